@@ -1,0 +1,293 @@
+/**
+ * Every operating error of the library. Each class has a stable `code`; `canRetry` says whether the same
+ * call may succeed later without anything being changed.
+ *
+ * @module
+ */
+
+/** The stable codes carried by {@linkcode DiasporaError.code}. */
+export type ErrorCode =
+  | "ERR_TOPIC_EXISTS"
+  | "ERR_TOPIC_NOT_FOUND"
+  | "ERR_TOPIC_DELETED"
+  | "ERR_INVALID_TOPIC_NAME"
+  | "ERR_INVALID_CONSUMER_NAME"
+  | "ERR_INVALID_OPTION"
+  | "ERR_INVALID_METADATA"
+  | "ERR_INVALID_DATA"
+  | "ERR_DATA_RANGE"
+  | "ERR_ALLOCATION"
+  | "ERR_UNKNOWN_DRIVER"
+  | "ERR_UNKNOWN_COMPONENT"
+  | "ERR_MODULE_LOAD"
+  | "ERR_NO_SUCH_PARTITION"
+  | "ERR_CORRUPTED_LOG"
+  | "ERR_EVENT_GONE"
+  | "ERR_UNSUPPORTED_FORMAT"
+  | "ERR_FOREIGN_LAYOUT"
+  | "ERR_STORAGE"
+  | "ERR_LIMIT_EXCEEDED"
+  | "ERR_BACKPRESSURE"
+  | "ERR_FLUSH_FAILED"
+  | "ERR_CLOSED"
+  | "ERR_NOT_SUPPORTED"
+  | "ERR_BROKER";
+
+/** What the constructors of the error classes take beside the message. */
+export interface DiasporaErrorOptions extends ErrorOptions {
+  /** Whether the same call may succeed later unchanged. Default: false. */
+  canRetry?: boolean;
+}
+
+/** Base class of every operating error of this library. */
+export class DiasporaError extends Error {
+  /** Stable machine-readable code, e.g. `"ERR_TOPIC_NOT_FOUND"`. */
+  readonly code: ErrorCode;
+  /** Whether the same call may succeed later unchanged (a full disk, a broker that is away). */
+  readonly canRetry: boolean;
+
+  /** Makes an error with a code; users catch these rather than make them. */
+  constructor(code: ErrorCode, message: string, options: DiasporaErrorOptions = {}) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.canRetry = options.canRetry ?? false;
+  }
+}
+
+/** A topic of that name is there already. */
+export class TopicExistsError extends DiasporaError {
+  /** Names the topic and where it was found. */
+  constructor(readonly topic: string, where: string) {
+    super("ERR_TOPIC_EXISTS", `Cannot create topic "${topic}": it already exists under "${where}"`);
+  }
+}
+
+/** No topic of that name is there. */
+export class TopicNotFoundError extends DiasporaError {
+  /** Names the topic and where it was looked for. */
+  constructor(readonly topic: string, where: string) {
+    super("ERR_TOPIC_NOT_FOUND", `Cannot open topic "${topic}": no such topic under "${where}"`);
+  }
+}
+
+/** The topic was deleted while it was in use. */
+export class TopicDeletedError extends DiasporaError {
+  /** Names the topic. */
+  constructor(readonly topic: string) {
+    super("ERR_TOPIC_DELETED", `Cannot use topic "${topic}": it was deleted`);
+  }
+}
+
+/** A topic name that cannot stand for a folder of its own. */
+export class InvalidTopicNameError extends DiasporaError {
+  /** Says what is wrong with the name. */
+  constructor(readonly topic: string, reason: string) {
+    super("ERR_INVALID_TOPIC_NAME", `Cannot use ${JSON.stringify(topic)} as a topic name: ${reason}`);
+  }
+}
+
+/** A consumer name that cannot be used. */
+export class InvalidConsumerNameError extends DiasporaError {
+  /** Says what is wrong with the name. */
+  constructor(readonly consumer: string, reason: string) {
+    super("ERR_INVALID_CONSUMER_NAME", `Cannot use ${JSON.stringify(consumer)} as a consumer name: ${reason}`);
+  }
+}
+
+/** An option with a wrong type or value, or an option nobody knows. */
+export class InvalidOptionError extends DiasporaError {
+  /** Names the option and the mend. */
+  constructor(readonly option: string, message: string, options?: DiasporaErrorOptions) {
+    super("ERR_INVALID_OPTION", message, options);
+  }
+}
+
+/** Metadata that JSON cannot hold, or that the topic's validator refused. */
+export class InvalidMetadataError extends DiasporaError {
+  /** Says what is wrong, and where in the metadata. */
+  constructor(message: string, options?: DiasporaErrorOptions) {
+    super("ERR_INVALID_METADATA", message, options);
+  }
+}
+
+/** A data part that is not bytes. */
+export class InvalidDataError extends DiasporaError {
+  /** Says what was given and what is accepted. */
+  constructor(message: string) {
+    super("ERR_INVALID_DATA", message);
+  }
+}
+
+/** A view of a data part that reaches out of it, or whose pieces overlap. */
+export class DataRangeError extends DiasporaError {
+  /** Names the offsets and sizes. */
+  constructor(message: string) {
+    super("ERR_DATA_RANGE", message);
+  }
+}
+
+/** A data allocator returned buffers of another total size than was selected. */
+export class AllocationError extends DiasporaError {
+  /** Names both sizes, in bytes. */
+  constructor(message: string) {
+    super("ERR_ALLOCATION", message);
+  }
+}
+
+/** No driver of that name is registered. */
+export class UnknownDriverError extends DiasporaError {
+  /** Lists the known names. */
+  constructor(readonly driver: string, known: readonly string[]) {
+    super(
+      "ERR_UNKNOWN_DRIVER",
+      `Cannot open driver "${driver}": known drivers are ${known.map((name) => `"${name}"`).join(", ")}; ` +
+        `write "${driver}:MODULE" to load one from a module`,
+    );
+  }
+}
+
+/** No validator, serializer or partition selector of that name is registered. */
+export class UnknownComponentError extends DiasporaError {
+  /** Lists the known names of that kind. */
+  constructor(readonly kind: string, readonly component: string, known: readonly string[]) {
+    super(
+      "ERR_UNKNOWN_COMPONENT",
+      `Cannot make ${kind} "${component}": known ones are ${known.map((name) => `"${name}"`).join(", ")}; ` +
+        `write "${component}:MODULE" to load one from a module`,
+    );
+  }
+}
+
+/** A module named in an option or stored with a topic could not be loaded, or lacks the export. */
+export class ModuleLoadError extends DiasporaError {
+  /** Says which module was looked for. */
+  constructor(readonly module: string, message: string, options?: DiasporaErrorOptions) {
+    super("ERR_MODULE_LOAD", message, options);
+  }
+}
+
+/** A partition number the topic does not have. */
+export class NoSuchPartitionError extends DiasporaError {
+  /** Names the partition asked for and the count. */
+  constructor(readonly partition: number, readonly numPartitions: number) {
+    super(
+      "ERR_NO_SUCH_PARTITION",
+      `Cannot use partition ${partition}: the topic has ${numPartitions}, numbered from 0`,
+    );
+  }
+}
+
+/** Where and what is damaged. */
+export interface Damage {
+  /** Topic name, where known. */
+  topic?: string;
+  /** Partition number. */
+  partition: number;
+  /** First event id concerned. */
+  firstId: number;
+  /** One past the last event id concerned; equal to `firstId` where no event is lost. */
+  endId: number;
+  /** The damaged file. */
+  file: string;
+  /** Byte offset in the file where the damage was noticed. */
+  offset: number;
+  /** What was found, e.g. `"metadata checksum differs"`. */
+  reason: string;
+}
+
+/** Stored bytes are not what was written: a checksum differs or bytes are missing. */
+export class CorruptedLogError extends DiasporaError {
+  /** Names partition, ids, file and offset. */
+  constructor(readonly damage: Damage) {
+    const { topic, partition, firstId, endId, file, offset, reason } = damage;
+    const ids = endId > firstId + 1 ? `events ${firstId} to ${endId - 1}` : `event ${firstId}`;
+    const where = topic === undefined ? `partition ${partition}` : `topic "${topic}" partition ${partition}`;
+    super("ERR_CORRUPTED_LOG", `Cannot read ${where} ${ids}: ${reason} in "${file}" at byte ${offset}`);
+  }
+}
+
+/** The event asked for was removed by retention or trim. */
+export class EventGoneError extends DiasporaError {
+  /** Names the id asked for and the first that is still there. */
+  constructor(readonly partition: number, readonly id: number, readonly firstId: number) {
+    super(
+      "ERR_EVENT_GONE",
+      `Cannot read event ${id} of partition ${partition}: it was removed; the first event there is ${firstId}`,
+    );
+  }
+}
+
+/** A store written by a newer format version than this library knows. */
+export class UnsupportedFormatError extends DiasporaError {
+  /** Names the file, its version and the newest known. */
+  constructor(readonly file: string, readonly version: number, knownVersion: number) {
+    super(
+      "ERR_UNSUPPORTED_FORMAT",
+      `Cannot read "${file}": it has format version ${version}, and this library knows up to ${knownVersion}; use a newer library`,
+    );
+  }
+}
+
+/** The folder holds a topic in the layout of the C++ "files" driver, which is imported rather than opened. */
+export class ForeignLayoutError extends DiasporaError {
+  /** Names the topic and the command that imports it. */
+  constructor(readonly topic: string, rootPath: string) {
+    super(
+      "ERR_FOREIGN_LAYOUT",
+      `Cannot open topic "${topic}": it was written by the C++ files driver; import it with ` +
+        `diaspora-ctl import --from cpp-files --from.root_path "${rootPath}" --name "${topic}" --driver files --driver.root_path NEW_DIR`,
+    );
+  }
+}
+
+/** The operating system refused: disk full, no permission, too many open files, file gone. */
+export class StorageError extends DiasporaError {
+  /** Wraps the system's error; `errno` is its code, e.g. `"ENOSPC"`. */
+  constructor(readonly errno: string, message: string, options?: DiasporaErrorOptions) {
+    super("ERR_STORAGE", message, options);
+  }
+}
+
+/** Something is larger than the format or the driver can hold. */
+export class LimitExceededError extends DiasporaError {
+  /** Names what, its size and the limit. */
+  constructor(message: string) {
+    super("ERR_LIMIT_EXCEEDED", message);
+  }
+}
+
+/** More is pending than `maxNumBatches` allows, and the push cannot wait. */
+export class BackpressureError extends DiasporaError {
+  /** Says what is pending. */
+  constructor(message: string) {
+    super("ERR_BACKPRESSURE", message, { canRetry: true });
+  }
+}
+
+/** Some pushes before this `flush()` failed and nobody had looked at their futures. */
+export class FlushError extends DiasporaError {
+  /** Says how many, and why the first one failed (also its `cause`). */
+  constructor(readonly failures: number, first: unknown) {
+    const why = first instanceof Error ? first.message : String(first);
+    super("ERR_FLUSH_FAILED", `Cannot flush: ${failures} push${failures === 1 ? "" : "es"} failed, the first one: ${why}`, {
+      cause: first,
+    });
+  }
+}
+
+/** The driver, topic, producer or consumer was closed. */
+export class ClosedError extends DiasporaError {
+  /** Names what is closed. */
+  constructor(what: string) {
+    super("ERR_CLOSED", `Cannot use ${what}: it is closed`);
+  }
+}
+
+/** The driver does not offer this. */
+export class NotSupportedError extends DiasporaError {
+  /** Names the driver and what was asked. */
+  constructor(message: string) {
+    super("ERR_NOT_SUPPORTED", message);
+  }
+}

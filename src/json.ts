@@ -1,0 +1,5 @@
+/** A value that JSON can hold. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+/** A JSON object: the form of every configuration document. */
+export type JsonObject = { [key: string]: JsonValue };
