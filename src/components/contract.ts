@@ -1,0 +1,79 @@
+/**
+ * What a component implements: a validator says which metadata a topic takes, a partition selector where an
+ * event goes, a serializer how its metadata is written. Each can describe itself as a document, which is
+ * stored with the topic and from which other processes make it again.
+ *
+ * @module
+ */
+import type { ComponentDocument, PartitionInfo } from "../drivers/contract.ts";
+import type { JsonValue } from "../json.ts";
+
+export type { ComponentDocument, PartitionInfo };
+
+/**
+ * Decides which events a topic takes. `T` is the type of the metadata that passes; it exists for the type
+ * checker alone.
+ *
+ * @example
+ * ```ts
+ * import type { ComponentDocument, JsonValue, Validator } from "@diaspora/stream";
+ * import { InvalidMetadataError } from "@diaspora/stream";
+ *
+ * class ShortText implements Validator<string> {
+ *   validate(metadata: JsonValue): void {
+ *     if (typeof metadata !== "string" || metadata.length > 80) {
+ *       throw new InvalidMetadataError("Cannot accept metadata: expected a string of at most 80 characters");
+ *     }
+ *   }
+ *   config(): ComponentDocument {
+ *     return { type: "short-text:./short_text.ts" };
+ *   }
+ * }
+ * ```
+ */
+export interface Validator<T = JsonValue> {
+  /**
+   * Returns (or resolves) when the event is fine; throws (or rejects with) `InvalidMetadataError` when it is
+   * not. `data` is the data part in order, empty where there is none or where it is a stream.
+   */
+  validate(metadata: JsonValue, data: readonly Uint8Array[]): void | Promise<void>;
+  /** The document that recreates this validator. */
+  config(): ComponentDocument;
+  /** True where every event passes, so that producers need not ask. */
+  readonly acceptsAll?: boolean;
+  /** Never set: carries `T` to the type checker. */
+  readonly types?: { readonly metadata: T };
+}
+
+/** Decides which partition an event goes to. */
+export interface PartitionSelector {
+  /** Told of the topic's partitions before the first event, and again whenever they change. */
+  setPartitions(infos: readonly PartitionInfo[]): void;
+  /**
+   * The number of the partition this event goes to: an index into what `setPartitions` was given. `requested`
+   * is what the caller of `push` asked for, if anything.
+   */
+  selectPartitionFor(metadata: JsonValue, requested?: number): number | Promise<number>;
+  /** The document that recreates this selector. */
+  config(): ComponentDocument;
+  /** True where the choice does not look at the metadata, so that text need not be parsed for it. */
+  readonly ignoresMetadata?: boolean;
+}
+
+/** Writes metadata as bytes and reads it back. */
+export interface Serializer {
+  /** The bytes of a metadata value; a string stands for its UTF-8 bytes. */
+  serialize(metadata: JsonValue): Uint8Array | string | Promise<Uint8Array | string>;
+  /** The metadata that `serialize` was given. The bytes belong to the caller: a serializer keeps none of them. */
+  deserialize(bytes: Uint8Array): JsonValue | Promise<JsonValue>;
+  /** The document that recreates this serializer. */
+  config(): ComponentDocument;
+  /**
+   * True where `serialize` gives plain JSON text (and does no more than `JSON.stringify`), so that metadata
+   * may be stored as the text it was given as, and parsed without asking `deserialize`.
+   */
+  readonly writesJsonText?: boolean;
+}
+
+/** Makes a component from its document; what `register…` takes and what a module may export. */
+export type ComponentFactory<C> = (document: ComponentDocument) => C | Promise<C>;

@@ -1,0 +1,32 @@
+import { NoSuchPartitionError } from "../../errors.ts";
+import type { JsonValue } from "../../json.ts";
+import type { ComponentDocument, PartitionInfo, PartitionSelector } from "../contract.ts";
+
+/** Takes the partitions in turn; a requested partition is taken modulo their count. */
+export class DefaultPartitionSelector implements PartitionSelector {
+  readonly ignoresMetadata = true;
+  #count = 0;
+  #next = 0;
+
+  setPartitions(infos: readonly PartitionInfo[]): void {
+    this.#count = infos.length;
+    if (this.#next >= infos.length) this.#next = 0;
+  }
+
+  selectPartitionFor(_metadata: JsonValue, requested?: number): number {
+    if (requested !== undefined) return requestedPartition(requested, this.#count);
+    const selected = this.#next;
+    this.#next = selected + 1 < this.#count ? selected + 1 : 0;
+    return selected;
+  }
+
+  config(): ComponentDocument {
+    return { type: "default" };
+  }
+}
+
+/** The partition a caller asked for by number, modulo the count as in the C++ library. */
+export function requestedPartition(requested: number, count: number): number {
+  if (!Number.isSafeInteger(requested) || requested < 0) throw new NoSuchPartitionError(requested, count);
+  return requested % count;
+}
