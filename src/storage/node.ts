@@ -1,0 +1,226 @@
+/**
+ * The storage port on `node:fs`, alike in Deno, Node and Bun.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { randomFillSync } from "node:crypto";
+import { StorageError } from "../errors.ts";
+import type { OpenMode, Storage, StorageFile } from "./port.ts";
+
+const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW } = fs.constants;
+const FLAGS: Record<OpenMode, number> = {
+  read: O_RDONLY | O_NOFOLLOW,
+  append: O_RDWR | O_APPEND | O_NOFOLLOW,
+  update: O_RDWR | O_NOFOLLOW,
+};
+
+/** Codes after which the same call may succeed once somebody makes room. */
+const RETRYABLE = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "EAGAIN", "EINTR"]);
+
+const MEND: Record<string, string> = {
+  ENOSPC: "the disk is full; make room and push again",
+  EDQUOT: "the disk quota is used up; make room and push again",
+  EACCES: "permission denied; check the owner and mode of the folder",
+  EPERM: "operation not permitted; check the owner and mode of the folder",
+  EROFS: "the file system is read-only",
+  EMFILE: "too many open files; raise `ulimit -n` or close some",
+  ENFILE: "too many open files on this machine",
+  ENOENT: "no such file",
+  ENOTDIR: "a part of the path is not a folder",
+  ELOOP: "a symbolic link stands there, and links are never followed",
+  EIO: "the disk reported an error",
+};
+
+/** Turns an error of the system into ours. */
+export function storageError(verb: string, path: string, cause: unknown): StorageError {
+  const code = (cause as { code?: unknown })?.code;
+  const errno = typeof code === "string" ? code : "EUNKNOWN";
+  const why = MEND[errno] ?? (cause instanceof Error ? cause.message : String(cause));
+  return new StorageError(errno, `Cannot ${verb} "${path}": ${why} (${errno})`, {
+    cause,
+    canRetry: RETRYABLE.has(errno),
+  });
+}
+
+function attempt<T>(verb: string, path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw storageError(verb, path, cause);
+  }
+}
+
+class NodeFile implements StorageFile {
+  constructor(readonly path: string, private readonly fd: number) {}
+
+  append(bytes: Uint8Array): number {
+    try {
+      return fs.writeSync(this.fd, bytes);
+    } catch (cause) {
+      throw storageError("append to", this.path, cause);
+    }
+  }
+
+  readAt(into: Uint8Array, offset: number): number {
+    try {
+      return fs.readSync(this.fd, into, 0, into.byteLength, offset);
+    } catch (cause) {
+      throw storageError("read", this.path, cause);
+    }
+  }
+
+  writeAt(bytes: Uint8Array, offset: number): number {
+    try {
+      return fs.writeSync(this.fd, bytes, 0, bytes.byteLength, offset);
+    } catch (cause) {
+      throw storageError("write to", this.path, cause);
+    }
+  }
+
+  size(): number {
+    const { nlink, size } = attempt("look at", this.path, () => fs.fstatSync(this.fd));
+    return nlink === 0 ? -1 : size;
+  }
+
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.fdatasync(this.fd, (cause) => cause ? reject(storageError("sync", this.path, cause)) : resolve());
+    });
+  }
+
+  close(): void {
+    fs.closeSync(this.fd);
+  }
+}
+
+const randomPool = new Uint32Array(64);
+let randomLeft = 0;
+
+/** The real file system. */
+export const nodeStorage: Storage = {
+  open(path: string, mode: OpenMode): StorageFile {
+    return attempt("open", path, () => new NodeFile(path, fs.openSync(path, FLAGS[mode])));
+  },
+
+  list(path: string): string[] {
+    return attempt("list", path, () => fs.readdirSync(path));
+  },
+
+  stat(path: string) {
+    const stat = attempt("look at", path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
+    if (stat === undefined) return undefined;
+    const kind = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "other";
+    return { kind, bytes: stat.size, modified: stat.mtimeMs };
+  },
+
+  readWhole(path: string): Uint8Array | undefined {
+    let fd: number;
+    try {
+      fd = fs.openSync(path, FLAGS.read);
+    } catch (cause) {
+      const error = storageError("read", path, cause);
+      if (error.errno === "ENOENT") return undefined;
+      throw error;
+    }
+    try {
+      return attempt("read", path, () => new Uint8Array(fs.readFileSync(fd)));
+    } finally {
+      fs.closeSync(fd);
+    }
+  },
+
+  makeDirectory(path: string): void {
+    attempt("make folder", path, () => fs.mkdirSync(path));
+  },
+
+  publish(path: string, content: Uint8Array): boolean {
+    const draft = writeDraft(path, content);
+    try {
+      fs.linkSync(draft, path);
+      return true;
+    } catch (cause) {
+      const error = storageError("publish", path, cause);
+      if (error.errno === "EEXIST") return false;
+      throw error;
+    } finally {
+      fs.rmSync(draft, { force: true });
+    }
+  },
+
+  replace(path: string, content: Uint8Array): void {
+    const draft = writeDraft(path, content);
+    try {
+      fs.renameSync(draft, path);
+    } catch (cause) {
+      fs.rmSync(draft, { force: true });
+      throw storageError("replace", path, cause);
+    }
+  },
+
+  rename(from: string, to: string): void {
+    attempt("rename", from, () => fs.renameSync(from, to));
+  },
+
+  remove(path: string): void {
+    attempt("remove", path, () => fs.rmSync(path, { force: true }));
+  },
+
+  removeTree(path: string): void {
+    attempt("remove", path, () => fs.rmSync(path, { recursive: true, force: true }));
+  },
+
+  syncDirectory(path: string): void {
+    attempt("sync", path, () => {
+      const fd = fs.openSync(path, O_RDONLY);
+      try {
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
+    });
+  },
+
+  watch(path: string, changed: () => void): { close(): void } | undefined {
+    try {
+      const watcher = fs.watch(path, { persistent: true }, changed);
+      watcher.on("error", () => watcher.close());
+      return watcher;
+    } catch {
+      // No watches left, or a file system without them: the slow poll behind the watch does the work.
+      return undefined;
+    }
+  },
+
+  now(): number {
+    return Date.now();
+  },
+
+  random32(): number {
+    if (randomLeft === 0) {
+      randomFillSync(randomPool);
+      randomLeft = randomPool.length;
+    }
+    return randomPool[--randomLeft];
+  },
+};
+
+/** Writes a file beside its final place, under a name no reader looks at, and puts it on the disk. */
+function writeDraft(path: string, content: Uint8Array): string {
+  const draft = `${path}.${nodeStorage.random32().toString(16).padStart(8, "0")}.draft`;
+  try {
+    const fd = fs.openSync(draft, "wx", 0o666);
+    try {
+      for (let written = 0; written < content.byteLength;) {
+        written += fs.writeSync(fd, content, written, content.byteLength - written);
+      }
+      fs.fdatasyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch (cause) {
+    fs.rmSync(draft, { force: true });
+    throw storageError("write", path, cause);
+  }
+  return draft;
+}
