@@ -4,15 +4,15 @@
  */
 export { AssertionError } from "./assertion_error.ts";
 export { equal } from "./equal.ts";
-export { assertEquals, assertNotEquals, assertObjectMatch, assertStrictEquals } from "./equality.ts";
-export { assertRejects, assertThrows } from "./throwing.ts";
+export { assertEquals, assertNotEquals, assertObjectMatch, assertStrictEquals } from "./_equality.ts";
+export { assertRejects, assertThrows } from "./_throwing.ts";
 export {
   assertAlmostEquals,
   assertGreater,
   assertGreaterOrEqual,
   assertLess,
   assertLessOrEqual,
-} from "./order.ts";
+} from "./_order.ts";
 export {
   assert,
   assertExists,
@@ -22,4 +22,4 @@ export {
   assertStringIncludes,
   fail,
   unreachable,
-} from "./plain.ts";
+} from "./_plain.ts";

@@ -1,6 +1,6 @@
 import { AssertionError, withMessage } from "./assertion_error.ts";
 import { equal } from "./equal.ts";
-import { show } from "./show.ts";
+import { show } from "./_show.ts";
 
 /** Throws unless both are deeply equal. */
 export function assertEquals<T>(actual: T, expected: T, message?: string): void {

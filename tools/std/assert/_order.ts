@@ -1,5 +1,5 @@
 import { AssertionError, withMessage } from "./assertion_error.ts";
-import { show } from "./show.ts";
+import { show } from "./_show.ts";
 
 /** Throws unless `actual > expected`. */
 export function assertGreater<T>(actual: T, expected: T, message?: string): void {

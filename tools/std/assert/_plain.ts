@@ -1,5 +1,5 @@
 import { AssertionError, withMessage } from "./assertion_error.ts";
-import { show } from "./show.ts";
+import { show } from "./_show.ts";
 
 /** Throws unless the value is truthy. */
 export function assert(value: unknown, message = ""): asserts value {

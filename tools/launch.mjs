@@ -1,0 +1,78 @@
+#!/usr/bin/env -S deno run -A
+// @ts-check
+// Runs the project's tasks with Deno: `node tools/launch.mjs TASK …`, or the same under `deno run -A`.
+// It must start before anything else is there, so it is plain JavaScript on node: built-ins.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import process from "node:process";
+import { chooseWay } from "./launch/choose_way.mjs";
+import { writeNpmOnlyConfig } from "./launch/npm_only_config.mjs";
+import { findDeno } from "./launch/find_deno.mjs";
+import { fromRoot } from "./launch/root.mjs";
+import { DENO_TASKS, scriptOf } from "./launch/tasks.mjs";
+
+/**
+ * Runs a program with this process's streams, passes signals on, and gives its exit code.
+ * @param {string} program
+ * @param {string[]} parameters
+ * @param {Record<string, string>} environment
+ * @returns {Promise<number>}
+ */
+function run(program, parameters, environment) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, parameters, {
+      stdio: "inherit",
+      cwd: fromRoot("."),
+      env: { ...process.env, ...environment },
+    });
+    /** @type {NodeJS.Signals[]} */
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+    const pass = signals.map((signal) => ({ signal, to: () => void child.kill(signal) }));
+    for (const { signal, to } of pass) process.on(signal, to);
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      for (const { signal, to } of pass) process.off(signal, to);
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}
+
+/**
+ * @param {string[]} argv
+ * @returns {Promise<number>} the exit code
+ */
+async function main([task, ...rest]) {
+  writeNpmOnlyConfig();
+  if (task === "config") return 0;
+  if (task === undefined || !DENO_TASKS.includes(task)) {
+    console.error(
+      `Cannot run task ${JSON.stringify(task ?? "")}: known tasks are config, ${DENO_TASKS.join(", ")}`,
+    );
+    return 2;
+  }
+  const script = scriptOf(task);
+  if (!existsSync(fromRoot(script))) {
+    console.error(`Cannot run task "${task}": there is no "${script}" yet`);
+    return 1;
+  }
+  const deno = findDeno();
+  if (deno === undefined) {
+    console.error('Cannot find Deno: run "npm ci" first, which brings it, or put "deno" on the PATH');
+    return 1;
+  }
+  if (!existsSync(fromRoot("node_modules"))) {
+    const code = await run(deno, ["install"], {});
+    if (code !== 0) return code;
+  }
+  const { way, why } = chooseWay(deno);
+  console.error(`Tooling: ${way} (${why})`);
+  const config = fromRoot(way === "connected" ? "deno.json" : "deno.npm-only.json");
+  return await run(deno, ["run", "-A", "--no-lock", "-c", config, fromRoot(script), ...rest], {
+    DIASPORA_TOOLING: way,
+    NO_UPDATE_CHECK: "1",
+    DENO_NO_UPDATE_CHECK: "1",
+  });
+}
+
+process.exitCode = await main(process.argv.slice(2));
