@@ -103,11 +103,31 @@ export class InvalidOptionError extends DiasporaError {
   }
 }
 
+/** Where metadata differs from what a validator expects. */
+export interface MetadataMismatch {
+  /** JSON pointer into the metadata; empty for the metadata as a whole. */
+  path: string;
+  /** What is expected there, e.g. `"a number at most 100"`. */
+  expected: string;
+  /** What is there, as JSON text (shortened), or `"nothing"`. */
+  found: string;
+}
+
+/** What {@linkcode InvalidMetadataError} takes beside the message. */
+export interface InvalidMetadataErrorOptions extends DiasporaErrorOptions {
+  /** Where the metadata differs, when a validator knows. */
+  mismatch?: MetadataMismatch;
+}
+
 /** Metadata that JSON cannot hold, or that the topic's validator refused. */
 export class InvalidMetadataError extends DiasporaError {
+  /** Where the metadata differs from what the validator expects, when it knows. */
+  readonly mismatch?: MetadataMismatch;
+
   /** Says what is wrong, and where in the metadata. */
-  constructor(message: string, options?: DiasporaErrorOptions) {
+  constructor(message: string, options: InvalidMetadataErrorOptions = {}) {
     super("ERR_INVALID_METADATA", message, options);
+    this.mismatch = options.mismatch;
   }
 }
 
