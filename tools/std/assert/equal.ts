@@ -5,11 +5,9 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-/** Own enumerable keys whose value is not undefined: `{ a: undefined }` equals `{}` for `@std/assert`. */
-function presentKeys(value: object): (string | symbol)[] {
-  return Reflect.ownKeys(value).filter((key) =>
-    Object.prototype.propertyIsEnumerable.call(value, key) && Reflect.get(value, key) !== undefined
-  );
+/** Own enumerable keys, also those whose value is undefined. */
+function keysOf(value: object): (string | symbol)[] {
+  return Reflect.ownKeys(value).filter((key) => Object.prototype.propertyIsEnumerable.call(value, key));
 }
 
 function equalSets(left: Set<unknown>, right: Set<unknown>, seen: Seen): boolean {
@@ -66,9 +64,9 @@ function equalObjects(left: object, right: object, seen: Seen): boolean {
     const [a, b] = [left as Uint8Array, right as Uint8Array];
     return a.length === b.length && a.every((item, index) => Object.is(item, b[index]));
   }
-  const keys = presentKeys(left);
-  if (keys.length !== presentKeys(right).length) return false;
-  return keys.every((key) => compare(Reflect.get(left, key), Reflect.get(right, key), seen));
+  const keys = keysOf(left);
+  if (keys.length !== keysOf(right).length) return false;
+  return keys.every((key) => key in right && compare(Reflect.get(left, key), Reflect.get(right, key), seen));
 }
 
 /** Boxed and null-prototype objects aside, two objects are only equal if the same constructor made them. */

@@ -1,0 +1,169 @@
+// What @std/assert and its stand-in must both do; which of them is under test depends on the configuration.
+import * as std from "@std/assert";
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
+import { test } from "../../harness.ts";
+
+const { AssertionError } = std;
+
+/** The assertion fails, and says this. */
+function failsWith(body: () => void, ...texts: string[]): void {
+  throws(body, (error: unknown) => {
+    ok(error instanceof AssertionError);
+    strictEqual(error.name, "AssertionError");
+    for (const text of texts) ok(error.message.includes(text), `${error.message} lacks ${text}`);
+    return true;
+  });
+}
+
+test("assertEquals() compares deeply", () => {
+  const equal: [unknown, unknown][] = [
+    [{ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] }],
+    [NaN, NaN],
+    [0, -0],
+    [new Set([1, { a: 2 }]), new Set([{ a: 2 }, 1])],
+    [new Map<unknown, unknown>([["k", { a: 1 }]]), new Map<unknown, unknown>([["k", { a: 1 }]])],
+    [new Date(5), new Date(5)],
+    [/a/g, /a/g],
+    [new Uint8Array([1, 2]), new Uint8Array([1, 2])],
+    [new Uint8Array([9, 1, 2]).subarray(1), new Uint8Array([1, 2])],
+    [Object.create(null), {}],
+    ["text", "text"],
+    [undefined, undefined],
+  ];
+  for (const [left, right] of equal) {
+    std.assertEquals(left, right);
+    failsWith(() => std.assertNotEquals(left, right));
+  }
+});
+
+test("assertEquals() fails on values that differ in structure, type or order", () => {
+  class Point {
+    x = 1;
+  }
+  const different: [unknown, unknown][] = [
+    [1, "1"],
+    [null, undefined],
+    [{ a: 1 }, { a: 2 }],
+    [{ a: 1 }, { a: 1, b: 1 }],
+    [{ a: 1 }, { a: 1, b: undefined }],
+    [{ a: undefined }, { b: undefined }],
+    [[1, 2], [2, 1]],
+    [[1], [1, undefined]],
+    [new Set([1]), new Set([2])],
+    [new Map([["a", 1]]), new Map([["b", 1]])],
+    [new Date(5), new Date(6)],
+    [new Uint8Array([1]), new Uint8Array([1, 2])],
+    [new Uint8Array([1]), [1]],
+    [new Point(), { x: 1 }],
+    [1n, 1],
+  ];
+  for (const [left, right] of different) {
+    failsWith(() => std.assertEquals(left, right), "Values are not equal");
+    std.assertNotEquals(left, right);
+  }
+  failsWith(() => std.assertEquals(1, 2, "the count"), "the count");
+});
+
+test("assertEquals() ends on objects that contain themselves", () => {
+  const [left, right]: { self?: unknown; n: number }[] = [{ n: 1 }, { n: 1 }];
+  left.self = left;
+  right.self = right;
+  std.assertEquals(left, right);
+  right.n = 2;
+  failsWith(() => std.assertEquals(left, right));
+});
+
+test("assertStrictEquals() wants the same object", () => {
+  const one = { a: 1 };
+  std.assertStrictEquals(one, one);
+  std.assertStrictEquals(NaN, NaN);
+  failsWith(() => std.assertStrictEquals(one, { a: 1 }), "not reference-equal");
+  failsWith(() => std.assertStrictEquals(1, 2, "why"), "why");
+});
+
+test("assertObjectMatch() ignores keys that are not expected", () => {
+  const actual = { a: 1, b: { c: [1, { d: 2, e: 3 }], f: "x" }, g: null };
+  std.assertObjectMatch(actual, { a: 1, b: { f: "x" } });
+  std.assertObjectMatch(actual, { b: { c: [1, { d: 2 }] }, g: null });
+  failsWith(() => std.assertObjectMatch(actual, { a: 2 }));
+  failsWith(() => std.assertObjectMatch(actual, { b: { z: 1 } }));
+  failsWith(() => std.assertObjectMatch(actual, { b: { c: [1, { d: 3 }] } }));
+});
+
+test("assert(), assertFalse() and assertExists() tell truth and presence", () => {
+  std.assert("x");
+  std.assertFalse(0);
+  std.assertExists(0);
+  std.assertExists("");
+  failsWith(() => std.assert(0, "zero"), "zero");
+  failsWith(() => std.assertFalse(1, "one"), "one");
+  failsWith(() => std.assertExists(null));
+  failsWith(() => std.assertExists(undefined, "gone"), "gone");
+});
+
+test("assertThrows() gives back what was thrown, and checks its class and message", () => {
+  const error = new RangeError("far too much");
+  const thrower = (): never => {
+    throw error;
+  };
+  strictEqual(std.assertThrows(thrower), error);
+  strictEqual(std.assertThrows(thrower, RangeError), error);
+  strictEqual(std.assertThrows(thrower, Error, "too much"), error);
+  failsWith(() => std.assertThrows(thrower, TypeError), "TypeError", "RangeError");
+  failsWith(() => std.assertThrows(thrower, RangeError, "too little"), "too little", "far too much");
+  failsWith(() => std.assertThrows(() => 1), "Expected function to throw");
+  failsWith(() => std.assertThrows(() => 1, "why"), "why");
+});
+
+test("assertRejects() gives back what was rejected, and refuses a function that throws at once", async () => {
+  const error = new RangeError("far too much");
+  const rejecter = () => Promise.reject(error);
+  strictEqual(await std.assertRejects(rejecter), error);
+  strictEqual(await std.assertRejects(rejecter, RangeError, "too much"), error);
+  await rejects(() => std.assertRejects(rejecter, TypeError), AssertionError);
+  await rejects(() => std.assertRejects(rejecter, RangeError, "too little"), AssertionError);
+  await rejects(() => std.assertRejects(() => Promise.resolve()), AssertionError);
+  await rejects(
+    () =>
+      std.assertRejects(() => {
+        throw error;
+      }),
+    AssertionError,
+  );
+});
+
+test("assertMatch(), assertStringIncludes() and assertInstanceOf() show what they met", () => {
+  std.assertMatch("abc", /b/);
+  std.assertStringIncludes("abc", "bc");
+  std.assertInstanceOf(new RangeError(), Error);
+  failsWith(() => std.assertMatch("abc", /x/), "abc", "/x/");
+  failsWith(() => std.assertStringIncludes("abc", "x"), "abc", "x");
+  failsWith(() => std.assertInstanceOf({}, Map), "Map");
+  failsWith(() => std.assertInstanceOf(null, Map), "Map");
+});
+
+test("the comparisons of numbers hold at their limits", () => {
+  std.assertGreater(2, 1);
+  std.assertGreaterOrEqual(2, 2);
+  std.assertLess(1, 2);
+  std.assertLessOrEqual(2, 2);
+  std.assertAlmostEquals(0.1 + 0.2, 0.3);
+  std.assertAlmostEquals(10, 11, 1);
+  failsWith(() => std.assertGreater(2, 2));
+  failsWith(() => std.assertGreaterOrEqual(1, 2));
+  failsWith(() => std.assertLess(2, 2));
+  failsWith(() => std.assertLessOrEqual(3, 2));
+  failsWith(() => std.assertAlmostEquals(1, 1.1));
+  failsWith(() => std.assertAlmostEquals(10, 12, 1, "why"), "why");
+});
+
+test("fail() and unreachable() always fail", () => {
+  failsWith(() => std.fail("because"), "because");
+  failsWith(() => std.fail());
+  failsWith(() => std.unreachable());
+});
+
+test("equal() and AssertionError are exported", () => {
+  deepStrictEqual([std.equal([1], [1]), std.equal([1], [2])], [true, false]);
+  strictEqual(new AssertionError("text").message, "text");
+});

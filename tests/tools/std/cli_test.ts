@@ -1,0 +1,149 @@
+// What @std/cli and its stand-in must both do; which of them is under test depends on the configuration.
+import { assertEquals } from "@std/assert";
+import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs as fromRoot } from "@std/cli";
+import { test } from "../../harness.ts";
+
+/** What was parsed, without the type that differs between the two. */
+function parse(args: string[], options: Parameters<typeof parseArgs>[1] = {}): unknown {
+  return { ...parseArgs(args, options) };
+}
+
+test("parseArgs() puts plain arguments under _, numbers as numbers", () => {
+  assertEquals(parse(["topic", "create", "12", "0x10", "-1e3x"].slice(0, 4)), {
+    _: ["topic", "create", 12, 16],
+  });
+  assertEquals(parse(["12"], { string: "_" }), { _: ["12"] });
+  assertEquals(parse([]), { _: [] });
+});
+
+test("parseArgs() takes a value after = or from the next argument", () => {
+  assertEquals(parse(["--name=a", "--count", "3"]), { _: [], name: "a", count: 3 });
+  assertEquals(parse(["--text=a=b"]), { _: [], text: "a=b" });
+  assertEquals(parse(["--rate=1e3", "--small=.5", "--minus=-4"]), {
+    _: [],
+    rate: 1000,
+    small: 0.5,
+    minus: -4,
+  });
+});
+
+test("parseArgs() reads an option that no value follows as true", () => {
+  assertEquals(parse(["--verbose"]), { _: [], verbose: true });
+  assertEquals(parse(["--verbose", "--name", "a"]), { _: [], verbose: true, name: "a" });
+  assertEquals(parse(["--verbose", "true", "--quiet", "false"], { boolean: ["verbose", "quiet"] }), {
+    _: [],
+    verbose: true,
+    quiet: false,
+  });
+});
+
+test("parseArgs() gives a boolean option no other value and false when it is missing", () => {
+  assertEquals(parse(["--json", "file"], { boolean: ["json", "color"] }), {
+    _: ["file"],
+    json: true,
+    color: false,
+  });
+  assertEquals(parse(["--json=false"], { boolean: "json" }), { _: [], json: false });
+});
+
+test("parseArgs() gives no double-dash option a separate value when all are boolean", () => {
+  assertEquals(parse(["--a", "x", "--b=y"], { boolean: true }), { _: ["x"], a: true, b: "y" });
+});
+
+test("parseArgs() leaves a string option as it was written", () => {
+  assertEquals(parse(["--id", "007"], { string: ["id"] }), { _: [], id: "007" });
+  assertEquals(parse(["--id"], { string: ["id"] }), { _: [], id: "" });
+});
+
+test("parseArgs() nests dotted keys", () => {
+  assertEquals(parse(["--driver.root_path", "/data", "--driver.kafka.acks=all", "--driver.n", "2"]), {
+    _: [],
+    driver: { root_path: "/data", kafka: { acks: "all" }, n: 2 },
+  });
+  assertEquals(parse(["--a.b", "7"], { string: ["a.b"], default: { "a.c": 1 } }), {
+    _: [],
+    a: { b: "7", c: 1 },
+  });
+});
+
+test("parseArgs() does not let a key reach the prototype of objects", () => {
+  parse(["--__proto__.polluted", "yes", "--constructor.prototype.polluted", "yes"]);
+  assertEquals(Reflect.get({}, "polluted"), undefined);
+});
+
+test("parseArgs() sets a negatable option to false by --no-NAME, and no other", () => {
+  assertEquals(parse(["--no-color"], { negatable: ["color"] }), { _: [], color: false });
+  assertEquals(parse(["--no-color", "--color"], { negatable: ["color"], boolean: ["color"] }), {
+    _: [],
+    color: true,
+  });
+  assertEquals(parse(["--no-color"]), { _: [], "no-color": true });
+});
+
+test("parseArgs() reads nothing after --", () => {
+  assertEquals(parse(["a", "--", "--b", "-c"]), { _: ["a", "--b", "-c"] });
+  assertEquals(parse(["a", "--", "--b", "5"], { "--": true }), { _: ["a"], "--": ["--b", "5"] });
+  assertEquals(parse(["a"], { "--": true }), { _: ["a"], "--": [] });
+});
+
+test("parseArgs() keeps the last of a repeated option, or all of a collected one", () => {
+  assertEquals(parse(["--p", "1", "--p", "2"]), { _: [], p: 2 });
+  assertEquals(parse(["--p", "1", "--p", "2"], { collect: ["p"] }), { _: [], p: [1, 2] });
+  assertEquals(parse(["--p", "1"], { collect: ["p"], string: ["p"] }), { _: [], p: ["1"] });
+  assertEquals(parse([], { collect: ["p"], string: ["p"] }), { _: [], p: [] });
+});
+
+test("parseArgs() sets all names of an option that has aliases", () => {
+  assertEquals(parse(["-n", "x"], { alias: { name: "n" } }), { _: [], n: "x", name: "x" });
+  assertEquals(parse(["--label", "x"], { alias: { name: ["n", "label"] } }), {
+    _: [],
+    n: "x",
+    name: "x",
+    label: "x",
+  });
+  assertEquals(parse(["-v", "x"], { alias: { verbose: "v" }, boolean: ["verbose"] }), {
+    _: ["x"],
+    v: true,
+    verbose: true,
+  });
+});
+
+test("parseArgs() reads groups of letters, with a number or a value at the end", () => {
+  assertEquals(parse(["-abc"]), { _: [], a: true, b: true, c: true });
+  assertEquals(parse(["-ab", "x"]), { _: [], a: true, b: "x" });
+  assertEquals(parse(["-n5"]), { _: [], n: 5 });
+  assertEquals(parse(["-o=out"]), { _: [], o: "out" });
+  assertEquals(parse(["-o", "-"]), { _: [], o: "-" });
+  assertEquals(parse(["--out", "-"]), { _: ["-"], out: true });
+});
+
+test("parseArgs() stops at the first argument that is no option when told to stop early", () => {
+  assertEquals(parse(["--a", "--b=1", "run", "--c", "-d"], { stopEarly: true, boolean: ["a"] }), {
+    _: ["run", "--c", "-d"],
+    a: true,
+    b: 1,
+  });
+});
+
+test("parseArgs() gives an option that is missing its default", () => {
+  assertEquals(parse(["--a", "1"], { default: { a: 5, b: "x", c: true } }), { _: [], a: 1, b: "x", c: true });
+  assertEquals(parse([], { default: { on: true }, boolean: ["on"] }), { _: [], on: true });
+});
+
+test("parseArgs() asks about what it does not know, and drops it on false", () => {
+  const met: unknown[] = [];
+  const unknown = (argument: string, key?: string, value?: unknown): boolean => {
+    met.push([argument, key, value]);
+    return key === undefined;
+  };
+  assertEquals(parse(["--name", "a", "--wat=1", "-x", "file"], { string: ["name"], unknown }), {
+    _: [],
+    name: "a",
+  });
+  assertEquals(met, [["--wat=1", "wat", "1"], ["-x", "x", "file"]]);
+});
+
+test("parseArgs() is the same from the package's root", () => {
+  assertEquals<unknown>(fromRoot, parseArgs);
+});
