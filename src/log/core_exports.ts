@@ -1,0 +1,61 @@
+import { CORE_BYTES } from "./core_bytes.ts";
+
+/** What wasm/index.ts exports. WebAssembly knows no booleans: 0 is false. */
+export interface CoreExports {
+  memory: WebAssembly.Memory;
+  staticEnd(): number;
+  crc32(ptr: number, bytes: number, seed: number): number;
+  encodeFrame(
+    ptr: number,
+    kind: number,
+    flags: number,
+    extentCount: number,
+    salt: number,
+    sequence: number,
+    nonceLow: number,
+    nonceHigh: number,
+    count: number,
+    metadataBytes: number,
+    dataBytes: number,
+    time: number,
+    anchorId: number,
+    anchorOffset: number,
+  ): number;
+  encodeSegmentHeader(ptr: number, partition: number, salt: number, baseId: number, created: number): void;
+  checkSegmentHeader(ptr: number): number;
+  checkRecord(ptr: number, salt: number, trailer: number): number;
+  checkRecordOfAnySegment(ptr: number, trailer: number): number;
+  sameFrame(header: number, trailer: number): number;
+  findRecord(ptr: number, bytes: number, from: number, salt: number): number;
+  findRecordOfAnySegment(ptr: number, bytes: number, from: number): number;
+  checkHead(ptr: number): number;
+  checkBlocks(data: number, dataBytes: number, sums: number, firstBlock: number, blockCount: number): number;
+  tableOffsets(
+    table: number,
+    count: number,
+    hasData: number,
+    separatorBytes: number,
+    metadataBytes: number,
+    dataBytes: number,
+    outMetadata: number,
+    outData: number,
+  ): number;
+  isAscii(ptr: number, bytes: number): number;
+  encodeIndexEntry(
+    ptr: number,
+    id: number,
+    time: number,
+    offset: number,
+    recordCrc: number,
+    salt: number,
+  ): void;
+  checkIndexEntry(ptr: number, salt: number): number;
+  lookupById(ptr: number, entryCount: number, salt: number, id: number): number;
+  lookupByTime(ptr: number, entryCount: number, salt: number, time: number): number;
+}
+
+/** Compiles and instantiates the log core: synchronously, from bytes in the source, with no permission. */
+export function instantiateCore(): CoreExports {
+  const module = new WebAssembly.Module(Uint8Array.from(atob(CORE_BYTES), (char) => char.charCodeAt(0)));
+  return new WebAssembly.Instance(module).exports as unknown as CoreExports;
+}

@@ -1,0 +1,32 @@
+/**
+ * What the log core is compared with: slow, plain, and written from the definitions.
+ *
+ * @module
+ */
+
+/** CRC-32 (IEEE) bit by bit, going on from `seed`. */
+export function bitwiseCrc32(bytes: Uint8Array, seed = 0): number {
+  let state = ~seed;
+  for (const byte of bytes) {
+    state ^= byte;
+    for (let bit = 0; bit < 8; bit++) state = (state >>> 1) ^ (0xedb88320 & -(state & 1));
+  }
+  return ~state >>> 0;
+}
+
+/** A generator of whole numbers from 0 to `below` - 1, the same for the same seed (xorshift32). */
+export function randomNumbers(seed: number): (below: number) => number {
+  let state = (seed * 0x9e3779b1 + 0x7f4a7c15) >>> 0 || 1;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return Math.floor((state >>> 0) / 2 ** 32 * below);
+  };
+}
+
+/** Bytes that are the same for the same seed. */
+export function randomBytes(size: number, seed: number): Uint8Array<ArrayBuffer> {
+  const random = randomNumbers(seed);
+  return Uint8Array.from({ length: size }, () => random(256));
+}

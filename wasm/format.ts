@@ -1,0 +1,55 @@
+/**
+ * The numbers of src/log/format.ts again, for AssemblyScript. The drawing of the bytes stands there;
+ * a test holds the two together.
+ *
+ * @module
+ */
+
+export const FORMAT_VERSION: u32 = 1;
+
+export const SEGMENT_HEADER_BYTES: u32 = 64;
+/** "DSLOG\r\n\x1a" read as a little-endian number. */
+export const SEGMENT_MAGIC: u64 = 0x1a0a0d474f4c5344;
+export const SEGMENT_VERSION: usize = 8;
+export const SEGMENT_HEADER_BYTES_FIELD: usize = 10;
+export const SEGMENT_PARTITION: usize = 12;
+export const SEGMENT_SALT: usize = 16;
+export const SEGMENT_BASE_ID: usize = 24;
+export const SEGMENT_CREATED: usize = 32;
+export const SEGMENT_CRC: usize = 60;
+
+export const RECORD_BYTES: u32 = 64;
+export const HEADER_MAGIC: u32 = 0x48465344;
+export const TRAILER_MAGIC: u32 = 0x54465344;
+export const RECORD_MAGIC: usize = 0;
+export const RECORD_KIND: usize = 4;
+export const RECORD_FLAGS: usize = 5;
+export const RECORD_EXTENT_COUNT: usize = 6;
+export const RECORD_SALT: usize = 8;
+export const RECORD_SEQUENCE: usize = 12;
+export const RECORD_NONCE: usize = 16;
+export const RECORD_COUNT: usize = 24;
+export const RECORD_METADATA_BYTES: usize = 28;
+export const RECORD_DATA_BYTES: usize = 32;
+export const RECORD_HEAD_CRC: usize = 36;
+export const RECORD_TIME: usize = 40;
+export const RECORD_ANCHOR_ID: usize = 48;
+export const RECORD_ANCHOR_OFFSET: usize = 56;
+export const RECORD_CRC: usize = 60;
+
+export const KIND_EVENTS: u32 = 1;
+export const KIND_SEAL: u32 = 2;
+export const KIND_CHUNK: u32 = 3;
+
+export const FLAG_HAS_DATA: u32 = 1;
+
+export const DATA_BLOCK_BYTES: u32 = 65536;
+export const EXTENT_BYTES: u32 = 16;
+
+export const INDEX_ENTRY_BYTES: u32 = 32;
+export const INDEX_ID: usize = 0;
+export const INDEX_TIME: usize = 8;
+export const INDEX_OFFSET: usize = 16;
+export const INDEX_RECORD_CRC: usize = 20;
+export const INDEX_SALT: usize = 24;
+export const INDEX_CRC: usize = 28;

@@ -1,0 +1,83 @@
+/**
+ * The entries of an index. They come from several writers: some may be damaged, and neighbours may stand in
+ * the wrong order. So every entry is looked at, but the CRC is reckoned only of those that would win.
+ *
+ * @module
+ */
+
+import { crc32 } from "./crc";
+import {
+  INDEX_CRC,
+  INDEX_ENTRY_BYTES,
+  INDEX_ID,
+  INDEX_OFFSET,
+  INDEX_RECORD_CRC,
+  INDEX_SALT,
+  INDEX_TIME,
+} from "./format";
+
+/** Writes an index entry at `ptr`. */
+export function encodeIndexEntry(
+  ptr: usize,
+  id: f64,
+  time: f64,
+  offset: u32,
+  recordCrc: u32,
+  salt: u32,
+): void {
+  store<u64>(ptr, <u64> id, INDEX_ID);
+  store<u64>(ptr, <u64> time, INDEX_TIME);
+  store<u32>(ptr, offset, INDEX_OFFSET);
+  store<u32>(ptr, recordCrc, INDEX_RECORD_CRC);
+  store<u32>(ptr, salt, INDEX_SALT);
+  store<u32>(ptr, crc32(ptr, <u32> INDEX_CRC, 0), INDEX_CRC);
+}
+
+/** 1 when an intact entry with this salt is at `ptr`. */
+export function checkIndexEntry(ptr: usize, salt: u32): bool {
+  return load<u32>(ptr, INDEX_SALT) == salt && load<u32>(ptr, INDEX_CRC) == crc32(ptr, <u32> INDEX_CRC, 0);
+}
+
+/** The intact entry with the greatest id not above `id`, as its number from the first; -1 when there is none. */
+export function lookupById(ptr: usize, entryCount: u32, salt: u32, id: f64): i32 {
+  const wanted = <u64> id;
+  let best: i32 = -1;
+  let bestId: u64 = 0;
+  // From the end: the first hit is nearly always the answer, and those before it are smaller.
+  for (let index = <i32> entryCount - 1; index >= 0; index--) {
+    const entry = ptr + <usize> index * INDEX_ENTRY_BYTES;
+    const entryId = load<u64>(entry, INDEX_ID);
+    if (entryId > wanted || (best >= 0 && entryId <= bestId)) continue;
+    if (!checkIndexEntry(entry, salt)) continue;
+    best = index;
+    bestId = entryId;
+  }
+  return best;
+}
+
+/**
+ * The last intact entry, in the order of offsets, that lies before the first intact one whose time is `time`
+ * or later: no event from `time` on lies before it. -1 when there is none.
+ */
+export function lookupByTime(ptr: usize, entryCount: u32, salt: u32, time: f64): i32 {
+  const wanted = <u64> time;
+  let limit: u64 = u64.MAX_VALUE;
+  for (let index: u32 = 0; index < entryCount; index++) {
+    const entry = ptr + <usize> index * INDEX_ENTRY_BYTES;
+    const offset = <u64> load<u32>(entry, INDEX_OFFSET);
+    if (offset < limit && load<u64>(entry, INDEX_TIME) >= wanted && checkIndexEntry(entry, salt)) {
+      limit = offset;
+    }
+  }
+  let best: i32 = -1;
+  let bestOffset: u64 = 0;
+  for (let index = <i32> entryCount - 1; index >= 0; index--) {
+    const entry = ptr + <usize> index * INDEX_ENTRY_BYTES;
+    const offset = <u64> load<u32>(entry, INDEX_OFFSET);
+    if (offset >= limit || (best >= 0 && offset <= bestOffset)) continue;
+    if (!checkIndexEntry(entry, salt)) continue;
+    best = index;
+    bestOffset = offset;
+  }
+  return best;
+}

@@ -1,0 +1,133 @@
+/**
+ * The 64-byte records at both ends of a frame: their sizes, their checks, the search for them.
+ *
+ * @module
+ */
+
+import { crc32 } from "./crc";
+import {
+  DATA_BLOCK_BYTES,
+  EXTENT_BYTES,
+  FLAG_HAS_DATA,
+  HEADER_MAGIC,
+  KIND_CHUNK,
+  KIND_EVENTS,
+  RECORD_ANCHOR_ID,
+  RECORD_BYTES,
+  RECORD_COUNT,
+  RECORD_CRC,
+  RECORD_DATA_BYTES,
+  RECORD_EXTENT_COUNT,
+  RECORD_FLAGS,
+  RECORD_KIND,
+  RECORD_METADATA_BYTES,
+  RECORD_SALT,
+  RECORD_TIME,
+  TRAILER_MAGIC,
+} from "./format";
+
+const FRAME_BYTES_MAX: u64 = 0x7fffffff;
+/** Bits of a number that JavaScript holds exactly. */
+const SAFE_BITS: u64 = 53;
+
+/** Bytes from the head's first (behind the header record) to the block sums. */
+export function bytesBeforeSums(record: usize): u64 {
+  const count = <u64> load<u32>(record, RECORD_COUNT);
+  const extentCount = <u64> load<u16>(record, RECORD_EXTENT_COUNT);
+  const table = count << ((load<u8>(record, RECORD_FLAGS) & FLAG_HAS_DATA) != 0 ? 3 : 2);
+  return table + (extentCount != 0 ? 8 + extentCount * EXTENT_BYTES : 0);
+}
+
+/** Bytes of the whole head: table, extents, block sums and metadata. */
+export function headBytesOf(record: usize): u64 {
+  return bytesBeforeSums(record) + blockCountOf(load<u32>(record, RECORD_DATA_BYTES)) * 4 +
+    <u64> load<u32>(record, RECORD_METADATA_BYTES);
+}
+
+/** Started blocks of `dataBytes`. */
+export function blockCountOf(dataBytes: u32): u64 {
+  return (<u64> dataBytes + (DATA_BLOCK_BYTES - 1)) / DATA_BLOCK_BYTES;
+}
+
+/** 1 when an intact header record (or trailer record) with this salt is at `ptr`, else 0. */
+export function checkRecord(ptr: usize, salt: u32, trailer: bool): bool {
+  return load<u32>(ptr) == (trailer ? TRAILER_MAGIC : HEADER_MAGIC) && load<u32>(ptr, RECORD_SALT) == salt &&
+    isSound(ptr);
+}
+
+/** As `checkRecord`, with any salt: for a segment whose header is damaged. */
+export function checkRecordOfAnySegment(ptr: usize, trailer: bool): bool {
+  return load<u32>(ptr) == (trailer ? TRAILER_MAGIC : HEADER_MAGIC) && isSound(ptr);
+}
+
+/** Whether header and trailer record speak of the same frame: all bytes between magic and CRC agree. */
+export function sameFrame(header: usize, trailer: usize): bool {
+  const differences = v128.or(
+    v128.or(
+      v128.xor(v128.load(header, 4), v128.load(trailer, 4)),
+      v128.xor(v128.load(header, 20), v128.load(trailer, 20)),
+    ),
+    v128.or(
+      v128.xor(v128.load(header, 36), v128.load(trailer, 36)),
+      v128.xor(v128.load(header, 44), v128.load(trailer, 44)),
+    ),
+  );
+  return !v128.any_true(differences);
+}
+
+/**
+ * Offset from `ptr` of the first intact record, header or trailer, that starts at `from` or behind it and
+ * lies whole in the `bytes` bytes at `ptr`; -1 when there is none.
+ */
+export function findRecord(ptr: usize, bytes: u32, from: u32, salt: u32): i32 {
+  return find(ptr, bytes, from, salt, false);
+}
+
+/** As `findRecord`, with any salt. */
+export function findRecordOfAnySegment(ptr: usize, bytes: u32, from: u32): i32 {
+  return find(ptr, bytes, from, 0, true);
+}
+
+function find(ptr: usize, bytes: u32, from: u32, salt: u32, anySalt: bool): i32 {
+  if (bytes < RECORD_BYTES || from > bytes - RECORD_BYTES) return -1;
+  const last = ptr + bytes - RECORD_BYTES;
+  let at = ptr + from;
+  while (at <= last) {
+    // Every start up to `last` has 64 bytes behind it, so these loads stay inside.
+    while (
+      at + 64 <= last && !v128.any_true(v128.or(
+        v128.or(pairs(at), pairs(at + 16)),
+        v128.or(pairs(at + 32), pairs(at + 48)),
+      ))
+    ) at += 64;
+    for (let found = i8x16.bitmask(pairs(at)); found != 0; found &= found - 1) {
+      const record = at + ctz(found);
+      if (record > last) return -1;
+      const magic = load<u32>(record);
+      if (magic != HEADER_MAGIC && magic != TRAILER_MAGIC) continue;
+      if (!anySalt && load<u32>(record, RECORD_SALT) != salt) continue;
+      if (isSound(record)) return <i32> (record - ptr);
+    }
+    at += 16;
+  }
+  return -1;
+}
+
+/** A lane is set where "DS", the first half of either magic, starts. */
+function pairs(at: usize): v128 {
+  return v128.and(
+    i8x16.eq(v128.load(at), i8x16.splat(0x44)),
+    i8x16.eq(v128.load(at, 1), i8x16.splat(0x53)),
+  );
+}
+
+/** Everything that does not depend on magic and salt. The CRC comes last, because it costs most. */
+function isSound(ptr: usize): bool {
+  const kind = <u32> load<u8>(ptr, RECORD_KIND);
+  if (kind < KIND_EVENTS || kind > KIND_CHUNK) return false;
+  if (kind != KIND_EVENTS && load<u32>(ptr, RECORD_COUNT) != 0) return false;
+  if (((load<u64>(ptr, RECORD_TIME) | load<u64>(ptr, RECORD_ANCHOR_ID)) >> SAFE_BITS) != 0) return false;
+  const frameBytes = headBytesOf(ptr) + <u64> load<u32>(ptr, RECORD_DATA_BYTES) + 2 * RECORD_BYTES;
+  if (frameBytes > FRAME_BYTES_MAX) return false;
+  return load<u32>(ptr, RECORD_CRC) == crc32(ptr, <u32> RECORD_CRC, 0);
+}
