@@ -1,0 +1,275 @@
+import { core } from "./core.ts";
+import { StorageError, TopicDeletedError } from "../errors.ts";
+import type { OutgoingBatch } from "../drivers/contract.ts";
+import type { StorageFile } from "../storage/port.ts";
+import { encodeEvents, encodePlain, type Extents, type Signature } from "./encoder.ts";
+import { FLAG, KIND, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { decodeRecord, type FrameRecord } from "./frame.ts";
+import type { Partition } from "./partition.ts";
+import type { Segment } from "./segment.ts";
+import { INDEX_INTERVAL_BYTES, SegmentIndex } from "./segment_index.ts";
+import { passAt, type Place, placeAfter } from "./walk.ts";
+
+/** A full segment is sealed and the next one begun. */
+export const SEGMENT_BYTES_DEFAULT = 128 * 1024 * 1024;
+
+/** Offsets in a segment have four bytes. */
+export const SEGMENT_BYTES_MAX = 2 ** 31;
+
+/** How long a file may be gone (somebody removed it by hand) before a push notices. */
+const LOST_FILE_CHECK_MS = 10;
+
+/** How often a write that the system cut short is tried again before it counts as failed. */
+const SHORT_WRITES_MAX = 3;
+
+/** Where a frame landed. */
+export interface Landing {
+  segment: Segment;
+  offset: number;
+  endOffset: number;
+  /** Id of its first event. */
+  id: number;
+}
+
+/**
+ * Appends frames to a partition, beside any number of other appenders in any number of processes and without
+ * a lock: the kernel puts the frames in an order, and where a frame stands gives its events their ids. After
+ * each write the appender looks at the place where it expected its frame; when another one came between,
+ * it walks from there to its own.
+ */
+export class Appender {
+  readonly #nonceLow: number;
+  readonly #nonceHigh: number;
+  #sequence = 0;
+  #time = 0;
+  #lostFileCheckedAt = 0;
+  #indexedOffset = 0;
+  /** The end of the log as far as this appender knows. */
+  #end: Place | undefined;
+  #file: StorageFile | undefined;
+  #index: SegmentIndex | undefined;
+
+  constructor(private readonly partition: Partition, private readonly segmentBytesMax: number) {
+    const { storage } = partition;
+    this.#nonceLow = storage.random32();
+    this.#nonceHigh = storage.random32();
+  }
+
+  /** Appends events; they are with the operating system when this returns. */
+  appendEvents(batch: OutgoingBatch, extents?: Extents): Landing {
+    return this.#append((signature) => encodeEvents(batch, signature, extents));
+  }
+
+  /** Appends a piece of a large data part, ahead of the event it belongs to. */
+  appendChunk(data: readonly Uint8Array[]): Landing {
+    return this.#append((signature) => encodePlain(KIND.chunk, signature, { data }));
+  }
+
+  /** Ends the current segment, so that it can be removed; the next append begins a new one. */
+  seal(): void {
+    this.#seal(this.#open(), 0);
+  }
+
+  /** Ends the partition for good: no later append, of any process, will be counted. */
+  sealForever(): void {
+    this.#seal(this.#open(), FLAG.terminal);
+  }
+
+  /** The segment appended to now. */
+  get segment(): Segment | undefined {
+    return this.#end?.segment;
+  }
+
+  /** Gives up the current segment, after its file failed in a way that leaves what it holds in doubt. */
+  abandonSegment(): void {
+    if (this.#end !== undefined) this.#seal(this.#end, 0);
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+    this.#end = undefined;
+  }
+
+  #append(encode: (signature: Signature) => Uint8Array): Landing {
+    for (;;) {
+      const end = this.#open();
+      if (end.offset >= this.segmentBytesMax) {
+        this.#seal(end, 0);
+        continue;
+      }
+      const landing = this.#appendOnce(end, encode);
+      if (landing !== undefined) return landing;
+      // Somebody sealed the segment before the frame landed: it is void, and goes into the next one.
+    }
+  }
+
+  /** Writes a frame and finds it; undefined when it landed behind a seal. */
+  #appendOnce(end: Place, encode: (signature: Signature) => Uint8Array): Landing | undefined {
+    for (let attempt = 1;; attempt++) {
+      const now = this.partition.storage.now();
+      this.#time = Math.max(now, this.#time);
+      this.#sequence++;
+      const frame = encode(this.#signature(end));
+      const frameBytes = frame.byteLength;
+      let written: number;
+      try {
+        written = this.#file!.append(frame);
+      } catch (error) {
+        this.#end = undefined;
+        this.#closeFile();
+        throw error;
+      }
+      if (written === frameBytes) {
+        this.#checkFileIsThere(now);
+        return this.#find(end, frameBytes);
+      }
+      // The rest cannot be added, others may have come between: readers pass over the piece.
+      if (attempt === SHORT_WRITES_MAX) {
+        throw new StorageError(
+          "ENOSPC",
+          `Cannot append to "${end.segment.path}": the system took ${written} of ${frameBytes} bytes; make room and push again`,
+          { canRetry: true },
+        );
+      }
+    }
+  }
+
+  #signature(end: Place): Signature {
+    return {
+      salt: end.segment.salt,
+      sequence: this.#sequence,
+      nonceLow: this.#nonceLow,
+      nonceHigh: this.#nonceHigh,
+      time: this.#time,
+      anchorId: end.id,
+      anchorOffset: end.offset,
+    };
+  }
+
+  #find(from: Place, frameBytes: number): Landing | undefined {
+    const { segment } = from;
+    if (this.#isOwnAt(from.offset)) {
+      const frame = decodeRecord(core.view, core.slot);
+      return this.#landed(segment, { offset: from.offset, endOffset: from.offset + frameBytes, id: from.id, frame });
+    }
+    let place = from;
+    for (;;) {
+      const passed = passAt(place, Math.min(Math.max(frameBytes, 4096), 65536));
+      if (passed.kind === "end") {
+        this.#ended(passed);
+        return undefined;
+      }
+      if (passed.kind === "frame" && this.#isOwn(passed.frame)) {
+        return this.#landed(segment, passed);
+      }
+      if (passed.kind === "tail") {
+        this.#end = undefined;
+        throw new StorageError("EIO", `Cannot find the frame just appended to "${segment.path}": the file has lost it`);
+      }
+      this.#time = Math.max(this.#time, passed.kind === "frame" ? passed.frame.time : 0);
+      place = placeAfter(segment, passed);
+    }
+  }
+
+  #landed(
+    segment: Segment,
+    found: { offset: number; endOffset: number; id: number; frame: FrameRecord },
+  ): Landing {
+    const { offset, endOffset, id, frame } = found;
+    this.#end = { segment, offset: endOffset, id: id + frame.count };
+    if (offset - this.#indexedOffset >= INDEX_INTERVAL_BYTES) {
+      this.#indexedOffset = offset;
+      this.#index!.add(frame, { offset, id });
+    }
+    this.partition.tail.notify();
+    return { segment, offset, endOffset, id };
+  }
+
+  /** Reads the record at an offset into the core's slot and says whether it is the last one written. */
+  #isOwnAt(offset: number): boolean {
+    const at = core.slot;
+    const got = this.#file!.readAt(core.u8.subarray(at, at + RECORD_BYTES), offset);
+    if (got < RECORD_BYTES || !core.checkRecord(at, this.#end!.segment.salt, false)) return false;
+    const { view } = core;
+    return view.getUint32(at + RECORD.nonce, true) === this.#nonceLow &&
+      view.getUint32(at + RECORD.nonce + 4, true) === this.#nonceHigh &&
+      view.getUint32(at + RECORD.sequence, true) === this.#sequence;
+  }
+
+  #isOwn(frame: FrameRecord): boolean {
+    return frame.nonceLow === this.#nonceLow && frame.nonceHigh === this.#nonceHigh &&
+      frame.sequence === this.#sequence;
+  }
+
+  /** What is written to a file without a name is lost, and must not be called stored. */
+  #checkFileIsThere(now: number): void {
+    if (now - this.#lostFileCheckedAt < LOST_FILE_CHECK_MS && now >= this.#lostFileCheckedAt) return;
+    this.#lostFileCheckedAt = now;
+    if (this.#file!.size() >= 0) return;
+    const { path } = this.#end!.segment;
+    // A segment removed by retention is sealed, so its writers were turned away before; this one was just removed.
+    const sealed = this.#find(this.#end!, RECORD_BYTES) === undefined;
+    if (sealed) return;
+    this.close();
+    throw new StorageError("ENOENT", `Cannot append to "${path}": the file was removed`);
+  }
+
+  /** The end of the log, found by a walk when this appender does not know it. */
+  #open(): Place {
+    if (this.#end !== undefined) return this.#end;
+    for (;;) {
+      const { partition } = this;
+      const ids = partition.segmentIds();
+      if (ids.length === 0) {
+        partition.createSegment(0);
+        continue;
+      }
+      const segment = partition.segment(ids[ids.length - 1]);
+      this.#index = new SegmentIndex(partition.storage, segment);
+      let place = this.#index.placeForId(Number.MAX_SAFE_INTEGER);
+      this.#indexedOffset = place.offset === SEGMENT_HEADER_BYTES ? 0 : place.offset;
+      for (;;) {
+        const passed = passAt(place, 65536);
+        if (passed.kind === "end") {
+          if (passed.terminal) throw new TopicDeletedError(partition.topic);
+          partition.createSegment(passed.id);
+          break;
+        }
+        if (passed.kind === "tail") {
+          this.#closeFile();
+          this.#file = partition.storage.open(segment.path, "append");
+          this.#end = place;
+          return place;
+        }
+        if (passed.kind === "frame") {
+          this.#time = Math.max(this.#time, passed.frame.time);
+          if (passed.offset - this.#indexedOffset >= INDEX_INTERVAL_BYTES) {
+            this.#indexedOffset = passed.offset;
+            this.#index.add(passed.frame, { offset: passed.offset, id: passed.id });
+          }
+        }
+        place = placeAfter(segment, passed);
+      }
+    }
+  }
+
+  #seal(end: Place, flags: number): void {
+    const landing = this.#appendOnce(end, (signature) => encodePlain(KIND.seal, signature, { flags }));
+    // Seals are never found: the walk ends at the first one, ours or another's.
+    if (landing !== undefined) this.#end = undefined;
+  }
+
+  #ended(passed: { id: number; terminal: boolean }): void {
+    this.#end = undefined;
+    this.#closeFile();
+    if (passed.terminal) throw new TopicDeletedError(this.partition.topic);
+    this.partition.createSegment(passed.id);
+  }
+
+  #closeFile(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+}

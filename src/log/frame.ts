@@ -1,0 +1,51 @@
+import { type FrameLayout, type FrameSizes, layoutOf, RECORD } from "./format.ts";
+
+/** What a frame's header (or trailer, its copy) says. */
+export interface FrameRecord extends FrameSizes {
+  kind: number;
+  salt: number;
+  sequence: number;
+  nonceLow: number;
+  nonceHigh: number;
+  headCrc: number;
+  /** Milliseconds since 1970. */
+  time: number;
+  /** The id that came next at the anchor offset, as the writer knew before it wrote this frame. */
+  anchorId: number;
+  /** A frame boundary at or before this frame. */
+  anchorOffset: number;
+  recordCrc: number;
+  layout: FrameLayout;
+}
+
+const TWO_32 = 4294967296;
+
+/** Reads a record that the core has found valid. */
+export function decodeRecord(view: DataView, at: number): FrameRecord {
+  const sizes: FrameSizes = {
+    flags: view.getUint8(at + RECORD.flags),
+    extentCount: view.getUint16(at + RECORD.extentCount, true),
+    count: view.getUint32(at + RECORD.count, true),
+    metadataBytes: view.getUint32(at + RECORD.metadataBytes, true),
+    dataBytes: view.getUint32(at + RECORD.dataBytes, true),
+  };
+  return {
+    ...sizes,
+    kind: view.getUint8(at + RECORD.kind),
+    salt: view.getUint32(at + RECORD.salt, true),
+    sequence: view.getUint32(at + RECORD.sequence, true),
+    nonceLow: view.getUint32(at + RECORD.nonce, true),
+    nonceHigh: view.getUint32(at + RECORD.nonce + 4, true),
+    headCrc: view.getUint32(at + RECORD.headCrc, true),
+    time: readUint64(view, at + RECORD.time),
+    anchorId: readUint64(view, at + RECORD.anchorId),
+    anchorOffset: view.getUint32(at + RECORD.anchorOffset, true),
+    recordCrc: view.getUint32(at + RECORD.crc, true),
+    layout: layoutOf(sizes),
+  };
+}
+
+/** An unsigned 64-bit number that the format keeps below 2^53. */
+export function readUint64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32;
+}

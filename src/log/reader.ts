@@ -1,0 +1,191 @@
+import { core } from "./core.ts";
+import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../errors.ts";
+import type { StartPosition } from "../drivers/contract.ts";
+import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import type { Partition } from "./partition.ts";
+import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
+import { StoredBatch } from "./stored_batch.ts";
+import { StoredFrame } from "./stored_frame.ts";
+import { type Passed, passAt, type Place, placeAfter } from "./walk.ts";
+
+/** How a reader deals with what it meets. */
+export interface ReaderOptions {
+  /** Data parts will be asked for: frames are read whole. */
+  dataWanted: boolean;
+  onCorruption: "throw" | "skip";
+  /** Told of damage that was passed over. */
+  onDamage?: (error: CorruptedLogError) => void;
+}
+
+type PassedFrame = Extract<Passed, { kind: "frame" }>;
+
+/** Small frames are read this many bytes at a time. */
+const SMALL_READ_BYTES = 64 * 1024;
+
+/** How often a reader at the end looks whether a segment begins behind damage it cannot see past. */
+const RELIST_MS = 1000;
+
+/** Reads one partition from a position on. */
+export class PartitionReader {
+  /** The frame boundary read next; undefined while the partition has no segment. */
+  #place: Place | undefined;
+  /** Events below this id are passed over. */
+  #fromId = 0;
+  /** The frame read last, where only some of its events were given out. */
+  #partial: { frame: StoredFrame; baseId: number; after: Place } | undefined;
+  #lastData: StoredFrame["data"] | undefined;
+  #ahead = READ_AHEAD_BYTES / 2;
+  #listedAt = 0;
+
+  constructor(private readonly partition: Partition, private readonly options: ReaderOptions) {}
+
+  /** Id of the event read next. */
+  get position(): number {
+    return Math.max(this.#fromId, this.#place?.id ?? 0);
+  }
+
+  /** Moves to a position; throws `EventGoneError` when the event was removed. */
+  seek(to: StartPosition): void {
+    const { partition } = this;
+    this.#partial = undefined;
+    this.#fromId = 0;
+    if (to === "earliest") {
+      this.#place = partition.placeOfId(0);
+    } else if (to === "latest") {
+      this.#place = partition.end();
+    } else if ("time" in to) {
+      this.#place = partition.placeOfTime(Number(to.time));
+    } else {
+      const firstId = partition.firstId();
+      if (to.id < firstId) throw new EventGoneError(partition.partition, to.id, firstId);
+      this.#place = partition.placeOfId(to.id);
+      this.#fromId = to.id;
+    }
+  }
+
+  /** Whether there is something behind the position that was not read yet. */
+  hasNews(): boolean {
+    if (this.#partial !== undefined) return true;
+    const place = this.#placeNow();
+    return place !== undefined && passAt(place, RECORD_BYTES).kind !== "tail";
+  }
+
+  /** The next events, at most `eventsMax`; undefined when there are none yet. */
+  read(eventsMax: number): StoredBatch | undefined {
+    for (;;) {
+      if (this.#partial !== undefined) return this.#give(this.#partial, eventsMax);
+      const place = this.#placeNow();
+      if (place === undefined) return undefined;
+      const passed = passAt(place, this.#ahead);
+      switch (passed.kind) {
+        case "tail":
+          if (!this.#nextSegmentShows()) return undefined;
+          break;
+        case "end":
+          if (passed.terminal) throw new TopicDeletedError(this.partition.topic);
+          if (!this.#enterSegment(passed.id)) return undefined;
+          break;
+        case "gap":
+          if (passed.endId > passed.id) this.#meetDamage(place, passed, "a frame is damaged or missing");
+          this.#place = placeAfter(place.segment, passed);
+          break;
+        case "frame":
+          this.#readFrame(place, passed);
+      }
+    }
+  }
+
+  #placeNow(): Place | undefined {
+    return this.#place ??= this.partition.placeOfId(this.#fromId);
+  }
+
+  #readFrame(place: Place, passed: PassedFrame): void {
+    const { frame, offset, id } = passed;
+    const after = placeAfter(place.segment, passed);
+    if (frame.kind !== KIND.events || after.id <= this.#fromId) {
+      this.#place = after;
+      return;
+    }
+    const { layout } = frame;
+    // Whoever asks for data gets frames read whole, as long as the data is then really used.
+    const whole = this.options.dataWanted && this.#lastData?.touched !== false;
+    const bytes = whole ? layout.frameBytes : layout.data;
+    const at = readWindow.at(place.segment, offset, bytes, bytes);
+    this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
+    if (at < 0 || !this.#checkHead(at, passed)) {
+      this.#meetDamage(place, { ...passed, endId: after.id }, "metadata checksum differs");
+      this.#place = after;
+      return;
+    }
+    const head = core.u8.slice(at + RECORD_BYTES, at + layout.data);
+    const stored = new StoredFrame(this.partition, place.segment, offset, frame, head, id);
+    if (whole && frame.dataBytes > 0) stored.data.hold(at + layout.data);
+    this.#lastData = frame.dataBytes > 0 ? stored.data : undefined;
+    this.#partial = { frame: stored, baseId: id, after };
+  }
+
+  #checkHead(at: number, passed: PassedFrame): boolean {
+    if (passed.damaged !== "header") return core.checkHead(at);
+    const { layout, headCrc } = passed.frame;
+    return core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) === headCrc;
+  }
+
+  #give(partial: { frame: StoredFrame; baseId: number; after: Place }, eventsMax: number): StoredBatch {
+    const { frame, baseId, after } = partial;
+    const first = Math.max(0, this.#fromId - baseId);
+    const count = Math.min(eventsMax, frame.count - first);
+    this.#fromId = baseId + first + count;
+    if (first + count === frame.count) {
+      this.#partial = undefined;
+      this.#place = after;
+    }
+    return new StoredBatch(frame, { partition: this.partition.partition, baseId: baseId + first, first, count });
+  }
+
+  /** At the end: whether a segment begins further on after all, so that what is missing here was lost. */
+  #nextSegmentShows(): boolean {
+    const now = this.partition.storage.now();
+    if (Math.abs(now - this.#listedAt) < RELIST_MS) return false;
+    this.#listedAt = now;
+    const segment = this.#place!.segment;
+    const next = this.partition.segmentIds().find((id) => id > segment.baseId);
+    if (next === undefined) return false;
+    segment.endId = next;
+    return true;
+  }
+
+  /** Goes on in the segment that begins with this id; false while nobody has made it. */
+  #enterSegment(baseId: number): boolean {
+    const ids = this.partition.segmentIds();
+    const index = ids.indexOf(baseId);
+    if (index < 0) {
+      const firstId = ids[0] ?? 0;
+      if (firstId > baseId) throw new EventGoneError(this.partition.partition, baseId, firstId);
+      return false;
+    }
+    const segment = this.partition.segment(baseId, ids[index + 1]);
+    this.#place = { segment, offset: SEGMENT_HEADER_BYTES, id: baseId };
+    return true;
+  }
+
+  #meetDamage(place: Place, lost: { offset: number; id: number; endId: number }, reason: string): void {
+    if (lost.endId <= this.#fromId) return;
+    const error = new CorruptedLogError({
+      topic: this.partition.topic,
+      partition: this.partition.partition,
+      firstId: lost.id,
+      endId: lost.endId,
+      file: place.segment.path,
+      offset: lost.offset,
+      reason,
+    });
+    if (this.options.onCorruption === "throw") throw error;
+    this.options.onDamage?.(error);
+  }
+}
+
+function nextAhead(frameBytes: number, headBytes: number, whole: boolean): number {
+  const useful = whole ? frameBytes + RECORD_BYTES : headBytes;
+  if (!whole && headBytes * 2 < frameBytes) return Math.min(Math.max(useful + (useful >> 2), 4096), READ_AHEAD_BYTES);
+  return Math.min(Math.max(useful, SMALL_READ_BYTES), 2 * READ_AHEAD_BYTES);
+}

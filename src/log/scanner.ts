@@ -1,0 +1,166 @@
+/**
+ * The one scanner. Readers, writers looking for their own frame, the index, `verify` and the rest all ask
+ * {@linkcode step} what comes at an offset, so that nobody counts a frame which somebody else skips.
+ *
+ * A frame is there when its header record is valid and its trailer repeats it. When one of the two is
+ * damaged, the other stands in. Where neither is right the scanner looks for the next record: appends are
+ * serialized, so a whole frame further on proves that whatever lies before it will never be completed.
+ *
+ * Bytes that look like a frame may be user data: a copy of this very segment. Such a copy repeats a
+ * (nonce, sequence) pair that came before, and each writer's sequence only grows, so a record found by search
+ * is believed only when its sequence is new for its writer.
+ *
+ * @module
+ */
+import { core } from "./core.ts";
+import { RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "./format.ts";
+import { decodeRecord, type FrameRecord } from "./frame.ts";
+import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
+import type { Segment } from "./segment.ts";
+
+/** A whole frame. */
+export interface FrameStep {
+  kind: "frame";
+  offset: number;
+  endOffset: number;
+  frame: FrameRecord;
+  /** Which of its two records is damaged, if one is. */
+  damaged?: "header" | "trailer";
+}
+
+/** Bytes that are no frame, up to where the next one begins. */
+export interface GapStep {
+  kind: "gap";
+  offset: number;
+  endOffset: number;
+  /** A write that was cut short: it held no event that was ever stored. */
+  torn: boolean;
+}
+
+/** Nothing more yet. */
+export interface TailStep {
+  kind: "tail";
+  offset: number;
+  /** Bytes lie here which may become a frame, or never will. */
+  pending: boolean;
+}
+
+export type Step = FrameStep | GapStep | TailStep;
+
+/** The highest sequence of each writer, by its nonce. */
+export type SeenSequences = Map<string, number>;
+
+/** Fewer bytes than the smallest frame cannot have been one. */
+const SMALLEST_FRAME_BYTES = 2 * RECORD_BYTES;
+
+/** What lies at `offset`; reads `ahead` bytes at once when it has to read. */
+export function step(segment: Segment, offset: number, ahead: number, seen?: SeenSequences): Step {
+  const at = readWindow.at(segment, offset, RECORD_BYTES, ahead);
+  if (at < 0) return { kind: "tail", offset, pending: readWindow.held(segment, offset) > 0 };
+  if (!core.checkRecord(at, segment.salt, false)) return afterBadHeader(segment, offset, seen);
+
+  const frame = decodeRecord(core.view, at);
+  const endOffset = offset + frame.layout.frameBytes;
+  const trailer = trailerState(segment, offset, at, frame);
+  if (trailer === "same") return { kind: "frame", offset, endOffset, frame };
+
+  const found = findFrameStart(segment, offset, { from: offset + RECORD_BYTES, to: trailer === "absent" ? undefined : endOffset }, seen);
+  if (found !== undefined) return { kind: "gap", offset, endOffset: found, torn: true };
+  if (trailer === "absent") return { kind: "tail", offset, pending: true };
+  return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
+}
+
+/** Whether the trailer repeats the header, differs, or lies beyond the end of the file. */
+function trailerState(segment: Segment, offset: number, at: number, frame: FrameRecord): "same" | "differs" | "absent" {
+  const trailerOffset = offset + frame.layout.trailer;
+  if (readWindow.held(segment, offset) >= frame.layout.frameBytes) {
+    return isTrailerOf(segment, at, at + frame.layout.trailer) ? "same" : "differs";
+  }
+  // Beside the window, which the caller still needs; the slot has room for the record read from the window too.
+  const slot = core.slot;
+  core.u8.copyWithin(slot, at, at + RECORD_BYTES);
+  const trailer = slot + RECORD_BYTES;
+  let got = 0;
+  while (got < RECORD_BYTES) {
+    const more = segment.file.readAt(core.u8.subarray(trailer + got, trailer + RECORD_BYTES), trailerOffset + got);
+    if (more === 0) return "absent";
+    got += more;
+  }
+  return isTrailerOf(segment, slot, trailer) ? "same" : "differs";
+}
+
+function isTrailerOf(segment: Segment, header: number, trailer: number): boolean {
+  return core.checkRecord(trailer, segment.salt, true) && core.sameFrame(header, trailer);
+}
+
+function afterBadHeader(segment: Segment, offset: number, seen: SeenSequences | undefined): Step {
+  const start = findFrameStart(segment, offset, { from: offset + 1 }, seen);
+  if (start === undefined) return { kind: "tail", offset, pending: true };
+  if (start > offset) {
+    return { kind: "gap", offset, endOffset: start, torn: start - offset < SMALLEST_FRAME_BYTES };
+  }
+  // Found by its trailer: the header alone is damaged.
+  const frame = frameByTrailer!;
+  return { kind: "frame", offset, endOffset: offset + frame.layout.frameBytes, frame, damaged: "header" };
+}
+
+/** The record behind the start that `findFrameStart` returned last, when it was found by its trailer. */
+let frameByTrailer: FrameRecord | undefined;
+
+/** Where the next frame begins, at or after `gapStart`, going by the records between `from` and `to`. */
+function findFrameStart(
+  segment: Segment,
+  gapStart: number,
+  range: { from: number; to?: number },
+  seen: SeenSequences | undefined,
+): number | undefined {
+  const size = range.to ?? segment.file.size();
+  const { fruitless } = segment;
+  if (range.to === undefined && fruitless?.offset === gapStart && fruitless.size === size) return undefined;
+  // What the window holds of a growing file may be old.
+  readWindow.clear();
+  for (let from = range.from; from + RECORD_BYTES <= size;) {
+    const bytes = Math.min(size - from, READ_AHEAD_BYTES);
+    const at = readWindow.at(segment, from, bytes, bytes);
+    if (at < 0) break;
+    const found = core.findRecord(at, bytes, 0, segment.salt);
+    if (found < 0) {
+      from += bytes - RECORD_BYTES + 1;
+      continue;
+    }
+    const candidate = decodeRecord(core.view, at + found);
+    const isTrailer = core.view.getUint32(at + found + RECORD.magic, true) === TRAILER_MAGIC;
+    const start = from + found + (isTrailer ? RECORD_BYTES - candidate.layout.frameBytes : 0);
+    if (start >= gapStart && isNew(segment, gapStart, candidate, seen)) {
+      frameByTrailer = isTrailer ? candidate : undefined;
+      return start;
+    }
+    from += found + 1;
+  }
+  if (range.to === undefined) segment.fruitless = { offset: gapStart, size };
+  return undefined;
+}
+
+function isNew(segment: Segment, gapStart: number, candidate: FrameRecord, seen: SeenSequences | undefined): boolean {
+  const highest = (seen ?? sequencesBefore(segment, gapStart)).get(writerOf(candidate));
+  return highest === undefined || candidate.sequence > highest;
+}
+
+function writerOf(frame: FrameRecord): string {
+  return `${frame.nonceHigh}:${frame.nonceLow}`;
+}
+
+/** The highest sequence of each writer before `limit`, from a walk through the segment (remembered). */
+function sequencesBefore(segment: Segment, limit: number): SeenSequences {
+  let { offset, sequences } = segment.seen !== undefined && segment.seen.offset <= limit
+    ? segment.seen
+    : { offset: SEGMENT_HEADER_BYTES, sequences: new Map<string, number>() };
+  while (offset < limit) {
+    const next = step(segment, offset, READ_AHEAD_BYTES, sequences);
+    if (next.kind === "tail") break;
+    if (next.kind === "frame") sequences.set(writerOf(next.frame), next.frame.sequence);
+    offset = next.endOffset;
+  }
+  segment.seen = { offset, sequences };
+  return sequences;
+}

@@ -1,0 +1,101 @@
+import { core } from "./core.ts";
+import { CorruptedLogError, UnsupportedFormatError } from "../errors.ts";
+import type { Storage, StorageFile } from "../storage/port.ts";
+import { FORMAT_VERSION, RECORD, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { readUint64 } from "./frame.ts";
+import { readWindow } from "./read_window.ts";
+import type { SeenSequences } from "./scanner.ts";
+
+const NAME = /^(\d{20})\.log$/;
+
+/** The name of the segment that begins with this id. */
+export function segmentName(baseId: number): string {
+  return `${String(baseId).padStart(20, "0")}.log`;
+}
+
+/** The first id of the segment of this name, or undefined when the name is not a segment's. */
+export function baseIdOf(name: string): number | undefined {
+  const match = NAME.exec(name);
+  if (match === null) return undefined;
+  const baseId = Number(match[1]);
+  return Number.isSafeInteger(baseId) ? baseId : undefined;
+}
+
+/** The bytes of an empty segment. */
+export function encodeSegment(parts: { partition: number; salt: number; baseId: number; created: number }): Uint8Array {
+  const at = core.encodeArea;
+  core.encodeSegmentHeader(at, parts.partition, parts.salt, parts.baseId, parts.created);
+  return core.u8.slice(at, at + SEGMENT_HEADER_BYTES);
+}
+
+/** One segment file, opened when it is read and closed when too many are open. */
+export class Segment {
+  readonly salt: number;
+  readonly created: number;
+  /** What is wrong with the segment header, if anything; the frames are readable all the same. */
+  readonly headerDamage: string | undefined;
+  /** The id the next segment begins with, once that is known: frames from there on are void. */
+  endId: number | undefined;
+  /** Memory of the scanner: the highest sequence of each writer up to an offset. */
+  seen: { offset: number; sequences: SeenSequences } | undefined;
+  /** Memory of the scanner: searched from this offset up to this file size, and found no frame. */
+  fruitless: { offset: number; size: number } | undefined;
+  #file: StorageFile | undefined;
+
+  constructor(
+    private readonly storage: Storage,
+    readonly path: string,
+    readonly partition: number,
+    readonly baseId: number,
+  ) {
+    const { salt, created, damage } = this.#readHeader();
+    this.salt = salt;
+    this.created = created;
+    this.headerDamage = damage;
+  }
+
+  /** The open file. */
+  get file(): StorageFile {
+    return this.#file ??= this.storage.open(this.path, "read");
+  }
+
+  /** Whether the file is open now. */
+  get isOpen(): boolean {
+    return this.#file !== undefined;
+  }
+
+  /** Closes the file; it opens again when it is needed. */
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #readHeader(): { salt: number; created: number; damage?: string } {
+    const at = readWindow.at(this, 0, SEGMENT_HEADER_BYTES, 4096);
+    const state = at < 0 ? "too short" : core.checkSegmentHeader(at);
+    if (state === "newer") {
+      const version = core.view.getUint16(at + SEGMENT.version, true);
+      throw new UnsupportedFormatError(this.path, version, FORMAT_VERSION);
+    }
+    if (state === "ok") {
+      const baseId = readUint64(core.view, at + SEGMENT.baseId);
+      const damage = baseId === this.baseId ? undefined : `segment header says first id ${baseId}`;
+      return { salt: core.view.getUint32(at + SEGMENT.salt, true), created: readUint64(core.view, at + SEGMENT.created), damage };
+    }
+    // The header repeats in every frame what is needed to go on without it.
+    const first = readWindow.at(this, SEGMENT_HEADER_BYTES, RECORD_BYTES, RECORD_BYTES);
+    if (first >= 0 && core.checkRecordOfAnySegment(first)) {
+      const { view } = core;
+      return { salt: view.getUint32(first + RECORD.salt, true), created: 0, damage: "segment header checksum differs" };
+    }
+    this.close();
+    throw new CorruptedLogError({
+      partition: this.partition,
+      firstId: this.baseId,
+      endId: this.baseId,
+      file: this.path,
+      offset: 0,
+      reason: "the segment header is damaged and no frame follows it",
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import { core } from "./core.ts";
+import type { Storage } from "../storage/port.ts";
+import { INDEX, INDEX_ENTRY_BYTES, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { decodeRecord, type FrameRecord, readUint64 } from "./frame.ts";
+import { readWindow } from "./read_window.ts";
+import type { Segment } from "./segment.ts";
+import type { Place } from "./walk.ts";
+
+/** A frame gets an index entry when this many bytes lie between it and the last one that got one. */
+export const INDEX_INTERVAL_BYTES = 512 * 1024;
+
+/** The name of a segment's index. */
+export function indexPath(segment: Segment): string {
+  return segment.path.replace(/\.log$/, ".idx");
+}
+
+/**
+ * The sparse index beside a segment: an entry every so many bytes, appended by writers, in any order, and
+ * sometimes twice. It is a hint. An entry is believed when its checksum is right and the log has, at its
+ * offset, the very frame it speaks of; without a usable one the search begins at the start of the segment.
+ */
+export class SegmentIndex {
+  constructor(private readonly storage: Storage, private readonly segment: Segment) {}
+
+  /** The last indexed place whose id is not above `id`. */
+  placeForId(id: number): Place {
+    return this.#place((at, count) => core.lookupById(at, count, this.segment.salt, id));
+  }
+
+  /** The last indexed place before the first indexed frame of that time (milliseconds since 1970) or later. */
+  placeForTime(time: number): Place {
+    return this.#place((at, count) => core.lookupByTime(at, count, this.segment.salt, time));
+  }
+
+  /** Adds an entry. Failing to is no error: the index only saves time. */
+  add(frame: FrameRecord, place: { offset: number; id: number }): void {
+    const at = core.slot;
+    core.encodeIndexEntry(at, place.id, frame.time, place.offset, frame.recordCrc, this.segment.salt);
+    const entry = core.u8.slice(at, at + INDEX_ENTRY_BYTES);
+    const path = indexPath(this.segment);
+    try {
+      const file = openIndex(this.storage, path);
+      try {
+        file.append(entry);
+      } finally {
+        file.close();
+      }
+    } catch {
+      // A full disk or a read-only folder: seeking walks further, that is all.
+    }
+  }
+
+  #place(lookup: (at: number, count: number) => number): Place {
+    const { segment } = this;
+    const start: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
+    const bytes = this.storage.readWhole(indexPath(segment));
+    if (bytes === undefined) return start;
+    let count = Math.floor(bytes.byteLength / INDEX_ENTRY_BYTES);
+    while (count > 0) {
+      core.ensureReadArea(bytes.byteLength);
+      readWindow.clear();
+      core.u8.set(bytes, core.readArea);
+      const index = lookup(core.readArea, count);
+      if (index < 0) return start;
+      const entry = core.readArea + index * INDEX_ENTRY_BYTES;
+      const place = {
+        segment,
+        offset: core.view.getUint32(entry + INDEX.offset, true),
+        id: readUint64(core.view, entry + INDEX.id),
+      };
+      if (isFrameAt(place, core.view.getUint32(entry + INDEX.recordCrc, true))) return place;
+      // The index is newer than the log (a power cut), or somebody damaged one of the two: try the entries before.
+      count = index;
+    }
+    return start;
+  }
+}
+
+function isFrameAt({ segment, offset }: Place, recordCrc: number): boolean {
+  if (offset < SEGMENT_HEADER_BYTES) return false;
+  const at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
+  return at >= 0 && core.checkRecord(at, segment.salt, false) && decodeRecord(core.view, at).recordCrc === recordCrc;
+}
+
+function openIndex(storage: Storage, path: string) {
+  try {
+    return storage.open(path, "append");
+  } catch {
+    storage.publish(path, new Uint8Array(0));
+    return storage.open(path, "append");
+  }
+}
