@@ -65,7 +65,12 @@ async function main([task, ...rest]) {
     const code = await run(deno, ["install"], {});
     if (code !== 0) return code;
   }
-  const { way, why } = chooseWay(deno);
+  const choice = chooseWay(deno);
+  if (choice instanceof Error) {
+    console.error(choice.message);
+    return 2;
+  }
+  const { way, why } = choice;
   console.error(`Tooling: ${way} (${why})`);
   const config = fromRoot(way === "connected" ? "deno.json" : "deno.npm-only.json");
   return await run(deno, ["run", "-A", "--no-lock", "-c", config, fromRoot(script), ...rest], {

@@ -59,7 +59,7 @@ function remember(choice) {
 /**
  * Which way to work: what `DIASPORA_TOOLING` says, else what was found a few minutes ago, else what JSR says.
  * @param {string} deno
- * @returns {Choice}
+ * @returns {Choice | Error} an error when `DIASPORA_TOOLING` says something else
  */
 export function chooseWay(deno) {
   const wanted = process.env["DIASPORA_TOOLING"];
@@ -67,7 +67,7 @@ export function chooseWay(deno) {
     return { way: wanted, why: "DIASPORA_TOOLING says so" };
   }
   if (wanted !== undefined && wanted !== "") {
-    throw new Error(`Cannot use DIASPORA_TOOLING="${wanted}": it is "connected" or "npm-only"`);
+    return new Error(`Cannot use DIASPORA_TOOLING="${wanted}": it is "connected" or "npm-only"`);
   }
   const known = remembered();
   if (known !== undefined) return known;

@@ -3,7 +3,10 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fromRoot } from "./root.mjs";
 
-/** The stand-ins: `tools/std/fs/ensure_dir.ts` is `@std/fs/ensure-dir`, `tools/std/fs/mod.ts` is `@std/fs`. */
+/**
+ * The stand-ins: `tools/std/fs/ensure_dir.ts` is `@std/fs/ensure-dir`, `tools/std/fs/mod.ts` is `@std/fs`.
+ * Files that begin with `_` are their own business.
+ */
 const STAND_INS = "tools/std";
 
 /**
@@ -25,7 +28,7 @@ export function toNpmOnly(config, filesIn) {
       continue;
     }
     const folder = name.replace("@std/", "");
-    for (const file of filesIn(folder).filter((file) => file.endsWith(".ts")).sort()) {
+    for (const file of filesIn(folder).filter((file) => /^[^_].*\.ts$/.test(file)).sort()) {
       const entry = file === "mod.ts" ? "" : "/" + file.replace(/\.ts$/, "").replaceAll("_", "-");
       imports.push([name + entry, `./${STAND_INS}/${folder}/${file}`]);
     }

@@ -1,0 +1,42 @@
+/**
+ * The gate: format, lint, types, documentation and tests, in that order. It goes on after a failure, so that
+ * one run shows all there is to mend.
+ *
+ * ```text
+ * npm run ok
+ * npm run ok -- --no-test
+ * ```
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import process from "node:process";
+
+const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
+const folders = ["src", "tests", "tools", "bench", "examples"].filter((folder) => existsSync(folder));
+const roots = ["mod.ts", "cli.ts", "npm-build.ts"].filter((file) => existsSync(file));
+const { exports } = JSON.parse(readFileSync("deno.json", "utf8")) as { exports: Record<string, string> };
+
+const withConfig = ["--no-lock", "-c", config];
+const gates: [string, string[]][] = [
+  ["format", ["fmt", "--check", "-c", config]],
+  ["lint", ["lint", "-c", config]],
+  ["types", ["check", ...withConfig, ...roots, ...folders]],
+  ["documentation", ["doc", "-q", "--lint", "--no-lock", ...Object.values(exports)]],
+  ["tests", ["run", "-A", ...withConfig, "tools/test.ts"]],
+];
+
+const args = parseArgs(process.argv.slice(2), {
+  boolean: ["test"],
+  negatable: ["test"],
+  default: { test: true },
+});
+const failed: string[] = [];
+for (const [name, parameters] of gates) {
+  if (name === "tests" && !args.test) continue;
+  console.log(`\n== ${name}`);
+  const { status } = spawnSync(process.execPath, parameters, { stdio: "inherit" });
+  if (status !== 0) failed.push(name);
+}
+console.log(failed.length === 0 ? "\nok" : `\nnot ok: ${failed.join(", ")}`);
+process.exitCode = failed.length === 0 ? 0 : 1;

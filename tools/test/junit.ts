@@ -1,0 +1,31 @@
+/** How one test ended. */
+export interface TestOutcome {
+  /** The test's name. */
+  name: string;
+  /** What became of it. */
+  result: "passed" | "failed" | "skipped";
+}
+
+const ENTITIES: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+
+function decode(text: string): string {
+  return text.replace(
+    /&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi,
+    (whole, decimal?: string, hex?: string, name?: string) => {
+      if (name !== undefined) return ENTITIES[name] ?? whole;
+      return String.fromCodePoint(parseInt(decimal ?? hex ?? "", decimal === undefined ? 16 : 10));
+    },
+  );
+}
+
+/** Reads the report that the runners of Deno, Node and Bun all write. */
+export function readJunit(xml: string): TestOutcome[] {
+  const outcomes: TestOutcome[] = [];
+  for (const [, attributes, inside = ""] of xml.matchAll(/<testcase\b([^>]*?)(?:\/>|>(.*?)<\/testcase>)/gs)) {
+    const name = decode(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? "");
+    const failed = /<(?:failure|error)\b/.test(inside);
+    const skipped = /<skipped\b/.test(inside);
+    outcomes.push({ name, result: failed ? "failed" : skipped ? "skipped" : "passed" });
+  }
+  return outcomes;
+}

@@ -1,0 +1,28 @@
+import { walkSync } from "@std/fs/walk";
+
+/**
+ * Tests that run under Deno alone: those of the tools and of the repository itself, which are no part of
+ * what users import, and those that start programs on every runtime by themselves.
+ */
+const DENO_ONLY = [
+  /^tests\/tools\//,
+  /^tests\/architecture_test\.ts$/,
+  /^tests\/packaging\//,
+  /^tests\/runtimes\//,
+  /^tests\/readme_test\.ts$/,
+];
+
+/** Every test file at or under the paths, sorted. */
+export function findTests(paths: readonly string[]): string[] {
+  return paths
+    .flatMap((path) =>
+      path.endsWith(".ts") ? [path] : [...walkSync(path, { match: [/_test\.ts$/] })].map(({ path }) => path)
+    )
+    .map((path) => path.replace(/^\.\//, ""))
+    .sort();
+}
+
+/** Whether a test file also runs on Node and Bun. */
+export function runsEverywhere(file: string): boolean {
+  return !DENO_ONLY.some((pattern) => pattern.test(file));
+}
