@@ -1,0 +1,259 @@
+// The house rules that a program can check. `docs/architecture.md` has the drawing that the first part holds.
+import { assertEquals } from "@std/assert";
+import { existsSync, readFileSync } from "node:fs";
+import { walkSync } from "@std/fs/walk";
+import { dirname, join, normalize } from "node:path";
+import ts from "typescript";
+import { test } from "./harness.ts";
+
+/** Written by a program, and checked by the test that writes it again. */
+const GENERATED = ["src/log/core_bytes.ts"];
+
+/** Words that every layer speaks: they import nothing but each other. */
+const VOCABULARY = [
+  "src/errors.ts",
+  "src/json.ts",
+  "src/event_id.ts",
+  "src/names.ts",
+  "src/drivers/contract.ts",
+];
+
+/** Layers from the top; a file imports from its own folder or from a layer below its own. */
+const LAYERS = ["entry", "program", "api", "engine", "log", "storage", "vocabulary"] as const;
+type Layer = (typeof LAYERS)[number];
+
+interface Source {
+  path: string;
+  text: string;
+  tree: ts.SourceFile;
+  imports: string[];
+}
+
+/** What a file belongs to: `src/producer.ts` and everything in `src/producer/` are one unit. */
+function unitOf(path: string): string {
+  if (VOCABULARY.includes(path)) return path;
+  const parts = path.replace(/\.ts$/, "").split("/");
+  return parts.slice(0, parts[1] === "drivers" ? 3 : 2).join("/");
+}
+
+function layerOf(path: string): Layer {
+  if (!path.startsWith("src/")) return "entry";
+  if (VOCABULARY.includes(path)) return "vocabulary";
+  const folder = path.split("/")[1];
+  if (["ctl", "testing", "otel"].includes(folder)) return "program";
+  if (folder === "components" || folder === "drivers") return "engine";
+  if (folder === "log" || folder === "storage") return folder;
+  return "api";
+}
+
+function readSource(path: string): Source {
+  const text = readFileSync(path, "utf8");
+  const tree = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true);
+  const imports = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+  return { path, text, tree, imports };
+}
+
+const entries = Object.values<string>(JSON.parse(readFileSync("deno.json", "utf8")).exports)
+  .concat("cli.ts").map((path) => normalize(path)).filter((path) => existsSync(path));
+const sources = [...walkSync("src", { exts: ["ts"] })].map(({ path }) => path)
+  .concat(entries.filter((path) => !path.startsWith("src/")))
+  .map(readSource);
+const library = sources.filter(({ path }) => layerOf(path) !== "entry" || path !== "cli.ts")
+  .filter(({ path }) => !path.startsWith("src/ctl/"));
+
+function local({ path, imports }: Source): string[] {
+  return imports.filter((name) => name.startsWith(".")).map((name) => normalize(join(dirname(path), name)));
+}
+
+/** Every place where a source does what a rule forbids, as `path: what`. */
+function offences(among: Source[], find: (source: Source) => string[]): string[] {
+  return among.flatMap((source) => find(source).map((what) => `${source.path}: ${what}`));
+}
+
+/** The text of every node that matches, each once. */
+function nodes(tree: ts.SourceFile, matches: (node: ts.Node) => boolean): string[] {
+  const found = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (matches(node)) found.add(node.getText(tree).split("\n")[0]);
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return [...found];
+}
+
+/** Whether a node reads a member of a global object, e.g. `Date.now`. */
+function isMember(node: ts.Node, object: RegExp, member: RegExp): boolean {
+  return ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression) &&
+    object.test(node.expression.text) && member.test(node.name.text);
+}
+
+test("imports go one way, from the API to the drivers, the log and the storage", () => {
+  const depth = (path: string): number => LAYERS.indexOf(layerOf(path));
+  assertEquals(
+    offences(
+      sources,
+      (source) =>
+        local(source).filter((target) =>
+          unitOf(target) !== unitOf(source.path) && depth(target) <= depth(source.path) &&
+          !(depth(target) === depth(source.path) && ["api", "vocabulary"].includes(layerOf(target))) &&
+          !(layerOf(source.path) === "entry" && layerOf(target) === "entry")
+        ).map((target) => `imports "${target}"`),
+    ),
+    [],
+  );
+});
+
+test("no two parts of the source import each other, not even through others", () => {
+  const graph = new Map<string, Set<string>>();
+  for (const source of sources) {
+    const targets = local(source).map(unitOf).filter((unit) => unit !== unitOf(source.path));
+    graph.set(unitOf(source.path), new Set([...graph.get(unitOf(source.path)) ?? [], ...targets]));
+  }
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (unit: string, trail: string[]): void => {
+    if (trail.includes(unit)) cycles.push([...trail.slice(trail.indexOf(unit)), unit].join(" -> "));
+    if (trail.includes(unit) || done.has(unit)) return;
+    for (const next of graph.get(unit) ?? []) visit(next, [...trail, unit]);
+    done.add(unit);
+  };
+  for (const unit of graph.keys()) visit(unit, []);
+  assertEquals(cycles, []);
+});
+
+test("only cli.ts starts the command-line program", () => {
+  assertEquals(
+    offences(
+      sources.filter(({ path }) => path !== "cli.ts" && !path.startsWith("src/ctl/")),
+      (source) =>
+        local(source).filter((target) => target.startsWith("src/ctl/")).map((target) =>
+          `imports "${target}"`
+        ),
+    ),
+    [],
+  );
+});
+
+test("the library runs on every runtime: no @std, no Deno, no Bun", () => {
+  assertEquals(
+    offences(library, ({ imports, tree }) => [
+      ...imports.filter((name) => /^(?:@std\/|jsr:|bun:)/.test(name)),
+      ...nodes(tree, (node) => isMember(node, /^(?:Deno|Bun)$/, /./)),
+    ]),
+    [],
+  );
+});
+
+test("the library imports node: built-ins by that name, and packages that package.json names", () => {
+  const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+  const known = Object.keys(dependencies);
+  const packageOf = (name: string): string =>
+    name.split("/").slice(0, name.startsWith("@") ? 2 : 1).join("/");
+  assertEquals(
+    offences(
+      library,
+      ({ path, imports }) =>
+        imports.filter((name) => !name.startsWith(".") && !name.startsWith("node:"))
+          .filter((name) => !known.includes(packageOf(name)))
+          // Adapters and test kits use what their users bring.
+          .filter(() => !/^src\/(?:otel|testing)\//.test(path)),
+    ),
+    [],
+  );
+});
+
+test("the log reads no clock, no randomness and no file system of its own", () => {
+  assertEquals(
+    offences(sources.filter(({ path }) => path.startsWith("src/log/")), ({ imports, tree }) => [
+      ...imports.filter((name) => /^(?:node:)?(?:fs|crypto|timers|os|child_process)\b/.test(name)),
+      ...nodes(tree, (node) =>
+        isMember(node, /^Date$/, /^now$/) || isMember(node, /^Math$/, /^random$/) ||
+        isMember(node, /^(?:performance|crypto|process)$/, /./) ||
+        (ts.isNewExpression(node) && node.expression.getText(tree) === "Date" && !node.arguments?.length)),
+    ]),
+    [],
+  );
+});
+
+test("no source file is longer than 350 lines", () => {
+  assertEquals(
+    offences(sources.filter(({ path }) => !GENERATED.includes(path)), ({ text }) => {
+      const lines = text.split("\n").length - 1;
+      return lines > 350 ? [`${lines} lines`] : [];
+    }),
+    [],
+  );
+});
+
+test("no source file puts work off, gives up on types or silences a check", () => {
+  assertEquals(
+    offences(sources, ({ text, tree }) => [
+      ...[
+        ...text.matchAll(
+          /\b(?:TODO|FIXME|XXX)\b|@ts-(?:ignore|nocheck|expect-error)|(?:deno|eslint)-(?:lint-ignore|disable)[\w-]*/g,
+        ),
+      ]
+        .map(([words]) => words),
+      ...nodes(tree, (node) => node.kind === ts.SyntaxKind.AnyKeyword),
+    ]),
+    [],
+  );
+});
+
+test("no source file has a name that explains nothing", () => {
+  assertEquals(
+    sources.map(({ path }) => path).filter((path) => /(?:helper|util|misc)s?\b/.test(path)),
+    [],
+  );
+});
+
+interface Manifest {
+  name: string;
+  version: string;
+  license: string;
+  scripts: Record<string, string>;
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+}
+
+interface DenoConfig {
+  name: string;
+  version: string;
+  license: string;
+  imports: Record<string, string>;
+  tasks: Record<string, string>;
+}
+
+const manifest: Manifest = JSON.parse(readFileSync("package.json", "utf8"));
+const config: DenoConfig = JSON.parse(readFileSync("deno.json", "utf8"));
+
+test("package.json and deno.json name the same packages in the same versions", () => {
+  const npm = Object.entries(config.imports).filter(([, target]) => target.startsWith("npm:"));
+  const both = { ...manifest.devDependencies, ...manifest.dependencies };
+  for (const [name, target] of npm) assertEquals(target, `npm:${name}@${both[name]}`);
+  const imported = npm.map(([name]) => name);
+  assertEquals(Object.keys(manifest.dependencies).filter((name) => !imported.includes(name)), []);
+});
+
+test("package.json and deno.json agree on name, version and licence", () => {
+  assertEquals(
+    [config.name, config.version, config.license],
+    [manifest.name, manifest.version, manifest.license],
+  );
+});
+
+test("every npm script is a deno task of the same name, and the other way round", () => {
+  assertEquals(Object.keys(config.tasks).sort(), Object.keys(manifest.scripts).sort());
+  for (const [name, script] of Object.entries(manifest.scripts)) {
+    assertEquals([script, config.tasks[name]], [
+      `node tools/launch.mjs ${name}`,
+      `./tools/launch.mjs ${name}`,
+    ]);
+  }
+});
+
+test("every version of @std is held to patch releases", () => {
+  for (const [name, target] of Object.entries(config.imports)) {
+    if (name.startsWith("@std/")) assertEquals(target.replace(/~\d+\.\d+\.\d+$/, "~"), `jsr:${name}@~`);
+  }
+});
