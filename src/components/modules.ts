@@ -1,0 +1,146 @@
+/**
+ * Loads what users name in options, documents and commands: `"name:module"` for drivers and components,
+ * `"module:export"` for functions. A module is a path, a URL or a package.
+ *
+ * @module
+ */
+import { statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { extname, isAbsolute, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { ModuleLoadError } from "../errors.ts";
+
+/** A name, and the module it is to be taken from where one is given. */
+export interface NamedReference {
+  /** What stands before the first colon. */
+  name: string;
+  /** What stands behind it. */
+  module?: string;
+}
+
+/** Splits `"name:module"` at the first colon; the module may have more. */
+export function parseNameAndModule(reference: string): NamedReference {
+  const colon = reference.indexOf(":");
+  if (colon === -1) return { name: reference };
+  return { name: reference.slice(0, colon), module: reference.slice(colon + 1) };
+}
+
+/** A module and one of its exports. */
+export interface ExportReference {
+  module: string;
+  exportName: string;
+}
+
+/** Splits `"module:export"` at the last colon; undefined when no export is named. */
+export function parseModuleAndExport(reference: string): ExportReference | undefined {
+  const match = /^(.*[^:]):([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u.exec(reference);
+  if (match === null || SCHEMES_WITHOUT_SLASHES.test(`${match[1]}:`)) return undefined;
+  return { module: match[1], exportName: match[2] };
+}
+
+/**
+ * The module as any process can find it: paths become absolute (from `base`, the working directory by
+ * default), URLs and packages stay as they are.
+ */
+export function absoluteModule(module: string, base: string = process.cwd()): string {
+  return isPath(module, base) ? resolve(base, module) : module;
+}
+
+/** The same for `"name:module"`; a name alone stays as it is. */
+export function absoluteReference(reference: string, base?: string): string {
+  const { name, module } = parseNameAndModule(reference);
+  return module === undefined ? reference : `${name}:${absoluteModule(module, base)}`;
+}
+
+/** What is to be loaded, and for whom. */
+export interface ExportRequest {
+  /** What it is, as the error message names it, e.g. `validator "energy"`. */
+  what: string;
+  /** Path, URL or package. */
+  module: string;
+  /** Name of the export. */
+  exportName: string;
+  /** Whether the default export will do where there is none of that name. Default: true. */
+  defaultWillDo?: boolean;
+}
+
+/** Imports a module and takes one of its exports; throws `ModuleLoadError`. */
+export async function loadExport(request: ExportRequest): Promise<unknown> {
+  const { what, exportName, defaultWillDo = true } = request;
+  const module = absoluteModule(request.module);
+  const exports = await importModule(what, module);
+  if (exports[exportName] !== undefined) return exports[exportName];
+  if (defaultWillDo && exports.default !== undefined) return exports.default;
+  const names = Object.keys(exports).map((name) => `"${name}"`).join(", ") || "nothing";
+  throw new ModuleLoadError(
+    module,
+    `Cannot load ${what} from "${module}": expected an export named "${exportName}"` +
+      `${defaultWillDo ? " or a default export" : ""}, and the module exports ${names}`,
+  );
+}
+
+type Exports = Record<string, unknown>;
+
+async function importModule(what: string, module: string): Promise<Exports> {
+  const path = isAbsolute(module) ? module : module.startsWith("file:") ? fileURLToPath(module) : undefined;
+  if (path !== undefined && !isFile(path)) {
+    throw new ModuleLoadError(module, `Cannot load ${what} from "${module}": no such file`);
+  }
+  try {
+    return path === undefined ? await importByName(module) : await import(pathToFileURL(path).href);
+  } catch (error) {
+    throw new ModuleLoadError(module, `Cannot load ${what} from "${module}": ${reason(error, path)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** URLs and packages. A package is looked for beside this library first, then in the working directory. */
+async function importByName(module: string): Promise<Exports> {
+  const name = "Deno" in globalThis ? module : packageOfNpmUrl(module);
+  try {
+    return await import(name);
+  } catch (error) {
+    if (SCHEME.test(name)) throw error;
+    const found = findPackage(name);
+    if (found === undefined) throw error;
+    return await import(pathToFileURL(found).href);
+  }
+}
+
+function findPackage(name: string): string | undefined {
+  try {
+    return createRequire(resolve(process.cwd(), "package.json")).resolve(name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only Deno knows `npm:`; elsewhere the package must be installed, and the URL names it. */
+function packageOfNpmUrl(module: string): string {
+  const match = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)(?:@[^/]+)?(\/.*)?$/.exec(module);
+  return match === null ? module : match[1] + (match[2] ?? "");
+}
+
+const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
+const SCHEMES_WITHOUT_SLASHES = /^(npm|jsr|node|data|file|https?|bun):$/i;
+
+/** `energy.ts` alone is a path where there is such a file, else a package. */
+function isPath(module: string, base: string): boolean {
+  if (isAbsolute(module) || /^\.\.?([/\\]|$)/.test(module)) return true;
+  return !SCHEME.test(module) && isFile(resolve(base, module));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function reason(error: unknown, path: string | undefined): string {
+  const message = (error instanceof Error ? error.message : String(error)).split("\n")[0];
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  if (code === "ERR_UNKNOWN_FILE_EXTENSION" && path !== undefined && /^\.[cm]?tsx?$/.test(extname(path))) {
+    return "this Node.js does not read TypeScript; use a JavaScript module, or start with tsx";
+  }
+  return message;
+}

@@ -1,0 +1,69 @@
+import { InvalidOptionError } from "../../errors.ts";
+import type { JsonValue } from "../../json.ts";
+import type { ComponentDocument, PartitionInfo, PartitionSelector } from "../contract.ts";
+import { parsePointer, valueAt } from "../json_pointer.ts";
+import { DefaultPartitionSelector, requestedPartition } from "./default.ts";
+import { stableHash } from "./stable_hash.ts";
+
+/**
+ * Sends events with equal keys to the same partition, in every process and on every machine. The key is the
+ * value at a JSON pointer in the metadata, whatever its type. Events without one take the partitions in turn;
+ * a requested partition is taken modulo the count, as with the default selector.
+ */
+export class KeyPartitionSelector implements PartitionSelector {
+  readonly #pointer: string;
+  readonly #keys: readonly string[];
+  readonly #inTurn = new DefaultPartitionSelector();
+  #count = 0;
+
+  /** Takes the JSON pointer of the key, e.g. `"/user/id"`; `""` is the metadata as a whole. */
+  constructor(pointer: string) {
+    const keys = parsePointer(pointer);
+    if (keys === undefined) throw wrongPointer(pointer);
+    this.#pointer = pointer;
+    this.#keys = keys;
+  }
+
+  /** Makes the selector from its document. */
+  static fromDocument(document: ComponentDocument): KeyPartitionSelector {
+    if (typeof document.pointer !== "string") throw wrongPointer(document.pointer);
+    return new KeyPartitionSelector(document.pointer);
+  }
+
+  /** Told of the topic's partitions. */
+  setPartitions(infos: readonly PartitionInfo[]): void {
+    this.#count = infos.length;
+    this.#inTurn.setPartitions(infos);
+  }
+
+  /** The partition of the event's key. */
+  selectPartitionFor(metadata: JsonValue, requested?: number): number {
+    if (requested !== undefined) return requestedPartition(requested, this.#count);
+    const key = valueAt(metadata, this.#keys);
+    if (key === undefined) return this.#inTurn.selectPartitionFor(metadata);
+    return stableHash(canonicalJson(key)) % this.#count;
+  }
+
+  /** The document that recreates this selector. */
+  config(): ComponentDocument {
+    return { type: "key", pointer: this.#pointer };
+  }
+}
+
+/** JSON text that is the same for equal values: no spaces, object keys in the order of their UTF-16 codes. */
+function canonicalJson(value: JsonValue): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  const members = Object.keys(value).sort().map((key) =>
+    `${JSON.stringify(key)}:${canonicalJson(value[key])}`
+  );
+  return `{${members.join(",")}}`;
+}
+
+function wrongPointer(found: JsonValue | undefined): InvalidOptionError {
+  return new InvalidOptionError(
+    "pointer",
+    `Cannot make partition selector "key": expected a JSON pointer such as "/user/id" under "pointer", ` +
+      `found ${found === undefined ? "nothing" : JSON.stringify(found)}`,
+  );
+}

@@ -1,0 +1,34 @@
+import { InvalidOptionError } from "../../errors.ts";
+import type { JsonValue } from "../../json.ts";
+import type { ComponentDocument } from "../contract.ts";
+import { DefaultSerializer } from "./default.ts";
+
+/**
+ * Writes JSON text and keeps a JSON Schema beside it, as the C++ library does, so that topics can be exchanged
+ * with it. What the schema says is checked by the validator of the same name, not here.
+ */
+export class SchemaSerializer extends DefaultSerializer {
+  readonly #schema: JsonValue;
+
+  /** Keeps the schema. */
+  constructor(schema: JsonValue) {
+    super();
+    this.#schema = structuredClone(schema);
+  }
+
+  /** Makes the serializer from its document. */
+  static fromDocument(document: ComponentDocument): SchemaSerializer {
+    if (document.schema === undefined) {
+      throw new InvalidOptionError(
+        "schema",
+        'Cannot make serializer "schema": expected a JSON Schema under "schema"',
+      );
+    }
+    return new SchemaSerializer(document.schema);
+  }
+
+  /** The document that recreates this serializer. */
+  override config(): ComponentDocument {
+    return { type: "schema", schema: structuredClone(this.#schema) };
+  }
+}

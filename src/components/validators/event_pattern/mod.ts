@@ -1,0 +1,50 @@
+/**
+ * Event patterns in the language of Amazon EventBridge.
+ *
+ * @module
+ */
+import type { MetadataMismatch } from "../../../errors.ts";
+import type { JsonValue } from "../../../json.ts";
+import { showValue } from "../../mismatch.ts";
+import { explainMismatch } from "./explain.ts";
+import { compileObject } from "./match.ts";
+import { isObject } from "./operators.ts";
+import { parsePattern } from "./parse.ts";
+
+/** A compiled event pattern. */
+export interface EventPattern {
+  /** Whether the metadata matches. */
+  matches(metadata: JsonValue): boolean;
+  /** Says where metadata that does not match differs. */
+  explain(metadata: JsonValue): MetadataMismatch;
+}
+
+/** Compiles a pattern into a test and its explanation; throws `InvalidOptionError` naming the wrong place. */
+export function newEventPattern(pattern: JsonValue): EventPattern {
+  const parsed = parsePattern(pattern);
+  const test = compileObject(parsed);
+  return {
+    matches: (metadata) => isObject(metadata) && test(metadata),
+    explain: (metadata) =>
+      isObject(metadata)
+        ? explainMismatch(parsed, metadata)
+        : { path: "", expected: "an object", found: showValue(metadata) },
+  };
+}
+
+/**
+ * Compiles an event pattern of Amazon EventBridge into a test of metadata. A wrong pattern throws
+ * `InvalidOptionError`, whose message names the place.
+ *
+ * @example
+ * ```ts
+ * import { compileEventPattern } from "@diaspora/stream";
+ *
+ * const isHot = compileEventPattern({ detector: [{ prefix: "d" }], energy: [{ numeric: [">", 40] }] });
+ * isHot({ detector: "d7", energy: 42.5 }); // true
+ * isHot({ detector: "d7", energy: 12 }); // false
+ * ```
+ */
+export function compileEventPattern(pattern: JsonValue): (metadata: JsonValue) => boolean {
+  return newEventPattern(pattern).matches;
+}

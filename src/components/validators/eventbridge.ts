@@ -1,0 +1,40 @@
+import { InvalidOptionError } from "../../errors.ts";
+import type { JsonValue } from "../../json.ts";
+import type { ComponentDocument, Validator } from "../contract.ts";
+import { mismatchError } from "../mismatch.ts";
+import { type EventPattern, newEventPattern } from "./event_pattern/mod.ts";
+
+/** Takes the events that match a pattern in the language of Amazon EventBridge. */
+export class EventBridgeValidator implements Validator {
+  readonly #source: JsonValue;
+  readonly #pattern: EventPattern;
+
+  /** Compiles the pattern; a wrong one throws `InvalidOptionError`, whose message names the place. */
+  constructor(pattern: JsonValue) {
+    // A copy: what is stored with the topic is what was compiled.
+    this.#source = structuredClone(pattern);
+    this.#pattern = newEventPattern(this.#source);
+  }
+
+  /** Makes the validator from its document. The C++ library keeps the pattern under `schema`. */
+  static fromDocument(document: ComponentDocument): EventBridgeValidator {
+    const pattern = document.pattern ?? document.schema;
+    if (pattern === undefined || ("pattern" in document && "schema" in document)) {
+      throw new InvalidOptionError(
+        "pattern",
+        'Cannot make validator "eventbridge": expected the event pattern under "schema" or under "pattern"',
+      );
+    }
+    return new EventBridgeValidator(pattern);
+  }
+
+  /** Throws `InvalidMetadataError` for metadata that does not match. */
+  validate(metadata: JsonValue): void {
+    if (!this.#pattern.matches(metadata)) throw mismatchError(this.#pattern.explain(metadata));
+  }
+
+  /** The document that recreates this validator, in the form the C++ library writes. */
+  config(): ComponentDocument {
+    return { type: "eventbridge", schema: structuredClone(this.#source) };
+  }
+}

@@ -1,0 +1,109 @@
+import type { MetadataMismatch } from "../../../errors.ts";
+import type { JsonValue } from "../../../json.ts";
+import { pointerStep } from "../../json_pointer.ts";
+import { showValue } from "../../mismatch.ts";
+import type { SchemaError } from "./ajv.ts";
+
+type Params = Readonly<Record<string, unknown>>;
+
+/** What each keyword expects, in words; the others fall back on Ajv's own message. */
+const EXPECTATIONS: Record<string, (params: Params, error: SchemaError) => string> = {
+  type: ({ type }) => (Array.isArray(type) ? type : String(type).split(",")).map(withArticle).join(" or "),
+  enum: ({ allowedValues }) => `one of ${show(allowedValues)}`,
+  const: ({ allowedValue }) => show(allowedValue),
+  minimum: ({ limit }) => `a number of at least ${limit}`,
+  maximum: ({ limit }) => `a number of at most ${limit}`,
+  exclusiveMinimum: ({ limit }) => `a number above ${limit}`,
+  exclusiveMaximum: ({ limit }) => `a number below ${limit}`,
+  multipleOf: ({ multipleOf }) => `a multiple of ${multipleOf}`,
+  minLength: ({ limit }) => `at least ${count(limit, "character")}`,
+  maxLength: ({ limit }) => `at most ${count(limit, "character")}`,
+  pattern: ({ pattern }) => `text that matches "${pattern}"`,
+  minItems: ({ limit }) => `at least ${count(limit, "element")}`,
+  maxItems: ({ limit }) => `at most ${count(limit, "element")}`,
+  minProperties: ({ limit }) => `at least ${count(limit, "property", "properties")}`,
+  maxProperties: ({ limit }) => `at most ${count(limit, "property", "properties")}`,
+  uniqueItems: ({ i, j }) => `no two equal elements (${j} and ${i} are)`,
+  contains: () => 'an element that matches the schema of "contains"',
+  "false schema": () => "nothing to be there",
+  not: () => 'a value that does not match the schema of "not"',
+};
+
+/** Keywords that speak of a property by name: the place is the property, not the object. */
+const PROPERTY_KEYWORDS: Record<string, { param: string; expected: (params: Params) => string }> = {
+  required: { param: "missingProperty", expected: () => "a value" },
+  dependentRequired: {
+    param: "missingProperty",
+    expected: ({ property }) => `a value, since "${property}" is there`,
+  },
+  dependencies: {
+    param: "missingProperty",
+    expected: ({ property }) => `a value, since "${property}" is there`,
+  },
+  additionalProperties: { param: "additionalProperty", expected: () => "no such property" },
+  unevaluatedProperties: { param: "unevaluatedProperty", expected: () => "no such property" },
+  propertyNames: { param: "propertyName", expected: () => "an allowed property name" },
+};
+
+/** Keywords whose own error, the last of all, says more than those of the schemas under them. */
+const SUMMING_KEYWORDS = ["contains", "propertyNames"];
+
+/** Says what the first thing is that is wrong. */
+export function explainSchemaErrors(errors: readonly SchemaError[]): MetadataMismatch {
+  // "if" only adds that "then" or "else" failed; why is said before.
+  const told = errors.filter((error, index) => index === 0 || error.keyword !== "if");
+  const last = told[told.length - 1];
+  if (last.keyword === "anyOf" || last.keyword === "oneOf") return explainChoice(last, told);
+  return explainError(SUMMING_KEYWORDS.includes(last.keyword) ? last : told[0]);
+}
+
+function explainError(error: SchemaError): MetadataMismatch {
+  const named = PROPERTY_KEYWORDS[error.keyword];
+  if (named !== undefined) {
+    const property = String(error.params[named.param]);
+    return {
+      path: error.instancePath + pointerStep(property),
+      expected: named.expected(error.params),
+      found: error.keyword === "propertyNames" ? show(property) : show(propertyOf(error.data, property)),
+    };
+  }
+  const expectation = EXPECTATIONS[error.keyword];
+  const expected = expectation?.(error.params, error) ??
+    `a value that ${error.message ?? "matches the schema"}`;
+  return { path: error.instancePath, expected, found: show(error.data) };
+}
+
+/** Where each branch fails at the value itself, the choice is between what the branches expect. */
+function explainChoice(choice: SchemaError, errors: readonly SchemaError[]): MetadataMismatch {
+  if (choice.keyword === "oneOf" && Array.isArray(choice.params.passingSchemas)) {
+    const expected = 'a match for exactly one schema of "oneOf", not for several';
+    return { path: choice.instancePath, expected, found: show(choice.data) };
+  }
+  const branches = errors.slice(0, -1).filter((error) => error.instancePath === choice.instancePath).map(
+    explainError,
+  );
+  const here = branches.filter((branch) => branch.path === choice.instancePath);
+  const expected = here.length > 0 && here.length === branches.length
+    ? [...new Set(here.map((branch) => branch.expected))].join(" or ")
+    : `a match for a schema of "${choice.keyword}"`;
+  return { path: choice.instancePath, expected, found: show(choice.data) };
+}
+
+function propertyOf(data: unknown, property: string): unknown {
+  return typeof data === "object" && data !== null && Object.hasOwn(data, property)
+    ? (data as Record<string, unknown>)[property]
+    : undefined;
+}
+
+function show(value: unknown): string {
+  return showValue(value as JsonValue | undefined);
+}
+
+function withArticle(type: string): string {
+  if (type === "null") return type;
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+function count(limit: unknown, singular: string, plural = `${singular}s`): string {
+  return `${limit} ${limit === 1 ? singular : plural}`;
+}

@@ -1,0 +1,46 @@
+import { InvalidOptionError } from "../../errors.ts";
+import type { JsonValue } from "../../json.ts";
+import type { ComponentDocument, Validator } from "../contract.ts";
+import { mismatchError } from "../mismatch.ts";
+import { compileSchema, type SchemaTest } from "./json_schema/ajv.ts";
+import { explainSchemaErrors } from "./json_schema/explain.ts";
+
+/** Takes the events whose metadata matches a JSON Schema. */
+export class SchemaValidator<T = JsonValue> implements Validator<T> {
+  readonly #schema: JsonValue;
+  readonly #test: SchemaTest;
+
+  private constructor(schema: JsonValue, test: SchemaTest) {
+    this.#schema = schema;
+    this.#test = test;
+  }
+
+  /** Compiles the schema (drafts 2020-12, 2019-09, 07 and 06); a wrong one throws `InvalidOptionError`. */
+  static async compile<T = JsonValue>(schema: JsonValue): Promise<SchemaValidator<T>> {
+    // A copy: what is stored with the topic is what was compiled.
+    const copy = structuredClone(schema);
+    return new SchemaValidator<T>(copy, await compileSchema(copy));
+  }
+
+  /** Makes the validator from its document. */
+  static async fromDocument(document: ComponentDocument): Promise<SchemaValidator> {
+    if (document.schema === undefined) {
+      throw new InvalidOptionError(
+        "schema",
+        'Cannot make validator "schema": expected a JSON Schema under "schema"',
+      );
+    }
+    return await SchemaValidator.compile(document.schema);
+  }
+
+  /** Throws `InvalidMetadataError` naming the place, what is expected there and what was found. */
+  validate(metadata: JsonValue): void {
+    if (this.#test(metadata) === true) return;
+    throw mismatchError(explainSchemaErrors(this.#test.errors ?? []));
+  }
+
+  /** The document that recreates this validator. */
+  config(): ComponentDocument {
+    return { type: "schema", schema: structuredClone(this.#schema) };
+  }
+}
