@@ -28,35 +28,41 @@ function fillTables(): void {
 export function updateSliced(ptr: usize, bytes: u32, state: u32): u32 {
   const end = ptr + bytes;
   for (const last = ptr + (bytes & ~15); ptr < last; ptr += 16) {
-    const a = load<u32>(ptr) ^ state;
-    const b = load<u32>(ptr, 4);
-    const c = load<u32>(ptr, 8);
-    const d = load<u32>(ptr, 12);
-    state = load<u32>(TABLES + ((a & 255) << 2), 15 << 10) ^
-      load<u32>(TABLES + ((a >>> 6) & 1020), 14 << 10) ^
-      load<u32>(TABLES + ((a >>> 14) & 1020), 13 << 10) ^
-      load<u32>(TABLES + ((a >>> 24) << 2), 12 << 10) ^
-      load<u32>(TABLES + ((b & 255) << 2), 11 << 10) ^
-      load<u32>(TABLES + ((b >>> 6) & 1020), 10 << 10) ^
-      load<u32>(TABLES + ((b >>> 14) & 1020), 9 << 10) ^
-      load<u32>(TABLES + ((b >>> 24) << 2), 8 << 10) ^
-      load<u32>(TABLES + ((c & 255) << 2), 7 << 10) ^
-      load<u32>(TABLES + ((c >>> 6) & 1020), 6 << 10) ^
-      load<u32>(TABLES + ((c >>> 14) & 1020), 5 << 10) ^
-      load<u32>(TABLES + ((c >>> 24) << 2), 4 << 10) ^
-      load<u32>(TABLES + ((d & 255) << 2), 3 << 10) ^
-      load<u32>(TABLES + ((d >>> 6) & 1020), 2 << 10) ^
-      load<u32>(TABLES + ((d >>> 14) & 1020), 1 << 10) ^
-      load<u32>(TABLES + ((d >>> 24) << 2));
+    // What does not wait for the state comes first: only four look-ups are on the way from step to step.
+    state = (to4(load<u32>(ptr, 12)) ^ to8(load<u32>(ptr, 8)) ^ to12(load<u32>(ptr, 4))) ^
+      to16(load<u32>(ptr) ^ state);
   }
   // Records are checked over 60 bytes and index entries over 28: words first, so that few single bytes remain.
-  for (const last = ptr + ((end - ptr) & ~3); ptr < last; ptr += 4) {
-    const a = load<u32>(ptr) ^ state;
-    state = load<u32>(TABLES + ((a & 255) << 2), 3 << 10) ^
-      load<u32>(TABLES + ((a >>> 6) & 1020), 2 << 10) ^
-      load<u32>(TABLES + ((a >>> 14) & 1020), 1 << 10) ^
-      load<u32>(TABLES + ((a >>> 24) << 2));
-  }
-  for (; ptr < end; ptr++) state = (state >>> 8) ^ load<u32>(TABLES + (((state ^ load<u8>(ptr)) & 255) << 2));
+  for (const last = ptr + ((end - ptr) & ~3); ptr < last; ptr += 4) state = to4(load<u32>(ptr) ^ state);
+  for (; ptr < end; ptr++) state = (state >>> 8) ^ load<u32>(((state ^ load<u8>(ptr)) & 255) << 2, TABLES);
   return state;
+}
+
+/** What the four bytes of a word become 4 bytes from its start. */
+function to4(word: u32): u32 {
+  return (load<u32>((word & 255) << 2, TABLES + (3 << 10)) ^
+    load<u32>((word >>> 6) & 1020, TABLES + (2 << 10))) ^
+    (load<u32>((word >>> 14) & 1020, TABLES + (1 << 10)) ^ load<u32>((word >>> 24) << 2, TABLES + (0 << 10)));
+}
+
+/** The same 8 bytes from its start. */
+function to8(word: u32): u32 {
+  return (load<u32>((word & 255) << 2, TABLES + (7 << 10)) ^
+    load<u32>((word >>> 6) & 1020, TABLES + (6 << 10))) ^
+    (load<u32>((word >>> 14) & 1020, TABLES + (5 << 10)) ^ load<u32>((word >>> 24) << 2, TABLES + (4 << 10)));
+}
+
+/** The same 12 bytes from its start. */
+function to12(word: u32): u32 {
+  return (load<u32>((word & 255) << 2, TABLES + (11 << 10)) ^
+    load<u32>((word >>> 6) & 1020, TABLES + (10 << 10))) ^
+    (load<u32>((word >>> 14) & 1020, TABLES + (9 << 10)) ^ load<u32>((word >>> 24) << 2, TABLES + (8 << 10)));
+}
+
+/** The same 16 bytes from its start. */
+function to16(word: u32): u32 {
+  return (load<u32>((word & 255) << 2, TABLES + (15 << 10)) ^
+    load<u32>((word >>> 6) & 1020, TABLES + (14 << 10))) ^
+    (load<u32>((word >>> 14) & 1020, TABLES + (13 << 10)) ^
+      load<u32>((word >>> 24) << 2, TABLES + (12 << 10)));
 }

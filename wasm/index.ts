@@ -10,7 +10,7 @@
  * @module
  */
 
-export { crc32 } from "./crc";
+export { crc32, crc32Sliced } from "./crc";
 export { checkBlocks, checkHead, encodeFrame } from "./frame";
 export { checkIndexEntry, encodeIndexEntry, lookupById, lookupByTime } from "./index_entries";
 export {

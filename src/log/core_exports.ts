@@ -5,6 +5,7 @@ export interface CoreExports {
   memory: WebAssembly.Memory;
   staticEnd(): number;
   crc32(ptr: number, bytes: number, seed: number): number;
+  crc32Sliced(ptr: number, bytes: number, seed: number): number;
   encodeFrame(
     ptr: number,
     kind: number,
