@@ -1,0 +1,50 @@
+/**
+ * Compiles `diaspora-ctl` into one program that needs nothing installed: `dist/diaspora-ctl`.
+ *
+ * ```text
+ * npm run compile
+ * npm run compile -- --target aarch64-apple-darwin --output dist/diaspora-ctl-mac
+ * ```
+ *
+ * Deno does it where its runtime for compiled programs can be had: downloaded, or named by `DENORT_BIN`. Else
+ * Bun does, and that is said.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { ensureDirSync } from "@std/fs/ensure-dir";
+import { rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import { compileWithBun } from "./compile/with_bun.ts";
+import { compileWithDeno, DENO_TARGETS, type Failure } from "./compile/with_deno.ts";
+
+const connected = process.env["DIASPORA_TOOLING"] === "connected";
+const args = parseArgs(process.argv.slice(2), { string: ["target", "output"] });
+const target = typeof args.target === "string" ? args.target : undefined;
+const output = typeof args.output === "string" ? args.output : "dist/diaspora-ctl";
+
+if (target !== undefined && !DENO_TARGETS.includes(target)) {
+  console.error(`Cannot compile for "${target}": known targets are ${DENO_TARGETS.join(", ")}`);
+  process.exit(2);
+}
+
+/** Why Deno cannot compile here, as far as is known before trying. */
+function denoIsOut(): Failure {
+  if (process.env["DENORT_BIN"] || connected) return undefined;
+  return "Deno's runtime for compiled programs cannot be downloaded here, and DENORT_BIN names none";
+}
+
+function compile(): Failure {
+  const config = connected ? "deno.json" : "deno.npm-only.json";
+  const failure = denoIsOut() ?? compileWithDeno(config, output, target);
+  if (failure === undefined) return undefined;
+  console.error(`Compiling with Bun, not Deno: ${failure.split("\n")[0]}`);
+  return compileWithBun(output, target);
+}
+
+ensureDirSync(dirname(output));
+// Written afresh: a program that is running keeps its file, and a failed run leaves no old one behind.
+rmSync(output, { force: true });
+const failure = compile();
+if (failure === undefined) console.log(`${output}: ${(statSync(output).size / 1e6).toFixed(0)} MB`);
+else console.error(`Cannot compile cli.ts: ${failure}`);
+process.exitCode = failure === undefined ? 0 : 1;

@@ -1,0 +1,25 @@
+import { spawnSync } from "node:child_process";
+import type { Failure } from "./with_deno.ts";
+
+/** Bun's names of Deno's targets. */
+const TARGETS: Record<string, string> = {
+  "x86_64-unknown-linux-gnu": "bun-linux-x64",
+  "aarch64-unknown-linux-gnu": "bun-linux-arm64",
+  "x86_64-apple-darwin": "bun-darwin-x64",
+  "aarch64-apple-darwin": "bun-darwin-arm64",
+  "x86_64-pc-windows-msvc": "bun-windows-x64",
+};
+
+/**
+ * Compiles `cli.ts` with Bun, whose runtime comes with npm. `tsconfig.json` leads the `@std` imports to their
+ * stand-ins. The program must not be changed by a `.env` or `bunfig.toml` where it happens to be started.
+ */
+export function compileWithBun(output: string, target: string | undefined): Failure {
+  const { status, stdout, stderr } = spawnSync("node_modules/.bin/bun", [
+    ...["build", "--compile", "--minify-syntax", "--minify-whitespace", "--outfile", output],
+    ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
+    ...(target === undefined ? [] : [`--target=${TARGETS[target] ?? target}`]),
+    "cli.ts",
+  ], { encoding: "utf8" });
+  return status === 0 ? undefined : `${stdout}${stderr}`.trim();
+}
