@@ -4,15 +4,18 @@ import type { ComponentDocument, PartitionInfo, PartitionSelector } from "../con
 
 /** Takes the partitions in turn; a requested partition is taken modulo their count. */
 export class DefaultPartitionSelector implements PartitionSelector {
+  /** Text need not be parsed. */
   readonly ignoresMetadata = true;
   #count = 0;
   #next = 0;
 
+  /** Told of the topic's partitions. */
   setPartitions(infos: readonly PartitionInfo[]): void {
     this.#count = infos.length;
     if (this.#next >= infos.length) this.#next = 0;
   }
 
+  /** The next partition in turn, or the requested one. */
   selectPartitionFor(_metadata: JsonValue, requested?: number): number {
     if (requested !== undefined) return requestedPartition(requested, this.#count);
     const selected = this.#next;
@@ -20,6 +23,7 @@ export class DefaultPartitionSelector implements PartitionSelector {
     return selected;
   }
 
+  /** The document that recreates this selector. */
   config(): ComponentDocument {
     return { type: "default" };
   }

@@ -35,7 +35,9 @@ export class CborSerializer implements Serializer {
   /** The metadata; bytes that are not CBOR, or hold what JSON cannot, throw `InvalidMetadataError`. */
   deserialize(bytes: Uint8Array): JsonValue {
     try {
-      return this.#codec.decode(bytes, DECODE_OPTIONS) as JsonValue;
+      const value = this.#codec.decode(bytes, DECODE_OPTIONS);
+      refuseByteStrings(value);
+      return value as JsonValue;
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       throw new InvalidMetadataError(`Cannot read metadata as CBOR: ${detail}`, { cause: error });
@@ -45,5 +47,16 @@ export class CborSerializer implements Serializer {
   /** The document that recreates this serializer. */
   config(): ComponentDocument {
     return { type: "cbor" };
+  }
+}
+
+/** The codec has no option for this one. */
+function refuseByteStrings(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  if (value instanceof Uint8Array) throw new TypeError("it holds a byte string");
+  if (Array.isArray(value)) {
+    for (const element of value) refuseByteStrings(element);
+  } else {
+    for (const key in value) refuseByteStrings((value as Record<string, unknown>)[key]);
   }
 }
