@@ -49,7 +49,12 @@ export class Appender {
   #file: StorageFile | undefined;
   #index: SegmentIndex | undefined;
 
-  constructor(private readonly partition: Partition, private readonly segmentBytesMax: number) {
+  /** `retire` takes over a file that is not appended to any more; by default it is closed. */
+  constructor(
+    private readonly partition: Partition,
+    private readonly segmentBytesMax: number,
+    private readonly retire: (file: StorageFile) => void = (file) => file.close(),
+  ) {
     const { storage } = partition;
     this.#nonceLow = storage.random32();
     this.#nonceHigh = storage.random32();
@@ -75,20 +80,19 @@ export class Appender {
     this.#seal(this.#open(), FLAG.terminal);
   }
 
-  /** The segment appended to now. */
-  get segment(): Segment | undefined {
-    return this.#end?.segment;
-  }
-
   /** Gives up the current segment, after its file failed in a way that leaves what it holds in doubt. */
   abandonSegment(): void {
     if (this.#end !== undefined) this.#seal(this.#end, 0);
   }
 
-  /** Closes the file. */
+  /** The file appended to now. */
+  get file(): StorageFile | undefined {
+    return this.#file;
+  }
+
+  /** Gives the file up; the next append finds the end of the log anew. */
   close(): void {
-    this.#file?.close();
-    this.#file = undefined;
+    this.#closeFile();
     this.#end = undefined;
   }
 
@@ -152,7 +156,12 @@ export class Appender {
     const { segment } = from;
     if (this.#isOwnAt(from.offset)) {
       const frame = decodeRecord(core.view, core.slot);
-      return this.#landed(segment, { offset: from.offset, endOffset: from.offset + frameBytes, id: from.id, frame });
+      return this.#landed(segment, {
+        offset: from.offset,
+        endOffset: from.offset + frameBytes,
+        id: from.id,
+        frame,
+      });
     }
     let place = from;
     for (;;) {
@@ -166,7 +175,10 @@ export class Appender {
       }
       if (passed.kind === "tail") {
         this.#end = undefined;
-        throw new StorageError("EIO", `Cannot find the frame just appended to "${segment.path}": the file has lost it`);
+        throw new StorageError(
+          "EIO",
+          `Cannot find the frame just appended to "${segment.path}": the file has lost it`,
+        );
       }
       this.#time = Math.max(this.#time, passed.kind === "frame" ? passed.frame.time : 0);
       place = placeAfter(segment, passed);
@@ -269,7 +281,7 @@ export class Appender {
   }
 
   #closeFile(): void {
-    this.#file?.close();
+    if (this.#file !== undefined) this.retire(this.#file);
     this.#file = undefined;
   }
 }

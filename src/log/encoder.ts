@@ -45,11 +45,17 @@ const text = new TextEncoder();
 export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents?: Extents): Uint8Array {
   const { count, dataBytes } = batch;
   const hasData = batch.data !== undefined && dataBytes > 0;
-  const joined = typeof batch.metadata[0] === "string" ? joinTexts(batch.metadata as string[], count) : undefined;
+  const joined = typeof batch.metadata[0] === "string"
+    ? joinTexts(batch.metadata as string[], count)
+    : undefined;
   const metadataBytesMax = joined === undefined
     ? sumOfSizes(batch.metadata as Uint8Array[], count)
     : joined.length * 3;
-  if (dataBytes > FRAME_DATA_BYTES_MAX) throw new LimitExceededError(`Cannot store a batch: its data parts add up to ${dataBytes} bytes, more than ${FRAME_DATA_BYTES_MAX} a batch; use a smaller batch size`);
+  if (dataBytes > FRAME_DATA_BYTES_MAX) {
+    throw new LimitExceededError(
+      `Cannot store a batch: its data parts add up to ${dataBytes} bytes, more than ${FRAME_DATA_BYTES_MAX} a batch; use a smaller batch size`,
+    );
+  }
 
   const table = RECORD_BYTES;
   const extentsAt = table + count * (hasData ? 8 : 4);
@@ -76,7 +82,11 @@ export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents
   } else {
     metadataBytes = writeSerialized(batch.metadata as Uint8Array[], count, { area, table, metadata, stride });
   }
-  if (metadataBytes > METADATA_BYTES_MAX) throw new LimitExceededError(`Cannot store a batch: its metadata takes ${metadataBytes} bytes, more than ${METADATA_BYTES_MAX}; put large content into the data part`);
+  if (metadataBytes > METADATA_BYTES_MAX) {
+    throw new LimitExceededError(
+      `Cannot store a batch: its metadata takes ${metadataBytes} bytes, more than ${METADATA_BYTES_MAX}; put large content into the data part`,
+    );
+  }
   if (hasData) writeData(batch.data!, count, area + table, area + metadata + metadataBytes);
   if (extents !== undefined) writeExtents(extents, area + extentsAt);
 

@@ -1,6 +1,8 @@
 import { EventGoneError, StorageError, TopicDeletedError } from "../errors.ts";
+import type { StartPosition } from "../drivers/contract.ts";
 import type { Storage } from "../storage/port.ts";
 import { READ_AHEAD_BYTES } from "./read_window.ts";
+import type { SegmentFacts } from "./retention.ts";
 import { baseIdOf, encodeSegment, Segment, segmentName } from "./segment.ts";
 import { SegmentIndex } from "./segment_index.ts";
 import { Tail } from "./tail.ts";
@@ -13,6 +15,8 @@ export interface PartitionOptions {
   directory: string;
   topic: string;
   partition: number;
+  /** Shared by all who have the folder open in this process; one of its own by default. */
+  tail?: Tail;
 }
 
 /** Segments whose files stay open; readers and writers of one partition rarely need more at once. */
@@ -33,7 +37,7 @@ export class Partition {
     this.directory = options.directory;
     this.topic = options.topic;
     this.partition = options.partition;
-    this.tail = new Tail(options.storage, options.directory);
+    this.tail = options.tail ?? new Tail(options.storage, options.directory);
   }
 
   /** First ids of the segments that are there now, ascending. */
@@ -91,6 +95,33 @@ export class Partition {
     this.storage.publish(`${this.directory}/${segmentName(baseId)}`, content);
   }
 
+  /**
+   * Notes that events of one segment have data in an older one, so that retention keeps it. The note is a name in
+   * the folder: retention lists the folder anyway.
+   */
+  keepForSegment(baseId: number, neededBaseId: number): void {
+    this.storage.publish(`${this.directory}/${needsName(baseId, neededBaseId)}`, new Uint8Array(0));
+  }
+
+  /** What retention and descriptions need to know of every segment. */
+  segmentFacts(): SegmentFacts[] {
+    const names = this.storage.list(this.directory);
+    const ids = this.segmentIds();
+    return ids.map((baseId, index) => {
+      const nextId = ids[index + 1];
+      const segment = this.segment(baseId, nextId);
+      const isLast = nextId === undefined;
+      const end = isLast ? this.end()! : undefined;
+      return {
+        baseId,
+        endId: nextId ?? end!.id,
+        bytes: this.storage.stat(segment.path)?.bytes ?? 0,
+        newestTime: isLast ? this.newestTime(end!) : this.segment(nextId, ids[index + 2]).created,
+        needsBaseId: neededBy(names, baseId),
+      };
+    });
+  }
+
   /** The segment that holds an id, or the last one; undefined in a partition nobody wrote to. */
   segmentFor(id: number): Segment | undefined {
     const ids = this.segmentIds();
@@ -123,7 +154,10 @@ export class Partition {
       else high = middle - 1;
     }
     const segment = this.segment(ids[low], ids[low + 1]);
-    const place = this.#walk(new SegmentIndex(this.storage, segment).placeForTime(time), (next) => next.time >= time);
+    const place = this.#walk(
+      new SegmentIndex(this.storage, segment).placeForTime(time),
+      (next) => next.time >= time,
+    );
     const nextId = ids[low + 1];
     if (nextId === undefined || place.id < nextId) return place;
     return { segment: this.segment(nextId, ids[low + 2]), offset: 64, id: nextId };
@@ -134,9 +168,61 @@ export class Partition {
     return this.placeOfId(Number.MAX_SAFE_INTEGER);
   }
 
+  /** Time of the last event before a place in its segment, or 0 when there is none. */
+  newestTime(end: Place): number {
+    let time = 0;
+    let place: Place = new SegmentIndex(this.storage, end.segment).placeForId(end.id);
+    while (place.offset < end.offset) {
+      const passed = passAt(place, READ_AHEAD_BYTES / 16);
+      if (passed.kind === "tail" || passed.kind === "end") break;
+      if (passed.kind === "frame" && passed.frame.count > 0) time = passed.frame.time;
+      place = placeAfter(place.segment, passed);
+    }
+    return time;
+  }
+
+  /** Time of the event with this id, in milliseconds since 1970; undefined when it is not there or is damaged. */
+  timeOf(id: number): number | undefined {
+    const place = this.placeOfId(id);
+    if (place === undefined) return undefined;
+    const passed = passAt(place, READ_AHEAD_BYTES / 16);
+    return passed.kind === "frame" ? passed.frame.time : undefined;
+  }
+
+  /** The id a start position means now. */
+  resolve(to: StartPosition): number {
+    if (to === "earliest") return this.firstId();
+    const endId = this.end()?.id ?? 0;
+    if (to === "latest") return endId;
+    if ("time" in to) return this.placeOfTime(Number(to.time))?.id ?? 0;
+    return Math.min(to.id, endId);
+  }
+
+  /** Bytes of log between two places, counting segment headers and seals between them. */
+  bytesBetween(from: Place, to: Place): number {
+    let bytes = to.offset - from.offset;
+    if (from.segment.baseId === to.segment.baseId) return bytes;
+    for (const baseId of this.segmentIds()) {
+      if (baseId < from.segment.baseId || baseId >= to.segment.baseId) continue;
+      bytes += this.storage.stat(this.segment(baseId).path)?.bytes ?? 0;
+    }
+    return bytes;
+  }
+
+  /** Removes a segment and what belongs to it. */
+  removeSegment(baseId: number): void {
+    this.#segments.get(baseId)?.close();
+    this.#segments.delete(baseId);
+    const prefix = segmentName(baseId).slice(0, -3);
+    // The log first: an index without its segment harms nobody.
+    this.storage.remove(`${this.directory}/${segmentName(baseId)}`);
+    for (const name of this.storage.list(this.directory)) {
+      if (name.startsWith(prefix)) this.storage.remove(`${this.directory}/${name}`);
+    }
+  }
+
   /** Closes every file. */
   close(): void {
-    this.tail.close();
     for (const segment of this.#segments.values()) segment.close();
     this.#segments.clear();
   }
@@ -166,4 +252,19 @@ export class Partition {
       open--;
     }
   }
+}
+
+const NEEDS = /^(\d{20})\.needs-(\d{20})$/;
+
+function needsName(baseId: number, neededBaseId: number): string {
+  return `${segmentName(baseId).slice(0, -4)}.needs-${segmentName(neededBaseId).slice(0, -4)}`;
+}
+
+function neededBy(names: readonly string[], baseId: number): number {
+  let needed = baseId;
+  for (const name of names) {
+    const match = NEEDS.exec(name);
+    if (match !== null && Number(match[1]) === baseId) needed = Math.min(needed, Number(match[2]));
+  }
+  return needed;
 }

@@ -6,7 +6,7 @@ import type { Partition } from "./partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
 import { StoredBatch } from "./stored_batch.ts";
 import { StoredFrame } from "./stored_frame.ts";
-import { type Passed, passAt, type Place, placeAfter } from "./walk.ts";
+import { passAt, type Passed, type Place, placeAfter } from "./walk.ts";
 
 /** How a reader deals with what it meets. */
 export interface ReaderOptions {
@@ -44,7 +44,7 @@ export class PartitionReader {
     return Math.max(this.#fromId, this.#place?.id ?? 0);
   }
 
-  /** Moves to a position; throws `EventGoneError` when the event was removed. */
+  /** Moves to a position; an id behind the end means the end. Throws `EventGoneError` when the event was removed. */
   seek(to: StartPosition): void {
     const { partition } = this;
     this.#partial = undefined;
@@ -59,7 +59,7 @@ export class PartitionReader {
       const firstId = partition.firstId();
       if (to.id < firstId) throw new EventGoneError(partition.partition, to.id, firstId);
       this.#place = partition.placeOfId(to.id);
-      this.#fromId = to.id;
+      this.#fromId = this.#place === undefined ? 0 : isEnd(this.#place) ? this.#place.id : to.id;
     }
   }
 
@@ -67,7 +67,10 @@ export class PartitionReader {
   hasNews(): boolean {
     if (this.#partial !== undefined) return true;
     const place = this.#placeNow();
-    return place !== undefined && passAt(place, RECORD_BYTES).kind !== "tail";
+    if (place === undefined) return false;
+    const passed = passAt(place, RECORD_BYTES);
+    if (passed.kind === "end") return passed.terminal || this.#enterSegment(passed.id);
+    return passed.kind !== "tail" || this.#nextSegmentShows();
   }
 
   /** The next events, at most `eventsMax`; undefined when there are none yet. */
@@ -139,7 +142,12 @@ export class PartitionReader {
       this.#partial = undefined;
       this.#place = after;
     }
-    return new StoredBatch(frame, { partition: this.partition.partition, baseId: baseId + first, first, count });
+    return new StoredBatch(frame, {
+      partition: this.partition.partition,
+      baseId: baseId + first,
+      first,
+      count,
+    });
   }
 
   /** At the end: whether a segment begins further on after all, so that what is missing here was lost. */
@@ -184,8 +192,15 @@ export class PartitionReader {
   }
 }
 
+function isEnd(place: Place): boolean {
+  const { kind } = passAt(place, RECORD_BYTES);
+  return kind === "tail" || kind === "end";
+}
+
 function nextAhead(frameBytes: number, headBytes: number, whole: boolean): number {
   const useful = whole ? frameBytes + RECORD_BYTES : headBytes;
-  if (!whole && headBytes * 2 < frameBytes) return Math.min(Math.max(useful + (useful >> 2), 4096), READ_AHEAD_BYTES);
+  if (!whole && headBytes * 2 < frameBytes) {
+    return Math.min(Math.max(useful + (useful >> 2), 4096), READ_AHEAD_BYTES);
+  }
   return Math.min(Math.max(useful, SMALL_READ_BYTES), 2 * READ_AHEAD_BYTES);
 }

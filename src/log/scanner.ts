@@ -64,14 +64,22 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: See
   const trailer = trailerState(segment, offset, at, frame);
   if (trailer === "same") return { kind: "frame", offset, endOffset, frame };
 
-  const found = findFrameStart(segment, offset, { from: offset + RECORD_BYTES, to: trailer === "absent" ? undefined : endOffset }, seen);
+  const found = findFrameStart(segment, offset, {
+    from: offset + RECORD_BYTES,
+    to: trailer === "absent" ? undefined : endOffset,
+  }, seen);
   if (found !== undefined) return { kind: "gap", offset, endOffset: found, torn: true };
   if (trailer === "absent") return { kind: "tail", offset, pending: true };
   return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
 }
 
 /** Whether the trailer repeats the header, differs, or lies beyond the end of the file. */
-function trailerState(segment: Segment, offset: number, at: number, frame: FrameRecord): "same" | "differs" | "absent" {
+function trailerState(
+  segment: Segment,
+  offset: number,
+  at: number,
+  frame: FrameRecord,
+): "same" | "differs" | "absent" {
   const trailerOffset = offset + frame.layout.trailer;
   if (readWindow.held(segment, offset) >= frame.layout.frameBytes) {
     return isTrailerOf(segment, at, at + frame.layout.trailer) ? "same" : "differs";
@@ -82,7 +90,10 @@ function trailerState(segment: Segment, offset: number, at: number, frame: Frame
   const trailer = slot + RECORD_BYTES;
   let got = 0;
   while (got < RECORD_BYTES) {
-    const more = segment.file.readAt(core.u8.subarray(trailer + got, trailer + RECORD_BYTES), trailerOffset + got);
+    const more = segment.file.readAt(
+      core.u8.subarray(trailer + got, trailer + RECORD_BYTES),
+      trailerOffset + got,
+    );
     if (more === 0) return "absent";
     got += more;
   }
@@ -141,7 +152,12 @@ function findFrameStart(
   return undefined;
 }
 
-function isNew(segment: Segment, gapStart: number, candidate: FrameRecord, seen: SeenSequences | undefined): boolean {
+function isNew(
+  segment: Segment,
+  gapStart: number,
+  candidate: FrameRecord,
+  seen: SeenSequences | undefined,
+): boolean {
   const highest = (seen ?? sequencesBefore(segment, gapStart)).get(writerOf(candidate));
   return highest === undefined || candidate.sequence > highest;
 }

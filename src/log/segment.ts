@@ -22,7 +22,9 @@ export function baseIdOf(name: string): number | undefined {
 }
 
 /** The bytes of an empty segment. */
-export function encodeSegment(parts: { partition: number; salt: number; baseId: number; created: number }): Uint8Array {
+export function encodeSegment(
+  parts: { partition: number; salt: number; baseId: number; created: number },
+): Uint8Array {
   const at = core.encodeArea;
   core.encodeSegmentHeader(at, parts.partition, parts.salt, parts.baseId, parts.created);
   return core.u8.slice(at, at + SEGMENT_HEADER_BYTES);
@@ -80,13 +82,21 @@ export class Segment {
     if (state === "ok") {
       const baseId = readUint64(core.view, at + SEGMENT.baseId);
       const damage = baseId === this.baseId ? undefined : `segment header says first id ${baseId}`;
-      return { salt: core.view.getUint32(at + SEGMENT.salt, true), created: readUint64(core.view, at + SEGMENT.created), damage };
+      return {
+        salt: core.view.getUint32(at + SEGMENT.salt, true),
+        created: readUint64(core.view, at + SEGMENT.created),
+        damage,
+      };
     }
     // The header repeats in every frame what is needed to go on without it.
     const first = readWindow.at(this, SEGMENT_HEADER_BYTES, RECORD_BYTES, RECORD_BYTES);
     if (first >= 0 && core.checkRecordOfAnySegment(first)) {
       const { view } = core;
-      return { salt: view.getUint32(first + RECORD.salt, true), created: 0, damage: "segment header checksum differs" };
+      return {
+        salt: view.getUint32(first + RECORD.salt, true),
+        created: 0,
+        damage: "segment header checksum differs",
+      };
     }
     this.close();
     throw new CorruptedLogError({

@@ -79,7 +79,8 @@ export class SegmentIndex {
 function isFrameAt({ segment, offset }: Place, recordCrc: number): boolean {
   if (offset < SEGMENT_HEADER_BYTES) return false;
   const at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
-  return at >= 0 && core.checkRecord(at, segment.salt, false) && decodeRecord(core.view, at).recordCrc === recordCrc;
+  return at >= 0 && core.checkRecord(at, segment.salt, false) &&
+    decodeRecord(core.view, at).recordCrc === recordCrc;
 }
 
 function openIndex(storage: Storage, path: string) {

@@ -11,7 +11,10 @@ export class StoredBatch implements IncomingBatch {
   readonly #frame: StoredFrame;
   readonly #first: number;
 
-  constructor(frame: StoredFrame, place: { partition: number; baseId: number; first: number; count: number }) {
+  constructor(
+    frame: StoredFrame,
+    place: { partition: number; baseId: number; first: number; count: number },
+  ) {
     this.partition = place.partition;
     this.baseId = place.baseId;
     this.count = place.count;
@@ -49,7 +52,11 @@ export class StoredBatch implements IncomingBatch {
           filled = 0;
         }
         const size = Math.min(range.size - done, into[target].byteLength - filled);
-        this.#frame.fill(this.#first + index, range.offset + done, into[target].subarray(filled, filled + size));
+        this.#frame.fill(
+          this.#first + index,
+          range.offset + done,
+          into[target].subarray(filled, filled + size),
+        );
         done += size;
         filled += size;
       }

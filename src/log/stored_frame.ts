@@ -170,7 +170,10 @@ export class StoredFrame {
   /** As much of a range as one chunk holds, up to `size` bytes. */
   #pieceOfChunk(offset: number, size: number, owner: Owner): Uint8Array {
     let chunk = this.#chunk;
-    if (chunk === undefined || offset < chunk.extent.start || offset >= chunk.extent.start + chunk.extent.dataBytes) {
+    if (
+      chunk === undefined || offset < chunk.extent.start ||
+      offset >= chunk.extent.start + chunk.extent.dataBytes
+    ) {
       const extent = extentAt(this.#chunks().list, offset);
       chunk = this.#chunk = { extent, data: this.#openChunk(extent, owner) };
     }
@@ -192,7 +195,9 @@ export class StoredFrame {
         reason,
       });
     let at = readWindow.at(segment, extent.offset, RECORD_BYTES, 4096);
-    if (at < 0 || !core.checkRecord(at, segment.salt, false)) throw problem("the header of a data chunk is damaged");
+    if (at < 0 || !core.checkRecord(at, segment.salt, false)) {
+      throw problem("the header of a data chunk is damaged");
+    }
     const record = decodeRecord(core.view, at);
     if (record.kind !== KIND.chunk || record.dataBytes !== extent.dataBytes) {
       throw problem("a data chunk is not where its event says");

@@ -13,7 +13,14 @@ export interface Place {
 
 /** What a walk passes: a frame with the id of its first event, or damage with the ids it cost. */
 export type Passed =
-  | { kind: "frame"; offset: number; endOffset: number; id: number; frame: FrameRecord; damaged?: "header" | "trailer" }
+  | {
+    kind: "frame";
+    offset: number;
+    endOffset: number;
+    id: number;
+    frame: FrameRecord;
+    damaged?: "header" | "trailer";
+  }
   | { kind: "gap"; offset: number; endOffset: number; id: number; endId: number; torn: boolean }
   | { kind: "end"; offset: number; id: number; terminal: boolean }
   | { kind: "tail"; offset: number; id: number; pending: boolean };

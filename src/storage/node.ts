@@ -89,6 +89,10 @@ class NodeFile implements StorageFile {
     });
   }
 
+  syncNow(): void {
+    attempt("sync", this.path, () => fs.fdatasyncSync(this.fd));
+  }
+
   close(): void {
     fs.closeSync(this.fd);
   }

@@ -22,6 +22,8 @@ export interface StorageFile {
   size(): number;
   /** Resolves when everything written to the file before is on the disk. */
   sync(): Promise<void>;
+  /** The same, blocking. */
+  syncNow(): void;
   /** Releases the file. */
   close(): void;
 }

@@ -1,0 +1,152 @@
+import { EventGoneError } from "../../errors.ts";
+import { confirmedId } from "../../log/confirm.ts";
+import type { CursorFile } from "../../log/cursor.ts";
+import type { Partition } from "../../log/partition.ts";
+import { PartitionReader } from "../../log/reader.ts";
+import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../contract.ts";
+
+/** Frames whose time is remembered until they are acknowledged. */
+const REMEMBERED_FRAMES_MAX = 4096;
+
+/** The watch on the folders is kept this long after the last wait: soon the next one follows. */
+const LISTEN_LINGER_MS = 500;
+
+interface Place {
+  partition: Partition;
+  reader: PartitionReader;
+  cursor: CursorFile;
+  /** Events given out and not yet acknowledged, frame by frame. */
+  given: { baseId: number; endId: number; time: number }[];
+  /** The position asked for was removed: said once, at the next read. */
+  gone?: EventGoneError;
+}
+
+/** Reads the partitions of a topic under a consumer name. */
+export class FilesConsumer implements ConsumerInterface {
+  readonly assigned: readonly number[];
+  readonly #places = new Map<number, Place>();
+  #stopListening: (() => void)[] = [];
+  #linger: ReturnType<typeof setTimeout> | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(
+    private readonly partitions: readonly Partition[],
+    private readonly request: ConsumerRequest,
+    private readonly cursorOf: (partition: number) => CursorFile,
+  ) {
+    this.assigned = request.partitions ?? partitions.map((_, index) => index);
+  }
+
+  async open(): Promise<void> {
+    for (const number of this.assigned) {
+      const partition = this.partitions[number];
+      const reader = new PartitionReader(partition, this.request);
+      const place: Place = { partition, reader, cursor: this.cursorOf(number), given: [] };
+      const stored = place.cursor.read();
+      this.#moveTo(place, stored === undefined ? this.request.from : { id: confirmedId(partition, stored) });
+      this.#places.set(number, place);
+    }
+    await Promise.resolve();
+  }
+
+  read(partition: number, eventsMax: number): IncomingBatch | undefined {
+    const place = this.#places.get(partition)!;
+    if (place.gone !== undefined) {
+      const { gone } = place;
+      place.gone = undefined;
+      throw gone;
+    }
+    let batch: IncomingBatch | undefined;
+    try {
+      batch = place.reader.read(eventsMax);
+    } catch (error) {
+      if (error instanceof EventGoneError) place.reader.seek("earliest");
+      throw error;
+    }
+    if (batch !== undefined) {
+      const { given } = place;
+      if (given.length === REMEMBERED_FRAMES_MAX) given.shift();
+      given.push({ baseId: batch.baseId, endId: batch.baseId + batch.count, time: batch.timestamp });
+    }
+    return batch;
+  }
+
+  waitForEvents(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        signal.removeEventListener("abort", done);
+        this.#wake = undefined;
+        this.#linger = setTimeout(() => this.#stop(), LISTEN_LINGER_MS);
+        resolve();
+      };
+      clearTimeout(this.#linger);
+      if (signal.aborted) return resolve();
+      signal.addEventListener("abort", done);
+      this.#wake = () => this.#hasNews() && done();
+      this.#listen();
+      // What was appended before anybody listened would otherwise wait for the poll.
+      this.#wake();
+    });
+  }
+
+  acknowledge(partition: number, nextId: number): void {
+    const { given, cursor } = this.#places.get(partition)!;
+    while (given.length > 0 && given[0].endId < nextId) given.shift();
+    const last = given[0];
+    cursor.acknowledge(nextId, last !== undefined && last.baseId < nextId ? last.time : 0);
+  }
+
+  seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
+    const place = this.#places.get(partition)!;
+    place.given = [];
+    place.gone = undefined;
+    this.#moveTo(place, to);
+    if (store) place.cursor.seek(place.reader.position, 0);
+    return Promise.resolve();
+  }
+
+  position(partition: number): number {
+    return this.#places.get(partition)!.reader.position;
+  }
+
+  close(): Promise<void> {
+    clearTimeout(this.#linger);
+    this.#stop();
+    for (const { cursor } of this.#places.values()) cursor.close();
+    this.#places.clear();
+    return Promise.resolve();
+  }
+
+  #moveTo(place: Place, to: StartPosition): void {
+    try {
+      place.reader.seek(to);
+    } catch (error) {
+      if (!(error instanceof EventGoneError)) throw error;
+      place.gone = error;
+      place.reader.seek("earliest");
+    }
+  }
+
+  #hasNews(): boolean {
+    try {
+      for (const { reader, gone } of this.#places.values()) {
+        if (gone !== undefined || reader.hasNews()) return true;
+      }
+      return false;
+    } catch {
+      // Whatever is wrong, the next read says it to somebody who can handle it.
+      return true;
+    }
+  }
+
+  #listen(): void {
+    if (this.#stopListening.length > 0) return;
+    const wake = () => this.#wake?.();
+    this.#stopListening = [...this.#places.values()].map(({ partition }) => partition.tail.listen(wake));
+  }
+
+  #stop(): void {
+    for (const stop of this.#stopListening) stop();
+    this.#stopListening = [];
+  }
+}

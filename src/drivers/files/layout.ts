@@ -1,0 +1,80 @@
+/**
+ * Where things are under `root_path`:
+ *
+ * ```text
+ * <topic>/topic.json  validator.json  serializer.json  partition-selector.json
+ * <topic>/partitions/00000000/00000000000000000000.log  .idx      one folder a partition, one file a segment
+ * <topic>/consumers/<encoded name>/name  00000000.pos             positions, one file a partition
+ * .creating-*  .deleting-*                                        topics half made or half removed: not there
+ * ```
+ *
+ * @module
+ */
+import { core } from "../../log/core.ts";
+import type { JsonObject } from "../../json.ts";
+import type { Storage } from "../../storage/port.ts";
+import { StorageError, UnsupportedFormatError } from "../../errors.ts";
+
+/** Version of the folder's layout, as `topic.json` states it. */
+export const LAYOUT_VERSION = 1;
+
+export const TOPIC_FILE = "topic.json";
+export const VALIDATOR_FILE = "validator.json";
+export const SERIALIZER_FILE = "serializer.json";
+export const SELECTOR_FILE = "partition-selector.json";
+
+/** Folder name of a partition: eight digits. */
+export function partitionName(partition: number): string {
+  return String(partition).padStart(8, "0");
+}
+
+/** A document as text: two spaces, keys in order, no newline at the end. */
+export function documentBytes(document: JsonObject): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(sortKeys(document), null, 2));
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([k, v]) => [k, sortKeys(v)]),
+  );
+}
+
+/** Reads a document; undefined when the file is not there. */
+export function readDocument(storage: Storage, path: string): JsonObject | undefined {
+  const bytes = storage.readWhole(path);
+  if (bytes === undefined) return undefined;
+  try {
+    const document = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof document === "object" && document !== null && !Array.isArray(document)) return document;
+  } catch {
+    // Falls through: the text is no JSON.
+  }
+  throw new StorageError(
+    "EILSEQ",
+    `Cannot read "${path}": expected a JSON object; restore the file from a backup`,
+  );
+}
+
+/** Throws unless this version of the library knows the layout. */
+export function checkLayoutVersion(path: string, document: JsonObject): void {
+  const version = document.format_version;
+  if (typeof version === "number" && version > LAYOUT_VERSION) {
+    throw new UnsupportedFormatError(path, version, LAYOUT_VERSION);
+  }
+}
+
+const FOLDER_NAME_LENGTH_MAX = 200;
+
+/** A folder name for a consumer's name, which may hold anything: path separators, dots, any script. */
+export function consumerFolder(name: string): string {
+  const encoded = encodeURIComponent(name).replace(/[!'()*~]/g, percent).replace(/^\./, "%2E");
+  if (encoded.length <= FOLDER_NAME_LENGTH_MAX) return encoded;
+  const crc = core.crc32(new TextEncoder().encode(name)).toString(16).padStart(8, "0");
+  return `${encoded.slice(0, FOLDER_NAME_LENGTH_MAX - 9)}~${crc}`;
+}
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}

@@ -1,0 +1,39 @@
+import type { Partition } from "../../log/partition.ts";
+import { PartitionWriter, type WriterOptions } from "../../log/writer.ts";
+import type { OutgoingBatch, ProducerInterface } from "../contract.ts";
+
+/** Appends batches to the partitions of a topic; files are opened when they are first written. */
+export class FilesProducer implements ProducerInterface {
+  readonly #writers: (PartitionWriter | undefined)[] = [];
+
+  constructor(
+    private readonly partitions: readonly Partition[],
+    private readonly options: (partition: number) => WriterOptions,
+  ) {}
+
+  append(partition: number, batch: OutgoingBatch): number | Promise<number> {
+    return this.#writer(partition).append(batch);
+  }
+
+  appendSync(partition: number, batch: OutgoingBatch): number | undefined {
+    return this.#writer(partition).appendSync(batch);
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(this.#writers.map((writer) => writer?.flush()));
+  }
+
+  async close(): Promise<void> {
+    const results = await Promise.allSettled(this.#writers.map((writer) => writer?.close()));
+    this.#writers.length = 0;
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  #writer(partition: number): PartitionWriter {
+    return this.#writers[partition] ??= new PartitionWriter(
+      this.partitions[partition],
+      this.options(partition),
+    );
+  }
+}

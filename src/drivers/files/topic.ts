@@ -1,0 +1,175 @@
+import { NoSuchPartitionError, StorageError } from "../../errors.ts";
+import type { JsonObject } from "../../json.ts";
+import { Appender } from "../../log/appender.ts";
+import { Partition } from "../../log/partition.ts";
+import type { Storage } from "../../storage/port.ts";
+import type {
+  ConsumerInterface,
+  ConsumerRequest,
+  PartitionDescription,
+  PartitionInfo,
+  PartitionLag,
+  ProducerInterface,
+  StartPosition,
+  TopicDefinition,
+  TopicInfo,
+  TopicInterface,
+  TrimRequest,
+  TrimResult,
+} from "../contract.ts";
+import { FilesConsumer } from "./consumer.ts";
+import { ConsumerRegistry } from "./consumer_registry.ts";
+import { describePartition, lagOf } from "./describe.ts";
+import { documentBytes, LAYOUT_VERSION, partitionName, TOPIC_FILE } from "./layout.ts";
+import { checkChanges, checkTopicOptions, type FilesOptions, readTopicOptions } from "./options.ts";
+import { FilesProducer } from "./producer.ts";
+import { holdTail, releaseTail } from "./tails.ts";
+import { acknowledgedId, applyRetention, trimPartition } from "./trim.ts";
+
+/** An opened topic of the files driver. */
+export class FilesTopic implements TopicInterface {
+  readonly name: string;
+  readonly partitions: readonly PartitionInfo[];
+  definition: TopicDefinition;
+  readonly #logs: Partition[];
+  readonly #names: ConsumerRegistry;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly path: string,
+    info: TopicInfo,
+    private readonly driverOptions: FilesOptions,
+  ) {
+    const { name, numPartitions, options, validator, partitionSelector, serializer } = info;
+    this.name = name;
+    this.definition = { options, validator, partitionSelector, serializer };
+    this.partitions = Array.from({ length: numPartitions }, (_, partition_id) => ({ partition_id }));
+    this.#names = new ConsumerRegistry(storage, `${path}/consumers`);
+    this.#logs = this.partitions.map((_, partition) => {
+      const directory = `${path}/partitions/${partitionName(partition)}`;
+      if (storage.stat(directory)?.kind !== "directory") {
+        throw new StorageError(
+          "ENOTDIR",
+          `Cannot open topic "${name}": "${directory}" is missing or is no folder`,
+        );
+      }
+      return new Partition({
+        storage,
+        directory,
+        topic: name,
+        partition,
+        tail: holdTail(storage, directory),
+      });
+    });
+  }
+
+  producer(_name: string): ProducerInterface {
+    const { segmentBytesMax, flushBehavior } = readTopicOptions(this.definition.options);
+    return new FilesProducer(this.#logs, (partition) => ({
+      flushBehavior: this.driverOptions.flushBehavior ?? flushBehavior ?? "buffered",
+      segmentBytesMax,
+      useLocking: this.driverOptions.useFileLocking,
+      rolled: () =>
+        applyRetention(this.#logs[partition], readTopicOptions(this.definition.options), this.#names),
+    }));
+  }
+
+  consumer(name: string, request: ConsumerRequest): ConsumerInterface {
+    return new FilesConsumer(this.#logs, request, (partition) => this.#names.cursor(name, partition));
+  }
+
+  describe(): Promise<PartitionDescription[]> {
+    return attempt(() => this.#logs.map(describePartition));
+  }
+
+  lag(consumerName: string): Promise<PartitionLag[]> {
+    return attempt(() =>
+      this.#logs.map((log) => lagOf(log, this.#names.cursor(consumerName, log.partition)))
+    );
+  }
+
+  consumers(): Promise<string[]> {
+    return attempt(() => this.#names.names());
+  }
+
+  seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
+    return attempt(() => {
+      for (const number of this.#chosen(partitions)) {
+        const log = this.#logs[number];
+        const cursor = this.#names.cursor(consumerName, number);
+        try {
+          cursor.seek(log.resolve(to), 0);
+        } finally {
+          cursor.close();
+        }
+      }
+    });
+  }
+
+  deleteConsumer(consumerName: string): Promise<void> {
+    return attempt(() => this.#names.remove(consumerName));
+  }
+
+  trim(request: TrimRequest): Promise<TrimResult[]> {
+    return attempt(() =>
+      this.#chosen(request.partitions).map((number) => {
+        const log = this.#logs[number];
+        const acknowledged = request.acknowledged ? acknowledgedId(log, this.#names) : undefined;
+        return trimPartition(log, { ...request, acknowledgedId: acknowledged });
+      })
+    );
+  }
+
+  edit(options: JsonObject): Promise<void> {
+    return attempt(() => {
+      const merged: JsonObject = { ...this.definition.options, ...checkChanges(options) };
+      for (const [key, value] of Object.entries(merged)) {
+        if (value === null) delete merged[key];
+      }
+      const complete = checkTopicOptions(merged);
+      this.storage.replace(
+        `${this.path}/${TOPIC_FILE}`,
+        documentBytes({ format_version: LAYOUT_VERSION, ...complete }),
+      );
+      this.definition = { ...this.definition, options: complete };
+    });
+  }
+
+  /** Ends every partition for good, before the topic is removed. */
+  endForever(): void {
+    for (const log of this.#logs) {
+      const appender = new Appender(log, Number.MAX_SAFE_INTEGER);
+      try {
+        appender.sealForever();
+      } finally {
+        appender.close();
+      }
+    }
+    this.#release();
+  }
+
+  close(): Promise<void> {
+    this.#release();
+    return Promise.resolve();
+  }
+
+  #release(): void {
+    for (const log of this.#logs.splice(0)) {
+      log.close();
+      releaseTail(log.directory);
+    }
+  }
+
+  #chosen(partitions: number[] | undefined): number[] {
+    for (const partition of partitions ?? []) {
+      if (!Number.isSafeInteger(partition) || partition < 0 || partition >= this.#logs.length) {
+        throw new NoSuchPartitionError(partition, this.#logs.length);
+      }
+    }
+    return partitions ?? this.#logs.map((_, partition) => partition);
+  }
+}
+
+function attempt<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}

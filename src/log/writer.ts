@@ -1,0 +1,198 @@
+import { LimitExceededError } from "../errors.ts";
+import type { OutgoingBatch, OutgoingData } from "../drivers/contract.ts";
+import { Appender } from "./appender.ts";
+import { Durability } from "./durability.ts";
+import type { Extent, Extents } from "./encoder.ts";
+import type { Partition } from "./partition.ts";
+
+/** When a push counts as stored, and what `flush()` waits for. */
+export type FlushBehavior = "buffered" | "on_flush" | "immediate";
+
+/** How a partition is written. */
+export interface WriterOptions {
+  flushBehavior: FlushBehavior;
+  /** A segment of this size is sealed and the next one begun. */
+  segmentBytesMax: number;
+  /** Take a lock around each append, for file systems whose appends are not atomic between machines. */
+  useLocking?: boolean;
+  /** Called after a new segment was begun: the time to apply retention. */
+  rolled?: () => void;
+}
+
+/** A larger data part goes ahead of its event, in chunk frames of this size. */
+export const CHUNK_BYTES = 1 << 20;
+/** A data part up to this size stays in its event's frame. */
+const INLINE_DATA_BYTES_MAX = CHUNK_BYTES + 64 * 1024;
+/** The largest data part. */
+export const DATA_BYTES_MAX = 2 ** 32;
+
+/** Writes batches to one partition, at the topic's durability level. */
+export class PartitionWriter {
+  readonly #appender: Appender;
+  readonly #durability: Durability | undefined;
+  /** The last of the calls that are waiting for a stream, so that those behind it keep their order. */
+  #queue: Promise<unknown> | undefined;
+  #segmentId = -1;
+
+  constructor(private readonly partition: Partition, private readonly options: WriterOptions) {
+    if (options.flushBehavior !== "buffered") {
+      this.#durability = new Durability(partition.storage, partition.directory);
+    }
+    const durability = this.#durability;
+    this.#appender = new Appender(
+      partition,
+      options.segmentBytesMax,
+      durability === undefined ? undefined : (file) => durability.retire(file),
+    );
+  }
+
+  /** Stores a batch; gives the id of its first event, once it is stored as the topic promises. */
+  append(batch: OutgoingBatch): number | Promise<number> {
+    if (batch.stream === undefined && this.#queue === undefined) return this.#stored(this.#appendNow(batch));
+    const before = this.#queue ?? Promise.resolve();
+    const result = before.then(async () => {
+      const { stream } = batch;
+      if (stream === undefined) return this.#stored(this.#appendNow(batch));
+      return this.#stored(this.#appendEvent(batch, await this.#appendStream(stream)));
+    });
+    const settled = result.then(() => {}, () => {}).then(() => {
+      if (this.#queue === settled) this.#queue = undefined;
+    });
+    this.#queue = settled;
+    return result;
+  }
+
+  /** Stores a batch, blocking; undefined while a stream is being stored. */
+  appendSync(batch: OutgoingBatch): number | undefined {
+    if (this.#queue !== undefined) return undefined;
+    const id = this.#appendNow(batch);
+    if (this.options.flushBehavior === "immediate") this.#durability!.syncNow();
+    return id;
+  }
+
+  /** Puts everything appended before on the disk, where the topic promises that. */
+  async flush(): Promise<void> {
+    await this.#queue;
+    await this.#durability?.sync();
+  }
+
+  /** Lets go of the files. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      this.#appender.close();
+      this.#durability?.close();
+    }
+  }
+
+  /** Ends the current segment. */
+  seal(): void {
+    this.#appender.seal();
+  }
+
+  #stored(id: number): number | Promise<number> {
+    if (this.options.flushBehavior !== "immediate") return id;
+    return this.#durability!.sync().then(() => id, (error) => {
+      // What the failed sync covered may be lost although later syncs succeed: nothing more goes into this file.
+      this.#appender.abandonSegment();
+      throw error;
+    });
+  }
+
+  #appendNow(batch: OutgoingBatch): number {
+    if (batch.dataBytes <= INLINE_DATA_BYTES_MAX || batch.count > 1) return this.#appendEvent(batch);
+    return this.#appendEvent(batch, this.#appendLarge(batch.data![0], batch.dataBytes));
+  }
+
+  #appendEvent(batch: OutgoingBatch, extents?: Extents): number {
+    const { count, metadata } = batch;
+    const content = extents === undefined ? batch : { count, metadata, dataBytes: 0 };
+    const landing = this.#appender.appendEvents(content, extents);
+    this.#wrote();
+    const segmentId = landing.segment.baseId;
+    if (extents !== undefined && extents.list.length > 0 && extents.list[0].segmentId < segmentId) {
+      this.partition.keepForSegment(segmentId, extents.list[0].segmentId);
+    }
+    if (segmentId !== this.#segmentId) {
+      const isFirst = this.#segmentId < 0;
+      this.#segmentId = segmentId;
+      if (!isFirst) this.options.rolled?.();
+    }
+    return landing.id;
+  }
+
+  #wrote(): void {
+    if (this.#durability !== undefined) this.#durability.wrote(this.#appender.file!);
+  }
+
+  #appendLarge(data: OutgoingData, dataBytes: number): Extents {
+    checkDataSize(dataBytes);
+    const list: Extent[] = [];
+    const pieces = new ChunkPieces();
+    for (const part of data instanceof Uint8Array ? [data] : data ?? []) {
+      pieces.add(part);
+      while (pieces.bytes >= CHUNK_BYTES) list.push(this.#appendChunk(pieces.take(CHUNK_BYTES)));
+    }
+    if (pieces.bytes > 0) list.push(this.#appendChunk(pieces.take(pieces.bytes)));
+    return { totalBytes: dataBytes, list };
+  }
+
+  async #appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents> {
+    const list: Extent[] = [];
+    const pieces = new ChunkPieces();
+    let totalBytes = 0;
+    for await (const part of stream) {
+      totalBytes += part.byteLength;
+      checkDataSize(totalBytes);
+      pieces.add(part);
+      while (pieces.bytes >= CHUNK_BYTES) list.push(this.#appendChunk(pieces.take(CHUNK_BYTES)));
+    }
+    if (pieces.bytes > 0) list.push(this.#appendChunk(pieces.take(pieces.bytes)));
+    return { totalBytes, list };
+  }
+
+  #appendChunk(data: readonly Uint8Array[]): Extent {
+    const landing = this.#appender.appendChunk(data);
+    this.#wrote();
+    const dataBytes = data.reduce((sum, piece) => sum + piece.byteLength, 0);
+    return { segmentId: landing.segment.baseId, offset: landing.offset, dataBytes };
+  }
+}
+
+function checkDataSize(bytes: number): void {
+  if (bytes <= DATA_BYTES_MAX) return;
+  throw new LimitExceededError(
+    `Cannot store a data part of more than ${DATA_BYTES_MAX} bytes (4 GiB): push it as several events`,
+  );
+}
+
+/** Buffers waiting to fill a chunk; none is copied. */
+class ChunkPieces {
+  #pieces: Uint8Array[] = [];
+  bytes = 0;
+
+  add(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.bytes += piece.byteLength;
+  }
+
+  take(bytes: number): Uint8Array[] {
+    const taken: Uint8Array[] = [];
+    let missing = bytes;
+    while (missing > 0) {
+      const piece = this.#pieces[0];
+      if (piece.byteLength <= missing) {
+        taken.push(piece);
+        this.#pieces.shift();
+        missing -= piece.byteLength;
+      } else {
+        taken.push(piece.subarray(0, missing));
+        this.#pieces[0] = piece.subarray(missing);
+        missing = 0;
+      }
+    }
+    this.bytes -= bytes;
+    return taken;
+  }
+}
