@@ -55,20 +55,20 @@ serializers.register("schema", (document) => SchemaSerializer.fromDocument(docum
 const DEFAULT: ComponentDocument = { type: "default" };
 
 /** Makes a validator from its document; an instance is given back, nothing gives the default one. */
-export async function makeValidator(from?: ComponentDocument | Validator): Promise<Validator> {
-  return await validators.make(from ?? DEFAULT);
+export async function makeValidator(from: ComponentDocument | Validator = DEFAULT): Promise<Validator> {
+  return await validators.make(from);
 }
 
 /** Makes a partition selector from its document; an instance is given back, nothing gives the default one. */
 export async function makePartitionSelector(
-  from?: ComponentDocument | PartitionSelector,
+  from: ComponentDocument | PartitionSelector = DEFAULT,
 ): Promise<PartitionSelector> {
-  return await selectors.make(from ?? DEFAULT);
+  return await selectors.make(from);
 }
 
 /** Makes a serializer from its document; an instance is given back, nothing gives the default one. */
-export async function makeSerializer(from?: ComponentDocument | Serializer): Promise<Serializer> {
-  return await serializers.make(from ?? DEFAULT);
+export async function makeSerializer(from: ComponentDocument | Serializer = DEFAULT): Promise<Serializer> {
+  return await serializers.make(from);
 }
 
 /** Makes validators of that type name known: `{ "type": name, … }`. */
