@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { CORE_BYTES } from "./core_bytes.ts";
 
 /** What wasm/index.ts exports. WebAssembly knows no booleans: 0 is false. */
@@ -57,6 +58,7 @@ export interface CoreExports {
 
 /** Compiles and instantiates the log core: synchronously, from bytes in the source, with no permission. */
 export function instantiateCore(): CoreExports {
-  const module = new WebAssembly.Module(Uint8Array.from(atob(CORE_BYTES), (char) => char.charCodeAt(0)));
+  // Not atob() and a loop: before any code is compiled, that takes three times as long as all the rest.
+  const module = new WebAssembly.Module(Buffer.from(CORE_BYTES, "base64"));
   return new WebAssembly.Instance(module).exports as unknown as CoreExports;
 }

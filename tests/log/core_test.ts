@@ -1,0 +1,82 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertStrictEquals } from "@std/assert";
+import { Core, core } from "../../src/log/core.ts";
+import { test } from "../harness.ts";
+import { bitwiseCrc32, randomBytes } from "../wasm/reference.ts";
+
+const MIB = 1024 * 1024;
+
+test("Core lays out areas of 2 MiB and more that do not overlap and end inside the memory", () => {
+  const { slot, encodeArea, encodeAreaBytes, readArea, readAreaBytes, u8 } = new Core();
+  assertGreaterOrEqual(encodeAreaBytes, 2 * MIB);
+  assertGreaterOrEqual(readAreaBytes, 2 * MIB);
+  assertGreaterOrEqual(encodeArea, slot + 128);
+  assertGreaterOrEqual(readArea, encodeArea + encodeAreaBytes);
+  assertGreaterOrEqual(u8.length, readArea + readAreaBytes);
+  assertEquals([slot % 64, encodeArea % 64, readArea % 64], [0, 0, 0]);
+});
+
+test("Core keeps what both areas hold, whichever of them grows", () => {
+  const own = new Core();
+  const written = randomBytes(1000, 1);
+  const read = randomBytes(1000, 2);
+  own.u8.set(written, own.encodeArea + own.encodeAreaBytes - 1000);
+  const writtenAt = own.encodeAreaBytes - 1000;
+  own.u8.set(read, own.readArea + own.readAreaBytes - 1000);
+  const readAt = own.readAreaBytes - 1000;
+  const growths: [area: "encode" | "read", bytes: number][] = [
+    ["encode", 3 * MIB],
+    ["encode", 9 * MIB],
+    ["read", 5 * MIB],
+    ["read", 30 * MIB],
+    ["encode", 20 * MIB],
+  ];
+  for (const [area, bytes] of growths) {
+    const ptr = area === "encode" ? own.ensureEncodeArea(bytes) : own.ensureReadArea(bytes);
+    assertStrictEquals(ptr, area === "encode" ? own.encodeArea : own.readArea);
+    assertGreaterOrEqual(area === "encode" ? own.encodeAreaBytes : own.readAreaBytes, bytes);
+    const ends = [own.encodeArea + own.encodeAreaBytes, own.readArea + own.readAreaBytes];
+    assertGreaterOrEqual(own.u8.length, Math.max(...ends));
+    assert(ends[0] <= own.readArea || ends[1] <= own.encodeArea, "the areas overlap");
+    assertEquals(own.u8.slice(own.encodeArea + writtenAt, own.encodeArea + writtenAt + 1000), written);
+    assertEquals(own.u8.slice(own.readArea + readAt, own.readArea + readAt + 1000), read);
+  }
+});
+
+test("Core gives views of the memory as it is after growth", () => {
+  const own = new Core();
+  const { u8 } = own;
+  own.ensureReadArea(8 * MIB);
+  assertStrictEquals(u8.length, 0);
+  assertStrictEquals(own.u8.buffer, own.view.buffer);
+  assertStrictEquals(own.u8.buffer, own.u32.buffer);
+  own.view.setUint32(own.readArea, 0x01020304, true);
+  assertStrictEquals(own.u32[own.readArea / 4], 0x01020304);
+  assertStrictEquals(own.u8[own.readArea], 4);
+});
+
+test("Core does not grow when an area is large enough", () => {
+  const own = new Core();
+  const { u8, encodeArea } = own;
+  assertStrictEquals(own.ensureEncodeArea(2 * MIB), encodeArea);
+  assertStrictEquals(own.u8, u8);
+});
+
+test("core.crc32() takes more bytes than the scratch space holds, and harms no area", () => {
+  const bytes = randomBytes(300_001, 3);
+  core.u8.fill(0x5a, core.slot, core.slot + 128);
+  assertStrictEquals(core.crc32(bytes), bitwiseCrc32(bytes));
+  assertStrictEquals(
+    core.crc32(bytes.subarray(100), core.crc32(bytes.subarray(0, 100))),
+    bitwiseCrc32(bytes),
+  );
+  assertEquals(core.u8.slice(core.slot, core.slot + 128), new Uint8Array(128).fill(0x5a));
+});
+
+test("core reads and writes safe integers as eight bytes", () => {
+  const ptr = core.slot + 3;
+  for (const value of [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 5, 2 ** 53 - 1]) {
+    core.writeSafeInteger(ptr, value);
+    assertStrictEquals(core.readSafeInteger(ptr), value);
+    assertStrictEquals(core.view.getBigUint64(ptr, true), BigInt(value));
+  }
+});

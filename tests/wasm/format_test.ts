@@ -1,0 +1,42 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
+import * as format from "../../src/log/format.ts";
+import { test } from "../harness.ts";
+
+/** Members of src/log/format.ts that the core has no use for. */
+const UNUSED_IN_CORE = ["FLAG_JSON_TEXT", "FLAG_ASCII", "FLAG_TERMINAL"];
+
+/**
+ * Every number of src/log/format.ts under the name it must have in wasm/format.ts: a member's name is that of
+ * its table and its own, and ends in _FIELD where a plain constant is called that already.
+ */
+function expectedNumbers(): Map<string, bigint> {
+  const numbers = new Map<string, bigint>();
+  for (const [name, value] of Object.entries(format)) {
+    if (typeof value === "number") numbers.set(name, BigInt(value));
+    else if (value instanceof Uint8Array) numbers.set(name, new DataView(value.buffer).getBigUint64(0, true));
+    else if (typeof value === "object") {
+      for (const [member, number] of Object.entries(value)) {
+        const long = `${name}_${member.replace(/[A-Z]/g, "_$&").toUpperCase()}`;
+        numbers.set(long in format ? `${long}_FIELD` : long, BigInt(number));
+      }
+    }
+  }
+  return numbers;
+}
+
+/** The constants of wasm/format.ts. */
+function actualNumbers(): Map<string, bigint> {
+  const source = readFileSync(new URL("../../wasm/format.ts", import.meta.url), "utf8");
+  const lines = [...source.matchAll(/^export const (\w+): \w+ = (\w+);$/gm)];
+  assertStrictEquals(lines.length, source.match(/^export/gm)?.length);
+  return new Map(lines.map(([, name, value]) => [name, BigInt(value)]));
+}
+
+test("wasm/format.ts has the numbers of src/log/format.ts", () => {
+  const expected = expectedNumbers();
+  const actual = actualNumbers();
+  for (const [name, value] of actual) assertStrictEquals(value, expected.get(name), name);
+  const missing = [...expected.keys()].filter((name) => !actual.has(name) && !UNUSED_IN_CORE.includes(name));
+  assertEquals(missing, []);
+});

@@ -1,0 +1,139 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { core } from "../../src/log/core.ts";
+import {
+  DATA_BLOCK_BYTES,
+  FLAG,
+  HEADER_MAGIC,
+  KIND,
+  layoutOf,
+  RECORD,
+  RECORD_BYTES,
+  TRAILER_MAGIC,
+} from "../../src/log/format.ts";
+import { test } from "../harness.ts";
+import { bitwiseCrc32, randomBytes } from "./reference.ts";
+import { encodeSample, SAMPLE, withEachBitFlipped } from "./sample_frame.ts";
+
+const THREE_BLOCKS = [randomBytes(70_000, 1), new Uint8Array(0), randomBytes(61_073, 2)];
+
+test("encodeFrame() writes every field of both records where the format puts it", () => {
+  const frame = encodeSample({ data: THREE_BLOCKS, extentCount: 2 }, 3);
+  const { view } = core;
+  for (const [at, magic] of [[frame.ptr, HEADER_MAGIC], [frame.ptr + frame.trailer, TRAILER_MAGIC]]) {
+    assertStrictEquals(view.getUint32(at + RECORD.magic, true), magic);
+    assertStrictEquals(view.getUint8(at + RECORD.kind), KIND.events);
+    assertStrictEquals(view.getUint8(at + RECORD.flags), FLAG.hasData | FLAG.jsonText | FLAG.ascii);
+    assertStrictEquals(view.getUint16(at + RECORD.extentCount, true), 2);
+    assertStrictEquals(view.getUint32(at + RECORD.salt, true), SAMPLE.salt);
+    assertStrictEquals(view.getUint32(at + RECORD.sequence, true), SAMPLE.sequence);
+    assertStrictEquals(view.getUint32(at + RECORD.nonce, true), SAMPLE.nonceLow);
+    assertStrictEquals(view.getUint32(at + RECORD.nonce + 4, true), SAMPLE.nonceHigh);
+    assertStrictEquals(view.getUint32(at + RECORD.count, true), 3);
+    assertStrictEquals(view.getUint32(at + RECORD.metadataBytes, true), frame.metadataBytes);
+    assertStrictEquals(view.getUint32(at + RECORD.dataBytes, true), 131_073);
+    assertStrictEquals(core.readSafeInteger(at + RECORD.time), SAMPLE.time);
+    assertStrictEquals(core.readSafeInteger(at + RECORD.anchorId), SAMPLE.anchorId);
+    assertStrictEquals(view.getUint32(at + RECORD.anchorOffset, true), SAMPLE.anchorOffset);
+    assertStrictEquals(view.getUint32(at + RECORD.crc, true), crcAt(at, RECORD.crc));
+    const headCrc = crcAt(frame.ptr + RECORD_BYTES, frame.data - RECORD_BYTES);
+    assertStrictEquals(view.getUint32(at + RECORD.headCrc, true), headCrc);
+  }
+});
+
+test("encodeFrame() sums each started block of the data", () => {
+  const frame = encodeSample({ data: THREE_BLOCKS, extentCount: 1 });
+  const sums = Array.from(
+    { length: 3 },
+    (_, i) => core.view.getUint32(frame.ptr + frame.blockSums + 4 * i, true),
+  );
+  const data = frame.ptr + frame.data;
+  assertEquals(sums, [
+    crcAt(data, DATA_BLOCK_BYTES),
+    crcAt(data + DATA_BLOCK_BYTES, DATA_BLOCK_BYTES),
+    crcAt(data + 2 * DATA_BLOCK_BYTES, 1),
+  ]);
+});
+
+test("encodeFrame() returns the frame's bytes for every mix of parts", () => {
+  for (const dataBytes of [0, 1, 65_535, 65_536, 65_537, 131_072]) {
+    for (const extentCount of [0, 1, 3]) {
+      for (const metadata of [[], ["1"], ["1", "22", "333"]]) {
+        const data = dataBytes === 0
+          ? undefined
+          : metadata.map((_, i) => new Uint8Array(i === 0 ? dataBytes : 0));
+        const frame = encodeSample({ metadata, data, extentCount });
+        assertStrictEquals(
+          frame.frameBytes,
+          layoutOf({
+            flags: data ? FLAG.hasData : 0,
+            count: metadata.length,
+            extentCount,
+            metadataBytes: metadata.join(",").length,
+            dataBytes: metadata.length === 0 ? 0 : dataBytes,
+          }).frameBytes,
+        );
+      }
+    }
+  }
+});
+
+test("encodeFrame() touches no byte outside its frame", () => {
+  core.u8.fill(0x77, core.encodeArea, core.encodeArea + 10_000);
+  const frame = encodeSample({ data: [randomBytes(3000, 1), randomBytes(1, 1), randomBytes(0, 1)] }, 100);
+  const before = core.u8.subarray(frame.ptr - 100, frame.ptr);
+  const after = core.u8.subarray(frame.ptr + frame.frameBytes, frame.ptr + frame.frameBytes + 100);
+  assertEquals([...new Set([...before, ...after])], [0x77]);
+});
+
+test("checkHead() finds every flipped bit of the head and of its CRC", () => {
+  const { ptr, data } = encodeSample({
+    data: [randomBytes(5, 1), randomBytes(6, 2), randomBytes(7, 3)],
+    extentCount: 1,
+  });
+  assertStrictEquals(core.checkHead(ptr), true);
+  withEachBitFlipped(ptr + RECORD_BYTES, data - RECORD_BYTES, (bit) => {
+    assertStrictEquals(core.checkHead(ptr), false, `bit ${bit}`);
+  });
+  withEachBitFlipped(
+    ptr + RECORD.headCrc,
+    4,
+    (bit) => assertStrictEquals(core.checkHead(ptr), false, `bit ${bit}`),
+  );
+});
+
+test("checkHead() says no when a record states a head beyond the memory", () => {
+  const { ptr } = encodeSample();
+  core.view.setUint32(ptr + RECORD.metadataBytes, 0xffffffff, true);
+  assertStrictEquals(core.checkHead(ptr), false);
+  core.view.setUint32(ptr + RECORD.count, 0xffffffff, true);
+  assertStrictEquals(core.checkHead(ptr), false);
+});
+
+test("checkBlocks() names the first block that differs", () => {
+  const { ptr, data, blockSums, dataBytes } = encodeSample({ data: THREE_BLOCKS });
+  const check = (first: number, count: number): number =>
+    core.checkBlocks(ptr + data + first * DATA_BLOCK_BYTES, dataBytes, ptr + blockSums, first, count);
+  const flip = (offset: number): number => core.u8[ptr + data + offset] ^= 0x10;
+  assertStrictEquals(check(0, 3), -1);
+  assertStrictEquals(check(2, 1), -1);
+  flip(131_072);
+  assertStrictEquals(check(0, 3), 2);
+  assertStrictEquals(check(2, 1), 2);
+  assertStrictEquals(check(0, 2), -1);
+  flip(65_536);
+  assertStrictEquals(check(0, 3), 1);
+  flip(65_535);
+  assertStrictEquals(check(0, 3), 0);
+  assertStrictEquals(check(1, 1), 1);
+});
+
+test("checkBlocks() stops where the data ends, however many blocks are asked for", () => {
+  const { ptr, data, blockSums, dataBytes } = encodeSample({ data: THREE_BLOCKS });
+  assertStrictEquals(core.checkBlocks(ptr + data, dataBytes, ptr + blockSums, 0, 0xffffffff), -1);
+  assertStrictEquals(core.checkBlocks(ptr + data, dataBytes, ptr + blockSums, 3, 0xffffffff), -1);
+  assertStrictEquals(core.checkBlocks(ptr + data, 0, ptr + blockSums, 0, 1), -1);
+});
+
+function crcAt(ptr: number, bytes: number): number {
+  return bitwiseCrc32(core.u8.subarray(ptr, ptr + bytes));
+}

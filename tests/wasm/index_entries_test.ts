@@ -1,0 +1,109 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { core } from "../../src/log/core.ts";
+import { INDEX, INDEX_ENTRY_BYTES } from "../../src/log/format.ts";
+import { test } from "../harness.ts";
+import { bitwiseCrc32, randomNumbers } from "./reference.ts";
+import { withEachBitFlipped } from "./sample_frame.ts";
+
+const SALT = 0xcafef00d;
+
+interface Entry {
+  id: number;
+  time: number;
+  offset: number;
+  damaged?: boolean;
+  salt?: number;
+}
+
+/** Writes entries one behind the other, the damaged ones with a byte changed; gives their place. */
+function encodeEntries(entries: Entry[]): number {
+  const ptr = core.ensureReadArea(entries.length * INDEX_ENTRY_BYTES + 1) + 1;
+  entries.forEach(({ id, time, offset, damaged, salt = SALT }, index) => {
+    const at = ptr + index * INDEX_ENTRY_BYTES;
+    core.encodeIndexEntry(at, id, time, offset, 0x9abcdef0, salt);
+    if (damaged) core.u8[at + INDEX.crc] ^= 1;
+  });
+  return ptr;
+}
+
+const byId = (entries: Entry[], id: number): number =>
+  core.lookupById(encodeEntries(entries), entries.length, SALT, id);
+const byTime = (entries: Entry[], time: number): number =>
+  core.lookupByTime(encodeEntries(entries), entries.length, SALT, time);
+
+test("encodeIndexEntry() writes every field where the format puts it", () => {
+  const ptr = encodeEntries([{ id: 2 ** 53 - 1, time: 1_700_000_000_123, offset: 0xfffffff0 }]);
+  assertStrictEquals(core.readSafeInteger(ptr + INDEX.id), 2 ** 53 - 1);
+  assertStrictEquals(core.readSafeInteger(ptr + INDEX.time), 1_700_000_000_123);
+  assertStrictEquals(core.view.getUint32(ptr + INDEX.offset, true), 0xfffffff0);
+  assertStrictEquals(core.view.getUint32(ptr + INDEX.recordCrc, true), 0x9abcdef0);
+  assertStrictEquals(core.view.getUint32(ptr + INDEX.salt, true), SALT);
+  const crc = bitwiseCrc32(core.u8.subarray(ptr, ptr + INDEX.crc));
+  assertStrictEquals(core.view.getUint32(ptr + INDEX.crc, true), crc);
+});
+
+test("checkIndexEntry() lets no flipped bit and no other salt pass", () => {
+  const ptr = encodeEntries([{ id: 5, time: 6, offset: 7 }]);
+  assertStrictEquals(core.checkIndexEntry(ptr, SALT), true);
+  assertStrictEquals(core.checkIndexEntry(ptr, SALT + 1), false);
+  withEachBitFlipped(ptr, INDEX_ENTRY_BYTES, (bit) => {
+    assertStrictEquals(core.checkIndexEntry(ptr, SALT), false, `bit ${bit}`);
+  });
+});
+
+test("lookupById() finds the entry at the id or the nearest below it", () => {
+  const entries = [10, 20, 30].map((id) => ({ id, time: id, offset: id }));
+  assertEquals([9, 10, 11, 29, 30, 2 ** 53 - 1].map((id) => byId(entries, id)), [-1, 0, 0, 1, 2, 2]);
+  assertStrictEquals(byId([], 5), -1);
+});
+
+test("lookupById() passes over damaged and foreign entries and does not trust their order", () => {
+  const entries = [
+    { id: 30, time: 3, offset: 3 },
+    { id: 10, time: 1, offset: 1 },
+    { id: 40, time: 4, offset: 4, damaged: true },
+    { id: 20, time: 2, offset: 2 },
+    { id: 39, time: 4, offset: 4, salt: 1 },
+  ];
+  assertEquals([5, 15, 25, 35, 45].map((id) => byId(entries, id)), [-1, 1, 3, 0, 0]);
+});
+
+test("lookupByTime() gives the last entry before the first of that time or later", () => {
+  const entries = [10, 20, 30].map((time) => ({ id: time, time, offset: time }));
+  assertEquals([5, 10, 11, 20, 30, 31].map((time) => byTime(entries, time)), [-1, -1, 0, 0, 1, 2]);
+  assertStrictEquals(byTime([], 5), -1);
+});
+
+test("lookupByTime() is not led too far by a clock that was set back", () => {
+  const entries = [
+    { id: 0, time: 100, offset: 64 },
+    { id: 1, time: 300, offset: 128 },
+    { id: 2, time: 200, offset: 192 },
+    { id: 3, time: 400, offset: 256 },
+  ];
+  // Events of time 250 or later begin behind offset 64 already, though offset 192 is of time 200.
+  assertStrictEquals(byTime(entries, 250), 0);
+  assertStrictEquals(byTime([entries[3], entries[2], entries[1], entries[0]], 250), 3);
+});
+
+test("lookups agree with a plain search over entries in disorder, some damaged", () => {
+  const random = randomNumbers(5);
+  for (let round = 0; round < 500; round++) {
+    const entries = Array.from({ length: random(40) }, (_, index) => ({
+      id: index * 10 + random(40),
+      time: index * 10 + random(60),
+      offset: index * 10 + random(25),
+      damaged: random(5) === 0,
+    }));
+    const intact = entries.filter((entry) => !entry.damaged);
+    const wanted = random(450);
+    const ids = intact.map((entry) => entry.id).filter((id) => id <= wanted);
+    const found = byId(entries, wanted);
+    assertStrictEquals(found < 0 ? -Infinity : entries[found].id, Math.max(...ids));
+    const limit = Math.min(...intact.filter((entry) => entry.time >= wanted).map((entry) => entry.offset));
+    const offsets = intact.map((entry) => entry.offset).filter((offset) => offset < limit);
+    const foundByTime = byTime(entries, wanted);
+    assertStrictEquals(foundByTime < 0 ? -Infinity : entries[foundByTime].offset, Math.max(...offsets));
+    assertStrictEquals((entries[found] ?? entries[foundByTime])?.damaged ?? false, false);
+  }
+});

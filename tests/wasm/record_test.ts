@@ -1,0 +1,150 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { core } from "../../src/log/core.ts";
+import { FLAG, HEADER_MAGIC, KIND, RECORD, RECORD_BYTES, TRAILER_MAGIC } from "../../src/log/format.ts";
+import { test } from "../harness.ts";
+import { bitwiseCrc32, randomBytes, randomNumbers } from "./reference.ts";
+import { encodeSample, SAMPLE, withEachBitFlipped } from "./sample_frame.ts";
+
+/** Changes a record and gives it the CRC that belongs to the change. */
+function reseal(ptr: number, change: (view: DataView) => void): void {
+  change(core.view);
+  core.view.setUint32(ptr + RECORD.crc, bitwiseCrc32(core.u8.subarray(ptr, ptr + RECORD.crc)), true);
+}
+
+test("checkRecord() accepts either end of a frame as what it is, under its salt alone", () => {
+  const { ptr, trailer } = encodeSample({}, 1);
+  assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), true);
+  assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, true), false);
+  assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt + 1, false), false);
+  assertStrictEquals(core.checkRecord(ptr + trailer, SAMPLE.salt, true), true);
+  assertStrictEquals(core.checkRecord(ptr + trailer, SAMPLE.salt, false), false);
+  assertStrictEquals(core.checkRecordOfAnySegment(ptr), true);
+  assertStrictEquals(core.checkRecordOfAnySegment(ptr, true), false);
+  assertStrictEquals(core.checkRecordOfAnySegment(ptr + trailer, true), true);
+});
+
+test("checkRecord() lets no flipped bit pass", () => {
+  const { ptr } = encodeSample();
+  withEachBitFlipped(ptr, RECORD_BYTES, (bit) => {
+    assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), false, `bit ${bit}`);
+    assertStrictEquals(core.checkRecordOfAnySegment(ptr), false, `bit ${bit}`);
+  });
+});
+
+test("checkRecord() refuses what no writer writes, even with a right CRC", () => {
+  const refused: Record<string, (view: DataView, ptr: number) => void> = {
+    "kind 0": (view, ptr) => view.setUint8(ptr + RECORD.kind, 0),
+    "kind 4": (view, ptr) => view.setUint8(ptr + RECORD.kind, 4),
+    "a seal with events": (view, ptr) => view.setUint8(ptr + RECORD.kind, KIND.seal),
+    "a chunk with events": (view, ptr) => view.setUint8(ptr + RECORD.kind, KIND.chunk),
+    "a time of 2^53": (view, ptr) => view.setUint32(ptr + RECORD.time + 4, 2 ** 21, true),
+    "an anchor id of 2^53": (view, ptr) => view.setUint32(ptr + RECORD.anchorId + 4, 2 ** 21, true),
+    "metadata of 2 GiB": (view, ptr) => view.setUint32(ptr + RECORD.metadataBytes, 2 ** 31 - 100, true),
+    "data of 4 GiB": (view, ptr) => view.setUint32(ptr + RECORD.dataBytes, 2 ** 32 - 1, true),
+    "2^30 events": (view, ptr) => view.setUint32(ptr + RECORD.count, 2 ** 30, true),
+  };
+  for (const [name, change] of Object.entries(refused)) {
+    const { ptr } = encodeSample();
+    reseal(ptr, (view) => change(view, ptr));
+    assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), false, name);
+  }
+});
+
+test("checkRecord() accepts a frame of 2^31 - 1 bytes and none of 2^31", () => {
+  const { ptr } = encodeSample({ metadata: [], flags: FLAG.jsonText });
+  reseal(ptr, (view) => view.setUint32(ptr + RECORD.metadataBytes, 2 ** 31 - 1 - 128, true));
+  assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), true);
+  reseal(ptr, (view) => view.setUint32(ptr + RECORD.metadataBytes, 2 ** 31 - 128, true));
+  assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), false);
+});
+
+test("checkRecord() accepts seals and chunks, which have no events", () => {
+  for (const kind of [KIND.seal, KIND.chunk]) {
+    const { ptr } = encodeSample({ kind, metadata: [], flags: 0 });
+    assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), true);
+  }
+});
+
+test("sameFrame() compares all between magic and CRC", () => {
+  const { ptr, trailer } = encodeSample({}, 5);
+  assertStrictEquals(core.sameFrame(ptr, ptr + trailer), true);
+  withEachBitFlipped(ptr, RECORD_BYTES, (bit) => {
+    const isCompared = bit >= 8 * RECORD.kind && bit < 8 * RECORD.crc;
+    assertStrictEquals(core.sameFrame(ptr, ptr + trailer), !isCompared, `bit ${bit}`);
+  });
+});
+
+test("findRecord() finds headers and trailers in their order, at any alignment", () => {
+  for (let shift = 0; shift < 70; shift++) {
+    core.u8.fill(0x44, core.encodeArea, core.encodeArea + shift);
+    const { trailer, frameBytes } = encodeSample({}, shift);
+    const start = core.encodeArea;
+    const find = (from: number): number => core.findRecord(start, shift + frameBytes, from, SAMPLE.salt);
+    assertEquals([find(0), find(shift), find(shift + 1), find(shift + trailer), find(shift + trailer + 1)], [
+      shift,
+      shift,
+      shift + trailer,
+      shift + trailer,
+      -1,
+    ]);
+  }
+});
+
+test("findRecord() wants the record's 64 bytes whole inside the range", () => {
+  const { ptr, trailer, frameBytes } = encodeSample();
+  assertStrictEquals(core.findRecord(ptr, RECORD_BYTES, 0, SAMPLE.salt), 0);
+  for (let bytes = 0; bytes < RECORD_BYTES; bytes++) {
+    assertStrictEquals(core.findRecord(ptr, bytes, 0, SAMPLE.salt), -1, `${bytes} bytes`);
+  }
+  assertStrictEquals(core.findRecord(ptr, frameBytes, 1, SAMPLE.salt), trailer);
+  for (let bytes = trailer; bytes < frameBytes; bytes++) {
+    assertStrictEquals(core.findRecord(ptr, bytes, 1, SAMPLE.salt), -1, `${bytes} bytes`);
+  }
+  assertStrictEquals(core.findRecord(ptr, frameBytes, frameBytes, SAMPLE.salt), -1);
+  assertStrictEquals(core.findRecord(ptr, frameBytes, 0xffffffff, SAMPLE.salt), -1);
+});
+
+test("findRecord() passes over records of other segments and damaged ones", () => {
+  const { ptr, trailer, frameBytes } = encodeSample({ salt: 1 });
+  const foreign = core.u8.slice(ptr, ptr + frameBytes);
+  const own = encodeSample({ salt: 2 }, frameBytes);
+  core.u8.set(foreign, core.encodeArea);
+  const bytes = frameBytes + own.frameBytes;
+  assertStrictEquals(core.findRecord(core.encodeArea, bytes, 0, 2), frameBytes);
+  assertStrictEquals(core.findRecordOfAnySegment(core.encodeArea, bytes, 0), 0);
+  core.u8[core.encodeArea + 30] ^= 1;
+  assertStrictEquals(core.findRecordOfAnySegment(core.encodeArea, bytes, 0), trailer);
+  core.u8[own.ptr + 30] ^= 1;
+  assertStrictEquals(core.findRecord(core.encodeArea, bytes, 0, 2), frameBytes + own.trailer);
+});
+
+test("findRecord() agrees with a plain search in bytes full of half magics", () => {
+  const random = randomNumbers(9);
+  const { ptr, trailer } = encodeSample();
+  const records = [
+    core.u8.slice(ptr, ptr + RECORD_BYTES),
+    core.u8.slice(ptr + trailer, ptr + trailer + RECORD_BYTES),
+  ];
+  for (let round = 0; round < 300; round++) {
+    const bytes = 64 + random(2000);
+    const area = randomBytes(bytes, round).map((byte) => 0x44 + (byte & 15) * (byte >> 7)); // Many "D".
+    for (let copies = random(20); copies > 0; copies--) {
+      const at = random(bytes);
+      const part = random(2) === 0 ? RECORD_BYTES : random(RECORD_BYTES);
+      area.set(records[random(2)].subarray(0, Math.min(part, bytes - at)), at);
+    }
+    const start = core.ensureReadArea(bytes) + random(16);
+    core.u8.set(area, start);
+    const from = random(bytes);
+    assertStrictEquals(core.findRecord(start, bytes, from, SAMPLE.salt), plainSearch(start, bytes, from));
+  }
+});
+
+function plainSearch(start: number, bytes: number, from: number): number {
+  for (let at = from; at + RECORD_BYTES <= bytes; at++) {
+    const magic = core.view.getUint32(start + at, true);
+    if (magic !== HEADER_MAGIC && magic !== TRAILER_MAGIC) continue;
+    if (core.checkRecord(start + at, SAMPLE.salt, magic === TRAILER_MAGIC)) return at;
+  }
+  return -1;
+}

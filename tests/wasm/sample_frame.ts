@@ -1,0 +1,98 @@
+import { core } from "../../src/log/core.ts";
+import { EXTENT_BYTES, FLAG, type FrameLayout, KIND, layoutOf } from "../../src/log/format.ts";
+
+/** What a sample frame holds; what is left out has the value below. */
+export interface SampleFrame {
+  kind?: number;
+  flags?: number;
+  salt?: number;
+  sequence?: number;
+  nonceLow?: number;
+  nonceHigh?: number;
+  time?: number;
+  anchorId?: number;
+  anchorOffset?: number;
+  /** Metadata texts, ASCII, joined by commas. */
+  metadata?: string[];
+  /** A data part for each event, or none at all. */
+  data?: Uint8Array[];
+  /** Filled with 0xee. */
+  extentCount?: number;
+}
+
+/** The sample's fields where it does not say otherwise. */
+export const SAMPLE = {
+  kind: KIND.events,
+  salt: 0xdeadbeef,
+  sequence: 7,
+  nonceLow: 0x01020304,
+  nonceHigh: 0xf5f6f7f8,
+  time: 1_700_000_000_123,
+  anchorId: 2 ** 53 - 1,
+  anchorOffset: 0xfffffff0,
+} as const;
+
+/** A frame that was put together: where its parts lie, and what it states. */
+export interface EncodedFrame extends FrameLayout {
+  ptr: number;
+  flags: number;
+  count: number;
+  metadataBytes: number;
+  dataBytes: number;
+}
+
+/** Puts a frame together in the encode area, `shift` bytes behind its start. */
+export function encodeSample(sample: SampleFrame = {}, shift = 0): EncodedFrame {
+  const { metadata = ['{"a":1}', "null", '"x"'], data, extentCount = 0 } = sample;
+  const text = new TextEncoder().encode(metadata.join(","));
+  const sizes = {
+    flags: sample.flags ?? (FLAG.jsonText | FLAG.ascii | (data ? FLAG.hasData : 0)),
+    count: metadata.length,
+    extentCount,
+    metadataBytes: text.length,
+    dataBytes: data?.reduce((sum, part) => sum + part.length, 0) ?? 0,
+  };
+  const layout = layoutOf(sizes);
+  const ptr = core.ensureEncodeArea(shift + layout.frameBytes) + shift;
+  const { u8, view } = core;
+  const entryBytes = data ? 8 : 4;
+  let dataAt = ptr + layout.data;
+  metadata.forEach((text, index) => {
+    const entry = ptr + layout.table + index * entryBytes;
+    view.setUint32(entry, text.length, true);
+    if (!data) return;
+    view.setUint32(entry + 4, data[index].length, true);
+    u8.set(data[index], dataAt);
+    dataAt += data[index].length;
+  });
+  if (extentCount > 0) {
+    u8.fill(0xee, ptr + layout.extents, ptr + layout.extents + 8 + extentCount * EXTENT_BYTES);
+  }
+  u8.set(text, ptr + layout.metadata);
+  const frameBytes = core.encodeFrame(
+    ptr,
+    sample.kind ?? SAMPLE.kind,
+    sizes.flags,
+    extentCount,
+    sample.salt ?? SAMPLE.salt,
+    sample.sequence ?? SAMPLE.sequence,
+    sample.nonceLow ?? SAMPLE.nonceLow,
+    sample.nonceHigh ?? SAMPLE.nonceHigh,
+    sizes.count,
+    sizes.metadataBytes,
+    sizes.dataBytes,
+    sample.time ?? SAMPLE.time,
+    sample.anchorId ?? SAMPLE.anchorId,
+    sample.anchorOffset ?? SAMPLE.anchorOffset,
+  );
+  return { ptr, ...sizes, ...layout, frameBytes };
+}
+
+/** Calls `probe` once for each bit of a range, while that bit is flipped. */
+export function withEachBitFlipped(ptr: number, bytes: number, probe: (bit: number) => void): void {
+  for (let bit = 0; bit < 8 * bytes; bit++) {
+    core.u8[ptr + (bit >> 3)] ^= 1 << (bit & 7);
+    probe(bit);
+    core.u8[ptr + (bit >> 3)] ^= 1 << (bit & 7);
+  }
+}

@@ -1,0 +1,53 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { core } from "../../src/log/core.ts";
+import { FORMAT_VERSION, SEGMENT, SEGMENT_HEADER_BYTES, SEGMENT_MAGIC } from "../../src/log/format.ts";
+import { test } from "../harness.ts";
+import { bitwiseCrc32 } from "./reference.ts";
+import { withEachBitFlipped } from "./sample_frame.ts";
+
+function encodeSampleHeader(): number {
+  const ptr = core.slot + 1;
+  core.u8.fill(0xff, ptr, ptr + SEGMENT_HEADER_BYTES);
+  core.encodeSegmentHeader(ptr, 12, 0xdeadbeef, 2 ** 53 - 2, 1_700_000_000_000);
+  return ptr;
+}
+
+test("encodeSegmentHeader() writes every field where the format puts it, and zeros between", () => {
+  const ptr = encodeSampleHeader();
+  const { view, u8 } = core;
+  assertEquals(u8.slice(ptr, ptr + 8), SEGMENT_MAGIC);
+  assertStrictEquals(view.getUint16(ptr + SEGMENT.version, true), FORMAT_VERSION);
+  assertStrictEquals(view.getUint16(ptr + SEGMENT.headerBytes, true), SEGMENT_HEADER_BYTES);
+  assertStrictEquals(view.getUint32(ptr + SEGMENT.partition, true), 12);
+  assertStrictEquals(view.getUint32(ptr + SEGMENT.salt, true), 0xdeadbeef);
+  assertStrictEquals(core.readSafeInteger(ptr + SEGMENT.baseId), 2 ** 53 - 2);
+  assertStrictEquals(core.readSafeInteger(ptr + SEGMENT.created), 1_700_000_000_000);
+  assertEquals([...u8.subarray(ptr + 20, ptr + 24), ...u8.subarray(ptr + 40, ptr + 60)], Array(24).fill(0));
+  assertStrictEquals(
+    view.getUint32(ptr + SEGMENT.crc, true),
+    bitwiseCrc32(u8.subarray(ptr, ptr + SEGMENT.crc)),
+  );
+});
+
+test("checkSegmentHeader() lets no flipped bit pass", () => {
+  const ptr = encodeSampleHeader();
+  assertStrictEquals(core.checkSegmentHeader(ptr), "ok");
+  withEachBitFlipped(ptr, SEGMENT_HEADER_BYTES, (bit) => {
+    const expected = bit < 8 * SEGMENT_MAGIC.length ? "not a segment" : "damaged";
+    assertStrictEquals(core.checkSegmentHeader(ptr), expected, `bit ${bit}`);
+  });
+});
+
+test("checkSegmentHeader() tells a newer version from damage", () => {
+  const ptr = encodeSampleHeader();
+  core.view.setUint16(ptr + SEGMENT.version, FORMAT_VERSION + 1, true);
+  assertStrictEquals(core.checkSegmentHeader(ptr), "damaged");
+  core.view.setUint32(ptr + SEGMENT.crc, bitwiseCrc32(core.u8.subarray(ptr, ptr + SEGMENT.crc)), true);
+  assertStrictEquals(core.checkSegmentHeader(ptr), "newer");
+});
+
+test("checkSegmentHeader() takes zeros for no segment", () => {
+  const ptr = core.slot;
+  core.u8.fill(0, ptr, ptr + SEGMENT_HEADER_BYTES);
+  assertStrictEquals(core.checkSegmentHeader(ptr), "not a segment");
+});
