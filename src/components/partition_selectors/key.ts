@@ -3,7 +3,7 @@ import type { JsonValue } from "../../json.ts";
 import type { ComponentDocument, PartitionInfo, PartitionSelector } from "../contract.ts";
 import { parsePointer, valueAt } from "../json_pointer.ts";
 import { DefaultPartitionSelector, requestedPartition } from "./default.ts";
-import { stableHash } from "./stable_hash.ts";
+import { stableHash, stableHashOfQuoted } from "./stable_hash.ts";
 
 /**
  * Sends events with equal keys to the same partition, in every process and on every machine. The key is the
@@ -41,7 +41,7 @@ export class KeyPartitionSelector implements PartitionSelector {
     if (requested !== undefined) return requestedPartition(requested, this.#count);
     const key = valueAt(metadata, this.#keys);
     if (key === undefined) return this.#inTurn.selectPartitionFor(metadata);
-    return stableHash(canonicalJson(key)) % this.#count;
+    return (typeof key === "string" ? stableHashOfQuoted(key) : stableHash(canonicalJson(key))) % this.#count;
   }
 
   /** The document that recreates this selector. */

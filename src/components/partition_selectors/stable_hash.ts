@@ -11,6 +11,9 @@
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 const encoder = new TextEncoder();
 
 /** The hash, an integer from 0 to 2^32 - 1. */
@@ -22,6 +25,19 @@ export function stableHash(text: string): number {
     hash = Math.imul(hash ^ code, FNV_PRIME);
   }
   return finish(hash);
+}
+
+/** The hash of a text's JSON text, without making it where it is only the text in quotes. */
+export function stableHashOfQuoted(text: string): number {
+  let hash = Math.imul(FNV_OFFSET ^ QUOTE, FNV_PRIME);
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) {
+      return stableHash(JSON.stringify(text));
+    }
+    hash = Math.imul(hash ^ code, FNV_PRIME);
+  }
+  return finish(Math.imul(hash ^ QUOTE, FNV_PRIME));
 }
 
 function hashBytes(bytes: Uint8Array): number {

@@ -1,41 +1,38 @@
 import { InvalidMetadataError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 import type { ComponentDocument, Serializer } from "../contract.ts";
+import { encodeCbor } from "./cbor_encoder.ts";
 
 /** The part of cborg used here. */
-interface Codec {
-  encode(value: unknown, options?: { mapSorter?: undefined }): Uint8Array;
+interface Decoder {
   decode(bytes: Uint8Array, options?: Record<string, boolean>): unknown;
 }
-
-/** Keys stay in the order they were given in; sorting them would cost time and serve nobody here. */
-const ENCODE_OPTIONS = { mapSorter: undefined };
 
 /** What JSON cannot hold is refused rather than changed. */
 const DECODE_OPTIONS = { allowUndefined: false, allowInfinity: false, allowNaN: false, allowBigInt: false };
 
 /** Writes metadata as CBOR (RFC 8949): smaller than JSON text, most of all for numbers. */
 export class CborSerializer implements Serializer {
-  readonly #codec: Codec;
+  readonly #decoder: Decoder;
 
-  private constructor(codec: Codec) {
-    this.#codec = codec;
+  private constructor(decoder: Decoder) {
+    this.#decoder = decoder;
   }
 
-  /** Loads the codec only now, so that nobody else pays for it. */
+  /** Loads the decoder only now, so that nobody else pays for it. */
   static async load(): Promise<CborSerializer> {
     return new CborSerializer(await import("cborg"));
   }
 
   /** The CBOR bytes of the metadata. */
   serialize(metadata: JsonValue): Uint8Array {
-    return this.#codec.encode(metadata, ENCODE_OPTIONS);
+    return encodeCbor(metadata);
   }
 
   /** The metadata; bytes that are not CBOR, or hold what JSON cannot, throw `InvalidMetadataError`. */
   deserialize(bytes: Uint8Array): JsonValue {
     try {
-      const value = this.#codec.decode(bytes, DECODE_OPTIONS);
+      const value = this.#decoder.decode(bytes, DECODE_OPTIONS);
       refuseByteStrings(value);
       return value as JsonValue;
     } catch (error) {
@@ -50,7 +47,7 @@ export class CborSerializer implements Serializer {
   }
 }
 
-/** The codec has no option for this one. */
+/** The decoder has no option for this one. */
 function refuseByteStrings(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
   if (value instanceof Uint8Array) throw new TypeError("it holds a byte string");
