@@ -10,20 +10,20 @@ import { chooseWay } from "./launch/choose_way.mjs";
 import { writeNpmOnlyConfig } from "./launch/npm_only_config.mjs";
 import { findDeno } from "./launch/find_deno.mjs";
 import { fromRoot } from "./launch/root.mjs";
-import { DENO_TASKS, scriptOf } from "./launch/tasks.mjs";
+import { DENO_TASKS, folderOf, scriptOf } from "./launch/tasks.mjs";
 
 /**
  * Runs a program with this process's streams, passes signals on, and gives its exit code.
  * @param {string} program
  * @param {string[]} parameters
- * @param {Record<string, string>} environment
+ * @param {{ cwd: string, environment?: Record<string, string> }} options
  * @returns {Promise<number>}
  */
-function run(program, parameters, environment) {
+function run(program, parameters, { cwd, environment }) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, parameters, {
       stdio: "inherit",
-      cwd: fromRoot("."),
+      cwd,
       env: { ...process.env, ...environment },
     });
     /** @type {NodeJS.Signals[]} */
@@ -62,7 +62,7 @@ async function main([task, ...rest]) {
     return 1;
   }
   if (!existsSync(fromRoot("node_modules"))) {
-    const code = await run(deno, ["install"], {});
+    const code = await run(deno, ["install"], { cwd: fromRoot(".") });
     if (code !== 0) return code;
   }
   const choice = chooseWay(deno);
@@ -74,9 +74,8 @@ async function main([task, ...rest]) {
   console.error(`Tooling: ${way} (${why})`);
   const config = fromRoot(way === "connected" ? "deno.json" : "deno.npm-only.json");
   return await run(deno, ["run", "-A", "--no-lock", "-c", config, fromRoot(script), ...rest], {
-    DIASPORA_TOOLING: way,
-    NO_UPDATE_CHECK: "1",
-    DENO_NO_UPDATE_CHECK: "1",
+    cwd: folderOf(task, fromRoot(".")),
+    environment: { DIASPORA_TOOLING: way, DENO_NO_UPDATE_CHECK: "1" },
   });
 }
 

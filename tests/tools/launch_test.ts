@@ -63,10 +63,15 @@ test("the launcher says which way it took and why, and gives the task's exit cod
   }
 });
 
-test("the derived configuration and tsconfig.json name the same stand-ins", () => {
+test("tsconfig.json leads to the same files as the derived configuration", () => {
   assertEquals(launch(["config"]).map(({ status }) => status), [0, 0]);
-  const { imports } = JSON.parse(readFileSync("deno.npm-only.json", "utf8"));
+  const { imports, exports } = JSON.parse(readFileSync("deno.npm-only.json", "utf8"));
   const { compilerOptions } = JSON.parse(readFileSync("tsconfig.json", "utf8"));
-  const used = Object.entries<string[]>(compilerOptions.paths).map(([name, [path]]) => [name, path]);
-  for (const [name, path] of used) assertEquals(imports[name], path, name);
+  const own = Object.entries<string>(exports).map((
+    [name, path],
+  ) => [`@diaspora/stream${name.slice(1)}`, path]);
+  const known: Record<string, string> = { ...imports, ...Object.fromEntries(own) };
+  const { paths } = compilerOptions as { paths: Record<string, string[]> };
+  for (const [name, [path]] of Object.entries(paths)) assertEquals(known[name], path, name);
+  for (const [name] of own) assertEquals(name in paths, true, `tsconfig.json lacks ${name}`);
 });

@@ -1,4 +1,5 @@
 // @ts-check
+import process from "node:process";
 
 /** Tasks that the launcher hands to a script of the same name. */
 export const DENO_TASKS = [
@@ -11,10 +12,24 @@ export const DENO_TASKS = [
   "build:wasm",
   "bench",
   "bench:peers",
+  "ctl",
 ];
 
 /** Tasks whose script lies elsewhere than `tools/TASK.ts`. */
-const ELSEWHERE = new Map([["build:npm", "npm-build.ts"]]);
+const ELSEWHERE = new Map([["build:npm", "npm-build.ts"], ["ctl", "cli.ts"]]);
+
+/** Tasks that work where they are called: their arguments name files from there. */
+const IN_CALLERS_FOLDER = ["ctl"];
+
+/**
+ * The folder a task works in.
+ * @param {string} task
+ * @param {string} root the root of the repository
+ * @returns {string}
+ */
+export function folderOf(task, root) {
+  return IN_CALLERS_FOLDER.includes(task) ? process.env["INIT_CWD"] ?? process.cwd() : root;
+}
 
 /**
  * The script of a task, from the root of the repository.
