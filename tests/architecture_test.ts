@@ -12,14 +12,25 @@ const GENERATED = ["src/log/core_bytes.ts"];
 /** Words that every layer speaks: they import nothing but each other. */
 const VOCABULARY = [
   "src/errors.ts",
-  "src/json.ts",
   "src/event_id.ts",
+  "src/json.ts",
   "src/names.ts",
+  "src/options.ts",
   "src/drivers/contract.ts",
 ];
 
 /** Layers from the top; a file imports from its own folder or from a layer below its own. */
-const LAYERS = ["entry", "program", "api", "engine", "log", "storage", "vocabulary"] as const;
+const LAYERS = [
+  "command",
+  "program",
+  "public",
+  "api",
+  "registry",
+  "engine",
+  "log",
+  "storage",
+  "vocabulary",
+] as const;
 type Layer = (typeof LAYERS)[number];
 
 interface Source {
@@ -37,8 +48,10 @@ function unitOf(path: string): string {
 }
 
 function layerOf(path: string): Layer {
-  if (!path.startsWith("src/")) return "entry";
+  if (path === "mod.ts") return "public";
+  if (!path.startsWith("src/")) return "command";
   if (VOCABULARY.includes(path)) return "vocabulary";
+  if (path === "src/drivers/registry.ts") return "registry";
   const folder = path.split("/")[1];
   if (["ctl", "testing", "otel"].includes(folder)) return "program";
   if (folder === "components" || folder === "drivers") return "engine";
@@ -58,8 +71,7 @@ const entries = Object.values<string>(JSON.parse(readFileSync("deno.json", "utf8
 const sources = [...walkSync("src", { exts: ["ts"] })].map(({ path }) => path)
   .concat(entries.filter((path) => !path.startsWith("src/")))
   .map(readSource);
-const library = sources.filter(({ path }) => layerOf(path) !== "entry" || path !== "cli.ts")
-  .filter(({ path }) => !path.startsWith("src/ctl/"));
+const library = sources.filter(({ path }) => path !== "cli.ts" && !path.startsWith("src/ctl/"));
 
 function local({ path, imports }: Source): string[] {
   return imports.filter((name) => name.startsWith(".")).map((name) => normalize(join(dirname(path), name)));
