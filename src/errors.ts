@@ -91,7 +91,10 @@ export class InvalidTopicNameError extends DiasporaError {
 export class InvalidConsumerNameError extends DiasporaError {
   /** Says what is wrong with the name. */
   constructor(readonly consumer: string, reason: string) {
-    super("ERR_INVALID_CONSUMER_NAME", `Cannot use ${JSON.stringify(consumer)} as a consumer name: ${reason}`);
+    super(
+      "ERR_INVALID_CONSUMER_NAME",
+      `Cannot use ${JSON.stringify(consumer)} as a consumer name: ${reason}`,
+    );
   }
 }
 
@@ -290,9 +293,13 @@ export class FlushError extends DiasporaError {
   /** Says how many, and why the first one failed (also its `cause`). */
   constructor(readonly failures: number, first: unknown) {
     const why = first instanceof Error ? first.message : String(first);
-    super("ERR_FLUSH_FAILED", `Cannot flush: ${failures} push${failures === 1 ? "" : "es"} failed, the first one: ${why}`, {
-      cause: first,
-    });
+    super(
+      "ERR_FLUSH_FAILED",
+      `Cannot flush: ${failures} push${failures === 1 ? "" : "es"} failed, the first one: ${why}`,
+      {
+        cause: first,
+      },
+    );
   }
 }
 

@@ -34,6 +34,8 @@ export interface TopicInfo extends TopicDefinition {
   numPartitions: number;
   /** Where the topic is kept, if it has a place a user could look at. */
   path?: string;
+  /** Set when the topic is in another program's layout, which can be imported but not opened. */
+  layout?: "cpp-files";
 }
 
 /** An engine: keeps topics. */
@@ -176,6 +178,12 @@ export interface ProducerInterface {
    * thrown or rejected, and nothing of it is visible. The buffers belong to the caller again afterwards.
    */
   append(partition: number, batch: OutgoingBatch): number | Promise<number>;
+  /**
+   * Like {@linkcode append}, but blocks until the batch is stored at the topic's durability level. Called when
+   * more is pending than `maxNumBatches` allows, never with a stream; `undefined` says that it cannot be done
+   * now (nothing was stored). Engines that cannot block leave it out, and the push is refused.
+   */
+  appendSync?(partition: number, batch: OutgoingBatch): number | undefined;
   /** Makes everything appended before as durable as the topic promises. */
   flush(): Promise<void>;
   /** Releases what the producer holds; everything pending has been flushed by the caller. */
@@ -194,6 +202,8 @@ export interface ConsumerRequest {
   onDamage?: (error: CorruptedLogError) => void;
   /** Whether data parts will be asked for, so that the engine may read ahead. */
   dataWanted: boolean;
+  /** Batches the engine may read ahead, at least 1; undefined leaves it to the engine. */
+  batchesMax?: number;
 }
 
 /** A byte range inside one event's data part. */
@@ -227,7 +237,8 @@ export interface IncomingBatch {
   dataSize(index: number): number;
   /**
    * Fills `into` (in order, as if they were one buffer) with the given ranges of one event's data, checked
-   * against their checksums; throws `CorruptedLogError`. Nothing else of the data is read. May be called
+   * against their checksums; throws `CorruptedLogError`. Nothing else of the data is read. The ranges are in
+   * bounds and do not overlap, but may be in any order; both sides have the same total size. May be called
    * for as long as the consumer is open, also after later reads.
    */
   readData(index: number, ranges: readonly DataRange[], into: readonly Uint8Array[]): void | Promise<void>;
@@ -240,20 +251,31 @@ export interface IncomingBatch {
 
 /** The reading half of a driver. */
 export interface ConsumerInterface {
-  /** Resolves when positions are known and `read` may be called. Called once, before anything else. */
+  /**
+   * Resolves when positions are known and `read` may be called. Called once, before anything else, as soon as
+   * the consumer is made: `"latest"` means the end at that moment.
+   */
   open(): Promise<void>;
   /** The partitions this consumer reads now (a group may change them). */
   readonly assigned: readonly number[];
   /**
    * The next batch of one partition from its read position, which moves past it; undefined when nothing is
-   * there now. At most `eventsMax` events. Does not wait for events to be produced.
+   * there now. At most `eventsMax` events. Does not wait for events to be produced. When the events at the
+   * position were removed, throws `EventGoneError` once and moves to the first that is there; when it throws
+   * anything else, the position stays.
    */
   read(partition: number, eventsMax: number): IncomingBatch | undefined | Promise<IncomingBatch | undefined>;
-  /** Resolves when there may be something new to read, or `signal` aborts (then without an error). */
+  /**
+   * Resolves when there may be something that the last `read` of its partition did not see, at once if it is
+   * there already; or when `signal` aborts (then without an error).
+   */
   waitForEvents(signal: AbortSignal): Promise<void>;
   /** Stores that every event of the partition below `nextId` is done with. Never moves backwards. */
   acknowledge(partition: number, nextId: number): void | Promise<void>;
-  /** Moves the read position; with `store`, the stored one too (also backwards). */
+  /**
+   * Moves the read position; with `store`, the stored one too (also backwards). An id behind the end means the
+   * end; one that was removed throws `EventGoneError` when it is read.
+   */
   seek(partition: number, to: StartPosition, store: boolean): Promise<void>;
   /** The read position of a partition: id of the event read next. */
   position(partition: number): number;

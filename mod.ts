@@ -1,0 +1,69 @@
+/**
+ * Event streaming: topics made of partitions, producers that push events into them, named consumers that
+ * continue where they stopped.
+ *
+ * @example
+ * ```ts
+ * import { Driver } from "@diaspora/stream";
+ *
+ * await using driver = await Driver.open("files", { root_path: "/tmp/diaspora-data" });
+ * await driver.createTopic("my_topic", { num_partitions: 1 });
+ * await using topic = await driver.openTopic("my_topic");
+ *
+ * await using producer = topic.producer("my_producer");
+ * for (let i = 0; i < 100; i++) producer.push({ x: i * 42, name: "bob" });
+ * await producer.flush();
+ *
+ * await using consumer = topic.consumer("my_consumer");
+ * for (let i = 0; i < 100; i++) {
+ *   const event = await consumer.pull();
+ *   console.log(event.id, event.metadata);
+ *   if ((i + 1) % 10 === 0) await event.acknowledge();
+ * }
+ * ```
+ *
+ * @module
+ */
+export { BatchSize } from "./src/batch_size.ts";
+export * from "./src/components/mod.ts";
+export { Consumer, type SeekOptions } from "./src/consumer.ts";
+export {
+  type DataAllocator,
+  type DataSelector,
+  FullDataSelector,
+  Uint8ArrayAllocator,
+} from "./src/consumer/data_selection.ts";
+export type { EventsOptions } from "./src/consumer/events_options.ts";
+export type { ConsumerOptions } from "./src/consumer/options.ts";
+export { type ProcessOptions, StopEventProcessor } from "./src/consumer/process.ts";
+export { DataDescriptor } from "./src/data_descriptor.ts";
+export type { DataPart, DataPiece } from "./src/data_view.ts";
+export { type ComponentOptions, Driver } from "./src/driver.ts";
+export { type DriverFactory, driverNames, registerDriver } from "./src/driver/registry.ts";
+export type {
+  ConsumerInterface,
+  ConsumerRequest,
+  DataRange,
+  DriverInterface,
+  IncomingBatch,
+  OutgoingBatch,
+  OutgoingData,
+  PartitionDescription,
+  PartitionLag,
+  ProducerInterface,
+  StartPosition,
+  TopicDefinition,
+  TopicInfo,
+  TopicInterface,
+  TrimRequest,
+  TrimResult,
+} from "./src/drivers/contract.ts";
+export * from "./src/errors.ts";
+export { Event, type EventID } from "./src/event.ts";
+export { Future, type WaitOptions } from "./src/future.ts";
+export type { JsonObject, JsonValue } from "./src/json.ts";
+export { Metadata } from "./src/metadata.ts";
+export { Producer, type PushOptions } from "./src/producer.ts";
+export type { ProducerOptions } from "./src/producer/options.ts";
+export type { PushEnvelope, PushItem } from "./src/producer/writable.ts";
+export { Topic } from "./src/topic.ts";

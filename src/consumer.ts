@@ -1,0 +1,201 @@
+import type { Serializer } from "./components/contract.ts";
+import { Acknowledger } from "./consumer/acknowledger.ts";
+import { batchesOf } from "./consumer/batches.ts";
+import { DataDelivery } from "./consumer/data_delivery.ts";
+import type { DataAllocator, DataSelector } from "./consumer/data_selection.ts";
+import { EventIterator } from "./consumer/event_iterator.ts";
+import { type Ends, EventSource } from "./consumer/event_source.ts";
+import {
+  checkedPartitions,
+  checkedPosition,
+  type ConsumerOptions,
+  eventsMaxOf,
+  requestOf,
+} from "./consumer/options.ts";
+import { type EventsOptions, readEventsOptions } from "./consumer/events_options.ts";
+import { processEvents, type ProcessOptions } from "./consumer/process.ts";
+import { PullFuture } from "./consumer/pull_future.ts";
+import { PullQueue } from "./consumer/pull_queue.ts";
+import { readableOf } from "./consumer/readable.ts";
+import type { ConsumerInterface, StartPosition, TopicInterface } from "./drivers/contract.ts";
+import type { Event } from "./event.ts";
+import { type Future, waitLimit } from "./future.ts";
+import type { JsonValue } from "./json.ts";
+
+/** What {@linkcode Consumer.seek} takes beside the position. */
+export interface SeekOptions {
+  /** Only these partitions. Default: all that the consumer reads. */
+  partitions?: readonly number[];
+  /**
+   * Whether the stored position of the consumer's name moves as well, also backwards. Default: false, so that a
+   * restart continues after the last acknowledgement.
+   */
+  store?: boolean;
+}
+
+/**
+ * Reads the events of a topic under a name, and starts after the last one that name acknowledged. Made by
+ * {@linkcode Topic.consumer}.
+ *
+ * @example
+ * ```ts
+ * import { Driver } from "@diaspora/stream";
+ *
+ * await using driver = await Driver.open("memory", {});
+ * await driver.createTopic("readings", { num_partitions: 1 });
+ * await using topic = await driver.openTopic("readings");
+ * await using producer = topic.producer("app");
+ * producer.push({ energy: 42 });
+ * await producer.flush();
+ *
+ * await using consumer = topic.consumer("reader");
+ * for await (const event of consumer.events({ until: "end" })) {
+ *   console.log(event.id, event.metadata); // 0 { energy: 42 }
+ *   await event.acknowledge();
+ * }
+ * ```
+ */
+export class Consumer<T = JsonValue> implements AsyncDisposable {
+  /** The name under which acknowledgements are stored. */
+  readonly name: string;
+  readonly #driver: ConsumerInterface;
+  readonly #topic: TopicInterface;
+  readonly #source: EventSource<T>;
+  readonly #queue: PullQueue<T>;
+  readonly #acknowledger: Acknowledger;
+  readonly #onClose: () => void;
+  #closing: Promise<void> | undefined = undefined;
+
+  /** Made by {@linkcode Topic.consumer}. */
+  constructor(
+    name: string,
+    topic: TopicInterface,
+    serializer: Serializer,
+    options: ConsumerOptions<T> = {},
+    onClose: () => void = () => {},
+  ) {
+    const count = topic.partitions.length;
+    const request = requestOf(options, count);
+    const eventsMax = eventsMaxOf(options.batchSize, request.partitions?.length ?? count);
+    const { dataSelector, dataAllocator } = options;
+    this.name = name;
+    this.#topic = topic;
+    this.#onClose = onClose;
+    this.#driver = topic.consumer(name, request);
+    this.#acknowledger = new Acknowledger(this.#driver);
+    this.#source = new EventSource<T>(this.#driver, {
+      serializer,
+      eventsMax,
+      delivery: dataSelector === undefined ? undefined : new DataDelivery(
+        dataSelector as DataSelector<unknown>,
+        dataAllocator as DataAllocator<unknown> | undefined,
+      ),
+      acknowledge: (partition, nextId) => this.#acknowledger.acknowledge(partition, nextId),
+    });
+    this.#queue = new PullQueue<T>(this.#driver, this.#source);
+  }
+
+  /** The partitions read now; empty until {@linkcode ready}. */
+  get partitions(): readonly number[] {
+    return this.#driver.assigned;
+  }
+
+  /** Resolves when the positions to read from are known. There is no need to wait for it before pulling. */
+  ready(): Promise<void> {
+    return this.#queue.opening;
+  }
+
+  /** Id of the event of a partition that comes next. */
+  position(partition: number): number {
+    return this.#source.position(partition);
+  }
+
+  /**
+   * The next event, to be waited for. It reserves nothing: an event is taken when a wait gets it, so a wait that
+   * times out, and a future that is dropped, swallow none. Those who wait are served in the order they came.
+   */
+  pull(): Future<Event<T>> {
+    return new PullFuture<T>(this.#queue);
+  }
+
+  /** Iterates over the events, waiting for new ones unless `until` says otherwise. */
+  events(options: EventsOptions = {}): AsyncIterableIterator<Event<T>> {
+    return this.#iterate(options);
+  }
+
+  /**
+   * Like {@linkcode events}, but gives the events that are at hand together, each time at least one: the fastest
+   * way to go through many. All of them count as taken.
+   */
+  batches(options: EventsOptions = {}): AsyncIterableIterator<Event<T>[]> {
+    return batchesOf<T>(this.#iterate(options), this.#source);
+  }
+
+  /**
+   * Calls `callback` with each event until `maxEvents` were processed, none came for `timeoutMs`, `until` is
+   * reached or the callback throws {@linkcode StopEventProcessor}; gives the number of events processed. Any
+   * other error of the callback ends it too, and is thrown when the calls still running are done.
+   */
+  process(callback: (event: Event<T>) => unknown, options: ProcessOptions = {}): Promise<number> {
+    return processEvents(callback, options, (limits) => this.#iterate(limits));
+  }
+
+  /** A stream of the events; nothing is taken before it is asked for. Cancelling it leaves the consumer open. */
+  readable(options: EventsOptions = {}): ReadableStream<Event<T>> {
+    return readableOf((signal) => this.#iterate({ ...options, signal }), options.signal);
+  }
+
+  /** Moves to another place: the next event is the one there. */
+  async seek(to: StartPosition, options: SeekOptions = {}): Promise<void> {
+    const position = checkedPosition("seek", "to", to);
+    const { partitions, store = false } = options;
+    const wanted = partitions === undefined
+      ? undefined
+      : checkedPartitions("seek", partitions, this.#topic.partitions.length);
+    if (store) await this.#acknowledger.drain();
+    await this.#queue.pause(async () => {
+      for (const partition of wanted ?? this.#driver.assigned) {
+        await this.#driver.seek(partition, position, store);
+        this.#source.drop(partition);
+      }
+    });
+  }
+
+  /** Stores pending acknowledgements and releases everything. Whoever waits for an event gets `ClosedError`. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  /** Same as {@linkcode close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #iterate(options: EventsOptions): EventIterator<T> {
+    const { until, timeoutMs, signal } = readEventsOptions(options);
+    return new EventIterator<T>(this.#queue, {
+      ends: this.#endsOf(until),
+      once: until === "end",
+      limit: waitLimit(timeoutMs),
+      signal,
+    });
+  }
+
+  async #endsOf(until: EventsOptions["until"]): Promise<Ends> {
+    if (until === undefined) return undefined;
+    await this.#queue.opening;
+    if (until !== "end") return new Map(this.#driver.assigned.map((partition) => [partition, until.id]));
+    const descriptions = await this.#topic.describe();
+    return new Map(descriptions.map(({ partition, nextId }) => [partition, nextId]));
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.close();
+    try {
+      await this.#acknowledger.close();
+    } finally {
+      this.#onClose();
+      await this.#driver.close();
+    }
+  }
+}

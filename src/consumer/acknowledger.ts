@@ -1,0 +1,130 @@
+import { clearImmediate, setImmediate } from "node:timers";
+import type { ConsumerInterface } from "../drivers/contract.ts";
+import { ClosedError } from "../errors.ts";
+import { Future, waitLimit, type WaitOptions, withinLimit } from "../future.ts";
+
+/** An acknowledgement is stored at the latest by the next one after this time. */
+const ROUND_MS_MAX = 5;
+
+/** Stores acknowledgements: those of one turn of the event loop in one go. */
+export class Acknowledger {
+  readonly #driver: ConsumerInterface;
+  #round: Round | undefined = undefined;
+  /** Rounds being stored, and why one failed that nobody waited for. */
+  readonly #storing = new Set<Promise<void>>();
+  #unnoticed: { error: unknown } | undefined = undefined;
+  #closed = false;
+
+  constructor(driver: ConsumerInterface) {
+    this.#driver = driver;
+  }
+
+  /** Stores that every event of the partition below `nextId` is done with. */
+  acknowledge(partition: number, nextId: number): Future<true> {
+    const round = this.#round ??= new Round((round) => this.#store(round));
+    if (this.#closed) round.fail(new ClosedError("the consumer"));
+    else round.add(partition, nextId);
+    // Work that never lets the event loop turn would keep back what it acknowledges.
+    if (performance.now() - round.begun > ROUND_MS_MAX) round.start();
+    return round;
+  }
+
+  /** Resolves when everything acknowledged so far is stored, or failed. */
+  async drain(): Promise<void> {
+    this.#round?.start();
+    await Promise.all(this.#storing);
+  }
+
+  /** Stores what is left; throws what failed without anybody noticing. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.drain();
+    if (this.#unnoticed !== undefined) throw this.#unnoticed.error;
+  }
+
+  #store(round: Round): void {
+    this.#round = undefined;
+    const storing = this.#storeAll(round).finally(() => this.#storing.delete(storing));
+    this.#storing.add(storing);
+  }
+
+  async #storeAll(round: Round): Promise<void> {
+    try {
+      const results = [];
+      for (const [partition, nextId] of round.positions) {
+        results.push(this.#driver.acknowledge(partition, nextId));
+      }
+      if (results.some((result) => result !== undefined)) await Promise.all(results);
+      round.succeed();
+    } catch (error) {
+      round.fail(error);
+      if (!round.observed) this.#unnoticed ??= { error };
+    }
+  }
+}
+
+/** The acknowledgements of one turn of the event loop; everybody who acknowledged has this same future. */
+class Round extends Future<true> {
+  /** By partition: the id of the event that comes next. */
+  readonly positions = new Map<number, number>();
+  observed = false;
+  readonly begun = performance.now();
+  #completed = false;
+  #started = false;
+  #resolve: () => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  readonly #promise: Promise<true>;
+  readonly #idle: ReturnType<typeof setImmediate>;
+
+  constructor(private readonly store: (round: Round) => void) {
+    super();
+    this.#promise = new Promise<true>((resolve, reject) => {
+      this.#resolve = () => resolve(true);
+      this.#reject = reject;
+    });
+    this.#promise.catch(() => {});
+    this.#idle = setImmediate(() => this.start());
+  }
+
+  override get completed(): boolean {
+    return this.#completed;
+  }
+
+  add(partition: number, nextId: number): void {
+    const before = this.positions.get(partition);
+    if (before === undefined || before < nextId) this.positions.set(partition, nextId);
+  }
+
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    clearImmediate(this.#idle);
+    this.store(this);
+  }
+
+  succeed(): void {
+    this.#completed = true;
+    this.#resolve();
+  }
+
+  fail(error: unknown): void {
+    this.#started = true;
+    clearImmediate(this.#idle);
+    this.#completed = true;
+    this.#reject(error);
+  }
+
+  override wait(timeoutMs?: number, options?: WaitOptions): Promise<true | undefined> {
+    const limit = waitLimit(timeoutMs);
+    return withinLimit(this.settled(), limit, options?.signal);
+  }
+
+  // Somebody waits: store as soon as the running code has acknowledged all it wants to.
+  protected override settled(): Promise<true> {
+    if (!this.observed) {
+      this.observed = true;
+      queueMicrotask(() => this.start());
+    }
+    return this.#promise;
+  }
+}

@@ -1,0 +1,49 @@
+import { DataDescriptor } from "../data_descriptor.ts";
+import type { JsonValue } from "../json.ts";
+import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
+import type { EventBatch } from "../event/event_batch.ts";
+import { allocated, loadData } from "../event/load_data.ts";
+
+type Buffers = readonly Uint8Array[] | undefined;
+
+/** Loads what the selector wants of an event's data, where the allocator wants it. */
+export class DataDelivery {
+  readonly #selector: DataSelector<JsonValue>;
+  readonly #allocator: DataAllocator<JsonValue> | undefined;
+
+  constructor(selector: DataSelector<JsonValue>, allocator: DataAllocator<JsonValue> | undefined) {
+    this.#selector = selector;
+    this.#allocator = allocator;
+  }
+
+  /** The buffers with the selected bytes of one event; undefined when none are selected. */
+  deliver(batch: EventBatch, index: number): Buffers | Promise<Buffers> {
+    const descriptor = new DataDescriptor(batch.incoming.dataSize(index));
+    if (this.#selector === FullDataSelector && this.#allocator === undefined) {
+      // Asking would parse the metadata for nothing.
+      return loadData(batch.incoming, index, descriptor);
+    }
+    const metadata = batch.metadata(index);
+    const selected = this.#selector(metadata, descriptor);
+    if (selected instanceof Promise) {
+      return selected.then((later) => this.#load(batch, index, metadata, later));
+    }
+    return this.#load(batch, index, metadata, selected);
+  }
+
+  #load(
+    batch: EventBatch,
+    index: number,
+    metadata: JsonValue,
+    selected: DataDescriptor | null | undefined,
+  ): Buffers | Promise<Buffers> {
+    if (selected === null || selected === undefined) return undefined;
+    const { incoming } = batch;
+    if (this.#allocator === undefined || selected.size === 0) return loadData(incoming, index, selected);
+    const answer = this.#allocator(metadata, selected);
+    if (answer instanceof Promise) {
+      return answer.then((later) => loadData(incoming, index, selected, allocated(later, selected.size)));
+    }
+    return loadData(incoming, index, selected, allocated(answer, selected.size));
+  }
+}

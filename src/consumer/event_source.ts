@@ -1,0 +1,196 @@
+import type { Serializer } from "../components/contract.ts";
+import type { ConsumerInterface, IncomingBatch } from "../drivers/contract.ts";
+import { Event } from "../event.ts";
+import type { Future } from "../future.ts";
+import type { DataDelivery } from "./data_delivery.ts";
+import { EventBatch, type EventOwner } from "../event/event_batch.ts";
+
+/** Where an iteration ends: one past the last id wanted of each partition; `undefined` for no end. */
+export type Ends = ReadonlyMap<number, number> | undefined;
+
+/** A batch that is partly delivered. */
+interface Rest {
+  batch: EventBatch;
+  index: number;
+}
+
+/** What a source needs of its consumer. */
+export interface SourceSettings {
+  /** Turns stored metadata into values. */
+  serializer: Serializer;
+  /** Loads data where a selector was given. */
+  delivery: DataDelivery | undefined;
+  /** Events read of one partition before the next one's turn. */
+  eventsMax: number;
+  /** Stores an acknowledgement. */
+  acknowledge(partition: number, nextId: number): Future<true>;
+}
+
+/** Gives the events of all partitions one by one; the partitions take turns, a batch each. */
+export class EventSource<T> implements EventOwner {
+  readonly serializer: Serializer;
+  /** Share of the last batch's events whose metadata was looked at. */
+  touchedShare = 1;
+  readonly #driver: ConsumerInterface;
+  readonly #settings: SourceSettings;
+  #current: EventBatch | undefined = undefined;
+  #index = 0;
+  /** The event that comes next, once its data is there. */
+  #head: Event<T> | undefined = undefined;
+  /** Batches set aside because an iteration ends within them. */
+  readonly #parked = new Map<number, Rest>();
+  #turn = 0;
+  #pending: Promise<boolean> | undefined = undefined;
+  #deserializesLater = false;
+
+  constructor(driver: ConsumerInterface, settings: SourceSettings) {
+    this.#driver = driver;
+    this.#settings = settings;
+    this.serializer = settings.serializer;
+  }
+
+  /**
+   * The next event; undefined when there is none now. A promise says that it takes a moment: ask again when it
+   * gives true; false says that there is none now. The event stays the next one until {@linkcode take}.
+   */
+  head(ends?: Ends): Event<T> | undefined | Promise<boolean> {
+    for (;;) {
+      if (this.#pending !== undefined) return this.#pending;
+      const batch = this.#current;
+      if (batch === undefined || this.#index === batch.count) {
+        const read = this.#readNext(ends);
+        if (read === true) continue;
+        return read === false ? undefined : read;
+      }
+      if (ends !== undefined && batch.baseId + this.#index >= endOf(ends, batch.partition)) {
+        this.#park(batch);
+        continue;
+      }
+      if (this.#head !== undefined) return this.#head;
+      const { delivery } = this.#settings;
+      if (delivery === undefined) return this.#head = new Event<T>(batch, this.#index);
+      const buffers = delivery.deliver(batch, this.#index);
+      if (!(buffers instanceof Promise)) return this.#head = new Event<T>(batch, this.#index, buffers);
+      return this.#later(buffers.then((later) => {
+        this.#head = new Event<T>(batch, this.#index, later);
+        return true;
+      }));
+    }
+  }
+
+  /** Passes over the event that {@linkcode head} gave. */
+  take(): void {
+    this.#index++;
+    this.#head = undefined;
+  }
+
+  /** Whether more of the batch of the event taken last is there. */
+  get inBatch(): boolean {
+    return this.#current !== undefined && this.#index < this.#current.count;
+  }
+
+  /** Id of the event of a partition that is delivered next. */
+  position(partition: number): number {
+    const current = this.#current;
+    if (current !== undefined && current.partition === partition && this.#index < current.count) {
+      return current.baseId + this.#index;
+    }
+    const parked = this.#parked.get(partition);
+    return parked === undefined ? this.#driver.position(partition) : parked.batch.baseId + parked.index;
+  }
+
+  /** Forgets what was read ahead of a partition; called when nothing is pending. */
+  drop(partition: number): void {
+    this.#parked.delete(partition);
+    if (this.#current?.partition !== partition) return;
+    this.#current = undefined;
+    this.#head = undefined;
+  }
+
+  /** Resolves when nothing is pending. */
+  async idle(): Promise<void> {
+    while (this.#pending !== undefined) await this.#pending.catch(() => {});
+  }
+
+  /** Stores that every event of the partition below `nextId` is done with. */
+  acknowledge(partition: number, nextId: number): Future<true> {
+    return this.#settings.acknowledge(partition, nextId);
+  }
+
+  /** Makes a batch of the next partition that has one the current one; whether there was any. */
+  #readNext(ends: Ends): boolean | Promise<boolean> {
+    const { assigned } = this.#driver;
+    for (let tried = 0; tried < assigned.length; tried++) {
+      const found = this.#readTurn(ends);
+      if (found === true) return true;
+      if (found !== false) return this.#later(this.#readOn(found, assigned.length - tried - 1, ends));
+    }
+    return false;
+  }
+
+  /** The rest of a round over the partitions, once one of them takes a moment. */
+  async #readOn(first: Promise<boolean>, turnsLeft: number, ends: Ends): Promise<boolean> {
+    let found = await first;
+    for (let left = turnsLeft; left > 0 && !found; left--) found = await this.#readTurn(ends);
+    return found;
+  }
+
+  /** Reads of the partition whose turn it is. */
+  #readTurn(ends: Ends): boolean | Promise<boolean> {
+    const { assigned } = this.#driver;
+    if (this.#turn >= assigned.length) this.#turn = 0;
+    const partition = assigned[this.#turn++];
+    let eventsMax = this.#settings.eventsMax;
+    if (ends !== undefined) {
+      eventsMax = Math.min(eventsMax, endOf(ends, partition) - this.position(partition));
+      if (eventsMax <= 0) return false;
+    }
+    const parked = this.#parked.get(partition);
+    if (parked !== undefined) {
+      this.#parked.delete(partition);
+      this.#enter(parked.batch, parked.index);
+      return true;
+    }
+    const read = this.#driver.read(partition, eventsMax);
+    return read instanceof Promise ? read.then((incoming) => this.#receive(incoming)) : this.#receive(read);
+  }
+
+  #receive(incoming: IncomingBatch | undefined): boolean | Promise<boolean> {
+    if (incoming === undefined) return false;
+    const batch = new EventBatch(this, incoming);
+    if (!this.#deserializesLater) {
+      this.#enter(batch, 0);
+      return true;
+    }
+    return batch.deserialize().then(() => {
+      this.#enter(batch, 0);
+      return true;
+    });
+  }
+
+  #enter(batch: EventBatch, index: number): void {
+    if (this.#current !== undefined) this.touchedShare = this.#current.touchedShare;
+    this.#current = batch;
+    this.#index = index;
+    this.#head = undefined;
+  }
+
+  #park(batch: EventBatch): void {
+    this.#parked.set(batch.partition, { batch, index: this.#index });
+    this.#current = undefined;
+    this.#head = undefined;
+  }
+
+  #later(step: Promise<boolean>): Promise<boolean> {
+    const end = () => {
+      this.#pending = undefined;
+    };
+    // Two handlers, so that those who await the step see its failure and nobody else has to.
+    step.then(end, end);
+    return this.#pending = step;
+  }
+}
+
+function endOf(ends: ReadonlyMap<number, number>, partition: number): number {
+  return ends.get(partition) ?? 0;
+}

@@ -1,0 +1,25 @@
+import { checkOptions, unfit } from "../options.ts";
+
+/** What {@linkcode Consumer.events} and its kin take. */
+export interface EventsOptions {
+  /**
+   * `"end"`: the events that are stored when the iteration begins, and no more. `{ id }`: those below that id, in
+   * every partition, waiting for them. Default: no end.
+   */
+  until?: "end" | { id: number };
+  /** Ends when no event came for this long, in milliseconds. Default: no limit. */
+  timeoutMs?: number;
+  /** Ends it; the wait under way rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** The options, checked; throws `InvalidOptionError`. */
+export function readEventsOptions(options: EventsOptions): EventsOptions {
+  const owner = "events";
+  checkOptions(owner, options, ["until", "timeoutMs", "signal"]);
+  const { until } = options;
+  if (until !== undefined && until !== "end" && !(Number.isSafeInteger(until?.id) && until.id >= 0)) {
+    throw unfit(owner, "until", until, '"end" or { id } with a whole number');
+  }
+  return options;
+}

@@ -1,0 +1,122 @@
+import { BatchSize } from "../batch_size.ts";
+import type { ConsumerRequest, StartPosition } from "../drivers/contract.ts";
+import { type CorruptedLogError, NoSuchPartitionError } from "../errors.ts";
+import type { JsonValue } from "../json.ts";
+import { checkOptions, unfit } from "../options.ts";
+import type { DataAllocator, DataSelector } from "./data_selection.ts";
+
+/** What {@linkcode Topic.consumer} takes. */
+export interface ConsumerOptions<T = JsonValue> {
+  /** Says which bytes of an event's data are wanted. Default: none. */
+  dataSelector?: DataSelector<T>;
+  /** Gives the buffers for the selected bytes. Default: {@linkcode Uint8ArrayAllocator}. */
+  dataAllocator?: DataAllocator<T>;
+  /** Events read of one partition before the next one has its turn. Default: adaptive. */
+  batchSize?: BatchSize;
+  /** Batches an engine may read ahead. Default: 2. */
+  maxNumBatches?: number;
+  /** Only these partitions. Default: all. */
+  partitions?: readonly number[];
+  /** Where to begin in partitions where the name acknowledged nothing yet. Default: `"earliest"`. */
+  from?: StartPosition;
+  /** `"throw"` (default) gives damage as an error to whoever waits; `"skip"` passes over it. */
+  onCorruption?: "throw" | "skip";
+  /** Told of damage passed over. */
+  onDamage?: (error: CorruptedLogError) => void;
+}
+
+/** Enough to make a read cheap an event, few enough that the other partitions wait but briefly. */
+const SHARED_EVENTS_MAX = 256;
+const ALONE_EVENTS_MAX = 1024;
+const BATCHES_MAX = 2;
+
+const KEYS = [
+  "dataSelector",
+  "dataAllocator",
+  "batchSize",
+  "maxNumBatches",
+  "partitions",
+  "from",
+  "onCorruption",
+  "onDamage",
+] as const satisfies readonly (keyof ConsumerOptions)[];
+
+/** What a driver is asked for; throws `InvalidOptionError` or `NoSuchPartitionError`. */
+export function requestOf<T>(options: ConsumerOptions<T>, numPartitions: number): ConsumerRequest {
+  checkOptions("consumer", options, KEYS);
+  const { partitions, from = "earliest", onCorruption = "throw", onDamage, dataSelector, dataAllocator } =
+    options;
+  const { maxNumBatches = BATCHES_MAX } = options;
+  if (onCorruption !== "throw" && onCorruption !== "skip") {
+    throw unfit("consumer", "onCorruption", onCorruption, '"throw" or "skip"');
+  }
+  checkFunction("dataSelector", dataSelector);
+  checkFunction("dataAllocator", dataAllocator);
+  checkFunction("onDamage", onDamage);
+  checkWhole("maxNumBatches", maxNumBatches, "a whole number above 0");
+  return {
+    from: checkedPosition("consumer", "from", from),
+    partitions: partitions === undefined
+      ? undefined
+      : checkedPartitions("consumer", partitions, numPartitions),
+    onCorruption,
+    onDamage,
+    dataWanted: dataSelector !== undefined,
+    batchesMax: maxNumBatches,
+  };
+}
+
+/** Events read of a partition in its turn. */
+export function eventsMaxOf(batchSize: BatchSize | undefined, numPartitions: number): number {
+  if (batchSize === undefined || batchSize === BatchSize.Adaptive) {
+    return numPartitions === 1 ? ALONE_EVENTS_MAX : SHARED_EVENTS_MAX;
+  }
+  checkWhole("batchSize", batchSize, "a whole number above 0 or BatchSize.Adaptive");
+  return batchSize;
+}
+
+/** The partitions in order, each once; throws `NoSuchPartitionError` or, for none, `InvalidOptionError`. */
+export function checkedPartitions(
+  owner: string,
+  partitions: readonly number[],
+  numPartitions: number,
+): number[] {
+  if (!Array.isArray(partitions) || partitions.length === 0) {
+    throw unfit(owner, "partitions", partitions, "at least one partition number in an array");
+  }
+  for (const partition of partitions) {
+    if (!Number.isInteger(partition) || partition < 0 || partition >= numPartitions) {
+      throw new NoSuchPartitionError(partition, numPartitions);
+    }
+  }
+  return [...new Set<number>(partitions)].sort((one, other) => one - other);
+}
+
+/** The position as it was given; throws `InvalidOptionError` for what is none. */
+export function checkedPosition(owner: string, option: string, position: unknown): StartPosition {
+  if (position === "earliest" || position === "latest") return position;
+  if (typeof position === "object" && position !== null && Object.keys(position).length === 1) {
+    const { id, time } = position as { id?: unknown; time?: unknown };
+    if (typeof id === "number" && Number.isSafeInteger(id) && id >= 0) return { id };
+    if (typeof time === "number" && Number.isFinite(time)) return { time };
+    if (time instanceof Date && !Number.isNaN(time.getTime())) return { time };
+  }
+  throw unfit(
+    owner,
+    option,
+    position,
+    '"earliest", "latest", { id } with a whole number, or { time } with milliseconds since 1970 or a Date',
+  );
+}
+
+function checkFunction(option: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "function") {
+    throw unfit("consumer", option, value, "a function");
+  }
+}
+
+function checkWhole(option: string, value: unknown, expected: string): void {
+  if (!Number.isSafeInteger(value) || (value as number) <= 0) {
+    throw unfit("consumer", option, value, expected);
+  }
+}

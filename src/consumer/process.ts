@@ -1,0 +1,130 @@
+import type { Event } from "../event.ts";
+import { checkOptions, unfit } from "../options.ts";
+import type { EventsOptions } from "./events_options.ts";
+
+/** What {@linkcode Consumer.process} takes. */
+export interface ProcessOptions extends EventsOptions {
+  /** Ends after this many events. Default: no limit. */
+  maxEvents?: number;
+  /** Calls that run at a time. Default: 1. */
+  concurrency?: number;
+}
+
+/**
+ * Thrown by the callback of {@linkcode Consumer.process} to end it.
+ *
+ * @example
+ * ```ts
+ * import { Driver, StopEventProcessor } from "@diaspora/stream";
+ *
+ * await using driver = await Driver.open("memory", {});
+ * await driver.createTopic("jobs", { num_partitions: 1 });
+ * await using topic = await driver.openTopic("jobs");
+ * await using producer = topic.producer("app");
+ * for (const job of [1, 2, 3]) producer.push({ job });
+ * await producer.flush();
+ * await using consumer = topic.consumer("worker");
+ * const count = await consumer.process((event) => {
+ *   if (event.id === 1) throw new StopEventProcessor();
+ * });
+ * console.log(count); // 2
+ * ```
+ */
+export class StopEventProcessor extends Error {
+  /** Makes one, to be thrown. */
+  constructor() {
+    super("the event processor was asked to stop");
+    this.name = "StopEventProcessor";
+  }
+}
+
+/** Calls `callback` with each event; gives how many it was called with. */
+export async function processEvents<T>(
+  callback: (event: Event<T>) => unknown,
+  options: ProcessOptions,
+  iterate: (options: EventsOptions) => AsyncIterable<Event<T>>,
+): Promise<number> {
+  const { maxEvents = Infinity, concurrency = 1 } = readProcessOptions(options);
+  if (maxEvents === 0) return 0;
+  const round = new Round(callback, concurrency);
+  const signal = options.signal === undefined
+    ? round.signal
+    : AbortSignal.any([options.signal, round.signal]);
+  try {
+    for await (const event of iterate({ until: options.until, timeoutMs: options.timeoutMs, signal })) {
+      round.start(event);
+      if (round.started === maxEvents) break;
+      await round.hasRoom();
+      if (round.ended) break;
+    }
+  } catch (error) {
+    if (!round.ended) throw error;
+  } finally {
+    await round.finished();
+  }
+  round.throwFailure();
+  return round.started;
+}
+
+/** The calls under way. */
+class Round<T> {
+  started = 0;
+  #failure: { error: unknown } | undefined = undefined;
+  readonly #running = new Set<Promise<void>>();
+  /** Ends the wait for the next event when a call ends the processing. */
+  readonly #end = new AbortController();
+
+  constructor(
+    private readonly callback: (event: Event<T>) => unknown,
+    private readonly concurrency: number,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  get ended(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  start(event: Event<T>): void {
+    this.started++;
+    const running = this.#call(event).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  async hasRoom(): Promise<void> {
+    while (this.#running.size >= this.concurrency) await Promise.race(this.#running);
+  }
+
+  async finished(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #call(event: Event<T>): Promise<void> {
+    try {
+      await this.callback(event);
+    } catch (error) {
+      if (!(error instanceof StopEventProcessor)) this.#failure ??= { error };
+      this.#end.abort();
+    }
+  }
+}
+
+function readProcessOptions(options: ProcessOptions): ProcessOptions {
+  checkOptions("process", options, ["until", "timeoutMs", "signal", "maxEvents", "concurrency"]);
+  const { maxEvents, concurrency } = options;
+  if (
+    maxEvents !== undefined && maxEvents !== Infinity && !(Number.isSafeInteger(maxEvents) && maxEvents >= 0)
+  ) {
+    throw unfit("process", "maxEvents", maxEvents, "a whole number, not negative");
+  }
+  if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency > 0)) {
+    throw unfit("process", "concurrency", concurrency, "a whole number above 0");
+  }
+  return options;
+}

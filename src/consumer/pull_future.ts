@@ -1,0 +1,59 @@
+import type { Event } from "../event.ts";
+import { Future, waitLimit, type WaitOptions, withinLimit } from "../future.ts";
+import type { PullQueue } from "./pull_queue.ts";
+
+/**
+ * The future of one pull. It reserves nothing: an event is taken by a wait that gets it, and given again by
+ * every later wait on the same future.
+ */
+export class PullFuture<T> extends Future<Event<T>> {
+  #event: Event<T> | undefined = undefined;
+  /** The wait that is under way. */
+  #taking: Promise<Event<T> | undefined> | undefined = undefined;
+
+  constructor(private readonly queue: PullQueue<T>) {
+    super();
+  }
+
+  override get completed(): boolean {
+    return this.#event !== undefined;
+  }
+
+  override wait(timeoutMs?: number, options?: WaitOptions): Promise<Event<T> | undefined> {
+    try {
+      return this.#take(waitLimit(timeoutMs), options?.signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  protected override settled(): Promise<Event<T>> {
+    // Without a limit there is an event in the end, or an error.
+    return this.wait() as Promise<Event<T>>;
+  }
+
+  #take(limit: number, signal: AbortSignal | undefined): Promise<Event<T> | undefined> {
+    if (this.#event !== undefined) return Promise.resolve(this.#event);
+    if (this.#taking !== undefined) return this.#takeAfter(this.#taking, limit, signal);
+    signal?.throwIfAborted();
+    const atHand = this.queue.tryNow();
+    if (atHand !== undefined) return Promise.resolve(this.#event = atHand);
+    const taking = this.queue.next({ limit, signal }).then((event) => this.#event = event).finally(() => {
+      this.#taking = undefined;
+    });
+    return this.#taking = taking;
+  }
+
+  /** Two waits on one future take one event: the second follows the first, and goes on where that gives up. */
+  async #takeAfter(
+    first: Promise<Event<T> | undefined>,
+    limit: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Event<T> | undefined> {
+    const start = performance.now();
+    await withinLimit(first.then(() => {}, () => {}), limit, signal);
+    const left = limit - (performance.now() - start);
+    if (this.#event === undefined && left <= 0) return undefined;
+    return await this.#take(left, signal);
+  }
+}

@@ -1,0 +1,162 @@
+import type { DataRange } from "./drivers/contract.ts";
+import { DataRangeError } from "./errors.ts";
+
+/**
+ * Which bytes of an event's data part are meant: all of them, or a part. Views of views compose: offsets count
+ * from the start of the view they are made from. Nothing is read or copied by making one.
+ *
+ * @example
+ * ```ts
+ * import { DataDescriptor } from "@diaspora/stream";
+ *
+ * const image = new DataDescriptor(4 * 4); // a raster of 4 rows with 4 bytes each
+ * const corner = image.makeSubView(8, 8).makeStridedView(0, 2, 2, 2); // two bytes of the last two rows
+ * console.log(corner.size, corner.flatten()); // 4 [ { offset: 8, size: 2 }, { offset: 12, size: 2 } ]
+ * ```
+ */
+export class DataDescriptor {
+  #totalSize: number;
+  #size: number;
+  /** In the order their bytes are delivered; none is empty, and a range never begins where the one before ended. */
+  #ranges: readonly DataRange[];
+
+  /** The whole of a data part of `size` bytes; throws `DataRangeError` for what is no size. */
+  constructor(size: number) {
+    checkNumber("size", size);
+    this.#totalSize = size;
+    this.#size = size;
+    this.#ranges = size === 0 ? [] : [{ offset: 0, size }];
+  }
+
+  /** Number of bytes meant. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Size of the data part it is a view of, in bytes. */
+  get totalSize(): number {
+    return this.#totalSize;
+  }
+
+  /** The bytes `offset` to `offset + size`; throws `DataRangeError` when they reach out of this view. */
+  makeSubView(offset: number, size: number): DataDescriptor {
+    return this.makeUnstructuredView([{ offset, size }]);
+  }
+
+  /**
+   * `numBlocks` blocks of `blockSize` bytes with `gapSize` bytes between them, the first at `offset`. Throws
+   * `DataRangeError` when a block reaches out of this view; the gap after the last block may.
+   */
+  makeStridedView(offset: number, numBlocks: number, blockSize: number, gapSize: number): DataDescriptor {
+    checkNumber("offset", offset);
+    checkNumber("number of blocks", numBlocks);
+    checkNumber("block size", blockSize);
+    checkNumber("gap size", gapSize);
+    if (numBlocks === 0 || blockSize === 0) return this.makeSubView(offset, 0);
+    const stride = blockSize + gapSize;
+    const end = offset + (numBlocks - 1) * stride + blockSize;
+    if (end > this.size) {
+      throw new DataRangeError(
+        `Cannot make a strided view of ${this.size} bytes: its ${numBlocks} blocks of ${blockSize} end at ${end}`,
+      );
+    }
+    if (gapSize === 0) return this.makeSubView(offset, numBlocks * blockSize);
+    const pieces = Array.from(
+      { length: numBlocks },
+      (_, block) => ({ offset: offset + block * stride, size: blockSize }),
+    );
+    return this.#compose(pieces);
+  }
+
+  /**
+   * Several pieces, whose bytes are delivered in the order of the argument. Throws `DataRangeError` when
+   * one reaches out of this view or two overlap.
+   */
+  makeUnstructuredView(pieces: readonly DataRange[]): DataDescriptor {
+    for (const { offset, size } of pieces) {
+      checkNumber("offset", offset);
+      checkNumber("size", size);
+      if (offset + size > this.size) {
+        throw new DataRangeError(
+          `Cannot make a view of ${this.size} bytes: ${size} bytes at offset ${offset} end at ${
+            offset + size
+          }`,
+        );
+      }
+    }
+    const filled = pieces.filter((piece) => piece.size > 0);
+    const sorted = [...filled].sort((one, other) => one.offset - other.offset);
+    for (let index = 1; index < sorted.length; index++) {
+      const { offset, size } = sorted[index - 1];
+      if (offset + size > sorted[index].offset) {
+        throw new DataRangeError(
+          `Cannot make a view: the pieces at offsets ${offset} and ${sorted[index].offset} overlap`,
+        );
+      }
+    }
+    return this.#compose(filled);
+  }
+
+  /** The byte ranges meant, counted from the start of the data part, in the order their bytes are delivered. */
+  flatten(): DataRange[] {
+    return this.#ranges.map(({ offset, size }) => ({ offset, size }));
+  }
+
+  /** The view made of these pieces of this one; they are in bounds. */
+  #compose(pieces: readonly DataRange[]): DataDescriptor {
+    const ranges: DataRange[] = [];
+    const starts = this.#starts();
+    let size = 0;
+    for (const piece of pieces) {
+      size += piece.size;
+      let from = piece.offset;
+      let left = piece.size;
+      for (let index = rangeAt(starts, from); left > 0; index++) {
+        const range = this.#ranges[index];
+        const skipped = from - starts[index];
+        const taken = Math.min(left, range.size - skipped);
+        append(ranges, range.offset + skipped, taken);
+        from += taken;
+        left -= taken;
+      }
+    }
+    const view = new DataDescriptor(0);
+    view.#totalSize = this.#totalSize;
+    view.#size = size;
+    view.#ranges = ranges;
+    return view;
+  }
+
+  /** Where each range begins in this view. */
+  #starts(): number[] {
+    let start = 0;
+    return this.#ranges.map((range) => {
+      const begin = start;
+      start += range.size;
+      return begin;
+    });
+  }
+}
+
+function checkNumber(what: string, value: unknown): void {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return;
+  throw new DataRangeError(`Cannot make a view: ${what} ${String(value)} is not a whole number from 0 on`);
+}
+
+/** Index of the last start that is not above the position. */
+function rangeAt(starts: readonly number[], position: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle] <= position) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function append(ranges: DataRange[], offset: number, size: number): void {
+  const last = ranges[ranges.length - 1];
+  if (last !== undefined && last.offset + last.size === offset) last.size += size;
+  else ranges.push({ offset, size });
+}

@@ -1,0 +1,174 @@
+import { closeAll } from "./closing.ts";
+import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
+import { componentDocument, makePartitionSelector, makeSerializer, makeValidator } from "./components/mod.ts";
+import { makeDriver } from "./driver/registry.ts";
+import type { ComponentDocument, DriverInterface, TopicDefinition, TopicInfo } from "./drivers/contract.ts";
+import { ClosedError, InvalidOptionError } from "./errors.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import { checkTopicName } from "./names.ts";
+import { Topic } from "./topic.ts";
+
+/** The components of a topic, each given as an instance or as a document. */
+export interface ComponentOptions<T = JsonValue> {
+  /** Says which events the topic takes. Default: all. */
+  validator?: Validator<T> | ComponentDocument;
+  /** Says which partition an event goes to. Default: each in turn. */
+  partitionSelector?: PartitionSelector | ComponentDocument;
+  /** Writes and reads metadata. Default: as JSON text. */
+  serializer?: Serializer | ComponentDocument;
+}
+
+/**
+ * An engine that keeps topics.
+ *
+ * @example
+ * ```ts
+ * import { Driver } from "@diaspora/stream";
+ *
+ * await using driver = await Driver.open("memory", {});
+ * await driver.createTopic("readings", { num_partitions: 3 });
+ * console.log(await driver.topicExists("readings")); // true
+ * for (const [name, info] of await driver.listTopics()) console.log(name, info.numPartitions); // readings 3
+ * await driver.deleteTopic("readings");
+ * ```
+ */
+export class Driver implements AsyncDisposable {
+  readonly #driver: DriverInterface;
+  /** Topics that are open. */
+  readonly #open = new Set<Topic<never>>();
+  #closing: Promise<void> | undefined = undefined;
+
+  private constructor(driver: DriverInterface) {
+    this.#driver = driver;
+  }
+
+  /**
+   * Opens a driver: a registered name (`"files"`, `"memory"`, …), or `"name:module"`, where `module` is a path, a
+   * URL or a package that exports the driver under that name or as its default. Throws `UnknownDriverError`,
+   * `ModuleLoadError` or `InvalidOptionError`.
+   */
+  static async open(name: string, options: JsonObject = {}): Promise<Driver> {
+    return new Driver(await makeDriver(name, copyOf("driver", options)));
+  }
+
+  /** The API over a driver that was made already, e.g. by its own constructor. */
+  static from(driver: DriverInterface): Driver {
+    return new Driver(driver);
+  }
+
+  /** The driver's name, e.g. `"files"`. */
+  get name(): string {
+    return this.#driver.name;
+  }
+
+  /**
+   * Creates a topic, wholly or not at all. Throws `TopicExistsError`, `InvalidTopicNameError` or, for an option or
+   * a component that cannot be, `InvalidOptionError` and others of its kind.
+   */
+  async createTopic<T = JsonValue>(
+    name: string,
+    options: JsonObject = {},
+    components: ComponentOptions<T> = {},
+  ): Promise<void> {
+    this.#checkOpen();
+    checkTopicName(name);
+    const document = copyOf("topic", options);
+    const { validator, partitionSelector, serializer } = await makeComponents(components);
+    const definition: TopicDefinition = {
+      options: document,
+      validator: componentDocument(validator),
+      partitionSelector: componentDocument(partitionSelector),
+      serializer: componentDocument(serializer),
+    };
+    await this.#driver.createTopic(name, definition);
+  }
+
+  /**
+   * Opens a topic with the components stored with it, or with those given here instead. Throws
+   * `TopicNotFoundError`, or `UnknownComponentError` and `ModuleLoadError` for a component that is not there.
+   */
+  async openTopic<T = JsonValue>(name: string, components: ComponentOptions<T> = {}): Promise<Topic<T>> {
+    this.#checkOpen();
+    checkTopicName(name);
+    const driverTopic = await this.#driver.openTopic(name);
+    try {
+      const made = await makeComponents({ ...driverTopic.definition, ...withoutUndefined(components) });
+      const topic: Topic<T> = new Topic<T>(driverTopic, made, () => this.#open.delete(topic as Topic<never>));
+      this.#open.add(topic as Topic<never>);
+      return topic;
+    } catch (error) {
+      await driverTopic.close();
+      throw error;
+    }
+  }
+
+  /** Whether there is a topic of that name. */
+  async topicExists(name: string): Promise<boolean> {
+    this.#checkOpen();
+    checkTopicName(name);
+    return await this.#driver.topicExists(name);
+  }
+
+  /** Every topic by name. */
+  async listTopics(): Promise<Map<string, TopicInfo>> {
+    this.#checkOpen();
+    return await this.#driver.listTopics();
+  }
+
+  /** Deletes a topic with all its events; throws `TopicNotFoundError`. */
+  async deleteTopic(name: string): Promise<void> {
+    this.#checkOpen();
+    checkTopicName(name);
+    await this.#driver.deleteTopic(name);
+  }
+
+  /** Closes the topics opened from it, and releases everything. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  /** Same as {@linkcode close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new ClosedError(`driver "${this.name}"`);
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await closeAll(this.#open);
+    } finally {
+      await this.#driver.close();
+    }
+  }
+}
+
+/** A copy that the caller can no longer change. */
+function copyOf(owner: string, options: JsonObject): JsonObject {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new InvalidOptionError(
+      "",
+      `Cannot use ${owner} options: expected an object, found ${String(options)}`,
+    );
+  }
+  return structuredClone(options);
+}
+
+async function makeComponents<T>(from: ComponentOptions<T>): Promise<{
+  validator: Validator;
+  partitionSelector: PartitionSelector;
+  serializer: Serializer;
+}> {
+  const [validator, partitionSelector, serializer] = await Promise.all([
+    makeValidator(from.validator as Validator | ComponentDocument | undefined),
+    makePartitionSelector(from.partitionSelector),
+    makeSerializer(from.serializer),
+  ]);
+  return { validator, partitionSelector, serializer };
+}
+
+function withoutUndefined<O extends object>(options: O): O {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as O;
+}

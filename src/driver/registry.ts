@@ -1,0 +1,75 @@
+import { loadExport, parseNameAndModule } from "../components/modules.ts";
+import type { DriverInterface } from "../drivers/contract.ts";
+import { InvalidOptionError, ModuleLoadError, UnknownDriverError } from "../errors.ts";
+import type { JsonObject } from "../json.ts";
+
+/** Makes a driver from its configuration document. */
+export type DriverFactory = (options: JsonObject) => DriverInterface | Promise<DriverInterface>;
+
+// Loaded when first opened: nobody pays for an engine that is not used.
+const factories = new Map<string, DriverFactory>([
+  ["files", async (options) => new (await import("../drivers/files/driver.ts")).FilesDriver(options)],
+  ["memory", async (options) => new (await import("../drivers/memory/driver.ts")).MemoryDriver(options)],
+]);
+
+/**
+ * Makes drivers of that name known to {@linkcode Driver.open}; replaces the one of that name, if any.
+ *
+ * @example
+ * ```ts
+ * import { Driver, registerDriver } from "@diaspora/stream";
+ * import type { DriverInterface, JsonObject } from "@diaspora/stream";
+ *
+ * declare class SatelliteDriver implements DriverInterface { constructor(options: JsonObject) }
+ *
+ * registerDriver("satellite", (options) => new SatelliteDriver(options));
+ * const driver = await Driver.open("satellite", { dish: 2 });
+ * ```
+ */
+export function registerDriver(name: string, factory: DriverFactory): void {
+  if (typeof name !== "string" || name === "" || name.includes(":")) {
+    throw new InvalidOptionError(
+      "name",
+      `Cannot register driver ${JSON.stringify(name)}: expected a name without a colon`,
+    );
+  }
+  factories.set(name, factory);
+}
+
+/** The names that {@linkcode Driver.open} knows. */
+export function driverNames(): string[] {
+  return [...factories.keys()].sort();
+}
+
+/** Makes the driver of that name; throws `UnknownDriverError` or, for `name:module`, `ModuleLoadError`. */
+export async function makeDriver(name: string, options: JsonObject): Promise<DriverInterface> {
+  const factory = factories.get(name) ?? await loadFactory(String(name));
+  return await factory(options);
+}
+
+async function loadFactory(reference: string): Promise<DriverFactory> {
+  const { name, module } = parseNameAndModule(reference);
+  if (name === "" || module === undefined || module === "") {
+    throw new UnknownDriverError(reference, driverNames());
+  }
+  const exported = await loadExport({ what: `driver "${name}"`, module, exportName: name });
+  if (typeof exported === "function") {
+    return isClass(exported)
+      ? (options) => new (exported as new (options: JsonObject) => DriverInterface)(options)
+      : exported as DriverFactory;
+  }
+  if (isDriver(exported)) return () => exported;
+  throw new ModuleLoadError(
+    module,
+    `Cannot load driver "${name}" from "${module}": expected a driver class, a factory function or a driver`,
+  );
+}
+
+function isClass(value: object): boolean {
+  const { prototype } = value as { prototype?: object };
+  return prototype !== undefined && isDriver(prototype);
+}
+
+function isDriver(value: unknown): value is DriverInterface {
+  return typeof value === "object" && value !== null && "openTopic" in value && "createTopic" in value;
+}

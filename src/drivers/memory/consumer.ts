@@ -1,0 +1,86 @@
+import { EventGoneError } from "../../errors.ts";
+import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../contract.ts";
+import { MemoryBatch } from "./batch.ts";
+import type { MemoryTopicStore } from "./store.ts";
+
+/** Reads a topic in memory. */
+export class MemoryConsumer implements ConsumerInterface {
+  readonly assigned: readonly number[];
+  readonly #positions = new Map<number, number>();
+  #waiting: (() => void) | undefined = undefined;
+
+  constructor(
+    private readonly store: MemoryTopicStore,
+    private readonly name: string,
+    private readonly request: ConsumerRequest,
+  ) {
+    this.assigned = request.partitions ?? store.partitions.map(({ number }) => number);
+  }
+
+  open(): Promise<void> {
+    for (const partition of this.assigned) {
+      const stored = this.store.positionOf(this.name, partition);
+      this.#positions.set(partition, stored ?? this.store.partitions[partition].resolve(this.request.from));
+    }
+    return Promise.resolve();
+  }
+
+  read(partition: number, eventsMax: number): IncomingBatch | undefined {
+    this.store.checkThere();
+    const log = this.store.partitions[partition];
+    const position = this.position(partition);
+    if (position < log.firstId) {
+      this.#positions.set(partition, log.firstId);
+      throw new EventGoneError(partition, position, log.firstId);
+    }
+    const stored = log.find(position);
+    if (stored === undefined) return undefined;
+    const first = position - stored.baseId;
+    const count = Math.min(eventsMax, stored.count - first);
+    this.#positions.set(partition, position + count);
+    return new MemoryBatch(partition, stored, first, count);
+  }
+
+  waitForEvents(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        signal.removeEventListener("abort", done);
+        this.store.stopListening(wake);
+        resolve();
+      };
+      const wake = () => {
+        if (this.store.isDeleted || this.#hasNews()) done();
+      };
+      signal.addEventListener("abort", done);
+      this.store.listen(wake);
+      if (signal.aborted) done();
+      else wake();
+    });
+  }
+
+  acknowledge(partition: number, nextId: number): void {
+    this.store.acknowledge(this.name, partition, nextId);
+  }
+
+  seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
+    const position = this.store.partitions[partition].resolve(to);
+    this.#positions.set(partition, position);
+    if (store) this.store.setPosition(this.name, partition, position);
+    return Promise.resolve();
+  }
+
+  position(partition: number): number {
+    return this.#positions.get(partition) ?? 0;
+  }
+
+  close(): Promise<void> {
+    this.#positions.clear();
+    return Promise.resolve();
+  }
+
+  #hasNews(): boolean {
+    return this.assigned.some((partition) =>
+      this.position(partition) < this.store.partitions[partition].nextId
+    );
+  }
+}

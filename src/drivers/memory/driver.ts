@@ -1,0 +1,82 @@
+import { TopicExistsError, TopicNotFoundError } from "../../errors.ts";
+import type { JsonObject } from "../../json.ts";
+import type { DriverInterface, TopicDefinition, TopicInfo, TopicInterface } from "../contract.ts";
+import { checkTopicOptions, readDriverOptions } from "./options.ts";
+import { MemoryTopicStore } from "./store.ts";
+import { MemoryTopic } from "./topic.ts";
+
+type Topics = Map<string, MemoryTopicStore>;
+
+/** Topics that live as long as the process, by the name of their store. */
+const stores = new Map<string, Topics>();
+
+/**
+ * Keeps topics in memory, for tests. With the option `store` its topics outlive it, and every driver opened in
+ * this process with the same `store` sees them; without it they are its own.
+ */
+export class MemoryDriver implements DriverInterface {
+  readonly name = "memory";
+  readonly #topics: Topics;
+  readonly #where: string;
+
+  constructor(options: JsonObject) {
+    const { store } = readDriverOptions(options);
+    this.#where = store === undefined ? "memory" : `memory:${store}`;
+    this.#topics = store === undefined ? new Map() : storeOf(store);
+  }
+
+  createTopic(name: string, definition: TopicDefinition): Promise<void> {
+    return attempt(() => {
+      const options = checkTopicOptions(definition.options);
+      if (this.#topics.has(name)) throw new TopicExistsError(name, this.#where);
+      this.#topics.set(name, new MemoryTopicStore(name, structuredClone({ ...definition, options })));
+    });
+  }
+
+  openTopic(name: string): Promise<TopicInterface> {
+    return attempt(() => new MemoryTopic(this.#find(name)));
+  }
+
+  topicExists(name: string): Promise<boolean> {
+    return Promise.resolve(this.#topics.has(name));
+  }
+
+  listTopics(): Promise<Map<string, TopicInfo>> {
+    const names = [...this.#topics.keys()].sort();
+    return Promise.resolve(new Map(names.map((name) => [name, infoOf(this.#find(name))])));
+  }
+
+  deleteTopic(name: string): Promise<void> {
+    return attempt(() => {
+      const store = this.#find(name);
+      this.#topics.delete(name);
+      store.isDeleted = true;
+      store.announce();
+    });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #find(name: string): MemoryTopicStore {
+    const store = this.#topics.get(name);
+    if (store === undefined) throw new TopicNotFoundError(name, this.#where);
+    return store;
+  }
+}
+
+function storeOf(name: string): Topics {
+  let topics = stores.get(name);
+  if (topics === undefined) stores.set(name, topics = new Map());
+  return topics;
+}
+
+function infoOf(store: MemoryTopicStore): TopicInfo {
+  return { name: store.name, numPartitions: store.partitions.length, ...structuredClone(store.definition) };
+}
+
+/** Runs synchronous work as a promise: what it throws is a rejection. */
+function attempt<R>(work: () => R): Promise<R> {
+  return new Promise((resolve) => resolve(work()));
+}

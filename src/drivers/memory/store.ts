@@ -1,0 +1,73 @@
+import { TopicDeletedError } from "../../errors.ts";
+import type { TopicDefinition } from "../contract.ts";
+import { MemoryPartition } from "./partition.ts";
+
+/** What there is of a topic: events and positions, shared by everybody who has it open. */
+export class MemoryTopicStore {
+  /** The events. */
+  readonly partitions: readonly MemoryPartition[];
+  /** Set once the topic is deleted. */
+  isDeleted = false;
+  /** Stored positions by consumer name: the id that comes next, by partition. */
+  readonly #positions = new Map<string, Map<number, number>>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(readonly name: string, public definition: TopicDefinition) {
+    const count = definition.options.num_partitions as number;
+    this.partitions = Array.from({ length: count }, (_, number) => new MemoryPartition(number));
+  }
+
+  /** Throws `TopicDeletedError` once the topic is deleted. */
+  checkThere(): void {
+    if (this.isDeleted) throw new TopicDeletedError(this.name);
+  }
+
+  /** Every consumer name with a position. */
+  get consumers(): string[] {
+    return [...this.#positions.keys()];
+  }
+
+  /** Where a name continues; undefined if it acknowledged nothing in this partition. */
+  positionOf(consumer: string, partition: number): number | undefined {
+    return this.#positions.get(consumer)?.get(partition);
+  }
+
+  /** Moves a name's position, also backwards. */
+  setPosition(consumer: string, partition: number, nextId: number): void {
+    this.checkThere();
+    let positions = this.#positions.get(consumer);
+    if (positions === undefined) this.#positions.set(consumer, positions = new Map());
+    positions.set(partition, nextId);
+  }
+
+  /** Moves a name's position forward. */
+  acknowledge(consumer: string, partition: number, nextId: number): void {
+    if ((this.positionOf(consumer, partition) ?? 0) < nextId) this.setPosition(consumer, partition, nextId);
+  }
+
+  /** Forgets a name. */
+  forget(consumer: string): void {
+    this.#positions.delete(consumer);
+  }
+
+  /** The id below which every name acknowledged everything; 0 if there is no name. */
+  acknowledgedId(partition: number): number {
+    if (this.#positions.size === 0) return 0;
+    return Math.min(...this.consumers.map((name) => this.positionOf(name, partition) ?? 0));
+  }
+
+  /** Calls `wake` whenever something changed. */
+  listen(wake: () => void): void {
+    this.#listeners.add(wake);
+  }
+
+  /** No more calls. */
+  stopListening(wake: () => void): void {
+    this.#listeners.delete(wake);
+  }
+
+  /** Tells everybody who waits that something changed. */
+  announce(): void {
+    for (const wake of [...this.#listeners]) wake();
+  }
+}

@@ -1,0 +1,115 @@
+import type { EventBatch } from "./event/event_batch.ts";
+import { loadData } from "./event/load_data.ts";
+import { DataDescriptor } from "./data_descriptor.ts";
+import type { EventID } from "./event_id.ts";
+import type { Future } from "./future.ts";
+import type { JsonValue } from "./json.ts";
+
+export type { EventID } from "./event_id.ts";
+
+/**
+ * A stored event, as a consumer gives it. Metadata is parsed when first looked at; data is there only where the
+ * consumer's data selector asked for it.
+ *
+ * @example
+ * ```ts
+ * import { Driver } from "@diaspora/stream";
+ *
+ * await using driver = await Driver.open("memory", {});
+ * await driver.createTopic("readings", { num_partitions: 1 });
+ * await using topic = await driver.openTopic("readings");
+ * await using producer = topic.producer("app");
+ * await producer.push({ energy: 42 }, new Uint8Array(10));
+ * await using consumer = topic.consumer("reader");
+ * const event = await consumer.pull();
+ * console.log(event.partition, event.id, event.metadata, event.dataDescriptor.size); // 0 0 { energy: 42 } 10
+ * await event.acknowledge();
+ * ```
+ */
+export class Event<T = JsonValue> {
+  readonly #batch: EventBatch;
+  readonly #index: number;
+  #buffers: readonly Uint8Array[] | undefined;
+
+  /** Made by consumers. */
+  constructor(batch: EventBatch, index: number, buffers?: readonly Uint8Array[]) {
+    this.#batch = batch;
+    this.#index = index;
+    this.#buffers = buffers;
+  }
+
+  /** Its number in its partition. */
+  get id(): EventID {
+    return this.#batch.baseId + this.#index;
+  }
+
+  /** The partition it is stored in. */
+  get partition(): number {
+    return this.#batch.partition;
+  }
+
+  /** When its batch was stored, in milliseconds since 1970. */
+  get timestamp(): number {
+    return this.#batch.incoming.timestamp;
+  }
+
+  /** The metadata: the same object each time. */
+  get metadata(): T {
+    return this.#batch.metadata(this.#index) as T;
+  }
+
+  /**
+   * The metadata as JSON text. With the default serializer exactly the text that was stored, so that numbers
+   * too large for a double are intact.
+   */
+  get metadataText(): string {
+    return this.#batch.metadataText(this.#index);
+  }
+
+  /**
+   * The selected bytes of the data part; `undefined` when none were selected. Where an allocator gave several
+   * buffers this is a joined copy: use {@linkcode Event.dataBuffers}.
+   */
+  get data(): Uint8Array | undefined {
+    const buffers = this.#buffers;
+    if (buffers === undefined) return undefined;
+    return buffers.length === 1 ? buffers[0] : joined(buffers);
+  }
+
+  /** The buffers that hold the selected bytes, as the allocator gave them; empty when none were selected. */
+  get dataBuffers(): readonly Uint8Array[] {
+    return this.#buffers ?? [];
+  }
+
+  /** Describes the whole data part, whether or not any of it was selected. */
+  get dataDescriptor(): DataDescriptor {
+    return new DataDescriptor(this.#batch.incoming.dataSize(this.#index));
+  }
+
+  /**
+   * Reads the data part, or the part of it that the descriptor means, checked against its checksums. Possible
+   * as long as the consumer is open; does not change {@linkcode Event.data}.
+   */
+  async loadData(descriptor: DataDescriptor = this.dataDescriptor): Promise<Uint8Array> {
+    const buffers = await loadData(this.#batch.incoming, this.#index, descriptor);
+    return buffers[0];
+  }
+
+  /**
+   * Tells that this event and every earlier one of its partition are done with: a consumer of this name will
+   * start behind it. Stored when the future completes; several in one turn of the event loop are one write.
+   */
+  acknowledge(): Future<true> {
+    return this.#batch.owner.acknowledge(this.#batch.partition, this.id + 1);
+  }
+}
+
+function joined(buffers: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0));
+  let offset = 0;
+  for (const buffer of buffers) {
+    whole.set(buffer, offset);
+    offset += buffer.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,101 @@
+import type { Serializer } from "../components/contract.ts";
+import type { IncomingBatch } from "../drivers/contract.ts";
+import { DiasporaError, InvalidMetadataError } from "../errors.ts";
+import type { Future } from "../future.ts";
+import type { JsonValue } from "../json.ts";
+
+/** Beyond this a batch is not parsed at once: too much would be made at a time. */
+const TOGETHER_CHARS_MAX = 1024 * 1024;
+/** A batch is parsed at once when at least this share of the one before was looked at. */
+const TOGETHER_SHARE_MIN = 0.5;
+
+/** What events need of their consumer. */
+export interface EventOwner {
+  /** Turns stored metadata into values. */
+  readonly serializer: Serializer;
+  /** Share of the events of the batch before whose metadata was looked at; 1 at first. */
+  readonly touchedShare: number;
+  /** Stores that every event of the partition below `nextId` is done with. */
+  acknowledge(partition: number, nextId: number): Future<true>;
+}
+
+/** Events read together, and what was parsed of them so far. */
+export class EventBatch {
+  /** Partition number. */
+  readonly partition: number;
+  /** Id of the first event. */
+  readonly baseId: number;
+  /** Number of events. */
+  readonly count: number;
+  #values: (JsonValue | undefined)[] | undefined = undefined;
+  #touched = 0;
+
+  constructor(readonly owner: EventOwner, readonly incoming: IncomingBatch) {
+    this.partition = incoming.partition;
+    this.baseId = incoming.baseId;
+    this.count = incoming.count;
+  }
+
+  /** Share of the events whose metadata was looked at. */
+  get touchedShare(): number {
+    return this.#touched / this.count;
+  }
+
+  /** The metadata of one event, the same object each time. */
+  metadata(index: number): JsonValue {
+    const values = this.#values ??= this.#parseTogether() ?? [];
+    this.#touched++;
+    const value = values[index];
+    return value !== undefined ? value : values[index] = this.#parseOne(index);
+  }
+
+  /** The metadata of one event as JSON text: as it was stored, where it was stored as text. */
+  metadataText(index: number): string {
+    const { incoming } = this;
+    if (this.owner.serializer.writesJsonText !== true) return JSON.stringify(this.metadata(index));
+    if (incoming.metadataText !== undefined) return incoming.metadataText(index);
+    return decoder.decode(incoming.metadataBytes(index));
+  }
+
+  /** Deserializes everything in advance; needed where the serializer answers later. */
+  async deserialize(): Promise<void> {
+    const { incoming, owner } = this;
+    const indices = Array.from({ length: this.count }, (_, index) => index);
+    this.#values = await Promise.all(
+      indices.map((index) => owner.serializer.deserialize(incoming.metadataBytes(index))),
+    );
+  }
+
+  // One parse of the joined texts takes half the time of parsing each; lost if few events are looked at.
+  #parseTogether(): JsonValue[] | undefined {
+    const { incoming, owner, count } = this;
+    if (incoming.joinedText === undefined || owner.serializer.writesJsonText !== true) return undefined;
+    if (count === 1 || owner.touchedShare < TOGETHER_SHARE_MIN) return undefined;
+    const text = incoming.joinedText();
+    if (text.length > TOGETHER_CHARS_MAX) return undefined;
+    try {
+      const values = JSON.parse(`[${text}]`);
+      return values.length === count ? values : undefined;
+    } catch {
+      // Another program stored what is not JSON; parsing one by one tells which.
+      return undefined;
+    }
+  }
+
+  #parseOne(index: number): JsonValue {
+    const { incoming, owner: { serializer } } = this;
+    try {
+      if (serializer.writesJsonText === true) return JSON.parse(this.metadataText(index));
+      return serializer.deserialize(incoming.metadataBytes(index)) as JsonValue;
+    } catch (error) {
+      if (error instanceof DiasporaError) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new InvalidMetadataError(
+        `Cannot parse metadata of partition ${this.partition} event ${this.baseId + index}: ${why}`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+const decoder = new TextDecoder();

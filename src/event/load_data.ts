@@ -1,0 +1,63 @@
+import { DataDescriptor } from "../data_descriptor.ts";
+import type { IncomingBatch } from "../drivers/contract.ts";
+import { AllocationError, DataRangeError } from "../errors.ts";
+
+const NOTHING: readonly Uint8Array[] = [new Uint8Array(0)];
+
+/**
+ * The bytes that `descriptor` means of one event's data part: in the buffers given, or else in one that is
+ * made, or that the engine has in memory anyway.
+ */
+export function loadData(
+  incoming: IncomingBatch,
+  index: number,
+  descriptor: DataDescriptor,
+  into?: readonly Uint8Array[],
+): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
+  checkBelongs(descriptor, incoming.dataSize(index));
+  if (descriptor.size === 0) return into ?? NOTHING;
+  const ranges = descriptor.flatten();
+  if (into === undefined && ranges.length === 1 && incoming.viewData !== undefined) {
+    const view = incoming.viewData(index, ranges[0]);
+    return view instanceof Uint8Array ? [view] : view.then((later) => [later]);
+  }
+  const buffers = into ?? [new Uint8Array(descriptor.size)];
+  const filled = incoming.readData(index, ranges, buffers);
+  return filled === undefined ? buffers : filled.then(() => buffers);
+}
+
+/** The buffers of an allocator as bytes; throws `AllocationError` unless they have the right total size. */
+export function allocated(answer: unknown, size: number): readonly Uint8Array[] {
+  const views: unknown[] = Array.isArray(answer) ? answer : [answer];
+  let total = 0;
+  const buffers = views.map((view) => {
+    if (!ArrayBuffer.isView(view)) {
+      throw new AllocationError(
+        `Cannot load data: the data allocator gave ${
+          view === null ? "null" : typeof view
+        }, expected a view of a buffer or an array of those`,
+      );
+    }
+    total += view.byteLength;
+    return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  });
+  if (total !== size) {
+    throw new AllocationError(
+      `Cannot load data: ${size} bytes are selected, the data allocator gave ${total}`,
+    );
+  }
+  return buffers;
+}
+
+function checkBelongs(descriptor: DataDescriptor, dataSize: number): void {
+  if (!(descriptor instanceof DataDescriptor)) {
+    throw new DataRangeError(
+      `Cannot load data: expected a DataDescriptor or null, found ${typeof descriptor}`,
+    );
+  }
+  if (descriptor.totalSize !== dataSize) {
+    throw new DataRangeError(
+      `Cannot load data: the descriptor is of a data part of ${descriptor.totalSize} bytes, this one has ${dataSize}`,
+    );
+  }
+}

@@ -1,0 +1,147 @@
+import type { JsonValue } from "../json.ts";
+
+/** Nesting up to which a value is walked without remembering its ancestors: more may be a cycle. */
+const DEPTH_MAX = 100;
+
+const { getPrototypeOf } = Object;
+const { isArray } = Array;
+const plain = Object.prototype;
+
+/** Whether JSON can hold the value without loss. A value it refuses is explained by {@linkcode describeFault}. */
+export function isJson(value: unknown): boolean {
+  return isPlainJson(value) || describe(value, "", []) === undefined;
+}
+
+/**
+ * Whether the value is made of plain objects, arrays and JSON's own values only. On the path of every push: it
+ * makes no object, and gives up at anything unusual, which may still be JSON (a `Date`, deep nesting).
+ */
+export function isPlainJson(value: unknown): value is JsonValue {
+  return isPlainMember(value, 0);
+}
+
+function isPlainMember(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return value - value === 0;
+    case "object":
+      if (value === null) return true;
+      if (depth === DEPTH_MAX) return false;
+      return isArray(value) ? isPlainArray(value, depth + 1) : isPlainObject(value, depth + 1);
+    default:
+      return false;
+  }
+}
+
+// The two commonest kinds of members are taken here rather than by a call.
+function isPlainObject(value: object, depth: number): boolean {
+  if (getPrototypeOf(value) !== plain) return false;
+  for (const key in value) {
+    const member = (value as Record<string, unknown>)[key];
+    if (typeof member === "string") continue;
+    if (typeof member === "number") {
+      if (member - member !== 0) return false;
+    } else if (!isPlainMember(member, depth)) return false;
+  }
+  return true;
+}
+
+function isPlainArray(values: readonly unknown[], depth: number): boolean {
+  for (let index = 0; index < values.length; index++) {
+    if (!isPlainMember(values[index], depth)) return false;
+  }
+  return true;
+}
+
+interface Convertible {
+  toJSON?: (key: string) => unknown;
+}
+
+/** Says why JSON cannot hold the value, and where in it. */
+export function describeFault(value: unknown): string {
+  const fault = describe(value, "", []) ?? { what: "a value", pointer: "" };
+  const where = fault.pointer === "" ? "" : ` at "${fault.pointer}"`;
+  return `Cannot write metadata as JSON: ${fault.what}${where}`;
+}
+
+interface Fault {
+  what: string;
+  /** JSON pointer to the culprit; empty for the whole value. */
+  pointer: string;
+}
+
+/** The thorough walk: follows toJSON(), knows class instances and remembers its ancestors. */
+function describe(value: unknown, pointer: string, ancestors: object[]): Fault | undefined {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return undefined;
+    case "number":
+      return Number.isFinite(value) ? undefined : { what: String(value), pointer };
+    case "undefined":
+      return { what: "undefined", pointer };
+    case "object":
+      return value === null ? undefined : describeObject(value, pointer, ancestors);
+    default:
+      return { what: typeof value === "bigint" ? "a BigInt" : `a ${typeof value}`, pointer };
+  }
+}
+
+function describeObject(value: object, pointer: string, ancestors: object[]): Fault | undefined {
+  if (ancestors.includes(value)) return { what: "a cycle", pointer };
+  ancestors.push(value);
+  const fault = describeMembers(value, pointer, ancestors);
+  ancestors.pop();
+  return fault;
+}
+
+function describeMembers(value: object, pointer: string, ancestors: object[]): Fault | undefined {
+  const { toJSON } = value as Convertible;
+  if (typeof toJSON === "function") {
+    if (value instanceof Date && Number.isNaN(value.getTime())) return { what: "an invalid Date", pointer };
+    return describe(toJSON.call(value, pointer.slice(pointer.lastIndexOf("/") + 1)), pointer, ancestors);
+  }
+  if (value instanceof Number || value instanceof String || value instanceof Boolean) {
+    return describe(value.valueOf(), pointer, ancestors);
+  }
+  const opaque = nameOfOpaque(value);
+  if (opaque !== undefined) return { what: opaque, pointer };
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const fault = describe(value[index], `${pointer}/${index}`, ancestors);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+  for (const [key, member] of Object.entries(value)) {
+    const name = key.replaceAll("~", "~0").replaceAll("/", "~1");
+    const fault = describe(member, `${pointer}/${name}`, ancestors);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** Objects whose content JSON.stringify leaves out. */
+function nameOfOpaque(value: object): string | undefined {
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor?.name ?? "view"}`;
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  return OPAQUE.has(tag) ? `a ${tag}` : undefined;
+}
+
+const OPAQUE = new Set([
+  "Map",
+  "Set",
+  "WeakMap",
+  "WeakSet",
+  "WeakRef",
+  "ArrayBuffer",
+  "SharedArrayBuffer",
+  "Promise",
+  "RegExp",
+  "Error",
+  "BigInt",
+  "Symbol",
+]);

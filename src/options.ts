@@ -1,0 +1,153 @@
+import { InvalidOptionError } from "./errors.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+
+/** What an option document may hold under one key. */
+export interface OptionRule {
+  /** What is expected, as it reads in an error: `a whole number above 0`. */
+  expected: string;
+  /** Whether the value fits. */
+  accepts(value: JsonValue): boolean;
+  /** Taken when the document does not have the key; no such key in the result if undefined. */
+  default?: JsonValue;
+  /** Whether the document must have the key. */
+  required?: boolean;
+}
+
+/** The rules of a document by key. */
+export type OptionRules = { readonly [key: string]: OptionRule };
+
+/** Rules that many documents use. */
+export const rule = {
+  /** A whole number of at least `minimum`. */
+  wholeNumber(minimum: number, defaultValue?: number): OptionRule {
+    return {
+      expected: minimum === 0 ? "a whole number, not negative" : `a whole number of at least ${minimum}`,
+      accepts: (value) => Number.isSafeInteger(value) && (value as number) >= minimum,
+      default: defaultValue,
+    };
+  },
+  /** One of a few words. */
+  oneOf(values: readonly string[], defaultValue?: string): OptionRule {
+    return {
+      expected: `one of ${values.map((value) => JSON.stringify(value)).join(", ")}`,
+      accepts: (value) => typeof value === "string" && values.includes(value),
+      default: defaultValue,
+    };
+  },
+  /** Text that is not empty. */
+  text(settings: { required?: boolean; default?: string } = {}): OptionRule {
+    return { expected: "text", accepts: (value) => typeof value === "string" && value !== "", ...settings };
+  },
+  /** `true` or `false`. */
+  flag(defaultValue?: boolean): OptionRule {
+    return {
+      expected: "true or false",
+      accepts: (value) => typeof value === "boolean",
+      default: defaultValue,
+    };
+  },
+} as const;
+
+/**
+ * The document with its defaults filled in. Throws `InvalidOptionError` for a key that no rule knows (naming the
+ * nearest), for a value that does not fit and for a required key that is missing. `owner` is what the options
+ * are of, as the error reads: `files driver`, `topic`.
+ */
+export function readOptions(owner: string, document: unknown, rules: OptionRules): JsonObject {
+  checkOptions(owner, document, Object.keys(rules));
+  const given = document as JsonObject;
+  const result: JsonObject = {};
+  for (const [key, known] of Object.entries(rules)) {
+    const value = given[key];
+    if (value === undefined) {
+      if (known.required) throw missing(owner, key, known);
+      if (known.default !== undefined) result[key] = known.default;
+    } else {
+      if (!known.accepts(value)) throw unfit(owner, key, value, known.expected);
+      result[key] = value;
+    }
+  }
+  return result;
+}
+
+/** Throws `InvalidOptionError` unless the value is an object with no other keys than the known ones. */
+export function checkOptions(owner: string, document: unknown, known: readonly string[]): void {
+  if (typeof document !== "object" || document === null || Array.isArray(document)) {
+    throw new InvalidOptionError("", `Cannot use ${show(document)} as ${owner} options: expected an object`);
+  }
+  for (const key of Object.keys(document)) {
+    if (!known.includes(key)) throw unknownOption(owner, key, known);
+  }
+}
+
+/** The error for an option nobody knows. */
+export function unknownOption(owner: string, key: string, known: readonly string[]): InvalidOptionError {
+  const nearest = nearestName(key, known);
+  const mend = nearest !== undefined
+    ? `did you mean "${nearest}"?`
+    : known.length === 0
+    ? "there are none"
+    : `known ones are ${known.map((name) => `"${name}"`).join(", ")}`;
+  return new InvalidOptionError(key, `Cannot use ${owner} option "${key}": it is unknown; ${mend}`);
+}
+
+/** The error for an option whose value does not fit. */
+export function unfit(owner: string, key: string, value: unknown, expected: string): InvalidOptionError {
+  return new InvalidOptionError(
+    key,
+    `Cannot use ${show(value)} as ${owner} option "${key}": expected ${expected}`,
+  );
+}
+
+function missing(owner: string, key: string, known: OptionRule): InvalidOptionError {
+  return new InvalidOptionError(key, `Cannot leave out ${owner} option "${key}": expected ${known.expected}`);
+}
+
+/** How a value reads in an error. */
+function show(value: unknown): string {
+  const text = typeof value === "object" && value !== null
+    ? safeJson(value)
+    : JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function safeJson(value: object): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+/** The known name that a mistyped one most resembles, if any is near enough to be meant. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  let nearest: string | undefined;
+  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(fold(name), fold(candidate));
+    if (distance < least) {
+      least = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+/** Spelling styles are no difference: `batchSize`, `batch-size` and `batch_size` are near. */
+function fold(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_]/g, "");
+}
+
+/** Number of single-character insertions, deletions and replacements between two words. */
+function editDistance(from: string, to: string): number {
+  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = previous[column - 1] + (from[row - 1] === to[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, previous[column] + 1, current[column - 1] + 1));
+    }
+    previous = current;
+  }
+  return previous[to.length];
+}

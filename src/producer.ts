@@ -1,0 +1,208 @@
+import type { DataPart } from "./data_view.ts";
+import type { ProducerInterface, TopicInterface } from "./drivers/contract.ts";
+import { BackpressureError, ClosedError, type FlushError } from "./errors.ts";
+import type { EventID } from "./event_id.ts";
+import { type Future, TaskFuture } from "./future.ts";
+import type { JsonValue } from "./json.ts";
+import type { Metadata } from "./metadata.ts";
+import { Admission, documentOf, type TopicComponents } from "./producer/admission.ts";
+import { AdmissionQueue } from "./producer/admission_queue.ts";
+import type { AdmittedEvent } from "./producer/admission.ts";
+import { FailureLedger } from "./producer/failure_ledger.ts";
+import { Lane, type LaneOwner } from "./producer/lane.ts";
+import { limitsOf, type ProducerOptions } from "./producer/options.ts";
+import { PushBatch } from "./producer/push_batch.ts";
+import { PushFuture } from "./producer/push_future.ts";
+import { type PushItem, writableOf } from "./producer/writable.ts";
+
+/** What `push` takes beside metadata and data. */
+export interface PushOptions {
+  /** The partition asked for; the topic's partition selector decides what it means. */
+  partition?: number;
+}
+
+/**
+ * Pushes events into a topic. Made by {@linkcode Topic.producer}.
+ *
+ * @example
+ * ```ts
+ * import { Driver } from "@diaspora/stream";
+ *
+ * await using driver = await Driver.open("memory", {});
+ * await driver.createTopic("readings", { num_partitions: 2 });
+ * await using topic = await driver.openTopic("readings");
+ * await using producer = topic.producer("app");
+ * producer.push({ energy: 42 });
+ * producer.push('{"energy": 43}', new Uint8Array([1, 2, 3]), { partition: 1 });
+ * await producer.flush();
+ * ```
+ */
+export class Producer<T = JsonValue> implements AsyncDisposable {
+  /** The name it was made with; empty if none was given. */
+  readonly name: string;
+  readonly #driver: ProducerInterface;
+  readonly #onClose: () => void;
+  readonly #admission: Admission;
+  readonly #queue: AdmissionQueue;
+  readonly #lanes: Lane[];
+  readonly #limits: ReturnType<typeof limitsOf>;
+  readonly #failures = new FailureLedger();
+  readonly #inFlight = new Set<PushBatch>();
+  /** Resolved when a batch was stored: those who wait for room look again. */
+  #roomWaiters: (() => void)[] = [];
+  #closing: Promise<void> | undefined = undefined;
+
+  /** Made by {@linkcode Topic.producer}. */
+  constructor(
+    name: string,
+    topic: TopicInterface,
+    components: TopicComponents,
+    options: ProducerOptions = {},
+    onClose: () => void = () => {},
+  ) {
+    const numPartitions = topic.partitions.length;
+    this.name = name;
+    this.#limits = limitsOf(options);
+    this.#driver = topic.producer(name);
+    this.#onClose = onClose;
+    this.#admission = new Admission(components, numPartitions);
+    this.#queue = new AdmissionQueue(
+      { accept: (event, data) => this.#accept(event, data), refuse: (error) => this.#refuse(error) },
+      this.#limits.strict,
+    );
+    const owner: LaneOwner = {
+      driver: this.#driver,
+      limits: this.#limits,
+      failures: this.#failures,
+      inFlight: this.#inFlight,
+      onSettled: (batch) => this.#onSettled(batch),
+    };
+    this.#lanes = Array.from({ length: numPartitions }, (_, partition) => new Lane(partition, owner));
+  }
+
+  /**
+   * Adds an event, without waiting for anything. The future gives its id once it is stored at the topic's
+   * durability level; whatever is wrong with the event or with storing it rejects the future. A failed push
+   * whose future nobody looked at is reported by the next {@linkcode flush}.
+   *
+   * `metadata` is any JSON value, or a string that *is* a JSON document and is stored as that text. The metadata
+   * is copied at once. `data` is not: leave it unmodified until the future completes or `flush()` does.
+   */
+  push(metadata: T | string | Metadata, data?: DataPart, options?: PushOptions): Future<EventID> {
+    try {
+      if (this.#closing !== undefined) throw new ClosedError("the producer");
+      const admission = this.#admission;
+      const requested = options === undefined ? undefined : options.partition;
+      if (!admission.textOnly || this.#queue.holds) return this.#pushInTurn(metadata, data, requested);
+      const text = documentOf(metadata);
+      const partition = admission.partitionOf(requested);
+      if (typeof partition !== "number") {
+        return this.#enqueue(partition.then((later) => ({ partition: later, metadata: text })), data);
+      }
+      return this.#lanes[partition].add(text, data);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  /**
+   * Stores everything pushed before, as durably as the topic promises. The future gives `true` when that is
+   * done. It rejects with `FlushError` when pushes failed whose futures nobody looked at.
+   */
+  flush(): Future<true> {
+    const flushed: TaskFuture<true> = new TaskFuture(this.#flush(() => flushed.observed));
+    return flushed;
+  }
+
+  /**
+   * Resolves when there is room: fewer than `maxNumBatches` batches are being stored. Only needed with engines
+   * that store asynchronously, between pushes that nobody awaits.
+   */
+  async ready(): Promise<void> {
+    while (this.#inFlight.size >= this.#limits.batchesMax || this.#queue.size >= this.#limits.queuedMax) {
+      if (this.#queue.size >= this.#limits.queuedMax) await this.#queue.drain();
+      else await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+    }
+  }
+
+  /**
+   * A stream that pushes what is written to it, with backpressure; closing it flushes. A chunk with a member
+   * `metadata` (an {@linkcode Event} is one) is an event with its data; any other chunk is metadata by itself.
+   */
+  writable(): WritableStream<PushItem<T>> {
+    return writableOf<T>(this, () => this.#failures.count > 0);
+  }
+
+  /** Flushes and releases everything; rejects if the flush does. Later pushes fail with `ClosedError`. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  /** Same as {@linkcode close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #pushInTurn(metadata: T | string | Metadata, data: unknown, requested?: number): Future<EventID> {
+    if (this.#queue.size >= this.#limits.queuedMax) {
+      throw new BackpressureError(
+        `Cannot push: ${this.#queue.size} events wait for the topic's components; await producer.ready() before pushing more`,
+      );
+    }
+    const event = this.#admission.admit(metadata, data, requested);
+    if (event instanceof Promise || this.#queue.holds) return this.#enqueue(event, data);
+    return this.#accept(event, data);
+  }
+
+  #enqueue(event: AdmittedEvent | Promise<AdmittedEvent>, data: unknown): Future<EventID> {
+    return this.#queue.add(event, data);
+  }
+
+  #accept(event: AdmittedEvent, data: unknown): PushFuture {
+    return this.#lanes[event.partition].add(event.metadata, data);
+  }
+
+  #refuse(error: unknown): PushFuture {
+    const batch = new PushBatch({ failures: this.#failures, hurry: () => {} }, []);
+    batch.count = 1;
+    batch.fail(error);
+    return new PushFuture(batch, 0);
+  }
+
+  #onSettled(batch: PushBatch): void {
+    this.#inFlight.delete(batch);
+    for (const lane of this.#lanes) lane.retry();
+    const waiters = this.#roomWaiters;
+    this.#roomWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  async #flush(isObserved: () => boolean): Promise<true> {
+    if (this.#queue.size > 0) await this.#queue.drain();
+    for (const lane of this.#lanes) {
+      while (!lane.handOver()) await this.ready();
+    }
+    if (this.#inFlight.size > 0) {
+      await Promise.allSettled(Array.from(this.#inFlight, (batch) => batch.stored()));
+    }
+    await this.#driver.flush();
+    const failure = this.#failures.take();
+    if (failure === undefined) return true;
+    // A flush that nobody waits for must not swallow what the next one can still report.
+    queueMicrotask(() => this.#restoreUnless(isObserved, failure));
+    throw failure;
+  }
+
+  #restoreUnless(isObserved: () => boolean, failure: FlushError): void {
+    if (!isObserved()) this.#failures.restore(failure);
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#flush(() => true);
+    } finally {
+      this.#onClose();
+      await this.#driver.close();
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import type { PartitionSelector, Serializer, Validator } from "../components/contract.ts";
+import { normalizeData, piecesOfData } from "../data_view.ts";
+import { InvalidMetadataError, NoSuchPartitionError } from "../errors.ts";
+import type { JsonValue } from "../json.ts";
+import { checkDocument, jsonTextOf, Metadata, parseDocument } from "../metadata.ts";
+import { isPlainJson } from "../metadata/representable.ts";
+
+/** An event that may be stored: checked, serialized, its partition chosen. */
+export interface AdmittedEvent {
+  /** Partition number. */
+  partition: number;
+  /** Serialized metadata. */
+  metadata: string | Uint8Array;
+}
+
+/** What a topic's components are. */
+export interface TopicComponents {
+  /** Says which events the topic takes. */
+  readonly validator: Validator;
+  /** Says where an event goes. */
+  readonly partitionSelector: PartitionSelector;
+  /** Writes and reads metadata. */
+  readonly serializer: Serializer;
+}
+
+/** The JSON text of whatever `push` takes as metadata; throws `InvalidMetadataError`. */
+export function documentOf(metadata: unknown): string {
+  if (typeof metadata === "string") {
+    checkDocument(metadata);
+    return metadata;
+  }
+  return metadata instanceof Metadata ? metadata.document : jsonTextOf(metadata);
+}
+
+const encoder = new TextEncoder();
+
+/** Validates, chooses the partition and serializes, in this order, asking the topic's components. */
+export class Admission {
+  /** Whether only the JSON text of the metadata is needed: no component looks at the value. */
+  readonly textOnly: boolean;
+  readonly #components: TopicComponents;
+  /** Whether the validator is known to answer later: it then gets a copy that nobody else changes. */
+  #validatesLater: boolean;
+
+  constructor(components: TopicComponents, private readonly numPartitions: number) {
+    this.#components = components;
+    const { validator, partitionSelector, serializer } = components;
+    this.textOnly = validator.acceptsAll === true && partitionSelector.ignoresMetadata === true &&
+      serializer.writesJsonText === true;
+    this.#validatesLater = Object.prototype.toString.call(validator.validate) === "[object AsyncFunction]";
+  }
+
+  /** The whole way of one event; a promise where a component answers later. */
+  admit(metadata: unknown, data: unknown, requested?: number): AdmittedEvent | Promise<AdmittedEvent> {
+    const content = new Content(metadata);
+    const { validator } = this.#components;
+    if (validator.acceptsAll !== true) {
+      const pieces = data === undefined || data === null ? [] : piecesOfData(normalizeData(data).bytes);
+      const verdict = validator.validate(this.#validatesLater ? content.copy() : content.value, pieces);
+      if (isPromise(verdict)) {
+        this.#validatesLater = true;
+        content.copy();
+        return verdict.then(() => this.#place(content, requested));
+      }
+    }
+    return this.#place(content, requested);
+  }
+
+  /** The partition of an event whose metadata the selector does not look at. */
+  partitionOf(requested?: number): number | Promise<number> {
+    const partition = this.#components.partitionSelector.selectPartitionFor(null, requested);
+    return typeof partition === "number"
+      ? this.#checked(partition)
+      : partition.then((later) => this.#checked(later));
+  }
+
+  #place(content: Content, requested?: number): AdmittedEvent | Promise<AdmittedEvent> {
+    const partition = this.#components.partitionSelector.selectPartitionFor(content.value, requested);
+    if (typeof partition === "number") return this.#serialize(content, this.#checked(partition));
+    content.copy();
+    return partition.then((later) => this.#serialize(content, this.#checked(later)));
+  }
+
+  #serialize(content: Content, partition: number): AdmittedEvent | Promise<AdmittedEvent> {
+    const { serializer } = this.#components;
+    if (serializer.writesJsonText === true) return { partition, metadata: content.text };
+    const bytes = serializer.serialize(content.value);
+    if (isPromise(bytes)) return bytes.then((later) => ({ partition, metadata: asBytes(later) }));
+    return { partition, metadata: asBytes(bytes) };
+  }
+
+  #checked(partition: number): number {
+    if (!Number.isInteger(partition) || partition < 0 || partition >= this.numPartitions) {
+      throw new NoSuchPartitionError(partition, this.numPartitions);
+    }
+    return partition;
+  }
+}
+
+/** One event's metadata as value and as text, each made when first needed. */
+class Content {
+  #text: string | undefined = undefined;
+  #value: JsonValue | undefined = undefined;
+  #ownsValue = false;
+
+  constructor(metadata: unknown) {
+    if (typeof metadata === "string") {
+      checkDocument(metadata);
+      this.#text = metadata;
+    } else if (metadata instanceof Metadata) this.#text = metadata.document;
+    else if (isPlainJson(metadata)) this.#value = metadata;
+    else this.#text = jsonTextOf(metadata);
+  }
+
+  get text(): string {
+    return this.#text ??= JSON.stringify(this.#value);
+  }
+
+  get value(): JsonValue {
+    if (this.#value === undefined) {
+      this.#value = parseDocument(this.text);
+      this.#ownsValue = true;
+    }
+    return this.#value;
+  }
+
+  /** Takes a copy, because the caller of `push` may change the object while a component takes its time. */
+  copy(): JsonValue {
+    if (this.#ownsValue) return this.value;
+    const text = this.text;
+    this.#value = parseDocument(text);
+    this.#ownsValue = true;
+    return this.#value;
+  }
+}
+
+function asBytes(serialized: Uint8Array | string): Uint8Array {
+  if (typeof serialized === "string") return encoder.encode(serialized);
+  if (serialized instanceof Uint8Array) return serialized;
+  throw new InvalidMetadataError(
+    `Cannot store metadata: the serializer gave ${typeof serialized}, expected a Uint8Array or a string`,
+  );
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as Promise<T> | undefined)?.then === "function";
+}

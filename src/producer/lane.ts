@@ -1,0 +1,199 @@
+import { clearImmediate, setImmediate } from "node:timers";
+import { normalizeData } from "../data_view.ts";
+import type { OutgoingData, ProducerInterface } from "../drivers/contract.ts";
+import { BackpressureError } from "../errors.ts";
+import type { FailureLedger } from "./failure_ledger.ts";
+import { type BatchOwner, PushBatch } from "./push_batch.ts";
+import { PushFuture } from "./push_future.ts";
+
+/** How much a batch holds before it is handed over, and how many may be on their way. */
+export interface BatchLimits {
+  /** Events in a batch. */
+  eventsMax: number;
+  /** Bytes of metadata and data in a batch, save where a single event has more. */
+  bytesMax: number;
+  /** Batches being stored at a time, over all partitions. */
+  batchesMax: number;
+}
+
+/** What the lanes of a producer share. */
+export interface LaneOwner {
+  /** Stores batches. */
+  readonly driver: ProducerInterface;
+  /** When to hand over. */
+  readonly limits: BatchLimits;
+  /** Counts what failed unnoticed. */
+  readonly failures: FailureLedger;
+  /** Batches being stored now, over all lanes. */
+  readonly inFlight: Set<PushBatch>;
+  /** A batch that was being stored is stored, or failed. */
+  onSettled(batch: PushBatch): void;
+}
+
+/** The way into one partition: the batch that fills, and when it goes to the driver. */
+export class Lane implements BatchOwner {
+  /** Counts failures of this lane's batches. */
+  readonly failures: FailureLedger;
+  readonly #owner: LaneOwner;
+  readonly #limits: BatchLimits;
+  /** The batch that fills. */
+  #open: PushBatch | undefined = undefined;
+  /** Hands the open batch over in the next turn of the event loop, if nothing did before. */
+  #idle: ReturnType<typeof setImmediate> | undefined = undefined;
+  #hurried = false;
+  /** Handing over was due, but waits for what is being stored. */
+  #due = false;
+  /** Batches of this lane that are being stored. */
+  #inFlight = 0;
+  /** The array of a stored batch, to be filled again. */
+  #spare: string[] | Uint8Array[] | undefined = undefined;
+
+  constructor(readonly partition: number, owner: LaneOwner) {
+    this.#owner = owner;
+    this.#limits = owner.limits;
+    this.failures = owner.failures;
+  }
+
+  /** Adds an event to the open batch, which is handed over if that fills it; throws `BackpressureError`. */
+  add(metadata: string | Uint8Array, data?: unknown): PushFuture {
+    let size = metadata.length;
+    let part: OutgoingData = undefined;
+    let dataSize = 0;
+    if (data instanceof Uint8Array) {
+      dataSize = data.byteLength;
+      if (dataSize > 0) part = data;
+    } else if (data !== undefined && data !== null) {
+      const normal = normalizeData(data);
+      if (normal.stream !== undefined) return this.#addStream(metadata, normal.stream);
+      dataSize = normal.size;
+      if (dataSize > 0) part = normal.bytes;
+    }
+    size += dataSize;
+    const batch = this.#roomFor(size);
+    const index = batch.count;
+    (batch.metadata as (string | Uint8Array)[])[index] = metadata;
+    if (part !== undefined) {
+      (batch.data ??= [])[index] = part;
+      batch.dataBytes += dataSize;
+    }
+    batch.count = index + 1;
+    batch.bytes += size;
+    if (index + 1 >= this.#limits.eventsMax || batch.bytes >= this.#limits.bytesMax) this.handOver();
+    else if (this.#idle === undefined) this.#idle = setImmediate(this.#onIdle);
+    return new PushFuture(batch, index);
+  }
+
+  /**
+   * Gives the open batch to the driver. False when it has to wait, because too much is being stored already;
+   * it then goes as soon as there is room.
+   */
+  handOver(): boolean {
+    const batch = this.#open;
+    if (batch === undefined) return true;
+    const { driver, inFlight } = this.#owner;
+    let stored: number | Promise<number> | undefined;
+    try {
+      if (inFlight.size < this.#limits.batchesMax) stored = driver.append(this.partition, batch);
+      else if (batch.stream === undefined) stored = driver.appendSync?.(this.partition, batch);
+      if (stored === undefined) {
+        this.#due = true;
+        return false;
+      }
+    } catch (error) {
+      this.#closeBatch();
+      batch.fail(error);
+      return true;
+    }
+    this.#closeBatch();
+    if (typeof stored === "number") {
+      this.#spare = batch.metadata;
+      batch.succeed(stored);
+    } else this.#follow(batch, stored);
+    return true;
+  }
+
+  /** Hands over a batch that could not go before, now that something was stored. */
+  retry(): void {
+    if (this.#due && (this.#inFlight === 0 || this.#isFull())) this.handOver();
+  }
+
+  /** Somebody waits for an event of this batch: it goes when the running code has pushed all it wants to. */
+  hurry(batch: PushBatch): void {
+    if (batch !== this.#open || this.#hurried) return;
+    this.#hurried = true;
+    queueMicrotask(() => {
+      this.#hurried = false;
+      this.#onIdle();
+    });
+  }
+
+  // While a batch of this lane is being stored the next one fills: the busier, the larger the batches.
+  readonly #onIdle = (): void => {
+    if (this.#inFlight === 0) this.handOver();
+    else this.#due = this.#open !== undefined;
+  };
+
+  #isFull(): boolean {
+    const open = this.#open;
+    return open !== undefined &&
+      (open.count >= this.#limits.eventsMax || open.bytes >= this.#limits.bytesMax);
+  }
+
+  /** The open batch, or a new one if the event would make it too large. */
+  #roomFor(size: number): PushBatch {
+    const open = this.#open;
+    if (open !== undefined) {
+      const { eventsMax, bytesMax } = this.#limits;
+      if (open.count < eventsMax && open.bytes + size <= bytesMax) return open;
+      if (!this.handOver()) throw this.#refusal();
+    }
+    const batch = new PushBatch(this, this.#spare ?? []);
+    this.#spare = undefined;
+    this.#open = batch;
+    return batch;
+  }
+
+  /** A stream goes alone and at once, behind everything pushed before it. */
+  #addStream(metadata: string | Uint8Array, stream: AsyncIterable<Uint8Array>): PushFuture {
+    if (!this.handOver() || this.#owner.inFlight.size >= this.#limits.batchesMax) throw this.#refusal();
+    const batch = new PushBatch(this, [metadata] as string[] | Uint8Array[]);
+    batch.count = 1;
+    batch.stream = stream;
+    this.#open = batch;
+    this.handOver();
+    return new PushFuture(batch, 0);
+  }
+
+  #closeBatch(): void {
+    this.#open = undefined;
+    this.#due = false;
+    if (this.#idle !== undefined) {
+      clearImmediate(this.#idle);
+      this.#idle = undefined;
+    }
+  }
+
+  #follow(batch: PushBatch, stored: Promise<number>): void {
+    this.#inFlight++;
+    this.#owner.inFlight.add(batch);
+    const settle = () => {
+      this.#inFlight--;
+      this.#owner.onSettled(batch);
+    };
+    stored.then((baseId) => {
+      batch.succeed(baseId);
+      settle();
+    }, (error) => {
+      batch.fail(error);
+      settle();
+    });
+  }
+
+  #refusal(): BackpressureError {
+    const { size } = this.#owner.inFlight;
+    return new BackpressureError(
+      `Cannot push to partition ${this.partition}: ${size} batches are being stored and the next one is full; ` +
+        `await producer.ready() before pushing more, or raise maxNumBatches`,
+    );
+  }
+}

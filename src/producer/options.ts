@@ -1,0 +1,49 @@
+import { BatchSize } from "../batch_size.ts";
+import { checkOptions, unfit } from "../options.ts";
+import type { BatchLimits } from "./lane.ts";
+
+/** What {@linkcode Topic.producer} takes. */
+export interface ProducerOptions {
+  /** Events after which a batch is stored without waiting for more. Default: adaptive. */
+  batchSize?: BatchSize;
+  /**
+   * Batches that may be on their way at a time. A push beyond that blocks until one is stored where the engine
+   * can do so (`files`, `memory`), else it fails with `BackpressureError`. Default: 16.
+   */
+  maxNumBatches?: number;
+  /**
+   * `"strict"` (default): events of a partition are stored in push order, even when the topic's components
+   * answer asynchronously and out of order. `"loose"`: whichever is ready first.
+   */
+  ordering?: "strict" | "loose";
+}
+
+/** Events of an adaptive batch: beyond this a larger one gains nothing. */
+const ADAPTIVE_EVENTS_MAX = 8192;
+/** Keeps a stored frame, with its table of sizes, under 1 MiB: the size that is written fastest. */
+const BATCH_BYTES_MAX = 768 * 1024;
+const BATCHES_MAX = 16;
+
+/** The limits that the options stand for; throws `InvalidOptionError`. */
+export function limitsOf(options: ProducerOptions): BatchLimits & { strict: boolean; queuedMax: number } {
+  checkOptions("producer", options, ["batchSize", "maxNumBatches", "ordering"]);
+  const { batchSize = BatchSize.Adaptive, maxNumBatches = BATCHES_MAX, ordering = "strict" } = options;
+  if (batchSize !== BatchSize.Adaptive) positiveInteger("batchSize", batchSize, " or BatchSize.Adaptive");
+  positiveInteger("maxNumBatches", maxNumBatches, "");
+  if (ordering !== "strict" && ordering !== "loose") {
+    throw unfit("producer", "ordering", ordering, '"strict" or "loose"');
+  }
+  const eventsMax = batchSize === BatchSize.Adaptive ? ADAPTIVE_EVENTS_MAX : batchSize;
+  return {
+    eventsMax,
+    bytesMax: BATCH_BYTES_MAX,
+    batchesMax: maxNumBatches,
+    strict: ordering === "strict",
+    queuedMax: eventsMax * maxNumBatches,
+  };
+}
+
+function positiveInteger(option: string, value: unknown, orElse: string): void {
+  if (Number.isSafeInteger(value) && (value as number) > 0) return;
+  throw unfit("producer", option, value, `a whole number above 0${orElse}`);
+}

@@ -1,0 +1,201 @@
+import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
+import { Consumer } from "./consumer.ts";
+import type { ConsumerOptions } from "./consumer/options.ts";
+import { checkedPartitions, checkedPosition } from "./consumer/options.ts";
+import type {
+  PartitionDescription,
+  PartitionInfo,
+  PartitionLag,
+  StartPosition,
+  TopicInterface,
+  TrimRequest,
+  TrimResult,
+} from "./drivers/contract.ts";
+import { closeAll } from "./closing.ts";
+import { ClosedError } from "./errors.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import { checkConsumerName } from "./names.ts";
+import { Producer } from "./producer.ts";
+import type { TopicComponents } from "./producer/admission.ts";
+import type { ProducerOptions } from "./producer/options.ts";
+import { readTrimRequest } from "./trim.ts";
+
+/**
+ * A topic: partitions with events, and the components they pass through. Made by {@linkcode Driver.openTopic}.
+ *
+ * @example
+ * ```ts
+ * import { Driver } from "@diaspora/stream";
+ *
+ * await using driver = await Driver.open("memory", {});
+ * await driver.createTopic("readings", { num_partitions: 3 });
+ * await using topic = await driver.openTopic<{ energy: number }>("readings");
+ * console.log(topic.name, topic.partitions.length); // readings 3
+ * await using producer = topic.producer("app");
+ * await producer.push({ energy: 42 });
+ * console.log((await topic.describe())[0].nextId); // 1
+ * ```
+ */
+export class Topic<T = JsonValue> implements AsyncDisposable {
+  /** Says which events the topic takes. */
+  readonly validator: Validator<T>;
+  /** Says which partition an event goes to. */
+  readonly partitionSelector: PartitionSelector;
+  /** Writes and reads metadata. */
+  readonly serializer: Serializer;
+  readonly #driver: TopicInterface;
+  readonly #components: TopicComponents;
+  readonly #onClose: () => void;
+  /** Producers and consumers that are open. */
+  readonly #open = new Set<AsyncDisposable>();
+  #closing: Promise<void> | undefined = undefined;
+
+  /** Made by {@linkcode Driver.openTopic}. */
+  constructor(driver: TopicInterface, components: TopicComponents, onClose: () => void = () => {}) {
+    this.#driver = driver;
+    this.#onClose = onClose;
+    this.#components = components;
+    this.validator = components.validator as Validator<T>;
+    this.partitionSelector = components.partitionSelector;
+    this.serializer = components.serializer;
+    this.partitionSelector.setPartitions(driver.partitions);
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.#driver.name;
+  }
+
+  /** Its partitions, in order. */
+  get partitions(): readonly PartitionInfo[] {
+    return this.#driver.partitions;
+  }
+
+  /** The configuration document it was created with, defaults filled in. */
+  get options(): JsonObject {
+    return structuredClone(this.#driver.definition.options);
+  }
+
+  /** Makes a producer; throws `InvalidOptionError`. The name is free, and may be left out. */
+  producer(name?: string, options?: ProducerOptions): Producer<T>;
+  /** Makes a producer without a name; throws `InvalidOptionError`. */
+  producer(options?: ProducerOptions): Producer<T>;
+  producer(name: string | ProducerOptions = "", options?: ProducerOptions): Producer<T> {
+    if (typeof name !== "string") return this.producer("", name);
+    this.#checkOpen();
+    const producer = new Producer<T>(
+      name,
+      this.#driver,
+      this.#components,
+      options,
+      () => this.#open.delete(producer),
+    );
+    this.#open.add(producer);
+    return producer;
+  }
+
+  /**
+   * Makes a consumer that starts after the last event acknowledged under this name, or at `from`. Throws
+   * `InvalidConsumerNameError`, `InvalidOptionError` or `NoSuchPartitionError`.
+   */
+  consumer(name: string, options?: ConsumerOptions<T>): Consumer<T> {
+    checkConsumerName(name);
+    this.#checkOpen();
+    const consumer = new Consumer<T>(
+      name,
+      this.#driver,
+      this.serializer,
+      options,
+      () => this.#open.delete(consumer),
+    );
+    this.#open.add(consumer);
+    return consumer;
+  }
+
+  /** The state of every partition. */
+  async describe(): Promise<PartitionDescription[]> {
+    this.#checkOpen();
+    return await this.#driver.describe();
+  }
+
+  /** How far a consumer name is behind in every partition, without consuming. */
+  async lag(consumerName: string): Promise<PartitionLag[]> {
+    checkConsumerName(consumerName);
+    this.#checkOpen();
+    return await this.#driver.lag(consumerName);
+  }
+
+  /** Every consumer name that acknowledged something, sorted. */
+  async consumers(): Promise<string[]> {
+    this.#checkOpen();
+    return (await this.#driver.consumers()).sort();
+  }
+
+  /** Moves the stored position of a consumer name, also backwards; open consumers of that name read on where they are. */
+  async seekConsumer(
+    consumerName: string,
+    to: StartPosition,
+    options: { partitions?: readonly number[] } = {},
+  ): Promise<void> {
+    checkConsumerName(consumerName);
+    this.#checkOpen();
+    const position = checkedPosition("seek", "to", to);
+    await this.#driver.seekConsumer(
+      consumerName,
+      position,
+      this.#checkedPartitions("seek", options.partitions),
+    );
+  }
+
+  /** Forgets the stored position of a consumer name: it begins at `from` again. */
+  async deleteConsumer(consumerName: string): Promise<void> {
+    checkConsumerName(consumerName);
+    this.#checkOpen();
+    await this.#driver.deleteConsumer(consumerName);
+  }
+
+  /** Removes events from the front of partitions; engines remove whole segments, so less may go than asked. */
+  async trim(request: TrimRequest): Promise<TrimResult[]> {
+    this.#checkOpen();
+    const checked = readTrimRequest(request);
+    return await this.#driver.trim({
+      ...checked,
+      partitions: this.#checkedPartitions("trim", request.partitions),
+    });
+  }
+
+  /** Changes options that may change while the topic is there; throws `InvalidOptionError` for others. */
+  async edit(options: JsonObject): Promise<void> {
+    this.#checkOpen();
+    await this.#driver.edit(structuredClone(options));
+  }
+
+  /** Closes the producers and consumers made from it, and releases everything. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  /** Same as {@linkcode close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new ClosedError(`topic "${this.name}"`);
+  }
+
+  #checkedPartitions(owner: string, partitions: readonly number[] | undefined): number[] | undefined {
+    return partitions === undefined
+      ? undefined
+      : checkedPartitions(owner, partitions, this.partitions.length);
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await closeAll(this.#open);
+    } finally {
+      this.#onClose();
+      await this.#driver.close();
+    }
+  }
+}
