@@ -39,7 +39,7 @@ export { type ProcessOptions, StopEventProcessor } from "./src/consumer/process.
 export { DataDescriptor } from "./src/data_descriptor.ts";
 export type { DataPart, DataPiece } from "./src/data_view.ts";
 export { type ComponentOptions, Driver } from "./src/driver.ts";
-export { type DriverFactory, driverNames, registerDriver } from "./src/driver/registry.ts";
+export { type DriverFactory, driverNames, registerDriver } from "./src/drivers/registry.ts";
 export type {
   ConsumerInterface,
   ConsumerRequest,

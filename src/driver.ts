@@ -1,7 +1,7 @@
 import { closeAll } from "./closing.ts";
 import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
 import { componentDocument, makePartitionSelector, makeSerializer, makeValidator } from "./components/mod.ts";
-import { makeDriver } from "./driver/registry.ts";
+import { makeDriver } from "./drivers/registry.ts";
 import type { ComponentDocument, DriverInterface, TopicDefinition, TopicInfo } from "./drivers/contract.ts";
 import { ClosedError, InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";

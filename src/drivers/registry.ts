@@ -1,5 +1,5 @@
 import { loadExport, parseNameAndModule } from "../components/modules.ts";
-import type { DriverInterface } from "../drivers/contract.ts";
+import type { DriverInterface } from "./contract.ts";
 import { InvalidOptionError, ModuleLoadError, UnknownDriverError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 
@@ -8,8 +8,8 @@ export type DriverFactory = (options: JsonObject) => DriverInterface | Promise<D
 
 // Loaded when first opened: nobody pays for an engine that is not used.
 const factories = new Map<string, DriverFactory>([
-  ["files", async (options) => new (await import("../drivers/files/driver.ts")).FilesDriver(options)],
-  ["memory", async (options) => new (await import("../drivers/memory/driver.ts")).MemoryDriver(options)],
+  ["files", async (options) => new (await import("./files/driver.ts")).FilesDriver(options)],
+  ["memory", async (options) => new (await import("./memory/driver.ts")).MemoryDriver(options)],
 ]);
 
 /**
