@@ -1,11 +1,39 @@
 /**
- * The log core: everything of the log that touches each byte, as one small WebAssembly module without
- * imports. This page lists all it exports; src/log/core.ts is the typed way to call it.
+ * The log core: all of the log that touches each byte, as one small WebAssembly module without imports. This
+ * page lists what it exports; src/log/core.ts is the typed way to call it, wasm/format.ts has the byte tables.
  *
- * Memory belongs to the caller: from `staticEnd()` on it is free, and nothing here allocates, grows it or
- * keeps a pointer. What is below holds the CRC tables and scratch space. Pointers need no alignment. Ids and
- * times are f64 that hold whole numbers of 0 to 2^53 - 1. No content of memory makes a call trap or run
- * longer than its length accounts for; pointers and lengths that leave the memory do trap.
+ * ```text
+ * crc32               CRC-32 (IEEE) of a range, going on from a seed
+ * crc32Sliced         the same by tables alone, to measure against
+ *
+ * encodeSegmentHeader writes 64 bytes
+ * checkSegmentHeader  0 can be read, 1 no segment, 2 damaged, 3 of a newer version
+ *
+ * encodeFrame         block sums, head CRC and both records around parts that are in place; the frame's bytes
+ * checkRecord         is an intact header or trailer record of that salt here?
+ * checkRecordOfAny-   … of any salt?
+ *   Segment
+ * sameFrame           do two records speak of one frame?
+ * findRecord          offset of the next intact record, or -1
+ * findRecordOfAny-    … of any salt
+ *   Segment
+ * checkHead           has the head the CRC that its header record states?
+ * checkBlocks         first data block that differs from its sum, or -1
+ * tableOffsets        sizes to offsets; do they add up?
+ * isAscii             has no byte its high bit set?
+ *
+ * encodeIndexEntry    writes 32 bytes
+ * checkIndexEntry     is an intact entry of that salt here?
+ * lookupById          the last entry that is not above an id, or -1
+ * lookupByTime        the last entry before a time is reached, or -1
+ *
+ * memory, staticEnd   the memory, and the first address in it that is the caller's
+ * ```
+ *
+ * Memory from `staticEnd()` on belongs to the caller: nothing here allocates, grows it or keeps a pointer. Below
+ * lie the CRC tables and scratch space. Pointers need no alignment. Ids and times are f64 that hold whole
+ * numbers from 0 to 2^53 - 1. No content of memory makes a call trap, or run longer than its length accounts
+ * for; pointers and lengths that leave the memory do trap.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 import { assertStrictEquals } from "@std/assert";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { core } from "../../src/log/core.ts";
+import { instantiateCore } from "../../src/log/core_exports.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomBytes, randomNumbers } from "./reference.ts";
 
@@ -47,6 +48,30 @@ test("crc32() agrees with zlib for lengths, alignments and seeds of all kinds", 
       zlibCrc32(part, seed),
       `${size} bytes at alignment ${alignment} with seed ${seed}`,
     );
+  }
+});
+
+test("crc32() agrees with zlib for every length around those where its method changes", () => {
+  const source = randomBytes(40_000, 6);
+  for (const [first, last] of [[480, 900], [4780, 5140], [24_500, 24_680], [29_300, 29_480]]) {
+    for (let size = first; size <= last; size++) {
+      const part = source.subarray(size % 61, size % 61 + size);
+      assertStrictEquals(
+        core.crc32At(place(part, size % 16), size, size),
+        zlibCrc32(part, size),
+        `${size} bytes`,
+      );
+    }
+  }
+});
+
+test("crc32Sliced() agrees with zlib", () => {
+  const wasm = instantiateCore();
+  const bytes = randomBytes(1000, 7);
+  const ptr = wasm.staticEnd();
+  new Uint8Array(wasm.memory.buffer, ptr, bytes.length).set(bytes);
+  for (let size = 0; size <= bytes.length; size++) {
+    assertStrictEquals(wasm.crc32Sliced(ptr, size, size) >>> 0, zlibCrc32(bytes.subarray(0, size), size));
   }
 });
 

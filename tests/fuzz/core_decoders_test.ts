@@ -1,0 +1,208 @@
+import { assert, assertGreaterOrEqual, assertLess, assertStrictEquals } from "@std/assert";
+import { Core, core as sharedCore } from "../../src/log/core.ts";
+import { DATA_BLOCK_BYTES, FLAG, INDEX_ENTRY_BYTES, RECORD, RECORD_BYTES } from "../../src/log/format.ts";
+import { decodeRecord } from "../../src/log/frame.ts";
+import { test } from "../harness.ts";
+import { randomBytes } from "../wasm/reference.ts";
+import { encodeSample, SAMPLE } from "../wasm/sample_frame.ts";
+import { fuzz, type Random } from "./cases.ts";
+import { mutate } from "./mutate.ts";
+
+const FILE = "tests/fuzz/core_decoders_test.ts";
+const SALT = SAMPLE.salt;
+const BYTES_MAX = 200_000;
+const GUARD = 0xa7;
+const GUARD_BYTES = 256;
+
+const core = new Core();
+core.ensureReadArea(BYTES_MAX + GUARD_BYTES);
+
+/** Puts bytes against the very end of memory, so that reading one byte too many traps. */
+function place(bytes: Uint8Array): number {
+  const ptr = core.u8.length - bytes.length;
+  core.u8.fill(GUARD, ptr - GUARD_BYTES, ptr);
+  core.u8.set(bytes, ptr);
+  return ptr;
+}
+
+/** Checks that a decoder changed neither its input nor what lies before it. */
+function assertUntouched(ptr: number, bytes: Uint8Array): void {
+  assert(
+    core.u8.subarray(ptr - GUARD_BYTES, ptr).every((byte) => byte === GUARD),
+    "bytes before the input changed",
+  );
+  assertStrictEquals(core.crc32At(ptr, bytes.length), core.crc32(bytes), "the input changed");
+}
+
+/** A frame as a writer makes it. */
+function anyFrame(random: Random): Uint8Array {
+  const metadata = Array.from({ length: random(20) }, (_, index) => `{"n":${index * random(1e6)}}`);
+  const dataBytes = random(4) === 0 ? random(150_000) : random(2000);
+  const data = random(2) === 0
+    ? undefined
+    : metadata.map((_, index) => randomBytes(index === 0 ? dataBytes : 3, dataBytes));
+  const { ptr, frameBytes } = encodeSample({ metadata, data, extentCount: random(3) });
+  return sharedCore.u8.slice(ptr, ptr + frameBytes);
+}
+
+/** Gives a record the CRC that belongs to it, so that what it states is believed. */
+function reseal(bytes: Uint8Array): void {
+  if (bytes.length < RECORD_BYTES) return;
+  const crc = core.crc32(bytes.subarray(0, RECORD.crc));
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(RECORD.crc, crc, true);
+}
+
+/** Does with the bytes at `ptr` what a reader does, believing as much as the checks allow. */
+function readFrame(ptr: number, bytes: number): void {
+  core.checkHead(ptr);
+  core.sameFrame(ptr, ptr + bytes - RECORD_BYTES);
+  const isTrusted = core.checkRecordOfAnySegment(ptr);
+  const frame = decodeRecord(core.view, ptr);
+  const { layout, count, flags, metadataBytes, dataBytes } = frame;
+  if (isTrusted) assertLess(layout.frameBytes, 2 ** 31);
+  if (layout.frameBytes > bytes) return;
+  const out = core.encodeArea;
+  const entries = 4 * (count + 1);
+  core.ensureEncodeArea(2 * entries + GUARD_BYTES);
+  core.u8.fill(GUARD, out + 2 * entries, out + 2 * entries + GUARD_BYTES);
+  const hasData = (flags & FLAG.hasData) !== 0;
+  const separatorBytes = flags & FLAG.jsonText ? 1 : 0;
+  const agrees = core.tableOffsets(
+    ptr + layout.table,
+    count,
+    hasData,
+    separatorBytes,
+    metadataBytes,
+    dataBytes,
+    out,
+    out + entries,
+  );
+  assert(
+    core.u8.subarray(out + 2 * entries, out + 2 * entries + GUARD_BYTES).every((byte) => byte === GUARD),
+  );
+  if (agrees) {
+    for (let index = 0; index < count; index++) {
+      assertGreaterOrEqual(
+        core.view.getUint32(out + 4 * index + 4, true),
+        core.view.getUint32(out + 4 * index, true),
+      );
+    }
+    assertStrictEquals(
+      core.view.getUint32(out + entries - 4, true),
+      metadataBytes + (count > 0 ? separatorBytes : 0),
+    );
+    assertStrictEquals(core.view.getUint32(out + 2 * entries - 4, true), dataBytes);
+  }
+  const blocks = Math.ceil(dataBytes / DATA_BLOCK_BYTES);
+  const bad = core.checkBlocks(ptr + layout.data, dataBytes, ptr + layout.blockSums, 0, blocks);
+  assert(bad >= -1 && bad < blocks);
+  core.isAscii(ptr + layout.metadata, metadataBytes);
+}
+
+/** Looks for records everywhere, as a reader behind damage does. */
+function search(ptr: number, bytes: number, random: Random): void {
+  let from = random(bytes + 1);
+  for (let found = 0; found >= 0; from = found + 1) {
+    found = core.findRecord(ptr, bytes, from, SALT);
+    assert(
+      found === -1 || (found >= from && found + RECORD_BYTES <= bytes),
+      `found ${found} from ${from} in ${bytes}`,
+    );
+  }
+  const anywhere = core.findRecordOfAnySegment(ptr, bytes, from);
+  assert(anywhere >= -1 && anywhere + RECORD_BYTES <= Math.max(bytes, RECORD_BYTES));
+}
+
+test("decoders take random bytes without a trap, and change none", () => {
+  fuzz(FILE, (random, seed) => {
+    const bytes = randomBytes(RECORD_BYTES + random(random(5) === 0 ? BYTES_MAX - 64 : 500), seed);
+    const ptr = place(bytes);
+    core.checkSegmentHeader(ptr);
+    core.checkRecord(ptr, core.view.getUint32(ptr + RECORD.salt, true), random(2) === 0);
+    readFrame(ptr, bytes.length);
+    search(ptr, bytes.length, random);
+    core.crc32At(ptr, bytes.length, random(2 ** 32));
+    assertUntouched(ptr, bytes);
+  });
+});
+
+test("decoders take damaged frames without a trap, and change none", () => {
+  fuzz(FILE, (random) => {
+    let bytes = anyFrame(random);
+    mutate(bytes, random);
+    if (random(3) === 0) bytes = bytes.slice(0, RECORD_BYTES + random(bytes.length - RECORD_BYTES + 1));
+    if (random(2) === 0) reseal(bytes);
+    const ptr = place(bytes);
+    readFrame(ptr, bytes.length);
+    search(ptr, bytes.length, random);
+    assertUntouched(ptr, bytes);
+  });
+});
+
+test("decoders take damaged segment headers without a trap", () => {
+  fuzz(FILE, (random) => {
+    core.encodeSegmentHeader(core.slot, random(100), random(2 ** 32), random(2 ** 40), random(2 ** 40));
+    const bytes = core.u8.slice(core.slot, core.slot + 64);
+    mutate(bytes, random);
+    if (random(2) === 0) reseal(bytes);
+    const ptr = place(bytes);
+    assert(["ok", "not a segment", "damaged", "newer"].includes(core.checkSegmentHeader(ptr)));
+    assertUntouched(ptr, bytes);
+  });
+});
+
+test("lookups take damaged indexes without a trap, and name entries that exist and are intact", () => {
+  fuzz(FILE, (random, seed) => {
+    const count = random(60);
+    const bytes = randomBytes(count * INDEX_ENTRY_BYTES, seed);
+    const scratch = core.encodeArea;
+    for (let index = 0; index < count; index++) {
+      if (random(10) === 0) continue;
+      core.encodeIndexEntry(
+        scratch,
+        index * 9 + random(30),
+        index * 7 + random(30),
+        index * 100,
+        random(2 ** 32),
+        SALT,
+      );
+      bytes.set(core.u8.subarray(scratch, scratch + INDEX_ENTRY_BYTES), index * INDEX_ENTRY_BYTES);
+    }
+    if (random(2) === 0) mutate(bytes, random);
+    const ptr = place(bytes);
+    const wanted = random(3) === 0 ? 2 ** 53 - 1 : random(600);
+    for (
+      const found of [core.lookupById(ptr, count, SALT, wanted), core.lookupByTime(ptr, count, SALT, wanted)]
+    ) {
+      assert(found >= -1 && found < count);
+      if (found >= 0) assert(core.checkIndexEntry(ptr + found * INDEX_ENTRY_BYTES, SALT));
+    }
+    assertUntouched(ptr, bytes);
+  });
+});
+
+test("decoders take ids and times that no writer has, and no number at all", () => {
+  const ptr = core.slot;
+  for (const value of [-1, 0.5, 2 ** 63, 2 ** 64, 1e300, -1e300, Infinity, -Infinity, NaN]) {
+    core.encodeIndexEntry(ptr, value, value, 1, 2, SALT);
+    core.encodeSegmentHeader(ptr + 64, 0, SALT, value, value);
+    assert([-1, 0].includes(core.lookupById(ptr, 1, SALT, value)));
+    assert([-1, 0].includes(core.lookupByTime(ptr, 1, SALT, value)));
+    assertStrictEquals(core.checkSegmentHeader(ptr + 64), "ok");
+  }
+});
+
+test("findRecord() stays linear in bytes that are nothing but beginnings of records", () => {
+  const bytes = new Uint8Array(1 << 20);
+  const { ptr } = encodeSample();
+  const record = sharedCore.u8.slice(ptr, ptr + 60); // Valid but for the CRC: each costs all checks.
+  for (const step of [2, 4, 12, 60]) {
+    for (let at = 0; at + 60 <= bytes.length; at += step) bytes.set(record.subarray(0, step), at);
+    const place = core.ensureReadArea(bytes.length);
+    core.u8.set(bytes, place);
+    const start = performance.now();
+    assertStrictEquals(core.findRecord(place, bytes.length, 0, SALT), -1);
+    // It takes a few milliseconds; only a search that starts again and again takes seconds.
+    assertLess(performance.now() - start, 1000);
+  }
+});
