@@ -5,11 +5,11 @@
  * @module
  */
 import { statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { extname, isAbsolute, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ModuleLoadError } from "../errors.ts";
+import { findPackageFile } from "./package_lookup.ts";
 
 /** A name, and the module it is to be taken from where one is given. */
 export interface NamedReference {
@@ -103,17 +103,9 @@ async function importByName(module: string): Promise<Exports> {
     return await import(name);
   } catch (error) {
     if (SCHEME.test(name)) throw error;
-    const found = findPackage(name);
+    const found = findPackageFile(name, process.cwd());
     if (found === undefined) throw error;
     return await import(pathToFileURL(found).href);
-  }
-}
-
-function findPackage(name: string): string | undefined {
-  try {
-    return createRequire(resolve(process.cwd(), "package.json")).resolve(name);
-  } catch {
-    return undefined;
   }
 }
 

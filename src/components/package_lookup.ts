@@ -1,0 +1,84 @@
+/**
+ * Finds a package in the `node_modules` of a folder and those above it. The runtimes do this too, but from
+ * where the importing file lies: a program compiled into one file has no `node_modules` beside it, and the user
+ * who names a package means the one in the working directory.
+ *
+ * @module
+ */
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Conditions of `exports` that hold here, whatever the runtime. */
+const CONDITIONS = ["import", "node", "module", "default"];
+
+/** The file `import "name"` would load from a file in `folder`; undefined where there is none. */
+export function findPackageFile(name: string, folder: string): string | undefined {
+  const match = /^((?:@[^/]+\/)?[^@./][^/]*)(\/.*)?$/.exec(name);
+  if (match === null) return undefined;
+  const [, packageName, subpath = ""] = match;
+  for (let at = folder;; at = dirname(at)) {
+    const root = join(at, "node_modules", packageName);
+    const description = readJson(join(root, "package.json"));
+    if (description !== undefined) return fileOf(root, description, subpath);
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+interface PackageDescription {
+  exports?: unknown;
+  module?: unknown;
+  main?: unknown;
+}
+
+function fileOf(
+  root: string,
+  { exports, module, main }: PackageDescription,
+  subpath: string,
+): string | undefined {
+  const target = exports !== undefined
+    ? exportedFile(exports, `.${subpath}`)
+    : subpath !== ""
+    ? `.${subpath}`
+    : module ?? main ?? "index.js";
+  if (typeof target !== "string") return undefined;
+  return [target, `${target}.js`, `${target}/index.js`].map((path) => join(root, path)).find(isFile);
+}
+
+function exportedFile(exports: unknown, wanted: string): unknown {
+  const bySubpath = isRecord(exports) && Object.keys(exports).every((key) => key.startsWith("."));
+  if (!bySubpath) return wanted === "." ? withConditions(exports) : undefined;
+  if (Object.hasOwn(exports, wanted)) return withConditions(exports[wanted]);
+  for (const [key, target] of Object.entries(exports)) {
+    const [before, after] = key.split("*");
+    if (after === undefined || !wanted.startsWith(before) || !wanted.endsWith(after)) continue;
+    const file = withConditions(target);
+    if (typeof file === "string") {
+      return file.replaceAll("*", wanted.slice(before.length, wanted.length - after.length));
+    }
+  }
+  return undefined;
+}
+
+function withConditions(target: unknown): unknown {
+  if (!isRecord(target)) return target;
+  for (const [condition, file] of Object.entries(target)) {
+    if (CONDITIONS.includes(condition)) return withConditions(file);
+  }
+  return undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readJson(path: string): PackageDescription | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
