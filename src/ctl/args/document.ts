@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import type { JsonObject, JsonValue } from "../../json.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** Sets `document.a.b` for the key `a.b`; what stood there is replaced. */
+export function setNested(document: JsonObject, option: string, key: string, value: JsonValue): void {
+  const names = key.split(".");
+  if (names.includes("")) throw new UsageError(`Option "${option}" has an empty key between dots`);
+  let at = document;
+  for (const name of names.slice(0, -1)) {
+    const inner = ownValue(at, name);
+    at = isObject(inner) ? inner : (setOwn(at, name, {}) as JsonObject);
+  }
+  setOwn(at, names[names.length - 1], value);
+}
+
+/** `over` laid upon `base`, objects merged key by key; neither is changed. */
+export function mergeDeep(base: JsonObject, over: JsonObject): JsonObject {
+  const merged: JsonObject = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = ownValue(merged, key);
+    setOwn(merged, key, isObject(below) && isObject(value) ? mergeDeep(below, value) : value);
+  }
+  return merged;
+}
+
+/** Reads a configuration file: one JSON object. */
+export function readDocument(option: string, path: string): JsonObject {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    const code = (cause as { code?: string }).code;
+    const why = code === "ENOENT" ? "no such file" : code ?? String(cause);
+    throw new UsageError(`Cannot read "${path}" given by "${option}": ${why}`, { cause });
+  }
+  return parseDocument(option, text, path);
+}
+
+/** Parses a configuration document; `place` is the file it came from. */
+export function parseDocument(option: string, text: string, place: string): JsonObject {
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    const where = lineAndColumn(text, cause as Error);
+    throw new UsageError(
+      `Malformed JSON in "${place}"${where} given by "${option}": ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
+  }
+  if (!isObject(value)) {
+    const found = Array.isArray(value) ? "an array" : value === null ? "null" : `a ${typeof value}`;
+    throw new UsageError(`Malformed "${place}" given by "${option}": expected a JSON object, found ${found}`);
+  }
+  return value;
+}
+
+/** Whether a value is a JSON object. */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The runtimes name the place of a syntax error differently or not at all; what they give is used. */
+function lineAndColumn(text: string, error: Error): string {
+  const lineFound = /line (\d+) column (\d+)/.exec(error.message);
+  if (lineFound !== null) return ` line ${lineFound[1]} column ${lineFound[2]}`;
+  const offset = Number(/position (\d+)/.exec(error.message)?.[1] ?? syntaxErrorOffset(text));
+  const before = text.slice(0, offset).split("\n");
+  return ` line ${before.length} column ${before[before.length - 1].length + 1}`;
+}
+
+/** The end of the longest start of `text` that could still become JSON, found by its tokens. */
+function syntaxErrorOffset(text: string): number {
+  const token = /\s*(?:[{}[\],:]|"(?:[^"\\\n]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
+  let end = 0;
+  while (token.test(text)) end = token.lastIndex;
+  return Math.min(end + (/^\s*/.exec(text.slice(end))?.[0].length ?? 0), text.length);
+}
+
+// `__proto__` as a key must stay a key: it comes from the command line and from files.
+function ownValue(object: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+function setOwn(object: JsonObject, key: string, value: JsonValue): JsonValue {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  return value;
+}

@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import type { JsonObject } from "../../json.ts";
+import { UsageError } from "../usage_error.ts";
+import { mergeDeep, parseDocument, readDocument } from "./document.ts";
+import type { NamedDocument } from "./parsed.ts";
+
+/** The variables that may stand for driver options. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Options that stand before those of the command line, from `DIASPORA_CTL_DRIVER_OPTIONS`: split as a shell
+ * would, with quotes and backslashes and without any expansion. The C++ tool reads the same variable.
+ */
+export function driverOptionsFrom(environment: Environment): string[] {
+  return splitShellWords(environment.DIASPORA_CTL_DRIVER_OPTIONS ?? "");
+}
+
+/** The driver of the command line, or else that of `DIASPORA_DRIVER` and `DIASPORA_DRIVER_CONFIG`. */
+export function driverWithEnvironment(given: NamedDocument, environment: Environment): NamedDocument {
+  const fromEnvironment = environment.DIASPORA_DRIVER || undefined;
+  const config = environment.DIASPORA_DRIVER_CONFIG || undefined;
+  const name = given.name ?? fromEnvironment;
+  // Options meant for one driver are not handed to another.
+  const applies = config !== undefined && (fromEnvironment === undefined || name === fromEnvironment);
+  return { name, document: applies ? mergeDeep(readConfig(config), given.document) : given.document };
+}
+
+function readConfig(config: string): JsonObject {
+  const option = "DIASPORA_DRIVER_CONFIG";
+  // The variable holds a path; a document in its place saves a file where there is nowhere to put one.
+  if (config.trimStart().startsWith("{") && !existsSync(config)) return parseDocument(option, config, option);
+  return readDocument(option, config);
+}
+
+function splitShellWords(text: string): string[] {
+  const words: string[] = [];
+  let word = "";
+  let begun = false;
+  let quote = "";
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at];
+    if (letter === "\\" && quote !== "'" && at + 1 < text.length) {
+      word += text[++at];
+      begun = true;
+    } else if (quote !== "") {
+      if (letter === quote) quote = "";
+      else word += letter;
+    } else if (letter === '"' || letter === "'") {
+      quote = letter;
+      begun = true;
+    } else if (/\s/.test(letter)) {
+      if (begun) words.push(word);
+      word = "";
+      begun = false;
+    } else {
+      word += letter;
+      begun = true;
+    }
+  }
+  if (quote !== "") throw new UsageError(`DIASPORA_CTL_DRIVER_OPTIONS has an unclosed ${quote}`);
+  return begun ? [...words, word] : words;
+}

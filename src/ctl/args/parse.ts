@@ -1,0 +1,102 @@
+import { parseArgs } from "@std/cli/parse-args";
+import type { JsonObject } from "../../json.ts";
+import type { CommandSpec, OptionSpec } from "../command.ts";
+import { UsageError } from "../usage_error.ts";
+import type { Environment } from "./environment.ts";
+import { mergeDeep, readDocument, setNested } from "./document.ts";
+import { type NamedDocument, ParsedArguments } from "./parsed.ts";
+import { acceptedOptions, tokenize, type Tokens } from "./tokens.ts";
+import { parseValue } from "./value.ts";
+
+/** Parses what follows a command's name; throws {@linkcode UsageError}. Reads the configuration files named. */
+export function parseCommandLine(argv: readonly string[], command: CommandSpec): ParsedArguments {
+  const accepted = acceptedOptions(command.options);
+  const tokens = tokenize(argv, command.options);
+  const named = parseArgs(asPlainWords(tokens), {
+    string: accepted.filter((spec) => spec.kind !== "flag").map((spec) => spec.name),
+    boolean: accepted.filter((spec) => spec.kind === "flag").map((spec) => spec.name),
+    collect: accepted.filter((spec) => spec.kind !== "flag").map((spec) => spec.name),
+    negatable: accepted.filter((spec) => spec.negatable === true).map((spec) => spec.name),
+  }) as Record<string, unknown>;
+
+  const texts = new Map<string, readonly string[]>();
+  const flags = new Map<string, boolean>();
+  const mentioned = new Set(tokens.options.map((option) => option.spec.name));
+  for (const spec of accepted) {
+    if (!mentioned.has(spec.name)) continue;
+    if (spec.kind === "flag") flags.set(spec.name, named[spec.name] === true);
+    else texts.set(spec.name, checkValues(spec, (named[spec.name] as unknown[]).map(String)));
+  }
+  checkPositional(tokens.positional, command);
+  const documents = makeDocuments(command.options, texts, tokens);
+  return new ParsedArguments({ texts, flags, documents, positional: tokens.positional });
+}
+
+/** Throws for the first option that the command cannot do without and that is not there. */
+export function checkRequired(args: ParsedArguments, command: CommandSpec, environment: Environment): void {
+  for (const spec of command.options) {
+    if (spec.required !== true || args.text(spec.name) !== undefined) continue;
+    if (spec.name === "driver" && environment.DIASPORA_DRIVER) continue;
+    const orVariable = spec.name === "driver" ? ", or set DIASPORA_DRIVER" : "";
+    throw new UsageError(`Missing option: add "--${spec.name} ${spec.value ?? "NAME"}"${orVariable}`);
+  }
+}
+
+/** The tokens as words that can only be read one way: each option before its value, and nothing empty. */
+function asPlainWords(tokens: Tokens): string[] {
+  return tokens.options.flatMap(({ spec, value, negated }) => {
+    if (value === undefined) return [negated === true ? `--no-${spec.name}` : `--${spec.name}`];
+    if (value === "") return [`--${spec.name}`];
+    return value.startsWith("-") ? [`--${spec.name}=${value}`] : [`--${spec.name}`, value];
+  });
+}
+
+function checkValues(spec: OptionSpec, values: readonly string[]): readonly string[] {
+  if (values.length > 1 && spec.repeat !== true) values = values.slice(-1);
+  for (const value of values) {
+    const found = `found ${JSON.stringify(value)}`;
+    if (
+      spec.kind === "count" &&
+      !(value.trim() !== "" && Number.isSafeInteger(Number(value)) && Number(value) >= 0)
+    ) {
+      throw new UsageError(`Option "--${spec.name}" takes a whole number, zero or more; ${found}`);
+    }
+    if (spec.kind === "number" && (value.trim() === "" || !Number.isFinite(Number(value)))) {
+      throw new UsageError(`Option "--${spec.name}" takes a number; ${found}`);
+    }
+    if (spec.kind === "choice" && !spec.choices!.includes(value)) {
+      throw new UsageError(`Option "--${spec.name}" takes one of ${spec.choices!.join(", ")}; ${found}`);
+    }
+    if (value === "" && spec.kind !== "text") throw new UsageError(`Option "--${spec.name}" is empty`);
+  }
+  return values;
+}
+
+function checkPositional(words: readonly string[], command: CommandSpec): void {
+  const most = command.positional?.length ?? 0;
+  if (words.length <= most) return;
+  const name = command.path.join(" ");
+  throw new UsageError(
+    `Unexpected argument ${JSON.stringify(words[most])}: see "diaspora-ctl ${name} --help"`,
+  );
+}
+
+/** Files first, the command line over them. */
+function makeDocuments(
+  specs: readonly OptionSpec[],
+  texts: ReadonlyMap<string, readonly string[]>,
+  tokens: Tokens,
+): Map<string, NamedDocument> {
+  const documents = new Map<string, NamedDocument>();
+  for (const spec of specs) {
+    if (spec.kind !== "document" && spec.kind !== "keys") continue;
+    const given: JsonObject = {};
+    for (const { option, prefix, key, value } of tokens.keys) {
+      if (prefix === spec.name) setNested(given, option, key, parseValue(option, value));
+    }
+    const file = texts.get(`${spec.name}-config`)?.at(-1);
+    const base = file === undefined ? {} : readDocument(`--${spec.name}-config`, file);
+    documents.set(spec.name, { name: texts.get(spec.name)?.at(-1), document: mergeDeep(base, given) });
+  }
+  return documents;
+}

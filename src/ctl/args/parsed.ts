@@ -1,0 +1,61 @@
+import type { JsonObject } from "../../json.ts";
+
+/** What `--X NAME`, `--X.KEY VALUE` and `--X-config FILE` amount to. */
+export interface NamedDocument {
+  /** The name, where one was given. */
+  name?: string;
+  /** The file's content with the command line's keys laid over it. */
+  document: JsonObject;
+}
+
+/** A parsed command line; which names there are, the command's specification says. */
+export class ParsedArguments {
+  readonly #texts: ReadonlyMap<string, readonly string[]>;
+  readonly #flags: ReadonlyMap<string, boolean>;
+  readonly #documents: ReadonlyMap<string, NamedDocument>;
+  /** The words beside the options. */
+  readonly positional: readonly string[];
+
+  constructor(parts: {
+    texts: ReadonlyMap<string, readonly string[]>;
+    flags: ReadonlyMap<string, boolean>;
+    documents: ReadonlyMap<string, NamedDocument>;
+    positional: readonly string[];
+  }) {
+    this.#texts = parts.texts;
+    this.#flags = parts.flags;
+    this.#documents = parts.documents;
+    this.positional = parts.positional;
+  }
+
+  /** The value of an option; the last one where it was repeated. */
+  text(name: string): string | undefined {
+    return this.#texts.get(name)?.at(-1);
+  }
+
+  /** Every value of an option that may be repeated. */
+  texts(name: string): readonly string[] {
+    return this.#texts.get(name) ?? [];
+  }
+
+  /** The value of a `count` or `number` option. */
+  number(name: string): number | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : Number(text);
+  }
+
+  /** Whether a flag is set. */
+  flag(name: string): boolean {
+    return this.#flags.get(name) ?? false;
+  }
+
+  /** Whether a flag was given, also as `--no-NAME`; undefined when it was not mentioned. */
+  maybeFlag(name: string): boolean | undefined {
+    return this.#flags.get(name);
+  }
+
+  /** A named document; empty when nothing of it was given. */
+  document(name: string): NamedDocument {
+    return this.#documents.get(name) ?? { document: {} };
+  }
+}

@@ -1,0 +1,129 @@
+import type { OptionSpec } from "../command.ts";
+import { UsageError } from "../usage_error.ts";
+import { nearestName } from "../../options.ts";
+
+/** A command line with every option told from its value. */
+export interface Tokens {
+  /** Options in order, by long name; flags have no value. */
+  options: { spec: OptionSpec; value?: string; negated?: true }[];
+  /** `--X.KEY VALUE`, in order. */
+  keys: { option: string; prefix: string; key: string; value: string }[];
+  positional: string[];
+}
+
+/** The options a command accepts, with those that a document brings (`--X-config`). */
+export function acceptedOptions(specs: readonly OptionSpec[]): OptionSpec[] {
+  return specs.flatMap((spec): OptionSpec[] => {
+    if (spec.kind !== "document" && spec.kind !== "keys") return [spec];
+    const config: OptionSpec = {
+      name: `${spec.name}-config`,
+      kind: "file",
+      value: "FILE",
+      describe: `Read ${spec.name} options from a JSON file; those on the command line win`,
+      hidden: spec.hidden,
+    };
+    return [spec, config];
+  });
+}
+
+/**
+ * Tells options, values and words apart. An option that takes a value takes the next word whatever it looks
+ * like (`--from -5`), as the C++ tool does.
+ */
+export function tokenize(argv: readonly string[], specs: readonly OptionSpec[]): Tokens {
+  const accepted = acceptedOptions(specs);
+  const tokens: Tokens = { options: [], keys: [], positional: [] };
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at];
+    if (word === "--") {
+      tokens.positional.push(...argv.slice(at + 1));
+      break;
+    }
+    if (word === "-" || !word.startsWith("-")) {
+      tokens.positional.push(word);
+      continue;
+    }
+    const equals = word.indexOf("=");
+    const option = equals < 0 ? word : word.slice(0, equals);
+    let value = equals < 0 ? undefined : word.slice(equals + 1);
+    const takeValue = (shown: string): string => {
+      value ??= argv[++at];
+      if (value === undefined) throw new UsageError(`Option "${option}" needs a value: ${option} ${shown}`);
+      return value;
+    };
+    if (!option.startsWith("--")) {
+      addShort(option, accepted, tokens, takeValue);
+      continue;
+    }
+    const dot = option.indexOf(".");
+    if (dot > 0) {
+      const prefix = option.slice(2, dot);
+      const known = accepted.filter((spec) => spec.kind === "document" || spec.kind === "keys");
+      if (!known.some((spec) => spec.name === prefix)) {
+        throw unknownOption(option, known.map((spec) => `--${spec.name}${option.slice(dot)}`));
+      }
+      tokens.keys.push({ option, prefix, key: option.slice(dot + 1), value: takeValue("VALUE") });
+      continue;
+    }
+    addLong(option, value, accepted, tokens, takeValue);
+  }
+  return tokens;
+}
+
+function addLong(
+  option: string,
+  value: string | undefined,
+  accepted: readonly OptionSpec[],
+  tokens: Tokens,
+  takeValue: (shown: string) => string,
+): void {
+  const name = option.slice(2);
+  const spec = accepted.find((spec) => spec.name === name && spec.kind !== "keys");
+  if (spec !== undefined && spec.kind !== "flag") {
+    tokens.options.push({ spec, value: takeValue(spec.value ?? "VALUE") });
+    return;
+  }
+  const negated = name.startsWith("no-")
+    ? accepted.find((spec) => spec.negatable === true && `no-${spec.name}` === name)
+    : undefined;
+  const flag = spec ?? negated;
+  if (flag === undefined) {
+    throw unknownOption(option, accepted.filter((spec) => spec.hidden !== true).flatMap(spellings));
+  }
+  if (value !== undefined && value !== "true" && value !== "false") {
+    throw new UsageError(`Option "${option}" takes no value, found ${JSON.stringify(value)}`);
+  }
+  const set = (value !== "false") === (negated === undefined);
+  tokens.options.push(set ? { spec: flag } : { spec: flag, negated: true });
+}
+
+/** `-v`, several flags in one (`-vh`), `-n 5` and `-n5`. */
+function addShort(
+  word: string,
+  accepted: readonly OptionSpec[],
+  tokens: Tokens,
+  takeValue: (shown: string) => string,
+): void {
+  for (let at = 1; at < word.length; at++) {
+    const spec = accepted.find((spec) => spec.short === word[at]);
+    if (spec === undefined) throw unknownOption(`-${word[at]}`, accepted.flatMap(spellings));
+    if (spec.kind === "flag") {
+      tokens.options.push({ spec });
+      continue;
+    }
+    const attached = word.slice(at + 1);
+    tokens.options.push({ spec, value: attached === "" ? takeValue(spec.value ?? "VALUE") : attached });
+    return;
+  }
+}
+
+function spellings(spec: OptionSpec): string[] {
+  const own = spec.kind === "keys" ? [] : [`--${spec.name}`];
+  return spec.negatable === true ? [...own, `--no-${spec.name}`] : own;
+}
+
+function unknownOption(option: string, known: readonly string[]): UsageError {
+  const meant = nearestName(option, known);
+  const mend = meant === undefined ? `use "--help" to see those there are` : `did you mean "${meant}"?`;
+  return new UsageError(`Unknown option "${option}": ${mend}`);
+}

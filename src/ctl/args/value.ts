@@ -1,0 +1,67 @@
+import type { JsonValue } from "../../json.ts";
+import { UsageError } from "../usage_error.ts";
+
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
+const WORDS: ReadonlyMap<string, JsonValue> = new Map([["true", true], ["false", false], ["null", null]]);
+
+/**
+ * The value of a `--X.KEY VALUE` option: numbers, `true`, `false`, `null`, JSON in `{}` or `[]`, lists with
+ * commas, quoted text; anything else is text.
+ */
+export function parseValue(option: string, text: string): JsonValue {
+  if (isEnclosed(text, "{", "}") || isEnclosed(text, "[", "]")) return parseJson(option, text);
+  const items = splitAtCommas(text);
+  if (items.length === 1) return parseSingle(text);
+  // A comma at the end makes a list of one: `--driver.brokers host:9092,`.
+  if (items.at(-1) === "") items.pop();
+  return items.map((item) => parseSingle(item.trim()));
+}
+
+function parseSingle(text: string): JsonValue {
+  if (text.length >= 2 && (isEnclosed(text, '"', '"') || isEnclosed(text, "'", "'"))) {
+    return text.slice(1, -1);
+  }
+  const word = WORDS.get(text);
+  if (word !== undefined) return word;
+  if (!NUMBER.test(text)) return text;
+  const number = Number(text);
+  // An account number of twenty digits must not lose its last ones by becoming a double.
+  const exact = !/^[+-]?\d+$/.test(text) || Number.isSafeInteger(number);
+  return Number.isFinite(number) && exact ? number : text;
+}
+
+function parseJson(option: string, text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    throw new UsageError(
+      `Option "${option}" has malformed JSON ${JSON.stringify(text)}: ${(cause as Error).message}; ` +
+        `put text that starts with a bracket in quotes`,
+      { cause },
+    );
+  }
+}
+
+function isEnclosed(text: string, open: string, close: string): boolean {
+  return text.length >= 2 && text.startsWith(open) && text.endsWith(close);
+}
+
+/** Commas inside quotes separate nothing. A quote counts only where an item begins: `it's, that's` has two items. */
+function splitAtCommas(text: string): string[] {
+  const items: string[] = [];
+  let from = 0;
+  let quote = "";
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at];
+    if (quote !== "") {
+      if (letter === quote) quote = "";
+    } else if ((letter === '"' || letter === "'") && text.slice(from, at).trim() === "") {
+      quote = letter;
+    } else if (letter === ",") {
+      items.push(text.slice(from, at));
+      from = at + 1;
+    }
+  }
+  items.push(text.slice(from));
+  return items;
+}

@@ -1,0 +1,110 @@
+import type { Consumer, Event } from "../../../mod.ts";
+import type { ParsedArguments } from "../args/parsed.ts";
+import type { Invocation } from "../command.ts";
+import { partitionsOf, topicAndConsumerOf, withTopic } from "../connect.ts";
+import { selectSmall } from "../consume/data_sink.ts";
+import { type Filter, parseFilter } from "../consume/filter.ts";
+import { openConsumer } from "../consume/open_consumer.ts";
+import { type Printer, printerFor } from "../consume/printer.ts";
+import { EXIT } from "../exit_codes.ts";
+import { parsePlace } from "../position.ts";
+import { oneLine } from "../report.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** When to stop. */
+interface Limits {
+  follow: boolean;
+  /** One past the last id wanted of each partition. */
+  untilId: number | undefined;
+  max: number;
+}
+
+/** Prints events. */
+export async function run(invocation: Invocation): Promise<number | void> {
+  const { args, console } = invocation;
+  const { topic: topicName, consumer: name } = topicAndConsumerOf(args);
+  const acknowledge = args.flag("ack");
+  if (acknowledge && name === undefined) {
+    throw new UsageError('"--ack" needs a consumer name: add "--consumer NAME"');
+  }
+  const limits = limitsOf(args);
+  const place = parsePlace("--from", args.text("from") ?? "earliest");
+  const filter = args.text("filter") === undefined ? undefined : parseFilter(args.text("filter")!);
+  const data = args.text("data") ?? "none";
+  const partitions = partitionsOf(args);
+  let damaged = false;
+  await withTopic(invocation, topicName, async (topic) => {
+    await using consumer = await openConsumer(topic, name, place, {
+      ...(partitions === undefined ? {} : { partitions }),
+      ...(data === "none" ? {} : { dataSelector: selectSmall }),
+      onCorruption: args.text("on-corruption") === "skip" ? "skip" : "throw",
+      onDamage: (error) => {
+        damaged = true;
+        console.log.warn(oneLine(error));
+      },
+    });
+    const print = printerFor(console.out, {
+      topic: topicName,
+      json: args.flag("json"),
+      raw: args.text("format") === "raw",
+      data,
+    });
+    await printEvents(invocation, consumer, { print, filter, acknowledge, limits });
+  });
+  if (damaged) return EXIT.damage;
+}
+
+async function printEvents(
+  { console, signal }: Invocation,
+  consumer: Consumer,
+  { print, filter, acknowledge, limits }: {
+    print: Printer;
+    filter: Filter | undefined;
+    acknowledge: boolean;
+    limits: Limits;
+  },
+): Promise<void> {
+  const { follow, untilId, max } = limits;
+  const progress = console.startProgress("consumed");
+  let printed = 0;
+  try {
+    if (max === 0) return;
+    const until = !follow ? "end" as const : untilId === undefined ? undefined : { id: untilId };
+    for await (const batch of consumer.batches({ ...(until === undefined ? {} : { until }), signal })) {
+      let last: Event | undefined;
+      for (const event of batch) {
+        if (untilId !== undefined && event.id >= untilId) break;
+        last = event;
+        if (filter !== undefined && !filter(event.metadata)) continue;
+        const wait = print(event);
+        if (wait !== undefined) await wait;
+        if (++printed === max) break;
+      }
+      progress.done.events = printed;
+      if (follow || acknowledge) await console.out.flush();
+      // Acknowledgements of one turn are one write, and closing the consumer waits for them.
+      if (acknowledge && last !== undefined) void last.acknowledge();
+      if (printed === max) return;
+    }
+  } catch (error) {
+    // Stopping is what a follower waits for; what was printed before is complete.
+    if (!signal.aborted || error !== signal.reason) throw error;
+  } finally {
+    progress.stop();
+  }
+}
+
+function limitsOf(args: ParsedArguments): Limits {
+  const until = args.text("until");
+  if (until !== undefined && until !== "end" && !/^\d+$/.test(until)) {
+    throw new UsageError(`Option "--until" takes end or an id; found ${JSON.stringify(until)}`);
+  }
+  if (until === "end" && args.flag("follow")) {
+    throw new UsageError('"--until end" and "--follow" exclude each other');
+  }
+  return {
+    follow: args.flag("follow"),
+    untilId: until === undefined || until === "end" ? undefined : Number(until),
+    max: args.number("max") ?? Infinity,
+  };
+}

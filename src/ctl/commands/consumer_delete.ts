@@ -1,0 +1,23 @@
+import type { Invocation } from "../command.ts";
+import { topicAndRequiredConsumerOf, withTopic } from "../connect.ts";
+import { EXIT } from "../exit_codes.ts";
+
+/** Forgets a consumer name's position. */
+export async function run(invocation: Invocation): Promise<number | void> {
+  const { args, console } = invocation;
+  const { topic: topicName, consumer } = topicAndRequiredConsumerOf(args);
+  return await withTopic(invocation, topicName, async (topic) => {
+    if (!(await topic.consumers()).includes(consumer)) {
+      console.log.error(`Cannot delete consumer "${consumer}": it has no position in topic "${topicName}"`);
+      return EXIT.failure;
+    }
+    if (args.flag("dry-run")) {
+      console.log.info(`Consumer '${consumer}' would be deleted from topic '${topicName}'`);
+      return;
+    }
+    const question = `Delete the position of consumer "${consumer}" in topic "${topicName}"?`;
+    if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
+    await topic.deleteConsumer(consumer);
+    console.log.info(`Consumer '${consumer}' deleted from topic '${topicName}'`);
+  });
+}

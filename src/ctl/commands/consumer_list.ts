@@ -1,0 +1,30 @@
+import type { PartitionLag } from "../../../mod.ts";
+import type { Invocation } from "../command.ts";
+import { topicNameOf, withTopic } from "../connect.ts";
+
+/** Lists consumer names. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args, console } = invocation;
+  await withTopic(invocation, topicNameOf(args), async (topic) => {
+    for (const name of (await topic.consumers()).sort()) {
+      if (!args.flag("verbose") && !args.flag("json")) {
+        await console.out.line(name);
+        continue;
+      }
+      const document = { name, ...lagTotals(await topic.lag(name)) };
+      if (args.flag("json")) await console.out.json(document);
+      else await console.out.line(`${name} ${JSON.stringify(document)}`);
+    }
+  });
+}
+
+/** How far a name is behind in all partitions together. */
+export function lagTotals(
+  partitions: readonly PartitionLag[],
+): { events: number; bytes: number; seconds: number } {
+  return {
+    events: partitions.reduce((sum, partition) => sum + partition.events, 0),
+    bytes: partitions.reduce((sum, partition) => sum + partition.bytes, 0),
+    seconds: Math.max(0, ...partitions.map((partition) => partition.seconds)),
+  };
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Invocation } from "../command.ts";
+import { EXIT } from "../exit_codes.ts";
+import { parseForwardConfig } from "../forward/config.ts";
+import { Endpoints } from "../forward/endpoints.ts";
+import { runForward } from "../forward/forwarder.ts";
+import { loadPlugins } from "../forward/plugins.ts";
+import { oneLine } from "../report.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** Runs the forwarding daemon. */
+export async function run({ args, console, signal }: Invocation): Promise<number> {
+  const path = args.text("config")!;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new UsageError(`Cannot read "${path}" given by "--config": ${(cause as Error).message}`, { cause });
+  }
+  const config = parseForwardConfig(text, path);
+  const plugins = await Promise.all(config.policies.map((policy) => loadPlugins(policy, resolve(path))));
+  const endpoints = new Endpoints(config, path);
+  const { log } = console;
+  try {
+    for (const { from, to } of config.policies) {
+      for (const endpoint of [from, to]) {
+        try {
+          await endpoints.topic(endpoint);
+        } catch (error) {
+          // A wrong file never gets right by waiting; an engine that is away may come back.
+          if ((error as { canRetry?: boolean }).canRetry !== true) throw error;
+          log.warn(oneLine(error));
+        }
+      }
+    }
+    await Promise.all(config.policies.map((policy, index) =>
+      runForward({
+        policy,
+        plugins: plugins[index],
+        open: async () => ({
+          source: await endpoints.topic(policy.from),
+          destination: await endpoints.topic(policy.to),
+        }),
+        log,
+        signal,
+      })
+    ));
+  } finally {
+    await endpoints.close();
+  }
+  return EXIT.ok;
+}

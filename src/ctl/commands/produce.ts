@@ -1,0 +1,134 @@
+import { createReadStream, readFileSync, statSync } from "node:fs";
+import type { DataPart, JsonValue, Topic } from "../../../mod.ts";
+import { KeyPartitionSelector } from "../../components/partition_selectors/key.ts";
+import type { ParsedArguments } from "../args/parsed.ts";
+import type { Invocation } from "../command.ts";
+import { topicNameOf, withTopic } from "../connect.ts";
+import { readChunks } from "../lines/chunks.ts";
+import { decodeLines } from "../lines/decode_lines.ts";
+import { LineSplitter } from "../lines/line_splitter.ts";
+import { type LineFormat, lineFormat } from "../produce/line_format.ts";
+import { LineError, LineProducer } from "../produce/line_producer.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** Files larger than this are streamed into their event rather than read at once. */
+const STREAM_BYTES_MIN = 64 * 1024 * 1024;
+
+/** Pushes events. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args, console } = invocation;
+  const topicName = topicNameOf(args);
+  const format = args.text("format") ?? "json";
+  const metadata = metadataOf(args, format);
+  const single = metadata !== undefined && format !== "base64";
+  if (args.text("data") === "-" && !single) {
+    throw new UsageError('Standard input cannot be both lines and data: "--data -" needs "--metadata"');
+  }
+  const batchSize = args.number("batch-size");
+  await withTopic(invocation, topicName, async (topic) => {
+    const choose = partitionChooser(args, topic);
+    await using producer = topic.producer("diaspora-ctl", batchSize === undefined ? {} : { batchSize });
+    const progress = console.startProgress("produced");
+    try {
+      const lines = new LineProducer(producer, { done: progress.done, batchSize });
+      const data = dataOf(args, invocation, single);
+      if (single) await lines.push(1, metadata, data, choose(metadata));
+      else await pushLines(invocation, lines, lineFormat(format, metadata), data, choose);
+      await lines.settle();
+    } finally {
+      progress.stop();
+    }
+    console.log.info(`Pushed ${progress.done.events} events to topic '${topicName}'`);
+  });
+}
+
+/** Reads standard input to its end, or until a signal comes: then what was read is stored. */
+async function pushLines(
+  { console, signal }: Invocation,
+  producer: LineProducer,
+  format: LineFormat,
+  data: DataPart | undefined,
+  choose: Chooser,
+): Promise<void> {
+  const splitter = new LineSplitter();
+  let line = 0;
+  const pushBlock = async (block: Uint8Array): Promise<void> => {
+    const { lines, malformed } = decodeLines(block);
+    for (let index = 0; index < lines.length; index++) {
+      line++;
+      let event: ReturnType<LineFormat>;
+      try {
+        if (index === malformed) throw new Error('it is not UTF-8; use "--format base64" for bytes');
+        event = format(lines[index]);
+      } catch (error) {
+        await producer.settle();
+        throw new LineError(line, error);
+      }
+      if (event === undefined) continue;
+      const options = choose(typeof event === "string" ? event : event.document);
+      const wait = producer.push(line, event, data, options);
+      if (wait !== undefined) await wait;
+    }
+  };
+  for await (const chunk of readChunks(console.input, signal)) {
+    const block = splitter.push(chunk);
+    if (block !== undefined) await pushBlock(block);
+  }
+  const last = splitter.end();
+  if (last !== undefined) await pushBlock(last);
+}
+
+/** `--metadata` as a JSON document. */
+function metadataOf(args: ParsedArguments, format: string): string | undefined {
+  const text = args.text("metadata");
+  if (text === undefined || format === "raw") return text === undefined ? undefined : JSON.stringify(text);
+  try {
+    JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(`Option "--metadata" takes a JSON document: ${(cause as Error).message}`, { cause });
+  }
+  return text;
+}
+
+function dataOf(args: ParsedArguments, { console }: Invocation, single: boolean): DataPart | undefined {
+  const path = args.text("data");
+  if (path === undefined) return undefined;
+  if (path === "-") return console.input as AsyncIterable<Uint8Array>;
+  try {
+    const { size } = statSync(path);
+    return size >= STREAM_BYTES_MIN && single ? createReadStream(path) : new Uint8Array(readFileSync(path));
+  } catch (cause) {
+    throw new UsageError(`Cannot read "${path}" given by "--data": ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** What is asked of the topic's partition selector for one event. */
+type Chooser = (document: string) => { partition: number } | undefined;
+
+function partitionChooser(args: ParsedArguments, topic: Topic): Chooser {
+  const partition = args.number("partition");
+  const key = args.text("key");
+  if (partition !== undefined && key !== undefined) {
+    throw new UsageError('"--partition" and "--key" exclude each other');
+  }
+  if (partition !== undefined && partition >= topic.partitions.length) {
+    throw new UsageError(
+      `Cannot use partition ${partition}: topic "${topic.name}" has ${topic.partitions.length}, numbered from 0`,
+    );
+  }
+  const fixed = (options: { partition: number } | undefined): Chooser => () => options;
+  if (key === undefined) return fixed(partition === undefined ? undefined : { partition });
+  const selector = new KeyPartitionSelector(key.startsWith("/") ? key : "");
+  selector.setPartitions(topic.partitions);
+  if (!key.startsWith("/")) return fixed({ partition: selector.selectPartitionFor(key) });
+  return (document) => {
+    let metadata: JsonValue;
+    try {
+      metadata = JSON.parse(document);
+    } catch {
+      // The push says what is wrong with it.
+      return undefined;
+    }
+    return { partition: selector.selectPartitionFor(metadata) };
+  };
+}

@@ -1,0 +1,77 @@
+import type { JsonObject, PartitionDescription } from "../../../mod.ts";
+import type { Invocation } from "../command.ts";
+import { topicNameOf, withTopic } from "../connect.ts";
+import { formatBytes } from "../console/progress.ts";
+import { formatTable } from "../console/table.ts";
+
+/** Shows a topic. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args, console } = invocation;
+  const name = topicNameOf(args);
+  await withTopic(invocation, name, async (topic, driver) => {
+    const info = (await driver.listTopics()).get(name)!;
+    const partitions = await topic.describe();
+    const events = partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0);
+    const bytes = partitions.reduce((sum, partition) => sum + partition.bytes, 0);
+    if (args.flag("json")) {
+      await console.out.json({
+        name,
+        ...(info.path === undefined ? {} : { path: info.path }),
+        num_partitions: info.numPartitions,
+        validator: info.validator,
+        serializer: info.serializer,
+        partition_selector: info.partitionSelector,
+        options: info.options,
+        events,
+        bytes,
+        partitions: partitions.map(partitionDocument),
+      });
+      return;
+    }
+    const rows: [string, string][] = [
+      ["name", name],
+      ["path", info.path ?? "-"],
+      ["options", JSON.stringify(info.options)],
+      ["validator", JSON.stringify(info.validator)],
+      ["serializer", JSON.stringify(info.serializer)],
+      ["partition selector", JSON.stringify(info.partitionSelector)],
+      ["events", String(events)],
+      ["size", formatBytes(bytes)],
+    ];
+    for (const [key, value] of rows) await console.out.line(`${key.padEnd(20)}${value}`);
+    await console.out.line("");
+    const head = ["partition", "first id", "next id", "events", "bytes", "segments", "oldest", "newest"];
+    for (const line of formatTable(head, partitions.map(partitionRow))) await console.out.line(line);
+  });
+}
+
+function partitionRow(partition: PartitionDescription): (string | number)[] {
+  const { firstId, nextId, bytes, segments, oldestTime, newestTime } = partition;
+  return [
+    partition.partition,
+    firstId,
+    nextId,
+    nextId - firstId,
+    bytes,
+    segments,
+    when(oldestTime),
+    when(newestTime),
+  ];
+}
+
+function partitionDocument(partition: PartitionDescription): JsonObject {
+  return {
+    partition: partition.partition,
+    first_id: partition.firstId,
+    next_id: partition.nextId,
+    events: partition.nextId - partition.firstId,
+    bytes: partition.bytes,
+    segments: partition.segments,
+    oldest_time: partition.oldestTime ?? null,
+    newest_time: partition.newestTime ?? null,
+  };
+}
+
+function when(time: number | undefined): string {
+  return time === undefined ? "-" : new Date(time).toISOString();
+}

@@ -1,0 +1,41 @@
+import type { Driver, JsonObject, TopicInfo } from "../../../mod.ts";
+import type { Invocation } from "../command.ts";
+import { openDriver } from "../connect.ts";
+import { oneLine } from "../report.ts";
+
+/** Lists topics. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args, console } = invocation;
+  await using driver = await openDriver(invocation);
+  const topics = await driver.listTopics();
+  const detailed = args.flag("verbose") || args.flag("json");
+  for (const name of [...topics.keys()].sort()) {
+    if (!detailed) {
+      await console.out.line(name);
+      continue;
+    }
+    const document = await describe(driver, topics.get(name)!, (text) => console.log.warn(text));
+    if (args.flag("json")) await console.out.json(document);
+    else await console.out.line(`${name} ${JSON.stringify(document)}`);
+  }
+}
+
+/** The C++ tool's keys, then ours. A topic that cannot be opened is listed without its state. */
+async function describe(driver: Driver, info: TopicInfo, warn: (text: string) => void): Promise<JsonObject> {
+  const document: JsonObject = { name: info.name };
+  if (info.path !== undefined) document.path = info.path;
+  document.num_partitions = info.numPartitions;
+  document.validator = info.validator;
+  document.serializer = info.serializer;
+  document.partition_selector = info.partitionSelector;
+  document.options = info.options;
+  try {
+    await using topic = await driver.openTopic(info.name);
+    const partitions = await topic.describe();
+    document.events = partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0);
+    document.bytes = partitions.reduce((sum, partition) => sum + partition.bytes, 0);
+  } catch (error) {
+    warn(oneLine(error));
+  }
+  return document;
+}

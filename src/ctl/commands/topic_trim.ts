@@ -1,0 +1,53 @@
+import type { TrimRequest } from "../../../mod.ts";
+import type { Invocation } from "../command.ts";
+import { partitionsOf, topicNameOf, withTopic } from "../connect.ts";
+import { formatBytes } from "../console/progress.ts";
+import { formatTable } from "../console/table.ts";
+import { EXIT } from "../exit_codes.ts";
+import { parseTime } from "../time.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** Removes events from the front of a topic. */
+export async function run(invocation: Invocation): Promise<number | void> {
+  const { args, console } = invocation;
+  const name = topicNameOf(args);
+  const beforeTime = args.text("before-time");
+  const request: TrimRequest = {
+    beforeId: args.number("before-id"),
+    beforeTime: beforeTime === undefined ? undefined : parseTime("--before-time", beforeTime),
+    bytesMax: args.number("keep-bytes"),
+    acknowledged: args.flag("acknowledged") ? true : undefined,
+  };
+  if (Object.values(request).every((condition) => condition === undefined)) {
+    throw new UsageError(
+      'Nothing to trim by: add "--before-id", "--before-time", "--keep-bytes" or "--acknowledged"',
+    );
+  }
+  request.partitions = partitionsOf(args);
+  return await withTopic(invocation, name, async (topic) => {
+    const dryRun = args.flag("dry-run");
+    if (!dryRun) {
+      const plan = await topic.trim({ ...request, dryRun: true });
+      const events = plan.reduce((sum, partition) => sum + partition.firstId - partition.firstIdBefore, 0);
+      const bytes = formatBytes(plan.reduce((sum, partition) => sum + partition.bytes, 0));
+      const question = `Remove ${events} events (${bytes}) of topic "${name}"?`;
+      if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
+    }
+    const results = await topic.trim({ ...request, dryRun });
+    if (args.flag("json")) {
+      for (const { partition, firstIdBefore, firstId, bytes } of results) {
+        await console.out.json({ partition, first_id_before: firstIdBefore, first_id: firstId, bytes });
+      }
+      return;
+    }
+    const rows = results.map(({ partition, firstIdBefore, firstId, bytes }) => [
+      partition,
+      firstIdBefore,
+      firstId,
+      firstId - firstIdBefore,
+      bytes,
+    ]);
+    const head = ["partition", "first id before", "first id", dryRun ? "would go" : "removed", "bytes"];
+    for (const line of formatTable(head, rows)) await console.out.line(line);
+  });
+}

@@ -1,0 +1,70 @@
+import { COMMANDS, PROGRAM } from "../table/mod.ts";
+import { firstWords, groups, optionsOf, positionalWords } from "./model.ts";
+
+/** The completion script for bash 3.2 and newer; needs no bash-completion package. */
+export function bashScript(): string {
+  const lines = [
+    `# Completion of ${PROGRAM} for bash`,
+    "_diaspora_ctl() {",
+    '  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" command first="${COMP_WORDS[1]}"',
+    "  COMPREPLY=()",
+    '  if [ "$COMP_CWORD" -eq 1 ]; then',
+    `    COMPREPLY=($(compgen -W ${
+      quote([...firstWords().map(({ word }) => word), "--help", "--version"])
+    } -- "$cur"))`,
+    "    return",
+    "  fi",
+    '  command="$first"',
+    '  case "$first" in',
+  ];
+  for (const { group, words } of groups()) {
+    lines.push(
+      `    ${group})`,
+      '      command="$first ${COMP_WORDS[2]}"',
+      '      if [ "$COMP_CWORD" -eq 2 ]; then',
+      `        COMPREPLY=($(compgen -W ${quote([...words.map(({ word }) => word), "--help"])} -- "$cur"))`,
+      "        return",
+      "      fi",
+      "      ;;",
+    );
+  }
+  lines.push("  esac", '  case "$command:$prev" in');
+  for (const command of COMMANDS) lines.push(...valueCases(command.path.join(" "), optionsOf(command)));
+  lines.push("  esac", '  case "$command" in');
+  for (const command of COMMANDS) {
+    const forms = [...optionsOf(command).map(({ form }) => form), ...positionalWords(command)];
+    lines.push(
+      `    ${quote([command.path.join(" ")])}) COMPREPLY=($(compgen -W ${quote(forms)} -- "$cur")) ;;`,
+    );
+  }
+  lines.push(
+    "  esac",
+    "  # The key that follows --driver. is typed by hand",
+    '  if [ "${#COMPREPLY[@]}" -eq 1 ] && [ "${COMPREPLY[0]: -1}" = . ]; then compopt -o nospace 2>/dev/null; fi',
+    "}",
+    `complete -F _diaspora_ctl ${PROGRAM}`,
+    "",
+  );
+  return lines.join("\n");
+}
+
+function valueCases(command: string, options: ReturnType<typeof optionsOf>): string[] {
+  return options.flatMap(({ form, short, value }) => {
+    if (value.kind === "none") return [];
+    const names = [form, ...(short === undefined ? [] : [short])];
+    // `--driver.root_path` matches too: what follows is a value, nothing is known of it.
+    const patterns = names.map((name) =>
+      name.endsWith(".") ? `${quote([`${command}:${name}`])}*` : quote([`${command}:${name}`])
+    );
+    const words = value.kind === "words"
+      ? `COMPREPLY=($(compgen -W ${quote(value.words)} -- "$cur"))`
+      : value.kind === "files"
+      ? 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur"))'
+      : ":";
+    return [`    ${patterns.join("|")}) ${words}; return ;;`];
+  });
+}
+
+function quote(words: readonly string[]): string {
+  return `'${words.join(" ").replaceAll("'", "'\\''")}'`;
+}

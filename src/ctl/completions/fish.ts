@@ -1,0 +1,52 @@
+import { COMMANDS, PROGRAM } from "../table/mod.ts";
+import { type CompletedOption, firstWords, groups, optionsOf, positionalWords } from "./model.ts";
+
+/** The completion script for fish. */
+export function fishScript(): string {
+  const lines = [
+    `# Completion of ${PROGRAM} for fish`,
+    "function __diaspora_ctl_at",
+    "    # Whether the words before the cursor begin with these, or are these alone when the first one is --only",
+    "    set -l words (commandline -opc)[2..-1]",
+    '    if test "$argv[1]" = --only',
+    '        test "$words" = "$argv[2..-1]"',
+    "        return",
+    "    end",
+    "    test (count $words) -ge (count $argv)",
+    '    and test "$words[1..(count $argv)]" = "$argv"',
+    "end",
+    `complete -c ${PROGRAM} -f`,
+  ];
+  const word = (condition: string, name: string, meaning: string): string =>
+    `complete -c ${PROGRAM} -n ${quote(condition)} -a ${quote(name)} -d ${quote(meaning)}`;
+  for (const { word: name, meaning } of firstWords()) {
+    lines.push(word("__diaspora_ctl_at --only", name, meaning));
+  }
+  for (const { group, words } of groups()) {
+    for (const { word: name, meaning } of words) {
+      lines.push(word(`__diaspora_ctl_at --only ${group}`, name, meaning));
+    }
+  }
+  for (const command of COMMANDS) {
+    const condition = `__diaspora_ctl_at ${command.path.join(" ")}`;
+    for (const name of positionalWords(command)) lines.push(word(condition, name, command.summary));
+    for (const option of optionsOf(command)) lines.push(optionLine(condition, option));
+  }
+  return lines.join("\n") + "\n";
+}
+
+function optionLine(condition: string, { form, short, meaning, value }: CompletedOption): string {
+  const parts = [`complete -c ${PROGRAM} -n ${quote(condition)}`];
+  // Not an option of its own: the key is typed behind the dot.
+  if (form.endsWith(".")) return `${parts[0]} -a ${quote(form)} -d ${quote(meaning)}`;
+  parts.push(`-l ${form.slice(2)}`);
+  if (short !== undefined) parts.push(`-s ${short.slice(1)}`);
+  if (value.kind === "files") parts.push("-r -F");
+  else if (value.kind === "words") parts.push(`-x -a ${quote(value.words.join(" "))}`);
+  else if (value.kind === "any") parts.push("-x");
+  return [...parts, `-d ${quote(meaning)}`].join(" ");
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}

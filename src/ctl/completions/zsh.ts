@@ -1,0 +1,84 @@
+import type { CommandSpec } from "../command.ts";
+import { COMMANDS, PROGRAM } from "../table/mod.ts";
+import { type CompletedOption, firstWords, groups, optionsOf, positionalWords, type Word } from "./model.ts";
+
+/** The completion script for zsh: a file `_diaspora-ctl` in a folder of `$fpath`. */
+export function zshScript(): string {
+  const lines = [
+    `#compdef ${PROGRAM}`,
+    "",
+    "_diaspora_ctl() {",
+    "  local -a words_here",
+    '  local command="$words[2]"',
+  ];
+  lines.push(
+    "  if (( CURRENT == 2 )); then",
+    ...describe("    ", "command", firstWords()),
+    "    return",
+    "  fi",
+  );
+  lines.push('  case "$words[2]" in');
+  for (const { group, words } of groups()) {
+    lines.push(
+      `    ${group})`,
+      "      if (( CURRENT == 3 )); then",
+      ...describe("        ", `${group} command`, words),
+      "        return",
+      "      fi",
+      '      command="$words[2] $words[3]"',
+      "      shift words; (( CURRENT-- ))",
+      "      ;;",
+    );
+  }
+  // _arguments wants the command's own words only.
+  lines.push("  esac", "  shift words; (( CURRENT-- ))", '  case "$command" in');
+  for (const command of COMMANDS) lines.push(...argumentsOf(command));
+  lines.push(
+    "  esac",
+    "}",
+    "",
+    'if [ "$funcstack[1]" = "_diaspora-ctl" ]; then',
+    '  _diaspora_ctl "$@"',
+    "else",
+  );
+  lines.push(`  compdef _diaspora_ctl ${PROGRAM}`, "fi", "");
+  return lines.join("\n");
+}
+
+function describe(indent: string, what: string, words: readonly Word[]): string[] {
+  return [
+    `${indent}words_here=(`,
+    ...words.map(({ word, meaning }) => `${indent}  ${quote(`${word}:${meaning.replaceAll(":", "\\:")}`)}`),
+    `${indent})`,
+    `${indent}_describe ${quote(what)} words_here`,
+  ];
+}
+
+function argumentsOf(command: CommandSpec): string[] {
+  const specs = optionsOf(command).flatMap(argumentSpecs);
+  const words = positionalWords(command);
+  if (words.length > 0) specs.push(quote(`1: :(${words.join(" ")})`));
+  return [`    ${quote(command.path.join(" "))})`, "      _arguments -S \\", ...joined(specs), "      ;;"];
+}
+
+function joined(specs: readonly string[]): string[] {
+  return specs.map((spec, index) => `        ${spec}${index === specs.length - 1 ? "" : " \\"}`);
+}
+
+function argumentSpecs({ form, short, meaning, value }: CompletedOption): string[] {
+  const text = meaning.replaceAll("[", "\\[").replaceAll("]", "\\]").replaceAll(":", "\\:");
+  // The key follows at once: no space, and the option may come again.
+  if (form.endsWith(".")) return [quote(`*${form}-[${text}]:value:`)];
+  const action = value.kind === "none"
+    ? ""
+    : value.kind === "files"
+    ? ":file:_files"
+    : value.kind === "words"
+    ? `:value:(${value.words.join(" ")})`
+    : ":value:";
+  return [form, ...(short === undefined ? [] : [short])].map((name) => quote(`${name}[${text}]${action}`));
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,96 @@
+import type { ComponentDocument, Driver, Topic } from "../../mod.ts";
+import { absoluteReference } from "../components/modules.ts";
+import { driverWithEnvironment } from "./args/environment.ts";
+import type { ParsedArguments } from "./args/parsed.ts";
+import type { Invocation } from "./command.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Opens the driver that the command line or the environment names. */
+export async function openDriver({ args, console }: Invocation): Promise<Driver> {
+  const { name, document } = driverWithEnvironment(args.document("driver"), console.environment);
+  if (name === undefined) throw new UsageError('Missing option: add "--driver NAME", or set DIASPORA_DRIVER');
+  console.log.debug(`Opening driver "${name}" with ${JSON.stringify(document)}`);
+  // The engine is loaded here and not before: whatever is wrong with the command line is said at once.
+  const { Driver } = await import("../../mod.ts");
+  return await Driver.open(absoluteReference(name), document);
+}
+
+/** Opens the driver and a topic for the length of a call. */
+export async function withTopic<R>(
+  invocation: Invocation,
+  topicName: string,
+  use: (topic: Topic, driver: Driver) => Promise<R>,
+): Promise<R> {
+  await using driver = await openDriver(invocation);
+  await using topic = await driver.openTopic(topicName);
+  return await use(topic, driver);
+}
+
+/** The topic of a command that knows no consumers. */
+export function topicNameOf(args: ParsedArguments): string {
+  const name = args.text("topic") ?? args.text("name") ?? args.positional[0];
+  if (name === undefined) throw new UsageError('Missing topic: add "--topic TOPIC"');
+  if (args.positional.length > 0 && args.positional[0] !== name) {
+    throw new UsageError(`Two topics are named, "${name}" and "${args.positional[0]}": leave one out`);
+  }
+  return name;
+}
+
+/**
+ * The topic and the consumer name. `--name` is the consumer; it is the topic only where nothing else names
+ * one, as with the commands that know no consumers.
+ */
+export function topicAndConsumerOf(args: ParsedArguments): { topic: string; consumer?: string } {
+  const name = args.text("name");
+  const topic = args.text("topic") ?? args.positional[0];
+  const consumer = args.text("consumer");
+  if (topic === undefined) {
+    if (name === undefined) throw new UsageError('Missing topic: add "--topic TOPIC"');
+    return { topic: name, consumer };
+  }
+  if (consumer !== undefined && name !== undefined && consumer !== name && name !== topic) {
+    throw new UsageError(`Two consumers are named, "${consumer}" and "${name}": leave one out`);
+  }
+  return { topic, consumer: consumer ?? name };
+}
+
+/** The same, where there must be a consumer name. */
+export function topicAndRequiredConsumerOf(args: ParsedArguments): { topic: string; consumer: string } {
+  const { topic, consumer } = topicAndConsumerOf(args);
+  if (consumer === undefined) throw new UsageError('Missing consumer name: add "--consumer NAME"');
+  return { topic, consumer };
+}
+
+/** The partitions of `--partition`; undefined means all. */
+export function partitionsOf(args: ParsedArguments): number[] | undefined {
+  const texts = args.texts("partition").flatMap((text) => text.split(","));
+  if (texts.length === 0) return undefined;
+  return texts.map((text) => {
+    if (/^\d+$/.test(text.trim())) return Number(text);
+    throw new UsageError(`Option "--partition" takes partition numbers, found ${JSON.stringify(text)}`);
+  });
+}
+
+/** The components of a new topic, where the command line names any. Keys without a name are about the default. */
+export function componentsOf(args: ParsedArguments): {
+  validator?: ComponentDocument;
+  serializer?: ComponentDocument;
+  partitionSelector?: ComponentDocument;
+} {
+  const document = (option: string): ComponentDocument | undefined => {
+    const { name, document } = args.document(option);
+    const type = name ?? document.type;
+    if (type === undefined && Object.keys(document).length > 0) {
+      throw new UsageError(`Options of --${option} are given without its name: add "--${option} NAME"`);
+    }
+    if (type !== undefined && typeof type !== "string") {
+      throw new UsageError(`Option "--${option}" takes a name, found ${JSON.stringify(type)}`);
+    }
+    return type === undefined ? undefined : { ...document, type: absoluteReference(type) };
+  };
+  return {
+    validator: document("validator"),
+    serializer: document("serializer"),
+    partitionSelector: document("partition-selector"),
+  };
+}

@@ -1,0 +1,74 @@
+import type { Painter, Style } from "./colour.ts";
+
+/** Levels from the most talkative to silence. */
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "critical", "off"] as const;
+
+/** What `--logging` takes. */
+export type LogLevel = typeof LOG_LEVELS[number];
+
+const STYLES: Readonly<Record<Exclude<LogLevel, "off">, Style>> = {
+  trace: "dim",
+  debug: "cyan",
+  info: "green",
+  warn: "yellow",
+  error: "red",
+  critical: "magenta",
+};
+
+/** Writes log lines: `[2026-11-23 15:48:00.123] [info] text`, in local time. */
+export class Log {
+  readonly #write: (text: string) => void;
+  readonly #paint: Painter;
+  readonly #now: () => Date;
+  /** Lines below this level are not written. */
+  readonly level: LogLevel;
+
+  constructor(options: { write: (text: string) => void; paint: Painter; level: LogLevel; now?: () => Date }) {
+    this.#write = options.write;
+    this.#paint = options.paint;
+    this.#now = options.now ?? (() => new Date());
+    this.level = options.level;
+  }
+
+  /** Whether lines of that level are written. */
+  shows(level: Exclude<LogLevel, "off">): boolean {
+    return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(this.level);
+  }
+
+  trace(text: string): void {
+    this.#line("trace", text);
+  }
+
+  debug(text: string): void {
+    this.#line("debug", text);
+  }
+
+  info(text: string): void {
+    this.#line("info", text);
+  }
+
+  warn(text: string): void {
+    this.#line("warn", text);
+  }
+
+  error(text: string): void {
+    this.#line("error", text);
+  }
+
+  critical(text: string): void {
+    this.#line("critical", text);
+  }
+
+  #line(level: Exclude<LogLevel, "off">, text: string): void {
+    if (!this.shows(level)) return;
+    this.#write(`[${timestamp(this.#now())}] [${this.#paint(STYLES[level], level)}] ${text}\n`);
+  }
+}
+
+/** `2026-11-23 15:48:00.123` in local time. */
+export function timestamp(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return `${day} ${time}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}

@@ -1,0 +1,75 @@
+import type { Writable } from "node:stream";
+
+/** Text is collected up to this many characters before it is written. */
+const CHUNK_CHARACTERS = 1 << 16;
+
+/** Whoever read the output is gone (`| head`). No error: the command ends quietly. */
+export class BrokenPipeError extends Error {
+  override readonly name = "BrokenPipeError";
+}
+
+/**
+ * Standard output, for data only. Collects what is written and waits for the reader, so that a command that
+ * prints millions of lines needs neither a system call a line nor memory for all of them.
+ */
+export class Output {
+  readonly #stream: Writable;
+  #text = "";
+  #failed: Error | undefined;
+  /** Aborted when nobody reads the output any more. */
+  readonly broken: AbortSignal;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    const controller = new AbortController();
+    this.broken = controller.signal;
+    stream.on("error", (error: Error & { code?: string }) => {
+      const gone = error.code === "EPIPE" || error.code === "ECONNRESET";
+      this.#failed ??= gone ? new BrokenPipeError("Standard output is closed") : error;
+      controller.abort(this.#failed);
+    });
+  }
+
+  /** Writes text. A promise is returned only when it must be awaited before writing on. */
+  text(text: string): void | Promise<void> {
+    this.#text += text;
+    if (this.#text.length >= CHUNK_CHARACTERS) return this.flush();
+  }
+
+  /** Writes one line. A promise is returned only when it must be awaited before writing on. */
+  line(text: string): void | Promise<void> {
+    // Two appends make no intermediate string.
+    this.#text += text;
+    this.#text += "\n";
+    if (this.#text.length >= CHUNK_CHARACTERS) return this.flush();
+  }
+
+  /** Writes one value as a line of JSON. */
+  json(value: unknown): void | Promise<void> {
+    return this.line(JSON.stringify(value));
+  }
+
+  /** Writes bytes as they are. */
+  async bytes(bytes: Uint8Array): Promise<void> {
+    await this.flush();
+    await this.#write(bytes);
+  }
+
+  /** Hands everything to the operating system; rejects with {@linkcode BrokenPipeError}. */
+  async flush(): Promise<void> {
+    if (this.#failed !== undefined) throw this.#failed;
+    if (this.#text === "") return;
+    const text = this.#text;
+    this.#text = "";
+    await this.#write(text);
+  }
+
+  async #write(chunk: string | Uint8Array): Promise<void> {
+    await new Promise<void>((resolve) => this.#stream.write(chunk, () => resolve()));
+    // The error event may follow the callback.
+    if (this.#failed === undefined && this.#stream.errored) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+}

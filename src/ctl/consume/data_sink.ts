@@ -1,0 +1,68 @@
+import { Buffer } from "node:buffer";
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import type { DataDescriptor, Event } from "../../../mod.ts";
+import type { Output } from "../console/output.ts";
+
+/** Larger data parts are read and written in pieces. A multiple of 3, so that pieces of base64 fit together. */
+export const PIECE_BYTES = 3 * 1024 * 1024;
+
+/** Selects data parts that are loaded with their event; larger ones are read later, in pieces. */
+export function selectSmall(_metadata: unknown, descriptor: DataDescriptor): DataDescriptor | null {
+  return descriptor.size <= PIECE_BYTES ? descriptor : null;
+}
+
+/** The data part of an event in pieces of at most {@linkcode PIECE_BYTES}. */
+export async function* piecesOf(event: Event): AsyncGenerator<Uint8Array, void, void> {
+  const { data, dataDescriptor } = event;
+  if (data !== undefined) {
+    if (data.length > 0) yield data;
+    return;
+  }
+  for (let offset = 0; offset < dataDescriptor.size; offset += PIECE_BYTES) {
+    const size = Math.min(PIECE_BYTES, dataDescriptor.size - offset);
+    yield await event.loadData(dataDescriptor.makeSubView(offset, size));
+  }
+}
+
+/** Writes an event's data part as text. */
+export async function writeEncoded(event: Event, encoding: "base64" | "hex", out: Output): Promise<void> {
+  for await (const piece of piecesOf(event)) {
+    const text = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString(encoding);
+    await out.text(text);
+  }
+}
+
+/**
+ * Writes data parts to files. `{topic}`, `{partition}` and `{id}` in the pattern stand for where the event came
+ * from; parts that get the same file are written one behind the other.
+ */
+export class DataFiles {
+  readonly #pattern: string;
+  #begun = new Set<string>();
+
+  constructor(pattern: string) {
+    this.#pattern = pattern;
+  }
+
+  /** Writes the data part of one event, if it has one. */
+  async write(topic: string, event: Event): Promise<void> {
+    if (event.dataDescriptor.size === 0) return;
+    const path = this.#pattern
+      .replaceAll("{topic}", topic)
+      .replaceAll("{partition}", String(event.partition))
+      .replaceAll("{id}", String(event.id));
+    const first = !this.#begun.has(path);
+    // Names with an id come but once; remembering millions of them would cost memory for nothing.
+    if (!this.#pattern.includes("{id}")) this.#begun.add(path);
+    if (first) mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(path, first ? "w" : "a");
+    try {
+      for await (const piece of piecesOf(event)) {
+        for (let at = 0; at < piece.length;) at += writeSync(file, piece, at, piece.length - at);
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+}

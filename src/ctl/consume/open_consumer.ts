@@ -1,0 +1,29 @@
+import type { Consumer, ConsumerOptions, Topic } from "../../../mod.ts";
+import { type Place, placeIn } from "../position.ts";
+
+/** Makes a consumer that begins at a place, where its name has no position yet. */
+export async function openConsumer(
+  topic: Topic,
+  name: string | undefined,
+  place: Place,
+  options: Omit<ConsumerOptions, "from">,
+): Promise<Consumer> {
+  const counted = typeof place === "object" && "last" in place;
+  // A name nobody else has: nothing is ever stored under it.
+  const consumerName = name ?? `diaspora-ctl-${crypto.randomUUID()}`;
+  const consumer = topic.consumer(consumerName, counted ? options : { ...options, from: place });
+  if (!counted) return consumer;
+  try {
+    await consumer.ready();
+    const known = new Map((await topic.describe()).map((partition) => [partition.partition, partition]));
+    const lags = name === undefined ? [] : await topic.lag(name);
+    for (const partition of consumer.partitions) {
+      if (lags.some((lag) => lag.partition === partition && lag.acknowledged)) continue;
+      await consumer.seek(placeIn(known.get(partition)!, place), { partitions: [partition] });
+    }
+    return consumer;
+  } catch (error) {
+    await consumer.close();
+    throw error;
+  }
+}

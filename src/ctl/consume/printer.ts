@@ -1,0 +1,41 @@
+import type { Event } from "../../../mod.ts";
+import type { Output } from "../console/output.ts";
+import { DataFiles, piecesOf, writeEncoded } from "./data_sink.ts";
+import { metadataLine, openJsonLine, rawLine } from "./event_format.ts";
+
+/** How events are printed. */
+export interface PrintOptions {
+  topic: string;
+  json: boolean;
+  raw: boolean;
+  /** `none`, `base64`, `hex`, `-` or a pattern of file names. */
+  data: string;
+}
+
+/** Prints one event. A promise is returned only when it must be awaited before the next. */
+export type Printer = (event: Event) => void | Promise<void>;
+
+/** Chooses how to print, once for all events. */
+export function printerFor(out: Output, { topic, json, raw, data }: PrintOptions): Printer {
+  const line = raw ? rawLine : metadataLine;
+  if (data === "none") {
+    return json ? (event) => out.line(`${openJsonLine(event)}}`) : (event) => out.line(line(event));
+  }
+  if (data === "-") {
+    return async (event) => {
+      for await (const piece of piecesOf(event)) await out.bytes(piece);
+    };
+  }
+  if (data === "base64" || data === "hex") {
+    return async (event) => {
+      await out.text(json ? `${openJsonLine(event)},"data":"` : `${line(event)}\t`);
+      await writeEncoded(event, data, out);
+      await out.text(json ? '"}\n' : "\n");
+    };
+  }
+  const files = new DataFiles(data);
+  return async (event) => {
+    await files.write(topic, event);
+    await out.line(json ? `${openJsonLine(event)}}` : line(event));
+  };
+}

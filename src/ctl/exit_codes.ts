@@ -1,0 +1,19 @@
+/** Exit codes of `diaspora-ctl`. */
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  damage: 3,
+  noSuchTopic: 4,
+  interrupted: 130,
+} as const;
+
+/** What each exit code means, for the documentation. */
+export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
+  [EXIT.ok, "done; also when the reader of standard output went away (`| head`)"],
+  [EXIT.failure, "failed"],
+  [EXIT.usage, "the command line or a file it names is wrong; nothing was done"],
+  [EXIT.damage, "damage was found in stored events"],
+  [EXIT.noSuchTopic, "no such topic"],
+  [EXIT.interrupted, "interrupted by SIGINT or SIGTERM, after flushing and closing"],
+];

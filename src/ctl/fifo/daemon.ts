@@ -1,0 +1,146 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Driver, Topic } from "../../../mod.ts";
+import type { Log } from "../console/log.ts";
+import { oneLine, reportError } from "../report.ts";
+import { UsageError } from "../usage_error.ts";
+import { decodeLines } from "../lines/decode_lines.ts";
+import { type FifoCommand, parseControlLine } from "./control_line.ts";
+import { runInlet } from "./inlet.ts";
+import { readLines } from "./line_reader.ts";
+import { runOutlet } from "./outlet.ts";
+import { close, makeFifo, openForWriting, removeFifo, stateOfPath } from "./pipe_files.ts";
+
+/** What a FIFO in use is known by. */
+interface Running {
+  direction: FifoCommand["direction"];
+  done: Promise<void>;
+}
+
+/** Follows the commands written to a control FIFO. Every FIFO runs on its own: one that is stuck stops no other. */
+export class FifoDaemon {
+  readonly #driver: Driver;
+  readonly #log: Log;
+  readonly #signal: AbortSignal;
+  readonly #topics = new Map<string, Promise<Topic>>();
+  readonly #running = new Map<string, Running>();
+
+  constructor(options: { driver: Driver; log: Log; signal: AbortSignal }) {
+    this.#driver = options.driver;
+    this.#log = options.log;
+    this.#signal = options.signal;
+  }
+
+  /** Makes the control FIFO and follows commands until the signal is aborted; then ends what runs. */
+  async run(controlFile: string): Promise<void> {
+    await this.#makeControlFifo(controlFile);
+    try {
+      for await (const result of readLines(controlFile, this.#signal)) {
+        if (result.kind === "idle") continue;
+        for (const line of decodeLines(result.block).lines) await this.#follow(line);
+      }
+    } finally {
+      removeFifo(controlFile);
+      this.#log.info("Stopping: finishing what is under way");
+      await Promise.all([...this.#running.values()].map(({ done }) => done));
+      for (const topic of this.#topics.values()) await (await topic.catch(() => undefined))?.close();
+    }
+  }
+
+  async #makeControlFifo(path: string): Promise<void> {
+    const state = stateOfPath(path);
+    if (state === "other") {
+      throw new UsageError(`Cannot use control file "${path}": it exists and is no FIFO`);
+    }
+    if (state === "fifo") {
+      const reader = openForWriting(path);
+      if (reader !== undefined) {
+        close(reader);
+        throw new UsageError(`Cannot use control file "${path}": another process reads it`);
+      }
+      // Left behind by a daemon that was killed.
+      removeFifo(path);
+    }
+    mkdirSync(dirname(path), { recursive: true });
+    await makeFifo(path);
+    this.#log.info(`Control FIFO "${path}" is ready`);
+  }
+
+  /** Follows one command. Whatever is wrong with it is logged; the daemon goes on. */
+  async #follow(line: string): Promise<void> {
+    if (line.trim() === "") return;
+    const parsed = parseControlLine(line);
+    if ("fault" in parsed) {
+      this.#log.warn(`Cannot follow command ${JSON.stringify(line)}: ${parsed.fault}`);
+      return;
+    }
+    const { command, warnings } = parsed;
+    for (const warning of warnings) {
+      this.#log.warn(`${warning} in command ${JSON.stringify(line)}: left out of account`);
+    }
+    const running = this.#running.get(command.path);
+    if (running !== undefined) {
+      this.#log.warn(`Cannot follow command ${JSON.stringify(line)}: FIFO "${command.path}" is in use`);
+      return;
+    }
+    try {
+      const start = command.direction === "in" ? this.#startInlet(command) : this.#startOutlet(command);
+      const { done } = await start;
+      const arrow = command.direction === "in" ? "->" : "<-";
+      this.#log.info(`FIFO "${command.path}" ${arrow} topic "${command.topic}"`);
+      this.#running.set(command.path, {
+        direction: command.direction,
+        done: done.catch((error) => {
+          this.#log.error(`FIFO "${command.path}" ended: ${oneLine(error)}`);
+          if (this.#log.shows("trace")) reportError(error, this.#log);
+        }).finally(() => this.#running.delete(command.path)),
+      });
+    } catch (error) {
+      this.#log.error(`Cannot follow command ${JSON.stringify(line)}: ${oneLine(error)}`);
+    }
+  }
+
+  async #startInlet(command: FifoCommand): Promise<{ done: Promise<void> }> {
+    const topic = await this.#openTopic(command.topic);
+    const state = stateOfPath(command.path);
+    if (state === "other") throw new Error(`"${command.path}" exists and is no FIFO`);
+    const producer = topic.producer("diaspora-ctl", { batchSize: command.options.batchSize });
+    if (state === "nothing") await makeFifo(command.path);
+    const run = async (): Promise<void> => {
+      try {
+        await runInlet({ command, producer, log: this.#log, signal: this.#signal });
+      } finally {
+        removeFifo(command.path);
+        await producer.close();
+      }
+    };
+    return { done: run() };
+  }
+
+  async #startOutlet(command: FifoCommand): Promise<{ done: Promise<void> }> {
+    const topic = await this.#openTopic(command.topic);
+    const state = stateOfPath(command.path);
+    if (state === "nothing") throw new Error(`there is no FIFO "${command.path}"; make it with mkfifo`);
+    if (state === "other") throw new Error(`"${command.path}" exists and is no FIFO`);
+    const { batchSize, name } = command.options;
+    const consumer = topic.consumer(name ?? command.path, { batchSize });
+    const run = async (): Promise<void> => {
+      try {
+        await runOutlet({ command, consumer, log: this.#log, signal: this.#signal });
+      } finally {
+        await consumer.close();
+      }
+    };
+    return { done: run() };
+  }
+
+  /** Topics are shared by the FIFOs; one that could not be opened is tried again by the next command. */
+  #openTopic(name: string): Promise<Topic> {
+    const known = this.#topics.get(name);
+    if (known !== undefined) return known;
+    const topic = this.#driver.openTopic(name);
+    this.#topics.set(name, topic);
+    topic.catch(() => this.#topics.delete(name));
+    return topic;
+  }
+}

@@ -1,0 +1,91 @@
+import { setTimeout } from "node:timers";
+import type { Producer } from "../../../mod.ts";
+import type { Log } from "../console/log.ts";
+import { decodeLines } from "../lines/decode_lines.ts";
+import { oneLine } from "../report.ts";
+import type { FifoCommand } from "./control_line.ts";
+import { readLines } from "./line_reader.ts";
+import { sleep } from "./pause.ts";
+
+/** Pauses between attempts to store what could not be stored. */
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 5000;
+/** How often attempts go on after the daemon was told to stop. */
+const LAST_ATTEMPTS = 3;
+
+/** What moves lines from a FIFO into a topic. */
+export interface Inlet {
+  command: FifoCommand;
+  producer: Producer;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/**
+ * Moves lines from a FIFO into a topic until the signal is aborted. The next lines are read only when those
+ * before are stored: while the engine cannot store, the writers wait, and nothing is lost.
+ */
+export async function runInlet(inlet: Inlet): Promise<void> {
+  const { command, log, signal } = inlet;
+  for await (const result of readLines(command.path, signal)) {
+    if (result.kind === "idle") continue;
+    const { lines, malformed } = decodeLines(result.block);
+    if (malformed !== undefined) {
+      log.warn(`FIFO "${command.path}": a line is not UTF-8; its wrong bytes are replaced`);
+    }
+    await store(
+      inlet,
+      command.options.format === "json" ? lines.filter(isNotBlank) : lines.map(textDocument),
+    );
+  }
+}
+
+/** Stores JSON documents. What is wrong with a document itself is logged; what may pass is tried again. */
+async function store(inlet: Inlet, documents: string[]): Promise<void> {
+  const { command, producer, log, signal } = inlet;
+  let retryMs = RETRY_MS_MIN;
+  let lastAttempts = LAST_ATTEMPTS;
+  while (documents.length > 0) {
+    const futures: ReturnType<Producer["push"]>[] = [];
+    for (const document of documents) futures.push(producer.push(document));
+    try {
+      await producer.flush();
+      return;
+    } catch (flushError) {
+      const again: string[] = [];
+      let why: unknown = flushError;
+      for (const [index, future] of futures.entries()) {
+        try {
+          await future;
+        } catch (error) {
+          if (mayPass(error)) again.push(documents[index]);
+          else log.error(`FIFO "${command.path}": line skipped: ${oneLine(error)}`);
+          if (mayPass(error)) why = error;
+        }
+      }
+      documents = again;
+      if (documents.length === 0) return;
+      log.error(`FIFO "${command.path}": ${documents.length} lines wait: ${oneLine(why)}`);
+    }
+    if (signal.aborted && --lastAttempts === 0) {
+      throw new Error(`FIFO "${command.path}": ${documents.length} lines could not be stored before the end`);
+    }
+    if (signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS_MIN));
+    else await sleep(retryMs, signal);
+    retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
+  }
+}
+
+/** Whether the same push may succeed later: everything but what is wrong with the event. */
+function mayPass(error: unknown): boolean {
+  const { code, canRetry } = error as { code?: string; canRetry?: boolean };
+  return canRetry === true || code === "ERR_STORAGE" || code === "ERR_BROKER" || code === "ERR_BACKPRESSURE";
+}
+
+function isNotBlank(line: string): boolean {
+  return line.trim() !== "";
+}
+
+function textDocument(line: string): string {
+  return JSON.stringify(line);
+}

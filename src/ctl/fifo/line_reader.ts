@@ -1,0 +1,48 @@
+import { LineSplitter } from "../lines/line_splitter.ts";
+import { Pause, yieldToOthers } from "./pause.ts";
+import { close, openForReading, readNow } from "./pipe_files.ts";
+
+/** More than a pipe holds, so that one read empties it. */
+const READ_BYTES = 1 << 17;
+/** How long, after the signal, a writer that goes on writing is read. */
+const LAST_READ_MS = 1000;
+
+/** What reading a FIFO gives. */
+export type ReadResult =
+  /** Whole lines, as one block of bytes, valid until the next result is asked for. */
+  | { kind: "lines"; block: Uint8Array }
+  /** Nothing came during one pause: a moment to flush. */
+  | { kind: "idle" };
+
+/**
+ * Reads lines from a FIFO that writers open and close as they like. A last line without a line end counts as
+ * a line once no writer is left. Ends when the signal is aborted and what was written before has been read.
+ */
+export async function* readLines(path: string, signal: AbortSignal): AsyncGenerator<ReadResult, void, void> {
+  const descriptor = openForReading(path);
+  try {
+    const buffer = new Uint8Array(READ_BYTES);
+    const splitter = new LineSplitter();
+    const pause = new Pause();
+    let deadline = Infinity;
+    for (;;) {
+      if (signal.aborted) deadline = Math.min(deadline, performance.now() + LAST_READ_MS);
+      const count = readNow(descriptor, buffer);
+      if (count === "empty" || count === 0) {
+        const last = count === 0 || signal.aborted ? splitter.end() : undefined;
+        if (last !== undefined) yield { kind: "lines", block: last };
+        if (signal.aborted) return;
+        yield { kind: "idle" };
+        await pause.idle(signal);
+        continue;
+      }
+      pause.reset();
+      const block = splitter.push(buffer.subarray(0, count));
+      if (block !== undefined) yield { kind: "lines", block };
+      if (performance.now() > deadline) return;
+      await yieldToOthers();
+    }
+  } finally {
+    close(descriptor);
+  }
+}

@@ -1,0 +1,106 @@
+import { Pause, sleep, yieldToOthers } from "./pause.ts";
+import { ATOMIC_WRITE_BYTES, close, openForWriting, stateOfPath, writeNow } from "./pipe_files.ts";
+
+/** How often a FIFO without a reader is tried. */
+const RETRY_MS = 50;
+/** How long, after the daemon was told to stop, a reader may take for the rest of a line it has the start of. */
+const LAST_LINE_MS = 2000;
+
+/** Several lines encoded together. */
+export interface LineBlock {
+  bytes: Uint8Array;
+  /** For each line the offset behind its line end. */
+  ends: readonly number[];
+}
+
+/**
+ * Writes lines to a FIFO whose readers come and go. A line is written whole: when its reader leaves in the
+ * middle of one, the next reader gets it from its start.
+ */
+export class LineWriter {
+  readonly #path: string;
+  readonly #signal: AbortSignal;
+  readonly #pause = new Pause();
+  #descriptor: number | undefined;
+
+  constructor(path: string, signal: AbortSignal) {
+    this.#path = path;
+    this.#signal = signal;
+  }
+
+  /** Waits for a reader; false when the signal was aborted before one came. */
+  async open(): Promise<boolean> {
+    while (this.#descriptor === undefined) {
+      if (this.#signal.aborted) return false;
+      if (stateOfPath(this.#path) !== "fifo") throw new Error(`"${this.#path}" is no FIFO any more`);
+      this.#descriptor = openForWriting(this.#path);
+      if (this.#descriptor === undefined) await sleep(RETRY_MS, this.#signal);
+    }
+    return true;
+  }
+
+  /**
+   * Writes a block, waiting while the reader is slow or absent. Gives the number of lines written: fewer than
+   * there are only when the signal was aborted meanwhile.
+   */
+  async write(block: LineBlock): Promise<number> {
+    const { bytes, ends } = block;
+    let line = 0;
+    let at = 0;
+    while (line < ends.length) {
+      if (!await this.open()) return line;
+      const end = pieceEnd(ends, line, at);
+      const result = writeNow(this.#descriptor!, bytes.subarray(at, end));
+      if (result === "written") {
+        at = end;
+        while (line < ends.length && ends[line] <= at) line++;
+        this.#pause.reset();
+        continue;
+      }
+      if (result === "no reader") {
+        this.#close();
+        at = line === 0 ? 0 : ends[line - 1];
+        continue;
+      }
+      const between = at === (line === 0 ? 0 : ends[line - 1]);
+      if (this.#signal.aborted) {
+        return between ? line : await this.#finishLine(bytes.subarray(at, ends[line]), line);
+      }
+      await this.#pause.idle(this.#signal);
+    }
+    await yieldToOthers();
+    return line;
+  }
+
+  /** Closes the FIFO; its reader sees the end. */
+  close(): void {
+    this.#close();
+  }
+
+  /** The reader has the start of a line: give it the rest, unless it takes too long. */
+  async #finishLine(rest: Uint8Array, line: number): Promise<number> {
+    const deadline = performance.now() + LAST_LINE_MS;
+    const never = new AbortController().signal;
+    for (let at = 0; at < rest.length;) {
+      const result = writeNow(this.#descriptor!, rest.subarray(at, at + ATOMIC_WRITE_BYTES));
+      if (result === "written") at += ATOMIC_WRITE_BYTES;
+      else if (result === "no reader" || performance.now() > deadline) return line;
+      else await sleep(1, never);
+    }
+    return line + 1;
+  }
+
+  #close(): void {
+    if (this.#descriptor !== undefined) close(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}
+
+/** The end of what one write may hold: as many whole lines as fit, or a piece of a line that never fits. */
+function pieceEnd(ends: readonly number[], line: number, at: number): number {
+  const most = at + ATOMIC_WRITE_BYTES;
+  if (ends[line] > most) return most;
+  let last = line;
+  while (last + 1 < ends.length && ends[last + 1] <= most) last++;
+  return ends[last];
+}

@@ -1,0 +1,60 @@
+import type { Consumer, Event } from "../../../mod.ts";
+import { metadataLine, rawLine } from "../consume/event_format.ts";
+import type { Log } from "../console/log.ts";
+import type { FifoCommand } from "./control_line.ts";
+import { type LineBlock, LineWriter } from "./line_writer.ts";
+
+const encoder = new TextEncoder();
+const NEWLINE = 0x0a;
+
+/** What moves events from a topic to a FIFO. */
+export interface Outlet {
+  command: FifoCommand;
+  consumer: Consumer;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/** Writes each event's metadata as a line to a FIFO, until the signal is aborted. */
+export async function runOutlet(outlet: Outlet): Promise<void> {
+  const { command, consumer, log, signal } = outlet;
+  const { format, ack } = command.options;
+  const writer = new LineWriter(command.path, signal);
+  const line = format === "raw" ? rawLine : metadataLine;
+  try {
+    // Events are not taken before somebody is there to read them.
+    if (!await writer.open()) return;
+    log.info(`FIFO "${command.path}" has a reader`);
+    for await (const batch of consumer.batches({ signal })) {
+      const written = await writer.write(encodeLines(batch, line));
+      if (ack && written > 0) void batch[written - 1].acknowledge();
+      if (written < batch.length) return;
+    }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+  } finally {
+    writer.close();
+  }
+}
+
+/** All lines of a batch, encoded at once. */
+function encodeLines(batch: readonly Event[], line: (event: Event) => string): LineBlock {
+  const bytes = encoder.encode(batch.map(line).join("\n") + "\n");
+  // A text written bare may have line ends of its own: count those of the lines, not those within.
+  if (batch.length === 1) return { bytes, ends: [bytes.length] };
+  const ends: number[] = [];
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) ends.push(at + 1);
+  return ends.length === batch.length ? { bytes, ends } : encodeSingly(batch, line);
+}
+
+function encodeSingly(batch: readonly Event[], line: (event: Event) => string): LineBlock {
+  const parts = batch.map((event) => encoder.encode(`${line(event)}\n`));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const ends: number[] = [];
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    ends.push(at += part.length);
+  }
+  return { bytes, ends };
+}

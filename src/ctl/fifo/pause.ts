@@ -1,0 +1,43 @@
+/** The shortest and the longest pause between two looks at a FIFO on which nothing happens. */
+const SHORTEST_MS = 1;
+const LONGEST_MS = 20;
+
+/**
+ * Waits between looks at a FIFO: hardly at all while it is busy, longer and longer while nothing happens, so
+ * that a busy FIFO is fast and an idle one costs next to nothing. Waiting in the runtime instead would take
+ * one of its few threads for each FIFO, and a peer that never comes would keep it for ever.
+ */
+export class Pause {
+  #nextMs = SHORTEST_MS;
+
+  /** Something happened: the next pause is short again. */
+  reset(): void {
+    this.#nextMs = SHORTEST_MS;
+  }
+
+  /** Waits; resolves early when the signal is aborted. */
+  async idle(signal: AbortSignal): Promise<void> {
+    const ms = this.#nextMs;
+    this.#nextMs = Math.min(LONGEST_MS, this.#nextMs * 1.5);
+    await sleep(ms, signal);
+  }
+}
+
+/** Waits so many milliseconds; resolves early when the signal is aborted. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
+}
+
+/** Lets everything else that is ready run first. */
+export function yieldToOthers(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

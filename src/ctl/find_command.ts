@@ -1,0 +1,34 @@
+import { nearestName } from "../options.ts";
+import type { CommandSpec } from "./command.ts";
+import { COMMANDS, PROGRAM } from "./table/mod.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** The command that a command line begins with, and what follows its name. */
+export interface Found {
+  command: CommandSpec;
+  rest: readonly string[];
+}
+
+/** Finds the command; the words of a group alone (`topic`) give the group instead. */
+export function findCommand(argv: readonly string[]): Found | { group: readonly string[] } {
+  const command = COMMANDS.find(({ path }) => path.every((word, index) => argv[index] === word));
+  if (command !== undefined) return { command, rest: argv.slice(command.path.length) };
+  const end = argv.findIndex((word) => word.startsWith("-"));
+  const words = end < 0 ? argv : argv.slice(0, end);
+  if (words.length === 0) {
+    throw new UsageError(`Expected a command before "${argv[0]}": see "${PROGRAM} --help"`);
+  }
+  const isGroup = COMMANDS.some(({ path }) => path.length > 1 && path[0] === words[0]);
+  if (isGroup && words.length === 1) return { group: words };
+  throw unknownCommand(words.slice(0, isGroup ? 2 : 1), words);
+}
+
+function unknownCommand(name: readonly string[], words: readonly string[]): UsageError {
+  const names = COMMANDS.map((command) => command.path.join(" "));
+  const groups = [...new Set(COMMANDS.filter(({ path }) => path.length > 1).map(({ path }) => path[0]))];
+  // `topci create`: the second word helps to see what the first one was meant to be.
+  const meant = nearestName(words.slice(0, 2).join(" "), names) ??
+    nearestName(name.join(" "), [...names, ...groups]);
+  const mend = meant === undefined ? `see "${PROGRAM} --help"` : `did you mean "${meant}"?`;
+  return new UsageError(`Unknown command "${name.join(" ")}": ${mend}`);
+}

@@ -1,0 +1,62 @@
+import { Driver, type Topic } from "../../../mod.ts";
+import { absoluteReference } from "../../components/modules.ts";
+import { oneLine } from "../report.ts";
+import type { Endpoint, ForwardConfig } from "./config.ts";
+
+/** The drivers and topics of a configuration, each opened once and shared by the policies. */
+export class Endpoints {
+  readonly #config: ForwardConfig;
+  readonly #path: string;
+  readonly #drivers = new Map<string, Promise<Driver>>();
+  readonly #topics = new Map<string, Promise<Topic>>();
+
+  constructor(config: ForwardConfig, path: string) {
+    this.#config = config;
+    this.#path = path;
+  }
+
+  /** Opens a topic; one that could not be opened is tried again by the next call. Errors name the line. */
+  async topic(endpoint: Endpoint): Promise<Topic> {
+    const { driver, topic, text, line } = endpoint;
+    return await once(this.#topics, text, async () => {
+      const opened = await this.#driver(driver);
+      return await this.#naming(line, () => opened.openTopic(topic));
+    });
+  }
+
+  /** Closes everything. */
+  async close(): Promise<void> {
+    for (const topic of this.#topics.values()) await (await topic.catch(() => undefined))?.close();
+    for (const driver of this.#drivers.values()) await (await driver.catch(() => undefined))?.close();
+  }
+
+  async #driver(name: string): Promise<Driver> {
+    const { type, options, line } = this.#config.drivers.get(name)!;
+    return await once(
+      this.#drivers,
+      name,
+      () => this.#naming(line, () => Driver.open(absoluteReference(type), options)),
+    );
+  }
+
+  /** The same error with the file and the line before its message. */
+  async #naming<T>(line: number, open: () => Promise<T>): Promise<T> {
+    try {
+      return await open();
+    } catch (error) {
+      const { code, canRetry } = error as { code?: unknown; canRetry?: unknown };
+      const named = new Error(`"${this.#path}" line ${line}: ${oneLine(error)}`, { cause: error });
+      throw Object.assign(named, { code, canRetry });
+    }
+  }
+}
+
+/** The value under a key, made when first asked for; a failure is not kept. */
+function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  cache.set(key, made);
+  made.catch(() => cache.delete(key));
+  return made;
+}

@@ -1,0 +1,146 @@
+import { setImmediate } from "node:timers";
+import type { Consumer, Event, Producer, Topic } from "../../../mod.ts";
+import type { Log } from "../console/log.ts";
+import { piecesOf, selectSmall } from "../consume/data_sink.ts";
+import { sleep } from "../fifo/pause.ts";
+import { oneLine } from "../report.ts";
+import type { Policy } from "./config.ts";
+import type { Plugins } from "./plugins.ts";
+import { ForwardWindow } from "./window.ts";
+
+/** Pauses between attempts of a policy that fails. */
+const RETRY_MS_MIN = 200;
+const RETRY_MS_MAX = 30_000;
+/** Pushes between two looks at whether the destination keeps up. */
+const READY_EVERY = 256;
+
+/** One policy, ready to run. */
+export interface ForwardTask {
+  policy: Policy;
+  plugins: Plugins;
+  /** Opens source and destination; called for each attempt, and must be quick when they are open. */
+  open(): Promise<{ source: Topic; destination: Topic }>;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/** Forwards until the signal is aborted. An attempt that fails is logged and repeated after a pause. */
+export async function runForward(task: ForwardTask): Promise<void> {
+  const { policy, log, signal } = task;
+  const name = `${policy.from.text}->${policy.to.text}`;
+  let retryMs = RETRY_MS_MIN;
+  while (!signal.aborted) {
+    const progress = { acknowledged: 0 };
+    try {
+      await attempt(task, name, progress);
+    } catch (error) {
+      if (progress.acknowledged > 0) retryMs = RETRY_MS_MIN;
+      log.error(`"${name}" failed: ${oneLine(error)}; trying again in ${retryMs / 1000} s`);
+      await sleep(retryMs, signal);
+      retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
+    }
+  }
+  log.debug(`"${name}" stopped`);
+}
+
+async function attempt(task: ForwardTask, name: string, progress: { acknowledged: number }): Promise<void> {
+  const { plugins, signal, log } = task;
+  const { source, destination } = await task.open();
+  const consumer = source.consumer(name, {
+    dataSelector: plugins.dataSelector ?? selectSmall,
+    ...(plugins.dataAllocator === undefined ? {} : { dataAllocator: plugins.dataAllocator }),
+  });
+  try {
+    const producer = destination.producer(name);
+    try {
+      log.info(`Forwarding "${name}"`);
+      // Order within a partition is kept, unless the destination chooses partitions by what is in the events.
+      const keepPartition = destination.partitionSelector.config().type === "default";
+      const window = new ForwardWindow(producer);
+      const push = pusher(producer, window, { whole: plugins.dataSelector === undefined, keepPartition });
+      try {
+        await copy(consumer, window, push, signal);
+      } finally {
+        progress.acknowledged = window.acknowledged;
+      }
+    } finally {
+      // What could not be stored has been reported already, or is about to be.
+      await producer.close().catch(() => {});
+    }
+  } finally {
+    await consumer.close();
+  }
+}
+
+/** Copies events until the signal is aborted; everything pushed is settled then. */
+async function copy(
+  consumer: Consumer,
+  window: ForwardWindow,
+  push: (event: Event) => void | Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const batches = consumer.batches({ signal });
+  try {
+    let next = batches.next();
+    for (;;) {
+      // Nothing at hand: a good moment to store what there is.
+      if (!await isImmediate(next)) await window.settled();
+      const { done, value: batch } = await next;
+      if (done) break;
+      for (const event of batch) {
+        const wait = push(event);
+        if (wait !== undefined) await wait;
+      }
+      if (window.full) await window.settle();
+      next = batches.next();
+      // A failure while something else is awaited is looked at above.
+      next.catch(() => {});
+    }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
+  await window.settled();
+}
+
+function pusher(
+  producer: Producer,
+  window: ForwardWindow,
+  { whole, keepPartition }: { whole: boolean; keepPartition: boolean },
+): (event: Event) => void | Promise<void> {
+  let sinceReady = 0;
+  return (event) => {
+    const options = keepPartition ? { partition: event.partition } : undefined;
+    const { size } = event.dataDescriptor;
+    if (whole && size > 0 && event.data === undefined) {
+      return pushStream(producer, window, event, options);
+    }
+    const buffers = event.dataBuffers;
+    void producer.push(event.metadataText, buffers.length === 0 ? undefined : [...buffers], options);
+    const bytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, event.metadataText.length);
+    window.add(event, bytes);
+    sinceReady += 1 + bytes / 4096;
+    if (sinceReady < READY_EVERY) return;
+    sinceReady = 0;
+    return producer.ready();
+  };
+}
+
+/** A data part too large to be held goes through in pieces, alone. */
+async function pushStream(
+  producer: Producer,
+  window: ForwardWindow,
+  event: Event,
+  options: { partition: number } | undefined,
+): Promise<void> {
+  await window.settled();
+  await producer.push(event.metadataText, piecesOf(event), options);
+  window.add(event, 0);
+  await window.settled();
+}
+
+/** Whether a promise is settled already, or within one turn of the event loop. */
+async function isImmediate(promise: Promise<unknown>): Promise<boolean> {
+  const turn = new Promise<false>((resolve) => setImmediate(() => resolve(false)));
+  const settled = promise.then(() => true, () => true);
+  return await Promise.race([settled, turn]);
+}

@@ -1,0 +1,99 @@
+import { acceptedOptions } from "../args/tokens.ts";
+import type { CommandSpec, OptionSpec } from "../command.ts";
+import type { Painter } from "../console/colour.ts";
+import { EXIT_CODES } from "../exit_codes.ts";
+import { COMMANDS, PROGRAM } from "../table/mod.ts";
+import { wrap } from "./wrap.ts";
+
+const WIDTH = 100;
+
+/** Help for the program, or for the commands whose names begin with `group`. */
+export function overviewText(paint: Painter, group: readonly string[] = []): string {
+  const commands = COMMANDS.filter((command) => group.every((word, index) => command.path[index] === word));
+  const prefix = [PROGRAM, ...group].join(" ");
+  const rows = commands.map((command): [string, string] => [command.path.join(" "), command.summary]);
+  const lines = [`${paint("bold", "Usage:")} ${prefix} COMMAND [OPTION]...`, ""];
+  if (group.length === 0) {
+    lines.push("Event streaming on append-only logs: topics, partitions, named consumers.", "");
+  }
+  lines.push(paint("bold", "Commands:"), ...columns(rows), "");
+  if (group.length === 0) {
+    lines.push(
+      paint("bold", "Options:"),
+      ...columns([["-h, --help", "Show this help, or that of a command"], [
+        "--version",
+        "Print the version",
+      ]]),
+      "",
+      paint("bold", "Environment:"),
+      ...columns([
+        ["DIASPORA_DRIVER", "Stands for --driver"],
+        ["DIASPORA_DRIVER_CONFIG", "Stands for --driver-config"],
+        ["DIASPORA_CTL_DRIVER_OPTIONS", "Driver options as on the command line, which wins"],
+      ]),
+      "",
+      paint("bold", "Exit codes:"),
+      ...columns(EXIT_CODES.map(([code, meaning]) => [String(code), meaning])),
+      "",
+    );
+  }
+  lines.push(`See "${prefix} COMMAND --help" for a command's options and examples.`);
+  return lines.join("\n") + "\n";
+}
+
+/** Help for one command. */
+export function commandText(command: CommandSpec, paint: Painter): string {
+  const lines = [`${paint("bold", "Usage:")} ${usageLine(command)}`, "", `${command.summary}.`, ""];
+  for (const paragraph of (command.details ?? "").split("\n\n").filter((text) => text !== "")) {
+    lines.push(...(paragraph.startsWith("    ") ? paragraph.split("\n") : wrap(paragraph, WIDTH)), "");
+  }
+  const options = acceptedOptions(command.options).filter((option) => option.hidden !== true);
+  lines.push(
+    paint("bold", "Options:"),
+    ...columns(options.map((option) => [optionForm(option), optionNote(option)])),
+  );
+  lines.push("", paint("bold", command.examples.length === 1 ? "Example:" : "Examples:"));
+  for (const { title, shell } of command.examples) {
+    lines.push(`  ${paint("dim", `# ${title}`)}`, ...shell.split("\n").map((line) => `  ${line}`), "");
+  }
+  return lines.join("\n").trimEnd() + "\n";
+}
+
+/** `diaspora-ctl topic create [TOPIC] --driver NAME [OPTION]...`. */
+export function usageLine(command: CommandSpec): string {
+  const required = command.options.filter((option) => option.required === true);
+  return [
+    PROGRAM,
+    ...command.path,
+    ...(command.positional ?? []),
+    ...required.map((option) => `--${option.name} ${option.value ?? "VALUE"}`),
+    "[OPTION]...",
+  ].join(" ");
+}
+
+/** `-v, --verbose` or `--driver NAME`. */
+export function optionForm(option: OptionSpec): string {
+  const short = option.short === undefined ? "" : `-${option.short}, `;
+  if (option.kind === "keys") return `--${option.name}.KEY VALUE`;
+  if (option.kind === "flag") return `${short}--${option.negatable === true ? "[no-]" : ""}${option.name}`;
+  return `${short}--${option.name} ${option.value ?? "VALUE"}`;
+}
+
+/** What an option does, with its choices. */
+export function optionNote(option: OptionSpec): string {
+  const choices = option.kind === "choice" ? `; one of ${option.choices!.join(", ")}` : "";
+  return `${option.describe}${choices}`;
+}
+
+/** Two columns; the right one is wrapped, and begins below where the left one is too wide. */
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const left = Math.min(30, Math.max(...rows.map(([name]) => name.length)) + 2);
+  const indent = " ".repeat(2 + left);
+  return rows.flatMap(([name, text]) => {
+    const [first = "", ...rest] = wrap(text, WIDTH - indent.length);
+    const head = name.length + 2 <= left
+      ? [`  ${name.padEnd(left)}${first}`]
+      : [`  ${name}`, `${indent}${first}`];
+    return [...head, ...rest.map((line) => `${indent}${line}`)];
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * `diaspora-ctl`: from a command line to an exit code. Whatever is not needed for the command at hand is not
+ * loaded, so that `--help` and completion answer at once.
+ *
+ * @module
+ */
+import process from "node:process";
+import type { CommandSpec, Invocation } from "./command.ts";
+import { Console } from "./console/console.ts";
+import type { LogLevel } from "./console/log.ts";
+import { BrokenPipeError } from "./console/output.ts";
+import { watchSignals } from "./console/signals.ts";
+import { EXIT } from "./exit_codes.ts";
+import { findCommand } from "./find_command.ts";
+import { exitCodeOf, reportError } from "./report.ts";
+import { UsageError } from "./usage_error.ts";
+
+/**
+ * Runs one command line (without the program's name) and gives the exit code.
+ *
+ * @example
+ * ```ts ignore
+ * process.exit(await main(process.argv.slice(2)));
+ * ```
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const plainConsole = new Console({ level: "info", progress: false });
+  try {
+    const code = await dispatch(argv, plainConsole);
+    await plainConsole.out.flush();
+    return code;
+  } catch (error) {
+    if (error instanceof BrokenPipeError) return EXIT.ok;
+    reportError(error, plainConsole.log);
+    return exitCodeOf(error);
+  }
+}
+
+async function dispatch(argv: readonly string[], console: Console): Promise<number> {
+  const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
+  if (words.length === 0 || words[0] === "--help" || words[0] === "-h") {
+    const { overviewText } = await import("./help/text.ts");
+    if (words.length > 0) await console.out.text(overviewText(console.paint));
+    else process.stderr.write(overviewText(console.paint));
+    return words.length > 0 ? EXIT.ok : EXIT.usage;
+  }
+  if (words[0] === "--version" || words[0] === "-V") {
+    const { VERSION } = await import("./version.ts");
+    await console.out.line(`diaspora-ctl ${VERSION}`);
+    return EXIT.ok;
+  }
+  const found = findCommand(words);
+  if ("group" in found) {
+    const { overviewText } = await import("./help/text.ts");
+    const asked = words.includes("--help") || words.includes("-h");
+    if (asked) await console.out.text(overviewText(console.paint, found.group));
+    else {throw new UsageError(
+        `"${found.group.join(" ")}" needs a second word: see "diaspora-ctl ${found.group.join(" ")} --help"`,
+      );}
+    return EXIT.ok;
+  }
+  return await runCommand(found.command, found.rest, console);
+}
+
+async function runCommand(command: CommandSpec, words: readonly string[], plain: Console): Promise<number> {
+  const ownWords = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  if (ownWords.includes("--help") || ownWords.includes("-h")) {
+    const { commandText } = await import("./help/text.ts");
+    await plain.out.text(commandText(command, plain.paint));
+    return EXIT.ok;
+  }
+  const { parseCommandLine, checkRequired } = await import("./args/parse.ts");
+  const { driverOptionsFrom } = await import("./args/environment.ts");
+  const usesDriver = command.options.some((option) => option.name === "driver");
+  const args = parseCommandLine([...(usesDriver ? driverOptionsFrom(process.env) : []), ...words], command);
+  checkRequired(args, command, process.env);
+  const console = new Console({
+    level: (args.text("logging") ?? "info") as LogLevel,
+    colour: args.maybeFlag("color"),
+    progress: args.maybeFlag("progress") ?? true,
+  });
+  const { signal, dispose } = watchSignals();
+  try {
+    const { run } = await command.load();
+    const invocation: Invocation = { args, console, signal };
+    const code = await run(invocation);
+    await console.out.flush();
+    return code ?? (signal.aborted ? EXIT.interrupted : EXIT.ok);
+  } catch (error) {
+    if (error instanceof BrokenPipeError) return EXIT.ok;
+    // What was printed before the error stands before it.
+    await console.out.flush().catch(() => {});
+    if (signal.aborted && (error as Error).name === "AbortError") return EXIT.interrupted;
+    reportError(error, console.log);
+    return exitCodeOf(error);
+  } finally {
+    dispose();
+  }
+}

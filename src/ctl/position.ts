@@ -1,0 +1,25 @@
+import type { PartitionDescription, StartPosition } from "../../mod.ts";
+import { parseTime } from "./time.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** A place to begin, as a command line gives it; `{ last }` counts from the end of each partition. */
+export type Place = StartPosition | { last: number };
+
+/** Parses `earliest`, `latest`, an id, `@TIME` or `-N`. */
+export function parsePlace(option: string, text: string): Place {
+  if (text === "earliest" || text === "latest") return text;
+  if (text.startsWith("@")) return { time: parseTime(option, text.slice(1)) };
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { id: Number(text) };
+  if (/^-\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { last: -Number(text) };
+  throw new UsageError(
+    `Option "${option}" takes earliest, latest, an id, @TIME or -N; found ${JSON.stringify(text)}`,
+  );
+}
+
+/** Where to begin in one partition. An id that retention removed means the first event that is there. */
+export function placeIn(partition: PartitionDescription, place: Place): StartPosition {
+  if (typeof place === "object" && "last" in place) {
+    return { id: Math.max(partition.firstId, partition.nextId - place.last) };
+  }
+  return place;
+}

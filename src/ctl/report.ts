@@ -1,0 +1,36 @@
+import type { Log } from "./console/log.ts";
+import { EXIT } from "./exit_codes.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Exit codes of errors that carry one of these; every other error is a failure. */
+const EXIT_BY_CODE: Readonly<Record<string, number>> = {
+  ERR_TOPIC_NOT_FOUND: EXIT.noSuchTopic,
+  ERR_TOPIC_DELETED: EXIT.noSuchTopic,
+  ERR_CORRUPTED_LOG: EXIT.damage,
+  ERR_INVALID_OPTION: EXIT.usage,
+  ERR_INVALID_TOPIC_NAME: EXIT.usage,
+  ERR_INVALID_CONSUMER_NAME: EXIT.usage,
+  ERR_UNKNOWN_DRIVER: EXIT.usage,
+  ERR_UNKNOWN_COMPONENT: EXIT.usage,
+  ERR_NO_SUCH_PARTITION: EXIT.usage,
+};
+
+/** Which exit code an error ends the program with. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? EXIT_BY_CODE[code] ?? EXIT.failure : EXIT.failure;
+}
+
+/** Logs an error in one line; with `--logging trace` its stack trace and causes follow. */
+export function reportError(error: unknown, log: Log): void {
+  log.error(oneLine(error));
+  if (!log.shows("trace")) return;
+  for (let at: unknown = error; at instanceof Error; at = at.cause) log.trace(at.stack ?? String(at));
+}
+
+/** An error's message without line breaks. */
+export function oneLine(error: unknown): string {
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return message.replace(/\s*\n\s*/g, " ");
+}

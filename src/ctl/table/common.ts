@@ -1,0 +1,117 @@
+import type { OptionSpec } from "../command.ts";
+import { LOG_LEVELS } from "../console/log.ts";
+
+/** Options that every command has. */
+export const SHARED: readonly OptionSpec[] = [
+  {
+    name: "logging",
+    kind: "choice",
+    value: "LEVEL",
+    choices: LOG_LEVELS,
+    describe: "Least serious level to log on standard error; trace also shows stack traces (default: info)",
+  },
+  {
+    name: "color",
+    kind: "flag",
+    negatable: true,
+    describe: "Colour even where it is no terminal, or with --no-color never; NO_COLOR is honoured",
+  },
+  { name: "help", short: "h", kind: "flag", describe: "Show this help" },
+];
+
+/** For commands that talk to an engine. */
+export const DRIVER: OptionSpec = {
+  name: "driver",
+  kind: "document",
+  value: "NAME",
+  choices: ["files", "memory", "octopus"],
+  required: true,
+  describe: "Engine to use, NAME or NAME:MODULE; its options are --driver.KEY VALUE (or DIASPORA_DRIVER)",
+};
+
+/** For commands about one topic. */
+export const TOPIC: OptionSpec = {
+  name: "topic",
+  kind: "text",
+  value: "TOPIC",
+  describe: "Topic to work on; may also be the first word, or --name",
+};
+
+/** For commands about one topic that know no consumers: the topic by its other name. */
+export const NAME: OptionSpec = {
+  name: "name",
+  kind: "text",
+  value: "TOPIC",
+  describe: "The same as --topic",
+};
+
+/** For commands about a topic and a consumer name. */
+export const CONSUMER: OptionSpec = {
+  name: "consumer",
+  kind: "text",
+  value: "NAME",
+  describe: "Consumer name; --name means the same",
+};
+
+/** The short form of the above. */
+export const CONSUMER_NAME: OptionSpec = {
+  name: "name",
+  kind: "text",
+  value: "NAME",
+  describe: "The same as --consumer (or the topic, when nothing else names it)",
+};
+
+/** For commands that print something. */
+export const JSON_OUTPUT: OptionSpec = {
+  name: "json",
+  kind: "flag",
+  describe: "Print JSON, one object a line where there are several",
+};
+
+/** For commands that may take long. */
+export const PROGRESS: OptionSpec = {
+  name: "progress",
+  kind: "flag",
+  negatable: true,
+  describe: "Show progress on a terminal (the default), or with --no-progress never",
+};
+
+/** For commands that destroy something. */
+export const DESTRUCTIVE: readonly OptionSpec[] = [
+  { name: "yes", short: "y", kind: "flag", describe: "Do not ask" },
+  { name: "dry-run", kind: "flag", describe: "Only say what would be done" },
+];
+
+/** Some partitions. */
+export const PARTITIONS: OptionSpec = {
+  name: "partition",
+  kind: "text",
+  value: "N",
+  repeat: true,
+  describe: "Only this partition; may be repeated, or be a list with commas",
+};
+
+/** The components a topic is created with. */
+export const COMPONENTS: readonly OptionSpec[] = [
+  {
+    name: "validator",
+    kind: "document",
+    value: "NAME",
+    choices: ["default", "schema", "eventbridge"],
+    describe: "Which metadata the topic accepts, NAME or NAME:MODULE; --validator.KEY VALUE",
+  },
+  {
+    name: "serializer",
+    kind: "document",
+    value: "NAME",
+    choices: ["default", "schema", "cbor"],
+    describe: "How metadata is stored, NAME or NAME:MODULE; --serializer.KEY VALUE",
+  },
+  {
+    name: "partition-selector",
+    kind: "document",
+    value: "NAME",
+    choices: ["default", "key"],
+    describe: "Where events go, NAME or NAME:MODULE; --partition-selector.KEY VALUE",
+  },
+];

@@ -1,0 +1,86 @@
+import type { CommandSpec } from "../command.ts";
+import {
+  CONSUMER,
+  CONSUMER_NAME,
+  DESTRUCTIVE,
+  DRIVER,
+  JSON_OUTPUT,
+  NAME,
+  PARTITIONS,
+  SHARED,
+  TOPIC,
+} from "./common.ts";
+
+const WHERE = "--driver files --driver.root_path /tmp/diaspora-data";
+
+/** `diaspora-ctl consumer …`. */
+export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ["consumer", "list"],
+    summary: "List consumer names that have a position in a topic",
+    details: "Prints a name a line; with --verbose the name, a space and one JSON document.",
+    positional: ["[TOPIC]"],
+    options: [
+      TOPIC,
+      NAME,
+      DRIVER,
+      { name: "verbose", short: "v", kind: "flag", describe: "Add a JSON document to each name" },
+      JSON_OUTPUT,
+      ...SHARED,
+    ],
+    examples: [{ title: "Every name", shell: `diaspora-ctl consumer list my_topic ${WHERE}` }],
+    load: () => import("../commands/consumer_list.ts"),
+  },
+  {
+    path: ["consumer", "lag"],
+    summary: "Show how far consumer names are behind, without consuming",
+    positional: ["[TOPIC]"],
+    options: [TOPIC, CONSUMER, CONSUMER_NAME, DRIVER, JSON_OUTPUT, ...SHARED],
+    examples: [
+      { title: "One name", shell: `diaspora-ctl consumer lag my_topic --name app1 ${WHERE}` },
+      { title: "Every name", shell: `diaspora-ctl consumer lag my_topic ${WHERE}` },
+    ],
+    load: () => import("../commands/consumer_lag.ts"),
+  },
+  {
+    path: ["consumer", "seek"],
+    summary: "Move a consumer name's position, also backwards",
+    positional: ["[TOPIC]"],
+    options: [
+      TOPIC,
+      CONSUMER,
+      CONSUMER_NAME,
+      DRIVER,
+      {
+        name: "to",
+        kind: "text",
+        value: "WHERE",
+        required: true,
+        describe: "earliest, latest, an id, @TIME, or -N for the last N of each partition",
+      },
+      PARTITIONS,
+      { name: "dry-run", kind: "flag", describe: "Only say what would be done" },
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "Start over",
+        shell: `diaspora-ctl consumer seek my_topic --name app1 --to earliest ${WHERE}`,
+      },
+    ],
+    load: () => import("../commands/consumer_seek.ts"),
+  },
+  {
+    path: ["consumer", "delete"],
+    summary: "Forget a consumer name's position",
+    positional: ["[TOPIC]"],
+    options: [TOPIC, CONSUMER, CONSUMER_NAME, DRIVER, ...DESTRUCTIVE, ...SHARED],
+    examples: [
+      {
+        title: "Without being asked",
+        shell: `diaspora-ctl consumer delete my_topic --name app1 --yes ${WHERE}`,
+      },
+    ],
+    load: () => import("../commands/consumer_delete.ts"),
+  },
+];

@@ -1,0 +1,152 @@
+import type { CommandSpec } from "../command.ts";
+import {
+  CONSUMER,
+  CONSUMER_NAME,
+  DRIVER,
+  JSON_OUTPUT,
+  NAME,
+  PARTITIONS,
+  PROGRESS,
+  SHARED,
+  TOPIC,
+} from "./common.ts";
+
+/** `produce` and `consume`. */
+export const EVENT_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ["produce"],
+    summary: "Push events read from standard input, a line an event",
+    details: "Lines before a bad one are stored; the error names its number.",
+    positional: ["[TOPIC]"],
+    options: [
+      TOPIC,
+      NAME,
+      DRIVER,
+      {
+        name: "format",
+        kind: "choice",
+        value: "FORMAT",
+        choices: ["json", "raw", "base64"],
+        describe: "What a line is: json, metadata as a JSON document (default); raw, metadata as a text; " +
+          "base64, the data part",
+      },
+      {
+        name: "metadata",
+        kind: "text",
+        value: "JSON",
+        describe: "Metadata of one event, pushed without reading lines; with base64, metadata of every event",
+      },
+      {
+        name: "data",
+        kind: "file",
+        value: "FILE",
+        describe: "Data part of each event; - is standard input, which needs --metadata",
+      },
+      { name: "partition", kind: "count", value: "N", describe: "Ask for this partition" },
+      {
+        name: "key",
+        kind: "text",
+        value: "KEY",
+        describe:
+          "Events with equal keys go to one partition: a text, or a JSON pointer such as /user into the metadata",
+      },
+      { name: "batch-size", kind: "count", value: "N", describe: "Events a batch (default: adaptive)" },
+      PROGRESS,
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "Three events",
+        shell: `printf '%s\\n' '{"x": 1}' '{"x": 2}' '"text"' |
+  diaspora-ctl produce my_topic --driver files --driver.root_path /tmp/diaspora-data`,
+      },
+      {
+        title: "One event with a file as its data part",
+        shell: `diaspora-ctl produce my_topic --metadata '{"name": "hostname"}' --data /etc/hostname \\
+  --driver files --driver.root_path /tmp/diaspora-data`,
+      },
+    ],
+    load: () => import("../commands/produce.ts"),
+  },
+  {
+    path: ["consume"],
+    summary: "Print events",
+    details:
+      "Prints the metadata of each event as a line of JSON, and stops at the end unless --follow is given. " +
+      "With a consumer name it starts after what that name acknowledged. With --data base64 or hex the data " +
+      "part follows the metadata after a tab (with --json it is the key data); a FILE pattern writes each " +
+      "data part to a file of its own by {topic}, {partition} and {id}.",
+    positional: ["[TOPIC]"],
+    options: [
+      TOPIC,
+      CONSUMER,
+      CONSUMER_NAME,
+      DRIVER,
+      {
+        name: "from",
+        kind: "text",
+        value: "WHERE",
+        describe:
+          "Where to begin, unless the consumer name has a position: earliest (default), latest, an id, " +
+          "@TIME, or -N for the last N of each partition",
+      },
+      {
+        name: "until",
+        kind: "text",
+        value: "WHERE",
+        describe: "Where to stop: end (default without --follow), or before this id in each partition",
+      },
+      { name: "follow", short: "f", kind: "flag", describe: "Wait for new events" },
+      { name: "max", short: "n", kind: "count", value: "N", describe: "Stop after so many events" },
+      { name: "ack", kind: "flag", describe: "Acknowledge what was printed; needs a consumer name" },
+      PARTITIONS,
+      {
+        name: "data",
+        kind: "text",
+        value: "HOW",
+        describe:
+          "Data parts: none (default), base64, hex, a FILE pattern such as part-{id}.bin, or - for bytes alone",
+      },
+      {
+        name: "filter",
+        kind: "text",
+        value: "PATTERN",
+        describe: "Print only events whose metadata match an EventBridge pattern: JSON, or @FILE",
+      },
+      {
+        name: "format",
+        kind: "choice",
+        value: "FORMAT",
+        choices: ["json", "raw"],
+        describe: "raw prints metadata that are a text without quotes (default: json)",
+      },
+      {
+        name: "on-corruption",
+        kind: "choice",
+        value: "WHAT",
+        choices: ["throw", "skip"],
+        describe: "At damage stop with exit code 3 (default), or log it, go on and exit with 3 at the end",
+      },
+      JSON_OUTPUT,
+      PROGRESS,
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "Everything there is",
+        shell: "diaspora-ctl consume my_topic --driver files --driver.root_path /tmp/diaspora-data",
+      },
+      {
+        title: "What is new since the last time, with partition, id and time",
+        shell: `diaspora-ctl consume my_topic --name app1 --ack --json \\
+  --driver files --driver.root_path /tmp/diaspora-data`,
+      },
+      {
+        title: "Events with x above 1 of the last hour",
+        shell: `diaspora-ctl consume my_topic --from @1h --filter '{"x": [{"numeric": [">", 1]}]}' \\
+  --driver files --driver.root_path /tmp/diaspora-data`,
+      },
+    ],
+    load: () => import("../commands/consume.ts"),
+  },
+];

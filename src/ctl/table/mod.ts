@@ -1,0 +1,24 @@
+/**
+ * Every command, in the order help shows them. A command is added here and nowhere else: help, documentation
+ * and completions follow.
+ *
+ * @module
+ */
+import type { CommandSpec } from "../command.ts";
+import { CONSUMER_COMMANDS } from "./consumer.ts";
+import { DAEMON_COMMANDS } from "./daemons.ts";
+import { EVENT_COMMANDS } from "./events.ts";
+import { TOOL_COMMANDS } from "./tools.ts";
+import { TOPIC_COMMANDS } from "./topic.ts";
+
+/** Name of the program. */
+export const PROGRAM = "diaspora-ctl";
+
+/** Every command. */
+export const COMMANDS: readonly CommandSpec[] = [
+  ...TOPIC_COMMANDS,
+  ...EVENT_COMMANDS,
+  ...CONSUMER_COMMANDS,
+  ...DAEMON_COMMANDS,
+  ...TOOL_COMMANDS,
+];

@@ -1,0 +1,158 @@
+import type { CommandSpec } from "../command.ts";
+import { COMPONENTS, DESTRUCTIVE, DRIVER, JSON_OUTPUT, NAME, PARTITIONS, SHARED, TOPIC } from "./common.ts";
+
+/** `diaspora-ctl topic …`. */
+export const TOPIC_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ["topic", "create"],
+    summary: "Create a topic",
+    positional: ["[TOPIC]"],
+    options: [
+      {
+        name: "name",
+        kind: "text",
+        value: "TOPIC",
+        describe: "Name of the new topic; may also be the first word",
+      },
+      DRIVER,
+      {
+        name: "topic",
+        kind: "keys",
+        describe: "Option of the topic, e.g. --topic.num_partitions 4",
+      },
+      ...COMPONENTS,
+      { name: "if-not-exists", kind: "flag", describe: "Do nothing when the topic is there already" },
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "A topic with four partitions",
+        shell: `diaspora-ctl topic create --name my_topic \\
+  --driver files --driver.root_path /tmp/diaspora-data \\
+  --topic.num_partitions 4`,
+      },
+      {
+        title: "Events of one user stay in one partition, and must have a user",
+        shell: `diaspora-ctl topic create --name clicks \\
+  --driver files --driver.root_path /tmp/diaspora-data --topic.num_partitions 4 \\
+  --partition-selector key --partition-selector.pointer /user \\
+  --validator schema --validator.schema '{"type": "object", "required": ["user"]}'`,
+      },
+    ],
+    load: () => import("../commands/topic_create.ts"),
+  },
+  {
+    path: ["topic", "list"],
+    summary: "List topics",
+    details: "Prints a name a line; with --verbose the name, a space and one JSON document.",
+    options: [
+      DRIVER,
+      { name: "verbose", short: "v", kind: "flag", describe: "Add a JSON document to each name" },
+      JSON_OUTPUT,
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "Every topic under a folder",
+        shell: "diaspora-ctl topic list --driver files --driver.root_path /tmp/diaspora-data",
+      },
+    ],
+    load: () => import("../commands/topic_list.ts"),
+  },
+  {
+    path: ["topic", "describe"],
+    summary: "Show a topic's options and the state of every partition",
+    positional: ["[TOPIC]"],
+    options: [TOPIC, NAME, DRIVER, JSON_OUTPUT, ...SHARED],
+    examples: [
+      {
+        title: "First and next id, size and times of each partition",
+        shell: "diaspora-ctl topic describe my_topic --driver files --driver.root_path /tmp/diaspora-data",
+      },
+    ],
+    load: () => import("../commands/topic_describe.ts"),
+  },
+  {
+    path: ["topic", "edit"],
+    summary: "Change topic options that may change later, e.g. retention",
+    positional: ["[TOPIC]"],
+    options: [
+      {
+        name: "topic",
+        kind: "document",
+        value: "TOPIC",
+        describe: "Topic to work on, and with --topic.KEY VALUE the options to change",
+      },
+      NAME,
+      DRIVER,
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "Keep at most 10 GB in each partition",
+        shell: `diaspora-ctl topic edit my_topic --topic.retention_bytes 10e9 \\
+  --driver files --driver.root_path /tmp/diaspora-data`,
+      },
+    ],
+    load: () => import("../commands/topic_edit.ts"),
+  },
+  {
+    path: ["topic", "trim"],
+    summary: "Remove events from the front of a topic",
+    details:
+      "Several conditions remove what any one of them would. Engines remove whole segments, so less than asked " +
+      "may go; what went is printed.",
+    positional: ["[TOPIC]"],
+    options: [
+      TOPIC,
+      NAME,
+      DRIVER,
+      { name: "before-id", kind: "count", value: "ID", describe: "Remove events below this id" },
+      {
+        name: "before-time",
+        kind: "text",
+        value: "TIME",
+        describe: "Remove older events: a date, milliseconds since 1970, or an age such as 7d",
+      },
+      {
+        name: "keep-bytes",
+        kind: "count",
+        value: "BYTES",
+        describe: "Keep at most so many bytes a partition",
+      },
+      { name: "acknowledged", kind: "flag", describe: "Remove what every consumer name has acknowledged" },
+      PARTITIONS,
+      ...DESTRUCTIVE,
+      JSON_OUTPUT,
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "See what would go if a week were kept",
+        shell: `diaspora-ctl topic trim my_topic --before-time 7d --dry-run \\
+  --driver files --driver.root_path /tmp/diaspora-data`,
+      },
+    ],
+    load: () => import("../commands/topic_trim.ts"),
+  },
+  {
+    path: ["topic", "delete"],
+    summary: "Delete a topic with all its events",
+    positional: ["[TOPIC]"],
+    options: [
+      TOPIC,
+      NAME,
+      DRIVER,
+      { name: "if-exists", kind: "flag", describe: "Do nothing when there is no such topic" },
+      ...DESTRUCTIVE,
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "Without being asked",
+        shell: "diaspora-ctl topic delete clicks --yes --driver files --driver.root_path /tmp/diaspora-data",
+      },
+    ],
+    load: () => import("../commands/topic_delete.ts"),
+  },
+];

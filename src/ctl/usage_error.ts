@@ -1,0 +1,8 @@
+/** The command line, or a file it names, is wrong: exit code 2 and one line that says how to mend it. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}

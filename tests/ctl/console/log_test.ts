@@ -1,0 +1,31 @@
+import { assertEquals } from "@std/assert";
+import { painterFor, plain } from "../../../src/ctl/console/colour.ts";
+import { Log, LOG_LEVELS } from "../../../src/ctl/console/log.ts";
+import { test } from "../../harness.ts";
+
+test("a log line has time, level and text", () => {
+  const lines: string[] = [];
+  const now = () => new Date(2026, 10, 23, 15, 48, 0, 123);
+  new Log({ write: (text) => lines.push(text), paint: plain, level: "info", now }).info("text");
+  assertEquals(lines, ["[2026-11-23 15:48:00.123] [info] text\n"]);
+});
+
+test("lines below the level are not written, and off writes none", () => {
+  for (const level of LOG_LEVELS) {
+    const written: string[] = [];
+    const log = new Log({ write: (text) => written.push(text), paint: plain, level });
+    for (const method of ["trace", "debug", "info", "warn", "error", "critical"] as const) log[method]("x");
+    assertEquals(written.length, 6 - LOG_LEVELS.indexOf(level));
+  }
+});
+
+test("colour is used on a terminal alone, and not against NO_COLOR", () => {
+  const painted = (...of: Parameters<typeof painterFor>) => painterFor(...of)("red", "x") !== "x";
+  assertEquals(painted({ isTTY: true }, {}), true);
+  assertEquals(painted({ isTTY: false }, {}), false);
+  assertEquals(painted({}, {}), false);
+  assertEquals(painted({ isTTY: true }, { NO_COLOR: "1" }), false);
+  assertEquals(painted({ isTTY: true }, { TERM: "dumb" }), false);
+  assertEquals(painted({ isTTY: true }, {}, false), false);
+  assertEquals(painted({ isTTY: false }, { NO_COLOR: "1" }, true), true);
+});

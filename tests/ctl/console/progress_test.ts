@@ -1,0 +1,35 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { formatBytes, formatDuration, Progress, progressText } from "../../../src/ctl/console/progress.ts";
+import { formatTable } from "../../../src/ctl/console/table.ts";
+import { test } from "../../harness.ts";
+
+test("progress says events, bytes, rate, share and the time that is left", () => {
+  assertEquals(
+    progressText({ events: 1_234_000, bytes: 98_700_000 }, { bytes: 394_800_000 }, 4000),
+    "1,234,000 events  98.7 MB  308,500 events/s  25 %  00:12 left",
+  );
+  assertEquals(progressText({ events: 0, bytes: 0 }, {}, 0), "0 events  0 B");
+});
+
+test("progress is drawn over itself and leaves nothing behind", () => {
+  const written: string[] = [];
+  const progress = new Progress({ write: (text) => written.push(text), label: "copied", now: () => 0 });
+  progress.done.events = 5;
+  progress.draw();
+  progress.stop();
+  assertStringIncludes(written[0], "\r\x1b[Kcopied: 5 events");
+  assertEquals(written.at(-1), "\r\x1b[K");
+});
+
+test("sizes and durations are short", () => {
+  assertEquals([0, 999, 1000, 123_456_789].map(formatBytes), ["0 B", "999 B", "1.0 kB", "123.5 MB"]);
+  assertEquals([0, 61, 3723].map(formatDuration), ["00:00", "01:01", "1:02:03"]);
+});
+
+test("a table lines up texts to the left and numbers to the right", () => {
+  assertEquals(formatTable(["name", "events"], [["a", 5], ["longer", 12345]]), [
+    "name    events",
+    "a            5",
+    "longer   12345",
+  ]);
+});

@@ -1,0 +1,85 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseForwardConfig } from "../../../src/ctl/forward/config.ts";
+import { UsageError } from "../../../src/ctl/usage_error.ts";
+import { test } from "../../harness.ts";
+
+const DRIVERS = "drivers:\n  local: { type: files, options: { root_path: /data/local } }\n";
+
+function fault(text: string): string {
+  return assertThrows(() => parseForwardConfig(text, "f.yaml"), UsageError).message;
+}
+
+test("a file names drivers and policies", () => {
+  const text = `${DRIVERS}  remote: { type: octopus, options: { kafka: { bootstrap.servers: "kafka:9092" } } }
+forward:
+  - from: local/source-topic
+    to: remote/dest-topic
+    data_selector: "./selectors.ts:highEnergy"     # optional
+    data_allocator: "./selectors.ts:pooled"
+`;
+  const { drivers, policies } = parseForwardConfig(text, "f.yaml");
+  assertEquals([...drivers], [
+    ["local", { type: "files", options: { root_path: "/data/local" }, line: 2 }],
+    ["remote", { type: "octopus", options: { kafka: { "bootstrap.servers": "kafka:9092" } }, line: 3 }],
+  ]);
+  assertEquals(policies, [{
+    from: { driver: "local", topic: "source-topic", text: "local/source-topic", line: 5 },
+    to: { driver: "remote", topic: "dest-topic", text: "remote/dest-topic", line: 6 },
+    dataSelector: { reference: "./selectors.ts:highEnergy", line: 7 },
+    dataAllocator: { reference: "./selectors.ts:pooled", line: 8 },
+  }]);
+});
+
+test("malformed YAML names file and line", () => {
+  assertEquals(fault("drivers:\n  local: {type: files\nforward: []\n").startsWith('"f.yaml" line '), true);
+  assertEquals(fault("drivers:\n\ta: 1\n").startsWith('"f.yaml" line 2: '), true);
+  assertEquals(fault(`${DRIVERS}  local: {}\nforward: []\n`).startsWith('"f.yaml" line 3: '), true);
+});
+
+test("what is missing or too much is named with its line", () => {
+  assertEquals(fault(""), '"f.yaml" line 1: expected the keys "drivers" and "forward"');
+  assertEquals(
+    fault("forward: []\n"),
+    '"f.yaml" line 1: "drivers" must name at least one driver, each with "type" and "options"',
+  );
+  assertEquals(
+    fault(`${DRIVERS}forward: []\n`),
+    '"f.yaml" line 3: "forward" must be a list of at least one "from" and "to"',
+  );
+  assertEquals(
+    fault(`${DRIVERS}forwrd: []\n`),
+    '"f.yaml" line 3: unknown key "forwrd": did you mean "forward"?',
+  );
+  assertEquals(
+    fault(`${DRIVERS}forward:\n  - from: local/a\n    to: local/b\n    data_selectr: x\n`),
+    '"f.yaml" line 6: unknown key "data_selectr": did you mean "data_selector"?',
+  );
+  assertEquals(fault(`${DRIVERS}forward:\n  - from: local/a\n`), '"f.yaml" line 4: the policy has no "to"');
+  assertEquals(
+    fault("drivers:\n  x:\n    options: {}\nforward:\n  - a\n"),
+    '"f.yaml" line 3: driver "x" has no "type"',
+  );
+});
+
+test("an endpoint that names no driver, or nothing behind the slash, is named with its line", () => {
+  assertEquals(
+    fault(`${DRIVERS}forward:\n  - from: locl/a\n    to: local/b\n`),
+    '"f.yaml" line 4: "from" names driver "locl", which is not among "drivers": did you mean local?',
+  );
+  assertEquals(
+    fault(`${DRIVERS}forward:\n  - from: local/a\n    to: local\n`),
+    '"f.yaml" line 5: "to" must be driver/topic, found "local"',
+  );
+});
+
+test("a topic is not forwarded to itself, and nothing is forwarded twice", () => {
+  assertEquals(
+    fault(`${DRIVERS}forward:\n  - from: local/a\n    to: local/a\n`),
+    '"f.yaml" line 4: "local/a" would be forwarded to itself',
+  );
+  const policy = "  - from: local/a\n    to: local/b\n";
+  assertEquals(
+    fault(`${DRIVERS}forward:\n${policy}${policy}`),
+    '"f.yaml" line 6: "local/a->local/b" stands there twice',
+  );
+});
