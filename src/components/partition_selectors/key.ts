@@ -52,6 +52,7 @@ export class KeyPartitionSelector implements PartitionSelector {
 
 /** JSON text that is the same for equal values: no spaces, object keys in the order of their UTF-16 codes. */
 function canonicalJson(value: JsonValue): string {
+  if (typeof value === "number") return String(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   const members = Object.keys(value).sort().map((key) =>

@@ -1,0 +1,29 @@
+/**
+ * Opens the energy topic, wherever it was created, and counts what each partition holds:
+ *
+ * ```sh
+ * deno run -A examples/energy/read.ts /tmp/energy-data
+ * ```
+ *
+ * Nothing here names the components: they are stored with the topic.
+ *
+ * @module
+ */
+import process from "node:process";
+import { Driver } from "../../mod.ts";
+
+const [rootPath = "/tmp/energy-data"] = process.argv.slice(2);
+
+await using driver = await Driver.open("files", { root_path: rootPath });
+const topic = await driver.openTopic("energy");
+await using consumer = topic.consumer("histogram");
+
+const energies: number[][] = topic.partitions.map(() => []);
+for await (const event of consumer.events({ until: "end" })) {
+  energies[event.partition].push((event.metadata as { energy: number }).energy);
+}
+for (const [partition, found] of energies.entries()) {
+  console.log(
+    `partition ${partition}: ${found.length} events, energy ${Math.min(...found)} to ${Math.max(...found)}`,
+  );
+}
