@@ -1,0 +1,185 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { FullDataSelector } from "../consumer/data_selection.ts";
+import type { Topic } from "../topic.ts";
+import { fails, type Fixture, type Numbered, range } from "./fixture.ts";
+import type { Rule } from "./rule.ts";
+
+/** Bytes that tell their event and their place. */
+function bytes(n: number, size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, index) => (index * 7 + n * 31 + (index >> 8)) & 255);
+}
+
+async function storeData(topic: Topic<Numbered>, sizes: readonly number[]): Promise<void> {
+  await using producer = topic.producer("p");
+  for (const [n, size] of sizes.entries()) producer.push({ n }, bytes(n, size));
+  await producer.flush();
+}
+
+const SIZES = [0, 1, 10, 65535, 65536, 65537, 0, 300_000, 5];
+
+async function oneTopic(fixture: Fixture): Promise<Topic<Numbered>> {
+  const topic = await fixture.topic();
+  await storeData(topic, SIZES);
+  return topic;
+}
+
+/** Data parts: what goes in, and which of it comes out. */
+export const dataRules: readonly Rule[] = [
+  {
+    name: "data comes back whole where all of it is selected",
+    needs: ["data"],
+    async check(fixture) {
+      await using topic = await oneTopic(fixture);
+      await using consumer = topic.consumer("c", { dataSelector: FullDataSelector });
+      for (const [n, event] of (await fixture.take(consumer, SIZES.length)).entries()) {
+        equal(event.dataDescriptor.size, SIZES[n]);
+        deepEqual(event.data, bytes(n, SIZES[n]));
+      }
+    },
+  },
+  {
+    name: "without a selector no data comes, and it can be loaded later",
+    needs: ["data"],
+    async check(fixture) {
+      await using topic = await oneTopic(fixture);
+      await using consumer = topic.consumer("c");
+      const events = await fixture.take(consumer, SIZES.length);
+      for (const [n, event] of events.entries()) {
+        equal(event.data, undefined);
+        deepEqual(event.dataBuffers, []);
+        deepEqual(await event.loadData(), bytes(n, SIZES[n]));
+      }
+      const part = events[5].dataDescriptor.makeSubView(65530, 7);
+      deepEqual(await events[5].loadData(part), bytes(5, 65537).slice(65530));
+    },
+  },
+  {
+    name: "a selector chooses parts of the data, or none, by the metadata",
+    needs: ["data"],
+    async check(fixture) {
+      await using topic = await oneTopic(fixture);
+      await using consumer = topic.consumer("c", {
+        dataSelector: ({ n }, descriptor) =>
+          n % 2 === 0 ? null : descriptor.makeStridedView(0, Math.floor((descriptor.size + 2) / 3), 1, 2),
+      });
+      for (const [n, event] of (await fixture.take(consumer, SIZES.length)).entries()) {
+        const wanted = bytes(n, SIZES[n]).filter((_, index) => index % 3 === 0);
+        deepEqual(event.data, n % 2 === 0 ? undefined : wanted);
+      }
+    },
+  },
+  {
+    name: "an allocator gives the buffers that are filled",
+    needs: ["data"],
+    async check(fixture) {
+      await using topic = await oneTopic(fixture);
+      const pool = new Uint8Array(400_000);
+      await using consumer = topic.consumer("c", {
+        dataSelector: FullDataSelector,
+        dataAllocator: (_, { size }) => {
+          const cut = Math.floor(size / 3);
+          return [pool.subarray(0, cut), new DataView(pool.buffer, 350_000, 0), pool.subarray(cut, size)];
+        },
+      });
+      for (const [n, event] of (await fixture.take(consumer, 5)).entries()) {
+        if (n !== 4) continue;
+        equal(event.dataBuffers[0].buffer, pool.buffer);
+        deepEqual(event.data, bytes(n, SIZES[n]));
+      }
+    },
+  },
+  {
+    name: "an allocator of a wrong size fails the wait, and the event is not lost",
+    needs: ["data"],
+    async check(fixture) {
+      await using topic = await oneTopic(fixture);
+      let extra = 1;
+      await using consumer = topic.consumer("c", {
+        dataSelector: (_, descriptor) => descriptor.size > 0 ? descriptor : null,
+        dataAllocator: (_, { size }) => new Uint8Array(size + extra),
+      });
+      equal((await fixture.take(consumer, 1))[0].id, 0);
+      await fails("ERR_ALLOCATION", () => consumer.pull().wait(fixture.patienceMs));
+      extra = 0;
+      const [event] = await fixture.take(consumer, 1);
+      deepEqual([event.id, event.data], [1, bytes(1, 1)]);
+    },
+  },
+  {
+    name: "data may be given in several pieces and in any view",
+    needs: ["data"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      await using producer = topic.producer("p");
+      const whole = bytes(3, 1000);
+      producer.push({ n: 0 }, [
+        whole.subarray(0, 100),
+        whole.buffer.slice(100, 200),
+        new DataView(whole.buffer, 200, 800),
+      ]);
+      producer.push({ n: 1 }, whole.buffer);
+      producer.push({ n: 2 }, new Uint16Array(whole.buffer, 10, 20));
+      producer.push({ n: 3 }, []);
+      producer.push({ n: 4 }, whole.subarray(3, 9));
+      await producer.flush();
+      await using consumer = topic.consumer("c", { dataSelector: FullDataSelector });
+      const events = await fixture.take(consumer, 5);
+      deepEqual(events.map((event) => event.data), [
+        whole,
+        whole,
+        whole.slice(10, 50),
+        new Uint8Array(0),
+        whole.slice(3, 9),
+      ]);
+    },
+  },
+  {
+    name: "data may be given as a stream, and order is kept around it",
+    needs: ["data", "streams"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      await using producer = topic.producer("p");
+      async function* pieces(): AsyncGenerator<Uint8Array> {
+        for (const index of range(0, 5)) {
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          yield bytes(index, 50_000);
+        }
+      }
+      const ids = [
+        producer.push({ n: 0 }),
+        producer.push({ n: 1 }, pieces()),
+        producer.push({ n: 2 }, bytes(2, 10)),
+        producer.push({ n: 3 }, new Blob([bytes(3, 70_000).slice()]).stream()),
+        producer.push({ n: 4 }),
+      ];
+      deepEqual(await Promise.all(ids), range(0, 5));
+      await using consumer = topic.consumer("c", { dataSelector: FullDataSelector });
+      const events = await fixture.take(consumer, 5);
+      deepEqual(events.map((event) => event.metadata.n), range(0, 5));
+      const streamed = new Uint8Array(250_000);
+      for (const index of range(0, 5)) streamed.set(bytes(index, 50_000), index * 50_000);
+      deepEqual(events[1].data, streamed);
+      deepEqual(events[2].data, bytes(2, 10));
+      deepEqual(events[3].data, bytes(3, 70_000));
+    },
+  },
+  {
+    name: "a stream that fails rejects its push, and leaves no event",
+    needs: ["data", "streams"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      await using producer = topic.producer("p");
+      async function* broken(): AsyncGenerator<Uint8Array> {
+        yield bytes(0, 100_000);
+        await Promise.resolve();
+        throw new Error("the detector went away");
+      }
+      let message = "";
+      await producer.push({ n: 0 }, broken()).catch((error) => message = String(error));
+      equal(message.includes("the detector went away"), true, message);
+      equal(await producer.push({ n: 1 }), 0);
+      await using consumer = topic.consumer("c");
+      equal((await fixture.take(consumer, 1))[0].metadata.n, 1);
+    },
+  },
+];

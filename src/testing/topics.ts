@@ -1,0 +1,160 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { fails, store } from "./fixture.ts";
+import type { Rule } from "./rule.ts";
+
+const BAD_NAMES = ["", ".", "..", ".hidden", "a/b", "a\\b", "/absolute", "a\0b", "é".repeat(101)];
+
+/** Creating, opening, listing and deleting. */
+export const topicRules: readonly Rule[] = [
+  {
+    name: "createTopic() makes a topic that exists, is listed and can be opened",
+    async check(fixture) {
+      const { driver } = fixture;
+      equal(await driver.topicExists("readings"), false);
+      deepEqual([...(await driver.listTopics()).keys()], []);
+      await fixture.create("readings", { num_partitions: 3 });
+      equal(await driver.topicExists("readings"), true);
+      const info = (await driver.listTopics()).get("readings");
+      equal(info?.name, "readings");
+      equal(info?.numPartitions, 3);
+      equal(info?.options.num_partitions, 3);
+      await using topic = await driver.openTopic("readings");
+      equal(topic.name, "readings");
+      equal(topic.options.num_partitions, 3);
+      deepEqual(topic.partitions.map((partition) => partition.partition_id), [0, 1, 2]);
+    },
+  },
+  {
+    name: "createTopic() without num_partitions makes one partition",
+    async check(fixture) {
+      await fixture.create("readings", {});
+      await using topic = await fixture.driver.openTopic("readings");
+      equal(topic.partitions.length, 1);
+    },
+  },
+  {
+    name: "listTopics() names every topic",
+    async check(fixture) {
+      const names = ["b", "a", "Grüße", "with space", "-dash", "a.b", "x".repeat(200)];
+      for (const name of names) await fixture.create(name, { num_partitions: 1 });
+      const topics = await fixture.driver.listTopics();
+      deepEqual([...topics.keys()].sort(), [...names].sort());
+      for (const name of names) equal(topics.get(name)?.name, name);
+    },
+  },
+  {
+    name: "createTopic() of a topic that exists fails and leaves it as it is",
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      await store(topic, 2);
+      await fails("ERR_TOPIC_EXISTS", () => fixture.create("readings", { num_partitions: 5 }));
+      await using again = await fixture.driver.openTopic("readings");
+      equal(again.partitions.length, 1);
+      await using consumer = again.consumer("c");
+      equal((await fixture.take(consumer, 2)).length, 2);
+    },
+  },
+  {
+    name: "openTopic() of a topic that does not exist fails and makes none",
+    async check({ driver }) {
+      await fails("ERR_TOPIC_NOT_FOUND", () => driver.openTopic("readings"));
+      equal(await driver.topicExists("readings"), false);
+    },
+  },
+  {
+    name: "a bad topic name is refused by every method",
+    async check({ driver }) {
+      for (const name of BAD_NAMES) {
+        await fails("ERR_INVALID_TOPIC_NAME", () => driver.createTopic(name, { num_partitions: 1 }));
+        await fails("ERR_INVALID_TOPIC_NAME", () => driver.openTopic(name));
+        await fails("ERR_INVALID_TOPIC_NAME", () => driver.topicExists(name));
+        await fails("ERR_INVALID_TOPIC_NAME", () => driver.deleteTopic(name));
+      }
+      equal((await driver.listTopics()).size, 0);
+    },
+  },
+  {
+    name: "a bad number of partitions or an unknown option is refused, and nothing is left",
+    async check(fixture) {
+      for (const count of [0, -1, 1.5, "3", null, true]) {
+        await fails("ERR_INVALID_OPTION", () => fixture.create("readings", { num_partitions: count }));
+      }
+      await fails("ERR_INVALID_OPTION", () => fixture.create("readings", { num_partitons: 1 }));
+      await fails(
+        "ERR_UNKNOWN_COMPONENT",
+        () => fixture.create("readings", {}, { validator: { type: "nobody-made-it" } }),
+      );
+      equal((await fixture.driver.listTopics()).size, 0);
+    },
+  },
+  {
+    name: "a topic keeps the documents of its components",
+    async check(fixture) {
+      const schema = { type: "object", required: ["n"] };
+      await fixture.create("readings", { num_partitions: 2 }, {
+        validator: { type: "schema", schema },
+        partitionSelector: { type: "key", pointer: "/n" },
+      });
+      const info = (await fixture.driver.listTopics()).get("readings");
+      equal(info?.validator.type, "schema");
+      deepEqual(info?.validator.schema, schema);
+      equal(info?.partitionSelector.type, "key");
+      equal(info?.serializer.type, "default");
+      await using topic = await fixture.driver.openTopic("readings");
+      deepEqual(topic.validator.config(), info?.validator);
+      await using producer = topic.producer();
+      await fails("ERR_INVALID_METADATA", () => producer.push({ m: 1 }));
+    },
+  },
+  {
+    name: "deleteTopic() removes a topic with its events, and the name can be used again",
+    needs: ["deletion"],
+    async check(fixture) {
+      const { driver } = fixture;
+      await fixture.create("other", { num_partitions: 1 });
+      {
+        await using topic = await fixture.topic();
+        await store(topic, 3);
+      }
+      await driver.deleteTopic("readings");
+      equal(await driver.topicExists("readings"), false);
+      deepEqual([...(await driver.listTopics()).keys()], ["other"]);
+      await fails("ERR_TOPIC_NOT_FOUND", () => driver.openTopic("readings"));
+      await fails("ERR_TOPIC_NOT_FOUND", () => driver.deleteTopic("readings"));
+      await using topic = await fixture.topic();
+      await using consumer = topic.consumer("c");
+      equal(await consumer.pull().wait(50), undefined);
+      await store(topic, 1, 7);
+      const [event] = await fixture.take(consumer, 1);
+      equal(event.id, 0);
+    },
+  },
+  {
+    name: "who uses a topic while it is deleted is told so",
+    needs: ["deletion"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      const consumer = topic.consumer("c");
+      const producer = topic.producer();
+      producer.push({ n: 0 });
+      await producer.flush();
+      await fixture.take(consumer, 1);
+      const waiting = fails("ERR_TOPIC_DELETED", () => consumer.pull().wait(fixture.patienceMs));
+      await fixture.driver.deleteTopic("readings");
+      await waiting;
+      await fails("ERR_TOPIC_DELETED", () => producer.push({ n: 1 }));
+    },
+  },
+  {
+    name: "edit() changes options for everybody, and refuses those that cannot change",
+    needs: ["editing"],
+    async check(fixture) {
+      await using topic = await fixture.topic(2);
+      await fails("ERR_INVALID_OPTION", () => topic.edit({ num_partitions: 3 }));
+      await topic.edit({ flush_behavior: "on_flush" });
+      equal(topic.options.flush_behavior, "on_flush");
+      equal((await fixture.driver.listTopics()).get("readings")?.options.flush_behavior, "on_flush");
+      equal(topic.options.num_partitions, 2);
+    },
+  },
+];

@@ -1,0 +1,82 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import type { Topic } from "../topic.ts";
+import { fails, type Numbered, range } from "./fixture.ts";
+import type { Rule } from "./rule.ts";
+
+const PADDING = "x".repeat(1000);
+
+/** Stores ten events, a kilobyte each, one batch an event: enough that engines with segments begin new ones. */
+async function storeTen(topic: Topic<Numbered>, first: number): Promise<void> {
+  await using producer = topic.producer("conformance", { batchSize: 1 });
+  for (const n of range(first, 10)) producer.push(JSON.stringify({ n, PADDING }));
+  await producer.flush();
+}
+
+/** Removing events from the front. */
+export const trimmingRules: readonly Rule[] = [
+  {
+    name: "trim() removes from the front, and ids stay what they are",
+    needs: ["trimming", "description"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      for (const first of [0, 10, 20]) await storeTen(topic, first);
+      const planned = await topic.trim({ beforeId: 30, dryRun: true });
+      equal((await topic.describe())[0].firstId, 0);
+      const removed = await topic.trim({ beforeId: 30 });
+      deepEqual(removed, planned);
+      const [{ firstId, nextId }] = await topic.describe();
+      equal(removed[0].firstIdBefore, 0);
+      equal(removed[0].firstId, firstId);
+      ok(firstId > 0 && firstId <= 30, `first id ${firstId}`);
+      equal(nextId, 30);
+      ok(removed[0].bytes > 0);
+      await storeTen(topic, 30);
+      await using consumer = topic.consumer("c");
+      const [event] = await fixture.take(consumer, 1);
+      equal(event.id, firstId);
+      equal(event.metadata.n, firstId);
+    },
+  },
+  {
+    name: "a reader whose next event was removed is told so once, and goes on",
+    needs: ["trimming", "seeking"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      for (const first of [0, 10, 20]) await storeTen(topic, first);
+      await using consumer = topic.consumer("c");
+      await consumer.ready();
+      const [{ firstId }] = await topic.trim({ beforeId: 30 });
+      ok(firstId > 0);
+      await storeTen(topic, 30);
+      await fails("ERR_EVENT_GONE", () => consumer.pull().wait(fixture.patienceMs));
+      equal((await fixture.take(consumer, 1))[0].id, firstId);
+      await consumer.seek({ id: 0 });
+      await fails("ERR_EVENT_GONE", () => consumer.pull().wait(fixture.patienceMs));
+      equal((await fixture.take(consumer, 1))[0].id, firstId);
+    },
+  },
+  {
+    name: "trim({ acknowledged }) keeps what a name has not acknowledged",
+    needs: ["trimming", "positions"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      for (const first of [0, 10, 20]) await storeTen(topic, first);
+      equal((await topic.trim({ acknowledged: true }))[0].firstId, 0);
+      await using consumer = topic.consumer("worker");
+      await (await fixture.take(consumer, 15))[14].acknowledge();
+      const [{ firstId }] = await topic.trim({ acknowledged: true });
+      ok(firstId > 0 && firstId <= 15, `first id ${firstId}`);
+      deepEqual((await fixture.take(consumer, 1))[0].id, 15);
+    },
+  },
+  {
+    name: "trim() without a condition or with an unknown one is refused",
+    needs: ["trimming"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      await fails("ERR_INVALID_OPTION", () => topic.trim({}));
+      await fails("ERR_INVALID_OPTION", () => topic.trim({ beforeID: 3 } as never));
+      await fails("ERR_NO_SUCH_PARTITION", () => topic.trim({ beforeId: 1, partitions: [1] }));
+    },
+  },
+];

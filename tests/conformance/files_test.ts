@@ -1,0 +1,29 @@
+// The files driver keeps the whole contract, at every durability level.
+import { assertEquals } from "@std/assert";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Driver } from "../../mod.ts";
+import { everything, testDriver } from "../../src/testing/mod.ts";
+import { test } from "../harness.ts";
+
+for (const flush_behavior of ["buffered", "on_flush", "immediate"]) {
+  const left = testDriver((name, body) => test(`files, ${flush_behavior}: ${name}`, body), {
+    async factory() {
+      const root_path = await mkdtemp(join(tmpdir(), "diaspora-conformance-"));
+      return {
+        open: () => Driver.open("files", { root_path }),
+        dispose: () => rm(root_path, { recursive: true }),
+      };
+    },
+    supports: everything,
+    // Segments so small that every test with a little data crosses their borders.
+    topicOptions: { flush_behavior, segment_bytes: 4096 },
+  });
+  test(`files, ${flush_behavior}: no rule is left out but those for drivers that lack something`, () => {
+    assertEquals(
+      left.filter((name) => !name.includes("not supported") && !name.includes("refused where")),
+      [],
+    );
+  });
+}
