@@ -45,7 +45,24 @@ export interface Validator<T = JsonValue> {
   readonly types?: { readonly metadata: T };
 }
 
-/** Decides which partition an event goes to. */
+/**
+ * Decides which partition an event goes to.
+ *
+ * @example
+ * ```ts
+ * import type { ComponentDocument, JsonValue, PartitionInfo, PartitionSelector } from "@diaspora/stream";
+ *
+ * class Fixed implements PartitionSelector {
+ *   setPartitions(_infos: readonly PartitionInfo[]): void {}
+ *   selectPartitionFor(_metadata: JsonValue, requested = 0): number {
+ *     return requested;
+ *   }
+ *   config(): ComponentDocument {
+ *     return { type: "fixed:./fixed.ts" };
+ *   }
+ * }
+ * ```
+ */
 export interface PartitionSelector {
   /** Told of the topic's partitions before the first event, and again whenever they change. */
   setPartitions(infos: readonly PartitionInfo[]): void;
@@ -60,7 +77,26 @@ export interface PartitionSelector {
   readonly ignoresMetadata?: boolean;
 }
 
-/** Writes metadata as bytes and reads it back. */
+/**
+ * Writes metadata as bytes and reads it back.
+ *
+ * @example
+ * ```ts
+ * import type { ComponentDocument, JsonValue, Serializer } from "@diaspora/stream";
+ *
+ * class OneByte implements Serializer {
+ *   serialize(metadata: JsonValue): Uint8Array {
+ *     return new Uint8Array([metadata as number]);
+ *   }
+ *   deserialize(bytes: Uint8Array): JsonValue {
+ *     return bytes[0];
+ *   }
+ *   config(): ComponentDocument {
+ *     return { type: "one-byte:./one_byte.ts" };
+ *   }
+ * }
+ * ```
+ */
 export interface Serializer {
   /** The bytes of a metadata value; a string stands for its UTF-8 bytes. */
   serialize(metadata: JsonValue): Uint8Array | string | Promise<Uint8Array | string>;
@@ -73,6 +109,12 @@ export interface Serializer {
    * may be stored as the text it was given as, and parsed without asking `deserialize`.
    */
   readonly writesJsonText?: boolean;
+}
+
+/** What every component has, whatever its kind. */
+export interface Component {
+  /** The document that recreates it. */
+  config(): ComponentDocument;
 }
 
 /** Makes a component from its document; what `register…` takes and what a module may export. */

@@ -21,7 +21,7 @@ import { DefaultValidator } from "./validators/default.ts";
 import { EventBridgeValidator } from "./validators/eventbridge.ts";
 import { SchemaValidator } from "./validators/schema.ts";
 
-export type { ComponentDocument, ComponentFactory, PartitionInfo } from "./contract.ts";
+export type { Component, ComponentDocument, ComponentFactory, PartitionInfo } from "./contract.ts";
 export type { PartitionSelector, Serializer, Validator } from "./contract.ts";
 export { componentDocument } from "./registry.ts";
 export { DefaultPartitionSelector } from "./partition_selectors/default.ts";
@@ -54,34 +54,108 @@ serializers.register("schema", (document) => SchemaSerializer.fromDocument(docum
 
 const DEFAULT: ComponentDocument = { type: "default" };
 
-/** Makes a validator from its document; an instance is given back, nothing gives the default one. */
+/**
+ * Makes a validator from its document; an instance is given back, nothing gives the default one. Throws
+ * `UnknownComponentError`, `ModuleLoadError` or, for what is wrong in the document, `InvalidOptionError`.
+ *
+ * @example
+ * ```ts
+ * import { makeValidator } from "@diaspora/stream";
+ *
+ * const validator = await makeValidator({ type: "schema", schema: { type: "string", maxLength: 80 } });
+ * await validator.validate("short", []);
+ * ```
+ */
 export async function makeValidator(from: ComponentDocument | Validator = DEFAULT): Promise<Validator> {
   return await validators.make(from);
 }
 
-/** Makes a partition selector from its document; an instance is given back, nothing gives the default one. */
+/**
+ * Makes a partition selector from its document; an instance is given back, nothing gives the default one. Throws
+ * as {@linkcode makeValidator} does.
+ *
+ * @example
+ * ```ts
+ * import { makePartitionSelector } from "@diaspora/stream";
+ *
+ * const selector = await makePartitionSelector({ type: "key", pointer: "/user" });
+ * selector.setPartitions([{ partition_id: 0 }, { partition_id: 1 }]);
+ * await selector.selectPartitionFor({ user: "ann" }); // always the same one
+ * ```
+ */
 export async function makePartitionSelector(
   from: ComponentDocument | PartitionSelector = DEFAULT,
 ): Promise<PartitionSelector> {
   return await selectors.make(from);
 }
 
-/** Makes a serializer from its document; an instance is given back, nothing gives the default one. */
+/**
+ * Makes a serializer from its document; an instance is given back, nothing gives the default one. Throws as
+ * {@linkcode makeValidator} does.
+ *
+ * @example
+ * ```ts
+ * import { makeSerializer } from "@diaspora/stream";
+ *
+ * const cbor = await makeSerializer({ type: "cbor" });
+ * await cbor.serialize([1, 2, 3]); // 4 bytes
+ * ```
+ */
 export async function makeSerializer(from: ComponentDocument | Serializer = DEFAULT): Promise<Serializer> {
   return await serializers.make(from);
 }
 
-/** Makes validators of that type name known: `{ "type": name, … }`. */
+/**
+ * Makes validators of that type name known in this process: `{ "type": name, … }`.
+ *
+ * @example
+ * ```ts
+ * import { InvalidMetadataError, registerValidator } from "@diaspora/stream";
+ *
+ * registerValidator("text-only", (document) => ({
+ *   validate(metadata) {
+ *     if (typeof metadata !== "string") throw new InvalidMetadataError("Cannot accept metadata: expected text");
+ *   },
+ *   config: () => document,
+ * }));
+ * ```
+ */
 export function registerValidator(name: string, factory: ComponentFactory<Validator>): void {
   validators.register(name, factory);
 }
 
-/** Makes partition selectors of that type name known: `{ "type": name, … }`. */
+/**
+ * Makes partition selectors of that type name known in this process: `{ "type": name, … }`.
+ *
+ * @example
+ * ```ts
+ * import { registerPartitionSelector } from "@diaspora/stream";
+ *
+ * registerPartitionSelector("first", (document) => ({
+ *   setPartitions: () => {},
+ *   selectPartitionFor: () => 0,
+ *   config: () => document,
+ * }));
+ * ```
+ */
 export function registerPartitionSelector(name: string, factory: ComponentFactory<PartitionSelector>): void {
   selectors.register(name, factory);
 }
 
-/** Makes serializers of that type name known: `{ "type": name, … }`. */
+/**
+ * Makes serializers of that type name known in this process: `{ "type": name, … }`.
+ *
+ * @example
+ * ```ts
+ * import { registerSerializer } from "@diaspora/stream";
+ *
+ * registerSerializer("upper", (document) => ({
+ *   serialize: (metadata) => String(metadata).toUpperCase(),
+ *   deserialize: (bytes) => new TextDecoder().decode(bytes),
+ *   config: () => document,
+ * }));
+ * ```
+ */
 export function registerSerializer(name: string, factory: ComponentFactory<Serializer>): void {
   serializers.register(name, factory);
 }

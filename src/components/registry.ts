@@ -1,14 +1,9 @@
 import { DiasporaError, InvalidOptionError, ModuleLoadError, UnknownComponentError } from "../errors.ts";
-import type { ComponentDocument, ComponentFactory } from "./contract.ts";
+import type { Component, ComponentDocument, ComponentFactory } from "./contract.ts";
 import { absoluteReference, loadExport, parseNameAndModule } from "./modules.ts";
 
 /** The three kinds, as error messages name them. */
 export type ComponentKind = "validator" | "partition selector" | "serializer";
-
-/** What every component has, whatever its kind. */
-export interface Component {
-  config(): ComponentDocument;
-}
 
 /**
  * The reference each component from a module was loaded by: a component need not know where it came from, and
@@ -112,6 +107,13 @@ export class ComponentRegistry<C extends Component> {
 /**
  * The document to store with a topic: another process, in whatever directory, makes the same component from
  * it. Paths of modules in it are absolute.
+ *
+ * @example
+ * ```ts
+ * import { componentDocument, KeyPartitionSelector } from "@diaspora/stream";
+ *
+ * componentDocument(new KeyPartitionSelector("/user/id")); // { type: "key", pointer: "/user/id" }
+ * ```
  */
 export function componentDocument(component: Component): ComponentDocument {
   const document = component.config();

@@ -9,6 +9,15 @@ import { stableHash, stableHashOfQuoted } from "./stable_hash.ts";
  * Sends events with equal keys to the same partition, in every process and on every machine. The key is the
  * value at a JSON pointer in the metadata, whatever its type. Events without one take the partitions in turn;
  * a requested partition is taken modulo the count, as with the default selector.
+ *
+ * @example
+ * ```ts
+ * import { Driver, KeyPartitionSelector } from "@diaspora/stream";
+ *
+ * await using driver = await Driver.open("memory", {});
+ * const partitionSelector = new KeyPartitionSelector("/user/id");
+ * await driver.createTopic("clicks", { num_partitions: 8 }, { partitionSelector });
+ * ```
  */
 export class KeyPartitionSelector implements PartitionSelector {
   readonly #pointer: string;

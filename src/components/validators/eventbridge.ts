@@ -4,7 +4,17 @@ import type { ComponentDocument, Validator } from "../contract.ts";
 import { mismatchError } from "../mismatch.ts";
 import { type EventPattern, newEventPattern } from "./event_pattern/mod.ts";
 
-/** Takes the events that match a pattern in the language of Amazon EventBridge. */
+/**
+ * Takes the events that match a pattern in the language of Amazon EventBridge.
+ *
+ * @example
+ * ```ts
+ * import { EventBridgeValidator } from "@diaspora/stream";
+ *
+ * const validator = new EventBridgeValidator({ energy: [{ numeric: ["<", 50] }] });
+ * validator.validate({ energy: 42 });
+ * ```
+ */
 export class EventBridgeValidator implements Validator {
   readonly #source: JsonValue;
   readonly #pattern: EventPattern;

@@ -5,7 +5,22 @@ import { mismatchError } from "../mismatch.ts";
 import { compileSchema, type SchemaTest } from "./json_schema/ajv.ts";
 import { explainSchemaErrors } from "./json_schema/explain.ts";
 
-/** Takes the events whose metadata matches a JSON Schema. */
+/**
+ * Takes the events whose metadata matches a JSON Schema.
+ *
+ * @example
+ * ```ts
+ * import { Driver, SchemaValidator } from "@diaspora/stream";
+ *
+ * const validator = await SchemaValidator.compile<{ energy: number }>({
+ *   type: "object",
+ *   properties: { energy: { type: "number", maximum: 50 } },
+ *   required: ["energy"],
+ * });
+ * await using driver = await Driver.open("memory", {});
+ * await driver.createTopic("measurements", {}, { validator });
+ * ```
+ */
 export class SchemaValidator<T = JsonValue> implements Validator<T> {
   readonly #schema: JsonValue;
   readonly #test: SchemaTest;
