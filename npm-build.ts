@@ -1,5 +1,5 @@
 /**
- * Builds the npm package into `npm/`: with dnt where JSR answers, else with `deno pack` and what that lacks.
+ * Builds the npm package into `npm/`: with dnt where JSR answers, else with the compiler that npm brings.
  *
  * ```text
  * npm run build:npm
@@ -16,7 +16,7 @@ if (process.env["DIASPORA_TOOLING"] === "connected") {
   const { buildWithDnt } = await import("./tools/npm/with_dnt.ts");
   await buildWithDnt(output);
 } else {
-  const { buildWithPack } = await import("./tools/npm/with_pack.ts");
-  buildWithPack(output);
+  const { buildWithTypescript } = await import("./tools/npm/with_typescript.ts");
+  buildWithTypescript(output);
 }
 console.log(`${output}: try it with "npm pack ./${output}"`);

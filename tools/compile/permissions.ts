@@ -11,7 +11,5 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-net",
   // Named pipes of `fifo`, for which no runtime has a call.
   "--allow-run=mkfifo",
-  // Names this process in lock files and consumer groups.
-  "--allow-sys=hostname,uid,gid",
   "--no-prompt",
 ];

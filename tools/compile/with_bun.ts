@@ -17,9 +17,11 @@ const TARGETS: Record<string, string> = {
 export function compileWithBun(output: string, target: string | undefined): Failure {
   const { status, stdout, stderr } = spawnSync("node_modules/.bin/bun", [
     ...["build", "--compile", "--minify-syntax", "--minify-whitespace", "--outfile", output],
+    // Compiled ahead of time, the program starts in 30 ms; else in 80.
+    ...["--bytecode", "--format=esm"],
     ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
     ...(target === undefined ? [] : [`--target=${TARGETS[target] ?? target}`]),
-    "cli.ts",
+    "tools/compile/bun_entry.ts",
   ], { encoding: "utf8" });
   return status === 0 ? undefined : `${stdout}${stderr}`.trim();
 }

@@ -1,0 +1,99 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+
+/** An empty project of somebody who installed the package as npm would publish it. */
+export interface ConsumerProject {
+  /** The project's folder. */
+  folder: string;
+  /** The folder that the build made. */
+  built: string;
+  /** The tarball that `npm pack` made of it. */
+  tarball: string;
+  /** Size of the tarball, in bytes. */
+  tarballBytes: number;
+  /** What the build printed. */
+  log: string;
+}
+
+/** What a program did. */
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program to its end. */
+export function run(program: string, parameters: string[], cwd = "."): Ended {
+  const { status, stdout, stderr, error } = spawnSync(program, parameters, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  if (error !== undefined) throw error;
+  return { status, stdout, stderr };
+}
+
+/** Runs a program that must succeed. */
+export function mustRun(program: string, parameters: string[], cwd = "."): Ended {
+  const ended = run(program, parameters, cwd);
+  if (ended.status === 0) return ended;
+  throw new Error(`"${program} ${parameters.join(" ")}" failed:\n${ended.stdout}${ended.stderr}`);
+}
+
+interface Manifest {
+  dependencies?: Record<string, string>;
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
+
+/** Every package that a package needs, by name, with its folder in this repository's node_modules. */
+function dependenciesOf(folder: string, found = new Map<string, string>()): Map<string, string> {
+  for (const name of Object.keys(readManifest(folder).dependencies ?? {})) {
+    const its = resolve("node_modules", name);
+    if (found.has(name)) continue;
+    found.set(name, its);
+    dependenciesOf(its, found);
+  }
+  return found;
+}
+
+/** Builds the package, packs it and installs it where nothing else is, without a registry. */
+function makeProject(): ConsumerProject {
+  const home = mkdtempSync(join(tmpdir(), "diaspora-packaging-"));
+  // Tests run in any order, so none of them is the last; the event comes when all of the file's are done.
+  globalThis.addEventListener("unload", () => rmSync(home, { recursive: true, force: true }));
+  const [built, folder] = [join(home, "npm"), join(home, "project")];
+  const { stdout, stderr } = mustRun("node", ["tools/launch.mjs", "build:npm", "--output", built]);
+  mustRun("npm", ["pack", "--offline", "--ignore-scripts", "--pack-destination", home], built);
+  const tarball = join(home, readdirSync(home).find((name) => name.endsWith(".tgz")) ?? "no tarball");
+
+  const needed = [...dependenciesOf(built), ["@types/node", resolve("node_modules/@types/node")] as const]
+    .concat([["undici-types", resolve("node_modules/undici-types")]]);
+  const dependencies = needed.map(([name, path]) => [name, `file:${path}`] as const);
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({
+      name: "somebody",
+      private: true,
+      type: "module",
+      dependencies: { ...Object.fromEntries(dependencies), "@diaspora/stream": `file:${tarball}` },
+    }),
+  );
+  // Installed as copies, so that npm does not reach into this repository through links.
+  const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"];
+  mustRun("npm", ["install", "--offline", "--install-links", ...quiet], folder);
+  return { folder, built, tarball, tarballBytes: statSync(tarball).size, log: stdout + stderr };
+}
+
+let project: ConsumerProject | undefined;
+
+/** The project, made when it is first asked for and removed when the tests end. */
+export function consumerProject(): ConsumerProject {
+  return project ??= makeProject();
+}

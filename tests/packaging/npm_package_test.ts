@@ -1,0 +1,126 @@
+// The npm package as a stranger meets it: installed from its tarball into an empty project under Node.
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { test } from "../harness.ts";
+import { consumerProject, mustRun, run } from "./consumer_project.ts";
+
+/** What the tarball may weigh. It is stated in the README; raise both with a reason. */
+const TARBALL_BYTES_MAX = 250_000;
+
+const { exports: entryPoints } = JSON.parse(readFileSync("deno.json", "utf8")) as {
+  exports: Record<string, string>;
+};
+
+/** The name a user imports an entry point by. */
+function specifierOf(entry: string): string {
+  return `@diaspora/stream${entry.slice(1)}`;
+}
+
+const PROGRAM = `
+import { Driver } from "@diaspora/stream";
+${
+  Object.keys(entryPoints).map((entry, n) => `import * as entry${n} from "${specifierOf(entry)}";`).join("\n")
+}
+
+await using driver = await Driver.open("memory", {});
+await driver.createTopic("my_topic", { num_partitions: 1 });
+const topic = await driver.openTopic("my_topic");
+await using producer = topic.producer("app");
+const id: number | undefined = await producer.push({ energy: 42 }).wait(-1);
+const event = await topic.consumer("reader").pull().wait(1000);
+if (event === undefined) throw new Error("nothing came");
+console.log(id, event.id, JSON.stringify(event.metadata));
+console.log([${
+  Object.keys(entryPoints).map((_, n) => `entry${n}`).join(", ")
+}].every((entry) => entry !== undefined));
+await driver.close();
+`;
+
+test("the package holds compiled modules with their types, and no sources or tests", () => {
+  const { built } = consumerProject();
+  const files = [...walkSync(built, { includeDirs: false })].map(({ path }) => relative(built, path))
+    .filter((path) => !path.startsWith("node_modules/") && path !== "package-lock.json");
+  const wanted = /\.js$|\.d\.ts$|^(?:LICENSE|README\.md|package\.json|esm\/package\.json|\.npmignore)$/;
+  assertEquals(files.filter((path) => !wanted.test(path)), []);
+  assertEquals(files.filter((path) => /_test\.|(?:^|\/)tests\//.test(path)), []);
+  for (const entry of Object.values(entryPoints)) {
+    const name = entry.replace("./", "").replace(/\.ts$/, "");
+    assert(files.some((path) => path.endsWith(`${name}.js`)), `${name}.js is missing`);
+    assert(files.some((path) => path.endsWith(`${name}.d.ts`)), `${name}.d.ts is missing`);
+  }
+});
+
+test("the package's manifest says what npm must know", () => {
+  const manifest = JSON.parse(readFileSync(join(consumerProject().built, "package.json"), "utf8"));
+  const own = JSON.parse(readFileSync("package.json", "utf8"));
+  for (const key of ["name", "version", "description", "license", "engines"]) {
+    assertEquals(manifest[key], own[key], key);
+  }
+  assertEquals(Object.keys(manifest.bin), ["diaspora-ctl"]);
+  assertEquals(manifest.dependencies, own.dependencies);
+  assertEquals(manifest.private, undefined);
+  for (const entry of Object.keys(entryPoints)) assert(entry in manifest.exports, `exports lack ${entry}`);
+});
+
+test("the package keeps to its size", () => {
+  assertLess(consumerProject().tarballBytes, TARBALL_BYTES_MAX);
+});
+
+test("a program that imports every entry point runs under Node", () => {
+  const { folder } = consumerProject();
+  // Node 20 has no syntax for "using"; TypeScript compiles it for users, as it does here.
+  const source = PROGRAM.replaceAll("await using ", "const ").replace(": number | undefined", "");
+  writeFileSync(join(folder, "program.mjs"), source);
+  assertEquals(mustRun("node", ["program.mjs"], folder).stdout, '0 0 {"energy":42}\ntrue\n');
+});
+
+for (const [module, moduleResolution] of [["node16", "node16"], ["esnext", "bundler"]]) {
+  test(`a program type-checks with moduleResolution ${moduleResolution}`, () => {
+    const { folder } = consumerProject();
+    const own = mkdtempSync(join(folder, "types-"));
+    try {
+      writeFileSync(join(own, "program.mts"), PROGRAM);
+      writeFileSync(
+        join(own, "tsconfig.json"),
+        JSON.stringify({
+          compilerOptions: {
+            ...{ module, moduleResolution, target: "es2022", lib: ["es2022", "esnext.disposable"] },
+            ...{ strict: true, noEmit: true, skipLibCheck: false, types: ["node"] },
+          },
+        }),
+      );
+      const { status, stdout } = run("node", [resolve("node_modules/typescript/bin/tsc"), "-p", own], folder);
+      assertEquals([status, stdout], [0, ""]);
+    } finally {
+      rmSync(own, { recursive: true });
+    }
+  });
+}
+
+test("the command of the package makes a topic and lists it", () => {
+  const { folder } = consumerProject();
+  const bin = resolve(folder, "node_modules/.bin/diaspora-ctl");
+  const where = ["--driver", "files", "--driver.root_path", join(folder, "data")];
+  assertMatch(mustRun(bin, ["--help"], folder).stdout, /topic create/);
+  mustRun(bin, ["topic", "create", "--name", "my_topic", ...where, "--topic.num_partitions", "1"], folder);
+  assertEquals(mustRun(bin, ["topic", "list", ...where], folder).stdout, "my_topic\n");
+});
+
+test("publint finds nothing to mend", () => {
+  const { built } = consumerProject();
+  const { stdout, stderr } = run("node", [
+    resolve("node_modules/publint/src/cli.js"),
+    built,
+    "--strict",
+    "--pack=npm",
+  ]);
+  assertMatch(stdout + stderr, /All good!/);
+});
+
+test("the types resolve as their users expect (are the types wrong)", () => {
+  const { tarball } = consumerProject();
+  const attw = resolve("node_modules/@arethetypeswrong/cli/dist/index.js");
+  mustRun("node", [attw, tarball, "--profile", "esm-only"]);
+});

@@ -1,0 +1,25 @@
+/**
+ * Where the program compiled by Bun starts: the modules that users load into it (validators, drivers …) import
+ * `@diaspora/stream` from the program itself, so that nothing has to be installed beside them.
+ */
+
+/** The part of Bun used here. */
+interface Bun {
+  plugin(plugin: {
+    name: string;
+    setup(build: {
+      module(specifier: string, load: () => Promise<{ exports: object; loader: "object" }>): void;
+    }): void;
+  }): void;
+}
+
+const { Bun: bun } = globalThis as unknown as { Bun: Bun };
+bun.plugin({
+  name: "diaspora-stream",
+  setup: (build) =>
+    build.module(
+      "@diaspora/stream",
+      async () => ({ exports: await import("../../mod.ts"), loader: "object" }),
+    ),
+});
+await import("../../cli.ts");
