@@ -1,0 +1,68 @@
+// The README's promises, kept: its programs and commands run as they are printed.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { test } from "./harness.ts";
+
+const readme = readFileSync("README.md", "utf8");
+
+/** The code blocks of a language, in order. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp("```" + language + "\n(.*?)```", "gs"))].map(([, code]) => code);
+}
+
+/** Runs commands in a shell, with the README's folder for topics led elsewhere. */
+function shell(commands: string, folder: string): string {
+  const { status, stdout, stderr } = spawnSync("bash", [
+    "-euc",
+    commands.replaceAll("/tmp/diaspora-data", folder),
+  ], {
+    encoding: "utf8",
+  });
+  assertEquals(status, 0, commands + stdout + stderr);
+  return stdout;
+}
+
+test("the README's programs and commands run as they are printed", () => {
+  mkdirSync("dist", { recursive: true });
+  // Within the repository, where the README says to save them.
+  const folder = mkdtempSync(join("dist", "readme-"));
+  try {
+    const programs = blocks("ts");
+    assertEquals(programs.length, 2);
+    for (const program of programs) {
+      const name = /^\/\/ (\w+\.ts):/.exec(program)?.[1];
+      assert(name, `no file name in the first line of:\n${program}`);
+      writeFileSync(join(folder, name), program);
+    }
+    const [, create, run] = blocks("sh");
+    const data = join(folder, "data");
+    shell(create, data);
+    const printed = shell(run.replace(/(?:producer|consumer)\.ts/g, (name) => join(folder, name)), data);
+    const expected = Array.from({ length: 100 }, (_, i) => `${i}: {"x":${i * 42},"name":"bob"}\n`).join("");
+    assertEquals(printed, expected);
+    const list = shell(
+      "npm run -s ctl -- topic list --driver files --driver.root_path /tmp/diaspora-data",
+      data,
+    );
+    assertEquals(list, "my_topic\n");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("the README's first screen says when an event is safe and that data are not copied", () => {
+  const screen = readme.split("\n").slice(0, 45).join("\n");
+  for (const words of ["buffered", "on_flush", "immediate", "`push` does not copy data"]) {
+    assertStringIncludes(screen, words);
+  }
+});
+
+test("the README links to files that are there and names scripts that are there", () => {
+  for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) assert(existsSync(target), target);
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  for (const [, name] of readme.matchAll(/npm (?:run )?(?:-s )?(test|(?<=run (?:-s )?)[\w:]+)/g)) {
+    assert(name in scripts, name);
+  }
+});
