@@ -36,6 +36,16 @@ export {
 export type { EventsOptions } from "./src/consumer/events_options.ts";
 export type { ConsumerOptions } from "./src/consumer/options.ts";
 export { type ProcessOptions, StopEventProcessor } from "./src/consumer/process.ts";
+export {
+  type AcknowledgeMessage,
+  type CorruptionMessage,
+  DiagnosticChannel,
+  diagnostics,
+  type FlushMessage,
+  type PullMessage,
+  type PushMessage,
+  type RollMessage,
+} from "./src/diagnostics.ts";
 export { DataDescriptor } from "./src/data_descriptor.ts";
 export type { DataPart, DataPiece } from "./src/data_view.ts";
 export { type ComponentOptions, Driver } from "./src/driver.ts";

@@ -17,7 +17,9 @@ import { processEvents, type ProcessOptions } from "./consumer/process.ts";
 import { PullFuture } from "./consumer/pull_future.ts";
 import { PullQueue } from "./consumer/pull_queue.ts";
 import { readableOf } from "./consumer/readable.ts";
+import { diagnostics } from "./diagnostics.ts";
 import type { ConsumerInterface, StartPosition, TopicInterface } from "./drivers/contract.ts";
+import type { CorruptedLogError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { type Future, waitLimit } from "./future.ts";
 import type { JsonValue } from "./json.ts";
@@ -81,9 +83,20 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
     this.name = name;
     this.#topic = topic;
     this.#onClose = onClose;
-    this.#driver = topic.consumer(name, request);
-    this.#acknowledger = new Acknowledger(this.#driver);
+    const onDamage = (error: CorruptedLogError) => {
+      diagnostics.corruption.publish({
+        topic: topic.name,
+        consumer: name,
+        damage: error.damage,
+        skipped: true,
+      });
+      request.onDamage?.(error);
+    };
+    this.#driver = topic.consumer(name, { ...request, onDamage });
+    this.#acknowledger = new Acknowledger(this.#driver, topic.name, name);
     this.#source = new EventSource<T>(this.#driver, {
+      topic: topic.name,
+      consumer: name,
       serializer,
       eventsMax,
       delivery: dataSelector === undefined ? undefined : new DataDelivery(

@@ -1,5 +1,6 @@
 import type { DataPart } from "./data_view.ts";
 import type { ProducerInterface, TopicInterface } from "./drivers/contract.ts";
+import { diagnostics } from "./diagnostics.ts";
 import { BackpressureError, ClosedError, type FlushError } from "./errors.ts";
 import type { EventID } from "./event_id.ts";
 import { type Future, TaskFuture } from "./future.ts";
@@ -40,6 +41,7 @@ export interface PushOptions {
 export class Producer<T = JsonValue> implements AsyncDisposable {
   /** The name it was made with; empty if none was given. */
   readonly name: string;
+  readonly #topicName: string;
   readonly #driver: ProducerInterface;
   readonly #onClose: () => void;
   readonly #admission: Admission;
@@ -63,6 +65,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     const numPartitions = topic.partitions.length;
     this.name = name;
     this.#limits = limitsOf(options);
+    this.#topicName = topic.name;
     this.#driver = topic.producer(name);
     this.#onClose = onClose;
     this.#admission = new Admission(components, numPartitions);
@@ -71,6 +74,8 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       this.#limits.strict,
     );
     const owner: LaneOwner = {
+      topic: topic.name,
+      name,
       driver: this.#driver,
       limits: this.#limits,
       failures: this.#failures,
@@ -110,7 +115,10 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
    * done. It rejects with `FlushError` when pushes failed whose futures nobody looked at.
    */
   flush(): Future<true> {
-    const flushed: TaskFuture<true> = new TaskFuture(this.#flush(() => flushed.observed));
+    const flushing = this.#flush(() => flushed.observed);
+    const flushed: TaskFuture<true> = new TaskFuture(
+      diagnostics.flush.hasSubscribers ? this.#reported(flushing) : flushing,
+    );
     return flushed;
   }
 
@@ -191,6 +199,25 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     // A flush that nobody waits for must not swallow what the next one can still report.
     queueMicrotask(() => this.#restoreUnless(isObserved, failure));
     throw failure;
+  }
+
+  async #reported(flushing: Promise<true>): Promise<true> {
+    const begunMs = performance.now();
+    const report = (outcome: { error?: unknown }) =>
+      diagnostics.flush.publish({
+        topic: this.#topicName,
+        producer: this.name,
+        durationMs: performance.now() - begunMs,
+        ...outcome,
+      });
+    try {
+      await flushing;
+    } catch (error) {
+      report({ error });
+      throw error;
+    }
+    report({});
+    return true;
   }
 
   #restoreUnless(isObserved: () => boolean, failure: FlushError): void {

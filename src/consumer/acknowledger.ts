@@ -1,5 +1,6 @@
 import { clearImmediate, setImmediate } from "node:timers";
 import type { ConsumerInterface } from "../drivers/contract.ts";
+import { diagnostics } from "../diagnostics.ts";
 import { ClosedError } from "../errors.ts";
 import { Future, waitLimit, type WaitOptions, withinLimit } from "../future.ts";
 
@@ -15,7 +16,7 @@ export class Acknowledger {
   #unnoticed: { error: unknown } | undefined = undefined;
   #closed = false;
 
-  constructor(driver: ConsumerInterface) {
+  constructor(driver: ConsumerInterface, private readonly topic: string, private readonly consumer: string) {
     this.#driver = driver;
   }
 
@@ -48,7 +49,15 @@ export class Acknowledger {
     this.#storing.add(storing);
   }
 
+  #publish(round: Round, durationMs: number, outcome: { error?: unknown }): void {
+    const { topic, consumer } = this;
+    for (const [partition, nextId] of round.positions) {
+      diagnostics.acknowledge.publish({ topic, consumer, partition, nextId, durationMs, ...outcome });
+    }
+  }
+
   async #storeAll(round: Round): Promise<void> {
+    const begunMs = performance.now();
     try {
       const results = [];
       for (const [partition, nextId] of round.positions) {
@@ -56,8 +65,12 @@ export class Acknowledger {
       }
       if (results.some((result) => result !== undefined)) await Promise.all(results);
       round.succeed();
+      if (diagnostics.acknowledge.hasSubscribers) this.#publish(round, performance.now() - begunMs, {});
     } catch (error) {
       round.fail(error);
+      if (diagnostics.acknowledge.hasSubscribers) {
+        this.#publish(round, performance.now() - begunMs, { error });
+      }
       if (!round.observed) this.#unnoticed ??= { error };
     }
   }

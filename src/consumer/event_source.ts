@@ -1,5 +1,7 @@
 import type { Serializer } from "../components/contract.ts";
 import type { ConsumerInterface, IncomingBatch } from "../drivers/contract.ts";
+import { diagnostics } from "../diagnostics.ts";
+import { CorruptedLogError } from "../errors.ts";
 import { Event } from "../event.ts";
 import type { Future } from "../future.ts";
 import type { DataDelivery } from "./data_delivery.ts";
@@ -16,6 +18,10 @@ interface Rest {
 
 /** What a source needs of its consumer. */
 export interface SourceSettings {
+  /** Topic name. */
+  topic: string;
+  /** Consumer name. */
+  consumer: string;
   /** Turns stored metadata into values. */
   serializer: Serializer;
   /** Loads data where a selector was given. */
@@ -41,7 +47,8 @@ export class EventSource<T> implements EventOwner {
   readonly #parked = new Map<number, Rest>();
   #turn = 0;
   #pending: Promise<boolean> | undefined = undefined;
-  #deserializesLater = false;
+  /** Whether the serializer gives promises; known from the first batch on. */
+  #deserializesLater: boolean | undefined = undefined;
 
   constructor(driver: ConsumerInterface, settings: SourceSettings) {
     this.#driver = driver;
@@ -151,13 +158,32 @@ export class EventSource<T> implements EventOwner {
       this.#enter(parked.batch, parked.index);
       return true;
     }
-    const read = this.#driver.read(partition, eventsMax);
-    return read instanceof Promise ? read.then((incoming) => this.#receive(incoming)) : this.#receive(read);
+    try {
+      const read = this.#driver.read(partition, eventsMax);
+      if (!(read instanceof Promise)) return this.#receive(read);
+      return read.then((incoming) => this.#receive(incoming), (error) => this.#fail(error));
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): never {
+    if (error instanceof CorruptedLogError && diagnostics.corruption.hasSubscribers) {
+      const { topic, consumer } = this.#settings;
+      diagnostics.corruption.publish({ topic, consumer, damage: error.damage, skipped: false });
+    }
+    throw error;
   }
 
   #receive(incoming: IncomingBatch | undefined): boolean | Promise<boolean> {
     if (incoming === undefined) return false;
     const batch = new EventBatch(this, incoming);
+    if (diagnostics.pull.hasSubscribers) {
+      const { topic, consumer } = this.#settings;
+      const { partition, count, baseId } = batch;
+      diagnostics.pull.publish({ topic, consumer, partition, events: count, firstId: baseId });
+    }
+    this.#deserializesLater ??= batch.deserializesLater();
     if (!this.#deserializesLater) {
       this.#enter(batch, 0);
       return true;

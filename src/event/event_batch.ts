@@ -57,6 +57,21 @@ export class EventBatch {
     return decoder.decode(incoming.metadataBytes(index));
   }
 
+  /** Whether the serializer answers later, as its answer to the first event shows. */
+  deserializesLater(): boolean {
+    const { incoming, owner: { serializer } } = this;
+    if (serializer.writesJsonText === true) return false;
+    try {
+      const answer = serializer.deserialize(incoming.metadataBytes(0));
+      if (!(answer instanceof Promise)) return false;
+      answer.catch(() => {});
+      return true;
+    } catch {
+      // Said again to whoever looks at the metadata.
+      return false;
+    }
+  }
+
   /** Deserializes everything in advance; needed where the serializer answers later. */
   async deserialize(): Promise<void> {
     const { incoming, owner } = this;

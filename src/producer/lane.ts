@@ -1,5 +1,6 @@
 import { clearImmediate, setImmediate } from "node:timers";
 import { normalizeData } from "../data_view.ts";
+import { diagnostics } from "../diagnostics.ts";
 import type { OutgoingData, ProducerInterface } from "../drivers/contract.ts";
 import { BackpressureError } from "../errors.ts";
 import type { FailureLedger } from "./failure_ledger.ts";
@@ -18,6 +19,10 @@ export interface BatchLimits {
 
 /** What the lanes of a producer share. */
 export interface LaneOwner {
+  /** Topic name. */
+  readonly topic: string;
+  /** Producer name. */
+  readonly name: string;
   /** Stores batches. */
   readonly driver: ProducerInterface;
   /** When to hand over. */
@@ -91,6 +96,7 @@ export class Lane implements BatchOwner {
     const batch = this.#open;
     if (batch === undefined) return true;
     const { driver, inFlight } = this.#owner;
+    if (diagnostics.push.hasSubscribers) batch.begunMs = performance.now();
     let stored: number | Promise<number> | undefined;
     try {
       if (inFlight.size < this.#limits.batchesMax) stored = driver.append(this.partition, batch);
@@ -101,13 +107,13 @@ export class Lane implements BatchOwner {
       }
     } catch (error) {
       this.#closeBatch();
-      batch.fail(error);
+      this.#fail(batch, error);
       return true;
     }
     this.#closeBatch();
     if (typeof stored === "number") {
       this.#spare = batch.metadata;
-      batch.succeed(stored);
+      this.#succeed(batch, stored);
     } else this.#follow(batch, stored);
     return true;
   }
@@ -181,11 +187,35 @@ export class Lane implements BatchOwner {
       this.#owner.onSettled(batch);
     };
     stored.then((baseId) => {
-      batch.succeed(baseId);
+      this.#succeed(batch, baseId);
       settle();
     }, (error) => {
-      batch.fail(error);
+      this.#fail(batch, error);
       settle();
+    });
+  }
+
+  #succeed(batch: PushBatch, baseId: number): void {
+    batch.succeed(baseId);
+    if (diagnostics.push.hasSubscribers) this.#publish(batch, { firstId: baseId });
+  }
+
+  #fail(batch: PushBatch, error: unknown): void {
+    batch.fail(error);
+    if (diagnostics.push.hasSubscribers) this.#publish(batch, { error });
+  }
+
+  #publish({ count, bytes, begunMs }: PushBatch, outcome: { firstId?: number; error?: unknown }): void {
+    const { topic, name } = this.#owner;
+    const durationMs = begunMs === 0 ? 0 : performance.now() - begunMs;
+    diagnostics.push.publish({
+      topic,
+      producer: name,
+      partition: this.partition,
+      events: count,
+      bytes,
+      durationMs,
+      ...outcome,
     });
   }
 

@@ -25,6 +25,8 @@ export class PushBatch implements OutgoingBatch {
   stream: AsyncIterable<Uint8Array> | undefined = undefined;
   /** Size of metadata and data in bytes; a text counts a byte a character. */
   bytes = 0;
+  /** When it was handed over, where somebody wants to know. */
+  begunMs = 0;
   /** Id of the first event; -1 until stored. */
   baseId = -1;
   /** Whether storing failed. */

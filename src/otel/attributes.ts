@@ -1,0 +1,17 @@
+import type { Attributes } from "@opentelemetry/api";
+
+/** What an operation is, and on what, in OpenTelemetry's words. */
+export function destination(operation: string, topic: string, partition?: number): Attributes {
+  return {
+    "messaging.system": "diaspora",
+    "messaging.operation.name": operation,
+    "messaging.destination.name": topic,
+    ...(partition === undefined ? {} : { "messaging.destination.partition.id": String(partition) }),
+  };
+}
+
+/** The kind of an error: its code, or the name of its class. */
+export function errorType(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return String(code ?? name ?? typeof error);
+}

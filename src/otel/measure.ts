@@ -1,0 +1,62 @@
+import type { Meter } from "@opentelemetry/api";
+import { diagnostics } from "../diagnostics.ts";
+import { destination, errorType } from "./attributes.ts";
+
+/** Counts and times what goes on, until the function given back is called. */
+export function measure(meter: Meter): () => void {
+  const sent = meter.createCounter("messaging.client.sent.messages", {
+    unit: "{message}",
+    description: "Events stored, and events that could not be",
+  });
+  const consumed = meter.createCounter("messaging.client.consumed.messages", {
+    unit: "{message}",
+    description: "Events read",
+  });
+  const sentBytes = meter.createCounter("diaspora.sent.bytes", {
+    unit: "By",
+    description: "Metadata and data of the events stored",
+  });
+  const duration = meter.createHistogram("messaging.client.operation.duration", {
+    unit: "s",
+    description: "Time to store a batch, to flush, to store a position",
+  });
+  const rolls = meter.createCounter("diaspora.segments", {
+    unit: "{segment}",
+    description: "Segments begun",
+  });
+  const corruptions = meter.createCounter("diaspora.corruptions", {
+    unit: "{corruption}",
+    description: "Damage met by readers",
+  });
+  const failure = (error: unknown) => error === undefined ? {} : { "error.type": errorType(error) };
+
+  const stops = [
+    diagnostics.push.subscribe(({ topic, partition, events, bytes, durationMs, error }) => {
+      const attributes = { ...destination("send", topic, partition), ...failure(error) };
+      sent.add(events, attributes);
+      if (error === undefined) sentBytes.add(bytes, attributes);
+      duration.record(durationMs / 1000, attributes);
+    }),
+    diagnostics.flush.subscribe(({ topic, durationMs, error }) =>
+      duration.record(durationMs / 1000, { ...destination("flush", topic), ...failure(error) })
+    ),
+    diagnostics.pull.subscribe(({ topic, consumer, partition, events }) =>
+      consumed.add(events, {
+        ...destination("receive", topic, partition),
+        "messaging.consumer.group.name": consumer,
+      })
+    ),
+    diagnostics.acknowledge.subscribe(({ topic, consumer, partition, durationMs, error }) =>
+      duration.record(durationMs / 1000, {
+        ...destination("settle", topic, partition),
+        "messaging.consumer.group.name": consumer,
+        ...failure(error),
+      })
+    ),
+    diagnostics.roll.subscribe(({ topic, partition }) => rolls.add(1, destination("roll", topic, partition))),
+    diagnostics.corruption.subscribe(({ topic, damage, skipped }) =>
+      corruptions.add(1, { ...destination("receive", topic, damage.partition), "diaspora.skipped": skipped })
+    ),
+  ];
+  return () => stops.forEach((stop) => stop());
+}

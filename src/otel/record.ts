@@ -1,0 +1,86 @@
+import {
+  type Attributes,
+  SpanKind,
+  type SpanKind as Kind,
+  SpanStatusCode,
+  type Tracer,
+} from "@opentelemetry/api";
+import { diagnostics } from "../diagnostics.ts";
+import { destination, errorType } from "./attributes.ts";
+
+/** One operation that is over. */
+interface Operation {
+  name: string;
+  kind: Kind;
+  durationMs: number;
+  attributes: Attributes;
+  error?: unknown;
+}
+
+/** Makes a span of each operation, until the function given back is called. */
+export function record(tracer: Tracer): () => void {
+  const span = ({ name, kind, durationMs, attributes, error }: Operation): void => {
+    const endTime = Date.now();
+    const made = tracer.startSpan(name, { kind, startTime: endTime - durationMs, attributes });
+    if (error !== undefined) {
+      made.setAttribute("error.type", errorType(error));
+      made.setStatus({
+        code: SpanStatusCode.ERROR,
+        message: error instanceof Error ? error.message : String(error),
+      });
+    }
+    made.end(endTime);
+  };
+  const stops = [
+    diagnostics.push.subscribe(({ topic, partition, events, bytes, firstId, durationMs, error }) =>
+      span({
+        name: `send ${topic}`,
+        kind: SpanKind.PRODUCER,
+        durationMs,
+        error,
+        attributes: {
+          ...destination("send", topic, partition),
+          "messaging.batch.message_count": events,
+          "messaging.message.body.size": bytes,
+          ...(firstId === undefined ? {} : { "messaging.diaspora.first_id": firstId }),
+        },
+      })
+    ),
+    diagnostics.flush.subscribe(({ topic, durationMs, error }) =>
+      span({
+        name: `flush ${topic}`,
+        kind: SpanKind.CLIENT,
+        durationMs,
+        error,
+        attributes: destination("flush", topic),
+      })
+    ),
+    diagnostics.pull.subscribe(({ topic, consumer, partition, events, firstId }) =>
+      span({
+        name: `receive ${topic}`,
+        kind: SpanKind.CONSUMER,
+        durationMs: 0,
+        attributes: {
+          ...destination("receive", topic, partition),
+          "messaging.consumer.group.name": consumer,
+          "messaging.batch.message_count": events,
+          "messaging.diaspora.first_id": firstId,
+        },
+      })
+    ),
+    diagnostics.acknowledge.subscribe(({ topic, consumer, partition, nextId, durationMs, error }) =>
+      span({
+        name: `settle ${topic}`,
+        kind: SpanKind.CLIENT,
+        durationMs,
+        error,
+        attributes: {
+          ...destination("settle", topic, partition),
+          "messaging.consumer.group.name": consumer,
+          "messaging.diaspora.next_id": nextId,
+        },
+      })
+    ),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
