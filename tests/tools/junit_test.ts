@@ -23,7 +23,7 @@ test("readJunit() tells passed, failed and skipped tests apart, as Deno writes t
 
 test("readJunit() reads what Node and Bun write", () => {
   const xml = `<testsuites>
-	<testcase name="first" time="0.001693" classname="test"/>
+	<testcase name="first -> second" time="0.001693" classname="test"/>
 	<testcase name="second" time="0.001" classname="test">
 		<skipped type="skipped" message="no broker"/>
 	</testcase>
@@ -33,7 +33,7 @@ test("readJunit() reads what Node and Bun write", () => {
     </testcase>
 </testsuites>`;
   assertEquals(readJunit(xml), [
-    { name: "first", result: "passed" },
+    { name: "first -> second", result: "passed" },
     { name: "second", result: "skipped" },
     { name: "third", result: "passed" },
     { name: "fourth", result: "failed" },

@@ -21,7 +21,9 @@ function decode(text: string): string {
 /** Reads the report that the runners of Deno, Node and Bun all write. */
 export function readJunit(xml: string): TestOutcome[] {
   const outcomes: TestOutcome[] = [];
-  for (const [, attributes, inside = ""] of xml.matchAll(/<testcase\b([^>]*?)(?:\/>|>(.*?)<\/testcase>)/gs)) {
+  // Node leaves `>` in names as it is.
+  const pattern = /<testcase\b((?:[^>"]|"[^"]*")*?)(?:\/>|>(.*?)<\/testcase>)/gs;
+  for (const [, attributes, inside = ""] of xml.matchAll(pattern)) {
     const name = decode(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? "");
     const failed = /<(?:failure|error)\b/.test(inside);
     const skipped = /<skipped\b/.test(inside);
