@@ -76,4 +76,11 @@ export { Metadata } from "./src/metadata.ts";
 export { Producer, type PushOptions } from "./src/producer.ts";
 export type { ProducerOptions } from "./src/producer/options.ts";
 export type { PushEnvelope, PushItem } from "./src/producer/writable.ts";
+export {
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+  type StandardSchemaOptions,
+  StandardSchemaValidator,
+} from "./src/standard_schema.ts";
 export { Topic } from "./src/topic.ts";

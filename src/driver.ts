@@ -6,12 +6,13 @@ import type { ComponentDocument, DriverInterface, TopicDefinition, TopicInfo } f
 import { ClosedError, InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";
+import { isStandardSchema, type StandardSchema, StandardSchemaValidator } from "./standard_schema.ts";
 import { Topic } from "./topic.ts";
 
 /** The components of a topic, each given as an instance or as a document. */
 export interface ComponentOptions<T = JsonValue> {
-  /** Says which events the topic takes. Default: all. */
-  validator?: Validator<T> | ComponentDocument;
+  /** Says which events the topic takes; also a schema of zod, valibot, arktype …. Default: all. */
+  validator?: Validator<T> | StandardSchema<T> | ComponentDocument;
   /** Says which partition an event goes to. Default: each in turn. */
   partitionSelector?: PartitionSelector | ComponentDocument;
   /** Writes and reads metadata. Default: as JSON text. */
@@ -161,8 +162,11 @@ async function makeComponents<T>(from: ComponentOptions<T>): Promise<{
   partitionSelector: PartitionSelector;
   serializer: Serializer;
 }> {
+  const given = isStandardSchema(from.validator)
+    ? new StandardSchemaValidator(from.validator)
+    : from.validator;
   const [validator, partitionSelector, serializer] = await Promise.all([
-    makeValidator(from.validator as Validator | ComponentDocument | undefined),
+    makeValidator(given as Validator | ComponentDocument | undefined),
     makePartitionSelector(from.partitionSelector),
     makeSerializer(from.serializer),
   ]);

@@ -60,7 +60,10 @@ export class AdmissionFuture extends Future<EventID> {
 
   constructor(private readonly admitted: Promise<Admitted>) {
     super();
-    admitted.then(({ push }) => this.#push = push);
+    // No value comes back from here: a promise would wait for the push, and count as somebody waiting.
+    admitted.then(({ push }) => {
+      this.#push = push;
+    });
   }
 
   override get completed(): boolean {

@@ -22,6 +22,8 @@ import { explainSchemaErrors } from "./json_schema/explain.ts";
  * ```
  */
 export class SchemaValidator<T = JsonValue> implements Validator<T> {
+  /** Never set: carries `T` to the type checker. */
+  declare readonly types?: { readonly metadata: T };
   readonly #schema: JsonValue;
   readonly #test: SchemaTest;
 

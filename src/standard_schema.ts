@@ -1,0 +1,119 @@
+import type { ComponentDocument, Validator } from "./components/contract.ts";
+import { InvalidMetadataError, InvalidOptionError } from "./errors.ts";
+import type { JsonValue } from "./json.ts";
+
+/**
+ * A schema of zod, valibot, arktype or any other library that follows https://standardschema.dev: what is used
+ * here of version 1.
+ */
+export interface StandardSchema<T = unknown> {
+  /** The schema, as the standard has it. */
+  readonly "~standard": {
+    /** Version of the standard. */
+    readonly version: 1;
+    /** Name of the library. */
+    readonly vendor: string;
+    /** Checks a value. */
+    readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>;
+    /** Never set: carries the types to the type checker. */
+    readonly types?: { readonly input: T; readonly output: unknown } | undefined;
+    /** Gives the schema as a JSON Schema, where the library can. */
+    readonly jsonSchema?: {
+      readonly input: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>;
+    };
+  };
+}
+
+/** What a schema says of a value: a value, or what is wrong with it. */
+export type StandardResult = { readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
+
+/** One thing that is wrong. */
+export interface StandardIssue {
+  /** What is wrong. */
+  readonly message: string;
+  /** Where, from the outside in. */
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** How a validator made of a schema is stored with a topic. */
+export interface StandardSchemaOptions {
+  /**
+   * The document from which other processes make the validator, e.g. `{ type: "reading:./reading.ts" }`. Default:
+   * the schema as a JSON Schema, where its library can give one.
+   */
+  document?: ComponentDocument;
+}
+
+/**
+ * Takes the events whose metadata a schema of zod, valibot, arktype … accepts. Where a schema is accepted as a
+ * validator, it is wrapped in this class.
+ *
+ * It only checks: what is stored is the metadata as it was pushed, without the defaults and transformations of
+ * the schema.
+ *
+ * @example
+ * ```ts
+ * import { Driver, StandardSchemaValidator } from "@diaspora/stream";
+ * import * as z from "zod";
+ *
+ * const validator = new StandardSchemaValidator(z.object({ energy: z.number().max(50) }));
+ * await using driver = await Driver.open("memory", {});
+ * await driver.createTopic("readings", { num_partitions: 1 }, { validator });
+ * await using topic = await driver.openTopic("readings", { validator });
+ * await using producer = topic.producer("app");
+ * producer.push({ energy: 42 }); // { energy: "high" } would not compile
+ * await producer.flush();
+ * ```
+ */
+export class StandardSchemaValidator<T = JsonValue> implements Validator<T> {
+  /** Never set: carries `T` to the type checker. */
+  declare readonly types?: { readonly metadata: T };
+  readonly #schema: StandardSchema<T>;
+  readonly #document: ComponentDocument | undefined;
+
+  /** Wraps a schema. */
+  constructor(schema: StandardSchema<T>, options: StandardSchemaOptions = {}) {
+    this.#schema = schema;
+    this.#document = options.document;
+  }
+
+  /** Throws `InvalidMetadataError` naming the first place where the metadata does not fit. */
+  validate(metadata: JsonValue): void | Promise<void> {
+    const result = this.#schema["~standard"].validate(metadata);
+    return result instanceof Promise ? result.then(accept) : accept(result);
+  }
+
+  /** The document given, or that of the equivalent JSON Schema; throws `InvalidOptionError` if there is neither. */
+  config(): ComponentDocument {
+    if (this.#document !== undefined) return this.#document;
+    const { jsonSchema, vendor } = this.#schema["~standard"];
+    if (jsonSchema === undefined) {
+      throw new InvalidOptionError(
+        "validator",
+        `Cannot store a validator made of a ${vendor} schema: it does not give a JSON Schema; pass ` +
+          `{ document: { type: "NAME:MODULE" } } with a module that exports the validator`,
+      );
+    }
+    const schema = jsonSchema.input({ target: "draft-2020-12" });
+    return { type: "schema", schema: JSON.parse(JSON.stringify(schema)) };
+  }
+}
+
+/** Whether a value follows the standard. */
+export function isStandardSchema(value: unknown): value is StandardSchema {
+  // Schemas of arktype are functions.
+  return (typeof value === "object" || typeof value === "function") && value !== null && "~standard" in value;
+}
+
+function accept(result: StandardResult): void {
+  if (result.issues === undefined) return;
+  const [issue] = result.issues;
+  const pointer = (issue?.path ?? []).map((step) => `/${String(typeof step === "object" ? step.key : step)}`)
+    .join("");
+  const more = result.issues.length > 1 ? ` (and ${result.issues.length - 1} more)` : "";
+  throw new InvalidMetadataError(
+    `Cannot accept metadata${pointer === "" ? "" : ` at "${pointer}"`}: ${
+      issue?.message ?? "it does not fit"
+    }${more}`,
+  );
+}
