@@ -45,6 +45,7 @@ export function mustRun(program: string, parameters: string[], cwd = "."): Ended
 
 interface Manifest {
   dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
 }
 
 function readManifest(folder: string): Manifest {
@@ -53,7 +54,8 @@ function readManifest(folder: string): Manifest {
 
 /** Every package that a package needs, by name, with its folder in this repository's node_modules. */
 function dependenciesOf(folder: string, found = new Map<string, string>()): Map<string, string> {
-  for (const name of Object.keys(readManifest(folder).dependencies ?? {})) {
+  const { dependencies, peerDependencies } = readManifest(folder);
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
     const its = resolve("node_modules", name);
     if (found.has(name)) continue;
     found.set(name, its);

@@ -14,6 +14,14 @@ const DNT = "jsr:@deno/dnt@~0.42.0";
 /** Builds the npm package with dnt, which takes the `@std` modules along and compiles for Node 20. */
 export async function buildWithDnt(output: string): Promise<void> {
   const { build } = await import(DNT) as Dnt;
+  const { peerDependencies = {}, ...common } = commonManifest();
+  // dnt makes whatever is imported a dependency, unless a mapping says that the user brings it.
+  const mappings = Object.fromEntries(
+    Object.entries(peerDependencies).map(([name, version]) => [
+      `npm:${name}@${version}`,
+      { name, version, peerDependency: true },
+    ]),
+  );
   emptyDirSync(output);
   await build({
     entryPoints: [
@@ -23,7 +31,8 @@ export async function buildWithDnt(output: string): Promise<void> {
     outDir: output,
     importMap: "deno.json",
     shims: {},
-    package: { ...commonManifest(), devDependencies: { "@types/node": "^20" } },
+    mappings,
+    package: { ...common, devDependencies: { "@types/node": "^20" } },
     scriptModule: false,
     skipSourceOutput: true,
     declarationMap: false,
