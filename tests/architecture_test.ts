@@ -162,7 +162,7 @@ test("the library imports node: built-ins by that name, and packages that packag
   assertEquals(
     offences(
       library,
-      ({ path, imports }) =>
+      ({ imports }) =>
         imports.filter((name) => !name.startsWith(".") && !name.startsWith("node:"))
           .filter((name) => !known.includes(packageOf(name))),
     ),
