@@ -141,7 +141,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
    * way to go through many. All of them count as taken.
    */
   batches(options: EventsOptions = {}): AsyncIterableIterator<Event<T>[]> {
-    return batchesOf<T>(this.#iterate(options), this.#source);
+    return batchesOf<T>(this.#iterate(options));
   }
 
   /**

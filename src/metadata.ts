@@ -1,5 +1,6 @@
 import { InvalidMetadataError } from "./errors.ts";
 import type { JsonValue } from "./json.ts";
+import { isFlatDocument } from "./metadata/flat_document.ts";
 import { describeFault, isJson } from "./metadata/representable.ts";
 
 /**
@@ -55,6 +56,7 @@ export function jsonTextOf(value: unknown): string {
 
 /** Throws `InvalidMetadataError`, naming the position, unless the text is a JSON document that UTF-8 can hold. */
 export function checkDocument(text: string): void {
+  if (isFlatDocument(text)) return;
   parseDocument(text);
   if (!text.isWellFormed()) {
     const at = text.search(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/);

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Event } from "../event.ts";
 import type { PullLimits, PullQueue } from "./pull_queue.ts";
 import type { Ends } from "./event_source.ts";
@@ -14,10 +15,15 @@ export interface IterationSettings {
   signal: AbortSignal | undefined;
 }
 
+/** Events given without a turn of the event loop: more would keep timers, signals and other work waiting. */
+const AT_HAND_MAX = 4096;
+
 /** Iterates over events: at hand without a detour, else by waiting in line. */
 export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
   #limits: PullLimits | undefined = undefined;
   #done = false;
+  /** Events given since the event loop last turned. */
+  #atHand = 0;
 
   constructor(private readonly queue: PullQueue<T>, private readonly settings: IterationSettings) {
     // Looked at by next(); an iteration that nobody starts fails for nobody.
@@ -26,20 +32,26 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
 
   next(): Promise<IteratorResult<Event<T>, undefined>> {
     const limits = this.#limits;
-    if (limits === undefined || this.#done) return this.#nextLater();
+    if (limits === undefined || this.#done || this.#atHand >= AT_HAND_MAX) return this.#nextLater();
     try {
       limits.signal?.throwIfAborted();
       const event = this.queue.tryNow(limits.ends);
-      if (event !== undefined) return Promise.resolve({ done: false, value: event });
+      if (event !== undefined) {
+        this.#atHand++;
+        return Promise.resolve({ done: false, value: event });
+      }
     } catch (error) {
       return Promise.reject(error);
     }
     return this.#nextLater();
   }
 
-  /** The next event if it is at hand. */
-  tryNext(): Event<T> | undefined {
-    return this.#done ? undefined : this.queue.tryNow(this.#limits?.ends);
+  /** What was read together with the event given last. */
+  rest(): Event<T>[] {
+    if (this.#done) return [];
+    const events = this.queue.tryRest(this.#limits?.ends);
+    this.#atHand += events.length;
+    return events;
   }
 
   return(): Promise<IteratorResult<Event<T>, undefined>> {
@@ -53,6 +65,8 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
 
   async #nextLater(): Promise<IteratorResult<Event<T>, undefined>> {
     if (this.#done) return { done: true, value: undefined };
+    if (this.#atHand >= AT_HAND_MAX) await setImmediate();
+    this.#atHand = 0;
     const { once, limit, signal } = this.settings;
     this.#limits ??= { ends: await this.settings.ends, once, limit, signal };
     const value = await this.queue.next(this.#limits);

@@ -91,9 +91,31 @@ export class EventSource<T> implements EventOwner {
     this.#head = undefined;
   }
 
-  /** Whether more of the batch of the event taken last is there. */
-  get inBatch(): boolean {
-    return this.#current !== undefined && this.#index < this.#current.count;
+  /** Takes the rest of the current batch up to where the iteration ends; nothing if an event takes a moment. */
+  takeRest(ends: Ends): Event<T>[] {
+    const batch = this.#current;
+    if (batch === undefined || this.#pending !== undefined) return [];
+    const end = ends === undefined
+      ? batch.count
+      : Math.min(batch.count, endOf(ends, batch.partition) - batch.baseId);
+    const events: Event<T>[] = [];
+    if (this.#settings.delivery === undefined) {
+      for (let index = this.#index; index < end; index++) events.push(new Event<T>(batch, index));
+      this.#index = Math.max(this.#index, end);
+      this.#head = undefined;
+      return events;
+    }
+    try {
+      while (this.#index < end) {
+        const head = this.head(ends);
+        if (head === undefined || head instanceof Promise) break;
+        events.push(head);
+        this.take();
+      }
+    } catch {
+      // The event was not taken: whoever asks for it next gets the error, after those before it.
+    }
+    return events;
   }
 
   /** Id of the event of a partition that is delivered next. */

@@ -61,6 +61,11 @@ export class PullQueue<T> {
     return head;
   }
 
+  /** What else was read with the event taken last and is at hand, if nobody waits for it. */
+  tryRest(ends?: Ends): Event<T>[] {
+    return this.#isFree() ? this.#source.takeRest(ends) : [];
+  }
+
   /** The next event, once there is one; undefined when the time was over before. */
   next(limits: PullLimits): Promise<Event<T> | undefined> {
     const { signal, limit } = limits;
@@ -132,6 +137,10 @@ export class PullQueue<T> {
     await this.#opening.catch(() => {});
     await this.#serving;
     await this.#source.idle();
+  }
+
+  #isFree(): boolean {
+    return this.#opened && this.#waiters.size === 0 && this.#paused === undefined && !this.#closed;
   }
 
   #wake(): void {
