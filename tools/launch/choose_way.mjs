@@ -14,7 +14,7 @@ import { fromRoot } from "./root.mjs";
 const PROBE_MS = 6_000;
 /** How long an answer is believed. */
 const BELIEVED_MS = 10 * 60_000;
-const MEMORY = "node_modules/.cache/diaspora/tooling.json";
+const MEMORIES = "node_modules/.cache/diaspora";
 
 /**
  * Fetches the `@std` packages that deno.json names, as Deno itself would when a task imports them: proxies,
@@ -35,10 +35,15 @@ function askJsr(deno) {
   return { way: "npm-only", why: `${why}: @std comes from tools/std` };
 }
 
+/** Each registry has an answer of its own: a mirror may answer where jsr.io does not. */
+function memory() {
+  return fromRoot(`${MEMORIES}/${encodeURIComponent(process.env["JSR_URL"] ?? "jsr")}.json`);
+}
+
 /** @returns {Choice | undefined} */
 function remembered() {
   try {
-    const { way, why, at } = JSON.parse(readFileSync(fromRoot(MEMORY), "utf8"));
+    const { way, why, at } = JSON.parse(readFileSync(memory(), "utf8"));
     const age = Date.now() - at;
     return age >= 0 && age < BELIEVED_MS ? { way, why } : undefined;
   } catch {
@@ -49,8 +54,8 @@ function remembered() {
 /** @param {Choice} choice */
 function remember(choice) {
   try {
-    mkdirSync(fromRoot("node_modules/.cache/diaspora"), { recursive: true });
-    writeFileSync(fromRoot(MEMORY), JSON.stringify({ ...choice, at: Date.now() }));
+    mkdirSync(fromRoot(MEMORIES), { recursive: true });
+    writeFileSync(memory(), JSON.stringify({ ...choice, at: Date.now() }));
   } catch {
     // A read-only tree asks again next time.
   }
