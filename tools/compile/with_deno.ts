@@ -21,6 +21,7 @@ function runDeno(parameters: string[]): Failure {
   const { status, stderr } = spawnSync(process.execPath, parameters, {
     encoding: "utf8",
     stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, NO_COLOR: "1" },
   });
   return status === 0 ? undefined : stderr.trim();
 }
