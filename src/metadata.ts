@@ -1,5 +1,6 @@
 import { InvalidMetadataError } from "./errors.ts";
 import type { JsonValue } from "./json.ts";
+import { describeDocumentFault } from "./metadata/document_fault.ts";
 import { isFlatDocument } from "./metadata/flat_document.ts";
 import { describeFault, isJson } from "./metadata/representable.ts";
 
@@ -72,17 +73,11 @@ export function parseDocument(text: string): JsonValue {
     return JSON.parse(text);
   } catch (error) {
     throw new InvalidMetadataError(
-      `Cannot use metadata text: it is not a JSON document: ${positioned(error, text)}; ` +
+      `Cannot use metadata text: it is not a JSON document: ${describeDocumentFault(text)}; ` +
         `use Metadata.text() to push a JSON string`,
       { cause: error },
     );
   }
-}
-
-/** The parser's message with a position: not every runtime names one, above all at the end of the text. */
-function positioned(error: unknown, text: string): string {
-  const message = messageOf(error);
-  return /position \d+/.test(message) ? message : `${message} at position ${text.length}`;
 }
 
 function messageOf(error: unknown): string {
