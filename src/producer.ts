@@ -80,6 +80,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       limits: this.#limits,
       failures: this.#failures,
       inFlight: this.#inFlight,
+      expectsMore: () => this.#queue.size > 0,
       onSettled: (batch) => this.#onSettled(batch),
     };
     this.#lanes = Array.from({ length: numPartitions }, (_, partition) => new Lane(partition, owner));

@@ -31,6 +31,8 @@ export interface LaneOwner {
   readonly failures: FailureLedger;
   /** Batches being stored now, over all lanes. */
   readonly inFlight: Set<PushBatch>;
+  /** Whether more events are on their way to the lanes. */
+  expectsMore(): boolean;
   /** A batch that was being stored is stored, or failed. */
   onSettled(batch: PushBatch): void;
 }
@@ -125,7 +127,8 @@ export class Lane implements BatchOwner {
 
   /** Somebody waits for an event of this batch: it goes when the running code has pushed all it wants to. */
   hurry(batch: PushBatch): void {
-    if (batch !== this.#open || this.#hurried) return;
+    // What components have yet to answer to comes a little later, and had better share the batch.
+    if (batch !== this.#open || this.#hurried || this.#owner.expectsMore()) return;
     this.#hurried = true;
     queueMicrotask(() => {
       this.#hurried = false;

@@ -1,0 +1,189 @@
+// Validators, partition selectors and serializers that answer at once or later.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  BackpressureError,
+  type ComponentDocument,
+  InvalidMetadataError,
+  type JsonValue,
+  Metadata,
+  NoSuchPartitionError,
+  type PartitionSelector,
+  type Serializer,
+  type Validator,
+} from "../../mod.ts";
+import { test } from "../harness.ts";
+import { ScriptedTopic } from "./scripted_topic.ts";
+
+const config = (): ComponentDocument => ({ type: "test" });
+
+/** Answers after as many milliseconds as the metadata says. */
+function slowValidator(seen: JsonValue[] = []): Validator {
+  return {
+    config,
+    validate: async (metadata) => {
+      await new Promise((resolve) => setTimeout(resolve, (metadata as { ms: number }).ms));
+      seen.push(metadata);
+      if ((metadata as { bad?: boolean }).bad) {
+        throw new InvalidMetadataError("Cannot accept metadata: it is bad");
+      }
+    },
+  };
+}
+
+function selectorOf(
+  select: (metadata: JsonValue, requested?: number) => number | Promise<number>,
+): PartitionSelector {
+  return { config, setPartitions: () => {}, selectPartitionFor: select };
+}
+
+test("with strict ordering events are stored in push order, however long their validation takes", async () => {
+  const topic = new ScriptedTopic();
+  await using producer = topic.producer({ ordering: "strict" }, { validator: slowValidator() });
+  const delays = [15, 0, 8, 1, 0];
+  const ids = await Promise.all(delays.map((ms, n) => producer.push({ ms, n })));
+  assertEquals(ids, [0, 1, 2, 3, 4]);
+  const stored = topic.batches.flat().map((text) => JSON.parse(String(text)).n);
+  assertEquals(stored, [0, 1, 2, 3, 4]);
+});
+
+test("with loose ordering whichever is ready first is stored first", async () => {
+  const topic = new ScriptedTopic();
+  await using producer = topic.producer({ ordering: "loose" }, { validator: slowValidator() });
+  const ids = await Promise.all([30, 1, 15].map((ms) => producer.push({ ms })));
+  assertEquals(ids, [2, 0, 1]);
+});
+
+test("events whose components answer at about the same time share a batch", async () => {
+  const topic = new ScriptedTopic();
+  const validator: Validator = { config, validate: async () => {} };
+  await using producer = topic.producer({}, { validator });
+  await Promise.all(Array.from({ length: 64 }, (_, n) => producer.push(n)));
+  assertEquals(topic.batches.map((batch) => batch.length), [64]);
+  assertEquals(await producer.push(64), 64);
+  assertEquals(topic.batches.length, 2);
+});
+
+test("validators run at the same time with either ordering", async () => {
+  for (const ordering of ["strict", "loose"] as const) {
+    const topic = new ScriptedTopic();
+    await using producer = topic.producer({ ordering }, { validator: slowValidator() });
+    const begun = performance.now();
+    await Promise.all(Array.from({ length: 20 }, () => producer.push({ ms: 20 })));
+    assert(performance.now() - begun < 200);
+  }
+});
+
+test("an event that is refused leaves no gap, and those behind it go on", async () => {
+  const topic = new ScriptedTopic();
+  await using producer = topic.producer({}, { validator: slowValidator() });
+  const pushes = [producer.push({ ms: 5 }), producer.push({ ms: 1, bad: true }), producer.push({ ms: 0 })];
+  await assertRejects(async () => await pushes[1], InvalidMetadataError, "it is bad");
+  assertEquals(await Promise.all([pushes[0], pushes[2]]), [0, 1]);
+});
+
+test("flush() waits for components that have not answered", async () => {
+  for (const ordering of ["strict", "loose"] as const) {
+    const topic = new ScriptedTopic();
+    await using producer = topic.producer({ ordering }, { validator: slowValidator() });
+    const futures = [10, 1].map((ms) => producer.push({ ms }));
+    assertEquals(await futures[0].wait(0), undefined);
+    await producer.flush();
+    assert(futures.every((future) => future.completed));
+  }
+});
+
+test("metadata may change after push() without changing the event, also while a validator takes its time", async () => {
+  const topic = new ScriptedTopic(2);
+  const seen: JsonValue[] = [];
+  await using producer = topic.producer({}, {
+    validator: slowValidator(seen),
+    partitionSelector: selectorOf((metadata) => (metadata as { p: number }).p),
+  });
+  const metadata = { ms: 2, p: 1, text: "first" };
+  for (const text of ["first", "second"]) {
+    metadata.text = text;
+    const future = producer.push(metadata);
+    metadata.text = "changed";
+    metadata.p = 0;
+    await future;
+    metadata.p = 1;
+  }
+  assertEquals(topic.handed.map(({ partition }) => partition), [1, 1]);
+  assertEquals(topic.batches.flat().map((text) => JSON.parse(String(text)).text), ["first", "second"]);
+  assertEquals(seen.map((one) => (one as { text: string }).text), ["first", "second"]);
+});
+
+test("a validator sees the JSON value, whatever it was pushed as, and the data in pieces", async () => {
+  const topic = new ScriptedTopic();
+  const seen: unknown[] = [];
+  const validator: Validator = {
+    config,
+    validate: (metadata, data) => void seen.push(metadata, data.length),
+  };
+  await using producer = topic.producer({}, { validator });
+  producer.push({ at: new Date(0) } as never, new Uint8Array(3));
+  producer.push('{"a": 1.50}', [new Uint8Array(1), new Uint8Array(2)]);
+  producer.push(Metadata.text("free"));
+  await producer.flush();
+  assertEquals(seen, [{ at: "1970-01-01T00:00:00.000Z" }, 1, { a: 1.5 }, 2, "free", 0]);
+  assertEquals(topic.batches, [['{"at":"1970-01-01T00:00:00.000Z"}', '{"a": 1.50}', '"free"']]);
+});
+
+test("a selector is told what was requested, and may answer later", async () => {
+  const topic = new ScriptedTopic(4);
+  const requests: unknown[] = [];
+  const partitionSelector = selectorOf((metadata, requested) => {
+    requests.push(requested);
+    const partition = Number(metadata) % 4;
+    return partition % 2 === 0 ? partition : Promise.resolve(partition);
+  });
+  await using producer = topic.producer({}, { partitionSelector });
+  await Promise.all(
+    [0, 1, 2, 3].map((n) => producer.push(n, undefined, n === 2 ? { partition: 9 } : undefined)),
+  );
+  assertEquals(requests, [undefined, undefined, 9, undefined]);
+  assertEquals(topic.handed.map(({ partition, metadata }) => `${partition}:${metadata}`).sort(), [
+    "0:0",
+    "1:1",
+    "2:2",
+    "3:3",
+  ]);
+});
+
+test("a selector that gives no partition of the topic fails the push", async () => {
+  const topic = new ScriptedTopic(2);
+  for (const wrong of [2, -1, 0.5, NaN, Promise.resolve(7)]) {
+    await using producer = topic.producer({}, { partitionSelector: selectorOf(() => wrong) });
+    await assertRejects(async () => await producer.push(1), NoSuchPartitionError);
+  }
+});
+
+test("a serializer gives bytes or text, at once or later", async () => {
+  for (const later of [false, true]) {
+    const topic = new ScriptedTopic();
+    const serializer: Serializer = {
+      config,
+      serialize: (metadata) => {
+        const written = metadata === 1 ? new Uint8Array([7]) : `<${metadata}>`;
+        return later ? Promise.resolve(written) : written;
+      },
+      deserialize: () => null,
+    };
+    await using producer = topic.producer({}, { serializer });
+    await Promise.all([1, 2].map((n) => producer.push(n)));
+    assertEquals(topic.batches, [[new Uint8Array([7]), new TextEncoder().encode("<2>")]]);
+  }
+  const topic = new ScriptedTopic();
+  const broken: Serializer = { config, serialize: () => 3 as never, deserialize: () => null };
+  await using producer = topic.producer({}, { serializer: broken });
+  await assertRejects(async () => await producer.push(1), InvalidMetadataError, "the serializer gave number");
+});
+
+test("events that wait for components are bounded too", async () => {
+  const topic = new ScriptedTopic();
+  await using producer = topic.producer({ batchSize: 2, maxNumBatches: 2 }, { validator: slowValidator() });
+  const pushes = Array.from({ length: 5 }, () => producer.push({ ms: 5 }));
+  await assertRejects(async () => await pushes[4], BackpressureError, "await producer.ready()");
+  await producer.ready();
+  assertEquals(await producer.push({ ms: 0 }), 4);
+});

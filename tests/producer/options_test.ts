@@ -1,0 +1,27 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { BatchSize, InvalidOptionError } from "../../mod.ts";
+import { limitsOf } from "../../src/producer/options.ts";
+import { test } from "../harness.ts";
+
+test("a producer without options takes batches of many events and keeps their order", () => {
+  const limits = limitsOf({});
+  assertEquals(limits, limitsOf({ batchSize: BatchSize.Adaptive, maxNumBatches: 16, ordering: "strict" }));
+  assertEquals(limits.eventsMax, 8192);
+});
+
+test("wrong options are named, with what is expected", () => {
+  const cases: [Record<string, unknown>, string][] = [
+    [{ batchSize: 0 }, '"batchSize": expected a whole number above 0 or BatchSize.Adaptive'],
+    [{ batchSize: "big" }, 'Cannot use "big" as producer option "batchSize"'],
+    [{ batchSize: 1.5 }, '"batchSize"'],
+    [
+      { maxNumBatches: -1 },
+      'Cannot use -1 as producer option "maxNumBatches": expected a whole number above 0',
+    ],
+    [{ ordering: "none" }, 'Cannot use "none" as producer option "ordering": expected "strict" or "loose"'],
+    [{ batch_size: 3 }, 'did you mean "batchSize"?'],
+  ];
+  for (const [options, message] of cases) {
+    assertThrows(() => limitsOf(options as never), InvalidOptionError, message);
+  }
+});

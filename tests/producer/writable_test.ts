@@ -1,0 +1,91 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Driver, FlushError, FullDataSelector } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { ScriptedTopic } from "./scripted_topic.ts";
+
+test("what is written is pushed, and closing flushes", async () => {
+  const topic = new ScriptedTopic(2);
+  await using producer = topic.producer();
+  const writer = producer.writable().getWriter();
+  await writer.write({ n: 1 });
+  await writer.write('{"n": 2}');
+  await writer.write({ metadata: { n: 3 }, data: new Uint8Array(5), partition: 1 });
+  await writer.write({ metadata: "4" });
+  await writer.close();
+  const stored = topic.handed.flatMap(({ partition, metadata, sizes }) =>
+    metadata.map((text, index) => `${text} in ${partition} with ${sizes[index]}`)
+  );
+  assertEquals(stored.sort(), [
+    "4 in 0 with 0",
+    '{"n": 2} in 1 with 0',
+    '{"n":1} in 0 with 0',
+    '{"n":3} in 1 with 5',
+  ]);
+});
+
+test("events flow from one topic to another with their data", async () => {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("from", { num_partitions: 2 });
+  await driver.createTopic("to", { num_partitions: 1 });
+  await using from = await driver.openTopic("from");
+  await using to = await driver.openTopic("to");
+  await using producer = from.producer();
+  for (let n = 0; n < 100; n++) producer.push({ n }, new Uint8Array(n));
+  await producer.flush();
+  await using source = from.consumer("c", { dataSelector: FullDataSelector });
+  await using target = to.producer();
+  await source.readable({ until: "end" }).pipeTo(target.writable());
+  await using copy = to.consumer("c", { dataSelector: FullDataSelector });
+  let count = 0;
+  for await (const event of copy.events({ until: "end" })) {
+    count++;
+    assertEquals(event.data?.byteLength, (event.metadata as { n: number }).n);
+  }
+  assertEquals(count, 100);
+});
+
+test("a writer is held up while too much is pending", async () => {
+  const topic = new ScriptedTopic();
+  topic.answer = "later";
+  await using producer = topic.producer({ batchSize: 1, maxNumBatches: 2 });
+  const writer = producer.writable().getWriter();
+  await writer.write(1);
+  await writer.write(2);
+  let isThrough = false;
+  const third = writer.write(3).then(() => isThrough = true);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert(!isThrough);
+  assertEquals(topic.handed.length, 2);
+  topic.handed[0].store();
+  await third;
+  topic.answer = "now";
+  for (const { store } of topic.handed) store();
+  await writer.close();
+});
+
+test("a push that fails errors the stream", async () => {
+  const topic = new ScriptedTopic();
+  const producer = topic.producer();
+  const writer = producer.writable().getWriter();
+  const closed = assertRejects(() => writer.closed, FlushError);
+  await writer.write("{");
+  await assertRejects(
+    async () => {
+      await writer.write(1);
+      await writer.close();
+    },
+    FlushError,
+    "1 push failed",
+  );
+  await closed;
+  await producer.close();
+});
+
+test("aborting the stream keeps what was written before", async () => {
+  const topic = new ScriptedTopic();
+  await using producer = topic.producer();
+  const writer = producer.writable().getWriter();
+  await writer.write(1);
+  await writer.abort(new Error("enough"));
+  assertEquals(topic.batches, [["1"]]);
+});
