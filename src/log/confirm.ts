@@ -1,4 +1,5 @@
 import type { StoredPosition } from "./cursor.ts";
+import { FLAG } from "./format.ts";
 import type { Partition } from "./partition.ts";
 import { READ_AHEAD_BYTES } from "./read_window.ts";
 import { passAt } from "./walk.ts";
@@ -17,7 +18,9 @@ export function confirmedId(partition: Partition, position: StoredPosition): num
   if (place === undefined) return 0;
   if (time === 0) return Math.min(nextId, partition.end()!.id);
   const passed = passAt(place, READ_AHEAD_BYTES / 16);
-  if (passed.kind === "frame" && passed.frame.time === time) return nextId;
+  if (passed.kind === "frame" && (passed.frame.time === time || (passed.frame.flags & FLAG.lost) !== 0)) {
+    return nextId;
+  }
   // Damage in its place is no sign of another history.
   if (passed.kind === "gap" && passed.endId >= nextId) return nextId;
   const newer = partition.placeOfTime(time + 1);

@@ -76,7 +76,8 @@ export class Durability {
 
   #closeRetired(files: readonly StorageFile[]): void {
     for (const file of files) {
-      if (this.#retired.delete(file)) file.close();
+      // One that was written to meanwhile has another sync before it.
+      if (!this.#dirty.has(file) && this.#retired.delete(file)) file.close();
     }
   }
 }

@@ -22,7 +22,8 @@
  *                                     60  4  CRC-32 of bytes 0 to 59
  *
  * frame = header record (64)
- *       , head = table       4 bytes an event (metadata size), with flag HAS_DATA 8 (metadata size, data size)
+ *       , head = table       4 bytes an event (metadata size), with flag HAS_DATA 8 (metadata size, data size);
+ *                            with flag DATA_LOST the top bit of a metadata size marks an event without its data
  *              , extents     only if extent count > 0: total data size (8), then 16 bytes an extent:
  *                            base id of the segment (8), offset of its chunk frame (4), data bytes (4)
  *              , block sums  4 bytes for each started 64 KiB of data: CRC-32 of that block
@@ -82,9 +83,16 @@ export const FLAG = {
   jsonText: 2,
   /** Every metadata byte is ASCII, so that byte offsets are character offsets. */
   ascii: 4,
+  /** Written by repair: all events of this frame were lost. They keep their ids, and readers pass over them. */
+  lost: 8,
+  /** Written by repair: of the events that the table marks, the data part was lost. */
+  dataLost: 16,
   /** On a seal: the topic was deleted, no segment follows. */
   terminal: 128,
 } as const;
+
+/** The mark of an event without its data, in a metadata size of the table; only with the flag `dataLost`. */
+export const DATA_LOST_MARK = 0x80000000;
 
 /** Data is checked in blocks of this size, so that a part of it can be read alone. */
 export const DATA_BLOCK_BYTES = 65536;

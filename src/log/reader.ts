@@ -1,9 +1,10 @@
 import { core } from "./core.ts";
 import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../errors.ts";
 import type { StartPosition } from "../drivers/contract.ts";
-import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
 import type { Partition } from "./partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
+import { segmentName } from "./segment.ts";
 import { StoredBatch } from "./stored_batch.ts";
 import { StoredFrame } from "./stored_frame.ts";
 import { passAt, type Passed, type Place, placeAfter } from "./walk.ts";
@@ -36,6 +37,8 @@ export class PartitionReader {
   #lastData: StoredFrame["data"] | undefined;
   #ahead = READ_AHEAD_BYTES / 2;
   #listedAt = 0;
+  /** The last segment, when it cannot be read and that was said. */
+  #unreadable: string | undefined;
 
   constructor(private readonly partition: Partition, private readonly options: ReaderOptions) {}
 
@@ -76,12 +79,14 @@ export class PartitionReader {
   /** The next events, at most `eventsMax`; undefined when there are none yet. */
   read(eventsMax: number): StoredBatch | undefined {
     for (;;) {
-      if (this.#partial !== undefined) return this.#give(this.#partial, eventsMax);
+      const given = this.#partial && this.#give(this.#partial, eventsMax);
+      if (given !== undefined) return given;
       const place = this.#placeNow();
       if (place === undefined) return undefined;
       const passed = passAt(place, this.#ahead);
       switch (passed.kind) {
         case "tail":
+          if (place.segment.isUnreadable) this.#meetUnreadable(place);
           if (!this.#nextSegmentShows()) return undefined;
           break;
         case "end":
@@ -89,7 +94,9 @@ export class PartitionReader {
           if (!this.#enterSegment(passed.id)) return undefined;
           break;
         case "gap":
-          if (passed.endId > passed.id) this.#meetDamage(place, passed, "a frame is damaged or missing");
+          if (passed.endId > passed.id) {
+            this.#meetDamage(place.segment.path, passed, "a frame is damaged or missing");
+          }
           this.#place = placeAfter(place.segment, passed);
           break;
         case "frame":
@@ -105,7 +112,8 @@ export class PartitionReader {
   #readFrame(place: Place, passed: PassedFrame): void {
     const { frame, offset, id } = passed;
     const after = placeAfter(place.segment, passed);
-    if (frame.kind !== KIND.events || after.id <= this.#fromId) {
+    const isLost = (frame.flags & FLAG.lost) !== 0;
+    if (frame.kind !== KIND.events || isLost || after.id <= this.#fromId) {
       this.#place = after;
       return;
     }
@@ -116,7 +124,7 @@ export class PartitionReader {
     const at = readWindow.at(place.segment, offset, bytes, bytes);
     this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
     if (at < 0 || !this.#checkHead(at, passed)) {
-      this.#meetDamage(place, { ...passed, endId: after.id }, "metadata checksum differs");
+      this.#meetDamage(place.segment.path, { ...passed, endId: after.id }, "metadata checksum differs");
       this.#place = after;
       return;
     }
@@ -133,21 +141,29 @@ export class PartitionReader {
     return core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) === headCrc;
   }
 
-  #give(partial: { frame: StoredFrame; baseId: number; after: Place }, eventsMax: number): StoredBatch {
+  /** Some of a frame's events; undefined when none are left that can be given. */
+  #give(partial: { frame: StoredFrame; baseId: number; after: Place }, eventsMax: number) {
     const { frame, baseId, after } = partial;
-    const first = Math.max(0, this.#fromId - baseId);
-    const count = Math.min(eventsMax, frame.count - first);
-    this.#fromId = baseId + first + count;
-    if (first + count === frame.count) {
+    const [first, end] = this.#nextRun(frame, Math.max(0, this.#fromId - baseId), eventsMax);
+    this.#fromId = baseId + end;
+    if (end === frame.count) {
       this.#partial = undefined;
       this.#place = after;
     }
-    return new StoredBatch(frame, {
-      partition: this.partition.partition,
-      baseId: baseId + first,
-      first,
-      count,
-    });
+    if (first === end) return undefined;
+    const { partition } = this.partition;
+    return new StoredBatch(frame, { partition, baseId: baseId + first, first, count: end - first });
+  }
+
+  /** The next events of a frame that can be given: whoever asks for data does not get those without theirs. */
+  #nextRun(frame: StoredFrame, from: number, eventsMax: number): [first: number, end: number] {
+    const { count } = frame;
+    if (!frame.lacksData || !this.options.dataWanted) return [from, Math.min(count, from + eventsMax)];
+    let first = from;
+    while (first < count && frame.isDataLost(first)) first++;
+    let end = first;
+    while (end < count && end - first < eventsMax && !frame.isDataLost(end)) end++;
+    return [first, end];
   }
 
   /** At the end: whether a segment begins further on after all, so that what is missing here was lost. */
@@ -164,29 +180,38 @@ export class PartitionReader {
 
   /** Goes on in the segment that begins with this id; false while nobody has made it. */
   #enterSegment(baseId: number): boolean {
-    const ids = this.partition.segmentIds();
-    const index = ids.indexOf(baseId);
-    if (index < 0) {
-      const firstId = ids[0] ?? 0;
-      if (firstId > baseId) throw new EventGoneError(this.partition.partition, baseId, firstId);
-      return false;
+    const { partition } = this;
+    let ids = partition.segmentIds();
+    // A listing may pass over what is removed meanwhile: a second one tells a segment that is missing.
+    if (!ids.includes(baseId)) ids = partition.segmentIds();
+    const index = ids.findIndex((id) => id >= baseId);
+    if (index < 0) return false;
+    const nextId = ids[index];
+    if (nextId > baseId && index === 0) throw new EventGoneError(partition.partition, baseId, nextId);
+    if (nextId > baseId) {
+      const file = `${partition.directory}/${segmentName(baseId)}`;
+      this.#meetDamage(file, { offset: 0, id: baseId, endId: nextId }, "the segment is missing");
     }
-    const segment = this.partition.segment(baseId, ids[index + 1]);
-    this.#place = { segment, offset: SEGMENT_HEADER_BYTES, id: baseId };
+    const segment = partition.segment(nextId, ids[index + 1]);
+    this.#place = { segment, offset: SEGMENT_HEADER_BYTES, id: nextId };
     return true;
   }
 
-  #meetDamage(place: Place, lost: { offset: number; id: number; endId: number }, reason: string): void {
-    if (lost.endId <= this.#fromId) return;
-    const error = new CorruptedLogError({
-      topic: this.partition.topic,
-      partition: this.partition.partition,
-      firstId: lost.id,
-      endId: lost.endId,
-      file: place.segment.path,
-      offset: lost.offset,
-      reason,
-    });
+  /** Says once what is wrong with a last segment that cannot be read. */
+  #meetUnreadable({ segment, id }: Place): void {
+    if (this.#unreadable === segment.path) return;
+    this.#report(segment.path, { offset: 0, id, endId: id }, segment.headerDamage!);
+    this.#unreadable = segment.path;
+  }
+
+  #meetDamage(file: string, lost: { offset: number; id: number; endId: number }, reason: string): void {
+    if (lost.endId > this.#fromId) this.#report(file, lost, reason);
+  }
+
+  #report(file: string, lost: { offset: number; id: number; endId: number }, reason: string): void {
+    const { topic, partition } = this.partition;
+    const { offset, id: firstId, endId } = lost;
+    const error = new CorruptedLogError({ topic, partition, firstId, endId, file, offset, reason });
     if (this.options.onCorruption === "throw") throw error;
     this.options.onDamage?.(error);
   }

@@ -1,12 +1,15 @@
 import { core } from "./core.ts";
-import { CorruptedLogError, UnsupportedFormatError } from "../errors.ts";
+import { UnsupportedFormatError } from "../errors.ts";
 import type { Storage, StorageFile } from "../storage/port.ts";
 import { FORMAT_VERSION, RECORD, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { readUint64 } from "./frame.ts";
-import { readWindow } from "./read_window.ts";
+import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
 import type { SeenSequences } from "./scanner.ts";
 
 const NAME = /^(\d{20})\.log$/;
+
+/** No record has it. */
+const NO_SALT = -1;
 
 /** The name of the segment that begins with this id. */
 export function segmentName(baseId: number): string {
@@ -44,12 +47,15 @@ export class Segment {
   fruitless: { offset: number; size: number } | undefined;
   #file: StorageFile | undefined;
 
+  /** With `file`, an open file of that path is used, and stays its owner's to close. */
   constructor(
     private readonly storage: Storage,
     readonly path: string,
     readonly partition: number,
     readonly baseId: number,
+    file?: StorageFile,
   ) {
+    this.#file = file;
     const { salt, created, damage } = this.#readHeader();
     this.salt = salt;
     this.created = created;
@@ -59,6 +65,11 @@ export class Segment {
   /** The open file. */
   get file(): StorageFile {
     return this.#file ??= this.storage.open(this.path, "read");
+  }
+
+  /** Whether nothing in the file can be told from noise; then nothing is read from it, nor appended to it. */
+  get isUnreadable(): boolean {
+    return this.salt === NO_SALT;
   }
 
   /** Whether the file is open now. */
@@ -88,24 +99,38 @@ export class Segment {
         damage,
       };
     }
-    // The header repeats in every frame what is needed to go on without it.
-    const first = readWindow.at(this, SEGMENT_HEADER_BYTES, RECORD_BYTES, RECORD_BYTES);
-    if (first >= 0 && core.checkRecordOfAnySegment(first)) {
-      const { view } = core;
-      return {
-        salt: view.getUint32(first + RECORD.salt, true),
-        created: 0,
-        damage: "segment header checksum differs",
-      };
+    // Every frame repeats what is needed to go on without the header.
+    const record = this.#anyRecord();
+    if (record < 0) {
+      return { salt: NO_SALT, created: 0, damage: "the segment header is damaged and no frame is whole" };
     }
-    this.close();
-    throw new CorruptedLogError({
-      partition: this.partition,
-      firstId: this.baseId,
-      endId: this.baseId,
-      file: this.path,
-      offset: 0,
-      reason: "the segment header is damaged and no frame follows it",
-    });
+    const { view } = core;
+    return {
+      salt: view.getUint32(record + RECORD.salt, true),
+      created: readUint64(view, record + RECORD.time),
+      damage: "segment header checksum differs",
+    };
+  }
+
+  /**
+   * Where a record of this segment lies in the core's memory, or -1. In places first where no user's data can be:
+   * those may hold records of other segments.
+   */
+  #anyRecord(): number {
+    const first = readWindow.at(this, SEGMENT_HEADER_BYTES, RECORD_BYTES, RECORD_BYTES);
+    if (first >= 0 && core.checkRecordOfAnySegment(first)) return first;
+    const size = this.file.size();
+    const last = size < RECORD_BYTES
+      ? -1
+      : readWindow.at(this, size - RECORD_BYTES, RECORD_BYTES, RECORD_BYTES);
+    if (last >= 0 && core.checkRecordOfAnySegment(last, true)) return last;
+    for (let offset = SEGMENT_HEADER_BYTES; offset + RECORD_BYTES <= size;) {
+      const bytes = Math.min(size - offset, READ_AHEAD_BYTES);
+      const at = readWindow.at(this, offset, bytes, bytes);
+      const found = at < 0 ? -1 : core.findRecordOfAnySegment(at, bytes, 0);
+      if (found >= 0) return at + found;
+      offset += bytes - RECORD_BYTES + 1;
+    }
+    return -1;
   }
 }

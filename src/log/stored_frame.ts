@@ -1,9 +1,10 @@
 import { core } from "./core.ts";
 import { CorruptedLogError } from "../errors.ts";
-import { EXTENT_BYTES, FLAG, KIND, RECORD_BYTES } from "./format.ts";
-import { decodeRecord, type FrameRecord, readUint64 } from "./frame.ts";
+import { DATA_LOST_MARK, EXTENT_BYTES, FLAG, KIND, RECORD_BYTES } from "./format.ts";
+import { type FrameRecord, readUint64 } from "./frame.ts";
 import type { Partition } from "./partition.ts";
 import { readWindow } from "./read_window.ts";
+import { step } from "./scanner.ts";
 import type { Segment } from "./segment.ts";
 import { type Owner, StoredData } from "./stored_data.ts";
 
@@ -36,8 +37,8 @@ export class StoredFrame {
   /** `head` is a copy of the frame from its table to the end of its metadata. */
   constructor(
     private readonly partition: Partition,
-    segment: Segment,
-    offset: number,
+    private readonly segment: Segment,
+    private readonly offset: number,
     private readonly frame: FrameRecord,
     private readonly head: Uint8Array,
     private readonly baseId: number,
@@ -83,10 +84,21 @@ export class StoredFrame {
     return starts[index + 1] - starts[index];
   }
 
+  /** Whether a repair gave up the data parts of some of these events. */
+  get lacksData(): boolean {
+    return (this.frame.flags & FLAG.dataLost) !== 0;
+  }
+
+  /** Whether it gave up this one's. */
+  isDataLost(index: number): boolean {
+    return this.lacksData && this.#table()[index * this.#stride] >= DATA_LOST_MARK;
+  }
+
   /** A range of one event's data, checked. */
   viewData(index: number, offset: number, size: number): Uint8Array {
     if (size === 0) return new Uint8Array(0);
     const owner = { id: this.baseId + index };
+    this.#checkIsThere(index);
     if (this.frame.extentCount === 0) return this.data.view(this.#dataOffsets()[index] + offset, size, owner);
     const whole = this.#pieceOfChunk(offset, size, owner);
     if (whole.byteLength === size) return whole;
@@ -98,6 +110,7 @@ export class StoredFrame {
   /** Fills a buffer with one event's data from `offset` on, checked. */
   fill(index: number, offset: number, into: Uint8Array): void {
     const owner = { id: this.baseId + index };
+    this.#checkIsThere(index);
     const start = this.frame.extentCount > 0 ? offset : this.#dataOffsetOf(index) + offset;
     for (let done = 0; done < into.byteLength;) {
       const size = Math.min(PIECE_BYTES, into.byteLength - done);
@@ -140,15 +153,46 @@ export class StoredFrame {
     return (this.frame.flags & FLAG.hasData) === 0 ? 0 : this.#dataOffsets()[index];
   }
 
+  get #stride(): number {
+    return (this.frame.flags & FLAG.hasData) !== 0 ? 2 : 1;
+  }
+
+  #table(): Uint32Array {
+    return new Uint32Array(this.head.buffer, this.head.byteOffset, this.count * this.#stride);
+  }
+
   #sumTable(column: number, separatorBytes: number): Uint32Array {
-    const stride = (this.frame.flags & FLAG.hasData) !== 0 ? 2 : 1;
-    const table = new Uint32Array(this.head.buffer, this.head.byteOffset, this.count * stride);
+    const stride = this.#stride;
+    const table = this.#table();
     const starts = new Uint32Array(this.count + 1);
     for (let index = 0, at = column, start = 0; index < this.count; index++, at += stride) {
-      start += table[at] + separatorBytes;
+      start += (table[at] & ~DATA_LOST_MARK) + separatorBytes;
       starts[index + 1] = start;
     }
     return starts;
+  }
+
+  #checkIsThere(index: number): void {
+    if (!this.isDataLost(index)) return;
+    throw this.#corrupted(
+      this.baseId + index,
+      this.segment,
+      this.offset,
+      "its data part was lost before a repair",
+    );
+  }
+
+  #corrupted(id: number, segment: Segment, offset: number, reason: string): CorruptedLogError {
+    const { topic, partition } = this.partition;
+    return new CorruptedLogError({
+      topic,
+      partition,
+      firstId: id,
+      endId: id + 1,
+      file: segment.path,
+      offset,
+      reason,
+    });
   }
 
   #chunks(): { totalBytes: number; list: ExtentAt[] } {
@@ -184,31 +228,23 @@ export class StoredFrame {
   #openChunk(extent: ExtentAt, owner: Owner): StoredData {
     const { partition } = this;
     const segment = partition.segmentOf(extent.segmentId, owner.id);
-    const problem = (reason: string) =>
-      new CorruptedLogError({
-        topic: partition.topic,
-        partition: partition.partition,
-        firstId: owner.id,
-        endId: owner.id + 1,
-        file: segment.path,
-        offset: extent.offset,
-        reason,
-      });
-    let at = readWindow.at(segment, extent.offset, RECORD_BYTES, 4096);
-    if (at < 0 || !core.checkRecord(at, segment.salt, false)) {
-      throw problem("the header of a data chunk is damaged");
-    }
-    const record = decodeRecord(core.view, at);
+    const problem = (reason: string) => this.#corrupted(owner.id, segment, extent.offset, reason);
+    const found = step(segment, extent.offset, 4096);
+    if (found.kind !== "frame") throw problem("a data chunk is damaged");
+    const record = found.frame;
     if (record.kind !== KIND.chunk || record.dataBytes !== extent.dataBytes) {
       throw problem("a data chunk is not where its event says");
     }
-    at = readWindow.at(segment, extent.offset, record.layout.data, record.layout.data);
-    if (at < 0 || !core.checkHead(at)) throw problem("the checksums of a data chunk are damaged");
-    const head = core.u8.slice(at + RECORD_BYTES, at + record.layout.data);
+    const { layout } = record;
+    const at = readWindow.at(segment, extent.offset, layout.data, layout.data);
+    if (at < 0 || core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) !== record.headCrc) {
+      throw problem("the checksums of a data chunk are damaged");
+    }
+    const head = core.u8.slice(at + RECORD_BYTES, at + layout.data);
     return new StoredData({
       partition,
       segmentId: extent.segmentId,
-      offset: extent.offset + record.layout.data,
+      offset: extent.offset + layout.data,
       dataBytes: record.dataBytes,
       sums: sumsOf(head, 0, head.byteLength),
     });

@@ -4,7 +4,14 @@ import * as format from "../../src/log/format.ts";
 import { test } from "../harness.ts";
 
 /** Members of src/log/format.ts that the core has no use for. */
-const UNUSED_IN_CORE = ["FLAG_JSON_TEXT", "FLAG_ASCII", "FLAG_TERMINAL"];
+const UNUSED_IN_CORE = [
+  "FLAG_JSON_TEXT",
+  "FLAG_ASCII",
+  "FLAG_LOST",
+  "FLAG_DATA_LOST",
+  "FLAG_TERMINAL",
+  "DATA_LOST_MARK",
+];
 
 /**
  * Every number of src/log/format.ts under the name it must have in wasm/format.ts: a member's name is that of
