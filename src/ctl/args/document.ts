@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { UsageError } from "../usage_error.ts";
+import { faultOffset } from "./json_position.ts";
 
 /** Sets `document.a.b` for the key `a.b`; what stood there is replaced. */
 export function setNested(document: JsonObject, option: string, key: string, value: JsonValue): void {
@@ -43,7 +44,7 @@ export function parseDocument(option: string, text: string, place: string): Json
   try {
     value = JSON.parse(text) as JsonValue;
   } catch (cause) {
-    const where = lineAndColumn(text, cause as Error);
+    const where = lineAndColumn(text);
     throw new UsageError(
       `Malformed JSON in "${place}"${where} given by "${option}": ${(cause as Error).message}`,
       {
@@ -63,21 +64,9 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The runtimes name the place of a syntax error differently or not at all; what they give is used. */
-function lineAndColumn(text: string, error: Error): string {
-  const lineFound = /line (\d+) column (\d+)/.exec(error.message);
-  if (lineFound !== null) return ` line ${lineFound[1]} column ${lineFound[2]}`;
-  const offset = Number(/position (\d+)/.exec(error.message)?.[1] ?? syntaxErrorOffset(text));
-  const before = text.slice(0, offset).split("\n");
+function lineAndColumn(text: string): string {
+  const before = text.slice(0, faultOffset(text)).split("\n");
   return ` line ${before.length} column ${before[before.length - 1].length + 1}`;
-}
-
-/** The end of the longest start of `text` that could still become JSON, found by its tokens. */
-function syntaxErrorOffset(text: string): number {
-  const token = /\s*(?:[{}[\],:]|"(?:[^"\\\n]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
-  let end = 0;
-  while (token.test(text)) end = token.lastIndex;
-  return Math.min(end + (/^\s*/.exec(text.slice(end))?.[0].length ?? 0), text.length);
 }
 
 // `__proto__` as a key must stay a key: it comes from the command line and from files.

@@ -68,9 +68,12 @@ async function printEvents(
   const progress = console.startProgress("consumed");
   let printed = 0;
   try {
-    if (max === 0) return;
-    const until = !follow ? "end" as const : untilId === undefined ? undefined : { id: untilId };
-    for await (const batch of consumer.batches({ ...(until === undefined ? {} : { until }), signal })) {
+    await consumer.ready();
+    const complete = (): boolean =>
+      untilId !== undefined &&
+      consumer.partitions.every((partition) => consumer.position(partition) >= untilId);
+    if (max === 0 || complete()) return;
+    for await (const batch of consumer.batches(follow ? { signal } : { until: "end", signal })) {
       let last: Event | undefined;
       for (const event of batch) {
         if (untilId !== undefined && event.id >= untilId) break;
@@ -84,7 +87,7 @@ async function printEvents(
       if (follow || acknowledge) await console.out.flush();
       // Acknowledgements of one turn are one write, and closing the consumer waits for them.
       if (acknowledge && last !== undefined) void last.acknowledge();
-      if (printed === max) return;
+      if (printed === max || complete()) return;
     }
   } catch (error) {
     // Stopping is what a follower waits for; what was printed before is complete.

@@ -8,7 +8,7 @@ import { readChunks } from "../lines/chunks.ts";
 import { decodeLines } from "../lines/decode_lines.ts";
 import { LineSplitter } from "../lines/line_splitter.ts";
 import { type LineFormat, lineFormat } from "../produce/line_format.ts";
-import { LineError, LineProducer } from "../produce/line_producer.ts";
+import { LineProducer } from "../produce/line_producer.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** Files larger than this are streamed into their event rather than read at once. */
@@ -62,7 +62,7 @@ async function pushLines(
         event = format(lines[index]);
       } catch (error) {
         await producer.settle();
-        throw new LineError(line, error);
+        throw producer.blame(line, error);
       }
       if (event === undefined) continue;
       const options = choose(typeof event === "string" ? event : event.document);

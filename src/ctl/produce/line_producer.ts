@@ -12,19 +12,13 @@ type PushFuture = ReturnType<Producer["push"]>;
 /** A line that is no event, or could not be stored. */
 export class LineError extends Error {
   override readonly name = "LineError";
-  /** Stable code of the cause, which decides the exit code. */
-  readonly code: unknown;
-
-  constructor(readonly line: number, cause: unknown) {
+  constructor(readonly line: number, cause: unknown, unit = "Line") {
     // The library's advice is for programs.
     const why = oneLine(cause).replace(
       "use Metadata.text() to push a JSON string",
       'use "--format raw" for text',
     );
-    super(`Line ${line}: ${why}; the lines before it are stored`, { cause });
-    this.code = (cause as { code?: unknown }).code === "ERR_INVALID_OPTION"
-      ? "ERR_INVALID_METADATA"
-      : undefined;
+    super(`${unit} ${line}: ${why}; the ${unit.toLowerCase()}s before it are stored`, { cause });
   }
 }
 
@@ -36,13 +30,15 @@ export class LineProducer {
   readonly #producer: Producer;
   readonly #done: Done;
   readonly #readyEvery: number;
+  readonly #unit: string;
   #window: { line: number; future: PushFuture }[] = [];
   #windowBytes = 0;
   #sinceReady = 0;
 
-  constructor(producer: Producer, options: { done: Done; batchSize?: number }) {
+  constructor(producer: Producer, options: { done: Done; batchSize?: number; unit?: string }) {
     this.#producer = producer;
     this.#done = options.done;
+    this.#unit = options.unit ?? "Line";
     this.#readyEvery = Math.min(options.batchSize ?? 1024, 1024);
   }
 
@@ -83,11 +79,16 @@ export class LineProducer {
         try {
           await future;
         } catch (error) {
-          throw new LineError(line, error);
+          throw this.blame(line, error);
         }
       }
       throw flushError;
     }
+  }
+
+  /** The error that says at which line another one happened. */
+  blame(line: number, error: unknown): LineError {
+    return new LineError(line, error, this.#unit);
   }
 
   async #check(line: number, future: PushFuture): Promise<void> {
@@ -96,7 +97,7 @@ export class LineProducer {
     } catch (error) {
       this.#window.pop();
       await this.settle();
-      throw new LineError(line, error);
+      throw this.blame(line, error);
     }
   }
 }

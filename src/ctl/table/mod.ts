@@ -8,6 +8,7 @@ import type { CommandSpec } from "../command.ts";
 import { CONSUMER_COMMANDS } from "./consumer.ts";
 import { DAEMON_COMMANDS } from "./daemons.ts";
 import { EVENT_COMMANDS } from "./events.ts";
+import { STORE_COMMANDS } from "./store.ts";
 import { TOOL_COMMANDS } from "./tools.ts";
 import { TOPIC_COMMANDS } from "./topic.ts";
 
@@ -20,5 +21,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...EVENT_COMMANDS,
   ...CONSUMER_COMMANDS,
   ...DAEMON_COMMANDS,
+  ...STORE_COMMANDS,
   ...TOOL_COMMANDS,
 ];

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { mergeDeep, parseDocument, readDocument, setNested } from "../../../src/ctl/args/document.ts";
+import { faultOffset } from "../../../src/ctl/args/json_position.ts";
 import { UsageError } from "../../../src/ctl/usage_error.ts";
 import type { JsonObject } from "../../../mod.ts";
 import { test } from "../../harness.ts";
@@ -38,6 +39,30 @@ test("parseDocument() names the place also where a text ends too early or a key 
   assertMatch(early.message, /"d\.json" line 2 column 2 /);
   const unquoted = assertThrows(() => parseDocument("--x-config", "{\n\n  a: 1}", "d.json"), UsageError);
   assertMatch(unquoted.message, /"d\.json" line 3 column 3 /);
+});
+
+test("faultOffset() finds what cannot stand where it is", () => {
+  for (
+    const [text, offset] of [
+      ["", 0],
+      ["  ", 2],
+      ["{", 1],
+      ['{"a"}', 4],
+      ['{"a": }', 6],
+      ["[1,]", 3],
+      ['{"a": 1,}', 8],
+      ["1 2", 2],
+      ["[1 2]", 3],
+      ["tru", 0],
+      ["[01]", 1],
+      ['"a', 0],
+      ["{}}", 2],
+      ["[}", 1],
+    ] as const
+  ) {
+    assertThrows(() => JSON.parse(text));
+    assertEquals([text, faultOffset(text)], [text, offset]);
+  }
 });
 
 test("parseDocument() wants an object", () => {

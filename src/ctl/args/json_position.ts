@@ -1,0 +1,49 @@
+const TOKEN =
+  /\s*([{}[\],:]|"(?:[^"\\\n]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w))/y;
+
+/** What may come next. */
+type Expected = "value" | "value or ]" | "key" | "key or }" | ":" | ", or end";
+
+/**
+ * Where JSON text that does not parse goes wrong: the offset of the first token that cannot stand where it is.
+ * The parsers of the runtimes say it differently, or not at all.
+ */
+export function faultOffset(text: string): number {
+  const open: string[] = [];
+  let expected: Expected = "value";
+  let at = 0;
+  for (;;) {
+    TOKEN.lastIndex = at;
+    const token = TOKEN.exec(text)?.[1];
+    const next: Expected | undefined = token === undefined ? undefined : step(token, expected, open);
+    if (next === undefined) return at + /^\s*/.exec(text.slice(at))![0].length;
+    expected = next;
+    at = TOKEN.lastIndex;
+  }
+}
+
+/** What may come behind a token; undefined where it cannot stand. Keeps track of open brackets. */
+function step(token: string, expected: Expected, open: string[]): Expected | undefined {
+  if (expected === ":") return token === ":" ? "value" : undefined;
+  if (expected === "key" || expected === "key or }") {
+    if (token.startsWith('"')) return ":";
+    return token === "}" && expected === "key or }" ? closed(open) : undefined;
+  }
+  if (expected === ", or end") {
+    if (open.length === 0) return undefined;
+    const inObject = open.at(-1) === "{";
+    if (token === ",") return inObject ? "key" : "value";
+    return token === (inObject ? "}" : "]") ? closed(open) : undefined;
+  }
+  if (token === "]" && expected === "value or ]") return closed(open);
+  if (token === "{" || token === "[") {
+    open.push(token);
+    return token === "{" ? "key or }" : "value or ]";
+  }
+  return /^["\w-]/.test(token) ? ", or end" : undefined;
+}
+
+function closed(open: string[]): Expected {
+  open.pop();
+  return ", or end";
+}

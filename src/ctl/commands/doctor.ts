@@ -1,0 +1,36 @@
+import { driverWithEnvironment } from "../args/environment.ts";
+import type { Invocation } from "../command.ts";
+import { openDriver } from "../connect.ts";
+import type { Style } from "../console/colour.ts";
+import { checkFolder } from "../doctor/folder.ts";
+import { type Finding, finding, type Verdict } from "../doctor/check.ts";
+import { EXIT } from "../exit_codes.ts";
+
+const STYLES: Readonly<Record<Verdict, Style>> = { ok: "green", warn: "yellow", fail: "red", unknown: "dim" };
+
+/** Checks a folder or an engine. */
+export async function run(invocation: Invocation): Promise<number | void> {
+  const { args, console } = invocation;
+  const { name, document } = driverWithEnvironment(args.document("driver"), console.environment);
+  const findings: Finding[] = [];
+  if (name === "files") {
+    const root = document.root_path;
+    findings.push(...await checkFolder(typeof root === "string" ? root : "./diaspora_data"));
+  }
+  findings.push(
+    await finding("engine", async () => {
+      const started = performance.now();
+      await using driver = await openDriver(invocation);
+      const { size } = await driver.listTopics();
+      const ms = Math.round(performance.now() - started);
+      return { verdict: "ok", detail: `driver "${name}" answers in ${ms} ms; ${size} topics` };
+    }),
+  );
+  for (const { check, verdict, detail } of findings) {
+    if (args.flag("json")) await console.out.json({ check, verdict, detail });
+    else {await console.out.line(
+        `${console.paint(STYLES[verdict], verdict.padEnd(8))}${check.padEnd(18)}${detail}`,
+      );}
+  }
+  if (findings.some(({ verdict }) => verdict === "fail")) return EXIT.failure;
+}

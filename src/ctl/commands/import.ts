@@ -1,0 +1,70 @@
+import type { Driver, Topic } from "../../../mod.ts";
+import type { Invocation } from "../command.ts";
+import { componentsOf, openDriver, topicNameOf } from "../connect.ts";
+import { mergeDeep } from "../args/document.ts";
+import { LineProducer } from "../produce/line_producer.ts";
+import type { ImportSource } from "../transfer/contract.ts";
+import { IMPORT_FORMATS } from "../transfer/formats.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** Reads a topic from another format. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args, console, signal } = invocation;
+  const name = topicNameOf(args);
+  const { name: format, document: options } = args.document("from");
+  const load = Object.hasOwn(IMPORT_FORMATS, format!) ? IMPORT_FORMATS[format!] : undefined;
+  if (load === undefined) {
+    throw new UsageError(
+      `Unknown format "${format}" of "--from": one of ${Object.keys(IMPORT_FORMATS).join(", ")}`,
+    );
+  }
+  const { openSource } = await load();
+  await using source = await openSource({ options, topicName: name, console, signal });
+  await using driver = await openDriver(invocation);
+  await using topic = await openOrCreate(invocation, driver, name, source);
+  const progress = console.startProgress("imported", source.total);
+  try {
+    await using producer = topic.producer("diaspora-ctl");
+    await pushAll(source, topic, new LineProducer(producer, { done: progress.done, unit: source.unit }));
+  } finally {
+    progress.stop();
+  }
+  console.log.info(`Imported ${progress.done.events} events into topic '${name}'`);
+}
+
+async function pushAll(source: ImportSource, topic: Topic, producer: LineProducer): Promise<void> {
+  const count = topic.partitions.length;
+  try {
+    for await (const { number, partition, document, data } of source.events()) {
+      if (partition !== undefined && partition >= count) {
+        const why = `it is of partition ${partition}, and topic "${topic.name}" has ${count}`;
+        throw producer.blame(number, new Error(why));
+      }
+      const wait = producer.push(number, document, data, partition === undefined ? undefined : { partition });
+      if (wait !== undefined) await wait;
+      // A stream must be used up before the source goes on.
+      if (data !== undefined && Symbol.asyncIterator in data) await producer.settle();
+    }
+  } finally {
+    await producer.settle();
+  }
+}
+
+/** A topic that is not there is created as the source and, above it, the command line say. */
+async function openOrCreate(
+  { args, console }: Invocation,
+  driver: Driver,
+  name: string,
+  source: ImportSource,
+): Promise<Topic> {
+  if (!await driver.topicExists(name)) {
+    const { options = {}, ...components } = source.definition;
+    const given = Object.entries(componentsOf(args)).filter(([, document]) => document !== undefined);
+    await driver.createTopic(name, mergeDeep(options, args.document("topic").document), {
+      ...components,
+      ...Object.fromEntries(given),
+    });
+    console.log.info(`Topic '${name}' created successfully`);
+  }
+  return await driver.openTopic(name);
+}

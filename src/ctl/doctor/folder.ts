@@ -1,0 +1,174 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
+import { statfsSync, watch, writeFileSync, writeSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { formatBytes } from "../console/progress.ts";
+import { type Finding, finding } from "./check.ts";
+import { appendFromProcesses, appendFromShell } from "./other_process.ts";
+
+const FREE_BYTES_MIN = 1e9;
+const WATCH_MS_MAX = 2000;
+const SYNCS = 20;
+/** Numbers by which systems name file systems of other machines. */
+const NETWORK: ReadonlyMap<number, string> = new Map([
+  [0x6969, "NFS"],
+  [0x517b, "SMB"],
+  [0xff534d42, "CIFS"],
+  [0xfe534d42, "SMB2"],
+  [0x65735546, "FUSE"],
+]);
+
+/** Checks whether a folder is fit for a store; nothing stays in it. */
+export async function checkFolder(rootPath: string): Promise<Finding[]> {
+  const root = resolve(rootPath);
+  const parent = nearestExisting(root);
+  const findings: Finding[] = [];
+  let folder: string | undefined;
+  findings.push(
+    await finding("writable", () => {
+      folder = mkdtempSync(join(parent, ".diaspora-doctor-"));
+      const detail = parent === root ? root : `${root} does not exist yet; "${parent}" is writable`;
+      return Promise.resolve({ verdict: "ok", detail });
+    }),
+  );
+  if (folder === undefined) return findings;
+  const place = folder;
+  try {
+    findings.push(await finding("free space", () => Promise.resolve(checkSpace(place))));
+    findings.push(await finding("file system", () => Promise.resolve(checkFileSystem(place))));
+    findings.push(await finding("append atomicity", () => checkAppends(place)));
+    findings.push(await finding("locking", () => Promise.resolve(checkLocking(place))));
+    findings.push(await finding("watching", () => checkWatching(place)));
+    findings.push(await finding("sync", () => Promise.resolve(checkSync(place))));
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+  return findings;
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) ? path : nearestExisting(dirname(path));
+}
+
+function checkSpace(folder: string): Omit<Finding, "check"> {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = Number(bavail) * Number(bsize);
+  return { verdict: free < FREE_BYTES_MIN ? "warn" : "ok", detail: `${formatBytes(free)} are free` };
+}
+
+function checkFileSystem(folder: string): Omit<Finding, "check"> {
+  const network = NETWORK.get(Number(statfsSync(folder).type) >>> 0);
+  if (network === undefined) return { verdict: "ok", detail: "on this machine" };
+  return {
+    verdict: "warn",
+    detail:
+      `${network}: appends of several machines may overwrite each other; set "use_file_locking" to true, ` +
+      `and expect to wait for the poll rather than for a watch`,
+  };
+}
+
+/** Blocks that two processes append at the same time must stay whole. */
+async function checkAppends(folder: string): Promise<Omit<Finding, "check">> {
+  const path = join(folder, "appends");
+  const blockBytes = 1 << 16;
+  const blocks = 64;
+  if (!await appendFromProcesses(path, { letters: ["a", "b"], blockBytes, blocks })) {
+    return { verdict: "unknown", detail: 'needs the commands "dd" and "tr"' };
+  }
+  const bytes = readFileSync(path);
+  if (bytes.length !== 2 * blocks * blockBytes) {
+    return {
+      verdict: "fail",
+      detail: `appends were lost: ${bytes.length} of ${2 * blocks * blockBytes} bytes are there`,
+    };
+  }
+  let switches = 0;
+  for (let at = 0; at < bytes.length; at += blockBytes) {
+    const first = bytes[at];
+    if (bytes.subarray(at, at + blockBytes).some((byte) => byte !== first)) {
+      return { verdict: "fail", detail: `an append at byte ${at} was torn: set "use_file_locking" to true` };
+    }
+    if (at > 0 && bytes[at - 1] !== first) switches++;
+  }
+  return {
+    verdict: "ok",
+    detail: `${2 * blocks} appends of 64 KiB by two processes are whole (${switches + 1} runs)`,
+  };
+}
+
+/** Segments are published by a link or by creating what must not be there. */
+function checkLocking(folder: string): Omit<Finding, "check"> {
+  const path = join(folder, "lock");
+  writeFileSync(path, "", { flag: "wx" });
+  for (
+    const create of [() => closeSync(openSync(path, "wx")), () => linkSync(join(folder, "appends"), path)]
+  ) {
+    let refused = false;
+    try {
+      create();
+    } catch (error) {
+      refused = (error as { code?: string }).code === "EEXIST";
+    }
+    if (!refused) {
+      return {
+        verdict: "fail",
+        detail: "a file can be created twice: two processes could own one lock",
+      };
+    }
+  }
+  linkSync(path, join(folder, "lock-link"));
+  return { verdict: "ok", detail: "exclusive creation and links work" };
+}
+
+/** Whether the system tells at once that another process appended. */
+async function checkWatching(folder: string): Promise<Omit<Finding, "check">> {
+  const path = join(folder, "watched");
+  writeFileSync(path, "");
+  const started = performance.now();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = (): void => {};
+  const noticed = new Promise<number | undefined>((resolve) => {
+    const watcher = watch(folder, () => resolve(performance.now() - started));
+    stop = () => watcher.close();
+    timer = setTimeout(() => resolve(undefined), WATCH_MS_MAX);
+  });
+  try {
+    await appendFromShell(path);
+    const ms = await noticed;
+    if (ms !== undefined) return { verdict: "ok", detail: "changes by other processes are noticed at once" };
+    return {
+      verdict: "warn",
+      detail: "changes by other processes are not noticed: consumers fall back on polling",
+    };
+  } finally {
+    clearTimeout(timer);
+    stop();
+  }
+}
+
+function checkSync(folder: string): Omit<Finding, "check"> {
+  const file = openSync(join(folder, "synced"), "w");
+  try {
+    const block = new Uint8Array(1024);
+    const times: number[] = [];
+    for (let count = 0; count < SYNCS; count++) {
+      const started = performance.now();
+      writeSync(file, block);
+      fdatasyncSync(file);
+      times.push(performance.now() - started);
+    }
+    times.sort((one, other) => one - other);
+    const median = times[SYNCS / 2].toFixed(2);
+    return { verdict: "ok", detail: `making 1 KiB durable takes ${median} ms (median of ${SYNCS})` };
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,89 @@
+import type { CommandSpec } from "../command.ts";
+import { COMPONENTS, DRIVER, JSON_OUTPUT, NAME, PROGRESS, SHARED, TOPIC } from "./common.ts";
+
+const WHERE = "--driver files --driver.root_path /tmp/diaspora-data";
+
+/** Commands about stores as a whole. */
+export const STORE_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ["export"],
+    summary: "Write a topic to a file in another format",
+    positional: ["[TOPIC]"],
+    options: [
+      TOPIC,
+      NAME,
+      DRIVER,
+      {
+        name: "to",
+        kind: "document",
+        value: "FORMAT",
+        required: true,
+        choices: ["jsonl", "archive", "cpp-files"],
+        describe:
+          "jsonl, archive or cpp-files; --to.file FILE (- is standard output), --to.root_path DIR for cpp-files",
+      },
+      PROGRESS,
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "A line an event, data in base64",
+        shell: `diaspora-ctl export --to jsonl --to.file - --name my_topic ${WHERE}`,
+      },
+      {
+        title: "One compressed file that has everything",
+        shell: `diaspora-ctl export --to archive --to.file /tmp/my_topic.tar.gz --name my_topic ${WHERE}`,
+      },
+    ],
+    load: () => import("../commands/export.ts"),
+  },
+  {
+    path: ["import"],
+    summary: "Read a topic from a file in another format",
+    details: "Makes the topic when it is not there: an archive and cpp-files bring its options along, and " +
+      "--topic.KEY VALUE and the components win over them. Events are stored in the partition they come from, in " +
+      "their order, under new ids.",
+    positional: ["[TOPIC]"],
+    options: [
+      {
+        name: "from",
+        kind: "document",
+        value: "FORMAT",
+        required: true,
+        choices: ["jsonl", "archive", "cpp-files"],
+        describe:
+          "jsonl, archive or cpp-files; --from.file FILE (- is standard input), --from.root_path DIR for cpp-files",
+      },
+      {
+        name: "topic",
+        kind: "document",
+        value: "TOPIC",
+        describe:
+          "Topic to write to, and with --topic.KEY VALUE options of a new one; may also be the first word, or --name",
+      },
+      NAME,
+      DRIVER,
+      ...COMPONENTS,
+      PROGRESS,
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "Back from an archive, under another name",
+        shell: `diaspora-ctl import --from archive --from.file /tmp/my_topic.tar.gz --name restored ${WHERE}`,
+      },
+    ],
+    load: () => import("../commands/import.ts"),
+  },
+  {
+    path: ["doctor"],
+    summary: "Check whether a folder is fit for a store, or an engine can be reached",
+    details:
+      "For the files driver it measures the folder: whether appends of several processes stay whole, " +
+      "locking, free space, and whether changes by other processes are noticed at once. Exit code 1 when " +
+      "something is wrong.",
+    options: [DRIVER, JSON_OUTPUT, ...SHARED],
+    examples: [{ title: "A folder", shell: `diaspora-ctl doctor ${WHERE}` }],
+    load: () => import("../commands/doctor.ts"),
+  },
+];

@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { createGzip } from "node:zlib";
+import type { Event } from "../../../../mod.ts";
+import { piecesOf } from "../../consume/data_sink.ts";
+import { metadataLine } from "../../consume/event_format.ts";
+import type { ExportJob } from "../contract.ts";
+import { fileOption } from "../options.ts";
+import { openTarget, type Target } from "../target_file.ts";
+import { eventsOf } from "../topic_events.ts";
+import {
+  ARCHIVE_FORMAT,
+  type Manifest,
+  MANIFEST_ENTRY,
+  runName,
+  TOPIC_ENTRY,
+  type TopicEntry,
+} from "./format.ts";
+import { TarWriter } from "./tar_writer.ts";
+
+/** Writes a topic as an archive; compressed when the file's name ends in `gz`. */
+export async function exportTopic(job: ExportJob): Promise<void> {
+  const path = fileOption("to", job.options);
+  const target = openTarget(path);
+  try {
+    if (/gz$/i.test(path)) await writeCompressed(job, target);
+    else await writeArchive(job, new TarWriter(target.stream, Math.floor(Date.now() / 1000)));
+    await target.finish();
+  } catch (error) {
+    target.abandon();
+    throw error;
+  }
+}
+
+async function writeCompressed(job: ExportJob, target: Target): Promise<void> {
+  const gzip = createGzip({ level: 6 });
+  gzip.pipe(target.stream, { end: false });
+  // What fails below must fail what is written above.
+  target.stream.on("error", (error) => gzip.destroy(error));
+  await writeArchive(job, new TarWriter(gzip, Math.floor(Date.now() / 1000)));
+  gzip.end();
+  await once(gzip, "end");
+}
+
+async function writeArchive(job: ExportJob, tar: TarWriter): Promise<void> {
+  const { info } = job;
+  const topic: TopicEntry = {
+    format: ARCHIVE_FORMAT,
+    name: info.name,
+    options: info.options,
+    validator: info.validator,
+    serializer: info.serializer,
+    partition_selector: info.partitionSelector,
+  };
+  await tar.entry(TOPIC_ENTRY, `${JSON.stringify(topic, undefined, 2)}\n`);
+  const counts = { events: 0, data_bytes: 0 };
+  for await (const { partition, events } of eventsOf(job.topic, job)) {
+    const name = runName(partition, events[0].id);
+    await tar.entry(`${name}.jsonl`, events.map(eventLine).join(""));
+    const dataBytes = events.reduce((sum, event) => sum + event.dataDescriptor.size, 0);
+    if (dataBytes > 0) {
+      await tar.begin(`${name}.data`, dataBytes);
+      for (const event of events) {
+        for await (const piece of piecesOf(event)) await tar.write(piece);
+      }
+      await tar.end();
+    }
+    counts.events += events.length;
+    counts.data_bytes += dataBytes;
+  }
+  const manifest: Manifest = { ...counts, sha256: { ...tar.sums } };
+  await tar.entry(MANIFEST_ENTRY, `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await tar.close();
+}
+
+function eventLine(event: Event): string {
+  const { id, timestamp, dataDescriptor } = event;
+  return `{"id":${id},"timestamp":${timestamp},"data_size":${dataDescriptor.size},"metadata":${
+    metadataLine(event)
+  }}\n`;
+}

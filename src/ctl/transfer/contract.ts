@@ -1,0 +1,74 @@
+/**
+ * What a format of `export` and `import` implements.
+ *
+ * @module
+ */
+import type { ComponentDocument, DataPart, JsonObject, Topic, TopicInfo } from "../../../mod.ts";
+import type { Console } from "../console/console.ts";
+import type { Done } from "../console/progress.ts";
+
+/** One export. */
+export interface ExportJob {
+  topic: Topic;
+  info: TopicInfo;
+  /** What `--to.KEY VALUE` gave. */
+  options: JsonObject;
+  console: Console;
+  /** To count into; shown as progress. */
+  done: Done;
+  /** Aborted when the export is to be given up. */
+  signal: AbortSignal;
+}
+
+/** Writes a topic. */
+export interface ExportFormat {
+  /** Writes the whole topic; what is there when it fails or is aborted is no complete export. */
+  exportTopic(job: ExportJob): Promise<void>;
+}
+
+/** One import. */
+export interface ImportJob {
+  /** What `--from.KEY VALUE` gave. */
+  options: JsonObject;
+  /** Name of the topic to write to; formats that hold several topics read the one of that name. */
+  topicName: string;
+  console: Console;
+  signal: AbortSignal;
+}
+
+/** Reads a topic. */
+export interface ImportFormat {
+  /** Opens the source; throws `UsageError` for options that are wrong. */
+  openSource(job: ImportJob): Promise<ImportSource>;
+}
+
+/** A topic in another format, opened for reading. */
+export interface ImportSource extends AsyncDisposable {
+  /** What a new topic is created with, as far as the source knows. */
+  readonly definition: {
+    options?: JsonObject;
+    validator?: ComponentDocument;
+    serializer?: ComponentDocument;
+    partitionSelector?: ComponentDocument;
+  };
+  /** How much there is, as far as known; for progress. */
+  readonly total: Partial<Done>;
+  /** What one event is called in error messages, with its number: `Line`, `Event`. */
+  readonly unit: string;
+  /** The events; within a partition in their order. Throws for a malformed one, naming it. */
+  events(): AsyncIterable<ImportedEvent>;
+}
+
+/** An event on its way in. */
+export interface ImportedEvent {
+  /** Which event of the source it is, counted from 1, as error messages name it. */
+  number: number;
+  /** The partition it was in, where known. */
+  partition?: number;
+  /** Metadata as a JSON document. */
+  document: string;
+  /** The data part; a stream must be used up before the next event is asked for. */
+  data?: DataPart;
+  /** Size of the data part in bytes. */
+  dataBytes: number;
+}

@@ -1,0 +1,38 @@
+import { metadataLine } from "../../consume/event_format.ts";
+import { writeEncoded } from "../../consume/data_sink.ts";
+import { Output } from "../../console/output.ts";
+import type { ExportJob } from "../contract.ts";
+import { fileOption } from "../options.ts";
+import { openTarget } from "../target_file.ts";
+import { eventsOf } from "../topic_events.ts";
+
+/**
+ * Writes a topic as JSON Lines, one partition after the other:
+ * `{"partition":0,"id":0,"timestamp":1763913600000,"metadata":…,"data":"base64"}`; no `data` where there is none.
+ */
+export async function exportTopic(job: ExportJob): Promise<void> {
+  const path = fileOption("to", job.options);
+  const target = openTarget(path);
+  const out = path === "-" ? job.console.out : new Output(target.stream);
+  try {
+    for await (const { partition, events } of eventsOf(job.topic, job)) {
+      for (const event of events) {
+        const head = `{"partition":${partition},"id":${event.id},"timestamp":${event.timestamp},` +
+          `"metadata":${metadataLine(event)}`;
+        if (event.dataDescriptor.size === 0) {
+          const wait = out.line(`${head}}`);
+          if (wait !== undefined) await wait;
+          continue;
+        }
+        await out.text(`${head},"data":"`);
+        await writeEncoded(event, "base64", out);
+        await out.text('"}\n');
+      }
+    }
+    await out.flush();
+    await target.finish();
+  } catch (error) {
+    target.abandon();
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import type { JsonObject } from "../../../mod.ts";
+import { nearestName } from "../../options.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** The file of `--to.file` or `--from.file`, the only option besides those named. */
+export function fileOption(
+  prefix: "to" | "from",
+  options: JsonObject,
+  others: readonly string[] = [],
+): string {
+  checkKeys(prefix, options, ["file", ...others]);
+  const { file } = options;
+  if (file === undefined) {
+    const stream = prefix === "to" ? "standard output" : "standard input";
+    throw new UsageError(`Missing option: add "--${prefix}.file FILE"; - is ${stream}`);
+  }
+  // A file may have a name that reads like a number.
+  if (typeof file === "string" || typeof file === "number") return String(file);
+  throw new UsageError(`Option "--${prefix}.file" takes a path, found ${JSON.stringify(file)}`);
+}
+
+/** Throws for a key that the format does not know. */
+export function checkKeys(prefix: "to" | "from", options: JsonObject, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const meant = nearestName(key, known);
+    const mend = meant === undefined
+      ? `known are ${known.join(", ")}`
+      : `did you mean "--${prefix}.${meant}"?`;
+    throw new UsageError(`Unknown option "--${prefix}.${key}": ${mend}`);
+  }
+}

@@ -1,0 +1,33 @@
+import { once } from "node:events";
+import { createWriteStream, renameSync, rmSync, statSync } from "node:fs";
+import process from "node:process";
+import type { Writable } from "node:stream";
+
+/** Where an export goes. */
+export interface Target {
+  stream: Writable;
+  /** Everything is written: the file gets its name. */
+  finish(): Promise<void>;
+  /** The export failed: nothing stays that looks complete. */
+  abandon(): void;
+}
+
+/** Opens the target of an export. A file gets its name only when it is complete. */
+export function openTarget(path: string): Target {
+  if (path === "-") return { stream: process.stdout, finish: () => Promise.resolve(), abandon: () => {} };
+  const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+  const written = isSpecial ? path : `${path}.partial`;
+  const stream = createWriteStream(written);
+  return {
+    stream,
+    async finish() {
+      stream.end();
+      await once(stream, "close");
+      if (!isSpecial) renameSync(written, path);
+    },
+    abandon() {
+      stream.destroy();
+      if (!isSpecial) rmSync(written, { force: true });
+    },
+  };
+}

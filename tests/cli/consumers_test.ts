@@ -1,0 +1,42 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { test } from "../harness.ts";
+import { ctl, withFolder } from "./program.ts";
+
+test("consumer list, lag, seek and delete tell and move where names stand", async () => {
+  await withFolder(async ({ driver }) => {
+    await ctl(["topic", "create", "--name", "t", "--topic.num_partitions", "2", ...driver]);
+    await ctl(["produce", "t", ...driver], { input: "0\n1\n2\n3\n" });
+    const consumer = (...words: string[]) => ctl(["consumer", ...words, ...driver]);
+    assertEquals((await consumer("list", "t")).stdout, "");
+    await ctl(["consume", "t", "--name", "app", "--ack", "--partition", "0", "--max", "1", ...driver]);
+    assertEquals((await consumer("list", "--name", "t")).stdout, "app\n");
+    const [listed] = (await consumer("list", "t", "--json")).stdout.trimEnd().split("\n").map((line) =>
+      JSON.parse(line)
+    );
+    assertEquals([listed.name, listed.events], ["app", 3]);
+
+    const lag = async () => JSON.parse((await consumer("lag", "t", "--name", "app", "--json")).stdout);
+    const before = await lag();
+    assertEquals(before.events, 3);
+    assertEquals(before.partitions.map((lag: { position: number }) => lag.position), [1, 0]);
+    assertStringIncludes((await consumer("lag", "t")).stdout, "app");
+
+    assertEquals((await consumer("seek", "t", "--name", "app", "--to", "latest", "--dry-run")).code, 0);
+    assertEquals(await lag().then(({ events }) => events), 3);
+    await consumer("seek", "t", "--name", "app", "--to", "latest");
+    assertEquals((await lag()).events, 0);
+    await consumer("seek", "t", "--name", "app", "--to", "-1", "--partition", "1");
+    assertEquals((await lag()).partitions.map((lag: { events: number }) => lag.events), [0, 1]);
+    await consumer("seek", "--topic", "t", "--consumer", "app", "--to", "earliest");
+    assertEquals((await lag()).events, 4);
+    const missing = await consumer("seek", "t", "--name", "app", "--to", "earliest", "--partition", "7");
+    assertEquals(missing.code, 2);
+
+    assertEquals((await consumer("delete", "t", "--name", "app")).code, 2);
+    assertEquals((await consumer("delete", "t", "--name", "app", "--dry-run")).code, 0);
+    assertEquals((await consumer("delete", "t", "--name", "app", "--yes")).code, 0);
+    assertEquals((await consumer("list", "t")).stdout, "");
+    const again = await consumer("delete", "t", "--name", "app", "--yes");
+    assert(again.code === 1 && again.stderr.includes("has no position"), again.stderr);
+  });
+});

@@ -1,0 +1,161 @@
+/**
+ * Runs `diaspora-ctl` as a process of its own: the source under the runtime of the tests, or the binary that
+ * the environment variable `DIASPORA_CTL` names.
+ */
+import { Buffer } from "node:buffer";
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The words that start the program. */
+export const PROGRAM: readonly string[] = programWords();
+
+function programWords(): string[] {
+  const binary = process.env.DIASPORA_CTL;
+  if (binary) return [binary];
+  const script = join(ROOT, "cli.ts");
+  if ("Deno" in globalThis) {
+    const config = process.env.DIASPORA_TOOLING === "connected" ? "deno.json" : "deno.npm-only.json";
+    return [process.execPath, "run", "-A", "-c", join(ROOT, config), script];
+  }
+  if ("Bun" in globalThis) return [process.execPath, script];
+  return [process.execPath, "--import", join(ROOT, "node_modules/tsx/dist/loader.mjs"), script];
+}
+
+/** What a run left behind. */
+export interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  bytes: Uint8Array;
+}
+
+/** How a program is run. */
+export interface RunOptions {
+  input?: string | Uint8Array;
+  environment?: Readonly<Record<string, string | undefined>>;
+  folder?: string;
+  /** Leave standard input open. */
+  keepInput?: true;
+}
+
+/** Runs the program to its end. */
+export async function ctl(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return await run([...PROGRAM, ...words], options);
+}
+
+/** Runs any program to its end. */
+export async function run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return await start(words, options).ended;
+}
+
+/** A program that runs. */
+export interface Running {
+  child: ChildProcess;
+  /** What it wrote so far. */
+  stdout(): string;
+  stderr(): string;
+  /** Resolves when it is over and its output is complete. */
+  ended: Promise<Outcome>;
+  /** Sends a signal. `ChildProcess.kill` of Deno would hide the exit code. */
+  signal(name: "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
+}
+
+/** Starts `diaspora-ctl` and does not wait. */
+export function startCtl(words: readonly string[], options: RunOptions = {}): Running {
+  return start([...PROGRAM, ...words], options);
+}
+
+/** Starts a program and does not wait. */
+export function start(
+  words: readonly string[],
+  { input, environment, folder, keepInput }: RunOptions = {},
+): Running {
+  const child = spawn(words[0], words.slice(1), {
+    cwd: folder ?? ROOT,
+    env: {
+      ...cleanEnvironment(),
+      TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json"),
+      NO_COLOR: "1",
+      ...environment,
+    },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const out: Uint8Array[] = [];
+  const err: Uint8Array[] = [];
+  child.stdout.on("data", (chunk: Uint8Array) => out.push(chunk));
+  child.stderr.on("data", (chunk: Uint8Array) => err.push(chunk));
+  // A program that ends before it has read everything is no failure of the test.
+  child.stdin.on("error", () => {});
+  if (input !== undefined) child.stdin.end(input);
+  else if (keepInput !== true) child.stdin.end();
+  const ended = new Promise<Outcome>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      const bytes = new Uint8Array(Buffer.concat(out));
+      resolve({ code, stdout: text(out), stderr: text(err), bytes });
+    });
+  });
+  const signal: Running["signal"] = (name) => void process.kill(child.pid!, name);
+  return { child, stdout: () => text(out), stderr: () => text(err), ended, signal };
+}
+
+/** Whatever `DIASPORA_…` the tests run under is nothing to the program under test. */
+function cleanEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("DIASPORA_")));
+}
+
+function text(chunks: readonly Uint8Array[]): string {
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** A folder that is removed afterwards, and driver options for a store in it. */
+export async function withFolder(use: (place: Place) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-ctl-"));
+  const root = join(folder, "store");
+  try {
+    await use({ folder, root, driver: ["--driver", "files", "--driver.root_path", root] });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Where a test works. */
+export interface Place {
+  folder: string;
+  root: string;
+  /** Options that name the store. */
+  driver: string[];
+}
+
+/** A script that starts the program, for shells; its path is one word. */
+export function programScript(folder: string): string {
+  const path = join(folder, "diaspora-ctl");
+  const words = PROGRAM.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  writeFileSync(path, `#!/bin/sh\nTSX_TSCONFIG_PATH='${join(ROOT, "tsconfig.json")}' exec ${words} "$@"\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+/** Waits until something is true; fails when it does not become so in time. */
+export async function until(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  ms = 20_000,
+): Promise<void> {
+  const deadline = performance.now() + ms;
+  while (!await isTrue()) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}`);
+    await pause(20);
+  }
+}
+
+/** Waits. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

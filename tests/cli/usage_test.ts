@@ -1,0 +1,197 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { COMMANDS } from "../../src/ctl/table/mod.ts";
+import { test } from "../harness.ts";
+import { ctl, PROGRAM, run, startCtl, until, withFolder } from "./program.ts";
+
+/** One line on standard error, which says so. */
+function assertOneLine(stderr: string, part: string): void {
+  assertStringIncludes(stderr, part);
+  assertEquals(stderr.split("\n").length, 2, stderr);
+}
+
+test("--help, help and every command's --help print to standard output", async () => {
+  for (const words of [["--help"], ["-h"], ["help"]]) {
+    const { code, stdout, stderr } = await ctl(words);
+    assertEquals([code, stderr], [0, ""]);
+    for (const { path } of COMMANDS) assertStringIncludes(stdout, path.join(" "));
+  }
+  const { code, stdout } = await ctl(["topic", "--help"]);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "topic create");
+});
+
+test("a command's help has its options and an example, with and without help before it", async () => {
+  for (const { path, examples } of COMMANDS) {
+    const { code, stdout, stderr } = await ctl([...path, "--help"]);
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /^Usage: diaspora-ctl /);
+    assertStringIncludes(stdout, "--logging LEVEL");
+    assertStringIncludes(stdout, examples[0].shell.split("\n")[0]);
+  }
+  assertEquals(
+    (await ctl(["help", "topic", "create"])).stdout,
+    (await ctl(["topic", "create", "-h"])).stdout,
+  );
+});
+
+test("--version prints name and version", async () => {
+  assertMatch((await ctl(["--version"])).stdout, /^diaspora-ctl \d+\.\d+\.\d+\n$/);
+});
+
+test("no command at all prints the help to standard error and is wrong usage", async () => {
+  const { code, stdout, stderr } = await ctl([]);
+  assertEquals([code, stdout], [2, ""]);
+  assertStringIncludes(stderr, "Usage:");
+});
+
+test("unknown commands suggest the nearest", async () => {
+  for (
+    const [words, part] of [
+      [["topic", "creat"], 'Unknown command "topic creat": did you mean "topic create"?'],
+      [["topci", "list"], 'did you mean "topic list"?'],
+      [["consum"], 'Unknown command "consum": did you mean "consume"?'],
+      [["completely-different"], 'see "diaspora-ctl --help"'],
+      [["topic"], '"topic" needs a second word'],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await ctl(words);
+    assertEquals([code, stdout], [2, ""]);
+    assertOneLine(stderr, part);
+  }
+});
+
+test("wrong usage is one line and exit code 2", async () => {
+  await withFolder(async ({ folder, driver }) => {
+    const config = join(folder, "driver.json");
+    writeFileSync(config, '{\n  "root_path": \n}');
+    for (
+      const [words, part] of [
+        [["topic", "list"], 'add "--driver NAME", or set DIASPORA_DRIVER'],
+        [["topic", "create", ...driver], 'add "--name TOPIC"'],
+        [["topic", "list", "--drivr", "files"], 'Unknown option "--drivr": did you mean "--driver"?'],
+        [
+          ["topic", "list", "--driver", "files", "--driver-config", "/nowhere.json"],
+          'Cannot read "/nowhere.json"',
+        ],
+        [["topic", "list", "--driver", "files", "--driver-config", config], "line 3 column 1"],
+        [["topic", "list", "--driver", "nope"], 'Cannot open driver "nope"'],
+        [["topic", "create", "--name", "a/b", ...driver], '"a/b"'],
+        [["topic", "create", "--name", "a", ...driver, "--topic.num_partitions", "0"], '"num_partitions"'],
+        [["topic", "create", "--name", "a", ...driver, "--topic.num_partitions", "many"], '"many"'],
+        [["topic", "create", "--name", "a", ...driver, "--validator", "nope"], '"nope"'],
+        [["topic", "create", "--name", "a", ...driver, "--validator", "x:./nowhere.ts"], "nowhere.ts"],
+        [["topic", "create", "--name", "a", ...driver, "--validator.x", "1"], 'add "--validator NAME"'],
+        [["consume", "t", "--ack", ...driver], '"--ack" needs a consumer name'],
+        [["consume", "t", "--from", "x", ...driver], 'Option "--from" takes'],
+        [["produce", "t", "--format", "xml", ...driver], "one of json, raw, base64"],
+        [["fifo", ...driver], 'add "--control-file PATH"'],
+        [["forward"], 'add "--config FILE"'],
+        [["completions", "tcsh"], 'Unknown shell "tcsh"'],
+      ] as const
+    ) {
+      const { code, stdout, stderr } = await ctl(words);
+      assertEquals([code, stdout], [2, ""], `${words.join(" ")}: ${stderr}`);
+      assertOneLine(stderr, part);
+    }
+  });
+});
+
+test("a missing topic is exit code 4, a failure 1, each with one line", async () => {
+  await withFolder(async ({ driver }) => {
+    for (
+      const words of [["consume", "t"], ["produce", "t"], ["topic", "describe", "t"], [
+        "topic",
+        "delete",
+        "t",
+        "--yes",
+      ], ["consumer", "lag", "t"]]
+    ) {
+      const { code, stderr } = await ctl([...words, ...driver]);
+      assertEquals(code, 4, words.join(" "));
+      assertOneLine(stderr, 'topic "t"');
+    }
+    await ctl(["topic", "create", "--name", "t", ...driver]);
+    const { code, stderr } = await ctl(["topic", "create", "--name", "t", ...driver]);
+    assertEquals(code, 1);
+    assertOneLine(stderr, "already exists");
+  });
+});
+
+test("stack traces come with --logging trace alone, and off says nothing", async () => {
+  await withFolder(async ({ driver }) => {
+    const consume = ["consume", "t", ...driver];
+    assertMatch((await ctl([...consume, "--logging", "trace"])).stderr, /\[trace\].*Error[^]*at /);
+    assertEquals((await ctl([...consume, "--logging", "debug"])).stderr.includes(" at "), false);
+    assertEquals((await ctl([...consume, "--logging", "off"])).stderr, "");
+  });
+});
+
+test("log lines have time and level", async () => {
+  await withFolder(async ({ driver }) => {
+    const { stdout, stderr } = await ctl(["topic", "create", "--name", "t", ...driver]);
+    assertEquals(stdout, "");
+    assertMatch(
+      stderr,
+      /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] \[info\] Topic 't' created successfully\n$/,
+    );
+    const coloured = await ctl(["consume", "nope", "--color", ...driver]);
+    assertStringIncludes(coloured.stderr, "[\x1b[31merror\x1b[39m]");
+    const plain = await ctl(["consume", "nope", "--no-color", ...driver], {
+      environment: { FORCE_COLOR: "1" },
+    });
+    assert(!plain.stderr.includes("\x1b"));
+  });
+});
+
+test("the driver may come from the environment", async () => {
+  await withFolder(async ({ folder, root, driver }) => {
+    await ctl(["topic", "create", "--name", "t", ...driver]);
+    const config = join(folder, "driver.json");
+    writeFileSync(config, JSON.stringify({ root_path: root }));
+    for (
+      const environment of [
+        { DIASPORA_DRIVER: "files", DIASPORA_DRIVER_CONFIG: config },
+        { DIASPORA_DRIVER: "files", DIASPORA_DRIVER_CONFIG: JSON.stringify({ root_path: root }) },
+        { DIASPORA_CTL_DRIVER_OPTIONS: `--driver files --driver.root_path '${root}'` },
+      ]
+    ) {
+      assertEquals((await ctl(["topic", "list"], { environment })).stdout, "t\n");
+    }
+    const other = { DIASPORA_CTL_DRIVER_OPTIONS: "--driver files --driver.root_path /nowhere" };
+    assertEquals(
+      (await ctl(["topic", "list", "--driver.root_path", root], { environment: other })).stdout,
+      "t\n",
+    );
+  });
+});
+
+test("a reader that goes away is no error", async () => {
+  await withFolder(async ({ driver }) => {
+    await ctl(["topic", "create", "--name", "t", ...driver]);
+    const input = Array.from({ length: 100_000 }, (_, id) => `{"id": ${id}}`).join("\n");
+    await ctl(["produce", "t", ...driver], { input });
+    const words = [...PROGRAM, "consume", "t", ...driver].map((word) => `'${word}'`).join(" ");
+    const { stdout, stderr } = await run([
+      "bash",
+      "-c",
+      `set -o pipefail; ${words} | head -n 1; echo "code $?"`,
+    ]);
+    assertEquals([stdout, stderr], ['{"id": 0}\ncode 0\n', ""]);
+  });
+});
+
+test("an interrupted follower prints what it has and exits with 130", async () => {
+  await withFolder(async ({ driver }) => {
+    await ctl(["topic", "create", "--name", "t", ...driver]);
+    await ctl(["produce", "t", ...driver], { input: "1\n2\n" });
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const running = startCtl(["consume", "t", "--follow", ...driver]);
+      await until("both events are printed", () => running.stdout() === "1\n2\n");
+      running.signal(signal);
+      const { code, stdout, stderr } = await running.ended;
+      assertEquals([code, stdout, stderr], [130, "1\n2\n", ""]);
+    }
+  });
+});
