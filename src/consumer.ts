@@ -188,7 +188,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
     const { until, timeoutMs, signal } = readEventsOptions(options);
     return new EventIterator<T>(this.#queue, {
       ends: this.#endsOf(until),
-      once: until === "end",
+      once: until !== undefined,
       limit: waitLimit(timeoutMs),
       signal,
     });
@@ -197,9 +197,9 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
   async #endsOf(until: EventsOptions["until"]): Promise<Ends> {
     if (until === undefined) return undefined;
     await this.#queue.opening;
-    if (until !== "end") return new Map(this.#driver.assigned.map((partition) => [partition, until.id]));
+    const idMax = until === "end" ? Infinity : until.id;
     const descriptions = await this.#topic.describe();
-    return new Map(descriptions.map(({ partition, nextId }) => [partition, nextId]));
+    return new Map(descriptions.map(({ partition, nextId }) => [partition, Math.min(nextId, idMax)]));
   }
 
   async #close(): Promise<void> {

@@ -2,7 +2,7 @@ import { DataDescriptor } from "../data_descriptor.ts";
 import type { JsonValue } from "../json.ts";
 import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
 import type { EventBatch } from "../event/event_batch.ts";
-import { allocated, loadData } from "../event/load_data.ts";
+import { allocated, checkBelongs, loadData } from "../event/load_data.ts";
 
 type Buffers = readonly Uint8Array[] | undefined;
 
@@ -39,6 +39,7 @@ export class DataDelivery {
   ): Buffers | Promise<Buffers> {
     if (selected === null || selected === undefined) return undefined;
     const { incoming } = batch;
+    checkBelongs(selected, incoming.dataSize(index));
     if (this.#allocator === undefined || selected.size === 0) return loadData(incoming, index, selected);
     const answer = this.#allocator(metadata, selected);
     if (answer instanceof Promise) {

@@ -3,8 +3,8 @@ import { checkOptions, unfit } from "../options.ts";
 /** What {@linkcode Consumer.events} and its kin take. */
 export interface EventsOptions {
   /**
-   * `"end"`: the events that are stored when the iteration begins, and no more. `{ id }`: those below that id, in
-   * every partition, waiting for them. Default: no end.
+   * `"end"`: the events that are stored when the iteration begins, and no more. `{ id }`: those of them below that
+   * id, in every partition. Default: no end, new events are waited for.
    */
   until?: "end" | { id: number };
   /** Ends when no event came for this long, in milliseconds. Default: no limit. */

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { ConsumerInterface } from "../drivers/contract.ts";
 import { ClosedError } from "../errors.ts";
 import type { Event } from "../event.ts";
@@ -17,6 +18,8 @@ export interface PullLimits {
 }
 
 interface Waiter<T> {
+  /** Set once there was nothing for it; reset when that may have changed. */
+  tried: boolean;
   readonly ends: Ends;
   readonly patient: boolean;
   readonly once: boolean;
@@ -85,6 +88,7 @@ export class PullQueue<T> {
         if (this.#waiters.size === 0) this.#waiting?.abort();
       };
       const waiter: Waiter<T> = {
+        tried: false,
         ends: limits.ends,
         // Their own timer ends them in the next turn of the event loop: too soon to set up a watcher.
         patient: limit > 0,
@@ -102,6 +106,7 @@ export class PullQueue<T> {
       const stopTimer = startTimer(limit, () => waiter.resolve(undefined));
       signal?.addEventListener("abort", onAbort);
       this.#waiters.add(waiter);
+      if (waiter.once) this.#waiting?.abort();
       this.#wake();
     });
   }
@@ -150,11 +155,20 @@ export class PullQueue<T> {
   }
 
   async #serve(): Promise<void> {
+    let waits = 0;
     try {
       if (!this.#opened) await this.#opening;
       while (this.#waiters.size > 0 && this.#paused === undefined) {
-        if (await this.#serveOne()) continue;
-        if (!await this.#waitForEvents()) break;
+        const waiter = this.#nextWaiter();
+        if (waiter !== undefined) {
+          if (await this.#serveOne(waiter)) waits = 0;
+          continue;
+        }
+        // No await between this look at the waiters and the end of the loop: whoever comes later wakes us again.
+        if (!this.#isWorthWaiting()) break;
+        // A driver that wakes us for nothing must not keep everything else from running.
+        if (waits++ > 0) await setImmediate();
+        if (this.#nextWaiter() === undefined) await this.#waitForEvents();
       }
     } catch (error) {
       for (const waiter of [...this.#waiters]) waiter.reject(error);
@@ -163,39 +177,54 @@ export class PullQueue<T> {
     }
   }
 
-  /** Gives the next event to the first waiter who can have it; false when there is none for anybody. */
-  async #serveOne(): Promise<boolean> {
-    for (const waiter of this.#waiters) {
-      try {
-        const head = this.#source.head(waiter.ends);
-        if (head instanceof Promise) {
-          // Whoever waits first by then gets the event.
-          if (await head) return true;
-        } else if (head !== undefined) {
-          this.#source.take();
-          waiter.resolve(head);
+  /** The first who waits and has not been told that there is nothing now. */
+  #nextWaiter(): Waiter<T> | undefined {
+    for (const waiter of this.#waiters) if (!waiter.tried) return waiter;
+    return undefined;
+  }
+
+  /** Gives the waiter the next event it can have; whether there was progress. */
+  async #serveOne(waiter: Waiter<T>): Promise<boolean> {
+    try {
+      const head = this.#source.head(waiter.ends);
+      if (head instanceof Promise) {
+        if (await head) {
+          // Whoever waits first by now gets it.
+          this.#retryAll();
           return true;
         }
-      } catch (error) {
-        waiter.reject(error);
+      } else if (head !== undefined) {
+        this.#source.take();
+        waiter.resolve(head);
         return true;
       }
-      if (waiter.once) waiter.resolve(undefined);
+    } catch (error) {
+      waiter.reject(error);
+      return true;
     }
+    waiter.tried = true;
+    if (waiter.once) waiter.resolve(undefined);
     return false;
   }
 
-  /** Whether it was worth waiting; false when nobody waits for long. */
-  async #waitForEvents(): Promise<boolean> {
-    let isWorth = false;
-    for (const waiter of this.#waiters) isWorth ||= waiter.patient;
-    if (!isWorth || this.#paused !== undefined) return false;
+  /** Whether anybody waits for longer than a turn of the event loop. */
+  #isWorthWaiting(): boolean {
+    for (const waiter of this.#waiters) if (waiter.patient) return true;
+    return false;
+  }
+
+  async #waitForEvents(): Promise<void> {
     this.#waiting = new AbortController();
+    if (this.#waiters.size === 0 || this.#paused !== undefined) this.#waiting.abort();
     try {
       await this.#driver.waitForEvents(this.#waiting.signal);
     } finally {
       this.#waiting = undefined;
+      this.#retryAll();
     }
-    return true;
+  }
+
+  #retryAll(): void {
+    for (const waiter of this.#waiters) waiter.tried = false;
   }
 }

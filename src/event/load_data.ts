@@ -49,7 +49,8 @@ export function allocated(answer: unknown, size: number): readonly Uint8Array[] 
   return buffers;
 }
 
-function checkBelongs(descriptor: DataDescriptor, dataSize: number): void {
+/** Throws `DataRangeError` unless the descriptor is one of a data part of that size. */
+export function checkBelongs(descriptor: DataDescriptor, dataSize: number): void {
   if (!(descriptor instanceof DataDescriptor)) {
     throw new DataRangeError(
       `Cannot load data: expected a DataDescriptor or null, found ${typeof descriptor}`,

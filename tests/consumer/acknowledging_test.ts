@@ -1,0 +1,71 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ClosedError, StorageError } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { ScriptedSource } from "./scripted_consumer.ts";
+
+const full = new StorageError("ENOSPC", "Cannot write: no space left");
+
+test("acknowledgements of one turn of the event loop are stored once for each partition", async () => {
+  const source = new ScriptedSource(2);
+  source.store(5, 0);
+  source.store(5, 1);
+  await using consumer = source.consumer();
+  for await (const event of consumer.events({ until: "end" })) event.acknowledge();
+  assertEquals(source.acknowledged, []);
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  assertEquals(source.acknowledged.sort(), ["0:5", "1:5"]);
+});
+
+test("an acknowledgement that is waited for is stored at once", async () => {
+  const source = new ScriptedSource();
+  source.store(5);
+  await using consumer = source.consumer();
+  const events = await Promise.all([1, 2, 3].map(() => consumer.pull()));
+  const future = events[0].acknowledge();
+  assertEquals(future.completed, false);
+  assertEquals(await future, true);
+  assertEquals(source.acknowledged, ["0:1"]);
+  assert(future.completed);
+  const all = [events[2].acknowledge(), events[1].acknowledge()];
+  assertEquals(await all[1].wait(100), true);
+  assertEquals(source.acknowledged, ["0:1", "0:3"]);
+});
+
+test("work that never lets the event loop turn keeps back no more than one acknowledgement", async () => {
+  const source = new ScriptedSource();
+  source.store(6);
+  await using consumer = source.consumer();
+  for await (const event of consumer.events({ until: "end" })) {
+    event.acknowledge();
+    for (const end = performance.now() + 6; performance.now() < end;);
+  }
+  assert(source.acknowledged.length >= 3, source.acknowledged.join());
+});
+
+test("a failed acknowledgement rejects for who waits, and else when the consumer is closed", async () => {
+  const source = new ScriptedSource();
+  source.store(5);
+  const consumer = source.consumer();
+  source.acknowledgeError = full;
+  const event = await consumer.pull();
+  await assertRejects(async () => await event.acknowledge(), StorageError);
+  event.acknowledge();
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  source.acknowledgeError = undefined;
+  assertEquals(await event.acknowledge(), true);
+  await assertRejects(() => consumer.close(), StorageError);
+  assert(source.closed);
+});
+
+test("closing stores what is pending, and what comes later is refused", async () => {
+  const source = new ScriptedSource();
+  source.store(1);
+  const consumer = source.consumer();
+  const event = await consumer.pull();
+  event.acknowledge();
+  await consumer.close();
+  assertEquals(source.acknowledged, ["0:1"]);
+  await assertRejects(async () => await event.acknowledge(), ClosedError);
+  event.acknowledge();
+  assertEquals(source.acknowledged, ["0:1"]);
+});

@@ -1,0 +1,166 @@
+// Which data is read, and into what.
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  AllocationError,
+  DataDescriptor,
+  DataRangeError,
+  FullDataSelector,
+  Uint8ArrayAllocator,
+} from "../../mod.ts";
+import { test } from "../harness.ts";
+import { ScriptedSource } from "./scripted_consumer.ts";
+
+function sourceWith(count: number, size = 10): ScriptedSource {
+  const source = new ScriptedSource();
+  source.store(count, 0, (id) => ({
+    text: `{"n":${id}}`,
+    data: Uint8Array.from({ length: size }, (_, index) => id * 100 + index),
+  }));
+  return source;
+}
+
+test("without a selector no data is read", async () => {
+  const source = sourceWith(3);
+  await using consumer = source.consumer();
+  for await (const event of consumer.events({ until: "end" })) {
+    assertEquals([event.data, event.dataBuffers, event.dataDescriptor.size], [undefined, [], 10]);
+  }
+  assertEquals(source.dataReads, []);
+  assertEquals(source.request?.dataWanted, false);
+});
+
+test("only what is selected is read", async () => {
+  const source = sourceWith(4);
+  await using consumer = source.consumer<{ n: number }>({
+    dataSelector: ({ n }, descriptor) =>
+      n === 1 ? descriptor : n === 2 ? descriptor.makeStridedView(1, 2, 2, 3) : null,
+  });
+  const data = [];
+  for await (const event of consumer.events({ until: "end" })) data.push(event.data && [...event.data]);
+  assertEquals(data, [
+    undefined,
+    [100, 101, 102, 103, 104, 105, 106, 107, 108, 109],
+    [201, 202, 206, 207],
+    undefined,
+  ]);
+  assertEquals(source.dataReads, ["1:0+10", "2:1+2", "2:6+2"]);
+  assertEquals(source.request?.dataWanted, true);
+});
+
+test("a selector and an allocator may answer later", async () => {
+  const source = sourceWith(3);
+  const later = <V>(value: V): Promise<V> => new Promise((resolve) => setTimeout(() => resolve(value), 1));
+  await using consumer = source.consumer<{ n: number }>({
+    dataSelector: ({ n }, descriptor) => later(n === 0 ? null : descriptor.makeSubView(n, 2)),
+    dataAllocator: (_, { size }) => later(new Uint8Array(size)),
+  });
+  const data = [];
+  for await (const event of consumer.events({ until: "end" })) data.push(event.data && [...event.data]);
+  assertEquals(data, [undefined, [101, 102], [202, 203]]);
+});
+
+test("views of the engine's memory are used where there are any", async () => {
+  const source = sourceWith(2);
+  source.views = true;
+  await using consumer = source.consumer({ dataSelector: FullDataSelector });
+  const event = await consumer.pull();
+  assertStrictEquals(event.data?.buffer, source.partitions[0][0].data?.buffer);
+  const second = await consumer.pull();
+  assertEquals([...(await second.loadData(second.dataDescriptor.makeSubView(9, 1)))], [109]);
+  const twoRanges = second.dataDescriptor.makeStridedView(0, 2, 1, 1);
+  assertEquals([...(await second.loadData(twoRanges))], [100, 102]);
+});
+
+test("buffers of the allocator are filled in order, in whatever view they come", async () => {
+  const source = sourceWith(1);
+  source.views = true;
+  const memory = new ArrayBuffer(32);
+  const buffers = [new Uint8Array(memory, 0, 3), new Uint16Array(memory, 16, 2), new DataView(memory, 28, 3)];
+  await using consumer = source.consumer({ dataSelector: FullDataSelector, dataAllocator: () => buffers });
+  const event = await consumer.pull();
+  assertStrictEquals(event.dataBuffers[0], buffers[0]);
+  assertEquals(event.dataBuffers.map(({ byteLength }) => byteLength), [3, 4, 3]);
+  assertEquals([
+    ...new Uint8Array(memory, 0, 3),
+    ...new Uint8Array(memory, 16, 4),
+    ...new Uint8Array(memory, 28, 3),
+  ], [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+  ]);
+  assertEquals([...event.data!], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assertEquals(Uint8ArrayAllocator(null, new DataDescriptor(5)).byteLength, 5);
+});
+
+test("what a selector or an allocator does wrong is an error of the wait, and the event stays", async () => {
+  const source = sourceWith(1);
+  const answers: unknown[] = [];
+  await using consumer = source.consumer({
+    dataSelector: (_, descriptor) => {
+      const answer = answers.shift();
+      if (answer instanceof Error) throw answer;
+      return (answer ?? descriptor) as DataDescriptor;
+    },
+    dataAllocator: (_, { size }) => (answers.shift() ?? new Uint8Array(size)) as Uint8Array,
+  });
+  const cases: [unknown[], new (...args: never[]) => Error, string][] = [
+    [[new Error("selector broke")], Error, "selector broke"],
+    [[new DataDescriptor(99)], DataRangeError, "a data part of 99 bytes, this one has 10"],
+    [[3], DataRangeError, "expected a DataDescriptor or null, found number"],
+    [[undefined, new Uint8Array(9)], AllocationError, "10 bytes are selected, the data allocator gave 9"],
+    [[undefined, [new Uint8Array(9), new Uint8Array(2)]], AllocationError, "gave 11"],
+    [[undefined, "buffer"], AllocationError, "gave string"],
+  ];
+  for (const [given, kind, message] of cases) {
+    answers.push(...given);
+    await assertRejects(async () => await consumer.pull(), kind, message);
+    answers.length = 0;
+  }
+  assertEquals((await consumer.pull()).id, 0);
+});
+
+test("batches() gives the events before one whose data cannot be loaded, then the error", async () => {
+  const source = sourceWith(5);
+  let isBroken = true;
+  await using consumer = source.consumer<{ n: number }>({
+    dataSelector: ({ n }, descriptor) => {
+      if (n === 3 && isBroken) throw new Error("selector broke");
+      return descriptor;
+    },
+  });
+  const seen: number[] = [];
+  await assertRejects(
+    async () => {
+      for await (const batch of consumer.batches({ until: "end" })) seen.push(...batch.map(({ id }) => id));
+    },
+    Error,
+    "selector broke",
+  );
+  assertEquals(seen, [0, 1, 2]);
+  isBroken = false;
+  for await (const batch of consumer.batches({ until: "end" })) seen.push(...batch.map(({ id }) => id));
+  assertEquals(seen, [0, 1, 2, 3, 4]);
+});
+
+test("selected data of an event without any is empty", async () => {
+  const source = new ScriptedSource();
+  source.store(1);
+  await using consumer = source.consumer({
+    dataSelector: FullDataSelector,
+    dataAllocator: () => {
+      throw new Error("there is nothing to allocate");
+    },
+  });
+  const event = await consumer.pull();
+  assertEquals(event.data?.byteLength, 0);
+  assertEquals((await event.loadData()).byteLength, 0);
+  assert(source.dataReads.length === 0);
+});

@@ -1,0 +1,115 @@
+// How metadata is parsed: late, together where most of it is looked at, and once.
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { CborSerializer, InvalidMetadataError, type JsonValue, type Serializer } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { ScriptedSource } from "./scripted_consumer.ts";
+
+interface Parses {
+  together: number;
+  alone: number;
+}
+
+/** Counts parses while `body` runs: those of joined texts, and those of one text. */
+async function countParses(body: () => Promise<void>): Promise<Parses> {
+  const parses = { together: 0, alone: 0 };
+  const { parse } = JSON;
+  JSON.parse = (text, ...rest) => {
+    if (text.startsWith("[") && text.endsWith("]")) parses.together++;
+    else parses.alone++;
+    return parse(text, ...rest);
+  };
+  try {
+    await body();
+  } finally {
+    JSON.parse = parse;
+  }
+  return parses;
+}
+
+test("metadata nobody looks at is not parsed", async () => {
+  const source = new ScriptedSource();
+  source.store(100);
+  await using consumer = source.consumer({ batchSize: 10 });
+  const parses = await countParses(async () => {
+    for await (const event of consumer.events({ until: "end" })) event.metadataText;
+  });
+  assertEquals(parses, { together: 0, alone: 0 });
+});
+
+test("where all of it is looked at, a batch is parsed together", async () => {
+  const source = new ScriptedSource();
+  source.store(100);
+  await using consumer = source.consumer({ batchSize: 10 });
+  const parses = await countParses(async () => {
+    for await (const event of consumer.events({ until: "end" })) assertEquals(event.metadata, event.id);
+  });
+  assertEquals(parses, { together: 10, alone: 0 });
+});
+
+test("where few are looked at, they are parsed one by one after the first batch", async () => {
+  const source = new ScriptedSource();
+  source.store(100);
+  await using consumer = source.consumer({ batchSize: 10 });
+  const parses = await countParses(async () => {
+    for await (const event of consumer.events({ until: "end" })) if (event.id % 10 === 3) event.metadata;
+  });
+  assertEquals(parses, { together: 1, alone: 9 });
+});
+
+test("an event gives the same object each time, and the text as it was stored", async () => {
+  const source = new ScriptedSource();
+  source.store(3, 0, (id) => ({ text: ` {"big": 1234567890123456789${id}} ` }));
+  await using consumer = source.consumer();
+  for await (const event of consumer.events({ until: "end" })) {
+    const { metadata } = event;
+    assertStrictEquals(event.metadata, metadata);
+    assertEquals(event.metadataText, ` {"big": 1234567890123456789${event.id}} `);
+  }
+});
+
+test("text that is no JSON fails only for its own event", async () => {
+  const source = new ScriptedSource();
+  source.store(3, 0, (id) => ({ text: id === 1 ? "{broken" : String(id) }));
+  await using consumer = source.consumer();
+  const events = [await consumer.pull(), await consumer.pull(), await consumer.pull()];
+  assertEquals(events[0].metadata, 0);
+  assertThrows(
+    () => events[1].metadata,
+    InvalidMetadataError,
+    "Cannot parse metadata of partition 0 event 1",
+  );
+  assertEquals(events[2].metadata, 2);
+});
+
+test("other serializers read their bytes, at once or later", async () => {
+  const cbor = await CborSerializer.load();
+  const asBytes: Serializer = {
+    config: () => ({ type: "test" }),
+    serialize: () => "",
+    deserialize: (bytes) => ({ bytes: bytes.byteLength }),
+  };
+  const later: Serializer = {
+    ...asBytes,
+    deserialize: async (bytes): Promise<JsonValue> => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return { later: bytes.byteLength };
+    },
+  };
+  for (const [serializer, wanted] of [[asBytes, { bytes: 2 }], [later, { later: 2 }]] as const) {
+    const source = new ScriptedSource();
+    source.store(10, 0, () => ({ text: "42" }));
+    await using consumer = source.consumer({ batchSize: 4 }, serializer);
+    let count = 0;
+    for await (const event of consumer.events({ until: "end" })) {
+      assertEquals(event.metadata, wanted);
+      assertEquals(event.metadataText, JSON.stringify(wanted));
+      count++;
+    }
+    assertEquals(count, 10);
+  }
+  const source = new ScriptedSource();
+  source.store(1, 0, () => ({ text: "\u0018" }));
+  await using consumer = source.consumer({}, cbor);
+  const event = await consumer.pull();
+  assertThrows(() => event.metadata, InvalidMetadataError);
+});

@@ -1,0 +1,84 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { CorruptedLogError, InvalidOptionError, NoSuchPartitionError } from "../../mod.ts";
+import { eventsMaxOf, requestOf } from "../../src/consumer/options.ts";
+import { test } from "../harness.ts";
+import { reportDamage, ScriptedSource } from "./scripted_consumer.ts";
+
+test("a consumer without options reads everything from the beginning and throws at damage", () => {
+  assertEquals(requestOf({}, 3), {
+    from: "earliest",
+    partitions: undefined,
+    onCorruption: "throw",
+    onDamage: undefined,
+    dataWanted: false,
+    batchesMax: 2,
+  });
+});
+
+test("partitions are put in order, each once", () => {
+  assertEquals(requestOf({ partitions: [2, 0, 2] }, 3).partitions, [0, 2]);
+  assertThrows(() => requestOf({ partitions: [3] }, 3), NoSuchPartitionError, "the topic has 3");
+  assertThrows(() => requestOf({ partitions: [0.5] }, 3), NoSuchPartitionError);
+  assertThrows(() => requestOf({ partitions: [] }, 3), InvalidOptionError, "at least one");
+});
+
+test("every way to say where to begin is understood", () => {
+  const date = new Date(5);
+  for (const from of ["earliest", "latest", { id: 0 }, { id: 7 }, { time: 1.5 }, { time: date }] as const) {
+    assertEquals(requestOf({ from }, 1).from, from);
+  }
+  for (
+    const wrong of [
+      "first",
+      {},
+      { id: -1 },
+      { id: "3" },
+      { time: NaN },
+      { time: new Date(NaN) },
+      { id: 1, time: 2 },
+      null,
+      5,
+    ]
+  ) {
+    assertThrows(
+      () => requestOf({ from: wrong as never }, 1),
+      InvalidOptionError,
+      '"earliest", "latest", { id }',
+    );
+  }
+});
+
+test("wrong options are named, with what is expected", () => {
+  const cases: [Record<string, unknown>, string][] = [
+    [{ onCorruption: "ignore" }, 'option "onCorruption": expected "throw" or "skip"'],
+    [{ dataSelector: "all" }, 'option "dataSelector": expected a function'],
+    [{ dataAllocator: {} }, 'option "dataAllocator": expected a function'],
+    [{ onDamage: 1 }, 'option "onDamage": expected a function'],
+    [{ maxNumBatches: 0 }, 'option "maxNumBatches"'],
+    [{ data_selector: () => null }, 'did you mean "dataSelector"?'],
+  ];
+  for (const [options, message] of cases) {
+    assertThrows(() => requestOf(options as never, 1), InvalidOptionError, message);
+  }
+  assertThrows(() => eventsMaxOf(0, 1), InvalidOptionError, '"batchSize"');
+  assertEquals(eventsMaxOf(5, 1), 5);
+  assertEquals(eventsMaxOf("adaptive", 4), eventsMaxOf(undefined, 4));
+});
+
+test("damage that is passed over is told to the callback", async () => {
+  const source = new ScriptedSource();
+  const told: unknown[] = [];
+  await using consumer = source.consumer({ onCorruption: "skip", onDamage: (error) => told.push(error) });
+  const error = new CorruptedLogError({
+    partition: 0,
+    firstId: 3,
+    endId: 5,
+    file: "f",
+    offset: 9,
+    reason: "torn",
+  });
+  reportDamage(source, error);
+  assertEquals(told, [error]);
+  assertEquals(source.request?.onCorruption, "skip");
+  assertEquals(consumer.name, "c");
+});

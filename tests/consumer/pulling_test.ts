@@ -1,0 +1,210 @@
+// Waiting for events one by one.
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { ClosedError, CorruptedLogError } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { ScriptedSource } from "./scripted_consumer.ts";
+
+for (const readMs of [undefined, 1]) {
+  const how = readMs === undefined ? "at once" : "later";
+
+  test(`events come in order, and the partitions take turns, from a driver that reads ${how}`, async () => {
+    const source = new ScriptedSource(3);
+    source.readMs = readMs;
+    source.store(6, 0);
+    source.store(2, 2);
+    await using consumer = source.consumer({ batchSize: 2 });
+    const seen: string[] = [];
+    for (let count = 0; count < 8; count++) {
+      const event = await consumer.pull();
+      seen.push(`${event.partition}:${event.id}`);
+    }
+    assertEquals(seen, ["0:0", "0:1", "2:0", "2:1", "0:2", "0:3", "0:4", "0:5"]);
+  });
+
+  test(`those who wait are served in order, and nobody twice, from a driver that reads ${how}`, async () => {
+    const source = new ScriptedSource();
+    source.readMs = readMs;
+    await using consumer = source.consumer();
+    const pulls = Array.from({ length: 10 }, () => consumer.pull().wait(1000));
+    source.store(4);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    source.store(6);
+    assertEquals((await Promise.all(pulls)).map((event) => event?.id), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test(`a wait that times out swallows nothing, from a driver that reads ${how}`, async () => {
+    const source = new ScriptedSource();
+    source.readMs = readMs;
+    await using consumer = source.consumer();
+    assertEquals(await consumer.pull().wait(0), undefined);
+    assertEquals(await consumer.pull().wait(3), undefined);
+    const short = consumer.pull().wait(1);
+    const long = consumer.pull().wait(1000);
+    consumer.pull();
+    assertEquals(await short, undefined);
+    source.store(2);
+    assertEquals((await long)?.id, 0);
+    assertEquals((await consumer.pull()).id, 1);
+    assertEquals(source.waiting, 0);
+  });
+
+  test(`polling gets everything, from a driver that reads ${how}`, async () => {
+    const source = new ScriptedSource(2);
+    source.readMs = readMs;
+    source.store(5, 0);
+    source.store(5, 1);
+    await using consumer = source.consumer();
+    let polls = 0;
+    for (let seen = 0; seen < 10; polls++) {
+      if (await consumer.pull().wait(0) !== undefined) seen++;
+      assert(polls < 1000);
+    }
+    assertEquals(source.waits, 0);
+  });
+}
+
+test("a read that takes longer than a wait is there for the next one", async () => {
+  const source = new ScriptedSource();
+  source.readMs = 20;
+  source.store(3);
+  await using consumer = source.consumer();
+  assertEquals(await consumer.pull().wait(5), undefined);
+  assertEquals((await consumer.pull().wait(1000))?.id, 0);
+  assertEquals(source.reads, 1);
+});
+
+test("every wait on one pull gives the same event, also those at the same time", async () => {
+  const source = new ScriptedSource();
+  await using consumer = source.consumer();
+  const pull = consumer.pull();
+  const waits = [pull.wait(1), pull.wait(1000), pull.then((event) => event), pull.wait(-1)];
+  assertEquals(await waits[0], undefined);
+  source.store(2);
+  const [, event, same, again] = await Promise.all(waits);
+  assertEquals(event?.id, 0);
+  assertStrictEquals(same, event);
+  assertStrictEquals(again, event);
+  assert(pull.completed);
+  assertEquals((await consumer.pull()).id, 1);
+});
+
+test("a second wait on one pull ends in its own time", async () => {
+  const source = new ScriptedSource();
+  await using consumer = source.consumer();
+  const pull = consumer.pull();
+  const long = pull.wait(1000);
+  assertEquals(await pull.wait(3), undefined);
+  const controller = new AbortController();
+  const aborted = pull.wait(-1, { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await assertRejects(() => aborted, Error, "enough");
+  source.store(1);
+  assertEquals((await long)?.id, 0);
+});
+
+test("a signal ends a wait, before it begins too, and takes its listener away", async () => {
+  const source = new ScriptedSource();
+  await using consumer = source.consumer();
+  const controller = new AbortController();
+  const { signal } = controller;
+  let listeners = 0;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+  source.store(1);
+  assertEquals((await consumer.pull().wait(-1, { signal }))?.id, 0);
+  assertEquals(await consumer.pull().wait(2, { signal }), undefined);
+  assertEquals(listeners, 0);
+  controller.abort(new Error("enough"));
+  await assertRejects(() => consumer.pull().wait(-1, { signal }), Error, "enough");
+  assertEquals(source.waiting, 0);
+});
+
+test("while nobody waits nothing is asked of the driver", async () => {
+  const source = new ScriptedSource();
+  await using consumer = source.consumer();
+  consumer.pull();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assertEquals([source.reads, source.waits], [0, 0]);
+});
+
+test("an error of the driver goes to one who waits, and the others go on", async () => {
+  const source = new ScriptedSource(2);
+  const damage = { partition: 0, firstId: 0, endId: 1, file: "f", offset: 0, reason: "checksum differs" };
+  const error = new CorruptedLogError(damage);
+  source.faults.set("0:0", error);
+  source.store(1, 0);
+  source.store(3, 1);
+  await using consumer = source.consumer({ batchSize: 1 });
+  const outcomes = await Promise.all(
+    Array.from(
+      { length: 3 },
+      () => consumer.pull().then(({ partition, id }) => `${partition}:${id}`, (error) => error),
+    ),
+  );
+  // Partition 0 fails whenever it has its turn, partition 1 comes between.
+  assertEquals(outcomes, [error, "1:0", error]);
+  source.faults.clear();
+  assertEquals((await consumer.pull()).id, 1);
+  assertEquals((await consumer.pull()).partition, 0);
+});
+
+test("a consumer that cannot be opened says so to everybody who pulls", async () => {
+  const source = new ScriptedSource();
+  source.openError = new Error("no such group");
+  const consumer = source.consumer();
+  await assertRejects(() => consumer.ready(), Error, "no such group");
+  await assertRejects(async () => await consumer.pull(), Error, "no such group");
+  await assertRejects(() => consumer.pull().wait(5), Error, "no such group");
+  await assertRejects(() => consumer.seek("earliest"), Error, "no such group");
+  await consumer.close();
+  assert(source.closed);
+});
+
+test("closing ends waits and is done when nothing is being read", async () => {
+  const source = new ScriptedSource();
+  source.readMs = 5;
+  const consumer = source.consumer();
+  const waits = [consumer.pull().wait(-1), consumer.pull().wait(1000)];
+  const outcomes = Promise.allSettled(waits);
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await Promise.all([consumer.close(), consumer.close()]);
+  for (const outcome of await outcomes) {
+    assert(outcome.status === "rejected" && outcome.reason instanceof ClosedError);
+  }
+  assert(source.closed);
+  await assertRejects(async () => await consumer.pull(), ClosedError);
+  assertEquals(source.waiting, 0);
+});
+
+test("seek() waits for what is being read, and forgets it", async () => {
+  for (const readMs of [undefined, 5]) {
+    const source = new ScriptedSource(2);
+    source.readMs = readMs;
+    source.store(20, 0);
+    source.store(20, 1);
+    await using consumer = source.consumer({ batchSize: 4, partitions: [0] });
+    await consumer.pull();
+    const pulling = consumer.pull();
+    const pulled = pulling.wait(100);
+    await consumer.seek({ id: 10 });
+    assertEquals(source.seeks, ['0:{"id":10}']);
+    const next = (await consumer.pull()).id;
+    assertEquals([(await pulled)?.id, next].sort(), [1, 10]);
+    assertEquals(consumer.position(0), 11);
+  }
+});
+
+test("a wait for new events ends when a seek brings older ones", async () => {
+  const source = new ScriptedSource();
+  source.store(3);
+  await using consumer = source.consumer();
+  await consumer.seek("latest");
+  const pulled = consumer.pull().wait(1000);
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  assertEquals(source.waiting, 1);
+  await Promise.all([consumer.seek("latest"), consumer.seek({ id: 2 }, { store: true })]);
+  assertEquals((await pulled)?.id, 2);
+  assertEquals(source.seeks.at(-1), '0:{"id":2} stored');
+});
