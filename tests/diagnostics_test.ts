@@ -1,0 +1,142 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { CorruptedLogError, type DiagnosticChannel, diagnostics, Driver } from "../mod.ts";
+import { reportDamage, ScriptedSource } from "./consumer/scripted_consumer.ts";
+import { test } from "./harness.ts";
+import { ScriptedTopic } from "./producer/scripted_topic.ts";
+
+/** Collects the messages of a channel about one topic while `body` runs: other tests may run beside it. */
+async function messages<M extends { topic: string }>(
+  channel: DiagnosticChannel<M>,
+  topic: string,
+  body: () => Promise<void>,
+): Promise<M[]> {
+  const seen: M[] = [];
+  const stop = channel.subscribe((message) => {
+    if (message.topic === topic) seen.push(message);
+  });
+  try {
+    await body();
+  } finally {
+    stop();
+  }
+  return seen;
+}
+
+async function withTopic(
+  name: string,
+  body: (topic: Awaited<ReturnType<Driver["openTopic"]>>) => Promise<void>,
+): Promise<void> {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic(name, { num_partitions: 2 });
+  await using topic = await driver.openTopic(name);
+  await body(topic);
+}
+
+test("a message tells of every batch pushed", async () => {
+  await withTopic("told-push", async (topic) => {
+    const seen = await messages(diagnostics.push, "told-push", async () => {
+      await using producer = topic.producer("app");
+      producer.push("1234", new Uint8Array(10), { partition: 1 });
+      producer.push("56", undefined, { partition: 1 });
+      await producer.flush();
+    });
+    assertEquals(seen.length, 1);
+    const { durationMs, ...rest } = seen[0];
+    assertEquals(rest, {
+      topic: "told-push",
+      producer: "app",
+      partition: 1,
+      events: 2,
+      bytes: 16,
+      firstId: 0,
+    });
+    assert(durationMs >= 0);
+  });
+});
+
+test("a message tells of a batch that failed, and of the flush", async () => {
+  const topic = new ScriptedTopic();
+  const error = new Error("disk full");
+  topic.answer = error;
+  const producer = topic.producer();
+  let flushes: unknown[] = [];
+  const seen = await messages(diagnostics.push, "scripted", async () => {
+    flushes = await messages(diagnostics.flush, "scripted", async () => {
+      producer.push(1);
+      await assertRejects(async () => await producer.flush());
+      await producer.flush();
+    });
+  });
+  assertEquals(seen.map(({ events, firstId, error }) => [events, firstId, error]), [[1, undefined, error]]);
+  assertEquals(flushes.length, 2);
+  const [failed, fine] = flushes as { error?: unknown; durationMs: number; producer: string }[];
+  assert(failed.error instanceof Error && fine.error === undefined && fine.durationMs >= 0);
+  assertEquals(fine.producer, "p");
+});
+
+test("messages tell of batches read and positions stored", async () => {
+  await withTopic("told-pull", async (topic) => {
+    await using producer = topic.producer();
+    for (let n = 0; n < 6; n++) producer.push(n);
+    await producer.flush();
+    let acknowledged: unknown[] = [];
+    const pulls = await messages(diagnostics.pull, "told-pull", async () => {
+      acknowledged = await messages(diagnostics.acknowledge, "told-pull", async () => {
+        await using consumer = topic.consumer("reader");
+        for await (const event of consumer.events({ until: "end" })) if (event.id === 2) event.acknowledge();
+      });
+    });
+    assertEquals(
+      pulls,
+      [0, 1].map((partition) => (
+        { topic: "told-pull", consumer: "reader", partition, events: 3, firstId: 0 }
+      )),
+    );
+    assertEquals(
+      acknowledged.map((one) => ({ ...one as object, durationMs: 0 })),
+      [0, 1].map((partition) => (
+        { topic: "told-pull", consumer: "reader", partition, nextId: 3, durationMs: 0 }
+      )),
+    );
+  });
+});
+
+test("a message tells of damage, thrown or passed over", async () => {
+  const damage = { partition: 0, firstId: 0, endId: 1, file: "f", offset: 0, reason: "checksum differs" };
+  const error = new CorruptedLogError(damage);
+  const source = new ScriptedSource();
+  source.faults.set("0:0", error);
+  source.store(1);
+  const seen = await messages(diagnostics.corruption, "scripted", async () => {
+    await using consumer = source.consumer();
+    await assertRejects(async () => await consumer.pull(), CorruptedLogError);
+    reportDamage(source, error);
+  });
+  assertEquals(seen.filter((message) => message.damage === damage).map(({ skipped }) => skipped), [
+    false,
+    true,
+  ]);
+});
+
+test("the channels are those of node:diagnostics_channel, by their names", async () => {
+  const seen: unknown[] = [];
+  const listener = (message: unknown) => {
+    if ((message as { topic: string }).topic === "by-name") seen.push(message);
+  };
+  subscribe("diaspora:push", listener);
+  await withTopic("by-name", async (topic) => {
+    await using producer = topic.producer();
+    await producer.push(1);
+  });
+  unsubscribe("diaspora:push", listener);
+  assertEquals(seen.length, 1);
+  assertEquals(Object.values(diagnostics).map(({ name }) => name), [
+    "diaspora:push",
+    "diaspora:flush",
+    "diaspora:pull",
+    "diaspora:acknowledge",
+    "diaspora:roll",
+    "diaspora:corruption",
+  ]);
+});

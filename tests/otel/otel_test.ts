@@ -1,0 +1,111 @@
+// The OpenTelemetry adapter, seen through OpenTelemetry's own in-memory exporters.
+import { type Attributes, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from "@opentelemetry/sdk-trace-base";
+import { assert, assertEquals } from "@std/assert";
+import { CorruptedLogError, Driver } from "../../mod.ts";
+import { instrument } from "../../src/otel/mod.ts";
+import { reportDamage, ScriptedSource } from "../consumer/scripted_consumer.ts";
+import { test } from "../harness.ts";
+
+/** Produces six events in one topic, consumes and acknowledges them, and fails to push one. */
+async function work(name: string): Promise<void> {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic(name, {});
+  await using topic = await driver.openTopic(name);
+  const producer = topic.producer("app");
+  for (let n = 0; n < 6; n++) producer.push(n);
+  await producer.flush();
+  await using consumer = topic.consumer("reader");
+  for await (const event of consumer.events({ until: "end" })) if (event.id === 5) await event.acknowledge();
+  await driver.deleteTopic(name);
+  await producer.push(7).catch(() => {});
+}
+
+test("a span is made of every batch and flush, with the attributes of messaging", async () => {
+  const exporter = new InMemorySpanExporter();
+  const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  const stop = instrument({ tracerProvider });
+  await work("otel-spans");
+  stop();
+  await work("otel-spans");
+  const spans = exporter.getFinishedSpans().filter(({ attributes }) =>
+    attributes["messaging.destination.name"] === "otel-spans"
+  );
+  assertEquals(spans.map(({ name, kind }) => [name, kind]), [
+    ["send otel-spans", SpanKind.PRODUCER],
+    ["flush otel-spans", SpanKind.CLIENT],
+    ["receive otel-spans", SpanKind.CONSUMER],
+    ["settle otel-spans", SpanKind.CLIENT],
+    ["send otel-spans", SpanKind.PRODUCER],
+  ]);
+  const [sent, , received, settled, failed] = spans;
+  assertEquals(sent.attributes, {
+    "messaging.system": "diaspora",
+    "messaging.operation.name": "send",
+    "messaging.destination.name": "otel-spans",
+    "messaging.destination.partition.id": "0",
+    "messaging.batch.message_count": 6,
+    "messaging.message.body.size": 6,
+    "messaging.diaspora.first_id": 0,
+  });
+  assertEquals(received.attributes["messaging.consumer.group.name"], "reader");
+  assertEquals(settled.attributes["messaging.diaspora.next_id"], 6);
+  assertEquals([sent.status.code, failed.status.code], [SpanStatusCode.UNSET, SpanStatusCode.ERROR]);
+  assertEquals(failed.attributes["error.type"], "ERR_TOPIC_DELETED");
+  assert(failed.status.message?.includes("it was deleted"));
+  for (const { startTime, endTime } of spans) {
+    assert(endTime[0] * 1e9 + endTime[1] >= startTime[0] * 1e9 + startTime[1]);
+  }
+  await tracerProvider.shutdown();
+});
+
+test("events, bytes, durations and damage are counted", async () => {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const meterProvider = new MeterProvider({ readers: [reader] });
+  const stop = instrument({ meterProvider });
+  await work("otel-metrics");
+  const source = new ScriptedSource();
+  await using _consumer = source.consumer({ onCorruption: "skip" });
+  reportDamage(
+    source,
+    new CorruptedLogError({ partition: 0, firstId: 0, endId: 1, file: "f", offset: 0, reason: "torn" }),
+  );
+  stop();
+  await reader.forceFlush();
+  const points = (metric: string): { attributes: Attributes; value: unknown }[] =>
+    exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics).flatMap(({ metrics }) => metrics)
+      .filter(({ descriptor }) => descriptor.name === metric).flatMap(({ dataPoints }) => [...dataPoints]);
+  const ofTopic = (metric: string) =>
+    points(metric).filter(({ attributes }) => attributes["messaging.destination.name"] === "otel-metrics");
+
+  assertEquals(
+    ofTopic("messaging.client.sent.messages").map((
+      { value, attributes },
+    ) => [value, attributes["error.type"]]),
+    [
+      [6, undefined],
+      [1, "ERR_TOPIC_DELETED"],
+    ],
+  );
+  assertEquals(ofTopic("diaspora.sent.bytes").map(({ value }) => value), [6]);
+  assertEquals(ofTopic("messaging.client.consumed.messages").map(({ value }) => value), [6]);
+  const operations = ofTopic("messaging.client.operation.duration")
+    .map(({ attributes }) => attributes["messaging.operation.name"]);
+  assertEquals(operations, ["send", "flush", "settle", "send"]);
+  const damaged = points("diaspora.corruptions").filter(({ attributes }) =>
+    attributes["messaging.destination.name"] === "scripted" && attributes["diaspora.skipped"] === true
+  );
+  assertEquals(damaged.map(({ value }) => value), [1]);
+  await meterProvider.shutdown();
+});
