@@ -62,7 +62,7 @@ export interface Running {
   stderr(): string;
   /** Resolves when it is over and its output is complete. */
   ended: Promise<Outcome>;
-  /** Sends a signal. `ChildProcess.kill` of Deno would hide the exit code. */
+  /** Sends a signal, unless the program is over. `ChildProcess.kill` of Deno would hide the exit code. */
   signal(name: "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
 }
 
@@ -101,7 +101,11 @@ export function start(
       resolve({ code, stdout: text(out), stderr: text(err), bytes });
     });
   });
-  const signal: Running["signal"] = (name) => void process.kill(child.pid!, name);
+  let over = false;
+  void ended.then(() => over = true, () => over = true);
+  const signal: Running["signal"] = (name) => {
+    if (!over) process.kill(child.pid!, name);
+  };
   return { child, stdout: () => text(out), stderr: () => text(err), ended, signal };
 }
 
