@@ -42,6 +42,7 @@ export const KIND_SEAL: u32 = 2;
 export const KIND_CHUNK: u32 = 3;
 
 export const FLAG_HAS_DATA: u32 = 1;
+export const FLAG_LOST: u32 = 8;
 
 export const DATA_BLOCK_BYTES: u32 = 65536;
 export const EXTENT_BYTES: u32 = 16;

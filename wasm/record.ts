@@ -9,6 +9,7 @@ import {
   DATA_BLOCK_BYTES,
   EXTENT_BYTES,
   FLAG_HAS_DATA,
+  FLAG_LOST,
   HEADER_MAGIC,
   KIND_CHUNK,
   KIND_EVENTS,
@@ -32,9 +33,11 @@ const SAFE_BITS: u64 = 53;
 
 /** Bytes from the head's first (behind the header record) to the block sums. */
 export function bytesBeforeSums(record: usize): u64 {
-  const count = <u64> load<u32>(record, RECORD_COUNT);
+  const flags = <u32> load<u8>(record, RECORD_FLAGS);
+  // A lost event has nothing, not even a size.
+  const count = (flags & FLAG_LOST) != 0 ? 0 : <u64> load<u32>(record, RECORD_COUNT);
   const extentCount = <u64> load<u16>(record, RECORD_EXTENT_COUNT);
-  const table = count << ((load<u8>(record, RECORD_FLAGS) & FLAG_HAS_DATA) != 0 ? 3 : 2);
+  const table = count << ((flags & FLAG_HAS_DATA) != 0 ? 3 : 2);
   return table + (extentCount != 0 ? 8 + extentCount * EXTENT_BYTES : 0);
 }
 

@@ -22,7 +22,8 @@
  *                                     60  4  CRC-32 of bytes 0 to 59
  *
  * frame = header record (64)
- *       , head = table       4 bytes an event (metadata size), with flag HAS_DATA 8 (metadata size, data size);
+ *       , head = table       nothing with flag LOST, else
+ *                            4 bytes an event (metadata size), with flag HAS_DATA 8 (metadata size, data size);
  *                            with flag DATA_LOST the top bit of a metadata size marks an event without its data
  *              , extents     only if extent count > 0: total data size (8), then 16 bytes an extent:
  *                            base id of the segment (8), offset of its chunk frame (4), data bytes (4)
@@ -83,7 +84,7 @@ export const FLAG = {
   jsonText: 2,
   /** Every metadata byte is ASCII, so that byte offsets are character offsets. */
   ascii: 4,
-  /** Written by repair: all events of this frame were lost. They keep their ids, and readers pass over them. */
+  /** Written by repair: all events of this frame were lost. They keep their ids, readers pass over them. */
   lost: 8,
   /** Written by repair: of the events that the table marks, the data part was lost. */
   dataLost: 16,
@@ -125,7 +126,8 @@ export interface FrameLayout {
 /** Where each part of a frame lies. */
 export function layoutOf(sizes: FrameSizes): FrameLayout {
   const table = RECORD_BYTES;
-  const extents = table + sizes.count * (sizes.flags & FLAG.hasData ? 8 : 4);
+  const entries = sizes.flags & FLAG.lost ? 0 : sizes.count;
+  const extents = table + entries * (sizes.flags & FLAG.hasData ? 8 : 4);
   const blockSums = extents + (sizes.extentCount > 0 ? 8 + sizes.extentCount * EXTENT_BYTES : 0);
   const metadata = blockSums + 4 * Math.ceil(sizes.dataBytes / DATA_BLOCK_BYTES);
   const data = metadata + sizes.metadataBytes;

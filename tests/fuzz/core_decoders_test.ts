@@ -58,7 +58,9 @@ function readFrame(ptr: number, bytes: number): void {
   core.sameFrame(ptr, ptr + bytes - RECORD_BYTES);
   const isTrusted = core.checkRecordOfAnySegment(ptr);
   const frame = decodeRecord(core.view, ptr);
-  const { layout, count, flags, metadataBytes, dataBytes } = frame;
+  const { layout, flags, metadataBytes, dataBytes } = frame;
+  // Lost events have no table.
+  const count = flags & FLAG.lost ? 0 : frame.count;
   if (isTrusted) assertLess(layout.frameBytes, 2 ** 31);
   if (layout.frameBytes > bytes) return;
   const out = core.encodeArea;

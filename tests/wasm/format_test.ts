@@ -7,7 +7,6 @@ import { test } from "../harness.ts";
 const UNUSED_IN_CORE = [
   "FLAG_JSON_TEXT",
   "FLAG_ASCII",
-  "FLAG_LOST",
   "FLAG_DATA_LOST",
   "FLAG_TERMINAL",
   "DATA_LOST_MARK",

@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../src/log/core.ts";
 import { FLAG, HEADER_MAGIC, KIND, RECORD, RECORD_BYTES, TRAILER_MAGIC } from "../../src/log/format.ts";
+import { decodeRecord } from "../../src/log/frame.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomBytes, randomNumbers } from "./reference.ts";
 import { encodeSample, SAMPLE, withEachBitFlipped } from "./sample_frame.ts";
@@ -63,6 +64,13 @@ test("checkRecord() accepts seals and chunks, which have no events", () => {
     const { ptr } = encodeSample({ kind, metadata: [], flags: 0 });
     assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), true);
   }
+});
+
+test("checkRecord() accepts any number of lost events, which take no room", () => {
+  const { ptr } = encodeSample({ metadata: [], flags: FLAG.lost });
+  reseal(ptr, (view) => view.setUint32(ptr + RECORD.count, 2 ** 32 - 1, true));
+  assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), true);
+  assertStrictEquals(decodeRecord(core.view, ptr).layout.frameBytes, 2 * RECORD_BYTES);
 });
 
 test("sameFrame() compares all between magic and CRC", () => {
