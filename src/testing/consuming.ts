@@ -73,6 +73,7 @@ export const consumingRules: readonly Rule[] = [
   },
   {
     name: "events({ until: 'end' }) gives what is there and ends",
+    needs: ["description"],
     async check(fixture) {
       await using topic = await fixture.topic(2);
       await store(topic, 30, 0, 0);
