@@ -13,6 +13,7 @@
  * @module
  */
 import { type MeterProvider, metrics, trace, type TracerProvider } from "@opentelemetry/api";
+export type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import { measure } from "./measure.ts";
 import { record } from "./record.ts";
 
