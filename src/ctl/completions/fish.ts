@@ -12,8 +12,9 @@ export function fishScript(): string {
     '        test "$words" = "$argv[2..-1]"',
     "        return",
     "    end",
-    "    test (count $words) -ge (count $argv)",
-    '    and test "$words[1..(count $argv)]" = "$argv"',
+    "    set -l count (count $argv)",
+    "    test (count $words) -ge $count",
+    '    and test "$words[1..$count]" = "$argv"',
     "end",
     `complete -c ${PROGRAM} -f`,
   ];

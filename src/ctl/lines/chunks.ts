@@ -1,7 +1,10 @@
 import type { Readable } from "node:stream";
 
 /** What a stream gives until it ends or the signal is aborted; an abort is an end like any other. */
-export async function* readChunks(stream: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+export async function* readChunks(
+  stream: Readable,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, void> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   let stop = (): void => {};
   // Not every runtime ends a read of standard input that is under way when the stream is destroyed.

@@ -14,7 +14,7 @@ import {
   TOPIC_ENTRY,
   type TopicEntry,
 } from "./format.ts";
-import { type TarEntry, TarReader } from "./tar_reader.ts";
+import { type TarEntry, TarError, TarReader } from "./tar_reader.ts";
 
 /** Data parts larger than this are handed on in pieces. */
 const STREAM_BYTES_MIN = 64 * 1024 * 1024;
@@ -112,21 +112,22 @@ async function* readEvents(
   path: string,
   signal: AbortSignal,
 ): AsyncGenerator<ImportedEvent, void, void> {
+  try {
+    const manifest = yield* readRuns(tar);
+    checkManifest(manifest, tar.sums, path);
+  } catch (error) {
+    // A source that was closed by a signal looks as if it were cut off.
+    signal.throwIfAborted();
+    if (!(error instanceof TarError)) throw error;
+    throw new DamagedArchiveError(`Cannot read on in "${path}": ${error.message}`, { cause: error });
+  }
+}
+
+async function* readRuns(tar: TarReader): AsyncGenerator<ImportedEvent, Manifest | undefined, void> {
   let run: Run | undefined;
   let number = 0;
   let manifest: Manifest | undefined;
-  let entry: TarEntry | undefined;
-  const next = async (): Promise<TarEntry | undefined> => {
-    try {
-      return await tar.next();
-    } catch (error) {
-      signal.throwIfAborted();
-      throw new DamagedArchiveError(`"${path}" cannot be read on: ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
-  };
-  while ((entry = await next()) !== undefined) {
+  for (let entry = await tar.next(); entry !== undefined; entry = await tar.next()) {
     const partition = partitionOfRun(entry.name);
     const base = entry.name.replace(/\.[a-z]+$/, "");
     if (run !== undefined && base !== run.name) {
@@ -144,7 +145,7 @@ async function* readEvents(
       run = undefined;
     }
   }
-  checkManifest(manifest, tar.sums, path);
+  return manifest;
 }
 
 function* eventsWithoutData(run: Run): Generator<ImportedEvent, void, void> {

@@ -3,6 +3,11 @@ import { createHash, type Hash } from "node:crypto";
 
 const BLOCK_BYTES = 512;
 
+/** The file is no tar file, damaged or cut off. */
+export class TarError extends Error {
+  override readonly name = "TarError";
+}
+
 /** An entry's head. */
 export interface TarEntry {
   name: string;
@@ -32,7 +37,7 @@ export class TarReader {
     const field = (from: number, to: number): string => text.toString("utf8", from, to).replace(/\0.*$/s, "");
     const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
     if (parseInt(field(148, 156), 8) !== sum || field(257, 262) !== "ustar") {
-      throw new Error("it is no tar file, or damaged");
+      throw new TarError("it is no tar file, or damaged");
     }
     this.#entry = { name: field(0, 100), size: parseInt(field(124, 136), 8) };
     this.#left = this.#entry.size;
@@ -42,7 +47,7 @@ export class TarReader {
 
   /** The next bytes of the entry. */
   async read(size: number): Promise<Uint8Array> {
-    if (size > this.#left) throw new Error(`entry "${this.#entry?.name}" is too short`);
+    if (size > this.#left) throw new TarError(`entry "${this.#entry?.name}" is too short`);
     const bytes = await this.#take(size);
     this.#hash!.update(bytes);
     this.#left -= size;
@@ -66,7 +71,7 @@ export class TarReader {
     for (let at = 0; at < size;) {
       if (this.#chunk.length === 0) {
         const { done, value } = await this.#chunks.next();
-        if (done) throw new Error("it is cut off");
+        if (done) throw new TarError("it is cut off");
         this.#chunk = value;
         continue;
       }

@@ -1,0 +1,55 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "../harness.ts";
+import { ctl, withFolder } from "./program.ts";
+
+test("doctor measures a folder and leaves nothing in it", async () => {
+  await withFolder(async ({ root, driver }) => {
+    mkdirSync(root);
+    const { code, stdout, stderr } = await ctl(["doctor", "--json", ...driver]);
+    assertEquals([code, stderr], [0, ""]);
+    const findings = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(findings.map(({ check }) => check), [
+      "writable",
+      "free space",
+      "file system",
+      "append atomicity",
+      "locking",
+      "watching",
+      "sync",
+      "engine",
+    ]);
+    assertEquals(findings.filter(({ verdict }) => verdict === "fail"), []);
+    assertEquals(readdirSync(root), []);
+    assertStringIncludes((await ctl(["doctor", ...driver])).stdout, "append atomicity");
+  });
+});
+
+test("doctor finds that a folder cannot be used, with exit code 1", async () => {
+  await withFolder(async ({ folder }) => {
+    writeFileSync(join(folder, "file"), "");
+    const { code, stdout } = await ctl([
+      "doctor",
+      "--driver",
+      "files",
+      "--driver.root_path",
+      join(folder, "file"),
+    ]);
+    assertEquals(code, 1);
+    assertStringIncludes(stdout, "fail    writable");
+  });
+});
+
+test("doctor makes no folder that is not there", async () => {
+  await withFolder(async ({ root, driver }) => {
+    const { stdout } = await ctl(["doctor", ...driver]);
+    assertStringIncludes(stdout, "does not exist yet");
+    assertEquals(existsSync(root), false);
+  });
+});
+
+test("doctor asks an engine that has no folder", async () => {
+  const { code, stdout } = await ctl(["doctor", "--driver", "memory", "--json"]);
+  assertEquals([code, JSON.parse(stdout).check], [0, "engine"]);
+});

@@ -1,0 +1,190 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "../harness.ts";
+import { ctl, type Place, run, withFolder } from "./program.ts";
+
+/** A topic with everything that could get lost: partitions, components, data, odd numbers and texts. */
+async function makeTopic({ driver, folder }: Place): Promise<void> {
+  await ctl([
+    "topic",
+    "create",
+    "--name",
+    "t",
+    "--topic.num_partitions",
+    "3",
+    "--partition-selector",
+    "key",
+    "--partition-selector.pointer",
+    "/k",
+    ...driver,
+  ]);
+  const lines = [
+    '{"k": 1, "big": 12345678901234567890, "f": 1.50, "s": "é\\u0000\\"}]"}',
+    "-0.0",
+    '"text"',
+    "[]",
+    "null",
+  ];
+  await ctl(["produce", "t", ...driver], { input: lines.join("\n") });
+  const parts = Array.from({ length: 40 }, (_, size) => randomBytes(size * 1000).toString("base64"));
+  await ctl(["produce", "t", "--format", "base64", "--metadata", '{"k": [2]}', ...driver], {
+    input: parts.join("\n"),
+  });
+  writeFileSync(join(folder, "large"), randomBytes(7_000_000));
+  await ctl(["produce", "t", "--metadata", '{"data": "x"}', "--data", join(folder, "large"), ...driver]);
+}
+
+/** Everything about the events but their times. */
+async function contentOf(topic: string, driver: string[]): Promise<unknown[]> {
+  const { stdout } = await ctl(["consume", topic, "--json", "--data", "base64", ...driver]);
+  return stdout.trimEnd().split("\n").map((line) => line.replace(/"timestamp":\d+,/, "")).sort();
+}
+
+for (const [format, file] of [["jsonl", "t.jsonl"], ["archive", "t.tar"], ["archive", "t.tar.gz"]]) {
+  test(`a topic goes to ${file} and back as it was`, async () => {
+    await withFolder(async (place) => {
+      const { folder, driver } = place;
+      await makeTopic(place);
+      const path = join(folder, file);
+      const exported = await ctl(["export", "--to", format, "--to.file", path, "--name", "t", ...driver]);
+      assertEquals([exported.code, exported.stdout], [0, ""], exported.stderr);
+      assert(!existsSync(`${path}.partial`));
+      const other = ["--driver", "files", "--driver.root_path", join(folder, "other")];
+      const imported = await ctl([
+        "import",
+        "--from",
+        format,
+        "--from.file",
+        path,
+        "--name",
+        "back",
+        ...other,
+      ]);
+      assertEquals(imported.code, 0, imported.stderr);
+      assertEquals(await contentOf("back", other), await contentOf("t", driver));
+      const info = JSON.parse((await ctl(["topic", "list", "--json", ...other])).stdout);
+      assertEquals(info.num_partitions, 3);
+      if (format === "archive") assertEquals(info.partition_selector, { type: "key", pointer: "/k" });
+    });
+  });
+}
+
+test("an export to standard output is nothing but the export", async () => {
+  await withFolder(async (place) => {
+    const { folder, driver } = place;
+    await makeTopic(place);
+    const jsonl = await ctl(["export", "t", "--to", "jsonl", "--to.file", "-", ...driver]);
+    assertEquals(jsonl.stdout.trimEnd().split("\n").length, 46);
+    const words = [
+      "import",
+      "copy",
+      "--from",
+      "jsonl",
+      "--from.file",
+      "-",
+      "--topic.num_partitions",
+      "3",
+      ...driver,
+    ];
+    assertEquals((await ctl(words, { input: jsonl.bytes })).code, 0);
+    assertEquals(await contentOf("copy", driver), await contentOf("t", driver));
+    const archive = await ctl(["export", "t", "--to", "archive", "--to.file", "-", ...driver]);
+    const back = await ctl(["import", "--from", "archive", "--from.file", "-", "--name", "b", ...driver], {
+      input: archive.bytes,
+    });
+    assertEquals(back.code, 0, back.stderr);
+    assertEquals(await contentOf("b", driver), await contentOf("t", driver));
+    writeFileSync(join(folder, "t.tar"), archive.bytes);
+    const listed = await run(["tar", "tf", join(folder, "t.tar")]);
+    assertEquals([listed.code, listed.stdout.split("\n")[0]], [0, "topic.json"], listed.stderr);
+  });
+});
+
+test("JSON Lines of other programs are read: any order, spaces, no partition, no data", async () => {
+  await withFolder(async ({ driver }) => {
+    const input =
+      ' { "metadata" : {"a": 1.0 } }\n\n{"data":"AQI=","metadata":"x","more":[1,"}"]}\r\n{"metadata":null,"data":null}\n';
+    const { code, stderr } = await ctl(["import", "t", "--from", "jsonl", "--from.file", "-", ...driver], {
+      input,
+    });
+    assertEquals(code, 0, stderr);
+    const { stdout } = await ctl(["consume", "t", "--data", "hex", ...driver]);
+    assertEquals(stdout, '{"a": 1.0 }\t\n"x"\t0102\nnull\t\n');
+  });
+});
+
+test("a wrong line is named, and those before it are stored", async () => {
+  await withFolder(async ({ driver }) => {
+    for (
+      const [index, [line, part]] of [
+        ["oops", "it is not JSON"],
+        ["[1]", 'expected an object with "metadata"'],
+        ['{"data": "AA=="}', 'expected an object with "metadata"'],
+        ['{"metadata": 1, "partition": -1}', '"partition" must be a whole number, found -1'],
+        ['{"metadata": 1, "partition": 5}', "it is of partition 5"],
+        ['{"metadata": 1, "data": "!!"}', '"data" is not base64'],
+        ['{"metadata": 1, "data": 5}', '"data" must be a text in base64'],
+      ].entries()
+    ) {
+      const name = `t${index}`;
+      const words = ["import", "--from", "jsonl", "--from.file", "-", "--name", name, ...driver];
+      const { code, stderr } = await ctl(words, { input: `{"metadata": 1}\n${line}\n{"metadata": 3}\n` });
+      assertEquals(code, 1);
+      assertStringIncludes(stderr, "Line 2: ");
+      assertStringIncludes(stderr, part);
+      assertEquals((await ctl(["consume", name, ...driver])).stdout, "1\n");
+    }
+  });
+});
+
+test("a cut or damaged archive is found out, with exit code 3", async () => {
+  await withFolder(async (place) => {
+    const { folder, driver } = place;
+    await makeTopic(place);
+    const path = join(folder, "t.tar");
+    await ctl(["export", "t", "--to", "archive", "--to.file", path, ...driver]);
+    const whole = readFileSync(path);
+    const importing = async (bytes: Uint8Array, name: string) => {
+      writeFileSync(path, bytes);
+      return await ctl(["import", "--from", "archive", "--from.file", path, "--name", name, ...driver]);
+    };
+    const cut = await importing(whole.subarray(0, 200_000), "cut");
+    assertEquals(cut.code, 3, cut.stderr);
+    assertStringIncludes(cut.stderr, "cut off");
+    const flipped = new Uint8Array(whole);
+    flipped[whole.indexOf(Buffer.from("text")) + 1] ^= 1;
+    const damaged = await importing(flipped, "damaged");
+    assertEquals(damaged.code, 3, damaged.stderr);
+    assertStringIncludes(damaged.stderr, "checksum of");
+    const other = await importing(new TextEncoder().encode("no archive".repeat(100)), "other");
+    assertEquals(other.code, 2);
+    assertStringIncludes(other.stderr, "expected a file made by");
+  });
+});
+
+test("wrong options of a format are named", async () => {
+  await withFolder(async (place) => {
+    const { driver } = place;
+    await ctl(["topic", "create", "--name", "t", ...driver]);
+    for (
+      const [words, part] of [
+        [["export", "t", "--to", "xml"], 'Unknown format "xml"'],
+        [["export", "t", "--to", "jsonl"], 'add "--to.file FILE"'],
+        [
+          ["export", "t", "--to", "jsonl", "--to.fil", "x"],
+          'Unknown option "--to.fil": did you mean "--to.file"?',
+        ],
+        [["import", "t", "--from", "archive", "--from.file", "/nowhere"], 'Cannot read "/nowhere"'],
+        [["import", "t", "--from", "jsonl", "--from.file", "/nowhere"], 'Cannot read "/nowhere"'],
+        [["import", "t", "--from", "jsonl"], 'add "--from.file FILE"'],
+      ] as const
+    ) {
+      const { code, stderr } = await ctl([...words, ...driver]);
+      assertEquals(code, 2, stderr);
+      assertStringIncludes(stderr, part);
+    }
+  });
+});
