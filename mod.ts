@@ -7,7 +7,7 @@
  * import { Driver } from "@diaspora/stream";
  *
  * await using driver = await Driver.open("files", { root_path: "/tmp/diaspora-data" });
- * await driver.createTopic("my_topic", { num_partitions: 1 });
+ * if (!await driver.topicExists("my_topic")) await driver.createTopic("my_topic", { num_partitions: 1 });
  * await using topic = await driver.openTopic("my_topic");
  *
  * await using producer = topic.producer("my_producer");

@@ -80,6 +80,10 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       limits: this.#limits,
       failures: this.#failures,
       inFlight: this.#inFlight,
+      openBytes: 0,
+      relieve: () => {
+        for (const lane of this.#lanes) lane.handOver();
+      },
       expectsMore: () => this.#queue.size > 0,
       onSettled: (batch) => this.#onSettled(batch),
     };

@@ -43,6 +43,8 @@ export class EventSource<T> implements EventOwner {
   #index = 0;
   /** The event that comes next, once its data is there. */
   #head: Event<T> | undefined = undefined;
+  /** The partitions that were ours when last looked at. */
+  #assigned: readonly number[];
   /** Batches set aside because an iteration ends within them. */
   readonly #parked = new Map<number, Rest>();
   #turn = 0;
@@ -52,6 +54,7 @@ export class EventSource<T> implements EventOwner {
 
   constructor(driver: ConsumerInterface, settings: SourceSettings) {
     this.#driver = driver;
+    this.#assigned = driver.assigned;
     this.#settings = settings;
     this.serializer = settings.serializer;
   }
@@ -63,6 +66,7 @@ export class EventSource<T> implements EventOwner {
   head(ends?: Ends): Event<T> | undefined | Promise<boolean> {
     for (;;) {
       if (this.#pending !== undefined) return this.#pending;
+      if (this.#driver.assigned !== this.#assigned) this.#reassign();
       const batch = this.#current;
       if (batch === undefined || this.#index === batch.count) {
         const read = this.#readNext(ends);
@@ -227,6 +231,13 @@ export class EventSource<T> implements EventOwner {
     this.#parked.set(batch.partition, { batch, index: this.#index });
     this.#current = undefined;
     this.#head = undefined;
+  }
+
+  /** What was read of partitions that went to another consumer is the other's to give. */
+  #reassign(): void {
+    const assigned = this.#driver.assigned;
+    for (const partition of this.#assigned) if (!assigned.includes(partition)) this.drop(partition);
+    this.#assigned = assigned;
   }
 
   #later(step: Promise<boolean>): Promise<boolean> {

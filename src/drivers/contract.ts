@@ -256,7 +256,7 @@ export interface ConsumerInterface {
    * the consumer is made: `"latest"` means the end at that moment.
    */
   open(): Promise<void>;
-  /** The partitions this consumer reads now (a group may change them). */
+  /** The partitions this consumer reads now; another array whenever a group changes them. */
   readonly assigned: readonly number[];
   /**
    * The next batch of one partition from its read position, which moves past it; undefined when nothing is

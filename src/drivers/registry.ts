@@ -17,13 +17,12 @@ const factories = new Map<string, DriverFactory>([
  *
  * @example
  * ```ts
- * import { Driver, registerDriver } from "@diaspora/stream";
- * import type { DriverInterface, JsonObject } from "@diaspora/stream";
+ * import { type DriverInterface, type JsonObject, registerDriver } from "@diaspora/stream";
  *
- * declare class SatelliteDriver implements DriverInterface { constructor(options: JsonObject) }
- *
- * registerDriver("satellite", (options) => new SatelliteDriver(options));
- * const driver = await Driver.open("satellite", { dish: 2 });
+ * function openSatellite(options: JsonObject): DriverInterface {
+ *   throw new Error(`no satellite in sight of dish ${options.dish}`);
+ * }
+ * registerDriver("satellite", openSatellite); // from now on Driver.open("satellite", { dish: 2 }) calls it
  * ```
  */
 export function registerDriver(name: string, factory: DriverFactory): void {

@@ -12,17 +12,28 @@
  *
  * @module
  */
-import { type MeterProvider, metrics, trace, type TracerProvider } from "@opentelemetry/api";
-export type { MeterProvider, TracerProvider } from "@opentelemetry/api";
+import { type Meter, metrics, trace, type Tracer } from "@opentelemetry/api";
 import { measure } from "./measure.ts";
 import { record } from "./record.ts";
 
+/** What gives tracers: a `TracerProvider` of `@opentelemetry/api`. */
+export interface TracerSource {
+  /** Gives the tracer of that name. */
+  getTracer(name: string): unknown;
+}
+
+/** What gives meters: a `MeterProvider` of `@opentelemetry/api`. */
+export interface MeterSource {
+  /** Gives the meter of that name. */
+  getMeter(name: string): unknown;
+}
+
 /** Where traces and metrics go. */
 export interface InstrumentOptions {
-  /** Default: the one registered with `@opentelemetry/api`. */
-  tracerProvider?: TracerProvider;
-  /** Default: the one registered with `@opentelemetry/api`. */
-  meterProvider?: MeterProvider;
+  /** Default: the provider registered with `@opentelemetry/api`. */
+  tracerProvider?: TracerSource;
+  /** Default: the provider registered with `@opentelemetry/api`. */
+  meterProvider?: MeterSource;
 }
 
 /** The name under which spans and metrics are reported. */
@@ -35,8 +46,8 @@ const SCOPE = "@diaspora/stream";
  */
 export function instrument(options: InstrumentOptions = {}): () => void {
   const { tracerProvider = trace, meterProvider = metrics } = options;
-  const stopRecording = record(tracerProvider.getTracer(SCOPE));
-  const stopMeasuring = measure(meterProvider.getMeter(SCOPE));
+  const stopRecording = record(tracerProvider.getTracer(SCOPE) as Tracer);
+  const stopMeasuring = measure(meterProvider.getMeter(SCOPE) as Meter);
   return () => {
     stopRecording();
     stopMeasuring();

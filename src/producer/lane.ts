@@ -15,7 +15,12 @@ export interface BatchLimits {
   bytesMax: number;
   /** Batches being stored at a time, over all partitions. */
   batchesMax: number;
+  /** Bytes held by the batches that fill, over all partitions: many partitions must not hold many full batches. */
+  openBytesMax: number;
 }
+
+/** What an event takes in memory beside its metadata and data, roughly. */
+const EVENT_BYTES = 64;
 
 /** What the lanes of a producer share. */
 export interface LaneOwner {
@@ -31,6 +36,10 @@ export interface LaneOwner {
   readonly failures: FailureLedger;
   /** Batches being stored now, over all lanes. */
   readonly inFlight: Set<PushBatch>;
+  /** Memory held by the batches that fill, over all lanes, in bytes. */
+  openBytes: number;
+  /** Hands over the batches of all lanes, because they hold too much together. */
+  relieve(): void;
   /** Whether more events are on their way to the lanes. */
   expectsMore(): boolean;
   /** A batch that was being stored is stored, or failed. */
@@ -85,7 +94,9 @@ export class Lane implements BatchOwner {
     }
     batch.count = index + 1;
     batch.bytes += size;
+    const openBytes = this.#owner.openBytes += size + EVENT_BYTES;
     if (index + 1 >= this.#limits.eventsMax || batch.bytes >= this.#limits.bytesMax) this.handOver();
+    else if (openBytes > this.#limits.openBytesMax) this.#owner.relieve();
     else if (this.#idle === undefined) this.#idle = setImmediate(this.#onIdle);
     return new PushFuture(batch, index);
   }
@@ -108,11 +119,11 @@ export class Lane implements BatchOwner {
         return false;
       }
     } catch (error) {
-      this.#closeBatch();
+      this.#closeBatch(batch);
       this.#fail(batch, error);
       return true;
     }
-    this.#closeBatch();
+    this.#closeBatch(batch);
     if (typeof stored === "number") {
       this.#spare = batch.metadata;
       this.#succeed(batch, stored);
@@ -167,13 +178,16 @@ export class Lane implements BatchOwner {
     if (!this.handOver() || this.#owner.inFlight.size >= this.#limits.batchesMax) throw this.#refusal();
     const batch = new PushBatch(this, [metadata] as string[] | Uint8Array[]);
     batch.count = 1;
+    batch.bytes = metadata.length;
     batch.stream = stream;
+    this.#owner.openBytes += batch.bytes + EVENT_BYTES;
     this.#open = batch;
     this.handOver();
     return new PushFuture(batch, 0);
   }
 
-  #closeBatch(): void {
+  #closeBatch({ bytes, count }: PushBatch): void {
+    this.#owner.openBytes -= bytes + count * EVENT_BYTES;
     this.#open = undefined;
     this.#due = false;
     if (this.#idle !== undefined) {

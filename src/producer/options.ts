@@ -23,6 +23,7 @@ const ADAPTIVE_EVENTS_MAX = 8192;
 /** Keeps a stored frame, with its table of sizes, under 1 MiB: the size that is written fastest. */
 const BATCH_BYTES_MAX = 768 * 1024;
 const BATCHES_MAX = 16;
+const OPEN_BYTES_MAX = 32 * 1024 * 1024;
 
 /** The limits that the options stand for; throws `InvalidOptionError`. */
 export function limitsOf(options: ProducerOptions): BatchLimits & { strict: boolean; queuedMax: number } {
@@ -38,6 +39,7 @@ export function limitsOf(options: ProducerOptions): BatchLimits & { strict: bool
     eventsMax,
     bytesMax: BATCH_BYTES_MAX,
     batchesMax: maxNumBatches,
+    openBytesMax: OPEN_BYTES_MAX,
     strict: ordering === "strict",
     queuedMax: eventsMax * maxNumBatches,
   };

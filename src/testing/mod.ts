@@ -5,15 +5,17 @@
  * ```ts
  * import { Driver } from "@diaspora/stream";
  * import { everything, testDriver } from "@diaspora/stream/testing";
- * import { test } from "node:test";
  *
- * testDriver(test, {
+ * // Register the rules with your test runner, e.g. by `Deno.test` or `test` of node:test; here they just run.
+ * const rules: Promise<void>[] = [];
+ * testDriver((_name, check) => rules.push(check()), {
  *   factory() {
  *     const store = crypto.randomUUID();
  *     return { open: () => Driver.open("memory", { store }) };
  *   },
  *   supports: everything,
  * });
+ * await Promise.all(rules);
  * ```
  *
  * @module

@@ -208,3 +208,17 @@ test("a wait for new events ends when a seek brings older ones", async () => {
   assertEquals((await pulled)?.id, 2);
   assertEquals(source.seeks.at(-1), '0:{"id":2} stored');
 });
+
+test("what was read of a partition that went to another consumer is not given", async () => {
+  const source = new ScriptedSource(2);
+  source.store(10, 0);
+  source.store(3, 1);
+  await using consumer = source.consumer();
+  assertEquals((await consumer.pull()).partition, 0);
+  source.assign([1]);
+  const seen = [];
+  for (let count = 0; count < 3; count++) seen.push((await consumer.pull()).partition);
+  assertEquals(seen, [1, 1, 1]);
+  assertEquals(await consumer.pull().wait(0), undefined);
+  assertEquals(consumer.partitions, [1]);
+});

@@ -42,6 +42,7 @@ export class ScriptedSource {
   views = false;
   openError: Error | undefined = undefined;
   readonly #wakes = new Set<() => void>();
+  #assigned: readonly number[] = [];
 
   constructor(numPartitions = 1) {
     this.partitions = Array.from({ length: numPartitions }, () => []);
@@ -53,6 +54,11 @@ export class ScriptedSource {
       this.partitions[partition].push(make(this.partitions[partition].length));
     }
     for (const wake of [...this.#wakes]) wake();
+  }
+
+  /** Gives the consumer these partitions, as a group does. */
+  assign(partitions: number[]): void {
+    this.#assigned = partitions;
   }
 
   /** Makes a consumer over it. */
@@ -76,7 +82,7 @@ export class ScriptedSource {
   #driver(request: ConsumerRequest): ConsumerInterface {
     this.request = request;
     const positions = this.partitions.map(() => 0);
-    const assigned = request.partitions ?? positions.map((_, partition) => partition);
+    this.#assigned = request.partitions ?? positions.map((_, partition) => partition);
     const read = (partition: number, eventsMax: number): IncomingBatch | undefined => {
       this.reads++;
       const baseId = positions[partition];
@@ -87,8 +93,11 @@ export class ScriptedSource {
       positions[partition] += count;
       return this.#batch(partition, baseId, count);
     };
+    const assigned = () => this.#assigned;
     return {
-      assigned,
+      get assigned() {
+        return assigned();
+      },
       open: () => this.openError === undefined ? Promise.resolve() : Promise.reject(this.openError),
       read: (partition, eventsMax) =>
         this.readMs === undefined
@@ -106,7 +115,9 @@ export class ScriptedSource {
           };
           this.#wakes.add(done);
           signal.addEventListener("abort", done);
-          if (signal.aborted || assigned.some((one) => positions[one] < this.partitions[one].length)) done();
+          if (signal.aborted || assigned().some((one) => positions[one] < this.partitions[one].length)) {
+            done();
+          }
         }),
       acknowledge: (partition, nextId) => {
         if (this.acknowledgeError !== undefined) throw this.acknowledgeError;

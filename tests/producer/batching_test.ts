@@ -133,3 +133,15 @@ test("flush() stores what was pushed before, and tells the driver", async () => 
   await closed;
   assertEquals(topic.closes, 1);
 });
+
+test("many partitions together hold no more than a bounded amount", async () => {
+  const topic = new ScriptedTopic(200);
+  await using producer = topic.producer();
+  const data = new Uint8Array(1000);
+  const total = 100_000;
+  for (let n = 0; n < total; n++) producer.push(n, data, { partition: n % 200 });
+  const handed = topic.handed.reduce((sum, { metadata }) => sum + metadata.length, 0);
+  assert(handed > total / 2, `only ${handed} of ${total} events were handed over`);
+  await producer.flush();
+  assertEquals(topic.handed.reduce((sum, { metadata }) => sum + metadata.length, 0), total);
+});
