@@ -44,6 +44,24 @@ test("topic create stores components, built in and from modules beside the calle
   });
 });
 
+test("topic create leaves out options that no driver knows, but not misspelt ones", async () => {
+  await withFolder(async ({ driver }) => {
+    const nested = await create(
+      "t",
+      driver,
+      "--topic.config.option1",
+      "value1",
+      "--topic.config.option2",
+      "value2",
+    );
+    assertEquals(nested.code, 0, nested.stderr);
+    assertStringIncludes(nested.stderr, 'Topic option "config" is unknown to the driver: left out');
+    const misspelt = await create("u", driver, "--topic.num_partition", "4");
+    assertEquals(misspelt.code, 2);
+    assertStringIncludes(misspelt.stderr, 'did you mean "num_partitions"?');
+  });
+});
+
 test("topic create --if-not-exists leaves a topic that is there as it is", async () => {
   await withFolder(async ({ driver }) => {
     assertEquals((await create("t", driver)).code, 0);

@@ -1,4 +1,6 @@
+import type { ComponentOptions, Driver, JsonObject } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
+import type { Log } from "../console/log.ts";
 import { componentsOf, openDriver } from "../connect.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -16,7 +18,7 @@ export async function run(invocation: Invocation): Promise<void> {
   }
   console.log.debug(`Creating topic "${name}" with ${JSON.stringify(options)}`);
   try {
-    await driver.createTopic(name, options, components);
+    await create(driver, { name, options, components }, console.log);
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     // Another process may have created it between the question and now.
@@ -27,4 +29,28 @@ export async function run(invocation: Invocation): Promise<void> {
   }
   // Worded as the C++ tool does, for scripts that look for it.
   console.log.info(`Topic '${name}' created successfully`);
+}
+
+/**
+ * Creates the topic. An option that the driver does not know, and that is no misspelling of one it does, is left
+ * out with a warning: the C++ tool takes any.
+ */
+async function create(
+  driver: Driver,
+  { name, options, components }: { name: string; options: JsonObject; components: ComponentOptions },
+  log: Log,
+): Promise<void> {
+  const given = { ...options };
+  for (;;) {
+    try {
+      return await driver.createTopic(name, given, components);
+    } catch (error) {
+      const { code, option, message } = error as { code?: string; option?: string; message: string };
+      const unknown = code === "ERR_INVALID_OPTION" && option !== undefined && Object.hasOwn(given, option) &&
+        message.includes("it is unknown") && !message.includes("did you mean");
+      if (!unknown) throw error;
+      log.warn(`Topic option "${option}" is unknown to the driver: left out`);
+      delete given[option];
+    }
+  }
 }

@@ -1,0 +1,85 @@
+import { acceptedOptions } from "../args/tokens.ts";
+import type { CommandSpec, OptionSpec } from "../command.ts";
+import { EXIT_CODES } from "../exit_codes.ts";
+import { SHARED } from "../table/common.ts";
+import { COMMANDS, PROGRAM } from "../table/mod.ts";
+import { optionForm, optionNote, usageLine } from "./text.ts";
+
+const INTRODUCTION = `# ${PROGRAM}
+
+The command for topics: create and look after them, push and print events, connect them to other programs.
+This page is made from the same table as \`${PROGRAM} --help\`; its examples are run by a test, in this order.
+
+## Shared by all commands
+
+- **Driver.** \`--driver NAME\` names the engine, \`--driver.KEY VALUE\` its options (\`--driver.kafka.acks all\` for
+  nested ones), \`--driver-config FILE.json\` a file with them. The file comes first, the command line is merged
+  over it. \`--topic\`, \`--validator\`, \`--serializer\` and \`--partition-selector\` work alike; a name may be
+  \`NAME:MODULE\`, with the module relative to the working directory.
+- **Values.** Numbers (\`4\`, \`-1.5\`, \`10e9\`), \`true\`, \`false\`, \`null\`, JSON in \`{}\` or \`[]\`, lists with commas
+  (\`a,b\`; \`a,\` is a list of one). Anything else is text; quotes within the argument keep text text (\`'"5"'\`).
+  \`--key value\` and \`--key=value\` are the same.
+- **Environment.** \`DIASPORA_DRIVER\` stands for \`--driver\`, \`DIASPORA_DRIVER_CONFIG\` (a file, or a JSON object)
+  for \`--driver-config\`. \`DIASPORA_CTL_DRIVER_OPTIONS\` holds options as on the command line, which wins.
+- **Output.** Standard output has data and nothing else; log lines (\`[2026-11-23 15:48:00.123] [info] text\`) and
+  progress go to standard error. \`--json\` prints JSON, one object a line where there are several.
+- **Topic.** \`--topic TOPIC\`, \`--name TOPIC\` or the first word. Where a command knows consumers, \`--name\` is the
+  consumer, as \`--consumer\` is.
+- **Times.** \`2026-11-23T15:48:00Z\`, milliseconds since 1970, or an age: \`90s\`, \`15m\`, \`2h\`, \`7d\`.
+- **Signals.** SIGINT and SIGTERM flush, close and exit; a second one exits at once.
+- **Destruction.** Commands that destroy ask on a terminal; elsewhere they need \`--yes\`. \`--dry-run\` only says
+  what would happen.
+
+Exit codes:
+
+${EXIT_CODES.map(([code, meaning]) => `- ${code}: ${meaning}`).join("\n")}
+
+Options of every command:
+
+${SHARED.map(optionItem).join("\n")}
+
+## Coming from the C++ tool
+
+Scripts written for it work unchanged. What is different on purpose:
+
+- Log lines go to standard error, not to standard output.
+- \`fifo\` keeps a producer's FIFO when its writer leaves, for the next one; it stores empty lines, and any text.
+  A consumer's FIFO is waited for as long as it takes, and survives its reader.
+- \`forward\` forwards the data part, and acknowledges an event only when the destination has stored it.
+- \`true\`, \`false\` and \`null\` are values, not text.
+`;
+
+/** `docs/ctl.md`. */
+export function documentation(): string {
+  return `${INTRODUCTION}\n${COMMANDS.map(section).join("\n")}`;
+}
+
+function section(command: CommandSpec): string {
+  const lines = [`## ${command.path.join(" ")}`, "", `${command.summary}.`, ""];
+  for (const paragraph of (command.details ?? "").split("\n\n").filter((text) => text !== "")) {
+    if (paragraph.startsWith("    ")) lines.push(...fenced("yaml", paragraph.replaceAll(/^ {4}/gm, "")));
+    else lines.push(escape(paragraph), "");
+  }
+  lines.push(...fenced("text", usageLine(command)));
+  const own = acceptedOptions(command.options).filter((option) =>
+    option.hidden !== true && !SHARED.includes(option)
+  );
+  if (own.length > 0) lines.push(...own.map(optionItem), "");
+  for (const { title, shell, run } of command.examples) {
+    lines.push(`${title}:`, "", ...fenced(run === false ? "sh ignore" : "sh", shell));
+  }
+  return lines.join("\n");
+}
+
+function fenced(language: string, text: string): string[] {
+  return [`\`\`\`${language}`, text, "\`\`\`", ""];
+}
+
+function optionItem(option: OptionSpec): string {
+  return `- \`${optionForm(option)}\`: ${escape(optionNote(option))}`;
+}
+
+/** What Markdown would take for something else. */
+function escape(text: string): string {
+  return text.replace(/[<>|*_[\]]/g, (letter) => `\\${letter}`);
+}
