@@ -9,6 +9,7 @@ const DENO_ONLY = [
   /^tests\/architecture_test\.ts$/,
   /^tests\/packaging\//,
   /^tests\/runtimes\//,
+  /^tests\/processes\//,
   /^tests\/readme_test\.ts$/,
 ];
 

@@ -1,0 +1,26 @@
+/**
+ * A process of the tests in this folder, alike in Deno, Node and Bun. It says what it does in lines on standard
+ * output; what must survive its death it appends to a file, a whole line at a time.
+ *
+ * ```text
+ * child.ts TASK ROOT_PATH TOPIC …
+ * ```
+ */
+import process from "node:process";
+import { Driver } from "../../mod.ts";
+import { consume } from "./child/consume.ts";
+import { echo } from "./child/echo.ts";
+import { flood } from "./child/flood.ts";
+import { idle } from "./child/idle.ts";
+import { produce } from "./child/produce.ts";
+import type { Task } from "./child/task.ts";
+
+const TASKS: Record<string, Task> = { consume, echo, flood, idle, produce };
+
+const [task, rootPath, topicName, ...parameters] = process.argv.slice(2);
+await using driver = await Driver.open("files", {
+  root_path: rootPath,
+  use_file_locking: process.env["DIASPORA_TEST_LOCKING"] === "yes",
+});
+await using topic = await driver.openTopic(topicName);
+await TASKS[task](topic, parameters);

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { commandOf, ROOT } from "./runtimes.ts";
+
+const PROGRAM = fileURLToPath(new URL("child.ts", import.meta.url));
+
+/** Machines that run the tests may be busy. */
+const LINE_TIMEOUT_MS = 60_000;
+
+/** How a process is started beside its arguments. */
+export interface ChildOptions {
+  /** Take the lock around appends. */
+  locking?: boolean;
+  /** A shell command that stands before the program's, e.g. to set a limit: `ulimit -n 32; exec "$@"`. */
+  shell?: string;
+}
+
+/** A process of the tests: `child.ts` on one of the runtimes. */
+export class Child {
+  readonly #process: ChildProcess;
+  #lines: string[] = [];
+  #rest = "";
+  #errors = "";
+  #wake = (): void => {};
+  /** How it ended. */
+  readonly ended: Promise<{ code: number | null; signal: string | null }>;
+
+  constructor(
+    readonly runtime: string,
+    task: string,
+    parameters: readonly string[],
+    options: ChildOptions = {},
+  ) {
+    const command = commandOf(runtime, PROGRAM, [task, ...parameters]);
+    const [program, ...rest] = options.shell === undefined
+      ? command
+      : ["bash", "-c", options.shell, "bash", ...command];
+    this.#process = spawn(program, rest, {
+      cwd: ROOT,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, DIASPORA_TEST_LOCKING: options.locking ? "yes" : "no" },
+    });
+    this.#process.stdout!.on("data", (bytes) => this.#receive(String(bytes)));
+    this.#process.stderr!.on("data", (bytes) => this.#errors += String(bytes));
+    // A killed process cannot be written to, which is no fault.
+    this.#process.stdin!.on("error", () => {});
+    this.ended = new Promise((resolve, reject) => {
+      this.#process.on("error", reject);
+      this.#process.on("close", (code, signal) => {
+        resolve({ code, signal });
+        this.#wake();
+      });
+    });
+  }
+
+  /** The next line it writes; throws with what it wrote to standard error when it ended before. */
+  async line(): Promise<string> {
+    const until = performance.now() + LINE_TIMEOUT_MS;
+    while (this.#lines.length === 0) {
+      const { exitCode, signalCode } = this.#process;
+      if (exitCode !== null || signalCode !== null) {
+        await this.ended;
+        if (this.#lines.length > 0) break;
+        throw new Error(`The ${this.runtime} process ended (${exitCode ?? signalCode}): ${this.#errors}`);
+      }
+      const left = until - performance.now();
+      if (left <= 0) throw new Error(`The ${this.runtime} process says nothing: ${this.#errors}`);
+      await this.#something(left);
+    }
+    return this.#lines.shift()!;
+  }
+
+  /** Writes a line to its standard input. */
+  say(line: string): void {
+    this.#process.stdin!.write(`${line}\n`);
+  }
+
+  /** Sends a signal. */
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
+  }
+
+  /** Kills it as `kill -9` does; true when that is what ended it. */
+  async kill(): Promise<boolean> {
+    this.#process.kill("SIGKILL");
+    const { signal } = await this.ended;
+    return signal === "SIGKILL";
+  }
+
+  /** Waits for its end; throws with what it wrote to standard error unless that was a good one. */
+  async finish(): Promise<void> {
+    const { code, signal } = await this.ended;
+    if (code !== 0) throw new Error(`The ${this.runtime} process ended (${code ?? signal}): ${this.#errors}`);
+  }
+
+  #receive(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop()!;
+    this.#lines.push(...lines);
+    this.#wake();
+  }
+
+  #something(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

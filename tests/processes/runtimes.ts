@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** Where the processes run: Node finds tsx from there. */
+export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
+
+const CONFIG = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
+const BIN = `${ROOT}node_modules/.bin`;
+
+/** How each runtime is started, up to the name of the program; one process each, so that a kill hits the right one. */
+const COMMANDS: Record<string, string[]> = {
+  deno: [process.execPath, "run", "-A", "-q", "--no-check", "--no-lock", "-c", `${ROOT}${CONFIG}`],
+  node: ["node", "--import", "tsx"],
+  bun: [`${BIN}/bun`],
+};
+
+/** Why a runtime cannot be used, or false. */
+function missing(runtime: string): string | false {
+  if (runtime === "deno" || existsSync(`${BIN}/${runtime === "node" ? "tsx" : "bun"}`)) return false;
+  return `${runtime} is not installed: run npm ci first`;
+}
+
+/** The runtimes that processes are started on. */
+export const RUNTIMES: readonly string[] = Object.keys(COMMANDS).filter((name) => missing(name) === false);
+
+/** Why not all of them are there, or false: the reason to skip what needs them all. */
+export const MISSING: string | false = Object.keys(COMMANDS).map(missing).find((why) => why !== false) ??
+  false;
+
+/** What to start for a program on a runtime. */
+export function commandOf(runtime: string, program: string, parameters: readonly string[]): string[] {
+  return [...COMMANDS[runtime], program, ...parameters];
+}

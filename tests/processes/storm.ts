@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { Child } from "./child_process.ts";
+import { randomFrom } from "./content.ts";
+import { RUNTIMES } from "./runtimes.ts";
+
+/** A process that was killed. */
+export interface KilledRun {
+  run: number;
+  runtime: string;
+  /** The consumer's name, or undefined for a producer. */
+  name?: string;
+  logFile: string;
+}
+
+/** What a storm is made of. */
+export interface StormPlan {
+  rootPath: string;
+  topic: string;
+  /** Where the processes' logs go. */
+  logs: string;
+  /** Producers that are killed, in all. */
+  producers: number;
+  /** Consumers that are killed, in all. */
+  consumers: number;
+  /** Consumers' names; one process each at a time. */
+  names: readonly string[];
+  /** Producers at a time. */
+  parallel: number;
+  seed: number;
+}
+
+/** When processes are killed: after so many lines of theirs, and how long after that at most. */
+const MOMENTS = [
+  { share: 0.1, what: "starting", lines: 0, msMax: 400 },
+  { share: 0.2, what: "its first events", lines: 1, msMax: 40 },
+  { share: 0.7, what: "working", lines: 2, msMax: 200 },
+];
+
+/** Starting Node costs five times as much as the others. */
+const SHARES = ["deno", "bun", "deno", "bun", "node"].filter((name) => RUNTIMES.includes(name));
+
+/** Starts producers and consumers on every runtime and kills them all; gives them in the order they were started. */
+export async function storm(plan: StormPlan): Promise<KilledRun[]> {
+  const random = randomFrom(plan.seed);
+  const killed: KilledRun[] = [];
+  let [runs, producers, consumers] = [0, 0, 0];
+
+  const liveAndDie = async (name?: string): Promise<void> => {
+    const run = runs++;
+    const runtime = SHARES[run % SHARES.length];
+    const logFile = `${plan.logs}/${run}.log`;
+    const { rootPath, topic } = plan;
+    const child = name === undefined
+      ? new Child(runtime, "produce", [rootPath, topic, String(run), logFile])
+      : new Child(runtime, "consume", [rootPath, topic, String(run), name, logFile]);
+    const { lines, msMax } = momentAt(random());
+    try {
+      for (let line = 0; line < lines; line++) await child.line();
+      // An acknowledgement waits for events to be read, and the first one of a name for the disk.
+      await sleep(random() * msMax * (name === undefined ? 1 : 2));
+    } finally {
+      const wasKilled = await child.kill();
+      if (!wasKilled) await child.finish();
+    }
+    killed.push({ run, runtime, name, logFile });
+  };
+  const produce = async (): Promise<void> => {
+    while (producers++ < plan.producers) await liveAndDie();
+  };
+  const consume = async (name: string): Promise<void> => {
+    while (consumers++ < plan.consumers) await liveAndDie(name);
+  };
+  await Promise.all([...Array.from({ length: plan.parallel }, produce), ...plan.names.map(consume)]);
+  return killed.sort((a, b) => a.run - b.run);
+}
+
+/** The whole lines of a killed process's log, split at spaces. */
+export function logLines({ logFile }: KilledRun): string[][] {
+  let text: string;
+  try {
+    text = readFileSync(logFile, "utf8");
+  } catch {
+    // Killed before it made one.
+    return [];
+  }
+  return text.split("\n").slice(0, -1).map((line) => line.split(" "));
+}
+
+function momentAt(share: number): (typeof MOMENTS)[number] {
+  let sum = 0;
+  return MOMENTS.find((moment) => (sum += moment.share) > share) ?? MOMENTS[0];
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
