@@ -110,13 +110,14 @@ function pusher(
   let sinceReady = 0;
   return (event) => {
     const options = keepPartition ? { partition: event.partition } : undefined;
-    const { size } = event.dataDescriptor;
-    if (whole && size > 0 && event.data === undefined) {
+    const buffers = event.dataBuffers;
+    if (whole && buffers.length === 0 && event.dataDescriptor.size > 0) {
       return pushStream(producer, window, event, options);
     }
-    const buffers = event.dataBuffers;
-    void producer.push(event.metadataText, buffers.length === 0 ? undefined : [...buffers], options);
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, event.metadataText.length);
+    const text = event.metadataText;
+    void producer.push(text, buffers.length === 0 ? undefined : [...buffers], options);
+    let bytes = text.length;
+    for (const buffer of buffers) bytes += buffer.byteLength;
     window.add(event, bytes);
     sinceReady += 1 + bytes / 4096;
     if (sinceReady < READY_EVERY) return;
