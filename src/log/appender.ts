@@ -62,22 +62,22 @@ export class Appender {
 
   /** Appends events; they are with the operating system when this returns. */
   appendEvents(batch: OutgoingBatch, extents?: Extents): Landing {
-    return this.#append((signature) => encodeEvents(batch, signature, extents));
+    return this.#alone(() => this.#append((signature) => encodeEvents(batch, signature, extents)));
   }
 
   /** Appends a piece of a large data part, ahead of the event it belongs to. */
   appendChunk(data: readonly Uint8Array[]): Landing {
-    return this.#append((signature) => encodePlain(KIND.chunk, signature, { data }));
+    return this.#alone(() => this.#append((signature) => encodePlain(KIND.chunk, signature, { data })));
   }
 
   /** Ends the current segment, so that it can be removed; the next append begins a new one. */
   seal(): void {
-    this.#seal(this.#open(), 0);
+    this.#alone(() => this.#seal(this.#open(), 0));
   }
 
   /** Ends the partition for good: no later append, of any process, will be counted. */
   sealForever(): void {
-    this.#seal(this.#open(), FLAG.terminal);
+    this.#alone(() => this.#seal(this.#open(), FLAG.terminal));
   }
 
   /** Gives up the current segment, after its file failed in a way that leaves what it holds in doubt. */
@@ -94,6 +94,19 @@ export class Appender {
   close(): void {
     this.#closeFile();
     this.#end = undefined;
+  }
+
+  /** Under the partition's lock, where there is one. */
+  #alone<T>(action: () => T): T {
+    const { lock } = this.partition;
+    if (lock === undefined) return action();
+    try {
+      return lock.hold(action);
+    } catch (error) {
+      // The lock's folder may be missing because the whole topic is: listing the partition says so.
+      if (error instanceof StorageError && error.errno === "ENOENT") this.partition.segmentIds();
+      throw error;
+    }
   }
 
   #append(encode: (signature: Signature) => Uint8Array): Landing {
@@ -120,6 +133,8 @@ export class Appender {
       let written: number;
       try {
         written = this.#file!.append(frame);
+        // What is not on the server's disk yet, the next machine to have the lock may not see.
+        if (this.partition.lock !== undefined) this.#file!.syncNow();
       } catch (error) {
         this.#end = undefined;
         this.#closeFile();

@@ -1,6 +1,7 @@
 import { EventGoneError, StorageError, TopicDeletedError } from "../errors.ts";
 import type { StartPosition } from "../drivers/contract.ts";
 import type { Storage } from "../storage/port.ts";
+import { AppendLock } from "./append_lock.ts";
 import { READ_AHEAD_BYTES } from "./read_window.ts";
 import type { SegmentFacts } from "./retention.ts";
 import { baseIdOf, encodeSegment, Segment, segmentName } from "./segment.ts";
@@ -17,6 +18,8 @@ export interface PartitionOptions {
   partition: number;
   /** Shared by all who have the folder open in this process; one of its own by default. */
   tail?: Tail;
+  /** Take a lock around each append, for file systems whose appends are not atomic between machines. */
+  useLocking?: boolean;
 }
 
 /** Segments whose files stay open; readers and writers of one partition rarely need more at once. */
@@ -30,6 +33,8 @@ export class Partition {
   readonly partition: number;
   /** Where readers wait for events, and writers tell them. */
   readonly tail: Tail;
+  /** Held around each append, where appends need it. */
+  readonly lock: AppendLock | undefined;
   #segments = new Map<number, Segment>();
 
   constructor(options: PartitionOptions) {
@@ -38,6 +43,7 @@ export class Partition {
     this.topic = options.topic;
     this.partition = options.partition;
     this.tail = options.tail ?? new Tail(options.storage, options.directory);
+    if (options.useLocking) this.lock = new AppendLock(options.storage, `${options.directory}.lock`);
   }
 
   /** First ids of the segments that are there now, ascending. */

@@ -13,8 +13,6 @@ export interface WriterOptions {
   flushBehavior: FlushBehavior;
   /** A segment of this size is sealed and the next one begun. */
   segmentBytesMax: number;
-  /** Take a lock around each append, for file systems whose appends are not atomic between machines. */
-  useLocking?: boolean;
   /** Called after a new segment was begun: the time to apply retention. */
   rolled?: () => void;
 }

@@ -59,6 +59,7 @@ export class FilesTopic implements TopicInterface {
         topic: name,
         partition,
         tail: holdTail(storage, directory),
+        useLocking: driverOptions.useFileLocking,
       });
     });
   }
@@ -68,7 +69,6 @@ export class FilesTopic implements TopicInterface {
     return new FilesProducer(this.#logs, (partition) => ({
       flushBehavior: this.driverOptions.flushBehavior ?? flushBehavior ?? "buffered",
       segmentBytesMax,
-      useLocking: this.driverOptions.useFileLocking,
       rolled: () =>
         applyRetention(this.#logs[partition], readTopicOptions(this.definition.options), this.#names),
     }));
