@@ -138,8 +138,8 @@ export const nodeStorage: Storage = {
     attempt("make folder", path, () => fs.mkdirSync(path));
   },
 
-  publish(path: string, content: Uint8Array): boolean {
-    const draft = writeDraft(path, content);
+  publish(path: string, content: Uint8Array, durable = true): boolean {
+    const draft = writeDraft(path, content, durable);
     try {
       fs.linkSync(draft, path);
       return true;
@@ -153,7 +153,7 @@ export const nodeStorage: Storage = {
   },
 
   replace(path: string, content: Uint8Array): void {
-    const draft = writeDraft(path, content);
+    const draft = writeDraft(path, content, true);
     try {
       fs.renameSync(draft, path);
     } catch (cause) {
@@ -209,8 +209,8 @@ export const nodeStorage: Storage = {
   },
 };
 
-/** Writes a file beside its final place, under a name no reader looks at, and puts it on the disk. */
-function writeDraft(path: string, content: Uint8Array): string {
+/** Writes a file beside its final place, under a name no reader looks at, and, if durable, puts it on the disk. */
+function writeDraft(path: string, content: Uint8Array, durable: boolean): string {
   const draft = `${path}.${nodeStorage.random32().toString(16).padStart(8, "0")}.draft`;
   try {
     const fd = fs.openSync(draft, "wx", 0o666);
@@ -218,7 +218,7 @@ function writeDraft(path: string, content: Uint8Array): string {
       for (let written = 0; written < content.byteLength;) {
         written += fs.writeSync(fd, content, written, content.byteLength - written);
       }
-      fs.fdatasyncSync(fd);
+      if (durable) fs.fdatasyncSync(fd);
     } finally {
       fs.closeSync(fd);
     }

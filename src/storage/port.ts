@@ -43,8 +43,11 @@ export interface Storage {
   readWhole(path: string): Uint8Array | undefined;
   /** Makes a directory; its parent must be there. Throws `EEXIST`. */
   makeDirectory(path: string): void;
-  /** Publishes a file with its whole content, never half of it; false when the name is taken. */
-  publish(path: string, content: Uint8Array): boolean;
+  /**
+   * Publishes a file with its whole content, never half of it; false when the name is taken. Its content is on the
+   * disk before, unless `durable` is false: for what means nothing after a power cut.
+   */
+  publish(path: string, content: Uint8Array, durable?: boolean): boolean;
   /** Replaces a file's content at once, never half of it. */
   replace(path: string, content: Uint8Array): void;
   /** Renames; throws `ENOTEMPTY` or `EEXIST` over a directory that holds something. */

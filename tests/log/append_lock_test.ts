@@ -1,0 +1,181 @@
+import { assert, assertEquals, assertGreater, assertInstanceOf, assertLess, assertThrows } from "@std/assert";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { StorageError } from "../../mod.ts";
+import { AppendLock } from "../../src/log/append_lock.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
+import { test } from "../harness.ts";
+
+const LEASE_MS = 60;
+
+/** Runs a body with the path of a lock in a folder of its own. */
+function withLock(body: (path: string, names: () => string[]) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-lock-"));
+  try {
+    body(`${folder}/00000000.lock`, () => readdirSync(folder));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("hold() has the lock's file there during the action, and removes it after it", () => {
+  withLock((path, names) => {
+    const lock = new AppendLock(nodeStorage, path);
+    assertEquals(lock.hold(() => names()), ["00000000.lock"]);
+    assertEquals(names(), []);
+    assertThrows(
+      () =>
+        lock.hold(() => {
+          throw new RangeError("in between");
+        }),
+      RangeError,
+    );
+    assertEquals(names(), []);
+  });
+});
+
+test("the lock's file says who has it and since when", () => {
+  withLock((path) => {
+    const lock = new AppendLock(nodeStorage, path);
+    const [first, second] = [0, 1].map(() => lock.hold(() => readFileSync(path, "utf8")));
+    const [owner, time] = /^([0-9a-f]{16})-1 since (\d+)\n$/.exec(first)!.slice(1);
+    assert(second.startsWith(`${owner}-2 since `));
+    assertLess(Math.abs(Date.now() - Number(time)), 60_000);
+  });
+});
+
+test("hold() waits while another has the lock", () => {
+  withLock((path) => {
+    let pauses = 0;
+    const other = new AppendLock(nodeStorage, path, {
+      pause: () => {
+        if (++pauses === 5) rmSync(path);
+      },
+    });
+    writeFileSync(path, "somebody-1 since 0\n");
+    assertEquals(other.hold(() => pauses), 5);
+  });
+});
+
+test("hold() takes over what a killed holder left when a lease is over, not before", () => {
+  withLock((path, names) => {
+    let pausedMs = 0;
+    const lock = new AppendLock(nodeStorage, path, {
+      leaseMs: LEASE_MS,
+      pause: (ms) => void (pausedMs += ms),
+    });
+    writeFileSync(path, "killed-1 since 0\n");
+    assertEquals(lock.hold(() => readFileSync(path, "utf8").split("-")[0] === "killed"), false);
+    assertGreater(pausedMs, LEASE_MS);
+    assertLess(pausedMs, LEASE_MS + 20);
+    assertEquals(names(), []);
+  });
+});
+
+test("a lock that goes from hand to hand is never taken over", () => {
+  withLock((path) => {
+    let count = 0;
+    const lock = new AppendLock(nodeStorage, path, {
+      leaseMs: LEASE_MS,
+      timeoutMs: 10 * LEASE_MS,
+      pause: () => writeFileSync(path, `somebody-${++count} since 0\n`),
+    });
+    writeFileSync(path, "somebody-0 since 0\n");
+    const error = assertThrows(() => lock.hold(() => {}), StorageError);
+    assertEquals([error.errno, error.canRetry], ["ETIMEDOUT", true]);
+    assertEquals(error.message.startsWith(`Cannot get the lock "${path}": others had it for `), true);
+    assertEquals(readFileSync(path, "utf8"), `somebody-${count} since 0\n`);
+  });
+});
+
+test("of two who see a killed holder, one alone removes its lock", () => {
+  withLock((path) => {
+    let isFirst = true;
+    // Between the claim and the look at the lock the other one comes, does it all, and has the lock.
+    const interrupted: Storage = {
+      ...nodeStorage,
+      publish(name, content) {
+        const published = nodeStorage.publish(name, content);
+        if (name.includes("killed-1") && isFirst) {
+          isFirst = false;
+          assertThrows(() => late.hold(() => {}), StorageError);
+        }
+        return published;
+      },
+    };
+    const options = { leaseMs: LEASE_MS, timeoutMs: 1.5 * LEASE_MS, pause: () => {} };
+    const first = new AppendLock(interrupted, path, options);
+    const late = new AppendLock(nodeStorage, path, options);
+    writeFileSync(path, "killed-1 since 0\n");
+    assertEquals(first.hold(() => readFileSync(path, "utf8").includes("killed")), false);
+    assertEquals(isFirst, false);
+  });
+});
+
+test("a claim that came late removes no lock taken meanwhile", () => {
+  withLock((path) => {
+    // Somebody else removed the killed holder's lock and claims, and took the lock itself.
+    const overtaken: Storage = {
+      ...nodeStorage,
+      publish(name, content) {
+        if (name.includes("killed-1")) writeFileSync(path, "new-1 since 0\n");
+        return nodeStorage.publish(name, content);
+      },
+    };
+    const options = { leaseMs: LEASE_MS, timeoutMs: 1.5 * LEASE_MS, pause: () => {} };
+    writeFileSync(path, "killed-1 since 0\n");
+    assertThrows(() => new AppendLock(overtaken, path, options).hold(() => {}), StorageError);
+    assertEquals(readFileSync(path, "utf8"), "new-1 since 0\n");
+  });
+});
+
+test("a killed process that was removing a lock does not keep it there for ever", () => {
+  withLock((path, names) => {
+    const lock = new AppendLock(nodeStorage, path, { leaseMs: LEASE_MS, pause: () => {} });
+    writeFileSync(path, "killed-1 since 0\n");
+    writeFileSync(`${path}.killed-1.0`, "");
+    lock.hold(() => {});
+    assertEquals(names(), []);
+  });
+});
+
+test("whoever held the lock for too long leaves alone what others have made of it", () => {
+  withLock((path) => {
+    let now = 1_000_000;
+    const slow: Storage = { ...nodeStorage, now: () => now };
+    new AppendLock(slow, path, { leaseMs: LEASE_MS }).hold(() => {
+      now += LEASE_MS;
+      writeFileSync(path, "new-1 since 0\n");
+    });
+    assertEquals(readFileSync(path, "utf8"), "new-1 since 0\n");
+  });
+});
+
+test("a server whose answer got lost still gave the lock", () => {
+  withLock((path) => {
+    const forgetful: Storage = {
+      ...nodeStorage,
+      publish: (name, content) => nodeStorage.publish(name, content) && false,
+    };
+    assertEquals(new AppendLock(forgetful, path, { timeoutMs: 0 }).hold(() => 1), 1);
+  });
+});
+
+test("what killed processes left beside the lock goes when it is old", () => {
+  withLock((path, names) => {
+    for (const name of ["dead.draft", "killed-0.0", "young.draft"]) writeFileSync(`${path}.${name}`, "");
+    for (const name of ["dead.draft", "killed-0.0"]) utimesSync(`${path}.${name}`, 1, 1);
+    writeFileSync(path, "killed-1 since 0\n");
+    new AppendLock(nodeStorage, path, { leaseMs: LEASE_MS, pause: () => {} }).hold(() => {});
+    assertEquals(names(), ["00000000.lock.young.draft"]);
+  });
+});
+
+test("hold() says why it cannot have a lock", () => {
+  withLock((path) => {
+    const error = assertThrows(() => new AppendLock(nodeStorage, `${path}/no/lock`).hold(() => {}));
+    assertInstanceOf(error, StorageError);
+  });
+});

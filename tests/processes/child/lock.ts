@@ -1,0 +1,43 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Topic } from "../../../mod.ts";
+import { AppendLock } from "../../../src/log/append_lock.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import { tell } from "./task.ts";
+
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/**
+ * Takes a lock, tells so, and gives it back after some milliseconds.
+ *
+ * ```text
+ * hold ROOT_PATH TOPIC LOCK_FILE MILLISECONDS
+ * ```
+ */
+export function hold(_: Topic, [lockFile, milliseconds]: readonly string[]): Promise<void> {
+  new AppendLock(nodeStorage, lockFile).hold(() => {
+    tell("held");
+    block(Number(milliseconds));
+  });
+  return Promise.resolve();
+}
+
+/**
+ * Adds 1 to the number in a file, so slowly that two who do so at a time lose something.
+ *
+ * ```text
+ * increment ROOT_PATH TOPIC LOCK_FILE NUMBER_FILE TIMES
+ * ```
+ */
+export function increment(_: Topic, [lockFile, numberFile, times]: readonly string[]): Promise<void> {
+  const lock = new AppendLock(nodeStorage, lockFile);
+  for (let time = 0; time < Number(times); time++) {
+    lock.hold(() => {
+      const number = Number(readFileSync(numberFile, "utf8"));
+      block(1);
+      writeFileSync(numberFile, String(number + 1));
+    });
+  }
+  return Promise.resolve();
+}
