@@ -1,19 +1,22 @@
 import { core } from "./core.ts";
-import { StorageError, TopicDeletedError } from "../errors.ts";
+import { CorruptedLogError, LimitExceededError, StorageError, TopicDeletedError } from "../errors.ts";
 import type { OutgoingBatch } from "../drivers/contract.ts";
 import type { StorageFile } from "../storage/port.ts";
 import { encodeEvents, encodePlain, type Extents, type Signature } from "./encoder.ts";
 import { FLAG, KIND, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { decodeRecord, type FrameRecord } from "./frame.ts";
 import type { Partition } from "./partition.ts";
-import type { Segment } from "./segment.ts";
-import { INDEX_INTERVAL_BYTES, SegmentIndex } from "./segment_index.ts";
+import { Segment, segmentName } from "./segment.ts";
+import { SegmentIndex } from "./segment_index.ts";
 import { passAt, type Place, placeAfter } from "./walk.ts";
 
 /** A full segment is sealed and the next one begun. */
 export const SEGMENT_BYTES_DEFAULT = 128 * 1024 * 1024;
 
-/** Offsets in a segment have four bytes. */
+/** Offsets of chunks, anchors and index entries have four bytes. */
+const OFFSETS_END = 2 ** 32;
+
+/** Leaves room for what is appended to a segment before its writers see that it is full. */
 export const SEGMENT_BYTES_MAX = 2 ** 31;
 
 /** How long a file may be gone (somebody removed it by hand) before a push notices. */
@@ -44,6 +47,7 @@ export class Appender {
   #time = 0;
   #lostFileCheckedAt = 0;
   #indexedOffset = 0;
+  #isAbandoned = false;
   /** The end of the log as far as this appender knows. */
   #end: Place | undefined;
   #file: StorageFile | undefined;
@@ -67,12 +71,21 @@ export class Appender {
 
   /** Appends a piece of a large data part, ahead of the event it belongs to. */
   appendChunk(data: readonly Uint8Array[]): Landing {
-    return this.#alone(() => this.#append((signature) => encodePlain(KIND.chunk, signature, { data })));
+    const landing = this.#alone(() =>
+      this.#append((signature) => encodePlain(KIND.chunk, signature, { data }))
+    );
+    if (landing.offset < OFFSETS_END) return landing;
+    throw new LimitExceededError(
+      `Cannot append to "${landing.segment.path}": several large data parts at once filled the segment; push them one after the other`,
+    );
   }
 
   /** Ends the current segment, so that it can be removed; the next append begins a new one. */
   seal(): void {
-    this.#alone(() => this.#seal(this.#open(), 0));
+    this.#alone(() => {
+      const end = this.#open();
+      if (hasEvents(end)) this.#seal(end, 0);
+    });
   }
 
   /** Ends the partition for good: no later append, of any process, will be counted. */
@@ -80,9 +93,9 @@ export class Appender {
     this.#alone(() => this.#seal(this.#open(), FLAG.terminal));
   }
 
-  /** Gives up the current segment, after its file failed in a way that leaves what it holds in doubt. */
+  /** After the file failed in a way that leaves what it holds in doubt: the next append begins a new segment. */
   abandonSegment(): void {
-    if (this.#end !== undefined) this.#seal(this.#end, 0);
+    this.#isAbandoned = true;
   }
 
   /** The file appended to now. */
@@ -112,7 +125,10 @@ export class Appender {
   #append(encode: (signature: Signature) => Uint8Array): Landing {
     for (;;) {
       const end = this.#open();
-      if (end.offset >= this.segmentBytesMax) {
+      const isFull = end.offset >= this.segmentBytesMax || this.#isAbandoned;
+      this.#isAbandoned = false;
+      // A segment without events would leave its name to the next one: it goes on until it has one.
+      if (isFull && hasEvents(end)) {
         this.#seal(end, 0);
         continue;
       }
@@ -162,8 +178,9 @@ export class Appender {
       nonceLow: this.#nonceLow,
       nonceHigh: this.#nonceHigh,
       time: this.#time,
-      anchorId: end.id,
-      anchorOffset: end.offset,
+      // An anchor has four bytes: behind them, the start of the segment serves as well.
+      anchorId: end.offset < OFFSETS_END ? end.id : end.segment.baseId,
+      anchorOffset: end.offset < OFFSETS_END ? end.offset : SEGMENT_HEADER_BYTES,
     };
   }
 
@@ -206,7 +223,7 @@ export class Appender {
   ): Landing {
     const { offset, endOffset, id, frame } = found;
     this.#end = { segment, offset: endOffset, id: id + frame.count };
-    if (offset - this.#indexedOffset >= INDEX_INTERVAL_BYTES) {
+    if (offset - this.#indexedOffset >= this.partition.indexIntervalBytes && offset < OFFSETS_END) {
       this.#indexedOffset = offset;
       this.#index!.add(frame, { offset, id });
     }
@@ -253,7 +270,14 @@ export class Appender {
         partition.createSegment(0);
         continue;
       }
-      const segment = partition.segment(ids[ids.length - 1]);
+      const baseId = ids[ids.length - 1];
+      const path = `${partition.directory}/${segmentName(baseId)}`;
+      this.#closeFile();
+      this.#file = partition.storage.open(path, "append");
+      // Its own view on the segment, through the file it appends to: finding a frame opens nothing, so that a
+      // frame that was written never fails for want of files.
+      const segment = new Segment(partition.storage, path, partition.partition, baseId, this.#file);
+      if (segment.isUnreadable) throw this.#unreadable(segment);
       this.#index = new SegmentIndex(partition.storage, segment);
       let place = this.#index.placeForId(Number.MAX_SAFE_INTEGER);
       this.#indexedOffset = place.offset === SEGMENT_HEADER_BYTES ? 0 : place.offset;
@@ -264,15 +288,10 @@ export class Appender {
           partition.createSegment(passed.id);
           break;
         }
-        if (passed.kind === "tail") {
-          this.#closeFile();
-          this.#file = partition.storage.open(segment.path, "append");
-          this.#end = place;
-          return place;
-        }
+        if (passed.kind === "tail") return this.#end = place;
         if (passed.kind === "frame") {
           this.#time = Math.max(this.#time, passed.frame.time);
-          if (passed.offset - this.#indexedOffset >= INDEX_INTERVAL_BYTES) {
+          if (passed.offset - this.#indexedOffset >= this.partition.indexIntervalBytes) {
             this.#indexedOffset = passed.offset;
             this.#index.add(passed.frame, { offset: passed.offset, id: passed.id });
           }
@@ -295,8 +314,26 @@ export class Appender {
     this.partition.createSegment(passed.id);
   }
 
+  #unreadable({ path, baseId, headerDamage }: Segment): CorruptedLogError {
+    const { topic, partition } = this.partition;
+    const reason = `${headerDamage}; repair the topic`;
+    return new CorruptedLogError({
+      topic,
+      partition,
+      firstId: baseId,
+      endId: baseId,
+      file: path,
+      offset: 0,
+      reason,
+    });
+  }
+
   #closeFile(): void {
     if (this.#file !== undefined) this.retire(this.#file);
     this.#file = undefined;
   }
+}
+
+function hasEvents({ segment, id }: Place): boolean {
+  return id > segment.baseId;
 }

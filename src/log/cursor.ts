@@ -16,15 +16,16 @@
  * @module
  */
 import { core } from "./core.ts";
-import { StorageError } from "../errors.ts";
+import { StorageError, UnsupportedFormatError } from "../errors.ts";
 import type { Storage, StorageFile } from "../storage/port.ts";
 import { readUint64 } from "./frame.ts";
 
 const MAGIC = 0x55435344;
 const VERSION = 1;
-const SLOT_BYTES = 64;
+/** Bytes of one slot. */
+export const POSITION_SLOT_BYTES = 64;
 const PAIRS = 32;
-const FILE_BYTES = 2 * PAIRS * SLOT_BYTES;
+const FILE_BYTES = 2 * PAIRS * POSITION_SLOT_BYTES;
 /** A pair not written for this long may be taken over. */
 const PAIR_LEASE_MS = 10_000;
 
@@ -61,7 +62,7 @@ export class CursorFile {
   /** The stored position, or undefined when this name never acknowledged anything here. */
   read(): StoredPosition | undefined {
     const bytes = this.storage.readWhole(this.path);
-    return bytes === undefined ? undefined : positionOf(decode(bytes));
+    return bytes === undefined ? undefined : positionOf(decode(bytes, this.path));
   }
 
   /** Stores that everything below `nextId` is done with, unless that is known already. */
@@ -87,18 +88,18 @@ export class CursorFile {
     const file = this.#open();
     const bytes = new Uint8Array(FILE_BYTES);
     const got = file.readAt(bytes, 0);
-    const slots = decode(bytes.subarray(0, got));
+    const slots = decode(bytes.subarray(0, got), this.path);
     const next = decide(positionOf(slots));
     if (next === undefined) return;
     const now = this.storage.now();
     if (this.#pair < 0 || !this.#owns(slots)) this.#pair = freePair(slots, now, this.storage.random32());
     const slotIndex = this.#pair * 2 + (this.#sequence++ & 1);
     const slot = encode({ ...next, owner: this.#owner, sequence: this.#sequence, written: now });
-    const written = file.writeAt(slot, slotIndex * SLOT_BYTES);
-    if (written < SLOT_BYTES) {
+    const written = file.writeAt(slot, slotIndex * POSITION_SLOT_BYTES);
+    if (written < POSITION_SLOT_BYTES) {
       throw new StorageError(
         "ENOSPC",
-        `Cannot store a position in "${this.path}": the system took ${written} of ${SLOT_BYTES} bytes`,
+        `Cannot store a position in "${this.path}": the system took ${written} of ${POSITION_SLOT_BYTES} bytes`,
         { canRetry: true },
       );
     }
@@ -117,6 +118,18 @@ export class CursorFile {
     }
     return this.#file = this.storage.open(this.path, "update");
   }
+}
+
+/** What a cursor file says, and where in it slots are that are neither valid nor empty. */
+export function inspectPositions(
+  bytes: Uint8Array,
+  path: string,
+): { position: StoredPosition | undefined; damagedAt: number[] } {
+  const slots = decode(bytes, path);
+  const isEmpty = (at: number) => bytes.subarray(at, at + POSITION_SLOT_BYTES).every((byte) => byte === 0);
+  const offsets = slots.map((_, index) => index * POSITION_SLOT_BYTES);
+  const damagedAt = offsets.filter((at, index) => slots[index] === undefined && !isEmpty(at));
+  return { position: positionOf(slots), damagedAt };
 }
 
 function positionOf(slots: readonly (Slot | undefined)[]): StoredPosition | undefined {
@@ -144,12 +157,14 @@ function freePair(slots: readonly (Slot | undefined)[], now: number, random: num
   return writtenAt.indexOf(Math.min(...writtenAt));
 }
 
-function decode(bytes: Uint8Array): (Slot | undefined)[] {
+function decode(bytes: Uint8Array, path: string): (Slot | undefined)[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const slots: (Slot | undefined)[] = [];
-  for (let at = 0; at + SLOT_BYTES <= bytes.byteLength; at += SLOT_BYTES) {
-    const isValid = view.getUint32(at, true) === MAGIC && view.getUint32(at + 4, true) === VERSION &&
+  for (let at = 0; at + POSITION_SLOT_BYTES <= bytes.byteLength; at += POSITION_SLOT_BYTES) {
+    const isValid = view.getUint32(at, true) === MAGIC &&
       core.crc32(bytes.subarray(at, at + 60)) === view.getUint32(at + 60, true);
+    const version = view.getUint32(at + 4, true);
+    if (isValid && version > VERSION) throw new UnsupportedFormatError(path, version, VERSION);
     slots.push(
       isValid
         ? {
@@ -167,7 +182,7 @@ function decode(bytes: Uint8Array): (Slot | undefined)[] {
 }
 
 function encode(slot: Slot): Uint8Array {
-  const bytes = new Uint8Array(SLOT_BYTES);
+  const bytes = new Uint8Array(POSITION_SLOT_BYTES);
   const view = new DataView(bytes.buffer);
   const { owner, sequence, generation, nextId, time, written } = slot;
   view.setUint32(0, MAGIC, true);

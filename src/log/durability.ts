@@ -39,8 +39,11 @@ export class Durability {
   /** As `sync`, blocking. */
   syncNow(): void {
     const files = this.#begin();
-    for (const file of files) file.syncNow();
-    this.#closeRetired(files);
+    try {
+      for (const file of files) file.syncNow();
+    } finally {
+      this.#closeRetired(files);
+    }
   }
 
   /** Closes what is still open, without a sync. */
@@ -59,18 +62,21 @@ export class Durability {
 
   async #syncDirty(): Promise<void> {
     const files = this.#begin();
-    await Promise.all(files.map((file) => file.sync()));
-    this.#closeRetired(files);
+    try {
+      await Promise.all(files.map((file) => file.sync()));
+    } finally {
+      this.#closeRetired(files);
+    }
   }
 
   #begin(): StorageFile[] {
     const files = [...this.#dirty];
-    this.#dirty.clear();
     if (files.some((file) => !this.#knownPaths.has(file.path))) {
       // The name of a segment that others made may not be on the disk yet.
       this.storage.syncDirectory(this.directory);
       for (const file of files) this.#knownPaths.add(file.path);
     }
+    this.#dirty.clear();
     return files;
   }
 

@@ -5,7 +5,7 @@ import { AppendLock } from "./append_lock.ts";
 import { READ_AHEAD_BYTES } from "./read_window.ts";
 import type { SegmentFacts } from "./retention.ts";
 import { baseIdOf, encodeSegment, Segment, segmentName } from "./segment.ts";
-import { SegmentIndex } from "./segment_index.ts";
+import { INDEX_INTERVAL_BYTES, SegmentIndex } from "./segment_index.ts";
 import { Tail } from "./tail.ts";
 import { passAt, type Place, placeAfter } from "./walk.ts";
 
@@ -18,6 +18,8 @@ export interface PartitionOptions {
   partition: number;
   /** Shared by all who have the folder open in this process; one of its own by default. */
   tail?: Tail;
+  /** Bytes between two index entries; for tests. */
+  indexIntervalBytes?: number;
   /** Take a lock around each append, for file systems whose appends are not atomic between machines. */
   useLocking?: boolean;
 }
@@ -31,6 +33,7 @@ export class Partition {
   readonly directory: string;
   readonly topic: string;
   readonly partition: number;
+  readonly indexIntervalBytes: number;
   /** Where readers wait for events, and writers tell them. */
   readonly tail: Tail;
   /** Held around each append, where appends need it. */
@@ -42,6 +45,7 @@ export class Partition {
     this.directory = options.directory;
     this.topic = options.topic;
     this.partition = options.partition;
+    this.indexIntervalBytes = options.indexIntervalBytes ?? INDEX_INTERVAL_BYTES;
     this.tail = options.tail ?? new Tail(options.storage, options.directory);
     if (options.useLocking) this.lock = new AppendLock(options.storage, `${options.directory}.lock`);
   }
@@ -266,7 +270,8 @@ function needsName(baseId: number, neededBaseId: number): string {
   return `${segmentName(baseId).slice(0, -4)}.needs-${segmentName(neededBaseId).slice(0, -4)}`;
 }
 
-function neededBy(names: readonly string[], baseId: number): number {
+/** The oldest segment that must stay for this one's sake, by the names in the folder. */
+export function neededBy(names: readonly string[], baseId: number): number {
   let needed = baseId;
   for (const name of names) {
     const match = NEEDS.exec(name);

@@ -41,6 +41,19 @@ export class ReadWindow {
     this.#source = undefined;
   }
 
+  /**
+   * Keeps the first `bytes` of the read area and what they are; the returned function puts it back, for whoever
+   * lets other readers run in the middle of a read.
+   */
+  snapshot(bytes: number): () => void {
+    const [source, start, end] = [this.#source, this.#start, this.#end];
+    const kept = core.u8.slice(core.readArea, core.readArea + bytes);
+    return () => {
+      core.u8.set(kept, core.readArea);
+      [this.#source, this.#start, this.#end] = [source, start, end];
+    };
+  }
+
   #load(source: WindowSource, offset: number, bytes: number): number {
     this.#source = undefined;
     core.ensureReadArea(bytes);

@@ -13,7 +13,7 @@
  * @module
  */
 import { core } from "./core.ts";
-import { RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "./format.ts";
+import { HEADER_MAGIC, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "./format.ts";
 import { decodeRecord, type FrameRecord } from "./frame.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
 import type { Segment } from "./segment.ts";
@@ -50,6 +50,8 @@ export type Step = FrameStep | GapStep | TailStep;
 /** The highest sequence of each writer, by its nonce. */
 export type SeenSequences = Map<string, number>;
 
+const HEADER_MAGIC_BYTES = [0, 8, 16, 24].map((shift) => (HEADER_MAGIC >>> shift) & 0xff);
+
 /** Fewer bytes than the smallest frame cannot have been one. */
 const SMALLEST_FRAME_BYTES = 2 * RECORD_BYTES;
 
@@ -64,13 +66,34 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: See
   const trailer = trailerState(segment, offset, at, frame);
   if (trailer === "same") return { kind: "frame", offset, endOffset, frame };
 
-  const found = findFrameStart(segment, offset, {
-    from: offset + RECORD_BYTES,
-    to: trailer === "absent" ? undefined : endOffset,
-  }, seen);
-  if (found !== undefined) return { kind: "gap", offset, endOffset: found, torn: true };
-  if (trailer === "absent") return { kind: "tail", offset, pending: true };
+  // Whatever begins inside the frame's claim proves that it was cut short, were it by a byte of its trailer. The
+  // search goes on behind the claim: the frame that begins inside may be known by its trailer alone.
+  const from = offset + RECORD_BYTES;
+  const found = findFrameStart(segment, offset, { from, startMin: from }, seen);
+  if (found !== undefined && found < endOffset) return { kind: "gap", offset, endOffset: found, torn: true };
+  if (found !== undefined) return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
+  if (trailer === "absent" || mayBeginInside(segment, endOffset)) {
+    return { kind: "tail", offset, pending: true };
+  }
   return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
+}
+
+/** Whether the file ends in the middle of a header that began before `endOffset`: a frame that is being written. */
+function mayBeginInside(segment: Segment, endOffset: number): boolean {
+  const from = endOffset - RECORD_BYTES + 1;
+  const at = readWindow.at(segment, from, RECORD_BYTES - 1, 2 * RECORD_BYTES);
+  const bytes = Math.min(readWindow.held(segment, from), 2 * RECORD_BYTES);
+  if (at < 0 || bytes >= 2 * RECORD_BYTES - 2) return false;
+  for (let start = 0; start < RECORD_BYTES - 1; start++) {
+    let matched = 0;
+    while (
+      matched < 4 && start + matched < bytes && core.u8[at + start + matched] === HEADER_MAGIC_BYTES[matched]
+    ) {
+      matched++;
+    }
+    if (matched === 4 || start + matched === bytes) return true;
+  }
+  return false;
 }
 
 /** Whether the trailer repeats the header, differs, or lies beyond the end of the file. */
@@ -105,7 +128,7 @@ function isTrailerOf(segment: Segment, header: number, trailer: number): boolean
 }
 
 function afterBadHeader(segment: Segment, offset: number, seen: SeenSequences | undefined): Step {
-  const start = findFrameStart(segment, offset, { from: offset + 1 }, seen);
+  const start = findFrameStart(segment, offset, { from: offset + 1, startMin: offset }, seen);
   if (start === undefined) return { kind: "tail", offset, pending: true };
   if (start > offset) {
     return { kind: "gap", offset, endOffset: start, torn: start - offset < SMALLEST_FRAME_BYTES };
@@ -118,16 +141,16 @@ function afterBadHeader(segment: Segment, offset: number, seen: SeenSequences | 
 /** The record behind the start that `findFrameStart` returned last, when it was found by its trailer. */
 let frameByTrailer: FrameRecord | undefined;
 
-/** Where the next frame begins, at or after `gapStart`, going by the records between `from` and `to`. */
+/** Where the next frame begins, at or after `startMin`, going by the records from `from` on. */
 function findFrameStart(
   segment: Segment,
   gapStart: number,
-  range: { from: number; to?: number },
+  range: { from: number; startMin: number },
   seen: SeenSequences | undefined,
 ): number | undefined {
-  const size = range.to ?? segment.file.size();
+  const size = segment.file.size();
   const { fruitless } = segment;
-  if (range.to === undefined && fruitless?.offset === gapStart && fruitless.size === size) return undefined;
+  if (fruitless?.offset === gapStart && fruitless.size === size) return undefined;
   // What the window holds of a growing file may be old.
   readWindow.clear();
   for (let from = range.from; from + RECORD_BYTES <= size;) {
@@ -142,13 +165,13 @@ function findFrameStart(
     const candidate = decodeRecord(core.view, at + found);
     const isTrailer = core.view.getUint32(at + found + RECORD.magic, true) === TRAILER_MAGIC;
     const start = from + found + (isTrailer ? RECORD_BYTES - candidate.layout.frameBytes : 0);
-    if (start >= gapStart && isNew(segment, gapStart, candidate, seen)) {
+    if (start >= range.startMin && isNew(segment, gapStart, candidate, seen)) {
       frameByTrailer = isTrailer ? candidate : undefined;
       return start;
     }
     from += found + 1;
   }
-  if (range.to === undefined) segment.fruitless = { offset: gapStart, size };
+  segment.fruitless = { offset: gapStart, size };
   return undefined;
 }
 

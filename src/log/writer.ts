@@ -13,14 +13,16 @@ export interface WriterOptions {
   flushBehavior: FlushBehavior;
   /** A segment of this size is sealed and the next one begun. */
   segmentBytesMax: number;
+  /** Size of the pieces that large data parts are cut into; for tests. */
+  chunkBytes?: number;
   /** Called after a new segment was begun: the time to apply retention. */
   rolled?: () => void;
 }
 
-/** A larger data part goes ahead of its event, in chunk frames of this size. */
-export const CHUNK_BYTES = 1 << 20;
-/** A data part up to this size stays in its event's frame. */
-const INLINE_DATA_BYTES_MAX = CHUNK_BYTES + 64 * 1024;
+/** A data part a little larger than this goes ahead of its event, in chunk frames of this size. */
+const CHUNK_BYTES = 1 << 20;
+/** A part that is larger by less than this stays in its event's frame: two frames would gain nothing. */
+const INLINE_RATIO = 17 / 16;
 /** The largest data part. */
 export const DATA_BYTES_MAX = 2 ** 32;
 
@@ -31,8 +33,12 @@ export class PartitionWriter {
   /** The last of the calls that are waiting for a stream, so that those behind it keep their order. */
   #queue: Promise<unknown> | undefined;
   #segmentId = -1;
+  /** Why a sync failed. */
+  #doubt: unknown;
+  readonly #chunkBytes: number;
 
   constructor(private readonly partition: Partition, private readonly options: WriterOptions) {
+    this.#chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
     if (options.flushBehavior !== "buffered") {
       this.#durability = new Durability(partition.storage, partition.directory);
     }
@@ -68,10 +74,14 @@ export class PartitionWriter {
     return id;
   }
 
-  /** Puts everything appended before on the disk, where the topic promises that. */
+  /**
+   * Puts everything appended before on the disk, where the topic promises that. Once that failed, what was
+   * appended before stays in doubt for good, and so every later call fails too.
+   */
   async flush(): Promise<void> {
     await this.#queue;
-    await this.#durability?.sync();
+    if (this.#doubt !== undefined && this.options.flushBehavior === "on_flush") throw this.#doubt;
+    await this.#sync();
   }
 
   /** Lets go of the files. */
@@ -91,15 +101,24 @@ export class PartitionWriter {
 
   #stored(id: number): number | Promise<number> {
     if (this.options.flushBehavior !== "immediate") return id;
-    return this.#durability!.sync().then(() => id, (error) => {
-      // What the failed sync covered may be lost although later syncs succeed: nothing more goes into this file.
+    return this.#sync().then(() => id);
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#durability?.sync();
+    } catch (error) {
+      // What the failed sync covered may be lost although a later one succeeds: nothing more goes into this file.
       this.#appender.abandonSegment();
+      this.#doubt = error;
       throw error;
-    });
+    }
   }
 
   #appendNow(batch: OutgoingBatch): number {
-    if (batch.dataBytes <= INLINE_DATA_BYTES_MAX || batch.count > 1) return this.#appendEvent(batch);
+    if (batch.dataBytes <= this.#chunkBytes * INLINE_RATIO || batch.count > 1) {
+      return this.#appendEvent(batch);
+    }
     return this.#appendEvent(batch, this.#appendLarge(batch.data![0], batch.dataBytes));
   }
 
@@ -128,9 +147,10 @@ export class PartitionWriter {
     checkDataSize(dataBytes);
     const list: Extent[] = [];
     const pieces = new ChunkPieces();
+    const chunkBytes = this.#chunkBytes;
     for (const part of data instanceof Uint8Array ? [data] : data ?? []) {
       pieces.add(part);
-      while (pieces.bytes >= CHUNK_BYTES) list.push(this.#appendChunk(pieces.take(CHUNK_BYTES)));
+      while (pieces.bytes >= chunkBytes) list.push(this.#appendChunk(pieces.take(chunkBytes)));
     }
     if (pieces.bytes > 0) list.push(this.#appendChunk(pieces.take(pieces.bytes)));
     return { totalBytes: dataBytes, list };
@@ -139,12 +159,13 @@ export class PartitionWriter {
   async #appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents> {
     const list: Extent[] = [];
     const pieces = new ChunkPieces();
+    const chunkBytes = this.#chunkBytes;
     let totalBytes = 0;
     for await (const part of stream) {
       totalBytes += part.byteLength;
       checkDataSize(totalBytes);
       pieces.add(part);
-      while (pieces.bytes >= CHUNK_BYTES) list.push(this.#appendChunk(pieces.take(CHUNK_BYTES)));
+      while (pieces.bytes >= chunkBytes) list.push(this.#appendChunk(pieces.take(chunkBytes)));
     }
     if (pieces.bytes > 0) list.push(this.#appendChunk(pieces.take(pieces.bytes)));
     return { totalBytes, list };

@@ -1,0 +1,37 @@
+/**
+ * Runs the log on a simulated disk, seed after seed, and holds what comes out against a model.
+ *
+ *     npm run simulate -- --seed 42               repeats one story
+ *     npm run simulate -- --count 100000          runs many
+ *     npm run simulate -- --mutations             breaks the code on purpose, and expects to be told
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import process from "node:process";
+import { runMutations } from "../tests/simulation/mutations.ts";
+import { runSeed } from "../tests/simulation/world.ts";
+
+const options = parseArgs(process.argv.slice(2), {
+  string: ["seed", "count", "seconds"],
+  boolean: ["mutations"],
+});
+
+if (options.mutations) process.exit(await runMutations(Number(options.count ?? 1500)));
+
+const first = Number(options.seed ?? 1);
+const count = Number(options.count ?? (options.seed === undefined ? 2000 : 1));
+const endAt = options.seconds === undefined ? Infinity : Date.now() + Number(options.seconds) * 1000;
+let passed = 0;
+let failed = 0;
+for (let seed = first; seed < first + count && Date.now() < endAt; seed++) {
+  try {
+    await runSeed(seed);
+    passed++;
+  } catch (error) {
+    failed++;
+    console.error(error instanceof Error ? error.message : error);
+  }
+}
+console.log(`${passed} seeds passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
