@@ -6,7 +6,7 @@
  * ```ts
  * import { Driver } from "@diaspora/stream";
  *
- * await using driver = await Driver.open("files", { root_path: "/tmp/diaspora-data" });
+ * await using driver = await Driver.open("files", { root_path: "./diaspora-data" });
  * if (!await driver.topicExists("my_topic")) await driver.createTopic("my_topic", { num_partitions: 1 });
  * await using topic = await driver.openTopic("my_topic");
  *

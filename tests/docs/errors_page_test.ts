@@ -1,0 +1,38 @@
+// docs/errors.md lists every error class and code, and no other.
+import { assert, assertEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
+import * as errors from "../../src/errors.ts";
+import { test } from "../harness.ts";
+
+const root = new URL("../../", import.meta.url);
+const page = readFileSync(new URL("docs/errors.md", root), "utf8");
+const source = readFileSync(new URL("src/errors.ts", root), "utf8");
+
+/** Code and class of each row of the table. */
+const rows = [...page.matchAll(/^\| `(ERR_\w+)` +\| `(\w+)` +\| (.+?) +\| (.+?) +\|$/gm)]
+  .map(([, code, name, cause, mend]) => ({ code, name, cause, mend }));
+
+test("the page of errors has every code once, with a cause and a mend", () => {
+  const union = source.slice(
+    source.indexOf("export type ErrorCode"),
+    source.indexOf(";", source.indexOf("export type ErrorCode")),
+  );
+  const codes = [...union.matchAll(/"(ERR_\w+)"/g)].map(([, code]) => code);
+  assert(codes.length > 20);
+  assertEquals(rows.map(({ code }) => code).sort(), codes.sort());
+  for (const { code, cause, mend } of rows) assert(cause.length > 10 && mend.length > 10, code);
+});
+
+test("the page of errors has every class, beside the code that it carries", () => {
+  const classes = Object.entries(errors).filter(([, value]) => typeof value === "function").map(([name]) =>
+    name
+  );
+  const named = new Set(rows.map(({ name }) => name));
+  assertEquals([...classes.filter((name) => !named.has(name))], []);
+  for (const { code, name } of rows) {
+    assert(name in errors, `${name} is no class`);
+    if (name === "DiasporaError") continue;
+    const body = source.slice(source.indexOf(`class ${name} `));
+    assertEquals(/"(ERR_\w+)"/.exec(body)?.[1], code, name);
+  }
+});
