@@ -73,7 +73,7 @@ export { Event, type EventID } from "./src/event.ts";
 export { Future, type WaitOptions } from "./src/future.ts";
 export type { JsonObject, JsonValue } from "./src/json.ts";
 export { Metadata } from "./src/metadata.ts";
-export { type OptionRule, type OptionRules, readOptions, rule } from "./src/options.ts";
+export { type OptionRule, type OptionRules, readOptions, rule, type RuleMakers } from "./src/options.ts";
 export { Producer, type PushOptions } from "./src/producer.ts";
 export type { ProducerOptions } from "./src/producer/options.ts";
 export type { PushEnvelope, PushItem } from "./src/producer/writable.ts";

@@ -16,37 +16,41 @@ export interface OptionRule {
 /** The rules of a document by key. */
 export type OptionRules = { readonly [key: string]: OptionRule };
 
-/** Rules that many documents use. */
-export const rule = {
+/** Makes the rules that many documents use. */
+export interface RuleMakers {
   /** A whole number of at least `minimum`. */
-  wholeNumber(minimum: number, defaultValue?: number): OptionRule {
-    return {
-      expected: minimum === 0 ? "a whole number, not negative" : `a whole number of at least ${minimum}`,
-      accepts: (value) => Number.isSafeInteger(value) && (value as number) >= minimum,
-      default: defaultValue,
-    };
-  },
+  wholeNumber(minimum: number, defaultValue?: number): OptionRule;
   /** One of a few words. */
-  oneOf(values: readonly string[], defaultValue?: string): OptionRule {
-    return {
-      expected: `one of ${values.map((value) => JSON.stringify(value)).join(", ")}`,
-      accepts: (value) => typeof value === "string" && values.includes(value),
-      default: defaultValue,
-    };
-  },
+  oneOf(values: readonly string[], defaultValue?: string): OptionRule;
   /** Text that is not empty. */
-  text(settings: { required?: boolean; default?: string } = {}): OptionRule {
-    return { expected: "text", accepts: (value) => typeof value === "string" && value !== "", ...settings };
-  },
+  text(settings?: { required?: boolean; default?: string }): OptionRule;
   /** `true` or `false`. */
-  flag(defaultValue?: boolean): OptionRule {
-    return {
-      expected: "true or false",
-      accepts: (value) => typeof value === "boolean",
-      default: defaultValue,
-    };
-  },
-} as const;
+  flag(defaultValue?: boolean): OptionRule;
+}
+
+/** Rules that many documents use. */
+export const rule: RuleMakers = {
+  wholeNumber: (minimum, defaultValue) => ({
+    expected: minimum === 0 ? "a whole number, not negative" : `a whole number of at least ${minimum}`,
+    accepts: (value) => Number.isSafeInteger(value) && (value as number) >= minimum,
+    default: defaultValue,
+  }),
+  oneOf: (values, defaultValue) => ({
+    expected: `one of ${values.map((value) => JSON.stringify(value)).join(", ")}`,
+    accepts: (value) => typeof value === "string" && values.includes(value),
+    default: defaultValue,
+  }),
+  text: (settings = {}) => ({
+    expected: "text",
+    accepts: (value) => typeof value === "string" && value !== "",
+    ...settings,
+  }),
+  flag: (defaultValue) => ({
+    expected: "true or false",
+    accepts: (value) => typeof value === "boolean",
+    default: defaultValue,
+  }),
+};
 
 /**
  * The document with its defaults filled in. Throws `InvalidOptionError` for a key that no rule knows (naming the
