@@ -303,8 +303,11 @@ export class Appender {
 
   #seal(end: Place, flags: number): void {
     const landing = this.#appendOnce(end, (signature) => encodePlain(KIND.seal, signature, { flags }));
-    // Seals are never found: the walk ends at the first one, ours or another's.
-    if (landing !== undefined) this.#end = undefined;
+    // The walk ends at the first seal, ours or another's, and begins the next segment; this one stood where it was
+    // expected, so that there was no walk.
+    if (landing === undefined) return;
+    this.#end = undefined;
+    if ((flags & FLAG.terminal) === 0) this.partition.createSegment(landing.id);
   }
 
   #ended(passed: { id: number; terminal: boolean }): void {

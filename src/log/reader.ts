@@ -1,5 +1,5 @@
 import { core } from "./core.ts";
-import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../errors.ts";
+import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } from "../errors.ts";
 import type { StartPosition } from "../drivers/contract.ts";
 import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
 import type { Partition } from "./partition.ts";
@@ -71,7 +71,7 @@ export class PartitionReader {
     if (this.#partial !== undefined) return true;
     const place = this.#placeNow();
     if (place === undefined) return false;
-    const passed = passAt(place, RECORD_BYTES);
+    const passed = this.#pass(place, RECORD_BYTES);
     if (passed.kind === "end") return passed.terminal || this.#enterSegment(passed.id);
     return passed.kind !== "tail" || this.#nextSegmentShows();
   }
@@ -83,7 +83,7 @@ export class PartitionReader {
       if (given !== undefined) return given;
       const place = this.#placeNow();
       if (place === undefined) return undefined;
-      const passed = passAt(place, this.#ahead);
+      const passed = this.#pass(place, this.#ahead);
       switch (passed.kind) {
         case "tail":
           if (place.segment.isUnreadable) this.#meetUnreadable(place);
@@ -102,6 +102,17 @@ export class PartitionReader {
         case "frame":
           this.#readFrame(place, passed);
       }
+    }
+  }
+
+  /** What comes at a place; throws `EventGoneError` when its segment was removed. */
+  #pass(place: Place, ahead: number): Passed {
+    try {
+      return passAt(place, ahead);
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.errno !== "ENOENT") throw error;
+      const { partition } = this;
+      throw new EventGoneError(partition.partition, this.position, partition.firstId());
     }
   }
 

@@ -1,5 +1,6 @@
 import { confirmedId } from "../../log/confirm.ts";
 import { Appender } from "../../log/appender.ts";
+import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../log/format.ts";
 import type { Partition } from "../../log/partition.ts";
 import { type RetentionPolicy, type SegmentFacts, segmentsToRemove } from "../../log/retention.ts";
 import type { TrimRequest, TrimResult } from "../contract.ts";
@@ -42,8 +43,7 @@ export function trimPartition(
     }
     facts = log.segmentFacts();
   } else if (goesWhole) {
-    const { endId, newestTime } = facts[facts.length - 1];
-    facts = [...facts, { baseId: endId, endId, bytes: 0, newestTime, needsBaseId: endId }];
+    facts = withSeal(facts);
   }
   return remove(log, facts, segmentsToRemove(facts, policy), request.dryRun === true);
 }
@@ -65,6 +65,17 @@ export function applyRetention(log: Partition, options: FilesTopicOptions, regis
   } catch {
     // The next new segment tries again.
   }
+}
+
+/** What would be there once the last segment was sealed. */
+function withSeal(facts: readonly SegmentFacts[]): SegmentFacts[] {
+  const last = facts[facts.length - 1];
+  const { endId, newestTime } = last;
+  return [
+    ...facts.slice(0, -1),
+    { ...last, bytes: last.bytes + 2 * RECORD_BYTES },
+    { baseId: endId, endId, bytes: SEGMENT_HEADER_BYTES, newestTime, needsBaseId: endId },
+  ];
 }
 
 function wouldGo({ baseId, endId, newestTime }: SegmentFacts, policy: RetentionPolicy): boolean {
