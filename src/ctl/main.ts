@@ -80,6 +80,7 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
     progress: args.maybeFlag("progress") ?? true,
   });
   const { signal, dispose } = watchSignals();
+  console.out.stopWith(signal);
   try {
     const { run } = await command.load();
     const invocation: Invocation = { args, console, signal };
@@ -87,7 +88,7 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
     await console.out.flush();
     return code ?? (signal.aborted ? EXIT.interrupted : EXIT.ok);
   } catch (error) {
-    if (error instanceof BrokenPipeError) return EXIT.ok;
+    if (error instanceof BrokenPipeError) return signal.aborted ? EXIT.interrupted : EXIT.ok;
     // What was printed before the error stands before it.
     await console.out.flush().catch(() => {});
     if (signal.aborted && (error as Error).name === "AbortError") return EXIT.interrupted;

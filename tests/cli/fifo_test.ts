@@ -284,6 +284,18 @@ test("a daemon takes the control FIFO of one that was killed, not of one that ru
   });
 });
 
+test("a FIFO that was removed is made again by the same command", async () => {
+  await withDaemon(async ({ folder, inlet, stop, stored }) => {
+    const path = join(folder, "in");
+    await inlet(path);
+    await sh('echo one > "$1"; rm "$1"', path);
+    await inlet(path);
+    await sh('echo two > "$1"', path);
+    assertEquals(await stop(), 0);
+    assertEquals(await stored(), '"one"\n"two"\n');
+  });
+});
+
 test("SIGTERM ends with what was written before, and with no half line to a slow reader", async () => {
   await withDaemon(async ({ folder, command, driver, stop }) => {
     const input = Array.from({ length: 5000 }, (_, id) => `${id}:${"x".repeat(3000)}`).join("\n");

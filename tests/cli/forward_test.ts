@@ -72,26 +72,29 @@ test("events are forwarded with data, partitions and order, and again after a re
 test("selectors and allocators from modules beside the file decide over the data", async () => {
   await withFolder(async (place) => {
     await create(place, "a", "b");
-    await ctl(["produce", "a", "--format", "base64", "--metadata", '{"n": 1}', ...place.driver], {
-      input: btoa("abcdef"),
-    });
-    await ctl(["produce", "a", "--format", "base64", "--metadata", '{"n": 2}', ...place.driver], {
-      input: btoa("ghijkl"),
-    });
+    for (const [number, text] of [[1, "abcdef"], [2, "ghijkl"], [3, "mnopqr"]]) {
+      const words = ["produce", "a", "--format", "base64", "--metadata", `{"n": ${number}}`, ...place.driver];
+      await ctl(words, { input: btoa(String(text)) });
+    }
     writeFileSync(
       join(place.folder, "selectors.ts"),
       `export const odd = (metadata: { n: number }, descriptor: { makeSubView(o: number, s: number): unknown }) =>
         metadata.n % 2 === 1 ? descriptor.makeSubView(1, 3) : null;
       export const two = (_metadata: unknown, descriptor: { size: number }) =>
-        [new Uint8Array(1), new Uint8Array(descriptor.size - 1)];
+        [pool.subarray(0, 1), pool.subarray(1, descriptor.size)];
+      const pool = new Uint8Array(100);
       export const number = 5;`,
     );
     const plugins = ['data_selector: "./selectors.ts:odd"', 'data_allocator: "./selectors.ts:two"'];
     const daemon = startCtl(["forward", "--config", writeConfig(place, policy("a", "b", ...plugins))]);
-    await until("both are there", async () => (await linesOf(place, "b")).length === 2);
+    await until("all are there", async () => (await linesOf(place, "b")).length === 3);
     daemon.signal("SIGTERM");
     assertEquals((await daemon.ended).code, 0);
-    assertEquals(await linesOf(place, "b", "--data", "base64"), [`{"n": 1}\t${btoa("bcd")}`, '{"n": 2}\t']);
+    assertEquals(await linesOf(place, "b", "--data", "base64"), [
+      `{"n": 1}\t${btoa("bcd")}`,
+      '{"n": 2}\t',
+      `{"n": 3}\t${btoa("nop")}`,
+    ]);
 
     for (
       const [reference, part] of [
@@ -137,6 +140,29 @@ test("anything wrong in the file stops the daemon at once, naming the line", asy
       assertStringIncludes(stderr, part);
     }
     assertEquals((await forward(join(place.folder, "nowhere.yaml"))).code, 2);
+  });
+});
+
+test("events that retention took before they were forwarded are logged, and the rest is forwarded", async () => {
+  await withFolder(async (place) => {
+    await create(place, "b");
+    await ctl(["topic", "create", "--name", "a", "--topic.segment_bytes", "65536", ...place.driver]);
+    const path = writeConfig(place, policy("a", "b"));
+    await ctl(["produce", "a", ...place.driver], { input: '"first"\n' });
+    await ctl(["consumer", "seek", "a", "--name", "local/a->local/b", "--to", "0", ...place.driver]);
+    const input = Array.from({ length: 3000 }, (_, id) => JSON.stringify({ id, text: "x".repeat(100) })).join(
+      "\n",
+    );
+    await ctl(["produce", "a", "--batch-size", "100", ...place.driver], { input });
+    await ctl(["topic", "trim", "a", "--before-id", "2000", "--yes", ...place.driver]);
+    const rest = await linesOf(place, "a");
+    assertGreater(3000, rest.length);
+    const daemon = startCtl(["forward", "--config", path]);
+    await until("the rest is there", async () => (await linesOf(place, "b")).length === rest.length);
+    daemon.signal("SIGTERM");
+    assertEquals((await daemon.ended).code, 0);
+    assertEquals(await linesOf(place, "b"), rest);
+    assertStringIncludes(daemon.stderr(), "they were removed from the source");
   });
 });
 

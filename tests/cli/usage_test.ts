@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { COMMANDS } from "../../src/ctl/table/mod.ts";
 import { test } from "../harness.ts";
-import { ctl, PROGRAM, run, startCtl, until, withFolder } from "./program.ts";
+import { ctl, pause, PROGRAM, run, start, startCtl, until, withFolder } from "./program.ts";
 
 /** One line on standard error, which says so. */
 function assertOneLine(stderr: string, part: string): void {
@@ -193,5 +194,68 @@ test("an interrupted follower prints what it has and exits with 130", async () =
       const { code, stdout, stderr } = await running.ended;
       assertEquals([code, stdout, stderr], [130, "1\n2\n", ""]);
     }
+  });
+});
+
+const isDenoItself = "Deno" in globalThis && PROGRAM.length > 1;
+
+test("a reader that reads nothing does not keep an interrupted program", {
+  skip: isDenoItself && "Deno does not let go of a write to a full pipe",
+}, async () => {
+  await withFolder(async ({ folder, driver }) => {
+    await ctl(["topic", "create", "--name", "t", ...driver]);
+    await ctl(["produce", "t", ...driver], { input: `"${"x".repeat(1000)}"\n`.repeat(1000) });
+    const path = join(folder, "full");
+    await run(["mkfifo", path]);
+    const reader = start(["sh", "-c", 'exec sleep 60 < "$1"', "sh", path]);
+    const words = [...PROGRAM, "consume", "t", ...driver];
+    const writer = start(["sh", "-c", 'out="$1"; shift; exec "$@" > "$out"', "sh", path, ...words]);
+    await pause(1500);
+    writer.signal("SIGTERM");
+    assertEquals((await writer.ended).code, 130);
+    reader.signal("SIGKILL");
+    await reader.ended;
+  });
+});
+
+const noTerminal = spawnSync("script", ["--version"]).status === 0
+  ? false
+  : "script (util-linux) is not installed";
+
+/** Runs words on a terminal of their own, with lines typed into it. */
+async function onTerminal(
+  words: readonly string[],
+  typed: string,
+): Promise<{ code: number | null; text: string }> {
+  const line = words.map((word) => `'${word}'`).join(" ");
+  const terminal = start(["script", "-qec", line, "/dev/null"], { keepInput: true });
+  await until("something is asked", () => terminal.stdout().includes("[y/N]"));
+  terminal.child.stdin!.write(typed);
+  const { code, stdout } = await terminal.ended;
+  return { code, text: stdout };
+}
+
+test("on a terminal destruction is asked about, and only yes is yes", { skip: noTerminal }, async () => {
+  await withFolder(async ({ driver }) => {
+    await ctl(["topic", "create", "--name", "t", ...driver]);
+    const remove = [...PROGRAM, "topic", "delete", "t", ...driver];
+    const no = await onTerminal(remove, "\n");
+    assertEquals(no.code, 1);
+    assertStringIncludes(no.text, 'Delete topic "t" with all its events?');
+    assertEquals((await ctl(["topic", "list", ...driver])).stdout, "t\n");
+    assertEquals((await onTerminal(remove, "y\n")).code, 0);
+    assertEquals((await ctl(["topic", "list", ...driver])).stdout, "");
+  });
+});
+
+test("on a terminal long work shows progress, unless told not to", { skip: noTerminal }, async () => {
+  await withFolder(async ({ folder, driver }) => {
+    await ctl(["topic", "create", "--name", "t", ...driver]);
+    const produce = (...more: string[]) => {
+      const words = [...PROGRAM, "produce", "t", ...driver, ...more].map((word) => `'${word}'`).join(" ");
+      return run(["script", "-qec", `(echo 1; sleep 1; echo 2) | ${words}`, join(folder, "typescript")]);
+    };
+    assertStringIncludes((await produce()).stdout, "produced: 1 events");
+    assertEquals((await produce("--no-progress")).stdout.includes("produced:"), false);
   });
 });

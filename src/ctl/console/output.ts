@@ -2,6 +2,8 @@ import type { Writable } from "node:stream";
 
 /** Text is collected up to this many characters before it is written. */
 const CHUNK_CHARACTERS = 1 << 16;
+/** How long a reader may take, once the program was told to stop. */
+const PATIENCE_MS = 1000;
 
 /** Whoever read the output is gone (`| head`). No error: the command ends quietly. */
 export class BrokenPipeError extends Error {
@@ -16,6 +18,7 @@ export class Output {
   readonly #stream: Writable;
   #text = "";
   #failed: Error | undefined;
+  #giveUp: (() => void) | undefined;
   /** Aborted when nobody reads the output any more. */
   readonly broken: AbortSignal;
 
@@ -27,6 +30,17 @@ export class Output {
       const gone = error.code === "EPIPE" || error.code === "ECONNRESET";
       this.#failed ??= gone ? new BrokenPipeError("Standard output is closed") : error;
       controller.abort(this.#failed);
+    });
+  }
+
+  /** Does not wait much longer for a reader that takes nothing, once the signal is aborted. */
+  stopWith(signal: AbortSignal): void {
+    signal.addEventListener("abort", () => {
+      const timer = setTimeout(() => {
+        this.#failed ??= new BrokenPipeError("Standard output is not read");
+        this.#giveUp?.();
+      }, PATIENCE_MS);
+      timer.unref?.();
     });
   }
 
@@ -65,7 +79,10 @@ export class Output {
   }
 
   async #write(chunk: string | Uint8Array): Promise<void> {
-    await new Promise<void>((resolve) => this.#stream.write(chunk, () => resolve()));
+    await new Promise<void>((resolve) => {
+      this.#giveUp = resolve;
+      this.#stream.write(chunk, () => resolve());
+    });
     // The error event may follow the callback.
     if (this.#failed === undefined && this.#stream.errored) {
       await new Promise((resolve) => setImmediate(resolve));

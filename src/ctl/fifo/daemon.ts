@@ -11,9 +11,10 @@ import { readLines } from "./line_reader.ts";
 import { runOutlet } from "./outlet.ts";
 import { close, makeFifo, openForWriting, removeFifo, stateOfPath } from "./pipe_files.ts";
 
-/** What a FIFO in use is known by. */
+/** A FIFO in use. */
 interface Running {
-  direction: FifoCommand["direction"];
+  /** Ends it; what was written before is still moved. */
+  stop(): void;
   done: Promise<void>;
 }
 
@@ -79,28 +80,41 @@ export class FifoDaemon {
       this.#log.warn(`${warning} in command ${JSON.stringify(line)}: left out of account`);
     }
     const running = this.#running.get(command.path);
-    if (running !== undefined) {
+    if (running !== undefined && stateOfPath(command.path) === "fifo") {
       this.#log.warn(`Cannot follow command ${JSON.stringify(line)}: FIFO "${command.path}" is in use`);
       return;
     }
+    // Somebody removed the FIFO: nobody can reach it any more.
+    running?.stop();
+    await running?.done;
+    const stopping = new AbortController();
+    const signal = AbortSignal.any([this.#signal, stopping.signal]);
     try {
-      const start = command.direction === "in" ? this.#startInlet(command) : this.#startOutlet(command);
-      const { done } = await start;
+      const work = command.direction === "in"
+        ? await this.#startInlet(command, signal)
+        : await this.#startOutlet(command, signal);
       const arrow = command.direction === "in" ? "->" : "<-";
       this.#log.info(`FIFO "${command.path}" ${arrow} topic "${command.topic}"`);
-      this.#running.set(command.path, {
-        direction: command.direction,
-        done: done.catch((error) => {
-          this.#log.error(`FIFO "${command.path}" ended: ${oneLine(error)}`);
-          if (this.#log.shows("trace")) reportError(error, this.#log);
-        }).finally(() => this.#running.delete(command.path)),
-      });
+      const done = this.#watch(command.path, work);
+      this.#running.set(command.path, { stop: () => stopping.abort(), done });
     } catch (error) {
       this.#log.error(`Cannot follow command ${JSON.stringify(line)}: ${oneLine(error)}`);
     }
   }
 
-  async #startInlet(command: FifoCommand): Promise<{ done: Promise<void> }> {
+  /** Waits for the end of what moves lines through a FIFO; how it ended is logged. */
+  async #watch(path: string, work: { done: Promise<void> }): Promise<void> {
+    try {
+      await work.done;
+    } catch (error) {
+      this.#log.error(`FIFO "${path}" ended: ${oneLine(error)}`);
+      if (this.#log.shows("trace")) reportError(error, this.#log);
+    } finally {
+      this.#running.delete(path);
+    }
+  }
+
+  async #startInlet(command: FifoCommand, signal: AbortSignal): Promise<{ done: Promise<void> }> {
     const topic = await this.#openTopic(command.topic);
     const state = stateOfPath(command.path);
     if (state === "other") throw new Error(`"${command.path}" exists and is no FIFO`);
@@ -108,7 +122,7 @@ export class FifoDaemon {
     if (state === "nothing") await makeFifo(command.path);
     const run = async (): Promise<void> => {
       try {
-        await runInlet({ command, producer, log: this.#log, signal: this.#signal });
+        await runInlet({ command, producer, log: this.#log, signal });
       } finally {
         removeFifo(command.path);
         await producer.close();
@@ -117,7 +131,7 @@ export class FifoDaemon {
     return { done: run() };
   }
 
-  async #startOutlet(command: FifoCommand): Promise<{ done: Promise<void> }> {
+  async #startOutlet(command: FifoCommand, signal: AbortSignal): Promise<{ done: Promise<void> }> {
     const topic = await this.#openTopic(command.topic);
     const state = stateOfPath(command.path);
     if (state === "nothing") throw new Error(`there is no FIFO "${command.path}"; make it with mkfifo`);
@@ -126,7 +140,7 @@ export class FifoDaemon {
     const consumer = topic.consumer(name ?? command.path, { batchSize });
     const run = async (): Promise<void> => {
       try {
-        await runOutlet({ command, consumer, log: this.#log, signal: this.#signal });
+        await runOutlet({ command, consumer, log: this.#log, signal });
       } finally {
         await consumer.close();
       }

@@ -58,9 +58,13 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
         try {
           await future;
         } catch (error) {
-          if (mayPass(error)) again.push(documents[index]);
-          else log.error(`FIFO "${command.path}": line skipped: ${oneLine(error)}`);
-          if (mayPass(error)) why = error;
+          if (isFinal(error)) throw error;
+          if (mayPass(error)) {
+            again.push(documents[index]);
+            why = error;
+          } else {
+            log.error(`FIFO "${command.path}": line skipped: ${oneLine(error)}`);
+          }
         }
       }
       documents = again;
@@ -80,6 +84,12 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
 function mayPass(error: unknown): boolean {
   const { code, canRetry } = error as { code?: string; canRetry?: boolean };
   return canRetry === true || code === "ERR_STORAGE" || code === "ERR_BROKER" || code === "ERR_BACKPRESSURE";
+}
+
+/** Whether no line will ever be stored again. */
+function isFinal(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "ERR_TOPIC_DELETED" || code === "ERR_CLOSED" || code === "ERR_UNSUPPORTED_FORMAT";
 }
 
 function isNotBlank(line: string): boolean {

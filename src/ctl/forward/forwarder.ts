@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import type { Consumer, Event, Producer, Topic } from "../../../mod.ts";
+import { type Consumer, type Event, EventGoneError, type Producer, type Topic } from "../../../mod.ts";
 import type { Log } from "../console/log.ts";
 import { piecesOf, selectSmall } from "../consume/data_sink.ts";
 import { sleep } from "../fifo/pause.ts";
@@ -34,6 +34,7 @@ export async function runForward(task: ForwardTask): Promise<void> {
     try {
       await attempt(task, name, progress);
     } catch (error) {
+      if (await passGone(task, name, error)) continue;
       if (progress.acknowledged > 0) retryMs = RETRY_MS_MIN;
       log.error(`"${name}" failed: ${oneLine(error)}; trying again in ${retryMs / 1000} s`);
       await sleep(retryMs, signal);
@@ -41,6 +42,18 @@ export async function runForward(task: ForwardTask): Promise<void> {
     }
   }
   log.debug(`"${name}" stopped`);
+}
+
+/** Events that retention removed before they were forwarded cannot be had by waiting: goes on behind them. */
+async function passGone({ open, log }: ForwardTask, name: string, error: unknown): Promise<boolean> {
+  if (!(error instanceof EventGoneError)) return false;
+  const { partition, id, firstId } = error;
+  log.error(
+    `"${name}" lost ${firstId - id} events of partition ${partition}: they were removed from the source`,
+  );
+  const { source } = await open();
+  await source.seekConsumer(name, { id: firstId }, { partitions: [partition] });
+  return true;
 }
 
 async function attempt(task: ForwardTask, name: string, progress: { acknowledged: number }): Promise<void> {
@@ -57,9 +70,13 @@ async function attempt(task: ForwardTask, name: string, progress: { acknowledged
       // Order within a partition is kept, unless the destination chooses partitions by what is in the events.
       const keepPartition = destination.partitionSelector.config().type === "default";
       const window = new ForwardWindow(producer);
-      const push = pusher(producer, window, { whole: plugins.dataSelector === undefined, keepPartition });
+      const ownBuffers = plugins.dataAllocator !== undefined;
+      const whole = plugins.dataSelector === undefined;
+      const push = pusher(producer, window, { whole, keepPartition, ownBuffers });
+      // Buffers of the user's are filled one event at a time: they may come from a pool as small as one.
+      const batches = ownBuffers ? singly(consumer, signal) : consumer.batches({ signal });
       try {
-        await copy(consumer, window, push, signal);
+        await copy(batches, window, push, signal);
       } finally {
         progress.acknowledged = window.acknowledged;
       }
@@ -74,12 +91,11 @@ async function attempt(task: ForwardTask, name: string, progress: { acknowledged
 
 /** Copies events until the signal is aborted; everything pushed is settled then. */
 async function copy(
-  consumer: Consumer,
+  batches: AsyncIterator<Event[]>,
   window: ForwardWindow,
   push: (event: Event) => void | Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const batches = consumer.batches({ signal });
   try {
     let next = batches.next();
     for (;;) {
@@ -102,15 +118,20 @@ async function copy(
   await window.settled();
 }
 
+async function* singly(consumer: Consumer, signal: AbortSignal): AsyncGenerator<Event[], undefined, void> {
+  for await (const event of consumer.events({ signal })) yield [event];
+}
+
 function pusher(
   producer: Producer,
   window: ForwardWindow,
-  { whole, keepPartition }: { whole: boolean; keepPartition: boolean },
+  { whole, keepPartition, ownBuffers }: { whole: boolean; keepPartition: boolean; ownBuffers: boolean },
 ): (event: Event) => void | Promise<void> {
   let sinceReady = 0;
   return (event) => {
     const options = keepPartition ? { partition: event.partition } : undefined;
-    const buffers = event.dataBuffers;
+    // A buffer of the user's is filled again for the next event, before this one is stored.
+    const buffers = ownBuffers ? event.dataBuffers.map((buffer) => buffer.slice()) : event.dataBuffers;
     if (whole && buffers.length === 0 && event.dataDescriptor.size > 0) {
       return pushStream(producer, window, event, options);
     }
