@@ -148,7 +148,7 @@ export const nodeStorage: Storage = {
       if (error.errno === "EEXIST") return false;
       throw error;
     } finally {
-      fs.rmSync(draft, { force: true });
+      discard(draft);
     }
   },
 
@@ -157,7 +157,7 @@ export const nodeStorage: Storage = {
     try {
       fs.renameSync(draft, path);
     } catch (cause) {
-      fs.rmSync(draft, { force: true });
+      discard(draft);
       throw storageError("replace", path, cause);
     }
   },
@@ -212,8 +212,8 @@ export const nodeStorage: Storage = {
 /** Writes a file beside its final place, under a name no reader looks at, and, if durable, puts it on the disk. */
 function writeDraft(path: string, content: Uint8Array, durable: boolean): string {
   const draft = `${path}.${nodeStorage.random32().toString(16).padStart(8, "0")}.draft`;
+  const fd = attempt("write", path, () => fs.openSync(draft, "wx", 0o666));
   try {
-    const fd = fs.openSync(draft, "wx", 0o666);
     try {
       for (let written = 0; written < content.byteLength;) {
         written += fs.writeSync(fd, content, written, content.byteLength - written);
@@ -223,8 +223,17 @@ function writeDraft(path: string, content: Uint8Array, durable: boolean): string
       fs.closeSync(fd);
     }
   } catch (cause) {
-    fs.rmSync(draft, { force: true });
+    discard(draft);
     throw storageError("write", path, cause);
   }
   return draft;
+}
+
+/** Removes a draft. Failing to must not hide why it is removed, and its name means nothing to anybody. */
+function discard(draft: string): void {
+  try {
+    fs.rmSync(draft, { force: true });
+  } catch {
+    // It stays.
+  }
 }
