@@ -22,8 +22,11 @@ export function idAfterGap(segment: Segment, gap: GapStep, idBefore: number): nu
       if (next.frame.kind === KIND.seal) break;
       events += next.frame.count;
       eventsBefore.set(next.endOffset, events);
-    } else if (next.kind === "tail" || !next.torn) {
+    } else if (next.kind === "tail") {
       break;
+    } else if (!next.torn) {
+      // Behind another gap of unknown content, nothing says how many events lie between the two.
+      return idBefore;
     }
     offset = next.endOffset;
   }

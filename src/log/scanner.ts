@@ -71,27 +71,29 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: See
   const from = offset + RECORD_BYTES;
   const found = findFrameStart(segment, offset, { from, startMin: from }, seen);
   if (found !== undefined && found < endOffset) return { kind: "gap", offset, endOffset: found, torn: true };
-  if (found !== undefined) return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
-  if (trailer === "absent" || mayBeginInside(segment, endOffset)) {
-    return { kind: "tail", offset, pending: true };
+  if (trailer === "absent" || isCutByHeader(segment, endOffset)) {
+    return found === undefined
+      ? { kind: "tail", offset, pending: true }
+      : { kind: "gap", offset, endOffset: found, torn: true };
   }
   return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
 }
 
-/** Whether the file ends in the middle of a header that began before `endOffset`: a frame that is being written. */
-function mayBeginInside(segment: Segment, endOffset: number): boolean {
+/**
+ * Whether another header begins in the place of a frame's trailer, whole or cut short in its turn: then the
+ * frame itself was cut short by some bytes of its trailer.
+ */
+function isCutByHeader(segment: Segment, endOffset: number): boolean {
   const from = endOffset - RECORD_BYTES + 1;
   const at = readWindow.at(segment, from, RECORD_BYTES - 1, 2 * RECORD_BYTES);
-  const bytes = Math.min(readWindow.held(segment, from), 2 * RECORD_BYTES);
-  if (at < 0 || bytes >= 2 * RECORD_BYTES - 2) return false;
+  if (at < 0) return false;
+  const bytes = Math.min(readWindow.held(segment, from), RECORD_BYTES + HEADER_MAGIC_BYTES.length);
   for (let start = 0; start < RECORD_BYTES - 1; start++) {
     let matched = 0;
-    while (
-      matched < 4 && start + matched < bytes && core.u8[at + start + matched] === HEADER_MAGIC_BYTES[matched]
-    ) {
+    while (start + matched < bytes && core.u8[at + start + matched] === HEADER_MAGIC_BYTES[matched]) {
       matched++;
     }
-    if (matched === 4 || start + matched === bytes) return true;
+    if (matched === HEADER_MAGIC_BYTES.length || start + matched === bytes) return true;
   }
   return false;
 }

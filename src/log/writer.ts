@@ -129,7 +129,7 @@ export class PartitionWriter {
     this.#wrote();
     const segmentId = landing.segment.baseId;
     if (extents !== undefined && extents.list.length > 0 && extents.list[0].segmentId < segmentId) {
-      this.partition.keepForSegment(segmentId, extents.list[0].segmentId);
+      this.#noteNeed(segmentId, extents.list[0].segmentId);
     }
     if (segmentId !== this.#segmentId) {
       const isFirst = this.#segmentId < 0;
@@ -137,6 +137,14 @@ export class PartitionWriter {
       if (!isFirst) this.options.rolled?.();
     }
     return landing.id;
+  }
+
+  #noteNeed(segmentId: number, neededId: number): void {
+    try {
+      this.partition.keepForSegment(segmentId, neededId);
+    } catch {
+      // The event is stored. Without the note, retention may take its data before it: readers are told then.
+    }
   }
 
   #wrote(): void {

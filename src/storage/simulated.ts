@@ -215,11 +215,13 @@ class SimulatedFile implements StorageFile {
     this.process.call("append to", this.path, ["ENOSPC", "EIO"]);
     const { random, faults } = this.disk;
     if (random.chance(faults.kill ?? 0)) {
-      this.inode.append(own.subarray(0, random.below(own.byteLength + 1)));
+      this.inode.append(
+        own.subarray(0, random.chance(0.2) ? own.byteLength : cutPoint(random, own.byteLength)),
+      );
       this.process.kill();
     }
     if (random.chance(faults.shortWrite ?? 0)) {
-      const taken = random.below(own.byteLength);
+      const taken = cutPoint(random, own.byteLength);
       this.inode.append(own.subarray(0, taken));
       return taken;
     }
@@ -274,4 +276,12 @@ class SimulatedFile implements StorageFile {
   close(): void {
     // A process that was killed closes nothing by itself, and there is nothing to release.
   }
+}
+
+/** Where a write is cut short: often within a few bytes of either end, where the records of a frame are. */
+function cutPoint(random: Random, bytes: number): number {
+  const near = Math.min(bytes, 80);
+  if (random.chance(0.3)) return random.below(near);
+  if (random.chance(0.4)) return bytes - 1 - random.below(near);
+  return random.below(bytes);
 }

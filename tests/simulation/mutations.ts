@@ -53,8 +53,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "bytes cut off in a trailer are taken for damage",
     file: "src/log/scanner.ts",
-    from: "found < endOffset) return",
-    to: "found < endOffset - RECORD_BYTES) return",
+    from: "isCutByHeader(segment, endOffset)) {",
+    to: "false) {",
   },
   {
     what: "after a lost race the expected id is kept",
@@ -93,10 +93,16 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "if (nextId >= 0) return nextId;",
   },
   {
-    what: "an index entry is believed although the log has another frame there",
+    what: "an index entry is believed without a look at the log",
     file: "src/log/segment_index.ts",
-    from: "decodeRecord(core.view, at).recordCrc === recordCrc;",
-    to: "recordCrc >= 0;",
+    from: "if (isFrameAt(place, core.view.getUint32(entry + INDEX.recordCrc, true))) return place;",
+    to: "if (place.offset > 0) return place;",
+  },
+  {
+    what: "a gap of unknown content is passed as if it had no events",
+    file: "src/log/gap.ts",
+    from: "if (gap.torn) return idBefore;",
+    to: "if (gap.endOffset > 0) return idBefore;",
   },
   {
     what: "a segment without events is sealed",

@@ -1,0 +1,17 @@
+import { assertEquals } from "@std/assert";
+import { test } from "../harness.ts";
+import { runSeed } from "./world.ts";
+
+/** Seeds run one after the other in each of a few tests, so that they share the cores. */
+const SEEDS_PER_TEST = 250;
+
+for (let part = 0; part < 8; part++) {
+  const first = part * SEEDS_PER_TEST + 1;
+  test(`the log keeps its promises on a disk that fails: seeds ${first} to ${first + SEEDS_PER_TEST - 1}`, async () => {
+    const broken: string[] = [];
+    for (let seed = first; seed < first + SEEDS_PER_TEST; seed++) {
+      await runSeed(seed).catch((error) => broken.push(error.message));
+    }
+    assertEquals(broken, []);
+  });
+}
