@@ -80,8 +80,9 @@ export class PartitionWriter {
    */
   async flush(): Promise<void> {
     await this.#queue;
-    if (this.#doubt !== undefined && this.options.flushBehavior === "on_flush") throw this.#doubt;
     await this.#sync();
+    // Another flush may have failed while this one waited for its turn.
+    if (this.#doubt !== undefined && this.options.flushBehavior === "on_flush") throw this.#doubt;
   }
 
   /** Lets go of the files. */
