@@ -14,6 +14,8 @@ import {
   SEGMENT_HEADER_BYTES_FIELD,
   SEGMENT_MAGIC,
   SEGMENT_PARTITION,
+  SEGMENT_PREVIOUS_ID,
+  SEGMENT_PREVIOUS_SEAL,
   SEGMENT_SALT,
   SEGMENT_VERSION,
 } from "./format";
@@ -24,7 +26,15 @@ const DAMAGED: u32 = 2;
 const NEWER: u32 = 3;
 
 /** Writes a segment header at `ptr`. */
-export function encodeSegmentHeader(ptr: usize, partition: u32, salt: u32, baseId: f64, created: f64): void {
+export function encodeSegmentHeader(
+  ptr: usize,
+  partition: u32,
+  salt: u32,
+  baseId: f64,
+  created: f64,
+  previousId: f64,
+  previousSeal: u32,
+): void {
   memory.fill(ptr, 0, SEGMENT_HEADER_BYTES);
   store<u64>(ptr, SEGMENT_MAGIC);
   store<u16>(ptr, <u16> FORMAT_VERSION, SEGMENT_VERSION);
@@ -33,6 +43,8 @@ export function encodeSegmentHeader(ptr: usize, partition: u32, salt: u32, baseI
   store<u32>(ptr, salt, SEGMENT_SALT);
   store<u64>(ptr, <u64> baseId, SEGMENT_BASE_ID);
   store<u64>(ptr, <u64> created, SEGMENT_CREATED);
+  store<u64>(ptr, <u64> previousId, SEGMENT_PREVIOUS_ID);
+  store<u32>(ptr, previousSeal, SEGMENT_PREVIOUS_SEAL);
   store<u32>(ptr, crc32(ptr, <u32> SEGMENT_CRC, 0), SEGMENT_CRC);
 }
 

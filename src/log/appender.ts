@@ -199,7 +199,7 @@ export class Appender {
     for (;;) {
       const passed = passAt(place, Math.min(Math.max(frameBytes, 4096), 65536));
       if (passed.kind === "end") {
-        this.#ended(passed);
+        this.#ended(segment, passed);
         return undefined;
       }
       if (passed.kind === "frame" && this.#isOwn(passed.frame)) {
@@ -285,7 +285,7 @@ export class Appender {
         const passed = passAt(place, 65536);
         if (passed.kind === "end") {
           if (passed.terminal) throw new TopicDeletedError(partition.topic);
-          partition.createSegment(passed.id);
+          partition.createSegment(passed.id, { baseId, sealOffset: passed.offset });
           break;
         }
         if (passed.kind === "tail") return this.#end = place;
@@ -307,14 +307,16 @@ export class Appender {
     // expected, so that there was no walk.
     if (landing === undefined) return;
     this.#end = undefined;
-    if ((flags & FLAG.terminal) === 0) this.partition.createSegment(landing.id);
+    if ((flags & FLAG.terminal) === 0) {
+      this.partition.createSegment(landing.id, { baseId: end.segment.baseId, sealOffset: landing.offset });
+    }
   }
 
-  #ended(passed: { id: number; terminal: boolean }): void {
+  #ended({ baseId }: Segment, passed: { id: number; offset: number; terminal: boolean }): void {
     this.#end = undefined;
     this.#closeFile();
     if (passed.terminal) throw new TopicDeletedError(this.partition.topic);
-    this.partition.createSegment(passed.id);
+    this.partition.createSegment(passed.id, { baseId, sealOffset: passed.offset });
   }
 
   #unreadable({ path, baseId, headerDamage }: Segment): CorruptedLogError {

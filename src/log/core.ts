@@ -95,8 +95,16 @@ export class Core extends CoreMemory {
   }
 
   /** Writes the 64 bytes of a segment header. `created` is in milliseconds since 1970. */
-  encodeSegmentHeader(ptr: number, partition: number, salt: number, baseId: number, created: number): void {
-    this.#wasm.encodeSegmentHeader(ptr, partition, salt, baseId, created);
+  encodeSegmentHeader(
+    ptr: number,
+    partition: number,
+    salt: number,
+    baseId: number,
+    created: number,
+    previousId: number,
+    previousSeal: number,
+  ): void {
+    this.#wasm.encodeSegmentHeader(ptr, partition, salt, baseId, created, previousId, previousSeal);
   }
 
   /** Whether the 64 bytes at `ptr` are a segment header that this version can read. */

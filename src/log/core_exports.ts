@@ -23,7 +23,15 @@ export interface CoreExports {
     anchorId: number,
     anchorOffset: number,
   ): number;
-  encodeSegmentHeader(ptr: number, partition: number, salt: number, baseId: number, created: number): void;
+  encodeSegmentHeader(
+    ptr: number,
+    partition: number,
+    salt: number,
+    baseId: number,
+    created: number,
+    previousId: number,
+    previousSeal: number,
+  ): void;
   checkSegmentHeader(ptr: number): number;
   checkRecord(ptr: number, salt: number, trailer: number): number;
   checkRecordOfAnySegment(ptr: number, trailer: number): number;

@@ -13,12 +13,10 @@
  * 20  4  zero                         12  4  sequence: counts this writer's frames
  * 24  8  base id                      16  8  nonce: names the writer
  * 32  8  created, ms since 1970       24  4  event count
- * 40 20  zero                         28  4  metadata bytes
- * 60  4  CRC-32 of bytes 0 to 59      32  4  data bytes in this frame
- *                                     36  4  CRC-32 of the head
- *                                     40  8  time, ms since 1970
- *                                     48  8  anchor id
- *                                     56  4  anchor offset
+ * 40  8  base id of the segment       28  4  metadata bytes
+ *        before this one              32  4  data bytes in this frame
+ * 48  4  offset of its seal, 0: none  36  4  CRC-32 of the head
+ * @@ *                                     56  4  anchor offset
  *                                     60  4  CRC-32 of bytes 0 to 59
  *
  * frame = header record (64)
@@ -49,6 +47,8 @@ export const SEGMENT = {
   salt: 16,
   baseId: 24,
   created: 32,
+  previousId: 40,
+  previousSeal: 48,
   crc: 60,
 } as const;
 

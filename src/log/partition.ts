@@ -4,7 +4,7 @@ import type { Storage } from "../storage/port.ts";
 import { AppendLock } from "./append_lock.ts";
 import { READ_AHEAD_BYTES } from "./read_window.ts";
 import type { SegmentFacts } from "./retention.ts";
-import { baseIdOf, encodeSegment, Segment, segmentName } from "./segment.ts";
+import { baseIdOf, encodeSegment, type SealedSegment, Segment, segmentName } from "./segment.ts";
 import { INDEX_INTERVAL_BYTES, SegmentIndex } from "./segment_index.ts";
 import { Tail } from "./tail.ts";
 import { passAt, type Place, placeAfter } from "./walk.ts";
@@ -94,13 +94,14 @@ export class Partition {
     }
   }
 
-  /** Makes the segment that begins with this id, unless somebody else has. */
-  createSegment(baseId: number): void {
+  /** Makes the segment that begins with this id, unless somebody else has; `after` is the one it follows. */
+  createSegment(baseId: number, after?: SealedSegment): void {
     const content = encodeSegment({
       partition: this.partition,
       salt: this.storage.random32(),
       baseId,
       created: this.storage.now(),
+      after,
     });
     this.storage.publish(`${this.directory}/${segmentName(baseId)}`, content);
   }

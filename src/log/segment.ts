@@ -24,12 +24,20 @@ export function baseIdOf(name: string): number | undefined {
   return Number.isSafeInteger(baseId) ? baseId : undefined;
 }
 
+/** Where a segment ends. */
+export interface SealedSegment {
+  baseId: number;
+  /** Offset of its seal: what stands behind it is void. */
+  sealOffset: number;
+}
+
 /** The bytes of an empty segment. */
 export function encodeSegment(
-  parts: { partition: number; salt: number; baseId: number; created: number },
+  parts: { partition: number; salt: number; baseId: number; created: number; after?: SealedSegment },
 ): Uint8Array {
   const at = core.encodeArea;
-  core.encodeSegmentHeader(at, parts.partition, parts.salt, parts.baseId, parts.created);
+  const { partition, salt, baseId, created, after } = parts;
+  core.encodeSegmentHeader(at, partition, salt, baseId, created, after?.baseId ?? 0, after?.sealOffset ?? 0);
   return core.u8.slice(at, at + SEGMENT_HEADER_BYTES);
 }
 
