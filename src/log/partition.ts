@@ -94,6 +94,12 @@ export class Partition {
     }
   }
 
+  /** Closes a segment whose file is not the one of that name any more. */
+  forget(segment: Segment): void {
+    segment.close();
+    if (this.#segments.get(segment.baseId) === segment) this.#segments.delete(segment.baseId);
+  }
+
   /** Makes the segment that begins with this id, unless somebody else has; `after` is the one it follows. */
   createSegment(baseId: number, after?: SealedSegment): void {
     const content = encodeSegment({

@@ -177,12 +177,19 @@ export class PartitionReader {
     return [first, end];
   }
 
-  /** At the end: whether a segment begins further on after all, so that what is missing here was lost. */
+  /** At the end: whether a segment begins further on after all, so that what is missing here was lost; or anew. */
   #nextSegmentShows(): boolean {
     const now = this.partition.storage.now();
     if (Math.abs(now - this.#listedAt) < RELIST_MS) return false;
     this.#listedAt = now;
     const segment = this.#place!.segment;
+    if (segment.file.size() < 0) {
+      // Removed by hand. Whoever writes next makes it anew, with other events under the same ids.
+      this.partition.forget(segment);
+      this.#place = undefined;
+      this.#fromId = segment.baseId;
+      return true;
+    }
     const next = this.partition.segmentIds().find((id) => id > segment.baseId);
     if (next === undefined) return false;
     segment.endId = next;

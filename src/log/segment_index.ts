@@ -50,10 +50,19 @@ export class SegmentIndex {
     }
   }
 
+  #read(): Uint8Array | undefined {
+    try {
+      return this.storage.readWhole(indexPath(this.segment));
+    } catch {
+      // It cannot be read, or a link stands there: as good as none.
+      return undefined;
+    }
+  }
+
   #place(lookup: (at: number, count: number) => number): Place {
     const { segment } = this;
     const start: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
-    const bytes = this.storage.readWhole(indexPath(segment));
+    const bytes = this.#read();
     if (bytes === undefined) return start;
     let count = Math.floor(bytes.byteLength / INDEX_ENTRY_BYTES);
     while (count > 0) {

@@ -9,9 +9,12 @@ export class ConsumerRegistry {
 
   /** Every name that has a stored position. */
   names(): string[] {
+    this.#checkIsFolder(this.directory);
     const names: string[] = [];
     for (const folder of this.#list(this.directory)) {
-      const bytes = this.storage.readWhole(`${this.directory}/${folder}/name`);
+      const path = `${this.directory}/${folder}`;
+      if (this.storage.stat(path)?.kind !== "directory") continue;
+      const bytes = this.storage.readWhole(`${path}/name`);
       if (bytes !== undefined) names.push(new TextDecoder().decode(bytes));
     }
     return names.sort();
@@ -20,6 +23,8 @@ export class ConsumerRegistry {
   /** The cursor of a name in a partition; with `create`, its folder is made. */
   cursor(name: string, partition: number): CursorFile {
     const folder = `${this.directory}/${consumerFolder(name)}`;
+    this.#checkIsFolder(this.directory);
+    this.#checkIsFolder(folder);
     return new CursorFile(
       this.storage,
       `${folder}/${partitionName(partition)}.pos`,
@@ -29,7 +34,18 @@ export class ConsumerRegistry {
 
   /** Forgets every position of a name. */
   remove(name: string): void {
+    this.#checkIsFolder(this.directory);
     this.storage.removeTree(`${this.directory}/${consumerFolder(name)}`);
+  }
+
+  /** A link would lead out of the topic. */
+  #checkIsFolder(path: string): void {
+    const stat = this.storage.stat(path);
+    if (stat === undefined || stat.kind === "directory") return;
+    throw new StorageError(
+      "ENOTDIR",
+      `Cannot use "${path}": expected a folder of its own, no link and no file`,
+    );
   }
 
   #make(folder: string, name: string): void {

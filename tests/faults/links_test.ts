@@ -1,0 +1,175 @@
+// Symbolic links in a store: they are never followed out of it.
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { cpSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { Driver, StorageError, type Topic, TopicExistsError, TopicNotFoundError } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { type Canary, withCanary } from "./canary.ts";
+
+const SEGMENT = "partitions/00000000/00000000000000000000.log";
+
+/** A store with a topic of ten events, of which the name "reader" has acknowledged three; all of it closed. */
+async function makeTopic(root: string): Promise<void> {
+  await using driver = await Driver.open("files", { root_path: root });
+  await driver.createTopic("topic", { segment_bytes: 4096 });
+  await using topic = await driver.openTopic("topic");
+  await using producer = topic.producer("test");
+  for (let n = 0; n < 10; n++) producer.push({ n }, new Uint8Array(100));
+  await producer.flush();
+  await topic.seekConsumer("reader", { id: 3 });
+}
+
+/** Moves a part of the topic out of the root and puts a link in its place. */
+function moveOut(canary: Canary, part: string): void {
+  const target = `${canary.outside}/${part.replaceAll("/", "-")}`;
+  renameSync(`${canary.root}/topic/${part}`, target);
+  symlinkSync(target, `${canary.root}/topic/${part}`);
+  canary.settle();
+}
+
+/** What a call that meets a link must do: fail, and say what is wrong with which path. */
+async function assertRefused(call: () => PromiseLike<unknown>, path: string): Promise<void> {
+  const error = await assertRejects(async () => await call());
+  assertInstanceOf(error, StorageError);
+  assert(error.message.includes(path), `"${error.message}" does not name "${path}"`);
+}
+
+/** Pushes enough for several segments; the failures are what the test looks at. */
+async function pushSome(topic: Topic): Promise<void> {
+  await using producer = topic.producer("test");
+  for (let n = 0; n < 100; n++) await producer.push({ n }, new Uint8Array(100));
+}
+
+test("a topic's folder that is a link to somewhere else is no topic", () =>
+  withCanary(async (canary) => {
+    await makeTopic(`${canary.outside}/topics`);
+    symlinkSync(`${canary.outside}/topics/topic`, `${canary.root}/linked`);
+    canary.settle();
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    assertEquals(await driver.topicExists("linked"), false);
+    assertEquals((await driver.listTopics()).size, 0);
+    await assertRejects(() => driver.openTopic("linked"), TopicNotFoundError);
+    await assertRejects(() => driver.deleteTopic("linked"), TopicNotFoundError);
+    await assertRejects(() => driver.createTopic("linked", {}), TopicExistsError);
+    assertEquals(readdirSync(canary.root), ["linked"]);
+  }));
+
+test("a folder of partitions that is a link makes no topic", () =>
+  withCanary(async (canary) => {
+    await makeTopic(canary.root);
+    moveOut(canary, "partitions");
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    await assertRejects(() => driver.openTopic("topic"), TopicNotFoundError);
+    await assertRejects(() => driver.deleteTopic("topic"), TopicNotFoundError);
+  }));
+
+test("a partition that is a link is refused when the topic is opened", () =>
+  withCanary(async (canary) => {
+    await makeTopic(canary.root);
+    moveOut(canary, "partitions/00000000");
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    await assertRefused(() => driver.openTopic("topic"), "partitions/00000000");
+  }));
+
+test("a segment that is a link is neither written nor read", () =>
+  withCanary(async (canary) => {
+    await makeTopic(canary.root);
+    moveOut(canary, SEGMENT);
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    await using topic = await driver.openTopic("topic");
+    await assertRefused(() => pushSome(topic), SEGMENT);
+    await using consumer = topic.consumer("test");
+    await assertRefused(() => consumer.pull(), SEGMENT);
+  }));
+
+test("an index that is a link is not believed, and not written", () =>
+  withCanary(async (canary) => {
+    await makeTopic(canary.root);
+    symlinkSync(`${canary.outside}/file`, `${canary.root}/topic/${SEGMENT.replace(".log", ".idx")}`);
+    canary.settle();
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    await using topic = await driver.openTopic("topic");
+    await using producer = topic.producer("test");
+    // More than lies between two entries of the index.
+    await producer.push({}, new Uint8Array(1_000_000));
+    assertEquals(await producer.push({}), 11);
+    await using consumer = topic.consumer("test", { from: { id: 11 } });
+    assertEquals((await consumer.pull()).id, 11);
+  }));
+
+test("documents of a topic that are links are refused", () =>
+  withCanary(async (canary) => {
+    await makeTopic(canary.root);
+    moveOut(canary, "topic.json");
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    await assertRefused(() => driver.openTopic("topic"), "topic.json");
+  }));
+
+for (const part of ["consumers", "consumers/reader", "consumers/reader/00000000.pos"]) {
+  test(`positions are neither read nor stored through a link at "${part}"`, () =>
+    withCanary(async (canary) => {
+      await makeTopic(canary.root);
+      moveOut(canary, part);
+      await using driver = await Driver.open("files", { root_path: canary.root });
+      await using topic = await driver.openTopic("topic");
+      await assertRefused(() => topic.seekConsumer("reader", { id: 1 }), part);
+      await assertRefused(() => topic.lag("reader"), part);
+      await using consumer = topic.consumer("reader");
+      await assertRefused(() => consumer.pull(), part);
+      if (part !== "consumers") return;
+      await assertRefused(() => topic.seekConsumer("new", { id: 1 }), part);
+      await assertRefused(() => topic.deleteConsumer("reader"), part);
+      await assertRefused(() => topic.consumers(), part);
+    }));
+}
+
+test("a link among the consumers is no consumer", () =>
+  withCanary(async (canary) => {
+    await makeTopic(canary.root);
+    writeFileSync(`${canary.outside}/name`, "stranger");
+    symlinkSync(canary.outside, `${canary.root}/topic/consumers/stranger`);
+    canary.settle();
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    await using topic = await driver.openTopic("topic");
+    assertEquals(await topic.consumers(), ["reader"]);
+  }));
+
+test("deleting a consumer or a topic removes links in it, not what they lead to", () =>
+  withCanary(async (canary) => {
+    await makeTopic(canary.root);
+    for (
+      const folder of ["topic", "topic/partitions/00000000", "topic/consumers/reader", "topic/consumers"]
+    ) {
+      symlinkSync(canary.outside, `${canary.root}/${folder}/link`);
+      symlinkSync(`${canary.outside}/file`, `${canary.root}/${folder}/file-link`);
+    }
+    canary.settle();
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    await using topic = await driver.openTopic("topic");
+    await topic.deleteConsumer("reader");
+    await driver.deleteTopic("topic");
+    assertEquals(readdirSync(canary.root), []);
+  }));
+
+test("a root that is a link itself is what the user said", () =>
+  withCanary(async (canary) => {
+    await makeTopic(canary.root);
+    const link = `${canary.outside}/topics/link`;
+    symlinkSync(canary.root, link);
+    canary.settle();
+    await using driver = await Driver.open("files", { root_path: link });
+    await using topic = await driver.openTopic("topic");
+    await pushSome(topic);
+    assertEquals((await topic.describe())[0].nextId, 110);
+  }));
+
+test("a topic that was copied elsewhere works there", () =>
+  withCanary(async (canary) => {
+    await makeTopic(canary.root);
+    cpSync(`${canary.root}/topic`, `${canary.root}/copy`, { recursive: true });
+    rmSync(`${canary.root}/topic`, { recursive: true });
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    await using topic = await driver.openTopic("copy");
+    await pushSome(topic);
+    await using consumer = topic.consumer("reader");
+    assertEquals((await consumer.pull()).id, 3);
+  }));
