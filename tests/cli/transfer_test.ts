@@ -165,6 +165,22 @@ test("a cut or damaged archive is found out, with exit code 3", async () => {
   });
 });
 
+test("a target that cannot be written is named, and leaves nothing behind", async () => {
+  await withFolder(async (place) => {
+    const { driver } = place;
+    await makeTopic(place);
+    for (const format of ["jsonl", "archive"]) {
+      const exporting = (file: string) => ctl(["export", "t", "--to", format, "--to.file", file, ...driver]);
+      const nowhere = await exporting("/nowhere/t");
+      assertEquals(nowhere.code, 2);
+      assertStringIncludes(nowhere.stderr, 'Cannot write "/nowhere/t" given by "--to.file"');
+      const full = await exporting("/dev/full");
+      assertEquals([full.code, full.stderr.split("\n").length], [1, 2], full.stderr);
+      assertStringIncludes(full.stderr, "Cannot write");
+    }
+  });
+});
+
 test("wrong options of a format are named", async () => {
   await withFolder(async (place) => {
     const { driver } = place;

@@ -22,13 +22,16 @@ export class Output {
   /** Aborted when nobody reads the output any more. */
   readonly broken: AbortSignal;
 
-  constructor(stream: Writable) {
+  /** `name` is what errors call the place that is written to. */
+  constructor(stream: Writable, name = "standard output") {
     this.#stream = stream;
     const controller = new AbortController();
     this.broken = controller.signal;
     stream.on("error", (error: Error & { code?: string }) => {
       const gone = error.code === "EPIPE" || error.code === "ECONNRESET";
-      this.#failed ??= gone ? new BrokenPipeError("Standard output is closed") : error;
+      this.#failed ??= gone
+        ? new BrokenPipeError("Standard output is closed")
+        : new Error(`Cannot write ${name}: ${error.message}`, { cause: error });
       controller.abort(this.#failed);
     });
   }

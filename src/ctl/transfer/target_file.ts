@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { createWriteStream, renameSync, rmSync, statSync } from "node:fs";
+import { createWriteStream, openSync, renameSync, rmSync, statSync } from "node:fs";
 import process from "node:process";
 import type { Writable } from "node:stream";
+import { UsageError } from "../usage_error.ts";
 
 /** Where an export goes. */
 export interface Target {
@@ -17,7 +18,7 @@ export function openTarget(path: string): Target {
   if (path === "-") return { stream: process.stdout, finish: () => Promise.resolve(), abandon: () => {} };
   const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
   const written = isSpecial ? path : `${path}.partial`;
-  const stream = createWriteStream(written);
+  const stream = createWriteStream(written, { fd: open(path, written) });
   return {
     stream,
     async finish() {
@@ -30,4 +31,15 @@ export function openTarget(path: string): Target {
       if (!isSpecial) rmSync(written, { force: true });
     },
   };
+}
+
+/** At once, so that a path that cannot be written is found before any work. */
+function open(path: string, written: string): number {
+  try {
+    return openSync(written, "w");
+  } catch (cause) {
+    throw new UsageError(`Cannot write "${path}" given by "--to.file": ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }

@@ -83,6 +83,10 @@ export class TarWriter {
 
   async #put(bytes: Uint8Array): Promise<void> {
     if (bytes.length > 0) await new Promise<void>((resolve) => this.#stream.write(bytes, () => resolve()));
-    if (this.#failed !== undefined) throw this.#failed;
+    if (this.#failed !== undefined) {
+      throw new Error(`Cannot write the archive: ${(this.#failed as Error).message}`, {
+        cause: this.#failed,
+      });
+    }
   }
 }

@@ -13,7 +13,7 @@ import { eventsOf } from "../topic_events.ts";
 export async function exportTopic(job: ExportJob): Promise<void> {
   const path = fileOption("to", job.options);
   const target = openTarget(path);
-  const out = path === "-" ? job.console.out : new Output(target.stream);
+  const out = path === "-" ? job.console.out : new Output(target.stream, `"${path}"`);
   try {
     for await (const { partition, events } of eventsOf(job.topic, job)) {
       for (const event of events) {
