@@ -13,10 +13,11 @@ import { echo } from "./child/echo.ts";
 import { flood } from "./child/flood.ts";
 import { idle } from "./child/idle.ts";
 import { hold, increment } from "./child/lock.ts";
+import { obey } from "./child/obey.ts";
 import { produce } from "./child/produce.ts";
 import type { Task } from "./child/task.ts";
 
-const TASKS: Record<string, Task> = { consume, echo, flood, hold, idle, increment, produce };
+const TASKS: Record<string, Task> = { consume, echo, flood, hold, idle, increment, obey, produce };
 
 const [task, rootPath, topicName, ...parameters] = process.argv.slice(2);
 await using driver = await Driver.open("files", {

@@ -1,0 +1,54 @@
+// A process that may open no more files.
+import { assertEquals } from "@std/assert";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Driver } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { ObedientChild } from "./obedient_child.ts";
+import { RUNTIMES } from "./runtimes.ts";
+
+const REFUSED = "failed ERR_STORAGE EMFILE true";
+
+for (const runtime of RUNTIMES) {
+  test(`a ${runtime} process out of files refuses what needs one, and goes on when it has some`, async () => {
+    const rootPath = await mkdtemp(join(tmpdir(), "diaspora-limit-"));
+    try {
+      await using driver = await Driver.open("files", { root_path: rootPath });
+      await driver.createTopic("limited", { segment_bytes: 4096 });
+      const place = { runtime, rootPath, topic: "limited" };
+      await ObedientChild.during(place, { shell: 'ulimit -n 200; exec "$@"' }, async (child) => {
+        // Nothing open yet: neither the log can be written nor read.
+        assertEquals(await child.order("exhaust"), "exhausted EMFILE");
+        assertEquals(await child.order("push"), REFUSED);
+        assertEquals(await child.order("release"), "released");
+        assertEquals(await child.order("push"), "stored 0");
+        assertEquals(await child.order("exhaust"), "exhausted EMFILE");
+        assertEquals(await child.order("pull"), REFUSED);
+        // The producer has its file.
+        assertEquals(await child.order("push"), "stored 1");
+        assertEquals(await child.order("release"), "released");
+        assertEquals(await child.order("pull"), "event 0");
+        assertEquals(await child.order("acknowledge"), "acknowledged");
+
+        // The consumer has its files, too; only the next segment cannot be begun.
+        assertEquals(await child.order("exhaust"), "exhausted EMFILE");
+        assertEquals(await child.order("pull"), "event 1");
+        assertEquals(await child.order("acknowledge"), "acknowledged");
+        assertEquals(await child.order("push 4000"), "stored 2");
+        assertEquals(await child.order("push"), REFUSED);
+        assertEquals(await child.order("push"), REFUSED);
+        assertEquals(await child.order("pull"), "event 2");
+        assertEquals(await child.order("release"), "released");
+        assertEquals(await child.order("push"), "stored 3");
+        assertEquals(await child.order("pull"), "event 3");
+        assertEquals(await child.order("acknowledge"), "acknowledged");
+      });
+      await using topic = await driver.openTopic("limited");
+      assertEquals((await topic.describe())[0].nextId, 4);
+      assertEquals((await topic.lag("obeying"))[0].events, 0);
+    } finally {
+      await rm(rootPath, { recursive: true });
+    }
+  });
+}
