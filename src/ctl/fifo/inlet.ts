@@ -47,8 +47,12 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
   let lastAttempts = LAST_ATTEMPTS;
   while (documents.length > 0) {
     const futures: ReturnType<Producer["push"]>[] = [];
-    for (const document of documents) futures.push(producer.push(document));
     try {
+      for (const document of documents) {
+        futures.push(producer.push(document));
+        // Engines that store asynchronously take a limited number of batches at a time.
+        if (futures.length % command.options.batchSize === 0) await producer.ready();
+      }
       await producer.flush();
       return;
     } catch (flushError) {
