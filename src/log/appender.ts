@@ -3,7 +3,7 @@ import { CorruptedLogError, LimitExceededError, StorageError, TopicDeletedError 
 import type { OutgoingBatch } from "../drivers/contract.ts";
 import type { StorageFile } from "../storage/port.ts";
 import { encodeEvents, encodePlain, type Extents, type Signature } from "./encoder.ts";
-import { FLAG, KIND, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { FLAG, HEADER_MAGIC_BYTES, KIND, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { decodeRecord, type FrameRecord } from "./frame.ts";
 import type { Partition } from "./partition.ts";
 import { Segment, segmentName } from "./segment.ts";
@@ -143,8 +143,7 @@ export class Appender {
     for (let attempt = 1;; attempt++) {
       const now = this.partition.storage.now();
       this.#time = Math.max(now, this.#time);
-      this.#sequence++;
-      const frame = encode(this.#signature(end));
+      const frame = this.#encodeUncompletable(end, encode);
       const frameBytes = frame.byteLength;
       let written: number;
       try {
@@ -168,6 +167,18 @@ export class Appender {
           { canRetry: true },
         );
       }
+    }
+  }
+
+  /**
+   * Encodes a frame whose last byte is none of the header magic's: cut short by a few bytes, it cannot become
+   * whole by the frame that follows.
+   */
+  #encodeUncompletable(end: Place, encode: (signature: Signature) => Uint8Array): Uint8Array {
+    for (;;) {
+      this.#sequence++;
+      const frame = encode(this.#signature(end));
+      if (!HEADER_MAGIC_BYTES.includes(frame[frame.byteLength - 1])) return frame;
     }
   }
 

@@ -13,7 +13,7 @@
  * @module
  */
 import { core } from "./core.ts";
-import { HEADER_MAGIC, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "./format.ts";
+import { HEADER_MAGIC_BYTES, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "./format.ts";
 import { decodeRecord, type FrameRecord } from "./frame.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
 import type { Segment } from "./segment.ts";
@@ -49,8 +49,6 @@ export type Step = FrameStep | GapStep | TailStep;
 
 /** The highest sequence of each writer, by its nonce. */
 export type SeenSequences = Map<string, number>;
-
-const HEADER_MAGIC_BYTES = [0, 8, 16, 24].map((shift) => (HEADER_MAGIC >>> shift) & 0xff);
 
 /** Fewer bytes than the smallest frame cannot have been one. */
 const SMALLEST_FRAME_BYTES = 2 * RECORD_BYTES;
