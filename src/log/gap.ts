@@ -1,34 +1,79 @@
 import { KIND } from "./format.ts";
-import { type GapStep, step } from "./scanner.ts";
 import { READ_AHEAD_BYTES } from "./read_window.ts";
+import { type GapStep, step } from "./scanner.ts";
 import type { Segment } from "./segment.ts";
 
+/** What a gap cost. */
+export interface GapCost {
+  /** Where frames with known ids begin again. */
+  endOffset: number;
+  /** The id that comes next there. */
+  endId: number;
+}
+
+/** A row of whole frames behind a gap, and how many of its events lie before each frame boundary in it. */
+interface Row {
+  start: number;
+  events: number;
+  eventsBefore: Map<number, number>;
+}
+
 /**
- * The id that comes next behind a gap. A torn write held no stored event. Where whole frames were damaged beyond
- * recognition, the anchors of later frames tell: each repeats which id came next at an offset its writer
- * knew. The first anchor behind the gap settles it, or the next segment, whose name is this one's end; with
- * neither, nothing was stored behind the gap that could have an id at odds with `idBefore`.
+ * How far a gap reaches, and the id that comes next behind it. A torn write held no stored event. Where whole
+ * frames were damaged beyond recognition, the anchors of later frames tell: each repeats which id came next at
+ * an offset its writer knew. The first anchor at a boundary behind the gap settles it; or the seal does, whose
+ * id is the name of the next segment. Frames whose ids nothing tells are given up with the gap: an event that is
+ * called lost is better than one under the id of another.
  */
-export function idAfterGap(segment: Segment, gap: GapStep, idBefore: number): number {
-  if (gap.torn) return idBefore;
-  /** How many events lie between the end of the gap and each frame boundary behind it. */
-  const eventsBefore = new Map<number, number>([[gap.endOffset, 0]]);
-  let events = 0;
+export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCost {
+  if (gap.torn) return { endOffset: gap.endOffset, endId: idBefore };
+  const seal = segment.sealOffset();
+  const rows: Row[] = [];
+  let row = rowAt(gap.endOffset);
+  /** Ids below this one were given before the gap ended. */
+  let idMin = idBefore;
   for (let offset = gap.endOffset;;) {
+    // The seal itself was destroyed: whatever follows was void.
+    if (typeof seal === "number" && seal < row.start) return { endOffset: row.start, endId: segment.endId! };
     const next = step(segment, offset, READ_AHEAD_BYTES);
-    if (next.kind === "frame") {
-      const known = eventsBefore.get(next.frame.anchorOffset);
-      if (known !== undefined) return Math.max(idBefore, next.frame.anchorId - known);
-      if (next.frame.kind === KIND.seal) break;
-      events += next.frame.count;
-      eventsBefore.set(next.endOffset, events);
-    } else if (next.kind === "tail") {
-      break;
-    } else if (!next.torn) {
-      // Behind another gap of unknown content, nothing says how many events lie between the two.
-      return idBefore;
+    if (next.kind === "tail") {
+      // Whatever is missing here had ids, too; nobody knows how many of them lie before what is left.
+      if (segment.endId !== undefined) return { endOffset: offset, endId: segment.endId };
+      return { endOffset: gap.endOffset, endId: idMin };
+    }
+    if (next.kind === "gap" && !next.torn) {
+      rows.push(row);
+      row = rowAt(next.endOffset);
+    } else if (next.kind === "frame") {
+      const { anchorOffset, anchorId, count, kind } = next.frame;
+      for (const { start, eventsBefore } of [...rows, row]) {
+        const known = eventsBefore.get(anchorOffset);
+        if (known !== undefined) return { endOffset: start, endId: Math.max(idMin, anchorId - known) };
+      }
+      if (anchorOffset <= gap.endOffset) idMin = Math.max(idMin, anchorId);
+      if (kind === KIND.seal) return costBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });
+      row.events += count;
+      row.eventsBefore.set(next.endOffset, row.events);
     }
     offset = next.endOffset;
   }
-  return segment.endId === undefined ? idBefore : Math.max(idBefore, segment.endId - events);
+}
+
+/** What the seal tells, when no anchor does: its id is the name of the next segment. */
+function costBySeal(
+  segment: Segment,
+  row: Row,
+  { offset, idMin, gapEnd }: { offset: number; idMin: number; gapEnd: number },
+): GapCost {
+  const { endId } = segment;
+  if (endId === undefined) return { endOffset: gapEnd, endId: idMin };
+  if (segment.sealOffset() === offset) {
+    return { endOffset: row.start, endId: Math.max(idMin, endId - row.events) };
+  }
+  // The segment that followed is missing, and with it the id of the seal.
+  return { endOffset: offset, endId };
+}
+
+function rowAt(start: number): Row {
+  return { start, events: 0, eventsBefore: new Map([[start, 0]]) };
 }

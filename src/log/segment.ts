@@ -53,6 +53,7 @@ export class Segment {
   seen: { offset: number; sequences: SeenSequences } | undefined;
   /** Memory of the scanner: searched from this offset up to this file size, and found no frame. */
   fruitless: { offset: number; size: number } | undefined;
+  #seal: { endId: number; offset: number | "unknown" } | undefined;
   #file: StorageFile | undefined;
 
   /** With `file`, an open file of that path is used, and stays its owner's to close. */
@@ -80,6 +81,17 @@ export class Segment {
     return this.salt === NO_SALT;
   }
 
+  /**
+   * Where the segment ends, as the one behind it says: frames from its seal on are void. Undefined while there is
+   * none behind it, and `"unknown"` when the one that followed it is missing or does not say.
+   */
+  sealOffset(): number | "unknown" | undefined {
+    const { endId } = this;
+    if (endId === undefined) return undefined;
+    if (this.#seal?.endId !== endId) this.#seal = { endId, offset: this.#readSealOffset(endId) };
+    return this.#seal.offset;
+  }
+
   /** Whether the file is open now. */
   get isOpen(): boolean {
     return this.#file !== undefined;
@@ -89,6 +101,24 @@ export class Segment {
   close(): void {
     this.#file?.close();
     this.#file = undefined;
+  }
+
+  #readSealOffset(nextId: number): number | "unknown" {
+    const folder = this.path.slice(0, this.path.lastIndexOf("/"));
+    const file = this.storage.open(`${folder}/${segmentName(nextId)}`, "read");
+    try {
+      const at = core.slot;
+      const bytes = core.u8.subarray(at, at + SEGMENT_HEADER_BYTES);
+      let got = 0;
+      for (let more = -1; got < SEGMENT_HEADER_BYTES && more !== 0; got += more) {
+        more = file.readAt(bytes.subarray(got), got);
+      }
+      if (got < SEGMENT_HEADER_BYTES || core.checkSegmentHeader(at) !== "ok") return "unknown";
+      const isNext = readUint64(core.view, at + SEGMENT.previousId) === this.baseId;
+      return isNext ? core.view.getUint32(at + SEGMENT.previousSeal, true) || "unknown" : "unknown";
+    } finally {
+      file.close();
+    }
   }
 
   #readHeader(): { salt: number; created: number; damage?: string } {

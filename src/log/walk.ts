@@ -1,6 +1,6 @@
 import { FLAG, KIND } from "./format.ts";
 import type { FrameRecord } from "./frame.ts";
-import { idAfterGap } from "./gap.ts";
+import { passGap } from "./gap.ts";
 import { step } from "./scanner.ts";
 import type { Segment } from "./segment.ts";
 
@@ -41,8 +41,8 @@ export function passAt(place: Place, ahead: number): Passed {
     return { kind: "tail", offset, id, pending: next.pending };
   }
   if (next.kind === "gap") {
-    const endId = idAfterGap(segment, next, id);
-    return { kind: "gap", offset, endOffset: next.endOffset, id, endId, torn: next.torn };
+    const { endOffset, endId } = passGap(segment, next, id);
+    return { kind: "gap", offset, endOffset, id, endId, torn: next.torn };
   }
   if (next.frame.kind === KIND.seal) {
     return { kind: "end", offset, id, terminal: (next.frame.flags & FLAG.terminal) !== 0 };
