@@ -101,8 +101,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "a gap of unknown content is passed as if it had no events",
     file: "src/log/gap.ts",
-    from: "if (gap.torn) return idBefore;",
-    to: "if (gap.endOffset > 0) return idBefore;",
+    from: "if (gap.torn) return { endOffset: gap.endOffset, endId: idBefore };",
+    to: "return { endOffset: gap.endOffset, endId: idBefore };",
   },
   {
     what: "a segment without events is sealed",
