@@ -58,10 +58,12 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
     } catch (flushError) {
       const again: string[] = [];
       let why: unknown = flushError;
+      let failures = 0;
       for (const [index, future] of futures.entries()) {
         try {
           await future;
         } catch (error) {
+          failures++;
           if (isFinal(error)) throw error;
           if (mayPass(error)) {
             again.push(documents[index]);
@@ -71,6 +73,8 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
           }
         }
       }
+      // Every line is stored, and the disk refused to say that it will keep them.
+      if (failures === 0) log.error(`FIFO "${command.path}": ${oneLine(flushError)}`);
       documents = again;
       if (documents.length === 0) return;
       log.error(`FIFO "${command.path}": ${documents.length} lines wait: ${oneLine(why)}`);
