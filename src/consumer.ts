@@ -1,3 +1,4 @@
+import { BatchSize } from "./batch_size.ts";
 import type { Serializer } from "./components/contract.ts";
 import { Acknowledger } from "./consumer/acknowledger.ts";
 import { batchesOf } from "./consumer/batches.ts";
@@ -6,6 +7,7 @@ import type { DataAllocator, DataSelector } from "./consumer/data_selection.ts";
 import { EventIterator } from "./consumer/event_iterator.ts";
 import { type Ends, EventSource } from "./consumer/event_source.ts";
 import {
+  BATCHES_MAX,
   checkedPartitions,
   checkedPosition,
   type ConsumerOptions,
@@ -60,6 +62,10 @@ export interface SeekOptions {
 export class Consumer<T = JsonValue> implements AsyncDisposable {
   /** The name under which acknowledgements are stored. */
   readonly name: string;
+  /** Events read of one partition in its turn, or `BatchSize.Adaptive`. */
+  readonly batchSize: BatchSize;
+  /** Batches an engine may read ahead. */
+  readonly maxNumBatches: number;
   readonly #driver: ConsumerInterface;
   readonly #topic: TopicInterface;
   readonly #source: EventSource<T>;
@@ -81,6 +87,8 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
     const eventsMax = eventsMaxOf(options.batchSize, request.partitions?.length ?? count);
     const { dataSelector, dataAllocator } = options;
     this.name = name;
+    this.batchSize = options.batchSize ?? BatchSize.Adaptive;
+    this.maxNumBatches = options.maxNumBatches ?? BATCHES_MAX;
     this.#topic = topic;
     this.#onClose = onClose;
     const onDamage = (error: CorruptedLogError) => {

@@ -36,7 +36,7 @@ export interface ComponentOptions<T = JsonValue> {
 export class Driver implements AsyncDisposable {
   readonly #driver: DriverInterface;
   /** Topics that are open. */
-  readonly #open = new Set<Topic<never>>();
+  readonly #open = new Set<AsyncDisposable>();
   #closing: Promise<void> | undefined = undefined;
 
   private constructor(driver: DriverInterface) {
@@ -94,8 +94,8 @@ export class Driver implements AsyncDisposable {
     const driverTopic = await this.#driver.openTopic(name);
     try {
       const made = await makeComponents({ ...driverTopic.definition, ...withoutUndefined(components) });
-      const topic: Topic<T> = new Topic<T>(driverTopic, made, () => this.#open.delete(topic as Topic<never>));
-      this.#open.add(topic as Topic<never>);
+      const topic: Topic<T> = new Topic<T>(driverTopic, made, () => this.#open.delete(topic));
+      this.#open.add(topic);
       return topic;
     } catch (error) {
       await driverTopic.close();

@@ -1,3 +1,4 @@
+import { BatchSize } from "./batch_size.ts";
 import type { DataPart } from "./data_view.ts";
 import type { ProducerInterface, TopicInterface } from "./drivers/contract.ts";
 import { diagnostics } from "./diagnostics.ts";
@@ -41,6 +42,12 @@ export interface PushOptions {
 export class Producer<T = JsonValue> implements AsyncDisposable {
   /** The name it was made with; empty if none was given. */
   readonly name: string;
+  /** Events after which a batch is stored, or `BatchSize.Adaptive`. */
+  readonly batchSize: BatchSize;
+  /** Batches that may be on their way at a time. */
+  readonly maxNumBatches: number;
+  /** Whether events of a partition keep their push order even while components take their time. */
+  readonly ordering: "strict" | "loose";
   readonly #topicName: string;
   readonly #driver: ProducerInterface;
   readonly #onClose: () => void;
@@ -65,6 +72,9 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     const numPartitions = topic.partitions.length;
     this.name = name;
     this.#limits = limitsOf(options);
+    this.batchSize = options.batchSize ?? BatchSize.Adaptive;
+    this.maxNumBatches = this.#limits.batchesMax;
+    this.ordering = this.#limits.strict ? "strict" : "loose";
     this.#topicName = topic.name;
     this.#driver = topic.producer(name);
     this.#onClose = onClose;

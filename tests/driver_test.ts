@@ -168,3 +168,15 @@ test("a topic opened with a type of its own tells where it came from", async () 
     "c",
   ]);
 });
+
+test("producers and consumers tell what they were made with", async () => {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("t", {});
+  await using topic = await driver.openTopic("t");
+  const plain = topic.producer();
+  assertEquals([plain.batchSize, plain.maxNumBatches, plain.ordering], ["adaptive", 16, "strict"]);
+  const chosen = topic.producer("p", { batchSize: 32, maxNumBatches: 4, ordering: "loose" });
+  assertEquals([chosen.batchSize, chosen.maxNumBatches, chosen.ordering], [32, 4, "loose"]);
+  const consumer = topic.consumer("c", { batchSize: 8 });
+  assertEquals([consumer.name, consumer.batchSize, consumer.maxNumBatches], ["c", 8, 2]);
+});

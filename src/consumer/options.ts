@@ -28,7 +28,8 @@ export interface ConsumerOptions<T = JsonValue> {
 /** Enough to make a read cheap an event, few enough that the other partitions wait but briefly. */
 const SHARED_EVENTS_MAX = 256;
 const ALONE_EVENTS_MAX = 1024;
-const BATCHES_MAX = 2;
+/** Batches read ahead when nothing else is asked for. */
+export const BATCHES_MAX = 2;
 
 const KEYS = [
   "dataSelector",
