@@ -288,7 +288,7 @@ export class Appender {
       // Its own view on the segment, through the file it appends to: finding a frame opens nothing, so that a
       // frame that was written never fails for want of files.
       const segment = new Segment(partition.storage, path, partition.partition, baseId, this.#file);
-      if (segment.isUnreadable) throw this.#unreadable(segment);
+      segment.checkIsReadable(partition.topic);
       this.#index = new SegmentIndex(partition.storage, segment);
       let place = this.#index.placeForId(Number.MAX_SAFE_INTEGER);
       this.#indexedOffset = place.offset === SEGMENT_HEADER_BYTES ? 0 : place.offset;
@@ -328,20 +328,6 @@ export class Appender {
     this.#closeFile();
     if (passed.terminal) throw new TopicDeletedError(this.partition.topic);
     this.partition.createSegment(passed.id, { baseId, sealOffset: passed.offset });
-  }
-
-  #unreadable({ path, baseId, headerDamage }: Segment): CorruptedLogError {
-    const { topic, partition } = this.partition;
-    const reason = `${headerDamage}; repair the topic`;
-    return new CorruptedLogError({
-      topic,
-      partition,
-      firstId: baseId,
-      endId: baseId,
-      file: path,
-      offset: 0,
-      reason,
-    });
   }
 
   #closeFile(): void {

@@ -1,5 +1,5 @@
 import { core } from "./core.ts";
-import { UnsupportedFormatError } from "../errors.ts";
+import { CorruptedLogError, UnsupportedFormatError } from "../errors.ts";
 import type { Storage, StorageFile } from "../storage/port.ts";
 import { FORMAT_VERSION, RECORD, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { readUint64 } from "./frame.ts";
@@ -79,6 +79,14 @@ export class Segment {
   /** Whether nothing in the file can be told from noise; then nothing is read from it, nor appended to it. */
   get isUnreadable(): boolean {
     return this.salt === NO_SALT;
+  }
+
+  /** Throws when nothing in the file can be told from noise. */
+  checkIsReadable(topic: string): void {
+    if (!this.isUnreadable) return;
+    const { partition, baseId: firstId, path: file } = this;
+    const reason = `${this.headerDamage}; repair the topic`;
+    throw new CorruptedLogError({ topic, partition, firstId, endId: firstId, file, offset: 0, reason });
   }
 
   /**
