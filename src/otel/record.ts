@@ -20,8 +20,8 @@ interface Operation {
 /** Makes a span of each operation, until the function given back is called. */
 export function record(tracer: Tracer): () => void {
   const span = ({ name, kind, durationMs, attributes, error }: Operation): void => {
-    const endTime = Date.now();
-    const made = tracer.startSpan(name, { kind, startTime: endTime - durationMs, attributes });
+    const endMs = Date.now();
+    const made = tracer.startSpan(name, { kind, startTime: timeOf(endMs - durationMs), attributes });
     if (error !== undefined) {
       made.setAttribute("error.type", errorType(error));
       made.setStatus({
@@ -29,7 +29,7 @@ export function record(tracer: Tracer): () => void {
         message: error instanceof Error ? error.message : String(error),
       });
     }
-    made.end(endTime);
+    made.end(timeOf(endMs));
   };
   const stops = [
     diagnostics.push.subscribe(({ topic, partition, events, bytes, firstId, durationMs, error }) =>
@@ -83,4 +83,9 @@ export function record(tracer: Tracer): () => void {
     ),
   ];
   return () => stops.forEach((stop) => stop());
+}
+
+/** Seconds and nanoseconds: a single number might be taken for a time since the process began. */
+function timeOf(ms: number): [number, number] {
+  return [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)];
 }
