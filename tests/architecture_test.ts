@@ -11,6 +11,7 @@ const GENERATED = ["src/log/core_bytes.ts"];
 
 /** Words that every layer speaks: they import nothing but each other. */
 const VOCABULARY = [
+  "src/diagnostics.ts",
   "src/errors.ts",
   "src/event_id.ts",
   "src/json.ts",

@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { CorruptedLogError, type DiagnosticChannel, diagnostics, Driver } from "../mod.ts";
 import { reportDamage, ScriptedSource } from "./consumer/scripted_consumer.ts";
 import { test } from "./harness.ts";
@@ -117,6 +120,27 @@ test("a message tells of damage, thrown or passed over", async () => {
     false,
     true,
   ]);
+});
+
+test("a message tells of a partition that goes on in a new segment", async () => {
+  const root_path = await mkdtemp(join(tmpdir(), "diaspora-roll-"));
+  try {
+    await using driver = await Driver.open("files", { root_path });
+    await driver.createTopic("told-roll", { num_partitions: 2, segment_bytes: 4096 });
+    await using topic = await driver.openTopic("told-roll");
+    const seen = await messages(diagnostics.roll, "told-roll", async () => {
+      await using producer = topic.producer("p", { batchSize: 1 });
+      for (let n = 0; n < 8; n++) {
+        producer.push(JSON.stringify("x".repeat(1000)), undefined, { partition: 1 });
+      }
+      await producer.flush();
+    });
+    const segments = (await topic.describe())[1].segments;
+    assert(segments > 1, `${segments} segments`);
+    assertEquals(seen, Array.from({ length: segments - 1 }, () => ({ topic: "told-roll", partition: 1 })));
+  } finally {
+    await rm(root_path, { recursive: true });
+  }
 });
 
 test("the channels are those of node:diagnostics_channel, by their names", async () => {

@@ -1,3 +1,4 @@
+import { diagnostics } from "../../diagnostics.ts";
 import { NoSuchPartitionError, StorageError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { Appender } from "../../log/appender.ts";
@@ -69,8 +70,10 @@ export class FilesTopic implements TopicInterface {
     return new FilesProducer(this.#logs, (partition) => ({
       flushBehavior: this.driverOptions.flushBehavior ?? flushBehavior ?? "buffered",
       segmentBytesMax,
-      rolled: () =>
-        applyRetention(this.#logs[partition], readTopicOptions(this.definition.options), this.#names),
+      rolled: () => {
+        if (diagnostics.roll.hasSubscribers) diagnostics.roll.publish({ topic: this.name, partition });
+        applyRetention(this.#logs[partition], readTopicOptions(this.definition.options), this.#names);
+      },
     }));
   }
 
