@@ -2,7 +2,7 @@ import { walkSync } from "@std/fs/walk";
 
 /**
  * Tests that run under Deno alone: those of the tools and of the repository itself, which are no part of
- * what users import, and those that start programs on every runtime by themselves.
+ * what users import, those that start programs by themselves, and the many seeds of the simulation.
  */
 const DENO_ONLY = [
   /^tests\/tools\//,
@@ -10,6 +10,8 @@ const DENO_ONLY = [
   /^tests\/packaging\//,
   /^tests\/runtimes\//,
   /^tests\/processes\//,
+  /^tests\/cli\//,
+  /^tests\/simulation\//,
   /^tests\/readme_test\.ts$/,
 ];
 
