@@ -2,6 +2,7 @@ import type { Driver, Topic } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { componentsOf, openDriver, topicNameOf } from "../connect.ts";
 import { mergeDeep } from "../args/document.ts";
+import type { ParsedArguments } from "../args/parsed.ts";
 import { LineProducer } from "../produce/line_producer.ts";
 import type { ImportSource } from "../transfer/contract.ts";
 import { IMPORT_FORMATS } from "../transfer/formats.ts";
@@ -18,8 +19,22 @@ export async function run(invocation: Invocation): Promise<void> {
       `Unknown format "${format}" of "--from": one of ${Object.keys(IMPORT_FORMATS).join(", ")}`,
     );
   }
-  const { openSource } = await load();
-  await using source = await openSource({ options, topicName: name, console, signal });
+  const importing = await load();
+  if ("importTopic" in importing) {
+    await using driver = await openDriver(invocation);
+    const components = givenComponents(args);
+    const topicOptions = args.document("topic").document;
+    return await importing.importTopic({
+      options,
+      topicName: name,
+      driver,
+      topicOptions,
+      components,
+      console,
+      signal,
+    });
+  }
+  await using source = await importing.openSource({ options, topicName: name, console, signal });
   await using driver = await openDriver(invocation);
   await using topic = await openOrCreate(invocation, driver, name, source);
   const progress = console.startProgress("imported", source.total);
@@ -59,12 +74,18 @@ async function openOrCreate(
 ): Promise<Topic> {
   if (!await driver.topicExists(name)) {
     const { options = {}, ...components } = source.definition;
-    const given = Object.entries(componentsOf(args)).filter(([, document]) => document !== undefined);
     await driver.createTopic(name, mergeDeep(options, args.document("topic").document), {
       ...components,
-      ...Object.fromEntries(given),
+      ...givenComponents(args),
     });
     console.log.info(`Topic '${name}' created successfully`);
   }
   return await driver.openTopic(name);
+}
+
+/** Those that the command line names, and no others. */
+function givenComponents(args: ParsedArguments): ReturnType<typeof componentsOf> {
+  return Object.fromEntries(
+    Object.entries(componentsOf(args)).filter(([, document]) => document !== undefined),
+  );
 }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Driver, JsonObject, TopicInfo } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver } from "../connect.ts";
@@ -9,6 +10,13 @@ export async function run(invocation: Invocation): Promise<void> {
   await using driver = await openDriver(invocation);
   const topics = await driver.listTopics();
   const detailed = args.flag("verbose") || args.flag("json");
+  const foreign = [...topics.values()].filter(({ layout }) => layout === "cpp-files").length;
+  if (detailed && foreign > 0) {
+    console.log.info(
+      `${foreign} of the topics were written by the C++ files driver; import them to use them: ` +
+        `see "diaspora-ctl import --help"`,
+    );
+  }
   for (const name of [...topics.keys()].sort()) {
     if (!detailed) {
       await console.out.line(name);
@@ -29,6 +37,7 @@ async function describe(driver: Driver, info: TopicInfo, warn: (text: string) =>
   document.serializer = info.serializer;
   document.partition_selector = info.partitionSelector;
   document.options = info.options;
+  if (info.layout === "cpp-files") return { ...document, ...await describeForeign(info) };
   try {
     await using topic = await driver.openTopic(info.name);
     const partitions = await topic.describe();
@@ -38,4 +47,11 @@ async function describe(driver: Driver, info: TopicInfo, warn: (text: string) =>
     warn(oneLine(error));
   }
   return document;
+}
+
+/** A topic of the C++ driver cannot be opened, but counted. */
+async function describeForeign({ name, path, layout }: TopicInfo): Promise<JsonObject> {
+  const { CppTopic } = await import("../../cpp_files/topic.ts");
+  const { events, bytes } = CppTopic.open(dirname(path!), name);
+  return { layout: layout!, events, bytes };
 }

@@ -1,10 +1,34 @@
 import type { CommandSpec } from "../command.ts";
-import { COMPONENTS, DRIVER, JSON_OUTPUT, NAME, PROGRESS, SHARED, TOPIC } from "./common.ts";
+import { COMPONENTS, DESTRUCTIVE, DRIVER, JSON_OUTPUT, NAME, PROGRESS, SHARED, TOPIC } from "./common.ts";
 
 const WHERE = "--driver files --driver.root_path /tmp/diaspora-data";
 
 /** Commands about stores as a whole. */
 export const STORE_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ["verify"],
+    summary: "Read every stored byte against its checksum",
+    details:
+      "Prints what is wrong, a line each: damage is lost bytes, redundant is a loss that can be made good " +
+      "from what is there, torn is what a write left behind that was cut short (harmless). Exit code 3 when there " +
+      "is damage or redundant. Producers and consumers may run meanwhile. Without a topic, all are read.",
+    positional: ["[TOPIC]"],
+    options: [TOPIC, NAME, DRIVER, JSON_OUTPUT, PROGRESS, ...SHARED],
+    examples: [{ title: "Every topic under a folder", shell: `diaspora-ctl verify ${WHERE}` }],
+    load: () => import("../commands/verify.ts"),
+  },
+  {
+    path: ["repair"],
+    summary: "Salvage all that is whole of a damaged topic",
+    details:
+      "Verifies first and prints what it will do. No id changes: events that are lost keep theirs and are " +
+      "passed over by consumers. Every file is copied before it is changed, to a folder before-repair-TIME in the " +
+      "topic's.",
+    positional: ["[TOPIC]"],
+    options: [TOPIC, NAME, DRIVER, ...DESTRUCTIVE, JSON_OUTPUT, PROGRESS, ...SHARED],
+    examples: [{ title: "See what would be done", shell: `diaspora-ctl repair my_topic --dry-run ${WHERE}` }],
+    load: () => import("../commands/repair.ts"),
+  },
   {
     path: ["export"],
     summary: "Write a topic to a file in another format",

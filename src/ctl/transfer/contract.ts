@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ComponentDocument, DataPart, JsonObject, Topic, TopicInfo } from "../../../mod.ts";
+import type { ComponentDocument, DataPart, Driver, JsonObject, Topic, TopicInfo } from "../../../mod.ts";
 import type { Console } from "../console/console.ts";
 import type { Done } from "../console/progress.ts";
 
@@ -36,11 +36,32 @@ export interface ImportJob {
   signal: AbortSignal;
 }
 
-/** Reads a topic. */
-export interface ImportFormat {
+/** Reads a topic whose events are pushed one by one, behind those that are there. */
+export interface SourceFormat {
   /** Opens the source; throws `UsageError` for options that are wrong. */
   openSource(job: ImportJob): Promise<ImportSource>;
 }
+
+/** One import that does everything itself. */
+export interface TopicImportJob extends ImportJob {
+  driver: Driver;
+  /** What `--topic.KEY VALUE` gave for a new topic. */
+  topicOptions: JsonObject;
+  /** The components that the command line names for a new topic. */
+  components: {
+    validator?: ComponentDocument;
+    serializer?: ComponentDocument;
+    partitionSelector?: ComponentDocument;
+  };
+}
+
+/** Copies a topic as a whole: to a new one, or to one that an earlier run began. */
+export interface TopicFormat {
+  importTopic(job: TopicImportJob): Promise<void>;
+}
+
+/** Reads a topic. */
+export type ImportFormat = SourceFormat | TopicFormat;
 
 /** A topic in another format, opened for reading. */
 export interface ImportSource extends AsyncDisposable {

@@ -1,0 +1,60 @@
+import type { Invocation } from "../command.ts";
+import { openDriver, topicNameOf } from "../connect.ts";
+import { EXIT } from "../exit_codes.ts";
+import type { Finding } from "../../log/finding.ts";
+import { planRepair, type RepairStep } from "../../log/repair_plan.ts";
+import { carryOut } from "../verify/carry_out.ts";
+import { eventsText, findingLine } from "../verify/report.ts";
+import { TopicFiles } from "../verify/store.ts";
+import { filesTopics } from "../verify/topics.ts";
+
+/** Salvages all that is whole of a damaged topic. */
+export async function run(invocation: Invocation): Promise<number | void> {
+  const { args, console, signal } = invocation;
+  const name = topicNameOf(args);
+  await using driver = await openDriver(invocation);
+  const [info] = await filesTopics(driver, args);
+  const files = new TopicFiles(info);
+  const verify = async (): Promise<Finding[]> => {
+    const progress = console.startProgress("verified");
+    try {
+      const findings: Finding[] = [];
+      const count = (done: { bytes: number; events: number }): void => {
+        progress.done.bytes += done.bytes;
+        progress.done.events += done.events;
+      };
+      for await (const finding of files.verify({ signal, progress: count })) findings.push(finding);
+      return findings;
+    } finally {
+      progress.stop();
+    }
+  };
+  const { steps, unrepairable } = planRepair(await verify());
+  for (const step of steps) {
+    if (args.flag("json")) await console.out.json(stepDocument(step));
+    else await console.out.line(stepLine(step));
+  }
+  for (const finding of unrepairable) console.log.error(`Cannot repair ${findingLine(name, finding)}`);
+  if (steps.length === 0) {
+    console.log.info(`Topic '${name}' needs no repair`);
+    return unrepairable.length > 0 ? EXIT.damage : EXIT.ok;
+  }
+  if (args.flag("dry-run")) return unrepairable.length > 0 ? EXIT.damage : EXIT.ok;
+  await console.out.flush();
+  const question = `Repair topic "${name}" in ${steps.length} steps?`;
+  if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
+  const kept = await carryOut(files, steps);
+  console.log.info(`Topic '${name}' repaired; the files as they were are in "${kept}"`);
+  const left = (await verify()).filter(({ severity }) => severity !== "torn");
+  for (const finding of left) console.log.error(`Still wrong: ${findingLine(name, finding)}`);
+  if (left.length > 0) return EXIT.damage;
+}
+
+function stepLine(step: RepairStep): string {
+  const { kind, partition, file, offset, reason } = step;
+  return `${kind}: partition ${partition}${eventsText(step)}: ${reason} in "${file}" at byte ${offset}`;
+}
+
+function stepDocument({ kind, partition, firstId, endId, file, offset, bytes, reason }: RepairStep): object {
+  return { kind, partition, first_id: firstId, end_id: endId, file, offset, bytes, reason };
+}

@@ -1,0 +1,24 @@
+import { exportCppFiles } from "../../../cpp_files/mod.ts";
+import type { ExportJob } from "../contract.ts";
+import { cppPlace } from "./options.ts";
+
+/** Writes a topic in the layout of the C++ files driver; one that was cut short is continued. */
+export async function exportTopic({ topic, options, console, done, signal }: ExportJob): Promise<void> {
+  const { rootPath, name } = cppPlace("to", options, topic.name);
+  const { events, metadataBytes, dataBytes, partitions } = await exportCppFiles({
+    topic,
+    rootPath,
+    into: name,
+    signal,
+    onProgress: (now) => {
+      done.events = now.events;
+      done.bytes = now.metadataBytes + now.dataBytes;
+    },
+    onWarning: (text) => console.log.warn(text),
+  });
+  done.events = events;
+  done.bytes = metadataBytes + dataBytes;
+  const resumed = partitions.reduce((sum, { resumedEvents }) => sum + resumedEvents, 0);
+  if (resumed > 0) console.log.info(`${resumed} events had been exported before`);
+  console.log.info(`Written: ${metadataBytes} bytes of metadata, ${dataBytes} bytes of data`);
+}

@@ -1,0 +1,20 @@
+import type { JsonObject } from "../../../../mod.ts";
+import { UsageError } from "../../usage_error.ts";
+import { checkKeys } from "../options.ts";
+
+/** Where a topic of the C++ driver is: the driver's `root_path`, and the topic's name there if it is another. */
+export function cppPlace(
+  prefix: "to" | "from",
+  options: JsonObject,
+  topicName: string,
+): { rootPath: string; name: string } {
+  checkKeys(prefix, options, ["root_path", "name"]);
+  const { root_path: rootPath, name = topicName } = options;
+  if (rootPath === undefined) {
+    throw new UsageError(
+      `Missing option: add "--${prefix}.root_path DIR", the root_path of the C++ files driver`,
+    );
+  }
+  // Both may read like a number.
+  return { rootPath: String(rootPath), name: String(name) };
+}

@@ -1,0 +1,19 @@
+import { type Driver, type TopicInfo, TopicNotFoundError } from "../../../mod.ts";
+import type { ParsedArguments } from "../args/parsed.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** The topic that the command line names, or all; only the files driver has files to look at. */
+export async function filesTopics(driver: Driver, args: ParsedArguments): Promise<TopicInfo[]> {
+  if (driver.name !== "files") {
+    throw new UsageError(`Driver "${driver.name}" keeps no files: this is for the files driver`);
+  }
+  const topics = await driver.listTopics();
+  const name = args.text("topic") ?? args.text("name") ?? args.positional[0];
+  if (name === undefined) return [...topics.values()].filter(({ layout }) => layout === undefined);
+  const info = topics.get(name);
+  if (info === undefined) {
+    const { root_path: root } = args.document("driver").document;
+    throw new TopicNotFoundError(name, String(root ?? "./diaspora_data"));
+  }
+  return [info];
+}
