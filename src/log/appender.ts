@@ -66,12 +66,12 @@ export class Appender {
 
   /** Appends events; they are with the operating system when this returns. */
   appendEvents(batch: OutgoingBatch, extents?: Extents): Landing {
-    return this.#alone(() => this.#append((signature) => encodeEvents(batch, signature, extents)));
+    return this.partition.alone(() => this.#append((signature) => encodeEvents(batch, signature, extents)));
   }
 
   /** Appends a piece of a large data part, ahead of the event it belongs to. */
   appendChunk(data: readonly Uint8Array[]): Landing {
-    const landing = this.#alone(() =>
+    const landing = this.partition.alone(() =>
       this.#append((signature) => encodePlain(KIND.chunk, signature, { data }))
     );
     if (landing.offset < OFFSETS_END) return landing;
@@ -82,7 +82,7 @@ export class Appender {
 
   /** Ends the current segment, so that it can be removed; the next append begins a new one. */
   seal(): void {
-    this.#alone(() => {
+    this.partition.alone(() => {
       const end = this.#open();
       if (hasEvents(end)) this.#seal(end, 0);
     });
@@ -90,7 +90,7 @@ export class Appender {
 
   /** Ends the partition for good: no later append, of any process, will be counted. */
   sealForever(): void {
-    this.#alone(() => this.#seal(this.#open(), FLAG.terminal));
+    this.partition.alone(() => this.#seal(this.#open(), FLAG.terminal));
   }
 
   /** After the file failed in a way that leaves what it holds in doubt: the next append begins a new segment. */
@@ -107,19 +107,6 @@ export class Appender {
   close(): void {
     this.#closeFile();
     this.#end = undefined;
-  }
-
-  /** Under the partition's lock, where there is one. */
-  #alone<T>(action: () => T): T {
-    const { lock } = this.partition;
-    if (lock === undefined) return action();
-    try {
-      return lock.hold(action);
-    } catch (error) {
-      // The lock's folder may be missing because the whole topic is: listing the partition says so.
-      if (error instanceof StorageError && error.errno === "ENOENT") this.partition.segmentIds();
-      throw error;
-    }
   }
 
   #append(encode: (signature: Signature) => Uint8Array): Landing {
@@ -149,7 +136,7 @@ export class Appender {
       try {
         written = this.#file!.append(frame);
         // What is not on the server's disk yet, the next machine to have the lock may not see.
-        if (this.partition.lock !== undefined) this.#file!.syncNow();
+        if (this.partition.isLocking) this.#file!.syncNow();
       } catch (error) {
         this.#end = undefined;
         this.#closeFile();

@@ -36,8 +36,7 @@ export class Partition {
   readonly indexIntervalBytes: number;
   /** Where readers wait for events, and writers tell them. */
   readonly tail: Tail;
-  /** Held around each append, where appends need it. */
-  readonly lock: AppendLock | undefined;
+  readonly #lock: AppendLock | undefined;
   #segments = new Map<number, Segment>();
 
   constructor(options: PartitionOptions) {
@@ -47,7 +46,7 @@ export class Partition {
     this.partition = options.partition;
     this.indexIntervalBytes = options.indexIntervalBytes ?? INDEX_INTERVAL_BYTES;
     this.tail = options.tail ?? new Tail(options.storage, options.directory);
-    if (options.useLocking) this.lock = new AppendLock(options.storage, `${options.directory}.lock`);
+    if (options.useLocking) this.#lock = new AppendLock(options.storage, `${options.directory}.lock`);
   }
 
   /** First ids of the segments that are there now, ascending. */
@@ -71,7 +70,7 @@ export class Partition {
   segment(baseId: number, endId?: number): Segment {
     let segment = this.#segments.get(baseId);
     if (segment === undefined) {
-      segment = new Segment(this.storage, `${this.directory}/${segmentName(baseId)}`, this.partition, baseId);
+      segment = new Segment(this.storage, this.#pathOf(baseId), this.partition, baseId);
     } else {
       this.#segments.delete(baseId);
     }
@@ -100,6 +99,23 @@ export class Partition {
     if (this.#segments.get(segment.baseId) === segment) this.#segments.delete(segment.baseId);
   }
 
+  /** Whether appends of several machines need a lock here. */
+  get isLocking(): boolean {
+    return this.#lock !== undefined;
+  }
+
+  /** Runs an append under the lock, where one is needed. */
+  alone<T>(append: () => T): T {
+    if (this.#lock === undefined) return append();
+    try {
+      return this.#lock.hold(append);
+    } catch (error) {
+      // The lock's folder may be missing because the whole topic is: listing the partition says so.
+      if (error instanceof StorageError && error.errno === "ENOENT") this.segmentIds();
+      throw error;
+    }
+  }
+
   /** Makes the segment that begins with this id, unless somebody else has; `after` is the one it follows. */
   createSegment(baseId: number, after?: SealedSegment): void {
     const content = encodeSegment({
@@ -122,26 +138,27 @@ export class Partition {
 
   /** What retention and descriptions need to know of every segment. */
   segmentFacts(): SegmentFacts[] {
-    const names = this.storage.list(this.directory);
+    const needs = oldestNeeded(this.storage.list(this.directory));
     const ids = this.segmentIds();
     return ids.map((baseId, index) => {
       const nextId = ids[index + 1];
-      const segment = this.segment(baseId, nextId);
       const isLast = nextId === undefined;
       const end = isLast ? this.end()! : undefined;
       return {
         baseId,
         endId: nextId ?? end!.id,
-        bytes: this.storage.stat(segment.path)?.bytes ?? 0,
+        bytes: this.bytesOf(baseId),
         newestTime: isLast ? this.newestTime(end!) : this.segment(nextId, ids[index + 2]).created,
-        needsBaseId: neededBy(names, baseId),
+        needsBaseId: needs.get(baseId) ?? baseId,
       };
     });
   }
 
-  /** The segment that holds an id, or the last one; undefined in a partition nobody wrote to. */
-  segmentFor(id: number): Segment | undefined {
-    const ids = this.segmentIds();
+  /**
+   * The segment that holds an id, or the last one; undefined in a partition nobody wrote to. Whoever asks several
+   * things at a time lists the segments once, and gives `ids` to each.
+   */
+  segmentFor(id: number, ids: readonly number[] = this.segmentIds()): Segment | undefined {
     let index = ids.length - 1;
     while (index > 0 && ids[index] > id) index--;
     return index < 0 ? undefined : this.segment(ids[index], ids[index + 1]);
@@ -153,10 +170,11 @@ export class Partition {
   }
 
   /** The frame boundary where the frame with this id begins, or the end of what is there. */
-  placeOfId(id: number): Place | undefined {
-    const segment = this.segmentFor(id);
+  placeOfId(id: number, ids?: readonly number[]): Place | undefined {
+    const segment = this.segmentFor(id, ids);
     if (segment === undefined) return undefined;
-    return this.#walk(new SegmentIndex(this.storage, segment).placeForId(id), (next) => next.endId > id);
+    const index = new SegmentIndex(this.storage, segment);
+    return this.#walk(index, index.placeForId(id), (next) => next.endId > id);
   }
 
   /** The frame boundary of the first frame stored at or after a time (milliseconds since 1970). */
@@ -171,18 +189,16 @@ export class Partition {
       else high = middle - 1;
     }
     const segment = this.segment(ids[low], ids[low + 1]);
-    const place = this.#walk(
-      new SegmentIndex(this.storage, segment).placeForTime(time),
-      (next) => next.time >= time,
-    );
+    const index = new SegmentIndex(this.storage, segment);
+    const place = this.#walk(index, index.placeForTime(time), (next) => next.time >= time);
     const nextId = ids[low + 1];
     if (nextId === undefined || place.id < nextId) return place;
     return { segment: this.segment(nextId, ids[low + 2]), offset: 64, id: nextId };
   }
 
   /** The end: behind the last whole frame of the last segment. */
-  end(): Place | undefined {
-    return this.placeOfId(Number.MAX_SAFE_INTEGER);
+  end(ids?: readonly number[]): Place | undefined {
+    return this.placeOfId(Number.MAX_SAFE_INTEGER, ids);
   }
 
   /** Time of the last event before a place in its segment, or 0 when there is none. */
@@ -199,8 +215,8 @@ export class Partition {
   }
 
   /** Time of the event with this id, in milliseconds since 1970; undefined when it is not there or is damaged. */
-  timeOf(id: number): number | undefined {
-    const place = this.placeOfId(id);
+  timeOf(id: number, ids?: readonly number[]): number | undefined {
+    const place = this.placeOfId(id, ids);
     if (place === undefined) return undefined;
     const passed = passAt(place, READ_AHEAD_BYTES / 16);
     return passed.kind === "frame" ? passed.frame.time : undefined;
@@ -221,9 +237,14 @@ export class Partition {
     if (from.segment.baseId === to.segment.baseId) return bytes;
     for (const baseId of this.segmentIds()) {
       if (baseId < from.segment.baseId || baseId >= to.segment.baseId) continue;
-      bytes += this.storage.stat(this.segment(baseId).path)?.bytes ?? 0;
+      bytes += this.bytesOf(baseId);
     }
     return bytes;
+  }
+
+  /** Size of a segment's file; 0 when it is gone. */
+  bytesOf(baseId: number): number {
+    return this.storage.stat(this.#pathOf(baseId))?.bytes ?? 0;
   }
 
   /** Removes a segment and what belongs to it. */
@@ -232,7 +253,7 @@ export class Partition {
     this.#segments.delete(baseId);
     const prefix = segmentName(baseId).slice(0, -3);
     // The log first: an index without its segment harms nobody.
-    this.storage.remove(`${this.directory}/${segmentName(baseId)}`);
+    this.storage.remove(this.#pathOf(baseId));
     for (const name of this.storage.list(this.directory)) {
       if (name.startsWith(prefix)) this.storage.remove(`${this.directory}/${name}`);
     }
@@ -244,12 +265,25 @@ export class Partition {
     this.#segments.clear();
   }
 
-  #walk(from: Place, reached: (next: { endId: number; time: number }) => boolean): Place {
+  #pathOf(baseId: number): string {
+    return `${this.directory}/${segmentName(baseId)}`;
+  }
+
+  /** From where the index leads to, which is far away where it lacks entries: they are added. */
+  #walk(
+    index: SegmentIndex,
+    from: Place,
+    reached: (next: { endId: number; time: number }) => boolean,
+  ): Place {
     let place = from;
-    for (;;) {
+    for (let indexed = from.offset;;) {
       const passed = passAt(place, READ_AHEAD_BYTES / 16);
       if (passed.kind === "tail" || passed.kind === "end") return place;
       if (passed.kind === "frame") {
+        if (passed.offset - indexed >= this.indexIntervalBytes && passed.damaged !== "header") {
+          indexed = passed.offset;
+          index.add(passed.frame, passed);
+        }
         const endId = passed.id + passed.frame.count;
         if (passed.frame.count > 0 && reached({ endId, time: passed.frame.time })) return place;
       } else if (reached({ endId: passed.endId, time: -1 })) {
@@ -277,12 +311,19 @@ function needsName(baseId: number, neededBaseId: number): string {
   return `${segmentName(baseId).slice(0, -4)}.needs-${segmentName(neededBaseId).slice(0, -4)}`;
 }
 
-/** The oldest segment that must stay for this one's sake, by the names in the folder. */
-export function neededBy(names: readonly string[], baseId: number): number {
-  let needed = baseId;
+/** For each segment that needs an older one, the oldest, by the names in the folder. */
+function oldestNeeded(names: readonly string[]): Map<number, number> {
+  const needed = new Map<number, number>();
   for (const name of names) {
     const match = NEEDS.exec(name);
-    if (match !== null && Number(match[1]) === baseId) needed = Math.min(needed, Number(match[2]));
+    if (match === null) continue;
+    const [baseId, olderId] = [Number(match[1]), Number(match[2])];
+    needed.set(baseId, Math.min(needed.get(baseId) ?? baseId, olderId));
   }
   return needed;
+}
+
+/** The oldest segment that must stay for this one's sake, by the names in the folder. */
+export function neededBy(names: readonly string[], baseId: number): number {
+  return oldestNeeded(names).get(baseId) ?? baseId;
 }

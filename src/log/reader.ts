@@ -18,6 +18,9 @@ export interface ReaderOptions {
   onDamage?: (error: CorruptedLogError) => void;
 }
 
+/** How often a search begins anew because segments are being removed. */
+const SEEKS_MAX = 5;
+
 type PassedFrame = Extract<Passed, { kind: "frame" }>;
 
 /** Small frames are read this many bytes at a time. */
@@ -49,6 +52,17 @@ export class PartitionReader {
 
   /** Moves to a position; an id behind the end means the end. Throws `EventGoneError` when the event was removed. */
   seek(to: StartPosition): void {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return this.#moveTo(to);
+      } catch (error) {
+        // Listed, and removed before it was opened: the next list is without it.
+        if (!isMissing(error) || attempt === SEEKS_MAX) throw error;
+      }
+    }
+  }
+
+  #moveTo(to: StartPosition): void {
     const { partition } = this;
     this.#partial = undefined;
     this.#fromId = 0;
@@ -59,31 +73,40 @@ export class PartitionReader {
     } else if ("time" in to) {
       this.#place = partition.placeOfTime(Number(to.time));
     } else {
-      const firstId = partition.firstId();
+      const place = partition.placeOfId(to.id);
+      const firstId = place?.segment.baseId ?? 0;
       if (to.id < firstId) throw new EventGoneError(partition.partition, to.id, firstId);
-      this.#place = partition.placeOfId(to.id);
+      this.#place = place;
       this.#fromId = this.#place === undefined ? 0 : isEnd(this.#place) ? this.#place.id : to.id;
     }
   }
 
   /** Whether there is something behind the position that was not read yet. */
   hasNews(): boolean {
+    return this.#orGone(() => this.#looksNew());
+  }
+
+  #looksNew(): boolean {
     if (this.#partial !== undefined) return true;
     const place = this.#placeNow();
     if (place === undefined) return false;
-    const passed = this.#pass(place, RECORD_BYTES);
+    const passed = passAt(place, RECORD_BYTES);
     if (passed.kind === "end") return passed.terminal || this.#enterSegment(passed.id);
     return passed.kind !== "tail" || this.#nextSegmentShows();
   }
 
   /** The next events, at most `eventsMax`; undefined when there are none yet. */
   read(eventsMax: number): StoredBatch | undefined {
+    return this.#orGone(() => this.#readNext(eventsMax));
+  }
+
+  #readNext(eventsMax: number): StoredBatch | undefined {
     for (;;) {
       const given = this.#partial && this.#give(this.#partial, eventsMax);
       if (given !== undefined) return given;
       const place = this.#placeNow();
       if (place === undefined) return undefined;
-      const passed = this.#pass(place, this.#ahead);
+      const passed = passAt(place, this.#ahead);
       switch (passed.kind) {
         case "tail":
           if (place.segment.isUnreadable) this.#meetUnreadable(place);
@@ -105,14 +128,15 @@ export class PartitionReader {
     }
   }
 
-  /** What comes at a place; throws `EventGoneError` when its segment was removed. */
-  #pass(place: Place, ahead: number): Passed {
+  /** Runs a look at the log; throws `EventGoneError` when what it wants to see was removed. */
+  #orGone<T>(look: () => T): T {
     try {
-      return passAt(place, ahead);
+      return look();
     } catch (error) {
-      if (!(error instanceof StorageError) || error.errno !== "ENOENT") throw error;
-      const { partition } = this;
-      throw new EventGoneError(partition.partition, this.position, partition.firstId());
+      if (!isMissing(error)) throw error;
+      const { partition, position } = this;
+      const firstId = partition.firstId();
+      throw firstId > position ? new EventGoneError(partition.partition, position, firstId) : error;
     }
   }
 
@@ -233,6 +257,10 @@ export class PartitionReader {
     if (this.options.onCorruption === "throw") throw error;
     this.options.onDamage?.(error);
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof StorageError && error.errno === "ENOENT";
 }
 
 function isEnd(place: Place): boolean {

@@ -5,17 +5,19 @@ import type { PartitionDescription, PartitionLag } from "../contract.ts";
 
 /** The state of one partition. */
 export function describePartition(log: Partition): PartitionDescription {
-  const facts = log.segmentFacts();
-  if (facts.length === 0) return { partition: log.partition, firstId: 0, nextId: 0, bytes: 0, segments: 0 };
-  const last = facts[facts.length - 1];
+  const ids = log.segmentIds();
+  const end = log.end(ids);
+  if (ids.length === 0 || end === undefined) {
+    return { partition: log.partition, firstId: 0, nextId: 0, bytes: 0, segments: 0 };
+  }
   return {
     partition: log.partition,
-    firstId: facts[0].baseId,
-    nextId: last.endId,
-    bytes: facts.reduce((sum, segment) => sum + segment.bytes, 0),
-    segments: facts.length,
-    oldestTime: log.timeOf(facts[0].baseId),
-    newestTime: last.endId > facts[0].baseId ? log.timeOf(last.endId - 1) : undefined,
+    firstId: ids[0],
+    nextId: end.id,
+    bytes: ids.reduce((sum, baseId) => sum + log.bytesOf(baseId), 0),
+    segments: ids.length,
+    oldestTime: log.timeOf(ids[0], ids),
+    newestTime: end.id > ids[0] ? log.timeOf(end.id - 1, ids) : undefined,
   };
 }
 

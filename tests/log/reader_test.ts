@@ -1,0 +1,90 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EventGoneError, StorageError } from "../../mod.ts";
+import { Partition } from "../../src/log/partition.ts";
+import { PartitionReader } from "../../src/log/reader.ts";
+import { PartitionWriter } from "../../src/log/writer.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
+import { test } from "../harness.ts";
+
+const READER = { dataWanted: false, onCorruption: "throw" } as const;
+
+/** Runs a body with a partition of three segments, of two events each, which it reads through `storage`. */
+async function withSegments(
+  storageOf: (directory: string) => Storage,
+  body: (partition: Partition, directory: string) => void,
+): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "diaspora-reader-"));
+  try {
+    const written = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
+    const writer = new PartitionWriter(written, { flushBehavior: "buffered", segmentBytesMax: 1 });
+    for (let batch = 0; batch < 3; batch++) {
+      writer.append({ count: 2, metadata: ["1", "2"], dataBytes: 0 });
+    }
+    await writer.close();
+    written.close();
+    const partition = new Partition({
+      storage: storageOf(directory),
+      directory,
+      topic: "topic",
+      partition: 0,
+    });
+    try {
+      body(partition, directory);
+    } finally {
+      partition.close();
+    }
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** The file system, on which a segment is removed by somebody just before it is opened. */
+function removing(baseId: number): (directory: string) => Storage {
+  const name = `${String(baseId).padStart(20, "0")}.log`;
+  return () => ({
+    ...nodeStorage,
+    open(path, mode) {
+      if (path.endsWith(name)) rmSync(path, { force: true });
+      return nodeStorage.open(path, mode);
+    },
+  });
+}
+
+test("seek() finds the first event although the segment it was in goes meanwhile", () =>
+  withSegments(removing(0), (partition) => {
+    const reader = new PartitionReader(partition, READER);
+    reader.seek("earliest");
+    assertEquals([reader.position, reader.read(10)?.baseId], [2, 2]);
+  }));
+
+test("seek() to an event whose segment goes meanwhile says that it is gone", () =>
+  withSegments(removing(0), (partition) => {
+    const reader = new PartitionReader(partition, READER);
+    const error = assertThrows(() => reader.seek({ id: 1 }), EventGoneError);
+    assertEquals([error.id, error.firstId], [1, 2]);
+  }));
+
+test("read() says that an event is gone when its segment and those before it go meanwhile", () =>
+  withSegments(removing(2), (partition, directory) => {
+    const reader = new PartitionReader(partition, READER);
+    reader.seek("earliest");
+    assertEquals(reader.read(10)?.count, 2);
+    rmSync(join(directory, readdirSync(directory).filter((name) => name.endsWith(".log")).sort()[0]));
+    const error = assertThrows(() => reader.read(10), EventGoneError);
+    assertEquals([error.id, error.firstId], [2, 4]);
+    reader.seek("earliest");
+    assertEquals(reader.read(10)?.baseId, 4);
+  }));
+
+test("read() names the file when a segment behind others that are there cannot be opened", () =>
+  withSegments(removing(2), (partition) => {
+    const reader = new PartitionReader(partition, READER);
+    reader.seek("earliest");
+    reader.read(10);
+    const error = assertThrows(() => reader.read(10), StorageError);
+    assertEquals(error.errno, "ENOENT");
+  }));
