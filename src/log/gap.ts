@@ -2,6 +2,7 @@ import { KIND } from "./format.ts";
 import { READ_AHEAD_BYTES } from "./read_window.ts";
 import { type GapStep, step } from "./scanner.ts";
 import type { Segment } from "./segment.ts";
+import { SegmentIndex } from "./segment_index.ts";
 
 /** What a gap cost. */
 export interface GapCost {
@@ -39,7 +40,7 @@ export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCo
     if (next.kind === "tail") {
       // Whatever is missing here had ids, too; nobody knows how many of them lie before what is left.
       if (segment.endId !== undefined) return { endOffset: offset, endId: segment.endId };
-      return { endOffset: gap.endOffset, endId: idMin };
+      return costByIndex(segment, [...rows, row]) ?? { endOffset: gap.endOffset, endId: idMin };
     }
     if (next.kind === "gap" && !next.torn) {
       rows.push(row);
@@ -51,11 +52,27 @@ export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCo
         if (known !== undefined) return { endOffset: start, endId: Math.max(idMin, anchorId - known) };
       }
       if (anchorOffset <= gap.endOffset) idMin = Math.max(idMin, anchorId);
-      if (kind === KIND.seal) return costBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });
+      if (kind === KIND.seal) {
+        return costByIndex(segment, [...rows, row]) ??
+          costBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });
+      }
       row.events += count;
       row.eventsBefore.set(next.endOffset, row.events);
     }
     offset = next.endOffset;
+  }
+}
+
+/**
+ * What the index tells, when no anchor does: whoever seeks by the index believes the same entries, and all
+ * readers must agree.
+ */
+function costByIndex(segment: Segment, rows: readonly Row[]): GapCost | undefined {
+  const rowOf = (offset: number) => rows.find(({ eventsBefore }) => eventsBefore.has(offset));
+  const index = new SegmentIndex(segment.storage, segment);
+  for (const { offset, id } of index.confirmedIds((offset) => rowOf(offset) !== undefined)) {
+    const { start, eventsBefore } = rowOf(offset)!;
+    return { endOffset: start, endId: id - eventsBefore.get(offset)! };
   }
 }
 

@@ -58,7 +58,7 @@ export class Segment {
 
   /** With `file`, an open file of that path is used, and stays its owner's to close. */
   constructor(
-    private readonly storage: Storage,
+    readonly storage: Storage,
     readonly path: string,
     readonly partition: number,
     readonly baseId: number,

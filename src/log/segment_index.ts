@@ -32,6 +32,22 @@ export class SegmentIndex {
     return this.#place((at, count) => core.lookupByTime(at, count, this.segment.salt, time));
   }
 
+  /** The ids of those offsets that have an entry the log confirms. */
+  *confirmedIds(isWanted: (offset: number) => boolean): Generator<{ offset: number; id: number }> {
+    const bytes = this.#read() ?? new Uint8Array(0);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at + INDEX_ENTRY_BYTES <= bytes.byteLength; at += INDEX_ENTRY_BYTES) {
+      const offset = view.getUint32(at + INDEX.offset, true);
+      if (!isWanted(offset)) continue;
+      core.u8.set(bytes.subarray(at, at + INDEX_ENTRY_BYTES), core.slot);
+      if (!core.checkIndexEntry(core.slot, this.segment.salt)) continue;
+      const id = readUint64(view, at + INDEX.id);
+      if (isFrameAt({ segment: this.segment, offset, id }, view.getUint32(at + INDEX.recordCrc, true))) {
+        yield { offset, id };
+      }
+    }
+  }
+
   /** Adds an entry. Failing to is no error: the index only saves time. */
   add(frame: FrameRecord, place: { offset: number; id: number }): void {
     const at = core.slot;
