@@ -3,8 +3,8 @@ import { CorruptedLogError, LimitExceededError, StorageError, TopicDeletedError 
 import type { OutgoingBatch } from "../drivers/contract.ts";
 import type { StorageFile } from "../storage/port.ts";
 import { encodeEvents, encodePlain, type Extents, type Signature } from "./encoder.ts";
-import { FLAG, HEADER_MAGIC_BYTES, KIND, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
-import { decodeRecord, type FrameRecord } from "./frame.ts";
+import { FLAG, KIND, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { decodeRecord, type FrameRecord, HEADER_MAGIC_BYTES } from "./frame.ts";
 import type { Partition } from "./partition.ts";
 import { Segment, segmentName } from "./segment.ts";
 import { SegmentIndex } from "./segment_index.ts";

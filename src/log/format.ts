@@ -55,8 +55,6 @@ export const SEGMENT = {
 export const RECORD_BYTES = 64;
 /** "DSFH" read as a little-endian number. */
 export const HEADER_MAGIC = 0x48465344;
-/** The same, byte by byte. */
-export const HEADER_MAGIC_BYTES: readonly number[] = [0x44, 0x53, 0x46, 0x48];
 /** "DSFT" read as a little-endian number. */
 export const TRAILER_MAGIC = 0x54465344;
 export const RECORD = {

@@ -1,4 +1,4 @@
-import { type FrameLayout, type FrameSizes, layoutOf, RECORD } from "./format.ts";
+import { type FrameLayout, type FrameSizes, HEADER_MAGIC, layoutOf, RECORD } from "./format.ts";
 
 /** What a frame's header (or trailer, its copy) says. */
 export interface FrameRecord extends FrameSizes {
@@ -17,6 +17,11 @@ export interface FrameRecord extends FrameSizes {
   recordCrc: number;
   layout: FrameLayout;
 }
+
+/** The header's magic, byte by byte. */
+export const HEADER_MAGIC_BYTES: readonly number[] = [0, 8, 16, 24].map((shift) =>
+  (HEADER_MAGIC >>> shift) & 0xff
+);
 
 const TWO_32 = 4294967296;
 

@@ -13,8 +13,8 @@
  * @module
  */
 import { core } from "./core.ts";
-import { HEADER_MAGIC_BYTES, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "./format.ts";
-import { decodeRecord, type FrameRecord } from "./frame.ts";
+import { RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "./format.ts";
+import { decodeRecord, type FrameRecord, HEADER_MAGIC_BYTES } from "./frame.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
 import type { Segment } from "./segment.ts";
 
