@@ -103,7 +103,9 @@ function stepFor(finding: Finding): RepairStep | undefined {
   const kind = finding.kind === "segment header"
     ? severity === "redundant" ? "write header" : "make segment"
     : KINDS[finding.kind];
-  if (kind === undefined) return undefined;
+  // A name that nothing else tells can only be given again by somebody who knows it.
+  const isForgotten = kind === "write consumer name" && severity === "damage";
+  if (kind === undefined || isForgotten) return undefined;
   const step: RepairStep = { kind, partition, firstId, endId, file, offset, bytes, reason, keptId };
   if (frame === undefined) return step;
   // The damage may lie in another segment than the frame of the event that suffers from it.

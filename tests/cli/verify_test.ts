@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "../harness.ts";
@@ -100,6 +101,31 @@ test("repair shows what it does, keeps the original, and saves all that is whole
     const next = await ctl(["consume", "t", "--name", "app", "--max", "1", "--json", ...driver]);
     assertEquals(JSON.parse(next.stdout).id, 3000);
     assertStringIncludes((await repair("--yes")).stderr, "needs no repair");
+  });
+});
+
+test("verify and repair know what a consumer is called, and where it stands", async () => {
+  await withFolder(async (place) => {
+    const { root, driver } = place;
+    await makeTopic(place);
+    for (const max of ["10", "10"]) {
+      await ctl(["consume", "t", "--name", "a/b", "--ack", "--max", max, ...driver]);
+    }
+    const folder = join(root, "t", "consumers", "a%2Fb");
+    const position = join(folder, "00000000.pos");
+    writeFileSync(join(folder, "name"), "a/c");
+    const bytes = readFileSync(position);
+    const empty = bytes.indexOf(Buffer.alloc(64));
+    bytes[empty - (empty % 64) + 5] ^= 1;
+    writeFileSync(position, bytes);
+    const verified = await ctl(["verify", "t", "--json", ...driver]);
+    const kinds = verified.stdout.trimEnd().split("\n").map((line) => JSON.parse(line).kind);
+    assertEquals([verified.code, kinds], [3, ["consumer name", "position"]]);
+    assertEquals((await ctl(["repair", "t", "--yes", ...driver])).code, 0);
+    assertEquals(readFileSync(join(folder, "name"), "utf8"), "a/b");
+    assertEquals((await ctl(["verify", "t", ...driver])).code, 0);
+    const next = await ctl(["consume", "t", "--name", "a/b", "--max", "1", "--json", ...driver]);
+    assertEquals(JSON.parse(next.stdout).id, 20);
   });
 });
 

@@ -1,8 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { copyFile } from "../../log/copy_file.ts";
 import { clearPosition, repairPartition } from "../../log/repair.ts";
 import type { RepairStep } from "../../log/repair_plan.ts";
 import { nodeStorage } from "../../storage/node.ts";
+import { writeConsumerName } from "./consumer_name.ts";
 import type { TopicFiles } from "./store.ts";
 
 /** Carries out a repair. Gives the folder in which every changed file is kept as it was. */
@@ -22,5 +24,10 @@ export async function carryOut(files: TopicFiles, steps: readonly RepairStep[]):
   }
   const positions = new Set(steps.flatMap(({ kind, file }) => kind === "clear position" ? [file] : []));
   for (const path of positions) clearPosition(nodeStorage, path, keep);
+  for (const { kind, file } of steps) {
+    if (kind !== "write consumer name") continue;
+    if (nodeStorage.stat(file) !== undefined) copyFile(nodeStorage, file, keep(file));
+    writeConsumerName(file);
+  }
   return folder;
 }

@@ -1,6 +1,5 @@
 import type { TopicInfo } from "../../../mod.ts";
-import { ConsumerRegistry } from "../../drivers/files/consumer_registry.ts";
-import { consumerFolder, partitionName } from "../../drivers/files/layout.ts";
+import { partitionName } from "../../drivers/files/layout.ts";
 import type { Finding } from "../../log/finding.ts";
 import { Partition } from "../../log/partition.ts";
 import { verifyPartition } from "../../log/verify.ts";
@@ -8,6 +7,7 @@ import type { PaceOptions } from "../../log/verify_pace.ts";
 import { verifyPosition } from "../../log/verify_position.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { UsageError } from "../usage_error.ts";
+import { verifyConsumerName } from "./consumer_name.ts";
 
 /** The files of one topic, looked at from outside the driver. */
 export class TopicFiles {
@@ -38,20 +38,19 @@ export class TopicFiles {
   /** Everything that is wrong, partition by partition, then the positions of consumers. */
   async *verify(options: PaceOptions): AsyncGenerator<Finding, void, void> {
     for (const partition of this.partitions) yield* verifyPartition(partition, options);
-    for (const { partition, path } of this.positions()) {
+    for (const folder of this.#consumerFolders()) {
       options.signal?.throwIfAborted();
-      yield* verifyPosition(nodeStorage, path, partition);
+      yield* verifyConsumerName(folder);
+      for (const { partition } of this.partitions) {
+        yield* verifyPosition(nodeStorage, `${folder}/${partitionName(partition)}.pos`, partition);
+      }
     }
   }
 
-  /** Every stored position. */
-  *positions(): Generator<{ consumer: string; partition: number; path: string }, void, void> {
+  #consumerFolders(): string[] {
     const folder = `${this.path}/consumers`;
-    for (const consumer of new ConsumerRegistry(nodeStorage, folder).names()) {
-      for (const { partition } of this.partitions) {
-        const path = `${folder}/${consumerFolder(consumer)}/${partitionName(partition)}.pos`;
-        yield { consumer, partition, path };
-      }
-    }
+    if (nodeStorage.stat(folder)?.kind !== "directory") return [];
+    const paths = nodeStorage.list(folder).sort().map((name) => `${folder}/${name}`);
+    return paths.filter((path) => nodeStorage.stat(path)?.kind === "directory");
   }
 }
