@@ -1,5 +1,5 @@
 import { core } from "./core.ts";
-import { CorruptedLogError, LimitExceededError, StorageError, TopicDeletedError } from "../errors.ts";
+import { LimitExceededError, StorageError, TopicDeletedError } from "../errors.ts";
 import type { OutgoingBatch } from "../drivers/contract.ts";
 import type { StorageFile } from "../storage/port.ts";
 import { encodeEvents, encodePlain, type Extents, type Signature } from "./encoder.ts";
