@@ -1,65 +1,91 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type JsrPackage, readFiles, standIn, versionDocument } from "./jsr_package.ts";
 
-const STAND_INS = "tools/std";
-const VERSION = "1.0.99";
-
-/** A registry that speaks JSR's protocol. */
+/** A registry that speaks JSR's protocol, and holds the stand-ins of `@std`. */
 export interface FakeJsr extends AsyncDisposable {
   /** Its address, for `JSR_URL`. */
   url: string;
   /** Paths that were asked for. */
   asked: string[];
+  /** Packages by name; what is published comes in here. */
+  packages: Map<string, JsrPackage>;
 }
 
-/** What JSR says of one version of a package: its files with their sums, and its entry points. */
-function versionOf(folder: string): string {
-  const files = readdirSync(`${STAND_INS}/${folder}`);
-  const entries = files.filter((file) => !file.startsWith("_") && file !== "mod.ts");
-  const manifest = files.map((file) => {
-    const bytes = readFileSync(`${STAND_INS}/${folder}/${file}`);
-    return [`/${file}`, {
-      size: bytes.length,
-      checksum: `sha256-${createHash("sha256").update(bytes).digest("hex")}`,
-    }];
-  });
-  return JSON.stringify({
-    manifest: Object.fromEntries(manifest),
-    exports: {
-      ".": "./mod.ts",
-      ...Object.fromEntries(
-        entries.map((file) => [`./${file.slice(0, -3).replaceAll("_", "-")}`, `./${file}`]),
-      ),
-    },
-  });
+interface Answer {
+  status?: number;
+  type?: string;
+  body: string | Uint8Array;
 }
 
-function answer(path: string): { type: string; body: string } | undefined {
-  const [, folder, rest] = /^\/@std\/(\w+)\/(.+)$/.exec(path) ?? [];
-  if (!["assert", "cli", "fs"].includes(folder)) return undefined;
-  const json = "application/json";
-  if (rest === "meta.json") return { type: json, body: JSON.stringify({ versions: { [VERSION]: {} } }) };
-  if (rest === `${VERSION}_meta.json`) return { type: json, body: versionOf(folder) };
-  const file = rest.replace(`${VERSION}/`, "");
-  return { type: "application/typescript", body: readFileSync(`${STAND_INS}/${folder}/${file}`, "utf8") };
+const JSON_TYPE = "application/json";
+
+/** The package in the archive that `deno publish` uploads. */
+function unpack(name: string, version: string, archive: Uint8Array): JsrPackage {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-published-"));
+  try {
+    const { status, stderr } = spawnSync("tar", ["-xzf", "-", "-C", folder], { input: archive });
+    if (status !== 0) throw new Error(`Cannot unpack "${name}": ${stderr}`);
+    const files = readFiles(folder);
+    const { exports } = JSON.parse(new TextDecoder().decode(files.get("deno.json")));
+    return { name, version, exports, files };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-/** Serves the stand-ins as if they were the packages of JSR, so that the connected way can be walked. */
+/** Answers the questions that `deno publish` asks, and takes what it sends. */
+function answerPublisher(packages: FakeJsr["packages"], path: string, body: Uint8Array): Answer {
+  const [, scope, rest, version] = /^\/api\/scopes\/([^/]+)\/packages\/([^/]+)(?:\/versions\/(.+))?$/
+    .exec(path) ?? [];
+  const name = `@${scope}/${rest}`;
+  if (version === undefined) return { type: JSON_TYPE, body: JSON.stringify({ scope, name: rest }) };
+  if (body.length === 0 && packages.get(name)?.version !== version) {
+    return { status: 404, type: JSON_TYPE, body: '{"code":"packageVersionNotFound","message":"not there"}' };
+  }
+  if (body.length > 0) packages.set(name, unpack(name, version, body));
+  const id = "00000000-0000-0000-0000-000000000000";
+  return { type: JSON_TYPE, body: JSON.stringify({ id, status: "success", error: null }) };
+}
+
+/** Answers the questions of whoever imports a package. */
+function answerImporter(packages: FakeJsr["packages"], path: string): Answer | undefined {
+  const [, name, rest] = /^\/(@[^/]+\/[^/]+)\/(.+)$/.exec(path) ?? [];
+  const found = packages.get(name);
+  if (found === undefined) return undefined;
+  const { version, files } = found;
+  if (rest === "meta.json") return { type: JSON_TYPE, body: JSON.stringify({ versions: { [version]: {} } }) };
+  if (rest === `${version}_meta.json`) return { type: JSON_TYPE, body: versionDocument(found) };
+  const bytes = files.get(rest.replace(`${version}/`, ""));
+  return bytes === undefined ? undefined : { type: "application/typescript", body: bytes };
+}
+
+/** Serves JSR's protocol, so that the connected way can be walked where JSR itself is out of reach. */
 export async function serveFakeJsr(): Promise<FakeJsr> {
   const asked: string[] = [];
+  const packages = new Map(["assert", "cli", "fs"].map(standIn).map((its) => [its.name, its]));
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     asked.push(path);
-    const found = answer(path);
-    if (found === undefined) response.writeHead(404).end();
-    else response.writeHead(200, { "content-type": found.type }).end(found.body);
+    const chunks: Uint8Array[] = [];
+    request.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+    request.on("end", () => {
+      const { status = 200, type, body } = path.startsWith("/api/")
+        ? answerPublisher(packages, path, new Uint8Array(Buffer.concat(chunks)))
+        : answerImporter(packages, path) ?? { status: 404, body: "" };
+      response.writeHead(status, type === undefined ? {} : { "content-type": type }).end(body);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     asked,
+    packages,
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

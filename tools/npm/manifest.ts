@@ -22,11 +22,14 @@ const own: OwnManifest = JSON.parse(readFileSync("package.json", "utf8"));
 /** Packages that the library needs, with their ranges. */
 export const dependencies: Record<string, string> = own.dependencies;
 
-/** The entry points of the library: `.` and `./testing`, each with its source file. */
-export const entryPoints: Record<string, string> = JSON.parse(readFileSync("deno.json", "utf8")).exports;
-
-/** Name of the command, and where it starts. */
+/** Name of the command, and where it starts. JSR knows no commands: there it is an entry point. */
 export const COMMAND = { name: "diaspora-ctl", source: "./cli.ts" } as const;
+
+/** The entry points of the library: `.`, `./testing` and others, each with its source file. */
+export const entryPoints: Record<string, string> = Object.fromEntries(
+  Object.entries<string>(JSON.parse(readFileSync("deno.json", "utf8")).exports)
+    .filter(([, source]) => source !== COMMAND.source),
+);
 
 /** The manifest without what depends on where the files lie. */
 export function commonManifest(): CommonManifest {

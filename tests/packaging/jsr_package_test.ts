@@ -1,0 +1,137 @@
+// The package on JSR as its users meet it: published to a registry of the tests, and imported from there.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { test } from "../harness.ts";
+import { type FakeJsr, serveFakeJsr } from "../tools/fake_jsr.ts";
+
+interface Config {
+  name: string;
+  version: string;
+  exports: Record<string, string>;
+  imports: Record<string, string>;
+}
+
+const config: Config = JSON.parse(readFileSync("deno.json", "utf8"));
+
+/** Modules that users name are not known before they are loaded, so that JSR cannot follow these imports. */
+const UNKNOWN_BEFORE = ["src/components/modules.ts"];
+
+/** Runs Deno with a registry and a cache of the test's own; the registry is in this process, so none waits. */
+async function runDeno(
+  { jsr, cache, folder = ".", parameters }: {
+    jsr: FakeJsr;
+    cache: string;
+    folder?: string;
+    parameters: string[];
+  },
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, parameters, {
+    cwd: folder,
+    env: { ...process.env, JSR_URL: jsr.url, DENO_DIR: cache, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (text) => stdout += text);
+  child.stderr.on("data", (text) => stderr += text);
+  const code = await new Promise<number | null>((done) => child.on("close", done));
+  return { code, stdout, stderr };
+}
+
+async function withPublished(
+  use: (published: { jsr: FakeJsr; cache: string; log: string }) => void | Promise<void>,
+): Promise<void> {
+  await using jsr = await serveFakeJsr();
+  const cache = mkdtempSync(join(tmpdir(), "diaspora-jsr-"));
+  try {
+    const { code, stdout, stderr } = await runDeno({
+      jsr,
+      cache,
+      parameters: ["publish", "--config", "deno.json", "--allow-dirty", "--token", "of-the-test"],
+    });
+    assertEquals(code, 0, stdout + stderr);
+    await use({ jsr, cache, log: stdout + stderr });
+  } finally {
+    rmSync(cache, { recursive: true });
+  }
+}
+
+const PROGRAM = `
+import { Driver } from "jsr:@diaspora/stream@^0";
+import { instrument } from "jsr:@diaspora/stream@^0/otel";
+import * as testing from "jsr:@diaspora/stream@^0/testing";
+
+await using driver = await Driver.open("memory", {});
+await driver.createTopic("my_topic", { num_partitions: 1 });
+await using topic = await driver.openTopic("my_topic");
+await using producer = topic.producer();
+await producer.push({ energy: 42 });
+await using consumer = topic.consumer("reader");
+console.log(JSON.stringify((await consumer.pull()).metadata), typeof testing.testDriver, typeof instrument);
+`;
+
+test("the package is published with types that need no guessing, and with the library alone", async () => {
+  await withPublished(({ jsr, log }) => {
+    const published = jsr.packages.get(config.name);
+    assert(published !== undefined, log);
+    assertEquals(published.version, config.version);
+    const files = [...published.files.keys()];
+    const wanted = /^(?:mod\.ts|cli\.ts|deno\.json|README\.md|CHANGELOG\.md|LICENSE|src\/.+\.ts)$/;
+    assertEquals(files.filter((path) => !wanted.test(path) || path.endsWith("_test.ts")), []);
+    for (const path of ["README.md", "CHANGELOG.md", "LICENSE"]) assert(files.includes(path), path);
+
+    const warnings = [...log.matchAll(/^(?:warning|error)\[([\w-]+)\].*\n\s*--> (.+?):\d+:\d+$/gm)]
+      .map(([, rule, path]) => `${rule} in ${path.replace(resolve(".") + "/", "")}`);
+    const expected = UNKNOWN_BEFORE.map((path) => `unanalyzable-dynamic-import in ${path}`);
+    assertEquals([...new Set(warnings)], expected, log);
+    assert(!/\bwarning(?!\[)/i.test(log), log);
+  });
+});
+
+test("a program and the command run from JSR, where nothing else is", async () => {
+  await withPublished(async ({ jsr, cache }) => {
+    const folder = mkdtempSync(join(tmpdir(), "diaspora-jsr-user-"));
+    try {
+      // What comes from npm is taken from here, so that no registry is asked.
+      symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+      const npm = Object.entries(config.imports).filter(([, target]) => target.startsWith("npm:"));
+      const dependencies = npm.map(([name, target]) => [name, target.replace(`npm:${name}@`, "")]);
+      writeFileSync(
+        join(folder, "package.json"),
+        JSON.stringify({ dependencies: Object.fromEntries(dependencies) }),
+      );
+      writeFileSync(join(folder, "program.ts"), PROGRAM);
+      const run = (...parameters: string[]) =>
+        runDeno({ jsr, cache, folder, parameters: ["run", "-q", "-A", "--no-lock", ...parameters] });
+
+      const ended = await run("--check", "program.ts");
+      assertEquals([ended.code, ended.stdout], [0, '{"energy":42} function function\n'], ended.stderr);
+
+      const cli = `jsr:${config.name}@${config.version}/cli`;
+      const version = await run(cli, "--version");
+      assertEquals(version.stdout, `diaspora-ctl ${config.version}\n`, version.stderr);
+      const where = ["--driver", "files", "--driver.root_path", join(folder, "data")];
+      assertEquals((await run(cli, "topic", "create", "--name", "t", ...where)).code, 0);
+      assertEquals((await run(cli, "topic", "list", ...where)).stdout, "t\n");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+test("every entry point is documented, with an example, and so is every symbol", () => {
+  for (const [entry, source] of Object.entries(config.exports)) {
+    const text = readFileSync(source, "utf8");
+    const doc = /^(?:#!.*\n)?\/\*\*([^]*?)\*\//.exec(text)?.[1] ?? "";
+    assertStringIncludes(doc, "@module", `${entry} has no module documentation`);
+    if (source !== "./cli.ts") assertMatch(doc, /```(?:ts|js|sh)/, `${entry} shows no example`);
+  }
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["doc", "--lint", "--no-lock", "-q", ...Object.values(config.exports)],
+    { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } },
+  );
+  assertEquals(status, 0, stderr);
+});
