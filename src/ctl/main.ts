@@ -26,9 +26,7 @@ import { UsageError } from "./usage_error.ts";
 export async function main(argv: readonly string[]): Promise<number> {
   const plainConsole = new Console({ level: "info", progress: false });
   try {
-    const code = await dispatch(argv, plainConsole);
-    await plainConsole.out.flush();
-    return code;
+    return await dispatch(argv, plainConsole);
   } catch (error) {
     if (error instanceof BrokenPipeError) return EXIT.ok;
     reportError(error, plainConsole.log);
@@ -40,34 +38,37 @@ async function dispatch(argv: readonly string[], console: Console): Promise<numb
   const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
   if (words.length === 0 || words[0] === "--help" || words[0] === "-h") {
     const { overviewText } = await import("./help/text.ts");
-    if (words.length > 0) await console.out.text(overviewText(console.paint));
-    else process.stderr.write(overviewText(console.paint));
-    return words.length > 0 ? EXIT.ok : EXIT.usage;
+    if (words.length > 0) return await print(console, overviewText(console.paint));
+    process.stderr.write(overviewText(console.paint));
+    return EXIT.usage;
   }
   if (words[0] === "--version" || words[0] === "-V") {
     const { VERSION } = await import("./version.ts");
-    await console.out.line(`diaspora-ctl ${VERSION}`);
-    return EXIT.ok;
+    return await print(console, `diaspora-ctl ${VERSION}\n`);
   }
   const found = findCommand(words);
   if ("group" in found) {
     const { overviewText } = await import("./help/text.ts");
-    const asked = words.includes("--help") || words.includes("-h");
-    if (asked) await console.out.text(overviewText(console.paint, found.group));
-    else {throw new UsageError(
-        `"${found.group.join(" ")}" needs a second word: see "diaspora-ctl ${found.group.join(" ")} --help"`,
-      );}
-    return EXIT.ok;
+    const name = found.group.join(" ");
+    if (words.includes("--help") || words.includes("-h")) {
+      return await print(console, overviewText(console.paint, found.group));
+    }
+    throw new UsageError(`"${name}" needs a second word: see "diaspora-ctl ${name} --help"`);
   }
   return await runCommand(found.command, found.rest, console);
+}
+
+async function print(console: Console, text: string): Promise<number> {
+  await console.out.text(text);
+  await console.out.flush();
+  return EXIT.ok;
 }
 
 async function runCommand(command: CommandSpec, words: readonly string[], plain: Console): Promise<number> {
   const ownWords = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
   if (ownWords.includes("--help") || ownWords.includes("-h")) {
     const { commandText } = await import("./help/text.ts");
-    await plain.out.text(commandText(command, plain.paint));
-    return EXIT.ok;
+    return await print(plain, commandText(command, plain.paint));
   }
   const { parseCommandLine, checkRequired } = await import("./args/parse.ts");
   const { driverOptionsFrom } = await import("./args/environment.ts");

@@ -1,74 +1,103 @@
-import { type ConsumerOptions, type DataSelector, FullDataSelector, type Topic } from "../../../mod.ts";
+import {
+  type ConsumerOptions,
+  type DataSelector,
+  type Event,
+  FullDataSelector,
+  type Topic,
+} from "../../../mod.ts";
+import type { Gate } from "./produce.ts";
 import { type Measured, Stopwatch } from "./stopwatch.ts";
 
 /** What is read, and how. */
 export interface ConsumeSettings {
-  /** Number of events after which to stop; the topic must hold them. */
-  events: number;
-  /** Bytes an event has, metadata and data, for the record. */
-  eventBytes: number;
   /** Whether every metadata is parsed. */
   parse: boolean;
   /** Share of the events whose data is wanted, 0 to 1. */
   dataInterest: number;
   /** Share of the data that is wanted of these, 0 to 1. */
   dataSelectivity: number;
-  /** How events are asked for. */
+  /** How events are asked for: as many as are at hand, in a loop, or one `pull` each. */
   by: "batches" | "events" | "pull";
+  /** Events after which to stop; undefined reads to the end. */
+  events?: number;
   /** Options of the consumer. */
   consumer: Pick<ConsumerOptions, "batchSize" | "maxNumBatches" | "partitions">;
 }
 
 /** Reads events from the start, by a consumer name that is new. */
-export async function measureConsume(topic: Topic, settings: ConsumeSettings): Promise<Measured> {
+export async function measureConsume(
+  topic: Topic,
+  settings: ConsumeSettings,
+  { warmUp, gate }: { warmUp?: Topic; gate: Gate },
+): Promise<Measured> {
+  if (warmUp !== undefined) await consumeAll(warmUp, { ...settings, events: undefined });
+  await gate();
   const watch = new Stopwatch();
-  const dataBytes = await consumeAll(topic, settings);
-  const { events, eventBytes } = settings;
-  return watch.stop({ events, bytes: dataBytes === 0 ? events * eventBytes : events * eventBytes });
+  return watch.stop(await consumeAll(topic, settings));
 }
 
-/** Reads events; gives the bytes of data that came with them. */
-export async function consumeAll(topic: Topic, settings: ConsumeSettings): Promise<number> {
-  const { events, parse, by, dataInterest, dataSelectivity } = settings;
-  const dataSelector = selectorOf(dataInterest, dataSelectivity);
+/** Counts what comes by. */
+class Counter {
+  events = 0;
+  dataBytes = 0;
+
+  constructor(private readonly parse: boolean, private readonly withData: boolean) {}
+
+  see(event: Event): void {
+    this.events++;
+    if (this.parse) void event.metadata;
+    if (!this.withData) return;
+    for (const buffer of event.dataBuffers) this.dataBytes += buffer.byteLength;
+  }
+}
+
+async function consumeAll(
+  topic: Topic,
+  settings: ConsumeSettings,
+): Promise<{ events: number; bytes: number }> {
+  const { events = await countOf(topic, settings.consumer.partitions), by } = settings;
+  const dataSelector = selectorOf(settings);
   await using consumer = topic.consumer(`bench-${Date.now()}-${Math.random()}`, {
     ...settings.consumer,
     ...(dataSelector === undefined ? {} : { dataSelector }),
   });
-  let seen = 0;
-  let dataBytes = 0;
-  if (by === "batches") {
+  const counter = new Counter(settings.parse, dataSelector !== undefined);
+  if (events === 0) {
+    await consumer.ready();
+  } else if (by === "batches") {
     for await (const batch of consumer.batches()) {
-      for (const event of batch) {
-        if (parse) void event.metadata;
-        if (dataSelector !== undefined) dataBytes += event.data?.byteLength ?? 0;
-      }
-      seen += batch.length;
-      if (seen >= events) break;
+      for (const event of batch) counter.see(event);
+      if (counter.events >= events) break;
     }
   } else if (by === "events") {
     for await (const event of consumer.events()) {
-      if (parse) void event.metadata;
-      if (dataSelector !== undefined) dataBytes += event.data?.byteLength ?? 0;
-      if (++seen >= events) break;
+      counter.see(event);
+      if (counter.events >= events) break;
     }
   } else {
-    while (seen < events) {
-      const event = await consumer.pull();
-      if (parse) void event.metadata;
-      if (dataSelector !== undefined) dataBytes += event.data?.byteLength ?? 0;
-      seen++;
-    }
+    while (counter.events < events) counter.see(await consumer.pull());
   }
-  return dataBytes;
+  return { events: counter.events, bytes: counter.dataBytes };
+}
+
+async function countOf(topic: Topic, partitions?: readonly number[]): Promise<number> {
+  return (await topic.describe())
+    .filter(({ partition }) => partitions === undefined || partitions.includes(partition))
+    .reduce((sum, { firstId, nextId }) => sum + nextId - firstId, 0);
 }
 
 /** Which data is wanted; undefined for none. */
-function selectorOf(interest: number, selectivity: number): DataSelector | undefined {
+function selectorOf(
+  { dataInterest: interest, dataSelectivity: selectivity }: ConsumeSettings,
+): DataSelector | undefined {
   if (interest <= 0 || selectivity <= 0) return undefined;
   if (interest >= 1 && selectivity >= 1) return FullDataSelector;
+  let wanted = 0;
   return (_metadata, descriptor) => {
-    if (interest < 1 && Math.random() >= interest) return null;
+    // Spread evenly, so that every run reads the same.
+    wanted += interest;
+    if (wanted < 1) return null;
+    wanted -= 1;
     return descriptor.makeSubView(0, Math.floor(descriptor.size * selectivity));
   };
 }

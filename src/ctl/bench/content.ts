@@ -1,54 +1,48 @@
 import type { JsonValue } from "../../json.ts";
 import type { Shape } from "./workload.ts";
 
-/** Documents made before the clock starts; further events use them again from the first on. */
+/** However many events there are: what is made for them beforehand must fit into the memory. */
 const DOCUMENTS_MAX = 1_000_000;
-/** Bytes of documents and of data made before the clock starts. */
 const DOCUMENT_BYTES_MAX = 256 * 1024 * 1024;
 const POOL_BYTES = 64 * 1024 * 1024;
 /** Smaller metadata has no room for the members of an object. */
 const OBJECT_BYTES_MIN = 80;
 
-/** What is pushed: made beforehand, so that only the pushing is measured. */
+/** What is pushed as metadata: made beforehand, so that only the pushing is measured. */
 export interface Content {
-  /** Metadata as objects, which `push` makes text of. */
+  /** As objects, which `push` makes text of. */
   objects: JsonValue[];
-  /** The same metadata as JSON text. */
+  /** The same as JSON text. */
   texts: string[];
-}
-
-/** The JSON text of one event's metadata, of about that many bytes. */
-export function documentText(id: number, bytes: number): string {
-  if (bytes < OBJECT_BYTES_MIN) return JSON.stringify(letters(id, Math.max(0, bytes - 2)));
-  const event = {
-    id,
-    detector: `d${id % 16}`,
-    energy: (id % 1000) / 10 + 0.5,
-    ts: 1_700_000_000_000 + id,
-    tag: "",
-  };
-  const { length } = JSON.stringify(event);
-  return JSON.stringify({ ...event, tag: letters(id, Math.max(1, bytes - length)) });
+  /** Bytes of metadata and data that all the events have together. */
+  bytes: number;
 }
 
 /** Makes the metadata of a workload. */
-export function makeContent({ events, metadataBytes }: Shape): Content {
-  const count = Math.min(
-    events,
-    DOCUMENTS_MAX,
-    Math.max(1000, Math.floor(DOCUMENT_BYTES_MAX / metadataBytes)),
-  );
+export function makeContent({ events, metadataBytes, dataBytes, documents }: Shape): Content {
+  const fitting = Math.max(1000, Math.floor(DOCUMENT_BYTES_MAX / Math.max(1, metadataBytes)));
+  const count = Math.min(events, documents ?? DOCUMENTS_MAX, fitting);
   const texts: string[] = [];
   const objects: JsonValue[] = [];
+  let textBytes = 0;
   for (let id = 0; id < count; id++) {
     const text = documentText(id, metadataBytes);
+    textBytes += text.length;
     texts.push(text);
     objects.push(JSON.parse(text));
   }
-  return { objects, texts };
+  return { objects, texts, bytes: Math.round(events * (textBytes / count + dataBytes)) };
 }
 
-/** Pseudo-random bytes, from which each event takes a part; none is the event's before. */
+/** The JSON text of one event's metadata, of about that many bytes, all of them ASCII. */
+export function documentText(id: number, bytes: number): string {
+  if (bytes < OBJECT_BYTES_MIN) return `"${letters(id, Math.max(0, bytes - 2))}"`;
+  const start = `{"id":${id},"detector":"d${id % 16}","energy":${(id % 1000) / 10 + 0.5},` +
+    `"ts":${1_700_000_000_000 + id},"tag":"`;
+  return `${start}${letters(id, Math.max(1, bytes - start.length - 2))}"}`;
+}
+
+/** Pseudo-random bytes, of which each event takes another part. */
 export class DataPool {
   readonly #bytes: Uint8Array;
   readonly #size: number;
@@ -70,7 +64,7 @@ export class DataPool {
   }
 }
 
-/** Fills a buffer with bytes that no one could compress, and has the system back its memory. */
+/** Fills a buffer with bytes that nobody could compress; touching it also makes the system back its memory. */
 export function fillPseudoRandom(bytes: Uint8Array): void {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
   let state = 0x9e3779b9;
@@ -84,12 +78,17 @@ export function fillPseudoRandom(bytes: Uint8Array): void {
 }
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/** Letters that differ from event to event; the rest of a text is the same in all. */
+const DISTINCT = 8;
+let filler = "";
 
 function letters(seed: number, length: number): string {
-  const start = Array.from({ length: Math.min(length, 24) }, (_, index) => {
-    const mixed = Math.imul(seed * 31 + index + 1, 0x9e3779b1) >>> 8;
-    return ALPHABET[mixed % ALPHABET.length];
-  }).join("");
-  return start + ALPHABET.repeat(Math.ceil(Math.max(0, length - start.length) / ALPHABET.length))
-    .slice(0, length - start.length);
+  let start = "";
+  let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0;
+  for (let index = 0; index < Math.min(length, DISTINCT); index++) {
+    start += ALPHABET[state % ALPHABET.length];
+    state = Math.imul(state, 0x85ebca6b) >>> 3;
+  }
+  if (filler.length < length) filler = ALPHABET.repeat(Math.ceil(length / ALPHABET.length));
+  return start + filler.slice(0, length - start.length);
 }

@@ -1,106 +1,143 @@
 /**
- * What the machine can do without any log: the same bytes through plain reads and writes of 1 MiB. Ratios to it,
- * taken in the same run, count; absolute figures drift.
+ * What the machine can do without any log: the same bytes through plain files. Ratios to it, taken in the same
+ * run, count; absolute figures drift.
  *
  * @module
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { DataPool, fillPseudoRandom, makeContent } from "./content.ts";
-import { contentBytes } from "./produce.ts";
 import { type Measured, Stopwatch } from "./stopwatch.ts";
-import type { Shape } from "./workload.ts";
+import { type Shape, warmUpOf } from "./workload.ts";
+
+/** Which plain file is written or read. */
+export type FloorKind = "raw write" | "raw read" | "plain write" | "plain read";
 
 const BLOCK_BYTES = 1024 * 1024;
 const HEADER_BYTES = 12;
+/**
+ * Where a buffer for reading starts in its memory. Some processors copy at a fifth of their speed to addresses
+ * that are a little, but not much, behind a multiple of 4096, and new buffers begin just there.
+ */
+const APART = 64;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** As many bytes as the events have, from one buffer, a block a write. */
-export function measureRawWrite(path: string, shape: Shape): Measured {
-  const bytes = contentBytes(shape, makeContent({ ...shape, events: Math.min(shape.events, 10_000) }).texts);
+/** Measures plain writes or reads of a workload's bytes. Reads need the file that a write of their kind left. */
+export function measureFloor(kind: FloorKind, path: string, shape: Shape): Measured {
+  const run = prepare(kind, shape);
+  const read = kind.endsWith("read");
+  if (!read) run(path, warmUpOf(shape).events);
+  return run(path, shape.events);
+}
+
+type Run = (path: string, events: number) => Measured;
+
+function prepare(kind: FloorKind, shape: Shape): Run {
+  switch (kind) {
+    case "raw write":
+      return rawWrite(shape);
+    case "raw read":
+      return rawRead();
+    case "plain write":
+      return plainWrite(shape);
+    case "plain read":
+      return plainRead(shape);
+  }
+}
+
+/** As many bytes as the events have, from one buffer, 1 MiB a write. */
+function rawWrite(shape: Shape): Run {
+  const { bytes } = makeContent({ ...shape, documents: 10_000 });
   const block = new Uint8Array(BLOCK_BYTES);
   fillPseudoRandom(block);
-  const file = openSync(path, "w");
-  const watch = new Stopwatch();
-  for (let left = bytes; left > 0; left -= BLOCK_BYTES) {
-    writeSync(file, left < BLOCK_BYTES ? block.subarray(0, left) : block);
-  }
-  const measured = watch.stop({ events: shape.events, bytes });
-  closeSync(file);
-  return measured;
+  return (path, events) => {
+    const file = openSync(path, "w");
+    const watch = new Stopwatch();
+    for (let left = Math.round(bytes * events / shape.events); left > 0; left -= BLOCK_BYTES) {
+      writeSync(file, left < BLOCK_BYTES ? block.subarray(0, left) : block);
+    }
+    const measured = watch.stop({ events, bytes: Math.round(bytes * events / shape.events) });
+    closeSync(file);
+    return measured;
+  };
 }
 
 /** A file read to its end, into one buffer. */
-export function measureRawRead(path: string, shape: Shape): Measured {
-  const block = new Uint8Array(BLOCK_BYTES).fill(1);
-  const file = openSync(path, "r");
-  const watch = new Stopwatch();
-  let bytes = 0;
-  for (;;) {
-    const got = readSync(file, block, 0, BLOCK_BYTES, null);
-    if (got === 0) break;
-    bytes += got;
-  }
-  const measured = watch.stop({ events: shape.events, bytes });
-  closeSync(file);
-  return measured;
+function rawRead(): Run {
+  const block = new Uint8Array(APART + BLOCK_BYTES).fill(1).subarray(APART);
+  return (path, events) => {
+    const file = openSync(path, "r");
+    const watch = new Stopwatch();
+    let bytes = 0;
+    for (let got = -1; got !== 0; bytes += got) got = readSync(file, block, 0, BLOCK_BYTES, null);
+    const measured = watch.stop({ events, bytes });
+    closeSync(file);
+    return measured;
+  };
 }
 
-/** JSON text made of every object and written with the data: what a program without a log would do. */
-export function measurePlainWrite(path: string, shape: Shape): Measured {
-  const { objects, texts } = makeContent(shape);
+/** JSON text made of every object, and written with the data: what a program without a log would do. */
+function plainWrite(shape: Shape): Run {
+  const { objects, bytes } = makeContent(shape);
   const pool = new DataPool(shape.dataBytes);
   const batch = batchEvents(shape);
-  const block = new Uint8Array(HEADER_BYTES + batch * (shape.metadataBytes * 2 + 64 + shape.dataBytes));
+  const block = new Uint8Array(blockBytes(shape));
   fillPseudoRandom(block);
-  const bytes = contentBytes(shape, texts);
-  const file = openSync(path, "w");
-  const watch = new Stopwatch();
-  for (let index = 0; index < shape.events; index += batch) {
-    const count = Math.min(batch, shape.events - index);
-    const lines: string[] = [];
-    for (let at = 0; at < count; at++) lines.push(JSON.stringify(objects[(index + at) % objects.length]));
-    const { written } = encoder.encodeInto(lines.join("\n"), block.subarray(HEADER_BYTES));
-    let end = HEADER_BYTES + written;
-    if (shape.dataBytes > 0) {
+  return (path, events) => {
+    const file = openSync(path, "w");
+    const watch = new Stopwatch();
+    for (let index = 0, document = 0; index < events; index += batch) {
+      const count = Math.min(batch, events - index);
+      const lines: string[] = [];
       for (let at = 0; at < count; at++) {
+        lines.push(JSON.stringify(objects[document]));
+        if (++document === objects.length) document = 0;
+      }
+      const { written } = encoder.encodeInto(lines.join("\n"), block.subarray(HEADER_BYTES));
+      let end = HEADER_BYTES + written;
+      for (let at = 0; shape.dataBytes > 0 && at < count; at++) {
         block.set(pool.next()!, end);
         end += shape.dataBytes;
       }
+      new Uint32Array(block.buffer, 0, 3).set([count, written, end - HEADER_BYTES - written]);
+      writeSync(file, block.subarray(0, end));
     }
-    new Uint32Array(block.buffer, 0, 3).set([count, written, end - HEADER_BYTES - written]);
-    writeSync(file, block.subarray(0, end));
-  }
-  const measured = watch.stop({ events: shape.events, bytes });
-  closeSync(file);
-  return measured;
+    const measured = watch.stop({ events, bytes: Math.round(bytes * events / shape.events) });
+    closeSync(file);
+    return measured;
+  };
 }
 
-/** The file of {@linkcode measurePlainWrite} read, and every line of metadata parsed. */
-export function measurePlainRead(path: string, shape: Shape): Measured {
+/** What {@linkcode plainWrite} wrote is read, and every line of metadata parsed. */
+function plainRead(shape: Shape): Run {
   const header = new Uint32Array(3);
   const headerBytes = new Uint8Array(header.buffer);
-  const batch = batchEvents(shape);
-  const block = new Uint8Array(batch * (shape.metadataBytes * 2 + 64 + shape.dataBytes)).fill(1);
-  const file = openSync(path, "r");
-  const watch = new Stopwatch();
-  let events = 0;
-  let bytes = 0;
-  while (readSync(file, headerBytes, 0, HEADER_BYTES, null) === HEADER_BYTES) {
-    const [, textBytes, dataBytes] = header;
-    readSync(file, block, 0, textBytes + dataBytes, null);
-    for (const line of decoder.decode(block.subarray(0, textBytes)).split("\n")) {
-      JSON.parse(line);
-      events++;
+  const block = new Uint8Array(APART + blockBytes(shape)).fill(1).subarray(APART);
+  return (path) => {
+    const file = openSync(path, "r");
+    const watch = new Stopwatch();
+    let events = 0;
+    let bytes = 0;
+    while (readSync(file, headerBytes, 0, HEADER_BYTES, null) === HEADER_BYTES) {
+      const [, textBytes, dataBytes] = header;
+      readSync(file, block, 0, textBytes + dataBytes, null);
+      for (const line of decoder.decode(block.subarray(0, textBytes)).split("\n")) {
+        JSON.parse(line);
+        events++;
+      }
+      bytes += textBytes + dataBytes;
     }
-    bytes += textBytes + dataBytes;
-  }
-  const measured = watch.stop({ events, bytes });
-  closeSync(file);
-  return measured;
+    const measured = watch.stop({ events, bytes });
+    closeSync(file);
+    return measured;
+  };
 }
 
 /** Events a block: about 1 MiB of them. */
 function batchEvents({ metadataBytes, dataBytes }: Shape): number {
   return Math.max(1, Math.floor(BLOCK_BYTES / (metadataBytes + dataBytes)));
+}
+
+function blockBytes(shape: Shape): number {
+  return HEADER_BYTES + batchEvents(shape) * (shape.metadataBytes * 2 + 128 + shape.dataBytes);
 }

@@ -1,47 +1,68 @@
 /**
  * One measurement, described so that another process can make it: each is made in a process of its own, so that
- * none finds a heap or compiled code that another one left.
+ * none finds memory or compiled code that another one left.
  *
  * @module
  */
-import { Driver, type JsonObject } from "../../../mod.ts";
+import { Driver, type JsonObject, type Topic } from "../../../mod.ts";
 import { type ConsumeSettings, measureConsume } from "./consume.ts";
-import { measurePlainRead, measurePlainWrite, measureRawRead, measureRawWrite } from "./floor.ts";
-import { measureProduce, type ProduceSettings } from "./produce.ts";
+import { type DurableSettings, measureDurable } from "./durable.ts";
+import { type FloorKind, measureFloor } from "./floor.ts";
+import { measurePacedPull, measurePacedPush, type PaceSettings } from "./latency.ts";
+import { type Gate, measureProduce, type ProduceSettings } from "./produce.ts";
 import type { Measured } from "./stopwatch.ts";
 import type { Shape } from "./workload.ts";
 
-/** An engine and a topic of it. */
+/** An engine and a topic of it that is there already. */
 export interface Place {
-  /** Name of the driver and its configuration. */
-  driver: { name: string; options: JsonObject };
-  /** Topic that is there already. */
+  /** Name of the driver. */
+  driver: string;
+  /** Its configuration document. */
+  options: JsonObject;
+  /** Name of the topic. */
   topic: string;
+  /** A topic to push to or read from first, so that compilers have done their work when the clock starts. */
+  warmUp?: string;
 }
 
 /** A measurement. */
 export type Job =
-  | { kind: "produce"; place: Place; warmUp?: string; settings: ProduceSettings }
+  | { kind: "produce"; place: Place; settings: ProduceSettings }
   | { kind: "consume"; place: Place; settings: ConsumeSettings }
-  | { kind: FloorKind; path: string; shape: Shape };
+  | { kind: "paced push"; place: Place; settings: PaceSettings }
+  | { kind: "paced pull"; place: Place; settings: PaceSettings }
+  | { kind: "durable"; place: Place; settings: DurableSettings }
+  | { kind: FloorKind; path: string; settings: Shape };
 
-/** Measurements of plain files. */
-export type FloorKind = "raw write" | "raw read" | "plain write" | "plain read";
+/** Makes a measurement in this process; when all is ready it waits at the gate before the clock starts. */
+export async function runJob(job: Job, gate: Gate): Promise<Measured> {
+  if (!("place" in job)) {
+    await gate();
+    return measureFloor(job.kind, job.path, job.settings);
+  }
+  const { place } = job;
+  await using driver = await Driver.open(place.driver, place.options);
+  await using topic = await driver.openTopic(place.topic);
+  if (place.warmUp === undefined) return await measureTopic(job, topic, { gate });
+  await using warmUp = await driver.openTopic(place.warmUp);
+  return await measureTopic(job, topic, { warmUp, gate });
+}
 
-const FLOORS: Record<FloorKind, (path: string, shape: Shape) => Measured> = {
-  "raw write": measureRawWrite,
-  "raw read": measureRawRead,
-  "plain write": measurePlainWrite,
-  "plain read": measurePlainRead,
-};
-
-/** Makes a measurement in this process. */
-export async function runJob(job: Job): Promise<Measured> {
-  if (job.kind !== "produce" && job.kind !== "consume") return FLOORS[job.kind](job.path, job.shape);
-  await using driver = await Driver.open(job.place.driver.name, job.place.driver.options);
-  await using topic = await driver.openTopic(job.place.topic);
-  if (job.kind === "consume") return await measureConsume(topic, job.settings);
-  if (job.warmUp === undefined) return await measureProduce(topic, job.settings, undefined);
-  await using warmUp = await driver.openTopic(job.warmUp);
-  return await measureProduce(topic, job.settings, warmUp);
+async function measureTopic(
+  job: Extract<Job, { place: Place }>,
+  topic: Topic,
+  ways: { warmUp?: Topic; gate: Gate },
+): Promise<Measured> {
+  switch (job.kind) {
+    case "produce":
+      return await measureProduce(topic, job.settings, ways);
+    case "consume":
+      return await measureConsume(topic, job.settings, ways);
+    case "paced push":
+      return await measurePacedPush(topic, job.settings, ways);
+    case "paced pull":
+      return await measurePacedPull(topic, job.settings, ways);
+    case "durable":
+      return await measureDurable(topic, job.settings, ways);
+  }
 }

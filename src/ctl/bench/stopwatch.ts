@@ -8,31 +8,55 @@ export interface Measured {
   bytes: number;
   /** Time on the wall clock. */
   seconds: number;
-  /** Processor time of the process, user and system, all threads. */
+  /** Processor time, user and system, of all threads. */
   cpuSeconds: number;
   /** The largest the process ever was, in bytes. */
   memoryBytes: number;
-  /** How much larger than before the work that is, in bytes. */
-  grownBytes: number;
+  /** When it began and ended: milliseconds since 1970, with their fractions. */
+  begunAt: number;
+  endedAt: number;
+  /** Milliseconds that each single step took, by what was timed; only where steps are timed. */
+  timings?: Record<string, number[]>;
+}
+
+/** Milliseconds since 1970 with their fractions, the same in every process of a machine. */
+export function clock(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** Times a piece of work. */
 export class Stopwatch {
-  readonly #memory = process.memoryUsage().rss;
   readonly #cpu = process.cpuUsage();
-  readonly #begun = performance.now();
+  readonly #begunAt = clock();
 
   /** Ends the measurement. */
   stop(work: { events: number; bytes: number }): Measured {
-    const seconds = (performance.now() - this.#begun) / 1000;
+    const endedAt = clock();
     const { user, system } = process.cpuUsage(this.#cpu);
-    const memoryBytes = process.resourceUsage().maxRSS * 1024;
     return {
       ...work,
-      seconds,
+      seconds: (endedAt - this.#begunAt) / 1000,
       cpuSeconds: (user + system) / 1e6,
-      memoryBytes,
-      grownBytes: Math.max(0, memoryBytes - this.#memory),
+      memoryBytes: process.resourceUsage().maxRSS * 1024,
+      begunAt: this.#begunAt,
+      endedAt,
     };
   }
+}
+
+/** What several processes did at the same time, as one measurement. */
+export function together(all: readonly Measured[]): Measured {
+  const sum = (pick: (measured: Measured) => number): number =>
+    all.reduce((total, measured) => total + pick(measured), 0);
+  const begunAt = Math.min(...all.map((measured) => measured.begunAt));
+  const endedAt = Math.max(...all.map((measured) => measured.endedAt));
+  return {
+    events: sum((measured) => measured.events),
+    bytes: sum((measured) => measured.bytes),
+    seconds: (endedAt - begunAt) / 1000,
+    cpuSeconds: sum((measured) => measured.cpuSeconds),
+    memoryBytes: Math.max(...all.map((measured) => measured.memoryBytes)),
+    begunAt,
+    endedAt,
+  };
 }

@@ -6,10 +6,12 @@ export interface Shape {
   dataBytes: number;
   /** Size of each event's metadata in bytes, as nearly as JSON allows. */
   metadataBytes: number;
+  /** Documents made before the clock starts, used again from the first on; undefined for one each event. */
+  documents?: number;
 }
 
 /** Size of the metadata of the named workloads: `{"id":123,"detector":"d7","energy":42.5,…}`. */
-const METADATA_BYTES = 100;
+export const METADATA_BYTES = 100;
 
 /** The named workloads, from many small events to few large ones. */
 export const WORKLOADS: Readonly<Record<string, Shape>> = {
@@ -19,7 +21,16 @@ export const WORKLOADS: Readonly<Record<string, Shape>> = {
   W4: { events: 2_000, dataBytes: 1024 * 1024, metadataBytes: METADATA_BYTES },
 };
 
+const WARM_UP_EVENTS = 5000;
+const WARM_UP_BYTES = 64 * 1024 * 1024;
+
 /** The same work with a share of its events, at least one. */
 export function scaled(shape: Shape, scale: number): Shape {
   return { ...shape, events: Math.max(1, Math.round(shape.events * scale)) };
+}
+
+/** As much of the work as compilers need to have done theirs before the clock starts. */
+export function warmUpOf<S extends Shape>(shape: S): S {
+  const fitting = Math.ceil(WARM_UP_BYTES / (shape.dataBytes + shape.metadataBytes));
+  return { ...shape, events: Math.min(shape.events, WARM_UP_EVENTS, fitting) };
 }

@@ -18,6 +18,7 @@ export class Output {
   readonly #stream: Writable;
   #text = "";
   #failed: Error | undefined;
+  readonly #fail: (error: Error) => void;
   #giveUp: (() => void) | undefined;
   /** Aborted when nobody reads the output any more. */
   readonly broken: AbortSignal;
@@ -27,13 +28,14 @@ export class Output {
     this.#stream = stream;
     const controller = new AbortController();
     this.broken = controller.signal;
-    stream.on("error", (error: Error & { code?: string }) => {
-      const gone = error.code === "EPIPE" || error.code === "ECONNRESET";
-      this.#failed ??= gone
+    this.#fail = (error) => {
+      const { code } = error as { code?: string };
+      this.#failed ??= code === "EPIPE" || code === "ECONNRESET"
         ? new BrokenPipeError("Standard output is closed")
         : new Error(`Cannot write ${name}: ${error.message}`, { cause: error });
       controller.abort(this.#failed);
-    });
+    };
+    stream.on("error", this.#fail);
   }
 
   /** Does not wait much longer for a reader that takes nothing, once the signal is aborted. */
@@ -84,7 +86,11 @@ export class Output {
   async #write(chunk: string | Uint8Array): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#giveUp = resolve;
-      this.#stream.write(chunk, () => resolve());
+      this.#stream.write(chunk, (error) => {
+        // Some runtimes tell it here first, some by the event.
+        if (error) this.#fail(error);
+        resolve();
+      });
     });
     // The error event may follow the callback.
     if (this.#failed === undefined && this.#stream.errored) {

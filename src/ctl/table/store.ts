@@ -32,6 +32,9 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["export"],
     summary: "Write a topic to a file in another format",
+    details:
+      "cpp-files writes a topic of the C++ library's files driver into its root_path. One that was cut short is " +
+      "continued by the same command.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -44,7 +47,8 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
         required: true,
         choices: ["jsonl", "archive", "cpp-files"],
         describe:
-          "jsonl, archive or cpp-files; --to.file FILE (- is standard output), --to.root_path DIR for cpp-files",
+          "jsonl, archive or cpp-files; --to.file FILE (- is standard output); for cpp-files --to.root_path DIR, " +
+          "and --to.name TOPIC for another name there",
       },
       PROGRESS,
       ...SHARED,
@@ -58,6 +62,10 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
         title: "One compressed file that has everything",
         shell: `diaspora-ctl export --to archive --to.file /tmp/my_topic.tar.gz --name my_topic ${WHERE}`,
       },
+      {
+        title: "A topic for the C++ library",
+        shell: `diaspora-ctl export --to cpp-files --to.root_path /tmp/cpp-data --name my_topic ${WHERE}`,
+      },
     ],
     load: () => import("../commands/export.ts"),
   },
@@ -66,7 +74,9 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     summary: "Read a topic from a file in another format",
     details: "Makes the topic when it is not there: an archive and cpp-files bring its options along, and " +
       "--topic.KEY VALUE and the components win over them. Events are stored in the partition they come from, in " +
-      "their order, under new ids.",
+      "their order, under new ids. From cpp-files they keep their ids: the topic must be new, or hold the " +
+      "beginning of what is imported; so one that was cut short is continued by the same command, and so is one " +
+      "of a topic that grew.",
     positional: ["[TOPIC]"],
     options: [
       {
@@ -76,7 +86,8 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
         required: true,
         choices: ["jsonl", "archive", "cpp-files"],
         describe:
-          "jsonl, archive or cpp-files; --from.file FILE (- is standard input), --from.root_path DIR for cpp-files",
+          "jsonl, archive or cpp-files; --from.file FILE (- is standard input); for cpp-files --from.root_path DIR, " +
+          "and --from.name TOPIC for another name there",
       },
       {
         name: "topic",
@@ -95,6 +106,11 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       {
         title: "Back from an archive, under another name",
         shell: `diaspora-ctl import --from archive --from.file /tmp/my_topic.tar.gz --name restored ${WHERE}`,
+      },
+      {
+        title: "A topic of the C++ library",
+        shell: "diaspora-ctl import --from cpp-files --from.root_path /tmp/cpp-data --name my_topic \\\n" +
+          "  --driver files --driver.root_path /tmp/imported-data",
       },
     ],
     load: () => import("../commands/import.ts"),

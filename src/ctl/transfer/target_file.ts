@@ -23,7 +23,11 @@ export function openTarget(path: string): Target {
     stream,
     async finish() {
       stream.end();
-      await once(stream, "close");
+      try {
+        await once(stream, "close");
+      } catch (cause) {
+        throw new Error(`Cannot write "${path}": ${(cause as Error).message}`, { cause });
+      }
       if (!isSpecial) renameSync(written, path);
     },
     abandon() {

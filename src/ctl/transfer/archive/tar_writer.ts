@@ -82,7 +82,14 @@ export class TarWriter {
   }
 
   async #put(bytes: Uint8Array): Promise<void> {
-    if (bytes.length > 0) await new Promise<void>((resolve) => this.#stream.write(bytes, () => resolve()));
+    if (bytes.length > 0) {
+      await new Promise<void>((resolve) =>
+        this.#stream.write(bytes, (error) => {
+          this.#failed ??= error ?? undefined;
+          resolve();
+        })
+      );
+    }
     if (this.#failed !== undefined) {
       throw new Error(`Cannot write the archive: ${(this.#failed as Error).message}`, {
         cause: this.#failed,
