@@ -25,6 +25,7 @@ export type ErrorCode =
   | "ERR_EVENT_GONE"
   | "ERR_UNSUPPORTED_FORMAT"
   | "ERR_FOREIGN_LAYOUT"
+  | "ERR_CONTENT_MISMATCH"
   | "ERR_STORAGE"
   | "ERR_LIMIT_EXCEEDED"
   | "ERR_BACKPRESSURE"
@@ -264,6 +265,14 @@ export class ForeignLayoutError extends DiasporaError {
   }
 }
 
+/** An import or export found something else at its destination than the beginning of what it copies. */
+export class ContentMismatchError extends DiasporaError {
+  /** Names the place where they differ, and the mend. */
+  constructor(message: string) {
+    super("ERR_CONTENT_MISMATCH", message);
+  }
+}
+
 /** The operating system refused: disk full, no permission, too many open files, file gone. */
 export class StorageError extends DiasporaError {
   /** Wraps the system's error; `errno` is its code, e.g. `"ENOSPC"`. */
@@ -308,6 +317,24 @@ export class ClosedError extends DiasporaError {
   /** Names what is closed. */
   constructor(what: string) {
     super("ERR_CLOSED", `Cannot use ${what}: it is closed`);
+  }
+}
+
+/** What {@linkcode BrokerError} takes beside the message. */
+export interface BrokerErrorOptions extends DiasporaErrorOptions {
+  /** The broker's own name for what is wrong. */
+  reason?: string;
+}
+
+/** A broker, or a service beside it, cannot be reached, refuses us, or fails. */
+export class BrokerError extends DiasporaError {
+  /** The broker's own name for what is wrong, e.g. `"NOT_ENOUGH_REPLICAS"`; undefined if it did not answer. */
+  readonly reason?: string;
+
+  /** Names the addresses, and how long it was tried. */
+  constructor(readonly brokers: string, message: string, options: BrokerErrorOptions = {}) {
+    super("ERR_BROKER", message, options);
+    this.reason = options.reason;
   }
 }
 

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { readDocument } from "../drivers/files/layout.ts";
+import { ContentMismatchError, EventGoneError } from "../errors.ts";
+import type { Event } from "../event.ts";
+import type { JsonObject } from "../json.ts";
+import { nodeStorage } from "../storage/node.ts";
+import type { Topic } from "../topic.ts";
+import type { TransferCount } from "./transfer.ts";
+
+/** How far the export of a partition is: what is on the disk for certain. */
+export interface PartitionCheckpoint extends TransferCount {
+  /** Id behind the last event that was written. */
+  nextId: number;
+  /** When the last event was stored, by which it is known again. */
+  timestamp: number;
+}
+
+/** Bytes written between two checkpoints. */
+const INTERVAL_BYTES = 64 * 1024 * 1024;
+
+/** How far an export is, kept in a file so that a later run can continue it. */
+export class Checkpoint {
+  #sinceSaved = 0;
+
+  private constructor(
+    readonly path: string,
+    private readonly topic: string,
+    readonly partitions: PartitionCheckpoint[],
+  ) {}
+
+  /** What an earlier run left behind, or the beginning. */
+  static load(path: string, topic: Topic): Checkpoint {
+    const beginning = { nextId: 0, timestamp: 0, events: 0, metadataBytes: 0, dataBytes: 0 };
+    const document = readDocument(nodeStorage, path);
+    if (document === undefined) {
+      return new Checkpoint(path, topic.name, topic.partitions.map(() => ({ ...beginning })));
+    }
+    const partitions = document.partitions as unknown as PartitionCheckpoint[];
+    if (document.topic !== topic.name || partitions.length !== topic.partitions.length) {
+      throw mismatch(topic.name, path, `it is of topic "${document.topic}"`);
+    }
+    return new Checkpoint(path, topic.name, partitions);
+  }
+
+  /** Notes what was written; true when it is time to put it on the disk. */
+  note(partition: number, last: Event, count: Readonly<TransferCount>): boolean {
+    const before = this.partitions[partition];
+    this.#sinceSaved += count.metadataBytes + count.dataBytes - before.metadataBytes - before.dataBytes;
+    this.partitions[partition] = { ...count, nextId: last.id + 1, timestamp: last.timestamp };
+    return this.#sinceSaved >= INTERVAL_BYTES;
+  }
+
+  /** Keeps it. Everything noted must be on the disk before. */
+  save(): void {
+    const document = { topic: this.topic, partitions: this.partitions };
+    nodeStorage.replace(
+      this.path,
+      new TextEncoder().encode(JSON.stringify(document as unknown as JsonObject)),
+    );
+    this.#sinceSaved = 0;
+  }
+
+  /** Throws `ContentMismatchError` unless the last event that was written is in the topic still. */
+  async confirm(topic: Topic, partition: number): Promise<void> {
+    const { nextId, timestamp } = this.partitions[partition];
+    if (nextId === 0) return;
+    await using consumer = topic.consumer(`export-${randomUUID()}`, {
+      partitions: [partition],
+      from: { id: nextId - 1 },
+    });
+    try {
+      const event = await consumer.pull().wait(0);
+      if (event?.id === nextId - 1 && event.timestamp === timestamp) return;
+    } catch (error) {
+      if (!(error instanceof EventGoneError)) throw error;
+    }
+    throw mismatch(topic.name, this.path, `event ${nextId - 1} of partition ${partition} is another one now`);
+  }
+}
+
+function mismatch(topic: string, path: string, why: string): ContentMismatchError {
+  return new ContentMismatchError(
+    `Cannot continue the export of topic "${topic}" noted in "${path}": ${why}; remove the folder to begin anew`,
+  );
+}

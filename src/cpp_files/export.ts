@@ -1,0 +1,206 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { componentDocument } from "../components/mod.ts";
+import type { ComponentDocument } from "../drivers/contract.ts";
+import { InvalidMetadataError, TopicExistsError } from "../errors.ts";
+import type { Event } from "../event.ts";
+import { checkTopicName } from "../names.ts";
+import { nodeStorage } from "../storage/node.ts";
+import type { Topic } from "../topic.ts";
+import { canonicalJson } from "./canonical_json.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { COMPONENT_FILES, type Components, PARTITIONS_FOLDER } from "./layout.ts";
+import { PartitionWriter } from "./partition_writer.ts";
+import {
+  type PartitionTransfer,
+  sumOf,
+  type TopicTransfer,
+  type TransferCount,
+  type TransferProgress,
+} from "./transfer.ts";
+
+/** What {@linkcode exportCppFiles} takes. */
+export interface CppExportOptions {
+  /** What is exported. */
+  topic: Topic;
+  /** The `root_path` for the C++ driver; made if it is not there. */
+  rootPath: string;
+  /** Name of the topic it becomes. Default: the same. */
+  into?: string;
+  /** Ends the export, which a later one continues. */
+  signal?: AbortSignal;
+  /** Told now and then how far it is. */
+  onProgress?: TransferProgress;
+  /** Told in a sentence of each thing that C++ cannot have as it is here. */
+  onWarning?: (text: string) => void;
+}
+
+/** Under this name until everything is there: without a folder `partitions` it is no topic for C++. */
+const UNFINISHED_FOLDER = "partitions.unfinished";
+const CHECKPOINT_FILE = "export.json";
+
+/** Component types that the C++ library has itself. */
+const KNOWN_TYPES: Readonly<Record<keyof Components, readonly string[]>> = {
+  validator: ["default", "schema", "eventbridge"],
+  serializer: ["default", "schema"],
+  partitionSelector: ["default"],
+};
+
+/** Data parts up to this size are read with their events, larger ones in pieces of it. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Writes a topic in the layout of the C++ files driver, for that driver to open. Metadata is written as the C++
+ * library would: compact, with sorted keys, whole numbers of 64 bits with all their digits.
+ *
+ * Ids begin at 0 there: where the first events were removed, or some were lost to damage, later ones get lower
+ * ids, which is warned of. A component that C++ does not have is replaced by the default one, likewise with a
+ * warning. Times and the positions of consumers have no place in that layout.
+ *
+ * A run that was cut short is continued by the same call. For C++ the topic is there only once it is complete.
+ *
+ * Throws `TopicExistsError` when the name is taken, `InvalidMetadataError` for metadata that C++ cannot read (a
+ * number beyond a double), `CorruptedLogError` for damage, `ContentMismatchError` when what an earlier run left is of
+ * another topic.
+ *
+ * @example
+ * ```ts
+ * import { Driver } from "@diaspora/stream";
+ * import { exportCppFiles } from "@diaspora/stream/cpp-files";
+ *
+ * await using driver = await Driver.open("memory", {});
+ * await driver.createTopic("readings", { num_partitions: 1 });
+ * await using topic = await driver.openTopic("readings");
+ * await using producer = topic.producer("app");
+ * await producer.push('{"id": 18446744073709551615, "energy": 1.50}');
+ *
+ * const rootPath = `/tmp/cpp-${crypto.randomUUID()}`;
+ * const { events, metadataBytes } = await exportCppFiles({ topic, rootPath });
+ * console.log(events, metadataBytes); // 1 41, as {"energy":1.5,"id":18446744073709551615}
+ * ```
+ */
+export async function exportCppFiles(options: CppExportOptions): Promise<TopicTransfer> {
+  const { topic, rootPath, into = topic.name } = options;
+  checkTopicName(into);
+  const path = `${rootPath}/${into}`;
+  const unfinished = `${path}/${UNFINISHED_FOLDER}`;
+  if (nodeStorage.stat(path) !== undefined && nodeStorage.stat(unfinished)?.kind !== "directory") {
+    throw new TopicExistsError(into, rootPath);
+  }
+  mkdirSync(unfinished, { recursive: true });
+  const checkpoint = Checkpoint.load(`${path}/${CHECKPOINT_FILE}`, topic);
+  const done: TransferCount = { events: 0, metadataBytes: 0, dataBytes: 0 };
+  const transfers: PartitionTransfer[] = [];
+  for (let partition = 0; partition < topic.partitions.length; partition++) {
+    transfers.push(await exportPartition(options, { partition, folder: unfinished, checkpoint, done }));
+  }
+  writeComponents(path, topic, options.onWarning);
+  nodeStorage.syncDirectory(unfinished);
+  nodeStorage.rename(unfinished, `${path}/${PARTITIONS_FOLDER}`);
+  nodeStorage.syncDirectory(path);
+  nodeStorage.remove(checkpoint.path);
+  return sumOf(transfers);
+}
+
+interface PartitionJob {
+  partition: number;
+  folder: string;
+  checkpoint: Checkpoint;
+  /** Sums over all partitions, for progress. */
+  done: TransferCount;
+}
+
+async function exportPartition(options: CppExportOptions, job: PartitionJob): Promise<PartitionTransfer> {
+  const { topic, signal, onProgress, onWarning } = options;
+  const { partition, folder, checkpoint, done } = job;
+  const before = checkpoint.partitions[partition];
+  await checkpoint.confirm(topic, partition);
+  add(done, before);
+  using writer = new PartitionWriter(`${folder}/${String(partition).padStart(8, "0")}`, before);
+  await using consumer = topic.consumer(`export-${randomUUID()}`, {
+    partitions: [partition],
+    from: before.nextId > 0 ? { id: before.nextId } : "earliest",
+    dataSelector: (_metadata, descriptor) => descriptor.size <= PIECE_BYTES ? descriptor : null,
+  });
+  let isShifted = before.nextId !== before.events;
+  try {
+    for await (const batch of consumer.batches({ until: "end", signal })) {
+      for (const event of batch) {
+        if (event.id !== writer.count.events && !isShifted) {
+          isShifted = true;
+          onWarning?.(
+            `Event ${event.id} of partition ${partition} becomes event ${writer.count.events}: ` +
+              `those before it are not there any more`,
+          );
+        }
+        const document = cppDocument(event);
+        if (event.data !== undefined) writer.writeData(event.data);
+        else for await (const piece of piecesOf(event)) writer.writeData(piece);
+        writer.writeEvent(document);
+      }
+      const sums = { ...writer.count };
+      add(done, sums, checkpoint.partitions[partition]);
+      if (checkpoint.note(partition, batch.at(-1)!, sums)) keep(writer, checkpoint);
+      onProgress?.(done);
+    }
+  } catch (error) {
+    keepIfPossible(writer, checkpoint);
+    throw error;
+  }
+  writer.sync();
+  return { partition, ...writer.count, resumedEvents: before.events };
+}
+
+function add(done: TransferCount, now: TransferCount, before?: TransferCount): void {
+  done.events += now.events - (before?.events ?? 0);
+  done.metadataBytes += now.metadataBytes - (before?.metadataBytes ?? 0);
+  done.dataBytes += now.dataBytes - (before?.dataBytes ?? 0);
+}
+
+function keep(writer: PartitionWriter, checkpoint: Checkpoint): void {
+  writer.sync();
+  checkpoint.save();
+}
+
+/** What stopped the export (a full disk) may stop this too: then the checkpoint before holds. */
+function keepIfPossible(writer: PartitionWriter, checkpoint: Checkpoint): void {
+  try {
+    keep(writer, checkpoint);
+  } catch {
+    // The error that is under way says why.
+  }
+}
+
+function cppDocument(event: Event): string {
+  try {
+    return canonicalJson(event.metadataText);
+  } catch (error) {
+    if (!(error instanceof InvalidMetadataError)) throw error;
+    throw new InvalidMetadataError(
+      `Cannot export event ${event.id} of partition ${event.partition}: ${error.message}`,
+      { cause: error },
+    );
+  }
+}
+
+async function* piecesOf(event: Event): AsyncGenerator<Uint8Array, void, void> {
+  const { dataDescriptor } = event;
+  for (let offset = 0; offset < dataDescriptor.size; offset += PIECE_BYTES) {
+    const size = Math.min(PIECE_BYTES, dataDescriptor.size - offset);
+    yield await event.loadData(dataDescriptor.makeSubView(offset, size));
+  }
+}
+
+function writeComponents(path: string, topic: Topic, onWarning?: (text: string) => void): void {
+  for (const [kind, file] of Object.entries(COMPONENT_FILES) as [keyof Components, string][]) {
+    let document: ComponentDocument = componentDocument(topic[kind]);
+    if (!KNOWN_TYPES[kind].includes(document.type)) {
+      onWarning?.(`C++ has no ${file.slice(0, -5)} "${document.type}": the default one takes its place`);
+      document = { type: "default" };
+    }
+    nodeStorage.replace(
+      `${path}/${file}`,
+      new TextEncoder().encode(canonicalJson(JSON.stringify(document), 2)),
+    );
+  }
+}

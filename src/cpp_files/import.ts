@@ -1,0 +1,199 @@
+import type { ComponentOptions, Driver } from "../driver.ts";
+import {
+  ContentMismatchError,
+  InvalidMetadataError,
+  InvalidOptionError,
+  ModuleLoadError,
+  UnknownComponentError,
+} from "../errors.ts";
+import type { Future } from "../future.ts";
+import type { JsonObject } from "../json.ts";
+import type { Producer } from "../producer.ts";
+import type { Topic } from "../topic.ts";
+import { compareEvents } from "./compare.ts";
+import type { CppEvent, CppPartition } from "./partition.ts";
+import { CppTopic } from "./topic.ts";
+import {
+  type PartitionTransfer,
+  sumOf,
+  type TopicTransfer,
+  type TransferCount,
+  type TransferProgress,
+} from "./transfer.ts";
+
+/** What {@linkcode importCppFiles} takes. */
+export interface CppImportOptions {
+  /** The `root_path` of the C++ driver. */
+  rootPath: string;
+  /** Name of the topic there. */
+  topic: string;
+  /** Where it goes. */
+  driver: Driver;
+  /** Name of the topic it becomes. Default: the same. */
+  into?: string;
+  /** Options of the new topic beside `num_partitions`. */
+  topicOptions?: JsonObject;
+  /** Components of the new topic, instead of those it has in C++. */
+  components?: ComponentOptions;
+  /** Ends the import, which a later one continues. */
+  signal?: AbortSignal;
+  /** Told now and then how far it is. */
+  onProgress?: TransferProgress;
+}
+
+/** Stored as one batch, so that a failure never leaves a hole: at most this many events, and bytes. */
+const GROUP_EVENTS_MAX = 4096;
+const GROUP_BYTES_MAX = 512 * 1024;
+
+/**
+ * Copies a topic of the C++ files driver into another driver's. Every event keeps its partition and its id, its
+ * metadata character by character and its data.
+ *
+ * A run that was cut short is continued by the same call: what is in the topic already is compared, and the rest
+ * follows. A topic that holds anything else is refused with `ContentMismatchError`. At the end everything stored
+ * is read back, save the data parts, whose sizes are compared.
+ *
+ * Throws `TopicNotFoundError`, `CorruptedLogError` for a store that is damaged, and whatever the driver throws.
+ * The C++ store is only read, and events that are added to it meanwhile are left to the next call.
+ *
+ * @example
+ * ```ts ignore
+ * import { Driver } from "@diaspora/stream";
+ * import { importCppFiles } from "@diaspora/stream/cpp-files";
+ *
+ * await using driver = await Driver.open("files", { root_path: "/data/new" });
+ * const { events, dataBytes } = await importCppFiles({ rootPath: "/data/cpp", topic: "images", driver });
+ * console.log(`${events} events, ${dataBytes} bytes of data`);
+ * ```
+ */
+export async function importCppFiles(options: CppImportOptions): Promise<TopicTransfer> {
+  const source = CppTopic.open(options.rootPath, options.topic);
+  await using target = await openTarget(source, options);
+  const descriptions = await target.describe();
+  for (const { partition, nextId } of descriptions.slice(source.partitions.length)) {
+    if (nextId > 0) throw foreign(target, partition, `it has events, and there is no such partition in C++`);
+  }
+  await using producer = target.producer("import");
+  const done: TransferCount = { events: 0, metadataBytes: 0, dataBytes: 0 };
+  const transfers: PartitionTransfer[] = [];
+  for (const partition of source.partitions) {
+    const { firstId, nextId } = descriptions[partition.partition];
+    if (firstId > 0) throw foreign(target, partition.partition, "its first events were removed");
+    if (nextId > partition.count) {
+      throw foreign(
+        target,
+        partition.partition,
+        `it has ${nextId} events, and there are ${partition.count} in C++`,
+      );
+    }
+    const before = { ...done };
+    const add = (events: CppEvent[]): void => {
+      done.events += events.length;
+      for (const event of events) {
+        done.metadataBytes += event.metadataBytes;
+        done.dataBytes += event.dataBytes;
+      }
+      options.onProgress?.(done);
+    };
+    const { signal } = options;
+    await compareEvents({
+      topic: target,
+      source: partition,
+      fromId: 0,
+      endId: nextId,
+      signal,
+      onSame: add,
+    });
+    await pushAll(producer, partition, {
+      fromId: nextId,
+      onStored: (events) => {
+        add(events);
+        signal?.throwIfAborted();
+      },
+    });
+    await compareEvents({
+      topic: target,
+      source: partition,
+      fromId: nextId,
+      endId: partition.count,
+      signal,
+    });
+    transfers.push({
+      partition: partition.partition,
+      events: done.events - before.events,
+      metadataBytes: done.metadataBytes - before.metadataBytes,
+      dataBytes: done.dataBytes - before.dataBytes,
+      resumedEvents: nextId,
+    });
+  }
+  return sumOf(transfers);
+}
+
+/** Opens the topic to write to, made before where there is none. */
+async function openTarget(source: CppTopic, options: CppImportOptions): Promise<Topic> {
+  const { driver, into = options.topic, topicOptions = {}, components } = options;
+  if (!await driver.topicExists(into)) {
+    const document = { num_partitions: source.partitions.length, ...topicOptions };
+    try {
+      await driver.createTopic(into, document, { ...source.components, ...components });
+    } catch (error) {
+      if (!(error instanceof UnknownComponentError) && !(error instanceof ModuleLoadError)) throw error;
+      throw new InvalidOptionError(
+        "components",
+        `Cannot make topic "${into}" as it is in C++: ${error.message}; name another component to import it with`,
+        { cause: error },
+      );
+    }
+  }
+  // The events were validated, and their partitions chosen, when they were first pushed.
+  const plain = { type: "default" };
+  const topic = await driver.openTopic(into, { validator: plain, partitionSelector: plain });
+  if (topic.partitions.length >= source.partitions.length) return topic;
+  await topic.close();
+  throw new InvalidOptionError(
+    "num_partitions",
+    `Cannot import into topic "${into}": it has ${topic.partitions.length} partitions, and there are ` +
+      `${source.partitions.length} in C++`,
+  );
+}
+
+function foreign(topic: Topic, partition: number, why: string): ContentMismatchError {
+  return new ContentMismatchError(
+    `Cannot import into partition ${partition} of topic "${topic.name}": ${why}; import into a new topic`,
+  );
+}
+
+/** Pushes the events from an id on, and tells of them when they are stored. */
+async function pushAll(
+  producer: Producer,
+  source: CppPartition,
+  { fromId, onStored }: { fromId: number; onStored: (events: CppEvent[]) => void },
+): Promise<void> {
+  let group: CppEvent[] = [];
+  let bytes = 0;
+  const store = async (): Promise<void> => {
+    await producer.flush();
+    onStored(group);
+    group = [];
+    bytes = 0;
+  };
+  for (const event of source.events(fromId)) {
+    const size = event.metadataBytes + event.dataBytes;
+    if (group.length === GROUP_EVENTS_MAX || bytes + size > GROUP_BYTES_MAX) await store();
+    const data = event.data();
+    const future = producer.push(event.document, data, { partition: source.partition });
+    // What completes at once was refused; a stream must be used up before the next event is read.
+    if (future.completed || !(data instanceof Uint8Array)) await storedOrBlamed(future, event);
+    group.push(event);
+    bytes += size;
+  }
+  await store();
+}
+
+async function storedOrBlamed(future: Future<number>, event: CppEvent): Promise<void> {
+  try {
+    await future;
+  } catch (error) {
+    throw error instanceof InvalidMetadataError ? event.damage("the metadata is not JSON") : error;
+  }
+}

@@ -1,0 +1,46 @@
+import { InvalidMetadataError } from "../errors.ts";
+
+/** Up to here every whole number fits into 64 bits, with or without a sign. */
+const SURE_DIGITS_MAX = 18;
+const UNSIGNED_MAX = 2n ** 64n - 1n;
+const SIGNED_MIN = -(2n ** 63n);
+
+/**
+ * A JSON number as the C++ library writes it after having read it: whole numbers of 64 bits are kept, all others
+ * become doubles. Throws `InvalidMetadataError` for a number beyond a double, which C++ refuses.
+ */
+export function cppNumber(text: string): string {
+  if (!text.includes(".") && !text.includes("e") && !text.includes("E")) {
+    if (text === "-0") return "0";
+    if (text.length <= SURE_DIGITS_MAX) return text;
+    const value = BigInt(text);
+    if (value >= SIGNED_MIN && value <= UNSIGNED_MAX) return text;
+  }
+  const value = Number(text);
+  if (!Number.isFinite(value)) {
+    throw new InvalidMetadataError(`Cannot write number ${shortened(text)} for C++: it is beyond a double`);
+  }
+  return cppDouble(value);
+}
+
+/** A double in its shortest form that reads back as the same: always with a point or an exponent. */
+export function cppDouble(value: number): string {
+  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
+  const size = Math.abs(value);
+  if (size >= 1e-4 && size < 1e15) {
+    // JavaScript has no exponent here either, but no point behind whole numbers.
+    const text = String(value);
+    return Number.isInteger(value) ? `${text}.0` : text;
+  }
+  const [, sign, first, rest = "", power] = /^(-?)(\d)(?:\.(\d+))?e([-+]\d+)$/.exec(value.toExponential())!;
+  return `${sign}${first}${rest === "" ? "" : `.${rest}`}e${exponent(Number(power))}`;
+}
+
+/** At least two digits, always with a sign. */
+function exponent(power: number): string {
+  return (power < 0 ? "-" : "+") + String(Math.abs(power)).padStart(2, "0");
+}
+
+function shortened(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 37)}...`;
+}

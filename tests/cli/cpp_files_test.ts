@@ -1,0 +1,172 @@
+// Topics of the C++ library by command: seen, taken over, given back.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { SAMPLE_EXPECTED, SAMPLE_ROOT, sampleMissing } from "../cpp_files/sample.ts";
+import { test } from "../harness.ts";
+import { ctl, pause, startCtl, withFolder } from "./program.ts";
+
+const FROM = ["--from", "cpp-files", "--from.root_path", SAMPLE_ROOT];
+
+function contentOf(folder: string): [string, string][] {
+  return readdirSync(folder, { recursive: true }).map(String).sort()
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .map((name) => [name, readFileSync(join(folder, name)).toString("base64")]);
+}
+
+/** Bytes of event logs under a folder that may not be there yet. */
+function bytesIn(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  const logs = readdirSync(folder, { recursive: true }).map(String).filter((name) => name.endsWith(".log"));
+  return logs.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
+
+test(
+  "every topic of the sample store comes in by command and goes back as it was",
+  { skip: sampleMissing },
+  async () => {
+    await withFolder(async ({ folder, driver }) => {
+      for (const name of ["sample", "empty", "schema"]) {
+        const imported = await ctl(["import", ...FROM, "--name", name, ...driver]);
+        assertEquals([imported.code, imported.stdout], [0, ""], imported.stderr);
+        assertStringIncludes(imported.stderr, `events into topic '${name}'`);
+        const to = ["--to", "cpp-files", "--to.root_path", join(folder, "cpp"), "--to.name", `${name}-back`];
+        const exported = await ctl(["export", ...to, "--name", name, ...driver]);
+        assertEquals([exported.code, exported.stdout], [0, ""], exported.stderr);
+        assertEquals(contentOf(join(folder, "cpp", `${name}-back`)), contentOf(join(SAMPLE_ROOT, name)));
+      }
+      const { stdout } = await ctl(["consume", "sample", "--json", ...driver]);
+      const expected = readFileSync(SAMPLE_EXPECTED, "utf8").trimEnd().split("\n");
+      assertEquals(stdout.trimEnd().split("\n").length, expected.length);
+    });
+  },
+);
+
+test(
+  "counts and byte sums are reported, and a second import finds nothing to do",
+  { skip: sampleMissing },
+  async () => {
+    await withFolder(async ({ driver }) => {
+      const words = ["import", ...FROM, "--from.name", "sample", "--name", "other", ...driver];
+      const counts =
+        "Imported 1000 events into topic 'other': 115291 bytes of metadata, 2433158 bytes of data";
+      assertStringIncludes((await ctl(words)).stderr, counts);
+      const again = await ctl(words);
+      assertEquals(again.code, 0);
+      assertStringIncludes(again.stderr, counts);
+      assertStringIncludes(again.stderr, "1000 events had been imported before");
+      assertEquals((await ctl(["consume", "other", ...driver])).stdout.trimEnd().split("\n").length, 1000);
+    });
+  },
+);
+
+test("topics in the C++ layout are listed with their size, and the error says how to import them", {
+  skip: sampleMissing,
+}, async () => {
+  await withFolder(async ({ folder, root, driver }) => {
+    cpSync(SAMPLE_ROOT, root, { recursive: true });
+    await ctl(["topic", "create", "--name", "ours", ...driver]);
+    const { stdout, stderr } = await ctl(["topic", "list", "--json", ...driver]);
+    const topics = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(topics.map(({ name, layout, events }) => [name, layout, events]), [
+      ["empty", "cpp-files", 0],
+      ["ours", undefined, 0],
+      ["sample", "cpp-files", 1000],
+      ["schema", "cpp-files", 10],
+    ]);
+    assertStringIncludes(stderr, "3 of the topics were written by the C++ files driver");
+    const consumed = await ctl(["consume", "schema", ...driver]);
+    assertEquals(consumed.code, 1);
+    assertStringIncludes(
+      consumed.stderr,
+      'Cannot open topic "schema": it was written by the C++ files driver',
+    );
+    // The command in the message works as it stands.
+    const command = /diaspora-ctl (import .*)$/m.exec(consumed.stderr)![1].replaceAll('"', "").split(" ");
+    command[command.indexOf("NEW_DIR")] = join(folder, "new");
+    const imported = await ctl(command);
+    assertEquals(imported.code, 0, imported.stderr);
+    assertStringIncludes(imported.stderr, "Imported 10 events into topic 'schema'");
+  });
+});
+
+test("an import that is killed again and again ends with every event, once", async () => {
+  await withFolder(async ({ folder, root, driver }) => {
+    const options = ["--topic.num_partitions", "2", ...driver];
+    await ctl(["topic", "create", "--name", "t", ...options]);
+    const lines = Array.from({ length: 60_000 }, (_, n) => `{"n":${n},"pad":"${"x".repeat(n % 200)}"}`);
+    await ctl(["produce", "t", ...driver], { input: lines.join("\n") });
+    const cpp = join(folder, "cpp");
+    await ctl(["export", "t", "--to", "cpp-files", "--to.root_path", cpp, ...driver]);
+    const words = ["import", "--from", "cpp-files", "--from.root_path", cpp, "--from.name", "t"];
+    const into = [...words, "--name", "copy", ...driver];
+    let stored = 0;
+    for (let round = 0; round < 4; round++) {
+      const running = startCtl(into);
+      let isOver = false;
+      void running.ended.then(() => isOver = true);
+      while (!isOver && bytesIn(join(root, "copy")) <= stored) await pause(1);
+      running.signal("SIGKILL");
+      await running.ended;
+      stored = bytesIn(join(root, "copy"));
+    }
+    const { code, stderr } = await ctl(into);
+    assertEquals(code, 0, stderr);
+    assertMatch(stderr, /[1-9]\d* events had been imported before/);
+    assertStringIncludes(stderr, "Imported 60000 events into topic 'copy'");
+    const { stdout } = await ctl(["consume", "copy", ...driver]);
+    assertEquals(stdout.trimEnd().split("\n").sort(), lines.sort());
+  });
+});
+
+test("an interrupted export says so, and the same command goes on with it", async () => {
+  await withFolder(async ({ folder, driver }) => {
+    await ctl(["topic", "create", "--name", "t", ...driver]);
+    const line = `{"pad":"${"x".repeat(300)}"}\n`;
+    await ctl(["produce", "t", ...driver], { input: line.repeat(200_000) });
+    const cpp = join(folder, "cpp");
+    const words = ["export", "t", "--to", "cpp-files", "--to.root_path", cpp, ...driver];
+    const running = startCtl(words);
+    while (!existsSync(join(cpp, "t/partitions.unfinished/00000000/index"))) await pause(10);
+    await pause(50);
+    running.signal("SIGINT");
+    assertEquals((await running.ended).code, 130);
+    assert(!existsSync(join(cpp, "t/partitions")));
+    const { code, stderr } = await ctl(words);
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "Exported 200000 events of topic 't'");
+    assertEquals(statSync(join(cpp, "t/partitions/00000000/index")).size, 200_000 * 32);
+    const again = await ctl(words);
+    assertEquals(again.code, 1);
+    assertStringIncludes(again.stderr, `Cannot create topic "t": it already exists under "${cpp}"`);
+  });
+});
+
+test("a damaged C++ store ends with exit code 3, a missing topic with 4, wrong options with 2", async () => {
+  await withFolder(async ({ folder, driver }) => {
+    await ctl(["topic", "create", "--name", "t", ...driver]);
+    await ctl(["produce", "t", ...driver], { input: "1\n2\n3\n" });
+    const cpp = join(folder, "cpp");
+    const to = ["--to", "cpp-files", "--to.root_path", cpp];
+    await ctl(["export", "t", ...to, ...driver]);
+    truncateSync(join(cpp, "t/partitions/00000000/metadata"), 20);
+    const from = ["--from", "cpp-files", "--from.root_path", cpp];
+    const damaged = await ctl(["import", "--name", "copy", ...from, "--from.name", "t", ...driver]);
+    assertEquals(damaged.code, 3);
+    assertStringIncludes(damaged.stderr, 'Cannot read topic "t" partition 0 event 2');
+    mkdirSync(join(cpp, "no-topic"));
+    for (
+      const [words, code, part] of [
+        [["import", "nowhere", ...from], 4, 'no such topic under "'],
+        [["import", "no-topic", ...from], 4, 'no such topic under "'],
+        [["import", "t", "--from", "cpp-files"], 2, 'add "--from.root_path DIR"'],
+        [["export", "t", "--to", "cpp-files"], 2, 'add "--to.root_path DIR"'],
+        [["export", "t", "--to", "cpp-files", "--to.file", "x"], 2, 'Unknown option "--to.file"'],
+      ] as const
+    ) {
+      const outcome = await ctl([...words, ...driver]);
+      assertEquals(outcome.code, code, outcome.stderr);
+      assertStringIncludes(outcome.stderr, part);
+    }
+  });
+});

@@ -1,0 +1,35 @@
+/** The store that the C++ library wrote, beside the repository; not everybody has it. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Driver } from "../../mod.ts";
+
+const FOLDER = fileURLToPath(new URL("../../../shared/data/cpp-files", import.meta.url));
+
+/** The `root_path` of the C++ driver. */
+export const SAMPLE_ROOT = join(FOLDER, "root");
+/** What must come out of the topic `sample`, an event a line. */
+export const SAMPLE_EXPECTED = join(FOLDER, "expected.jsonl");
+/** Why a test that needs the store is skipped, or false. */
+export const sampleMissing: string | false = !existsSync(SAMPLE_ROOT) &&
+  "the sample store of the C++ library is not there";
+
+/** Where a test works: a folder that is removed afterwards, and drivers. */
+export interface Place {
+  folder: string;
+  /** A `root_path` for the C++ driver. */
+  cppRoot: string;
+  driver: Driver;
+}
+
+/** Runs a test with a place of its own. */
+export async function withPlace(use: (place: Place) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-cpp-"));
+  try {
+    await using driver = await Driver.open("files", { root_path: join(folder, "ours") });
+    await use({ folder, cppRoot: join(folder, "cpp"), driver });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
