@@ -51,6 +51,7 @@ export type { DataPart, DataPiece } from "./src/data_view.ts";
 export { type ComponentOptions, Driver } from "./src/driver.ts";
 export { type DriverFactory, driverNames, registerDriver } from "./src/drivers/registry.ts";
 export type {
+  BatchLimit,
   ConsumerInterface,
   ConsumerRequest,
   DataRange,

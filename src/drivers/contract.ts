@@ -168,8 +168,21 @@ export interface OutgoingBatch {
   stream?: AsyncIterable<Uint8Array>;
 }
 
+/** How large a batch an engine takes. */
+export interface BatchLimit {
+  /** Size of a batch, in bytes, save where it has a single event. */
+  bytesMax: number;
+  /** What every event takes beside its metadata and data, in bytes. */
+  bytesPerEvent: number;
+}
+
 /** The storing half of a driver. */
 export interface ProducerInterface {
+  /**
+   * Set by engines that refuse larger batches; they get none, save with a single event. Such an engine is one of
+   * many round trips, so a batch also grows beyond `batchSize` while no other may be on its way.
+   */
+  readonly batchLimit?: BatchLimit;
   /**
    * Stores a batch in one partition and gives the id of its first event; ids in a batch are consecutive.
    * Returned (or resolved) only once the batch is stored at the topic's durability level, save that under

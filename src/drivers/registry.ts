@@ -9,8 +9,14 @@ export type DriverFactory = (options: JsonObject) => DriverInterface | Promise<D
 // Loaded when first opened: nobody pays for an engine that is not used.
 const factories = new Map<string, DriverFactory>([
   ["files", async (options) => new (await import("./files/driver.ts")).FilesDriver(options)],
+  ["octopus", openOctopus],
+  ["kafka", openOctopus],
   ["memory", async (options) => new (await import("./memory/driver.ts")).MemoryDriver(options)],
 ]);
+
+async function openOctopus(options: JsonObject): Promise<DriverInterface> {
+  return await (await import("./kafka/driver.ts")).OctopusDriver.open(options);
+}
 
 /**
  * Makes drivers of that name known to {@linkcode Driver.open}; replaces the one of that name, if any.

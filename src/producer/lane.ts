@@ -1,7 +1,8 @@
+import { Buffer } from "node:buffer";
 import { clearImmediate, setImmediate } from "node:timers";
 import { normalizeData } from "../data_view.ts";
 import { diagnostics } from "../diagnostics.ts";
-import type { OutgoingData, ProducerInterface } from "../drivers/contract.ts";
+import type { BatchLimit, OutgoingData, ProducerInterface } from "../drivers/contract.ts";
 import { BackpressureError } from "../errors.ts";
 import type { FailureLedger } from "./failure_ledger.ts";
 import { type BatchOwner, PushBatch } from "./push_batch.ts";
@@ -52,6 +53,8 @@ export class Lane implements BatchOwner {
   readonly failures: FailureLedger;
   readonly #owner: LaneOwner;
   readonly #limits: BatchLimits;
+  /** Set where the engine counts every byte of a batch. */
+  readonly #engineLimit: BatchLimit | undefined;
   /** The batch that fills. */
   #open: PushBatch | undefined = undefined;
   /** Hands the open batch over in the next turn of the event loop, if nothing did before. */
@@ -66,13 +69,19 @@ export class Lane implements BatchOwner {
 
   constructor(readonly partition: number, owner: LaneOwner) {
     this.#owner = owner;
-    this.#limits = owner.limits;
+    this.#engineLimit = owner.driver.batchLimit;
+    this.#limits = this.#engineLimit === undefined
+      ? owner.limits
+      : { ...owner.limits, bytesMax: Math.min(owner.limits.bytesMax, this.#engineLimit.bytesMax) };
     this.failures = owner.failures;
   }
 
   /** Adds an event to the open batch, which is handed over if that fills it; throws `BackpressureError`. */
   add(metadata: string | Uint8Array, data?: unknown): PushFuture {
-    let size = metadata.length;
+    const engineLimit = this.#engineLimit;
+    let size = engineLimit === undefined
+      ? metadata.length
+      : Buffer.byteLength(metadata) + engineLimit.bytesPerEvent;
     let part: OutgoingData = undefined;
     let dataSize = 0;
     if (data instanceof Uint8Array) {
@@ -165,7 +174,10 @@ export class Lane implements BatchOwner {
     if (open !== undefined) {
       const { eventsMax, bytesMax } = this.#limits;
       if (open.count < eventsMax && open.bytes + size <= bytesMax) return open;
-      if (!this.handOver()) throw this.#refusal();
+      if (!this.handOver()) {
+        if (this.#engineLimit !== undefined && open.bytes + size <= bytesMax) return open;
+        throw this.#refusal();
+      }
     }
     const batch = new PushBatch(this, this.#spare ?? []);
     this.#spare = undefined;

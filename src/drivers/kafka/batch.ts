@@ -1,0 +1,97 @@
+import type { Buffer } from "node:buffer";
+import { InvalidMetadataError } from "../../errors.ts";
+import type { DataRange, IncomingBatch } from "../contract.ts";
+import type { RecordFormat, RecordParts } from "./record.ts";
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** What stands in a text for bytes that are none. */
+const REPLACEMENT = "\ufffd";
+
+/** An event's record, and where its parts lie in it. */
+export interface LocatedRecord {
+  value: Buffer;
+  parts: RecordParts;
+}
+
+/** Events with consecutive offsets, stored at the same time. */
+export class KafkaBatch implements IncomingBatch {
+  readonly joinedText?: () => string;
+  readonly metadataText?: (index: number) => string;
+
+  constructor(
+    readonly partition: number,
+    readonly baseId: number,
+    readonly timestamp: number,
+    private readonly records: readonly LocatedRecord[],
+    private readonly format: RecordFormat,
+  ) {
+    if (!format.hasTextLength) return;
+    this.metadataText = (index) => this.#text(index);
+    this.joinedText = () => this.records.map((_, index) => this.#text(index)).join(",");
+  }
+
+  get count(): number {
+    return this.records.length;
+  }
+
+  /** Some of its events. */
+  slice(first: number, count: number): KafkaBatch {
+    if (first === 0 && count === this.count) return this;
+    const { partition, baseId, timestamp, records, format } = this;
+    return new KafkaBatch(partition, baseId + first, timestamp, records.slice(first, first + count), format);
+  }
+
+  metadataBytes(index: number): Uint8Array {
+    const { value, parts: { metadataOffset, dataOffset } } = this.records[index];
+    return Uint8Array.prototype.slice.call(value, metadataOffset, dataOffset);
+  }
+
+  dataSize(index: number): number {
+    const { value, parts: { dataOffset } } = this.records[index];
+    return value.byteLength - dataOffset;
+  }
+
+  readData(index: number, ranges: readonly DataRange[], into: readonly Uint8Array[]): void {
+    const { value, parts: { dataOffset } } = this.records[index];
+    let buffer = 0;
+    let filled = 0;
+    for (const { offset, size } of ranges) {
+      let from = dataOffset + offset;
+      const end = from + size;
+      while (from < end) {
+        while (filled === into[buffer].byteLength) {
+          buffer++;
+          filled = 0;
+        }
+        const taken = Math.min(into[buffer].byteLength - filled, end - from);
+        into[buffer].set(value.subarray(from, from + taken), filled);
+        from += taken;
+        filled += taken;
+      }
+    }
+  }
+
+  viewData(index: number, { offset, size }: DataRange): Uint8Array {
+    const { value, parts: { dataOffset } } = this.records[index];
+    return new Uint8Array(value.buffer, value.byteOffset + dataOffset + offset, size);
+  }
+
+  #text(index: number): string {
+    const { value, parts: { metadataOffset, dataOffset } } = this.records[index];
+    const text = value.toString("utf8", metadataOffset, dataOffset);
+    // Rare enough to look twice: was it written so, or are the bytes no text?
+    if (text.includes(REPLACEMENT)) this.#checkText(index, value.subarray(metadataOffset, dataOffset));
+    return text;
+  }
+
+  #checkText(index: number, bytes: Uint8Array): void {
+    try {
+      strict.decode(bytes);
+    } catch (cause) {
+      throw new InvalidMetadataError(
+        `Cannot read metadata of partition ${this.partition} event ${this.baseId + index}: it is not UTF-8`,
+        { cause },
+      );
+    }
+  }
+}

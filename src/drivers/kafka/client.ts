@@ -1,0 +1,67 @@
+import type { Admin, Consumer, Message, Producer } from "@platformatic/kafka";
+import type { Buffer } from "node:buffer";
+import type { ConnectionOptions } from "node:tls";
+
+/** A message on its way. */
+export interface OutgoingMessage {
+  topic: string;
+  partition: number;
+  value: Buffer;
+}
+
+export type { Admin, Message };
+/** A consumer whose records are bytes. */
+export type ClientConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>;
+/** A producer of bytes. */
+export type ClientProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
+
+/** The codecs of a batch. */
+export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+
+/** How a client logs in. */
+export interface SaslOptions {
+  mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" | "OAUTHBEARER";
+  username?: string;
+  password?: string;
+  token?: () => string | Promise<string>;
+  oauthBearerExtensions?: Record<string, string>;
+}
+
+/** What every client is made with. */
+export interface ClientOptions {
+  clientId: string;
+  clientRack: string | undefined;
+  bootstrapBrokers: string[];
+  connectTimeout: number;
+  requestTimeout: number;
+  timeout: number;
+  metadataMaxAge: number;
+  autocreateTopics: boolean;
+  sasl: SaslOptions | undefined;
+  tls: ConnectionOptions | undefined;
+  tlsServerName: boolean | undefined;
+}
+
+/** The client library. */
+export type ClientModule = typeof import("@platformatic/kafka");
+
+let loading: Promise<ClientModule> | undefined;
+
+/** Loads the client library, once somebody needs it. */
+export function loadClient(): Promise<ClientModule> {
+  return loading ??= load();
+}
+
+async function load(): Promise<ClientModule> {
+  // The client makes all its promises by this, which Node has from version 22 on.
+  Promise.withResolvers ??= function withResolvers<T>(): PromiseWithResolvers<T> {
+    let resolve!: PromiseWithResolvers<T>["resolve"];
+    let reject!: PromiseWithResolvers<T>["reject"];
+    const promise = new Promise<T>((onResolve, onReject) => {
+      resolve = onResolve;
+      reject = onReject;
+    });
+    return { promise, resolve, reject };
+  };
+  return await import("@platformatic/kafka");
+}

@@ -1,0 +1,140 @@
+import process from "node:process";
+import { ClosedError, type DiasporaError } from "../../errors.ts";
+import {
+  type Admin,
+  type ClientConsumer,
+  type ClientModule,
+  type ClientProducer,
+  loadClient,
+} from "./client.ts";
+import { failureOf, isPassing } from "./failure.ts";
+import type { KafkaSettings } from "./settings.ts";
+import { byTurns } from "./turns.ts";
+
+/** How long one request of administration is tried, in milliseconds. */
+const OPERATION_MS_MAX = 30_000;
+/** A producer tries an event again until its own time is over. */
+const RETRIES_ENDLESS = 1_000_000;
+/** A member of a group outlives a coordinator that moves; what it cannot, we begin again. */
+const GROUP_RETRIES = 20;
+
+/** A Kafka cluster: how to reach it, and what every part of the driver asks of it. */
+export class Cluster {
+  /** The addresses as one text. */
+  readonly servers: string;
+  readonly #admin: Admin;
+  readonly #closing = new AbortController();
+
+  private constructor(readonly module: ClientModule, readonly settings: KafkaSettings) {
+    this.servers = settings.servers.join(",");
+    this.#admin = new module.Admin({ ...settings.client, retries: 0, retryDelay: this.retryDelay });
+  }
+
+  /** Loads the client, and makes sure that a broker answers; throws `BrokerError`. */
+  static async connect(settings: KafkaSettings): Promise<Cluster> {
+    const cluster = new Cluster(await loadClient(), settings);
+    try {
+      await cluster.run("connect", (admin) => admin.metadata({ topics: [] }), settings.connectMsMax);
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+    if (settings.ineffective.length > 0) {
+      warn(`Kafka options without effect here: ${settings.ineffective.join(", ")}`);
+    }
+    return cluster;
+  }
+
+  /** Milliseconds to wait before the next attempt; what the client's own loops take as well. */
+  readonly retryDelay = (_client: unknown, _operation: string, attempt: number): number => {
+    const { msMin, msMax } = this.settings.backoff;
+    return Math.min(msMax, msMin * 2 ** Math.min(attempt - 1, 20));
+  };
+
+  /** Runs a request, again while that may help; `what` stands in the error: "Cannot …". */
+  async run<T>(
+    what: string,
+    operation: (admin: Admin) => Promise<T>,
+    msMax: number = OPERATION_MS_MAX,
+  ): Promise<T> {
+    const beganMs = Date.now();
+    for (let attempt = 1;; attempt++) {
+      if (this.#closing.signal.aborted) throw new ClosedError("the octopus driver");
+      try {
+        return await operation(this.#admin);
+      } catch (error) {
+        const delayMs = this.retryDelay(undefined, what, attempt);
+        if (!isPassing(error) || Date.now() - beganMs + delayMs > msMax) {
+          throw this.failure(error, what, Date.now() - beganMs);
+        }
+        this.#admin.clearMetadata();
+        await this.pause(delayMs);
+      }
+    }
+  }
+
+  /** The error that the user sees. */
+  failure(error: unknown, what: string, triedMs: number): DiasporaError {
+    const { description: identity } = this.settings.identity;
+    return failureOf(error, what, { servers: this.servers, identity }, triedMs);
+  }
+
+  /** A client that reads, alone or as a member of a group; it tries a request again so many times by itself. */
+  consumer(group: string, retries: number = GROUP_RETRIES): ClientConsumer {
+    const { client, fetch, group: timing } = this.settings;
+    const { READ_COMMITTED, READ_UNCOMMITTED } = this.module.FetchIsolationLevels;
+    const consumer = new this.module.Consumer({
+      ...client,
+      ...timing,
+      // Names may have spaces, which the client refuses, though no broker does.
+      groupId: "name",
+      partitionAssigner: byTurns,
+      retries,
+      retryDelay: this.retryDelay,
+      minBytes: fetch.bytesMin,
+      maxBytes: fetch.bytesMax,
+      maxWaitTime: fetch.waitMsMax,
+      isolationLevel: fetch.readsCommittedOnly ? READ_COMMITTED : READ_UNCOMMITTED,
+    }) as ClientConsumer;
+    consumer.groupId = group;
+    return consumer;
+  }
+
+  /** A client that writes: everything once, and only what all replicas in sync have counts as stored. */
+  producer(): ClientProducer {
+    const { client, producer } = this.settings;
+    return new this.module.Producer({
+      ...client,
+      idempotent: true,
+      retries: RETRIES_ENDLESS,
+      retryDelay: this.retryDelay,
+      compression: producer.compression,
+    }) as ClientProducer;
+  }
+
+  /** Waits, unless the driver is closed meanwhile. */
+  pause(ms: number): Promise<void> {
+    const { signal } = this.#closing;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener("abort", end);
+      if (signal.aborted) end();
+    });
+  }
+
+  /** Ends the connections and everything that waits. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#admin.close();
+  }
+}
+
+/** Tells the operator something that is no error. */
+export function warn(message: string): void {
+  process.emitWarning(message, "DiasporaWarning");
+}

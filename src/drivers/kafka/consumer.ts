@@ -1,0 +1,267 @@
+import { CorruptedLogError } from "../../errors.ts";
+import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../contract.ts";
+import type { Cluster } from "./cluster.ts";
+import { Fetcher } from "./fetcher.ts";
+import { Group } from "./group.ts";
+import type { KnownEnds } from "./known_ends.ts";
+import { LoneOwner } from "./lone_owner.ts";
+import type { Offsets } from "./offsets.ts";
+import type { Ownership, Reassignment } from "./ownership.ts";
+import { PartitionQueue } from "./partition_queue.ts";
+import { PositionStore } from "./position_store.ts";
+import type { RecordFormat } from "./record.ts";
+
+/** How long one read waits for events that are known to be there, in milliseconds. */
+const READ_MS_MAX = 20_000;
+
+/** What a consumer has of its topic. */
+export interface ConsumerTopic {
+  cluster: Cluster;
+  name: string;
+  kafkaName: string;
+  id: string;
+  numPartitions: number;
+  format: RecordFormat;
+  offsets: Offsets;
+  ends: KnownEnds;
+}
+
+/** Reads a topic, alone or sharing its partitions with other consumers of the same name. */
+export class KafkaConsumer implements ConsumerInterface {
+  readonly #topic: ConsumerTopic;
+  readonly #request: ConsumerRequest;
+  readonly #ownership: Ownership;
+  readonly #positions: PositionStore;
+  readonly #fetcher: Fetcher;
+  readonly #queues = new Map<number, PartitionQueue>();
+  /** Where `from` meant when the consumer was opened. */
+  #beginnings = new Map<number, number>();
+  /** The partitions that are read, in order. */
+  #assigned: readonly number[] = [];
+  #listeners = new Set<() => void>();
+  #fault: unknown = undefined;
+  #reassigning: Promise<void> = Promise.resolve();
+  #generation = 0;
+  #fetches = false;
+  #closed = false;
+
+  constructor(topic: ConsumerTopic, name: string, request: ConsumerRequest) {
+    const { cluster, offsets, kafkaName } = topic;
+    this.#topic = topic;
+    this.#request = request;
+    this.#ownership = request.partitions !== undefined
+      ? new LoneOwner(name, offsets, request.partitions)
+      : new Group(cluster, name, kafkaName, {
+        onReassigned: (change) => this.#onReassigned(change),
+        onFailure: (error) => this.#onFailure(error),
+      });
+    this.#positions = new PositionStore(cluster, name, offsets, this.#ownership);
+    this.#fetcher = new Fetcher({
+      cluster,
+      offsets,
+      topic,
+      answersMax: request.batchesMax ?? 2,
+      onNews: () => this.#announce(),
+    });
+  }
+
+  get assigned(): readonly number[] {
+    return this.#assigned;
+  }
+
+  async open(): Promise<void> {
+    const { offsets, ends, numPartitions } = this.#topic;
+    const all = Array.from({ length: numPartitions }, (_, partition) => partition);
+    ends.learnAll(await offsets.latest(all));
+    if (this.#request.from !== "earliest") {
+      this.#beginnings = await offsets.resolve(all, this.#request.from);
+    }
+    await this.#ownership.open();
+    if (this.#ownership instanceof LoneOwner) {
+      this.#onReassigned({ kept: [], gained: this.#ownership.assigned, lost: [] });
+    }
+    await this.#reassigning;
+    if (this.#fault !== undefined) throw this.#takeFault();
+  }
+
+  read(partition: number, eventsMax: number): IncomingBatch | undefined | Promise<IncomingBatch | undefined> {
+    const fault = this.#fetcher.takeFault() ?? this.#takeFault();
+    if (fault !== undefined) throw fault;
+    const queue = this.#queues.get(partition);
+    if (queue === undefined) return undefined;
+    this.#startFetching();
+    const batch = this.#take(queue, eventsMax);
+    if (batch !== undefined || queue.fetchOffset >= this.#topic.ends.of(partition)) return batch;
+    return this.#awaitEvents(queue).then(() =>
+      this.#queues.get(partition) === queue ? this.#takeOrThrow(queue, eventsMax) : undefined
+    );
+  }
+
+  waitForEvents(signal: AbortSignal): Promise<void> {
+    this.#startFetching();
+    return this.#until(() => signal.aborted || this.#hasNews(), signal);
+  }
+
+  acknowledge(partition: number, nextId: number): void | Promise<void> {
+    return this.#positions.acknowledge(partition, nextId);
+  }
+
+  async seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
+    const position = (await this.#topic.offsets.resolve([partition], to)).get(partition)!;
+    this.#topic.ends.learn(partition, position);
+    this.#queues.get(partition)?.seek(position);
+    this.#restart();
+    if (store) await this.#positions.set(partition, position);
+  }
+
+  position(partition: number): number {
+    return this.#queues.get(partition)?.position ?? 0;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#announce();
+    await this.#reassigning;
+    await this.#fetcher.close();
+    await this.#positions.idle();
+    await this.#ownership.close();
+  }
+
+  #take(queue: PartitionQueue, eventsMax: number): IncomingBatch | undefined {
+    const { onCorruption, onDamage } = this.#request;
+    const before = queue.answers;
+    const passOver = onCorruption === "skip" ? (error: CorruptedLogError) => onDamage?.(error) : undefined;
+    const batch = queue.take(eventsMax, passOver);
+    if (queue.answers < before) this.#fetcher.refill();
+    return batch;
+  }
+
+  #takeOrThrow(queue: PartitionQueue, eventsMax: number): IncomingBatch | undefined {
+    const fault = this.#fetcher.takeFault() ?? this.#takeFault();
+    if (fault !== undefined) throw fault;
+    return this.#take(queue, eventsMax);
+  }
+
+  /** Waits for events that are known to be there, or for the news that they are not. */
+  async #awaitEvents(queue: PartitionQueue): Promise<void> {
+    const { cluster, name, ends } = this.#topic;
+    // Asked from now on: whoever answers that knows everything that is known here.
+    const asked = this.#fetcher.asked;
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), READ_MS_MAX);
+    try {
+      await this.#until(
+        () =>
+          silence.signal.aborted || queue.hasNews || this.#fetcher.hasFault || this.#fault !== undefined ||
+          this.#queues.get(queue.partition) !== queue || queue.answered > asked ||
+          queue.fetchOffset >= ends.of(queue.partition),
+        silence.signal,
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+    if (silence.signal.aborted) {
+      const what = `read topic "${name}" partition ${queue.partition}`;
+      throw cluster.failure(this.#fetcher.lastFailure ?? new Error("no answer"), what, READ_MS_MAX);
+    }
+  }
+
+  /** Resolves when the condition holds, which is looked at whenever something changed. */
+  #until(condition: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!this.#closed && !condition()) return;
+        signal.removeEventListener("abort", look);
+        this.#listeners.delete(look);
+        resolve();
+      };
+      signal.addEventListener("abort", look);
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  #announce(): void {
+    for (const look of [...this.#listeners]) look();
+  }
+
+  #hasNews(): boolean {
+    if (this.#fetcher.hasFault || this.#fault !== undefined) return true;
+    for (const queue of this.#queues.values()) if (queue.hasNews) return true;
+    return false;
+  }
+
+  #takeFault(): unknown {
+    const fault = this.#fault;
+    this.#fault = undefined;
+    return fault;
+  }
+
+  /** Nothing is read ahead before somebody reads: what is trimmed meanwhile is then missed, not given out. */
+  #startFetching(): void {
+    if (this.#fetches) return;
+    this.#fetches = true;
+    this.#fetcher.restart([...this.#queues.values()]);
+    this.#fetcher.start();
+  }
+
+  #restart(): void {
+    if (this.#fetches) this.#fetcher.restart([...this.#queues.values()]);
+  }
+
+  #onReassigned(change: Reassignment): void {
+    const generation = ++this.#generation;
+    const { kept, gained, lost } = change;
+    for (const partition of lost) this.#queues.delete(partition);
+    this.#assigned = this.#assigned.filter((partition) => kept.includes(partition));
+    this.#positions.moved([...lost, ...(this.#ownership instanceof Group ? gained : [])]);
+    this.#restart();
+    this.#announce();
+    this.#reassigning = this.#reassigning.then(async () => {
+      if (this.#closed || generation !== this.#generation) return;
+      try {
+        await this.#enter(generation, kept, gained);
+      } catch (error) {
+        this.#onFailure(error);
+      }
+    });
+  }
+
+  /** Finds where to begin in partitions that are new here. */
+  async #enter(generation: number, kept: readonly number[], gained: readonly number[]): Promise<void> {
+    // A later change may have come between; what it calls kept, this one never had.
+    const missing = kept.filter((partition) => !this.#queues.has(partition));
+    const entered = [...gained, ...missing];
+    const stored = await this.#positions.load(entered);
+    const unknown = entered.filter((partition) => !stored.has(partition) && !this.#beginnings.has(partition));
+    const earliest = unknown.length === 0 ? new Map() : await this.#topic.offsets.earliest(unknown);
+    if (generation !== this.#generation || this.#closed) return;
+    for (const partition of entered) {
+      const position = stored.get(partition) ?? this.#beginnings.get(partition) ?? earliest.get(partition)!;
+      this.#queues.set(partition, this.#newQueue(partition, position));
+    }
+    this.#assigned = [...kept, ...gained].sort((one, other) => one - other);
+    this.#restart();
+    this.#announce();
+  }
+
+  #newQueue(partition: number, position: number): PartitionQueue {
+    const { cluster, name, kafkaName, format } = this.#topic;
+    return new PartitionQueue(partition, position, format, (_, id, reason, offset) =>
+      new CorruptedLogError({
+        topic: name,
+        partition,
+        firstId: id,
+        endId: id + 1,
+        file: `${cluster.servers}/${kafkaName}/${partition}/${id}`,
+        offset,
+        reason,
+      }));
+  }
+
+  #onFailure(error: unknown): void {
+    const { cluster, name } = this.#topic;
+    this.#fault = cluster.failure(error, `read topic "${name}"`, 0);
+    this.#announce();
+  }
+}

@@ -1,0 +1,82 @@
+import { Buffer } from "node:buffer";
+import type { ComponentDocument, TopicDefinition } from "../contract.ts";
+import type { Cluster } from "./cluster.ts";
+import type { RawReader } from "./raw_reader.ts";
+
+/** The documents of a topic's components. */
+export type ComponentDocuments = Pick<TopicDefinition, "validator" | "partitionSelector" | "serializer">;
+
+/** The order in which they stand in the topic beside the topic. */
+const ORDER = ["validator", "partitionSelector", "serializer"] as const;
+
+/** Whether every component is the default one, so that nothing has to be kept. */
+export function areDefault(documents: ComponentDocuments): boolean {
+  return ORDER.every((kind) => {
+    const { type, ...rest } = documents[kind];
+    return type === "default" && Object.keys(rest).length === 0;
+  });
+}
+
+/** What topics have that say nothing about their components. */
+export function defaultDocuments(): ComponentDocuments {
+  return {
+    validator: { type: "default" },
+    partitionSelector: { type: "default" },
+    serializer: { type: "default" },
+  };
+}
+
+/** Writes the documents: three records, each a document. */
+export async function writeDocuments(
+  cluster: Cluster,
+  infoName: string,
+  documents: ComponentDocuments,
+): Promise<void> {
+  await cluster.run(`write to topic "${infoName}"`, async () => {
+    const producer = cluster.producer();
+    try {
+      await producer.send({
+        messages: ORDER.map((kind) => ({
+          topic: infoName,
+          partition: 0,
+          value: Buffer.from(JSON.stringify(documents[kind])),
+        })),
+      });
+    } finally {
+      await producer.close(true);
+    }
+  });
+}
+
+/** Reads the documents, and says how many are missing: the default ones stand for them. */
+export async function readDocuments(
+  reader: RawReader,
+  infoName: string,
+): Promise<{ documents: ComponentDocuments; missing: number }> {
+  const records = await reader.read({
+    kafkaName: infoName,
+    partition: 0,
+    offset: 0,
+    recordsMax: ORDER.length,
+  });
+  const documents = defaultDocuments();
+  let missing = 0;
+  for (const [index, kind] of ORDER.entries()) {
+    const document = documentOf(records[index]?.value);
+    if (document === undefined) missing++;
+    else documents[kind] = document;
+  }
+  return { documents, missing };
+}
+
+function documentOf(value: Buffer | null | undefined): ComponentDocument | undefined {
+  if (value === null || value === undefined) return undefined;
+  try {
+    const document: unknown = JSON.parse(value.toString("utf8"));
+    const isDocument = typeof document === "object" && document !== null &&
+      typeof (document as { type?: unknown }).type === "string";
+    return isDocument ? document as ComponentDocument : undefined;
+  } catch {
+    return undefined;
+  }
+}

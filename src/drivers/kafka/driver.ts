@@ -1,0 +1,240 @@
+import { InvalidOptionError, TopicExistsError, TopicNotFoundError } from "../../errors.ts";
+import type { JsonObject } from "../../json.ts";
+import { checkTopicName } from "../../names.ts";
+import type { DriverInterface, TopicDefinition, TopicInfo, TopicInterface } from "../contract.ts";
+import { Cluster, warn } from "./cluster.ts";
+import { configsOfTopics, type TopicConfigs } from "./configs.ts";
+import {
+  areDefault,
+  type ComponentDocuments,
+  defaultDocuments,
+  readDocuments,
+  writeDocuments,
+} from "./documents.ts";
+import { findTopic, type TopicMetadata } from "./metadata.ts";
+import { TopicNames } from "./names.ts";
+import { OctopusService } from "./octopus_service.ts";
+import {
+  type OctopusOptions,
+  optionsOf,
+  readDriverOptions,
+  readTopicOptions,
+  type TopicConfig,
+} from "./options.ts";
+import { RawReader } from "./raw_reader.ts";
+import { readSettings } from "./settings.ts";
+import { KafkaTopic } from "./topic.ts";
+import { TopicKeeper } from "./topic_keeper.ts";
+
+/** Documents are wanted for as long as their topic is there. */
+const KEPT_FOR_EVER: TopicConfig[] = [
+  { name: "cleanup.policy", value: "delete" },
+  { name: "retention.ms", value: "-1" },
+  { name: "retention.bytes", value: "-1" },
+];
+/** Whoever creates a topic of the same name at the same time needs so long at most, in milliseconds. */
+const RIVAL_MS_MAX = 3000;
+const POLL_MS = 100;
+
+/** Keeps topics in Apache Kafka, in the way of the C++ driver of this name. */
+export class OctopusDriver implements DriverInterface {
+  readonly name = "octopus";
+  readonly #names: TopicNames;
+  readonly #keeper: TopicKeeper;
+  readonly #reader: RawReader;
+  readonly #where: string;
+  /** Creations and deletions by topic, one after the other. */
+  readonly #changing = new Map<string, Promise<unknown>>();
+
+  private constructor(private readonly cluster: Cluster, private readonly options: OctopusOptions) {
+    const { namespace, infoTopicPrefix, service } = options;
+    this.#names = new TopicNames(namespace, infoTopicPrefix);
+    this.#keeper = new TopicKeeper(
+      cluster,
+      service === undefined ? undefined : new OctopusService(service, namespace!),
+    );
+    this.#reader = new RawReader(cluster);
+    this.#where = namespace === undefined ? cluster.servers : `${cluster.servers}/${namespace}`;
+  }
+
+  /** Connects; throws `InvalidOptionError` or `BrokerError`. */
+  static async open(document: JsonObject): Promise<OctopusDriver> {
+    const options = readDriverOptions(document);
+    // Before anything is connected, since what is wrong with names is known already.
+    new TopicNames(options.namespace, options.infoTopicPrefix);
+    const settings = readSettings(options.kafka, options.region);
+    return new OctopusDriver(await Cluster.connect(settings), options);
+  }
+
+  async createTopic(name: string, definition: TopicDefinition): Promise<void> {
+    checkTopicName(name);
+    await this.#inTurn(name, () => this.#create(name, definition));
+  }
+
+  async openTopic(name: string): Promise<TopicInterface> {
+    const kafkaName = this.#checkedName(name);
+    const metadata = await findTopic(this.cluster, kafkaName);
+    if (metadata === undefined) throw new TopicNotFoundError(name, this.#where);
+    const configs = (await configsOfTopics(this.cluster, [kafkaName])).get(kafkaName);
+    const { info, missing } = await this.#info(name, metadata, configs);
+    if (missing > 0) {
+      warn(
+        `Topic "${name}" lacks the documents of ${missing} of its components in "${
+          this.#names.infoName(name)
+        }": ` +
+          "the default ones are used",
+      );
+    }
+    const { numPartitions, options, validator, partitionSelector, serializer } = info;
+    return new KafkaTopic(this.cluster, this.#reader, {
+      name,
+      kafkaName,
+      id: metadata.id,
+      numPartitions,
+      definition: { options, validator, partitionSelector, serializer },
+      batchBytesMax: configs?.batchBytesMax,
+    });
+  }
+
+  async topicExists(name: string): Promise<boolean> {
+    return await findTopic(this.cluster, this.#checkedName(name)) !== undefined;
+  }
+
+  async listTopics(): Promise<Map<string, TopicInfo>> {
+    const found = new Map<string, TopicMetadata>();
+    for (const [kafkaName, metadata] of await this.#keeper.list()) {
+      const topic = this.#names.topicOf(kafkaName);
+      if (topic !== undefined) found.set(topic, metadata);
+    }
+    const names = [...found.keys()].sort();
+    const configs = await configsOfTopics(this.cluster, names.map((name) => this.#names.kafkaName(name)));
+    const infos = names.map(async (name): Promise<[string, TopicInfo]> => [
+      name,
+      (await this.#info(name, found.get(name)!, configs.get(this.#names.kafkaName(name)))).info,
+    ]);
+    return new Map(await Promise.all(infos));
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    const kafkaName = this.#checkedName(name);
+    await this.#inTurn(name, async () => {
+      const isDeleted = await this.#keeper.delete(kafkaName, this.#names.localName(name));
+      // Also where the topic itself is missing: a deletion that stopped half-way is ended.
+      await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name));
+      if (!isDeleted) throw new TopicNotFoundError(name, this.#where);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+    await this.cluster.close();
+  }
+
+  async #create(name: string, definition: TopicDefinition): Promise<void> {
+    const specification = readTopicOptions(definition.options);
+    const kafkaName = this.#checkedName(name);
+    const hasDocuments = !(specification.disableInfoTopic ?? this.options.disableInfoTopic);
+    if (!hasDocuments && !areDefault(definition)) {
+      throw new InvalidOptionError(
+        "disable_info_topic",
+        `Cannot create topic "${name}": with "disable_info_topic" it has the default components only, since ` +
+          "others could not be stored",
+      );
+    }
+    if (await findTopic(this.cluster, kafkaName) !== undefined) throw new TopicExistsError(name, this.#where);
+    if (hasDocuments) await this.#createDocuments(name, definition, specification.replicationFactor);
+    try {
+      const isNew = await this.#keeper.create({
+        ...specification,
+        kafkaName,
+        localName: this.#names.localName(name),
+      });
+      if (!isNew) throw new TopicExistsError(name, this.#where);
+    } catch (error) {
+      if (hasDocuments && !(error instanceof TopicExistsError)) {
+        await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name)).catch(
+          () => {},
+        );
+      }
+      throw error;
+    }
+  }
+
+  /** The documents come first: a topic that can be seen has them, whatever happens in between. */
+  async #createDocuments(
+    name: string,
+    documents: ComponentDocuments,
+    replicationFactor: number | undefined,
+  ): Promise<void> {
+    const infoName = this.#names.infoName(name);
+    const localName = this.#names.localInfoName(name);
+    const topic = {
+      kafkaName: infoName,
+      localName,
+      numPartitions: 1,
+      replicationFactor,
+      disableInfoTopic: true,
+      configs: this.options.service === undefined ? KEPT_FOR_EVER : [],
+    };
+    if (!await this.#keeper.create(topic)) {
+      // Of somebody who creates the topic now, or who did not come to an end.
+      await this.#outwaitRival(name);
+      await this.#keeper.delete(infoName, localName);
+      if (!await this.#keeper.create(topic)) throw new TopicExistsError(name, this.#where);
+    }
+    try {
+      await writeDocuments(this.cluster, infoName, documents);
+    } catch (error) {
+      await this.#keeper.delete(infoName, localName).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #outwaitRival(name: string): Promise<void> {
+    const deadline = Date.now() + RIVAL_MS_MAX;
+    do {
+      if (await findTopic(this.cluster, this.#names.kafkaName(name)) !== undefined) {
+        throw new TopicExistsError(name, this.#where);
+      }
+      await this.cluster.pause(POLL_MS);
+    } while (Date.now() < deadline);
+  }
+
+  async #info(
+    name: string,
+    metadata: TopicMetadata,
+    configs: TopicConfigs | undefined,
+  ): Promise<{ info: TopicInfo; missing: number }> {
+    const { numPartitions, replicationFactor } = metadata;
+    const { documents, missing } = this.options.disableInfoTopic
+      ? { documents: defaultDocuments(), missing: 0 }
+      : await readDocuments(this.#reader, this.#names.infoName(name));
+    const info: TopicInfo = {
+      name,
+      numPartitions,
+      options: {
+        num_partitions: numPartitions,
+        replication_factor: replicationFactor,
+        ...optionsOf(configs?.configs ?? []),
+      },
+      ...documents,
+    };
+    return { info, missing };
+  }
+
+  #checkedName(name: string): string {
+    checkTopicName(name);
+    return this.#names.kafkaName(name);
+  }
+
+  /** The client takes two requests for one when they are alike; here the second sees what the first did. */
+  async #inTurn<R>(name: string, change: () => Promise<R>): Promise<R> {
+    const before = this.#changing.get(name) ?? Promise.resolve();
+    const changing = before.then(change, change);
+    const settled = changing.catch(() => {}).then(() => {
+      if (this.#changing.get(name) === settled) this.#changing.delete(name);
+    });
+    this.#changing.set(name, settled);
+    return await changing;
+  }
+}

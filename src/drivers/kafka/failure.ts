@@ -1,0 +1,105 @@
+import { BrokerError, DiasporaError, NotSupportedError } from "../../errors.ts";
+
+/** What the client's errors have; they nest, and only the innermost say what happened. */
+interface ClientFault {
+  message?: string;
+  code?: string;
+  apiId?: string;
+  serverErrorMessage?: string | null;
+  canRetry?: boolean;
+  hasStaleMetadata?: boolean;
+  errors?: unknown;
+  cause?: unknown;
+}
+
+const AUTHENTICATION = "PLT_KFK_AUTHENTICATION";
+const LOGIN_FAULTS = ["SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "ILLEGAL_SASL_STATE"];
+const CERTIFICATE = /certificate|self.signed|CERT_|altnames/i;
+
+/** Where an operation goes, and as whom. */
+export interface Destination {
+  /** The addresses, as they were given. */
+  servers: string;
+  /** How we log in: `as "app" by PLAIN`; empty without a login. */
+  identity: string;
+}
+
+/** The innermost faults of a client's error. */
+export function faultsOf(error: unknown): ClientFault[] {
+  if (typeof error !== "object" || error === null) return [{ message: String(error) }];
+  const fault = error as ClientFault;
+  if (Array.isArray(fault.errors) && fault.errors.length > 0) return fault.errors.flatMap(faultsOf);
+  if (typeof fault.cause !== "object" || fault.cause === null) return [fault];
+  // A cause tells more, but only the outer error says that it was about logging in.
+  return fault.code === AUTHENTICATION ? [fault, ...faultsOf(fault.cause)] : faultsOf(fault.cause);
+}
+
+/** Whether the broker itself answered with that. */
+export function isFault(error: unknown, ...apiIds: string[]): boolean {
+  return faultsOf(error).some(({ apiId }) => apiId !== undefined && apiIds.includes(apiId));
+}
+
+/** Whether the topic asked for is not there. */
+export function isUnknownTopic(error: unknown): boolean {
+  return isFault(error, "UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID", "INCONSISTENT_TOPIC_ID") ||
+    faultsOf(error).some(({ message }) => message?.startsWith("Unknown topic ") === true);
+}
+
+/** Whether the same request may succeed a little later. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof DiasporaError) return error.canRetry;
+  const faults = faultsOf(error);
+  if (isLoginFault(faults) || isUnknownTopic(error)) return false;
+  return faults.every(({ apiId, canRetry, code, message }) =>
+    apiId === undefined
+      // The system's own errors (ECONNREFUSED …) do not say; certificates do not mend themselves.
+      ? canRetry !== false && !CERTIFICATE.test(`${code} ${message}`) || code === "PLT_KFK_NETWORK"
+      : canRetry === true
+  );
+}
+
+/** What the user is told. `triedMs` is how long it was tried. */
+export function failureOf(
+  error: unknown,
+  what: string,
+  { servers, identity }: Destination,
+  triedMs: number,
+): DiasporaError {
+  if (error instanceof DiasporaError) return error;
+  const faults = faultsOf(error);
+  const fault = faults.find(({ apiId }) => apiId !== undefined) ?? faults[faults.length - 1];
+  const detail = detailOf(fault);
+  if (isLoginFault(faults)) {
+    return new BrokerError(
+      servers,
+      `Cannot ${what}: Kafka at "${servers}" refuses the login ${
+        identity || "without credentials"
+      }: ${detail}`,
+      { cause: error, reason: fault.apiId ?? "SASL_AUTHENTICATION_FAILED" },
+    );
+  }
+  if (fault.code === "PLT_KFK_UNSUPPORTED_COMPRESSION") {
+    return new NotSupportedError(`Cannot ${what}: ${detail}`);
+  }
+  if (fault.apiId !== undefined) {
+    const options = { cause: error, reason: fault.apiId, canRetry: fault.canRetry === true };
+    return new BrokerError(servers, `Cannot ${what}: Kafka at "${servers}" answers ${detail}`, options);
+  }
+  return new BrokerError(
+    servers,
+    `Cannot ${what}: no answer from Kafka at "${servers}" in ${(triedMs / 1000).toFixed(1)} s: ${detail}`,
+    { cause: error, canRetry: !CERTIFICATE.test(`${fault.code} ${fault.message}`) },
+  );
+}
+
+function isLoginFault(faults: ClientFault[]): boolean {
+  return faults.some(({ code, apiId }) =>
+    (code === AUTHENTICATION && !faults.some((other) => other.code === "PLT_KFK_NETWORK")) ||
+    (apiId !== undefined && LOGIN_FAULTS.includes(apiId))
+  );
+}
+
+function detailOf({ apiId, message, serverErrorMessage }: ClientFault): string {
+  const text = (serverErrorMessage || message || "no reason given").replace(/\.$/, "");
+  return apiId === undefined ? text : `${apiId} (${text})`;
+}

@@ -1,0 +1,39 @@
+import type { Buffer } from "node:buffer";
+import type { ClientConsumer } from "./client.ts";
+
+const IS_LOG_APPEND_TIME = 1 << 3;
+const IS_CONTROL = 1 << 5;
+
+/** What a broker answers of one partition. */
+export type FetchedPartition = Awaited<
+  ReturnType<ClientConsumer["fetch"]>
+>["responses"][number]["partitions"][number];
+type FetchedBatch = NonNullable<FetchedPartition["records"]>[number];
+
+/** One record as it was stored. */
+export interface FetchedRecord {
+  offset: number;
+  /** In milliseconds since 1970. */
+  timestamp: number;
+  value: Buffer | null | undefined;
+}
+
+/** A batch's records from an offset on (brokers give whole batches), and where the next one begins. */
+export function recordsOf(
+  batch: FetchedBatch,
+  from: number,
+): { records: FetchedRecord[]; nextOffset: number } {
+  const first = Number(batch.firstOffset);
+  const nextOffset = Math.max(from, first + batch.lastOffsetDelta + 1);
+  const records: FetchedRecord[] = [];
+  // Marks of transactions are no records of ours, though they have offsets.
+  if (batch.attributes & IS_CONTROL) return { records, nextOffset };
+  const firstTimestamp = Number(batch.firstTimestamp);
+  const ownTime = batch.attributes & IS_LOG_APPEND_TIME ? Number(batch.maxTimestamp) : undefined;
+  for (const { offsetDelta, timestampDelta, value } of batch.records) {
+    const offset = first + offsetDelta;
+    if (offset < from) continue;
+    records.push({ offset, timestamp: ownTime ?? firstTimestamp + Number(timestampDelta), value });
+  }
+  return { records, nextOffset };
+}

@@ -1,0 +1,183 @@
+import { BrokerError } from "../../errors.ts";
+import { MovedError } from "./moved_error.ts";
+import type { ClientConsumer } from "./client.ts";
+import type { Cluster } from "./cluster.ts";
+import { isFault, isPassing } from "./failure.ts";
+import type { Ownership, Reassignment } from "./ownership.ts";
+
+/** How long storing a position is tried, in milliseconds. */
+const COMMIT_MS_MAX = 30_000;
+/** A rebalance ends sooner than that, unless a member hangs. */
+const SETTLE_MS_MAX = 60_000;
+
+/** Answers that say that the members of the group changed, or are changing. */
+const CHANGING = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "FENCED_INSTANCE_ID"];
+
+/** What a group tells its consumer. */
+export interface GroupListener {
+  /** Other partitions. */
+  onReassigned(change: Reassignment): void;
+  /** The membership is lost, and cannot be had again for now. */
+  onFailure(error: unknown): void;
+}
+
+/** A member of the group that all consumers of a name make up, over all processes. */
+export class Group implements Ownership {
+  readonly #client: ClientConsumer;
+  #assigned: readonly number[] = [];
+  #member: { id: string | null; generation: number } = { id: null, generation: -1 };
+  #settled: (() => void)[] = [];
+  #closed = false;
+  #opening = true;
+
+  constructor(
+    private readonly cluster: Cluster,
+    name: string,
+    private readonly kafkaName: string,
+    private readonly listener: GroupListener,
+  ) {
+    this.#client = cluster.consumer(name);
+    this.#client.topics.track(kafkaName);
+    this.#client.on("consumer:group:join", () => this.#onJoined());
+    // Told when joining again, after the members changed, failed for good.
+    this.#client.on("error" as "client:close", ((error: unknown) => this.#onLost(error)) as () => void);
+  }
+
+  get assigned(): readonly number[] {
+    return this.#assigned;
+  }
+
+  /** Number of the group's latest change that this member knows of. */
+  get generation(): number {
+    return this.#member.generation;
+  }
+
+  async open(): Promise<void> {
+    await this.cluster.run(
+      `join the consumers of "${this.#client.groupId}"`,
+      () => this.#client.joinGroup({}),
+    );
+    this.#opening = false;
+  }
+
+  async commit(positions: ReadonlyMap<number, number>): Promise<void> {
+    const beganMs = Date.now();
+    const what = `store the position of "${this.#client.groupId}"`;
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#commit(positions);
+      } catch (error) {
+        const triedMs = Date.now() - beganMs;
+        const isChanging = isFault(error, ...CHANGING);
+        if (this.#closed || !(isChanging || isPassing(error)) || triedMs > COMMIT_MS_MAX) {
+          throw this.cluster.failure(error, what, triedMs);
+        }
+        if (isChanging) await this.#settle();
+        else await this.cluster.pause(this.cluster.retryDelay(undefined, what, attempt));
+        if ([...positions.keys()].some((partition) => !this.#assigned.includes(partition))) {
+          throw new MovedError(this.cluster.servers, what);
+        }
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#release();
+    try {
+      await this.#client.close(true);
+    } catch {
+      // The coordinator is away, and will miss us by itself.
+    }
+  }
+
+  /** Waits until the group has settled; the members agree within a moment, as a rule. */
+  async #settle(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      this.#settled.push(resolve);
+      timer = setTimeout(resolve, SETTLE_MS_MAX);
+    });
+    clearTimeout(timer);
+  }
+
+  #release(): void {
+    const settled = this.#settled;
+    this.#settled = [];
+    for (const wake of settled) wake();
+  }
+
+  #onJoined(): void {
+    const before = this.#assigned;
+    const { memberId: id, generationId: generation } = this.#client;
+    const now = (this.#client.assignments ?? []).filter(({ topic }) => topic === this.kafkaName)
+      .flatMap(({ partitions }) => partitions).sort((one, other) => one - other);
+    // Who missed a change may have missed that somebody else had the partition meanwhile.
+    const missedNone = this.#member.id === id && generation === this.#member.generation + 1;
+    this.#member = { id, generation };
+    this.#assigned = now;
+    const kept = missedNone ? now.filter((partition) => before.includes(partition)) : [];
+    this.listener.onReassigned({
+      kept,
+      gained: now.filter((partition) => !kept.includes(partition)),
+      lost: before.filter((partition) => !kept.includes(partition)),
+    });
+    this.#release();
+  }
+
+  #onLost(error: unknown): void {
+    if (this.#closed || this.#opening) return;
+    const lost = this.#assigned;
+    this.#assigned = [];
+    this.#member = { id: null, generation: -1 };
+    this.listener.onReassigned({ kept: [], gained: [], lost });
+    void this.#joinAgain(error);
+  }
+
+  async #joinAgain(error: unknown): Promise<void> {
+    for (let attempt = 1; !this.#closed; attempt++) {
+      await this.cluster.pause(this.cluster.retryDelay(undefined, "join", attempt));
+      try {
+        await this.#client.joinGroup({});
+        return;
+      } catch (again) {
+        if (attempt > 3) this.listener.onFailure(again ?? error);
+      }
+    }
+  }
+
+  /** One attempt, in the generation that is known: the client's own way would go on in any other. */
+  async #commit(positions: ReadonlyMap<number, number>): Promise<void> {
+    const { module } = this.cluster;
+    const client = this.#client;
+    const { generationId, memberId, groupInstanceId } = client;
+    const node = await client.findGroupCoordinator();
+    const metadata = await client.metadata({ topics: [] });
+    const broker = metadata.brokers.get(node);
+    if (broker === undefined) {
+      client.clearMetadata();
+      throw new BrokerError(this.cluster.servers, "no coordinator", { canRetry: true });
+    }
+    const topics = [{
+      name: this.kafkaName,
+      partitions: Array.from(positions, ([partitionIndex, offset]) => ({
+        partitionIndex,
+        committedOffset: BigInt(offset),
+        committedLeaderEpoch: -1,
+        committedMetadata: null,
+      })),
+    }];
+    await new Promise<void>((resolve, reject) => {
+      const end = (error: Error | null): void => error ? reject(error) : resolve();
+      client[module.kGetConnection](broker, (error, connection) => {
+        if (error) return reject(error);
+        client[module.kGetApi]<CommitArguments, unknown>("OffsetCommit", (error, api) => {
+          if (error) return reject(error);
+          api!(connection!, client.groupId, generationId, memberId ?? "", groupInstanceId, topics, end);
+        });
+      });
+    });
+  }
+}
+
+type CommitArguments = [string, number, string, string | null, unknown[]];

@@ -1,0 +1,49 @@
+import { BrokerError } from "../../errors.ts";
+import type { Offsets } from "./offsets.ts";
+import type { Ownership } from "./ownership.ts";
+
+/** Reads the partitions it was told to, and shares them with nobody. */
+export class LoneOwner implements Ownership {
+  constructor(
+    private readonly name: string,
+    private readonly offsets: Offsets,
+    readonly assigned: readonly number[],
+  ) {}
+
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async commit(positions: ReadonlyMap<number, number>): Promise<void> {
+    try {
+      await this.offsets.store(this.name, positions);
+    } catch (error) {
+      throw inUse(error, this.name) ?? error;
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const MEMBER_FAULTS = [
+  "UNKNOWN_MEMBER_ID",
+  "ILLEGAL_GENERATION",
+  "REBALANCE_IN_PROGRESS",
+  "NON_EMPTY_GROUP",
+  "GROUP_SUBSCRIBED_TO_TOPIC",
+  "FENCED_MEMBER_EPOCH",
+  "STALE_MEMBER_EPOCH",
+];
+
+/** The error for positions of a name under which consumers share partitions now; undefined for another one. */
+export function inUse(error: unknown, name: string): BrokerError | undefined {
+  if (!(error instanceof BrokerError) || !MEMBER_FAULTS.includes(error.reason ?? "")) return undefined;
+  return new BrokerError(
+    error.brokers,
+    `Cannot change the position of consumer "${name}" from outside: consumers of that name are open and share ` +
+      "the topic's partitions; close them first, or seek one of them",
+    { cause: error, reason: error.reason, canRetry: true },
+  );
+}

@@ -1,0 +1,95 @@
+import { Buffer } from "node:buffer";
+import { InvalidOptionError, InvalidTopicNameError } from "../../errors.ts";
+
+const KAFKA_NAME_CHARS_MAX = 249;
+const LEGAL = /^[A-Za-z0-9._-]+$/;
+const ILLEGAL_RUN = /[^A-Za-z0-9._-]+/g;
+const ESCAPE = /-x((?:[0-9a-f]{2})+)-/g;
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** What names of topics are in Kafka: a namespace before them, and characters that Kafka lacks written out. */
+export class TopicNames {
+  readonly #prefix: string;
+
+  constructor(namespace: string | undefined, private readonly infoPrefix: string) {
+    if (namespace !== undefined && (!LEGAL.test(namespace) || namespace.length > KAFKA_NAME_CHARS_MAX / 2)) {
+      throw new InvalidOptionError(
+        "namespace",
+        `Cannot use ${JSON.stringify(namespace)} as octopus driver option "namespace": expected letters, ` +
+          `digits, dots, hyphens and underscores`,
+      );
+    }
+    this.#prefix = namespace === undefined ? "" : `${namespace}.`;
+  }
+
+  /** The Kafka topic that holds a topic's events; throws `InvalidTopicNameError`. */
+  kafkaName(topic: string): string {
+    const name = this.#prefix + this.localName(topic);
+    this.#check(topic, this.#prefix + this.infoPrefix + this.localName(topic));
+    return name;
+  }
+
+  /** The Kafka topic that holds the documents of a topic's components. */
+  infoName(topic: string): string {
+    return this.#prefix + this.localInfoName(topic);
+  }
+
+  /** The name without the namespace, as the administration service takes it. */
+  localName(topic: string): string {
+    return escapeName(topic);
+  }
+
+  /** The same of the topic with the documents. */
+  localInfoName(topic: string): string {
+    return this.infoPrefix + this.localName(topic);
+  }
+
+  /** The topic whose events a Kafka topic holds; undefined if it is none of ours. */
+  topicOf(kafkaName: string): string | undefined {
+    if (!kafkaName.startsWith(this.#prefix)) return undefined;
+    const local = kafkaName.slice(this.#prefix.length);
+    // Names that begin with two underscores are Kafka's own.
+    if (local === "" || local.startsWith("__") || local.startsWith(this.infoPrefix)) return undefined;
+    // Without a namespace, also those of topics in namespaces.
+    if (local.includes(`.${this.infoPrefix}`)) return undefined;
+    const topic = unescapeName(local);
+    // Written by nobody who writes names as we do, so that no name would lead to it.
+    return escapeName(topic) === local ? topic : undefined;
+  }
+
+  #check(topic: string, longest: string): void {
+    if (longest.length > KAFKA_NAME_CHARS_MAX) {
+      throw new InvalidTopicNameError(
+        topic,
+        `it takes ${longest.length} characters in Kafka, at most ${KAFKA_NAME_CHARS_MAX} are possible`,
+      );
+    }
+    if (this.topicOf(this.#prefix + this.localName(topic)) !== topic) {
+      throw new InvalidTopicNameError(topic, "Kafka and this driver keep names like this for themselves");
+    }
+  }
+}
+
+/**
+ * The name in characters that Kafka takes. Others are written `-xHH…-` with the bytes of their UTF-8; so are the
+ * hyphens of a name that looks as if it were written so already, so that no two names meet.
+ */
+export function escapeName(name: string): string {
+  const escaped = escapeIllegal(name);
+  return unescapeName(escaped) === name ? escaped : escapeIllegal(name.replaceAll("-x", "-x2d-x"));
+}
+
+function escapeIllegal(name: string): string {
+  return name.replaceAll(ILLEGAL_RUN, (run) => `-x${Buffer.from(run).toString("hex")}-`);
+}
+
+/** The name that {@linkcode escapeName} wrote; any other is its own. */
+export function unescapeName(name: string): string {
+  try {
+    return name.replaceAll(ESCAPE, (_, digits: string) => decoder.decode(Buffer.from(digits, "hex")));
+  } catch {
+    // Those bytes are no text: nobody escaped anything here.
+    return name;
+  }
+}

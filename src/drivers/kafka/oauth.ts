@@ -1,0 +1,111 @@
+import { Buffer } from "node:buffer";
+import { BrokerError, InvalidOptionError } from "../../errors.ts";
+import type { Properties } from "./properties.ts";
+
+const TOKEN_MS_MAX = 30_000;
+const UNSECURED_SECONDS = 3600;
+
+/** Where tokens come from: called for every connection. */
+export type TokenProvider = () => string | Promise<string>;
+
+/** The source of tokens that the properties name; throws `InvalidOptionError` when there is none. */
+export function readTokenProvider(given: Properties): TokenProvider {
+  if (given.text("sasl.oauthbearer.method") === "oidc") return oidcProvider(given);
+  if (given.flag("enable.sasl.oauthbearer.unsecure.jwt", false)) {
+    const config = given.text("sasl.oauthbearer.config") ?? "";
+    return () => unsecuredToken(config, Date.now());
+  }
+  throw new InvalidOptionError(
+    "sasl.oauthbearer.method",
+    'Cannot use OAUTHBEARER: set kafka option "sasl.oauthbearer.method" to "oidc", ' +
+      '"enable.sasl.oauthbearer.unsecure.jwt" to true, or the driver option "aws_msk_iam"',
+  );
+}
+
+/** The extensions sent with a token: `name=value` pairs between commas. */
+export function readExtensions(given: Properties): Record<string, string> | undefined {
+  const text = given.text("sasl.oauthbearer.extensions");
+  if (text === undefined) return undefined;
+  return Object.fromEntries(
+    text.split(",").map((pair) => {
+      const [name, ...value] = pair.split("=");
+      return [name.trim(), value.join("=")];
+    }),
+  );
+}
+
+/** A token without a signature, for brokers on trial; `config` has `name=value` pairs between spaces. */
+export function unsecuredToken(config: string, nowMs: number): string {
+  const pairs = new Map(
+    config.split(/\s+/).filter((pair) => pair !== "").map((pair): [string, string] => {
+      const at = pair.indexOf("=");
+      return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+  const principal = pairs.get("principal");
+  if (principal === undefined || principal === "") {
+    throw new InvalidOptionError(
+      "sasl.oauthbearer.config",
+      'Cannot make a token: kafka option "sasl.oauthbearer.config" must have "principal=NAME"',
+    );
+  }
+  const now = Math.floor(nowMs / 1000);
+  const scopes = pairs.get("scope");
+  const claims = {
+    [pairs.get("principalClaimName") ?? "sub"]: principal,
+    iat: now,
+    exp: now + Number(pairs.get("lifeSeconds") ?? UNSECURED_SECONDS),
+    ...(scopes === undefined ? {} : { [pairs.get("scopeClaimName") ?? "scope"]: scopes.split(",") }),
+  };
+  return `${base64({ alg: "none" })}.${base64(claims)}.`;
+}
+
+/** Tokens of an OpenID provider, asked for with the client's credentials; one is used for most of its life. */
+function oidcProvider(given: Properties): TokenProvider {
+  const need = (name: string): string => {
+    const value = given.text(name);
+    if (value !== undefined) return value;
+    throw new InvalidOptionError(name, `Cannot use OpenID: kafka option "${name}" is missing`);
+  };
+  const url = need("sasl.oauthbearer.token.endpoint.url");
+  const credentials = `${need("sasl.oauthbearer.client.id")}:${need("sasl.oauthbearer.client.secret")}`;
+  const scope = given.text("sasl.oauthbearer.scope");
+  let kept: { token: string; untilMs: number } | undefined;
+  return async () => {
+    if (kept !== undefined && Date.now() < kept.untilMs) return kept.token;
+    const response = await ask(url, {
+      method: "POST",
+      headers: {
+        authorization: `Basic ${Buffer.from(credentials).toString("base64")}`,
+        "content-type": "application/x-www-form-urlencoded",
+        accept: "application/json",
+      },
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        ...(scope === undefined ? {} : { scope }),
+      }).toString(),
+      signal: AbortSignal.timeout(TOKEN_MS_MAX),
+    });
+    const lifeSeconds = Number(response.expires_in ?? 0);
+    kept = { token: String(response.access_token), untilMs: Date.now() + lifeSeconds * 800 };
+    return kept.token;
+  };
+}
+
+async function ask(url: string, request: RequestInit): Promise<Record<string, unknown>> {
+  try {
+    const response = await fetch(url, request);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`it answered ${response.status} ${text.slice(0, 200)}`);
+    const answer = JSON.parse(text) as Record<string, unknown>;
+    if (typeof answer.access_token !== "string") throw new Error("its answer has no access_token");
+    return answer;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BrokerError(url, `Cannot get a token from "${url}": ${why}`, { cause, canRetry: true });
+  }
+}
+
+function base64(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}

@@ -1,0 +1,111 @@
+import process from "node:process";
+import { BrokerError, InvalidOptionError } from "../../errors.ts";
+import type { JsonObject } from "../../json.ts";
+import { readOptions, rule, unfit } from "../../options.ts";
+
+const OWNER = "octopus";
+const ANSWER_MS_MAX = 30_000;
+
+/** Where topics are administered by a service, and who we are there. */
+export interface ServiceOptions {
+  url: string;
+  subject: string;
+  authorization: string;
+}
+
+/** Checks the options of the service; throws `InvalidOptionError`. */
+export function readServiceOptions(document: JsonObject): ServiceOptions {
+  const options = readOptions(OWNER, document, {
+    url: rule.text({ required: true }),
+    subject: rule.text(),
+    subject_env: rule.text(),
+    authorization: rule.text(),
+    authorization_env: rule.text(),
+  });
+  const url = options.url as string;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw unfit(OWNER, "url", url, "an address that begins with http:// or https://");
+  }
+  return {
+    url: url.replace(/\/+$/, ""),
+    subject: secretOf(options, "subject"),
+    authorization: secretOf(options, "authorization"),
+  };
+}
+
+function secretOf(options: JsonObject, name: string): string {
+  const variable = options[`${name}_env`] as string | undefined;
+  const value = variable === undefined ? options[name] as string | undefined : process.env[variable];
+  if (value !== undefined && value !== "") return value;
+  throw new InvalidOptionError(
+    variable === undefined ? name : `${name}_env`,
+    variable === undefined
+      ? `Cannot leave out ${OWNER} option "${name}": expected text, or "${name}_env" with the name of an ` +
+        "environment variable"
+      : `Cannot use ${OWNER} option "${name}_env": the environment variable "${variable}" is not set`,
+  );
+}
+
+/** A service that creates and deletes Kafka topics for those who may not do so themselves. */
+export class OctopusService {
+  readonly #path: string;
+
+  constructor(private readonly options: ServiceOptions, private readonly namespace: string) {
+    this.#path = `/api/v3/${encodeURIComponent(namespace)}`;
+  }
+
+  /** Every topic of the namespace, by its name there. */
+  async topics(): Promise<string[]> {
+    const answer = await this.#ask("list topics", "GET", "/api/v3/namespace");
+    const { namespaces } = answer as { namespaces?: Record<string, unknown> };
+    if (typeof namespaces !== "object" || namespaces === null) {
+      throw new BrokerError(
+        this.options.url,
+        `Cannot list topics: the answer of "${this.options.url}" has no "namespaces"`,
+      );
+    }
+    const topics = namespaces[this.namespace] ?? [];
+    return Array.isArray(topics) ? topics.filter((topic) => typeof topic === "string") : [];
+  }
+
+  /** Creates a topic. */
+  async create(topic: string): Promise<void> {
+    await this.#ask(`create topic "${topic}"`, "POST", `${this.#path}/${encodeURIComponent(topic)}`);
+  }
+
+  /** Deletes a topic. */
+  async delete(topic: string): Promise<void> {
+    await this.#ask(`delete topic "${topic}"`, "DELETE", `${this.#path}/${encodeURIComponent(topic)}`);
+  }
+
+  async #ask(what: string, method: string, path: string): Promise<unknown> {
+    const { url, subject, authorization } = this.options;
+    let status: number;
+    let text: string;
+    try {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { subject, authorization },
+        signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      });
+      status = response.status;
+      text = await response.text();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new BrokerError(url, `Cannot ${what}: no answer from "${url}": ${why}`, {
+        cause,
+        canRetry: true,
+      });
+    }
+    if (status < 200 || status > 299) {
+      const canRetry = status === 429 || status >= 500;
+      const message = `Cannot ${what}: "${url}" answers ${status}: ${text.slice(0, 300)}`;
+      throw new BrokerError(url, message, { reason: String(status), canRetry });
+    }
+    try {
+      return text === "" ? {} : JSON.parse(text);
+    } catch (cause) {
+      throw new BrokerError(url, `Cannot ${what}: the answer of "${url}" is not JSON`, { cause });
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import { InvalidOptionError } from "../../errors.ts";
+import type { JsonObject, JsonValue } from "../../json.ts";
+import { type OptionRule, type OptionRules, readOptions, rule, unfit } from "../../options.ts";
+import { readServiceOptions, type ServiceOptions } from "./octopus_service.ts";
+
+const OWNER = "octopus driver";
+const PARTITIONS_MAX = 1_000_000;
+const REPLICAS_MAX = 32_767;
+
+const object: OptionRule = {
+  expected: "an object",
+  accepts: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+};
+
+const DRIVER_RULES: OptionRules = {
+  kafka: { ...object, expected: 'an object with "bootstrap.servers"', required: true },
+  namespace: rule.text(),
+  disable_info_topic: rule.flag(false),
+  info_topic_prefix: rule.text(),
+  aws_msk_iam: object,
+  octopus: object,
+};
+
+/** What the driver is opened with. */
+export interface OctopusOptions {
+  /** librdkafka's properties, not yet read. */
+  kafka: JsonValue;
+  /** Region of Amazon's managed Kafka, where its tokens are asked for. */
+  region: string | undefined;
+  namespace: string | undefined;
+  infoTopicPrefix: string;
+  disableInfoTopic: boolean;
+  service: ServiceOptions | undefined;
+}
+
+/** Checks the driver's options; throws `InvalidOptionError`. */
+export function readDriverOptions(document: JsonObject): OctopusOptions {
+  const options = readOptions(OWNER, document, DRIVER_RULES);
+  const namespace = options.namespace as string | undefined;
+  const service = options.octopus === undefined
+    ? undefined
+    : readServiceOptions(options.octopus as JsonObject);
+  if (service !== undefined && namespace === undefined) {
+    throw new InvalidOptionError(
+      "namespace",
+      `Cannot leave out ${OWNER} option "namespace": the octopus service keeps topics in namespaces`,
+    );
+  }
+  const prefix = options.info_topic_prefix as string | undefined ??
+    (service === undefined ? "__info_" : "info_");
+  if (!/^[A-Za-z0-9._-]{1,100}$/.test(prefix)) {
+    throw unfit(OWNER, "info_topic_prefix", prefix, "letters, digits, dots, hyphens and underscores");
+  }
+  return {
+    kafka: options.kafka,
+    region: readRegion(options.aws_msk_iam as JsonObject | undefined),
+    namespace,
+    infoTopicPrefix: prefix,
+    disableInfoTopic: options.disable_info_topic as boolean,
+    service,
+  };
+}
+
+function readRegion(document: JsonObject | undefined): string | undefined {
+  if (document === undefined) return undefined;
+  const { region } = readOptions("aws_msk_iam", document, { region: rule.text({ required: true }) });
+  if (!/^[a-z0-9-]+$/.test(region as string)) {
+    throw unfit("aws_msk_iam", "region", region, 'a region like "us-east-1"');
+  }
+  return region as string;
+}
+
+const seconds: OptionRule = {
+  expected: "a number of seconds above 0",
+  accepts: (value) => typeof value === "number" && value > 0 && value < 1e12,
+};
+
+/** What of a topic may change later: how long Kafka keeps events, and its own settings by their names. */
+const CHANGEABLE_RULES: OptionRules = {
+  retention_seconds: seconds,
+  retention_bytes: rule.wholeNumber(0),
+  segment_bytes: rule.wholeNumber(1),
+  kafka: {
+    expected: "an object with texts, numbers, true or false",
+    accepts: (value) =>
+      object.accepts(value) &&
+      Object.values(value as JsonObject).every((one) => ["string", "number", "boolean"].includes(typeof one)),
+  },
+};
+
+function count(most: number): OptionRule {
+  return {
+    expected: `a whole number from 1 to ${most}`,
+    accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most,
+  };
+}
+
+const TOPIC_RULES: OptionRules = {
+  num_partitions: { ...count(PARTITIONS_MAX), default: 1 },
+  replication_factor: count(REPLICAS_MAX),
+  disable_info_topic: rule.flag(),
+  ...CHANGEABLE_RULES,
+};
+
+/** A Kafka setting of a topic; `null` takes it back to the cluster's default. */
+export interface TopicConfig {
+  name: string;
+  value: string | null;
+}
+
+/** What a topic is created with. */
+export interface TopicSpecification {
+  numPartitions: number;
+  /** Copies of each partition; undefined leaves it to us. */
+  replicationFactor: number | undefined;
+  disableInfoTopic: boolean | undefined;
+  configs: TopicConfig[];
+}
+
+/** Checks a new topic's options; throws `InvalidOptionError`. */
+export function readTopicOptions(document: JsonObject): TopicSpecification {
+  const options = readOptions("topic", document, TOPIC_RULES);
+  return {
+    numPartitions: options.num_partitions as number,
+    replicationFactor: options.replication_factor as number | undefined,
+    disableInfoTopic: options.disable_info_topic as boolean | undefined,
+    configs: configsOf(options),
+  };
+}
+
+/** Checks changes to a topic's options; `null` takes one back to its default. */
+export function readChanges(document: JsonObject): TopicConfig[] {
+  const rules = Object.fromEntries(
+    Object.entries(CHANGEABLE_RULES).map(([key, { expected, accepts }]): [string, OptionRule] => [key, {
+      expected: `${expected}, or null for the default`,
+      accepts: (value) => value === null && key !== "kafka" || accepts(value),
+    }]),
+  );
+  return configsOf(readOptions("topic", document, rules));
+}
+
+/** The options that a topic's Kafka settings stand for. */
+export function optionsOf(configs: readonly TopicConfig[]): JsonObject {
+  const options: JsonObject = {};
+  const others: JsonObject = {};
+  for (const { name, value } of configs) {
+    const known = KNOWN.find((one) => one.config === name);
+    if (known === undefined || Number(value) < 0) others[name] = value;
+    else options[known.option] = Number(value) / known.factor;
+  }
+  return Object.keys(others).length === 0 ? options : { ...options, kafka: others };
+}
+
+const KNOWN = [
+  { option: "retention_seconds", config: "retention.ms", factor: 1000 },
+  { option: "retention_bytes", config: "retention.bytes", factor: 1 },
+  { option: "segment_bytes", config: "segment.bytes", factor: 1 },
+];
+
+function configsOf(options: JsonObject): TopicConfig[] {
+  const configs: TopicConfig[] = [];
+  for (const { option, config, factor } of KNOWN) {
+    const value = options[option];
+    if (value !== undefined) {
+      configs.push({
+        name: config,
+        value: value === null ? null : String(Math.ceil(Number(value) * factor)),
+      });
+    }
+  }
+  for (const [name, value] of Object.entries(options.kafka as JsonObject | undefined ?? {})) {
+    if (!configs.some((one) => one.name === name)) configs.push({ name, value: String(value) });
+  }
+  return configs;
+}

@@ -1,0 +1,165 @@
+import { type CorruptedLogError, EventGoneError } from "../../errors.ts";
+import { KafkaBatch, type LocatedRecord } from "./batch.ts";
+import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
+import { decodeRecord, type RecordFormat } from "./record.ts";
+
+/** Several events, or one record that is none. */
+type Item = KafkaBatch | { damage: CorruptedLogError; id: number };
+
+/** Makes the error for a record that is no event. */
+export type DamageMaker = (
+  partition: number,
+  id: number,
+  reason: string,
+  offset: number,
+) => CorruptedLogError;
+
+/** What was fetched of a partition and not read yet. */
+export class PartitionQueue {
+  #items: Item[] = [];
+  /** Events of the first item that were read already. */
+  #taken = 0;
+  /** Fetched answers that are not read through: one past the last offset of each. */
+  #answers: number[] = [];
+  #gone: EventGoneError | undefined;
+  #position: number;
+  /** Offset that is fetched next. */
+  fetchOffset: number;
+  /** Number of the latest question that was answered. */
+  answered = 0;
+  /** Below this everything is acknowledged; undefined where nothing was ever. */
+  storedId: number | undefined;
+
+  constructor(
+    readonly partition: number,
+    position: number,
+    private readonly format: RecordFormat,
+    private readonly damageOf: DamageMaker,
+  ) {
+    this.#position = position;
+    this.fetchOffset = position;
+  }
+
+  /** Id of the event that is read next. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Whether a read has something to give, or to say. */
+  get hasNews(): boolean {
+    return this.#items.length > 0 || this.#gone !== undefined;
+  }
+
+  /** How many answers are waiting to be read. */
+  get answers(): number {
+    return this.#answers.length;
+  }
+
+  /** Takes in what a broker answered to a question about `fetchOffset`. */
+  accept(answer: FetchedPartition): void {
+    const before = this.fetchOffset;
+    for (const batch of answer.records ?? []) {
+      const { records, nextOffset } = recordsOf(batch, this.fetchOffset);
+      this.#enqueue(records);
+      this.fetchOffset = nextOffset;
+    }
+    if (this.fetchOffset > before) this.#answers.push(this.fetchOffset);
+    this.#skipEmpty();
+  }
+
+  /** The events at the position were removed, or never were. */
+  lose(firstId: number): void {
+    if (firstId > this.fetchOffset) {
+      this.#gone = new EventGoneError(this.partition, this.fetchOffset, firstId);
+    }
+    this.fetchOffset = firstId;
+    this.#skipEmpty();
+  }
+
+  /** The next events; undefined when nothing is there. Throws `EventGoneError` once, and damage each time. */
+  take(eventsMax: number, onDamage?: (error: CorruptedLogError) => void): KafkaBatch | undefined {
+    for (;;) {
+      const item = this.#items[0];
+      if (item === undefined) {
+        const gone = this.#gone;
+        if (gone === undefined) return undefined;
+        this.#gone = undefined;
+        this.#position = gone.firstId;
+        throw gone;
+      }
+      if (item instanceof KafkaBatch) return this.#takeFrom(item, eventsMax);
+      if (onDamage === undefined) throw item.damage;
+      this.#drop(item.id + 1);
+      onDamage(item.damage);
+    }
+  }
+
+  /** Begins anew at another offset. */
+  seek(position: number): void {
+    this.#items = [];
+    this.#answers = [];
+    this.#taken = 0;
+    this.#gone = undefined;
+    this.#position = position;
+    this.fetchOffset = position;
+  }
+
+  #takeFrom(batch: KafkaBatch, eventsMax: number): KafkaBatch {
+    const count = Math.min(eventsMax, batch.count - this.#taken);
+    const taken = batch.slice(this.#taken, count);
+    const nextId = taken.baseId + count;
+    if (this.#taken + count === batch.count) this.#drop(nextId);
+    else {
+      this.#taken += count;
+      this.#position = nextId;
+    }
+    return taken;
+  }
+
+  #drop(nextId: number): void {
+    this.#items.shift();
+    this.#taken = 0;
+    this.#position = nextId;
+    this.#skipEmpty();
+    while (this.#answers.length > 0 && this.#answers[0] <= this.#position) this.#answers.shift();
+  }
+
+  /** Offsets without events (marks, removed records) are passed as soon as nothing comes before them. */
+  #skipEmpty(): void {
+    if (this.#items.length > 0 || this.#gone !== undefined) return;
+    this.#position = this.fetchOffset;
+    this.#answers = [];
+  }
+
+  #enqueue(records: readonly FetchedRecord[]): void {
+    let run: LocatedRecord[] = [];
+    let first = 0;
+    let time = 0;
+    const end = (): void => {
+      if (run.length > 0) this.#items.push(new KafkaBatch(this.partition, first, time, run, this.format));
+      run = [];
+    };
+    for (const { offset, timestamp, value } of records) {
+      const parts = decodeRecord(value, this.format);
+      if (parts === undefined) {
+        end();
+        continue;
+      }
+      if ("reason" in parts) {
+        end();
+        this.#items.push({
+          damage: this.damageOf(this.partition, offset, parts.reason, parts.offset),
+          id: offset,
+        });
+        continue;
+      }
+      if (run.length > 0 && (offset !== first + run.length || timestamp !== time)) end();
+      if (run.length === 0) {
+        first = offset;
+        time = timestamp;
+      }
+      run.push({ value: value!, parts });
+    }
+    end();
+  }
+}

@@ -1,0 +1,125 @@
+import type { Cluster } from "./cluster.ts";
+import { MovedError } from "./moved_error.ts";
+import type { Offsets } from "./offsets.ts";
+import type { Ownership } from "./ownership.ts";
+
+/**
+ * How long an event may still be acknowledged after its partition was given to somebody else, in milliseconds.
+ * So much longer the new owner looks before it stores, since a position never moves backwards.
+ */
+const LATE_MS_MAX = 30_000;
+
+interface Waiting {
+  nextId: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Stores the positions of a consumer: one request at a time, with everything that came meanwhile. */
+export class PositionStore {
+  /** Below which everything is acknowledged, as far as is known. */
+  readonly #stored = new Map<number, number>();
+  /** When partitions changed their owner. */
+  readonly #movedMs = new Map<number, number>();
+  readonly #waiting = new Map<number, Waiting[]>();
+  #storing: Promise<void> | undefined;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly name: string,
+    private readonly offsets: Offsets,
+    private readonly ownership: Ownership,
+  ) {}
+
+  /** Where partitions continue, asked now; without those where nothing was stored. */
+  async load(partitions: readonly number[]): Promise<Map<number, number>> {
+    const stored = partitions.length === 0 ? new Map() : await this.offsets.stored(this.name, partitions);
+    for (const [partition, nextId] of stored) this.#stored.set(partition, nextId);
+    return stored;
+  }
+
+  /** Partitions that have another owner since now. */
+  moved(partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      this.#movedMs.set(partition, Date.now());
+      this.#stored.delete(partition);
+    }
+  }
+
+  /** Stores that everything below `nextId` is done with, unless it is stored already. */
+  acknowledge(partition: number, nextId: number): void | Promise<void> {
+    if (nextId <= (this.#stored.get(partition) ?? -1) && this.ownership.assigned.includes(partition)) return;
+    return new Promise((resolve, reject) => {
+      const waiting = this.#waiting.get(partition) ?? [];
+      this.#waiting.set(partition, [...waiting, { nextId, resolve, reject }]);
+      this.#storing ??= this.#storeAll();
+    });
+  }
+
+  /** Moves the position, also backwards. */
+  async set(partition: number, nextId: number): Promise<void> {
+    await this.idle();
+    await this.ownership.commit(new Map([[partition, nextId]]));
+    this.#stored.set(partition, nextId);
+  }
+
+  /** Resolves when nothing is being stored. */
+  async idle(): Promise<void> {
+    await this.#storing;
+  }
+
+  async #storeAll(): Promise<void> {
+    // So that all acknowledgements of the running code go together.
+    await Promise.resolve();
+    while (this.#waiting.size > 0) {
+      const waiting = new Map(this.#waiting);
+      this.#waiting.clear();
+      await this.#storeSome(waiting);
+    }
+    this.#storing = undefined;
+  }
+
+  async #storeSome(waiting: ReadonlyMap<number, readonly Waiting[]>): Promise<void> {
+    try {
+      await this.#look([...waiting.keys()].filter((partition) => this.#isDoubtful(partition)));
+      const positions = new Map<number, number>();
+      for (const [partition, those] of waiting) {
+        const nextId = Math.max(...those.map((one) => one.nextId));
+        if (nextId <= (this.#stored.get(partition) ?? -1)) continue;
+        if (this.#isTooLate(partition)) throw this.#movedError();
+        positions.set(partition, nextId);
+      }
+      if (positions.size > 0) await this.ownership.commit(positions);
+      for (const [partition, nextId] of positions) this.#stored.set(partition, nextId);
+      for (const one of [...waiting.values()].flat()) one.resolve();
+    } catch (error) {
+      if (error instanceof MovedError && waiting.size > 1) return await this.#storeEach(waiting);
+      for (const one of [...waiting.values()].flat()) one.reject(error);
+    }
+  }
+
+  /** One partition that moved keeps back no other. */
+  async #storeEach(waiting: ReadonlyMap<number, readonly Waiting[]>): Promise<void> {
+    for (const one of waiting) await this.#storeSome(new Map([one]));
+  }
+
+  async #look(partitions: readonly number[]): Promise<void> {
+    if (partitions.length > 0) await this.load(partitions);
+  }
+
+  /** Whether somebody else may have stored a later position. */
+  #isDoubtful(partition: number): boolean {
+    const movedMs = this.#movedMs.get(partition);
+    return !this.ownership.assigned.includes(partition) ||
+      (movedMs !== undefined && Date.now() - movedMs < 2 * LATE_MS_MAX);
+  }
+
+  #isTooLate(partition: number): boolean {
+    const movedMs = this.#movedMs.get(partition) ?? -Infinity;
+    return !this.ownership.assigned.includes(partition) && Date.now() - movedMs > LATE_MS_MAX;
+  }
+
+  #movedError(): MovedError {
+    return new MovedError(this.cluster.servers, `store the position of "${this.name}"`);
+  }
+}

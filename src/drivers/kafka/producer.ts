@@ -1,0 +1,177 @@
+import { ClosedError, LimitExceededError, TopicDeletedError } from "../../errors.ts";
+import type { OutgoingBatch, ProducerInterface } from "../contract.ts";
+import type { ClientProducer } from "./client.ts";
+import type { Cluster } from "./cluster.ts";
+import { isFault, isUnknownTopic } from "./failure.ts";
+import type { KnownEnds } from "./known_ends.ts";
+import { findTopic } from "./metadata.ts";
+import { ProducerLane, type Shipment } from "./producer_lane.ts";
+import { BATCH_HEAD_BYTES, encodeBatch, EVENT_OVERHEAD_BYTES, type RecordFormat } from "./record.ts";
+
+/** What a producer has of its topic. */
+export interface ProducerTopic {
+  cluster: Cluster;
+  name: string;
+  kafkaName: string;
+  id: string;
+  format: RecordFormat;
+  ends: KnownEnds;
+  /** Size of a batch that the topic takes; undefined where that is kept from us. */
+  batchBytesMax: number | undefined;
+}
+
+/** Appends to a topic; one batch of a partition is on its way at a time, so that order is kept whatever fails. */
+export class KafkaProducer implements ProducerInterface {
+  readonly batchLimit: { bytesMax: number; bytesPerEvent: number };
+  readonly #topic: ProducerTopic;
+  /** Size of one event on the wire. */
+  readonly #eventLimit: { bytesMax: number; setting: string };
+  readonly #lanes = new Map<number, ProducerLane>();
+  #client: ClientProducer | undefined;
+  #closed = false;
+
+  constructor(topic: ProducerTopic) {
+    const { producer: { batchBytesMax, messageBytesMax, compression } } = topic.cluster.settings;
+    this.#topic = topic;
+    // What compression makes of a batch is known only afterwards, and the broker says if it is too much.
+    const topicMax = compression === "none" ? topic.batchBytesMax ?? Infinity : Infinity;
+    this.#eventLimit = (messageBytesMax ?? Infinity) < topicMax
+      ? { bytesMax: messageBytesMax!, setting: '"message.max.bytes" of the driver' }
+      : { bytesMax: topicMax, setting: '"max.message.bytes" of the topic' };
+    this.batchLimit = {
+      bytesMax: Math.min(batchBytesMax, this.#eventLimit.bytesMax) - BATCH_HEAD_BYTES,
+      bytesPerEvent: EVENT_OVERHEAD_BYTES,
+    };
+  }
+
+  append(partition: number, batch: OutgoingBatch): Promise<number> {
+    if (this.#closed) return Promise.reject(new ClosedError("the producer"));
+    return this.#lane(partition).ship(this.#load(batch, partition));
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(Array.from(this.#lanes.values(), (lane) => lane.idle()));
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    this.#closed = true;
+    await this.#client?.close(true);
+  }
+
+  /** Encodes at once, since the buffers are the caller's again when the batch is stored. */
+  #load(batch: OutgoingBatch, partition: number): Shipment | Promise<Shipment> {
+    const { format } = this.#topic;
+    if (batch.stream !== undefined) {
+      return this.#collect(batch.stream, partition).then((streamed) =>
+        this.#weigh(encodeBatch(batch, format, streamed), partition)
+      );
+    }
+    try {
+      return this.#weigh(encodeBatch(batch, format), partition);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #weigh(values: Shipment["values"], partition: number): Shipment {
+    const { bytesMax } = this.#eventLimit;
+    let bytes = BATCH_HEAD_BYTES;
+    for (const { byteLength } of values) {
+      const size = byteLength + EVENT_OVERHEAD_BYTES;
+      if (size + BATCH_HEAD_BYTES > bytesMax) throw this.#tooLarge(partition, byteLength);
+      bytes += size;
+    }
+    if (values.length > 1 && bytes > bytesMax) throw this.#tooLarge(partition, bytes, values.length);
+    return { values, bytes };
+  }
+
+  async #collect(stream: AsyncIterable<Uint8Array>, partition: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for await (const piece of stream) {
+      pieces.push(piece.slice());
+      size += piece.byteLength;
+      if (size > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, size);
+    }
+    const whole = new Uint8Array(size);
+    let offset = 0;
+    for (const piece of pieces) {
+      whole.set(piece, offset);
+      offset += piece.byteLength;
+    }
+    return whole;
+  }
+
+  #tooLarge(partition: number, bytes: number, events = 1): LimitExceededError {
+    const { bytesMax, setting } = this.#eventLimit;
+    const what = events === 1 ? "an event" : `${events} events together`;
+    const limit = Number.isFinite(bytesMax)
+      ? `${bytesMax} are possible`
+      : "that is more than the broker takes";
+    return new LimitExceededError(
+      `Cannot store ${what} in topic "${this.#topic.name}" partition ${partition}: ${bytes} bytes, and ${limit}; ` +
+        `raise ${setting}`,
+    );
+  }
+
+  #lane(partition: number): ProducerLane {
+    let lane = this.#lanes.get(partition);
+    if (lane === undefined) {
+      lane = new ProducerLane(
+        {
+          bytesMax: this.batchLimit.bytesMax,
+          isMerging: this.#topic.cluster.settings.producer.compression === "none",
+        },
+        (shipment) => this.#send(partition, shipment),
+      );
+      this.#lanes.set(partition, lane);
+    }
+    return lane;
+  }
+
+  /** Stores a shipment and gives the offset of its first event. */
+  async #send(partition: number, { values }: Shipment): Promise<number> {
+    const { cluster, kafkaName, name, ends } = this.#topic;
+    const client = this.#client ??= cluster.producer();
+    const { deliveryMsMax } = cluster.settings.producer;
+    const beganMs = Date.now();
+    // The client tries for ever. Without it what is on its way comes to an end, stored or not.
+    const timer = deliveryMsMax === 0 ? undefined : setTimeout(() => this.#abandon(client), deliveryMsMax);
+    try {
+      const { offsets } = await client.send({
+        messages: values.map((value) => ({ topic: kafkaName, partition, value })),
+      });
+      const baseId = Number(offsets![0].offset);
+      ends.learn(partition, baseId + values.length);
+      return baseId;
+    } catch (error) {
+      if (isUnknownTopic(error) && await this.#isDeleted()) throw new TopicDeletedError(name);
+      if (isFault(error, "MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE")) {
+        throw this.#tooLarge(
+          partition,
+          values.reduce((sum, { byteLength }) => sum + byteLength, 0),
+          values.length,
+        );
+      }
+      throw cluster.failure(
+        error,
+        `store events in topic "${name}" partition ${partition}`,
+        Date.now() - beganMs,
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #abandon(client: ClientProducer): void {
+    if (this.#client === client) this.#client = undefined;
+    client.close(true).catch(() => {});
+  }
+
+  async #isDeleted(): Promise<boolean> {
+    const { cluster, kafkaName, id } = this.#topic;
+    const found = await findTopic(cluster, kafkaName);
+    return found === undefined || found.id !== id;
+  }
+}

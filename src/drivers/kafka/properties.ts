@@ -1,0 +1,89 @@
+import { InvalidOptionError } from "../../errors.ts";
+import type { JsonValue } from "../../json.ts";
+import { checkOptions, unfit } from "../../options.ts";
+import { HONOURED, INEFFECTIVE, type PropertyKind, REFUSED } from "./property_table.ts";
+
+const OWNER = "kafka";
+
+/** The properties that were given, by their first name, each with its type. */
+export class Properties {
+  readonly #values = new Map<string, JsonValue>();
+  /** Properties that the C++ library has and that change nothing here. */
+  readonly ineffective: string[] = [];
+
+  /** Throws `InvalidOptionError` for a property that librdkafka does not know, or that cannot be honoured. */
+  constructor(document: JsonValue | undefined) {
+    checkOptions("octopus driver", { kafka: document }, ["kafka"]);
+    checkOptions(OWNER, document, [...Object.keys(HONOURED), ...Object.keys(REFUSED), ...INEFFECTIVE]);
+    for (const [name, value] of Object.entries(document as Record<string, JsonValue>)) {
+      const refusal = REFUSED[name];
+      if (refusal !== undefined) {
+        throw new InvalidOptionError(name, `Cannot use kafka option "${name}": ${refusal}`);
+      }
+      if (INEFFECTIVE.includes(name)) this.ineffective.push(name);
+      else this.#read(name, value);
+    }
+  }
+
+  /** A text, if it was given. */
+  text(name: string): string | undefined {
+    return this.#values.get(name) as string | undefined;
+  }
+
+  /** A number, or its default. */
+  number(name: string, otherwise: number): number {
+    return (this.#values.get(name) as number | undefined) ?? otherwise;
+  }
+
+  /** `true` or `false`, or its default. */
+  flag(name: string, otherwise: boolean): boolean {
+    return (this.#values.get(name) as boolean | undefined) ?? otherwise;
+  }
+
+  /** Several texts. */
+  list(name: string): string[] | undefined {
+    return this.#values.get(name) as string[] | undefined;
+  }
+
+  #read(name: string, value: JsonValue): void {
+    const { alias, kind } = HONOURED[name];
+    const read = KINDS[kind.type](value, kind);
+    if (read === undefined) throw unfit(OWNER, name, value, expectedOf(kind));
+    const first = alias ?? name;
+    if (this.#values.has(first)) {
+      throw new InvalidOptionError(name, `Cannot use kafka option "${name}": "${first}" is given too`);
+    }
+    this.#values.set(first, read);
+  }
+}
+
+/** How each kind is read; librdkafka takes everything as text too, so that counts here as well. */
+const KINDS: Record<PropertyKind["type"], (value: JsonValue, kind: PropertyKind) => JsonValue | undefined> = {
+  text: (value) => typeof value === "string" && value !== "" ? value : undefined,
+  flag(value) {
+    const text = String(value).toLowerCase();
+    return text === "true" || text === "1" ? true : text === "false" || text === "0" ? false : undefined;
+  },
+  number(value, { least = 0, most = 2_147_483_647 }) {
+    if (typeof value !== "number" && (typeof value !== "string" || value.trim() === "")) return undefined;
+    const number = Number(value);
+    return Number.isInteger(number) && number >= least && number <= most ? number : undefined;
+  },
+  word(value, { words = [] }) {
+    return words.find((word) => word.toLowerCase() === String(value).toLowerCase());
+  },
+  list(value) {
+    const items = typeof value === "string"
+      ? value.split(",").map((item) => item.trim()).filter((item) => item !== "")
+      : value;
+    const isList = Array.isArray(items) && items.length > 0 &&
+      items.every((item) => typeof item === "string" && item !== "");
+    return isList ? items : undefined;
+  },
+};
+
+function expectedOf({ type, least = 0, most = 2_147_483_647, words = [] }: PropertyKind): string {
+  if (type === "number") return `a whole number from ${least} to ${most}`;
+  if (type === "word") return `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`;
+  return type === "flag" ? "true or false" : type === "list" ? "text, or a list of texts" : "text";
+}

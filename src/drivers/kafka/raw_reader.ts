@@ -1,0 +1,87 @@
+import type { ClientConsumer } from "./client.ts";
+import type { Cluster } from "./cluster.ts";
+import { isFault, isUnknownTopic } from "./failure.ts";
+import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
+
+/** Where to read, and how many records at most. */
+export interface RawRequest {
+  kafkaName: string;
+  partition: number;
+  offset: number;
+  recordsMax: number;
+}
+
+const PARTITION_BYTES_MAX = 65_536;
+
+/** Reads single records without a group: documents of topics, times of events. */
+export class RawReader {
+  #consumer: ClientConsumer | undefined;
+  /** One read at a time: the client asks about all topics that it reads from, and one may vanish. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly cluster: Cluster) {}
+
+  /** The records from a place on; fewer where there are no more. */
+  read(request: RawRequest): Promise<FetchedRecord[]> {
+    const reading = this.#last.then(() => this.#read(request));
+    this.#last = reading.catch(() => {});
+    return reading;
+  }
+
+  /** Releases its connections. */
+  async close(): Promise<void> {
+    await this.#consumer?.close();
+  }
+
+  async #read({ kafkaName, partition, offset, recordsMax }: RawRequest): Promise<FetchedRecord[]> {
+    const found: FetchedRecord[] = [];
+    let position = offset;
+    for (;;) {
+      const answer = await this.#fetch(kafkaName, partition, position);
+      if (answer === undefined) return found;
+      for (const batch of answer.records ?? []) {
+        const { records, nextOffset } = recordsOf(batch, position);
+        found.push(...records.slice(0, recordsMax - found.length));
+        position = nextOffset;
+      }
+      if (found.length >= recordsMax || position >= Number(answer.highWatermark)) return found;
+    }
+  }
+
+  /** One answer of the partition's leader; undefined if there is nothing at that place. */
+  async #fetch(
+    kafkaName: string,
+    partition: number,
+    position: number,
+  ): Promise<FetchedPartition | undefined> {
+    return await this.cluster.run(`read topic "${kafkaName}" partition ${partition}`, async () => {
+      const consumer = this.#consumer ??= this.cluster.consumer("reader", 0);
+      consumer.topics.track(kafkaName);
+      try {
+        const metadata = await consumer.metadata({ topics: [kafkaName], forceUpdate: true });
+        const topic = metadata.topics.get(kafkaName)!;
+        const answer = await consumer.fetch({
+          node: topic.partitions[partition].leader,
+          maxWaitTime: 0,
+          minBytes: 0,
+          topics: [{
+            topicId: topic.id,
+            partitions: [{
+              partition,
+              fetchOffset: BigInt(position),
+              currentLeaderEpoch: -1,
+              lastFetchedEpoch: -1,
+              partitionMaxBytes: PARTITION_BYTES_MAX,
+            }],
+          }],
+        });
+        return answer.responses[0]?.partitions[0];
+      } catch (error) {
+        if (isFault(error, "OFFSET_OUT_OF_RANGE") || isUnknownTopic(error)) return undefined;
+        throw error;
+      } finally {
+        consumer.topics.untrack(kafkaName);
+      }
+    });
+  }
+}

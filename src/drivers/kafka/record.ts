@@ -1,0 +1,144 @@
+import { Buffer } from "node:buffer";
+import type { OutgoingBatch, OutgoingData } from "../contract.ts";
+
+/*
+ * The value of a record; sizes are little-endian, and there is neither a key nor a header:
+ *
+ *   u64  size of the metadata
+ *   u64  size of the data part
+ *   ...  metadata, as the topic's serializer wrote it
+ *   ...  data part
+ *
+ * The serializers that write JSON text put its length before it as another u64. A record with both sizes
+ * 0xFFFFFFFFFFFFFFFF is no event: it marks the end of the topic.
+ */
+
+const HEADER_BYTES = 16;
+const TEXT_LENGTH_BYTES = 8;
+const TWO_TO_32 = 0x1_0000_0000;
+const ALL_ONES = 0xffff_ffff;
+
+/**
+ * What a record takes in a Kafka batch beside its value: its length, attributes, times, the lengths of key and
+ * value, and the number of headers, each at its longest.
+ */
+const FRAMING_BYTES_MAX = 26;
+/** The head of a Kafka batch. */
+export const BATCH_HEAD_BYTES = 61;
+/** What an event takes in a Kafka batch beside its metadata and data, at most. */
+export const EVENT_OVERHEAD_BYTES: number = HEADER_BYTES + TEXT_LENGTH_BYTES + FRAMING_BYTES_MAX;
+
+/** How a topic's metadata stands in its records. */
+export interface RecordFormat {
+  /** Whether the metadata is text with its length before it. */
+  hasTextLength: boolean;
+}
+
+/** Where the parts of an event lie in a record's value. */
+export interface RecordParts {
+  /** First byte of the metadata, without the length before a text. */
+  metadataOffset: number;
+  /** One past its last byte, and the first byte of the data part, which reaches to the end. */
+  dataOffset: number;
+}
+
+/** What keeps a value from being an event. */
+export interface RecordFault {
+  /** What is wrong. */
+  reason: string;
+  /** Where in the value, in bytes. */
+  offset: number;
+}
+
+/** The serializers of the C++ library write text, and put its length before it. */
+export function formatOf(serializerType: string): RecordFormat {
+  return { hasTextLength: serializerType === "default" || serializerType === "schema" };
+}
+
+/** The values of a batch's records, in one piece of memory. A data stream must have been read before. */
+export function encodeBatch(batch: OutgoingBatch, format: RecordFormat, streamed?: Uint8Array): Buffer[] {
+  const { count, metadata } = batch;
+  const prefix = HEADER_BYTES + (format.hasTextLength ? TEXT_LENGTH_BYTES : 0);
+  const sizes: number[] = new Array(count);
+  let total = count * prefix + (streamed?.byteLength ?? batch.dataBytes);
+  for (let index = 0; index < count; index++) {
+    const one = metadata[index];
+    total += sizes[index] = typeof one === "string" ? Buffer.byteLength(one) : one.byteLength;
+  }
+  const memory = Buffer.allocUnsafe(total);
+  const values: Buffer[] = new Array(count);
+  let position = 0;
+  for (let index = 0; index < count; index++) {
+    const start = position;
+    const size = sizes[index];
+    const data = streamed ?? batch.data?.[index];
+    writeSize(memory, start, size + prefix - HEADER_BYTES);
+    if (format.hasTextLength) writeSize(memory, start + HEADER_BYTES, size);
+    position += prefix;
+    const one = metadata[index];
+    if (typeof one === "string") memory.write(one, position, "utf8");
+    else memory.set(one, position);
+    position += size;
+    const dataStart = position;
+    position = writeData(memory, position, data);
+    writeSize(memory, start + 8, position - dataStart);
+    values[index] = memory.subarray(start, position);
+  }
+  return values;
+}
+
+/** Finds the parts of an event; `undefined` for the mark at the end of a topic. */
+export function decodeRecord(
+  value: Buffer | null | undefined,
+  format: RecordFormat,
+): RecordParts | RecordFault | undefined {
+  if (value === null || value === undefined) return { reason: "the record has no value", offset: 0 };
+  const size = value.byteLength;
+  if (size < HEADER_BYTES) {
+    return { reason: `the record has ${size} bytes, an event has at least ${HEADER_BYTES}`, offset: size };
+  }
+  if (isEndMark(value)) return size === HEADER_BYTES ? undefined : misfit(size, "an end mark");
+  const metadataSize = readSize(value, 0);
+  const dataSize = readSize(value, 8);
+  if (HEADER_BYTES + metadataSize + dataSize !== size) {
+    return misfit(size, `${metadataSize} bytes of metadata and ${dataSize} of data`);
+  }
+  const dataOffset = HEADER_BYTES + metadataSize;
+  if (!format.hasTextLength) return { metadataOffset: HEADER_BYTES, dataOffset };
+  if (
+    metadataSize < TEXT_LENGTH_BYTES || readSize(value, HEADER_BYTES) !== metadataSize - TEXT_LENGTH_BYTES
+  ) {
+    return { reason: "the length before the JSON text is not the text's", offset: HEADER_BYTES };
+  }
+  return { metadataOffset: HEADER_BYTES + TEXT_LENGTH_BYTES, dataOffset };
+}
+
+function misfit(size: number, claimed: string): RecordFault {
+  return { reason: `the record has ${size} bytes, which its head says are ${claimed}`, offset: 0 };
+}
+
+function isEndMark(value: Buffer): boolean {
+  for (let offset = 0; offset < HEADER_BYTES; offset += 4) {
+    if (value.readUInt32LE(offset) !== ALL_ONES) return false;
+  }
+  return true;
+}
+
+function readSize(value: Buffer, offset: number): number {
+  return value.readUInt32LE(offset) + value.readUInt32LE(offset + 4) * TWO_TO_32;
+}
+
+function writeSize(memory: Buffer, offset: number, size: number): void {
+  memory.writeUInt32LE(size, offset);
+  memory.writeUInt32LE(0, offset + 4);
+}
+
+function writeData(memory: Buffer, position: number, data: OutgoingData): number {
+  if (data === undefined) return position;
+  const pieces = data instanceof Uint8Array ? [data] : data;
+  for (const piece of pieces) {
+    memory.set(piece, position);
+    position += piece.byteLength;
+  }
+  return position;
+}

@@ -1,0 +1,110 @@
+import type { ClientConsumer } from "./client.ts";
+import type { Cluster } from "./cluster.ts";
+import type { PartitionQueue } from "./partition_queue.ts";
+
+/** While a queue is full the others are asked about so shortly that it need not wait long for its turn. */
+const SHORT_WAIT_MS = 5;
+
+type Pool = InstanceType<Cluster["module"]["ConnectionPool"]>;
+
+/** What a round needs. */
+export interface RoundSettings {
+  client: ClientConsumer;
+  cluster: Cluster;
+  kafkaName: string;
+  queues: readonly PartitionQueue[];
+  answersMax: number;
+  /** Number of the last question of the round before. */
+  askedBefore: number;
+  onAnswer(): void;
+}
+
+/** Questions about the same partitions, until one fails or the partitions change. */
+export class Round {
+  readonly #settings: RoundSettings;
+  /** A long question keeps its connection busy: each broker has one for nothing else. */
+  readonly #pool: Pool;
+  /** Those who wait for room in a queue. */
+  #waiting: (() => void)[] = [];
+  /** Number of questions so far. */
+  asked: number;
+  /** Whether answers no longer count. */
+  isVoid = false;
+
+  constructor(settings: RoundSettings) {
+    this.#settings = settings;
+    this.asked = settings.askedBefore;
+    const { module, settings: { client } } = settings.cluster;
+    this.#pool = new module.ConnectionPool(client.clientId, client);
+  }
+
+  /** Asks until it is stopped; throws what went wrong first. */
+  async run(): Promise<void> {
+    const { client, kafkaName, queues } = this.#settings;
+    const metadata = await client.metadata({ topics: [kafkaName] });
+    const topic = metadata.topics.get(kafkaName)!;
+    const byLeader = new Map<number, PartitionQueue[]>();
+    for (const queue of queues) {
+      const leader = topic.partitions[queue.partition]?.leader ?? -1;
+      byLeader.set(leader, [...byLeader.get(leader) ?? [], queue]);
+    }
+    await Promise.all(Array.from(byLeader, ([node, led]) => this.#askOn(node, topic.id, led)));
+  }
+
+  /** Ends it: answers on their way are thrown away. */
+  stop(): void {
+    if (this.isVoid) return;
+    this.isVoid = true;
+    this.refill();
+    // Whoever asked gets an error now, which nobody minds.
+    this.#pool.close().catch(() => {});
+  }
+
+  /** A queue has room again. */
+  refill(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  async #askOn(node: number, topicId: string, queues: readonly PartitionQueue[]): Promise<void> {
+    const { client, cluster, answersMax, onAnswer } = this.#settings;
+    const { fetch } = cluster.settings;
+    while (!this.isVoid) {
+      const wanted = queues.filter(({ answers }) => answers < answersMax);
+      if (wanted.length === 0) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        continue;
+      }
+      const question = ++this.asked;
+      const answer = await client.fetch({
+        node,
+        connectionPool: this.#pool,
+        maxWaitTime: wanted.length === queues.length
+          ? fetch.waitMsMax
+          : Math.min(SHORT_WAIT_MS, fetch.waitMsMax),
+        topics: [{
+          topicId,
+          partitions: wanted.map(({ partition, fetchOffset }) => ({
+            partition,
+            fetchOffset: BigInt(fetchOffset),
+            currentLeaderEpoch: -1,
+            lastFetchedEpoch: -1,
+            partitionMaxBytes: fetch.partitionBytesMax,
+          })),
+        }],
+      });
+      if (this.isVoid) return;
+      const answered = new Map(
+        answer.responses.flatMap(({ partitions }) => partitions.map((one) => [one.partitionIndex, one])),
+      );
+      for (const queue of wanted) {
+        const partition = answered.get(queue.partition);
+        if (partition !== undefined) queue.accept(partition);
+        // Brokers leave out of their answer what has not changed.
+        queue.answered = question;
+      }
+      onAnswer();
+    }
+  }
+}

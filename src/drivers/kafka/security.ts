@@ -1,0 +1,108 @@
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+import { InvalidOptionError } from "../../errors.ts";
+import type { SaslOptions } from "./client.ts";
+import { awsCredentials, mskToken } from "./msk_iam.ts";
+import { readExtensions, readTokenProvider } from "./oauth.ts";
+import type { Properties } from "./properties.ts";
+
+/** How we show who we are, and make sure of the brokers. */
+export interface Identity {
+  sasl: SaslOptions | undefined;
+  tls: ConnectionOptions | undefined;
+  /** How it reads in an error: `as "app" by SCRAM-SHA-256`; empty without a login. */
+  description: string;
+}
+
+/** Reads the properties about security; throws `InvalidOptionError`. */
+export function readIdentity(given: Properties, region: string | undefined): Identity {
+  if (region !== undefined) return mskIdentity(given, region);
+  const protocol = given.text("security.protocol") ?? "plaintext";
+  const tls = protocol === "ssl" || protocol === "sasl_ssl" ? readTls(given) : undefined;
+  if (!protocol.startsWith("sasl_")) {
+    for (const name of ["sasl.username", "sasl.password", "sasl.mechanisms"]) {
+      if (given.text(name) !== undefined) {
+        throw new InvalidOptionError(
+          "security.protocol",
+          `Cannot use kafka option "${name}" with "security.protocol" ${JSON.stringify(protocol)}: ` +
+            'expected "sasl_plaintext" or "sasl_ssl"',
+        );
+      }
+    }
+    return { sasl: undefined, tls, description: "" };
+  }
+  const mechanism = given.text("sasl.mechanisms");
+  if (mechanism === undefined || mechanism === "GSSAPI") {
+    throw new InvalidOptionError(
+      "sasl.mechanisms",
+      `Cannot log in by ${mechanism ?? "GSSAPI, the default of librdkafka"}: expected kafka option ` +
+        '"sasl.mechanisms" to be "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512" or "OAUTHBEARER"',
+    );
+  }
+  if (mechanism === "OAUTHBEARER") {
+    const token = readTokenProvider(given);
+    return {
+      sasl: { mechanism, token, oauthBearerExtensions: readExtensions(given) },
+      tls,
+      description: "by OAUTHBEARER",
+    };
+  }
+  const username = given.text("sasl.username");
+  const password = given.text("sasl.password");
+  if (username === undefined || password === undefined) {
+    const missing = username === undefined ? "sasl.username" : "sasl.password";
+    throw new InvalidOptionError(
+      missing,
+      `Cannot log in by ${mechanism}: kafka option "${missing}" is missing`,
+    );
+  }
+  return {
+    sasl: { mechanism: mechanism as "PLAIN", username, password },
+    tls,
+    description: `as "${username}" by ${mechanism}`,
+  };
+}
+
+function mskIdentity(given: Properties, region: string): Identity {
+  // Now, so that missing credentials are said before anybody waits for a broker.
+  awsCredentials();
+  return {
+    sasl: { mechanism: "OAUTHBEARER", token: () => mskToken(region, awsCredentials(), new Date()) },
+    tls: readTls(given),
+    description: `by AWS MSK IAM in "${region}"`,
+  };
+}
+
+function readTls(given: Properties): ConnectionOptions {
+  const verifies = given.flag("enable.ssl.certificate.verification", true);
+  const checksName = (given.text("ssl.endpoint.identification.algorithm") ?? "https") === "https";
+  const options: ConnectionOptions = {
+    ca: pem(given, "ssl.ca"),
+    cert: pem(given, "ssl.certificate"),
+    key: pem(given, "ssl.key"),
+    pfx: file(given, "ssl.keystore.location"),
+    passphrase: given.text("ssl.key.password") ?? given.text("ssl.keystore.password"),
+    ciphers: given.text("ssl.cipher.suites"),
+    ecdhCurve: given.text("ssl.curves.list"),
+    sigalgs: given.text("ssl.sigalgs.list"),
+    rejectUnauthorized: verifies,
+  };
+  if (!checksName) options.checkServerIdentity = () => undefined;
+  // Undefined members are no defaults to every runtime.
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function pem(given: Properties, name: string): string | NonSharedBuffer | undefined {
+  return given.text(`${name}.pem`) ?? file(given, `${name}.location`);
+}
+
+function file(given: Properties, name: string): NonSharedBuffer | undefined {
+  const path = given.text(name);
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidOptionError(name, `Cannot read kafka option "${name}": ${why}`, { cause });
+  }
+}

@@ -1,0 +1,167 @@
+import type { JsonObject } from "../../json.ts";
+import { NoSuchPartitionError, NotSupportedError, TopicDeletedError } from "../../errors.ts";
+import type {
+  ConsumerInterface,
+  ConsumerRequest,
+  PartitionDescription,
+  PartitionInfo,
+  PartitionLag,
+  ProducerInterface,
+  StartPosition,
+  TopicDefinition,
+  TopicInterface,
+  TrimRequest,
+  TrimResult,
+} from "../contract.ts";
+import { changeConfigs, configsOfTopics } from "./configs.ts";
+import type { Cluster } from "./cluster.ts";
+import { KafkaConsumer } from "./consumer.ts";
+import { describePartitions, lagOf } from "./describe.ts";
+import { KnownEnds } from "./known_ends.ts";
+import { inUse } from "./lone_owner.ts";
+import { findTopic } from "./metadata.ts";
+import { Offsets } from "./offsets.ts";
+import { optionsOf, readChanges } from "./options.ts";
+import { KafkaProducer } from "./producer.ts";
+import type { RawReader } from "./raw_reader.ts";
+import { formatOf, type RecordFormat } from "./record.ts";
+import { trimPartitions } from "./trim.ts";
+
+/** What a topic is opened with. */
+export interface OpenedTopic {
+  name: string;
+  kafkaName: string;
+  id: string;
+  numPartitions: number;
+  definition: TopicDefinition;
+  /** Size of a batch that the topic takes, where it is known. */
+  batchBytesMax: number | undefined;
+}
+
+/** An opened topic of the octopus driver. */
+export class KafkaTopic implements TopicInterface {
+  readonly name: string;
+  readonly partitions: readonly PartitionInfo[];
+  definition: TopicDefinition;
+  readonly #opened: OpenedTopic;
+  readonly #numbers: readonly number[];
+  readonly #offsets: Offsets;
+  readonly #format: RecordFormat;
+  readonly #ends = new KnownEnds();
+
+  constructor(private readonly cluster: Cluster, private readonly reader: RawReader, opened: OpenedTopic) {
+    this.name = opened.name;
+    this.definition = opened.definition;
+    this.#opened = opened;
+    this.#numbers = Array.from({ length: opened.numPartitions }, (_, partition) => partition);
+    this.partitions = this.#numbers.map((partition_id) => ({ partition_id }));
+    this.#offsets = new Offsets(cluster, opened.kafkaName);
+    this.#format = formatOf(opened.definition.serializer.type);
+  }
+
+  producer(_name: string): ProducerInterface {
+    const { cluster } = this;
+    return new KafkaProducer({ ...this.#opened, cluster, format: this.#format, ends: this.#ends });
+  }
+
+  consumer(name: string, request: ConsumerRequest): ConsumerInterface {
+    const { cluster } = this;
+    return new KafkaConsumer(
+      { ...this.#opened, cluster, format: this.#format, ends: this.#ends, offsets: this.#offsets },
+      name,
+      request,
+    );
+  }
+
+  async describe(): Promise<PartitionDescription[]> {
+    await this.#checkThere();
+    const described = await describePartitions(
+      this.cluster,
+      this.#offsets,
+      this.#opened.kafkaName,
+      this.#numbers,
+    );
+    for (const { partition, nextId } of described) this.#ends.learn(partition, nextId);
+    return described;
+  }
+
+  async lag(consumerName: string): Promise<PartitionLag[]> {
+    await this.#checkThere();
+    return await lagOf({
+      described: await this.describe(),
+      stored: await this.#offsets.stored(consumerName, this.#numbers),
+      timeOf: async (partition, offset) => {
+        const { kafkaName } = this.#opened;
+        return (await this.reader.read({ kafkaName, partition, offset, recordsMax: 1 }))[0]?.timestamp;
+      },
+      now: Date.now(),
+    });
+  }
+
+  async consumers(): Promise<string[]> {
+    return [...(await this.#offsets.storedByAll()).keys()];
+  }
+
+  async seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
+    const positions = await this.#offsets.resolve(this.#chosen(partitions), to);
+    try {
+      await this.#offsets.store(consumerName, positions);
+    } catch (error) {
+      throw inUse(error, consumerName) ?? error;
+    }
+  }
+
+  async deleteConsumer(consumerName: string): Promise<void> {
+    try {
+      await this.#offsets.forget(consumerName, this.#numbers);
+    } catch (error) {
+      throw inUse(error, consumerName) ?? error;
+    }
+  }
+
+  async trim(request: TrimRequest): Promise<TrimResult[]> {
+    const described = await this.describe();
+    const chosen = this.#chosen(request.partitions);
+    return await trimPartitions(this.cluster, this.#offsets, {
+      kafkaName: this.#opened.kafkaName,
+      partitions: described.filter(({ partition }) => chosen.includes(partition)),
+      request,
+    });
+  }
+
+  async edit(options: JsonObject): Promise<void> {
+    if (options.flush_behavior !== undefined) {
+      throw new NotSupportedError(
+        'Cannot change topic option "flush_behavior": with the octopus driver every event is stored by all ' +
+          "replicas in sync before its future completes",
+      );
+    }
+    const changes = readChanges(options);
+    const { kafkaName } = this.#opened;
+    await this.#checkThere();
+    await changeConfigs(this.cluster, kafkaName, changes);
+    const { configs } = (await configsOfTopics(this.cluster, [kafkaName])).get(kafkaName) ??
+      { configs: changes };
+    const { num_partitions, replication_factor } = this.definition.options;
+    this.definition = {
+      ...this.definition,
+      options: { num_partitions, replication_factor, ...optionsOf(configs) },
+    };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #checkThere(): Promise<void> {
+    const found = await findTopic(this.cluster, this.#opened.kafkaName);
+    if (found === undefined || found.id !== this.#opened.id) throw new TopicDeletedError(this.name);
+  }
+
+  #chosen(partitions: readonly number[] | undefined): readonly number[] {
+    for (const partition of partitions ?? []) {
+      if (!this.#numbers.includes(partition)) throw new NoSuchPartitionError(partition, this.#numbers.length);
+    }
+    return partitions ?? this.#numbers;
+  }
+}

@@ -1,0 +1,146 @@
+import { BrokerError, InvalidOptionError, NotSupportedError } from "../../errors.ts";
+import type { Cluster } from "./cluster.ts";
+import { isFault, isUnknownTopic } from "./failure.ts";
+import { askMetadata, findTopic, type TopicMetadata } from "./metadata.ts";
+import type { OctopusService } from "./octopus_service.ts";
+import type { TopicSpecification } from "./options.ts";
+
+/** Copies of a partition where nobody says how many. */
+const REPLICATION_FACTOR = 3;
+/** Lets the cluster decide. */
+const CLUSTERS_OWN = -1;
+/** How long a topic may take to be known, or forgotten, by every broker; in milliseconds. */
+const SPREAD_MS_MAX = 20_000;
+const POLL_MS = 20;
+
+/** A Kafka topic to be created. */
+export interface NewTopic extends TopicSpecification {
+  /** Its name in Kafka. */
+  kafkaName: string;
+  /** The same without the namespace. */
+  localName: string;
+}
+
+/** Creates and deletes Kafka topics, by itself or through a service that may. */
+export class TopicKeeper {
+  constructor(private readonly cluster: Cluster, private readonly service: OctopusService | undefined) {}
+
+  /** Every Kafka topic that can be seen. */
+  async list(): Promise<Map<string, TopicMetadata>> {
+    return await this.cluster.run("list topics", async (admin) => {
+      const names = await admin.listTopics();
+      try {
+        return names.length === 0 ? new Map() : await askMetadata(admin, names);
+      } catch (error) {
+        // Deleted meanwhile: list again.
+        if (isUnknownTopic(error)) throw new BrokerError(this.cluster.servers, "", { canRetry: true });
+        throw error;
+      }
+    });
+  }
+
+  /** Creates a topic, and waits until it can be used; false if it is there already. */
+  async create(topic: NewTopic): Promise<boolean> {
+    const isNew = this.service === undefined
+      ? await this.#createInKafka(topic, topic.replicationFactor ?? REPLICATION_FACTOR)
+      : await this.#createByService(this.service, topic);
+    if (isNew) await this.#spread(topic.kafkaName, true);
+    return isNew;
+  }
+
+  /** Deletes a topic and waits until it is gone; false if it was not there. */
+  async delete(kafkaName: string, localName: string): Promise<boolean> {
+    if (this.service !== undefined) {
+      if (await findTopic(this.cluster, kafkaName) === undefined) return false;
+      await this.service.delete(localName);
+    } else {
+      const isDeleted = await this.cluster.run(`delete topic "${kafkaName}"`, async (admin) => {
+        try {
+          await admin.deleteTopics({ topics: [kafkaName] });
+          return true;
+        } catch (error) {
+          if (isUnknownTopic(error)) return false;
+          throw error;
+        }
+      });
+      if (!isDeleted) return false;
+    }
+    await this.#spread(kafkaName, false);
+    return true;
+  }
+
+  async #createInKafka(topic: NewTopic, replicas: number): Promise<boolean> {
+    const { kafkaName, numPartitions, replicationFactor, configs } = topic;
+    const outcome = await this.cluster.run(`create topic "${kafkaName}"`, async (admin) => {
+      try {
+        await admin.createTopics({
+          topics: [kafkaName],
+          partitions: numPartitions,
+          replicas,
+          configs: configs.map(({ name, value }) => ({ name, value: value ?? undefined })),
+        });
+        return "created";
+      } catch (error) {
+        if (isFault(error, "TOPIC_ALREADY_EXISTS")) return "exists";
+        if (isFault(error, "INVALID_REPLICATION_FACTOR") && replicas !== CLUSTERS_OWN) {
+          return "too few brokers";
+        }
+        throw translated(error, kafkaName);
+      }
+    });
+    if (outcome !== "too few brokers") return outcome === "created";
+    // Nobody asked for that many copies: the operator's own choice does for small clusters.
+    if (replicationFactor === undefined) return await this.#createInKafka(topic, CLUSTERS_OWN);
+    throw new InvalidOptionError(
+      "replication_factor",
+      `Cannot use ${replicas} as topic option "replication_factor": Kafka at "${this.cluster.servers}" has ` +
+        "fewer brokers",
+    );
+  }
+
+  async #createByService(service: OctopusService, topic: NewTopic): Promise<boolean> {
+    if (topic.numPartitions !== 1 || topic.configs.length > 0) {
+      throw new NotSupportedError(
+        `Cannot create topic "${topic.localName}": the octopus service makes topics of one partition, ` +
+          "without settings of their own",
+      );
+    }
+    if (await findTopic(this.cluster, topic.kafkaName) !== undefined) return false;
+    await service.create(topic.localName);
+    return true;
+  }
+
+  /** Waits until the brokers agree, so that whoever comes next finds what was done. */
+  async #spread(kafkaName: string, isThere: boolean): Promise<void> {
+    const deadline = Date.now() + SPREAD_MS_MAX;
+    for (;;) {
+      const found = await findTopic(this.cluster, kafkaName);
+      const isReady = found !== undefined && found.numPartitions > 0 &&
+        found.leaders.length === found.numPartitions && found.leaders.every((leader) => leader >= 0);
+      if (isThere ? isReady : found === undefined) return;
+      if (Date.now() > deadline) {
+        throw new BrokerError(
+          this.cluster.servers,
+          `Cannot wait longer for topic "${kafkaName}" to be ${isThere ? "created" : "deleted"}: Kafka at ` +
+            `"${this.cluster.servers}" still has it otherwise after ${SPREAD_MS_MAX / 1000} s`,
+          { canRetry: true },
+        );
+      }
+      await this.cluster.pause(POLL_MS);
+    }
+  }
+}
+
+function translated(error: unknown, kafkaName: string): unknown {
+  if (!isFault(error, "INVALID_CONFIG", "INVALID_PARTITIONS", "POLICY_VIOLATION")) return error;
+  const detail = (error as { errors?: { errors?: { serverErrorMessage?: string }[] }[] }).errors?.[0]?.errors
+    ?.[0]
+    ?.serverErrorMessage;
+  return new InvalidOptionError(
+    "",
+    `Cannot create topic "${kafkaName}": ${detail ?? "its options do not fit"}`,
+    {
+      cause: error instanceof Error ? error : undefined,
+    },
+  );
+}

@@ -1,0 +1,65 @@
+import type { PartitionDescription, TrimRequest, TrimResult } from "../contract.ts";
+import type { Cluster } from "./cluster.ts";
+import { bytesOf } from "./describe.ts";
+import type { Offsets } from "./offsets.ts";
+
+/** What conditions come to in one partition. */
+export interface TrimFacts {
+  description: PartitionDescription;
+  /** Below this every named consumer acknowledged everything; undefined if nobody did. */
+  acknowledgedId: number | undefined;
+  /** First event that is not older than the time asked for; undefined if there was none. */
+  sinceId: number | undefined;
+}
+
+/** The first id that stays. */
+export function firstIdAfter(
+  request: TrimRequest,
+  { description, acknowledgedId, sinceId }: TrimFacts,
+): number {
+  const { firstId, nextId, bytes } = description;
+  const wanted = [request.beforeId, acknowledgedId, sinceId];
+  if (request.bytesMax !== undefined && bytes > request.bytesMax) {
+    wanted.push(firstId + Math.ceil((nextId - firstId) * (bytes - request.bytesMax) / bytes));
+  }
+  return Math.min(nextId, Math.max(firstId, ...wanted.map((id) => id ?? 0)));
+}
+
+/** Removes what the request names from the front. */
+export async function trimPartitions(
+  cluster: Cluster,
+  offsets: Offsets,
+  { kafkaName, partitions, request }: {
+    kafkaName: string;
+    partitions: readonly PartitionDescription[];
+    request: TrimRequest;
+  },
+): Promise<TrimResult[]> {
+  const numbers = partitions.map(({ partition }) => partition);
+  const acknowledged = request.acknowledged === true ? [...(await offsets.storedByAll()).values()] : [];
+  const since = request.beforeTime === undefined
+    ? undefined
+    : await offsets.since(numbers, Number(request.beforeTime));
+  const results = partitions.map((description): TrimResult => {
+    const { partition, firstId: firstIdBefore, nextId } = description;
+    const sinceOffset = since?.get(partition)?.offset;
+    const firstId = firstIdAfter(request, {
+      description,
+      acknowledgedId: acknowledged.length === 0
+        ? undefined
+        : Math.min(...acknowledged.map((positions) => positions.get(partition) ?? 0)),
+      sinceId: sinceOffset === undefined ? undefined : sinceOffset < 0 ? nextId : sinceOffset,
+    });
+    return { partition, firstIdBefore, firstId, bytes: bytesOf(description, firstId - firstIdBefore) };
+  });
+  const removed = results.filter(({ firstId, firstIdBefore }) => firstId > firstIdBefore);
+  if (request.dryRun === true || removed.length === 0) return results;
+  await cluster.run(`trim topic "${kafkaName}"`, (admin) =>
+    admin.deleteRecords({
+      topics: [{
+        name: kafkaName,
+        partitions: removed.map(({ partition, firstId }) => ({ partition, offset: BigInt(firstId) })),
+      }],
+    }));
+  return results;
+}

@@ -1,0 +1,229 @@
+// Real Kafka brokers for tests: each with its own ports and folder, and gone when the test process is.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { type Distribution, findDistribution } from "./distribution.ts";
+import { freePorts } from "./ports.ts";
+
+const START_MS_MAX = 60_000;
+const POLL_MS = 50;
+const HEAP = "-Xmx320m";
+
+// The broker ends when its watcher does, the watcher when its standard input ends, and that when whoever
+// started it is gone, however it went.
+const WATCHER = `
+  "$@" & broker=$!
+  ( while kill -0 $broker 2>/dev/null; do sleep 0.2; done; kill -TERM $$ 2>/dev/null ) &
+  cat > /dev/null
+  kill -9 $broker 2>/dev/null
+  wait $broker 2>/dev/null
+`;
+
+/** Settings of a cluster. */
+export interface ClusterSettings {
+  /** Number of brokers; all of them are controllers too. Default: 1. */
+  brokers?: number;
+  /** Lines of `server.properties` beside those that every broker has. */
+  properties?: Record<string, string>;
+}
+
+/** Why there are no brokers here, or false: for the option `skip` of tests. */
+export const brokerMissing: string | false = reasonOf(findDistribution());
+
+function reasonOf(distribution: Distribution): string | false {
+  return "missing" in distribution ? distribution.missing : false;
+}
+
+/** One broker of a cluster. */
+export class Broker {
+  #process: ChildProcess | undefined;
+
+  constructor(
+    /** Where clients connect to. */
+    readonly address: string,
+    private readonly port: number,
+    private readonly folder: string,
+    private readonly classpath: string,
+  ) {}
+
+  /** Starts it; the log of an earlier start is kept. */
+  async start(): Promise<void> {
+    const java = [
+      "java",
+      HEAP,
+      "-XX:+UseSerialGC",
+      "-XX:TieredStopAtLevel=1",
+      "-cp",
+      `${this.folder}:${this.classpath}`,
+      "kafka.Kafka",
+      join(this.folder, "server.properties"),
+    ];
+    this.#process = spawn("sh", ["-c", WATCHER, "sh", ...java], {
+      stdio: ["pipe", "ignore", "ignore"],
+      cwd: this.folder,
+    });
+    this.#process.unref();
+    const deadline = Date.now() + START_MS_MAX;
+    while (!await accepts(this.port)) {
+      if (Date.now() > deadline) throw new Error(`Kafka did not start:\n${this.log().slice(-4000)}`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** Kills it without warning: what SIGKILL, or somebody who pulls the plug, does. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined) return;
+    this.#process = undefined;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.stdin?.destroy();
+    await ended;
+  }
+
+  /** What it wrote to its log. */
+  log(): string {
+    try {
+      return readFileSync(join(this.folder, "broker.log"), "utf8");
+    } catch {
+      return "";
+    }
+  }
+}
+
+/** Some brokers that belong together. */
+export class Cluster {
+  private constructor(readonly brokers: readonly Broker[], private readonly folder: string) {}
+
+  /** Makes a cluster and starts its brokers. */
+  static async start({ brokers: count = 1, properties = {} }: ClusterSettings = {}): Promise<Cluster> {
+    const distribution = findDistribution();
+    if ("missing" in distribution) throw new Error(distribution.missing);
+    const folder = mkdtempSync(join(tmpdir(), "diaspora-kafka-cluster-"));
+    removeAtExit(folder);
+    const ports = await freePorts(count * 2);
+    const voters = range(count).map((node) => `${node + 1}@127.0.0.1:${ports[count + node]}`).join(",");
+    const brokers = range(count).map((node) => {
+      const own = join(folder, `node-${node + 1}`);
+      mkdirSync(own);
+      const port = ports[node];
+      writeFileSync(join(own, "log4j2.properties"), LOG_SETTINGS.replace("FILE", join(own, "broker.log")));
+      writeFileSync(
+        join(own, "server.properties"),
+        lines({
+          "process.roles": "broker,controller",
+          "node.id": String(node + 1),
+          "controller.quorum.voters": voters,
+          "listeners": `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${ports[count + node]}`,
+          "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+          "controller.listener.names": "CONTROLLER",
+          "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+          "log.dirs": join(own, "data"),
+          ...factors(count),
+          ...Object.fromEntries(
+            Object.entries(properties).map(([key, value]) => [
+              key,
+              value.replaceAll("PORT", String(port)).replaceAll("CONTROL", String(ports[count + node])),
+            ]),
+          ),
+        }),
+      );
+      return new Broker(`127.0.0.1:${port}`, port, own, distribution.classpath);
+    });
+    try {
+      format(distribution.classpath, folder, count);
+      await Promise.all(brokers.map((broker) => broker.start()));
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+    return new Cluster(brokers, folder);
+  }
+
+  /** Addresses of all brokers, as `bootstrap.servers` takes them. */
+  get servers(): string {
+    return this.brokers.map(({ address }) => address).join(",");
+  }
+
+  /** Kills the brokers and removes what they stored. */
+  async stop(): Promise<void> {
+    await Promise.all(this.brokers.map((broker) => broker.kill()));
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Same as `stop`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+const CLUSTER_ID = "ZGlhc3BvcmEtdGVzdHMuLg";
+
+const LOG_SETTINGS = `
+appender.file.type = File
+appender.file.name = file
+appender.file.fileName = FILE
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d %p %m%n
+rootLogger.level = warn
+rootLogger.appenderRef.file.ref = file
+`;
+
+function factors(brokers: number): Record<string, string> {
+  const replicas = String(Math.min(brokers, 3));
+  return {
+    "offsets.topic.replication.factor": replicas,
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": replicas,
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": replicas,
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "auto.create.topics.enable": "false",
+    "log.cleaner.dedupe.buffer.size": "2097152",
+    "num.network.threads": "2",
+    "num.io.threads": "2",
+    "controlled.shutdown.enable": "false",
+  };
+}
+
+/** Writes the first record of each node's log; what the cluster's tool does before the first start. */
+function format(classpath: string, folder: string, count: number): void {
+  for (const node of range(count)) {
+    const own = join(folder, `node-${node + 1}`);
+    const { status, stderr, stdout } = spawnSync("java", [
+      "-XX:TieredStopAtLevel=1",
+      "-cp",
+      `${own}:${classpath}`,
+      "kafka.tools.StorageTool",
+      ...["format", "-t", CLUSTER_ID, "-c", join(own, "server.properties")],
+    ], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`Kafka's storage cannot be formatted: ${stdout}${stderr}`);
+  }
+}
+
+function lines(properties: Record<string, string>): string {
+  return Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join("");
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const end = (isOpen: boolean) => {
+      socket.destroy();
+      resolve(isOpen);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("error", () => end(false));
+  });
+}
+
+function removeAtExit(folder: string): void {
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+}

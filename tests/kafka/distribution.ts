@@ -1,0 +1,70 @@
+// Apache Kafka's own jars, from Maven Central, kept outside the repository for the next run.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const KAFKA_VERSION = "4.3.1";
+const LOG4J_VERSION = "2.25.1";
+const DOWNLOAD_MS_MAX = 300_000;
+
+const FOLDER = join(tmpdir(), `diaspora-kafka-${KAFKA_VERSION}`);
+
+const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>test</groupId><artifactId>kafka-broker</artifactId><version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${KAFKA_VERSION}</version>
+    </dependency>
+    <dependency>
+      <groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId>
+      <version>${LOG4J_VERSION}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;
+
+/** What a broker is started with; or why there is none. */
+export type Distribution = { classpath: string } | { missing: string };
+
+/** Finds the jars, and fetches them the first time. */
+export function findDistribution(): Distribution {
+  const java = spawnSync("java", ["-version"], { encoding: "utf8" });
+  if (java.error !== undefined || java.status !== 0) return { missing: "no Java is installed" };
+  if (!existsSync(FOLDER)) {
+    const failure = download();
+    if (failure !== undefined) return { missing: failure };
+  }
+  return { classpath: join(FOLDER, "*") };
+}
+
+/** Fetches into a folder of its own and renames it, so that what others find is always whole. */
+function download(): string | undefined {
+  const maven = spawnSync("mvn", ["-version"], { encoding: "utf8" });
+  if (maven.error !== undefined || maven.status !== 0) return "Maven, which fetches Kafka, is not installed";
+  const work = mkdtempSync(join(tmpdir(), "diaspora-kafka-download-"));
+  try {
+    const jars = join(work, "jars");
+    writeFileSync(join(work, "pom.xml"), POM);
+    const copied = spawnSync(
+      "mvn",
+      ["-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${jars}`],
+      { cwd: work, encoding: "utf8", timeout: DOWNLOAD_MS_MAX },
+    );
+    if (copied.status !== 0 || readdirSync(jars).length === 0) {
+      return `Maven could not fetch Kafka ${KAFKA_VERSION}`;
+    }
+    try {
+      renameSync(jars, FOLDER);
+    } catch (error) {
+      // Another run was faster.
+      if (!existsSync(FOLDER)) throw error;
+    }
+    return undefined;
+  } catch (error) {
+    return `Kafka ${KAFKA_VERSION} could not be fetched: ${(error as Error).message}`;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
