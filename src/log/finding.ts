@@ -11,6 +11,8 @@ export type FindingKind =
   | "frame trailer"
   /** A frame's table, sums or metadata are damaged. */
   | "frame"
+  /** A frame's events have other ids than its writer knew. */
+  | "ids"
   /** Bytes that should be frames are none. */
   | "gap"
   /** A sealed segment ends before its last event. */
@@ -32,7 +34,7 @@ export type FindingKind =
 /**
  * - `damage`: stored bytes that mattered are lost.
  * - `redundant`: bytes are wrong that stand elsewhere too, or can be made again; everything is readable.
- * - `torn`: what a cut-short write left behind; it held nothing that was ever stored.
+ * - `torn`: what cut-short writes left behind, or left out; everything that was stored is there.
  */
 export type Severity = "damage" | "redundant" | "torn";
 

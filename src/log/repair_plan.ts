@@ -75,12 +75,15 @@ const KINDS: Partial<Record<FindingKind, RepairKind>> = {
 /** Steps that write a frame's records anyway. */
 const WRITES_RECORDS: readonly RepairKind[] = ["give up events", "give up data"];
 
+/** Not damage, and yet worth mending. */
+const MENDED_ANYWAY: readonly FindingKind[] = ["index", "keep note"];
+
 /** What to do about these findings. */
 export function planRepair(findings: Iterable<Finding>): RepairPlan {
   const plan: RepairPlan = { steps: [], unrepairable: [] };
   const done = new Set<string>();
   for (const finding of findings) {
-    if (finding.severity === "torn") continue;
+    if (finding.severity === "torn" && !MENDED_ANYWAY.includes(finding.kind)) continue;
     const step = stepFor(finding);
     if (step === undefined) {
       plan.unrepairable.push(finding);

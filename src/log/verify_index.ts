@@ -38,11 +38,7 @@ export class IndexCheck {
     readWindow.clear();
     core.ensureReadArea(bytes.byteLength);
     core.u8.set(bytes, core.readArea);
-    let at = 0;
-    for (; at + INDEX_ENTRY_BYTES <= bytes.byteLength; at += INDEX_ENTRY_BYTES) this.#take(at, segment.salt);
-    if (at < bytes.byteLength) {
-      this.#damage.push({ at, isLeftover: true, reason: "the last index entry was cut short" });
-    }
+    this.#takeAll(bytes.byteLength, segment.salt);
   }
 
   /** Passes a frame with the id of its first event. */
@@ -70,12 +66,31 @@ export class IndexCheck {
     return this.#damage.sort((a, b) => a.at - b.at);
   }
 
-  #take(at: number, salt: number): void {
-    const ptr = core.readArea + at;
-    if (!core.checkIndexEntry(ptr, salt)) {
-      this.#damage.push({ at, isLeftover: false, reason: "index checksum differs" });
-      return;
+  #takeAll(size: number, salt: number): void {
+    for (let at = 0; at < size;) {
+      if (this.#take(at, size, salt)) {
+        at += INDEX_ENTRY_BYTES;
+        continue;
+      }
+      let next = at + 1;
+      while (next < size && !this.#isEntry(next, size, salt)) next++;
+      // Entries are as they should be, and then there is a piece of one: an append was cut short.
+      const isCut = (next - at) % INDEX_ENTRY_BYTES !== 0;
+      const reason = isCut
+        ? "an index entry was cut short; those behind it are not found"
+        : "index checksum differs";
+      this.#damage.push({ at, isLeftover: isCut, reason });
+      at = next;
     }
+  }
+
+  #isEntry(at: number, size: number, salt: number): boolean {
+    return at + INDEX_ENTRY_BYTES <= size && core.checkIndexEntry(core.readArea + at, salt);
+  }
+
+  #take(at: number, size: number, salt: number): boolean {
+    if (!this.#isEntry(at, size, salt)) return false;
+    const ptr = core.readArea + at;
     const offset = core.view.getUint32(ptr + INDEX.offset, true);
     const entries = this.#entries.get(offset) ?? [];
     this.#entries.set(offset, entries);
@@ -86,5 +101,6 @@ export class IndexCheck {
       recordCrc: core.view.getUint32(ptr + INDEX.recordCrc, true),
       isConfirmed: false,
     });
+    return true;
   }
 }

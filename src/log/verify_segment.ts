@@ -17,6 +17,9 @@ type Found = Pick<Finding, "severity" | "kind" | "offset" | "reason"> & Partial<
 /** Data chunks that are damaged, by segment and offset, so that the events that need them are named. */
 export type DamagedChunks = Map<string, { file: string; offset: number; reason: string }>;
 
+/** Anchors speak of boundaries not far before them. */
+const BOUNDARIES_MAX = 4096;
+
 /** Reads a segment from end to end. */
 export class SegmentCheck {
   /** The id that comes behind the segment, once it was read. */
@@ -24,6 +27,8 @@ export class SegmentCheck {
   readonly #index: IndexCheck;
   /** The oldest segment that holds data of an event in this one. */
   #neededId: number;
+  /** Frame boundaries passed lately, and the id that comes next at each. */
+  readonly #boundaries = new Map<number, number>();
 
   constructor(
     private readonly partition: Partition,
@@ -44,6 +49,7 @@ export class SegmentCheck {
     if (segment.isUnreadable) return;
     let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
     for (;;) {
+      this.#pass(place);
       const passed = passAt(place, READ_AHEAD_BYTES);
       if (passed.kind === "tail" || passed.kind === "end") {
         this.endId = passed.id;
@@ -112,6 +118,8 @@ export class SegmentCheck {
   *#frame(passed: PassedFrame): Generator<Finding> {
     const { offset, endOffset, id, frame, damaged } = passed;
     this.#index.frame(offset, id, frame);
+    const known = this.#boundaries.get(frame.anchorOffset);
+    if (known !== undefined && known !== frame.anchorId) yield this.#wrongId(passed, known);
     if (damaged !== undefined) yield this.#record(passed, damaged);
     const at: FrameAt = { segment: this.segment, offset, frame };
     const isLost = (frame.flags & FLAG.lost) !== 0;
@@ -132,6 +140,29 @@ export class SegmentCheck {
     if (isLost) return;
     if (frame.dataBytes > 0) yield* this.#data(at, id);
     if (frame.extentCount > 0) yield* this.#extents(at, id);
+  }
+
+  #pass({ offset, id }: Place): void {
+    this.#boundaries.set(offset, id);
+    if (this.#boundaries.size <= BOUNDARIES_MAX) return;
+    for (const oldest of this.#boundaries.keys()) {
+      this.#boundaries.delete(oldest);
+      return;
+    }
+  }
+
+  /** Every writer says which id it expected where, so that nobody has to take the count on trust. */
+  #wrongId({ offset, id, frame }: PassedFrame, counted: number): Finding {
+    const reason = `its writer knew that event ${frame.anchorId} comes next at byte ${frame.anchorOffset}, ` +
+      `and by counting it is ${counted}`;
+    return this.#found({
+      severity: "damage",
+      kind: "ids",
+      offset,
+      firstId: id,
+      endId: id + frame.count,
+      reason,
+    });
   }
 
   /** One of the frame's two records is damaged; the other has told everything. */
@@ -276,8 +307,9 @@ export class SegmentCheck {
       });
     }
     if (neededBy(partition.storage.list(partition.directory), segment.baseId) > this.#neededId) {
+      // Its writer was killed, or could not write it: retention may take the older segment first.
       yield this.#found({
-        severity: "redundant",
+        severity: "torn",
         kind: "keep note",
         offset: 0,
         reason: `nothing notes that segment ${this.#neededId} holds data of its events`,

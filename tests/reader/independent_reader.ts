@@ -92,7 +92,8 @@ function costOf(
     if (seal !== undefined && seal < row) return { end: row, id: nextId! };
     const step = segment.step(at, seen);
     if (step.what === "end") {
-      return nextId === undefined ? { end: gapEnd, id: idMin } : { end: at, id: nextId };
+      if (nextId !== undefined) return { end: at, id: nextId };
+      return byIndex(segment, boundaries) ?? { end: gapEnd, id: idMin };
     }
     if (step.what === "frame") {
       const { record } = step;
@@ -103,6 +104,8 @@ function costOf(
       }
       if (record.anchorOffset <= gapEnd) idMin = Math.max(idMin, record.anchorId);
       if (record.kind === SEAL) {
+        const indexed = byIndex(segment, boundaries);
+        if (indexed !== undefined) return indexed;
         if (nextId === undefined) return { end: gapEnd, id: idMin };
         return seal === at ? { end: row, id: Math.max(idMin, nextId - events) } : { end: at, id: nextId };
       }
@@ -113,6 +116,17 @@ function costOf(
       boundaries.set(row, { row, events });
     }
     at = step.end;
+  }
+}
+
+/** What the first index entry tells that speaks of a boundary behind a gap. */
+function byIndex(
+  segment: SegmentFile,
+  boundaries: Map<number, { row: number; events: number }>,
+): { end: number; id: number } | undefined {
+  for (const { id, offset } of segment.indexEntries()) {
+    const boundary = boundaries.get(offset);
+    if (boundary !== undefined) return { end: boundary.row, id: id - boundary.events };
   }
 }
 

@@ -2,7 +2,7 @@
  * The frames of a segment file, as docs/format.md describes them: plain TypeScript, the whole file in memory, nothing
  * of the engine.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 /** What a header or a trailer says. */
 export interface Record {
@@ -68,6 +68,22 @@ export class SegmentFile {
   record(at: number): Record | undefined {
     const record = this.#recordAt(at);
     return record !== undefined && this.view.getUint32(at + 8, true) === this.salt ? record : undefined;
+  }
+
+  /** The index entries that the log confirms, in their order. */
+  *indexEntries(): Generator<{ id: number; offset: number }> {
+    const path = this.path.replace(/log$/, "idx");
+    const index = existsSync(path) ? new Uint8Array(readFileSync(path)) : new Uint8Array(0);
+    const view = new DataView(index.buffer);
+    for (let at = 0; at + 32 <= index.length; at += 32) {
+      const [offset, recordCrc, salt, crc] = [16, 20, 24, 28].map((field) =>
+        view.getUint32(at + field, true)
+      );
+      if (salt !== this.salt || crc !== crc32(index.subarray(at, at + 28))) continue;
+      const isThere = this.record(offset)?.isTrailer === false &&
+        this.view.getUint32(offset + 60, true) === recordCrc;
+      if (isThere) yield { id: Number(view.getBigUint64(at, true)), offset };
+    }
   }
 
   /** What lies at a frame boundary; `seen` has the highest sequence of each writer so far. */

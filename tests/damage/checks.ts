@@ -1,0 +1,46 @@
+import { planRepair, type RepairPlan } from "../../src/log/repair_plan.ts";
+import { clearPosition, repairPartition } from "../../src/log/repair.ts";
+import type { Finding } from "../../src/log/finding.ts";
+import { verifyPartition } from "../../src/log/verify.ts";
+import { verifyPosition } from "../../src/log/verify_position.ts";
+import type { Storage } from "../../src/storage/port.ts";
+import { DIRECTORY, openSample, POSITION } from "./sample_partition.ts";
+
+/** Where a test keeps what a repair changes. */
+export const KEPT = "/kept";
+
+/** Everything that is wrong with the sample. */
+export async function verifySample(storage: Storage): Promise<Finding[]> {
+  const partition = openSample(storage);
+  const findings = verifyPosition(storage, POSITION, 0);
+  for await (const finding of verifyPartition(partition)) findings.push(finding);
+  partition.close();
+  return findings;
+}
+
+/** The same, without what cut-short writes left behind. */
+export async function wrongIn(storage: Storage): Promise<Finding[]> {
+  return (await verifySample(storage)).filter(({ severity }) => severity !== "torn");
+}
+
+/** Repairs the sample. */
+export async function repairSample(storage: Storage): Promise<RepairPlan> {
+  const plan = planRepair(await verifySample(storage));
+  const partition = openSample(storage);
+  await repairPartition(partition, plan.steps, keptPath);
+  for (const { kind, file } of plan.steps) {
+    if (kind === "clear position") clearPosition(storage, file, keptPath);
+  }
+  partition.close();
+  return plan;
+}
+
+/** Where a file's original is kept. */
+export function keptPath(file: string): string {
+  return `${KEPT}/${file.slice(file.lastIndexOf("/") + 1)}`;
+}
+
+/** The segment of a partition that begins with this id. */
+export function segmentPath(baseId: number): string {
+  return `${DIRECTORY}/${String(baseId).padStart(20, "0")}.log`;
+}
