@@ -1,9 +1,11 @@
+import { SEGMENT_HEADER_BYTES } from "../../src/log/format.ts";
 import { planRepair, type RepairPlan } from "../../src/log/repair_plan.ts";
 import { clearPosition, repairPartition } from "../../src/log/repair.ts";
 import type { Finding } from "../../src/log/finding.ts";
 import { verifyPartition } from "../../src/log/verify.ts";
 import { verifyPosition } from "../../src/log/verify_position.ts";
 import type { Storage } from "../../src/storage/port.ts";
+import { passAt, type Place, placeAfter } from "../../src/log/walk.ts";
 import { DIRECTORY, openSample, POSITION } from "./sample_partition.ts";
 
 /** Where a test keeps what a repair changes. */
@@ -43,4 +45,42 @@ export function keptPath(file: string): string {
 /** The segment of a partition that begins with this id. */
 export function segmentPath(baseId: number): string {
   return `${DIRECTORY}/${String(baseId).padStart(20, "0")}.log`;
+}
+
+/** A frame of the sample, and where its parts are. */
+export interface FrameAt {
+  path: string;
+  offset: number;
+  endOffset: number;
+  id: number;
+  count: number;
+  metadataAt: number;
+  dataAt: number;
+  dataBytes: number;
+}
+
+/** The first frame that a test can use. */
+export function findFrame(
+  storage: Storage,
+  wanted: (frame: FrameAt & { kind: number; flags: number; extentCount: number }) => boolean,
+): FrameAt {
+  const partition = openSample(storage);
+  const ids = partition.segmentIds();
+  for (const [index, baseId] of ids.entries()) {
+    const segment = partition.segment(baseId, ids[index + 1]);
+    let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: baseId };
+    for (;;) {
+      const passed = passAt(place, 4096);
+      if (passed.kind === "tail" || passed.kind === "end") break;
+      if (passed.kind === "frame") {
+        const { frame, offset, endOffset, id } = passed;
+        const { layout, count, dataBytes, kind, flags, extentCount } = frame;
+        const [metadataAt, dataAt] = [offset + layout.metadata, offset + layout.data];
+        const found = { path: segment.path, offset, endOffset, id, count, metadataAt, dataAt, dataBytes };
+        if (wanted({ ...found, kind, flags, extentCount })) return found;
+      }
+      place = placeAfter(segment, passed);
+    }
+  }
+  throw new Error("The sample has no such frame");
 }

@@ -1,12 +1,11 @@
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../../src/log/finding.ts";
-import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format.ts";
+import { KIND, RECORD_BYTES } from "../../src/log/format.ts";
 import { UnsupportedFormatError } from "../../src/errors.ts";
 import { encodeSegment } from "../../src/log/segment.ts";
 import { verifyPartition } from "../../src/log/verify.ts";
 import type { SimulatedDisk, SimulatedProcess } from "../../src/storage/simulated.ts";
-import { passAt, type Place, placeAfter } from "../../src/log/walk.ts";
-import { segmentPath, verifySample, wrongIn } from "../damage/checks.ts";
+import { findFrame, segmentPath, verifySample, wrongIn } from "../damage/checks.ts";
 import { diskWith, emptyDisk, type Files, filesOf } from "../damage/copies.ts";
 import {
   DIRECTORY,
@@ -34,43 +33,6 @@ async function sample(): Promise<{ disk: SimulatedDisk; storage: SimulatedProces
   const { files } = await made;
   const { disk, storage } = diskWith(FOLDERS, files);
   return { disk, storage, ids: openSample(storage).segmentIds() };
-}
-
-interface FrameAt {
-  path: string;
-  offset: number;
-  endOffset: number;
-  id: number;
-  count: number;
-  metadataAt: number;
-  dataAt: number;
-  dataBytes: number;
-}
-
-/** The first frame that a test can use. */
-function findFrame(
-  storage: SimulatedProcess,
-  wanted: (frame: FrameAt & { kind: number; flags: number; extentCount: number }) => boolean,
-): FrameAt {
-  const partition = openSample(storage);
-  const ids = partition.segmentIds();
-  for (const [index, baseId] of ids.entries()) {
-    const segment = partition.segment(baseId, ids[index + 1]);
-    let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: baseId };
-    for (;;) {
-      const passed = passAt(place, 4096);
-      if (passed.kind === "tail" || passed.kind === "end") break;
-      if (passed.kind === "frame") {
-        const { frame, offset, endOffset, id } = passed;
-        const { layout, count, dataBytes, kind, flags, extentCount } = frame;
-        const [metadataAt, dataAt] = [offset + layout.metadata, offset + layout.data];
-        const found = { path: segment.path, offset, endOffset, id, count, metadataAt, dataAt, dataBytes };
-        if (wanted({ ...found, kind, flags, extentCount })) return found;
-      }
-      place = placeAfter(segment, passed);
-    }
-  }
-  throw new Error("The sample has no such frame");
 }
 
 function only(findings: Finding[]): Finding {
