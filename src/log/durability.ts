@@ -70,12 +70,13 @@ export class Durability {
   }
 
   #begin(): StorageFile[] {
-    const files = [...this.#dirty];
-    if (files.some((file) => !this.#knownPaths.has(file.path))) {
+    const unknown = [...this.#dirty].map(({ path }) => path).filter((path) => !this.#knownPaths.has(path));
+    if (unknown.length > 0) {
       // The name of a segment that others made may not be on the disk yet.
       this.storage.syncDirectory(this.directory);
-      for (const file of files) this.#knownPaths.add(file.path);
+      for (const path of unknown) this.#knownPaths.add(path);
     }
+    const files = [...this.#dirty];
     this.#dirty.clear();
     return files;
   }
