@@ -1,10 +1,9 @@
 // Real Kafka brokers for tests: each with its own ports and folder, and gone when the test process is.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { type Distribution, findDistribution } from "./distribution.ts";
 import { freePorts } from "./ports.ts";
 
@@ -21,6 +20,9 @@ const WATCHER = `
   kill -9 $broker 2>/dev/null
   wait $broker 2>/dev/null
 `;
+
+// Removes what the brokers stored, once they and whoever started them are gone.
+const JANITOR = `cat > /dev/null; while ! rm -rf "$1" 2>/dev/null; do sleep 0.1; done`;
 
 /** Settings of a cluster. */
 export interface ClusterSettings {
@@ -95,14 +97,15 @@ export class Broker {
 
 /** Some brokers that belong together. */
 export class Cluster {
-  private constructor(readonly brokers: readonly Broker[], private readonly folder: string) {}
+  private constructor(readonly brokers: readonly Broker[], private readonly janitor: ChildProcess) {}
 
   /** Makes a cluster and starts its brokers. */
   static async start({ brokers: count = 1, properties = {} }: ClusterSettings = {}): Promise<Cluster> {
     const distribution = findDistribution();
     if ("missing" in distribution) throw new Error(distribution.missing);
     const folder = mkdtempSync(join(tmpdir(), "diaspora-kafka-cluster-"));
-    removeAtExit(folder);
+    const janitor = spawn("sh", ["-c", JANITOR, "sh", folder], { stdio: ["pipe", "ignore", "ignore"] });
+    janitor.unref();
     const ports = await freePorts(count * 2);
     const voters = range(count).map((node) => `${node + 1}@127.0.0.1:${ports[count + node]}`).join(",");
     const brokers = range(count).map((node) => {
@@ -136,10 +139,10 @@ export class Cluster {
       format(distribution.classpath, folder, count);
       await Promise.all(brokers.map((broker) => broker.start()));
     } catch (error) {
-      rmSync(folder, { recursive: true, force: true });
+      await new Cluster(brokers, janitor).stop();
       throw error;
     }
-    return new Cluster(brokers, folder);
+    return new Cluster(brokers, janitor);
   }
 
   /** Addresses of all brokers, as `bootstrap.servers` takes them. */
@@ -150,7 +153,9 @@ export class Cluster {
   /** Kills the brokers and removes what they stored. */
   async stop(): Promise<void> {
     await Promise.all(this.brokers.map((broker) => broker.kill()));
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    const ended = new Promise((resolve) => this.janitor.once("exit", resolve));
+    this.janitor.stdin?.destroy();
+    await ended;
   }
 
   /** Same as `stop`. */
@@ -222,8 +227,4 @@ function accepts(port: number): Promise<boolean> {
     socket.once("connect", () => end(true));
     socket.once("error", () => end(false));
   });
-}
-
-function removeAtExit(folder: string): void {
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 }

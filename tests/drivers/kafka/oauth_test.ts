@@ -1,0 +1,79 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { unsecuredToken } from "../../../src/drivers/kafka/oauth.ts";
+import { readSettings } from "../../../src/drivers/kafka/settings.ts";
+import { BrokerError, InvalidOptionError } from "../../../src/errors.ts";
+import { test } from "../../harness.ts";
+
+test("a token without a signature has the claims that are asked for", () => {
+  const token = unsecuredToken("principal=admin scope=a,b lifeSeconds=60", 1_700_000_000_500);
+  const [head, claims, signature] = token.split(".");
+  assertEquals(JSON.parse(Buffer.from(head, "base64url").toString()), { alg: "none" });
+  assertEquals(JSON.parse(Buffer.from(claims, "base64url").toString()), {
+    sub: "admin",
+    iat: 1_700_000_000,
+    exp: 1_700_000_060,
+    scope: ["a", "b"],
+  });
+  assertEquals(signature, "");
+  assertThrows(() => unsecuredToken("scope=a", 0), InvalidOptionError, "principal=NAME");
+});
+
+test("a provider is asked with the client's credentials, and once for as long as its token lives", async () => {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => body += chunk);
+    request.on("end", () => {
+      requests.push(`${request.method} ${request.headers.authorization} ${body}`);
+      response.setHeader("connection", "close");
+      response.end(JSON.stringify({ access_token: `token ${requests.length}`, expires_in: 100 }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const { token } = readSettings({
+      "bootstrap.servers": "localhost",
+      "security.protocol": "sasl_ssl",
+      "sasl.mechanisms": "OAUTHBEARER",
+      "sasl.oauthbearer.method": "oidc",
+      "sasl.oauthbearer.client.id": "id",
+      "sasl.oauthbearer.client.secret": "secret",
+      "sasl.oauthbearer.scope": "kafka",
+      "sasl.oauthbearer.token.endpoint.url": `http://127.0.0.1:${port}/token`,
+    }).client.sasl!;
+    assertEquals(await token!(), "token 1");
+    assertEquals(await token!(), "token 1");
+    assertEquals(requests, ["POST Basic aWQ6c2VjcmV0 grant_type=client_credentials&scope=kafka"]);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test("a provider that refuses is named", async () => {
+  const server = createServer((_, response) => {
+    response.statusCode = 401;
+    response.setHeader("connection", "close");
+    response.end("who are you");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+    const { token } = readSettings({
+      "bootstrap.servers": "localhost",
+      "security.protocol": "sasl_plaintext",
+      "sasl.mechanisms": "OAUTHBEARER",
+      "sasl.oauthbearer.method": "oidc",
+      "sasl.oauthbearer.client.id": "id",
+      "sasl.oauthbearer.client.secret": "secret",
+      "sasl.oauthbearer.token.endpoint.url": url,
+    }).client.sasl!;
+    const error = await assertRejects(async () => await token!(), BrokerError);
+    assertEquals(error.message, `Cannot get a token from "${url}": it answered 401 who are you`);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+});

@@ -1,0 +1,152 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import type { FetchedPartition } from "../../../src/drivers/kafka/fetched.ts";
+import { PartitionQueue } from "../../../src/drivers/kafka/partition_queue.ts";
+import { encodeBatch, formatOf } from "../../../src/drivers/kafka/record.ts";
+import { CorruptedLogError, EventGoneError } from "../../../src/errors.ts";
+import { test } from "../../harness.ts";
+
+const FORMAT = formatOf("default");
+const CONTROL = 1 << 5;
+const APPEND_TIME = 1 << 3;
+
+/** A stored batch: an entry an offset; text is an event, null an offset without a record. */
+interface Stored {
+  first: number;
+  entries: (string | Buffer | null)[];
+  attributes?: number;
+  /** Time of each record after the first, in milliseconds. */
+  times?: number[];
+}
+
+function answer(...batches: Stored[]): FetchedPartition {
+  const records = batches.map(({ first, entries, attributes = 0, times = [] }) => ({
+    firstOffset: BigInt(first),
+    lastOffsetDelta: entries.length - 1,
+    firstTimestamp: 1000n,
+    maxTimestamp: 2000n,
+    attributes,
+    records: entries.flatMap((entry, offsetDelta) =>
+      entry === null ? [] : [{
+        offsetDelta,
+        timestampDelta: BigInt(times[offsetDelta] ?? 0),
+        value: typeof entry === "string"
+          ? encodeBatch({ count: 1, metadata: [entry], dataBytes: 0 }, FORMAT)[0]
+          : entry,
+      }]
+    ),
+  }));
+  return { records } as unknown as FetchedPartition;
+}
+
+function queueAt(position: number): PartitionQueue {
+  return new PartitionQueue(
+    0,
+    position,
+    FORMAT,
+    (partition, id, reason, offset) =>
+      new CorruptedLogError({ partition, firstId: id, endId: id + 1, file: "broker", offset, reason }),
+  );
+}
+
+function takeAll(queue: PartitionQueue, eventsMax = 100): [number, string[]][] {
+  const taken: [number, string[]][] = [];
+  for (let batch = queue.take(eventsMax); batch !== undefined; batch = queue.take(eventsMax)) {
+    taken.push([
+      batch.baseId,
+      Array.from({ length: batch.count }, (_, index) => batch!.metadataText!(index)),
+    ]);
+  }
+  return taken;
+}
+
+test("a whole batch is answered, and what comes before the offset asked is dropped", () => {
+  const queue = queueAt(12);
+  queue.accept(answer({ first: 10, entries: ["0", "1", "2", "3"] }));
+  assertEquals(queue.fetchOffset, 14);
+  assertEquals(takeAll(queue), [[12, ["2", "3"]]]);
+  assertEquals(queue.position, 14);
+});
+
+test("events are given in pieces, and the position follows", () => {
+  const queue = queueAt(0);
+  queue.accept(answer({ first: 0, entries: ["0", "1", "2", "3", "4"] }));
+  assertEquals(queue.answers, 1);
+  assertEquals(queue.take(2)?.baseId, 0);
+  assertEquals([queue.position, queue.answers], [2, 1]);
+  assertEquals(takeAll(queue, 2), [[2, ["2", "3"]], [4, ["4"]]]);
+  assertEquals([queue.position, queue.answers], [5, 0]);
+});
+
+test("a batch has consecutive ids and one time: gaps and other times begin a new one", () => {
+  const queue = queueAt(0);
+  queue.accept(answer({ first: 0, entries: ["0", null, "2", "3", "4"], times: [0, 0, 0, 0, 7] }));
+  const first = queue.take(9)!;
+  const second = queue.take(9)!;
+  const third = queue.take(9)!;
+  assertEquals([[first.baseId, first.count], [second.baseId, second.count], [third.baseId, third.count]], [
+    [0, 1],
+    [2, 2],
+    [4, 1],
+  ]);
+  assertEquals([first.timestamp, third.timestamp], [1000, 1007]);
+});
+
+test("where the broker sets the time, that one counts", () => {
+  const queue = queueAt(0);
+  queue.accept(answer({ first: 0, entries: ["0", "1"], times: [0, 5], attributes: APPEND_TIME }));
+  assertEquals([queue.take(9)?.timestamp, queue.position], [2000, 2]);
+});
+
+test("marks of transactions and of the topic's end are passed over", () => {
+  const queue = queueAt(0);
+  const mark = Buffer.alloc(16, 0xff);
+  queue.accept(answer({ first: 0, entries: ["0"], attributes: CONTROL }));
+  assertEquals([queue.position, queue.hasNews, queue.answers], [1, false, 0]);
+  queue.accept(answer({ first: 1, entries: ["1", mark] }));
+  assertEquals(takeAll(queue), [[1, ["1"]]]);
+  assertEquals(queue.position, 3);
+});
+
+test("a record that is no event is damage: said each time, or passed over and reported", () => {
+  const queue = queueAt(0);
+  queue.accept(answer({ first: 0, entries: ["0", Buffer.from("hello"), "2"] }));
+  assertEquals(queue.take(9)?.count, 1);
+  for (let round = 0; round < 2; round++) {
+    const error = assertThrows(() => queue.take(9), CorruptedLogError);
+    assertEquals([error.damage.firstId, error.damage.reason], [
+      1,
+      "the record has 5 bytes, an event has at least 16",
+    ]);
+    assertEquals(queue.position, 1);
+  }
+  const skipped: number[] = [];
+  assertEquals(queue.take(9, ({ damage }) => skipped.push(damage.firstId))?.baseId, 2);
+  assertEquals([skipped, queue.position], [[1], 3]);
+});
+
+test("events that were removed are said once, after those before them", () => {
+  const queue = queueAt(0);
+  queue.accept(answer({ first: 0, entries: ["0"] }));
+  queue.lose(10);
+  assertEquals(queue.take(9)?.baseId, 0);
+  const error = assertThrows(() => queue.take(9), EventGoneError);
+  assertEquals([error.id, error.firstId, queue.position], [1, 10, 10]);
+  assertEquals(queue.take(9), undefined);
+  queue.accept(answer({ first: 10, entries: ["10"] }));
+  assertEquals(takeAll(queue), [[10, ["10"]]]);
+});
+
+test("a log that is shorter than it was is gone on with at its end, without an error", () => {
+  const queue = queueAt(50);
+  queue.lose(20);
+  assertEquals([queue.hasNews, queue.position, queue.fetchOffset], [false, 20, 20]);
+});
+
+test("a seek forgets everything", () => {
+  const queue = queueAt(0);
+  queue.accept(answer({ first: 0, entries: ["0", "1"] }));
+  queue.take(1);
+  queue.seek(7);
+  assertEquals([queue.position, queue.fetchOffset, queue.answers, queue.take(1)], [7, 7, 0, undefined]);
+});
