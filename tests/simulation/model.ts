@@ -10,6 +10,8 @@ export interface Push {
   data: Uint8Array;
   outcome: Outcome;
   id?: number;
+  /** Its future completed, whatever a power cut made of it later. */
+  wasCompleted: boolean;
   /** A completed sync covers it: a power cut must leave it. */
   isDurable: boolean;
 }
@@ -42,6 +44,7 @@ export class Model {
       metadata: JSON.stringify({ key, text }),
       data,
       outcome: "pending",
+      wasCompleted: false,
       isDurable: false,
     };
     this.pushes.set(key, push);
@@ -51,6 +54,7 @@ export class Model {
   complete(pushes: readonly Push[], baseId: number): void {
     pushes.forEach((push, index) => {
       push.outcome = "completed";
+      push.wasCompleted = true;
       push.id = baseId + index;
       this.#note(push.id, push.key);
     });
