@@ -10,7 +10,9 @@ test("acknowledgements of one turn of the event loop are stored once for each pa
   source.store(5, 0);
   source.store(5, 1);
   await using consumer = source.consumer();
-  for await (const event of consumer.events({ until: "end" })) event.acknowledge();
+  const events = [];
+  for await (const event of consumer.events({ until: "end" })) events.push(event);
+  for (const event of events) event.acknowledge();
   assertEquals(source.acknowledged, []);
   await new Promise((resolve) => setTimeout(resolve, 2));
   assertEquals(source.acknowledged.sort(), ["0:5", "1:5"]);
