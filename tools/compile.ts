@@ -20,7 +20,9 @@ import { compileWithDeno, DENO_TARGETS, type Failure } from "./compile/with_deno
 const connected = process.env["DIASPORA_TOOLING"] === "connected";
 const args = parseArgs(process.argv.slice(2), { string: ["target", "output"] });
 const target = typeof args.target === "string" ? args.target : undefined;
-const output = typeof args.output === "string" ? args.output : "dist/diaspora-ctl";
+const named = typeof args.output === "string" ? args.output : "dist/diaspora-ctl";
+// Windows starts no program without it, and both compilers add it.
+const output = target?.includes("windows") && !named.endsWith(".exe") ? `${named}.exe` : named;
 
 if (target !== undefined && !DENO_TARGETS.includes(target)) {
   console.error(`Cannot compile for "${target}": known targets are ${DENO_TARGETS.join(", ")}`);
@@ -34,8 +36,7 @@ function denoIsOut(): Failure {
 }
 
 function compile(): Failure {
-  const config = connected ? "deno.json" : "deno.npm-only.json";
-  const failure = denoIsOut() ?? compileWithDeno(config, output, target);
+  const failure = denoIsOut() ?? compileWithDeno(output, target);
   if (failure === undefined) return undefined;
   console.error(`Compiling with Bun, not Deno: ${failure.split("\n")[0]}`);
   return compileWithBun(output, target);

@@ -1,12 +1,13 @@
 // The compiled program as somebody meets it who has nothing else installed.
-import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "../harness.ts";
 import { PERMISSIONS } from "../../tools/compile/permissions.ts";
+import { bundleForDeno, DENO_TARGETS } from "../../tools/compile/with_deno.ts";
 import { type Ended, mustRun, run } from "./consumer_project.ts";
 
 interface Compiled {
@@ -57,14 +58,9 @@ test("the compiled program makes a topic, takes events and gives them back", () 
   assertEquals(runProgram(["consume", "t", ...options]).stdout, '{"x":1}\n{"x":2}\n');
 });
 
-for (const ending of ["ts", "js"]) {
-  test(`the compiled program loads a validator from a .${ending} file that imports the library`, () => {
-    const { home } = compiledOnce();
-    mkdirSync(join(home, "plugins"), { recursive: true });
-    const plugin = join(home, "plugins", `positive.${ending}`);
-    writeFileSync(
-      plugin,
-      `import { InvalidMetadataError } from "@diaspora/stream";
+/** A module of a user's, in TypeScript or JavaScript. */
+function validatorModule(ending: string): string {
+  return `import { InvalidMetadataError } from "@diaspora/stream";
 export class Positive {
   validate(metadata${ending === "ts" ? ": { x: number }" : ""}) {
     if (metadata.x <= 0) throw new InvalidMetadataError("Cannot take x: it must be positive");
@@ -73,8 +69,15 @@ export class Positive {
     return { type: "Positive" };
   }
 }
-`,
-    );
+`;
+}
+
+for (const ending of ["ts", "js"]) {
+  test(`the compiled program loads a validator from a .${ending} file that imports the library`, () => {
+    const { home } = compiledOnce();
+    mkdirSync(join(home, "plugins"), { recursive: true });
+    const plugin = join(home, "plugins", `positive.${ending}`);
+    writeFileSync(plugin, validatorModule(ending));
     const options = optionsOf("plugged");
     const create = ["topic", "create", "--name", ending, ...options, "--validator", `Positive:${plugin}`];
     const created = runProgram(create);
@@ -107,17 +110,107 @@ test("the compiled program starts in less time than three empty runs of Deno", (
   assertLess(best(compiledOnce().program, ["--help"]), 3 * best(process.execPath, ["eval", "0"]));
 });
 
-test("the permissions that deno compile gives the program are enough for it", () => {
-  const home = mkdtempSync(join(tmpdir(), "diaspora-permissions-"));
+/** What `deno compile` packs, run by Deno with the permissions of the compiled program. */
+function withBundle(use: (home: string, run: (parameters: string[], input?: string) => Ended) => void): void {
+  const home = mkdtempSync(join(tmpdir(), "diaspora-bundle-"));
+  const bundle = join(home, "bundle");
+  mkdirSync(bundle);
   try {
-    const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
-    const start = ["run", "-q", "--no-check", "--no-lock", ...PERMISSIONS, "-c", config, "cli.ts"];
-    const options = ["t", "--driver", "files", "--driver.root_path", home];
-    for (const command of [["topic", "create"], ["produce", "--metadata", "5"], ["topic", "describe"]]) {
-      const { status, stderr } = run(process.execPath, [...start, ...command, ...options]);
-      assertEquals(status, 0, stderr);
+    assertEquals(bundleForDeno(bundle), undefined);
+    const config = ["-c", join(bundle, "deno.json"), join(bundle, "cli.js")];
+    use(home, (parameters, input = "") => {
+      const words = ["run", "-q", "--no-check", "--no-lock", ...PERMISSIONS, ...config, ...parameters];
+      const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+        cwd: home,
+        input,
+        encoding: "utf8",
+        env: { HOME: home, PATH: "/usr/bin:/bin", NO_COLOR: "1" },
+      });
+      return { status, stdout, stderr };
+    });
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+}
+
+test("the permissions that deno compile gives the program are enough for it, and its parts load", () => {
+  withBundle((home, run) => {
+    writeFileSync(join(home, "positive.ts"), validatorModule("ts"));
+    const where = ["--driver", "files", "--driver.root_path", join(home, "data")];
+    const schema = ["--validator", "schema", "--validator.schema", '{"type": "object"}'];
+    const own = ["--validator", "Positive:./positive.ts", "--serializer", "cbor"];
+    for (
+      const [words, input] of [
+        [["topic", "create", "--name", "checked", ...schema, ...where], ""],
+        [["topic", "create", "--name", "own", ...own, ...where], ""],
+        [["produce", "own", ...where], '{"x":5}\n'],
+        [["topic", "describe", "own", ...where], ""],
+        [["verify", "own", ...where], ""],
+      ] as const
+    ) {
+      const { status, stderr } = run([...words], input);
+      assertEquals(status, 0, `${words.join(" ")}: ${stderr}`);
     }
-    assertEquals(mustRun(process.execPath, [...start, "consume", ...options]).stdout, "5\n");
+    assertEquals(run(["consume", "own", ...where]).stdout, '{"x":5}\n');
+    // Thrown by the module as an error of this library, not of a copy.
+    assertStringIncludes(run(["produce", "own", ...where], '{"x":0}\n').stderr, "Cannot take x");
+    assertStringIncludes(run(["produce", "checked", ...where], "5\n").stderr, "object");
+    const doctor = run(["doctor", "--json", ...where]);
+    assertEquals(doctor.stdout.trimEnd().split("\n").filter((line) => !/"(ok|warn)"/.test(line)), []);
+  });
+});
+
+test("deno compile packs the program with its permissions into the runtime that DENORT_BIN names", () => {
+  const home = mkdtempSync(join(tmpdir(), "diaspora-denort-"));
+  try {
+    const output = join(home, "diaspora-ctl");
+    // Any executable will do to be packed into: it is not started here.
+    const { stderr } = mustRun("node", ["tools/launch.mjs", "compile", "--output", output], ".", {
+      DENORT_BIN: process.execPath,
+    });
+    assert(!stderr.includes("Compiling with Bun"), stderr);
+    const program = readFileSync(output).toString("latin1");
+    const packed = program.slice(program.lastIndexOf('{"argv":[]'));
+    assertStringIncludes(packed, '"allow_run":["mkfifo","dd","diaspora-ctl"]');
+    assertStringIncludes(packed, '"allow_ffi":null');
+    assertStringIncludes(packed, '"prompt":false');
+    assertStringIncludes(packed, "@diaspora/stream");
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+});
+
+test("compile refuses a target it does not know, and knows five", () => {
+  const { status, stderr } = run("node", ["tools/launch.mjs", "compile", "--target", "z80"]);
+  assertEquals(status, 2);
+  assertEquals(DENO_TARGETS.length, 5);
+  for (const target of DENO_TARGETS) assertStringIncludes(stderr, target);
+});
+
+/** First bytes of programs for other machines, and where in them the processor stands. */
+const FOREIGN: Record<string, { magic: number[]; processor?: { at: number; byte: number } }> = {
+  "aarch64-unknown-linux-gnu": { magic: [0x7f, 0x45, 0x4c, 0x46], processor: { at: 18, byte: 0xb7 } },
+  "x86_64-apple-darwin": { magic: [0xcf, 0xfa, 0xed, 0xfe], processor: { at: 4, byte: 0x07 } },
+  "aarch64-apple-darwin": { magic: [0xcf, 0xfa, 0xed, 0xfe], processor: { at: 4, byte: 0x0c } },
+  "x86_64-pc-windows-msvc": { magic: [0x4d, 0x5a] },
+};
+
+const offline = spawnSync("npm", ["ping"], { stdio: "ignore", timeout: 20_000 }).status !== 0;
+
+test("programs for other machines are compiled here", {
+  skip: offline && "their runtimes come from the npm registry, which does not answer",
+}, () => {
+  const home = mkdtempSync(join(tmpdir(), "diaspora-foreign-"));
+  try {
+    for (const [target, { magic, processor }] of Object.entries(FOREIGN)) {
+      const output = join(home, target);
+      mustRun("node", ["tools/launch.mjs", "compile", "--target", target, "--output", output]);
+      const path = target.includes("windows") ? `${output}.exe` : output;
+      const head = readFileSync(path).subarray(0, 64);
+      assertEquals([...head.subarray(0, magic.length)], magic, target);
+      if (processor !== undefined) assertEquals(head[processor.at], processor.byte, target);
+      rmSync(path);
+    }
   } finally {
     rmSync(home, { recursive: true });
   }

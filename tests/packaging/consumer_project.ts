@@ -26,19 +26,29 @@ export interface Ended {
 }
 
 /** Runs a program to its end. */
-export function run(program: string, parameters: string[], cwd = "."): Ended {
+export function run(
+  program: string,
+  parameters: string[],
+  cwd = ".",
+  environment: Record<string, string> = {},
+): Ended {
   const { status, stdout, stderr, error } = spawnSync(program, parameters, {
     cwd,
     encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...environment },
   });
   if (error !== undefined) throw error;
   return { status, stdout, stderr };
 }
 
 /** Runs a program that must succeed. */
-export function mustRun(program: string, parameters: string[], cwd = "."): Ended {
-  const ended = run(program, parameters, cwd);
+export function mustRun(
+  program: string,
+  parameters: string[],
+  cwd = ".",
+  environment: Record<string, string> = {},
+): Ended {
+  const ended = run(program, parameters, cwd, environment);
   if (ended.status === 0) return ended;
   throw new Error(`"${program} ${parameters.join(" ")}" failed:\n${ended.stdout}${ended.stderr}`);
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -17,8 +17,8 @@ export const DENO_TARGETS: readonly string[] = [
 /** What ended badly, or undefined. */
 export type Failure = string | undefined;
 
-function runDeno(parameters: string[]): Failure {
-  const { status, stderr } = spawnSync(process.execPath, parameters, {
+function runProgram(program: string, parameters: string[]): Failure {
+  const { status, stderr } = spawnSync(program, parameters, {
     encoding: "utf8",
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, NO_COLOR: "1" },
@@ -27,29 +27,42 @@ function runDeno(parameters: string[]): Failure {
 }
 
 /**
- * Compiles `cli.ts` with Deno. It is bundled first, into a folder of its own: compiled where it lies, the
- * program would carry all of `node_modules`, four hundred megabytes of tools.
+ * Bundles `cli.ts` and the library into a folder, in parts that are loaded when they are needed. Compiled where
+ * it lies, the program would carry all of `node_modules`, four hundred megabytes of tools. `deno bundle` would
+ * do, but it downloads what npm has already brought. The folder's configuration gives the modules that users
+ * load (validators, drivers …) this very library.
  */
-export function compileWithDeno(config: string, output: string, target: string | undefined): Failure {
-  const folder = mkdtempSync(join(tmpdir(), "diaspora-compile-"));
-  const bundle = join(folder, "diaspora-ctl.js");
-  try {
-    return runDeno([
-      "bundle",
-      "-q",
-      "--no-lock",
-      "-c",
-      config,
-      "--platform=deno",
-      "--output",
-      bundle,
+export function bundleForDeno(folder: string): Failure {
+  writeFileSync(
+    join(folder, "deno.json"),
+    JSON.stringify({ imports: { "@diaspora/stream": "./mod.js" }, nodeModulesDir: "none" }),
+  );
+  return runProgram("node_modules/.bin/esbuild", [
+    ...[
       "cli.ts",
-    ]) ??
-      runDeno([
-        ...["compile", "-q", "--no-check", "--no-config", "--no-lock", "--no-npm", "--output", output],
+      "mod.ts",
+      "--bundle",
+      "--splitting",
+      `--outdir=${folder}`,
+      "--chunk-names=parts/[name]-[hash]",
+    ],
+    ...["--format=esm", "--platform=node", "--target=es2023", "--minify-whitespace", "--log-level=error"],
+    // Packages of the older kind (CommonJS) ask for node: modules by this name.
+    '--banner:js=import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+  ]);
+}
+
+/** Compiles `cli.ts` with Deno, whose runtime for compiled programs it downloads unless `DENORT_BIN` names one. */
+export function compileWithDeno(output: string, target: string | undefined): Failure {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-compile-"));
+  try {
+    return bundleForDeno(folder) ??
+      runProgram(process.execPath, [
+        ...["compile", "-q", "--no-check", "--no-lock", "--no-npm", "--output", output],
+        ...["--config", join(folder, "deno.json"), "--include", join(folder, "mod.js")],
         ...(target === undefined ? [] : ["--target", target]),
         ...PERMISSIONS,
-        bundle,
+        join(folder, "cli.js"),
       ]);
   } finally {
     rmSync(folder, { recursive: true });

@@ -12,7 +12,7 @@ import { statfsSync, watch, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { formatBytes } from "../console/progress.ts";
 import { type Finding, finding } from "./check.ts";
-import { appendFromProcesses, appendFromShell } from "./other_process.ts";
+import { appendByProcess } from "./other_process.ts";
 
 const FREE_BYTES_MIN = 1e9;
 const WATCH_MS_MAX = 2000;
@@ -25,6 +25,8 @@ const NETWORK: ReadonlyMap<number, string> = new Map([
   [0xfe534d42, "SMB2"],
   [0x65735546, "FUSE"],
 ]);
+
+const NO_OTHER_PROCESS: Omit<Finding, "check"> = { verdict: "unknown", detail: 'needs the command "dd"' };
 
 /** Checks whether a folder is fit for a store; nothing stays in it. */
 export async function checkFolder(rootPath: string): Promise<Finding[]> {
@@ -80,9 +82,11 @@ async function checkAppends(folder: string): Promise<Omit<Finding, "check">> {
   const path = join(folder, "appends");
   const blockBytes = 1 << 16;
   const blocks = 64;
-  if (!await appendFromProcesses(path, { letters: ["a", "b"], blockBytes, blocks })) {
-    return { verdict: "unknown", detail: 'needs the commands "dd" and "tr"' };
-  }
+  const done = await Promise.all(["a", "b"].map((letter) => {
+    const block = new Uint8Array(blockBytes).fill(letter.charCodeAt(0));
+    return appendByProcess(path, new Array(blocks).fill(block));
+  }));
+  if (done.includes(false)) return NO_OTHER_PROCESS;
   const bytes = readFileSync(path);
   if (bytes.length !== 2 * blocks * blockBytes) {
     return {
@@ -107,10 +111,10 @@ async function checkAppends(folder: string): Promise<Omit<Finding, "check">> {
 /** Segments are published by a link or by creating what must not be there. */
 function checkLocking(folder: string): Omit<Finding, "check"> {
   const path = join(folder, "lock");
+  const draft = join(folder, "lock-draft");
   writeFileSync(path, "", { flag: "wx" });
-  for (
-    const create of [() => closeSync(openSync(path, "wx")), () => linkSync(join(folder, "appends"), path)]
-  ) {
+  writeFileSync(draft, "");
+  for (const create of [() => closeSync(openSync(path, "wx")), () => linkSync(draft, path)]) {
     let refused = false;
     try {
       create();
@@ -141,7 +145,7 @@ async function checkWatching(folder: string): Promise<Omit<Finding, "check">> {
     timer = setTimeout(() => resolve(undefined), WATCH_MS_MAX);
   });
   try {
-    await appendFromShell(path);
+    if (!await appendByProcess(path, [new Uint8Array(512)])) return NO_OTHER_PROCESS;
     const ms = await noticed;
     if (ms !== undefined) return { verdict: "ok", detail: "changes by other processes are noticed at once" };
     return {

@@ -1,29 +1,22 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 
-/** Runs a line of shell; false when it could not. */
-function shell(line: string, environment: Record<string, string>): Promise<boolean> {
+/**
+ * Lets another process append blocks to a file, each by one write; false where that is impossible. No shell does
+ * it: a program that may start `dd` may write files, which it may anyway, and no more.
+ */
+export function appendByProcess(path: string, blocks: readonly Uint8Array[]): Promise<boolean> {
+  const words = [`of=${path}`, `bs=${blocks[0].length}`, "iflag=fullblock"];
+  words.push("oflag=append", "conv=notrunc", "status=none");
   return new Promise((resolve) => {
-    execFile(
-      "sh",
-      ["-c", line],
-      { env: { PATH: "/usr/bin:/bin", ...environment } },
-      (error) => resolve(error === null),
-    );
+    const child = spawn("dd", words, {
+      env: { PATH: "/usr/bin:/bin" },
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    child.on("error", () => resolve(false));
+    child.on("exit", (code) => resolve(code === 0));
+    // A process that ended early says so by its exit code.
+    child.stdin.on("error", () => {});
+    for (const block of blocks) child.stdin.write(block);
+    child.stdin.end();
   });
-}
-
-/** Lets one process for each letter append blocks of it to a file, at the same time; false where that is impossible. */
-export async function appendFromProcesses(
-  path: string,
-  { letters, blockBytes, blocks }: { letters: readonly string[]; blockBytes: number; blocks: number },
-): Promise<boolean> {
-  const append = `tr '\\0' "$LETTER" < /dev/zero | ` +
-    `dd of="$FILE" bs=${blockBytes} count=${blocks} iflag=fullblock oflag=append conv=notrunc status=none`;
-  const done = await Promise.all(letters.map((letter) => shell(append, { FILE: path, LETTER: letter })));
-  return done.every((succeeded) => succeeded);
-}
-
-/** Lets another process append to a file. */
-export async function appendFromShell(path: string): Promise<boolean> {
-  return await shell('echo changed >> "$FILE"', { FILE: path });
 }

@@ -27,12 +27,30 @@ const OPTIONS = { strict: false, validateFormats: false, logger: false, verbose:
 
 const DEFAULT_DRAFT = "2020-12";
 
+type CompilerClass = new (options: typeof OPTIONS) => SchemaCompiler;
+
+/** Ajv is CommonJS: in a program made by a bundler its module may have a default export alone, the class. */
+function make(named: CompilerClass | undefined, module: { default: unknown }): SchemaCompiler {
+  return new (named ?? module.default as CompilerClass)(OPTIONS);
+}
+
+async function makeAjv(): Promise<SchemaCompiler> {
+  const module = await import("ajv");
+  return make(module.Ajv, module);
+}
+
 /** Loads Ajv only here, so that nobody else pays for it. Draft-06 schemas are draft-07 schemas too. */
 const COMPILERS: Record<string, () => Promise<SchemaCompiler>> = {
-  "2020-12": async () => new (await import("ajv/dist/2020.js")).Ajv2020(OPTIONS),
-  "2019-09": async () => new (await import("ajv/dist/2019.js")).Ajv2019(OPTIONS),
-  "draft-07": async () => new (await import("ajv")).Ajv(OPTIONS),
-  "draft-06": async () => new (await import("ajv")).Ajv(OPTIONS),
+  "2020-12": async () => {
+    const module = await import("ajv/dist/2020.js");
+    return make(module.Ajv2020, module);
+  },
+  "2019-09": async () => {
+    const module = await import("ajv/dist/2019.js");
+    return make(module.Ajv2019, module);
+  },
+  "draft-07": makeAjv,
+  "draft-06": makeAjv,
 };
 
 /** Compiles a JSON Schema; a wrong one throws `InvalidOptionError`. */
