@@ -133,6 +133,7 @@ export class OctopusDriver implements DriverInterface {
   async #create(name: string, definition: TopicDefinition): Promise<void> {
     const specification = readTopicOptions(definition.options);
     const kafkaName = this.#checkedName(name);
+    this.#keeper.check(name, specification);
     const hasDocuments = !(specification.disableInfoTopic ?? this.options.disableInfoTopic);
     if (!hasDocuments && !areDefault(definition)) {
       throw new InvalidOptionError(

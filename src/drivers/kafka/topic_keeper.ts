@@ -39,6 +39,15 @@ export class TopicKeeper {
     });
   }
 
+  /** Throws `NotSupportedError` for what the service cannot make. */
+  check(topic: string, { numPartitions, configs }: TopicSpecification): void {
+    if (this.service === undefined || (numPartitions === 1 && configs.length === 0)) return;
+    throw new NotSupportedError(
+      `Cannot create topic "${topic}": the octopus service makes topics of one partition, without settings of ` +
+        "their own",
+    );
+  }
+
   /** Creates a topic, and waits until it can be used; false if it is there already. */
   async create(topic: NewTopic): Promise<boolean> {
     const isNew = this.service === undefined
@@ -99,12 +108,6 @@ export class TopicKeeper {
   }
 
   async #createByService(service: OctopusService, topic: NewTopic): Promise<boolean> {
-    if (topic.numPartitions !== 1 || topic.configs.length > 0) {
-      throw new NotSupportedError(
-        `Cannot create topic "${topic.localName}": the octopus service makes topics of one partition, ` +
-          "without settings of their own",
-      );
-    }
     if (await findTopic(this.cluster, topic.kafkaName) !== undefined) return false;
     await service.create(topic.localName);
     return true;

@@ -1,0 +1,456 @@
+// What the octopus driver does beyond the contract of drivers, against a real broker.
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { Buffer } from "node:buffer";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import {
+  BrokerError,
+  CorruptedLogError,
+  Driver,
+  FullDataSelector,
+  InvalidOptionError,
+  type JsonObject,
+  LimitExceededError,
+  NotSupportedError,
+  TopicExistsError,
+  TopicNotFoundError,
+} from "../../mod.ts";
+import { test } from "../harness.ts";
+import { brokerMissing, Cluster } from "./broker.ts";
+import { freePorts } from "./ports.ts";
+import { Outside } from "./raw.ts";
+
+const cluster = brokerMissing === false ? await Cluster.start() : undefined;
+const skip = brokerMissing;
+let namespaces = 0;
+
+interface Place {
+  driver: Driver;
+  namespace: string;
+  outside: Outside;
+  open(options?: JsonObject, kafka?: JsonObject): Promise<Driver>;
+}
+
+/** A driver in a namespace of its own. */
+async function withDriver(use: (place: Place) => Promise<void>): Promise<void> {
+  const namespace = `driver-${++namespaces}`;
+  const open = (options: JsonObject = {}, kafka: JsonObject = {}): Promise<Driver> =>
+    Driver.open("kafka", {
+      kafka: { "bootstrap.servers": [cluster!.servers], "heartbeat.interval.ms": 200, ...kafka },
+      namespace,
+      ...options,
+    });
+  await using driver = await open();
+  await use({ driver, namespace, outside: new Outside(cluster!.servers), open });
+}
+
+function hex(text: string): Buffer {
+  return Buffer.from(text.replaceAll(" ", ""), "hex");
+}
+
+/** Runs something and gives the warnings that came meanwhile. */
+async function warningsOf(run: () => Promise<void>): Promise<string[]> {
+  const warnings: string[] = [];
+  const listen = (warning: Error): void => {
+    if (warning.name === "DiasporaWarning") warnings.push(warning.message);
+  };
+  process.on("warning", listen);
+  try {
+    await run();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  } finally {
+    process.off("warning", listen);
+  }
+  return warnings;
+}
+
+test("kafka: events lie in Kafka as the C++ driver writes them", { skip }, async () => {
+  await withDriver(async ({ driver, namespace, outside }) => {
+    await driver.createTopic("t", { num_partitions: 2 });
+    await using topic = await driver.openTopic("t");
+    await using producer = topic.producer();
+    assertEquals(await producer.push({}, undefined, { partition: 1 }), 0);
+    assertEquals(await producer.push("[1]", Uint8Array.of(9, 8), { partition: 1 }), 1);
+    assertEquals(await outside.consume(`${namespace}.t`, 2, 1), [
+      hex("0a00000000000000 0000000000000000 0200000000000000 7b7d"),
+      hex("0b00000000000000 0200000000000000 0300000000000000 5b315d 0908"),
+    ]);
+  });
+});
+
+test("kafka: a topic's documents lie beside it as three records", { skip }, async () => {
+  await withDriver(async ({ driver, namespace, outside }) => {
+    await driver.createTopic("t", {}, { partitionSelector: { type: "key", pointer: "/k" } });
+    const [validator, selector, serializer] = await outside.consume(`${namespace}.__info_t`, 3);
+    assertEquals(JSON.parse(validator.toString()), { type: "default" });
+    assertEquals(JSON.parse(selector.toString()).type, "key");
+    assertEquals(JSON.parse(serializer.toString()), { type: "default" });
+  });
+});
+
+test(
+  "kafka: a topic of the C++ driver is opened with its components, and its events are read",
+  { skip },
+  async () => {
+    await withDriver(async ({ driver, namespace, outside }) => {
+      await outside.createTopic(`${namespace}.theirs`, 2);
+      await outside.createTopic(`${namespace}.__info_theirs`);
+      const schema = { type: "object", required: ["energy"] };
+      const documents = [{ type: "schema", schema }, { type: "default" }, { type: "schema", schema }];
+      await outside.produce(
+        `${namespace}.__info_theirs`,
+        documents.map((document) => Buffer.from(JSON.stringify(document))),
+      );
+      const text = Buffer.from('{"energy":7}');
+      await outside.produce(`${namespace}.theirs`, [
+        Buffer.concat([hex("1400000000000000 0100000000000000 0c00000000000000"), text, hex("ff")]),
+        hex("ff".repeat(16)),
+      ]);
+      assertEquals([...(await driver.listTopics()).keys()], ["theirs"]);
+      await using topic = await driver.openTopic("theirs");
+      assertEquals([topic.validator.config().type, topic.serializer.config().type], ["schema", "schema"]);
+      await using consumer = topic.consumer("c", { dataSelector: FullDataSelector });
+      const event = await consumer.pull().wait(10_000);
+      assertEquals([event?.metadata, [...event!.data!]], [{ energy: 7 }, [0xff]]);
+      // The mark at the end of the topic is no event, and what comes behind it is.
+      await using producer = topic.producer();
+      assertEquals(await producer.push({ energy: 8 }, undefined, { partition: 0 }), 2);
+      assertEquals((await consumer.pull().wait(10_000))?.id, 2);
+    });
+  },
+);
+
+test("kafka: a topic without documents has the default components, and a warning", { skip }, async () => {
+  await withDriver(async ({ driver, namespace, outside }) => {
+    await outside.createTopic(`${namespace}.bare`);
+    const warnings = await warningsOf(async () => {
+      await using topic = await driver.openTopic("bare");
+      assertEquals(topic.validator.config(), { type: "default" });
+    });
+    assertEquals(warnings.length, 1);
+    assertStringIncludes(warnings[0], `Topic "bare" lacks the documents of 3 of its components`);
+  });
+});
+
+test(
+  "kafka: disable_info_topic leaves the documents out, for default components only",
+  { skip },
+  async () => {
+    await withDriver(async ({ driver, namespace, outside, open }) => {
+      await driver.createTopic("by-topic", { disable_info_topic: true });
+      await using plain = await open({ disable_info_topic: true });
+      await plain.createTopic("by-driver");
+      assertEquals(
+        (await outside.topics()).filter((name) => name.startsWith(`${namespace}.`)),
+        [`${namespace}.by-driver`, `${namespace}.by-topic`],
+      );
+      await assertRejects(
+        () => plain.createTopic("other", {}, { serializer: { type: "cbor" } }),
+        InvalidOptionError,
+        "default components only",
+      );
+      assertEquals(await warningsOf(async () => await (await plain.openTopic("by-topic")).close()), []);
+    });
+  },
+);
+
+test("kafka: a namespace sees its own topics only", { skip }, async () => {
+  await withDriver(async ({ driver, namespace, open }) => {
+    await driver.createTopic("mine");
+    await using everything = await open({ namespace: undefined as never });
+    const names = [...(await everything.listTopics()).keys()];
+    assert(names.includes(`${namespace}.mine`));
+    assertEquals(names.filter((name) => name.includes("__")), []);
+    await using other = await open({ namespace: `${namespace}-other` });
+    assertEquals((await other.listTopics()).size, 0);
+    await assertRejects(() => other.openTopic("mine"), TopicNotFoundError, `${namespace}-other`);
+  });
+});
+
+test("kafka: what an interrupted creation left is no topic, and in nobody's way", { skip }, async () => {
+  await withDriver(async ({ driver, namespace, outside }) => {
+    await outside.createTopic(`${namespace}.__info_half`);
+    await outside.produce(`${namespace}.__info_half`, [Buffer.from('{"type":"nobody-made-it"}')]);
+    assertEquals([await driver.topicExists("half"), (await driver.listTopics()).size], [false, 0]);
+    await driver.createTopic("half");
+    await using topic = await driver.openTopic("half");
+    assertEquals(topic.validator.config(), { type: "default" });
+  });
+});
+
+test("kafka: of those who create a topic at the same time one succeeds", { skip }, async () => {
+  await withDriver(async ({ driver, open }) => {
+    await using other = await open();
+    const outcomes = await Promise.allSettled([
+      driver.createTopic("t", { num_partitions: 2 }),
+      driver.createTopic("t", { num_partitions: 3 }),
+      other.createTopic("t", { num_partitions: 4 }),
+    ]);
+    assertEquals(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") assertInstanceOf(outcome.reason, TopicExistsError);
+    }
+    await using topic = await driver.openTopic("t");
+    await using producer = topic.producer();
+    assertEquals(await producer.push(1), 0);
+  });
+});
+
+test("kafka: more copies than brokers are refused, and nothing is left", { skip }, async () => {
+  await withDriver(async ({ driver, namespace, outside }) => {
+    const error = await assertRejects(
+      () => driver.createTopic("t", { replication_factor: 5 }),
+      InvalidOptionError,
+    );
+    assertStringIncludes(error.message, "has fewer brokers");
+    await assertRejects(
+      () => driver.createTopic("t", { kafka: { "no.such": 1 } }),
+      InvalidOptionError,
+      "no.such",
+    );
+    assertEquals((await outside.topics()).filter((name) => name.startsWith(`${namespace}.`)), []);
+  });
+});
+
+test("kafka: retention and Kafka's own settings are set, seen and changed", { skip }, async () => {
+  await withDriver(async ({ driver }) => {
+    await driver.createTopic("t", { retention_seconds: 3600, kafka: { "max.message.bytes": 2_000_000 } });
+    await using topic = await driver.openTopic("t");
+    assertEquals(topic.options, {
+      num_partitions: 1,
+      replication_factor: 1,
+      retention_seconds: 3600,
+      kafka: { "max.message.bytes": "2000000" },
+    });
+    await topic.edit({ retention_bytes: 1_000_000, retention_seconds: null });
+    assertEquals([topic.options.retention_bytes, topic.options.retention_seconds], [1_000_000, undefined]);
+    assertEquals((await driver.listTopics()).get("t")?.options.retention_bytes, 1_000_000);
+    await assertRejects(() => topic.edit({ segment_bytes: 1 }), InvalidOptionError, "segment.bytes");
+    await assertRejects(() => topic.edit({ num_partitions: 2 }), InvalidOptionError);
+    await assertRejects(() => topic.edit({ flush_behavior: "immediate" }), NotSupportedError);
+  });
+});
+
+test("kafka: too large an event is refused with the limit and its setting, and the producer goes on", {
+  skip,
+}, async () => {
+  await withDriver(async ({ driver, open }) => {
+    await driver.createTopic("t", { kafka: { "max.message.bytes": 100_000 } });
+    await using topic = await driver.openTopic("t");
+    await using producer = topic.producer();
+    const before = producer.push(0);
+    const large = producer.push(1, new Uint8Array(100_000));
+    const after = producer.push(2);
+    const error = await assertRejects(async () => await large, LimitExceededError);
+    assertStringIncludes(error.message, "100000 are possible");
+    assertStringIncludes(error.message, '"max.message.bytes" of the topic');
+    assertEquals([await before, await after], [0, 1]);
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) yield await Promise.resolve(new Uint8Array(10_000));
+    }
+    await assertRejects(
+      async () => await producer.push(3, endless()),
+      LimitExceededError,
+      "100000 are possible",
+    );
+    await using narrow = await open({}, { "message.max.bytes": 5000 });
+    await using same = await narrow.openTopic("t");
+    await using other = same.producer();
+    await assertRejects(
+      async () => await other.push(4, new Uint8Array(5000)),
+      LimitExceededError,
+      '"message.max.bytes" of the driver',
+    );
+    assertEquals(await other.push(5), 2);
+  });
+});
+
+test(
+  "kafka: text of many bytes a character, and many small events, fill no batch beyond the limit",
+  { skip },
+  async () => {
+    await withDriver(async ({ driver }) => {
+      await driver.createTopic("t");
+      await using topic = await driver.openTopic("t");
+      await using producer = topic.producer();
+      const texts = Array.from({ length: 60 }, (_, n) => JSON.stringify("漢".repeat(10_000) + n));
+      const futures = [
+        ...texts.map((text) => producer.push(text)),
+        ...Array.from({ length: 30_000 }, (_, n) => producer.push(n)),
+      ];
+      assertEquals(await Promise.all(futures), Array.from({ length: 30_060 }, (_, id) => id));
+      await using consumer = topic.consumer("c");
+      let seen = 0;
+      for await (const event of consumer.events({ until: "end" })) {
+        if (seen < 60) assertEquals(event.metadataText, texts[seen]);
+        assertEquals(event.id, seen++);
+      }
+      assertEquals(seen, 30_060);
+    });
+  },
+);
+
+for (const codec of ["gzip", "snappy", "lz4"]) {
+  test(`kafka: batches are compressed by ${codec}, and read again`, { skip }, async () => {
+    await withDriver(async ({ driver, open }) => {
+      await driver.createTopic("t");
+      await using squeezing = await open({}, { "compression.type": codec });
+      await using squeezed = await squeezing.openTopic("t");
+      await using producer = squeezed.producer();
+      for (let n = 0; n < 500; n++) producer.push({ n }, new Uint8Array(2000));
+      await producer.flush();
+      await using topic = await driver.openTopic("t");
+      const [{ bytes }] = await topic.describe();
+      assert(bytes < 500_000, `${bytes} bytes`);
+      await using consumer = topic.consumer("c", { dataSelector: FullDataSelector });
+      let next = 0;
+      for await (const event of consumer.events({ until: "end" })) {
+        assertEquals([event.metadata, event.data?.byteLength], [{ n: next++ }, 2000]);
+      }
+      assertEquals(next, 500);
+    });
+  });
+}
+
+test(
+  "kafka: a record of another format is damage: named by its offset, or passed over",
+  { skip },
+  async () => {
+    await withDriver(async ({ driver, namespace, outside }) => {
+      await driver.createTopic("t");
+      await using topic = await driver.openTopic("t");
+      await using producer = topic.producer();
+      await producer.push(0);
+      await outside.produce(`${namespace}.t`, [Buffer.from("hello, world")]);
+      await producer.push(2);
+      await using strict = topic.consumer("strict");
+      assertEquals((await strict.pull().wait(10_000))?.id, 0);
+      for (let round = 0; round < 2; round++) {
+        const error = await assertRejects(() => strict.pull().wait(10_000), CorruptedLogError);
+        const { topic: name, partition, firstId, endId, reason } = error.damage;
+        assertEquals([name, partition, firstId, endId], ["t", 0, 1, 2]);
+        assertEquals(reason, "the record has 12 bytes, an event has at least 16");
+        assertMatch(error.message, /Cannot read topic "t" partition 0 event 1: the record has 12 bytes/);
+      }
+      await strict.seek({ id: 2 });
+      assertEquals((await strict.pull().wait(10_000))?.id, 2);
+      const skipped: number[] = [];
+      await using lenient = topic.consumer("lenient", {
+        onCorruption: "skip",
+        onDamage: ({ damage }) => skipped.push(damage.firstId),
+      });
+      const ids: number[] = [];
+      for await (const event of lenient.events({ until: "end" })) ids.push(event.id);
+      assertEquals([ids, skipped], [[0, 2], [1]]);
+    });
+  },
+);
+
+test("kafka: a position is the offset behind the acknowledged event, and stored before anybody is told", {
+  skip,
+}, async () => {
+  await withDriver(async ({ driver, namespace, outside }) => {
+    await driver.createTopic("t");
+    await using topic = await driver.openTopic("t");
+    await using producer = topic.producer();
+    for (let n = 0; n < 5; n++) producer.push(n);
+    await producer.flush();
+    const name = `${namespace} worker`;
+    await using consumer = topic.consumer(name);
+    const first = await consumer.pull().wait(10_000);
+    assertEquals(await outside.position(name, `${namespace}.t`), -1);
+    await first!.acknowledge();
+    assertEquals(await outside.position(name, `${namespace}.t`), 1);
+    // From outside nothing is moved under a consumer's feet.
+    const error = await assertRejects(() => topic.seekConsumer(name, "earliest"), BrokerError);
+    assertStringIncludes(error.message, `consumers of that name are open`);
+    await assertRejects(() => topic.deleteConsumer(name), BrokerError, "consumers of that name are open");
+    assertEquals((await topic.lag(name))[0].position, 1);
+  });
+});
+
+test("kafka: no broker is said with the address, and how long it was tried", async () => {
+  const [port] = await freePorts(1);
+  const beganMs = Date.now();
+  const error = await assertRejects(
+    () =>
+      Driver.open("octopus", {
+        kafka: { "bootstrap.servers": `127.0.0.1:${port}`, "socket.connection.setup.timeout.ms": 1500 },
+      }),
+    BrokerError,
+  );
+  assertMatch(
+    error.message,
+    new RegExp(
+      `^Cannot connect: no answer from Kafka at "127.0.0.1:${port}" in [01]\\.\\d s: connect ECONNREFUSED`,
+    ),
+  );
+  assertEquals([error.brokers, error.canRetry], [`127.0.0.1:${port}`, true]);
+  assert(Date.now() - beganMs < 10_000);
+});
+
+test("kafka: a topic that is not there is said with the brokers", { skip }, async () => {
+  await withDriver(async ({ driver, namespace }) => {
+    const error = await assertRejects(() => driver.openTopic("nowhere"), TopicNotFoundError);
+    assertStringIncludes(error.message, `no such topic under "${cluster!.servers}/${namespace}"`);
+  });
+});
+
+test("kafka: properties without effect are accepted and said once", { skip }, async () => {
+  await withDriver(async ({ open }) => {
+    const warnings = await warningsOf(async () => {
+      await using _ = await open({}, { "statistics.interval.ms": 1000 });
+    });
+    assertEquals(warnings, ["Kafka options without effect here: statistics.interval.ms"]);
+  });
+});
+
+test(
+  "kafka: topics are administered by the octopus service, their events go to Kafka",
+  { skip },
+  async () => {
+    await withDriver(async ({ namespace, outside, open }) => {
+      const requests: string[] = [];
+      const server = createServer(async (request, response) => {
+        requests.push(`${request.method} ${request.url}`);
+        const [, , , , topic] = request.url!.split("/");
+        if (request.method === "POST") await outside.createTopic(`${namespace}.${topic}`);
+        if (request.method === "DELETE") await outside.deleteTopic(`${namespace}.${topic}`);
+        response.writeHead(200, { connection: "close" });
+        response.end('{"status": "success"}');
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      try {
+        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+        await using driver = await open({ octopus: { url, subject: "me", authorization: "secret" } });
+        await assertRejects(() => driver.createTopic("t", { num_partitions: 2 }), NotSupportedError);
+        await driver.createTopic("t", {}, { serializer: { type: "cbor" } });
+        await assertRejects(() => driver.createTopic("t"), TopicExistsError);
+        assertEquals(requests, [`POST /api/v3/${namespace}/info_t`, `POST /api/v3/${namespace}/t`]);
+        {
+          await using topic = await driver.openTopic("t");
+          assertEquals(topic.serializer.config().type, "cbor");
+          await using producer = topic.producer();
+          assertEquals(await producer.push({ n: 1 }), 0);
+        }
+        assertEquals([...(await driver.listTopics()).keys()], ["t"]);
+        await driver.deleteTopic("t");
+        assertEquals(requests.slice(2), [
+          `DELETE /api/v3/${namespace}/t`,
+          `DELETE /api/v3/${namespace}/info_t`,
+        ]);
+        assertEquals((await driver.listTopics()).size, 0);
+      } finally {
+        await new Promise((resolve) => server.close(resolve));
+      }
+    });
+  },
+);
