@@ -1,5 +1,6 @@
 /**
- * Runs the tests: all of them under Deno, those of the library under Node and Bun too.
+ * Runs the tests: all of them under Deno, those of the library under Node and Bun too, and those of the command
+ * once more with the compiled program.
  *
  * ```text
  * npm test
@@ -7,15 +8,16 @@
  * ```
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import type { TestOutcome } from "./test/junit.ts";
-import { runners, runTests } from "./test/runners.ts";
-import { findTests, runsEverywhere } from "./test/suites.ts";
+import { BINARY, runners, runTests } from "./test/runners.ts";
+import { findTests } from "./test/suites.ts";
 
 const args = parseArgs(process.argv.slice(2), {
   string: ["_", "on", "filter"],
-  default: { on: "deno,node,bun" },
+  default: { on: "deno,node,bun,binary" },
 });
 const wanted = String(args.on).toLowerCase().split(",");
 const seed = typeof args["seed"] === "number" ? args["seed"] : Math.floor(Math.random() * 2 ** 31);
@@ -28,22 +30,37 @@ if (missing !== undefined) {
 }
 const files = findTests(paths.length === 0 ? ["tests"] : paths);
 
+/** Compiles the command afresh, so that its tests never run an older one. */
+function compile(): boolean {
+  const { status } = spawnSync("node", ["tools/launch.mjs", "compile", "--output", BINARY], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  return status === 0;
+}
+
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const outcomes: (TestOutcome & { runtime: string })[] = [];
 for (const runner of runners(config)) {
   if (!wanted.includes(runner.name.toLowerCase())) continue;
-  const its = runner.name === "Deno" ? files : files.filter(runsEverywhere);
+  const its = files.filter(runner.takes);
   if (its.length === 0) continue;
   // Bun and tsx come with npm; without them the tests of these runtimes did not run, which must be seen.
   if (runner.name !== "Deno" && !existsSync("node_modules/.bin/bun")) {
     outcomes.push({ name: "all: run npm ci first", result: "skipped", runtime: runner.name });
     continue;
   }
-  console.log(
-    `\n${runner.name}: ${its.length} files${runner.name === "Deno" ? `, order from seed ${seed}` : ""}`,
-  );
+  const order = ["Deno", "Binary"].includes(runner.name) ? `, order from seed ${seed}` : "";
+  console.log(`\n${runner.name}: ${its.length} files${order}`);
+  if (runner.name === "Binary" && !compile()) {
+    outcomes.push({ name: "all: the program does not compile", result: "failed", runtime: runner.name });
+    continue;
+  }
   const ended = await runTests(runner, { files: its, seed, filter });
-  outcomes.push(...ended.map((outcome) => ({ ...outcome, runtime: runner.name })));
+  // Deno and Bun report what the filter left out as skipped; a skip with a reason has it in its name.
+  const meant = ended.filter(({ name, result }) =>
+    filter === undefined || result !== "skipped" || name.includes(" (skipped: ")
+  );
+  outcomes.push(...meant.map((outcome) => ({ ...outcome, runtime: runner.name })));
 }
 
 const of = (result: TestOutcome["result"]): typeof outcomes =>

@@ -1,17 +1,28 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { readJunit, type TestOutcome } from "./junit.ts";
+import { runsEverywhere, testsCommand } from "./suites.ts";
 
 /** A program that runs test files. */
 export interface Runner {
-  /** The runtime, as it is printed. */
-  name: "Deno" | "Node" | "Bun";
+  /** The runtime, as it is printed; or "Binary", the compiled program under tests that run on Deno. */
+  name: "Deno" | "Node" | "Bun" | "Binary";
+  /** Whether a test file runs here. */
+  takes(file: string): boolean;
   /** What to start. */
   command(run: RunRequest): string[];
+  /** What the tests find in their environment. */
+  environment?: Record<string, string>;
 }
+
+/** Test files that run at the same time, whatever the machine: many of them start processes of their own. */
+const JOBS = "2";
+
+/** The program that the tests of the command run where they are to run a binary. */
+export const BINARY = "dist/diaspora-ctl";
 
 /** What a runner is asked to run. */
 export interface RunRequest {
@@ -31,42 +42,44 @@ function escapeForRegExp(text: string): string {
 
 /** The runtimes that the tests run on. */
 export function runners(denoConfig: string): Runner[] {
-  return [{
-    name: "Deno",
-    command: ({ files, report, seed, filter }) => [
-      process.execPath,
-      ...[
-        "test",
-        "-A",
-        "--no-lock",
-        "-c",
-        denoConfig,
-        "--parallel",
-        `--shuffle=${seed}`,
-        `--junit-path=${report}`,
+  const deno: Runner["command"] = ({ files, report, seed, filter }) => [
+    process.execPath,
+    ...["test", "-A", "--no-lock", "-c", denoConfig],
+    ...["--parallel", `--shuffle=${seed}`, `--junit-path=${report}`],
+    ...(filter === undefined ? [] : [`--filter=${filter}`]),
+    ...files,
+  ];
+  return [
+    { name: "Deno", takes: () => true, command: deno, environment: { DENO_JOBS: JOBS } },
+    {
+      name: "Node",
+      takes: runsEverywhere,
+      command: ({ files, report, filter }) => [
+        "node",
+        ...["--import", "tsx", "--test", `--test-concurrency=${JOBS}`],
+        ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
+        ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
+        ...(filter === undefined ? [] : [`--test-name-pattern=${escapeForRegExp(filter)}`]),
+        ...files,
       ],
-      ...(filter === undefined ? [] : [`--filter=${filter}`]),
-      ...files,
-    ],
-  }, {
-    name: "Node",
-    command: ({ files, report, filter }) => [
-      "node",
-      ...["--import", "tsx", "--test", "--test-concurrency=2"],
-      ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
-      ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
-      ...(filter === undefined ? [] : [`--test-name-pattern=${escapeForRegExp(filter)}`]),
-      ...files,
-    ],
-  }, {
-    name: "Bun",
-    command: ({ files, report, filter }) => [
-      "node_modules/.bin/bun",
-      ...["test", "--reporter=junit", `--reporter-outfile=${report}`],
-      ...(filter === undefined ? [] : [`--test-name-pattern=${escapeForRegExp(filter)}`]),
-      ...files.map((file) => `./${file}`),
-    ],
-  }];
+    },
+    {
+      name: "Bun",
+      takes: runsEverywhere,
+      command: ({ files, report, filter }) => [
+        "node_modules/.bin/bun",
+        ...["test", "--reporter=junit", `--reporter-outfile=${report}`],
+        ...(filter === undefined ? [] : [`--test-name-pattern=${escapeForRegExp(filter)}`]),
+        ...files.map((file) => `./${file}`),
+      ],
+    },
+    {
+      name: "Binary",
+      takes: testsCommand,
+      command: deno,
+      environment: { DENO_JOBS: JOBS, DIASPORA_CTL: resolve(BINARY) },
+    },
+  ];
 }
 
 let running: ChildProcess | undefined;
@@ -78,9 +91,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 /** Runs a program with this process's output and gives its exit code. */
-function run([program, ...parameters]: string[]): Promise<number> {
+function run([program, ...parameters]: string[], environment: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve, reject) => {
-    running = spawn(program, parameters, { stdio: ["ignore", "inherit", "inherit"] });
+    running = spawn(program, parameters, {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...environment },
+    });
     running.on("error", reject);
     running.on("exit", (code) => {
       running = undefined;
@@ -97,7 +113,7 @@ export async function runTests(runner: Runner, request: Omit<RunRequest, "report
   const folder = mkdtempSync(join(tmpdir(), "diaspora-test-report-"));
   const report = join(folder, "report.xml");
   try {
-    const code = await run(runner.command({ ...request, report }));
+    const code = await run(runner.command({ ...request, report }), runner.environment);
     const outcomes = readReport(report);
     if (code !== 0 && !outcomes.some(({ result }) => result === "failed")) {
       outcomes.push({ name: `the run itself: it ended with exit code ${code}`, result: "failed" });

@@ -29,3 +29,8 @@ export function findTests(paths: readonly string[]): string[] {
 export function runsEverywhere(file: string): boolean {
   return !DENO_ONLY.some((pattern) => pattern.test(file));
 }
+
+/** Whether a test file runs `diaspora-ctl` as a process, so that it can run the compiled one too. */
+export function testsCommand(file: string): boolean {
+  return file.startsWith("tests/cli/");
+}
