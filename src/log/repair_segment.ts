@@ -94,7 +94,8 @@ export class SegmentRepair {
   #change(steps: readonly RepairStep[]): void {
     const { storage } = this.partition;
     copyFile(storage, this.#path, this.#draft);
-    const original = this.partition.segment(this.#baseId);
+    const nextId = this.partition.segmentIds().find((id) => id > this.#baseId);
+    const original = this.partition.segment(this.#baseId, nextId);
     const { salt, created } = original;
     this.#signature = { ...this.#signature, salt, time: created };
     const copy = storage.open(this.#draft, "update");

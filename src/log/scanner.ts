@@ -74,7 +74,23 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: See
       ? { kind: "tail", offset, pending: true }
       : { kind: "gap", offset, endOffset: found, torn: true };
   }
-  return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
+  if (found === endOffset || isBoundary(segment, endOffset)) {
+    return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
+  }
+  // Neither the trailer nor what follows says that the frame was ever whole: it may have been cut short before.
+  return found === undefined
+    ? { kind: "tail", offset, pending: true }
+    : { kind: "gap", offset, endOffset: found, torn: false };
+}
+
+/** Whether the file ends here, or a header begins, however damaged it is further on. */
+function isBoundary(segment: Segment, offset: number): boolean {
+  if (segment.sealOffset() === offset) return true;
+  const wanted = HEADER_MAGIC_BYTES.length;
+  const at = readWindow.at(segment, offset, wanted, RECORD_BYTES);
+  const bytes = at < 0 ? readWindow.held(segment, offset) : wanted;
+  const start = at < 0 ? core.readArea : at;
+  return HEADER_MAGIC_BYTES.slice(0, bytes).every((byte, index) => core.u8[start + index] === byte);
 }
 
 /**

@@ -244,7 +244,12 @@ export class StoredFrame {
     const { partition } = this;
     const segment = this.#segmentOf(extent.segmentId, owner);
     const problem = (reason: string) => this.#corrupted(owner.id, segment, extent.offset, reason);
-    const found = step(segment, extent.offset, 4096);
+    let found = step(segment, extent.offset, 4096);
+    if (found.kind !== "frame") {
+      // Where the segment ends may say more; a listing tells which one follows.
+      partition.segmentIds();
+      found = step(segment, extent.offset, 4096);
+    }
     if (found.kind !== "frame") throw problem("a data chunk is damaged");
     const record = found.frame;
     if (record.kind !== KIND.chunk || record.dataBytes !== extent.dataBytes) {

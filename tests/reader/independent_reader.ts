@@ -32,13 +32,15 @@ export function* readTopic(path: string): Generator<[partition: number, read: Re
 
 /** Reads one partition from its folder. */
 export function* readPartition(folder: string): Generator<Read> {
-  const names = readdirSync(folder).filter((name) => /^\d{20}\.log$/.test(name)).sort();
-  const segments = new Map(
-    names.map((
-      name,
-    ) => [Number(name.slice(0, 20)), new SegmentFile(join(folder, name), Number(name.slice(0, 20)))]),
+  const ids = readdirSync(folder).filter((name) => /^\d{20}\.log$/.test(name)).sort().map((name) =>
+    parseInt(name)
   );
-  const ids = [...segments.keys()];
+  const segments = new Map(
+    ids.map((id) => [id, new SegmentFile(join(folder, `${String(id).padStart(20, "0")}.log`))]),
+  );
+  for (const [index, firstId] of ids.slice(0, -1).entries()) {
+    segments.get(firstId)!.isFollowedBy(segments.get(ids[index + 1])!, firstId);
+  }
   let id = ids[0] ?? 0;
   for (const [index, firstId] of ids.entries()) {
     if (firstId > id) yield { lostFrom: id, lostTo: firstId };
@@ -53,8 +55,6 @@ function* readSegment(
   nextId: number | undefined,
 ): Generator<Read, number> {
   const segment = segments.get(firstId)!;
-  const following = nextId === undefined ? undefined : segments.get(nextId)!.previous;
-  const seal = following?.[0] === firstId && following[1] > 0 ? following[1] : undefined;
   const seen = new Map<string, number>();
   let id = firstId;
   for (let at = 64; nextId === undefined || id < nextId;) {
@@ -64,7 +64,7 @@ function* readSegment(
       return nextId ?? id;
     }
     if (step.what === "gap") {
-      const cost = step.torn ? { end: step.end, id } : costOf(segment, step.end, { id, nextId, seal, seen });
+      const cost = step.torn ? { end: step.end, id } : costOf(segment, step.end, { id, nextId, seen });
       if (cost.id > id) yield { lostFrom: id, lostTo: cost.id };
       [at, id] = [cost.end, cost.id];
       continue;
@@ -82,9 +82,10 @@ function* readSegment(
 function costOf(
   segment: SegmentFile,
   gapEnd: number,
-  known: { id: number; nextId?: number; seal?: number; seen: Map<string, number> },
+  known: { id: number; nextId?: number; seen: Map<string, number> },
 ): { end: number; id: number } {
-  const { nextId, seal } = known;
+  const { nextId } = known;
+  const { seal } = segment;
   const seen = new Map(known.seen);
   const boundaries = new Map([[gapEnd, { row: gapEnd, events: 0 }]]);
   let [row, events, idMin] = [gapEnd, 0, known.id];

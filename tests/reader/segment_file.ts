@@ -49,15 +49,23 @@ export class SegmentFile {
   readonly view: DataView;
   readonly salt: number;
   /** What the header says of the segment before: its first id and the offset of its seal. */
-  readonly previous: [id: number, seal: number] | undefined;
+  readonly #previous: [id: number, seal: number] | undefined;
 
-  constructor(readonly path: string, readonly firstId: number) {
+  /** Where the next segment says that the seal of this one is. */
+  seal: number | undefined;
+
+  constructor(readonly path: string) {
     this.bytes = new Uint8Array(readFileSync(path));
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
     const isWhole = this.bytes.length >= 64 && text(this.bytes, 0, 5) === "DSLOG" && this.#isSummed(0);
     if (isWhole && this.view.getUint16(8, true) > 1) throw new Error(`"${path}" is of a newer version`);
-    this.previous = isWhole ? [this.uint64(40), this.view.getUint32(48, true)] : undefined;
+    this.#previous = isWhole ? [this.uint64(40), this.view.getUint32(48, true)] : undefined;
     this.salt = isWhole ? this.view.getUint32(16, true) : this.#saltOfFrames();
+  }
+
+  /** The segment behind this one, which begins with `firstId`, is there. */
+  isFollowedBy(next: SegmentFile, firstId: number): void {
+    if (next.#previous?.[0] === firstId && next.#previous[1] > 0) this.seal = next.#previous[1];
   }
 
   uint64(at: number): number {
@@ -104,7 +112,10 @@ export class SegmentFile {
     if (end > this.bytes.length || this.#isCutBefore(end)) {
       return next === undefined ? { what: "end" } : { what: "gap", end: next.start, torn: true };
     }
-    return { what: "frame", end, record: header };
+    const isConfirmed = next?.start === end || this.seal === end ||
+      "DSFH".startsWith(text(this.bytes, end, Math.min(4, this.bytes.length - end)));
+    if (isConfirmed) return { what: "frame", end, record: header };
+    return next === undefined ? { what: "end" } : { what: "gap", end: next.start, torn: false };
   }
 
   /** At the two places first where no copy in somebody's data can be. */
