@@ -1,0 +1,85 @@
+/**
+ * The second process: takes the days as they come, makes a summary of each month and puts it into a topic of its
+ * own. A month is acknowledged when its summary is stored, so that a process that was killed begins again with
+ * the month it was at.
+ *
+ * ```sh
+ * deno run -A examples/pipeline/summarise_months.ts /tmp/weather-data
+ * ```
+ *
+ * It may be started before the first process, beside it or after it.
+ *
+ * @module
+ */
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { Driver, type Event } from "../../mod.ts";
+import type { Cell } from "./csv.ts";
+
+const [rootPath = "/tmp/weather-data"] = process.argv.slice(2);
+
+type Day = Record<string, Cell>;
+
+/** The metadata of a summary. */
+type Month = {
+  month: string;
+  days: number;
+  /** In millimetres. */
+  precipitation: number;
+  /** Of the warmest day, in degrees Celsius. */
+  warmest: number;
+};
+
+/** A month that is complete, and the last day of it. */
+interface Complete {
+  month: Month;
+  last: Event<Day>;
+}
+
+/** Collects days until the month changes. */
+class MonthStream extends TransformStream<Event<Day>, Complete> {
+  constructor() {
+    let month: Month | undefined;
+    let last: Event<Day> | undefined;
+    super({
+      transform(event, controller) {
+        const { date, precipitation, temp_max: warmest, end } = event.metadata;
+        const name = String(date ?? "").slice(0, 7);
+        if (month !== undefined && name !== month.month) {
+          controller.enqueue({ month: { ...month, precipitation: round(month.precipitation) }, last: last! });
+          month = undefined;
+        }
+        if (end !== undefined) return controller.terminate();
+        month ??= { month: name, days: 0, precipitation: 0, warmest: -Infinity };
+        month.days++;
+        month.precipitation += Number(precipitation);
+        month.warmest = Math.max(month.warmest, Number(warmest));
+        last = event;
+      },
+    });
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+await using driver = await Driver.open("files", { root_path: rootPath });
+while (!await driver.topicExists("months")) await delay(50);
+await using days = await driver.openTopic<Day>("days");
+await using months = await driver.openTopic<Month>("months");
+await using consumer = days.consumer("months");
+await using producer = months.producer("months");
+
+let count = 0;
+await consumer.readable().pipeThrough(new MonthStream()).pipeTo(
+  new WritableStream({
+    async write({ month, last }) {
+      await producer.push(month);
+      await last.acknowledge();
+      count++;
+      console.log(`${month.month}: ${month.days} days, ${month.precipitation} mm, up to ${month.warmest} °C`);
+    },
+  }),
+);
+console.log(`${count} months`);
