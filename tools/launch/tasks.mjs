@@ -10,6 +10,7 @@ export const DENO_TASKS = [
   "compile",
   "build:npm",
   "build:wasm",
+  "build:ui",
   "bench",
   "bench:peers",
   "ctl",
