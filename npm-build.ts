@@ -4,13 +4,15 @@
  * ```text
  * npm run build:npm
  * npm run build:npm -- --output /tmp/npm
+ * npm run build:npm -- --bundled     # with all that it needs, for machines without a registry
  * ```
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { resolve } from "node:path";
 import process from "node:process";
 
-const args = parseArgs(process.argv.slice(2), { string: ["output"], default: { output: "npm" } });
-const output = String(args.output);
+const args = parseArgs(process.argv.slice(2), { string: ["output"], boolean: ["bundled"] });
+const output = typeof args.output === "string" ? args.output : args.bundled ? "npm-bundled" : "npm";
 
 if (process.env["DIASPORA_TOOLING"] === "connected") {
   const { buildWithDnt } = await import("./tools/npm/with_dnt.ts");
@@ -19,4 +21,8 @@ if (process.env["DIASPORA_TOOLING"] === "connected") {
   const { buildWithTypescript } = await import("./tools/npm/with_typescript.ts");
   buildWithTypescript(output);
 }
-console.log(`${output}: try it with "npm pack ./${output}"`);
+if (args.bundled) {
+  const { bundleDependencies } = await import("./tools/npm/bundle_dependencies.ts");
+  bundleDependencies(output);
+}
+console.log(`${output}: make a tarball of it with "npm pack ${resolve(output)}"`);

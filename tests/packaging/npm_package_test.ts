@@ -3,12 +3,13 @@ import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import ts from "typescript";
 import { test } from "../harness.ts";
 import { entryPoints } from "../../tools/npm/manifest.ts";
 import { consumerProject, mustRun, run } from "./consumer_project.ts";
 
 /** What the tarball may weigh. It is stated in the README; raise both with a reason. */
-const TARBALL_BYTES_MAX = 250_000;
+const TARBALL_BYTES_MAX = 300_000;
 
 /** The name a user imports an entry point by. */
 function specifierOf(entry: string): string {
@@ -65,12 +66,32 @@ test("the package keeps to its size", () => {
   assertLess(consumerProject().tarballBytes, TARBALL_BYTES_MAX);
 });
 
-test("a program that imports every entry point runs under Node", () => {
+test("a program that imports every entry point runs under Node and Bun", () => {
   const { folder } = consumerProject();
   // Node 20 has no syntax for "using"; TypeScript compiles it for users, as it does here.
   const source = PROGRAM.replaceAll("await using ", "const ").replace(": number | undefined", "");
   writeFileSync(join(folder, "program.mjs"), source);
-  assertEquals(mustRun("node", ["program.mjs"], folder).stdout, '0 0 {"energy":42}\ntrue\n');
+  for (const runtime of ["node", resolve("node_modules/.bin/bun")]) {
+    assertEquals(mustRun(runtime, ["program.mjs"], folder).stdout, '0 0 {"energy":42}\ntrue\n', runtime);
+  }
+});
+
+test("the README's programs run under Node with the installed package", () => {
+  const { folder } = consumerProject();
+  const programs = [...readFileSync("README.md", "utf8").matchAll(/```ts\n\/\/ (\w+)\.ts:([^]*?)```/g)];
+  assertEquals(programs.map(([, name]) => name), ["producer", "consumer"]);
+  const root = join(folder, "readme-data");
+  const bin = resolve(folder, "node_modules/.bin/diaspora-ctl");
+  const where = ["--driver", "files", "--driver.root_path", root, "--topic.num_partitions", "1"];
+  mustRun(bin, ["topic", "create", "--name", "my_topic", ...where], folder);
+  const printed = programs.map(([program, name]) => {
+    const text = program.slice("```ts\n".length, -"```".length);
+    const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
+    writeFileSync(join(folder, `${name}.mjs`), ts.transpileModule(text, { compilerOptions }).outputText);
+    return mustRun("node", [`${name}.mjs`, root, "my_topic"], folder).stdout;
+  });
+  assertEquals(printed[1].split("\n").length, 101);
+  assertMatch(printed[1], /^99: {"x":4158,"name":"bob"}$/m);
 });
 
 for (const [module, moduleResolution] of [["node16", "node16"], ["esnext", "bundler"]]) {

@@ -11,6 +11,7 @@ const OPTIONS: ts.CompilerOptions = {
   moduleResolution: ts.ModuleResolutionKind.Bundler,
   lib: [
     "lib.es2023.d.ts",
+    "lib.es2024.promise.d.ts",
     "lib.es2024.string.d.ts",
     "lib.esnext.disposable.d.ts",
     "lib.dom.d.ts",
