@@ -51,10 +51,12 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "",
   },
   {
-    what: "bytes cut off in a trailer are taken for damage",
+    what: "a frame cut short inside its trailer is believed",
     file: "src/log/scanner.ts",
-    from: "isCutByHeader(segment, endOffset)) {",
-    to: "false) {",
+    from:
+      ' || isCutByHeader(segment, endOffset)) {\n    return found === undefined\n      ? { kind: "tail", offset, pending: true }\n      : { kind: "gap", offset, endOffset: found, torn: true };\n  }\n  if (found === endOffset || isBoundary(segment, endOffset)) {',
+    to:
+      ') {\n    return found === undefined\n      ? { kind: "tail", offset, pending: true }\n      : { kind: "gap", offset, endOffset: found, torn: true };\n  }\n  if (endOffset > 0) {',
   },
   {
     what: "after a lost race the expected id is kept",
