@@ -27,26 +27,29 @@ const TWO_32 = 4294967296;
 
 /** Reads a record that the core has found valid. */
 export function decodeRecord(view: DataView, at: number): FrameRecord {
-  const sizes: FrameSizes = {
-    flags: view.getUint8(at + RECORD.flags),
-    extentCount: view.getUint16(at + RECORD.extentCount, true),
-    count: view.getUint32(at + RECORD.count, true),
-    metadataBytes: view.getUint32(at + RECORD.metadataBytes, true),
-    dataBytes: view.getUint32(at + RECORD.dataBytes, true),
-  };
+  const flags = view.getUint8(at + RECORD.flags);
+  const extentCount = view.getUint16(at + RECORD.extentCount, true);
+  const count = view.getUint32(at + RECORD.count, true);
+  const metadataBytes = view.getUint32(at + RECORD.metadataBytes, true);
+  const dataBytes = view.getUint32(at + RECORD.dataBytes, true);
+  // Field by field: Node spreads objects of this size many times slower.
   return {
-    ...sizes,
     kind: view.getUint8(at + RECORD.kind),
+    flags,
+    extentCount,
     salt: view.getUint32(at + RECORD.salt, true),
     sequence: view.getUint32(at + RECORD.sequence, true),
     nonceLow: view.getUint32(at + RECORD.nonce, true),
     nonceHigh: view.getUint32(at + RECORD.nonce + 4, true),
+    count,
+    metadataBytes,
+    dataBytes,
     headCrc: view.getUint32(at + RECORD.headCrc, true),
     time: readUint64(view, at + RECORD.time),
     anchorId: readUint64(view, at + RECORD.anchorId),
     anchorOffset: view.getUint32(at + RECORD.anchorOffset, true),
     recordCrc: view.getUint32(at + RECORD.crc, true),
-    layout: layoutOf(sizes),
+    layout: layoutOf({ flags, extentCount, count, metadataBytes, dataBytes }),
   };
 }
 
