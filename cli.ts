@@ -6,9 +6,10 @@
  * @module
  */
 import process from "node:process";
+import { standardErrorWritten } from "./src/ctl/console/standard_error.ts";
 import { main } from "./src/ctl/main.ts";
 
 const code = await main(process.argv.slice(2));
-// Standard output has been flushed by the command; an exit right away could still cut off the last error line.
-await new Promise<void>((resolve) => process.stderr.write("", () => resolve()));
+// Standard output has been flushed by the command.
+await standardErrorWritten();
 process.exit(code);

@@ -5,6 +5,7 @@ import { type Painter, painterFor } from "./colour.ts";
 import { Log, type LogLevel } from "./log.ts";
 import { Output } from "./output.ts";
 import { type Done, Progress } from "./progress.ts";
+import { standardError } from "./standard_error.ts";
 
 /** What every command takes. */
 export interface ConsoleOptions {
@@ -18,21 +19,25 @@ export interface ConsoleOptions {
 /** Standard input, output and error as commands use them: output for data, error for everything else. */
 export class Console {
   readonly out: Output;
-  readonly log: Log;
   /** Paints what goes to standard output. */
   readonly paint: Painter;
-  readonly #progressWanted: boolean;
+  readonly #options: ConsoleOptions;
+  #log: Log | undefined;
   #progress: Progress | undefined;
 
   constructor(options: ConsoleOptions) {
     this.out = new Output(process.stdout);
     this.paint = painterFor(process.stdout, process.env, options.colour);
-    this.log = new Log({
+    this.#options = options;
+  }
+
+  /** Log lines, on standard error. */
+  get log(): Log {
+    return this.#log ??= new Log({
       write: (text) => this.#error(text),
-      paint: painterFor(process.stderr, process.env, options.colour),
-      level: options.level,
+      paint: painterFor(standardError(), process.env, this.#options.colour),
+      level: this.#options.level,
     });
-    this.#progressWanted = options.progress && process.stderr.isTTY === true && this.log.shows("info");
   }
 
   /** Standard input, in chunks as large as the system gives them. */
@@ -47,8 +52,9 @@ export class Console {
 
   /** Counts work; shown only on a terminal. */
   startProgress(label: string, total?: Partial<Done>): { done: Done; stop(): void } {
-    if (!this.#progressWanted) return { done: { events: 0, bytes: 0 }, stop: () => {} };
-    const progress = new Progress({ write: (text) => process.stderr.write(text), label, total });
+    const wanted = this.#options.progress && this.log.shows("info") && standardError().isTTY === true;
+    if (!wanted) return { done: { events: 0, bytes: 0 }, stop: () => {} };
+    const progress = new Progress({ write: (text) => standardError().write(text), label, total });
     this.#progress = progress;
     return {
       done: progress.done,
@@ -64,13 +70,13 @@ export class Console {
    */
   async confirm(question: string, options: { yes: boolean }): Promise<boolean> {
     if (options.yes) return true;
-    if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
+    if (process.stdin.isTTY !== true || standardError().isTTY !== true) {
       throw new UsageError(
         `${question} Nobody can be asked here: add "--yes", or see what would happen with "--dry-run"`,
       );
     }
     const { createInterface } = await import("node:readline/promises");
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    const lines = createInterface({ input: process.stdin, output: standardError() });
     try {
       const answer = await lines.question(`${question} [y/N] `);
       return /^y(es)?$/i.test(answer.trim());
@@ -81,6 +87,6 @@ export class Console {
 
   #error(text: string): void {
     this.#progress?.clear();
-    process.stderr.write(text);
+    standardError().write(text);
   }
 }

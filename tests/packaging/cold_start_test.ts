@@ -1,0 +1,50 @@
+// What starting the command may cost, against programs of the same runtimes that do nothing.
+import { assertEquals, assertLess } from "@std/assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Command, forms, type Start, startInTurn } from "../../bench/cold_start.ts";
+import { test } from "../harness.ts";
+import { consumerProject, mustRun } from "./consumer_project.ts";
+
+/**
+ * How many times an empty program's processor time `--help` and a first look at a store may take. The goal for
+ * `deno run` is 3, which it keeps to on a quiet machine: Deno reads every module that the program may ever load.
+ */
+const BUDGETS = [
+  { name: "deno run", help: 3.5, list: 5.5 },
+  { name: "npm package", help: 2, list: 3.5 },
+  { name: "binary", help: 2, list: 2.5 },
+];
+
+/** Starts of each; the shortest is the least disturbed. */
+const ROUNDS = 9;
+
+function shortest(starts: readonly Start[]): number {
+  return Math.min(...starts.map(({ cpuMs }) => cpuMs));
+}
+
+test("every form of the command keeps to its budget for starting", () => {
+  const home = mkdtempSync(join(tmpdir(), "diaspora-starts-"));
+  try {
+    const program = join(home, "diaspora-ctl");
+    mustRun("node", ["tools/launch.mjs", "compile", "--output", program]);
+    const installed = join(consumerProject().folder, "node_modules/@diaspora/stream");
+    const found = forms({ package: installed, program });
+    assertEquals(found.map(({ name }) => name), BUDGETS.map(({ name }) => name));
+
+    const list = ["topic", "list", "--driver", "files", "--driver.root_path", home];
+    found.forEach(({ name, command, empty }, n) => {
+      const commands: Command[] = [empty, [...command, "--help"], [...command, ...list]];
+      const [nothing, help, listed] = startInTurn(commands, ROUNDS).map(shortest);
+      assertLess(help, BUDGETS[n].help * nothing, `${name} --help: ${help} ms, nothing: ${nothing} ms`);
+      assertLess(
+        listed,
+        BUDGETS[n].list * nothing,
+        `${name} topic list: ${listed} ms, nothing: ${nothing} ms`,
+      );
+    });
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+});
