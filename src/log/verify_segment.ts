@@ -275,6 +275,7 @@ export class SegmentCheck {
       if (next.kind === "gap") {
         yield this.#leftover(offset, next.endOffset, id, "a write that was cut short");
       } else if (next.frame.kind === KIND.seal) {
+        this.#index.frame(offset, id, next.frame);
         if (next.damaged !== undefined) yield this.#record({ ...next, id }, next.damaged);
         return;
       } else if (next.frame.kind === KIND.events && next.frame.count > 0) {

@@ -2,8 +2,10 @@ import { assert, assertEquals, assertGreater, assertRejects, assertStringInclude
 import type { Finding } from "../../src/log/finding.ts";
 import { KIND, RECORD_BYTES } from "../../src/log/format.ts";
 import { UnsupportedFormatError } from "../../src/errors.ts";
+import { Partition } from "../../src/log/partition.ts";
 import { encodeSegment } from "../../src/log/segment.ts";
 import { verifyPartition } from "../../src/log/verify.ts";
+import { PartitionWriter } from "../../src/log/writer.ts";
 import type { SimulatedDisk, SimulatedProcess } from "../../src/storage/simulated.ts";
 import { findFrame, segmentPath, verifySample, wrongIn } from "../damage/checks.ts";
 import { diskWith, emptyDisk, type Files, filesOf } from "../damage/copies.ts";
@@ -198,6 +200,27 @@ test("verify calls a damaged index entry redundant, and one that is ahead of the
     "torn",
     "an index entry was cut short; those behind it are not found",
   ]);
+});
+
+test("verify finds nothing to say about an index that writers made", async () => {
+  const { disk, storage } = emptyDisk(FOLDERS);
+  const partition = new Partition({
+    ...{ storage, directory: DIRECTORY, topic: "t" },
+    partition: 0,
+    indexIntervalBytes: 300,
+  });
+  const writer = new PartitionWriter(partition, {
+    flushBehavior: "buffered",
+    segmentBytesMax: 5000,
+    chunkBytes: 700,
+  });
+  for (let size = 0; size < 3000; size += 150) {
+    writer.append({ count: 1, metadata: ["1"], data: [new Uint8Array(size)], dataBytes: size });
+  }
+  await writer.close();
+  partition.close();
+  assertGreater(disk.names.files().filter((path) => path.endsWith(".idx")).length, 3);
+  assertEquals(await verifySample(storage), []);
 });
 
 test("verify asks for the note that keeps an older segment with data", async () => {
