@@ -1,0 +1,41 @@
+// Two headers whose loss costs nothing, and once did: that of a data chunk, whose trailer says the same, made the event
+// unreadable; and a segment's own, which left the time it was made at zero and sent seeks by time too far.
+import { assertEquals } from "@std/assert";
+import { PartitionWriter } from "../../src/log/writer.ts";
+import { findFrame } from "../damage/checks.ts";
+import { emptyDisk } from "../damage/copies.ts";
+import { DIRECTORY, openSample, readSample } from "../damage/sample_partition.ts";
+import { KIND } from "../../src/log/format.ts";
+import { test } from "../harness.ts";
+import { randomBytes } from "../wasm/reference.ts";
+
+test("data in a chunk is read although the chunk's header is damaged", async () => {
+  const { disk, storage } = emptyDisk(["/sample", "/sample/partitions", DIRECTORY]);
+  const options = { flushBehavior: "buffered", segmentBytesMax: 1 << 20, chunkBytes: 500 } as const;
+  const writer = new PartitionWriter(openSample(storage), options);
+  const data = randomBytes(1700, 1);
+  writer.append({ count: 1, metadata: ["1"], data: [data], dataBytes: data.length });
+  await writer.close();
+  const chunk = findFrame(storage, ({ kind, offset }) => kind === KIND.chunk && offset > 64);
+  disk.names.file(chunk.path).flip(chunk.offset + 30, 2);
+  const { events, damage } = readSample(openSample(storage), true);
+  assertEquals([damage, events.get(0)?.data], [[], data]);
+});
+
+test("a seek by time finds the right segment although a later one's header is damaged", async () => {
+  const { disk, storage } = emptyDisk(["/p"]);
+  const partition = openSample(storage, "/p");
+  const writer = new PartitionWriter(partition, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 });
+  const times: number[] = [];
+  for (let segment = 0; segment < 3; segment++) {
+    for (let n = 0; n < 2; n++) {
+      disk.time += 1000;
+      times.push(disk.time);
+      writer.append({ count: 1, metadata: ["1"], dataBytes: 0 });
+    }
+    writer.seal();
+  }
+  await writer.close();
+  disk.names.file("/p/00000000000000000002.log").flip(33, 1);
+  times.forEach((time, id) => assertEquals(openSample(storage, "/p").placeOfTime(time)?.id, id));
+});
