@@ -11,6 +11,7 @@ const DENO_ONLY = [
   /^tests\/runtimes\//,
   /^tests\/processes\//,
   /^tests\/cli\//,
+  /^tests\/bench\/guard_test\.ts$/,
   /^tests\/simulation\//,
   /^tests\/readme_test\.ts$/,
 ];

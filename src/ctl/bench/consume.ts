@@ -18,7 +18,7 @@ export interface ConsumeSettings {
   dataSelectivity: number;
   /** How events are asked for: as many as are at hand, in a loop, or one `pull` each. */
   by: "batches" | "events" | "pull";
-  /** Events after which to stop; undefined reads to the end. */
+  /** Events after which to stop, if there are as many; undefined reads to the end. */
   events?: number;
   /** Options of the consumer. */
   consumer: Pick<ConsumerOptions, "batchSize" | "maxNumBatches" | "partitions">;
@@ -55,7 +55,8 @@ async function consumeAll(
   topic: Topic,
   settings: ConsumeSettings,
 ): Promise<{ events: number; bytes: number }> {
-  const { events = await countOf(topic, settings.consumer.partitions), by } = settings;
+  const { by } = settings;
+  const events = Math.min(settings.events ?? Infinity, await countOf(topic, settings.consumer.partitions));
   const dataSelector = selectorOf(settings);
   await using consumer = topic.consumer(`bench-${Date.now()}-${Math.random()}`, {
     ...settings.consumer,

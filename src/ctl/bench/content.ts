@@ -5,7 +5,7 @@ import type { Shape } from "./workload.ts";
 const DOCUMENTS_MAX = 1_000_000;
 const DOCUMENT_BYTES_MAX = 256 * 1024 * 1024;
 const POOL_BYTES = 64 * 1024 * 1024;
-/** Smaller metadata has no room for the members of an object. */
+/** Smaller metadata has no room for all the members. */
 const OBJECT_BYTES_MIN = 80;
 
 /** What is pushed as metadata: made beforehand, so that only the pushing is measured. */
@@ -36,7 +36,7 @@ export function makeContent({ events, metadataBytes, dataBytes, documents }: Sha
 
 /** The JSON text of one event's metadata, of about that many bytes, all of them ASCII. */
 export function documentText(id: number, bytes: number): string {
-  if (bytes < OBJECT_BYTES_MIN) return `"${letters(id, Math.max(0, bytes - 2))}"`;
+  if (bytes < OBJECT_BYTES_MIN) return `{"t":"${letters(id, Math.max(0, bytes - 8))}"}`;
   const start = `{"id":${id},"detector":"d${id % 16}","energy":${(id % 1000) / 10 + 0.5},` +
     `"ts":${1_700_000_000_000 + id},"tag":"`;
   return `${start}${letters(id, Math.max(1, bytes - start.length - 2))}"}`;

@@ -34,22 +34,31 @@ export type Job =
   | { kind: "durable"; place: Place; settings: DurableSettings }
   | { kind: FloorKind; path: string; settings: Shape };
 
-/** Makes a measurement in this process; when all is ready it waits at the gate before the clock starts. */
-export async function runJob(job: Job, gate: Gate): Promise<Measured> {
+type PlacedJob = Extract<Job, { place: Place }>;
+
+/**
+ * Makes a measurement in this process; when all is ready it waits at the gate before the clock starts. With a
+ * driver given, that one is used instead of another of its kind.
+ */
+export async function runJob(job: Job, gate: Gate, open?: Driver): Promise<Measured> {
   if (!("place" in job)) {
     await gate();
     return measureFloor(job.kind, job.path, job.settings);
   }
-  const { place } = job;
-  await using driver = await Driver.open(place.driver, place.options);
-  await using topic = await driver.openTopic(place.topic);
-  if (place.warmUp === undefined) return await measureTopic(job, topic, { gate });
-  await using warmUp = await driver.openTopic(place.warmUp);
+  if (open !== undefined) return await runWith(open, job, gate);
+  await using driver = await Driver.open(job.place.driver, job.place.options);
+  return await runWith(driver, job, gate);
+}
+
+async function runWith(driver: Driver, job: PlacedJob, gate: Gate): Promise<Measured> {
+  await using topic = await driver.openTopic(job.place.topic);
+  if (job.place.warmUp === undefined) return await measureTopic(job, topic, { gate });
+  await using warmUp = await driver.openTopic(job.place.warmUp);
   return await measureTopic(job, topic, { warmUp, gate });
 }
 
 async function measureTopic(
-  job: Extract<Job, { place: Place }>,
+  job: PlacedJob,
   topic: Topic,
   ways: { warmUp?: Topic; gate: Gate },
 ): Promise<Measured> {

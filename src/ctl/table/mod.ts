@@ -5,6 +5,7 @@
  * @module
  */
 import type { CommandSpec } from "../command.ts";
+import { BENCH_COMMANDS } from "./bench.ts";
 import { CONSUMER_COMMANDS } from "./consumer.ts";
 import { DAEMON_COMMANDS } from "./daemons.ts";
 import { EVENT_COMMANDS } from "./events.ts";
@@ -22,5 +23,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...CONSUMER_COMMANDS,
   ...DAEMON_COMMANDS,
   ...STORE_COMMANDS,
+  ...BENCH_COMMANDS,
   ...TOOL_COMMANDS,
 ];

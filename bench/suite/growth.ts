@@ -1,0 +1,120 @@
+/**
+ * Cost as the work grows: more events, partitions, processes, metadata, data. Nothing may grow faster than the
+ * work, and memory not at all.
+ *
+ * @module
+ */
+import type { Job } from "../../src/ctl/bench/job.ts";
+import { type Measured, together } from "../../src/ctl/bench/stopwatch.ts";
+import { runApart, type Starter } from "../../src/ctl/bench/worker_process.ts";
+import { METADATA_BYTES, type Shape } from "../../src/ctl/bench/workload.ts";
+import type { Section } from "./report.ts";
+import { withStore } from "./store.ts";
+
+/** How far to go. */
+export interface GrowthSettings {
+  folder: string;
+  /** Share of the work. */
+  scale: number;
+  /** The largest number of events in one topic. */
+  eventsMax: number;
+}
+
+/** A piece of work of the size that a table varies. */
+interface Step {
+  what: string;
+  shape: Shape;
+  partitions?: number;
+  processes?: number;
+}
+
+/** Documents made beforehand: few, so that the memory seen is the library's. */
+const DOCUMENTS = 1000;
+const KIB = 1024;
+const MIB = 1024 * 1024;
+/** Bytes pushed at each size of metadata or data. */
+const BYTES_EACH = 512 * MIB;
+
+/** Measures one table after the other. */
+export async function* growth(starter: Starter, settings: GrowthSettings): AsyncGenerator<Section> {
+  for (const [title, steps] of tables(settings)) {
+    const section: Section = { title, rows: [] };
+    for (const step of steps) {
+      const { produce, consume } = await measureStep(step, settings.folder, starter);
+      section.rows.push({ what: `${step.what}, produce`, measured: produce });
+      section.rows.push({ what: `${step.what}, consume`, measured: consume });
+    }
+    yield section;
+  }
+}
+
+function* tables({ scale, eventsMax }: GrowthSettings): Generator<[string, Step[]]> {
+  const shape = (events: number, over: Partial<Shape> = {}): Shape => ({
+    events: Math.max(1, Math.round(events * scale)),
+    dataBytes: 0,
+    metadataBytes: METADATA_BYTES,
+    documents: DOCUMENTS,
+    ...over,
+  });
+  const fitting = (bytes: number): number => Math.min(500_000, Math.max(8, Math.floor(BYTES_EACH / bytes)));
+  const counts = [1e4, 1e5, 1e6, 1e7, 1e8].filter((events) => events <= eventsMax);
+  yield [
+    "Events in one topic",
+    counts.map((events) => ({ what: `${events.toLocaleString("en")} events`, shape: shape(events) })),
+  ];
+  yield [
+    "Partitions, 500,000 events",
+    [1, 4, 16, 64].map((partitions) => ({ what: `${partitions} partitions`, shape: shape(5e5), partitions })),
+  ];
+  yield [
+    "Processes on one partition, 800,000 events in all; as many consumers read all of it",
+    [1, 2, 4, 8].map((processes) => ({
+      what: `${processes} processes`,
+      shape: shape(8e5 / processes),
+      processes,
+    })),
+  ];
+  yield [
+    "Size of the metadata",
+    [10, 100, KIB, 10 * KIB, 100 * KIB].map((metadataBytes) => ({
+      what: `${size(metadataBytes)} metadata`,
+      shape: shape(fitting(metadataBytes), {
+        metadataBytes,
+        documents: Math.min(DOCUMENTS, MIB * 100 / metadataBytes),
+      }),
+    })),
+  ];
+  yield [
+    "Size of the data",
+    [0, KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB, 16 * MIB, 64 * MIB].map((dataBytes) => ({
+      what: `${size(dataBytes)} data`,
+      shape: shape(fitting(dataBytes + METADATA_BYTES), { dataBytes }),
+    })),
+  ];
+}
+
+async function measureStep(
+  { shape, partitions = 1, processes = 1 }: Step,
+  folder: string,
+  starter: Starter,
+): Promise<{ produce: Measured; consume: Measured }> {
+  return await withStore(folder, { num_partitions: partitions }, async (place) => {
+    const all = async (job: Job): Promise<Measured> => {
+      const measured = await runApart(Array.from({ length: processes }, () => job), starter);
+      return measured.length === 1 ? measured[0] : together(measured);
+    };
+    return {
+      produce: await all({ kind: "produce", place, settings: { ...shape, form: "object", producer: {} } }),
+      consume: await all({
+        kind: "consume",
+        place,
+        settings: { parse: true, dataInterest: 1, dataSelectivity: 1, by: "batches", consumer: {} },
+      }),
+    };
+  });
+}
+
+function size(bytes: number): string {
+  if (bytes >= MIB) return `${bytes / MIB} MiB`;
+  return bytes >= KIB ? `${bytes / KIB} KiB` : `${bytes} B`;
+}

@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { Starter } from "../../src/ctl/bench/worker_process.ts";
+
+const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const CONFIG = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
+
+/** How a module is started on each runtime. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  deno: [process.execPath, "run", "-A", "-q", "--no-check", "--no-lock", "-c", root(CONFIG)],
+  node: ["node", "--import", root("node_modules/tsx/dist/loader.mjs")],
+  bun: [root("node_modules/.bin/bun")],
+};
+
+/** Names of the runtimes that measurements can be made on. */
+export const RUNTIMES: readonly string[] = Object.keys(COMMANDS);
+
+/** How measuring processes start on a runtime. */
+export function starterOn(runtime: string): Starter {
+  return { command: commandOn(runtime, "bench/run_job.ts") };
+}
+
+/** What starts a module of this repository on a runtime. */
+export function commandOn(runtime: string, module: string): string[] {
+  const command = COMMANDS[runtime];
+  if (command === undefined) {
+    throw new Error(`Cannot measure on "${runtime}": known runtimes are ${RUNTIMES.join(", ")}`);
+  }
+  if (runtime !== "deno" && !existsSync(root("node_modules/tsx"))) {
+    throw new Error(`Cannot measure on "${runtime}": run npm ci first`);
+  }
+  return [...command, root(module)];
+}

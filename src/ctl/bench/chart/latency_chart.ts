@@ -1,0 +1,35 @@
+import { percentile } from "../percentile.ts";
+import { formatMs } from "./format.ts";
+import { lineChart, type Series } from "./line_chart.ts";
+
+/** One of how many events is slower: 0, 50, 90, 99 % and so on are named. */
+const NAMED = [1, 2, 10, 100, 1000, 10_000, 100_000];
+
+/** Draws what share of events was faster than what; the slow ones have as much room as the fast ones. */
+export function latencyChart(
+  title: string,
+  note: string,
+  lines: readonly { name: string; sorted: readonly number[] }[],
+): string {
+  return lineChart({
+    title,
+    note,
+    x: { label: "share of the events", scale: "log", format: formatShare, ticks: NAMED },
+    y: { label: "latency", scale: "log", format: formatMs },
+    series: lines.map(({ name, sorted }): Series => ({ name, points: curve(sorted), smooth: true })),
+  });
+}
+
+/** One of how many events is slower, for shares from 0 up to all but the last few. */
+function curve(sorted: readonly number[]): [number, number][] {
+  const points: [number, number][] = [];
+  for (let oneOf = 1; oneOf <= Math.max(2, sorted.length / 2); oneOf *= 1.1) {
+    points.push([oneOf, Math.max(1e-4, percentile(sorted, 1 - 1 / oneOf))]);
+  }
+  return points;
+}
+
+/** Of 1,000 events one is slower: 99.9 %. */
+function formatShare(oneOf: number): string {
+  return `${Number((100 - 100 / oneOf).toFixed(4))} %`;
+}

@@ -1,0 +1,129 @@
+import { linearScale, logScale, type Scale, stepScale } from "./scale.ts";
+import { element, label, picture, seriesClass } from "./svg.ts";
+
+/** One of the two directions of a chart. */
+export interface Axis {
+  label: string;
+  /** `steps` puts the values that occur equally far apart. */
+  scale: "linear" | "log" | "steps";
+  format: (value: number) => string;
+  /** Values to name on the axis; by default round ones. */
+  ticks?: readonly number[];
+}
+
+/** Points that belong together. */
+export interface Series {
+  name: string;
+  points: readonly (readonly [x: number, y: number])[];
+  dashed?: boolean;
+  /** Leave out the dots, where there are very many points. */
+  smooth?: boolean;
+}
+
+/** What a line chart shows. */
+export interface LineChart {
+  title: string;
+  note?: string;
+  x: Axis;
+  y: Axis;
+  series: readonly Series[];
+}
+
+const WIDTH = 760;
+const HEIGHT = 400;
+const LEFT = 76;
+const RIGHT = 150;
+const TOP = 70;
+const BOTTOM = 58;
+const NAME_GAP = 17;
+
+/** Draws lines over two axes; each line is named where it ends. */
+export function lineChart(chart: LineChart): string {
+  const { title, note, series } = chart;
+  const x = scaleOf(chart.x, series.flatMap(({ points }) => points.map(([value]) => value)));
+  const y = scaleOf(chart.y, series.flatMap(({ points }) => points.map(([, value]) => value)));
+  const atX = (value: number): number => LEFT + x.at(value) * (WIDTH - LEFT - RIGHT);
+  const atY = (value: number): number => HEIGHT - BOTTOM - y.at(value) * (HEIGHT - TOP - BOTTOM);
+  const ends = series.map(({ points }) => atY(points[points.length - 1][1]));
+  const nameYs = apart(ends, NAME_GAP);
+  return picture({ width: WIDTH, height: HEIGHT, title }, [
+    label(title, { x: 20, y: 30, kind: "title" }),
+    ...(note === undefined ? [] : [label(note, { x: 20, y: 50, kind: "note" })]),
+    ...y.ticks.flatMap((tick) => [
+      line(LEFT, atY(tick), WIDTH - RIGHT, atY(tick), "rule"),
+      label(chart.y.format(tick), { x: LEFT - 8, y: atY(tick) + 4, anchor: "end", kind: "tick" }),
+    ]),
+    line(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM, "base"),
+    ...x.ticks.map((tick) =>
+      label(chart.x.format(tick), { x: atX(tick), y: HEIGHT - BOTTOM + 20, anchor: "middle", kind: "tick" })
+    ),
+    label(chart.x.label, { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 14, anchor: "middle", kind: "axis" }),
+    label(chart.y.label, {
+      x: 18,
+      y: (TOP + HEIGHT - BOTTOM) / 2,
+      anchor: "middle",
+      kind: "axis",
+      turn: -90,
+    }),
+    ...series.map((one, index) => seriesOf(one, index, { atX, atY, chart, nameY: nameYs[index] })),
+  ]);
+}
+
+function seriesOf(
+  { name, points, dashed, smooth }: Series,
+  index: number,
+  { atX, atY, chart, nameY }: {
+    atX: (value: number) => number;
+    atY: (value: number) => number;
+    chart: LineChart;
+    nameY: number;
+  },
+): string {
+  const path = points.map(([x, y], at) => `${at === 0 ? "M" : "L"}${atX(x).toFixed(1)} ${atY(y).toFixed(1)}`);
+  const [lastX] = points[points.length - 1];
+  const dots = smooth ? [] : points.map(([x, y]) =>
+    element(
+      "circle",
+      { class: "dot", cx: atX(x), cy: atY(y), r: 4 },
+      element("title", {}, `${name}: ${chart.y.format(y)} at ${chart.x.format(x)}`),
+    )
+  );
+  return element(
+    "g",
+    { class: seriesClass(index) },
+    [
+      element("path", { class: dashed ? "line dashed" : "line", d: path.join("") }),
+      ...dots,
+      label(name, { x: atX(lastX) + 10, y: nameY + 4, kind: "name" }),
+    ].join(""),
+  );
+}
+
+function scaleOf({ scale, ticks }: Axis, values: readonly number[]): Scale {
+  if (scale === "steps") return stepScale(values);
+  const [start, end] = [Math.min(...values), Math.max(...values)];
+  const made = scale === "log" ? logScale(start, end) : linearScale(Math.min(0, start), end);
+  if (ticks === undefined) return made;
+  return { at: made.at, ticks: ticks.filter((tick) => tick >= start && tick <= end) };
+}
+
+function line(x1: number, y1: number, x2: number, y2: number, kind: string): string {
+  return element("line", { x1, y1, x2, y2, class: kind });
+}
+
+/** The positions, moved so that none is nearer than `gap` to another one. */
+export function apart(positions: readonly number[], gap: number): number[] {
+  const order = positions.map((position, index) => ({ position, index }))
+    .sort((one, other) => one.position - other.position);
+  for (let round = 0; round < 50; round++) {
+    for (let at = 1; at < order.length; at++) {
+      const lack = gap - (order[at].position - order[at - 1].position);
+      if (lack <= 0) continue;
+      order[at - 1].position -= lack / 2;
+      order[at].position += lack / 2;
+    }
+  }
+  const moved: number[] = [];
+  for (const { position, index } of order) moved[index] = position;
+  return moved;
+}

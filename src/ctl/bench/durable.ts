@@ -1,0 +1,76 @@
+/**
+ * Pushes that are on the disk when they complete, beside what any program has to pay for that: a write and an
+ * `fdatasync`, in turn with them.
+ *
+ * @module
+ */
+import { closeSync, fdatasync, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { promisify } from "node:util";
+import type { Topic } from "../../../mod.ts";
+import { fillPseudoRandom, makeContent } from "./content.ts";
+import type { Gate } from "./produce.ts";
+import { type Measured, Stopwatch } from "./stopwatch.ts";
+
+/** How much is pushed. */
+export interface DurableSettings {
+  /** Pushes one at a time, and as many bare writes. */
+  events: number;
+  /** Pushes under way at a time in the second part. */
+  concurrent: number;
+  /** Size of the metadata. */
+  metadataBytes: number;
+  /** File for the bare writes. */
+  path: string;
+}
+
+const syncLater = promisify(fdatasync);
+const WARM_UP = 50;
+/** What the log writes beside the metadata of one event. */
+const OVERHEAD_BYTES = 76;
+
+/** Times single pushes, bare writes, and pushes that are under way together; the topic is `immediate`. */
+export async function measureDurable(
+  topic: Topic,
+  { events, concurrent, metadataBytes, path }: DurableSettings,
+  { gate }: { gate: Gate },
+): Promise<Measured> {
+  const { objects } = makeContent({ events, dataBytes: 0, metadataBytes, documents: 1000 });
+  await using producer = topic.producer("bench");
+  const record = new Uint8Array(metadataBytes + OVERHEAD_BYTES);
+  fillPseudoRandom(record);
+  const file = openSync(path, "a");
+  const steps: Record<"blocking" | "awaited" | "push", (index: number) => unknown> = {
+    blocking: () => {
+      writeSync(file, record);
+      fdatasyncSync(file);
+    },
+    awaited: async () => {
+      writeSync(file, record);
+      await syncLater(file);
+    },
+    push: (index) => producer.push(objects[index % objects.length]),
+  };
+  const names = Object.keys(steps) as (keyof typeof steps)[];
+  const timings: Record<string, number[]> = { blocking: [], awaited: [], push: [], together: [] };
+  for (let index = 0; index < WARM_UP; index++) for (const name of names) await steps[name](index);
+  await gate();
+  const watch = new Stopwatch();
+  // One of each in turn: whatever else the disk has to do meets them alike.
+  for (let index = 0; index < events; index++) {
+    for (const name of names) {
+      const begun = performance.now();
+      await steps[name](index);
+      timings[name].push(performance.now() - begun);
+    }
+  }
+  closeSync(file);
+  const total = events * concurrent / 4;
+  const begun = performance.now();
+  let left = total;
+  await Promise.all(Array.from({ length: concurrent }, async () => {
+    while (left-- > 0) await producer.push(objects[left % objects.length]);
+  }));
+  // One figure: the milliseconds an event takes while that many are under way.
+  timings.together.push((performance.now() - begun) / total);
+  return { ...watch.stop({ events, bytes: events * metadataBytes }), timings };
+}

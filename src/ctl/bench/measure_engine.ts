@@ -1,0 +1,133 @@
+import type { Driver } from "../../../mod.ts";
+import type { ConsumeSettings } from "./consume.ts";
+import type { Place } from "./job.ts";
+import type { Runner } from "./runner.ts";
+import type { BenchSettings } from "./settings.ts";
+import { type Measured, together } from "./stopwatch.ts";
+import type { Shape } from "./workload.ts";
+
+/** One measurement with its name. */
+export interface Result {
+  what: string;
+  measured: Measured;
+}
+
+/** Measures one engine in the ways that were asked for. */
+export class EngineBench {
+  readonly #driver: Driver;
+  readonly #run: Runner;
+  readonly #settings: BenchSettings;
+  #topics = 0;
+
+  constructor(driver: Driver, run: Runner, settings: BenchSettings) {
+    this.#driver = driver;
+    this.#run = run;
+    this.#settings = settings;
+  }
+
+  /** Pushes, and reads what was pushed, in several ways. */
+  async throughput(): Promise<Result[]> {
+    const { parts, dataInterest, dataBytes, topic } = this.#settings;
+    const consume = parts.includes("consume");
+    const steps: Result[] = [];
+    if (!consume && !parts.includes("produce")) return steps;
+    await this.#withTopics(async (place) => {
+      // Without a topic to read, one is filled for it.
+      if (parts.includes("produce") || topic === undefined) {
+        const measured = await this.produce(place, this.#settings, this.#settings.batchSize);
+        if (parts.includes("produce")) steps.push({ what: "produce", measured });
+      }
+      if (!consume) return;
+      steps.push({ what: "consume", measured: await this.consume(place, {}) });
+      if (dataInterest > 0 && (dataBytes > 0 || topic !== undefined)) {
+        const metadataOnly = { dataInterest: 0 };
+        steps.push({ what: "consume, metadata only", measured: await this.consume(place, metadataOnly) });
+      }
+      const untouched = { dataInterest: 0, parse: false };
+      steps.push({ what: "consume, not parsed", measured: await this.consume(place, untouched) });
+    });
+    return steps;
+  }
+
+  /** Pushes with every process at the same time. */
+  async produce(place: Place, shape: Shape, batchSize: number | undefined): Promise<Measured> {
+    const { processes, flushInterval } = this.#settings;
+    const { events, dataBytes, metadataBytes } = shape;
+    return together(
+      await this.#run(Array.from({ length: processes }, () => ({
+        kind: "produce",
+        place,
+        settings: {
+          events,
+          dataBytes,
+          metadataBytes,
+          form: "object",
+          flushInterval,
+          producer: batchSize === undefined ? {} : { batchSize },
+        },
+      }))),
+    );
+  }
+
+  /** Reads with every process at the same time, each its share of the partitions. */
+  async consume(place: Place, over: Partial<ConsumeSettings>): Promise<Measured> {
+    const { processes, dataInterest, dataSelectivity, topic, events } = this.#settings;
+    await using opened = await this.#driver.openTopic(place.topic);
+    const partitions = opened.partitions.map((_, partition) => partition);
+    const readers = Math.min(processes, partitions.length);
+    return together(
+      await this.#run(Array.from({ length: readers }, (_, rank) => ({
+        kind: "consume",
+        place,
+        settings: {
+          parse: true,
+          dataInterest,
+          dataSelectivity,
+          by: "batches",
+          events: topic === undefined ? undefined : events,
+          consumer: { partitions: partitions.filter((partition) => partition % readers === rank) },
+          ...over,
+        },
+      }))),
+    );
+  }
+
+  /** From push to pull, one process each; milliseconds, sorted. */
+  async latency(): Promise<number[]> {
+    const { rate, duration, dataBytes } = this.#settings;
+    const settings = { events: Math.ceil(rate * duration), rate, dataBytes };
+    return await this.#withTopics(async (place) => {
+      const [pulled] = await this.#run([
+        { kind: "paced pull", place, settings },
+        { kind: "paced push", place, settings },
+      ]);
+      return pulled.timings!.latency.sort((one, other) => one - other);
+    });
+  }
+
+  /** Pushes and reads events of one shape in a topic of their own. */
+  async both(shape: Shape, batchSize: number | undefined): Promise<{ produce: Measured; consume: Measured }> {
+    return await this.#withTopics(async (place) => ({
+      produce: await this.produce(place, shape, batchSize),
+      consume: await this.consume(place, { events: undefined }),
+    }), true);
+  }
+
+  /** Calls `use` with the topic that was named, or with new ones that are deleted afterwards. */
+  async #withTopics<R>(use: (place: Place) => Promise<R>, alwaysNew = false): Promise<R> {
+    const { driver, driverOptions: options, topic, topicOptions } = this.#settings;
+    if (topic !== undefined && !alwaysNew) return await use({ driver, options, topic });
+    const name = `bench-${Date.now().toString(36)}-${this.#topics++}`;
+    const place = { driver, options, topic: name, warmUp: `${name}-warm-up` };
+    const made: string[] = [];
+    try {
+      for (const each of [place.topic, place.warmUp]) {
+        await this.#driver.createTopic(each, topicOptions);
+        made.push(each);
+      }
+      return await use(place);
+    } finally {
+      for (const each of made) await this.#driver.deleteTopic(each);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { escaped } from "./chart/svg.ts";
+
+const STYLE = `
+:root{color-scheme:light dark;--ink:#1d2430;--soft:#667080;--rule:#e3e7ee;--paper:#fff;--ground:#f3f5f9}
+@media(prefers-color-scheme:dark){:root{--ink:#e8ecf3;--soft:#9aa4b5;--rule:#303846;--paper:#161b24;--ground:#0e1218}}
+body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
+main{max-width:1560px;margin:0 auto;padding:32px 24px 64px}
+h1{font-size:26px;margin:0 0 12px}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:0 0 24px;color:var(--soft);font-size:13px}
+dd{margin:0;color:var(--ink)}
+.all{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,560px),1fr));gap:20px;align-items:start}
+.card{background:var(--paper);border-radius:8px;padding:20px;overflow-x:auto}
+figure{margin:0}
+svg{max-width:100%;height:auto;display:block}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+table+table{margin-top:20px}
+th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
+th{color:var(--soft);font-weight:500;font-size:13px}
+th:first-child,td:first-child{text-align:left;padding-left:0}
+`;
+
+/** A page that needs no other file: tables and pictures, with the facts they were made under. */
+export function page(
+  { title, facts, sections }: {
+    title: string;
+    facts: Readonly<Record<string, string>>;
+    /** Each a table, or a picture as SVG. */
+    sections: readonly string[];
+  },
+): string {
+  const cards = sections.map((content) =>
+    content.startsWith("<svg") ? `<figure>${content}</figure>` : `<div class="card">${content}</div>`
+  );
+  const list = Object.entries(facts).map(([name, fact]) =>
+    `<dt>${escaped(name)}</dt><dd>${escaped(fact)}</dd>`
+  );
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(title)}</title>
+<style>${STYLE}</style>
+<main>
+<h1>${escaped(title)}</h1>
+<dl>${list.join("")}</dl>
+<div class="all">
+${cards.join("\n")}
+</div>
+</main>
+</html>
+`;
+}
+
+/** A table; the first column is text, the others figures. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[], tag: string): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
+  return `<table><thead>${row(head, "th")}</thead><tbody>${
+    rows.map((cells) => row(cells, "td")).join("")
+  }</tbody></table>`;
+}

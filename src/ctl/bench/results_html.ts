@@ -1,0 +1,95 @@
+import { formatBytes, formatCount, formatMs, formatSpeed } from "./chart/format.ts";
+import { latencyChart } from "./chart/latency_chart.ts";
+import { lineChart } from "./chart/line_chart.ts";
+import { page, table } from "./page.ts";
+import { percentile } from "./percentile.ts";
+import { type BenchResults, figuresOf } from "./results.ts";
+import type { SweepPoint } from "./sweeps.ts";
+
+/** The results as a page that needs no other file. */
+export function resultsPage(all: BenchResults): string {
+  const { settings, sweeps, latency } = all;
+  const charts: string[] = [];
+  const shape = `${formatBytes(settings.metadataBytes)} metadata`;
+  const processes = settings.processes === 1 ? "one process" : `${settings.processes} processes`;
+  if (sweeps !== undefined) {
+    charts.push(lineChart({
+      title: "Throughput by batch size",
+      note: `${shape}, ${formatBytes(settings.dataBytes)} data, ${processes}`,
+      x: { label: "events a batch", scale: "steps", format: String },
+      y: { label: "events/s", scale: "log", format: formatCount },
+      series: bothSeries(sweeps.batchSize, (figures) => figures.eventsPerSecond),
+    }));
+    charts.push(lineChart({
+      title: "Throughput by data size",
+      note: `${shape}, ${processes}`,
+      x: { label: "data of an event", scale: "steps", format: formatBytes },
+      y: { label: "events/s", scale: "log", format: formatCount },
+      series: bothSeries(sweeps.dataSize, (figures) => figures.eventsPerSecond),
+    }));
+    charts.push(lineChart({
+      title: "Bandwidth by data size",
+      note: `${shape}, ${processes}`,
+      x: { label: "data of an event", scale: "steps", format: formatBytes },
+      y: { label: "metadata and data", scale: "log", format: formatSpeed },
+      series: bothSeries(
+        sweeps.dataSize,
+        ({ eventsPerSecond }, value) => eventsPerSecond * (value + settings.metadataBytes),
+      ),
+    }));
+  }
+  if (latency !== undefined) {
+    charts.push(latencyChart(
+      "From push to pull",
+      `two processes, ${settings.rate.toLocaleString("en")} events/s; half of the events within ${
+        formatMs(percentile(latency, 0.5))
+      }`,
+      [{ name: settings.driver, sorted: latency }],
+    ));
+  }
+  return page({
+    title: `Diaspora Stream: driver "${settings.driver}"`,
+    facts: { ...all.environment, work: workOf(all) },
+    sections: [resultsTable(all), ...charts],
+  });
+}
+
+function bothSeries(
+  points: readonly SweepPoint[],
+  pick: (figures: ReturnType<typeof figuresOf>, value: number) => number,
+): { name: string; points: [number, number][] }[] {
+  return (["produce", "consume"] as const).map((name) => ({
+    name,
+    points: points.map((point) => [point.value, pick(figuresOf(point[name]), point.value)]),
+  }));
+}
+
+function workOf({ settings }: BenchResults): string {
+  const batch = settings.batchSize === undefined ? "adaptive batches" : `batches of ${settings.batchSize}`;
+  return `${settings.events.toLocaleString("en")} events a process, ${settings.processes} processes, ` +
+    `${formatBytes(settings.metadataBytes)} metadata, ${formatBytes(settings.dataBytes)} data, ${batch}`;
+}
+
+function resultsTable({ results, latency }: BenchResults): string {
+  const rows = results.map(({ what, measured }) => {
+    const { eventsPerSecond, bytes, bytesPerSecond, cpuMicrosPerEvent, memoryBytes } = figuresOf(measured);
+    return [
+      what,
+      formatCount(eventsPerSecond),
+      bytes === 0 ? "–" : formatSpeed(bytesPerSecond),
+      formatMs(cpuMicrosPerEvent / 1000),
+      formatBytes(memoryBytes),
+    ];
+  });
+  const speeds = table(["", "events/s", "data/s", "CPU an event", "memory"], rows);
+  if (latency === undefined) return speeds;
+  const shares = [0.5, 0.9, 0.99, 0.999];
+  return speeds + table(
+    ["from push to pull", ...shares.map((share) => `${share * 100} %`), "slowest"],
+    [[
+      "latency",
+      ...shares.map((share) => formatMs(percentile(latency, share))),
+      formatMs(latency[latency.length - 1]),
+    ]],
+  );
+}

@@ -1,0 +1,23 @@
+import type { Driver } from "../../../mod.ts";
+import { type Job, runJob } from "./job.ts";
+import { ownCommand } from "./own_command.ts";
+import type { Measured } from "./stopwatch.ts";
+import { runApart } from "./worker_process.ts";
+
+/** Makes measurements at the same time. */
+export type Runner = (jobs: readonly Job[]) => Promise<Measured[]>;
+
+/** Each in a process of its own, started as this one was. */
+export function apartRunner(signal: AbortSignal): Runner {
+  const command = [...ownCommand(), "bench", "--worker", "--driver", "memory"];
+  return (jobs) => runApart(jobs, { command, signal });
+}
+
+/** In this process, for engines that keep their topics in it. */
+export function insideRunner(driver: Driver, signal: AbortSignal): Runner {
+  return async (jobs) => {
+    const measured = await Promise.all(jobs.map((job) => runJob(job, async () => {}, driver)));
+    signal.throwIfAborted();
+    return measured;
+  };
+}

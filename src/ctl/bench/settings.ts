@@ -1,0 +1,102 @@
+import type { JsonObject } from "../../json.ts";
+import { absoluteReference } from "../../components/modules.ts";
+import { driverWithEnvironment } from "../args/environment.ts";
+import type { Invocation } from "../command.ts";
+import { UsageError } from "../usage_error.ts";
+import { type Shape, WORKLOADS } from "./workload.ts";
+
+/** What can be measured. */
+export type Part = "produce" | "consume" | "latency";
+
+/** What `diaspora-ctl bench` was asked for. */
+export interface BenchSettings extends Shape {
+  parts: readonly Part[];
+  driver: string;
+  driverOptions: JsonObject;
+  /** A topic that is there already; undefined for new ones, which are deleted afterwards. */
+  topic?: string;
+  /** Configuration of new topics. */
+  topicOptions: JsonObject;
+  /** Events a batch; undefined for adaptive. */
+  batchSize?: number;
+  flushInterval?: number;
+  dataInterest: number;
+  dataSelectivity: number;
+  processes: number;
+  /** Events a second where latency is measured. */
+  rate: number;
+  /** Seconds for which it is. */
+  duration: number;
+}
+
+const PARTS: readonly Part[] = ["produce", "consume", "latency"];
+const DEFAULTS: Shape = { events: 100_000, dataBytes: 0, metadataBytes: 100 };
+
+/** Reads the command line; throws `UsageError`. */
+export function benchSettings({ args, console }: Invocation): BenchSettings {
+  const { name: driver, document } = driverWithEnvironment(args.document("driver"), console.environment);
+  if (driver === undefined) {
+    throw new UsageError('Missing option: add "--driver NAME", or set DIASPORA_DRIVER');
+  }
+  const { name: topic, document: topicOptions } = args.document("topic");
+  const base = WORKLOADS[args.text("workload") ?? ""] ?? DEFAULTS;
+  const settings: BenchSettings = {
+    parts: partsOf(args.positional),
+    driver: absoluteReference(driver),
+    driverOptions: document,
+    topic,
+    topicOptions,
+    events: args.number("num-events") ?? base.events,
+    dataBytes: args.number("data-size") ?? base.dataBytes,
+    metadataBytes: args.number("metadata-size") ?? base.metadataBytes,
+    batchSize: args.number("batch-size"),
+    flushInterval: args.number("flush-interval"),
+    dataInterest: args.number("data-interest") ?? 1,
+    dataSelectivity: args.number("data-selectivity") ?? 1,
+    processes: args.number("processes") ?? 1,
+    rate: args.number("rate") ?? 1000,
+    duration: args.number("duration") ?? 3,
+  };
+  check(settings);
+  return settings;
+}
+
+function partsOf(words: readonly string[]): readonly Part[] {
+  if (words.length === 0) return PARTS;
+  const part = PARTS.find((name) => name === words[0]);
+  if (part === undefined || words.length > 1) {
+    throw new UsageError(`Expected one of ${PARTS.join(", ")}, found ${JSON.stringify(words.join(" "))}`);
+  }
+  return [part];
+}
+
+function check(settings: BenchSettings): void {
+  for (
+    const [option, value] of [
+      ["data-interest", settings.dataInterest],
+      ["data-selectivity", settings.dataSelectivity],
+    ] as const
+  ) {
+    if (value < 0 || value > 1) {
+      throw new UsageError(`Option "--${option}" takes a share from 0 to 1, found ${value}`);
+    }
+  }
+  for (
+    const [option, value] of [
+      ["num-events", settings.events],
+      ["batch-size", settings.batchSize ?? 1],
+      ["flush-interval", settings.flushInterval ?? 1],
+      ["processes", settings.processes],
+      ["rate", settings.rate],
+      ["duration", settings.duration],
+    ] as const
+  ) {
+    if (value <= 0) throw new UsageError(`Option "--${option}" must be above 0`);
+  }
+  if (settings.driver === "memory" && settings.processes > 1) {
+    throw new UsageError('Driver "memory" keeps its topics in one process: leave "--processes" out');
+  }
+  if (settings.topic !== undefined && Object.keys(settings.topicOptions).length > 0) {
+    throw new UsageError(`Topic "${settings.topic}" is there already: leave its options out`);
+  }
+}

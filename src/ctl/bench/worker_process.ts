@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { type Measured, together } from "./stopwatch.ts";
+import type { WorkerMessage } from "./worker.ts";
+
+/** How measuring processes are started. */
+export interface Starter {
+  /** Program and arguments that run `work()`. */
+  command: readonly string[];
+  /** Ends the processes that run, and rejects. */
+  signal?: AbortSignal;
+}
+
+/** Makes measurements at the same time, each in a process of its own; all begin together. */
+export async function runApart<Job>(jobs: readonly Job[], starter: Starter): Promise<Measured[]> {
+  const workers = jobs.map((job) => new Worker(job, starter));
+  try {
+    // One after the other is together enough: a line to a process that waits takes microseconds.
+    await Promise.all(workers.map((worker) => worker.ready()));
+    for (const worker of workers) worker.begin();
+    const measured = await Promise.all(workers.map((worker) => worker.measured()));
+    await Promise.all(workers.map((worker) => worker.ended()));
+    return measured;
+  } catch (error) {
+    starter.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    for (const worker of workers) worker.kill();
+  }
+}
+
+/** The same measurement by one or several processes, as one. */
+export async function runTogether<Job>(jobs: readonly Job[], starter: Starter): Promise<Measured> {
+  const all = await runApart(jobs, starter);
+  return all.length === 1 ? all[0] : together(all);
+}
+
+/** One measuring process. */
+class Worker {
+  readonly #child: ChildProcess;
+  readonly #messages: AsyncIterator<string>;
+  #complaints = "";
+
+  constructor(job: unknown, { command: [program, ...words], signal }: Starter) {
+    this.#child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"], signal });
+    // Its end is seen by what it did not write.
+    this.#child.on("error", (error) => this.#complaints += error.message);
+    this.#child.stdin!.on("error", () => {});
+    this.#child.stderr!.on("data", (chunk) => this.#complaints += String(chunk));
+    this.#messages = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+    this.#child.stdin!.write(`${JSON.stringify(job)}\n`);
+  }
+
+  async ready(): Promise<void> {
+    await this.#next("ready");
+  }
+
+  begin(): void {
+    this.#child.stdin!.write("begin\n");
+  }
+
+  async measured(): Promise<Measured> {
+    return (await this.#next("measured") as { measured: Measured }).measured;
+  }
+
+  async ended(): Promise<void> {
+    this.#child.stdin!.end();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "close");
+  }
+
+  kill(): void {
+    if (this.#child.exitCode === null) this.#child.kill();
+  }
+
+  async #next(kind: "ready" | "measured"): Promise<WorkerMessage> {
+    const { value, done } = await this.#messages.next();
+    if (done === true) {
+      throw new Error(
+        `The measuring process ended early${this.#complaints && `: ${this.#complaints.trim()}`}`,
+      );
+    }
+    const message: WorkerMessage = JSON.parse(value);
+    if ("error" in message) throw Object.assign(new Error(message.error), { code: message.code });
+    if (kind in message) return message;
+    throw new Error(`The measuring process wrote ${value} where "${kind}" was expected`);
+  }
+}

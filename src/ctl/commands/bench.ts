@@ -1,0 +1,38 @@
+import { writeFileSync } from "node:fs";
+import { environment } from "../bench/environment.ts";
+import { runJob } from "../bench/job.ts";
+import { EngineBench } from "../bench/measure_engine.ts";
+import { type BenchResults, resultsDocument } from "../bench/results.ts";
+import { resultsText } from "../bench/results_text.ts";
+import { apartRunner, insideRunner } from "../bench/runner.ts";
+import { benchSettings } from "../bench/settings.ts";
+import { measureSweeps } from "../bench/sweeps.ts";
+import { work } from "../bench/worker.ts";
+import type { Invocation } from "../command.ts";
+import { openDriver } from "../connect.ts";
+
+/** Measures an engine. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args, console, signal } = invocation;
+  if (args.flag("worker")) return await work(runJob);
+  const settings = benchSettings(invocation);
+  const report = args.text("report");
+  await using driver = await openDriver(invocation);
+  const run = settings.driver === "memory" ? insideRunner(driver, signal) : apartRunner(signal);
+  const bench = new EngineBench(driver, run, settings);
+  const begin = (what: string): void => {
+    signal.throwIfAborted();
+    console.log.info(`Measuring ${what}`);
+  };
+  begin(settings.parts.join(", "));
+  const all: BenchResults = { environment: environment(), settings, results: await bench.throughput() };
+  if (settings.parts.includes("latency")) all.latency = await bench.latency();
+  if (report !== undefined) {
+    all.sweeps = await measureSweeps(bench, settings, begin);
+    const { resultsPage } = await import("../bench/results_html.ts");
+    writeFileSync(report, resultsPage(all));
+    console.log.info(`Report written to ${report}`);
+  }
+  if (args.flag("json")) await console.out.json(resultsDocument(all));
+  else for (const line of resultsText(all)) await console.out.line(line);
+}

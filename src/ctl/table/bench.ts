@@ -1,0 +1,133 @@
+import type { CommandSpec } from "../command.ts";
+import { DRIVER, JSON_OUTPUT, SHARED } from "./common.ts";
+
+/** `bench`. */
+export const BENCH_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ["bench"],
+    summary: "Measure an engine: pushing, reading, and the time between them",
+    details:
+      "Pushes and reads in processes of their own, in new topics that are deleted afterwards, or in the topic " +
+      "that is named. Metadata and data are made before the clock starts; pushing ends when everything is " +
+      "flushed. Latency is what it takes from a push in one process to a pull in another one. Reading shares " +
+      "the partitions among the processes: more processes than partitions do not help.",
+    positional: ["[produce|consume|latency]"],
+    options: [
+      DRIVER,
+      {
+        name: "topic",
+        kind: "document",
+        value: "TOPIC",
+        describe:
+          "Use this topic, which must be there and keeps what is pushed; or, with --topic.KEY VALUE, " +
+          "options of the new topics",
+      },
+      {
+        name: "workload",
+        kind: "choice",
+        value: "NAME",
+        choices: ["W1", "W2", "W3", "W4"],
+        describe:
+          "Sizes to begin with: W1, 1,000,000 events without data; W2, 200,000 with 1 KiB; W3, 20,000 " +
+          "with 64 KiB; W4, 2,000 with 1 MiB",
+      },
+      {
+        name: "num-events",
+        short: "n",
+        kind: "count",
+        value: "N",
+        describe: "Events each process pushes (default: 100,000)",
+      },
+      {
+        name: "data-size",
+        short: "s",
+        kind: "count",
+        value: "BYTES",
+        describe: "Data of an event (default: 0)",
+      },
+      {
+        name: "metadata-size",
+        short: "m",
+        kind: "count",
+        value: "BYTES",
+        describe: "Metadata of an event, as JSON (default: 100)",
+      },
+      {
+        name: "batch-size",
+        short: "b",
+        kind: "count",
+        value: "N",
+        describe: "Events a batch (default: adaptive)",
+      },
+      {
+        name: "flush-interval",
+        short: "f",
+        kind: "count",
+        value: "N",
+        describe: "Events between two flushes that are waited for (default: one flush at the end)",
+      },
+      {
+        name: "data-interest",
+        short: "i",
+        kind: "number",
+        value: "SHARE",
+        describe: "Share of the events whose data is read (default: 1)",
+      },
+      {
+        name: "data-selectivity",
+        kind: "number",
+        value: "SHARE",
+        describe: "Share of the data that is read of these (default: 1)",
+      },
+      {
+        name: "processes",
+        kind: "count",
+        value: "N",
+        describe: "Processes that push, then read, at once (default: 1)",
+      },
+      { name: "rate", kind: "number", value: "N", describe: "Events a second for latency (default: 1000)" },
+      {
+        name: "duration",
+        kind: "number",
+        value: "SECONDS",
+        describe: "How long latency is measured (default: 3)",
+      },
+      {
+        name: "report",
+        kind: "file",
+        value: "FILE.html",
+        describe: "Also measure by batch size and by data size, and write a page with plots",
+      },
+      JSON_OUTPUT,
+      // What upstream's programs take, so that their command lines work: there is one thread here.
+      {
+        name: "num-threads",
+        short: "p",
+        kind: "count",
+        value: "N",
+        describe: "Accepted, without effect",
+        hidden: true,
+      },
+      { name: "worker", kind: "flag", describe: "Be a measuring process", hidden: true },
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "How fast this disk is",
+        shell:
+          "diaspora-ctl bench --driver files --driver.root_path /tmp/diaspora-bench --num-events 20000 --duration 1",
+      },
+      {
+        title: "Two processes that push events with 1 KiB of data into two partitions",
+        shell:
+          `diaspora-ctl bench --driver files --driver.root_path /tmp/diaspora-bench --topic.num_partitions 2 \\
+  --processes 2 --num-events 5000 --data-size 1024 --duration 1`,
+      },
+      {
+        title: "A page with plots, here of the driver that keeps topics in memory",
+        shell: "diaspora-ctl bench --driver memory --num-events 2000 --duration 1 --report /tmp/bench.html",
+      },
+    ],
+    load: () => import("../commands/bench.ts"),
+  },
+];

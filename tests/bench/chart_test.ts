@@ -1,0 +1,101 @@
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { barChart } from "../../src/ctl/bench/chart/bar_chart.ts";
+import { formatBytes, formatCount, formatMs, formatSpeed } from "../../src/ctl/bench/chart/format.ts";
+import { latencyChart } from "../../src/ctl/bench/chart/latency_chart.ts";
+import { apart, lineChart } from "../../src/ctl/bench/chart/line_chart.ts";
+import { linearScale, logScale, stepScale } from "../../src/ctl/bench/chart/scale.ts";
+import { page, table } from "../../src/ctl/bench/page.ts";
+import { percentile } from "../../src/ctl/bench/percentile.ts";
+import { test } from "../harness.ts";
+
+test("figures are written with three digits and a unit", () => {
+  assertEquals([1_234_567, 45_600, 999_900, 12, 0].map(formatCount), ["1.2 M", "45.6 k", "1 M", "12", "0"]);
+  assertEquals([512, 65_536, 1.5 * 2 ** 20].map(formatBytes), ["512 B", "64 KiB", "1.5 MiB"]);
+  assertEquals([223e6, 999].map(formatSpeed), ["223 MB/s", "999 B/s"]);
+  assertEquals([0.031, 0.24, 12.34, 2500].map(formatMs), ["31 µs", "0.24 ms", "12.3 ms", "2.5 s"]);
+});
+
+test("a linear scale is widened to round numbers", () => {
+  const scale = linearScale(0, 96);
+  assertEquals(scale.ticks, [0, 20, 40, 60, 80, 100]);
+  assertAlmostEquals(scale.at(50), 0.5);
+});
+
+test("a logarithmic scale gives every factor the same room", () => {
+  const scale = logScale(1, 10_000);
+  assertAlmostEquals(scale.at(100), 0.5);
+  assertEquals(scale.ticks, [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]);
+  const narrow = logScale(3, 4);
+  assert(narrow.at(3) >= 0 && narrow.at(4) <= 1);
+});
+
+test("a step scale puts the values equally far apart", () => {
+  const scale = stepScale([4096, 1, 64, 64]);
+  assertEquals(scale.ticks.map((tick) => scale.at(tick)), [0, 0.5, 1]);
+});
+
+test("names at the ends of lines are moved apart", () => {
+  const moved = apart([100, 101, 300], 17);
+  assert(moved[1] - moved[0] >= 16.9);
+  assertAlmostEquals(moved[2], 300);
+});
+
+test("a line chart names its series and escapes what it is given", () => {
+  const svg = lineChart({
+    title: "a < b & c",
+    x: { label: "x", scale: "steps", format: String },
+    y: { label: "y", scale: "log", format: formatCount },
+    series: [{ name: "one", points: [[1, 10], [2, 20]] }, { name: "two", points: [[1, 5], [2, 50]] }],
+  });
+  assertStringIncludes(svg, "a &lt; b &amp; c");
+  assertStringIncludes(svg, ">one</text>");
+  assertEquals(svg.match(/<circle/g)?.length, 4);
+  assertEquals(/NaN|Infinity|undefined/.test(svg), false);
+});
+
+test("a chart of one point, and one of equal values, have a place for them", () => {
+  for (const scale of ["linear", "log", "steps"] as const) {
+    const svg = lineChart({
+      title: "",
+      x: { label: "", scale, format: String },
+      y: { label: "", scale: scale === "steps" ? "linear" : scale, format: String },
+      series: [{ name: "only", points: [[7, 7]] }],
+    });
+    assertEquals(/NaN|Infinity/.test(svg), false, scale);
+  }
+});
+
+test("a bar chart draws the largest first", () => {
+  const svg = barChart({
+    title: "bars",
+    scale: "log",
+    format: formatCount,
+    bars: [{ name: "small", value: 10 }, { name: "large", value: 1000, ours: true }],
+  });
+  assert(svg.indexOf("large") < svg.indexOf("small"));
+  assertEquals(/NaN|Infinity/.test(svg), false);
+});
+
+test("a latency chart shows the slow events", () => {
+  const sorted = Array.from({ length: 1000 }, (_, index) => index < 990 ? 0.2 : 5);
+  const svg = latencyChart("latency", "note", [{ name: "files", sorted }]);
+  assertStringIncludes(svg, ">99 %</text>");
+  assertEquals(/NaN|Infinity/.test(svg), false);
+});
+
+test("percentile() gives the value below which a share lies", () => {
+  const sorted = Array.from({ length: 100 }, (_, index) => index + 1);
+  assertEquals([0, 0.5, 0.99, 1].map((share) => percentile(sorted, share)), [1, 51, 100, 100]);
+});
+
+test("a page is complete by itself, and escapes what it is given", () => {
+  const html = page({
+    title: "<title>",
+    facts: { date: "today" },
+    sections: [table(["what", "figure"], [["<b>", "1"]]), "<svg></svg>"],
+  });
+  assertStringIncludes(html, "&lt;title&gt;");
+  assertStringIncludes(html, "<td>&lt;b&gt;</td><td>1</td>");
+  assertStringIncludes(html, "<figure><svg></svg></figure>");
+  assertEquals(/(src|href)=/.test(html), false);
+});

@@ -1,0 +1,80 @@
+// A regression shows as a ratio to what plain files cost in the same minute on the same machine: absolute times
+// would say more about the machine. The limits are about twice what was measured, so that only a real one trips.
+import { assert } from "@std/assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { starterOn } from "../../bench/suite/runtimes.ts";
+import { withStore } from "../../bench/suite/store.ts";
+import type { ConsumeSettings } from "../../src/ctl/bench/consume.ts";
+import { runTogether } from "../../src/ctl/bench/worker_process.ts";
+import { scaled, type Shape, WORKLOADS } from "../../src/ctl/bench/workload.ts";
+import { test } from "../harness.ts";
+
+const RUNTIME = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
+/** The best of so many counts: whatever disturbs makes it longer. */
+const ROUNDS = 2;
+
+/** Processor time of each way, as a multiple of the floor that it is compared with. */
+interface Limits {
+  /** Objects pushed, to `JSON.stringify` and plain writes. */
+  produce: number;
+  /** Metadata parsed, to plain reads and `JSON.parse`. */
+  parsed: number;
+  /** Metadata not looked at, to the same. */
+  untouched: number;
+  /** Data delivered, to the same. */
+  withData?: number;
+}
+
+const WAY: ConsumeSettings = {
+  parse: true,
+  dataInterest: 0,
+  dataSelectivity: 1,
+  by: "batches",
+  consumer: {},
+};
+
+async function checkRatios(shape: Shape, limits: Limits): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-bench-guard-"));
+  const starter = starterOn(RUNTIME);
+  const best: Record<string, number> = {};
+  const keep = async (what: string, job: Parameters<typeof runTogether>[0][number]): Promise<void> => {
+    const { cpuSeconds } = await runTogether([job], starter);
+    best[what] = Math.min(best[what] ?? Infinity, cpuSeconds);
+  };
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      const path = join(folder, "floor");
+      await keep("write", { kind: "plain write", path, settings: shape });
+      await keep("read", { kind: "plain read", path, settings: shape });
+      rmSync(path);
+      await withStore(folder, { num_partitions: 1 }, async (place) => {
+        await keep("produce", {
+          kind: "produce",
+          place,
+          settings: { ...shape, form: "object", producer: {} },
+        });
+        await keep("parsed", { kind: "consume", place, settings: WAY });
+        await keep("untouched", { kind: "consume", place, settings: { ...WAY, parse: false } });
+        if (limits.withData === undefined) return;
+        await keep("withData", { kind: "consume", place, settings: { ...WAY, dataInterest: 1 } });
+      });
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  for (const [what, limit] of Object.entries(limits)) {
+    const floor = what === "produce" ? "write" : "read";
+    const ratio = best[what] / best[floor];
+    assert(ratio <= limit, `${what}: ${ratio.toFixed(2)} times the floor, at most ${limit} allowed`);
+  }
+}
+
+test("pushing and reading small events costs little more than plain files with the same JSON", async () => {
+  await checkRatios(scaled(WORKLOADS.W1, 0.3), { produce: 3, parsed: 3, untouched: 1 });
+});
+
+test("pushing and reading events with 64 KiB of data costs little more than plain files", async () => {
+  await checkRatios(scaled(WORKLOADS.W3, 0.15), { produce: 4, parsed: 2.5, untouched: 2, withData: 18 });
+});

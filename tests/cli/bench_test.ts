@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "../harness.ts";
+import { ctl, withFolder } from "./program.ts";
+
+const SMALL = ["--num-events", "500", "--duration", "0.2"];
+
+test("bench measures the files driver in processes of its own and leaves no topic behind", async () => {
+  await withFolder(async ({ folder }) => {
+    const words = ["bench", "--driver", "files", "--driver.root_path", join(folder, "store"), ...SMALL];
+    const more = ["--topic.num_partitions", "2", "--processes", "2", "--data-size", "1000", "--json"];
+    const { code, stdout, stderr } = await ctl([...words, ...more]);
+    assertEquals([code, stderr.includes("[error]")], [0, false], stderr);
+    const { results, latencyMs, environment, settings } = JSON.parse(stdout);
+    const told = results.map(({ what, events, bytes }: Record<string, unknown>) => [what, events, bytes]);
+    assertEquals(told, [
+      ["produce", 1000, 1_100_000],
+      ["consume", 1000, 1_000_000],
+      ["consume, metadata only", 1000, 0],
+      ["consume, not parsed", 1000, 0],
+    ]);
+    assert(results.every(({ cpuMicrosPerEvent }: { cpuMicrosPerEvent: number }) => cpuMicrosPerEvent > 0));
+    assertEquals(latencyMs.events, 100);
+    assert(latencyMs.p50 <= latencyMs.p99 && latencyMs.p99 <= latencyMs.max);
+    assertEquals([settings.processes, typeof environment.processors], [2, "string"]);
+    assertEquals(readdirSync(join(folder, "store")), []);
+  });
+});
+
+test("bench writes a page with plots that needs no other file", async () => {
+  await withFolder(async ({ folder }) => {
+    const report = join(folder, "report.html");
+    const { code, stdout, stderr } = await ctl(["bench", "--driver", "memory", ...SMALL, "--report", report]);
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /^produce +[\d.]+ [kM]/m);
+    assertMatch(stdout, /^latency: p50 /m);
+    const page = readFileSync(report, "utf8");
+    for (const title of ["Throughput by batch size", "Throughput by data size", "From push to pull"]) {
+      assertStringIncludes(page, title);
+    }
+    assertEquals(/NaN|undefined|Infinity/.test(page), false);
+  });
+});
+
+test("bench uses a topic that is named, as upstream's programs do, and keeps it", async () => {
+  await withFolder(async ({ folder }) => {
+    const driver = ["--driver", "files", "--driver.root_path", folder];
+    assertEquals((await ctl(["topic", "create", "--name", "t", ...driver])).code, 0);
+    const produced = await ctl(
+      [
+        "bench",
+        "produce",
+        "-n",
+        "100",
+        "-m",
+        "16",
+        "-s",
+        "128",
+        "-b",
+        "8",
+        "-f",
+        "10",
+        "-p",
+        "1",
+        "--topic",
+        "t",
+      ]
+        .concat(driver),
+    );
+    assertEquals(produced.code, 0, produced.stderr);
+    const consumed = await ctl(
+      ["bench", "consume", "--topic", "t", "-n", "60", "--data-selectivity", "0.5", "--data-interest", "0.5"]
+        .concat("--json", driver),
+    );
+    assertEquals(consumed.code, 0, consumed.stderr);
+    const { what, events, bytes } = JSON.parse(consumed.stdout).results[0];
+    assertEquals([what, events, bytes], ["consume", 60, 30 * 64]);
+    assertEquals(JSON.parse((await ctl(["topic", "describe", "t", "--json", ...driver])).stdout).name, "t");
+  });
+});
+
+test("bench says what is wrong with its options", async () => {
+  const wrong: [string[], RegExp][] = [
+    [["--data-interest", "1.5"], /"--data-interest" takes a share from 0 to 1/],
+    [["--processes", "2"], /one process/],
+    [["--num-events", "0"], /"--num-events" must be above 0/],
+    [["sideways"], /produce, consume, latency/],
+  ];
+  for (const [words, message] of wrong) {
+    const { code, stderr } = await ctl(["bench", "--driver", "memory", ...words]);
+    assertEquals(code, 2, stderr);
+    assertMatch(stderr, message);
+  }
+});
+
+test("bench of a topic that is not there fails with exit code 4", async () => {
+  await withFolder(async ({ folder }) => {
+    const { code, stderr } = await ctl(
+      ["bench", "produce", "--topic", "missing", "--driver", "files", "--driver.root_path", folder],
+    );
+    assertEquals(code, 4, stderr);
+  });
+});
