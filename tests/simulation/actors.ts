@@ -5,7 +5,7 @@ import { Partition } from "../../src/log/partition.ts";
 import { PartitionReader } from "../../src/log/reader.ts";
 import type { StoredBatch } from "../../src/log/stored_batch.ts";
 import { type FlushBehavior, PartitionWriter } from "../../src/log/writer.ts";
-import { SimulatedKill, SimulatedProcess } from "../../src/storage/simulated.ts";
+import { SimulatedKill, type SimulatedProcess } from "../../src/storage/simulated.ts";
 import { BrokenPromise, type Push } from "./model.ts";
 import type { World } from "./world.ts";
 
