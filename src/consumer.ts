@@ -107,6 +107,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
       consumer: name,
       serializer,
       eventsMax,
+      onDataDamage: request.onCorruption === "skip" ? onDamage : undefined,
       delivery: dataSelector === undefined ? undefined : new DataDelivery(
         dataSelector as DataSelector<unknown>,
         dataAllocator as DataAllocator<unknown> | undefined,

@@ -28,6 +28,8 @@ export interface SourceSettings {
   delivery: DataDelivery | undefined;
   /** Events read of one partition before the next one's turn. */
   eventsMax: number;
+  /** Told of events that are passed over because their data is damaged; undefined when damage is to be thrown. */
+  onDataDamage?: (error: CorruptedLogError) => void;
   /** Stores an acknowledgement. */
   acknowledge(partition: number, nextId: number): Future<true>;
 }
@@ -80,13 +82,26 @@ export class EventSource<T> implements EventOwner {
       if (this.#head !== undefined) return this.#head;
       const { delivery } = this.#settings;
       if (delivery === undefined) return this.#head = new Event<T>(batch, this.#index);
-      const buffers = delivery.deliver(batch, this.#index);
-      if (!(buffers instanceof Promise)) return this.#head = new Event<T>(batch, this.#index, buffers);
-      return this.#later(buffers.then((later) => {
-        this.#head = new Event<T>(batch, this.#index, later);
-        return true;
-      }));
+      try {
+        const buffers = delivery.deliver(batch, this.#index);
+        if (!(buffers instanceof Promise)) return this.#head = new Event<T>(batch, this.#index, buffers);
+        return this.#later(buffers.then((later) => {
+          this.#head = new Event<T>(batch, this.#index, later);
+          return true;
+        }, (error) => this.#passOver(error)));
+      } catch (error) {
+        this.#passOver(error);
+      }
     }
+  }
+
+  /** Passes over an event whose data is damaged, where that is wanted; else throws. */
+  #passOver(error: unknown): true {
+    const { onDataDamage } = this.#settings;
+    if (onDataDamage === undefined || !(error instanceof CorruptedLogError)) throw error;
+    this.take();
+    onDataDamage(error);
+    return true;
   }
 
   /** Passes over the event that {@linkcode head} gave. */
@@ -112,7 +127,8 @@ export class EventSource<T> implements EventOwner {
     try {
       while (this.#index < end) {
         const head = this.head(ends);
-        if (head === undefined || head instanceof Promise) break;
+        // Behind damage that was passed over, the head may be another batch's.
+        if (head === undefined || head instanceof Promise || this.#current !== batch) break;
         events.push(head);
         this.take();
       }
