@@ -3,35 +3,96 @@
  *
  * ```text
  * npm run bench
- * npm run bench -- --scale 0.1 --workloads W1,W3 --on deno,node --rounds 3
+ * npm run bench -- --scale 0.1 --workloads W1,W3 --on deno,node --rounds 3 --only 'produce'
+ * npm run bench -- --sections throughput,durability,latency,processes,growth --events-max 1e8
  * ```
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { sectionText } from "../bench/suite/report.ts";
+import { durability, durablePushes, durablePushesText } from "../bench/suite/durability.ts";
+import { growth } from "../bench/suite/growth.ts";
+import { latency, latencyText } from "../bench/suite/latency.ts";
+import { processes } from "../bench/suite/processes.ts";
+import { type Section, sectionText } from "../bench/suite/report.ts";
+import { starterOn } from "../bench/suite/runtimes.ts";
 import { throughput } from "../bench/suite/throughput.ts";
+import { environment } from "../src/ctl/bench/environment.ts";
+import { scaled, WORKLOADS } from "../src/ctl/bench/workload.ts";
 
 const args = parseArgs(process.argv.slice(2), {
-  string: ["workloads", "on", "folder", "partitions", "only"],
-  default: { workloads: "W1,W2,W3,W4", on: "deno", folder: tmpdir(), partitions: "1", scale: 1, rounds: 1 },
+  string: ["sections", "workloads", "on", "folder", "partitions", "only", "json"],
+  default: {
+    sections: "throughput,durability,latency,processes",
+    workloads: "W1,W2,W3,W4",
+    on: "deno",
+    folder: tmpdir(),
+    partitions: "1,4",
+    scale: 1,
+    rounds: 3,
+    seconds: 10,
+    "events-max": 1e7,
+  },
 });
 const list = (name: string): string[] => String(args[name]).split(",");
-const folder = mkdtempSync(join(String(args.folder), "diaspora-bench-"));
+const [scale, rounds] = [Number(args["scale"]), Number(args["rounds"])];
+const folder = mkdtempSync(join(String(args["folder"]), "diaspora-bench-"));
+const told: unknown[] = [];
+
+function tell(section: Section): void {
+  told.push(section);
+  console.log(sectionText(section));
+}
+
+/** What each section measures on one runtime. */
+const SECTIONS: Record<string, (runtime: string) => Promise<void>> = {
+  async throughput(runtime) {
+    const only = args["only"] === undefined ? undefined : new RegExp(String(args["only"]));
+    const partitions = list("partitions").map(Number);
+    const settings = { folder, workloads: list("workloads"), partitions, scale, rounds, only };
+    for await (const section of throughput(runtime, settings)) tell(section);
+  },
+  async durability(runtime) {
+    tell(await durability(runtime, { folder, scale: scale / 5, rounds }));
+    const pushes = await durablePushes(starterOn(runtime), folder, Math.max(20, Math.round(1000 * scale)));
+    told.push({ runtime, pushes });
+    console.log(durablePushesText(runtime, pushes));
+  },
+  async latency(runtime) {
+    for (const dataBytes of [0, 64 * 1024]) {
+      const settings = { rate: 1000, seconds: Number(args["seconds"]), dataBytes };
+      const found = await latency(starterOn(runtime), folder, settings);
+      told.push({ runtime, dataBytes, found });
+      console.log(`${latencyText(runtime, found)}\ndata of an event        ${dataBytes} B`);
+    }
+  },
+  async processes(runtime) {
+    for (const workload of ["W1", "W2"]) {
+      const shape = scaled(WORKLOADS[workload], scale);
+      tell(await processes(starterOn(runtime), { folder, shape, counts: [1, 2, 4, 8], rounds }));
+    }
+  },
+  async growth(runtime) {
+    const settings = { folder, scale, eventsMax: Number(args["events-max"]) };
+    for await (const section of growth(starterOn(runtime), settings)) tell(section);
+  },
+};
+
+const unknown = list("sections").find((name) => SECTIONS[name] === undefined);
+if (unknown !== undefined) {
+  console.error(`Unknown section "${unknown}": known are ${Object.keys(SECTIONS).join(", ")}`);
+  process.exit(2);
+}
+console.log(Object.values(environment()).join(", "));
 try {
   for (const runtime of list("on")) {
-    const sections = throughput(runtime, {
-      folder,
-      workloads: list("workloads"),
-      partitions: list("partitions").map(Number),
-      scale: Number(args.scale),
-      rounds: Number(args.rounds),
-      only: args.only === undefined ? undefined : new RegExp(String(args.only)),
-    });
-    for await (const section of sections) console.log(sectionText(section));
+    for (const section of list("sections")) await SECTIONS[section](runtime);
   }
 } finally {
   rmSync(folder, { recursive: true });
+}
+if (args["json"] !== undefined) {
+  writeFileSync(String(args["json"]), JSON.stringify({ environment: environment(), told }, null, 2));
 }

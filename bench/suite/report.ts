@@ -47,5 +47,6 @@ function whole(value: number): string {
 }
 
 function micros(seconds: number): string {
-  return (seconds * 1e6).toPrecision(3).replace(/e\+?(\d+)$/, (_, power) => "0".repeat(Number(power) - 2));
+  const value = seconds * 1e6;
+  return value >= 100 ? whole(value) : value.toPrecision(3);
 }

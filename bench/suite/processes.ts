@@ -1,0 +1,39 @@
+import { together } from "../../src/ctl/bench/stopwatch.ts";
+import { runApart, type Starter } from "../../src/ctl/bench/worker_process.ts";
+import type { Shape } from "../../src/ctl/bench/workload.ts";
+import { median, type Section } from "./report.ts";
+import { withStore } from "./store.ts";
+
+/** Documents made beforehand: few, so that many processes are ready at the same time. */
+const DOCUMENTS = 10_000;
+
+/** The same number of events pushed into one partition by more and more processes. */
+export async function processes(
+  starter: Starter,
+  { folder, shape, counts, rounds }: {
+    folder: string;
+    shape: Shape;
+    counts: readonly number[];
+    rounds: number;
+  },
+): Promise<Section> {
+  const rows = [];
+  for (const count of counts) {
+    const all = [];
+    for (let round = 0; round < rounds; round++) {
+      all.push(
+        await withStore(folder, { num_partitions: 1 }, async (place) => {
+          const events = Math.ceil(shape.events / count);
+          const settings = { ...shape, events, documents: DOCUMENTS, form: "object" as const, producer: {} };
+          const jobs = Array.from({ length: count }, () => ({ kind: "produce" as const, place, settings }));
+          return together(await runApart(jobs, starter));
+        }),
+      );
+    }
+    rows.push({ what: `${count} processes`, measured: median(all) });
+  }
+  return {
+    title: `Producer processes on one partition, ${shape.events} events of ${shape.dataBytes} B data in all`,
+    rows,
+  };
+}
