@@ -53,7 +53,13 @@ test("kafka: three consumers of a name come and go: each partition has one owner
     try {
       for await (const event of consumer.events({ signal: stopping.signal })) {
         seen.add(event.metadata as number);
-        await event.acknowledge();
+        try {
+          await event.acknowledge();
+        } catch (error) {
+          // The partition went to another while this one was slow: the other gets the event, too.
+          if (error instanceof BrokerError) continue;
+          throw error;
+        }
         const before = acknowledged.get(event.partition) ?? 0;
         acknowledged.set(event.partition, Math.max(before, event.id + 1));
         await new Promise((resolve) => setTimeout(resolve, 3));
