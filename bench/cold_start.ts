@@ -13,7 +13,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { walkSync } from "@std/fs/walk";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -89,8 +89,9 @@ export function forms({ package: folder, program }: { package: string; program: 
   const nothing = [process.execPath, "eval", "0"];
   const run = [process.execPath, "run", "-A", "-q", "--no-check", "--no-lock", "-c", config, "cli.ts"];
   const found: Form[] = [{ name: "deno run", command: run, empty: nothing, bytes: sizeOf("src") }];
-  if (existsSync(join(folder, "cli.js"))) {
-    const [command, empty] = [["node", join(folder, "cli.js")], ["node", "-e", "0"]];
+  if (existsSync(join(folder, "package.json"))) {
+    const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const [command, empty] = [["node", join(folder, bin["diaspora-ctl"])], ["node", "-e", "0"]];
     found.push({ name: "npm package", command, empty, bytes: sizeOf(folder) });
   }
   if (existsSync(program)) {

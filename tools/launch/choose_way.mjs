@@ -22,7 +22,7 @@ const MEMORIES = "node_modules/.cache/diaspora";
  * @param {string} deno
  * @returns {Choice}
  */
-function askJsr(deno) {
+export function askJsr(deno) {
   const { imports } = JSON.parse(readFileSync(fromRoot("deno.json"), "utf8"));
   const specifiers = Object.values(imports).filter((target) => target.startsWith("jsr:"));
   const { status } = spawnSync(deno, ["cache", "-q", "--no-config", "--no-lock", ...specifiers], {

@@ -1,0 +1,91 @@
+// The whole release without its last step: what lies there afterwards, and that nothing was published.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { BillOfMaterials } from "../../../tools/release/bill_of_materials.ts";
+import { readVersion } from "../../../tools/release/version.ts";
+import { test } from "../../harness.ts";
+import { serveFakeJsr } from "../fake_jsr.ts";
+
+const TARGET = "x86_64-unknown-linux-gnu";
+
+async function release(
+  parameters: string[],
+  jsrUrl: string,
+): Promise<{ code: number | null; output: string }> {
+  const cache = mkdtempSync(join(tmpdir(), "diaspora-release-cache-"));
+  try {
+    const child = spawn("node", ["tools/launch.mjs", "release", ...parameters], {
+      env: {
+        ...process.env,
+        JSR_URL: jsrUrl,
+        DENO_DIR: cache,
+        NO_COLOR: "1",
+        // The registry of the tests has no dnt to build the npm package with.
+        DIASPORA_TOOLING: "npm-only",
+      },
+    });
+    let output = "";
+    child.stdout.on("data", (text) => output += text);
+    child.stderr.on("data", (text) => output += text);
+    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { code, output };
+  } finally {
+    rmSync(cache, { recursive: true });
+  }
+}
+
+test("a dry run makes every artefact with its checksum, checks for JSR, and publishes nothing", async () => {
+  await using jsr = await serveFakeJsr();
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-release-test-"));
+  try {
+    const { code, output } = await release(["--targets", TARGET, "--output", folder], jsr.url);
+    assertEquals(code, 0, output);
+    const version = readVersion();
+    const [bill, program, sums, ...tarballs] = [
+      `diaspora-stream-${version}.cdx.json`,
+      `diaspora-ctl-${version}-${TARGET}`,
+      "SHA256SUMS",
+      `diaspora-stream-${version}.tgz`,
+      `diaspora-stream-${version}-with-dependencies.tgz`,
+    ];
+    assertEquals(readdirSync(folder).sort(), [bill, program, sums, ...tarballs].sort());
+
+    const check = spawnSync("sha256sum", ["--check", "--strict", sums], { cwd: folder, encoding: "utf8" });
+    assertEquals(check.status, 0, check.stdout + check.stderr);
+    assertEquals(check.stdout.trimEnd().split("\n").length, 4);
+    if (process.platform === "linux" && process.arch === "x64") {
+      const { stdout } = spawnSync(join(folder, program), ["--version"], { encoding: "utf8" });
+      assertEquals(stdout, `diaspora-ctl ${version}\n`);
+    }
+
+    const { metadata, components, ...head }: BillOfMaterials = JSON.parse(
+      readFileSync(join(folder, bill), "utf8"),
+    );
+    assertEquals(head.bomFormat, "CycloneDX");
+    assertEquals([metadata.component.name, metadata.component.version], ["@diaspora/stream", version]);
+    const names = components.map(({ name }) => name);
+    const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+    for (const name of Object.keys(dependencies)) assert(names.includes(name), name);
+    assertEquals(names.filter((name) => name in devDependencies).length, 1, "tools, but for the runtime");
+    for (const { name, version, licenses } of components) assert(licenses?.length, `${name}@${version}`);
+
+    assertStringIncludes(output, "JSR: nothing to mend");
+    assertEquals(output.match(/^Not published: /gm)?.length, 3, output);
+    assert(!jsr.asked.some((path) => path.startsWith("/api/")), jsr.asked.join("\n"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a version that is none is refused, and so is a target that nobody knows", async () => {
+  const version = await release(["--set-version", "1.2"], "http://127.0.0.1:9/");
+  assertEquals(version.code, 2);
+  assertMatch(version.output, /Cannot set version "1\.2": expected e\.g\. 1\.2\.3/);
+  const target = await release(["--targets", "z80"], "http://127.0.0.1:9/");
+  assertEquals(target.code, 2);
+  assertStringIncludes(target.output, 'Cannot compile for "z80"');
+});

@@ -1,0 +1,93 @@
+/**
+ * Makes a release: the npm package, the tarball with its dependencies, the compiled programs, their bill of
+ * materials and checksums, all in `dist/release/`. It publishes nothing unless it is told to.
+ *
+ * ```text
+ * npm run release                                  # a dry run: builds and checks, and says what it would publish
+ * npm run release -- --targets x86_64-unknown-linux-gnu --output /tmp/release
+ * npm run release -- --set-version 0.2.0           # writes the version, dates the changelog, and stops
+ * npm run release -- --publish                     # the same as the dry run, and then publishes
+ * ```
+ *
+ * `docs/releasing.md` has the whole way.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { emptyDirSync } from "@std/fs/empty-dir";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { DENO_TARGETS } from "./compile/with_deno.ts";
+import { askJsr } from "./launch/choose_way.mjs";
+import { buildPrograms, buildTarballs } from "./release/artefacts.ts";
+import { billOfMaterials } from "./release/bill_of_materials.ts";
+import { notesOf, withVersionNamed } from "./release/changelog.ts";
+import { writeChecksums } from "./release/checksums.ts";
+import { mustRun } from "./release/programs.ts";
+import { obstacles, publishingSteps, stateOfRepository } from "./release/publish.ts";
+import { isVersion, readVersion, setVersion } from "./release/version.ts";
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+/** Gives the source a version, and the unreleased notes to it. */
+function nameVersion(version: string): void {
+  if (!isVersion(version)) fail(`Cannot set version "${version}": expected e.g. 1.2.3 or 1.2.3-rc.1`);
+  const date = new Date().toISOString().slice(0, 10);
+  const changelog = withVersionNamed(readFileSync("CHANGELOG.md", "utf8"), { version, date });
+  if (changelog === undefined) fail('Cannot set the version: CHANGELOG.md has nothing under "Unreleased"');
+  writeFileSync("CHANGELOG.md", changelog);
+  console.log(`Version ${version} stands in ${["CHANGELOG.md", ...setVersion(version)].join(", ")}`);
+}
+
+/** Lets Deno check what it would publish; false where JSR, which has what the command imports, is out of reach. */
+function checkForJsr(): boolean {
+  if (askJsr(process.execPath).way !== "connected") return false;
+  mustRun(process.execPath, ["publish", "--config", "deno.json", "--dry-run", "--allow-dirty"]);
+  return true;
+}
+
+function release(
+  { output, targets, publish }: { output: string; targets: string[]; publish: boolean },
+): void {
+  const version = readVersion();
+  const notes = notesOf(readFileSync("CHANGELOG.md", "utf8"), version);
+  const against = obstacles({ version, notes, ...stateOfRepository() });
+  if (publish && against.length > 0) fail(`Cannot publish ${version}: ${against.join("; ")}`);
+
+  emptyDirSync(output);
+  const { alone } = buildTarballs(output, version);
+  const runtime = buildPrograms(output, version, targets);
+  const bill = JSON.stringify(billOfMaterials(runtime), null, 2) + "\n";
+  writeFileSync(join(output, `diaspora-stream-${version}.cdx.json`), bill);
+  writeChecksums(output);
+  for (const name of readdirSync(output).sort()) {
+    console.log(
+      `${(statSync(join(output, name)).size / 1e6).toFixed(2).padStart(8)} MB  ${join(output, name)}`,
+    );
+  }
+
+  const checked = checkForJsr();
+  console.log(checked ? "JSR: nothing to mend" : "JSR: not checked, it cannot be reached");
+  if (publish && !checked) fail(`Cannot publish ${version}: JSR cannot be reached`);
+  for (const { what, command } of publishingSteps({ version, tarball: alone })) {
+    if (publish) mustRun(command[0], command.slice(1));
+    console.log(`${publish ? "Published" : "Not published"}: ${what} (${command.join(" ")})`);
+  }
+  if (publish) return;
+  for (const obstacle of against) console.log(`Before it can be published: ${obstacle}`);
+}
+
+const args = parseArgs(process.argv.slice(2), {
+  string: ["set-version", "targets", "output"],
+  boolean: ["publish"],
+  default: { targets: DENO_TARGETS.join(","), output: "dist/release" },
+});
+const targets = String(args.targets).split(",").filter((target) => target !== "");
+const unknown = targets.find((target) => !DENO_TARGETS.includes(target));
+if (unknown !== undefined) {
+  fail(`Cannot compile for "${unknown}": known targets are ${DENO_TARGETS.join(", ")}`);
+}
+if (typeof args["set-version"] === "string") nameVersion(args["set-version"]);
+else release({ output: String(args.output), targets, publish: args.publish === true });

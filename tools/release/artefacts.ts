@@ -1,0 +1,52 @@
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleDependencies } from "../npm/bundle_dependencies.ts";
+import type { RuntimeName } from "./bill_of_materials.ts";
+import { mustRun } from "./programs.ts";
+
+/** The launcher builds as users of the repository do, whichever way it goes. */
+const LAUNCHER = "tools/launch.mjs";
+
+/** Packs a built package into a tarball. */
+function pack(built: string, tarball: string): string {
+  const { stdout } = mustRun("npm", [
+    "pack",
+    "--json",
+    "--ignore-scripts",
+    "--pack-destination",
+    built,
+    built,
+  ]);
+  const [{ filename }] = JSON.parse(stdout);
+  copyFileSync(join(built, filename), tarball);
+  return tarball;
+}
+
+/** The npm package, alone and with all that it needs. */
+export function buildTarballs(folder: string, version: string): { alone: string; bundled: string } {
+  const work = mkdtempSync(join(tmpdir(), "diaspora-release-"));
+  try {
+    const [built, bundled] = [join(work, "npm"), join(work, "npm-bundled")];
+    mustRun("node", [LAUNCHER, "build:npm", "--output", built]);
+    cpSync(built, bundled, { recursive: true });
+    bundleDependencies(bundled);
+    return {
+      alone: pack(built, join(folder, `diaspora-stream-${version}.tgz`)),
+      bundled: pack(bundled, join(folder, `diaspora-stream-${version}-with-dependencies.tgz`)),
+    };
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+/** The command as one program for each target, e.g. `diaspora-ctl-0.2.0-aarch64-apple-darwin`. */
+export function buildPrograms(folder: string, version: string, targets: readonly string[]): RuntimeName {
+  let runtime: RuntimeName = "deno";
+  for (const target of targets) {
+    const output = join(folder, `diaspora-ctl-${version}-${target}`);
+    const { stderr } = mustRun("node", [LAUNCHER, "compile", "--target", target, "--output", output]);
+    if (stderr.includes("Compiling with Bun")) runtime = "bun";
+  }
+  return runtime;
+}

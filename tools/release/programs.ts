@@ -1,0 +1,24 @@
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+
+/** What a program said. */
+export interface Said {
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program that must succeed. */
+export function mustRun(
+  program: string,
+  parameters: string[],
+  environment: Record<string, string> = {},
+): Said {
+  const { status, stdout, stderr, error } = spawnSync(program, parameters, {
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+    env: { ...process.env, NO_COLOR: "1", ...environment },
+  });
+  if (error !== undefined) throw error;
+  if (status === 0) return { stdout, stderr };
+  throw new Error(`"${program} ${parameters.join(" ")}" failed:\n${stdout}${stderr}`);
+}
