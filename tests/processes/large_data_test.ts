@@ -1,0 +1,36 @@
+// A data part far larger than the memory it may take: streamed in, read in pieces.
+import { assert, assertEquals } from "@std/assert";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { test } from "../harness.ts";
+
+const child = fileURLToPath(new URL("./large_data_child.ts", import.meta.url));
+/** `DIASPORA_LARGE_MIB=4096` tries the largest that is possible. */
+const sizeMiB = Number(process.env.DIASPORA_LARGE_MIB ?? 512);
+/** What a producer and a consumer may take beside the user's own buffers: 64 MiB each. */
+const GROWTH_MIB_MAX = 128;
+
+test("a data part of hundreds of MiB is streamed in and read in pieces within bounded memory", () => {
+  const rootPath = mkdtempSync(join(tmpdir(), "diaspora-large-"));
+  try {
+    const args = [
+      "run",
+      "-A",
+      "-c",
+      "deno.npm-only.json",
+      "--no-check",
+      child,
+      rootPath,
+      String(sizeMiB * 1024 * 1024),
+    ];
+    const { isRight, grownMiB } = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
+    assertEquals(isRight, true);
+    assert(grownMiB < GROWTH_MIB_MAX, `memory grew by ${grownMiB} MiB`);
+  } finally {
+    rmSync(rootPath, { recursive: true, force: true });
+  }
+});
