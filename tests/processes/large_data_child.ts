@@ -1,6 +1,6 @@
 // Pushes a data part of many bytes as a stream, reads pieces of it, and says how much memory that took at most.
 import process from "node:process";
-import { DataDescriptor, Driver } from "../../mod.ts";
+import { type DataDescriptor, Driver } from "../../mod.ts";
 
 const [rootPath, sizeText] = process.argv.slice(2);
 const size = Number(sizeText);
