@@ -4,11 +4,10 @@ import { walkSync } from "@std/fs/walk";
  * Tests that run under Deno alone: those of the tools and of the repository itself, which are no part of
  * what users import, those that start programs by themselves, and the many seeds of the simulation.
  */
-const DENO_ONLY = [
+export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/tools\//,
   /^tests\/architecture_test\.ts$/,
   /^tests\/packaging\//,
-  /^tests\/runtimes\//,
   /^tests\/processes\//,
   /^tests\/cli\//,
   /^tests\/bench\/guard_test\.ts$/,

@@ -1,0 +1,41 @@
+import { assert, assertEquals } from "@std/assert";
+import { readdirSync, readFileSync } from "node:fs";
+import { runners } from "../../tools/test/runners.ts";
+import { DENO_ONLY, findTests, runsEverywhere } from "../../tools/test/suites.ts";
+import { test } from "../harness.ts";
+
+const files = findTests(["tests"]);
+
+/** Parts of the source that are no library: the command, and its page. */
+const NO_LIBRARY = ["ctl", "ui"];
+
+test("the tests of every part of the library run on Deno, Node and Bun", () => {
+  const parts = readdirSync("src", { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    .map(({ name }) => name).filter((name) => !NO_LIBRARY.includes(name));
+  const tested = parts.filter((part) => files.some((file) => file.startsWith(`tests/${part}/`)));
+  assert(tested.length > 6, tested.join(", "));
+  for (const runner of runners("deno.json").filter(({ name }) => name !== "Binary")) {
+    for (const file of files.filter((file) => tested.some((part) => file.startsWith(`tests/${part}/`)))) {
+      assert(runner.takes(file), `${file} does not run on ${runner.name}`);
+    }
+  }
+});
+
+test("the tests of the command run the compiled program too", () => {
+  const binary = runners("deno.json").find(({ name }) => name === "Binary");
+  const command = files.filter((file) => file.startsWith("tests/cli/"));
+  assert(command.length > 5);
+  assertEquals(files.filter((file) => binary?.takes(file)), command);
+});
+
+test("every pattern of tests for Deno alone finds some", () => {
+  for (const pattern of DENO_ONLY) assert(files.some((file) => pattern.test(file)), String(pattern));
+});
+
+test("tests that run everywhere use the harness, and nothing that one runtime has", () => {
+  for (const file of files.filter(runsEverywhere)) {
+    const text = readFileSync(file, "utf8");
+    assert(text.includes("harness.ts"), `${file} does not use the harness`);
+    assert(!/\bDeno\.(?:test|serve|readTextFile|Command)\b|from "bun:/.test(text), file);
+  }
+});
