@@ -14,22 +14,27 @@ const HEAP = "-Xmx320m";
 // The broker ends when its watcher does, the watcher when its standard input ends, and that when whoever
 // started it is gone, however it went.
 const WATCHER = `
-  "$@" & broker=$!
-  ( while kill -0 $broker 2>/dev/null; do sleep 0.2; done; kill -TERM $$ 2>/dev/null ) &
-  cat > /dev/null
+  trap "" TERM INT HUP
+  exec 3<&0
+  "$@" > output.log 2>&1 < /dev/null & broker=$!
+  cat <&3 > /dev/null & input=$!
+  ( while kill -0 $broker 2>/dev/null; do sleep 0.2; done; kill -9 $input 2>/dev/null ) &
+  wait $input
   kill -9 $broker 2>/dev/null
   wait $broker 2>/dev/null
 `;
 
 // Removes what the brokers stored, once they and whoever started them are gone.
-const JANITOR = `cat > /dev/null; while ! rm -rf "$1" 2>/dev/null; do sleep 0.1; done`;
+const JANITOR = `trap "" TERM INT HUP; cat > /dev/null; while ! rm -rf "$1" 2>/dev/null; do sleep 0.1; done`;
 
 /** Settings of a cluster. */
 export interface ClusterSettings {
   /** Number of brokers; all of them are controllers too. Default: 1. */
   brokers?: number;
-  /** Lines of `server.properties` beside those that every broker has. */
+  /** Lines of `server.properties` beside those that every broker has; {port} and {control} stand for its ports. */
   properties?: Record<string, string>;
+  /** Logins by SCRAM that the cluster knows from the start, as its tool takes them. */
+  scram?: string[];
 }
 
 /** Why there are no brokers here, or false: for the option `skip` of tests. */
@@ -42,6 +47,8 @@ function reasonOf(distribution: Distribution): string | false {
 /** One broker of a cluster. */
 export class Broker {
   #process: ChildProcess | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+  #isRunning = false;
 
   constructor(
     /** Where clients connect to. */
@@ -68,9 +75,15 @@ export class Broker {
       cwd: this.folder,
     });
     this.#process.unref();
+    this.#isRunning = true;
+    this.#ended = new Promise((resolve) => this.#process?.once("exit", resolve)).then(() => {
+      this.#isRunning = false;
+    });
     const deadline = Date.now() + START_MS_MAX;
     while (!await accepts(this.port)) {
-      if (Date.now() > deadline) throw new Error(`Kafka did not start:\n${this.log().slice(-4000)}`);
+      if (!this.#isRunning || Date.now() > deadline) {
+        throw new Error(`Kafka did not start:\n${this.log("output.log")}\n${this.log().slice(-4000)}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
@@ -80,15 +93,15 @@ export class Broker {
     const child = this.#process;
     if (child === undefined) return;
     this.#process = undefined;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.ref();
     child.stdin?.destroy();
-    await ended;
+    await this.#ended;
   }
 
   /** What it wrote to its log. */
-  log(): string {
+  log(file = "broker.log"): string {
     try {
-      return readFileSync(join(this.folder, "broker.log"), "utf8");
+      return readFileSync(join(this.folder, file), "utf8");
     } catch {
       return "";
     }
@@ -100,7 +113,9 @@ export class Cluster {
   private constructor(readonly brokers: readonly Broker[], private readonly janitor: ChildProcess) {}
 
   /** Makes a cluster and starts its brokers. */
-  static async start({ brokers: count = 1, properties = {} }: ClusterSettings = {}): Promise<Cluster> {
+  static async start(
+    { brokers: count = 1, properties = {}, scram = [] }: ClusterSettings = {},
+  ): Promise<Cluster> {
     const distribution = findDistribution();
     if ("missing" in distribution) throw new Error(distribution.missing);
     const folder = mkdtempSync(join(tmpdir(), "diaspora-kafka-cluster-"));
@@ -128,7 +143,7 @@ export class Cluster {
           ...Object.fromEntries(
             Object.entries(properties).map(([key, value]) => [
               key,
-              value.replaceAll("PORT", String(port)).replaceAll("CONTROL", String(ports[count + node])),
+              value.replaceAll("{port}", String(port)).replaceAll("{control}", String(ports[count + node])),
             ]),
           ),
         }),
@@ -136,7 +151,7 @@ export class Cluster {
       return new Broker(`127.0.0.1:${port}`, port, own, distribution.classpath);
     });
     try {
-      format(distribution.classpath, folder, count);
+      format(distribution.classpath, folder, count, scram);
       await Promise.all(brokers.map((broker) => broker.start()));
     } catch (error) {
       await new Cluster(brokers, janitor).stop();
@@ -154,6 +169,7 @@ export class Cluster {
   async stop(): Promise<void> {
     await Promise.all(this.brokers.map((broker) => broker.kill()));
     const ended = new Promise((resolve) => this.janitor.once("exit", resolve));
+    this.janitor.ref();
     this.janitor.stdin?.destroy();
     await ended;
   }
@@ -191,11 +207,14 @@ function factors(brokers: number): Record<string, string> {
     "num.network.threads": "2",
     "num.io.threads": "2",
     "controlled.shutdown.enable": "false",
+    // A broker that comes back is let in when the one before it counts as gone.
+    "broker.session.timeout.ms": "2000",
+    "broker.heartbeat.interval.ms": "400",
   };
 }
 
 /** Writes the first record of each node's log; what the cluster's tool does before the first start. */
-function format(classpath: string, folder: string, count: number): void {
+function format(classpath: string, folder: string, count: number, scram: readonly string[]): void {
   for (const node of range(count)) {
     const own = join(folder, `node-${node + 1}`);
     const { status, stderr, stdout } = spawnSync("java", [
@@ -204,6 +223,7 @@ function format(classpath: string, folder: string, count: number): void {
       `${own}:${classpath}`,
       "kafka.tools.StorageTool",
       ...["format", "-t", CLUSTER_ID, "-c", join(own, "server.properties")],
+      ...scram.flatMap((login) => ["--add-scram", login]),
     ], { encoding: "utf8" });
     if (status !== 0) throw new Error(`Kafka's storage cannot be formatted: ${stdout}${stderr}`);
   }

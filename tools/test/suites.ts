@@ -2,7 +2,7 @@ import { walkSync } from "@std/fs/walk";
 
 /**
  * Tests that run under Deno alone: those of the tools and of the repository itself, which are no part of
- * what users import, those that start programs by themselves, and the many seeds of the simulation.
+ * what users import, those that start programs or brokers by themselves, and the many seeds of the simulation.
  */
 export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/tools\//,
@@ -10,6 +10,7 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/packaging\//,
   /^tests\/processes\//,
   /^tests\/cli\//,
+  /^tests\/kafka\//,
   /^tests\/bench\/guard_test\.ts$/,
   /^tests\/simulation\//,
   /^tests\/readme_test\.ts$/,

@@ -39,7 +39,6 @@ export interface ClientOptions {
   autocreateTopics: boolean;
   sasl: SaslOptions | undefined;
   tls: ConnectionOptions | undefined;
-  tlsServerName: boolean | undefined;
 }
 
 /** The client library. */

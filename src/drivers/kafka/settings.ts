@@ -83,7 +83,6 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
       autocreateTopics: false,
       sasl: identity.sasl,
       tls: identity.tls,
-      tlsServerName: identity.tls === undefined ? undefined : true,
     },
     connectMsMax: setupMs,
     backoff: { msMin, msMax: Math.max(msMin, given.number("retry.backoff.max.ms", 1000)) },

@@ -1,0 +1,169 @@
+// Logging in, and encrypted connections, with a real broker that takes nothing else.
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BrokerError, Driver, type JsonObject } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { brokerMissing, Cluster } from "./broker.ts";
+
+const MODULES = "org.apache.kafka.common.security";
+const PASSWORD = "keystore-secret";
+
+/** A key and a certificate that is its own authority, made by a tool that comes with Java. */
+function makeKeystore(folder: string): { keystore: string; certificate: string } {
+  const keystore = join(folder, "keystore.p12");
+  const certificate = join(folder, "ca.pem");
+  const common = ["-alias", "broker", "-keystore", keystore, "-storepass", PASSWORD];
+  for (
+    const parameters of [
+      [
+        "-genkeypair",
+        "-keyalg",
+        "RSA",
+        "-dname",
+        "CN=localhost",
+        "-ext",
+        "san=ip:127.0.0.1",
+        "-storetype",
+        "PKCS12",
+      ],
+      ["-exportcert", "-rfc", "-file", certificate],
+    ]
+  ) {
+    const { status, stderr, stdout } = spawnSync("keytool", [...parameters, ...common], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`no key could be made: ${stdout}${stderr}`);
+  }
+  return { keystore, certificate };
+}
+
+const folder = mkdtempSync(join(tmpdir(), "diaspora-kafka-keys-"));
+const keys = brokerMissing === false ? makeKeystore(folder) : undefined;
+const cluster = keys === undefined ? undefined : await Cluster.start({
+  scram: ["SCRAM-SHA-256=[name=sam,password=sesame]", "SCRAM-SHA-512=[name=sam,password=sesame]"],
+  properties: {
+    "listeners": "SAFE://127.0.0.1:{port},CONTROLLER://127.0.0.1:{control}",
+    "advertised.listeners": "SAFE://127.0.0.1:{port}",
+    "inter.broker.listener.name": "SAFE",
+    "listener.security.protocol.map": "SAFE:SASL_SSL,CONTROLLER:PLAINTEXT",
+    "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
+    "sasl.mechanism.inter.broker.protocol": "PLAIN",
+    "listener.name.safe.plain.sasl.jaas.config":
+      `${MODULES}.plain.PlainLoginModule required username="admin" password="a" user_admin="a" user_pat="open";`,
+    "listener.name.safe.scram-sha-256.sasl.jaas.config": `${MODULES}.scram.ScramLoginModule required;`,
+    "listener.name.safe.scram-sha-512.sasl.jaas.config": `${MODULES}.scram.ScramLoginModule required;`,
+    "listener.name.safe.oauthbearer.sasl.jaas.config":
+      `${MODULES}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="admin";`,
+    "ssl.keystore.location": keys.keystore,
+    "ssl.keystore.password": PASSWORD,
+    "ssl.keystore.type": "PKCS12",
+    "ssl.key.password": PASSWORD,
+    "ssl.truststore.location": keys.certificate,
+    "ssl.truststore.type": "PEM",
+  },
+});
+// Read when they were started; the certificate is read with each driver.
+const certificate = keys === undefined ? "" : readFileSync(keys.certificate, "utf8");
+rmSync(folder, { recursive: true });
+const skip = brokerMissing;
+let topics = 0;
+
+function open(kafka: JsonObject): Promise<Driver> {
+  return Driver.open("octopus", {
+    kafka: {
+      "bootstrap.servers": cluster!.servers,
+      "security.protocol": "sasl_ssl",
+      "ssl.ca.pem": certificate,
+      "socket.connection.setup.timeout.ms": 5000,
+      ...kafka,
+    },
+  });
+}
+
+const logins: Record<string, JsonObject> = {
+  "PLAIN": { "sasl.mechanisms": "PLAIN", "sasl.username": "pat", "sasl.password": "open" },
+  "SCRAM-SHA-256": { "sasl.mechanisms": "SCRAM-SHA-256", "sasl.username": "sam", "sasl.password": "sesame" },
+  "SCRAM-SHA-512": { "sasl.mechanisms": "SCRAM-SHA-512", "sasl.username": "sam", "sasl.password": "sesame" },
+  "OAUTHBEARER": {
+    "sasl.mechanisms": "OAUTHBEARER",
+    "enable.sasl.oauthbearer.unsecure.jwt": true,
+    "sasl.oauthbearer.config": "principal=olga",
+  },
+};
+
+for (const [mechanism, login] of Object.entries(logins)) {
+  test(`kafka: events go and come over TLS with a login by ${mechanism}`, { skip }, async () => {
+    await using driver = await open(login);
+    const name = `t${++topics}`;
+    await driver.createTopic(name);
+    await using topic = await driver.openTopic(name);
+    await using producer = topic.producer();
+    await producer.push({ by: mechanism });
+    await using consumer = topic.consumer(name);
+    const event = await consumer.pull().wait(15_000);
+    assertEquals(event?.metadata, { by: mechanism });
+    await event!.acknowledge();
+  });
+}
+
+for (
+  const [mechanism, user] of [["PLAIN", "pat"], ["SCRAM-SHA-256", "sam"], [
+    "SCRAM-SHA-512",
+    "nobody",
+  ]] as const
+) {
+  test(`kafka: wrong credentials by ${mechanism} are said at once, with the name`, { skip }, async () => {
+    const beganMs = Date.now();
+    const error = await assertRejects(
+      () => open({ "sasl.mechanisms": mechanism, "sasl.username": user, "sasl.password": "wrong" }),
+      BrokerError,
+    );
+    assertMatch(
+      error.message,
+      new RegExp(
+        `^Cannot connect: Kafka at "${cluster!.servers}" refuses the login as "${user}" by ${mechanism}: `,
+      ),
+    );
+    assertEquals([error.canRetry, error.message.includes("wrong")], [false, false]);
+    assertEquals(Date.now() - beganMs < 4000, true, "it was tried again");
+  });
+}
+
+test("kafka: a broker whose certificate nobody vouches for is not trusted", { skip }, async () => {
+  const error = await assertRejects(
+    () => open({ ...logins.PLAIN, "ssl.ca.pem": OTHER_AUTHORITY }),
+    BrokerError,
+  );
+  assertMatch(error.message, /certificate/i);
+  assertEquals(error.canRetry, false);
+  await using lenient = await open({
+    ...logins.PLAIN,
+    "ssl.ca.pem": OTHER_AUTHORITY,
+    "enable.ssl.certificate.verification": false,
+  });
+  assertEquals(await lenient.topicExists("nowhere"), false);
+});
+
+test("kafka: a broker that wants TLS is not waited for without it", { skip }, async () => {
+  const error = await assertRejects(
+    () =>
+      Driver.open("octopus", {
+        kafka: { "bootstrap.servers": cluster!.servers, "socket.connection.setup.timeout.ms": 2000 },
+      }),
+    BrokerError,
+  );
+  assertMatch(error.message, new RegExp(`Kafka at "${cluster!.servers}"`));
+});
+
+/** Of nobody here: it vouched for itself once, and its key is thrown away. */
+const OTHER_AUTHORITY = `-----BEGIN CERTIFICATE-----
+MIIBOjCB4qADAgECAgkAiRqKbveluPUwCgYIKoZIzj0EAwIwETEPMA0GA1UEAxMG
+bm9ib2R5MCAXDTI2MTEyNDEwMjMwNVoYDzIxMjYxMDMxMTAyMzA1WjARMQ8wDQYD
+VQQDEwZub2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARHEZjz/2UVxyZP
+G41Gt1X8lUBtH50KZk12weuIX3S914LQrEK1rS2lv3YE9feTAYeodhn1G34TynZf
+D8p0/eucoyEwHzAdBgNVHQ4EFgQU5wX5zU4lvX984Ux6+STB4kdhmsgwCgYIKoZI
+zj0EAwIDRwAwRAIgFSqKfjUYJ7ujE11v5YxxoZxVbFt/w0HvOh5SwBb2aQACICVL
+dFsRYFVuJUMN7iBzIEsj4DnEJOxDcYIXx1F7CZkJ
+-----END CERTIFICATE-----
+`;
