@@ -3,11 +3,14 @@ import process from "node:process";
 
 /** The words that start this program once more, up to its own arguments. */
 export function ownCommand(): string[] {
+  const { Deno: deno } = globalThis as { Deno?: { build: { standalone?: boolean } } };
+  // Compiled by Deno it may not look at how it was started, and there is nothing but the program.
+  if (deno?.build.standalone === true) return [process.execPath];
   const own = process.argv.slice(2);
   const words = commandLine();
   // What the runtime was told before the program's name, such as permissions, stands nowhere else.
   if (words !== undefined) return [process.execPath, ...words.slice(1, words.length - own.length)];
-  if ("Deno" in globalThis) return [process.execPath, "run", "-A", process.argv[1]];
+  if (deno !== undefined) return [process.execPath, "run", "-A", process.argv[1]];
   return [process.execPath, ...process.execArgv, process.argv[1]];
 }
 
