@@ -58,16 +58,18 @@ function* tables({ scale, eventsMax }: GrowthSettings): Generator<[string, Step[
   });
   const fitting = (bytes: number): number => Math.min(500_000, Math.max(8, Math.floor(BYTES_EACH / bytes)));
   const counts = [1e4, 1e5, 1e6, 1e7, 1e8].filter((events) => events <= eventsMax);
+  // Titles and names tell the events that were really pushed, whatever the scale.
+  const told = (events: number): string => shape(events).events.toLocaleString("en");
   yield [
     "Events in one topic",
-    counts.map((events) => ({ what: `${events.toLocaleString("en")} events`, shape: shape(events) })),
+    counts.map((events) => ({ what: `${told(events)} events`, shape: shape(events) })),
   ];
   yield [
-    "Partitions, 500,000 events",
+    `Partitions, ${told(5e5)} events`,
     [1, 4, 16, 64].map((partitions) => ({ what: `${partitions} partitions`, shape: shape(5e5), partitions })),
   ];
   yield [
-    "Processes on one partition, 800,000 events in all; as many consumers read all of it",
+    `Processes on one partition, ${told(8e5)} events in all; as many consumers read all of it`,
     [1, 2, 4, 8].map((processes) => ({
       what: `${processes} processes`,
       shape: shape(8e5 / processes),
