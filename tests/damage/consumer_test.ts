@@ -25,7 +25,7 @@ async function withTopic(use: (topic: Topic, logs: string[]) => Promise<void>): 
     const folder = join(root_path, "t", "partitions", "00000000");
     await use(
       topic,
-      readdirSync(folder).filter((name) => name.endsWith(".log")).map((name) => join(folder, name)),
+      readdirSync(folder).filter((name) => name.endsWith(".log")).sort().map((name) => join(folder, name)),
     );
   } finally {
     rmSync(root_path, { recursive: true, force: true });

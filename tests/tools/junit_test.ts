@@ -24,7 +24,7 @@ test("readJunit() tells passed, failed and skipped tests apart, as Deno writes t
 test("readJunit() reads what Node and Bun write", () => {
   const xml = `<testsuites>
 	<testcase name="first -> second" time="0.001693" classname="test"/>
-	<testcase name="second" time="0.001" classname="test">
+	<testcase name="topic &amp;quot;second&amp;quot;" time="0.001" classname="test">
 		<skipped type="skipped" message="no broker"/>
 	</testcase>
     <testcase name="third" classname="" time="0.000109" file="tests/harness_test.ts" line="6" assertions="0" />
@@ -34,7 +34,7 @@ test("readJunit() reads what Node and Bun write", () => {
 </testsuites>`;
   assertEquals(readJunit(xml), [
     { name: "first -> second", result: "passed" },
-    { name: "second", result: "skipped" },
+    { name: 'topic "second"', result: "skipped" },
     { name: "third", result: "passed" },
     { name: "fourth", result: "failed" },
   ]);

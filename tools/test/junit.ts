@@ -24,7 +24,8 @@ export function readJunit(xml: string): TestOutcome[] {
   // Node leaves `>` in names as it is.
   const pattern = /<testcase\b((?:[^>"]|"[^"]*")*?)(?:\/>|>(.*?)<\/testcase>)/gs;
   for (const [, attributes, inside = ""] of xml.matchAll(pattern)) {
-    const name = decode(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? "");
+    // Node escapes quotes twice.
+    const name = decode(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? "").replaceAll("&quot;", '"');
     const failed = /<(?:failure|error)\b/.test(inside);
     const skipped = /<skipped\b/.test(inside);
     outcomes.push({ name, result: failed ? "failed" : skipped ? "skipped" : "passed" });
