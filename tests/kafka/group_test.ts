@@ -18,7 +18,7 @@ function open(namespace: string): Promise<Driver> {
   });
 }
 
-async function until(what: string, condition: () => boolean, msMax = 30_000): Promise<void> {
+async function until(what: string, condition: () => boolean, msMax = 90_000): Promise<void> {
   const deadline = Date.now() + msMax;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`${what} did not come to be in ${msMax} ms`);
