@@ -12,6 +12,7 @@ import { EVENT_COMMANDS } from "./events.ts";
 import { STORE_COMMANDS } from "./store.ts";
 import { TOOL_COMMANDS } from "./tools.ts";
 import { TOPIC_COMMANDS } from "./topic.ts";
+import { UI_COMMANDS } from "./ui.ts";
 
 /** Name of the program. */
 export const PROGRAM = "diaspora-ctl";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...CONSUMER_COMMANDS,
   ...DAEMON_COMMANDS,
   ...STORE_COMMANDS,
+  ...UI_COMMANDS,
   ...BENCH_COMMANDS,
   ...TOOL_COMMANDS,
 ];

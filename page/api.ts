@@ -1,0 +1,42 @@
+import type { FaultView } from "../src/ui/contract.ts";
+
+/** Path of something about a topic. */
+export function topicPath(name: string, ...rest: (string | number)[]): string {
+  return ["/api/topics", encodeURIComponent(name), ...rest].join("/");
+}
+
+/** A path with parameters; those that are undefined or empty are left out. */
+export function withQuery(path: string, query: Record<string, string | number | undefined>): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== "") parameters.set(name, String(value));
+  }
+  const text = parameters.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+/** Asks the server; throws an error with what it says when it refuses. */
+export async function ask<T>(path: string, signal: AbortSignal, method = "GET"): Promise<T> {
+  const response = await askRaw(path, signal, method);
+  return await response.json() as T;
+}
+
+/** The same, for what is no JSON. */
+export async function askRaw(path: string, signal: AbortSignal, method = "GET"): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { method, signal, headers: { "x-diaspora-ui": "1" } });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new Error("The server does not answer: is diaspora-ctl ui still running?", { cause: error });
+  }
+  if (response.ok) return response;
+  const text = await response.text();
+  let fault = text.trim();
+  try {
+    fault = (JSON.parse(text) as FaultView).fault;
+  } catch {
+    // It is the text itself.
+  }
+  throw new Error(fault);
+}

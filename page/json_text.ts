@@ -1,0 +1,67 @@
+import { html, type TemplateResult } from "lit-html";
+import { visible } from "./format.ts";
+
+/** Longer texts are shown as they are. */
+const PRETTY_CHARS_MAX = 200_000;
+
+const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|(true|false|null)|([{}[\],]))/y;
+
+interface Token {
+  kind: "key" | "string" | "number" | "word" | "mark";
+  text: string;
+  /** Written before it: a line end and spaces, or one space. */
+  before: string;
+}
+
+/**
+ * The tokens of a JSON text with the white space of a pretty one. Working on the text keeps numbers as they were
+ * written. Undefined when it is no JSON.
+ */
+export function prettyTokens(text: string): Token[] | undefined {
+  const tokens: Token[] = [];
+  let [at, depth] = [0, 0];
+  let before = "";
+  while (at < text.length) {
+    TOKEN.lastIndex = at;
+    const match = TOKEN.exec(text);
+    if (match === null) return text.slice(at).trim() === "" ? tokens : undefined;
+    const [, string, colon, number, word, mark] = match;
+    at = TOKEN.lastIndex;
+    if (mark === "}" || mark === "]") {
+      depth--;
+      const isEmpty = "{[".includes(tokens.at(-1)?.text ?? "");
+      tokens.push({ kind: "mark", text: mark, before: isEmpty ? "" : line(depth) });
+      before = "";
+    } else if (mark === ",") {
+      tokens.push({ kind: "mark", text: ",", before: "" });
+      before = line(depth);
+    } else if (mark !== undefined) {
+      tokens.push({ kind: "mark", text: mark, before });
+      depth++;
+      before = line(depth);
+    } else if (colon !== undefined) {
+      tokens.push({ kind: "key", text: string, before }, { kind: "mark", text: ":", before: "" });
+      before = " ";
+    } else {
+      const kind = string !== undefined ? "string" : number !== undefined ? "number" : "word";
+      tokens.push({ kind, text: string ?? number ?? word, before });
+      before = "";
+    }
+  }
+  return tokens;
+}
+
+function line(depth: number): string {
+  return `\n${"  ".repeat(Math.max(0, depth))}`;
+}
+
+/** A JSON text, pretty and coloured; what is none is shown as it is. */
+export function prettyJson(text: string): TemplateResult {
+  const tokens = text.length <= PRETTY_CHARS_MAX ? prettyTokens(text) : undefined;
+  if (tokens === undefined) return html`<pre class="json">${visible(text)}</pre>`;
+  return html`<pre class="json">${
+    tokens.map(({ kind, text, before }) =>
+      kind === "mark" ? html`${before}${text}` : html`${before}<span class=${kind}>${visible(text)}</span>`
+    )
+  }</pre>`;
+}

@@ -1,0 +1,76 @@
+import { html, nothing, render, type TemplateResult } from "lit-html";
+import type { StoreView } from "../src/ui/contract.ts";
+import { ask } from "./api.ts";
+import { visible } from "./format.ts";
+import { currentRoute, linkTo } from "./route.ts";
+import { startTheme, themeChoice } from "./theme.ts";
+import type { View } from "./view.ts";
+import { TopicView } from "./views/topic.ts";
+import { TopicsView } from "./views/topics.ts";
+
+const app = document.getElementById("app")!;
+let view: View | undefined;
+let store: StoreView | undefined;
+let storeFault: string | undefined;
+let drawPending = false;
+
+/** Draws the page in the next frame, once, however much has changed. */
+function draw(): void {
+  if (drawPending) return;
+  drawPending = true;
+  requestAnimationFrame(() => {
+    drawPending = false;
+    render(frame(), app);
+    document.title = view === undefined ? "Diaspora Stream" : `${view.title} – Diaspora Stream`;
+  });
+}
+
+function frame(): TemplateResult {
+  return html`
+    <a class="skip" href="#main" @click=${skip}>Skip to the content</a>
+    <header>
+          <a class="brand" href=${linkTo(
+            [],
+          )}><img src="/icon.svg" alt="" width="24" height="24">Diaspora Stream</a>
+          <span class="place"><bdi>${store === undefined ? nothing : visible(store.place)}</bdi></span>
+          ${themeChoice(draw)}
+        </header>
+    <main id="main" tabindex="-1">
+          ${storeFault === undefined ? nothing : html`<p class="fault" role="alert">${storeFault}</p>`}
+          ${view?.render() ?? nothing}
+        </main>
+    <footer class="muted">${store === undefined
+      ? nothing
+      : `${store.driver} driver, diaspora-ctl ${store.version}; this page only looks`}</footer>
+  `;
+}
+
+function skip(event: Event): void {
+  // The address after the # is the route.
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+function show(isFirst: boolean): void {
+  const route = currentRoute();
+  if (view instanceof TopicView && view.take(route)) return draw();
+  view?.stop();
+  view = route.path[0] === "topics" && route.path[1] !== undefined
+    ? new TopicView(route, store?.hasFiles ?? false)
+    : new TopicsView(route);
+  view.onChange = draw;
+  view.start();
+  draw();
+  // Who listens rather than looks learns that something else is shown.
+  if (!isFirst) requestAnimationFrame(() => document.getElementById("main")?.focus({ preventScroll: true }));
+}
+
+startTheme();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+addEventListener("hashchange", () => show(false));
+try {
+  store = await ask<StoreView>("/api/store", new AbortController().signal);
+} catch (error) {
+  storeFault = error instanceof Error ? error.message : String(error);
+}
+show(true);

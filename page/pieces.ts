@@ -1,0 +1,53 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { formatAge, formatCount, formatTime } from "./format.ts";
+
+/** What a template may hold. */
+export type Content = TemplateResult | typeof nothing | string | number;
+
+/** A figure with its name. */
+export function tile(name: string, value: Content, more: Content = nothing): TemplateResult {
+  return html`<div class="tile"><dt>${name}</dt><dd>${value}</dd>${
+    more === nothing ? nothing : html`<dd class="more">${more}</dd>`
+  }</div>`;
+}
+
+/** A moment: how long ago, and exactly. */
+export function moment(time: number | undefined, now = Date.now()): TemplateResult {
+  if (time === undefined) return html`<span class="muted">none</span>`;
+  return html`<time datetime=${new Date(time).toISOString()} title=${formatTime(time)}>${
+    formatAge(time, now)
+  }</time>`;
+}
+
+/** What went wrong. */
+export function faultBox(fault: string | undefined): Content {
+  return fault === undefined ? nothing : html`<p class="fault" role="alert">${fault}</p>`;
+}
+
+/** Said while the first answer is on its way. */
+export function waiting(): TemplateResult {
+  return html`<p class="muted" role="status">Looking …</p>`;
+}
+
+/** Which part of a list is shown, and the way to the others. */
+export function pager(
+  { offset, shown, total, limit, what, go }: {
+    offset: number;
+    shown: number;
+    total: number;
+    limit: number;
+    what: string;
+    go: (offset: number) => void;
+  },
+): Content {
+  if (total <= limit && offset === 0) return nothing;
+  return html`
+    <nav class="pager" aria-label="Pages of ${what}">
+      <button ?disabled=${offset === 0} @click=${() => go(Math.max(0, offset - limit))}>Previous</button>
+      <span role="status">${formatCount(offset + 1)} to ${formatCount(offset + shown)} of ${formatCount(
+        total,
+      )}</span>
+      <button ?disabled=${offset + shown >= total} @click=${() => go(offset + limit)}>Next</button>
+    </nav>
+  `;
+}

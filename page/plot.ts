@@ -1,0 +1,214 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { noChange } from "lit-html";
+import { AsyncDirective, directive, type ElementPart } from "lit-html/async-directive.js";
+import uPlot from "uplot";
+import { formatTime, visible } from "./format.ts";
+
+/** Lines over time. */
+export interface PlotData {
+  /** In milliseconds, ascending. */
+  times: number[];
+  series: { name: string; values: (number | null)[] }[];
+}
+
+/** How a plot looks. */
+export interface PlotOptions {
+  name: string;
+  /** Writes a value, on the axis and in the table. */
+  format: (value: number) => string;
+  /** Steps with a filled area, for counts of spans; else lines. */
+  stepped?: boolean;
+  data: PlotData | undefined;
+  /** Said instead of a plot. */
+  missing?: string;
+  /** Called when the table was opened or closed. */
+  onToggle: () => void;
+}
+
+const HEIGHT = 180;
+const SERIES_COLOURS = 6;
+
+/** A plot with a summary for those who do not see it, and its numbers as a table. */
+export function plotFigure(options: PlotOptions): TemplateResult {
+  const { name, data, missing } = options;
+  return html`<figure class="plot">
+    <figcaption><h3>${name}</h3><span class="muted">${summary(options)}</span></figcaption>
+    ${
+    data === undefined || data.times.length < 2
+      ? html`<p class="muted empty">${missing ?? "Looking …"}</p>`
+      : html`<div class="canvas" role="img" aria-label=${`${name}: ${summary(options)}`} ${
+        draw(options)
+      }></div>${asTable(options, data)}`
+  }
+  </figure>`;
+}
+
+function summary({ data, format, missing }: PlotOptions): string {
+  if (data === undefined || data.times.length < 2) return missing === undefined ? "" : "nothing to show";
+  const parts = data.series.map(({ name, values }) => {
+    const known = values.filter((value) => value !== null);
+    if (known.length === 0) return "";
+    const text = `now ${format(known.at(-1)!)}, most ${format(Math.max(...known))}`;
+    return data.series.length === 1 ? text : `${visible(name)}: ${text}`;
+  });
+  return parts.filter((part) => part !== "").join("; ");
+}
+
+function asTable({ name, format, onToggle }: PlotOptions, { times, series }: PlotData): TemplateResult {
+  const row = (time: number, at: number): TemplateResult =>
+    html`<tr><th scope="row">${formatTime(time)}</th>${
+      series.map(({ values }) =>
+        html`<td class="number">${values[at] === null ? nothing : format(values[at])}</td>`
+      )
+    }</tr>`;
+  const toggled = (event: Event): void => {
+    if ((event.currentTarget as HTMLDetailsElement).open) openTables.add(name);
+    else openTables.delete(name);
+    onToggle();
+  };
+  return html`<details class="numbers" @toggle=${toggled}>
+    <summary>As a table</summary>
+    ${
+    // Made once it is opened: most never are.
+    openTables.has(name)
+      ? html`
+        <div class="scroll" tabindex="0">
+          <table>
+            <thead>
+              <tr><th scope="col">Time</th>${series.map(({ name }) =>
+                html`<th scope="col" class="number"><bdi>${visible(name)}</bdi></th>`
+              )}</tr>
+            </thead>
+            <tbody>${times.map(row).toReversed()}</tbody>
+          </table>
+        </div>
+      `
+      : nothing}
+  </details>`;
+}
+
+/** Names of the plots whose tables are open. */
+const openTables = new Set<string>();
+
+/** The colour that a custom property stands for now. */
+function colourOf(property: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${property})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** Keeps a uPlot in an element. */
+class DrawDirective extends AsyncDirective {
+  #plot: uPlot | undefined;
+  #element: HTMLElement | undefined;
+  #observer: ResizeObserver | undefined;
+  #options: PlotOptions | undefined;
+  #shape = "";
+
+  render(_options: PlotOptions): typeof noChange {
+    return noChange;
+  }
+
+  override update(part: ElementPart, [options]: [PlotOptions]): typeof noChange {
+    this.#options = options;
+    this.#element = part.element as HTMLElement;
+    // The element has no size before it is in the page.
+    queueMicrotask(() => this.#draw());
+    return noChange;
+  }
+
+  override disconnected(): void {
+    this.#observer?.disconnect();
+    this.#observer = undefined;
+    this.#plot?.destroy();
+    this.#plot = undefined;
+  }
+
+  override reconnected(): void {
+    this.#draw();
+  }
+
+  #draw(): void {
+    const [element, options] = [this.#element, this.#options];
+    const data = options?.data;
+    if (element === undefined || options === undefined || data === undefined || !this.isConnected) return;
+    const aligned = [data.times.map((time) => time / 1000), ...data.series.map(({ values }) => values)];
+    const theme = document.documentElement.dataset["theme"] ?? "";
+    const shape = JSON.stringify([data.series.map(({ name }) => name), theme, colourOf("--text")]);
+    if (this.#plot !== undefined && shape === this.#shape) {
+      this.#plot.setData(aligned as uPlot.AlignedData);
+      return;
+    }
+    this.#plot?.destroy();
+    this.#shape = shape;
+    this.#plot = new uPlot(
+      settings(options, data, element.clientWidth),
+      aligned as uPlot.AlignedData,
+      element,
+    );
+    this.#observer ??= new ResizeObserver(() => {
+      const width = this.#element?.clientWidth ?? 0;
+      if (width > 0 && width !== this.#plot?.width) this.#plot?.setSize({ width, height: HEIGHT });
+    });
+    this.#observer.observe(element);
+  }
+}
+
+const draw = directive(DrawDirective);
+
+function settings({ format, stepped }: PlotOptions, data: PlotData, width: number): uPlot.Options {
+  const [text, grid] = [colourOf("--muted"), colourOf("--line")];
+  const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
+  const font = "12px system-ui, sans-serif";
+  return {
+    width,
+    height: HEIGHT,
+    legend: { show: data.series.length > 1, live: true },
+    cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+    scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
+    axes: [
+      { ...axis, font, space: 80, values: (_plot, times, _axis, _space, step) => timeLabels(times, step) },
+      {
+        ...axis,
+        font,
+        size: (_plot, values) => 22 + 7 * Math.max(3, ...(values ?? []).map((value) => value.length)),
+        values: (_plot, values) => values.map(format),
+      },
+    ],
+    series: [
+      { value: (_plot, time) => time === null ? "" : formatTime(time * 1000) },
+      ...data.series.map((series, at) => {
+        const colour = colourOf(`--series-${at % SERIES_COLOURS + 1}`);
+        return {
+          label: visible(series.name),
+          stroke: colour,
+          width: 2,
+          ...(stepped
+            ? {
+              paths: uPlot.paths.stepped!({ align: 1 }),
+              fill: colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.16)"),
+            }
+            : {}),
+          points: { show: false },
+          value: (_plot: uPlot, value: number | null) => value === null ? "" : format(value),
+        };
+      }),
+    ],
+  };
+}
+
+/** As much of each time as the step to the next one needs; a new day is named. */
+function timeLabels(times: readonly number[], stepSeconds: number): string[] {
+  let dayBefore = "";
+  return times.map((time) => {
+    const text = formatTime(time * 1000);
+    const [day, clock] = [text.slice(5, 10), text.slice(11, stepSeconds < 60 ? 19 : 16)];
+    const isNewDay = day !== dayBefore;
+    dayBefore = day;
+    if (stepSeconds >= 86_400) return day;
+    return isNewDay ? `${clock}\n${day}` : clock;
+  });
+}

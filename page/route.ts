@@ -1,0 +1,41 @@
+/** What the page shows, as its address says after the `#`. */
+export interface Route {
+  /** Parts of the path: `["topics", NAME, TAB]`, or none for the list of topics. */
+  path: string[];
+  query: URLSearchParams;
+}
+
+/** Reads the address. */
+export function currentRoute(): Route {
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
+  return {
+    path: path.split("/").filter((part) => part !== "").map(decoded),
+    query: new URLSearchParams(query),
+  };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** An address within the page. */
+export function linkTo(
+  path: readonly string[],
+  query: Record<string, string | number | undefined> = {},
+): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== "") parameters.set(name, String(value));
+  }
+  const text = parameters.toString();
+  return `#/${path.map(encodeURIComponent).join("/")}${text === "" ? "" : `?${text}`}`;
+}
+
+/** Goes there. */
+export function go(link: string): void {
+  location.hash = link;
+}

@@ -1,0 +1,89 @@
+import { html, type TemplateResult } from "lit-html";
+import type { ConsumerView, Page } from "../../src/ui/contract.ts";
+import { ask, topicPath, withQuery } from "../api.ts";
+import { formatBytes, formatCount, formatSpan, visible } from "../format.ts";
+import { pager, waiting } from "../pieces.ts";
+import { Tab } from "./tab.ts";
+
+const LIMIT = 20;
+const INTERVAL_MS = 3000;
+
+/** Where every consumer name stands. */
+export class ConsumersTab extends Tab {
+  #offset = 0;
+  #page: Page<ConsumerView> | undefined;
+
+  override start(): void {
+    this.poll(INTERVAL_MS, () => this.#ask());
+  }
+
+  override render(): TemplateResult {
+    const page = this.#page;
+    if (page === undefined) return html`${this.fault()} ${waiting()}`;
+    if (page.total === 0) {
+      return html`${this.fault()}<p class="empty">No consumer has acknowledged anything yet.</p>`;
+    }
+    return html`${this.fault()}
+      ${page.items.map(consumer)}
+      ${
+      pager({
+        offset: page.offset,
+        shown: page.items.length,
+        total: page.total,
+        limit: LIMIT,
+        what: "consumers",
+        go: (offset) => {
+          this.#offset = offset;
+          this.run(() => this.#ask());
+        },
+      })
+    }`;
+  }
+
+  async #ask(): Promise<void> {
+    const query = { offset: this.#offset, limit: LIMIT };
+    this.#page = await ask<Page<ConsumerView>>(
+      withQuery(topicPath(this.name, "consumers"), query),
+      this.signal,
+    );
+    this.succeeded();
+  }
+}
+
+function consumer({ name, events, bytes, seconds, partitions }: ConsumerView): TemplateResult {
+  const state = events === 0 ? html`<span class="badge good">up to date</span>` : html`
+    <span class="badge">${formatCount(events)} events behind</span>
+    <span class="muted">about ${formatBytes(bytes)}; the oldest has waited for ${formatSpan(seconds)}</span>
+  `;
+  return html`
+    <details class="card">
+      <summary><h2><bdi>${visible(name)}</bdi></h2> ${state}</summary>
+      <table class="list">
+        <thead>
+          <tr>
+            <th scope="col" class="number">Partition</th>
+            <th scope="col" class="number">Next event</th>
+            <th scope="col" class="number">Events behind</th>
+            <th scope="col" class="number">Bytes behind</th>
+            <th scope="col" class="number">Oldest has waited</th>
+          </tr>
+        </thead>
+        <tbody>${partitions.map(({ partition, position, acknowledged, events, bytes, seconds }) =>
+          html`
+            <tr>
+              <th scope="row" class="number">${partition}</th>
+              <td class="number" data-label="Next event">${acknowledged
+                ? formatCount(position)
+                : html`<span class="muted">nothing acknowledged</span>`}</td>
+              <td class="number" data-label="Events behind">${formatCount(events)}</td>
+              <td class="number" data-label="Bytes behind">${formatBytes(bytes)}</td>
+              <td class="number" data-label="Oldest has waited">${events === 0
+                ? ""
+                : formatSpan(seconds)}</td>
+            </tr>
+          `
+        )}</tbody>
+      </table>
+    </details>
+  `;
+}

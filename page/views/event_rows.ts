@@ -1,0 +1,134 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
+import type { EventView } from "../../src/ui/contract.ts";
+import { askRaw, topicPath } from "../api.ts";
+import { formatBytes, formatCount, formatTime, visible } from "../format.ts";
+import { prettyJson } from "../json_text.ts";
+import { type Content, faultBox } from "../pieces.ts";
+import { DataPart } from "./data_part.ts";
+
+/** What is shown of an event that is open. */
+interface Opened {
+  data: DataPart | undefined;
+  /** The whole metadata, where the list has only the beginning. */
+  metadata?: string;
+  fault?: string;
+}
+
+/** Events as rows that can be opened. */
+export class EventRows {
+  readonly #opened = new Map<string, Opened>();
+
+  constructor(
+    private readonly topic: string,
+    private readonly signal: AbortSignal,
+    private readonly changed: () => void,
+  ) {}
+
+  /** Lets go of what opened events hold. */
+  stop(): void {
+    for (const { data } of this.#opened.values()) data?.stop();
+  }
+
+  render(events: readonly EventView[]): TemplateResult {
+    return html`
+      <table class="list events">
+        <caption class="unseen">Events, the newest first</caption>
+        <thead>
+          <tr>
+            <th scope="col"><span class="unseen">Open</span></th>
+            <th scope="col" class="number">Partition</th>
+            <th scope="col" class="number">Id</th>
+            <th scope="col">Time</th>
+            <th scope="col">Metadata</th>
+            <th scope="col" class="number">Data</th>
+          </tr>
+        </thead>
+        <tbody>${repeat(events, keyOf, (event) => this.#row(event))}</tbody>
+      </table>
+    `;
+  }
+
+  #row(event: EventView): TemplateResult {
+    const { partition, id, timestamp, metadata, dataBytes } = event;
+    const key = keyOf(event);
+    const opened = this.#opened.get(key);
+    const detailId = `event-${partition}-${id}`;
+    return html`
+      <tr class=${opened === undefined ? "" : "open"} @click=${(click: MouseEvent) =>
+        this.#onClick(click, event)}>
+        <td><button class="open-event" aria-expanded=${opened === undefined ? "false" : "true"}
+                aria-controls=${detailId} aria-label="Event ${id} of partition ${partition}"></button></td>
+        <td class="number" data-label="Partition">${partition}</td>
+        <td class="number" data-label="Id">${formatCount(id)}</td>
+        <td class="time" data-label="Time"><time datetime=${new Date(timestamp).toISOString()}>${formatTime(
+          timestamp,
+        )}</time></td>
+        <td class="metadata"><code><bdi>${visible(metadata.slice(0, 300))}</bdi></code></td>
+        <td class="number" data-label="Data">${dataBytes === 0
+          ? html`<span class="muted">none</span>`
+          : formatBytes(dataBytes)}</td>
+      </tr>${opened === undefined ? nothing : html`
+        <tr class="detail" id=${detailId}>
+          <td colspan="6">${this.#detail(event, opened)}</td>
+        </tr>
+      `}
+    `;
+  }
+
+  #detail(event: EventView, { data, metadata, fault }: Opened): Content {
+    const { metadataChars } = event;
+    const isCut = metadataChars !== undefined && metadata === undefined;
+    return html`<div class="event">
+      <section aria-label="Metadata"><h3>Metadata</h3>
+        ${
+      isCut
+        ? html`<pre class="json">${visible(event.metadata)} …</pre>`
+        : prettyJson(metadata ?? event.metadata)
+    }
+        ${faultBox(fault)}
+        ${
+      isCut
+        ? html`<button @click=${() => void this.#loadMetadata(event)}>Show all ${
+          formatCount(metadataChars)
+        } characters</button>`
+        : nothing
+    }</section>
+      ${data === undefined ? nothing : data.render()}
+    </div>`;
+  }
+
+  #onClick(click: MouseEvent, event: EventView): void {
+    // Who selects text does not want to open anything.
+    if (getSelection()?.isCollapsed === false && !(click.target instanceof HTMLButtonElement)) return;
+    const key = keyOf(event);
+    const opened = this.#opened.get(key);
+    if (opened !== undefined) {
+      opened.data?.stop();
+      this.#opened.delete(key);
+    } else {
+      const data = event.dataBytes === 0
+        ? undefined
+        : new DataPart(this.topic, event, this.signal, this.changed);
+      this.#opened.set(key, { data });
+      data?.start();
+    }
+    this.changed();
+  }
+
+  async #loadMetadata(event: EventView): Promise<void> {
+    const opened = this.#opened.get(keyOf(event));
+    if (opened === undefined) return;
+    try {
+      const path = topicPath(this.topic, "partitions", event.partition, "events", event.id);
+      opened.metadata = await (await askRaw(path, this.signal)).text();
+    } catch (error) {
+      opened.fault = error instanceof Error ? error.message : String(error);
+    }
+    this.changed();
+  }
+}
+
+function keyOf({ partition, id }: EventView): string {
+  return `${partition}/${id}`;
+}

@@ -1,0 +1,208 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { EventsView, EventView, LiveView } from "../../src/ui/contract.ts";
+import { ask, topicPath, withQuery } from "../api.ts";
+import { formatCount } from "../format.ts";
+import { type Content, waiting } from "../pieces.ts";
+import { go, linkTo } from "../route.ts";
+import { EventRows } from "./event_rows.ts";
+import { partitionChoice } from "./partition_choice.ts";
+import { Tab } from "./tab.ts";
+
+const LIMIT = 50;
+/** Events that a live tail keeps on the page. */
+const LIVE_MAX = 200;
+
+/** Events, page by page or as they come. */
+export class EventsTab extends Tab {
+  readonly #partition: number | undefined;
+  readonly #filter: string;
+  readonly #start: string;
+  readonly #isLive: boolean;
+  readonly #rows: EventRows;
+  #events: EventView[] | undefined;
+  #page: EventsView | undefined;
+  #skipped = 0;
+  #isPaused = false;
+  #held: EventView[] = [];
+
+  constructor(name: string, query: URLSearchParams) {
+    super(name);
+    const partition = query.get("partition");
+    this.#partition = partition === null ? undefined : Number(partition);
+    this.#filter = query.get("filter") ?? "";
+    this.#start = query.get("from") ?? query.get("at") ?? "";
+    this.#isLive = query.get("live") === "1";
+    this.#rows = new EventRows(name, this.signal, () => this.changed());
+  }
+
+  override start(): void {
+    this.run(async () => {
+      await this.#askPage(this.#startQuery());
+      if (this.#isLive) this.#listen();
+    });
+  }
+
+  override stop(): void {
+    this.#rows.stop();
+    super.stop();
+  }
+
+  override render(): TemplateResult {
+    const events = this.#events;
+    return html`${this.#form()} ${this.fault()} ${this.#damage()}
+      ${this.#isLive ? this.#liveBar() : nothing}
+      ${
+      events === undefined
+        ? waiting()
+        : events.length === 0
+        ? html`<p class="empty" role="status">${this.#nothing()}</p>`
+        : this.#rows.render(events)
+    }
+      ${this.#pager()}`;
+  }
+
+  #form(): TemplateResult {
+    return html`<form class="toolbar" @submit=${this.#onSubmit}>
+      ${
+      partitionChoice({
+        count: this.topic?.partitions.total ?? (this.#partition ?? 0) + 1,
+        chosen: this.#partition,
+        choose: (partition) => go(this.#link({ partition, from: undefined, at: undefined })),
+        all: true,
+      })
+    }
+      <label>From
+        <input name="start" size="22" placeholder="newest, an id or a time" .value=${this.#start}
+          ?disabled=${this.#partition === undefined || this.#isLive}
+          title="An id, or a time such as 2026-11-23 15:48; needs a partition"></label>
+      <label class="grow">Filter
+        <input name="filter" spellcheck="false" autocomplete="off" placeholder='{"energy": [{"numeric": [">", 40]}]}'
+          .value=${this.#filter} title="An event pattern of EventBridge"></label>
+      <button class="primary">Show</button>
+      <button type="button" aria-pressed=${this.#isLive ? "true" : "false"} @click=${() =>
+      go(this.#link({ live: this.#isLive ? undefined : "1", from: undefined, at: undefined }))}>Live</button>
+    </form>`;
+  }
+
+  #liveBar(): TemplateResult {
+    const held = this.#held.length;
+    const skipped = this.#skipped === 0 ? nothing : html`
+      <span class="muted">${formatCount(this.#skipped)} came too fast to be shown</span>
+    `;
+    return html`<p class="live"><span class="pulse ${this.#isPaused ? "paused" : ""}"></span>
+      <span role="status">${
+      this.#isPaused ? html`Paused, ${formatCount(held)} held back` : "Waiting for events"
+    }</span>${skipped}
+      <button @click=${this.#onPause}>${this.#isPaused ? "Go on" : "Pause"}</button></p>`;
+  }
+
+  #damage(): Content {
+    const damage = this.#page?.damage ?? [];
+    if (damage.length === 0) return nothing;
+    return html`
+      <div class="fault" role="alert">
+        <p>Some events here are damaged and left out:</p>
+        <ul>${damage.slice(0, 10).map((text) => html`<li>${text}</li>`)}</ul>
+      </div>
+    `;
+  }
+
+  #nothing(): string {
+    if (this.#filter !== "") return "No event that was looked at matches the filter.";
+    return this.#isLive ? "Nothing has come yet." : "There are no events here.";
+  }
+
+  #pager(): Content {
+    const page = this.#page;
+    if (page === undefined || this.#isLive || this.#partition === undefined) return nothing;
+    const { firstId, endId, fromId, untilId } = page;
+    return html`
+      <nav class="pager" aria-label="Other events">
+        <button ?disabled=${untilId >= endId} @click=${() => this.#move({ from: untilId })}>Newer</button>
+        <span role="status">${endId === firstId
+          ? "empty"
+          : html`${formatCount(fromId)} to ${formatCount(Math.max(fromId, untilId - 1))} ${
+            this.#filter === "" ? nothing : "looked through "
+          }of ${formatCount(firstId)} to ${formatCount(endId - 1)}`}</span>
+        <button ?disabled=${fromId <= firstId} @click=${() => this.#move({ before: fromId })}>Older</button>
+      </nav>
+    `;
+  }
+
+  readonly #onSubmit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = new FormData(event.target as HTMLFormElement);
+    const start = String(form.get("start") ?? "").trim();
+    const filter = String(form.get("filter") ?? "").trim();
+    const place = /^\d+$/.test(start)
+      ? { from: start, at: undefined }
+      : { from: undefined, at: start || undefined };
+    const link = this.#link({ ...place, filter });
+    if (location.hash === link) this.#move(this.#startQuery());
+    else go(link);
+  };
+
+  readonly #onPause = (): void => {
+    this.#isPaused = !this.#isPaused;
+    if (!this.#isPaused) this.#add(this.#held.splice(0));
+    this.changed();
+  };
+
+  #link(changes: Record<string, string | number | undefined>): string {
+    const isId = /^\d+$/.test(this.#start);
+    return linkTo(["topics", this.name, "events"], {
+      partition: this.#partition,
+      filter: this.#filter,
+      live: this.#isLive ? "1" : undefined,
+      from: isId ? this.#start : undefined,
+      at: isId ? undefined : this.#start,
+      ...changes,
+    });
+  }
+
+  #startQuery(): { from?: number; time?: number } {
+    if (this.#partition === undefined || this.#start === "" || this.#isLive) return {};
+    if (/^\d+$/.test(this.#start)) return { from: Number(this.#start) };
+    const time = new Date(this.#start).getTime();
+    if (Number.isNaN(time)) throw new Error(`“${this.#start}” is no id and no time: write 2026-11-23 15:48`);
+    return { time };
+  }
+
+  #move(query: { from?: number; before?: number; time?: number }): void {
+    this.run(() => this.#askPage(query));
+  }
+
+  async #askPage(query: { from?: number; before?: number; time?: number }): Promise<void> {
+    const path = topicPath(this.name, this.#partition === undefined ? "latest" : "events");
+    const request = { partition: this.#partition, filter: this.#filter, limit: LIMIT, ...query };
+    this.#page = await ask<EventsView>(withQuery(path, request), this.signal);
+    this.#events = this.#page.events.toReversed();
+    this.succeeded();
+  }
+
+  #listen(): void {
+    const query = { partition: this.#partition, filter: this.#filter };
+    const source = new EventSource(withQuery(topicPath(this.name, "live"), query));
+    this.signal.addEventListener("abort", () => source.close());
+    source.addEventListener("events", (message) => {
+      const { events, skipped } = JSON.parse(message.data) as LiveView;
+      this.#skipped += skipped;
+      if (this.#isPaused) this.#held = [...this.#held, ...events].slice(-LIVE_MAX);
+      else this.#add(events);
+      this.succeeded();
+    });
+    source.addEventListener("fault", (message) => {
+      source.close();
+      this.failed(new Error((JSON.parse(message.data) as { fault: string }).fault));
+    });
+    source.addEventListener("error", () => {
+      if (source.readyState === EventSource.CLOSED) this.failed(new Error("The server ended the live tail"));
+    });
+  }
+
+  #add(events: readonly EventView[]): void {
+    const known = new Set(this.#events?.map(({ partition, id }) => `${partition}/${id}`));
+    const fresh = events.filter(({ partition, id }) => !known.has(`${partition}/${id}`));
+    this.#events = [...fresh.toReversed(), ...this.#events ?? []].slice(0, LIVE_MAX);
+  }
+}

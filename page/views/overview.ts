@@ -1,0 +1,227 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { PartitionDescription } from "../../src/drivers/contract.ts";
+import type { Page, Rates, Sample, TopicView } from "../../src/ui/contract.ts";
+import { ask, topicPath, withQuery } from "../api.ts";
+import { formatBytes, formatCompact, formatCount, formatRate, formatTime } from "../format.ts";
+import { moment, pager, tile, waiting } from "../pieces.ts";
+import { type PlotData, plotFigure } from "../plot.ts";
+import { linkTo } from "../route.ts";
+import { Tab } from "./tab.ts";
+
+const SAMPLES_INTERVAL_MS = 2000;
+const RATES_INTERVAL_MS = 10_000;
+const SAMPLES_MAX = 900;
+const PARTITIONS_LIMIT = 100;
+/** Lines in one plot. */
+const CONSUMERS_MAX = 6;
+
+/** Spans of time to look back over. */
+const SPANS: readonly [key: string, label: string, ms: number][] = [
+  ["15m", "15 minutes", 15 * 60_000],
+  ["1h", "1 hour", 3_600_000],
+  ["1d", "1 day", 86_400_000],
+  ["7d", "7 days", 7 * 86_400_000],
+  ["all", "All", 0],
+];
+
+/** Counts, plots and partitions. */
+export class OverviewTab extends Tab {
+  #samples: Sample[] = [];
+  #rates: Rates | undefined;
+  #span = "1h";
+  #offset = 0;
+  #page: Page<PartitionDescription> | undefined;
+
+  override start(): void {
+    this.poll(SAMPLES_INTERVAL_MS, () => this.#askSamples());
+    this.poll(RATES_INTERVAL_MS, () => this.#askRates());
+  }
+
+  override setTopic(...given: Parameters<Tab["setTopic"]>): void {
+    super.setTopic(...given);
+    if (this.#offset === 0) this.#page = given[0].partitions;
+  }
+
+  override render(): TemplateResult {
+    const { topic } = this;
+    if (topic === undefined) return waiting();
+    const { totals } = topic;
+    return html`
+      ${this.fault()}
+            <dl class="tiles">
+              ${tile("Events", formatCount(totals.events))}
+              ${tile("Rate", this.#rateNow())}
+              ${tile("Size", formatBytes(totals.bytes), `${formatCount(totals.segments)} segments`)}
+              ${tile("Partitions", formatCount(topic.partitions.total))}
+              ${tile("Oldest event", moment(totals.oldestTime))}
+              ${tile("Newest event", moment(totals.newestTime))}
+            </dl>
+            <section aria-label="Over time">
+        <div class="plots">
+                ${this.#ratesPlot()}
+                ${plotFigure({
+                  name: "Bytes a second, while this page looks",
+                  format: (value) => `${formatBytes(Math.round(value))}/s`,
+                  data: this.#perSecond(({ bytes }) => bytes),
+                  missing: "Noted every two seconds from now on",
+                  onToggle: () => this.changed(),
+                })}
+                ${this.#lagPlot()}
+              </div>
+      </section>
+            ${this.#partitions(this.#page ?? topic.partitions)}
+    `;
+  }
+
+  #rateNow(): string {
+    const samples = this.#samples.slice(-4);
+    if (samples.length < 2) return "…";
+    const [first, last] = [samples[0], samples.at(-1)!];
+    return formatRate((last.events - first.events) / ((last.time - first.time) / 1000));
+  }
+
+  #ratesPlot(): TemplateResult {
+    const rates = this.#rates;
+    const isKnown = rates !== undefined && rates.unavailable !== true && rates.times.length > 1;
+    const seconds = isKnown ? (rates.times[1] - rates.times[0]) / 1000 : 1;
+    // The last span is drawn to its end.
+    const values = isKnown ? rates.events.map((events) => events / seconds) : [];
+    const data: PlotData | undefined = isKnown
+      ? { times: rates.times, series: [{ name: "Events a second", values: [...values, values.at(-1)!] }] }
+      : undefined;
+    return html`<div class="with-span">
+      <label class="span"><span class="unseen">Span of time</span>
+        <select @change=${this.#onSpan}>${
+      SPANS.map(([key, label]) =>
+        html`<option value=${key} ?selected=${key === this.#span}>${label}</option>`
+      )
+    }</select></label>
+      ${
+      plotFigure({
+        name: "Events a second, from the log",
+        format: (value) => value < 10 && value % 1 !== 0 ? value.toFixed(1) : formatCompact(value),
+        stepped: true,
+        data,
+        ...(rates?.unavailable ? { missing: "Too many partitions to look this up" } : {}),
+        onToggle: () => this.changed(),
+      })
+    }</div>`;
+  }
+
+  #lagPlot(): TemplateResult {
+    const names = [...new Set(this.#samples.flatMap(({ lag }) => Object.keys(lag)))].slice(0, CONSUMERS_MAX);
+    const times = this.#samples.map(({ time }) => time);
+    const series = names.map((name) => ({
+      name,
+      values: this.#samples.map(({ lag }) => lag[name] ?? null),
+    }));
+    return plotFigure({
+      name: "Events that consumers are behind",
+      format: formatCompact,
+      data: names.length === 0 ? undefined : { times, series },
+      missing: names.length === 0
+        ? "No consumer has acknowledged anything"
+        : "Noted every two seconds from now on",
+      onToggle: () => this.changed(),
+    });
+  }
+
+  #perSecond(of: (sample: Sample) => number): PlotData {
+    const samples = this.#samples;
+    const times = samples.slice(1).map(({ time }) => time);
+    const values = samples.slice(1).map((sample, at) => {
+      const before = samples[at];
+      return Math.max(0, (of(sample) - of(before)) / ((sample.time - before.time) / 1000));
+    });
+    return { times, series: [{ name: "Bytes a second", values }] };
+  }
+
+  #partitions({ items, total, offset }: Page<PartitionDescription>): TemplateResult {
+    const damaged = new Map<number, number>();
+    for (const { partition, severity } of this.verify?.findings ?? []) {
+      if (severity === "damage") damaged.set(partition, (damaged.get(partition) ?? 0) + 1);
+    }
+    return html`<section aria-labelledby="partitions"><h2 id="partitions">Partitions</h2>
+      <table class="list">
+        <thead><tr>
+          <th scope="col" class="number">Partition</th>
+          <th scope="col" class="number">First id</th>
+          <th scope="col" class="number">Next id</th>
+          <th scope="col" class="number">Events</th>
+          <th scope="col" class="number">Size</th>
+          <th scope="col" class="number">Segments</th>
+          <th scope="col" class="number">Oldest</th>
+          <th scope="col" class="number">Newest</th>
+        </tr></thead>
+        <tbody>${
+      items.map(({ partition, firstId, nextId, bytes, segments, oldestTime, newestTime }) =>
+        html`
+          <tr>
+            <th scope="row"
+              class="number"><a href=${linkTo(["topics", this.name, "events"], {
+                partition,
+              })}>${partition}<span class="unseen">, its events</span></a>${damaged.has(partition)
+                ? html`
+                  <span class="badge bad">damaged</span>
+                `
+                : nothing}</th>
+            <td class="number" data-label="First id">${formatCount(firstId)}</td>
+            <td class="number" data-label="Next id">${formatCount(nextId)}</td>
+            <td class="number" data-label="Events">${formatCount(nextId - firstId)}</td>
+            <td class="number" data-label="Size">${formatBytes(bytes)}</td>
+            <td class="number" data-label="Segments">${formatCount(segments)}</td>
+            <td class="number" data-label="Oldest" title=${oldestTime === undefined
+              ? ""
+              : formatTime(oldestTime)}>${moment(oldestTime)}</td>
+            <td class="number" data-label="Newest">${moment(newestTime)}</td>
+          </tr>
+        `
+      )
+    }</tbody>
+      </table>
+      ${
+      pager({
+        offset,
+        shown: items.length,
+        total,
+        limit: PARTITIONS_LIMIT,
+        what: "partitions",
+        go: (offset) => this.run(() => this.#askPartitions(offset)),
+      })
+    }</section>`;
+  }
+
+  readonly #onSpan = (event: Event): void => {
+    this.#span = (event.target as HTMLSelectElement).value;
+    this.#rates = undefined;
+    this.changed();
+    this.run(() => this.#askRates());
+  };
+
+  async #askPartitions(offset: number): Promise<void> {
+    const path = withQuery(topicPath(this.name), { offset, limit: PARTITIONS_LIMIT });
+    this.#offset = offset;
+    this.#page = (await ask<TopicView>(path, this.signal)).partitions;
+    this.succeeded();
+  }
+
+  async #askSamples(): Promise<void> {
+    const since = this.#samples.at(-1)?.time ?? 0;
+    const newer = await ask<Sample[]>(withQuery(topicPath(this.name, "samples"), { since }), this.signal);
+    this.#samples = [...this.#samples, ...newer].slice(-SAMPLES_MAX);
+    this.succeeded();
+  }
+
+  async #askRates(): Promise<void> {
+    const span = this.#span;
+    const ms = SPANS.find(([key]) => key === span)![2];
+    const to = Date.now();
+    const oldest = this.topic?.totals.oldestTime;
+    if (ms === 0 && oldest === undefined) return;
+    const from = ms === 0 ? Math.min(oldest!, to - 60_000) : to - ms;
+    const path = withQuery(topicPath(this.name, "rates"), { from: Math.floor(from), to });
+    const rates = await ask<Rates>(path, this.signal);
+    if (span === this.#span) this.#rates = rates;
+    this.succeeded();
+  }
+}

@@ -1,0 +1,131 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { TopicView as Topic, VerifyView } from "../../src/ui/contract.ts";
+import { ask, topicPath } from "../api.ts";
+import { formatCount, visible } from "../format.ts";
+import { type Content, faultBox } from "../pieces.ts";
+import { linkTo, type Route } from "../route.ts";
+import { View } from "../view.ts";
+import { ConsumersTab } from "./consumers.ts";
+import { EventsTab } from "./events.ts";
+import { OverviewTab } from "./overview.ts";
+import { SegmentsTab } from "./segments.ts";
+import { SettingsTab } from "./settings.ts";
+import type { Tab } from "./tab.ts";
+import { VerifyTab } from "./verify.ts";
+
+const INTERVAL_MS = 2000;
+
+interface TabKind {
+  key: string;
+  label: string;
+  needsFiles?: true;
+  make: (name: string, query: URLSearchParams) => Tab;
+}
+
+const TABS: readonly TabKind[] = [
+  { key: "", label: "Overview", make: (name) => new OverviewTab(name) },
+  { key: "events", label: "Events", make: (name, query) => new EventsTab(name, query) },
+  { key: "consumers", label: "Consumers", make: (name) => new ConsumersTab(name) },
+  {
+    key: "segments",
+    label: "Segments",
+    needsFiles: true,
+    make: (name, query) => new SegmentsTab(name, query),
+  },
+  { key: "verify", label: "Verify", needsFiles: true, make: (name) => new VerifyTab(name) },
+  { key: "settings", label: "Settings", make: (name) => new SettingsTab(name) },
+];
+
+/** A topic, of which one tab is shown at a time. */
+export class TopicView extends View {
+  readonly #name: string;
+  readonly #hasFiles: boolean;
+  #kind: TabKind;
+  #tab: Tab;
+  #topic: Topic | undefined;
+  #verify: VerifyView | undefined;
+  #fault: string | undefined;
+
+  constructor(route: Route, hasFiles: boolean) {
+    super();
+    this.#name = route.path[1];
+    this.#hasFiles = hasFiles;
+    this.#kind = kindOf(route);
+    this.#tab = this.#kind.make(this.#name, route.query);
+  }
+
+  override get title(): string {
+    return `${visible(this.#name)}, ${this.#kind.label.toLowerCase()}`;
+  }
+
+  override start(): void {
+    this.poll(INTERVAL_MS, () => this.#ask());
+    this.#startTab();
+  }
+
+  override stop(): void {
+    this.#tab.stop();
+    super.stop();
+  }
+
+  /** Shows another part of the same topic; false when the address is of something else. */
+  take(route: Route): boolean {
+    if (route.path[0] !== "topics" || route.path[1] !== this.#name) return false;
+    this.#tab.stop();
+    this.#kind = kindOf(route);
+    this.#tab = this.#kind.make(this.#name, route.query);
+    this.#startTab();
+    return true;
+  }
+
+  override render(): TemplateResult {
+    const shown = TABS.filter(({ needsFiles }) => this.#hasFiles || !needsFiles);
+    return html`<nav class="trail" aria-label="Where this is"><a href=${linkTo([])}>Topics</a></nav>
+      <h1><bdi>${visible(this.#name)}</bdi></h1>
+      ${faultBox(this.#fault)} ${this.#damage()}
+      <nav class="tabs" aria-label="Parts of the topic">${
+      shown.map((kind) =>
+        html`
+          <a href=${linkTo(["topics", this.#name, ...(kind.key === "" ? [] : [kind.key])])}
+            aria-current=${kind === this.#kind ? "page" : nothing}>${kind.label}</a>
+        `
+      )
+    }</nav>
+      ${this.#tab.render()}`;
+  }
+
+  #damage(): Content {
+    const { damage, redundant } = this.#verify?.counts ?? { damage: 0, redundant: 0 };
+    if (damage + redundant === 0) return nothing;
+    const what = damage > 0
+      ? `Damage was found in ${formatCount(damage)} places`
+      : "Some bytes are wrong, but nothing is lost";
+    return html`<p class="fault">${what}. <a href=${
+      linkTo(["topics", this.#name, "verify"])
+    }>See what is wrong</a></p>`;
+  }
+
+  #startTab(): void {
+    const tab = this.#tab;
+    tab.onChange = () => this.changed();
+    if (this.#topic !== undefined) tab.setTopic(this.#topic, this.#verify);
+    tab.start();
+  }
+
+  async #ask(): Promise<void> {
+    this.#topic = await ask<Topic>(topicPath(this.#name), this.signal);
+    if (this.#hasFiles) this.#verify = await ask<VerifyView>(topicPath(this.#name, "verify"), this.signal);
+    this.#fault = undefined;
+    this.#tab.setTopic(this.#topic, this.#verify);
+    this.changed();
+  }
+
+  protected override failed(error: unknown): void {
+    this.#fault = error instanceof Error ? error.message : String(error);
+    this.changed();
+  }
+}
+
+function kindOf({ path }: Route): TabKind {
+  return TABS.find(({ key }) => key === (path[2] ?? "")) ?? TABS[0];
+}

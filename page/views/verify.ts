@@ -1,0 +1,128 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { FindingView, VerifyView } from "../../src/ui/contract.ts";
+import { ask, topicPath } from "../api.ts";
+import { formatBytes, formatCount, formatSpan, visible } from "../format.ts";
+import { moment, waiting } from "../pieces.ts";
+import { linkTo } from "../route.ts";
+import { Tab } from "./tab.ts";
+
+const INTERVAL_MS = 1000;
+
+/** What the kinds of findings mean. */
+const MEANINGS: Readonly<Record<FindingView["severity"], string>> = {
+  damage: "stored bytes are lost",
+  redundant: "bytes are wrong that can be made good from what is there",
+  torn: "left behind by a write that was cut short; harmless",
+};
+
+/** Reads every byte against its checksum, and shows what is wrong. */
+export class VerifyTab extends Tab {
+  #view: VerifyView | undefined;
+
+  override start(): void {
+    this.poll(INTERVAL_MS, () => this.#ask("GET"));
+  }
+
+  override render(): TemplateResult {
+    const view = this.#view;
+    if (view === undefined) return html`${this.fault()} ${waiting()}`;
+    const isRunning = view.state === "running";
+    return html`${this.fault()}
+      <p>Reads every stored byte of the topic against its checksum, and changes nothing.
+        Producers and consumers may run meanwhile.</p>
+      <div class="toolbar">
+        <button class="primary" ?disabled=${isRunning} @click=${() =>
+      this.run(() => this.#ask("POST"))}>Verify now</button>
+        ${
+      isRunning ? html`<button @click=${() => this.run(() => this.#ask("DELETE"))}>Stop</button>` : nothing
+    }</div>
+      ${this.#progress(view)} ${this.#result(view)}`;
+  }
+
+  #progress({ state, bytes, bytesTotal, events, startedTime }: VerifyView): TemplateResult | typeof nothing {
+    if (state !== "running") return nothing;
+    const seconds = (Date.now() - startedTime!) / 1000;
+    return html`<p><label>Verifying
+      <progress max=${Math.max(1, bytesTotal)} .value=${bytes}></progress></label>
+      <span role="status">${formatBytes(bytes)} of ${formatBytes(bytesTotal)}, ${
+      formatCount(events)
+    } events, ${formatSpan(seconds)}</span></p>`;
+  }
+
+  #result(
+    { state, counts, findings, events, bytes, endedTime, fault }: VerifyView,
+  ): TemplateResult | typeof nothing {
+    if (state === "never") return html`<p class="empty">It was not verified since this page is served.</p>`;
+    const total = counts.damage + counts.redundant + counts.torn;
+    const done = state === "running"
+      ? nothing
+      : html`<p role="status">${state === "done" ? "Verified" : state === "stopped" ? "Stopped" : "Failed"} ${
+        moment(endedTime)
+      }: ${formatCount(events)} events, ${formatBytes(bytes)}. ${
+        fault === undefined ? nothing : html`<strong class="bad">${fault}</strong>`
+      }</p>`;
+    const summary = state === "done" && total === 0
+      ? html`<p><span class="badge good">all is well</span> Every byte is what was written.</p>`
+      : html`<ul class="counts">${
+        (["damage", "redundant", "torn"] as const).map((severity) =>
+          html`<li>${badge(severity)} <strong>${formatCount(counts[severity])}</strong> <span class="muted">${
+            MEANINGS[severity]
+          }</span></li>`
+        )
+      }</ul>`;
+    return html`${done}${summary}${
+      findings.length === 0 ? nothing : html`
+        <table class="list">
+          <caption class="unseen">What was found</caption>
+          <thead>
+            <tr>
+              <th scope="col">Kind</th>
+              <th scope="col" class="number">Partition</th>
+              <th scope="col">Events</th>
+              <th scope="col">What is wrong</th>
+              <th scope="col">Where</th>
+            </tr>
+          </thead>
+          <tbody>${findings.map((finding) => this.#row(finding))}</tbody>
+        </table>${total > findings.length
+          ? html`<p class="muted">The first ${formatCount(findings.length)} of ${
+            formatCount(total)
+          } are shown.</p>`
+          : nothing}
+      `
+    }`;
+  }
+
+  #row({ severity, partition, firstId, endId, reason, file, offset }: FindingView): TemplateResult {
+    const ids = endId <= firstId
+      ? html`<span class="muted">none</span>`
+      : html`<a href=${linkTo(["topics", this.name, "events"], { partition, from: firstId })}>${
+        formatCount(firstId)
+      }${
+        endId > firstId + 1
+          ? html`
+            to ${formatCount(endId - 1)}
+          `
+          : nothing
+      }</a>`;
+    return html`
+      <tr>
+        <td data-label="Kind">${badge(severity)}</td>
+        <td class="number" data-label="Partition">${partition}</td>
+        <td data-label="Events">${ids}</td>
+        <td data-label="What is wrong">${reason}</td>
+        <td class="file" data-label="Where"><bdi>${visible(file)}</bdi> at byte ${formatCount(offset)}</td>
+      </tr>
+    `;
+  }
+
+  async #ask(method: "GET" | "POST" | "DELETE"): Promise<void> {
+    this.#view = await ask<VerifyView>(topicPath(this.name, "verify"), this.signal, method);
+    this.succeeded();
+  }
+}
+
+function badge(severity: FindingView["severity"]): TemplateResult {
+  const look = severity === "damage" ? "bad" : severity === "redundant" ? "warn" : "";
+  return html`<span class="badge ${look}">${severity}</span>`;
+}

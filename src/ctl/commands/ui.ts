@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import type { JsonObject } from "../../../mod.ts";
+import { driverWithEnvironment } from "../args/environment.ts";
+import type { Invocation } from "../command.ts";
+import { openDriver } from "../connect.ts";
+import { EXIT } from "../exit_codes.ts";
+import { oneLine } from "../report.ts";
+import { UsageError } from "../usage_error.ts";
+import { VERSION } from "../version.ts";
+import { inspectorFor } from "../ui/files_inspector.ts";
+import { isLoopback } from "../../ui/access.ts";
+import { startUi } from "../../ui/server.ts";
+
+const PORT_DEFAULT = 8017;
+
+/** Serves the page of the store until it is stopped. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { args, console, signal } = invocation;
+  const host = args.text("host") ?? "127.0.0.1";
+  const port = args.number("port") ?? PORT_DEFAULT;
+  if (port > 65535) throw new UsageError(`Option "--port" takes a number up to 65535, found ${port}`);
+  const token = args.text("token") ?? (isLoopback(host) ? undefined : randomBytes(16).toString("base64url"));
+  await using driver = await openDriver(invocation);
+  const { document } = driverWithEnvironment(args.document("driver"), console.environment);
+  const inspector = inspectorFor(driver.name);
+  await using server = await startUi({
+    driver,
+    place: placeOf(document),
+    version: VERSION,
+    host,
+    port,
+    ...(token === undefined ? {} : { token }),
+    ...(inspector === undefined ? {} : { inspector }),
+    onFault: (error) => console.log.debug(oneLine(error)),
+  });
+  await console.out.line(server.url);
+  await console.out.flush();
+  console.log.info("Serving until stopped; nothing is changed by looking");
+  if (!signal.aborted) await once(signal, "abort");
+  return EXIT.ok;
+}
+
+/** Where the store is, as far as options say. */
+function placeOf({ root_path: rootPath, kafka }: JsonObject): string {
+  if (typeof rootPath === "string") return rootPath;
+  const servers = typeof kafka === "object" && kafka !== null && !Array.isArray(kafka)
+    ? kafka["bootstrap.servers"]
+    : undefined;
+  return servers === undefined || servers === null ? "" : String(servers);
+}

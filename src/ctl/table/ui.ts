@@ -1,0 +1,58 @@
+import type { CommandSpec } from "../command.ts";
+import { DRIVER, SHARED } from "./common.ts";
+
+/** The window on the log. */
+export const UI_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ["ui"],
+    summary: "Serve a web page that shows topics and events",
+    details:
+      "Topics and partitions with their sizes, rates and consumers' lag over time, segments, events page by page " +
+      "and as they come, filtered by an EventBridge pattern, with their data as hex, text or image; and what a " +
+      "verification finds. It changes nothing, and asks nothing of other machines.\n\n" +
+      "Prints the address to open, and serves until it is stopped. Only programs on this machine can connect; " +
+      "with another --host a token is part of the address. Connections are not encrypted: over a network that " +
+      "others share, keep to this machine and use a tunnel (ssh -L).",
+    options: [
+      DRIVER,
+      {
+        name: "host",
+        kind: "text",
+        value: "ADDRESS",
+        describe:
+          "Address to listen on (default: 127.0.0.1); with others than this machine's own, a token is asked for",
+      },
+      {
+        name: "port",
+        kind: "count",
+        value: "N",
+        describe: "Port to listen on (default: 8017); 0 takes a free one",
+      },
+      {
+        name: "token",
+        kind: "text",
+        value: "TOKEN",
+        describe: "Ask for this token, also on this machine (default: a random one where one is needed)",
+      },
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "On http://localhost:8017/, until Ctrl+C",
+        shell: "diaspora-ctl ui --driver files --driver.root_path /tmp/diaspora-data",
+        run: false,
+      },
+      {
+        title: "In a script: start it, ask it something, stop it",
+        shell:
+          `diaspora-ctl ui --driver files --driver.root_path /tmp/diaspora-data --port 0 > /tmp/ui-address &
+ui=$!
+until [ -s /tmp/ui-address ]; do sleep 0.1; done
+node -e 'fetch(process.argv[1] + "api/topics").then((answer) => answer.text()).then(console.log)' "$(cat /tmp/ui-address)"
+kill $ui
+wait $ui`,
+      },
+    ],
+    load: () => import("../commands/ui.ts"),
+  },
+];

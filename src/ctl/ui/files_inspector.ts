@@ -1,0 +1,37 @@
+import { nodeStorage } from "../../storage/node.ts";
+import type { FindingView, Page, SegmentView } from "../../ui/contract.ts";
+import type { Inspector } from "../../ui/inspector.ts";
+import { TopicFiles } from "../verify/store.ts";
+
+/** Looks at the files of the files driver. */
+export const filesInspector: Inspector = {
+  segments(topic, { partition, offset, limit }): Page<SegmentView> {
+    const files = new TopicFiles(topic).partitions[partition];
+    const ids = files.segmentIds();
+    const newest = ids.toReversed();
+    const items = newest.slice(offset, offset + limit).map((firstId, at): SegmentView => {
+      const endId = newest[offset + at - 1];
+      const stat = nodeStorage.stat(`${files.directory}/${String(firstId).padStart(20, "0")}.log`);
+      return {
+        firstId,
+        ...(endId === undefined ? {} : { endId }),
+        bytes: stat?.bytes ?? 0,
+        modified: stat?.modified ?? 0,
+      };
+    });
+    files.close();
+    return { total: ids.length, offset, items };
+  },
+
+  async *verify(topic, options): AsyncGenerator<FindingView, void, void> {
+    for await (const finding of new TopicFiles(topic).verify(options)) {
+      const { severity, partition, firstId, endId, file, offset, reason } = finding;
+      yield { severity, partition, firstId, endId, file, offset, reason };
+    }
+  },
+};
+
+/** Whether the topics of a driver are files to look at. */
+export function inspectorFor(driverName: string): Inspector | undefined {
+  return driverName === "files" ? filesInspector : undefined;
+}

@@ -1,0 +1,80 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+
+/** Who may look. */
+export interface AccessRules {
+  /** Asked for wherever others than this machine can connect. */
+  token?: string;
+  /** Whether only this machine can connect. */
+  loopback: boolean;
+}
+
+/** What is done with a request before anything else. */
+export type Verdict =
+  | { kind: "pass" }
+  /** It brought the token in its address: it is remembered as a cookie and taken out of the address. */
+  | { kind: "welcome"; cookie: string }
+  | { kind: "refuse"; status: 401 | 403; why: string };
+
+const COOKIE = "diaspora-ui";
+const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
+
+/** Whether the address is one of this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** Decides about a request by its method, address and headers alone. */
+export function judge(
+  rules: AccessRules,
+  { method, url, headers, port }: { method: string; url: URL; headers: IncomingHttpHeaders; port: number },
+): Verdict {
+  const refuse = (status: 401 | 403, why: string): Verdict => ({ kind: "refuse", status, why });
+  // A name that a page elsewhere made lead to this machine is no name of this machine.
+  if (rules.loopback && !LOOPBACK_NAMES.includes(nameOf(headers.host))) {
+    return refuse(403, "This page is for this machine alone: open it as http://localhost");
+  }
+  const site = headers["sec-fetch-site"];
+  if (url.pathname.startsWith("/api/") && site !== undefined && site !== "same-origin" && site !== "none") {
+    return refuse(403, "Pages from elsewhere may not ask");
+  }
+  // Forms of other pages cannot add a header.
+  if (method !== "GET" && headers["x-diaspora-ui"] !== "1") {
+    return refuse(403, 'The header "x-diaspora-ui: 1" is missing');
+  }
+  if (rules.token === undefined) return { kind: "pass" };
+  const cookieName = `${COOKIE}-${port}`;
+  const given = url.searchParams.get("token");
+  if (given !== null && same(given, rules.token)) {
+    return {
+      kind: "welcome",
+      cookie: `${cookieName}=${encodeURIComponent(rules.token)}; HttpOnly; SameSite=Strict; Path=/`,
+    };
+  }
+  const cookie = cookieOf(headers.cookie ?? "", cookieName);
+  if (cookie !== undefined && same(cookie, rules.token)) return { kind: "pass" };
+  return refuse(401, 'A token is needed: open the address that "diaspora-ctl ui" printed');
+}
+
+function nameOf(host: string | undefined): string {
+  return (host ?? "").toLowerCase().replace(/:\d+$/, "");
+}
+
+function cookieOf(header: string, name: string): string | undefined {
+  for (const pair of header.split(";")) {
+    const [key, value] = pair.trim().split("=", 2);
+    if (key !== name || value === undefined) continue;
+    try {
+      return decodeURIComponent(value);
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** Compares in a time that says nothing of how much is alike. */
+function same(one: string, other: string): boolean {
+  const hash = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(hash(one), hash(other));
+}

@@ -1,0 +1,86 @@
+import type { ServerResponse } from "node:http";
+import { DiasporaError } from "../../mod.ts";
+import type { FaultView } from "./contract.ts";
+
+/**
+ * Nothing is loaded but from here, no script but the page's own file runs, and no text becomes markup: whatever
+ * metadata hold, they stay text.
+ */
+const CONTENT_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types lit-html",
+].join("; ");
+
+const HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": CONTENT_POLICY,
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "cache-control": "no-store",
+};
+
+/** A request that makes no sense. */
+export class BadRequestError extends Error {
+  override readonly name = "BadRequestError";
+}
+
+/** There is no such thing. */
+export class NoSuchThingError extends Error {
+  override readonly name = "NoSuchThingError";
+}
+
+/** Sets what every answer carries. */
+export function setHeaders(response: ServerResponse): void {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+}
+
+/** Answers with a text of some type. */
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  text: string | Uint8Array,
+): void {
+  response.writeHead(status, { "content-type": type });
+  response.end(text);
+}
+
+/** Answers with JSON. */
+export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
+  sendText(response, status, "application/json; charset=utf-8", JSON.stringify(value));
+}
+
+/** Answers with what went wrong. */
+export function sendFault(response: ServerResponse, error: unknown): void {
+  const fault: FaultView = { fault: error instanceof Error ? error.message : String(error) };
+  if (error instanceof DiasporaError) fault.code = error.code;
+  sendJson(response, fault, statusOf(error));
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof BadRequestError) return 400;
+  if (error instanceof NoSuchThingError) return 404;
+  if (!(error instanceof DiasporaError)) return 500;
+  switch (error.code) {
+    case "ERR_TOPIC_NOT_FOUND":
+    case "ERR_TOPIC_DELETED":
+    case "ERR_EVENT_GONE":
+    case "ERR_NO_SUCH_PARTITION":
+      return 404;
+    case "ERR_INVALID_OPTION":
+    case "ERR_INVALID_TOPIC_NAME":
+    case "ERR_FOREIGN_LAYOUT":
+      return 400;
+    default:
+      return 500;
+  }
+}

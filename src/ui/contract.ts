@@ -1,0 +1,177 @@
+/**
+ * What the page asks the server, and what it gets. Everything is JSON; times are milliseconds since 1970.
+ *
+ * ```text
+ * GET    /api/store
+ * GET    /api/topics?search=&offset=&limit=
+ * GET    /api/topics/NAME?offset=&limit=                      the topic and some of its partitions
+ * GET    /api/topics/NAME/samples?since=                      what was noted while somebody looked
+ * GET    /api/topics/NAME/rates?from=&to=                     events a span, from the log's own times
+ * GET    /api/topics/NAME/segments?partition=&offset=&limit=
+ * GET    /api/topics/NAME/consumers?offset=&limit=
+ * GET    /api/topics/NAME/events?partition=&from=|before=|time=&limit=&filter=
+ * GET    /api/topics/NAME/latest?limit=&filter=               the newest events of all partitions
+ * GET    /api/topics/NAME/live?partition=&filter=             server-sent events: `events`, `fault`
+ * GET    /api/topics/NAME/partitions/N/events/ID              the metadata, whole, as it is stored
+ * GET    /api/topics/NAME/partitions/N/events/ID/data?offset=&size=
+ * GET    /api/topics/NAME/verify      POST begins one, DELETE ends it
+ * ```
+ *
+ * @module
+ */
+import type { PartitionDescription, PartitionLag } from "../drivers/contract.ts";
+import type { JsonObject } from "../json.ts";
+
+/** The store as a whole. */
+export interface StoreView {
+  driver: string;
+  /** Where it is, as far as the driver's options say. */
+  place: string;
+  version: string;
+  /** Whether the driver keeps files: segments can be shown, and verified. */
+  hasFiles: boolean;
+}
+
+/** Some of a list. */
+export interface Page<Item> {
+  total: number;
+  offset: number;
+  items: Item[];
+}
+
+/** Sums over the partitions of a topic. */
+export interface TopicTotals {
+  events: number;
+  bytes: number;
+  segments: number;
+  oldestTime?: number;
+  newestTime?: number;
+}
+
+/** One line of the list of topics. */
+export interface TopicLine {
+  name: string;
+  numPartitions: number;
+  totals?: TopicTotals;
+  /** Events a second since the line was asked for last. */
+  rate?: number;
+  /** Why there are no totals. */
+  fault?: string;
+}
+
+/** One topic. */
+export interface TopicView {
+  name: string;
+  path?: string;
+  options: JsonObject;
+  validator: JsonObject;
+  serializer: JsonObject;
+  partitionSelector: JsonObject;
+  totals: TopicTotals;
+  partitions: Page<PartitionDescription>;
+}
+
+/** What a topic was like at a moment. */
+export interface Sample {
+  time: number;
+  /** Events that were ever stored in it. */
+  events: number;
+  bytes: number;
+  /** Events that each consumer name is behind. */
+  lag: Record<string, number>;
+}
+
+/** How many events were stored in spans of time. */
+export interface Rates {
+  /** Beginnings of the spans, and the end of the last one. */
+  times: number[];
+  /** Events of each span. */
+  events: number[];
+  /** Set when the topic has too many partitions for it to be asked. */
+  unavailable?: true;
+}
+
+/** One segment file. */
+export interface SegmentView {
+  firstId: number;
+  /** One past the last id; missing of the one that is written to. */
+  endId?: number;
+  bytes: number;
+  modified: number;
+}
+
+/** A consumer name and how far it is behind. */
+export interface ConsumerView {
+  name: string;
+  events: number;
+  bytes: number;
+  seconds: number;
+  partitions: PartitionLag[];
+}
+
+/** An event, as lists show it. */
+export interface EventView {
+  partition: number;
+  id: number;
+  timestamp: number;
+  /** The metadata as it is stored, or the beginning of it. */
+  metadata: string;
+  /** Set when `metadata` is not all of it: its length in characters. */
+  metadataChars?: number;
+  dataBytes: number;
+}
+
+/** Events of one partition, or the newest of all, which have no ids in common. */
+export interface EventsView {
+  partition?: number;
+  /** First id that is there. */
+  firstId: number;
+  /** One past the last id that is there. */
+  endId: number;
+  events: EventView[];
+  /** The ids looked at: from this one … */
+  fromId: number;
+  /** … to the one before this. */
+  untilId: number;
+  /** Damage that was passed over. */
+  damage: string[];
+}
+
+/** What the live tail sends. */
+export interface LiveView {
+  events: EventView[];
+  /** Events that came faster than they can be shown. */
+  skipped: number;
+}
+
+/** One thing that a verification found. */
+export interface FindingView {
+  severity: "damage" | "redundant" | "torn";
+  partition: number;
+  firstId: number;
+  endId: number;
+  file: string;
+  offset: number;
+  reason: string;
+}
+
+/** A verification of a topic. */
+export interface VerifyView {
+  state: "never" | "running" | "done" | "stopped" | "failed";
+  startedTime?: number;
+  endedTime?: number;
+  bytesTotal: number;
+  bytes: number;
+  events: number;
+  counts: { damage: number; redundant: number; torn: number };
+  /** The first of them. */
+  findings: FindingView[];
+  /** Why it failed. */
+  fault?: string;
+}
+
+/** What an answer with an error status says. */
+export interface FaultView {
+  fault: string;
+  code?: string;
+}

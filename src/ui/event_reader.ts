@@ -1,0 +1,63 @@
+import { randomUUID } from "node:crypto";
+import type { Event, Topic } from "../../mod.ts";
+import { EventGoneError } from "../../mod.ts";
+import { eventView } from "./event_view.ts";
+import type { EventView } from "./contract.ts";
+import type { EventFilter } from "./filter.ts";
+
+/** What is read. */
+export interface ReadRequest {
+  partition: number;
+  fromId: number;
+  /** One past the last id looked at. */
+  endId: number;
+  /** Events given. */
+  limit: number;
+  filter: EventFilter | undefined;
+  /** `performance.now()` after which no more is looked at. */
+  deadlineMs: number;
+}
+
+/** What was read. */
+export interface ReadResult {
+  events: EventView[];
+  /** One past the last id that was looked at. */
+  untilId: number;
+  damage: string[];
+}
+
+/** Reads events of one partition forwards; damage is passed over and told. */
+export async function readEvents(topic: Topic, request: ReadRequest): Promise<ReadResult> {
+  const { partition, fromId, endId, limit, filter, deadlineMs } = request;
+  const result: ReadResult = { events: [], untilId: fromId, damage: [] };
+  if (fromId >= endId) return result;
+  await using consumer = topic.consumer(`ui-${randomUUID()}`, {
+    partitions: [partition],
+    from: { id: fromId },
+    batchSize: filter === undefined ? Math.min(limit, 1024) : 1024,
+    onCorruption: "skip",
+    onDamage: (error) => result.damage.push(error.message),
+  });
+  for await (const batch of consumer.batches({ until: { id: endId } })) {
+    for (const event of batch) {
+      result.untilId = event.id + 1;
+      if (filter === undefined || filter(event)) result.events.push(eventView(event));
+      if (result.events.length >= limit) return result;
+    }
+    if (performance.now() > deadlineMs) return result;
+  }
+  result.untilId = endId;
+  return result;
+}
+
+/** Uses one event; throws `EventGoneError` where it is not. */
+export async function useEvent<R>(
+  topic: Topic,
+  { partition, id }: { partition: number; id: number },
+  use: (event: Event) => Promise<R>,
+): Promise<R> {
+  await using consumer = topic.consumer(`ui-${randomUUID()}`, { partitions: [partition], from: { id } });
+  const event = await consumer.pull().wait(0);
+  if (event?.id === id) return await use(event);
+  throw new EventGoneError(partition, id, event?.id ?? consumer.position(partition));
+}

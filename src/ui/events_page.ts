@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import { NoSuchPartitionError, type Topic } from "../../mod.ts";
+import type { EventsView } from "./contract.ts";
+import { readEvents } from "./event_reader.ts";
+import { parseFilter } from "./filter.ts";
+import type { Query } from "./query.ts";
+
+const EVENTS_DEFAULT = 50;
+const EVENTS_MAX = 500;
+/** A filter looks for matches no longer than this; the page may ask on. */
+const PATIENCE_MS = 400;
+/** Ids looked at together when a filter goes backwards. */
+const STEP_BACK = 2000;
+
+/** A page of events of one partition: from an id or a time on, or those before an id (the newest by default). */
+export async function eventsPage(topic: Topic, query: Query): Promise<EventsView> {
+  const partition = query.count("partition") ?? 0;
+  if (partition >= topic.partitions.length) {
+    throw new NoSuchPartitionError(partition, topic.partitions.length);
+  }
+  const { limit } = query.page(EVENTS_DEFAULT, EVENTS_MAX);
+  const filter = parseFilter(query.text("filter"));
+  const { firstId, nextId: endId } = (await topic.describe())[partition];
+  const time = query.count("time");
+  const from = time === undefined ? query.count("from") : await idAt(topic, partition, time);
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  const common = { partition, firstId, endId };
+  if (from !== undefined) {
+    const fromId = Math.min(Math.max(from, firstId), endId);
+    const read = await readEvents(topic, { partition, fromId, endId, limit, filter, deadlineMs });
+    return { ...common, ...read, fromId };
+  }
+  const untilId = Math.min(Math.max(query.count("before") ?? endId, firstId), endId);
+  const view: EventsView = { ...common, events: [], fromId: untilId, untilId, damage: [] };
+  const step = filter === undefined ? limit : STEP_BACK;
+  while (view.fromId > firstId && view.events.length < limit && performance.now() < deadlineMs) {
+    const fromId = Math.max(firstId, view.fromId - step);
+    const { events, damage } = await readEvents(topic, {
+      partition,
+      fromId,
+      endId: view.fromId,
+      limit: Infinity,
+      filter,
+      deadlineMs: Infinity,
+    });
+    view.events.unshift(...events);
+    view.damage.unshift(...damage);
+    view.fromId = fromId;
+  }
+  const surplus = view.events.length - limit;
+  if (surplus > 0) {
+    // The rest is for the page before.
+    view.events.splice(0, surplus);
+    view.fromId = view.events[0].id;
+  }
+  return view;
+}
+
+/** The id of the first event that is not older than a time. */
+async function idAt(topic: Topic, partition: number, time: number): Promise<number> {
+  await using consumer = topic.consumer(`ui-${randomUUID()}`, { partitions: [partition], from: { time } });
+  await consumer.ready();
+  return consumer.position(partition);
+}

@@ -1,0 +1,97 @@
+import type { Driver, Topic } from "../../mod.ts";
+
+interface OpenTopic {
+  topic: Promise<Topic>;
+  users: number;
+  usedMs: number;
+  openedMs: number;
+}
+
+const OPEN_MAX = 32;
+
+/**
+ * Topics that stay open between requests, for a while: one that was deleted and made again under its name must not be
+ * taken for the old one for long. Those that nobody uses are closed when there are too many.
+ */
+export class OpenTopics implements AsyncDisposable {
+  readonly #driver: Driver;
+  readonly #ageMsMax: number;
+  readonly #open = new Map<string, OpenTopic>();
+  /** Too old, but in use. */
+  readonly #retired = new Set<OpenTopic>();
+
+  constructor(driver: Driver, ageMsMax: number) {
+    this.#driver = driver;
+    this.#ageMsMax = ageMsMax;
+  }
+
+  /** Uses a topic. One that turns out to be deleted is opened again, once: there may be a new one of that name. */
+  async use<R>(name: string, use: (topic: Topic) => Promise<R>): Promise<R> {
+    try {
+      return await this.#useOnce(name, use);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ERR_TOPIC_DELETED") throw error;
+      await this.#forget(name);
+      return await this.#useOnce(name, use);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#open.keys()].map((name) => this.#forget(name)));
+    await Promise.all([...this.#retired].map(closeOpen));
+  }
+
+  async #useOnce<R>(name: string, use: (topic: Topic) => Promise<R>): Promise<R> {
+    const known = this.#open.get(name);
+    if (known !== undefined && performance.now() - known.openedMs > this.#ageMsMax) await this.#forget(name);
+    const entry = this.#open.get(name) ?? this.#add(name);
+    entry.users++;
+    try {
+      return await use(await entry.topic);
+    } finally {
+      entry.users--;
+      entry.usedMs = performance.now();
+      if (entry.users === 0 && this.#retired.delete(entry)) await closeOpen(entry);
+      await this.#closeIdle();
+    }
+  }
+
+  #add(name: string): OpenTopic {
+    // Nothing is pushed here, so whatever code validates or chooses partitions is not loaded.
+    const plain = { type: "default" };
+    const topic = this.#driver.openTopic(name, { validator: plain, partitionSelector: plain });
+    const nowMs = performance.now();
+    const entry = { topic, users: 0, usedMs: nowMs, openedMs: nowMs };
+    this.#open.set(name, entry);
+    topic.catch(() => {
+      if (this.#open.get(name) === entry) this.#open.delete(name);
+    });
+    return entry;
+  }
+
+  async #closeIdle(): Promise<void> {
+    while (this.#open.size > OPEN_MAX) {
+      let oldest: string | undefined;
+      for (const [name, { users, usedMs }] of this.#open) {
+        if (users > 0) continue;
+        if (oldest === undefined || usedMs < this.#open.get(oldest)!.usedMs) oldest = name;
+      }
+      if (oldest === undefined) return;
+      await this.#forget(oldest);
+    }
+  }
+
+  /** Whoever uses it may go on; others get a new one. */
+  async #forget(name: string): Promise<void> {
+    const entry = this.#open.get(name);
+    if (entry === undefined) return;
+    this.#open.delete(name);
+    if (entry.users > 0) this.#retired.add(entry);
+    else await closeOpen(entry);
+  }
+}
+
+async function closeOpen(entry: OpenTopic): Promise<void> {
+  const topic = await entry.topic.catch(() => undefined);
+  await topic?.close();
+}

@@ -1,0 +1,92 @@
+import type { Topic } from "../../mod.ts";
+import type { Sample } from "./contract.ts";
+import type { OpenTopics } from "./open_topics.ts";
+
+/** How often a topic is looked at, at most; and how many looks are kept: half an hour. */
+const INTERVAL_MS = 2000;
+const SAMPLES_MAX = 900;
+/** A topic that nobody asked about for this long is not looked at any more. */
+const FORGOTTEN_MS = 10 * 60_000;
+/** Looking must not take more than this share of the time. */
+const SHARE_MAX = 0.1;
+/** Asking about more positions than this would take too long. */
+const POSITIONS_MAX = 1000;
+
+interface Watched {
+  askedMs: number;
+  dueMs: number;
+  samples: Sample[];
+}
+
+/** Notes what topics are like every few seconds, for as long as somebody is interested in them. */
+export class Sampler implements Disposable {
+  readonly #topics: OpenTopics;
+  readonly #watched = new Map<string, Watched>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #running = false;
+  #disposed = false;
+
+  constructor(topics: OpenTopics) {
+    this.#topics = topics;
+  }
+
+  /** What was noted of a topic after a time. From now on it is watched. */
+  async samples(name: string, since: number): Promise<Sample[]> {
+    let watched = this.#watched.get(name);
+    if (watched === undefined) {
+      watched = { askedMs: performance.now(), dueMs: performance.now() + INTERVAL_MS, samples: [] };
+      watched.samples.push(await this.#topics.use(name, sampleOf));
+      this.#watched.set(name, watched);
+    }
+    watched.askedMs = performance.now();
+    this.#schedule();
+    return watched.samples.filter(({ time }) => time > since);
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    if (this.#running || this.#disposed || this.#watched.size === 0) return;
+    clearTimeout(this.#timer);
+    const dueMs = Math.min(...[...this.#watched.values()].map((watched) => watched.dueMs));
+    this.#timer = setTimeout(() => void this.#round(), Math.max(20, dueMs - performance.now()));
+    this.#timer.unref?.();
+  }
+
+  async #round(): Promise<void> {
+    this.#running = true;
+    for (const [name, watched] of this.#watched) {
+      const beganMs = performance.now();
+      if (beganMs - watched.askedMs > FORGOTTEN_MS) this.#watched.delete(name);
+      if (beganMs < watched.dueMs || this.#disposed) continue;
+      try {
+        watched.samples.push(await this.#topics.use(name, sampleOf));
+        if (watched.samples.length > SAMPLES_MAX) watched.samples.shift();
+      } catch {
+        // Whoever looks at the topic is told; one that is gone is forgotten in time.
+      }
+      const nowMs = performance.now();
+      watched.dueMs = Math.max(beganMs + INTERVAL_MS, nowMs + (nowMs - beganMs) / SHARE_MAX);
+    }
+    this.#running = false;
+    this.#schedule();
+  }
+}
+
+async function sampleOf(topic: Topic): Promise<Sample> {
+  const partitions = await topic.describe();
+  const sample: Sample = { time: Date.now(), events: 0, bytes: 0, lag: {} };
+  for (const { nextId, bytes } of partitions) {
+    sample.events += nextId;
+    sample.bytes += bytes;
+  }
+  const names = (await topic.consumers()).slice(0, Math.floor(POSITIONS_MAX / partitions.length));
+  for (const name of names) {
+    const lags = await topic.lag(name);
+    sample.lag[name] = lags.reduce((sum, { events }) => sum + events, 0);
+  }
+  return sample;
+}

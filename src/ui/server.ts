@@ -1,0 +1,169 @@
+/**
+ * The server of the page: what it answers is in `contract.ts`, what it serves in `page_files.ts`. It only reads
+ * from the store.
+ *
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Driver } from "../../mod.ts";
+import { type AccessRules, isLoopback, judge } from "./access.ts";
+import { BadRequestError, NoSuchThingError, sendFault, sendJson, sendText, setHeaders } from "./answer.ts";
+import type { StoreView } from "./contract.ts";
+import type { Inspector } from "./inspector.ts";
+import { Listing } from "./listing.ts";
+import { OpenTopics } from "./open_topics.ts";
+import { PAGE_FILES } from "./page_files.ts";
+import { Query } from "./query.ts";
+import { Sampler } from "./sampler.ts";
+import { answerAboutTopic, type TopicServices } from "./topic_routes.ts";
+import { Verifications } from "./verifications.ts";
+
+/** What the server is started with. */
+export interface UiOptions {
+  driver: Driver;
+  /** Where the store is, for people to read. */
+  place: string;
+  version: string;
+  /** Given where the driver keeps files. */
+  inspector?: Inspector;
+  host: string;
+  /** 0 takes any that is free. */
+  port: number;
+  token?: string;
+  /** How long a topic stays open. Default: 30 seconds. */
+  topicAgeMs?: number;
+  /** Told of what went wrong where no answer could say it. */
+  onFault?: (error: unknown) => void;
+}
+
+/** A server that runs. */
+export interface UiServer extends AsyncDisposable {
+  /** Address to open, with the token if there is one. */
+  readonly url: string;
+  readonly port: number;
+}
+
+const TOPIC_AGE_MS = 30_000;
+const TOPICS_DEFAULT = 50;
+const TOPICS_MAX = 200;
+
+/** Starts the server; rejects when the address cannot be listened on. */
+export async function startUi(options: UiOptions): Promise<UiServer> {
+  const { driver, inspector, host, token } = options;
+  const topics = new OpenTopics(driver, options.topicAgeMs ?? TOPIC_AGE_MS);
+  const verifications = inspector && new Verifications(inspector);
+  const services: TopicServices = {
+    topics,
+    listing: new Listing(driver, topics),
+    sampler: new Sampler(topics),
+    ...(inspector && verifications ? { files: { inspector, verifications } } : {}),
+  };
+  const rules: AccessRules = { loopback: isLoopback(host), ...(token === undefined ? {} : { token }) };
+  const ending = new AbortController();
+  const running = new Set<Promise<void>>();
+  let port = options.port;
+  const server = createServer((request, response) => {
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    const signal = AbortSignal.any([gone.signal, ending.signal]);
+    const answered = answer({ request, response, signal, services, options, rules, port });
+    running.add(answered);
+    void answered.finally(() => running.delete(answered));
+  });
+  await listen(server, host, port);
+  port = (server.address() as AddressInfo).port;
+  return {
+    url: urlOf(host, port, token),
+    port,
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      const closed = new Promise((resolve) => server.close(resolve));
+      await Promise.all(running);
+      server.closeAllConnections();
+      await closed;
+      services.sampler[Symbol.dispose]();
+      await verifications?.[Symbol.asyncDispose]();
+      await topics[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(host: string, port: number, token: string | undefined): string {
+  const name = host === "127.0.0.1" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}/${token === undefined ? "" : `?token=${encodeURIComponent(token)}`}`;
+}
+
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  signal: AbortSignal;
+  services: TopicServices;
+  options: UiOptions;
+  rules: AccessRules;
+  port: number;
+}
+
+async function answer(exchange: Exchange): Promise<void> {
+  const { response, options } = exchange;
+  try {
+    setHeaders(response);
+    await route(exchange);
+  } catch (error) {
+    if (response.headersSent) {
+      options.onFault?.(error);
+      response.destroy();
+    } else sendFault(response, error);
+  }
+}
+
+async function route({ request, response, signal, services, options, rules, port }: Exchange): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://localhost");
+  const method = request.method ?? "GET";
+  const verdict = judge(rules, { method, url, headers: request.headers, port });
+  if (verdict.kind === "refuse") {
+    return sendText(response, verdict.status, "text/plain; charset=utf-8", `${verdict.why}\n`);
+  }
+  if (verdict.kind === "welcome") {
+    response.writeHead(303, { "set-cookie": verdict.cookie, location: url.pathname });
+    response.end();
+    return;
+  }
+  if (!["GET", "POST", "DELETE"].includes(method)) {
+    throw new BadRequestError(`Method ${method} is not for this`);
+  }
+  const file = PAGE_FILES[url.pathname];
+  if (file !== undefined) return sendText(response, 200, file.type, file.text);
+  const [, api, kind, ...path] = url.pathname.split("/").map(decoded);
+  const query = new Query(url.searchParams);
+  if (api === "api" && kind === "store" && path.length === 0) {
+    const { driver, place, version } = options;
+    const hasFiles = services.files !== undefined;
+    return sendJson(response, { driver: driver.name, place, version, hasFiles } satisfies StoreView);
+  }
+  if (api !== "api" || kind !== "topics") throw new NoSuchThingError(`There is nothing at "${url.pathname}"`);
+  const [name, ...rest] = path;
+  if (name === undefined) {
+    const page = query.page(TOPICS_DEFAULT, TOPICS_MAX);
+    return sendJson(response, await services.listing.page(query.text("search") ?? "", page));
+  }
+  await answerAboutTopic(services, { method, name, rest, query, response, signal });
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new BadRequestError(`The path has a part that is no text: "${part}"`);
+  }
+}

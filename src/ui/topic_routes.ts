@@ -1,0 +1,151 @@
+import type { ServerResponse } from "node:http";
+import type { TopicInfo } from "../../mod.ts";
+import { BadRequestError, NoSuchThingError, sendJson, sendText } from "./answer.ts";
+import { consumersPage } from "./consumers_page.ts";
+import type { TopicView } from "./contract.ts";
+import { sendData } from "./data_part.ts";
+import { useEvent } from "./event_reader.ts";
+import { eventsPage } from "./events_page.ts";
+import type { Inspector } from "./inspector.ts";
+import { latestEvents } from "./latest_events.ts";
+import type { Listing } from "./listing.ts";
+import { liveTail, sendTailFault } from "./live_tail.ts";
+import type { OpenTopics } from "./open_topics.ts";
+import type { Query } from "./query.ts";
+import { ratesOf } from "./rates.ts";
+import type { Sampler } from "./sampler.ts";
+import { totalsOf } from "./totals.ts";
+import type { Verifications } from "./verifications.ts";
+
+/** What the routes of topics work with. */
+export interface TopicServices {
+  topics: OpenTopics;
+  listing: Listing;
+  sampler: Sampler;
+  /** Missing where the driver keeps no files. */
+  files?: { inspector: Inspector; verifications: Verifications };
+}
+
+/** One request about a topic. */
+export interface TopicRequest {
+  method: string;
+  /** Name of the topic. */
+  name: string;
+  /** What follows the name in the path. */
+  rest: string[];
+  query: Query;
+  response: ServerResponse;
+  /** Aborted when whoever asked is gone, or the server ends. */
+  signal: AbortSignal;
+}
+
+const PARTITIONS_DEFAULT = 100;
+const SEGMENTS_DEFAULT = 50;
+const CONSUMERS_DEFAULT = 20;
+const ITEMS_MAX = 500;
+
+/** Answers a request about a topic. */
+export async function answerAboutTopic(services: TopicServices, request: TopicRequest): Promise<void> {
+  const { topics, sampler } = services;
+  const { method, name, rest, query, response } = request;
+  const what = rest[0] ?? "";
+  if (what === "verify") return await answerVerify(services, request);
+  if (method !== "GET") throw new BadRequestError(`Method ${method} is not for this`);
+  switch (what) {
+    case "":
+      return sendJson(response, await topicView(services, request));
+    case "samples":
+      return sendJson(response, await sampler.samples(name, query.count("since") ?? 0));
+    case "rates": {
+      const to = query.count("to") ?? Date.now();
+      const from = query.count("from") ?? to - 3_600_000;
+      return sendJson(response, await topics.use(name, (topic) => ratesOf(topic, { from, to })));
+    }
+    case "segments": {
+      const { inspector } = filesOf(services);
+      const info = await services.listing.info(name);
+      const partition = query.count("partition") ?? 0;
+      if (partition >= info.numPartitions) throw new NoSuchThingError(`There is no partition ${partition}`);
+      return sendJson(
+        response,
+        inspector.segments(info, { partition, ...query.page(SEGMENTS_DEFAULT, ITEMS_MAX) }),
+      );
+    }
+    case "consumers": {
+      const page = query.page(CONSUMERS_DEFAULT, ITEMS_MAX);
+      return sendJson(response, await topics.use(name, (topic) => consumersPage(topic, page)));
+    }
+    case "events":
+      return sendJson(response, await topics.use(name, (topic) => eventsPage(topic, query)));
+    case "latest":
+      return sendJson(response, await topics.use(name, (topic) => latestEvents(topic, query)));
+    case "live":
+      return await answerLive(services, request);
+    case "partitions":
+      return await answerAboutEvent(services, request);
+    default:
+      throw new NoSuchThingError(`There is no "${what}" of a topic`);
+  }
+}
+
+async function topicView(
+  { topics, listing }: TopicServices,
+  { name, query }: TopicRequest,
+): Promise<TopicView> {
+  const info: TopicInfo = await listing.info(name);
+  const partitions = await topics.use(name, (topic) => topic.describe());
+  const { offset, limit } = query.page(PARTITIONS_DEFAULT, ITEMS_MAX);
+  return {
+    name,
+    ...(info.path === undefined ? {} : { path: info.path }),
+    options: info.options,
+    validator: info.validator,
+    serializer: info.serializer,
+    partitionSelector: info.partitionSelector,
+    totals: totalsOf(partitions),
+    partitions: { total: partitions.length, offset, items: partitions.slice(offset, offset + limit) },
+  };
+}
+
+async function answerLive(
+  services: TopicServices,
+  { name, query, response, signal }: TopicRequest,
+): Promise<void> {
+  try {
+    await liveTail({ topics: services.topics, name, query, response, signal });
+  } catch (error) {
+    if (!response.headersSent) throw error;
+    await sendTailFault(response, error);
+  }
+  response.end();
+}
+
+async function answerAboutEvent({ topics }: TopicServices, request: TopicRequest): Promise<void> {
+  const { name, rest: [, partitionText, events, idText, data], query, response } = request;
+  const [partition, id] = [Number(partitionText), Number(idText)];
+  const isAsked = events === "events" && (data === undefined || data === "data") &&
+    Number.isSafeInteger(partition) && Number.isSafeInteger(id);
+  if (!isAsked) throw new NoSuchThingError("There is no such event");
+  await topics.use(name, (topic) =>
+    useEvent(topic, { partition, id }, (event) => {
+      if (data === "data") return sendData(event, query, response);
+      sendText(response, 200, "text/plain; charset=utf-8", event.metadataText);
+      return Promise.resolve();
+    }));
+}
+
+async function answerVerify(services: TopicServices, request: TopicRequest): Promise<void> {
+  const { verifications } = filesOf(services);
+  const { method, name, response } = request;
+  const info = await services.listing.info(name);
+  if (method === "POST") {
+    const partitions = await services.topics.use(name, (topic) => topic.describe());
+    return sendJson(response, verifications.begin(info, totalsOf(partitions).bytes));
+  }
+  sendJson(response, method === "DELETE" ? await verifications.end(name) : verifications.view(name));
+}
+
+function filesOf({ files }: TopicServices): NonNullable<TopicServices["files"]> {
+  if (files !== undefined) return files;
+  throw new NoSuchThingError("The driver keeps no files of its own");
+}

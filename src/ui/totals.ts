@@ -1,0 +1,17 @@
+import type { PartitionDescription } from "../../mod.ts";
+import type { TopicTotals } from "./contract.ts";
+
+/** Adds up the partitions of a topic. */
+export function totalsOf(partitions: readonly PartitionDescription[]): TopicTotals {
+  const totals: TopicTotals = { events: 0, bytes: 0, segments: 0 };
+  for (const { firstId, nextId, bytes, segments, oldestTime, newestTime } of partitions) {
+    totals.events += nextId - firstId;
+    totals.bytes += bytes;
+    totals.segments += segments;
+    if (oldestTime !== undefined && nextId > firstId) {
+      totals.oldestTime = Math.min(totals.oldestTime ?? Infinity, oldestTime);
+    }
+    if (newestTime !== undefined) totals.newestTime = Math.max(totals.newestTime ?? 0, newestTime);
+  }
+  return totals;
+}

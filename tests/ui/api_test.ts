@@ -1,0 +1,454 @@
+// What the server answers, on every runtime.
+import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
+import { openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { Driver } from "../../mod.ts";
+import type {
+  ConsumerView,
+  EventsView,
+  LiveView,
+  Page,
+  Rates,
+  Sample,
+  SegmentView,
+  StoreView,
+  TopicLine,
+  TopicView,
+  VerifyView,
+} from "../../src/ui/contract.ts";
+import { until } from "../cli/program.ts";
+import { test } from "../harness.ts";
+import { pushMany, serve } from "./served.ts";
+
+test("the page and its files are served, and forbid everything they do not need", async () => {
+  await serve(async ({ fetch }) => {
+    for (
+      const [path, type] of [["", "text/html"], ["page.js", "text/javascript"], ["page.css", "text/css"], [
+        "icon.svg",
+        "image/svg+xml",
+      ]]
+    ) {
+      const response = await fetch(path);
+      assertEquals([response.status, response.headers.get("content-type")?.split(";")[0]], [200, type]);
+      assertGreater((await response.text()).length, 100);
+      const policy = response.headers.get("content-security-policy")!;
+      assertStringIncludes(policy, "default-src 'none'");
+      assertStringIncludes(policy, "require-trusted-types-for 'script'");
+      assert(!policy.includes("unsafe"));
+      assertEquals(response.headers.get("x-content-type-options"), "nosniff");
+    }
+    const page = await (await fetch("")).text();
+    assertEquals(page.match(/(?:src|href)="(?!\/)/g), null);
+    assertEquals(page.match(/<script(?![^>]*\bsrc=)|\bon\w+=|\bstyle=/g), null);
+  });
+});
+
+test("topics are listed page by page with their counts, rates and faults", async () => {
+  await serve(async ({ get, fill, driver }) => {
+    for (let n = 0; n < 7; n++) {
+      await fill(`topic-${n}`, { num_partitions: 2 }, (topic) => pushMany(topic, n * 10));
+    }
+    const store = await get<StoreView>("api/store");
+    assertEquals([store.driver, store.version, store.hasFiles], ["files", "1.2.3", true]);
+    const page = await get<Page<TopicLine>>("api/topics?offset=2&limit=3");
+    assertEquals([page.total, page.offset], [7, 2]);
+    assertEquals(page.items.map(({ name, numPartitions, totals }) => [name, numPartitions, totals!.events]), [
+      ["topic-2", 2, 20],
+      ["topic-3", 2, 30],
+      ["topic-4", 2, 40],
+    ]);
+    const found = await get<Page<TopicLine>>("api/topics?search=C-5");
+    assertEquals(found.items.map(({ name, rate }) => [name, rate]), [["topic-5", undefined]]);
+    await using topic = await driver.openTopic("topic-5");
+    await pushMany(topic, 1000);
+    const [line] = (await get<Page<TopicLine>>("api/topics?search=c-5")).items;
+    assertEquals(line.totals!.events, 1050);
+    assertGreater(line.rate!, 1);
+  });
+});
+
+test("a topic is described, some of its partitions at a time", async () => {
+  await serve(async ({ get, fill }) => {
+    await fill("t", { num_partitions: 5, retention_seconds: 3600 }, (topic) => pushMany(topic, 100));
+    const view = await get<TopicView>("api/topics/t?offset=3&limit=10");
+    assertEquals([view.totals.events, view.partitions.total], [100, 5]);
+    assertEquals(view.partitions.items.map(({ partition, nextId }) => [partition, nextId]), [[3, 20], [
+      4,
+      20,
+    ]]);
+    assertEquals([view.options.retention_seconds, view.validator], [3600, { type: "default" }]);
+  });
+});
+
+test("events come page by page: the newest, those before, those from an id or a time on", async () => {
+  await serve(async ({ get, fill }) => {
+    await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 1000));
+    const ids = ({ events }: EventsView): number[] => events.map(({ id }) => id);
+    const range = (from: number, to: number): number[] =>
+      Array.from({ length: to - from }, (_, n) => from + n);
+    const newest = await get<EventsView>("api/topics/t/events?limit=20");
+    assertEquals([ids(newest), newest.fromId, newest.untilId, newest.firstId, newest.endId], [
+      range(980, 1000),
+      980,
+      1000,
+      0,
+      1000,
+    ]);
+    assertEquals(ids(await get("api/topics/t/events?limit=20&before=980")), range(960, 980));
+    assertEquals(ids(await get("api/topics/t/events?limit=20&before=5")), range(0, 5));
+    assertEquals(ids(await get("api/topics/t/events?limit=3&from=500")), [500, 501, 502]);
+    assertEquals(ids(await get("api/topics/t/events?limit=3&from=99999")), []);
+    const { timestamp } = newest.events[0];
+    const atTime = await get<EventsView>(`api/topics/t/events?limit=3&time=${timestamp}`);
+    assert(atTime.events.length > 0 && atTime.events[0].timestamp >= timestamp);
+    assertEquals(ids(await get(`api/topics/t/events?time=${Date.now() + 60_000}`)), []);
+    const [event] = (await get<EventsView>("api/topics/t/events?limit=1&from=10")).events;
+    assertEquals([event.metadata, event.dataBytes], ['{"n":10,"kind":"other"}', 11]);
+  });
+});
+
+test("a filter finds what matches, forwards and backwards, and a wrong one is explained", async () => {
+  await serve(async ({ get, fetch, fill }) => {
+    await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 10_000));
+    const filter = encodeURIComponent('{"kind": ["third"], "n": [{"numeric": [">=", 6000]}]}');
+    const forwards = await get<EventsView>(`api/topics/t/events?limit=5&from=0&filter=${filter}`);
+    assertEquals(forwards.events.map(({ id }) => id), [6000, 6003, 6006, 6009, 6012]);
+    assertEquals([forwards.fromId, forwards.untilId], [0, 6013]);
+    const backwards = await get<EventsView>(`api/topics/t/events?limit=5&filter=${filter}`);
+    assertEquals(backwards.events.map(({ id }) => id), [9987, 9990, 9993, 9996, 9999]);
+    assertEquals(backwards.fromId, 9987);
+    const before = await get<EventsView>(
+      `api/topics/t/events?limit=2&before=${backwards.fromId}&filter=${filter}`,
+    );
+    assertEquals(before.events.map(({ id }) => id), [9981, 9984]);
+    for (const [wrong, why] of [["{", "The filter is not JSON"], ['{"a": 5}', "pattern"]]) {
+      const response = await fetch(`api/topics/t/events?filter=${encodeURIComponent(wrong)}`);
+      assertEquals(response.status, 400);
+      assertStringIncludes((await response.json()).fault, why);
+    }
+  });
+});
+
+test("the newest events of all partitions come in the order of their times", async () => {
+  await serve(async ({ get, fill }) => {
+    await fill("t", { num_partitions: 3 }, async (topic) => {
+      await using producer = topic.producer();
+      for (let n = 0; n < 30; n++) await producer.push({ n }, undefined, { partition: n % 3 });
+    });
+    const { events } = await get<EventsView>("api/topics/t/latest?limit=10");
+    assertEquals(events.length, 10);
+    const times = events.map(({ timestamp }) => timestamp);
+    assertEquals(times, [...times].sort());
+    assertEquals(new Set(events.map(({ partition }) => partition)), new Set([0, 1, 2]));
+    assertEquals(events.map(({ metadata }) => JSON.parse(metadata).n).includes(29), true);
+  });
+});
+
+test("metadata and data come whole or in part, and as nothing a browser would run", async () => {
+  await serve(async ({ fetch, get, fill }) => {
+    const data = new Uint8Array(3_000_000).map((_, at) => at % 251);
+    const text = `{"html":"<script>alert(1)</script>","big":123456789012345678901234567890,"pad":"${
+      "x".repeat(10_000)
+    }"}`;
+    await fill("t", { num_partitions: 1 }, async (topic) => void await topic.producer().push(text, data));
+    const [event] = (await get<EventsView>("api/topics/t/events")).events;
+    assertEquals([event.metadata.length, event.metadataChars], [4096, text.length]);
+    const whole = await fetch("api/topics/t/partitions/0/events/0");
+    assertEquals([await whole.text(), whole.headers.get("content-type")], [
+      text,
+      "text/plain; charset=utf-8",
+    ]);
+    const part = await fetch("api/topics/t/partitions/0/events/0/data?offset=70000&size=5");
+    assertEquals([...new Uint8Array(await part.arrayBuffer())], [...data.subarray(70000, 70005)]);
+    const all = await fetch("api/topics/t/partitions/0/events/0/data");
+    assertEquals(all.headers.get("content-type"), "application/octet-stream");
+    assertStringIncludes(all.headers.get("content-disposition")!, "attachment");
+    const bytes = new Uint8Array(await all.arrayBuffer());
+    assert(bytes.length === data.length && bytes.every((byte, at) => byte === data[at]));
+    for (
+      const [path, status] of [
+        ["partitions/0/events/0/data?offset=2999999&size=2", 400],
+        ["partitions/0/events/7", 404],
+        ["partitions/0/events/x", 404],
+        ["partitions/9/events/0", 404],
+      ] as const
+    ) {
+      const response = await fetch(`api/topics/t/${path}`);
+      await response.body?.cancel();
+      assertEquals(response.status, status, path);
+    }
+  });
+});
+
+/** The events of a live tail as they come. */
+async function listen(response: Response): Promise<{ next(): Promise<LiveView>; cancel(): Promise<void> }> {
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const next = async (): Promise<LiveView> => {
+    for (;;) {
+      const end = text.indexOf("\n\n");
+      if (end >= 0) {
+        const [kind, data] = text.slice(0, end).split("\n");
+        text = text.slice(end + 2);
+        assertEquals(kind, "event: events");
+        return JSON.parse(data.slice("data: ".length)) as LiveView;
+      }
+      const { value, done } = await reader.read();
+      if (done) throw new Error("the live tail ended");
+      text += value;
+    }
+  };
+  await Promise.resolve();
+  return { next, cancel: () => reader.cancel() };
+}
+
+test("a live tail sends what is pushed by anybody, filtered, and counts what is too much", async () => {
+  await serve(async ({ fetch, fill, root }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 100));
+    const tail = await listen(await fetch("api/topics/t/live"));
+    const filter = encodeURIComponent('{"n": [100003]}');
+    const filtered = await listen(await fetch(`api/topics/t/live?filter=${filter}`));
+    assertEquals(await tail.next(), { events: [], skipped: 0 });
+    assertEquals(await filtered.next(), { events: [], skipped: 0 });
+    // Another driver, as another process would have it.
+    await using driver = await Driver.open("files", { root_path: root });
+    await using topic = await driver.openTopic("t");
+    await pushMany(topic, 10, 100_000);
+    const seen: number[] = [];
+    while (seen.length < 10) {
+      seen.push(...(await tail.next()).events.map(({ metadata }) => JSON.parse(metadata).n));
+    }
+    assertEquals(seen.sort(), Array.from({ length: 10 }, (_, n) => 100_000 + n));
+    const [match] = (await filtered.next()).events;
+    assertEquals(JSON.parse(match.metadata).n, 100_003);
+    await pushMany(topic, 50_000, 200_000);
+    let [shown, skipped] = [0, 0];
+    while (shown + skipped < 50_000) {
+      const view = await tail.next();
+      shown += view.events.length;
+      skipped += view.skipped;
+    }
+    assertEquals(shown + skipped, 50_000);
+    assertLess(shown, 5000);
+    await tail.cancel();
+    await filtered.cancel();
+  });
+});
+
+test("rates come from the log's own times, without reading the events", async () => {
+  await serve(async ({ get, fill }) => {
+    const before = Date.now();
+    await fill("t", { num_partitions: 2 }, async (topic) => {
+      await pushMany(topic, 300);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await pushMany(topic, 700);
+    });
+    const to = Date.now() + 1;
+    const rates = await get<Rates>(`api/topics/t/rates?from=${before}&to=${to}`);
+    assertEquals(rates.times.length, rates.events.length + 1);
+    assertEquals(rates.events.reduce((sum, events) => sum + events, 0), 1000);
+    const half = rates.times.findIndex((time) => time > before + (to - before) / 2);
+    assertEquals(rates.events.slice(0, half).reduce((sum, events) => sum + events, 0), 300);
+    assertEquals((await get<Rates>("api/topics/t/rates?from=5&to=5")).unavailable, true);
+  });
+});
+
+test("samples are noted while somebody looks, with the lag of every consumer", async () => {
+  await serve(async ({ get, fill, driver }) => {
+    await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 50));
+    await using topic = await driver.openTopic("t");
+    await topic.seekConsumer("behind/100%", { id: 20 });
+    const first = await get<Sample[]>("api/topics/t/samples");
+    assertEquals(first.map(({ events, lag }) => [events, lag]), [[50, { "behind/100%": 30 }]]);
+    await pushMany(topic, 50);
+    let newer: Sample[] = [];
+    await until("a second sample was noted", async () => {
+      newer = await get<Sample[]>(`api/topics/t/samples?since=${first[0].time}`);
+      return newer.length > 0;
+    });
+    assertEquals([newer[0].events, newer[0].lag], [100, { "behind/100%": 80 }]);
+  });
+});
+
+test("consumers and segments are listed page by page", async () => {
+  await serve(async ({ get, fill, driver }) => {
+    await fill("t", { num_partitions: 2, segment_bytes: 4096 }, async (topic) => {
+      for (let n = 0; n < 3000; n += 100) await pushMany(topic, 100);
+    });
+    await using topic = await driver.openTopic("t");
+    for (const name of ["a", "b", "c"]) await topic.seekConsumer(name, { id: 100 });
+    const consumers = await get<Page<ConsumerView>>("api/topics/t/consumers?offset=1&limit=1");
+    assertEquals([consumers.total, consumers.items.map(({ name, events }) => [name, events])], [3, [[
+      "b",
+      2800,
+    ]]]);
+    assertEquals(consumers.items[0].partitions.map(({ position }) => position), [100, 100]);
+    const segments = await get<Page<SegmentView>>("api/topics/t/segments?partition=1&limit=500");
+    assertGreater(segments.total, 5);
+    assertEquals(segments.items.length, segments.total);
+    const oldestFirst = segments.items.toReversed();
+    assertEquals(oldestFirst[0].firstId, 0);
+    oldestFirst.slice(1).forEach(({ firstId }, at) => assertEquals(oldestFirst[at].endId, firstId));
+    assertEquals([oldestFirst.at(-1)!.endId, (await topic.describe())[1].segments], [
+      undefined,
+      segments.total,
+    ]);
+    const some = await get<Page<SegmentView>>("api/topics/t/segments?partition=1&offset=2&limit=2");
+    assertEquals(some.items, segments.items.slice(2, 4));
+  });
+});
+
+test("a verification finds a flipped bit, and says where; it can be stopped and asked about", async () => {
+  await serve(async ({ get, fetch, fill, root }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 500));
+    assertEquals((await get<VerifyView>("api/topics/t/verify")).state, "never");
+    const verify = async (): Promise<VerifyView> => {
+      await (await fetch("api/topics/t/verify", { method: "POST" })).body?.cancel();
+      let view: VerifyView | undefined;
+      await until("it is verified", async () => {
+        view = await get<VerifyView>("api/topics/t/verify");
+        return view.state !== "running";
+      });
+      return view!;
+    };
+    const whole = await verify();
+    assertEquals([whole.state, whole.counts, whole.events], [
+      "done",
+      { damage: 0, redundant: 0, torn: 0 },
+      500,
+    ]);
+    assert(whole.bytes > 0.98 * whole.bytesTotal && whole.bytes <= whole.bytesTotal);
+    const folder = join(root, "t/partitions/00000001");
+    const path = join(folder, readdirSync(folder).find((name) => name.endsWith(".log"))!);
+    const bytes = readFileSync(path);
+    const at = Math.floor(bytes.length / 2);
+    writeSync(openSync(path, "r+"), new Uint8Array([bytes[at] ^ 1]), 0, 1, at);
+    const damaged = await verify();
+    assertGreater(damaged.counts.damage, 0);
+    assertEquals([damaged.findings[0].partition, damaged.findings[0].file], [1, path]);
+    const stopped = await fetch("api/topics/t/verify", { method: "DELETE" });
+    assertEquals((await stopped.json()).state, "done");
+  });
+});
+
+test("what is damaged is left out of a page of events, which says so", async () => {
+  await serve(async ({ get, fill, root }) => {
+    await fill("t", { num_partitions: 1 }, async (topic) => {
+      await using producer = topic.producer({ batchSize: 10 });
+      for (let n = 0; n < 30; n++) producer.push({ n, mark: `mark-${n}-mark` });
+      await producer.flush();
+    });
+    const folder = join(root, "t/partitions/00000000");
+    const path = join(folder, readdirSync(folder).find((name) => name.endsWith(".log"))!);
+    const at = readFileSync(path).indexOf("mark-15-mark");
+    writeSync(openSync(path, "r+"), new Uint8Array([0x58]), 0, 1, at);
+    const view = await get<EventsView>("api/topics/t/events?from=0");
+    assertEquals(view.damage.length, 1);
+    assertStringIncludes(view.damage[0], "events 10 to 19");
+    assertEquals(view.events.map(({ id }) => id).filter((id) => id >= 10 && id < 20), []);
+    assertEquals(view.events.length, 20);
+  });
+});
+
+test("a topic that was deleted and made again is the new one soon, and one that is gone is said to be", async () => {
+  await serve(async ({ get, fetch, fill, driver }) => {
+    await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 10));
+    assertEquals((await get<EventsView>("api/topics/t/events")).endId, 10);
+    const tail = await listen(await fetch("api/topics/t/live"));
+    await tail.next();
+    await driver.deleteTopic("t");
+    await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 3));
+    await until("it is the new one", async () => (await get<EventsView>("api/topics/t/events")).endId === 3);
+    assertEquals((await tail.next()).events.map(({ id }) => id), [0, 1, 2]);
+    await tail.cancel();
+    await driver.deleteTopic("t");
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    for (const path of ["", "/events", "/samples", "/consumers", "/live"]) {
+      const response = await fetch(`api/topics/t${path}`);
+      assertEquals([path, response.status], [path, 404]);
+      assertStringIncludes((await response.json()).fault, '"t"');
+    }
+  }, { topicAgeMs: 200 });
+});
+
+test("questions that make no sense get an answer that says why", async () => {
+  await serve(async ({ fetch, fill }) => {
+    await fill("t", { num_partitions: 1 }, () => {});
+    for (
+      const [path, status, part] of [
+        ["api/nothing", 404, "nothing"],
+        ["nothing", 404, "nothing"],
+        ["api/topics/t/nothing", 404, "nothing"],
+        ["api/topics/%ff", 400, "no text"],
+        ["api/topics/..%2Fsecret", 404, "secret"],
+        ["api/topics/t/events?limit=many", 400, '"limit" takes a whole number'],
+        ["api/topics/t/events?partition=9", 404, "partition 9"],
+        ["api/topics/t/live?partition=9", 404, "partition 9"],
+        ["api/topics/t/segments?partition=9", 404, "partition 9"],
+      ] as const
+    ) {
+      const response = await fetch(path);
+      const { fault } = await response.json();
+      assertEquals([path, response.status], [path, status]);
+      assertStringIncludes(fault, part);
+    }
+    const posted = await fetch("api/topics/t/events", { method: "POST" });
+    assertEquals(posted.status, 400);
+    await posted.body?.cancel();
+    const put = await fetch("api/topics/t", { method: "PUT" });
+    assertEquals(put.status, 400);
+    await put.body?.cancel();
+  });
+});
+
+test("a driver without files is shown without segments and verification", async () => {
+  await using driver = await Driver.open("memory", {});
+  await serve(async ({ get, fetch, fill }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 20));
+    assertEquals((await get<StoreView>("api/store")).hasFiles, false);
+    assertEquals((await get<EventsView>("api/topics/t/events?partition=1")).events.length, 10);
+    assertEquals((await get<Rates>("api/topics/t/rates")).events.reduce((sum, count) => sum + count, 0), 20);
+    for (const path of ["segments", "verify"]) {
+      const response = await fetch(`api/topics/t/${path}`);
+      assertEquals(response.status, 404);
+      await response.body?.cancel();
+    }
+  }, { driver });
+});
+
+test("looking changes no byte of the store's events and positions", async () => {
+  await serve(async ({ get, fetch, fill, root, driver }) => {
+    await fill("t", { num_partitions: 2, segment_bytes: 8192 }, (topic) => pushMany(topic, 2000));
+    await using topic = await driver.openTopic("t");
+    await topic.seekConsumer("reader", { id: 5 });
+    // Indexes may be made by any reader; they hold nothing that is not in the log.
+    const content = (): string[] =>
+      readdirSync(root, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !entry.name.endsWith(".idx"))
+        .map(({ parentPath, name }) =>
+          `${parentPath}/${name} ${readFileSync(join(parentPath, name)).toString("base64")}`
+        )
+        .sort();
+    const before = content();
+    for (
+      const path of [
+        "",
+        "/samples",
+        "/rates",
+        "/segments",
+        "/consumers",
+        "/events?from=0",
+        "/latest",
+        "/verify",
+      ]
+    ) {
+      await get(`api/topics/t${path}`);
+    }
+    await (await fetch("api/topics/t/verify", { method: "POST" })).body?.cancel();
+    await until(
+      "it is verified",
+      async () => (await get<VerifyView>("api/topics/t/verify")).state === "done",
+    );
+    assertEquals(content(), before);
+  });
+});
