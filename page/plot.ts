@@ -32,7 +32,7 @@ const SERIES_COLOURS = 6;
 export function plotFigure(options: PlotOptions): TemplateResult {
   const { name, data, missing } = options;
   return html`<figure class="plot">
-    <figcaption><h3>${name}</h3><span class="muted">${summary(options)}</span></figcaption>
+    <figcaption><h2>${name}</h2><span class="muted">${summary(options)}</span></figcaption>
     ${
     data === undefined || data.times.length < 2
       ? html`<p class="muted empty">${missing ?? "Looking …"}</p>`

@@ -48,7 +48,7 @@ export class DataPart {
   render(): TemplateResult {
     const { dataBytes, partition, id } = this.event;
     const modes: Mode[] = ["hex", "text", "image"];
-    return html`<section aria-label="Data"><h3>Data <span class="muted">${formatBytes(dataBytes)}</span></h3>
+    return html`<section aria-label="Data"><h2>Data <span class="muted">${formatBytes(dataBytes)}</span></h2>
       <div class="toolbar" role="group" aria-label="Show data as">
         ${
       modes.map((mode) =>

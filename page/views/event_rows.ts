@@ -80,7 +80,7 @@ export class EventRows {
     const { metadataChars } = event;
     const isCut = metadataChars !== undefined && metadata === undefined;
     return html`<div class="event">
-      <section aria-label="Metadata"><h3>Metadata</h3>
+      <section aria-label="Metadata"><h2>Metadata</h2>
         ${
       isCut
         ? html`<pre class="json">${visible(event.metadata)} …</pre>`

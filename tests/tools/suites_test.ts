@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { runners } from "../../tools/test/runners.ts";
-import { DENO_ONLY, findTests, runsEverywhere } from "../../tools/test/suites.ts";
+import { DENO_ONLY, findTests, NODE_ONLY, runsEverywhere } from "../../tools/test/suites.ts";
 import { test } from "../harness.ts";
 
 const files = findTests(["tests"]);
@@ -28,8 +28,15 @@ test("the tests of the command run the compiled program too", () => {
   assertEquals(files.filter((file) => binary?.takes(file)), command);
 });
 
-test("every pattern of tests for Deno alone finds some", () => {
-  for (const pattern of DENO_ONLY) assert(files.some((file) => pattern.test(file)), String(pattern));
+test("every pattern of tests for one runtime alone finds some", () => {
+  for (const pattern of [...DENO_ONLY, ...NODE_ONLY]) {
+    assert(files.some((file) => pattern.test(file)), String(pattern));
+  }
+});
+
+test("every test runs somewhere", () => {
+  const all = runners("deno.json");
+  assertEquals(files.filter((file) => !all.some((runner) => runner.takes(file))), []);
 });
 
 test("tests that run everywhere use the harness, and nothing that one runtime has", () => {

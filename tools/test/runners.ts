@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { readJunit, type TestOutcome } from "./junit.ts";
-import { runsEverywhere, testsCommand } from "./suites.ts";
+import { runsOn, testsCommand } from "./suites.ts";
 
 /** A program that runs test files. */
 export interface Runner {
@@ -50,10 +50,10 @@ export function runners(denoConfig: string): Runner[] {
     ...files,
   ];
   return [
-    { name: "Deno", takes: () => true, command: deno, environment: { DENO_JOBS: JOBS } },
+    { name: "Deno", takes: (file) => runsOn("Deno", file), command: deno, environment: { DENO_JOBS: JOBS } },
     {
       name: "Node",
-      takes: runsEverywhere,
+      takes: (file) => runsOn("Node", file),
       command: ({ files, report, filter }) => [
         "node",
         ...["--import", "tsx", "--test", `--test-concurrency=${JOBS}`],
@@ -65,7 +65,7 @@ export function runners(denoConfig: string): Runner[] {
     },
     {
       name: "Bun",
-      takes: runsEverywhere,
+      takes: (file) => runsOn("Bun", file),
       command: ({ files, report, filter }) => [
         "node_modules/.bin/bun",
         ...["test", "--reporter=junit", `--reporter-outfile=${report}`],

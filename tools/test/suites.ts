@@ -16,6 +16,9 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/readme_test\.ts$/,
 ];
 
+/** Tests that run under Node alone: those in a browser, which is driven from there. */
+export const NODE_ONLY: readonly RegExp[] = [/^tests\/ui\/(?:page|accessible)_test\.ts$/];
+
 /** Every test file at or under the paths, sorted. */
 export function findTests(paths: readonly string[]): string[] {
   return paths
@@ -26,9 +29,16 @@ export function findTests(paths: readonly string[]): string[] {
     .sort();
 }
 
-/** Whether a test file also runs on Node and Bun. */
+/** Whether a test file runs on a runtime. */
+export function runsOn(runtime: "Deno" | "Node" | "Bun", file: string): boolean {
+  const belongs = (patterns: readonly RegExp[]): boolean => patterns.some((pattern) => pattern.test(file));
+  if (belongs(DENO_ONLY)) return runtime === "Deno";
+  return !belongs(NODE_ONLY) || runtime === "Node";
+}
+
+/** Whether a test file runs on Deno, Node and Bun. */
 export function runsEverywhere(file: string): boolean {
-  return !DENO_ONLY.some((pattern) => pattern.test(file));
+  return ![...DENO_ONLY, ...NODE_ONLY].some((pattern) => pattern.test(file));
 }
 
 /** Whether a test file runs `diaspora-ctl` as a process, so that it can run the compiled one too. */

@@ -1,0 +1,101 @@
+// Light and dark, narrow and wide, for those who see and those who listen.
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { test } from "../harness.ts";
+import { browserMissing, look, type Seen } from "./browser.ts";
+import { pushMany } from "./served.ts";
+
+const AXE = fileURLToPath(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url));
+
+/** What an audit of the page finds wrong, by rule and element. */
+async function audit(page: Page): Promise<string[]> {
+  await page.evaluate(readFileSync(AXE, "utf8"));
+  const { violations } = await page.evaluate("axe.run(document)") as {
+    violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
+  };
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`)
+  );
+}
+
+/** Every part of the page, with something in it. */
+async function visitAll(
+  { page, go, fill, shoot }: Seen,
+  name: string,
+  visit: () => Promise<void>,
+): Promise<void> {
+  await fill("t", { num_partitions: 2, segment_bytes: 8192 }, async (topic) => {
+    for (let n = 0; n < 10; n++) await pushMany(topic, 100);
+    await topic.seekConsumer("late", { id: 10 });
+  });
+  await fill("empty", { num_partitions: 1 }, () => {});
+  const places: [route: string, ready: string][] = [
+    ["", "tbody tr"],
+    ["topics/t", ".canvas"],
+    ["topics/t/events?partition=0", ".open-event"],
+    ["topics/t/consumers", "details"],
+    ["topics/t/segments", "tbody tr"],
+    ["topics/t/verify", "button.primary"],
+    ["topics/t/settings", "pre.json"],
+    ["topics/empty", "table.list"],
+    ["topics/nowhere", ".fault"],
+  ];
+  for (const [route, ready] of places) {
+    await go(route);
+    await page.locator(ready).first().waitFor();
+    if (route.includes("/events")) await page.locator(".open-event").first().click();
+    if (route.endsWith("/consumers")) await page.locator("summary").first().click();
+    await visit();
+    await shoot(`${name}-${route.replaceAll(/\W+/g, "-") || "topics"}`);
+  }
+}
+
+for (
+  const [name, options] of [
+    ["light", { colorScheme: "light" }],
+    ["dark", { colorScheme: "dark" }],
+    ["narrow", { colorScheme: "light", viewport: { width: 360, height: 740 } }],
+  ] as const
+) {
+  test(
+    `an audit of the page, ${name}, finds nothing that keeps anybody out`,
+    { skip: browserMissing },
+    async () => {
+      await look(async (seen) => {
+        await visitAll(seen, name, async () => {
+          assertEquals(await audit(seen.page), [], seen.page.url());
+          const overflow = await seen.page.evaluate(
+            "document.documentElement.scrollWidth - innerWidth",
+          ) as number;
+          assertEquals(Math.max(0, overflow), 0, `${seen.page.url()} is wider than the window`);
+        });
+      }, { bypassCSP: true, ...options });
+    },
+  );
+}
+
+test(
+  "the theme follows the system, or what was chosen, and is remembered",
+  { skip: browserMissing },
+  async () => {
+    await look(async ({ page, go }) => {
+      const background = (): Promise<unknown> =>
+        page.evaluate("getComputedStyle(document.body).backgroundColor");
+      await page.emulateMedia({ colorScheme: "light" });
+      await go("");
+      const light = await background();
+      await page.emulateMedia({ colorScheme: "dark" });
+      const dark = await background();
+      assertNotEquals(light, dark);
+      await page.getByLabel("Theme").selectOption("light");
+      assertEquals(await background(), light);
+      await page.reload();
+      await page.locator("h1").waitFor();
+      assertEquals(await background(), light);
+      await page.getByLabel("Theme").selectOption("system");
+      assertEquals(await background(), dark);
+    });
+  },
+);

@@ -1,0 +1,102 @@
+// Where a browser is; fetched from Debian and kept outside the repository for the next run where there is none.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const FOLDER = join(tmpdir(), `diaspora-chromium-${process.arch}`);
+const APT_MS_MAX = 180_000;
+const HOW = "install Chromium, or say in CHROMIUM where it is";
+
+/** A browser to start, and with what in its environment; or why there is none. */
+export type Chromium = { path: string; environment: Record<string, string> } | { missing: string };
+
+/** Finds a browser: the one in `CHROMIUM`, one of the machine's, or one that was fetched. */
+export function findChromium(): Chromium {
+  const told = process.env["CHROMIUM"];
+  if (told !== undefined) {
+    return existsSync(told)
+      ? { path: told, environment: {} }
+      : { missing: `there is no "${told}", which CHROMIUM names` };
+  }
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const path = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isFile);
+  if (path !== undefined) return { path, environment: {} };
+  const failure = existsSync(FOLDER) ? undefined : fetchPackages();
+  return failure === undefined ? unpacked(FOLDER) : { missing: `${failure}: ${HOW}` };
+}
+
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}
+
+/**
+ * Fetches Debian's package and those that it needs and the machine has not, and unpacks them without installing
+ * anything; so that it takes no rights, and the machine is as it was. Into a folder of its own that is renamed, so
+ * that what others find is whole.
+ */
+function fetchPackages(): string | undefined {
+  if (process.platform !== "linux" || !isFile("/usr/bin/apt-get") || !isFile("/usr/bin/dpkg-deb")) {
+    return "no browser is installed";
+  }
+  const work = mkdtempSync(join(tmpdir(), "diaspora-chromium-fetch-"));
+  try {
+    const [lists, archives, tree] = ["lists", "archives", "tree"].map((name) => join(work, name));
+    for (const folder of [lists, archives]) mkdirSync(join(folder, "partial"), { recursive: true });
+    const apt = (...words: string[]): boolean =>
+      run("apt-get", [
+        ...["-y", "-q", "-o", "Debug::NoLocking=1", "-o", `Dir::State::lists=${lists}`],
+        ...["-o", `Dir::Cache=${join(work, "cache")}`, "-o", `Dir::Cache::archives=${archives}`],
+        // Root downloads as another user, who may not look into a temporary folder.
+        ...["-o", "APT::Sandbox::User=root", ...words],
+      ]);
+    // A machine may have sources that do not answer; what counts is whether the package is found.
+    apt("update");
+    if (!apt("install", "--no-install-recommends", "--download-only", "chromium")) {
+      return "no browser is installed, and Debian's cannot be fetched";
+    }
+    const packages = readdirSync(archives).filter((name) => name.endsWith(".deb"));
+    if (!packages.every((name) => run("dpkg-deb", ["-x", join(archives, name), tree]))) {
+      return "no browser is installed, and Debian's cannot be unpacked";
+    }
+    const found = unpacked(tree);
+    if ("missing" in found) return found.missing;
+    try {
+      renameSync(tree, FOLDER);
+    } catch (error) {
+      // Another run was faster.
+      if (!existsSync(FOLDER)) throw error;
+    }
+    return undefined;
+  } catch (error) {
+    return `no browser is installed, and none could be fetched (${(error as Error).message})`;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function run(program: string, words: readonly string[]): boolean {
+  const environment = { ...process.env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" };
+  return spawnSync(program, words, { stdio: "ignore", timeout: APT_MS_MAX, env: environment }).status === 0;
+}
+
+/** The browser of an unpacked tree, which finds there what the machine has not. */
+function unpacked(tree: string): Chromium {
+  const path = join(tree, "usr/lib/chromium/chromium");
+  if (!isFile(path)) return { missing: "no browser is installed, and Debian's package has none" };
+  const parts = ["usr/lib", "lib"].map((name) => join(tree, name)).filter((folder) => existsSync(folder));
+  const libraries = parts.flatMap((folder) =>
+    readdirSync(folder).filter((name) => name.endsWith("-linux-gnu")).map((name) => join(folder, name))
+  );
+  const fonts = join(tree, "etc/fonts/fonts.conf");
+  return {
+    path,
+    environment: {
+      LD_LIBRARY_PATH: [...libraries, ...libraries.map((folder) => join(folder, "pulseaudio"))].join(":"),
+      // Fonts of the tree are those in the folder of the user's data.
+      ...(existsSync(fonts) ? { FONTCONFIG_FILE: fonts, XDG_DATA_HOME: join(tree, "usr/share") } : {}),
+    },
+  };
+}

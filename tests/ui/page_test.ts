@@ -1,0 +1,314 @@
+// The page in a real browser: what people see and do.
+import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Topic } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { browserMissing, look } from "./browser.ts";
+import { pushMany } from "./served.ts";
+
+const WITH_BROWSER = { skip: browserMissing };
+
+test("topics are listed, searched and opened with the keyboard alone", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, shoot }) => {
+    for (const name of ["apples", "pears", "pineapples"]) {
+      await fill(name, { num_partitions: 2 }, (topic) => pushMany(topic, 1234));
+    }
+    await go("");
+    await page.getByRole("link", { name: "pears", exact: true }).waitFor();
+    assertEquals(await page.locator("tbody tr").count(), 3);
+    assertStringIncludes(await page.locator("tbody tr").first().innerText(), "1,234");
+    await shoot("topics");
+    await page.keyboard.press("Tab");
+    assertEquals(await page.evaluate("document.activeElement.textContent"), "Skip to the content");
+    await page.keyboard.press("Enter");
+    assertEquals(await page.evaluate("document.activeElement.id"), "main");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("APPLES");
+    await page.getByText("2 topics found").waitFor();
+    assertEquals(await page.locator("tbody th").allInnerTexts(), ["apples", "pineapples"]);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "apples" }).waitFor();
+    assertEquals(await page.title(), "apples, overview – Diaspora Stream");
+    // Who listens is told that something else is shown.
+    assertEquals(await page.evaluate("document.activeElement.id"), "main");
+  });
+});
+
+test("the overview draws rates and lag, and says them in words and as tables", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, driver, shoot }) => {
+    await fill("t", { num_partitions: 3 }, (topic) => pushMany(topic, 3000));
+    await using topic = await driver.openTopic("t");
+    await topic.seekConsumer("archiver", { id: 100 });
+    await topic.seekConsumer("histogram", { id: 900 });
+    await go("topics/t");
+    await page.locator(".canvas canvas").nth(2).waitFor();
+    await pushMany(topic, 1000);
+    await page.getByRole("img", { name: /^Events that consumers are behind: archiver: now 3\.7K/ }).waitFor();
+    assertEquals(await page.locator("dl.tiles dd").first().innerText(), "4,000");
+    assertMatch(await page.locator(".u-legend").innerText(), /archiver[^]*histogram/);
+    const colours = await page.evaluate(`(() => {
+      const canvas = document.querySelectorAll(".canvas canvas")[2];
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      const seen = new Set();
+      for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) seen.add(data.slice(at, at + 3).join());
+      return seen.size;
+    })()`) as number;
+    assertGreater(colours, 2);
+    await page.getByText("As a table").first().click();
+    const rows = page.locator(".numbers tbody tr");
+    await rows.first().waitFor();
+    assertGreater(await rows.count(), 30);
+    await page.getByLabel("Span of time").selectOption("15m");
+    assertEquals(await page.locator("table.list tbody tr").count(), 3);
+    await shoot("overview");
+  });
+});
+
+/** Real images, and one as a file. */
+async function pushImages(topic: Topic): Promise<void> {
+  const file = (name: string): string =>
+    fileURLToPath(new URL(`../../node_modules/vega-datasets/data/${name}`, import.meta.url));
+  const { width, height, values } = JSON.parse(readFileSync(file("volcano.json"), "utf8"));
+  await using producer = topic.producer();
+  producer.push({ file: "ffox.png" }, readFileSync(file("ffox.png")));
+  producer.push({ subject: "volcano", width, height, pixel: "uint16le" }, new Uint16Array(values));
+  producer.push({ log: "text" }, new TextEncoder().encode("first line\nsecond <b>line</b>"));
+  producer.push({ blob: 1 }, new Uint8Array(9000).map((_, at) => at * 7));
+  await producer.flush();
+}
+
+test("data is shown as an image, as text or as hex, whichever it seems to be", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, shoot }) => {
+    await fill("t", { num_partitions: 1 }, pushImages);
+    await go("topics/t/events?partition=0");
+    const open = page.locator(".open-event");
+    await open.nth(3).waitFor();
+    // The newest first: from the last to the first, so that rows keep their place.
+    for (let at = 3; at >= 0; at--) await open.nth(at).click();
+    const picture = page.locator("img.picture");
+    await picture.waitFor();
+    const naturalWidth = await page.evaluate('document.querySelector("img.picture").naturalWidth');
+    assertGreater(naturalWidth as number, 16);
+    await page.locator("canvas.picture").waitFor();
+    const [size, shades] = await page.evaluate(`(() => {
+      const canvas = document.querySelector("canvas.picture");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      const red = data.filter((_, at) => at % 4 === 0);
+      return [[canvas.width, canvas.height], [Math.min(...red), Math.max(...red)]];
+    })()`) as number[][];
+    assertEquals([size, shades], [[87, 61], [0, 255]]);
+    await page.getByText("second <b>line</b>").waitFor();
+    const hex = page.locator("pre.hex");
+    assertStringIncludes(
+      await hex.innerText(),
+      "00000000  00 07 0e 15 1c 23 2a 31  38 3f 46 4d 54 5b 62 69  .....#*18?FMT[bi",
+    );
+    await page.getByText("4,096 of 9,000 bytes are shown").waitFor();
+    await page.getByRole("button", { name: "More" }).click();
+    await page.waitForFunction(`document.querySelector("pre.hex").textContent.includes("00002320")`);
+    await page.getByRole("group", { name: "Show data as" }).first().getByRole("button", { name: "image" })
+      .click();
+    await page.getByText("These bytes are no PNG").waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download" }).first().click();
+    assertEquals((await download).suggestedFilename(), "event-0-3.bin");
+    await shoot("data");
+  });
+});
+
+const HOSTILE = [
+  "<img src=x onerror=alert(1)>",
+  "'\"><svg onload=alert(2)>",
+  "javascript:alert(3)",
+  "${alert(4)}{{alert(4)}}",
+  "\u202egnp.exe",
+];
+
+test("hostile names, metadata and data stay text", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, driver, shoot }) => {
+    for (const name of HOSTILE.filter((text) => !text.includes("/"))) {
+      await fill(name, { num_partitions: 1 }, async (topic) => {
+        await using producer = topic.producer();
+        producer.push(
+          { [`<script>alert(5)</script>`]: `</pre><script>alert(6)</script>`, hostile: HOSTILE },
+          new TextEncoder().encode("<script>alert(7)</script>"),
+        );
+        producer.push(
+          "\"<iframe src='javascript:alert(8)'></iframe>\"",
+          new TextEncoder().encode(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(9)"/>`),
+        );
+        await producer.flush();
+        await topic.seekConsumer(name, { id: 1 });
+      });
+    }
+    await go("");
+    await page.getByText(HOSTILE[0]).waitFor();
+    assertStringIncludes(await page.locator("tbody").innerText(), "\\u202egnp.exe");
+    for (const name of HOSTILE) {
+      const route = `topics/${encodeURIComponent(name)}`;
+      await go(`${route}/events?partition=0&filter=${encodeURIComponent('{"a": ["<b>"]}')}`);
+      await go(`${route}/events?partition=0`);
+      await page.locator(".open-event").nth(1).click();
+      await page.locator(".open-event").nth(0).click();
+      await page.getByText("<script>alert(7)</script>").waitFor();
+      for (const group of await page.getByRole("group", { name: "Show data as" }).all()) {
+        for (const mode of ["hex", "image", "text"]) await group.getByRole("button", { name: mode }).click();
+      }
+      await go(`${route}/consumers`);
+      await page.locator("summary").first().click();
+      await go(`${route}/settings`);
+      await go(route);
+      await page.locator(".canvas").first().waitFor();
+    }
+    await shoot("hostile");
+    const strange = await page.evaluate(
+      "document.querySelectorAll('script:not([src=\"/page.js\"]), iframe, object, embed').length",
+    );
+    assertEquals(strange, 0);
+    assertEquals((await driver.listTopics()).size, HOSTILE.length);
+  });
+});
+
+test("metadata are pretty, and keep numbers beyond a double", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill }) => {
+    const long = `{"pad":"${"y".repeat(6000)}","last":true}`;
+    await fill("t", { num_partitions: 1 }, async (topic) => {
+      await using producer = topic.producer();
+      producer.push('{"n":18446744073709551615,"f":1.50,"a":[],"o":{"k":[1,{"x":null}]}}');
+      producer.push(long);
+      await producer.flush();
+    });
+    await go("topics/t/events");
+    await page.locator(".open-event").nth(1).click();
+    assertEquals(
+      await page.locator("pre.json").innerText(),
+      '{\n  "n": 18446744073709551615,\n  "f": 1.50,\n  "a": [],\n  "o": {\n    "k": [\n      1,\n      {\n        "x": null\n      }\n    ]\n  }\n}',
+    );
+    await page.locator(".open-event").nth(0).click();
+    await page.getByRole("button", { name: `Show all ${long.length.toLocaleString("en")} characters` })
+      .click();
+    await page.getByText('"last"').waitFor();
+  });
+});
+
+test("events are paged through, found by id and time, and filtered", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 2000));
+    await go("topics/t/events");
+    await page.locator(".open-event").first().waitFor();
+    await page.getByRole("combobox", { name: "Partition" }).selectOption("1");
+    const ids = page.locator("table.events tbody td:nth-child(3)");
+    await page.getByText("950 to 999 of 0 to 999").waitFor();
+    assertEquals([await ids.count(), await ids.first().innerText()], [50, "999"]);
+    await page.getByRole("button", { name: "Older" }).click();
+    await page.getByText("900 to 949 of 0 to 999").waitFor();
+    await page.getByRole("button", { name: "Newer" }).click();
+    await page.getByText("950 to 999 of 0 to 999").waitFor();
+    await page.getByLabel("From").fill("10");
+    await page.getByLabel("From").press("Enter");
+    await page.getByText("10 to 59 of 0 to 999").waitFor();
+    await page.getByLabel("From").fill("2001-02-03 04:05");
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByText("0 to 49 of 0 to 999").waitFor();
+    await page.getByLabel("From").fill("tomorrow-ish");
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByRole("alert").getByText("is no id and no time").waitFor();
+    await page.getByLabel("From").fill("");
+    await page.getByLabel("Filter").fill('{"n": [{"numeric": ["<", 100]}]}');
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByText("looked through").waitFor();
+    assertEquals(await ids.count(), 50);
+    assertEquals(await ids.first().innerText(), "49");
+    await page.getByLabel("Filter").fill('{"n": 5}');
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByRole("alert").waitFor();
+    assertMatch(page.url(), /filter=/);
+  });
+});
+
+test("a live tail shows what comes, can be paused, and keeps what is open", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, driver, shoot }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 10));
+    await using topic = await driver.openTopic("t");
+    await using producer = topic.producer();
+    await go("topics/t/events");
+    await page.locator(".open-event").first().waitFor();
+    await page.getByRole("button", { name: "Live" }).click();
+    await page.getByText("Waiting for events").waitFor();
+    await producer.push({ hello: "world 1" });
+    await page.locator("td.metadata").getByText("world 1").waitFor();
+    await page.locator(".open-event").first().click();
+    await page.locator("pre.json").getByText('"world 1"').waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    for (let n = 2; n < 7; n++) await producer.push({ hello: `world ${n}` });
+    await page.getByText("Paused, 5 held back").waitFor();
+    assertEquals(await page.getByText("world 6").count(), 0);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.locator("td.metadata").getByText("world 6").waitFor();
+    assertEquals(await page.locator("pre.json").count(), 1);
+    await shoot("live");
+    await pushMany(topic, 30_000);
+    await page.getByText("came too fast to be shown").waitFor();
+    assert(await page.locator("tbody tr:not(.detail)").count() <= 200);
+    await page.getByRole("button", { name: "Live" }).click();
+    await page.getByRole("button", { name: "Pause" }).waitFor({ state: "detached" });
+  });
+});
+
+test("a verification shows damage, everywhere in the topic", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, root, shoot }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 1000));
+    await go("topics/t/verify");
+    await page.getByText("It was not verified since this page is served").waitFor();
+    await page.getByRole("button", { name: "Verify now" }).click();
+    await page.getByText("Every byte is what was written").waitFor();
+    const folder = join(root, "t/partitions/00000001");
+    const path = join(folder, readdirSync(folder).find((name) => name.endsWith(".log"))!);
+    const bytes = readFileSync(path);
+    const at = Math.floor(bytes.length / 2);
+    writeSync(openSync(path, "r+"), new Uint8Array([bytes[at] ^ 1]), 0, 1, at);
+    await page.getByRole("button", { name: "Verify now" }).click();
+    await page.getByText("Damage was found in").waitFor();
+    assertStringIncludes(await page.locator("table.list tbody").innerText(), path);
+    await shoot("damage");
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.locator("tbody tr").nth(1).getByText("damaged").waitFor();
+    await page.getByRole("link", { name: "See what is wrong" }).click();
+    await page.getByRole("button", { name: "Verify now" }).waitFor();
+  });
+});
+
+test("segments and consumers are shown", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, shoot }) => {
+    await fill("t", { num_partitions: 1, segment_bytes: 4096 }, async (topic) => {
+      for (let n = 0; n < 20; n++) await pushMany(topic, 100);
+      await topic.seekConsumer("done", "latest");
+      await topic.seekConsumer("late", { id: 1500 });
+    });
+    await go("topics/t/segments?partition=0");
+    await page.getByText("being written").waitFor();
+    assertGreater(await page.locator("tbody tr").count(), 3);
+    await shoot("segments");
+    await page.getByRole("link", { name: "Consumers" }).click();
+    await page.getByText("500 events behind").waitFor();
+    await page.getByText("up to date").waitFor();
+    await page.getByRole("heading", { name: "late" }).click();
+    assertStringIncludes(await page.locator("details[open] tbody").innerText(), "1,500");
+    await shoot("consumers");
+  });
+});
+
+test("when the server is gone the page says so, and goes on when it is back", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill }) => {
+    await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 5));
+    await go("");
+    await page.getByRole("link", { name: "t", exact: true }).waitFor();
+    await page.route("**/api/**", (route) => route.abort());
+    await page.getByText("The server does not answer").waitFor();
+    await page.unroute("**/api/**");
+    await page.getByText("The server does not answer").waitFor({ state: "detached" });
+  });
+});
