@@ -6,6 +6,11 @@ export function formatCount(value: number): string {
   return counts.format(value);
 }
 
+/** `1 event`, `2,345 events`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** `1.23M`: for axes and tiles. */
 export function formatCompact(value: number): string {
   return compact.format(value);
@@ -41,7 +46,7 @@ export function formatTime(time: number): string {
 
 /** `3 s ago`, `2 days ago`. */
 export function formatAge(time: number, now: number): string {
-  const seconds = Math.max(0, (now - time) / 1000);
+  const seconds = Math.round(Math.max(0, now - time) / 1000);
   return seconds < 1 ? "just now" : `${formatSpan(seconds)} ago`;
 }
 
@@ -51,7 +56,7 @@ export function formatSpan(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
   if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86400)} days`;
+  return counted(Math.round(seconds / 86400), "day");
 }
 
 // Characters that nobody sees, but that turn the text around them or hide it. Two of them join letters.

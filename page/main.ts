@@ -41,7 +41,7 @@ function frame(): TemplateResult {
         </main>
     <footer class="muted">${store === undefined
       ? nothing
-      : `${store.driver} driver, diaspora-ctl ${store.version}; this page only looks`}</footer>
+      : `${store.driver} driver, diaspora-ctl ${store.version}, read-only`}</footer>
   `;
 }
 

@@ -55,18 +55,27 @@ export function rasterOf(metadata: unknown, dataBytes: number): Raster | undefin
   }
 }
 
-/** Draws a raster; single values from black for the lowest to white for the highest. */
+/** The values that are drawn black and white. */
+export interface Shades {
+  black: number;
+  white: number;
+}
+
+/**
+ * Draws a raster; single values from black for the lowest to white for the highest, which are given back.
+ */
 export function drawRaster(
   canvas: HTMLCanvasElement,
   { width, height, pixel }: Raster,
   bytes: Uint8Array,
-): void {
+): Shades | undefined {
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext("2d");
-  if (context === null) return;
+  if (context === null) return undefined;
   const image = context.createImageData(width, height);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let shades: Shades | undefined;
   if (pixel === "rgb" || pixel === "rgba") {
     const size = pixel.length;
     for (let at = 0; at < width * height; at++) {
@@ -86,10 +95,12 @@ export function drawRaster(
       if (value < low) low = value;
       if (value > high) high = value;
     }
+    shades = { black: low, white: high };
     values.forEach((value, at) => {
       image.data.fill(high > low ? (value - low) / (high - low) * 255 : 0, at * 4, at * 4 + 3);
       image.data[at * 4 + 3] = 255;
     });
   }
   context.putImageData(image, 0, 0);
+  return shades;
 }

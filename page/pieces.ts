@@ -26,7 +26,7 @@ export function faultBox(fault: string | undefined): Content {
 
 /** Said while the first answer is on its way. */
 export function waiting(): TemplateResult {
-  return html`<p class="muted" role="status">Looking …</p>`;
+  return html`<p class="muted" role="status">Loading …</p>`;
 }
 
 /** Which part of a list is shown, and the way to the others. */

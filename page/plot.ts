@@ -32,10 +32,10 @@ const SERIES_COLOURS = 6;
 export function plotFigure(options: PlotOptions): TemplateResult {
   const { name, data, missing } = options;
   return html`<figure class="plot">
-    <figcaption><h2>${name}</h2><span class="muted">${summary(options)}</span></figcaption>
+    <figcaption><h2>${name}</h2><span class="muted">${brief(options)}</span></figcaption>
     ${
     data === undefined || data.times.length < 2
-      ? html`<p class="muted empty">${missing ?? "Looking …"}</p>`
+      ? html`<p class="muted empty">${missing ?? "Loading …"}</p>`
       : html`<div class="canvas" role="img" aria-label=${`${name}: ${summary(options)}`} ${
         draw(options)
       }></div>${asTable(options, data)}`
@@ -43,12 +43,23 @@ export function plotFigure(options: PlotOptions): TemplateResult {
   </figure>`;
 }
 
+/** The most telling part of the summary; a legend says the rest. */
+function brief(options: PlotOptions): string {
+  const { data, format } = options;
+  if (data === undefined || data.times.length < 2) return "";
+  if (data.series.length === 1) return summary(options);
+  const latest = data.series.map(({ name, values }) => ({ name, value: values.at(-1) ?? 0 }));
+  const { name, value } = latest.reduce((one, other) => other.value > one.value ? other : one);
+  return `most now: ${visible(name)}, ${format(value)}`;
+}
+
+/** What there is to see. */
 function summary({ data, format, missing }: PlotOptions): string {
-  if (data === undefined || data.times.length < 2) return missing === undefined ? "" : "nothing to show";
+  if (data === undefined || data.times.length < 2) return missing ?? "";
   const parts = data.series.map(({ name, values }) => {
     const known = values.filter((value) => value !== null);
     if (known.length === 0) return "";
-    const text = `now ${format(known.at(-1)!)}, most ${format(Math.max(...known))}`;
+    const text = `now ${format(known.at(-1)!)}, peak ${format(Math.max(...known))}`;
     return data.series.length === 1 ? text : `${visible(name)}: ${text}`;
   });
   return parts.filter((part) => part !== "").join("; ");

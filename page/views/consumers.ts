@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit-html";
 import type { ConsumerView, Page } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
-import { formatBytes, formatCount, formatSpan, visible } from "../format.ts";
+import { counted, formatBytes, formatCount, formatSpan, visible } from "../format.ts";
 import { pager, waiting } from "../pieces.ts";
 import { Tab } from "./tab.ts";
 
@@ -52,7 +52,7 @@ export class ConsumersTab extends Tab {
 
 function consumer({ name, events, bytes, seconds, partitions }: ConsumerView): TemplateResult {
   const state = events === 0 ? html`<span class="badge good">up to date</span>` : html`
-    <span class="badge">${formatCount(events)} events behind</span>
+    <span class="badge">${counted(events, "event")} behind</span>
     <span class="muted">about ${formatBytes(bytes)}; the oldest has waited for ${formatSpan(seconds)}</span>
   `;
   return html`

@@ -5,7 +5,7 @@ import { askRaw, topicPath, withQuery } from "../api.ts";
 import { formatBytes, formatCount, visible } from "../format.ts";
 import { hexLines } from "../hex.ts";
 import { type Content, faultBox } from "../pieces.ts";
-import { drawRaster, imageType, type Raster, rasterOf } from "../picture.ts";
+import { drawRaster, imageType, type Raster, rasterOf, type Shades } from "../picture.ts";
 
 type Mode = "hex" | "text" | "image";
 
@@ -21,6 +21,7 @@ export class DataPart {
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #fault: string | undefined;
   #imageUrl: string | undefined;
+  #shades: Shades | undefined;
   #isLoading = false;
 
   constructor(
@@ -64,7 +65,7 @@ export class DataPart {
   #content(): Content {
     const bytes = this.#bytes;
     if (bytes === undefined) {
-      return this.#fault === undefined ? html`<p class="muted">Looking …</p>` : nothing;
+      return this.#fault === undefined ? html`<p class="muted">Loading …</p>` : nothing;
     }
     if (this.#mode === "image") return this.#image(bytes);
     const text = this.#mode === "hex" ? hexLines(bytes) : visible(new TextDecoder().decode(bytes));
@@ -91,20 +92,29 @@ export class DataPart {
     if (dataBytes > IMAGE_BYTES_MAX) {
       return html`<p class="muted">Too large to be shown here: download it.</p>`;
     }
-    if (bytes.length < dataBytes) return html`<p class="muted">Looking …</p>`;
+    if (bytes.length < dataBytes) return html`<p class="muted">Loading …</p>`;
     const name = `Data of event ${this.event.id} as an image`;
     if (type !== undefined) {
       this.#imageUrl ??= URL.createObjectURL(new Blob([bytes], { type }));
       return html`<img class="picture" src=${this.#imageUrl} alt=${name}>`;
     }
-    const draw = (element?: Element): void => {
-      if (element !== undefined) drawRaster(element as HTMLCanvasElement, raster!, bytes);
-    };
+    const { width, height, pixel } = raster!;
+    const shades = this.#shades === undefined
+      ? nothing
+      : `, from ${this.#shades.black} (black) to ${this.#shades.white} (white)`;
     return html`
-      <canvas class="picture" role="img" aria-label=${name} ${ref(draw)}></canvas>
-      <p class="muted">${raster!.width} by ${raster!.height} pixels, ${raster!.pixel}</p>
+      <canvas class="picture" role="img" aria-label=${name} ${ref(this.#draw)}></canvas>
+      <p class="muted">${width} by ${height} pixels, ${pixel}${shades}</p>
     `;
   }
+
+  /** Called when there is a canvas; always the same function, so that it draws once. */
+  readonly #draw = (canvas?: Element): void => {
+    const raster = this.#raster();
+    if (canvas === undefined || raster === undefined || this.#bytes === undefined) return;
+    this.#shades = drawRaster(canvas as HTMLCanvasElement, raster, this.#bytes);
+    this.changed();
+  };
 
   #raster(): Raster | undefined {
     try {

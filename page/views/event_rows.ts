@@ -23,6 +23,8 @@ export class EventRows {
     private readonly topic: string,
     private readonly signal: AbortSignal,
     private readonly changed: () => void,
+    /** Told when an event is opened. */
+    private readonly onOpen: () => void,
   ) {}
 
   /** Lets go of what opened events hold. */
@@ -32,7 +34,7 @@ export class EventRows {
 
   render(events: readonly EventView[]): TemplateResult {
     return html`
-      <table class="list events">
+      <table class="list events" @keydown=${onKey}>
         <caption class="unseen">Events, the newest first</caption>
         <thead>
           <tr>
@@ -65,7 +67,7 @@ export class EventRows {
           timestamp,
         )}</time></td>
         <td class="metadata"><code><bdi>${visible(metadata.slice(0, 300))}</bdi></code></td>
-        <td class="number" data-label="Data">${dataBytes === 0
+        <td class="number ${dataBytes === 0 ? "empty-data" : ""}" data-label="Data">${dataBytes === 0
           ? html`<span class="muted">none</span>`
           : formatBytes(dataBytes)}</td>
       </tr>${opened === undefined ? nothing : html`
@@ -112,6 +114,7 @@ export class EventRows {
         : new DataPart(this.topic, event, this.signal, this.changed);
       this.#opened.set(key, { data });
       data?.start();
+      this.onOpen();
     }
     this.changed();
   }
@@ -127,6 +130,16 @@ export class EventRows {
     }
     this.changed();
   }
+}
+
+/** The arrows go from event to event. */
+function onKey(event: KeyboardEvent): void {
+  const buttons = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>(".open-event")];
+  const at = buttons.indexOf(event.target as HTMLElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
+  if (at < 0 || to === undefined) return;
+  event.preventDefault();
+  buttons[to]?.focus();
 }
 
 function keyOf({ partition, id }: EventView): string {

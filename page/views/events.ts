@@ -32,7 +32,10 @@ export class EventsTab extends Tab {
     this.#filter = query.get("filter") ?? "";
     this.#start = query.get("from") ?? query.get("at") ?? "";
     this.#isLive = query.get("live") === "1";
-    this.#rows = new EventRows(name, this.signal, () => this.changed());
+    this.#rows = new EventRows(name, this.signal, () => this.changed(), () => {
+      // What somebody reads must not be pushed away.
+      this.#isPaused = this.#isLive;
+    });
   }
 
   override start(): void {
@@ -79,7 +82,7 @@ export class EventsTab extends Tab {
         <input name="filter" spellcheck="false" autocomplete="off" placeholder='{"energy": [{"numeric": [">", 40]}]}'
           .value=${this.#filter} title="An event pattern of EventBridge"></label>
       <button class="primary">Show</button>
-      <button type="button" aria-pressed=${this.#isLive ? "true" : "false"} @click=${() =>
+      <button type="button" class="toggle" aria-pressed=${this.#isLive ? "true" : "false"} @click=${() =>
       go(this.#link({ live: this.#isLive ? undefined : "1", from: undefined, at: undefined }))}>Live</button>
     </form>`;
   }
@@ -91,9 +94,9 @@ export class EventsTab extends Tab {
     `;
     return html`<p class="live"><span class="pulse ${this.#isPaused ? "paused" : ""}"></span>
       <span role="status">${
-      this.#isPaused ? html`Paused, ${formatCount(held)} held back` : "Waiting for events"
-    }</span>${skipped}
-      <button @click=${this.#onPause}>${this.#isPaused ? "Go on" : "Pause"}</button></p>`;
+      this.#isPaused ? html`Paused, ${formatCount(held)} held back` : "Following new events"
+    }</span>
+      <button @click=${this.#onPause}>${this.#isPaused ? "Resume" : "Pause"}</button>${skipped}</p>`;
   }
 
   #damage(): Content {

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { PartitionDescription } from "../../src/drivers/contract.ts";
 import type { Page, Rates, Sample, TopicView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
-import { formatBytes, formatCompact, formatCount, formatRate, formatTime } from "../format.ts";
+import { counted, formatBytes, formatCompact, formatCount, formatRate, formatTime } from "../format.ts";
 import { moment, pager, tile, waiting } from "../pieces.ts";
 import { type PlotData, plotFigure } from "../plot.ts";
 import { linkTo } from "../route.ts";
@@ -28,7 +28,7 @@ const SPANS: readonly [key: string, label: string, ms: number][] = [
 export class OverviewTab extends Tab {
   #samples: Sample[] = [];
   #rates: Rates | undefined;
-  #span = "1h";
+  #span = "15m";
   #offset = 0;
   #page: Page<PartitionDescription> | undefined;
 
@@ -51,7 +51,7 @@ export class OverviewTab extends Tab {
             <dl class="tiles">
               ${tile("Events", formatCount(totals.events))}
               ${tile("Rate", this.#rateNow())}
-              ${tile("Size", formatBytes(totals.bytes), `${formatCount(totals.segments)} segments`)}
+              ${tile("Size", formatBytes(totals.bytes), counted(totals.segments, "segment"))}
               ${tile("Partitions", formatCount(topic.partitions.total))}
               ${tile("Oldest event", moment(totals.oldestTime))}
               ${tile("Newest event", moment(totals.newestTime))}
@@ -60,10 +60,10 @@ export class OverviewTab extends Tab {
         <div class="plots">
                 ${this.#ratesPlot()}
                 ${plotFigure({
-                  name: "Bytes a second, while this page looks",
+                  name: "Bytes a second",
                   format: (value) => `${formatBytes(Math.round(value))}/s`,
                   data: this.#perSecond(({ bytes }) => bytes),
-                  missing: "Noted every two seconds from now on",
+                  missing: "Measured every 2 seconds, from now on",
                   onToggle: () => this.changed(),
                 })}
                 ${this.#lagPlot()}
@@ -98,7 +98,7 @@ export class OverviewTab extends Tab {
     }</select></label>
       ${
       plotFigure({
-        name: "Events a second, from the log",
+        name: "Events a second",
         format: (value) => value < 10 && value % 1 !== 0 ? value.toFixed(1) : formatCompact(value),
         stepped: true,
         data,
@@ -121,7 +121,7 @@ export class OverviewTab extends Tab {
       data: names.length === 0 ? undefined : { times, series },
       missing: names.length === 0
         ? "No consumer has acknowledged anything"
-        : "Noted every two seconds from now on",
+        : "Measured every 2 seconds, from now on",
       onToggle: () => this.changed(),
     });
   }

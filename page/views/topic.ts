@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { TopicView as Topic, VerifyView } from "../../src/ui/contract.ts";
 import { ask, topicPath } from "../api.ts";
-import { formatCount, visible } from "../format.ts";
+import { counted, visible } from "../format.ts";
 import { type Content, faultBox } from "../pieces.ts";
 import { linkTo, type Route } from "../route.ts";
 import { View } from "../view.ts";
@@ -98,7 +98,7 @@ export class TopicView extends View {
     const { damage, redundant } = this.#verify?.counts ?? { damage: 0, redundant: 0 };
     if (damage + redundant === 0) return nothing;
     const what = damage > 0
-      ? `Damage was found in ${formatCount(damage)} places`
+      ? `Damage was found in ${counted(damage, "place")}`
       : "Some bytes are wrong, but nothing is lost";
     return html`<p class="fault">${what}. <a href=${
       linkTo(["topics", this.#name, "verify"])

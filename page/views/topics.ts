@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Page, TopicLine } from "../../src/ui/contract.ts";
 import { ask, withQuery } from "../api.ts";
-import { formatBytes, formatCount, formatRate, visible } from "../format.ts";
+import { counted, formatBytes, formatCount, formatRate, visible } from "../format.ts";
 import { faultBox, moment, pager, waiting } from "../pieces.ts";
 import { linkTo, type Route } from "../route.ts";
 import { View } from "../view.ts";
@@ -74,9 +74,9 @@ export class TopicsView extends View {
                 this.run(() => this.#ask());
               },
             })}
-            <p class="muted" role="status">${formatCount(total)} ${total === 1
-              ? "topic"
-              : "topics"}${this.#search === "" ? nothing : " found"}</p>
+            <p class="muted" role="status">${counted(total, "topic")}${this.#search === ""
+              ? nothing
+              : " found"}</p>
     `;
   }
 

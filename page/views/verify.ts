@@ -89,8 +89,17 @@ export class VerifyTab extends Tab {
             formatCount(total)
           } are shown.</p>`
           : nothing}
+        ${this.#whatToDo(counts)}
       `
     }`;
+  }
+
+  #whatToDo({ damage, redundant }: VerifyView["counts"]): TemplateResult | typeof nothing {
+    if (damage + redundant === 0) return nothing;
+    return html`
+      <p>This page repairs nothing. See what a repair would do, and save what is whole, with</p>
+      <pre>diaspora-ctl repair ${quoted(this.name)} --dry-run …</pre>
+    `;
   }
 
   #row({ severity, partition, firstId, endId, reason, file, offset }: FindingView): TemplateResult {
@@ -120,6 +129,11 @@ export class VerifyTab extends Tab {
     this.#view = await ask<VerifyView>(topicPath(this.name, "verify"), this.signal, method);
     this.succeeded();
   }
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${visible(word).replaceAll("'", `'\\''`)}'`;
 }
 
 function badge(severity: FindingView["severity"]): TemplateResult {

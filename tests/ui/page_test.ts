@@ -61,7 +61,7 @@ test("the overview draws rates and lag, and says them in words and as tables", W
     const rows = page.locator(".numbers tbody tr");
     await rows.first().waitFor();
     assertGreater(await rows.count(), 30);
-    await page.getByLabel("Span of time").selectOption("15m");
+    await page.getByLabel("Span of time").selectOption("1h");
     assertEquals(await page.locator("table.list tbody tr").count(), 3);
     await shoot("overview");
   });
@@ -203,6 +203,18 @@ test("events are paged through, found by id and time, and filtered", WITH_BROWSE
     const ids = page.locator("table.events tbody td:nth-child(3)");
     await page.getByText("950 to 999 of 0 to 999").waitFor();
     assertEquals([await ids.count(), await ids.first().innerText()], [50, "999"]);
+    // With the arrows from event to event.
+    const focused = (): Promise<unknown> =>
+      page.evaluate('document.activeElement.getAttribute("aria-label")');
+    await page.locator(".open-event").first().focus();
+    await page.keyboard.press("ArrowDown");
+    assertEquals(await focused(), "Event 998 of partition 1");
+    await page.keyboard.press("Enter");
+    await page.locator("pre.json").waitFor();
+    await page.keyboard.press("End");
+    assertEquals(await focused(), "Event 950 of partition 1");
+    await page.keyboard.press("ArrowUp");
+    assertEquals(await focused(), "Event 951 of partition 1");
     await page.getByRole("button", { name: "Older" }).click();
     await page.getByText("900 to 949 of 0 to 999").waitFor();
     await page.getByRole("button", { name: "Newer" }).click();
@@ -237,18 +249,22 @@ test("a live tail shows what comes, can be paused, and keeps what is open", WITH
     await go("topics/t/events");
     await page.locator(".open-event").first().waitFor();
     await page.getByRole("button", { name: "Live" }).click();
-    await page.getByText("Waiting for events").waitFor();
+    await page.getByText("Following new events").waitFor();
     await producer.push({ hello: "world 1" });
     await page.locator("td.metadata").getByText("world 1").waitFor();
     await page.locator(".open-event").first().click();
     await page.locator("pre.json").getByText('"world 1"').waitFor();
-    await page.getByRole("button", { name: "Pause" }).click();
+    // Opening an event pauses, so that it is not pushed away.
     for (let n = 2; n < 7; n++) await producer.push({ hello: `world ${n}` });
     await page.getByText("Paused, 5 held back").waitFor();
     assertEquals(await page.getByText("world 6").count(), 0);
-    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("button", { name: "Resume" }).click();
     await page.locator("td.metadata").getByText("world 6").waitFor();
     assertEquals(await page.locator("pre.json").count(), 1);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await producer.push({ hello: "world 7" });
+    await page.getByText("Paused, 1 held back").waitFor();
+    await page.getByRole("button", { name: "Resume" }).click();
     await shoot("live");
     await pushMany(topic, 30_000);
     await page.getByText("came too fast to be shown").waitFor();
@@ -271,7 +287,7 @@ test("a verification shows damage, everywhere in the topic", WITH_BROWSER, async
     const at = Math.floor(bytes.length / 2);
     writeSync(openSync(path, "r+"), new Uint8Array([bytes[at] ^ 1]), 0, 1, at);
     await page.getByRole("button", { name: "Verify now" }).click();
-    await page.getByText("Damage was found in").waitFor();
+    await page.getByText("Damage was found in 1 place").waitFor();
     assertStringIncludes(await page.locator("table.list tbody").innerText(), path);
     await shoot("damage");
     await page.getByRole("link", { name: "Overview" }).click();
