@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Event, Topic } from "../../mod.ts";
-import { EventGoneError } from "../../mod.ts";
+import { EventGoneError, NoSuchPartitionError } from "../../mod.ts";
+import { NoSuchThingError } from "./answer.ts";
 import { eventView } from "./event_view.ts";
 import type { EventView } from "./contract.ts";
 import type { EventFilter } from "./filter.ts";
+
+/** An event that is known to be there comes at once from files, and from an engine elsewhere in a moment. */
+const PATIENCE_MS = 10_000;
 
 /** What is read. */
 export interface ReadRequest {
@@ -56,8 +60,12 @@ export async function useEvent<R>(
   { partition, id }: { partition: number; id: number },
   use: (event: Event) => Promise<R>,
 ): Promise<R> {
+  const known = (await topic.describe())[partition];
+  if (known === undefined) throw new NoSuchPartitionError(partition, topic.partitions.length);
+  if (id >= known.nextId) throw new NoSuchThingError(`There is no event ${id} in partition ${partition} yet`);
+  if (id < known.firstId) throw new EventGoneError(partition, id, known.firstId);
   await using consumer = topic.consumer(`ui-${randomUUID()}`, { partitions: [partition], from: { id } });
-  const event = await consumer.pull().wait(0);
+  const event = await consumer.pull().wait(PATIENCE_MS);
   if (event?.id === id) return await use(event);
   throw new EventGoneError(partition, id, event?.id ?? consumer.position(partition));
 }

@@ -6,6 +6,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import type { Driver } from "../../mod.ts";
 import { type AccessRules, isLoopback, judge } from "./access.ts";
 import { BadRequestError, NoSuchThingError, sendFault, sendJson, sendText, setHeaders } from "./answer.ts";
@@ -89,18 +90,35 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
   };
 }
 
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program has it; choose another port, or 0 for any that is free",
+  EADDRNOTAVAIL: "this machine has no such address",
+  ENOTFOUND: "there is no such name",
+  EACCES: "the system does not allow it; choose a port above 1023",
+};
+
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error: Error & { code?: string }) => {
+      const reason = LISTEN_FAULTS[error.code ?? ""] ?? error.message;
+      reject(new Error(`Cannot listen on "${host}", port ${port}: ${reason}`, { cause: error }));
+    });
     server.listen(port, host, () => {
-      server.off("error", reject);
+      server.removeAllListeners("error");
       resolve();
     });
   });
 }
 
 function urlOf(host: string, port: number, token: string | undefined): string {
-  const name = host === "127.0.0.1" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  const isAll = host === "0.0.0.0" || host === "::";
+  const name = isAll
+    ? hostname()
+    : host === "127.0.0.1"
+    ? "localhost"
+    : host.includes(":")
+    ? `[${host}]`
+    : host;
   return `http://${name}:${port}/${token === undefined ? "" : `?token=${encodeURIComponent(token)}`}`;
 }
 

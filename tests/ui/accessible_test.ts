@@ -56,7 +56,7 @@ for (
   const [name, options] of [
     ["light", { colorScheme: "light" }],
     ["dark", { colorScheme: "dark" }],
-    ["narrow", { colorScheme: "light", viewport: { width: 360, height: 740 } }],
+    ["narrow", { colorScheme: "light", viewport: { width: 320, height: 640 } }],
   ] as const
 ) {
   test(

@@ -13,6 +13,7 @@ import { isLoopback } from "../../ui/access.ts";
 import { startUi } from "../../ui/server.ts";
 
 const PORT_DEFAULT = 8017;
+const TOKEN_CHARS_MIN = 16;
 
 /** Serves the page of the store until it is stopped. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -20,7 +21,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const host = args.text("host") ?? "127.0.0.1";
   const port = args.number("port") ?? PORT_DEFAULT;
   if (port > 65535) throw new UsageError(`Option "--port" takes a number up to 65535, found ${port}`);
-  const token = args.text("token") ?? (isLoopback(host) ? undefined : randomBytes(16).toString("base64url"));
+  const token = tokenOf(args.text("token"), host);
   await using driver = await openDriver(invocation);
   const { document } = driverWithEnvironment(args.document("driver"), console.environment);
   const inspector = inspectorFor(driver.name);
@@ -39,6 +40,17 @@ export async function run(invocation: Invocation): Promise<number> {
   console.log.info("Serving until stopped; nothing is changed by looking");
   if (!signal.aborted) await once(signal, "abort");
   return EXIT.ok;
+}
+
+/** The token to ask for; a given one that is easily guessed is refused. */
+function tokenOf(given: string | undefined, host: string): string | undefined {
+  if (given === "random" || given === undefined && !isLoopback(host)) {
+    return randomBytes(16).toString("base64url");
+  }
+  if (given !== undefined && given.length < TOKEN_CHARS_MIN) {
+    throw new UsageError(`Option "--token" takes "random" or at least ${TOKEN_CHARS_MIN} characters`);
+  }
+  return given;
 }
 
 /** Where the store is, as far as options say. */

@@ -58,7 +58,7 @@ function section(command: CommandSpec): string {
   const lines = [`## ${command.path.join(" ")}`, "", `${command.summary}.`, ""];
   for (const paragraph of (command.details ?? "").split("\n\n").filter((text) => text !== "")) {
     if (paragraph.startsWith("    ")) lines.push(...fenced("yaml", paragraph.replaceAll(/^ {4}/gm, "")));
-    else lines.push(escape(paragraph), "");
+    else lines.push(linked(escape(paragraph)), "");
   }
   lines.push(...fenced("text", usageLine(command)));
   const own = acceptedOptions(command.options).filter((option) =>
@@ -80,6 +80,11 @@ function optionItem(option: OptionSpec): string {
 }
 
 /** What Markdown would take for something else. */
+/** Names of other pages become links to them. */
+function linked(text: string): string {
+  return text.replace(/\bdocs\/(\w+\.md)/g, "[$1]($1)");
+}
+
 function escape(text: string): string {
   return text.replace(/[<>|*_[\]]/g, (letter) => `\\${letter}`);
 }

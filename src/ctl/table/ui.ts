@@ -12,7 +12,7 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
       "verification finds. It changes nothing, and asks nothing of other machines.\n\n" +
       "Prints the address to open, and serves until it is stopped. Only programs on this machine can connect; " +
       "with another --host a token is part of the address. Connections are not encrypted: over a network that " +
-      "others share, keep to this machine and use a tunnel (ssh -L).",
+      "others share, keep to this machine and use a tunnel (ssh -L). More is in docs/ui.md.",
     options: [
       DRIVER,
       {
@@ -32,7 +32,8 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
         name: "token",
         kind: "text",
         value: "TOKEN",
-        describe: "Ask for this token, also on this machine (default: a random one where one is needed)",
+        describe:
+          "Ask for this token, also on this machine; random makes one up (default: random with another --host)",
       },
       ...SHARED,
     ],
