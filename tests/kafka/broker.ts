@@ -9,7 +9,8 @@ import { freePorts } from "./ports.ts";
 
 const START_MS_MAX = 60_000;
 const POLL_MS = 50;
-const HEAP = "-Xmx320m";
+/** Memory of a broker that has little to do. */
+const HEAP = "320m";
 
 // The broker ends when its watcher does, the watcher when its standard input ends, and that when whoever
 // started it is gone, however it went.
@@ -35,6 +36,8 @@ export interface ClusterSettings {
   properties?: Record<string, string>;
   /** Logins by SCRAM that the cluster knows from the start, as its tool takes them. */
   scram?: string[];
+  /** Memory of each broker, as Java takes it. */
+  heap?: string;
 }
 
 /** Why there are no brokers here, or false: for the option `skip` of tests. */
@@ -56,13 +59,14 @@ export class Broker {
     private readonly port: number,
     private readonly folder: string,
     private readonly classpath: string,
+    private readonly heap: string,
   ) {}
 
   /** Starts it; the log of an earlier start is kept. */
   async start(): Promise<void> {
     const java = [
       "java",
-      HEAP,
+      `-Xmx${this.heap}`,
       "-XX:+UseSerialGC",
       "-XX:TieredStopAtLevel=1",
       "-cp",
@@ -114,7 +118,7 @@ export class Cluster {
 
   /** Makes a cluster and starts its brokers. */
   static async start(
-    { brokers: count = 1, properties = {}, scram = [] }: ClusterSettings = {},
+    { brokers: count = 1, properties = {}, scram = [], heap = HEAP }: ClusterSettings = {},
   ): Promise<Cluster> {
     const distribution = findDistribution();
     if ("missing" in distribution) throw new Error(distribution.missing);
@@ -148,7 +152,7 @@ export class Cluster {
           ),
         }),
       );
-      return new Broker(`127.0.0.1:${port}`, port, own, distribution.classpath);
+      return new Broker(`127.0.0.1:${port}`, port, own, distribution.classpath, heap);
     });
     try {
       format(distribution.classpath, folder, count, scram);

@@ -1,17 +1,26 @@
 import { createServer } from "node:net";
 
-/** Ports of this machine that nobody listens on. */
+/**
+ * Below those that systems take for outgoing connections: a port of a broker that is down for a moment is then
+ * nobody's, not even that of a client that tries to reach it.
+ */
+const FIRST = 12_000;
+const LAST = 32_000;
+
+/** Ports of this machine that nobody listens on; chosen by chance, since others choose at the same time. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listen));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
 }
 
-function listen(): Promise<ReturnType<typeof createServer>> {
-  return new Promise((resolve, reject) => {
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve(server));
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }

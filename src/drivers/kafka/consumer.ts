@@ -43,6 +43,7 @@ export class KafkaConsumer implements ConsumerInterface {
   #reassigning: Promise<void> = Promise.resolve();
   #generation = 0;
   #fetches = false;
+  #opening = true;
   #closed = false;
 
   constructor(topic: ConsumerTopic, name: string, request: ConsumerRequest) {
@@ -81,6 +82,7 @@ export class KafkaConsumer implements ConsumerInterface {
       this.#onReassigned({ kept: [], gained: this.#ownership.assigned, lost: [] });
     }
     await this.#reassigning;
+    this.#opening = false;
     if (this.#fault !== undefined) throw this.#takeFault();
   }
 
@@ -217,14 +219,22 @@ export class KafkaConsumer implements ConsumerInterface {
     this.#positions.moved([...lost, ...(this.#ownership instanceof Group ? gained : [])]);
     this.#restart();
     this.#announce();
-    this.#reassigning = this.#reassigning.then(async () => {
-      if (this.#closed || generation !== this.#generation) return;
+    this.#reassigning = this.#reassigning.then(() => this.#enterAtLast(generation, kept, gained));
+  }
+
+  /** Tries until it can be done or is no longer wanted; whoever reads is told what is wrong meanwhile. */
+  async #enterAtLast(generation: number, kept: readonly number[], gained: readonly number[]): Promise<void> {
+    const { cluster } = this.#topic;
+    for (let attempt = 1; !this.#closed && generation === this.#generation; attempt++) {
       try {
-        await this.#enter(generation, kept, gained);
+        return await this.#enter(generation, kept, gained);
       } catch (error) {
         this.#onFailure(error);
+        // Whoever opens it is told, and opens it again or does not.
+        if (this.#opening) return;
+        await cluster.pause(cluster.retryDelay(undefined, "enter", attempt));
       }
-    });
+    }
   }
 
   /** Finds where to begin in partitions that are new here. */

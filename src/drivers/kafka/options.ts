@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { type OptionRule, type OptionRules, readOptions, rule, unfit } from "../../options.ts";
+import { withDottedKeys } from "./dotted_keys.ts";
 import { readServiceOptions, type ServiceOptions } from "./octopus_service.ts";
 
 const OWNER = "octopus driver";
@@ -84,7 +85,9 @@ const CHANGEABLE_RULES: OptionRules = {
     expected: "an object with texts, numbers, true or false",
     accepts: (value) =>
       object.accepts(value) &&
-      Object.values(value as JsonObject).every((one) => ["string", "number", "boolean"].includes(typeof one)),
+      Object.values(withDottedKeys(value as JsonObject)).every((one) =>
+        ["string", "number", "boolean"].includes(typeof one)
+      ),
   },
 };
 
@@ -168,7 +171,7 @@ function configsOf(options: JsonObject): TopicConfig[] {
       });
     }
   }
-  for (const [name, value] of Object.entries(options.kafka as JsonObject | undefined ?? {})) {
+  for (const [name, value] of Object.entries(withDottedKeys(options.kafka as JsonObject | undefined ?? {}))) {
     if (!configs.some((one) => one.name === name)) configs.push({ name, value: String(value) });
   }
   return configs;

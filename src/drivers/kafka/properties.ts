@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../../errors.ts";
-import type { JsonValue } from "../../json.ts";
+import type { JsonObject, JsonValue } from "../../json.ts";
 import { checkOptions, unfit } from "../../options.ts";
+import { withDottedKeys } from "./dotted_keys.ts";
 import { HONOURED, INEFFECTIVE, type PropertyKind, REFUSED } from "./property_table.ts";
 
 const OWNER = "kafka";
@@ -13,9 +14,10 @@ export class Properties {
 
   /** Throws `InvalidOptionError` for a property that librdkafka does not know, or that cannot be honoured. */
   constructor(document: JsonValue | undefined) {
-    checkOptions("octopus driver", { kafka: document }, ["kafka"]);
-    checkOptions(OWNER, document, [...Object.keys(HONOURED), ...Object.keys(REFUSED), ...INEFFECTIVE]);
-    for (const [name, value] of Object.entries(document as Record<string, JsonValue>)) {
+    const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
+    const properties = isObject ? withDottedKeys(document as JsonObject) : document;
+    checkOptions(OWNER, properties, [...Object.keys(HONOURED), ...Object.keys(REFUSED), ...INEFFECTIVE]);
+    for (const [name, value] of Object.entries(properties as JsonObject)) {
       const refusal = REFUSED[name];
       if (refusal !== undefined) {
         throw new InvalidOptionError(name, `Cannot use kafka option "${name}": ${refusal}`);

@@ -24,6 +24,17 @@ test("servers are given as text or as a list, with or without a port", () => {
   assertStringIncludes(refusal({ "bootstrap.servers": [] }), "bootstrap.servers");
 });
 
+test("names with dots may come as objects within objects, as a command line makes them", () => {
+  const kafka = {
+    bootstrap: { servers: "a:1" },
+    retry: { backoff: { ms: 5, max: { ms: 50 } } },
+    acks: "all",
+  };
+  const { servers, backoff } = readSettings(kafka);
+  assertEquals([servers, backoff], [["a:1"], { msMin: 5, msMax: 50 }]);
+  assertStringIncludes(refusal({ bootstrap: { server: "a:1" } }), 'did you mean "bootstrap.servers"?');
+});
+
 test("defaults are librdkafka's", () => {
   const settings = readSettings(SERVERS);
   assertEquals(settings.group.sessionTimeout, 45_000);

@@ -1,0 +1,97 @@
+// Brokers that are killed while events are on their way.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { BrokerError, Driver } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { brokerMissing, Cluster } from "./broker.ts";
+import { checkLag, checkStored, Pushing, Reading, sleep, until } from "./traffic.ts";
+
+const skip = brokerMissing;
+
+function open(cluster: Cluster, more: Record<string, number> = {}): Promise<Driver> {
+  return Driver.open("octopus", {
+    kafka: {
+      "bootstrap.servers": cluster.servers,
+      "heartbeat.interval.ms": 500,
+      "session.timeout.ms": 6000,
+      ...more,
+    },
+  });
+}
+
+test("kafka: a broker that is killed and comes back loses nothing that was stored, and everybody goes on", {
+  skip,
+}, async () => {
+  await using cluster = await Cluster.start();
+  const [broker] = cluster.brokers;
+  await using driver = await open(cluster);
+  await driver.createTopic("t", { num_partitions: 2 });
+  await using topic = await driver.openTopic("t");
+  const pushing = new Pushing(topic);
+  const reading = new Reading(topic, "reader");
+  await until("some events read", () => reading.seen.size > 500);
+  for (const downMs of [500, 0]) {
+    await broker.kill();
+    await sleep(downMs);
+    await broker.start();
+    await pushing.more(500);
+  }
+  await pushing.stop();
+  await reading.seesAll(pushing.stored);
+  await reading.stop();
+  await checkStored(topic, pushing.stored);
+  await checkLag(topic, "reader", 0);
+});
+
+test(
+  "kafka: of three brokers one is killed: what was stored is there, and everybody goes on",
+  { skip },
+  async () => {
+    await using cluster = await Cluster.start({ brokers: 3 });
+    await using driver = await open(cluster);
+    await driver.createTopic("t", { num_partitions: 3, kafka: { "min.insync.replicas": 2 } });
+    await using topic = await driver.openTopic("t");
+    assertEquals(topic.options.replication_factor, 3);
+    const pushing = new Pushing(topic);
+    const reading = new Reading(topic, "reader");
+    await until("some events read", () => reading.seen.size > 300);
+    // The one that every client asked first.
+    await cluster.brokers[0].kill();
+    const before = new Set(pushing.stored.keys());
+    for (const partition of [0, 1, 2]) {
+      const growth = (): number =>
+        [...pushing.stored.keys()].filter((place) => place.startsWith(`${partition}:`) && !before.has(place))
+          .length;
+      await until(`partition ${partition} going on`, () => growth() > 50);
+    }
+    await pushing.stop();
+    await reading.seesAll(pushing.stored);
+    await reading.stop();
+    await checkStored(topic, pushing.stored);
+    await checkLag(topic, "reader", 0);
+  },
+);
+
+test("kafka: while no broker is there pushes fail in their time, reads are told, and both go on afterwards", {
+  skip,
+}, async () => {
+  await using cluster = await Cluster.start();
+  const [broker] = cluster.brokers;
+  await using driver = await open(cluster, { "message.timeout.ms": 1500 });
+  await driver.createTopic("t");
+  await using topic = await driver.openTopic("t");
+  await using producer = topic.producer();
+  await producer.push(0);
+  await using consumer = topic.consumer("c", { partitions: [0] });
+  assertEquals((await consumer.pull().wait(10_000))?.id, 0);
+  await broker.kill();
+  const error = await assertRejects(async () => await producer.push(1), BrokerError);
+  assertEquals([error.canRetry, error.brokers], [true, cluster.servers]);
+  assert(error.message.includes(`in 1.`), error.message);
+  assertEquals(await consumer.pull().wait(300), undefined);
+  await broker.start();
+  const id = await producer.push(2);
+  let event = await consumer.pull().wait(30_000);
+  // The push that failed may have been stored after all, when it was too late to say so.
+  if (event?.metadata === 1) event = await consumer.pull().wait(30_000);
+  assertEquals([event?.id, event?.metadata], [id, 2]);
+});

@@ -1,0 +1,165 @@
+// Programs that use Kafka from processes of their own, on every runtime.
+import { assertEquals, assertMatch } from "@std/assert";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Driver } from "../../mod.ts";
+import { ctl, type Running, start, startCtl, until as untilAsync } from "../cli/program.ts";
+import { run, RUNTIMES } from "../components/runtimes.ts";
+import { RUNTIMES as SIGNALLED } from "../examples/runtimes.ts";
+import { test } from "../harness.ts";
+import { brokerMissing, Cluster } from "./broker.ts";
+import { Pushing, until } from "./traffic.ts";
+
+const cluster = brokerMissing === false
+  ? await Cluster.start({ properties: { "group.min.session.timeout.ms": "1000" } })
+  : undefined;
+const skip = brokerMissing;
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "diaspora-kafka-programs-")));
+  try {
+    await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const HISTOGRAM = [
+  "partition 0: 25 events, energy 0 to 24",
+  "partition 1: 25 events, energy 25 to 49",
+  "partition 2: 25 events, energy 50 to 74",
+  "partition 3: 25 events, energy 75 to 99",
+].join("\n");
+
+const FILES_LINE = 'await using driver = await Driver.open("files", { root_path: rootPath });';
+
+/** The example beside a library as it is in the repository, with another line for the driver. */
+function copyOfExample(folder: string): string {
+  const example = join(folder, "examples/energy");
+  mkdirSync(example, { recursive: true });
+  cpSync(join(ROOT, "examples/energy"), example, { recursive: true });
+  writeFileSync(join(folder, "mod.ts"), `export * from ${JSON.stringify(join(ROOT, "mod.ts"))};\n`);
+  writeFileSync(join(folder, "package.json"), '{"type": "module"}\n');
+  const options = { kafka: { "bootstrap.servers": cluster!.servers } };
+  const line = `await using driver = await Driver.open("kafka", ${JSON.stringify(options)});`;
+  for (const program of ["create.ts", "read.ts"]) {
+    const pieces = readFileSync(join(example, program), "utf8").split(FILES_LINE);
+    assertEquals(pieces.length, 2, `${program} opens its driver in another way`);
+    writeFileSync(join(example, program), pieces.join(line));
+  }
+  return example;
+}
+
+test("kafka: the energy example runs unchanged but for the driver's line, on every runtime", {
+  skip,
+}, async () => {
+  await inFolder(async (folder) => {
+    const example = copyOfExample(folder);
+    const created = await run([...RUNTIMES.node, join(example, "create.ts")], folder);
+    assertEquals(created.code, 0, created.errors);
+    assertMatch(created.output, /pushed 100 .*\nrefused: .*found 120/);
+    for (const runtime of Object.keys(RUNTIMES)) {
+      const read = await run([...RUNTIMES[runtime], join(example, "read.ts")], folder);
+      assertEquals(read.code, 0, `${runtime}: ${read.errors}`);
+      assertEquals(read.output.trim(), HISTOGRAM, runtime);
+    }
+  });
+});
+
+test("kafka: events are forwarded from files to Kafka and back, and what was forwarded is not again", {
+  skip,
+}, async () => {
+  await inFolder(async (folder) => {
+    const files = ["--driver", "files", "--driver.root_path", join(folder, "store")];
+    const kafka = ["--driver", "kafka", "--driver.kafka.bootstrap.servers", cluster!.servers];
+    for (const [topic, driver] of [["start", files], ["between", kafka], ["end", files]] as const) {
+      const created = await ctl(["topic", "create", topic, "--topic.num_partitions", "3", ...driver]);
+      assertEquals(created.code, 0, created.stderr);
+    }
+    const input = Array.from({ length: 200 }, (_, id) => btoa(String.fromCharCode(id % 256).repeat(id * 7)))
+      .join("\n");
+    const metadata = ["--metadata", '{"big": 12345678901234567890}'];
+    await ctl(["produce", "start", "--format", "base64", ...metadata, ...files], { input });
+    const config = join(folder, "forward.yaml");
+    writeFileSync(config, forwardConfig(folder));
+    const linesOf = async (topic: string, words: readonly string[]): Promise<string[]> =>
+      (await ctl(["consume", topic, "--data", "base64", ...words])).stdout.split("\n").slice(0, -1);
+    const forward = async (count: number): Promise<void> => {
+      const daemon = startCtl(["forward", "--config", config]);
+      const isThere = async (): Promise<boolean> => (await linesOf("end", files)).length >= count;
+      await untilAsync("all came through", isThere, 60_000);
+      daemon.signal("SIGTERM");
+      assertEquals((await daemon.ended).code, 0, daemon.stderr());
+    };
+    await forward(200);
+    for (const partition of ["0", "1", "2"]) {
+      const only = ["--partition", partition];
+      const expected = await linesOf("start", [...only, ...files]);
+      assertEquals(await linesOf("between", [...only, ...kafka]), expected);
+      assertEquals(await linesOf("end", [...only, ...files]), expected);
+    }
+    await ctl(["produce", "start", ...files], { input: '"new"\n' });
+    await forward(201);
+    assertEquals((await linesOf("end", files)).length, 201);
+    assertEquals((await linesOf("between", kafka)).length, 201);
+  });
+});
+
+function forwardConfig(folder: string): string {
+  return `
+drivers:
+  here: { type: files, options: { root_path: ${JSON.stringify(join(folder, "store"))} } }
+  there: { type: kafka, options: { kafka: { bootstrap.servers: "${cluster!.servers}" } } }
+forward:
+  - { from: here/start, to: there/between }
+  - { from: there/between, to: here/end }
+`;
+}
+
+/** What a child said so far. */
+function placesOf(child: Running): string[] {
+  return child.stdout().split("\n").slice(0, -1).filter((line) => line !== "ready");
+}
+
+test("kafka: a consumer that is killed leaves its partitions to the others, and every event comes", {
+  skip,
+}, async () => {
+  await using driver = await Driver.open("octopus", { kafka: { "bootstrap.servers": cluster!.servers } });
+  await driver.createTopic("killed", { num_partitions: 6 });
+  await using topic = await driver.openTopic("killed");
+  const program = join(ROOT, "tests/kafka/worker_child.ts");
+  const workers = Object.values(SIGNALLED).map((command) =>
+    start([...command, program, cluster!.servers, "killed", "workers"], { keepInput: true })
+  );
+  const errors = (): string => workers.map((worker) => worker.stderr()).join("\n");
+  await until("every worker ready", () => workers.every((worker) => worker.stdout() !== ""), {
+    state: errors,
+  });
+  const pushing = new Pushing(topic);
+  const [victim, ...others] = workers;
+  const read = (who: readonly Running[]): Set<string> => new Set(who.flatMap(placesOf));
+  await until("each of them reading", () => workers.every((worker) => placesOf(worker).length > 50), {
+    state: errors,
+  });
+  victim.signal("SIGKILL");
+  const ended = await victim.ended;
+  assertEquals(ended.code, null);
+  const left = new Set(placesOf(victim).map((place) => place.split(":")[0]));
+  await until("its partitions with the others", () => {
+    const seen = [...read(others)];
+    return [...left].every((partition) => seen.some((place) => place.startsWith(`${partition}:`)));
+  }, { state: errors });
+  await pushing.stop();
+  await until("every event read", () => {
+    const seen = read(workers);
+    return [...pushing.stored.keys()].every((place) => seen.has(place));
+  }, { state: errors });
+  for (const worker of others) worker.child.stdin!.end();
+  for (const worker of others) assertEquals((await worker.ended).code, 0, worker.stderr());
+  assertEquals((await topic.lag("workers")).map(({ events }) => events), [0, 0, 0, 0, 0, 0]);
+  // What the killed one had read, acknowledged or not, is behind a position that was stored.
+  assertEquals(left.size, 2);
+});

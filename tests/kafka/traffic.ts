@@ -1,0 +1,130 @@
+// Events on their way while something happens to the brokers, or to those who read.
+import { assert, assertEquals } from "@std/assert";
+import { BrokerError, type Topic } from "../../mod.ts";
+
+/** Events pushed in a row before the producer rests, and for how long. */
+const BURST = 20;
+const REST_MS = 8;
+
+/** Where an event is, as one text. */
+export function placeOf(partition: number, id: number): string {
+  return `${partition}:${id}`;
+}
+
+/** Waits. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until something is so; fails, with the state of things, when it does not become so. */
+export async function until(
+  what: string,
+  isSo: () => boolean,
+  { msMax = 90_000, state = () => "" }: { msMax?: number; state?: () => string } = {},
+): Promise<void> {
+  const deadline = Date.now() + msMax;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error(`${what} did not come to be in ${msMax} ms ${state()}`);
+    await sleep(20);
+  }
+}
+
+/** Pushes 0, 1, 2 … to the partitions in turn until it is stopped. */
+export class Pushing {
+  /** What was stored, by place. */
+  readonly stored = new Map<string, number>();
+  #stopped = false;
+  readonly #done: Promise<void>;
+
+  constructor(private readonly topic: Topic) {
+    this.#done = this.#run();
+  }
+
+  /** Resolves when everything pushed is stored; rejects when a push failed. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#done;
+  }
+
+  /** Waits for so many more. */
+  async more(count: number): Promise<void> {
+    const wanted = this.stored.size + count;
+    await until(`${count} more events stored`, () => this.stored.size >= wanted);
+  }
+
+  async #run(): Promise<void> {
+    await using producer = this.topic.producer();
+    const width = this.topic.partitions.length;
+    for (let n = 0; !this.#stopped; n++) {
+      await producer.ready();
+      const partition = n % width;
+      producer.push(n, undefined, { partition }).then((id) => this.stored.set(placeOf(partition, id), n));
+      if (n % BURST === 0) await sleep(REST_MS);
+    }
+    await producer.flush();
+  }
+}
+
+/** Reads a topic under a name, and acknowledges each event, until it is stopped. */
+export class Reading {
+  /** What was read, by place, as often as it came. */
+  readonly seen = new Map<string, number[]>();
+  readonly #stopping = new AbortController();
+  readonly #done: Promise<void>;
+
+  constructor(private readonly topic: Topic, private readonly name: string) {
+    this.#done = this.#run();
+  }
+
+  /** Ends it; rejects with what went wrong beside brokers that were away. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#done;
+  }
+
+  /** Waits until everything was read that is in the map. */
+  async seesAll(stored: ReadonlyMap<string, number>): Promise<void> {
+    const missing = (): string[] => [...stored.keys()].filter((place) => !this.seen.has(place));
+    await until("every event read", () => this.seen.size >= stored.size && missing().length === 0, {
+      state: () => `(${missing().length} of ${stored.size} are missing, first ${missing()[0]})`,
+    });
+    for (const [place, n] of stored) assertEquals([...new Set(this.seen.get(place))], [n], `event ${place}`);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    await using consumer = this.topic.consumer(this.name);
+    while (!signal.aborted) {
+      try {
+        for await (const event of consumer.events({ signal })) {
+          const place = placeOf(event.partition, event.id);
+          this.seen.set(place, [...this.seen.get(place) ?? [], event.metadata as number]);
+          event.acknowledge().catch(() => {});
+        }
+      } catch (error) {
+        // Told that the brokers are away: it stays open, and goes on when they are back.
+        const isPassing = error instanceof BrokerError && error.canRetry;
+        if (!signal.aborted && !isPassing) throw error;
+      }
+    }
+  }
+}
+
+/** Everything stored is there once, under its id, and ids have no gap. */
+export async function checkStored(topic: Topic, stored: ReadonlyMap<string, number>): Promise<void> {
+  await using consumer = topic.consumer("checker");
+  const found = new Map<string, number>();
+  for await (const event of consumer.events({ until: "end" })) {
+    found.set(placeOf(event.partition, event.id), event.metadata as number);
+  }
+  for (const [place, n] of stored) assertEquals(found.get(place), n, `event ${place}`);
+  assertEquals(new Set(found.values()).size, found.size, "an event is there twice");
+  const described = await topic.describe();
+  assertEquals(found.size, described.reduce((sum, { nextId }) => sum + nextId, 0));
+}
+
+/** What was acknowledged stays so: a name is behind by a few events at most. */
+export async function checkLag(topic: Topic, name: string, eventsMax: number): Promise<void> {
+  const lag = await topic.lag(name);
+  assert(lag.every(({ events }) => events <= eventsMax), JSON.stringify(lag));
+}
