@@ -18,6 +18,8 @@ export class ReadWindow {
   #source: WindowSource | undefined;
   #start = 0;
   #end = 0;
+  /** How often it was filled: as long as this stays the same, so does what it holds. */
+  loads = 0;
 
   /**
    * Where in the core's memory `size` bytes from `offset` lie, or -1 when the file ends before. Reads
@@ -39,6 +41,7 @@ export class ReadWindow {
   /** Forgets what it holds, so that the next call reads. */
   clear(): void {
     this.#source = undefined;
+    this.loads++;
   }
 
   /**
@@ -49,6 +52,7 @@ export class ReadWindow {
     const [source, start, end] = [this.#source, this.#start, this.#end];
     const kept = core.u8.slice(core.readArea, core.readArea + bytes);
     return () => {
+      this.loads++;
       core.u8.set(kept, core.readArea);
       [this.#source, this.#start, this.#end] = [source, start, end];
     };
@@ -56,6 +60,7 @@ export class ReadWindow {
 
   #load(source: WindowSource, offset: number, bytes: number): number {
     this.#source = undefined;
+    this.loads++;
     core.ensureReadArea(bytes);
     const area = core.u8.subarray(core.readArea, core.readArea + bytes);
     let got = 0;

@@ -23,6 +23,12 @@ const SEEKS_MAX = 5;
 
 type PassedFrame = Extract<Passed, { kind: "frame" }>;
 
+/**
+ * Metadata given at once, unless one event has more. Texts of this size live and die in the young part of the
+ * heap; larger ones cost several times as much a byte.
+ */
+const METADATA_RUN_BYTES = 96 * 1024;
+
 /** Small frames are read this many bytes at a time. */
 const SMALL_READ_BYTES = 64 * 1024;
 
@@ -163,9 +169,7 @@ export class PartitionReader {
       this.#place = after;
       return;
     }
-    const head = core.u8.slice(at + RECORD_BYTES, at + layout.data);
-    const stored = new StoredFrame(this.partition, place.segment, offset, frame, head, id);
-    if (whole && frame.dataBytes > 0) stored.data.hold(at + layout.data);
+    const stored = new StoredFrame(this.partition, place.segment, offset, frame, at, id);
     this.#lastData = frame.dataBytes > 0 ? stored.data : undefined;
     this.#partial = { frame: stored, baseId: id, after };
   }
@@ -179,26 +183,34 @@ export class PartitionReader {
   /** Some of a frame's events; undefined when none are left that can be given. */
   #give(partial: { frame: StoredFrame; baseId: number; after: Place }, eventsMax: number) {
     const { frame, baseId, after } = partial;
-    const [first, end] = this.#nextRun(frame, Math.max(0, this.#fromId - baseId), eventsMax);
+    let [first, end] = this.#nextRun(frame, Math.max(0, this.#fromId - baseId), eventsMax);
+    const metadata = first === end ? "" : frame.metadata(first, end - first);
+    if (metadata === undefined) {
+      const lost = { offset: frame.offset, id: baseId + first, endId: baseId + frame.count };
+      this.#meetDamage(frame.segment.path, lost, "metadata checksum differs");
+      first = end = frame.count;
+    }
     this.#fromId = baseId + end;
     if (end === frame.count) {
       this.#partial = undefined;
       this.#place = after;
     }
-    if (first === end) return undefined;
+    if (metadata === undefined || first === end) return undefined;
     const { partition } = this.partition;
-    return new StoredBatch(frame, { partition, baseId: baseId + first, first, count: end - first });
+    return new StoredBatch(frame, metadata, { partition, baseId: baseId + first, first, count: end - first });
   }
 
   /** The next events of a frame that can be given: whoever asks for data does not get those without theirs. */
   #nextRun(frame: StoredFrame, from: number, eventsMax: number): [first: number, end: number] {
     const { count } = frame;
-    if (!frame.lacksData || !this.options.dataWanted) return [from, Math.min(count, from + eventsMax)];
+    if (!frame.lacksData || !this.options.dataWanted) {
+      return [from, endWithin(frame.metadataStarts, from, Math.min(count, from + eventsMax))];
+    }
     let first = from;
     while (first < count && frame.isDataLost(first)) first++;
     let end = first;
     while (end < count && end - first < eventsMax && !frame.isDataLost(end)) end++;
-    return [first, end];
+    return [first, endWithin(frame.metadataStarts, first, end)];
   }
 
   /** At the end: whether a segment begins further on after all, so that what is missing here was lost; or anew. */
@@ -259,6 +271,14 @@ export class PartitionReader {
   }
 }
 
+/** The end of a run of events that is at most so long that its metadata are taken at once; at least one. */
+function endWithin(starts: Uint32Array, first: number, end: number): number {
+  const limit = starts[first] + METADATA_RUN_BYTES;
+  let last = end;
+  while (last > first + 1 && starts[last] > limit) last = (first + last + 1) >>> 1;
+  return last;
+}
+
 function isMissing(error: unknown): boolean {
   return error instanceof StorageError && error.errno === "ENOENT";
 }
@@ -269,7 +289,7 @@ function isEnd(place: Place): boolean {
 }
 
 function nextAhead(frameBytes: number, headBytes: number, whole: boolean): number {
-  const useful = whole ? frameBytes + RECORD_BYTES : headBytes;
+  const useful = whole ? frameBytes : headBytes;
   if (!whole && headBytes * 2 < frameBytes) {
     return Math.min(Math.max(useful + (useful >> 2), 4096), READ_AHEAD_BYTES);
   }

@@ -55,12 +55,17 @@ const SMALLEST_FRAME_BYTES = 2 * RECORD_BYTES;
 
 /** What lies at `offset`; reads `ahead` bytes at once when it has to read. */
 export function step(segment: Segment, offset: number, ahead: number, seen?: SeenSequences): Step {
-  const at = readWindow.at(segment, offset, RECORD_BYTES, ahead);
+  let at = readWindow.at(segment, offset, RECORD_BYTES, ahead);
   if (at < 0) return { kind: "tail", offset, pending: readWindow.held(segment, offset) > 0 };
   if (!core.checkRecord(at, segment.salt, false)) return afterBadHeader(segment, offset, seen);
 
   const frame = decodeRecord(core.view, at);
   const endOffset = offset + frame.layout.frameBytes;
+  if (ahead >= frame.layout.frameBytes) {
+    // Whoever wants whole frames gets this one by one read, with its trailer.
+    at = readWindow.at(segment, offset, frame.layout.frameBytes, ahead);
+    if (at < 0) at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
+  }
   const trailer = trailerState(segment, offset, at, frame);
   if (trailer === "same") return { kind: "frame", offset, endOffset, frame };
 

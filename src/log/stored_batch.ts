@@ -1,6 +1,9 @@
 import type { DataRange, IncomingBatch } from "../drivers/contract.ts";
 import type { StoredFrame } from "./stored_frame.ts";
 
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
 /** Some or all events of one stored frame, as readers get them. */
 export class StoredBatch implements IncomingBatch {
   readonly partition: number;
@@ -10,9 +13,12 @@ export class StoredBatch implements IncomingBatch {
   readonly metadataText?: (index: number) => string;
   readonly #frame: StoredFrame;
   readonly #first: number;
+  readonly #metadata: string | Uint8Array;
 
+  /** `metadata` is what the frame gives for these events. */
   constructor(
     frame: StoredFrame,
+    metadata: string | Uint8Array,
     place: { partition: number; baseId: number; first: number; count: number },
   ) {
     this.partition = place.partition;
@@ -20,9 +26,10 @@ export class StoredBatch implements IncomingBatch {
     this.count = place.count;
     this.#frame = frame;
     this.#first = place.first;
+    this.#metadata = metadata;
     if (frame.isText) {
-      this.joinedText = () => frame.joinedText(place.first, place.count);
-      this.metadataText = (index) => frame.metadataText(place.first + index);
+      this.joinedText = () => typeof metadata === "string" ? metadata : decoder.decode(metadata);
+      this.metadataText = (index) => this.#text(index);
     }
   }
 
@@ -31,7 +38,10 @@ export class StoredBatch implements IncomingBatch {
   }
 
   metadataBytes(index: number): Uint8Array {
-    return this.#frame.metadataBytes(this.#first + index);
+    const metadata = this.#metadata;
+    return typeof metadata === "string"
+      ? encoder.encode(this.#text(index))
+      : metadata.subarray(...this.#range(index));
   }
 
   dataSize(index: number): number {
@@ -61,5 +71,21 @@ export class StoredBatch implements IncomingBatch {
         filled += size;
       }
     }
+  }
+
+  #text(index: number): string {
+    const metadata = this.#metadata;
+    const [from, to] = this.#range(index);
+    return typeof metadata === "string"
+      ? metadata.slice(from, to)
+      : decoder.decode(metadata.subarray(from, to));
+  }
+
+  /** Where one event's metadata lies in what the batch holds. */
+  #range(index: number): [from: number, to: number] {
+    const { metadataStarts: starts, isText } = this.#frame;
+    const at = this.#first + index;
+    const base = starts[this.#first];
+    return [starts[at] - base, starts[at + 1] - base - (isText ? 1 : 0)];
   }
 }

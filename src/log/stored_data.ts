@@ -8,10 +8,14 @@ import type { Segment } from "./segment.ts";
 /** Blocks read and checked at once where somebody goes through the data in order. */
 const RUN_BLOCKS = 16;
 
+/** A part of this size gets memory of its own; smaller ones share theirs with their neighbours. */
+const OWN_MEMORY_BYTES = 16 * 1024;
+
 /** Where a frame's data lies. */
 export interface DataSource {
   partition: Partition;
-  segmentId: number;
+  /** The segment as it was when the frame was read: what the window holds of it needs no file. */
+  segment: Segment;
   /** Offset of the first data byte in the segment. */
   offset: number;
   dataBytes: number;
@@ -24,67 +28,119 @@ export interface Owner {
   id: number;
 }
 
-/** The data of one frame: read from the file block by block, each block checked before any of it is given out. */
+/**
+ * The data of one frame, each block checked before any of it is given out. What a reader has just read whole is
+ * taken from the core's memory as long as it is there; else blocks are read from the file.
+ */
 export class StoredData {
-  /** The blocks read last: first byte (counted from the start of the data), and the bytes. */
+  /** Blocks copied last: first byte (counted from the start of the data), and the bytes. */
   #held: { start: number; bytes: Uint8Array } | undefined;
-  /** Where the last view ended: the next one beginning here shows that somebody goes through in order. */
-  #viewedTo = 0;
+  /** Where the last piece ended: the next one beginning here shows that somebody goes through in order. */
+  #givenTo = 0;
+  /** The blocks found right in what the window holds, and which load of the window that was. */
+  #checked = { from: 0, to: 0, load: -1 };
   /** Whether anybody asked for any of it. */
   touched = false;
 
   constructor(private readonly source: DataSource) {}
 
-  /** All of it is in the core's memory at `ptr`: keeps a copy, unless some of it is damaged. */
-  hold(ptr: number): void {
-    const { dataBytes } = this.source;
-    if (this.#firstDamagedBlock(ptr, 0, Math.ceil(dataBytes / DATA_BLOCK_BYTES)) < 0) {
-      this.#held = { start: 0, bytes: core.u8.slice(ptr, ptr + dataBytes) };
-    }
-  }
-
-  /** A range, checked; a view of memory that nobody writes to. */
+  /** A range, checked; memory that nobody writes to. */
   view(offset: number, size: number, owner: Owner): Uint8Array {
     this.touched = true;
     const held = this.#held;
     if (held !== undefined && offset >= held.start && offset + size <= held.start + held.bytes.byteLength) {
-      this.#viewedTo = offset + size;
+      this.#givenTo = offset + size;
       return held.bytes.subarray(offset - held.start, offset - held.start + size);
     }
-    const firstBlock = Math.floor(offset / DATA_BLOCK_BYTES);
-    const inOrder = offset === this.#viewedTo;
-    let endBlock = Math.ceil((offset + size) / DATA_BLOCK_BYTES);
-    if (inOrder) endBlock = Math.max(endBlock, firstBlock + RUN_BLOCKS);
-    const bytes = this.#load(firstBlock, endBlock, owner);
-    const start = firstBlock * DATA_BLOCK_BYTES;
+    const start = Math.floor(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
+    let end = this.#endOfBlock(offset + size);
+    let ptr = this.#inWindow(offset, size, owner);
+    if (ptr < 0) {
+      // Somebody else may read before the next piece is asked for: what goes on in order is kept.
+      const ahead = offset === this.#givenTo ? RUN_BLOCKS * DATA_BLOCK_BYTES : 0;
+      [ptr, end] = this.#load(start, end, Math.max(end, start + ahead), owner);
+    } else if (size >= OWN_MEMORY_BYTES) {
+      this.#givenTo = offset + size;
+      return core.u8.slice(ptr + (offset - start), ptr + (offset - start) + size);
+    }
+    const bytes = core.u8.slice(ptr, ptr + (end - start));
     this.#held = { start, bytes };
-    this.#viewedTo = offset + size;
+    this.#givenTo = offset + size;
     return bytes.subarray(offset - start, offset - start + size);
   }
 
-  #load(firstBlock: number, endBlock: number, owner: Owner): Uint8Array {
-    const { dataBytes, offset, partition, segmentId } = this.source;
-    const start = firstBlock * DATA_BLOCK_BYTES;
-    const bytes = Math.min(endBlock * DATA_BLOCK_BYTES, dataBytes) - start;
-    const segment = partition.segmentOf(segmentId, owner.id);
-    const ptr = readWindow.at(segment, offset + start, bytes, bytes);
-    if (ptr < 0) throw this.#corrupted(segment, owner, offset + start, "data bytes are missing");
-    const damaged = this.#firstDamagedBlock(ptr, firstBlock, Math.ceil(bytes / DATA_BLOCK_BYTES));
-    if (damaged >= 0) {
-      throw this.#corrupted(segment, owner, offset + damaged * DATA_BLOCK_BYTES, "data checksum differs");
+  /** Fills a buffer with the bytes from `offset` on, checked. */
+  fill(offset: number, into: Uint8Array, owner: Owner): void {
+    const size = into.byteLength;
+    if (size < OWN_MEMORY_BYTES) {
+      into.set(this.view(offset, size, owner));
+      return;
     }
-    return core.u8.slice(ptr, ptr + bytes);
+    this.touched = true;
+    const start = Math.floor(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
+    let ptr = this.#inWindow(offset, size, owner);
+    if (ptr < 0) {
+      const end = this.#endOfBlock(offset + size);
+      [ptr] = this.#load(start, end, end, owner);
+    }
+    this.#givenTo = offset + size;
+    into.set(core.u8.subarray(ptr + (offset - start), ptr + (offset - start) + size));
   }
 
-  /** The first block whose checksum differs, or -1; `ptr` points at the first block asked for. */
-  #firstDamagedBlock(ptr: number, firstBlock: number, blockCount: number): number {
+  /** Where the range's first block lies in the core's memory, its blocks checked; -1 when they are not there. */
+  #inWindow(offset: number, size: number, owner: Owner): number {
+    const { dataBytes, offset: dataOffset, segment } = this.source;
+    const firstBlock = Math.floor(offset / DATA_BLOCK_BYTES);
+    const endBlock = Math.ceil((offset + size) / DATA_BLOCK_BYTES);
+    const start = firstBlock * DATA_BLOCK_BYTES;
+    const bytes = Math.min(endBlock * DATA_BLOCK_BYTES, dataBytes) - start;
+    if (readWindow.held(segment, dataOffset + start) < bytes) return -1;
+    const ptr = readWindow.at(segment, dataOffset + start, bytes, bytes);
+    const checked = this.#checked;
+    if (checked.load !== readWindow.loads) {
+      this.#checked = { from: firstBlock, to: firstBlock, load: readWindow.loads };
+    } else if (firstBlock < checked.from || firstBlock > checked.to) checked.from = checked.to = firstBlock;
+    const from = this.#checked.to;
+    if (endBlock > from) {
+      const damaged = this.#firstDamaged(ptr + (from - firstBlock) * DATA_BLOCK_BYTES, from, endBlock);
+      if (damaged >= 0) throw this.#differs(segment, owner, damaged);
+      this.#checked.to = endBlock;
+    }
+    return ptr;
+  }
+
+  /** Reads blocks into the core's memory and checks them: those up to `end`, and what is right of those behind. */
+  #load(start: number, end: number, endMax: number, owner: Owner): [ptr: number, end: number] {
+    const { dataBytes, offset, partition } = this.source;
+    const segment = partition.segmentOf(this.source.segment.baseId, owner.id);
+    const bytes = Math.min(endMax, dataBytes) - start;
+    const ptr = readWindow.at(segment, offset + start, bytes, bytes);
+    if (ptr < 0) throw this.#corrupted(segment, owner, offset + start, "data bytes are missing");
+    const endBlock = Math.ceil((start + bytes) / DATA_BLOCK_BYTES);
+    const damaged = this.#firstDamaged(ptr, start / DATA_BLOCK_BYTES, endBlock);
+    if (damaged < 0) return [ptr, start + bytes];
+    const damagedAt = damaged * DATA_BLOCK_BYTES;
+    if (damagedAt < end) throw this.#differs(segment, owner, damaged);
+    return [ptr, damagedAt];
+  }
+
+  /** The first block whose checksum differs, or -1; `ptr` points at `firstBlock`. */
+  #firstDamaged(ptr: number, firstBlock: number, endBlock: number): number {
     const { dataBytes, sums } = this.source;
-    for (let done = 0; done < blockCount; done++) {
-      const block = firstBlock + done;
+    for (let block = firstBlock, at = ptr; block < endBlock; block++, at += DATA_BLOCK_BYTES) {
       const bytes = Math.min(DATA_BLOCK_BYTES, dataBytes - block * DATA_BLOCK_BYTES);
-      if (core.crc32At(ptr + done * DATA_BLOCK_BYTES, bytes) !== sums[block]) return block;
+      if (core.crc32At(at, bytes) !== sums[block]) return block;
     }
     return -1;
+  }
+
+  #endOfBlock(offset: number): number {
+    return Math.min(Math.ceil(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES, this.source.dataBytes);
+  }
+
+  #differs(segment: Segment, owner: Owner, block: number): CorruptedLogError {
+    const at = this.source.offset + block * DATA_BLOCK_BYTES;
+    return this.#corrupted(segment, owner, at, "data checksum differs");
   }
 
   #corrupted(segment: Segment, owner: Owner, offset: number, reason: string): CorruptedLogError {

@@ -21,77 +21,102 @@ interface ExtentAt {
   start: number;
 }
 
-/** A frame of events that was read and checked: everything but the data is in memory. */
+/** A frame of events that was read and checked: where each event's parts lie. */
 export class StoredFrame {
   readonly count: number;
   readonly time: number;
   readonly isText: boolean;
+  /** Every metadata byte is ASCII: byte offsets are offsets in the text. */
+  readonly isAscii: boolean;
+  /**
+   * Where each event's metadata begins, in bytes from the first one's; one more entry, as if another separator
+   * and event followed.
+   */
+  readonly metadataStarts: Uint32Array;
   /** The data that stands in the frame itself. */
   readonly data: StoredData;
-  #text: string | undefined;
-  #metadataStarts: Uint32Array | undefined;
-  #dataStarts: Uint32Array | undefined;
-  #extents: { totalBytes: number; list: ExtentAt[] } | undefined;
+  readonly #dataStarts: Uint32Array | undefined;
+  /** The events whose data a repair gave up. */
+  readonly #dataLost: ReadonlySet<number> | undefined;
+  readonly #extents: { totalBytes: number; list: ExtentAt[] } | undefined;
   #chunk: { extent: ExtentAt; data: StoredData } | undefined;
+  /** As long as the window was not filled again, it holds the metadata. */
+  #load = readWindow.loads;
+  /** A copy of the metadata, once the window had something else in between. */
+  #kept: Uint8Array | undefined;
 
-  /** `head` is a copy of the frame from its table to the end of its metadata. */
+  /** `at`: where the frame lies in the core's memory, up to the end of its metadata, which was checked. */
   constructor(
     private readonly partition: Partition,
-    private readonly segment: Segment,
-    private readonly offset: number,
+    readonly segment: Segment,
+    readonly offset: number,
     private readonly frame: FrameRecord,
-    private readonly head: Uint8Array,
+    at: number,
     private readonly baseId: number,
   ) {
-    this.count = frame.count;
+    const { count, flags, layout, dataBytes, extentCount } = frame;
+    this.count = count;
     this.time = frame.time;
-    this.isText = (frame.flags & FLAG.jsonText) !== 0;
-    const { layout, dataBytes } = frame;
+    this.isText = (flags & FLAG.jsonText) !== 0;
+    this.isAscii = this.isText && (flags & FLAG.ascii) !== 0;
+    const table = at + layout.table;
+    const stride = (flags & FLAG.hasData) !== 0 ? 8 : 4;
+    this.metadataStarts = startsIn(table, stride, count, this.isText ? 1 : 0);
+    if (stride === 8) this.#dataStarts = startsIn(table + 4, stride, count, 0);
+    if ((flags & FLAG.dataLost) !== 0) this.#dataLost = marksIn(table, stride, count);
+    if (extentCount > 0) this.#extents = extentsIn(at + layout.extents, extentCount);
     this.data = new StoredData({
       partition,
-      segmentId: segment.baseId,
+      segment,
       offset: offset + layout.data,
       dataBytes,
-      sums: sumsOf(head, layout.blockSums - RECORD_BYTES, layout.metadata - RECORD_BYTES),
+      sums: sumsIn(at + layout.blockSums, at + layout.metadata),
     });
   }
 
-  /** JSON texts of a range of events, joined by commas. */
-  joinedText(first: number, count: number): string {
-    if (first === 0 && count === this.count) return this.#wholeText();
-    const starts = this.#starts();
-    const from = starts[first];
-    const to = starts[first + count] - 1;
-    return this.#isAscii ? this.#wholeText().slice(from, to) : decoder.decode(this.#bytes(from, to));
+  /**
+   * Metadata of a range of events with the separators between them: a text if it is ASCII, else bytes. Undefined
+   * when it had to be read again and is damaged.
+   */
+  metadata(first: number, count: number): string | Uint8Array | undefined {
+    const from = this.metadataStarts[first];
+    const to = this.metadataStarts[first + count] - (this.isText ? 1 : 0);
+    if (this.#kept === undefined && readWindow.loads !== this.#load && !this.#readAgain()) return undefined;
+    if (this.#kept !== undefined) {
+      const kept = this.#kept.subarray(from, to);
+      return this.isAscii ? decoder.decode(kept) : kept;
+    }
+    const { layout } = this.frame;
+    const at = readWindow.at(this.segment, this.offset, layout.data, layout.data) + layout.metadata;
+    return this.isAscii
+      ? decoder.decode(core.u8.subarray(at + from, at + to))
+      : core.u8.slice(at + from, at + to);
   }
 
-  /** JSON text of one event. */
-  metadataText(index: number): string {
-    return this.joinedText(index, 1);
-  }
-
-  /** Metadata of one event as it was written. */
-  metadataBytes(index: number): Uint8Array {
-    const starts = this.#starts();
-    return this.#bytes(starts[index], starts[index + 1] - (this.isText ? 1 : 0));
+  /** Somebody else has read in between: from now on the metadata is kept. */
+  #readAgain(): boolean {
+    const { layout, headCrc } = this.frame;
+    const at = readWindow.at(this.segment, this.offset, layout.data, layout.data);
+    if (at < 0 || core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) !== headCrc) return false;
+    this.#kept = core.u8.slice(at + layout.metadata, at + layout.data);
+    return true;
   }
 
   /** Size of one event's data part, in bytes. */
   dataSize(index: number): number {
-    if (this.frame.extentCount > 0) return this.#chunks().totalBytes;
-    if ((this.frame.flags & FLAG.hasData) === 0) return 0;
-    const starts = this.#dataOffsets();
-    return starts[index + 1] - starts[index];
+    if (this.#extents !== undefined) return this.#extents.totalBytes;
+    const starts = this.#dataStarts;
+    return starts === undefined ? 0 : starts[index + 1] - starts[index];
   }
 
   /** Whether a repair gave up the data parts of some of these events. */
   get lacksData(): boolean {
-    return (this.frame.flags & FLAG.dataLost) !== 0;
+    return this.#dataLost !== undefined;
   }
 
   /** Whether it gave up this one's. */
   isDataLost(index: number): boolean {
-    return this.lacksData && this.#table()[index * this.#stride] >= DATA_LOST_MARK;
+    return this.#dataLost?.has(index) === true;
   }
 
   /** A range of one event's data, checked. */
@@ -99,7 +124,7 @@ export class StoredFrame {
     if (size === 0) return new Uint8Array(0);
     const owner = { id: this.baseId + index };
     this.#checkIsThere(index);
-    if (this.frame.extentCount === 0) return this.data.view(this.#dataOffsets()[index] + offset, size, owner);
+    if (this.#extents === undefined) return this.data.view(this.#dataStart(index) + offset, size, owner);
     const whole = this.#pieceOfChunk(offset, size, owner);
     if (whole.byteLength === size) return whole;
     const result = new Uint8Array(size);
@@ -111,65 +136,23 @@ export class StoredFrame {
   fill(index: number, offset: number, into: Uint8Array): void {
     const owner = { id: this.baseId + index };
     this.#checkIsThere(index);
-    const start = this.frame.extentCount > 0 ? offset : this.#dataOffsetOf(index) + offset;
+    const start = this.#dataStart(index) + offset;
     for (let done = 0; done < into.byteLength;) {
       const size = Math.min(PIECE_BYTES, into.byteLength - done);
-      const piece = this.frame.extentCount > 0
-        ? this.#pieceOfChunk(start + done, size, owner)
-        : this.data.view(start + done, size, owner);
-      into.set(piece, done);
-      done += piece.byteLength;
+      if (this.#extents === undefined) {
+        this.data.fill(start + done, into.subarray(done, done + size), owner);
+        done += size;
+      } else done += this.#fillFromChunk(start + done, into.subarray(done, done + size), owner);
     }
   }
 
   /** The chunks that hold a large data part. */
   get extents(): readonly { segmentId: number; offset: number; dataBytes: number }[] {
-    return this.frame.extentCount > 0 ? this.#chunks().list : [];
+    return this.#extents?.list ?? [];
   }
 
-  get #isAscii(): boolean {
-    return (this.frame.flags & FLAG.ascii) !== 0;
-  }
-
-  #wholeText(): string {
-    return this.#text ??= decoder.decode(this.#bytes(0, this.frame.metadataBytes));
-  }
-
-  #bytes(from: number, to: number): Uint8Array {
-    const start = this.frame.layout.metadata - RECORD_BYTES;
-    return this.head.subarray(start + from, start + to);
-  }
-
-  /** Where each event's metadata begins; one more entry, as if another separator and event followed. */
-  #starts(): Uint32Array {
-    return this.#metadataStarts ??= this.#sumTable(0, this.isText ? 1 : 0);
-  }
-
-  #dataOffsets(): Uint32Array {
-    return this.#dataStarts ??= this.#sumTable(1, 0);
-  }
-
-  #dataOffsetOf(index: number): number {
-    return (this.frame.flags & FLAG.hasData) === 0 ? 0 : this.#dataOffsets()[index];
-  }
-
-  get #stride(): number {
-    return (this.frame.flags & FLAG.hasData) !== 0 ? 2 : 1;
-  }
-
-  #table(): Uint32Array {
-    return new Uint32Array(this.head.buffer, this.head.byteOffset, this.count * this.#stride);
-  }
-
-  #sumTable(column: number, separatorBytes: number): Uint32Array {
-    const stride = this.#stride;
-    const table = this.#table();
-    const starts = new Uint32Array(this.count + 1);
-    for (let index = 0, at = column, start = 0; index < this.count; index++, at += stride) {
-      start += (table[at] & ~DATA_LOST_MARK) + separatorBytes;
-      starts[index + 1] = start;
-    }
-    return starts;
+  #dataStart(index: number): number {
+    return this.#dataStarts === undefined ? 0 : this.#dataStarts[index];
   }
 
   #checkIsThere(index: number): void {
@@ -195,34 +178,30 @@ export class StoredFrame {
     });
   }
 
-  #chunks(): { totalBytes: number; list: ExtentAt[] } {
-    if (this.#extents !== undefined) return this.#extents;
-    const { head, frame } = this;
-    const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-    let at = frame.layout.extents - RECORD_BYTES;
-    const totalBytes = readUint64(view, at);
-    at += 8;
-    const list: ExtentAt[] = [];
-    for (let index = 0, start = 0; index < frame.extentCount; index++, at += EXTENT_BYTES) {
-      const dataBytes = view.getUint32(at + 12, true);
-      list.push({ segmentId: readUint64(view, at), offset: view.getUint32(at + 8, true), dataBytes, start });
-      start += dataBytes;
-    }
-    return this.#extents = { totalBytes, list };
-  }
-
   /** As much of a range as one chunk holds, up to `size` bytes. */
   #pieceOfChunk(offset: number, size: number, owner: Owner): Uint8Array {
-    let chunk = this.#chunk;
+    const { extent, data } = this.#chunkAt(offset, owner);
+    const within = offset - extent.start;
+    return data.view(within, Math.min(size, extent.dataBytes - within), owner);
+  }
+
+  /** Fills a buffer as far as one chunk does; gives how many bytes that were. */
+  #fillFromChunk(offset: number, into: Uint8Array, owner: Owner): number {
+    const { extent, data } = this.#chunkAt(offset, owner);
+    const within = offset - extent.start;
+    const size = Math.min(into.byteLength, extent.dataBytes - within);
+    data.fill(within, into.subarray(0, size), owner);
+    return size;
+  }
+
+  #chunkAt(offset: number, owner: Owner): { extent: ExtentAt; data: StoredData } {
+    const chunk = this.#chunk;
     if (
-      chunk === undefined || offset < chunk.extent.start ||
-      offset >= chunk.extent.start + chunk.extent.dataBytes
-    ) {
-      const extent = extentAt(this.#chunks().list, offset);
-      chunk = this.#chunk = { extent, data: this.#openChunk(extent, owner) };
-    }
-    const within = offset - chunk.extent.start;
-    return chunk.data.view(within, Math.min(size, chunk.extent.dataBytes - within), owner);
+      chunk !== undefined && offset >= chunk.extent.start &&
+      offset < chunk.extent.start + chunk.extent.dataBytes
+    ) return chunk;
+    const extent = extentAt(this.#extents!.list, offset);
+    return this.#chunk = { extent, data: this.#openChunk(extent, owner) };
   }
 
   #segmentOf(segmentId: number, owner: Owner): Segment {
@@ -260,13 +239,12 @@ export class StoredFrame {
     if (at < 0 || core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) !== record.headCrc) {
       throw problem("the checksums of a data chunk are damaged");
     }
-    const head = core.u8.slice(at + RECORD_BYTES, at + layout.data);
     return new StoredData({
       partition,
-      segmentId: extent.segmentId,
+      segment,
       offset: extent.offset + layout.data,
       dataBytes: record.dataBytes,
-      sums: sumsOf(head, 0, head.byteLength),
+      sums: sumsIn(at + layout.blockSums, at + layout.data),
     });
   }
 }
@@ -281,6 +259,42 @@ function extentAt(list: readonly ExtentAt[], offset: number): ExtentAt {
   return list[low];
 }
 
-function sumsOf(head: Uint8Array, from: number, to: number): Uint32Array {
-  return new Uint32Array(head.buffer, head.byteOffset + from, (to - from) / 4);
+/** Sums the sizes of a table up: where each event's part begins, and one more. */
+function startsIn(column: number, stride: number, count: number, separatorBytes: number): Uint32Array {
+  const { view } = core;
+  const starts = new Uint32Array(count + 1);
+  for (let index = 0, at = column, start = 0; index < count; index++, at += stride) {
+    start += (view.getUint32(at, true) & ~DATA_LOST_MARK) + separatorBytes;
+    starts[index + 1] = start;
+  }
+  return starts;
+}
+
+function marksIn(table: number, stride: number, count: number): ReadonlySet<number> {
+  const marked = new Set<number>();
+  for (let index = 0; index < count; index++) {
+    if (core.view.getUint32(table + index * stride, true) >= DATA_LOST_MARK) marked.add(index);
+  }
+  return marked;
+}
+
+function extentsIn(start: number, count: number): { totalBytes: number; list: ExtentAt[] } {
+  const { view } = core;
+  const list: ExtentAt[] = [];
+  let partStart = 0;
+  for (let index = 0, at = start + 8; index < count; index++, at += EXTENT_BYTES) {
+    const dataBytes = view.getUint32(at + 12, true);
+    list.push({
+      segmentId: readUint64(view, at),
+      offset: view.getUint32(at + 8, true),
+      dataBytes,
+      start: partStart,
+    });
+    partStart += dataBytes;
+  }
+  return { totalBytes: readUint64(view, start), list };
+}
+
+function sumsIn(start: number, end: number): Uint32Array {
+  return new Uint32Array(core.u8.slice(start, end).buffer);
 }

@@ -19,7 +19,7 @@ export interface ProducerOptions {
 }
 
 /** Events of an adaptive batch: beyond this a larger one gains nothing. */
-const ADAPTIVE_EVENTS_MAX = 8192;
+const ADAPTIVE_EVENTS_MAX = 2048;
 /** Keeps a stored frame, with its table of sizes, under 1 MiB: the size that is written fastest. */
 const BATCH_BYTES_MAX = 768 * 1024;
 const BATCHES_MAX = 16;

@@ -6,7 +6,7 @@ import { test } from "../harness.ts";
 test("a producer without options takes batches of many events and keeps their order", () => {
   const limits = limitsOf({});
   assertEquals(limits, limitsOf({ batchSize: BatchSize.Adaptive, maxNumBatches: 16, ordering: "strict" }));
-  assertEquals(limits.eventsMax, 8192);
+  assertEquals(limits.eventsMax, 2048);
 });
 
 test("wrong options are named, with what is expected", () => {

@@ -169,11 +169,21 @@ export class ConsumerActor implements Actor {
       throw new BrokenPromise(`${this.name} read event ${batch.baseId} where ${this.#next} comes next`);
     }
     for (let index = 0; index < batch.count; index++) {
-      const push = readEvent(this.world, batch, index);
+      const push = this.#readEvent(batch, index);
       if (push !== undefined) model.delivered.get(this.name)!.add(push.key);
     }
     this.#next = batch.baseId + batch.count;
     this.#unacknowledged = { nextId: this.#next, time: batch.timestamp };
+  }
+
+  #readEvent(batch: StoredBatch, index: number): Push | undefined {
+    try {
+      return readEvent(this.world, batch, index);
+    } catch (error) {
+      // A consumer asks again for an event that it could not have: here by reading on from what was acknowledged.
+      if (error instanceof StorageError) this.#reader = undefined;
+      throw error;
+    }
   }
 
   #open(): PartitionReader {
