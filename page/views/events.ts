@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { EventsView, EventView, LiveView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { formatCount } from "../format.ts";
+import { type PageQuery, searchEvents } from "../event_search.ts";
 import { type Content, waiting } from "../pieces.ts";
 import { go, linkTo } from "../route.ts";
 import { EventRows } from "./event_rows.ts";
@@ -21,6 +22,9 @@ export class EventsTab extends Tab {
   readonly #rows: EventRows;
   #events: EventView[] | undefined;
   #page: EventsView | undefined;
+  /** Grows with every question, so that what an earlier one still finds is left alone. */
+  #search = 0;
+  #isSearching = false;
   #skipped = 0;
   #isPaused = false;
   #held: EventView[] = [];
@@ -61,7 +65,18 @@ export class EventsTab extends Tab {
         ? html`<p class="empty" role="status">${this.#nothing()}</p>`
         : this.#rows.render(events)
     }
-      ${this.#pager()}`;
+      ${this.#pager()} ${this.#scope()}`;
+  }
+
+  /** How far a filter looks. */
+  #scope(): Content {
+    if (this.#isSearching) {
+      return html`<p class="live"><span class="pulse"></span><span role="status">Looking further</span>
+        <button @click=${this.#stopSearch}>Stop</button></p>`;
+    }
+    if (this.#filter === "" || this.#partition !== undefined || this.#isLive) return nothing;
+    return html`<p class="muted">Of each partition the newest 2,000 events were looked at; choose a partition to look
+      through all of it.</p>`;
   }
 
   #form(): TemplateResult {
@@ -111,6 +126,7 @@ export class EventsTab extends Tab {
   }
 
   #nothing(): string {
+    if (this.#isSearching) return "Nothing found yet.";
     if (this.#filter !== "") return "No event that was looked at matches the filter.";
     return this.#isLive ? "Nothing has come yet." : "There are no events here.";
   }
@@ -163,7 +179,7 @@ export class EventsTab extends Tab {
     });
   }
 
-  #startQuery(): { from?: number; time?: number } {
+  #startQuery(): PageQuery {
     if (this.#partition === undefined || this.#start === "" || this.#isLive) return {};
     if (/^\d+$/.test(this.#start)) return { from: Number(this.#start) };
     const time = new Date(this.#start).getTime();
@@ -171,16 +187,36 @@ export class EventsTab extends Tab {
     return { time };
   }
 
-  #move(query: { from?: number; before?: number; time?: number }): void {
+  #move(query: PageQuery): void {
     this.run(() => this.#askPage(query));
   }
 
-  async #askPage(query: { from?: number; before?: number; time?: number }): Promise<void> {
+  async #askPage(query: PageQuery): Promise<void> {
+    const search = ++this.#search;
+    this.#isSearching = this.#filter !== "" && this.#partition !== undefined && !this.#isLive;
+    try {
+      for await (const page of searchEvents((query, limit) => this.#askOnce(query, limit), query, LIMIT)) {
+        if (search !== this.#search) return;
+        this.#page = page;
+        this.#events = page.events.toReversed();
+        this.succeeded();
+        if (!this.#isSearching) return;
+      }
+    } finally {
+      if (search === this.#search) this.#stopSearch();
+    }
+  }
+
+  readonly #stopSearch = (): void => {
+    this.#search++;
+    this.#isSearching = false;
+    this.changed();
+  };
+
+  #askOnce(query: PageQuery, limit: number): Promise<EventsView> {
     const path = topicPath(this.name, this.#partition === undefined ? "latest" : "events");
-    const request = { partition: this.#partition, filter: this.#filter, limit: LIMIT, ...query };
-    this.#page = await ask<EventsView>(withQuery(path, request), this.signal);
-    this.#events = this.#page.events.toReversed();
-    this.succeeded();
+    const request = { partition: this.#partition, filter: this.#filter, limit, ...query };
+    return ask<EventsView>(withQuery(path, request), this.signal);
   }
 
   #listen(): void {

@@ -9,8 +9,9 @@ const EVENTS_DEFAULT = 50;
 const EVENTS_MAX = 500;
 /** A filter looks for matches no longer than this; the page may ask on. */
 const PATIENCE_MS = 400;
-/** Ids looked at together when a filter goes backwards. */
+/** Ids looked at together when a filter goes backwards: more where it finds nothing. */
 const STEP_BACK = 2000;
+const STEP_BACK_MAX = 50_000;
 
 /** A page of events of one partition: from an id or a time on, or those before an id (the newest by default). */
 export async function eventsPage(topic: Topic, query: Query): Promise<EventsView> {
@@ -32,7 +33,7 @@ export async function eventsPage(topic: Topic, query: Query): Promise<EventsView
   }
   const untilId = Math.min(Math.max(query.count("before") ?? endId, firstId), endId);
   const view: EventsView = { ...common, events: [], fromId: untilId, untilId, damage: [] };
-  const step = filter === undefined ? limit : STEP_BACK;
+  let step = filter === undefined ? limit : STEP_BACK;
   while (view.fromId > firstId && view.events.length < limit && performance.now() < deadlineMs) {
     const fromId = Math.max(firstId, view.fromId - step);
     const { events, damage } = await readEvents(topic, {
@@ -46,6 +47,7 @@ export async function eventsPage(topic: Topic, query: Query): Promise<EventsView
     view.events.unshift(...events);
     view.damage.unshift(...damage);
     view.fromId = fromId;
+    if (filter !== undefined && events.length === 0) step = Math.min(STEP_BACK_MAX, 2 * step);
   }
   const surplus = view.events.length - limit;
   if (surplus > 0) {

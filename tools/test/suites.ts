@@ -17,7 +17,7 @@ export const DENO_ONLY: readonly RegExp[] = [
 ];
 
 /** Tests that run under Node alone: those in a browser, which is driven from there. */
-export const NODE_ONLY: readonly RegExp[] = [/^tests\/ui\/(?:page|accessible)_test\.ts$/];
+export const NODE_ONLY: readonly RegExp[] = [/^tests\/ui\/(?:\w*page|accessible)_test\.ts$/];
 
 /** Every test file at or under the paths, sorted. */
 export function findTests(paths: readonly string[]): string[] {

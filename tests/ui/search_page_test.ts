@@ -1,0 +1,52 @@
+// What the page does where a filter finds little among much.
+import { assertEquals } from "@std/assert";
+import type { Page } from "playwright-core";
+import type { EventsView } from "../../src/ui/contract.ts";
+import { test } from "../harness.ts";
+import { browserMissing, look } from "./browser.ts";
+import { pushMany } from "./served.ts";
+
+const ONE = encodeURIComponent('{"n": [0]}');
+
+/** Answers searches as a server does that finds nothing in the events above an id, and is slow about it. */
+async function findNothing(
+  page: Page,
+  { endId, above, step }: Record<"endId" | "above" | "step", number>,
+): Promise<void> {
+  await page.route(/\/events\?.*filter=/, async (route) => {
+    const untilId = Number(new URL(route.request().url()).searchParams.get("before") ?? endId);
+    if (untilId <= above) return await route.continue();
+    const fromId = untilId - step;
+    const view: EventsView = { partition: 0, firstId: 0, endId, events: [], damage: [], fromId, untilId };
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await route.fulfill({ json: view });
+  });
+}
+
+test("what a filter wants is looked for until it is found", { skip: browserMissing }, async () => {
+  await look(async ({ page, go, fill }) => {
+    await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 1000));
+    await findNothing(page, { endId: 1000, above: 500, step: 25 });
+    await go(`topics/t/events?partition=0&filter=${ONE}`);
+    await page.getByText("Looking further").waitFor();
+    await page.getByText(/^0 to 999 looked through/).waitFor();
+    await page.getByText("Looking further").waitFor({ state: "detached" });
+    assertEquals(await page.locator("table.events tbody td:nth-child(3)").allInnerTexts(), ["0"]);
+  });
+});
+
+test("a search is stopped by a button, and goes on from there", { skip: browserMissing }, async () => {
+  await look(async ({ page, go, fill }) => {
+    await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 100));
+    await findNothing(page, { endId: 1e9, above: 100, step: 1 });
+    await go(`topics/t/events?partition=0&filter=${ONE}`);
+    await page.getByText("Nothing found yet").waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("No event that was looked at matches").waitFor();
+    await page.getByRole("button", { name: "Older" }).click();
+    await page.getByText("Looking further").waitFor();
+    // Over all partitions only the newest are looked at, and the page says so.
+    await page.getByRole("combobox", { name: "Partition" }).selectOption("");
+    await page.getByText("the newest 2,000 events").waitFor();
+  });
+});
