@@ -5,6 +5,7 @@
  * npm run bench
  * npm run bench -- --scale 0.1 --workloads W1,W3 --on deno,node --rounds 3 --only 'produce'
  * npm run bench -- --sections throughput,durability,latency,processes,growth --events-max 1e8
+ * npm run bench -- --sections kafka --scale 0.3       # beside the bare client, on a broker of its own
  * ```
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -14,6 +15,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { durability, durablePushes, durablePushesText } from "../bench/suite/durability.ts";
 import { growth } from "../bench/suite/growth.ts";
+import { kafka, KAFKA_HEAD, kafkaText } from "../bench/suite/kafka.ts";
 import { latency, latencyText } from "../bench/suite/latency.ts";
 import { processes } from "../bench/suite/processes.ts";
 import { type Section, sectionText } from "../bench/suite/report.ts";
@@ -72,6 +74,15 @@ const SECTIONS: Record<string, (runtime: string) => Promise<void>> = {
     for (const workload of ["W1", "W2"]) {
       const shape = scaled(WORKLOADS[workload], scale);
       tell(await processes(starterOn(runtime), { folder, shape, counts: [1, 2, 4, 8], rounds }));
+    }
+  },
+  async kafka(runtime) {
+    console.log(`\nThe octopus driver beside its client library on ${runtime}\n${KAFKA_HEAD}`);
+    const workloads = list("workloads").filter((name) => name !== "W4");
+    const settings = { workloads, partitions: list("partitions").map(Number), scale, rounds };
+    for await (const compared of kafka(runtime, settings)) {
+      told.push(compared);
+      console.log(kafkaText(compared));
     }
   },
   async growth(runtime) {

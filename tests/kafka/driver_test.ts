@@ -419,13 +419,16 @@ test(
   async () => {
     await withDriver(async ({ namespace, outside, open }) => {
       const requests: string[] = [];
+      const served = new Set<string>();
       const server = createServer(async (request, response) => {
         requests.push(`${request.method} ${request.url}`);
         const [, , , , topic] = request.url!.split("/");
         if (request.method === "POST") await outside.createTopic(`${namespace}.${topic}`);
         if (request.method === "DELETE") await outside.deleteTopic(`${namespace}.${topic}`);
+        if (request.method === "POST") served.add(topic);
+        if (request.method === "DELETE") served.delete(topic);
         response.writeHead(200, { connection: "close" });
-        response.end('{"status": "success"}');
+        response.end(JSON.stringify({ status: "success", namespaces: { [namespace]: [...served] } }));
       });
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       try {
@@ -441,9 +444,12 @@ test(
           await using producer = topic.producer();
           assertEquals(await producer.push({ n: 1 }), 0);
         }
+        // Of others, who have rights of their own.
+        await outside.createTopic(`${namespace}.apart`);
         assertEquals([...(await driver.listTopics()).keys()], ["t"]);
         await driver.deleteTopic("t");
         assertEquals(requests.slice(2), [
+          "GET /api/v3/namespace",
           `DELETE /api/v3/${namespace}/t`,
           `DELETE /api/v3/${namespace}/info_t`,
         ]);

@@ -34,6 +34,9 @@ export type Job =
   | { kind: "durable"; place: Place; settings: DurableSettings }
   | { kind: FloorKind; path: string; settings: Shape };
 
+/** Drivers whose pushes wait by themselves where there is no room. */
+const BLOCKING = ["files", "memory"];
+
 type PlacedJob = Extract<Job, { place: Place }>;
 
 /**
@@ -64,7 +67,10 @@ async function measureTopic(
 ): Promise<Measured> {
   switch (job.kind) {
     case "produce":
-      return await measureProduce(topic, job.settings, ways);
+      return await measureProduce(topic, job.settings, {
+        ...ways,
+        blocks: BLOCKING.includes(job.place.driver),
+      });
     case "consume":
       return await measureConsume(topic, job.settings, ways);
     case "paced push":

@@ -16,39 +16,42 @@ export interface ProduceSettings extends Shape {
 /** Resolves when the clock may start. */
 export type Gate = () => Promise<void>;
 
-/** Pushes between two looks at whether there is room: engines that store later must not refuse. */
+/** Pushes between two looks at whether there is room, where an engine blocks when there is none. */
 const READY_INTERVAL = 1024;
 
 /** Pushes events, and ends when the last flush is done. */
 export async function measureProduce(
   topic: Topic,
   settings: ProduceSettings,
-  { warmUp, gate }: { warmUp?: Topic; gate: Gate },
+  { warmUp, gate, blocks }: { warmUp?: Topic; gate: Gate; blocks: boolean },
 ): Promise<Measured> {
+  // Engines that cannot block refuse what is pushed without looking.
+  const readyInterval = blocks ? READY_INTERVAL : 1;
   const content = makeContent(settings);
   const metadata = settings.form === "text" ? content.texts : content.objects;
   const pool = new DataPool(settings.dataBytes);
-  if (warmUp !== undefined) await pushAll(warmUp, warmUpOf(settings), metadata, pool);
+  if (warmUp !== undefined) {
+    await pushAll(warmUp, warmUpOf(settings), { metadata, pool, readyInterval });
+  }
   await gate();
   const watch = new Stopwatch();
-  await pushAll(topic, settings, metadata, pool);
+  await pushAll(topic, settings, { metadata, pool, readyInterval });
   return watch.stop({ events: settings.events, bytes: content.bytes });
 }
 
 async function pushAll(
   topic: Topic,
   { events, flushInterval = Infinity, producer: options }: ProduceSettings,
-  metadata: JsonValue[],
-  pool: DataPool,
+  { metadata, pool, readyInterval }: { metadata: JsonValue[]; pool: DataPool; readyInterval: number },
 ): Promise<void> {
   await using producer = topic.producer("bench", options);
-  let untilReady = READY_INTERVAL;
+  let untilReady = readyInterval;
   let untilFlush = flushInterval;
   for (let index = 0, document = 0; index < events; index++) {
     producer.push(metadata[document], pool.next());
     if (++document === metadata.length) document = 0;
     if (--untilReady === 0) {
-      untilReady = READY_INTERVAL;
+      untilReady = readyInterval;
       await producer.ready();
     }
     if (--untilFlush === 0) {

@@ -54,7 +54,12 @@ export class OctopusService {
     this.#path = `/api/v3/${encodeURIComponent(namespace)}`;
   }
 
-  /** Every topic of the namespace, by its name there. */
+  /** Every topic of the namespace, by its name in Kafka. */
+  async kafkaNames(): Promise<Set<string>> {
+    return new Set((await this.topics()).map((topic) => `${this.namespace}.${topic}`));
+  }
+
+  /** The same by their names there. */
   async topics(): Promise<string[]> {
     const answer = await this.#ask("list topics", "GET", "/api/v3/namespace");
     const { namespaces } = answer as { namespaces?: Record<string, unknown> };

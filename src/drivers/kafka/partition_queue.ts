@@ -19,12 +19,14 @@ export class PartitionQueue {
   #items: Item[] = [];
   /** Events of the first item that were read already. */
   #taken = 0;
-  /** Fetched answers that are not read through: one past the last offset of each. */
-  #answers: number[] = [];
+  /** Fetched answers that are not read through: one past the last offset of each, and its size. */
+  #answers: { nextOffset: number; bytes: number }[] = [];
   #gone: EventGoneError | undefined;
   #position: number;
   /** Offset that is fetched next. */
   fetchOffset: number;
+  /** Size of an event in the latest answer that had some, on the wire; 0 before the first. */
+  eventBytes = 0;
   /** Number of the latest question that was answered. */
   answered = 0;
   /** Below this everything is acknowledged; undefined where nothing was ever. */
@@ -55,15 +57,25 @@ export class PartitionQueue {
     return this.#answers.length;
   }
 
+  /** What they take on the wire. */
+  get bytes(): number {
+    return this.#answers.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   /** Takes in what a broker answered to a question about `fetchOffset`. */
   accept(answer: FetchedPartition): void {
     const before = this.fetchOffset;
+    let bytes = 0;
+    let count = 0;
     for (const batch of answer.records ?? []) {
+      bytes += batch.length;
+      count += batch.lastOffsetDelta + 1;
       const { records, nextOffset } = recordsOf(batch, this.fetchOffset);
       this.#enqueue(records);
       this.fetchOffset = nextOffset;
     }
-    if (this.fetchOffset > before) this.#answers.push(this.fetchOffset);
+    if (count > 0) this.eventBytes = bytes / count;
+    if (this.fetchOffset > before) this.#answers.push({ nextOffset: this.fetchOffset, bytes });
     this.#skipEmpty();
   }
 
@@ -121,7 +133,7 @@ export class PartitionQueue {
     this.#taken = 0;
     this.#position = nextId;
     this.#skipEmpty();
-    while (this.#answers.length > 0 && this.#answers[0] <= this.#position) this.#answers.shift();
+    while (this.#answers.length > 0 && this.#answers[0].nextOffset <= this.#position) this.#answers.shift();
   }
 
   /** Offsets without events (marks, removed records) are passed as soon as nothing comes before them. */

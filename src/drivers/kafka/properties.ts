@@ -84,7 +84,10 @@ const KINDS: Record<PropertyKind["type"], (value: JsonValue, kind: PropertyKind)
   },
 };
 
-function expectedOf({ type, least = 0, most = 2_147_483_647, words = [] }: PropertyKind): string {
+function expectedOf({ type, least = 0, most = 2_147_483_647, words = [], reason }: PropertyKind): string {
+  if (reason !== undefined) {
+    return `${words.map((word) => JSON.stringify(word)).join(" or ")}, since ${reason}`;
+  }
   if (type === "number") return `a whole number from ${least} to ${most}`;
   if (type === "word") return `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`;
   return type === "flag" ? "true or false" : type === "list" ? "text, or a list of texts" : "text";

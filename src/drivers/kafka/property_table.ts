@@ -13,6 +13,8 @@ export interface PropertyKind {
   most?: number;
   /** What a word may be, in any case. */
   words?: readonly string[];
+  /** Why it cannot be anything else. */
+  reason?: string;
 }
 
 /** A property that is honoured; `alias` is the name that it is another one for. */
@@ -33,6 +35,10 @@ function word(...words: string[]): HonouredProperty {
   return { kind: { type: "word", words } };
 }
 
+function only(reason: string, ...words: string[]): HonouredProperty {
+  return { kind: { type: "word", words, reason } };
+}
+
 function alias(of: string, property: HonouredProperty): HonouredProperty {
   return { ...property, alias: of };
 }
@@ -40,7 +46,7 @@ function alias(of: string, property: HonouredProperty): HonouredProperty {
 const milliseconds = number(0);
 const mechanism = word("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI");
 const compression = word("none", "gzip", "snappy", "lz4", "zstd");
-const acks = word("all", "-1");
+const acks = only("events count as stored when all replicas in sync have them", "all", "-1");
 const bytes = number(1);
 
 /** Properties that do what librdkafka's documentation says. */
@@ -86,7 +92,7 @@ export const HONOURED: Readonly<Record<string, HonouredProperty>> = {
   "retry.backoff.max.ms": number(1, 300_000),
   "acks": acks,
   "request.required.acks": alias("acks", acks),
-  "enable.idempotence": word("true"),
+  "enable.idempotence": only("an event that is sent again must not be stored twice", "true"),
   "compression.type": compression,
   "compression.codec": alias("compression.type", compression),
   "message.max.bytes": number(1000, 1_000_000_000),
@@ -105,6 +111,7 @@ export const HONOURED: Readonly<Record<string, HonouredProperty>> = {
   "max.partition.fetch.bytes": bytes,
   "fetch.message.max.bytes": alias("max.partition.fetch.bytes", bytes),
   "queued.max.messages.kbytes": number(1, 2_097_151),
+  "check.crcs": only("the client library leaves checksums to the brokers", "false"),
   "isolation.level": word("read_committed", "read_uncommitted"),
 };
 
@@ -145,7 +152,6 @@ export const INEFFECTIVE: readonly string[] = [
   "broker.address.ttl",
   "broker.version.fallback",
   "builtin.features",
-  "check.crcs",
   "client.dns.lookup",
   "client.software.name",
   "client.software.version",

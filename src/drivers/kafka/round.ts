@@ -4,6 +4,12 @@ import type { PartitionQueue } from "./partition_queue.ts";
 
 /** While a queue is full the others are asked about so shortly that it need not wait long for its turn. */
 const SHORT_WAIT_MS = 5;
+/** What one answer may bring of all partitions together, if their events are large. */
+const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
+/** What it may bring of a partition in any case. */
+const PARTITION_BYTES = 1024 * 1024;
+/** Events of a partition that are enough for one answer: more of them at a time only take memory. */
+const ANSWER_EVENTS = 512;
 
 type Pool = InstanceType<Cluster["module"]["ConnectionPool"]>;
 
@@ -67,11 +73,29 @@ export class Round {
     for (const wake of waiting) wake();
   }
 
+  /** Those that may be asked about: enough lies in memory of the others, or of all. */
+  #withRoom(queues: readonly PartitionQueue[]): PartitionQueue[] {
+    const { cluster, answersMax, queues: all } = this.#settings;
+    const bytes = all.reduce((sum, queue) => sum + queue.bytes, 0);
+    // Whoever has nothing is asked about all the same, that none starves.
+    const isFull = bytes >= cluster.settings.fetch.bufferedBytesMax;
+    return queues.filter(({ answers }) => answers === 0 || (!isFull && answers < answersMax));
+  }
+
+  /** A question costs the same whatever it brings: large events are asked for by many MiB. */
+  #bytesMax({ eventBytes }: PartitionQueue): number {
+    const { cluster, queues } = this.#settings;
+    const { partitionBytesMax } = cluster.settings.fetch;
+    if (partitionBytesMax !== undefined) return partitionBytesMax;
+    const share = ANSWER_BYTES_MAX / queues.length;
+    return Math.round(Math.max(PARTITION_BYTES, Math.min(share, eventBytes * ANSWER_EVENTS)));
+  }
+
   async #askOn(node: number, topicId: string, queues: readonly PartitionQueue[]): Promise<void> {
-    const { client, cluster, answersMax, onAnswer } = this.#settings;
+    const { client, cluster, onAnswer } = this.#settings;
     const { fetch } = cluster.settings;
     while (!this.isVoid) {
-      const wanted = queues.filter(({ answers }) => answers < answersMax);
+      const wanted = this.#withRoom(queues);
       if (wanted.length === 0) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
         continue;
@@ -85,12 +109,12 @@ export class Round {
           : Math.min(SHORT_WAIT_MS, fetch.waitMsMax),
         topics: [{
           topicId,
-          partitions: wanted.map(({ partition, fetchOffset }) => ({
-            partition,
-            fetchOffset: BigInt(fetchOffset),
+          partitions: wanted.map((queue) => ({
+            partition: queue.partition,
+            fetchOffset: BigInt(queue.fetchOffset),
             currentLeaderEpoch: -1,
             lastFetchedEpoch: -1,
-            partitionMaxBytes: fetch.partitionBytesMax,
+            partitionMaxBytes: this.#bytesMax(queue),
           })),
         }],
       });

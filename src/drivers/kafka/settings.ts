@@ -41,7 +41,8 @@ export interface KafkaSettings {
     waitMsMax: number;
     bytesMin: number;
     bytesMax: number;
-    partitionBytesMax: number;
+    /** What an answer may bring of one partition; undefined leaves it to us. */
+    partitionBytesMax: number | undefined;
     /** What may lie in memory for a consumer. */
     bufferedBytesMax: number;
     readsCommittedOnly: boolean;
@@ -102,7 +103,7 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
       waitMsMax: given.number("fetch.wait.max.ms", 500),
       bytesMin: given.number("fetch.min.bytes", 1),
       bytesMax: given.number("fetch.max.bytes", 52_428_800),
-      partitionBytesMax: given.number("max.partition.fetch.bytes", 1_048_576),
+      partitionBytesMax: given.number("max.partition.fetch.bytes", 0) || undefined,
       bufferedBytesMax: given.number("queued.max.messages.kbytes", 65_536) * 1024,
       readsCommittedOnly: given.text("isolation.level") !== "read_uncommitted",
     },

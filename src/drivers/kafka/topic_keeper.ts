@@ -25,10 +25,11 @@ export interface NewTopic extends TopicSpecification {
 export class TopicKeeper {
   constructor(private readonly cluster: Cluster, private readonly service: OctopusService | undefined) {}
 
-  /** Every Kafka topic that can be seen. */
+  /** Every Kafka topic that can be seen; with a service, those of them that it has. */
   async list(): Promise<Map<string, TopicMetadata>> {
+    const served = await this.service?.kafkaNames();
     return await this.cluster.run("list topics", async (admin) => {
-      const names = await admin.listTopics();
+      const names = (await admin.listTopics()).filter((name) => served?.has(name) ?? true);
       try {
         return names.length === 0 ? new Map() : await askMetadata(admin, names);
       } catch (error) {

@@ -41,7 +41,7 @@ test("defaults are librdkafka's", () => {
   assertEquals(settings.group.heartbeatInterval, 3000);
   assertEquals(settings.group.rebalanceTimeout, 300_000);
   assertEquals(settings.fetch.waitMsMax, 500);
-  assertEquals(settings.fetch.partitionBytesMax, 1_048_576);
+  assertEquals(settings.fetch.bufferedBytesMax, 65_536 * 1024);
   assertEquals(settings.producer.deliveryMsMax, 300_000);
   assertEquals(settings.client.metadataMaxAge, 300_000);
 });
@@ -70,7 +70,15 @@ test("a value that does not fit is refused, and what is expected is said", () =>
     refusal({ ...SERVERS, "session.timeout.ms": "soon" }),
     "a whole number from 1 to 3600000",
   );
-  assertStringIncludes(refusal({ ...SERVERS, "acks": 1 }), 'expected one of "all", "-1"');
+  assertStringIncludes(
+    refusal({ ...SERVERS, "acks": 1 }),
+    'expected "all" or "-1", since events count as stored',
+  );
+  assertStringIncludes(
+    refusal({ ...SERVERS, "check.crcs": true }),
+    'expected "false", since the client library',
+  );
+  readSettings({ ...SERVERS, "check.crcs": false });
   assertStringIncludes(refusal({ ...SERVERS, "compression.type": "rar" }), '"zstd"');
   assertStringIncludes(refusal({ ...SERVERS, "ssl.ca.location": 5 }), "expected text");
   assertStringIncludes(refusal({ ...SERVERS, "partition.assignment.strategy": "range" }), "roundrobin");
