@@ -109,19 +109,28 @@ export class Appender {
     this.#end = undefined;
   }
 
+  /** First id of the segment that the next frame goes into, unless somebody seals it before. */
+  nextSegmentId(): number {
+    return this.partition.alone(() => this.#openWithRoom().segment.baseId);
+  }
+
   #append(encode: (signature: Signature) => Uint8Array): Landing {
+    for (;;) {
+      const landing = this.#appendOnce(this.#openWithRoom(), encode);
+      if (landing !== undefined) return landing;
+      // Somebody sealed the segment before the frame landed: it is void, and goes into the next one.
+    }
+  }
+
+  /** The end of the log, in a segment that is not full. */
+  #openWithRoom(): Place {
     for (;;) {
       const end = this.#open();
       const isFull = end.offset >= this.segmentBytesMax || this.#isAbandoned;
       this.#isAbandoned = false;
       // A segment without events would leave its name to the next one: it goes on until it has one.
-      if (isFull && hasEvents(end)) {
-        this.#seal(end, 0);
-        continue;
-      }
-      const landing = this.#appendOnce(end, encode);
-      if (landing !== undefined) return landing;
-      // Somebody sealed the segment before the frame landed: it is void, and goes into the next one.
+      if (!isFull || !hasEvents(end)) return end;
+      this.#seal(end, 0);
     }
   }
 

@@ -57,7 +57,7 @@ export class SegmentIndex {
     try {
       const file = openIndex(this.storage, path);
       try {
-        file.append(entry);
+        file.append(behindWholeEntries(file.size(), entry));
       } finally {
         file.close();
       }
@@ -99,6 +99,15 @@ export class SegmentIndex {
     }
     return start;
   }
+}
+
+/** The entry, behind as many zeros as complete one that was cut short by a full disk: its neighbours stay in step. */
+function behindWholeEntries(size: number, entry: Uint8Array): Uint8Array {
+  const excess = Math.max(0, size) % INDEX_ENTRY_BYTES;
+  if (excess === 0) return entry;
+  const bytes = new Uint8Array(2 * INDEX_ENTRY_BYTES - excess);
+  bytes.set(entry, INDEX_ENTRY_BYTES - excess);
+  return bytes;
 }
 
 function isFrameAt({ segment, offset }: Place, recordCrc: number): boolean {

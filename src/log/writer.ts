@@ -126,12 +126,15 @@ export class PartitionWriter {
   #appendEvent(batch: OutgoingBatch, extents?: Extents): number {
     const { count, metadata } = batch;
     const content = extents === undefined ? batch : { count, metadata, dataBytes: 0 };
+    const chunksFrom = extents?.list.at(0)?.segmentId;
+    // Noted first: a process killed behind the event would otherwise leave its data to retention.
+    const noted = chunksFrom === undefined ? -1 : this.#appender.nextSegmentId();
+    if (chunksFrom !== undefined) this.#noteNeed(noted, chunksFrom);
     const landing = this.#appender.appendEvents(content, extents);
     this.#wrote();
     const segmentId = landing.segment.baseId;
-    if (extents !== undefined && extents.list.length > 0 && extents.list[0].segmentId < segmentId) {
-      this.#noteNeed(segmentId, extents.list[0].segmentId);
-    }
+    // Somebody sealed the segment in between.
+    if (chunksFrom !== undefined && segmentId !== noted) this.#noteNeed(segmentId, chunksFrom);
     if (segmentId !== this.#segmentId) {
       const isFirst = this.#segmentId < 0;
       this.#segmentId = segmentId;
@@ -141,10 +144,11 @@ export class PartitionWriter {
   }
 
   #noteNeed(segmentId: number, neededId: number): void {
+    if (neededId >= segmentId) return;
     try {
       this.partition.keepForSegment(segmentId, neededId);
     } catch {
-      // The event is stored. Without the note, retention may take its data before it: readers are told then.
+      // Without the note, retention may take the event's data before it: readers are told then.
     }
   }
 

@@ -109,8 +109,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "a segment without events is sealed",
     file: "src/log/appender.ts",
-    from: "if (isFull && hasEvents(end)) {",
-    to: "if (isFull) {",
+    from: "if (!isFull || !hasEvents(end)) return end;",
+    to: "if (!isFull) return end;",
+  },
+  {
+    what: "bytes that were read from one file are taken for another's",
+    file: "src/log/read_window.ts",
+    from: "if (source !== this.#source || offset < this.#start || offset + size > this.#end) {",
+    to: "if (offset < this.#start || offset + size > this.#end) {",
   },
 ];
 

@@ -1,0 +1,90 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CorruptedLogError } from "../../mod.ts";
+import { Partition } from "../../src/log/partition.ts";
+import { PartitionReader } from "../../src/log/reader.ts";
+import { PartitionWriter } from "../../src/log/writer.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import { test } from "../harness.ts";
+
+const BLOCK_BYTES = 64 * 1024;
+
+/** Runs a body with a partition of one frame whose events have data of these sizes, each filled with its number. */
+async function withFrame(
+  sizes: readonly number[],
+  body: (partition: Partition, flip: (event: number) => void) => void,
+): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "diaspora-data-"));
+  try {
+    const partition = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
+    const writer = new PartitionWriter(partition, { flushBehavior: "buffered", segmentBytesMax: 2 ** 30 });
+    writer.append({
+      count: sizes.length,
+      metadata: sizes.map((_, event) => String(event)),
+      data: sizes.map((size, event) => new Uint8Array(size).fill(event + 100)),
+      dataBytes: sizes.reduce((sum, size) => sum + size, 0),
+    });
+    await writer.close();
+    const path = `${directory}/00000000000000000000.log`;
+    body(partition, (event) => {
+      const content = readFileSync(path);
+      const at = content.indexOf(Buffer.alloc(16, event + 100));
+      const file = openSync(path, "r+");
+      writeSync(file, Buffer.from([0]), 0, 1, at + 8);
+      closeSync(file);
+    });
+    partition.close();
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Another process's view on the same files: what it reads takes the place of what was read before. */
+function readElsewhere({ directory }: Partition): void {
+  const other = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
+  readerOf(other).read(1);
+  other.close();
+}
+
+function readerOf(partition: Partition): PartitionReader {
+  const reader = new PartitionReader(partition, { dataWanted: true, onCorruption: "throw" });
+  reader.seek("earliest");
+  return reader;
+}
+
+test("data that was checked before somebody else read is checked anew", () =>
+  withFrame([20_000, 20_000], (partition, flip) => {
+    const batch = readerOf(partition).read(10)!;
+    assertEquals(batch.viewData(0, { offset: 0, size: 20_000 })[0], 100);
+    flip(1);
+    readElsewhere(partition);
+    // Reads the frame again, as it is now, and looks at none of its data.
+    assertEquals(readerOf(partition).read(10)!.count, 2);
+    assertThrows(() => batch.viewData(1, { offset: 0, size: 20_000 }), CorruptedLogError, "data checksum");
+  }));
+
+test("damage behind a part does not keep the part from being read", () =>
+  withFrame([100, BLOCK_BYTES - 100, 100, BLOCK_BYTES], (partition, flip) => {
+    flip(3);
+    const batch = readerOf(partition).read(10)!;
+    // With the frame out of memory, blocks are read from the file, and more of them than asked for.
+    readElsewhere(partition);
+    for (const [event, size] of [[0, 100], [1, BLOCK_BYTES - 100]]) {
+      const data = batch.viewData(event, { offset: 0, size });
+      assertEquals([data.byteLength, data[0], data[size - 1]], [size, event + 100, event + 100]);
+    }
+    assertThrows(() => batch.viewData(3, { offset: 0, size: BLOCK_BYTES }), CorruptedLogError, "event 3");
+  }));
+
+test("data fills a buffer of the reader's own as it fills one that is made", () =>
+  withFrame([100, BLOCK_BYTES * 3, 70_000], (partition) => {
+    const batch = readerOf(partition).read(10)!;
+    for (const [event, size] of [[2, 70_000], [0, 100], [1, BLOCK_BYTES * 3]]) {
+      const into = [new Uint8Array(Math.floor(size / 3)), new Uint8Array(size - Math.floor(size / 3))];
+      batch.readData(event, [{ offset: 0, size }], into);
+      assertEquals(into.every((part) => part.every((byte) => byte === event + 100)), true);
+    }
+  }));

@@ -1,0 +1,48 @@
+import { assertEquals, assertGreater } from "@std/assert";
+import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Partition } from "../../src/log/partition.ts";
+import { SegmentIndex } from "../../src/log/segment_index.ts";
+import { PartitionWriter } from "../../src/log/writer.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import { test } from "../harness.ts";
+
+const ENTRY_BYTES = 32;
+
+test("an index entry that a full disk cut short does not put those behind it out of step", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "diaspora-index-"));
+  try {
+    const index = `${directory}/00000000000000000000.idx`;
+    const open = () =>
+      new Partition({
+        storage: nodeStorage,
+        directory,
+        topic: "topic",
+        partition: 0,
+        indexIntervalBytes: 5000,
+      });
+    const write = async (frames: number) => {
+      const partition = open();
+      const writer = new PartitionWriter(partition, { flushBehavior: "buffered", segmentBytesMax: 2 ** 30 });
+      const data = [new Uint8Array(4000)];
+      for (let n = 0; n < frames; n++) writer.append({ count: 1, metadata: ["1"], data, dataBytes: 4000 });
+      await writer.close();
+      partition.close();
+    };
+    await write(20);
+    const whole = readFileSync(index).byteLength;
+    truncateSync(index, whole - 12);
+    await write(40);
+    assertEquals(readFileSync(index).byteLength % ENTRY_BYTES, 0);
+
+    const partition = open();
+    const { id, offset } = new SegmentIndex(nodeStorage, partition.segmentFor(0)!).placeForId(58);
+    // Without the entries behind the cut one the nearest would be far in front.
+    assertGreater(id, 50);
+    assertGreater(offset, 50 * 4000);
+    partition.close();
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});

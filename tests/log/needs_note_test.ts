@@ -1,0 +1,59 @@
+import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { Partition } from "../../src/log/partition.ts";
+import { PartitionWriter } from "../../src/log/writer.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
+import { test } from "../harness.ts";
+
+/** A storage that lists what is published and appended, in order. */
+function recording(): { storage: Storage; done: string[] } {
+  const done: string[] = [];
+  const storage: Storage = {
+    ...nodeStorage,
+    publish(path, content, durable) {
+      done.push(`publish ${basename(path)}`);
+      return nodeStorage.publish(path, content, durable);
+    },
+    open(path, mode) {
+      const file = nodeStorage.open(path, mode);
+      const append = file.append.bind(file);
+      file.append = (bytes) => {
+        done.push(`append ${basename(path)} ${bytes.byteLength}`);
+        return append(bytes);
+      };
+      return file;
+    },
+  };
+  return { storage, done };
+}
+
+test("that an event's data lies in an older segment is noted before the event is stored", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "diaspora-needs-"));
+  try {
+    const { storage, done } = recording();
+    const partition = new Partition({ storage, directory, topic: "topic", partition: 0 });
+    const writer = new PartitionWriter(partition, {
+      flushBehavior: "buffered",
+      segmentBytesMax: 20_000,
+      chunkBytes: 9000,
+    });
+    const small = [new Uint8Array(5000)];
+    writer.append({ count: 1, metadata: ["1"], data: small, dataBytes: 5000 });
+    // Its chunks fill the first segment, so that the event comes into the next one.
+    const large = [new Uint8Array(20_000)];
+    assertEquals(writer.append({ count: 1, metadata: ["2"], data: large, dataBytes: 20_000 }), 1);
+
+    const note = done.findIndex((step) => /^publish .*needs/.test(step));
+    const event = done.findLastIndex((step) => step.startsWith("append 00000000000000000001.log"));
+    assertGreater(note, 0, `no note among ${done.join(", ")}`);
+    assertLess(note, event);
+    assertEquals(partition.segmentFacts().map(({ needsBaseId }) => needsBaseId), [0, 0]);
+    await writer.close();
+    partition.close();
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
