@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { SAMPLE_EXPECTED, SAMPLE_ROOT, sampleMissing } from "../cpp_files/sample.ts";
+import { SAMPLE_EXPECTED, SAMPLE_ROOT } from "../cpp_files/sample.ts";
 import { test } from "../harness.ts";
 import { ctl, pause, startCtl, withFolder } from "./program.ts";
 
@@ -23,7 +23,6 @@ function bytesIn(folder: string): number {
 
 test(
   "every topic of the sample store comes in by command and goes back as it was",
-  { skip: sampleMissing },
   async () => {
     await withFolder(async ({ folder, driver }) => {
       for (const name of ["sample", "empty", "schema"]) {
@@ -44,7 +43,6 @@ test(
 
 test(
   "counts and byte sums are reported, and a second import finds nothing to do",
-  { skip: sampleMissing },
   async () => {
     await withFolder(async ({ driver }) => {
       const words = ["import", ...FROM, "--from.name", "sample", "--name", "other", ...driver];
@@ -60,9 +58,7 @@ test(
   },
 );
 
-test("topics in the C++ layout are listed with their size, and the error says how to import them", {
-  skip: sampleMissing,
-}, async () => {
+test("topics in the C++ layout are listed with their size, and the error says how to import them", async () => {
   await withFolder(async ({ folder, root, driver }) => {
     cpSync(SAMPLE_ROOT, root, { recursive: true });
     await ctl(["topic", "create", "--name", "ours", ...driver]);

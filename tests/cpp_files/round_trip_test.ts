@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { FullDataSelector, type JsonValue } from "../../mod.ts";
 import { exportCppFiles, importCppFiles } from "../../src/cpp_files/mod.ts";
 import { test } from "../harness.ts";
-import { SAMPLE_EXPECTED, SAMPLE_ROOT, sampleMissing, withPlace } from "./sample.ts";
+import { SAMPLE_EXPECTED, SAMPLE_ROOT, withPlace } from "./sample.ts";
 
 /** Every file under a folder, with its content. */
 function contentOf(folder: string): Map<string, string> {
@@ -17,7 +17,6 @@ function contentOf(folder: string): Map<string, string> {
 
 test(
   "a topic of the C++ library comes in event by event as it was pushed",
-  { skip: sampleMissing },
   async () => {
     await withPlace(async ({ driver }) => {
       const { events, partitions } = await importCppFiles({ rootPath: SAMPLE_ROOT, topic: "sample", driver });
@@ -43,7 +42,7 @@ test(
   },
 );
 
-test("numbers beyond a double come in digit by digit", { skip: sampleMissing }, async () => {
+test("numbers beyond a double come in digit by digit", async () => {
   await withPlace(async ({ driver }) => {
     await importCppFiles({ rootPath: SAMPLE_ROOT, topic: "sample", driver });
     await using topic = await driver.openTopic("sample");
@@ -59,7 +58,7 @@ test("numbers beyond a double come in digit by digit", { skip: sampleMissing }, 
 });
 
 for (const name of ["sample", "empty", "schema"]) {
-  test(`topic "${name}" goes back to C++ byte for byte`, { skip: sampleMissing }, async () => {
+  test(`topic "${name}" goes back to C++ byte for byte`, async () => {
     await withPlace(async ({ driver, cppRoot }) => {
       const imported = await importCppFiles({ rootPath: SAMPLE_ROOT, topic: name, driver });
       await using topic = await driver.openTopic(name);

@@ -1,19 +1,16 @@
-/** The store that the C++ library wrote, beside the repository; not everybody has it. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+/** The store that the C++ library wrote. */
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Driver } from "../../mod.ts";
 
-const FOLDER = fileURLToPath(new URL("../../../shared/data/cpp-files", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../golden/cpp-files", import.meta.url));
 
 /** The `root_path` of the C++ driver. */
 export const SAMPLE_ROOT = join(FOLDER, "root");
 /** What must come out of the topic `sample`, an event a line. */
 export const SAMPLE_EXPECTED = join(FOLDER, "expected.jsonl");
-/** Why a test that needs the store is skipped, or false. */
-export const sampleMissing: string | false = !existsSync(SAMPLE_ROOT) &&
-  "the sample store of the C++ library is not there";
 
 /** Where a test works: a folder that is removed afterwards, and drivers. */
 export interface Place {
