@@ -31,6 +31,9 @@ export class OverviewTab extends Tab {
   #span = "15m";
   #offset = 0;
   #page: Page<PartitionDescription> | undefined;
+  /** Events a second of each partition that is shown, since it was looked at before. */
+  #partitionRates = new Map<number, number>();
+  #takenMs = 0;
 
   override start(): void {
     this.poll(SAMPLES_INTERVAL_MS, () => this.#askSamples());
@@ -39,7 +42,7 @@ export class OverviewTab extends Tab {
 
   override setTopic(...given: Parameters<Tab["setTopic"]>): void {
     super.setTopic(...given);
-    if (this.#offset === 0) this.#page = given[0].partitions;
+    if (this.#offset === 0) this.#take(given[0].partitions);
   }
 
   override render(): TemplateResult {
@@ -71,6 +74,11 @@ export class OverviewTab extends Tab {
       </section>
             ${this.#partitions(this.#page ?? topic.partitions)}
     `;
+  }
+
+  #rateOf(partition: number): string {
+    const rate = this.#partitionRates.get(partition);
+    return rate === undefined ? "…" : formatRate(rate);
   }
 
   #rateNow(): string {
@@ -148,6 +156,7 @@ export class OverviewTab extends Tab {
           <th scope="col" class="number">First id</th>
           <th scope="col" class="number">Next id</th>
           <th scope="col" class="number">Events</th>
+          <th scope="col" class="number">Rate</th>
           <th scope="col" class="number">Size</th>
           <th scope="col" class="number">Segments</th>
           <th scope="col" class="number">Oldest</th>
@@ -168,6 +177,7 @@ export class OverviewTab extends Tab {
             <td class="number" data-label="First id">${formatCount(firstId)}</td>
             <td class="number" data-label="Next id">${formatCount(nextId)}</td>
             <td class="number" data-label="Events">${formatCount(nextId - firstId)}</td>
+            <td class="number" data-label="Rate">${this.#rateOf(partition)}</td>
             <td class="number" data-label="Size">${formatBytes(bytes)}</td>
             <td class="number" data-label="Segments">${formatCount(segments)}</td>
             <td class="number" data-label="Oldest" title=${oldestTime === undefined
@@ -198,10 +208,24 @@ export class OverviewTab extends Tab {
     this.run(() => this.#askRates());
   };
 
+  /** Partitions as they are now. */
+  #take(page: Page<PartitionDescription>): void {
+    const nowMs = performance.now();
+    const before = new Map(this.#page?.items.map(({ partition, nextId }) => [partition, nextId]));
+    const seconds = (nowMs - this.#takenMs) / 1000;
+    const rates = page.items.flatMap(({ partition, nextId }): [number, number][] => {
+      const was = before.get(partition);
+      return was === undefined || nextId < was ? [] : [[partition, (nextId - was) / seconds]];
+    });
+    this.#partitionRates = new Map(rates);
+    this.#page = page;
+    this.#takenMs = nowMs;
+  }
+
   async #askPartitions(offset: number): Promise<void> {
     const path = withQuery(topicPath(this.name), { offset, limit: PARTITIONS_LIMIT });
     this.#offset = offset;
-    this.#page = (await ask<TopicView>(path, this.signal)).partitions;
+    this.#take((await ask<TopicView>(path, this.signal)).partitions);
     this.succeeded();
   }
 

@@ -62,7 +62,15 @@ test("the overview draws rates and lag, and says them in words and as tables", W
     await rows.first().waitFor();
     assertGreater(await rows.count(), 30);
     await page.getByLabel("Span of time").selectOption("1h");
-    assertEquals(await page.locator("table.list tbody tr").count(), 3);
+    const partitions = page.locator("table.list tbody tr");
+    assertEquals(await partitions.count(), 3);
+    let isSeen = false;
+    const pushing = (async () => {
+      for (; !isSeen; await pushMany(topic, 300)) await new Promise((resolve) => setTimeout(resolve, 50));
+    })();
+    const rate = partitions.first().locator('[data-label="Rate"]').getByText(/^[1-9][0-9,.]*\/s$/);
+    await rate.waitFor().finally(() => isSeen = true);
+    await pushing;
     await shoot("overview");
   });
 });
