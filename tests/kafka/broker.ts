@@ -1,6 +1,7 @@
 // Real Kafka brokers for tests: each with its own ports and folder, and gone when the test process is.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -219,17 +220,27 @@ function factors(brokers: number): Record<string, string> {
 
 /** Writes the first record of each node's log; what the cluster's tool does before the first start. */
 function format(classpath: string, folder: string, count: number, scram: readonly string[]): void {
-  for (const node of range(count)) {
-    const own = join(folder, `node-${node + 1}`);
-    const { status, stderr, stdout } = spawnSync("java", [
-      "-XX:TieredStopAtLevel=1",
-      "-cp",
-      `${own}:${classpath}`,
-      "kafka.tools.StorageTool",
-      ...["format", "-t", CLUSTER_ID, "-c", join(own, "server.properties")],
-      ...scram.flatMap((login) => ["--add-scram", login]),
-    ], { encoding: "utf8" });
-    if (status !== 0) throw new Error(`Kafka's storage cannot be formatted: ${stdout}${stderr}`);
+  const first = join(folder, "node-1");
+  const { status, stderr, stdout } = spawnSync("java", [
+    "-XX:TieredStopAtLevel=1",
+    "-cp",
+    `${first}:${classpath}`,
+    "kafka.tools.StorageTool",
+    ...["format", "-t", CLUSTER_ID, "-c", join(first, "server.properties")],
+    ...scram.flatMap((login) => ["--add-scram", login]),
+  ], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`Kafka's storage cannot be formatted: ${stdout}${stderr}`);
+  // The others differ by their names alone, which takes no Java.
+  const names = readFileSync(join(first, "data/meta.properties"), "utf8");
+  for (const node of range(count).slice(1)) {
+    const data = join(folder, `node-${node + 1}`, "data");
+    cpSync(join(first, "data"), data, { recursive: true });
+    const directoryId = randomBytes(16).toString("base64url");
+    writeFileSync(
+      join(data, "meta.properties"),
+      names.replace(/^node\.id=.*$/m, `node.id=${node + 1}`)
+        .replace(/^directory\.id=.*$/m, `directory.id=${directoryId}`),
+    );
   }
 }
 

@@ -26,8 +26,8 @@ test("kafka: a broker that is killed and comes back loses nothing that was store
   await using driver = await open(cluster);
   await driver.createTopic("t", { num_partitions: 2 });
   await using topic = await driver.openTopic("t");
-  const pushing = new Pushing(topic);
-  const reading = new Reading(topic, "reader");
+  await using pushing = new Pushing(topic);
+  await using reading = new Reading(topic, "reader");
   await until("some events read", () => reading.seen.size > 500);
   for (const downMs of [500, 0]) {
     await broker.kill();
@@ -51,8 +51,8 @@ test(
     await driver.createTopic("t", { num_partitions: 3, kafka: { "min.insync.replicas": 2 } });
     await using topic = await driver.openTopic("t");
     assertEquals(topic.options.replication_factor, 3);
-    const pushing = new Pushing(topic);
-    const reading = new Reading(topic, "reader");
+    await using pushing = new Pushing(topic);
+    await using reading = new Reading(topic, "reader");
     await until("some events read", () => reading.seen.size > 300);
     // The one that every client asked first.
     await cluster.brokers[0].kill();

@@ -36,7 +36,7 @@ export class Pushing {
   #stopped = false;
   readonly #done: Promise<void>;
 
-  constructor(private readonly topic: Topic) {
+  constructor(private readonly topic: Topic, private readonly restMs = REST_MS) {
     this.#done = this.#run();
   }
 
@@ -44,6 +44,11 @@ export class Pushing {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#done;
+  }
+
+  /** Ends it whatever comes of it: a test that failed has said why. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop().catch(() => {});
   }
 
   /** Waits for so many more. */
@@ -59,7 +64,7 @@ export class Pushing {
       await producer.ready();
       const partition = n % width;
       producer.push(n, undefined, { partition }).then((id) => this.stored.set(placeOf(partition, id), n));
-      if (n % BURST === 0) await sleep(REST_MS);
+      if (n % BURST === 0) await sleep(this.restMs);
     }
     await producer.flush();
   }
@@ -80,6 +85,11 @@ export class Reading {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#done;
+  }
+
+  /** Ends it whatever comes of it: a test that failed has said why. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop().catch(() => {});
   }
 
   /** Waits until everything was read that is in the map. */
