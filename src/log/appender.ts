@@ -327,6 +327,8 @@ export class Appender {
   }
 
   #closeFile(): void {
+    this.#index?.close();
+    this.#index = undefined;
     if (this.#file !== undefined) this.retire(this.#file);
     this.#file = undefined;
   }

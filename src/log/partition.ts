@@ -275,6 +275,18 @@ export class Partition {
     from: Place,
     reached: (next: { endId: number; time: number }) => boolean,
   ): Place {
+    try {
+      return this.#walkOn(index, from, reached);
+    } finally {
+      index.close();
+    }
+  }
+
+  #walkOn(
+    index: SegmentIndex,
+    from: Place,
+    reached: (next: { endId: number; time: number }) => boolean,
+  ): Place {
     let place = from;
     for (let indexed = from.offset;;) {
       const passed = passAt(place, READ_AHEAD_BYTES / 16);

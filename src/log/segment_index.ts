@@ -1,5 +1,5 @@
 import { core } from "./core.ts";
-import type { Storage } from "../storage/port.ts";
+import type { Storage, StorageFile } from "../storage/port.ts";
 import { INDEX, INDEX_ENTRY_BYTES, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { decodeRecord, type FrameRecord, readUint64 } from "./frame.ts";
 import { readWindow } from "./read_window.ts";
@@ -20,6 +20,11 @@ export function indexPath(segment: Segment): string {
  * offset, the very frame it speaks of; without a usable one the search begins at the start of the segment.
  */
 export class SegmentIndex {
+  /** What entries are added to. */
+  #file: StorageFile | undefined;
+  /** Bytes behind the last whole entry. */
+  #excess = 0;
+
   constructor(private readonly storage: Storage, private readonly segment: Segment) {}
 
   /** The last indexed place whose id is not above `id`. */
@@ -48,22 +53,34 @@ export class SegmentIndex {
     }
   }
 
-  /** Adds an entry. Failing to is no error: the index only saves time. */
+  /**
+   * Adds an entry; the index stays open for more, until {@linkcode close}. Failing to is no error: the index only
+   * saves time.
+   */
   add(frame: FrameRecord, place: { offset: number; id: number }): void {
     const at = core.slot;
     core.encodeIndexEntry(at, place.id, frame.time, place.offset, frame.recordCrc, this.segment.salt);
     const entry = core.u8.slice(at, at + INDEX_ENTRY_BYTES);
-    const path = indexPath(this.segment);
     try {
-      const file = openIndex(this.storage, path);
-      try {
-        file.append(behindWholeEntries(file.size(), entry));
-      } finally {
-        file.close();
-      }
+      const file = this.#file ??= this.#open();
+      const written = file.append(behindWholeEntries(this.#excess, entry));
+      this.#excess = (this.#excess + written) % INDEX_ENTRY_BYTES;
     } catch {
       // A full disk or a read-only folder: seeking walks further, that is all.
+      this.close();
     }
+  }
+
+  /** Lets go of the file that entries are added to. */
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #open(): StorageFile {
+    const file = openIndex(this.storage, indexPath(this.segment));
+    this.#excess = Math.max(0, file.size()) % INDEX_ENTRY_BYTES;
+    return file;
   }
 
   #read(): Uint8Array | undefined {
@@ -101,9 +118,8 @@ export class SegmentIndex {
   }
 }
 
-/** The entry, behind as many zeros as complete one that was cut short by a full disk: its neighbours stay in step. */
-function behindWholeEntries(size: number, entry: Uint8Array): Uint8Array {
-  const excess = Math.max(0, size) % INDEX_ENTRY_BYTES;
+/** The entry, behind as many zeros as complete one that a full disk cut short: its neighbours stay in step. */
+function behindWholeEntries(excess: number, entry: Uint8Array): Uint8Array {
   if (excess === 0) return entry;
   const bytes = new Uint8Array(2 * INDEX_ENTRY_BYTES - excess);
   bytes.set(entry, INDEX_ENTRY_BYTES - excess);
@@ -117,7 +133,7 @@ function isFrameAt({ segment, offset }: Place, recordCrc: number): boolean {
     decodeRecord(core.view, at).recordCrc === recordCrc;
 }
 
-function openIndex(storage: Storage, path: string) {
+function openIndex(storage: Storage, path: string): StorageFile {
   try {
     return storage.open(path, "append");
   } catch {
