@@ -47,7 +47,7 @@ test("the overview draws rates and lag, and says them in words and as tables", W
     await page.locator(".canvas canvas").nth(2).waitFor();
     await pushMany(topic, 1000);
     await page.getByRole("img", { name: /^Events that consumers are behind: archiver: now 3\.7K/ }).waitFor();
-    assertEquals(await page.locator("dl.tiles dd").first().innerText(), "4,000");
+    await page.locator("dl.tiles dd", { hasText: "4,000" }).waitFor();
     assertMatch(await page.locator(".u-legend").innerText(), /archiver[^]*histogram/);
     const colours = await page.evaluate(`(() => {
       const canvas = document.querySelectorAll(".canvas canvas")[2];
@@ -239,7 +239,7 @@ test("events are paged through, found by id and time, and filtered", WITH_BROWSE
     await page.getByLabel("From").fill("");
     await page.getByLabel("Filter").fill('{"n": [{"numeric": ["<", 100]}]}');
     await page.getByRole("button", { name: "Show" }).click();
-    await page.getByText("looked through").waitFor();
+    await page.getByText(/^0 to 999 looked through/).waitFor();
     assertEquals(await ids.count(), 50);
     assertEquals(await ids.first().innerText(), "49");
     await page.getByLabel("Filter").fill('{"n": 5}');
