@@ -1,14 +1,7 @@
 /**
- * Measures the files driver through the public interface, beside plain reads and writes of the same bytes.
- *
- * ```text
- * npm run bench
- * npm run bench -- --scale 0.1 --workloads W1,W3 --on deno,node --rounds 3 --only 'produce'
- * npm run bench -- --sections throughput,durability,latency,processes,growth --events-max 1e8
- * npm run bench -- --sections kafka --scale 0.3       # beside the bare client, on a broker of its own
- * ```
+ * Measures the files driver through the public interface, beside plain reads and writes of the same bytes:
+ * `npm run bench -- --help`.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +9,7 @@ import process from "node:process";
 import { durability, durablePushes, durablePushesText } from "../bench/suite/durability.ts";
 import { growth } from "../bench/suite/growth.ts";
 import { kafka, KAFKA_HEAD, kafkaText } from "../bench/suite/kafka.ts";
+import { benchOptions } from "../bench/suite/options.ts";
 import { latency, latencyText } from "../bench/suite/latency.ts";
 import { processes } from "../bench/suite/processes.ts";
 import { type Section, sectionText } from "../bench/suite/report.ts";
@@ -24,21 +18,36 @@ import { throughput } from "../bench/suite/throughput.ts";
 import { environment } from "../src/ctl/bench/environment.ts";
 import { scaled, WORKLOADS } from "../src/ctl/bench/workload.ts";
 
-const args = parseArgs(process.argv.slice(2), {
-  string: ["sections", "workloads", "on", "folder", "partitions", "only", "json"],
-  default: {
-    sections: "throughput,durability,latency,processes",
-    workloads: "W1,W2,W3,W4",
-    on: "deno",
-    folder: tmpdir(),
-    partitions: "1,4",
-    scale: 1,
-    rounds: 3,
-    seconds: 10,
-    "events-max": 1e7,
+const args = benchOptions({
+  program: "npm run bench --",
+  about:
+    "Measures the files driver through the public interface, beside plain reads and writes of the same bytes.",
+  examples: [
+    "",
+    "--scale 0.1 --workloads W1,W3 --on deno,node --only 'produce'",
+    "--sections growth --events-max 1e8",
+    "--sections kafka --scale 0.3   # beside the bare client, on a broker of its own",
+  ],
+}, {
+  sections: {
+    about: "of throughput, durability, latency, processes, growth, kafka",
+    default: "throughput,durability,latency,processes",
   },
+  workloads: {
+    about: "events of 100 B metadata with 0, 1 KiB, 64 KiB or 1 MiB of data",
+    default: "W1,W2,W3,W4",
+  },
+  on: { about: "runtimes", default: "deno" },
+  partitions: { about: "how many, one table each", default: "1,4" },
+  scale: { about: "of the number of events", default: 1 },
+  rounds: { about: "medians are of this many", default: 3 },
+  seconds: { about: "of measuring latency", default: 10 },
+  "events-max": { about: "of the section growth", default: 1e7 },
+  only: { about: "measurements whose name matches this pattern" },
+  folder: { about: "where the files go", default: tmpdir() },
+  json: { about: "a file for the results" },
 });
-const list = (name: string): string[] => String(args[name]).split(",");
+const list = (name: string): string[] => args[name]!.split(",");
 const [scale, rounds] = [Number(args["scale"]), Number(args["rounds"])];
 const folder = mkdtempSync(join(String(args["folder"]), "diaspora-bench-"));
 const told: unknown[] = [];

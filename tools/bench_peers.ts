@@ -1,26 +1,34 @@
 /**
- * Measures Diaspora Stream, plain files and other ways to keep events at the same work, in turn in one run.
- *
- * ```text
- * npm run bench:peers
- * npm run bench:peers -- --scale 0.2 --workloads W1,W3 --rounds 3 --only 'Diaspora|floor|LMDB' --markdown
- * ```
+ * Measures Diaspora Stream, plain files and other ways to keep events at the same work, in turn in one run:
+ * `npm run bench:peers -- --help`.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { comparison, comparisonMarkdown, comparisonText } from "../bench/suite/comparison.ts";
+import { benchOptions } from "../bench/suite/options.ts";
 import { contestants, PEERS_FOLDER, peersInstalled, peerVersions } from "../bench/suite/peers.ts";
 import { environment } from "../src/ctl/bench/environment.ts";
 import { scaled, WORKLOADS } from "../src/ctl/bench/workload.ts";
 
-const args = parseArgs(process.argv.slice(2), {
-  string: ["workloads", "on", "folder", "only", "json"],
-  boolean: ["markdown"],
-  default: { workloads: "W1,W2,W3,W4", on: "deno,node", folder: tmpdir(), scale: 1, rounds: 3 },
+const args = benchOptions({
+  program: "npm run bench:peers --",
+  about: "Measures Diaspora Stream, plain files and other ways to keep events at the same work, in turn.",
+  examples: ["", "--scale 0.2 --workloads W1,W3 --only 'Diaspora|floor|LMDB' --markdown"],
+}, {
+  workloads: {
+    about: "events of 100 B metadata with 0, 1 KiB, 64 KiB or 1 MiB of data",
+    default: "W1,W2,W3,W4",
+  },
+  on: { about: "runtimes of ours", default: "deno,node" },
+  scale: { about: "of the number of events", default: 1 },
+  rounds: { about: "medians are of this many", default: 3 },
+  only: { about: "contestants whose name matches this pattern" },
+  markdown: { about: "prints tables in Markdown", flag: true },
+  folder: { about: "where the files go", default: tmpdir() },
+  json: { about: "a file for the results" },
 });
 if (!peersInstalled()) {
   console.error(`Installing the peers in ${PEERS_FOLDER}`);
@@ -30,26 +38,26 @@ if (!peersInstalled()) {
   });
   if (status !== 0) process.exit(1);
 }
-const only = args.only === undefined ? undefined : new RegExp(String(args.only));
-const all = contestants(String(args.on).split(",")).filter(({ name }) =>
+const only = args["only"] === undefined ? undefined : new RegExp(String(args["only"]));
+const all = contestants(String(args["on"]).split(",")).filter(({ name }) =>
   only === undefined || only.test(name)
 );
-const folder = mkdtempSync(join(String(args.folder), "diaspora-bench-"));
+const folder = mkdtempSync(join(String(args["folder"]), "diaspora-bench-"));
 const results = [];
 console.log(Object.values(environment()).join(", "));
 console.log(Object.entries(peerVersions()).map((pair) => pair.join(" ")).join(", "));
 try {
-  for (const workload of String(args.workloads).split(",")) {
-    const shape = scaled(WORKLOADS[workload], Number(args.scale));
+  for (const workload of String(args["workloads"]).split(",")) {
+    const shape = scaled(WORKLOADS[workload], Number(args["scale"]));
     const tell = (text: string): void => console.error(`${workload}: ${text}`);
-    const compared = await comparison(workload, all, { folder, shape, rounds: Number(args.rounds), tell });
+    const compared = await comparison(workload, all, { folder, shape, rounds: Number(args["rounds"]), tell });
     results.push(compared);
-    console.log(args["markdown"] === true ? comparisonMarkdown(compared) : comparisonText(compared));
+    console.log(args["markdown"] === "true" ? comparisonMarkdown(compared) : comparisonText(compared));
   }
 } finally {
   rmSync(folder, { recursive: true });
 }
-if (args.json !== undefined) {
+if (args["json"] !== undefined) {
   const document = { environment: environment(), versions: peerVersions(), results };
-  writeFileSync(String(args.json), JSON.stringify(document, null, 2));
+  writeFileSync(String(args["json"]), JSON.stringify(document, null, 2));
 }

@@ -26,7 +26,8 @@ const PEER_FOLDER = fileURLToPath(new URL("../peers/", import.meta.url));
 
 /** Everything there is to compare, the floor and ours first. */
 export function contestants(runtimes: readonly string[]): Contestant[] {
-  return [...FLOORS, ...runtimes.map(ours), ...PEERS.map(peerContestant)];
+  const own = runtimes.flatMap((runtime) => [ours(runtime, "new memory"), ours(runtime, "one buffer")]);
+  return [...FLOORS, ...own, ...PEERS.map(peerContestant)];
 }
 
 const FLOORS: readonly Contestant[] = (["raw", "plain"] as const).map((kind) => ({
@@ -45,11 +46,14 @@ const FLOORS: readonly Contestant[] = (["raw", "plain"] as const).map((kind) => 
   },
 }));
 
-function ours(runtime: string): Contestant {
+/** `into`: whether the data of every event gets memory of its own, or the reader gives one buffer for all. */
+function ours(runtime: string, into: "new memory" | "one buffer"): Contestant {
+  const name = runtime === "deno" ? "Deno" : runtime === "node" ? "Node" : "Bun";
+  const way = into === "new memory" ? { by: "batches" } as const : { by: "events", ownBuffer: true } as const;
   return {
-    name: `Diaspora Stream on ${runtime === "deno" ? "Deno" : runtime === "node" ? "Node" : "Bun"}`,
+    name: `Diaspora Stream on ${name}${into === "new memory" ? "" : ", data into one buffer"}`,
     kind: "ours",
-    missing: () => false,
+    missing: ({ dataBytes }) => into === "one buffer" && dataBytes === 0 ? "there is no data" : false,
     measure: (folder, shape) =>
       withStore(folder, { num_partitions: 1 }, async (place) => ({
         produce: await runTogether([{
@@ -60,7 +64,7 @@ function ours(runtime: string): Contestant {
         consume: await runTogether([{
           kind: "consume",
           place,
-          settings: { parse: true, dataInterest: 1, dataSelectivity: 1, by: "batches", consumer: {} },
+          settings: { parse: true, dataInterest: 1, dataSelectivity: 1, consumer: {}, ...way },
         }], starterOn(runtime)),
       })),
   };

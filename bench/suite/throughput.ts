@@ -106,6 +106,10 @@ function waysToConsume({ dataBytes }: Shape): [string, ConsumeSettings][] {
   ];
   if (dataBytes > 0) {
     ways.push(["with data, parsed", { ...way, dataInterest: 1 }]);
+    ways.push([
+      "with data into one buffer, parsed",
+      { ...way, dataInterest: 1, by: "events", ownBuffer: true },
+    ]);
     ways.push(["with data, untouched", { ...way, dataInterest: 1, parse: false }]);
   }
   return ways;

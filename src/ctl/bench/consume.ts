@@ -1,5 +1,6 @@
 import {
   type ConsumerOptions,
+  type DataAllocator,
   type DataSelector,
   type Event,
   FullDataSelector,
@@ -18,6 +19,8 @@ export interface ConsumeSettings {
   dataSelectivity: number;
   /** How events are asked for: as many as are at hand, in a loop, or one `pull` each. */
   by: "batches" | "events" | "pull";
+  /** Data goes into one buffer that is used again for every event, instead of new memory. */
+  ownBuffer?: boolean;
   /** Events after which to stop, if there are as many; undefined reads to the end. */
   events?: number;
   /** Options of the consumer. */
@@ -61,6 +64,7 @@ async function consumeAll(
   await using consumer = topic.consumer(`bench-${Date.now()}-${Math.random()}`, {
     ...settings.consumer,
     ...(dataSelector === undefined ? {} : { dataSelector }),
+    ...(settings.ownBuffer === true ? { dataAllocator: ownBuffer() } : {}),
   });
   const counter = new Counter(settings.parse, dataSelector !== undefined);
   if (events === 0) {
@@ -79,6 +83,15 @@ async function consumeAll(
     while (counter.events < events) counter.see(await consumer.pull());
   }
   return { events: counter.events, bytes: counter.dataBytes };
+}
+
+/** Gives the same buffer for every event, as large as the largest needed. */
+function ownBuffer(): DataAllocator {
+  let buffer = new Uint8Array(0);
+  return (_metadata, descriptor) => {
+    if (buffer.byteLength < descriptor.size) buffer = new Uint8Array(descriptor.size);
+    return buffer.subarray(0, descriptor.size);
+  };
 }
 
 async function countOf(topic: Topic, partitions?: readonly number[]): Promise<number> {
