@@ -11,7 +11,7 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/processes\//,
   /^tests\/cli\//,
   /^tests\/kafka\//,
-  /^tests\/bench\/guard_test\.ts$/,
+  /^tests\/bench\/(guard|options)_test\.ts$/,
   /^tests\/simulation\//,
   /^tests\/readme_test\.ts$/,
 ];
