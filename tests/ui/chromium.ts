@@ -7,6 +7,7 @@ import process from "node:process";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const FOLDER = join(tmpdir(), `diaspora-chromium-${process.arch}`);
+const START_MS_MAX = 30_000;
 const APT_MS_MAX = 180_000;
 const HOW = "install Chromium, or say in CHROMIUM where it is";
 
@@ -22,10 +23,17 @@ export function findChromium(): Chromium {
       : { missing: `there is no "${told}", which CHROMIUM names` };
   }
   const folders = (process.env["PATH"] ?? "").split(delimiter);
-  const path = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isFile);
+  const path = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))
+    .find((path) => isFile(path) && starts(path, {}));
   if (path !== undefined) return { path, environment: {} };
   const failure = existsSync(FOLDER) ? undefined : fetchPackages();
   return failure === undefined ? unpacked(FOLDER) : { missing: `${failure}: ${HOW}` };
+}
+
+/** Whether it is a browser that runs here, and not the shell of a package that is elsewhere. */
+function starts(path: string, environment: Record<string, string>): boolean {
+  const env = { ...process.env, ...environment };
+  return spawnSync(path, ["--version"], { stdio: "ignore", timeout: START_MS_MAX, env }).status === 0;
 }
 
 function isFile(path: string): boolean {
@@ -91,12 +99,12 @@ function unpacked(tree: string): Chromium {
     readdirSync(folder).filter((name) => name.endsWith("-linux-gnu")).map((name) => join(folder, name))
   );
   const fonts = join(tree, "etc/fonts/fonts.conf");
-  return {
-    path,
-    environment: {
-      LD_LIBRARY_PATH: [...libraries, ...libraries.map((folder) => join(folder, "pulseaudio"))].join(":"),
-      // Fonts of the tree are those in the folder of the user's data.
-      ...(existsSync(fonts) ? { FONTCONFIG_FILE: fonts, XDG_DATA_HOME: join(tree, "usr/share") } : {}),
-    },
+  const environment = {
+    LD_LIBRARY_PATH: [...libraries, ...libraries.map((folder) => join(folder, "pulseaudio"))].join(":"),
+    // Fonts of the tree are those in the folder of the user's data.
+    ...(existsSync(fonts) ? { FONTCONFIG_FILE: fonts, XDG_DATA_HOME: join(tree, "usr/share") } : {}),
   };
+  return starts(path, environment)
+    ? { path, environment }
+    : { missing: `no browser is installed, and the one in "${tree}" does not start` };
 }
