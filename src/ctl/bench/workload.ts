@@ -21,7 +21,7 @@ export const WORKLOADS: Readonly<Record<string, Shape>> = {
   W4: { events: 2_000, dataBytes: 1024 * 1024, metadataBytes: METADATA_BYTES },
 };
 
-const WARM_UP_EVENTS = 20_000;
+const WARM_UP_EVENTS = 200_000;
 const WARM_UP_BYTES = 64 * 1024 * 1024;
 
 /** The same work with a share of its events, at least one. */
