@@ -9,7 +9,7 @@ import { percentile } from "../../src/ctl/bench/percentile.ts";
 import { test } from "../harness.ts";
 
 test("figures are written with three digits and a unit", () => {
-  assertEquals([1_234_567, 45_600, 999_900, 12, 0].map(formatCount), ["1.2 M", "45.6 k", "1 M", "12", "0"]);
+  assertEquals([1_234_567, 45_600, 999_900, 12, 0].map(formatCount), ["1.23 M", "45.6 k", "1 M", "12", "0"]);
   assertEquals([512, 65_536, 1.5 * 2 ** 20].map(formatBytes), ["512 B", "64 KiB", "1.5 MiB"]);
   assertEquals([223e6, 999].map(formatSpeed), ["223 MB/s", "999 B/s"]);
   assertEquals([0.031, 0.24, 12.34, 2500].map(formatMs), ["31 µs", "0.24 ms", "12.3 ms", "2.5 s"]);

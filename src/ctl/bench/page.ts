@@ -8,8 +8,8 @@ main{max-width:1560px;margin:0 auto;padding:32px 24px 64px}
 h1{font-size:26px;margin:0 0 12px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:0 0 24px;color:var(--soft);font-size:13px}
 dd{margin:0;color:var(--ink)}
-.all{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,560px),1fr));gap:20px;align-items:start}
-.card{background:var(--paper);border-radius:8px;padding:20px;overflow-x:auto}
+.all{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:20px;align-items:start}
+.card{grid-column:1/-1;background:var(--paper);border-radius:8px;padding:20px;overflow-x:auto}
 figure{margin:0}
 svg{max-width:100%;height:auto;display:block}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}

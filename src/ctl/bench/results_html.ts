@@ -66,7 +66,9 @@ function bothSeries(
 
 function workOf({ settings }: BenchResults): string {
   const batch = settings.batchSize === undefined ? "adaptive batches" : `batches of ${settings.batchSize}`;
-  return `${settings.events.toLocaleString("en")} events a process, ${settings.processes} processes, ` +
+  return `${settings.events.toLocaleString("en")} events ${
+    settings.processes === 1 ? "by one process" : `by each of ${settings.processes} processes`
+  }, ` +
     `${formatBytes(settings.metadataBytes)} metadata, ${formatBytes(settings.dataBytes)} data, ${batch}`;
 }
 

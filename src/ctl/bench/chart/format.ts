@@ -28,5 +28,5 @@ export function formatMs(value: number): string {
 
 function digits(value: number): string {
   if (value >= 100 || value === Math.round(value)) return String(Math.round(value));
-  return String(Number(value.toPrecision(value >= 10 ? 3 : 2)));
+  return String(Number(value.toPrecision(value >= 1 ? 3 : 2)));
 }

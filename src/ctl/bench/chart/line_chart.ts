@@ -31,8 +31,8 @@ export interface LineChart {
 
 const WIDTH = 760;
 const HEIGHT = 400;
-const LEFT = 76;
-const RIGHT = 150;
+const LEFT = 98;
+const RIGHT = 128;
 const TOP = 70;
 const BOTTOM = 58;
 const NAME_GAP = 17;
