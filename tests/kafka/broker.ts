@@ -37,6 +37,8 @@ export interface ClusterSettings {
   properties?: Record<string, string>;
   /** Logins by SCRAM that the cluster knows from the start, as its tool takes them. */
   scram?: string[];
+  /** Where the first broker listens. Default: a port that nobody has. */
+  port?: number;
   /** Memory of each broker, as Java takes it. */
   heap?: string;
 }
@@ -119,7 +121,7 @@ export class Cluster {
 
   /** Makes a cluster and starts its brokers. */
   static async start(
-    { brokers: count = 1, properties = {}, scram = [], heap = HEAP }: ClusterSettings = {},
+    { brokers: count = 1, properties = {}, scram = [], heap = HEAP, port: firstPort }: ClusterSettings = {},
   ): Promise<Cluster> {
     const distribution = findDistribution();
     if ("missing" in distribution) throw new Error(distribution.missing);
@@ -127,6 +129,7 @@ export class Cluster {
     const janitor = spawn("sh", ["-c", JANITOR, "sh", folder], { stdio: ["pipe", "ignore", "ignore"] });
     janitor.unref();
     const ports = await freePorts(count * 2);
+    if (firstPort !== undefined) ports[0] = firstPort;
     const voters = range(count).map((node) => `${node + 1}@127.0.0.1:${ports[count + node]}`).join(",");
     const brokers = range(count).map((node) => {
       const own = join(folder, `node-${node + 1}`);

@@ -298,7 +298,7 @@ test(
   },
 );
 
-for (const codec of ["gzip", "snappy", "lz4"]) {
+for (const codec of ["gzip", "snappy", "lz4", "zstd"]) {
   test(`kafka: batches are compressed by ${codec}, and read again`, { skip }, async () => {
     await withDriver(async ({ driver, open }) => {
       await driver.createTopic("t");

@@ -2,10 +2,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Driver } from "../../mod.ts";
-import { ctl, type Running, start, startCtl, until as untilAsync } from "../cli/program.ts";
+import { ctl, programScript, type Running, start, startCtl, until as untilAsync } from "../cli/program.ts";
 import { run, RUNTIMES } from "../components/runtimes.ts";
 import { RUNTIMES as SIGNALLED } from "../examples/runtimes.ts";
 import { test } from "../harness.ts";
@@ -69,12 +69,17 @@ test("kafka: the energy example runs unchanged but for the driver's line, on eve
   });
 });
 
+/** Options that name the broker. */
+function ofKafka(): string[] {
+  return ["--driver", "kafka", "--driver.kafka.bootstrap.servers", cluster!.servers];
+}
+
 test("kafka: events are forwarded from files to Kafka and back, and what was forwarded is not again", {
   skip,
 }, async () => {
   await inFolder(async (folder) => {
     const files = ["--driver", "files", "--driver.root_path", join(folder, "store")];
-    const kafka = ["--driver", "kafka", "--driver.kafka.bootstrap.servers", cluster!.servers];
+    const kafka = ofKafka();
     for (const [topic, driver] of [["start", files], ["between", kafka], ["end", files]] as const) {
       const created = await ctl(["topic", "create", topic, "--topic.num_partitions", "3", ...driver]);
       assertEquals(created.code, 0, created.stderr);
@@ -118,6 +123,45 @@ forward:
   - { from: there/between, to: here/end }
 `;
 }
+
+test("kafka: the examples of the guide run as they stand there", { skip }, async () => {
+  const page = readFileSync(join(ROOT, "docs/kafka.md"), "utf8").replaceAll(
+    "localhost:9092",
+    cluster!.servers,
+  );
+  const blocks = [...page.matchAll(/^ *```(\w+)[^\n]*\n(.*?)^ *```$/gms)];
+  await inFolder(async (folder) => {
+    const [commands] = blocks.find(([, language, text]) =>
+      language === "sh" && text.includes("diaspora-ctl")
+    )!;
+    const script = commands.split("\n").slice(1, -1).join("\n");
+    const path = dirname(programScript(folder));
+    const shell = await run(["bash", "-euo", "pipefail", "-c", `PATH="${path}:$PATH"\n${script}`], folder);
+    assertEquals([shell.code, shell.output], [0, '{"energy": 42}\n'], shell.errors);
+    const [, , program] = blocks.find(([, language]) => language === "ts")!;
+    const file = join(folder, "program.ts");
+    writeFileSync(file, program.replace("@diaspora/stream", join(ROOT, "mod.ts")));
+    const ended = await run([...RUNTIMES.deno, file], folder);
+    assertEquals(ended.code, 0, ended.errors);
+    const lag = await ctl(["consumer", "lag", "measurements", "--name", "reader", "--json", ...ofKafka()]);
+    // Each of two partitions has 500 events, of which the 401st was the last to be acknowledged.
+    assertEquals(JSON.parse(lag.stdout).events, 2 * 99);
+    const [, , yaml] = blocks.find(([, language]) => language === "yaml")!;
+    const config = join(folder, "forward.yaml");
+    const store = join(folder, "store");
+    writeFileSync(config, yaml.replaceAll(/^ {3}/gm, "").replace("/data/streams", store));
+    const files = ["--driver", "files", "--driver.root_path", store];
+    await ctl(["topic", "create", "readings", "--topic.num_partitions", "3", ...files]);
+    await ctl(["produce", "readings", ...files], { input: '"old"\n' });
+    const daemon = startCtl(["forward", "--config", config]);
+    await untilAsync("the old one has come", async () => {
+      const { stdout } = await ctl(["consume", "readings", ...ofKafka()]);
+      return stdout.includes('"old"');
+    }, 60_000);
+    daemon.signal("SIGTERM");
+    assertEquals((await daemon.ended).code, 0, daemon.stderr());
+  });
+});
 
 /** A consumer in a process of its own. */
 class Worker {

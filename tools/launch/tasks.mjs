@@ -13,6 +13,7 @@ export const DENO_TASKS = [
   "build:ui",
   "bench",
   "bench:peers",
+  "kafka",
   "release",
   "ctl",
 ];

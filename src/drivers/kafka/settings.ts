@@ -1,5 +1,6 @@
+import * as zlib from "node:zlib";
+import { InvalidOptionError, NotSupportedError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
-import { InvalidOptionError } from "../../errors.ts";
 import { unfit } from "../../options.ts";
 import type { ClientOptions, Compression } from "./client.ts";
 import { Properties } from "./properties.ts";
@@ -88,7 +89,7 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
     connectMsMax: setupMs,
     backoff: { msMin, msMax: Math.max(msMin, given.number("retry.backoff.max.ms", 1000)) },
     producer: {
-      compression: (given.text("compression.type") ?? "none") as Compression,
+      compression: readCompression(given),
       deliveryMsMax: given.number("message.timeout.ms", 300_000),
       batchBytesMax: Math.min(given.number("batch.size", BATCH_BYTES_MAX), BATCH_BYTES_MAX),
       messageBytesMax: given.number("message.max.bytes", 0) || undefined,
@@ -109,6 +110,17 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
     },
     ineffective: given.ineffective,
   };
+}
+
+function readCompression(given: Properties): Compression {
+  const compression = (given.text("compression.type") ?? "none") as Compression;
+  if (compression === "zstd" && !("zstdCompressSync" in zlib)) {
+    throw new NotSupportedError(
+      'Cannot use "zstd" as kafka option "compression.type": this runtime lacks it; Node has it from version 22.15 ' +
+        "on, and Deno and Bun have it",
+    );
+  }
+  return compression;
 }
 
 /** Consumers of a name share partitions by turns, which is one of the ways that librdkafka offers by default. */

@@ -2,10 +2,11 @@ import { assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as zlib from "node:zlib";
 import { readDriverOptions } from "../../../src/drivers/kafka/options.ts";
 import { HONOURED, INEFFECTIVE, REFUSED } from "../../../src/drivers/kafka/property_table.ts";
 import { readSettings } from "../../../src/drivers/kafka/settings.ts";
-import { InvalidOptionError } from "../../../src/errors.ts";
+import { InvalidOptionError, NotSupportedError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/json.ts";
 import { test } from "../../harness.ts";
 
@@ -55,6 +56,12 @@ test("values may be texts, as librdkafka takes them", () => {
     "enable.idempotence": "true",
   });
   assertEquals([settings.group.sessionTimeout, settings.producer.compression], [6000, "lz4"]);
+});
+
+test("zstd is refused where the runtime lacks it, before anything is sent", () => {
+  const kafka = { ...SERVERS, "compression.type": "zstd" };
+  if ("zstdCompressSync" in zlib) assertEquals(readSettings(kafka).producer.compression, "zstd");
+  else assertThrows(() => readSettings(kafka), NotSupportedError, "Node has it from version 22.15 on");
 });
 
 test("an unknown property is refused, and the nearest known one is named", () => {

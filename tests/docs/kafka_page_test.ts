@@ -1,0 +1,27 @@
+// The page about Kafka names every property that counts, and no other.
+import { assert, assertEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { HONOURED, INEFFECTIVE, REFUSED } from "../../src/drivers/kafka/property_table.ts";
+import { test } from "../harness.ts";
+
+const page = readFileSync(new URL("../../docs/kafka.md", import.meta.url), "utf8");
+
+/** What stands in backticks in the first column of the table behind a heading. */
+function namesIn(heading: string): string[] {
+  const section = page.slice(page.indexOf(heading));
+  const table = section.slice(section.indexOf("\n|"), section.indexOf("\n\n", section.indexOf("\n|")));
+  return table.split("\n").flatMap((line) =>
+    [...(line.split(" | ")[0] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name)
+  );
+}
+
+test("every property of Kafka that counts is explained, once", () => {
+  assertEquals(namesIn("### Properties").sort(), Object.keys(HONOURED).sort());
+});
+
+test("properties that are said to be refused, or to have no effect, are", () => {
+  const paragraph = page.slice(page.indexOf("Other properties of librdkafka"), page.indexOf("## Security"));
+  const named = [...paragraph.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+  assert(named.length > 5);
+  for (const name of named) assert(name in REFUSED || INEFFECTIVE.includes(name), name);
+});
