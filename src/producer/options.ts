@@ -23,7 +23,7 @@ const ADAPTIVE_EVENTS_MAX = 2048;
 /** Keeps a stored frame, with its table of sizes, under 1 MiB: the size that is written fastest. */
 const BATCH_BYTES_MAX = 768 * 1024;
 const BATCHES_MAX = 16;
-const OPEN_BYTES_MAX = 32 * 1024 * 1024;
+const OPEN_BYTES_MAX = 8 * 1024 * 1024;
 
 /** The limits that the options stand for; throws `InvalidOptionError`. */
 export function limitsOf(options: ProducerOptions): BatchLimits & { strict: boolean; queuedMax: number } {
