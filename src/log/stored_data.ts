@@ -61,9 +61,9 @@ export class StoredData {
       [ptr, end] = this.#load(start, end, Math.max(end, start + ahead), owner);
     } else if (size >= OWN_MEMORY_BYTES) {
       this.#givenTo = offset + size;
-      return core.u8.slice(ptr + (offset - start), ptr + (offset - start) + size);
+      return copyOf(ptr + (offset - start), size);
     }
-    const bytes = core.u8.slice(ptr, ptr + (end - start));
+    const bytes = copyOf(ptr, end - start);
     this.#held = { start, bytes };
     this.#givenTo = offset + size;
     return bytes.subarray(offset - start, offset - start + size);
@@ -155,4 +155,9 @@ export class StoredData {
       reason,
     });
   }
+}
+
+/** Memory of its own; made this way it is not filled with zeros first, as `slice` does. */
+function copyOf(ptr: number, size: number): Uint8Array {
+  return new Uint8Array(core.u8.subarray(ptr, ptr + size));
 }
