@@ -2,7 +2,7 @@ import { DataDescriptor } from "../data_descriptor.ts";
 import type { JsonValue } from "../json.ts";
 import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
 import type { EventBatch } from "../event/event_batch.ts";
-import { allocated, checkBelongs, loadData } from "../event/load_data.ts";
+import { allocated, checkBelongs, loadData, loadWhole } from "../event/load_data.ts";
 
 type Buffers = readonly Uint8Array[] | undefined;
 
@@ -18,13 +18,12 @@ export class DataDelivery {
 
   /** The buffers with the selected bytes of one event; undefined when none are selected. */
   deliver(batch: EventBatch, index: number): Buffers | Promise<Buffers> {
-    const descriptor = new DataDescriptor(batch.incoming.dataSize(index));
     if (this.#selector === FullDataSelector && this.#allocator === undefined) {
       // Asking would parse the metadata for nothing.
-      return loadData(batch.incoming, index, descriptor);
+      return loadWhole(batch.incoming, index);
     }
     const metadata = batch.metadata(index);
-    const selected = this.#selector(metadata, descriptor);
+    const selected = this.#selector(metadata, new DataDescriptor(batch.incoming.dataSize(index)));
     if (selected instanceof Promise) {
       return selected.then((later) => this.#load(batch, index, metadata, later));
     }

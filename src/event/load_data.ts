@@ -26,6 +26,18 @@ export function loadData(
   return filled === undefined ? buffers : filled.then(() => buffers);
 }
 
+/** As {@linkcode loadData} of everything, without the detour over a descriptor: it is asked for by every event. */
+export function loadWhole(
+  incoming: IncomingBatch,
+  index: number,
+): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
+  const size = incoming.dataSize(index);
+  if (size === 0) return NOTHING;
+  if (incoming.viewData === undefined) return loadData(incoming, index, new DataDescriptor(size));
+  const view = incoming.viewData(index, { offset: 0, size });
+  return view instanceof Uint8Array ? [view] : view.then((later) => [later]);
+}
+
 /** The buffers of an allocator as bytes; throws `AllocationError` unless they have the right total size. */
 export function allocated(answer: unknown, size: number): readonly Uint8Array[] {
   const views: unknown[] = Array.isArray(answer) ? answer : [answer];
