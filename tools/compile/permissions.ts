@@ -1,7 +1,7 @@
 /**
  * What the compiled program may do, as flags of `deno compile`. Files are the user's to name, so reading and
- * writing have no bounds; everything else is as narrow as the commands allow. (Deno opens special files such as `/dev/full` only for
- * programs that may do everything.)
+ * writing have no bounds; everything else is as narrow as the commands allow. (Deno opens special files such as
+ * `/dev/full` only for programs that may do everything.)
  */
 export const PERMISSIONS: readonly string[] = [
   "--allow-read",
