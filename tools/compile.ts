@@ -15,7 +15,8 @@ import { rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { compileWithBun } from "./compile/with_bun.ts";
-import { compileWithDeno, DENO_TARGETS, type Failure } from "./compile/with_deno.ts";
+import type { Failure } from "./compile/bundle.ts";
+import { compileWithDeno, DENO_TARGETS } from "./compile/with_deno.ts";
 
 const connected = process.env["DIASPORA_TOOLING"] === "connected";
 const args = parseArgs(process.argv.slice(2), { string: ["target", "output"] });

@@ -110,6 +110,16 @@ test("the compiled program starts in less time than three empty runs of Deno", (
   assertLess(best(compiledOnce().program, ["--help"]), 3 * best(process.execPath, ["eval", "0"]));
 });
 
+/** Nobody is there; the client of Kafka brokers has to load before that can be seen. */
+const NO_BROKER = [
+  ...["topic", "list", "--driver", "kafka", "--driver.kafka.bootstrap.servers", "127.0.0.1:1"],
+  ...["--driver.kafka.socket.connection.setup.timeout.ms", "1000"],
+];
+
+test("the compiled program has the client of Kafka brokers with it", () => {
+  assertStringIncludes(runProgram(NO_BROKER).stderr, 'no answer from Kafka at "127.0.0.1:1"');
+});
+
 /** What `deno compile` packs, run by Deno with the permissions of the compiled program. */
 function withBundle(use: (home: string, run: (parameters: string[], input?: string) => Ended) => void): void {
   const home = mkdtempSync(join(tmpdir(), "diaspora-bundle-"));
@@ -155,6 +165,7 @@ test("the permissions that deno compile gives the program are enough for it, and
     // Thrown by the module as an error of this library, not of a copy.
     assertStringIncludes(run(["produce", "own", ...where], '{"x":0}\n').stderr, "Cannot take x");
     assertStringIncludes(run(["produce", "checked", ...where], "5\n").stderr, "object");
+    assertStringIncludes(run(NO_BROKER).stderr, 'no answer from Kafka at "127.0.0.1:1"');
     const doctor = run(["doctor", "--json", ...where]);
     assertEquals(doctor.stdout.trimEnd().split("\n").filter((line) => !/"(ok|warn)"/.test(line)), []);
   });

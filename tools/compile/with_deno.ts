@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { bundleInParts, type Failure, runProgram } from "./bundle.ts";
 import { PERMISSIONS } from "./permissions.ts";
 
 /** Targets of `deno compile`. */
@@ -13,18 +13,6 @@ export const DENO_TARGETS: readonly string[] = [
   "aarch64-apple-darwin",
   "x86_64-pc-windows-msvc",
 ];
-
-/** What ended badly, or undefined. */
-export type Failure = string | undefined;
-
-function runProgram(program: string, parameters: string[]): Failure {
-  const { status, stderr } = spawnSync(program, parameters, {
-    encoding: "utf8",
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, NO_COLOR: "1" },
-  });
-  return status === 0 ? undefined : stderr.trim();
-}
 
 /**
  * Bundles `cli.ts` and the library into a folder, in parts that are loaded when they are needed. Compiled where
@@ -37,19 +25,7 @@ export function bundleForDeno(folder: string): Failure {
     join(folder, "deno.json"),
     JSON.stringify({ imports: { "@diaspora/stream": "./mod.js" }, nodeModulesDir: "none" }),
   );
-  return runProgram("node_modules/.bin/esbuild", [
-    ...[
-      "cli.ts",
-      "mod.ts",
-      "--bundle",
-      "--splitting",
-      `--outdir=${folder}`,
-      "--chunk-names=parts/[name]-[hash]",
-    ],
-    ...["--format=esm", "--platform=node", "--target=es2023", "--minify-whitespace", "--log-level=error"],
-    // Packages of the older kind (CommonJS) ask for node: modules by this name.
-    '--banner:js=import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-  ]);
+  return bundleInParts(["cli.ts", "mod.ts"], folder);
 }
 
 /** Compiles `cli.ts` with Deno, whose runtime for compiled programs it downloads unless `DENORT_BIN` names one. */

@@ -2,6 +2,10 @@ import { BrokerError, InvalidOptionError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import type { TopicConfig } from "./options.ts";
 
+/** How long brokers may take to agree on settings, in milliseconds. */
+const SPREAD_MS_MAX = 5000;
+const POLL_MS = 20;
+
 /** A topic's settings, as Kafka has them. */
 export interface TopicConfigs {
   /** Those that were set for this topic. */
@@ -42,8 +46,30 @@ export async function configsOfTopics(
   }
 }
 
-/** Changes some of a topic's settings. */
+/** Whether settings are what changes made of them. */
+function haveChanged(configs: readonly TopicConfig[], changes: readonly TopicConfig[]): boolean {
+  return changes.every(({ name, value }) =>
+    (configs.find((one) => one.name === name)?.value ?? null) === value
+  );
+}
+
+/** Changes some of a topic's settings, and gives all of them as soon as the brokers say so too. */
 export async function changeConfigs(
+  cluster: Cluster,
+  kafkaName: string,
+  changes: readonly TopicConfig[],
+): Promise<TopicConfig[]> {
+  await alterConfigs(cluster, kafkaName, changes);
+  const deadline = Date.now() + SPREAD_MS_MAX;
+  for (;;) {
+    const found = (await configsOfTopics(cluster, [kafkaName])).get(kafkaName)?.configs;
+    if (found === undefined) return changes.filter(({ value }) => value !== null);
+    if (haveChanged(found, changes) || Date.now() > deadline) return found;
+    await cluster.pause(POLL_MS);
+  }
+}
+
+async function alterConfigs(
   cluster: Cluster,
   kafkaName: string,
   changes: readonly TopicConfig[],

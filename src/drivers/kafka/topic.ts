@@ -13,7 +13,7 @@ import type {
   TrimRequest,
   TrimResult,
 } from "../contract.ts";
-import { changeConfigs, configsOfTopics } from "./configs.ts";
+import { changeConfigs } from "./configs.ts";
 import type { Cluster } from "./cluster.ts";
 import { KafkaConsumer } from "./consumer.ts";
 import { describePartitions, lagOf } from "./describe.ts";
@@ -139,9 +139,7 @@ export class KafkaTopic implements TopicInterface {
     const changes = readChanges(options);
     const { kafkaName } = this.#opened;
     await this.#checkThere();
-    await changeConfigs(this.cluster, kafkaName, changes);
-    const { configs } = (await configsOfTopics(this.cluster, [kafkaName])).get(kafkaName) ??
-      { configs: changes };
+    const configs = await changeConfigs(this.cluster, kafkaName, changes);
     const { num_partitions, replication_factor } = this.definition.options;
     this.definition = {
       ...this.definition,

@@ -1,0 +1,29 @@
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+
+/** What ended badly, or undefined. */
+export type Failure = string | undefined;
+
+/** Runs a program to its end. */
+export function runProgram(program: string, parameters: readonly string[]): Failure {
+  const { status, stderr } = spawnSync(program, parameters, {
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  return status === 0 ? undefined : stderr.trim();
+}
+
+/** Bundles modules, with the packages they need, into a folder, in parts that are loaded when they are needed. */
+export function bundleInParts(entries: readonly string[], folder: string): Failure {
+  return runProgram("node_modules/.bin/esbuild", [
+    ...entries,
+    ...["--bundle", "--splitting", `--outdir=${folder}`, "--chunk-names=parts/[name]-[hash]"],
+    ...["--format=esm", "--platform=node", "--target=es2023", "--minify-whitespace", "--log-level=error"],
+    // What the Kafka client has in WebAssembly: in the module, not in a file beside it.
+    "--alias:@platformatic/wasm-utils=@platformatic/wasm-utils/bundled",
+    // Packages of the older kind (CommonJS) ask for node: modules by this name; others import its maker themselves.
+    '--banner:js=import { createRequire as makeRequire } from "node:module"; ' +
+    "const require = makeRequire(import.meta.url);",
+  ]);
+}
