@@ -170,6 +170,13 @@ class DrawDirective extends AsyncDirective {
 
 const draw = directive(DrawDirective);
 
+/** Between two marks: there are no halves of events and bytes. */
+const WHOLE_STEPS: number[] = Array.from(
+  { length: 15 },
+  (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power),
+)
+  .flat();
+
 function settings({ format, stepped }: PlotOptions, data: PlotData, width: number): uPlot.Options {
   const [text, grid] = [colourOf("--muted"), colourOf("--line")];
   const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
@@ -185,6 +192,7 @@ function settings({ format, stepped }: PlotOptions, data: PlotData, width: numbe
       {
         ...axis,
         font,
+        incrs: WHOLE_STEPS,
         size: (_plot, values) => 22 + 7 * Math.max(3, ...(values ?? []).map((value) => value.length)),
         values: (_plot, values) => values.map(format),
       },
