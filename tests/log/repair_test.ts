@@ -20,6 +20,7 @@ import {
   wrongIn,
 } from "../damage/checks.ts";
 import { diskWith, emptyDisk, type Files, filesOf } from "../damage/copies.ts";
+import { damageAtRandom } from "../damage/random_damage.ts";
 import {
   DIRECTORY,
   makeSample,
@@ -29,7 +30,7 @@ import {
   type StoredEvent,
 } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";
-import { randomBytes, randomNumbers } from "../wasm/reference.ts";
+import { randomNumbers } from "../wasm/reference.ts";
 
 const FOLDERS = ["/sample", "/sample/partitions", DIRECTORY, KEPT];
 
@@ -103,7 +104,7 @@ test("repair of flipped, blanked, overwritten, cut and missing pieces all at onc
     const random = randomNumbers(seed);
     const damaged = new Map([...files].map(([path, bytes]) => [path, new Uint8Array(bytes)]));
     const logs = [...damaged.keys()].filter((path) => path.endsWith(".log"));
-    for (let count = 1 + random(4); count > 0; count--) damage(damaged, logs, random);
+    for (let count = 1 + random(4); count > 0; count--) damageAtRandom(damaged, logs, random);
     const { storage } = diskWith(FOLDERS, damaged);
     try {
       await assertSalvages(storage, expected);
@@ -112,34 +113,6 @@ test("repair of flipped, blanked, overwritten, cut and missing pieces all at onc
     }
   }
 });
-
-function damage(
-  files: Map<string, Uint8Array>,
-  logs: readonly string[],
-  random: (below: number) => number,
-): void {
-  const index = random(logs.length);
-  const bytes = files.get(logs[index]);
-  if (bytes === undefined || bytes.length === 0) return;
-  const at = random(bytes.length);
-  const isInside = index > 0 && index < logs.length - 1;
-  switch (random(isInside ? 5 : 3)) {
-    case 0:
-      bytes[at] ^= 1 << random(8);
-      break;
-    case 1:
-      bytes.fill(0, at & ~511, (at & ~511) + 512);
-      break;
-    case 2:
-      bytes.set(randomBytes(Math.min(1 + random(3000), bytes.length - at), at), at);
-      break;
-    case 3:
-      files.set(logs[index], bytes.slice(0, at));
-      break;
-    case 4:
-      files.delete(logs[index]);
-  }
-}
 
 test("repair keeps the original of everything it changes", async () => {
   const { disk, storage, ids } = await sample();

@@ -2,6 +2,7 @@
 // from that, so that whoever reads it knows what it must be.
 
 import { Buffer } from "node:buffer";
+import { fillPseudoRandom } from "../../src/ctl/bench/content.ts";
 
 /** Metadata of a pushed event: a type rather than an interface, so that it counts as JSON. */
 export type Content = {
@@ -19,15 +20,9 @@ const OFFSETS = 1 << 20;
 let pool: Uint8Array | undefined;
 
 function randomPool(): Uint8Array {
-  const words = new Uint32Array(POOL_BYTES / 4);
-  let state = 0x9e3779b9;
-  for (let index = 0; index < words.length; index++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    words[index] = state;
-  }
-  return new Uint8Array(words.buffer);
+  const bytes = new Uint8Array(POOL_BYTES);
+  fillPseudoRandom(bytes);
+  return bytes;
 }
 
 /** The data part that belongs to an event; at most 3 MiB. */

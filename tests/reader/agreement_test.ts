@@ -18,6 +18,7 @@ import { planRepair } from "../../src/log/repair_plan.ts";
 import { repairPartition } from "../../src/log/repair.ts";
 import { verifyPartition } from "../../src/log/verify.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
+import { damageAtRandom } from "../damage/random_damage.ts";
 import { makeSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";
 import { randomBytes, randomNumbers } from "../wasm/reference.ts";
@@ -148,7 +149,7 @@ test("both readers agree on what damage cost, on the ids behind it, and on what 
     for (let seed = 0; seed < 150; seed++) {
       const random = randomNumbers(seed);
       const damaged = new Map([...contents].map(([name, bytes]) => [name, new Uint8Array(bytes)]));
-      for (let count = 1 + random(3); count > 0; count--) damage(damaged, logs, random);
+      for (let count = 1 + random(3); count > 0; count--) damageAtRandom(damaged, logs, random);
       for (const name of logs) {
         const bytes = damaged.get(name);
         if (bytes === undefined) rmSync(join(partition, name), { force: true });
@@ -176,33 +177,4 @@ async function repair(directory: string): Promise<void> {
   const { steps } = planRepair(findings);
   await repairPartition(partition, steps, (file) => `${file}.kept`);
   partition.close();
-}
-
-/** One kind of damage to one segment, at random. */
-function damage(
-  segments: Map<string, Uint8Array>,
-  names: readonly string[],
-  random: (below: number) => number,
-): void {
-  const index = random(names.length);
-  const bytes = segments.get(names[index]);
-  if (bytes === undefined || bytes.length === 0) return;
-  const at = random(bytes.length);
-  const isInside = index > 0 && index < names.length - 1;
-  switch (random(isInside ? 5 : 3)) {
-    case 0:
-      bytes[at] ^= 1 << random(8);
-      break;
-    case 1:
-      bytes.fill(0, at & ~511, (at & ~511) + 512);
-      break;
-    case 2:
-      bytes.set(randomBytes(Math.min(1 + random(3000), bytes.length - at), at), at);
-      break;
-    case 3:
-      segments.set(names[index], bytes.slice(0, at));
-      break;
-    case 4:
-      segments.delete(names[index]);
-  }
 }
