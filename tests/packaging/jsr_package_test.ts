@@ -1,12 +1,13 @@
 // The package on JSR as its users meet it: published to a registry of the tests, and imported from there.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { test } from "../harness.ts";
 import { type FakeJsr, serveFakeJsr } from "../tools/fake_jsr.ts";
+import { type EndedBeside, runBeside } from "../tools/run_beside.ts";
 
 interface Config {
   name: string;
@@ -20,24 +21,16 @@ const config: Config = JSON.parse(readFileSync("deno.json", "utf8"));
 /** Modules that users name are not known before they are loaded, so that JSR cannot follow these imports. */
 const UNKNOWN_BEFORE = ["src/components/modules.ts"];
 
-/** Runs Deno with a registry and a cache of the test's own; the registry is in this process, so none waits. */
-async function runDeno(
+/** Runs Deno with a registry and a cache of the test's own. */
+function runDeno(
   { jsr, cache, folder = ".", parameters }: {
     jsr: FakeJsr;
     cache: string;
     folder?: string;
     parameters: string[];
   },
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, parameters, {
-    cwd: folder,
-    env: { ...process.env, JSR_URL: jsr.url, DENO_DIR: cache, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-  });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => stdout += text);
-  child.stderr.on("data", (text) => stderr += text);
-  const code = await new Promise<number | null>((done) => child.on("close", done));
-  return { code, stdout, stderr };
+): Promise<EndedBeside> {
+  return runBeside(process.execPath, parameters, { JSR_URL: jsr.url, DENO_DIR: cache }, folder);
 }
 
 async function withPublished(

@@ -1,13 +1,12 @@
 // Where JSR answers, dnt builds the npm package. It comes from JSR alone, so that a stand-in takes down here what
 // it is asked for; what dnt makes of it is checked by the tests of the package, where JSR answers.
 import { assertEquals } from "@std/assert";
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { test } from "../harness.ts";
 import { serveFakeJsr } from "./fake_jsr.ts";
+import { runBeside } from "./run_beside.ts";
 
 const STAND_IN = `
 import { writeFileSync } from "node:fs";
@@ -27,18 +26,12 @@ test("dnt is asked for every entry point, for the command, and for what the mani
   const home = mkdtempSync(join(tmpdir(), "diaspora-dnt-"));
   try {
     const output = join(home, "npm");
-    const child = spawn("node", ["tools/launch.mjs", "build:npm", "--output", output], {
-      env: {
-        ...process.env,
-        JSR_URL: jsr.url,
-        DENO_DIR: join(home, "cache"),
-        DIASPORA_TOOLING: "connected",
-        NO_COLOR: "1",
-      },
+    const { code, stderr } = await runBeside("node", ["tools/launch.mjs", "build:npm", "--output", output], {
+      JSR_URL: jsr.url,
+      DENO_DIR: join(home, "cache"),
+      DIASPORA_TOOLING: "connected",
     });
-    let said = "";
-    child.stderr.on("data", (text) => said += text);
-    assertEquals(await new Promise((resolve) => child.on("close", resolve)), 0, said);
+    assertEquals(code, 0, stderr);
 
     const asked = JSON.parse(readFileSync(join(output, "asked.json"), "utf8"));
     const own = JSON.parse(readFileSync("package.json", "utf8"));

@@ -1,25 +1,19 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { test } from "../harness.ts";
 import { serveFakeJsr } from "./fake_jsr.ts";
+import { runBeside } from "./run_beside.ts";
 
 /** Runs one test file through the launcher, with a cache of its own and a registry to ask. */
 async function launchWith(jsrUrl: string): Promise<{ code: number | null; output: string }> {
   const cache = mkdtempSync(join(tmpdir(), "diaspora-deno-dir-"));
-  const { DIASPORA_TOOLING: _, ...environment } = process.env;
   try {
-    const child = spawn("node", ["tools/launch.mjs", "test", "--on", "deno", "tests/tools/std/cli_test.ts"], {
-      env: { ...environment, JSR_URL: jsrUrl, DENO_DIR: cache, NO_COLOR: "1" },
-    });
-    let output = "";
-    child.stdout.on("data", (text) => output += text);
-    child.stderr.on("data", (text) => output += text);
-    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-    return { code, output };
+    const words = ["tools/launch.mjs", "test", "--on", "deno", "tests/tools/std/cli_test.ts"];
+    const environment = { DIASPORA_TOOLING: undefined, JSR_URL: jsrUrl, DENO_DIR: cache };
+    const { code, stdout, stderr } = await runBeside("node", words, environment);
+    return { code, output: stdout + stderr };
   } finally {
     rmSync(cache, { recursive: true });
     rmSync(`node_modules/.cache/diaspora/${encodeURIComponent(jsrUrl)}.json`, { force: true });

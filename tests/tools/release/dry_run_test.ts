@@ -1,6 +1,6 @@
 // The whole release without its last step: what lies there afterwards, and that nothing was published.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import type { BillOfMaterials } from "../../../tools/release/bill_of_materials.t
 import { readVersion } from "../../../tools/release/version.ts";
 import { test } from "../../harness.ts";
 import { serveFakeJsr } from "../fake_jsr.ts";
+import { runBeside } from "../run_beside.ts";
 
 const TARGET = "x86_64-unknown-linux-gnu";
 
@@ -18,21 +19,13 @@ async function release(
 ): Promise<{ code: number | null; output: string }> {
   const cache = mkdtempSync(join(tmpdir(), "diaspora-release-cache-"));
   try {
-    const child = spawn("node", ["tools/launch.mjs", "release", ...parameters], {
-      env: {
-        ...process.env,
-        JSR_URL: jsrUrl,
-        DENO_DIR: cache,
-        NO_COLOR: "1",
-        // The registry of the tests has no dnt to build the npm package with.
-        DIASPORA_TOOLING: "npm-only",
-      },
+    const { code, stdout, stderr } = await runBeside("node", ["tools/launch.mjs", "release", ...parameters], {
+      JSR_URL: jsrUrl,
+      DENO_DIR: cache,
+      // The registry of the tests has no dnt to build the npm package with.
+      DIASPORA_TOOLING: "npm-only",
     });
-    let output = "";
-    child.stdout.on("data", (text) => output += text);
-    child.stderr.on("data", (text) => output += text);
-    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-    return { code, output };
+    return { code, output: stdout + stderr };
   } finally {
     rmSync(cache, { recursive: true });
   }

@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
+
+/** How a program ended, and what it said. */
+export interface EndedBeside {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs a program to its end without stopping this process meanwhile, which may be serving what the program asks
+ * for. A variable that is undefined in `environment` is taken away from it.
+ */
+export async function runBeside(
+  program: string,
+  parameters: readonly string[],
+  environment: Record<string, string | undefined> = {},
+  folder = ".",
+): Promise<EndedBeside> {
+  const child = spawn(program, parameters, {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...environment },
+  });
+  const ended: EndedBeside = { code: null, stdout: "", stderr: "" };
+  child.stdout.on("data", (text) => ended.stdout += text);
+  child.stderr.on("data", (text) => ended.stderr += text);
+  ended.code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return ended;
+}
