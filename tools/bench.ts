@@ -13,6 +13,7 @@ import { benchOptions } from "../bench/suite/options.ts";
 import { latency, latencyText } from "../bench/suite/latency.ts";
 import { processes } from "../bench/suite/processes.ts";
 import { type Section, sectionText } from "../bench/suite/report.ts";
+import { reportPage, sectionCharts } from "../bench/suite/report_page.ts";
 import { starterOn } from "../bench/suite/runtimes.ts";
 import { throughput } from "../bench/suite/throughput.ts";
 import { environment } from "../src/ctl/bench/environment.ts";
@@ -46,14 +47,17 @@ const args = benchOptions({
   only: { about: "measurements whose name matches this pattern" },
   folder: { about: "where the files go", default: tmpdir() },
   json: { about: "a file for the results" },
+  report: { about: "a file for a page (HTML) with plots" },
 });
 const list = (name: string): string[] => args[name]!.split(",");
 const [scale, rounds] = [Number(args["scale"]), Number(args["rounds"])];
 const folder = mkdtempSync(join(String(args["folder"]), "diaspora-bench-"));
 const told: unknown[] = [];
+const charts: string[] = [];
 
 function tell(section: Section): void {
   told.push(section);
+  charts.push(...sectionCharts(section));
   console.log(sectionText(section));
 }
 
@@ -115,4 +119,7 @@ try {
 }
 if (args["json"] !== undefined) {
   writeFileSync(String(args["json"]), JSON.stringify({ environment: environment(), told }, null, 2));
+}
+if (args["report"] !== undefined) {
+  writeFileSync(args["report"], reportPage("Diaspora Stream: measurements", charts));
 }

@@ -10,6 +10,7 @@ import process from "node:process";
 import { comparison, comparisonMarkdown, comparisonText } from "../bench/suite/comparison.ts";
 import { benchOptions } from "../bench/suite/options.ts";
 import { contestants, PEERS_FOLDER, peersInstalled, peerVersions } from "../bench/suite/peers.ts";
+import { comparisonCharts, reportPage } from "../bench/suite/report_page.ts";
 import { environment } from "../src/ctl/bench/environment.ts";
 import { scaled, WORKLOADS } from "../src/ctl/bench/workload.ts";
 
@@ -29,6 +30,7 @@ const args = benchOptions({
   markdown: { about: "prints tables in Markdown", flag: true },
   folder: { about: "where the files go", default: tmpdir() },
   json: { about: "a file for the results" },
+  report: { about: "a file for a page (HTML) with plots" },
 });
 if (!peersInstalled()) {
   console.error(`Installing the peers in ${PEERS_FOLDER}`);
@@ -60,4 +62,8 @@ try {
 if (args["json"] !== undefined) {
   const document = { environment: environment(), versions: peerVersions(), results };
   writeFileSync(String(args["json"]), JSON.stringify(document, null, 2));
+}
+if (args["report"] !== undefined) {
+  const charts = results.flatMap(comparisonCharts);
+  writeFileSync(args["report"], reportPage("Diaspora Stream beside its peers", charts, peerVersions()));
 }

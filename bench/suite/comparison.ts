@@ -72,7 +72,8 @@ export function comparisonMarkdown(compared: Comparison): string {
   return [`\n${titleOf(compared)}\n`, line(HEAD), rule, ...cells(compared).map(line)].join("\n");
 }
 
-function titleOf({ workload, shape }: Comparison): string {
+/** What was compared. */
+export function titleOf({ workload, shape }: Comparison): string {
   return `${workload}: ${shape.events.toLocaleString("en")} events with ${
     shape.dataBytes.toLocaleString("en")
   } B data`;

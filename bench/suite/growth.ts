@@ -23,6 +23,8 @@ export interface GrowthSettings {
 /** A piece of work of the size that a table varies. */
 interface Step {
   what: string;
+  /** How far along the table's axis. */
+  value: number;
   shape: Shape;
   partitions?: number;
   processes?: number;
@@ -37,8 +39,13 @@ const BYTES_EACH = 512 * MIB;
 
 /** Measures one table after the other. */
 export async function* growth(starter: Starter, settings: GrowthSettings): AsyncGenerator<Section> {
-  for (const [title, steps] of tables(settings)) {
-    const section: Section = { title, rows: [] };
+  for (const [title, label, steps] of tables(settings)) {
+    const bytes = label.startsWith("size");
+    const section: Section = {
+      title,
+      rows: [],
+      growth: { label, bytes, values: steps.map(({ value }) => value) },
+    };
     for (const step of steps) {
       const { produce, consume } = await measureStep(step, settings.folder, starter);
       section.rows.push({ what: `${step.what}, produce`, measured: produce });
@@ -48,7 +55,9 @@ export async function* growth(starter: Starter, settings: GrowthSettings): Async
   }
 }
 
-function* tables({ scale, eventsMax }: GrowthSettings): Generator<[string, Step[]]> {
+function* tables(
+  { scale, eventsMax }: GrowthSettings,
+): Generator<[title: string, label: string, steps: Step[]]> {
   const shape = (events: number, over: Partial<Shape> = {}): Shape => ({
     events: Math.max(1, Math.round(events * scale)),
     dataBytes: 0,
@@ -62,24 +71,39 @@ function* tables({ scale, eventsMax }: GrowthSettings): Generator<[string, Step[
   const told = (events: number): string => shape(events).events.toLocaleString("en");
   yield [
     "Events in one topic",
-    counts.map((events) => ({ what: `${told(events)} events`, shape: shape(events) })),
+    "events",
+    counts.map((events) => ({
+      what: `${told(events)} events`,
+      value: shape(events).events,
+      shape: shape(events),
+    })),
   ];
   yield [
-    `Partitions, ${told(5e5)} events`,
-    [1, 4, 16, 64].map((partitions) => ({ what: `${partitions} partitions`, shape: shape(5e5), partitions })),
+    `Partitions, ${told(2e6)} events`,
+    "partitions",
+    [1, 4, 16, 64].map((partitions) => ({
+      what: `${partitions} partitions`,
+      value: partitions,
+      shape: shape(2e6),
+      partitions,
+    })),
   ];
   yield [
-    `Processes on one partition, ${told(8e5)} events in all; as many consumers read all of it`,
+    `Processes on one partition, ${told(4e6)} events pushed, read by each`,
+    "processes",
     [1, 2, 4, 8].map((processes) => ({
       what: `${processes} processes`,
-      shape: shape(8e5 / processes),
+      value: processes,
+      shape: shape(4e6 / processes),
       processes,
     })),
   ];
   yield [
     "Size of the metadata",
+    "size of the metadata",
     [10, 100, KIB, 10 * KIB, 100 * KIB].map((metadataBytes) => ({
       what: `${size(metadataBytes)} metadata`,
+      value: metadataBytes,
       shape: shape(fitting(metadataBytes), {
         metadataBytes,
         documents: Math.min(DOCUMENTS, MIB * 100 / metadataBytes),
@@ -88,8 +112,10 @@ function* tables({ scale, eventsMax }: GrowthSettings): Generator<[string, Step[
   ];
   yield [
     "Size of the data",
+    "size of the data",
     [0, KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB, 16 * MIB, 64 * MIB].map((dataBytes) => ({
       what: `${size(dataBytes)} data`,
+      value: dataBytes,
       shape: shape(fitting(dataBytes + METADATA_BYTES), { dataBytes }),
     })),
   ];

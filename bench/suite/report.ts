@@ -14,6 +14,8 @@ export interface Row {
 export interface Section {
   title: string;
   rows: Row[];
+  /** Where the rows are steps of something that grows, two each (produce, consume): what it is, and how much. */
+  growth?: { label: string; bytes: boolean; values: number[] };
 }
 
 /** The one of the measurements whose processor time is in the middle. */

@@ -19,7 +19,7 @@ export interface BarChart {
 }
 
 const WIDTH = 760;
-const LEFT = 250;
+const LEFT = 340;
 const RIGHT = 90;
 const TOP = 72;
 const ROW = 30;

@@ -1,0 +1,91 @@
+/**
+ * Results as a page with plots that needs no other file.
+ *
+ * @module
+ */
+import { barChart } from "../../src/ctl/bench/chart/bar_chart.ts";
+import { formatBytes, formatCount } from "../../src/ctl/bench/chart/format.ts";
+import { lineChart } from "../../src/ctl/bench/chart/line_chart.ts";
+import { environment } from "../../src/ctl/bench/environment.ts";
+import { page } from "../../src/ctl/bench/page.ts";
+import type { Measured } from "../../src/ctl/bench/stopwatch.ts";
+import { type Comparison, titleOf } from "./comparison.ts";
+import type { Section } from "./report.ts";
+
+const MIB = 2 ** 20;
+
+/** The charts on one page, with the facts they were made under. */
+export function reportPage(
+  title: string,
+  charts: readonly string[],
+  versions: Record<string, string> = {},
+): string {
+  const peers = Object.entries(versions).map((pair) => pair.join(" ")).join(", ");
+  const facts = { ...environment(), ...(peers === "" ? {} : { peers }) };
+  return page({ title, facts, sections: charts });
+}
+
+/** A section as pictures: lines where something grows, else bars. */
+export function sectionCharts({ title, rows, growth }: Section): string[] {
+  if (growth === undefined) {
+    return [barChart({
+      title,
+      note: "events a second",
+      scale: "log",
+      format: formatCount,
+      bars: rows.map(({ what, measured }) => ({
+        name: what,
+        value: rate(measured),
+        ours: /^(produce|consume)/.test(what),
+      })),
+    })];
+  }
+  const { label, bytes, values } = growth;
+  const x = { label, scale: "steps", format: bytes ? formatBytes : formatCount } as const;
+  const series = (pick: (measured: Measured) => number): { name: string; points: [number, number][] }[] =>
+    ["produce", "consume"].map((name) => ({
+      name,
+      points: rows.filter(({ what }) => what.endsWith(name)).map((
+        { measured },
+        at,
+      ) => [values[at], pick(measured)]),
+    }));
+  return [
+    lineChart({
+      title,
+      note: "processor time an event",
+      x,
+      y: { label: "µs", scale: "log", format: (value) => String(Number(value.toPrecision(2))) },
+      series: series(({ cpuSeconds, events }) => cpuSeconds / events * 1e6),
+    }),
+    lineChart({
+      title,
+      note: "the most memory a process had",
+      x,
+      y: { label: "MiB", scale: "linear", format: String },
+      series: series(({ memoryBytes }) => memoryBytes / MIB),
+    }),
+  ];
+}
+
+/** The contestants beside each other, writing and reading. */
+export function comparisonCharts(compared: Comparison): string[] {
+  return (["produce", "consume"] as const).map((kind) =>
+    barChart({
+      title: `${titleOf(compared)}: ${kind}`,
+      note: "events a second",
+      scale: "log",
+      format: formatCount,
+      bars: compared.rows.flatMap((row) => {
+        const measured = row[kind];
+        return measured === undefined
+          ? []
+          : [{ name: row.name, value: rate(measured), ours: row.kind === "ours" }];
+      }),
+    })
+  );
+}
+
+function rate({ events, seconds }: Measured): number {
+  return events / seconds;
+}
