@@ -105,6 +105,11 @@ export class Broker {
     await this.#ended;
   }
 
+  /** The first file of a partition: its events, as they lie on the disk. */
+  segment(kafkaName: string, partition: number): string {
+    return join(this.folder, "data", `${kafkaName}-${partition}`, "00000000000000000000.log");
+  }
+
   /** What it wrote to its log. */
   log(file = "broker.log"): string {
     try {

@@ -8,6 +8,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { Buffer } from "node:buffer";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
@@ -353,6 +354,38 @@ test(
     });
   },
 );
+
+test("kafka: a batch whose bytes are not what was stored is damage, unless checksums are left alone", {
+  skip,
+}, async () => {
+  await withDriver(async ({ driver, namespace, open }) => {
+    await driver.createTopic("t");
+    await using topic = await driver.openTopic("t");
+    await using producer = topic.producer();
+    await producer.push('"zero"');
+    await Promise.all([producer.push('"one"'), producer.push('"two"')]);
+    await producer.push('"three"');
+    const path = cluster!.brokers[0].segment(`${namespace}.t`, 0);
+    const at = readFileSync(path).indexOf('"two"') + 1;
+    const file = openSync(path, "r+");
+    writeSync(file, Buffer.from("T"), 0, 1, at);
+    closeSync(file);
+    await using strict = topic.consumer("strict");
+    assertEquals((await strict.pull().wait(10_000))?.metadata, "zero");
+    const { damage } = await assertRejects(() => strict.pull().wait(10_000), CorruptedLogError);
+    assertEquals([damage.firstId, damage.endId, damage.reason], [1, 3, "its checksum is wrong"]);
+    await using lenient = topic.consumer("lenient", { onCorruption: "skip" });
+    const ids: number[] = [];
+    for await (const event of lenient.events({ until: "end" })) ids.push(event.id);
+    assertEquals(ids, [0, 3]);
+    await using trusting = await open({}, { "check.crcs": false });
+    await using same = await trusting.openTopic("t");
+    await using consumer = same.consumer("trusting");
+    const found: unknown[] = [];
+    for await (const event of consumer.events({ until: "end" })) found.push(event.metadata);
+    assertEquals(found, ["zero", "one", "Two", "three"]);
+  });
+});
 
 test("kafka: a position is the offset behind the acknowledged event, and stored before anybody is told", {
   skip,

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { ClosedError, type DiasporaError } from "../../errors.ts";
+import { checkFetches } from "./checked_fetch.ts";
 import {
   type Admin,
   type ClientConsumer,
@@ -97,6 +98,7 @@ export class Cluster {
       isolationLevel: fetch.readsCommittedOnly ? READ_COMMITTED : READ_UNCOMMITTED,
     }) as ClientConsumer;
     consumer.groupId = group;
+    if (fetch.checksChecksums) checkFetches(consumer, this.module);
     return consumer;
   }
 

@@ -257,16 +257,21 @@ export class KafkaConsumer implements ConsumerInterface {
 
   #newQueue(partition: number, position: number): PartitionQueue {
     const { cluster, name, kafkaName, format } = this.#topic;
-    return new PartitionQueue(partition, position, format, (_, id, reason, offset) =>
-      new CorruptedLogError({
-        topic: name,
-        partition,
-        firstId: id,
-        endId: id + 1,
-        file: `${cluster.servers}/${kafkaName}/${partition}/${id}`,
-        offset,
-        reason,
-      }));
+    return new PartitionQueue(
+      partition,
+      position,
+      format,
+      (_, { firstId, endId }, reason, offset) =>
+        new CorruptedLogError({
+          topic: name,
+          partition,
+          firstId,
+          endId,
+          file: `${cluster.servers}/${kafkaName}/${partition}/${firstId}`,
+          offset,
+          reason,
+        }),
+    );
   }
 
   #onFailure(error: unknown): void {

@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { IS_DAMAGED } from "./checked_fetch.ts";
 import type { ClientConsumer } from "./client.ts";
 
 const IS_LOG_APPEND_TIME = 1 << 3;
@@ -18,16 +19,22 @@ export interface FetchedRecord {
   value: Buffer | null | undefined;
 }
 
-/** A batch's records from an offset on (brokers give whole batches), and where the next one begins. */
-export function recordsOf(
-  batch: FetchedBatch,
-  from: number,
-): { records: FetchedRecord[]; nextOffset: number } {
+/** What of a batch counts. */
+export interface FetchedRecords {
+  records: FetchedRecord[];
+  /** Where the next batch begins. */
+  nextOffset: number;
+  /** Whether its checksum is wrong; it gives no records then. */
+  isDamaged: boolean;
+}
+
+/** A batch's records from an offset on: brokers give whole batches. */
+export function recordsOf(batch: FetchedBatch, from: number): FetchedRecords {
   const first = Number(batch.firstOffset);
   const nextOffset = Math.max(from, first + batch.lastOffsetDelta + 1);
   const records: FetchedRecord[] = [];
   // Marks of transactions are no records of ours, though they have offsets.
-  if (batch.attributes & IS_CONTROL) return { records, nextOffset };
+  if (batch.attributes & IS_CONTROL) return { records, nextOffset, isDamaged: false };
   const firstTimestamp = Number(batch.firstTimestamp);
   const ownTime = batch.attributes & IS_LOG_APPEND_TIME ? Number(batch.maxTimestamp) : undefined;
   for (const { offsetDelta, timestampDelta, value } of batch.records) {
@@ -35,5 +42,5 @@ export function recordsOf(
     if (offset < from) continue;
     records.push({ offset, timestamp: ownTime ?? firstTimestamp + Number(timestampDelta), value });
   }
-  return { records, nextOffset };
+  return { records, nextOffset, isDamaged: (batch.attributes & IS_DAMAGED) !== 0 };
 }

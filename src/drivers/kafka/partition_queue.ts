@@ -3,13 +3,13 @@ import { KafkaBatch, type LocatedRecord } from "./batch.ts";
 import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
 import { decodeRecord, type RecordFormat } from "./record.ts";
 
-/** Several events, or one record that is none. */
-type Item = KafkaBatch | { damage: CorruptedLogError; id: number };
+/** Several events, or some that are damaged. */
+type Item = KafkaBatch | { damage: CorruptedLogError; endId: number };
 
-/** Makes the error for a record that is no event. */
+/** Makes the error for records that are no events. */
 export type DamageMaker = (
   partition: number,
-  id: number,
+  ids: { firstId: number; endId: number },
   reason: string,
   offset: number,
 ) => CorruptedLogError;
@@ -70,7 +70,14 @@ export class PartitionQueue {
     for (const batch of answer.records ?? []) {
       bytes += batch.length;
       count += batch.lastOffsetDelta + 1;
-      const { records, nextOffset } = recordsOf(batch, this.fetchOffset);
+      const reached = Number(batch.firstOffset) + batch.lastOffsetDelta + 1;
+      if (reached <= this.fetchOffset || reached > Number(answer.highWatermark)) {
+        // What comes behind it is asked for again.
+        this.#misplace(batch.lastOffsetDelta + 1, Number(answer.highWatermark));
+        break;
+      }
+      const { records, nextOffset, isDamaged } = recordsOf(batch, this.fetchOffset);
+      if (isDamaged) this.#enqueueDamage(this.fetchOffset, nextOffset, "its checksum is wrong", 0);
       this.#enqueue(records);
       this.fetchOffset = nextOffset;
     }
@@ -101,7 +108,7 @@ export class PartitionQueue {
       }
       if (item instanceof KafkaBatch) return this.#takeFrom(item, eventsMax);
       if (onDamage === undefined) throw item.damage;
-      this.#drop(item.id + 1);
+      this.#drop(item.endId);
       onDamage(item.damage);
     }
   }
@@ -143,6 +150,17 @@ export class PartitionQueue {
     this.#answers = [];
   }
 
+  /** The first offset of a batch is under no checksum: one that cannot be loses the batch, not its neighbours. */
+  #misplace(count: number, end: number): void {
+    const nextId = Math.min(this.fetchOffset + count, end);
+    this.#enqueueDamage(this.fetchOffset, nextId, "its first offset is wrong", 0);
+    this.fetchOffset = nextId;
+  }
+
+  #enqueueDamage(firstId: number, endId: number, reason: string, offset: number): void {
+    this.#items.push({ damage: this.damageOf(this.partition, { firstId, endId }, reason, offset), endId });
+  }
+
   #enqueue(records: readonly FetchedRecord[]): void {
     let run: LocatedRecord[] = [];
     let first = 0;
@@ -159,10 +177,7 @@ export class PartitionQueue {
       }
       if ("reason" in parts) {
         end();
-        this.#items.push({
-          damage: this.damageOf(this.partition, offset, parts.reason, parts.offset),
-          id: offset,
-        });
+        this.#enqueueDamage(offset, offset + 1, parts.reason, parts.offset);
         continue;
       }
       if (run.length > 0 && (offset !== first + run.length || timestamp !== time)) end();

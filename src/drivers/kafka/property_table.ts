@@ -111,7 +111,7 @@ export const HONOURED: Readonly<Record<string, HonouredProperty>> = {
   "max.partition.fetch.bytes": bytes,
   "fetch.message.max.bytes": alias("max.partition.fetch.bytes", bytes),
   "queued.max.messages.kbytes": number(1, 2_097_151),
-  "check.crcs": only("the client library leaves checksums to the brokers", "false"),
+  "check.crcs": flag,
   "isolation.level": word("read_committed", "read_uncommitted"),
 };
 

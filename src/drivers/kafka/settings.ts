@@ -47,6 +47,8 @@ export interface KafkaSettings {
     /** What may lie in memory for a consumer. */
     bufferedBytesMax: number;
     readsCommittedOnly: boolean;
+    /** Whether batches are held against their checksums. */
+    checksChecksums: boolean;
   };
   /** Properties that were given and change nothing. */
   ineffective: string[];
@@ -107,6 +109,7 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
       partitionBytesMax: given.number("max.partition.fetch.bytes", 0) || undefined,
       bufferedBytesMax: given.number("queued.max.messages.kbytes", 65_536) * 1024,
       readsCommittedOnly: given.text("isolation.level") !== "read_uncommitted",
+      checksChecksums: given.flag("check.crcs", true),
     },
     ineffective: given.ineffective,
   };

@@ -36,7 +36,8 @@ function answer(...batches: Stored[]): FetchedPartition {
       }]
     ),
   }));
-  return { records } as unknown as FetchedPartition;
+  const highWatermark = BigInt(Math.max(0, ...batches.map(({ first, entries }) => first + entries.length)));
+  return { records, highWatermark } as unknown as FetchedPartition;
 }
 
 function queueAt(position: number): PartitionQueue {
@@ -44,8 +45,8 @@ function queueAt(position: number): PartitionQueue {
     0,
     position,
     FORMAT,
-    (partition, id, reason, offset) =>
-      new CorruptedLogError({ partition, firstId: id, endId: id + 1, file: "broker", offset, reason }),
+    (partition, ids, reason, offset) =>
+      new CorruptedLogError({ partition, ...ids, file: "broker", offset, reason }),
   );
 }
 
@@ -149,4 +150,16 @@ test("a seek forgets everything", () => {
   queue.take(1);
   queue.seek(7);
   assertEquals([queue.position, queue.fetchOffset, queue.answers, queue.take(1)], [7, 7, 0, undefined]);
+});
+
+test("a batch whose first offset cannot be is damage of its own ids, and nothing else is lost", () => {
+  for (const wrong of [0, 2 ** 40]) {
+    const queue = queueAt(5);
+    const one = answer({ first: 5, entries: ["1"] }, { first: wrong, entries: ["2", "3"] });
+    queue.accept({ ...one, highWatermark: 9n });
+    assertEquals(queue.take(9)?.baseId, 5);
+    const { damage } = assertThrows(() => queue.take(9), CorruptedLogError);
+    assertEquals([damage.firstId, damage.endId, damage.reason], [6, 8, "its first offset is wrong"]);
+    assertEquals(queue.fetchOffset, 8);
+  }
 });

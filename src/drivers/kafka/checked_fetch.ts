@@ -1,0 +1,110 @@
+import { Buffer } from "node:buffer";
+import type { ClientConsumer, ClientModule } from "./client.ts";
+
+/*
+ * A Kafka batch, sizes big-endian; the checksum (CRC-32C) is of everything behind it:
+ *
+ *   0 i64 first offset   8 i32 length of what follows   12 i32 epoch   16 i8 format   17 u32 checksum
+ *   21 i16 attributes   23 i32 last offset - first   27 times, producer …   57 i32 number of records   61 records
+ */
+const LENGTH_AT = 8;
+const LENGTH_ENDS = 12;
+const FORMAT_AT = 16;
+const CHECKSUM_AT = 17;
+const ATTRIBUTES_AT = 21;
+const LAST_DELTA_AT = 23;
+const TIMES_END = 43;
+const COUNT_AT = 57;
+const HEAD_BYTES = 61;
+/** The format that has this checksum. */
+const FORMAT = 2;
+
+/** Stands in the attributes of a batch whose checksum is wrong; its records are left out. Kafka has no such bit. */
+export const IS_DAMAGED: number = 1 << 14;
+
+/** Bytes in several pieces, as the client has them. */
+export interface Pieces {
+  readonly length: number;
+  readonly buffers: readonly Buffer[];
+  /** All of them in one piece. */
+  readonly buffer: Buffer;
+  subarray(start?: number, end?: number): Pieces;
+  readInt32BE(offset: number): number;
+  readBigInt64BE(offset: number): bigint;
+}
+
+type Parse = (id: number, key: number, version: number, reader: { buffer: Pieces }) => unknown;
+type Send = (key: number, version: number, request: unknown, parse: Parse, ...rest: unknown[]) => void;
+type Api = ((connection: { send: Send }, ...parameters: unknown[]) => void) & { version: number };
+type ApiGetter = (name: string, callback: (error: Error | null, api?: Api) => void) => void;
+
+/** The client leaves checksums alone: makes it look at those of every batch that it fetches, before it is read. */
+export function checkFetches(client: ClientConsumer, module: ClientModule): void {
+  const getApi = (client[module.kGetApi] as unknown as ApiGetter).bind(client);
+  const value: ApiGetter = (name, callback) =>
+    getApi(name, (error, api) => callback(error, name === "Fetch" && api ? checkedApi(api, module) : api));
+  Object.defineProperty(client, module.kGetApi, { value });
+}
+
+function checkedApi(api: Api, { crc32c }: ClientModule): Api {
+  const checked = (connection: { send: Send }, ...parameters: unknown[]): void => {
+    const send: Send = (key, version, request, parse, ...rest) => {
+      const checkedParse: Parse = (id, key, version, reader) => {
+        const { buffer } = reader;
+        const subarray = buffer.subarray.bind(buffer);
+        // Of an answer the client takes only the batches of a partition this way.
+        const value: Pieces["subarray"] = (start, end) => checkedPieces(subarray(start, end), crc32c);
+        Object.defineProperty(buffer, "subarray", { value });
+        return parse(id, key, version, reader);
+      };
+      connection.send(key, version, request, checkedParse, ...rest);
+    };
+    api({ send }, ...parameters);
+  };
+  return Object.assign(checked, { version: api.version });
+}
+
+/**
+ * The batches, each in one piece, which spares the client to put together what lies across two; those that are
+ * damaged are replaced by a head without records. The last one may be cut off.
+ */
+export function checkedPieces(pieces: Pieces, checksumOf: (bytes: Buffer) => number): Pieces {
+  const batches: Buffer[] = [];
+  let at = 0;
+  while (at + HEAD_BYTES <= pieces.length) {
+    const end = at + LENGTH_ENDS + pieces.readInt32BE(at + LENGTH_AT);
+    if (end < at + HEAD_BYTES || end > pieces.length) break;
+    const batch = pieces.subarray(at, end).buffer;
+    const isWhole = batch.readInt8(FORMAT_AT) !== FORMAT ||
+      checksumOf(batch.subarray(ATTRIBUTES_AT)) === batch.readUInt32BE(CHECKSUM_AT);
+    batches.push(isWhole ? batch : damagedHead(batch, nextOffset(pieces, end)));
+    at = end;
+  }
+  if (at < pieces.length) batches.push(...pieces.subarray(at).buffers);
+  const Made = pieces.constructor as new (buffers: Buffer[]) => Pieces;
+  return new Made(batches);
+}
+
+/** Where the batch behind one begins, if it is there. */
+function nextOffset(pieces: Pieces, end: number): bigint | undefined {
+  return end + HEAD_BYTES <= pieces.length ? pieces.readBigInt64BE(end) : undefined;
+}
+
+function damagedHead(batch: Buffer, next: bigint | undefined): Buffer {
+  const head = Buffer.alloc(HEAD_BYTES);
+  batch.copy(head, 0, 0, TIMES_END);
+  head.writeInt32BE(HEAD_BYTES - LENGTH_ENDS, LENGTH_AT);
+  head.writeInt16BE(IS_DAMAGED, ATTRIBUTES_AT);
+  head.writeInt32BE(lastDeltaOf(batch, next), LAST_DELTA_AT);
+  return head.fill(0xff, TIMES_END, COUNT_AT);
+}
+
+/** How far a damaged batch reaches, as far as it can be known: at least its first event is lost. */
+function lastDeltaOf(batch: Buffer, next: bigint | undefined): number {
+  if (next !== undefined) {
+    const delta = Number(next - batch.readBigInt64BE(0)) - 1;
+    if (delta >= 0 && delta < batch.byteLength) return delta;
+  }
+  const delta = batch.readInt32BE(LAST_DELTA_AT);
+  return delta >= 0 && batch.readInt32BE(COUNT_AT) === delta + 1 ? delta : 0;
+}

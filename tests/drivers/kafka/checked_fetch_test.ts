@@ -1,0 +1,66 @@
+import { assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { checkedPieces, IS_DAMAGED } from "../../../src/drivers/kafka/checked_fetch.ts";
+import { loadClient } from "../../../src/drivers/kafka/client.ts";
+import { test } from "../../harness.ts";
+
+type Reader = InstanceType<Awaited<ReturnType<typeof loadClient>>["Reader"]>;
+const { createRecordsBatch, crc32c, readRecordsBatches, Reader } = await loadClient();
+
+/** A batch as a broker gives it. */
+function batchOf(firstOffset: number, ...texts: string[]): Buffer {
+  const batch = createRecordsBatch(
+    texts.map((text) => ({ topic: "t", partition: 0, value: Buffer.from(text) })),
+  );
+  const bytes = Buffer.from(batch.buffer);
+  bytes.writeBigInt64BE(BigInt(firstOffset), 0);
+  return bytes;
+}
+
+/** What the client reads from, in pieces of so many bytes. */
+function piecesOf(bytes: Buffer, size: number): Reader["buffer"] {
+  const { buffer } = Reader.from(bytes.subarray(0, size));
+  for (let at = size; at < bytes.byteLength; at += size) buffer.append(bytes.subarray(at, at + size));
+  return buffer;
+}
+
+/** What is read of batches: first offset, how far they reach, whether they are damaged, and their values. */
+function read(bytes: Buffer, size = 50): [number, number, boolean, string[]][] {
+  const checked = checkedPieces(piecesOf(bytes, size), crc32c);
+  return readRecordsBatches(Reader.from(checked as Reader["buffer"])).map((
+    { firstOffset, lastOffsetDelta, attributes, records },
+  ) => [
+    Number(firstOffset),
+    lastOffsetDelta,
+    (attributes & IS_DAMAGED) !== 0,
+    records.map(({ value }) => String(value)),
+  ]);
+}
+
+test("batches that are whole are left as they are, also one that is cut off at the end", () => {
+  const bytes = Buffer.concat([batchOf(5, "a", "b"), batchOf(7, "c").subarray(0, 64)]);
+  assertEquals(checkedPieces(piecesOf(bytes, 7), crc32c).buffer, bytes);
+  assertEquals(read(bytes, 1000), [[5, 1, false, ["a", "b"]]]);
+  assertEquals(read(bytes), [[5, 1, false, ["a", "b"]]]);
+});
+
+test("a batch with a wrong bit gives no records and keeps its ids, wherever the bit is", () => {
+  const [before, broken, after] = [batchOf(0, "a"), batchOf(1, "b", "c"), batchOf(3, "d")];
+  for (let at = 17; at < broken.byteLength; at++) {
+    const flipped = Buffer.from(broken);
+    flipped[at] ^= 0x10;
+    assertEquals(read(Buffer.concat([before, flipped, after])), [
+      [0, 0, false, ["a"]],
+      [1, 1, true, []],
+      [3, 0, false, ["d"]],
+    ], `byte ${at}`);
+  }
+});
+
+test("how far the last batch reaches is believed only where it says so twice", () => {
+  const flipped = batchOf(1, "b", "c");
+  flipped[70] ^= 1;
+  assertEquals(read(flipped), [[1, 1, true, []]]);
+  flipped.writeInt32BE(2 ** 30, 23);
+  assertEquals(read(flipped), [[1, 0, true, []]]);
+});
