@@ -128,11 +128,20 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
+/** What Node says of a module that it takes for one of the older kind (CommonJS). */
+const OUTSIDE_MODULE = /^(?:Unexpected token 'export'|Cannot use import statement outside a module)/;
+
 function reason(error: unknown, path: string | undefined): string {
   const message = (error instanceof Error ? error.message : String(error)).split("\n")[0];
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   if (code === "ERR_UNKNOWN_FILE_EXTENSION" && path !== undefined && /^\.[cm]?tsx?$/.test(extname(path))) {
     return "this Node.js does not read TypeScript; use a JavaScript module, or start with tsx";
+  }
+  if (
+    error instanceof SyntaxError && path !== undefined && extname(path) === ".js" &&
+    OUTSIDE_MODULE.test(message)
+  ) {
+    return `${message}; name it ".mjs", or put "type": "module" into the package.json beside it`;
   }
   return message;
 }

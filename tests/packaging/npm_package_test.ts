@@ -126,6 +126,32 @@ test("the command of the package makes a topic and lists it", () => {
   assertEquals(mustRun(bin, ["topic", "list", ...where], folder).stdout, "my_topic\n");
 });
 
+test("the command says how a module must look that this Node does not read", () => {
+  const { folder } = consumerProject();
+  const bin = resolve(folder, "node_modules/.bin/diaspora-ctl");
+  const own = mkdtempSync(join(folder, "components-"));
+  try {
+    const source = "export class Any { validate() {} config() { return { type: 'Any' }; } }\n";
+    for (const name of ["any.ts", "any.js", "any.mjs"]) writeFileSync(join(own, name), source);
+    // Other than the project's: what `npm init` makes in many versions.
+    writeFileSync(join(own, "package.json"), '{ "type": "commonjs" }');
+    const create = (module: string) => {
+      const where = ["--driver", "files", "--driver.root_path", join(own, "data")];
+      const words = ["topic", "create", "--name", module.replace(".", "_"), ...where];
+      return run(bin, [...words, "--validator", `Any:./${module}`], own);
+    };
+    assertEquals(create("any.mjs").status, 0);
+    const [typescript, older] = ["any.ts", "any.js"].map(create);
+    // Newer ones do read TypeScript.
+    const reads = mustRun("node", ["--print", "Boolean(process.features.typescript)"]).stdout === "true\n";
+    assertEquals([typescript.status === 0, older.status === 0], [reads, false]);
+    if (!reads) assertMatch(typescript.stderr, /does not read TypeScript; use a JavaScript module, or start/);
+    assertMatch(older.stderr, /Unexpected token 'export'; name it "\.mjs", or put "type": "module" into/);
+  } finally {
+    rmSync(own, { recursive: true });
+  }
+});
+
 test("publint finds nothing to mend", () => {
   const { built } = consumerProject();
   const { stdout, stderr } = run("node", [
