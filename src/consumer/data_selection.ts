@@ -40,7 +40,10 @@ export function FullDataSelector(_metadata: unknown, descriptor: DataDescriptor)
   return descriptor;
 }
 
-/** Allocates one `Uint8Array` for the selected bytes: what is done when no allocator is given. */
+/**
+ * Allocates one `Uint8Array` for the selected bytes, which they share with no other event. Where no allocator is
+ * given they may lie in memory that the engine made for several.
+ */
 export function Uint8ArrayAllocator(_metadata: unknown, descriptor: DataDescriptor): Uint8Array {
   return new Uint8Array(descriptor.size);
 }

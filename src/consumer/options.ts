@@ -9,7 +9,7 @@ import type { DataAllocator, DataSelector } from "./data_selection.ts";
 export interface ConsumerOptions<T = JsonValue> {
   /** Says which bytes of an event's data are wanted. Default: none. */
   dataSelector?: DataSelector<T>;
-  /** Gives the buffers for the selected bytes. Default: {@linkcode Uint8ArrayAllocator}. */
+  /** Gives the buffers for the selected bytes. Default: memory that may be shared with other events. */
   dataAllocator?: DataAllocator<T>;
   /** Events read of one partition before the next one has its turn. Default: adaptive. */
   batchSize?: BatchSize;
