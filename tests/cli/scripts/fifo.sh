@@ -1,18 +1,6 @@
 #!/usr/bin/env bash
 # Named pipes, as scripts for the C++ tool use them. DIASPORA_CTL is the program, FOLDER an empty folder.
-set -u
-failures=0
-fail() {
-  echo "FAILED: $1"
-  failures=$((failures + 1))
-}
-wait_for() {
-  for _ in $(seq 100); do
-    "$@" && return
-    sleep 0.1
-  done
-  fail "waited in vain: $*"
-}
+source "${BASH_SOURCE[0]%/*}/checks.sh"
 has_lines() {
   [ "$(wc -l < "$1")" -ge "$2" ]
 }

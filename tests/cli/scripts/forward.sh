@@ -1,18 +1,6 @@
 #!/usr/bin/env bash
 # Forwarding, as scripts for the C++ tool do it. DIASPORA_CTL is the program, FOLDER an empty folder.
-set -u
-failures=0
-fail() {
-  echo "FAILED: $1"
-  failures=$((failures + 1))
-}
-wait_for() {
-  for _ in $(seq 100); do
-    "$@" && return
-    sleep 0.1
-  done
-  fail "waited in vain: $*"
-}
+source "${BASH_SOURCE[0]%/*}/checks.sh"
 start_fifo() {
   "$DIASPORA_CTL" fifo --driver "files" --driver.root_path "$FOLDER/store" --control-file "$1" \
     --logging error > "$FOLDER/fifo.log" 2>&1 &

@@ -1,11 +1,6 @@
 #!/usr/bin/env bash
 # Topics, as scripts for the C++ tool make and list them. DIASPORA_CTL is the program, FOLDER an empty folder.
-set -u
-failures=0
-fail() {
-  echo "FAILED: $1"
-  failures=$((failures + 1))
-}
+source "${BASH_SOURCE[0]%/*}/checks.sh"
 
 "$DIASPORA_CTL" --help > "$FOLDER/help" 2>&1 || fail "--help"
 
