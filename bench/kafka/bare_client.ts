@@ -33,7 +33,7 @@ export async function measureBare(job: BareJob, gate: Gate): Promise<Measured> {
 
 async function measureProduce(job: BareJob, gate: Gate): Promise<Measured> {
   const { shape } = job;
-  const content = makeContent(shape);
+  const content = makeContent(shape, "object");
   const pool = new DataPool(shape.dataBytes);
   const produce = async (topic: string, events: number): Promise<void> => {
     const { Producer } = await loadClient();
@@ -53,8 +53,8 @@ async function measureProduce(job: BareJob, gate: Gate): Promise<Measured> {
       while (sends.size >= SENDS_MAX) await Promise.race(sends);
     };
     for (let index = 0, document = 0; index < events; index++) {
-      const value = valueOf(JSON.stringify(content.objects[document]), pool.next());
-      if (++document === content.objects.length) document = 0;
+      const value = valueOf(JSON.stringify(content.metadata[document]), pool.next());
+      if (++document === content.metadata.length) document = 0;
       messages.push({ topic, partition: index % job.partitions, value });
       bytes += value.byteLength + 20;
       if (bytes > BATCH_BYTES * job.partitions) await send();

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { DataPool, makeContent } from "../../src/ctl/bench/content.ts";
 import type { Gate } from "../../src/ctl/bench/produce.ts";
-import { type Measured, Stopwatch } from "../../src/ctl/bench/stopwatch.ts";
+import { type Measured, settle, Stopwatch } from "../../src/ctl/bench/stopwatch.ts";
 import { type Shape, warmUpOf } from "../../src/ctl/bench/workload.ts";
 import type { PeerStore } from "./peer.ts";
 import { PEERS } from "./peers.ts";
@@ -29,6 +29,7 @@ export async function measurePeer(
   };
   const content = makeContent(
     kind === "produce" ? shape : { ...shape, documents: 1 },
+    "object",
   );
   const pool = new DataPool(kind === "produce" ? shape.dataBytes : 0);
   const work = async (
@@ -38,7 +39,7 @@ export async function measurePeer(
     if (kind === "consume") {
       return await consume(store, parse, shape.dataBytes > 0);
     }
-    await store.produce(events, content.objects, pool);
+    await store.produce(events, content.metadata, pool);
     return { events, bytes: content.bytes };
   };
   const warmUp = await open(`${folder}/warm-up`);
@@ -46,6 +47,7 @@ export async function measurePeer(
   await warmUp.close();
   const store = await open(`${folder}/bench`);
   try {
+    settle();
     await gate();
     const serverBefore = store.serverCpu?.() ?? 0;
     const watch = new Stopwatch();

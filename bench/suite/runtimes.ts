@@ -8,8 +8,18 @@ const CONFIG = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "
 
 /** How a module is started on each runtime. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  deno: [process.execPath, "run", "-A", "-q", "--no-check", "--no-lock", "-c", root(CONFIG)],
-  node: ["node", "--import", root("node_modules/tsx/dist/loader.mjs")],
+  deno: [
+    process.execPath,
+    "run",
+    "-A",
+    "-q",
+    "--no-check",
+    "--no-lock",
+    "--v8-flags=--expose-gc",
+    "-c",
+    root(CONFIG),
+  ],
+  node: ["node", "--expose-gc", "--import", root("node_modules/tsx/dist/loader.mjs")],
   bun: [root("node_modules/.bin/bun")],
 };
 

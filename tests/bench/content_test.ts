@@ -19,11 +19,12 @@ test("documentText() differs from event to event", () => {
 });
 
 test("makeContent() gives the same metadata as objects and as text, and counts the bytes of all events", () => {
-  const content = makeContent({ events: 50, dataBytes: 1000, metadataBytes: 100 });
-  assertEquals(content.objects.map((one) => JSON.stringify(one)), content.texts);
+  const shape = { events: 50, dataBytes: 1000, metadataBytes: 100 };
+  const content = makeContent(shape, "object");
+  assertEquals(content.metadata.map((one) => JSON.stringify(one)), makeContent(shape, "text").metadata);
   assertEquals(content.bytes, 50 * 1100);
-  const fewer = makeContent({ events: 50, dataBytes: 1000, metadataBytes: 100, documents: 10 });
-  assertEquals([fewer.texts.length, fewer.bytes], [10, 50 * 1100]);
+  const fewer = makeContent({ ...shape, documents: 10 }, "text");
+  assertEquals([fewer.metadata.length, fewer.bytes], [10, 50 * 1100]);
 });
 
 test("a DataPool gives parts of the size asked for, one after the other, and begins again", () => {

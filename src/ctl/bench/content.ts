@@ -10,28 +10,27 @@ const OBJECT_BYTES_MIN = 80;
 
 /** What is pushed as metadata: made beforehand, so that only the pushing is measured. */
 export interface Content {
-  /** As objects, which `push` makes text of. */
-  objects: JsonValue[];
-  /** The same as JSON text. */
-  texts: string[];
+  /** Objects, which `push` makes text of, or JSON texts. */
+  metadata: JsonValue[];
   /** Bytes of metadata and data that all the events have together. */
   bytes: number;
 }
 
 /** Makes the metadata of a workload. */
-export function makeContent({ events, metadataBytes, dataBytes, documents }: Shape): Content {
+export function makeContent(
+  { events, metadataBytes, dataBytes, documents }: Shape,
+  form: "object" | "text",
+): Content {
   const fitting = Math.max(1000, Math.floor(DOCUMENT_BYTES_MAX / Math.max(1, metadataBytes)));
   const count = Math.min(events, documents ?? DOCUMENTS_MAX, fitting);
-  const texts: string[] = [];
-  const objects: JsonValue[] = [];
+  const metadata: JsonValue[] = [];
   let textBytes = 0;
   for (let id = 0; id < count; id++) {
     const text = documentText(id, metadataBytes);
     textBytes += text.length;
-    texts.push(text);
-    objects.push(JSON.parse(text));
+    metadata.push(form === "text" ? text : JSON.parse(text));
   }
-  return { objects, texts, bytes: Math.round(events * (textBytes / count + dataBytes)) };
+  return { metadata, bytes: Math.round(events * (textBytes / count + dataBytes)) };
 }
 
 /** The JSON text of one event's metadata, of about that many bytes, all of them ASCII. */

@@ -34,7 +34,10 @@ export async function measureDurable(
   { events, concurrent, metadataBytes, path }: DurableSettings,
   { gate }: { gate: Gate },
 ): Promise<Measured> {
-  const { objects } = makeContent({ events, dataBytes: 0, metadataBytes, documents: 1000 });
+  const { metadata: objects } = makeContent(
+    { events, dataBytes: 0, metadataBytes, documents: 1000 },
+    "object",
+  );
   await using producer = topic.producer("bench");
   const record = new Uint8Array(metadataBytes + OVERHEAD_BYTES);
   fillPseudoRandom(record);

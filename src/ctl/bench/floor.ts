@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { DataPool, fillPseudoRandom, makeContent } from "./content.ts";
-import { type Measured, Stopwatch } from "./stopwatch.ts";
+import { type Measured, settle, Stopwatch } from "./stopwatch.ts";
 import { type Shape, warmUpOf } from "./workload.ts";
 
 /** Which plain file is written or read. */
@@ -27,6 +27,7 @@ export function measureFloor(kind: FloorKind, path: string, shape: Shape): Measu
   const run = prepare(kind, shape);
   const read = kind.endsWith("read");
   if (!read) run(path, warmUpOf(shape).events);
+  settle();
   return run(path, shape.events);
 }
 
@@ -47,7 +48,7 @@ function prepare(kind: FloorKind, shape: Shape): Run {
 
 /** As many bytes as the events have, from one buffer, 1 MiB a write. */
 function rawWrite(shape: Shape): Run {
-  const { bytes } = makeContent({ ...shape, documents: 10_000 });
+  const { bytes } = makeContent({ ...shape, documents: 10_000 }, "text");
   const block = new Uint8Array(BLOCK_BYTES);
   fillPseudoRandom(block);
   return (path, events) => {
@@ -78,7 +79,7 @@ function rawRead(): Run {
 
 /** JSON text made of every object, and written with the data: what a program without a log would do. */
 function plainWrite(shape: Shape): Run {
-  const { objects, bytes } = makeContent(shape);
+  const { metadata: objects, bytes } = makeContent(shape, "object");
   const pool = new DataPool(shape.dataBytes);
   const batch = batchEvents(shape);
   const block = new Uint8Array(blockBytes(shape));

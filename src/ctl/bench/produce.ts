@@ -1,6 +1,6 @@
 import type { JsonValue, ProducerOptions, Topic } from "../../../mod.ts";
 import { DataPool, makeContent } from "./content.ts";
-import { type Measured, Stopwatch } from "./stopwatch.ts";
+import { type Measured, settle, Stopwatch } from "./stopwatch.ts";
 import { type Shape, warmUpOf } from "./workload.ts";
 
 /** What is pushed, and how. */
@@ -27,16 +27,16 @@ export async function measureProduce(
 ): Promise<Measured> {
   // Engines that cannot block refuse what is pushed without looking.
   const readyInterval = blocks ? READY_INTERVAL : 1;
-  const content = makeContent(settings);
-  const metadata = settings.form === "text" ? content.texts : content.objects;
+  const { metadata, bytes } = makeContent(settings, settings.form);
   const pool = new DataPool(settings.dataBytes);
   if (warmUp !== undefined) {
     await pushAll(warmUp, warmUpOf(settings), { metadata, pool, readyInterval });
   }
+  settle();
   await gate();
   const watch = new Stopwatch();
   await pushAll(topic, settings, { metadata, pool, readyInterval });
-  return watch.stop({ events: settings.events, bytes: content.bytes });
+  return watch.stop({ events: settings.events, bytes });
 }
 
 async function pushAll(
