@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { DataPool, makeContent } from "../../src/ctl/bench/content.ts";
 import type { Gate } from "../../src/ctl/bench/produce.ts";
-import { type Measured, settle, Stopwatch } from "../../src/ctl/bench/stopwatch.ts";
+import { type Measured, Stopwatch } from "../../src/ctl/bench/stopwatch.ts";
 import { type Shape, warmUpOf } from "../../src/ctl/bench/workload.ts";
 import type { PeerStore } from "./peer.ts";
 import { PEERS } from "./peers.ts";
@@ -47,7 +47,6 @@ export async function measurePeer(
   await warmUp.close();
   const store = await open(`${folder}/bench`);
   try {
-    settle();
     await gate();
     const serverBefore = store.serverCpu?.() ?? 0;
     const watch = new Stopwatch();

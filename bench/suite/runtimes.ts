@@ -15,11 +15,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     "-q",
     "--no-check",
     "--no-lock",
-    "--v8-flags=--expose-gc",
     "-c",
     root(CONFIG),
   ],
-  node: ["node", "--expose-gc", "--import", root("node_modules/tsx/dist/loader.mjs")],
+  node: ["node", "--import", root("node_modules/tsx/dist/loader.mjs")],
   bun: [root("node_modules/.bin/bun")],
 };
 

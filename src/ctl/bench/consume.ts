@@ -7,7 +7,7 @@ import {
   type Topic,
 } from "../../../mod.ts";
 import type { Gate } from "./produce.ts";
-import { type Measured, settle, Stopwatch } from "./stopwatch.ts";
+import { type Measured, Stopwatch } from "./stopwatch.ts";
 
 /** What is read, and how. */
 export interface ConsumeSettings {
@@ -34,7 +34,6 @@ export async function measureConsume(
   { warmUp, gate }: { warmUp?: Topic; gate: Gate },
 ): Promise<Measured> {
   if (warmUp !== undefined) await consumeAll(warmUp, { ...settings, events: undefined });
-  settle();
   await gate();
   const watch = new Stopwatch();
   return watch.stop(await consumeAll(topic, settings));

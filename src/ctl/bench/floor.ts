@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { DataPool, fillPseudoRandom, makeContent } from "./content.ts";
-import { type Measured, settle, Stopwatch } from "./stopwatch.ts";
+import { type Measured, Stopwatch } from "./stopwatch.ts";
 import { type Shape, warmUpOf } from "./workload.ts";
 
 /** Which plain file is written or read. */
@@ -27,7 +27,6 @@ export function measureFloor(kind: FloorKind, path: string, shape: Shape): Measu
   const run = prepare(kind, shape);
   const read = kind.endsWith("read");
   if (!read) run(path, warmUpOf(shape).events);
-  settle();
   return run(path, shape.events);
 }
 

@@ -1,6 +1,6 @@
 import type { JsonValue, ProducerOptions, Topic } from "../../../mod.ts";
 import { DataPool, makeContent } from "./content.ts";
-import { type Measured, settle, Stopwatch } from "./stopwatch.ts";
+import { type Measured, Stopwatch } from "./stopwatch.ts";
 import { type Shape, warmUpOf } from "./workload.ts";
 
 /** What is pushed, and how. */
@@ -32,7 +32,6 @@ export async function measureProduce(
   if (warmUp !== undefined) {
     await pushAll(warmUp, warmUpOf(settings), { metadata, pool, readyInterval });
   }
-  settle();
   await gate();
   const watch = new Stopwatch();
   await pushAll(topic, settings, { metadata, pool, readyInterval });

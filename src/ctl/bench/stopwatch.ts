@@ -45,14 +45,6 @@ export class Stopwatch {
   }
 }
 
-/**
- * Collects garbage, where the runtime was told to let programs do so: what was made before the clock starts is not
- * for the work to sort out.
- */
-export function settle(): void {
-  (globalThis as { gc?: () => void }).gc?.();
-}
-
 /** The largest this process ever was, in bytes. */
 function peakMemoryBytes(): number {
   try {
