@@ -5,7 +5,7 @@ import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
 import type { Partition } from "./partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
 import { segmentName } from "./segment.ts";
-import { StoredBatch } from "./stored_batch.ts";
+import { StoredBatch, StoredTextBatch } from "./stored_batch.ts";
 import { StoredFrame } from "./stored_frame.ts";
 import { passAt, type Passed, type Place, placeAfter } from "./walk.ts";
 
@@ -197,7 +197,8 @@ export class PartitionReader {
     }
     if (metadata === undefined || first === end) return undefined;
     const { partition } = this.partition;
-    return new StoredBatch(frame, metadata, { partition, baseId: baseId + first, first, count: end - first });
+    const Batch = frame.isText ? StoredTextBatch : StoredBatch;
+    return new Batch(frame, metadata, { partition, baseId: baseId + first, first, count: end - first });
   }
 
   /** The next events of a frame that can be given: whoever asks for data does not get those without theirs. */

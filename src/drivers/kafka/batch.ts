@@ -15,20 +15,16 @@ export interface LocatedRecord {
 
 /** Events with consecutive offsets, stored at the same time. */
 export class KafkaBatch implements IncomingBatch {
-  readonly joinedText?: () => string;
-  readonly metadataText?: (index: number) => string;
+  joinedText?(): string;
+  metadataText?(index: number): string;
 
   constructor(
     readonly partition: number,
     readonly baseId: number,
     readonly timestamp: number,
-    private readonly records: readonly LocatedRecord[],
+    protected readonly records: readonly LocatedRecord[],
     private readonly format: RecordFormat,
-  ) {
-    if (!format.hasTextLength) return;
-    this.metadataText = (index) => this.#text(index);
-    this.joinedText = () => this.records.map((_, index) => this.#text(index)).join(",");
-  }
+  ) {}
 
   get count(): number {
     return this.records.length;
@@ -38,7 +34,7 @@ export class KafkaBatch implements IncomingBatch {
   slice(first: number, count: number): KafkaBatch {
     if (first === 0 && count === this.count) return this;
     const { partition, baseId, timestamp, records, format } = this;
-    return new KafkaBatch(partition, baseId + first, timestamp, records.slice(first, first + count), format);
+    return kafkaBatch(partition, baseId + first, timestamp, records.slice(first, first + count), format);
   }
 
   metadataBytes(index: number): Uint8Array {
@@ -76,7 +72,7 @@ export class KafkaBatch implements IncomingBatch {
     return new Uint8Array(value.buffer, value.byteOffset + dataOffset + offset, size);
   }
 
-  #text(index: number): string {
+  protected textOf(index: number): string {
     const { value, parts: { metadataOffset, dataOffset } } = this.records[index];
     const text = value.toString("utf8", metadataOffset, dataOffset);
     // Rare enough to look twice: was it written so, or are the bytes no text?
@@ -94,4 +90,27 @@ export class KafkaBatch implements IncomingBatch {
       );
     }
   }
+}
+
+/** Events whose metadata are texts. */
+class KafkaTextBatch extends KafkaBatch {
+  override joinedText(): string {
+    return this.records.map((_, index) => this.textOf(index)).join(",");
+  }
+
+  override metadataText(index: number): string {
+    return this.textOf(index);
+  }
+}
+
+/** Events with consecutive offsets, as their topic's format has them. */
+export function kafkaBatch(
+  partition: number,
+  baseId: number,
+  timestamp: number,
+  records: readonly LocatedRecord[],
+  format: RecordFormat,
+): KafkaBatch {
+  const Batch = format.hasTextLength ? KafkaTextBatch : KafkaBatch;
+  return new Batch(partition, baseId, timestamp, records, format);
 }

@@ -1,5 +1,5 @@
 import { type CorruptedLogError, EventGoneError } from "../../errors.ts";
-import { KafkaBatch, type LocatedRecord } from "./batch.ts";
+import { KafkaBatch, kafkaBatch, type LocatedRecord } from "./batch.ts";
 import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
 import { decodeRecord, type RecordFormat } from "./record.ts";
 
@@ -166,7 +166,7 @@ export class PartitionQueue {
     let first = 0;
     let time = 0;
     const end = (): void => {
-      if (run.length > 0) this.#items.push(new KafkaBatch(this.partition, first, time, run, this.format));
+      if (run.length > 0) this.#items.push(kafkaBatch(this.partition, first, time, run, this.format));
       run = [];
     };
     for (const { offset, timestamp, value } of records) {

@@ -8,21 +8,17 @@ const NO_DATA = new Uint8Array(0);
 export class MemoryBatch implements IncomingBatch {
   readonly baseId: number;
   readonly timestamp: number;
-  readonly joinedText?: () => string;
-  readonly metadataText?: (index: number) => string;
+  joinedText?(): string;
+  metadataText?(index: number): string;
 
   constructor(
     readonly partition: number,
-    private readonly stored: StoredBatch,
-    private readonly first: number,
+    protected readonly stored: StoredBatch,
+    protected readonly first: number,
     readonly count: number,
   ) {
     this.baseId = stored.baseId + first;
     this.timestamp = stored.timestamp;
-    const { metadata } = stored;
-    if (typeof metadata[0] !== "string") return;
-    this.joinedText = () => metadata.slice(first, first + count).join(",");
-    this.metadataText = (index) => metadata[first + index] as string;
   }
 
   metadataBytes(index: number): Uint8Array {
@@ -57,5 +53,16 @@ export class MemoryBatch implements IncomingBatch {
 
   #data(index: number): Uint8Array {
     return this.stored.data?.[this.first + index] ?? NO_DATA;
+  }
+}
+
+/** Events whose metadata are JSON texts. */
+export class MemoryTextBatch extends MemoryBatch {
+  override joinedText(): string {
+    return this.stored.metadata.slice(this.first, this.first + this.count).join(",");
+  }
+
+  override metadataText(index: number): string {
+    return this.stored.metadata[this.first + index] as string;
   }
 }

@@ -1,6 +1,6 @@
 import { EventGoneError } from "../../errors.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../contract.ts";
-import { MemoryBatch } from "./batch.ts";
+import { MemoryBatch, MemoryTextBatch } from "./batch.ts";
 import type { MemoryTopicStore } from "./store.ts";
 
 /** Reads a topic in memory. */
@@ -38,7 +38,8 @@ export class MemoryConsumer implements ConsumerInterface {
     const first = position - stored.baseId;
     const count = Math.min(eventsMax, stored.count - first);
     this.#positions.set(partition, position + count);
-    return new MemoryBatch(partition, stored, first, count);
+    const Batch = typeof stored.metadata[0] === "string" ? MemoryTextBatch : MemoryBatch;
+    return new Batch(partition, stored, first, count);
   }
 
   waitForEvents(signal: AbortSignal): Promise<void> {
