@@ -74,7 +74,7 @@ const PIECE_BYTES = 4 * 1024 * 1024;
  * await using producer = topic.producer("app");
  * await producer.push('{"id": 18446744073709551615, "energy": 1.50}');
  *
- * const rootPath = `/tmp/cpp-${crypto.randomUUID()}`;
+ * const rootPath = `cpp-store-${crypto.randomUUID()}`;
  * const { events, metadataBytes } = await exportCppFiles({ topic, rootPath });
  * console.log(events, metadataBytes); // 1 41, as {"energy":1.5,"id":18446744073709551615}
  * ```

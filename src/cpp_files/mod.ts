@@ -13,7 +13,7 @@
  * for (let energy = 0; energy < 10; energy++) producer.push({ energy }, new Uint8Array(energy));
  * await producer.flush();
  *
- * const rootPath = `/tmp/cpp-${crypto.randomUUID()}`;
+ * const rootPath = `cpp-store-${crypto.randomUUID()}`;
  * await exportCppFiles({ topic, rootPath });
  * const { events, dataBytes } = await importCppFiles({ rootPath, topic: "readings", driver, into: "copy" });
  * console.log(events, dataBytes); // 10 45
