@@ -25,6 +25,15 @@ test("servers are given as text or as a list, with or without a port", () => {
   assertStringIncludes(refusal({ "bootstrap.servers": [] }), "bootstrap.servers");
 });
 
+test("a property of Kafka among the driver's own options is told where it belongs", () => {
+  const { message } = assertThrows(() => readDriverOptions(SERVERS), InvalidOptionError);
+  assertEquals(
+    message,
+    'Cannot use octopus driver option "bootstrap.servers": it is a property of Kafka, to be given within the ' +
+      'option "kafka"',
+  );
+});
+
 test("names with dots may come as objects within objects, as a command line makes them", () => {
   const kafka = {
     bootstrap: { servers: "a:1" },
