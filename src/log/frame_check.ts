@@ -24,6 +24,11 @@ export interface EventRange {
   end: number;
 }
 
+/** Whether the head of a frame that lies in the core's memory has the checksum its record states. */
+export function isHeadRight(at: number, { layout, headCrc }: FrameRecord): boolean {
+  return core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) === headCrc;
+}
+
 /** What is wrong with a frame's table, extents, block sums and metadata; undefined when nothing is. */
 export function headDamage(at: FrameAt): string | undefined {
   const { frame } = at;

@@ -18,8 +18,12 @@ export class ReadWindow {
   #source: WindowSource | undefined;
   #start = 0;
   #end = 0;
+  #loads = 0;
+
   /** How often it was filled: as long as this stays the same, so does what it holds. */
-  loads = 0;
+  get loads(): number {
+    return this.#loads;
+  }
 
   /**
    * Where in the core's memory `size` bytes from `offset` lie, or -1 when the file ends before. Reads
@@ -41,7 +45,7 @@ export class ReadWindow {
   /** Forgets what it holds, so that the next call reads. */
   clear(): void {
     this.#source = undefined;
-    this.loads++;
+    this.#loads++;
   }
 
   /**
@@ -52,7 +56,7 @@ export class ReadWindow {
     const [source, start, end] = [this.#source, this.#start, this.#end];
     const kept = core.u8.slice(core.readArea, core.readArea + bytes);
     return () => {
-      this.loads++;
+      this.#loads++;
       core.u8.set(kept, core.readArea);
       [this.#source, this.#start, this.#end] = [source, start, end];
     };
@@ -60,7 +64,7 @@ export class ReadWindow {
 
   #load(source: WindowSource, offset: number, bytes: number): number {
     this.#source = undefined;
-    this.loads++;
+    this.#loads++;
     core.ensureReadArea(bytes);
     const area = core.u8.subarray(core.readArea, core.readArea + bytes);
     let got = 0;

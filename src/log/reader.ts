@@ -2,6 +2,7 @@ import { core } from "./core.ts";
 import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } from "../errors.ts";
 import type { StartPosition } from "../drivers/contract.ts";
 import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { isHeadRight } from "./frame_check.ts";
 import type { Partition } from "./partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
 import { segmentName } from "./segment.ts";
@@ -175,9 +176,7 @@ export class PartitionReader {
   }
 
   #checkHead(at: number, passed: PassedFrame): boolean {
-    if (passed.damaged !== "header") return core.checkHead(at);
-    const { layout, headCrc } = passed.frame;
-    return core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) === headCrc;
+    return passed.damaged === "header" ? isHeadRight(at, passed.frame) : core.checkHead(at);
   }
 
   /** Some of a frame's events; undefined when none are left that can be given. */

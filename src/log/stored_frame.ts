@@ -1,7 +1,8 @@
 import { core } from "./core.ts";
 import { CorruptedLogError, EventGoneError } from "../errors.ts";
-import { DATA_LOST_MARK, EXTENT_BYTES, FLAG, KIND, RECORD_BYTES } from "./format.ts";
+import { DATA_LOST_MARK, EXTENT_BYTES, FLAG, KIND } from "./format.ts";
 import { type FrameRecord, readUint64 } from "./frame.ts";
+import { isHeadRight } from "./frame_check.ts";
 import type { Partition } from "./partition.ts";
 import { readWindow } from "./read_window.ts";
 import { step } from "./scanner.ts";
@@ -95,9 +96,9 @@ export class StoredFrame {
 
   /** Somebody else has read in between: from now on the metadata is kept. */
   #readAgain(): boolean {
-    const { layout, headCrc } = this.frame;
+    const { layout } = this.frame;
     const at = readWindow.at(this.segment, this.offset, layout.data, layout.data);
-    if (at < 0 || core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) !== headCrc) return false;
+    if (at < 0 || !isHeadRight(at, this.frame)) return false;
     this.#kept = core.u8.slice(at + layout.metadata, at + layout.data);
     return true;
   }
@@ -236,7 +237,7 @@ export class StoredFrame {
     }
     const { layout } = record;
     const at = readWindow.at(segment, extent.offset, layout.data, layout.data);
-    if (at < 0 || core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) !== record.headCrc) {
+    if (at < 0 || !isHeadRight(at, record)) {
       throw problem("the checksums of a data chunk are damaged");
     }
     return new StoredData({
