@@ -2,7 +2,7 @@ import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { type OptionRule, type OptionRules, readOptions, rule, unfit } from "../../options.ts";
 import { withDottedKeys } from "./dotted_keys.ts";
-import { HONOURED, INEFFECTIVE, REFUSED } from "./property_table.ts";
+import { PROPERTIES } from "./property_table.ts";
 import { readServiceOptions, type ServiceOptions } from "./octopus_service.ts";
 
 const OWNER = "octopus driver";
@@ -38,16 +38,12 @@ export interface OctopusOptions {
 /** Kafka's own properties stand one level deeper, which is easily forgotten. */
 function refuseMisplaced(document: JsonObject): void {
   for (const key of Object.keys(document)) {
-    if (key in DRIVER_RULES || !isKafkaProperty(key)) continue;
+    if (!PROPERTIES.includes(key)) continue;
     throw new InvalidOptionError(
       key,
       `Cannot use ${OWNER} option "${key}": it is a property of Kafka, to be given within the option "kafka"`,
     );
   }
-}
-
-function isKafkaProperty(key: string): boolean {
-  return key in HONOURED || key in REFUSED || INEFFECTIVE.includes(key);
 }
 
 /** Checks the driver's options; throws `InvalidOptionError`. */

@@ -2,7 +2,7 @@ import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { checkOptions, unfit } from "../../options.ts";
 import { withDottedKeys } from "./dotted_keys.ts";
-import { HONOURED, INEFFECTIVE, type PropertyKind, REFUSED } from "./property_table.ts";
+import { HONOURED, INEFFECTIVE, PROPERTIES, type PropertyKind, REFUSED } from "./property_table.ts";
 
 const OWNER = "kafka";
 
@@ -16,7 +16,7 @@ export class Properties {
   constructor(document: JsonValue | undefined) {
     const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
     const properties = isObject ? withDottedKeys(document as JsonObject) : document;
-    checkOptions(OWNER, properties, [...Object.keys(HONOURED), ...Object.keys(REFUSED), ...INEFFECTIVE]);
+    checkOptions(OWNER, properties, PROPERTIES);
     for (const [name, value] of Object.entries(properties as JsonObject)) {
       const refusal = REFUSED[name];
       if (refusal !== undefined) {

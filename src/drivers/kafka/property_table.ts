@@ -229,3 +229,10 @@ export const INEFFECTIVE: readonly string[] = [
   "topic.metadata.refresh.sparse",
   "transaction.timeout.ms",
 ];
+
+/** Every property that librdkafka knows. */
+export const PROPERTIES: readonly string[] = [
+  ...Object.keys(HONOURED),
+  ...Object.keys(REFUSED),
+  ...INEFFECTIVE,
+];
