@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { DiasporaError } from "../../mod.ts";
 import type { FaultView } from "./contract.ts";
@@ -54,6 +55,18 @@ export function sendText(
   response.end(text);
 }
 
+/** Sends a piece of an answer, and waits for a reader that is slower. */
+export async function sendPiece(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
+  if (response.destroyed || response.write(piece)) return;
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  // Listeners that are not called in the end would stay, one more for each piece.
+  const events = ["drain", "close"].map((event) => once(response, event, { signal }));
+  await Promise.race(events);
+  waiting.abort();
+  await Promise.allSettled(events);
+}
+
 /** Answers with JSON. */
 export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
   sendText(response, status, "application/json; charset=utf-8", JSON.stringify(value));
@@ -61,9 +74,14 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
 
 /** Answers with what went wrong. */
 export function sendFault(response: ServerResponse, error: unknown): void {
-  const fault: FaultView = { fault: error instanceof Error ? error.message : String(error) };
+  const fault: FaultView = { fault: messageOf(error) };
   if (error instanceof DiasporaError) fault.code = error.code;
   sendJson(response, fault, statusOf(error));
+}
+
+/** What went wrong, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function statusOf(error: unknown): number {

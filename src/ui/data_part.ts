@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Event } from "../../mod.ts";
-import { BadRequestError } from "./answer.ts";
+import { BadRequestError, sendPiece } from "./answer.ts";
 import type { Query } from "./query.ts";
 
 /** Read and sent together. */
@@ -23,7 +22,7 @@ export async function sendData(event: Event, query: Query, response: ServerRespo
     "content-length": String(size),
   });
   for (let at = 0;;) {
-    if (!response.write(piece)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    await sendPiece(response, piece);
     at += piece.length;
     if (at >= size || response.destroyed) break;
     piece = await pieceAt(event, offset + at, Math.min(PIECE_BYTES, size - at));

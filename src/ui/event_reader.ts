@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
 import type { Event, Topic } from "../../mod.ts";
 import { EventGoneError, NoSuchPartitionError } from "../../mod.ts";
 import { NoSuchThingError } from "./answer.ts";
 import { eventView } from "./event_view.ts";
 import type { EventView } from "./contract.ts";
 import type { EventFilter } from "./filter.ts";
+import { ownConsumer } from "./own_consumer.ts";
 
 /** An event that is known to be there comes at once from files, and from an engine elsewhere in a moment. */
 const PATIENCE_MS = 10_000;
@@ -35,7 +35,7 @@ export async function readEvents(topic: Topic, request: ReadRequest): Promise<Re
   const { partition, fromId, endId, limit, filter, deadlineMs } = request;
   const result: ReadResult = { events: [], untilId: fromId, damage: [] };
   if (fromId >= endId) return result;
-  await using consumer = topic.consumer(`ui-${randomUUID()}`, {
+  await using consumer = ownConsumer(topic, {
     partitions: [partition],
     from: { id: fromId },
     batchSize: filter === undefined ? Math.min(limit, 1024) : 1024,
@@ -64,7 +64,7 @@ export async function useEvent<R>(
   if (known === undefined) throw new NoSuchPartitionError(partition, topic.partitions.length);
   if (id >= known.nextId) throw new NoSuchThingError(`There is no event ${id} in partition ${partition} yet`);
   if (id < known.firstId) throw new EventGoneError(partition, id, known.firstId);
-  await using consumer = topic.consumer(`ui-${randomUUID()}`, { partitions: [partition], from: { id } });
+  await using consumer = ownConsumer(topic, { partitions: [partition], from: { id } });
   const event = await consumer.pull().wait(PATIENCE_MS);
   if (event?.id === id) return await use(event);
   throw new EventGoneError(partition, id, event?.id ?? consumer.position(partition));

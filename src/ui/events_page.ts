@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { NoSuchPartitionError, type Topic } from "../../mod.ts";
 import type { EventsView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
 import { parseFilter } from "./filter.ts";
+import { ownConsumer } from "./own_consumer.ts";
 import type { Query } from "./query.ts";
 
 const EVENTS_DEFAULT = 50;
@@ -60,7 +60,7 @@ export async function eventsPage(topic: Topic, query: Query): Promise<EventsView
 
 /** The id of the first event that is not older than a time. */
 async function idAt(topic: Topic, partition: number, time: number): Promise<number> {
-  await using consumer = topic.consumer(`ui-${randomUUID()}`, { partitions: [partition], from: { time } });
+  await using consumer = ownConsumer(topic, { partitions: [partition], from: { time } });
   await consumer.ready();
   return consumer.position(partition);
 }

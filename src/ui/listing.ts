@@ -1,5 +1,6 @@
 import type { Driver, TopicInfo } from "../../mod.ts";
 import { TopicNotFoundError } from "../../mod.ts";
+import { messageOf } from "./answer.ts";
 import type { Page, TopicLine } from "./contract.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import { totalsOf } from "./totals.ts";
@@ -59,7 +60,7 @@ export class Listing {
       }
       return line;
     } catch (error) {
-      return { name, numPartitions, fault: error instanceof Error ? error.message : String(error) };
+      return { name, numPartitions, fault: messageOf(error) };
     }
   }
 

@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { NoSuchPartitionError, type Topic } from "../../mod.ts";
+import { messageOf, sendPiece } from "./answer.ts";
 import type { EventView, LiveView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
 import { type EventFilter, parseFilter } from "./filter.ts";
@@ -120,12 +120,9 @@ class Tail {
 
 /** Says what ended the tail. */
 export async function sendTailFault(response: ServerResponse, error: unknown): Promise<void> {
-  await send(response, "fault", { fault: error instanceof Error ? error.message : String(error) });
+  await send(response, "fault", { fault: messageOf(error) });
 }
 
-/** Waits for a reader that is slower than the events. */
-async function send(response: ServerResponse, name: string, value: unknown): Promise<void> {
-  if (response.destroyed) return;
-  if (response.write(`event: ${name}\ndata: ${JSON.stringify(value)}\n\n`)) return;
-  await Promise.race([once(response, "drain"), once(response, "close")]);
+function send(response: ServerResponse, name: string, value: unknown): Promise<void> {
+  return sendPiece(response, `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`);
 }

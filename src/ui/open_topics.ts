@@ -1,4 +1,4 @@
-import type { Driver, Topic } from "../../mod.ts";
+import { type Driver, type Topic, TopicDeletedError } from "../../mod.ts";
 
 interface OpenTopic {
   topic: Promise<Topic>;
@@ -30,7 +30,7 @@ export class OpenTopics implements AsyncDisposable {
     try {
       return await this.#useOnce(name, use);
     } catch (error) {
-      if ((error as { code?: string }).code !== "ERR_TOPIC_DELETED") throw error;
+      if (!(error instanceof TopicDeletedError)) throw error;
       await this.#forget(name);
       return await this.#useOnce(name, use);
     }

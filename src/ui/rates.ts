@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import type { Topic } from "../../mod.ts";
 import type { Rates } from "./contract.ts";
+import { ownConsumer } from "./own_consumer.ts";
 
 /** Places looked up for one answer, over all partitions. */
 const LOOKUPS_MAX = 1500;
@@ -20,7 +20,7 @@ export async function ratesOf(topic: Topic, { from, to }: { from: number; to: nu
   const times = Array.from({ length: spans + 1 }, (_, at) => from + (to - from) * at / spans);
   const before = new Array<number>(spans + 1).fill(0);
   // With partitions of its own it is no member of a group, which an engine may write down.
-  await using consumer = topic.consumer(`ui-${randomUUID()}`, { from: "latest", partitions });
+  await using consumer = ownConsumer(topic, { from: "latest", partitions });
   await consumer.ready();
   const beganMs = performance.now();
   for (const [at, time] of times.entries()) {

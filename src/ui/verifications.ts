@@ -1,5 +1,5 @@
 import type { TopicInfo } from "../../mod.ts";
-import { BadRequestError } from "./answer.ts";
+import { BadRequestError, messageOf } from "./answer.ts";
 import type { VerifyView } from "./contract.ts";
 import type { Inspector } from "./inspector.ts";
 
@@ -64,7 +64,7 @@ export class Verifications implements AsyncDisposable {
       view.state = "done";
     } catch (error) {
       view.state = signal.aborted ? "stopped" : "failed";
-      if (!signal.aborted) view.fault = error instanceof Error ? error.message : String(error);
+      if (!signal.aborted) view.fault = messageOf(error);
     }
     view.endedTime = Date.now();
   }

@@ -1,3 +1,4 @@
+import { segmentName } from "../../log/segment.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import type { FindingView, Page, SegmentView } from "../../ui/contract.ts";
 import type { Inspector } from "../../ui/inspector.ts";
@@ -11,7 +12,7 @@ export const filesInspector: Inspector = {
     const newest = ids.toReversed();
     const items = newest.slice(offset, offset + limit).map((firstId, at): SegmentView => {
       const endId = newest[offset + at - 1];
-      const stat = nodeStorage.stat(`${files.directory}/${String(firstId).padStart(20, "0")}.log`);
+      const stat = nodeStorage.stat(`${files.directory}/${segmentName(firstId)}`);
       return {
         firstId,
         ...(endId === undefined ? {} : { endId }),
