@@ -17,6 +17,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { commandOn } from "./suite/runtimes.ts";
 
 /** Words that start a program. */
 export type Command = readonly string[];
@@ -85,10 +86,13 @@ function typical(starts: readonly Start[]): Start {
 
 /** The forms whose parts are there: the source always, the package and the program once they are built. */
 export function forms({ package: folder, program }: { package: string; program: string }): Form[] {
-  const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
   const nothing = [process.execPath, "eval", "0"];
-  const run = [process.execPath, "run", "-A", "-q", "--no-check", "--no-lock", "-c", config, "cli.ts"];
-  const found: Form[] = [{ name: "deno run", command: run, empty: nothing, bytes: sizeOf("src") }];
+  const found: Form[] = [{
+    name: "deno run",
+    command: commandOn("deno", "cli.ts"),
+    empty: nothing,
+    bytes: sizeOf("src"),
+  }];
   if (existsSync(join(folder, "package.json"))) {
     const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const [command, empty] = [["node", join(folder, bin["diaspora-ctl"])], ["node", "-e", "0"]];

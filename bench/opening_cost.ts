@@ -16,30 +16,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { Driver } from "../mod.ts";
 import { measure, type Measured, type Times } from "./opening/measure.ts";
 import { makeStore, type Store, stores } from "./opening/stores.ts";
+import { commandOn } from "./suite/runtimes.ts";
 
 /** What the goals allow for opening, seeking and the first pull together, in milliseconds. */
 const GOAL_MS = 10;
 
-const SELF = fileURLToPath(import.meta.url);
-
 /** Measures a store in a process of its own. */
 function measureApart(rootPath: string, { name, events }: Store): Measured {
-  const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
-  const { status, stdout, stderr } = spawnSync(process.execPath, [
-    ...[
-      "run",
-      "-A",
-      "-q",
-      "--no-check",
-      "--no-lock",
-      "-c",
-      fileURLToPath(new URL(`../${config}`, import.meta.url)),
-    ],
-    ...[SELF, "--measure", name, "--folder", rootPath, "--events", String(events)],
+  const [command, ...parameters] = commandOn("deno", "bench/opening_cost.ts");
+  const { status, stdout, stderr } = spawnSync(command, [
+    ...parameters,
+    ...["--measure", name, "--folder", rootPath, "--events", String(events)],
   ], { encoding: "utf8" });
   if (status !== 0) throw new Error(`Cannot measure "${name}": ${stderr}`);
   return JSON.parse(stdout);

@@ -20,7 +20,7 @@ import { environment } from "../src/ctl/bench/environment.ts";
 import { scaled, WORKLOADS } from "../src/ctl/bench/workload.ts";
 
 const args = benchOptions({
-  program: "npm run bench --",
+  program: "npm run bench",
   about:
     "Measures the files driver through the public interface, beside plain reads and writes of the same bytes.",
   examples: [

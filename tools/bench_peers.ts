@@ -15,7 +15,7 @@ import { environment } from "../src/ctl/bench/environment.ts";
 import { scaled, WORKLOADS } from "../src/ctl/bench/workload.ts";
 
 const args = benchOptions({
-  program: "npm run bench:peers --",
+  program: "npm run bench:peers",
   about: "Measures Diaspora Stream, plain files and other ways to keep events at the same work, in turn.",
   examples: ["", "--scale 0.2 --workloads W1,W3 --only 'Diaspora|floor|LMDB' --markdown"],
 }, {

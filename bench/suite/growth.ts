@@ -30,6 +30,16 @@ interface Step {
   processes?: number;
 }
 
+/** Work that grows along one axis. */
+interface Table {
+  title: string;
+  /** What the axis is. */
+  label: string;
+  /** Whether it counts bytes. */
+  bytes: boolean;
+  steps: Step[];
+}
+
 /** Documents made beforehand: few, so that the memory seen is the library's. */
 const DOCUMENTS = 1000;
 const KIB = 1024;
@@ -39,8 +49,7 @@ const BYTES_EACH = 512 * MIB;
 
 /** Measures one table after the other. */
 export async function* growth(starter: Starter, settings: GrowthSettings): AsyncGenerator<Section> {
-  for (const [title, label, steps] of tables(settings)) {
-    const bytes = label.startsWith("size");
+  for (const { title, label, bytes, steps } of tables(settings)) {
     const section: Section = {
       title,
       rows: [],
@@ -57,7 +66,7 @@ export async function* growth(starter: Starter, settings: GrowthSettings): Async
 
 function* tables(
   { scale, eventsMax }: GrowthSettings,
-): Generator<[title: string, label: string, steps: Step[]]> {
+): Generator<Table> {
   const shape = (events: number, over: Partial<Shape> = {}): Shape => ({
     events: Math.max(1, Math.round(events * scale)),
     dataBytes: 0,
@@ -69,39 +78,43 @@ function* tables(
   const counts = [1e4, 1e5, 1e6, 1e7, 1e8].filter((events) => events <= eventsMax);
   // Titles and names tell the events that were really pushed, whatever the scale.
   const told = (events: number): string => shape(events).events.toLocaleString("en");
-  yield [
-    "Events in one topic",
-    "events",
-    counts.map((events) => ({
+  yield {
+    title: "Events in one topic",
+    label: "events",
+    bytes: false,
+    steps: counts.map((events) => ({
       what: `${told(events)} events`,
       value: shape(events).events,
       shape: shape(events),
     })),
-  ];
-  yield [
-    `Partitions, ${told(2e6)} events`,
-    "partitions",
-    [1, 4, 16, 64].map((partitions) => ({
+  };
+  yield {
+    title: `Partitions, ${told(2e6)} events`,
+    label: "partitions",
+    bytes: false,
+    steps: [1, 4, 16, 64].map((partitions) => ({
       what: `${partitions} partitions`,
       value: partitions,
       shape: shape(2e6),
       partitions,
     })),
-  ];
-  yield [
-    `Processes on one partition, ${told(4e6)} events pushed, read by each`,
-    "processes",
-    [1, 2, 4, 8].map((processes) => ({
+  };
+  yield {
+    title: `Processes on one partition, ${told(4e6)} events pushed, read by each`,
+    label: "processes",
+    bytes: false,
+    steps: [1, 2, 4, 8].map((processes) => ({
       what: `${processes} processes`,
       value: processes,
       shape: shape(4e6 / processes),
       processes,
     })),
-  ];
-  yield [
-    "Size of the metadata",
-    "size of the metadata",
-    [10, 100, KIB, 10 * KIB, 100 * KIB].map((metadataBytes) => ({
+  };
+  yield {
+    title: "Size of the metadata",
+    label: "size of the metadata",
+    bytes: true,
+    steps: [10, 100, KIB, 10 * KIB, 100 * KIB].map((metadataBytes) => ({
       what: `${size(metadataBytes)} metadata`,
       value: metadataBytes,
       shape: shape(fitting(metadataBytes), {
@@ -109,16 +122,17 @@ function* tables(
         documents: Math.min(DOCUMENTS, MIB * 100 / metadataBytes),
       }),
     })),
-  ];
-  yield [
-    "Size of the data",
-    "size of the data",
-    [0, KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB, 16 * MIB, 64 * MIB].map((dataBytes) => ({
+  };
+  yield {
+    title: "Size of the data",
+    label: "size of the data",
+    bytes: true,
+    steps: [0, KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB, 16 * MIB, 64 * MIB].map((dataBytes) => ({
       what: `${size(dataBytes)} data`,
       value: dataBytes,
       shape: shape(fitting(dataBytes + METADATA_BYTES), { dataBytes }),
     })),
-  ];
+  };
 }
 
 async function measureStep(

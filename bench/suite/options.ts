@@ -14,6 +14,7 @@ export function benchOptions(
   usage: { program: string; about: string; examples: readonly string[] },
   options: Readonly<Record<string, BenchOption>>,
 ): Record<string, string | undefined> {
+  const known = ["help", ...Object.keys(options)];
   const flags = Object.keys(options).filter((name) => options[name].flag === true);
   const args = parseArgs(process.argv.slice(2), {
     string: Object.keys(options).filter((name) => options[name].flag !== true),
@@ -23,12 +24,10 @@ export function benchOptions(
     console.log(helpText(usage, options));
     process.exit(0);
   }
-  const wrong = [
-    ...args._.map(String),
-    ...Object.keys(args).filter((name) => name !== "_" && !isKnown(name)),
-  ];
+  const { _: words, ...named } = args;
+  const wrong = [...words.map(String), ...Object.keys(named).filter((name) => !known.includes(name))];
   if (wrong.length > 0) {
-    console.error(`Unknown option "${wrong[0]}": known are --help, ${names(options).join(", ")}`);
+    console.error(`Unknown option "${wrong[0]}": known are ${known.map((name) => `--${name}`).join(", ")}`);
     process.exit(2);
   }
   const given: Record<string, string | undefined> = {};
@@ -41,25 +40,17 @@ export function benchOptions(
     }
   }
   return given;
-
-  function isKnown(name: string): boolean {
-    return name === "help" || options[name] !== undefined;
-  }
-}
-
-function names(options: Readonly<Record<string, BenchOption>>): string[] {
-  return Object.keys(options).map((name) => `--${name}`);
 }
 
 function helpText(
   { program, about, examples }: { program: string; about: string; examples: readonly string[] },
   options: Readonly<Record<string, BenchOption>>,
 ): string {
-  const width = Math.max(...names(options).map((name) => name.length)) + 2;
+  const width = Math.max(...Object.keys(options).map((name) => name.length)) + 4;
   const rows = Object.entries(options).map(([name, option]) => {
     const value = option.default === undefined ? "" : ` (${option.default})`;
     return `  ${`--${name}`.padEnd(width)}${option.about}${value}`;
   });
-  const shown = examples.map((example) => `  ${program} ${example}`.trimEnd());
+  const shown = examples.map((example) => `  ${program}${example === "" ? "" : ` -- ${example}`}`);
   return [about, "", "Options:", ...rows, "", "Examples:", ...shown].join("\n");
 }

@@ -8,7 +8,7 @@ import { formatBytes, formatCount } from "../../src/ctl/bench/chart/format.ts";
 import { lineChart } from "../../src/ctl/bench/chart/line_chart.ts";
 import { environment } from "../../src/ctl/bench/environment.ts";
 import { page } from "../../src/ctl/bench/page.ts";
-import type { Measured } from "../../src/ctl/bench/stopwatch.ts";
+import { type Figures, figuresOf } from "../../src/ctl/bench/results.ts";
 import { type Comparison, titleOf } from "./comparison.ts";
 import type { Section } from "./report.ts";
 
@@ -35,20 +35,20 @@ export function sectionCharts({ title, rows, growth }: Section): string[] {
       format: formatCount,
       bars: rows.map(({ what, measured }) => ({
         name: what,
-        value: rate(measured),
+        value: figuresOf(measured).eventsPerSecond,
         ours: /^(produce|consume)/.test(what),
       })),
     })];
   }
   const { label, bytes, values } = growth;
   const x = { label, scale: "steps", format: bytes ? formatBytes : formatCount } as const;
-  const series = (pick: (measured: Measured) => number): { name: string; points: [number, number][] }[] =>
+  const series = (pick: (figures: Figures) => number): { name: string; points: [number, number][] }[] =>
     ["produce", "consume"].map((name) => ({
       name,
       points: rows.filter(({ what }) => what.endsWith(name)).map((
         { measured },
         at,
-      ) => [values[at], pick(measured)]),
+      ) => [values[at], pick(figuresOf(measured))]),
     }));
   return [
     lineChart({
@@ -56,7 +56,7 @@ export function sectionCharts({ title, rows, growth }: Section): string[] {
       note: "processor time an event",
       x,
       y: { label: "µs", scale: "log", format: (value) => String(Number(value.toPrecision(2))) },
-      series: series(({ cpuSeconds, events }) => cpuSeconds / events * 1e6),
+      series: series(({ cpuMicrosPerEvent }) => cpuMicrosPerEvent),
     }),
     lineChart({
       title,
@@ -80,12 +80,8 @@ export function comparisonCharts(compared: Comparison): string[] {
         const measured = row[kind];
         return measured === undefined
           ? []
-          : [{ name: row.name, value: rate(measured), ours: row.kind === "ours" }];
+          : [{ name: row.name, value: figuresOf(measured).eventsPerSecond, ours: row.kind === "ours" }];
       }),
     })
   );
-}
-
-function rate({ events, seconds }: Measured): number {
-  return events / seconds;
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { test } from "../harness.ts";
+import { commandOf, LITTLE_HEAP } from "./runtimes.ts";
 
 const child = fileURLToPath(new URL("./large_data_child.ts", import.meta.url));
 /** `DIASPORA_LARGE_MIB=4096` tries the largest that is possible. */
@@ -17,19 +18,10 @@ const GROWTH_MIB_MAX = 128;
 test("a data part of hundreds of MiB is streamed in and read in pieces within bounded memory", () => {
   const rootPath = mkdtempSync(join(tmpdir(), "diaspora-large-"));
   try {
-    const args = [
-      "run",
-      "-A",
-      "-c",
-      "deno.npm-only.json",
-      "--no-check",
-      child,
-      rootPath,
-      String(sizeMiB * 1024 * 1024),
-    ];
-    // The runtime is told to keep little garbage: what remains is the library's, and the pieces streamed in.
-    const env = { ...process.env, DENO_V8_FLAGS: "--max-semi-space-size=2,--max-old-space-size=32" };
-    const { isRight, grownMiB } = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", env }));
+    const [command, ...args] = commandOf("deno", child, [rootPath, String(sizeMiB * 1024 * 1024)]);
+    // What then remains is the library's, and the pieces streamed in.
+    const env = { ...process.env, ...LITTLE_HEAP.deno };
+    const { isRight, grownMiB } = JSON.parse(execFileSync(command, args, { encoding: "utf8", env }));
     assertEquals(isRight, true);
     assert(grownMiB < GROWTH_MIB_MAX, `memory grew by ${grownMiB} MiB`);
   } finally {

@@ -1,8 +1,8 @@
 // Pushes or reads many events one way or another, and says how much memory the process took at most beside what it
 // had when it began. The programs keep nothing, so what grows is the library's.
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Driver, FullDataSelector } from "../../mod.ts";
+import { peakMemoryBytes } from "../../src/ctl/bench/stopwatch.ts";
 
 const [rootPath, task, countText, dataBytesText] = process.argv.slice(2);
 const count = Number(countText);
@@ -46,5 +46,5 @@ if (task === "push") {
     if (event.data?.[data.length - 1] === 7) seen++;
   }
 }
-const peakMiB = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))![1]) / 2 ** 10;
+const peakMiB = peakMemoryBytes() / 2 ** 20;
 console.log(JSON.stringify({ seen, grownMiB: Math.round(peakMiB - startMiB) }));

@@ -9,7 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Driver } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { commandOf, ROOT, RUNTIMES } from "./runtimes.ts";
+import { commandOf, LITTLE_HEAP, ROOT, RUNTIMES } from "./runtimes.ts";
 
 const PROGRAM = fileURLToPath(new URL("memory_child.ts", import.meta.url));
 /** Promised for each producer and each consumer, beside the user's own buffers. */
@@ -17,12 +17,6 @@ const GROWTH_MIB_MAX = 64;
 const SMALL_EVENTS = 1_000_000;
 const LARGE_EVENTS = 4_000;
 const LARGE_BYTES = 64 * 1024;
-
-/** Bun has no such flags. */
-const LITTLE_HEAP: Record<string, Record<string, string>> = {
-  deno: { DENO_V8_FLAGS: "--max-semi-space-size=2,--max-old-space-size=32" },
-  node: { NODE_OPTIONS: "--max-semi-space-size=2 --max-old-space-size=32" },
-};
 
 for (const runtime of Object.keys(LITTLE_HEAP)) {
   const skip = whyNot(runtime);

@@ -32,3 +32,9 @@ export const MISSING: string | false = Object.keys(COMMANDS).map(missing).find((
 export function commandOf(runtime: string, program: string, parameters: readonly string[]): string[] {
   return [...COMMANDS[runtime], program, ...parameters];
 }
+
+/** What makes a runtime keep little garbage, as variables of its environment. Bun has nothing like it. */
+export const LITTLE_HEAP: Readonly<Record<string, Record<string, string>>> = {
+  deno: { DENO_V8_FLAGS: "--max-semi-space-size=2,--max-old-space-size=32" },
+  node: { NODE_OPTIONS: "--max-semi-space-size=2 --max-old-space-size=32" },
+};

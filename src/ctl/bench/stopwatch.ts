@@ -46,7 +46,7 @@ export class Stopwatch {
 }
 
 /** The largest this process ever was, in bytes. */
-function peakMemoryBytes(): number {
+export function peakMemoryBytes(): number {
   try {
     // What the system counts for a finished process begins with the size of the one that started it.
     const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
