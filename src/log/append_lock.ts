@@ -95,7 +95,7 @@ export class AppendLock {
   #publish(token: string): string | undefined {
     const content = new TextEncoder().encode(`${token} since ${this.storage.now()}\n`);
     // A server may do what was asked and its answer get lost: then the name is taken, by oneself.
-    return this.storage.publish(this.path, content, false) ? token : this.#holder();
+    return this.storage.publish(this.path, content, { durable: false }) ? token : this.#holder();
   }
 
   #holder(): string | undefined {
@@ -117,7 +117,7 @@ export class AppendLock {
   /** Takes a token's file away, if nobody else is doing so. */
   #remove(token: string, claims: number): boolean {
     const claimed = (count: number): string => `${this.path}.${token}.${count}`;
-    if (!this.storage.publish(claimed(claims), new Uint8Array(0), false)) return false;
+    if (!this.storage.publish(claimed(claims), new Uint8Array(0), { durable: false })) return false;
     if (this.#holder() === token) this.storage.remove(this.path);
     // After the lock: a late claim of the same token finds nothing to remove.
     for (let count = claims; count >= 0; count--) this.storage.remove(claimed(count));

@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import { randomFillSync } from "node:crypto";
 import { StorageError } from "../errors.ts";
-import type { OpenMode, Storage, StorageFile } from "./port.ts";
+import type { OpenMode, PublishOptions, Storage, StorageFile } from "./port.ts";
 
 const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW } = fs.constants;
 const FLAGS: Record<OpenMode, number> = {
@@ -138,15 +138,18 @@ export const nodeStorage: Storage = {
     attempt("make folder", path, () => fs.mkdirSync(path));
   },
 
-  publish(path: string, content: Uint8Array, durable = true): boolean {
+  publish(path: string, content: Uint8Array, { durable = true, confirm }: PublishOptions = {}): boolean {
     const draft = writeDraft(path, content, durable);
     try {
-      fs.linkSync(draft, path);
-      return true;
-    } catch (cause) {
-      const error = storageError("publish", path, cause);
-      if (error.errno === "EEXIST") return false;
-      throw error;
+      if (confirm?.() === false) return false;
+      try {
+        fs.linkSync(draft, path);
+        return true;
+      } catch (cause) {
+        const error = storageError("publish", path, cause);
+        if (error.errno === "EEXIST") return false;
+        throw error;
+      }
     } finally {
       discard(draft);
     }

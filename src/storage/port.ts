@@ -28,6 +28,17 @@ export interface StorageFile {
   close(): void;
 }
 
+/** How a file is published. */
+export interface PublishOptions {
+  /** Whether its content is on the disk before it has its name; `false` for what means nothing after a power cut. */
+  durable?: boolean;
+  /**
+   * Asked when the content lies beside its name, in the same folder, and the name is given next: `false` gives
+   * up. A folder that was replaced meanwhile does not hold the draft, so that the name cannot land in another one.
+   */
+  confirm?: () => boolean;
+}
+
 /** How a file is opened: it must be there, must be a file, and is never reached through a link. */
 export type OpenMode = "read" | "append" | "update";
 
@@ -44,10 +55,10 @@ export interface Storage {
   /** Makes a directory; its parent must be there. Throws `EEXIST`. */
   makeDirectory(path: string): void;
   /**
-   * Publishes a file with its whole content, never half of it; false when the name is taken. Its content is on the
-   * disk before, unless `durable` is false: for what means nothing after a power cut.
+   * Publishes a file with its whole content, never half of it; false when the name is taken, or `confirm` says
+   * that the file is not wanted any more. Its content is on the disk before, unless `durable` is false.
    */
-  publish(path: string, content: Uint8Array, durable?: boolean): boolean;
+  publish(path: string, content: Uint8Array, options?: PublishOptions): boolean;
   /** Replaces a file's content at once, never half of it. */
   replace(path: string, content: Uint8Array): void;
   /** Renames; throws `ENOTEMPTY` or `EEXIST` over a directory that holds something. */

@@ -9,7 +9,7 @@
  * @module
  */
 import { StorageError } from "../errors.ts";
-import type { OpenMode, Storage, StorageFile } from "./port.ts";
+import type { OpenMode, PublishOptions, Storage, StorageFile } from "./port.ts";
 import { Namespace } from "./simulated_namespace.ts";
 import { Inode } from "./simulated_inode.ts";
 
@@ -124,11 +124,13 @@ export class SimulatedProcess implements Storage {
     this.disk.names.makeDirectory(path);
   }
 
-  publish(path: string, content: Uint8Array): boolean {
-    this.call("publish", path, ["ENOSPC", "EMFILE"]);
+  publish(path: string, content: Uint8Array, { confirm }: PublishOptions = {}): boolean {
+    // Before the process can be interrupted: the bytes may lie in memory that others use.
     const inode = new Inode();
     inode.append(content);
     inode.sync();
+    this.call("publish", path, ["ENOSPC", "EMFILE"]);
+    if (confirm?.() === false) return false;
     return this.disk.names.link(path, inode);
   }
 

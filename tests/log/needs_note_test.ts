@@ -13,9 +13,9 @@ function recording(): { storage: Storage; done: string[] } {
   const done: string[] = [];
   const storage: Storage = {
     ...nodeStorage,
-    publish(path, content, durable) {
+    publish(path, content, options) {
       done.push(`publish ${basename(path)}`);
-      return nodeStorage.publish(path, content, durable);
+      return nodeStorage.publish(path, content, options);
     },
     open(path, mode) {
       const file = nodeStorage.open(path, mode);
