@@ -25,6 +25,10 @@ interface Row {
  * an offset its writer knew. The first anchor at a boundary behind the gap settles it; or the seal does, whose
  * id is the name of the next segment. Frames whose ids nothing tells are given up with the gap: an event that is
  * called lost is better than one under the id of another.
+ *
+ * Why this holds while others append: bytes that are no frame hold events only where something destroyed stored
+ * frames. The second part of a write that the system cut in two, with another append between, holds none, and all
+ * anchors, whenever they come, agree with the id that came before it.
  */
 export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCost {
   if (gap.torn) return { endOffset: gap.endOffset, endId: idBefore };
@@ -49,18 +53,35 @@ export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCo
       const { anchorOffset, anchorId, count, kind } = next.frame;
       for (const { start, eventsBefore } of [...rows, row]) {
         const known = eventsBefore.get(anchorOffset);
-        if (known !== undefined) return { endOffset: start, endId: Math.max(idMin, anchorId - known) };
+        if (known === undefined) continue;
+        return settled([...rows, row], { endOffset: start, endId: Math.max(idMin, anchorId - known) }, idMin);
       }
       if (anchorOffset <= gap.endOffset) idMin = Math.max(idMin, anchorId);
       if (kind === KIND.seal) {
-        return costByIndex(segment, [...rows, row]) ??
+        const cost = costByIndex(segment, [...rows, row]) ??
           costBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });
+        return settled([...rows, row], cost, idMin);
       }
       row.events += count;
       row.eventsBefore.set(next.endOffset, row.events);
     }
     offset = next.endOffset;
   }
+}
+
+/**
+ * Where a later row has just the id that counting the rows before it gives, no id is missing anywhere: the frames
+ * before it are under their right ids, too.
+ */
+function settled(rows: readonly Row[], cost: GapCost, idMin: number): GapCost {
+  let id = idMin;
+  for (const { start, events } of rows) {
+    if (start === cost.endOffset) {
+      return id === cost.endId ? { endOffset: rows[0].start, endId: idMin } : cost;
+    }
+    id += events;
+  }
+  return cost;
 }
 
 /**

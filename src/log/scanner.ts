@@ -4,7 +4,14 @@
  *
  * A frame is there when its header record is valid and its trailer repeats it. When one of the two is
  * damaged, the other stands in. Where neither is right the scanner looks for the next record: appends are
- * serialized, so a whole frame further on proves that whatever lies before it will never be completed.
+ * serialized, so a record further on proves that the write before it has ended.
+ *
+ * The file grows while it is looked at, so every conclusion must hold although its looks happen at different
+ * moments. Two kinds of evidence cannot change: bytes within the size of the file, which are never written again,
+ * and a record that follows, which was appended after the write before it had ended. "Not there yet" is no
+ * evidence: between that look and the search for what follows, a frame may become whole. So once a record was found
+ * further on, the frame before it is looked at again, and only what that look shows counts. Without a record
+ * further on the answer is "tail", which promises nothing.
  *
  * Bytes that look like a frame may be user data: a copy of this very segment. Such a copy repeats a
  * (nonce, sequence) pair that came before, and each writer's sequence only grows, so a record found by search
@@ -70,22 +77,26 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: See
   if (trailer === "same") return { kind: "frame", offset, endOffset, frame };
 
   // Whatever begins inside the frame's claim proves that it was cut short, were it by a byte of its trailer. The
-  // search goes on behind the claim: the frame that begins inside may be known by its trailer alone.
+  // search goes on after the claim: the frame that begins inside may be known by its trailer alone.
   const from = offset + RECORD_BYTES;
   const found = findFrameStart(segment, offset, { from, startMin: from }, seen);
-  if (found !== undefined && found < endOffset) return { kind: "gap", offset, endOffset: found, torn: true };
-  if (trailer === "absent" || isCutByHeader(segment, endOffset)) {
-    return found === undefined
-      ? { kind: "tail", offset, pending: true }
-      : { kind: "gap", offset, endOffset: found, torn: true };
+  if (found === undefined) {
+    // A trailer that differs will never be right; one that is absent may come.
+    return trailer === "differs" && isBoundary(segment, endOffset) && !isCutByHeader(segment, endOffset)
+      ? { kind: "frame", offset, endOffset, frame, damaged: "trailer" }
+      : { kind: "tail", offset, pending: true };
+  }
+  // What was found was appended after this frame's write had ended: it is now as whole as it will ever be.
+  const ended = storedTrailerState(segment, offset, frame);
+  if (ended === "same") return { kind: "frame", offset, endOffset, frame };
+  if (found < endOffset || ended === "absent" || isCutByHeader(segment, endOffset)) {
+    return { kind: "gap", offset, endOffset: found, torn: true };
   }
   if (found === endOffset || isBoundary(segment, endOffset)) {
     return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
   }
   // Neither the trailer nor what follows says that the frame was ever whole: it may have been cut short before.
-  return found === undefined
-    ? { kind: "tail", offset, pending: true }
-    : { kind: "gap", offset, endOffset: found, torn: false };
+  return { kind: "gap", offset, endOffset: found, torn: false };
 }
 
 /** Whether the file ends here, or a header begins, however damaged it is further on. */
@@ -104,9 +115,12 @@ function isBoundary(segment: Segment, offset: number): boolean {
  */
 function isCutByHeader(segment: Segment, endOffset: number): boolean {
   const from = endOffset - RECORD_BYTES + 1;
-  const at = readWindow.at(segment, from, RECORD_BYTES - 1, 2 * RECORD_BYTES);
+  const wanted = RECORD_BYTES + HEADER_MAGIC_BYTES.length;
+  // All of it, where the file has it: a window that ends in the middle of a magic must not pass for the file's end.
+  let at = readWindow.at(segment, from, wanted, wanted);
+  if (at < 0) at = readWindow.at(segment, from, RECORD_BYTES - 1, wanted);
   if (at < 0) return false;
-  const bytes = Math.min(readWindow.held(segment, from), RECORD_BYTES + HEADER_MAGIC_BYTES.length);
+  const bytes = Math.min(readWindow.held(segment, from), wanted);
   for (let start = 0; start < RECORD_BYTES - 1; start++) {
     let matched = 0;
     while (start + matched < bytes && core.u8[at + start + matched] === HEADER_MAGIC_BYTES[matched]) {
@@ -124,24 +138,43 @@ function trailerState(
   at: number,
   frame: FrameRecord,
 ): "same" | "differs" | "absent" {
-  const trailerOffset = offset + frame.layout.trailer;
   if (readWindow.held(segment, offset) >= frame.layout.frameBytes) {
     return isTrailerOf(segment, at, at + frame.layout.trailer) ? "same" : "differs";
   }
   // Beside the window, which the caller still needs; the slot has room for the record read from the window too.
-  const slot = core.slot;
-  core.u8.copyWithin(slot, at, at + RECORD_BYTES);
-  const trailer = slot + RECORD_BYTES;
-  let got = 0;
-  while (got < RECORD_BYTES) {
-    const more = segment.file.readAt(
-      core.u8.subarray(trailer + got, trailer + RECORD_BYTES),
-      trailerOffset + got,
-    );
-    if (more === 0) return "absent";
+  core.u8.copyWithin(core.slot, at, at + RECORD_BYTES);
+  return trailerOfSlot(segment, offset, frame);
+}
+
+/** The same, with both records read from the file now. */
+function storedTrailerState(
+  segment: Segment,
+  offset: number,
+  frame: FrameRecord,
+): "same" | "differs" | "absent" {
+  return readRecord(segment, offset, core.slot) ? trailerOfSlot(segment, offset, frame) : "absent";
+}
+
+/** What stands in the place of the trailer, of a frame whose header lies in the slot. */
+function trailerOfSlot(
+  segment: Segment,
+  offset: number,
+  frame: FrameRecord,
+): "same" | "differs" | "absent" {
+  const header = core.slot;
+  const trailer = header + RECORD_BYTES;
+  if (!readRecord(segment, offset + frame.layout.trailer, trailer)) return "absent";
+  return isTrailerOf(segment, header, trailer) ? "same" : "differs";
+}
+
+/** Reads a record into the core's memory; false when the file ends before it does. */
+function readRecord(segment: Segment, offset: number, at: number): boolean {
+  for (let got = 0; got < RECORD_BYTES;) {
+    const more = segment.file.readAt(core.u8.subarray(at + got, at + RECORD_BYTES), offset + got);
+    if (more === 0) return false;
     got += more;
   }
-  return isTrailerOf(segment, slot, trailer) ? "same" : "differs";
+  return true;
 }
 
 function isTrailerOf(segment: Segment, header: number, trailer: number): boolean {
@@ -219,8 +252,18 @@ function sequencesBefore(segment: Segment, limit: number): SeenSequences {
     const next = step(segment, offset, READ_AHEAD_BYTES, sequences);
     if (next.kind === "tail") break;
     if (next.kind === "frame") sequences.set(writerOf(next.frame), next.frame.sequence);
+    else noteCutFrame(segment, offset, sequences);
     offset = next.endOffset;
   }
   segment.seen = { offset, sequences };
   return sequences;
+}
+
+/** The header of a frame that was cut short may stand in user data, too, as the whole ones' do. */
+function noteCutFrame(segment: Segment, offset: number, sequences: SeenSequences): void {
+  const at = core.slot;
+  if (!readRecord(segment, offset, at) || !core.checkRecord(at, segment.salt, false)) return;
+  const frame = decodeRecord(core.view, at);
+  const writer = writerOf(frame);
+  sequences.set(writer, Math.max(sequences.get(writer) ?? 0, frame.sequence));
 }

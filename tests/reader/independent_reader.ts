@@ -64,6 +64,7 @@ function* readSegment(
       return nextId ?? id;
     }
     if (step.what === "gap") {
+      noteCutFrame(segment, at, seen);
       const cost = step.torn ? { end: step.end, id } : costOf(segment, step.end, { id, nextId, seen });
       if (cost.id > id) yield { lostFrom: id, lostTo: cost.id };
       [at, id] = [cost.end, cost.id];
@@ -78,6 +79,13 @@ function* readSegment(
   return id;
 }
 
+/** A frame that was cut short has used its sequence. */
+function noteCutFrame(segment: SegmentFile, at: number, seen: Map<string, number>): void {
+  const cut = segment.record(at);
+  if (cut === undefined || cut.isTrailer) return;
+  seen.set(cut.writer, Math.max(seen.get(cut.writer) ?? 0, cut.sequence));
+}
+
 /** How far a gap that is not torn reaches, and which id comes next. */
 function costOf(
   segment: SegmentFile,
@@ -89,6 +97,11 @@ function costOf(
   const seen = new Map(known.seen);
   const boundaries = new Map([[gapEnd, { row: gapEnd, events: 0 }]]);
   let [row, events, idMin] = [gapEnd, 0, known.id];
+  /** Events of all rows before each one. */
+  const before = new Map([[gapEnd, 0]]);
+  /** Where the ids leave no room for a lost event, none was lost. */
+  const settled = (cost: { end: number; id: number }) =>
+    cost.id === idMin + (before.get(cost.end) ?? NaN) ? { end: gapEnd, id: idMin } : cost;
   for (let at = gapEnd;;) {
     if (seal !== undefined && seal < row) return { end: row, id: nextId! };
     const step = segment.step(at, seen);
@@ -101,18 +114,22 @@ function costOf(
       seen.set(record.writer, record.sequence);
       const anchor = boundaries.get(record.anchorOffset);
       if (anchor !== undefined) {
-        return { end: anchor.row, id: Math.max(idMin, record.anchorId - anchor.events) };
+        return settled({ end: anchor.row, id: Math.max(idMin, record.anchorId - anchor.events) });
       }
       if (record.anchorOffset <= gapEnd) idMin = Math.max(idMin, record.anchorId);
       if (record.kind === SEAL) {
         const indexed = byIndex(segment, boundaries);
-        if (indexed !== undefined) return indexed;
+        if (indexed !== undefined) return settled(indexed);
         if (nextId === undefined) return { end: gapEnd, id: idMin };
-        return seal === at ? { end: row, id: Math.max(idMin, nextId - events) } : { end: at, id: nextId };
+        return seal === at
+          ? settled({ end: row, id: Math.max(idMin, nextId - events) })
+          : { end: at, id: nextId };
       }
       events += record.count;
       boundaries.set(step.end, { row, events });
-    } else if (!step.torn) {
+    } else noteCutFrame(segment, at, seen);
+    if (step.what === "gap" && !step.torn) {
+      before.set(step.end, before.get(row)! + events);
       [row, events] = [step.end, 0];
       boundaries.set(row, { row, events });
     }
