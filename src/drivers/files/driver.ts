@@ -21,7 +21,7 @@ import {
   TOPIC_FILE,
   VALIDATOR_FILE,
 } from "./layout.ts";
-import { checkTopicOptions, type FilesOptions, readFilesOptions } from "./options.ts";
+import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions } from "./options.ts";
 import { FilesTopic } from "./topic.ts";
 
 const CREATING = ".creating-";
@@ -34,8 +34,8 @@ export class FilesDriver implements DriverInterface {
   readonly name = "files";
   readonly #options: FilesOptions;
 
-  constructor(options: JsonObject, private readonly storage: Storage = nodeStorage) {
-    this.#options = readFilesOptions(options);
+  constructor(options: JsonObject, private readonly storage: Storage = nodeStorage, sizes?: LogSizes) {
+    this.#options = { ...readFilesOptions(options), sizes };
   }
 
   createTopic(name: string, definition: TopicDefinition): Promise<void> {

@@ -53,6 +53,16 @@ export interface FilesOptions {
   useFileLocking: boolean;
   /** Overrides the topics' own, for producers of this driver. */
   flushBehavior?: FlushBehavior;
+  /** Smaller than usual, for tests. */
+  sizes?: LogSizes;
+}
+
+/** Sizes that nobody needs to choose, save tests that want a small log with everything in it. */
+export interface LogSizes {
+  /** Bytes between two index entries. */
+  indexIntervalBytes?: number;
+  /** Size of the pieces that large data parts are cut into. */
+  chunkBytes?: number;
 }
 
 /** Options of a topic. */

@@ -61,6 +61,7 @@ export class FilesTopic implements TopicInterface {
         partition,
         tail: holdTail(storage, directory),
         useLocking: driverOptions.useFileLocking,
+        indexIntervalBytes: driverOptions.sizes?.indexIntervalBytes,
       });
     });
   }
@@ -70,6 +71,7 @@ export class FilesTopic implements TopicInterface {
     return new FilesProducer(this.#logs, (partition) => ({
       flushBehavior: this.driverOptions.flushBehavior ?? flushBehavior ?? "buffered",
       segmentBytesMax,
+      chunkBytes: this.driverOptions.sizes?.chunkBytes,
       rolled: () => {
         if (diagnostics.roll.hasSubscribers) diagnostics.roll.publish({ topic: this.name, partition });
         applyRetention(this.#logs[partition], readTopicOptions(this.definition.options), this.#names);
