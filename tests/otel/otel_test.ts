@@ -66,6 +66,8 @@ test("a span is made of every batch and flush, with the attributes of messaging"
   for (const { startTime, endTime } of spans) {
     assert(endTime[0] * 1e9 + endTime[1] >= startTime[0] * 1e9 + startTime[1]);
   }
+  // The exporter answers by a timer, and shutting down alone does not wait for it.
+  await tracerProvider.forceFlush();
   await tracerProvider.shutdown();
 });
 

@@ -3,13 +3,13 @@ import { dirname } from "node:path";
 import type { Driver, Topic } from "../../../mod.ts";
 import type { Log } from "../console/log.ts";
 import { oneLine, reportError } from "../report.ts";
-import { UsageError } from "../usage_error.ts";
 import { decodeLines } from "../lines/decode_lines.ts";
+import { claimFifo } from "./claimed_fifo.ts";
 import { type FifoCommand, parseControlLine } from "./control_line.ts";
-import { runInlet } from "./inlet.ts";
+import { type Inlet, runInlet } from "./inlet.ts";
 import { readLines } from "./line_reader.ts";
 import { runOutlet } from "./outlet.ts";
-import { close, makeFifo, openForWriting, removeFifo, stateOfPath } from "./pipe_files.ts";
+import { stateOfPath } from "./pipe_files.ts";
 
 /** A FIFO in use. */
 interface Running {
@@ -34,37 +34,20 @@ export class FifoDaemon {
 
   /** Makes the control FIFO and follows commands until the signal is aborted; then ends what runs. */
   async run(controlFile: string): Promise<void> {
-    await this.#makeControlFifo(controlFile);
+    mkdirSync(dirname(controlFile), { recursive: true });
+    const control = await claimFifo(controlFile);
+    this.#log.info(`Control FIFO "${controlFile}" is ready`);
     try {
-      for await (const result of readLines(controlFile, this.#signal)) {
+      for await (const result of readLines(control.descriptor, this.#signal)) {
         if (result.kind === "idle") continue;
         for (const line of decodeLines(result.block).lines) await this.#follow(line);
       }
     } finally {
-      removeFifo(controlFile);
+      control.remove();
       this.#log.info("Stopping: finishing what is under way");
       await Promise.all([...this.#running.values()].map(({ done }) => done));
       for (const topic of this.#topics.values()) await (await topic.catch(() => undefined))?.close();
     }
-  }
-
-  async #makeControlFifo(path: string): Promise<void> {
-    const state = stateOfPath(path);
-    if (state === "other") {
-      throw new UsageError(`Cannot use control file "${path}": it exists and is no FIFO`);
-    }
-    if (state === "fifo") {
-      const reader = openForWriting(path);
-      if (reader !== undefined) {
-        close(reader);
-        throw new UsageError(`Cannot use control file "${path}": another process reads it`);
-      }
-      // Left behind by a daemon that was killed.
-      removeFifo(path);
-    }
-    mkdirSync(dirname(path), { recursive: true });
-    await makeFifo(path);
-    this.#log.info(`Control FIFO "${path}" is ready`);
   }
 
   /** Follows one command. Whatever is wrong with it is logged; the daemon goes on. */
@@ -84,7 +67,7 @@ export class FifoDaemon {
       this.#log.warn(`Cannot follow command ${JSON.stringify(line)}: FIFO "${command.path}" is in use`);
       return;
     }
-    // Somebody removed the FIFO: nobody can reach it any more.
+    // The FIFO was removed: no writer can reach it any more.
     running?.stop();
     await running?.done;
     const stopping = new AbortController();
@@ -116,19 +99,23 @@ export class FifoDaemon {
 
   async #startInlet(command: FifoCommand, signal: AbortSignal): Promise<{ done: Promise<void> }> {
     const topic = await this.#openTopic(command.topic);
-    const state = stateOfPath(command.path);
-    if (state === "other") throw new Error(`"${command.path}" exists and is no FIFO`);
     const producer = topic.producer("diaspora-ctl", { batchSize: command.options.batchSize });
-    if (state === "nothing") await makeFifo(command.path);
-    const run = async (): Promise<void> => {
-      try {
-        await runInlet({ command, producer, log: this.#log, signal });
-      } finally {
-        removeFifo(command.path);
-        await producer.close();
-      }
-    };
-    return { done: run() };
+    try {
+      const fifo = await claimFifo(command.path);
+      return { done: this.#moveIn({ command, fifo, producer, log: this.#log, signal }) };
+    } catch (error) {
+      await producer.close();
+      throw error;
+    }
+  }
+
+  async #moveIn(inlet: Inlet): Promise<void> {
+    try {
+      await runInlet(inlet);
+    } finally {
+      inlet.fifo.remove();
+      await inlet.producer.close();
+    }
   }
 
   async #startOutlet(command: FifoCommand, signal: AbortSignal): Promise<{ done: Promise<void> }> {

@@ -3,6 +3,7 @@ import type { Producer } from "../../../mod.ts";
 import type { Log } from "../console/log.ts";
 import { decodeLines } from "../lines/decode_lines.ts";
 import { oneLine } from "../report.ts";
+import type { ClaimedFifo } from "./claimed_fifo.ts";
 import type { FifoCommand } from "./control_line.ts";
 import { readLines } from "./line_reader.ts";
 import { sleep } from "./pause.ts";
@@ -16,6 +17,7 @@ const LAST_ATTEMPTS = 3;
 /** What moves lines from a FIFO into a topic. */
 export interface Inlet {
   command: FifoCommand;
+  fifo: ClaimedFifo;
   producer: Producer;
   log: Log;
   signal: AbortSignal;
@@ -26,8 +28,8 @@ export interface Inlet {
  * before are stored: while the engine cannot store, the writers wait, and nothing is lost.
  */
 export async function runInlet(inlet: Inlet): Promise<void> {
-  const { command, log, signal } = inlet;
-  for await (const result of readLines(command.path, signal)) {
+  const { command, fifo, log, signal } = inlet;
+  for await (const result of readLines(fifo.descriptor, signal)) {
     if (result.kind === "idle") continue;
     const { lines, malformed } = decodeLines(result.block);
     if (malformed !== undefined) {

@@ -1,6 +1,6 @@
 import { LineSplitter } from "../lines/line_splitter.ts";
 import { Pause, yieldToOthers } from "./pause.ts";
-import { close, openForReading, readNow } from "./pipe_files.ts";
+import { readNow } from "./pipe_files.ts";
 
 /** More than a pipe holds, so that one read empties it. */
 const READ_BYTES = 1 << 17;
@@ -18,31 +18,29 @@ export type ReadResult =
  * Reads lines from a FIFO that writers open and close as they like. A last line without a line end counts as
  * a line once no writer is left. Ends when the signal is aborted and what was written before has been read.
  */
-export async function* readLines(path: string, signal: AbortSignal): AsyncGenerator<ReadResult, void, void> {
-  const descriptor = openForReading(path);
-  try {
-    const buffer = new Uint8Array(READ_BYTES);
-    const splitter = new LineSplitter();
-    const pause = new Pause();
-    let deadline = Infinity;
-    for (;;) {
-      if (signal.aborted) deadline = Math.min(deadline, performance.now() + LAST_READ_MS);
-      const count = readNow(descriptor, buffer);
-      if (count === "empty" || count === 0) {
-        const last = count === 0 || signal.aborted ? splitter.end() : undefined;
-        if (last !== undefined) yield { kind: "lines", block: last };
-        if (signal.aborted) return;
-        yield { kind: "idle" };
-        await pause.idle(signal);
-        continue;
-      }
-      pause.reset();
-      const block = splitter.push(buffer.subarray(0, count));
-      if (block !== undefined) yield { kind: "lines", block };
-      if (performance.now() > deadline) return;
-      await yieldToOthers();
+export async function* readLines(
+  descriptor: number,
+  signal: AbortSignal,
+): AsyncGenerator<ReadResult, void, void> {
+  const buffer = new Uint8Array(READ_BYTES);
+  const splitter = new LineSplitter();
+  const pause = new Pause();
+  let deadline = Infinity;
+  for (;;) {
+    if (signal.aborted) deadline = Math.min(deadline, performance.now() + LAST_READ_MS);
+    const count = readNow(descriptor, buffer);
+    if (count === "empty" || count === 0) {
+      const last = count === 0 || signal.aborted ? splitter.end() : undefined;
+      if (last !== undefined) yield { kind: "lines", block: last };
+      if (signal.aborted) return;
+      yield { kind: "idle" };
+      await pause.idle(signal);
+      continue;
     }
-  } finally {
-    close(descriptor);
+    pause.reset();
+    const block = splitter.push(buffer.subarray(0, count));
+    if (block !== undefined) yield { kind: "lines", block };
+    if (performance.now() > deadline) return;
+    await yieldToOthers();
   }
 }

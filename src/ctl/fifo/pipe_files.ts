@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { closeSync, constants, openSync, readSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
 
 /**
  * A write of at most this many bytes is whole or not at all, also without blocking (`PIPE_BUF`). Larger ones
@@ -10,29 +10,26 @@ export const ATOMIC_WRITE_BYTES = 4096;
 /** What stands at a path. */
 export type PathState = "nothing" | "fifo" | "other";
 
-/** What stands at a path, links followed. */
+/** What stands at a path, links followed; a link to nothing is `other`. */
 export function stateOfPath(path: string): PathState {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
   return stats === undefined ? "nothing" : stats.isFIFO() ? "fifo" : "other";
 }
 
-/** Makes a FIFO. No runtime has a function for it, but every system has the command. */
-export async function makeFifo(path: string): Promise<void> {
+/**
+ * Makes a FIFO, which errors call `name`. No runtime has a function for it, but every system that has FIFOs has
+ * the command.
+ */
+export async function makeFifo(path: string, name: string = path): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     execFile("mkfifo", ["--", path], (error, _stdout, stderr) => {
       if (error === null) resolve();
-      else {reject(
-          new Error(`Cannot make FIFO "${path}": ${String(stderr).trim() || error.message}`, {
-            cause: error,
-          }),
-        );}
+      else {
+        const reason = (String(stderr).trim() || error.message).replaceAll(path, name);
+        reject(new Error(`Cannot make FIFO "${name}": ${reason}`, { cause: error }));
+      }
     });
   });
-}
-
-/** Removes a FIFO if it is there still. */
-export function removeFifo(path: string): void {
-  if (stateOfPath(path) === "fifo") unlinkSync(path);
 }
 
 /** Opens for reading at once, whether there is a writer or not. */
@@ -78,6 +75,7 @@ export function close(descriptor: number): void {
   closeSync(descriptor);
 }
 
-function codeOf(error: unknown): string | undefined {
+/** The system's code of an error. */
+export function codeOf(error: unknown): string | undefined {
   return (error as { code?: string }).code;
 }

@@ -66,6 +66,7 @@ async function attempt(task: ForwardTask, name: string, progress: { acknowledged
   try {
     const producer = destination.producer(name);
     try {
+      await consumer.ready();
       log.info(`Forwarding "${name}"`);
       // Order within a partition is kept, unless the destination chooses partitions by what is in the events.
       const keepPartition = destination.partitionSelector.config().type === "default";

@@ -21,7 +21,7 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
         kind: "file",
         value: "PATH",
         required: true,
-        describe: "Control FIFO to make; one that is there already is replaced",
+        describe: "Control FIFO to make; one that is there and that no process reads is taken over",
       },
       ...SHARED,
     ],

@@ -1,0 +1,152 @@
+// The FIFO daemon said "ready" when its control FIFO had been made, and opened it for reading after that. A second
+// daemon that looked in between saw no reader, took the FIFO for one whose daemon had been killed, removed it and made
+// its own. Both waited for ever, the first for a FIFO without a name. What says that it is ready must be.
+import { assert, assertEquals } from "@std/assert";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Driver } from "../../mod.ts";
+import { plain } from "../../src/ctl/console/colour.ts";
+import { Log } from "../../src/ctl/console/log.ts";
+import { FifoDaemon } from "../../src/ctl/fifo/daemon.ts";
+import { close, openForReading, openForWriting, writeNow } from "../../src/ctl/fifo/pipe_files.ts";
+import { test } from "../harness.ts";
+
+interface Place {
+  control: string;
+  folder: string;
+  /** Runs a daemon until it ends; `onLine` gets what it logs, as it does. */
+  run(onLine?: (line: string) => void, signal?: AbortSignal): Promise<void>;
+  /** Ends the daemons that run. */
+  stop(): void;
+}
+
+async function withFifos(use: (place: Place) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-fifo-"));
+  const control = join(folder, "control");
+  const stopping = new AbortController();
+  try {
+    await using driver = await Driver.open("memory", {});
+    await driver.createTopic("t");
+    await use({
+      control,
+      folder,
+      run: (onLine = () => {}, signal = stopping.signal) => {
+        const log = new Log({ write: onLine, paint: plain, level: "info" });
+        return new FifoDaemon({ driver, log, signal }).run(control);
+      },
+      stop: () => stopping.abort(),
+    });
+  } finally {
+    stopping.abort();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const isReady = (line: string): boolean => line.includes("is ready");
+
+/** What became of daemons: "ran" or the error's message. */
+async function ends(daemons: readonly Promise<void>[]): Promise<string[]> {
+  const results = await Promise.allSettled(daemons);
+  return results.map((result) => result.status === "fulfilled" ? "ran" : String(result.reason.message));
+}
+
+test("a daemon that starts in the moment in which another says that it is ready is refused", async () => {
+  await withFifos(async ({ run, stop, control }) => {
+    let second: Promise<string[]> | undefined;
+    const first = run((line) => {
+      if (!isReady(line)) return;
+      const { ino } = statSync(control);
+      second = ends([run()]).finally(() => {
+        assertEquals(statSync(control).ino, ino);
+        stop();
+      });
+    });
+    assertEquals(await ends([first]), ["ran"]);
+    assertEquals(await second, [`Cannot use FIFO "${control}": another process reads it`]);
+  });
+});
+
+test("a FIFO has a reader from the moment in which its name is there", async () => {
+  await withFifos(async ({ run, stop, control }) => {
+    const daemon = run((line) => isReady(line) && stop());
+    let over = false;
+    void daemon.finally(() => over = true);
+    while (!over) {
+      if (statSync(control, { throwIfNoEntry: false }) !== undefined) {
+        const descriptor = openForWriting(control);
+        assert(descriptor !== undefined, "the FIFO is there and has no reader");
+        close(descriptor);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await daemon;
+  });
+});
+
+for (const isLeft of [false, true]) {
+  const what = isLeft ? " that find the FIFO of one that was killed" : "";
+  test(`of many daemons that start together${what} one runs and gets every command`, async () => {
+    await withFifos(async ({ run, stop, control, folder }) => {
+      if (isLeft) execFileSync("mkfifo", [control]);
+      let refused = 0;
+      let ready = 0;
+      const received: string[] = [];
+      const onLine = (line: string): void => {
+        if (isReady(line)) ready++;
+        if (!line.includes("Cannot follow")) return;
+        received.push(/command "(\w+)"/.exec(line)![1]);
+        if (received.length === 3) stop();
+      };
+      const daemons = Array.from({ length: 8 }, () => run(onLine));
+      for (const daemon of daemons) daemon.catch(() => refused++);
+      while (ready === 0 || refused < 7) await new Promise((resolve) => setTimeout(resolve, 1));
+      for (const command of ["one", "two", "three"]) {
+        const descriptor = openForWriting(control)!;
+        writeNow(descriptor, new TextEncoder().encode(`${command}\n`));
+        close(descriptor);
+      }
+      assertEquals((await ends(daemons)).sort(), [
+        ...Array(7).fill(`Cannot use FIFO "${control}": another process reads it`),
+        "ran",
+      ]);
+      assertEquals([ready, received], [1, ["one", "two", "three"]]);
+      assertEquals(readdirSync(folder), []);
+    });
+  });
+}
+
+test("a daemon that ends leaves the FIFO of the next one alone", async () => {
+  await withFifos(async ({ run, stop, control }) => {
+    const first = new AbortController();
+    let second: Promise<void> | undefined;
+    await run((line) => {
+      if (isReady(line)) first.abort();
+      // The first has given up its name, and has not ended.
+      if (line.includes("Stopping")) second = run((line) => isReady(line) && stop());
+    }, first.signal);
+    await second;
+    assertEquals(statSync(control, { throwIfNoEntry: false }), undefined);
+  });
+});
+
+test("a FIFO that another program reads is not read as well", async () => {
+  await withFifos(async ({ run, stop, control, folder }) => {
+    const inlet = join(folder, "in");
+    execFileSync("mkfifo", [inlet]);
+    const other = openForReading(inlet);
+    const lines: string[] = [];
+    await run((line) => {
+      lines.push(line);
+      if (isReady(line)) {
+        const descriptor = openForWriting(control)!;
+        writeNow(descriptor, new TextEncoder().encode(`${inlet} -> t\n`));
+        close(descriptor);
+      } else stop();
+    });
+    close(other);
+    assert(lines.some((line) => line.includes("another process reads it")), lines.join(""));
+    assert(statSync(inlet).isFIFO());
+  });
+});
