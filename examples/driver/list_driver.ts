@@ -68,6 +68,7 @@ function produce(events: string[][]): ProducerInterface {
 
 function consume(events: string[][]): ConsumerInterface {
   const positions = events.map(() => 0);
+  let isOpen = true;
   return {
     assigned: events.map((_, partition) => partition),
     open: done,
@@ -86,11 +87,14 @@ function consume(events: string[][]): ConsumerInterface {
     },
     async waitForEvents(signal) {
       const hasNews = () => events.some((list, partition) => list.length > positions[partition]);
-      while (!signal.aborted && !hasNews()) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (isOpen && !signal.aborted && !hasNews()) await new Promise((resolve) => setTimeout(resolve, 5));
     },
     position: (partition) => positions[partition],
     acknowledge: refuse,
     seek: refuse,
-    close: done,
+    close: () => {
+      isOpen = false;
+      return done();
+    },
   };
 }

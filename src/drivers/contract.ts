@@ -280,7 +280,7 @@ export interface ConsumerInterface {
   read(partition: number, eventsMax: number): IncomingBatch | undefined | Promise<IncomingBatch | undefined>;
   /**
    * Resolves when there may be something that the last `read` of its partition did not see, at once if it is
-   * there already; or when `signal` aborts (then without an error).
+   * there already; or when `signal` aborts or the consumer is closed (then without an error).
    */
   waitForEvents(signal: AbortSignal): Promise<void>;
   /** Stores that every event of the partition below `nextId` is done with. Never moves backwards. */

@@ -20,7 +20,7 @@ export class Tail {
   /** Calls `wake` whenever there may be something new, until the returned function is called. */
   listen(wake: () => void): () => void {
     this.#waiting.add(wake);
-    if (this.#waiting.size === 1) this.#start();
+    if (this.#poll === undefined) this.#start();
     return () => {
       this.#waiting.delete(wake);
       if (this.#waiting.size === 0) this.close();

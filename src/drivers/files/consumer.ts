@@ -27,7 +27,9 @@ export class FilesConsumer implements ConsumerInterface {
   readonly #places = new Map<number, Place>();
   #stopListening: (() => void)[] = [];
   #linger: ReturnType<typeof setTimeout> | undefined;
-  #wake: (() => void) | undefined;
+  /** Looks for events on behalf of those who wait. */
+  readonly #waits = new Set<() => void>();
+  #closed = false;
 
   constructor(
     private readonly partitions: readonly Partition[],
@@ -72,20 +74,25 @@ export class FilesConsumer implements ConsumerInterface {
   }
 
   waitForEvents(signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#closed) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
+        if (!this.#waits.delete(look)) return;
         signal.removeEventListener("abort", done);
-        this.#wake = undefined;
-        this.#linger = setTimeout(() => this.#stop(), LISTEN_LINGER_MS);
+        if (this.#waits.size === 0 && !this.#closed) {
+          this.#linger = setTimeout(() => this.#stop(), LISTEN_LINGER_MS);
+        }
         resolve();
       };
+      const look = () => {
+        if (this.#closed || this.#hasNews()) done();
+      };
       clearTimeout(this.#linger);
-      if (signal.aborted) return resolve();
       signal.addEventListener("abort", done);
-      this.#wake = () => this.#hasNews() && done();
+      this.#waits.add(look);
       this.#listen();
-      // What was appended before anybody listened would otherwise wait for the poll.
-      this.#wake();
+      // What was appended before anything listened would otherwise wait for the poll.
+      look();
     });
   }
 
@@ -110,6 +117,8 @@ export class FilesConsumer implements ConsumerInterface {
   }
 
   close(): Promise<void> {
+    this.#closed = true;
+    this.#wake();
     clearTimeout(this.#linger);
     this.#stop();
     for (const { cursor } of this.#places.values()) cursor.close();
@@ -141,8 +150,12 @@ export class FilesConsumer implements ConsumerInterface {
 
   #listen(): void {
     if (this.#stopListening.length > 0) return;
-    const wake = () => this.#wake?.();
+    const wake = () => this.#wake();
     this.#stopListening = [...this.#places.values()].map(({ partition }) => partition.tail.listen(wake));
+  }
+
+  #wake(): void {
+    for (const look of [...this.#waits]) look();
   }
 
   #stop(): void {

@@ -201,7 +201,7 @@ export class KafkaConsumer implements ConsumerInterface {
 
   /** Nothing is read ahead before somebody reads: what is trimmed meanwhile is then missed, not given out. */
   #startFetching(): void {
-    if (this.#fetches) return;
+    if (this.#fetches || this.#closed) return;
     this.#fetches = true;
     this.#fetcher.restart([...this.#queues.values()]);
     this.#fetcher.start();

@@ -93,6 +93,7 @@ export class Group implements Ownership {
 
   /** Waits until the group has settled; the members agree within a moment, as a rule. */
   async #settle(): Promise<void> {
+    if (this.#closed) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       this.#settled.push(resolve);

@@ -7,7 +7,8 @@ import type { MemoryTopicStore } from "./store.ts";
 export class MemoryConsumer implements ConsumerInterface {
   readonly assigned: readonly number[];
   readonly #positions = new Map<number, number>();
-  #waiting: (() => void) | undefined = undefined;
+  readonly #waits = new Set<() => void>();
+  #closed = false;
 
   constructor(
     private readonly store: MemoryTopicStore,
@@ -43,9 +44,11 @@ export class MemoryConsumer implements ConsumerInterface {
   }
 
   waitForEvents(signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#closed) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         signal.removeEventListener("abort", done);
+        this.#waits.delete(done);
         this.store.stopListening(wake);
         resolve();
       };
@@ -53,9 +56,9 @@ export class MemoryConsumer implements ConsumerInterface {
         if (this.store.isDeleted || this.#hasNews()) done();
       };
       signal.addEventListener("abort", done);
+      this.#waits.add(done);
       this.store.listen(wake);
-      if (signal.aborted) done();
-      else wake();
+      wake();
     });
   }
 
@@ -75,6 +78,8 @@ export class MemoryConsumer implements ConsumerInterface {
   }
 
   close(): Promise<void> {
+    this.#closed = true;
+    for (const done of this.#waits) done();
     this.#positions.clear();
     return Promise.resolve();
   }
