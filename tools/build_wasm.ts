@@ -34,13 +34,16 @@ const OPTIONS = [
   "abort=",
 ];
 
-/** Compiles the log core; the same sources give the same bytes in every runtime. */
-export async function compileCore(): Promise<Uint8Array> {
+/**
+ * Compiles the log core; the same sources give the same bytes in every runtime. `changed` has texts that stand in
+ * for files.
+ */
+export async function compileCore(changed: ReadonlyMap<string, string> = new Map()): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(["wasm/index.ts", "--outFile", "core.wasm", ...OPTIONS], {
     readFile(name: string, baseDir: string): string | null {
       try {
-        return readFileSync(resolve(ROOT, baseDir, name), "utf8");
+        return changed.get(name) ?? readFileSync(resolve(ROOT, baseDir, name), "utf8");
       } catch {
         return null; // The compiler asks for every place where a module could be.
       }

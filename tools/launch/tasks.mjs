@@ -7,6 +7,7 @@ export const DENO_TASKS = [
   "test",
   "ok",
   "simulate",
+  "mutate",
   "compile",
   "build:npm",
   "build:wasm",

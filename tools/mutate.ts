@@ -1,0 +1,120 @@
+/**
+ * Breaks the source on purpose, one operator at a time, and runs the tests that come by the place until one
+ * notices. Mutants that none notices show what the tests do not hold.
+ *
+ *     npm run mutate -- src/log src/producer.ts    mutates what is named; without names, what docs/mutation.md says
+ *     npm run mutate -- --sample 0.1 --seed 7      a tenth of the mutants, chosen by a seed
+ *     npm run mutate -- --list src/log/tail.ts     only says which mutants there are
+ *     npm run mutate -- --only ID                  tries one, and shows it
+ *     npm run mutate -- --report                   writes docs/mutation.md from what runs found so far
+ *
+ * A run that was stopped goes on where it was; `--fresh` begins anew. `--jobs 2` processes work at a time, and
+ * `--budget 20` seconds of tests are run at most for each mutant.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import process from "node:process";
+import { compileMutant } from "./mutate/core_mutant.ts";
+import type { Mutant } from "./mutate/mutants.ts";
+import { writeReport } from "./mutate/report.ts";
+import { isKilled, type Result, Results } from "./mutate/results.ts";
+import { digest, findMutants, findSources, isOfCore, NAMED, readSource, Sandbox } from "./mutate/sandbox.ts";
+import { distances, quickTests, SEEDS_TEST } from "./mutate/tests.ts";
+import { look, Trial } from "./mutate/trial.ts";
+
+const args = parseArgs(process.argv.slice(2), {
+  string: ["_", "only", "sample", "seed", "jobs", "budget"],
+  boolean: ["list", "fresh", "report"],
+  default: { sample: "1", seed: "1", jobs: "2", budget: "20" },
+});
+const paths = args._.map(String);
+const only = args.only as string | undefined;
+const files = findSources(
+  only !== undefined ? [only.replace(/:.*/s, "")] : paths.length === 0 ? NAMED : paths,
+);
+const mutants = findMutants(files);
+
+/** Whether a mutant is in the sample: the same ones for the same seed, whatever else is mutated. */
+function isChosen({ id }: Mutant): boolean {
+  return parseInt(digest(`${args.seed} ${id}`).slice(0, 8), 16) / 2 ** 32 < Number(args.sample);
+}
+
+const wanted = only === undefined ? mutants.filter(isChosen) : mutants.filter(({ id }) => id === only);
+if (only !== undefined && wanted.length === 0) {
+  console.error(`Cannot find mutant "${only}": --list names those there are`);
+  process.exit(2);
+}
+if (args.list) {
+  for (const { id } of wanted) console.log(id);
+  process.exit(0);
+}
+
+const tests = quickTests().filter((file) => {
+  const reached = distances(file);
+  return files.some((source) => reached.has(source) || isOfCore({ file: source }));
+});
+const testsDigest = digest(tests.map(readSource).join("\0") + args.budget);
+const results = new Results(testsDigest, args.fresh === true || only !== undefined);
+if (args.report) {
+  writeReport(mutants, wanted, results);
+  process.exit(0);
+}
+const left = wanted.filter((mutant) => results.get(mutant) === undefined);
+console.log(`${wanted.length} of ${mutants.length} mutants in ${files.length} files, ${left.length} to try`);
+
+const sandbox = new Sandbox(mutants);
+let failed = false;
+try {
+  const begun = performance.now();
+  const knowledge = await look(sandbox, [...tests, SEEDS_TEST], mutants.length);
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  console.log(`${knowledge.tests.length} tests of ${tests.length} files take ${seconds} s without a mutant`);
+  for (const { file, name, outcome } of knowledge.tests.filter(({ outcome }) => outcome !== "passed")) {
+    console.log(`left out, since it ${outcome} without a mutant: ${file}: ${name}`);
+  }
+  const queue = left.slice();
+  const work = async (): Promise<void> => {
+    const trial = new Trial(sandbox, knowledge, Number(args.budget) * 1000);
+    try {
+      for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+        const result = await tryOne(trial, mutant);
+        if (only === undefined) results.set(mutant, result);
+        tell(mutant, result, left.length - queue.length);
+      }
+    } finally {
+      trial.close();
+    }
+  };
+  await Promise.all(Array.from({ length: Number(args.jobs) }, work));
+} catch (error) {
+  failed = true;
+  console.error(error);
+} finally {
+  if (only === undefined) results.save();
+  sandbox.remove();
+}
+
+async function tryOne(trial: Trial, mutant: Mutant): Promise<Result> {
+  if (!isOfCore(mutant)) return await trial.try(mutant);
+  const core = await compileMutant(mutant, sandbox.temporary);
+  return core === undefined ? { status: "invalid" } : await trial.tryCore(mutant, core);
+}
+
+function tell({ id, original, replacement }: Mutant, result: Result, count: number): void {
+  if (isKilled(result) && only === undefined) {
+    if (count % 100 === 0) console.log(`${count} of ${left.length}`);
+    return;
+  }
+  console.log(`${result.status}: ${id}`);
+  console.log(`    ${original.split("\n")[0]}  ->  ${replacement.split("\n")[0] || "(nothing)"}`);
+  if (result.by !== undefined) console.log(`    by ${result.by}`);
+}
+
+const tried = wanted.map((mutant) => results.get(mutant)).filter((result) => result !== undefined);
+const valid = tried.filter(({ status }) => status !== "invalid");
+const killed = valid.filter(isKilled).length;
+if (only === undefined) {
+  console.log(`${killed} of ${valid.length} killed: ${(100 * killed / valid.length).toFixed(1)} %`);
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,93 @@
+import ts from "typescript";
+import { type Change, changesOf } from "./operators.ts";
+
+/** One way to break one file. */
+export interface Mutant extends Change {
+  /** Its name: file, line, column and operator. */
+  id: string;
+  file: string;
+  line: number;
+  column: number;
+  /** The text that is replaced, or that stands where something is added. */
+  original: string;
+  /** Its number in this run, for the switch. */
+  number: number;
+}
+
+/** Functions whose texts are for people. */
+const MAKES_MESSAGES = /(?:error|fail|refus|warn|log)/i;
+
+/** Whether nothing in a node is run, or nothing that a test should hold. */
+function isPassedOver(node: ts.Node): boolean {
+  const { parent } = node;
+  return ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) ||
+    ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || ts.isTypeParameterDeclaration(node) ||
+    ts.isDecorator(node) || ts.isPropertyName(node) && parent !== undefined && namesMember(parent, node);
+}
+
+function namesMember(parent: ts.Node, node: ts.Node): boolean {
+  return "name" in parent && parent.name === node && !ts.isComputedPropertyName(node);
+}
+
+function isMessage(change: Change, node: ts.Node): boolean {
+  if (!change.operator.startsWith("text ")) return false;
+  for (let at = node.parent; at !== undefined && !ts.isStatement(at); at = at.parent) {
+    if (ts.isCallExpression(at) || ts.isNewExpression(at)) {
+      return MAKES_MESSAGES.test(at.expression.getText());
+    }
+  }
+  return false;
+}
+
+/** Patterns that are assigned to cannot be chosen by a condition. */
+function isTarget(node: ts.Node): boolean {
+  const { parent } = node;
+  return ts.isBinaryExpression(parent) && parent.left === node &&
+      parent.operatorToken.kind === ts.SyntaxKind.EqualsToken ||
+    ts.isForOfStatement(parent) && parent.initializer === node;
+}
+
+/** Every mutant of a file, in the order of the text; `number` counts on from `firstNumber`. */
+export function mutantsOf(file: string, text: string, firstNumber: number): Mutant[] {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
+  const found: Change[] = [];
+  const visit = (node: ts.Node): void => {
+    if (isPassedOver(node)) return;
+    const isPattern = ts.isArrayLiteralExpression(node) && isTarget(node);
+    if (!isPattern) found.push(...changesOf(node, source).filter((change) => !isMessage(change, node)));
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  const taken = new Map<string, number>();
+  return found.sort((a, b) => a.start - b.start || b.end - a.end).map((change, index) => {
+    const { line, character } = source.getLineAndCharacterOfPosition(change.start);
+    const name = `${file}:${line + 1}:${character + 1}/${change.operator.replaceAll(" ", "-")}`;
+    const count = (taken.get(name) ?? 0) + 1;
+    taken.set(name, count);
+    return {
+      ...change,
+      id: count === 1 ? name : `${name}-${count}`,
+      file,
+      line: line + 1,
+      column: character + 1,
+      original: change.shape === "insertion"
+        ? lineAt(text, change.start)
+        : text.slice(change.start, change.end),
+      number: firstNumber + index,
+    };
+  });
+}
+
+function lineAt(text: string, offset: number): string {
+  return text.slice(offset, text.indexOf("\n", offset));
+}
+
+/** The file with one mutant alone. */
+export function applyMutant(text: string, { start, end, replacement, shape }: Mutant): string {
+  const inserted = shape === "expression"
+    ? `(${replacement})`
+    : shape === "statement"
+    ? `{${replacement}}`
+    : replacement;
+  return text.slice(0, start) + inserted + text.slice(end);
+}

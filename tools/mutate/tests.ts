@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import ts from "typescript";
+import { DENO_ONLY, findTests, NODE_ONLY } from "../test/suites.ts";
+
+/** Registers simulated stories as many small tests; written into the copy. */
+export const SEEDS_TEST = "tests/simulation/seeds_test.ts";
+const SEEDS = { perTest: 8, tests: 40 };
+
+/** The content of {@linkcode SEEDS_TEST}. */
+export function seedsTest(): string {
+  return `
+import { test } from "../harness.ts";
+import { runSeed } from "./world.ts";
+for (let part = 0; part < ${SEEDS.tests}; part++) {
+  test(\`seeds from \${part * ${SEEDS.perTest} + 1} on\`, async () => {
+    for (let seed = part * ${SEEDS.perTest} + 1; seed <= (part + 1) * ${SEEDS.perTest}; seed++) await runSeed(seed);
+  });
+}
+`;
+}
+
+/** Tests that are not run for each mutant, beside those that start programs. */
+const NOT_RUN = [
+  // Thousands of seeds at once: seedsTest() has them in small portions.
+  /^tests\/simulation\/simulation_test\.ts$/,
+  // The copy's core is not the compiled one on purpose.
+  /^tests\/wasm\/core_bytes_test\.ts$/,
+  // These start programs, browsers or brokers, or look at files that mutants do not change.
+  /^tests\/(?:ui|docs|bench|examples|ctl|packaging|model)\//,
+  /^tests\/drivers\/kafka\//,
+  /^tests\/types_test\.ts$/,
+];
+
+/** Tests that can run for each mutant. */
+export function quickTests(): string[] {
+  const isLeftOut = (file: string): boolean =>
+    [...DENO_ONLY, ...NODE_ONLY, ...NOT_RUN].some((pattern) => pattern.test(file));
+  return findTests(["tests"]).filter((file) => !isLeftOut(file));
+}
+
+const imports = new Map<string, string[]>();
+
+function importsOf(file: string): string[] {
+  let found = imports.get(file);
+  if (found === undefined) {
+    const { importedFiles } = ts.preProcessFile(readFileSync(file, "utf8"), true, true);
+    found = importedFiles.filter(({ fileName }) => fileName.startsWith("."))
+      .map(({ fileName }) => normalize(join(dirname(file), fileName))).filter((path) => existsSync(path));
+    imports.set(file, found);
+  }
+  return found;
+}
+
+/** How many imports lie between a file and each that it reaches. */
+export function distances(file: string): Map<string, number> {
+  const found = new Map([[file, 0]]);
+  for (const [at, distance] of found) {
+    for (const target of importsOf(at)) if (!found.has(target)) found.set(target, distance + 1);
+  }
+  return found;
+}
+
+/** Where a source's own tests stand: `src/log/cursor.ts` and `wasm/crc.ts` in `tests/log/` and `tests/wasm/`. */
+export function isNear(test: string, source: string): boolean {
+  const folder = dirname(test).replace(/^tests\/?/, "");
+  const own = source.replace(/^src\//, "").replace(/\.ts$/, "");
+  return folder !== "" && (own === folder || own.startsWith(`${folder}/`)) ||
+    test.startsWith("tests/issues/");
+}

@@ -1,0 +1,188 @@
+import type { Mutant } from "./mutants.ts";
+import type { Answer, TestFacts } from "./protocol.ts";
+import type { Result } from "./results.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { distances, isNear } from "./tests.ts";
+import { WorkerProcess } from "./worker_process.ts";
+
+/** After so many mutants a process is replaced: failed tests leave things open. */
+const MUTANTS_PER_PROCESS = 150;
+/** Loading every test takes a while on a busy machine. */
+const LOAD_LIMIT_MS = 120_000;
+
+/** How long a test may take with a mutant. */
+function limitOf(ms: number): number {
+  return 3000 + 5 * ms;
+}
+
+/** What is known of the tests, and of where they come by. */
+export interface Knowledge {
+  files: readonly string[];
+  tests: TestFacts[];
+  /** Mutants whose place is run while modules load. */
+  atLoad: Set<number>;
+}
+
+/** Runs every test once without a mutant. */
+export async function look(sandbox: Sandbox, files: readonly string[], mutants: number): Promise<Knowledge> {
+  const worker = new WorkerProcess(sandbox);
+  try {
+    worker.send({ kind: "load", files, mutants });
+    const loaded = await worker.answer(LOAD_LIMIT_MS);
+    if (loaded?.kind !== "loaded") throw new Error(`Cannot load the tests: ${worker.errors}`);
+    worker.send({ kind: "look", mutants, limitMs: 60_000 });
+    const tests: TestFacts[] = [];
+    for (;;) {
+      const answer = await worker.answer(300_000);
+      if (answer?.kind === "done") break;
+      if (answer?.kind !== "looked") throw new Error(`Cannot run the tests: ${worker.errors}`);
+      tests.push(...answer.tests);
+    }
+    return { files, tests, atLoad: new Set(loaded.hits) };
+  } finally {
+    worker.kill();
+  }
+}
+
+/** Tries mutants one after the other; several may work at a time. */
+export class Trial {
+  #worker: WorkerProcess | undefined;
+  #tried = 0;
+  /** Tests that killed mutants of a file, the last ones first: they may kill the next one too. */
+  readonly #killers = new Map<string, number[]>();
+
+  constructor(
+    private readonly sandbox: Sandbox,
+    private readonly knowledge: Knowledge,
+    private readonly budgetMs: number,
+  ) {}
+
+  async try(mutant: Mutant): Promise<Result> {
+    const { tests, atLoad } = this.knowledge;
+    if (atLoad.has(mutant.number)) return await this.#tryAlone(mutant);
+    const chosen = this.#choose(mutant, (index) => tests[index].hits.includes(mutant.number));
+    if (chosen.length === 0) return { status: "unreached" };
+    for (let attempt = 0;; attempt++) {
+      const answer = await this.#ask(mutant, chosen);
+      const isFirst = this.#tried === 1;
+      if (answer?.kind !== "tried" || answer.outcome === "timeout" || !answer.isOwn) this.close();
+      // Before anything is said against the mutant, it fails in a process that no other one was in.
+      const inDoubt = answer?.kind !== "tried" || !answer.isOwn;
+      if (inDoubt && !isFirst && attempt === 0) continue;
+      if (answer?.kind !== "tried") return { status: "timeout" };
+      if (answer.outcome === "passed") return { status: "survived" };
+      this.#remember(mutant.file, answer.by);
+      const { file, name } = tests[answer.by];
+      return { status: answer.outcome === "timeout" ? "timeout" : "killed", by: `${file}: ${name}` };
+    }
+  }
+
+  close(): void {
+    this.#worker?.kill();
+    this.#worker = undefined;
+  }
+
+  async #ask(mutant: Mutant, chosen: readonly number[]): Promise<Answer | undefined> {
+    if (this.#tried >= MUTANTS_PER_PROCESS || this.#worker?.hasEnded) this.close();
+    if (this.#worker === undefined) {
+      this.#worker = new WorkerProcess(this.sandbox);
+      this.#tried = 0;
+      this.#worker.send({ kind: "load", files: this.knowledge.files, mutants: 0 });
+      const loaded = await this.#worker.answer(LOAD_LIMIT_MS);
+      if (loaded?.kind !== "loaded") throw new Error(`Cannot load the tests: ${this.#worker.errors}`);
+    }
+    this.#tried++;
+    return await this.#run(
+      this.#worker,
+      mutant,
+      chosen.map((index) => ({ index, ms: this.knowledge.tests[index].ms })),
+      true,
+    );
+  }
+
+  async #run(
+    worker: WorkerProcess,
+    { number }: Mutant,
+    chosen: readonly { index: number; ms: number }[],
+    recheck: boolean,
+  ): Promise<Answer | undefined> {
+    const tests = chosen.map(({ index, ms }) => ({ index, limitMs: limitOf(ms) }));
+    worker.send({ kind: "try", number, tests, recheck });
+    const longest = Math.max(...tests.map(({ limitMs }) => limitMs));
+    return await worker.answer(
+      2 * tests.reduce((sum, { limitMs }) => sum + limitMs - 3000, 2 * longest + 10_000),
+    );
+  }
+
+  /** A mutant of what is computed once, when modules load: in a process of its own. */
+  async #tryAlone(mutant: Mutant, environment: Record<string, string> = {}): Promise<Result> {
+    const { tests } = this.knowledge;
+    const near = new Map<string, boolean>();
+    const reaches = (file: string): boolean => {
+      if (!near.has(file)) {
+        near.set(file, distances(file).has(mutant.file) || mutant.file.startsWith("wasm/"));
+      }
+      return near.get(file)!;
+    };
+    const chosen = this.#choose(mutant, (index) => reaches(tests[index].file));
+    if (chosen.length === 0) return { status: "unreached" };
+    const worker = new WorkerProcess(this.sandbox, {
+      DIASPORA_MUTANT: String(mutant.number),
+      ...environment,
+    });
+    try {
+      worker.send({
+        kind: "load",
+        files: [...new Set(chosen.map((index) => tests[index].file))],
+        mutants: 0,
+      });
+      const loaded = await worker.answer(LOAD_LIMIT_MS);
+      if (loaded?.kind !== "loaded") return { status: "killed", by: "the modules do not load" };
+      const facts = chosen.map((index) => tests[index]);
+      const run = facts.map(({ file, name, ms }) => ({
+        index: loaded.tests.findIndex((test) => test.file === file && test.name === name),
+        ms,
+      })).filter(({ index }) => index >= 0);
+      const answer = await this.#run(worker, mutant, run, false);
+      if (answer?.kind !== "tried") return { status: "timeout" };
+      if (answer.outcome === "passed") return { status: "survived" };
+      const { file, name } = loaded.tests[answer.by];
+      this.#remember(mutant.file, tests.findIndex((test) => test.file === file && test.name === name));
+      return { status: answer.outcome === "timeout" ? "timeout" : "killed", by: `${file}: ${name}` };
+    } finally {
+      worker.kill();
+    }
+  }
+
+  /** Tries a mutant of the core: `core` is the file that it was compiled into. */
+  tryCore(mutant: Mutant, core: string): Promise<Result> {
+    return this.#tryAlone(mutant, { DIASPORA_MUTATED_CORE: core });
+  }
+
+  /** The tests to run, the likeliest and fastest first, as many as the budget has time for. */
+  #choose({ file }: Mutant, comesBy: (index: number) => boolean): number[] {
+    const { tests } = this.knowledge;
+    const killers = this.#killers.get(file) ?? [];
+    const rank = (index: number): number => {
+      const place = killers.indexOf(index);
+      if (place >= 0 && tests[index].ms < 500) return place - 1000;
+      return tests[index].ms * (isNear(tests[index].file, file) ? 0.2 : 1);
+    };
+    const chosen: number[] = [];
+    let budget = this.budgetMs;
+    const able = tests.map((_, index) => index).filter((index) =>
+      tests[index].outcome === "passed" && comesBy(index)
+    );
+    for (const index of able.sort((a, b) => rank(a) - rank(b))) {
+      budget -= tests[index].ms;
+      if (budget < 0 && chosen.length > 0) break;
+      chosen.push(index);
+    }
+    return chosen;
+  }
+
+  #remember(file: string, killer: number): void {
+    const before = this.#killers.get(file) ?? [];
+    this.#killers.set(file, [killer, ...before.filter((other) => other !== killer)].slice(0, 4));
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Runs tests with one mutant after the other active, in one process. Started in the copy of the repository; it
+ * answers each line of its standard input (a {@linkcode Request} as JSON) with a line (an {@linkcode Answer}).
+ *
+ * @module
+ */
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import type { Answer, Request, TestFacts } from "./protocol.ts";
+
+const here = (file: string): string => pathToFileURL(`${process.cwd()}/${file}`).href;
+const { mutationSwitch, RunsAway } = await import(here("mutation_switch.ts"));
+const { collected } = await import(here("tests/harness.ts"));
+
+type Outcome = "passed" | "failed" | "timeout";
+
+/** Whatever nobody awaits is the running test's. */
+let stray: unknown;
+globalThis.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  stray ??= event.reason ?? "rejected";
+});
+globalThis.addEventListener("error", (event) => {
+  event.preventDefault();
+  stray ??= event.error ?? "thrown";
+});
+
+function tell(answer: Answer): void {
+  writeSync(1, `\n\u0001${JSON.stringify(answer)}\n`);
+}
+
+async function runTest(index: number, limitMs: number): Promise<Outcome> {
+  stray = undefined;
+  mutationSwitch.deadline = performance.now() + limitMs;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Outcome>((resolve) => timer = setTimeout(() => resolve("timeout"), limitMs));
+  const run = (async (): Promise<Outcome> => {
+    try {
+      await collected.tests[index].body();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      return stray === undefined ? "passed" : stray instanceof RunsAway ? "timeout" : "failed";
+    } catch (error) {
+      return error instanceof RunsAway ? "timeout" : "failed";
+    }
+  })();
+  const outcome = await Promise.race([run, late]);
+  clearTimeout(timer);
+  mutationSwitch.deadline = Infinity;
+  return outcome;
+}
+
+/** Runs every test once, without a mutant, and notes which places it comes by. */
+async function look(mutants: number, limitMs: number): Promise<void> {
+  const tests: TestFacts[] = [];
+  for (let index = 0; index < collected.tests.length; index++) {
+    const { file, name } = collected.tests[index];
+    mutationSwitch.hits = new Uint8Array(mutants);
+    const begun = performance.now();
+    const outcome = await runTest(index, limitMs);
+    const ms = performance.now() - begun;
+    const hits: number[] = [];
+    (mutationSwitch.hits as Uint8Array).forEach((hit, number) => hit === 1 && hits.push(number));
+    tests.push({ file, name, ms, outcome, hits });
+    if (outcome === "timeout") break; // What is still running would be taken for the next test's.
+    if (index % 50 === 49) tell({ kind: "looked", tests: tests.splice(0) });
+  }
+  mutationSwitch.hits = undefined;
+  tell({ kind: "looked", tests });
+  tell({ kind: "done" });
+}
+
+/** Runs tests with a mutant until one fails. */
+async function tryMutant({ number, tests, recheck }: Extract<Request, { kind: "try" }>): Promise<void> {
+  for (const { index, limitMs } of tests) {
+    mutationSwitch.active = number;
+    const outcome = await runTest(index, limitMs);
+    if (outcome === "passed") continue;
+    if (recheck) mutationSwitch.active = -1;
+    // What an earlier mutant left behind in this process may be what failed.
+    const isOwn = outcome === "timeout" || !recheck || await runTest(index, limitMs) === "passed";
+    return tell({ kind: "tried", outcome, by: index, isOwn });
+  }
+  if (recheck) mutationSwitch.active = -1;
+  tell({ kind: "tried", outcome: "passed", by: -1, isOwn: true });
+}
+
+async function load(files: readonly string[], mutants: number): Promise<void> {
+  mutationSwitch.hits = new Uint8Array(mutants);
+  for (const file of files) {
+    collected.file = file;
+    await import(here(file));
+  }
+  const hits: number[] = [];
+  (mutationSwitch.hits as Uint8Array).forEach((hit, number) => hit === 1 && hits.push(number));
+  mutationSwitch.hits = undefined;
+  tell({ kind: "loaded", tests: collected.tests.map(({ file, name }: TestFacts) => ({ file, name })), hits });
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line) as Request;
+  if (request.kind === "load") await load(request.files, request.mutants);
+  else if (request.kind === "look") await look(request.mutants, request.limitMs);
+  else await tryMutant(request);
+}
+process.exit(0);

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import type { Answer, Request } from "./protocol.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** A mutant that asks for ever more memory is not to take the machine's. */
+const HEAP_MIB = 1536;
+
+/** A process that runs tests in the copy. */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #answers: Answer[] = [];
+  #wake: () => void = () => {};
+  #hasEnded = false;
+  #errors = "";
+
+  constructor(sandbox: Sandbox, environment: Record<string, string> = {}) {
+    this.#child = spawn(process.execPath, [
+      ...[
+        "run",
+        "--no-check",
+        "--no-lock",
+        "-q",
+        "-c",
+        "deno.npm-only.json",
+        `--v8-flags=--max-old-space-size=${HEAP_MIB}`,
+      ],
+      ...["--allow-read", "--allow-run", "--allow-env", "--allow-sys", "--allow-net", "--allow-ffi"],
+      // A mutant that removes the wrong folder removes none of ours.
+      `--allow-write=${sandbox.path},/dev/null`,
+      "tools/mutate/worker.ts",
+    ], {
+      cwd: sandbox.path,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, TMPDIR: sandbox.temporary, DENO_NO_PROMPT: "1", ...environment },
+    });
+    this.#child.on("error", () => this.#end());
+    this.#child.on("close", () => this.#end());
+    this.#child.stdin!.on("error", () => {});
+    this.#child.stderr!.on("data", (bytes) => this.#errors = (this.#errors + bytes).slice(-2000));
+    createInterface({ input: this.#child.stdout! }).on("line", (line) => {
+      if (!line.startsWith("\u0001")) return; // A test that prints.
+      this.#answers.push(JSON.parse(line.slice(1)));
+      this.#wake();
+    });
+  }
+
+  /** What it wrote to standard error last. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  send(request: Request): void {
+    this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
+  }
+
+  /** Its next answer; undefined when it ended, or took longer than that. */
+  async answer(limitMs: number): Promise<Answer | undefined> {
+    const until = performance.now() + limitMs;
+    while (this.#answers.length === 0 && !this.#hasEnded) {
+      const left = until - performance.now();
+      if (left <= 0) return undefined;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return this.#answers.shift();
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    this.#wake();
+  }
+}
