@@ -40,6 +40,12 @@ export interface DiasporaErrorOptions extends ErrorOptions {
   canRetry?: boolean;
 }
 
+/** What {@linkcode StorageError} takes beside its message. */
+export interface StorageErrorOptions extends DiasporaErrorOptions {
+  /** Of a push: whether the event may be there all the same. Default: false. */
+  mayBeStored?: boolean;
+}
+
 /** Base class of every operating error of this library. */
 export class DiasporaError extends Error {
   /** Stable machine-readable code, e.g. `"ERR_TOPIC_NOT_FOUND"`. */
@@ -275,9 +281,16 @@ export class ContentMismatchError extends DiasporaError {
 
 /** The operating system refused: disk full, no permission, too many open files, file gone. */
 export class StorageError extends DiasporaError {
+  /**
+   * Of a push that failed: whether the event may be stored all the same, because what failed came after it was
+   * written (a sync, or the look at where it stands). Then look whether it is there before pushing it again.
+   */
+  readonly mayBeStored: boolean;
+
   /** Wraps the system's error; `errno` is its code, e.g. `"ENOSPC"`. */
-  constructor(readonly errno: string, message: string, options?: DiasporaErrorOptions) {
+  constructor(readonly errno: string, message: string, options: StorageErrorOptions = {}) {
     super("ERR_STORAGE", message, options);
+    this.mayBeStored = options.mayBeStored ?? false;
   }
 }
 
