@@ -237,13 +237,23 @@ export class CorruptedLogError extends DiasporaError {
   }
 }
 
-/** The event asked for was removed by retention or trim. */
+/** The event asked for, or the data part asked for with it, was removed by retention or trim. */
 export class EventGoneError extends DiasporaError {
-  /** Names the id asked for and the first that is still there. */
-  constructor(readonly partition: number, readonly id: number, readonly firstId: number) {
+  /**
+   * Names the id asked for and the first after it that is still there; `"data"` where the event's metadata is
+   * still there and its data part is not.
+   */
+  constructor(
+    readonly partition: number,
+    readonly id: number,
+    readonly firstId: number,
+    removed: "event" | "data" = "event",
+  ) {
     super(
       "ERR_EVENT_GONE",
-      `Cannot read event ${id} of partition ${partition}: it was removed; the first event there is ${firstId}`,
+      removed === "event"
+        ? `Cannot read event ${id} of partition ${partition}: it was removed; the first event there is ${firstId}`
+        : `Cannot read the data of event ${id} of partition ${partition}: it was removed; the next event is ${firstId}`,
     );
   }
 }

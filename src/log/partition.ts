@@ -1,4 +1,4 @@
-import { EventGoneError, StorageError, TopicDeletedError } from "../errors.ts";
+import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } from "../errors.ts";
 import type { StartPosition } from "../drivers/contract.ts";
 import { DRAFT_SUFFIX, isMissing, type Storage } from "../storage/port.ts";
 import { AppendLock } from "./append_lock.ts";
@@ -126,7 +126,10 @@ export class Partition {
     return segment;
   }
 
-  /** An open segment for reading event `id`; throws `EventGoneError` when it was removed. */
+  /**
+   * An open segment that holds data of event `id`. Throws `EventGoneError`, which says where reading goes on, when
+   * the segment was removed from the front, and `CorruptedLogError` when it is missing among those that are there.
+   */
   segmentOf(baseId: number, id: number): Segment {
     try {
       const segment = this.segment(baseId);
@@ -135,7 +138,13 @@ export class Partition {
     } catch (error) {
       if (!(error instanceof StorageError) || error.errno !== "ENOENT") throw error;
       this.#segments.delete(baseId);
-      throw new EventGoneError(this.partition, id, this.firstId());
+      const { topic, partition } = this;
+      const firstId = this.firstId();
+      if (firstId > id) throw new EventGoneError(partition, id, firstId);
+      if (firstId > baseId) throw new EventGoneError(partition, id, id + 1, "data");
+      const reason = "the segment with its data is missing";
+      const file = this.#pathOf(baseId);
+      throw new CorruptedLogError({ topic, partition, firstId: id, endId: id + 1, file, offset: 0, reason });
     }
   }
 
