@@ -20,6 +20,7 @@ export type ErrorCode =
   | "ERR_UNKNOWN_DRIVER"
   | "ERR_UNKNOWN_COMPONENT"
   | "ERR_MODULE_LOAD"
+  | "ERR_MODULE_NOT_ALLOWED"
   | "ERR_NO_SUCH_PARTITION"
   | "ERR_CORRUPTED_LOG"
   | "ERR_EVENT_GONE"
@@ -194,6 +195,14 @@ export class ModuleLoadError extends DiasporaError {
   /** Says which module was looked for. */
   constructor(readonly module: string, message: string, options?: DiasporaErrorOptions) {
     super("ERR_MODULE_LOAD", message, options);
+  }
+}
+
+/** A stored topic names a module that nobody allowed: what is stored is data, and runs no code by itself. */
+export class ModuleNotAllowedError extends DiasporaError {
+  /** Says how to allow it, where that is possible. */
+  constructor(readonly topic: string, readonly module: string, message: string) {
+    super("ERR_MODULE_NOT_ALLOWED", message);
   }
 }
 
