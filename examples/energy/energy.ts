@@ -3,8 +3,8 @@
  * wants the energy below a maximum, a partition selector sends each range of energies to a partition of its
  * own, and a serializer writes one byte an event.
  *
- * Topics name them as `"EnergyValidator:./examples/energy/energy.ts"` and so on; whoever opens such a topic
- * loads them from here.
+ * Topics name them as `"EnergyValidator:./examples/energy/energy.ts"` and so on; who reads or writes such a topic
+ * allows this module to be loaded.
  *
  * @module
  */

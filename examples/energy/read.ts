@@ -5,16 +5,18 @@
  * deno run -A examples/energy/read.ts /tmp/energy-data
  * ```
  *
- * Nothing here names the components: they are stored with the topic.
+ * The topic says which serializer reads it; that its module may be loaded is said here.
  *
  * @module
  */
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { Driver } from "../../mod.ts";
 
 const [rootPath = "/tmp/energy-data"] = process.argv.slice(2);
+const components = fileURLToPath(new URL("./energy.ts", import.meta.url));
 
-await using driver = await Driver.open("files", { root_path: rootPath });
+await using driver = await Driver.open("files", { root_path: rootPath, load_modules: [components] });
 const topic = await driver.openTopic("energy");
 await using consumer = topic.consumer("histogram");
 

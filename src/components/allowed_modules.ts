@@ -37,7 +37,11 @@ export class AllowedModules {
   static from(given: unknown, source = "load_modules"): AllowedModules {
     const entries = typeof given === "string" ? [given] : given ?? [];
     if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === "string" && entry !== "")) {
-      throw refusal(source, given, 'expected a list of paths and packages, e.g. ["./components/", "a-package"]');
+      throw refusal(
+        source,
+        given,
+        'expected a list of paths and packages, e.g. ["./components/", "a-package"]',
+      );
     }
     const files: string[] = [];
     const folders: string[] = [];

@@ -8,7 +8,10 @@ export class ComponentSlot<C extends Component> {
   /**
    * `make` makes the component, or throws; `standIn` makes what takes its place until a promise of `make` is kept.
    */
-  constructor(private readonly make: () => C | Promise<C>, private readonly standIn: (loading: Promise<C>) => C) {}
+  constructor(
+    private readonly make: () => C | Promise<C>,
+    private readonly standIn: (loading: Promise<C>) => C,
+  ) {}
 
   /** The component, or what stands in for it while it loads; throws what `make` throws. */
   get component(): C {

@@ -10,7 +10,10 @@ import { EventBridgeValidator } from "./validators/eventbridge.ts";
 import { SchemaValidator } from "./validators/schema.ts";
 
 /** Validators by name. */
-export const validators: ComponentRegistry<Validator> = new ComponentRegistry<Validator>("validator", ["validate", "config"], {
+export const validators: ComponentRegistry<Validator> = new ComponentRegistry<Validator>("validator", [
+  "validate",
+  "config",
+], {
   default: () => new DefaultValidator(),
   schema: (document) => SchemaValidator.fromDocument(document),
   eventbridge: (document) => EventBridgeValidator.fromDocument(document),
@@ -27,7 +30,11 @@ export const selectors: ComponentRegistry<PartitionSelector> = new ComponentRegi
 );
 
 /** Serializers by name. */
-export const serializers: ComponentRegistry<Serializer> = new ComponentRegistry<Serializer>("serializer", ["serialize", "deserialize", "config"], {
+export const serializers: ComponentRegistry<Serializer> = new ComponentRegistry<Serializer>("serializer", [
+  "serialize",
+  "deserialize",
+  "config",
+], {
   default: () => new DefaultSerializer(),
   cbor: () => CborSerializer.load(),
   schema: (document) => SchemaSerializer.fromDocument(document),

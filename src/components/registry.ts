@@ -110,7 +110,9 @@ export class ComponentRegistry<C extends Component> {
   #notAllowed(topic: string, name: string, module: string, found: StoredModule): ModuleNotAllowedError {
     const what = `Cannot load ${this.kind} "${name}" of topic "${topic}" from "${module}"`;
     const orElse = `register a ${this.kind} "${name}" in this process, or name one when the topic is opened`;
-    if (found.kind === "never") return new ModuleNotAllowedError(topic, module, `${what}: ${found.why}; ${orElse}`);
+    if (found.kind === "never") {
+      return new ModuleNotAllowedError(topic, module, `${what}: ${found.why}; ${orElse}`);
+    }
     const allowed = JSON.stringify(found.kind === "file" ? found.path : found.name);
     return new ModuleNotAllowedError(
       topic,

@@ -5,7 +5,13 @@
  * @module
  */
 import type { JsonValue } from "../json.ts";
-import type { ComponentDocument, PartitionInfo, PartitionSelector, Serializer, Validator } from "./contract.ts";
+import type {
+  ComponentDocument,
+  PartitionInfo,
+  PartitionSelector,
+  Serializer,
+  Validator,
+} from "./contract.ts";
 
 /** Stands in for a validator. */
 export class ValidatorStandIn implements Validator {
@@ -22,7 +28,10 @@ export class ValidatorStandIn implements Validator {
 
 /** Stands in for a partition selector. */
 export class PartitionSelectorStandIn implements PartitionSelector {
-  constructor(private readonly loading: Promise<PartitionSelector>, private readonly document: ComponentDocument) {}
+  constructor(
+    private readonly loading: Promise<PartitionSelector>,
+    private readonly document: ComponentDocument,
+  ) {}
 
   setPartitions(infos: readonly PartitionInfo[]): void {
     this.loading.then((selector) => selector.setPartitions(infos), () => {});

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { isAbsolute, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { absoluteModule } from "./modules.ts";
 
@@ -50,11 +50,12 @@ function file(path: string): StoredModule {
     : { kind: "file", path: realPath(resolve(path)) };
 }
 
-/** Where a file really is, links followed; the path itself where nothing is. */
+/** Where a file really is, links followed as far as there is anything. */
 export function realPath(path: string): string {
   try {
     return realpathSync.native(path);
   } catch {
-    return path;
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
   }
 }

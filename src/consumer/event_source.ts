@@ -36,7 +36,8 @@ export interface SourceSettings {
 
 /** Gives the events of all partitions one by one; the partitions take turns, a batch each. */
 export class EventSource<T> implements EventOwner {
-  readonly serializer: Serializer;
+  /** Another one from when it is loaded, which is before the first event is read. */
+  serializer: Serializer;
   /** Share of the last batch's events whose metadata was looked at. */
   touchedShare = 1;
   readonly #driver: ConsumerInterface;
