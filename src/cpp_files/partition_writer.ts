@@ -1,5 +1,5 @@
 import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { storageError } from "../storage/node.ts";
+import { storageError } from "../storage/storage_error.ts";
 import {
   DATA_FILE,
   ENTRY_BYTES,

@@ -5,8 +5,8 @@
  */
 import * as fs from "node:fs";
 import { randomFillSync } from "node:crypto";
-import { StorageError } from "../errors.ts";
-import { DRAFT_SUFFIX, type OpenMode, type PublishOptions, type Storage, type StorageFile } from "./port.ts";
+import { storageError } from "./storage_error.ts";
+import type { OpenMode, PublishOptions, Storage, StorageFile } from "./port.ts";
 
 const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW } = fs.constants;
 const FLAGS: Record<OpenMode, number> = {
@@ -14,34 +14,6 @@ const FLAGS: Record<OpenMode, number> = {
   append: O_RDWR | O_APPEND | O_NOFOLLOW,
   update: O_RDWR | O_NOFOLLOW,
 };
-
-/** Codes after which the same call may succeed once somebody makes room. */
-const RETRYABLE = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "EAGAIN", "EINTR"]);
-
-const MEND: Record<string, string> = {
-  ENOSPC: "the disk is full; make room and push again",
-  EDQUOT: "the disk quota is used up; make room and push again",
-  EACCES: "permission denied; check the owner and mode of the folder",
-  EPERM: "operation not permitted; check the owner and mode of the folder",
-  EROFS: "the file system is read-only",
-  EMFILE: "too many open files; raise `ulimit -n` or close some",
-  ENFILE: "too many open files on this machine",
-  ENOENT: "no such file",
-  ENOTDIR: "a part of the path is not a folder",
-  ELOOP: "a symbolic link stands there, and links are never followed",
-  EIO: "the disk reported an error",
-};
-
-/** Turns an error of the system into ours. */
-export function storageError(verb: string, path: string, cause: unknown): StorageError {
-  const code = (cause as { code?: unknown })?.code;
-  const errno = typeof code === "string" ? code : "EUNKNOWN";
-  const why = MEND[errno] ?? (cause instanceof Error ? cause.message : String(cause));
-  return new StorageError(errno, `Cannot ${verb} "${path}": ${why} (${errno})`, {
-    cause,
-    canRetry: RETRYABLE.has(errno),
-  });
-}
 
 function attempt<T>(verb: string, path: string, action: () => T): T {
   try {
@@ -214,7 +186,7 @@ export const nodeStorage: Storage = {
 
 /** Writes a file beside its final place, under a name no reader looks at, and, if durable, puts it on the disk. */
 function writeDraft(path: string, content: Uint8Array, durable: boolean): string {
-  const draft = `${path}.${nodeStorage.random32().toString(16).padStart(8, "0")}${DRAFT_SUFFIX}`;
+  const draft = `${path}.${nodeStorage.random32().toString(16).padStart(8, "0")}.draft`;
   const fd = attempt("write", path, () => fs.openSync(draft, "wx", 0o666));
   try {
     try {

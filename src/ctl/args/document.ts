@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject, JsonValue } from "../../json.ts";
+import { errnoOf, UNKNOWN_ERRNO } from "../../storage/errno.ts";
 import { UsageError } from "../usage_error.ts";
 import { faultOffset } from "./json_position.ts";
 
@@ -31,8 +32,8 @@ export function readDocument(option: string, path: string): JsonObject {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    const code = (cause as { code?: string }).code;
-    const why = code === "ENOENT" ? "no such file" : code ?? String(cause);
+    const errno = errnoOf(cause);
+    const why = errno === "ENOENT" ? "no such file" : errno === UNKNOWN_ERRNO ? String(cause) : errno;
     throw new UsageError(`Cannot read "${path}" given by "${option}": ${why}`, { cause });
   }
   return parseDocument(option, text, path);

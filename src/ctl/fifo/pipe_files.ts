@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { closeSync, constants, lstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { errnoOf } from "../../storage/errno.ts";
 
 /**
  * A write of at most this many bytes is whole or not at all, also without blocking (`PIPE_BUF`). Larger ones
@@ -76,6 +77,6 @@ export function close(descriptor: number): void {
 }
 
 /** The system's code of an error. */
-export function codeOf(error: unknown): string | undefined {
-  return (error as { code?: string }).code;
+export function codeOf(error: unknown): string {
+  return errnoOf(error);
 }

@@ -1,0 +1,62 @@
+/**
+ * The system's name of an error (`"ENOSPC"`), whichever runtime reports it. Deno leaves it out of errors that
+ * it does not know and puts the number into the text; Node calls them `UNKNOWN` and gives the number alone.
+ *
+ * @module
+ */
+import { constants } from "node:os";
+import process from "node:process";
+
+/** What no name is known for. */
+export const UNKNOWN_ERRNO = "EUNKNOWN";
+
+/** Numbers that systems of the BSD family, macOS among them, give these; Deno's own list has Linux's everywhere. */
+const BSD_NAMES: Readonly<Record<number, string>> = {
+  11: "EDEADLK",
+  35: "EAGAIN",
+  62: "ELOOP",
+  63: "ENAMETOOLONG",
+  66: "ENOTEMPTY",
+  69: "EDQUOT",
+  70: "ESTALE",
+  77: "ENOLCK",
+};
+
+/** Numbers that Windows gives, where a runtime passes them on as they are. */
+const WINDOWS_NAMES: Readonly<Record<number, string>> = {
+  5: "EACCES",
+  32: "EBUSY",
+  33: "EBUSY",
+  39: "ENOSPC",
+  112: "ENOSPC",
+  206: "ENAMETOOLONG",
+  1295: "EDQUOT",
+};
+
+/** The name of an error that the system reported, `"EUNKNOWN"` for one that has none. */
+export function errnoOf(error: unknown): string {
+  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
+  if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) return code;
+  const number = typeof errno === "number" ? Math.abs(errno) : numberIn(error);
+  return (number === undefined ? undefined : nameOf(number)) ?? UNKNOWN_ERRNO;
+}
+
+/** Deno's way: `Disk quota exceeded (os error 122)`. */
+function numberIn(error: unknown): number | undefined {
+  const match = /\(os error (\d+)\)/.exec(error instanceof Error ? error.message : String(error));
+  return match === null ? undefined : Number(match[1]);
+}
+
+function nameOf(number: number): string | undefined {
+  const { platform } = process;
+  if (platform === "win32") return WINDOWS_NAMES[number];
+  if (platform !== "linux" && platform !== "android" && BSD_NAMES[number] !== undefined) {
+    return BSD_NAMES[number];
+  }
+  return NAMES.get(number);
+}
+
+/** Two names may have one number: the first is the one that errors carry. */
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno).reverse().map(([name, number]) => [number, name]),
+);

@@ -1,0 +1,58 @@
+import { StorageError } from "../errors.ts";
+import { errnoOf } from "./errno.ts";
+
+/** Codes after which the same call may succeed later: once there is room, or what was busy is done. */
+const RETRYABLE = new Set([
+  "ENOSPC",
+  "EDQUOT",
+  "EMFILE",
+  "ENFILE",
+  "EAGAIN",
+  "EINTR",
+  "EBUSY",
+  "ETXTBSY",
+  "ENOLCK",
+  "ENOMEM",
+  "ENOBUFS",
+  "ETIMEDOUT",
+]);
+
+/** What happened, and what to do. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full; make room and push again",
+  EDQUOT: "the disk quota is used up; make room and push again",
+  EFBIG: "the file is larger than the file system or the limit of the process (`ulimit -f`) allows",
+  EACCES: "permission denied; check the owner and mode of the folder",
+  EPERM: "operation not permitted; check the owner and mode of the folder",
+  EROFS: "the file system is read-only",
+  EMFILE: "too many open files; raise `ulimit -n` or close some",
+  ENFILE: "too many open files on this machine",
+  ENOMEM: "the system is out of memory",
+  ENOENT: "no such file",
+  ENOTDIR: "a part of the path is not a folder",
+  EISDIR: "a folder stands there",
+  ENAMETOOLONG: "the path is too long for the file system; use a shorter root path or name",
+  ELOOP: "a symbolic link stands there, and links are never followed",
+  EXDEV: "the two places are on different file systems; let the whole store be on one",
+  EBUSY: "another program or a mount holds it; try again",
+  ETXTBSY: "the file is a program that runs; try again when it has ended",
+  EIO: "the disk reported an error",
+  EREMOTEIO: "the disk reported an error",
+  ENODEV: "the device is gone",
+  ENXIO: "the device is gone",
+  ESTALE: "the file server does not know the file any more; open the driver again",
+  ENOLCK: "the file server has no locks left; check its lock service",
+  ETIMEDOUT: "the file server did not answer in time",
+  ENOTCONN: "the file server is not connected",
+  EHOSTDOWN: "the file server is down",
+};
+
+/** Turns an error of the system into ours. */
+export function storageError(verb: string, path: string, cause: unknown): StorageError {
+  const errno = errnoOf(cause);
+  const why = REMEDIES[errno] ?? (cause instanceof Error ? cause.message : String(cause));
+  return new StorageError(errno, `Cannot ${verb} "${path}": ${why} (${errno})`, {
+    cause,
+    canRetry: RETRYABLE.has(errno),
+  });
+}
