@@ -26,14 +26,6 @@ import type { Event } from "./event.ts";
 import { type Future, waitLimit } from "./future.ts";
 import type { JsonValue } from "./json.ts";
 
-/** What a consumer needs of its topic's components. */
-export interface ConsumerComponents {
-  /** Reads metadata. */
-  readonly serializer: Serializer;
-  /** Resolves when another one is to be asked: the one that is there now stands in for it. */
-  readonly serializerLoading?: Promise<unknown>;
-}
-
 /** What {@linkcode Consumer.seek} takes beside the position. */
 export interface SeekOptions {
   /** Only these partitions. Default: all that the consumer reads. */
@@ -86,12 +78,10 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
   constructor(
     name: string,
     topic: TopicInterface,
-    components: ConsumerComponents,
+    serializer: Serializer,
     options: ConsumerOptions<T> = {},
     onClose: () => void = () => {},
   ) {
-    // First of all, since a topic whose serializer may not be loaded has no consumer.
-    const { serializer } = components;
     const count = topic.partitions.length;
     const request = requestOf(options, count);
     const eventsMax = eventsMaxOf(options.batchSize, request.partitions?.length ?? count);
@@ -124,8 +114,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
       ),
       acknowledge: (partition, nextId) => this.#acknowledger.acknowledge(partition, nextId),
     });
-    const loading = components.serializerLoading?.then(() => this.#source.serializer = components.serializer);
-    this.#queue = new PullQueue<T>(this.#driver, this.#source, loading);
+    this.#queue = new PullQueue<T>(this.#driver, this.#source);
   }
 
   /** The partitions read now; empty until {@linkcode ready}. */

@@ -13,12 +13,11 @@ const GENERATED = ["src/log/core_bytes.ts", "src/ui/page_files.ts"];
 const VOCABULARY = [
   "src/diagnostics.ts",
   "src/errors.ts",
-  "src/errors/base.ts",
-  "src/errors/modules.ts",
   "src/event_id.ts",
   "src/json.ts",
   "src/names.ts",
   "src/options.ts",
+  "src/partition_limit.ts",
   "src/drivers/contract.ts",
 ];
 

@@ -40,16 +40,11 @@ export class PullQueue<T> {
   #paused: Promise<unknown> | undefined = undefined;
   #closed = false;
 
-  /** `loading` is what else has to be there before an event is read. */
-  constructor(driver: ConsumerInterface, source: EventSource<T>, loading?: Promise<unknown>) {
+  constructor(driver: ConsumerInterface, source: EventSource<T>) {
     this.#driver = driver;
     this.#source = source;
     // At once, and not at the first pull, because "latest" means now.
-    const opening = driver.open();
-    this.#opening = loading === undefined ? opening : opening.then(async () => void await loading);
-    loading?.catch(() => {
-      // Told to those who wait for the opening.
-    });
+    this.#opening = driver.open();
     this.#opening.then(() => this.#opened = true, () => {});
   }
 

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
+import { componentDocument } from "../components/mod.ts";
 import type { ComponentDocument } from "../drivers/contract.ts";
+import { absolutePath } from "../drivers/files/root_path.ts";
 import { InvalidMetadataError, TopicExistsError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { checkTopicName } from "../names.ts";
@@ -79,8 +81,9 @@ const PIECE_BYTES = 4 * 1024 * 1024;
  * ```
  */
 export async function exportCppFiles(options: CppExportOptions): Promise<TopicTransfer> {
-  const { topic, rootPath, into = topic.name } = options;
+  const { topic, into = topic.name } = options;
   checkTopicName(into);
+  const rootPath = absolutePath(options.rootPath);
   const path = `${rootPath}/${into}`;
   const unfinished = `${path}/${UNFINISHED_FOLDER}`;
   if (nodeStorage.stat(path) !== undefined && nodeStorage.stat(unfinished)?.kind !== "directory") {
@@ -192,7 +195,7 @@ async function* piecesOf(event: Event): AsyncGenerator<Uint8Array, void, void> {
 
 function writeComponents(path: string, topic: Topic, onWarning?: (text: string) => void): void {
   for (const [kind, file] of Object.entries(COMPONENT_FILES) as [keyof Components, string][]) {
-    let document: ComponentDocument = topic.definition[kind];
+    let document: ComponentDocument = componentDocument(topic[kind]);
     if (!KNOWN_TYPES[kind].includes(document.type)) {
       onWarning?.(`C++ has no ${file.slice(0, -5)} "${document.type}": the default one takes its place`);
       document = { type: "default" };

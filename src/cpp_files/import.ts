@@ -3,6 +3,7 @@ import {
   ContentMismatchError,
   InvalidMetadataError,
   InvalidOptionError,
+  ModuleLoadError,
   UnknownComponentError,
 } from "../errors.ts";
 import type { Future } from "../future.ts";
@@ -11,7 +12,6 @@ import type { Producer } from "../producer.ts";
 import type { Topic } from "../topic.ts";
 import { compareEvents } from "./compare.ts";
 import type { CppEvent, CppPartition } from "./partition.ts";
-import type { Components } from "./layout.ts";
 import { CppTopic } from "./topic.ts";
 import {
   type PartitionTransfer,
@@ -70,13 +70,14 @@ export async function importCppFiles(options: CppImportOptions): Promise<TopicTr
   const source = CppTopic.open(options.rootPath, options.topic);
   await using target = await openTarget(source, options);
   const descriptions = await target.describe();
-  for (const { partition, nextId } of descriptions.slice(source.partitions.length)) {
+  for (const { partition, nextId } of descriptions.slice(source.numPartitions)) {
     if (nextId > 0) throw foreign(target, partition, `it has events, and there is no such partition in C++`);
   }
   await using producer = target.producer("import");
   const done: TransferCount = { events: 0, metadataBytes: 0, dataBytes: 0 };
   const transfers: PartitionTransfer[] = [];
-  for (const partition of source.partitions) {
+  for (let number = 0; number < source.numPartitions; number++) {
+    const partition = source.partition(number);
     const { firstId, nextId } = descriptions[partition.partition];
     if (firstId > 0) throw foreign(target, partition.partition, "its first events were removed");
     if (nextId > partition.count) {
@@ -133,39 +134,27 @@ export async function importCppFiles(options: CppImportOptions): Promise<TopicTr
 async function openTarget(source: CppTopic, options: CppImportOptions): Promise<Topic> {
   const { driver, into = options.topic, topicOptions = {}, components } = options;
   if (!await driver.topicExists(into)) {
-    const document = { num_partitions: source.partitions.length, ...topicOptions };
-    const all = { ...source.components, ...components };
-    for (const [kind, { type }] of Object.entries(source.components)) {
-      if (
-        all[kind as keyof Components] === source.components[kind as keyof Components] && type.includes(":")
-      ) {
-        throw foreignComponent(into, `"${type}" is code, which is not taken from a store`);
-      }
-    }
+    const document = { num_partitions: source.numPartitions, ...topicOptions };
     try {
-      await driver.createTopic(into, document, all);
+      await driver.createTopic(into, document, { ...source.components, ...components });
     } catch (error) {
-      if (!(error instanceof UnknownComponentError)) throw error;
-      throw foreignComponent(into, error.message, error);
+      if (!(error instanceof UnknownComponentError) && !(error instanceof ModuleLoadError)) throw error;
+      throw new InvalidOptionError(
+        "components",
+        `Cannot make topic "${into}" as it is in C++: ${error.message}; name another component to import it with`,
+        { cause: error },
+      );
     }
   }
   // The events were validated, and their partitions chosen, when they were first pushed.
   const plain = { type: "default" };
   const topic = await driver.openTopic(into, { validator: plain, partitionSelector: plain });
-  if (topic.partitions.length >= source.partitions.length) return topic;
+  if (topic.partitions.length >= source.numPartitions) return topic;
   await topic.close();
   throw new InvalidOptionError(
     "num_partitions",
     `Cannot import into topic "${into}": it has ${topic.partitions.length} partitions, and there are ` +
-      `${source.partitions.length} in C++`,
-  );
-}
-
-function foreignComponent(topic: string, why: string, cause?: unknown): InvalidOptionError {
-  return new InvalidOptionError(
-    "components",
-    `Cannot make topic "${topic}" as it is in C++: ${why}; name another component to import it with`,
-    { cause },
+      `${source.numPartitions} in C++`,
   );
 }
 

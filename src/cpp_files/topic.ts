@@ -1,4 +1,5 @@
-import { readDocument } from "../drivers/files/layout.ts";
+import { partitionName, readDocument } from "../drivers/files/layout.ts";
+import { absolutePath } from "../drivers/files/root_path.ts";
 import { InvalidOptionError, TopicNotFoundError } from "../errors.ts";
 import { checkTopicName } from "../names.ts";
 import type { ComponentDocument } from "../drivers/contract.ts";
@@ -8,26 +9,38 @@ import { CppPartition } from "./partition.ts";
 
 /** A topic in the C++ layout. */
 export class CppTopic {
-  /** Its partitions; a folder that is missing between others is a partition without events. */
-  readonly partitions: readonly CppPartition[];
+  /** One more than the highest number of a folder. */
+  readonly numPartitions: number;
+  readonly #path: string;
+  /** Those that have a folder, as they were when the topic was opened. */
+  readonly #partitions: ReadonlyMap<number, CppPartition>;
 
   private constructor(readonly name: string, readonly components: Components, path: string) {
+    this.#path = path;
     const folders = nodeStorage.list(`${path}/${PARTITIONS_FOLDER}`).filter((name) => /^\d{8}$/.test(name));
+    const numbers = folders.map(Number);
     // A topic without any folder is as good as one with a single empty partition.
-    const count = 1 + Math.max(0, ...folders.map(Number));
-    this.partitions = Array.from({ length: count }, (_, partition) => {
-      const folder = `${path}/${PARTITIONS_FOLDER}/${String(partition).padStart(8, "0")}`;
-      return new CppPartition(nodeStorage, folder, name, partition);
-    });
+    this.numPartitions = 1 + numbers.reduce((highest, number) => Math.max(highest, number), 0);
+    this.#partitions = new Map(numbers.map((number) => [number, this.#open(number)]));
+  }
+
+  /** One partition; one whose folder is missing between others has no events. */
+  partition(number: number): CppPartition {
+    return this.#partitions.get(number) ?? this.#open(number);
+  }
+
+  #open(number: number): CppPartition {
+    const folder = `${this.#path}/${PARTITIONS_FOLDER}/${partitionName(number)}`;
+    return new CppPartition(nodeStorage, folder, this.name, number);
   }
 
   /** Opens a topic for reading; throws `TopicNotFoundError`, or `InvalidOptionError` when it is not in this layout. */
   static open(rootPath: string, name: string): CppTopic {
     checkTopicName(name);
-    const path = `${rootPath}/${name}`;
+    const path = `${absolutePath(rootPath)}/${name}`;
     const isFolder = (path: string): boolean => nodeStorage.stat(path)?.kind === "directory";
     if (!isFolder(path) || !isFolder(`${path}/${PARTITIONS_FOLDER}`)) {
-      throw new TopicNotFoundError(name, rootPath);
+      throw new TopicNotFoundError(name, rootPath, "import");
     }
     if (nodeStorage.stat(`${path}/topic.json`) !== undefined) {
       throw new InvalidOptionError(
@@ -35,10 +48,8 @@ export class CppTopic {
         `Cannot import topic "${name}": "${path}" was not written by the C++ files driver; it can be opened as it is`,
       );
     }
-    const document = (file: string): ComponentDocument => {
-      const { type = "default", ...rest } = readDocument(nodeStorage, `${path}/${file}`) ?? {};
-      return { ...rest, type: String(type) };
-    };
+    const document = (file: string): ComponentDocument =>
+      (readDocument(nodeStorage, `${path}/${file}`) ?? { type: "default" }) as ComponentDocument;
     const components = {
       validator: document(COMPONENT_FILES.validator),
       serializer: document(COMPONENT_FILES.serializer),
@@ -49,11 +60,11 @@ export class CppTopic {
 
   /** Number of events. */
   get events(): number {
-    return this.partitions.reduce((sum, { count }) => sum + count, 0);
+    return [...this.#partitions.values()].reduce((sum, { count }) => sum + count, 0);
   }
 
   /** Size of the metadata and data files. */
   get bytes(): number {
-    return this.partitions.reduce((sum, { bytes }) => sum + bytes, 0);
+    return [...this.#partitions.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 }

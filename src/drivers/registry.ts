@@ -2,17 +2,24 @@ import { loadExport, parseNameAndModule } from "../components/modules.ts";
 import type { DriverInterface } from "./contract.ts";
 import { InvalidOptionError, ModuleLoadError, UnknownDriverError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
+import { withAbsoluteRoot } from "./files/root_path.ts";
 
 /** Makes a driver from its configuration document. */
 export type DriverFactory = (options: JsonObject) => DriverInterface | Promise<DriverInterface>;
 
 // Loaded when first opened: nobody pays for an engine that is not used.
 const factories = new Map<string, DriverFactory>([
-  ["files", async (options) => new (await import("./files/driver.ts")).FilesDriver(options)],
+  ["files", openFiles],
   ["octopus", openOctopus],
   ["kafka", openOctopus],
   ["memory", async (options) => new (await import("./memory/driver.ts")).MemoryDriver(options)],
 ]);
+
+async function openFiles(options: JsonObject): Promise<DriverInterface> {
+  // Before anything is waited for: meanwhile the program may change its working directory.
+  const absolute = withAbsoluteRoot(options);
+  return new (await import("./files/driver.ts")).FilesDriver(absolute);
+}
 
 async function openOctopus(options: JsonObject): Promise<DriverInterface> {
   return await (await import("./kafka/driver.ts")).OctopusDriver.open(options);

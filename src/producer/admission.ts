@@ -14,15 +14,13 @@ export interface AdmittedEvent {
 }
 
 /** What a topic's components are. */
-export interface AdmissionComponents {
+export interface TopicComponents {
   /** Says which events the topic takes. */
   readonly validator: Validator;
   /** Says where an event goes. */
   readonly partitionSelector: PartitionSelector;
   /** Writes and reads metadata. */
   readonly serializer: Serializer;
-  /** Resolves when others than these are to be asked: what is there now stands in for a component that loads. */
-  readonly loading?: Promise<unknown>;
 }
 
 /** The JSON text of whatever `push` takes as metadata; throws `InvalidMetadataError`. */
@@ -40,13 +38,13 @@ const encoder = new TextEncoder();
 export class Admission {
   /** Whether only the JSON text of the metadata is needed: no component looks at the value. */
   readonly textOnly: boolean;
-  readonly #components: AdmissionComponents;
+  readonly #components: TopicComponents;
   /** Whether the validator is known to answer later: it then gets a copy that nobody else changes. */
   #validatesLater: boolean;
 
-  constructor(components: AdmissionComponents, private readonly numPartitions: number) {
+  constructor(components: TopicComponents, private readonly numPartitions: number) {
+    this.#components = components;
     const { validator, partitionSelector, serializer } = components;
-    this.#components = { validator, partitionSelector, serializer };
     this.textOnly = validator.acceptsAll === true && partitionSelector.ignoresMetadata === true &&
       serializer.writesJsonText === true;
     this.#validatesLater = Object.prototype.toString.call(validator.validate) === "[object AsyncFunction]";

@@ -1,5 +1,6 @@
 import { driverWithEnvironment } from "../args/environment.ts";
 import type { Invocation } from "../command.ts";
+import { ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 import { openDriver } from "../connect.ts";
 import type { Style } from "../console/colour.ts";
 import { checkFolder } from "../doctor/folder.ts";
@@ -15,7 +16,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const findings: Finding[] = [];
   if (name === "files") {
     const root = document.root_path;
-    findings.push(...await checkFolder(typeof root === "string" ? root : "./diaspora_data"));
+    findings.push(...await checkFolder(typeof root === "string" ? root : ROOT_PATH_DEFAULT));
   }
   findings.push(
     await finding("engine", async () => {

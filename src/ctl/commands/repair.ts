@@ -13,7 +13,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console, signal } = invocation;
   const name = topicNameOf(args);
   await using driver = await openDriver(invocation);
-  const [info] = await filesTopics(driver, args);
+  const [info] = await filesTopics(driver, args, "repair");
   const files = new TopicFiles(info);
   const verify = async (): Promise<Finding[]> => {
     const progress = console.startProgress("verified");

@@ -10,7 +10,7 @@ import { filesTopics } from "../verify/topics.ts";
 export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console, signal } = invocation;
   await using driver = await openDriver(invocation);
-  const topics = await filesTopics(driver, args);
+  const topics = await filesTopics(driver, args, "verify");
   const progress = console.startProgress("verified", { bytes: await bytesOf(driver, topics) });
   const counts = { damage: 0, redundant: 0, torn: 0 };
   try {

@@ -1,6 +1,5 @@
 import { Driver, type Topic } from "../../../mod.ts";
 import { absoluteReference } from "../../components/modules.ts";
-import { withModules } from "../connect.ts";
 import { oneLine } from "../report.ts";
 import type { Endpoint, ForwardConfig } from "./config.ts";
 
@@ -8,15 +7,12 @@ import type { Endpoint, ForwardConfig } from "./config.ts";
 export class Endpoints {
   readonly #config: ForwardConfig;
   readonly #path: string;
-  /** Modules that the topics may name, beside those of the configuration. */
-  readonly #modules: readonly string[];
   readonly #drivers = new Map<string, Promise<Driver>>();
   readonly #topics = new Map<string, Promise<Topic>>();
 
-  constructor(config: ForwardConfig, path: string, modules: readonly string[]) {
+  constructor(config: ForwardConfig, path: string) {
     this.#config = config;
     this.#path = path;
-    this.#modules = modules;
   }
 
   /** Opens a topic; one that could not be opened is tried again by the next call. Errors name the line. */
@@ -39,8 +35,7 @@ export class Endpoints {
     return await once(
       this.#drivers,
       name,
-      () =>
-        this.#naming(line, () => Driver.open(absoluteReference(type), withModules(options, this.#modules))),
+      () => this.#naming(line, () => Driver.open(absoluteReference(type), options)),
     );
   }
 

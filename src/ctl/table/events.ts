@@ -4,7 +4,6 @@ import {
   CONSUMER_NAME,
   DRIVER,
   JSON_OUTPUT,
-  LOAD_MODULES,
   NAME,
   PARTITIONS,
   PROGRESS,
@@ -23,7 +22,6 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       TOPIC,
       NAME,
       DRIVER,
-      LOAD_MODULES,
       {
         name: "format",
         kind: "choice",
@@ -84,7 +82,6 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       CONSUMER,
       CONSUMER_NAME,
       DRIVER,
-      LOAD_MODULES,
       {
         name: "from",
         kind: "text",

@@ -26,7 +26,10 @@ export class TopicFiles {
     const { path } = info;
     this.name = info.name;
     this.path = path;
-    this.partitions = Array.from({ length: info.numPartitions }, (_, partition) =>
+    // A document that is wrong may speak of any number of folders: those count that are there, and the next one.
+    const numbers = nodeStorage.list(`${path}/partitions`).filter((name) => /^\d{8}$/.test(name)).map(Number);
+    const count = Math.min(info.numPartitions, 1 + numbers.length);
+    this.partitions = Array.from({ length: count }, (_, partition) =>
       new Partition({
         storage: nodeStorage,
         directory: `${path}/partitions/${partitionName(partition)}`,

@@ -1,9 +1,14 @@
 import { type Driver, type TopicInfo, TopicNotFoundError } from "../../../mod.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
+import { absolutePath, ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** The topic that the command line names, or all; only the files driver has files to look at. */
-export async function filesTopics(driver: Driver, args: ParsedArguments): Promise<TopicInfo[]> {
+/** The topic that the command line names, or all, for an action; only the files driver has files to look at. */
+export async function filesTopics(
+  driver: Driver,
+  args: ParsedArguments,
+  action: string,
+): Promise<TopicInfo[]> {
   if (driver.name !== "files") {
     throw new UsageError(`Driver "${driver.name}" keeps no files: this is for the files driver`);
   }
@@ -13,7 +18,7 @@ export async function filesTopics(driver: Driver, args: ParsedArguments): Promis
   const info = topics.get(name);
   if (info === undefined) {
     const { root_path: root } = args.document("driver").document;
-    throw new TopicNotFoundError(name, String(root ?? "./diaspora_data"));
+    throw new TopicNotFoundError(name, absolutePath(String(root ?? ROOT_PATH_DEFAULT)), action);
   }
   return [info];
 }

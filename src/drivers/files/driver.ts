@@ -21,6 +21,7 @@ import {
   TOPIC_FILE,
   VALIDATOR_FILE,
 } from "./layout.ts";
+import { makeTree } from "./make_tree.ts";
 import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions } from "./options.ts";
 import { FilesTopic } from "./topic.ts";
 
@@ -74,7 +75,7 @@ export class FilesDriver implements DriverInterface {
   #create(name: string, definition: TopicDefinition): void {
     checkTopicName(name);
     const { storage } = this;
-    const options = checkTopicOptions(definition.options);
+    const options = checkTopicOptions(definition.options, this.#options.partitionsMax);
     if (storage.stat(this.#path(name)) !== undefined) {
       throw new TopicExistsError(name, this.#options.rootPath);
     }
@@ -117,7 +118,7 @@ export class FilesDriver implements DriverInterface {
   #delete(name: string): void {
     const { storage } = this;
     checkTopicName(name);
-    if (!this.#isTopic(name)) throw new TopicNotFoundError(name, this.#options.rootPath);
+    if (!this.#isTopic(name)) throw new TopicNotFoundError(name, this.#options.rootPath, "delete");
     const info = this.#info(name);
     // First the end of every partition, so that those who have it open learn of it at their next event.
     if (info.layout === undefined) {
@@ -199,19 +200,6 @@ function attempt<T>(work: () => T): Promise<T> {
 
 function randomName(storage: Storage): string {
   return storage.random32().toString(16).padStart(8, "0") + storage.random32().toString(16).padStart(8, "0");
-}
-
-function makeTree(storage: Storage, path: string): void {
-  try {
-    storage.makeDirectory(path);
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    if (error.errno === "EEXIST") return;
-    const parent = path.replace(/\/+[^/]*\/*$/, "");
-    if (error.errno !== "ENOENT" || parent === path || parent === "") throw error;
-    makeTree(storage, parent);
-    storage.makeDirectory(path);
-  }
 }
 
 function tryRemoveTree(storage: Storage, path: string): void {

@@ -2,13 +2,16 @@ import { SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "../../log/appender.ts"
 import type { FlushBehavior } from "../../log/writer.ts";
 import type { JsonObject } from "../../json.ts";
 import { type OptionRule, type OptionRules, readOptions, rule } from "../../options.ts";
+import { maxPartitionsRule, numPartitionsRule, PARTITIONS_MAX } from "../../partition_limit.ts";
+import { ROOT_PATH_DEFAULT, withAbsoluteRoot } from "./root_path.ts";
 
 const FLUSH_BEHAVIORS = ["buffered", "on_flush", "immediate"];
 
 const DRIVER_RULES: OptionRules = {
-  root_path: rule.text({ default: "./diaspora_data" }),
+  root_path: rule.text({ default: ROOT_PATH_DEFAULT }),
   use_file_locking: rule.flag(false),
   flush_behavior: rule.oneOf(FLUSH_BEHAVIORS),
+  max_partitions: maxPartitionsRule,
 };
 
 const SEGMENT_BYTES_MIN = 4096;
@@ -35,24 +38,15 @@ const CHANGEABLE_RULES: OptionRules = {
   retention_acknowledged: rule.flag(),
 };
 
-const PARTITIONS_MAX = 99_999_999;
-
-const TOPIC_RULES: OptionRules = {
-  num_partitions: {
-    expected: `a whole number from 1 to ${PARTITIONS_MAX}`,
-    accepts: (value) =>
-      Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= PARTITIONS_MAX,
-    default: 1,
-  },
-  ...CHANGEABLE_RULES,
-};
-
 /** Options of the driver. */
 export interface FilesOptions {
+  /** Absolute. */
   rootPath: string;
   useFileLocking: boolean;
   /** Overrides the topics' own, for producers of this driver. */
   flushBehavior?: FlushBehavior;
+  /** How many partitions a new topic may have. */
+  partitionsMax: number;
   /** Smaller than usual, for tests. */
   sizes?: LogSizes;
 }
@@ -80,17 +74,21 @@ export interface FilesTopicOptions {
 
 /** Checks the driver's options. */
 export function readFilesOptions(document: JsonObject): FilesOptions {
-  const options = readOptions("files driver", document, DRIVER_RULES);
+  const options = readOptions("files driver", withAbsoluteRoot(document), DRIVER_RULES);
   return {
     rootPath: options.root_path as string,
     useFileLocking: options.use_file_locking as boolean,
     flushBehavior: options.flush_behavior as FlushBehavior | undefined,
+    partitionsMax: options.max_partitions as number,
   };
 }
 
-/** Checks a new topic's options and fills in the defaults. */
-export function checkTopicOptions(document: JsonObject): JsonObject {
-  return readOptions("topic", document, TOPIC_RULES);
+/** Checks a topic's options and fills in the defaults; a new topic may have as many partitions as the driver says. */
+export function checkTopicOptions(document: JsonObject, partitionsMax: number = PARTITIONS_MAX): JsonObject {
+  return readOptions("topic", document, {
+    num_partitions: numPartitionsRule(partitionsMax),
+    ...CHANGEABLE_RULES,
+  });
 }
 
 /** Checks changes to a topic's options; `null` takes one back to its default. */

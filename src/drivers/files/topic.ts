@@ -44,26 +44,31 @@ export class FilesTopic implements TopicInterface {
     const { name, numPartitions, options, validator, partitionSelector, serializer } = info;
     this.name = name;
     this.definition = { options, validator, partitionSelector, serializer };
-    this.partitions = Array.from({ length: numPartitions }, (_, partition_id) => ({ partition_id }));
     this.#names = new ConsumerRegistry(storage, `${path}/consumers`);
-    this.#logs = this.partitions.map((_, partition) => {
+    this.#logs = [];
+    // Folder by folder: a document that is wrong may speak of any number of them.
+    for (let partition = 0; partition < numPartitions; partition++) {
       const directory = `${path}/partitions/${partitionName(partition)}`;
       if (storage.stat(directory)?.kind !== "directory") {
+        this.#release();
         throw new StorageError(
           "ENOTDIR",
           `Cannot open topic "${name}": "${directory}" is missing or is no folder`,
         );
       }
-      return new Partition({
-        storage,
-        directory,
-        topic: name,
-        partition,
-        tail: holdTail(storage, directory),
-        useLocking: driverOptions.useFileLocking,
-        indexIntervalBytes: driverOptions.sizes?.indexIntervalBytes,
-      });
-    });
+      this.#logs.push(
+        new Partition({
+          storage,
+          directory,
+          topic: name,
+          partition,
+          tail: holdTail(storage, directory),
+          useLocking: driverOptions.useFileLocking,
+          indexIntervalBytes: driverOptions.sizes?.indexIntervalBytes,
+        }),
+      );
+    }
+    this.partitions = this.#logs.map(({ partition }) => ({ partition_id: partition }));
   }
 
   producer(_name: string): ProducerInterface {

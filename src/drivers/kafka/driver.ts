@@ -121,7 +121,7 @@ export class OctopusDriver implements DriverInterface {
       const isDeleted = await this.#keeper.delete(kafkaName, this.#names.localName(name));
       // Also where the topic itself is missing: a deletion that stopped half-way is ended.
       await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name));
-      if (!isDeleted) throw new TopicNotFoundError(name, this.#where);
+      if (!isDeleted) throw new TopicNotFoundError(name, this.#where, "delete");
     });
   }
 

@@ -18,16 +18,18 @@ export class MemoryDriver implements DriverInterface {
   readonly name = "memory";
   readonly #topics: Topics;
   readonly #where: string;
+  readonly #partitionsMax: number;
 
   constructor(options: JsonObject) {
-    const { store } = readDriverOptions(options);
+    const { store, partitionsMax } = readDriverOptions(options);
+    this.#partitionsMax = partitionsMax;
     this.#where = store === undefined ? "memory" : `memory:${store}`;
     this.#topics = store === undefined ? new Map() : storeOf(store);
   }
 
   createTopic(name: string, definition: TopicDefinition): Promise<void> {
     return attempt(() => {
-      const options = checkTopicOptions(definition.options);
+      const options = checkTopicOptions(definition.options, this.#partitionsMax);
       if (this.#topics.has(name)) throw new TopicExistsError(name, this.#where);
       this.#topics.set(name, new MemoryTopicStore(name, structuredClone({ ...definition, options })));
     });
@@ -48,7 +50,7 @@ export class MemoryDriver implements DriverInterface {
 
   deleteTopic(name: string): Promise<void> {
     return attempt(() => {
-      const store = this.#find(name);
+      const store = this.#find(name, "delete");
       this.#topics.delete(name);
       store.isDeleted = true;
       store.announce();
@@ -59,9 +61,9 @@ export class MemoryDriver implements DriverInterface {
     return Promise.resolve();
   }
 
-  #find(name: string): MemoryTopicStore {
+  #find(name: string, action?: string): MemoryTopicStore {
     const store = this.#topics.get(name);
-    if (store === undefined) throw new TopicNotFoundError(name, this.#where);
+    if (store === undefined) throw new TopicNotFoundError(name, this.#where, action);
     return store;
   }
 }

@@ -1,0 +1,27 @@
+import { type OptionRule, rule } from "./options.ts";
+
+/** A partition's folder has eight digits. */
+export const PARTITIONS_MAX = 99_999_999;
+
+/**
+ * Partitions a new topic may have unless the driver is told otherwise. Each is a folder or an object in memory, and
+ * a document from a stranger must not be able to ask for a disk full of them; ten thousand are made in a second.
+ */
+const PARTITIONS_DEFAULT_MAX = 10_000;
+
+/** The driver option that says how many partitions a new topic may have. */
+export const maxPartitionsRule: OptionRule = {
+  expected: `a whole number from 1 to ${PARTITIONS_MAX}`,
+  accepts: (value) => rule.wholeNumber(1).accepts(value) && (value as number) <= PARTITIONS_MAX,
+  default: PARTITIONS_DEFAULT_MAX,
+};
+
+/** The topic option `num_partitions`, up to the limit of the driver. */
+export function numPartitionsRule(partitionsMax: number): OptionRule {
+  const more = partitionsMax < PARTITIONS_MAX ? ' (the driver option "max_partitions" allows more)' : "";
+  return {
+    expected: `a whole number from 1 to ${partitionsMax}${more}`,
+    accepts: (value) => rule.wholeNumber(1).accepts(value) && (value as number) <= partitionsMax,
+    default: 1,
+  };
+}
