@@ -26,6 +26,14 @@ import type { Event } from "./event.ts";
 import { type Future, waitLimit } from "./future.ts";
 import type { JsonValue } from "./json.ts";
 
+/** What a consumer needs of its topic's components. */
+export interface ConsumerComponents {
+  /** Reads metadata. */
+  readonly serializer: Serializer;
+  /** Resolves when another one is to be asked: the one that is there now stands in for it. */
+  readonly serializerLoading?: Promise<unknown>;
+}
+
 /** What {@linkcode Consumer.seek} takes beside the position. */
 export interface SeekOptions {
   /** Only these partitions. Default: all that the consumer reads. */
@@ -78,10 +86,12 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
   constructor(
     name: string,
     topic: TopicInterface,
-    serializer: Serializer,
+    components: ConsumerComponents,
     options: ConsumerOptions<T> = {},
     onClose: () => void = () => {},
   ) {
+    // First of all, since a topic whose serializer may not be loaded has no consumer.
+    const { serializer } = components;
     const count = topic.partitions.length;
     const request = requestOf(options, count);
     const eventsMax = eventsMaxOf(options.batchSize, request.partitions?.length ?? count);
@@ -114,7 +124,8 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
       ),
       acknowledge: (partition, nextId) => this.#acknowledger.acknowledge(partition, nextId),
     });
-    this.#queue = new PullQueue<T>(this.#driver, this.#source);
+    const loading = components.serializerLoading?.then(() => this.#source.serializer = components.serializer);
+    this.#queue = new PullQueue<T>(this.#driver, this.#source, loading);
   }
 
   /** The partitions read now; empty until {@linkcode ready}. */

@@ -1,5 +1,7 @@
 import { closeAll } from "./closing.ts";
+import { AllowedModules } from "./components/allowed_modules.ts";
 import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
+import { type GivenComponents, TopicComponents } from "./components/topic_components.ts";
 import { componentDocument, makePartitionSelector, makeSerializer, makeValidator } from "./components/mod.ts";
 import { makeDriver } from "./drivers/registry.ts";
 import type { ComponentDocument, DriverInterface, TopicDefinition, TopicInfo } from "./drivers/contract.ts";
@@ -35,26 +37,36 @@ export interface ComponentOptions<T = JsonValue> {
  */
 export class Driver implements AsyncDisposable {
   readonly #driver: DriverInterface;
+  /** Modules that its topics may name. */
+  readonly #allowed: AllowedModules;
   /** Topics that are open. */
   readonly #open = new Set<AsyncDisposable>();
   #closing: Promise<void> | undefined = undefined;
 
-  private constructor(driver: DriverInterface) {
+  private constructor(driver: DriverInterface, allowed: AllowedModules) {
     this.#driver = driver;
+    this.#allowed = allowed;
   }
 
   /**
    * Opens a driver: a registered name (`"files"`, `"memory"`, …), or `"name:module"`, where `module` is a path, a
    * URL or a package that exports the driver under that name or as its default. Throws `UnknownDriverError`,
    * `ModuleLoadError` or `InvalidOptionError`.
+   *
+   * Every driver has the option `load_modules`: paths of modules, of folders (with a slash at their end) and names of
+   * packages that stored topics may name as their components, e.g. `["./components/", "a-package"]`. Others are not
+   * loaded.
    */
   static async open(name: string, options: JsonObject = {}): Promise<Driver> {
-    return new Driver(await makeDriver(name, copyOf("driver", options)));
+    const { load_modules: modules, ...own } = copyOf("driver", options);
+    // Before the engine is opened: it need not be closed again.
+    const allowed = AllowedModules.from(modules);
+    return new Driver(await makeDriver(name, own), allowed);
   }
 
-  /** The API over a driver that was made already, e.g. by its own constructor. */
-  static from(driver: DriverInterface): Driver {
-    return new Driver(driver);
+  /** The API over a driver that was made already, e.g. by its own constructor; `loadModules` as in {@linkcode open}. */
+  static from(driver: DriverInterface, loadModules: readonly string[] = []): Driver {
+    return new Driver(driver, AllowedModules.from(loadModules));
   }
 
   /** The driver's name, e.g. `"files"`. */
@@ -85,15 +97,21 @@ export class Driver implements AsyncDisposable {
   }
 
   /**
-   * Opens a topic with the components stored with it, or with those given here instead. Throws
-   * `TopicNotFoundError`, or `UnknownComponentError` and `ModuleLoadError` for a component that is not there.
+   * Opens a topic with the components stored with it, or with those given here instead. Those stored are made when
+   * they are needed; see {@linkcode Topic.producer} and {@linkcode Topic.consumer}. Throws `TopicNotFoundError`, or
+   * `UnknownComponentError` and `ModuleLoadError` for a component given here that is not there.
    */
   async openTopic<T = JsonValue>(name: string, components: ComponentOptions<T> = {}): Promise<Topic<T>> {
     this.#checkOpen();
     checkTopicName(name);
     const driverTopic = await this.#driver.openTopic(name);
     try {
-      const made = await makeComponents({ ...driverTopic.definition, ...withoutUndefined(components) });
+      const made = new TopicComponents({
+        definition: driverTopic.definition,
+        given: await makeGiven(components),
+        stored: { topic: name, allowed: this.#allowed },
+        partitions: driverTopic.partitions,
+      });
       const topic: Topic<T> = new Topic<T>(driverTopic, made, () => this.#open.delete(topic));
       this.#open.add(topic);
       return topic;
@@ -162,17 +180,23 @@ async function makeComponents<T>(from: ComponentOptions<T>): Promise<{
   partitionSelector: PartitionSelector;
   serializer: Serializer;
 }> {
-  const given = isStandardSchema(from.validator)
-    ? new StandardSchemaValidator(from.validator)
-    : from.validator;
-  const [validator, partitionSelector, serializer] = await Promise.all([
-    makeValidator(given as Validator | ComponentDocument | undefined),
-    makePartitionSelector(from.partitionSelector),
-    makeSerializer(from.serializer),
-  ]);
-  return { validator, partitionSelector, serializer };
+  const { validator, partitionSelector, serializer } = await makeGiven(from);
+  return {
+    validator: validator ?? await makeValidator(),
+    partitionSelector: partitionSelector ?? await makePartitionSelector(),
+    serializer: serializer ?? await makeSerializer(),
+  };
 }
 
-function withoutUndefined<O extends object>(options: O): O {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as O;
+/** The components that the caller gave, and no others. */
+async function makeGiven<T>(from: ComponentOptions<T>): Promise<GivenComponents> {
+  const validator = isStandardSchema(from.validator)
+    ? new StandardSchemaValidator(from.validator)
+    : from.validator;
+  const [made, partitionSelector, serializer] = await Promise.all([
+    validator === undefined ? undefined : makeValidator(validator as Validator | ComponentDocument),
+    from.partitionSelector === undefined ? undefined : makePartitionSelector(from.partitionSelector),
+    from.serializer === undefined ? undefined : makeSerializer(from.serializer),
+  ]);
+  return { validator: made, partitionSelector, serializer };
 }

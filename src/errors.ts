@@ -4,56 +4,15 @@
  *
  * @module
  */
+import { DiasporaError, type DiasporaErrorOptions } from "./errors/base.ts";
 
-/** The stable codes carried by {@linkcode DiasporaError.code}. */
-export type ErrorCode =
-  | "ERR_TOPIC_EXISTS"
-  | "ERR_TOPIC_NOT_FOUND"
-  | "ERR_TOPIC_DELETED"
-  | "ERR_INVALID_TOPIC_NAME"
-  | "ERR_INVALID_CONSUMER_NAME"
-  | "ERR_INVALID_OPTION"
-  | "ERR_INVALID_METADATA"
-  | "ERR_INVALID_DATA"
-  | "ERR_DATA_RANGE"
-  | "ERR_ALLOCATION"
-  | "ERR_UNKNOWN_DRIVER"
-  | "ERR_UNKNOWN_COMPONENT"
-  | "ERR_MODULE_LOAD"
-  | "ERR_NO_SUCH_PARTITION"
-  | "ERR_CORRUPTED_LOG"
-  | "ERR_EVENT_GONE"
-  | "ERR_UNSUPPORTED_FORMAT"
-  | "ERR_FOREIGN_LAYOUT"
-  | "ERR_CONTENT_MISMATCH"
-  | "ERR_STORAGE"
-  | "ERR_LIMIT_EXCEEDED"
-  | "ERR_BACKPRESSURE"
-  | "ERR_FLUSH_FAILED"
-  | "ERR_CLOSED"
-  | "ERR_NOT_SUPPORTED"
-  | "ERR_BROKER";
+export { DiasporaError, type DiasporaErrorOptions, type ErrorCode } from "./errors/base.ts";
+export * from "./errors/modules.ts";
 
-/** What the constructors of the error classes take beside the message. */
-export interface DiasporaErrorOptions extends ErrorOptions {
-  /** Whether the same call may succeed later unchanged. Default: false. */
-  canRetry?: boolean;
-}
-
-/** Base class of every operating error of this library. */
-export class DiasporaError extends Error {
-  /** Stable machine-readable code, e.g. `"ERR_TOPIC_NOT_FOUND"`. */
-  readonly code: ErrorCode;
-  /** Whether the same call may succeed later unchanged (a full disk, a broker that is away). */
-  readonly canRetry: boolean;
-
-  /** Makes an error with a code; users catch these rather than make them. */
-  constructor(code: ErrorCode, message: string, options: DiasporaErrorOptions = {}) {
-    super(message, options);
-    this.name = new.target.name;
-    this.code = code;
-    this.canRetry = options.canRetry ?? false;
-  }
+/** What {@linkcode StorageError} takes beside its message. */
+export interface StorageErrorOptions extends DiasporaErrorOptions {
+  /** Of a push: whether the event may be there all the same. Default: false. */
+  mayBeStored?: boolean;
 }
 
 /** A topic of that name is there already. */
@@ -159,38 +118,6 @@ export class AllocationError extends DiasporaError {
   }
 }
 
-/** No driver of that name is registered. */
-export class UnknownDriverError extends DiasporaError {
-  /** Lists the known names. */
-  constructor(readonly driver: string, known: readonly string[]) {
-    super(
-      "ERR_UNKNOWN_DRIVER",
-      `Cannot open driver "${driver}": known drivers are ${known.map((name) => `"${name}"`).join(", ")}; ` +
-        `write "${driver}:MODULE" to load one from a module`,
-    );
-  }
-}
-
-/** No validator, serializer or partition selector of that name is registered. */
-export class UnknownComponentError extends DiasporaError {
-  /** Lists the known names of that kind. */
-  constructor(readonly kind: string, readonly component: string, known: readonly string[]) {
-    super(
-      "ERR_UNKNOWN_COMPONENT",
-      `Cannot make ${kind} "${component}": known ones are ${known.map((name) => `"${name}"`).join(", ")}; ` +
-        `write "${component}:MODULE" to load one from a module`,
-    );
-  }
-}
-
-/** A module named in an option or stored with a topic could not be loaded, or lacks the export. */
-export class ModuleLoadError extends DiasporaError {
-  /** Says which module was looked for. */
-  constructor(readonly module: string, message: string, options?: DiasporaErrorOptions) {
-    super("ERR_MODULE_LOAD", message, options);
-  }
-}
-
 /** A partition number the topic does not have. */
 export class NoSuchPartitionError extends DiasporaError {
   /** Names the partition asked for and the count. */
@@ -231,13 +158,23 @@ export class CorruptedLogError extends DiasporaError {
   }
 }
 
-/** The event asked for was removed by retention or trim. */
+/** The event asked for, or the data part asked for with it, was removed by retention or trim. */
 export class EventGoneError extends DiasporaError {
-  /** Names the id asked for and the first that is still there. */
-  constructor(readonly partition: number, readonly id: number, readonly firstId: number) {
+  /**
+   * Names the id asked for and the first after it that is still there; `"data"` where the event's metadata is
+   * still there and its data part is not.
+   */
+  constructor(
+    readonly partition: number,
+    readonly id: number,
+    readonly firstId: number,
+    removed: "event" | "data" = "event",
+  ) {
     super(
       "ERR_EVENT_GONE",
-      `Cannot read event ${id} of partition ${partition}: it was removed; the first event there is ${firstId}`,
+      removed === "event"
+        ? `Cannot read event ${id} of partition ${partition}: it was removed; the first event there is ${firstId}`
+        : `Cannot read the data of event ${id} of partition ${partition}: it was removed; the next event is ${firstId}`,
     );
   }
 }
@@ -275,9 +212,16 @@ export class ContentMismatchError extends DiasporaError {
 
 /** The operating system refused: disk full, no permission, too many open files, file gone. */
 export class StorageError extends DiasporaError {
+  /**
+   * Of a push that failed: whether the event may be stored all the same, because what failed came after it was
+   * written (a sync, or the look at where it stands). Then look whether it is there before pushing it again.
+   */
+  readonly mayBeStored: boolean;
+
   /** Wraps the system's error; `errno` is its code, e.g. `"ENOSPC"`. */
-  constructor(readonly errno: string, message: string, options?: DiasporaErrorOptions) {
+  constructor(readonly errno: string, message: string, options: StorageErrorOptions = {}) {
     super("ERR_STORAGE", message, options);
+    this.mayBeStored = options.mayBeStored ?? false;
   }
 }
 

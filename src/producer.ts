@@ -7,7 +7,7 @@ import type { EventID } from "./event_id.ts";
 import { type Future, TaskFuture } from "./future.ts";
 import type { JsonValue } from "./json.ts";
 import type { Metadata } from "./metadata.ts";
-import { Admission, documentOf, type TopicComponents } from "./producer/admission.ts";
+import { Admission, type AdmissionComponents, documentOf } from "./producer/admission.ts";
 import { AdmissionQueue } from "./producer/admission_queue.ts";
 import type { AdmittedEvent } from "./producer/admission.ts";
 import { FailureLedger } from "./producer/failure_ledger.ts";
@@ -51,7 +51,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   readonly #topicName: string;
   readonly #driver: ProducerInterface;
   readonly #onClose: () => void;
-  readonly #admission: Admission;
+  #admission: Admission;
   readonly #queue: AdmissionQueue;
   readonly #lanes: Lane[];
   readonly #limits: ReturnType<typeof limitsOf>;
@@ -65,11 +65,18 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   constructor(
     name: string,
     topic: TopicInterface,
-    components: TopicComponents,
+    components: AdmissionComponents,
     options: ProducerOptions = {},
     onClose: () => void = () => {},
   ) {
     const numPartitions = topic.partitions.length;
+    // First of all, since a topic whose components may not be loaded has no producer.
+    this.#admission = new Admission(components, numPartitions);
+    components.loading?.then(
+      () => this.#admission = new Admission(components, numPartitions),
+      // Every push is told.
+      () => {},
+    );
     this.name = name;
     this.#limits = limitsOf(options);
     this.batchSize = options.batchSize ?? BatchSize.Adaptive;
@@ -78,7 +85,6 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     this.#topicName = topic.name;
     this.#driver = topic.producer(name);
     this.#onClose = onClose;
-    this.#admission = new Admission(components, numPartitions);
     this.#queue = new AdmissionQueue(
       { accept: (event, data) => this.#accept(event, data), refuse: (error) => this.#refuse(error) },
       this.#limits.strict,

@@ -1,4 +1,5 @@
 import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
+import type { TopicComponents } from "./components/topic_components.ts";
 import { Consumer } from "./consumer.ts";
 import type { ConsumerOptions } from "./consumer/options.ts";
 import { checkedPartitions, checkedPosition } from "./consumer/options.ts";
@@ -7,6 +8,7 @@ import type {
   PartitionInfo,
   PartitionLag,
   StartPosition,
+  TopicDefinition,
   TopicInterface,
   TrimRequest,
   TrimResult,
@@ -16,7 +18,6 @@ import { ClosedError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkConsumerName } from "./names.ts";
 import { Producer } from "./producer.ts";
-import type { TopicComponents } from "./producer/admission.ts";
 import type { ProducerOptions } from "./producer/options.ts";
 import { readTrimRequest } from "./trim.ts";
 
@@ -37,12 +38,6 @@ import { readTrimRequest } from "./trim.ts";
  * ```
  */
 export class Topic<T = JsonValue> implements AsyncDisposable {
-  /** Says which events the topic takes. */
-  readonly validator: Validator<T>;
-  /** Says which partition an event goes to. */
-  readonly partitionSelector: PartitionSelector;
-  /** Writes and reads metadata. */
-  readonly serializer: Serializer;
   readonly #driver: TopicInterface;
   readonly #components: TopicComponents;
   readonly #onClose: () => void;
@@ -55,10 +50,6 @@ export class Topic<T = JsonValue> implements AsyncDisposable {
     this.#driver = driver;
     this.#onClose = onClose;
     this.#components = components;
-    this.validator = components.validator as Validator<T>;
-    this.partitionSelector = components.partitionSelector;
-    this.serializer = components.serializer;
-    this.partitionSelector.setPartitions(driver.partitions);
   }
 
   /** Its name. */
@@ -71,14 +62,41 @@ export class Topic<T = JsonValue> implements AsyncDisposable {
     return this.#driver.partitions;
   }
 
+  /**
+   * Says which events the topic takes. Made when it is first looked at, as the other components are; one from a module
+   * answers with promises until that is loaded. Throws `ModuleNotAllowedError` or `UnknownComponentError`.
+   */
+  get validator(): Validator<T> {
+    return this.#components.validator as Validator<T>;
+  }
+
+  /** Says which partition an event goes to. Throws as {@linkcode validator} does. */
+  get partitionSelector(): PartitionSelector {
+    return this.#components.partitionSelector;
+  }
+
+  /** Writes and reads metadata. Throws as {@linkcode validator} does. */
+  get serializer(): Serializer {
+    return this.#components.serializer;
+  }
+
+  /** The documents it was created with, as they are stored; nothing is made from them. */
+  get definition(): TopicDefinition {
+    const { options, validator, partitionSelector, serializer } = this.#driver.definition;
+    return structuredClone({ options, validator, partitionSelector, serializer });
+  }
+
   /** The configuration document it was created with, defaults filled in. */
   get options(): JsonObject {
     return structuredClone(this.#driver.definition.options);
   }
 
-  /** Makes a producer; throws `InvalidOptionError`. The name is free, and may be left out. */
+  /**
+   * Makes a producer. The name is free, and may be left out. Throws `InvalidOptionError`, and `ModuleNotAllowedError`
+   * or `UnknownComponentError` where the topic has a component that may not be loaded, or that nobody registered.
+   */
   producer(name?: string, options?: ProducerOptions): Producer<T>;
-  /** Makes a producer without a name; throws `InvalidOptionError`. */
+  /** Makes a producer without a name; throws as the other form does. */
   producer(options?: ProducerOptions): Producer<T>;
   producer(name: string | ProducerOptions = "", options?: ProducerOptions): Producer<T> {
     if (typeof name !== "string") return this.producer("", name);
@@ -96,7 +114,8 @@ export class Topic<T = JsonValue> implements AsyncDisposable {
 
   /**
    * Makes a consumer that starts after the last event acknowledged under this name, or at `from`. Throws
-   * `InvalidConsumerNameError`, `InvalidOptionError` or `NoSuchPartitionError`.
+   * `InvalidConsumerNameError`, `InvalidOptionError` or `NoSuchPartitionError`, and `ModuleNotAllowedError` or
+   * `UnknownComponentError` where the topic's serializer may not be loaded, or was registered by nobody.
    */
   consumer(name: string, options?: ConsumerOptions<T>): Consumer<T> {
     checkConsumerName(name);
@@ -104,7 +123,7 @@ export class Topic<T = JsonValue> implements AsyncDisposable {
     const consumer = new Consumer<T>(
       name,
       this.#driver,
-      this.serializer,
+      this.#components,
       options,
       () => this.#open.delete(consumer),
     );

@@ -13,6 +13,8 @@ const GENERATED = ["src/log/core_bytes.ts", "src/ui/page_files.ts"];
 const VOCABULARY = [
   "src/diagnostics.ts",
   "src/errors.ts",
+  "src/errors/base.ts",
+  "src/errors/modules.ts",
   "src/event_id.ts",
   "src/json.ts",
   "src/names.ts",

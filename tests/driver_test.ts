@@ -110,11 +110,14 @@ test("options that are no object are refused", async () => {
   assertMatch(error.message, /memory driver option "stoer": it is unknown; did you mean "store"\?/);
 });
 
-test("a topic that cannot get its components is not opened, and not held either", async () => {
+test("a topic that cannot get its components has no producer, and takes others instead", async () => {
   await using driver = await Driver.open("memory", {});
   const validator = { validate() {}, config: () => ({ type: "home-made" }) };
   await driver.createTopic("t", {}, { validator });
-  await assertRejects(() => driver.openTopic("t"), UnknownComponentError, "home-made");
+  await using stored = await driver.openTopic("t");
+  assertThrows(() => stored.producer(), UnknownComponentError, "home-made");
+  assertThrows(() => stored.validator, UnknownComponentError, "home-made");
+  assertEquals(await stored.consumer("c").pull().wait(0), undefined);
   await using topic = await driver.openTopic("t", { validator });
   assertEquals(topic.validator, validator);
   await assertRejects(

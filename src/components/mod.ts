@@ -11,15 +11,7 @@ import type {
   Serializer,
   Validator,
 } from "./contract.ts";
-import { DefaultPartitionSelector } from "./partition_selectors/default.ts";
-import { KeyPartitionSelector } from "./partition_selectors/key.ts";
-import { ComponentRegistry } from "./registry.ts";
-import { CborSerializer } from "./serializers/cbor.ts";
-import { DefaultSerializer } from "./serializers/default.ts";
-import { SchemaSerializer } from "./serializers/schema.ts";
-import { DefaultValidator } from "./validators/default.ts";
-import { EventBridgeValidator } from "./validators/eventbridge.ts";
-import { SchemaValidator } from "./validators/schema.ts";
+import { selectors, serializers, validators } from "./registries.ts";
 
 export type { Component, ComponentDocument, ComponentFactory, PartitionInfo } from "./contract.ts";
 export type { PartitionSelector, Serializer, Validator } from "./contract.ts";
@@ -34,28 +26,11 @@ export { compileEventPattern } from "./validators/event_pattern/mod.ts";
 export { EventBridgeValidator } from "./validators/eventbridge.ts";
 export { SchemaValidator } from "./validators/schema.ts";
 
-const validators = new ComponentRegistry<Validator>("validator", ["validate", "config"]);
-validators.register("default", () => new DefaultValidator());
-validators.register("schema", (document) => SchemaValidator.fromDocument(document));
-validators.register("eventbridge", (document) => EventBridgeValidator.fromDocument(document));
-
-const selectors = new ComponentRegistry<PartitionSelector>("partition selector", [
-  "setPartitions",
-  "selectPartitionFor",
-  "config",
-]);
-selectors.register("default", () => new DefaultPartitionSelector());
-selectors.register("key", (document) => KeyPartitionSelector.fromDocument(document));
-
-const serializers = new ComponentRegistry<Serializer>("serializer", ["serialize", "deserialize", "config"]);
-serializers.register("default", () => new DefaultSerializer());
-serializers.register("cbor", () => CborSerializer.load());
-serializers.register("schema", (document) => SchemaSerializer.fromDocument(document));
-
 const DEFAULT: ComponentDocument = { type: "default" };
 
 /**
- * Makes a validator from its document; an instance is given back, nothing gives the default one. Throws
+ * Makes a validator from its document; an instance is given back, nothing gives the default one. A module that the
+ * document names is loaded: never give this the document of a topic that you do not trust. Throws
  * `UnknownComponentError`, `ModuleLoadError` or, for what is wrong in the document, `InvalidOptionError`.
  *
  * @example

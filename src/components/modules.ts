@@ -90,9 +90,14 @@ async function importModule(what: string, module: string): Promise<Exports> {
   try {
     return path === undefined ? await importByName(module) : await import(pathToFileURL(path).href);
   } catch (error) {
-    throw new ModuleLoadError(module, `Cannot load ${what} from "${module}": ${reason(error, path)}`, {
-      cause: error,
-    });
+    const where = path === undefined ? placesOf(module) : "";
+    throw new ModuleLoadError(
+      module,
+      `Cannot load ${what} from "${module}": ${reason(error, path)}${where}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -107,6 +112,13 @@ async function importByName(module: string): Promise<Exports> {
     if (found === undefined) throw error;
     return await import(pathToFileURL(found).href);
   }
+}
+
+/** Where a package was looked for that is not there; nothing for others. */
+function placesOf(module: string): string {
+  const name = packageOfNpmUrl(module);
+  if (SCHEME.test(name) || findPackageFile(name, process.cwd()) !== undefined) return "";
+  return `; it was looked for beside this library and in the node_modules of "${process.cwd()}" and the folders above`;
 }
 
 /** Only Deno knows `npm:`; elsewhere the package must be installed, and the URL names it. */

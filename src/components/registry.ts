@@ -1,6 +1,14 @@
-import { DiasporaError, InvalidOptionError, ModuleLoadError, UnknownComponentError } from "../errors.ts";
+import {
+  DiasporaError,
+  InvalidOptionError,
+  ModuleLoadError,
+  ModuleNotAllowedError,
+  UnknownComponentError,
+} from "../errors.ts";
+import { type AllowedModules, LOAD_MODULES_VARIABLE } from "./allowed_modules.ts";
 import type { Component, ComponentDocument, ComponentFactory } from "./contract.ts";
 import { absoluteReference, loadExport, parseNameAndModule } from "./modules.ts";
+import { type StoredModule, storedModule } from "./stored_module.ts";
 
 /** The three kinds, as error messages name them. */
 export type ComponentKind = "validator" | "partition selector" | "serializer";
@@ -11,12 +19,30 @@ export type ComponentKind = "validator" | "partition selector" | "serializer";
  */
 const references = new WeakMap<Component, string>();
 
+/** Whose document is looked at, and what it may name. */
+export interface StoredIn {
+  /** Name of the topic. */
+  topic: string;
+  /** Modules it may name. */
+  allowed: AllowedModules;
+}
+
 /** The components of one kind by name. */
 export class ComponentRegistry<C extends Component> {
-  readonly #factories = new Map<string, ComponentFactory<C>>();
+  readonly #factories: Map<string, ComponentFactory<C>>;
+  /** Names that this process registered itself: those stand for modules of the same name, too. */
+  readonly #registered = new Set<string>();
+  /** Modules that a caller named in this process, by name and place. */
+  readonly #named = new Set<string>();
 
-  /** `methods` are those a component of this kind must have. */
-  constructor(readonly kind: ComponentKind, readonly methods: readonly (keyof C & string)[]) {}
+  /** `methods` are those a component of this kind must have; `builtIn` are the components that are always there. */
+  constructor(
+    readonly kind: ComponentKind,
+    readonly methods: readonly (keyof C & string)[],
+    builtIn: Readonly<Record<string, ComponentFactory<C>>>,
+  ) {
+    this.#factories = new Map(Object.entries(builtIn));
+  }
 
   /** Adds a component, or replaces the one of that name. */
   register(name: string, factory: ComponentFactory<C>): void {
@@ -27,12 +53,42 @@ export class ComponentRegistry<C extends Component> {
       );
     }
     this.#factories.set(name, factory);
+    this.#registered.add(name);
   }
 
-  /** Makes the component a document describes, or checks the instance given instead. */
+  /** Makes the component that the caller's document describes, or checks the instance given instead. */
   async make(from: ComponentDocument | C): Promise<C> {
     if (isInstance(from)) return this.#check(from as C);
     const document = from as ComponentDocument;
+    const { name, module } = this.#reference(document);
+    if (module === undefined) return await this.#fromFactory(document, name);
+    const component = await this.#load(document, name, module);
+    this.#named.add(placeOf(name, storedModule(module)));
+    return component;
+  }
+
+  /**
+   * Makes the component that a stored document describes; a promise where that takes a moment. Throws
+   * `ModuleNotAllowedError` for a module that nobody in this process consented to.
+   */
+  makeStored(document: ComponentDocument, stored: StoredIn): C | Promise<C> {
+    const { name, module } = this.#reference(document);
+    if (module === undefined || this.#registered.has(name)) return this.#fromFactory(document, name);
+    const found = storedModule(module);
+    if (found.kind !== "never" && (this.#named.has(placeOf(name, found)) || stored.allowed.allow(found))) {
+      return this.#load(document, name, found.kind === "file" ? found.path : found.specifier);
+    }
+    throw this.#notAllowed(stored.topic, name, module, found);
+  }
+
+  /** Whether the document can be made without running what it names: it is built in, or was registered. */
+  isAtHand(document: ComponentDocument): boolean {
+    const { name, module } = this.#reference(document);
+    return module === undefined ? this.#factories.has(name) : this.#registered.has(name);
+  }
+
+  /** What a document is made from; throws `InvalidOptionError` when it is none. */
+  #reference(document: ComponentDocument): { name: string; module?: string } {
     if (typeof document !== "object" || document === null || typeof document.type !== "string") {
       throw new InvalidOptionError(
         this.kind,
@@ -41,11 +97,29 @@ export class ComponentRegistry<C extends Component> {
         }`,
       );
     }
-    const { name, module } = parseNameAndModule(document.type);
-    if (module !== undefined) return await this.#load(document, name, module);
+    return parseNameAndModule(document.type);
+  }
+
+  #fromFactory(document: ComponentDocument, name: string): C | Promise<C> {
     const factory = this.#factories.get(name);
     if (factory === undefined) throw new UnknownComponentError(this.kind, name, [...this.#factories.keys()]);
-    return this.#check(await factory(document));
+    const made = factory(document);
+    return made instanceof Promise ? made.then((component) => this.#check(component)) : this.#check(made);
+  }
+
+  #notAllowed(topic: string, name: string, module: string, found: StoredModule): ModuleNotAllowedError {
+    const what = `Cannot load ${this.kind} "${name}" of topic "${topic}" from "${module}"`;
+    const orElse = `register a ${this.kind} "${name}" in this process, or name one when the topic is opened`;
+    if (found.kind === "never") {
+      return new ModuleNotAllowedError(topic, module, `${what}: ${found.why}; ${orElse}`);
+    }
+    const allowed = JSON.stringify(found.kind === "file" ? found.path : found.name);
+    return new ModuleNotAllowedError(
+      topic,
+      module,
+      `${what}: what is stored runs no code unless it is allowed; if you trust that module, allow it by the driver ` +
+        `option "load_modules": [${allowed}], by --load-modules ${allowed} or by ${LOAD_MODULES_VARIABLE}, or ${orElse}`,
+    );
   }
 
   async #load(document: ComponentDocument, name: string, module: string): Promise<C> {
@@ -126,6 +200,12 @@ export function componentDocument(component: Component): ComponentDocument {
     );
   }
   return { ...document, type: references.get(component) ?? absoluteReference(document.type) };
+}
+
+/** What a caller who named a module consented to: that name, from that place. */
+function placeOf(name: string, module: StoredModule): string {
+  const place = module.kind === "file" ? module.path : module.kind === "package" ? module.specifier : "";
+  return `${name}:${place}`;
 }
 
 /** A document has no methods: JSON cannot hold any. */

@@ -1,7 +1,7 @@
 import type { Serializer } from "../components/contract.ts";
 import type { ConsumerInterface, IncomingBatch } from "../drivers/contract.ts";
 import { diagnostics } from "../diagnostics.ts";
-import { CorruptedLogError } from "../errors.ts";
+import { CorruptedLogError, EventGoneError } from "../errors.ts";
 import { Event } from "../event.ts";
 import type { Future } from "../future.ts";
 import type { DataDelivery } from "./data_delivery.ts";
@@ -36,7 +36,8 @@ export interface SourceSettings {
 
 /** Gives the events of all partitions one by one; the partitions take turns, a batch each. */
 export class EventSource<T> implements EventOwner {
-  readonly serializer: Serializer;
+  /** Another one from when it is loaded, which is before the first event is read. */
+  serializer: Serializer;
   /** Share of the last batch's events whose metadata was looked at. */
   touchedShare = 1;
   readonly #driver: ConsumerInterface;
@@ -51,6 +52,8 @@ export class EventSource<T> implements EventOwner {
   readonly #parked = new Map<number, Rest>();
   #turn = 0;
   #pending: Promise<boolean> | undefined = undefined;
+  /** Said once, at the next call of {@linkcode head}: the position has moved past what was removed. */
+  #gone: EventGoneError | undefined = undefined;
   /** Whether the serializer gives promises; known from the first batch on. */
   #deserializesLater: boolean | undefined = undefined;
 
@@ -63,11 +66,13 @@ export class EventSource<T> implements EventOwner {
 
   /**
    * The next event; undefined when there is none now. A promise says that it takes a moment: ask again when it
-   * gives true; false says that there is none now. The event stays the next one until {@linkcode take}.
+   * gives true; false says that there is none now. The event stays the next one until {@linkcode take}. Throws
+   * `EventGoneError` once where events, or the data asked for, were removed.
    */
   head(ends?: Ends): Event<T> | undefined | Promise<boolean> {
     for (;;) {
       if (this.#pending !== undefined) return this.#pending;
+      this.#throwGone();
       if (this.#driver.assigned !== this.#assigned) this.#reassign();
       const batch = this.#current;
       if (batch === undefined || this.#index === batch.count) {
@@ -95,9 +100,23 @@ export class EventSource<T> implements EventOwner {
     }
   }
 
-  /** Passes over an event whose data is damaged, where that is wanted; else throws. */
+  #throwGone(): void {
+    const gone = this.#gone;
+    this.#gone = undefined;
+    if (gone !== undefined) throw gone;
+  }
+
+  /** Passes over an event whose data was removed, or is damaged where that is wanted; else throws. */
   #passOver(error: unknown): true {
     const { onDataDamage } = this.#settings;
+    if (error instanceof EventGoneError) {
+      // Kept for the next call: it may be that no one waits for the promise which found it out.
+      this.#gone = error;
+      const { baseId, count } = this.#current!;
+      this.take();
+      while (this.#index < count && baseId + this.#index < error.firstId) this.take();
+      return true;
+    }
     if (onDataDamage === undefined || !(error instanceof CorruptedLogError)) throw error;
     this.take();
     onDataDamage(error);
@@ -132,8 +151,9 @@ export class EventSource<T> implements EventOwner {
         events.push(head);
         this.take();
       }
-    } catch {
-      // The event was not taken: whoever asks for it next gets the error, after those before it.
+    } catch (error) {
+      // The event was not taken: who asks for it next gets the error, after those before it.
+      if (error instanceof EventGoneError) this.#gone = error;
     }
     return events;
   }
@@ -151,6 +171,7 @@ export class EventSource<T> implements EventOwner {
   /** Forgets what was read ahead of a partition; called when nothing is pending. */
   drop(partition: number): void {
     this.#parked.delete(partition);
+    if (this.#gone?.partition === partition) this.#gone = undefined;
     if (this.#current?.partition !== partition) return;
     this.#current = undefined;
     this.#head = undefined;
@@ -209,7 +230,12 @@ export class EventSource<T> implements EventOwner {
     }
   }
 
-  #fail(error: unknown): never {
+  /** Keeps what is said once for the next call of {@linkcode head}; throws everything else. */
+  #fail(error: unknown): true {
+    if (error instanceof EventGoneError) {
+      this.#gone = error;
+      return true;
+    }
     if (error instanceof CorruptedLogError && diagnostics.corruption.hasSubscribers) {
       const { topic, consumer } = this.#settings;
       diagnostics.corruption.publish({ topic, consumer, damage: error.damage, skipped: false });

@@ -40,11 +40,16 @@ export class PullQueue<T> {
   #paused: Promise<unknown> | undefined = undefined;
   #closed = false;
 
-  constructor(driver: ConsumerInterface, source: EventSource<T>) {
+  /** `loading` is what else has to be there before an event is read. */
+  constructor(driver: ConsumerInterface, source: EventSource<T>, loading?: Promise<unknown>) {
     this.#driver = driver;
     this.#source = source;
     // At once, and not at the first pull, because "latest" means now.
-    this.#opening = driver.open();
+    const opening = driver.open();
+    this.#opening = loading === undefined ? opening : opening.then(async () => void await loading);
+    loading?.catch(() => {
+      // Told to those who wait for the opening.
+    });
     this.#opening.then(() => this.#opened = true, () => {});
   }
 

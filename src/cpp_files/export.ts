@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { componentDocument } from "../components/mod.ts";
 import type { ComponentDocument } from "../drivers/contract.ts";
 import { absolutePath } from "../drivers/files/root_path.ts";
 import { InvalidMetadataError, TopicExistsError } from "../errors.ts";
@@ -195,7 +194,7 @@ async function* piecesOf(event: Event): AsyncGenerator<Uint8Array, void, void> {
 
 function writeComponents(path: string, topic: Topic, onWarning?: (text: string) => void): void {
   for (const [kind, file] of Object.entries(COMPONENT_FILES) as [keyof Components, string][]) {
-    let document: ComponentDocument = componentDocument(topic[kind]);
+    let document: ComponentDocument = topic.definition[kind];
     if (!KNOWN_TYPES[kind].includes(document.type)) {
       onWarning?.(`C++ has no ${file.slice(0, -5)} "${document.type}": the default one takes its place`);
       document = { type: "default" };

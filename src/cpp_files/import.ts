@@ -3,7 +3,6 @@ import {
   ContentMismatchError,
   InvalidMetadataError,
   InvalidOptionError,
-  ModuleLoadError,
   UnknownComponentError,
 } from "../errors.ts";
 import type { Future } from "../future.ts";
@@ -12,6 +11,7 @@ import type { Producer } from "../producer.ts";
 import type { Topic } from "../topic.ts";
 import { compareEvents } from "./compare.ts";
 import type { CppEvent, CppPartition } from "./partition.ts";
+import type { Components } from "./layout.ts";
 import { CppTopic } from "./topic.ts";
 import {
   type PartitionTransfer,
@@ -135,15 +135,19 @@ async function openTarget(source: CppTopic, options: CppImportOptions): Promise<
   const { driver, into = options.topic, topicOptions = {}, components } = options;
   if (!await driver.topicExists(into)) {
     const document = { num_partitions: source.numPartitions, ...topicOptions };
+    const all = { ...source.components, ...components };
+    for (const [kind, { type }] of Object.entries(source.components)) {
+      if (
+        all[kind as keyof Components] === source.components[kind as keyof Components] && type.includes(":")
+      ) {
+        throw foreignComponent(into, `"${type}" is code, which is not taken from a store`);
+      }
+    }
     try {
-      await driver.createTopic(into, document, { ...source.components, ...components });
+      await driver.createTopic(into, document, all);
     } catch (error) {
-      if (!(error instanceof UnknownComponentError) && !(error instanceof ModuleLoadError)) throw error;
-      throw new InvalidOptionError(
-        "components",
-        `Cannot make topic "${into}" as it is in C++: ${error.message}; name another component to import it with`,
-        { cause: error },
-      );
+      if (!(error instanceof UnknownComponentError)) throw error;
+      throw foreignComponent(into, error.message, error);
     }
   }
   // The events were validated, and their partitions chosen, when they were first pushed.
@@ -155,6 +159,14 @@ async function openTarget(source: CppTopic, options: CppImportOptions): Promise<
     "num_partitions",
     `Cannot import into topic "${into}": it has ${topic.partitions.length} partitions, and there are ` +
       `${source.numPartitions} in C++`,
+  );
+}
+
+function foreignComponent(topic: string, why: string, cause?: unknown): InvalidOptionError {
+  return new InvalidOptionError(
+    "components",
+    `Cannot make topic "${topic}" as it is in C++: ${why}; name another component to import it with`,
+    { cause },
   );
 }
 

@@ -48,8 +48,10 @@ export class CppTopic {
         `Cannot import topic "${name}": "${path}" was not written by the C++ files driver; it can be opened as it is`,
       );
     }
-    const document = (file: string): ComponentDocument =>
-      (readDocument(nodeStorage, `${path}/${file}`) ?? { type: "default" }) as ComponentDocument;
+    const document = (file: string): ComponentDocument => {
+      const { type = "default", ...rest } = readDocument(nodeStorage, `${path}/${file}`) ?? {};
+      return { ...rest, type: String(type) };
+    };
     const components = {
       validator: document(COMPONENT_FILES.validator),
       serializer: document(COMPONENT_FILES.serializer),

@@ -1,13 +1,32 @@
-import type { ComponentDocument, Driver, Topic } from "../../mod.ts";
+import type { ComponentDocument, Driver, JsonObject, Topic } from "../../mod.ts";
 import { absoluteReference } from "../components/modules.ts";
 import { driverWithEnvironment } from "./args/environment.ts";
-import type { ParsedArguments } from "./args/parsed.ts";
+import type { NamedDocument, ParsedArguments } from "./args/parsed.ts";
 import type { Invocation } from "./command.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** Opens the driver that the command line or the environment names. */
-export async function openDriver({ args, console }: Invocation): Promise<Driver> {
+/** The driver that the command line or the environment names, with the modules that its topics may name. */
+export function driverOf({ args, console }: Invocation): NamedDocument {
   const { name, document } = driverWithEnvironment(args.document("driver"), console.environment);
+  return { name, document: withModules(document, modulesOf(args)) };
+}
+
+/** The modules of `--load-modules`. */
+export function modulesOf(args: ParsedArguments): string[] {
+  return args.texts("load-modules").flatMap((text) => text.split(",")).map((entry) => entry.trim());
+}
+
+/** Options of a driver with more modules that its topics may name. */
+export function withModules(document: JsonObject, modules: readonly string[]): JsonObject {
+  if (modules.length === 0) return document;
+  const { load_modules: given = [] } = document;
+  return { ...document, load_modules: [...(Array.isArray(given) ? given : [given]), ...modules] };
+}
+
+/** Opens the driver that the command line or the environment names. */
+export async function openDriver(invocation: Invocation): Promise<Driver> {
+  const { console } = invocation;
+  const { name, document } = driverOf(invocation);
   if (name === undefined) throw new UsageError('Missing option: add "--driver NAME", or set DIASPORA_DRIVER');
   console.log.debug(`Opening driver "${name}" with ${JSON.stringify(document)}`);
   // The engine is loaded here and not before: whatever is wrong with the command line is said at once.

@@ -12,6 +12,7 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   ERR_INVALID_CONSUMER_NAME: EXIT.usage,
   ERR_UNKNOWN_DRIVER: EXIT.usage,
   ERR_UNKNOWN_COMPONENT: EXIT.usage,
+  ERR_MODULE_NOT_ALLOWED: EXIT.usage,
   ERR_NO_SUCH_PARTITION: EXIT.usage,
 };
 

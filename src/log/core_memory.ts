@@ -30,6 +30,8 @@ export class CoreMemory {
   protected readonly scratch: number;
   /** 4 KiB for single records, a multiple of 64; good until somebody else's next call. */
   readonly slot: number;
+  /** Size of the slot. */
+  readonly slotBytes: number = SLOT_BYTES;
   readonly #memory: WebAssembly.Memory;
   readonly #encode: Area;
   readonly #read: Area;

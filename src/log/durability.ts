@@ -1,90 +1,188 @@
+import { StorageError } from "../errors.ts";
 import type { Storage, StorageFile } from "../storage/port.ts";
 
+/** What is known of a file that was appended to. */
+interface FileState {
+  readonly file: StorageFile;
+  /**
+   * The same file, opened once more for blocking syncs: the system reports a failed sync once to each open file, so
+   * that of two syncs at a time on one, either might be told that all is well.
+   */
+  twin: StorageFile | undefined;
+  /** Something was appended after the last sync began. */
+  isDirty: boolean;
+  running: Promise<void> | undefined;
+  /** The next sync, shared by all that ask while one is under way. */
+  waiting: Promise<void> | undefined;
+  /** A sync failed: nothing appended to the file since the last good one will ever be confirmed. */
+  failure: StorageError | undefined;
+  /** Not appended to any more. */
+  isRetired: boolean;
+}
+
+/** Failures to get at a folder, which say nothing of what is on the disk. */
+const NOT_TRIED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
+
 /**
- * Puts what was appended on the disk. Everybody who asks while a sync is under way shares the next one, so that
- * many pushes cost few syncs.
+ * Puts what was appended on the disk. All that ask while a sync is under way share the next one, so that many
+ * pushes cost few syncs.
+ *
+ * A failed sync is final for what it covered and for all that was appended to the file since the last good one: the
+ * system may have dropped those pages, and reports that once. A later sync that succeeds proves nothing.
  */
 export class Durability {
-  readonly #dirty = new Set<StorageFile>();
-  readonly #retired = new Set<StorageFile>();
+  readonly #states = new Map<StorageFile, FileState>();
   readonly #knownPaths = new Set<string>();
-  #running: Promise<void> | undefined;
-  #waiting: Promise<void> | undefined;
 
-  constructor(private readonly storage: Storage, private readonly directory: string) {}
+  /** `failed` is called when the file appended to is to be left. */
+  constructor(
+    private readonly storage: Storage,
+    private readonly directory: string,
+    private readonly failed: () => void = () => {},
+  ) {}
+
+  /** Takes note of a file before anything is appended to it; with `blocking`, `syncNow` is going to be used. */
+  opened(file: StorageFile, blocking: boolean): void {
+    const twin = blocking ? this.storage.open(file.path, "append") : undefined;
+    this.#states.set(file, {
+      file,
+      twin,
+      isDirty: false,
+      running: undefined,
+      waiting: undefined,
+      failure: undefined,
+      isRetired: false,
+    });
+  }
 
   /** Something was appended to the file. */
   wrote(file: StorageFile): void {
-    this.#dirty.add(file);
+    const state = this.#states.get(file);
+    if (state !== undefined) state.isDirty = true;
   }
 
   /** The file will not be appended to any more: it is closed when it is on the disk. */
   retire(file: StorageFile): void {
-    if (this.#dirty.has(file)) this.#retired.add(file);
-    else if (this.#running === undefined) file.close();
-    else this.#running.catch(() => {}).then(() => file.close());
+    const state = this.#states.get(file);
+    if (state === undefined) return file.close();
+    state.isRetired = true;
+    this.#closeIfDone(state);
   }
 
-  /** Resolves when everything written before is on the disk. */
-  sync(): Promise<void> {
-    if (this.#waiting !== undefined) return this.#waiting;
-    if (this.#running === undefined) return this.#run();
-    const next = this.#running.catch(() => {}).then(() => {
-      this.#waiting = undefined;
-      return this.#run();
-    });
-    return this.#waiting = next;
+  /** Resolves when everything appended to these files before, or to all of them, is on the disk. */
+  async sync(files: Iterable<StorageFile> = [...this.#states.keys()]): Promise<void> {
+    const syncs: Promise<void>[] = [];
+    for (const file of files) {
+      const state = this.#states.get(file);
+      if (state !== undefined) syncs.push(this.#sync(state));
+    }
+    // All of them, so that no rejection is left alone.
+    for (const result of await Promise.allSettled(syncs)) {
+      if (result.status === "rejected") throw result.reason;
+    }
   }
 
   /** As `sync`, blocking. */
-  syncNow(): void {
-    const files = this.#begin();
-    try {
-      for (const file of files) file.syncNow();
-    } finally {
-      this.#closeRetired(files);
+  syncNow(files: Iterable<StorageFile>): void {
+    for (const file of files) {
+      const state = this.#states.get(file);
+      if (state === undefined) continue;
+      if (state.failure !== undefined) throw state.failure;
+      try {
+        this.#syncName(state);
+        (state.twin ?? state.file).syncNow();
+      } catch (error) {
+        throw this.#asFailure(state, error);
+      }
+      // A sync under way has yet to say how it went, and a file whose sync failed is not clean.
+      if (state.running === undefined) state.isDirty = false;
+      this.#closeIfDone(state);
     }
+  }
+
+  /** A sync of the file failed elsewhere. */
+  syncFailed(file: StorageFile, error: unknown): unknown {
+    const state = this.#states.get(file);
+    return state === undefined ? error : this.#asFailure(state, error);
   }
 
   /** Closes what is still open, without a sync. */
   close(): void {
-    for (const file of this.#retired) file.close();
-    this.#retired.clear();
-    this.#dirty.clear();
+    for (const state of this.#states.values()) {
+      state.isDirty = false;
+      state.isRetired = true;
+      this.#closeIfDone(state);
+    }
   }
 
-  #run(): Promise<void> {
-    const run = this.#syncDirty().finally(() => {
-      if (this.#running === run) this.#running = undefined;
+  #sync(state: FileState): Promise<void> {
+    if (state.failure !== undefined) return Promise.reject(state.failure);
+    if (state.waiting !== undefined) return state.waiting;
+    if (state.running === undefined) return state.isDirty ? this.#run(state) : Promise.resolve();
+    if (!state.isDirty) return state.running;
+    return state.waiting = state.running.catch(() => {}).then(() => {
+      state.waiting = undefined;
+      return this.#run(state);
     });
-    return this.#running = run;
   }
 
-  async #syncDirty(): Promise<void> {
-    const files = this.#begin();
+  #run(state: FileState): Promise<void> {
+    const run = this.#syncFile(state).finally(() => {
+      state.running = undefined;
+      this.#closeIfDone(state);
+    });
+    return state.running = run;
+  }
+
+  async #syncFile(state: FileState): Promise<void> {
+    if (state.failure !== undefined) throw state.failure;
+    state.isDirty = false;
     try {
-      await Promise.all(files.map((file) => file.sync()));
-    } finally {
-      this.#closeRetired(files);
+      this.#syncName(state);
+      await state.file.sync();
+    } catch (error) {
+      throw this.#asFailure(state, error);
     }
+    // A blocking sync may have failed meanwhile.
+    if (state.failure !== undefined) throw state.failure;
   }
 
-  #begin(): StorageFile[] {
-    const unknown = [...this.#dirty].map(({ path }) => path).filter((path) => !this.#knownPaths.has(path));
-    if (unknown.length > 0) {
-      // The name of a segment that others made may not be on the disk yet.
-      this.storage.syncDirectory(this.directory);
-      for (const path of unknown) this.#knownPaths.add(path);
-    }
-    const files = [...this.#dirty];
-    this.#dirty.clear();
-    return files;
+  /** The name of a segment that another process made may not be on the disk yet. */
+  #syncName({ file }: FileState): void {
+    if (this.#knownPaths.has(file.path)) return;
+    this.storage.syncDirectory(this.directory);
+    this.#knownPaths.add(file.path);
   }
 
-  #closeRetired(files: readonly StorageFile[]): void {
-    for (const file of files) {
-      // One that was written to meanwhile has another sync before it.
-      if (!this.#dirty.has(file) && this.#retired.delete(file)) file.close();
-    }
+  #asFailure(state: FileState, error: unknown): unknown {
+    state.isDirty = true;
+    if (!(error instanceof StorageError)) return error;
+    if (state.failure !== undefined) return state.failure;
+    const { errno, message } = error;
+    const isFinal = !NOT_TRIED.has(errno);
+    const why = isFinal
+      ? "what was appended since the last sync may be lost, and no later sync tells"
+      : "what was appended is not known to be on the disk";
+    const failure = new StorageError(
+      errno,
+      `${message}: ${why}; look whether the events are there before pushing them again`,
+      { cause: error, mayBeStored: true },
+    );
+    if (!isFinal) return failure;
+    state.failure = failure;
+    this.failed();
+    return failure;
+  }
+
+  #closeIfDone(state: FileState): void {
+    const isDone = state.running === undefined && state.waiting === undefined &&
+      (!state.isDirty || state.failure !== undefined);
+    if (state.isRetired && isDone) this.#close(state);
+  }
+
+  #close(state: FileState): void {
+    this.#states.delete(state.file);
+    state.twin?.close();
+    state.file.close();
   }
 }

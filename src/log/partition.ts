@@ -1,9 +1,10 @@
-import { EventGoneError, StorageError, TopicDeletedError } from "../errors.ts";
+import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } from "../errors.ts";
 import type { StartPosition } from "../drivers/contract.ts";
-import type { Storage } from "../storage/port.ts";
+import { DRAFT_SUFFIX, isMissing, type Storage } from "../storage/port.ts";
 import { AppendLock } from "./append_lock.ts";
 import { READ_AHEAD_BYTES } from "./read_window.ts";
 import type { SegmentFacts } from "./retention.ts";
+import { SEGMENT_HEADER_BYTES } from "./format.ts";
 import { baseIdOf, encodeSegment, type SealedSegment, Segment, segmentName } from "./segment.ts";
 import { INDEX_INTERVAL_BYTES, SegmentIndex } from "./segment_index.ts";
 import { Tail } from "./tail.ts";
@@ -24,6 +25,12 @@ export interface PartitionOptions {
   useLocking?: boolean;
 }
 
+/** How often the folder is listed at most until two listings agree. */
+const LISTINGS_MAX = 10;
+
+/** A draft this old was left by a process that was killed. */
+const DRAFT_AGE_MS_MAX = 3_600_000;
+
 /** Segments whose files stay open; readers and writers of one partition rarely need more at once. */
 const OPEN_SEGMENTS_MAX = 4;
 
@@ -38,6 +45,10 @@ export class Partition {
   readonly tail: Tail;
   readonly #lock: AppendLock | undefined;
   #segments = new Map<number, Segment>();
+  /** What the last listing gave. */
+  #listed: number[] = [];
+  /** The first segment, once it is known to be no ghost. */
+  #firstChecked = -1;
 
   constructor(options: PartitionOptions) {
     this.storage = options.storage;
@@ -49,21 +60,56 @@ export class Partition {
     if (options.useLocking) this.#lock = new AppendLock(options.storage, `${options.directory}.lock`);
   }
 
-  /** First ids of the segments that are there now, ascending. */
+  /**
+   * First ids of the segments that are there now, ascending.
+   *
+   * A listing is no moment: what is made or removed meanwhile may be in it or not, so that a later segment may be
+   * listed and an earlier one, made before it, be missed. Where a listing differs from the last one it is repeated
+   * until two in a row agree. Then whatever the first of them lacked was not there when it ended, and segments go
+   * from the front: one that is missing between two others is missing in truth.
+   */
   segmentIds(): number[] {
-    let names: string[];
-    try {
-      names = this.storage.list(this.directory);
-    } catch (error) {
-      if (error instanceof StorageError && error.errno === "ENOENT") throw new TopicDeletedError(this.topic);
-      throw error;
+    let ids = this.#list();
+    for (let tries = 1; tries < LISTINGS_MAX && !isSame(ids, this.#listed); tries++) {
+      this.#listed = ids;
+      ids = this.#list();
     }
-    const ids = names.map(baseIdOf).filter((id) => id !== undefined).sort((a, b) => a - b);
+    this.#listed = ids;
+    if (ids.length > 1 && ids[0] !== this.#firstChecked) {
+      if (this.#isGhost(ids[0], ids[1])) ids = ids.slice(1);
+      else this.#firstChecked = ids[0];
+    }
     for (let index = 0; index + 1 < ids.length; index++) {
       const segment = this.#segments.get(ids[index]);
       if (segment !== undefined) segment.endId = ids[index + 1];
     }
-    return ids;
+    return ids.slice();
+  }
+
+  #list(): number[] {
+    try {
+      const names = this.storage.list(this.directory);
+      return names.map(baseIdOf).filter((id) => id !== undefined).sort((a, b) => a - b);
+    } catch (error) {
+      if (isMissing(error)) throw new TopicDeletedError(this.topic);
+      throw error;
+    }
+  }
+
+  /**
+   * Whether the first segment is one that a writer made again which was stopped just before it gave the segment
+   * its name, while others made it, filled it, and retention removed it. It is empty although another follows, as
+   * no segment of the log ever is, and younger than that.
+   */
+  #isGhost(baseId: number, nextId: number): boolean {
+    const bytes = this.storage.stat(this.#pathOf(baseId))?.bytes;
+    if (bytes !== SEGMENT_HEADER_BYTES) return false;
+    try {
+      return this.segment(baseId).created >= this.segment(nextId).created;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
   }
 
   /** The segment beginning with this id. */
@@ -80,7 +126,10 @@ export class Partition {
     return segment;
   }
 
-  /** An open segment for reading event `id`; throws `EventGoneError` when it was removed. */
+  /**
+   * An open segment that holds data of event `id`. Throws `EventGoneError`, which says where reading goes on, when
+   * the segment was removed from the front, and `CorruptedLogError` when it is missing among those that are there.
+   */
   segmentOf(baseId: number, id: number): Segment {
     try {
       const segment = this.segment(baseId);
@@ -89,7 +138,13 @@ export class Partition {
     } catch (error) {
       if (!(error instanceof StorageError) || error.errno !== "ENOENT") throw error;
       this.#segments.delete(baseId);
-      throw new EventGoneError(this.partition, id, this.firstId());
+      const { topic, partition } = this;
+      const firstId = this.firstId();
+      if (firstId > id) throw new EventGoneError(partition, id, firstId);
+      if (firstId > baseId) throw new EventGoneError(partition, id, id + 1, "data");
+      const reason = "the segment with its data is missing";
+      const file = this.#pathOf(baseId);
+      throw new CorruptedLogError({ topic, partition, firstId: id, endId: id + 1, file, offset: 0, reason });
     }
   }
 
@@ -116,8 +171,12 @@ export class Partition {
     }
   }
 
-  /** Makes the segment that begins with this id, unless somebody else has; `after` is the one it follows. */
-  createSegment(baseId: number, after?: SealedSegment): void {
+  /**
+   * Makes the segment that begins with this id, unless another process has; `after` is the one it follows, which
+   * must still be the last one. A writer that was stopped for long would otherwise make one again that was filled
+   * and removed meanwhile, or put it into a new topic of the same name.
+   */
+  createSegment(baseId: number, after?: SealedSegment & { salt: number }): void {
     const content = encodeSegment({
       partition: this.partition,
       salt: this.storage.random32(),
@@ -125,7 +184,29 @@ export class Partition {
       created: this.storage.now(),
       after,
     });
-    this.storage.publish(`${this.directory}/${segmentName(baseId)}`, content);
+    try {
+      this.storage.publish(this.#pathOf(baseId), content, { confirm: () => this.#isLast(after) });
+    } catch (error) {
+      // The folder was replaced by another one, which the next listing shows.
+      if (!isMissing(error)) throw error;
+      this.segmentIds();
+    }
+  }
+
+  /** Whether this segment, the very file, is the last one now; without one, whether there is none. */
+  #isLast(segment: { baseId: number; salt: number } | undefined): boolean {
+    const last = this.segmentIds().pop();
+    if (segment === undefined || last !== segment.baseId) return last === segment?.baseId;
+    let there: Segment | undefined;
+    try {
+      there = new Segment(this.storage, this.#pathOf(last), this.partition, last);
+      return there.salt === segment.salt;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    } finally {
+      there?.close();
+    }
   }
 
   /**
@@ -247,16 +328,24 @@ export class Partition {
     return this.storage.stat(this.#pathOf(baseId))?.bytes ?? 0;
   }
 
-  /** Removes a segment and what belongs to it. */
+  /** Removes the first segment, and all that belongs to it or to segments before it. */
   removeSegment(baseId: number): void {
     this.#segments.get(baseId)?.close();
     this.#segments.delete(baseId);
-    const prefix = segmentName(baseId).slice(0, -3);
-    // The log first: an index without its segment harms nobody.
+    // The log first: an index without its segment harms no one.
     this.storage.remove(this.#pathOf(baseId));
     for (const name of this.storage.list(this.directory)) {
-      if (name.startsWith(prefix)) this.storage.remove(`${this.directory}/${name}`);
+      const path = `${this.directory}/${name}`;
+      if (Number(/^\d{20}(?=\.)/.exec(name)?.[0] ?? Infinity) > baseId) continue;
+      // Another process may be about to publish its draft.
+      if (name.endsWith(DRAFT_SUFFIX) && this.#ageOf(path) < DRAFT_AGE_MS_MAX) continue;
+      this.storage.remove(path);
     }
+  }
+
+  #ageOf(path: string): number {
+    const modified = this.storage.stat(path)?.modified;
+    return modified === undefined ? 0 : Math.abs(this.storage.now() - modified);
   }
 
   /** Closes every file. */
@@ -315,6 +404,10 @@ export class Partition {
       open--;
     }
   }
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((id, index) => id === b[index]);
 }
 
 const NEEDS = /^(\d{20})\.needs-(\d{20})$/;

@@ -1,5 +1,6 @@
 import { core } from "./core.ts";
-import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } from "../errors.ts";
+import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../errors.ts";
+import { isMissing } from "../storage/port.ts";
 import type { StartPosition } from "../drivers/contract.ts";
 import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { isHeadRight } from "./frame_check.ts";
@@ -277,10 +278,6 @@ function endWithin(starts: Uint32Array, first: number, end: number): number {
   let last = end;
   while (last > first + 1 && starts[last] > limit) last = (first + last + 1) >>> 1;
   return last;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof StorageError && error.errno === "ENOENT";
 }
 
 function isEnd(place: Place): boolean {

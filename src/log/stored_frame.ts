@@ -1,5 +1,5 @@
 import { core } from "./core.ts";
-import { CorruptedLogError, EventGoneError } from "../errors.ts";
+import { CorruptedLogError } from "../errors.ts";
 import { DATA_LOST_MARK, EXTENT_BYTES, FLAG, KIND } from "./format.ts";
 import { type FrameRecord, readUint64 } from "./frame.ts";
 import { isHeadRight } from "./frame_check.ts";
@@ -205,24 +205,9 @@ export class StoredFrame {
     return this.#chunk = { extent, data: this.#openChunk(extent, owner) };
   }
 
-  #segmentOf(segmentId: number, owner: Owner): Segment {
-    try {
-      return this.partition.segmentOf(segmentId, owner.id);
-    } catch (error) {
-      // Only what lies before the first segment was removed on purpose.
-      if (!(error instanceof EventGoneError) || error.firstId > segmentId) throw error;
-      throw this.#corrupted(
-        owner.id,
-        this.segment,
-        this.offset,
-        `segment ${segmentId} with its data is missing`,
-      );
-    }
-  }
-
   #openChunk(extent: ExtentAt, owner: Owner): StoredData {
     const { partition } = this;
-    const segment = this.#segmentOf(extent.segmentId, owner);
+    const segment = partition.segmentOf(extent.segmentId, owner.id);
     const problem = (reason: string) => this.#corrupted(owner.id, segment, extent.offset, reason);
     let found = step(segment, extent.offset, 4096);
     if (found.kind !== "frame") {

@@ -1,5 +1,5 @@
 import { core } from "./core.ts";
-import { EventGoneError } from "../errors.ts";
+import { CorruptedLogError, EventGoneError } from "../errors.ts";
 import type { Finding } from "./finding.ts";
 import { DATA_BLOCK_BYTES, FLAG, KIND, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt, headDamage } from "./frame_check.ts";
@@ -246,7 +246,7 @@ export class SegmentCheck {
         ? this.segment
         : this.partition.segmentOf(segmentId, segmentId);
     } catch (error) {
-      if (!(error instanceof EventGoneError)) throw error;
+      if (!(error instanceof EventGoneError || error instanceof CorruptedLogError)) throw error;
       return {
         file: this.segment.path,
         offset,

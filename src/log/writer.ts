@@ -1,9 +1,12 @@
-import { LimitExceededError } from "../errors.ts";
+import { LimitExceededError, StorageError } from "../errors.ts";
 import type { OutgoingBatch, OutgoingData } from "../drivers/contract.ts";
 import { Appender } from "./appender.ts";
 import { Durability } from "./durability.ts";
 import type { Extent, Extents } from "./encoder.ts";
 import type { Partition } from "./partition.ts";
+import type { Landing } from "./open_segment.ts";
+import { segmentName } from "./segment.ts";
+import type { StorageFile } from "../storage/port.ts";
 
 /** When a push counts as stored, and what `flush()` waits for. */
 export type FlushBehavior = "buffered" | "on_flush" | "immediate";
@@ -35,26 +38,39 @@ export class PartitionWriter {
   #segmentId = -1;
   /** Why a sync failed. */
   #doubt: unknown;
+  /** The files that the batch being stored was appended to. */
+  #touched = new Set<StorageFile>();
   readonly #chunkBytes: number;
 
   constructor(private readonly partition: Partition, private readonly options: WriterOptions) {
     this.#chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
-    if (options.flushBehavior !== "buffered") {
-      this.#durability = new Durability(partition.storage, partition.directory);
+    const { flushBehavior, segmentBytesMax } = options;
+    if (flushBehavior === "buffered") {
+      this.#appender = new Appender(partition, segmentBytesMax);
+      return;
     }
-    const durability = this.#durability;
-    this.#appender = new Appender(
-      partition,
-      options.segmentBytesMax,
-      durability === undefined ? undefined : (file) => durability.retire(file),
+    const durability = new Durability(
+      partition.storage,
+      partition.directory,
+      () => this.#appender.abandonSegment(),
     );
+    this.#durability = durability;
+    this.#appender = new Appender(partition, segmentBytesMax, {
+      opened: (file) => durability.opened(file, flushBehavior === "immediate"),
+      retire: (file) => durability.retire(file),
+      syncFailed: (file, error) => durability.syncFailed(file, error),
+    });
   }
 
   /** Stores a batch; gives the id of its first event, once it is stored as the topic promises. */
   append(batch: OutgoingBatch): number | Promise<number> {
-    if (batch.stream === undefined && this.#queue === undefined) return this.#stored(this.#appendNow(batch));
+    if (batch.stream === undefined && this.#queue === undefined) {
+      this.#touched.clear();
+      return this.#stored(this.#appendNow(batch));
+    }
     const before = this.#queue ?? Promise.resolve();
     const result = before.then(async () => {
+      this.#touched.clear();
       const { stream } = batch;
       if (stream === undefined) return this.#stored(this.#appendNow(batch));
       return this.#stored(this.#appendEvent(batch, await this.#appendStream(stream)));
@@ -69,8 +85,9 @@ export class PartitionWriter {
   /** Stores a batch, blocking; undefined while a stream is being stored. */
   appendSync(batch: OutgoingBatch): number | undefined {
     if (this.#queue !== undefined) return undefined;
+    this.#touched.clear();
     const id = this.#appendNow(batch);
-    if (this.options.flushBehavior === "immediate") this.#durability!.syncNow();
+    if (this.options.flushBehavior === "immediate") this.#durability!.syncNow(this.#touched);
     return id;
   }
 
@@ -80,9 +97,8 @@ export class PartitionWriter {
    */
   async flush(): Promise<void> {
     await this.#queue;
-    await this.#sync();
-    // Another flush may have failed while this one waited for its turn.
-    if (this.#doubt !== undefined && this.options.flushBehavior === "on_flush") throw this.#doubt;
+    // Otherwise nothing waits for the disk, or each push has waited by itself.
+    if (this.options.flushBehavior === "on_flush") await this.#sync();
   }
 
   /** Lets go of the files. */
@@ -102,18 +118,17 @@ export class PartitionWriter {
 
   #stored(id: number): number | Promise<number> {
     if (this.options.flushBehavior !== "immediate") return id;
-    return this.#sync().then(() => id);
+    return this.#durability!.sync(this.#touched).then(() => id);
   }
 
   async #sync(): Promise<void> {
     try {
-      await this.#durability?.sync();
+      await this.#durability!.sync();
     } catch (error) {
-      // What the failed sync covered may be lost although a later one succeeds: nothing more goes into this file.
-      this.#appender.abandonSegment();
-      this.#doubt = error;
-      throw error;
+      this.#doubt ??= error;
     }
+    // Also where another flush has failed while this one waited for its turn.
+    if (this.#doubt !== undefined) throw this.#doubt;
   }
 
   #appendNow(batch: OutgoingBatch): number {
@@ -133,8 +148,7 @@ export class PartitionWriter {
     const landing = this.#appender.appendEvents(content, extents);
     this.#wrote();
     const segmentId = landing.segment.baseId;
-    // Somebody sealed the segment in between.
-    if (chunksFrom !== undefined && segmentId !== noted) this.#noteNeed(segmentId, chunksFrom);
+    if (extents !== undefined && chunksFrom !== undefined) this.#checkChunks(landing, noted, extents);
     if (segmentId !== this.#segmentId) {
       const isFirst = this.#segmentId < 0;
       this.#segmentId = segmentId;
@@ -144,16 +158,38 @@ export class PartitionWriter {
   }
 
   #noteNeed(segmentId: number, neededId: number): void {
-    if (neededId >= segmentId) return;
+    if (neededId < segmentId) this.partition.keepForSegment(segmentId, neededId);
+  }
+
+  /** After the event: its data must still be there, and stay for as long as it does. */
+  #checkChunks({ segment }: Landing, noted: number, { list }: Extents): void {
+    const { storage, directory } = this.partition;
     try {
-      this.partition.keepForSegment(segmentId, neededId);
-    } catch {
-      // Without the note, retention may take the event's data before it: readers are told then.
+      // Another process sealed the segment in between.
+      if (segment.baseId !== noted) this.#noteNeed(segment.baseId, list[0].segmentId);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      throw new StorageError(
+        error.errno,
+        `${error.message}: the event is stored, but retention may remove its data before it`,
+        { cause: error, mayBeStored: true },
+      );
+    }
+    for (const id of new Set(list.map(({ segmentId }) => segmentId))) {
+      const path = `${directory}/${segmentName(id)}`;
+      if (id === segment.baseId || storage.stat(path) !== undefined) continue;
+      throw new LimitExceededError(
+        `Cannot keep a data part in "${directory}": retention removed "${path}" with a piece of it while it was ` +
+          `being pushed; raise retention_bytes or segment_bytes, or push it as several events`,
+      );
     }
   }
 
   #wrote(): void {
-    if (this.#durability !== undefined) this.#durability.wrote(this.#appender.file!);
+    if (this.#durability === undefined) return;
+    const file = this.#appender.file!;
+    this.#durability.wrote(file);
+    this.#touched.add(file);
   }
 
   #appendLarge(data: OutgoingData, dataBytes: number): Extents {

@@ -14,13 +14,15 @@ export interface AdmittedEvent {
 }
 
 /** What a topic's components are. */
-export interface TopicComponents {
+export interface AdmissionComponents {
   /** Says which events the topic takes. */
   readonly validator: Validator;
   /** Says where an event goes. */
   readonly partitionSelector: PartitionSelector;
   /** Writes and reads metadata. */
   readonly serializer: Serializer;
+  /** Resolves when others than these are to be asked: what is there now stands in for a component that loads. */
+  readonly loading?: Promise<unknown>;
 }
 
 /** The JSON text of whatever `push` takes as metadata; throws `InvalidMetadataError`. */
@@ -38,13 +40,13 @@ const encoder = new TextEncoder();
 export class Admission {
   /** Whether only the JSON text of the metadata is needed: no component looks at the value. */
   readonly textOnly: boolean;
-  readonly #components: TopicComponents;
+  readonly #components: AdmissionComponents;
   /** Whether the validator is known to answer later: it then gets a copy that nobody else changes. */
   #validatesLater: boolean;
 
-  constructor(components: TopicComponents, private readonly numPartitions: number) {
-    this.#components = components;
+  constructor(components: AdmissionComponents, private readonly numPartitions: number) {
     const { validator, partitionSelector, serializer } = components;
+    this.#components = { validator, partitionSelector, serializer };
     this.textOnly = validator.acceptsAll === true && partitionSelector.ignoresMetadata === true &&
       serializer.writesJsonText === true;
     this.#validatesLater = Object.prototype.toString.call(validator.validate) === "[object AsyncFunction]";

@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import { randomFillSync } from "node:crypto";
 import { storageError } from "./storage_error.ts";
-import type { OpenMode, PublishOptions, Storage, StorageFile } from "./port.ts";
+import { DRAFT_SUFFIX, type OpenMode, type PublishOptions, type Storage, type StorageFile } from "./port.ts";
 
 const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW } = fs.constants;
 const FLAGS: Record<OpenMode, number> = {
@@ -186,7 +186,7 @@ export const nodeStorage: Storage = {
 
 /** Writes a file beside its final place, under a name no reader looks at, and, if durable, puts it on the disk. */
 function writeDraft(path: string, content: Uint8Array, durable: boolean): string {
-  const draft = `${path}.${nodeStorage.random32().toString(16).padStart(8, "0")}.draft`;
+  const draft = `${path}.${nodeStorage.random32().toString(16).padStart(8, "0")}${DRAFT_SUFFIX}`;
   const fd = attempt("write", path, () => fs.openSync(draft, "wx", 0o666));
   try {
     try {

@@ -7,6 +7,10 @@
  *
  * @module
  */
+import { StorageError } from "../errors.ts";
+
+/** How the name of a file ends that lies beside its name until it is published, or is left by a killed process. */
+export const DRAFT_SUFFIX = ".draft";
 
 /** An open file. */
 export interface StorageFile {
@@ -75,4 +79,9 @@ export interface Storage {
   now(): number;
   /** A random number below 2^32. */
   random32(): number;
+}
+
+/** Whether an error says that there is no file of that name. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof StorageError && error.errno === "ENOENT";
 }

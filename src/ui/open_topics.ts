@@ -1,4 +1,5 @@
 import { type Driver, type Topic, TopicDeletedError } from "../../mod.ts";
+import { UnreadSerializer } from "./unread_serializer.ts";
 
 interface OpenTopic {
   topic: Promise<Topic>;
@@ -57,9 +58,7 @@ export class OpenTopics implements AsyncDisposable {
   }
 
   #add(name: string): OpenTopic {
-    // Nothing is pushed here, so whatever code validates or chooses partitions is not loaded.
-    const plain = { type: "default" };
-    const topic = this.#driver.openTopic(name, { validator: plain, partitionSelector: plain });
+    const topic = this.#openTopic(name);
     const nowMs = performance.now();
     const entry = { topic, users: 0, usedMs: nowMs, openedMs: nowMs };
     this.#open.set(name, entry);
@@ -67,6 +66,20 @@ export class OpenTopics implements AsyncDisposable {
       if (this.#open.get(name) === entry) this.#open.delete(name);
     });
     return entry;
+  }
+
+  /** A serializer that may not be loaded is no reason not to show the rest. */
+  async #openTopic(name: string): Promise<Topic> {
+    const topic = await this.#driver.openTopic(name);
+    try {
+      void topic.serializer;
+      return topic;
+    } catch {
+      await topic.close();
+      return await this.#driver.openTopic(name, {
+        serializer: new UnreadSerializer(topic.definition.serializer),
+      });
+    }
   }
 
   async #closeIdle(): Promise<void> {

@@ -98,20 +98,26 @@ test("a topic made with a path from one directory opens in another, until the mo
     const child = await run([...RUNTIMES.deno, join(folder, "child.ts")], folder);
     assertEquals(child.code, 0, child.errors);
 
-    await using driver = await Driver.open("files", { root_path: join(folder, "store") });
     const module = join(folder, "limit.mjs");
+    await using driver = await Driver.open("files", {
+      root_path: join(folder, "store"),
+      load_modules: [module],
+    });
     const topic = await driver.openTopic("limited");
+    await assertRejects(async () => await topic.producer().push(6), Error, "too much");
     assertEquals((await driver.listTopics()).get("limited")?.validator, { type: `Limit:${module}`, max: 5 });
     await topic.close();
 
     await cp(module, join(folder, "elsewhere.mjs"));
     await rm(module);
-    const error = await assertRejects(() => driver.openTopic("limited"), ModuleLoadError);
+    await using gone = await driver.openTopic("limited");
+    const error = await assertRejects(async () => await gone.producer().push(5), ModuleLoadError);
     assertEquals(error.module, module);
     assertStringIncludes(error.message, `Cannot load validator "Limit" from "${module}": no such file`);
 
     // Given here, the stored one is not looked for.
     const validator = { type: `Limit:${join(folder, "elsewhere.mjs")}`, max: 5 };
-    await (await driver.openTopic("limited", { validator })).close();
+    await using given = await driver.openTopic("limited", { validator });
+    assertEquals(await given.producer().push(5), 0);
   });
 });

@@ -76,7 +76,7 @@ export class ScriptedSource {
           { partition, firstId: 0, nextId: length, bytes: 0, segments: 0 }
         ))),
     };
-    return new Consumer<T>("c", topic as TopicInterface, serializer, options);
+    return new Consumer<T>("c", topic as TopicInterface, { serializer }, options);
   }
 
   #driver(request: ConsumerRequest): ConsumerInterface {

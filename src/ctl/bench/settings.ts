@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../json.ts";
 import { absoluteReference } from "../../components/modules.ts";
-import { driverWithEnvironment } from "../args/environment.ts";
 import type { Invocation } from "../command.ts";
+import { driverOf } from "../connect.ts";
 import { UsageError } from "../usage_error.ts";
 import { type Shape, WORKLOADS } from "./workload.ts";
 
@@ -33,8 +33,9 @@ const PARTS: readonly Part[] = ["produce", "consume", "latency"];
 const DEFAULTS: Shape = { events: 100_000, dataBytes: 0, metadataBytes: 100 };
 
 /** Reads the command line; throws `UsageError`. */
-export function benchSettings({ args, console }: Invocation): BenchSettings {
-  const { name: driver, document } = driverWithEnvironment(args.document("driver"), console.environment);
+export function benchSettings(invocation: Invocation): BenchSettings {
+  const { args } = invocation;
+  const { name: driver, document } = driverOf(invocation);
   if (driver === undefined) {
     throw new UsageError('Missing option: add "--driver NAME", or set DIASPORA_DRIVER');
   }

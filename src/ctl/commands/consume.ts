@@ -1,4 +1,4 @@
-import type { Consumer, Event } from "../../../mod.ts";
+import { type Consumer, type Event, EventGoneError } from "../../../mod.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndConsumerOf, withTopic } from "../connect.ts";
@@ -33,6 +33,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const data = args.text("data") ?? "none";
   const partitions = partitionsOf(args);
   let damaged = false;
+  const warn = (error: EventGoneError) => console.log.warn(oneLine(error));
   await withTopic(invocation, topicName, async (topic) => {
     await using consumer = await openConsumer(topic, name, place, {
       ...(partitions === undefined ? {} : { partitions }),
@@ -43,13 +44,17 @@ export async function run(invocation: Invocation): Promise<number | void> {
         console.log.warn(oneLine(error));
       },
     });
-    const print = printerFor(console.out, {
+    const printOne = printerFor(console.out, {
       topic: topicName,
       json: args.flag("json"),
       raw: args.text("format") === "raw",
       data,
     });
-    await printEvents(invocation, consumer, { print, filter, acknowledge, limits });
+    const print = data === "none" ? printOne : (event: Event) => {
+      const { size } = event.dataDescriptor;
+      return event.data !== undefined || size === 0 ? printOne(event) : printLarge(event, printOne, warn);
+    };
+    await printEvents(invocation, consumer, { print, warn, filter, acknowledge, limits });
   });
   if (damaged) return EXIT.damage;
 }
@@ -57,8 +62,9 @@ export async function run(invocation: Invocation): Promise<number | void> {
 async function printEvents(
   { console, signal }: Invocation,
   consumer: Consumer,
-  { print, filter, acknowledge, limits }: {
+  { print, warn, filter, acknowledge, limits }: {
     print: Printer;
+    warn: (error: EventGoneError) => void;
     filter: Filter | undefined;
     acknowledge: boolean;
     limits: Limits;
@@ -73,7 +79,8 @@ async function printEvents(
       untilId !== undefined &&
       consumer.partitions.every((partition) => consumer.position(partition) >= untilId);
     if (max === 0 || complete()) return;
-    for await (const batch of consumer.batches(follow ? { signal } : { until: "end", signal })) {
+    const batches = () => consumer.batches(follow ? { signal } : { until: "end", signal });
+    for await (const batch of goingOn(batches, warn)) {
       let last: Event | undefined;
       for (const event of batch) {
         if (untilId !== undefined && event.id >= untilId) break;
@@ -94,6 +101,37 @@ async function printEvents(
     if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
     progress.stop();
+  }
+}
+
+/** Prints an event whose data part is read in pieces, unless that was removed: looked at before anything is printed. */
+async function printLarge(
+  event: Event,
+  print: Printer,
+  warn: (error: EventGoneError) => void,
+): Promise<void> {
+  try {
+    await event.loadData(event.dataDescriptor.makeSubView(0, 1));
+  } catch (error) {
+    if (!(error instanceof EventGoneError)) throw error;
+    return warn(error);
+  }
+  await print(event);
+}
+
+/** Goes on after events that were removed, each time with a warning. */
+async function* goingOn(
+  iterate: () => AsyncIterable<Event[]>,
+  warn: (error: EventGoneError) => void,
+): AsyncGenerator<Event[], void, void> {
+  for (;;) {
+    try {
+      yield* iterate();
+      return;
+    } catch (error) {
+      if (!(error instanceof EventGoneError)) throw error;
+      warn(error);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Invocation } from "../command.ts";
+import { modulesOf } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
 import { parseForwardConfig } from "../forward/config.ts";
 import { Endpoints } from "../forward/endpoints.ts";
@@ -20,7 +21,7 @@ export async function run({ args, console, signal }: Invocation): Promise<number
   }
   const config = parseForwardConfig(text, path);
   const plugins = await Promise.all(config.policies.map((policy) => loadPlugins(policy, resolve(path))));
-  const endpoints = new Endpoints(config, path);
+  const endpoints = new Endpoints(config, path, modulesOf(args));
   const { log } = console;
   try {
     for (const { from, to } of config.policies) {

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { JsonObject } from "../../../mod.ts";
-import { driverWithEnvironment } from "../args/environment.ts";
 import type { Invocation } from "../command.ts";
-import { openDriver } from "../connect.ts";
+import { driverOf, openDriver } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
 import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
@@ -23,7 +22,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (port > 65535) throw new UsageError(`Option "--port" takes a number up to 65535, found ${port}`);
   const token = tokenOf(args.text("token"), host);
   await using driver = await openDriver(invocation);
-  const { document } = driverWithEnvironment(args.document("driver"), console.environment);
+  const { document } = driverOf(invocation);
   const inspector = inspectorFor(driver.name);
   await using server = await startUi({
     driver,

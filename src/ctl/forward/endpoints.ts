@@ -1,5 +1,6 @@
 import { Driver, type Topic } from "../../../mod.ts";
 import { absoluteReference } from "../../components/modules.ts";
+import { withModules } from "../connect.ts";
 import { oneLine } from "../report.ts";
 import type { Endpoint, ForwardConfig } from "./config.ts";
 
@@ -7,12 +8,15 @@ import type { Endpoint, ForwardConfig } from "./config.ts";
 export class Endpoints {
   readonly #config: ForwardConfig;
   readonly #path: string;
+  /** Modules that the topics may name, beside those of the configuration. */
+  readonly #modules: readonly string[];
   readonly #drivers = new Map<string, Promise<Driver>>();
   readonly #topics = new Map<string, Promise<Topic>>();
 
-  constructor(config: ForwardConfig, path: string) {
+  constructor(config: ForwardConfig, path: string, modules: readonly string[]) {
     this.#config = config;
     this.#path = path;
+    this.#modules = modules;
   }
 
   /** Opens a topic; one that could not be opened is tried again by the next call. Errors name the line. */
@@ -35,7 +39,8 @@ export class Endpoints {
     return await once(
       this.#drivers,
       name,
-      () => this.#naming(line, () => Driver.open(absoluteReference(type), options)),
+      () =>
+        this.#naming(line, () => Driver.open(absoluteReference(type), withModules(options, this.#modules))),
     );
   }
 

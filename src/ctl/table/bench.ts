@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { DRIVER, JSON_OUTPUT, SHARED } from "./common.ts";
+import { DRIVER, JSON_OUTPUT, LOAD_MODULES, SHARED } from "./common.ts";
 
 /** `bench`. */
 export const BENCH_COMMANDS: readonly CommandSpec[] = [
@@ -14,6 +14,7 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
     positional: ["[produce|consume|latency]"],
     options: [
       DRIVER,
+      LOAD_MODULES,
       {
         name: "topic",
         kind: "document",

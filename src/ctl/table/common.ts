@@ -29,6 +29,17 @@ export const DRIVER: OptionSpec = {
   describe: "Engine to use, NAME or NAME:MODULE; its options are --driver.KEY VALUE (or DIASPORA_DRIVER)",
 };
 
+/** Goes with the engine: code that its topics may name. */
+export const LOAD_MODULES: OptionSpec = {
+  name: "load-modules",
+  kind: "text",
+  value: "PATH-OR-PACKAGE",
+  repeat: true,
+  describe:
+    "Module, folder (with a / at its end) or package that stored topics may name as a component; may be repeated, " +
+    "or be a list with commas (or DIASPORA_LOAD_MODULES)",
+};
+
 /** For commands about one topic. */
 export const TOPIC: OptionSpec = {
   name: "topic",

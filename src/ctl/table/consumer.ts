@@ -5,6 +5,7 @@ import {
   DESTRUCTIVE,
   DRIVER,
   JSON_OUTPUT,
+  LOAD_MODULES,
   NAME,
   PARTITIONS,
   SHARED,
@@ -24,6 +25,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
       TOPIC,
       NAME,
       DRIVER,
+      LOAD_MODULES,
       { name: "verbose", short: "v", kind: "flag", describe: "Add a JSON document to each name" },
       JSON_OUTPUT,
       ...SHARED,
@@ -35,7 +37,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     path: ["consumer", "lag"],
     summary: "Show how far consumer names are behind, without consuming",
     positional: ["[TOPIC]"],
-    options: [TOPIC, CONSUMER, CONSUMER_NAME, DRIVER, JSON_OUTPUT, ...SHARED],
+    options: [TOPIC, CONSUMER, CONSUMER_NAME, DRIVER, LOAD_MODULES, JSON_OUTPUT, ...SHARED],
     examples: [
       { title: "One name", shell: `diaspora-ctl consumer lag my_topic --name app1 ${WHERE}` },
       { title: "Every name", shell: `diaspora-ctl consumer lag my_topic ${WHERE}` },
@@ -51,6 +53,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
       CONSUMER,
       CONSUMER_NAME,
       DRIVER,
+      LOAD_MODULES,
       {
         name: "to",
         kind: "text",
@@ -74,7 +77,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     path: ["consumer", "delete"],
     summary: "Forget a consumer name's position",
     positional: ["[TOPIC]"],
-    options: [TOPIC, CONSUMER, CONSUMER_NAME, DRIVER, ...DESTRUCTIVE, ...SHARED],
+    options: [TOPIC, CONSUMER, CONSUMER_NAME, DRIVER, LOAD_MODULES, ...DESTRUCTIVE, ...SHARED],
     examples: [
       {
         title: "Without being asked",

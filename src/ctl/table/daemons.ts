@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { DRIVER, SHARED } from "./common.ts";
+import { DRIVER, LOAD_MODULES, SHARED } from "./common.ts";
 
 /** `fifo` and `forward`: they run until they are stopped. */
 export const DAEMON_COMMANDS: readonly CommandSpec[] = [
@@ -16,6 +16,7 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
       "A command that makes no sense is logged and skipped. SIGTERM and SIGINT end the daemon with exit code 0.",
     options: [
       DRIVER,
+      LOAD_MODULES,
       {
         name: "control-file",
         kind: "file",
@@ -60,6 +61,7 @@ wait $daemon`,
       "beside the YAML file. SIGTERM and SIGINT end the daemon with exit code 0.",
     options: [
       { name: "config", kind: "file", value: "FILE", required: true, describe: "YAML file to follow" },
+      LOAD_MODULES,
       ...SHARED,
     ],
     examples: [

@@ -4,6 +4,7 @@ import {
   CONSUMER_NAME,
   DRIVER,
   JSON_OUTPUT,
+  LOAD_MODULES,
   NAME,
   PARTITIONS,
   PROGRESS,
@@ -22,6 +23,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       TOPIC,
       NAME,
       DRIVER,
+      LOAD_MODULES,
       {
         name: "format",
         kind: "choice",
@@ -82,6 +84,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       CONSUMER,
       CONSUMER_NAME,
       DRIVER,
+      LOAD_MODULES,
       {
         name: "from",
         kind: "text",

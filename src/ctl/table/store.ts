@@ -1,5 +1,15 @@
 import type { CommandSpec } from "../command.ts";
-import { COMPONENTS, DESTRUCTIVE, DRIVER, JSON_OUTPUT, NAME, PROGRESS, SHARED, TOPIC } from "./common.ts";
+import {
+  COMPONENTS,
+  DESTRUCTIVE,
+  DRIVER,
+  JSON_OUTPUT,
+  LOAD_MODULES,
+  NAME,
+  PROGRESS,
+  SHARED,
+  TOPIC,
+} from "./common.ts";
 
 const WHERE = "--driver files --driver.root_path /tmp/diaspora-data";
 
@@ -13,7 +23,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       "from what is there, torn is what a write left behind that was cut short (harmless). Exit code 3 when there " +
       "is damage or redundant. Producers and consumers may run meanwhile. Without a topic, all are read.",
     positional: ["[TOPIC]"],
-    options: [TOPIC, NAME, DRIVER, JSON_OUTPUT, PROGRESS, ...SHARED],
+    options: [TOPIC, NAME, DRIVER, LOAD_MODULES, JSON_OUTPUT, PROGRESS, ...SHARED],
     examples: [{ title: "Every topic under a folder", shell: `diaspora-ctl verify ${WHERE}` }],
     load: () => import("../commands/verify.ts"),
   },
@@ -25,7 +35,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       "passed over by consumers. Every file is copied before it is changed, to a folder before-repair-TIME in the " +
       "topic's.",
     positional: ["[TOPIC]"],
-    options: [TOPIC, NAME, DRIVER, ...DESTRUCTIVE, JSON_OUTPUT, PROGRESS, ...SHARED],
+    options: [TOPIC, NAME, DRIVER, LOAD_MODULES, ...DESTRUCTIVE, JSON_OUTPUT, PROGRESS, ...SHARED],
     examples: [{ title: "See what would be done", shell: `diaspora-ctl repair my_topic --dry-run ${WHERE}` }],
     load: () => import("../commands/repair.ts"),
   },
@@ -40,6 +50,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       TOPIC,
       NAME,
       DRIVER,
+      LOAD_MODULES,
       {
         name: "to",
         kind: "document",
@@ -98,6 +109,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       },
       NAME,
       DRIVER,
+      LOAD_MODULES,
       ...COMPONENTS,
       PROGRESS,
       ...SHARED,
@@ -122,7 +134,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       "For the files driver it measures the folder: whether appends of several processes stay whole, " +
       "locking, free space, and whether changes by other processes are noticed at once. Exit code 1 when " +
       "something is wrong.",
-    options: [DRIVER, JSON_OUTPUT, ...SHARED],
+    options: [DRIVER, LOAD_MODULES, JSON_OUTPUT, ...SHARED],
     examples: [{ title: "A folder", shell: `diaspora-ctl doctor ${WHERE}` }],
     load: () => import("../commands/doctor.ts"),
   },

@@ -1,5 +1,15 @@
 import type { CommandSpec } from "../command.ts";
-import { COMPONENTS, DESTRUCTIVE, DRIVER, JSON_OUTPUT, NAME, PARTITIONS, SHARED, TOPIC } from "./common.ts";
+import {
+  COMPONENTS,
+  DESTRUCTIVE,
+  DRIVER,
+  JSON_OUTPUT,
+  LOAD_MODULES,
+  NAME,
+  PARTITIONS,
+  SHARED,
+  TOPIC,
+} from "./common.ts";
 
 /** `diaspora-ctl topic …`. */
 export const TOPIC_COMMANDS: readonly CommandSpec[] = [
@@ -15,6 +25,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
         describe: "Name of the new topic; may also be the first word",
       },
       DRIVER,
+      LOAD_MODULES,
       {
         name: "topic",
         kind: "keys",
@@ -47,6 +58,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     details: "Prints a name a line; with --verbose the name, a space and one JSON document.",
     options: [
       DRIVER,
+      LOAD_MODULES,
       { name: "verbose", short: "v", kind: "flag", describe: "Add a JSON document to each name" },
       JSON_OUTPUT,
       ...SHARED,
@@ -63,7 +75,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     path: ["topic", "describe"],
     summary: "Show a topic's options and the state of every partition",
     positional: ["[TOPIC]"],
-    options: [TOPIC, NAME, DRIVER, JSON_OUTPUT, ...SHARED],
+    options: [TOPIC, NAME, DRIVER, LOAD_MODULES, JSON_OUTPUT, ...SHARED],
     examples: [
       {
         title: "First and next id, size and times of each partition",
@@ -85,6 +97,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
       },
       NAME,
       DRIVER,
+      LOAD_MODULES,
       ...SHARED,
     ],
     examples: [
@@ -107,6 +120,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
       TOPIC,
       NAME,
       DRIVER,
+      LOAD_MODULES,
       { name: "before-id", kind: "count", value: "ID", describe: "Remove events below this id" },
       {
         name: "before-time",
@@ -143,6 +157,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
       TOPIC,
       NAME,
       DRIVER,
+      LOAD_MODULES,
       { name: "if-exists", kind: "flag", describe: "Do nothing when there is no such topic" },
       ...DESTRUCTIVE,
       ...SHARED,

@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { DRIVER, SHARED } from "./common.ts";
+import { DRIVER, LOAD_MODULES, SHARED } from "./common.ts";
 
 /** The window on the log. */
 export const UI_COMMANDS: readonly CommandSpec[] = [
@@ -15,6 +15,7 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
       "over a network that others share, keep to this machine and use a tunnel (ssh -L). More is in docs/ui.md.",
     options: [
       DRIVER,
+      LOAD_MODULES,
       {
         name: "host",
         kind: "text",

@@ -1,0 +1,41 @@
+import type { PartitionSelector, Serializer, Validator } from "./contract.ts";
+import { DefaultPartitionSelector } from "./partition_selectors/default.ts";
+import { KeyPartitionSelector } from "./partition_selectors/key.ts";
+import { ComponentRegistry } from "./registry.ts";
+import { CborSerializer } from "./serializers/cbor.ts";
+import { DefaultSerializer } from "./serializers/default.ts";
+import { SchemaSerializer } from "./serializers/schema.ts";
+import { DefaultValidator } from "./validators/default.ts";
+import { EventBridgeValidator } from "./validators/eventbridge.ts";
+import { SchemaValidator } from "./validators/schema.ts";
+
+/** Validators by name. */
+export const validators: ComponentRegistry<Validator> = new ComponentRegistry<Validator>("validator", [
+  "validate",
+  "config",
+], {
+  default: () => new DefaultValidator(),
+  schema: (document) => SchemaValidator.fromDocument(document),
+  eventbridge: (document) => EventBridgeValidator.fromDocument(document),
+});
+
+/** Partition selectors by name. */
+export const selectors: ComponentRegistry<PartitionSelector> = new ComponentRegistry<PartitionSelector>(
+  "partition selector",
+  ["setPartitions", "selectPartitionFor", "config"],
+  {
+    default: () => new DefaultPartitionSelector(),
+    key: (document) => KeyPartitionSelector.fromDocument(document),
+  },
+);
+
+/** Serializers by name. */
+export const serializers: ComponentRegistry<Serializer> = new ComponentRegistry<Serializer>("serializer", [
+  "serialize",
+  "deserialize",
+  "config",
+], {
+  default: () => new DefaultSerializer(),
+  cbor: () => CborSerializer.load(),
+  schema: (document) => SchemaSerializer.fromDocument(document),
+});

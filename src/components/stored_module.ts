@@ -1,0 +1,61 @@
+import { realpathSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { absoluteModule } from "./modules.ts";
+
+/** What a module's name in a stored document comes to. */
+export type StoredModule =
+  /** A file: where it really is, or would be. */
+  | { kind: "file"; path: string }
+  /** A package, or a part of one; `name` is what has to be allowed. */
+  | { kind: "package"; name: string; specifier: string }
+  /** What is never loaded from a stored document. */
+  | { kind: "never"; why: string };
+
+/** A package as `import` takes it: its name, and a path within it that cannot lead out of it. */
+const PACKAGE = /^((?:@[a-z0-9~_-][\w.~-]*\/)?[a-z0-9~_-][\w.~-]*)((?:\/[\w.~@+-]+)*)$/i;
+/** The same with the registry it is from, and its version. */
+const REGISTRY_PACKAGE = /^((?:npm|jsr):\/?(?:@[\w.~-]+\/)?[\w.~-]+(?:@[\w.~^*+-]+)?)((?:\/[\w.~@+-]+)*)$/i;
+const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
+
+/** Looks at a module's name as a stored document has it; loads nothing. */
+export function storedModule(module: string): StoredModule {
+  if (/^file:/i.test(module)) {
+    try {
+      return file(fileURLToPath(module));
+    } catch {
+      return { kind: "never", why: "it is not the address of a file here" };
+    }
+  }
+  const absolute = absoluteModule(module);
+  if (isAbsolute(absolute)) return file(absolute);
+  const match = PACKAGE.exec(module) ?? REGISTRY_PACKAGE.exec(module);
+  if (match !== null && !match[2].split("/").some((part) => part === "." || part === "..")) {
+    if (!isBuiltin(module)) return { kind: "package", name: match[1], specifier: module };
+    return { kind: "never", why: "modules of the runtime itself are never loaded from a stored topic" };
+  }
+  const scheme = SCHEME.exec(module)?.[1];
+  return {
+    kind: "never",
+    why: scheme === undefined
+      ? "it is neither a path nor a package"
+      : `"${scheme.toLowerCase()}:" modules are never loaded from a stored topic`,
+  };
+}
+
+function file(path: string): StoredModule {
+  return path.includes("\0")
+    ? { kind: "never", why: "it has a zero character" }
+    : { kind: "file", path: realPath(resolve(path)) };
+}
+
+/** Where a file really is, links followed as far as there is anything. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
+  }
+}

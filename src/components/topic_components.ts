@@ -1,0 +1,84 @@
+import type { TopicDefinition } from "../drivers/contract.ts";
+import { ComponentSlot } from "./component_slot.ts";
+import type { PartitionInfo, PartitionSelector, Serializer, Validator } from "./contract.ts";
+import { selectors, serializers, validators } from "./registries.ts";
+import type { StoredIn } from "./registry.ts";
+import { PartitionSelectorStandIn, SerializerStandIn, ValidatorStandIn } from "./stand_ins.ts";
+
+/** Components that a caller gave, made already; they are taken instead of those that are stored. */
+export interface GivenComponents {
+  validator?: Validator;
+  partitionSelector?: PartitionSelector;
+  serializer?: Serializer;
+}
+
+/** What the components of a topic are made from. */
+export interface ComponentSources {
+  /** The stored documents. */
+  definition: TopicDefinition;
+  given: GivenComponents;
+  stored: StoredIn;
+  partitions: readonly PartitionInfo[];
+}
+
+/**
+ * The components of an opened topic. Each is made when it is first looked at: who describes a topic needs none, a
+ * consumer the serializer, a producer all three. Looking at one throws `ModuleNotAllowedError` where it is in a
+ * module that may not be loaded, and `UnknownComponentError` where nobody registered it.
+ */
+export class TopicComponents {
+  readonly #validator: ComponentSlot<Validator>;
+  readonly #selector: ComponentSlot<PartitionSelector>;
+  readonly #serializer: ComponentSlot<Serializer>;
+
+  constructor({ definition, given, stored, partitions }: ComponentSources) {
+    // A copy: the driver's may change, and components keep what they get.
+    const { validator, partitionSelector, serializer } = structuredClone({ ...definition, options: {} });
+    this.#validator = new ComponentSlot(
+      () => given.validator ?? validators.makeStored(validator, stored),
+      (loading) => new ValidatorStandIn(loading, validator),
+    );
+    const told = (selector: PartitionSelector): PartitionSelector => {
+      selector.setPartitions(partitions);
+      return selector;
+    };
+    this.#selector = new ComponentSlot(
+      () => {
+        const made = given.partitionSelector ?? selectors.makeStored(partitionSelector, stored);
+        return made instanceof Promise ? made.then(told) : told(made);
+      },
+      (loading) => new PartitionSelectorStandIn(loading, partitionSelector),
+    );
+    this.#serializer = new ComponentSlot(
+      () => given.serializer ?? serializers.makeStored(serializer, stored),
+      (loading) => new SerializerStandIn(loading, serializer),
+    );
+  }
+
+  /** Says which events the topic takes. */
+  get validator(): Validator {
+    return this.#validator.component;
+  }
+
+  /** Says where an event goes. */
+  get partitionSelector(): PartitionSelector {
+    return this.#selector.component;
+  }
+
+  /** Writes and reads metadata. */
+  get serializer(): Serializer {
+    return this.#serializer.component;
+  }
+
+  /** Resolves when every component looked at is there; undefined when they are. */
+  get loading(): Promise<unknown> | undefined {
+    const loading = [this.#validator, this.#selector, this.#serializer]
+      .flatMap((slot) => slot.loading === undefined ? [] : [slot.loading]);
+    return loading.length === 0 ? undefined : Promise.all(loading);
+  }
+
+  /** The serializer once it is there; undefined when there is nothing to wait for. */
+  get serializerLoading(): Promise<unknown> | undefined {
+    return this.#serializer.loading;
+  }
+}

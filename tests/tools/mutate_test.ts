@@ -1,0 +1,120 @@
+import { assert, assertEquals } from "@std/assert";
+import ts from "typescript";
+import { applyMutant, mutantsOf } from "../../tools/mutate/mutants.ts";
+import { withSwitch } from "../../tools/mutate/schemata.ts";
+import { findMutants, findSources, isOfCore, NAMED, readSource } from "../../tools/mutate/sandbox.ts";
+import { test } from "../harness.ts";
+
+/** Operators found in a text, each with its replacement. */
+function changes(text: string): string[] {
+  return mutantsOf("a.ts", text, 0).map(({ operator, replacement }) => `${operator}: ${replacement}`);
+}
+
+/** The syntax errors of a text. */
+function errorsOf(text: string): string[] {
+  const { diagnostics } = ts.transpileModule(text, {
+    reportDiagnostics: true,
+    compilerOptions: { target: 99 },
+  });
+  return (diagnostics ?? []).map(({ messageText }) => String(messageText));
+}
+
+/** Runs a function body in which `is(7)` tells whether mutant 7 is active. */
+function run(text: string, active: number): unknown {
+  const switched = withSwitch(text, mutantsOf("a.ts", text, 0), "switch").replace(/^import .*?; /, "");
+  const script = ts.transpileModule(switched, { compilerOptions: { target: 99 } }).outputText;
+  let calls = 0;
+  const is = (number: number): boolean => {
+    if (++calls > 1000) throw new Error("it does not end");
+    return number === active;
+  };
+  return new Function("__is", script + "\nreturn f;")(is)();
+}
+
+test("mutants are made of comparisons, conditions, logic, arithmetic, literals, calls and statements", () => {
+  const cases: [string, string[]][] = [
+    ["const a = b < c;", ["< to <=: b <= c", "< to >=: b >= c"]],
+    ["const a = b === c;", ["=== to !==: b !== c"]],
+    ["const a = b || c;", ["|| without its right side: b", "|| without its left side: c"]],
+    ["const a = b ?? c;", ["?? without its right side: b", "?? without its left side: c"]],
+    ["const a = b * c;", ["* to /: b / c"]],
+    ["const a = !b;", ["! removed: b"]],
+    ["const a = true;", ["true to false: false"]],
+    ["const a = [4096, 1, 0];", ["list emptied: []", "4096 to 0: 0", "1 to 0: 0", "0 to 1: 1"]],
+    ['const a = "b";', ['text emptied: ""']],
+    ["const a = Math.min(b, c);", ["min to max: Math.max(b, c)"]],
+    ["const a = b.filter(c).d;", ["filter left out: b"]],
+    ["a();", ["statement removed: "]],
+    ["if (a === b) c();", [
+      "condition always holds: true",
+      "condition never holds: false",
+      "statement removed: ",
+    ]],
+    ["for (const a of b) c();", ["loop removed: ", "statement removed: "]],
+    ["const a = new Promise((go) => b(go));", ["promise resolves at once: go()"]],
+    ["function a() { b(); return c; }", ["statement removed: ", "function returns at once: return;"]],
+  ];
+  for (const [text, expected] of cases) assertEquals(changes(text), expected, text);
+});
+
+test("types, imports, names and what is written for people are not mutated", () => {
+  for (
+    const text of [
+      'import { a } from "b";',
+      "type A = 1 | true;",
+      "interface A { b: 0 }",
+      'const a = { "b": c };',
+      'const a = "some words";',
+      "const a = `${b} words`;",
+      'const a = new OurError("code");',
+      "const [a, b] = c;",
+    ]
+  ) assertEquals(changes(text), [], text);
+});
+
+test("a file with its switch does what it did, until a mutant is active", () => {
+  const text = `
+function f() {
+  const out = [];
+  for (let i = 0; i < 3; i++) {
+    if (i === 1) continue; else if (i > 5) throw new Error("no");
+    out.push(i * 2 + 1);
+  }
+  try { out.push("x" + out.length); } finally { out.push(false); }
+  return JSON.stringify(out.filter((one) => one !== null));
+}`;
+  const mutants = mutantsOf("a.ts", text, 0);
+  assertEquals(run(text, -1), '[1,5,"x2",false]');
+  const same = mutants.filter(({ number }) => {
+    try {
+      return run(text, number) === run(text, -1);
+    } catch {
+      return false;
+    }
+  });
+  // Nothing is above 5, and nothing is null: whatever is done about those changes nothing.
+  assert(mutants.length > 25);
+  assertEquals(
+    same.map(({ operator }) => operator),
+    ["condition never holds", "> to >=", "5 to 6", "throw removed", "filter left out"],
+  );
+});
+
+test("a mutant alone and the same one chosen by its switch do the same", () => {
+  const text = "function f() { let a = 1; if (a > 0 && a < 5) { a += 2; } a = a ** 2; return [a, -a]; }";
+  for (const mutant of mutantsOf("a.ts", text, 0)) {
+    const alone = new Function(`${applyMutant(text, mutant)}\nreturn f;`)()();
+    assertEquals(run(text, mutant.number), alone, mutant.id);
+  }
+});
+
+test("every source that is mutated is sound TypeScript with its switch, and each of its mutants has another name", () => {
+  const files = findSources(NAMED).filter((file) => !isOfCore({ file }));
+  assert(files.length > 50);
+  const mutants = findMutants(files);
+  assertEquals(new Set(mutants.map(({ id }) => id)).size, mutants.length);
+  for (const file of files) {
+    const its = mutants.filter((mutant) => mutant.file === file);
+    assertEquals(errorsOf(withSwitch(readSource(file), its, "./switch.ts")), [], file);
+  }
+});
