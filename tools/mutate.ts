@@ -16,12 +16,13 @@
 import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
 import { compileMutant } from "./mutate/core_mutant.ts";
+import { learn } from "./mutate/knowledge.ts";
 import type { Mutant } from "./mutate/mutants.ts";
 import { writeReport } from "./mutate/report.ts";
 import { isKilled, type Result, Results } from "./mutate/results.ts";
 import { digest, findMutants, findSources, isOfCore, NAMED, readSource, Sandbox } from "./mutate/sandbox.ts";
 import { distances, quickTests, SEEDS_TEST } from "./mutate/tests.ts";
-import { look, Trial } from "./mutate/trial.ts";
+import { Trial } from "./mutate/trial.ts";
 
 const args = parseArgs(process.argv.slice(2), {
   string: ["_", "only", "sample", "seed", "jobs", "budget"],
@@ -30,9 +31,14 @@ const args = parseArgs(process.argv.slice(2), {
 });
 const paths = args._.map(String);
 const only = args.only as string | undefined;
-const files = findSources(
-  only !== undefined ? [only.replace(/:.*/s, "")] : paths.length === 0 ? NAMED : paths,
-);
+const named = findSources(NAMED);
+const own = only !== undefined
+  ? findSources([only.replace(/:.*/s, "")])
+  : paths.length === 0
+  ? named
+  : findSources(paths);
+// All of them are in the copy together: what is known of the tests serves every later run.
+const files = own.every((file) => named.includes(file)) ? named : own;
 const mutants = findMutants(files);
 
 /** Whether a mutant is in the sample: the same ones for the same seed, whatever else is mutated. */
@@ -40,7 +46,9 @@ function isChosen({ id }: Mutant): boolean {
   return parseInt(digest(`${args.seed} ${id}`).slice(0, 8), 16) / 2 ** 32 < Number(args.sample);
 }
 
-const wanted = only === undefined ? mutants.filter(isChosen) : mutants.filter(({ id }) => id === only);
+const wanted = mutants.filter((mutant) =>
+  only === undefined ? own.includes(mutant.file) && isChosen(mutant) : mutant.id === only
+);
 if (only !== undefined && wanted.length === 0) {
   console.error(`Cannot find mutant "${only}": --list names those there are`);
   process.exit(2);
@@ -55,21 +63,27 @@ const tests = quickTests().filter((file) => {
   return files.some((source) => reached.has(source) || isOfCore({ file: source }));
 });
 const testsDigest = digest(tests.map(readSource).join("\0") + args.budget);
+const key = digest(testsDigest + files.map(readSource).join("\0"));
 const results = new Results(testsDigest, args.fresh === true || only !== undefined);
 if (args.report) {
-  writeReport(mutants, wanted, results);
+  writeReport(mutants.filter(({ file }) => own.includes(file)), wanted, results);
   process.exit(0);
 }
 const left = wanted.filter((mutant) => results.get(mutant) === undefined);
-console.log(`${wanted.length} of ${mutants.length} mutants in ${files.length} files, ${left.length} to try`);
+console.log(
+  `${wanted.length} of ${
+    mutants.filter(({ file }) => own.includes(file)).length
+  } mutants, ${left.length} to try`,
+);
 
 const sandbox = new Sandbox(mutants);
 let failed = false;
 try {
-  const begun = performance.now();
-  const knowledge = await look(sandbox, [...tests, SEEDS_TEST], mutants.length);
-  const seconds = Math.round((performance.now() - begun) / 1000);
-  console.log(`${knowledge.tests.length} tests of ${tests.length} files take ${seconds} s without a mutant`);
+  const knowledge = await learn(sandbox, [...tests, SEEDS_TEST], { mutants: mutants.length, key });
+  const seconds = knowledge.tests.reduce((sum, { ms }) => sum + ms, 0) / 1000;
+  console.log(
+    `${knowledge.tests.length} tests of ${tests.length} files take ${Math.round(seconds)} s without a mutant`,
+  );
   for (const { file, name, outcome } of knowledge.tests.filter(({ outcome }) => outcome !== "passed")) {
     console.log(`left out, since it ${outcome} without a mutant: ${file}: ${name}`);
   }

@@ -1,7 +1,7 @@
 /** What the parent asks of a worker. */
 export type Request =
   | { kind: "load"; files: readonly string[]; mutants: number }
-  | { kind: "look"; mutants: number; limitMs: number }
+  | { kind: "look"; mutants: number; limitMs: number; from: number }
   | {
     kind: "try";
     number: number;

@@ -1,47 +1,17 @@
 import type { Mutant } from "./mutants.ts";
-import type { Answer, TestFacts } from "./protocol.ts";
+import type { Knowledge } from "./knowledge.ts";
+import type { Answer } from "./protocol.ts";
 import type { Result } from "./results.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { distances, isNear } from "./tests.ts";
-import { WorkerProcess } from "./worker_process.ts";
+import { LOAD_LIMIT_MS, WorkerProcess } from "./worker_process.ts";
 
 /** After so many mutants a process is replaced: failed tests leave things open. */
 const MUTANTS_PER_PROCESS = 150;
-/** Loading every test takes a while on a busy machine. */
-const LOAD_LIMIT_MS = 120_000;
 
 /** How long a test may take with a mutant. */
 function limitOf(ms: number): number {
   return 3000 + 5 * ms;
-}
-
-/** What is known of the tests, and of where they come by. */
-export interface Knowledge {
-  files: readonly string[];
-  tests: TestFacts[];
-  /** Mutants whose place is run while modules load. */
-  atLoad: Set<number>;
-}
-
-/** Runs every test once without a mutant. */
-export async function look(sandbox: Sandbox, files: readonly string[], mutants: number): Promise<Knowledge> {
-  const worker = new WorkerProcess(sandbox);
-  try {
-    worker.send({ kind: "load", files, mutants });
-    const loaded = await worker.answer(LOAD_LIMIT_MS);
-    if (loaded?.kind !== "loaded") throw new Error(`Cannot load the tests: ${worker.errors}`);
-    worker.send({ kind: "look", mutants, limitMs: 60_000 });
-    const tests: TestFacts[] = [];
-    for (;;) {
-      const answer = await worker.answer(300_000);
-      if (answer?.kind === "done") break;
-      if (answer?.kind !== "looked") throw new Error(`Cannot run the tests: ${worker.errors}`);
-      tests.push(...answer.tests);
-    }
-    return { files, tests, atLoad: new Set(loaded.hits) };
-  } finally {
-    worker.kill();
-  }
 }
 
 /** Tries mutants one after the other; several may work at a time. */

@@ -51,10 +51,10 @@ async function runTest(index: number, limitMs: number): Promise<Outcome> {
   return outcome;
 }
 
-/** Runs every test once, without a mutant, and notes which places it comes by. */
-async function look(mutants: number, limitMs: number): Promise<void> {
+/** Runs every test from one on once, without a mutant, and notes which places it comes by. */
+async function look({ mutants, limitMs, from }: Extract<Request, { kind: "look" }>): Promise<void> {
   const tests: TestFacts[] = [];
-  for (let index = 0; index < collected.tests.length; index++) {
+  for (let index = from; index < collected.tests.length; index++) {
     const { file, name } = collected.tests[index];
     mutationSwitch.hits = new Uint8Array(mutants);
     const begun = performance.now();
@@ -66,7 +66,6 @@ async function look(mutants: number, limitMs: number): Promise<void> {
     if (outcome === "timeout") break; // What is still running would be taken for the next test's.
     if (index % 50 === 49) tell({ kind: "looked", tests: tests.splice(0) });
   }
-  mutationSwitch.hits = undefined;
   tell({ kind: "looked", tests });
   tell({ kind: "done" });
 }
@@ -101,7 +100,7 @@ async function load(files: readonly string[], mutants: number): Promise<void> {
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line) as Request;
   if (request.kind === "load") await load(request.files, request.mutants);
-  else if (request.kind === "look") await look(request.mutants, request.limitMs);
+  else if (request.kind === "look") await look(request);
   else await tryMutant(request);
 }
 process.exit(0);
