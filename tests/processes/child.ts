@@ -8,6 +8,7 @@
  */
 import process from "node:process";
 import { Driver } from "../../mod.ts";
+import { burst } from "./child/burst.ts";
 import { consume } from "./child/consume.ts";
 import { echo } from "./child/echo.ts";
 import { flood } from "./child/flood.ts";
@@ -17,7 +18,7 @@ import { obey } from "./child/obey.ts";
 import { produce } from "./child/produce.ts";
 import type { Task } from "./child/task.ts";
 
-const TASKS: Record<string, Task> = { consume, echo, flood, hold, idle, increment, obey, produce };
+const TASKS: Record<string, Task> = { burst, consume, echo, flood, hold, idle, increment, obey, produce };
 
 const [task, rootPath, topicName, ...parameters] = process.argv.slice(2);
 await using driver = await Driver.open("files", {

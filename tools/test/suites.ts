@@ -9,6 +9,7 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/architecture_test\.ts$/,
   /^tests\/packaging\//,
   /^tests\/processes\//,
+  /^tests\/faults\/processes\//,
   /^tests\/cli\//,
   /^tests\/kafka\//,
   /^tests\/bench\/(guard|options)_test\.ts$/,
