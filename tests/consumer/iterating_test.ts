@@ -303,3 +303,25 @@ test("wrong options of iterations are named", async () => {
     await assertRejects(async () => await (call() as unknown), InvalidOptionError, message);
   }
 });
+
+test("partitions that stay a consumer's keep what was read ahead of them when others go to another consumer", async () => {
+  const source = new ScriptedSource(3);
+  for (const partition of [0, 1, 2]) source.store(8, partition);
+  await using consumer = source.consumer({ batchSize: 8 });
+  const seen: string[] = [];
+  const pull = async (): Promise<void> => {
+    const { partition, id } = await consumer.pull();
+    seen.push(`${partition}:${id}`);
+  };
+  await pull();
+  await pull();
+  // The batch of partition 0 was read whole, and its rest is the consumer's to give.
+  source.assign([0, 1]);
+  for (let count = 0; count < 8; count++) await pull();
+  assertEquals(seen, ["0:0", "0:1", "0:2", "0:3", "0:4", "0:5", "0:6", "0:7", "1:0", "1:1"]);
+  // Partition 1 goes in the middle of its batch: the rest of it is another consumer's.
+  source.assign([0, 2]);
+  seen.length = 0;
+  for (let count = 0; count < 3; count++) await pull();
+  assertEquals(seen, ["2:0", "2:1", "2:2"]);
+});

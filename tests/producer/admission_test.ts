@@ -187,3 +187,35 @@ test("events that wait for components are bounded too", async () => {
   await producer.ready();
   assertEquals(await producer.push({ ms: 0 }), 4);
 });
+
+test("with strict ordering an event that is ready at once waits for those whose partition is chosen later", async () => {
+  for (const ordering of ["strict", "loose"] as const) {
+    const topic = new ScriptedTopic();
+    // Looks at no metadata, so that the text alone is needed, and answers later for what asks for partition 1.
+    const partitionSelector: PartitionSelector = {
+      ...selectorOf((_, requested) =>
+        requested === 1 ? new Promise((resolve) => setTimeout(() => resolve(0), 5)) : 0
+      ),
+      ignoresMetadata: true,
+    };
+    await using producer = topic.producer({ ordering }, { partitionSelector });
+    const later = producer.push('"later"', undefined, { partition: 1 });
+    const atOnce = producer.push('"at once"');
+    const ids = await Promise.all([later, atOnce]);
+    assertEquals(ids, ordering === "strict" ? [0, 1] : [1, 0], ordering);
+  }
+});
+
+test("with strict ordering an event that is admitted at once waits for those that are admitted later", async () => {
+  for (const ordering of ["strict", "loose"] as const) {
+    const topic = new ScriptedTopic();
+    const validator: Validator = {
+      config,
+      validate: (metadata) =>
+        metadata === "later" ? new Promise((resolve) => setTimeout(resolve, 5)) : undefined,
+    };
+    await using producer = topic.producer({ ordering }, { validator });
+    const ids = await Promise.all([producer.push('"later"'), producer.push('"at once"')]);
+    assertEquals(ids, ordering === "strict" ? [0, 1] : [1, 0], ordering);
+  }
+});

@@ -1,0 +1,78 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { FlushError } from "../../mod.ts";
+import { FailureLedger } from "../../src/producer/failure_ledger.ts";
+import { PushBatch } from "../../src/producer/push_batch.ts";
+import { test } from "../harness.ts";
+
+/** A batch that failed, of which nobody waits for any event but so many. */
+function failedBatch(
+  failures: FailureLedger,
+  count: number,
+  observed = 0,
+  error: unknown = new Error("no"),
+): PushBatch {
+  const batch = new PushBatch({ failures, hurry: () => {} }, []);
+  batch.count = count;
+  batch.observed = observed;
+  batch.fail(error);
+  return batch;
+}
+
+test("failures that nobody waits for are counted, and the first one is kept", () => {
+  const failures = new FailureLedger();
+  assertStrictEquals(failures.take(), undefined);
+  const first = new Error("first");
+  failedBatch(failures, 3, 1, first);
+  failedBatch(failures, 2, 0, new Error("second"));
+  assertEquals(failures.count, 4);
+  const taken = failures.take()!;
+  assertEquals([taken.failures, taken.cause], [4, first]);
+  assertEquals(failures.count, 0);
+  assertStrictEquals(failures.take(), undefined);
+});
+
+test("a batch whose every event is waited for is no failure, nor the first one", () => {
+  const failures = new FailureLedger();
+  failedBatch(failures, 2, 2);
+  assertEquals(failures.count, 0);
+  const error = new Error("counted");
+  failedBatch(failures, 1, 0, error);
+  assertStrictEquals(failures.take()!.cause, error);
+});
+
+test("a failure that is looked at later is taken off, until a flush has reported it", () => {
+  const failures = new FailureLedger();
+  const batch = failedBatch(failures, 3);
+  batch.observe();
+  assertEquals(failures.count, 2);
+  assertEquals(failures.take()!.failures, 2);
+  // What comes after the flush is another failure, and stays one.
+  failedBatch(failures, 1);
+  batch.observe();
+  batch.observe();
+  assertEquals(failures.count, 1);
+  assertEquals(failures.take()!.failures, 1);
+});
+
+test("looking at more than was counted takes nothing from others", () => {
+  const failures = new FailureLedger();
+  const batch = failedBatch(failures, 1);
+  batch.observe();
+  batch.observe();
+  assertEquals(failures.count, 0);
+  failedBatch(failures, 1);
+  assertEquals(failures.count, 1);
+});
+
+test("what a flush took that nobody looked at is put back, in front of what came later", () => {
+  const failures = new FailureLedger();
+  const first = new Error("first");
+  failedBatch(failures, 2, 0, first);
+  const taken = failures.take()!;
+  failures.restore(taken);
+  failedBatch(failures, 1);
+  const again = failures.take()!;
+  assertEquals([again.failures, again.cause], [3, first]);
+  failures.restore(new FlushError(0, undefined));
+  assertStrictEquals(failures.take(), undefined);
+});

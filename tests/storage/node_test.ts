@@ -1,0 +1,176 @@
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { StorageError } from "../../mod.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import { test } from "../harness.ts";
+
+const text = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+async function inFolder(body: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-storage-"));
+  try {
+    await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function errnoOf(action: () => unknown): string {
+  return assertThrows(action, StorageError).errno;
+}
+
+test("a file is appended to at its end, read and written anywhere, and knows its size", () =>
+  inFolder((folder) => {
+    const path = `${folder}/file`;
+    assertEquals(nodeStorage.publish(path, bytes("one")), true);
+    const file = nodeStorage.open(path, "append");
+    assertEquals(file.append(bytes(" two")), 4);
+    assertEquals([file.path, file.size()], [path, 7]);
+    const into = new Uint8Array(4);
+    assertEquals([file.readAt(into, 4), text(into)], [3, "two\0"]);
+    assertEquals(file.readAt(into, 7), 0);
+    file.close();
+    const other = nodeStorage.open(path, "update");
+    assertEquals(other.writeAt(bytes("TWO"), 4), 3);
+    other.close();
+    assertEquals(text(nodeStorage.readWhole(path)), "one TWO");
+  }));
+
+test("a file that has no name any more has the size -1", () =>
+  inFolder((folder) => {
+    nodeStorage.publish(`${folder}/file`, bytes("one"));
+    const file = nodeStorage.open(`${folder}/file`, "append");
+    nodeStorage.remove(`${folder}/file`);
+    assertEquals(file.size(), -1);
+    file.close();
+  }));
+
+test("a sync asks the system, and fails when that does", () =>
+  inFolder(async (folder) => {
+    nodeStorage.publish(`${folder}/file`, bytes("one"));
+    const file = nodeStorage.open(`${folder}/file`, "append");
+    await file.sync();
+    file.syncNow();
+    file.close();
+    // Nothing is open under that number now: a sync that is not asked for would succeed.
+    await assertRejects(() => file.sync(), StorageError, `Cannot sync "${folder}/file"`);
+    assertThrows(() => file.syncNow(), StorageError, `Cannot sync "${folder}/file"`);
+    nodeStorage.syncDirectory(folder);
+    assertEquals(errnoOf(() => nodeStorage.syncDirectory(`${folder}/none`)), "ENOENT");
+  }));
+
+test("reading, writing and looking at a closed file fail by name", () =>
+  inFolder((folder) => {
+    nodeStorage.publish(`${folder}/file`, bytes("one"));
+    const file = nodeStorage.open(`${folder}/file`, "update");
+    file.close();
+    assertThrows(() => file.append(bytes("x")), StorageError, `Cannot append to "${folder}/file"`);
+    assertThrows(() => file.writeAt(bytes("x"), 0), StorageError, `Cannot write to "${folder}/file"`);
+    assertThrows(() => file.readAt(new Uint8Array(1), 0), StorageError, `Cannot read "${folder}/file"`);
+    assertThrows(() => file.size(), StorageError, `Cannot look at "${folder}/file"`);
+  }));
+
+test("a published file is there whole or not at all, once, and leaves no draft", () =>
+  inFolder((folder) => {
+    for (const durable of [true, false]) {
+      assertEquals(nodeStorage.publish(`${folder}/${durable}`, bytes("first"), { durable }), true);
+      assertEquals(nodeStorage.publish(`${folder}/${durable}`, bytes("second"), { durable }), false);
+      assertEquals(text(nodeStorage.readWhole(`${folder}/${durable}`)), "first");
+    }
+    assertEquals(nodeStorage.publish(`${folder}/refused`, bytes("x"), { confirm: () => false }), false);
+    assertEquals(readdirSync(folder).sort(), ["false", "true"]);
+    assertEquals(errnoOf(() => nodeStorage.publish(`${folder}/none/file`, bytes("x"))), "ENOENT");
+  }));
+
+test("a replaced file has its new content, and a failed replacement leaves no draft", () =>
+  inFolder((folder) => {
+    nodeStorage.replace(`${folder}/file`, bytes("first"));
+    nodeStorage.replace(`${folder}/file`, bytes("second"));
+    assertEquals(text(nodeStorage.readWhole(`${folder}/file`)), "second");
+    nodeStorage.makeDirectory(`${folder}/taken`);
+    assertThrows(() => nodeStorage.replace(`${folder}/taken`, bytes("x")), StorageError, "Cannot replace");
+    assertEquals(readdirSync(folder).sort(), ["file", "taken"]);
+  }));
+
+test("what is not there is undefined, or an error where it has to be there", () =>
+  inFolder((folder) => {
+    const none = `${folder}/none`;
+    assertEquals(nodeStorage.readWhole(none), undefined);
+    assertEquals(nodeStorage.stat(none), undefined);
+    nodeStorage.remove(none);
+    nodeStorage.removeTree(none);
+    assertEquals(errnoOf(() => nodeStorage.open(none, "read")), "ENOENT");
+    assertEquals(errnoOf(() => nodeStorage.list(none)), "ENOENT");
+    assertEquals(errnoOf(() => nodeStorage.rename(none, `${folder}/other`)), "ENOENT");
+    // Opening never makes a file.
+    for (const mode of ["append", "update"] as const) assertThrows(() => nodeStorage.open(none, mode));
+    assertEquals(readdirSync(folder), []);
+    assertThrows(() => nodeStorage.readWhole(folder), StorageError, "Cannot read");
+  }));
+
+test("files, folders and links are told apart, and no link is followed", () =>
+  inFolder((folder) => {
+    nodeStorage.publish(`${folder}/file`, bytes("four"));
+    nodeStorage.makeDirectory(`${folder}/directory`);
+    symlinkSync(`${folder}/file`, `${folder}/link`);
+    const kinds = ["file", "directory", "link"].map((name) => nodeStorage.stat(`${folder}/${name}`)!.kind);
+    assertEquals(kinds, ["file", "directory", "other"]);
+    const { bytes: size, modified } = nodeStorage.stat(`${folder}/file`)!;
+    assertEquals(size, 4);
+    assert(Math.abs(modified - nodeStorage.now()) < 60_000);
+    for (const mode of ["read", "append", "update"] as const) {
+      assertEquals(errnoOf(() => nodeStorage.open(`${folder}/link`, mode)), "ELOOP");
+    }
+    assertEquals(errnoOf(() => nodeStorage.readWhole(`${folder}/link`)), "ELOOP");
+    assertEquals(errnoOf(() => nodeStorage.makeDirectory(`${folder}/directory`)), "EEXIST");
+  }));
+
+test("files and trees are removed, and links in them alone, not what they lead to", () =>
+  inFolder((folder) => {
+    nodeStorage.makeDirectory(`${folder}/tree`);
+    nodeStorage.publish(`${folder}/kept`, bytes("kept"));
+    nodeStorage.publish(`${folder}/tree/file`, bytes("gone"));
+    symlinkSync(`${folder}/kept`, `${folder}/tree/link`);
+    nodeStorage.rename(`${folder}/tree`, `${folder}/moved`);
+    assertEquals(nodeStorage.list(`${folder}/moved`).sort(), ["file", "link"]);
+    nodeStorage.removeTree(`${folder}/moved`);
+    assertEquals(nodeStorage.list(folder), ["kept"]);
+    assertEquals(readFileSync(`${folder}/kept`, "utf8"), "kept");
+    nodeStorage.remove(`${folder}/kept`);
+    assert(!existsSync(`${folder}/kept`));
+  }));
+
+test("a watch tells of changes in a folder", () =>
+  inFolder(async (folder) => {
+    let changed = () => {};
+    const change = new Promise<void>((resolve) => changed = resolve);
+    const watch = nodeStorage.watch(folder, () => changed())!;
+    try {
+      const timer = setInterval(() => closeSync(openSync(`${folder}/${Math.random()}`, "w")), 20);
+      await change.finally(() => clearInterval(timer));
+    } finally {
+      watch.close();
+    }
+  }));
+
+test("random numbers have 32 bits, and do not come again", () => {
+  const numbers = Array.from({ length: 200 }, () => nodeStorage.random32());
+  assert(numbers.every((number) => Number.isInteger(number) && number >= 0 && number < 2 ** 32));
+  // Two of 200 are the same once in 200,000 runs.
+  assert(new Set(numbers).size >= 199);
+  assertNotEquals(numbers.slice(0, 64), numbers.slice(64, 128));
+  assert(numbers.some((number) => number >= 2 ** 31), "the highest bit is never set");
+});
