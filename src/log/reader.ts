@@ -236,9 +236,8 @@ export class PartitionReader {
   /** Goes on in the segment that begins with this id; false while nobody has made it. */
   #enterSegment(baseId: number): boolean {
     const { partition } = this;
-    let ids = partition.segmentIds();
-    // A listing may pass over what is removed meanwhile: a second one tells a segment that is missing.
-    if (!ids.includes(baseId)) ids = partition.segmentIds();
+    // What `segmentIds` lacks between two segments is missing: it settles what single listings pass over.
+    const ids = partition.segmentIds();
     const index = ids.findIndex((id) => id >= baseId);
     if (index < 0) return false;
     const nextId = ids[index];

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Partition } from "../../src/log/partition.ts";
+import { PartitionReader } from "../../src/log/reader.ts";
+import { verifyPartition } from "../../src/log/verify.ts";
+import { PartitionWriter, type WriterOptions } from "../../src/log/writer.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
+
+/** An event as these tests see it. */
+export interface ReadEvent {
+  id: number;
+  metadata: string;
+  dataBytes: number;
+}
+
+/** A partition's folder for one test. */
+export class PartitionFolder implements Disposable {
+  readonly directory: string = mkdtempSync(join(tmpdir(), "diaspora-partition-"));
+  #partitions: Partition[] = [];
+
+  /** The partition as another process sees it, through this storage. */
+  open(storage: Storage = nodeStorage): Partition {
+    const { directory } = this;
+    const partition = new Partition({
+      storage,
+      directory,
+      topic: "topic",
+      partition: 0,
+      indexIntervalBytes: 256,
+    });
+    this.#partitions.push(partition);
+    return partition;
+  }
+
+  /** A writer in a process of its own. */
+  writer(options: Partial<WriterOptions> = {}, storage?: Storage): PartitionWriter {
+    const defaults: WriterOptions = { flushBehavior: "buffered", segmentBytesMax: 1 << 20 };
+    return new PartitionWriter(this.open(storage), { ...defaults, ...options });
+  }
+
+  /** Everything there is, read by a new process. */
+  events(storage?: Storage): ReadEvent[] {
+    const reader = new PartitionReader(this.open(storage), { dataWanted: true, onCorruption: "throw" });
+    reader.seek("earliest");
+    return readOn(reader);
+  }
+
+  /** What `verify` calls damage. */
+  async damage(): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { severity, reason, offset } of verifyPartition(this.open())) {
+      if (severity === "damage") found.push(`${reason} at ${offset}`);
+    }
+    return found;
+  }
+
+  [Symbol.dispose](): void {
+    for (const partition of this.#partitions) partition.close();
+    rmSync(this.directory, { recursive: true });
+  }
+}
+
+/** Reads on to the end of what there is now. */
+export function readOn(reader: PartitionReader): ReadEvent[] {
+  const events: ReadEvent[] = [];
+  for (let batch = reader.read(100); batch !== undefined; batch = reader.read(100)) {
+    for (let index = 0; index < batch.count; index++) {
+      const dataBytes = batch.dataSize(index);
+      batch.viewData(index, { offset: 0, size: dataBytes });
+      events.push({ id: batch.baseId + index, metadata: batch.metadataText!(index), dataBytes });
+    }
+  }
+  return events;
+}
+
+/** A batch of one event. */
+export function single(metadata: string, dataBytes = 0) {
+  const data = dataBytes === 0 ? undefined : [new Uint8Array(dataBytes).fill(7)];
+  return { count: 1, metadata: [metadata], data, dataBytes };
+}
