@@ -1,0 +1,196 @@
+// A writer was stopped just before it gave the next segment its name. Others made that segment, filled it, and
+// retention removed it; the writer woke up and made it again, empty: events that had been removed were called damage.
+// Retention also took the drafts of other writers away, and an idle producer whose segment had gone met a TypeError,
+// or ENOENT under a storm of writers and retention, where its event belongs into the current segment.
+import { assertEquals, assertGreater } from "@std/assert";
+import { existsSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { Driver, TopicDeletedError } from "../../mod.ts";
+import { encodeSegment } from "../../src/log/segment.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
+import { test } from "../harness.ts";
+import { PartitionFolder, single } from "../log/partition_folder.ts";
+import { watchedStorage } from "../log/watched_storage.ts";
+
+const MOMENTS = ["before the draft", "before the question", "after the question"] as const;
+
+/** A storage in which something happens once, at a chosen moment of the second segment's publication. */
+function interrupted(when: typeof MOMENTS[number], happen: () => void): Storage {
+  let segments = 0;
+  const reach = (moment: typeof when) => {
+    if (moment === when && segments === 2) happen();
+  };
+  return {
+    ...nodeStorage,
+    publish(path, content, options = {}) {
+      if (!path.endsWith(".log")) return nodeStorage.publish(path, content, options);
+      segments++;
+      reach("before the draft");
+      return nodeStorage.publish(path, content, {
+        ...options,
+        confirm: () => {
+          reach("before the question");
+          const isWanted = options.confirm?.() !== false;
+          reach("after the question");
+          return isWanted;
+        },
+      });
+    },
+  };
+}
+
+/** Fills segments and removes all but the last, as other processes do. */
+function rollAndTrim(folder: PartitionFolder): number {
+  const other = folder.writer();
+  for (let round = 0; round < 3; round++) {
+    other.append(single('"other"', 100));
+    other.seal();
+  }
+  const id = other.append(single('"last"', 100)) as number;
+  const partition = folder.open();
+  for (const baseId of partition.segmentIds().slice(0, -1)) partition.removeSegment(baseId);
+  void other.close();
+  return id;
+}
+
+for (const moment of MOMENTS) {
+  test(`a writer that was stopped ${moment} makes no segment again that was filled and removed`, async () => {
+    using folder = new PartitionFolder();
+    let last = -1;
+    const storage = interrupted(moment, () => last = rollAndTrim(folder));
+    const writer = folder.writer({}, storage);
+    for (const name of ['"one"', '"two"']) writer.append(single(name, 50));
+    writer.seal();
+    assertGreater(last, 2);
+    assertEquals(writer.append(single('"after"')), last + 1);
+    assertEquals(folder.open().firstId(), last);
+    assertEquals(folder.events().map(({ id, metadata }) => [id, metadata]), [[last, '"last"'], [
+      last + 1,
+      '"after"',
+    ]]);
+    assertEquals(await folder.damage(), []);
+    // The next removal takes the empty one along, where there is one.
+    const other = folder.writer();
+    other.seal();
+    other.append(single('"next"'));
+    folder.open().removeSegment(last);
+    assertEquals(readdirSync(folder.directory).filter((name) => name.endsWith(".log")).length, 1);
+    await other.close();
+    await writer.close();
+  });
+}
+
+test("a segment that was cut down to its header is damage, and is not passed over as if it were not there", async () => {
+  using folder = new PartitionFolder();
+  const writer = folder.writer();
+  writer.append(single('"lost"'));
+  writer.seal();
+  writer.append(single('"there"'));
+  const path = `${folder.directory}/00000000000000000000.log`;
+  const header = nodeStorage.readWhole(path)!.slice(0, 64);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  writeFileSync(path, header);
+  assertEquals(await folder.damage(), ["the end of the segment is missing at 64"]);
+  await writer.close();
+});
+
+test("a writer that was stopped puts no segment of a deleted topic into a new one of the same name", async () => {
+  for (const moment of MOMENTS) {
+    using folder = new PartitionFolder();
+    const storage = interrupted(moment, () => {
+      renameSync(folder.directory, `${folder.directory}-deleted`);
+      mkdirSync(folder.directory);
+      const other = folder.writer();
+      other.append(single('"new topic"'));
+      void other.close();
+    });
+    const writer = folder.writer({}, storage);
+    writer.append(single('"old topic"'));
+    try {
+      writer.seal();
+    } catch (error) {
+      if (!(error instanceof TopicDeletedError)) throw error;
+    }
+    assertEquals(readdirSync(folder.directory).filter((name) => name.endsWith(".log")), [
+      "00000000000000000000.log",
+    ], moment);
+    assertEquals(folder.events().map(({ metadata }) => metadata), ['"new topic"']);
+    await writer.close();
+    nodeStorage.removeTree(`${folder.directory}-deleted`);
+  }
+});
+
+test("retention leaves the drafts of other writers alone, and takes those of killed ones along", () => {
+  using folder = new PartitionFolder();
+  const { directory } = folder;
+  const content = encodeSegment({ partition: 0, salt: 1, baseId: 0, created: 1 });
+  const drafts = ["new", "old"].map((name) => `${directory}/00000000000000000000.log.${name}.draft`);
+  const partition = folder.open();
+  partition.createSegment(0);
+  for (const draft of drafts) writeFileSync(draft, content);
+  const long = Date.now() / 1000 - 7200;
+  utimesSync(drafts[1], long, long);
+  partition.removeSegment(0);
+  assertEquals(drafts.map((draft) => existsSync(draft)), [true, false]);
+});
+
+test("an idle producer whose segment was rolled and removed pushes into the current one", async () => {
+  for (const flushBehavior of ["buffered", "on_flush", "immediate"] as const) {
+    using folder = new PartitionFolder();
+    await using driver = await Driver.open("files", { root_path: folder.directory });
+    await driver.createTopic("t", { segment_bytes: 4096, flush_behavior: flushBehavior });
+    await using topic = await driver.openTopic("t");
+    await using idle = topic.producer("idle");
+    await using busy = topic.producer("busy");
+    assertEquals(await idle.push({ from: "idle" }), 0);
+    for (let count = 0; count < 40; count++) await busy.push({ count }, new Uint8Array(1000));
+    await topic.trim({ bytesMax: 1 });
+    const [{ firstId, nextId }] = await topic.describe();
+    assertGreater(firstId, 30);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assertEquals(await idle.push({ from: "idle", again: true }), nextId);
+    assertEquals(await busy.push({}), nextId + 1);
+  }
+});
+
+test("the last segment may go between its listing and its opening, again and again", async () => {
+  using folder = new PartitionFolder();
+  const other = folder.writer();
+  other.append(single('"first"'));
+  let left = 20;
+  const storage = watchedStorage(() => ({}), {});
+  const writer = folder.writer({}, {
+    ...storage,
+    open(path, mode) {
+      if (mode === "append" && path.endsWith(".log") && left-- > 0) {
+        other.seal();
+        other.append(single('"other"'));
+        const partition = folder.open();
+        for (const baseId of partition.segmentIds().slice(0, -1)) partition.removeSegment(baseId);
+      }
+      return storage.open(path, mode);
+    },
+  });
+  assertEquals(writer.append(single('"mine"')), 21);
+  await writer.close();
+  await other.close();
+});
+
+test("a listing that misses a segment made meanwhile gives no event away as lost", async () => {
+  using folder = new PartitionFolder();
+  const writer = folder.writer();
+  for (const name of ['"a"', '"b"', '"c"']) {
+    writer.append(single(name));
+    writer.seal();
+  }
+  const all = nodeStorage.list(folder.directory);
+  for (const missed of all) {
+    let listings = 0;
+    const storage: Storage = {
+      ...nodeStorage,
+      list: (path) => nodeStorage.list(path).filter((name) => name !== missed || listings++ > 0),
+    };
+    assertEquals(folder.events(storage).map(({ id }) => id), [0, 1, 2], `missed: ${missed}`);
+  }
+  await writer.close();
+});
