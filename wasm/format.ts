@@ -18,6 +18,7 @@ export const SEGMENT_BASE_ID: usize = 24;
 export const SEGMENT_CREATED: usize = 32;
 export const SEGMENT_PREVIOUS_ID: usize = 40;
 export const SEGMENT_PREVIOUS_SEAL: usize = 48;
+export const SEGMENT_PREVIOUS_SALT: usize = 52;
 export const SEGMENT_CRC: usize = 60;
 
 export const RECORD_BYTES: u32 = 64;

@@ -15,6 +15,7 @@ import {
   SEGMENT_MAGIC,
   SEGMENT_PARTITION,
   SEGMENT_PREVIOUS_ID,
+  SEGMENT_PREVIOUS_SALT,
   SEGMENT_PREVIOUS_SEAL,
   SEGMENT_SALT,
   SEGMENT_VERSION,
@@ -34,6 +35,7 @@ export function encodeSegmentHeader(
   created: f64,
   previousId: f64,
   previousSeal: u32,
+  previousSalt: u32,
 ): void {
   memory.fill(ptr, 0, SEGMENT_HEADER_BYTES);
   store<u64>(ptr, SEGMENT_MAGIC);
@@ -45,6 +47,7 @@ export function encodeSegmentHeader(
   store<u64>(ptr, <u64> created, SEGMENT_CREATED);
   store<u64>(ptr, <u64> previousId, SEGMENT_PREVIOUS_ID);
   store<u32>(ptr, previousSeal, SEGMENT_PREVIOUS_SEAL);
+  store<u32>(ptr, previousSalt, SEGMENT_PREVIOUS_SALT);
   store<u32>(ptr, crc32(ptr, <u32> SEGMENT_CRC, 0), SEGMENT_CRC);
 }
 

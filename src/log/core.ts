@@ -103,8 +103,18 @@ export class Core extends CoreMemory {
     created: number,
     previousId: number,
     previousSeal: number,
+    previousSalt: number,
   ): void {
-    this.#wasm.encodeSegmentHeader(ptr, partition, salt, baseId, created, previousId, previousSeal);
+    this.#wasm.encodeSegmentHeader(
+      ptr,
+      partition,
+      salt,
+      baseId,
+      created,
+      previousId,
+      previousSeal,
+      previousSalt,
+    );
   }
 
   /** Whether the 64 bytes at `ptr` are a segment header that this version can read. */

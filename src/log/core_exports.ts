@@ -31,6 +31,7 @@ export interface CoreExports {
     created: number,
     previousId: number,
     previousSeal: number,
+    previousSalt: number,
   ): void;
   checkSegmentHeader(ptr: number): number;
   checkRecord(ptr: number, salt: number, trailer: number): number;

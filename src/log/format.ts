@@ -16,9 +16,9 @@
  * 40  8  base id of the segment       28  4  metadata bytes
  *        before this one              32  4  data bytes in this frame
  * 48  4  offset of its seal, 0: none  36  4  CRC-32 of the head
- * 52  8  zero                         40  8  time, ms since 1970
- * 60  4  CRC-32 of bytes 0 to 59      48  8  anchor id
- *                                     56  4  anchor offset
+ * 52  4  its salt, 0: not known       40  8  time, ms since 1970
+ * 56  4  zero                         48  8  anchor id
+ * 60  4  CRC-32 of bytes 0 to 59      56  4  anchor offset
  *                                     60  4  CRC-32 of bytes 0 to 59
  *
  * frame = header record (64)
@@ -51,6 +51,7 @@ export const SEGMENT = {
   created: 32,
   previousId: 40,
   previousSeal: 48,
+  previousSalt: 52,
   crc: 60,
 } as const;
 

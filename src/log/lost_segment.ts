@@ -47,7 +47,7 @@ export function sealedBefore(partition: Partition, baseId: number): SealedSegmen
     const next = step(segment, offset, RECORD_BYTES);
     if (next.kind === "tail") return undefined;
     if (next.kind === "frame" && next.frame.kind === KIND.seal) {
-      return { baseId: previousId, sealOffset: offset };
+      return { baseId: previousId, sealOffset: offset, salt: segment.salt };
     }
     offset = next.endOffset;
   }

@@ -5,7 +5,14 @@ import { AppendLock } from "./append_lock.ts";
 import { READ_AHEAD_BYTES } from "./read_window.ts";
 import type { SegmentFacts } from "./retention.ts";
 import { SEGMENT_HEADER_BYTES } from "./format.ts";
-import { baseIdOf, encodeSegment, type SealedSegment, Segment, segmentName } from "./segment.ts";
+import {
+  baseIdOf,
+  encodeSegment,
+  isSameSegment,
+  type SealedSegment,
+  Segment,
+  segmentName,
+} from "./segment.ts";
 import { INDEX_INTERVAL_BYTES, SegmentIndex } from "./segment_index.ts";
 import { Tail } from "./tail.ts";
 import { passAt, type Place, placeAfter } from "./walk.ts";
@@ -99,13 +106,14 @@ export class Partition {
   /**
    * Whether the first segment is one that a writer made again which was stopped just before it gave the segment
    * its name, while others made it, filled it, and retention removed it. It is empty although another follows, as
-   * no segment of the log ever is, and younger than that.
+   * no segment of the log ever is, and not the one that was followed.
    */
   #isGhost(baseId: number, nextId: number): boolean {
     const bytes = this.storage.stat(this.#pathOf(baseId))?.bytes;
     if (bytes !== SEGMENT_HEADER_BYTES) return false;
     try {
-      return this.segment(baseId).created >= this.segment(nextId).created;
+      const { previous } = this.segment(nextId);
+      return previous !== undefined && !isSameSegment(previous, this.segment(baseId));
     } catch (error) {
       if (isMissing(error)) return false;
       throw error;
@@ -176,7 +184,7 @@ export class Partition {
    * must still be the last one. A writer that was stopped for long would otherwise make one again that was filled
    * and removed meanwhile, or put it into a new topic of the same name.
    */
-  createSegment(baseId: number, after?: SealedSegment & { salt: number }): void {
+  createSegment(baseId: number, after?: SealedSegment): void {
     const content = encodeSegment({
       partition: this.partition,
       salt: this.storage.random32(),

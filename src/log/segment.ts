@@ -27,8 +27,10 @@ export function baseIdOf(name: string): number | undefined {
 /** Where a segment ends. */
 export interface SealedSegment {
   baseId: number;
-  /** Offset of its seal: what stands behind it is void. */
+  /** Offset of its seal: what stands after it is discarded. */
   sealOffset: number;
+  /** Tells it from another segment of the same name; 0 where it is not known. */
+  salt: number;
 }
 
 /** The bytes of an empty segment. */
@@ -37,7 +39,17 @@ export function encodeSegment(
 ): Uint8Array {
   const at = core.encodeArea;
   const { partition, salt, baseId, created, after } = parts;
-  core.encodeSegmentHeader(at, partition, salt, baseId, created, after?.baseId ?? 0, after?.sealOffset ?? 0);
+  const previous = after ?? { baseId: 0, sealOffset: 0, salt: 0 };
+  core.encodeSegmentHeader(
+    at,
+    partition,
+    salt,
+    baseId,
+    created,
+    previous.baseId,
+    previous.sealOffset,
+    previous.salt,
+  );
   return core.u8.slice(at, at + SEGMENT_HEADER_BYTES);
 }
 
@@ -45,6 +57,8 @@ export function encodeSegment(
 export class Segment {
   readonly salt: number;
   readonly created: number;
+  /** The segment it was made after; undefined where its header does not say. */
+  readonly previous: SealedSegment | undefined;
   /** What is wrong with the segment header, if anything; the frames are readable all the same. */
   readonly headerDamage: string | undefined;
   /** The id the next segment begins with, once that is known: frames from there on are void. */
@@ -65,9 +79,10 @@ export class Segment {
     file?: StorageFile,
   ) {
     this.#file = file;
-    const { salt, created, damage } = this.#readHeader();
+    const { salt, created, previous, damage } = this.#readHeader();
     this.salt = salt;
     this.created = created;
+    this.previous = previous;
     this.headerDamage = damage;
   }
 
@@ -122,14 +137,14 @@ export class Segment {
         more = file.readAt(bytes.subarray(got), got);
       }
       if (got < SEGMENT_HEADER_BYTES || core.checkSegmentHeader(at) !== "ok") return "unknown";
-      const isNext = readUint64(core.view, at + SEGMENT.previousId) === this.baseId;
-      return isNext ? core.view.getUint32(at + SEGMENT.previousSeal, true) || "unknown" : "unknown";
+      const previous = previousIn(at);
+      return isSameSegment(previous, this) ? previous.sealOffset || "unknown" : "unknown";
     } finally {
       file.close();
     }
   }
 
-  #readHeader(): { salt: number; created: number; damage?: string } {
+  #readHeader(): { salt: number; created: number; previous?: SealedSegment; damage?: string } {
     const at = readWindow.at(this, 0, SEGMENT_HEADER_BYTES, 4096);
     const state = at < 0 ? "too short" : core.checkSegmentHeader(at);
     if (state === "newer") {
@@ -142,6 +157,7 @@ export class Segment {
       return {
         salt: core.view.getUint32(at + SEGMENT.salt, true),
         created: readUint64(core.view, at + SEGMENT.created),
+        previous: previousIn(at),
         damage,
       };
     }
@@ -179,4 +195,18 @@ export class Segment {
     }
     return -1;
   }
+}
+
+function previousIn(at: number): SealedSegment {
+  const { view } = core;
+  return {
+    baseId: readUint64(view, at + SEGMENT.previousId),
+    sealOffset: view.getUint32(at + SEGMENT.previousSeal, true),
+    salt: view.getUint32(at + SEGMENT.previousSalt, true),
+  };
+}
+
+/** Whether a segment's header speaks of this very segment as the one before it. */
+export function isSameSegment(previous: SealedSegment, segment: { baseId: number; salt: number }): boolean {
+  return previous.baseId === segment.baseId && (previous.salt === 0 || previous.salt === segment.salt);
 }

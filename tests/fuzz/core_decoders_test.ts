@@ -143,7 +143,16 @@ test("decoders take damaged frames without a trap, and change none", () => {
 
 test("decoders take damaged segment headers without a trap", () => {
   fuzz(FILE, (random) => {
-    core.encodeSegmentHeader(core.slot, random(100), random(2 ** 32), random(2 ** 40), random(2 ** 40), 0, 0);
+    core.encodeSegmentHeader(
+      core.slot,
+      random(100),
+      random(2 ** 32),
+      random(2 ** 40),
+      random(2 ** 40),
+      0,
+      0,
+      0,
+    );
     const bytes = core.u8.slice(core.slot, core.slot + 64);
     mutate(bytes, random);
     if (random(2) === 0) reseal(bytes);
@@ -187,7 +196,7 @@ test("decoders take ids and times that no writer has, and no number at all", () 
   const ptr = core.slot;
   for (const value of [-1, 0.5, 2 ** 63, 2 ** 64, 1e300, -1e300, Infinity, -Infinity, NaN]) {
     core.encodeIndexEntry(ptr, value, value, 1, 2, SALT);
-    core.encodeSegmentHeader(ptr + 64, 0, SALT, value, value, value, 0);
+    core.encodeSegmentHeader(ptr + 64, 0, SALT, value, value, value, 0, 0);
     assert([-1, 0].includes(core.lookupById(ptr, 1, SALT, value)));
     assert([-1, 0].includes(core.lookupByTime(ptr, 1, SALT, value)));
     assertStrictEquals(core.checkSegmentHeader(ptr + 64), "ok");

@@ -8,7 +8,16 @@ import { withEachBitFlipped } from "./sample_frame.ts";
 function encodeSampleHeader(): number {
   const ptr = core.slot + 1;
   core.u8.fill(0xff, ptr, ptr + SEGMENT_HEADER_BYTES);
-  core.encodeSegmentHeader(ptr, 12, 0xdeadbeef, 2 ** 53 - 2, 1_700_000_000_000, 2 ** 53 - 9, 0xfffffff1);
+  core.encodeSegmentHeader(
+    ptr,
+    12,
+    0xdeadbeef,
+    2 ** 53 - 2,
+    1_700_000_000_000,
+    2 ** 53 - 9,
+    0xfffffff1,
+    0xfffffff2,
+  );
   return ptr;
 }
 
@@ -22,9 +31,10 @@ test("encodeSegmentHeader() writes every field where the format puts it, and zer
   assertStrictEquals(view.getUint32(ptr + SEGMENT.salt, true), 0xdeadbeef);
   assertStrictEquals(core.readSafeInteger(ptr + SEGMENT.baseId), 2 ** 53 - 2);
   assertStrictEquals(core.readSafeInteger(ptr + SEGMENT.created), 1_700_000_000_000);
-  assertEquals([...u8.subarray(ptr + 20, ptr + 24), ...u8.subarray(ptr + 52, ptr + 60)], Array(12).fill(0));
+  assertEquals([...u8.subarray(ptr + 20, ptr + 24), ...u8.subarray(ptr + 56, ptr + 60)], Array(8).fill(0));
   assertStrictEquals(core.readSafeInteger(ptr + SEGMENT.previousId), 2 ** 53 - 9);
   assertStrictEquals(view.getUint32(ptr + SEGMENT.previousSeal, true), 0xfffffff1);
+  assertStrictEquals(view.getUint32(ptr + SEGMENT.previousSalt, true), 0xfffffff2);
   assertStrictEquals(
     view.getUint32(ptr + SEGMENT.crc, true),
     bitwiseCrc32(u8.subarray(ptr, ptr + SEGMENT.crc)),
