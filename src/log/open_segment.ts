@@ -1,7 +1,7 @@
 import { StorageError, TopicDeletedError } from "../errors.ts";
 import type { StorageFile } from "../storage/port.ts";
 import { core } from "./core.ts";
-import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { decodeRecord, type FrameRecord } from "./frame.ts";
 import type { Partition } from "./partition.ts";
 import { Segment, segmentName } from "./segment.ts";
@@ -144,7 +144,8 @@ export class OpenSegment {
     const { offset, endOffset, id, frame } = found;
     this.end = { segment, offset: endOffset, id: id + frame.count };
     this.#addToIndex(found);
-    this.#checkFileIsThere();
+    // Once its seal stands there, a segment may be removed.
+    if (frame.kind !== KIND.seal) this.#checkFileIsThere();
     this.partition.tail.notify();
     return { segment, offset, endOffset, id };
   }

@@ -204,13 +204,19 @@ function findFrameStart(
 ): number | undefined {
   const size = segment.file.size();
   const { fruitless } = segment;
-  if (fruitless?.offset === gapStart && fruitless.size === size) return undefined;
+  if (size >= 0 && fruitless?.offset === gapStart && fruitless.size === size) return undefined;
   // What the window holds of a growing file may be old.
   readWindow.clear();
-  for (let from = range.from; from + RECORD_BYTES <= size;) {
-    const bytes = Math.min(size - from, READ_AHEAD_BYTES);
-    const at = readWindow.at(segment, from, bytes, bytes);
-    if (at < 0) break;
+  // A file that retention removed has no size, and is read on all the same by those who have it open.
+  const end = size < 0 ? Infinity : size;
+  for (let from = range.from; from + RECORD_BYTES <= end;) {
+    let bytes = Math.min(end - from, READ_AHEAD_BYTES);
+    let at = readWindow.at(segment, from, bytes, bytes);
+    if (at < 0) {
+      bytes = readWindow.held(segment, from);
+      if (bytes < RECORD_BYTES) break;
+      at = readWindow.at(segment, from, bytes, bytes);
+    }
     const found = core.findRecord(at, bytes, 0, segment.salt);
     if (found < 0) {
       from += bytes - RECORD_BYTES + 1;
