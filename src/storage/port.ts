@@ -1,6 +1,6 @@
 /**
  * The storage port: all that the log asks of a file system, a clock and a source of randomness. `node.ts`
- * answers with the real ones, `simulated.ts` with a disk that tears, forgets, flips and runs full.
+ * answers with the real ones, `tests/simulation/disk/` with a disk that tears, forgets, flips and runs full.
  *
  * Every call is synchronous save `sync`, so that a step of the log is never interrupted by its own process.
  * Failures are thrown as `StorageError` whose `errno` is the system's code (`"ENOSPC"`, `"ENOENT"`, …).

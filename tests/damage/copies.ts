@@ -1,4 +1,5 @@
-import { SimulatedDisk, SimulatedProcess } from "../../src/storage/simulated.ts";
+import { SimulatedDisk } from "../simulation/disk/disk.ts";
+import { SimulatedProcess } from "../simulation/disk/process.ts";
 
 /** The files of a disk, by path. */
 export type Files = ReadonlyMap<string, Uint8Array>;

@@ -2,7 +2,7 @@
 // the small one and many more bytes of the large one.
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import process from "node:process";
-import { SimulatedProcess } from "../../src/storage/simulated.ts";
+import { SimulatedProcess } from "../simulation/disk/process.ts";
 import { test } from "../harness.ts";
 import { randomNumbers } from "../wasm/reference.ts";
 import { diskWith, emptyDisk, filesOf } from "./copies.ts";

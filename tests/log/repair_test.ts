@@ -9,7 +9,7 @@ import { step } from "../../src/log/scanner.ts";
 import { CursorFile } from "../../src/log/cursor.ts";
 import { confirmedId } from "../../src/log/confirm.ts";
 import { PartitionWriter } from "../../src/log/writer.ts";
-import { SimulatedProcess } from "../../src/storage/simulated.ts";
+import { SimulatedProcess } from "../simulation/disk/process.ts";
 import {
   findFrame,
   KEPT,

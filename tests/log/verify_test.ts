@@ -6,7 +6,8 @@ import { Partition } from "../../src/log/partition.ts";
 import { encodeSegment } from "../../src/log/segment.ts";
 import { verifyPartition } from "../../src/log/verify.ts";
 import { PartitionWriter } from "../../src/log/writer.ts";
-import type { SimulatedDisk, SimulatedProcess } from "../../src/storage/simulated.ts";
+import type { SimulatedDisk } from "../simulation/disk/disk.ts";
+import type { SimulatedProcess } from "../simulation/disk/process.ts";
 import { findFrame, segmentPath, verifySample, wrongIn } from "../damage/checks.ts";
 import { diskWith, emptyDisk, type Files, filesOf } from "../damage/copies.ts";
 import {

@@ -1,67 +1,73 @@
-import type { Random } from "../../src/storage/simulated.ts";
-
-/** What became of a push, as its producer knows. */
-export type Outcome = "pending" | "completed" | "failed" | "unknown";
-
-/** An event that some producer pushed. */
-export interface Push {
-  key: string;
-  metadata: string;
-  data: Uint8Array;
-  outcome: Outcome;
-  id?: number;
-  /** Its future completed, whatever a power cut made of it later. */
-  wasCompleted: boolean;
-  /** A completed sync covers it: a power cut must leave it. */
-  isDurable: boolean;
-}
-
-/** A promise was broken. */
-export class BrokenPromise extends Error {
-  override readonly name = "BrokenPromise";
-}
+import { ConsumerModel } from "./model/consumer_model.ts";
+import { BrokenPromise } from "./model/broken_promise.ts";
+import { PartitionModel } from "./model/partition_model.ts";
+import type { Push } from "./model/push.ts";
+import type { SimulatedDisk } from "./disk/disk.ts";
 
 /** What the log promised so far, to hold it against what is read. */
 export class Model {
   readonly pushes: Map<string, Push> = new Map();
-  /** Which event was read under each id: no reader may ever see another one there. */
-  readonly seen: Map<number, string> = new Map();
-  /** Events given to each consumer name. */
-  readonly delivered: Map<string, Set<string>> = new Map();
-  /** The position that a completed acknowledgement left, by consumer name. */
-  readonly acknowledged: Map<string, number> = new Map();
-  /** First id that trimming may have left. */
-  trimmedTo = 0;
-  #count = 0;
+  readonly partitions: PartitionModel[];
+  readonly consumers: Map<string, ConsumerModel> = new Map();
+  hadPowerCut = false;
 
-  newPush(owner: string, random: Random): Push {
-    const key = `${owner}-${this.#count++}`;
+  constructor(private readonly disk: SimulatedDisk, numPartitions: number) {
+    this.partitions = Array.from({ length: numPartitions }, (_, number) => new PartitionModel(number));
+  }
+
+  newPush(owner: string, partition: number): Push {
+    const { random, clock } = this.disk;
+    const key = `${owner}-${this.pushes.size}`;
     const data = new Uint8Array(random.chance(0.5) ? 0 : random.below(random.chance(0.1) ? 9000 : 300));
-    for (let index = 0; index < data.length; index++) data[index] = random.next32();
+    for (let index = 0; index < data.length; index++) data[index] = index * 31 + this.pushes.size;
     const text = random.chance(0.2) ? "é☃" : "x".repeat(random.below(40));
     const push: Push = {
       key,
+      partition,
       metadata: JSON.stringify({ key, text }),
       data,
       outcome: "pending",
       wasCompleted: false,
       isDurable: false,
+      startedAt: clock.time,
+      endedAt: Infinity,
     };
     this.pushes.set(key, push);
     return push;
   }
 
-  complete(pushes: readonly Push[], baseId: number): void {
-    pushes.forEach((push, index) => {
-      push.outcome = "completed";
-      push.wasCompleted = true;
-      push.id = baseId + index;
-      this.#note(push.id, push.key);
-    });
+  consumer(name: string): ConsumerModel {
+    let consumer = this.consumers.get(name);
+    if (consumer === undefined) {
+      consumer = new ConsumerModel(name, this.partitions.length);
+      this.consumers.set(name, consumer);
+    }
+    return consumer;
+  }
+
+  /** A push completed: its event is stored under this id. */
+  complete(push: Push, id: number): void {
+    push.outcome = "completed";
+    push.wasCompleted = true;
+    push.endedAt = this.disk.clock.time;
+    if (push.id !== undefined && push.id !== id) {
+      throw new BrokenPromise(`event ${push.key} was read as ${push.id} and stored as ${id}`);
+    }
+    push.id = id;
+    this.partitions[push.partition].note(id, push.key);
   }
 
   /** An event was read: it must be one that was pushed, unchanged, and always the same under its id. */
-  read(id: number, metadata: string, data: Uint8Array): Push {
+  read(partition: number, id: number, metadata: string, data: Uint8Array): Push {
+    const push = this.readMetadata(partition, id, metadata);
+    if (!sameBytes(push.data, data)) {
+      throw new BrokenPromise(`event ${id} (${push.key}) has other data than pushed`);
+    }
+    return push;
+  }
+
+  /** The same, of an event whose data was not read. */
+  readMetadata(partition: number, id: number, metadata: string): Push {
     let key: string;
     try {
       key = JSON.parse(metadata).key;
@@ -70,11 +76,9 @@ export class Model {
     }
     const push = this.pushes.get(key);
     if (push === undefined) throw new BrokenPromise(`event ${id} was never pushed: ${key}`);
+    if (push.partition !== partition) throw new BrokenPromise(`event ${id} (${key}) is in another partition`);
     if (push.metadata !== metadata) {
       throw new BrokenPromise(`event ${id} (${key}) has other metadata than pushed`);
-    }
-    if (!sameBytes(push.data, data)) {
-      throw new BrokenPromise(`event ${id} (${key}) has other data than pushed`);
     }
     if (push.outcome === "failed") {
       throw new BrokenPromise(`event ${id} (${key}) is there although its push failed`);
@@ -82,33 +86,67 @@ export class Model {
     if (push.id !== undefined && push.id !== id) {
       throw new BrokenPromise(`event ${key} has id ${id} and id ${push.id}`);
     }
-    this.#note(id, key);
+    this.partitions[partition].note(id, key);
     push.id = id;
     return push;
   }
 
   /** The power was cut: only what a completed sync covers is still promised. */
   forgetUnsynced(): void {
-    this.seen.clear();
+    this.hadPowerCut = true;
+    for (const partition of this.partitions) partition.seen.clear();
     for (const push of this.pushes.values()) {
-      if (push.isDurable) this.seen.set(push.id!, push.key);
+      if (push.isDurable) this.partitions[push.partition].seen.set(push.id!, push.key);
       else [push.outcome, push.id] = ["unknown", undefined];
     }
+    for (const consumer of this.consumers.values()) consumer.forget();
   }
 
-  /** The log was read whole after a power cut. */
-  checkDurable(present: ReadonlyMap<number, string>): void {
-    for (const { id, key, isDurable } of this.pushes.values()) {
-      if (isDurable && id! >= this.trimmedTo && present.get(id!) !== key) {
-        throw new BrokenPromise(`event ${id} (${key}) was on the disk and is gone after a power cut`);
-      }
+  /** The log was read whole after a power cut: gives for each partition the id that comes next. */
+  checkDurable(present: readonly ReadonlyMap<number, string>[]): void {
+    for (const push of this.pushes.values()) {
+      if (push.isDurable) this.#checkPresent(push, present, "was on the disk and is gone after a power cut");
     }
   }
 
-  #note(id: number, key: string): void {
-    const before = this.seen.get(id);
-    if (before !== undefined && before !== key) throw new BrokenPromise(`id ${id} is ${before} and ${key}`);
-    this.seen.set(id, key);
+  /** The log was read whole: every completed event must be there, once, under its id. */
+  checkComplete(present: readonly ReadonlyMap<number, string>[]): void {
+    const seen = new Set<string>();
+    for (const events of present) {
+      for (const key of events.values()) {
+        if (seen.has(key)) throw new BrokenPromise(`event ${key} is there twice`);
+        seen.add(key);
+      }
+    }
+    for (const push of this.pushes.values()) {
+      if (push.outcome === "completed") this.#checkPresent(push, present, "was stored and is not there");
+    }
+  }
+
+  /** Events of a range were said to be lost, or were passed over: none of them may be one that is promised. */
+  checkLost(partition: number, firstId: number, endId: number, how: string): void {
+    const { removedTo, seen } = this.partitions[partition];
+    for (let id = Math.max(firstId, removedTo); id < Math.min(endId, firstId + 10_000); id++) {
+      const key = seen.get(id);
+      const push = key === undefined ? undefined : this.pushes.get(key);
+      if (push !== undefined && (push.outcome === "completed" || !this.hadPowerCut)) {
+        throw new BrokenPromise(`event ${id} (${key}) ${how}`);
+      }
+    }
+    if (!this.hadPowerCut && endId > Math.max(firstId, removedTo)) {
+      throw new BrokenPromise(`events ${firstId} to ${endId - 1}: ${how}`);
+    }
+  }
+
+  #checkPresent(
+    { partition, id, key }: Push,
+    present: readonly ReadonlyMap<number, string>[],
+    how: string,
+  ): void {
+    if (id! < this.partitions[partition].removedTo) return;
+    if (present[partition].get(id!) !== key) {
+      throw new BrokenPromise(`event ${id} (${key}) of partition ${partition} ${how}`);
+    }
   }
 }
 

@@ -1,51 +1,82 @@
-import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
-import { readWindow } from "../../src/log/read_window.ts";
-import { core } from "../../src/log/core.ts";
+import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import type { IncomingBatch } from "../../src/drivers/contract.ts";
 import {
-  type FaultRates,
-  SimulatedDisk,
-  SimulatedKill,
-  SimulatedProcess,
-} from "../../src/storage/simulated.ts";
-import { type Actor, ConsumerActor, DIRECTORY, ProducerActor, readEvent } from "./actors.ts";
-import { BrokenPromise, Model } from "./model.ts";
+  BackpressureError,
+  CorruptedLogError,
+  type Damage,
+  type EventGoneError,
+  FlushError,
+  StorageError,
+} from "../../src/errors.ts";
+import type { JsonObject } from "../../src/json.ts";
+import { core } from "../../src/log/core.ts";
+import { baseIdOf } from "../../src/log/segment.ts";
+import { Partition } from "../../src/log/partition.ts";
+import { readWindow } from "../../src/log/read_window.ts";
+import type { FlushBehavior } from "../../src/log/writer.ts";
+import { AdministratorProgram } from "./actors/administrator.ts";
+import { ConsumerProgram } from "./actors/consumer.ts";
+import { FounderProgram } from "./actors/founder.ts";
+import { ProducerProgram } from "./actors/producer.ts";
+import type { Program } from "./actors/program.ts";
+import { SimulatedDisk } from "./disk/disk.ts";
+import { isSimulated, SimulatedKill } from "./disk/failure.ts";
+import { SimulatedProcess } from "./disk/process.ts";
+import { checkEverything, readAll } from "./final_checks.ts";
+import { chooseFaults } from "./faults.ts";
+import { Model } from "./model.ts";
+import { BrokenPromise } from "./model/broken_promise.ts";
+import type { Push } from "./model/push.ts";
+import { RetentionModel } from "./model/retention_model.ts";
+import { SideTopicModel } from "./model/side_topic_model.ts";
+
+export const ROOT = "/store";
+export const TOPIC = "main";
+export const DEFAULT_COMPONENTS = {
+  validator: { type: "default" },
+  partitionSelector: { type: "default" },
+  serializer: { type: "default" },
+};
 
 const STEPS = 60;
-/** More than a simulated process ever reads at once. */
-const MEMORY_BYTES = 128 * 1024;
+/** How many processes may be in the middle of something at a time. */
+const DEPTH_MAX = 3;
+/** Turns of the microtask queue after which something waits for nothing. */
+const TURNS_MAX = 3000;
 
-/** One simulated machine with some producers and consumers of one partition, driven by a seed. */
+/** The folder of a partition of the topic. */
+export function directoryOf(partition: number): string {
+  return `${ROOT}/${TOPIC}/partitions/${String(partition).padStart(8, "0")}`;
+}
+
+/** One simulated machine with programs that use one topic, driven by a seed. */
 export class World {
   readonly disk: SimulatedDisk;
-  readonly model: Model = new Model();
-  readonly segmentBytesMax: number;
-  hadPowerCut = false;
+  readonly model: Model;
+  readonly retention: RetentionModel;
+  readonly sideTopic: SideTopicModel = new SideTopicModel();
+  readonly programs: Program[] = [];
+  /** Steps taken by all programs. */
+  steps = 0;
+  /** Counts how often the machine was started. */
+  machine = 0;
   #processes: SimulatedProcess[] = [];
-  #actors: Actor[] = [];
-  #running = new Set<Actor>();
+  #running = new Set<Program>();
   #pending = 0;
-  #halfDone = 0;
   #broken: unknown;
+  #powerCutAt = -1;
+  #isPowerOff = false;
 
   constructor(seed: number) {
     this.disk = new SimulatedDisk(seed);
-    const { random } = this.disk;
-    this.segmentBytesMax = random.chance(0.7) ? 4096 + random.below(8192) : 1 << 20;
-    const setup = this.newProcess();
-    setup.makeDirectory(DIRECTORY);
-    setup.syncDirectory("/");
-    const durability = random.below(3);
-    for (let index = 0, count = 1 + random.below(3); index < count; index++) {
-      const behavior = (["buffered", "on_flush", "immediate"] as const)[(durability + random.below(2)) % 3];
-      this.#actors.push(new ProducerActor(this, `p${index}`, behavior));
-    }
-    for (let index = 0, count = 1 + random.below(2); index < count; index++) {
-      // Two of one name at once, now and then.
-      this.#actors.push(new ConsumerActor(this, `c${random.chance(0.3) ? 0 : index}`));
-    }
-    this.disk.faults = chooseFaults(random);
-    this.disk.others = (readersOnly) => this.#runOthers(readersOnly);
+    this.model = new Model(this.disk, this.disk.random.chance(0.7) ? 1 : 2);
+    this.retention = new RetentionModel(this.disk, this.model);
+    this.disk.names.journal = this.disk.random.pick(["global", "directory", "none"] as const);
+    this.disk.others = (interrupted, steps) => this.#runOthers(interrupted, steps);
+    this.disk.beforeCall = () => {
+      if (this.disk.calls === this.#powerCutAt) this.#turnOff();
+    };
+    this.disk.onUnlink = (process, path) => this.#noteUnlink(process, path);
   }
 
   newProcess(): SimulatedProcess {
@@ -54,148 +85,288 @@ export class World {
     return process;
   }
 
-  /** A promise whose outcome the model is told; the run waits for it. */
-  track(promise: Promise<void>): void {
+  openDriver(process: SimulatedProcess, flushBehavior?: FlushBehavior): FilesDriver {
+    const options: JsonObject = { root_path: ROOT };
+    if (flushBehavior !== undefined) options.flush_behavior = flushBehavior;
+    return new FilesDriver(options, process, { indexIntervalBytes: 512, chunkBytes: 4096 });
+  }
+
+  /** A promise that must settle; what it throws ends the story. */
+  track(promise: PromiseLike<void>): void {
+    const { machine } = this;
     this.#pending++;
-    promise.catch((error) => this.#broken ??= error).finally(() => this.#pending--);
+    promise.then(() => {}, (error) => this.break(error)).then(() => {
+      if (machine === this.machine) this.#pending--;
+    });
+  }
+
+  /** Something is wrong, where nobody would pass an error on. */
+  break(error: unknown): void {
+    if (!(error instanceof SimulatedKill)) this.#broken ??= error;
+  }
+
+  /** Throws unless the disk itself made this error. */
+  tolerate(error: unknown): void {
+    if (error instanceof SimulatedKill || isSimulated(error)) return;
+    if (error instanceof FlushError) return this.tolerate(error.cause);
+    if (error instanceof BackpressureError) return;
+    const isShortWrite = error instanceof StorageError && error.errno === "ENOSPC" &&
+      this.disk.faults.shortWrite !== undefined;
+    if (!isShortWrite) throw error;
+  }
+
+  /** Retention options of some kind. */
+  retentionOptions(kind: "bytes" | "seconds" | "acknowledged" | "none"): {
+    retention_bytes: number | null;
+    retention_seconds: number | null;
+    retention_acknowledged: boolean | null;
+  } {
+    const { random } = this.disk;
+    return {
+      retention_bytes: kind === "bytes" ? 2000 + random.below(20_000) : null,
+      retention_seconds: kind === "seconds" ? random.pick([60, 3000]) : null,
+      retention_acknowledged: kind === "acknowledged" ? true : null,
+    };
   }
 
   /** Runs the whole story; throws when a promise was broken. */
   async run(): Promise<void> {
+    await this.#begin();
     const { random } = this.disk;
-    const powerCutAt = random.chance(0.3) ? random.below(STEPS) : -1;
+    this.disk.faults = chooseFaults(random);
+    const powerCutAt = random.chance(0.35) ? random.below(STEPS) : -1;
     for (let count = 0; count < STEPS; count++) {
-      this.#step(this.#actors[random.below(this.#actors.length)]);
-      if (random.chance(0.5)) await this.#settle();
-      if (count === powerCutAt) await this.#powerCut();
+      if (count === powerCutAt) this.#powerCutAt = this.disk.calls + 1 + random.below(40);
+      this.#step(random.pick(this.programs));
+      if (this.#isPowerOff) await this.#powerCut();
+      else if (random.chance(0.5)) await this.#settle(false);
+      this.#check();
     }
-    await this.#settle();
+    this.#powerCutAt = -1;
+    await this.#settle(true);
     this.disk.faults = {};
-    this.#checkAll();
-    this.#drainConsumers();
+    for (const program of this.programs) this.track(program.end());
+    await this.#settle(true);
+    await checkEverything(this);
+    this.#check();
   }
 
-  #step(actor: Actor): void {
-    if (this.#running.has(actor)) return;
-    this.#running.add(actor);
+  /** Without faults, for a look that nobody in the story takes. */
+  undisturbed<T>(look: () => T): T {
+    const { faults } = this.disk;
+    this.disk.faults = {};
     try {
-      actor.step();
+      return look();
+    } finally {
+      this.disk.faults = faults;
+    }
+  }
+
+  /** Where a partition ends now. */
+  endIdOf(partition: number): number {
+    return this.undisturbed(() => {
+      try {
+        return this.openPartition(partition).end()?.id ?? 0;
+      } catch (error) {
+        if (this.#isPowerOff) return 0;
+        throw error;
+      }
+    });
+  }
+
+  openPartition(partition: number): Partition {
+    const storage = new SimulatedProcess(this.disk);
+    // No index entries: looking changes nothing.
+    const indexIntervalBytes = Number.MAX_SAFE_INTEGER;
+    return new Partition({
+      storage,
+      directory: directoryOf(partition),
+      topic: TOPIC,
+      partition,
+      indexIntervalBytes,
+    });
+  }
+
+  /** Reads one event whole and holds it against the model; undefined when a power cut took some of its data. */
+  readEvent(batch: IncomingBatch, index: number): Push | undefined {
+    const id = batch.baseId + index;
+    const metadata = batch.metadataText!(index);
+    const push = this.model.readMetadata(batch.partition, id, metadata);
+    const size = batch.dataSize(index);
+    try {
+      const data = batch.viewData!(index, { offset: 0, size }) as Uint8Array;
+      return this.model.read(batch.partition, id, metadata, data);
     } catch (error) {
-      if (!(error instanceof SimulatedKill)) throw error;
-      actor.restart();
-    } finally {
-      this.#running.delete(actor);
+      if (!(error instanceof CorruptedLogError) || !this.model.hadPowerCut || push.outcome === "completed") {
+        throw error;
+      }
+      return undefined;
     }
   }
 
-  #runOthers(readersOnly: boolean): void {
-    if (this.#running.size > 2) return;
-    // Who interrupts a reader in the middle of somebody's append is in the middle of it too.
-    if (readersOnly) this.#halfDone++;
+  /** A reader was told that an event is gone. */
+  checkGone(partition: number, { id, firstId }: EventGoneError): void {
+    if (firstId <= id) {
+      throw new BrokenPromise(`event ${id} is called gone, and the first one there is ${firstId}`);
+    }
+    const { removedTo } = this.model.partitions[partition];
+    if (this.model.hadPowerCut) return this.model.checkLost(partition, id, firstId, "was called gone");
+    if (this.retention.mayBeGone(partition, directoryOf(partition), id)) return;
+    throw new BrokenPromise(`event ${id} is called gone, and removed were those below ${removedTo}`);
+  }
+
+  /** A reader was told of damage. */
+  checkDamage({ partition, firstId, endId, reason }: Damage): void {
+    const { removedTo } = this.model.partitions[partition];
+    if (firstId < removedTo && reason.includes("is missing")) {
+      throw new BrokenPromise(`event ${firstId} was removed and is called damaged: ${reason}`);
+    }
+    this.model.checkLost(partition, firstId, endId, `was called damaged (${reason})`);
+  }
+
+  async #begin(): Promise<void> {
+    const { disk: { random }, model } = this;
+    const setup = this.newProcess();
+    setup.makeDirectory(ROOT);
+    setup.syncDirectory("/");
+    const retention = random.chance(0.5)
+      ? this.retentionOptions(random.pick(["bytes", "seconds", "acknowledged"]))
+      : this.retentionOptions("none");
+    const options: JsonObject = {
+      num_partitions: model.partitions.length,
+      segment_bytes: random.chance(0.7) ? 4096 + random.below(8192) : 1 << 20,
+    };
+    for (const [key, value] of Object.entries(retention)) if (value !== null) options[key] = value;
+    this.retention.allow({
+      bytesMax: retention.retention_bytes ?? undefined,
+      seconds: retention.retention_seconds ?? undefined,
+      acknowledged: retention.retention_acknowledged ?? undefined,
+    });
+    await this.openDriver(setup).createTopic(TOPIC, { options, ...DEFAULT_COMPONENTS });
+    this.#choosePrograms();
+  }
+
+  #choosePrograms(): void {
+    const { random } = this.disk;
+    const durability = random.below(3);
+    for (let index = 0, count = 1 + random.below(3); index < count; index++) {
+      const behavior = (["buffered", "on_flush", "immediate"] as const)[(durability + random.below(2)) % 3];
+      this.programs.push(new ProducerProgram(this, `p${index}`, behavior));
+    }
+    const names: string[] = [];
+    for (let index = 0, count = 1 + random.below(2); index < count; index++) {
+      // Two of one name at once, now and then.
+      const name = `c${random.chance(0.3) ? 0 : index}`;
+      names.push(name);
+      this.programs.push(new ConsumerProgram(this, name));
+    }
+    if (random.chance(0.6)) this.programs.push(new AdministratorProgram(this, "a0", names));
+    if (random.chance(0.2)) this.programs.push(new AdministratorProgram(this, "a1", names));
+    if (random.chance(0.25)) {
+      for (let index = 0; index < 2; index++) this.programs.push(new FounderProgram(this, `f${index}`));
+    }
+  }
+
+  #step(program: Program): void {
+    if (this.#running.has(program) || this.#isPowerOff) return;
+    this.#running.add(program);
+    this.steps++;
     try {
-      this.#runOther(this.#halfDone > 0);
+      program.step();
+    } catch (error) {
+      // The interrupted one would not pass it on.
+      this.break(error);
     } finally {
-      if (readersOnly) this.#halfDone--;
+      this.#running.delete(program);
+    }
+    if (!program.process.alive && !this.#isPowerOff) program.restart();
+  }
+
+  #runOthers(interrupted: SimulatedProcess, steps: number): void {
+    if (this.#isPowerOff || this.#running.size >= DEPTH_MAX) return;
+    // Processes share no memory, simulated ones do: put back what the interrupted one had.
+    const restore = snapshot();
+    try {
+      for (let count = 0; count < steps && !this.#isPowerOff; count++) {
+        const others = this.programs.filter((program) =>
+          program.process !== interrupted && !program.process.isInterrupted && !this.#running.has(program)
+        );
+        if (others.length === 0) break;
+        this.#step(this.disk.random.pick(others));
+      }
+    } finally {
+      restore();
     }
   }
 
-  #runOther(readersOnly: boolean): void {
-    const others = this.#actors.filter((actor) =>
-      !this.#running.has(actor) && !(readersOnly && actor.writes)
-    );
-    if (others.length === 0) return;
-    // Processes share no memory, simulated ones do: put back what the interrupted one had.
-    const restore = readWindow.snapshot(MEMORY_BYTES);
-    const slot = core.u8.slice(core.slot, core.slot + 256);
-    this.#step(others[this.disk.random.below(others.length)]);
-    core.u8.set(slot, core.slot);
-    restore();
+  /** Lets promises settle: all that can, or only some, so that syncs take their time. */
+  async #settle(all: boolean): Promise<void> {
+    const { syncs, random } = this.disk;
+    for (let turns = 0; this.#pending > 0 || turns < 10; turns++) {
+      await Promise.resolve();
+      if (this.#isPowerOff) return;
+      if (turns % 20 === 19 && syncs.pending > 0) {
+        if (!all && random.chance(0.3)) break;
+        syncs.finishOne();
+      } else if (turns > 60 && !all && syncs.pending === 0) break;
+      if (turns > TURNS_MAX) throw new BrokenPromise("something neither completes nor fails");
+    }
+    // Continuations may have been killed.
+    for (const program of this.programs) {
+      if (!program.process.alive && !this.#isPowerOff) program.restart();
+    }
+    this.#check();
   }
 
-  /** Waits until every promise that can settle has. */
-  async #settle(): Promise<void> {
-    for (let turns = 0; turns < 50 && this.#pending > 0; turns++) await Promise.resolve();
+  #check(): void {
     if (this.#broken !== undefined) throw this.#broken;
   }
 
+  #turnOff(): void {
+    this.#isPowerOff = true;
+    for (const process of this.#processes) if (process.alive) process.end();
+    this.machine++;
+  }
+
   async #powerCut(): Promise<void> {
-    for (const process of this.#processes) process.alive = false;
-    await this.#settle();
+    for (let turns = 0; turns < 200; turns++) await Promise.resolve();
+    this.#check();
+    this.#pending = 0;
+    this.#processes = [];
     this.disk.powerCut();
-    this.hadPowerCut = true;
+    this.#isPowerOff = false;
     this.model.forgetUnsynced();
-    this.model.checkDurable(this.#readAll());
-    for (const actor of this.#actors) actor.restart();
-  }
-
-  /** Every event there is; without a power cut, all of them whole. */
-  #readAll(): Map<number, string> {
-    const { faults } = this.disk;
-    this.disk.faults = {};
-    const partition = new Partition({
-      storage: this.newProcess(),
-      directory: DIRECTORY,
-      topic: "topic",
-      partition: 0,
+    const present = this.undisturbed(() => readAll(this));
+    this.model.checkDurable(present.map(({ events }) => events));
+    present.forEach(({ endId }, partition) => {
+      for (const consumer of this.model.consumers.values()) consumer.logEndsAt(partition, endId);
     });
-    const reader = new PartitionReader(partition, {
-      dataWanted: true,
-      onCorruption: this.hadPowerCut ? "skip" : "throw",
-    });
-    reader.seek("earliest");
-    const present = new Map<number, string>();
-    for (let next = reader.position;;) {
-      const batch = reader.read(100);
-      if (batch === undefined) break;
-      if (batch.baseId < next) throw new BrokenPromise(`event ${batch.baseId} comes after ${next - 1}`);
-      if (batch.baseId > next && !this.hadPowerCut) throw new BrokenPromise(`event ${next} is missing`);
-      for (let index = 0; index < batch.count; index++) {
-        const push = readEvent(this, batch, index);
-        if (push !== undefined) present.set(batch.baseId + index, push.key);
-      }
-      next = batch.baseId + batch.count;
-    }
-    this.disk.faults = faults;
-    return present;
+    for (const program of this.programs) program.restart();
   }
 
-  #checkAll(): void {
-    const present = this.#readAll();
-    const counts = new Map<string, number>();
-    for (const key of present.values()) counts.set(key, (counts.get(key) ?? 0) + 1);
-    for (const [key, count] of counts) {
-      if (count > 1) throw new BrokenPromise(`event ${key} is there ${count} times`);
-    }
-    for (const { key, id, outcome } of this.model.pushes.values()) {
-      if (outcome === "completed" && id! >= this.model.trimmedTo && present.get(id!) !== key) {
-        throw new BrokenPromise(`event ${id} (${key}) was stored and is not there`);
-      }
-    }
-  }
-
-  #drainConsumers(): void {
-    const present = this.#readAll();
-    for (const [name, delivered] of this.model.delivered) {
-      const last = new ConsumerActor(this, name);
-      last.drain();
-      for (const [id, key] of present) {
-        // One whose producer was killed in the middle may come to light when a power cut takes what stood behind it.
-        if (!delivered.has(key) && this.model.pushes.get(key)!.wasCompleted) {
-          throw new BrokenPromise(`${name} never got event ${id} (${key})`);
-        }
+  #noteUnlink(process: SimulatedProcess, path: string): void {
+    for (const { partition } of this.model.partitions) {
+      const directory = directoryOf(partition);
+      if (!path.startsWith(`${directory}/`)) continue;
+      const baseId = baseIdOf(path.slice(directory.length + 1));
+      if (baseId === undefined) return;
+      const since = this.programs.find((program) => program.process === process)?.stepAt ?? -1;
+      try {
+        this.retention.remove(partition, directory, baseId, since);
+      } catch (error) {
+        this.break(error);
       }
     }
   }
 }
 
-function chooseFaults(random: { chance(p: number): boolean }): FaultRates {
-  return {
-    preempt: random.chance(0.8) ? 0.1 : 0,
-    kill: random.chance(0.6) ? 0.01 : 0,
-    shortWrite: random.chance(0.4) ? 0.05 : 0,
-    shortRead: random.chance(0.3) ? 0.1 : 0,
-    error: random.chance(0.4) ? 0.02 : 0,
-    halfSeen: random.chance(0.6) ? 0.2 : 0,
+/** Keeps what the processes' shared memory holds; the returned function puts it back. */
+function snapshot(): () => void {
+  const window = readWindow.snapshot(64 * 1024);
+  const small = core.u8.slice(core.slot, core.slot + 4096);
+  return () => {
+    core.u8.set(small, core.slot);
+    window();
   };
 }
 

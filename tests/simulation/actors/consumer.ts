@@ -1,0 +1,221 @@
+import type {
+  ConsumerInterface,
+  IncomingBatch,
+  StartPosition,
+  TopicInterface,
+} from "../../../src/drivers/contract.ts";
+import { CorruptedLogError, EventGoneError } from "../../../src/errors.ts";
+import { SimulatedKill } from "../disk/failure.ts";
+import { BrokenPromise } from "../model/broken_promise.ts";
+import type { ConsumerModel } from "../model/consumer_model.ts";
+import type { World } from "../world.ts";
+import { Program } from "./program.ts";
+
+/** Reads under a name, acknowledges now and then, seeks, and begins anew where it acknowledged. */
+export class ConsumerProgram extends Program {
+  #consumer: ConsumerInterface | undefined;
+  #isOpen = false;
+  #openedAt = 0;
+  /** What was acknowledged before it opened, by partition. */
+  #acknowledged: number[] = [];
+  /** The id that comes next, by partition. */
+  #next: number[] = [];
+  /** Up to where everything was read and not acknowledged, by partition. */
+  #read: (number | undefined)[] = [];
+  readonly #model: ConsumerModel;
+
+  constructor(world: World, name: string) {
+    super(world, name);
+    this.#model = world.model.consumer(name);
+    this.restart();
+  }
+
+  override async end(): Promise<void> {
+    await this.#consumer?.close();
+    await super.end();
+  }
+
+  /** Reads to the end, whatever is left; nothing fails any more. */
+  async drain(topic: TopicInterface): Promise<void> {
+    const consumer = this.#open(topic);
+    await consumer.open();
+    this.#opened(consumer);
+    for (const partition of consumer.assigned) {
+      for (let quiet = 0; quiet < 3;) {
+        const before = consumer.position(partition);
+        this.#readSome(consumer, partition);
+        if (this.#consumer !== consumer) {
+          throw new BrokenPromise(`${this.name} cannot read on from event ${before}`);
+        }
+        quiet = consumer.position(partition) === before ? quiet + 1 : 0;
+        if (quiet > 0) this.world.disk.clock.pass(2000);
+      }
+    }
+    await consumer.close();
+  }
+
+  protected override begin(): void {
+    this.#consumer = undefined;
+    this.#isOpen = false;
+  }
+
+  protected override act(topic: TopicInterface): void {
+    const { random } = this.world.disk;
+    const consumer = this.#consumer;
+    if (consumer === undefined) {
+      const opening = this.#open(topic);
+      return this.follow(opening.open(), () => this.#opened(opening), () => this.#consumer = undefined);
+    }
+    if (!this.#isOpen) return;
+    const partition = random.pick(consumer.assigned);
+    if (random.chance(0.03)) return this.#seek(consumer, partition);
+    if (random.chance(0.04)) return this.#close(consumer);
+    if (this.#read[partition] !== undefined && random.chance(0.3)) {
+      return this.#acknowledge(consumer, partition);
+    }
+    this.#readSome(consumer, partition);
+  }
+
+  #open(topic: TopicInterface): ConsumerInterface {
+    const { model, disk: { random }, steps } = this.world;
+    this.#openedAt = steps;
+    this.#isOpen = false;
+    this.#acknowledged = this.#model.positions.map(({ acknowledged }) => acknowledged);
+    const consumer = topic.consumer(this.name, {
+      from: "earliest",
+      dataWanted: random.chance(0.5),
+      onCorruption: model.hadPowerCut ? "skip" : "throw",
+      onDamage: (error) => this.#meetDamage(error),
+    });
+    return this.#consumer = consumer;
+  }
+
+  #opened(consumer: ConsumerInterface): void {
+    if (this.#consumer !== consumer) return;
+    this.#isOpen = true;
+    this.#read = [];
+    this.#next = consumer.assigned.map((partition) => consumer.position(partition));
+    for (const partition of consumer.assigned) {
+      const acknowledged = this.#acknowledged[partition];
+      const { removedTo } = this.world.model.partitions[partition];
+      // Somebody may have moved the position while this one opened.
+      if (this.#model.disturbedAt >= this.#openedAt || this.#next[partition] >= acknowledged) continue;
+      if (acknowledged <= removedTo) continue;
+      throw new BrokenPromise(
+        `${this.name} acknowledged up to ${acknowledged} in partition ${partition}, and goes on at ${
+          this.#next[partition]
+        }`,
+      );
+    }
+  }
+
+  #readSome(consumer: ConsumerInterface, partition: number): void {
+    const batch = this.#attempt(
+      consumer,
+      partition,
+      () => consumer.read(partition, 1 + this.world.disk.random.below(6)) as IncomingBatch | undefined,
+    );
+    if (batch === undefined) return;
+    const next = this.#next[partition];
+    const { baseId, count } = batch;
+    if (baseId < next) throw new BrokenPromise(`${this.name} read event ${baseId} after event ${next - 1}`);
+    this.world.model.checkLost(partition, next, baseId, `was passed over by ${this.name}`);
+    for (let index = 0; index < count; index++) {
+      const id = baseId + index;
+      this.#attempt(consumer, partition, () => {
+        const push = this.world.readEvent(batch, index);
+        if (push !== undefined) this.#model.delivered.add(push.key);
+      }, id);
+      // It could not be read for now: begin anew at what was acknowledged.
+      if (this.#consumer !== consumer) return;
+    }
+    this.#next[partition] = baseId + count;
+    this.#read[partition] = baseId + count;
+  }
+
+  /** Looks at the log, and sees to it that what fails may fail. */
+  #attempt<T>(
+    consumer: ConsumerInterface,
+    partition: number,
+    look: () => T,
+    eventId?: number,
+  ): T | undefined {
+    const { model } = this.world;
+    try {
+      return look();
+    } catch (error) {
+      if (error instanceof SimulatedKill || error instanceof BrokenPromise) throw error;
+      if (error instanceof EventGoneError) {
+        this.world.checkGone(partition, error);
+        // An event whose data was removed before it: the next one comes next.
+        if (eventId === undefined) this.#next[partition] = consumer.position(partition);
+      } else if (error instanceof CorruptedLogError) {
+        this.#meetDamage(error);
+        if (!model.hadPowerCut) throw error;
+      } else {
+        this.world.tolerate(error);
+        this.#close(consumer);
+      }
+      return undefined;
+    }
+  }
+
+  #meetDamage({ damage }: CorruptedLogError): void {
+    this.world.checkDamage(damage);
+  }
+
+  #seek(consumer: ConsumerInterface, partition: number): void {
+    const { random, clock } = this.world.disk;
+    const { endId } = this.world.model.partitions[partition];
+    const to: StartPosition = random.pick<StartPosition>([
+      "earliest",
+      "latest",
+      { id: random.below(endId + 1) },
+      { time: clock.now - random.below(100) },
+    ]);
+    const isStored = random.chance(0.5);
+    this.#read[partition] = undefined;
+    if (isStored) this.#model.beginDisturbance(this.world.steps);
+    const moved = () => {
+      const position = this.#isOpen && this.#consumer === consumer ? consumer.position(partition) : 0;
+      this.#next[partition] = position;
+      this.#model.skipTo(partition, position);
+      if (isStored) this.#model.endDisturbance(this.world.steps, partition, this.world.endIdOf(partition));
+    };
+    let isDone = false;
+    try {
+      // Done when the call returns; only its failure comes later.
+      const seeking = consumer.seek(partition, to, isStored);
+      isDone = true;
+      moved();
+      this.follow(seeking, () => {}, () => this.#close(consumer));
+    } catch (error) {
+      if (!isDone) moved();
+      if (error instanceof SimulatedKill || error instanceof BrokenPromise) throw error;
+      this.world.tolerate(error);
+      this.#close(consumer);
+    }
+  }
+
+  #acknowledge(consumer: ConsumerInterface, partition: number): void {
+    const nextId = this.#read[partition]!;
+    const { steps } = this.world;
+    this.#model.acknowledging(partition, nextId);
+    try {
+      void consumer.acknowledge(partition, nextId);
+    } catch (error) {
+      if (error instanceof SimulatedKill) throw error;
+      const isDeleted = this.#model.disturbedAt >= this.#openedAt || this.#model.disturbing > 0;
+      if (!isDeleted) this.world.tolerate(error);
+      return this.#close(consumer);
+    }
+    this.#read[partition] = undefined;
+    this.#model.acknowledged(partition, nextId, { openedAt: this.#openedAt, step: steps });
+  }
+
+  #close(consumer: ConsumerInterface): void {
+    void consumer.close();
+    if (this.#consumer === consumer) this.#consumer = undefined;
+    if (this.world.disk.random.chance(0.3)) this.closeTopic();
+  }
+}

@@ -1,0 +1,143 @@
+import { DefaultPartitionSelector } from "../../../src/components/partition_selectors/default.ts";
+import { DefaultSerializer } from "../../../src/components/serializers/default.ts";
+import { DefaultValidator } from "../../../src/components/validators/default.ts";
+import type { TopicInterface } from "../../../src/drivers/contract.ts";
+import { BackpressureError, LimitExceededError } from "../../../src/errors.ts";
+import type { FlushBehavior } from "../../../src/log/writer.ts";
+import { Producer } from "../../../src/producer.ts";
+import { SimulatedKill } from "../disk/failure.ts";
+import type { Push } from "../model/push.ts";
+import type { World } from "../world.ts";
+import { Program } from "./program.ts";
+
+/** Steps that an idle producer sits out, at most. */
+const IDLE_STEPS_MAX = 40;
+
+/** Pushes events through the real producer, flushes, and now and then does nothing for long. */
+export class ProducerProgram extends Program {
+  #producer: Producer | undefined;
+  #batchSize = 0;
+  #incarnation = 0;
+  #idleUntil = 0;
+  /** Everything pushed by the present producer. */
+  #pushed: Push[] = [];
+
+  constructor(world: World, name: string, private readonly flushBehavior: FlushBehavior) {
+    super(world, name);
+    this.restart();
+  }
+
+  override async end(): Promise<void> {
+    await this.#producer?.close().catch((error) => this.world.tolerate(error));
+    this.#producer = undefined;
+    await super.end();
+  }
+
+  protected override begin(): void {
+    this.#producer = undefined;
+    this.#incarnation++;
+    this.#pushed = [];
+    this.driver = this.world.openDriver(this.process, this.flushBehavior);
+  }
+
+  protected override act(topic: TopicInterface): void {
+    const { world } = this;
+    const { random } = world.disk;
+    if (world.steps < this.#idleUntil) return;
+    const producer = this.#producer ??= this.#open(topic);
+    const what = random.below(100);
+    if (what < 15) this.#flush(producer);
+    else if (what < 19) this.#idleUntil = world.steps + random.below(IDLE_STEPS_MAX);
+    else if (what < 22) this.#reopen(producer);
+    else if (what < 27) this.#pushStream(producer);
+    else this.#pushBatch(producer);
+  }
+
+  #open(topic: TopicInterface): Producer {
+    const { random } = this.world.disk;
+    const partitionSelector = new DefaultPartitionSelector();
+    partitionSelector.setPartitions(topic.partitions);
+    // Batches that are full are stored by the very push that fills them; an adaptive one is by a flush, or later.
+    this.#batchSize = random.chance(0.7) ? 1 + random.below(4) : 0;
+    return new Producer(
+      this.name,
+      topic,
+      { validator: new DefaultValidator(), partitionSelector, serializer: new DefaultSerializer() },
+      { batchSize: this.#batchSize || undefined, maxNumBatches: 1 + random.below(3) },
+    );
+  }
+
+  #pushBatch(producer: Producer): void {
+    const { random } = this.world.disk;
+    const partition = random.below(this.world.model.partitions.length);
+    const count = this.#batchSize || 1 + random.below(4);
+    for (let index = 0; index < count; index++) {
+      const push = this.#newPush(partition);
+      this.#followPush(push, producer.push(push.metadata, push.data, { partition }));
+    }
+    if (this.#batchSize === 0 && random.chance(0.7)) this.#flush(producer);
+  }
+
+  #pushStream(producer: Producer): void {
+    const { random } = this.world.disk;
+    const partition = random.below(this.world.model.partitions.length);
+    const push = this.#newPush(partition);
+    const { data } = push;
+    if (data.byteLength === 0) {
+      return this.#followPush(push, producer.push(push.metadata, data, { partition }));
+    }
+    const pieceBytes = 1 + random.below(6000);
+    async function* stream(): AsyncGenerator<Uint8Array> {
+      for (let from = 0; from < data.byteLength; from += pieceBytes) {
+        await Promise.resolve();
+        yield data.subarray(from, from + pieceBytes);
+      }
+    }
+    this.#followPush(push, producer.push(push.metadata, stream(), { partition }));
+  }
+
+  #newPush(partition: number): Push {
+    const push = this.world.model.newPush(`${this.name}.${this.#incarnation}`, partition);
+    this.#pushed.push(push);
+    return push;
+  }
+
+  #followPush(push: Push, future: PromiseLike<number>): void {
+    const { world } = this;
+    const machine = world.machine;
+    world.track(future.then((id) => {
+      // The power went before anybody could be told.
+      if (world.machine !== machine) return;
+      world.model.complete(push, id);
+      if (this.flushBehavior === "immediate") push.isDurable = true;
+    }, (error) => {
+      // What was not synced may be stored all the same.
+      const isUnknown = error instanceof SimulatedKill || error instanceof LimitExceededError ||
+        this.flushBehavior === "immediate" || saysMaybe(error);
+      if (push.outcome === "pending") push.outcome = isUnknown ? "unknown" : "failed";
+      if (error instanceof BackpressureError || error instanceof LimitExceededError) return;
+      world.tolerate(error);
+    }));
+  }
+
+  #flush(producer: Producer): void {
+    const before = [...this.#pushed];
+    const machine = this.world.machine;
+    this.follow(producer.flush(), () => {
+      if (this.flushBehavior === "buffered" || this.world.machine !== machine) return;
+      for (const push of before) if (push.outcome === "completed") push.isDurable = true;
+    });
+  }
+
+  #reopen(producer: Producer): void {
+    this.#producer = undefined;
+    this.#pushed = [];
+    this.follow(producer.close(), () => {});
+    if (this.world.disk.random.chance(0.5)) this.closeTopic();
+  }
+}
+
+/** Whether an error says that the event may be stored although the push rejects. */
+function saysMaybe(error: unknown): boolean {
+  return error instanceof Error && /may (?:all the same )?be stored/.test(error.message);
+}

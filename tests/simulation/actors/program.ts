@@ -1,0 +1,73 @@
+import type { FilesDriver } from "../../../src/drivers/files/driver.ts";
+import type { TopicInterface } from "../../../src/drivers/contract.ts";
+import type { SimulatedProcess } from "../disk/process.ts";
+import { TOPIC, type World } from "../world.ts";
+
+/** A program that has the topic open and takes steps until it is killed; then it begins anew in a new process. */
+export abstract class Program {
+  process!: SimulatedProcess;
+  /** The step of the world in which its present work began. */
+  stepAt = 0;
+  protected driver!: FilesDriver;
+  #topic: TopicInterface | undefined;
+  #isOpening = false;
+
+  constructor(protected readonly world: World, readonly name: string) {}
+
+  /** The process is dead, or was never there. */
+  restart(): void {
+    void this.#topic?.close();
+    this.#topic = undefined;
+    this.#isOpening = false;
+    this.process = this.world.newProcess();
+    this.driver = this.world.openDriver(this.process);
+    this.begin();
+  }
+
+  /** Does a little; throws `SimulatedKill`. */
+  step(): void {
+    this.stepAt = this.world.steps;
+    if (this.#topic !== undefined) return this.act(this.#topic);
+    if (this.#isOpening) return;
+    this.#isOpening = true;
+    this.follow(this.driver.openTopic(TOPIC), (topic) => this.#topic = topic, () => this.#isOpening = false);
+  }
+
+  /** Ends in an orderly way, when nothing fails any more. */
+  async end(): Promise<void> {
+    await this.#topic?.close();
+    this.#topic = undefined;
+    this.#isOpening = false;
+  }
+
+  /** Forgets what the process before had. */
+  protected abstract begin(): void;
+
+  protected abstract act(topic: TopicInterface): void;
+
+  /** The next step opens the topic again. */
+  protected closeTopic(): void {
+    void this.#topic?.close();
+    this.#topic = undefined;
+    this.#isOpening = false;
+  }
+
+  /**
+   * Goes on when the promise settles, unless the process is another one by then. A failure has to be one that the
+   * disk made, or one that `accepts` knows.
+   */
+  protected follow<T>(
+    promise: PromiseLike<T>,
+    done: (value: T) => void,
+    failed: (error: unknown) => void = () => {},
+    accepts: (error: unknown) => boolean = () => false,
+  ): void {
+    const { process, world } = this;
+    world.track(promise.then((value) => {
+      if (process === this.process) done(value);
+    }, (error) => {
+      if (process === this.process) failed(error);
+      if (!accepts(error)) world.tolerate(error);
+    }));
+  }
+}

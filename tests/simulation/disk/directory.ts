@@ -1,0 +1,15 @@
+import type { Inode } from "./inode.ts";
+
+export type Entry = Inode | Directory;
+
+/** A directory: its entries as processes see them, and as the disk would have them after a power cut. */
+export class Directory {
+  readonly entries = new Map<string, Entry>();
+  readonly durable = new Map<string, Entry>();
+  /** When an entry was made or removed last, by the clock. */
+  modified = 0;
+  /** Whether it was removed. */
+  isRemoved = false;
+  /** Syncs of it that failed. */
+  failures = 0;
+}

@@ -1,0 +1,96 @@
+/**
+ * A disk that fails on purpose, for tests. Everything random comes from one seed, so a run can be repeated.
+ *
+ * A {@linkcode SimulatedDisk} holds the files; each {@linkcode SimulatedProcess} is a storage port onto it. Before
+ * every system call of a process the disk may let others take steps, kill the process, cut the power, set the
+ * clock, or fail the call. An append may be cut short, come in two pieces, or be seen half-done, also long after its
+ * process was killed. A failed sync drops what it covered. A power cut keeps, of everything not synced, what it likes.
+ *
+ * @module
+ */
+import { Clock } from "./clock.ts";
+import type { Inode } from "./inode.ts";
+import { Namespace } from "./namespace.ts";
+import type { SimulatedProcess } from "./process.ts";
+import { Random } from "./random.ts";
+import { Syncs } from "./syncs.ts";
+
+/** How likely each fault is at a call that it can happen to, from 0 to 1; what is left out never happens. */
+export interface FaultRates {
+  /** Others take a step before the call. */
+  preempt?: number;
+  /** The process is stopped before the call, and others take many steps. */
+  stop?: number;
+  /** The process is killed before the call, or in the middle of an append. */
+  kill?: number;
+  /** An append takes a part only: the call says so, as in Bun, or writes the rest later, as in Node and Deno. */
+  shortWrite?: number;
+  /** A read gives only a part of what is there. */
+  shortRead?: number;
+  /** The call fails with ENOSPC, EDQUOT, EIO or EMFILE. */
+  error?: number;
+  /** A sync of a file fails, and drops what it covered. */
+  failedSync?: number;
+  /** A sync of a directory fails, and drops what it covered. */
+  failedDirectorySync?: number;
+  /** A sync takes its time: more is written before it is done. */
+  slowSync?: number;
+  /** Others see an append half-done. */
+  halfSeen?: number;
+  /** The clock is set, back or forward, by up to hours. */
+  clockStep?: number;
+  /** Minutes pass. */
+  pause?: number;
+}
+
+/** Far more than any story needs. */
+const CALLS_MAX = 2_000_000;
+
+/** By how much the clock is set, in milliseconds. */
+const CLOCK_STEPS_MS = [-3_600_000, -10_800_000, -2_000, 2_000, 3_600_000, 10_800_000];
+
+/** The files, what of them survives a power cut, and the faults. */
+export class SimulatedDisk {
+  readonly names: Namespace = new Namespace();
+  readonly random: Random;
+  readonly clock: Clock = new Clock();
+  readonly syncs: Syncs;
+  faults: FaultRates = {};
+  /** Calls made by all processes. */
+  calls = 0;
+  /** Files with an append on its way. */
+  readonly appending: Set<Inode> = new Set();
+  /** Called where others may take steps while a process is in the middle of a call. */
+  others: (interrupted: SimulatedProcess, steps: number) => void = () => {};
+  /** Called before every call: the power may go. */
+  beforeCall: () => void = () => {};
+  /** Told of every file that a process takes the name from, before it does. */
+  onUnlink: (process: SimulatedProcess, path: string) => void = () => {};
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    this.syncs = new Syncs(this);
+    this.names.now = () => this.clock.now;
+  }
+
+  /** What goes on between any two calls. */
+  passTime(): void {
+    if (++this.calls > CALLS_MAX) throw new Error(`Made ${CALLS_MAX} calls: something goes in circles`);
+    const { random, faults, clock } = this;
+    this.beforeCall();
+    for (const inode of this.appending) {
+      if (random.chance(0.25)) inode.continueAppend(random);
+      if (!inode.isAppending) this.appending.delete(inode);
+    }
+    if (this.syncs.pending > 0 && random.chance(0.1)) this.syncs.finishOne();
+    if (random.chance(faults.clockStep)) clock.step(random.pick(CLOCK_STEPS_MS));
+    if (random.chance(faults.pause)) clock.pass(random.below(1_200_000));
+  }
+
+  /** Everything not synced is lost, torn, zeroed or kept, file by file and page by page. */
+  powerCut(): void {
+    this.appending.clear();
+    this.names.powerCut(this.random);
+    this.clock.pass(1000);
+  }
+}

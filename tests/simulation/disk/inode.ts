@@ -1,0 +1,173 @@
+import type { Random } from "./random.ts";
+
+export const PAGE_BYTES = 512;
+
+/** Pages on their way to the disk, as they were when the sync began. */
+export interface Writeback {
+  size: number;
+  pages: Map<number, { bytes: Uint8Array; version: number }>;
+}
+
+/** An append whose bytes arrive piece by piece; it holds the file's lock until it is whole or cut. */
+interface SlowAppend {
+  bytes: Uint8Array;
+  done: number;
+  /** Where it ends: before its last byte when its process was killed. */
+  end: number;
+}
+
+/** A file's content, as processes see it and as the disk would have it after a power cut. */
+export class Inode {
+  size = 0;
+  /** When it was changed last, by the clock. */
+  modified = 0;
+  /** Names it has; without one, what is written to it is lost. */
+  links = 0;
+  /** Syncs of it that failed. */
+  failures = 0;
+  /** Whether no open file has told of the last failure yet. */
+  isFailureUnreported = false;
+  #bytes = new Uint8Array(1024);
+  #durable = new Uint8Array(0);
+  /** Pages the disk does not have, each with a number that changes when it does. */
+  #dirty = new Map<number, number>();
+  #versions = 0;
+  #slow: SlowAppend | undefined;
+
+  read(offset: number, bytes: number): Uint8Array {
+    return this.#bytes.slice(offset, Math.max(offset, Math.min(this.size, offset + bytes)));
+  }
+
+  append(bytes: Uint8Array): void {
+    this.write(this.size, bytes);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    if (bytes.byteLength === 0) return;
+    const end = offset + bytes.byteLength;
+    if (end > this.#bytes.byteLength) this.#grow(end * 2);
+    this.#bytes.set(bytes, offset);
+    this.size = Math.max(this.size, end);
+    for (let page = Math.floor(offset / PAGE_BYTES); page * PAGE_BYTES < end; page++) {
+      this.#dirty.set(page, ++this.#versions);
+    }
+  }
+
+  /** Whether an append is on its way. */
+  get isAppending(): boolean {
+    return this.#slow !== undefined;
+  }
+
+  /** Begins an append whose bytes come later, up to `end`. */
+  beginAppend(bytes: Uint8Array, end = bytes.byteLength): void {
+    this.finishAppend();
+    this.#slow = { bytes, done: 0, end };
+  }
+
+  /** Some more bytes of the append under way arrive. */
+  continueAppend(random: Random): void {
+    const slow = this.#slow;
+    if (slow === undefined) return;
+    const upTo = slow.done + 1 + random.below(Math.max(1, slow.end - slow.done));
+    this.#arrive(slow, Math.min(upTo, slow.end));
+  }
+
+  /** Its process was killed: the append ends somewhere. */
+  cutAppend(random: Random): void {
+    const slow = this.#slow;
+    if (slow !== undefined) slow.end = slow.done + random.below(slow.end - slow.done + 1);
+  }
+
+  /** What holds the lock has to be done before another append begins. */
+  finishAppend(): void {
+    if (this.#slow !== undefined) this.#arrive(this.#slow, this.#slow.end);
+  }
+
+  /** Flips one bit, at rest: on the disk and in memory. */
+  flip(offset: number, bit: number): void {
+    this.#bytes[offset] ^= 1 << bit;
+    if (offset < this.#durable.byteLength) this.#durable[offset] ^= 1 << bit;
+  }
+
+  /** Cuts the file. */
+  truncate(size: number): void {
+    this.#bytes.fill(0, size, this.size);
+    this.size = size;
+  }
+
+  /** Begins to write what is dirty. */
+  beginSync(): Writeback {
+    const pages = new Map<number, { bytes: Uint8Array; version: number }>();
+    for (const [page, version] of this.#dirty) {
+      pages.set(page, { bytes: this.read(page * PAGE_BYTES, PAGE_BYTES), version });
+    }
+    return { size: this.size, pages };
+  }
+
+  /** The disk has it. */
+  finishSync({ size, pages }: Writeback): void {
+    if (size > this.#durable.byteLength) {
+      const grown = new Uint8Array(size);
+      grown.set(this.#durable);
+      this.#durable = grown;
+    }
+    for (const [page, { bytes, version }] of pages) {
+      this.#durable.set(bytes, page * PAGE_BYTES);
+      if (this.#dirty.get(page) === version) this.#dirty.delete(page);
+    }
+  }
+
+  /**
+   * The disk refused it. The system drops the pages, and perhaps those that became dirty meanwhile: they are read
+   * as before, and no later sync writes them unless they change again.
+   */
+  failSync({ pages }: Writeback, random: Random): void {
+    this.failures++;
+    this.isFailureUnreported = true;
+    for (const page of [...this.#dirty.keys()]) {
+      if (pages.has(page) || random.chance(0.7)) this.#dirty.delete(page);
+    }
+  }
+
+  sync(): void {
+    this.finishSync(this.beginSync());
+  }
+
+  /**
+   * What was synced stays. After it the file is cut anywhere, and each page not synced is there, is as it was
+   * (zeros where it is new), or is there in part.
+   */
+  powerCut(random: Random): void {
+    this.cutAppend(random);
+    this.finishAppend();
+    const durable = this.#durable;
+    const grown = this.size - durable.byteLength;
+    const size = durable.byteLength + (random.chance(0.3) ? grown : random.below(grown + 1));
+    const after = new Uint8Array(size);
+    after.set(durable);
+    for (const page of this.#dirty.keys()) {
+      const from = page * PAGE_BYTES;
+      if (from >= size) continue;
+      const fate = random.below(4);
+      const bytes = fate === 0 ? 0 : fate === 1 ? random.below(PAGE_BYTES) : PAGE_BYTES;
+      after.set(this.#bytes.subarray(from, Math.min(from + bytes, size, this.size)), from);
+    }
+    this.#bytes = after;
+    this.size = size;
+    this.#dirty.clear();
+    this.#durable = after.slice();
+    this.isFailureUnreported = false;
+  }
+
+  #arrive(slow: SlowAppend, upTo: number): void {
+    this.append(slow.bytes.subarray(slow.done, upTo));
+    slow.done = upTo;
+    if (slow.done >= slow.end) this.#slow = undefined;
+  }
+
+  #grow(bytes: number): void {
+    const grown = new Uint8Array(bytes);
+    grown.set(this.#bytes.subarray(0, this.size));
+    this.#bytes = grown;
+  }
+}

@@ -1,0 +1,204 @@
+import { StorageError } from "../../../src/errors.ts";
+import { Directory, type Entry } from "./directory.ts";
+import { Inode } from "./inode.ts";
+import type { Random } from "./random.ts";
+
+/** In which order changes of names reach the disk: all of them, those of one directory, or those of one name. */
+export type Journal = "global" | "directory" | "none";
+
+/** One change of names; a rename has two parts and is never done by half. */
+interface Change {
+  parts: { directory: Directory; name: string; entry: Entry | undefined }[];
+  /** A sync that should have stored it failed: it stays in memory, unless the directory changes again. */
+  isDropped: boolean;
+}
+
+/** Names and what they stand for. Changes are seen at once, and reach the disk by a sync, or by chance. */
+export class Namespace {
+  readonly root = new Directory();
+  journal: Journal = "global";
+  /** Milliseconds since 1970, for the times of directories. */
+  now: () => number = () => 0;
+  #unsynced: Change[] = [];
+
+  get(path: string): Entry | undefined {
+    let entry: Entry | undefined = this.root;
+    for (let from = 1; from < path.length;) {
+      if (!(entry instanceof Directory)) return undefined;
+      const slash = path.indexOf("/", from);
+      const to = slash < 0 ? path.length : slash;
+      entry = entry.entries.get(path.slice(from, to));
+      from = to + 1;
+    }
+    return entry;
+  }
+
+  file(path: string): Inode {
+    const entry = this.get(path);
+    if (entry instanceof Inode) return entry;
+    throw fault(entry === undefined ? "ENOENT" : "EISDIR", path);
+  }
+
+  directory(path: string): Directory {
+    const entry = this.get(path);
+    if (entry instanceof Directory) return entry;
+    throw fault(entry === undefined ? "ENOENT" : "ENOTDIR", path);
+  }
+
+  /** Paths of all files. */
+  files(): string[] {
+    const walk = (directory: Directory, path: string): string[] =>
+      [...directory.entries].flatMap(([name, entry]) =>
+        entry instanceof Directory ? walk(entry, `${path}/${name}`) : [`${path}/${name}`]
+      );
+    return walk(this.root, "");
+  }
+
+  makeDirectory(path: string): void {
+    this.#add(path, new Directory());
+  }
+
+  /** Gives a file a name; throws `EEXIST` when the name is taken. */
+  link(path: string, inode: Inode): void {
+    this.#add(path, inode);
+  }
+
+  /** Takes a file's name away. */
+  unlink(path: string): void {
+    const { directory, name } = this.#parentOf(path);
+    if (!(directory.entries.get(name) instanceof Inode)) {
+      throw fault(directory.entries.has(name) ? "EISDIR" : "ENOENT", path);
+    }
+    this.#change([{ directory, name, entry: undefined }]);
+  }
+
+  removeDirectory(path: string): void {
+    const { directory, name } = this.#parentOf(path);
+    if (this.directory(path).entries.size > 0) throw fault("ENOTEMPTY", path);
+    this.#change([{ directory, name, entry: undefined }]);
+  }
+
+  rename(from: string, to: string): void {
+    const old = this.#parentOf(from);
+    const entry = old.directory.entries.get(old.name);
+    if (entry === undefined) throw fault("ENOENT", from);
+    const target = this.#parentOf(to);
+    const there = target.directory.entries.get(target.name);
+    if (there === entry) return;
+    if (there instanceof Directory) {
+      if (entry instanceof Inode) throw fault("EISDIR", to);
+      if (there.entries.size > 0) throw fault("ENOTEMPTY", to);
+    } else if (there instanceof Inode && entry instanceof Directory) throw fault("ENOTDIR", to);
+    this.#change([{ ...old, entry: undefined }, { ...target, entry }]);
+  }
+
+  /** Puts a directory's changes on the disk, with those that have to be there before. */
+  sync(directory: Directory): void {
+    const touches = ({ parts }: Change) => parts.some((part) => part.directory === directory);
+    let last = this.#unsynced.length - 1;
+    while (last >= 0 && !touches(this.#unsynced[last])) last--;
+    const wanted = new Map<Directory, Set<string>>();
+    const kept: Change[] = [];
+    const stored: Change[] = [];
+    // What was dropped is written with the directory's next change only.
+    let isRewritten = false;
+    for (let index = this.#unsynced.length - 1; index >= 0; index--) {
+      const change = this.#unsynced[index];
+      const isWanted = touches(change) || (this.journal === "global" && index < last) ||
+        change.parts.some((part) => wanted.get(part.directory)?.has(part.name));
+      if (isWanted && (isRewritten || !change.isDropped)) {
+        isRewritten ||= touches(change);
+        for (const { directory, name } of change.parts) {
+          if (!wanted.has(directory)) wanted.set(directory, new Set());
+          wanted.get(directory)!.add(name);
+        }
+        stored.push(change);
+      } else kept.push(change);
+    }
+    this.#unsynced = kept.reverse();
+    for (const change of stored.reverse()) store(change);
+  }
+
+  /** The disk refused a directory's changes. */
+  failSync(directory: Directory): void {
+    directory.failures++;
+    for (const change of this.#unsynced) {
+      if (change.parts.some((part) => part.directory === directory)) change.isDropped = true;
+    }
+  }
+
+  /** What was synced stays; of the other changes some are there, in the order that the journal keeps. */
+  powerCut(random: Random): void {
+    const lossRate = random.pick([0, 0.1, 0.4, 1]);
+    const lost = new Set<string>();
+    const numbers = new Map<Directory, number>();
+    const keysOf = ({ parts }: Change): string[] => {
+      if (this.journal === "global") return ["all"];
+      return parts.map(({ directory, name }) => {
+        if (!numbers.has(directory)) numbers.set(directory, numbers.size);
+        return this.journal === "none" ? `${numbers.get(directory)}/${name}` : `${numbers.get(directory)}`;
+      });
+    };
+    for (const change of this.#unsynced) {
+      const keys = keysOf(change);
+      if (change.isDropped || keys.some((key) => lost.has(key)) || random.chance(lossRate)) {
+        for (const key of keys) lost.add(key);
+      } else store(change);
+    }
+    this.#unsynced = [];
+    for (const inode of this.#restore(this.root, new Set())) inode.powerCut(random);
+  }
+
+  /** Whatever the disk has is what processes see; gives every file there is. */
+  #restore(directory: Directory, files: Set<Inode>): Set<Inode> {
+    directory.entries.clear();
+    directory.failures = 0;
+    for (const [name, entry] of directory.durable) {
+      directory.entries.set(name, entry);
+      if (entry instanceof Directory) {
+        entry.isRemoved = false;
+        this.#restore(entry, files);
+      } else {
+        entry.links = files.has(entry) ? entry.links + 1 : 1;
+        files.add(entry);
+      }
+    }
+    return files;
+  }
+
+  #add(path: string, entry: Entry): void {
+    const { directory, name } = this.#parentOf(path);
+    if (directory.entries.has(name)) throw fault("EEXIST", path);
+    this.#change([{ directory, name, entry }]);
+  }
+
+  #parentOf(path: string): { directory: Directory; name: string } {
+    const slash = path.lastIndexOf("/");
+    return { directory: this.directory(path.slice(0, slash)), name: path.slice(slash + 1) };
+  }
+
+  #change(parts: Change["parts"]): void {
+    for (const { directory, name, entry } of parts) {
+      const before = directory.entries.get(name);
+      if (before instanceof Inode) before.links--;
+      else if (before !== undefined) before.isRemoved = true;
+      if (entry === undefined) directory.entries.delete(name);
+      else directory.entries.set(name, entry);
+      if (entry instanceof Inode) entry.links++;
+      else if (entry !== undefined) entry.isRemoved = false;
+      directory.modified = this.now();
+    }
+    this.#unsynced.push({ parts, isDropped: false });
+  }
+}
+
+function store({ parts }: Change): void {
+  for (const { directory, name, entry } of parts) {
+    if (entry === undefined) directory.durable.delete(name);
+    else directory.durable.set(name, entry);
+  }
+}
+
+function fault(errno: string, path: string): StorageError {
+  return new StorageError(errno, `Cannot use "${path}" (${errno})`);
+}

@@ -1,0 +1,230 @@
+import { StorageError } from "../../../src/errors.ts";
+import type { OpenMode, PublishOptions, Storage, StorageFile } from "../../../src/storage/port.ts";
+import type { Directory } from "./directory.ts";
+import type { SimulatedDisk } from "./disk.ts";
+import { simulatedError, SimulatedKill } from "./failure.ts";
+import { SimulatedFile } from "./file.ts";
+import { Inode } from "./inode.ts";
+import { Syncs } from "./syncs.ts";
+
+/** Steps that others take at most while a process is stopped. */
+const STOPPED_STEPS_MAX = 40;
+
+/** One process's view of the disk: the calls of the port, as the system calls that `src/storage/node.ts` makes. */
+export class SimulatedProcess implements Storage {
+  alive = true;
+  /** Whether it is in the middle of a call while others run. */
+  isInterrupted = false;
+  /** Whether its runtime goes on by itself with what a short write left over, as Node and Deno do. */
+  readonly loopsOverShortWrites: boolean;
+  #directoryFailuresSeen = new Map<Directory, number>();
+
+  constructor(readonly disk: SimulatedDisk) {
+    this.loopsOverShortWrites = disk.random.chance(0.5);
+  }
+
+  open(path: string, mode: OpenMode): StorageFile {
+    this.call("open", path, ["EMFILE"]);
+    return new SimulatedFile(this, path, this.disk.names.file(path), mode);
+  }
+
+  list(path: string): string[] {
+    this.call("list", path, ["EMFILE"]);
+    const { disk } = this;
+    const directory = disk.names.directory(path);
+    const before = [...directory.entries.keys()];
+    if (!disk.random.chance(disk.faults.preempt)) return before;
+    // A listing takes several looks: what is made or removed meanwhile may be in it or not.
+    this.interrupt(1);
+    this.checkAlive();
+    const after = directory.entries;
+    const names = before.filter((name) => after.has(name) || disk.random.chance(0.5));
+    const known = new Set(before);
+    for (const name of after.keys()) if (!known.has(name) && disk.random.chance(0.5)) names.push(name);
+    return names;
+  }
+
+  stat(path: string): { kind: "file" | "directory" | "other"; bytes: number; modified: number } | undefined {
+    this.call("look at", path, []);
+    const entry = this.disk.names.get(path);
+    if (entry === undefined) return undefined;
+    return entry instanceof Inode
+      ? { kind: "file", bytes: entry.size, modified: entry.modified }
+      : { kind: "directory", bytes: 0, modified: entry.modified };
+  }
+
+  readWhole(path: string): Uint8Array | undefined {
+    this.call("read", path, ["EMFILE"]);
+    const entry = this.disk.names.get(path);
+    if (entry === undefined) return undefined;
+    const inode = this.disk.names.file(path);
+    this.call("read", path, []);
+    return inode.read(0, inode.size);
+  }
+
+  makeDirectory(path: string): void {
+    this.call("make folder", path, ["ENOSPC", "EDQUOT"]);
+    this.disk.names.makeDirectory(path);
+  }
+
+  publish(path: string, content: Uint8Array, { durable = true, confirm }: PublishOptions = {}): boolean {
+    const draft = this.#writeDraft(path, content, durable);
+    try {
+      if (confirm?.() === false) return false;
+      this.call("publish", path, ["ENOSPC", "EDQUOT"]);
+      this.disk.names.link(path, this.disk.names.file(draft));
+      return true;
+    } catch (error) {
+      if (error instanceof StorageError && error.errno === "EEXIST") return false;
+      throw error;
+    } finally {
+      this.#discard(draft);
+    }
+  }
+
+  replace(path: string, content: Uint8Array): void {
+    const draft = this.#writeDraft(path, content, true);
+    try {
+      this.call("replace", path, ["ENOSPC", "EDQUOT"]);
+      this.disk.names.rename(draft, path);
+    } catch (error) {
+      this.#discard(draft);
+      throw error;
+    }
+  }
+
+  rename(from: string, to: string): void {
+    this.call("rename", from, ["ENOSPC", "EDQUOT"]);
+    this.disk.names.rename(from, to);
+  }
+
+  remove(path: string): void {
+    this.call("remove", path, ["EIO"]);
+    if (this.disk.names.get(path) === undefined) return;
+    this.#unlink(path);
+  }
+
+  removeTree(path: string): void {
+    this.call("remove", path, ["EIO"]);
+    const entry = this.disk.names.get(path);
+    if (entry === undefined) return;
+    if (entry instanceof Inode) return this.#unlink(path);
+    for (const name of this.list(path)) this.removeTree(`${path}/${name}`);
+    this.call("remove", path, []);
+    if (this.disk.names.get(path) !== undefined) this.disk.names.removeDirectory(path);
+  }
+
+  syncDirectory(path: string): void {
+    this.call("open", path, ["EMFILE"]);
+    const { disk } = this;
+    const directory = disk.names.directory(path);
+    this.call("sync", path, []);
+    if (disk.random.chance(disk.faults.failedDirectorySync)) disk.names.failSync(directory);
+    else disk.names.sync(directory);
+    // As if every process had it open: the failure is told to each of them once.
+    if ((this.#directoryFailuresSeen.get(directory) ?? 0) >= directory.failures) return;
+    if (disk.faults.failedDirectorySync === undefined) return;
+    this.#directoryFailuresSeen.set(directory, directory.failures);
+    throw simulatedError("EIO", "sync", path);
+  }
+
+  watch(): undefined {
+    return undefined;
+  }
+
+  now(): number {
+    const { clock, random } = this.disk;
+    clock.pass(random.below(3));
+    return clock.now;
+  }
+
+  random32(): number {
+    return this.disk.random.next32();
+  }
+
+  /** What may happen before any system call. */
+  call(verb: string, path: string, errnos: readonly string[]): void {
+    const { disk } = this;
+    this.checkAlive();
+    disk.passTime();
+    const { random, faults } = disk;
+    if (random.chance(faults.preempt)) this.interrupt(1);
+    if (random.chance(faults.stop)) this.interrupt(5 + random.below(STOPPED_STEPS_MAX));
+    // Others may have cut the power.
+    this.checkAlive();
+    if (random.chance(faults.kill)) this.kill();
+    if (errnos.length > 0 && random.chance(faults.error)) {
+      throw simulatedError(random.pick(errnos), verb, path);
+    }
+  }
+
+  /** Others take steps. */
+  interrupt(steps: number): void {
+    const before = this.isInterrupted;
+    this.isInterrupted = true;
+    try {
+      this.disk.others(this, steps);
+    } finally {
+      this.isInterrupted = before;
+    }
+  }
+
+  /** Ends the process at this very call. */
+  kill(): never {
+    this.end();
+    throw new SimulatedKill();
+  }
+
+  /** The process makes no call any more. */
+  end(): void {
+    this.alive = false;
+    this.disk.syncs.abandon(this, new SimulatedKill());
+  }
+
+  /** A dead process does nothing more. */
+  checkAlive(): void {
+    if (!this.alive) throw new SimulatedKill();
+  }
+
+  #writeDraft(path: string, content: Uint8Array, durable: boolean): string {
+    // Before the process can be interrupted: the bytes may lie in memory that others use.
+    const own = content.slice();
+    const draft = `${path}.${this.random32().toString(16).padStart(8, "0")}.draft`;
+    const { names, clock, random, syncs } = this.disk;
+    this.call("write", path, ["ENOSPC", "EDQUOT", "EMFILE"]);
+    const inode = new Inode();
+    inode.modified = clock.now;
+    names.link(draft, inode);
+    try {
+      for (let done = 0; done < own.byteLength;) {
+        this.call("write", path, ["ENOSPC", "EDQUOT"]);
+        const bytes = random.chance(this.disk.faults.shortWrite)
+          ? 1 + random.below(own.byteLength - done)
+          : own.byteLength - done;
+        inode.append(own.subarray(done, done + bytes));
+        done += bytes;
+      }
+      if (durable) {
+        this.call("sync", path, []);
+        if (!syncs.now(inode, Syncs.markOf(inode))) throw simulatedError("EIO", "write", path);
+      }
+    } catch (error) {
+      this.#discard(draft);
+      throw error;
+    }
+    return draft;
+  }
+
+  #discard(draft: string): void {
+    try {
+      this.remove(draft);
+    } catch {
+      // It stays.
+    }
+  }
+
+  #unlink(path: string): void {
+    this.disk.onUnlink(this, path);
+    this.disk.names.unlink(path);
+  }
+}

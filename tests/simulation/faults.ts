@@ -1,0 +1,21 @@
+import type { FaultRates } from "./disk/disk.ts";
+import type { Random } from "./disk/random.ts";
+
+/** What goes wrong in a story, and how often. */
+export function chooseFaults(random: Random): FaultRates {
+  const sometimes = (probability: number, rate: number) => random.chance(probability) ? rate : undefined;
+  return {
+    preempt: sometimes(0.8, 0.05),
+    stop: sometimes(0.4, 0.003),
+    kill: sometimes(0.6, 0.004),
+    shortWrite: sometimes(0.4, 0.05),
+    shortRead: sometimes(0.3, 0.05),
+    error: sometimes(0.4, 0.01),
+    failedSync: sometimes(0.3, 0.1),
+    failedDirectorySync: sometimes(0.2, 0.05),
+    slowSync: sometimes(0.7, 0.8),
+    halfSeen: sometimes(0.6, 0.2),
+    clockStep: sometimes(0.3, 0.01),
+    pause: sometimes(0.4, 0.01),
+  };
+}

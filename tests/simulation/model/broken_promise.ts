@@ -1,0 +1,4 @@
+/** A promise was broken. */
+export class BrokenPromise extends Error {
+  override readonly name = "BrokenPromise";
+}

@@ -1,0 +1,87 @@
+/** What is known of the stored position of a consumer name in one partition. */
+interface PositionModel {
+  /** The stored position is not below this one. */
+  acknowledged: number;
+  /** Nobody ever stored a position above this one. */
+  greatest: number;
+  /** Events below this id may never be delivered: somebody moved the position there. */
+  skippedTo: number;
+}
+
+/** What is known of a consumer name. */
+export class ConsumerModel {
+  /** Keys of the events given to it. */
+  readonly delivered: Set<string> = new Set();
+  readonly positions: PositionModel[];
+  /** Since when it surely has a stored position (in steps of the world); Infinity while that is not sure. */
+  registeredSince = Infinity;
+  /** When somebody moved or deleted its position last, or began to (in steps of the world). */
+  disturbedAt = -1;
+  /** How many are moving or deleting its position now. */
+  disturbing = 0;
+
+  constructor(readonly name: string, numPartitions: number) {
+    this.positions = Array.from(
+      { length: numPartitions },
+      () => ({ acknowledged: 0, greatest: 0, skippedTo: 0 }),
+    );
+  }
+
+  /** An acknowledgement begins. */
+  acknowledging(partition: number, nextId: number): void {
+    const position = this.positions[partition];
+    position.greatest = Math.max(position.greatest, nextId);
+  }
+
+  /** It is done; `openedAt` is the step in which its consumer was opened. */
+  acknowledged(
+    partition: number,
+    nextId: number,
+    { openedAt, step }: { openedAt: number; step: number },
+  ): void {
+    // One that was opened before may write into a file that was removed.
+    if (this.disturbing > 0 || openedAt <= this.disturbedAt) return;
+    const position = this.positions[partition];
+    position.acknowledged = Math.max(position.acknowledged, nextId);
+    if (this.registeredSince === Infinity) this.registeredSince = step;
+  }
+
+  /** Somebody begins to move or delete its position. */
+  beginDisturbance(step: number): void {
+    this.disturbing++;
+    this.#disturb(step);
+  }
+
+  /** That is done, or its process was killed; the position is not above `endId` for that. */
+  endDisturbance(step: number, partition: number | undefined, endId: number): void {
+    this.disturbing--;
+    this.#disturb(step);
+    if (partition !== undefined) this.skipTo(partition, endId);
+  }
+
+  /** Events below an id may be skipped from now on. */
+  skipTo(partition: number, id: number): void {
+    const position = this.positions[partition];
+    position.skippedTo = Math.max(position.skippedTo, id);
+    position.greatest = Math.max(position.greatest, id);
+  }
+
+  /** The power was cut: positions are not synced. */
+  forget(): void {
+    this.registeredSince = Infinity;
+    this.disturbing = 0;
+    for (const position of this.positions) position.acknowledged = 0;
+  }
+
+  /** After a power cut the log ends here: what comes next is new to everybody. */
+  logEndsAt(partition: number, endId: number): void {
+    const position = this.positions[partition];
+    position.skippedTo = Math.min(position.skippedTo, endId);
+  }
+
+  #disturb(step: number): void {
+    this.disturbedAt = step;
+    this.registeredSince = Infinity;
+    for (const position of this.positions) position.acknowledged = 0;
+  }
+}
