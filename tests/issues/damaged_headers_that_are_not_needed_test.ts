@@ -29,8 +29,8 @@ test("a seek by time finds the right segment although a later one's header is da
   const times: number[] = [];
   for (let segment = 0; segment < 3; segment++) {
     for (let n = 0; n < 2; n++) {
-      disk.time += 1000;
-      times.push(disk.time);
+      disk.clock.pass(1000);
+      times.push(disk.clock.now);
       writer.append({ count: 1, metadata: ["1"], dataBytes: 0 });
     }
     writer.seal();

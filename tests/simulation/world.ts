@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import type { IncomingBatch } from "../../src/drivers/contract.ts";
 import {
@@ -149,6 +150,8 @@ export class World {
     await this.#settle(true);
     await checkEverything(this);
     this.#check();
+    // Producers that were killed leave nothing behind.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Without faults, for a look that nobody in the story takes. */
@@ -309,6 +312,8 @@ export class World {
         if (!all && random.chance(0.3)) break;
         syncs.finishOne();
       } else if (turns > 60 && !all && syncs.pending === 0) break;
+      // A batch that is not full goes in the next turn of the event loop at the latest.
+      if (turns % 500 === 499) await new Promise((resolve) => setImmediate(resolve));
       if (turns > TURNS_MAX) throw new BrokenPromise("something neither completes nor fails");
     }
     // Continuations may have been killed.

@@ -19,6 +19,7 @@ export class ProducerProgram extends Program {
   #batchSize = 0;
   #incarnation = 0;
   #idleUntil = 0;
+  #isClosing = false;
   /** Everything pushed by the present producer. */
   #pushed: Push[] = [];
 
@@ -35,6 +36,7 @@ export class ProducerProgram extends Program {
 
   protected override begin(): void {
     this.#producer = undefined;
+    this.#isClosing = false;
     this.#incarnation++;
     this.#pushed = [];
     this.driver = this.world.openDriver(this.process, this.flushBehavior);
@@ -43,7 +45,7 @@ export class ProducerProgram extends Program {
   protected override act(topic: TopicInterface): void {
     const { world } = this;
     const { random } = world.disk;
-    if (world.steps < this.#idleUntil) return;
+    if (this.#isClosing || world.steps < this.#idleUntil) return;
     const producer = this.#producer ??= this.#open(topic);
     const what = random.below(100);
     if (what < 15) this.#flush(producer);
@@ -130,10 +132,14 @@ export class ProducerProgram extends Program {
   }
 
   #reopen(producer: Producer): void {
-    this.#producer = undefined;
-    this.#pushed = [];
-    this.follow(producer.close(), () => {});
-    if (this.world.disk.random.chance(0.5)) this.closeTopic();
+    this.#isClosing = true;
+    const closed = () => {
+      this.#isClosing = false;
+      this.#producer = undefined;
+      this.#pushed = [];
+      if (this.world.disk.random.chance(0.5)) this.closeTopic();
+    };
+    this.follow(producer.close(), closed, closed);
   }
 }
 

@@ -16,7 +16,6 @@ export abstract class Program {
 
   /** The process is dead, or was never there. */
   restart(): void {
-    void this.#topic?.close();
     this.#topic = undefined;
     this.#isOpening = false;
     this.process = this.world.newProcess();
