@@ -16,9 +16,23 @@ import { idle } from "./child/idle.ts";
 import { hold, increment } from "./child/lock.ts";
 import { obey } from "./child/obey.ts";
 import { produce } from "./child/produce.ts";
+import { steady } from "./child/steady.ts";
+import { tail } from "./child/tail.ts";
 import type { Task } from "./child/task.ts";
 
-const TASKS: Record<string, Task> = { burst, consume, echo, flood, hold, idle, increment, obey, produce };
+const TASKS: Record<string, Task> = {
+  burst,
+  consume,
+  echo,
+  flood,
+  hold,
+  idle,
+  increment,
+  obey,
+  produce,
+  steady,
+  tail,
+};
 
 const [task, rootPath, topicName, ...parameters] = process.argv.slice(2);
 await using driver = await Driver.open("files", {

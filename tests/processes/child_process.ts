@@ -76,6 +76,11 @@ export class Child {
     this.#process.stdin!.write(`${line}\n`);
   }
 
+  /** Ends its standard input. */
+  end(): void {
+    this.#process.stdin!.end();
+  }
+
   /** Sends a signal. */
   signal(name: NodeJS.Signals): void {
     this.#process.kill(name);
