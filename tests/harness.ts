@@ -1,7 +1,11 @@
 /**
- * One `test()` for Deno, Node and Bun, so that the tests have one source. Under Deno a test that leaves a
- * timer, an operation or an open file behind fails.
+ * One `test()` for Deno, Node and Bun, so that the tests have one source. A test that takes too long fails, and
+ * so does one that leaves a process running; under Deno one that leaves a timer, an operation or an open file too.
  */
+import process from "node:process";
+import { clearTimeout, setTimeout } from "node:timers";
+import { writeEntry } from "../tools/test/journal.ts";
+import { beginTest, endTest } from "./child_processes.ts";
 
 /** What a test body may be. */
 type Body = () => void | Promise<void>;
@@ -10,9 +14,12 @@ type Body = () => void | Promise<void>;
 export interface TestOptions {
   /** Do not run the test, and report it as skipped for this reason; `false` runs it. */
   skip?: string | false;
+  /** What the test may take, in milliseconds. Default: 3 minutes, on machines that are busy. */
+  limitMs?: number;
 }
 
-type Register = (name: string, skip: string | false, body: Body) => void;
+/** Registers a test that keeps its limit by itself. */
+type Register = (name: string, skip: string | false, body: Body, limitMs: number) => void;
 
 /** The parts of the runtimes' globals used here; each runtime lacks those of the others. */
 interface Runtimes {
@@ -34,8 +41,13 @@ interface BunTest {
   test: ((name: string, body: Body, timeoutMs: number) => void) & { skip(name: string, body: Body): void };
 }
 
-/** Bun alone gives a test 5 seconds by itself; Deno and Node have no limit. */
-const BUN_TIMEOUT_MS = 600_000;
+const LIMIT_MS = 180_000;
+
+/** Bun has a limit of its own, which must not come first. */
+const BUN_PATIENCE_MS = 30_000;
+
+/** How long Node may take to report after a test that did not end, and whose handles keep the process running. */
+const REPORT_MS = 1000;
 
 /** The reason stands in the name, since the runners do not all print one. */
 function reportedName(name: string, skip: string | false): string {
@@ -58,11 +70,65 @@ async function findRegister(): Promise<Register> {
   if (bun !== undefined) {
     // Written in two parts: other runtimes cannot resolve the specifier when they check types.
     const { test } = await import("bun:" + "test") as BunTest;
-    return (name, skip, body) =>
-      skip === false ? test(name, body, BUN_TIMEOUT_MS) : test.skip(reportedName(name, skip), body);
+    return (name, skip, body, limitMs) =>
+      skip === false
+        ? test(name, body, limitMs + BUN_PATIENCE_MS)
+        : test.skip(reportedName(name, skip), body);
   }
-  const { test } = await import("node:test");
+  const { after, test } = await import("node:test");
+  after(() => {
+    if (someDidNotEnd) setTimeout(() => process.exit(1), REPORT_MS);
+  });
   return (name, skip, body) => void test(reportedName(name, skip), { skip }, body);
+}
+
+let someDidNotEnd = false;
+let count = 0;
+
+/** The test file that registers a test. */
+function callingFile(): string {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 50;
+  const files = new Error().stack?.match(/(?<=file:\/\/|[\s(])\/[^\s(]*_test\.ts/g) ?? [];
+  Error.stackTraceLimit = stackTraceLimit;
+  const path = files.at(-1) ?? "";
+  return path.slice(path.lastIndexOf("/tests/") + 1);
+}
+
+/** A body that ends in time, and all of whose processes end with it. */
+function limited(name: string, limitMs: number, body: Body): Body {
+  const file = callingFile();
+  return async () => {
+    const id = `${process.pid}-${file}-${count++}`;
+    const begunMs = performance.now();
+    writeEntry({ at: "begin", id, file, name, limitMs });
+    beginTest();
+    let failure: { error: unknown } | undefined;
+    try {
+      await withinLimit(name, limitMs, body);
+    } catch (error) {
+      failure = { error };
+    }
+    const left = await endTest();
+    if (left.length > 0) failure ??= { error: new Error(`Test "${name}" left running: ${left.join(", ")}`) };
+    writeEntry({ at: "end", id, passed: failure === undefined, ms: performance.now() - begunMs });
+    if (failure !== undefined) throw failure.error;
+  };
+}
+
+async function withinLimit(name: string, limitMs: number, body: Body): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      someDidNotEnd = true;
+      reject(new Error(`Test "${name}" reached its time limit of ${limitMs / 1000} s`));
+    }, limitMs);
+  });
+  try {
+    await Promise.race([(async () => await body())(), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const register = await findRegister();
@@ -79,7 +145,8 @@ const register = await findRegister();
 export function test(name: string, body: Body): void;
 export function test(name: string, options: TestOptions, body: Body): void;
 export function test(name: string, optionsOrBody: TestOptions | Body, body?: Body): void {
-  if (typeof optionsOrBody === "function") return register(name, false, optionsOrBody);
-  if (body === undefined) throw new TypeError(`Cannot register test "${name}": it has no body`);
-  register(name, optionsOrBody.skip ?? false, body);
+  const [options, run] = typeof optionsOrBody === "function" ? [{}, optionsOrBody] : [optionsOrBody, body];
+  if (run === undefined) throw new TypeError(`Cannot register test "${name}": it has no body`);
+  const { skip = false, limitMs = LIMIT_MS } = options;
+  register(name, skip, limited(name, limitMs, run), limitMs);
 }

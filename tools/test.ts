@@ -5,68 +5,124 @@
  * ```text
  * npm test
  * npm test -- tests/log --on deno --filter "append()" --seed 7
+ * npm test -- --timings --minutes 20
  * ```
+ *
+ * `--timings` lists the files that took longest, `--minutes` says what the whole run may take (default: 40).
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import type { TestOutcome } from "./test/junit.ts";
-import { BINARY, runners, runTests } from "./test/runners.ts";
+import { endRuns, type RunResult, runTests } from "./test/run.ts";
+import { BINARY, type Runner, runners } from "./test/runners.ts";
 import { findTests } from "./test/suites.ts";
+import { Supervised, watchParent } from "./test/supervised.ts";
+import { Transcripts } from "./test/transcripts.ts";
+
+/** How many files the list of the slowest ones has for each runtime. */
+const TIMINGS_MAX = 30;
 
 const args = parseArgs(process.argv.slice(2), {
-  string: ["_", "on", "filter"],
-  default: { on: "deno,node,bun,binary" },
+  string: ["_", "on", "filter", "minutes"],
+  boolean: ["timings"],
+  default: { on: "deno,node,bun,binary", minutes: "40" },
 });
 const wanted = String(args.on).toLowerCase().split(",");
 const seed = typeof args["seed"] === "number" ? args["seed"] : Math.floor(Math.random() * 2 ** 31);
 const filter = typeof args.filter === "string" ? args.filter : undefined;
+const deadlineMs = performance.now() + Number(args.minutes) * 60_000;
 const paths = args._.map(String);
 const missing = paths.find((path) => !existsSync(path));
 if (missing !== undefined) {
   console.error(`Cannot find tests "${missing}": no such file or folder`);
   process.exit(2);
 }
+if (!(deadlineMs > 0)) {
+  console.error(`Option "--minutes" takes a number above 0, found "${args.minutes}"`);
+  process.exit(2);
+}
 const files = findTests(paths.length === 0 ? ["tests"] : paths);
 
-/** Compiles the command afresh, so that its tests never run an older one. */
-function compile(): boolean {
-  const { status } = spawnSync("node", ["tools/launch.mjs", "compile", "--output", BINARY], {
-    stdio: ["ignore", "inherit", "inherit"],
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  process.on(signal, () => {
+    endRuns();
+    process.exit(code);
   });
-  return status === 0;
+}
+watchParent(() => {
+  endRuns();
+  process.exit(1);
+});
+
+/** Compiles the command afresh, so that its tests never run an older one. */
+async function compile(onOutput: (bytes: Uint8Array) => void): Promise<boolean> {
+  const program = new Supervised(["node", "tools/launch.mjs", "compile", "--output", BINARY], {}, onOutput);
+  return await program.ended === 0;
+}
+
+/** Runs the tests in one runtime. */
+async function runOn(
+  runner: Runner,
+  its: string[],
+  onOutput: (bytes: Uint8Array) => void,
+): Promise<RunResult> {
+  const only = (name: string, result: TestOutcome["result"]): RunResult => ({
+    outcomes: [{ name, result }],
+    timings: [],
+  });
+  // Bun and tsx come with npm; without them the tests of these runtimes did not run, which must be seen.
+  if (runner.name !== "Deno" && !existsSync("node_modules/.bin/bun")) {
+    return only("all: run npm ci first", "skipped");
+  }
+  const order = ["Deno", "Binary"].includes(runner.name) ? `, order from seed ${seed}` : "";
+  onOutput(new TextEncoder().encode(`\n${runner.name}: ${its.length} files${order}\n`));
+  if (runner.name === "Binary" && !await compile(onOutput)) {
+    return only("all: the program does not compile", "failed");
+  }
+  const { outcomes, timings } = await runTests(runner, { files: its, seed, filter }, {
+    deadlineMs,
+    onOutput,
+  });
+  // Deno and Bun report what the filter left out as skipped; a skip with a reason has it in its name.
+  const meant = outcomes.filter(({ name, result }) =>
+    filter === undefined || result !== "skipped" || name.includes(" (skipped: ")
+  );
+  return { outcomes: meant, timings };
 }
 
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const outcomes: (TestOutcome & { runtime: string })[] = [];
-for (const runner of runners(config)) {
-  if (!wanted.includes(runner.name.toLowerCase())) continue;
-  const its = files.filter(runner.takes);
-  if (its.length === 0) continue;
-  // Bun and tsx come with npm; without them the tests of these runtimes did not run, which must be seen.
-  if (runner.name !== "Deno" && !existsSync("node_modules/.bin/bun")) {
-    outcomes.push({ name: "all: run npm ci first", result: "skipped", runtime: runner.name });
-    continue;
-  }
-  const order = ["Deno", "Binary"].includes(runner.name) ? `, order from seed ${seed}` : "";
-  console.log(`\n${runner.name}: ${its.length} files${order}`);
-  if (runner.name === "Binary" && !compile()) {
-    outcomes.push({ name: "all: the program does not compile", result: "failed", runtime: runner.name });
-    continue;
-  }
-  const ended = await runTests(runner, { files: its, seed, filter });
-  // Deno and Bun report what the filter left out as skipped; a skip with a reason has it in its name.
-  const meant = ended.filter(({ name, result }) =>
-    filter === undefined || result !== "skipped" || name.includes(" (skipped: ")
-  );
-  outcomes.push(...meant.map((outcome) => ({ ...outcome, runtime: runner.name })));
+const timings: string[] = [];
+const transcripts = new Transcripts((bytes) => process.stdout.write(bytes));
+// All at once: much of a test's time goes by in waiting.
+await Promise.all(
+  runners(config).filter(({ name }) => wanted.includes(name.toLowerCase())).map(async (runner) => {
+    const its = files.filter(runner.takes);
+    if (its.length === 0) return;
+    const transcript = transcripts.open();
+    const result = await runOn(runner, its, (bytes) => transcript.write(bytes));
+    transcript.close();
+    outcomes.push(...result.outcomes.map((outcome) => ({ ...outcome, runtime: runner.name })));
+    timings.push(...timingLines(runner.name, result));
+  }),
+);
+
+/** The files of a runtime that took longest. */
+function timingLines(runtime: string, { timings }: RunResult): string[] {
+  const seconds = (ms: number): string => (ms / 1000).toFixed(1).padStart(7);
+  const sum = timings.reduce((sum, [, ms]) => sum + ms, 0);
+  return [
+    `\n${runtime}: ${seconds(sum).trim()} s in ${timings.length} files, the slowest:`,
+    ...timings.slice(0, TIMINGS_MAX).map(([file, ms]) => `${seconds(ms)} s  ${file}`),
+  ];
 }
 
 const of = (result: TestOutcome["result"]): typeof outcomes =>
   outcomes.filter((outcome) => outcome.result === result);
 const [passed, failed, skipped] = [of("passed"), of("failed"), of("skipped")];
 if (outcomes.length === 0) failed.push({ name: "no test was found", result: "failed", runtime: "Deno" });
+if (args.timings) { for (const line of timings) console.log(line); }
 console.log("");
 for (const { name, runtime } of skipped) console.log(`skipped on ${runtime}: ${name}`);
 for (const { name, runtime } of failed) console.log(`failed on ${runtime}: ${name}`);

@@ -3,12 +3,13 @@
  * the environment variable `DIASPORA_CTL` names.
  */
 import { Buffer } from "node:buffer";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { spawn } from "../child_processes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

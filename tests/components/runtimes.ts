@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { spawn } from "../child_processes.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 

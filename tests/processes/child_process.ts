@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { spawn } from "../child_processes.ts";
 import { commandOf, ROOT } from "./runtimes.ts";
 
 const PROGRAM = fileURLToPath(new URL("child.ts", import.meta.url));
 
 /** Machines that run the tests may be busy. */
-const LINE_TIMEOUT_MS = 60_000;
+const LINE_TIMEOUT_MS = 120_000;
 
 /** How a process is started beside its arguments. */
 export interface ChildOptions {

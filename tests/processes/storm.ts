@@ -18,7 +18,7 @@ export interface StormPlan {
   topic: string;
   /** Where the processes' logs go. */
   logs: string;
-  /** Producers that are killed, in all. */
+  /** Producers that are killed, at least. */
   producers: number;
   /** Consumers that are killed, in all. */
   consumers: number;
@@ -44,6 +44,7 @@ export async function storm(plan: StormPlan): Promise<KilledRun[]> {
   const random = randomFrom(plan.seed);
   const killed: KilledRun[] = [];
   let [runs, producers, consumers] = [0, 0, 0];
+  let namesLeft = plan.names.length;
 
   const liveAndDie = async (name?: string): Promise<void> => {
     const run = runs++;
@@ -64,11 +65,16 @@ export async function storm(plan: StormPlan): Promise<KilledRun[]> {
     }
     killed.push({ run, runtime, name, logFile });
   };
+  // Producers go on while there are consumers: one that has acknowledged everything waits for the next event.
   const produce = async (): Promise<void> => {
-    while (producers++ < plan.producers) await liveAndDie();
+    while (producers++ < plan.producers || namesLeft > 0) await liveAndDie();
   };
   const consume = async (name: string): Promise<void> => {
-    while (consumers++ < plan.consumers) await liveAndDie(name);
+    try {
+      while (consumers++ < plan.consumers) await liveAndDie(name);
+    } finally {
+      namesLeft--;
+    }
   };
   await Promise.all([...Array.from({ length: plan.parallel }, produce), ...plan.names.map(consume)]);
   return killed.sort((a, b) => a.run - b.run);

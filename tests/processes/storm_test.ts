@@ -90,7 +90,9 @@ async function checkRestart(
   assertEquals(positions, ends);
 }
 
-test("a storm of kill -9 on producers and consumers loses nothing that was completed or not acknowledged", async () => {
+test("a storm of kill -9 on producers and consumers loses nothing that was completed or not acknowledged", {
+  limitMs: 900_000,
+}, async () => {
   const folder = await mkdtemp(join(tmpdir(), "diaspora-storm-"));
   try {
     await using driver = await Driver.open("files", { root_path: `${folder}/data` });

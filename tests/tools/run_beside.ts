@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
 import process from "node:process";
+import { spawn } from "../child_processes.ts";
 
 /** How a program ended, and what it said. */
 export interface EndedBeside {

@@ -1,9 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import process from "node:process";
-import { readJunit, type TestOutcome } from "./junit.ts";
 import { runsOn, testsCommand } from "./suites.ts";
 
 /** A program that runs test files. */
@@ -70,7 +66,7 @@ export function runners(denoConfig: string): Runner[] {
         "node_modules/.bin/bun",
         ...["test", "--reporter=junit", `--reporter-outfile=${report}`],
         ...(filter === undefined ? [] : [`--test-name-pattern=${escapeForRegExp(filter)}`]),
-        ...files.map((file) => `./${file}`),
+        ...files.map((file) => isAbsolute(file) ? file : `./${file}`),
       ],
     },
     {
@@ -80,54 +76,4 @@ export function runners(denoConfig: string): Runner[] {
       environment: { DENO_JOBS: JOBS, DIASPORA_CTL: resolve(BINARY) },
     },
   ];
-}
-
-let running: ChildProcess | undefined;
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    running?.kill(signal);
-    process.exit(signal === "SIGINT" ? 130 : 143);
-  });
-}
-
-/** Runs a program with this process's output and gives its exit code. */
-function run([program, ...parameters]: string[], environment: Record<string, string> = {}): Promise<number> {
-  return new Promise((resolve, reject) => {
-    running = spawn(program, parameters, {
-      stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, ...environment },
-    });
-    running.on("error", reject);
-    running.on("exit", (code) => {
-      running = undefined;
-      resolve(code ?? 1);
-    });
-  });
-}
-
-/**
- * Runs test files in one runtime. A runner that fails without naming a failed test (a file that does not
- * load, a crash) counts as one failure, so that it is never taken for success.
- */
-export async function runTests(runner: Runner, request: Omit<RunRequest, "report">): Promise<TestOutcome[]> {
-  const folder = mkdtempSync(join(tmpdir(), "diaspora-test-report-"));
-  const report = join(folder, "report.xml");
-  try {
-    const code = await run(runner.command({ ...request, report }), runner.environment);
-    const outcomes = readReport(report);
-    if (code !== 0 && !outcomes.some(({ result }) => result === "failed")) {
-      outcomes.push({ name: `the run itself: it ended with exit code ${code}`, result: "failed" });
-    }
-    return outcomes;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function readReport(path: string): TestOutcome[] {
-  try {
-    return readJunit(readFileSync(path, "utf8"));
-  } catch {
-    return [];
-  }
 }

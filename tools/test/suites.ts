@@ -14,6 +14,7 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/kafka\//,
   /^tests\/bench\/(guard|options)_test\.ts$/,
   /^tests\/simulation\//,
+  /^tests\/issues\/hanging_tests_test\.ts$/,
   /^tests\/readme_test\.ts$/,
 ];
 

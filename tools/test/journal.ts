@@ -1,0 +1,74 @@
+import { appendFileSync, readFileSync } from "node:fs";
+import process from "node:process";
+
+/** The variable that names the journal of a run; tests that run without a runner write none. */
+export const JOURNAL = "DIASPORA_TEST_JOURNAL";
+
+/** What tests write down while they run, so that one that never ends can be named. */
+export type JournalEntry =
+  | { at: "begin"; id: string; file: string; name: string; limitMs: number }
+  | { at: "end"; id: string; passed: boolean; ms: number };
+
+/** Writes an entry, if a runner wants to know. */
+export function writeEntry(entry: JournalEntry): void {
+  const path = process.env[JOURNAL];
+  if (path !== undefined) appendFileSync(path, `${JSON.stringify(entry)}\n`);
+}
+
+/** A test that began. */
+export interface JournalTest {
+  file: string;
+  name: string;
+  limitMs: number;
+  /** When the runner saw it begin, by the runner's clock. */
+  seenMs: number;
+  /** Undefined while it runs. */
+  ended?: { passed: boolean; ms: number };
+}
+
+/** Follows the journal of a run. */
+export class Journal {
+  readonly tests = new Map<string, JournalTest>();
+  /** When something was written last, by the runner's clock. */
+  changedMs: number;
+  readonly #path: string;
+  #read = 0;
+
+  constructor(path: string, nowMs: number) {
+    this.#path = path;
+    this.changedMs = nowMs;
+  }
+
+  /** Reads what was written since the last time. */
+  follow(nowMs: number): void {
+    let text: string;
+    try {
+      text = readFileSync(this.#path, "utf8");
+    } catch {
+      return;
+    }
+    const end = text.lastIndexOf("\n") + 1;
+    for (const line of text.slice(this.#read, end).split("\n")) {
+      if (line === "") continue;
+      const entry: JournalEntry = JSON.parse(line);
+      if (entry.at === "begin") this.tests.set(entry.id, { ...entry, seenMs: nowMs });
+      else this.tests.get(entry.id)!.ended = entry;
+      this.changedMs = nowMs;
+    }
+    this.#read = end;
+  }
+
+  /** The tests that began and did not end. */
+  running(): JournalTest[] {
+    return [...this.tests.values()].filter(({ ended }) => ended === undefined);
+  }
+
+  /** Milliseconds that the tests of each file took together, longest first. */
+  timings(): [file: string, ms: number][] {
+    const sums = new Map<string, number>();
+    for (const { file, ended } of this.tests.values()) {
+      sums.set(file, (sums.get(file) ?? 0) + (ended?.ms ?? 0));
+    }
+    return [...sums].sort(([, one], [, other]) => other - one);
+  }
+}

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import process from "node:process";
+
+const IS_WINDOWS = process.platform === "win32";
+
+// Ends the group when its standard input ends: when the runner says so, or is gone, however it went.
+const WATCHER = `trap "" TERM INT HUP; cat > /dev/null; kill -9 -"$1" 2> /dev/null`;
+
+/** A program that is ended together with all processes it started, at the latest when this process ends. */
+export class Supervised {
+  /** Its exit code; what a signal ended has 1. */
+  readonly ended: Promise<number>;
+  readonly #child: ChildProcess;
+  readonly #watcher: ChildProcess | undefined;
+
+  constructor(
+    [program, ...parameters]: readonly string[],
+    environment: Record<string, string>,
+    onOutput: (bytes: Uint8Array) => void,
+  ) {
+    // A process group of its own, which one signal ends.
+    this.#child = spawn(program, parameters, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...environment },
+      detached: !IS_WINDOWS,
+    });
+    this.#child.stdout!.on("data", onOutput);
+    this.#child.stderr!.on("data", onOutput);
+    const { pid } = this.#child;
+    if (!IS_WINDOWS && pid !== undefined) {
+      const words = ["-c", WATCHER, "sh", String(pid)];
+      this.#watcher = spawn("sh", words, { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    }
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.on("error", reject);
+      // What it left running would keep its output open.
+      this.#child.on("exit", () => this.end());
+      this.#child.on("close", (code) => resolve(code ?? 1));
+    });
+  }
+
+  /** Ends it with everything it started. */
+  end(): void {
+    if (this.#watcher !== undefined) this.#watcher.stdin!.destroy();
+    else if (this.#child.pid !== undefined) {
+      spawnSync("taskkill", ["/pid", String(this.#child.pid), "/t", "/f"]);
+    }
+  }
+}
+
+/** Calls `onGone` once the process that started this one is gone. */
+export function watchParent(onGone: () => void): void {
+  const { ppid } = process;
+  const timer = setInterval(() => {
+    if (process.ppid !== ppid) onGone();
+  }, 1000);
+  timer.unref();
+}
