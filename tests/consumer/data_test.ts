@@ -111,7 +111,7 @@ test("what a selector or an allocator does wrong is an error of the wait, and th
     },
     dataAllocator: (_, { size }) => (answers.shift() ?? new Uint8Array(size)) as Uint8Array,
   });
-  const cases: [unknown[], new (...args: never[]) => Error, string][] = [
+  const cases: [unknown[], Parameters<typeof assertRejects>[1], string][] = [
     [[new Error("selector broke")], Error, "selector broke"],
     [[new DataDescriptor(99)], DataRangeError, "a data part of 99 bytes, this one has 10"],
     [[3], DataRangeError, "expected a DataDescriptor or null, found number"],

@@ -16,7 +16,7 @@ const full = new StorageError("ENOSPC", "Cannot write: no space left");
 test("a failed push rejects its future, whatever is wrong", async () => {
   const topic = new ScriptedTopic(2);
   await using producer = topic.producer();
-  const cases: [() => Promise<unknown>, new (...args: never[]) => Error][] = [
+  const cases: [() => Promise<unknown>, Parameters<typeof assertRejects>[1]][] = [
     [() => producer.push("not json"), InvalidMetadataError],
     [() => producer.push({ a: undefined } as never), InvalidMetadataError],
     [() => producer.push(undefined as never), InvalidMetadataError],

@@ -26,8 +26,13 @@ export function readFiles(folder: string): Map<string, Uint8Array> {
 
 /** A stand-in for a package of `@std`, as if it had come from there. */
 export function standIn(folder: string): JsrPackage {
-  const files = readFiles(join("tools/std", folder));
-  const entries = [...files.keys()].filter((file) => !file.startsWith("_") && file !== "mod.ts");
+  const texts = [...readFiles(join("tools/std", folder))].map(([file, bytes]): [string, string] => [
+    file,
+    new TextDecoder().decode(bytes).replace('from "minimist"', 'from "npm:minimist@^1.2.8"'),
+  ]);
+  const entries = texts.map(([file]) => file).filter((file) => file !== "mod.ts");
+  const root = entries.map((file) => `export * from "./${file}";\n`).join("");
+  const files = new Map([["mod.ts", root], ...texts]);
   return {
     name: `@std/${folder}`,
     version: "1.0.99",
@@ -37,7 +42,7 @@ export function standIn(folder: string): JsrPackage {
         entries.map((file) => [`./${file.slice(0, -3).replaceAll("_", "-")}`, `./${file}`]),
       ),
     },
-    files,
+    files: new Map([...files].map(([file, text]) => [file, new TextEncoder().encode(text)])),
   };
 }
 

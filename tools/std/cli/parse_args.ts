@@ -1,128 +1,71 @@
-import { ArgumentTable } from "./_argument_table.ts";
+/**
+ * Stand-in for `@std/cli/parse-args` where JSR cannot be reached: what the tools use of it, over minimist, which it
+ * comes from. What both must do is stated in `tests/tools/std/cli_test.ts`.
+ *
+ * @module
+ */
+import minimist from "minimist";
 
 /** How {@linkcode parseArgs} reads a command line. */
 export interface ParseOptions {
-  /** Gather what follows `--` in a list of its own, under the key `"--"`. */
-  "--"?: boolean;
-  /** Other names of an option; whichever is given, all are set. */
-  alias?: Record<string, string | readonly string[]>;
-  /** Options without a value; `true` makes every double-dash option without `=` one. */
-  boolean?: boolean | string | readonly string[];
-  /** Values of options that were not given. */
-  default?: Record<string, unknown>;
-  /** Leave everything after the first argument that is no option as it is. */
-  stopEarly?: boolean;
+  /** Options without a value. */
+  boolean?: string | readonly string[];
   /** Options whose value stays text, also when it looks like a number; `"_"` means the arguments. */
   string?: string | readonly string[];
-  /** Options that may be repeated and give a list; also an empty one, if they are `string` or `boolean` too. */
+  /** Options that may be repeated and give a list; an empty one if they are `string` or `boolean` too. */
   collect?: string | readonly string[];
   /** Options that `--no-NAME` sets to false. */
   negatable?: string | readonly string[];
-  /** Asked about whatever no other list names; `false` drops it. */
-  unknown?: (argument: string, key?: string, value?: unknown) => unknown;
+  /** Other names of an option; whichever is given, all are set. */
+  alias?: Record<string, string | readonly string[]>;
+  /** Values of options that were not given. */
+  default?: Record<string, unknown>;
 }
 
 /** What {@linkcode parseArgs} gives: arguments under `_`, options under their names, dotted ones nested. */
 export interface Args {
-  [key: string]: unknown;
   /** Arguments that are no options. */
   _: (string | number)[];
+  [name: string]: unknown;
 }
 
-const LONG = /^--(?<key>[^=]+)(?:=(?<value>.*))?$/s;
-const NUMBER = /^(?:0x[0-9a-f]+|[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)$/i;
+/** Stands before names that begin with `no-`, which minimist would take for negations. */
+const LITERAL = "\0";
 
-/** Whether the argument after a long option can be its value. */
-function canFollowLong(argument: string): boolean {
-  return argument !== "" && !argument.startsWith("-");
+function listOf(names: string | readonly string[] = []): string[] {
+  return typeof names === "string" ? [names] : [...names];
 }
 
-/** Whether the argument after a letter can be its value: `-` alone can, e.g. for standard input. */
-function canFollowShort(argument: string): boolean {
-  return argument !== "" && !/^--?[^-]/.test(argument);
+/** What counts of an option that was repeated: minimist gathers all of it. */
+function lastOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.at(-1);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, lastOf(inner)]));
 }
 
-function isBooleanText(argument: string | undefined): argument is "true" | "false" {
-  return argument === "true" || argument === "false";
-}
-
-/** Reads one long option and says how many of the following arguments it took. */
-function readLong(table: ArgumentTable, argument: string, following: string | undefined): number {
-  const { key = "", value } = LONG.exec(argument)?.groups ?? {};
-  if (value) {
-    table.set(key, table.isBoolean(key) ? value === "true" : value, argument);
-    return 0;
-  }
-  const positive = key.replace(/^no-/, "");
-  if (positive !== key && table.isNegatable(positive)) {
-    table.set(positive, false, argument, "replace");
-    return 0;
-  }
-  return readFollowing(table, key, argument, following, table.allBoolean ? () => false : canFollowLong);
-}
-
-function readFollowing(
-  table: ArgumentTable,
-  key: string,
-  argument: string,
-  following: string | undefined,
-  canFollow: (argument: string) => boolean,
-): number {
-  if (following !== undefined && canFollow(following) && !table.isBoolean(key)) {
-    table.set(key, following, argument);
-    return 1;
-  }
-  if (isBooleanText(following)) {
-    table.set(key, following === "true", argument);
-    return 1;
-  }
-  table.set(key, table.isString(key) ? "" : true, argument);
-  return 0;
-}
-
-/** Reads a group of one-letter options, e.g. `-xzf NAME`, `-n5` or `-o=out`. */
-function readShort(table: ArgumentTable, argument: string, following: string | undefined): number {
-  const letters = argument.slice(1);
-  for (let at = 0; at < letters.length - 1; at++) {
-    const letter = letters[at];
-    const rest = letters.slice(at + 1);
-    const attached = /[A-Za-z]/.test(letter) && rest.startsWith("=") ? rest.slice(1) : rest;
-    if (attached !== rest || NUMBER.test(rest) || /^\W/.test(rest)) {
-      table.set(letter, attached, argument);
-      return 0;
-    }
-    table.set(letter, table.isString(letter) ? "" : true, argument);
-  }
-  return readFollowing(table, letters.slice(-1), argument, following, canFollowShort);
-}
-
-/**
- * Reads a command line.
- *
- * @example
- * ```ts
- * parseArgs(["create", "--driver.root_path", "/data", "-v"], { boolean: ["v"] });
- * // { _: ["create"], driver: { root_path: "/data" }, v: true }
- * ```
- */
+/** Reads a command line. */
 export function parseArgs(args: readonly string[], options: ParseOptions = {}): Args {
-  const end = args.indexOf("--");
-  const before = end < 0 ? args : args.slice(0, end);
-  const after = end < 0 ? [] : args.slice(end + 1);
-  const table = new ArgumentTable(options, (text) => NUMBER.test(text));
-  for (let at = 0; at < before.length; at++) {
-    const argument = before[at];
-    if (LONG.test(argument)) at += readLong(table, argument, before[at + 1]);
-    else if (/^-[^-]/.test(argument)) at += readShort(table, argument, before[at + 1]);
-    else {
-      table.addPositional(argument);
-      if (!options.stopEarly) continue;
-      table.values._.push(...before.slice(at + 1));
-      break;
-    }
+  const { alias, default: defaults } = options;
+  const [boolean, string, collect, negatable] = [
+    listOf(options.boolean),
+    listOf(options.string),
+    listOf(options.collect),
+    listOf(options.negatable),
+  ];
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const read = args.map((arg, at) => {
+    const name = /^--no-([^=]+)/.exec(arg)?.[1];
+    return name === undefined || at > end || negatable.includes(name) ? arg : `--${LITERAL}${arg.slice(2)}`;
+  });
+  const aliases = Object.fromEntries(
+    Object.entries(alias ?? {}).map(([name, others]) => [name, listOf(others)]),
+  );
+  const parsed: Args = minimist(read, { boolean, string, alias: aliases, default: { ...defaults } });
+  for (const [name, value] of Object.entries(parsed)) {
+    if (name === "_") continue;
+    delete parsed[name];
+    parsed[name.replace(LITERAL, "")] = collect.includes(name) ? [value].flat() : lastOf(value);
   }
-  table.fillDefaults();
-  if (options["--"]) table.values["--"] = [...after];
-  else table.values._.push(...after);
-  return table.values;
+  for (const name of [...boolean, ...string]) if (collect.includes(name)) parsed[name] ??= [];
+  return parsed;
 }
