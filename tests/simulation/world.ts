@@ -5,7 +5,7 @@ import {
   BackpressureError,
   CorruptedLogError,
   type Damage,
-  type EventGoneError,
+  EventGoneError,
   FlushError,
   StorageError,
 } from "../../src/errors.ts";
@@ -39,7 +39,7 @@ export const DEFAULT_COMPONENTS = {
   serializer: { type: "default" },
 };
 
-const STEPS = 60;
+const STEPS = 80;
 /** How many processes may be in the middle of something at a time. */
 const DEPTH_MAX = 3;
 /** Turns of the microtask queue after which something waits for nothing. */
@@ -135,9 +135,11 @@ export class World {
     await this.#begin();
     const { random } = this.disk;
     this.disk.faults = chooseFaults(random);
-    const powerCutAt = random.chance(0.35) ? random.below(STEPS) : -1;
+    const powerCuts = random.chance(0.4)
+      ? Array.from({ length: 1 + random.below(2) }, () => random.below(STEPS))
+      : [];
     for (let count = 0; count < STEPS; count++) {
-      if (count === powerCutAt) this.#powerCutAt = this.disk.calls + 1 + random.below(40);
+      if (powerCuts.includes(count)) this.#powerCutAt = this.disk.calls + 1 + random.below(40);
       this.#step(random.pick(this.programs));
       if (this.#isPowerOff) await this.#powerCut();
       else if (random.chance(0.5)) await this.#settle(false);
@@ -200,9 +202,9 @@ export class World {
       const data = batch.viewData!(index, { offset: 0, size }) as Uint8Array;
       return this.model.read(batch.partition, id, metadata, data);
     } catch (error) {
-      if (!(error instanceof CorruptedLogError) || !this.model.hadPowerCut || push.outcome === "completed") {
-        throw error;
-      }
+      const isLost = (error instanceof CorruptedLogError && this.model.hadPowerCut) ||
+        error instanceof EventGoneError;
+      if (!isLost || push.outcome === "completed") throw error;
       return undefined;
     }
   }

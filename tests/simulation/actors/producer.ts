@@ -2,7 +2,7 @@ import { DefaultPartitionSelector } from "../../../src/components/partition_sele
 import { DefaultSerializer } from "../../../src/components/serializers/default.ts";
 import { DefaultValidator } from "../../../src/components/validators/default.ts";
 import type { TopicInterface } from "../../../src/drivers/contract.ts";
-import { BackpressureError, LimitExceededError } from "../../../src/errors.ts";
+import { BackpressureError, LimitExceededError, StorageError } from "../../../src/errors.ts";
 import type { FlushBehavior } from "../../../src/log/writer.ts";
 import { Producer } from "../../../src/producer.ts";
 import { SimulatedKill } from "../disk/failure.ts";
@@ -115,7 +115,7 @@ export class ProducerProgram extends Program {
     }, (error) => {
       // What was not synced may be stored all the same.
       const isUnknown = error instanceof SimulatedKill || error instanceof LimitExceededError ||
-        this.flushBehavior === "immediate" || saysMaybe(error);
+        this.flushBehavior === "immediate" || (error instanceof StorageError && error.mayBeStored);
       if (push.outcome === "pending") push.outcome = isUnknown ? "unknown" : "failed";
       if (error instanceof BackpressureError || error instanceof LimitExceededError) return;
       world.tolerate(error);
@@ -141,9 +141,4 @@ export class ProducerProgram extends Program {
     };
     this.follow(producer.close(), closed, closed);
   }
-}
-
-/** Whether an error says that the event may be stored although the push rejects. */
-function saysMaybe(error: unknown): boolean {
-  return error instanceof Error && /may (?:all the same )?be stored/.test(error.message);
 }

@@ -27,7 +27,7 @@ export class SimulatedFile implements StorageFile {
   }
 
   readAt(into: Uint8Array, offset: number): number {
-    this.process.call("read", this.path, []);
+    this.process.call("read", this.path, ["EIO"]);
     const { random, faults } = this.process.disk;
     const there = this.inode.read(offset, into.byteLength);
     const bytes = there.byteLength > 1 && random.chance(faults.shortRead)
