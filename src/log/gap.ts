@@ -42,6 +42,11 @@ export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCo
     if (typeof seal === "number" && seal < row.start) return { endOffset: row.start, endId: segment.endId! };
     const next = step(segment, offset, READ_AHEAD_BYTES);
     if (next.kind === "tail") {
+      // A power cut took the seal and nothing before it: every frame up to there is known.
+      if (segment.endId !== undefined && seal === offset) {
+        return costByIndex(segment, [...rows, row]) ??
+          costBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });
+      }
       // Whatever is missing here had ids, too; nobody knows how many of them lie before what is left.
       if (segment.endId !== undefined) return { endOffset: offset, endId: segment.endId };
       return costByIndex(segment, [...rows, row]) ?? { endOffset: gap.endOffset, endId: idMin };

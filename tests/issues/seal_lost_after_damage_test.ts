@@ -1,0 +1,51 @@
+// A power cut leaves a hole in the last segment. A producer goes on after it, its event is synced, another one seals
+// the segment and begins the next; then the power goes again, and takes the seal, which nobody had synced. The next
+// segment still says where the seal stood and which id came next, and everything up to there is whole: the event
+// after the hole keeps its id. It was called damaged, together with the hole.
+import { assertEquals } from "@std/assert";
+import { Appender } from "../../src/log/appender.ts";
+import { Partition } from "../../src/log/partition.ts";
+import { PartitionReader } from "../../src/log/reader.ts";
+import { segmentName } from "../../src/log/segment.ts";
+import { PartitionWriter } from "../../src/log/writer.ts";
+import { test } from "../harness.ts";
+import { SimulatedDisk } from "../simulation/disk/disk.ts";
+import { SimulatedProcess } from "../simulation/disk/process.ts";
+
+const DIRECTORY = "/log";
+
+test("an event between a hole and a seal that was lost keeps its id", () => {
+  const disk = new SimulatedDisk(1);
+  new SimulatedProcess(disk).makeDirectory(DIRECTORY);
+  const open = () =>
+    new Partition({
+      storage: new SimulatedProcess(disk),
+      directory: DIRECTORY,
+      topic: "topic",
+      partition: 0,
+    });
+  const push = (text: string) =>
+    new PartitionWriter(open(), { flushBehavior: "buffered", segmentBytesMax: 1 << 20 }).append({
+      count: 1,
+      metadata: [`"${text}"`],
+      dataBytes: 0,
+    });
+
+  assertEquals(push("first"), 0);
+  const file = disk.names.file(`${DIRECTORY}/${segmentName(0)}`);
+  const hole = file.size;
+  push("lost");
+  file.write(hole, new Uint8Array(file.size - hole));
+  assertEquals(push("after the hole"), 1);
+  const seal = file.size;
+  new Appender(open(), 1 << 20).seal();
+  assertEquals(push("next"), 2);
+  file.truncate(seal);
+
+  const reader = new PartitionReader(open(), { dataWanted: false, onCorruption: "throw" });
+  reader.seek("earliest");
+  const events = Array.from({ length: 3 }, () => reader.read(1)!).map((
+    batch,
+  ) => [batch.baseId, batch.metadataText!(0)]);
+  assertEquals(events, [[0, '"first"'], [1, '"after the hole"'], [2, '"next"']]);
+});
