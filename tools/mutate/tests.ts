@@ -3,28 +3,24 @@ import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 import { DENO_ONLY, findTests, NODE_ONLY } from "../test/suites.ts";
 
-/** Registers simulated stories as many small tests; written into the copy. */
+/** Registers each of some simulated stories as a test; written into the copy. */
 export const SEEDS_TEST = "tests/simulation/seeds_test.ts";
 /** The file in the repository that imports the same. */
 const SEEDS_TEST_LIKE = "tests/simulation/simulation_test.ts";
-const SEEDS = { perTest: 8, tests: 40 };
+const SEEDS = 250;
 
 /** The content of {@linkcode SEEDS_TEST}. */
 export function seedsTest(): string {
   return `
 import { test } from "../harness.ts";
 import { runSeed } from "./world.ts";
-for (let part = 0; part < ${SEEDS.tests}; part++) {
-  test(\`seeds from \${part * ${SEEDS.perTest} + 1} on\`, async () => {
-    for (let seed = part * ${SEEDS.perTest} + 1; seed <= (part + 1) * ${SEEDS.perTest}; seed++) await runSeed(seed);
-  });
-}
+for (let seed = 1; seed <= ${SEEDS}; seed++) test(\`seed \${seed}\`, () => runSeed(seed));
 `;
 }
 
 /** Tests that are not run for each mutant, beside those that start programs. */
 const NOT_RUN = [
-  // Thousands of seeds at once: seedsTest() has them in small portions.
+  // Thousands of seeds at once: seedsTest() has each by itself.
   /^tests\/simulation\/simulation_test\.ts$/,
   // The copy's core is not the compiled one on purpose.
   /^tests\/wasm\/core_bytes_test\.ts$/,
