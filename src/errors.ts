@@ -94,7 +94,7 @@ export class InvalidMetadataError extends DiasporaError {
   }
 }
 
-/** A data part that is not bytes. */
+/** A data part that is not bytes, or that lost bytes between push and write. */
 export class InvalidDataError extends DiasporaError {
   /** Says what was given and what is accepted. */
   constructor(message: string) {
@@ -228,8 +228,8 @@ export class StorageError extends DiasporaError {
 /** Something is larger than the format or the driver can hold. */
 export class LimitExceededError extends DiasporaError {
   /** Names what, its size and the limit. */
-  constructor(message: string) {
-    super("ERR_LIMIT_EXCEEDED", message);
+  constructor(message: string, options?: DiasporaErrorOptions) {
+    super("ERR_LIMIT_EXCEEDED", message, options);
   }
 }
 

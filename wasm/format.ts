@@ -49,6 +49,9 @@ export const FLAG_LOST: u32 = 8;
 
 export const DATA_BLOCK_BYTES: u32 = 65536;
 export const EXTENT_BYTES: u32 = 16;
+export const FRAME_EVENTS_MAX: u32 = 1048576;
+export const METADATA_BYTES_MAX: u32 = 16777216;
+export const FRAME_DATA_BYTES_MAX: u32 = 16777216;
 
 export const INDEX_ENTRY_BYTES: u32 = 32;
 export const INDEX_ID: usize = 0;

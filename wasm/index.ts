@@ -21,6 +21,7 @@
  * checkBlocks         first data block that differs from its sum, or -1
  * tableOffsets        sizes to offsets; do they add up?
  * isAscii             has no byte its high bit set?
+ * hasControls         is there a character that no JSON text has?
  *
  * encodeIndexEntry    writes 32 bytes
  * checkIndexEntry     is an intact entry of that salt here?
@@ -50,7 +51,7 @@ export {
 } from "./record";
 export { checkSegmentHeader, encodeSegmentHeader } from "./segment";
 export { tableOffsets } from "./table";
-export { isAscii } from "./text";
+export { hasControls, isAscii } from "./text";
 
 /** The first address that the module does not use itself. */
 export function staticEnd(): usize {

@@ -10,9 +10,12 @@ import {
   EXTENT_BYTES,
   FLAG_HAS_DATA,
   FLAG_LOST,
+  FRAME_DATA_BYTES_MAX,
+  FRAME_EVENTS_MAX,
   HEADER_MAGIC,
   KIND_CHUNK,
   KIND_EVENTS,
+  METADATA_BYTES_MAX,
   RECORD_ANCHOR_ID,
   RECORD_BYTES,
   RECORD_COUNT,
@@ -27,7 +30,6 @@ import {
   TRAILER_MAGIC,
 } from "./format";
 
-const FRAME_BYTES_MAX: u64 = 0x7fffffff;
 /** Bits of a number that JavaScript holds exactly. */
 const SAFE_BITS: u64 = 53;
 
@@ -130,7 +132,9 @@ function isSound(ptr: usize): bool {
   if (kind < KIND_EVENTS || kind > KIND_CHUNK) return false;
   if (kind != KIND_EVENTS && load<u32>(ptr, RECORD_COUNT) != 0) return false;
   if (((load<u64>(ptr, RECORD_TIME) | load<u64>(ptr, RECORD_ANCHOR_ID)) >> SAFE_BITS) != 0) return false;
-  const frameBytes = headBytesOf(ptr) + <u64> load<u32>(ptr, RECORD_DATA_BYTES) + 2 * RECORD_BYTES;
-  if (frameBytes > FRAME_BYTES_MAX) return false;
+  if (load<u32>(ptr, RECORD_METADATA_BYTES) > METADATA_BYTES_MAX) return false;
+  if (load<u32>(ptr, RECORD_DATA_BYTES) > FRAME_DATA_BYTES_MAX) return false;
+  const isLost = (<u32> load<u8>(ptr, RECORD_FLAGS) & FLAG_LOST) != 0;
+  if (!isLost && load<u32>(ptr, RECORD_COUNT) > FRAME_EVENTS_MAX) return false;
   return load<u32>(ptr, RECORD_CRC) == crc32(ptr, <u32> RECORD_CRC, 0);
 }

@@ -1,5 +1,5 @@
 /**
- * What the metadata text needs to be cut without decoding each event.
+ * What can be said of metadata text without decoding it.
  *
  * @module
  */
@@ -21,4 +21,22 @@ export function isAscii(ptr: usize, bytes: u32): bool {
     if (load<u8>(ptr) > 127) return false;
   }
   return true;
+}
+
+/** 1 when a byte is a control character that no JSON text has: any but tab, line feed and carriage return. */
+export function hasControls(ptr: usize, bytes: u32): bool {
+  const end = ptr + bytes;
+  for (; ptr + 16 <= end; ptr += 16) {
+    const text = v128.load(ptr);
+    const spaces = v128.or(
+      i8x16.eq(text, i8x16.splat(0x09)),
+      v128.or(i8x16.eq(text, i8x16.splat(0x0a)), i8x16.eq(text, i8x16.splat(0x0d))),
+    );
+    if (v128.any_true(v128.andnot(i8x16.lt_u(text, i8x16.splat(0x20)), spaces))) return true;
+  }
+  for (; ptr < end; ptr++) {
+    const byte = load<u8>(ptr);
+    if (byte < 0x20 && byte != 0x09 && byte != 0x0a && byte != 0x0d) return true;
+  }
+  return false;
 }

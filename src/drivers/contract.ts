@@ -164,8 +164,14 @@ export interface OutgoingBatch {
   data?: OutgoingData[];
   /** Sum of the sizes of all data parts, in bytes. */
   dataBytes: number;
-  /** A data part given as a stream; such a batch has exactly one event, and no `data`. */
+  /** A data part given as a stream, maybe an empty one; such a batch has exactly one event, and no `data`. */
   stream?: AsyncIterable<Uint8Array>;
+  /**
+   * Takes out the events whose data part has lost bytes since it was pushed: their pushes fail, alone. Done just
+   * before `append`; an engine that reads the data later, after something else, calls it again just before it
+   * does. When no event is left there is nothing to store, and any number will do for an id.
+   */
+  dropChangedData?(): void;
 }
 
 /** How large a batch an engine takes. */

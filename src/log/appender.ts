@@ -1,8 +1,8 @@
 import type { OutgoingBatch } from "../drivers/contract.ts";
 import { LimitExceededError, StorageError, TopicDeletedError } from "../errors.ts";
 import { isMissing, type StorageFile } from "../storage/port.ts";
-import { encodeEvents, encodePlain, type Extents, type Signature } from "./encoder.ts";
-import { FLAG, KIND, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { encodeEvents, encodePlain, type Extents } from "./encoder.ts";
+import { FLAG, KIND, SEGMENT_HEADER_BYTES, type Signature } from "./format.ts";
 import { HEADER_MAGIC_BYTES } from "./frame.ts";
 import { type FileKeeper, type Landing, type NotLanded, OFFSETS_END, OpenSegment } from "./open_segment.ts";
 import type { Partition } from "./partition.ts";

@@ -9,6 +9,7 @@
 
 import { type CoreExports, instantiateCore } from "./core_exports.ts";
 import { CoreMemory, SCRATCH_BYTES } from "./core_memory.ts";
+import { type FrameSizes, layoutOf, type Signature } from "./format.ts";
 
 /** What {@linkcode Core.checkSegmentHeader} finds. */
 export type SegmentHeaderState = "ok" | "not a segment" | "damaged" | "newer";
@@ -57,41 +58,34 @@ export class Core extends CoreMemory {
   }
 
   /**
-   * Completes a frame whose table, extents, metadata and data stand at their places behind `ptr` (see
-   * `layoutOf`): fills in block sums, head CRC and both records. Returns the frame's bytes.
+   * Completes a frame whose table, extents, metadata and data stand where `layoutOf` puts them after `ptr`: fills
+   * in block sums, head CRC and both records. Returns the frame's bytes.
    */
-  encodeFrame(
-    ptr: number,
-    kind: number,
-    flags: number,
-    extentCount: number,
-    salt: number,
-    sequence: number,
-    nonceLow: number,
-    nonceHigh: number,
-    count: number,
-    metadataBytes: number,
-    dataBytes: number,
-    time: number,
-    anchorId: number,
-    anchorOffset: number,
-  ): number {
-    return this.#wasm.encodeFrame(
+  encodeFrame(ptr: number, kind: number, sizes: FrameSizes, signature: Signature): number {
+    const { flags, extentCount, count, metadataBytes, dataBytes } = sizes;
+    const frameBytes = this.#wasm.encodeFrame(
       ptr,
       kind,
       flags,
       extentCount,
-      salt,
-      sequence,
-      nonceLow,
-      nonceHigh,
+      signature.salt,
+      signature.sequence,
+      signature.nonceLow,
+      signature.nonceHigh,
       count,
       metadataBytes,
       dataBytes,
-      time,
-      anchorId,
-      anchorOffset,
+      signature.time,
+      signature.anchorId,
+      signature.anchorOffset,
     );
+    const expected = layoutOf(sizes).frameBytes;
+    if (frameBytes !== expected) {
+      throw new Error(
+        `Cannot encode a frame: its parts take ${expected} bytes, its records say ${frameBytes}`,
+      );
+    }
+    return frameBytes;
   }
 
   /** Writes the 64 bytes of a segment header. `created` is in milliseconds since 1970. */
@@ -202,6 +196,11 @@ export class Core extends CoreMemory {
   /** Whether all bytes are ASCII. */
   isAscii(ptr: number, bytes: number): boolean {
     return this.#wasm.isAscii(ptr, bytes) !== 0;
+  }
+
+  /** Whether a byte is a control character that no JSON text has. */
+  hasControls(ptr: number, bytes: number): boolean {
+    return this.#wasm.hasControls(ptr, bytes) !== 0;
   }
 
   /** Writes the 32 bytes of an index entry. */

@@ -52,6 +52,7 @@ export interface CoreExports {
     outData: number,
   ): number;
   isAscii(ptr: number, bytes: number): number;
+  hasControls(ptr: number, bytes: number): number;
   encodeIndexEntry(
     ptr: number,
     id: number,

@@ -1,8 +1,11 @@
+import { LimitExceededError } from "../errors.ts";
 import type { CoreExports } from "./core_exports.ts";
 
 /** Size of the encode and the read area at the start: 2 MiB and what a frame puts around them. */
 const AREA_BYTES = 2 * 1024 * 1024 + 64 * 1024;
 const SLOT_BYTES = 4096;
+/** Beyond this an area grows by what is needed alone. */
+const DOUBLED_BYTES_MAX = 16 * 1024 * 1024;
 /** Size of the scratch space. */
 export const SCRATCH_BYTES = 64 * 1024;
 const PAGE_BYTES = 64 * 1024;
@@ -20,7 +23,8 @@ interface Area {
  * static data | scratch | slot | encode area | read area
  * ```
  *
- * An area that grows moves behind the other one, once; then it is the last and grows in place.
+ * An area that grows stays where it is if it is the last; else it moves to where there is room, before the other one
+ * or after it. So both together take little more than the largest frame twice, however often they grow.
  *
  * Growth detaches `u8`, `u32` and `view` taken before and may move the area: take them and the pointers again
  * after it. One memory serves the thread, so hold none of them across an `await`.
@@ -98,23 +102,37 @@ export class CoreMemory {
   }
 
   #growArea(area: Area, other: Area, bytesMin: number): void {
-    // At least double, so that what moving leaves unused stays in proportion.
-    const bytes = roundUp(Math.max(bytesMin, area.bytes * 2), PAGE_BYTES);
-    const isLast = area.ptr > other.ptr;
-    const ptr = isLast ? area.ptr : other.ptr + other.bytes;
+    // At least double, so that copies stay in proportion, as long as that is not much.
+    const bytes = roundUp(Math.max(bytesMin, Math.min(area.bytes * 2, DOUBLED_BYTES_MAX)), PAGE_BYTES);
+    const start = this.slot + SLOT_BYTES;
+    let ptr = area.ptr;
+    if (area.ptr < other.ptr) ptr = start + bytes <= other.ptr ? start : other.ptr + other.bytes;
+    else if (start + bytes <= other.ptr) ptr = start;
     this.#growTo(ptr + bytes);
-    if (!isLast) this.#bytes.copyWithin(ptr, area.ptr, area.ptr + area.bytes);
+    if (ptr !== area.ptr) this.#bytes.copyWithin(ptr, area.ptr, area.ptr + area.bytes);
     area.ptr = ptr;
     area.bytes = bytes;
   }
 
   #growTo(end: number): void {
     const missing = end - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    if (missing > 0) this.#takePages(Math.ceil(missing / PAGE_BYTES));
     const buffer = this.#memory.buffer as ArrayBuffer;
     this.#bytes = new Uint8Array(buffer);
     this.#words = new Uint32Array(buffer);
     this.#fields = new DataView(buffer);
+  }
+
+  #takePages(pages: number): void {
+    try {
+      this.#memory.grow(pages);
+    } catch (cause) {
+      throw new LimitExceededError(
+        `Cannot take ${pages * PAGE_BYTES} more bytes of memory for a frame: the runtime gives no more; ` +
+          `free some, or push smaller events and batches`,
+        { cause },
+      );
+    }
   }
 }
 

@@ -102,6 +102,19 @@ export const DATA_LOST_MARK = 0x80000000;
 export const DATA_BLOCK_BYTES = 65536;
 export const EXTENT_BYTES = 16;
 
+/*
+ * What a frame holds at most. A header that states more was not written by any writer, and its frame is damage: so
+ * no reader takes memory for what a header says.
+ */
+/** Events of one frame, save those that were lost. */
+export const FRAME_EVENTS_MAX: number = 1 << 20;
+/** Metadata of one frame: a reader holds it all in memory at once. */
+export const METADATA_BYTES_MAX: number = 16 << 20;
+/** Data of one frame; larger parts go ahead of their event in chunks. */
+export const FRAME_DATA_BYTES_MAX: number = 16 << 20;
+/** The largest data part of an event. */
+export const DATA_BYTES_MAX: number = 2 ** 32;
+
 /** One index entry: id (8), time (8), offset (4), CRC of the frame's header record (4), salt (4), CRC-32 of the entry's first 28 bytes (4). */
 export const INDEX_ENTRY_BYTES = 32;
 export const INDEX = { id: 0, time: 8, offset: 16, recordCrc: 20, salt: 24, crc: 28 } as const;
@@ -113,6 +126,18 @@ export interface FrameSizes {
   extentCount: number;
   metadataBytes: number;
   dataBytes: number;
+}
+
+/** What a record says beside the sizes: who wrote the frame, when, and where it is anchored. */
+export interface Signature {
+  salt: number;
+  sequence: number;
+  nonceLow: number;
+  nonceHigh: number;
+  /** Milliseconds since 1970. */
+  time: number;
+  anchorId: number;
+  anchorOffset: number;
 }
 
 /** Offsets of the parts of a frame, counted from its first byte. */

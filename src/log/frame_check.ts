@@ -6,10 +6,12 @@
  */
 import { core } from "./core.ts";
 import type { Extent, Extents } from "./encoder.ts";
-import { DATA_BLOCK_BYTES, DATA_LOST_MARK, EXTENT_BYTES, FLAG, RECORD_BYTES } from "./format.ts";
+import { DATA_BLOCK_BYTES, DATA_LOST_MARK, EXTENT_BYTES, FLAG, KIND, RECORD_BYTES } from "./format.ts";
 import type { FrameRecord } from "./frame.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
 import type { Segment } from "./segment.ts";
+
+const COMMA = 0x2c;
 
 /** A frame and where it stands. */
 export interface FrameAt {
@@ -38,8 +40,10 @@ export function headDamage(at: FrameAt): string | undefined {
   });
   if (!whole) return "bytes are missing";
   if (crc !== frame.headCrc) return "metadata checksum differs";
-  return (frame.flags & FLAG.lost) === 0 && !tableAddsUp(at)
-    ? "the sizes in its table do not add up"
+  if ((frame.flags & FLAG.lost) !== 0) return undefined;
+  if (!tableAddsUp(at)) return "the sizes in its table do not add up";
+  return (frame.flags & FLAG.jsonText) !== 0 && !textsAreRight(at)
+    ? "its metadata are not JSON texts, though its checksum is right"
     : undefined;
 }
 
@@ -124,16 +128,42 @@ function touches(blocks: ReadonlySet<number>, start: number, end: number): boole
 }
 
 function tableAddsUp(at: FrameAt): boolean {
-  const { frame: { flags, count, metadataBytes, dataBytes, extentCount } } = at;
+  const { frame: { kind, flags, count, metadataBytes, dataBytes, extentCount } } = at;
+  if (kind !== KIND.events) return count === 0 && metadataBytes === 0 && extentCount === 0;
   let [metadata, data] = [0, 0];
   eachTableEntry(at, (_, metadataSize, dataSize) => {
-    metadata += flags & FLAG.dataLost ? metadataSize % DATA_LOST_MARK : metadataSize;
+    metadata += sizeOf(metadataSize, flags);
     data += dataSize;
   });
   const separators = (flags & FLAG.jsonText) !== 0 && count > 0 ? count - 1 : 0;
-  // A chunk's data belongs to an event elsewhere.
-  return count === 0 ||
-    (metadata + separators === metadataBytes && data === dataBytes && (extentCount === 0 || count === 1));
+  // Data in chunks is one event's, which then has none in its frame.
+  return metadata + separators === metadataBytes && data === dataBytes &&
+    (extentCount === 0 || (count === 1 && dataBytes === 0));
+}
+
+/** Whether commas stand between the texts, and nothing in them that JSON has nowhere. */
+function textsAreRight(at: FrameAt): boolean {
+  const { frame: { flags, count, layout } } = at;
+  const commas = new Uint32Array(Math.max(count - 1, 0));
+  let end = layout.metadata;
+  eachTableEntry(at, (index, metadataSize) => {
+    end += sizeOf(metadataSize, flags);
+    if (index < commas.length) commas[index] = end++;
+  });
+  let [isRight, from, next] = [true, layout.metadata, 0];
+  eachPiece(at, layout.metadata, layout.data, (ptr, bytes) => {
+    if (core.hasControls(ptr, bytes)) isRight = false;
+    for (; next < commas.length && commas[next] < from + bytes; next++) {
+      if (core.u8[ptr + commas[next] - from] !== COMMA) isRight = false;
+    }
+    from += bytes;
+  });
+  return isRight;
+}
+
+/** A metadata size without the mark that it may have. */
+function sizeOf(metadataSize: number, flags: number): number {
+  return flags & FLAG.dataLost ? metadataSize % DATA_LOST_MARK : metadataSize;
 }
 
 function blockSums(at: FrameAt): Uint32Array {

@@ -1,6 +1,5 @@
 import { core } from "./core.ts";
-import type { Signature } from "./encoder.ts";
-import { FLAG, KIND, RECORD_BYTES } from "./format.ts";
+import { FLAG, KIND, RECORD_BYTES, type Signature } from "./format.ts";
 
 /** A frame of lost events without anything in it. */
 const LOST_FRAME_BYTES_MIN = 2 * RECORD_BYTES;
@@ -55,25 +54,10 @@ export function* lostFrames(
 
 /** A frame of `bytes` bytes that says of `count` events that they were lost. */
 function encodeLost(bytes: number, count: number, signature: Signature): Uint8Array {
-  const { salt, sequence, nonceLow, nonceHigh, time, anchorId, anchorOffset } = signature;
   const area = core.ensureEncodeArea(bytes);
   core.u8.fill(0, area, area + bytes);
-  const filler = bytes - LOST_FRAME_BYTES_MIN;
-  core.encodeFrame(
-    area,
-    KIND.events,
-    FLAG.lost,
-    0,
-    salt,
-    sequence,
-    nonceLow,
-    nonceHigh,
-    count,
-    filler,
-    0,
-    time,
-    anchorId,
-    anchorOffset,
-  );
+  const metadataBytes = bytes - LOST_FRAME_BYTES_MIN;
+  const sizes = { flags: FLAG.lost, count, extentCount: 0, metadataBytes, dataBytes: 0 };
+  core.encodeFrame(area, KIND.events, sizes, signature);
   return core.u8.subarray(area, area + bytes);
 }

@@ -1,5 +1,5 @@
-import { encodePlain, type Signature } from "./encoder.ts";
-import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { encodePlain } from "./encoder.ts";
+import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES, type Signature } from "./format.ts";
 import { lostBytesMin, lostFrames } from "./lost_frame.ts";
 import type { Partition } from "./partition.ts";
 import { step } from "./scanner.ts";

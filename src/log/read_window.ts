@@ -62,10 +62,15 @@ export class ReadWindow {
     };
   }
 
-  #load(source: WindowSource, offset: number, bytes: number): number {
+  #load(source: WindowSource, offset: number, wanted: number): number {
     this.#source = undefined;
     this.#loads++;
-    core.ensureReadArea(bytes);
+    let bytes = wanted;
+    if (bytes > core.readAreaBytes) {
+      // The size may be a claim of damaged bytes: no memory is taken for what the file does not have.
+      bytes = Math.min(bytes, Math.max(source.file.size() - offset, core.readAreaBytes));
+      core.ensureReadArea(bytes);
+    }
     const area = core.u8.subarray(core.readArea, core.readArea + bytes);
     let got = 0;
     // A system may give fewer bytes than there are; only a read of nothing says that the file ends here.

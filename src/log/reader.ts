@@ -172,6 +172,12 @@ export class PartitionReader {
       return;
     }
     const stored = new StoredFrame(this.partition, place.segment, offset, frame, at, id);
+    if (!stored.addsUp) {
+      const reason = "the sizes of its parts do not add up";
+      this.#meetDamage(place.segment.path, { ...passed, endId: after.id }, reason);
+      this.#place = after;
+      return;
+    }
     this.#lastData = frame.dataBytes > 0 ? stored.data : undefined;
     this.#partial = { frame: stored, baseId: id, after };
   }

@@ -1,8 +1,7 @@
 import { Appender } from "./appender.ts";
 import { copyFile, writeAllAt } from "./copy_file.ts";
 import { StorageError } from "../errors.ts";
-import type { Signature } from "./encoder.ts";
-import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { RECORD_BYTES, SEGMENT_HEADER_BYTES, type Signature } from "./format.ts";
 import type { FrameAt } from "./frame_check.ts";
 import { lostBytesMin, lostFrames, type LostRegion } from "./lost_frame.ts";
 import { encodeLostSegment, sealedBefore } from "./lost_segment.ts";

@@ -1,6 +1,6 @@
 import { core } from "./core.ts";
 import { CorruptedLogError } from "../errors.ts";
-import { DATA_LOST_MARK, EXTENT_BYTES, FLAG, KIND } from "./format.ts";
+import { DATA_BYTES_MAX, DATA_LOST_MARK, EXTENT_BYTES, FLAG, FRAME_DATA_BYTES_MAX, KIND } from "./format.ts";
 import { type FrameRecord, readUint64 } from "./frame.ts";
 import { isHeadRight } from "./frame_check.ts";
 import type { Partition } from "./partition.ts";
@@ -101,6 +101,25 @@ export class StoredFrame {
     if (at < 0 || !isHeadRight(at, this.frame)) return false;
     this.#kept = core.u8.slice(at + layout.metadata, at + layout.data);
     return true;
+  }
+
+  /**
+   * Whether the sizes of its parts make what its records state. They do not where a program wrote it wrong, and
+   * then checksums are right all the same.
+   */
+  get addsUp(): boolean {
+    const { count, metadataBytes, dataBytes } = this.frame;
+    // As if another separator followed the last text.
+    const separator = this.isText && count > 0 ? 1 : 0;
+    if (this.metadataStarts[count] !== metadataBytes + separator) return false;
+    if ((this.#dataStarts?.[count] ?? 0) !== dataBytes) return false;
+    const extents = this.#extents;
+    if (extents === undefined) return true;
+    const { list, totalBytes } = extents;
+    const isPossible = list.every(({ dataBytes }) => dataBytes > 0 && dataBytes <= FRAME_DATA_BYTES_MAX);
+    const last = list[list.length - 1];
+    return isPossible && count === 1 && dataBytes === 0 && last.start + last.dataBytes === totalBytes &&
+      totalBytes <= DATA_BYTES_MAX;
   }
 
   /** Size of one event's data part, in bytes. */
@@ -249,10 +268,13 @@ function extentAt(list: readonly ExtentAt[], offset: number): ExtentAt {
 function startsIn(column: number, stride: number, count: number, separatorBytes: number): Uint32Array {
   const { view } = core;
   const starts = new Uint32Array(count + 1);
-  for (let index = 0, at = column, start = 0; index < count; index++, at += stride) {
+  let start = 0;
+  for (let index = 0, at = column; index < count; index++, at += stride) {
     start += (view.getUint32(at, true) & ~DATA_LOST_MARK) + separatorBytes;
     starts[index + 1] = start;
   }
+  // Sizes that wrapped on the way must not add up by chance.
+  if (start > 0xffffffff) starts[count] = 0xffffffff;
   return starts;
 }
 

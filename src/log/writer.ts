@@ -1,8 +1,10 @@
 import { LimitExceededError, StorageError } from "../errors.ts";
 import type { OutgoingBatch, OutgoingData } from "../drivers/contract.ts";
 import { Appender } from "./appender.ts";
+import { ChunkBuffer, ChunkPieces } from "./chunk_pieces.ts";
 import { Durability } from "./durability.ts";
 import type { Extent, Extents } from "./encoder.ts";
+import { DATA_BYTES_MAX } from "./format.ts";
 import type { Partition } from "./partition.ts";
 import type { Landing } from "./open_segment.ts";
 import { segmentName } from "./segment.ts";
@@ -26,9 +28,6 @@ export interface WriterOptions {
 const CHUNK_BYTES = 1 << 20;
 /** A part that is larger by less than this stays in its event's frame: two frames would gain nothing. */
 const INLINE_RATIO = 17 / 16;
-/** The largest data part. */
-export const DATA_BYTES_MAX = 2 ** 32;
-
 /** Writes batches to one partition, at the topic's durability level. */
 export class PartitionWriter {
   readonly #appender: Appender;
@@ -72,7 +71,10 @@ export class PartitionWriter {
     const result = before.then(async () => {
       this.#touched.clear();
       const { stream } = batch;
-      if (stream === undefined) return this.#stored(this.#appendNow(batch));
+      if (stream === undefined) {
+        batch.dropChangedData?.();
+        return batch.count === 0 ? 0 : this.#stored(this.#appendNow(batch));
+      }
       return this.#stored(this.#appendEvent(batch, await this.#appendStream(stream)));
     });
     const settled = result.then(() => {}, () => {}).then(() => {
@@ -205,19 +207,22 @@ export class PartitionWriter {
     return { totalBytes: dataBytes, list };
   }
 
-  async #appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents> {
+  /** Appends the chunks of a stream; gives where they are, or undefined when it had no bytes. */
+  async #appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents | undefined> {
     const list: Extent[] = [];
-    const pieces = new ChunkPieces();
-    const chunkBytes = this.#chunkBytes;
+    const chunk = new ChunkBuffer(this.#chunkBytes);
     let totalBytes = 0;
-    for await (const part of stream) {
-      totalBytes += part.byteLength;
+    for await (const piece of stream) {
+      const { byteLength } = piece;
+      totalBytes += byteLength;
       checkDataSize(totalBytes);
-      pieces.add(part);
-      while (pieces.bytes >= chunkBytes) list.push(this.#appendChunk(pieces.take(chunkBytes)));
+      for (let from = 0; from < byteLength;) {
+        from += chunk.fill(piece, from);
+        if (chunk.isFull) list.push(this.#appendChunk([chunk.take()]));
+      }
     }
-    if (pieces.bytes > 0) list.push(this.#appendChunk(pieces.take(pieces.bytes)));
-    return { totalBytes, list };
+    if (!chunk.isEmpty) list.push(this.#appendChunk([chunk.take()]));
+    return list.length === 0 ? undefined : { totalBytes, list };
   }
 
   #appendChunk(data: readonly Uint8Array[]): Extent {
@@ -233,34 +238,4 @@ function checkDataSize(bytes: number): void {
   throw new LimitExceededError(
     `Cannot store a data part of more than ${DATA_BYTES_MAX} bytes (4 GiB): push it as several events`,
   );
-}
-
-/** Buffers waiting to fill a chunk; none is copied. */
-class ChunkPieces {
-  #pieces: Uint8Array[] = [];
-  bytes = 0;
-
-  add(piece: Uint8Array): void {
-    this.#pieces.push(piece);
-    this.bytes += piece.byteLength;
-  }
-
-  take(bytes: number): Uint8Array[] {
-    const taken: Uint8Array[] = [];
-    let missing = bytes;
-    while (missing > 0) {
-      const piece = this.#pieces[0];
-      if (piece.byteLength <= missing) {
-        taken.push(piece);
-        this.#pieces.shift();
-        missing -= piece.byteLength;
-      } else {
-        taken.push(piece.subarray(0, missing));
-        this.#pieces[0] = piece.subarray(missing);
-        missing = 0;
-      }
-    }
-    this.bytes -= bytes;
-    return taken;
-  }
 }

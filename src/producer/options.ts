@@ -22,6 +22,8 @@ export interface ProducerOptions {
 const ADAPTIVE_EVENTS_MAX = 2048;
 /** Keeps a stored frame, with its table of sizes, under 1 MiB: the size that is written fastest. */
 const BATCH_BYTES_MAX = 768 * 1024;
+/** A frame takes no more; with metadata of a byte or none this many may come before any other limit. */
+const BATCH_EVENTS_MAX = 1 << 20;
 const BATCHES_MAX = 16;
 const OPEN_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -34,7 +36,9 @@ export function limitsOf(options: ProducerOptions): BatchLimits & { strict: bool
   if (ordering !== "strict" && ordering !== "loose") {
     throw unfit("producer", "ordering", ordering, '"strict" or "loose"');
   }
-  const eventsMax = batchSize === BatchSize.Adaptive ? ADAPTIVE_EVENTS_MAX : batchSize;
+  const eventsMax = batchSize === BatchSize.Adaptive
+    ? ADAPTIVE_EVENTS_MAX
+    : Math.min(batchSize, BATCH_EVENTS_MAX);
   return {
     eventsMax,
     bytesMax: BATCH_BYTES_MAX,

@@ -10,6 +10,7 @@ const UNUSED_IN_CORE = [
   "FLAG_DATA_LOST",
   "FLAG_TERMINAL",
   "DATA_LOST_MARK",
+  "DATA_BYTES_MAX",
 ];
 
 /**

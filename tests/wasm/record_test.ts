@@ -1,6 +1,16 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../src/log/core.ts";
-import { FLAG, HEADER_MAGIC, KIND, RECORD, RECORD_BYTES, TRAILER_MAGIC } from "../../src/log/format.ts";
+import {
+  FLAG,
+  FRAME_DATA_BYTES_MAX,
+  FRAME_EVENTS_MAX,
+  HEADER_MAGIC,
+  KIND,
+  METADATA_BYTES_MAX,
+  RECORD,
+  RECORD_BYTES,
+  TRAILER_MAGIC,
+} from "../../src/log/format.ts";
 import { decodeRecord } from "../../src/log/frame.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomBytes, randomNumbers } from "./reference.ts";
@@ -51,12 +61,19 @@ test("checkRecord() refuses what no writer writes, even with a right CRC", () =>
   }
 });
 
-test("checkRecord() accepts a frame of 2^31 - 1 bytes and none of 2^31", () => {
-  const { ptr } = encodeSample({ metadata: [], flags: FLAG.jsonText });
-  reseal(ptr, (view) => view.setUint32(ptr + RECORD.metadataBytes, 2 ** 31 - 1 - 128, true));
-  assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), true);
-  reseal(ptr, (view) => view.setUint32(ptr + RECORD.metadataBytes, 2 ** 31 - 128, true));
-  assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), false);
+test("checkRecord() accepts as much as a writer writes, and refuses more", () => {
+  const limits: [field: number, limit: number][] = [
+    [RECORD.metadataBytes, METADATA_BYTES_MAX],
+    [RECORD.dataBytes, FRAME_DATA_BYTES_MAX],
+    [RECORD.count, FRAME_EVENTS_MAX],
+  ];
+  for (const [field, limit] of limits) {
+    const { ptr } = encodeSample();
+    reseal(ptr, (view) => view.setUint32(ptr + field, limit, true));
+    assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), true);
+    reseal(ptr, (view) => view.setUint32(ptr + field, limit + 1, true));
+    assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), false);
+  }
 });
 
 test("checkRecord() accepts seals and chunks, which have no events", () => {

@@ -69,22 +69,15 @@ export function encodeSample(sample: SampleFrame = {}, shift = 0): EncodedFrame 
     u8.fill(0xee, ptr + layout.extents, ptr + layout.extents + 8 + extentCount * EXTENT_BYTES);
   }
   u8.set(text, ptr + layout.metadata);
-  const frameBytes = core.encodeFrame(
-    ptr,
-    sample.kind ?? SAMPLE.kind,
-    sizes.flags,
-    extentCount,
-    sample.salt ?? SAMPLE.salt,
-    sample.sequence ?? SAMPLE.sequence,
-    sample.nonceLow ?? SAMPLE.nonceLow,
-    sample.nonceHigh ?? SAMPLE.nonceHigh,
-    sizes.count,
-    sizes.metadataBytes,
-    sizes.dataBytes,
-    sample.time ?? SAMPLE.time,
-    sample.anchorId ?? SAMPLE.anchorId,
-    sample.anchorOffset ?? SAMPLE.anchorOffset,
-  );
+  const frameBytes = core.encodeFrame(ptr, sample.kind ?? SAMPLE.kind, sizes, {
+    salt: sample.salt ?? SAMPLE.salt,
+    sequence: sample.sequence ?? SAMPLE.sequence,
+    nonceLow: sample.nonceLow ?? SAMPLE.nonceLow,
+    nonceHigh: sample.nonceHigh ?? SAMPLE.nonceHigh,
+    time: sample.time ?? SAMPLE.time,
+    anchorId: sample.anchorId ?? SAMPLE.anchorId,
+    anchorOffset: sample.anchorOffset ?? SAMPLE.anchorOffset,
+  });
   return { ptr, ...sizes, ...layout, frameBytes };
 }
 
