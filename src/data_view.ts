@@ -9,7 +9,8 @@ export type DataPiece = ArrayBufferView | ArrayBufferLike;
  * part, or a stream of pieces of unknown total size.
  *
  * Bytes in memory are not copied until their batch is written: leave them unmodified until the push future
- * completes or `flush()` does.
+ * completes or `flush()` does. What is stored are the bytes given: a buffer that grows meanwhile adds none, and
+ * a push whose data lost bytes fails with `InvalidDataError`.
  */
 export type DataPart =
   | DataPiece
@@ -20,15 +21,34 @@ export type DataPart =
 /** What stands for "no data". */
 const NO_PIECES: readonly Uint8Array[] = [];
 
-/** The same bytes as a `Uint8Array`, not copied; undefined if the value is not bytes. */
-function bytesOf(piece: unknown): Uint8Array | undefined {
-  if (piece instanceof Uint8Array) return piece;
-  if (ArrayBuffer.isView(piece)) return new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
-  if (piece instanceof ArrayBuffer) return new Uint8Array(piece);
-  if (typeof SharedArrayBuffer === "function" && piece instanceof SharedArrayBuffer) {
-    return new Uint8Array(piece);
+const { at: firstOf } = Object.getPrototypeOf(Uint8Array.prototype) as { at(index: number): unknown };
+
+/** The bytes as a `Uint8Array`, not copied; throws `InvalidDataError`, which says `where` the piece stands. */
+function bytesOf(piece: unknown, where: string): Uint8Array {
+  try {
+    if (ArrayBuffer.isView(piece)) {
+      // A view that lost its memory has no bytes, as an empty one has, and says so nowhere else.
+      if (piece.byteLength === 0 && !(piece instanceof DataView)) firstOf.call(piece, 0);
+      return piece instanceof Uint8Array
+        ? piece
+        : new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+    }
+    // With its size: without it the view would follow the buffer when that grows.
+    if (isBuffer(piece)) return new Uint8Array(piece, 0, piece.byteLength);
+  } catch {
+    throw new InvalidDataError(
+      `Cannot use a data part: the memory of ${
+        nameOf(piece)
+      }${where} is detached or smaller than the view; ` +
+        `push bytes that stay where they are`,
+    );
   }
-  return undefined;
+  throw refused(piece, where);
+}
+
+function isBuffer(piece: unknown): piece is ArrayBufferLike {
+  return piece instanceof ArrayBuffer ||
+    (typeof SharedArrayBuffer === "function" && piece instanceof SharedArrayBuffer);
 }
 
 function isStream(data: object): data is AsyncIterable<Uint8Array> {
@@ -41,8 +61,7 @@ async function* piecesOf(
 ): AsyncGenerator<Uint8Array> {
   const pieces = isStream(stream) ? stream : chunksOf(stream as ReadableStream<unknown>);
   for await (const piece of pieces) {
-    const bytes = bytesOf(piece);
-    if (bytes === undefined) throw refused(piece, "of the stream");
+    const bytes = bytesOf(piece, " of the stream");
     if (bytes.byteLength > 0) yield bytes;
   }
 }
@@ -57,47 +76,72 @@ async function* chunksOf(stream: ReadableStream<unknown>): AsyncGenerator<unknow
 }
 
 function refused(value: unknown, where: string): InvalidDataError {
-  const found = value === null
-    ? "null"
-    : typeof value === "object"
-    ? value.constructor?.name ?? "an object"
-    : typeof value;
   return new InvalidDataError(
     `Cannot use a data part: expected a Uint8Array, an ArrayBuffer, a view of one, an array of those ` +
-      `or a stream of Uint8Array, found ${found}${where === "" ? "" : ` ${where}`}`,
+      `or a stream of Uint8Array, found ${nameOf(value)}${where}`,
   );
 }
 
-/** What a data part is made of: bytes or a stream. */
-export interface NormalizedData {
-  /** The bytes, where they are in memory. */
-  bytes: OutgoingData;
-  /** Their number. */
-  size: number;
-  /** The stream, where the data part is one. */
-  stream?: AsyncIterable<Uint8Array>;
+function nameOf(value: unknown): string {
+  if (value === null) return "null";
+  return typeof value === "object" ? value.constructor?.name ?? "an object" : typeof value;
+}
+
+/** A data part as it was pushed: bytes and their sizes at that moment, or a stream. */
+export class PushedData {
+  /** Made by {@linkcode normalizeData}. */
+  constructor(
+    /** The bytes, where they are in memory. */
+    readonly bytes: OutgoingData,
+    /** Their number. */
+    readonly size: number,
+    /** Sizes of the pieces, where there are several. */
+    readonly sizes?: readonly number[],
+    /** The stream, where the data part is one. */
+    readonly stream?: AsyncIterable<Uint8Array>,
+  ) {}
 }
 
 /** Turns what the user gave into what drivers take; throws `InvalidDataError`. */
-export function normalizeData(data: unknown): NormalizedData {
-  const bytes = bytesOf(data);
-  if (bytes !== undefined) return { bytes, size: bytes.byteLength };
+export function normalizeData(data: unknown): PushedData {
   if (Array.isArray(data)) {
+    const pieces: Uint8Array[] = [];
+    const sizes: number[] = [];
     let size = 0;
-    const pieces = data.map((piece, index) => {
-      const view = bytesOf(piece);
-      if (view === undefined) throw refused(piece, `at index ${index}`);
-      size += view.byteLength;
-      return view;
-    });
-    return { bytes: pieces, size };
+    // By index: an iteration would pass over holes.
+    for (let index = 0; index < data.length; index++) {
+      const piece = bytesOf(data[index], ` at index ${index}`);
+      pieces.push(piece);
+      sizes.push(piece.byteLength);
+      size += piece.byteLength;
+    }
+    return new PushedData(pieces, size, sizes);
   }
-  if (typeof data === "object" && data !== null) {
+  if (typeof data === "object" && data !== null && !ArrayBuffer.isView(data)) {
     if (isStream(data) || typeof (data as ReadableStream).getReader === "function") {
-      return { bytes: undefined, size: 0, stream: piecesOf(data as AsyncIterable<unknown>) };
+      return new PushedData(undefined, 0, undefined, piecesOf(data as AsyncIterable<unknown>));
     }
   }
-  throw refused(data, "");
+  const bytes = bytesOf(data, "");
+  return new PushedData(bytes, bytes.byteLength);
+}
+
+/** The first `size` bytes of a piece that had so many when it was given; undefined when it has fewer now. */
+export function asGiven(piece: Uint8Array, size: number): Uint8Array | undefined {
+  if (piece.byteLength === size) return piece;
+  return piece.byteLength > size ? piece.subarray(0, size) : undefined;
+}
+
+/** What was pushed of a data part, without what its memory has grown by since; undefined when bytes are gone. */
+export function asPushed(
+  data: Uint8Array | readonly Uint8Array[],
+  size: number | readonly number[],
+): OutgoingData {
+  if (typeof size === "number") return asGiven(data as Uint8Array, size);
+  const pieces = data as readonly Uint8Array[];
+  if (pieces.every((piece, index) => piece.byteLength === size[index])) return pieces;
+  const given = pieces.map((piece, index) => asGiven(piece, size[index]));
+  return given.includes(undefined) ? undefined : given as Uint8Array[];
 }
 
 /** The pieces of a data part as a list. */

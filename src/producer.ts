@@ -1,5 +1,5 @@
 import { BatchSize } from "./batch_size.ts";
-import type { DataPart } from "./data_view.ts";
+import { type DataPart, normalizeData, type PushedData } from "./data_view.ts";
 import type { ProducerInterface, TopicInterface } from "./drivers/contract.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { BackpressureError, ClosedError, type FlushError } from "./errors.ts";
@@ -123,7 +123,8 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       const text = documentOf(metadata);
       const partition = admission.partitionOf(requested);
       if (typeof partition !== "number") {
-        return this.#enqueue(partition.then((later) => ({ partition: later, metadata: text })), data);
+        const event = partition.then((later) => ({ partition: later, metadata: text }));
+        return this.#queue.add(event, pushed(data));
       }
       return this.#lanes[partition].add(text, data);
     } catch (error) {
@@ -178,16 +179,13 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
         `Cannot push: ${this.#queue.size} events wait for the topic's components; await producer.ready() before pushing more`,
       );
     }
-    const event = this.#admission.admit(metadata, data, requested);
-    if (event instanceof Promise || this.#queue.holds) return this.#enqueue(event, data);
-    return this.#accept(event, data);
+    const part = pushed(data);
+    const event = this.#admission.admit(metadata, part, requested);
+    if (event instanceof Promise || this.#queue.holds) return this.#queue.add(event, part);
+    return this.#accept(event, part);
   }
 
-  #enqueue(event: AdmittedEvent | Promise<AdmittedEvent>, data: unknown): Future<EventID> {
-    return this.#queue.add(event, data);
-  }
-
-  #accept(event: AdmittedEvent, data: unknown): PushFuture {
+  #accept(event: AdmittedEvent, data?: PushedData): PushFuture {
     return this.#lanes[event.partition].add(event.metadata, data);
   }
 
@@ -253,4 +251,9 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       await this.#driver.close();
     }
   }
+}
+
+/** The data part as it is at this moment, for an event that is stored later. */
+function pushed(data: unknown): PushedData | undefined {
+  return data === undefined || data === null ? undefined : normalizeData(data);
 }

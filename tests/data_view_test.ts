@@ -34,7 +34,7 @@ test("several pieces stay pieces, in their order", () => {
   ]);
   assertEquals(size, 8 + 16 + 2);
   assertEquals(piecesOfData(pieces).map((piece) => piece.byteLength), [8, 16, 2]);
-  assertEquals(normalizeData([]), { bytes: [], size: 0 });
+  assertEquals([normalizeData([]).bytes, normalizeData([]).size], [[], 0]);
   assertEquals(piecesOfData(undefined), []);
   assertEquals(piecesOfData(bytes), [bytes]);
 });

@@ -98,7 +98,7 @@ export interface PartitionSelector {
  * ```
  */
 export interface Serializer {
-  /** The bytes of a metadata value; a string stands for its UTF-8 bytes. */
+  /** The bytes of a metadata value, which are copied; a string stands for its UTF-8 bytes. */
   serialize(metadata: JsonValue): Uint8Array | string | Promise<Uint8Array | string>;
   /** The metadata that `serialize` was given. The bytes belong to the caller: a serializer keeps none of them. */
   deserialize(bytes: Uint8Array): JsonValue | Promise<JsonValue>;

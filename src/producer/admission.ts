@@ -1,5 +1,5 @@
 import type { PartitionSelector, Serializer, Validator } from "../components/contract.ts";
-import { normalizeData, piecesOfData } from "../data_view.ts";
+import { piecesOfData, type PushedData } from "../data_view.ts";
 import { InvalidMetadataError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { checkDocument, jsonTextOf, Metadata, parseDocument } from "../metadata.ts";
@@ -53,12 +53,12 @@ export class Admission {
   }
 
   /** The whole way of one event; a promise where a component answers later. */
-  admit(metadata: unknown, data: unknown, requested?: number): AdmittedEvent | Promise<AdmittedEvent> {
+  admit(metadata: unknown, data?: PushedData, requested?: number): AdmittedEvent | Promise<AdmittedEvent> {
     const content = new Content(metadata);
     const { validator } = this.#components;
     if (validator.acceptsAll !== true) {
-      const pieces = data === undefined || data === null ? [] : piecesOfData(normalizeData(data).bytes);
-      const verdict = validator.validate(this.#validatesLater ? content.copy() : content.value, pieces);
+      const value = this.#validatesLater ? content.copy() : content.value;
+      const verdict = validator.validate(value, piecesOfData(data?.bytes));
       if (isPromise(verdict)) {
         this.#validatesLater = true;
         content.copy();
@@ -138,10 +138,22 @@ class Content {
 
 function asBytes(serialized: Uint8Array | string): Uint8Array {
   if (typeof serialized === "string") return encoder.encode(serialized);
-  if (serialized instanceof Uint8Array) return serialized;
+  if (serialized instanceof Uint8Array) return copyOf(serialized);
   throw new InvalidMetadataError(
     `Cannot store metadata: the serializer gave ${typeof serialized}, expected a Uint8Array or a string`,
   );
+}
+
+/** The bytes may be a piece of the serializer's own memory, which it uses again for the next event. */
+function copyOf(serialized: Uint8Array): Uint8Array {
+  try {
+    return Uint8Array.prototype.slice.call(serialized);
+  } catch (error) {
+    throw new InvalidMetadataError(
+      `Cannot store metadata: the bytes that the serializer gave are detached or out of bounds`,
+      { cause: error },
+    );
+  }
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {

@@ -1,3 +1,4 @@
+import type { PushedData } from "../data_view.ts";
 import { Future, waitLimit, type WaitOptions, withinLimit } from "../future.ts";
 import type { EventID } from "../event_id.ts";
 import type { AdmittedEvent } from "./admission.ts";
@@ -6,7 +7,7 @@ import type { PushFuture } from "./push_future.ts";
 /** Takes an event into its batch, or gives a future that failed. */
 export interface AdmissionTarget {
   /** Adds it to the batch of its partition. */
-  accept(event: AdmittedEvent, data: unknown): PushFuture;
+  accept(event: AdmittedEvent, data?: PushedData): PushFuture;
   /** The future of a push that failed. */
   refuse(error: unknown): PushFuture;
 }
@@ -34,7 +35,7 @@ export class AdmissionQueue {
   }
 
   /** Adds an event that is ready later, or now but behind others. */
-  add(event: AdmittedEvent | Promise<AdmittedEvent>, data: unknown): AdmissionFuture {
+  add(event: AdmittedEvent | Promise<AdmittedEvent>, data?: PushedData): AdmissionFuture {
     const { target } = this;
     const ready = Promise.resolve(event);
     // Its failure is looked at when its turn comes.

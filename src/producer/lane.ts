@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { clearImmediate, setImmediate } from "node:timers";
-import { normalizeData } from "../data_view.ts";
+import { normalizeData, PushedData } from "../data_view.ts";
 import { diagnostics } from "../diagnostics.ts";
 import type { BatchLimit, OutgoingData, ProducerInterface } from "../drivers/contract.ts";
 import { BackpressureError } from "../errors.ts";
@@ -83,31 +83,32 @@ export class Lane implements BatchOwner {
       ? metadata.length
       : Buffer.byteLength(metadata) + engineLimit.bytesPerEvent;
     let part: OutgoingData = undefined;
+    let pieceSizes: readonly number[] | undefined = undefined;
     let dataSize = 0;
-    if (data instanceof Uint8Array) {
+    // The common case makes no object; without bytes it may be a view that lost its memory.
+    if (data instanceof Uint8Array && data.byteLength > 0) {
       dataSize = data.byteLength;
-      if (dataSize > 0) part = data;
+      part = data;
     } else if (data !== undefined && data !== null) {
-      const normal = normalizeData(data);
-      if (normal.stream !== undefined) return this.#addStream(metadata, normal.stream);
-      dataSize = normal.size;
-      if (dataSize > 0) part = normal.bytes;
+      const pushed = data instanceof PushedData ? data : normalizeData(data);
+      if (pushed.stream !== undefined) return this.#addStream(metadata, pushed.stream);
+      dataSize = pushed.size;
+      pieceSizes = pushed.sizes;
+      if (dataSize > 0) part = pushed.bytes;
     }
     size += dataSize;
     const batch = this.#roomFor(size);
     const index = batch.count;
+    const number = batch.nextNumber();
     (batch.metadata as (string | Uint8Array)[])[index] = metadata;
-    if (part !== undefined) {
-      (batch.data ??= [])[index] = part;
-      batch.dataBytes += dataSize;
-    }
+    if (part !== undefined) batch.addData(part, dataSize, pieceSizes);
     batch.count = index + 1;
     batch.bytes += size;
     const openBytes = this.#owner.openBytes += size + EVENT_BYTES;
     if (index + 1 >= this.#limits.eventsMax || batch.bytes >= this.#limits.bytesMax) this.handOver();
     else if (openBytes > this.#limits.openBytesMax) this.#owner.relieve();
     else if (this.#idle === undefined) this.#idle = setImmediate(this.#onIdle);
-    return new PushFuture(batch, index);
+    return new PushFuture(batch, number);
   }
 
   /**
@@ -119,9 +120,12 @@ export class Lane implements BatchOwner {
     if (batch === undefined) return true;
     const { driver, inFlight } = this.#owner;
     if (diagnostics.push.hasSubscribers) batch.begunMs = performance.now();
+    if (batch.data !== undefined) this.#dropChanged(batch);
     let stored: number | Promise<number> | undefined;
     try {
-      if (inFlight.size < this.#limits.batchesMax) stored = driver.append(this.partition, batch);
+      // All its events may have been taken out.
+      if (batch.count === 0) stored = 0;
+      else if (inFlight.size < this.#limits.batchesMax) stored = driver.append(this.partition, batch);
       else if (batch.stream === undefined) stored = driver.appendSync?.(this.partition, batch);
       if (stored === undefined) {
         this.#due = true;
@@ -196,6 +200,14 @@ export class Lane implements BatchOwner {
     this.#open = batch;
     this.handOver();
     return new PushFuture(batch, 0);
+  }
+
+  #dropChanged(batch: PushBatch): void {
+    const { bytes, count } = batch;
+    batch.dropChangedData();
+    if (batch.count < count) {
+      this.#owner.openBytes -= bytes - batch.bytes + (count - batch.count) * EVENT_BYTES;
+    }
   }
 
   #closeBatch({ bytes, count }: PushBatch): void {

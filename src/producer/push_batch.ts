@@ -1,4 +1,6 @@
+import { asPushed } from "../data_view.ts";
 import type { OutgoingBatch, OutgoingData } from "../drivers/contract.ts";
+import { InvalidDataError } from "../errors.ts";
 import type { FailureLedger } from "./failure_ledger.ts";
 
 /** What a batch tells the lane that fills it. */
@@ -19,6 +21,8 @@ export class PushBatch implements OutgoingBatch {
   metadata: string[] | Uint8Array[];
   /** Data parts, once an event has one. */
   data: OutgoingData[] | undefined = undefined;
+  /** Size of each data part when it was pushed; of each piece, where there are several. */
+  dataSizes: (number | readonly number[])[] | undefined = undefined;
   /** Sum of the sizes of the data parts. */
   dataBytes = 0;
   /** A data part given as a stream. */
@@ -37,6 +41,12 @@ export class PushBatch implements OutgoingBatch {
   observed = 0;
   /** Set when this batch failed, to the ledger's round at that time. */
   round = 0;
+  /** The pushes that failed alone, by the number of their event when it was pushed. */
+  #refused: Map<number, PushBatch> | undefined = undefined;
+  /** Once some were refused: the number that each of the others had when it was pushed. */
+  #pushedAs: number[] | undefined = undefined;
+  /** The events with data whose futures somebody waited for. */
+  #observedWithData: Set<number> | undefined = undefined;
   #promise: Promise<number> | undefined = undefined;
   #resolve: ((baseId: number) => void) | undefined = undefined;
   #reject: ((error: unknown) => void) | undefined = undefined;
@@ -48,6 +58,47 @@ export class PushBatch implements OutgoingBatch {
   /** Whether it is stored or failed. */
   get completed(): boolean {
     return this.baseId >= 0 || this.failed;
+  }
+
+  /** The number of the event that is added next, by which its future asks for the outcome. */
+  nextNumber(): number {
+    if (this.#pushedAs === undefined) return this.count;
+    return this.#pushedAs[this.count] = this.count + this.#refused!.size;
+  }
+
+  /** Adds the data part of the event that is added next. */
+  addData(part: Exclude<OutgoingData, undefined>, size: number, sizes?: readonly number[]): void {
+    (this.data ??= [])[this.count] = part;
+    (this.dataSizes ??= [])[this.count] = sizes ?? size;
+    this.dataBytes += size;
+  }
+
+  /**
+   * Takes out the events whose data part has lost bytes since it was pushed, each of which fails alone; what has
+   * grown is cut to what was pushed.
+   */
+  dropChangedData(): void {
+    const { data, dataSizes } = this;
+    if (data === undefined) return;
+    for (let index = 0; index < this.count; index++) {
+      const part = data[index];
+      // The common case, without a call.
+      if (part === undefined || (part instanceof Uint8Array && part.byteLength === dataSizes![index])) {
+        continue;
+      }
+      data[index] = asPushed(part, dataSizes![index]);
+      if (data[index] === undefined) this.#refuse(index--);
+    }
+  }
+
+  /** The batch that holds the outcome of the event pushed as number `index`: this one, or one of its own. */
+  batchOf(index: number): PushBatch {
+    return this.#refused?.get(index) ?? this;
+  }
+
+  /** Id of the event pushed as number `index`, once stored. */
+  idOf(index: number): number {
+    return this.baseId + (this.#pushedAs === undefined ? index : this.#pushedAs.indexOf(index));
   }
 
   /** The first id, once stored. */
@@ -66,12 +117,15 @@ export class PushBatch implements OutgoingBatch {
     return this.#promise;
   }
 
-  /** Somebody waits for one more of the events. */
-  observe(): void {
+  /** Somebody waits for one more of the events: the one pushed as number `index`. */
+  observe(index: number): void {
     this.observed++;
     if (this.baseId >= 0) return;
     if (this.failed) this.owner.failures.forgive(this);
-    else this.owner.hurry(this);
+    else {
+      if (this.data !== undefined) (this.#observedWithData ??= new Set()).add(index);
+      this.owner.hurry(this);
+    }
   }
 
   /** Stored: the first event has this id. */
@@ -90,10 +144,42 @@ export class PushBatch implements OutgoingBatch {
     this.#reject?.(error);
   }
 
+  /** Takes one event out, whose push fails. */
+  #refuse(index: number): void {
+    const { metadata, data, dataSizes } = this;
+    const sizes = dataSizes![index];
+    const size = typeof sizes === "number" ? sizes : sizes.reduce((sum, piece) => sum + piece, 0);
+    this.#pushedAs ??= Array.from({ length: this.count }, (_, pushed) => pushed);
+    const [pushedAs] = this.#pushedAs.splice(index, 1);
+    const refused = new PushBatch(this.owner, []);
+    refused.count = 1;
+    if (this.#observedWithData?.delete(pushedAs) === true) {
+      refused.observed = 1;
+      this.observed--;
+    }
+    refused.fail(
+      new InvalidDataError(
+        `Cannot store a data part: it had ${size} bytes when it was pushed, and its memory has fewer now; ` +
+          `leave it as it is until the push future completes`,
+      ),
+    );
+    (this.#refused ??= new Map()).set(pushedAs, refused);
+    this.bytes -= metadata[index].length + size;
+    this.dataBytes -= size;
+    for (const list of [metadata, data!, dataSizes!] as unknown[][]) {
+      list.copyWithin(index, index + 1, this.count);
+      // The place is the next event's, which may have no data.
+      list[this.count - 1] = undefined;
+    }
+    this.count--;
+  }
+
   /** Futures may be kept for long; the content of the batch is not kept with them. */
   #release(): void {
     this.metadata = NO_METADATA;
     this.data = undefined;
+    this.dataSizes = undefined;
     this.stream = undefined;
+    this.#observedWithData = undefined;
   }
 }

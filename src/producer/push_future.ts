@@ -11,7 +11,7 @@ export class PushFuture extends Future<EventID> {
   }
 
   override get completed(): boolean {
-    return this.batch.completed;
+    return this.batch.batchOf(this.index).completed;
   }
 
   override wait(timeoutMs?: number, options?: WaitOptions): Promise<EventID | undefined> {
@@ -20,12 +20,20 @@ export class PushFuture extends Future<EventID> {
   }
 
   protected override settled(): Promise<EventID> {
+    const { index } = this;
+    const batch = this.batch.batchOf(index);
     if (!this.#observed) {
       this.#observed = true;
-      this.batch.observe();
+      batch.observe(index);
     }
-    const { batch, index } = this;
-    if (batch.baseId >= 0) return Promise.resolve(batch.baseId + index);
-    return batch.stored().then((baseId) => baseId + index);
+    if (batch.baseId >= 0) return Promise.resolve(batch.idOf(index));
+    // The event may be taken out of its batch meanwhile.
+    return batch.stored().then(() => this.#outcome(), () => this.#outcome());
+  }
+
+  #outcome(): EventID {
+    const batch = this.batch.batchOf(this.index);
+    if (batch.failed) throw batch.error;
+    return batch.idOf(this.index);
   }
 }

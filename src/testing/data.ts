@@ -164,6 +164,48 @@ export const dataRules: readonly Rule[] = [
     },
   },
   {
+    name: "a stream without a byte is an event without data",
+    needs: ["data", "streams"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      await using producer = topic.producer("p");
+      async function* nothing(): AsyncGenerator<Uint8Array> {}
+      async function* emptyPieces(): AsyncGenerator<Uint8Array> {
+        for (const _ of range(0, 3)) yield new Uint8Array(0);
+      }
+      producer.push({ n: 0 }, nothing());
+      producer.push({ n: 1 }, emptyPieces());
+      producer.push({ n: 2 }, new Blob([]).stream());
+      producer.push({ n: 3 }, [new Uint8Array(0), new ArrayBuffer(0)]);
+      await producer.flush();
+      await using consumer = topic.consumer("c", { dataSelector: FullDataSelector });
+      for (const [n, event] of (await fixture.take(consumer, 4)).entries()) {
+        deepEqual([event.metadataText, event.dataDescriptor.size], [`{"n":${n}}`, 0]);
+      }
+    },
+  },
+  {
+    name: "data that loses its memory before it is stored fails alone, and those around it are stored",
+    needs: ["data"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      await using producer = topic.producer("p");
+      const lost = new Uint8Array(100);
+      const pushes = [
+        producer.push({ n: 0 }, bytes(0, 100)),
+        producer.push({ n: 1 }, lost),
+        producer.push({ n: 2 }, bytes(2, 100)),
+      ];
+      structuredClone(lost.buffer, { transfer: [lost.buffer] });
+      await fails("ERR_INVALID_DATA", () => pushes[1]);
+      deepEqual([await pushes[0], await pushes[2]], [0, 1]);
+      await using consumer = topic.consumer("c", { dataSelector: FullDataSelector });
+      const events = await fixture.take(consumer, 2);
+      deepEqual(events.map(({ metadata }) => metadata.n), [0, 2]);
+      deepEqual(events.map(({ data }) => data), [bytes(0, 100), bytes(2, 100)]);
+    },
+  },
+  {
     name: "a stream that fails rejects its push, and leaves no event",
     needs: ["data", "streams"],
     async check(fixture) {

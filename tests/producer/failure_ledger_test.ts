@@ -43,13 +43,13 @@ test("a batch whose every event is waited for is no failure, nor the first one",
 test("a failure that is looked at later is taken off, until a flush has reported it", () => {
   const failures = new FailureLedger();
   const batch = failedBatch(failures, 3);
-  batch.observe();
+  batch.observe(0);
   assertEquals(failures.count, 2);
   assertEquals(failures.take()!.failures, 2);
   // What comes after the flush is another failure, and stays one.
   failedBatch(failures, 1);
-  batch.observe();
-  batch.observe();
+  batch.observe(0);
+  batch.observe(0);
   assertEquals(failures.count, 1);
   assertEquals(failures.take()!.failures, 1);
 });
@@ -57,8 +57,8 @@ test("a failure that is looked at later is taken off, until a flush has reported
 test("looking at more than was counted takes nothing from others", () => {
   const failures = new FailureLedger();
   const batch = failedBatch(failures, 1);
-  batch.observe();
-  batch.observe();
+  batch.observe(0);
+  batch.observe(0);
   assertEquals(failures.count, 0);
   failedBatch(failures, 1);
   assertEquals(failures.count, 1);

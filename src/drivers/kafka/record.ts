@@ -84,6 +84,7 @@ export function encodeBatch(batch: OutgoingBatch, format: RecordFormat, streamed
     writeSize(memory, start + 8, position - dataStart);
     values[index] = memory.subarray(start, position);
   }
+  if (position !== total) throw new Error(`Cannot encode a batch: ${position} bytes, its sizes say ${total}`);
   return values;
 }
 

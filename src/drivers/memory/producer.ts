@@ -36,6 +36,8 @@ export class MemoryProducer implements ProducerInterface {
     const streamed = batch.stream === undefined ? undefined : collect(batch.stream);
     streamed?.catch(() => {});
     await before;
+    batch.dropChangedData?.();
+    if (batch.count === 0) return 0;
     return this.#store(partition, batch, await streamed);
   }
 
