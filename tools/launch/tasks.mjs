@@ -7,6 +7,7 @@ export const DENO_TASKS = [
   "test",
   "ok",
   "simulate",
+  "model",
   "mutate",
   "compile",
   "build:npm",
