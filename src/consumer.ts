@@ -122,7 +122,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
         dataSelector as DataSelector<unknown>,
         dataAllocator as DataAllocator<unknown> | undefined,
       ),
-      acknowledge: (partition, nextId) => this.#acknowledger.acknowledge(partition, nextId),
+      acknowledge: (event) => this.#acknowledger.acknowledge(event.partition, event.id + 1, event),
     });
     const loading = components.serializerLoading?.then(() => this.#source.serializer = components.serializer);
     this.#queue = new PullQueue<T>(this.#driver, this.#source, loading);
@@ -170,7 +170,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
    * other error of the callback ends it too, and is thrown when the calls still running are done.
    */
   process(callback: (event: Event<T>) => unknown, options: ProcessOptions = {}): Promise<number> {
-    return processEvents(callback, options, (limits) => this.#iterate(limits));
+    return processEvents(callback, options, (limits) => this.#iterate(limits), this.#acknowledger);
   }
 
   /** A stream of the events; nothing is taken before it is asked for. Cancelling it leaves the consumer open. */

@@ -97,10 +97,12 @@ export class Event<T = JsonValue> {
 
   /**
    * Tells that this event and every earlier one of its partition are done with: a consumer of this name will
-   * start behind it. Stored when the future completes; several in one turn of the event loop are one write.
+   * start behind it. Stored when the future completes; several in one turn of the event loop are one write. In
+   * `process` with `concurrency` as much of it is stored as lies before the first event whose callback runs or
+   * has failed, and the rest as callbacks end.
    */
   acknowledge(): Future<true> {
-    return this.#batch.owner.acknowledge(this.#batch.partition, this.id + 1);
+    return this.#batch.owner.acknowledge(this);
   }
 }
 

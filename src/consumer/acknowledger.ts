@@ -2,7 +2,9 @@ import { clearImmediate, setImmediate } from "node:timers";
 import type { ConsumerInterface } from "../drivers/contract.ts";
 import { diagnostics } from "../diagnostics.ts";
 import { ClosedError } from "../errors.ts";
+import type { AcknowledgedEvent } from "../event/event_batch.ts";
 import { Future, waitLimit, type WaitOptions, withinLimit } from "../future.ts";
+import { UnfinishedEvents } from "./unfinished_events.ts";
 
 /** An acknowledgement is stored at the latest by the next one after this time. */
 const ROUND_MS_MAX = 5;
@@ -15,19 +17,48 @@ export class Acknowledger {
   readonly #storing = new Set<Promise<void>>();
   #unnoticed: { error: unknown } | undefined = undefined;
   #closed = false;
+  /** Calls of `process` under way that run several callbacks at a time. */
+  readonly #processing = new Set<UnfinishedEvents>();
+  /** The call that gave an event out; only of such calls. */
+  readonly #givenBy = new WeakMap<AcknowledgedEvent, UnfinishedEvents>();
 
   constructor(driver: ConsumerInterface, private readonly topic: string, private readonly consumer: string) {
     this.#driver = driver;
   }
 
-  /** Stores that every event of the partition below `nextId` is done with. */
-  acknowledge(partition: number, nextId: number): Future<true> {
+  /**
+   * Stores that every event of the partition below `nextId` is done with, up to the first whose callback in `process`
+   * runs or has failed. `event`: the one that is acknowledged, if it is one.
+   */
+  acknowledge(partition: number, nextId: number, event?: AcknowledgedEvent): Future<true> {
     const round = this.#round ??= new Round((round) => this.#store(round));
     if (this.#closed) round.fail(new ClosedError("the consumer"));
-    else round.add(partition, nextId);
+    else round.add(partition, this.#admitted(partition, nextId, event));
     // Work that never lets the event loop turn would keep back what it acknowledges.
     if (performance.now() - round.begun > ROUND_MS_MAX) round.start();
     return round;
+  }
+
+  /** Holds back what acknowledgements say of events whose callbacks run, until `endProcessing`. */
+  beginProcessing(): UnfinishedEvents {
+    const unfinished = new UnfinishedEvents((partition, nextId) => this.acknowledge(partition, nextId));
+    this.#processing.add(unfinished);
+    return unfinished;
+  }
+
+  /** Remembers which call of `process` gave an event out: what failed there stays a limit for it. */
+  given(event: AcknowledgedEvent, by: UnfinishedEvents): void {
+    this.#givenBy.set(event, by);
+    by.add(event);
+  }
+
+  /** All callbacks of a call of `process` have ended; throws why an acknowledgement failed that nobody waited for. */
+  async endProcessing(unfinished: UnfinishedEvents): Promise<void> {
+    this.#processing.delete(unfinished);
+    await this.drain();
+    const failed = this.#unnoticed;
+    this.#unnoticed = undefined;
+    if (failed !== undefined) throw failed.error;
   }
 
   /** Resolves when everything acknowledged so far is stored, or failed. */
@@ -41,6 +72,16 @@ export class Acknowledger {
     this.#closed = true;
     await this.drain();
     if (this.#unnoticed !== undefined) throw this.#unnoticed.error;
+  }
+
+  #admitted(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
+    let admitted = nextId;
+    for (const unfinished of this.#processing) {
+      admitted = Math.min(admitted, unfinished.admit(partition, nextId, event));
+    }
+    const givenBy = event === undefined ? undefined : this.#givenBy.get(event);
+    if (givenBy === undefined || this.#processing.has(givenBy)) return admitted;
+    return Math.min(admitted, givenBy.admit(partition, nextId, event));
   }
 
   #store(round: Round): void {
@@ -104,6 +145,8 @@ class Round extends Future<true> {
   }
 
   add(partition: number, nextId: number): void {
+    // Nothing lies before the first event.
+    if (nextId === 0) return;
     const before = this.positions.get(partition);
     if (before === undefined || before < nextId) this.positions.set(partition, nextId);
   }

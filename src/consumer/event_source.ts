@@ -5,7 +5,7 @@ import { CorruptedLogError, EventGoneError } from "../errors.ts";
 import { Event } from "../event.ts";
 import type { Future } from "../future.ts";
 import type { DataDelivery } from "./data_delivery.ts";
-import { EventBatch, type EventOwner } from "../event/event_batch.ts";
+import { type AcknowledgedEvent, EventBatch, type EventOwner } from "../event/event_batch.ts";
 
 /** Where an iteration ends: one past the last id wanted of each partition; `undefined` for no end. */
 export type Ends = ReadonlyMap<number, number> | undefined;
@@ -31,7 +31,7 @@ export interface SourceSettings {
   /** Told of events that are passed over because their data is damaged; undefined when damage is to be thrown. */
   onDataDamage?: (error: CorruptedLogError) => void;
   /** Stores an acknowledgement. */
-  acknowledge(partition: number, nextId: number): Future<true>;
+  acknowledge(event: AcknowledgedEvent): Future<true>;
 }
 
 /** Gives the events of all partitions one by one; the partitions take turns, a batch each. */
@@ -182,9 +182,9 @@ export class EventSource<T> implements EventOwner {
     while (this.#pending !== undefined) await this.#pending.catch(() => {});
   }
 
-  /** Stores that every event of the partition below `nextId` is done with. */
-  acknowledge(partition: number, nextId: number): Future<true> {
-    return this.#settings.acknowledge(partition, nextId);
+  /** Stores that this event and every earlier one of its partition are done with. */
+  acknowledge(event: AcknowledgedEvent): Future<true> {
+    return this.#settings.acknowledge(event);
   }
 
   /** Makes a batch of the next partition that has one the current one; whether there was any. */

@@ -1,12 +1,18 @@
 import type { Event } from "../event.ts";
 import { checkOptions, unfit } from "../options.ts";
+import type { Acknowledger } from "./acknowledger.ts";
+import type { UnfinishedEvents } from "./unfinished_events.ts";
 import type { EventsOptions } from "./events_options.ts";
 
 /** What {@linkcode Consumer.process} takes. */
 export interface ProcessOptions extends EventsOptions {
   /** Ends after this many events. Default: no limit. */
   maxEvents?: number;
-  /** Calls that run at a time. Default: 1. */
+  /**
+   * Calls that run at a time. Default: 1. With more, an acknowledgement is stored only up to the first event of its
+   * partition whose call runs or has failed; the rest follows as calls end. So an event that failed is delivered again
+   * after a restart, though its successors were acknowledged.
+   */
   concurrency?: number;
 }
 
@@ -43,10 +49,11 @@ export async function processEvents<T>(
   callback: (event: Event<T>) => unknown,
   options: ProcessOptions,
   iterate: (options: EventsOptions) => AsyncIterable<Event<T>>,
+  acknowledger: Acknowledger,
 ): Promise<number> {
   const { maxEvents = Infinity, concurrency = 1 } = readProcessOptions(options);
   if (maxEvents === 0) return 0;
-  const round = new Round(callback, concurrency);
+  const round = new Round(callback, concurrency, acknowledger);
   const signal = options.signal === undefined
     ? round.signal
     : AbortSignal.any([options.signal, round.signal]);
@@ -74,10 +81,16 @@ class Round<T> {
   /** Ends the wait for the next event when a call ends the processing. */
   readonly #end = new AbortController();
 
+  /** Where callbacks run beside each other: what must not be acknowledged yet. */
+  readonly #unfinished: UnfinishedEvents | undefined;
+
   constructor(
     private readonly callback: (event: Event<T>) => unknown,
     private readonly concurrency: number,
-  ) {}
+    private readonly acknowledger: Acknowledger,
+  ) {
+    if (concurrency > 1) this.#unfinished = acknowledger.beginProcessing();
+  }
 
   get signal(): AbortSignal {
     return this.#end.signal;
@@ -89,6 +102,7 @@ class Round<T> {
 
   start(event: Event<T>): void {
     this.started++;
+    if (this.#unfinished !== undefined) this.acknowledger.given(event, this.#unfinished);
     const running = this.#call(event).finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
@@ -99,6 +113,12 @@ class Round<T> {
 
   async finished(): Promise<void> {
     await Promise.all(this.#running);
+    if (this.#unfinished === undefined) return;
+    try {
+      await this.acknowledger.endProcessing(this.#unfinished);
+    } catch (error) {
+      this.#failure ??= { error };
+    }
   }
 
   throwFailure(): void {
@@ -108,8 +128,11 @@ class Round<T> {
   async #call(event: Event<T>): Promise<void> {
     try {
       await this.callback(event);
+      this.#unfinished?.end(event, "done");
     } catch (error) {
-      if (!(error instanceof StopEventProcessor)) this.#failure ??= { error };
+      const isStopped = error instanceof StopEventProcessor;
+      if (!isStopped) this.#failure ??= { error };
+      this.#unfinished?.end(event, isStopped ? "stopped" : "failed");
       this.#end.abort();
     }
   }

@@ -9,14 +9,22 @@ const TOGETHER_CHARS_MAX = 1024 * 1024;
 /** A batch is parsed at once when at least this share of the one before was looked at. */
 const TOGETHER_SHARE_MIN = 0.5;
 
+/** An event as far as an acknowledgement goes. */
+export interface AcknowledgedEvent {
+  /** Its number in its partition. */
+  readonly id: number;
+  /** The partition it is stored in. */
+  readonly partition: number;
+}
+
 /** What events need of their consumer. */
 export interface EventOwner {
   /** Turns stored metadata into values. */
   readonly serializer: Serializer;
   /** Share of the events of the batch before whose metadata was looked at; 1 at first. */
   readonly touchedShare: number;
-  /** Stores that every event of the partition below `nextId` is done with. */
-  acknowledge(partition: number, nextId: number): Future<true>;
+  /** Stores that this event and every earlier one of its partition are done with. */
+  acknowledge(event: AcknowledgedEvent): Future<true>;
 }
 
 /** Events read together, and what was parsed of them so far. */

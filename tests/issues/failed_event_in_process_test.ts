@@ -1,0 +1,283 @@
+// `process` with `concurrency` ran callbacks beside each other; an event whose callback was done was acknowledged, and
+// that covered every earlier one: those that still ran, and the one that then failed. After a restart it was never
+// delivered again.
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  type Consumer,
+  Driver,
+  type Event,
+  type ProcessOptions,
+  StopEventProcessor,
+  StorageError,
+} from "../../mod.ts";
+import { ScriptedSource } from "../consumer/scripted_consumer.ts";
+import { test } from "../harness.ts";
+
+const boom = new Error("boom");
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => open = resolve);
+  return { opened, open };
+}
+
+/** A topic with ten events in each partition, and a consumer of it. */
+async function withEvents(
+  numPartitions: number,
+  use: (consumer: Consumer, stored: () => Promise<number[]>) => Promise<void>,
+): Promise<void> {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("t", { num_partitions: numPartitions });
+  await using topic = await driver.openTopic("t");
+  await using producer = topic.producer("p");
+  for (let n = 0; n < 10 * numPartitions; n++) producer.push(n, undefined, { partition: n % numPartitions });
+  await producer.flush();
+  await using consumer = topic.consumer("c");
+  // Where a consumer of that name would begin, by partition.
+  await use(consumer, async () => (await topic.lag("c")).map(({ position }) => position));
+}
+
+const FOUR: ProcessOptions = { until: "end", concurrency: 4 };
+
+test("the event that failed, and those after it, are delivered again though successors were acknowledged", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    await assertRejects(
+      () =>
+        consumer.process(async (event) => {
+          if (event.id === 2) {
+            await sleep(10);
+            throw boom;
+          }
+          await event.acknowledge();
+        }, FOUR),
+      Error,
+      "boom",
+    );
+    assertEquals(await stored(), [2]);
+  });
+});
+
+test("an acknowledgement that is waited for waits for no other callback, and is stored when those before it end", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    const { opened, open } = gate();
+    const seen: number[][] = [];
+    const count = await consumer.process(async (event) => {
+      if (event.id === 0) await opened;
+      await event.acknowledge();
+      if (event.id === 3) {
+        seen.push(await stored());
+        open();
+      }
+    }, FOUR);
+    assertEquals([count, seen, await stored()], [10, [[0]], [10]]);
+  });
+});
+
+test("while callbacks run, no more is stored than what lies before the first of them", async () => {
+  const source = new ScriptedSource();
+  source.store(6);
+  await using consumer = source.consumer();
+  const gates = Array.from({ length: 6 }, gate);
+  const processing = consumer.process(async (event) => {
+    event.acknowledge();
+    await gates[event.id].opened;
+  }, { until: "end", concurrency: 6 });
+  await sleep(5);
+  assertEquals(source.acknowledged, []);
+  const steps: [end: number, stored: string[]][] = [
+    [1, []],
+    [0, ["0:2"]],
+    [3, ["0:2"]],
+    [5, ["0:2"]],
+    [2, ["0:2", "0:4"]],
+  ];
+  for (const [end, expected] of steps) {
+    gates[end].open();
+    await sleep(5);
+    assertEquals(source.acknowledged, expected);
+  }
+  gates[4].open();
+  await processing;
+  assertEquals(source.acknowledged, ["0:2", "0:4", "0:6"]);
+});
+
+test("an event that acknowledges itself and then fails is delivered again", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    await assertRejects(
+      () =>
+        consumer.process(async (event) => {
+          await event.acknowledge();
+          if (event.id === 5) throw boom;
+        }, FOUR),
+      Error,
+      "boom",
+    );
+    assertEquals(await stored(), [5]);
+  });
+});
+
+test("what acknowledges nothing but is done is covered by its successors", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    await consumer.process(async (event) => {
+      await sleep(event.id % 3);
+      if (event.id % 5 === 4) event.acknowledge();
+    }, FOUR);
+    assertEquals(await stored(), [10]);
+  });
+});
+
+test("the event that stops the processing is delivered again, unless it was acknowledged itself", async () => {
+  for (const isAcknowledged of [true, false]) {
+    await withEvents(1, async (consumer, stored) => {
+      await consumer.process(async (event) => {
+        if (event.id === 4) {
+          if (isAcknowledged) event.acknowledge();
+          await sleep(10);
+          throw new StopEventProcessor();
+        }
+        await event.acknowledge();
+        if (event.id > 4) await sleep(20);
+      }, FOUR);
+      assertEquals(await stored(), [isAcknowledged ? 8 : 4]);
+    });
+  }
+});
+
+test("a signal or the time ends the processing, and what callbacks acknowledged until their end is stored", async () => {
+  for (const way of ["signal", "time"]) {
+    await withEvents(1, async (consumer, stored) => {
+      const controller = new AbortController();
+      const limits = way === "signal" ? { signal: controller.signal } : { timeoutMs: 5 };
+      const processing = consumer.process(async (event) => {
+        if (event.id === 8) controller.abort(boom);
+        await sleep(event.id === 7 ? 30 : 1);
+        event.acknowledge();
+      }, { ...limits, concurrency: 4 });
+      if (way === "signal") await assertRejects(() => processing, Error, "boom");
+      else assertEquals(await processing, 10);
+      assertEquals(await stored(), [way === "signal" ? 9 : 10]);
+    });
+  }
+});
+
+test("each partition has a limit of its own", async () => {
+  await withEvents(3, async (consumer, stored) => {
+    const { opened, open } = gate();
+    let done = 0;
+    await assertRejects(
+      () =>
+        consumer.process(async (event) => {
+          event.acknowledge();
+          if (event.partition === 1 && event.id === 3) {
+            await opened;
+            throw boom;
+          }
+          await sleep(1);
+          if (++done === 29) open();
+        }, { until: "end", concurrency: 8 }),
+      Error,
+      "boom",
+    );
+    assertEquals(await stored(), [10, 3, 10]);
+  });
+});
+
+test("in a callback an older or a newer event covers no callback that runs", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    const given: Event[] = [];
+    for await (const event of consumer.events({ until: "end" })) given.push(event);
+    await consumer.seek({ id: 4 });
+    await assertRejects(
+      () =>
+        consumer.process(async (event) => {
+          await sleep(1);
+          if (event.id === 5) await given[1].acknowledge();
+          if (event.id === 6) await given[9].acknowledge();
+          if (event.id === 7) {
+            assertEquals(await stored(), [4]);
+            throw boom;
+          }
+          if (event.id === 4) await sleep(20);
+        }, FOUR),
+      Error,
+      "boom",
+    );
+    assertEquals(await stored(), [7]);
+    // Of nobody's callback: what the caller says.
+    await given[9].acknowledge();
+    assertEquals(await stored(), [10]);
+  });
+});
+
+test("an acknowledgement after its callback, or after all of them, does not cover the one that failed either", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    const given: Event[] = [];
+    const late: Promise<unknown>[] = [];
+    await assertRejects(
+      () =>
+        consumer.process(async (event) => {
+          given.push(event);
+          late.push(sleep(10 * event.id).then(() => event.acknowledge()));
+          await sleep(1);
+          if (event.id === 1) throw boom;
+        }, FOUR),
+      Error,
+      "boom",
+    );
+    await Promise.all(late);
+    await given[3].acknowledge();
+    assertEquals(await stored(), [1]);
+    // Delivered again, and done.
+    await consumer.seek({ id: 1 });
+    await consumer.process((event) => void event.acknowledge(), FOUR);
+    assertEquals(await stored(), [10]);
+  });
+});
+
+test("two calls of process on one consumer hold each other's acknowledgements back", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    const { opened, open } = gate();
+    const slow = consumer.process(async (event) => {
+      if (event.id === 0) await opened;
+    }, { maxEvents: 1, concurrency: 2 });
+    await consumer.process(async (event) => {
+      await event.acknowledge();
+    }, FOUR);
+    assertEquals(await stored(), [0]);
+    open();
+    await slow;
+    assertEquals(await stored(), [10]);
+  });
+});
+
+test("an acknowledgement that was held back and cannot be stored is process()'s error", async () => {
+  const source = new ScriptedSource();
+  source.store(4);
+  await using consumer = source.consumer();
+  source.acknowledgeError = new StorageError("ENOSPC", "Cannot write: no space left");
+  await assertRejects(
+    () => consumer.process(async (event) => void await event.acknowledge(), { until: "end", concurrency: 2 }),
+    StorageError,
+  );
+  source.acknowledgeError = undefined;
+});
+
+test("one callback at a time acknowledges at once, also what then fails", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    await assertRejects(
+      () =>
+        consumer.process(async (event) => {
+          await event.acknowledge();
+          assertEquals(await stored(), [event.id + 1]);
+          if (event.id === 3) throw boom;
+        }),
+      Error,
+      "boom",
+    );
+    assertEquals(await stored(), [4]);
+  });
+});
