@@ -11,6 +11,10 @@ import { passAt } from "./walk.ts";
  * after that time, so that nothing new is taken for acknowledged.
  */
 export function confirmedId(partition: Partition, position: StoredPosition): number {
+  return partition.look(() => confirmed(partition, position));
+}
+
+function confirmed(partition: Partition, position: StoredPosition): number {
   const { nextId, time } = position;
   const firstId = partition.firstId();
   if (nextId <= firstId) return nextId;

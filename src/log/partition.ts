@@ -35,6 +35,9 @@ export interface PartitionOptions {
 /** How often the folder is listed at most until two listings agree. */
 const LISTINGS_MAX = 10;
 
+/** How often a look at several segments begins anew because one of them was removed. */
+const LOOKS_MAX = 20;
+
 /** A draft this old was left by a process that was killed. */
 const DRAFT_AGE_MS_MAX = 3_600_000;
 
@@ -225,8 +228,26 @@ export class Partition {
     this.storage.publish(`${this.directory}/${needsName(baseId, neededBaseId)}`, new Uint8Array(0));
   }
 
+  /**
+   * Runs a look at several segments, and again when another process's retention removed one of them after it was
+   * listed: the next listing is without it.
+   */
+  look<T>(look: () => T): T {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return look();
+      } catch (error) {
+        if (!isMissing(error) || attempt === LOOKS_MAX) throw error;
+      }
+    }
+  }
+
   /** What retention and descriptions need to know of every segment. */
   segmentFacts(): SegmentFacts[] {
+    return this.look(() => this.#segmentFacts());
+  }
+
+  #segmentFacts(): SegmentFacts[] {
     const needs = oldestNeeded(this.storage.list(this.directory));
     const ids = this.segmentIds();
     return ids.map((baseId, index) => {
@@ -313,6 +334,10 @@ export class Partition {
 
   /** The id a start position means now. */
   resolve(to: StartPosition): number {
+    return this.look(() => this.#resolve(to));
+  }
+
+  #resolve(to: StartPosition): number {
     if (to === "earliest") return this.firstId();
     const endId = this.end()?.id ?? 0;
     if (to === "latest") return endId;

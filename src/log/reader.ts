@@ -20,9 +20,6 @@ export interface ReaderOptions {
   onDamage?: (error: CorruptedLogError) => void;
 }
 
-/** How often a search begins anew because segments are being removed. */
-const SEEKS_MAX = 5;
-
 type PassedFrame = Extract<Passed, { kind: "frame" }>;
 
 /**
@@ -60,14 +57,7 @@ export class PartitionReader {
 
   /** Moves to a position; an id behind the end means the end. Throws `EventGoneError` when the event was removed. */
   seek(to: StartPosition): void {
-    for (let attempt = 1;; attempt++) {
-      try {
-        return this.#moveTo(to);
-      } catch (error) {
-        // Listed, and removed before it was opened: the next list is without it.
-        if (!isMissing(error) || attempt === SEEKS_MAX) throw error;
-      }
-    }
+    this.partition.look(() => this.#moveTo(to));
   }
 
   #moveTo(to: StartPosition): void {

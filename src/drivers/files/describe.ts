@@ -5,6 +5,10 @@ import type { PartitionDescription, PartitionLag } from "../contract.ts";
 
 /** The state of one partition. */
 export function describePartition(log: Partition): PartitionDescription {
+  return log.look(() => describe(log));
+}
+
+function describe(log: Partition): PartitionDescription {
   const ids = log.segmentIds();
   const end = log.end(ids);
   if (ids.length === 0 || end === undefined) {
@@ -23,6 +27,10 @@ export function describePartition(log: Partition): PartitionDescription {
 
 /** How far the owner of a cursor is behind. */
 export function lagOf(log: Partition, cursor: CursorFile): PartitionLag {
+  return log.look(() => lag(log, cursor));
+}
+
+function lag(log: Partition, cursor: CursorFile): PartitionLag {
   const stored = cursor.read();
   const firstId = log.firstId();
   const position = Math.max(firstId, stored === undefined ? firstId : confirmedId(log, stored));
