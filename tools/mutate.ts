@@ -6,6 +6,7 @@
  *     npm run mutate -- --sample 0.1 --seed 7      a tenth of the mutants, chosen by a seed
  *     npm run mutate -- --list src/log/tail.ts     only says which mutants there are
  *     npm run mutate -- --only ID                  tries one, and shows it
+ *     npm run mutate -- --tests tests/log src/log  runs those tests alone, and remembers nothing
  *     npm run mutate -- --report                   writes docs/mutation.md from what runs found so far
  *
  * A run that was stopped goes on where it was; `--fresh` begins anew. `--jobs 2` processes work at a time, and
@@ -25,7 +26,7 @@ import { distances, quickTests, SEEDS_TEST } from "./mutate/tests.ts";
 import { Trial } from "./mutate/trial.ts";
 
 const args = parseArgs(process.argv.slice(2), {
-  string: ["_", "only", "sample", "seed", "jobs", "budget"],
+  string: ["_", "only", "sample", "seed", "jobs", "budget", "tests"],
   boolean: ["list", "fresh", "report"],
   default: { sample: "1", seed: "1", jobs: "2", budget: "20" },
 });
@@ -58,13 +59,19 @@ if (args.list) {
   process.exit(0);
 }
 
+const testsWanted = args.tests as string | undefined;
+const isForGood = only === undefined && testsWanted === undefined;
 const tests = quickTests().filter((file) => {
+  if (testsWanted?.split(",").some((path) => file.startsWith(path)) === false) return false;
   const reached = distances(file);
   return files.some((source) => reached.has(source) || isOfCore({ file: source }));
 });
-const testsDigest = digest(tests.map(readSource).join("\0") + args.budget);
+const testsDigest = digest([...tests, "tools/mutate/worker.ts"].map(readSource).join("\0") + args.budget);
 const key = digest(testsDigest + files.map(readSource).join("\0"));
-const results = new Results(testsDigest, args.fresh === true || only !== undefined);
+const results = new Results(testsDigest, {
+  begin: args.fresh === true || !isForGood ? "anew" : "as left",
+  keep: isForGood,
+});
 if (args.report) {
   writeReport(mutants.filter(({ file }) => own.includes(file)), wanted, results);
   process.exit(0);
@@ -79,7 +86,10 @@ console.log(
 const sandbox = new Sandbox(mutants);
 let failed = false;
 try {
-  const knowledge = await learn(sandbox, [...tests, SEEDS_TEST], { mutants: mutants.length, key });
+  const knowledge = await learn(sandbox, testsWanted === undefined ? [...tests, SEEDS_TEST] : tests, {
+    mutants: mutants.length,
+    key,
+  });
   const seconds = knowledge.tests.reduce((sum, { ms }) => sum + ms, 0) / 1000;
   console.log(
     `${knowledge.tests.length} tests of ${tests.length} files take ${Math.round(seconds)} s without a mutant`,
@@ -93,7 +103,7 @@ try {
     try {
       for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
         const result = await tryOne(trial, mutant);
-        if (only === undefined) results.set(mutant, result);
+        results.set(mutant, result);
         tell(mutant, result, left.length - queue.length);
       }
     } finally {
@@ -105,7 +115,7 @@ try {
   failed = true;
   console.error(error);
 } finally {
-  if (only === undefined) results.save();
+  results.save();
   sandbox.remove();
 }
 

@@ -32,10 +32,16 @@ const FILE = "node_modules/.cache/diaspora/mutate.json";
  */
 export class Results {
   readonly #files: Record<string, FileResults>;
+  readonly #keep: boolean;
   #unsaved = 0;
 
-  constructor(private readonly testsDigest: string, fresh: boolean) {
-    this.#files = fresh ? {} : read();
+  /** Those of earlier runs, or none; without `keep` nothing is remembered. */
+  constructor(
+    private readonly testsDigest: string,
+    { begin, keep }: { begin: "anew" | "as left"; keep: boolean },
+  ) {
+    this.#files = begin === "anew" ? {} : read();
+    this.#keep = keep;
   }
 
   get({ file, id }: Mutant): Result | undefined {
@@ -58,6 +64,7 @@ export class Results {
   }
 
   save(): void {
+    if (!this.#keep) return;
     this.#unsaved = 0;
     mkdirSync(dirname(FILE), { recursive: true });
     writeFileSync(`${FILE}.new`, JSON.stringify(this.#files));

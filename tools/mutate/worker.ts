@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Leftovers, turn } from "./leftovers.ts";
 import { writeSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -34,21 +35,35 @@ function tell(answer: Answer): void {
 async function runTest(index: number, limitMs: number): Promise<Outcome> {
   stray = undefined;
   mutationSwitch.deadline = performance.now() + limitMs;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<Outcome>((resolve) => timer = setTimeout(() => resolve("timeout"), limitMs));
-  const run = (async (): Promise<Outcome> => {
+  let isLate = false;
+  const runOnce = async (): Promise<Outcome | "leaving something"> => {
     try {
+      const leftovers = new Leftovers();
       await collected.tests[index].body();
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (!isLate && await leftovers.hasMore()) return "leaving something";
       return stray === undefined ? "passed" : stray instanceof RunsAway ? "timeout" : "failed";
     } catch (error) {
       return error instanceof RunsAway ? "timeout" : "failed";
     }
-  })();
-  const outcome = await Promise.race([run, late]);
-  clearTimeout(timer);
+  };
+  const run = async (): Promise<Outcome> => {
+    // Something may be opened once and for all: what is left behind is left again by a second run.
+    for (let time = 1;; time++) {
+      const outcome = await runOnce();
+      if (outcome !== "leaving something") return outcome;
+      if (time === 2) return "failed";
+    }
+  };
+  const outcome = await Promise.race([run(), late(limitMs)]);
+  isLate = true;
   mutationSwitch.deadline = Infinity;
   return outcome;
+}
+
+/** Resolves when a test has taken too long. */
+async function late(ms: number): Promise<Outcome> {
+  await turn(ms);
+  return "timeout";
 }
 
 /** Runs every test from one on once, without a mutant, and notes which places it comes by. */

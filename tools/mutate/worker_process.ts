@@ -20,15 +20,8 @@ export class WorkerProcess {
 
   constructor(sandbox: Sandbox, environment: Record<string, string> = {}) {
     this.#child = spawn(process.execPath, [
-      ...[
-        "run",
-        "--no-check",
-        "--no-lock",
-        "-q",
-        "-c",
-        "deno.npm-only.json",
-        `--v8-flags=--max-old-space-size=${HEAP_MIB}`,
-      ],
+      ...["run", "-q", "--no-check", "--no-lock", "-c", "deno.npm-only.json"],
+      `--v8-flags=--max-old-space-size=${HEAP_MIB}`,
       "-A",
       "tools/mutate/worker.ts",
     ], {
