@@ -1,0 +1,356 @@
+// What Durability syncs, closes and says, on files that do nothing but what the test lets them.
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { StorageError } from "../../mod.ts";
+import { Durability } from "../../src/log/durability.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage, StorageFile } from "../../src/storage/port.ts";
+import { test } from "../harness.ts";
+
+/** A file whose syncs end when the test says so. */
+class ScriptedFile implements StorageFile {
+  readonly done: string[];
+  /** Ends the sync under way. */
+  ends: ((error?: unknown) => void)[] = [];
+  /** What the next blocking sync throws. */
+  blockingError: unknown;
+
+  constructor(readonly path: string, done: string[], private readonly name = path) {
+    this.done = done;
+  }
+
+  append = (): number => 0;
+  readAt = (): number => 0;
+  writeAt = (): number => 0;
+  size = (): number => 0;
+
+  sync(): Promise<void> {
+    this.done.push(`sync ${this.name}`);
+    return new Promise((resolve, reject) => {
+      this.ends.push((error) => error === undefined ? resolve() : reject(error));
+    });
+  }
+
+  syncNow(): void {
+    this.done.push(`syncNow ${this.name}`);
+    const { blockingError } = this;
+    this.blockingError = undefined;
+    if (blockingError !== undefined) throw blockingError;
+  }
+
+  close(): void {
+    this.done.push(`close ${this.name}`);
+  }
+}
+
+interface Scene {
+  durability: Durability;
+  done: string[];
+  file: (path: string, blocking?: boolean) => ScriptedFile;
+  /** The second opening of a file. */
+  twins: ScriptedFile[];
+  failures: () => number;
+}
+
+function makeScene(): Scene {
+  const done: string[] = [];
+  const twins: ScriptedFile[] = [];
+  let failures = 0;
+  const storage: Storage = {
+    ...nodeStorage,
+    open: (path, mode) => {
+      assertEquals(mode, "append");
+      twins.push(new ScriptedFile(path, done, `twin of ${path}`));
+      return twins[twins.length - 1];
+    },
+    syncDirectory: (path) => void done.push(`syncDirectory ${path}`),
+  };
+  const durability = new Durability(storage, "folder", () => failures++);
+  const file = (path: string, blocking = false): ScriptedFile => {
+    const file = new ScriptedFile(path, done);
+    durability.opened(file, blocking);
+    return file;
+  };
+  return { durability, done, file, twins, failures: () => failures };
+}
+
+const eio = new StorageError("EIO", "Cannot sync: the disk reported an error");
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+/** Whether a promise has resolved, or why it was rejected. */
+function watch(promise: Promise<void>): { state: unknown } {
+  const watched = { state: "pending" as unknown };
+  promise.then(() => watched.state = "resolved", (error) => watched.state = error);
+  return watched;
+}
+
+test("a sync waits for what was written, and there is none where nothing was", async () => {
+  const { durability, done, file } = makeScene();
+  const one = file("one");
+  await durability.sync();
+  await durability.sync([new ScriptedFile("unknown", done)]);
+  assertEquals(done, []);
+  durability.wrote(one);
+  const synced = watch(durability.sync());
+  assertEquals(done, ["syncDirectory folder", "sync one"]);
+  await settled();
+  assertEquals(synced.state, "pending");
+  one.ends[0]();
+  await settled();
+  assertEquals(synced.state, "resolved");
+  await durability.sync();
+  durability.wrote(one);
+  durability.sync();
+  // The name of the file is on the disk by now.
+  assertEquals(done, ["syncDirectory folder", "sync one", "sync one"]);
+});
+
+test("those that ask while a sync is under way share the next one, unless nothing was written since", async () => {
+  const { durability, done, file } = makeScene();
+  const one = file("one");
+  durability.wrote(one);
+  const first = watch(durability.sync());
+  const same = watch(durability.sync());
+  durability.wrote(one);
+  const next = [watch(durability.sync()), watch(durability.sync())];
+  assertEquals(done.filter((step) => step === "sync one").length, 1);
+  one.ends[0]();
+  await settled();
+  assertEquals([first.state, same.state, next[0].state], ["resolved", "resolved", "pending"]);
+  assertEquals(done.filter((step) => step === "sync one").length, 2);
+  one.ends[1]();
+  await settled();
+  assertEquals(next.map(({ state }) => state), ["resolved", "resolved"]);
+  assertEquals(done.filter((step) => step === "sync one").length, 2);
+});
+
+test("only the files that are named are synced, or all", async () => {
+  const { durability, done, file } = makeScene();
+  const [one, other] = [file("one"), file("other")];
+  durability.wrote(one);
+  durability.wrote(other);
+  durability.sync([other]);
+  assertEquals(done.filter((step) => step.startsWith("sync ")), ["sync other"]);
+  const all = watch(durability.sync());
+  assertEquals(done.filter((step) => step.startsWith("sync ")), ["sync other", "sync one"]);
+  one.ends[0]();
+  await settled();
+  assertEquals(all.state, "pending");
+  other.ends[0]();
+  await settled();
+  assertEquals(all.state, "resolved");
+});
+
+test("a sync that fails is final for its file: for those that wait, and for all that come", async () => {
+  const { durability, done, file, failures } = makeScene();
+  const one = file("one");
+  durability.wrote(one);
+  const first = watch(durability.sync());
+  durability.wrote(one);
+  const next = watch(durability.sync());
+  one.ends[0](eio);
+  await settled();
+  const failure = first.state as StorageError;
+  assert(failure instanceof StorageError);
+  assertEquals([failure.errno, failure.mayBeStored, failure.cause], ["EIO", true, eio]);
+  assert(failure.message.includes("what was appended since the last sync may be lost"), failure.message);
+  assertStrictEquals(next.state, failure);
+  assertStrictEquals(await durability.sync().catch((error) => error), failure);
+  assertStrictEquals(assertThrows(() => durability.syncNow([one])), failure);
+  assertEquals(failures(), 1);
+  assertEquals(done.filter((step) => step === "sync one").length, 1);
+});
+
+test("one file's failure is not another's, and every file is waited for", async () => {
+  const { durability, file } = makeScene();
+  const [one, other] = [file("one"), file("other")];
+  durability.wrote(one);
+  durability.wrote(other);
+  const all = watch(durability.sync());
+  one.ends[0](eio);
+  await settled();
+  assertEquals(all.state, "pending");
+  other.ends[0]();
+  await settled();
+  assert(all.state instanceof StorageError);
+  durability.wrote(other);
+  const good = durability.sync([other]);
+  other.ends[1]();
+  await good;
+});
+
+test("a sync that could not be tried leaves in doubt what it was for, and the next one counts again", async () => {
+  for (const errno of ["EMFILE", "ENFILE", "ENOMEM"]) {
+    const { durability, file, failures } = makeScene();
+    const one = file("one");
+    durability.wrote(one);
+    const first = watch(durability.sync());
+    one.ends[0](new StorageError(errno, "Cannot sync: too many open files"));
+    await settled();
+    const failure = first.state as StorageError;
+    assertEquals([failure.errno, failure.mayBeStored, failures()], [errno, true, 0]);
+    assert(failure.message.includes("is not known to be on the disk"), failure.message);
+    // What was written is still to be synced.
+    const next = durability.sync();
+    one.ends[1]();
+    await next;
+  }
+});
+
+test("an error that is not the disk's is passed on as it is", async () => {
+  const { durability, file, failures } = makeScene();
+  const one = file("one");
+  durability.wrote(one);
+  const bug = new TypeError("a bug");
+  const synced = durability.sync();
+  one.ends[0](bug);
+  assertStrictEquals(await synced.catch((error) => error), bug);
+  assertEquals(failures(), 0);
+});
+
+test("a folder that cannot be synced fails the file's sync", async () => {
+  const { durability, file } = makeScene();
+  const one = file("one");
+  durability.wrote(one);
+  (durability as unknown as { storage: Storage }).storage.syncDirectory = () => {
+    throw eio;
+  };
+  const error = await assertRejects(() => durability.sync(), StorageError);
+  assertEquals(error.mayBeStored, true);
+});
+
+test("a blocking sync uses an opening of its own, since a failure is reported to each once", () => {
+  const { durability, done, file, twins, failures } = makeScene();
+  const one = file("one", true);
+  durability.wrote(one);
+  durability.syncNow([one, new ScriptedFile("unknown", done)]);
+  assertEquals(done, ["syncDirectory folder", "syncNow twin of one"]);
+  durability.wrote(one);
+  twins[0].blockingError = eio;
+  const failure = assertThrows(() => durability.syncNow([one]), StorageError);
+  assertEquals([failure.errno, failure.mayBeStored, failures()], ["EIO", true, 1]);
+  assertStrictEquals(assertThrows(() => durability.syncNow([one])), failure);
+  // Without one, the file itself.
+  const other = file("other");
+  durability.wrote(other);
+  durability.syncNow([other]);
+  assertEquals(done.at(-1), "syncNow other");
+});
+
+test("after a blocking sync there is nothing more to sync, save while another one is under way", async () => {
+  const { durability, done, file } = makeScene();
+  const one = file("one", true);
+  durability.wrote(one);
+  durability.syncNow([one]);
+  await durability.sync();
+  assertEquals(done.filter((step) => step === "sync one").length, 0);
+  durability.wrote(one);
+  const running = watch(durability.sync());
+  durability.wrote(one);
+  durability.syncNow([one]);
+  const next = watch(durability.sync());
+  one.ends[0](eio);
+  await settled();
+  assert(running.state instanceof StorageError);
+  assert(next.state instanceof StorageError);
+});
+
+test("a blocking sync that fails fails the one under way as well", async () => {
+  const { durability, file, twins } = makeScene();
+  const one = file("one", true);
+  durability.wrote(one);
+  const running = watch(durability.sync());
+  twins[0].blockingError = eio;
+  const failure = assertThrows(() => durability.syncNow([one]));
+  one.ends[0]();
+  await settled();
+  assertStrictEquals(running.state, failure);
+});
+
+test("a sync that failed elsewhere is the file's too, and the first failure stays", () => {
+  const { durability, done, file, failures } = makeScene();
+  const one = file("one");
+  const failure = durability.syncFailed(one, eio) as StorageError;
+  assertEquals([failure.errno, failure.mayBeStored, failures()], ["EIO", true, 1]);
+  const other = new StorageError("ENOSPC", "Cannot sync: the disk is full");
+  assertStrictEquals(durability.syncFailed(one, other), failure);
+  assertStrictEquals(durability.syncFailed(new ScriptedFile("unknown", done), other), other);
+  assertEquals(failures(), 1);
+});
+
+test("a file that is not appended to any more is closed when it is on the disk", async () => {
+  const { durability, done, file } = makeScene();
+  const clean = file("clean", true);
+  durability.retire(clean);
+  assertEquals(done, ["twin of clean", "clean"].map((name) => `close ${name}`));
+  const unknown = new ScriptedFile("unknown", done);
+  durability.retire(unknown);
+  assertEquals(done.at(-1), "close unknown");
+
+  done.length = 0;
+  const dirty = file("dirty");
+  durability.wrote(dirty);
+  durability.retire(dirty);
+  assertEquals(done, []);
+  const synced = durability.sync();
+  assertEquals(done, ["syncDirectory folder", "sync dirty"]);
+  dirty.ends[0]();
+  await synced;
+  await settled();
+  assertEquals(done.at(-1), "close dirty");
+  // It is forgotten: nothing is synced, nor closed, twice.
+  await durability.sync();
+  durability.close();
+  assertEquals(done, ["syncDirectory folder", "sync dirty", "close dirty"]);
+});
+
+test("a file whose sync is under way or waited for is closed after it, one whose sync failed at once", async () => {
+  const { durability, done, file } = makeScene();
+  const one = file("one");
+  durability.wrote(one);
+  durability.sync();
+  durability.wrote(one);
+  const next = durability.sync();
+  durability.retire(one);
+  one.ends[0]();
+  await settled();
+  assertEquals(done.includes("close one"), false);
+  one.ends[1]();
+  await next;
+  await settled();
+  assertEquals(done.at(-1), "close one");
+
+  const failed = file("failed");
+  durability.wrote(failed);
+  const sync = durability.sync();
+  failed.ends[0](eio);
+  await sync.catch(() => {});
+  await settled();
+  assertEquals(done.includes("close failed"), false);
+  durability.retire(failed);
+  assertEquals(done.at(-1), "close failed");
+});
+
+test("a blocking sync closes what is not appended to any more", () => {
+  const { durability, done, file } = makeScene();
+  const one = file("one", true);
+  durability.wrote(one);
+  durability.retire(one);
+  durability.syncNow([one]);
+  assertEquals(done.slice(-2), ["close twin of one", "close one"]);
+});
+
+test("closing closes every file without a sync, and waits for one that is under way", async () => {
+  const { durability, done, file } = makeScene();
+  const [dirty, running] = [file("dirty"), file("running")];
+  durability.wrote(dirty);
+  durability.wrote(running);
+  durability.sync([running]);
+  durability.close();
+  assertEquals(done, ["syncDirectory folder", "sync running", "close dirty"]);
+  running.ends[0]();
+  await settled();
+  assertEquals(done.at(-1), "close running");
+});
