@@ -48,7 +48,7 @@ export {
 } from "./src/diagnostics.ts";
 export { DataDescriptor } from "./src/data_descriptor.ts";
 export type { DataPart, DataPiece } from "./src/data_view.ts";
-export { type ComponentOptions, Driver } from "./src/driver.ts";
+export { type ComponentOptions, type DraftOptions, Driver } from "./src/driver.ts";
 export { type DriverFactory, driverNames, registerDriver } from "./src/drivers/registry.ts";
 export type {
   BatchLimit,
@@ -64,6 +64,7 @@ export type {
   ProducerInterface,
   StartPosition,
   TopicDefinition,
+  TopicDraftInterface,
   TopicInfo,
   TopicInterface,
   TrimRequest,
@@ -86,3 +87,4 @@ export {
   StandardSchemaValidator,
 } from "./src/standard_schema.ts";
 export { Topic } from "./src/topic.ts";
+export { TopicDraft } from "./src/topic_draft.ts";

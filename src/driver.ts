@@ -1,15 +1,29 @@
 import { closeAll } from "./closing.ts";
 import { AllowedModules } from "./components/allowed_modules.ts";
 import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
-import { type GivenComponents, TopicComponents } from "./components/topic_components.ts";
+import {
+  checkDocuments,
+  type ComponentObstacles,
+  type GivenComponents,
+  obstaclesOf,
+  TopicComponents,
+} from "./components/topic_components.ts";
 import { componentDocument, makePartitionSelector, makeSerializer, makeValidator } from "./components/mod.ts";
 import { makeDriver } from "./drivers/registry.ts";
-import type { ComponentDocument, DriverInterface, TopicDefinition, TopicInfo } from "./drivers/contract.ts";
+import type {
+  ComponentDocument,
+  DriverInterface,
+  TopicDefinition,
+  TopicInfo,
+  TopicInterface,
+} from "./drivers/contract.ts";
 import { ClosedError, InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";
 import { isStandardSchema, type StandardSchema, StandardSchemaValidator } from "./standard_schema.ts";
 import { Topic } from "./topic.ts";
+import { TopicDraft } from "./topic_draft.ts";
+import { createdAtOnce } from "./topic_draft/created_at_once.ts";
 
 /** The components of a topic, each given as an instance or as a document. */
 export interface ComponentOptions<T = JsonValue> {
@@ -19,6 +33,16 @@ export interface ComponentOptions<T = JsonValue> {
   partitionSelector?: PartitionSelector | ComponentDocument;
   /** Writes and reads metadata. Default: as JSON text. */
   serializer?: Serializer | ComponentDocument;
+}
+
+/** What {@linkcode Driver.draftTopic} takes beside the definition. */
+export interface DraftOptions<T = JsonValue> {
+  /** Components to store, and to fill the topic with, instead of those that the definition's documents describe. */
+  components?: ComponentOptions<T>;
+  /** Components to fill the topic with instead of those stored: events that were pushed before need no validator. */
+  filling?: ComponentOptions<T>;
+  /** Go on with what was left under this name, and keep what is neither published nor discarded. Default: false. */
+  resume?: boolean;
 }
 
 /**
@@ -106,19 +130,46 @@ export class Driver implements AsyncDisposable {
     checkTopicName(name);
     const driverTopic = await this.#driver.openTopic(name);
     try {
-      const made = new TopicComponents({
-        definition: driverTopic.definition,
-        given: await makeGiven(components),
-        stored: { topic: name, allowed: this.#allowed },
-        partitions: driverTopic.partitions,
-      });
-      const topic: Topic<T> = new Topic<T>(driverTopic, made, () => this.#open.delete(topic));
-      this.#open.add(topic);
-      return topic;
+      return this.#opened<T>(driverTopic, await makeGiven(components));
     } catch (error) {
       await driverTopic.close();
       throw error;
     }
+  }
+
+  /**
+   * Makes a topic that nobody sees before it is published: an import, say, that may fail half-way. The documents of
+   * its components are stored as they are given, and what they name is not loaded. Drivers that cannot hide a topic
+   * create it at once, and delete it when it is discarded. Throws as {@linkcode createTopic} does.
+   */
+  async draftTopic<T = JsonValue>(
+    name: string,
+    definition: Partial<TopicDefinition> = {},
+    { components = {}, filling = {}, resume = false }: DraftOptions<T> = {},
+  ): Promise<TopicDraft<T>> {
+    this.#checkOpen();
+    checkTopicName(name);
+    const { validator, partitionSelector, serializer } = await makeGiven(components);
+    const whole = structuredClone({
+      ...defaultDefinition(),
+      ...definition,
+      ...(validator && { validator: componentDocument(validator) }),
+      ...(partitionSelector && { partitionSelector: componentDocument(partitionSelector) }),
+      ...(serializer && { serializer: componentDocument(serializer) }),
+    });
+    await checkDocuments(whole, { topic: name, allowed: this.#allowed });
+    const given = withoutUndefined({ validator, partitionSelector, serializer, ...await makeGiven(filling) });
+    const draft = await this.#driver.draftTopic?.(name, whole, resume) ??
+      await createdAtOnce(this.#driver, name, whole);
+    return new TopicDraft<T>(this.#opened<T>(draft.topic, given), draft, resume);
+  }
+
+  /**
+   * Which components of a stored topic cannot be made here, and why: `ModuleNotAllowedError` or
+   * `UnknownComponentError`. Nothing is made or loaded.
+   */
+  obstaclesOf(topic: string, definition: TopicDefinition): ComponentObstacles {
+    return obstaclesOf(definition, { topic, allowed: this.#allowed });
   }
 
   /** Whether there is a topic of that name. */
@@ -151,6 +202,15 @@ export class Driver implements AsyncDisposable {
     return this.close();
   }
 
+  #opened<T>(driverTopic: TopicInterface, given: GivenComponents): Topic<T> {
+    const { name, definition, partitions } = driverTopic;
+    const stored = { topic: name, allowed: this.#allowed };
+    const components = new TopicComponents({ definition, given, stored, partitions });
+    const topic: Topic<T> = new Topic<T>(driverTopic, components, () => this.#open.delete(topic));
+    this.#open.add(topic);
+    return topic;
+  }
+
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new ClosedError(`driver "${this.name}"`);
   }
@@ -162,6 +222,11 @@ export class Driver implements AsyncDisposable {
       await this.#driver.close();
     }
   }
+}
+
+function defaultDefinition(): TopicDefinition {
+  const type = "default";
+  return { options: {}, validator: { type }, partitionSelector: { type }, serializer: { type } };
 }
 
 /** A copy that the caller can no longer change. */
@@ -198,5 +263,9 @@ async function makeGiven<T>(from: ComponentOptions<T>): Promise<GivenComponents>
     from.partitionSelector === undefined ? undefined : makePartitionSelector(from.partitionSelector),
     from.serializer === undefined ? undefined : makeSerializer(from.serializer),
   ]);
-  return { validator: made, partitionSelector, serializer };
+  return withoutUndefined({ validator: made, partitionSelector, serializer });
+}
+
+function withoutUndefined<O extends object>(options: O): O {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as O;
 }

@@ -72,19 +72,24 @@ export class ComponentRegistry<C extends Component> {
    * `ModuleNotAllowedError` for a module that nobody in this process consented to.
    */
   makeStored(document: ComponentDocument, stored: StoredIn): C | Promise<C> {
-    const { name, module } = this.#reference(document);
-    if (module === undefined || this.#registered.has(name)) return this.#fromFactory(document, name);
-    const found = storedModule(module);
-    if (found.kind !== "never" && (this.#named.has(placeOf(name, found)) || stored.allowed.allow(found))) {
-      return this.#load(document, name, found.kind === "file" ? found.path : found.specifier);
-    }
-    throw this.#notAllowed(stored.topic, name, module, found);
+    const { name } = this.#reference(document);
+    const module = this.moduleOf(document, stored);
+    return module === undefined ? this.#fromFactory(document, name) : this.#load(document, name, module);
   }
 
-  /** Whether the document can be made without running what it names: it is built in, or was registered. */
-  isAtHand(document: ComponentDocument): boolean {
+  /**
+   * The module that a stored document's component is to be loaded from; undefined when it is built in, or was
+   * registered. Loads nothing; throws `ModuleNotAllowedError` or `UnknownComponentError`.
+   */
+  moduleOf(document: ComponentDocument, stored: StoredIn): string | undefined {
     const { name, module } = this.#reference(document);
-    return module === undefined ? this.#factories.has(name) : this.#registered.has(name);
+    if (module === undefined) return void this.#factory(name);
+    if (this.#registered.has(name)) return undefined;
+    const found = storedModule(module);
+    if (found.kind !== "never" && (this.#named.has(placeOf(name, found)) || stored.allowed.allow(found))) {
+      return found.kind === "file" ? found.path : found.specifier;
+    }
+    throw this.#notAllowed(stored.topic, name, module, found);
   }
 
   /** What a document is made from; throws `InvalidOptionError` when it is none. */
@@ -100,10 +105,14 @@ export class ComponentRegistry<C extends Component> {
     return parseNameAndModule(document.type);
   }
 
-  #fromFactory(document: ComponentDocument, name: string): C | Promise<C> {
+  #factory(name: string): ComponentFactory<C> {
     const factory = this.#factories.get(name);
     if (factory === undefined) throw new UnknownComponentError(this.kind, name, [...this.#factories.keys()]);
-    const made = factory(document);
+    return factory;
+  }
+
+  #fromFactory(document: ComponentDocument, name: string): C | Promise<C> {
+    const made = this.#factory(name)(document);
     return made instanceof Promise ? made.then((component) => this.#check(component)) : this.#check(made);
   }
 

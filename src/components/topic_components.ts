@@ -1,9 +1,49 @@
 import type { TopicDefinition } from "../drivers/contract.ts";
+import { type DiasporaError, InvalidOptionError } from "../errors.ts";
 import { ComponentSlot } from "./component_slot.ts";
 import type { PartitionInfo, PartitionSelector, Serializer, Validator } from "./contract.ts";
 import { selectors, serializers, validators } from "./registries.ts";
 import type { StoredIn } from "./registry.ts";
 import { PartitionSelectorStandIn, SerializerStandIn, ValidatorStandIn } from "./stand_ins.ts";
+
+/** Why components cannot be made here, by their kinds. */
+export type ComponentObstacles = Partial<
+  Record<"validator" | "partitionSelector" | "serializer", DiasporaError>
+>;
+
+/** Looks which of the stored documents no component can be made from, and why; nothing is made or loaded. */
+export function obstaclesOf(definition: TopicDefinition, stored: StoredIn): ComponentObstacles {
+  const obstacles: ComponentObstacles = {};
+  for (const { kind, registry } of REGISTRIES) {
+    try {
+      registry.moduleOf(definition[kind], stored);
+    } catch (error) {
+      obstacles[kind] = error as DiasporaError;
+    }
+  }
+  return obstacles;
+}
+
+/**
+ * Makes what the documents describe where that takes no module, so that what is wrong in one is said. Documents that
+ * name modules, or what nobody registered, are taken as they are.
+ */
+export async function checkDocuments(definition: TopicDefinition, stored: StoredIn): Promise<void> {
+  const obstacles = obstaclesOf(definition, stored);
+  for (const { kind, registry } of REGISTRIES) {
+    const isAtHand = obstacles[kind] === undefined &&
+      registry.moduleOf(definition[kind], stored) === undefined;
+    if (isAtHand || obstacles[kind] instanceof InvalidOptionError) {
+      await registry.makeStored(definition[kind], stored);
+    }
+  }
+}
+
+const REGISTRIES = [
+  { kind: "validator", registry: validators },
+  { kind: "partitionSelector", registry: selectors },
+  { kind: "serializer", registry: serializers },
+] as const;
 
 /** Components that a caller gave, made already; they are taken instead of those that are stored. */
 export interface GivenComponents {

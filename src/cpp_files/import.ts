@@ -1,14 +1,15 @@
 import type { ComponentOptions, Driver } from "../driver.ts";
 import {
   ContentMismatchError,
+  CorruptedLogError,
   InvalidMetadataError,
   InvalidOptionError,
-  UnknownComponentError,
 } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { JsonObject } from "../json.ts";
 import type { Producer } from "../producer.ts";
 import type { Topic } from "../topic.ts";
+import { isUnfinished, UNFINISHED_CONSUMER } from "../topic_draft/created_at_once.ts";
 import { compareEvents } from "./compare.ts";
 import type { CppEvent, CppPartition } from "./partition.ts";
 import type { Components } from "./layout.ts";
@@ -35,6 +36,8 @@ export interface CppImportOptions {
   topicOptions?: JsonObject;
   /** Components of the new topic, instead of those it has in C++. */
   components?: ComponentOptions;
+  /** Whether a store that is damaged becomes a topic with the events before the damage. Default: false. */
+  partial?: boolean;
   /** Ends the import, which a later one continues. */
   signal?: AbortSignal;
   /** Told now and then how far it is. */
@@ -49,8 +52,8 @@ const GROUP_BYTES_MAX = 512 * 1024;
  * Copies a topic of the C++ files driver into another driver's. Every event keeps its partition and its id, its
  * metadata character by character and its data.
  *
- * A run that was cut short is continued by the same call: what is in the topic already is compared, and the rest
- * follows. A topic that holds anything else is refused with `ContentMismatchError`. At the end everything stored
+ * A new topic is there for others only when it is complete. A run that was cut short is continued by the same call: what
+ * was stored is compared, and the rest follows. A topic that holds anything else is refused with `ContentMismatchError`. At the end everything stored
  * is read back, save the data parts, whose sizes are compared.
  *
  * Throws `TopicNotFoundError`, `CorruptedLogError` for a store that is damaged, and whatever the driver throws.
@@ -69,6 +72,17 @@ const GROUP_BYTES_MAX = 512 * 1024;
 export async function importCppFiles(options: CppImportOptions): Promise<TopicTransfer> {
   const source = CppTopic.open(options.rootPath, options.topic);
   await using target = await openTarget(source, options);
+  try {
+    const transfer = await copyInto(target.topic, source, options);
+    await target.publish();
+    return transfer;
+  } catch (error) {
+    if (options.partial && error instanceof CorruptedLogError) await target.publish();
+    throw error;
+  }
+}
+
+async function copyInto(target: Topic, source: CppTopic, options: CppImportOptions): Promise<TopicTransfer> {
   const descriptions = await target.describe();
   for (const { partition, nextId } of descriptions.slice(source.numPartitions)) {
     if (nextId > 0) throw foreign(target, partition, `it has events, and there is no such partition in C++`);
@@ -130,36 +144,67 @@ export async function importCppFiles(options: CppImportOptions): Promise<TopicTr
   return sumOf(transfers);
 }
 
-/** Opens the topic to write to, made before where there is none. */
-async function openTarget(source: CppTopic, options: CppImportOptions): Promise<Topic> {
-  const { driver, into = options.topic, topicOptions = {}, components } = options;
-  if (!await driver.topicExists(into)) {
-    const document = { num_partitions: source.numPartitions, ...topicOptions };
-    const all = { ...source.components, ...components };
-    for (const [kind, { type }] of Object.entries(source.components)) {
-      if (
-        all[kind as keyof Components] === source.components[kind as keyof Components] && type.includes(":")
-      ) {
-        throw foreignComponent(into, `"${type}" is code, which is not taken from a store`);
-      }
-    }
-    try {
-      await driver.createTopic(into, document, all);
-    } catch (error) {
-      if (!(error instanceof UnknownComponentError)) throw error;
-      throw foreignComponent(into, error.message, error);
-    }
-  }
-  // The events were validated, and their partitions chosen, when they were first pushed.
-  const plain = { type: "default" };
-  const topic = await driver.openTopic(into, { validator: plain, partitionSelector: plain });
-  if (topic.partitions.length >= source.numPartitions) return topic;
-  await topic.close();
+interface Target extends AsyncDisposable {
+  topic: Topic;
+  publish(): Promise<void>;
+}
+
+/** Opens the topic to write to: one that is there, or the draft of a new one, which an earlier run may have begun. */
+async function openTarget(source: CppTopic, options: CppImportOptions): Promise<Target> {
+  const { driver, into = options.topic } = options;
+  const target = await driver.topicExists(into)
+    ? await openExisting(options)
+    : await openDraft(source, options);
+  if (target.topic.partitions.length >= source.numPartitions) return target;
+  await target[Symbol.asyncDispose]();
   throw new InvalidOptionError(
     "num_partitions",
-    `Cannot import into topic "${into}": it has ${topic.partitions.length} partitions, and there are ` +
+    `Cannot import into topic "${into}": it has ${target.topic.partitions.length} partitions, and there are ` +
       `${source.numPartitions} in C++`,
   );
+}
+
+const type = "default";
+const PLAIN_DOCUMENTS: Components = {
+  validator: { type },
+  partitionSelector: { type },
+  serializer: { type },
+};
+/** The events were validated, and their partitions chosen, when they were first pushed. */
+const PLAIN: ComponentOptions = { validator: { type }, partitionSelector: { type } };
+
+async function openExisting({ driver, topic: name, into = name }: CppImportOptions): Promise<Target> {
+  const topic = await driver.openTopic(into, PLAIN);
+  return {
+    topic,
+    // An earlier run may have been killed where the engine cannot hide what is not whole.
+    publish: async () => {
+      if (await isUnfinished(topic)) await topic.deleteConsumer(UNFINISHED_CONSUMER);
+    },
+    [Symbol.asyncDispose]: () => topic.close(),
+  };
+}
+
+async function openDraft(source: CppTopic, options: CppImportOptions): Promise<Target> {
+  const { driver, into = options.topic, topicOptions = {}, components = {} } = options;
+  const documents: Partial<Components> = { ...source.components };
+  for (const [kind, component] of Object.entries(components)) {
+    if (component !== undefined) delete documents[kind as keyof Components];
+  }
+  for (const { type } of Object.values(documents)) {
+    if (type.includes(":")) {
+      throw foreignComponent(into, `"${type}" is code, which is not taken from a store`);
+    }
+  }
+  const definition = { ...documents, options: { num_partitions: source.numPartitions, ...topicOptions } };
+  const obstacles = driver.obstaclesOf(into, { ...PLAIN_DOCUMENTS, ...definition });
+  for (const error of Object.values(obstacles)) throw foreignComponent(into, error.message, error);
+  const draft = await driver.draftTopic(into, definition, { components, filling: PLAIN, resume: true });
+  return {
+    topic: draft.topic,
+    publish: () => draft.publish(),
+    [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose](),
+  };
 }
 
 function foreignComponent(topic: string, why: string, cause?: unknown): InvalidOptionError {

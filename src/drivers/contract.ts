@@ -38,12 +38,31 @@ export interface TopicInfo extends TopicDefinition {
   layout?: "cpp-files";
 }
 
+/** A topic that nobody sees before it is published. */
+export interface TopicDraftInterface {
+  /** The topic, to be written to. */
+  readonly topic: TopicInterface;
+  /**
+   * Closes the topic and shows it under its name, with all that was flushed, at once or not at all; throws
+   * `TopicExistsError` when the name was taken meanwhile.
+   */
+  publish(): Promise<void>;
+  /** Closes the topic and removes it. */
+  discard(): Promise<void>;
+}
+
 /** An engine: keeps topics. */
 export interface DriverInterface {
   /** The driver's name, e.g. `"files"`. */
   readonly name: string;
   /** Creates a topic atomically; throws `TopicExistsError`, `InvalidTopicNameError` or `InvalidOptionError`. */
   createTopic(name: string, definition: TopicDefinition): Promise<void>;
+  /**
+   * Makes a topic that is not there for anybody until it is published, not even after the process was killed. With
+   * `resume` it goes on with the one that was left under that name, if it is of the same definition. Engines that
+   * cannot hide a topic leave it out: then it is created at once, and deleted when it is discarded.
+   */
+  draftTopic?(name: string, definition: TopicDefinition, resume: boolean): Promise<TopicDraftInterface>;
   /** Opens a topic; throws `TopicNotFoundError`. */
   openTopic(name: string): Promise<TopicInterface>;
   /** Whether the topic is there. */

@@ -57,6 +57,11 @@ export class Fixture {
     await this.driver.createTopic(name, { ...this.manifest.topicOptions, ...options }, components);
   }
 
+  /** What a draft is made with, with the options that the manifest adds. */
+  definition(options: JsonObject): { options: JsonObject } {
+    return { options: { ...this.manifest.topicOptions, ...options } };
+  }
+
   /** Takes that many events, which must come in time. */
   async take<T>(consumer: Consumer<T>, count: number): Promise<Event<T>[]> {
     const events: Event<T>[] = [];

@@ -1,5 +1,5 @@
-import { deepEqual, equal } from "node:assert/strict";
-import { fails, store } from "./fixture.ts";
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { fails, type Numbered, numbers, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
 const BAD_NAMES = ["", ".", "..", ".hidden", "a/b", "a\\b", "/absolute", "a\0b", "é".repeat(101)];
@@ -104,6 +104,65 @@ export const topicRules: readonly Rule[] = [
       deepEqual(topic.validator.config(), info?.validator);
       await using producer = topic.producer();
       await fails("ERR_INVALID_METADATA", () => producer.push({ m: 1 }));
+    },
+  },
+  {
+    name: "documents that name modules are data: kept as they are, needed by nobody who only looks",
+    async check({ driver }) {
+      const type = "Part:/surely/no/such/module.mjs";
+      const definition = { validator: { type, max: 5 }, partitionSelector: { type }, serializer: { type } };
+      {
+        await using draft = await driver.draftTopic("readings", definition);
+        await draft.publish();
+      }
+      const info = (await driver.listTopics()).get("readings");
+      deepEqual([info?.validator, info?.serializer], [definition.validator, definition.serializer]);
+      await using topic = await driver.openTopic("readings");
+      equal(topic.partitions.length, 1);
+      for (const use of [() => topic.producer(), () => topic.consumer("c"), () => topic.validator]) {
+        throws(use, { code: "ERR_MODULE_NOT_ALLOWED", topic: "readings" });
+      }
+      await using plain = await driver.openTopic("readings", { serializer: { type: "default" } });
+      equal(await plain.consumer("c").pull().wait(0), undefined);
+    },
+  },
+  {
+    name: "draftTopic() makes a topic that is there when it is published, with all that was flushed",
+    async check(fixture) {
+      const { driver } = fixture;
+      {
+        await using draft = await driver.draftTopic<Numbered>(
+          "readings",
+          fixture.definition({ num_partitions: 2 }),
+        );
+        await store(draft.topic, 3, 0, 1);
+        await draft.publish();
+      }
+      await using topic = await driver.openTopic<Numbered>("readings");
+      deepEqual([topic.partitions.length, await topic.consumers().catch(() => [])], [2, []]);
+      await using consumer = topic.consumer("c");
+      deepEqual(numbers(await fixture.take(consumer, 3)), [0, 1, 2]);
+      await fails("ERR_TOPIC_EXISTS", () => driver.draftTopic("readings"));
+    },
+  },
+  {
+    name: "a draft that is not published is no topic",
+    needs: ["deletion"],
+    async check(fixture) {
+      const { driver } = fixture;
+      {
+        await using draft = await driver.draftTopic<Numbered>(
+          "readings",
+          fixture.definition({ num_partitions: 1 }),
+        );
+        await store(draft.topic, 3);
+      }
+      equal(await driver.topicExists("readings"), false);
+      equal((await driver.listTopics()).size, 0);
+      await using topic = await fixture.topic();
+      await store(topic, 1, 7);
+      await using consumer = topic.consumer("c");
+      deepEqual(numbers(await fixture.take(consumer, 1)), [7]);
     },
   },
   {

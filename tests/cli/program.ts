@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -15,6 +15,21 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The words that start the program. */
 export const PROGRAM: readonly string[] = programWords();
+
+/** How the program is started on each runtime; the binary that is tested alone. */
+export const PROGRAMS: Readonly<Record<string, readonly string[]>> = process.env.DIASPORA_CTL
+  ? { binary: PROGRAM }
+  : { deno: PROGRAM, ...others() };
+
+function others(): Record<string, string[]> {
+  const script = join(ROOT, "cli.ts");
+  const bun = join(ROOT, "node_modules/.bin/bun");
+  if (!existsSync(bun)) return {};
+  return {
+    node: ["node", "--import", join(ROOT, "node_modules/tsx/dist/loader.mjs"), script],
+    bun: [bun, script],
+  };
+}
 
 function programWords(): string[] {
   const binary = process.env.DIASPORA_CTL;

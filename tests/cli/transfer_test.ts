@@ -116,7 +116,7 @@ test("JSON Lines of other programs are read: any order, spaces, no partition, no
   });
 });
 
-test("a wrong line is named, and those before it are stored", async () => {
+test("a wrong line is named: nothing is left of a new topic, and one that is there has those before it", async () => {
   await withFolder(async ({ driver }) => {
     for (
       const [index, [line, part]] of [
@@ -131,10 +131,17 @@ test("a wrong line is named, and those before it are stored", async () => {
     ) {
       const name = `t${index}`;
       const words = ["import", "--from", "jsonl", "--from.file", "-", "--name", name, ...driver];
-      const { code, stderr } = await ctl(words, { input: `{"metadata": 1}\n${line}\n{"metadata": 3}\n` });
-      assertEquals(code, 1);
-      assertStringIncludes(stderr, "Line 2: ");
-      assertStringIncludes(stderr, part);
+      const importing = async (aftermath: string) => {
+        const { code, stderr } = await ctl(words, { input: `{"metadata": 1}\n${line}\n{"metadata": 3}\n` });
+        assertEquals(code, 1);
+        assertStringIncludes(stderr, "Line 2: ");
+        assertStringIncludes(stderr, part);
+        assertStringIncludes(stderr, aftermath);
+      };
+      await importing("; nothing is imported");
+      assertEquals((await ctl(["topic", "describe", name, ...driver])).code, 4);
+      await ctl(["topic", "create", name, ...driver]);
+      await importing("; the lines before it are stored");
       assertEquals((await ctl(["consume", name, ...driver])).stdout, "1\n");
     }
   });

@@ -20,8 +20,12 @@ async function makeStore({ driver, cppRoot }: Place): Promise<string> {
 
 /** What the import says, and how many events it stored before. */
 async function importInto({ driver, cppRoot }: Place): Promise<{ error: CorruptedLogError; stored: number }> {
-  const importing = () => importCppFiles({ rootPath: cppRoot, topic: "t", driver, into: "copy" });
-  const error = await assertRejects(importing, CorruptedLogError);
+  const importing = (partial: boolean) => () =>
+    importCppFiles({ rootPath: cppRoot, topic: "t", driver, into: "copy", partial });
+  const refused = await assertRejects(importing(false), CorruptedLogError);
+  assertEquals(await driver.topicExists("copy"), false);
+  const error = await assertRejects(importing(true), CorruptedLogError);
+  assertEquals(error.message, refused.message);
   await using topic = await driver.openTopic("copy");
   return { error, stored: (await topic.describe())[0].nextId };
 }

@@ -1,6 +1,7 @@
 import type { Invocation } from "../command.ts";
-import { topicNameOf, withTopic } from "../connect.ts";
+import { openDriver, topicNameOf } from "../connect.ts";
 import { EXPORT_FORMATS } from "../transfer/formats.ts";
+import { RawSerializer } from "../transfer/raw_serializer.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** Writes a topic in another format. */
@@ -14,18 +15,27 @@ export async function run(invocation: Invocation): Promise<void> {
       `Unknown format "${format}" of "--to": one of ${Object.keys(EXPORT_FORMATS).join(", ")}`,
     );
   }
-  const { exportTopic } = await load();
-  await withTopic(invocation, name, async (topic, driver) => {
-    const info = (await driver.listTopics()).get(name)!;
-    const partitions = await topic.describe();
-    const progress = console.startProgress("exported", {
-      events: partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0),
-    });
-    try {
-      await exportTopic({ topic, info, options, console, done: progress.done, signal });
-    } finally {
-      progress.stop();
-    }
-    console.log.info(`Exported ${progress.done.events} events of topic '${name}'`);
+  const { exportTopic, takesRawMetadata = false } = await load();
+  await using driver = await openDriver(invocation);
+  const info = (await driver.listTopics()).get(name);
+  const obstacle = info === undefined ? undefined : driver.obstaclesOf(name, info).serializer;
+  const rawMetadata = takesRawMetadata && obstacle !== undefined;
+  // Where there is no such topic, the driver says where it was looked for.
+  await using topic = await driver.openTopic(
+    name,
+    rawMetadata ? { serializer: new RawSerializer(info!.serializer) } : {},
+  );
+  if (rawMetadata) {
+    console.log.info(`Metadata are exported as bytes, without their serializer: ${obstacle!.message}`);
+  }
+  const partitions = await topic.describe();
+  const progress = console.startProgress("exported", {
+    events: partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0),
   });
+  try {
+    await exportTopic({ topic, info: info!, rawMetadata, options, console, done: progress.done, signal });
+  } finally {
+    progress.stop();
+  }
+  console.log.info(`Exported ${progress.done.events} events of topic '${name}'`);
 }

@@ -1,11 +1,11 @@
-import type { Driver, Topic } from "../../../mod.ts";
+import type { Topic } from "../../../mod.ts";
+import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
 import { componentsOf, openDriver, topicNameOf } from "../connect.ts";
-import { mergeDeep } from "../args/document.ts";
-import type { ParsedArguments } from "../args/parsed.ts";
-import { LineProducer } from "../produce/line_producer.ts";
+import { LineError, LineProducer } from "../produce/line_producer.ts";
 import type { ImportSource } from "../transfer/contract.ts";
 import { IMPORT_FORMATS } from "../transfer/formats.ts";
+import { openTarget } from "../transfer/target_topic.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** Reads a topic from another format. */
@@ -20,37 +20,51 @@ export async function run(invocation: Invocation): Promise<void> {
     );
   }
   const importing = await load();
+  const components = givenComponents(args);
+  const topicOptions = args.document("topic").document;
+  const partial = args.flag("partial");
   if ("importTopic" in importing) {
     await using driver = await openDriver(invocation);
-    const components = givenComponents(args);
-    const topicOptions = args.document("topic").document;
     return await importing.importTopic({
       options,
       topicName: name,
       driver,
       topicOptions,
       components,
+      partial,
       console,
       signal,
     });
   }
   await using source = await importing.openSource({ options, topicName: name, console, signal });
   await using driver = await openDriver(invocation);
-  await using topic = await openOrCreate(invocation, driver, name, source);
+  const { log } = console;
+  await using target = await openTarget({ driver, name, source, topicOptions, components, log });
   const progress = console.startProgress("imported", source.total);
   try {
-    await using producer = topic.producer("diaspora-ctl");
-    await pushAll(source, topic, new LineProducer(producer, { done: progress.done, unit: source.unit }));
+    await using producer = target.topic.producer("diaspora-ctl");
+    await pushAll(
+      source,
+      target.topic,
+      new LineProducer(producer, { done: progress.done, unit: source.unit }),
+    );
+    signal.throwIfAborted();
+  } catch (error) {
+    if (target.isDraft && partial && !signal.aborted) await target.publish();
+    else if (target.isDraft && error instanceof LineError) throw error.with("nothing is imported");
+    throw error;
   } finally {
     progress.stop();
   }
-  console.log.info(`Imported ${progress.done.events} events into topic '${name}'`);
+  await target.publish();
+  if (target.isDraft) log.info(`Topic '${name}' created successfully`);
+  log.info(`Imported ${progress.done.events} events into topic '${name}'`);
 }
 
 async function pushAll(source: ImportSource, topic: Topic, producer: LineProducer): Promise<void> {
   const count = topic.partitions.length;
   try {
-    for await (const { number, partition, document, data } of source.events()) {
+    for await (const { number, partition, document, data } of source.events(count)) {
       if (partition !== undefined && partition >= count) {
         const why = `it is of partition ${partition}, and topic "${topic.name}" has ${count}`;
         throw producer.blame(number, new Error(why));
@@ -63,24 +77,6 @@ async function pushAll(source: ImportSource, topic: Topic, producer: LineProduce
   } finally {
     await producer.settle();
   }
-}
-
-/** A topic that is not there is created as the source and, above it, the command line say. */
-async function openOrCreate(
-  { args, console }: Invocation,
-  driver: Driver,
-  name: string,
-  source: ImportSource,
-): Promise<Topic> {
-  if (!await driver.topicExists(name)) {
-    const { options = {}, ...components } = source.definition;
-    await driver.createTopic(name, mergeDeep(options, args.document("topic").document), {
-      ...components,
-      ...givenComponents(args),
-    });
-    console.log.info(`Topic '${name}' created successfully`);
-  }
-  return await driver.openTopic(name);
 }
 
 /** Those that the command line names, and no others. */

@@ -12,13 +12,24 @@ type PushFuture = ReturnType<Producer["push"]>;
 /** A line that is no event, or could not be stored. */
 export class LineError extends Error {
   override readonly name = "LineError";
-  constructor(readonly line: number, cause: unknown, unit = "Line") {
+  /** `aftermath` says what became of the lines before. */
+  constructor(
+    readonly line: number,
+    cause: unknown,
+    private readonly unit = "Line",
+    aftermath = `the ${unit.toLowerCase()}s before it are stored`,
+  ) {
     // The library's advice is for programs.
     const why = oneLine(cause).replace(
       "use Metadata.text() to push a JSON string",
       'use "--format raw" for text',
     );
-    super(`${unit} ${line}: ${why}; the ${unit.toLowerCase()}s before it are stored`, { cause });
+    super(`${unit} ${line}: ${why}; ${aftermath}`, { cause });
+  }
+
+  /** The same error where other things became of the lines before. */
+  with(aftermath: string): LineError {
+    return new LineError(this.line, this.cause, this.unit, aftermath);
   }
 }
 

@@ -87,7 +87,10 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       "--topic.KEY VALUE and the components win over them. Events are stored in the partition they come from, in " +
       "their order, under new ids. From cpp-files they keep their ids: the topic must be new, or hold the " +
       "beginning of what is imported; so one that was cut short is continued by the same command, and so is one " +
-      "of a topic that grew.",
+      "of a topic that grew.\n\n" +
+      "A new topic is there only when all of it is: an import that fails, or is killed, leaves none. What goes to a " +
+      "topic that is there already is checked before, where an archive can be read twice. What an archive says is " +
+      "data: the modules it names are not loaded, but kept with the topic.",
     positional: ["[TOPIC]"],
     options: [
       {
@@ -111,6 +114,12 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       DRIVER,
       LOAD_MODULES,
       ...COMPONENTS,
+      {
+        name: "partial",
+        kind: "flag",
+        describe:
+          "Make a topic of what can be read when the source is damaged; the exit code tells all the same",
+      },
       PROGRESS,
       ...SHARED,
     ],

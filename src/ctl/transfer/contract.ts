@@ -11,6 +11,8 @@ import type { Done } from "../console/progress.ts";
 export interface ExportJob {
   topic: Topic;
   info: TopicInfo;
+  /** Whether metadata are the bytes that the topic's serializer wrote, as a text in base64: it is not loaded. */
+  rawMetadata: boolean;
   /** What `--to.KEY VALUE` gave. */
   options: JsonObject;
   console: Console;
@@ -22,6 +24,8 @@ export interface ExportJob {
 
 /** Writes a topic. */
 export interface ExportFormat {
+  /** Whether it can hold metadata as bytes. */
+  readonly takesRawMetadata?: boolean;
   /** Writes the whole topic; what is there when it fails or is aborted is no complete export. */
   exportTopic(job: ExportJob): Promise<void>;
 }
@@ -45,6 +49,8 @@ export interface SourceFormat {
 /** One import that does everything itself. */
 export interface TopicImportJob extends ImportJob {
   driver: Driver;
+  /** Whether what was read before damage becomes a topic. */
+  partial: boolean;
   /** What `--topic.KEY VALUE` gave for a new topic. */
   topicOptions: JsonObject;
   /** The components that the command line names for a new topic. */
@@ -72,12 +78,21 @@ export interface ImportSource extends AsyncDisposable {
     serializer?: ComponentDocument;
     partitionSelector?: ComponentDocument;
   };
+  /** Whether every event says which partition it is of, and was pushed before: it need not be admitted again. */
+  readonly keepsPartitions?: boolean;
+  /** Whether metadata are the bytes that the serializer wrote, as a text in base64. */
+  readonly rawMetadata?: boolean;
   /** How much there is, as far as known; for progress. */
   readonly total: Partial<Done>;
   /** What one event is called in error messages, with its number: `Line`, `Event`. */
   readonly unit: string;
-  /** The events; within a partition in their order. Throws for a malformed one, naming it. */
-  events(): AsyncIterable<ImportedEvent>;
+  /**
+   * The events, for a topic with so many partitions; within a partition in their order. Throws for a malformed one,
+   * naming it.
+   */
+  events(partitions: number): AsyncIterable<ImportedEvent>;
+  /** Reads everything and throws what {@linkcode events} would; missing where a source can be read only once. */
+  check?(partitions: number): Promise<void>;
 }
 
 /** An event on its way in. */

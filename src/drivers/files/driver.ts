@@ -7,9 +7,11 @@ import type {
   ComponentDocument,
   DriverInterface,
   TopicDefinition,
+  TopicDraftInterface,
   TopicInfo,
   TopicInterface,
 } from "../contract.ts";
+import { draftTopic } from "./draft.ts";
 import {
   checkLayoutVersion,
   documentBytes,
@@ -41,6 +43,22 @@ export class FilesDriver implements DriverInterface {
 
   createTopic(name: string, definition: TopicDefinition): Promise<void> {
     return attempt(() => this.#create(name, definition));
+  }
+
+  draftTopic(name: string, definition: TopicDefinition, resume: boolean): Promise<TopicDraftInterface> {
+    const { rootPath, useFileLocking, flushBehavior, partitionsMax, sizes } = this.#options;
+    const open = (root: string): DriverInterface =>
+      new FilesDriver(
+        {
+          root_path: root,
+          use_file_locking: useFileLocking,
+          flush_behavior: flushBehavior === "immediate" ? "immediate" : "on_flush",
+          max_partitions: partitionsMax,
+        },
+        this.storage,
+        sizes,
+      );
+    return draftTopic({ storage: this.storage, rootPath, open }, name, definition, resume);
   }
 
   openTopic(name: string): Promise<TopicInterface> {

@@ -1,6 +1,12 @@
 import { TopicExistsError, TopicNotFoundError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
-import type { DriverInterface, TopicDefinition, TopicInfo, TopicInterface } from "../contract.ts";
+import type {
+  DriverInterface,
+  TopicDefinition,
+  TopicDraftInterface,
+  TopicInfo,
+  TopicInterface,
+} from "../contract.ts";
 import { checkTopicOptions, readDriverOptions } from "./options.ts";
 import { MemoryTopicStore } from "./store.ts";
 import { MemoryTopic } from "./topic.ts";
@@ -32,6 +38,22 @@ export class MemoryDriver implements DriverInterface {
       const options = checkTopicOptions(definition.options, this.#partitionsMax);
       if (this.#topics.has(name)) throw new TopicExistsError(name, this.#where);
       this.#topics.set(name, new MemoryTopicStore(name, structuredClone({ ...definition, options })));
+    });
+  }
+
+  draftTopic(name: string, definition: TopicDefinition): Promise<TopicDraftInterface> {
+    return attempt(() => {
+      const options = checkTopicOptions(definition.options, this.#partitionsMax);
+      const checkFree = (): void => {
+        if (this.#topics.has(name)) throw new TopicExistsError(name, this.#where);
+      };
+      checkFree();
+      const store = new MemoryTopicStore(name, structuredClone({ ...definition, options }));
+      return {
+        topic: new MemoryTopic(store),
+        publish: () => attempt(() => (checkFree(), void this.#topics.set(name, store))),
+        discard: () => attempt(() => void (store.isDeleted = true)),
+      };
     });
   }
 

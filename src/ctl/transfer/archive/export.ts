@@ -9,6 +9,7 @@ import { openTarget, type Target } from "../target_file.ts";
 import { eventsOf } from "../topic_events.ts";
 import {
   ARCHIVE_FORMAT,
+  ARCHIVE_FORMAT_BYTES,
   type Manifest,
   MANIFEST_ENTRY,
   runName,
@@ -16,6 +17,9 @@ import {
   type TopicEntry,
 } from "./format.ts";
 import { TarWriter } from "./tar_writer.ts";
+
+/** A topic whose serializer is not loaded goes out, and comes back, as the bytes it has. */
+export const takesRawMetadata = true;
 
 /** Writes a topic as an archive; compressed when the file's name ends in `gz`. */
 export async function exportTopic(job: ExportJob): Promise<void> {
@@ -42,14 +46,15 @@ async function writeCompressed(job: ExportJob, target: Target): Promise<void> {
 }
 
 async function writeArchive(job: ExportJob, tar: TarWriter): Promise<void> {
-  const { info } = job;
+  const { info, rawMetadata } = job;
   const topic: TopicEntry = {
-    format: ARCHIVE_FORMAT,
+    format: rawMetadata ? ARCHIVE_FORMAT_BYTES : ARCHIVE_FORMAT,
     name: info.name,
     options: info.options,
     validator: info.validator,
     serializer: info.serializer,
     partition_selector: info.partitionSelector,
+    ...(rawMetadata ? { metadata: "base64" } : {}),
   };
   await tar.entry(TOPIC_ENTRY, `${JSON.stringify(topic, undefined, 2)}\n`);
   const counts = { events: 0, data_bytes: 0 };

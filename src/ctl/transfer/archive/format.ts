@@ -10,12 +10,17 @@
  * manifest.json                                the last entry: how much there is, and the SHA-256 of each entry
  * ```
  *
+ * Where the topic's serializer was not loaded, `topic.json` has `"metadata": "base64"`, and the metadata of each event
+ * is a text: the bytes that the serializer wrote.
+ *
  * @module
  */
 import type { ComponentDocument, JsonObject } from "../../../../mod.ts";
 
-/** Version written, and the only one read. */
+/** Version written, unless metadata are bytes. */
 export const ARCHIVE_FORMAT = 1;
+/** Version written where metadata are bytes; what read the first one alone must not take them for texts. */
+export const ARCHIVE_FORMAT_BYTES = 2;
 export const TOPIC_ENTRY = "topic.json";
 export const MANIFEST_ENTRY = "manifest.json";
 
@@ -27,6 +32,8 @@ export interface TopicEntry {
   validator: ComponentDocument;
   serializer: ComponentDocument;
   partition_selector: ComponentDocument;
+  /** How metadata are written; as JSON documents where it is missing. */
+  metadata?: "base64";
 }
 
 /** Content of `manifest.json`. */
@@ -37,20 +44,29 @@ export interface Manifest {
   sha256: Record<string, string>;
 }
 
-/** One line of a `.jsonl` entry, without its metadata. */
-export interface EventLine {
-  id: number;
-  timestamp: number;
-  data_size: number;
-}
-
 /** The name of a run of events, without its ending. */
 export function runName(partition: number, firstId: number): string {
   return `events/${String(partition).padStart(8, "0")}/${String(firstId).padStart(20, "0")}`;
 }
 
-/** The partition in a run's name; undefined when the entry is none. */
-export function partitionOfRun(name: string): number | undefined {
-  const match = /^events\/(\d{8})\/\d{20}\.(?:jsonl|data)$/.exec(name);
-  return match === null ? undefined : Number(match[1]);
+/** An entry of a run. */
+export interface RunEntry {
+  /** Its name without the ending. */
+  base: string;
+  partition: number;
+  firstId: number;
+  holds: "lines" | "data";
+}
+
+/** What a run's entry says by its name; undefined when the entry is none. */
+export function runOf(name: string): RunEntry | undefined {
+  const match = /^(events\/(\d{8})\/(\d{20}))\.(jsonl|data)$/.exec(name);
+  if (match === null) return undefined;
+  const [, base, partition, firstId, ending] = match;
+  return {
+    base,
+    partition: Number(partition),
+    firstId: Number(firstId),
+    holds: ending === "jsonl" ? "lines" : "data",
+  };
 }

@@ -1,33 +1,17 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import type { ComponentDocument, JsonObject } from "../../../../mod.ts";
 import { readChunks } from "../../lines/chunks.ts";
 import { UsageError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
 import { fileOption } from "../options.ts";
-import {
-  ARCHIVE_FORMAT,
-  type EventLine,
-  type Manifest,
-  MANIFEST_ENTRY,
-  partitionOfRun,
-  TOPIC_ENTRY,
-  type TopicEntry,
-} from "./format.ts";
-import { type TarEntry, TarError, TarReader } from "./tar_reader.ts";
+import { ARCHIVE_FORMAT, ARCHIVE_FORMAT_BYTES, TOPIC_ENTRY, type TopicEntry } from "./format.ts";
+import { decode, readWhole, RunReader } from "./run_reader.ts";
+import { TarError, TarReader } from "./tar_reader.ts";
 
-/** Data parts larger than this are handed on in pieces. */
-const STREAM_BYTES_MIN = 64 * 1024 * 1024;
-const PIECE_BYTES = 4 * 1024 * 1024;
-
-/** Events that stand together in the archive. */
-interface Run {
-  name: string;
-  partition: number;
-  lines: string[];
-  /** Number of events before them. */
-  before: number;
-}
+/** Entries that mean nothing are named, the first of them. */
+const NAMED_MAX = 10;
 
 /** The archive is not what was written. */
 export class DamagedArchiveError extends Error {
@@ -39,9 +23,25 @@ export class DamagedArchiveError extends Error {
 /** Opens an archive, compressed or not. */
 export async function openSource({ options, console, signal }: ImportJob): Promise<ImportSource> {
   const path = fileOption("from", options);
-  const stream = openStream(path, console.input);
-  const tar = new TarReader(readChunks(stream, signal));
-  const topic = await readTopic(tar, path);
+  const opened = await openArchive(path, console.input, signal);
+  const { topic } = opened;
+  let foreign = 0;
+  const onForeign = (name: string): void => {
+    if (++foreign <= NAMED_MAX) {
+      console.log.warn(`Entry ${JSON.stringify(name)} of "${path}" means nothing here`);
+    } else if (foreign === NAMED_MAX + 1) console.log.warn(`More entries of "${path}" mean nothing here`);
+  };
+  const check = async (partitions: number): Promise<void> => {
+    const again = await openArchive(path, console.input, signal);
+    try {
+      for await (const { data } of readEvents({ ...again, partitions, path, signal, onForeign: () => {} })) {
+        if (data !== undefined && Symbol.asyncIterator in data) { for await (const _ of data); }
+      }
+      signal.throwIfAborted();
+    } finally {
+      await again.close();
+    }
+  };
   return {
     definition: {
       options: topic.options,
@@ -49,14 +49,37 @@ export async function openSource({ options, console, signal }: ImportJob): Promi
       serializer: topic.serializer,
       partitionSelector: topic.partition_selector,
     },
+    keepsPartitions: true,
+    ...(topic.metadata === "base64" ? { rawMetadata: true } : {}),
     total: {},
     unit: "Event",
-    events: () => readEvents(tar, path, signal),
-    [Symbol.asyncDispose]: () => {
-      stream.destroy();
-      return Promise.resolve();
-    },
+    events: (partitions) => readEvents({ ...opened, partitions, path, signal, onForeign }),
+    // What comes by a pipe can be read only once.
+    ...(path === "-" || !statSync(path).isFile() ? {} : { check }),
+    [Symbol.asyncDispose]: () => opened.close(),
   };
+}
+
+interface OpenArchive {
+  close(): Promise<void>;
+  tar: TarReader;
+  topic: TopicEntry;
+}
+
+async function openArchive(path: string, input: Readable, signal: AbortSignal): Promise<OpenArchive> {
+  const stream = openStream(path, input);
+  const tar = new TarReader(readChunks(stream, signal));
+  const close = async (): Promise<void> => {
+    stream.destroy();
+    // What reads a file has it open until then.
+    if (path !== "-" && !stream.closed) await new Promise<void>((resolve) => stream.once("close", resolve));
+  };
+  try {
+    return { close, tar, topic: await readTopic(tar, path) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 function openStream(path: string, input: Readable): Readable {
@@ -68,10 +91,12 @@ function openStream(path: string, input: Readable): Readable {
       cause,
     });
   }
+  const isPlain = !statSync(path).isFile() || !isCompressed(path);
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
-  if (!isCompressed(path)) return file;
+  if (isPlain) return file;
   const gunzip = createGunzip();
   file.on("error", (error) => gunzip.destroy(error));
+  gunzip.on("close", () => file.destroy());
   return file.pipe(gunzip);
 }
 
@@ -89,109 +114,64 @@ function isCompressed(path: string): boolean {
 async function readTopic(tar: TarReader, path: string): Promise<TopicEntry> {
   const wrong = (why: string, cause?: unknown): UsageError =>
     new UsageError(`Cannot import "${path}": ${why}`, { cause });
-  let entry: TarEntry | undefined;
   let topic: TopicEntry;
   try {
-    entry = await tar.next();
+    const entry = await tar.next();
     if (entry?.name !== TOPIC_ENTRY) throw new Error(`it does not begin with "${TOPIC_ENTRY}"`);
-    topic = JSON.parse(decode(await tar.read(entry.size)));
+    topic = JSON.parse(decode(await readWhole(tar, entry)));
   } catch (error) {
     throw wrong(
       `${(error as Error).message}; expected a file made by "diaspora-ctl export --to archive"`,
       error,
     );
   }
-  if (topic.format !== ARCHIVE_FORMAT) {
-    throw wrong(`it has format ${topic.format}, and this program reads ${ARCHIVE_FORMAT}; use a newer one`);
+  const { format, options, metadata } = topic ?? {};
+  if (format !== ARCHIVE_FORMAT && format !== ARCHIVE_FORMAT_BYTES) {
+    throw wrong(
+      `it has format ${format}, and this program reads up to ${ARCHIVE_FORMAT_BYTES}; use a newer one`,
+    );
+  }
+  if (metadata !== undefined && metadata !== "base64") {
+    throw wrong(`its metadata are ${JSON.stringify(metadata)}`);
+  }
+  if (!isObject(options)) throw wrong(`"${TOPIC_ENTRY}" has no options`);
+  for (const kind of ["validator", "serializer", "partition_selector"] as const) {
+    if (!isDocument(topic[kind])) throw wrong(`"${TOPIC_ENTRY}" has no ${kind} with a "type"`);
   }
   return topic;
 }
 
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isDocument(value: unknown): value is ComponentDocument {
+  return isObject(value) && typeof value.type === "string";
+}
+
 async function* readEvents(
-  tar: TarReader,
-  path: string,
-  signal: AbortSignal,
+  { tar, partitions, path, signal, onForeign }: {
+    tar: TarReader;
+    partitions: number;
+    path: string;
+    signal: AbortSignal;
+    onForeign: (name: string) => void;
+  },
 ): AsyncGenerator<ImportedEvent, void, void> {
   try {
-    const manifest = yield* readRuns(tar);
-    checkManifest(manifest, tar.sums, path);
+    yield* new RunReader({ tar, partitions, onForeign }).events();
   } catch (error) {
     // A source that was closed by a signal looks as if it were cut off.
     signal.throwIfAborted();
-    if (!(error instanceof TarError)) throw error;
-    throw new DamagedArchiveError(`Cannot read on in "${path}": ${error.message}`, { cause: error });
+    if (!(error instanceof TarError || error instanceof SyntaxError || isZlibError(error))) throw error;
+    throw new DamagedArchiveError(`Cannot read on in "${path}": ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
-async function* readRuns(tar: TarReader): AsyncGenerator<ImportedEvent, Manifest | undefined, void> {
-  let run: Run | undefined;
-  let number = 0;
-  let manifest: Manifest | undefined;
-  for (let entry = await tar.next(); entry !== undefined; entry = await tar.next()) {
-    const partition = partitionOfRun(entry.name);
-    const base = entry.name.replace(/\.[a-z]+$/, "");
-    if (run !== undefined && base !== run.name) {
-      yield* eventsWithoutData(run);
-      run = undefined;
-    }
-    if (entry.name === MANIFEST_ENTRY) {
-      manifest = JSON.parse(decode(await tar.read(entry.size))) as Manifest;
-    } else if (partition !== undefined && entry.name.endsWith(".jsonl")) {
-      const lines = decode(await tar.read(entry.size)).split("\n").filter((line) => line !== "");
-      run = { name: base, partition, lines, before: number };
-      number += lines.length;
-    } else if (partition !== undefined && run !== undefined) {
-      yield* eventsWithData(run, tar);
-      run = undefined;
-    }
-  }
-  return manifest;
-}
-
-function* eventsWithoutData(run: Run): Generator<ImportedEvent, void, void> {
-  for (const [index, line] of run.lines.entries()) {
-    const document = metadataOf(line);
-    yield { number: run.before + index + 1, partition: run.partition, document, dataBytes: 0 };
-  }
-}
-
-async function* eventsWithData(run: Run, tar: TarReader): AsyncGenerator<ImportedEvent, void, void> {
-  for (const [index, line] of run.lines.entries()) {
-    const { data_size: size } = JSON.parse(line) as EventLine;
-    const document = metadataOf(line);
-    const event = { number: run.before + index + 1, partition: run.partition, document, dataBytes: size };
-    if (size === 0) yield event;
-    else if (size < STREAM_BYTES_MIN) yield { ...event, data: await tar.read(size) };
-    else yield { ...event, data: pieces(tar, size) };
-  }
-}
-
-async function* pieces(tar: TarReader, size: number): AsyncGenerator<Uint8Array, void, void> {
-  for (let left = size; left > 0; left -= PIECE_BYTES) yield await tar.read(Math.min(left, PIECE_BYTES));
-}
-
-/** The events are stored by now; whoever reads this decides what to do with them. */
-function checkManifest(
-  manifest: Manifest | undefined,
-  sums: Readonly<Record<string, string>>,
-  path: string,
-): void {
-  if (manifest === undefined) {
-    throw new DamagedArchiveError(`"${path}" is cut off: it has no "${MANIFEST_ENTRY}"`);
-  }
-  for (const [name, sum] of Object.entries(manifest.sha256)) {
-    if (sums[name] !== sum) {
-      throw new DamagedArchiveError(`"${path}" is damaged: checksum of "${name}" differs`);
-    }
-  }
-}
-
-/** The metadata stand last in a line, behind numbers only. */
-function metadataOf(line: string): string {
-  const key = '"metadata":';
-  return line.slice(line.indexOf(key) + key.length, -1);
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+/** What decompression finds: a cut, or a wrong checksum. */
+function isZlibError(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && code.startsWith("Z_");
 }

@@ -2,8 +2,10 @@ import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 
 const BLOCK_BYTES = 512;
+/** What is read as a whole is put together from pieces of this size: a header may say more than there is. */
+const PIECE_BYTES = 1 << 20;
 
-/** The file is no tar file, damaged or cut off. */
+/** The file is no tar file, damaged, cut off, or has an entry that no archive of ours has. */
 export class TarError extends Error {
   override readonly name = "TarError";
 }
@@ -22,7 +24,7 @@ export class TarReader {
   #left = 0;
   #hash: Hash | undefined;
   /** SHA-256 in hex by entry name, of those read to their end. */
-  readonly sums: Record<string, string> = {};
+  readonly sums = new Map<string, string>();
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.#chunks = chunks[Symbol.asyncIterator]();
@@ -33,13 +35,10 @@ export class TarReader {
     if (this.#entry !== undefined) await this.#finish(this.#entry);
     const header = await this.#take(BLOCK_BYTES);
     if (header.every((byte) => byte === 0)) return undefined;
-    const text = Buffer.from(header.buffer, header.byteOffset, header.byteLength);
-    const field = (from: number, to: number): string => text.toString("utf8", from, to).replace(/\0.*$/s, "");
-    const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
-    if (parseInt(field(148, 156), 8) !== sum || field(257, 262) !== "ustar") {
-      throw new TarError("it is no tar file, or damaged");
+    this.#entry = readHeader(header);
+    if (this.sums.has(this.#entry.name)) {
+      throw new TarError(`entry ${shown(this.#entry.name)} is there twice`);
     }
-    this.#entry = { name: field(0, 100), size: parseInt(field(124, 136), 8) };
     this.#left = this.#entry.size;
     this.#hash = createHash("sha256");
     return this.#entry;
@@ -47,16 +46,21 @@ export class TarReader {
 
   /** The next bytes of the entry. */
   async read(size: number): Promise<Uint8Array> {
-    if (size > this.#left) throw new TarError(`entry "${this.#entry?.name}" is too short`);
+    if (size > this.#left) throw new TarError(`entry ${shown(this.#entry?.name ?? "")} is too short`);
     const bytes = await this.#take(size);
     this.#hash!.update(bytes);
     this.#left -= size;
     return bytes;
   }
 
+  /** Reads to the end of the file, where compression has its own checksum. */
+  async end(): Promise<void> {
+    while (!(await this.#chunks.next()).done);
+  }
+
   async #finish(entry: TarEntry): Promise<void> {
-    while (this.#left > 0) await this.read(Math.min(this.#left, 1 << 20));
-    this.sums[entry.name] = this.#hash!.digest("hex");
+    while (this.#left > 0) await this.read(Math.min(this.#left, PIECE_BYTES));
+    this.sums.set(entry.name, this.#hash!.digest("hex"));
     await this.#take((BLOCK_BYTES - entry.size % BLOCK_BYTES) % BLOCK_BYTES);
     this.#entry = undefined;
   }
@@ -67,19 +71,58 @@ export class TarReader {
       this.#chunk = this.#chunk.subarray(size);
       return bytes;
     }
-    const bytes = new Uint8Array(size);
-    for (let at = 0; at < size;) {
+    const pieces: Uint8Array[] = [];
+    for (let left = size; left > 0;) {
+      const piece = new Uint8Array(Math.min(left, PIECE_BYTES));
+      await this.#fill(piece);
+      pieces.push(piece);
+      left -= piece.length;
+    }
+    return pieces.length === 1 ? pieces[0] : new Uint8Array(Buffer.concat(pieces));
+  }
+
+  async #fill(into: Uint8Array): Promise<void> {
+    for (let at = 0; at < into.length;) {
       if (this.#chunk.length === 0) {
         const { done, value } = await this.#chunks.next();
         if (done) throw new TarError("it is cut off");
         this.#chunk = value;
         continue;
       }
-      const part = this.#chunk.subarray(0, size - at);
-      bytes.set(part, at);
+      const part = this.#chunk.subarray(0, into.length - at);
+      into.set(part, at);
       at += part.length;
       this.#chunk = this.#chunk.subarray(part.length);
     }
-    return bytes;
   }
+}
+
+/** Reads an entry's header; refuses by its name what no archive of ours has. */
+function readHeader(header: Uint8Array): TarEntry {
+  const text = Buffer.from(header.buffer, header.byteOffset, header.byteLength);
+  const field = (from: number, to: number): string => text.toString("utf8", from, to).replace(/\0.*$/s, "");
+  const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
+  if (parseInt(field(148, 156), 8) !== sum || !field(257, 263).startsWith("ustar")) {
+    throw new TarError("it is no tar file, or damaged");
+  }
+  // In the older form of the format the place of the prefix holds times.
+  const prefix = field(257, 263) === "ustar" ? field(345, 500) : "";
+  const name = prefix === "" ? field(0, 100) : `${prefix}/${field(0, 100)}`;
+  const refuse = (why: string): TarError => new TarError(`entry ${shown(name)} is refused: ${why}`);
+  if (/^[/\\]|^[a-z]:/i.test(name)) throw refuse("its name is an absolute path");
+  if (name.split(/[/\\]/).includes("..")) throw refuse("its name leads out of the archive");
+  if (name === "" || /[\\\p{Cc}]/u.test(name)) throw refuse("it has no name that an archive may have");
+  const kind = field(156, 157);
+  if (kind === "1" || kind === "2") throw refuse("it is a link");
+  if (kind !== "" && kind !== "0" && kind !== "5") throw refuse(`it is of type "${kind}", and no file`);
+  const digits = field(124, 136).trim();
+  const size = /^[0-7]{1,12}$/.test(digits) ? parseInt(digits, 8) : NaN;
+  if (Number.isNaN(size)) throw refuse("its size cannot be read, or is larger than a file's of this format");
+  if (kind === "5" && size > 0) throw refuse("it is a folder with content");
+  return { name, size };
+}
+
+/** A name as it stands in a message. */
+export function shown(name: string): string {
+  return JSON.stringify(name);
 }

@@ -5,7 +5,7 @@ import { cppPlace } from "./options.ts";
 
 /** Reads a topic of the C++ files driver; an import that was cut short is continued. */
 export async function importTopic(job: TopicImportJob): Promise<void> {
-  const { topicName, driver, topicOptions, components, console, signal } = job;
+  const { topicName, driver, topicOptions, components, partial, console, signal } = job;
   const { rootPath, name } = cppPlace("from", job.options, topicName);
   const source = CppTopic.open(rootPath, name);
   const progress = console.startProgress("imported", { events: source.events });
@@ -17,6 +17,7 @@ export async function importTopic(job: TopicImportJob): Promise<void> {
       into: topicName,
       topicOptions,
       components,
+      partial,
       signal,
       onProgress: (now) => {
         progress.done.events = now.events;

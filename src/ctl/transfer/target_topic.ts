@@ -1,0 +1,135 @@
+import type {
+  ComponentDocument,
+  ComponentOptions,
+  Driver,
+  JsonObject,
+  Topic,
+  TopicDefinition,
+} from "../../../mod.ts";
+import { isUnfinished } from "../../topic_draft/created_at_once.ts";
+import { mergeDeep } from "../args/document.ts";
+import type { Log } from "../console/log.ts";
+import { UsageError } from "../usage_error.ts";
+import type { ImportSource } from "./contract.ts";
+import { RawSerializer } from "./raw_serializer.ts";
+
+/** What an import goes into. */
+export interface Target extends AsyncDisposable {
+  topic: Topic;
+  /** Whether nobody sees it before it is published. */
+  isDraft: boolean;
+  /** Everything is stored: a new topic is shown. */
+  publish(): Promise<void>;
+}
+
+/** What the command line says of a new topic. */
+export interface TargetRequest {
+  driver: Driver;
+  name: string;
+  source: ImportSource;
+  topicOptions: JsonObject;
+  components: {
+    validator?: ComponentDocument;
+    serializer?: ComponentDocument;
+    partitionSelector?: ComponentDocument;
+  };
+  log: Log;
+}
+
+/**
+ * The topic to import into: one that is there, or a draft of a new one, made as the source and, above it, the command
+ * line say. The source's documents are copied as they are.
+ */
+export async function openTarget(request: TargetRequest): Promise<Target> {
+  const { driver, name } = request;
+  return await driver.topicExists(name) ? await openExisting(request) : await openDraft(request);
+}
+
+async function openExisting({ driver, name, source }: TargetRequest): Promise<Target> {
+  const info = (await driver.listTopics()).get(name)!;
+  const { serializer } = source.definition;
+  if (source.rawMetadata && JSON.stringify(info.serializer) !== JSON.stringify(serializer)) {
+    throw new UsageError(
+      `Cannot import into topic "${name}": the metadata were written by serializer ${
+        JSON.stringify(serializer)
+      }, ` +
+        `and it has ${JSON.stringify(info.serializer)}; import into a new topic`,
+    );
+  }
+  const topic = await driver.openTopic(name, source.rawMetadata ? rawComponents(info) : {});
+  try {
+    if (await isUnfinished(topic)) {
+      throw new UsageError(
+        `Topic "${name}" is the beginning of an import that was cut short: delete it, and import it again`,
+      );
+    }
+    // A topic that is there cannot be taken back: what is wrong is to be found before it is touched.
+    await source.check?.(topic.partitions.length);
+  } catch (error) {
+    await topic.close();
+    throw error;
+  }
+  return {
+    topic,
+    isDraft: false,
+    publish: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => topic.close(),
+  };
+}
+
+async function openDraft(
+  { driver, name, source, topicOptions, components, log }: TargetRequest,
+): Promise<Target> {
+  const { options = {}, ...documents } = source.definition;
+  const type = "default";
+  const definition: TopicDefinition = {
+    validator: { type },
+    partitionSelector: { type },
+    serializer: { type },
+    ...documents,
+    options: mergeDeep(options, topicOptions),
+  };
+  if (source.rawMetadata && components.serializer !== undefined) {
+    throw new UsageError(
+      'Leave "--serializer" out: the metadata come as the bytes of the serializer they have',
+    );
+  }
+  const filling = fillingWith(
+    { driver, name, source, log, definition: { ...definition, ...components } },
+    components,
+  );
+  const draft = await driver.draftTopic(name, definition, { components, filling });
+  return {
+    topic: draft.topic,
+    isDraft: true,
+    publish: () => draft.publish(),
+    [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose](),
+  };
+}
+
+/** What a new topic is filled with: events that were admitted once need no selector, and no validator that needs code. */
+function fillingWith(
+  { driver, name, source, log, definition }: Pick<TargetRequest, "driver" | "name" | "source" | "log"> & {
+    definition: TopicDefinition;
+  },
+  named: TargetRequest["components"],
+): ComponentOptions {
+  if (source.rawMetadata) {
+    if (definition.validator.type !== "default") {
+      log.warn("Events are not validated: their metadata are bytes");
+    }
+    return rawComponents(definition);
+  }
+  if (!source.keepsPartitions) return {};
+  const type = "default";
+  const { validator } = driver.obstaclesOf(name, definition);
+  // One that the command names is loaded.
+  if (validator === undefined || named.validator !== undefined) return { partitionSelector: { type } };
+  log.warn(`Events are not validated: ${validator.message}`);
+  return { partitionSelector: { type }, validator: { type } };
+}
+
+function rawComponents({ serializer }: { serializer: ComponentDocument }): ComponentOptions {
+  const type = "default";
+  return { validator: { type }, partitionSelector: { type }, serializer: new RawSerializer(serializer) };
+}
