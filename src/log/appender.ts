@@ -4,7 +4,14 @@ import { isMissing, type StorageFile } from "../storage/port.ts";
 import { encodeEvents, encodePlain, type Extents } from "./encoder.ts";
 import { FLAG, KIND, SEGMENT_HEADER_BYTES, type Signature } from "./format.ts";
 import { HEADER_MAGIC_BYTES } from "./frame.ts";
-import { type FileKeeper, type Landing, type NotLanded, OFFSETS_END, OpenSegment } from "./open_segment.ts";
+import {
+  type FileKeeper,
+  type FrameIdentity,
+  type Landing,
+  type NotLanded,
+  OFFSETS_END,
+  OpenSegment,
+} from "./open_segment.ts";
 import type { Partition } from "./partition.ts";
 
 /** A full segment is sealed and the next one begun. */
@@ -39,9 +46,7 @@ type Encode = (signature: Signature) => Uint8Array;
  * between the two.
  */
 export class Appender {
-  readonly #nonceLow: number;
-  readonly #nonceHigh: number;
-  #sequence = 0;
+  readonly #identity: FrameIdentity;
   #time = 0;
   #isAbandoned = false;
   #open: OpenSegment | undefined;
@@ -53,8 +58,7 @@ export class Appender {
     private readonly keeper: FileKeeper = CLOSING_KEEPER,
   ) {
     const { storage } = partition;
-    this.#nonceLow = storage.random32();
-    this.#nonceHigh = storage.random32();
+    this.#identity = { nonceLow: storage.random32(), nonceHigh: storage.random32(), sequence: 0 };
   }
 
   /** Appends events; they are with the operating system when this returns. */
@@ -174,8 +178,7 @@ export class Appender {
     // The rest cannot be added, other appends may have come between: readers pass over the piece.
     if (written < frameBytes) return "cut";
     try {
-      const { nonceLow, nonceHigh, sequence } = this.#signature(open);
-      return open.find({ nonceLow, nonceHigh, sequence }, frameBytes);
+      return open.find(this.#identity, frameBytes);
     } catch (error) {
       this.close();
       throw isMissing(error) ? error : maybeStored(error);
@@ -200,7 +203,7 @@ export class Appender {
    */
   #encodeUncompletable(open: OpenSegment, encode: Encode): Uint8Array {
     for (;;) {
-      this.#sequence++;
+      this.#identity.sequence++;
       const frame = encode(this.#signature(open));
       if (!HEADER_MAGIC_BYTES.includes(frame[frame.byteLength - 1])) return frame;
     }
@@ -209,9 +212,9 @@ export class Appender {
   #signature({ segment, end }: OpenSegment): Signature {
     return {
       salt: segment.salt,
-      sequence: this.#sequence,
-      nonceLow: this.#nonceLow,
-      nonceHigh: this.#nonceHigh,
+      sequence: this.#identity.sequence,
+      nonceLow: this.#identity.nonceLow,
+      nonceHigh: this.#identity.nonceHigh,
       time: this.#time,
       // An anchor has four bytes: after them, the start of the segment serves as well.
       anchorId: end.offset < OFFSETS_END ? end.id : segment.baseId,
