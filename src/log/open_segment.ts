@@ -1,7 +1,7 @@
 import { StorageError, TopicDeletedError } from "../errors.ts";
 import type { StorageFile } from "../storage/port.ts";
 import { core } from "./core.ts";
-import { KIND, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "./format.ts";
+import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { decodeRecord, type FrameRecord } from "./frame.ts";
 import type { Partition } from "./partition.ts";
 import { Segment, segmentName } from "./segment.ts";
@@ -173,8 +173,10 @@ export class OpenSegment {
         return undefined;
       }
     }
-    const isWhole = core.checkRecord(header, this.segment.salt, false) && core.sameFrame(header, trailer) &&
-      core.view.getUint32(trailer + RECORD.magic, true) === TRAILER_MAGIC;
+    const { salt } = this.segment;
+    // The trailer's checksum, too: it is what a write lacks that was cut within its last bytes.
+    const isWhole = core.checkRecord(header, salt, false) && core.checkRecord(trailer, salt, true) &&
+      core.sameFrame(header, trailer);
     if (!isWhole) return undefined;
     const frame = decodeRecord(core.view, header);
     return isOf(frame, identity) ? frame : undefined;
