@@ -55,6 +55,7 @@ export type {
   ConsumerInterface,
   ConsumerRequest,
   DataRange,
+  DeleteTopicOptions,
   DriverInterface,
   IncomingBatch,
   OutgoingBatch,

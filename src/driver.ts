@@ -12,6 +12,7 @@ import { componentDocument, makePartitionSelector, makeSerializer, makeValidator
 import { makeDriver } from "./drivers/registry.ts";
 import type {
   ComponentDocument,
+  DeleteTopicOptions,
   DriverInterface,
   TopicDefinition,
   TopicInfo,
@@ -185,11 +186,14 @@ export class Driver implements AsyncDisposable {
     return await this.#driver.listTopics();
   }
 
-  /** Deletes a topic with all its events; throws `TopicNotFoundError`. */
-  async deleteTopic(name: string): Promise<void> {
+  /**
+   * Deletes a topic with all its events. Throws `TopicNotFoundError`, and `ForeignFilesError` for a topic into which
+   * another program wrote events of its own, unless `force` says that those go, too.
+   */
+  async deleteTopic(name: string, options: DeleteTopicOptions = {}): Promise<void> {
     this.#checkOpen();
     checkTopicName(name);
-    await this.#driver.deleteTopic(name);
+    await this.#driver.deleteTopic(name, options);
   }
 
   /** Closes the topics opened from it, and releases everything. */

@@ -7,6 +7,7 @@
 import { DiasporaError, type DiasporaErrorOptions } from "./errors/base.ts";
 
 export { DiasporaError, type DiasporaErrorOptions, type ErrorCode } from "./errors/base.ts";
+export * from "./errors/foreign.ts";
 export * from "./errors/modules.ts";
 
 /** What {@linkcode StorageError} takes beside its message. */
@@ -54,6 +55,17 @@ export class InvalidConsumerNameError extends DiasporaError {
     super(
       "ERR_INVALID_CONSUMER_NAME",
       `Cannot use ${JSON.stringify(consumer)} as a consumer name: ${reason}`,
+    );
+  }
+}
+
+/** The consumer's name was deleted while it was open: its positions have nowhere to be stored. */
+export class ConsumerDeletedError extends DiasporaError {
+  /** Names the consumer. */
+  constructor(readonly consumer: string) {
+    super(
+      "ERR_CONSUMER_DELETED",
+      `Cannot store a position of consumer "${consumer}": it was deleted; open it again to begin anew`,
     );
   }
 }
@@ -186,18 +198,6 @@ export class UnsupportedFormatError extends DiasporaError {
     super(
       "ERR_UNSUPPORTED_FORMAT",
       `Cannot read "${file}": it has format version ${version}, and this library knows up to ${knownVersion}; use a newer library`,
-    );
-  }
-}
-
-/** The folder holds a topic in the layout of the C++ "files" driver, which is imported rather than opened. */
-export class ForeignLayoutError extends DiasporaError {
-  /** Names the topic and the command that imports it. */
-  constructor(readonly topic: string, rootPath: string) {
-    super(
-      "ERR_FOREIGN_LAYOUT",
-      `Cannot open topic "${topic}": it was written by the C++ files driver; import it with ` +
-        `diaspora-ctl import --from cpp-files --from.root_path "${rootPath}" --name "${topic}" --driver files --driver.root_path NEW_DIR`,
     );
   }
 }

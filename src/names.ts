@@ -11,6 +11,43 @@ export function checkTopicName(name: unknown): asserts name is string {
   if (fault !== undefined) throw new InvalidTopicNameError(String(name), fault);
 }
 
+/**
+ * Throws `InvalidTopicNameError` for the name of a new topic that some system could not keep as a folder, or would
+ * keep under another name. Topics that were made before this was asked are used under the names they have.
+ */
+export function checkNewTopicName(name: unknown): asserts name is string {
+  checkTopicName(name);
+  const fault = faultOfPortability(name);
+  if (fault !== undefined) throw new InvalidTopicNameError(name, `${fault}; choose another name`);
+}
+
+/**
+ * Throws `InvalidTopicNameError` when a new topic's name and one that is there differ only in what some systems'
+ * disks do not tell apart: upper and lower case, the ways to write an accent, and characters that do not show.
+ */
+export function checkIsApart(name: string, others: Iterable<string>): void {
+  const folded = fold(name);
+  for (const other of others) {
+    if (other === name || fold(other) !== folded) continue;
+    throw new InvalidTopicNameError(
+      name,
+      `"${other}" is there, and not every system tells the two apart; choose another name`,
+    );
+  }
+}
+
+/** Other ways to write a name, under which a disk may find the same folder. */
+export function otherSpellings(name: string): string[] {
+  const spellings = [
+    name.toUpperCase(),
+    name.toLowerCase(),
+    name.normalize("NFC"),
+    name.normalize("NFD"),
+    name.replace(/[. ]+$/, ""),
+  ];
+  return [...new Set(spellings)].filter((spelling) => spelling !== name && spelling !== "");
+}
+
 /** Throws `InvalidConsumerNameError` for an empty, too long or unwritable name. Path separators are fine. */
 export function checkConsumerName(name: unknown): asserts name is string {
   const fault = faultOf(name, CONSUMER_NAME_BYTES_MAX);
@@ -31,4 +68,22 @@ function faultOfFolder(name: string): string | undefined {
   if (name.startsWith(".")) return "it begins with a dot";
   if (/[/\\]/.test(name)) return "it has a path separator";
   return undefined;
+}
+
+/** Names of devices on Windows, with any ending, in whatever folder. */
+const DEVICE =
+  /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]|conin\$|conout\$) *(\.|$)/i;
+
+function faultOfPortability(name: string): string | undefined {
+  const character = /[<>:"|?*]/.exec(name)?.[0];
+  if (character !== undefined) return `it has ${JSON.stringify(character)}, which Windows has in no name`;
+  if (/[. ]$/.test(name)) return "it ends with a dot or a space, which Windows leaves out";
+  if (DEVICE.test(name)) return "it is the name of a device on Windows";
+  return undefined;
+}
+
+/** What is left of a name that every disk tells apart. */
+function fold(name: string): string {
+  const shown = name.replace(/\p{Default_Ignorable_Code_Point}/gu, "");
+  return shown.normalize("NFD").toUpperCase().toLowerCase().normalize("NFC");
 }

@@ -1,4 +1,5 @@
 import { partitionName, readDocument } from "../drivers/files/layout.ts";
+import { foreignContent } from "../drivers/files/foreign_content.ts";
 import { absolutePath } from "../drivers/files/root_path.ts";
 import { InvalidOptionError, TopicNotFoundError } from "../errors.ts";
 import { checkTopicName } from "../names.ts";
@@ -42,7 +43,9 @@ export class CppTopic {
     if (!isFolder(path) || !isFolder(`${path}/${PARTITIONS_FOLDER}`)) {
       throw new TopicNotFoundError(name, rootPath, "import");
     }
-    if (nodeStorage.stat(`${path}/topic.json`) !== undefined) {
+    // In a topic that was made here there may be events of the C++ driver beside ours.
+    const isOurs = nodeStorage.stat(`${path}/topic.json`) !== undefined;
+    if (isOurs && foreignContent(nodeStorage, path) === undefined) {
       throw new InvalidOptionError(
         "rootPath",
         `Cannot import topic "${name}": "${path}" was not written by the C++ files driver; it can be opened as it is`,

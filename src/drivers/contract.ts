@@ -6,7 +6,7 @@
  * @module
  */
 import type { JsonObject } from "../json.ts";
-import type { CorruptedLogError } from "../errors.ts";
+import type { CorruptedLogError, ForeignContent } from "../errors.ts";
 
 /** How a component is stored with its topic: its type name and whatever recreates it. */
 export type ComponentDocument = JsonObject & { type: string };
@@ -36,6 +36,14 @@ export interface TopicInfo extends TopicDefinition {
   path?: string;
   /** Set when the topic is in another program's layout, which can be imported but not opened. */
   layout?: "cpp-files";
+  /** Set when another program keeps events of its own in the topic's folder: it is not opened before they are away. */
+  foreign?: ForeignContent;
+}
+
+/** How a topic is deleted. */
+export interface DeleteTopicOptions {
+  /** Also when another program keeps events of its own in the topic's folder: they are deleted with it. */
+  force?: boolean;
 }
 
 /** A topic that nobody sees before it is published. */
@@ -69,8 +77,8 @@ export interface DriverInterface {
   topicExists(name: string): Promise<boolean>;
   /** Every topic by name. */
   listTopics(): Promise<Map<string, TopicInfo>>;
-  /** Deletes a topic and all its events; throws `TopicNotFoundError`. */
-  deleteTopic(name: string): Promise<void>;
+  /** Deletes a topic and all its events; throws `TopicNotFoundError`, or `ForeignFilesError` unless it is forced. */
+  deleteTopic(name: string, options?: DeleteTopicOptions): Promise<void>;
   /** Releases everything; topics opened from it are closed by their owners before. */
   close(): Promise<void>;
 }

@@ -29,14 +29,17 @@ export type FindingKind =
   /** A consumer's stored position. */
   | "position"
   /** The file that holds a consumer's name. */
-  | "consumer name";
+  | "consumer name"
+  /** A file of another program, with events of its own. */
+  | "foreign file";
 
 /**
  * - `damage`: stored bytes that mattered are lost.
  * - `redundant`: bytes are wrong that stand elsewhere too, or can be made again; everything is readable.
  * - `torn`: what cut-short writes left behind, or left out; everything that was stored is there.
+ * - `foreign`: another program's events, which no reader of this topic gets.
  */
-export type Severity = "damage" | "redundant" | "torn";
+export type Severity = "damage" | "redundant" | "torn" | "foreign";
 
 /** One thing that `verify` found. */
 export interface Finding {

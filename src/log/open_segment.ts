@@ -192,7 +192,10 @@ export class OpenSegment {
     const now = this.partition.storage.now();
     if (Math.abs(now - this.#lostFileCheckedAt) < LOST_FILE_CHECK_MS) return;
     this.#lostFileCheckedAt = now;
-    if (this.file.size() >= 0) return;
+    const { storage } = this.partition;
+    if (this.file.size() >= 0 && storage.stat(this.file.path) !== undefined) return;
+    // A topic that is deleted is moved away first, with its files: then its folder is not there.
+    this.partition.segmentIds();
     // Retention removes what is sealed: then the frame was stored, and has been removed since.
     for (let place = this.end;;) {
       const passed = passAt(place, RECORD_BYTES);

@@ -97,6 +97,7 @@ function statusOf(error: unknown): number {
     case "ERR_INVALID_OPTION":
     case "ERR_INVALID_TOPIC_NAME":
     case "ERR_FOREIGN_LAYOUT":
+    case "ERR_FOREIGN_FILES":
       return 400;
     default:
       return 500;

@@ -14,6 +14,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console } = invocation;
   const { name, document } = driverWithEnvironment(args.document("driver"), console.environment);
   const findings: Finding[] = [];
+  let foreign: string[] = [];
   if (name === "files") {
     const root = document.root_path;
     findings.push(...await checkFolder(typeof root === "string" ? root : ROOT_PATH_DEFAULT));
@@ -22,11 +23,18 @@ export async function run(invocation: Invocation): Promise<number | void> {
     await finding("engine", async () => {
       const started = performance.now();
       await using driver = await openDriver(invocation);
-      const { size } = await driver.listTopics();
+      const topics = await driver.listTopics();
       const ms = Math.round(performance.now() - started);
-      return { verdict: "ok", detail: `driver "${name}" answers in ${ms} ms; ${size} topics` };
+      foreign = [...topics.values()].filter((info) => info.foreign !== undefined).map((info) => info.name);
+      return { verdict: "ok", detail: `driver "${name}" answers in ${ms} ms; ${topics.size} topics` };
     }),
   );
+  if (foreign.length > 0) {
+    const detail = `the C++ files driver wrote events of its own into ${
+      foreign.map((topic) => `"${topic}"`).join(", ")
+    }: see "diaspora-ctl topic list --verbose"`;
+    findings.push({ check: "other programs", verdict: "warn", detail });
+  }
   for (const { check, verdict, detail } of findings) {
     if (args.flag("json")) await console.out.json({ check, verdict, detail });
     else {await console.out.line(

@@ -9,6 +9,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { args, console } = invocation;
   await using driver = await openDriver(invocation);
   const topics = await driver.listTopics();
+  for (const info of topics.values()) if (info.foreign !== undefined) console.log.warn(foreignText(info));
   const detailed = args.flag("verbose") || args.flag("json");
   const foreign = [...topics.values()].filter(({ layout }) => layout === "cpp-files").length;
   if (detailed && foreign > 0) {
@@ -37,6 +38,7 @@ async function describe(driver: Driver, info: TopicInfo, warn: (text: string) =>
   document.serializer = info.serializer;
   document.partition_selector = info.partitionSelector;
   document.options = info.options;
+  if (info.foreign !== undefined) document.foreign = { ...info.foreign };
   if (info.layout === "cpp-files") return { ...document, ...await describeForeign(info) };
   try {
     await using topic = await driver.openTopic(info.name);
@@ -47,6 +49,14 @@ async function describe(driver: Driver, info: TopicInfo, warn: (text: string) =>
     warn(oneLine(error));
   }
   return document;
+}
+
+/** What another program keeps in a topic, as a warning. */
+function foreignText({ name, foreign }: TopicInfo): string {
+  const { files, events } = foreign!;
+  return `The C++ files driver wrote ${events} events of its own into topic "${name}": ${
+    files.map((file) => `"${file}"`).join(", ")
+  }; the topic cannot be opened before they are moved away`;
 }
 
 /** A topic of the C++ driver cannot be opened, but counted. */

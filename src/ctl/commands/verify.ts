@@ -12,7 +12,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   await using driver = await openDriver(invocation);
   const topics = await filesTopics(driver, args, "verify");
   const progress = console.startProgress("verified", { bytes: await bytesOf(driver, topics) });
-  const counts = { damage: 0, redundant: 0, torn: 0 };
+  const counts = { damage: 0, redundant: 0, torn: 0, foreign: 0 };
   try {
     for (const info of topics) {
       const options = {
@@ -32,9 +32,11 @@ export async function run(invocation: Invocation): Promise<number | void> {
     progress.stop();
   }
   const { events, bytes } = progress.done;
-  const found = `${counts.damage} damaged, ${counts.redundant} redundant, ${counts.torn} torn`;
+  const found = `${counts.damage} damaged, ${counts.redundant} redundant, ${counts.torn} torn` +
+    (counts.foreign === 0 ? "" : `, ${counts.foreign} files of the C++ files driver`);
   console.log.info(`Verified ${events} events, ${bytes} bytes in ${topics.length} topics: ${found}`);
   if (counts.damage + counts.redundant > 0) return EXIT.damage;
+  if (counts.foreign > 0) return EXIT.failure;
 }
 
 async function bytesOf(

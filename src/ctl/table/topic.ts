@@ -159,6 +159,11 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
       DRIVER,
       LOAD_MODULES,
       { name: "if-exists", kind: "flag", describe: "Do nothing when there is no such topic" },
+      {
+        name: "force",
+        kind: "flag",
+        describe: "Also when the C++ files driver wrote events of its own into the topic: they go with it",
+      },
       ...DESTRUCTIVE,
       ...SHARED,
     ],

@@ -27,7 +27,9 @@ export const filesInspector: Inspector = {
   async *verify(topic, options): AsyncGenerator<FindingView, void, void> {
     for await (const finding of new TopicFiles(topic).verify(options)) {
       const { severity, partition, firstId, endId, file, offset, reason } = finding;
-      yield { severity, partition, firstId, endId, file, offset, reason };
+      // What another program wrote into the topic is as much to be looked at as damage is.
+      const shown = severity === "foreign" ? "damage" : severity;
+      yield { severity: shown, partition, firstId, endId, file, offset, reason };
     }
   },
 };

@@ -1,5 +1,6 @@
 import type { TopicInfo } from "../../../mod.ts";
-import { partitionName } from "../../drivers/files/layout.ts";
+import { foreignContent } from "../../drivers/files/foreign_content.ts";
+import { isPartitionName, partitionName } from "../../drivers/files/layout.ts";
 import type { Finding } from "../../log/finding.ts";
 import { Partition } from "../../log/partition.ts";
 import { verifyPartition } from "../../log/verify.ts";
@@ -27,8 +28,8 @@ export class TopicFiles {
     this.name = info.name;
     this.path = path;
     // A document that is wrong may speak of any number of folders: those count that are there, and the next one.
-    const numbers = nodeStorage.list(`${path}/partitions`).filter((name) => /^\d{8}$/.test(name)).map(Number);
-    const count = Math.min(info.numPartitions, 1 + numbers.length);
+    const folders = nodeStorage.list(`${path}/partitions`).filter(isPartitionName);
+    const count = Math.min(info.numPartitions, 1 + folders.length);
     this.partitions = Array.from({ length: count }, (_, partition) =>
       new Partition({
         storage: nodeStorage,
@@ -40,6 +41,7 @@ export class TopicFiles {
 
   /** Everything that is wrong, partition by partition, then the positions of consumers. */
   async *verify(options: PaceOptions): AsyncGenerator<Finding, void, void> {
+    yield* this.#foreignFiles();
     for (const partition of this.partitions) yield* verifyPartition(partition, options);
     for (const folder of this.#consumerFolders()) {
       options.signal?.throwIfAborted();
@@ -47,6 +49,22 @@ export class TopicFiles {
       for (const { partition } of this.partitions) {
         yield* verifyPosition(nodeStorage, `${folder}/${partitionName(partition)}.pos`, partition);
       }
+    }
+  }
+
+  *#foreignFiles(): Generator<Finding, void, void> {
+    const { files = [], events = 0 } = foreignContent(nodeStorage, this.path) ?? {};
+    for (const file of files) {
+      yield {
+        severity: "foreign",
+        kind: "foreign file",
+        partition: Number(/(\d{8})\/\w+$/.exec(file)?.[1]),
+        firstId: 0,
+        endId: 0,
+        file,
+        offset: 0,
+        reason: `the C++ files driver keeps ${events} events of its own beside these`,
+      };
     }
   }
 

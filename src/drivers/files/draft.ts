@@ -1,6 +1,7 @@
 import { StorageError, TopicExistsError } from "../../errors.ts";
 import type { Storage } from "../../storage/port.ts";
 import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo } from "../contract.ts";
+import { moveAside, tryRemoveTree } from "./aside.ts";
 import { documentBytes } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 
@@ -15,6 +16,8 @@ export interface DraftPlace {
   rootPath: string;
   /** Opens a driver whose root is the given folder, and whose flushes wait for the disk. */
   open(rootPath: string): DriverInterface;
+  /** Throws when the name is taken, or not every system can tell it from another topic's. */
+  checkIsFree(): void;
 }
 
 /**
@@ -27,8 +30,8 @@ export async function draftTopic(
   definition: TopicDefinition,
   resume: boolean,
 ): Promise<TopicDraftInterface> {
-  const { storage, rootPath } = place;
-  if (storage.stat(`${rootPath}/${name}`) !== undefined) throw new TopicExistsError(name, rootPath);
+  const { storage, rootPath, checkIsFree } = place;
+  checkIsFree();
   makeTree(storage, rootPath);
   removeRubbish(storage, rootPath);
   const suffix = resume ? "" : `.${storage.random32().toString(16)}${storage.random32().toString(16)}`;
@@ -39,12 +42,12 @@ export async function draftTopic(
   const driver = place.open(hidden);
   const known = (await driver.listTopics()).get(name);
   if (known === undefined || !isAlike(known, definition)) {
-    if (found === "directory") storage.removeTree(hidden);
+    if (found === "directory") remove(storage, rootPath, hidden);
     storage.makeDirectory(hidden);
     try {
       await driver.createTopic(name, definition);
     } catch (error) {
-      storage.removeTree(hidden);
+      remove(storage, rootPath, hidden);
       throw error;
     }
   }
@@ -53,15 +56,22 @@ export async function draftTopic(
     topic,
     publish: async () => {
       await topic.close();
+      checkIsFree();
       rename(storage, `${hidden}/${name}`, `${rootPath}/${name}`, () => new TopicExistsError(name, rootPath));
       storage.syncDirectory(rootPath);
-      storage.removeTree(hidden);
+      tryRemoveTree(storage, hidden);
     },
     discard: async () => {
       await topic.close();
-      storage.removeTree(hidden);
+      remove(storage, rootPath, hidden);
     },
   };
+}
+
+/** A draft that is half removed must not be taken for one to go on with. */
+function remove(storage: Storage, rootPath: string, hidden: string): void {
+  const aside = moveAside(storage, rootPath, hidden);
+  if (aside !== undefined) tryRemoveTree(storage, aside);
 }
 
 function rename(storage: Storage, from: string, to: string, taken: () => Error): void {
@@ -79,7 +89,7 @@ function isAlike(
   { options, validator, partitionSelector, serializer }: TopicDefinition,
 ): boolean {
   const text = (value: TopicDefinition): string => new TextDecoder().decode(documentBytes({ ...value }));
-  return known.numPartitions === (options.num_partitions ?? 1) &&
+  return known.layout === undefined && known.numPartitions === (options.num_partitions ?? 1) &&
     text({ options: {}, validator, partitionSelector, serializer }) === text({
         options: {},
         validator: known.validator,
@@ -92,7 +102,7 @@ function removeRubbish(storage: Storage, rootPath: string): void {
   for (const name of storage.list(rootPath)) {
     if (!name.startsWith(UNFINISHED)) continue;
     const path = `${rootPath}/${name}`;
-    if (storage.now() - lastChange(storage, path) > RUBBISH_AFTER_MS) storage.removeTree(path);
+    if (storage.now() - lastChange(storage, path) > RUBBISH_AFTER_MS) remove(storage, rootPath, path);
   }
 }
 

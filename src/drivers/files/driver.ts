@@ -1,36 +1,34 @@
-import { ForeignLayoutError, StorageError, TopicExistsError, TopicNotFoundError } from "../../errors.ts";
+import {
+  ForeignFilesError,
+  ForeignLayoutError,
+  StorageError,
+  TopicExistsError,
+  TopicNotFoundError,
+} from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
-import { checkTopicName } from "../../names.ts";
+import { checkIsApart, checkNewTopicName, checkTopicName, otherSpellings } from "../../names.ts";
 import { nodeStorage } from "../../storage/node.ts";
-import type { Storage } from "../../storage/port.ts";
+import { isMissing, type Storage } from "../../storage/port.ts";
 import type {
-  ComponentDocument,
+  DeleteTopicOptions,
   DriverInterface,
   TopicDefinition,
   TopicDraftInterface,
   TopicInfo,
   TopicInterface,
 } from "../contract.ts";
+import { moveAside, pathForMaking, removeLeftovers, tryRemoveTree } from "./aside.ts";
 import { draftTopic } from "./draft.ts";
-import {
-  checkLayoutVersion,
-  documentBytes,
-  LAYOUT_VERSION,
-  partitionName,
-  readDocument,
-  SELECTOR_FILE,
-  SERIALIZER_FILE,
-  TOPIC_FILE,
-  VALIDATOR_FILE,
-} from "./layout.ts";
+import { endAndRemove, hasEnded } from "./end_topic.ts";
+import { foreignContent } from "./foreign_content.ts";
+import { checkLayoutVersion, readDocument, TOPIC_FILE } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions } from "./options.ts";
 import { FilesTopic } from "./topic.ts";
+import { makeTopicFolder, readTopicFolder } from "./topic_folder.ts";
 
-const CREATING = ".creating-";
-const DELETING = ".deleting-";
-/** A topic half made or half removed is rubbish once it has not changed for this long. */
-const RUBBISH_AFTER_MS = 3_600_000;
+/** How often a topic is read again that was replaced by another one of its name meanwhile. */
+const READINGS_MAX = 3;
 
 /** Keeps topics as folders of files, shared by any number of processes without a daemon. */
 export class FilesDriver implements DriverInterface {
@@ -58,7 +56,8 @@ export class FilesDriver implements DriverInterface {
         this.storage,
         sizes,
       );
-    return draftTopic({ storage: this.storage, rootPath, open }, name, definition, resume);
+    const checkIsFree = () => this.#checkIsFree(name, this.#names());
+    return draftTopic({ storage: this.storage, rootPath, open, checkIsFree }, name, definition, resume);
   }
 
   openTopic(name: string): Promise<TopicInterface> {
@@ -76,14 +75,15 @@ export class FilesDriver implements DriverInterface {
     return attempt(() => {
       const topics = new Map<string, TopicInfo>();
       for (const name of this.#names().sort()) {
-        if (!name.startsWith(".") && this.#isTopic(name)) topics.set(name, this.#info(name));
+        const info = name.startsWith(".") ? undefined : this.#infoIfThere(name);
+        if (info !== undefined) topics.set(name, info);
       }
       return topics;
     });
   }
 
-  deleteTopic(name: string): Promise<void> {
-    return attempt(() => this.#delete(name));
+  deleteTopic(name: string, options: DeleteTopicOptions = {}): Promise<void> {
+    return attempt(() => this.#delete(name, options));
   }
 
   close(): Promise<void> {
@@ -91,103 +91,161 @@ export class FilesDriver implements DriverInterface {
   }
 
   #create(name: string, definition: TopicDefinition): void {
-    checkTopicName(name);
+    checkNewTopicName(name);
     const { storage } = this;
-    const options = checkTopicOptions(definition.options, this.#options.partitionsMax);
-    if (storage.stat(this.#path(name)) !== undefined) {
-      throw new TopicExistsError(name, this.#options.rootPath);
-    }
-    makeTree(storage, this.#options.rootPath);
-    this.#removeRubbish();
-    const draft = `${this.#options.rootPath}/${CREATING}${randomName(storage)}`;
+    const { rootPath, partitionsMax } = this.#options;
+    const options = checkTopicOptions(definition.options, partitionsMax);
+    makeTree(storage, rootPath);
+    const names = this.#names();
+    this.#removeLeftovers(names);
+    this.#checkIsFree(name, names);
+    const draft = pathForMaking(storage, rootPath);
     try {
-      storage.makeDirectory(draft);
-      const write = (file: string, document: JsonObject) =>
-        storage.publish(`${draft}/${file}`, documentBytes(document));
-      write(TOPIC_FILE, { format_version: LAYOUT_VERSION, ...options });
-      write(VALIDATOR_FILE, definition.validator);
-      write(SELECTOR_FILE, definition.partitionSelector);
-      write(SERIALIZER_FILE, definition.serializer);
-      storage.makeDirectory(`${draft}/consumers`);
-      storage.makeDirectory(`${draft}/partitions`);
-      for (let partition = 0; partition < (options.num_partitions as number); partition++) {
-        storage.makeDirectory(`${draft}/partitions/${partitionName(partition)}`);
-      }
-      storage.syncDirectory(`${draft}/partitions`);
-      storage.syncDirectory(draft);
+      makeTopicFolder(storage, draft, { ...definition, options });
       storage.rename(draft, this.#path(name));
     } catch (error) {
       tryRemoveTree(storage, draft);
       const isTaken = error instanceof StorageError &&
         ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(error.errno);
-      throw isTaken ? new TopicExistsError(name, this.#options.rootPath) : error;
+      throw isTaken ? new TopicExistsError(name, rootPath) : error;
     }
-    storage.syncDirectory(this.#options.rootPath);
+    try {
+      storage.syncDirectory(rootPath);
+      // Of two processes that make two such names at once, one sees the other's here, or both do.
+      const names = this.#names();
+      if (names.includes(name)) checkIsApart(name, names.filter((other) => !other.startsWith(".")));
+    } catch (error) {
+      this.#tryRemove(name);
+      throw error;
+    }
   }
 
   #open(name: string): TopicInterface {
     checkTopicName(name);
-    if (!this.#isTopic(name)) throw new TopicNotFoundError(name, this.#options.rootPath);
-    const info = this.#info(name);
-    if (info.layout === "cpp-files") throw new ForeignLayoutError(name, this.#options.rootPath);
-    return new FilesTopic(this.storage, this.#path(name), info, this.#options);
-  }
-
-  #delete(name: string): void {
-    const { storage } = this;
-    checkTopicName(name);
-    if (!this.#isTopic(name)) throw new TopicNotFoundError(name, this.#options.rootPath, "delete");
-    const info = this.#info(name);
-    // First the end of every partition, so that those who have it open learn of it at their next event.
-    if (info.layout === undefined) {
-      new FilesTopic(storage, this.#path(name), info, this.#options).endForever();
+    const { rootPath } = this.#options;
+    for (let reading = 1;; reading++) {
+      if (!this.#isTopic(name)) throw new TopicNotFoundError(name, rootPath);
+      const before = this.#modified(name);
+      // Another process may delete the topic, and make one of its name, between two looks.
+      const isSame = () => reading === READINGS_MAX || this.#modified(name) === before;
+      try {
+        const info = readTopicFolder(this.storage, this.#path(name), name);
+        if (info.layout !== undefined) throw new ForeignLayoutError(name, rootPath);
+        if (info.foreign !== undefined) throw new ForeignFilesError(name, "open", rootPath, info.foreign);
+        const topic = new FilesTopic(this.storage, this.#path(name), info, this.#options);
+        if (isSame()) return topic;
+        void topic.close();
+      } catch (error) {
+        if (this.#isTopic(name) && isSame()) throw error;
+      }
     }
-    const doomed = `${this.#options.rootPath}/${DELETING}${randomName(storage)}`;
-    storage.rename(this.#path(name), doomed);
-    storage.syncDirectory(this.#options.rootPath);
-    storage.removeTree(doomed);
   }
 
-  /** A folder of its own (no link) that holds a folder `partitions`. */
+  #delete(name: string, { force = false }: DeleteTopicOptions): void {
+    checkTopicName(name);
+    const { storage } = this;
+    const { rootPath } = this.#options;
+    this.#removeLeftovers(this.#names());
+    if (!this.#isTopic(name)) throw new TopicNotFoundError(name, rootPath, "delete");
+    const document = this.#documentIfSound(name);
+    if (document !== undefined) {
+      checkLayoutVersion(`${this.#path(name)}/${TOPIC_FILE}`, document);
+      const foreign = force ? undefined : foreignContent(storage, this.#path(name));
+      if (foreign !== undefined) throw new ForeignFilesError(name, "delete", rootPath, foreign);
+    }
+    if (!this.#remove(name)) throw new TopicNotFoundError(name, rootPath, "delete");
+  }
+
+  /**
+   * Moves a topic aside, which is its end, then tells those who have it open, and takes the folder away; false
+   * when it is not there any more. What fails after the move is left to the next call that makes or deletes a topic.
+   */
+  #remove(name: string): boolean {
+    const { storage } = this;
+    const { rootPath, useFileLocking } = this.#options;
+    const formerPath = this.#path(name);
+    const path = moveAside(storage, rootPath, formerPath);
+    if (path === undefined) return false;
+    endAndRemove(storage, { path, formerPath, topic: name, useLocking: useFileLocking });
+    return true;
+  }
+
+  /** The topic must not stay; what failed before is what the caller is told. */
+  #tryRemove(name: string): void {
+    try {
+      this.#remove(name);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    }
+  }
+
+  #removeLeftovers(names: readonly string[]): void {
+    const { storage } = this;
+    const { rootPath, useFileLocking } = this.#options;
+    removeLeftovers(
+      storage,
+      rootPath,
+      names,
+      (path) => endAndRemove(storage, { path, useLocking: useFileLocking }),
+    );
+  }
+
+  /** Throws when there is something of this name, or of one that some disk takes for the same. */
+  #checkIsFree(name: string, names: readonly string[]): void {
+    const { storage } = this;
+    checkIsApart(name, names.filter((other) => !other.startsWith(".")));
+    if (storage.stat(this.#path(name)) === undefined) return;
+    // Earlier versions ended a topic first: one whose deletion was cut short there is deleted now.
+    if (this.#isTopic(name) && hasEnded(storage, this.#path(name)) && this.#remove(name)) return;
+    throw new TopicExistsError(name, this.#options.rootPath);
+  }
+
+  /** A folder of its own (no link) of exactly this name, that holds a folder `partitions`. */
   #isTopic(name: string): boolean {
+    const { storage } = this;
     const path = this.#path(name);
+    if (!this.#isTopicFolder(path)) return false;
+    // Many disks do not tell upper and lower case apart: they find "a" as "A", too.
+    const isAmbiguous = otherSpellings(name).some((other) => storage.stat(this.#path(other)) !== undefined);
+    return !isAmbiguous || this.#names().includes(name);
+  }
+
+  #isTopicFolder(path: string): boolean {
     return this.storage.stat(path)?.kind === "directory" &&
       this.storage.stat(`${path}/partitions`)?.kind === "directory";
   }
 
-  #info(name: string): TopicInfo {
-    const { storage } = this;
+  #infoIfThere(name: string): TopicInfo | undefined {
     const path = this.#path(name);
-    const component = (file: string) =>
-      (readDocument(storage, `${path}/${file}`) ?? { type: "default" }) as ComponentDocument;
-    const components = {
-      validator: component(VALIDATOR_FILE),
-      partitionSelector: component(SELECTOR_FILE),
-      serializer: component(SERIALIZER_FILE),
-    };
-    const document = readDocument(storage, `${path}/${TOPIC_FILE}`);
-    if (document === undefined) {
-      const numPartitions = 1 +
-        Math.max(-1, ...storage.list(`${path}/partitions`).filter(isPartitionName).map(Number));
-      return {
-        name,
-        path,
-        numPartitions,
-        options: { num_partitions: numPartitions },
-        layout: "cpp-files",
-        ...components,
-      };
+    if (!this.#isTopicFolder(path)) return undefined;
+    try {
+      const info = readTopicFolder(this.storage, path, name);
+      return info.layout === undefined || this.#isTopicFolder(path) ? info : undefined;
+    } catch (error) {
+      if (!this.#isTopicFolder(path)) return undefined;
+      throw error;
     }
-    checkLayoutVersion(`${path}/${TOPIC_FILE}`, document);
-    const { format_version: _, ...options } = document;
-    return { name, path, numPartitions: options.num_partitions as number, options, ...components };
+  }
+
+  /** The topic's document; undefined where there is none, or what is there is damaged. */
+  #documentIfSound(name: string): JsonObject | undefined {
+    try {
+      return readDocument(this.storage, `${this.#path(name)}/${TOPIC_FILE}`);
+    } catch (error) {
+      if (error instanceof StorageError && error.errno === "EILSEQ") return undefined;
+      throw error;
+    }
+  }
+
+  #modified(name: string): number | undefined {
+    return this.storage.stat(`${this.#path(name)}/${TOPIC_FILE}`)?.modified;
   }
 
   #names(): string[] {
     try {
       return this.storage.list(this.#options.rootPath);
     } catch (error) {
-      if (error instanceof StorageError && error.errno === "ENOENT") return [];
+      if (isMissing(error)) return [];
       throw error;
     }
   }
@@ -195,35 +253,9 @@ export class FilesDriver implements DriverInterface {
   #path(name: string): string {
     return `${this.#options.rootPath}/${name}`;
   }
-
-  #removeRubbish(): void {
-    const { storage } = this;
-    for (const name of this.#names()) {
-      if (!name.startsWith(CREATING) && !name.startsWith(DELETING)) continue;
-      const path = this.#path(name);
-      const modified = storage.stat(path)?.modified ?? Infinity;
-      if (storage.now() - modified > RUBBISH_AFTER_MS) tryRemoveTree(storage, path);
-    }
-  }
-}
-
-function isPartitionName(name: string): boolean {
-  return /^\d{8}$/.test(name);
 }
 
 /** Runs synchronous work as a promise: what it throws is a rejection. */
 function attempt<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(work()));
-}
-
-function randomName(storage: Storage): string {
-  return storage.random32().toString(16).padStart(8, "0") + storage.random32().toString(16).padStart(8, "0");
-}
-
-function tryRemoveTree(storage: Storage, path: string): void {
-  try {
-    storage.removeTree(path);
-  } catch {
-    // What is left has a name nobody looks at, and goes later.
-  }
 }

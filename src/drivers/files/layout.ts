@@ -29,6 +29,11 @@ export function partitionName(partition: number): string {
   return String(partition).padStart(8, "0");
 }
 
+/** Whether a name is that of a partition's folder. */
+export function isPartitionName(name: string): boolean {
+  return /^\d{8}$/.test(name);
+}
+
 /** A document as text: two spaces, keys in order, no newline at the end. */
 export function documentBytes(document: JsonObject): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(sortKeys(document), null, 2));

@@ -18,3 +18,8 @@ export function releaseTail(directory: string): void {
   entry.tail.close();
   tails.delete(directory);
 }
+
+/** Wakes those of this process who wait in a partition's folder. */
+export function notifyTail(directory: string): void {
+  tails.get(directory)?.tail.notify();
+}

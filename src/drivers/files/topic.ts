@@ -1,7 +1,6 @@
 import { diagnostics } from "../../diagnostics.ts";
-import { NoSuchPartitionError, StorageError } from "../../errors.ts";
+import { NoSuchPartitionError, StorageError, TopicDeletedError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
-import { Appender } from "../../log/appender.ts";
 import { Partition } from "../../log/partition.ts";
 import type { Storage } from "../../storage/port.ts";
 import type {
@@ -21,10 +20,11 @@ import type {
 import { FilesConsumer } from "./consumer.ts";
 import { ConsumerRegistry } from "./consumer_registry.ts";
 import { describePartition, lagOf } from "./describe.ts";
-import { documentBytes, LAYOUT_VERSION, partitionName, TOPIC_FILE } from "./layout.ts";
-import { checkChanges, checkTopicOptions, type FilesOptions, readTopicOptions } from "./options.ts";
+import { partitionName } from "./layout.ts";
+import { checkChanges, type FilesOptions, readTopicOptions } from "./options.ts";
 import { FilesProducer } from "./producer.ts";
 import { holdTail, releaseTail } from "./tails.ts";
+import { editTopicFolder } from "./topic_folder.ts";
 import { acknowledgedId, applyRetention, trimPartition } from "./trim.ts";
 
 /** An opened topic of the files driver. */
@@ -132,30 +132,10 @@ export class FilesTopic implements TopicInterface {
 
   edit(options: JsonObject): Promise<void> {
     return attempt(() => {
-      const merged: JsonObject = { ...this.definition.options, ...checkChanges(options) };
-      for (const [key, value] of Object.entries(merged)) {
-        if (value === null) delete merged[key];
-      }
-      const complete = checkTopicOptions(merged);
-      this.storage.replace(
-        `${this.path}/${TOPIC_FILE}`,
-        documentBytes({ format_version: LAYOUT_VERSION, ...complete }),
-      );
-      this.definition = { ...this.definition, options: complete };
+      const changed = editTopicFolder(this.storage, this.path, checkChanges(options));
+      if (changed === undefined) throw new TopicDeletedError(this.name);
+      this.definition = { ...this.definition, options: changed };
     });
-  }
-
-  /** Ends every partition for good, before the topic is removed. */
-  endForever(): void {
-    for (const log of this.#logs) {
-      const appender = new Appender(log, Number.MAX_SAFE_INTEGER);
-      try {
-        appender.sealForever();
-      } finally {
-        appender.close();
-      }
-    }
-    this.#release();
   }
 
   close(): Promise<void> {

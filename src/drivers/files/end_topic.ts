@@ -1,0 +1,79 @@
+import { DiasporaError } from "../../errors.ts";
+import { Appender } from "../../log/appender.ts";
+import { RECORD_BYTES } from "../../log/format.ts";
+import { Partition } from "../../log/partition.ts";
+import { passAt } from "../../log/walk.ts";
+import type { Storage } from "../../storage/port.ts";
+import { tryRemoveTree } from "./aside.ts";
+import { isPartitionName, partitionName } from "./layout.ts";
+import { notifyTail } from "./tails.ts";
+
+/** A topic whose folder was moved aside. */
+export interface MovedTopic {
+  /** Where its folder is now. */
+  path: string;
+  /** Where it was, as this process may have it open. */
+  formerPath?: string;
+  topic?: string;
+  useLocking: boolean;
+}
+
+/**
+ * Ends every partition of a topic that was moved aside, and removes it. Those who have it open still append to its
+ * files, which nobody will read: the end tells them at their next event. Where the disk does not take it, the
+ * removal of the files does.
+ */
+export function endAndRemove(storage: Storage, moved: MovedTopic): void {
+  for (const name of partitionNames(storage, moved.path)) {
+    try {
+      endPartition(storage, moved, name);
+    } catch (error) {
+      if (!(error instanceof DiasporaError)) throw error;
+    }
+    if (moved.formerPath !== undefined) notifyTail(`${moved.formerPath}/partitions/${name}`);
+  }
+  tryRemoveTree(storage, moved.path);
+}
+
+function partitionNames(storage: Storage, path: string): string[] {
+  try {
+    return storage.list(`${path}/partitions`).filter(isPartitionName);
+  } catch (error) {
+    if (error instanceof DiasporaError) return [];
+    throw error;
+  }
+}
+
+function endPartition(storage: Storage, { path, topic = "", useLocking }: MovedTopic, name: string): void {
+  const directory = `${path}/partitions/${name}`;
+  const log = new Partition({ storage, directory, topic, partition: Number(name), useLocking });
+  try {
+    // A writer that has no file yet looks for the folder under its former name.
+    if (log.segmentIds().length === 0) return;
+    const appender = new Appender(log, Number.MAX_SAFE_INTEGER);
+    try {
+      appender.sealForever();
+    } finally {
+      appender.close();
+    }
+  } finally {
+    log.close();
+  }
+}
+
+/** Whether the first partition of a topic was ended for good, which is done to no topic that stays. */
+export function hasEnded(storage: Storage, path: string): boolean {
+  const directory = `${path}/partitions/${partitionName(0)}`;
+  const log = new Partition({ storage, directory, topic: "", partition: 0 });
+  try {
+    const end = log.end();
+    if (end === undefined) return false;
+    const passed = passAt(end, RECORD_BYTES);
+    return passed.kind === "end" && passed.terminal;
+  } catch (error) {
+    if (error instanceof DiasporaError) return false;
+    throw error;
+  } finally {
+    log.close();
+  }
+}

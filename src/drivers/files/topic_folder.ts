@@ -1,0 +1,103 @@
+/**
+ * A topic's folder: its documents, and how they are made and read.
+ *
+ * @module
+ */
+import type { JsonObject } from "../../json.ts";
+import { AppendLock } from "../../log/append_lock.ts";
+import { isMissing, type Storage } from "../../storage/port.ts";
+import type { ComponentDocument, TopicDefinition, TopicInfo } from "../contract.ts";
+import { CPP_GUARD_FOLDER, foreignContent } from "./foreign_content.ts";
+import {
+  checkLayoutVersion,
+  documentBytes,
+  isPartitionName,
+  LAYOUT_VERSION,
+  partitionName,
+  readDocument,
+  SELECTOR_FILE,
+  SERIALIZER_FILE,
+  TOPIC_FILE,
+  VALIDATOR_FILE,
+} from "./layout.ts";
+import { checkTopicOptions } from "./options.ts";
+
+/** An edit takes a few milliseconds: who has its lock for longer was killed. */
+const EDIT_LEASE_MS = 1000;
+
+/** Makes a whole topic in a folder that is not there, and puts it on the disk. */
+export function makeTopicFolder(storage: Storage, path: string, definition: TopicDefinition): void {
+  const { options, validator, partitionSelector, serializer } = definition;
+  storage.makeDirectory(path);
+  const write = (file: string, document: JsonObject) =>
+    storage.publish(`${path}/${file}`, documentBytes(document));
+  write(TOPIC_FILE, { format_version: LAYOUT_VERSION, ...options });
+  write(VALIDATOR_FILE, validator);
+  write(SELECTOR_FILE, partitionSelector);
+  write(SERIALIZER_FILE, serializer);
+  storage.makeDirectory(`${path}/consumers`);
+  storage.makeDirectory(`${path}/partitions`);
+  for (let partition = 0; partition < (options.num_partitions as number); partition++) {
+    storage.makeDirectory(`${path}/partitions/${partitionName(partition)}`);
+  }
+  const first = `${path}/partitions/${partitionName(0)}`;
+  storage.makeDirectory(`${first}/${CPP_GUARD_FOLDER}`);
+  storage.syncDirectory(first);
+  storage.syncDirectory(`${path}/partitions`);
+  storage.syncDirectory(path);
+}
+
+/** What the documents of a topic say. */
+export function readTopicFolder(storage: Storage, path: string, name: string): TopicInfo {
+  const component = (file: string) =>
+    (readDocument(storage, `${path}/${file}`) ?? { type: "default" }) as ComponentDocument;
+  const components = {
+    validator: component(VALIDATOR_FILE),
+    partitionSelector: component(SELECTOR_FILE),
+    serializer: component(SERIALIZER_FILE),
+  };
+  const document = readDocument(storage, `${path}/${TOPIC_FILE}`);
+  if (document === undefined) {
+    const numbers = storage.list(`${path}/partitions`).filter(isPartitionName).map(Number);
+    const numPartitions = 1 + numbers.reduce((highest, number) => Math.max(highest, number), -1);
+    const options = { num_partitions: numPartitions };
+    return { name, path, numPartitions, options, layout: "cpp-files", ...components };
+  }
+  checkLayoutVersion(`${path}/${TOPIC_FILE}`, document);
+  const { format_version: _, ...options } = document;
+  const numPartitions = options.num_partitions as number;
+  const foreign = foreignContent(storage, path);
+  return {
+    name,
+    path,
+    numPartitions,
+    options,
+    ...components,
+    ...(foreign === undefined ? {} : { foreign }),
+  };
+}
+
+/**
+ * Changes a topic's options, `null` back to the default, on top of what other processes changed since it was
+ * opened; undefined when the topic is not there any more. Gives all options.
+ */
+export function editTopicFolder(storage: Storage, path: string, changes: JsonObject): JsonObject | undefined {
+  const file = `${path}/${TOPIC_FILE}`;
+  const lock = new AppendLock(storage, `${file}.lock`, { leaseMs: EDIT_LEASE_MS });
+  try {
+    return lock.hold(() => {
+      const document = readDocument(storage, file);
+      if (document === undefined) return undefined;
+      checkLayoutVersion(file, document);
+      const { format_version: _, ...options } = document;
+      const merged = Object.entries({ ...options, ...changes }).filter(([, value]) => value !== null);
+      const complete = checkTopicOptions(Object.fromEntries(merged));
+      storage.replace(file, documentBytes({ format_version: LAYOUT_VERSION, ...complete }));
+      storage.syncDirectory(path);
+      return complete;
+    });
+  } catch (error) {
+    if (isMissing(error) && storage.stat(path) === undefined) return undefined;
+    throw error;
+  }
+}

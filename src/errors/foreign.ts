@@ -1,0 +1,47 @@
+import { DiasporaError } from "./base.ts";
+
+/** The folder holds a topic in the layout of the C++ "files" driver, which is imported rather than opened. */
+export class ForeignLayoutError extends DiasporaError {
+  /** Names the topic and the command that imports it. */
+  constructor(readonly topic: string, rootPath: string) {
+    super(
+      "ERR_FOREIGN_LAYOUT",
+      `Cannot open topic "${topic}": it was written by the C++ files driver; import it with ` +
+        `diaspora-ctl import --from cpp-files --from.root_path "${rootPath}" --name "${topic}" --driver files --driver.root_path NEW_DIR`,
+    );
+  }
+}
+
+/** What another program keeps in a topic's folder. */
+export interface ForeignContent {
+  /** Its files that are not empty. */
+  files: string[];
+  /** How many events it has there. */
+  events: number;
+}
+
+/**
+ * The C++ "files" driver wrote events of its own into a topic that was made here: neither program sees the other's.
+ */
+export class ForeignFilesError extends DiasporaError {
+  /** Names the topic, what was to be done with it, the files, and how to get at their events. */
+  constructor(
+    readonly topic: string,
+    readonly action: "open" | "delete",
+    rootPath: string,
+    readonly foreign: ForeignContent,
+  ) {
+    const { files, events } = foreign;
+    const others = files.length > 1 ? ` and ${files.length - 1} more` : "";
+    const remedy = `import them with diaspora-ctl import --from cpp-files --from.root_path "${rootPath}" ` +
+      `--from.name "${topic}" --name NEW_TOPIC --driver files --driver.root_path "${rootPath}"`;
+    super(
+      "ERR_FOREIGN_FILES",
+      `Cannot ${action} topic "${topic}": the C++ files driver wrote ${events} event${
+        events === 1 ? "" : "s"
+      } into it, in "${files[0]}"${others}; ${remedy}, then ${
+        action === "open" ? "move these files away" : "delete it with force"
+      }`,
+    );
+  }
+}

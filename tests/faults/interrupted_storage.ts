@@ -1,0 +1,222 @@
+import {
+  linkSync,
+  lstatSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { isMissing, type Storage, type StorageFile } from "../../src/storage/port.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import { storageError } from "../../src/storage/storage_error.ts";
+
+/** Thrown through a process that was killed; nothing in the library may catch it for good. */
+export class Killed extends Error {
+  override readonly name = "Killed";
+}
+
+/** What happens to a call: the process is killed before it, or it fails with this error of the system. */
+export type Interruption = "kill" | "ENOSPC" | "EIO" | "EACCES";
+
+/**
+ * The real file system for one simulated process, whose nth system call is its last, or fails. What the port does
+ * by several calls is several steps here, too: a file is published by a draft, a link and the draft's removal, a
+ * tree is removed entry by entry. Nothing is really synced, since the system does not fall.
+ */
+export class InterruptedStorage {
+  /** What was done, step by step. */
+  readonly steps: string[] = [];
+  readonly storage: Storage;
+  readonly #open = new Set<StorageFile>();
+  #isDead = false;
+
+  /** `at` counts from 1; 0 interrupts nothing. With `forGood` the calls after it fail as well. */
+  constructor(
+    private readonly how: Interruption,
+    private readonly at: number,
+    private readonly forGood = false,
+  ) {
+    this.storage = this.#makeStorage();
+  }
+
+  /** Whether the call to interrupt was reached. */
+  get wasInterrupted(): boolean {
+    return this.at > 0 && this.steps.length >= this.at;
+  }
+
+  /** Closes what a process that was killed left open. */
+  close(): void {
+    for (const file of this.#open) file.close();
+    this.#open.clear();
+  }
+
+  /** What may happen before any call. */
+  #step(verb: string, path: string): void {
+    if (this.#isDead) throw new Killed();
+    this.steps.push(`${verb} ${path}`);
+    const isDue = this.forGood ? this.wasInterrupted : this.steps.length === this.at;
+    if (!isDue) return;
+    if (this.how === "kill") {
+      this.#isDead = true;
+      throw new Killed();
+    }
+    throw storageError(verb, path, { code: this.how });
+  }
+
+  #makeStorage(): Storage {
+    const step = (verb: string, path: string) => this.#step(verb, path);
+    return {
+      ...nodeStorage,
+      open: (path, mode) => {
+        step("open", path);
+        const file = this.#wrap(nodeStorage.open(path, mode));
+        this.#open.add(file);
+        return file;
+      },
+      list: (path) => {
+        step("list", path);
+        return nodeStorage.list(path);
+      },
+      stat: (path) => {
+        step("look at", path);
+        return nodeStorage.stat(path);
+      },
+      readWhole: (path) => {
+        step("read", path);
+        return nodeStorage.readWhole(path);
+      },
+      makeDirectory: (path) => {
+        step("make folder", path);
+        nodeStorage.makeDirectory(path);
+      },
+      publish: (path, content, { confirm = () => true } = {}) => {
+        const draft = this.#writeDraft(path, content);
+        try {
+          if (!confirm()) return false;
+          return this.#withDraft(draft, () => {
+            step("link", path);
+            try {
+              linkSync(draft, path);
+              return true;
+            } catch (cause) {
+              const error = storageError("publish", path, cause);
+              if (error.errno === "EEXIST") return false;
+              throw error;
+            }
+          });
+        } finally {
+          this.#discard(draft);
+        }
+      },
+      replace: (path, content) => {
+        const draft = this.#writeDraft(path, content);
+        this.#withDraft(draft, () => {
+          step("rename over", path);
+          renameSync(draft, path);
+        });
+      },
+      rename: (from, to) => {
+        step("rename", from);
+        nodeStorage.rename(from, to);
+      },
+      remove: (path) => {
+        step("remove", path);
+        nodeStorage.remove(path);
+      },
+      removeTree: (path) => this.#removeTree(path),
+      syncDirectory: (path) => {
+        step("sync", path);
+        // A folder that is not there cannot be opened to be synced.
+        try {
+          lstatSync(path);
+        } catch (cause) {
+          throw storageError("sync", path, cause);
+        }
+      },
+      watch: () => undefined,
+    };
+  }
+
+  #wrap(file: StorageFile): StorageFile {
+    const step = (verb: string) => this.#step(verb, file.path);
+    return {
+      path: file.path,
+      append: (bytes) => {
+        step("append to");
+        return file.append(bytes);
+      },
+      readAt: (into, offset) => {
+        step("read");
+        return file.readAt(into, offset);
+      },
+      writeAt: (bytes, offset) => {
+        step("write to");
+        return file.writeAt(bytes, offset);
+      },
+      size: () => {
+        step("look at");
+        return file.size();
+      },
+      sync: () => new Promise((resolve) => resolve(step("sync"))),
+      syncNow: () => step("sync"),
+      close: () => {
+        for (const open of this.#open) if (open.path === file.path) this.#open.delete(open);
+        file.close();
+      },
+    };
+  }
+
+  #writeDraft(path: string, content: Uint8Array): string {
+    const draft = `${path}.${nodeStorage.random32().toString(16).padStart(8, "0")}.draft`;
+    this.#step("write", path);
+    try {
+      writeFileSync(draft, content, { flag: "wx" });
+    } catch (cause) {
+      throw storageError("write", path, cause);
+    }
+    return draft;
+  }
+
+  /** A failure takes the draft with it, a kill does not. */
+  #withDraft<T>(draft: string, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof Killed)) rmSync(draft, { force: true });
+      throw error;
+    }
+  }
+
+  #discard(draft: string): void {
+    if (this.#isDead) return;
+    try {
+      this.#step("remove", draft);
+      rmSync(draft, { force: true });
+    } catch (error) {
+      if (error instanceof Killed) throw error;
+    }
+  }
+
+  #removeTree(path: string): void {
+    let names: string[] = [];
+    try {
+      this.#step("list", path);
+      names = readdirSync(path);
+    } catch (cause) {
+      if (isMissing(storageError("list", path, cause))) return;
+      throw cause;
+    }
+    for (const name of names.sort()) {
+      const entry = `${path}/${name}`;
+      if (lstatSync(entry).isDirectory()) this.#removeTree(entry);
+      else {
+        this.#step("remove", entry);
+        unlinkSync(entry);
+      }
+    }
+    this.#step("remove folder", path);
+    rmdirSync(path);
+  }
+}

@@ -1,0 +1,219 @@
+// deleteTopic() that was killed between the end it wrote into the log and the rename left a topic that was listed and
+// could be neither opened, deleted nor made again. Every call that administers topics and consumers is interrupted
+// here at every system call it makes: killed, or failing as on a full, broken or forbidden disk. Afterwards it has
+// happened or it has not, the name can be used and removed, and what stands beside it is as it was.
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DiasporaError, Driver, type Topic, TopicDeletedError, TopicNotFoundError } from "../../mod.ts";
+import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { snapshotOf } from "../faults/canary.ts";
+import { InterruptedStorage, type Interruption, Killed } from "../faults/interrupted_storage.ts";
+import { test } from "../harness.ts";
+
+const INTERRUPTIONS: [how: Interruption, forGood: boolean][] = [
+  ["kill", false],
+  ["EIO", false],
+  ["ENOSPC", true],
+  ["EACCES", true],
+];
+/** More than any of the calls makes. */
+const STEPS_MAX = 500;
+
+/** How a call ended: `unknown` when it was killed, or failed where nothing could be taken back any more. */
+type Outcome = "done" | "failed" | "unknown";
+
+interface Case {
+  /** What there is before. */
+  prepare(driver: Driver): Promise<void>;
+  /** The call. */
+  call(driver: Driver, topic: Topic | undefined): Promise<unknown>;
+  /** Whether the topic is opened before the call, by the process that is interrupted later. */
+  opens: boolean;
+  /** Throws unless it has happened or has not. Failing means that it has not. */
+  check(driver: Driver, outcome: Outcome, root: string): Promise<void>;
+}
+
+function openDriver(root: string, interrupted = new InterruptedStorage("kill", 0)): Driver {
+  return Driver.from(new FilesDriver({ root_path: root }, interrupted.storage));
+}
+
+function beside(root: string): string[] {
+  return snapshotOf(`${root}/bystander`);
+}
+
+/** Events in partitions 0 and 1, and a consumer that has acknowledged some of both. */
+async function makeTopic(driver: Driver): Promise<void> {
+  await driver.createTopic("topic", { num_partitions: 2, segment_bytes: 4096 });
+  await using topic = await driver.openTopic("topic");
+  await using producer = topic.producer("p");
+  for (let n = 0; n < 6; n++) await producer.push({ n }, new Uint8Array(1500), { partition: n % 2 });
+  await topic.seekConsumer("reader", { id: 2 });
+}
+
+/** The topic is whole, and takes and gives events. */
+async function checkUsable(driver: Driver): Promise<void> {
+  await using topic = await driver.openTopic("topic");
+  await using producer = topic.producer("p");
+  await producer.push({ later: true }, undefined, { partition: 0 });
+  await using consumer = topic.consumer("checker", { partitions: [0] });
+  let last;
+  for await (const event of consumer.events({ until: "end" })) last = event;
+  assertEquals(last?.metadata, { later: true });
+}
+
+async function positionsOf(driver: Driver): Promise<number[] | undefined> {
+  await using topic = await driver.openTopic("topic");
+  if (!(await topic.consumers()).includes("reader")) {
+    assertEquals((await topic.lag("reader")).map(({ acknowledged }) => acknowledged), [false, false]);
+    return undefined;
+  }
+  return (await topic.lag("reader")).map(({ position }) => position);
+}
+
+/** Runs a case with its call interrupted at every step, until one run is long enough to have none. */
+async function interruptEverywhere({ prepare, call, opens, check }: Case): Promise<void> {
+  for (const [how, forGood] of INTERRUPTIONS) {
+    for (let at = 1;; at++) {
+      assert(at < STEPS_MAX, "the call does not come to an end");
+      const root = mkdtempSync(join(tmpdir(), "diaspora-cut-short-"));
+      try {
+        {
+          await using driver = openDriver(root);
+          await driver.createTopic("bystander", {});
+          await prepare(driver);
+        }
+        const before = beside(root);
+        // The same process opens the topic and makes the call, and is interrupted in the call alone.
+        const counting = new InterruptedStorage(how, 0);
+        const counted = openDriver(root, counting);
+        if (opens) await (await counted.openTopic("topic")).close();
+        await counted.close();
+        const interrupted = new InterruptedStorage(how, counting.steps.length + at, forGood);
+        const driver = openDriver(root, interrupted);
+        const topic = opens ? await driver.openTopic("topic") : undefined;
+        const outcome = await outcomeOf(() => call(driver, topic), forGood);
+        const where = `${how} at step ${at}: ${interrupted.steps.at(counting.steps.length + at - 1)}`;
+        interrupted.close();
+        await driver.close().catch(() => {});
+        try {
+          await using fresh = openDriver(root);
+          await check(fresh, outcome, root);
+          await checkRemovable(fresh, root);
+          assertEquals(beside(root), before);
+        } catch (error) {
+          throw new Error(`${where} (${outcome})\n${interrupted.steps.slice(-8).join("\n")}`, {
+            cause: error,
+          });
+        }
+        if (!interrupted.wasInterrupted) break;
+      } finally {
+        rmSync(root, { recursive: true });
+      }
+    }
+  }
+}
+
+async function outcomeOf(call: () => Promise<unknown>, forGood = false): Promise<Outcome> {
+  try {
+    await call();
+    return "done";
+  } catch (error) {
+    if (error instanceof Killed) return "unknown";
+    assertInstanceOf(error, DiasporaError);
+    return forGood ? "unknown" : "failed";
+  }
+}
+
+/** The name can be removed, made and removed again, and nothing is left that anybody would take for a topic. */
+async function checkRemovable(driver: Driver, root: string): Promise<void> {
+  if (await driver.topicExists("topic")) await driver.deleteTopic("topic");
+  assertEquals([...(await driver.listTopics()).keys()], ["bystander"]);
+  await driver.createTopic("topic", { num_partitions: 1 });
+  await checkUsable(driver);
+  await driver.deleteTopic("topic");
+  // What was moved aside is gone; what was half made goes when it is old.
+  assertEquals(readdirSync(root).filter((name) => !name.startsWith(".creating-")), ["bystander"]);
+}
+
+test("createTopic() cut short at any system call has made a whole topic or none", () =>
+  interruptEverywhere({
+    prepare: async () => {},
+    call: (driver) => driver.createTopic("topic", { num_partitions: 2 }),
+    opens: false,
+    async check(driver, outcome) {
+      const exists = await driver.topicExists("topic");
+      if (outcome === "done") assert(exists);
+      if (outcome === "failed") assert(!exists);
+      if (exists) return await checkUsable(driver);
+      assertEquals([...(await driver.listTopics()).keys()], ["bystander"]);
+    },
+  }));
+
+test("deleteTopic() cut short at any system call has deleted the topic or left it whole", () =>
+  interruptEverywhere({
+    prepare: makeTopic,
+    call: (driver) => driver.deleteTopic("topic"),
+    opens: false,
+    async check(driver, outcome) {
+      const exists = await driver.topicExists("topic");
+      if (outcome === "done") assert(!exists);
+      if (outcome === "failed") assert(exists);
+      if (!exists) {
+        const error = await driver.openTopic("topic").then(() => undefined, (error) => error);
+        assertInstanceOf(error, TopicNotFoundError);
+        return;
+      }
+      assertEquals(await positionsOf(driver), [2, 2]);
+      await checkUsable(driver);
+      await using topic = await driver.openTopic("topic");
+      assertEquals((await topic.describe()).map(({ nextId }) => nextId), [4, 3]);
+    },
+  }));
+
+test("edit() cut short at any system call has changed all it was to change, or nothing", () =>
+  interruptEverywhere({
+    prepare: makeTopic,
+    call: (_, topic) => topic!.edit({ retention_bytes: 9_000_000, segment_bytes: 8192 }),
+    opens: true,
+    async check(driver, outcome) {
+      await using topic = await driver.openTopic("topic");
+      const { retention_bytes, segment_bytes } = topic.options;
+      const isEdited = retention_bytes !== undefined;
+      assertEquals([retention_bytes, segment_bytes], isEdited ? [9_000_000, 8192] : [undefined, 4096]);
+      if (outcome === "done") assert(isEdited);
+      await checkUsable(driver);
+      await topic.edit({ retention_bytes: null });
+      assertEquals(topic.options.retention_bytes, undefined);
+    },
+  }));
+
+test("those who have a topic open learn of its deletion, wherever that was cut short", async () => {
+  for (let at = 1;; at++) {
+    const root = mkdtempSync(join(tmpdir(), "diaspora-cut-short-"));
+    try {
+      await using driver = openDriver(root);
+      await makeTopic(driver);
+      await using topic = await driver.openTopic("topic");
+      await using producer = topic.producer("p");
+      await producer.push({}, undefined, { partition: 0 });
+      const interrupted = new InterruptedStorage("kill", at);
+      const outcome = await outcomeOf(() => openDriver(root, interrupted).deleteTopic("topic"));
+      interrupted.close();
+      await using fresh = openDriver(root);
+      const exists = await fresh.topicExists("topic");
+      // How long a file may be gone before a push notices.
+      await new Promise((resolve) => setTimeout(resolve, 12));
+      const error = await producer.push({}, undefined, { partition: 0 }).then(
+        () => undefined,
+        (error) => error,
+      );
+      if (exists) assertEquals(error, undefined);
+      else assertInstanceOf(error, TopicDeletedError, `killed at step ${at}: ${interrupted.steps.at(-1)}`);
+      if (outcome === "done") break;
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  }
+});
