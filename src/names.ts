@@ -1,6 +1,7 @@
 import { InvalidConsumerNameError, InvalidTopicNameError } from "./errors.ts";
 
 const TOPIC_NAME_BYTES_MAX = 200;
+const FILE_NAME_BYTES_MAX = 255;
 const CONSUMER_NAME_BYTES_MAX = 1000;
 
 const encoder = new TextEncoder();
@@ -45,7 +46,10 @@ export function otherSpellings(name: string): string[] {
     name.normalize("NFD"),
     name.replace(/[. ]+$/, ""),
   ];
-  return [...new Set(spellings)].filter((spelling) => spelling !== name && spelling !== "");
+  // No disk holds a longer name.
+  const canBe = (spelling: string) =>
+    spelling !== "" && encoder.encode(spelling).byteLength <= FILE_NAME_BYTES_MAX;
+  return [...new Set(spellings)].filter((spelling) => spelling !== name && canBe(spelling));
 }
 
 /** Throws `InvalidConsumerNameError` for an empty, too long or unwritable name. Path separators are fine. */

@@ -14,6 +14,7 @@ const VOCABULARY = [
   "src/diagnostics.ts",
   "src/errors.ts",
   "src/errors/base.ts",
+  "src/errors/foreign.ts",
   "src/errors/modules.ts",
   "src/event_id.ts",
   "src/json.ts",

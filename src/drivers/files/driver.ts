@@ -91,9 +91,9 @@ export class FilesDriver implements DriverInterface {
   }
 
   #create(name: string, definition: TopicDefinition): void {
-    checkNewTopicName(name);
     const { storage } = this;
     const { rootPath, partitionsMax } = this.#options;
+    checkNewTopicName(name);
     const options = checkTopicOptions(definition.options, partitionsMax);
     makeTree(storage, rootPath);
     const names = this.#names();
@@ -193,6 +193,7 @@ export class FilesDriver implements DriverInterface {
   /** Throws when there is something of this name, or of one that some disk takes for the same. */
   #checkIsFree(name: string, names: readonly string[]): void {
     const { storage } = this;
+    checkNewTopicName(name);
     checkIsApart(name, names.filter((other) => !other.startsWith(".")));
     if (storage.stat(this.#path(name)) === undefined) return;
     // Earlier versions ended a topic first: one whose deletion was cut short there is deleted now.

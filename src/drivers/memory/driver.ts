@@ -1,5 +1,6 @@
 import { TopicExistsError, TopicNotFoundError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
+import { checkIsApart, checkNewTopicName } from "../../names.ts";
 import type {
   DriverInterface,
   TopicDefinition,
@@ -35,23 +36,20 @@ export class MemoryDriver implements DriverInterface {
 
   createTopic(name: string, definition: TopicDefinition): Promise<void> {
     return attempt(() => {
+      this.#checkIsFree(name);
       const options = checkTopicOptions(definition.options, this.#partitionsMax);
-      if (this.#topics.has(name)) throw new TopicExistsError(name, this.#where);
       this.#topics.set(name, new MemoryTopicStore(name, structuredClone({ ...definition, options })));
     });
   }
 
   draftTopic(name: string, definition: TopicDefinition): Promise<TopicDraftInterface> {
     return attempt(() => {
+      this.#checkIsFree(name);
       const options = checkTopicOptions(definition.options, this.#partitionsMax);
-      const checkFree = (): void => {
-        if (this.#topics.has(name)) throw new TopicExistsError(name, this.#where);
-      };
-      checkFree();
       const store = new MemoryTopicStore(name, structuredClone({ ...definition, options }));
       return {
         topic: new MemoryTopic(store),
-        publish: () => attempt(() => (checkFree(), void this.#topics.set(name, store))),
+        publish: () => attempt(() => (this.#checkIsFree(name), void this.#topics.set(name, store))),
         discard: () => attempt(() => void (store.isDeleted = true)),
       };
     });
@@ -81,6 +79,13 @@ export class MemoryDriver implements DriverInterface {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** The rules for names of topics in files, so that a test in memory finds what would fail there. */
+  #checkIsFree(name: string): void {
+    checkNewTopicName(name);
+    checkIsApart(name, this.#topics.keys());
+    if (this.#topics.has(name)) throw new TopicExistsError(name, this.#where);
   }
 
   #find(name: string, action?: string): MemoryTopicStore {
