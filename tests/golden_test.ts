@@ -130,7 +130,7 @@ test("the store of format 1 has its positions, its first ids and its components"
     });
     await using counts = await driver.openTopic("counts");
     await using consumer = counts.consumer("anyone");
-    assertEquals((await consumer.pull()).metadata, { n: 0, é: [1.5, null, "☃", 0] });
+    assertEquals((await consumer.pull()).metadata, { n: 0, é: [1.5, null, "☃", -0] });
   });
 });
 

@@ -12,11 +12,12 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import process from "node:process";
 import type { TestOutcome } from "./test/junit.ts";
 import { endRuns, type RunResult, runTests } from "./test/run.ts";
 import { BINARY, type Runner, runners } from "./test/runners.ts";
-import { findTests } from "./test/suites.ts";
+import { findTests, needsProgram } from "./test/suites.ts";
 import { Supervised, watchParent } from "./test/supervised.ts";
 import { Transcripts } from "./test/transcripts.ts";
 
@@ -55,10 +56,18 @@ watchParent(() => {
   process.exit(1);
 });
 
-/** Compiles the command afresh, so that its tests never run an older one. */
-async function compile(onOutput: (bytes: Uint8Array) => void): Promise<boolean> {
-  const program = new Supervised(["node", "tools/launch.mjs", "compile", "--output", BINARY], {}, onOutput);
-  return await program.ended === 0;
+let compiling: Promise<string | undefined> | undefined;
+
+/** Compiles the command afresh, so that its tests never run an older one, and once; gives what went wrong. */
+function compileOnce(): Promise<string | undefined> {
+  const compile = async (): Promise<string | undefined> => {
+    let output = "";
+    const command = ["node", "tools/launch.mjs", "compile", "--output", BINARY];
+    const code = await new Supervised(command, {}, (bytes) => output += new TextDecoder().decode(bytes))
+      .ended;
+    return code === 0 ? undefined : output;
+  };
+  return compiling ??= compile();
 }
 
 /** Runs the tests in one runtime. */
@@ -77,13 +86,17 @@ async function runOn(
   }
   const order = ["Deno", "Binary"].includes(runner.name) ? `, order from seed ${seed}` : "";
   onOutput(new TextEncoder().encode(`\n${runner.name}: ${its.length} files${order}\n`));
-  if (runner.name === "Binary" && !await compile(onOutput)) {
-    return only("all: the program does not compile", "failed");
+  const environment: Record<string, string> = {};
+  if (runner.name === "Binary" || runner.name === "Deno" && its.some(needsProgram)) {
+    const failure = await compileOnce();
+    if (failure !== undefined) {
+      onOutput(new TextEncoder().encode(failure));
+      return only("all: the program does not compile", "failed");
+    }
+    environment["DIASPORA_TEST_PROGRAM"] = resolve(BINARY);
   }
-  const { outcomes, timings } = await runTests(runner, { files: its, seed, filter }, {
-    deadlineMs,
-    onOutput,
-  });
+  const request = { files: its, seed, filter, environment };
+  const { outcomes, timings } = await runTests(runner, request, { deadlineMs, onOutput });
   // Deno and Bun report what the filter left out as skipped; a skip with a reason has it in its name.
   const meant = outcomes.filter(({ name, result }) =>
     filter === undefined || result !== "skipped" || name.includes(" (skipped: ")

@@ -11,6 +11,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { spawn } from "../child_processes.ts";
 
+export { until } from "../waiting.ts";
+
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The words that start the program. */
@@ -160,19 +162,6 @@ export function programScript(folder: string): string {
   writeFileSync(path, `#!/bin/sh\nTSX_TSCONFIG_PATH='${join(ROOT, "tsconfig.json")}' exec ${words} "$@"\n`);
   chmodSync(path, 0o755);
   return path;
-}
-
-/** Waits until something is true; fails when it does not become so in time. */
-export async function until(
-  what: string,
-  isTrue: () => boolean | Promise<boolean>,
-  ms = 20_000,
-): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (!await isTrue()) {
-    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}`);
-    await pause(20);
-  }
 }
 
 /** Waits. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClosedError, StorageError } from "../../mod.ts";
 import { test } from "../harness.ts";
+import { turn } from "../waiting.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
 
 const full = new StorageError("ENOSPC", "Cannot write: no space left");
@@ -14,7 +15,7 @@ test("acknowledgements of one turn of the event loop are stored once for each pa
   for await (const event of consumer.events({ until: "end" })) events.push(event);
   for (const event of events) event.acknowledge();
   assertEquals(source.acknowledged, []);
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  await turn();
   assertEquals(source.acknowledged.sort(), ["0:5", "1:5"]);
 });
 
@@ -52,7 +53,7 @@ test("a failed acknowledgement rejects for who waits, and else when the consumer
   const event = await consumer.pull();
   await assertRejects(async () => await event.acknowledge(), StorageError);
   event.acknowledge();
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  await turn();
   source.acknowledgeError = undefined;
   assertEquals(await event.acknowledge(), true);
   await assertRejects(() => consumer.close(), StorageError);

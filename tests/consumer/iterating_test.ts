@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClosedError, type Event, InvalidOptionError, StopEventProcessor } from "../../mod.ts";
 import { test } from "../harness.ts";
+import { PATIENCE_MS, turn, until } from "../waiting.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
 
 async function ids(events: AsyncIterable<Event<unknown>>): Promise<number[]> {
@@ -133,8 +134,8 @@ test("two iterations share the events", async () => {
 test("an iteration that ends now does so while others wait for events", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
-  const waiting = consumer.pull().wait(1000);
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  const waiting = consumer.pull().wait(PATIENCE_MS);
+  await turn();
   assertEquals(await ids(consumer.events({ until: "end" })), []);
   assertEquals(await consumer.pull().wait(0), undefined);
   source.store(1);
@@ -157,7 +158,7 @@ test("an iteration whose consumer is closed ends with an error", async () => {
   const source = new ScriptedSource();
   const consumer = source.consumer();
   const iterating = ids(consumer.events());
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  await turn();
   await Promise.all([assertRejects(() => iterating, ClosedError), consumer.close()]);
 });
 
@@ -249,7 +250,7 @@ test("a readable stream takes no event before it is asked, and closes at the end
   source.store(5);
   await using consumer = source.consumer();
   const reader = consumer.readable({ until: "end" }).getReader();
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  await turn();
   assertEquals(consumer.position(0), 0);
   assertEquals((await reader.read()).value?.id, 0);
   assertEquals(consumer.position(0), 1);
@@ -264,12 +265,10 @@ test("cancelling a readable stream ends its wait and leaves the consumer open", 
   await using consumer = source.consumer();
   const reader = consumer.readable().getReader();
   const reading = reader.read();
-  await new Promise((resolve) => setTimeout(resolve, 2));
-  assertEquals(source.waiting, 1);
+  await until("the read waits", () => source.waiting === 1);
   await reader.cancel();
   assertEquals((await reading).done, true);
-  await new Promise((resolve) => setTimeout(resolve, 2));
-  assertEquals(source.waiting, 0);
+  await until("nothing waits", () => source.waiting === 0);
   source.store(1);
   assertEquals((await consumer.pull()).id, 0);
 });

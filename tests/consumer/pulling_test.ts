@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { ClosedError, CorruptedLogError } from "../../mod.ts";
 import { test } from "../harness.ts";
+import { PATIENCE_MS, turn, until } from "../waiting.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
 
 for (const readMs of [undefined, 1]) {
@@ -25,7 +26,7 @@ for (const readMs of [undefined, 1]) {
     const source = new ScriptedSource();
     source.readMs = readMs;
     await using consumer = source.consumer();
-    const pulls = Array.from({ length: 10 }, () => consumer.pull().wait(1000));
+    const pulls = Array.from({ length: 10 }, () => consumer.pull().wait(PATIENCE_MS));
     source.store(4);
     await new Promise((resolve) => setTimeout(resolve, 5));
     source.store(6);
@@ -39,7 +40,7 @@ for (const readMs of [undefined, 1]) {
     assertEquals(await consumer.pull().wait(0), undefined);
     assertEquals(await consumer.pull().wait(3), undefined);
     const short = consumer.pull().wait(1);
-    const long = consumer.pull().wait(1000);
+    const long = consumer.pull().wait(PATIENCE_MS);
     consumer.pull();
     assertEquals(await short, undefined);
     source.store(2);
@@ -69,7 +70,7 @@ test("a read that takes longer than a wait is there for the next one", async () 
   source.store(3);
   await using consumer = source.consumer();
   assertEquals(await consumer.pull().wait(5), undefined);
-  assertEquals((await consumer.pull().wait(1000))?.id, 0);
+  assertEquals((await consumer.pull().wait(PATIENCE_MS))?.id, 0);
   assertEquals(source.reads, 1);
 });
 
@@ -77,7 +78,7 @@ test("every wait on one pull gives the same event, also those at the same time",
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   const pull = consumer.pull();
-  const waits = [pull.wait(1), pull.wait(1000), pull.then((event) => event), pull.wait(-1)];
+  const waits = [pull.wait(1), pull.wait(PATIENCE_MS), pull.then((event) => event), pull.wait(-1)];
   assertEquals(await waits[0], undefined);
   source.store(2);
   const [, event, same, again] = await Promise.all(waits);
@@ -92,7 +93,7 @@ test("a second wait on one pull ends in its own time", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   const pull = consumer.pull();
-  const long = pull.wait(1000);
+  const long = pull.wait(PATIENCE_MS);
   assertEquals(await pull.wait(3), undefined);
   const controller = new AbortController();
   const aborted = pull.wait(-1, { signal: controller.signal });
@@ -125,7 +126,7 @@ test("while nobody waits nothing is asked of the driver", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   consumer.pull();
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await turn();
   assertEquals([source.reads, source.waits], [0, 0]);
 });
 
@@ -166,9 +167,9 @@ test("closing ends waits and is done when nothing is being read", async () => {
   const source = new ScriptedSource();
   source.readMs = 5;
   const consumer = source.consumer();
-  const waits = [consumer.pull().wait(-1), consumer.pull().wait(1000)];
+  const waits = [consumer.pull().wait(-1), consumer.pull().wait(PATIENCE_MS)];
   const outcomes = Promise.allSettled(waits);
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  await turn();
   await Promise.all([consumer.close(), consumer.close()]);
   for (const outcome of await outcomes) {
     assert(outcome.status === "rejected" && outcome.reason instanceof ClosedError);
@@ -201,9 +202,8 @@ test("a wait for new events ends when a seek brings older ones", async () => {
   source.store(3);
   await using consumer = source.consumer();
   await consumer.seek("latest");
-  const pulled = consumer.pull().wait(1000);
-  await new Promise((resolve) => setTimeout(resolve, 2));
-  assertEquals(source.waiting, 1);
+  const pulled = consumer.pull().wait(PATIENCE_MS);
+  await until("the pull waits", () => source.waiting === 1);
   await Promise.all([consumer.seek("latest"), consumer.seek({ id: 2 }, { store: true })]);
   assertEquals((await pulled)?.id, 2);
   assertEquals(source.seeks.at(-1), '0:{"id":2} stored');

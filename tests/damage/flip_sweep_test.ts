@@ -23,6 +23,9 @@ const LARGE: SampleSize = {
 
 const isThorough = process.env.DIASPORA_SWEEP === "all";
 
+/** No runtime changes what a flipped byte means: Deno tries every one, the others one of five. */
+const STEP = "Deno" in globalThis || isThorough ? 1 : 5;
+
 async function makeStore(size: SampleSize) {
   const { disk, storage } = emptyDisk(FOLDERS);
   const expected = await makeSample(storage, size);
@@ -78,14 +81,14 @@ test("whichever byte of a store is flipped, verify tells, and every other event 
   const sweep = await Sweep.over(() => new SimulatedProcess(disk), PLACES, expected);
   let [mattered, harmless] = [0, 0];
   for (const [path, { length }] of files) {
-    for (let offset = 0; offset < length; offset++) {
+    for (let offset = 0; offset < length; offset += STEP) {
       for (const bit of isThorough ? [0, 1, 2, 3, 4, 5, 6, 7] : [(offset * 5) % 8]) {
         if (await flip({ disk, sweep }, path, offset, bit)) mattered++;
         else harmless++;
       }
     }
   }
-  assertGreater(mattered, 18_000);
+  assertGreater(mattered, 18_000 / STEP);
   assert(
     harmless < mattered / 8,
     `${harmless} of ${mattered + harmless} bytes are said to stand for nothing`,
@@ -98,7 +101,7 @@ test("the same for a sample of a store with data of many blocks", async () => {
   const sweep = await Sweep.over(() => new SimulatedProcess(disk), PLACES, expected);
   const random = randomNumbers(7);
   const paths = [...files.keys()].filter((path) => files.get(path)!.length > 0);
-  for (let count = isThorough ? 20_000 : 250; count > 0; count--) {
+  for (let count = isThorough ? 20_000 : 250 / STEP; count > 0; count--) {
     const path = paths[random(paths.length)];
     await flip({ disk, sweep }, path, random(files.get(path)!.length), random(8));
   }

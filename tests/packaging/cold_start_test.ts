@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, forms, type Start, startInTurn } from "../../bench/cold_start.ts";
 import { test } from "../harness.ts";
+import { compileTo } from "./compile_to.ts";
 import { mustRun } from "./consumer_project.ts";
 
 /**
@@ -28,7 +29,7 @@ test("every form of the command keeps to its budget for starting", () => {
   const home = mkdtempSync(join(tmpdir(), "diaspora-starts-"));
   try {
     const program = join(home, "diaspora-ctl");
-    mustRun("node", ["tools/launch.mjs", "compile", "--output", program]);
+    compileTo(program);
     const built = join(home, "npm");
     mustRun("node", ["tools/launch.mjs", "build:npm", "--output", built]);
     const found = forms({ package: built, program });

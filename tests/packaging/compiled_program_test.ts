@@ -8,6 +8,7 @@ import process from "node:process";
 import { test } from "../harness.ts";
 import { PERMISSIONS } from "../../tools/compile/permissions.ts";
 import { bundleForDeno, DENO_TARGETS } from "../../tools/compile/with_deno.ts";
+import { compileTo } from "./compile_to.ts";
 import { type Ended, mustRun, run } from "./consumer_project.ts";
 
 interface Compiled {
@@ -21,7 +22,7 @@ function compile(): Compiled {
   const home = mkdtempSync(join(tmpdir(), "diaspora-compiled-"));
   globalThis.addEventListener("unload", () => rmSync(home, { recursive: true, force: true }));
   const program = join(home, "diaspora-ctl");
-  mustRun("node", ["tools/launch.mjs", "compile", "--output", program]);
+  compileTo(program);
   return { home, program };
 }
 

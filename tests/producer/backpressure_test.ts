@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { BackpressureError } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { microtasks, ScriptedTopic, turn } from "./scripted_topic.ts";
+import { turn } from "../waiting.ts";
+import { microtasks, ScriptedTopic } from "./scripted_topic.ts";
 
 test("a push over the bound is refused, and says how to go on", async () => {
   const topic = new ScriptedTopic();

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { BatchSize } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { microtasks, ScriptedTopic, turn } from "./scripted_topic.ts";
+import { turn } from "../waiting.ts";
+import { microtasks, ScriptedTopic } from "./scripted_topic.ts";
 
 test("events that nobody waits for go together when the event loop turns", async () => {
   const topic = new ScriptedTopic();

@@ -9,7 +9,8 @@ import {
   StorageError,
 } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { microtasks, ScriptedTopic, turn } from "./scripted_topic.ts";
+import { turn } from "../waiting.ts";
+import { microtasks, ScriptedTopic } from "./scripted_topic.ts";
 
 const full = new StorageError("ENOSPC", "Cannot write: no space left");
 

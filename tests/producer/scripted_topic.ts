@@ -115,8 +115,3 @@ function sizeOf(data: Uint8Array | readonly Uint8Array[] | undefined): number {
 export async function microtasks(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
-
-/** Lets the event loop turn. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 2));
-}

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Driver, FlushError, FullDataSelector } from "../../mod.ts";
 import { test } from "../harness.ts";
+import { turn } from "../waiting.ts";
 import { ScriptedTopic } from "./scripted_topic.ts";
 
 test("what is written is pushed, and closing flushes", async () => {
@@ -53,7 +54,7 @@ test("a writer is held up while too much is pending", async () => {
   await writer.write(2);
   let isThrough = false;
   const third = writer.write(3).then(() => isThrough = true);
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await turn();
   assert(!isThrough);
   assertEquals(topic.handed.length, 2);
   topic.handed[0].store();

@@ -5,6 +5,7 @@ import process from "node:process";
 export const DENO_TASKS = [
   "quickstart",
   "test",
+  "quick",
   "ok",
   "simulate",
   "model",
@@ -13,6 +14,7 @@ export const DENO_TASKS = [
   "build:npm",
   "build:wasm",
   "build:ui",
+  "docs",
   "bench",
   "bench:peers",
   "kafka",

@@ -33,15 +33,15 @@ export function endRuns(): void {
  */
 export async function runTests(
   runner: Runner,
-  request: Omit<RunRequest, "report">,
+  request: Omit<RunRequest, "report" | "folder">,
   { deadlineMs, onOutput }: { deadlineMs: number; onOutput: (bytes: Uint8Array) => void },
 ): Promise<RunResult> {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-test-report-"));
   const report = join(folder, "report.xml");
   const path = join(folder, "journal");
   const journal = new Journal(path, performance.now());
-  const environment = { ...runner.environment, [JOURNAL]: path };
-  const run = new Supervised(runner.command({ ...request, report }), environment, onOutput);
+  const environment = { ...request.environment, ...runner.environment, [JOURNAL]: path };
+  const run = new Supervised(runner.command({ ...request, report, folder }), environment, onOutput);
   underWay.add(run);
   let why: string | undefined;
   const timer = setInterval(() => {

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import process from "node:process";
-import { runsOn, testsCommand } from "./suites.ts";
+import { groupFiles } from "./node_groups.ts";
+import { needsBrowser, runsOn, testsCommand } from "./suites.ts";
 
 /** A program that runs test files. */
 export interface Runner {
@@ -14,8 +15,11 @@ export interface Runner {
   environment?: Record<string, string>;
 }
 
-/** Test files that run at the same time, whatever the machine: many of them start processes of their own. */
-const JOBS = "2";
+/**
+ * Test files that run at the same time on Deno, whatever the machine: many of them wait, or start processes of their
+ * own. The other runtimes, which have fewer files, run beside it with one at a time.
+ */
+const DENO_JOBS = "3";
 
 /** The program that the tests of the command run where they are to run a binary. */
 export const BINARY = "dist/diaspora-ctl";
@@ -26,10 +30,14 @@ export interface RunRequest {
   files: readonly string[];
   /** Where the report goes. */
   report: string;
+  /** Where the runner may make files. */
+  folder: string;
   /** Seed of the order, where the runtime can shuffle. */
   seed: number;
   /** Only tests whose name has this in it. */
   filter?: string;
+  /** What the tests find in their environment, beside what the runtime's have there. */
+  environment?: Record<string, string>;
 }
 
 function escapeForRegExp(text: string): string {
@@ -46,17 +54,17 @@ export function runners(denoConfig: string): Runner[] {
     ...files,
   ];
   return [
-    { name: "Deno", takes: (file) => runsOn("Deno", file), command: deno, environment: { DENO_JOBS: JOBS } },
+    { name: "Deno", takes: (file) => runsOn("Deno", file), command: deno, environment: { DENO_JOBS } },
     {
       name: "Node",
       takes: (file) => runsOn("Node", file),
-      command: ({ files, report, filter }) => [
+      command: ({ files, report, filter, folder }) => [
         "node",
-        ...["--import", "tsx", "--test", `--test-concurrency=${JOBS}`],
+        ...["--import", "tsx", "--test", "--test-concurrency=1"],
         ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
         ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
         ...(filter === undefined ? [] : [`--test-name-pattern=${escapeForRegExp(filter)}`]),
-        ...files,
+        ...groupFiles(files, folder, needsBrowser),
       ],
     },
     {
@@ -73,7 +81,7 @@ export function runners(denoConfig: string): Runner[] {
       name: "Binary",
       takes: testsCommand,
       command: deno,
-      environment: { DENO_JOBS: JOBS, DIASPORA_CTL: resolve(BINARY) },
+      environment: { DENO_JOBS: "1", DIASPORA_CTL: resolve(BINARY) },
     },
   ];
 }

@@ -15,11 +15,42 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/bench\/(guard|options)_test\.ts$/,
   /^tests\/simulation\//,
   /^tests\/issues\/hanging_tests_test\.ts$/,
+  // They start programs of every runtime by themselves.
+  /^tests\/examples\/\w+_test\.ts$/,
   /^tests\/readme_test\.ts$/,
 ];
 
 /** Tests that run under Node alone: those in a browser, which is driven from there. */
 export const NODE_ONLY: readonly RegExp[] = [/^tests\/ui\/(?:\w*page|accessible)_test\.ts$/];
+
+/** Whether a test file starts a browser. */
+export function needsBrowser(file: string): boolean {
+  return NODE_ONLY.some((pattern) => pattern.test(file));
+}
+
+/** Tests that take long: they start programs, build packages, or try very many cases. */
+const SLOW: readonly RegExp[] = [
+  /^tests\/(?:cli|docs|examples|kafka|packaging|processes|simulation|tools|ui)\//,
+  /^tests\/bench\/(?:guard|options)_test\.ts$/,
+  /^tests\/conformance\/files_test\.ts$/,
+  /^tests\/damage\/flip_sweep_test\.ts$/,
+  /^tests\/fuzz\//,
+  /^tests\/issues\/(?:hanging_tests|stopped_writer_and_retention|write_in_two_parts)_test\.ts$/,
+  /^tests\/log\/repair_test\.ts$/,
+  /^tests\/reader\//,
+  /^tests\/readme_test\.ts$/,
+  /^tests\/wasm\/core_bytes_test\.ts$/,
+];
+
+/** Whether a test file is one to run again and again while working. */
+export function isQuick(file: string): boolean {
+  return !SLOW.some((pattern) => pattern.test(file)) && runsOn("Deno", file);
+}
+
+/** Whether a test file runs the compiled program, which is made once for all of them. */
+export function needsProgram(file: string): boolean {
+  return /^tests\/packaging\/(?:compiled_program|cold_start)_test\.ts$/.test(file);
+}
 
 /** Every test file at or under the paths, sorted. */
 export function findTests(paths: readonly string[]): string[] {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Driver, InvalidMetadataError, type JsonValue, ModuleLoadError } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { run, RUNTIMES } from "./runtimes.ts";
+import { run, RUNTIMES } from "../components/runtimes.ts";
 
 const example = fileURLToPath(new URL("../../examples/energy/", import.meta.url));
 const components = {

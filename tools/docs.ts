@@ -1,0 +1,57 @@
+/**
+ * Builds the reference of the API as pages, into `dist/docs`, and checks the documentation: every public symbol is
+ * documented, every link leads somewhere, every example runs.
+ *
+ * ```text
+ * npm run docs
+ * npm run docs -- --output /tmp/docs --no-check
+ * ```
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { emptyDirSync } from "@std/fs/empty-dir";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { findTests } from "./test/suites.ts";
+
+const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
+const args = parseArgs(process.argv.slice(2), {
+  string: ["output"],
+  boolean: ["check"],
+  negatable: ["check"],
+  default: { check: true, output: "dist/docs" },
+});
+const output = String(args.output);
+const { name, exports } = JSON.parse(readFileSync("deno.json", "utf8")) as {
+  name: string;
+  exports: Record<string, string>;
+};
+const entries = Object.entries(exports).filter(([entry]) => entry !== "./cli").map(([, path]) => path);
+
+/** Runs Deno; whether it succeeded. */
+function deno(parameters: string[]): boolean {
+  return spawnSync(process.execPath, parameters, { stdio: "inherit" }).status === 0;
+}
+
+emptyDirSync(output);
+const steps: (() => boolean)[] = [
+  () =>
+    deno([
+      "doc",
+      "-q",
+      "--html",
+      "--no-lock",
+      `--name=${name}`,
+      `--output=${output}`,
+      ...entries,
+    ]),
+];
+if (args.check) {
+  steps.push(
+    () => deno(["doc", "-q", "--lint", "--no-lock", ...entries]),
+    () => deno(["test", "-A", "-q", "--no-lock", "-c", config, ...findTests(["tests/docs"])]),
+  );
+}
+const failed = steps.filter((step) => !step()).length;
+console.log(failed === 0 ? `${output}/index.html` : "not ok");
+process.exitCode = failed === 0 ? 0 : 1;
