@@ -3,6 +3,7 @@ import type { DriverInterface } from "./contract.ts";
 import { InvalidOptionError, ModuleLoadError, UnknownDriverError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { withAbsoluteRoot } from "./files/root_path.ts";
+import { openKafkaIfThere } from "./optional.ts";
 
 /** Makes a driver from its configuration document. */
 export type DriverFactory = (options: JsonObject) => DriverInterface | Promise<DriverInterface>;
@@ -10,8 +11,8 @@ export type DriverFactory = (options: JsonObject) => DriverInterface | Promise<D
 // Loaded when first opened: nobody pays for an engine that is not used.
 const factories = new Map<string, DriverFactory>([
   ["files", openFiles],
-  ["octopus", openOctopus],
-  ["kafka", openOctopus],
+  ["octopus", (options) => openKafkaIfThere("octopus", options)],
+  ["kafka", (options) => openKafkaIfThere("kafka", options)],
   ["memory", async (options) => new (await import("./memory/driver.ts")).MemoryDriver(options)],
 ]);
 
@@ -19,10 +20,6 @@ async function openFiles(options: JsonObject): Promise<DriverInterface> {
   // Before anything is waited for: meanwhile the program may change its working directory.
   const absolute = withAbsoluteRoot(options);
   return new (await import("./files/driver.ts")).FilesDriver(absolute);
-}
-
-async function openOctopus(options: JsonObject): Promise<DriverInterface> {
-  return await (await import("./kafka/driver.ts")).OctopusDriver.open(options);
 }
 
 /**

@@ -1,55 +1,14 @@
 // The package on JSR as its users meet it: published to a registry of the tests, and imported from there.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { test } from "../harness.ts";
-import { type FakeJsr, serveFakeJsr } from "../tools/fake_jsr.ts";
-import { type EndedBeside, runBeside } from "../tools/run_beside.ts";
+import { config, withJsrProject, withPublished } from "./published_package.ts";
 
-interface Config {
-  name: string;
-  version: string;
-  exports: Record<string, string>;
-  imports: Record<string, string>;
-}
-
-const config: Config = JSON.parse(readFileSync("deno.json", "utf8"));
-
-/** Modules that users name are not known before they are loaded, so that JSR cannot follow these imports. */
-const UNKNOWN_BEFORE = ["src/components/modules.ts"];
-
-/** Runs Deno with a registry and a cache of the test's own. */
-function runDeno(
-  { jsr, cache, folder = ".", parameters }: {
-    jsr: FakeJsr;
-    cache: string;
-    folder?: string;
-    parameters: string[];
-  },
-): Promise<EndedBeside> {
-  return runBeside(process.execPath, parameters, { JSR_URL: jsr.url, DENO_DIR: cache }, folder);
-}
-
-async function withPublished(
-  use: (published: { jsr: FakeJsr; cache: string; log: string }) => void | Promise<void>,
-): Promise<void> {
-  await using jsr = await serveFakeJsr();
-  const cache = mkdtempSync(join(tmpdir(), "diaspora-jsr-"));
-  try {
-    const { code, stdout, stderr } = await runDeno({
-      jsr,
-      cache,
-      parameters: ["publish", "--config", "deno.json", "--allow-dirty", "--token", "of-the-test"],
-    });
-    assertEquals(code, 0, stdout + stderr);
-    await use({ jsr, cache, log: stdout + stderr });
-  } finally {
-    rmSync(cache, { recursive: true });
-  }
-}
+/** JSR cannot follow imports of modules that users name, and must not follow those of the driver for Kafka. */
+const UNKNOWN_BEFORE = ["src/components/modules.ts", "src/ctl/connect.ts", "src/drivers/optional.ts"];
 
 const PROGRAM = `
 import { Driver } from "jsr:@diaspora/stream@^0";
@@ -84,20 +43,10 @@ test("the package is published with types that need no guessing, and with the li
 });
 
 test("a program and the command run from JSR, where nothing else is", async () => {
-  await withPublished(async ({ jsr, cache }) => {
-    const folder = mkdtempSync(join(tmpdir(), "diaspora-jsr-user-"));
-    try {
-      // What comes from npm is taken from here, so that no registry is asked.
-      symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
-      const npm = Object.entries(config.imports).filter(([, target]) => target.startsWith("npm:"));
-      const dependencies = npm.map(([name, target]) => [name, target.replace(`npm:${name}@`, "")]);
-      writeFileSync(
-        join(folder, "package.json"),
-        JSON.stringify({ dependencies: Object.fromEntries(dependencies) }),
-      );
+  await withPublished(async (published) => {
+    await withJsrProject(published, async ({ folder, deno }) => {
       writeFileSync(join(folder, "program.ts"), PROGRAM);
-      const run = (...parameters: string[]) =>
-        runDeno({ jsr, cache, folder, parameters: ["run", "-q", "-A", "--no-lock", ...parameters] });
+      const run = (...parameters: string[]) => deno("run", "-q", "-A", "--no-lock", ...parameters);
 
       const ended = await run("--check", "program.ts");
       assertEquals([ended.code, ended.stdout], [0, '{"energy":42} function function\n'], ended.stderr);
@@ -108,9 +57,7 @@ test("a program and the command run from JSR, where nothing else is", async () =
       const where = ["--driver", "files", "--driver.root_path", join(folder, "data")];
       assertEquals((await run(cli, "topic", "create", "--name", "t", ...where)).code, 0);
       assertEquals((await run(cli, "topic", "list", ...where)).stdout, "t\n");
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    });
   });
 });
 

@@ -16,10 +16,16 @@ interface Bun {
 const { Bun: bun } = globalThis as unknown as { Bun: Bun };
 bun.plugin({
   name: "diaspora-stream",
-  setup: (build) =>
+  setup: (build) => {
     build.module(
       "@diaspora/stream",
       async () => ({ exports: await import("../../mod.ts"), loader: "object" }),
-    ),
+    );
+    // Where the library looks for its driver last, since no file lies beside a compiled program.
+    build.module(
+      "@diaspora/stream/kafka",
+      async () => ({ exports: await import("../../src/kafka/mod.ts"), loader: "object" }),
+    );
+  },
 });
 await import("../../cli.ts");

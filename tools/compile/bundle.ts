@@ -14,11 +14,14 @@ export function runProgram(program: string, parameters: readonly string[]): Fail
   return status === 0 ? undefined : stderr.trim();
 }
 
+/** The driver that the library looks for beside itself: in a bundle it is an entry of its own, by this name. */
+export const KAFKA_ENTRY = "kafka=src/kafka/mod.ts";
+
 /** Bundles modules, with the packages they need, into a folder, in parts that are loaded when they are needed. */
 export function bundleInParts(entries: readonly string[], folder: string): Failure {
   return runProgram("node_modules/.bin/esbuild", [
     ...entries,
-    ...["--bundle", "--splitting", `--outdir=${folder}`, "--chunk-names=parts/[name]-[hash]"],
+    ...["--bundle", "--splitting", `--outdir=${folder}`, "--chunk-names=[name]-[hash]"],
     ...["--format=esm", "--platform=node", "--target=es2023", "--minify-whitespace", "--log-level=error"],
     // What the Kafka client has in WebAssembly: in the module, not in a file beside it.
     "--alias:@platformatic/wasm-utils=@platformatic/wasm-utils/bundled",

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { bundleInParts, type Failure, runProgram } from "./bundle.ts";
+import { bundleInParts, type Failure, KAFKA_ENTRY, runProgram } from "./bundle.ts";
 import { PERMISSIONS } from "./permissions.ts";
 
 /** Targets of `deno compile`. */
@@ -23,9 +23,12 @@ export const DENO_TARGETS: readonly string[] = [
 export function bundleForDeno(folder: string): Failure {
   writeFileSync(
     join(folder, "deno.json"),
-    JSON.stringify({ imports: { "@diaspora/stream": "./mod.js" }, nodeModulesDir: "none" }),
+    JSON.stringify({
+      imports: { "@diaspora/stream": "./mod.js", "@diaspora/stream/kafka": "./kafka.js" },
+      nodeModulesDir: "none",
+    }),
   );
-  return bundleInParts(["cli.ts", "mod.ts"], folder);
+  return bundleInParts(["cli.ts", "mod.ts", KAFKA_ENTRY], folder);
 }
 
 /** Compiles `cli.ts` with Deno, whose runtime for compiled programs it downloads unless `DENORT_BIN` names one. */
@@ -35,7 +38,8 @@ export function compileWithDeno(output: string, target: string | undefined): Fai
     return bundleForDeno(folder) ??
       runProgram(process.execPath, [
         ...["compile", "-q", "--no-check", "--no-lock", "--no-npm", "--output", output],
-        ...["--config", join(folder, "deno.json"), "--include", join(folder, "mod.js")],
+        ...["--config", join(folder, "deno.json")],
+        ...["--include", join(folder, "mod.js"), "--include", join(folder, "kafka.js")],
         ...(target === undefined ? [] : ["--target", target]),
         ...PERMISSIONS,
         join(folder, "cli.js"),

@@ -1,6 +1,7 @@
 import type { Admin, Consumer, Message, Producer } from "@platformatic/kafka";
 import type { Buffer } from "node:buffer";
 import type { ConnectionOptions } from "node:tls";
+import { ModuleLoadError } from "../../errors.ts";
 
 /** A message on its way. */
 export interface OutgoingMessage {
@@ -44,6 +45,8 @@ export interface ClientOptions {
 /** The client library. */
 export type ClientModule = typeof import("@platformatic/kafka");
 
+const PACKAGE = "@platformatic/kafka";
+
 let loading: Promise<ClientModule> | undefined;
 
 /** Loads the client library, once somebody needs it. */
@@ -62,5 +65,16 @@ async function load(): Promise<ClientModule> {
     });
     return { promise, resolve, reject };
   };
-  return await import("@platformatic/kafka");
+  try {
+    return await import("@platformatic/kafka");
+  } catch (cause) {
+    loading = undefined;
+    const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0];
+    throw new ModuleLoadError(
+      PACKAGE,
+      `Cannot open driver "kafka": its client does not load; add it to the program: ` +
+        `npm install ${PACKAGE} (${reason})`,
+      { cause },
+    );
+  }
 }

@@ -1,0 +1,90 @@
+// The driver for Kafka stood in the imports of the library, so that every program that imported it from JSR fetched
+// 41 modules and 23 packages of Kafka, and every installation from npm 24 packages in 20 MB, refused by Yarn 1 on
+// Node 20 for what the client asks of engines. Now the driver is an entry point of its own, its client an optional
+// peer, and without them `Driver.open` says the line to add.
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "../harness.ts";
+import { config, withJsrProject, withPublished } from "../packaging/published_package.ts";
+
+const ON_FILES = `
+import { Driver } from "jsr:@diaspora/stream@^0";
+
+await using driver = await Driver.open("files", { root_path: "./data" });
+await driver.createTopic("my_topic", { num_partitions: 1 });
+console.log([...(await driver.listTopics()).keys()].join());
+`;
+
+/** Nobody listens there. */
+const NOBODY =
+  '{ kafka: { "bootstrap.servers": "127.0.0.1:1", "socket.connection.setup.timeout.ms": 1000 } }';
+
+function onKafka(name: string, line: string): string {
+  return `
+${line}
+import { Driver } from "jsr:@diaspora/stream@^0";
+
+try {
+  await Driver.open(${JSON.stringify(name)}, ${NOBODY});
+} catch (error) {
+  console.log(error.code, error.message);
+}
+`;
+}
+
+/** What a file asks of Kafka, by the address of a module or a package. */
+const KAFKA = /kafka/i;
+
+test("a program on files downloads nothing of Kafka from JSR, and neither does the command", async () => {
+  await withPublished(async (published) => {
+    await withJsrProject(published, async ({ folder, deno }) => {
+      writeFileSync(join(folder, "program.ts"), ON_FILES);
+      const asked = published.jsr.asked;
+      asked.length = 0;
+      const ended = await deno("run", "-q", "-A", "--no-lock", "program.ts");
+      assertEquals([ended.code, ended.stdout], [0, "my_topic\n"], ended.stderr);
+      const command = `jsr:${config.name}@${config.version}/cli`;
+      const listed = await deno(
+        ...["run", "-q", "-A", "--no-lock", command, "topic", "list"],
+        ...["--driver", "files", "--driver.root_path", join(folder, "data")],
+      );
+      assertEquals([listed.code, listed.stdout], [0, "my_topic\n"], listed.stderr);
+      assertEquals(asked.filter((path) => KAFKA.test(path)), []);
+
+      for (const entry of ["program.ts", command]) {
+        const { code, stdout, stderr } = await deno("info", "--json", "--no-lock", entry);
+        assertEquals(code, 0, stderr);
+        assertStringIncludes(stdout, "npm:ajv@");
+        assertEquals(stdout.match(/"[^"]*(?:npm:[^"]*kafka|drivers\/kafka)[^"]*"/gi), null);
+      }
+    });
+  });
+});
+
+test("a program from JSR that opens Kafka is told the line to add, and with it the driver is there", async () => {
+  await withPublished(async (published) => {
+    await withJsrProject(published, async ({ folder, deno }) => {
+      const run = async (name: string, line: string): Promise<string> => {
+        writeFileSync(join(folder, "program.ts"), onKafka(name, line));
+        const { code, stdout, stderr } = await deno("run", "-q", "-A", "--no-lock", "program.ts");
+        assertEquals(code, 0, stderr);
+        return stdout;
+      };
+      for (const name of ["kafka", "octopus"]) {
+        const without = await run(name, "");
+        assertMatch(without, /^ERR_MODULE_LOAD /);
+        assertStringIncludes(without, `Cannot open driver "${name}"`);
+        const [line] = /import "jsr:[^"]+"/.exec(without) ?? [];
+        assertEquals(line, 'import "jsr:@diaspora/stream/kafka"');
+        assertMatch(await run(name, line!), /^ERR_BROKER .*no answer from Kafka at "127\.0\.0\.1:1"/);
+      }
+      const { stderr } = await deno(
+        ...["run", "-q", "-A", "--no-lock", `jsr:${config.name}@${config.version}/cli`, "topic", "list"],
+        ...["--driver", "kafka", "--driver.kafka.bootstrap.servers", "127.0.0.1:1"],
+        ...["--driver.kafka.socket.connection.setup.timeout.ms", "1000"],
+      );
+      assertMatch(stderr, /no answer from Kafka at "127\.0\.0\.1:1"/);
+    });
+  });
+});
