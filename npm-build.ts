@@ -8,18 +8,31 @@
  * ```
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import process from "node:process";
+import { assemblePackage } from "./tools/npm/assemble.ts";
+
+/** Compiles the modules one by one into a folder; gives the folder where they lie. */
+async function compile(folder: string): Promise<string> {
+  if (process.env["DIASPORA_TOOLING"] === "connected") {
+    const { compileWithDnt } = await import("./tools/npm/with_dnt.ts");
+    return await compileWithDnt(folder);
+  }
+  const { compileWithTypescript } = await import("./tools/npm/with_typescript.ts");
+  compileWithTypescript(folder);
+  return folder;
+}
 
 const args = parseArgs(process.argv.slice(2), { string: ["output"], boolean: ["bundled"] });
 const output = typeof args.output === "string" ? args.output : args.bundled ? "npm-bundled" : "npm";
 
-if (process.env["DIASPORA_TOOLING"] === "connected") {
-  const { buildWithDnt } = await import("./tools/npm/with_dnt.ts");
-  await buildWithDnt(output);
-} else {
-  const { buildWithTypescript } = await import("./tools/npm/with_typescript.ts");
-  buildWithTypescript(output);
+const work = mkdtempSync(join(tmpdir(), "diaspora-npm-"));
+try {
+  assemblePackage(await compile(work), output);
+} finally {
+  rmSync(work, { recursive: true });
 }
 if (args.bundled) {
   const { bundleDependencies } = await import("./tools/npm/bundle_dependencies.ts");

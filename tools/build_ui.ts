@@ -13,6 +13,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { IN_THE_PAGE, licenceOf } from "./licences/notices.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -20,8 +21,9 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const PAGE_FILES_FILE = "src/ui/page_files.ts";
 
 /** What the licences of the bundled libraries want to be kept. */
-const NOTICE =
-  "/*! lit-html: Copyright 2017 Google LLC, BSD-3-Clause. uPlot: Copyright (c) Leon Sorokin, MIT. */";
+function notice(): string {
+  return IN_THE_PAGE.map((name) => `/*! ${name}\n${licenceOf(name)!.replaceAll("*/", "* /")} */`).join("\n");
+}
 
 /** The page's files by path, as the server serves them. */
 export interface PageFiles {
@@ -51,7 +53,7 @@ export function bundlePage(): PageFiles {
   const source = (name: string): string => readFileSync(join(ROOT, "page", name), "utf8").trimEnd();
   return {
     "/": { type: "text/html; charset=utf-8", text: source("index.html") },
-    "/page.js": { type: "text/javascript; charset=utf-8", text: `${NOTICE}\n${output(".js")}` },
+    "/page.js": { type: "text/javascript; charset=utf-8", text: `${notice()}\n${output(".js")}` },
     "/page.css": { type: "text/css; charset=utf-8", text: output(".css") },
     "/icon.svg": { type: "image/svg+xml", text: source("icon.svg") },
   };

@@ -11,12 +11,16 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { ensureDirSync } from "@std/fs/ensure-dir";
-import { rmSync, statSync } from "node:fs";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { compileWithBun } from "./compile/with_bun.ts";
 import type { Failure } from "./compile/bundle.ts";
 import { compileWithDeno, DENO_TARGETS } from "./compile/with_deno.ts";
+import { IN_THE_PAGE, noticesFileBeside, noticesOf, withDependencies } from "./licences/notices.ts";
+
+/** Packages that the program holds, with what they need. */
+const PACKAGES_INSIDE = ["@platformatic/kafka", "ajv", "cborg", "yaml"];
 
 const connected = process.env["DIASPORA_TOOLING"] === "connected";
 const args = parseArgs(process.argv.slice(2), { string: ["target", "output"] });
@@ -47,6 +51,8 @@ ensureDirSync(dirname(output));
 // Written afresh: a program that is running keeps its file, and a failed run leaves no old one behind.
 rmSync(output, { force: true });
 const failure = compile();
-if (failure === undefined) console.log(`${output}: ${(statSync(output).size / 1e6).toFixed(0)} MB`);
-else console.error(`Cannot compile cli.ts: ${failure}`);
+if (failure === undefined) {
+  writeFileSync(noticesFileBeside(output), noticesOf(withDependencies(PACKAGES_INSIDE).concat(IN_THE_PAGE)));
+  console.log(`${output}: ${(statSync(output).size / 1e6).toFixed(0)} MB`);
+} else console.error(`Cannot compile cli.ts: ${failure}`);
 process.exitCode = failure === undefined ? 0 : 1;

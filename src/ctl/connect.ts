@@ -5,11 +5,6 @@ import type { NamedDocument, ParsedArguments } from "./args/parsed.ts";
 import type { Invocation } from "./command.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** Drivers that are imported on their own, so that a program without them downloads nothing of theirs. */
-const NOT_IN_THE_PACKAGE = ["kafka", "octopus"];
-/** Their entry point, for the command run from JSR: it is named where no one looks before it is wanted. */
-const KAFKA = new URL("../kafka/mod.ts", import.meta.url).href;
-
 /** The driver that the command line or the environment names, with the modules that its topics may name. */
 export function driverOf({ args, console }: Invocation): NamedDocument {
   const { name, document } = driverWithEnvironment(args.document("driver"), console.environment);
@@ -35,9 +30,8 @@ export async function openDriver(invocation: Invocation): Promise<Driver> {
   if (name === undefined) throw new UsageError('Missing option: add "--driver NAME", or set DIASPORA_DRIVER');
   console.log.debug(`Opening driver "${name}" with ${JSON.stringify(document)}`);
   // The engine is loaded here and not before: whatever is wrong with the command line is said at once.
-  const { Driver } = await import("../../mod.ts");
-  if (NOT_IN_THE_PACKAGE.includes(name) && !import.meta.url.startsWith("file:")) await import(KAFKA);
-  return await Driver.open(absoluteReference(name), document);
+  const { openNamedDriver } = await import("./open_driver.ts");
+  return await openNamedDriver(name, document);
 }
 
 /** Opens the driver and a topic for the length of a call. */

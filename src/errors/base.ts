@@ -46,7 +46,7 @@ export class DiasporaError extends Error {
   /** Makes an error with a code; users catch these rather than make them. */
   constructor(code: ErrorCode, message: string, options: DiasporaErrorOptions = {}) {
     super(message, options);
-    this.name = new.target.name;
+    this.name = this.constructor.name;
     this.code = code;
     this.canRetry = options.canRetry ?? false;
   }

@@ -20,13 +20,13 @@ export class PushBatch implements OutgoingBatch {
   /** Serialized metadata; may be longer than `count`, since arrays are used again. */
   metadata: string[] | Uint8Array[];
   /** Data parts, once an event has one. */
-  data: OutgoingData[] | undefined = undefined;
+  data?: OutgoingData[] = undefined;
   /** Size of each data part when it was pushed; of each piece, where there are several. */
-  dataSizes: (number | readonly number[])[] | undefined = undefined;
+  dataSizes?: (number | readonly number[])[] = undefined;
   /** Sum of the sizes of the data parts. */
   dataBytes = 0;
   /** A data part given as a stream. */
-  stream: AsyncIterable<Uint8Array> | undefined = undefined;
+  stream?: AsyncIterable<Uint8Array> = undefined;
   /** Size of metadata and data in bytes; a text counts a byte a character. */
   bytes = 0;
   /** When it was handed over, where somebody wants to know. */

@@ -55,7 +55,6 @@ export function mustRun(
 
 interface Manifest {
   dependencies?: Record<string, string>;
-  peerDependencies?: Record<string, string>;
 }
 
 function readManifest(folder: string): Manifest {
@@ -64,8 +63,7 @@ function readManifest(folder: string): Manifest {
 
 /** Every package that a package needs, by name, with its folder in this repository's node_modules. */
 function dependenciesOf(folder: string, found = new Map<string, string>()): Map<string, string> {
-  const { dependencies, peerDependencies } = readManifest(folder);
-  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
+  for (const name of Object.keys(readManifest(folder).dependencies ?? {})) {
     const its = resolve("node_modules", name);
     if (found.has(name)) continue;
     found.set(name, its);
@@ -73,6 +71,8 @@ function dependenciesOf(folder: string, found = new Map<string, string>()): Map<
   }
   return found;
 }
+
+const PEER = "@opentelemetry/api";
 
 /** Builds the package, packs it and installs it where nothing else is, without a registry. */
 function makeProject(): ConsumerProject {
@@ -84,8 +84,8 @@ function makeProject(): ConsumerProject {
   mustRun("npm", ["pack", "--offline", "--ignore-scripts", "--pack-destination", home], built);
   const tarball = join(home, readdirSync(home).find((name) => name.endsWith(".tgz")) ?? "no tarball");
 
-  const needed = [...dependenciesOf(built), ["@types/node", resolve("node_modules/@types/node")] as const]
-    .concat([["undici-types", resolve("node_modules/undici-types")]]);
+  // Of the peers only what the entry point `./otel` takes its types from; nothing of Kafka, and no types of Node.
+  const needed = [...dependenciesOf(built), [PEER, resolve("node_modules", PEER)] as const];
   const dependencies = needed.map(([name, path]) => [name, `file:${path}`] as const);
   mkdirSync(folder);
   writeFileSync(

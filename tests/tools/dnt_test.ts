@@ -1,52 +1,81 @@
-// Where JSR answers, dnt builds the npm package. It comes from JSR alone, so that a stand-in takes down here what
-// it is asked for; what dnt makes of it is checked by the tests of the package, where JSR answers.
+// Where JSR answers, dnt compiles the npm package, else TypeScript's own compiler does. What comes out must be the
+// same package.
 import { assertEquals } from "@std/assert";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { walkSync } from "@std/fs/walk";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import process from "node:process";
 import { test } from "../harness.ts";
 import { serveFakeJsr } from "./fake_jsr.ts";
 import { runBeside } from "./run_beside.ts";
 
-const STAND_IN = `
-import { writeFileSync } from "node:fs";
-export async function build(options: { outDir: string }): Promise<void> {
-  writeFileSync(options.outDir + "/asked.json", JSON.stringify(options));
+/** Every file of a package by path, the names of parts without their sums. */
+function filesOf(folder: string): string[] {
+  return [...walkSync(folder, { includeDirs: false })]
+    .map(({ path }) => relative(folder, path).replaceAll("\\", "/").replace(/part-\w+/, "part"))
+    .sort();
 }
-`;
 
-test("dnt is asked for every entry point, for the command, and for what the manifest says", async () => {
+function sizeOf(folder: string): number {
+  return [...walkSync(folder, { includeDirs: false })]
+    .reduce((sum, { path }) => sum + statSync(path).size, 0);
+}
+
+async function buildNpm(output: string, environment: Record<string, string>): Promise<void> {
+  const { code, stdout, stderr } = await runBeside(
+    "node",
+    ["tools/launch.mjs", "build:npm", "--output", output],
+    environment,
+  );
+  assertEquals(code, 0, stdout + stderr);
+}
+
+/** What was made of version 0.43.2 of dnt, save declarations of inner modules and names of parts. */
+const RECORDED = [
+  "LICENSE",
+  "README.md",
+  "THIRD_PARTY_NOTICES.md",
+  ...["cli", "cpp-files", "kafka", "mod", "otel", "part", "testing"].map((name) => `esm/${name}.js`),
+  "esm/mod.d.ts",
+  ...["cpp_files", "kafka", "otel", "testing"].map((folder) => `esm/src/${folder}/mod.d.ts`),
+  "package.json",
+  ...["cpp-files", "kafka", "mod", "otel", "part", "testing"].map((name) => `script/${name}.js`),
+  "script/mod.d.ts",
+  "script/package.json",
+  ...["cpp_files", "kafka", "otel", "testing"].map((folder) => `script/src/${folder}/mod.d.ts`),
+].sort();
+
+/** The real one, where JSR answers: then it is tried, and not its stand-in. */
+const connected = process.env["DIASPORA_TOOLING"] === "connected";
+
+test("dnt and TypeScript's own compiler make the same package", async () => {
   await using jsr = await serveFakeJsr();
   jsr.packages.set("@deno/dnt", {
     name: "@deno/dnt",
-    version: "0.42.99",
+    version: "0.43.99",
     exports: { ".": "./mod.ts" },
-    files: new Map([["mod.ts", new TextEncoder().encode(STAND_IN)]]),
+    files: new Map([["mod.ts", new Uint8Array(readFileSync("tests/tools/fake_dnt.ts"))]]),
   });
   const home = mkdtempSync(join(tmpdir(), "diaspora-dnt-"));
   try {
-    const output = join(home, "npm");
-    const { code, stderr } = await runBeside("node", ["tools/launch.mjs", "build:npm", "--output", output], {
-      JSR_URL: jsr.url,
-      DENO_DIR: join(home, "cache"),
-      DIASPORA_TOOLING: "connected",
-    });
-    assertEquals(code, 0, stderr);
+    const [withDnt, without] = [join(home, "dnt"), join(home, "typescript")];
+    const fake = connected ? {} : { JSR_URL: jsr.url, DENO_DIR: join(home, "cache") };
+    await buildNpm(withDnt, { ...fake, DIASPORA_TOOLING: "connected" });
+    await buildNpm(without, { DIASPORA_TOOLING: "npm-only" });
 
-    const asked = JSON.parse(readFileSync(join(output, "asked.json"), "utf8"));
-    const own = JSON.parse(readFileSync("package.json", "utf8"));
-    const { exports } = JSON.parse(readFileSync("deno.json", "utf8"));
-    const library = Object.entries(exports).filter(([name]) => name !== "./cli");
-    assertEquals(asked.entryPoints, [
-      ...library.map(([name, path]) => ({ name, path })),
-      { kind: "bin", name: "diaspora-ctl", path: "./cli.ts" },
-    ]);
-    assertEquals([asked.package.name, asked.package.version], [own.name, own.version]);
-    assertEquals([asked.scriptModule, asked.test], [false, false]);
-    const [peer] = Object.keys(own.peerDependencies);
-    assertEquals(asked.mappings[`npm:${peer}@${own.peerDependencies[peer]}`].peerDependency, true);
-    for (const name of ["LICENSE", "README.md"]) {
-      assertEquals(readFileSync(join(output, name), "utf8"), readFileSync(name, "utf8"));
+    assertEquals(filesOf(withDnt), filesOf(without));
+    const recorded = [...new Set(filesOf(without))].filter((path) =>
+      !/\/src\/.+\.d\.ts$/.test(path) || /\/mod\.d\.ts$/.test(path) && !/\/components\//.test(path)
+    );
+    assertEquals(recorded, RECORDED);
+    const [one, other] = [withDnt, without].map((folder) =>
+      readFileSync(join(folder, "package.json"), "utf8")
+    );
+    assertEquals(one, other);
+    assertEquals(Math.abs(sizeOf(withDnt) / sizeOf(without) - 1) < 0.02, true);
+    for (const path of ["esm/cli.js"]) {
+      assertEquals(readFileSync(join(withDnt, path), "utf8").split("\n", 1), ["#!/usr/bin/env node"]);
     }
   } finally {
     rmSync(home, { recursive: true });

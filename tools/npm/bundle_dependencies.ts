@@ -6,7 +6,14 @@ interface LockedPackage {
   dependencies?: Record<string, string>;
 }
 
-type Manifest = Record<string, unknown> & { dependencies: Record<string, string> };
+type Manifest = Record<string, unknown> & {
+  dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, unknown>;
+};
+
+/** A peer that comes along too, since where no registry is, no one could bring it. */
+const PEER = "@platformatic/kafka";
 
 const locked: Record<string, LockedPackage> = JSON.parse(readFileSync("package-lock.json", "utf8")).packages;
 
@@ -47,12 +54,16 @@ function closure(names: string[]): Set<string> {
  */
 export function bundleDependencies(output: string): void {
   const manifest = readManifest(output);
-  const names = Object.keys(manifest.dependencies);
+  const { [PEER]: range, ...peerDependencies } = manifest.peerDependencies;
+  const { [PEER]: _, ...peerDependenciesMeta } = manifest.peerDependenciesMeta;
+  const dependencies = { ...manifest.dependencies, [PEER]: range };
+  const names = Object.keys(dependencies);
   for (const path of closure(names)) {
     const nested = join(path, "node_modules");
     cpSync(path, join(output, path), { recursive: true, filter: (source) => !source.startsWith(nested) });
-    const { optionalDependencies: _, ...own } = readManifest(path);
+    const { optionalDependencies: _optional, ...own } = readManifest(path);
     writeManifest(join(output, path), own);
   }
-  writeManifest(output, { ...manifest, bundleDependencies: names });
+  const changed = { dependencies, peerDependencies, peerDependenciesMeta, bundleDependencies: names };
+  writeManifest(output, { ...manifest, ...changed });
 }

@@ -1,7 +1,7 @@
-import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { emptyDirSync } from "@std/fs/empty-dir";
-import { COMMAND, commonManifest, entryPoints } from "./manifest.ts";
+import process from "node:process";
+import { readFileSync } from "node:fs";
+import { COMMAND, entryPoints, peers } from "./manifest.ts";
 
 /** The part of `@deno/dnt` used here. */
 interface Dnt {
@@ -9,35 +9,55 @@ interface Dnt {
 }
 
 /** Kept out of import statements: this file must also load where JSR does not answer. */
-const DNT = "jsr:@deno/dnt@~0.42.0";
+const DNT = "jsr:@deno/dnt@~0.43.0";
 
-/** Builds the npm package with dnt, which takes the `@std` modules along and compiles for Node 20. */
-export async function buildWithDnt(output: string): Promise<void> {
+/**
+ * Compiles the entry points and all they import with dnt, which takes the `@std` modules along; gives the folder
+ * under `folder` where the modules are.
+ */
+export async function compileWithDnt(folder: string): Promise<string> {
   const { build } = await import(DNT) as Dnt;
-  const { peerDependencies = {}, ...common } = commonManifest();
+  const { name, version, dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
   // dnt makes whatever is imported a dependency, unless a mapping says that the user brings it.
   const mappings = Object.fromEntries(
-    Object.entries(peerDependencies).map(([name, version]) => [
-      `npm:${name}@${version}`,
-      { name, version, peerDependency: true },
-    ]),
+    Object.entries(peers).map(([name, version]) => [name, { name, version, peerDependency: true }]),
   );
-  emptyDirSync(output);
+  // To check types it installs what is imported; what users bring is that only where it is named here.
+  const wanted = ["@types/node", ...Object.keys(peers)];
   await build({
     entryPoints: [
       ...Object.entries(entryPoints).map(([name, path]) => ({ name, path })),
       { kind: "bin", name: COMMAND.name, path: COMMAND.source },
     ],
-    outDir: output,
-    importMap: "deno.json",
+    outDir: folder,
+    // As Deno itself reads it: an import map alone lacks what lies below a package, e.g. `@std/cli/parse-args`.
+    configFile: join(process.cwd(), "deno.json"),
     shims: {},
     mappings,
-    package: { ...common, devDependencies: { "@types/node": "^20" } },
+    package: {
+      name,
+      version,
+      devDependencies: Object.fromEntries(wanted.map((name) => [name, devDependencies[name]])),
+      peerDependenciesMeta: Object.fromEntries(
+        Object.keys(peers).map((name) => [name, { optional: true }]),
+      ),
+    },
     scriptModule: false,
+    // The library runs on Node 20 as it is; and dnt would put theirs before the first line of the command.
+    polyfills: false,
     skipSourceOutput: true,
     declarationMap: false,
     test: false,
     compilerOptions: { target: "ES2022", lib: ["ES2023", "DOM", "DOM.Iterable", "ESNext"] },
   });
-  for (const name of ["LICENSE", "README.md"]) copyFileSync(name, join(output, name));
+  checkFound(folder, dependencies);
+  return join(folder, "esm");
+}
+
+/** What dnt found imported must be what package.json names: else users would lack it, or install it for nothing. */
+function checkFound(folder: string, named: Record<string, string>): void {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const [found, expected] = [{ ...dependencies, ...peerDependencies }, { ...named, ...peers }]
+    .map((packages) => JSON.stringify(Object.entries(packages).sort()));
+  if (found !== expected) throw new Error(`Cannot build the package: dnt found ${found}, not ${expected}`);
 }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { Driver, type JsonObject, type Topic } from "../../../mod.ts";
+import type { Driver, JsonObject, Topic } from "../../../mod.ts";
+import { openNamedDriver } from "../open_driver.ts";
 import { type ConsumeSettings, measureConsume } from "./consume.ts";
 import { type DurableSettings, measureDurable } from "./durable.ts";
 import { type FloorKind, measureFloor } from "./floor.ts";
@@ -49,7 +50,7 @@ export async function runJob(job: Job, gate: Gate, open?: Driver): Promise<Measu
     return measureFloor(job.kind, job.path, job.settings);
   }
   if (open !== undefined) return await runWith(open, job, gate);
-  await using driver = await Driver.open(job.place.driver, job.place.options);
+  await using driver = await openNamedDriver(job.place.driver, job.place.options);
   return await runWith(driver, job, gate);
 }
 

@@ -1,6 +1,6 @@
-import { Driver, type Topic } from "../../../mod.ts";
-import { absoluteReference } from "../../components/modules.ts";
+import type { Driver, Topic } from "../../../mod.ts";
 import { withModules } from "../connect.ts";
+import { openNamedDriver } from "../open_driver.ts";
 import { oneLine } from "../report.ts";
 import type { Endpoint, ForwardConfig } from "./config.ts";
 
@@ -39,8 +39,7 @@ export class Endpoints {
     return await once(
       this.#drivers,
       name,
-      () =>
-        this.#naming(line, () => Driver.open(absoluteReference(type), withModules(options, this.#modules))),
+      () => this.#naming(line, () => openNamedDriver(type, withModules(options, this.#modules))),
     );
   }
 

@@ -1,0 +1,136 @@
+import { emptyDirSync } from "@std/fs/empty-dir";
+import { buildSync } from "esbuild";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import ts from "typescript";
+import { IN_THE_PAGE, noticesOf } from "../licences/notices.ts";
+import {
+  BUILT_IN,
+  COMMAND,
+  dependencies,
+  entryPoints,
+  FOLDERS,
+  manifest,
+  moduleName,
+  peers,
+} from "./manifest.ts";
+
+/** What every Node that the manifest admits can run. */
+const TARGET = "node20.9";
+
+/** Stays an import: packages that are installed beside this one. */
+const EXTERNAL = [...Object.keys(dependencies), ...Object.keys(peers)];
+
+/** As small as it can be while names stay and a stack trace still says where. */
+const WRITTEN = {
+  charset: "utf8",
+  minifyWhitespace: true,
+  lineLimit: 120,
+  legalComments: "none",
+  write: false,
+  logLevel: "silent",
+} as const;
+
+/** Names of an address that a script knows only by its path. */
+const SCRIPT_ADDRESS = {
+  define: { "import.meta.url": "addressOfThis" },
+  banner: { js: 'const addressOfThis = require("node:url").pathToFileURL(__filename).href;' },
+};
+
+/** Compiled modules, by their paths. */
+type Texts = Map<string, string>;
+
+function compiledName(source: string, ending: string): string {
+  return source.replace("./", "").replace(/\.ts$/, ending);
+}
+
+/** Bundles modules into parts that are loaded when they are needed: few files, and no comments. */
+function bundle(compiled: string, entries: [entry: string, source: string][]): Texts {
+  const { outputFiles } = buildSync({
+    entryPoints: entries.map(([entry, source]) => ({
+      in: resolve(compiled, compiledName(source, ".js")),
+      out: moduleName(entry),
+    })),
+    outdir: "parts",
+    bundle: true,
+    splitting: true,
+    // Beside the entries: where the library looks for the driver of Kafka.
+    chunkNames: "part-[hash]",
+    format: "esm",
+    platform: "node",
+    target: TARGET,
+    external: EXTERNAL,
+    nodePaths: [resolve("node_modules")],
+    ...WRITTEN,
+  });
+  return new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
+}
+
+/** The same parts for `require`. Imports that are made while a program runs stay imports. */
+function asScripts(parts: Texts): Texts {
+  const scripts = [...parts].map(([name, text]): [string, string] => {
+    const { outputFiles: [{ text: script }] } = buildSync({
+      stdin: { contents: text, sourcefile: name },
+      format: "cjs",
+      platform: "node",
+      target: TARGET,
+      ...WRITTEN,
+      ...(text.includes("import.meta.url") ? SCRIPT_ADDRESS : {}),
+    });
+    return [name, script];
+  });
+  return new Map(scripts);
+}
+
+/** The declarations that users' compilers reach from the entry points; the others describe inner modules. */
+function reachableDeclarations(compiled: string): Texts {
+  const found: Texts = new Map();
+  const visit = (path: string): void => {
+    if (found.has(path)) return;
+    const text = readFileSync(join(compiled, path), "utf8");
+    found.set(path, text);
+    for (const { fileName } of ts.preProcessFile(text, true, true).importedFiles) {
+      if (fileName.startsWith(".")) {
+        visit(join(dirname(path), fileName.replace(/\.[jt]s$/, ".d.ts")).replaceAll("\\", "/"));
+      }
+    }
+  };
+  const entries = Object.values(entryPoints).map((source) => compiledName(source, ".d.ts"));
+  entries.forEach(visit);
+  for (const entry of entries) found.set(entry, withReferences(found.get(entry)!));
+  return found;
+}
+
+/** What the declarations take for granted, so that users' configurations need not say it. */
+function withReferences(text: string): string {
+  return `/// <reference lib="esnext.disposable" />\n${text}`;
+}
+
+function write(folder: string, texts: Texts): void {
+  for (const [path, text] of texts) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+/**
+ * Makes the package of compiled modules, whichever compiler they come from: bundled into parts for `import` and
+ * for `require`, with the declarations that users need, the manifest, and the texts that go with them.
+ */
+export function assemblePackage(compiled: string, output: string): void {
+  const library = Object.entries(entryPoints);
+  const declarations = reachableDeclarations(compiled);
+  const modules = bundle(compiled, [...library, ["./cli", COMMAND.source]]);
+  const cli = modules.get("cli.js")!;
+  modules.set("cli.js", `#!/usr/bin/env node\n${cli.replace(/^#!.*\n/, "")}`);
+
+  emptyDirSync(output);
+  const [module, script] = [FOLDERS.module, FOLDERS.script].map((name) => join(output, name));
+  for (const folder of [module, script]) write(folder, declarations);
+  write(module, modules);
+  write(script, asScripts(bundle(compiled, library)));
+  writeFileSync(join(script, "package.json"), '{ "type": "commonjs" }\n');
+  for (const name of ["LICENSE", "README.md"]) copyFileSync(name, join(output, name));
+  writeFileSync(join(output, "THIRD_PARTY_NOTICES.md"), noticesOf([...BUILT_IN, ...IN_THE_PAGE]));
+  writeFileSync(join(output, "package.json"), JSON.stringify(manifest(), null, 2) + "\n");
+}
