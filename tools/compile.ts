@@ -17,10 +17,13 @@ import process from "node:process";
 import { compileWithBun } from "./compile/with_bun.ts";
 import type { Failure } from "./compile/bundle.ts";
 import { compileWithDeno, DENO_TARGETS } from "./compile/with_deno.ts";
-import { IN_THE_PAGE, noticesFileBeside, noticesOf, withDependencies } from "./licences/notices.ts";
-
-/** Packages that the program holds, with what they need. */
-const PACKAGES_INSIDE = ["@platformatic/kafka", "ajv", "cborg", "yaml"];
+import {
+  IN_THE_PAGE,
+  noticesFileBeside,
+  noticesOf,
+  PACKAGES_INSIDE,
+  withDependencies,
+} from "./licences/notices.ts";
 
 const connected = process.env["DIASPORA_TOOLING"] === "connected";
 const args = parseArgs(process.argv.slice(2), { string: ["target", "output"] });
@@ -43,7 +46,8 @@ function denoIsOut(): Failure {
 function compile(): Failure {
   const failure = denoIsOut() ?? compileWithDeno(output, target);
   if (failure === undefined) return undefined;
-  console.error(`Compiling with Bun, not Deno: ${failure.split("\n")[0]}`);
+  // The whole of it: the first line is often what was downloaded, and the cause is the last one.
+  console.error(`Compiling with Bun, not Deno: ${failure}`);
   return compileWithBun(output, target);
 }
 

@@ -22,7 +22,7 @@ import { buildPrograms, buildTarballs } from "./release/artefacts.ts";
 import { billOfMaterials } from "./release/bill_of_materials.ts";
 import { notesOf, withVersionNamed } from "./release/changelog.ts";
 import { writeChecksums } from "./release/checksums.ts";
-import { mustRun } from "./release/programs.ts";
+import { mustRun, mustRunHere } from "./release/programs.ts";
 import { obstacles, publishingSteps, stateOfRepository } from "./release/publish.ts";
 import { isVersion, readVersion, setVersion } from "./release/version.ts";
 
@@ -72,7 +72,7 @@ function release(
   console.log(checked ? "JSR: nothing to mend" : "JSR: not checked, it cannot be reached");
   if (publish && !checked) fail(`Cannot publish ${version}: JSR cannot be reached`);
   for (const { what, command } of publishingSteps({ version, tarball: alone })) {
-    if (publish) mustRun(command[0], command.slice(1));
+    if (publish) mustRunHere(command[0], command.slice(1));
     console.log(`${publish ? "Published" : "Not published"}: ${what} (${command.join(" ")})`);
   }
   if (publish) return;

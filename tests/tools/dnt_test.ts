@@ -60,7 +60,7 @@ test("dnt and TypeScript's own compiler make the same package", async () => {
   const home = mkdtempSync(join(tmpdir(), "diaspora-dnt-"));
   try {
     const [withDnt, without] = [join(home, "dnt"), join(home, "typescript")];
-    const fake = connected ? {} : { JSR_URL: jsr.url, DENO_DIR: join(home, "cache") };
+    const fake: Record<string, string> = connected ? {} : { JSR_URL: jsr.url, DENO_DIR: join(home, "cache") };
     await buildNpm(withDnt, { ...fake, DIASPORA_TOOLING: "connected" });
     await buildNpm(without, { DIASPORA_TOOLING: "npm-only" });
 

@@ -11,6 +11,7 @@ const TARGETS: Record<string, string> = {
   "x86_64-apple-darwin": "bun-darwin-x64",
   "aarch64-apple-darwin": "bun-darwin-arm64",
   "x86_64-pc-windows-msvc": "bun-windows-x64",
+  "aarch64-pc-windows-msvc": "bun-windows-arm64",
 };
 
 /**

@@ -12,6 +12,7 @@ export const DENO_TARGETS: readonly string[] = [
   "x86_64-apple-darwin",
   "aarch64-apple-darwin",
   "x86_64-pc-windows-msvc",
+  "aarch64-pc-windows-msvc",
 ];
 
 /**

@@ -4,6 +4,9 @@ import { dirname, join } from "node:path";
 /** Packages that the page is made with. */
 export const IN_THE_PAGE: readonly string[] = ["lit-html", "uplot"];
 
+/** Packages that the compiled program holds, with what they need. */
+export const PACKAGES_INSIDE: readonly string[] = ["@platformatic/kafka", "ajv", "cborg", "yaml"];
+
 interface Installed {
   name: string;
   version: string;
@@ -20,6 +23,11 @@ export function licenceOf(name: string): string | undefined {
   const folder = join("node_modules", name);
   const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.\w+)?$/i.test(entry));
   return file === undefined ? undefined : readFileSync(join(folder, file), "utf8").trim();
+}
+
+/** A package as a bill of materials refers to it. */
+export function referenceOf(name: string): string {
+  return `${name}@${readInstalled(name).version}`;
 }
 
 /** The packages with all that they need, by name. */

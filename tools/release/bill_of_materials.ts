@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { IN_THE_PAGE, PACKAGES_INSIDE, referenceOf, withDependencies } from "../licences/notices.ts";
 
 /** One part in a bill of materials; the members of CycloneDX that are used here. */
 export interface Component {
@@ -18,6 +19,7 @@ export interface BillOfMaterials {
   specVersion: string;
   metadata: { component: Component };
   components: Component[];
+  dependencies: { ref: string; dependsOn: string[] }[];
 }
 
 /** Runtimes that a compiled program may carry, by the package that brings them here. */
@@ -43,11 +45,17 @@ function runtimeComponent(name: RuntimeName): Component {
  */
 export function billOfMaterials(runtime: RuntimeName): BillOfMaterials {
   const { status, stdout, stderr } = spawnSync("npm", [
-    ...["sbom", "--package-lock-only", "--omit", "dev"],
-    ...["--sbom-format", "cyclonedx", "--sbom-type", "library"],
+    ...["sbom", "--package-lock-only", "--sbom-format", "cyclonedx", "--sbom-type", "library"],
   ], { encoding: "utf8", maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(`Cannot make the bill of materials: ${stderr}`);
   const bill: BillOfMaterials = JSON.parse(stdout);
+  // Tools come along in npm's list, and cannot be left out there: to npm the client of Kafka is one of them.
+  const inside = new Set(withDependencies(PACKAGES_INSIDE).concat(IN_THE_PAGE).map(referenceOf));
+  bill.components = bill.components.filter((component) => inside.has(component["bom-ref"]));
+  const root = bill.metadata.component["bom-ref"];
+  bill.dependencies = bill.dependencies
+    .filter(({ ref }) => ref === root || inside.has(ref))
+    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((name) => inside.has(name)) }));
   // npm takes the name of the folder.
   bill.metadata.component.name = JSON.parse(readFileSync("package.json", "utf8")).name;
   bill.components.push(runtimeComponent(runtime));

@@ -22,3 +22,11 @@ export function mustRun(
   if (status === 0) return { stdout, stderr };
   throw new Error(`"${program} ${parameters.join(" ")}" failed:\n${stdout}${stderr}`);
 }
+
+/** Runs a program that must succeed, with this terminal: it may ask for a password, a code or a browser. */
+export function mustRunHere(program: string, parameters: string[]): void {
+  const { status, signal, error } = spawnSync(program, parameters, { stdio: "inherit" });
+  if (error !== undefined) throw error;
+  if (status === 0) return;
+  throw new Error(`"${program} ${parameters.join(" ")}" failed: ${signal ?? `exit code ${status}`}`);
+}

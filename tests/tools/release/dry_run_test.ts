@@ -45,11 +45,15 @@ test("a dry run makes every artefact with its checksum, checks for JSR, and publ
       `diaspora-stream-${version}.tgz`,
       `diaspora-stream-${version}-with-dependencies.tgz`,
     ];
-    assertEquals(readdirSync(folder).sort(), [bill, program, sums, ...tarballs].sort());
+    const notices = "THIRD_PARTY_NOTICES.md";
+    assertEquals(readdirSync(folder).sort(), [bill, program, sums, notices, ...tarballs].sort());
+    for (const name of ["uplot", "lit-html", "@platformatic/kafka", "ajv", "yaml"]) {
+      assertMatch(readFileSync(join(folder, notices), "utf8"), new RegExp(`^## ${name} `, "m"));
+    }
 
     const check = spawnSync("sha256sum", ["--check", "--strict", sums], { cwd: folder, encoding: "utf8" });
     assertEquals(check.status, 0, check.stdout + check.stderr);
-    assertEquals(check.stdout.trimEnd().split("\n").length, 4);
+    assertEquals(check.stdout.trimEnd().split("\n").length, 5);
     if (process.platform === "linux" && process.arch === "x64") {
       const { stdout } = spawnSync(join(folder, program), ["--version"], { encoding: "utf8" });
       assertEquals(stdout, `diaspora-ctl ${version}\n`);
@@ -62,8 +66,14 @@ test("a dry run makes every artefact with its checksum, checks for JSR, and publ
     assertEquals([metadata.component.name, metadata.component.version], ["@diaspora/stream", version]);
     const names = components.map(({ name }) => name);
     const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
-    for (const name of Object.keys(dependencies)) assert(names.includes(name), name);
-    assertEquals(names.filter((name) => name in devDependencies).length, 1, "tools, but for the runtime");
+    for (const name of [...Object.keys(dependencies), "fast-uri", "avsc"]) assert(names.includes(name), name);
+    const [runtime, ...others] = names.filter((name) => name in devDependencies).reverse();
+    assert(["bun", "deno"].includes(runtime), runtime);
+    assertEquals(
+      others.sort(),
+      ["@platformatic/kafka", "lit-html", "uplot"],
+      "tools, but for what is inside",
+    );
     for (const { name, version, licenses } of components) assert(licenses?.length, `${name}@${version}`);
 
     assertStringIncludes(output, "JSR: nothing to mend");
