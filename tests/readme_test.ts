@@ -55,15 +55,32 @@ test("the README's programs and commands run as they are printed", () => {
 });
 
 test("the README's first screen says when an event is safe and that data are not copied", () => {
-  const screen = readme.split("\n").slice(0, 45).join("\n");
+  const screen = readme.split("\n").slice(0, 55).join("\n");
   for (const words of ["buffered", "on_flush", "immediate", "`push` does not copy data"]) {
     assertStringIncludes(screen, words);
   }
 });
 
-test("the README links to files that are there and names scripts that are there", () => {
-  for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) assert(existsSync(target), target);
-  const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+test("the README says how to install the library, the command and the driver for Kafka", () => {
+  for (
+    const words of [
+      ...["npm install @diaspora/stream", "deno add jsr:@diaspora/stream", "bun add @diaspora/stream"],
+      ...["npx @diaspora/stream", "bunx --package @diaspora/stream", "npm install @platformatic/kafka"],
+    ]
+  ) assertStringIncludes(readme, words);
+});
+
+test("the README links to files that are there, from wherever it is read, and names scripts that are there", () => {
+  const { scripts, homepage } = JSON.parse(readFileSync("package.json", "utf8"));
+  // Whole addresses: npm and JSR show this page, and not the files beside it.
+  const repository = homepage.replace("#readme", "");
+  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target);
+  for (const link of links) {
+    assert(link.startsWith("https://"), link);
+    if (!link.startsWith(repository)) continue;
+    const path = link.slice(repository.length);
+    assert(path === "/releases" || existsSync(path.replace("/blob/main/", "").replace(/#.*/, "")), link);
+  }
   for (const [, name] of readme.matchAll(/npm (?:run )?(?:-s )?(test|(?<=run (?:-s )?)[\w:]+)/g)) {
     assert(name in scripts, name);
   }

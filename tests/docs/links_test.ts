@@ -7,6 +7,12 @@ import { test } from "../harness.ts";
 
 const START = "README.md";
 
+/** The README is read at npm and JSR too, so that its links are whole addresses. */
+const REPOSITORY = JSON.parse(readFileSync("package.json", "utf8")).homepage.replace(
+  "#readme",
+  "/blob/main/",
+);
+
 /** The pages that users read. */
 const pages = [START, "CHANGELOG.md", "docs", "examples"].flatMap((path) =>
   path.endsWith(".md") ? [path] : [...walkSync(path, { exts: ["md"] })].map((entry) => normalize(entry.path))
@@ -14,7 +20,7 @@ const pages = [START, "CHANGELOG.md", "docs", "examples"].flatMap((path) =>
 
 /** The text of a page without its code. */
 function prose(page: string): string {
-  return readFileSync(page, "utf8").replace(/^```[^]*?^```$/gm, "");
+  return readFileSync(page, "utf8").replace(/^```[^]*?^```$/gm, "").replaceAll(REPOSITORY, "");
 }
 
 /** Where the links of a page lead, within the repository: a file and, behind "#", one of its headings. */

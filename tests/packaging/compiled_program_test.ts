@@ -83,10 +83,11 @@ for (const ending of ["ts", "js"]) {
     const create = ["topic", "create", "--name", ending, ...options, "--validator", `Positive:${plugin}`];
     const created = runProgram(create);
     assertEquals(created.status, 0, created.stderr);
-    const produced = runProgram(["produce", ending, ...options], '{"x":1}\n{"x":0}\n');
+    const consent = ["--load-modules", plugin];
+    const produced = runProgram(["produce", ending, ...options, ...consent], '{"x":1}\n{"x":0}\n');
     assertEquals(produced.status, 1);
     assertStringIncludes(produced.stderr, "Cannot take x: it must be positive");
-    assertEquals(runProgram(["consume", ending, ...options]).stdout, '{"x":1}\n');
+    assertEquals(runProgram(["consume", ending, ...options, ...consent]).stdout, '{"x":1}\n');
   });
 }
 
@@ -149,12 +150,13 @@ test("the permissions that deno compile gives the program are enough for it, and
     writeFileSync(join(home, "positive.ts"), validatorModule("ts"));
     const where = ["--driver", "files", "--driver.root_path", join(home, "data")];
     const schema = ["--validator", "schema", "--validator.schema", '{"type": "object"}'];
+    const consent = ["--load-modules", join(home, "positive.ts")];
     const own = ["--validator", "Positive:./positive.ts", "--serializer", "cbor"];
     for (
       const [words, input] of [
         [["topic", "create", "--name", "checked", ...schema, ...where], ""],
         [["topic", "create", "--name", "own", ...own, ...where], ""],
-        [["produce", "own", ...where], '{"x":5}\n'],
+        [["produce", "own", ...where, ...consent], '{"x":5}\n'],
         [["topic", "describe", "own", ...where], ""],
         [["verify", "own", ...where], ""],
       ] as const
@@ -162,9 +164,9 @@ test("the permissions that deno compile gives the program are enough for it, and
       const { status, stderr } = run([...words], input);
       assertEquals(status, 0, `${words.join(" ")}: ${stderr}`);
     }
-    assertEquals(run(["consume", "own", ...where]).stdout, '{"x":5}\n');
+    assertEquals(run(["consume", "own", ...where, ...consent]).stdout, '{"x":5}\n');
     // Thrown by the module as an error of this library, not of a copy.
-    assertStringIncludes(run(["produce", "own", ...where], '{"x":0}\n').stderr, "Cannot take x");
+    assertStringIncludes(run(["produce", "own", ...where, ...consent], '{"x":0}\n').stderr, "Cannot take x");
     assertStringIncludes(run(["produce", "checked", ...where], "5\n").stderr, "object");
     assertStringIncludes(run(NO_BROKER).stderr, 'no answer from Kafka at "127.0.0.1:1"');
     const doctor = run(["doctor", "--json", ...where]);

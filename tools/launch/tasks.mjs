@@ -19,6 +19,7 @@ export const DENO_TASKS = [
   "bench:peers",
   "kafka",
   "release",
+  "packages",
   "ctl",
 ];
 

@@ -4,16 +4,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import ts from "typescript";
 import { IN_THE_PAGE, noticesOf } from "../licences/notices.ts";
-import {
-  BUILT_IN,
-  COMMAND,
-  dependencies,
-  entryPoints,
-  FOLDERS,
-  manifest,
-  moduleName,
-  peers,
-} from "./manifest.ts";
+import { COMMAND, dependencies, entryPoints, FOLDERS, manifest, moduleName, peers } from "./manifest.ts";
 
 /** What every Node that the manifest admits can run. */
 const TARGET = "node20.9";
@@ -45,8 +36,11 @@ function compiledName(source: string, ending: string): string {
 }
 
 /** Bundles modules into parts that are loaded when they are needed: few files, and no comments. */
-function bundle(compiled: string, entries: [entry: string, source: string][]): Texts {
-  const { outputFiles } = buildSync({
+function bundle(
+  compiled: string,
+  entries: [entry: string, source: string][],
+): { parts: Texts; packages: string[] } {
+  const { outputFiles, metafile } = buildSync({
     entryPoints: entries.map(([entry, source]) => ({
       in: resolve(compiled, compiledName(source, ".js")),
       out: moduleName(entry),
@@ -61,9 +55,27 @@ function bundle(compiled: string, entries: [entry: string, source: string][]): T
     target: TARGET,
     external: EXTERNAL,
     nodePaths: [resolve("node_modules")],
+    metafile: true,
     ...WRITTEN,
   });
-  return new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
+  const packages = Object.keys(metafile.inputs).map(packageOf).filter((name) => name !== undefined);
+  return {
+    parts: new Map(outputFiles.map(({ path, text }) => [basename(path), withOpenImports(text)])),
+    packages: [...new Set(packages)].sort(),
+  };
+}
+
+/**
+ * Imports of what is known only while the program runs, for other bundlers: else they warn of them, and put
+ * something else in their place.
+ */
+function withOpenImports(text: string): string {
+  return text.replaceAll(/\bimport\(\s*(?=[\w$])/g, "import(/* webpackIgnore: true */ /* @vite-ignore */ ");
+}
+
+/** The package that a module is from; undefined where it is one of this repository. */
+function packageOf(path: string): string | undefined {
+  return /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(`/${path.replaceAll("\\", "/")}`)?.[1];
 }
 
 /** The same parts for `require`. Imports that are made while a program runs stay imports. */
@@ -120,7 +132,7 @@ function write(folder: string, texts: Texts): void {
 export function assemblePackage(compiled: string, output: string): void {
   const library = Object.entries(entryPoints);
   const declarations = reachableDeclarations(compiled);
-  const modules = bundle(compiled, [...library, ["./cli", COMMAND.source]]);
+  const { parts: modules, packages } = bundle(compiled, [...library, ["./cli", COMMAND.source]]);
   const cli = modules.get("cli.js")!;
   modules.set("cli.js", `#!/usr/bin/env node\n${cli.replace(/^#!.*\n/, "")}`);
 
@@ -128,9 +140,9 @@ export function assemblePackage(compiled: string, output: string): void {
   const [module, script] = [FOLDERS.module, FOLDERS.script].map((name) => join(output, name));
   for (const folder of [module, script]) write(folder, declarations);
   write(module, modules);
-  write(script, asScripts(bundle(compiled, library)));
+  write(script, asScripts(bundle(compiled, library).parts));
   writeFileSync(join(script, "package.json"), '{ "type": "commonjs" }\n');
   for (const name of ["LICENSE", "README.md"]) copyFileSync(name, join(output, name));
-  writeFileSync(join(output, "THIRD_PARTY_NOTICES.md"), noticesOf([...BUILT_IN, ...IN_THE_PAGE]));
+  writeFileSync(join(output, "THIRD_PARTY_NOTICES.md"), noticesOf([...packages, ...IN_THE_PAGE]));
   writeFileSync(join(output, "package.json"), JSON.stringify(manifest(), null, 2) + "\n");
 }

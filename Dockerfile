@@ -1,0 +1,17 @@
+# The command diaspora-ctl: docker build -t diaspora-ctl . && docker run --rm -v "$PWD/data:/data" diaspora-ctl topic list
+FROM node:22-bookworm-slim AS build
+WORKDIR /src
+COPY . .
+RUN npm ci && npm run compile -- --output /out/diaspora-ctl
+
+FROM debian:bookworm-slim
+COPY --from=build /out/ /usr/local/bin/
+COPY LICENSE /usr/local/share/doc/diaspora-ctl/
+# Topics live where a volume is mounted; another driver is named by the same variables.
+ENV DIASPORA_DRIVER=files
+ENV DIASPORA_DRIVER_CONFIG={"root_path":"/data"}
+RUN useradd --create-home diaspora && mkdir /data && chown diaspora /data
+USER diaspora
+VOLUME /data
+ENTRYPOINT ["diaspora-ctl"]
+CMD ["--help"]

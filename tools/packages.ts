@@ -1,0 +1,61 @@
+/**
+ * Tries the npm package in empty projects: on every Node that is supported, Bun and Deno, by `import` and
+ * `require`, with types, bundlers and package managers. All of these come from the npm registry.
+ *
+ * ```text
+ * npm run packages
+ * npm run packages -- --only webpack
+ * npm run packages -- --tarball dist/release/diaspora-stream-0.1.0.tgz
+ * ```
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { CHECKS } from "./packages/checks.ts";
+import { makeProject } from "./packages/project.ts";
+import { mustRun } from "./release/programs.ts";
+
+const args = parseArgs(process.argv.slice(2), { string: ["only", "tarball"] });
+const only = typeof args.only === "string" ? args.only : "";
+
+function pack(folder: string): string {
+  const built = join(folder, "npm");
+  mustRun("node", ["tools/launch.mjs", "build:npm", "--output", built]);
+  mustRun("npm", ["pack", "--ignore-scripts", "--pack-destination", folder, built]);
+  return join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz"))!);
+}
+
+function tryAll(folder: string): number {
+  const tarball = typeof args.tarball === "string" ? resolve(args.tarball) : pack(folder);
+  let failed = 0;
+  const checks = CHECKS.filter(({ name }) => name.includes(only));
+  for (const [n, { name, manifest, check }] of checks.entries()) {
+    const home = join(folder, String(n));
+    mkdirSync(home);
+    try {
+      check(makeProject(home, manifest), tarball);
+      console.log(`ok: ${name}`);
+    } catch (error) {
+      failed++;
+      console.log(`not ok: ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    rmSync(home, { recursive: true });
+  }
+  console.log(`${checks.length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+const answers = spawnSync("npm", ["ping"], { stdio: "ignore", timeout: 20_000 }).status === 0;
+if (answers) {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-packages-"));
+  try {
+    process.exitCode = tryAll(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+} else {
+  for (const { name } of CHECKS) console.log(`skipped: ${name}: the npm registry does not answer`);
+}

@@ -1,0 +1,188 @@
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { IMPORTING, REQUIRING, TESTING, TYPED } from "./programs.ts";
+import { measure, type Project } from "./project.ts";
+
+/** What is tried in an empty project: throws where it does not work. */
+export interface Check {
+  name: string;
+  /** More than `{}` in the project's manifest. */
+  manifest?: object;
+  check(project: Project, tarball: string): void;
+}
+
+const PACKAGES_MAX = 9;
+const BYTES_MAX = 6_000_000;
+
+/** The oldest Node that is supported, and the lines that are maintained. npm's package `node` brings them. */
+const NODES = ["20.9.0", "22", "24"];
+
+function expect(found: string, expected: string): void {
+  if (found !== expected) {
+    throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`);
+  }
+}
+
+function writePrograms({ write }: Project): void {
+  write("importing.mjs", IMPORTING);
+  write("requiring.cjs", REQUIRING);
+}
+
+const size: Check = {
+  name: `a program on files gets at most ${PACKAGES_MAX} packages and ${BYTES_MAX / 1e6} MB`,
+  check: (project, tarball) => {
+    project.install(tarball);
+    const { packages, bytes } = measure(join(project.folder, "node_modules"));
+    if (packages.length > PACKAGES_MAX) {
+      throw new Error(`${packages.length} packages: ${packages.join(", ")}`);
+    }
+    if (bytes > BYTES_MAX) throw new Error(`${(bytes / 1e6).toFixed(1)} MB`);
+  },
+};
+
+const onNodes = NODES.map((version): Check => ({
+  name: `Node ${version}: import, require, the command`,
+  check: (project, tarball) => {
+    project.install(tarball, `node@${version}`);
+    writePrograms(project);
+    const node = join(project.folder, "node_modules/node/bin/node");
+    expect(project.run(node, "importing.mjs"), "good\n");
+    expect(project.run(node, "requiring.cjs"), "good\n");
+    const command = "node_modules/@diaspora/stream/esm/cli.js";
+    const where = ["--driver", "files", "--driver.root_path", "data"];
+    project.run(node, command, "topic", "create", "--name", "t", ...where);
+    expect(project.run(node, command, "topic", "list", ...where), "t\n");
+  },
+}));
+
+const onOthers: Check[] = [
+  {
+    name: "Bun: import, require",
+    check: (project, tarball) => {
+      const bun = resolve("node_modules/.bin/bun");
+      project.run(bun, "add", tarball);
+      writePrograms(project);
+      expect(project.run(bun, "importing.mjs"), "good\n");
+      expect(project.run(bun, "requiring.cjs"), "good\n");
+    },
+  },
+  {
+    name: "Deno: import, require",
+    check: (project, tarball) => {
+      project.install(tarball);
+      writePrograms(project);
+      for (const program of ["importing.mjs", "requiring.cjs"]) {
+        expect(project.run(process.execPath, "run", "-A", "--node-modules-dir=manual", program), "good\n");
+      }
+    },
+  },
+];
+
+const RESOLUTIONS = [
+  { module: "node16", files: ["program.mts", "program.cts"] },
+  { module: "nodenext", files: ["program.mts", "program.cts"] },
+  { module: "esnext", moduleResolution: "bundler", files: ["program.mts"] },
+];
+
+/** The oldest TypeScript that the README promises, and the newest. */
+const types = ["5.2", "latest"].map((version): Check => ({
+  name: `TypeScript ${version}: types, strictly, with nothing but defaults`,
+  check: (project, tarball) => {
+    project.install(tarball, `typescript@${version}`);
+    for (const { files, ...options } of RESOLUTIONS) {
+      for (const file of files) project.write(file, TYPED);
+      const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false };
+      const compilerOptions = { ...options, ...strict, target: "es2022", noEmit: true, types: [] };
+      project.write("tsconfig.json", { files, compilerOptions });
+      project.run("node", "node_modules/typescript/bin/tsc", "-p", ".");
+    }
+  },
+}));
+
+const bundlers: Check[] = [
+  {
+    name: "esbuild",
+    manifest: { type: "module" },
+    check: (project, tarball) => {
+      project.install(tarball, "esbuild");
+      project.write("program.mjs", IMPORTING);
+      const options = ["--bundle", "--platform=node", "--format=esm", "--external:@platformatic/kafka"];
+      project.run("npx", "esbuild", "program.mjs", ...options, "--outfile=dist/program.js", banner());
+      expect(project.run("node", "dist/program.js"), "good\n");
+    },
+  },
+  {
+    name: "webpack",
+    check: (project, tarball) => {
+      project.install(tarball, "webpack", "webpack-cli");
+      project.write("program.mjs", IMPORTING);
+      project.write("webpack.config.cjs", WEBPACK);
+      const said = project.run("npx", "webpack");
+      if (/warning/i.test(said)) throw new Error(said);
+      expect(project.run("node", "dist/program.mjs"), "good\n");
+    },
+  },
+  {
+    name: "vite",
+    manifest: { type: "module" },
+    check: (project, tarball) => {
+      project.install(tarball, "vite");
+      project.write("program.mjs", IMPORTING);
+      project.run("npx", "vite", "build", "--ssr", "program.mjs", "--outDir", "dist");
+      expect(project.run("node", "dist/program.js"), "good\n");
+    },
+  },
+  {
+    name: "vitest",
+    manifest: { type: "module" },
+    check: (project, tarball) => {
+      project.install(tarball, "vitest");
+      project.write("program.test.mjs", TESTING);
+      project.run("npx", "vitest", "run");
+    },
+  },
+];
+
+/** Packages of the older kind in a module that esbuild makes ask for node: modules by this name. */
+function banner(): string {
+  return '--banner:js=import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+}
+
+const WEBPACK = `module.exports = {
+  mode: "production",
+  target: "node20",
+  entry: "./program.mjs",
+  experiments: { outputModule: true },
+  externals: { "@platformatic/kafka": "import @platformatic/kafka" },
+  output: { path: __dirname + "/dist", filename: "program.mjs", chunkFormat: "module", library: { type: "module" } },
+};
+`;
+
+const managers: Check[] = [
+  {
+    name: "yarn 1, on Node 20.9",
+    check: (project, tarball) => {
+      // Beside the project: Yarn builds again what it finds in it.
+      const beside = `${project.folder}-tools`;
+      project.run("npm", "install", "--silent", "--no-audit", "--prefix", beside, "yarn@1", "node@20.9.0");
+      const environment = { PATH: `${join(beside, "node_modules/node/bin")}:${process.env["PATH"]}` };
+      const yarn = join(beside, "node_modules/yarn/bin/yarn.js");
+      project.runWith(environment, "node", yarn, "add", "--no-lockfile", `file:${tarball}`);
+      writePrograms(project);
+      expect(project.run("node", "importing.mjs"), "good\n");
+    },
+  },
+  {
+    name: "pnpm",
+    check: (project, tarball) => {
+      // Of the last line that runs on Node 20.
+      project.run("npx", "--yes", "pnpm@9", "add", tarball);
+      writePrograms(project);
+      expect(project.run("node", "importing.mjs"), "good\n");
+      expect(project.run("node", "requiring.cjs"), "good\n");
+    },
+  },
+];
+
+/** All of them. */
+export const CHECKS: readonly Check[] = [size, ...onNodes, ...onOthers, ...types, ...bundlers, ...managers];

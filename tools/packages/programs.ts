@@ -1,0 +1,80 @@
+/** A program on files that uses what the package may have to load: a validator, a serializer, an error. */
+const BODY = `
+async function main() {
+  const root = mkdtempSync(join(tmpdir(), "diaspora-packages-"));
+  try {
+    const driver = await Driver.open("files", { root_path: root });
+    const components = { validator: { type: "schema", schema: { type: "object" } }, serializer: { type: "cbor" } };
+    await driver.createTopic("my_topic", { num_partitions: 1 }, components);
+    await driver.createTopic("my_topic").catch((error) => {
+      if (error.name !== "TopicExistsError" || !(error instanceof TopicExistsError)) throw error;
+    });
+    const topic = await driver.openTopic("my_topic");
+    await topic.producer().push({ energy: 42 });
+    const event = await topic.consumer("reader").pull();
+    if (event.metadata.energy !== 42) throw new Error("another event came");
+    await driver.close();
+    const kafka = { kafka: { "bootstrap.servers": "127.0.0.1:1" } };
+    const { code } = await Driver.open("kafka", kafka).catch((error) => error);
+    if (code !== "ERR_MODULE_LOAD") throw new Error("no line to add for Kafka");
+    return "good";
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+`;
+
+/** The program as a module. */
+export const IMPORTING = `
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Driver, TopicExistsError } from "@diaspora/stream";
+import * as testing from "@diaspora/stream/testing";
+import * as cppFiles from "@diaspora/stream/cpp-files";
+import "@diaspora/stream/kafka";
+${BODY.replace('"ERR_MODULE_LOAD"', '"ERR_MODULE_LOAD" || !testing.testDriver || !cppFiles')}
+console.log(await main());
+`;
+
+/** The program as a script. */
+export const REQUIRING = `
+const { mkdtempSync, rmSync } = require("node:fs");
+const { tmpdir } = require("node:os");
+const { join } = require("node:path");
+const { Driver, TopicExistsError } = require("@diaspora/stream");
+const entries = ["testing", "cpp-files", "kafka"].map((name) => require("@diaspora/stream/" + name));
+if (require("@diaspora/stream/package.json").name !== "@diaspora/stream") throw new Error("no manifest");
+${BODY}
+main().then((word) => console.log(word));
+`;
+
+/** The program as a test of vitest. */
+export const TESTING = `
+import { expect, test } from "vitest";
+${
+  IMPORTING.replace(
+    "console.log(await main());",
+    'test("it works", async () => expect(await main()).toBe("good"));',
+  )
+}
+`;
+
+/** A program that uses types of every entry point, for every kind of module. */
+export const TYPED = `
+import { BatchSize, Driver, InvalidMetadataError, type Topic } from "@diaspora/stream";
+import * as testing from "@diaspora/stream/testing";
+import * as cppFiles from "@diaspora/stream/cpp-files";
+import * as kafka from "@diaspora/stream/kafka";
+
+export async function main(): Promise<number | undefined> {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("my_topic", { num_partitions: 1 });
+  const topic: Topic<{ energy: number }> = await driver.openTopic<{ energy: number }>("my_topic");
+  const producer = topic.producer("app", { batchSize: BatchSize.Adaptive });
+  const id: number | undefined = await producer.push({ energy: 42 }).wait(-1);
+  const event = await topic.consumer("reader").pull().wait(1000);
+  return event === undefined ? id : event.metadata.energy;
+}
+export const all: readonly unknown[] = [testing, cppFiles, kafka, InvalidMetadataError];
+`;
