@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { DiasporaError, type DiasporaErrorOptions } from "./errors/base.ts";
+import { DiasporaError, type DiasporaErrorOptions, keepNames } from "./errors/base.ts";
 
 export { DiasporaError, type DiasporaErrorOptions, type ErrorCode } from "./errors/base.ts";
 export * from "./errors/foreign.ts";
@@ -289,3 +289,29 @@ export class NotSupportedError extends DiasporaError {
     super("ERR_NOT_SUPPORTED", message);
   }
 }
+
+keepNames({
+  TopicExistsError,
+  TopicNotFoundError,
+  TopicDeletedError,
+  InvalidTopicNameError,
+  InvalidConsumerNameError,
+  ConsumerDeletedError,
+  InvalidOptionError,
+  InvalidMetadataError,
+  InvalidDataError,
+  DataRangeError,
+  AllocationError,
+  NoSuchPartitionError,
+  CorruptedLogError,
+  EventGoneError,
+  UnsupportedFormatError,
+  ContentMismatchError,
+  StorageError,
+  LimitExceededError,
+  BackpressureError,
+  FlushError,
+  ClosedError,
+  BrokerError,
+  NotSupportedError,
+});

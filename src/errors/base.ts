@@ -51,3 +51,12 @@ export class DiasporaError extends Error {
     this.canRetry = options.canRetry ?? false;
   }
 }
+
+/** Gives classes the names they are written with: bundlers shorten them, and errors would be called by a letter. */
+export function keepNames(classes: Record<string, object>): void {
+  for (const [name, its] of Object.entries(classes)) {
+    Object.defineProperty(its, "name", { value: name, configurable: true });
+  }
+}
+
+keepNames({ DiasporaError });

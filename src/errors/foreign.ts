@@ -1,4 +1,4 @@
-import { DiasporaError } from "./base.ts";
+import { DiasporaError, keepNames } from "./base.ts";
 
 /** The folder holds a topic in the layout of the C++ "files" driver, which is imported rather than opened. */
 export class ForeignLayoutError extends DiasporaError {
@@ -45,3 +45,5 @@ export class ForeignFilesError extends DiasporaError {
     );
   }
 }
+
+keepNames({ ForeignLayoutError, ForeignFilesError });

@@ -1,4 +1,4 @@
-import { DiasporaError, type DiasporaErrorOptions } from "./base.ts";
+import { DiasporaError, type DiasporaErrorOptions, keepNames } from "./base.ts";
 
 /** No driver of that name is registered. */
 export class UnknownDriverError extends DiasporaError {
@@ -39,3 +39,5 @@ export class ModuleNotAllowedError extends DiasporaError {
     super("ERR_MODULE_NOT_ALLOWED", message);
   }
 }
+
+keepNames({ UnknownDriverError, UnknownComponentError, ModuleLoadError, ModuleNotAllowedError });

@@ -71,7 +71,7 @@ test("a dry run makes every artefact with its checksum, checks for JSR, and publ
     assert(["bun", "deno"].includes(runtime), runtime);
     assertEquals(
       others.sort(),
-      ["@platformatic/kafka", "lit-html", "uplot"],
+      ["@platformatic/kafka", "lit-html", "minimist", "uplot"],
       "tools, but for what is inside",
     );
     for (const { name, version, licenses } of components) assert(licenses?.length, `${name}@${version}`);
