@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { BackpressureError } from "../../mod.ts";
 import type { OutgoingBatch } from "../../src/drivers/contract.ts";
 import { FailureLedger } from "../../src/producer/failure_ledger.ts";
 import { type BatchLimits, Lane, type LaneOwner } from "../../src/producer/lane.ts";
@@ -118,3 +119,146 @@ test("while a batch of a lane is being stored the next one waits for it or for b
 function batchOf(future: unknown): Parameters<Lane["hurry"]>[0] {
   return (future as { batch: Parameters<Lane["hurry"]>[0] }).batch;
 }
+
+/** As `makeOwner`, over an engine that counts every byte; its answers come when the test says so. */
+function makeCountingOwner(limits: Partial<BatchLimits> = {}): ReturnType<typeof makeOwner> & {
+  batches: { metadata: unknown[]; data: unknown; dataBytes: number }[];
+  store: (() => void)[];
+} {
+  const batches: { metadata: unknown[]; data: unknown; dataBytes: number }[] = [];
+  const store: (() => void)[] = [];
+  const made = makeOwner(limits, (batch) => {
+    const { metadata, count, data, dataBytes } = batch;
+    batches.push({ metadata: metadata.slice(0, count), data: data?.slice(0, count), dataBytes });
+    return new Promise((resolve) => store.push(() => resolve(0)));
+  });
+  Object.assign(made.owner.driver, { batchLimit: { bytesMax: 100, bytesPerEvent: 10 } });
+  return { ...made, batches, store };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+
+test("an engine's own limit counts bytes of UTF-8, and what every event takes beside", () => {
+  const { owner, batches, store } = makeCountingOwner();
+  const lane = new Lane(0, owner);
+  // 3 bytes a character: 30 and 10 are 40 each, and a third would make it 120.
+  for (let count = 0; count < 3; count++) lane.add("☃".repeat(10));
+  assertEquals(batches.map(({ metadata }) => metadata.length), [2]);
+  lane.add(new Uint8Array(50));
+  // 40 and 60 are full.
+  assertEquals(batches.map(({ metadata }) => metadata.length), [2, 2]);
+  store.forEach((end) => end());
+});
+
+test("an engine's limit above the producer's changes nothing", () => {
+  const { owner, batches, store } = makeCountingOwner({ bytesMax: 30 });
+  const lane = new Lane(0, owner);
+  lane.add("1234");
+  lane.add("1234");
+  assertEquals(batches.length, 0);
+  lane.add("1234");
+  assertEquals(batches.map(({ metadata }) => metadata.length), [2]);
+  lane.handOver();
+  store.forEach((end) => end());
+});
+
+test("a batch for an engine of many round trips grows beyond its events while no other may be on its way", async () => {
+  const { owner, batches, store } = makeCountingOwner({ eventsMax: 2, batchesMax: 1 });
+  const lane = new Lane(0, owner);
+  for (const text of ["1", "2", "3", "4", "5"]) lane.add(text);
+  assertEquals(batches.map(({ metadata }) => metadata), [["1", "2"]]);
+  store[0]();
+  await turn();
+  lane.retry();
+  assertEquals(batches[1].metadata, ["3", "4", "5"]);
+  store[1]();
+  await turn();
+});
+
+test("other engines have a push refused when the next batch is full and none may be on its way", async () => {
+  const stored: (() => void)[] = [];
+  const { owner, handed } = makeOwner(
+    { eventsMax: 2, batchesMax: 1 },
+    () => new Promise((resolve) => stored.push(() => resolve(0))),
+  );
+  const lane = new Lane(0, owner);
+  for (const text of ["1", "2", "3", "4"]) lane.add(text);
+  const error = assertThrows(() => lane.add("5"), BackpressureError);
+  assertStringIncludes(error.message, "partition 0: 1 batches are being stored");
+  const stream = (async function* () {})();
+  assertThrows(() => lane.add("6", stream), BackpressureError);
+  assertEquals(handed, [2]);
+  stored[0]();
+  await turn();
+  lane.retry();
+  assertEquals(handed, [2, 2]);
+  stored[1]();
+  await turn();
+});
+
+test("a stream goes by itself and at once, after what was pushed before it", async () => {
+  const { owner, handed } = makeOwner();
+  const lane = new Lane(0, owner);
+  lane.add("1");
+  lane.add("2", (async function* () {})());
+  assertEquals(handed, [1, 1]);
+  assertEquals(lane.handOver(), true);
+  assertEquals(handed, [1, 1]);
+  await turn();
+});
+
+test("a batch without data has none, also where empty parts were pushed", () => {
+  const { owner, batches, store } = makeCountingOwner();
+  const lane = new Lane(0, owner);
+  lane.add("1", new Uint8Array(0));
+  lane.add("2", null);
+  lane.add("3", []);
+  lane.handOver();
+  assertEquals([batches[0].data, batches[0].dataBytes], [undefined, 0]);
+  lane.add("4");
+  lane.add("5", new Uint8Array([1, 2]));
+  lane.add("6", [new Uint8Array([3]), new Uint8Array([4, 5])]);
+  lane.handOver();
+  assertEquals(batches[1].dataBytes, 5);
+  assertEquals((batches[1].data as unknown[])[0], undefined);
+  assertEquals((batches[1].data as unknown[])[1], new Uint8Array([1, 2]));
+  store.forEach((end) => end());
+});
+
+test("a batch that nobody hands over goes in the next turn of the event loop, and an empty lane has none", async () => {
+  const { owner, handed } = makeOwner();
+  const lane = new Lane(0, owner);
+  assertEquals(lane.handOver(), true);
+  lane.add("1");
+  lane.add("2");
+  assertEquals(handed, []);
+  await turn();
+  assertEquals(handed, [2]);
+  // What was handed over before leaves nothing to do.
+  lane.add("3");
+  lane.handOver();
+  await turn();
+  assertEquals(handed, [2, 1]);
+});
+
+test("a batch that somebody waits for goes after the running code, unless more is on its way to it", async () => {
+  for (const more of [false, true]) {
+    const { owner, handed } = makeOwner();
+    owner.expectsMore = () => more;
+    const lane = new Lane(0, owner);
+    const future = lane.add("1");
+    lane.hurry(batchOf(future));
+    lane.hurry(batchOf(future));
+    lane.add("2");
+    assertEquals(handed, []);
+    await Promise.resolve();
+    assertEquals(handed, more ? [] : [2]);
+    lane.handOver();
+    // It is not in the lane any more.
+    lane.hurry(batchOf(future));
+    lane.add("3");
+    await Promise.resolve();
+    assertEquals(handed, [2]);
+    lane.handOver();
+  }
+});
