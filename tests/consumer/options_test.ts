@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CorruptedLogError, InvalidOptionError, NoSuchPartitionError } from "../../mod.ts";
 import { eventsMaxOf, requestOf } from "../../src/consumer/options.ts";
 import { test } from "../harness.ts";
@@ -81,4 +81,32 @@ test("damage that is passed over is told to the callback", async () => {
   assertEquals(told, [error]);
   assertEquals(source.request?.onCorruption, "skip");
   assertEquals(consumer.name, "c");
+});
+
+test("wrong options of process() are named, with what is expected", async () => {
+  const source = new ScriptedSource();
+  source.store(1);
+  await using consumer = source.consumer();
+  const cases: [Record<string, unknown>, string][] = [
+    [{ maxEvents: -1 }, '"maxEvents"'],
+    [{ maxEvents: 1.5 }, '"maxEvents"'],
+    [{ concurrency: 0 }, '"concurrency"'],
+    [{ concurrency: 1.5 }, '"concurrency"'],
+    [{ max_events: 3 }, 'did you mean "maxEvents"?'],
+  ];
+  for (const [options, message] of cases) {
+    await assertRejects(() => consumer.process(() => {}, options as never), InvalidOptionError, message);
+  }
+  assertEquals(await consumer.process(() => {}, { maxEvents: 0 }), 0);
+  assertEquals(await consumer.process(() => {}, { maxEvents: 1, concurrency: 2 }), 1);
+});
+
+test("partitions and positions that are none are named as the consumer's", () => {
+  assertThrows(() => requestOf({ partitions: [] }, 1), InvalidOptionError, 'consumer option "partitions"');
+  assertThrows(
+    () => requestOf({ partitions: 1 as never }, 1),
+    InvalidOptionError,
+    'consumer option "partitions"',
+  );
+  assertThrows(() => requestOf({ from: {} as never }, 1), InvalidOptionError, 'consumer option "from"');
 });

@@ -54,6 +54,15 @@ test("a failure that is looked at later is taken off, until a flush has reported
   assertEquals(failures.take()!.failures, 1);
 });
 
+test("a failure after a flush is taken off by looking at it, as one before is", () => {
+  const failures = new FailureLedger();
+  failedBatch(failures, 1);
+  failures.take();
+  const batch = failedBatch(failures, 2);
+  batch.observe(0);
+  assertEquals(failures.take()!.failures, 1);
+});
+
 test("looking at more than was counted takes nothing from others", () => {
   const failures = new FailureLedger();
   const batch = failedBatch(failures, 1);

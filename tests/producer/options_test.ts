@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { BatchSize, InvalidOptionError } from "../../mod.ts";
+import { BatchSize, InvalidOptionError, type ProducerOptions } from "../../mod.ts";
 import { limitsOf } from "../../src/producer/options.ts";
 import { test } from "../harness.ts";
+import { ScriptedTopic } from "./scripted_topic.ts";
 
 test("a producer without options takes batches of many events and keeps their order", () => {
   const limits = limitsOf({});
@@ -24,4 +25,14 @@ test("wrong options are named, with what is expected", () => {
   for (const [options, message] of cases) {
     assertThrows(() => limitsOf(options as never), InvalidOptionError, message);
   }
+});
+
+test("a producer says which options it has, and which by default", async () => {
+  const topic = new ScriptedTopic();
+  const shown = async (options?: ProducerOptions): Promise<unknown[]> => {
+    await using producer = topic.producer(options);
+    return [producer.batchSize, producer.maxNumBatches, producer.ordering];
+  };
+  assertEquals(await shown(), [BatchSize.Adaptive, 16, "strict"]);
+  assertEquals(await shown({ batchSize: 7, maxNumBatches: 3, ordering: "loose" }), [7, 3, "loose"]);
 });

@@ -1,0 +1,220 @@
+// What a consumer of the files driver remembers of what it gave out, and when it wakes.
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EventGoneError } from "../../../mod.ts";
+import type { ConsumerRequest } from "../../../src/drivers/contract.ts";
+import { FilesConsumer } from "../../../src/drivers/files/consumer.ts";
+import { CursorFile } from "../../../src/log/cursor.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { PartitionWriter } from "../../../src/log/writer.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import { test } from "../../harness.ts";
+
+interface Scene {
+  /** Stores a batch of so many events; times are 1000 apart. */
+  push(count: number, partition?: number): void;
+  roll(partition?: number): void;
+  consumer(request?: Partial<ConsumerRequest>): Promise<FilesConsumer>;
+  /** The stored position and the time of the event before it. */
+  stored(partition?: number): [nextId: number, time: number] | undefined;
+  logs: Partition[];
+}
+
+async function withLogs(count: number, body: (scene: Scene) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-files-consumer-"));
+  let now = 1_000_000;
+  const storage = { ...nodeStorage, now: () => now };
+  const logs = Array.from({ length: count }, (_, partition) => {
+    const directory = `${folder}/${partition}`;
+    nodeStorage.makeDirectory(directory);
+    return new Partition({ storage, directory, topic: "topic", partition });
+  });
+  const writers = logs.map((log) =>
+    new PartitionWriter(log, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 })
+  );
+  const consumers: FilesConsumer[] = [];
+  const cursorOf = (partition: number): CursorFile => new CursorFile(storage, `${folder}/${partition}.pos`);
+  try {
+    await body({
+      logs,
+      push: (count, partition = 0) => {
+        now += 1000;
+        const metadata = Array.from({ length: count }, (_, index) => String(index));
+        writers[partition].append({ count, metadata, dataBytes: 0 });
+      },
+      roll: (partition = 0) => writers[partition].seal(),
+      consumer: async (request) => {
+        const whole: ConsumerRequest = {
+          from: "earliest",
+          onCorruption: "throw",
+          dataWanted: false,
+          ...request,
+        };
+        const consumer = new FilesConsumer(logs, whole, cursorOf);
+        await consumer.open();
+        consumers.push(consumer);
+        return consumer;
+      },
+      stored: (partition = 0) => {
+        const position = cursorOf(partition).read();
+        return position === undefined ? undefined : [position.nextId, position.time];
+      },
+    });
+  } finally {
+    for (const consumer of consumers) await consumer.close();
+    for (const writer of writers) await writer.close();
+    for (const log of logs) log.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("an acknowledgement is stored with the time of the frame that holds the last event it covers", () =>
+  withLogs(1, async ({ push, consumer, stored }) => {
+    for (let frame = 0; frame < 4; frame++) push(3);
+    const reading = await consumer();
+    assertStrictEquals(stored(), undefined);
+    for (let frame = 0; frame < 4; frame++) assertEquals(reading.read(0, 3)!.baseId, 3 * frame);
+    // In the middle of the first frame, at its end, across one, and the last event of all.
+    for (
+      const [nextId, time] of [[2, 1_001_000], [3, 1_001_000], [4, 1_002_000], [9, 1_003_000], [
+        12,
+        1_004_000,
+      ]]
+    ) {
+      reading.acknowledge(0, nextId);
+      assertEquals(stored(), [nextId, time]);
+    }
+  }));
+
+test("an acknowledgement of what this consumer did not give out has no time", () =>
+  withLogs(1, async ({ push, consumer, stored }) => {
+    push(3);
+    push(3);
+    const reading = await consumer();
+    reading.acknowledge(0, 2);
+    assertEquals(stored(), [2, 0]);
+    await reading.seek(0, { id: 3 }, false);
+    reading.read(0, 3);
+    // Below what was given.
+    reading.acknowledge(0, 3);
+    assertEquals(stored(), [3, 0]);
+    reading.acknowledge(0, 5);
+    assertEquals(stored(), [5, 1_002_000]);
+  }));
+
+test("a frame that is given in two parts is remembered for both", () =>
+  withLogs(1, async ({ push, consumer, stored }) => {
+    push(4);
+    push(1);
+    const reading = await consumer();
+    assertEquals([reading.read(0, 3)!.count, reading.read(0, 3)!.count, reading.read(0, 3)!.count], [
+      3,
+      1,
+      1,
+    ]);
+    reading.acknowledge(0, 3);
+    assertEquals(stored(), [3, 1_001_000]);
+    reading.acknowledge(0, 4);
+    assertEquals(stored(), [4, 1_001_000]);
+    reading.acknowledge(0, 5);
+    assertEquals(stored(), [5, 1_002_000]);
+  }));
+
+test("partitions are remembered apart, and only those that were asked for are read", () =>
+  withLogs(3, async ({ push, consumer, stored }) => {
+    push(1, 0);
+    push(2, 1);
+    push(3, 2);
+    const all = await consumer();
+    assertEquals(all.assigned, [0, 1, 2]);
+    const some = await consumer({ partitions: [2, 0] });
+    assertEquals(some.assigned, [2, 0]);
+    assertEquals([some.read(2, 9)!.count, some.read(0, 9)!.count], [3, 1]);
+    some.acknowledge(2, 3);
+    assertEquals([stored(0), stored(1), stored(2)], [undefined, undefined, [3, 1_003_000]]);
+    assertEquals([some.position(0), some.position(2), all.position(2)], [1, 3, 0]);
+  }));
+
+test("seeking moves reading, and the stored position only where that is wanted", () =>
+  withLogs(1, async ({ push, consumer, stored }) => {
+    for (let frame = 0; frame < 3; frame++) push(2);
+    const reading = await consumer();
+    reading.read(0, 10);
+    reading.acknowledge(0, 2);
+    await reading.seek(0, "latest", false);
+    assertEquals([reading.position(0), stored()![0]], [6, 2]);
+    await reading.seek(0, { id: 1 }, true);
+    assertEquals([reading.position(0), stored()![0]], [1, 1]);
+    assertEquals(reading.read(0, 10)!.baseId, 1);
+    // What was given before the seek is forgotten.
+    await reading.seek(0, "earliest", false);
+    reading.acknowledge(0, 2);
+    assertEquals(stored(), [2, 0]);
+  }));
+
+test("a consumer begins where its name acknowledged, else where it was asked to", () =>
+  withLogs(1, async ({ push, consumer }) => {
+    for (let frame = 0; frame < 3; frame++) push(2);
+    const late = await consumer({ from: "latest" });
+    assertEquals([late.position(0), late.read(0, 1)], [6, undefined]);
+    const early = await consumer({ from: { id: 1 } });
+    assertEquals(early.position(0), 1);
+    early.read(0, 10);
+    early.acknowledge(0, 2);
+    assertEquals((await consumer({ from: "latest" })).position(0), 2);
+  }));
+
+test("a position that was removed is reported once, and reading goes on with what is there", () =>
+  withLogs(1, async ({ push, roll, consumer, logs }) => {
+    push(3);
+    roll();
+    push(3);
+    const before = await consumer();
+    logs[0].removeSegment(0);
+    const signal = new AbortController();
+    const behind = await consumer({ from: { id: 1 } });
+    // There is news: that events are gone.
+    await behind.waitForEvents(signal.signal);
+    const error = assertThrows(() => behind.read(0, 9), EventGoneError);
+    assertEquals(error.firstId, 3);
+    assertEquals(behind.read(0, 9)!.baseId, 3);
+    assertThrows(() => before.read(0, 9), EventGoneError);
+    assertEquals([before.position(0), before.read(0, 9)!.baseId], [3, 3]);
+    // A seek forgets what was not reported yet.
+    await behind.seek(0, { id: 1 }, false);
+    await behind.seek(0, "earliest", false);
+    assertEquals(behind.read(0, 9)!.baseId, 3);
+  }));
+
+test("a wait ends with an event, with its signal and with the consumer, and not before", () =>
+  withLogs(2, async ({ push, consumer }) => {
+    const reading = await consumer();
+    const ended: string[] = [];
+    const wait = (name: string, signal: AbortSignal): Promise<void> =>
+      reading.waitForEvents(signal).then(() => void ended.push(name));
+    const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+    const [one, other] = [new AbortController(), new AbortController()];
+    const waits = [wait("one", one.signal), wait("other", other.signal)];
+    await moment();
+    assertEquals(ended, []);
+    one.abort();
+    await waits[0];
+    await moment();
+    assertEquals(ended, ["one"]);
+    push(1, 1);
+    await waits[1];
+    assertEquals(ended, ["one", "other"]);
+    // What is there already, and a signal that is over, are not waited for.
+    await reading.waitForEvents(new AbortController().signal);
+    reading.read(1, 1);
+    await reading.waitForEvents(one.signal);
+    const last = wait("last", other.signal);
+    await moment();
+    assertEquals(ended, ["one", "other"]);
+    await reading.close();
+    await last;
+    await reading.waitForEvents(other.signal);
+    assert(!other.signal.aborted);
+  }));
