@@ -47,7 +47,6 @@ type Encode = (signature: Signature) => Uint8Array;
  */
 export class Appender {
   readonly #identity: FrameIdentity;
-  #time = 0;
   #isAbandoned = false;
   #open: OpenSegment | undefined;
 
@@ -164,7 +163,7 @@ export class Appender {
   /** Writes a frame and finds it. */
   #appendOnce(open: OpenSegment, encode: Encode): Landing | NotLanded {
     const { storage, isLocking } = this.partition;
-    this.#time = Math.max(storage.now(), open.newestTime, this.#time);
+    open.newestTime = Math.max(storage.now(), open.newestTime);
     const frame = this.#encodeUncompletable(open, encode);
     const frameBytes = frame.byteLength;
     let written: number;
@@ -209,13 +208,13 @@ export class Appender {
     }
   }
 
-  #signature({ segment, end }: OpenSegment): Signature {
+  #signature({ segment, end, newestTime }: OpenSegment): Signature {
     return {
       salt: segment.salt,
       sequence: this.#identity.sequence,
       nonceLow: this.#identity.nonceLow,
       nonceHigh: this.#identity.nonceHigh,
-      time: this.#time,
+      time: newestTime,
       // An anchor has four bytes: after them, the start of the segment serves as well.
       anchorId: end.offset < OFFSETS_END ? end.id : segment.baseId,
       anchorOffset: end.offset < OFFSETS_END ? end.offset : SEGMENT_HEADER_BYTES,

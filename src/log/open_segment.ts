@@ -52,8 +52,8 @@ export class OpenSegment {
   readonly file: StorageFile;
   /** The place after the last frame known. */
   end: Place;
-  /** The newest time of a frame passed, in milliseconds since 1970. */
-  newestTime = 0;
+  /** The newest time in the segment up to the end: what it gives its next frame is not older. */
+  newestTime: number;
   /** The seal that was found: nothing after it counts. */
   seal: Extract<Passed, { kind: "end" }> | undefined;
   readonly #index: SegmentIndex;
@@ -70,7 +70,9 @@ export class OpenSegment {
       this.segment = new Segment(storage, path, partition.partition, baseId, this.file);
       this.segment.checkIsReadable(topic);
       this.#index = new SegmentIndex(storage, this.segment);
-      this.end = this.#index.placeForId(Number.MAX_SAFE_INTEGER);
+      const { time, ...end } = this.#index.placeForId(Number.MAX_SAFE_INTEGER);
+      this.end = end;
+      this.newestTime = time;
       this.#indexedOffset = this.end.offset === SEGMENT_HEADER_BYTES ? 0 : this.end.offset;
       this.#walkToEnd();
     } catch (error) {
@@ -157,7 +159,7 @@ export class OpenSegment {
     // A frame known by its trailer alone has no header for the entry to point at.
     if (offset >= OFFSETS_END || damaged === "header") return;
     this.#indexedOffset = offset;
-    this.#index.add(frame, { offset, id });
+    this.#index.add(frame, { offset, id }, this.newestTime);
   }
 
   /** The record of a frame at an offset, when its header and its trailer stand where they must. */

@@ -4,15 +4,23 @@
  * @module
  */
 
+/** What the clock said while a segment was written, in milliseconds since 1970. */
+export interface ClockReadings {
+  /** When it was made. */
+  created: number;
+  /** The newest time in it. */
+  newestTime: number;
+}
+
 /** What retention knows of a segment. */
-export interface SegmentFacts {
+export interface SegmentFacts extends ClockReadings {
   /** First id. */
   baseId: number;
   /** One past the last id. */
   endId: number;
   bytes: number;
-  /** Time of the newest event in it, milliseconds since 1970. */
-  newestTime: number;
+  /** When its last event was stored at the latest, see {@linkcode storedUntil}. */
+  storedUntil: number;
   /** The oldest segment that holds data of events in this one. */
   needsBaseId: number;
 }
@@ -21,8 +29,10 @@ export interface SegmentFacts {
 export interface RetentionPolicy {
   /** Keep at most this many bytes. */
   bytesMax?: number;
-  /** Remove what was stored before this time, milliseconds since 1970. */
+  /** Remove events whose times are all before this one, milliseconds since 1970. */
   beforeTime?: number;
+  /** Remove what was certainly stored before this time, milliseconds since 1970, whatever the clock did. */
+  storedBefore?: number;
   /** Remove events below this id. */
   beforeId?: number;
 }
@@ -32,19 +42,50 @@ export interface RetentionPolicy {
  * events that stay still need.
  */
 export function segmentsToRemove(segments: readonly SegmentFacts[], policy: RetentionPolicy): number {
+  const { bytesMax = Infinity, beforeTime = -Infinity, storedBefore = -Infinity, beforeId = -Infinity } =
+    policy;
   let bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
   let count = 0;
   while (count < segments.length - 1) {
-    const { endId, newestTime } = segments[count];
-    const goes = (policy.bytesMax !== undefined && bytes > policy.bytesMax) ||
-      (policy.beforeTime !== undefined && newestTime < policy.beforeTime) ||
-      (policy.beforeId !== undefined && endId <= policy.beforeId);
+    const { endId, newestTime, storedUntil } = segments[count];
+    const goes = bytes > bytesMax || newestTime < beforeTime || storedUntil < storedBefore ||
+      endId <= beforeId;
     if (!goes) break;
     bytes -= segments[count].bytes;
     count++;
   }
-  for (let kept = count; kept < segments.length; kept++) {
+  // From the end: what comes to stay for a later segment's sake may need others itself.
+  for (let kept = segments.length - 1; kept >= count; kept--) {
     while (count > 0 && segments[kept].needsBaseId < segments[count].baseId) count--;
   }
   return count;
+}
+
+/** A time that is later than now by more than this is of a clock that was wrong, milliseconds. */
+const AHEAD_MS_MAX = 7 * 86_400_000;
+
+/**
+ * When the last event of each segment was stored at the latest, as far as the clock's readings in the segments tell;
+ * `Infinity` where they do not.
+ *
+ * Readings stand in the log in the order in which they were taken. Without steps of the clock the first reading after
+ * a segment's last event is the answer. Where the clock was set back, a reading after it is lower than one before it:
+ * the two are from clocks that disagree, and the lower one says nothing about the age of what came before. The answer
+ * is then the first reading that is not below any before it. (Events of 12:00, the clock is set back to 11:00, and
+ * right again at 12:10: what was stored meanwhile is as old as the first reading after 12:00.) A reading that is far
+ * later than now is not believed: else a clock that was wrong once would keep everything for ever. `removedTime` is
+ * the newest reading in segments that were removed.
+ */
+export function storedUntil(segments: readonly ClockReadings[], now: number, removedTime: number): number[] {
+  const readings = segments.flatMap(({ created, newestTime }) => [created, newestTime]);
+  const believed = (reading: number) => reading <= now + AHEAD_MS_MAX ? reading : -Infinity;
+  let newest = believed(removedTime);
+  let next = 0;
+  return segments.map(({ created, newestTime }, index) => {
+    newest = Math.max(newest, believed(created), believed(newestTime));
+    next = Math.max(next, 2 * index + 2);
+    const tells = (reading: number) => believed(reading) >= Math.max(newest, -Number.MAX_VALUE);
+    while (next < readings.length && !tells(readings[next])) next++;
+    return readings[next] ?? Infinity;
+  });
 }

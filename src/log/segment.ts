@@ -67,6 +67,8 @@ export class Segment {
   seen: { offset: number; sequences: SeenSequences } | undefined;
   /** Memory of the scanner: searched from this offset up to this file size, and found no frame. */
   fruitless: { offset: number; size: number } | undefined;
+  /** The newest time in it, once another segment follows and that was looked for. */
+  newestTime: number | undefined;
   #seal: { endId: number; offset: number | "unknown" } | undefined;
   #file: StorageFile | undefined;
 

@@ -6,6 +6,12 @@ import { readWindow } from "./read_window.ts";
 import type { Segment } from "./segment.ts";
 import type { Place } from "./walk.ts";
 
+/** Where an index leads to. */
+export interface IndexedPlace extends Place {
+  /** The newest time in the segment up to there, in milliseconds since 1970: of the frame there, or one before it. */
+  time: number;
+}
+
 /** A frame gets an index entry when this many bytes lie between it and the last one that got one. */
 export const INDEX_INTERVAL_BYTES = 512 * 1024;
 
@@ -28,12 +34,12 @@ export class SegmentIndex {
   constructor(private readonly storage: Storage, private readonly segment: Segment) {}
 
   /** The last indexed place whose id is not above `id`. */
-  placeForId(id: number): Place {
+  placeForId(id: number): IndexedPlace {
     return this.#place((at, count) => core.lookupById(at, count, this.segment.salt, id));
   }
 
-  /** The last indexed place before the first indexed frame of that time (milliseconds since 1970) or later. */
-  placeForTime(time: number): Place {
+  /** The last indexed place before the first entry up to which that time (milliseconds since 1970) was reached. */
+  placeForTime(time: number): IndexedPlace {
     return this.#place((at, count) => core.lookupByTime(at, count, this.segment.salt, time));
   }
 
@@ -55,11 +61,11 @@ export class SegmentIndex {
 
   /**
    * Adds an entry; the index stays open for more, until {@linkcode close}. Failing to is no error: the index only
-   * saves time.
+   * saves time. `newestTime` is the newest in the segment up to this frame.
    */
-  add(frame: FrameRecord, place: { offset: number; id: number }): void {
+  add(frame: FrameRecord, place: { offset: number; id: number }, newestTime: number): void {
     const at = core.slot;
-    core.encodeIndexEntry(at, place.id, frame.time, place.offset, frame.recordCrc, this.segment.salt);
+    core.encodeIndexEntry(at, place.id, newestTime, place.offset, frame.recordCrc, this.segment.salt);
     const entry = core.u8.slice(at, at + INDEX_ENTRY_BYTES);
     try {
       const file = this.#file ??= this.#open();
@@ -92,9 +98,10 @@ export class SegmentIndex {
     }
   }
 
-  #place(lookup: (at: number, count: number) => number): Place {
+  #place(lookup: (at: number, count: number) => number): IndexedPlace {
     const { segment } = this;
-    const start: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
+    const { baseId: id, created: time } = segment;
+    const start: IndexedPlace = { segment, offset: SEGMENT_HEADER_BYTES, id, time };
     const bytes = this.#read();
     if (bytes === undefined) return start;
     let count = Math.floor(bytes.byteLength / INDEX_ENTRY_BYTES);
@@ -109,6 +116,7 @@ export class SegmentIndex {
         segment,
         offset: core.view.getUint32(entry + INDEX.offset, true),
         id: readUint64(core.view, entry + INDEX.id),
+        time: readUint64(core.view, entry + INDEX.time),
       };
       if (isFrameAt(place, core.view.getUint32(entry + INDEX.recordCrc, true))) return place;
       // The index is newer than the log (a power cut), or somebody damaged one of the two: try the entries before.

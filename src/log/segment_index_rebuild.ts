@@ -10,9 +10,11 @@ import { passAt, type Place, placeAfter } from "./walk.ts";
 export function rebuildIndex(storage: Storage, segment: Segment): void {
   const entries: Uint8Array[] = [];
   let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
+  let newestTime = segment.created;
   for (let indexed = 0;;) {
     const passed = passAt(place, READ_AHEAD_BYTES);
     if (passed.kind === "tail" || passed.kind === "end" || passed.endOffset === passed.offset) break;
+    if (passed.kind === "frame") newestTime = Math.max(newestTime, passed.frame.time);
     // A frame known by its trailer alone has no header for the entry to point at.
     if (
       passed.kind === "frame" && passed.damaged !== "header" &&
@@ -20,7 +22,7 @@ export function rebuildIndex(storage: Storage, segment: Segment): void {
     ) {
       indexed = passed.offset;
       const { offset, id, frame } = passed;
-      core.encodeIndexEntry(core.slot, id, frame.time, offset, frame.recordCrc, segment.salt);
+      core.encodeIndexEntry(core.slot, id, newestTime, offset, frame.recordCrc, segment.salt);
       entries.push(core.u8.slice(core.slot, core.slot + INDEX_ENTRY_BYTES));
     }
     place = placeAfter(segment, passed);

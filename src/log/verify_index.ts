@@ -31,9 +31,11 @@ export class IndexCheck {
   readonly path: string;
   readonly #entries = new Map<number, Entry[]>();
   readonly #damage: IndexDamage[] = [];
+  #newestTime: number;
 
   constructor(storage: Storage, segment: Segment) {
     this.path = indexPath(segment);
+    this.#newestTime = segment.created;
     const bytes = storage.readWhole(this.path) ?? new Uint8Array(0);
     readWindow.clear();
     core.ensureReadArea(bytes.byteLength);
@@ -43,8 +45,11 @@ export class IndexCheck {
 
   /** Passes a frame with the id of its first event. */
   frame(offset: number, id: number, frame: FrameRecord): void {
+    this.#newestTime = Math.max(this.#newestTime, frame.time);
     for (const entry of this.#entries.get(offset) ?? []) {
-      if (entry.recordCrc !== frame.recordCrc || entry.time !== frame.time) continue;
+      // It holds the newest time up to this frame; those of earlier versions hold the frame's own.
+      if (entry.recordCrc !== frame.recordCrc) continue;
+      if (entry.time < frame.time || entry.time > this.#newestTime) continue;
       entry.isConfirmed = entry.id === id;
       if (!entry.isConfirmed) {
         const reason = `an index entry gives event ${id} the id ${entry.id}`;

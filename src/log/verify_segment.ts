@@ -3,7 +3,7 @@ import { CorruptedLogError, EventGoneError } from "../errors.ts";
 import type { Finding } from "./finding.ts";
 import { DATA_BLOCK_BYTES, FLAG, KIND, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt, headDamage } from "./frame_check.ts";
-import { neededBy, type Partition } from "./partition.ts";
+import type { Partition } from "./partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./read_window.ts";
 import { step } from "./scanner.ts";
 import type { Segment } from "./segment.ts";
@@ -307,7 +307,7 @@ export class SegmentCheck {
         reason,
       });
     }
-    if (neededBy(partition.storage.list(partition.directory), segment.baseId) > this.#neededId) {
+    if (Math.min(segment.baseId, ...partition.listing().needs.get(segment.baseId) ?? []) > this.#neededId) {
       // Its writer was killed, or could not write it: retention may take the older segment first.
       yield this.#found({
         severity: "torn",

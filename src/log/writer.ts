@@ -7,6 +7,7 @@ import type { Extent, Extents } from "./encoder.ts";
 import { DATA_BYTES_MAX } from "./format.ts";
 import type { Partition } from "./partition.ts";
 import type { Landing } from "./open_segment.ts";
+import { isKept } from "./listing.ts";
 import { segmentName } from "./segment.ts";
 import type { StorageFile } from "../storage/port.ts";
 
@@ -143,46 +144,49 @@ export class PartitionWriter {
   #appendEvent(batch: OutgoingBatch, extents?: Extents): number {
     const { count, metadata } = batch;
     const content = extents === undefined ? batch : { count, metadata, dataBytes: 0 };
-    const chunksFrom = extents?.list.at(0)?.segmentId;
-    // Noted first: a process killed behind the event would otherwise leave its data to retention.
-    const noted = chunksFrom === undefined ? -1 : this.#appender.nextSegmentId();
-    if (chunksFrom !== undefined) this.#noteNeed(noted, chunksFrom);
+    const noted = extents === undefined ? -1 : this.#appender.nextSegmentId();
+    // First: a process killed after the event would otherwise leave its data to retention.
+    if (extents !== undefined) this.#keepChunks(noted, extents);
     const landing = this.#appender.appendEvents(content, extents);
     this.#wrote();
     const segmentId = landing.segment.baseId;
-    if (extents !== undefined && chunksFrom !== undefined) this.#checkChunks(landing, noted, extents);
+    // Another process sealed the segment in between.
+    if (extents !== undefined && segmentId !== noted) this.#keepChunksOfStored(segmentId, extents);
     if (segmentId !== this.#segmentId) {
       const isFirst = this.#segmentId < 0;
       this.#segmentId = segmentId;
-      if (!isFirst) this.options.rolled?.();
+      // A writer that lives for a single segment, too: if its first event is the segment's, it has begun it.
+      if (!isFirst || (landing.id === segmentId && segmentId > 0)) this.options.rolled?.();
     }
     return landing.id;
   }
 
-  #noteNeed(segmentId: number, neededId: number): void {
-    if (neededId < segmentId) this.partition.keepForSegment(segmentId, neededId);
+  /** Makes the chunks stay for as long as the segment with their event does; throws where they are gone. */
+  #keepChunks(segmentId: number, { list }: Extents): void {
+    const older = new Set(list.map((extent) => extent.segmentId).filter((id) => id !== segmentId));
+    if (older.size === 0) return;
+    this.partition.keepForSegment(segmentId, Math.min(...older));
+    const { directory } = this.partition;
+    const listing = this.partition.listing();
+    for (const id of older) {
+      if (isKept(listing, id)) continue;
+      const path = `${directory}/${segmentName(id)}`;
+      throw new LimitExceededError(
+        `Cannot keep a data part in "${directory}": retention removed "${path}" with a piece of it while it was ` +
+          `being pushed; raise retention_bytes or segment_bytes, or push it as several events`,
+      );
+    }
   }
 
-  /** After the event: its data must still be there, and stay for as long as it does. */
-  #checkChunks({ segment }: Landing, noted: number, { list }: Extents): void {
-    const { storage, directory } = this.partition;
+  #keepChunksOfStored(segmentId: number, extents: Extents): void {
     try {
-      // Another process sealed the segment in between.
-      if (segment.baseId !== noted) this.#noteNeed(segment.baseId, list[0].segmentId);
+      this.#keepChunks(segmentId, extents);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       throw new StorageError(
         error.errno,
         `${error.message}: the event is stored, but retention may remove its data before it`,
         { cause: error, mayBeStored: true },
-      );
-    }
-    for (const id of new Set(list.map(({ segmentId }) => segmentId))) {
-      const path = `${directory}/${segmentName(id)}`;
-      if (id === segment.baseId || storage.stat(path) !== undefined) continue;
-      throw new LimitExceededError(
-        `Cannot keep a data part in "${directory}": retention removed "${path}" with a piece of it while it was ` +
-          `being pushed; raise retention_bytes or segment_bytes, or push it as several events`,
       );
     }
   }

@@ -114,7 +114,7 @@ function addIndex(partition: Partition): void {
       const passed = passAt(place, 4096);
       if (passed.kind === "tail" || passed.kind === "end") break;
       if (passed.kind === "frame" && count % 3 === 2) {
-        new SegmentIndex(partition.storage, segment).add(passed.frame, place);
+        new SegmentIndex(partition.storage, segment).add(passed.frame, place, passed.frame.time);
       }
       place = placeAfter(segment, passed);
     }

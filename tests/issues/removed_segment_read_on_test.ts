@@ -63,7 +63,7 @@ for (const missingBytes of [1, 13, 64, 100]) {
       1,
     );
     new Appender(open(disk), 1 << 20).seal();
-    open(disk).removeSegment(0);
+    open(disk).removeBefore(1, 0);
     const batch = reader.read(1)!;
     assertEquals([batch.baseId, batch.metadataText!(0)], [1, '"second"']);
     await writer.close();
@@ -84,7 +84,7 @@ test("a segment may be removed by another process as soon as its seal stands the
     const partition = open(disk);
     const other = new PartitionWriter(partition, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 });
     assertEquals(push(other, "second"), 1);
-    partition.removeSegment(0);
+    partition.removeBefore(1, 0);
   };
   appender.seal();
   assertEquals(open(disk).segmentIds(), [1]);

@@ -11,6 +11,7 @@ import {
 } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/json.ts";
 import { core } from "../../src/log/core.ts";
+import { listingOf } from "../../src/log/listing.ts";
 import { baseIdOf } from "../../src/log/segment.ts";
 import { Partition } from "../../src/log/partition.ts";
 import { readWindow } from "../../src/log/read_window.ts";
@@ -78,6 +79,7 @@ export class World {
       if (this.disk.calls === this.#powerCutAt) this.#turnOff();
     };
     this.disk.onUnlink = (process, path) => this.#noteUnlink(process, path);
+    this.disk.onPublish = (process, path) => this.#notePublish(process, path);
   }
 
   newProcess(): SimulatedProcess {
@@ -352,14 +354,27 @@ export class World {
   }
 
   #noteUnlink(process: SimulatedProcess, path: string): void {
+    const baseId = baseIdOf(path.slice(path.lastIndexOf("/") + 1));
+    if (baseId !== undefined) this.#noteRemoval(process, path, () => [baseId]);
+  }
+
+  /** A name may say that segments are removed whose files are still there. */
+  #notePublish(process: SimulatedProcess, path: string): void {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    this.#noteRemoval(process, path, (names) => {
+      const kept = listingOf(names).ids;
+      return listingOf(names.filter((each) => each !== name)).ids.filter((id) => !kept.includes(id));
+    });
+  }
+
+  #noteRemoval(process: SimulatedProcess, path: string, removed: (names: string[]) => number[]): void {
+    const since = this.programs.find((program) => program.process === process)?.stepAt ?? -1;
     for (const { partition } of this.model.partitions) {
       const directory = directoryOf(partition);
       if (!path.startsWith(`${directory}/`)) continue;
-      const baseId = baseIdOf(path.slice(directory.length + 1));
-      if (baseId === undefined) return;
-      const since = this.programs.find((program) => program.process === process)?.stepAt ?? -1;
+      const names = [...this.disk.names.directory(directory).entries.keys()];
       try {
-        this.retention.remove(partition, directory, baseId, since);
+        for (const baseId of removed(names)) this.retention.remove(partition, directory, baseId, since);
       } catch (error) {
         this.break(error);
       }

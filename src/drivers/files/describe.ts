@@ -5,10 +5,10 @@ import type { PartitionDescription, PartitionLag } from "../contract.ts";
 
 /** The state of one partition. */
 export function describePartition(log: Partition): PartitionDescription {
-  return log.look(() => describe(log));
+  return log.look(() => describeNow(log));
 }
 
-function describe(log: Partition): PartitionDescription {
+function describeNow(log: Partition): PartitionDescription {
   const ids = log.segmentIds();
   const end = log.end(ids);
   if (ids.length === 0 || end === undefined) {
@@ -27,10 +27,10 @@ function describe(log: Partition): PartitionDescription {
 
 /** How far the owner of a cursor is behind. */
 export function lagOf(log: Partition, cursor: CursorFile): PartitionLag {
-  return log.look(() => lag(log, cursor));
+  return log.look(() => lagNow(log, cursor));
 }
 
-function lag(log: Partition, cursor: CursorFile): PartitionLag {
+function lagNow(log: Partition, cursor: CursorFile): PartitionLag {
   const stored = cursor.read();
   const firstId = log.firstId();
   const position = Math.max(firstId, stored === undefined ? firstId : confirmedId(log, stored));

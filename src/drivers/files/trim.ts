@@ -3,6 +3,7 @@ import { Appender } from "../../log/appender.ts";
 import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../log/format.ts";
 import type { Partition } from "../../log/partition.ts";
 import { type RetentionPolicy, type SegmentFacts, segmentsToRemove } from "../../log/retention.ts";
+import { segmentFacts } from "../../log/segment_facts.ts";
 import type { TrimRequest, TrimResult } from "../contract.ts";
 import type { ConsumerRegistry } from "./consumer_registry.ts";
 import type { FilesTopicOptions } from "./options.ts";
@@ -18,6 +19,9 @@ export function acknowledgedId(log: Partition, registry: ConsumerRegistry): numb
   return least;
 }
 
+/** How often a removal is decided anew because a writer came to need what was to go. */
+const DECISIONS_MAX = 10;
+
 /** Removes what the request lets go, oldest segment first. */
 export function trimPartition(
   log: Partition,
@@ -30,38 +34,39 @@ export function trimPartition(
       ? undefined
       : Math.max(request.beforeId ?? 0, request.acknowledgedId ?? 0),
   };
-  let facts = log.segmentFacts();
+  const facts = segmentFacts(log);
   if (facts.length === 0) return { partition: log.partition, firstIdBefore: 0, firstId: 0, bytes: 0 };
   const goesWhole = wouldGo(facts[facts.length - 1], policy);
-  if (goesWhole && request.dryRun !== true) {
-    // The last segment goes only when another one stands behind it.
+  if (request.dryRun === true) {
+    const planned = goesWhole ? withSeal(facts) : facts;
+    return resultOf(log, planned, segmentsToRemove(planned, policy));
+  }
+  if (goesWhole) {
+    // The last segment goes only when another one stands after it.
     const appender = new Appender(log, Number.MAX_SAFE_INTEGER);
     try {
       appender.seal();
     } finally {
       appender.close();
     }
-    facts = log.segmentFacts();
-  } else if (goesWhole) {
-    facts = withSeal(facts);
   }
-  return remove(log, facts, segmentsToRemove(facts, policy), request.dryRun === true);
+  log.removeLeftovers();
+  return remove(log, policy);
 }
 
 /** Applies a topic's retention, after a segment was begun. It costs no push that it fails. */
 export function applyRetention(log: Partition, options: FilesTopicOptions, registry: ConsumerRegistry): void {
   const { retentionBytes, retentionSeconds, retentionAcknowledged } = options;
-  if (retentionBytes === undefined && retentionSeconds === undefined && retentionAcknowledged !== true) {
-    return;
-  }
   try {
-    const facts = log.segmentFacts();
-    const count = segmentsToRemove(facts, {
+    log.removeLeftovers();
+    if (retentionBytes === undefined && retentionSeconds === undefined && retentionAcknowledged !== true) {
+      return;
+    }
+    remove(log, {
       bytesMax: retentionBytes,
-      beforeTime: retentionSeconds === undefined ? undefined : log.storage.now() - retentionSeconds * 1000,
+      storedBefore: retentionSeconds === undefined ? undefined : log.storage.now() - retentionSeconds * 1000,
       beforeId: retentionAcknowledged === true ? acknowledgedId(log, registry) : undefined,
     });
-    remove(log, facts, count, false);
   } catch {
     // The next new segment tries again.
   }
@@ -70,11 +75,11 @@ export function applyRetention(log: Partition, options: FilesTopicOptions, regis
 /** What would be there once the last segment was sealed. */
 function withSeal(facts: readonly SegmentFacts[]): SegmentFacts[] {
   const last = facts[facts.length - 1];
-  const { endId, newestTime } = last;
+  const { endId } = last;
   return [
     ...facts.slice(0, -1),
     { ...last, bytes: last.bytes + 2 * RECORD_BYTES },
-    { baseId: endId, endId, bytes: SEGMENT_HEADER_BYTES, newestTime, needsBaseId: endId },
+    { ...last, baseId: endId, bytes: SEGMENT_HEADER_BYTES, needsBaseId: endId },
   ];
 }
 
@@ -85,11 +90,20 @@ function wouldGo({ baseId, endId, newestTime }: SegmentFacts, policy: RetentionP
     (policy.beforeId !== undefined && endId <= policy.beforeId);
 }
 
-function remove(log: Partition, facts: readonly SegmentFacts[], count: number, dryRun: boolean): TrimResult {
-  let bytes = 0;
-  for (const segment of facts.slice(0, count)) {
-    bytes += segment.bytes;
-    if (!dryRun) log.removeSegment(segment.baseId);
+function remove(log: Partition, policy: RetentionPolicy): TrimResult {
+  for (let decision = 1;; decision++) {
+    const facts = segmentFacts(log);
+    const count = segmentsToRemove(facts, policy);
+    const newestTime = facts.slice(0, count).reduce(
+      (newest, { created, newestTime }) => Math.max(newest, created, newestTime),
+      0,
+    );
+    if (count === 0 || log.removeBefore(facts[count].baseId, newestTime)) return resultOf(log, facts, count);
+    if (decision === DECISIONS_MAX) return resultOf(log, facts, 0);
   }
-  return { partition: log.partition, firstIdBefore: facts[0].baseId, firstId: facts[count].baseId, bytes };
+}
+
+function resultOf({ partition }: Partition, facts: readonly SegmentFacts[], count: number): TrimResult {
+  const bytes = facts.slice(0, count).reduce((sum, segment) => sum + segment.bytes, 0);
+  return { partition, firstIdBefore: facts[0].baseId, firstId: facts[count].baseId, bytes };
 }

@@ -67,6 +67,9 @@ export class SimulatedDisk {
   /** Told of every file that a process takes the name from, before it does. */
   onUnlink: (process: SimulatedProcess, path: string) => void = () => {};
 
+  /** Told of every file that a process has given its name to. */
+  onPublish: (process: SimulatedProcess, path: string) => void = () => {};
+
   constructor(seed: number) {
     this.random = new Random(seed);
     this.syncs = new Syncs(this);

@@ -73,6 +73,7 @@ export class SimulatedProcess implements Storage {
       if (confirm?.() === false) return false;
       this.call("publish", path, ["ENOSPC", "EDQUOT"]);
       this.disk.names.link(path, this.disk.names.file(draft));
+      this.disk.onPublish(this, path);
       return true;
     } catch (error) {
       if (error instanceof StorageError && error.errno === "EEXIST") return false;

@@ -1,0 +1,81 @@
+import { assertEquals } from "@std/assert";
+import { firstName, listingOf, needsName, ownerOf } from "../../src/log/listing.ts";
+import { segmentName } from "../../src/log/segment.ts";
+import { test } from "../harness.ts";
+
+const LOGS = [0, 10, 20, 30].map(segmentName);
+
+const LISTINGS: [what: string, names: string[], ids: number[], marked: number][] = [
+  ["an empty folder", [], [], 0],
+  ["segments in any order", [...LOGS].reverse(), [0, 10, 20, 30], 0],
+  ["what is not of the log", ["x", "1.log", `${LOGS[1]}.draft`, ".log", ...LOGS.slice(0, 1)], [0], 0],
+  ["a mark hides what is before it", [...LOGS, firstName(20, 5)], [20, 30], 20],
+  ["the last of several marks counts", [...LOGS, firstName(10, 5), firstName(30, 5)], [30], 30],
+  ["two marks of one segment", [...LOGS, firstName(20, 5), firstName(20, 6)], [20, 30], 20],
+  [
+    "a mark of a segment that is not there counts for nothing",
+    [...LOGS, firstName(25, 5)],
+    [0, 10, 20, 30],
+    25,
+  ],
+  ["then an older one counts", [...LOGS, firstName(25, 5), firstName(10, 5)], [10, 20, 30], 25],
+  ["a segment that stays needs one that would go", [...LOGS, firstName(20, 5), needsName(30, 10)], [
+    0,
+    10,
+    20,
+    30,
+  ], 20],
+  ["then an older mark counts", [...LOGS, firstName(20, 5), firstName(10, 5), needsName(30, 10)], [
+    10,
+    20,
+    30,
+  ], 20],
+  ["a segment that goes needs one that goes", [...LOGS, firstName(20, 5), needsName(10, 0)], [20, 30], 20],
+  ["a segment that stays needs one that stays", [...LOGS, firstName(20, 5), needsName(30, 20)], [20, 30], 20],
+  [
+    "a marker of what is gone keeps nothing",
+    [...LOGS.slice(1), firstName(20, 5), needsName(30, 0)],
+    [20, 30],
+    20,
+  ],
+  ["a marker that stayed without its segment keeps nothing", [...LOGS, firstName(20, 5), needsName(40, 0)], [
+    20,
+    30,
+  ], 20],
+];
+
+for (const [what, names, ids, marked] of LISTINGS) {
+  test(`listingOf(): ${what}`, () => {
+    const listing = listingOf(names);
+    assertEquals([listing.ids, listing.markedFirst], [ids, marked]);
+  });
+}
+
+test("listingOf() tells the newest time before all marks, and what each segment needs", () => {
+  const names = [
+    ...LOGS,
+    firstName(10, 700),
+    firstName(20, 600),
+    needsName(30, 20),
+    needsName(30, 10),
+    needsName(20, 10),
+  ];
+  const { removedTime, needs } = listingOf(names);
+  assertEquals(removedTime, 700);
+  assertEquals([...needs], [[30, [20, 10]], [20, [10]]]);
+});
+
+test("ownerOf() tells the segment of every name that belongs to one", () => {
+  for (
+    const name of [
+      LOGS[3],
+      "00000000000000000030.idx",
+      firstName(30, 1),
+      needsName(30, 20),
+      `${LOGS[3]}.ab.draft`,
+    ]
+  ) {
+    assertEquals(ownerOf(name), 30);
+  }
+  assertEquals(ownerOf("00000000.lock"), undefined);
+});
