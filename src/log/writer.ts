@@ -6,7 +6,6 @@ import { Durability } from "./durability.ts";
 import type { Extent, Extents } from "./encoder.ts";
 import { DATA_BYTES_MAX } from "./format.ts";
 import type { Partition } from "./partition.ts";
-import type { Landing } from "./open_segment.ts";
 import { isKept } from "./listing.ts";
 import { segmentName } from "./segment.ts";
 import type { StorageFile } from "../storage/port.ts";
