@@ -77,9 +77,10 @@ export { Future, type WaitOptions } from "./src/future.ts";
 export type { JsonObject, JsonValue } from "./src/json.ts";
 export { Metadata } from "./src/metadata.ts";
 export { type OptionRule, type OptionRules, readOptions, rule, type RuleMakers } from "./src/options.ts";
-export { Producer, type PushOptions } from "./src/producer.ts";
-export type { ProducerOptions } from "./src/producer/options.ts";
-export type { PushEnvelope, PushItem } from "./src/producer/writable.ts";
+export { Producer } from "./src/producer.ts";
+export type { ProducerOptions, PushOptions } from "./src/producer/options.ts";
+export { PushEnvelope } from "./src/producer/push_envelope.ts";
+export type { PushItem } from "./src/producer/writable.ts";
 export {
   type StandardIssue,
   type StandardResult,

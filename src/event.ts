@@ -7,6 +7,11 @@ import type { JsonValue } from "./json.ts";
 
 export type { EventID } from "./event_id.ts";
 
+/** Whether an event's metadata was stored as JSON text, which `metadataText` then gives as it was. */
+export let isStoredAsText: (event: Event<unknown>) => boolean;
+/** The data part of an event that came with it, if that was all of it, in memory of nobody else. */
+export let loadedWhole: (event: Event<unknown>) => Uint8Array | undefined;
+
 /**
  * A stored event, as a consumer gives it. Metadata is parsed when first looked at; data is there only where the
  * consumer's data selector asked for it.
@@ -30,6 +35,11 @@ export class Event<T = JsonValue> {
   readonly #batch: EventBatch;
   readonly #index: number;
   #buffers: readonly Uint8Array[] | undefined;
+
+  static {
+    isStoredAsText = (event) => event.#batch.owner.serializer.writesJsonText === true;
+    loadedWhole = (event) => event.#batch.owner.givesWholeData ? event.data : undefined;
+  }
 
   /** Made by consumers. */
   constructor(batch: EventBatch, index: number, buffers?: readonly Uint8Array[]) {

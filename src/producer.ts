@@ -12,16 +12,10 @@ import { AdmissionQueue } from "./producer/admission_queue.ts";
 import type { AdmittedEvent } from "./producer/admission.ts";
 import { FailureLedger } from "./producer/failure_ledger.ts";
 import { Lane, type LaneOwner } from "./producer/lane.ts";
-import { limitsOf, type ProducerOptions } from "./producer/options.ts";
+import { limitsOf, type ProducerOptions, type PushOptions } from "./producer/options.ts";
 import { PushBatch } from "./producer/push_batch.ts";
 import { PushFuture } from "./producer/push_future.ts";
 import { type PushItem, writableOf } from "./producer/writable.ts";
-
-/** What `push` takes beside metadata and data. */
-export interface PushOptions {
-  /** The partition asked for; the topic's partition selector decides what it means. */
-  partition?: number;
-}
 
 /**
  * Pushes events into a topic. Made by {@linkcode Topic.producer}.
@@ -156,8 +150,10 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   /**
-   * A stream that pushes what is written to it, with backpressure; closing it flushes. A chunk with a member
-   * `metadata` (an {@linkcode Event} is one) is an event with its data; any other chunk is metadata by itself.
+   * A stream that pushes what is written to it, with backpressure; closing it flushes. An {@linkcode Event} is stored
+   * again as it is: its metadata text, and all of its data, which is loaded where it was not. An event with data, or
+   * for a partition, is a {@linkcode PushEnvelope}. Any other chunk is metadata by itself. A push that fails errors
+   * the stream.
    */
   writable(): WritableStream<PushItem<T>> {
     return writableOf<T>(this, () => this.#failures.count > 0);

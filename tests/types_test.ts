@@ -12,6 +12,7 @@ import {
   type JsonValue,
   Metadata,
   type Producer,
+  PushEnvelope,
   SchemaValidator,
   StandardSchemaValidator,
   type Topic,
@@ -103,6 +104,13 @@ const checks = {
     await topic.consumer("c").process((event) => same<typeof event, Event<Reading>>(true));
     const stream: ReadableStream<Event<Reading>> = topic.consumer("c").readable();
     await stream.pipeTo(topic.producer().writable());
+    const writer = topic.producer().writable().getWriter();
+    await writer.write({ energy: 1 });
+    await writer.write(new PushEnvelope({ energy: 1 }, new Uint8Array(1), { partition: 0 }));
+    // @ts-expect-error: data goes in an envelope
+    await writer.write({ metadata: { energy: 1 }, data: new Uint8Array(1) });
+    // @ts-expect-error: the metadata of an envelope has the topic's type
+    await writer.write(new PushEnvelope({ power: 1 }));
     const promise: Promise<EventID> = topic.producer().push({ energy: 1 });
     await promise;
   },

@@ -16,9 +16,14 @@ export class DataDelivery {
     this.#allocator = allocator;
   }
 
+  /** Whether everything is selected, and no allocator gives the memory. */
+  get isWhole(): boolean {
+    return this.#selector === FullDataSelector && this.#allocator === undefined;
+  }
+
   /** The buffers with the selected bytes of one event; undefined when none are selected. */
   deliver(batch: EventBatch, index: number): Buffers | Promise<Buffers> {
-    if (this.#selector === FullDataSelector && this.#allocator === undefined) {
+    if (this.isWhole) {
       // Asking would parse the metadata for nothing.
       return loadWhole(batch.incoming, index);
     }

@@ -21,6 +21,8 @@ export interface AcknowledgedEvent {
 export interface EventOwner {
   /** Turns stored metadata into values. */
   readonly serializer: Serializer;
+  /** Whether events come with their data part, whole, in memory that no user gave. */
+  readonly givesWholeData: boolean;
   /** Share of the events of the batch before whose metadata was looked at; 1 at first. */
   readonly touchedShare: number;
   /** Stores that this event and every earlier one of its partition are done with. */

@@ -2,6 +2,12 @@ import { BatchSize } from "../batch_size.ts";
 import { checkOptions, unfit } from "../options.ts";
 import type { BatchLimits } from "./lane.ts";
 
+/** What `push` takes beside metadata and data. */
+export interface PushOptions {
+  /** The partition asked for; the topic's partition selector decides what it means. */
+  partition?: number;
+}
+
 /** What {@linkcode Topic.producer} takes. */
 export interface ProducerOptions {
   /** Events after which a batch is stored without waiting for more. Default: adaptive. */

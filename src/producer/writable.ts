@@ -1,19 +1,20 @@
-import type { DataPart } from "../data_view.ts";
-import type { Metadata } from "../metadata.ts";
+import { BackpressureError } from "../errors.ts";
+import { Event, isStoredAsText, loadedWhole } from "../event.ts";
+import type { EventID } from "../event_id.ts";
+import type { Future } from "../future.ts";
+import { Metadata } from "../metadata.ts";
 import type { Producer } from "../producer.ts";
+import { PushEnvelope } from "./push_envelope.ts";
 
-/** An event with its data, as a chunk of {@linkcode Producer.writable}. */
-export interface PushEnvelope<T> {
-  /** As `push` takes it. */
-  metadata: T | string | Metadata;
-  /** As `push` takes it. */
-  data?: DataPart;
-  /** As `push` takes it. */
-  partition?: number;
-}
+/**
+ * A chunk of {@linkcode Producer.writable}: metadata by itself, as `push` takes it; with data or a partition in a
+ * {@linkcode PushEnvelope}; or an event of a consumer, which is stored again as it is.
+ */
+export type PushItem<T> = T | string | Metadata | PushEnvelope<T> | Event<T>;
 
-/** A chunk of {@linkcode Producer.writable}: metadata by itself, or an event with its data. */
-export type PushItem<T> = T | string | Metadata | PushEnvelope<T>;
+/** Larger data parts of events are copied piece by piece. */
+const WHOLE_DATA_BYTES_MAX = 8 * 1024 * 1024;
+const PIECE_BYTES = 1024 * 1024;
 
 /** The stream that pushes into `producer`; `hasFailed` says whether a push failed that nobody waits for. */
 export function writableOf<T>(producer: Producer<T>, hasFailed: () => boolean): WritableStream<PushItem<T>> {
@@ -21,11 +22,11 @@ export function writableOf<T>(producer: Producer<T>, hasFailed: () => boolean): 
     async write(chunk) {
       // The flush throws what failed, which errors the stream.
       if (hasFailed()) await producer.flush();
-      await producer.ready();
-      if (isEnvelope(chunk)) {
-        const { metadata, data, partition } = chunk;
-        producer.push(metadata, data, partition === undefined ? undefined : { partition });
-      } else producer.push(chunk);
+      if (chunk instanceof Event) await pushEvent(producer, chunk);
+      else if (chunk instanceof PushEnvelope) {
+        const { metadata, data, options } = chunk;
+        await pushed(producer, () => producer.push(metadata, data, options));
+      } else await pushed(producer, () => producer.push(chunk));
     },
     async close() {
       await producer.flush();
@@ -37,6 +38,54 @@ export function writableOf<T>(producer: Producer<T>, hasFailed: () => boolean): 
   });
 }
 
-function isEnvelope<T>(chunk: PushItem<T>): chunk is PushEnvelope<T> {
-  return typeof chunk === "object" && chunk !== null && !Array.isArray(chunk) && "metadata" in chunk;
+/**
+ * Pushes when there is room. What is refused at once errors the write; what fails later, a later one, unless the write
+ * is to wait until it is stored.
+ */
+async function pushed<T>(
+  producer: Producer<T>,
+  push: () => Future<EventID>,
+  until: "taken" | "stored" = "taken",
+): Promise<void> {
+  for (;;) {
+    await producer.ready();
+    const future = push();
+    if (!future.completed && until === "taken") return;
+    try {
+      await future;
+      return;
+    } catch (error) {
+      // A stream of data waits for all before it: the room there was went to those.
+      if (!(error instanceof BackpressureError)) throw error;
+    }
+  }
+}
+
+async function pushEvent<T>(producer: Producer<T>, event: Event<T>): Promise<void> {
+  const metadata = metadataOf(event);
+  const options = { partition: event.partition };
+  const { size } = event.dataDescriptor;
+  const data = size === 0 ? undefined : loadedWhole(event);
+  if (size <= WHOLE_DATA_BYTES_MAX || data !== undefined) {
+    const whole = size === 0 ? undefined : data ?? await event.loadData();
+    await pushed(producer, () => producer.push(metadata, whole, options));
+    return;
+  }
+  // Stored before the next event is taken, or both sides would hold pieces of many.
+  await pushed(producer, () => producer.push(metadata, dataPieces(event), options), "stored");
+}
+
+/** The text that was stored; where it was none, the value, which is no document if it is a string. */
+function metadataOf<T>(event: Event<T>): T | string | Metadata {
+  if (isStoredAsText(event)) return event.metadataText;
+  const { metadata } = event;
+  return typeof metadata === "string" ? Metadata.text(metadata) : metadata;
+}
+
+async function* dataPieces<T>(event: Event<T>): AsyncGenerator<Uint8Array> {
+  const { dataDescriptor } = event;
+  for (let offset = 0; offset < dataDescriptor.size; offset += PIECE_BYTES) {
+    const size = Math.min(PIECE_BYTES, dataDescriptor.size - offset);
+    yield await event.loadData(dataDescriptor.makeSubView(offset, size));
+  }
 }

@@ -224,4 +224,32 @@ export const dataRules: readonly Rule[] = [
       equal((await fixture.take(consumer, 1))[0].metadata.n, 1);
     },
   },
+  {
+    name: "a topic is copied by a pipe as it is: texts to the digit, and all data, selected or not",
+    needs: ["data"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      await fixture.create("copy", { num_partitions: 1 });
+      await using copy = await fixture.driver.openTopic("copy");
+      const texts = [
+        '"42"',
+        "42",
+        '"plain"',
+        '{"metadata": 1, "data": [2]}',
+        "12345678901234567890.10",
+        "[ ]",
+      ];
+      await using producer = (topic as unknown as Topic).producer("p");
+      for (const [n, text] of texts.entries()) producer.push(text, bytes(n, n * 1000));
+      await producer.flush();
+      await using consumer = (topic as unknown as Topic).consumer("c");
+      await using copier = copy.producer("p");
+      await consumer.readable({ until: "end" }).pipeTo(copier.writable());
+      await using reader = copy.consumer("c", { dataSelector: FullDataSelector });
+      for (const [n, event] of (await fixture.take(reader, texts.length)).entries()) {
+        equal(event.metadataText, texts[n]);
+        deepEqual(event.data, bytes(n, n * 1000));
+      }
+    },
+  },
 ];

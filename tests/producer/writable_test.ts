@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Driver, FlushError, FullDataSelector } from "../../mod.ts";
+import { Driver, FlushError, FullDataSelector, InvalidMetadataError, PushEnvelope } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
 import { ScriptedTopic } from "./scripted_topic.ts";
@@ -10,8 +10,8 @@ test("what is written is pushed, and closing flushes", async () => {
   const writer = producer.writable().getWriter();
   await writer.write({ n: 1 });
   await writer.write('{"n": 2}');
-  await writer.write({ metadata: { n: 3 }, data: new Uint8Array(5), partition: 1 });
-  await writer.write({ metadata: "4" });
+  await writer.write(new PushEnvelope({ n: 3 }, new Uint8Array(5), { partition: 1 }));
+  await writer.write(new PushEnvelope("4"));
   await writer.close();
   const stored = topic.handed.flatMap(({ partition, metadata, sizes }) =>
     metadata.map((text, index) => `${text} in ${partition} with ${sizes[index]}`)
@@ -64,22 +64,34 @@ test("a writer is held up while too much is pending", async () => {
   await writer.close();
 });
 
-test("a push that fails errors the stream", async () => {
+test("a push that is refused at once errors the write", async () => {
   const topic = new ScriptedTopic();
-  const producer = topic.producer();
+  await using producer = topic.producer();
   const writer = producer.writable().getWriter();
-  const closed = assertRejects(() => writer.closed, FlushError);
-  await writer.write("{");
-  await assertRejects(
-    async () => {
-      await writer.write(1);
-      await writer.close();
-    },
-    FlushError,
-    "1 push failed",
-  );
+  const closed = assertRejects(() => writer.closed, InvalidMetadataError);
+  await assertRejects(() => writer.write("{"), InvalidMetadataError, "not a JSON document");
+  await assertRejects(() => writer.write(1), InvalidMetadataError);
   await closed;
-  await producer.close();
+});
+
+test("a push that fails later errors the next write, or the closing", async () => {
+  for (const end of ["write", "close"] as const) {
+    const topic = new ScriptedTopic();
+    topic.answer = "later";
+    const producer = topic.producer({ batchSize: 1 });
+    const writer = producer.writable().getWriter();
+    const closed = assertRejects(() => writer.closed, FlushError);
+    await writer.write(1);
+    topic.handed[0].fail(new Error("the disk is full"));
+    await turn();
+    await assertRejects(
+      () => end === "write" ? writer.write(2) : writer.close(),
+      FlushError,
+      "the disk is full",
+    );
+    await closed;
+    await producer.close();
+  }
 });
 
 test("aborting the stream keeps what was written before", async () => {
