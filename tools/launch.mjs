@@ -3,14 +3,14 @@
 // Runs the project's tasks with Deno: `node tools/launch.mjs TASK …`, or the same under `deno run -A`.
 // It must start before anything else is there, so it is plain JavaScript on node: built-ins.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
 import { chooseWay } from "./launch/choose_way.mjs";
 import { writeNpmOnlyConfig } from "./launch/npm_only_config.mjs";
 import { findDeno } from "./launch/find_deno.mjs";
 import { fromRoot } from "./launch/root.mjs";
-import { DENO_TASKS, folderOf, scriptOf } from "./launch/tasks.mjs";
+import { DENO_TASKS, folderOf, HAVE_HELP, headOf, scriptOf } from "./launch/tasks.mjs";
 
 /**
  * Runs a program with this process's streams, passes signals on, and gives its exit code.
@@ -55,6 +55,10 @@ async function main([task, ...rest]) {
   if (!existsSync(fromRoot(script))) {
     console.error(`Cannot run task "${task}": there is no "${script}" yet`);
     return 1;
+  }
+  if (["--help", "-h"].includes(rest[0]) && !HAVE_HELP.includes(task)) {
+    console.log(headOf(readFileSync(fromRoot(script), "utf8")));
+    return 0;
   }
   const deno = findDeno();
   if (deno === undefined) {

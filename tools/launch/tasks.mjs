@@ -26,6 +26,19 @@ export const DENO_TASKS = [
 /** Tasks whose script lies elsewhere than `tools/TASK.ts`. */
 const ELSEWHERE = new Map([["build:npm", "npm-build.ts"], ["ctl", "cli.ts"]]);
 
+/** Tasks whose script answers `--help` by itself; the others' is what stands at its head. */
+export const HAVE_HELP = ["bench", "bench:peers", "ctl"];
+
+/**
+ * What a script says of itself: the comment at its head, as plain text.
+ * @param {string} text
+ * @returns {string}
+ */
+export function headOf(text) {
+  const comment = /^(?:#!.*\n)?(?:\/\/.*\n)*\/\*\*([^]*?)\*\//.exec(text)?.[1] ?? "";
+  return comment.replace(/^ \* ?/gm, "").replace(/^```\w*\n/gm, "").replace(/\n?@module\s*$/, "").trim();
+}
+
 /** Tasks that work where they are called: their arguments name files from there. */
 const IN_CALLERS_FOLDER = ["ctl"];
 
