@@ -172,7 +172,7 @@ test("a position that was removed is reported once, and reading goes on with wha
     roll();
     push(3);
     const before = await consumer();
-    logs[0].removeSegment(0);
+    logs[0].removeBefore(3, 0);
     const signal = new AbortController();
     const behind = await consumer({ from: { id: 1 } });
     // There is news: that events are gone.
