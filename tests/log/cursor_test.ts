@@ -189,3 +189,109 @@ function crcOf(bytes: Uint8Array): number {
   }
   return (crc ^ 0xffffffff) >>> 0;
 }
+
+/** A storage whose random numbers are these, one after the other. */
+function scripted(storage: Storage, numbers: number[]): Storage {
+  return { ...storage, random32: () => numbers.shift() ?? 0 };
+}
+
+/** A cursor with an owner of its own that takes the `draw`-th pair of those that are free. */
+function cursorOf(storage: Storage, path: string, owner: number, ...draws: number[]): CursorFile {
+  return new CursorFile(scripted(storage, [owner, 0xfff00000 + owner, ...draws]), path);
+}
+
+/** Stores a position by a writer of its own, which ends then. */
+function storeBy(storage: Storage, path: string, owner: number, draw: number, nextId: number): void {
+  const cursor = cursorOf(storage, path, owner, draw);
+  cursor.acknowledge(nextId, 0);
+  cursor.close();
+}
+
+function slotOf(path: string, slot: number): DataView {
+  const { buffer, byteOffset } = readFileSync(path);
+  return new DataView(buffer, byteOffset + slot * POSITION_SLOT_BYTES, POSITION_SLOT_BYTES);
+}
+
+test("a slot has its magic, version, owner, sequence, generation, id, time and time of writing", () =>
+  inFolder(({ path, storage }) => {
+    const cursor = cursorOf(storage, path, 3, 5);
+    cursor.seek(9, 1_700_000_000_123);
+    cursor.acknowledge(10, 1_700_000_000_124);
+    assertEquals(usedSlots(path), [10, 11]);
+    for (const [slot, sequence, nextId, time] of [[10, 1, 9, 123], [11, 2, 10, 124]]) {
+      const view = slotOf(path, slot);
+      assertEquals(new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset, 4)), "DSCU");
+      assertEquals(view.getUint32(4, true), 1);
+      // 52 bits of two random numbers.
+      assertEquals(view.getBigUint64(8, true), 3n * 2n ** 20n + 3n);
+      assertEquals([view.getUint32(16, true), view.getUint32(20, true)], [sequence, 1]);
+      assertEquals([view.getBigUint64(24, true), view.getBigUint64(40, true)], [BigInt(nextId), 1_000_000n]);
+      assertEquals(view.getBigUint64(32, true), 1_700_000_000_000n + BigInt(time));
+    }
+    cursor.close();
+  }));
+
+test("a pair that was written within ten seconds is nobody else's, nor is the one with the position", () =>
+  inFolder(({ path, storage, clock }) => {
+    storeBy(storage, path, 1, 5, 1);
+    assertEquals(usedSlots(path), [10]);
+    clock.now += 10_000;
+    // 31 are free, without the fifth.
+    storeBy(storage, path, 2, 5, 2);
+    assertEquals(usedSlots(path), [10, 12]);
+    clock.now += 1;
+    storeBy(storage, path, 3, 5, 3);
+    assertEquals(slotOf(path, 10).getUint32(24, true), 3);
+    // However old the position is, its pair stays.
+    clock.now += 1_000_000;
+    storeBy(storage, path, 4, 5, 4);
+    assertEquals([slotOf(path, 10).getUint32(24, true), slotOf(path, 12).getUint32(24, true)], [3, 4]);
+  }));
+
+test("where every pair was written lately, the oldest is taken", () =>
+  inFolder(({ path, storage, clock }) => {
+    for (let count = 0; count < PAIRS; count++) {
+      clock.now += 10;
+      // Always the last one that is free.
+      storeBy(storage, path, count + 1, PAIRS - 1 - count, count + 1);
+    }
+    assertEquals(usedSlots(path).length, PAIRS);
+    storeBy(storage, path, 100, 7, 1000);
+    assertEquals(slotOf(path, 2 * (PAIRS - 1)).getUint32(24, true), 1000);
+    clock.now += 10;
+    storeBy(storage, path, 101, 7, 1001);
+    assertEquals(slotOf(path, 2 * (PAIRS - 2)).getUint32(24, true), 1001);
+  }));
+
+test("a writer stays with its pair for as long as one of the two slots is its own, then takes another", () =>
+  inFolder(({ path, storage, clock }) => {
+    const early = cursorOf(storage, path, 1, 0, 3);
+    early.acknowledge(1, 0);
+    early.acknowledge(2, 0);
+    storeBy(storage, path, 2, 9, 3);
+    clock.now += 20_000;
+    const late = cursorOf(storage, path, 3, 0);
+    late.acknowledge(4, 0);
+    assertEquals([slotOf(path, 0), slotOf(path, 1)].map((view) => view.getUint32(24, true)), [4, 2]);
+    // Its third one goes where the first was, which is another's now.
+    early.acknowledge(5, 0);
+    assertEquals([slotOf(path, 0), slotOf(path, 1)].map((view) => view.getUint32(24, true)), [5, 2]);
+    // Neither slot is its own any more: the first pair that is free, and not that of the position.
+    late.acknowledge(6, 0);
+    assertEquals([slotOf(path, 0), slotOf(path, 1)].map((view) => view.getUint32(24, true)), [5, 2]);
+    assertEquals(usedSlots(path), [0, 1, 3, 20]);
+    assertEquals(early.read()!.nextId, 6);
+    early.close();
+    late.close();
+  }));
+
+test("a cursor that was closed opens its file again", () =>
+  inFolder(({ path, storage }) => {
+    const cursor = new CursorFile(storage, path);
+    cursor.acknowledge(1, 0);
+    cursor.close();
+    cursor.acknowledge(2, 0);
+    cursor.close();
+    cursor.close();
+    assertEquals(cursor.read()!.nextId, 2);
+  }));

@@ -5,7 +5,7 @@ export type Request =
   | {
     kind: "try";
     number: number;
-    tests: readonly { index: number; limitMs: number }[];
+    tests: readonly { index: number; limitMs: number; mayLeave: boolean }[];
     /** Run the test that failed once more without the mutant. */
     recheck: boolean;
   };
@@ -16,6 +16,8 @@ export interface TestFacts {
   name: string;
   ms: number;
   outcome: "passed" | "failed" | "timeout";
+  /** Whether it leaves timers or files behind, so that this is not held against a mutant. */
+  mayLeave: boolean;
   /** Numbers of the mutants whose places it comes by. */
   hits: number[];
 }

@@ -65,7 +65,7 @@ export class Trial {
     return await this.#run(
       this.#worker,
       mutant,
-      chosen.map((index) => ({ index, ms: this.knowledge.tests[index].ms })),
+      chosen.map((index) => ({ ...this.knowledge.tests[index], index })),
       true,
     );
   }
@@ -73,10 +73,10 @@ export class Trial {
   async #run(
     worker: WorkerProcess,
     { number }: Mutant,
-    chosen: readonly { index: number; ms: number }[],
+    chosen: readonly { index: number; ms: number; mayLeave: boolean }[],
     recheck: boolean,
   ): Promise<Answer | undefined> {
-    const tests = chosen.map(({ index, ms }) => ({ index, limitMs: limitOf(ms) }));
+    const tests = chosen.map(({ index, ms, mayLeave }) => ({ index, limitMs: limitOf(ms), mayLeave }));
     worker.send({ kind: "try", number, tests, recheck });
     const longest = Math.max(...tests.map(({ limitMs }) => limitMs));
     return await worker.answer(
@@ -109,9 +109,10 @@ export class Trial {
       const loaded = await worker.answer(LOAD_LIMIT_MS);
       if (loaded?.kind !== "loaded") return { status: "killed", by: "the modules do not load" };
       const facts = chosen.map((index) => tests[index]);
-      const run = facts.map(({ file, name, ms }) => ({
+      const run = facts.map(({ file, name, ms, mayLeave }) => ({
         index: loaded.tests.findIndex((test) => test.file === file && test.name === name),
         ms,
+        mayLeave,
       })).filter(({ index }) => index >= 0);
       const answer = await this.#run(worker, mutant, run, false);
       if (answer?.kind !== "tried") return { status: "timeout" };

@@ -32,7 +32,8 @@ function tell(answer: Answer): void {
   writeSync(1, `\n\u0001${JSON.stringify(answer)}\n`);
 }
 
-async function runTest(index: number, limitMs: number): Promise<Outcome> {
+/** `mayLeave`: it leaves something behind without a mutant, too. */
+async function runTest(index: number, limitMs: number, mayLeave: boolean): Promise<Outcome> {
   stray = undefined;
   mutationSwitch.deadline = performance.now() + limitMs;
   let isLate = false;
@@ -40,7 +41,7 @@ async function runTest(index: number, limitMs: number): Promise<Outcome> {
     try {
       const leftovers = new Leftovers();
       await collected.tests[index].body();
-      if (!isLate && await leftovers.hasMore()) return "leaving something";
+      if (!isLate && !mayLeave && await leftovers.hasMore()) return "leaving something";
       return stray === undefined ? "passed" : stray instanceof RunsAway ? "timeout" : "failed";
     } catch (error) {
       return error instanceof RunsAway ? "timeout" : "failed";
@@ -73,11 +74,13 @@ async function look({ mutants, limitMs, from }: Extract<Request, { kind: "look" 
     const { file, name } = collected.tests[index];
     mutationSwitch.hits = new Uint8Array(mutants);
     const begun = performance.now();
-    const outcome = await runTest(index, limitMs);
+    let outcome = await runTest(index, limitMs, false);
+    const mayLeave = outcome === "failed";
+    if (mayLeave) outcome = await runTest(index, limitMs, true);
     const ms = performance.now() - begun;
     const hits: number[] = [];
     (mutationSwitch.hits as Uint8Array).forEach((hit, number) => hit === 1 && hits.push(number));
-    tests.push({ file, name, ms, outcome, hits });
+    tests.push({ file, name, ms, outcome, hits, mayLeave });
     if (outcome === "timeout") break; // What is still running would be taken for the next test's.
     if (index % 50 === 49) tell({ kind: "looked", tests: tests.splice(0) });
   }
@@ -87,13 +90,13 @@ async function look({ mutants, limitMs, from }: Extract<Request, { kind: "look" 
 
 /** Runs tests with a mutant until one fails. */
 async function tryMutant({ number, tests, recheck }: Extract<Request, { kind: "try" }>): Promise<void> {
-  for (const { index, limitMs } of tests) {
+  for (const { index, limitMs, mayLeave } of tests) {
     mutationSwitch.active = number;
-    const outcome = await runTest(index, limitMs);
+    const outcome = await runTest(index, limitMs, mayLeave);
     if (outcome === "passed") continue;
     if (recheck) mutationSwitch.active = -1;
     // What an earlier mutant left behind in this process may be what failed.
-    const isOwn = outcome === "timeout" || !recheck || await runTest(index, limitMs) === "passed";
+    const isOwn = outcome === "timeout" || !recheck || await runTest(index, limitMs, mayLeave) === "passed";
     return tell({ kind: "tried", outcome, by: index, isOwn });
   }
   if (recheck) mutationSwitch.active = -1;

@@ -218,3 +218,52 @@ test("a wait ends with an event, with its signal and with the consumer, and not 
     await reading.waitForEvents(other.signal);
     assert(!other.signal.aborted);
   }));
+
+test("a wait leaves nothing on its signal, and the watch on the folders is kept for a while for the next one", () =>
+  withLogs(1, async ({ push, consumer, logs }) => {
+    const reading = await consumer();
+    const on: string[] = [];
+    const { signal } = new AbortController();
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...parameters: Parameters<typeof add>) => {
+      on.push(parameters[0]);
+      add(...parameters);
+    };
+    signal.removeEventListener = (...parameters: Parameters<typeof remove>) => {
+      on.splice(on.indexOf(parameters[0]), 1);
+      remove(...parameters);
+    };
+    let listening = 0;
+    const { tail } = logs[0];
+    const listen = tail.listen.bind(tail);
+    tail.listen = (wake) => {
+      listening++;
+      const stop = listen(wake);
+      return () => {
+        listening--;
+        stop();
+      };
+    };
+    const waits = [reading.waitForEvents(signal), reading.waitForEvents(signal)];
+    assertEquals([on, listening], [["abort", "abort"], 1]);
+    push(1);
+    await Promise.all(waits);
+    assertEquals([on, listening], [[], 1]);
+    reading.read(0, 1);
+    const next = reading.waitForEvents(signal);
+    assertEquals(listening, 1);
+    // Longer than the watch is kept: somebody waits all the while.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    assertEquals(listening, 1);
+    push(1);
+    await next;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assertEquals(listening, 0);
+    reading.read(0, 1);
+    const last = reading.waitForEvents(signal);
+    assertEquals(listening, 1);
+    await reading.close();
+    await last;
+    assertEquals([on, listening], [[], 0]);
+  }));
