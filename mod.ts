@@ -26,6 +26,7 @@
  */
 export { BatchSize } from "./src/batch_size.ts";
 export * from "./src/components/mod.ts";
+export type { ComponentObstacles } from "./src/components/topic_components.ts";
 export { Consumer, type SeekOptions } from "./src/consumer.ts";
 export {
   type DataAllocator,

@@ -131,7 +131,7 @@ export class Driver implements AsyncDisposable {
     checkTopicName(name);
     const driverTopic = await this.#driver.openTopic(name);
     try {
-      return this.#opened<T>(driverTopic, await makeGiven(components));
+      return await this.#opened<T>(driverTopic, await makeGiven(components));
     } catch (error) {
       await driverTopic.close();
       throw error;
@@ -162,7 +162,7 @@ export class Driver implements AsyncDisposable {
     const given = withoutUndefined({ validator, partitionSelector, serializer, ...await makeGiven(filling) });
     const draft = await this.#driver.draftTopic?.(name, whole, resume) ??
       await createdAtOnce(this.#driver, name, whole);
-    return new TopicDraft<T>(this.#opened<T>(draft.topic, given), draft, resume);
+    return new TopicDraft<T>(await this.#opened<T>(draft.topic, given), draft, resume);
   }
 
   /**
@@ -206,10 +206,11 @@ export class Driver implements AsyncDisposable {
     return this.close();
   }
 
-  #opened<T>(driverTopic: TopicInterface, given: GivenComponents): Topic<T> {
+  async #opened<T>(driverTopic: TopicInterface, given: GivenComponents): Promise<Topic<T>> {
     const { name, definition, partitions } = driverTopic;
     const stored = { topic: name, allowed: this.#allowed };
     const components = new TopicComponents({ definition, given, stored, partitions });
+    await components.prepare();
     const topic: Topic<T> = new Topic<T>(driverTopic, components, () => this.#open.delete(topic));
     this.#open.add(topic);
     return topic;

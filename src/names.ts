@@ -12,6 +12,11 @@ export function checkTopicName(name: unknown): asserts name is string {
   if (fault !== undefined) throw new InvalidTopicNameError(String(name), fault);
 }
 
+/** Whether a topic can have that name. */
+export function isTopicName(name: string): boolean {
+  return (faultOf(name, TOPIC_NAME_BYTES_MAX) ?? faultOfFolder(name)) === undefined;
+}
+
 /**
  * Throws `InvalidTopicNameError` for the name of a new topic that some system could not keep as a folder, or would
  * keep under another name. Topics that were made before this was asked are used under the names they have.

@@ -46,6 +46,8 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   readonly #driver: ProducerInterface;
   readonly #onClose: () => void;
   #admission: Admission;
+  /** Resolves when the components are there, or cannot be; undefined when they were there at once. */
+  readonly #loading: Promise<unknown> | undefined;
   readonly #queue: AdmissionQueue;
   readonly #lanes: Lane[];
   readonly #limits: ReturnType<typeof limitsOf>;
@@ -66,7 +68,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     const numPartitions = topic.partitions.length;
     // First of all, since a topic whose components may not be loaded has no producer.
     this.#admission = new Admission(components, numPartitions);
-    components.loading?.then(
+    this.#loading = components.loading?.then(
       () => this.#admission = new Admission(components, numPartitions),
       // Every push is told.
       () => {},
@@ -139,10 +141,12 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   /**
-   * Resolves when there is room: fewer than `maxNumBatches` batches are being stored. Only needed with engines
-   * that store asynchronously, between pushes that nobody awaits.
+   * Resolves when there is room: fewer than `maxNumBatches` batches are being stored, and the topic's components are
+   * loaded. Only needed with engines that store asynchronously and components from modules, between pushes that nobody
+   * awaits.
    */
   async ready(): Promise<void> {
+    if (this.#loading !== undefined) await this.#loading;
     while (this.#inFlight.size >= this.#limits.batchesMax || this.#queue.size >= this.#limits.queuedMax) {
       if (this.#queue.size >= this.#limits.queuedMax) await this.#queue.drain();
       else await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));

@@ -7,6 +7,7 @@ import { DefaultSerializer } from "./serializers/default.ts";
 import { SchemaSerializer } from "./serializers/schema.ts";
 import { DefaultValidator } from "./validators/default.ts";
 import { EventBridgeValidator } from "./validators/eventbridge.ts";
+import { loadCompiler } from "./validators/json_schema/ajv.ts";
 import { SchemaValidator } from "./validators/schema.ts";
 
 /** Validators by name. */
@@ -14,9 +15,12 @@ export const validators: ComponentRegistry<Validator> = new ComponentRegistry<Va
   "validate",
   "config",
 ], {
-  default: () => new DefaultValidator(),
-  schema: (document) => SchemaValidator.fromDocument(document),
-  eventbridge: (document) => EventBridgeValidator.fromDocument(document),
+  default: { make: () => new DefaultValidator() },
+  schema: {
+    prepare: ({ schema = null }) => loadCompiler(schema),
+    make: (document) => SchemaValidator.fromDocument(document),
+  },
+  eventbridge: { make: (document) => EventBridgeValidator.fromDocument(document) },
 });
 
 /** Partition selectors by name. */
@@ -24,8 +28,8 @@ export const selectors: ComponentRegistry<PartitionSelector> = new ComponentRegi
   "partition selector",
   ["setPartitions", "selectPartitionFor", "config"],
   {
-    default: () => new DefaultPartitionSelector(),
-    key: (document) => KeyPartitionSelector.fromDocument(document),
+    default: { make: () => new DefaultPartitionSelector() },
+    key: { make: (document) => KeyPartitionSelector.fromDocument(document) },
   },
 );
 
@@ -35,7 +39,7 @@ export const serializers: ComponentRegistry<Serializer> = new ComponentRegistry<
   "deserialize",
   "config",
 ], {
-  default: () => new DefaultSerializer(),
-  cbor: () => CborSerializer.load(),
-  schema: (document) => SchemaSerializer.fromDocument(document),
+  default: { make: () => new DefaultSerializer() },
+  cbor: { prepare: () => CborSerializer.load(), make: () => CborSerializer.make() },
+  schema: { make: (document) => SchemaSerializer.fromDocument(document) },
 });

@@ -7,7 +7,7 @@ import {
 } from "../errors.ts";
 import { type AllowedModules, LOAD_MODULES_VARIABLE } from "./allowed_modules.ts";
 import type { Component, ComponentDocument, ComponentFactory } from "./contract.ts";
-import { absoluteReference, loadExport, parseNameAndModule } from "./modules.ts";
+import { absoluteModule, absoluteReference, loadExport, parseNameAndModule } from "./modules.ts";
 import { type StoredModule, storedModule } from "./stored_module.ts";
 
 /** The three kinds, as error messages name them. */
@@ -27,9 +27,19 @@ export interface StoredIn {
   allowed: AllowedModules;
 }
 
+/** A component that is always there. */
+export interface BuiltIn<C> {
+  make: ComponentFactory<C>;
+  /** Loads the library that it needs, so that it is made at once. */
+  prepare?: (document: ComponentDocument) => Promise<unknown>;
+}
+
 /** The components of one kind by name. */
 export class ComponentRegistry<C extends Component> {
   readonly #factories: Map<string, ComponentFactory<C>>;
+  readonly #builtIn: Readonly<Record<string, BuiltIn<C>>>;
+  /** What modules exported that were loaded, by name and module. */
+  readonly #exports = new Map<string, unknown>();
   /** Names that this process registered itself: those stand for modules of the same name, too. */
   readonly #registered = new Set<string>();
   /** Modules that a caller named in this process, by name and place. */
@@ -39,9 +49,10 @@ export class ComponentRegistry<C extends Component> {
   constructor(
     readonly kind: ComponentKind,
     readonly methods: readonly (keyof C & string)[],
-    builtIn: Readonly<Record<string, ComponentFactory<C>>>,
+    builtIn: Readonly<Record<string, BuiltIn<C>>>,
   ) {
-    this.#factories = new Map(Object.entries(builtIn));
+    this.#builtIn = builtIn;
+    this.#factories = new Map(Object.entries(builtIn).map(([name, { make }]) => [name, make]));
   }
 
   /** Adds a component, or replaces the one of that name. */
@@ -92,6 +103,14 @@ export class ComponentRegistry<C extends Component> {
     throw this.#notAllowed(stored.topic, name, module, found);
   }
 
+  /** Loads the library that a built-in component needs, so that {@linkcode makeStored} gives it at once. */
+  async prepare(document: ComponentDocument): Promise<void> {
+    const { type } = document;
+    if (this.#registered.has(type) || !Object.hasOwn(this.#builtIn, type)) return;
+    // What is wrong with the document is said when it is made.
+    await this.#builtIn[type].prepare?.(document).catch(() => {});
+  }
+
   /** What a document is made from; throws `InvalidOptionError` when it is none. */
   #reference(document: ComponentDocument): { name: string; module?: string } {
     if (typeof document !== "object" || document === null || typeof document.type !== "string") {
@@ -131,39 +150,50 @@ export class ComponentRegistry<C extends Component> {
     );
   }
 
-  async #load(document: ComponentDocument, name: string, module: string): Promise<C> {
-    const type = absoluteReference(document.type);
-    const what = `${this.kind} "${name}"`;
-    const exported = await loadExport({ what, module, exportName: name });
-    const component = await this.#instantiate(exported, { ...document, type }, module);
-    references.set(component, type);
-    return component;
+  #load(document: ComponentDocument, name: string, module: string): C | Promise<C> {
+    const key = `${name}:${absoluteModule(module)}`;
+    const known = this.#exports.get(key);
+    if (known !== undefined) return this.#instantiate(known, document, module);
+    return loadExport({ what: `${this.kind} "${name}"`, module, exportName: name }).then((exported) => {
+      this.#exports.set(key, exported);
+      return this.#instantiate(exported, document, module);
+    });
   }
 
   /** A module may export an instance, a class or a function that makes one from the document. */
-  async #instantiate(exported: unknown, document: ComponentDocument, module: string): Promise<C> {
-    let made = exported;
-    if (typeof exported === "function") {
-      try {
-        made = this.#isClass(exported)
-          ? new (exported as new (document: ComponentDocument) => C)(document)
-          : await (exported as ComponentFactory<C>)(document);
-      } catch (error) {
-        if (error instanceof DiasporaError) throw error;
-        throw new ModuleLoadError(
-          module,
-          `Cannot make ${this.kind} "${document.type}": ${error instanceof Error ? error.message : error}`,
-          { cause: error },
-        );
+  #instantiate(exported: unknown, document: ComponentDocument, module: string): C | Promise<C> {
+    const type = absoluteReference(document.type);
+    const complete = { ...document, type };
+    const take = (made: unknown): C => {
+      const missing = this.#missingMethod(made);
+      if (missing === undefined) {
+        references.set(made as C, type);
+        return made as C;
       }
+      throw new ModuleLoadError(
+        module,
+        `Cannot use ${this.kind} "${type}": expected an instance, a class or a function that makes one, ` +
+          `and "${missing}" is not a method of it`,
+      );
+    };
+    const fail = (error: unknown): never => {
+      if (error instanceof DiasporaError) throw error;
+      throw new ModuleLoadError(
+        module,
+        `Cannot make ${this.kind} "${type}": ${error instanceof Error ? error.message : error}`,
+        { cause: error },
+      );
+    };
+    if (typeof exported !== "function") return take(exported);
+    let made: unknown;
+    try {
+      made = this.#isClass(exported)
+        ? new (exported as new (document: ComponentDocument) => C)(complete)
+        : (exported as ComponentFactory<C>)(complete);
+    } catch (error) {
+      return fail(error);
     }
-    const missing = this.#missingMethod(made);
-    if (missing === undefined) return made as C;
-    throw new ModuleLoadError(
-      module,
-      `Cannot use ${this.kind} "${document.type}": expected an instance, a class or a function that makes one, ` +
-        `and "${missing}" is not a method of it`,
-    );
+    return made instanceof Promise ? made.catch(fail).then(take) : take(made);
   }
 
   #isClass(exported: { prototype?: unknown }): boolean {

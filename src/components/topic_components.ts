@@ -71,7 +71,8 @@ export class TopicComponents {
   readonly #selector: ComponentSlot<PartitionSelector>;
   readonly #serializer: ComponentSlot<Serializer>;
 
-  constructor({ definition, given, stored, partitions }: ComponentSources) {
+  constructor(private readonly sources: ComponentSources) {
+    const { definition, given, stored, partitions } = sources;
     // A copy: the driver's may change, and components keep what they get.
     const { validator, partitionSelector, serializer } = structuredClone({ ...definition, options: {} });
     this.#validator = new ComponentSlot(
@@ -92,6 +93,19 @@ export class TopicComponents {
     this.#serializer = new ComponentSlot(
       () => given.serializer ?? serializers.makeStored(serializer, stored),
       (loading) => new SerializerStandIn(loading, serializer),
+    );
+  }
+
+  /**
+   * Loads the libraries of built-in components, so that they answer at once from the first event on; nothing that a
+   * document names is loaded or made.
+   */
+  async prepare(): Promise<void> {
+    const { definition, given } = this.sources;
+    await Promise.all(
+      REGISTRIES.map(({ kind, registry }) =>
+        given[kind] === undefined ? registry.prepare(definition[kind]) : undefined
+      ),
     );
   }
 

@@ -1,14 +1,16 @@
 /** The built-in components in topics of both local engines, through the public interface. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  CborSerializer,
   type ComponentDocument,
   Driver,
   InvalidMetadataError,
   InvalidOptionError,
   type JsonValue,
+  SchemaValidator,
   UnknownComponentError,
 } from "../../mod.ts";
 import { test } from "../harness.ts";
@@ -45,6 +47,20 @@ const SERIALIZERS: ComponentDocument[] = [
   { type: "cbor" },
   { type: "schema", schema: { type: "object" } },
 ];
+
+test("built-in components of an opened topic are there at once, so that a loop that never waits is not refused", async () => {
+  await withDriver("memory", async (driver) => {
+    await driver.createTopic("t", {}, {
+      validator: { type: "schema", schema: { type: "object" } },
+      serializer: { type: "cbor" },
+    });
+    await using topic = await driver.openTopic("t");
+    assert(topic.validator instanceof SchemaValidator && topic.serializer instanceof CborSerializer);
+    await using producer = topic.producer({ maxNumBatches: 1, batchSize: 16 });
+    const futures = Array.from({ length: 5000 }, (_, n) => producer.push({ n }));
+    assertEquals(await futures.at(-1), 4999);
+  });
+});
 
 for (const engine of ["memory", "files"]) {
   for (const serializer of SERIALIZERS) {

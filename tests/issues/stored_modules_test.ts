@@ -25,6 +25,7 @@ import {
   registerPartitionSelector,
   registerSerializer,
   registerValidator,
+  StorageError,
   type Topic,
 } from "../../mod.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
@@ -203,11 +204,12 @@ for (const [engine, place] of Object.entries(ENGINES)) {
       await using consumer = topic.consumer("c");
       await consumer.ready();
       assertEquals(ran(), ["serializer"]);
-      await using producer = topic.producer();
+      await using producer = topic.producer({ batchSize: 2, maxNumBatches: 1 });
+      await producer.ready();
+      assertEquals(ran(), [...KINDS]);
       const pushes = [1, 2, 101, 3].map((n) => producer.push({ n }));
       assertEquals(await Promise.all([pushes[0], pushes[1], pushes[3]]), [0, 1, 2]);
       await assertRejects(async () => await pushes[2], Error, "too much");
-      assertEquals(ran(), [...KINDS]);
       for (const n of [1, 2, 3]) assertEquals((await consumer.pull()).metadata, { n });
       // What stood in for the components while they were loaded has made room for them.
       assertEquals(
@@ -377,6 +379,23 @@ test("a module that is allowed and cannot be loaded says where it was looked for
       await assertRejects(async () => await consumer.pull(), ModuleLoadError, told);
       await assertRejects(() => consumer.ready(), ModuleLoadError, told);
       await consumer.close();
+    }
+  });
+});
+
+test("a document that asks for what no topic has, and a name that no topic can have, are told apart from topics", async () => {
+  await withPlace(async ({ folder }) => {
+    const root = join(folder, "store");
+    await using driver = await Driver.open("files", { root_path: root });
+    await driver.createTopic("t");
+    for (const name of ["x\u001b]0;title\u0007", "a\u0085", "..."]) {
+      mkdirSync(join(root, name, "partitions"), { recursive: true });
+    }
+    assertEquals([...(await driver.listTopics()).keys()], ["t"]);
+    for (const count of ["x", -5, null, 1e300, 99_999_999, 2]) {
+      writeFileSync(join(root, "t/topic.json"), JSON.stringify({ format_version: 1, num_partitions: count }));
+      const error = await assertRejects(() => driver.openTopic("t"), StorageError);
+      assertStringIncludes(error.message, `Cannot open topic "t": "${join(root, "t")}/`);
     }
   });
 });

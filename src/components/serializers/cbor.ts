@@ -23,6 +23,7 @@ const DECODE_OPTIONS = { allowUndefined: false, allowInfinity: false, allowNaN: 
  * ```
  */
 export class CborSerializer implements Serializer {
+  static #loaded: Decoder | undefined = undefined;
   readonly #decoder: Decoder;
 
   private constructor(decoder: Decoder) {
@@ -31,7 +32,14 @@ export class CborSerializer implements Serializer {
 
   /** Loads the decoder only now, so that nobody else pays for it. */
   static async load(): Promise<CborSerializer> {
-    return new CborSerializer(await import("cborg"));
+    return new CborSerializer(CborSerializer.#loaded ??= await import("cborg"));
+  }
+
+  /** The same, at once where the decoder is loaded. */
+  static make(): CborSerializer | Promise<CborSerializer> {
+    return CborSerializer.#loaded === undefined
+      ? CborSerializer.load()
+      : new CborSerializer(CborSerializer.#loaded);
   }
 
   /** The CBOR bytes of the metadata. */

@@ -2,7 +2,7 @@ import { InvalidOptionError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 import type { ComponentDocument, Validator } from "../contract.ts";
 import { mismatchError } from "../mismatch.ts";
-import { compileSchema, type SchemaTest } from "./json_schema/ajv.ts";
+import { compileSchema, loadCompiler, type SchemaTest } from "./json_schema/ajv.ts";
 import { explainSchemaErrors } from "./json_schema/explain.ts";
 
 /**
@@ -36,18 +36,21 @@ export class SchemaValidator<T = JsonValue> implements Validator<T> {
   static async compile<T = JsonValue>(schema: JsonValue): Promise<SchemaValidator<T>> {
     // A copy: what is stored with the topic is what was compiled.
     const copy = structuredClone(schema);
-    return new SchemaValidator<T>(copy, await compileSchema(copy));
+    await loadCompiler(copy);
+    return new SchemaValidator<T>(copy, compileSchema(copy)!);
   }
 
-  /** Makes the validator from its document. */
-  static async fromDocument(document: ComponentDocument): Promise<SchemaValidator> {
+  /** Makes the validator from its document, at once where what compiles it is loaded. */
+  static fromDocument(document: ComponentDocument): SchemaValidator | Promise<SchemaValidator> {
     if (document.schema === undefined) {
       throw new InvalidOptionError(
         "schema",
         'Cannot make validator "schema": expected a JSON Schema under "schema"',
       );
     }
-    return await SchemaValidator.compile(document.schema);
+    const copy = structuredClone(document.schema);
+    const test = compileSchema(copy);
+    return test === undefined ? SchemaValidator.compile(copy) : new SchemaValidator(copy, test);
   }
 
   /** Throws `InvalidMetadataError` naming the place, what is expected there and what was found. */

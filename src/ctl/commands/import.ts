@@ -43,6 +43,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const progress = console.startProgress("imported", source.total);
   try {
     await using producer = target.topic.producer("diaspora-ctl");
+    await producer.ready();
     await pushAll(
       source,
       target.topic,

@@ -28,6 +28,7 @@ export async function run(invocation: Invocation): Promise<void> {
   await withTopic(invocation, topicName, async (topic) => {
     const choose = partitionChooser(args, topic);
     await using producer = topic.producer("diaspora-ctl", batchSize === undefined ? {} : { batchSize });
+    await producer.ready();
     const progress = console.startProgress("produced");
     try {
       const lines = new LineProducer(producer, { done: progress.done, batchSize });

@@ -6,7 +6,7 @@ import {
   TopicNotFoundError,
 } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
-import { checkIsApart, checkNewTopicName, checkTopicName, otherSpellings } from "../../names.ts";
+import { checkIsApart, checkNewTopicName, checkTopicName, isTopicName, otherSpellings } from "../../names.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import type {
@@ -75,7 +75,8 @@ export class FilesDriver implements DriverInterface {
     return attempt(() => {
       const topics = new Map<string, TopicInfo>();
       for (const name of this.#names().sort()) {
-        const info = name.startsWith(".") ? undefined : this.#infoIfThere(name);
+        // A folder with a name that no topic can have is another program's.
+        const info = isTopicName(name) ? this.#infoIfThere(name) : undefined;
         if (info !== undefined) topics.set(name, info);
       }
       return topics;

@@ -42,6 +42,13 @@ export class FilesTopic implements TopicInterface {
     private readonly driverOptions: FilesOptions,
   ) {
     const { name, numPartitions, options, validator, partitionSelector, serializer } = info;
+    if (!Number.isSafeInteger(numPartitions) || numPartitions < 1) {
+      throw new StorageError(
+        "EILSEQ",
+        `Cannot open topic "${name}": "${path}/topic.json" says that it has ${numPartitions} partitions; ` +
+          "restore the file from a backup",
+      );
+    }
     this.name = name;
     this.definition = { options, validator, partitionSelector, serializer };
     this.#names = new ConsumerRegistry(storage, `${path}/consumers`);

@@ -30,31 +30,52 @@ const DEFAULT_DRAFT = "2020-12";
 type CompilerClass = new (options: typeof OPTIONS) => SchemaCompiler;
 
 /** Ajv is CommonJS: in a program made by a bundler its module may have a default export alone, the class. */
-function make(named: CompilerClass | undefined, module: { default: unknown }): SchemaCompiler {
-  return new (named ?? module.default as CompilerClass)(OPTIONS);
+function classOf(named: CompilerClass | undefined, module: { default: unknown }): CompilerClass {
+  return named ?? module.default as CompilerClass;
 }
 
-async function makeAjv(): Promise<SchemaCompiler> {
+async function loadAjv(): Promise<CompilerClass> {
   const module = await import("ajv");
-  return make(module.Ajv, module);
+  return classOf(module.Ajv, module);
 }
 
 /** Loads Ajv only here, so that nobody else pays for it. Draft-06 schemas are draft-07 schemas too. */
-const COMPILERS: Record<string, () => Promise<SchemaCompiler>> = {
+const COMPILERS: Record<string, () => Promise<CompilerClass>> = {
   "2020-12": async () => {
     const module = await import("ajv/dist/2020.js");
-    return make(module.Ajv2020, module);
+    return classOf(module.Ajv2020, module);
   },
   "2019-09": async () => {
     const module = await import("ajv/dist/2019.js");
-    return make(module.Ajv2019, module);
+    return classOf(module.Ajv2019, module);
   },
-  "draft-07": makeAjv,
-  "draft-06": makeAjv,
+  "draft-07": loadAjv,
+  "draft-06": loadAjv,
 };
 
-/** Compiles a JSON Schema; a wrong one throws `InvalidOptionError`. */
-export async function compileSchema(schema: JsonValue): Promise<SchemaTest> {
+const loaded = new Map<string, CompilerClass>();
+
+/** Loads what compiles that schema; a wrong one throws `InvalidOptionError`. */
+export async function loadCompiler(schema: JsonValue): Promise<void> {
+  const draft = draftOf(checked(schema));
+  if (!loaded.has(draft)) loaded.set(draft, await COMPILERS[draft]());
+}
+
+/** Compiles a JSON Schema; undefined before its compiler is loaded. A wrong one throws `InvalidOptionError`. */
+export function compileSchema(document: JsonValue): SchemaTest | undefined {
+  const schema = checked(document);
+  const draft = draftOf(schema);
+  const Compiler = loaded.get(draft);
+  if (Compiler === undefined) return undefined;
+  try {
+    // A new one for each schema: two may have the same "$id".
+    return new Compiler(OPTIONS).compile(draft === "draft-06" ? withoutDraft(schema) : schema);
+  } catch (error) {
+    throw wrongSchema(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function checked(schema: JsonValue): JsonObject | boolean {
   if (
     typeof schema !== "boolean" && (typeof schema !== "object" || schema === null || Array.isArray(schema))
   ) {
@@ -63,13 +84,7 @@ export async function compileSchema(schema: JsonValue): Promise<SchemaTest> {
   if (typeof schema === "object" && schema.$async !== undefined) {
     throw wrongSchema('"$async" is not a keyword of JSON Schema');
   }
-  const draft = draftOf(schema);
-  const compiler = await COMPILERS[draft]();
-  try {
-    return compiler.compile(draft === "draft-06" ? withoutDraft(schema) : schema);
-  } catch (error) {
-    throw wrongSchema(error instanceof Error ? error.message : String(error), error);
-  }
+  return schema;
 }
 
 function draftOf(schema: JsonObject | boolean): string {
