@@ -3,12 +3,16 @@
  *
  * @module
  */
-import * as fs from "node:fs";
+import * as nodeFs from "node:fs";
 import { randomFillSync } from "node:crypto";
+import process from "node:process";
+import { StorageError } from "../errors.ts";
 import { storageError } from "./storage_error.ts";
 import { DRAFT_SUFFIX, type OpenMode, type PublishOptions, type Storage, type StorageFile } from "./port.ts";
+import { type FileSystem, publishDraft, rename, syncFolder, type System } from "./system.ts";
 
-const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW } = fs.constants;
+// Windows has no such flag: links are rare there, and only administrators make them.
+const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW = 0 } = nodeFs.constants;
 const FLAGS: Record<OpenMode, number> = {
   read: O_RDONLY | O_NOFOLLOW,
   append: O_RDWR | O_APPEND | O_NOFOLLOW,
@@ -19,16 +23,17 @@ function attempt<T>(verb: string, path: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
+    if (cause instanceof StorageError) throw cause;
     throw storageError(verb, path, cause);
   }
 }
 
 class NodeFile implements StorageFile {
-  constructor(readonly path: string, private readonly fd: number) {}
+  constructor(readonly path: string, private readonly fd: number, private readonly fs: FileSystem) {}
 
   append(bytes: Uint8Array): number {
     try {
-      return fs.writeSync(this.fd, bytes);
+      return this.fs.writeSync(this.fd, bytes);
     } catch (cause) {
       throw storageError("append to", this.path, cause);
     }
@@ -36,7 +41,7 @@ class NodeFile implements StorageFile {
 
   readAt(into: Uint8Array, offset: number): number {
     try {
-      return fs.readSync(this.fd, into, 0, into.byteLength, offset);
+      return this.fs.readSync(this.fd, into, 0, into.byteLength, offset);
     } catch (cause) {
       throw storageError("read", this.path, cause);
     }
@@ -44,149 +49,148 @@ class NodeFile implements StorageFile {
 
   writeAt(bytes: Uint8Array, offset: number): number {
     try {
-      return fs.writeSync(this.fd, bytes, 0, bytes.byteLength, offset);
+      return this.fs.writeSync(this.fd, bytes, 0, bytes.byteLength, offset);
     } catch (cause) {
       throw storageError("write to", this.path, cause);
     }
   }
 
   size(): number {
-    const { nlink, size } = attempt("look at", this.path, () => fs.fstatSync(this.fd));
+    const { nlink, size } = attempt("look at", this.path, () => this.fs.fstatSync(this.fd));
     return nlink === 0 ? -1 : size;
   }
 
   sync(): Promise<void> {
     return new Promise((resolve, reject) => {
-      fs.fdatasync(this.fd, (cause) => cause ? reject(storageError("sync", this.path, cause)) : resolve());
+      this.fs.fdatasync(
+        this.fd,
+        (cause) => cause ? reject(storageError("sync", this.path, cause)) : resolve(),
+      );
     });
   }
 
   syncNow(): void {
-    attempt("sync", this.path, () => fs.fdatasyncSync(this.fd));
+    attempt("sync", this.path, () => this.fs.fdatasyncSync(this.fd));
   }
 
   close(): void {
-    fs.closeSync(this.fd);
+    this.fs.closeSync(this.fd);
   }
 }
 
 const randomPool = new Uint32Array(64);
 let randomLeft = 0;
 
-/** The real file system. */
-export const nodeStorage: Storage = {
-  open(path: string, mode: OpenMode): StorageFile {
-    return attempt("open", path, () => new NodeFile(path, fs.openSync(path, FLAGS[mode])));
-  },
+function random32(): number {
+  if (randomLeft === 0) {
+    randomFillSync(randomPool);
+    randomLeft = randomPool.length;
+  }
+  return randomPool[--randomLeft];
+}
 
-  list(path: string): string[] {
-    return attempt("list", path, () => fs.readdirSync(path));
-  },
+/** The storage port on a file system. */
+export function storageOn(system: System): Storage {
+  const { fs, windows } = system;
+  // What was removed while others had it open is gone for good only a moment later.
+  const removing = { force: true, maxRetries: windows ? 10 : 0, retryDelay: 20 };
+  return {
+    open(path: string, mode: OpenMode): StorageFile {
+      return attempt("open", path, () => new NodeFile(path, fs.openSync(path, FLAGS[mode]), fs));
+    },
 
-  stat(path: string) {
-    const stat = attempt("look at", path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
-    if (stat === undefined) return undefined;
-    const kind = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "other";
-    return { kind, bytes: stat.size, modified: stat.mtimeMs };
-  },
+    list(path: string): string[] {
+      return attempt("list", path, () => fs.readdirSync(path));
+    },
 
-  readWhole(path: string): Uint8Array | undefined {
-    let fd: number;
-    try {
-      fd = fs.openSync(path, FLAGS.read);
-    } catch (cause) {
-      const error = storageError("read", path, cause);
-      if (error.errno === "ENOENT") return undefined;
-      throw error;
-    }
-    try {
-      return attempt("read", path, () => new Uint8Array(fs.readFileSync(fd)));
-    } finally {
-      fs.closeSync(fd);
-    }
-  },
+    stat(path: string) {
+      const stat = attempt("look at", path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
+      if (stat === undefined) return undefined;
+      const kind = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "other";
+      return { kind, bytes: stat.size, modified: stat.mtimeMs };
+    },
 
-  makeDirectory(path: string): void {
-    attempt("make folder", path, () => fs.mkdirSync(path));
-  },
-
-  publish(path: string, content: Uint8Array, { durable = true, confirm }: PublishOptions = {}): boolean {
-    const draft = writeDraft(path, content, durable);
-    try {
-      if (confirm?.() === false) return false;
+    readWhole(path: string): Uint8Array | undefined {
+      let fd: number;
       try {
-        fs.linkSync(draft, path);
-        return true;
+        fd = fs.openSync(path, FLAGS.read);
       } catch (cause) {
-        const error = storageError("publish", path, cause);
-        if (error.errno === "EEXIST") return false;
+        const error = storageError("read", path, cause);
+        if (error.errno === "ENOENT") return undefined;
         throw error;
       }
-    } finally {
-      discard(draft);
-    }
-  },
-
-  replace(path: string, content: Uint8Array): void {
-    const draft = writeDraft(path, content, true);
-    try {
-      fs.renameSync(draft, path);
-    } catch (cause) {
-      discard(draft);
-      throw storageError("replace", path, cause);
-    }
-  },
-
-  rename(from: string, to: string): void {
-    attempt("rename", from, () => fs.renameSync(from, to));
-  },
-
-  remove(path: string): void {
-    attempt("remove", path, () => fs.rmSync(path, { force: true }));
-  },
-
-  removeTree(path: string): void {
-    attempt("remove", path, () => fs.rmSync(path, { recursive: true, force: true }));
-  },
-
-  syncDirectory(path: string): void {
-    attempt("sync", path, () => {
-      const fd = fs.openSync(path, O_RDONLY);
       try {
-        fs.fsyncSync(fd);
+        return attempt("read", path, () => new Uint8Array(fs.readFileSync(fd)));
       } finally {
         fs.closeSync(fd);
       }
-    });
-  },
+    },
 
-  watch(path: string, changed: () => void): { close(): void } | undefined {
-    try {
-      const watcher = fs.watch(path, { persistent: true }, changed);
-      watcher.on("error", () => watcher.close());
-      return watcher;
-    } catch {
-      // No watches left, or a file system without them: the slow poll behind the watch does the work.
-      return undefined;
-    }
-  },
+    makeDirectory(path: string): void {
+      attempt("make folder", path, () => fs.mkdirSync(path));
+    },
 
-  now(): number {
-    return Date.now();
-  },
+    publish(path: string, content: Uint8Array, { durable = true, confirm }: PublishOptions = {}): boolean {
+      const draft = writeDraft(fs, path, content, durable);
+      try {
+        if (confirm?.() === false) return false;
+        return attempt("publish", path, () => publishDraft(system, draft, path));
+      } finally {
+        discard(fs, draft);
+      }
+    },
 
-  random32(): number {
-    if (randomLeft === 0) {
-      randomFillSync(randomPool);
-      randomLeft = randomPool.length;
-    }
-    return randomPool[--randomLeft];
-  },
-};
+    replace(path: string, content: Uint8Array): void {
+      const draft = writeDraft(fs, path, content, true);
+      try {
+        attempt("replace", path, () => rename(system, draft, path));
+      } catch (error) {
+        discard(fs, draft);
+        throw error;
+      }
+    },
+
+    rename(from: string, to: string): void {
+      attempt("rename", from, () => rename(system, from, to));
+    },
+
+    remove(path: string): void {
+      attempt("remove", path, () => fs.rmSync(path, removing));
+    },
+
+    removeTree(path: string): void {
+      attempt("remove", path, () => fs.rmSync(path, { ...removing, recursive: true }));
+    },
+
+    syncDirectory(path: string): void {
+      attempt("sync", path, () => syncFolder(system, path));
+    },
+
+    watch(path: string, changed: () => void): { close(): void } | undefined {
+      try {
+        const watcher = fs.watch(path, { persistent: true }, changed);
+        watcher.on("error", () => watcher.close());
+        return watcher;
+      } catch {
+        // No watches left, or a file system without them: the slow poll behind the watch does the work.
+        return undefined;
+      }
+    },
+
+    now(): number {
+      return Date.now();
+    },
+
+    random32,
+  };
+}
+
+/** The real file system. */
+export const nodeStorage: Storage = storageOn({ fs: nodeFs, windows: process.platform === "win32" });
 
 /** Writes a file beside its final place, under a name no reader looks at, and, if durable, puts it on the disk. */
-function writeDraft(path: string, content: Uint8Array, durable: boolean): string {
-  const draft = `${path}.${nodeStorage.random32().toString(16).padStart(8, "0")}${DRAFT_SUFFIX}`;
+function writeDraft(fs: FileSystem, path: string, content: Uint8Array, durable: boolean): string {
+  const draft = `${path}.${random32().toString(16).padStart(8, "0")}${DRAFT_SUFFIX}`;
   const fd = attempt("write", path, () => fs.openSync(draft, "wx", 0o666));
   try {
     try {
@@ -198,14 +202,14 @@ function writeDraft(path: string, content: Uint8Array, durable: boolean): string
       fs.closeSync(fd);
     }
   } catch (cause) {
-    discard(draft);
+    discard(fs, draft);
     throw storageError("write", path, cause);
   }
   return draft;
 }
 
 /** Removes a draft. Failing to must not hide why it is removed, and its name means nothing to anybody. */
-function discard(draft: string): void {
+function discard(fs: FileSystem, draft: string): void {
   try {
     fs.rmSync(draft, { force: true });
   } catch {

@@ -1,4 +1,4 @@
-import { consumerFolder } from "../../drivers/files/layout.ts";
+import { consumerFolder, consumerFolderApart } from "../../drivers/files/layout.ts";
 import type { Finding } from "../../log/finding.ts";
 import { nodeStorage } from "../../storage/node.ts";
 
@@ -9,7 +9,7 @@ const NAME_FILE = "name";
 export function verifyConsumerName(folder: string): Finding[] {
   const file = `${folder}/${NAME_FILE}`;
   const bytes = nodeStorage.readWhole(file);
-  if (bytes !== undefined && consumerFolder(new TextDecoder().decode(bytes)) === nameOf(folder)) return [];
+  if (bytes !== undefined && foldersOf(new TextDecoder().decode(bytes)).includes(nameOf(folder))) return [];
   // A consumer that was killed before it stored a position.
   if (bytes === undefined && !nodeStorage.list(folder).some((name) => name.endsWith(".pos"))) return [];
   const isKnown = nameFromFolder(nameOf(folder)) !== undefined;
@@ -44,4 +44,8 @@ function nameFromFolder(folder: string): string | undefined {
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function foldersOf(name: string): string[] {
+  return [consumerFolder(name), consumerFolderApart(name)];
 }

@@ -1,7 +1,7 @@
 import { CursorFile } from "../../log/cursor.ts";
 import { StorageError } from "../../errors.ts";
 import type { Storage } from "../../storage/port.ts";
-import { consumerFolder, partitionName } from "./layout.ts";
+import { consumerFolder, consumerFolderApart, partitionName } from "./layout.ts";
 
 /** The consumer names that have stored positions in a topic, and their cursor files. */
 export class ConsumerRegistry {
@@ -22,9 +22,8 @@ export class ConsumerRegistry {
 
   /** The cursor of a name in a partition; with `create`, its folder is made. */
   cursor(name: string, partition: number): CursorFile {
-    const folder = `${this.directory}/${consumerFolder(name)}`;
     this.#checkIsFolder(this.directory);
-    this.#checkIsFolder(folder);
+    const folder = this.#folder(name);
     return new CursorFile(
       this.storage,
       `${folder}/${partitionName(partition)}.pos`,
@@ -35,7 +34,19 @@ export class ConsumerRegistry {
   /** Forgets every position of a name. */
   remove(name: string): void {
     this.#checkIsFolder(this.directory);
-    this.storage.removeTree(`${this.directory}/${consumerFolder(name)}`);
+    this.storage.removeTree(this.#folder(name));
+  }
+
+  /** The folder of a name: the usual one, unless the disk gives it to a name that is written in another case. */
+  #folder(name: string): string {
+    const apart = `${this.directory}/${consumerFolderApart(name)}`;
+    const usual = `${this.directory}/${consumerFolder(name)}`;
+    this.#checkIsFolder(apart);
+    this.#checkIsFolder(usual);
+    if (this.storage.stat(apart) !== undefined) return apart;
+    const bytes = this.storage.readWhole(`${usual}/name`);
+    const holder = bytes === undefined ? name : new TextDecoder().decode(bytes);
+    return holder !== name && holder.toLowerCase() === name.toLowerCase() ? apart : usual;
   }
 
   /** A link would lead out of the topic. */

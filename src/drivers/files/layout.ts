@@ -73,12 +73,27 @@ export function checkLayoutVersion(path: string, document: JsonObject): void {
 
 const FOLDER_NAME_LENGTH_MAX = 200;
 
-/** A folder name for a consumer's name, which may hold anything: path separators, dots, any script. */
-export function consumerFolder(name: string): string {
-  const encoded = encodeURIComponent(name).replace(/[!'()*~]/g, percent).replace(/^\./, "%2E");
-  if (encoded.length <= FOLDER_NAME_LENGTH_MAX) return encoded;
+function encodeName(name: string): string {
+  return encodeURIComponent(name).replace(/[!'()*~]/g, percent).replace(/^\./, "%2E");
+}
+
+function withSum(encoded: string, name: string): string {
   const crc = core.crc32(new TextEncoder().encode(name)).toString(16).padStart(8, "0");
   return `${encoded.slice(0, FOLDER_NAME_LENGTH_MAX - 9)}~${crc}`;
+}
+
+/**
+ * A folder for the same consumer that no other name has, in whatever case it is written: for disks that do not
+ * tell upper and lower case apart, and for the second of two such names there.
+ */
+export function consumerFolderApart(name: string): string {
+  return withSum(encodeName(name), name);
+}
+
+/** A folder name for a consumer's name, which may hold anything: path separators, dots, any script. */
+export function consumerFolder(name: string): string {
+  const encoded = encodeName(name);
+  return encoded.length <= FOLDER_NAME_LENGTH_MAX ? encoded : withSum(encoded, name);
 }
 
 function percent(character: string): string {

@@ -1,0 +1,149 @@
+/**
+ * What file systems do in ways of their own, answered alike: renaming over what is there or open (Windows), folders
+ * that cannot be synced (Windows), and disks without hard links (exFAT).
+ *
+ * @module
+ */
+import type * as fs from "node:fs";
+import { StorageError } from "../errors.ts";
+import { errnoOf } from "./errno.ts";
+import { DRAFT_SUFFIX } from "./port.ts";
+
+/** The calls of `node:fs` that the storage port makes. */
+export type FileSystem = Pick<
+  typeof fs,
+  | "closeSync"
+  | "fdatasync"
+  | "fdatasyncSync"
+  | "fstatSync"
+  | "fsyncSync"
+  | "linkSync"
+  | "lstatSync"
+  | "mkdirSync"
+  | "openSync"
+  | "readdirSync"
+  | "readFileSync"
+  | "readSync"
+  | "renameSync"
+  | "rmdirSync"
+  | "rmSync"
+  | "watch"
+  | "writeSync"
+>;
+
+/** A file system, and whether it answers as that of Windows does. */
+export interface System {
+  fs: FileSystem;
+  windows: boolean;
+}
+
+/** How long another process may hold a file that is to be replaced, in milliseconds: readers close it at once. */
+const HELD_MS_MAX = 500;
+const HELD_POLL_MS = 5;
+
+/** What Windows says of a name that something has open, or of a folder that is there. */
+const HELD = new Set(["EPERM", "EACCES", "EBUSY", "EEXIST", "ENOTEMPTY"]);
+
+/** What systems say where a folder can be opened or synced only by others. */
+const NO_FOLDER_SYNC = new Set(["EPERM", "EACCES", "EISDIR", "EINVAL", "ENOTSUP", "EBADF"]);
+
+/** What systems say of a hard link on a disk that has none. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR"]);
+
+/** A claim that is older is one of a process that died: between its two calls nothing else is done. */
+const CLAIM_MS_MAX = 10_000;
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+function pause(milliseconds: number): void {
+  Atomics.wait(sleeper, 0, 0, milliseconds);
+}
+
+/** Renames. Over a folder that holds something it throws `ENOTEMPTY`; what is held is waited for, for a while. */
+export function rename({ fs, windows }: System, from: string, to: string): void {
+  for (let waitedMs = 0;; waitedMs += HELD_POLL_MS) {
+    try {
+      return fs.renameSync(from, to);
+    } catch (cause) {
+      if (!windows || !HELD.has(errnoOf(cause))) throw cause;
+      const target = fs.lstatSync(to, { throwIfNoEntry: false });
+      if (target?.isDirectory()) removeEmpty(fs, to, cause);
+      else if (target !== undefined && fs.lstatSync(from).isDirectory()) {
+        throw standsThere("ENOTDIR", to, cause);
+      } else if (waitedMs >= HELD_MS_MAX) throw heldOpen(from, cause);
+      else pause(HELD_POLL_MS);
+    }
+  }
+}
+
+function removeEmpty(fs: FileSystem, folder: string, cause: unknown): void {
+  if (fs.readdirSync(folder).length > 0) throw standsThere("ENOTEMPTY", folder, cause);
+  fs.rmdirSync(folder);
+}
+
+function standsThere(errno: string, path: string, cause: unknown): StorageError {
+  return new StorageError(errno, `Cannot rename to "${path}": something is there already (${errno})`, {
+    cause,
+  });
+}
+
+function heldOpen(path: string, cause: unknown): StorageError {
+  return new StorageError(
+    "EBUSY",
+    `Cannot rename "${path}": a program has it open, or something in it; close it and try again (EBUSY)`,
+    { cause, canRetry: true },
+  );
+}
+
+/** Puts a folder's entries on the disk; Windows lets nobody ask for it, and writes them in order by itself. */
+export function syncFolder({ fs, windows }: System, path: string): void {
+  let descriptor: number | undefined;
+  try {
+    descriptor = fs.openSync(path, "r");
+    fs.fsyncSync(descriptor);
+  } catch (cause) {
+    if (!windows || !NO_FOLDER_SYNC.has(errnoOf(cause))) throw cause;
+    if (!fs.lstatSync(path).isDirectory()) throw cause;
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+/** Gives a draft its name, if that is free; false where it is taken. */
+export function publishDraft(system: System, draft: string, path: string): boolean {
+  const { fs } = system;
+  try {
+    fs.linkSync(draft, path);
+    return true;
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno === "EEXIST") return false;
+    if (!NO_LINKS.has(errno)) throw cause;
+  }
+  return withClaim(fs, path, () => {
+    if (fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) return false;
+    fs.renameSync(draft, path);
+    return true;
+  });
+}
+
+/** Without links a name cannot be taken and filled in one step: who publishes holds a file beside it meanwhile. */
+function withClaim<T>(fs: FileSystem, path: string, publish: () => T): T {
+  const claim = `${path}.claim${DRAFT_SUFFIX}`;
+  for (;;) {
+    try {
+      fs.closeSync(fs.openSync(claim, "wx", 0o666));
+      break;
+    } catch (cause) {
+      if (errnoOf(cause) !== "EEXIST") throw cause;
+      const stat = fs.lstatSync(claim, { throwIfNoEntry: false });
+      if (stat !== undefined && Date.now() - stat.mtimeMs > CLAIM_MS_MAX) fs.rmSync(claim, { force: true });
+      else pause(HELD_POLL_MS);
+    }
+  }
+  try {
+    return publish();
+  } finally {
+    fs.rmSync(claim, { force: true });
+  }
+}

@@ -1,0 +1,134 @@
+// The storage port and the files driver on a file system with the ways of Windows, with hard links and without.
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Driver, StorageError } from "../../mod.ts";
+import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { everything, testDriver } from "../../src/testing/mod.ts";
+import { test } from "../harness.ts";
+import { type Ways, windowsStorage } from "./windows_files.ts";
+
+const DISKS: [name: string, ways: Ways][] = [["NTFS", { links: true }], ["exFAT", { links: false }]];
+
+function inFolder(body: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-windows-"));
+  try {
+    body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+for (const [disk, ways] of DISKS) {
+  test(`${disk}: a folder's entries need no sync, and a folder that is not there is an error`, () => {
+    inFolder((folder) => {
+      const storage = windowsStorage(ways);
+      storage.syncDirectory(folder);
+      assertThrows(() => storage.syncDirectory(join(folder, "missing")), StorageError, "ENOENT");
+    });
+  });
+
+  test(`${disk}: a name is published once, whole, and leaves nothing beside it`, () => {
+    inFolder((folder) => {
+      const storage = windowsStorage(ways);
+      const path = join(folder, "name");
+      assertEquals(storage.publish(path, bytes("first")), true);
+      assertEquals(storage.publish(path, bytes("second")), false);
+      assertEquals(new TextDecoder().decode(storage.readWhole(path)), "first");
+      assertEquals(readdirSync(folder), ["name"]);
+    });
+  });
+
+  test(`${disk}: a folder is renamed over an empty one, and not over one that holds something`, () => {
+    inFolder((folder) => {
+      const storage = windowsStorage(ways);
+      for (const name of ["new", "empty", "full"]) mkdirSync(join(folder, name));
+      writeFileSync(join(folder, "full", "something"), "");
+      const error = assertThrows(
+        () => storage.rename(join(folder, "new"), join(folder, "full")),
+        StorageError,
+      );
+      assertEquals(error.errno, "ENOTEMPTY");
+      storage.rename(join(folder, "new"), join(folder, "empty"));
+      assertEquals(readdirSync(folder).sort(), ["empty", "full"]);
+    });
+  });
+
+  test(`${disk}: a file that a program keeps open is not replaced, and the error says so`, () => {
+    inFolder((folder) => {
+      const storage = windowsStorage(ways);
+      const path = join(folder, "file");
+      storage.replace(path, bytes("before"));
+      const file = storage.open(path, "read");
+      const error = assertThrows(() => storage.replace(path, bytes("after")), StorageError, "has it open");
+      assertEquals([error.errno, error.canRetry], ["EBUSY", true]);
+      file.close();
+      storage.replace(path, bytes("after"));
+      assertEquals(readdirSync(folder), ["file"]);
+    });
+  });
+}
+
+test("exFAT: a claim that a dead process left does not last", () => {
+  inFolder((folder) => {
+    const storage = windowsStorage({ links: false });
+    const claim = join(folder, "name.claim.draft");
+    writeFileSync(claim, "");
+    const longAgo = Date.now() / 1000 - 60;
+    utimesSync(claim, longAgo, longAgo);
+    assertEquals(storage.publish(join(folder, "name"), bytes("it")), true);
+    assertEquals(readdirSync(folder), ["name"]);
+  });
+});
+
+test("topics whose names differ by upper and lower case alone are one to such a disk", async () => {
+  const root_path = await mkdtemp(join(tmpdir(), "diaspora-windows-"));
+  try {
+    await using driver = Driver.from(new FilesDriver({ root_path }, windowsStorage({ links: true })));
+    await driver.createTopic("Readings", { num_partitions: 1 });
+    assertEquals(await driver.topicExists("readings"), false);
+    assertEquals(await driver.topicExists("Readings"), true);
+  } finally {
+    await rm(root_path, { recursive: true });
+  }
+});
+
+/** Windows lets nobody take a topic away that others have open: `deleteTopic` fails, and says so. */
+const NOT_THERE = ["who uses a topic while it is deleted is told so"];
+
+test("a topic that is open is not deleted there, and the error says why", async () => {
+  const root_path = await mkdtemp(join(tmpdir(), "diaspora-windows-"));
+  try {
+    await using driver = Driver.from(new FilesDriver({ root_path }, windowsStorage({ links: true })));
+    await driver.createTopic("my_topic", { num_partitions: 1 });
+    const topic = await driver.openTopic("my_topic");
+    await topic.producer().push({ x: 1 });
+    const error = await assertRejects(() => driver.deleteTopic("my_topic"), StorageError, "has it open");
+    assertEquals([error.errno, error.canRetry], ["EBUSY", true]);
+    assertEquals((await topic.consumer("reader").pull()).metadata, { x: 1 });
+    await topic.close();
+    await driver.deleteTopic("my_topic");
+    assertEquals(await driver.topicExists("my_topic"), false);
+  } finally {
+    await rm(root_path, { recursive: true });
+  }
+});
+
+for (const [disk, ways] of DISKS) {
+  testDriver((name, body) => void (NOT_THERE.includes(name) || test(`files on ${disk}: ${name}`, body)), {
+    async factory() {
+      const root_path = await mkdtemp(join(tmpdir(), "diaspora-windows-"));
+      const storage = windowsStorage(ways);
+      return {
+        open: () => Promise.resolve(Driver.from(new FilesDriver({ root_path }, storage))),
+        dispose: () => rm(root_path, { recursive: true }),
+      };
+    },
+    supports: everything,
+    topicOptions: { segment_bytes: 4096 },
+  });
+}
