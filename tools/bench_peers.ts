@@ -35,6 +35,7 @@ const args = benchOptions({
 if (!peersInstalled()) {
   console.error(`Installing the peers in ${PEERS_FOLDER}`);
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    shell: process.platform === "win32",
     cwd: PEERS_FOLDER,
     stdio: "inherit",
   });

@@ -16,7 +16,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { CHECKS } from "./packages/checks.ts";
 import { makeProject } from "./packages/project.ts";
-import { mustRun } from "./release/programs.ts";
+import { mustRun, needsShell } from "./release/programs.ts";
 
 const args = parseArgs(process.argv.slice(2), { string: ["only", "tarball"] });
 const only = typeof args.only === "string" ? args.only : "";
@@ -48,7 +48,8 @@ function tryAll(folder: string): number {
   return failed === 0 ? 0 : 1;
 }
 
-const answers = spawnSync("npm", ["ping"], { stdio: "ignore", timeout: 20_000 }).status === 0;
+const answers =
+  spawnSync("npm", ["ping"], { stdio: "ignore", timeout: 20_000, shell: needsShell("npm") }).status === 0;
 if (answers) {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-packages-"));
   try {

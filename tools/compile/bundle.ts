@@ -4,6 +4,15 @@ import process from "node:process";
 /** What ended badly, or undefined. */
 export type Failure = string | undefined;
 
+/** A program that npm installed. On Windows what stands in `.bin` is a script, which only a shell starts. */
+export function installed(name: "bun" | "esbuild"): string {
+  if (process.platform !== "win32") return `node_modules/.bin/${name}`;
+  const folder = name === "bun"
+    ? `@oven/bun-windows-${process.arch === "x64" ? "x64" : "aarch64"}/bin`
+    : `@esbuild/win32-${process.arch}`;
+  return `node_modules/${folder}/${name}.exe`;
+}
+
 /** Runs a program to its end. */
 export function runProgram(program: string, parameters: readonly string[]): Failure {
   const { status, stderr } = spawnSync(program, parameters, {
@@ -19,7 +28,7 @@ export const KAFKA_ENTRY = "kafka=src/kafka/mod.ts";
 
 /** Bundles modules, with the packages they need, into a folder, in parts that are loaded when they are needed. */
 export function bundleInParts(entries: readonly string[], folder: string): Failure {
-  return runProgram("node_modules/.bin/esbuild", [
+  return runProgram(installed("esbuild"), [
     ...entries,
     ...["--bundle", "--splitting", `--outdir=${folder}`, "--chunk-names=[name]-[hash]"],
     ...["--format=esm", "--platform=node", "--target=es2023", "--minify-whitespace", "--log-level=error"],

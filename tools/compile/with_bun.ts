@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleInParts, type Failure } from "./bundle.ts";
+import { bundleInParts, type Failure, installed } from "./bundle.ts";
 
 /** Bun's names of Deno's targets. */
 const TARGETS: Record<string, string> = {
@@ -30,7 +30,7 @@ export function compileWithBun(output: string, target: string | undefined): Fail
 }
 
 function compileBundle(entry: string, output: string, target: string | undefined): Failure {
-  const { status, stdout, stderr } = spawnSync("node_modules/.bin/bun", [
+  const { status, stdout, stderr } = spawnSync(installed("bun"), [
     ...["build", "--compile", "--minify-syntax", "--minify-whitespace", "--outfile", output],
     // Compiled ahead of time, the program starts in 30 ms; else in 80.
     ...["--bytecode", "--format=esm"],

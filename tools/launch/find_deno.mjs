@@ -10,7 +10,12 @@ import { fromRoot } from "./root.mjs";
  * @returns {string | undefined}
  */
 export function findDeno() {
-  const installed = fromRoot(`node_modules/.bin/deno${process.platform === "win32" ? ".cmd" : ""}`);
+  // On Windows the program itself: what stands in `.bin` there is a script, which only a shell starts.
+  const installed = fromRoot(
+    process.platform === "win32"
+      ? `node_modules/@deno/win32-${process.arch}/deno.exe`
+      : "node_modules/.bin/deno",
+  );
   if (existsSync(installed)) return installed;
   if ("Deno" in globalThis) return process.execPath;
   return spawnSync("deno", ["--version"]).status === 0 ? "deno" : undefined;

@@ -16,6 +16,7 @@ const EXTERNAL = [...Object.keys(dependencies), ...Object.keys(peers)];
 const WRITTEN = {
   charset: "utf8",
   minifyWhitespace: true,
+  minifySyntax: true,
   lineLimit: 120,
   legalComments: "none",
   write: false,
@@ -87,6 +88,8 @@ function asScripts(parts: Texts): Texts {
       platform: "node",
       target: TARGET,
       ...WRITTEN,
+      // A second copy, of which most programs read nothing: as small as can be.
+      minifyIdentifiers: true,
       ...(text.includes("import.meta.url") ? SCRIPT_ADDRESS : {}),
     });
     return [name, script];

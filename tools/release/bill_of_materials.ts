@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { IN_THE_PAGE, PACKAGES_INSIDE, referenceOf, withDependencies } from "../licences/notices.ts";
+import { needsShell } from "./programs.ts";
 
 /** One part in a bill of materials; the members of CycloneDX that are used here. */
 export interface Component {
@@ -46,7 +47,7 @@ function runtimeComponent(name: RuntimeName): Component {
 export function billOfMaterials(runtime: RuntimeName): BillOfMaterials {
   const { status, stdout, stderr } = spawnSync("npm", [
     ...["sbom", "--package-lock-only", "--sbom-format", "cyclonedx", "--sbom-type", "library"],
-  ], { encoding: "utf8", maxBuffer: 1 << 26 });
+  ], { encoding: "utf8", maxBuffer: 1 << 26, shell: needsShell("npm") });
   if (status !== 0) throw new Error(`Cannot make the bill of materials: ${stderr}`);
   const bill: BillOfMaterials = JSON.parse(stdout);
   // Tools come along in npm's list, and cannot be left out there: to npm the client of Kafka is one of them.

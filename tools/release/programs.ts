@@ -7,6 +7,11 @@ export interface Said {
   stderr: string;
 }
 
+/** Whether a program is a script there, which only a shell starts: npm on Windows. */
+export function needsShell(program: string): boolean {
+  return process.platform === "win32" && program === "npm";
+}
+
 /** Runs a program that must succeed. */
 export function mustRun(
   program: string,
@@ -16,6 +21,7 @@ export function mustRun(
   const { status, stdout, stderr, error } = spawnSync(program, parameters, {
     encoding: "utf8",
     maxBuffer: 1 << 26,
+    shell: needsShell(program),
     env: { ...process.env, NO_COLOR: "1", ...environment },
   });
   if (error !== undefined) throw error;
@@ -25,7 +31,10 @@ export function mustRun(
 
 /** Runs a program that must succeed, with this terminal: it may ask for a password, a code or a browser. */
 export function mustRunHere(program: string, parameters: string[]): void {
-  const { status, signal, error } = spawnSync(program, parameters, { stdio: "inherit" });
+  const { status, signal, error } = spawnSync(program, parameters, {
+    stdio: "inherit",
+    shell: needsShell(program),
+  });
   if (error !== undefined) throw error;
   if (status === 0) return;
   throw new Error(`"${program} ${parameters.join(" ")}" failed: ${signal ?? `exit code ${status}`}`);

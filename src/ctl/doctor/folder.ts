@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { statfsSync, watch, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import process from "node:process";
 import { formatBytes } from "../console/progress.ts";
 import { type Finding, finding } from "./check.ts";
 import { appendByProcess } from "./other_process.ts";
@@ -17,7 +18,7 @@ import { appendByProcess } from "./other_process.ts";
 const FREE_BYTES_MIN = 1e9;
 const WATCH_MS_MAX = 2000;
 const SYNCS = 20;
-/** Numbers by which systems name file systems of other machines. */
+/** Numbers by which Linux names file systems of other machines; other systems number theirs otherwise. */
 const NETWORK: ReadonlyMap<number, string> = new Map([
   [0x6969, "NFS"],
   [0x517b, "SMB"],
@@ -67,6 +68,12 @@ function checkSpace(folder: string): Omit<Finding, "check"> {
 }
 
 function checkFileSystem(folder: string): Omit<Finding, "check"> {
+  if (process.platform !== "linux") {
+    return {
+      verdict: "unknown",
+      detail: "only Linux tells what is on another machine; a store belongs on this one",
+    };
+  }
   const network = NETWORK.get(Number(statfsSync(folder).type) >>> 0);
   if (network === undefined) return { verdict: "ok", detail: "on this machine" };
   return {
