@@ -4,8 +4,8 @@ import { assert, assertEquals } from "@std/assert";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { spawn } from "../child_processes.ts";
 import { test } from "../harness.ts";
 import { commandOf, ROOT, RUNTIMES } from "../processes/runtimes.ts";
 

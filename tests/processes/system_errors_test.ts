@@ -1,10 +1,11 @@
 // What the system reports to a write, as each runtime passes it on: strace puts the error in the place of the call.
 import { assertEquals } from "@std/assert";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { spawn } from "../child_processes.ts";
 import { test } from "../harness.ts";
 import { commandOf, MISSING, ROOT, RUNTIMES } from "./runtimes.ts";
 

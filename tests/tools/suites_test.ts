@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
 import { readdirSync, readFileSync } from "node:fs";
 import { runners } from "../../tools/test/runners.ts";
 import { DENO_ONLY, findTests, NODE_ONLY, runsEverywhere } from "../../tools/test/suites.ts";
@@ -6,12 +7,12 @@ import { test } from "../harness.ts";
 
 const files = findTests(["tests"]);
 
-/** Parts of the source that are no library: the command, and its page. */
-const NO_LIBRARY = ["ctl", "ui"];
+/** Parts of the source that are not the library: the command, and its page; and the one whose tests start brokers. */
+const APART = ["ctl", "ui", "kafka"];
 
 test("the tests of every part of the library run on Deno, Node and Bun", () => {
   const parts = readdirSync("src", { withFileTypes: true }).filter((entry) => entry.isDirectory())
-    .map(({ name }) => name).filter((name) => !NO_LIBRARY.includes(name));
+    .map(({ name }) => name).filter((name) => !APART.includes(name));
   const tested = parts.filter((part) => files.some((file) => file.startsWith(`tests/${part}/`)));
   assert(tested.length > 6, tested.join(", "));
   for (const runner of runners("deno.json").filter(({ name }) => name !== "Binary")) {
@@ -45,4 +46,14 @@ test("tests that run everywhere use the harness, and nothing that one runtime ha
     assert(text.includes("harness.ts"), `${file} does not use the harness`);
     assert(!/\bDeno\.(?:test|serve|readTextFile|Command)\b|from "bun:/.test(text), file);
   }
+});
+
+test("tests start processes by what ends them with the test", () => {
+  // Brokers outlive the test that starts them; the checker of the model and mutations run apart from tests.
+  const free = /^tests\/(?:child_processes|kafka\/broker|model\/checker|simulation\/mutations)\.ts$/;
+  const starting = [...walkSync("tests", { exts: ["ts"] })].map(({ path }) => path)
+    .filter((path) =>
+      /^import \{[^}]*\bspawn\b[^}]*\} from "node:child_process"/m.test(readFileSync(path, "utf8"))
+    );
+  assertEquals(starting.filter((path) => !free.test(path)), []);
 });
