@@ -1,0 +1,318 @@
+// The appender: what it does when the system writes a part only, refuses, or loses files, and when others seal.
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { StorageError, TopicDeletedError } from "../../mod.ts";
+import type { OutgoingBatch } from "../../src/drivers/contract.ts";
+import { Appender } from "../../src/log/appender.ts";
+import { Partition } from "../../src/log/partition.ts";
+import { PartitionReader } from "../../src/log/reader.ts";
+import { segmentName } from "../../src/log/segment.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
+import { test } from "../harness.ts";
+import { changedStorage } from "./port_wrapper.ts";
+
+function events(...texts: string[]): OutgoingBatch {
+  return { count: texts.length, metadata: texts.map((text) => `"${text}"`), dataBytes: 0 };
+}
+
+interface Scene {
+  directory: string;
+  appender(segmentBytesMax?: number): Appender;
+  /** The metadata of every event that is stored, by the order of ids. */
+  stored(): string[];
+  /** First ids of the segments. */
+  segments(): number[];
+}
+
+function withFolder(storage: Storage, body: (scene: Scene) => void): void {
+  const directory = mkdtempSync(join(tmpdir(), "diaspora-appender-"));
+  const opened: { close(): void }[] = [];
+  const open = (through: Storage): Partition => {
+    const partition = new Partition({ storage: through, directory, topic: "topic", partition: 0 });
+    opened.push(partition);
+    return partition;
+  };
+  try {
+    const reading = open(nodeStorage);
+    body({
+      directory,
+      appender: (segmentBytesMax = 1 << 20) => {
+        const appender = new Appender(open(storage), segmentBytesMax);
+        opened.unshift(appender);
+        return appender;
+      },
+      stored: () => {
+        const reader = new PartitionReader(reading, { dataWanted: false, onCorruption: "throw" });
+        reader.seek("earliest");
+        const texts: string[] = [];
+        for (let batch = reader.read(100); batch !== undefined; batch = reader.read(100)) {
+          assertEquals(batch.baseId, texts.length);
+          for (let index = 0; index < batch.count; index++) {
+            texts.push(JSON.parse(batch.metadataText!(index)));
+          }
+        }
+        return texts;
+      },
+      segments: () => reading.segmentIds(),
+    });
+  } finally {
+    for (const one of opened) one.close();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** A storage whose appends to segments do what the test says: how many bytes are taken, or an error. */
+function faulty(): {
+  storage: Storage;
+  next: ((bytes: number) => number | StorageError)[];
+  appends: () => number;
+} {
+  const next: ((bytes: number) => number | StorageError)[] = [];
+  let appends = 0;
+  const storage = changedStorage((file, path, mode) => {
+    if (mode !== "append" || !path.endsWith(".log")) return {};
+    return {
+      append: (bytes) => {
+        appends++;
+        const taken = next.shift()?.(bytes.byteLength) ?? bytes.byteLength;
+        if (taken instanceof StorageError) throw taken;
+        return file.append(bytes.subarray(0, taken));
+      },
+    };
+  });
+  return { storage, next, appends: () => appends };
+}
+
+test("events get ids in the order of their frames, whoever appends them", () =>
+  withFolder(nodeStorage, ({ appender, stored }) => {
+    const [one, other] = [appender(), appender()];
+    assertEquals(one.appendEvents(events("a", "b")).id, 0);
+    assertEquals(other.appendEvents(events("c")).id, 2);
+    assertEquals(other.appendEvents(events("d", "e", "f")).id, 3);
+    const { id, offset, endOffset, segment } = one.appendEvents(events("g"));
+    assertEquals([id, segment.baseId], [6, 0]);
+    assert(endOffset > offset);
+    assertEquals(one.appendEvents(events("h")).offset, endOffset);
+    assertEquals(stored(), ["a", "b", "c", "d", "e", "f", "g", "h"]);
+  }));
+
+test("a segment that is full is sealed and the next one begun, by the id that comes next", () =>
+  withFolder(nodeStorage, ({ appender, stored, segments }) => {
+    const one = appender(600);
+    const other = appender(600);
+    const ids = Array.from(
+      { length: 12 },
+      (_, n) => (n % 3 === 0 ? other : one).appendEvents(events(String(n))).id,
+    );
+    assertEquals(ids, ids.map((_, n) => n));
+    assertEquals(stored(), ids.map(String));
+    assert(segments().length > 2, segments().join());
+    assertEquals(one.nextSegmentId(), segments().at(-1));
+  }));
+
+test("sealing ends a segment that has events, and no other; what comes next begins one", () =>
+  withFolder(nodeStorage, ({ appender, stored, segments }) => {
+    const one = appender();
+    one.seal();
+    assertEquals(segments(), [0]);
+    const other = appender();
+    other.appendEvents(events("a"));
+    one.close();
+    one.seal();
+    one.seal();
+    assertEquals(segments(), [0, 1]);
+    // It lands after the seal and is appended again.
+    assertEquals(other.appendEvents(events("b")).id, 1);
+    assertEquals([stored(), segments()], [["a", "b"], [0, 1]]);
+  }));
+
+test("a partition that was ended takes nothing from anyone, also when others seal meanwhile", () =>
+  withFolder(nodeStorage, ({ appender, segments }) => {
+    const [one, other, third] = [appender(), appender(), appender()];
+    one.appendEvents(events("a"));
+    other.appendEvents(events("b"));
+    third.appendEvents(events("c"));
+    one.seal();
+    // It still knows the segment that was sealed.
+    other.sealForever();
+    assertEquals(segments(), [0, 3]);
+    for (const appender of [one, third, other]) {
+      assertThrows(() => appender.appendEvents(events("d")), TopicDeletedError);
+    }
+    assertThrows(() => appender().appendEvents(events("d")), TopicDeletedError);
+    // Once more does no harm.
+    one.sealForever();
+  }));
+
+test("a frame that the system took in part is appended again, three times at most", () => {
+  const { storage, next, appends } = faulty();
+  withFolder(storage, ({ appender, stored }) => {
+    const one = appender();
+    one.appendEvents(events("a"));
+    next.push(() => 1, (bytes) => bytes - 1);
+    assertEquals(one.appendEvents(events("b")).id, 1);
+    assertEquals(appends(), 4);
+    next.push(() => 0, () => 64, (bytes) => bytes >> 1, () => 10);
+    const error = assertThrows(
+      () => one.appendEvents(events("c")),
+      StorageError,
+      "only a part of each of 3 writes",
+    );
+    assertEquals([error.errno, error.canRetry, error.mayBeStored], ["ENOSPC", true, false]);
+    assertEquals(appends(), 7);
+    next.length = 0;
+    assertEquals(one.appendEvents(events("d")).id, 2);
+    assertEquals(stored(), ["a", "b", "d"]);
+  });
+});
+
+test("a frame that the system refused is not stored, and the next one is", () => {
+  const { storage, next } = faulty();
+  withFolder(storage, ({ appender, stored }) => {
+    const one = appender();
+    one.appendEvents(events("a"));
+    const refusal = new StorageError("EDQUOT", "Cannot append: the quota is used up", { canRetry: true });
+    next.push(() => refusal);
+    assertEquals(assertThrows(() => one.appendEvents(events("b"))), refusal);
+    assertEquals(one.file, undefined);
+    appender().appendEvents(events("c"));
+    assertEquals(one.appendEvents(events("d")).id, 2);
+    assertEquals(stored(), ["a", "c", "d"]);
+  });
+});
+
+test("a frame that was appended and cannot be read back may be stored, which the error says", () => {
+  let isUnreadable = false;
+  const storage = changedStorage((file, _, mode) =>
+    mode !== "append" ? {} : {
+      readAt: (into, offset) => {
+        if (isUnreadable) throw new StorageError("EIO", "Cannot read: the disk reported an error");
+        return file.readAt(into, offset);
+      },
+    }
+  );
+  withFolder(storage, ({ appender, stored }) => {
+    const one = appender();
+    one.appendEvents(events("a"));
+    isUnreadable = true;
+    const error = assertThrows(
+      () => one.appendEvents(events("b")),
+      StorageError,
+      "may be stored all the same",
+    );
+    assertEquals([error.errno, error.mayBeStored], ["EIO", true]);
+    assertInstanceOf(error.cause, StorageError);
+    isUnreadable = false;
+    assertEquals(one.appendEvents(events("c")).id, 2);
+    assertEquals(stored(), ["a", "b", "c"]);
+  });
+});
+
+test("an error that is not the disk's is passed on as it is", () => {
+  let bug: Error | undefined;
+  const storage = changedStorage((file, _, mode) =>
+    mode !== "append" ? {} : {
+      readAt: (into, offset) => {
+        if (bug !== undefined) throw bug;
+        return file.readAt(into, offset);
+      },
+    }
+  );
+  withFolder(storage, ({ appender }) => {
+    const one = appender();
+    one.appendEvents(events("a"));
+    bug = new RangeError("a bug");
+    assertEquals(assertThrows(() => one.appendEvents(events("b"))), bug);
+    bug = undefined;
+  });
+});
+
+test("a last segment that is gone between its listing and its opening is looked for again, not for ever", () => {
+  let isGone = 0;
+  const storage = changedStorage(() => ({}));
+  const open = storage.open;
+  storage.open = (path, mode) => {
+    if (mode === "append" && isGone > 0) {
+      isGone--;
+      throw new StorageError("ENOENT", `Cannot open "${path}": no such file`);
+    }
+    return open(path, mode);
+  };
+  withFolder(storage, ({ appender }) => {
+    const one = appender();
+    assertEquals(one.appendEvents(events("a")).id, 0);
+    one.close();
+    isGone = 99;
+    assertEquals(one.appendEvents(events("b")).id, 1);
+    one.close();
+    isGone = 100;
+    const error = assertThrows(() => one.appendEvents(events("c")), StorageError);
+    assertEquals([error.errno, isGone], ["ENOENT", 0]);
+  });
+});
+
+test("other errors when the last segment is opened are thrown at once", () => {
+  let isRefused = false;
+  const storage = changedStorage(() => ({}));
+  const open = storage.open;
+  let opens = 0;
+  storage.open = (path, mode) => {
+    if (mode !== "append" || !isRefused) return open(path, mode);
+    opens++;
+    throw new StorageError("EMFILE", "Cannot open: too many open files", { canRetry: true });
+  };
+  withFolder(storage, ({ appender }) => {
+    const one = appender();
+    one.appendEvents(events("a"));
+    one.close();
+    isRefused = true;
+    assertEquals(assertThrows(() => one.appendEvents(events("b")), StorageError).errno, "EMFILE");
+    assertEquals(opens, 1);
+    isRefused = false;
+    assertEquals(one.appendEvents(events("b")).id, 1);
+  });
+});
+
+test("a segment that is left gets nothing more, also where it has no events yet", () =>
+  withFolder(nodeStorage, ({ appender, stored, segments, directory }) => {
+    const one = appender();
+    assertEquals(one.nextSegmentId(), 0);
+    one.abandonSegment();
+    // It has no events: its name would be the next one's too, so that it is opened anew.
+    assertEquals(one.appendEvents(events("a")).id, 0);
+    assertEquals(segments(), [0]);
+    one.abandonSegment();
+    const before = nodeStorage.stat(`${directory}/${segmentName(0)}`)!.bytes;
+    assertEquals(one.appendEvents(events("b")).id, 1);
+    assertEquals(segments(), [0, 1]);
+    // Its seal alone.
+    assertEquals(nodeStorage.stat(`${directory}/${segmentName(0)}`)!.bytes - before, 128);
+    assertEquals(one.appendEvents(events("c")).segment.baseId, 1);
+    assertEquals(stored(), ["a", "b", "c"]);
+  }));
+
+test("files that are not appended to any more are closed, or given to their keeper", () =>
+  withFolder(nodeStorage, ({ directory }) => {
+    const done: string[] = [];
+    const partition = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
+    const one = new Appender(partition, 1 << 20, {
+      opened: () => done.push("opened"),
+      retire: (file) => {
+        done.push("retired");
+        file.close();
+      },
+      syncFailed: (_, error) => error,
+    });
+    one.appendEvents(events("a"));
+    assertEquals(done, ["opened"]);
+    one.seal();
+    assertEquals(done, ["opened", "retired"]);
+    one.appendEvents(events("b"));
+    one.close();
+    one.close();
+    assertEquals(done, ["opened", "retired", "opened", "retired"]);
+    partition.close();
+  }));
