@@ -78,21 +78,17 @@ test("a stored topic that claims partitions it has no folders for is refused at 
       path,
       readFileSync(path, "utf8").replace('"num_partitions": 1', '"num_partitions": 99999999'),
     );
-    const started = performance.now();
     await assertRejects(() => driver.openTopic("topic"), StorageError, "00000001");
-    assert(performance.now() - started < 1000);
   }));
 
 test("a C++ store with one folder of a high number is refused before anything is made", () =>
   withRoot(async (root) => {
     mkdirSync(`${root}/cpp/topic/partitions/99999998`, { recursive: true });
     await using driver = await Driver.open("files", { root_path: `${root}/store` });
-    const started = performance.now();
     await assertRejects(
       () => importCppFiles({ rootPath: `${root}/cpp`, topic: "topic", driver }),
       InvalidOptionError,
       "num_partitions",
     );
-    assert(performance.now() - started < 1000);
     assert(!existsSync(`${root}/store`));
   }));

@@ -56,7 +56,11 @@ export class FilesDriver implements DriverInterface {
         this.storage,
         sizes,
       );
-    const checkIsFree = () => this.#checkIsFree(name, this.#names());
+    const checkIsFree = () => {
+      // Before anything is made.
+      checkTopicOptions(definition.options, partitionsMax);
+      this.#checkIsFree(name, this.#names());
+    };
     return draftTopic({ storage: this.storage, rootPath, open, checkIsFree }, name, definition, resume);
   }
 
