@@ -222,3 +222,39 @@ test("what was read of a partition that went to another consumer is not given", 
   assertEquals(await consumer.pull().wait(0), undefined);
   assertEquals(consumer.partitions, [1]);
 });
+
+test("a wait leaves neither a listener on its signal nor a timer, however it ends", async () => {
+  const source = new ScriptedSource();
+  await using consumer = source.consumer();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const on: string[] = [];
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = (...parameters: Parameters<typeof add>) => {
+    on.push(parameters[0]);
+    add(...parameters);
+  };
+  signal.removeEventListener = (...parameters: Parameters<typeof remove>) => {
+    on.splice(on.indexOf(parameters[0]), 1);
+    remove(...parameters);
+  };
+  const served = consumer.pull().wait(60_000, { signal });
+  assert(on.length > 0);
+  source.store(1);
+  assertEquals((await served)?.id, 0);
+  assertEquals(on, []);
+  assertEquals(await consumer.pull().wait(2, { signal }), undefined);
+  assertEquals(on, []);
+  const ended = consumer.pull().wait(60_000, { signal });
+  controller.abort(new Error("enough"));
+  await assertRejects(() => ended, Error, "enough");
+  assertEquals(on, []);
+});
+
+test("those who take only what is there set no watch", async () => {
+  const source = new ScriptedSource();
+  await using consumer = source.consumer();
+  for (let count = 0; count < 3; count++) assertEquals(await consumer.pull().wait(0), undefined);
+  assertEquals(await Promise.all([1, 2].map(() => consumer.pull().wait(0))), [undefined, undefined]);
+  assertEquals(source.waits, 0);
+});

@@ -60,3 +60,31 @@ test("trimming goes by id, time and size, in whole batches", async () => {
   assertEquals((await topic.trim({ beforeTime: new Date(Date.now() + 1000) }))[0].firstId, 50);
   assertEquals((await topic.describe())[0].nextId, 50);
 });
+
+test("a wait in memory ends with an event, with its signal or with the consumer, and not before", async () => {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("t", {});
+  await using topic = await driver.openTopic("t");
+  await using producer = topic.producer();
+  const consumer = topic.consumer("c");
+  let ended = 0;
+  const wait = (signal?: AbortSignal): Promise<unknown> =>
+    consumer.pull().wait(60_000, { signal }).finally(() => ended++);
+  const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
+  const controller = new AbortController();
+  const stopped = wait(controller.signal);
+  const served = wait();
+  await moment();
+  assertEquals(ended, 0);
+  controller.abort(new Error("enough"));
+  await assertRejects(() => stopped, Error, "enough");
+  await moment();
+  assertEquals(ended, 1);
+  await producer.push(1);
+  assertEquals((await served as { id: number }).id, 0);
+  const closed = wait();
+  await moment();
+  assertEquals(ended, 2);
+  await consumer.close();
+  await assertRejects(() => closed);
+});
