@@ -4,20 +4,21 @@
  *     npm run simulate -- --seed 42               repeats one story
  *     npm run simulate -- --count 100000          runs many
  *     npm run simulate -- --mutations             breaks the code on purpose, and expects to be told
+ *     npm run simulate -- --mutations --words sync    the same, where the description has these words
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
-import { runMutations } from "../tests/simulation/mutations.ts";
+import { runMutations } from "../tests/simulation/mutations/run.ts";
 import { runSeed } from "../tests/simulation/world.ts";
 
 const options = parseArgs(process.argv.slice(2), {
-  string: ["seed", "count", "seconds"],
+  string: ["seed", "count", "seconds", "words"],
   boolean: ["mutations"],
 });
 
-if (options.mutations) process.exit(await runMutations(Number(options.count ?? 1500)));
+if (options.mutations) process.exit(await runMutations(Number(options.count ?? 5000), options.words as string | undefined));
 
 const first = Number(options.seed ?? 1);
 const count = Number(options.count ?? (options.seed === undefined ? 2000 : 1));

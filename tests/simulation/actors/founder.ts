@@ -1,5 +1,5 @@
 import type { FilesDriver } from "../../../src/drivers/files/driver.ts";
-import { TopicDeletedError, TopicExistsError, TopicNotFoundError } from "../../../src/errors.ts";
+import { StorageError, TopicDeletedError, TopicExistsError, TopicNotFoundError } from "../../../src/errors.ts";
 import { BrokenPromise } from "../model/broken_promise.ts";
 import { DEFAULT_COMPONENTS, type World } from "../world.ts";
 import { Program } from "./program.ts";
@@ -48,7 +48,7 @@ export class FounderProgram extends Program {
           what: "a topic that is missing cannot be created",
         });
       } else sideTopic.end(attempt, { leaves: "unknown", what: "" });
-      return error instanceof TopicExistsError;
+      return error instanceof TopicExistsError || isTakenForRubbish(error);
     });
   }
 
@@ -101,6 +101,11 @@ export class FounderProgram extends Program {
       return true;
     });
   }
+}
+
+/** What a creator leaves unfinished for an hour is removed, were it only stopped, or the clock set forward. */
+function isTakenForRubbish(error: unknown): boolean {
+  return error instanceof StorageError && error.errno === "ENOENT" && error.message.includes("/.creating-");
 }
 
 /** Whatever happened to the topic: its name can be used, and removed, and used again. */
