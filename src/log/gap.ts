@@ -1,4 +1,4 @@
-import { KIND } from "./format.ts";
+import { KIND, RECORD_BYTES } from "./format.ts";
 import { READ_AHEAD_BYTES } from "./read_window.ts";
 import { type GapStep, step } from "./scanner.ts";
 import type { Segment } from "./segment.ts";
@@ -42,10 +42,10 @@ export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCo
     if (typeof seal === "number" && seal < row.start) return { endOffset: row.start, endId: segment.endId! };
     const next = step(segment, offset, READ_AHEAD_BYTES);
     if (next.kind === "tail") {
-      // A power cut took the seal and nothing before it: every frame up to there is known.
-      if (segment.endId !== undefined && seal === offset) {
+      // A power cut took the seal, and nothing before it that could have been a frame.
+      if (segment.endId !== undefined && typeof seal === "number" && seal - offset < 2 * RECORD_BYTES) {
         return costByIndex(segment, [...rows, row]) ??
-          costBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });
+          costBySeal(segment, row, { offset: seal, idMin, gapEnd: gap.endOffset });
       }
       // Whatever is missing here had ids, too; nobody knows how many of them lie before what is left.
       if (segment.endId !== undefined) return { endOffset: offset, endId: segment.endId };

@@ -5,6 +5,8 @@ import { MUTATIONS } from "./mutations/list.ts";
 import { mutate } from "./mutations/run.ts";
 
 test("every mutation of the simulation finds the line that it breaks", () => {
-  const lost = MUTATIONS.filter((mutation) => mutate(readFileSync(mutation.file, "utf8"), mutation) === undefined);
+  const lost = MUTATIONS.filter((mutation) =>
+    mutate(readFileSync(mutation.file, "utf8"), mutation) === undefined
+  );
   assertEquals(lost.map(({ what }) => what), []);
 });

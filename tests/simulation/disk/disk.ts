@@ -56,6 +56,8 @@ export class SimulatedDisk {
   readonly clock: Clock = new Clock();
   readonly syncs: Syncs;
   faults: FaultRates = {};
+  /** Whether runtimes go on by themselves with what a short write left over, as Node and Deno do. */
+  loopsOverShortWrites = true;
   /** Calls made by all processes. */
   calls = 0;
   /** Files with an append on its way. */
@@ -66,6 +68,8 @@ export class SimulatedDisk {
   beforeCall: () => void = () => {};
   /** Told of every file that a process takes the name from, before it does. */
   onUnlink: (process: SimulatedProcess, path: string) => void = () => {};
+  /** Told of every file that a process publishes, after it has its name. */
+  onPublish: (process: SimulatedProcess, path: string) => void = () => {};
 
   /** Told of every file that a process has given its name to. */
   onPublish: (process: SimulatedProcess, path: string) => void = () => {};

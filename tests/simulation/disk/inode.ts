@@ -32,6 +32,8 @@ export class Inode {
   /** Pages the disk does not have, each with a number that changes when it does. */
   #dirty = new Map<number, number>();
   #versions = 0;
+  /** Which version of a page the disk has: a sync that ends late brings no older one back. */
+  #stored = new Map<number, number>();
   #slow: SlowAppend | undefined;
 
   read(offset: number, bytes: number): Uint8Array {
@@ -112,6 +114,8 @@ export class Inode {
       this.#durable = grown;
     }
     for (const [page, { bytes, version }] of pages) {
+      if ((this.#stored.get(page) ?? 0) > version) continue;
+      this.#stored.set(page, version);
       this.#durable.set(bytes, page * PAGE_BYTES);
       if (this.#dirty.get(page) === version) this.#dirty.delete(page);
     }
