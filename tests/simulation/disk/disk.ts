@@ -68,9 +68,6 @@ export class SimulatedDisk {
   beforeCall: () => void = () => {};
   /** Told of every file that a process takes the name from, before it does. */
   onUnlink: (process: SimulatedProcess, path: string) => void = () => {};
-  /** Told of every file that a process publishes, after it has its name. */
-  onPublish: (process: SimulatedProcess, path: string) => void = () => {};
-
   /** Told of every file that a process has given its name to. */
   onPublish: (process: SimulatedProcess, path: string) => void = () => {};
 

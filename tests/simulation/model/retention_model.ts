@@ -1,5 +1,4 @@
 import type { TrimRequest } from "../../../src/drivers/contract.ts";
-import { listingOf } from "../../../src/log/listing.ts";
 import { baseIdOf } from "../../../src/log/segment.ts";
 import type { SimulatedDisk } from "../disk/disk.ts";
 import { Inode } from "../disk/inode.ts";
@@ -34,22 +33,8 @@ export class RetentionModel {
     return beforeTime === undefined ? request : { ...request, beforeTime: Number(beforeTime) };
   }
 
-  /** A process takes a name away; `since` is the step in which its present work began. */
-  unlink(partition: number, directory: string, name: string, since: number): void {
-    const baseId = baseIdOf(name);
-    if (baseId !== undefined) this.#remove(partition, directory, baseId, since);
-  }
-
-  /** A process has made a name, which may say that segments are removed. */
-  publish(partition: number, directory: string, since: number): void {
-    const names = [...this.disk.names.directory(directory).entries.keys()];
-    const [firstId] = listingOf(names).ids;
-    for (const baseId of this.#segments(directory)) {
-      if (baseId < firstId) this.#remove(partition, directory, baseId, since);
-    }
-  }
-
-  #remove(partition: number, directory: string, baseId: number, since: number): void {
+  /** A process removes a segment; `since` is the step in which its present work began. */
+  remove(partition: number, directory: string, baseId: number, since: number): void {
     const endId = this.#segments(directory).find((id) => id > baseId);
     const state = this.model.partitions[partition];
     if (endId === undefined) {
