@@ -12,8 +12,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "conclusions: a frame that became whole between two looks is taken for a torn one",
     file: "src/log/scanner.ts",
-    from: 'if (ended === "same") return { kind: "frame", offset, endOffset, frame };',
-    to: "",
+    from: "const ended = storedTrailerState(segment, offset, frame);",
+    to: "const ended = trailer;",
   },
   {
     what: "short writes: the header alone says that a frame has landed",
@@ -21,6 +21,12 @@ export const MUTATIONS: readonly Mutation[] = [
     from:
       "core.checkRecord(header, salt, false) && core.checkRecord(trailer, salt, true) &&\n      core.sameFrame(header, trailer);",
     to: "core.checkRecord(header, salt, false);",
+  },
+  {
+    what: "short writes: a trailer's checksum is not looked at",
+    file: "src/log/open_segment.ts",
+    from: "core.checkRecord(trailer, salt, true) &&\n      core",
+    to: "core",
   },
   {
     what: "failed syncs: one that succeeds later confirms what the failed one covered",
@@ -62,9 +68,85 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "ghosts: a stopped writer makes a segment again",
-    file: "src/log/partition.ts",
+    file: "src/log/partition_folder.ts",
     from: ", { confirm: () => this.#isLast(after) }",
     to: "",
+  },
+  {
+    what: "ghosts: a segment that was made again is taken for a part of the log",
+    file: "src/log/partition_folder.ts",
+    from: "return previous !== undefined && !isSameSegment(previous, this.segment(baseId));",
+    to: "return false;",
+  },
+  {
+    what: "data before events: a dependency marker that cannot be made is left out",
+    file: "src/log/writer.ts",
+    from: "    this.partition.keepForSegment(segmentId, Math.min(...older));\n",
+    to:
+      "    try {\n      this.partition.keepForSegment(segmentId, Math.min(...older));\n    } catch {\n      return;\n    }\n",
+  },
+  {
+    what: "data before events: a push does not look whether its chunks are still there",
+    file: "src/log/writer.ts",
+    from: "if (isKept(listing, id)) continue;",
+    to: "if (isKept(listing, id) || id >= 0) continue;",
+  },
+  {
+    what: "data before events: an event whose data is gone stops its consumer",
+    file: "src/log/partition_folder.ts",
+    from: 'throw new EventGoneError(partition, id, id + 1, "data");',
+    to: "throw new EventGoneError(partition, id, firstId);",
+  },
+  {
+    what: "removals: segments go one by one, each by its own file",
+    file: "src/log/listing.ts",
+    from: "ids: all.filter((id) => id >= first),",
+    to: "ids: all,",
+  },
+  {
+    what: "removals: files go before the name that says so is on the disk",
+    file: "src/log/partition_folder.ts",
+    from:
+      "    // What says that they are removed is on the disk before any of them goes; the process that made it may be dead.\n    this.storage.syncDirectory(this.directory);\n",
+    to: "",
+  },
+  {
+    what: "administration: a topic is ended and removed where it stands",
+    file: "src/drivers/files/driver.ts",
+    from:
+      "    const path = moveAside(storage, rootPath, formerPath);\n    if (path === undefined) return false;\n",
+    to: "    const path = formerPath;\n",
+  },
+  {
+    what: "administration: a topic is made where it will stand",
+    file: "src/drivers/files/driver.ts",
+    from: "const draft = pathForMaking(storage, rootPath);",
+    to: "const draft = this.#path(name);",
+  },
+  {
+    what: "administration: a topic that is deleted comes back with a power cut",
+    file: "src/drivers/files/aside.ts",
+    from: "for (const folder of new Set([parent, dirname(path)])) storage.syncDirectory(folder);",
+    to: "dirname(path);",
+  },
+  {
+    what: "clock: a segment is as old as the clock said when the next one was made",
+    file: "src/log/retention.ts",
+    from:
+      "    const tells = (reading: number) => believed(reading) >= Math.max(newest, -Number.MAX_VALUE);\n",
+    to: "    const tells = (reading: number) => reading >= 0;\n",
+  },
+  {
+    what: "clock: a seek by time goes by when segments were made",
+    file: "src/log/partition.ts",
+    from: "if (nextId !== undefined && newestTimeOfSealed(segment) < time) continue;",
+    to: "if (nextId !== undefined && this.segment(nextId).created < time) continue;",
+  },
+  {
+    what: "clock: a frame has the time of the clock, were it before that of the frame before",
+    file: "src/log/appender.ts",
+    from: "open.newestTime = Math.max(storage.now(), open.newestTime);",
+    to: "open.newestTime = storage.now();",
   },
   {
     what: "a sync is dropped",
