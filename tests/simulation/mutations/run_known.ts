@@ -1,0 +1,81 @@
+/**
+ * Breaks the log on purpose, one line at a time, in a copy of the source, and runs the simulation there until it
+ * notices. A mutation that passes unnoticed shows what the simulation does not see.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { type Mutation, MUTATIONS } from "./list.ts";
+
+const SCRIPT = `
+import { runSeed } from "./tests/simulation/world.ts";
+for (let seed = 1; seed <= Number(Deno.args[0]); seed++) {
+  try { await runSeed(seed); } catch (error) { if (/side.partitions|consumers.|acknowledged up to|never got event|which holds its data, is missing|is gone after a power cut/.test(String(error.cause ?? error)) && !Deno.env.get("ALL")) continue; console.log(seed, String(error.cause ?? error).split("\\n")[0]); Deno.exit(1); }
+}
+`;
+
+/** What a run prints when a seed broke a promise; anything else says that the mutation is no program. */
+const NOTICED = /^\d+ \S/;
+
+/**
+ * Runs every mutation whose description has `words` in it over up to `seeds` seeds; the exit code is 0 when each was
+ * noticed.
+ */
+export async function runMutations(seeds: number, words = ""): Promise<number> {
+  const chosen = MUTATIONS.filter(({ what }) => what.includes(words));
+  const copy = mkdtempSync(join(tmpdir(), "diaspora-mutations-"));
+  let unnoticed = 0;
+  try {
+    cpSync("src", join(copy, "src"), { recursive: true });
+    cpSync("tests/simulation", join(copy, "tests/simulation"), { recursive: true });
+    cpSync("deno.json", join(copy, "deno.json"));
+    cpSync("package.json", join(copy, "package.json"));
+    symlinkSync(join(process.cwd(), "node_modules"), join(copy, "node_modules"));
+    writeFileSync(join(copy, "run.ts"), SCRIPT);
+    for (const mutation of chosen) {
+      const path = join(copy, mutation.file);
+      const text = readFileSync(path, "utf8");
+      const mutated = mutate(text, mutation);
+      if (mutated === undefined) {
+        console.error(`cannot mutate ${mutation.file}: expected to find once: ${mutation.from}`);
+        unnoticed++;
+        continue;
+      }
+      writeFileSync(path, mutated);
+      const output = await run(copy, seeds);
+      writeFileSync(path, text);
+      if (NOTICED.test(output)) console.log(`noticed: ${mutation.what} (seed ${output})`);
+      else {
+        unnoticed++;
+        console.log(`NOT NOTICED: ${mutation.what} ${output}`);
+      }
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+  console.log(`${chosen.length - unnoticed} of ${chosen.length} mutations noticed`);
+  return unnoticed === 0 ? 0 : 1;
+}
+
+/** The text with a mutation in it; undefined when what it replaces is not there, or not once. */
+export function mutate(text: string, { from, to }: Mutation): string | undefined {
+  return text.split(from).length === 2 ? text.replace(from, () => to) : undefined;
+}
+
+/** What the run in the folder prints; nothing when every promise was kept. */
+function run(folder: string, seeds: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["run", "-A", "--no-check", "run.ts", String(seeds)], {
+      cwd: folder,
+    });
+    let output = "";
+    child.stdout.on("data", (text) => output += text);
+    child.stderr.on("data", (text) => output += text);
+    child.on("error", reject);
+    child.on("close", () => resolve(output.trim().slice(0, 160)));
+  });
+}
