@@ -21,7 +21,6 @@ import type {
 import { ClosedError, InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";
-import { show } from "./options.ts";
 import { isStandardSchema, type StandardSchema, StandardSchemaValidator } from "./standard_schema.ts";
 import { Topic } from "./topic.ts";
 import { TopicDraft } from "./topic_draft.ts";
@@ -240,7 +239,7 @@ function copyOf(owner: string, options: JsonObject): JsonObject {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidOptionError(
       "",
-      `Cannot use ${owner} options: expected an object, found ${show(options)}`,
+      `Cannot use ${owner} options: expected an object, found ${String(options)}`,
     );
   }
   return structuredClone(options);

@@ -136,8 +136,7 @@ function isPath(module: string, base: string): boolean {
   return !SCHEME.test(module) && isFile(resolve(base, module));
 }
 
-/** Whether there is a file, links followed. */
-export function isFile(path: string): boolean {
+function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 

@@ -1,4 +1,4 @@
-import { CorruptedLogError } from "../errors.ts";
+import { CorruptedLogError, LimitExceededError } from "../errors.ts";
 import type { Storage } from "../storage/port.ts";
 import { FileWindow } from "./file_window.ts";
 import {
@@ -16,6 +16,8 @@ import {
 const INDEX_AHEAD_BYTES = 64 * 1024;
 const METADATA_AHEAD_BYTES = 1024 * 1024;
 const DATA_AHEAD_BYTES = 4 * 1024 * 1024;
+/** Metadata are read whole; no driver stores so many bytes of them. */
+const METADATA_BYTES_MAX = 64 * 1024 * 1024;
 /** Larger data parts are given in pieces. */
 const WHOLE_DATA_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -83,6 +85,13 @@ export class CppPartition {
   }
 
   #metadataAt(id: number, { metadataOffset, metadataSize }: IndexEntry, file: FileWindow): Uint8Array {
+    if (metadataSize > METADATA_BYTES_MAX && metadataSize <= file.size) {
+      const { topic, partition } = this;
+      throw new LimitExceededError(
+        `Cannot read topic "${topic}" partition ${partition} event ${id}: its index entry says that its metadata ` +
+          `have ${metadataSize} bytes, more than ${METADATA_BYTES_MAX}`,
+      );
+    }
     const record = file.range(metadataOffset, metadataSize);
     if (record === undefined) {
       throw this.#damage(id, file, file.size, "the metadata ends behind the end of the file");

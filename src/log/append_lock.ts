@@ -32,6 +32,9 @@ const PAUSE_MS_MAX = 8;
 /** What a process that was killed left of its attempts is rubbish after this. */
 const RUBBISH_AFTER_MS = 3_600_000;
 
+/** A lock holds less: who took it, and when. */
+const LOCK_BYTES_MAX = 4096;
+
 /** For tests: shorter times, and a pause that is none. */
 export interface AppendLockOptions {
   leaseMs?: number;
@@ -99,7 +102,7 @@ export class AppendLock {
   }
 
   #holder(): string | undefined {
-    const bytes = this.storage.readWhole(this.path);
+    const bytes = this.storage.readWhole(this.path, LOCK_BYTES_MAX);
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes).split(" ", 1)[0];
   }
 

@@ -61,7 +61,7 @@ export class CursorFile {
 
   /** The stored position, or undefined when this name never acknowledged anything here. */
   read(): StoredPosition | undefined {
-    const bytes = this.storage.readWhole(this.path);
+    const bytes = readPositions(this.storage, this.path);
     return bytes === undefined ? undefined : positionOf(decode(bytes, this.path));
   }
 
@@ -118,6 +118,11 @@ export class CursorFile {
     }
     return this.#file = this.storage.open(this.path, "update");
   }
+}
+
+/** The content of a cursor file; undefined when it is not there. */
+export function readPositions(storage: Storage, path: string): Uint8Array | undefined {
+  return storage.readWhole(path, FILE_BYTES);
 }
 
 /** What a cursor file says, and where in it slots are that are neither valid nor empty. */

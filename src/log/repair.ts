@@ -1,5 +1,5 @@
 import { copyFile, writeAllAt } from "./copy_file.ts";
-import { inspectPositions, POSITION_SLOT_BYTES } from "./cursor.ts";
+import { inspectPositions, POSITION_SLOT_BYTES, readPositions } from "./cursor.ts";
 import type { Partition } from "./partition.ts";
 import type { RepairStep } from "./repair_plan.ts";
 import { SegmentRepair } from "./repair_segment.ts";
@@ -47,7 +47,7 @@ export function clearPosition(storage: Storage, path: string, keep: Keep): void 
   copyFile(storage, path, keep(path));
   const file = storage.open(path, "update");
   try {
-    for (const offset of inspectPositions(storage.readWhole(path)!, path).damagedAt) {
+    for (const offset of inspectPositions(readPositions(storage, path)!, path).damagedAt) {
       writeAllAt(file, new Uint8Array(POSITION_SLOT_BYTES), offset);
     }
     file.syncNow();

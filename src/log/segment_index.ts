@@ -15,6 +15,12 @@ export interface IndexedPlace extends Place {
 /** A frame gets an index entry when this many bytes lie between it and the last one that got one. */
 export const INDEX_INTERVAL_BYTES = 512 * 1024;
 
+/**
+ * Far more than an index gets: of a larger one the beginning is read. Hints are enough, and what is damaged must not
+ * take memory without bound.
+ */
+export const INDEX_BYTES_MAX: number = 8 << 20;
+
 /** The name of a segment's index. */
 export function indexPath(segment: Segment): string {
   return segment.path.replace(/\.log$/, ".idx");
@@ -91,7 +97,7 @@ export class SegmentIndex {
 
   #read(): Uint8Array | undefined {
     try {
-      return this.storage.readWhole(indexPath(this.segment));
+      return this.storage.readWhole(indexPath(this.segment), INDEX_BYTES_MAX);
     } catch {
       // It cannot be read, or a link stands there: as good as none.
       return undefined;

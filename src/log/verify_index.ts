@@ -4,7 +4,7 @@ import type { FrameRecord } from "./frame.ts";
 import { readUint64 } from "./frame.ts";
 import { readWindow } from "./read_window.ts";
 import type { Segment } from "./segment.ts";
-import { indexPath } from "./segment_index.ts";
+import { INDEX_BYTES_MAX, indexPath } from "./segment_index.ts";
 import type { Storage } from "../storage/port.ts";
 
 interface Entry {
@@ -36,7 +36,12 @@ export class IndexCheck {
   constructor(storage: Storage, segment: Segment) {
     this.path = indexPath(segment);
     this.#newestTime = segment.created;
-    const bytes = storage.readWhole(this.path) ?? new Uint8Array(0);
+    const read = storage.readWhole(this.path, INDEX_BYTES_MAX + 1) ?? new Uint8Array(0);
+    const bytes = read.subarray(0, INDEX_BYTES_MAX);
+    if (read.byteLength > INDEX_BYTES_MAX) {
+      const reason = "the index is longer than any gets";
+      this.#damage.push({ at: INDEX_BYTES_MAX, isLeftover: false, reason });
+    }
     readWindow.clear();
     core.ensureReadArea(bytes.byteLength);
     core.u8.set(bytes, core.readArea);

@@ -1,10 +1,10 @@
-import { inspectPositions } from "./cursor.ts";
+import { inspectPositions, readPositions } from "./cursor.ts";
 import type { Storage } from "../storage/port.ts";
 import type { Finding } from "./finding.ts";
 
 /** Checks the stored position of one consumer name in one partition; a file that is not there is fine. */
 export function verifyPosition(storage: Storage, path: string, partition: number): Finding[] {
-  const bytes = storage.readWhole(path);
+  const bytes = readPositions(storage, path);
   if (bytes === undefined) return [];
   const { position, damagedAt } = inspectPositions(bytes, path);
   const id = position?.nextId ?? 0;

@@ -110,7 +110,7 @@ export function storageOn(system: System): Storage {
       return { kind, bytes: stat.size, modified: stat.mtimeMs };
     },
 
-    readWhole(path: string): Uint8Array | undefined {
+    readWhole(path: string, bytesMax = Infinity): Uint8Array | undefined {
       let fd: number;
       try {
         fd = fs.openSync(path, FLAGS.read);
@@ -120,7 +120,7 @@ export function storageOn(system: System): Storage {
         throw error;
       }
       try {
-        return attempt("read", path, () => new Uint8Array(fs.readFileSync(fd)));
+        return attempt("read", path, () => readUpTo(fs, fd, bytesMax));
       } finally {
         fs.closeSync(fd);
       }
@@ -215,4 +215,18 @@ function discard(fs: FileSystem, draft: string): void {
   } catch {
     // It stays.
   }
+}
+
+/** A file's bytes as they are now, at most so many. */
+function readUpTo(fs: FileSystem, fd: number, bytesMax: number): Uint8Array {
+  const { size } = fs.fstatSync(fd);
+  if (size <= bytesMax) return new Uint8Array(fs.readFileSync(fd));
+  const bytes = new Uint8Array(bytesMax);
+  let got = 0;
+  while (got < bytesMax) {
+    const more = fs.readSync(fd, bytes, got, bytesMax - got, got);
+    if (more === 0) break;
+    got += more;
+  }
+  return bytes.subarray(0, got);
 }

@@ -54,8 +54,11 @@ export interface Storage {
   list(path: string): string[];
   /** What stands at the path, not following a link. */
   stat(path: string): { kind: "file" | "directory" | "other"; bytes: number; modified: number } | undefined;
-  /** The whole of a small file, or undefined when it is not there. */
-  readWhole(path: string): Uint8Array | undefined;
+  /**
+   * The whole of a small file, or undefined when it is not there. Of one that is larger than it can be, the first
+   * `bytesMax` bytes: no more memory is taken.
+   */
+  readWhole(path: string, bytesMax?: number): Uint8Array | undefined;
   /** Makes a directory; its parent must be there. Throws `EEXIST`. */
   makeDirectory(path: string): void;
   /**

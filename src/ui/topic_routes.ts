@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { JsonObject, TopicInfo } from "../../mod.ts";
-import { withoutSecrets } from "../secrets.ts";
+import type { TopicInfo } from "../../mod.ts";
 import { BadRequestError, NoSuchThingError, sendJson, sendText } from "./answer.ts";
 import { consumersPage } from "./consumers_page.ts";
 import type { TopicView } from "./contract.ts";
@@ -99,7 +98,7 @@ async function topicView(
   return {
     name,
     ...(info.path === undefined ? {} : { path: info.path }),
-    options: withoutSecrets(info.options) as JsonObject,
+    options: info.options,
     validator: info.validator,
     serializer: info.serializer,
     partitionSelector: info.partitionSelector,

@@ -22,7 +22,7 @@ export function foldingStorage(root: string): Storage {
     open: (path, mode) => nodeStorage.open(find(path), mode),
     list: (path) => nodeStorage.list(find(path)),
     stat: (path) => nodeStorage.stat(find(path)),
-    readWhole: (path) => nodeStorage.readWhole(find(path)),
+    readWhole: (path, bytesMax) => nodeStorage.readWhole(find(path), bytesMax),
     makeDirectory: (path) => nodeStorage.makeDirectory(find(path)),
     publish: (path, content, options) => nodeStorage.publish(find(path), content, options),
     replace: (path, content) => nodeStorage.replace(find(path), content),

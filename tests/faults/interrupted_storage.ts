@@ -83,9 +83,9 @@ export class InterruptedStorage {
         step("look at", path);
         return nodeStorage.stat(path);
       },
-      readWhole: (path) => {
+      readWhole: (path, bytesMax) => {
         step("read", path);
-        return nodeStorage.readWhole(path);
+        return nodeStorage.readWhole(path, bytesMax);
       },
       makeDirectory: (path) => {
         step("make folder", path);

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { errnoOf, UNKNOWN_ERRNO } from "../../storage/errno.ts";
-import { maskedText } from "../../secrets.ts";
 import { UsageError } from "../usage_error.ts";
 import { faultOffset } from "./json_position.ts";
 
@@ -35,12 +34,7 @@ export function readDocument(option: string, path: string): JsonObject {
   } catch (cause) {
     const errno = errnoOf(cause);
     const why = errno === "ENOENT" ? "no such file" : errno === UNKNOWN_ERRNO ? String(cause) : errno;
-    // What is no path may be a document, with a password.
-    const shown = maskedText(path);
-    throw new UsageError(
-      `Cannot read "${shown}" given by "${option}": ${shown === path ? why : "no such file"}`,
-      shown === path ? { cause } : undefined,
-    );
+    throw new UsageError(`Cannot read "${path}" given by "${option}": ${why}`, { cause });
   }
   return parseDocument(option, text, path);
 }
@@ -50,10 +44,13 @@ export function parseDocument(option: string, text: string, place: string): Json
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
-  } catch {
-    // Without the parser's words, which show a part of the text: it may hold a password.
+  } catch (cause) {
+    const where = lineAndColumn(text);
     throw new UsageError(
-      `Malformed JSON in "${place}"${lineAndColumn(text)} given by "${option}"`,
+      `Malformed JSON in "${place}"${where} given by "${option}": ${(cause as Error).message}`,
+      {
+        cause,
+      },
     );
   }
   if (!isObject(value)) {

@@ -4,7 +4,6 @@ import type { Result } from "./measure_engine.ts";
 import type { BenchSettings } from "./settings.ts";
 import type { Measured } from "./stopwatch.ts";
 import type { Sweeps } from "./sweeps.ts";
-import { withoutSecrets } from "../../secrets.ts";
 
 /** Everything that one run of `diaspora-ctl bench` found out. */
 export interface BenchResults {
@@ -42,10 +41,10 @@ export function figuresOf({ events, bytes, seconds, cpuSeconds, memoryBytes }: M
 
 /** The document that `--json` prints. */
 export function resultsDocument({ environment, settings, results, latency, sweeps }: BenchResults): unknown {
-  const { driverOptions: _, topicOptions, ...told } = settings;
+  const { driverOptions: _, ...told } = settings;
   return {
     environment,
-    settings: { ...told, topicOptions: withoutSecrets(topicOptions) },
+    settings: told,
     results: results.map(({ what, measured }) => ({ what, ...figuresOf(measured) })),
     ...(latency === undefined ? {} : {
       latencyMs: {

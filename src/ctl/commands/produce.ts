@@ -72,7 +72,13 @@ async function pushLines(
     }
   };
   for await (const chunk of readChunks(console.input, signal)) {
-    const block = splitter.push(chunk);
+    let block: Uint8Array | undefined;
+    try {
+      block = splitter.push(chunk);
+    } catch (error) {
+      await producer.settle();
+      throw producer.blame(line + 1, error);
+    }
     if (block !== undefined) await pushBlock(block);
   }
   const last = splitter.end();

@@ -3,7 +3,6 @@ import type { Invocation } from "../command.ts";
 import { topicNameOf, withTopic } from "../connect.ts";
 import { formatBytes } from "../console/progress.ts";
 import { formatTable } from "../console/table.ts";
-import { withoutSecrets } from "../../secrets.ts";
 
 /** Shows a topic. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -22,7 +21,7 @@ export async function run(invocation: Invocation): Promise<void> {
         validator: info.validator,
         serializer: info.serializer,
         partition_selector: info.partitionSelector,
-        options: withoutSecrets(info.options),
+        options: info.options,
         events,
         bytes,
         partitions: partitions.map(partitionDocument),
@@ -32,7 +31,7 @@ export async function run(invocation: Invocation): Promise<void> {
     const rows: [string, string][] = [
       ["name", name],
       ["path", info.path ?? "-"],
-      ["options", JSON.stringify(withoutSecrets(info.options))],
+      ["options", JSON.stringify(info.options)],
       ["validator", JSON.stringify(info.validator)],
       ["serializer", JSON.stringify(info.serializer)],
       ["partition selector", JSON.stringify(info.partitionSelector)],

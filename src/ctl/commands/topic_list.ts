@@ -3,7 +3,6 @@ import type { Driver, JsonObject, TopicInfo } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver } from "../connect.ts";
 import { oneLine } from "../report.ts";
-import { withoutSecrets } from "../../secrets.ts";
 
 /** Lists topics. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -38,7 +37,7 @@ async function describe(driver: Driver, info: TopicInfo, warn: (text: string) =>
   document.validator = info.validator;
   document.serializer = info.serializer;
   document.partition_selector = info.partitionSelector;
-  document.options = withoutSecrets(info.options);
+  document.options = info.options;
   if (info.foreign !== undefined) document.foreign = { ...info.foreign };
   if (info.layout === "cpp-files") return { ...document, ...await describeForeign(info) };
   try {

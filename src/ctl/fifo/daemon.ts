@@ -11,6 +11,9 @@ import { readLines } from "./line_reader.ts";
 import { runOutlet } from "./outlet.ts";
 import { stateOfPath } from "./pipe_files.ts";
 
+/** A command is a few paths and options. */
+const COMMAND_BYTES_MAX = 64 * 1024;
+
 /** A FIFO in use. */
 interface Running {
   /** Ends it; what was written before is still moved. */
@@ -38,7 +41,10 @@ export class FifoDaemon {
     const control = await claimFifo(controlFile);
     this.#log.info(`Control FIFO "${controlFile}" is ready`);
     try {
-      for await (const result of readLines(control.descriptor, this.#signal)) {
+      const onTooLong = (): void =>
+        this.#log.warn(`Cannot follow a command of more than ${COMMAND_BYTES_MAX} bytes`);
+      const limit = { bytesMax: COMMAND_BYTES_MAX, onTooLong };
+      for await (const result of readLines(control.descriptor, this.#signal, limit)) {
         if (result.kind === "idle") continue;
         for (const line of decodeLines(result.block).lines) await this.#follow(line);
       }

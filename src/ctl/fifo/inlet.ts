@@ -8,6 +8,8 @@ import type { FifoCommand } from "./control_line.ts";
 import { readLines } from "./line_reader.ts";
 import { sleep } from "./pause.ts";
 
+/** More than any engine takes as metadata: a writer that ends no line must not fill the memory. */
+const LINE_BYTES_MAX = 32 * 1024 * 1024;
 /** Pauses between attempts to store what could not be stored. */
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5000;
@@ -29,7 +31,9 @@ export interface Inlet {
  */
 export async function runInlet(inlet: Inlet): Promise<void> {
   const { command, fifo, log, signal } = inlet;
-  for await (const result of readLines(fifo.descriptor, signal)) {
+  const onTooLong = (): void =>
+    log.error(`FIFO "${command.path}": line skipped: it has more than ${LINE_BYTES_MAX} bytes`);
+  for await (const result of readLines(fifo.descriptor, signal, { bytesMax: LINE_BYTES_MAX, onTooLong })) {
     if (result.kind === "idle") continue;
     const { lines, malformed } = decodeLines(result.block);
     if (malformed !== undefined) {

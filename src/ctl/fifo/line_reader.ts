@@ -1,4 +1,4 @@
-import { LineSplitter } from "../lines/line_splitter.ts";
+import { type LineLimit, LineSplitter } from "../lines/line_splitter.ts";
 import { Pause, yieldToOthers } from "./pause.ts";
 import { readNow } from "./pipe_files.ts";
 
@@ -21,9 +21,10 @@ export type ReadResult =
 export async function* readLines(
   descriptor: number,
   signal: AbortSignal,
+  limit: LineLimit,
 ): AsyncGenerator<ReadResult, void, void> {
   const buffer = new Uint8Array(READ_BYTES);
-  const splitter = new LineSplitter();
+  const splitter = new LineSplitter(limit);
   const pause = new Pause();
   let deadline = Infinity;
   for (;;) {

@@ -1,14 +1,35 @@
+import { LimitExceededError } from "../../errors.ts";
+
 const NEWLINE = 0x0a;
 /** No line may be longer; a file without line ends must not fill the memory. */
 export const LINE_BYTES_MAX = 256 * 1024 * 1024;
+
+const ROOM_BYTES_MIN = 4096;
+/** Room for longer lines is not kept for the next one. */
+const ROOM_BYTES_KEPT = 1024 * 1024;
+
+/** What becomes of a line that is too long. */
+export interface LineLimit {
+  /** Bytes that a line may have. */
+  bytesMax: number;
+  /** Called once for a line that has more, which is then passed over; without it, an error is thrown. */
+  onTooLong?: () => void;
+}
 
 /**
  * Cuts a stream of bytes after its last line end, so that what is decoded and split together is as large as
  * the chunks are, and a line is never searched twice however many chunks it spans.
  */
 export class LineSplitter {
-  #rest: Uint8Array[] = [];
+  readonly #limit: LineLimit;
+  /** What came of the line that has no end yet, in as much memory as it takes: chunks may be a byte each. */
+  #rest: Uint8Array = new Uint8Array(0);
   #restBytes = 0;
+  #isPassingOver = false;
+
+  constructor(limit: LineLimit = { bytesMax: LINE_BYTES_MAX }) {
+    this.#limit = limit;
+  }
 
   /** Whether a line has begun that has no end yet. */
   get pending(): boolean {
@@ -17,9 +38,16 @@ export class LineSplitter {
 
   /**
    * Takes a chunk and gives every line completed by it, with line ends, as one block; undefined when none is.
-   * The chunk may be overwritten afterwards; a block stays as it is only until then.
+   * The chunk may be overwritten afterwards; a block stays as it is only until then. Throws `LimitExceededError`
+   * for a line that is too long.
    */
   push(chunk: Uint8Array): Uint8Array | undefined {
+    if (this.#isPassingOver) {
+      const end = chunk.indexOf(NEWLINE) + 1;
+      if (end === 0) return undefined;
+      this.#isPassingOver = false;
+      return this.push(chunk.subarray(end));
+    }
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     if (end === 0) {
       this.#keep(chunk);
@@ -27,37 +55,53 @@ export class LineSplitter {
     }
     const complete = chunk.subarray(0, end);
     const block = this.#restBytes === 0 ? complete : this.#join(complete);
-    this.#rest = [];
-    this.#restBytes = 0;
     if (end < chunk.length) this.#keep(chunk.subarray(end));
     return block;
   }
 
   /** Gives the line that was begun, if any: the stream ended without a line end. */
   end(): Uint8Array | undefined {
-    if (this.#restBytes === 0) return undefined;
-    const line = this.#join(new Uint8Array(0));
-    this.#rest = [];
-    this.#restBytes = 0;
-    return line;
+    this.#isPassingOver = false;
+    return this.#restBytes === 0 ? undefined : this.#join(new Uint8Array(0));
   }
 
   #keep(part: Uint8Array): void {
-    this.#restBytes += part.length;
-    if (this.#restBytes > LINE_BYTES_MAX) {
-      throw new RangeError(`Cannot read a line of more than ${LINE_BYTES_MAX} bytes`);
+    const end = this.#restBytes + part.length;
+    if (end > this.#limit.bytesMax) {
+      this.#drop();
+      this.#passOver();
+      return;
     }
-    this.#rest.push(part.slice());
+    if (end > this.#rest.length) {
+      const larger = new Uint8Array(Math.max(ROOM_BYTES_MIN, end, 2 * this.#rest.length));
+      larger.set(this.#rest.subarray(0, this.#restBytes));
+      this.#rest = larger;
+    }
+    this.#rest.set(part, this.#restBytes);
+    this.#restBytes = end;
+  }
+
+  #passOver(): void {
+    const { bytesMax, onTooLong } = this.#limit;
+    if (onTooLong === undefined) {
+      throw new LimitExceededError(
+        `Cannot read a line of more than ${bytesMax} bytes: give large content as data, or check that lines end`,
+      );
+    }
+    this.#isPassingOver = true;
+    onTooLong();
   }
 
   #join(last: Uint8Array): Uint8Array {
     const joined = new Uint8Array(this.#restBytes + last.length);
-    let at = 0;
-    for (const part of this.#rest) {
-      joined.set(part, at);
-      at += part.length;
-    }
-    joined.set(last, at);
+    joined.set(this.#rest.subarray(0, this.#restBytes));
+    joined.set(last, this.#restBytes);
+    this.#drop();
     return joined;
+  }
+
+  #drop(): void {
+    this.#restBytes = 0;
+    if (this.#rest.length > ROOM_BYTES_KEPT) this.#rest = new Uint8Array(0);
   }
 }

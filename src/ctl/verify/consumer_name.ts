@@ -1,4 +1,4 @@
-import { consumerFolder, consumerFolderApart } from "../../drivers/files/layout.ts";
+import { consumerFolder, consumerFolderApart, NAME_BYTES_MAX } from "../../drivers/files/layout.ts";
 import type { Finding } from "../../log/finding.ts";
 import { nodeStorage } from "../../storage/node.ts";
 
@@ -8,7 +8,7 @@ const NAME_FILE = "name";
 /** Checks that the name a consumer's folder holds is the one it stands for. */
 export function verifyConsumerName(folder: string): Finding[] {
   const file = `${folder}/${NAME_FILE}`;
-  const bytes = nodeStorage.readWhole(file);
+  const bytes = nodeStorage.readWhole(file, NAME_BYTES_MAX);
   if (bytes !== undefined && foldersOf(new TextDecoder().decode(bytes)).includes(nameOf(folder))) return [];
   // A consumer that was killed before it stored a position.
   if (bytes === undefined && !nodeStorage.list(folder).some((name) => name.endsWith(".pos"))) return [];

@@ -1,7 +1,7 @@
 import { CursorFile } from "../../log/cursor.ts";
 import { StorageError } from "../../errors.ts";
 import type { Storage } from "../../storage/port.ts";
-import { consumerFolder, consumerFolderApart, partitionName } from "./layout.ts";
+import { consumerFolder, consumerFolderApart, NAME_BYTES_MAX, partitionName } from "./layout.ts";
 
 /** The consumer names that have stored positions in a topic, and their cursor files. */
 export class ConsumerRegistry {
@@ -14,7 +14,7 @@ export class ConsumerRegistry {
     for (const folder of this.#list(this.directory)) {
       const path = `${this.directory}/${folder}`;
       if (this.storage.stat(path)?.kind !== "directory") continue;
-      const bytes = this.storage.readWhole(`${path}/name`);
+      const bytes = this.storage.readWhole(`${path}/name`, NAME_BYTES_MAX);
       if (bytes !== undefined) names.push(new TextDecoder().decode(bytes));
     }
     return names.sort();
@@ -44,7 +44,7 @@ export class ConsumerRegistry {
     this.#checkIsFolder(apart);
     this.#checkIsFolder(usual);
     if (this.storage.stat(apart) !== undefined) return apart;
-    const bytes = this.storage.readWhole(`${usual}/name`);
+    const bytes = this.storage.readWhole(`${usual}/name`, NAME_BYTES_MAX);
     const holder = bytes === undefined ? name : new TextDecoder().decode(bytes);
     return holder !== name && holder.toLowerCase() === name.toLowerCase() ? apart : usual;
   }

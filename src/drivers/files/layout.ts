@@ -14,7 +14,7 @@
 import { core } from "../../log/core.ts";
 import type { JsonObject } from "../../json.ts";
 import type { Storage } from "../../storage/port.ts";
-import { StorageError, UnsupportedFormatError } from "../../errors.ts";
+import { LimitExceededError, StorageError, UnsupportedFormatError } from "../../errors.ts";
 
 /** Version of the folder's layout, as `topic.json` states it. */
 export const LAYOUT_VERSION = 1;
@@ -34,9 +34,17 @@ export function isPartitionName(name: string): boolean {
   return /^\d{8}$/.test(name);
 }
 
+/** Documents are read whole; a schema may be large, but not like this. */
+const DOCUMENT_BYTES_MAX = 16 << 20;
+
 /** A document as text: two spaces, keys in order, no newline at the end. */
 export function documentBytes(document: JsonObject): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(sortKeys(document), null, 2));
+  const bytes = new TextEncoder().encode(JSON.stringify(sortKeys(document), null, 2));
+  if (bytes.byteLength <= DOCUMENT_BYTES_MAX) return bytes;
+  throw new LimitExceededError(
+    `Cannot store a document of a topic: it has ${bytes.byteLength} bytes, more than ${DOCUMENT_BYTES_MAX}; ` +
+      `make its schema or pattern smaller`,
+  );
 }
 
 function sortKeys(value: unknown): unknown {
@@ -49,8 +57,15 @@ function sortKeys(value: unknown): unknown {
 
 /** Reads a document; undefined when the file is not there. */
 export function readDocument(storage: Storage, path: string): JsonObject | undefined {
-  const bytes = storage.readWhole(path);
+  const bytes = storage.readWhole(path, DOCUMENT_BYTES_MAX + 1);
   if (bytes === undefined) return undefined;
+  if (bytes.byteLength > DOCUMENT_BYTES_MAX) {
+    throw new StorageError(
+      "EFBIG",
+      `Cannot read "${path}": it has more than ${DOCUMENT_BYTES_MAX} bytes, which no document of a topic has; ` +
+        `restore the file from a backup`,
+    );
+  }
   try {
     const document = JSON.parse(new TextDecoder().decode(bytes));
     if (typeof document === "object" && document !== null && !Array.isArray(document)) return document;
@@ -70,6 +85,9 @@ export function checkLayoutVersion(path: string, document: JsonObject): void {
     throw new UnsupportedFormatError(path, version, LAYOUT_VERSION);
   }
 }
+
+/** A consumer's name has fewer bytes; of a file that has more, the rest says nothing. */
+export const NAME_BYTES_MAX = 4096;
 
 const FOLDER_NAME_LENGTH_MAX = 200;
 

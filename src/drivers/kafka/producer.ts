@@ -6,7 +6,16 @@ import { isFault, isUnknownTopic } from "./failure.ts";
 import type { KnownEnds } from "./known_ends.ts";
 import { findTopic } from "./metadata.ts";
 import { ProducerLane, type Shipment } from "./producer_lane.ts";
-import { BATCH_HEAD_BYTES, encodeBatch, EVENT_OVERHEAD_BYTES, type RecordFormat } from "./record.ts";
+import {
+  BATCH_HEAD_BYTES,
+  encodeBatch,
+  EVENT_OVERHEAD_BYTES,
+  type RecordFormat,
+  recordSizes,
+} from "./record.ts";
+
+/** No broker takes more, whatever its limits are. */
+const MESSAGE_BYTES_MAX = 1_000_000_000;
 
 /** What a producer has of its topic. */
 export interface ProducerTopic {
@@ -61,38 +70,41 @@ export class KafkaProducer implements ProducerInterface {
 
   /** Encodes at once, since the buffers are the caller's again when the batch is stored. */
   #load(batch: OutgoingBatch, partition: number): Shipment | Promise<Shipment> {
-    const { format } = this.#topic;
     if (batch.stream !== undefined) {
       return this.#collect(batch.stream, partition).then((streamed) =>
-        this.#weigh(encodeBatch(batch, format, streamed), partition)
+        this.#encode(batch, partition, streamed)
       );
     }
     try {
-      return this.#weigh(encodeBatch(batch, format), partition);
+      return this.#encode(batch, partition);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #weigh(values: Shipment["values"], partition: number): Shipment {
+  /** Weighs a batch, then encodes it: no memory is taken for what the topic does not take. */
+  #encode(batch: OutgoingBatch, partition: number, streamed?: Uint8Array): Shipment {
+    const { format } = this.#topic;
     const { bytesMax } = this.#eventLimit;
+    const sizes = recordSizes(batch, format, streamed?.byteLength);
     let bytes = BATCH_HEAD_BYTES;
-    for (const { byteLength } of values) {
-      const size = byteLength + EVENT_OVERHEAD_BYTES;
-      if (size + BATCH_HEAD_BYTES > bytesMax) throw this.#tooLarge(partition, byteLength);
+    for (const valueBytes of sizes.values) {
+      const size = valueBytes + EVENT_OVERHEAD_BYTES;
+      if (size + BATCH_HEAD_BYTES > bytesMax) throw this.#tooLarge(partition, valueBytes);
       bytes += size;
     }
-    if (values.length > 1 && bytes > bytesMax) throw this.#tooLarge(partition, bytes, values.length);
-    return { values, bytes };
+    if (batch.count > 1 && bytes > bytesMax) throw this.#tooLarge(partition, bytes, batch.count);
+    return { values: encodeBatch(batch, format, streamed, sizes), bytes };
   }
 
   async #collect(stream: AsyncIterable<Uint8Array>, partition: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     let size = 0;
+    const bytesMax = Math.min(this.#eventLimit.bytesMax, MESSAGE_BYTES_MAX);
     for await (const piece of stream) {
-      pieces.push(piece.slice());
       size += piece.byteLength;
-      if (size > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, size);
+      if (size > bytesMax) throw this.#tooLarge(partition, size);
+      pieces.push(piece.slice());
     }
     const whole = new Uint8Array(size);
     let offset = 0;

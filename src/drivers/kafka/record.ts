@@ -55,23 +55,45 @@ export function formatOf(serializerType: string): RecordFormat {
   return { hasTextLength: serializerType === "default" || serializerType === "schema" };
 }
 
-/** The values of a batch's records, in one piece of memory. A data stream must have been read before. */
-export function encodeBatch(batch: OutgoingBatch, format: RecordFormat, streamed?: Uint8Array): Buffer[] {
-  const { count, metadata } = batch;
+/** Sizes of a batch's records, known before any memory is taken for them. */
+export interface RecordSizes {
+  /** Of each event's metadata, without the length before a text. */
+  metadata: number[];
+  /** Of each record's value. */
+  values: number[];
+  /** Of all values. */
+  total: number;
+}
+
+/** What the records of a batch will take; `streamedBytes` is the size of a data stream that was read before. */
+export function recordSizes(batch: OutgoingBatch, format: RecordFormat, streamedBytes?: number): RecordSizes {
+  const { count, metadata, data } = batch;
   const prefix = HEADER_BYTES + (format.hasTextLength ? TEXT_LENGTH_BYTES : 0);
-  const sizes: number[] = new Array(count);
-  let total = count * prefix + (streamed?.byteLength ?? batch.dataBytes);
+  const sizes: RecordSizes = { metadata: new Array(count), values: new Array(count), total: 0 };
   for (let index = 0; index < count; index++) {
     const one = metadata[index];
-    total += sizes[index] = typeof one === "string" ? Buffer.byteLength(one) : one.byteLength;
+    const size = typeof one === "string" ? Buffer.byteLength(one) : one.byteLength;
+    sizes.metadata[index] = size;
+    sizes.total += sizes.values[index] = prefix + size + (streamedBytes ?? dataSize(data?.[index]));
   }
-  const memory = Buffer.allocUnsafe(total);
+  return sizes;
+}
+
+/** The values of a batch's records, in one piece of memory. A data stream must have been read before. */
+export function encodeBatch(
+  batch: OutgoingBatch,
+  format: RecordFormat,
+  streamed?: Uint8Array,
+  sizes: RecordSizes = recordSizes(batch, format, streamed?.byteLength),
+): Buffer[] {
+  const { count, metadata } = batch;
+  const prefix = HEADER_BYTES + (format.hasTextLength ? TEXT_LENGTH_BYTES : 0);
+  const memory = Buffer.allocUnsafe(sizes.total);
   const values: Buffer[] = new Array(count);
   let position = 0;
   for (let index = 0; index < count; index++) {
     const start = position;
-    const size = sizes[index];
-    const data = streamed ?? batch.data?.[index];
+    const size = sizes.metadata[index];
     writeSize(memory, start, size + prefix - HEADER_BYTES);
     if (format.hasTextLength) writeSize(memory, start + HEADER_BYTES, size);
     position += prefix;
@@ -80,11 +102,15 @@ export function encodeBatch(batch: OutgoingBatch, format: RecordFormat, streamed
     else memory.set(one, position);
     position += size;
     const dataStart = position;
-    position = writeData(memory, position, data);
+    position = writeData(memory, position, streamed ?? batch.data?.[index]);
     writeSize(memory, start + 8, position - dataStart);
+    if (position - start !== sizes.values[index]) {
+      throw new Error(
+        `Cannot encode a record: it has ${position - start} bytes, its sizes say ${sizes.values[index]}`,
+      );
+    }
     values[index] = memory.subarray(start, position);
   }
-  if (position !== total) throw new Error(`Cannot encode a batch: ${position} bytes, its sizes say ${total}`);
   return values;
 }
 
@@ -132,6 +158,13 @@ function readSize(value: Buffer, offset: number): number {
 function writeSize(memory: Buffer, offset: number, size: number): void {
   memory.writeUInt32LE(size, offset);
   memory.writeUInt32LE(0, offset + 4);
+}
+
+function dataSize(data: OutgoingData): number {
+  if (data === undefined) return 0;
+  return data instanceof Uint8Array
+    ? data.byteLength
+    : data.reduce((sum, piece) => sum + piece.byteLength, 0);
 }
 
 function writeData(memory: Buffer, position: number, data: OutgoingData): number {

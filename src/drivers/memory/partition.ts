@@ -5,6 +5,7 @@ import type {
   StartPosition,
   TrimRequest,
 } from "../contract.ts";
+import { DATA_BYTES_MAX, room, tooLarge } from "./room.ts";
 
 /** Events that were appended together. */
 export interface StoredBatch {
@@ -121,10 +122,12 @@ export class MemoryPartition {
 
 function copyOf(data: OutgoingData): Uint8Array {
   if (data === undefined) return NO_DATA;
-  if (data instanceof Uint8Array) return data.slice();
-  const whole = new Uint8Array(data.reduce((sum, piece) => sum + piece.byteLength, 0));
+  const pieces = data instanceof Uint8Array ? [data] : data;
+  const size = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  if (size > DATA_BYTES_MAX) throw tooLarge(size);
+  const whole = room(size);
   let offset = 0;
-  for (const piece of data) {
+  for (const piece of pieces) {
     whole.set(piece, offset);
     offset += piece.byteLength;
   }

@@ -1,4 +1,5 @@
 import type { OutgoingBatch, ProducerInterface } from "../contract.ts";
+import { DATA_BYTES_MAX, room, tooLarge } from "./room.ts";
 import type { MemoryTopicStore } from "./store.ts";
 
 /** Appends to a topic in memory. */
@@ -53,10 +54,11 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of stream) {
-    pieces.push(piece.slice());
     size += piece.byteLength;
+    if (size > DATA_BYTES_MAX) throw tooLarge(size);
+    pieces.push(piece.slice());
   }
-  const whole = new Uint8Array(size);
+  const whole = room(size);
   let offset = 0;
   for (const piece of pieces) {
     whole.set(piece, offset);

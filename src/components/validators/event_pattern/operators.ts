@@ -27,7 +27,7 @@ const OPERATORS = new Map<string, OperatorCompiler>([
 ]);
 
 /** The operators `anything-but` can turn round. */
-const NEGATABLE = ["prefix", "suffix", "equals-ignore-case", "wildcard", "numeric", "anything-but"];
+const NEGATABLE = ["prefix", "suffix", "equals-ignore-case", "wildcard"];
 
 /** Every operator's name. */
 export const OPERATOR_NAMES: readonly string[] = [...OPERATORS.keys(), "exists"];
@@ -75,7 +75,9 @@ function textTest(
     const test = compile(operand, path);
     return (value) => typeof value === "string" && test(value);
   }
-  if (!Array.isArray(operand)) throw wrongPattern(path, "text or a list of texts", operand);
+  if (!Array.isArray(operand) || operand.length === 0) {
+    throw wrongPattern(path, "text or a list of texts", operand);
+  }
   const tests = operand.map((text, index) => {
     if (typeof text !== "string") throw wrongPattern(`${path}/${index}`, "text", text);
     return compile(text, `${path}/${index}`);
@@ -106,12 +108,14 @@ function compileNegated(operand: { [key: string]: JsonValue }, path: string): Sc
   const expected = `one of ${NEGATABLE.map((known) => `"${known}"`).join(", ")}`;
   if (name === undefined || others.length > 0) throw wrongPattern(path, expected, operand);
   if (!NEGATABLE.includes(name)) throw wrongPattern(path, expected, name);
-  return OPERATORS.get(name)!(operand[name], `${path}/${name}`);
+  const at = `${path}/${name}`;
+  if (operand[name] === "") throw wrongPattern(at, "text of at least one character", "");
+  return OPERATORS.get(name)!(operand[name], at);
 }
 
 function excludedValues(operand: JsonValue, path: string): Scalar[] {
   if (isScalar(operand)) return [operand];
-  if (!Array.isArray(operand)) {
+  if (!Array.isArray(operand) || operand.length === 0) {
     throw wrongPattern(path, "a value, a list of values, or an operator", operand);
   }
   return operand.map((value, index) => {

@@ -43,7 +43,12 @@ async function* readEvents(stream: Readable, signal: AbortSignal): AsyncGenerato
   };
   const splitter = new LineSplitter();
   for await (const chunk of readChunks(stream, signal)) {
-    const block = splitter.push(chunk);
+    let block: Uint8Array | undefined;
+    try {
+      block = splitter.push(chunk);
+    } catch (error) {
+      throw new LineError(number + 1, error);
+    }
     if (block !== undefined) yield* parse(block);
   }
   const last = splitter.end();
