@@ -50,7 +50,12 @@ export {
 export { DataDescriptor } from "./src/data_descriptor.ts";
 export type { DataPart, DataPiece } from "./src/data_view.ts";
 export { type ComponentOptions, type DraftOptions, Driver } from "./src/driver.ts";
-export { type DriverFactory, driverNames, registerDriver } from "./src/drivers/registry.ts";
+export {
+  type DriverFactory,
+  driverNames,
+  type DriverRegistration,
+  registerDriver,
+} from "./src/drivers/registry.ts";
 export type {
   BatchLimit,
   ConsumerInterface,

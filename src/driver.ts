@@ -21,6 +21,7 @@ import type {
 import { ClosedError, InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";
+import { show } from "./options.ts";
 import { isStandardSchema, type StandardSchema, StandardSchemaValidator } from "./standard_schema.ts";
 import { Topic } from "./topic.ts";
 import { TopicDraft } from "./topic_draft.ts";
@@ -239,7 +240,7 @@ function copyOf(owner: string, options: JsonObject): JsonObject {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidOptionError(
       "",
-      `Cannot use ${owner} options: expected an object, found ${String(options)}`,
+      `Cannot use ${owner} options: expected an object, found ${show(options)}`,
     );
   }
   return structuredClone(options);

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
+import { isSecret, kindOf, withoutSecrets } from "./secrets.ts";
 
 /** What an option document may hold under one key. */
 export interface OptionRule {
@@ -11,6 +12,8 @@ export interface OptionRule {
   default?: JsonValue;
   /** Whether the document must have the key. */
   required?: boolean;
+  /** Whether errors must not show the value; those whose names say so (`password`, `api_key`, …) never do. */
+  secret?: boolean;
 }
 
 /** The rules of a document by key. */
@@ -23,7 +26,7 @@ export interface RuleMakers {
   /** One of a few words. */
   oneOf(values: readonly string[], defaultValue?: string): OptionRule;
   /** Text that is not empty. */
-  text(settings?: { required?: boolean; default?: string }): OptionRule;
+  text(settings?: { required?: boolean; default?: string; secret?: boolean }): OptionRule;
   /** `true` or `false`. */
   flag(defaultValue?: boolean): OptionRule;
 }
@@ -67,7 +70,9 @@ export function readOptions(owner: string, document: unknown, rules: OptionRules
       if (known.required) throw missing(owner, key, known);
       if (known.default !== undefined) result[key] = known.default;
     } else {
-      if (!known.accepts(value)) throw unfit(owner, key, value, known.expected);
+      if (!known.accepts(value)) {
+        throw unfit(owner, key, value, known.expected, known.secret || isSecret(key));
+      }
       result[key] = value;
     }
   }
@@ -95,11 +100,17 @@ export function unknownOption(owner: string, key: string, known: readonly string
   return new InvalidOptionError(key, `Cannot use ${owner} option "${key}": it is unknown; ${mend}`);
 }
 
-/** The error for an option whose value does not fit. */
-export function unfit(owner: string, key: string, value: unknown, expected: string): InvalidOptionError {
+/** The error for an option whose value does not fit; of a secret it says only what kind of value it is. */
+export function unfit(
+  owner: string,
+  key: string,
+  value: unknown,
+  expected: string,
+  isHidden = isSecret(key),
+): InvalidOptionError {
   return new InvalidOptionError(
     key,
-    `Cannot use ${show(value)} as ${owner} option "${key}": expected ${expected}`,
+    `Cannot use ${isHidden ? kindOf(value) : show(value)} as ${owner} option "${key}": expected ${expected}`,
   );
 }
 
@@ -108,16 +119,16 @@ function missing(owner: string, key: string, known: OptionRule): InvalidOptionEr
 }
 
 /** How a value reads in an error. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   const text = typeof value === "object" && value !== null
     ? safeJson(value)
-    : JSON.stringify(value) ?? String(value);
+    : JSON.stringify(typeof value === "string" ? withoutSecrets(value) : value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
 function safeJson(value: object): string {
   try {
-    return JSON.stringify(value) ?? String(value);
+    return JSON.stringify(withoutSecrets(JSON.parse(JSON.stringify(value)))) ?? String(value);
   } catch {
     return Object.prototype.toString.call(value);
   }

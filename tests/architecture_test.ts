@@ -21,6 +21,7 @@ const VOCABULARY = [
   "src/names.ts",
   "src/options.ts",
   "src/partition_limit.ts",
+  "src/secrets.ts",
   "src/drivers/contract.ts",
 ];
 

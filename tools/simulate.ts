@@ -18,7 +18,9 @@ const options = parseArgs(process.argv.slice(2), {
   boolean: ["mutations"],
 });
 
-if (options.mutations) process.exit(await runMutations(Number(options.count ?? 5000), options.words as string | undefined));
+if (options.mutations) {
+  process.exit(await runMutations(Number(options.count ?? 5000), options.words as string | undefined));
+}
 
 const first = Number(options.seed ?? 1);
 const count = Number(options.count ?? (options.seed === undefined ? 2000 : 1));

@@ -136,7 +136,8 @@ function isPath(module: string, base: string): boolean {
   return !SCHEME.test(module) && isFile(resolve(base, module));
 }
 
-function isFile(path: string): boolean {
+/** Whether there is a file, links followed. */
+export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import {
   DiasporaError,
   InvalidOptionError,
@@ -7,7 +8,7 @@ import {
 } from "../errors.ts";
 import { type AllowedModules, LOAD_MODULES_VARIABLE } from "./allowed_modules.ts";
 import type { Component, ComponentDocument, ComponentFactory } from "./contract.ts";
-import { absoluteModule, absoluteReference, loadExport, parseNameAndModule } from "./modules.ts";
+import { absoluteModule, absoluteReference, isFile, loadExport, parseNameAndModule } from "./modules.ts";
 import { type StoredModule, storedModule } from "./stored_module.ts";
 
 /** The three kinds, as error messages name them. */
@@ -152,7 +153,8 @@ export class ComponentRegistry<C extends Component> {
 
   #load(document: ComponentDocument, name: string, module: string): C | Promise<C> {
     const key = `${name}:${absoluteModule(module)}`;
-    const known = this.#exports.get(key);
+    // A file that is gone is said to be, also where it was loaded before.
+    const known = isAbsolute(module) && !isFile(module) ? undefined : this.#exports.get(key);
     if (known !== undefined) return this.#instantiate(known, document, module);
     return loadExport({ what: `${this.kind} "${name}"`, module, exportName: name }).then((exported) => {
       this.#exports.set(key, exported);

@@ -1,3 +1,4 @@
+import { cppDifferences } from "../components/validators/event_pattern/cpp_differences.ts";
 import type { ComponentOptions, Driver } from "../driver.ts";
 import {
   ContentMismatchError,
@@ -42,6 +43,8 @@ export interface CppImportOptions {
   signal?: AbortSignal;
   /** Told now and then how far it is. */
   onProgress?: TransferProgress;
+  /** Told in a sentence of each thing that is not here as it is in C++. */
+  onWarning?: (text: string) => void;
 }
 
 /** Stored as one batch, so that a failure never leaves a hole: at most this many events, and bytes. */
@@ -199,12 +202,25 @@ async function openDraft(source: CppTopic, options: CppImportOptions): Promise<T
   const definition = { ...documents, options: { num_partitions: source.numPartitions, ...topicOptions } };
   const obstacles = driver.obstaclesOf(into, { ...PLAIN_DOCUMENTS, ...definition });
   for (const error of Object.values(obstacles)) throw foreignComponent(into, error.message, error);
+  warnOfDifferences(into, documents, options.onWarning);
   const draft = await driver.draftTopic(into, definition, { components, filling: PLAIN, resume: true });
   return {
     topic: draft.topic,
     publish: () => draft.publish(),
     [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose](),
   };
+}
+
+/** Names the verdicts of a validator that are not those of C++. */
+function warnOfDifferences(
+  topic: string,
+  { validator }: Partial<Components>,
+  onWarning?: (text: string) => void,
+): void {
+  if (validator?.type !== "eventbridge") return;
+  for (const difference of cppDifferences(validator.pattern ?? validator.schema ?? {})) {
+    onWarning?.(`Validator "eventbridge" of topic "${topic}" answers as Amazon does: ${difference}`);
+  }
 }
 
 function foreignComponent(topic: string, why: string, cause?: unknown): InvalidOptionError {

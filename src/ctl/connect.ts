@@ -28,9 +28,11 @@ export async function openDriver(invocation: Invocation): Promise<Driver> {
   const { console } = invocation;
   const { name, document } = driverOf(invocation);
   if (name === undefined) throw new UsageError('Missing option: add "--driver NAME", or set DIASPORA_DRIVER');
-  console.log.debug(`Opening driver "${name}" with ${JSON.stringify(document)}`);
   // The engine is loaded here and not before: whatever is wrong with the command line is said at once.
-  const { openNamedDriver } = await import("./open_driver.ts");
+  const { openNamedDriver, shownOptions } = await import("./open_driver.ts");
+  if (console.log.shows("debug")) {
+    console.log.debug(`Opening driver "${name}" with ${await shownOptions(name, document)}`);
+  }
   return await openNamedDriver(name, document);
 }
 

@@ -8,6 +8,18 @@ import { openKafkaIfThere } from "./optional.ts";
 /** Makes a driver from its configuration document. */
 export type DriverFactory = (options: JsonObject) => DriverInterface | Promise<DriverInterface>;
 
+/** What {@linkcode registerDriver} takes beside the factory. */
+export interface DriverRegistration {
+  /**
+   * Options whose values are never shown, beside those whose names say that they are secrets (`password`,
+   * `api_key`, …). A key within an object has dots: `"login.pin"`. A driver that is loaded as `name:module` has
+   * them as `secretOptions` of what it exports.
+   */
+  secretOptions?: readonly string[];
+}
+
+const secretOptions = new Map<string, readonly string[]>();
+
 // Loaded when first opened: nobody pays for an engine that is not used.
 const factories = new Map<string, DriverFactory>([
   ["files", openFiles],
@@ -32,10 +44,15 @@ async function openFiles(options: JsonObject): Promise<DriverInterface> {
  * function openSatellite(options: JsonObject): DriverInterface {
  *   throw new Error(`no satellite in sight of dish ${options.dish}`);
  * }
- * registerDriver("satellite", openSatellite); // from now on Driver.open("satellite", { dish: 2 }) calls it
+ * // From now on Driver.open("satellite", { dish: 2, pin: 1234 }) calls it, and nothing ever shows the pin.
+ * registerDriver("satellite", openSatellite, { secretOptions: ["pin"] });
  * ```
  */
-export function registerDriver(name: string, factory: DriverFactory): void {
+export function registerDriver(
+  name: string,
+  factory: DriverFactory,
+  registration: DriverRegistration = {},
+): void {
   if (typeof name !== "string" || name === "" || name.includes(":")) {
     throw new InvalidOptionError(
       "name",
@@ -43,6 +60,7 @@ export function registerDriver(name: string, factory: DriverFactory): void {
     );
   }
   factories.set(name, factory);
+  secretOptions.set(name, registration.secretOptions ?? []);
 }
 
 /** The names that {@linkcode Driver.open} knows. */
@@ -56,18 +74,32 @@ export async function makeDriver(name: string, options: JsonObject): Promise<Dri
   return await factory(options);
 }
 
+/** The options that a driver marks as secrets; loads it where it is `name:module`. */
+export async function secretOptionsOf(name: string): Promise<readonly string[]> {
+  if (factories.has(name)) return secretOptions.get(name) ?? [];
+  const marked = (await loadDriver(name) as { secretOptions?: unknown }).secretOptions;
+  return Array.isArray(marked) ? marked.filter((key) => typeof key === "string") : [];
+}
+
 async function loadFactory(reference: string): Promise<DriverFactory> {
+  const exported = await loadDriver(reference);
+  if (typeof exported === "function") {
+    return isClass(exported)
+      ? (options) => new (exported as unknown as new (options: JsonObject) => DriverInterface)(options)
+      : exported;
+  }
+  return () => exported;
+}
+
+/** What a module exports as a driver: a class, a factory or the driver itself. */
+async function loadDriver(reference: string): Promise<DriverInterface | DriverFactory> {
   const { name, module } = parseNameAndModule(reference);
   if (name === "" || module === undefined || module === "") {
     throw new UnknownDriverError(reference, driverNames());
   }
   const exported = await loadExport({ what: `driver "${name}"`, module, exportName: name });
-  if (typeof exported === "function") {
-    return isClass(exported)
-      ? (options) => new (exported as new (options: JsonObject) => DriverInterface)(options)
-      : exported as DriverFactory;
-  }
-  if (isDriver(exported)) return () => exported;
+  if (typeof exported === "function") return exported as DriverFactory;
+  if (isDriver(exported)) return exported;
   throw new ModuleLoadError(
     module,
     `Cannot load driver "${name}" from "${module}": expected a driver class, a factory function or a driver`,

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
-import type { TopicInfo } from "../../mod.ts";
+import type { JsonObject, TopicInfo } from "../../mod.ts";
+import { withoutSecrets } from "../secrets.ts";
 import { BadRequestError, NoSuchThingError, sendJson, sendText } from "./answer.ts";
 import { consumersPage } from "./consumers_page.ts";
 import type { TopicView } from "./contract.ts";
@@ -98,7 +99,7 @@ async function topicView(
   return {
     name,
     ...(info.path === undefined ? {} : { path: info.path }),
-    options: info.options,
+    options: withoutSecrets(info.options) as JsonObject,
     validator: info.validator,
     serializer: info.serializer,
     partitionSelector: info.partitionSelector,

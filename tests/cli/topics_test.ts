@@ -36,7 +36,8 @@ test("topic create stores components, built in and from modules beside the calle
     const words = ["topic", "create", "--name", "numbers", ...driver, "--validator", "even:./even.js"];
     const { code, stderr } = await ctl(words, { folder });
     assertEquals(code, 0, stderr);
-    const produced = await ctl(["produce", "numbers", ...driver], { input: "2\n4\n5\n6\n" });
+    const consent = ["--load-modules", join(folder, "even.js")];
+    const produced = await ctl(["produce", "numbers", ...driver, ...consent], { input: "2\n4\n5\n6\n" });
     assertEquals(produced.code, 1);
     assertStringIncludes(produced.stderr, "Line 3: ");
     assertStringIncludes(produced.stderr, "it is odd");

@@ -34,21 +34,20 @@ const HISTOGRAM = [
   "partition 3: 25 events, energy 75 to 99",
 ].join("\n");
 
-const FILES_LINE = 'await using driver = await Driver.open("files", { root_path: rootPath });';
+const FILES_OPTIONS = 'Driver.open("files", { root_path: rootPath';
 
-/** The example beside a library as it is in the repository, with another line for the driver. */
+/** The example beside a library as it is in the repository, with another driver and its options. */
 function copyOfExample(folder: string): string {
   const example = join(folder, "examples/energy");
   mkdirSync(example, { recursive: true });
   cpSync(join(ROOT, "examples/energy"), example, { recursive: true });
   writeFileSync(join(folder, "mod.ts"), `export * from ${JSON.stringify(join(ROOT, "mod.ts"))};\n`);
   writeFileSync(join(folder, "package.json"), '{"type": "module"}\n');
-  const options = { kafka: { "bootstrap.servers": cluster!.servers } };
-  const line = `await using driver = await Driver.open("kafka", ${JSON.stringify(options)});`;
+  const servers = JSON.stringify({ "bootstrap.servers": cluster!.servers });
   for (const program of ["create.ts", "read.ts"]) {
-    const pieces = readFileSync(join(example, program), "utf8").split(FILES_LINE);
+    const pieces = readFileSync(join(example, program), "utf8").split(FILES_OPTIONS);
     assertEquals(pieces.length, 2, `${program} opens its driver in another way`);
-    writeFileSync(join(example, program), pieces.join(line));
+    writeFileSync(join(example, program), pieces.join(`Driver.open("kafka", { kafka: ${servers}`));
   }
   return example;
 }

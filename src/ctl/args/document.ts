@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { errnoOf, UNKNOWN_ERRNO } from "../../storage/errno.ts";
+import { maskedText } from "../../secrets.ts";
 import { UsageError } from "../usage_error.ts";
 import { faultOffset } from "./json_position.ts";
 
@@ -34,7 +35,12 @@ export function readDocument(option: string, path: string): JsonObject {
   } catch (cause) {
     const errno = errnoOf(cause);
     const why = errno === "ENOENT" ? "no such file" : errno === UNKNOWN_ERRNO ? String(cause) : errno;
-    throw new UsageError(`Cannot read "${path}" given by "${option}": ${why}`, { cause });
+    // What is no path may be a document, with a password.
+    const shown = maskedText(path);
+    throw new UsageError(
+      `Cannot read "${shown}" given by "${option}": ${shown === path ? why : "no such file"}`,
+      shown === path ? { cause } : undefined,
+    );
   }
   return parseDocument(option, text, path);
 }
@@ -44,13 +50,10 @@ export function parseDocument(option: string, text: string, place: string): Json
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
-  } catch (cause) {
-    const where = lineAndColumn(text);
+  } catch {
+    // Without the parser's words, which show a part of the text: it may hold a password.
     throw new UsageError(
-      `Malformed JSON in "${place}"${where} given by "${option}": ${(cause as Error).message}`,
-      {
-        cause,
-      },
+      `Malformed JSON in "${place}"${lineAndColumn(text)} given by "${option}"`,
     );
   }
   if (!isObject(value)) {

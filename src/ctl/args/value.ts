@@ -1,20 +1,34 @@
 import type { JsonValue } from "../../json.ts";
+import { isSecret } from "../../secrets.ts";
 import { UsageError } from "../usage_error.ts";
+import { faultOffset } from "./json_position.ts";
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 const WORDS: ReadonlyMap<string, JsonValue> = new Map([["true", true], ["false", false], ["null", null]]);
 
 /**
  * The value of a `--X.KEY VALUE` option: numbers, `true`, `false`, `null`, JSON in `{}` or `[]`, lists with
- * commas, quoted text; anything else is text.
+ * commas, quoted text; anything else is text. A password is text, whatever it looks like.
  */
 export function parseValue(option: string, text: string): JsonValue {
+  if (option.startsWith("--driver.") && isSecret(option)) return parseSecret(text);
   if (isEnclosed(text, "{", "}") || isEnclosed(text, "[", "]")) return parseJson(option, text);
   const items = splitAtCommas(text);
   if (items.length === 1) return parseSingle(text);
   // A comma at the end makes a list of one: `--driver.brokers host:9092,`.
   if (items.at(-1) === "") items.pop();
   return items.map((item) => parseSingle(item.trim()));
+}
+
+/** Credentials may be an object; all else is text, with its commas and digits. */
+function parseSecret(text: string): JsonValue {
+  if (isEnclosed(text, '"', '"') || isEnclosed(text, "'", "'")) return text.slice(1, -1);
+  if (!text.startsWith("{")) return text;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
 }
 
 function parseSingle(text: string): JsonValue {
@@ -33,11 +47,11 @@ function parseSingle(text: string): JsonValue {
 function parseJson(option: string, text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
-  } catch (cause) {
+  } catch {
+    // Neither the text nor the parser's words, which show a part of it: it may hold a password.
     throw new UsageError(
-      `Option "${option}" has malformed JSON ${JSON.stringify(text)}: ${(cause as Error).message}; ` +
+      `Option "${option}" has malformed JSON, at character ${faultOffset(text) + 1} of its value; ` +
         `put text that starts with a bracket in quotes`,
-      { cause },
     );
   }
 }

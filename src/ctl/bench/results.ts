@@ -4,6 +4,7 @@ import type { Result } from "./measure_engine.ts";
 import type { BenchSettings } from "./settings.ts";
 import type { Measured } from "./stopwatch.ts";
 import type { Sweeps } from "./sweeps.ts";
+import { withoutSecrets } from "../../secrets.ts";
 
 /** Everything that one run of `diaspora-ctl bench` found out. */
 export interface BenchResults {
@@ -41,10 +42,10 @@ export function figuresOf({ events, bytes, seconds, cpuSeconds, memoryBytes }: M
 
 /** The document that `--json` prints. */
 export function resultsDocument({ environment, settings, results, latency, sweeps }: BenchResults): unknown {
-  const { driverOptions: _, ...told } = settings;
+  const { driverOptions: _, topicOptions, ...told } = settings;
   return {
     environment,
-    settings: told,
+    settings: { ...told, topicOptions: withoutSecrets(topicOptions) },
     results: results.map(({ what, measured }) => ({ what, ...figuresOf(measured) })),
     ...(latency === undefined ? {} : {
       latencyMs: {

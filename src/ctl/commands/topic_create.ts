@@ -3,6 +3,7 @@ import type { Invocation } from "../command.ts";
 import type { Log } from "../console/log.ts";
 import { componentsOf, openDriver } from "../connect.ts";
 import { UsageError } from "../usage_error.ts";
+import { withoutSecrets } from "../../secrets.ts";
 
 /** Creates a topic. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -16,7 +17,7 @@ export async function run(invocation: Invocation): Promise<void> {
     console.log.info(`Topic '${name}' exists already`);
     return;
   }
-  console.log.debug(`Creating topic "${name}" with ${JSON.stringify(options)}`);
+  console.log.debug(`Creating topic "${name}" with ${JSON.stringify(withoutSecrets(options))}`);
   try {
     await create(driver, { name, options, components }, console.log);
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Invocation } from "../command.ts";
 import { topicNameOf, withTopic } from "../connect.ts";
 import { formatBytes } from "../console/progress.ts";
 import { formatTable } from "../console/table.ts";
+import { withoutSecrets } from "../../secrets.ts";
 
 /** Shows a topic. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -21,7 +22,7 @@ export async function run(invocation: Invocation): Promise<void> {
         validator: info.validator,
         serializer: info.serializer,
         partition_selector: info.partitionSelector,
-        options: info.options,
+        options: withoutSecrets(info.options),
         events,
         bytes,
         partitions: partitions.map(partitionDocument),
@@ -31,7 +32,7 @@ export async function run(invocation: Invocation): Promise<void> {
     const rows: [string, string][] = [
       ["name", name],
       ["path", info.path ?? "-"],
-      ["options", JSON.stringify(info.options)],
+      ["options", JSON.stringify(withoutSecrets(info.options))],
       ["validator", JSON.stringify(info.validator)],
       ["serializer", JSON.stringify(info.serializer)],
       ["partition selector", JSON.stringify(info.partitionSelector)],

@@ -1,6 +1,7 @@
 import type { Invocation } from "../command.ts";
 import { topicNameOf, withTopic } from "../connect.ts";
 import { UsageError } from "../usage_error.ts";
+import { withoutSecrets } from "../../secrets.ts";
 
 /** Changes topic options. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -12,6 +13,6 @@ export async function run(invocation: Invocation): Promise<void> {
   }
   await withTopic(invocation, name, async (topic) => {
     await topic.edit(options);
-    console.log.info(`Topic '${name}' changed: ${JSON.stringify(options)}`);
+    console.log.info(`Topic '${name}' changed: ${JSON.stringify(withoutSecrets(options))}`);
   });
 }

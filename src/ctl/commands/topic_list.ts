@@ -3,6 +3,7 @@ import type { Driver, JsonObject, TopicInfo } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver } from "../connect.ts";
 import { oneLine } from "../report.ts";
+import { withoutSecrets } from "../../secrets.ts";
 
 /** Lists topics. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -37,7 +38,7 @@ async function describe(driver: Driver, info: TopicInfo, warn: (text: string) =>
   document.validator = info.validator;
   document.serializer = info.serializer;
   document.partition_selector = info.partitionSelector;
-  document.options = info.options;
+  document.options = withoutSecrets(info.options);
   if (info.foreign !== undefined) document.foreign = { ...info.foreign };
   if (info.layout === "cpp-files") return { ...document, ...await describeForeign(info) };
   try {

@@ -8,6 +8,7 @@ import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
 import { VERSION } from "../version.ts";
 import { inspectorFor } from "../ui/files_inspector.ts";
+import { maskedText } from "../../secrets.ts";
 import { isLoopback } from "../../ui/access.ts";
 import { startUi } from "../../ui/server.ts";
 
@@ -58,5 +59,5 @@ function placeOf({ root_path: rootPath, kafka }: JsonObject): string {
   const servers = typeof kafka === "object" && kafka !== null && !Array.isArray(kafka)
     ? kafka["bootstrap.servers"]
     : undefined;
-  return servers === undefined || servers === null ? "" : String(servers);
+  return servers === undefined || servers === null ? "" : maskedText(String(servers));
 }

@@ -75,8 +75,8 @@ class ConfigReader {
       throw configError(
         this.#path,
         syntaxError.linePos?.[0].line ?? 1,
-        message.replace(/ at line .*$/, ""),
-        syntaxError,
+        // Without what stands after a colon, and without a cause: they show a part of the file.
+        message.replace(/ at line .*$/, "").replace(/: .*$/, ""),
       );
     }
     const root = this.#document.contents;
@@ -107,9 +107,17 @@ class ConfigReader {
       if (options !== undefined && !isMap(options)) {
         throw this.#fault(options, `"options" of driver "${name}" must be keys and values`);
       }
-      const plain = (options === undefined ? {} : options.toJS(this.#document)) as JsonObject;
-      return [name, { type, options: plain, line: this.#lineOf(pair.key) }];
+      return [name, { type, options: this.#plain(options), line: this.#lineOf(pair.key) }];
     }));
+  }
+
+  #plain(options: YAMLMap | undefined): JsonObject {
+    try {
+      return (options === undefined ? {} : options.toJS(this.#document)) as JsonObject;
+    } catch {
+      // Its words name the alias, which may be a password that begins with a star.
+      throw this.#fault(options, "an alias without an anchor; put text that begins with a star in quotes");
+    }
   }
 
   #readPolicies(root: YAMLMap, drivers: ReadonlyMap<string, DriverConfig>): Policy[] {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ForeignContent } from "../../errors.ts";
-import type { Storage } from "../../storage/port.ts";
+import { isMissing, type Storage } from "../../storage/port.ts";
 import { isPartitionName } from "./layout.ts";
 
 /** It makes the three of them, empty, as soon as it opens a topic. */
@@ -19,11 +19,11 @@ const INDEX_ENTRY_BYTES = 32;
  */
 export const CPP_GUARD_FOLDER = "data";
 
-/** What there is of the C++ driver in a topic; undefined when it has stored nothing there. */
+/** What there is of the C++ driver in a topic; undefined when it has stored nothing there, or the topic is gone. */
 export function foreignContent(storage: Storage, path: string): ForeignContent | undefined {
   const files: string[] = [];
   let events = 0;
-  for (const name of storage.list(`${path}/partitions`).filter(isPartitionName).sort()) {
+  for (const name of partitionsIn(storage, path)) {
     const directory = `${path}/partitions/${name}`;
     const index = storage.stat(`${directory}/${INDEX_FILE}`);
     if (index?.kind !== "file") continue;
@@ -34,4 +34,14 @@ export function foreignContent(storage: Storage, path: string): ForeignContent |
     }
   }
   return files.length === 0 ? undefined : { files, events };
+}
+
+/** Another process may delete the topic meanwhile. */
+function partitionsIn(storage: Storage, path: string): string[] {
+  try {
+    return storage.list(`${path}/partitions`).filter(isPartitionName).sort();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }

@@ -23,12 +23,20 @@ const GROUP_RETRIES = 20;
 export class Cluster {
   /** The addresses as one text. */
   readonly servers: string;
+  // Private to the runtime too, so that nothing that shows a topic shows secrets.
+  readonly #settings: KafkaSettings;
   readonly #admin: Admin;
   readonly #closing = new AbortController();
 
-  private constructor(readonly module: ClientModule, readonly settings: KafkaSettings) {
+  private constructor(readonly module: ClientModule, settings: KafkaSettings) {
+    this.#settings = settings;
     this.servers = settings.servers.join(",");
     this.#admin = new module.Admin({ ...settings.client, retries: 0, retryDelay: this.retryDelay });
+  }
+
+  /** What the driver was opened with. */
+  get settings(): KafkaSettings {
+    return this.#settings;
   }
 
   /** Loads the client, and makes sure that a broker answers; throws `BrokerError`. */

@@ -39,6 +39,9 @@ const POLL_MS = 100;
 /** Keeps topics in Apache Kafka, in the way of the C++ driver of this name. */
 export class OctopusDriver implements DriverInterface {
   readonly name = "octopus";
+  // Private to the runtime too, so that nothing that shows a driver shows its secrets.
+  readonly #cluster: Cluster;
+  readonly #options: OctopusOptions;
   readonly #names: TopicNames;
   readonly #keeper: TopicKeeper;
   readonly #reader: RawReader;
@@ -46,7 +49,9 @@ export class OctopusDriver implements DriverInterface {
   /** Creations and deletions by topic, one after the other. */
   readonly #changing = new Map<string, Promise<unknown>>();
 
-  private constructor(private readonly cluster: Cluster, private readonly options: OctopusOptions) {
+  private constructor(cluster: Cluster, options: OctopusOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
     const { namespace, infoTopicPrefix, service } = options;
     this.#names = new TopicNames(namespace, infoTopicPrefix);
     this.#keeper = new TopicKeeper(
@@ -73,9 +78,9 @@ export class OctopusDriver implements DriverInterface {
 
   async openTopic(name: string): Promise<TopicInterface> {
     const kafkaName = this.#checkedName(name);
-    const metadata = await findTopic(this.cluster, kafkaName);
+    const metadata = await findTopic(this.#cluster, kafkaName);
     if (metadata === undefined) throw new TopicNotFoundError(name, this.#where);
-    const configs = (await configsOfTopics(this.cluster, [kafkaName])).get(kafkaName);
+    const configs = (await configsOfTopics(this.#cluster, [kafkaName])).get(kafkaName);
     const { info, missing } = await this.#info(name, metadata, configs);
     if (missing > 0) {
       warn(
@@ -86,7 +91,7 @@ export class OctopusDriver implements DriverInterface {
       );
     }
     const { numPartitions, options, validator, partitionSelector, serializer } = info;
-    return new KafkaTopic(this.cluster, this.#reader, {
+    return new KafkaTopic(this.#cluster, this.#reader, {
       name,
       kafkaName,
       id: metadata.id,
@@ -97,7 +102,7 @@ export class OctopusDriver implements DriverInterface {
   }
 
   async topicExists(name: string): Promise<boolean> {
-    return await findTopic(this.cluster, this.#checkedName(name)) !== undefined;
+    return await findTopic(this.#cluster, this.#checkedName(name)) !== undefined;
   }
 
   async listTopics(): Promise<Map<string, TopicInfo>> {
@@ -107,7 +112,7 @@ export class OctopusDriver implements DriverInterface {
       if (topic !== undefined) found.set(topic, metadata);
     }
     const names = [...found.keys()].sort();
-    const configs = await configsOfTopics(this.cluster, names.map((name) => this.#names.kafkaName(name)));
+    const configs = await configsOfTopics(this.#cluster, names.map((name) => this.#names.kafkaName(name)));
     const infos = names.map(async (name): Promise<[string, TopicInfo]> => [
       name,
       (await this.#info(name, found.get(name)!, configs.get(this.#names.kafkaName(name)))).info,
@@ -127,14 +132,14 @@ export class OctopusDriver implements DriverInterface {
 
   async close(): Promise<void> {
     await this.#reader.close();
-    await this.cluster.close();
+    await this.#cluster.close();
   }
 
   async #create(name: string, definition: TopicDefinition): Promise<void> {
     const specification = readTopicOptions(definition.options);
     const kafkaName = this.#checkedName(name);
     this.#keeper.check(name, specification);
-    const hasDocuments = !(specification.disableInfoTopic ?? this.options.disableInfoTopic);
+    const hasDocuments = !(specification.disableInfoTopic ?? this.#options.disableInfoTopic);
     if (!hasDocuments && !areDefault(definition)) {
       throw new InvalidOptionError(
         "disable_info_topic",
@@ -142,7 +147,9 @@ export class OctopusDriver implements DriverInterface {
           "others could not be stored",
       );
     }
-    if (await findTopic(this.cluster, kafkaName) !== undefined) throw new TopicExistsError(name, this.#where);
+    if (await findTopic(this.#cluster, kafkaName) !== undefined) {
+      throw new TopicExistsError(name, this.#where);
+    }
     if (hasDocuments) await this.#createDocuments(name, definition, specification.replicationFactor);
     try {
       const isNew = await this.#keeper.create({
@@ -175,7 +182,7 @@ export class OctopusDriver implements DriverInterface {
       numPartitions: 1,
       replicationFactor,
       disableInfoTopic: true,
-      configs: this.options.service === undefined ? KEPT_FOR_EVER : [],
+      configs: this.#options.service === undefined ? KEPT_FOR_EVER : [],
     };
     if (!await this.#keeper.create(topic)) {
       // Of somebody who creates the topic now, or who did not come to an end.
@@ -184,7 +191,7 @@ export class OctopusDriver implements DriverInterface {
       if (!await this.#keeper.create(topic)) throw new TopicExistsError(name, this.#where);
     }
     try {
-      await writeDocuments(this.cluster, infoName, documents);
+      await writeDocuments(this.#cluster, infoName, documents);
     } catch (error) {
       await this.#keeper.delete(infoName, localName).catch(() => {});
       throw error;
@@ -194,10 +201,10 @@ export class OctopusDriver implements DriverInterface {
   async #outwaitRival(name: string): Promise<void> {
     const deadline = Date.now() + RIVAL_MS_MAX;
     do {
-      if (await findTopic(this.cluster, this.#names.kafkaName(name)) !== undefined) {
+      if (await findTopic(this.#cluster, this.#names.kafkaName(name)) !== undefined) {
         throw new TopicExistsError(name, this.#where);
       }
-      await this.cluster.pause(POLL_MS);
+      await this.#cluster.pause(POLL_MS);
     } while (Date.now() < deadline);
   }
 
@@ -207,7 +214,7 @@ export class OctopusDriver implements DriverInterface {
     configs: TopicConfigs | undefined,
   ): Promise<{ info: TopicInfo; missing: number }> {
     const { numPartitions, replicationFactor } = metadata;
-    const { documents, missing } = this.options.disableInfoTopic
+    const { documents, missing } = this.#options.disableInfoTopic
       ? { documents: defaultDocuments(), missing: 0 }
       : await readDocuments(this.#reader, this.#names.infoName(name));
     const info: TopicInfo = {

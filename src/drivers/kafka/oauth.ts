@@ -1,5 +1,8 @@
 import { Buffer } from "node:buffer";
 import { BrokerError, InvalidOptionError } from "../../errors.ts";
+import { unfit } from "../../options.ts";
+import { withoutValues } from "../../secrets.ts";
+import { hasLogin } from "./octopus_service.ts";
 import type { Properties } from "./properties.ts";
 
 const TOKEN_MS_MAX = 30_000;
@@ -69,6 +72,11 @@ function oidcProvider(given: Properties): TokenProvider {
   };
   const url = need("sasl.oauthbearer.token.endpoint.url");
   const credentials = `${need("sasl.oauthbearer.client.id")}:${need("sasl.oauthbearer.client.secret")}`;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol) || hasLogin(url)) {
+    const name = "sasl.oauthbearer.token.endpoint.url";
+    throw unfit("kafka", name, url, "an address that begins with https:// or http://, without a login");
+  }
+  const basic = Buffer.from(credentials).toString("base64");
   const scope = given.text("sasl.oauthbearer.scope");
   let kept: { token: string; untilMs: number } | undefined;
   return async () => {
@@ -76,7 +84,7 @@ function oidcProvider(given: Properties): TokenProvider {
     const response = await ask(url, {
       method: "POST",
       headers: {
-        authorization: `Basic ${Buffer.from(credentials).toString("base64")}`,
+        authorization: `Basic ${basic}`,
         "content-type": "application/x-www-form-urlencoded",
         accept: "application/json",
       },
@@ -85,24 +93,39 @@ function oidcProvider(given: Properties): TokenProvider {
         ...(scope === undefined ? {} : { scope }),
       }).toString(),
       signal: AbortSignal.timeout(TOKEN_MS_MAX),
-    });
+    }, [credentials, given.text("sasl.oauthbearer.client.secret"), basic]);
     const lifeSeconds = Number(response.expires_in ?? 0);
     kept = { token: String(response.access_token), untilMs: Date.now() + lifeSeconds * 800 };
     return kept.token;
   };
 }
 
-async function ask(url: string, request: RequestInit): Promise<Record<string, unknown>> {
+async function ask(
+  url: string,
+  request: RequestInit,
+  secrets: readonly (string | undefined)[],
+): Promise<Record<string, unknown>> {
   try {
     const response = await fetch(url, request);
     const text = await response.text();
-    if (!response.ok) throw new Error(`it answered ${response.status} ${text.slice(0, 200)}`);
-    const answer = JSON.parse(text) as Record<string, unknown>;
+    if (!response.ok) {
+      throw new Error(`it answered ${response.status} ${withoutValues(text, secrets).slice(0, 200)}`);
+    }
+    const answer = parsed(text);
     if (typeof answer.access_token !== "string") throw new Error("its answer has no access_token");
     return answer;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new BrokerError(url, `Cannot get a token from "${url}": ${why}`, { cause, canRetry: true });
+  }
+}
+
+/** The parser's own words would show a part of the answer, and with it a token. */
+function parsed(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    throw new Error("its answer is not JSON");
   }
 }
 

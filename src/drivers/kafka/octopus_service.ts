@@ -1,6 +1,7 @@
 import process from "node:process";
 import { BrokerError, InvalidOptionError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
+import { withoutValues } from "../../secrets.ts";
 import { readOptions, rule, unfit } from "../../options.ts";
 
 const OWNER = "octopus";
@@ -23,8 +24,8 @@ export function readServiceOptions(document: JsonObject): ServiceOptions {
     authorization_env: rule.text(),
   });
   const url = options.url as string;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw unfit(OWNER, "url", url, "an address that begins with http:// or https://");
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol) || hasLogin(url)) {
+    throw unfit(OWNER, "url", url, "an address that begins with http:// or https://, without a login");
   }
   return {
     url: url.replace(/\/+$/, ""),
@@ -33,9 +34,22 @@ export function readServiceOptions(document: JsonObject): ServiceOptions {
   };
 }
 
+/** Whether an address has a name or a password in it, which no request takes. */
+export function hasLogin(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== "" || password !== "";
+}
+
 function secretOf(options: JsonObject, name: string): string {
   const variable = options[`${name}_env`] as string | undefined;
   const value = variable === undefined ? options[name] as string | undefined : process.env[variable];
+  if (value !== undefined && /[^\t\x20-\xff]/.test(value)) {
+    const option = variable === undefined ? name : `${name}_env`;
+    throw new InvalidOptionError(
+      option,
+      `Cannot use ${OWNER} option "${option}": expected text for a header of HTTP, without line breaks`,
+    );
+  }
   if (value !== undefined && value !== "") return value;
   throw new InvalidOptionError(
     variable === undefined ? name : `${name}_env`,
@@ -48,9 +62,11 @@ function secretOf(options: JsonObject, name: string): string {
 
 /** A service that creates and deletes Kafka topics for those who may not do so themselves. */
 export class OctopusService {
+  readonly #options: ServiceOptions;
   readonly #path: string;
 
-  constructor(private readonly options: ServiceOptions, private readonly namespace: string) {
+  constructor(options: ServiceOptions, private readonly namespace: string) {
+    this.#options = options;
     this.#path = `/api/v3/${encodeURIComponent(namespace)}`;
   }
 
@@ -65,8 +81,8 @@ export class OctopusService {
     const { namespaces } = answer as { namespaces?: Record<string, unknown> };
     if (typeof namespaces !== "object" || namespaces === null) {
       throw new BrokerError(
-        this.options.url,
-        `Cannot list topics: the answer of "${this.options.url}" has no "namespaces"`,
+        this.#options.url,
+        `Cannot list topics: the answer of "${this.#options.url}" has no "namespaces"`,
       );
     }
     const topics = namespaces[this.namespace] ?? [];
@@ -84,7 +100,7 @@ export class OctopusService {
   }
 
   async #ask(what: string, method: string, path: string): Promise<unknown> {
-    const { url, subject, authorization } = this.options;
+    const { url, subject, authorization } = this.#options;
     let status: number;
     let text: string;
     try {
@@ -104,7 +120,9 @@ export class OctopusService {
     }
     if (status < 200 || status > 299) {
       const canRetry = status === 429 || status >= 500;
-      const message = `Cannot ${what}: "${url}" answers ${status}: ${text.slice(0, 300)}`;
+      const message = `Cannot ${what}: "${url}" answers ${status}: ${
+        withoutValues(text, [authorization]).slice(0, 300)
+      }`;
       throw new BrokerError(url, message, { reason: String(status), canRetry });
     }
     try {

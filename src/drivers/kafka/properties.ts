@@ -1,10 +1,12 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { checkOptions, unfit } from "../../options.ts";
+import { isSecret } from "../../secrets.ts";
 import { withDottedKeys } from "./dotted_keys.ts";
 import { HONOURED, INEFFECTIVE, PROPERTIES, type PropertyKind, REFUSED } from "./property_table.ts";
 
 const OWNER = "kafka";
+const SECRETS = PROPERTIES.filter((name) => isSecret(name));
 
 /** The properties that were given, by their first name, each with its type. */
 export class Properties {
@@ -15,7 +17,7 @@ export class Properties {
   /** Throws `InvalidOptionError` for a property that librdkafka does not know, or that cannot be honoured. */
   constructor(document: JsonValue | undefined) {
     const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
-    const properties = isObject ? withDottedKeys(document as JsonObject) : document;
+    const properties = isObject ? withDottedKeys(document as JsonObject, SECRETS) : document;
     checkOptions(OWNER, properties, PROPERTIES);
     for (const [name, value] of Object.entries(properties as JsonObject)) {
       const refusal = REFUSED[name];

@@ -99,6 +99,14 @@ function pem(given: Properties, name: string): string | NonSharedBuffer | undefi
 function file(given: Properties, name: string): NonSharedBuffer | undefined {
   const path = given.text(name);
   if (path === undefined) return undefined;
+  if (path.includes("-----BEGIN")) {
+    const meant = name.replace(/location$/, "pem");
+    throw new InvalidOptionError(
+      name,
+      `Cannot use text in PEM as kafka option "${name}": expected the path of a file; the text itself goes into ` +
+        `"${meant}"`,
+    );
+  }
   try {
     return readFileSync(path);
   } catch (cause) {

@@ -137,7 +137,7 @@ function withPort(address: string): string {
   const bare = address.replace(/^[a-z_]+:\/\//i, "");
   const match = /^(.+?)(?::(\d{1,5}))?$/.exec(bare);
   const port = Number(match?.[2] ?? 9092);
-  if (match === null || port === 0 || port > 65_535 || /[\s/]/.test(bare)) {
+  if (match === null || port === 0 || port > 65_535 || /[\s/@]/.test(bare)) {
     throw unfit("kafka", "bootstrap.servers", address, 'addresses like "localhost:9092"');
   }
   return `${match[1]}:${port}`;

@@ -52,7 +52,7 @@ test("eventbridge validator is not made without a pattern, with two, or with a w
   const documents: ComponentDocument[] = [
     { type: "eventbridge" },
     { type: "eventbridge", schema: { a: [1] }, pattern: { a: [1] } },
-    { type: "eventbridge", schema: { a: 1 } },
+    { type: "eventbridge", schema: { a: [[1]] } },
   ];
   for (const document of documents) {
     const error = await assertRejects(() => makeValidator(document), InvalidOptionError);

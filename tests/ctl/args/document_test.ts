@@ -31,7 +31,7 @@ test("parseDocument() names option, file, line and column of malformed JSON", ()
     () => parseDocument("--driver-config", '{\n  "a": 1,\n  "b": oops\n}', "d.json"),
     UsageError,
   );
-  assertMatch(error.message, /^Malformed JSON in "d\.json" line 3 column 8 given by "--driver-config": /);
+  assertMatch(error.message, /^Malformed JSON in "d\.json" line 3 column 8 given by "--driver-config"$/);
 });
 
 test("parseDocument() names the place also where a text ends too early or a key has no quotes", () => {

@@ -57,7 +57,10 @@ test("parseValue() leaves quoted and other text as text", () => {
   );
 });
 
-test("parseValue() names option and value when JSON in brackets is malformed", () => {
+test("parseValue() names the option and the place when JSON in brackets is malformed", () => {
   const error = assertThrows(() => parse("{a: 1}"), UsageError);
-  assertEquals(error.message.startsWith('Option "--driver.x" has malformed JSON "{a: 1}"'), true);
+  assertEquals(
+    error.message.startsWith('Option "--driver.x" has malformed JSON, at character 2 of its value'),
+    true,
+  );
 });

@@ -2,7 +2,7 @@ import type { MetadataMismatch } from "../../../errors.ts";
 import type { JsonObject } from "../../../json.ts";
 import { pointerStep } from "../../json_pointer.ts";
 import { showValue } from "../../mismatch.ts";
-import { compileObject, fieldMatches } from "./match.ts";
+import { compileField, compileObject } from "./match.ts";
 import { isObject } from "./operators.ts";
 import type { ObjectPattern } from "./parse.ts";
 
@@ -12,9 +12,11 @@ export function explainMismatch(pattern: ObjectPattern, object: JsonObject, path
     const at = path + pointerStep(key);
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
     if (wanted.kind === "field") {
-      if (!fieldMatches(wanted, value)) {
+      if (!compileField(wanted)(value)) {
         return { path: at, expected: `a match for ${showValue(wanted.source)}`, found: showValue(value) };
       }
+    } else if (wanted.kind === "anything") {
+      if (value === undefined) return { path: at, expected: "any value", found: showValue(value) };
     } else if (isObject(value)) {
       if (!compileObject(wanted)(value)) return explainMismatch(wanted, value, at);
     } else if (

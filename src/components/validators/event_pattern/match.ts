@@ -8,9 +8,7 @@ const NO_FIELDS: JsonObject = {};
 
 /** Makes a test out of a parsed pattern. */
 export function compileObject(pattern: ObjectPattern, keyPrefix = ""): ObjectTest {
-  const tests = pattern.fields.map(({ key, pattern: wanted }) =>
-    wanted.kind === "field" ? fieldTest(keyPrefix + key, wanted) : nestedTest(keyPrefix + key, wanted)
-  );
+  const tests = pattern.fields.map(({ key, pattern: wanted }) => fieldTestOf(keyPrefix + key, wanted));
   for (const choice of pattern.choices) {
     const alternatives = choice.map((alternative) => compileObject(alternative, keyPrefix));
     tests.push((object) => alternatives.some((alternative) => alternative(object)));
@@ -22,8 +20,15 @@ export function compileObject(pattern: ObjectPattern, keyPrefix = ""): ObjectTes
   };
 }
 
-/** Whether what an event has in a field matches; arrays match where any of their elements does. */
-export function fieldMatches(wanted: FieldPattern, value: JsonValue | undefined): boolean {
+function fieldTestOf(key: string, wanted: ObjectPattern["fields"][number]["pattern"]): ObjectTest {
+  if (wanted.kind === "field") return fieldTest(key, wanted);
+  if (wanted.kind === "object") return nestedTest(key, wanted);
+  const get = getter(key);
+  return (object) => get(object) !== undefined;
+}
+
+/** Whether what an event has in a field matches the values and operators of a list; arrays where an element does. */
+function valuesMatch(wanted: FieldPattern, value: JsonValue | undefined): boolean {
   if (value === null || typeof value !== "object") {
     return value === undefined ? wanted.acceptsAbsent : wanted.test(value);
   }
@@ -32,7 +37,7 @@ export function fieldMatches(wanted: FieldPattern, value: JsonValue | undefined)
   for (const element of value) {
     if (typeof element === "object" && element !== null) {
       if (!Array.isArray(element) || !hasScalar(element)) continue;
-      if (fieldMatches(wanted, element)) return true;
+      if (valuesMatch(wanted, element)) return true;
     } else if (wanted.test(element)) {
       return true;
     }
@@ -49,11 +54,25 @@ function hasScalar(array: readonly JsonValue[]): boolean {
 function fieldTest(key: string, wanted: FieldPattern): ObjectTest {
   const { test, acceptsAbsent } = wanted;
   const get = getter(key);
+  if (wanted.choices.length > 0) {
+    const matches = compileField(wanted);
+    return (object) => matches(get(object));
+  }
   return (object) => {
     const value = get(object);
     if (value === undefined) return acceptsAbsent;
-    return typeof value === "object" && value !== null ? fieldMatches(wanted, value) : test(value);
+    return typeof value === "object" && value !== null ? valuesMatch(wanted, value) : test(value);
   };
+}
+
+/** Makes a test of what an event has in a field. */
+export function compileField(wanted: FieldPattern): (value: JsonValue | undefined) => boolean {
+  const choices = wanted.choices.map(({ alternatives, isNegated }) => {
+    const tests = alternatives.map((alternative) => compileObject(alternative));
+    return (value: JsonValue) => tests.some((test) => nestedMatches(test, value)) !== isNegated;
+  });
+  return (value) =>
+    valuesMatch(wanted, value) || (value !== undefined && choices.some((choice) => choice(value)));
 }
 
 function nestedTest(key: string, wanted: ObjectPattern): ObjectTest {

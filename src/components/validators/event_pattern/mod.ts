@@ -23,8 +23,10 @@ export interface EventPattern {
 export function newEventPattern(pattern: JsonValue): EventPattern {
   const parsed = parsePattern(pattern);
   const test = compileObject(parsed);
+  // `{}` asks for nothing, not even for an object.
+  const acceptsAll = parsed.fields.length === 0 && parsed.choices.length === 0;
   return {
-    matches: (metadata) => isObject(metadata) && test(metadata),
+    matches: (metadata) => isObject(metadata) ? test(metadata) : acceptsAll,
     explain: (metadata) =>
       isObject(metadata)
         ? explainMismatch(parsed, metadata)

@@ -3,7 +3,7 @@ import { wrongPattern } from "./refuse.ts";
 
 /** Compiles comparisons such as `[">", 0, "<=", 5]`, all of which must hold. */
 export function compileNumeric(terms: JsonValue, path: string): (number: number) => boolean {
-  if (!Array.isArray(terms) || terms.length === 0 || terms.length % 2 !== 0) {
+  if (!Array.isArray(terms) || terms.length % 2 !== 0) {
     throw wrongPattern(path, 'comparisons and numbers in turn, such as [">", 0, "<=", 5]', terms);
   }
   const range = { min: -Infinity, minIncluded: true, max: Infinity, maxIncluded: true };
@@ -29,9 +29,6 @@ export function compileNumeric(terms: JsonValue, path: string): (number: number)
     }
   }
   const { min, minIncluded, max, maxIncluded } = range;
-  if (min > max || (min === max && !(minIncluded && maxIncluded))) {
-    throw wrongPattern(path, "comparisons that some number satisfies", terms);
-  }
   return (number) =>
     (minIncluded ? number >= min : number > min) && (maxIncluded ? number <= max : number < max);
 

@@ -27,7 +27,7 @@ const OPERATORS = new Map<string, OperatorCompiler>([
 ]);
 
 /** The operators `anything-but` can turn round. */
-const NEGATABLE = ["prefix", "suffix", "equals-ignore-case", "wildcard"];
+const NEGATABLE = ["prefix", "suffix", "equals-ignore-case", "wildcard", "numeric", "anything-but"];
 
 /** Every operator's name. */
 export const OPERATOR_NAMES: readonly string[] = [...OPERATORS.keys(), "exists"];
@@ -75,9 +75,7 @@ function textTest(
     const test = compile(operand, path);
     return (value) => typeof value === "string" && test(value);
   }
-  if (!Array.isArray(operand) || operand.length === 0) {
-    throw wrongPattern(path, "text or a list of texts", operand);
-  }
+  if (!Array.isArray(operand)) throw wrongPattern(path, "text or a list of texts", operand);
   const tests = operand.map((text, index) => {
     if (typeof text !== "string") throw wrongPattern(`${path}/${index}`, "text", text);
     return compile(text, `${path}/${index}`);
@@ -108,14 +106,12 @@ function compileNegated(operand: { [key: string]: JsonValue }, path: string): Sc
   const expected = `one of ${NEGATABLE.map((known) => `"${known}"`).join(", ")}`;
   if (name === undefined || others.length > 0) throw wrongPattern(path, expected, operand);
   if (!NEGATABLE.includes(name)) throw wrongPattern(path, expected, name);
-  const at = `${path}/${name}`;
-  if (operand[name] === "") throw wrongPattern(at, "text of at least one character", "");
-  return OPERATORS.get(name)!(operand[name], at);
+  return OPERATORS.get(name)!(operand[name], `${path}/${name}`);
 }
 
 function excludedValues(operand: JsonValue, path: string): Scalar[] {
   if (isScalar(operand)) return [operand];
-  if (!Array.isArray(operand) || operand.length === 0) {
+  if (!Array.isArray(operand)) {
     throw wrongPattern(path, "a value, a list of values, or an operator", operand);
   }
   return operand.map((value, index) => {

@@ -18,25 +18,46 @@ export interface FieldPattern {
   readonly test: ScalarTest;
   /** Whether the field may be missing. */
   readonly acceptsAbsent: boolean;
-  /** The list as it stands in the pattern. */
-  readonly source: JsonValue[];
+  /** Every `$or` in the list, which looks into the value. */
+  readonly choices: readonly FieldChoice[];
+  /** The value or list as it stands in the pattern. */
+  readonly source: JsonValue;
+}
+
+/** A `$or` in a field's list: one of the patterns must match the value, or none where `anything-but` has it. */
+export interface FieldChoice {
+  readonly alternatives: readonly ObjectPattern[];
+  readonly isNegated: boolean;
+}
+
+/** What `{}` wants of a field: that it is there, whatever its value. */
+export interface AnythingPattern {
+  readonly kind: "anything";
 }
 
 /** What a pattern wants of an object: every field, and one alternative of every `$or`. */
 export interface ObjectPattern {
   readonly kind: "object";
-  readonly fields: { readonly key: string; readonly pattern: FieldPattern | ObjectPattern }[];
+  readonly fields: {
+    readonly key: string;
+    readonly pattern: FieldPattern | ObjectPattern | AnythingPattern;
+  }[];
   readonly choices: (readonly ObjectPattern[])[];
 }
 
 /**
  * Reads an event pattern and refuses a wrong one. A key with dots stands for nested objects: `"a.b": […]` is
- * read as `"a": { "b": […] }`.
+ * read as `"a": { "b": […] }`. What only the C++ library knows is read, too: a value without a list, `{}`, and
+ * `$or` within a list.
  */
 export function parsePattern(pattern: JsonValue): ObjectPattern {
-  const root = newObjectPattern();
-  addFields(root, pattern, "");
-  return root;
+  return parseObject(pattern, "");
+}
+
+function parseObject(pattern: JsonValue, path: string): ObjectPattern {
+  const parsed = newObjectPattern();
+  addFields(parsed, pattern, path);
+  return parsed;
 }
 
 function newObjectPattern(): ObjectPattern {
@@ -45,27 +66,29 @@ function newObjectPattern(): ObjectPattern {
 
 function addFields(into: ObjectPattern, pattern: JsonValue, path: string): void {
   if (!isObject(pattern)) throw wrongPattern(path, "an object", pattern);
-  const keys = Object.keys(pattern);
-  if (keys.length === 0) throw wrongPattern(path, "an object with at least one field", pattern);
-  for (const key of keys) {
-    const value = pattern[key];
+  for (const [key, value] of Object.entries(pattern)) {
     const at = path + pointerStep(key);
     if (key === "$or" && isChoice(value)) {
-      into.choices.push(value.map((alternative, index) => {
-        const parsed = newObjectPattern();
-        addFields(parsed, alternative, `${at}/${index}`);
-        return parsed;
-      }));
-    } else if (Array.isArray(value)) {
-      const steps = key.split(".");
-      const last = steps.pop()!;
-      descend(into, steps).fields.push({ key: last, pattern: parseField(value, at) });
-    } else if (isObject(value)) {
+      into.choices.push(parseAlternatives(value, at));
+    } else if (isObject(value) && Object.keys(value).length > 0) {
       addFields(descend(into, key.split(".")), value, at);
     } else {
-      throw wrongPattern(at, `an object, or a list such as [${JSON.stringify(value)}]`, value);
+      const steps = key.split(".");
+      const last = steps.pop()!;
+      descend(into, steps).fields.push({ key: last, pattern: parseWanted(value, at) });
     }
   }
+}
+
+function parseAlternatives(list: JsonValue, path: string): ObjectPattern[] {
+  if (!Array.isArray(list)) throw wrongPattern(path, "a list of event patterns", list);
+  return list.map((alternative, index) => parseObject(alternative, `${path}/${index}`));
+}
+
+function parseWanted(value: JsonValue, path: string): FieldPattern | AnythingPattern {
+  if (Array.isArray(value)) return parseField(value, path);
+  if (!isScalar(value)) return { kind: "anything" };
+  return { kind: "field", test: oneOf([value]), acceptsAbsent: false, choices: [], source: value };
 }
 
 /**
@@ -96,9 +119,9 @@ function isChoice(value: JsonValue): value is { [key: string]: JsonValue }[] {
 }
 
 function parseField(list: JsonValue[], path: string): FieldPattern {
-  if (list.length === 0) throw wrongPattern(path, "a list of at least one value", list);
   const values: Scalar[] = [];
   const tests: ScalarTest[] = [];
+  const choices: FieldChoice[] = [];
   let acceptsAbsent = false;
   for (const [index, entry] of list.entries()) {
     const at = `${path}/${index}`;
@@ -118,6 +141,11 @@ function parseField(list: JsonValue[], path: string): FieldPattern {
       else acceptsAbsent = true;
       continue;
     }
+    const choice = parseFieldChoice(name, operand, operandPath);
+    if (choice !== undefined) {
+      choices.push(choice);
+      continue;
+    }
     const test = compileOperator(name, operand, operandPath);
     if (test === undefined) {
       throw wrongPattern(
@@ -129,7 +157,18 @@ function parseField(list: JsonValue[], path: string): FieldPattern {
     tests.push(test);
   }
   if (values.length > 0) tests.unshift(oneOf(values));
-  return { kind: "field", test: anyOf(tests), acceptsAbsent, source: list };
+  return { kind: "field", test: anyOf(tests), acceptsAbsent, choices, source: list };
+}
+
+/** `{ "$or": […] }`, or `{ "anything-but": { "$or": […] } }`; undefined for another operator. */
+function parseFieldChoice(name: string, operand: JsonValue, path: string): FieldChoice | undefined {
+  if (name === "$or") return { alternatives: parseAlternatives(operand, path), isNegated: false };
+  if (name !== "anything-but" || !isObject(operand) || !isOnlyKey(operand, "$or")) return undefined;
+  return { alternatives: parseAlternatives(operand.$or, `${path}/$or`), isNegated: true };
+}
+
+function isOnlyKey(object: object, key: string): boolean {
+  return Object.hasOwn(object, key) && Object.keys(object).length === 1;
 }
 
 function anyOf(tests: readonly ScalarTest[]): ScalarTest {

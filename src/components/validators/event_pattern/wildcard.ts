@@ -1,8 +1,8 @@
 import { wrongPattern } from "./refuse.ts";
 
 /**
- * Compiles a text in which `*` stands for any characters, `\*` for an asterisk and `\\` for a backslash. Each
- * piece between asterisks is looked for once, from left to right, so that no text takes long.
+ * Compiles a text in which `*` stands for any characters, `\*` for an asterisk and `\\` for a backslash; before
+ * anything else a backslash is one. Each piece between asterisks is looked for once, from left to right, so that no text takes long.
  */
 export function compileWildcard(pattern: string, path: string): (text: string) => boolean {
   const pieces = splitAtAsterisks(pattern, path);
@@ -26,22 +26,18 @@ export function compileWildcard(pattern: string, path: string): (text: string) =
 
 function splitAtAsterisks(pattern: string, path: string): string[] {
   const pieces = [""];
-  let previousWasAsterisk = false;
   for (let index = 0; index < pattern.length; index++) {
     let character = pattern[index];
     if (character === "*") {
-      if (previousWasAsterisk) {
-        throw wrongPattern(path, "no two asterisks next to each other", pattern);
-      }
       pieces.push("");
-      previousWasAsterisk = true;
       continue;
     }
-    previousWasAsterisk = false;
+    const next = pattern[index + 1];
     if (character === "\\") {
-      character = pattern[++index];
-      if (character !== "*" && character !== "\\") {
-        throw wrongPattern(path, 'each backslash followed by "*" or by another backslash', pattern);
+      if (next === undefined) throw wrongPattern(path, "no backslash at the end", pattern);
+      if (next === "*" || next === "\\") {
+        character = next;
+        index++;
       }
     }
     pieces[pieces.length - 1] += character;

@@ -23,6 +23,7 @@ export async function importTopic(job: TopicImportJob): Promise<void> {
         progress.done.events = now.events;
         progress.done.bytes = now.metadataBytes + now.dataBytes;
       },
+      onWarning: (text) => console.log.warn(text),
     });
     progress.stop();
     const resumed = partitions.reduce((sum, { resumedEvents }) => sum + resumedEvents, 0);

@@ -1,0 +1,94 @@
+import type { JsonValue } from "../../../json.ts";
+import { isObject, isScalar } from "./operators.ts";
+
+/** What a pattern uses that the C++ library answers differently. */
+interface Uses {
+  values: boolean;
+  exists: boolean;
+  nestedAbsence: boolean;
+  anythingBut: boolean;
+  nested: boolean;
+  /** Wildcards that are other texts as regular expressions. */
+  wildcards: string[];
+  /** Texts with letters beyond ASCII whose case is ignored. */
+  foldedTexts: string[];
+}
+
+/**
+ * Where the C++ library answers differently from us, whose verdicts are Amazon's, on events of this pattern: a sentence
+ * each. The pattern must compile.
+ */
+export function cppDifferences(pattern: JsonValue): string[] {
+  const uses: Uses = {
+    values: false,
+    exists: false,
+    nestedAbsence: false,
+    anythingBut: false,
+    nested: false,
+    wildcards: [],
+    foldedTexts: [],
+  };
+  lookAt(pattern, uses, false);
+  const sentences: [boolean, string][] = [
+    [uses.values, "an array matches where one of its elements does, and in C++ only as a whole"],
+    [uses.exists, 'for "exists" an object is no value, and in C++ it is one'],
+    [uses.nestedAbsence, 'without the outer object "exists": false matches, and in C++ it does not'],
+    [uses.anythingBut, 'an object does not match "anything-but", and in C++ it does'],
+    [uses.nested, 'an event may hold a key with dots ("a.b") itself, and in C++ only nested objects'],
+    ...uses.wildcards.map((text): [boolean, string] => [
+      true,
+      `wildcard ${
+        JSON.stringify(text)
+      } is that text with "*" for any characters, and in C++ a regular expression`,
+    ]),
+    ...uses.foldedTexts.map((text): [boolean, string] => [
+      true,
+      `the case of every letter in ${JSON.stringify(text)} is ignored, and in C++ that of ASCII alone`,
+    ]),
+  ];
+  return sentences.flatMap(([applies, sentence]) => applies ? [sentence] : []);
+}
+
+function lookAt(pattern: JsonValue, uses: Uses, isInner: boolean): void {
+  if (!isObject(pattern)) return;
+  for (const [key, value] of Object.entries(pattern)) {
+    const hasDots = key.includes(".");
+    if (isObject(value)) {
+      uses.nested = true;
+      lookAt(value, uses, true);
+      continue;
+    }
+    uses.nested ||= hasDots;
+    for (const entry of Array.isArray(value) ? value : [value]) {
+      if (isScalar(entry)) uses.values = true;
+      else if (isObject(entry)) lookAtOperators(entry, uses, isInner || hasDots);
+    }
+  }
+}
+
+function lookAtOperators(entry: { [name: string]: JsonValue }, uses: Uses, isInner: boolean): void {
+  for (const [name, operand] of Object.entries(entry)) {
+    if (name === "exists") {
+      uses.exists = true;
+      uses.nestedAbsence ||= isInner && operand === false;
+      continue;
+    }
+    uses.values = true;
+    if (name === "$or") {
+      for (const alternative of Array.isArray(operand) ? operand : []) lookAt(alternative, uses, true);
+    } else if (name === "anything-but") {
+      uses.anythingBut = true;
+      if (isObject(operand)) lookAtOperators(operand, uses, isInner);
+    } else if (name === "wildcard") {
+      uses.wildcards.push(...textsOf(operand).filter((text) => /[.[\](){}^$|+?\\]/.test(text)));
+    } else {
+      const folded = isObject(operand) ? operand["equals-ignore-case"] : operand;
+      if (name !== "equals-ignore-case" && !isObject(operand)) continue;
+      uses.foldedTexts.push(...textsOf(folded).filter((text) => [...text].some((letter) => letter > "\x7f")));
+    }
+  }
+}
+
+function textsOf(operand: JsonValue): string[] {
+  return (Array.isArray(operand) ? operand : [operand]).filter((text) => typeof text === "string");
+}

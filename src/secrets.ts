@@ -1,0 +1,87 @@
+import type { JsonValue } from "./json.ts";
+
+/** What stands for a secret wherever options are shown. */
+const HIDDEN = "***";
+
+/** Names that end in one of these are secrets; `password_env` and `password_file` only say where one is. */
+const SECRET_WORDS = [
+  "password",
+  "passwords",
+  "passwd",
+  "passphrase",
+  "pwd",
+  "secret",
+  "secrets",
+  "token",
+  "credential",
+  "credentials",
+  "authorization",
+  "apikey",
+];
+/** A key is a secret when it is one of these; others are public, or parts of a record. */
+const SECRET_KEYS = ["api", "access", "private", "secret", "encryption", "signing", "auth", "shared", "ssl"];
+/** Secrets whose names do not say it. */
+const SECRET_NAMES = [
+  "key.pem",
+  "keystore.key",
+  "sasl.jaas.config",
+  "sasl.oauthbearer.config",
+  "sasl.oauthbearer.extensions",
+];
+/** `password=…` and the like within a text, and a login within an address. */
+const ASSIGNMENT =
+  /((?:pass(?:word|wd|phrase)|pwd|secret|token|credential|authorization|api_?key|key\.pem)s?\\?["']?\s*[=:]\s*)\S[\s\S]*/i;
+const LOGIN = /(:\/\/|(?:^|[\s",])[^\s",/@:]*:(?!\/\/))[^\s"]*@/g;
+const PEM = /-----BEGIN[\s\S]*/;
+
+/**
+ * Whether an option is a secret by its name; `path` has dots between the keys of nested objects. `marked` are
+ * names that a driver says are secrets besides.
+ */
+export function isSecret(path: string, marked: readonly string[] = []): boolean {
+  const lower = path.toLowerCase();
+  const isNamed = (name: string): boolean => lower === name || lower.endsWith(`.${name}`);
+  if (SECRET_NAMES.some(isNamed) || marked.some((name) => isNamed(name.toLowerCase()))) return true;
+  const words = path.split(".").pop()!.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase()
+    .replace(/\d+$/, "").split(/[-_\s]+/).filter((word) => word !== "");
+  const [before, last] = [words.at(-2), words.at(-1)];
+  if (last === undefined) return false;
+  return SECRET_WORDS.includes(last) ||
+    last === "key" && before !== undefined && SECRET_KEYS.includes(before);
+}
+
+/** The value with its secrets hidden, of whatever type they are: for everything that shows options. */
+export function withoutSecrets(value: JsonValue, marked: readonly string[] = [], path = ""): JsonValue {
+  if (path !== "" && isSecret(path, marked)) return HIDDEN;
+  if (typeof value === "string") return maskedText(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, marked, path));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      withoutSecrets(inner, marked, path === "" ? key : `${path}.${key}`),
+    ]),
+  );
+}
+
+/** A text of unknown kind, without what looks like a secret in it. */
+export function maskedText(text: string): string {
+  return text.replace(PEM, HIDDEN).replace(ASSIGNMENT, `$1${HIDDEN}`).replace(LOGIN, `$1${HIDDEN}@`);
+}
+
+/** A text from elsewhere, e.g. an answer, without the secrets that were sent there. */
+export function withoutValues(text: string, secrets: readonly (string | undefined)[]): string {
+  return secrets.reduce<string>(
+    (shown, secret) => secret === undefined || secret === "" ? shown : shown.replaceAll(secret, HIDDEN),
+    text,
+  );
+}
+
+/** What a secret of the wrong type is called instead of being shown. */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "an object";
+  if (value === "") return "an empty text";
+  return typeof value === "string" ? "this text" : `a ${typeof value}`;
+}

@@ -1,0 +1,61 @@
+// Two processes delete one topic, and one of them makes it anew, at every moment of the other's call. One found the
+// folder gone while it looked for files of another program in it, and its `deleteTopic` failed with ENOENT. What a
+// call says must be what became of the topic: it was deleted, or was not there.
+import { assert, assertEquals } from "@std/assert";
+import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { TopicNotFoundError } from "../../src/errors.ts";
+import { test } from "../harness.ts";
+import { SimulatedDisk } from "../simulation/disk/disk.ts";
+import { SimulatedProcess } from "../simulation/disk/process.ts";
+
+const DEFINITION = {
+  options: { num_partitions: 1 },
+  validator: { type: "default" },
+  partitionSelector: { type: "default" },
+  serializer: { type: "default" },
+};
+
+const OTHERS: Record<string, (other: FilesDriver) => Promise<void>[]> = {
+  "deletes it": (other) => [other.deleteTopic("topic")],
+  "deletes it and makes it anew": (other) => [
+    other.deleteTopic("topic"),
+    other.createTopic("topic", DEFINITION),
+  ],
+};
+
+for (const [what, act] of Object.entries(OTHERS)) {
+  test(`a topic is deleted while another process ${what}, at every call`, async () => {
+    for (let moment = 0, isLast = false; !isLast; moment++) {
+      const disk = new SimulatedDisk(1);
+      new SimulatedProcess(disk).makeDirectory("/store");
+      const open = () => new FilesDriver({ root_path: "/store" }, new SimulatedProcess(disk));
+      await open().createTopic("topic", DEFINITION);
+      let calls = 0;
+      let others: Promise<void>[] = [];
+      isLast = true;
+      disk.faults = { preempt: 1 };
+      disk.others = () => {
+        if (calls++ !== moment) return;
+        isLast = false;
+        disk.faults = {};
+        others = act(open());
+        others.forEach((done) => done.catch(() => {}));
+      };
+      const outcome = await open().deleteTopic("topic").then(() => "deleted", (error) => {
+        assert(error instanceof TopicNotFoundError, `at call ${moment}: ${error.message}`);
+        return "missing";
+      });
+      disk.faults = {};
+      const results = await Promise.allSettled(others);
+      for (const result of results) {
+        if (result.status === "rejected") {
+          assert(result.reason instanceof TopicNotFoundError, String(result.reason));
+        }
+      }
+      const isDeleted = outcome === "deleted" || results[0]?.status === "fulfilled";
+      assert(isLast || isDeleted, `at call ${moment} neither deleted it`);
+      if (await open().topicExists("topic")) await open().deleteTopic("topic");
+      assertEquals(await open().topicExists("topic"), false);
+    }
+  });
+}
