@@ -24,6 +24,7 @@ export { SchemaSerializer } from "./serializers/schema.ts";
 export { DefaultValidator } from "./validators/default.ts";
 export { compileEventPattern } from "./validators/event_pattern/mod.ts";
 export { EventBridgeValidator } from "./validators/eventbridge.ts";
+export type { SchemaDraft } from "./validators/json_schema/draft.ts";
 export { SchemaValidator } from "./validators/schema.ts";
 
 const DEFAULT: ComponentDocument = { type: "default" };

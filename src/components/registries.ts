@@ -8,6 +8,7 @@ import { SchemaSerializer } from "./serializers/schema.ts";
 import { DefaultValidator } from "./validators/default.ts";
 import { EventBridgeValidator } from "./validators/eventbridge.ts";
 import { loadCompiler } from "./validators/json_schema/ajv.ts";
+import { checkDraft } from "./validators/json_schema/draft.ts";
 import { SchemaValidator } from "./validators/schema.ts";
 
 /** Validators by name. */
@@ -17,7 +18,7 @@ export const validators: ComponentRegistry<Validator> = new ComponentRegistry<Va
 ], {
   default: { make: () => new DefaultValidator() },
   schema: {
-    prepare: ({ schema = null }) => loadCompiler(schema),
+    prepare: ({ schema = null, draft }) => loadCompiler(schema, checkDraft(draft)),
     make: (document) => SchemaValidator.fromDocument(document),
   },
   eventbridge: { make: (document) => EventBridgeValidator.fromDocument(document) },
@@ -41,5 +42,9 @@ export const serializers: ComponentRegistry<Serializer> = new ComponentRegistry<
 ], {
   default: { make: () => new DefaultSerializer() },
   cbor: { prepare: () => CborSerializer.load(), make: () => CborSerializer.make() },
-  schema: { make: (document) => SchemaSerializer.fromDocument(document) },
+  schema: {
+    // As the C++ library does, which reads every schema by draft 07.
+    check: ({ schema = null }) => SchemaValidator.compile(schema, { draft: "draft-07" }),
+    make: (document) => SchemaSerializer.fromDocument(document),
+  },
 });

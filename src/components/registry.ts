@@ -33,6 +33,8 @@ export interface BuiltIn<C> {
   make: ComponentFactory<C>;
   /** Loads the library that it needs, so that it is made at once. */
   prepare?: (document: ComponentDocument) => Promise<unknown>;
+  /** Throws for what is wrong in a document that is to be stored, and that making it does not look at. */
+  check?: (document: ComponentDocument) => Promise<unknown>;
 }
 
 /** The components of one kind by name. */
@@ -70,10 +72,18 @@ export class ComponentRegistry<C extends Component> {
 
   /** Makes the component that the caller's document describes, or checks the instance given instead. */
   async make(from: ComponentDocument | C): Promise<C> {
-    if (isInstance(from)) return this.#check(from as C);
+    if (isInstance(from)) {
+      const component = this.#check(from as C);
+      await this.checkDocument(component.config());
+      return component;
+    }
     const document = from as ComponentDocument;
     const { name, module } = this.#reference(document);
-    if (module === undefined) return await this.#fromFactory(document, name);
+    if (module === undefined) {
+      const component = await this.#fromFactory(document, name);
+      await this.checkDocument(document);
+      return component;
+    }
     const component = await this.#load(document, name, module);
     this.#named.add(placeOf(name, storedModule(module)));
     return component;
@@ -110,6 +120,13 @@ export class ComponentRegistry<C extends Component> {
     if (this.#registered.has(type) || !Object.hasOwn(this.#builtIn, type)) return;
     // What is wrong with the document is said when it is made.
     await this.#builtIn[type].prepare?.(document).catch(() => {});
+  }
+
+  /** Looks for what is wrong in the document of a built-in component before it is stored. */
+  async checkDocument(document: ComponentDocument): Promise<void> {
+    const type = document?.type;
+    if (this.#registered.has(type) || !Object.hasOwn(this.#builtIn, type)) return;
+    await this.#builtIn[type].check?.(document);
   }
 
   /** What a document is made from; throws `InvalidOptionError` when it is none. */

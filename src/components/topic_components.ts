@@ -35,6 +35,7 @@ export async function checkDocuments(definition: TopicDefinition, stored: Stored
       registry.moduleOf(definition[kind], stored) === undefined;
     if (isAtHand || obstacles[kind] instanceof InvalidOptionError) {
       await registry.makeStored(definition[kind], stored);
+      await registry.checkDocument(definition[kind]);
     }
   }
 }

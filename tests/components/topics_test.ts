@@ -140,7 +140,7 @@ for (const engine of ["memory", "files"]) {
         typeof InvalidOptionError | typeof UnknownComponentError,
       ][] = [
         [{ validator: { type: "schema", schema: { type: "numbr" } } }, InvalidOptionError],
-        [{ validator: { type: "eventbridge", schema: { a: 5 } } }, InvalidOptionError],
+        [{ validator: { type: "eventbridge", schema: { a: [[5]] } } }, InvalidOptionError],
         [{ partitionSelector: { type: "key" } }, InvalidOptionError],
         [{ serializer: { type: "xml" } }, UnknownComponentError],
       ];

@@ -3,6 +3,7 @@ import type { JsonValue } from "../../json.ts";
 import type { ComponentDocument, Validator } from "../contract.ts";
 import { mismatchError } from "../mismatch.ts";
 import { compileSchema, loadCompiler, type SchemaTest } from "./json_schema/ajv.ts";
+import { checkDraft, type SchemaDraft } from "./json_schema/draft.ts";
 import { explainSchemaErrors } from "./json_schema/explain.ts";
 
 /**
@@ -27,17 +28,27 @@ export class SchemaValidator<T = JsonValue> implements Validator<T> {
   readonly #schema: JsonValue;
   readonly #test: SchemaTest;
 
-  private constructor(schema: JsonValue, test: SchemaTest) {
+  readonly #draft: SchemaDraft | undefined;
+
+  private constructor(schema: JsonValue, test: SchemaTest, draft: SchemaDraft | undefined) {
     this.#schema = schema;
     this.#test = test;
+    this.#draft = draft;
   }
 
-  /** Compiles the schema (drafts 2020-12, 2019-09, 07 and 06); a wrong one throws `InvalidOptionError`. */
-  static async compile<T = JsonValue>(schema: JsonValue): Promise<SchemaValidator<T>> {
+  /**
+   * Compiles the schema (drafts 2020-12, 2019-09, 07, 06 and 04); a wrong one throws `InvalidOptionError`. A schema that
+   * names no draft is read by `draft`, else by 2020-12, or by draft 07 where `items` is a list.
+   */
+  static async compile<T = JsonValue>(
+    schema: JsonValue,
+    { draft }: { draft?: SchemaDraft } = {},
+  ): Promise<SchemaValidator<T>> {
     // A copy: what is stored with the topic is what was compiled.
     const copy = structuredClone(schema);
-    await loadCompiler(copy);
-    return new SchemaValidator<T>(copy, compileSchema(copy)!);
+    checkDraft(draft);
+    await loadCompiler(copy, draft);
+    return new SchemaValidator<T>(copy, compileSchema(copy, draft)!, draft);
   }
 
   /** Makes the validator from its document, at once where what compiles it is loaded. */
@@ -48,9 +59,12 @@ export class SchemaValidator<T = JsonValue> implements Validator<T> {
         'Cannot make validator "schema": expected a JSON Schema under "schema"',
       );
     }
+    const draft = checkDraft(document.draft);
     const copy = structuredClone(document.schema);
-    const test = compileSchema(copy);
-    return test === undefined ? SchemaValidator.compile(copy) : new SchemaValidator(copy, test);
+    const test = compileSchema(copy, draft);
+    return test === undefined
+      ? SchemaValidator.compile(copy, { draft })
+      : new SchemaValidator(copy, test, draft);
   }
 
   /** Throws `InvalidMetadataError` naming the place, what is expected there and what was found. */
@@ -61,6 +75,7 @@ export class SchemaValidator<T = JsonValue> implements Validator<T> {
 
   /** The document that recreates this validator. */
   config(): ComponentDocument {
-    return { type: "schema", schema: structuredClone(this.#schema) };
+    const document: ComponentDocument = { type: "schema", schema: structuredClone(this.#schema) };
+    return this.#draft === undefined ? document : { ...document, draft: this.#draft };
   }
 }

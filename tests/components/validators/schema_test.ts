@@ -10,6 +10,8 @@ const DRAFTS = [
   "http://json-schema.org/draft-07/schema#",
   "http://json-schema.org/draft-07/schema",
   "http://json-schema.org/draft-06/schema#",
+  "http://json-schema.org/draft-04/schema#",
+  "http://json-schema.org/schema#",
 ];
 
 /** Version 0.5.2 wrote this as `validator.json`. */
@@ -78,7 +80,7 @@ test("schema validator says where metadata differs, what is expected there and w
   }
 });
 
-test("schema validator knows drafts 2020-12, 2019-09, 07 and 06", async () => {
+test("schema validator knows drafts 2020-12, 2019-09, 07, 06 and 04", async () => {
   for (const $schema of DRAFTS) {
     const schema = { $schema, type: "object", properties: { i: { type: "integer" } }, required: ["i"] };
     const validator = await makeValidator({ type: "schema", schema });
@@ -125,7 +127,8 @@ test("schema validator is not made from a wrong schema", async () => {
     [{ minimum: "5" }, "minimum"],
     [{ $ref: "#/missing" }, "#/missing"],
     [{ $ref: "http://example.org/elsewhere.json" }, "http://example.org/elsewhere.json"],
-    [{ $schema: "http://json-schema.org/draft-04/schema#" }, 'known drafts are "2020-12"'],
+    [{ $schema: "http://json-schema.org/draft-03/schema#" }, 'known drafts are "2020-12"'],
+    [{ $schema: "http://example.org/schema#" }, "known drafts are"],
     [{ $schema: 5 }, "known drafts are"],
     [{ pattern: "(" }, "egular expression"],
     [{ $async: true }, '"$async"'],

@@ -1,5 +1,8 @@
-import { InvalidOptionError } from "../../../errors.ts";
 import type { JsonObject, JsonValue } from "../../../json.ts";
+import { draftOf, fromDraft04, type SchemaDraft } from "./draft.ts";
+import { isMultipleOf } from "./multiple_of.ts";
+import { schemaPattern } from "./regular_expression.ts";
+import { wrongSchema } from "./wrong_schema.ts";
 
 /** One thing Ajv found wrong; the part of its report that is used here. */
 export interface SchemaError {
@@ -20,12 +23,38 @@ export interface SchemaTest {
 
 interface SchemaCompiler {
   compile(schema: JsonObject | boolean): SchemaTest;
+  removeKeyword(name: string): unknown;
+  addKeyword(definition: typeof MULTIPLE_OF): unknown;
 }
 
 /** `format` is only an annotation in current drafts; unknown keywords are annotations in all of them. */
-const OPTIONS = { strict: false, validateFormats: false, logger: false, verbose: true } as const;
+const OPTIONS = {
+  strict: false,
+  validateFormats: false,
+  logger: false,
+  verbose: true,
+  code: { regExp: schemaPattern },
+} as const;
 
-const DEFAULT_DRAFT = "2020-12";
+/** Ajv's own works on doubles, where 19.99 is not a multiple of 0.01. */
+const MULTIPLE_OF = {
+  keyword: "multipleOf",
+  type: "number" as const,
+  schemaType: "number" as const,
+  compile(divisor: number): KeywordTest {
+    const test: KeywordTest = (value) => {
+      if (isMultipleOf(value, divisor)) return true;
+      test.errors = [{ keyword: "multipleOf", params: { multipleOf: divisor } }];
+      return false;
+    };
+    return test;
+  },
+};
+
+interface KeywordTest {
+  (value: number): boolean;
+  errors?: { keyword: string; params: { multipleOf: number } }[];
+}
 
 type CompilerClass = new (options: typeof OPTIONS) => SchemaCompiler;
 
@@ -39,8 +68,8 @@ async function loadAjv(): Promise<CompilerClass> {
   return classOf(module.Ajv, module);
 }
 
-/** Loads Ajv only here, so that nobody else pays for it. Draft-06 schemas are draft-07 schemas too. */
-const COMPILERS: Record<string, () => Promise<CompilerClass>> = {
+/** Loads Ajv only here, so that nobody else pays for it. Draft-06 schemas are draft-07 schemas too, and draft-04 ones become some. */
+const COMPILERS: Record<SchemaDraft, () => Promise<CompilerClass>> = {
   "2020-12": async () => {
     const module = await import("ajv/dist/2020.js");
     return classOf(module.Ajv2020, module);
@@ -51,25 +80,30 @@ const COMPILERS: Record<string, () => Promise<CompilerClass>> = {
   },
   "draft-07": loadAjv,
   "draft-06": loadAjv,
+  "draft-04": loadAjv,
 };
 
-const loaded = new Map<string, CompilerClass>();
+const loaded = new Map<SchemaDraft, CompilerClass>();
 
-/** Loads what compiles that schema; a wrong one throws `InvalidOptionError`. */
-export async function loadCompiler(schema: JsonValue): Promise<void> {
-  const draft = draftOf(checked(schema));
+/** Loads what compiles that schema, by draft `orElse` where it names none; a wrong one throws `InvalidOptionError`. */
+export async function loadCompiler(schema: JsonValue, orElse?: SchemaDraft): Promise<void> {
+  const draft = draftOf(checked(schema), orElse);
   if (!loaded.has(draft)) loaded.set(draft, await COMPILERS[draft]());
 }
 
 /** Compiles a JSON Schema; undefined before its compiler is loaded. A wrong one throws `InvalidOptionError`. */
-export function compileSchema(document: JsonValue): SchemaTest | undefined {
+export function compileSchema(document: JsonValue, orElse?: SchemaDraft): SchemaTest | undefined {
   const schema = checked(document);
-  const draft = draftOf(schema);
+  const draft = draftOf(schema, orElse);
   const Compiler = loaded.get(draft);
   if (Compiler === undefined) return undefined;
   try {
     // A new one for each schema: two may have the same "$id".
-    return new Compiler(OPTIONS).compile(draft === "draft-06" ? withoutDraft(schema) : schema);
+    const compiler = new Compiler(OPTIONS);
+    compiler.removeKeyword(MULTIPLE_OF.keyword);
+    compiler.addKeyword(MULTIPLE_OF);
+    const plain = withoutDraft(schema);
+    return compiler.compile(draft === "draft-04" ? fromDraft04(plain) : plain);
   } catch (error) {
     throw wrongSchema(error instanceof Error ? error.message : String(error), error);
   }
@@ -87,27 +121,9 @@ function checked(schema: JsonValue): JsonObject | boolean {
   return schema;
 }
 
-function draftOf(schema: JsonObject | boolean): string {
-  const declared = typeof schema === "boolean" ? undefined : schema.$schema;
-  if (declared === undefined) return DEFAULT_DRAFT;
-  const match = typeof declared === "string"
-    ? /^https?:\/\/json-schema\.org\/(?:draft\/)?(2020-12|2019-09|draft-0[67])\/schema#?$/.exec(declared)
-    : null;
-  if (match === null) {
-    throw wrongSchema(
-      `known drafts are ${Object.keys(COMPILERS).map((name) => `"${name}"`).join(", ")}, ` +
-        `found "$schema": ${JSON.stringify(declared)}`,
-    );
-  }
-  return match[1];
-}
-
+/** Ajv is chosen by the draft already, and knows no other address of it. */
 function withoutDraft(schema: JsonObject | boolean): JsonObject | boolean {
   if (typeof schema === "boolean") return schema;
   const { $schema: _, ...rest } = schema;
   return rest;
-}
-
-function wrongSchema(detail: string, cause?: unknown): InvalidOptionError {
-  return new InvalidOptionError("schema", `Cannot compile JSON schema: ${detail}`, { cause });
 }

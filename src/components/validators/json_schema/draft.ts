@@ -1,0 +1,78 @@
+/**
+ * Which draft of JSON Schema a schema is read by.
+ *
+ * @module
+ */
+import type { JsonObject, JsonValue } from "../../../json.ts";
+import { mapSchemas } from "./subschemas.ts";
+import { wrongSchema } from "./wrong_schema.ts";
+
+/** The drafts that are known. */
+export const DRAFTS = ["2020-12", "2019-09", "draft-07", "draft-06", "draft-04"] as const;
+
+/** One of them. */
+export type SchemaDraft = typeof DRAFTS[number];
+
+const KNOWN = `known drafts are ${DRAFTS.map((name) => `"${name}"`).join(", ")}`;
+
+/**
+ * The draft that a schema names under `$schema`; else `orElse`, by which also a schema of a draft that is not known is
+ * read; else 2020-12, or draft-07 where `items` is a list, which 2020-12 does not have.
+ */
+export function draftOf(schema: JsonObject | boolean, orElse?: SchemaDraft): SchemaDraft {
+  const declared = typeof schema === "boolean" ? undefined : schema.$schema;
+  if (declared === undefined) return orElse ?? (hasTuple(schema) ? "draft-07" : "2020-12");
+  const draft = namedDraft(declared) ?? orElse;
+  if (draft === undefined) throw wrongSchema(`${KNOWN}, found "$schema": ${JSON.stringify(declared)}`);
+  return draft;
+}
+
+/** The draft that a `$schema` names. The address without one stood for the newest draft, of which 07 was the last. */
+function namedDraft(declared: JsonValue): SchemaDraft | undefined {
+  if (typeof declared !== "string") return undefined;
+  const match = /^https?:\/\/json-schema\.org\/(?:(?:draft\/)?([^/]+)\/)?schema#?$/.exec(declared);
+  return match === null ? undefined : DRAFTS.find((name) => name === (match[1] ?? "draft-07"));
+}
+
+/** A draft as a document has it; throws for one that is not known. */
+export function checkDraft(draft: unknown): SchemaDraft | undefined {
+  if (draft === undefined) return undefined;
+  const known = DRAFTS.find((name) => name === draft);
+  if (known === undefined) throw wrongSchema(`${KNOWN}, found "draft": ${JSON.stringify(draft)}`);
+  return known;
+}
+
+function hasTuple(schema: JsonObject | boolean): boolean {
+  let found = false;
+  mapSchemas(schema, (inner) => {
+    found ||= Array.isArray(inner.items);
+    return inner;
+  });
+  return found;
+}
+
+/** A draft-04 schema in the words of draft-07. */
+export function fromDraft04(schema: JsonObject | boolean): JsonObject | boolean {
+  return mapSchemas(schema, ({ id, exclusiveMinimum, exclusiveMaximum, ...others }) => {
+    const changed: JsonObject = others;
+    if (typeof id === "string") changed.$id = id;
+    exclude(changed, "minimum", "exclusiveMinimum", exclusiveMinimum);
+    exclude(changed, "maximum", "exclusiveMaximum", exclusiveMaximum);
+    return changed;
+  });
+}
+
+/** There `exclusiveMinimum` is true or false beside `minimum`, later a number instead of it. */
+function exclude(
+  schema: JsonObject,
+  limit: "minimum" | "maximum",
+  exclusive: "exclusiveMinimum" | "exclusiveMaximum",
+  value: JsonValue | undefined,
+): void {
+  if (value === true && schema[limit] !== undefined) {
+    schema[exclusive] = schema[limit];
+    delete schema[limit];
+  } else if (value !== undefined && typeof value !== "boolean") {
+    schema[exclusive] = value;
+  }
+}

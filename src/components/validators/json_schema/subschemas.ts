@@ -1,0 +1,49 @@
+import type { JsonObject, JsonValue } from "../../../json.ts";
+
+/** Keywords with a schema, or with a list of schemas. */
+const WITH_SCHEMAS: ReadonlySet<string> = new Set([
+  "additionalItems",
+  "additionalProperties",
+  "allOf",
+  "anyOf",
+  "contains",
+  "else",
+  "if",
+  "items",
+  "not",
+  "oneOf",
+  "prefixItems",
+  "propertyNames",
+  "then",
+  "unevaluatedItems",
+  "unevaluatedProperties",
+]);
+
+/** Keywords with an object whose members are schemas; in `dependencies` there may be lists of names, too. */
+const WITH_NAMED_SCHEMAS: ReadonlySet<string> = new Set([
+  "$defs",
+  "definitions",
+  "dependencies",
+  "dependentSchemas",
+  "patternProperties",
+  "properties",
+]);
+
+/** A copy of a schema in which `change` was applied to every schema in it, inner ones first, and to itself. */
+export function mapSchemas<S extends JsonValue>(schema: S, change: (schema: JsonObject) => JsonObject): S {
+  if (Array.isArray(schema)) return schema.map((inner) => mapSchemas(inner, change)) as JsonValue as S;
+  if (typeof schema !== "object" || schema === null) return schema;
+  const copy = mapMembers(schema as JsonObject, (key, value) => {
+    if (WITH_SCHEMAS.has(key)) return mapSchemas(value, change);
+    const isMap = WITH_NAMED_SCHEMAS.has(key) && typeof value === "object" && value !== null &&
+      !Array.isArray(value);
+    return isMap
+      ? mapMembers(value, (_, inner) => Array.isArray(inner) ? inner : mapSchemas(inner, change))
+      : value;
+  });
+  return change(copy) as JsonValue as S;
+}
+
+function mapMembers(object: JsonObject, map: (key: string, value: JsonValue) => JsonValue): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(key, value)]));
+}
