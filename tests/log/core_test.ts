@@ -42,6 +42,18 @@ test("Core keeps what both areas hold, whichever of them grows", () => {
   }
 });
 
+test("Core's areas hold whatever number of bytes they were asked for, not whole pages alone", () => {
+  for (const bytes of [3 * MIB + 1, 5 * MIB + 65535, 90 * MIB + 12_345]) {
+    const own = new Core();
+    const encodeEnd = own.ensureEncodeArea(bytes) + bytes;
+    assertGreaterOrEqual(own.u8.length, encodeEnd);
+    assertGreaterOrEqual(own.encodeAreaBytes, bytes);
+    const readEnd = own.ensureReadArea(bytes + 1) + bytes + 1;
+    assertGreaterOrEqual(own.u8.length, readEnd);
+    assertGreaterOrEqual(own.readAreaBytes, bytes + 1);
+  }
+});
+
 test("Core gives views of the memory as it is after growth", () => {
   const own = new Core();
   const { u8 } = own;
