@@ -58,6 +58,7 @@ export {
 } from "./src/drivers/registry.ts";
 export type {
   BatchLimit,
+  BatchPart,
   ConsumerInterface,
   ConsumerRequest,
   DataRange,

@@ -199,7 +199,20 @@ export interface OutgoingBatch {
    * does. When no event is left there is nothing to store, and any number will do for an id.
    */
   dropChangedData?(): void;
+  /**
+   * Says what became of a batch that an engine had to store in parts, because all of it together, or one event of
+   * it, was too large: the parts in order, with all events of the batch. Called before `append` resolves, whose
+   * number then counts for nothing. Where it is missing a batch is stored wholly or not at all.
+   */
+  settleParts?(parts: readonly BatchPart[]): void;
 }
+
+/** Events of a batch that were stored together or failed together. */
+export type BatchPart =
+  /** Stored: the first one has the id `baseId`, the others those after it. */
+  | { count: number; baseId: number }
+  /** Not stored. */
+  | { count: number; error: unknown };
 
 /** How large a batch an engine takes. */
 export interface BatchLimit {

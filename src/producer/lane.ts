@@ -55,6 +55,8 @@ export class Lane implements BatchOwner {
   readonly #limits: BatchLimits;
   /** Set where the engine counts every byte of a batch. */
   readonly #engineLimit: BatchLimit | undefined;
+  /** An engine that counts bytes may find out late that they are too many. */
+  readonly mayPart: boolean;
   /** The batch that fills. */
   #open: PushBatch | undefined = undefined;
   /** Hands the open batch over in the next turn of the event loop, if nothing did before. */
@@ -70,6 +72,7 @@ export class Lane implements BatchOwner {
   constructor(readonly partition: number, owner: LaneOwner) {
     this.#owner = owner;
     this.#engineLimit = owner.driver.batchLimit;
+    this.mayPart = this.#engineLimit !== undefined;
     this.#limits = this.#engineLimit === undefined
       ? owner.limits
       : { ...owner.limits, bytesMax: Math.min(owner.limits.bytesMax, this.#engineLimit.bytesMax) };
@@ -238,7 +241,12 @@ export class Lane implements BatchOwner {
 
   #succeed(batch: PushBatch, baseId: number): void {
     batch.succeed(baseId);
-    if (diagnostics.push.hasSubscribers) this.#publish(batch, { firstId: baseId });
+    if (!diagnostics.push.hasSubscribers) return;
+    for (const part of batch.parts ?? [batch]) {
+      const bytes = Math.round(batch.bytes * part.count / batch.count);
+      const outcome = part.failed ? { error: part.error } : { firstId: part.baseId };
+      this.#publish({ count: part.count, bytes, begunMs: batch.begunMs }, outcome);
+    }
   }
 
   #fail(batch: PushBatch, error: unknown): void {
@@ -246,7 +254,10 @@ export class Lane implements BatchOwner {
     if (diagnostics.push.hasSubscribers) this.#publish(batch, { error });
   }
 
-  #publish({ count, bytes, begunMs }: PushBatch, outcome: { firstId?: number; error?: unknown }): void {
+  #publish(
+    { count, bytes, begunMs }: Pick<PushBatch, "count" | "bytes" | "begunMs">,
+    outcome: { firstId?: number; error?: unknown },
+  ): void {
     const { topic, name } = this.#owner;
     const durationMs = begunMs === 0 ? 0 : performance.now() - begunMs;
     diagnostics.push.publish({

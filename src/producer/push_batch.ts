@@ -1,5 +1,5 @@
 import { asPushed } from "../data_view.ts";
-import type { OutgoingBatch, OutgoingData } from "../drivers/contract.ts";
+import type { BatchPart, OutgoingBatch, OutgoingData } from "../drivers/contract.ts";
 import { InvalidDataError } from "../errors.ts";
 import type { FailureLedger } from "./failure_ledger.ts";
 
@@ -7,6 +7,8 @@ import type { FailureLedger } from "./failure_ledger.ts";
 export interface BatchOwner {
   /** Where failures that nobody looked at are counted. */
   readonly failures: FailureLedger;
+  /** Whether the engine may store a batch in parts. */
+  readonly mayPart?: boolean;
   /** Somebody waits for an event of this batch: do not let it lie. */
   hurry(batch: PushBatch): void;
 }
@@ -45,8 +47,12 @@ export class PushBatch implements OutgoingBatch {
   #refused: Map<number, PushBatch> | undefined = undefined;
   /** Once some were refused: the number that each of the others had when it was pushed. */
   #pushedAs: number[] | undefined = undefined;
-  /** The events with data whose futures somebody waited for. */
-  #observedWithData: Set<number> | undefined = undefined;
+  /** The number of the first event, in a part of a batch. */
+  #firstNumber = 0;
+  /** The events that may fail alone and whose futures somebody waited for. */
+  #observedAlone: Set<number> | undefined = undefined;
+  /** What it was stored in, where it was not stored in one piece. */
+  parts: readonly PushBatch[] | undefined = undefined;
   #promise: Promise<number> | undefined = undefined;
   #resolve: ((baseId: number) => void) | undefined = undefined;
   #reject: ((error: unknown) => void) | undefined = undefined;
@@ -98,7 +104,8 @@ export class PushBatch implements OutgoingBatch {
 
   /** Id of the event pushed as number `index`, once stored. */
   idOf(index: number): number {
-    return this.baseId + (this.#pushedAs === undefined ? index : this.#pushedAs.indexOf(index));
+    return this.baseId +
+      (this.#pushedAs === undefined ? index - this.#firstNumber : this.#pushedAs.indexOf(index));
   }
 
   /** The first id, once stored. */
@@ -123,7 +130,9 @@ export class PushBatch implements OutgoingBatch {
     if (this.baseId >= 0) return;
     if (this.failed) this.owner.failures.forgive(this);
     else {
-      if (this.data !== undefined) (this.#observedWithData ??= new Set()).add(index);
+      if (this.data !== undefined || this.owner.mayPart === true) {
+        (this.#observedAlone ??= new Set()).add(index);
+      }
       this.owner.hurry(this);
     }
   }
@@ -144,6 +153,31 @@ export class PushBatch implements OutgoingBatch {
     this.#reject?.(error);
   }
 
+  /** Stored in parts, some of which may have failed: each is a batch of its own from now on. */
+  settleParts(outcomes: readonly BatchPart[]): void {
+    const alone = new Map(this.#refused);
+    let first = 0;
+    this.parts = outcomes.map((outcome) => {
+      const part = new PushBatch(this.owner, NO_METADATA);
+      part.count = outcome.count;
+      part.#firstNumber = first;
+      part.#pushedAs = this.#pushedAs?.slice(first, first + outcome.count);
+      for (let index = first; index < first + outcome.count; index++) {
+        const number = this.#pushedAs?.[index] ?? index;
+        alone.set(number, part);
+        if (this.#observedAlone?.has(number) === true) part.observed++;
+      }
+      first += outcome.count;
+      return part;
+    });
+    this.#refused = alone;
+    outcomes.forEach((outcome, index) => {
+      const part = this.parts![index];
+      if ("baseId" in outcome) part.succeed(outcome.baseId);
+      else part.fail(outcome.error);
+    });
+  }
+
   /** Takes one event out, whose push fails. */
   #refuse(index: number): void {
     const { metadata, data, dataSizes } = this;
@@ -153,7 +187,7 @@ export class PushBatch implements OutgoingBatch {
     const [pushedAs] = this.#pushedAs.splice(index, 1);
     const refused = new PushBatch(this.owner, []);
     refused.count = 1;
-    if (this.#observedWithData?.delete(pushedAs) === true) {
+    if (this.#observedAlone?.delete(pushedAs) === true) {
       refused.observed = 1;
       this.observed--;
     }
@@ -180,6 +214,6 @@ export class PushBatch implements OutgoingBatch {
     this.data = undefined;
     this.dataSizes = undefined;
     this.stream = undefined;
-    this.#observedWithData = undefined;
+    this.#observedAlone = undefined;
   }
 }

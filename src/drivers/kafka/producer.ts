@@ -8,6 +8,7 @@ import { findTopic } from "./metadata.ts";
 import { ProducerLane, type Shipment } from "./producer_lane.ts";
 import {
   BATCH_HEAD_BYTES,
+  batchBytes,
   encodeBatch,
   EVENT_OVERHEAD_BYTES,
   type RecordFormat,
@@ -42,20 +43,21 @@ export class KafkaProducer implements ProducerInterface {
   constructor(topic: ProducerTopic) {
     const { producer: { batchBytesMax, messageBytesMax, compression } } = topic.cluster.settings;
     this.#topic = topic;
-    // What compression makes of a batch is known only afterwards, and the broker says if it is too much.
-    const topicMax = compression === "none" ? topic.batchBytesMax ?? Infinity : Infinity;
+    // What compression makes of an event is known only afterwards, and the broker says if it is too much.
+    const batchMax = topic.batchBytesMax ?? Infinity;
+    const topicMax = compression === "none" ? batchMax : Infinity;
     this.#eventLimit = (messageBytesMax ?? Infinity) < topicMax
       ? { bytesMax: messageBytesMax!, setting: '"message.max.bytes" of the driver' }
       : { bytesMax: topicMax, setting: '"max.message.bytes" of the topic' };
     this.batchLimit = {
-      bytesMax: Math.min(batchBytesMax, this.#eventLimit.bytesMax) - BATCH_HEAD_BYTES,
+      bytesMax: Math.min(batchBytesMax, batchMax, this.#eventLimit.bytesMax) - BATCH_HEAD_BYTES,
       bytesPerEvent: EVENT_OVERHEAD_BYTES,
     };
   }
 
   append(partition: number, batch: OutgoingBatch): Promise<number> {
     if (this.#closed) return Promise.reject(new ClosedError("the producer"));
-    return this.#lane(partition).ship(this.#load(batch, partition));
+    return this.#lane(partition).ship(this.#load(batch, partition), batch.settleParts?.bind(batch));
   }
 
   async flush(): Promise<void> {
@@ -82,18 +84,12 @@ export class KafkaProducer implements ProducerInterface {
     }
   }
 
-  /** Weighs a batch, then encodes it: no memory is taken for what the topic does not take. */
+  /** Weighs events, then encodes them: no memory is taken for one that the topic does not take. */
   #encode(batch: OutgoingBatch, partition: number, streamed?: Uint8Array): Shipment {
     const { format } = this.#topic;
-    const { bytesMax } = this.#eventLimit;
     const sizes = recordSizes(batch, format, streamed?.byteLength);
-    let bytes = BATCH_HEAD_BYTES;
-    for (const valueBytes of sizes.values) {
-      const size = valueBytes + EVENT_OVERHEAD_BYTES;
-      if (size + BATCH_HEAD_BYTES > bytesMax) throw this.#tooLarge(partition, valueBytes);
-      bytes += size;
-    }
-    if (batch.count > 1 && bytes > bytesMax) throw this.#tooLarge(partition, bytes, batch.count);
+    const bytes = batchBytes(sizes.values);
+    if (batch.count === 1 && bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes);
     return { values: encodeBatch(batch, format, streamed, sizes), bytes };
   }
 
@@ -135,7 +131,7 @@ export class KafkaProducer implements ProducerInterface {
           bytesMax: this.batchLimit.bytesMax,
           isMerging: this.#topic.cluster.settings.producer.compression === "none",
         },
-        (shipment) => this.#send(partition, shipment),
+        (values) => this.#send(partition, values),
       );
       this.#lanes.set(partition, lane);
     }
@@ -143,7 +139,9 @@ export class KafkaProducer implements ProducerInterface {
   }
 
   /** Stores a shipment and gives the offset of its first event. */
-  async #send(partition: number, { values }: Shipment): Promise<number> {
+  async #send(partition: number, values: Shipment["values"]): Promise<number> {
+    const bytes = batchBytes(values.map(({ byteLength }) => byteLength));
+    if (bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes, values.length);
     const { cluster, kafkaName, name, ends } = this.#topic;
     const client = this.#client ??= cluster.producer();
     const { deliveryMsMax } = cluster.settings.producer;
@@ -160,11 +158,7 @@ export class KafkaProducer implements ProducerInterface {
     } catch (error) {
       if (isUnknownTopic(error) && await this.#isDeleted()) throw new TopicDeletedError(name);
       if (isFault(error, "MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE")) {
-        throw this.#tooLarge(
-          partition,
-          values.reduce((sum, { byteLength }) => sum + byteLength, 0),
-          values.length,
-        );
+        throw this.#tooLarge(partition, bytes, values.length);
       }
       throw cluster.failure(
         error,

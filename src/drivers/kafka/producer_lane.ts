@@ -1,4 +1,9 @@
 import type { Buffer } from "node:buffer";
+import { LimitExceededError } from "../../errors.ts";
+import type { BatchPart } from "../contract.ts";
+
+/** By how much a record may grow when its batch is added to another one: its number there takes more bytes. */
+const MERGED_BYTES = 5;
 
 /** Records that become one Kafka batch. */
 export interface Shipment {
@@ -11,6 +16,13 @@ interface Waiting {
   shipment: Shipment | Promise<Shipment>;
   resolve(baseId: number): void;
   reject(error: unknown): void;
+  /** Takes what became of the parts, where it was not stored in one piece; undefined where that cannot be. */
+  settleParts: ((parts: readonly BatchPart[]) => void) | undefined;
+}
+
+interface Loaded {
+  waiting: Waiting;
+  shipment: Shipment;
 }
 
 /** The way into one partition: batches go one after the other, small ones that wait go together. */
@@ -20,15 +32,18 @@ export class ProducerLane {
 
   constructor(
     private readonly limits: { bytesMax: number; isMerging: boolean },
-    private readonly send: (shipment: Shipment) => Promise<number>,
+    private readonly send: (values: Shipment["values"]) => Promise<number>,
   ) {}
 
   /** Sends it when those before are stored or failed; gives the offset of its first record. */
-  ship(shipment: Shipment | Promise<Shipment>): Promise<number> {
+  ship(
+    shipment: Shipment | Promise<Shipment>,
+    settleParts?: (parts: readonly BatchPart[]) => void,
+  ): Promise<number> {
     // Its failure is said when its turn comes.
     if (shipment instanceof Promise) shipment.catch(() => {});
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ shipment, resolve, reject });
+      this.#waiting.push({ shipment, resolve, reject, settleParts });
       this.#running ??= this.#run();
     });
   }
@@ -53,33 +68,65 @@ export class ProducerLane {
   }
 
   /** Adds those behind it that fit; a stream is waited for in its turn. */
-  #merge(first: Waiting, shipment: Shipment): { waiting: Waiting; shipment: Shipment }[] {
+  #merge(first: Waiting, shipment: Shipment): Loaded[] {
     const all = [{ waiting: first, shipment }];
     let { bytes } = shipment;
     while (this.limits.isMerging && this.#waiting.length > 0) {
       const next = this.#waiting[0].shipment;
-      if (next instanceof Promise || bytes + next.bytes > this.limits.bytesMax) break;
-      bytes += next.bytes;
+      if (next instanceof Promise) break;
+      const added = next.bytes + next.values.length * MERGED_BYTES;
+      if (bytes + added > this.limits.bytesMax) break;
+      bytes += added;
       all.push({ waiting: this.#waiting.shift()!, shipment: next });
     }
     return all;
   }
 
-  async #sendAll(all: readonly { waiting: Waiting; shipment: Shipment }[]): Promise<void> {
-    try {
-      const values = all.length === 1
-        ? all[0].shipment.values
-        : all.flatMap(({ shipment }) => shipment.values);
-      let baseId = await this.send({
-        values,
-        bytes: all.reduce((sum, { shipment }) => sum + shipment.bytes, 0),
-      });
-      for (const { waiting, shipment } of all) {
-        waiting.resolve(baseId);
-        baseId += shipment.values.length;
-      }
-    } catch (error) {
-      for (const { waiting } of all) waiting.reject(error);
+  async #sendAll(all: readonly Loaded[]): Promise<void> {
+    const values = all.length === 1 ? all[0].shipment.values : all.flatMap(({ shipment }) => shipment.values);
+    const parts = await this.#sendParts(
+      values,
+      all.every(({ waiting }) => waiting.settleParts !== undefined),
+    );
+    for (const { waiting, shipment } of all) {
+      const own = take(parts, shipment.values.length);
+      if (own.length > 1) {
+        waiting.settleParts!(own);
+        waiting.resolve(0);
+      } else if ("baseId" in own[0]) waiting.resolve(own[0].baseId);
+      else waiting.reject(own[0].error);
     }
   }
+
+  /** Sends all at once; what is too large in halves, until only events fail that are too large alone. */
+  async #sendParts(values: Shipment["values"], maySplit: boolean): Promise<BatchPart[]> {
+    const count = values.length;
+    try {
+      return [{ count, baseId: await this.send(values) }];
+    } catch (error) {
+      if (!maySplit || count === 1 || !(error instanceof LimitExceededError)) return [{ count, error }];
+      const middle = count >> 1;
+      // One after the other: what is behind must not come first.
+      const first = await this.#sendParts(values.slice(0, middle), true);
+      return [...first, ...await this.#sendParts(values.slice(middle), true)];
+    }
+  }
+}
+
+/** Takes the outcomes of the first `count` events off the list. */
+function take(parts: BatchPart[], count: number): BatchPart[] {
+  const taken: BatchPart[] = [];
+  for (let left = count; left > 0;) {
+    const part = parts[0];
+    const size = Math.min(left, part.count);
+    taken.push({ ...part, count: size });
+    left -= size;
+    if (size === part.count) parts.shift();
+    else {
+      parts[0] = "baseId" in part
+        ? { count: part.count - size, baseId: part.baseId + size }
+        : { count: part.count - size, error: part.error };
+    }
+  }
+  return taken;
 }

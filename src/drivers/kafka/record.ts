@@ -28,6 +28,25 @@ export const BATCH_HEAD_BYTES = 61;
 /** What an event takes in a Kafka batch beside its metadata and data, at most. */
 export const EVENT_OVERHEAD_BYTES: number = HEADER_BYTES + TEXT_LENGTH_BYTES + FRAMING_BYTES_MAX;
 
+/** Size of a number as Kafka writes one in a record: seven bits a byte, and one for the sign. */
+function varintBytes(number: number): number {
+  let bytes = 1;
+  for (let rest = number * 2; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes++;
+  return bytes;
+}
+
+/** Size of a batch of values of these sizes on the wire, without compression, with one time and without keys. */
+export function batchBytes(values: readonly number[]): number {
+  let bytes = BATCH_HEAD_BYTES;
+  for (let index = 0; index < values.length; index++) {
+    const byteLength = values[index];
+    // Attributes, time, key and the number of headers take a byte each.
+    const record = 4 + varintBytes(index) + varintBytes(byteLength) + byteLength;
+    bytes += varintBytes(record) + record;
+  }
+  return bytes;
+}
+
 /** How a topic's metadata stands in its records. */
 export interface RecordFormat {
   /** Whether the metadata is text with its length before it. */

@@ -1,0 +1,154 @@
+// A topic that takes 256 KiB a batch refused 19,546 of 20,000 events of 95 bytes: they were collected by one count of
+// their sizes and refused by another, which had 24 bytes of each event twice. And with compression one event that was
+// too large took the 600 small ones of its batch with it. Whatever the limit and the mix of sizes, what fits is stored,
+// and only what is too large alone fails.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createRecordsBatch } from "@platformatic/kafka";
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { LimitExceededError } from "../../mod.ts";
+import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
+import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
+import { KnownEnds } from "../../src/drivers/kafka/known_ends.ts";
+import { batchBytes, formatOf } from "../../src/drivers/kafka/record.ts";
+import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { FailureLedger } from "../../src/producer/failure_ledger.ts";
+import { Lane, type LaneOwner } from "../../src/producer/lane.ts";
+import type { PushFuture } from "../../src/producer/push_future.ts";
+import { test } from "../harness.ts";
+
+type Sent = { value: Buffer }[];
+
+/** A broker that refuses batches above its limit, as the client encodes them, and keeps the others. */
+function topicWith(settings: { limit: number; isLimitKnown?: boolean; compression?: string }) {
+  const { limit, isLimitKnown = true, compression = "none" } = settings;
+  const stored: Buffer[] = [];
+  let sent = 0;
+  const cluster = {
+    settings: readSettings({ "bootstrap.servers": "a", "compression.type": compression }),
+    producer: () => ({
+      send: async ({ messages }: { messages: Sent }) => {
+        sent++;
+        await Promise.resolve();
+        const copies = messages.map(({ value }) => ({ topic: "t", partition: 0, value }));
+        const bytes = createRecordsBatch(copies, { compression } as never).length;
+        if (bytes > limit) throw Object.assign(new Error("large"), { apiId: "MESSAGE_TOO_LARGE" });
+        if (compression === "none") {
+          assertEquals(
+            bytes,
+            batchBytes(messages.map(({ value }) => value.byteLength)),
+          );
+        }
+        stored.push(...messages.map(({ value }) => Buffer.from(value)));
+        // Others write, too: ids are consecutive within a batch only.
+        const offset = BigInt(stored.length - messages.length + sent * 1000);
+        return { offsets: [{ offset }] };
+      },
+      close: () => Promise.resolve(),
+    }),
+    failure: (error: unknown) => error,
+  } as unknown as Cluster;
+  const producer = new KafkaProducer({
+    cluster,
+    name: "t",
+    kafkaName: "t",
+    id: "",
+    format: formatOf("default"),
+    ends: new KnownEnds(),
+    batchBytesMax: isLimitKnown ? limit : undefined,
+  });
+  const owner: LaneOwner = {
+    topic: "t",
+    name: "p",
+    driver: producer,
+    limits: { eventsMax: 100_000, bytesMax: 1 << 20, batchesMax: 1000, openBytesMax: 1 << 24 },
+    failures: new FailureLedger(),
+    inFlight: new Set(),
+    openBytes: 0,
+    relieve: () => {},
+    expectsMore: () => false,
+    onSettled: (batch) => void owner.inFlight.delete(batch),
+  };
+  return { lane: new Lane(0, owner), owner, stored, sent: () => sent };
+}
+
+/** Whether an event of that many bytes of text fits into a batch of its own, and what becomes of those that do not. */
+function fits(bytes: number, limit: number): boolean {
+  return batchBytes([bytes + 24]) <= limit;
+}
+
+async function outcomes(futures: readonly PushFuture[]): Promise<(number | "too large")[]> {
+  const settled = await Promise.allSettled(futures);
+  return settled.map((one) => {
+    if (one.status === "fulfilled") return one.value as number;
+    assert(one.reason instanceof LimitExceededError, String(one.reason));
+    return "too large";
+  });
+}
+
+for (const limit of [1000, 1024, 4096, 262_144, 600_000]) {
+  for (const isLimitKnown of [true, false]) {
+    const where = `a limit of ${limit} bytes that the producer ${isLimitKnown ? "knows" : "does not know"}`;
+    test(`every event that fits is stored, in order, under ${where}`, async () => {
+      const { lane, stored } = topicWith({ limit, isLimitKnown });
+      const edge = limit - 61 - 24 - 12;
+      const sizes = Array.from({ length: 600 }, (_, n) => {
+        if (n % 50 === 3) return edge - 10 + (n / 50 | 0) * 2;
+        return n % 7 === 1 ? 1 + (n * 37) % Math.min(edge, 3000) : 95;
+      });
+      const texts = sizes.map((size, n) => `${n}`.padEnd(size, "."));
+      const futures = texts.map((text) => lane.add(text));
+      lane.handOver();
+      const found = await outcomes(futures);
+      const expected = texts.filter((text) => fits(text.length, limit));
+      assert(expected.length < texts.length, "some are too large");
+      assertEquals(found.map((one) => one !== "too large"), texts.map((text) => fits(text.length, limit)));
+      assertEquals(stored.map((value) => value.toString("utf8", 24)), expected);
+      const ids = found.filter((one) => one !== "too large");
+      assertEquals(ids, [...ids].sort((a, b) => a - b));
+      assertEquals(new Set(ids).size, ids.length);
+    });
+  }
+}
+
+test("20,000 small events fit under a limit of 256 KiB", async () => {
+  const { lane, stored, sent } = topicWith({ limit: 262_144 });
+  const futures = Array.from({ length: 20_000 }, () => lane.add("x".repeat(95)));
+  lane.handOver();
+  assertEquals((await outcomes(futures)).filter((one) => one === "too large").length, 0);
+  assertEquals(stored.length, 20_000);
+  assert(sent() < 20, `${sent()} requests`);
+});
+
+for (const compression of ["gzip", "snappy", "lz4"]) {
+  for (const isLimitKnown of [true, false]) {
+    const known = isLimitKnown ? "knows" : "does not know";
+    test(`with ${compression} an event that is too large fails alone, where the producer ${known} the limit`, async () => {
+      const limit = 20_000;
+      const { lane, owner, stored } = topicWith({ limit, isLimitKnown, compression });
+      const small = (n: number) => lane.add(`${n}`, new Uint8Array(50));
+      const before = Array.from({ length: 300 }, (_, n) => small(n));
+      const large = lane.add("large", randomBytes(limit + 100));
+      const shrinks = lane.add("shrinks", new Uint8Array(limit * 4));
+      const after = Array.from({ length: 300 }, (_, n) => small(n + 300));
+      lane.handOver();
+      await assertRejects(() => Promise.resolve(large), LimitExceededError, "an event");
+      const ids = await outcomes([...before, shrinks, ...after]);
+      assertEquals(ids.includes("too large"), false);
+      assertEquals(stored.length, 601);
+      assertEquals(owner.failures.count, 0);
+    });
+  }
+}
+
+test("an event that failed alone and that nobody looked at is in the next flush's count, the others are not", async () => {
+  const { lane, owner } = topicWith({ limit: 4000, isLimitKnown: false });
+  const futures = ["a", "b".repeat(5000), "c", "d".repeat(5000), "e"].map((text) => lane.add(text));
+  const seen = assertRejects(() => Promise.resolve(futures[1]), LimitExceededError);
+  lane.handOver();
+  await seen;
+  await futures[4];
+  assertEquals(owner.failures.count, 1);
+  await assertRejects(() => Promise.resolve(futures[3]), LimitExceededError);
+  assertEquals(owner.failures.count, 0);
+});
