@@ -251,7 +251,7 @@ test("--filter prints what matches an EventBridge pattern", async () => {
         .length,
       3,
     );
-    for (const wrong of ["{", '{"a": 1}', '{"a": [{"numeric": ["!", 1]}]}', "@/nowhere"]) {
+    for (const wrong of ["{", '{"a": [{"numeric": ["!", 1]}]}', "@/nowhere"]) {
       const { code, stderr } = await consume(["--filter", wrong]);
       assertEquals([code, stderr.split("\n").length], [2, 2], stderr);
     }
