@@ -38,6 +38,8 @@ export interface TopicInfo extends TopicDefinition {
   layout?: "cpp-files";
   /** Set when another program keeps events of its own in the topic's folder: it is not opened before they are away. */
   foreign?: ForeignContent;
+  /** Why its documents cannot be read, where they cannot: it is listed all the same, and not opened. */
+  fault?: string;
 }
 
 /** How a topic is deleted. */

@@ -10,7 +10,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const { args, console } = invocation;
   await using driver = await openDriver(invocation);
   const topics = await driver.listTopics();
-  for (const info of topics.values()) if (info.foreign !== undefined) console.log.warn(foreignText(info));
+  for (const info of topics.values()) {
+    if (info.foreign !== undefined) console.log.warn(foreignText(info));
+    if (info.fault !== undefined) console.log.warn(info.fault);
+  }
   const detailed = args.flag("verbose") || args.flag("json");
   const foreign = [...topics.values()].filter(({ layout }) => layout === "cpp-files").length;
   if (detailed && foreign > 0) {
@@ -40,6 +43,7 @@ async function describe(driver: Driver, info: TopicInfo, warn: (text: string) =>
   document.partition_selector = info.partitionSelector;
   document.options = withoutSecrets(info.options);
   if (info.foreign !== undefined) document.foreign = { ...info.foreign };
+  if (info.fault !== undefined) return { ...document, fault: info.fault };
   if (info.layout === "cpp-files") return { ...document, ...await describeForeign(info) };
   try {
     await using topic = await driver.openTopic(info.name);

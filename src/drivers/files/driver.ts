@@ -25,7 +25,7 @@ import { checkLayoutVersion, readDocument, TOPIC_FILE } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions } from "./options.ts";
 import { FilesTopic } from "./topic.ts";
-import { makeTopicFolder, readTopicFolder } from "./topic_folder.ts";
+import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folder.ts";
 
 /** How often a topic is read again that was replaced by another one of its name meanwhile. */
 const READINGS_MAX = 3;
@@ -229,7 +229,13 @@ export class FilesDriver implements DriverInterface {
       return info.layout === undefined || this.#isTopicFolder(path) ? info : undefined;
     } catch (error) {
       if (!this.#isTopicFolder(path)) return undefined;
-      throw error;
+      // One document that cannot be read must not hide the other topics.
+      return unreadableTopic(
+        this.storage,
+        path,
+        name,
+        error instanceof Error ? error.message : String(error),
+      );
     }
   }
 

@@ -58,8 +58,7 @@ export function readTopicFolder(storage: Storage, path: string, name: string): T
   };
   const document = readDocument(storage, `${path}/${TOPIC_FILE}`);
   if (document === undefined) {
-    const numbers = storage.list(`${path}/partitions`).filter(isPartitionName).map(Number);
-    const numPartitions = 1 + numbers.reduce((highest, number) => Math.max(highest, number), -1);
+    const numPartitions = partitionFolders(storage, path);
     const options = { num_partitions: numPartitions };
     return { name, path, numPartitions, options, layout: "cpp-files", ...components };
   }
@@ -75,6 +74,28 @@ export function readTopicFolder(storage: Storage, path: string, name: string): T
     ...components,
     ...(foreign === undefined ? {} : { foreign }),
   };
+}
+
+/** A topic whose documents cannot be read, as a listing shows it. */
+export function unreadableTopic(storage: Storage, path: string, name: string, fault: string): TopicInfo {
+  const component = { type: "default" };
+  const numPartitions = partitionFolders(storage, path);
+  return {
+    name,
+    path,
+    numPartitions,
+    options: { num_partitions: numPartitions },
+    validator: component,
+    partitionSelector: component,
+    serializer: component,
+    fault,
+  };
+}
+
+/** How many partitions the folders show. */
+function partitionFolders(storage: Storage, path: string): number {
+  const numbers = storage.list(`${path}/partitions`).filter(isPartitionName).map(Number);
+  return 1 + numbers.reduce((highest, number) => Math.max(highest, number), -1);
 }
 
 /**
