@@ -14,6 +14,8 @@ import { byTurns } from "./turns.ts";
 
 /** How long one request of administration is tried, in milliseconds. */
 const OPERATION_MS_MAX = 30_000;
+/** By how much longer than it may the client takes to say that nobody answers, in milliseconds. */
+const GRACE_MS = 12_000;
 /** A producer tries an event again until its own time is over. */
 const RETRIES_ENDLESS = 1_000_000;
 /** A member of a group outlives a coordinator that moves; what it cannot, we begin again. */
@@ -43,7 +45,7 @@ export class Cluster {
   static async connect(settings: KafkaSettings): Promise<Cluster> {
     const cluster = new Cluster(await loadClient(), settings);
     try {
-      await cluster.run("connect", (admin) => admin.metadata({ topics: [] }), settings.connectMsMax);
+      await cluster.#answerOf(settings.connectMsMax + GRACE_MS);
     } catch (error) {
       await cluster.close();
       throw error;
@@ -52,6 +54,24 @@ export class Cluster {
       warn(`Kafka options without effect here: ${settings.ineffective.join(", ")}`);
     }
     return cluster;
+  }
+
+  /** Asks any broker for anything; fails in time also where the client never says a word. */
+  async #answerOf(msMax: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(this.failure(new Error("the client is silent"), "connect", msMax)),
+        msMax,
+      );
+    });
+    const asking = this.run("connect", (admin) => admin.metadata({ topics: [] }), this.settings.connectMsMax);
+    try {
+      await Promise.race([asking, silence]);
+    } finally {
+      clearTimeout(timer);
+      asking.catch(() => {});
+    }
   }
 
   /** Milliseconds to wait before the next attempt; what the client's own loops take as well. */

@@ -5,6 +5,7 @@ import type { SaslOptions } from "./client.ts";
 import { awsCredentials, mskToken } from "./msk_iam.ts";
 import { readExtensions, readTokenProvider } from "./oauth.ts";
 import type { Properties } from "./properties.ts";
+import { checkTls } from "./tls_check.ts";
 
 /** How we show who we are, and make sure of the brokers. */
 export interface Identity {
@@ -89,7 +90,9 @@ function readTls(given: Properties): ConnectionOptions {
   };
   if (!checksName) options.checkServerIdentity = () => undefined;
   // Undefined members are no defaults to every runtime.
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const known = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  checkTls(given, known);
+  return known;
 }
 
 function pem(given: Properties, name: string): string | NonSharedBuffer | undefined {

@@ -9,6 +9,7 @@ import { readSettings } from "../../../src/drivers/kafka/settings.ts";
 import { InvalidOptionError, NotSupportedError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/json.ts";
 import { test } from "../../harness.ts";
+import { CERTIFICATE, ENCRYPTED_KEY } from "./tls_material.ts";
 
 const SERVERS = { "bootstrap.servers": "localhost:9092" };
 
@@ -143,22 +144,22 @@ test("a login needs its protocol, its mechanism, a name and a password", () => {
 test("certificates come from files or as text", () => {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-kafka-settings-"));
   try {
-    writeFileSync(join(folder, "ca.pem"), "CA");
+    writeFileSync(join(folder, "ca.pem"), CERTIFICATE);
     const { tls } = readSettings({
       ...SERVERS,
       "security.protocol": "ssl",
       "ssl.ca.location": join(folder, "ca.pem"),
-      "ssl.certificate.pem": "CERTIFICATE",
-      "ssl.key.pem": "KEY",
-      "ssl.key.password": "secret",
+      "ssl.certificate.pem": CERTIFICATE,
+      "ssl.key.pem": ENCRYPTED_KEY,
+      "ssl.key.password": "hunter2",
       "enable.ssl.certificate.verification": false,
       "ssl.endpoint.identification.algorithm": "none",
     }).client;
-    assertEquals(String(tls?.ca), "CA");
+    assertEquals(String(tls?.ca), CERTIFICATE);
     assertEquals([tls?.cert, tls?.key, tls?.passphrase, tls?.rejectUnauthorized], [
-      "CERTIFICATE",
-      "KEY",
-      "secret",
+      CERTIFICATE,
+      ENCRYPTED_KEY,
+      "hunter2",
       false,
     ]);
     assertEquals(tls?.checkServerIdentity?.("a", {} as never), undefined);
