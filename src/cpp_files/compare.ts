@@ -1,12 +1,19 @@
+import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { ContentMismatchError } from "../errors.ts";
+import type { Event } from "../event.ts";
 import type { Topic } from "../topic.ts";
+import type { MetadataReader } from "./metadata_reader.ts";
 import type { CppEvent, CppPartition } from "./partition.ts";
+
+/** Data parts up to this size are read with their events, larger ones in pieces of it. */
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** Which events are compared. */
 export interface CompareRequest {
   topic: Topic;
   source: CppPartition;
+  reader: MetadataReader;
   fromId: number;
   /** One past the last id. */
   endId: number;
@@ -16,11 +23,10 @@ export interface CompareRequest {
 }
 
 /**
- * Compares stored events with those of the C++ store: every id and metadata, and the sizes of all data parts,
- * which are not read. Throws `ContentMismatchError` at the first difference.
+ * Compares stored events with those of the C++ store: every id, the metadata and the data, byte by byte. Throws `ContentMismatchError` at the first difference.
  */
 export async function compareEvents(request: CompareRequest): Promise<void> {
-  const { topic, source, fromId, endId, signal, onSame } = request;
+  const { topic, source, reader, fromId, endId, signal, onSame } = request;
   if (fromId >= endId) return;
   const { partition } = source;
   const differ = (id: number, what: string): ContentMismatchError =>
@@ -29,13 +35,14 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
         `import into a new topic`,
     );
   // A text that went through another serializer may come back in another spelling.
-  const comparesText = topic.serializer.writesJsonText === true;
+  const keepsText = topic.serializer.writesJsonText === true;
   // A name that nobody else has, and under which nothing is stored.
   await using consumer = topic.consumer(`import-${randomUUID()}`, {
     partitions: [partition],
     from: { id: fromId },
+    dataSelector: (_metadata, descriptor) => descriptor.size <= PIECE_BYTES ? descriptor : null,
   });
-  const expected = source.events(fromId);
+  const expected = reader.events(source, fromId);
   let nextId = fromId;
   try {
     for await (const batch of consumer.batches({ until: { id: endId }, signal })) {
@@ -44,13 +51,17 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
         if (event.id !== nextId) throw differ(nextId, "was lost there");
         const { value: original } = expected.next();
         if (!original) throw differ(nextId, "is not in the C++ store");
-        if (comparesText && event.metadataText !== original.document) {
+        let document = reader.documentOf(original);
+        if (typeof document !== "string") document = await document;
+        const found = event.metadataText;
+        if (found !== document && (keepsText || spelled(found) !== spelled(document))) {
           throw differ(nextId, "has other metadata there");
         }
         const { size } = event.dataDescriptor;
         if (size !== original.dataBytes) {
           throw differ(nextId, `has ${size} bytes of data there, and ${original.dataBytes} in C++`);
         }
+        if (size > 0 && !await hasSameData(event, original)) throw differ(nextId, "has other data there");
         same.push(original);
         nextId++;
       }
@@ -60,4 +71,33 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
     expected.return();
   }
   if (nextId < endId) throw differ(nextId, "was lost there");
+}
+
+function spelled(document: string): string {
+  return JSON.stringify(JSON.parse(document));
+}
+
+async function hasSameData(event: Event, original: CppEvent): Promise<boolean> {
+  const data = original.data();
+  if (data instanceof Uint8Array) {
+    if (event.data !== undefined) return Buffer.compare(data, event.data) === 0;
+    return await hasSamePieces(event, [data]);
+  }
+  return await hasSamePieces(event, data);
+}
+
+async function hasSamePieces(
+  event: Event,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<boolean> {
+  let offset = 0;
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += PIECE_BYTES) {
+      const part = piece.subarray(at, at + PIECE_BYTES);
+      const view = event.dataDescriptor.makeSubView(offset + at, part.length);
+      if (Buffer.compare(part, await event.loadData(view)) !== 0) return false;
+    }
+    offset += piece.length;
+  }
+  return true;
 }

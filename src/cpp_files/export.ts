@@ -9,6 +9,7 @@ import { nodeStorage } from "../storage/node.ts";
 import type { Topic } from "../topic.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { Checkpoint } from "./checkpoint.ts";
+import { withoutDraft } from "./components.ts";
 import { COMPONENT_FILES, type Components, PARTITIONS_FOLDER } from "./layout.ts";
 import { PartitionWriter } from "./partition_writer.ts";
 import {
@@ -194,7 +195,7 @@ async function* piecesOf(event: Event): AsyncGenerator<Uint8Array, void, void> {
 
 function writeComponents(path: string, topic: Topic, onWarning?: (text: string) => void): void {
   for (const [kind, file] of Object.entries(COMPONENT_FILES) as [keyof Components, string][]) {
-    let document: ComponentDocument = topic.definition[kind];
+    let document: ComponentDocument = withoutDraft(topic.definition[kind]);
     if (!KNOWN_TYPES[kind].includes(document.type)) {
       onWarning?.(`C++ has no ${file.slice(0, -5)} "${document.type}": the default one takes its place`);
       document = { type: "default" };

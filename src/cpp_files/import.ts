@@ -1,4 +1,4 @@
-import { cppDifferences } from "../components/validators/event_pattern/cpp_differences.ts";
+import { componentDocument } from "../components/registry.ts";
 import type { ComponentOptions, Driver } from "../driver.ts";
 import {
   ContentMismatchError,
@@ -11,9 +11,11 @@ import type { JsonObject } from "../json.ts";
 import type { Producer } from "../producer.ts";
 import type { Topic } from "../topic.ts";
 import { isUnfinished, UNFINISHED_CONSUMER } from "../topic_draft/created_at_once.ts";
+import { canonicalJson } from "./canonical_json.ts";
 import { compareEvents } from "./compare.ts";
+import { importedComponents } from "./components.ts";
 import type { CppEvent, CppPartition } from "./partition.ts";
-import type { Components } from "./layout.ts";
+import { MetadataReader } from "./metadata_reader.ts";
 import { CppTopic } from "./topic.ts";
 import {
   type PartitionTransfer,
@@ -55,9 +57,9 @@ const GROUP_BYTES_MAX = 512 * 1024;
  * Copies a topic of the C++ files driver into another driver's. Every event keeps its partition and its id, its
  * metadata character by character and its data.
  *
- * A new topic is there for others only when it is complete. A run that was cut short is continued by the same call: what
- * was stored is compared, and the rest follows. A topic that holds anything else is refused with `ContentMismatchError`. At the end everything stored
- * is read back, save the data parts, whose sizes are compared.
+ * A new topic is there for others only when it is complete. A run that was cut short is continued by the same call:
+ * what was stored is compared, and the rest follows. A topic that holds anything else is refused with
+ * `ContentMismatchError`. At the end everything stored is read back and compared, metadata and data byte by byte.
  *
  * Throws `TopicNotFoundError`, `CorruptedLogError` for a store that is damaged, and whatever the driver throws.
  * The C++ store is only read, and events that are added to it meanwhile are left to the next call.
@@ -91,6 +93,9 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
     if (nextId > 0) throw foreign(target, partition, `it has events, and there is no such partition in C++`);
   }
   await using producer = target.producer("import");
+  // A serializer from a module answers for itself only now.
+  await producer.ready();
+  const reader = MetadataReader.for(source, target.serializer);
   const done: TransferCount = { events: 0, metadataBytes: 0, dataBytes: 0 };
   const transfers: PartitionTransfer[] = [];
   for (let number = 0; number < source.numPartitions; number++) {
@@ -117,12 +122,14 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
     await compareEvents({
       topic: target,
       source: partition,
+      reader,
       fromId: 0,
       endId: nextId,
       signal,
       onSame: add,
     });
     await pushAll(producer, partition, {
+      reader,
       fromId: nextId,
       onStored: (events) => {
         add(events);
@@ -132,6 +139,7 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
     await compareEvents({
       topic: target,
       source: partition,
+      reader,
       fromId: nextId,
       endId: partition.count,
       signal,
@@ -168,16 +176,23 @@ async function openTarget(source: CppTopic, options: CppImportOptions): Promise<
 }
 
 const type = "default";
-const PLAIN_DOCUMENTS: Components = {
-  validator: { type },
-  partitionSelector: { type },
-  serializer: { type },
-};
 /** The events were validated, and their partitions chosen, when they were first pushed. */
 const PLAIN: ComponentOptions = { validator: { type }, partitionSelector: { type } };
 
-async function openExisting({ driver, topic: name, into = name }: CppImportOptions): Promise<Target> {
-  const topic = await driver.openTopic(into, PLAIN);
+async function openExisting(options: CppImportOptions): Promise<Target> {
+  const { driver, topic: name, into = name, components = {} } = options;
+  const { serializer } = components;
+  const topic = await driver.openTopic(into, serializer === undefined ? PLAIN : { ...PLAIN, serializer });
+  const has = canonicalJson(JSON.stringify(topic.definition.serializer));
+  const isOther = serializer !== undefined &&
+    canonicalJson(JSON.stringify(componentDocument(topic.serializer))) !== has;
+  if (isOther) {
+    await topic.close();
+    throw new ContentMismatchError(
+      `Cannot import into topic "${into}": it has serializer ${has}, and another one is given; ` +
+        `give the same, or import into a new topic`,
+    );
+  }
   return {
     topic,
     // An earlier run may have been killed where the engine cannot hide what is not whole.
@@ -189,46 +204,16 @@ async function openExisting({ driver, topic: name, into = name }: CppImportOptio
 }
 
 async function openDraft(source: CppTopic, options: CppImportOptions): Promise<Target> {
-  const { driver, into = options.topic, topicOptions = {}, components = {} } = options;
-  const documents: Partial<Components> = { ...source.components };
-  for (const [kind, component] of Object.entries(components)) {
-    if (component !== undefined) delete documents[kind as keyof Components];
-  }
-  for (const { type } of Object.values(documents)) {
-    if (type.includes(":")) {
-      throw foreignComponent(into, `"${type}" is code, which is not taken from a store`);
-    }
-  }
+  const { driver, into = options.topic, topicOptions = {}, components = {}, onWarning } = options;
+  const { path: folder } = source;
+  const documents = importedComponents({ driver, folder, into, given: components, onWarning });
   const definition = { ...documents, options: { num_partitions: source.numPartitions, ...topicOptions } };
-  const obstacles = driver.obstaclesOf(into, { ...PLAIN_DOCUMENTS, ...definition });
-  for (const error of Object.values(obstacles)) throw foreignComponent(into, error.message, error);
-  warnOfDifferences(into, documents, options.onWarning);
   const draft = await driver.draftTopic(into, definition, { components, filling: PLAIN, resume: true });
   return {
     topic: draft.topic,
     publish: () => draft.publish(),
     [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose](),
   };
-}
-
-/** Names the verdicts of a validator that are not those of C++. */
-function warnOfDifferences(
-  topic: string,
-  { validator }: Partial<Components>,
-  onWarning?: (text: string) => void,
-): void {
-  if (validator?.type !== "eventbridge") return;
-  for (const difference of cppDifferences(validator.pattern ?? validator.schema ?? {})) {
-    onWarning?.(`Validator "eventbridge" of topic "${topic}" answers as Amazon does: ${difference}`);
-  }
-}
-
-function foreignComponent(topic: string, why: string, cause?: unknown): InvalidOptionError {
-  return new InvalidOptionError(
-    "components",
-    `Cannot make topic "${topic}" as it is in C++: ${why}; name another component to import it with`,
-    { cause },
-  );
 }
 
 function foreign(topic: Topic, partition: number, why: string): ContentMismatchError {
@@ -241,7 +226,11 @@ function foreign(topic: Topic, partition: number, why: string): ContentMismatchE
 async function pushAll(
   producer: Producer,
   source: CppPartition,
-  { fromId, onStored }: { fromId: number; onStored: (events: CppEvent[]) => void },
+  { reader, fromId, onStored }: {
+    reader: MetadataReader;
+    fromId: number;
+    onStored: (events: CppEvent[]) => void;
+  },
 ): Promise<void> {
   let group: CppEvent[] = [];
   let bytes = 0;
@@ -251,11 +240,13 @@ async function pushAll(
     group = [];
     bytes = 0;
   };
-  for (const event of source.events(fromId)) {
+  for (const event of reader.events(source, fromId)) {
+    let document = reader.documentOf(event);
+    if (typeof document !== "string") document = await document;
     const size = event.metadataBytes + event.dataBytes;
     if (group.length === GROUP_EVENTS_MAX || bytes + size > GROUP_BYTES_MAX) await store();
     const data = event.data();
-    const future = producer.push(event.document, data, { partition: source.partition });
+    const future = producer.push(document, data, { partition: source.partition });
     // What completes at once was refused; a stream must be used up before the next event is read.
     if (future.completed || !(data instanceof Uint8Array)) await storedOrBlamed(future, event);
     group.push(event);

@@ -24,8 +24,10 @@ const WHOLE_DATA_BYTES_MAX = 64 * 1024 * 1024;
 /** An event of a topic in the C++ layout. */
 export interface CppEvent {
   id: number;
-  /** The metadata as it is stored. */
+  /** The metadata as JSON text; empty where it was not asked for. */
   document: string;
+  /** The metadata as they are stored, until the next event is asked for. */
+  metadata: Uint8Array;
   /** Size of the metadata in bytes. */
   metadataBytes: number;
   dataBytes: number;
@@ -57,9 +59,9 @@ export class CppPartition {
 
   /**
    * The events from an id on. Throws `CorruptedLogError` where the index refers to what is not there, or to what
-   * is no record.
+   * is no record. With `isBare` metadata are bytes of whatever serializer, not JSON text in records.
    */
-  *events(fromId = 0): Generator<CppEvent, void, void> {
+  *events(fromId = 0, { isBare = false } = {}): Generator<CppEvent, void, void> {
     if (fromId >= this.count) return;
     using index = this.#open(INDEX_FILE, INDEX_AHEAD_BYTES);
     using metadata = this.#open(METADATA_FILE, METADATA_AHEAD_BYTES);
@@ -68,23 +70,48 @@ export class CppPartition {
       const bytes = index.range(id * ENTRY_BYTES, ENTRY_BYTES);
       if (bytes === undefined) throw this.#damage(id, index, id * ENTRY_BYTES, "the file became shorter");
       const entry = readEntry(viewOf(bytes), 0);
-      const text = this.#metadataAt(id, entry, metadata);
+      const text = this.#metadataAt(id, entry, metadata, isBare);
       const { dataOffset, dataSize } = entry;
       if (dataSize > data.size || dataOffset > data.size - dataSize) {
         throw this.#damage(id, data, data.size, `the data part ends behind the end of the file`);
       }
       yield {
         id,
-        document: this.#decode(id, text, metadata, entry.metadataOffset),
+        document: isBare ? "" : this.#decode(id, text, metadata, entry.metadataOffset),
+        metadata: text,
         metadataBytes: text.length,
         dataBytes: dataSize,
         data: () => this.#dataAt(id, entry, data),
-        damage: (reason) => this.#damage(id, metadata, entry.metadataOffset + LENGTH_BYTES, reason),
+        damage: (reason) =>
+          this.#damage(id, metadata, entry.metadataOffset + (isBare ? 0 : LENGTH_BYTES), reason),
       };
     }
   }
 
-  #metadataAt(id: number, { metadataOffset, metadataSize }: IndexEntry, file: FileWindow): Uint8Array {
+  /** Path of the file with the metadata. */
+  get metadataPath(): string {
+    return `${this.directory}/${METADATA_FILE}`;
+  }
+
+  /** Whether the first event's metadata are there, and are not a record: a length, and as many bytes. */
+  get beginsWithoutRecord(): boolean {
+    if (this.count === 0) return false;
+    using index = this.#open(INDEX_FILE, ENTRY_BYTES);
+    using metadata = this.#open(METADATA_FILE, LENGTH_BYTES);
+    const bytes = index.range(0, ENTRY_BYTES);
+    if (bytes === undefined) return false;
+    const { metadataOffset, metadataSize } = readEntry(viewOf(bytes), 0);
+    const record = metadata.range(metadataOffset, metadataSize);
+    if (record === undefined) return false;
+    return metadataSize < LENGTH_BYTES || readUint64(viewOf(record), 0) !== metadataSize - LENGTH_BYTES;
+  }
+
+  #metadataAt(
+    id: number,
+    { metadataOffset, metadataSize }: IndexEntry,
+    file: FileWindow,
+    isBare: boolean,
+  ): Uint8Array {
     if (metadataSize > METADATA_BYTES_MAX && metadataSize <= file.size) {
       const { topic, partition } = this;
       throw new LimitExceededError(
@@ -96,6 +123,7 @@ export class CppPartition {
     if (record === undefined) {
       throw this.#damage(id, file, file.size, "the metadata ends behind the end of the file");
     }
+    if (isBare) return record;
     const length = metadataSize < LENGTH_BYTES ? -1 : readUint64(viewOf(record), 0);
     if (length !== metadataSize - LENGTH_BYTES) {
       throw this.#damage(id, file, metadataOffset, "the length of the metadata is not what the index says");

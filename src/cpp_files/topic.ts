@@ -1,23 +1,21 @@
-import { partitionName, readDocument } from "../drivers/files/layout.ts";
+import { partitionName } from "../drivers/files/layout.ts";
 import { foreignContent } from "../drivers/files/foreign_content.ts";
 import { absolutePath } from "../drivers/files/root_path.ts";
 import { InvalidOptionError, TopicNotFoundError } from "../errors.ts";
 import { checkTopicName } from "../names.ts";
-import type { ComponentDocument } from "../drivers/contract.ts";
 import { nodeStorage } from "../storage/node.ts";
-import { COMPONENT_FILES, type Components, PARTITIONS_FOLDER } from "./layout.ts";
+import { type CppComponent, readComponent } from "./components.ts";
+import { type Components, PARTITIONS_FOLDER } from "./layout.ts";
 import { CppPartition } from "./partition.ts";
 
 /** A topic in the C++ layout. */
 export class CppTopic {
   /** One more than the highest number of a folder. */
   readonly numPartitions: number;
-  readonly #path: string;
   /** Those that have a folder, as they were when the topic was opened. */
   readonly #partitions: ReadonlyMap<number, CppPartition>;
 
-  private constructor(readonly name: string, readonly components: Components, path: string) {
-    this.#path = path;
+  private constructor(readonly name: string, readonly path: string) {
     const folders = nodeStorage.list(`${path}/${PARTITIONS_FOLDER}`).filter((name) => /^\d{8}$/.test(name));
     const numbers = folders.map(Number);
     // A topic without any folder is as good as one with a single empty partition.
@@ -31,7 +29,7 @@ export class CppTopic {
   }
 
   #open(number: number): CppPartition {
-    const folder = `${this.#path}/${PARTITIONS_FOLDER}/${partitionName(number)}`;
+    const folder = `${this.path}/${PARTITIONS_FOLDER}/${partitionName(number)}`;
     return new CppPartition(nodeStorage, folder, this.name, number);
   }
 
@@ -51,16 +49,17 @@ export class CppTopic {
         `Cannot import topic "${name}": "${path}" was not written by the C++ files driver; it can be opened as it is`,
       );
     }
-    const document = (file: string): ComponentDocument => {
-      const { type = "default", ...rest } = readDocument(nodeStorage, `${path}/${file}`) ?? {};
-      return { ...rest, type: String(type) };
-    };
-    const components = {
-      validator: document(COMPONENT_FILES.validator),
-      serializer: document(COMPONENT_FILES.serializer),
-      partitionSelector: document(COMPONENT_FILES.partitionSelector),
-    };
-    return new CppTopic(name, components, path);
+    return new CppTopic(name, path);
+  }
+
+  /** One of its component documents. */
+  component(kind: keyof Components): CppComponent {
+    return readComponent(this.path, kind);
+  }
+
+  /** The first partition whose metadata are not JSON text in records; undefined when all are, or none are there. */
+  firstWithoutRecord(): CppPartition | undefined {
+    return [...this.#partitions.values()].find((partition) => partition.beginsWithoutRecord);
   }
 
   /** Number of events. */

@@ -30,7 +30,7 @@ export async function importTopic(job: TopicImportJob): Promise<void> {
     if (resumed > 0) console.log.info(`${resumed} events had been imported before`);
     console.log.info(
       `Imported ${events} events into topic '${topicName}': ${metadataBytes} bytes of metadata, ` +
-        `${dataBytes} bytes of data; read back: the same ids, metadata and sizes`,
+        `${dataBytes} bytes of data; read back: the same ids, metadata and data`,
     );
   } finally {
     progress.stop();

@@ -1,0 +1,154 @@
+/**
+ * The component documents of a topic of C++, and what they mean here.
+ *
+ * @module
+ */
+import { cppDifferences } from "../components/validators/event_pattern/cpp_differences.ts";
+import type { ComponentOptions, Driver } from "../driver.ts";
+import type { ComponentDocument } from "../drivers/contract.ts";
+import { InvalidOptionError } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
+import { nodeStorage } from "../storage/node.ts";
+import { COMPONENT_FILES, type Components } from "./layout.ts";
+
+type Kind = keyof Components;
+
+const KINDS: readonly Kind[] = ["validator", "partitionSelector", "serializer"];
+
+/** What takes another component on the command line. */
+const FLAGS: Readonly<Record<Kind, string>> = {
+  validator: "--validator default",
+  partitionSelector: "--partition-selector default",
+  serializer: "--serializer NAME:MODULE",
+};
+
+/** What the C++ library reads every schema by, whatever it names. */
+const CPP_DRAFT = "draft-07";
+
+/** A component document as the C++ library takes it. */
+export interface CppComponent {
+  /** What it describes; undefined where the C++ library takes it for none either, or it is code of C++. */
+  document?: ComponentDocument;
+  /** What is wrong with it here; undefined when there is a document. */
+  obstacle?: string;
+  /** Whether it names a type: one that does not stands for the default component. */
+  hasType: boolean;
+}
+
+/** Reads a component document of the topic in a folder. */
+export function readComponent(folder: string, kind: Kind): CppComponent {
+  const path = `${folder}/${COMPONENT_FILES[kind]}`;
+  const bytes = nodeStorage.readWhole(path);
+  if (bytes === undefined) return { document: { type: "default" }, hasType: false };
+  let found: JsonValue;
+  try {
+    found = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return { obstacle: `"${path}" is not JSON`, hasType: false };
+  }
+  const isNothing = found === null || (Array.isArray(found) && found.length === 0);
+  if (isNothing) return { document: { type: "default" }, hasType: false };
+  if (typeof found !== "object" || Array.isArray(found)) {
+    return { obstacle: `"${path}" is not a JSON object`, hasType: false };
+  }
+  const { type, ...others } = found as JsonObject;
+  if (type === undefined) return { document: { ...others, type: "default" }, hasType: false };
+  if (typeof type !== "string") {
+    return { obstacle: `"${path}" has a "type" that is not a text`, hasType: true };
+  }
+  if (type.includes(":")) {
+    const name = COMPONENT_FILES[kind].slice(0, -5).replace("-", " ");
+    return { obstacle: `${name} "${type}" in "${path}" is code of C++, which is not loaded`, hasType: true };
+  }
+  const document = { ...others, type };
+  return { document: kind === "validator" ? withDraft(document) : document, hasType: true };
+}
+
+/** A schema that names no draft means draft 07 there. */
+function withDraft(document: ComponentDocument): ComponentDocument {
+  const { type, schema } = document;
+  const isSchema = type === "schema" && typeof schema === "object" && schema !== null &&
+    !Array.isArray(schema);
+  if (!isSchema || isKnownDraft(schema.$schema)) return document;
+  return { ...document, draft: CPP_DRAFT };
+}
+
+function isKnownDraft(declared: JsonValue | undefined): boolean {
+  return typeof declared === "string" && /^https?:\/\/json-schema\.org\/draft/.test(declared);
+}
+
+/** A document as the C++ library had it. */
+export function withoutDraft(document: ComponentDocument): ComponentDocument {
+  if (document.type !== "schema" || document.draft !== CPP_DRAFT) return document;
+  const { draft: _, ...others } = document;
+  return { ...others, type: document.type };
+}
+
+/** What a new topic is made with. */
+export interface ComponentsRequest {
+  driver: Driver;
+  /** Folder of the topic of C++. */
+  folder: string;
+  /** Name of the topic it becomes. */
+  into: string;
+  /** Components that take the place of those of C++. */
+  given: ComponentOptions;
+  onWarning?: (text: string) => void;
+}
+
+/**
+ * The documents of a topic of C++ in whose place nothing was given. Throws `InvalidOptionError` for those that mean
+ * nothing here: it names each, and the options that take another one.
+ */
+export function importedComponents(request: ComponentsRequest): Partial<Components> {
+  const { driver, folder, into, given, onWarning } = request;
+  const documents: Partial<Components> = {};
+  const obstacles: Partial<Record<Kind, string>> = {};
+  for (const kind of KINDS) {
+    if (given[kind] !== undefined) continue;
+    const { document, obstacle } = readComponent(folder, kind);
+    if (document !== undefined) documents[kind] = document;
+    else obstacles[kind] = obstacle;
+  }
+  const type = "default";
+  const found = driver.obstaclesOf(into, {
+    validator: { type },
+    partitionSelector: { type },
+    serializer: { type },
+    ...documents,
+    options: {},
+  });
+  for (const kind of KINDS) if (found[kind] !== undefined) obstacles[kind] ??= found[kind].message;
+  const kinds = KINDS.filter((kind) => obstacles[kind] !== undefined);
+  if (kinds.length > 0) throw foreignComponents(into, kinds, obstacles, Object.values(found)[0]);
+  warnOfDifferences(into, documents, onWarning);
+  return documents;
+}
+
+function foreignComponents(
+  topic: string,
+  kinds: readonly Kind[],
+  obstacles: Partial<Record<Kind, string>>,
+  cause?: unknown,
+): InvalidOptionError {
+  const flags = kinds.map((kind) => FLAGS[kind]).join(" ");
+  const module = kinds.includes("serializer") ? ", a module that reads the metadata it wrote" : "";
+  return new InvalidOptionError(
+    "components",
+    `Cannot make topic "${topic}" as it is in C++: ${kinds.map((kind) => obstacles[kind]).join("; ")}; ` +
+      `import it with ${flags}${module} ("components" in a program)`,
+    { cause },
+  );
+}
+
+/** Names the verdicts of a validator that are not those of C++. */
+function warnOfDifferences(
+  topic: string,
+  { validator }: Partial<Components>,
+  onWarning?: (text: string) => void,
+): void {
+  if (validator?.type !== "eventbridge") return;
+  for (const difference of cppDifferences(validator.pattern ?? validator.schema ?? {})) {
+    onWarning?.(`Validator "eventbridge" of topic "${topic}" answers as Amazon does: ${difference}`);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Serializer } from "../components/contract.ts";
+import { InvalidOptionError } from "../errors.ts";
+import type { CppEvent, CppPartition } from "./partition.ts";
+import type { CppTopic } from "./topic.ts";
+
+/** Serializers of C++ that write JSON text in records. */
+const JSON_SERIALIZERS = ["default", "schema"];
+
+/**
+ * Reads the metadata of a topic of C++: JSON text in records, or whatever another serializer wrote, of which the C++
+ * driver stores the bytes alone.
+ */
+export class MetadataReader {
+  readonly #serializer: Serializer | undefined;
+
+  private constructor(serializer: Serializer | undefined) {
+    this.#serializer = serializer;
+  }
+
+  /**
+   * Looks how the metadata were written; `serializer` is that of the topic they go to. Throws `InvalidOptionError` where
+   * another one is needed to read them.
+   */
+  static for(source: CppTopic, serializer: Serializer): MetadataReader {
+    const { document, hasType } = source.component("serializer");
+    const isJson = hasType && document !== undefined && JSON_SERIALIZERS.includes(document.type);
+    if (isJson) return new MetadataReader(undefined);
+    const strange = source.firstWithoutRecord();
+    const readsBytes = serializer.writesJsonText !== true;
+    // A document without a type stands for the default serializer, unless what is stored says otherwise.
+    if (readsBytes && (strange !== undefined || hasType)) return new MetadataReader(serializer);
+    if (strange === undefined) return new MetadataReader(undefined);
+    throw new InvalidOptionError(
+      "serializer",
+      `Cannot import topic "${source.name}": the metadata of event 0 in partition ${strange.partition} ` +
+        `("${strange.metadataPath}") are not JSON text, so another serializer wrote them; ` +
+        `add --serializer NAME:MODULE, a module that reads them ("components" in a program)`,
+    );
+  }
+
+  /** The events of a partition from an id on; {@linkcode documentOf} says their metadata. */
+  events(partition: CppPartition, fromId: number): Generator<CppEvent, void, void> {
+    return partition.events(fromId, { isBare: this.#serializer !== undefined });
+  }
+
+  /** Metadata as JSON text; throws `CorruptedLogError` for what the serializer cannot read. */
+  documentOf(event: CppEvent): string | Promise<string> {
+    return this.#serializer === undefined ? event.document : deserialized(this.#serializer, event);
+  }
+}
+
+async function deserialized(serializer: Serializer, event: CppEvent): Promise<string> {
+  try {
+    const document = JSON.stringify(await serializer.deserialize(event.metadata.slice()));
+    if (typeof document === "string") return document;
+  } catch (error) {
+    throw event.damage(
+      `the serializer cannot read the metadata: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  throw event.damage("the serializer made nothing of the metadata");
+}
