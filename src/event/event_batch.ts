@@ -38,6 +38,8 @@ export class EventBatch {
   /** Number of events. */
   readonly count: number;
   #values: (JsonValue | undefined)[] | undefined = undefined;
+  /** Why events could not be deserialized in advance, by index. */
+  #faults: Map<number, unknown> | undefined = undefined;
   #touched = 0;
 
   constructor(readonly owner: EventOwner, readonly incoming: IncomingBatch) {
@@ -56,7 +58,9 @@ export class EventBatch {
     const values = this.#values ??= this.#parseTogether() ?? [];
     this.#touched++;
     const value = values[index];
-    return value !== undefined ? value : values[index] = this.#parseOne(index);
+    if (value !== undefined) return value;
+    if (this.#faults?.has(index)) throw this.#faultOf(index, this.#faults.get(index));
+    return values[index] = this.#parseOne(index);
   }
 
   /** The metadata of one event as JSON text: as it was stored, where it was stored as text. */
@@ -67,28 +71,37 @@ export class EventBatch {
     return decoder.decode(incoming.metadataBytes(index));
   }
 
-  /** Whether the serializer answers later, as its answer to the first event shows. */
-  deserializesLater(): boolean {
+  /**
+   * Whether the serializer answers later, as its answer to the first event shows that it can read; undefined where
+   * there is none, whose faults are said to the caller that looks at the metadata.
+   */
+  deserializesLater(): boolean | undefined {
     const { incoming, owner: { serializer } } = this;
     if (serializer.writesJsonText === true) return false;
-    try {
-      const answer = serializer.deserialize(incoming.metadataBytes(0));
-      if (!(answer instanceof Promise)) return false;
-      answer.catch(() => {});
-      return true;
-    } catch {
-      // Said again to whoever looks at the metadata.
-      return false;
+    for (let index = 0; index < this.count; index++) {
+      try {
+        const answer = serializer.deserialize(incoming.metadataBytes(index));
+        if (!(answer instanceof Promise)) return false;
+        answer.catch(() => {});
+        return true;
+      } catch {
+        // The next one tells.
+      }
     }
+    return undefined;
   }
 
-  /** Deserializes everything in advance; needed where the serializer answers later. */
+  /** Deserializes everything in advance; needed where the serializer answers later. What fails is said later. */
   async deserialize(): Promise<void> {
     const { incoming, owner } = this;
-    const indices = Array.from({ length: this.count }, (_, index) => index);
-    this.#values = await Promise.all(
-      indices.map((index) => owner.serializer.deserialize(incoming.metadataBytes(index))),
-    );
+    this.#values = await Promise.all(Array.from({ length: this.count }, async (_, index) => {
+      try {
+        return await owner.serializer.deserialize(incoming.metadataBytes(index));
+      } catch (error) {
+        (this.#faults ??= new Map()).set(index, error);
+        return undefined;
+      }
+    }));
   }
 
   // One parse of the joined texts takes half the time of parsing each; lost if few events are looked at.
@@ -96,13 +109,13 @@ export class EventBatch {
     const { incoming, owner, count } = this;
     if (incoming.joinedText === undefined || owner.serializer.writesJsonText !== true) return undefined;
     if (count === 1 || owner.touchedShare < TOGETHER_SHARE_MIN) return undefined;
-    const text = incoming.joinedText();
-    if (text.length > TOGETHER_CHARS_MAX) return undefined;
     try {
+      const text = incoming.joinedText();
+      if (text.length > TOGETHER_CHARS_MAX) return undefined;
       const values = JSON.parse(`[${text}]`);
       return values.length === count ? values : undefined;
     } catch {
-      // Another program stored what is not JSON; parsing one by one tells which.
+      // Another program stored what is not JSON, or not even text; parsing one by one tells which.
       return undefined;
     }
   }
@@ -113,13 +126,17 @@ export class EventBatch {
       if (serializer.writesJsonText === true) return JSON.parse(this.metadataText(index));
       return serializer.deserialize(incoming.metadataBytes(index)) as JsonValue;
     } catch (error) {
-      if (error instanceof DiasporaError) throw error;
-      const why = error instanceof Error ? error.message : String(error);
-      throw new InvalidMetadataError(
-        `Cannot parse metadata of partition ${this.partition} event ${this.baseId + index}: ${why}`,
-        { cause: error },
-      );
+      throw this.#faultOf(index, error);
     }
+  }
+
+  #faultOf(index: number, error: unknown): unknown {
+    if (error instanceof DiasporaError) return error;
+    const why = error instanceof Error ? error.message : String(error);
+    return new InvalidMetadataError(
+      `Cannot parse metadata of partition ${this.partition} event ${this.baseId + index}: ${why}`,
+      { cause: error },
+    );
   }
 }
 

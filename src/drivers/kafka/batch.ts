@@ -1,11 +1,6 @@
 import type { Buffer } from "node:buffer";
-import { InvalidMetadataError } from "../../errors.ts";
 import type { DataRange, IncomingBatch } from "../contract.ts";
 import type { RecordFormat, RecordParts } from "./record.ts";
-
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** What stands in a text for bytes that are none. */
-const REPLACEMENT = "\ufffd";
 
 /** An event's record, and where its parts lie in it. */
 export interface LocatedRecord {
@@ -74,21 +69,7 @@ export class KafkaBatch implements IncomingBatch {
 
   protected textOf(index: number): string {
     const { value, parts: { metadataOffset, dataOffset } } = this.records[index];
-    const text = value.toString("utf8", metadataOffset, dataOffset);
-    // Rare enough to look twice: was it written so, or are the bytes no text?
-    if (text.includes(REPLACEMENT)) this.#checkText(index, value.subarray(metadataOffset, dataOffset));
-    return text;
-  }
-
-  #checkText(index: number, bytes: Uint8Array): void {
-    try {
-      strict.decode(bytes);
-    } catch (cause) {
-      throw new InvalidMetadataError(
-        `Cannot read metadata of partition ${this.partition} event ${this.baseId + index}: it is not UTF-8`,
-        { cause },
-      );
-    }
+    return value.toString("utf8", metadataOffset, dataOffset);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import type { OutgoingBatch, OutgoingData } from "../contract.ts";
 
 /*
@@ -156,7 +156,11 @@ export function decodeRecord(
   ) {
     return { reason: "the length before the JSON text is not the text's", offset: HEADER_BYTES };
   }
-  return { metadataOffset: HEADER_BYTES + TEXT_LENGTH_BYTES, dataOffset };
+  const metadataOffset = HEADER_BYTES + TEXT_LENGTH_BYTES;
+  if (!isUtf8(value.subarray(metadataOffset, dataOffset))) {
+    return { reason: "the JSON text is not UTF-8", offset: metadataOffset };
+  }
+  return { metadataOffset, dataOffset };
 }
 
 function misfit(size: number, claimed: string): RecordFault {
