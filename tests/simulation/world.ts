@@ -42,7 +42,7 @@ export const DEFAULT_COMPONENTS = {
 
 const STEPS = 80;
 /** How many processes may be in the middle of something at a time. */
-const DEPTH_MAX = 3;
+const DEPTH_MAX = 6;
 /** Turns of the microtask queue after which something waits for nothing. */
 const TURNS_MAX = 3000;
 

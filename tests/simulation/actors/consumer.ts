@@ -11,6 +11,9 @@ import type { ConsumerModel } from "../model/consumer_model.ts";
 import type { World } from "../world.ts";
 import { Program } from "./program.ts";
 
+/** Batches read in one step at most. */
+const BATCHES_MAX = 30;
+
 /** Reads under a name, acknowledges now and then, seeks, and begins anew where it acknowledged. */
 export class ConsumerProgram extends Program {
   #consumer: ConsumerInterface | undefined;
@@ -73,7 +76,11 @@ export class ConsumerProgram extends Program {
     if (this.#read[partition] !== undefined && random.chance(0.3)) {
       return this.#acknowledge(consumer, partition);
     }
-    this.#readSome(consumer, partition);
+    // Most of what goes wrong goes wrong at the end of the log.
+    const batches = random.chance(0.5) ? BATCHES_MAX : 1;
+    for (let count = 0; count < batches && this.#consumer === consumer; count++) {
+      if (!this.#readSome(consumer, partition)) return;
+    }
   }
 
   #open(topic: TopicInterface): ConsumerInterface {
@@ -109,13 +116,14 @@ export class ConsumerProgram extends Program {
     }
   }
 
-  #readSome(consumer: ConsumerInterface, partition: number): void {
+  /** Reads a batch; false when there was none, or reading has to begin anew. */
+  #readSome(consumer: ConsumerInterface, partition: number): boolean {
     const batch = this.#attempt(
       consumer,
       partition,
       () => consumer.read(partition, 1 + this.world.disk.random.below(6)) as IncomingBatch | undefined,
     );
-    if (batch === undefined) return;
+    if (batch === undefined) return false;
     const next = this.#next[partition];
     const { baseId, count } = batch;
     if (baseId < next) throw new BrokenPromise(`${this.name} read event ${baseId} after event ${next - 1}`);
@@ -127,10 +135,11 @@ export class ConsumerProgram extends Program {
         if (push !== undefined) this.#model.delivered.add(push.key);
       }, id);
       // It could not be read for now: begin anew at what was acknowledged.
-      if (this.#consumer !== consumer) return;
+      if (this.#consumer !== consumer) return false;
     }
     this.#next[partition] = baseId + count;
     this.#read[partition] = baseId + count;
+    return true;
   }
 
   /** Looks at the log, and sees to it that what fails may fail. */

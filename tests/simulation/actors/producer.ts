@@ -50,8 +50,8 @@ export class ProducerProgram extends Program {
     const what = random.below(100);
     if (what < 15) this.#flush(producer);
     else if (what < 19) this.#idleUntil = world.steps + random.below(IDLE_STEPS_MAX);
-    else if (what < 22) this.#reopen(producer);
-    else if (what < 27) this.#pushStream(producer);
+    else if (what < 24) this.#reopen(producer);
+    else if (what < 29) this.#pushStream(producer);
     else this.#pushBatch(producer);
   }
 

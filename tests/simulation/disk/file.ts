@@ -91,7 +91,7 @@ export class SimulatedFile implements StorageFile {
       inode.beginAppend(bytes);
       appending.add(inode);
       inode.continueAppend(random);
-      process.interrupt(1);
+      process.interrupt(1 + random.below(3));
       if (!process.alive) inode.cutAppend(random);
       process.checkAlive();
       inode.finishAppend();

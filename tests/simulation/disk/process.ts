@@ -149,7 +149,9 @@ export class SimulatedProcess implements Storage {
     this.checkAlive();
     disk.passTime();
     const { random, faults } = disk;
-    if (random.chance(faults.preempt)) this.interrupt(1);
+    // While an append is half-done there is more to see.
+    const preempt = (faults.preempt ?? 0) * (disk.appending.size > 0 ? 5 : 1);
+    if (random.chance(preempt)) this.interrupt(1);
     if (random.chance(faults.stop)) this.interrupt(5 + random.below(STOPPED_STEPS_MAX));
     // Others may have cut the power.
     this.checkAlive();
