@@ -60,9 +60,14 @@ export class Appender {
     this.#identity = { nonceLow: storage.random32(), nonceHigh: storage.random32(), sequence: 0 };
   }
 
-  /** Appends events; they are with the operating system when this returns. */
-  appendEvents(batch: OutgoingBatch, extents?: Extents): Landing {
-    return this.partition.alone(() => this.#append((signature) => encodeEvents(batch, signature, extents)));
+  /**
+   * Appends events; they are with the operating system when this returns. `prepare` is called before the frame goes
+   * into a segment, once for each that it is tried in, with the segment's first id.
+   */
+  appendEvents(batch: OutgoingBatch, extents?: Extents, prepare?: (segmentId: number) => void): Landing {
+    return this.partition.alone(() =>
+      this.#append((signature) => encodeEvents(batch, signature, extents), prepare)
+    );
   }
 
   /** Appends a piece of a large data part, ahead of the event it belongs to. */
@@ -114,14 +119,11 @@ export class Appender {
     this.#open = undefined;
   }
 
-  /** First id of the segment that the next frame goes into, unless another process seals it before. */
-  nextSegmentId(): number {
-    return this.partition.alone(() => this.#openWithRoom().segment.baseId);
-  }
-
-  #append(encode: Encode): Landing {
+  #append(encode: Encode, prepare?: (segmentId: number) => void): Landing {
     for (;;) {
-      const landing = this.#land(this.#openWithRoom(), encode);
+      const open = this.#openWithRoom();
+      prepare?.(open.segment.baseId);
+      const landing = this.#land(open, encode);
       if (landing !== undefined) return landing;
       // Another process sealed the segment before the frame landed: it is discarded, and goes into the next one.
     }

@@ -143,14 +143,11 @@ export class PartitionWriter {
   #appendEvent(batch: OutgoingBatch, extents?: Extents): number {
     const { count, metadata } = batch;
     const content = extents === undefined ? batch : { count, metadata, dataBytes: 0 };
-    const noted = extents === undefined ? -1 : this.#appender.nextSegmentId();
-    // First: a process killed after the event would otherwise leave its data to retention.
-    if (extents !== undefined) this.#keepChunks(noted, extents);
-    const landing = this.#appender.appendEvents(content, extents);
+    // Before the event: a process killed after it would otherwise leave its data to retention.
+    const keep = extents && ((segmentId: number) => this.#keepChunks(segmentId, extents));
+    const landing = this.#appender.appendEvents(content, extents, keep);
     this.#wrote();
     const segmentId = landing.segment.baseId;
-    // Another process sealed the segment in between.
-    if (extents !== undefined && segmentId !== noted) this.#keepChunksOfStored(segmentId, extents);
     if (segmentId !== this.#segmentId) {
       const isFirst = this.#segmentId < 0;
       this.#segmentId = segmentId;
@@ -173,19 +170,6 @@ export class PartitionWriter {
       throw new LimitExceededError(
         `Cannot keep a data part in "${directory}": retention removed "${path}" with a piece of it while it was ` +
           `being pushed; raise retention_bytes or segment_bytes, or push it as several events`,
-      );
-    }
-  }
-
-  #keepChunksOfStored(segmentId: number, extents: Extents): void {
-    try {
-      this.#keepChunks(segmentId, extents);
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-      throw new StorageError(
-        error.errno,
-        `${error.message}: the event is stored, but retention may remove its data before it`,
-        { cause: error, mayBeStored: true },
       );
     }
   }

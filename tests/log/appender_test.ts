@@ -110,7 +110,9 @@ test("a segment that is full is sealed and the next one begun, by the id that co
     assertEquals(ids, ids.map((_, n) => n));
     assertEquals(stored(), ids.map(String));
     assert(segments().length > 2, segments().join());
-    assertEquals(one.nextSegmentId(), segments().at(-1));
+    const tried: number[] = [];
+    one.appendEvents(events("12"), undefined, (segmentId) => tried.push(segmentId));
+    assertEquals(tried, [segments().at(-1)]);
   }));
 
 test("sealing ends a segment that has events, and no other; what comes next begins one", () =>
@@ -279,7 +281,8 @@ test("other errors when the last segment is opened are thrown at once", () => {
 test("a segment that is left gets nothing more, also where it has no events yet", () =>
   withFolder(nodeStorage, ({ appender, stored, segments, directory }) => {
     const one = appender();
-    assertEquals(one.nextSegmentId(), 0);
+    one.seal();
+    assertEquals(segments(), [0]);
     one.abandonSegment();
     // It has no events: its name would be the next one's too, so that it is opened anew.
     assertEquals(one.appendEvents(events("a")).id, 0);
