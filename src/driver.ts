@@ -167,6 +167,16 @@ export class Driver implements AsyncDisposable {
   }
 
   /**
+   * Keeps other imports from filling a topic, which need not be there yet, until it is disposed of; throws
+   * `ImportInProgressError` while one does. A driver that cannot tell keeps nobody.
+   */
+  async claimTopic(name: string): Promise<AsyncDisposable> {
+    this.#checkOpen();
+    checkTopicName(name);
+    return await this.#driver.claimTopic?.(name) ?? { [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+
+  /**
    * Which components of a stored topic cannot be made here, and why: `ModuleNotAllowedError` or
    * `UnknownComponentError`. Nothing is made or loaded.
    */

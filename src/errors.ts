@@ -210,6 +210,17 @@ export class ContentMismatchError extends DiasporaError {
   }
 }
 
+/** Another import into the same topic is at work: two of them would mix their events. */
+export class ImportInProgressError extends DiasporaError {
+  /** Names the topic, and who imports into it. */
+  constructor(readonly topic: string, pid: number, host: string) {
+    super(
+      "ERR_IMPORT_IN_PROGRESS",
+      `Cannot import into topic "${topic}": process ${pid} on "${host}" imports into it; import again when it is done`,
+    );
+  }
+}
+
 /** The operating system refused: disk full, no permission, too many open files, file gone. */
 export class StorageError extends DiasporaError {
   /**

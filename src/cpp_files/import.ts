@@ -76,6 +76,7 @@ const GROUP_BYTES_MAX = 512 * 1024;
  */
 export async function importCppFiles(options: CppImportOptions): Promise<TopicTransfer> {
   const source = CppTopic.open(options.rootPath, options.topic);
+  await using _claim = await options.driver.claimTopic(options.into ?? options.topic);
   await using target = await openTarget(source, options);
   try {
     const transfer = await copyInto(target.topic, source, options);
@@ -129,6 +130,7 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
       onSame: add,
     });
     await pushAll(producer, partition, {
+      topic: target,
       reader,
       fromId: nextId,
       onStored: (events) => {
@@ -152,7 +154,14 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
       resumedEvents: nextId,
     });
   }
+  for (const { partition, nextId } of await target.describe()) {
+    if (nextId > (transfers[partition]?.events ?? 0)) throw overtaken(target, partition);
+  }
   return sumOf(transfers);
+}
+
+function overtaken(topic: Topic, partition: number): ContentMismatchError {
+  return foreign(topic, partition, "another producer stored events in it during the import");
 }
 
 interface Target extends AsyncDisposable {
@@ -226,7 +235,8 @@ function foreign(topic: Topic, partition: number, why: string): ContentMismatchE
 async function pushAll(
   producer: Producer,
   source: CppPartition,
-  { reader, fromId, onStored }: {
+  { topic, reader, fromId, onStored }: {
+    topic: Topic;
     reader: MetadataReader;
     fromId: number;
     onStored: (events: CppEvent[]) => void;
@@ -234,8 +244,11 @@ async function pushAll(
 ): Promise<void> {
   let group: CppEvent[] = [];
   let bytes = 0;
+  let last: Future<number> | undefined;
   const store = async (): Promise<void> => {
     await producer.flush();
+    // Ids are dense: the last is the right one only where no other producer stored anything before.
+    if (last !== undefined && await last !== group.at(-1)!.id) throw overtaken(topic, source.partition);
     onStored(group);
     group = [];
     bytes = 0;
@@ -246,7 +259,7 @@ async function pushAll(
     const size = event.metadataBytes + event.dataBytes;
     if (group.length === GROUP_EVENTS_MAX || bytes + size > GROUP_BYTES_MAX) await store();
     const data = event.data();
-    const future = producer.push(document, data, { partition: source.partition });
+    const future = last = producer.push(document, data, { partition: source.partition });
     // What completes at once was refused; a stream must be used up before the next event is read.
     if (future.completed || !(data instanceof Uint8Array)) await storedOrBlamed(future, event);
     group.push(event);

@@ -73,6 +73,11 @@ export interface DriverInterface {
    * cannot hide a topic leave it out: then it is created at once, and deleted when it is discarded.
    */
   draftTopic?(name: string, definition: TopicDefinition, resume: boolean): Promise<TopicDraftInterface>;
+  /**
+   * Gives one process alone the right to fill a topic, which need not be there yet, until it is disposed of; throws
+   * `ImportInProgressError` while another one has it. Engines that cannot tell leave it out.
+   */
+  claimTopic?(name: string): Promise<AsyncDisposable>;
   /** Opens a topic; throws `TopicNotFoundError`. */
   openTopic(name: string): Promise<TopicInterface>;
   /** Whether the topic is there. */

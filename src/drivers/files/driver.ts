@@ -18,6 +18,7 @@ import type {
   TopicInterface,
 } from "../contract.ts";
 import { moveAside, pathForMaking, removeLeftovers, tryRemoveTree } from "./aside.ts";
+import { claimTopic } from "./claim.ts";
 import { draftTopic } from "./draft.ts";
 import { endAndRemove, hasEnded } from "./end_topic.ts";
 import { foreignContent } from "./foreign_content.ts";
@@ -62,6 +63,11 @@ export class FilesDriver implements DriverInterface {
       this.#checkIsFree(name, this.#names());
     };
     return draftTopic({ storage: this.storage, rootPath, open, checkIsFree }, name, definition, resume);
+  }
+
+  claimTopic(name: string): Promise<AsyncDisposable> {
+    checkTopicName(name);
+    return claimTopic(this.storage, this.#options.rootPath, name);
   }
 
   openTopic(name: string): Promise<TopicInterface> {

@@ -1,4 +1,6 @@
-import { TopicExistsError, TopicNotFoundError } from "../../errors.ts";
+import { hostname } from "node:os";
+import process from "node:process";
+import { ImportInProgressError, TopicExistsError, TopicNotFoundError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { checkIsApart, checkNewTopicName } from "../../names.ts";
 import type {
@@ -16,6 +18,15 @@ type Topics = Map<string, MemoryTopicStore>;
 
 /** Topics that live as long as the process, by the name of their store. */
 const stores = new Map<string, Topics>();
+
+/** Names of topics that are being filled. */
+const claims = new WeakMap<Topics, Set<string>>();
+
+function claimsOf(topics: Topics): Set<string> {
+  const known = claims.get(topics) ?? new Set();
+  claims.set(topics, known);
+  return known;
+}
 
 /**
  * Keeps topics in memory, for tests. With the option `store` its topics outlive it, and every driver opened in
@@ -52,6 +63,15 @@ export class MemoryDriver implements DriverInterface {
         publish: () => attempt(() => (this.#checkIsFree(name), void this.#topics.set(name, store))),
         discard: () => attempt(() => void (store.isDeleted = true)),
       };
+    });
+  }
+
+  claimTopic(name: string): Promise<AsyncDisposable> {
+    return attempt(() => {
+      const claims = claimsOf(this.#topics);
+      if (claims.has(name)) throw new ImportInProgressError(name, process.pid, hostname());
+      claims.add(name);
+      return { [Symbol.asyncDispose]: () => attempt(() => void claims.delete(name)) };
     });
   }
 

@@ -1,0 +1,108 @@
+/**
+ * The right of one process to fill a topic: a file beside the topics that says who has it. Its holder writes a growing
+ * number into it; one that was killed is known by its process being gone, or by the number standing still.
+ *
+ * @module
+ */
+import { hostname } from "node:os";
+import process from "node:process";
+import { clearInterval, setInterval } from "node:timers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ImportInProgressError } from "../../errors.ts";
+import type { Storage } from "../../storage/port.ts";
+import { makeTree } from "./make_tree.ts";
+
+const PREFIX = ".filling-";
+const BEAT_MS = 1000;
+/** A holder that wrote nothing for so long was killed. */
+const SILENT_MS = 5000;
+const LOOK_MS = 100;
+const CLAIM_BYTES_MAX = 4096;
+
+/** What the file says. */
+interface Holder {
+  token: string;
+  host: string;
+  pid: number;
+  beats: number;
+}
+
+/** Gets the right, or throws `ImportInProgressError`, which names who has it. */
+export async function claimTopic(storage: Storage, rootPath: string, name: string): Promise<AsyncDisposable> {
+  makeTree(storage, rootPath);
+  const path = `${rootPath}/${PREFIX}${name}`;
+  const token = (storage.random32() * 2 ** 20 + (storage.random32() >>> 12)).toString(36);
+  const own: Holder = { token, host: hostname(), pid: process.pid, beats: 0 };
+  while (!storage.publish(path, bytesOf(own), { durable: false })) {
+    const holder = holderOf(storage, path);
+    if (holder !== undefined) await removeIfDead(storage, path, holder, name);
+  }
+  const timer = setInterval(() => {
+    try {
+      if (holderOf(storage, path)?.token !== token) return clearInterval(timer);
+      own.beats++;
+      storage.replace(path, bytesOf(own));
+    } catch {
+      // The next beat tries again; one that holds the right alone loses nothing.
+    }
+  }, BEAT_MS);
+  timer.unref();
+  return {
+    [Symbol.asyncDispose]: () => {
+      clearInterval(timer);
+      if (holderOf(storage, path)?.token === token) storage.remove(path);
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Takes the file of a holder that was killed away; throws when it lives. */
+async function removeIfDead(storage: Storage, path: string, holder: Holder, name: string): Promise<void> {
+  const { token, host, pid, beats } = holder;
+  if (!isGone(host, pid)) {
+    for (let silentMs = 0; silentMs < SILENT_MS; silentMs += LOOK_MS) {
+      if (host === hostname() && pid === process.pid) throw new ImportInProgressError(name, pid, host);
+      await sleep(LOOK_MS);
+      const now = holderOf(storage, path);
+      if (now === undefined) return;
+      if (now.token !== token || now.beats !== beats) {
+        throw new ImportInProgressError(name, now.pid, now.host);
+      }
+    }
+  }
+  // One process alone gets to remove it: the second of two could remove what a third published meanwhile.
+  const right = `${path}.${token}`;
+  if (!storage.publish(right, new Uint8Array(0), { durable: false })) {
+    const modified = storage.stat(right)?.modified ?? Infinity;
+    if (storage.now() - modified > SILENT_MS) storage.remove(right);
+    return void await sleep(LOOK_MS);
+  }
+  if (holderOf(storage, path)?.token === token) storage.remove(path);
+  storage.remove(right);
+}
+
+/** Whether the process is certainly not there any more. */
+function isGone(host: string, pid: number): boolean {
+  if (host !== hostname()) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as { code?: string }).code === "ESRCH";
+  }
+}
+
+function holderOf(storage: Storage, path: string): Holder | undefined {
+  const bytes = storage.readWhole(path, CLAIM_BYTES_MAX);
+  if (bytes === undefined) return undefined;
+  try {
+    const { token, host, pid, beats } = JSON.parse(new TextDecoder().decode(bytes)) as Holder;
+    return { token: String(token), host: String(host), pid: Number(pid), beats: Number(beats) };
+  } catch {
+    return { token: "unreadable", host: "", pid: 0, beats: 0 };
+  }
+}
+
+function bytesOf(holder: Holder): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(holder));
+}
