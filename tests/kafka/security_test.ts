@@ -153,7 +153,8 @@ test("kafka: a broker that wants TLS is not waited for without it", { skip }, as
       }),
     BrokerError,
   );
-  assertMatch(error.message, new RegExp(`Kafka at "${cluster!.servers}"`));
+  assertMatch(error.message, new RegExp(`Kafka at "${cluster!.servers}" does not answer without TLS`));
+  assertEquals(error.canRetry, false);
 });
 
 /** Of nobody here: it vouched for itself once, and its key is thrown away. */

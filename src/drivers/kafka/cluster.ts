@@ -1,5 +1,5 @@
 import process from "node:process";
-import { ClosedError, type DiasporaError } from "../../errors.ts";
+import { BrokerError, ClosedError, type DiasporaError } from "../../errors.ts";
 import { checkFetches } from "./checked_fetch.ts";
 import {
   type Admin,
@@ -8,7 +8,8 @@ import {
   type ClientProducer,
   loadClient,
 } from "./client.ts";
-import { failureOf, isPassing } from "./failure.ts";
+import { diagnose } from "./diagnosis.ts";
+import { failureOf, isPassing, isSilence } from "./failure.ts";
 import type { KafkaSettings } from "./settings.ts";
 import { byTurns } from "./turns.ts";
 
@@ -65,12 +66,31 @@ export class Cluster {
         msMax,
       );
     });
-    const asking = this.run("connect", (admin) => admin.metadata({ topics: [] }), this.settings.connectMsMax);
+    const asking = this.run("connect", async (admin) => {
+      try {
+        await admin.metadata({ topics: [] });
+      } catch (error) {
+        await this.#explain(error);
+        throw error;
+      }
+    }, this.settings.connectMsMax);
     try {
       await Promise.race([asking, silence]);
     } finally {
       clearTimeout(timer);
       asking.catch(() => {});
+    }
+  }
+
+  /** Throws where a broker is there, and answers nothing because of how it is asked: no time changes that. */
+  async #explain(cause: unknown): Promise<void> {
+    if (!isSilence(cause)) return;
+    const { servers, client: { tls, sasl } } = this.settings;
+    for (const address of servers) {
+      const reason = await diagnose(address, { tls, hasLogin: sasl !== undefined });
+      if (reason !== undefined) {
+        throw new BrokerError(address, `Cannot connect: Kafka at "${address}" ${reason}`, { cause });
+      }
     }
   }
 

@@ -14,6 +14,9 @@ interface ClientFault {
 
 const AUTHENTICATION = "PLT_KFK_AUTHENTICATION";
 const LOGIN_FAULTS = ["SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "ILLEGAL_SASL_STATE"];
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
+/** The broker's own certificate is at fault. */
+const VOUCHED = /self.signed|CERT_|altnames|unable to (get|verify)|UNABLE_TO|UnknownIssuer|invalid peer/i;
 const CERTIFICATE = /certificate|self.signed|CERT_|altnames/i;
 
 /** Where an operation goes, and as whom. */
@@ -56,6 +59,16 @@ export function isPassing(error: unknown): boolean {
       ? canRetry !== false && !CERTIFICATE.test(`${code} ${message}`) || code === "PLT_KFK_NETWORK"
       : canRetry === true
   );
+}
+
+/** Whether a broker was reached, and the connection ended without an answer. */
+export function isSilence(error: unknown): boolean {
+  if (error instanceof DiasporaError) return false;
+  const faults = faultsOf(error);
+  return !isLoginFault(faults) &&
+    faults.every(({ apiId, code, message }) =>
+      apiId === undefined && !UNREACHABLE.includes(code ?? "") && !VOUCHED.test(`${code} ${message}`)
+    );
 }
 
 /** What the user is told. `triedMs` is how long it was tried. */

@@ -1,0 +1,104 @@
+// Without the certificate that a broker wants of its clients, with one that it does not accept, without a login where it
+// wants one, and with TLS where there is none, opening the driver took 10 seconds, and then said "no answer" and that it
+// may be tried again. What it is can be seen at once, and no time changes it.
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { BrokerError, Driver, type JsonObject } from "../../mod.ts";
+import { CERTIFICATE, KEY } from "../drivers/kafka/tls_material.ts";
+import { test } from "../harness.ts";
+
+/** Serves as a broker: answers the requests of these kinds, and ends the connection at others. */
+function asBroker(answered: readonly number[]): (socket: Socket) => void {
+  return (socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (request) => {
+      if (!answered.includes(request.readInt16BE(4))) return void socket.destroy();
+      // ApiVersions: no error, and only Metadata and itself, of the versions that clients begin with.
+      const flexible = request.readInt16BE(6) >= 3;
+      const entries = [[3, 0, 12], [18, 0, 3]];
+      const body = flexible
+        ? [0, 0, entries.length + 1, ...entries.flatMap(([a, b, c]) => [0, a, 0, b, 0, c, 0]), 0, 0, 0, 0, 0]
+        : [0, 0, 0, 0, 0, entries.length, ...entries.flatMap(([a, b, c]) => [0, a, 0, b, 0, c])];
+      const answer = Buffer.from([0, 0, 0, 4 + body.length, ...request.subarray(8, 12), ...body]);
+      socket.write(answer);
+    });
+  };
+}
+
+async function faultAt(server: Server, kafka: JsonObject): Promise<BrokerError> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => sockets.add(socket));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const begunMs = Date.now();
+  try {
+    const servers = { "bootstrap.servers": `127.0.0.1:${port}` };
+    const error = await assertRejects(
+      () => Driver.open("kafka", { kafka: { ...servers, ...kafka } }),
+      BrokerError,
+    );
+    assertEquals(error.canRetry, false, error.message);
+    assertStringIncludes(error.message, `Cannot connect: Kafka at "127.0.0.1:${port}" `);
+    assert(Date.now() - begunMs < 8000, "at once");
+    return error;
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
+}
+
+const TLS = { "security.protocol": "ssl", "enable.ssl.certificate.verification": false };
+const demanding = () =>
+  createTlsServer(
+    { cert: CERTIFICATE, key: KEY, requestCert: true, rejectUnauthorized: true },
+    asBroker([18, 3]),
+  );
+
+test("a broker that wants a certificate of the client says so when it gets none", async () => {
+  assertStringIncludes((await faultAt(demanding(), TLS)).message, "wants a certificate of the client: give");
+});
+
+test("a certificate of the client that the broker does not accept is named", async () => {
+  const own = { ...TLS, "ssl.certificate.pem": CERTIFICATE, "ssl.key.pem": KEY };
+  assertStringIncludes((await faultAt(demanding(), own)).message, "does not accept the certificate of");
+});
+
+test("a broker that wants a login says so when it gets none", async () => {
+  const { message } = await faultAt(createServer(asBroker([18])), {});
+  assertStringIncludes(message, 'does not answer without a login: expected "security.protocol"');
+});
+
+test("a broker that wants TLS says so when it is asked without", async () => {
+  // As Java's TLS does it: an alert about a message that it did not expect.
+  const alert = Buffer.from("15030300020250", "hex");
+  const server = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end(alert)));
+  assertStringIncludes((await faultAt(server, {})).message, "does not answer without TLS");
+});
+
+test("a broker that cannot be asked is not said to want anything: a proxy may have nobody behind it", async () => {
+  const server = createServer((socket) => void socket.destroy()).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const { port } = server.address() as AddressInfo;
+    const kafka = { "bootstrap.servers": `127.0.0.1:${port}`, "socket.connection.setup.timeout.ms": 1000 };
+    for (const more of [{}, TLS]) {
+      const error = await assertRejects(
+        () => Driver.open("kafka", { kafka: { ...kafka, ...more } }),
+        BrokerError,
+      );
+      assertEquals(error.canRetry, true, error.message);
+    }
+  } finally {
+    server.close();
+  }
+});
+
+test("a broker that knows no TLS says so when it is asked with it", async () => {
+  const { message } = await faultAt(createServer(asBroker([18, 3])), TLS);
+  assertStringIncludes(message, "knows no TLS: expected");
+});
