@@ -37,15 +37,17 @@ export async function lagOf({ described, stored, timeOf, now }: {
   described: readonly PartitionDescription[];
   /** Stored positions by partition. */
   stored: ReadonlyMap<number, number>;
-  /** Time of the event at an offset, if there is one. */
+  /** Time of the first event from an offset on, if there is one. */
   timeOf(partition: number, offset: number): Promise<number | undefined>;
   now: number;
 }): Promise<PartitionLag[]> {
   return await Promise.all(described.map(async (description) => {
     const { partition, firstId, nextId } = description;
     const position = Math.max(firstId, stored.get(partition) ?? firstId);
-    const events = Math.max(0, nextId - position);
-    const time = events === 0 ? undefined : await timeOf(partition, position);
+    const ids = Math.max(0, nextId - position);
+    const time = ids === 0 ? undefined : await timeOf(partition, position);
+    // Marks of transactions take ids, too; where nothing else is left, nothing is to be read.
+    const events = time === undefined ? 0 : ids;
     return {
       partition,
       position,

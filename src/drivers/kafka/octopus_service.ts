@@ -5,6 +5,8 @@ import { withoutValues } from "../../secrets.ts";
 import { readOptions, rule, unfit } from "../../options.ts";
 
 const OWNER = "octopus";
+/** The service that the C++ driver asks where a configuration names none. */
+const DEFAULT_URL = "https://diaspora-web-service.qpp943wkvr7b2.us-east-1.cs.amazonlightsail.com";
 const ANSWER_MS_MAX = 30_000;
 
 /** Where topics are administered by a service, and who we are there. */
@@ -17,7 +19,7 @@ export interface ServiceOptions {
 /** Checks the options of the service; throws `InvalidOptionError`. */
 export function readServiceOptions(document: JsonObject): ServiceOptions {
   const options = readOptions(OWNER, document, {
-    url: rule.text({ required: true }),
+    url: rule.text({ default: DEFAULT_URL }),
     subject: rule.text(),
     subject_env: rule.text(),
     authorization: rule.text(),

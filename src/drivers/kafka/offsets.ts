@@ -56,7 +56,13 @@ export class Offsets {
   async stored(group: string, partitions: readonly number[]): Promise<Map<number, number>> {
     const answer = await this.cluster.run(`read the positions of "${group}"`, async (admin) => {
       const topics = [{ name: this.kafkaName, partitionIndexes: [...partitions] }];
-      return await admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] });
+      try {
+        return await admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] });
+      } catch (error) {
+        // Apache's brokers answer with an empty list for a group that never was; others with this.
+        if (isFault(error, "GROUP_ID_NOT_FOUND")) return [];
+        throw error;
+      }
     });
     return this.#positionsIn(answer[0]?.topics ?? []);
   }

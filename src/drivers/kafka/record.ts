@@ -143,7 +143,7 @@ export function decodeRecord(
   if (size < HEADER_BYTES) {
     return { reason: `the record has ${size} bytes, an event has at least ${HEADER_BYTES}`, offset: size };
   }
-  if (isEndMark(value)) return size === HEADER_BYTES ? undefined : misfit(size, "an end mark");
+  if (isEndMark(value)) return undefined;
   const metadataSize = readSize(value, 0);
   const dataSize = readSize(value, 8);
   if (HEADER_BYTES + metadataSize + dataSize !== size) {
@@ -167,7 +167,9 @@ function misfit(size: number, claimed: string): RecordFault {
   return { reason: `the record has ${size} bytes, which its head says are ${claimed}`, offset: 0 };
 }
 
-function isEndMark(value: Buffer): boolean {
+/** Whether it marks the end of a topic. */
+export function isEndMark(value: Buffer | null | undefined): boolean {
+  if (value?.byteLength !== HEADER_BYTES) return false;
   for (let offset = 0; offset < HEADER_BYTES; offset += 4) {
     if (value.readUInt32LE(offset) !== ALL_ONES) return false;
   }

@@ -24,8 +24,11 @@ import { Offsets } from "./offsets.ts";
 import { optionsOf, readChanges } from "./options.ts";
 import { KafkaProducer } from "./producer.ts";
 import type { RawReader } from "./raw_reader.ts";
-import { formatOf, type RecordFormat } from "./record.ts";
+import { formatOf, isEndMark, type RecordFormat } from "./record.ts";
 import { trimPartitions } from "./trim.ts";
+
+/** Records that are read at once in search of an event. */
+const RECORDS_MAX = 10;
 
 /** What a topic is opened with. */
 export interface OpenedTopic {
@@ -92,7 +95,17 @@ export class KafkaTopic implements TopicInterface {
       stored: await this.#offsets.stored(consumerName, this.#numbers),
       timeOf: async (partition, offset) => {
         const { kafkaName } = this.#opened;
-        return (await this.reader.read({ kafkaName, partition, offset, recordsMax: 1 }))[0]?.timestamp;
+        for (let from = offset;;) {
+          const records = await this.reader.read({
+            kafkaName,
+            partition,
+            offset: from,
+            recordsMax: RECORDS_MAX,
+          });
+          const event = records.find(({ value }) => !isEndMark(value));
+          if (event !== undefined || records.length === 0) return event?.timestamp;
+          from = records[records.length - 1].offset + 1;
+        }
       },
       now: Date.now(),
     });

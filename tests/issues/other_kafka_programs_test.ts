@@ -1,0 +1,47 @@
+// What other implementations do differently was refused or misread: a configuration of the C++ driver without the
+// service's address, which has a default there; an unknown group, about which kfake answers with an error where Apache's
+// brokers answer with nothing; and what of the ids at a partition's end is no event: marks of transactions, and the
+// end mark of the C++ driver, stayed as a lag of 1 for ever.
+import { assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
+import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
+import { lagOf } from "../../src/drivers/kafka/describe.ts";
+import { Offsets } from "../../src/drivers/kafka/offsets.ts";
+import { readServiceOptions } from "../../src/drivers/kafka/octopus_service.ts";
+import { isEndMark } from "../../src/drivers/kafka/record.ts";
+import { test } from "../harness.ts";
+
+test("a configuration of the C++ driver that names no service means the C++ driver's", () => {
+  const { url } = readServiceOptions({ subject: "me", authorization: "secret" });
+  assertEquals(url, "https://diaspora-web-service.qpp943wkvr7b2.us-east-1.cs.amazonlightsail.com");
+});
+
+function offsetsOf(apiId: string): Offsets {
+  const answer = () => Promise.reject(Object.assign(new Error("no"), { apiId }));
+  const run = (_: string, ask: (admin: unknown) => unknown) => ask({ listConsumerGroupOffsets: answer });
+  return new Offsets({ run } as unknown as Cluster, "t");
+}
+
+test("a group that the broker does not know has stored no positions", async () => {
+  assertEquals(await offsetsOf("GROUP_ID_NOT_FOUND").stored("new", [0, 1]), new Map());
+  await assertRejects(() => offsetsOf("GROUP_AUTHORIZATION_FAILED").stored("new", [0, 1]));
+});
+
+for (const [what, time, events] of [["marks", undefined, 0], ["an event", 500, 2]] as const) {
+  test(`a partition where ${what} come after what was read has a lag of ${events}`, async () => {
+    const [lag] = await lagOf({
+      described: [{ partition: 0, firstId: 0, nextId: 10, bytes: 100, segments: 0 }],
+      stored: new Map([[0, 8]]),
+      timeOf: () => Promise.resolve(time),
+      now: 1500,
+    });
+    assertEquals([lag.events, lag.seconds, lag.bytes], [events, events / 2, events * 10]);
+  });
+}
+
+test("the end mark of the C++ driver is known, and nothing else is taken for it", () => {
+  assertEquals(isEndMark(Buffer.alloc(16, 0xff)), true);
+  for (const other of [Buffer.alloc(17, 0xff), Buffer.alloc(16), null, undefined]) {
+    assertEquals(isEndMark(other), false);
+  }
+});
