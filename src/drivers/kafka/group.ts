@@ -3,6 +3,7 @@ import { MovedError } from "./moved_error.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isPassing } from "./failure.ts";
+import { type InstanceId, takeInstanceId } from "./instance_id.ts";
 import type { Ownership, Reassignment } from "./ownership.ts";
 
 /** How long storing a position is tried, in milliseconds. */
@@ -24,6 +25,7 @@ export interface GroupListener {
 /** A member of the group that all consumers of a name make up, over all processes. */
 export class Group implements Ownership {
   readonly #client: ClientConsumer;
+  readonly #instance: InstanceId | undefined;
   #assigned: readonly number[] = [];
   #member: { id: string | null; generation: number } = { id: null, generation: -1 };
   #settled: (() => void)[] = [];
@@ -37,6 +39,12 @@ export class Group implements Ownership {
     private readonly listener: GroupListener,
   ) {
     this.#client = cluster.consumer(name);
+    const { groupInstanceId } = cluster.settings.group;
+    if (groupInstanceId !== undefined) {
+      const place = { servers: cluster.servers, group: name, kafkaName };
+      this.#instance = takeInstanceId(groupInstanceId, place);
+      this.#client.groupInstanceId = this.#instance.id;
+    }
     this.#client.topics.track(kafkaName);
     this.#client.on("consumer:group:join", () => this.#onJoined());
     // Told when joining again, after the members changed, failed for good.
@@ -88,6 +96,8 @@ export class Group implements Ownership {
       await this.#client.close(true);
     } catch {
       // The coordinator is away, and will miss us by itself.
+    } finally {
+      this.#instance?.release();
     }
   }
 
@@ -132,7 +142,9 @@ export class Group implements Ownership {
     this.#assigned = [];
     this.#member = { id: null, generation: -1 };
     this.listener.onReassigned({ kept: [], gained: [], lost });
-    void this.#joinAgain(error);
+    // Another process has this id now: joining again would shut that one out, and so on.
+    if (isFault(error, "FENCED_INSTANCE_ID")) this.listener.onFailure(error);
+    else void this.#joinAgain(error);
   }
 
   async #joinAgain(error: unknown): Promise<void> {

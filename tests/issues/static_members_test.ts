@@ -1,0 +1,33 @@
+// With `group.instance.id` the consumers of one name on two topics had one id: brokers took the second for the first that
+// came back, and one of the two got nothing, without a word. Two on one topic got events twice. Each has its own id now;
+// tests/kafka/static_members_test.ts tries it on a broker.
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { takeInstanceId } from "../../src/drivers/kafka/instance_id.ts";
+import { test } from "../harness.ts";
+
+const PLACE = { servers: "instance-id-test:9092", group: "g", kafkaName: "t" };
+
+test("every member of a process has an id of its own, by topic and by number", () => {
+  const members = ["t", "t", "u"].map((kafkaName) => takeInstanceId("host", { ...PLACE, kafkaName }));
+  assertEquals(members.map(({ id }) => id), ["host-1-t", "host-2-t", "host-1-u"]);
+  for (const { release } of members) release();
+});
+
+test("a member that comes back has the id it had", () => {
+  const first = takeInstanceId("back", PLACE);
+  const second = takeInstanceId("back", PLACE);
+  first.release();
+  const again = takeInstanceId("back", PLACE);
+  assertEquals([again.id, second.id], [first.id, "back-2-t"]);
+  again.release();
+  second.release();
+});
+
+test("ids that would be too long for a broker are shortened, and stay different", () => {
+  const long = takeInstanceId("x".repeat(200), { ...PLACE, kafkaName: "t".repeat(200) });
+  const other = takeInstanceId("x".repeat(200), { ...PLACE, kafkaName: `${"t".repeat(199)}u` });
+  assertEquals([long.id.length, other.id.length], [249, 249]);
+  assertNotEquals(long.id, other.id);
+  long.release();
+  other.release();
+});

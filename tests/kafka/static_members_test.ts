@@ -1,0 +1,62 @@
+// With `group.instance.id` the consumers of one name on two topics had one id: brokers took the second for the first that
+// came back, and one of the two got nothing. Two on one topic got events twice.
+import { assertEquals } from "@std/assert";
+import { Driver } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { brokerMissing, Cluster } from "./broker.ts";
+
+const skip = brokerMissing;
+const cluster = skip === false ? await Cluster.start() : undefined;
+
+test(
+  "kafka: consumers with one group.instance.id share a topic, and read another one beside it",
+  { skip },
+  async () => {
+    await using driver = await Driver.open("kafka", {
+      kafka: {
+        "bootstrap.servers": cluster!.servers,
+        "group.instance.id": "host",
+        "heartbeat.interval.ms": 200,
+        "session.timeout.ms": 6000,
+      },
+    });
+    const got: Record<string, number[]> = { shared: [], other: [] };
+    const stopping = new AbortController();
+    const reading: Promise<void>[] = [];
+    for (const [name, consumers] of [["shared", 2], ["other", 1]] as const) {
+      await driver.createTopic(name, { num_partitions: 2 });
+      const topic = await driver.openTopic(name);
+      for (let n = 0; n < consumers; n++) {
+        const consumer = topic.consumer("reader");
+        reading.push((async () => {
+          try {
+            for await (const event of consumer.events({ signal: stopping.signal })) {
+              got[name].push((event.metadata as { n: number }).n);
+              await event.acknowledge();
+            }
+          } catch (error) {
+            if (!stopping.signal.aborted) throw error;
+          } finally {
+            await consumer.close();
+          }
+        })());
+      }
+    }
+    // The members agree first, so that nothing is read twice because a partition moved.
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    for (const name of ["shared", "other"]) {
+      await using topic = await driver.openTopic(name);
+      await using producer = topic.producer();
+      for (let n = 0; n < 100; n++) producer.push({ n });
+      await producer.flush();
+    }
+    const all = Array.from({ length: 100 }, (_, n) => n);
+    for (let waits = 0; waits < 100 && (got.shared.length < 100 || got.other.length < 100); waits++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    stopping.abort();
+    await Promise.all(reading);
+    assertEquals(got.shared.sort((a, b) => a - b), all);
+    assertEquals(got.other.sort((a, b) => a - b), all);
+  },
+);
