@@ -168,7 +168,7 @@ export class Driver implements AsyncDisposable {
 
   /**
    * Keeps other imports from filling a topic, which need not be there yet, until it is disposed of; throws
-   * `ImportInProgressError` while one does. A driver that cannot tell keeps nobody.
+   * `TransferInProgressError` while one does. A driver that cannot tell keeps nobody.
    */
   async claimTopic(name: string): Promise<AsyncDisposable> {
     this.#checkOpen();

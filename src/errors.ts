@@ -210,13 +210,13 @@ export class ContentMismatchError extends DiasporaError {
   }
 }
 
-/** Another import into the same topic is at work: two of them would mix their events. */
-export class ImportInProgressError extends DiasporaError {
+/** Another import into the same topic, or export to the same place, is at work: two of them would mix their events. */
+export class TransferInProgressError extends DiasporaError {
   /** Names the topic, and who imports into it. */
   constructor(readonly topic: string, pid: number, host: string) {
     super(
-      "ERR_IMPORT_IN_PROGRESS",
-      `Cannot import into topic "${topic}": process ${pid} on "${host}" imports into it; import again when it is done`,
+      "ERR_TRANSFER_IN_PROGRESS",
+      `Cannot write topic "${topic}": process ${pid} on "${host}" imports or exports it; do it again when that is done`,
     );
   }
 }

@@ -5,6 +5,7 @@ import type { Event } from "../event.ts";
 import type { Topic } from "../topic.ts";
 import type { MetadataReader } from "./metadata_reader.ts";
 import type { CppEvent, CppPartition } from "./partition.ts";
+import type { TransferCount } from "./transfer.ts";
 
 /** Data parts up to this size are read with their events, larger ones in pieces of it. */
 const PIECE_BYTES = 4 * 1024 * 1024;
@@ -71,6 +72,37 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
     expected.return();
   }
   if (nextId < endId) throw differ(nextId, "was lost there");
+}
+
+/** How much is in a partition of the C++ store, if it has the events of the topic and no others; `spell` says how. */
+export async function countIfSame(
+  topic: Topic,
+  store: CppPartition,
+  spell: (event: Event) => string,
+  signal?: AbortSignal,
+): Promise<TransferCount | undefined> {
+  const count: TransferCount = { events: 0, metadataBytes: 0, dataBytes: 0 };
+  await using consumer = topic.consumer(`export-${randomUUID()}`, {
+    partitions: [store.partition],
+    dataSelector: (_metadata, descriptor) => descriptor.size <= PIECE_BYTES ? descriptor : null,
+  });
+  const stored = store.events();
+  try {
+    for await (const batch of consumer.batches({ until: "end", signal })) {
+      for (const event of batch) {
+        const { value: original } = stored.next();
+        const { size } = event.dataDescriptor;
+        if (!original || original.document !== spell(event) || original.dataBytes !== size) return undefined;
+        if (size > 0 && !await hasSameData(event, original)) return undefined;
+        count.events++;
+        count.metadataBytes += original.metadataBytes;
+        count.dataBytes += size;
+      }
+    }
+  } finally {
+    stored.return();
+  }
+  return count.events === store.count ? count : undefined;
 }
 
 function spelled(document: string): string {

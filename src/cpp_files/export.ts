@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import type { ComponentDocument } from "../drivers/contract.ts";
+import { claimTopic } from "../drivers/files/claim.ts";
 import { absolutePath } from "../drivers/files/root_path.ts";
 import { InvalidMetadataError, TopicExistsError } from "../errors.ts";
 import type { Event } from "../event.ts";
@@ -9,9 +10,11 @@ import { nodeStorage } from "../storage/node.ts";
 import type { Topic } from "../topic.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { Checkpoint } from "./checkpoint.ts";
+import { countIfSame } from "./compare.ts";
 import { withoutDraft } from "./components.ts";
 import { COMPONENT_FILES, type Components, PARTITIONS_FOLDER } from "./layout.ts";
 import { PartitionWriter } from "./partition_writer.ts";
+import { CppTopic } from "./topic.ts";
 import {
   type PartitionTransfer,
   sumOf,
@@ -58,9 +61,10 @@ const PIECE_BYTES = 4 * 1024 * 1024;
  * ids, which is warned of. A component that C++ does not have is replaced by the default one, likewise with a
  * warning. Times and the positions of consumers have no place in that layout.
  *
- * A run that was cut short is continued by the same call. For C++ the topic is there only once it is complete.
+ * A run that was cut short is continued by the same call. For C++ the topic is there only once it is complete. Where
+ * it is there already, with the same events, nothing is done.
  *
- * Throws `TopicExistsError` when the name is taken, `InvalidMetadataError` for metadata that C++ cannot read (a
+ * Throws `TopicExistsError` when another topic has the name, `TransferInProgressError` beside another export to it, `InvalidMetadataError` for metadata that C++ cannot read (a
  * number beyond a double), `CorruptedLogError` for damage, `ContentMismatchError` when what an earlier run left is of
  * another topic.
  *
@@ -86,7 +90,10 @@ export async function exportCppFiles(options: CppExportOptions): Promise<TopicTr
   const rootPath = absolutePath(options.rootPath);
   const path = `${rootPath}/${into}`;
   const unfinished = `${path}/${UNFINISHED_FOLDER}`;
+  await using _claim = await claimTopic(nodeStorage, rootPath, into);
   if (nodeStorage.stat(path) !== undefined && nodeStorage.stat(unfinished)?.kind !== "directory") {
+    const before = await exportedBefore(options, path);
+    if (before !== undefined) return before;
     throw new TopicExistsError(into, rootPath);
   }
   mkdirSync(unfinished, { recursive: true });
@@ -101,6 +108,26 @@ export async function exportCppFiles(options: CppExportOptions): Promise<TopicTr
   nodeStorage.rename(unfinished, `${path}/${PARTITIONS_FOLDER}`);
   nodeStorage.syncDirectory(path);
   nodeStorage.remove(checkpoint.path);
+  return sumOf(transfers);
+}
+
+/** What an earlier run exported, if all that is there is what this one would write. */
+async function exportedBefore(options: CppExportOptions, path: string): Promise<TopicTransfer | undefined> {
+  const { topic, into = topic.name, rootPath, signal } = options;
+  if (nodeStorage.stat(`${path}/${PARTITIONS_FOLDER}`)?.kind !== "directory") return undefined;
+  if (nodeStorage.stat(`${path}/topic.json`) !== undefined) return undefined;
+  for (const [kind, file] of Object.entries(COMPONENT_FILES) as [keyof Components, string][]) {
+    const text = new TextDecoder().decode(nodeStorage.readWhole(`${path}/${file}`));
+    if (text !== componentText(topic, kind)) return undefined;
+  }
+  const store = CppTopic.open(rootPath, into);
+  if (store.numPartitions !== topic.partitions.length) return undefined;
+  const transfers: PartitionTransfer[] = [];
+  for (let partition = 0; partition < store.numPartitions; partition++) {
+    const count = await countIfSame(topic, store.partition(partition), cppDocument, signal);
+    if (count === undefined) return undefined;
+    transfers.push({ partition, ...count, resumedEvents: count.events });
+  }
   return sumOf(transfers);
 }
 
@@ -195,14 +222,16 @@ async function* piecesOf(event: Event): AsyncGenerator<Uint8Array, void, void> {
 
 function writeComponents(path: string, topic: Topic, onWarning?: (text: string) => void): void {
   for (const [kind, file] of Object.entries(COMPONENT_FILES) as [keyof Components, string][]) {
-    let document: ComponentDocument = withoutDraft(topic.definition[kind]);
-    if (!KNOWN_TYPES[kind].includes(document.type)) {
-      onWarning?.(`C++ has no ${file.slice(0, -5)} "${document.type}": the default one takes its place`);
-      document = { type: "default" };
-    }
-    nodeStorage.replace(
-      `${path}/${file}`,
-      new TextEncoder().encode(canonicalJson(JSON.stringify(document), 2)),
-    );
+    nodeStorage.replace(`${path}/${file}`, new TextEncoder().encode(componentText(topic, kind, onWarning)));
   }
+}
+
+function componentText(topic: Topic, kind: keyof Components, onWarning?: (text: string) => void): string {
+  let document: ComponentDocument = withoutDraft(topic.definition[kind]);
+  if (!KNOWN_TYPES[kind].includes(document.type)) {
+    const name = COMPONENT_FILES[kind].slice(0, -5);
+    onWarning?.(`C++ has no ${name} "${document.type}": the default one takes its place`);
+    document = { type: "default" };
+  }
+  return canonicalJson(JSON.stringify(document), 2);
 }

@@ -1,4 +1,5 @@
 import { InvalidMetadataError } from "../errors.ts";
+import { grisu2Digits } from "./grisu2.ts";
 
 /** Up to here every whole number fits into 64 bits, with or without a sign. */
 const SURE_DIGITS_MAX = 18;
@@ -23,17 +24,23 @@ export function cppNumber(text: string): string {
   return cppDouble(value);
 }
 
-/** A double in its shortest form that reads back as the same: always with a point or an exponent. */
+/**
+ * A double as the C++ library writes it: always with a point or an exponent, and nearly always in the shortest form that
+ * reads back as the same.
+ */
 export function cppDouble(value: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  const size = Math.abs(value);
-  if (size >= 1e-4 && size < 1e15) {
-    // JavaScript has no exponent here either, but no point behind whole numbers.
-    const text = String(value);
-    return Number.isInteger(value) ? `${text}.0` : text;
+  const sign = value < 0 ? "-" : "";
+  const { digits, exponent: power } = grisu2Digits(Math.abs(value));
+  // Digits in front of the point.
+  const whole = digits.length + power;
+  if (whole > 15 || whole <= -4) {
+    const rest = digits.slice(1);
+    return `${sign}${digits[0]}${rest === "" ? "" : `.${rest}`}e${exponent(whole - 1)}`;
   }
-  const [, sign, first, rest = "", power] = /^(-?)(\d)(?:\.(\d+))?e([-+]\d+)$/.exec(value.toExponential())!;
-  return `${sign}${first}${rest === "" ? "" : `.${rest}`}e${exponent(Number(power))}`;
+  if (power >= 0) return `${sign}${digits}${"0".repeat(power)}.0`;
+  if (whole > 0) return `${sign}${digits.slice(0, whole)}.${digits.slice(whole)}`;
+  return `${sign}0.${"0".repeat(-whole)}${digits}`;
 }
 
 /** At least two digits, always with a sign. */

@@ -1,12 +1,18 @@
 import { partitionName } from "../drivers/files/layout.ts";
 import { foreignContent } from "../drivers/files/foreign_content.ts";
 import { absolutePath } from "../drivers/files/root_path.ts";
-import { InvalidOptionError, TopicNotFoundError } from "../errors.ts";
-import { checkTopicName } from "../names.ts";
+import { InvalidOptionError, InvalidTopicNameError, TopicNotFoundError } from "../errors.ts";
 import { nodeStorage } from "../storage/node.ts";
 import { type CppComponent, readComponent } from "./components.ts";
 import { type Components, PARTITIONS_FOLDER } from "./layout.ts";
 import { CppPartition } from "./partition.ts";
+
+/** The C++ driver takes every path for a name; here it may not lead out of the root. */
+function checkCppName(name: string): void {
+  const isPath = name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  if (isPath && !name.includes("\0")) return;
+  throw new InvalidTopicNameError(name, "it is not a path below the root_path of the C++ driver");
+}
 
 /** A topic in the C++ layout. */
 export class CppTopic {
@@ -35,7 +41,7 @@ export class CppTopic {
 
   /** Opens a topic for reading; throws `TopicNotFoundError`, or `InvalidOptionError` when it is not in this layout. */
   static open(rootPath: string, name: string): CppTopic {
-    checkTopicName(name);
+    checkCppName(name);
     const path = `${absolutePath(rootPath)}/${name}`;
     const isFolder = (path: string): boolean => nodeStorage.stat(path)?.kind === "directory";
     if (!isFolder(path) || !isFolder(`${path}/${PARTITIONS_FOLDER}`)) {

@@ -75,7 +75,7 @@ export interface DriverInterface {
   draftTopic?(name: string, definition: TopicDefinition, resume: boolean): Promise<TopicDraftInterface>;
   /**
    * Gives one process alone the right to fill a topic, which need not be there yet, until it is disposed of; throws
-   * `ImportInProgressError` while another one has it. Engines that cannot tell leave it out.
+   * `TransferInProgressError` while another one has it. Engines that cannot tell leave it out.
    */
   claimTopic?(name: string): Promise<AsyncDisposable>;
   /** Opens a topic; throws `TopicNotFoundError`. */

@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { ContentMismatchError, Driver, ImportInProgressError, type Topic } from "../../mod.ts";
+import { ContentMismatchError, Driver, type Topic, TransferInProgressError } from "../../mod.ts";
 import { importCppFiles } from "../../src/cpp_files/mod.ts";
 import { ctl, withFolder } from "../cli/program.ts";
 import { SAMPLE_ROOT, withPlace } from "../cpp_files/sample.ts";
@@ -37,7 +37,7 @@ for (const [engine, open] of Object.entries(ENGINES)) {
         ]);
         const failed = results.flatMap((result) => result.status === "rejected" ? [result.reason] : []);
         assertEquals(failed.length, 1, failed.join("\n"));
-        assert(failed[0] instanceof ImportInProgressError, String(failed[0]));
+        assert(failed[0] instanceof TransferInProgressError, String(failed[0]));
         assertStringIncludes(failed[0].message, `topic "sample": process ${process.pid} on "${hostname()}"`);
         await using topic = await one.openTopic("sample");
         assertEquals(await countOf(topic), 1000);
@@ -103,8 +103,8 @@ test("an import is refused while another process that lives imports into the top
     writeFileSync(path, JSON.stringify(holder));
     const refused = assertRejects(
       () => importCppFiles({ rootPath: SAMPLE_ROOT, topic: "schema", driver }),
-      ImportInProgressError,
-      'process 7 on "elsewhere" imports into it; import again when it is done',
+      TransferInProgressError,
+      'process 7 on "elsewhere" imports or exports it; do it again when that is done',
     );
     writeFileSync(path, JSON.stringify({ ...holder, beats: 4 }));
     await refused;
@@ -119,7 +119,7 @@ test("two commands that import into one topic at once leave every event once", a
     const results = await Promise.all([ctl(words), ctl(words)]);
     assert(results.some(({ code }) => code === 0), results[0].stderr + results[1].stderr);
     for (const { code, stderr } of results) {
-      if (code !== 0) assertStringIncludes(stderr, 'Cannot import into topic "sample": process ');
+      if (code !== 0) assertStringIncludes(stderr, 'Cannot write topic "sample": process ');
     }
     const { stdout } = await ctl(["consume", "sample", "--json", ...driver]);
     assertEquals(stdout.trimEnd().split("\n").length, 1000);

@@ -8,7 +8,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ImportInProgressError } from "../../errors.ts";
+import { TransferInProgressError } from "../../errors.ts";
 import type { Storage } from "../../storage/port.ts";
 import { makeTree } from "./make_tree.ts";
 
@@ -27,7 +27,7 @@ interface Holder {
   beats: number;
 }
 
-/** Gets the right, or throws `ImportInProgressError`, which names who has it. */
+/** Gets the right, or throws `TransferInProgressError`, which names who has it. */
 export async function claimTopic(storage: Storage, rootPath: string, name: string): Promise<AsyncDisposable> {
   makeTree(storage, rootPath);
   const path = `${rootPath}/${PREFIX}${name}`;
@@ -61,12 +61,12 @@ async function removeIfDead(storage: Storage, path: string, holder: Holder, name
   const { token, host, pid, beats } = holder;
   if (!isGone(host, pid)) {
     for (let silentMs = 0; silentMs < SILENT_MS; silentMs += LOOK_MS) {
-      if (host === hostname() && pid === process.pid) throw new ImportInProgressError(name, pid, host);
+      if (host === hostname() && pid === process.pid) throw new TransferInProgressError(name, pid, host);
       await sleep(LOOK_MS);
       const now = holderOf(storage, path);
       if (now === undefined) return;
       if (now.token !== token || now.beats !== beats) {
-        throw new ImportInProgressError(name, now.pid, now.host);
+        throw new TransferInProgressError(name, now.pid, now.host);
       }
     }
   }

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import process from "node:process";
-import { ImportInProgressError, TopicExistsError, TopicNotFoundError } from "../../errors.ts";
+import { TopicExistsError, TopicNotFoundError, TransferInProgressError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { checkIsApart, checkNewTopicName } from "../../names.ts";
 import type {
@@ -69,7 +69,7 @@ export class MemoryDriver implements DriverInterface {
   claimTopic(name: string): Promise<AsyncDisposable> {
     return attempt(() => {
       const claims = claimsOf(this.#topics);
-      if (claims.has(name)) throw new ImportInProgressError(name, process.pid, hostname());
+      if (claims.has(name)) throw new TransferInProgressError(name, process.pid, hostname());
       claims.add(name);
       return { [Symbol.asyncDispose]: () => attempt(() => void claims.delete(name)) };
     });
