@@ -41,12 +41,14 @@ export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCo
     // The seal itself was destroyed: whatever follows was void.
     if (typeof seal === "number" && seal < row.start) return { endOffset: row.start, endId: segment.endId! };
     const next = step(segment, offset, READ_AHEAD_BYTES);
+    // A power cut took the seal, and nothing before it that could have been a frame.
+    const isSealLost = typeof seal === "number" && offset <= seal && seal - offset < 2 * RECORD_BYTES &&
+      (next.kind === "tail" || (next.kind === "gap" && next.endOffset > seal));
+    if (isSealLost) {
+      return costByIndex(segment, [...rows, row]) ??
+        costBySeal(segment, row, { offset: seal, idMin, gapEnd: gap.endOffset });
+    }
     if (next.kind === "tail") {
-      // A power cut took the seal, and nothing before it that could have been a frame.
-      if (segment.endId !== undefined && typeof seal === "number" && seal - offset < 2 * RECORD_BYTES) {
-        return costByIndex(segment, [...rows, row]) ??
-          costBySeal(segment, row, { offset: seal, idMin, gapEnd: gap.endOffset });
-      }
       // Whatever is missing here had ids, too; nobody knows how many of them lie before what is left.
       if (segment.endId !== undefined) return { endOffset: offset, endId: segment.endId };
       return costByIndex(segment, [...rows, row]) ?? { endOffset: gap.endOffset, endId: idMin };

@@ -14,41 +14,55 @@ import { SimulatedProcess } from "../simulation/disk/process.ts";
 
 const DIRECTORY = "/log";
 
-for (const tornBytes of [0, 90]) {
-  test(`an event between a hole and a lost seal keeps its id, with ${tornBytes} bytes of a torn write before the seal`, () => {
-    const disk = new SimulatedDisk(1);
-    new SimulatedProcess(disk).makeDirectory(DIRECTORY);
-    const open = () =>
-      new Partition({
-        storage: new SimulatedProcess(disk),
-        directory: DIRECTORY,
-        topic: "topic",
-        partition: 0,
-      });
-    const push = (text: string) =>
-      new PartitionWriter(open(), { flushBehavior: "buffered", segmentBytesMax: 1 << 20 }).append({
-        count: 1,
-        metadata: [`"${text}"`],
-        dataBytes: 0,
-      });
+for (
+  const { tornBytes, isSealedTwice } of [
+    { tornBytes: 0, isSealedTwice: false },
+    { tornBytes: 90, isSealedTwice: false },
+    { tornBytes: 0, isSealedTwice: true },
+  ]
+) {
+  test(
+    `an event between a hole and a lost seal keeps its id, with ${tornBytes} bytes of a torn write before the seal, and ${
+      isSealedTwice ? "another seal" : "nothing"
+    } after it`,
+    () => {
+      const disk = new SimulatedDisk(1);
+      new SimulatedProcess(disk).makeDirectory(DIRECTORY);
+      const open = () =>
+        new Partition({
+          storage: new SimulatedProcess(disk),
+          directory: DIRECTORY,
+          topic: "topic",
+          partition: 0,
+        });
+      const push = (text: string) =>
+        new PartitionWriter(open(), { flushBehavior: "buffered", segmentBytesMax: 1 << 20 }).append({
+          count: 1,
+          metadata: [`"${text}"`],
+          dataBytes: 0,
+        });
 
-    assertEquals(push("first"), 0);
-    const file = disk.names.file(`${DIRECTORY}/${segmentName(0)}`);
-    const hole = file.size;
-    push("lost");
-    file.write(hole, new Uint8Array(file.size - hole));
-    assertEquals(push("after the hole"), 1);
-    file.append(new Uint8Array(tornBytes));
-    const seal = file.size;
-    new Appender(open(), 1 << 20).seal();
-    assertEquals(push("next"), 2);
-    file.truncate(seal);
+      assertEquals(push("first"), 0);
+      const file = disk.names.file(`${DIRECTORY}/${segmentName(0)}`);
+      const hole = file.size;
+      push("lost");
+      file.write(hole, new Uint8Array(file.size - hole));
+      assertEquals(push("after the hole"), 1);
+      file.append(new Uint8Array(tornBytes));
+      const seal = file.size;
+      new Appender(open(), 1 << 20).seal();
+      assertEquals(push("next"), 2);
+      if (isSealedTwice) {
+        file.append(file.read(seal, file.size - seal));
+        file.write(seal, new Uint8Array(128));
+      } else file.truncate(seal);
 
-    const reader = new PartitionReader(open(), { dataWanted: false, onCorruption: "throw" });
-    reader.seek("earliest");
-    const events = Array.from({ length: 3 }, () => reader.read(1)!).map((
-      batch,
-    ) => [batch.baseId, batch.metadataText!(0)]);
-    assertEquals(events, [[0, '"first"'], [1, '"after the hole"'], [2, '"next"']]);
-  });
+      const reader = new PartitionReader(open(), { dataWanted: false, onCorruption: "throw" });
+      reader.seek("earliest");
+      const events = Array.from({ length: 3 }, () => reader.read(1)!).map((
+        batch,
+      ) => [batch.baseId, batch.metadataText!(0)]);
+      assertEquals(events, [[0, '"first"'], [1, '"after the hole"'], [2, '"next"']]);
+    },
+  );
 }
