@@ -6,6 +6,7 @@
 import { cppDifferences } from "../components/validators/event_pattern/cpp_differences.ts";
 import type { ComponentOptions, Driver } from "../driver.ts";
 import type { ComponentDocument } from "../drivers/contract.ts";
+import { DOCUMENT_BYTES_MAX } from "../drivers/files/layout.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import { nodeStorage } from "../storage/node.ts";
@@ -38,8 +39,11 @@ export interface CppComponent {
 /** Reads a component document of the topic in a folder. */
 export function readComponent(folder: string, kind: Kind): CppComponent {
   const path = `${folder}/${COMPONENT_FILES[kind]}`;
-  const bytes = nodeStorage.readWhole(path);
+  const bytes = nodeStorage.readWhole(path, DOCUMENT_BYTES_MAX + 1);
   if (bytes === undefined) return { document: { type: "default" }, hasType: false };
+  if (bytes.length > DOCUMENT_BYTES_MAX) {
+    return { obstacle: `"${path}" has more than ${DOCUMENT_BYTES_MAX} bytes`, hasType: false };
+  }
   let found: JsonValue;
   try {
     found = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

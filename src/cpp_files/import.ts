@@ -5,6 +5,7 @@ import {
   CorruptedLogError,
   InvalidMetadataError,
   InvalidOptionError,
+  LimitExceededError,
 } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { JsonObject } from "../json.ts";
@@ -83,7 +84,8 @@ export async function importCppFiles(options: CppImportOptions): Promise<TopicTr
     await target.publish();
     return transfer;
   } catch (error) {
-    if (options.partial && error instanceof CorruptedLogError) await target.publish();
+    const endsThere = error instanceof CorruptedLogError || error instanceof LimitExceededError;
+    if (options.partial && endsThere) await target.publish();
     throw error;
   }
 }
@@ -243,14 +245,21 @@ async function pushAll(
   },
 ): Promise<void> {
   let group: CppEvent[] = [];
+  let futures: Future<number>[] = [];
   let bytes = 0;
-  let last: Future<number> | undefined;
   const store = async (): Promise<void> => {
-    await producer.flush();
+    try {
+      await producer.flush();
+    } catch (error) {
+      for (const [index, future] of futures.entries()) await storedOrBlamed(future, group[index], source);
+      throw error;
+    }
     // Ids are dense: the last is the right one only where no other producer stored anything before.
-    if (last !== undefined && await last !== group.at(-1)!.id) throw overtaken(topic, source.partition);
+    const last = await futures.at(-1);
+    if (last !== group.at(-1)?.id) throw overtaken(topic, source.partition);
     onStored(group);
     group = [];
+    futures = [];
     bytes = 0;
   };
   for (const event of reader.events(source, fromId)) {
@@ -259,19 +268,26 @@ async function pushAll(
     const size = event.metadataBytes + event.dataBytes;
     if (group.length === GROUP_EVENTS_MAX || bytes + size > GROUP_BYTES_MAX) await store();
     const data = event.data();
-    const future = last = producer.push(document, data, { partition: source.partition });
+    const future = producer.push(document, data, { partition: source.partition });
     // What completes at once was refused; a stream must be used up before the next event is read.
-    if (future.completed || !(data instanceof Uint8Array)) await storedOrBlamed(future, event);
+    if (future.completed || !(data instanceof Uint8Array)) await storedOrBlamed(future, event, source);
     group.push(event);
+    futures.push(future);
     bytes += size;
   }
   await store();
 }
 
-async function storedOrBlamed(future: Future<number>, event: CppEvent): Promise<void> {
+async function storedOrBlamed(future: Future<number>, event: CppEvent, source: CppPartition): Promise<void> {
   try {
     await future;
   } catch (error) {
-    throw error instanceof InvalidMetadataError ? event.damage("the metadata is not JSON") : error;
+    if (error instanceof InvalidMetadataError) throw event.damage("the metadata is not JSON");
+    if (!(error instanceof LimitExceededError)) throw error;
+    throw new LimitExceededError(
+      `Cannot import event ${event.id} of partition ${source.partition} ("${source.metadataPath}"): ${error.message}; ` +
+        `move its metadata into its data part there, or take the events before it with --partial`,
+      { cause: error },
+    );
   }
 }

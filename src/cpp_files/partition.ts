@@ -101,9 +101,10 @@ export class CppPartition {
     const bytes = index.range(0, ENTRY_BYTES);
     if (bytes === undefined) return false;
     const { metadataOffset, metadataSize } = readEntry(viewOf(bytes), 0);
-    const record = metadata.range(metadataOffset, metadataSize);
-    if (record === undefined) return false;
-    return metadataSize < LENGTH_BYTES || readUint64(viewOf(record), 0) !== metadataSize - LENGTH_BYTES;
+    if (metadataOffset + metadataSize > metadata.size) return false;
+    if (metadataSize < LENGTH_BYTES) return true;
+    const length = metadata.range(metadataOffset, LENGTH_BYTES);
+    return length !== undefined && readUint64(viewOf(length), 0) !== metadataSize - LENGTH_BYTES;
   }
 
   #metadataAt(

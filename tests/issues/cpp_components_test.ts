@@ -14,6 +14,7 @@ import {
   InvalidMetadataError,
   InvalidOptionError,
   type JsonValue,
+  LimitExceededError,
   type Topic,
 } from "../../mod.ts";
 import { exportCppFiles, importCppFiles } from "../../src/cpp_files/mod.ts";
@@ -284,5 +285,21 @@ test("an import compares the bytes of metadata and data with what is there", asy
     await importCppFiles(cbor);
     writeTopic(cppRoot, "c", { partitions: [[event('{"a":1.50,"b":"\\u00ea"}')]] });
     await assertRejects(() => importCppFiles(cbor), ContentMismatchError, "has other metadata there");
+  });
+});
+
+test("an event whose metadata are too large is named, and those before it can be taken", async () => {
+  await withPlace(async ({ driver, cppRoot }) => {
+    const events = ["1", "2", `"${"x".repeat(17 << 20)}"`, "4"].map((text) => ({ metadata: record(text) }));
+    writeTopic(cppRoot, "t", { partitions: [[], events] });
+    const request = { rootPath: cppRoot, topic: "t", driver };
+    const error = await assertRejects(() => importCppFiles(request), LimitExceededError);
+    assertStringIncludes(error.message, "Cannot import event 2 of partition 1 (");
+    assertStringIncludes(error.message, join(cppRoot, "t/partitions/00000001/metadata"));
+    assertStringIncludes(error.message, "--partial");
+    assertEquals(await driver.topicExists("t"), false);
+    await assertRejects(() => importCppFiles({ ...request, partial: true }), LimitExceededError);
+    await using topic = await driver.openTopic("t");
+    assertEquals((await eventsOf(topic)).map(({ metadata }) => metadata), [1, 2]);
   });
 });

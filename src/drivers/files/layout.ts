@@ -35,7 +35,7 @@ export function isPartitionName(name: string): boolean {
 }
 
 /** Documents are read whole; a schema may be large, but not like this. */
-const DOCUMENT_BYTES_MAX = 16 << 20;
+export const DOCUMENT_BYTES_MAX: number = 16 << 20;
 
 /** A document as text: two spaces, keys in order, no newline at the end. */
 export function documentBytes(document: JsonObject): Uint8Array {
