@@ -43,6 +43,16 @@ interface Slot extends StoredPosition {
   written: number;
 }
 
+/** What the folder of a cursor file does beside holding it. */
+export interface CursorFolder {
+  /** Makes it unless it is there, before a position is stored. */
+  prepare?(): void;
+  /** Reads the position, or says that there is none. */
+  read?(read: () => StoredPosition | undefined): StoredPosition | undefined;
+  /** The error for a position that cannot be stored any more: the file was removed while it was open. */
+  removed?(): Error;
+}
+
 /** The cursor file of one name and partition. */
 export class CursorFile {
   readonly #owner: number;
@@ -50,19 +60,21 @@ export class CursorFile {
   #sequence = 0;
   #file: StorageFile | undefined;
 
-  /** `prepare` makes the folder, when the first position is stored. */
   constructor(
     private readonly storage: Storage,
     private readonly path: string,
-    private readonly prepare: () => void = () => {},
+    private readonly folder: CursorFolder = {},
   ) {
     this.#owner = storage.random32() * 2 ** 20 + (storage.random32() & 0xfffff);
   }
 
   /** The stored position, or undefined when this name never acknowledged anything here. */
   read(): StoredPosition | undefined {
-    const bytes = readPositions(this.storage, this.path);
-    return bytes === undefined ? undefined : positionOf(decode(bytes, this.path));
+    const read = () => {
+      const bytes = readPositions(this.storage, this.path);
+      return bytes === undefined ? undefined : positionOf(decode(bytes, this.path));
+    };
+    return this.folder.read === undefined ? read() : this.folder.read(read);
   }
 
   /** Stores that everything below `nextId` is done with, unless that is known already. */
@@ -78,6 +90,19 @@ export class CursorFile {
     this.#write((position) => ({ nextId, time, generation: (position?.generation ?? 0) + 1 }));
   }
 
+  /** The generation that the next seek begins. Makes the file, so that the seek needs no room on the disk. */
+  nextGeneration(): number {
+    this.#open();
+    return (this.read()?.generation ?? 0) + 1;
+  }
+
+  /** Stores a position that was decided before, unless a seek was stored since. */
+  apply({ nextId, time, generation }: StoredPosition): void {
+    this.#write((position) =>
+      position !== undefined && position.generation >= generation ? undefined : { nextId, time, generation }
+    );
+  }
+
   /** Lets go of the file. */
   close(): void {
     this.#file?.close();
@@ -90,7 +115,7 @@ export class CursorFile {
     const got = file.readAt(bytes, 0);
     const slots = decode(bytes.subarray(0, got), this.path);
     const next = decide(positionOf(slots));
-    if (next === undefined) return;
+    if (next === undefined) return this.#checkIsThere(file);
     const now = this.storage.now();
     if (this.#pair < 0 || !this.#owns(slots)) this.#pair = freePair(slots, now, this.storage.random32());
     const slotIndex = this.#pair * 2 + (this.#sequence++ & 1);
@@ -103,6 +128,15 @@ export class CursorFile {
         { canRetry: true },
       );
     }
+    this.#checkIsThere(file);
+  }
+
+  /** After the write: what was written while the file had its name is stored, and what came later may be lost. */
+  #checkIsThere(file: StorageFile): void {
+    if (file.size() >= 0 && this.storage.stat(this.path) !== undefined) return;
+    this.close();
+    throw this.folder.removed?.() ??
+      new StorageError("ENOENT", `Cannot store a position in "${this.path}": the file was removed`);
   }
 
   #owns(slots: readonly (Slot | undefined)[]): boolean {
@@ -111,9 +145,9 @@ export class CursorFile {
 
   #open(): StorageFile {
     if (this.#file !== undefined) return this.#file;
+    this.folder.prepare?.();
     // Made at its full size, so that no later acknowledgement needs room on the disk.
     if (this.storage.stat(this.path) === undefined) {
-      this.prepare();
       this.storage.publish(this.path, new Uint8Array(FILE_BYTES));
     }
     return this.#file = this.storage.open(this.path, "update");

@@ -1,6 +1,6 @@
 // deleteTopic() that was killed between the end it wrote into the log and the rename left a topic that was listed and
 // could be neither opened, deleted nor made again. Every call that administers topics and consumers is interrupted
-// here at every system call it makes: killed, or failing as on a full, broken or forbidden disk. Afterwards it has
+// here at every system call it makes: killed, failing once, or failing from there on. Afterwards it has
 // happened or it has not, the name can be used and removed, and what stands beside it is as it was.
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -16,7 +16,6 @@ const INTERRUPTIONS: [how: Interruption, forGood: boolean][] = [
   ["kill", false],
   ["EIO", false],
   ["ENOSPC", true],
-  ["EACCES", true],
 ];
 /** More than any of the calls makes. */
 const STEPS_MAX = 500;
@@ -186,6 +185,61 @@ test("edit() cut short at any system call has changed all it was to change, or n
       await checkUsable(driver);
       await topic.edit({ retention_bytes: null });
       assertEquals(topic.options.retention_bytes, undefined);
+    },
+  }));
+
+test("deleteConsumer() cut short at any system call has forgotten every position or none", () =>
+  interruptEverywhere({
+    prepare: makeTopic,
+    call: (_, topic) => topic!.deleteConsumer("reader"),
+    opens: true,
+    async check(driver, outcome) {
+      const positions = await positionsOf(driver);
+      if (positions !== undefined) assertEquals(positions, [2, 2]);
+      if (outcome === "done") assertEquals(positions, undefined);
+      if (outcome === "failed") assertEquals(positions, [2, 2]);
+      await using topic = await driver.openTopic("topic");
+      await topic.seekConsumer("reader", { id: 1 });
+      assertEquals(await positionsOf(driver), [1, 1]);
+      await topic.deleteConsumer("reader");
+      assertEquals(await positionsOf(driver), undefined);
+    },
+  }));
+
+test("seekConsumer() cut short at any system call has moved every position or none", () =>
+  interruptEverywhere({
+    prepare: makeTopic,
+    call: (_, topic) => topic!.seekConsumer("reader", { id: 1 }),
+    opens: true,
+    async check(driver, outcome) {
+      const positions = await positionsOf(driver);
+      assert(positions!.join() === "1,1" || positions!.join() === "2,2", positions!.join());
+      if (outcome === "done") assertEquals(positions, [1, 1]);
+      await using topic = await driver.openTopic("topic");
+      await using consumer = topic.consumer("reader", { partitions: [0] });
+      await (await consumer.pull()).acknowledge();
+      assertEquals((await positionsOf(driver))![0], positions![0] + 1);
+      await topic.seekConsumer("reader", { id: 0 });
+      assertEquals(await positionsOf(driver), [0, 0]);
+    },
+  }));
+
+test("the first position of a consumer, cut short at any system call, is stored under its name or not at all", () =>
+  interruptEverywhere({
+    prepare: makeTopic,
+    call: (_, topic) => topic!.seekConsumer("Someone", { id: 1 }),
+    opens: true,
+    async check(driver, outcome) {
+      await using topic = await driver.openTopic("topic");
+      const isThere = (await topic.consumers()).includes("Someone");
+      const stored = (await topic.lag("Someone")).map(({ acknowledged }) => acknowledged);
+      if (outcome === "done") assertEquals(stored, [true, true]);
+      assert(stored[0] === stored[1], stored.join());
+      if (stored[0]) assert(isThere);
+      await topic.seekConsumer("Someone", { id: 2 });
+      assertEquals((await topic.lag("Someone")).map(({ position }) => position), [2, 2]);
+      await topic.deleteConsumer("Someone");
+      assertEquals(await topic.consumers(), ["reader"]);
     },
   }));
 

@@ -95,7 +95,7 @@ const REMOVALS: [what: string, remove: (partition: Partition) => void][] = [
       applyRetention(
         partition,
         { numPartitions: 1, segmentBytesMax: 6000, retentionBytes: 8000 },
-        new ConsumerRegistry(partition.storage, `${partition.directory}/consumers`),
+        new ConsumerRegistry(partition.storage, partition.directory, "topic"),
       ),
   ],
 ];

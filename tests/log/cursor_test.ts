@@ -35,7 +35,7 @@ function usedSlots(path: string): number[] {
 test("a position that was never stored is undefined, and its file is made when one is", () =>
   inFolder(({ path, storage }) => {
     let prepared = 0;
-    const cursor = new CursorFile(storage, path, () => prepared++);
+    const cursor = new CursorFile(storage, path, { prepare: () => void prepared++ });
     assertStrictEquals(cursor.read(), undefined);
     assertEquals(prepared, 0);
     cursor.acknowledge(5, 77);

@@ -1,4 +1,5 @@
-import { consumerFolder, consumerFolderApart, NAME_BYTES_MAX } from "../../drivers/files/layout.ts";
+import { NAME_BYTES_MAX } from "../../drivers/files/consumer_folder.ts";
+import { foldersOf, nameOfFolder } from "../../drivers/files/consumer_names.ts";
 import type { Finding } from "../../log/finding.ts";
 import { nodeStorage } from "../../storage/node.ts";
 
@@ -9,10 +10,10 @@ const NAME_FILE = "name";
 export function verifyConsumerName(folder: string): Finding[] {
   const file = `${folder}/${NAME_FILE}`;
   const bytes = nodeStorage.readWhole(file, NAME_BYTES_MAX);
-  if (bytes !== undefined && foldersOf(new TextDecoder().decode(bytes)).includes(nameOf(folder))) return [];
+  if (bytes !== undefined && canBeIn(new TextDecoder().decode(bytes), nameOf(folder))) return [];
   // A consumer that was killed before it stored a position.
   if (bytes === undefined && !nodeStorage.list(folder).some((name) => name.endsWith(".pos"))) return [];
-  const isKnown = nameFromFolder(nameOf(folder)) !== undefined;
+  const isKnown = nameOfFolder(nameOf(folder)) !== undefined;
   const reason = bytes === undefined ? "a consumer's name is missing" : "a consumer's name is damaged";
   return [{
     severity: isKnown ? "redundant" : "damage",
@@ -28,24 +29,20 @@ export function verifyConsumerName(folder: string): Finding[] {
 
 /** Writes a consumer's name again, as its folder tells it. */
 export function writeConsumerName(file: string): void {
-  const name = nameFromFolder(nameOf(file.slice(0, -NAME_FILE.length - 1)));
+  const name = nameOfFolder(nameOf(file.slice(0, -NAME_FILE.length - 1)));
   if (name !== undefined) nodeStorage.replace(file, new TextEncoder().encode(name));
 }
 
-/** The name that a folder was made from; undefined for a long one, of which it has the beginning alone. */
-function nameFromFolder(folder: string): string | undefined {
+/** Whether a consumer of that name may have this folder. */
+function canBeIn(name: string, folder: string): boolean {
   try {
-    const name = decodeURIComponent(folder);
-    return consumerFolder(name) === folder ? name : undefined;
+    return foldersOf(name).some((each) => each.folder === folder);
   } catch {
-    return undefined;
+    // What a flipped bit makes of a name may be none.
+    return false;
   }
 }
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
-}
-
-function foldersOf(name: string): string[] {
-  return [consumerFolder(name), consumerFolderApart(name)];
 }

@@ -1,79 +1,79 @@
-import { CursorFile } from "../../log/cursor.ts";
-import { StorageError } from "../../errors.ts";
-import type { Storage } from "../../storage/port.ts";
-import { consumerFolder, consumerFolderApart, NAME_BYTES_MAX, partitionName } from "./layout.ts";
+import { ConsumerDeletedError } from "../../errors.ts";
+import type { CursorFile } from "../../log/cursor.ts";
+import { isMissing, type Storage } from "../../storage/port.ts";
+import { moveAside, removeLeftovers, tryRemoveTree } from "./aside.ts";
+import {
+  checkIsFolder,
+  ConsumerFolder,
+  type ConsumerPlace,
+  findFolders,
+  readName,
+  type SeekTarget,
+} from "./consumer_folder.ts";
 
-/** The consumer names that have stored positions in a topic, and their cursor files. */
+/** How often a seek begins anew for other processes that delete the name at the same moment. */
+const ATTEMPTS_MAX = 10;
+
+/** The consumer names that have stored positions in a topic. */
 export class ConsumerRegistry {
-  constructor(private readonly storage: Storage, private readonly directory: string) {}
+  readonly #place: ConsumerPlace;
+
+  constructor(storage: Storage, topicPath: string, topic: string) {
+    this.#place = { storage, topicPath, directory: `${topicPath}/consumers`, topic };
+  }
 
   /** Every name that has a stored position. */
   names(): string[] {
-    this.#checkIsFolder(this.directory);
-    const names: string[] = [];
-    for (const folder of this.#list(this.directory)) {
-      const path = `${this.directory}/${folder}`;
-      if (this.storage.stat(path)?.kind !== "directory") continue;
-      const bytes = this.storage.readWhole(`${path}/name`, NAME_BYTES_MAX);
-      if (bytes !== undefined) names.push(new TextDecoder().decode(bytes));
+    const { storage, directory } = this.#place;
+    checkIsFolder(storage, directory);
+    const names = new Set<string>();
+    for (const folder of this.#list(directory)) {
+      const path = `${directory}/${folder}`;
+      if (storage.stat(path)?.kind !== "directory") continue;
+      const name = readName(storage, path);
+      if (name !== undefined) names.add(name);
     }
-    return names.sort();
+    return [...names].sort();
   }
 
-  /** The cursor of a name in a partition; with `create`, its folder is made. */
+  /** The positions of a name, stored or not. */
+  consumer(name: string): ConsumerFolder {
+    return new ConsumerFolder(this.#place, name);
+  }
+
+  /** The cursor of a name in a partition. */
   cursor(name: string, partition: number): CursorFile {
-    this.#checkIsFolder(this.directory);
-    const folder = this.#folder(name);
-    return new CursorFile(
-      this.storage,
-      `${folder}/${partitionName(partition)}.pos`,
-      () => this.#make(folder, name),
-    );
+    return this.consumer(name).cursor(partition);
   }
 
-  /** Forgets every position of a name. */
-  remove(name: string): void {
-    this.#checkIsFolder(this.directory);
-    this.storage.removeTree(this.#folder(name));
-  }
-
-  /** The folder of a name: the usual one, unless the disk gives it to a name that is written in another case. */
-  #folder(name: string): string {
-    const apart = `${this.directory}/${consumerFolderApart(name)}`;
-    const usual = `${this.directory}/${consumerFolder(name)}`;
-    this.#checkIsFolder(apart);
-    this.#checkIsFolder(usual);
-    if (this.storage.stat(apart) !== undefined) return apart;
-    const bytes = this.storage.readWhole(`${usual}/name`, NAME_BYTES_MAX);
-    const holder = bytes === undefined ? name : new TextDecoder().decode(bytes);
-    return holder !== name && holder.toLowerCase() === name.toLowerCase() ? apart : usual;
-  }
-
-  /** A link would lead out of the topic. */
-  #checkIsFolder(path: string): void {
-    const stat = this.storage.stat(path);
-    if (stat === undefined || stat.kind === "directory") return;
-    throw new StorageError(
-      "ENOTDIR",
-      `Cannot use "${path}": expected a folder of its own, no link and no file`,
-    );
-  }
-
-  #make(folder: string, name: string): void {
-    if (this.storage.stat(`${folder}/name`) !== undefined) return;
-    try {
-      this.storage.makeDirectory(folder);
-    } catch (error) {
-      if (!(error instanceof StorageError) || error.errno !== "EEXIST") throw error;
+  /** Stores positions of a name in some partitions: in all of them or in none. */
+  seek(name: string, targets: readonly SeekTarget[]): void {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return this.consumer(name).seek(targets);
+      } catch (error) {
+        // Another process deletes the name at this moment: it is made anew.
+        if (!(error instanceof ConsumerDeletedError) || attempt === ATTEMPTS_MAX) throw error;
+      }
     }
-    this.storage.publish(`${folder}/name`, new TextEncoder().encode(name));
+  }
+
+  /** Forgets every position of a name, by one rename. */
+  remove(name: string): void {
+    const { storage, topicPath } = this.#place;
+    const remove = (path: string) => tryRemoveTree(storage, path);
+    removeLeftovers(storage, topicPath, this.#list(topicPath), remove);
+    for (const path of findFolders(this.#place, name).found) {
+      const aside = moveAside(storage, topicPath, path);
+      if (aside !== undefined) remove(aside);
+    }
   }
 
   #list(path: string): string[] {
     try {
-      return this.storage.list(path);
+      return this.#place.storage.list(path);
     } catch (error) {
-      if (error instanceof StorageError && error.errno === "ENOENT") return [];
+      if (isMissing(error)) return [];
       throw error;
     }
   }

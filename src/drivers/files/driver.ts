@@ -250,7 +250,7 @@ export class FilesDriver implements DriverInterface {
     try {
       return readDocument(this.storage, `${this.#path(name)}/${TOPIC_FILE}`);
     } catch (error) {
-      if (error instanceof StorageError && error.errno === "EILSEQ") return undefined;
+      if (error instanceof StorageError && ["EILSEQ", "EFBIG"].includes(error.errno)) return undefined;
       throw error;
     }
   }

@@ -6,12 +6,12 @@
  * <topic>/partitions/00000000/00000000000000000000.log  .idx      one folder a partition, one file a segment
  * <topic>/partitions/00000000.lock                                there during an append with use_file_locking
  * <topic>/consumers/<encoded name>/name  00000000.pos             positions, one file a partition
+ * <topic>/consumers/<encoded name>/seek.json                      there during a seek over several partitions
  * .creating-*  .deleting-*                                        topics half made or half removed: not there
  * ```
  *
  * @module
  */
-import { core } from "../../log/core.ts";
 import type { JsonObject } from "../../json.ts";
 import type { Storage } from "../../storage/port.ts";
 import { LimitExceededError, StorageError, UnsupportedFormatError } from "../../errors.ts";
@@ -84,36 +84,4 @@ export function checkLayoutVersion(path: string, document: JsonObject): void {
   if (typeof version === "number" && version > LAYOUT_VERSION) {
     throw new UnsupportedFormatError(path, version, LAYOUT_VERSION);
   }
-}
-
-/** A consumer's name has fewer bytes; of a file that has more, the rest says nothing. */
-export const NAME_BYTES_MAX = 4096;
-
-const FOLDER_NAME_LENGTH_MAX = 200;
-
-function encodeName(name: string): string {
-  return encodeURIComponent(name).replace(/[!'()*~]/g, percent).replace(/^\./, "%2E");
-}
-
-function withSum(encoded: string, name: string): string {
-  const crc = core.crc32(new TextEncoder().encode(name)).toString(16).padStart(8, "0");
-  return `${encoded.slice(0, FOLDER_NAME_LENGTH_MAX - 9)}~${crc}`;
-}
-
-/**
- * A folder for the same consumer that no other name has, in whatever case it is written: for disks that do not
- * tell upper and lower case apart, and for the second of two such names there.
- */
-export function consumerFolderApart(name: string): string {
-  return withSum(encodeName(name), name);
-}
-
-/** A folder name for a consumer's name, which may hold anything: path separators, dots, any script. */
-export function consumerFolder(name: string): string {
-  const encoded = encodeName(name);
-  return encoded.length <= FOLDER_NAME_LENGTH_MAX ? encoded : withSum(encoded, name);
-}
-
-function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }

@@ -18,6 +18,7 @@ import type {
   TrimResult,
 } from "../contract.ts";
 import { FilesConsumer } from "./consumer.ts";
+import type { ConsumerFolder } from "./consumer_folder.ts";
 import { ConsumerRegistry } from "./consumer_registry.ts";
 import { describePartition, lagOf } from "./describe.ts";
 import { partitionName } from "./layout.ts";
@@ -51,7 +52,7 @@ export class FilesTopic implements TopicInterface {
     }
     this.name = name;
     this.definition = { options, validator, partitionSelector, serializer };
-    this.#names = new ConsumerRegistry(storage, `${path}/consumers`);
+    this.#names = new ConsumerRegistry(storage, path, name);
     this.#logs = [];
     // Folder by folder: a document that is wrong may speak of any number of them.
     for (let partition = 0; partition < numPartitions; partition++) {
@@ -92,7 +93,12 @@ export class FilesTopic implements TopicInterface {
   }
 
   consumer(name: string, request: ConsumerRequest): ConsumerInterface {
-    return new FilesConsumer(this.#logs, request, (partition) => this.#names.cursor(name, partition));
+    let folder: ConsumerFolder | undefined;
+    return new FilesConsumer(
+      this.#logs,
+      request,
+      (partition) => (folder ??= this.#names.consumer(name)).cursor(partition),
+    );
   }
 
   describe(): Promise<PartitionDescription[]> {
@@ -100,9 +106,10 @@ export class FilesTopic implements TopicInterface {
   }
 
   lag(consumerName: string): Promise<PartitionLag[]> {
-    return attempt(() =>
-      this.#logs.map((log) => lagOf(log, this.#names.cursor(consumerName, log.partition)))
-    );
+    return attempt(() => {
+      const folder = this.#names.consumer(consumerName);
+      return this.#logs.map((log) => lagOf(log, folder.cursor(log.partition)));
+    });
   }
 
   consumers(): Promise<string[]> {
@@ -111,15 +118,12 @@ export class FilesTopic implements TopicInterface {
 
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
     return attempt(() => {
-      for (const number of this.#chosen(partitions)) {
-        const log = this.#logs[number];
-        const cursor = this.#names.cursor(consumerName, number);
-        try {
-          cursor.seek(log.resolve(to), 0);
-        } finally {
-          cursor.close();
-        }
-      }
+      const targets = this.#chosen(partitions).map((partition) => ({
+        partition,
+        nextId: this.#logs[partition].resolve(to),
+        time: 0,
+      }));
+      if (targets.length > 0) this.#names.seek(consumerName, targets);
     });
   }
 

@@ -1,4 +1,4 @@
-import { EventGoneError } from "../../errors.ts";
+import { ConsumerDeletedError, EventGoneError } from "../../errors.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../contract.ts";
 import { MemoryBatch, MemoryTextBatch } from "./batch.ts";
 import type { MemoryTopicStore } from "./store.ts";
@@ -7,6 +7,7 @@ import type { MemoryTopicStore } from "./store.ts";
 export class MemoryConsumer implements ConsumerInterface {
   readonly assigned: readonly number[];
   readonly #positions = new Map<number, number>();
+  #registration: object | undefined;
   readonly #waits = new Set<() => void>();
   #closed = false;
 
@@ -19,6 +20,7 @@ export class MemoryConsumer implements ConsumerInterface {
   }
 
   open(): Promise<void> {
+    this.#registration = this.store.registrationOf(this.name);
     for (const partition of this.assigned) {
       const stored = this.store.positionOf(this.name, partition);
       this.#positions.set(partition, stored ?? this.store.partitions[partition].resolve(this.request.from));
@@ -63,13 +65,13 @@ export class MemoryConsumer implements ConsumerInterface {
   }
 
   acknowledge(partition: number, nextId: number): void {
-    this.store.acknowledge(this.name, partition, nextId);
+    this.#storePosition(() => this.store.acknowledge(this.name, partition, nextId));
   }
 
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
     const position = this.store.partitions[partition].resolve(to);
     this.#positions.set(partition, position);
-    if (store) this.store.setPosition(this.name, partition, position);
+    if (store) this.#storePosition(() => this.store.setPosition(this.name, partition, position));
     return Promise.resolve();
   }
 
@@ -82,6 +84,15 @@ export class MemoryConsumer implements ConsumerInterface {
     for (const done of this.#waits) done();
     this.#positions.clear();
     return Promise.resolve();
+  }
+
+  /** A name that was forgotten meanwhile is not brought back by a consumer of before. */
+  #storePosition(store: () => void): void {
+    const isForgotten = this.#registration !== undefined &&
+      this.store.registrationOf(this.name) !== this.#registration;
+    if (isForgotten) throw new ConsumerDeletedError(this.name);
+    store();
+    this.#registration = this.store.registrationOf(this.name);
   }
 
   #hasNews(): boolean {

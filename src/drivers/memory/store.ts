@@ -45,6 +45,11 @@ export class MemoryTopicStore {
     if ((this.positionOf(consumer, partition) ?? 0) < nextId) this.setPosition(consumer, partition, nextId);
   }
 
+  /** Stands for what a name has stored since it was last forgotten; undefined for nothing. */
+  registrationOf(consumer: string): object | undefined {
+    return this.#positions.get(consumer);
+  }
+
   /** Forgets a name. */
   forget(consumer: string): void {
     this.#positions.delete(consumer);

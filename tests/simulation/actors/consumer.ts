@@ -4,7 +4,7 @@ import type {
   StartPosition,
   TopicInterface,
 } from "../../../src/drivers/contract.ts";
-import { CorruptedLogError, EventGoneError } from "../../../src/errors.ts";
+import { ConsumerDeletedError, CorruptedLogError, EventGoneError } from "../../../src/errors.ts";
 import { SimulatedKill } from "../disk/failure.ts";
 import { BrokenPromise } from "../model/broken_promise.ts";
 import type { ConsumerModel } from "../model/consumer_model.ts";
@@ -201,7 +201,7 @@ export class ConsumerProgram extends Program {
     } catch (error) {
       if (!isDone) moved();
       if (error instanceof SimulatedKill || error instanceof BrokenPromise) throw error;
-      this.world.tolerate(error);
+      if (!(error instanceof ConsumerDeletedError)) this.world.tolerate(error);
       this.#close(consumer);
     }
   }
@@ -215,7 +215,7 @@ export class ConsumerProgram extends Program {
     } catch (error) {
       if (error instanceof SimulatedKill) throw error;
       const isDeleted = this.#model.disturbedAt >= this.#openedAt || this.#model.disturbing > 0;
-      if (!isDeleted) this.world.tolerate(error);
+      if (!isDeleted || !(error instanceof ConsumerDeletedError)) this.world.tolerate(error);
       return this.#close(consumer);
     }
     this.#read[partition] = undefined;
