@@ -135,9 +135,13 @@ export class ConsumerFolder {
   /** What stands in the way of a folder to be made goes, if it is the rest of one; else throws. */
   #clear(error: unknown, attempt: number): void {
     const { storage, topicPath, topic } = this.place;
-    if (isMissing(error) && storage.stat(topicPath) === undefined) throw new TopicDeletedError(topic);
-    const isTaken = storage.stat(this.#path) !== undefined && attempt < ATTEMPTS_MAX;
-    if (!(error instanceof StorageError) || !isTaken) throw error;
+    if (!(error instanceof StorageError) || attempt === ATTEMPTS_MAX) throw error;
+    if (isMissing(error)) {
+      if (storage.stat(topicPath) === undefined) throw new TopicDeletedError(topic);
+      // A process whose clock is ahead took the draft for one that was left behind.
+      return;
+    }
+    if (storage.stat(this.#path) === undefined) throw error;
     const stored = readName(storage, this.#path);
     if (stored === this.name) return;
     if (stored !== undefined) throw error;

@@ -96,7 +96,10 @@ export class FounderProgram extends Program {
 
   #use(): void {
     const { sideTopic } = this.world;
-    const before = { attempts: sideTopic.attempts, state: sideTopic.state };
+    const before = {
+      attempts: sideTopic.attempts,
+      state: sideTopic.isChanging ? "unknown" : sideTopic.state,
+    };
     this.#isBusy = true;
     this.follow(use(this.driver), () => this.#isBusy = false, () => this.#isBusy = false, (error) => {
       if (!(error instanceof TopicNotFoundError || error instanceof TopicDeletedError)) return false;

@@ -20,6 +20,11 @@ export class SideTopicModel {
   /** Done, in order, the first of them without a known outcome. */
   #done: Attempt[] = [];
 
+  /** Whether something is trying to change the topic: a deletion that fails may take it away for a moment. */
+  get isChanging(): boolean {
+    return this.#running.size > 0;
+  }
+
   /** Runs what tries to change the topic; whatever it does is done when it returns. */
   run<T>(work: () => Promise<T>): { work: Promise<T>; attempt: Attempt } {
     this.attempts++;
