@@ -1,51 +1,45 @@
 /**
- * The stored position of one consumer name in one partition: a file of 64 slots of 64 bytes.
+ * The stored position of one consumer name in one partition.
  *
- * ```text
- *  0 4 magic "DSCU"        20 4 generation: counts seeks       40 8 written, ms since 1970
- *  4 4 version = 1         24 8 next id                        48 12 zero
- *  8 8 owner               32 8 time of the frame that holds   60 4 CRC-32 of bytes 0 to 59
- * 16 4 sequence                 the event before, ms
- * ```
+ * Each open consumer writes into a file of its own, so that nothing it stored is ever overwritten by another: two
+ * slots in turn with one `write` each, so that a kill at any moment leaves the one before. The position is the
+ * greatest in all files of the name by (generation, next id): an acknowledgement never moves it backwards, a seek
+ * begins a new generation.
  *
- * Every open consumer owns a pair of slots and writes them in turn with one `write`, so a kill at any moment
- * leaves the one before. The position is the greatest of all valid slots by (generation, next id): an
- * acknowledgement never moves it backwards, a seek begins a new generation. A consumer that finds its pair
- * taken over takes the one least recently written.
+ * Another consumer retires a file when it begins a new generation, so that the owner learns of that, and when there
+ * are too many, to fold them into its own. It marks the file first and reads it then; the owner writes first and
+ * looks for the mark then. So whatever the order of these four, the owner sees the mark and stores its position
+ * elsewhere, or the other one sees the position. Files are removed when what they hold is elsewhere, on the disk.
  *
  * @module
  */
-import { core } from "./core.ts";
-import { StorageError, UnsupportedFormatError } from "../errors.ts";
-import type { Storage, StorageFile } from "../storage/port.ts";
-import { readUint64 } from "./frame.ts";
+import { StorageError } from "../errors.ts";
+import { isMissing, type Storage, type StorageFile } from "../storage/port.ts";
+import {
+  BEFORE_SLOT,
+  CURSOR_FILE_BYTES,
+  type CursorContent,
+  CursorFiles,
+  positionIn,
+  wasRetired,
+} from "./cursor_files.ts";
+import {
+  encodeSlot,
+  isAfter,
+  type Position,
+  POSITION_SLOT_BYTES,
+  positionOf,
+  type StoredPosition,
+} from "./position_slot.ts";
 
-const MAGIC = 0x55435344;
-const VERSION = 1;
-/** Bytes of one slot. */
-export const POSITION_SLOT_BYTES = 64;
-const PAIRS = 32;
-const FILE_BYTES = 2 * PAIRS * POSITION_SLOT_BYTES;
-/** A pair not written for this long may be taken over. */
-const PAIR_LEASE_MS = 10_000;
-
-/** A position, and what identifies the event before it. */
-export interface StoredPosition {
-  nextId: number;
-  /** Time of the frame that holds the event before, in milliseconds since 1970; 0 when not known. */
-  time: number;
-  generation: number;
-}
-
-interface Slot extends StoredPosition {
-  owner: number;
-  sequence: number;
-  written: number;
-}
+/** How often a file of its own is made again that was removed at once. */
+const ATTEMPTS_MAX = 100;
+/** Files of owners that are gone stay until there are so many: what takes their place has to be on the disk. */
+const IDLE_FILES_MAX = 4;
 
 /** What the folder of a cursor file does beside holding it. */
 export interface CursorFolder {
-  /** Makes it unless it is there, before a position is stored. */
+  /** Makes it, when the first position is stored. */
   prepare?(): void;
   /** Reads the position, or says that there is none. */
   read?(read: () => StoredPosition | undefined): StoredPosition | undefined;
@@ -53,185 +47,236 @@ export interface CursorFolder {
   removed?(): Error;
 }
 
-/** The cursor file of one name and partition. */
+/** What is stored, as one who wants to store looks at it. */
+interface Known {
+  /** The position. */
+  position: StoredPosition | undefined;
+  /** What of it stands in a file that stays, or is folded into another one. */
+  safe: StoredPosition | undefined;
+}
+
+/** The file that this consumer writes into. */
+interface OwnFile {
+  file: StorageFile;
+  path: string;
+  /** Position stored last. */
+  position: StoredPosition;
+  /** Counts positions. */
+  sequence: number;
+}
+
+/** The position of one name in one partition, as one consumer has it open. */
 export class CursorFile {
   readonly #owner: number;
-  #pair = -1;
-  #sequence = 0;
-  #file: StorageFile | undefined;
+  readonly #files: CursorFiles;
+  #own: OwnFile | undefined;
 
   constructor(
     private readonly storage: Storage,
     private readonly path: string,
     private readonly folder: CursorFolder = {},
   ) {
-    this.#owner = storage.random32() * 2 ** 20 + (storage.random32() & 0xfffff);
+    // Never 0, which says that a file was closed.
+    this.#owner = 1 + storage.random32() * 2 ** 20 + (storage.random32() & 0xfffff);
+    this.#files = new CursorFiles(storage, path);
   }
 
   /** The stored position, or undefined when this name never acknowledged anything here. */
   read(): StoredPosition | undefined {
-    const read = () => {
-      const bytes = readPositions(this.storage, this.path);
-      return bytes === undefined ? undefined : positionOf(decode(bytes, this.path));
-    };
+    const read = () => positionIn(this.#files.readAll());
     return this.folder.read === undefined ? read() : this.folder.read(read);
   }
 
-  /** Stores that everything below `nextId` is done with, unless that is known already. */
-  acknowledge(nextId: number, time: number): void {
-    this.#write((position) => {
-      if (position !== undefined && position.nextId >= nextId) return undefined;
-      return { nextId, time, generation: position?.generation ?? 1 };
+  /**
+   * Stores that everything below a position is done with, unless that is known already. `stale` is a stored position
+   * that the log did not confirm: what was stored up to it is of events that are gone, so that a new generation
+   * begins.
+   */
+  acknowledge(next: Position, stale?: StoredPosition): void {
+    const own = this.#own?.position;
+    this.#store(own === undefined ? this.#readAll() : { position: own, safe: own }, ({ position, safe }) => {
+      const generation = position?.generation ?? 1;
+      if (stale?.generation === generation) return { ...next, generation: generation + 1 };
+      if (safe?.generation === generation && safe.nextId >= next.nextId) return undefined;
+      return { ...next, generation };
     });
   }
 
   /** Stores a position, also one before the stored one. */
-  seek(nextId: number, time: number): void {
-    this.#write((position) => ({ nextId, time, generation: (position?.generation ?? 0) + 1 }));
+  seek(next: Position): void {
+    this.#store(
+      this.#readAll(),
+      ({ position }) => ({ ...next, generation: (position?.generation ?? 0) + 1 }),
+    );
   }
 
   /** The generation that the next seek begins. Makes the file, so that the seek needs no room on the disk. */
   nextGeneration(): number {
-    this.#open();
-    return (this.read()?.generation ?? 0) + 1;
+    for (let attempt = 1;; attempt++) {
+      const known = this.#readAll();
+      const generation = known.position?.generation ?? 0;
+      this.#own ??= this.#create(known.position ?? { nextId: 0, time: 0, generation: 0 }, known, attempt);
+      if (this.#own !== undefined) return generation + 1;
+    }
   }
 
   /** Stores a position that was decided before, unless a seek was stored since. */
-  apply({ nextId, time, generation }: StoredPosition): void {
-    this.#write((position) =>
-      position !== undefined && position.generation >= generation ? undefined : { nextId, time, generation }
+  apply({ nextId, time, mark, generation }: StoredPosition): void {
+    this.#store(
+      this.#readAll(),
+      ({ position }) =>
+        (position?.generation ?? 0) >= generation ? undefined : { nextId, time, mark, generation },
     );
   }
 
   /** Lets go of the file. */
   close(): void {
-    this.#file?.close();
-    this.#file = undefined;
+    const own = this.#own;
+    this.#own = undefined;
+    if (own === undefined) return;
+    try {
+      // So that the next consumer need not wait to see that its owner is gone.
+      if (own.position.generation > 0) this.#writeNext(own, own.position, 0);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    } finally {
+      own.file.close();
+    }
   }
 
-  #write(decide: (position: StoredPosition | undefined) => StoredPosition | undefined): void {
-    const file = this.#open();
-    const bytes = new Uint8Array(FILE_BYTES);
-    const got = file.readAt(bytes, 0);
-    const slots = decode(bytes.subarray(0, got), this.path);
-    const next = decide(positionOf(slots));
-    if (next === undefined) return this.#checkIsThere(file);
-    const now = this.storage.now();
-    if (this.#pair < 0 || !this.#owns(slots)) this.#pair = freePair(slots, now, this.storage.random32());
-    const slotIndex = this.#pair * 2 + (this.#sequence++ & 1);
-    const slot = encode({ ...next, owner: this.#owner, sequence: this.#sequence, written: now });
-    const written = file.writeAt(slot, slotIndex * POSITION_SLOT_BYTES);
-    if (written < POSITION_SLOT_BYTES) {
-      throw new StorageError(
-        "ENOSPC",
-        `Cannot store a position in "${this.path}": the system took ${written} of ${POSITION_SLOT_BYTES} bytes`,
-        { canRetry: true },
-      );
+  #readAll(): Known {
+    const contents = this.#files.readAll();
+    return {
+      position: positionIn(contents),
+      safe: positionIn(contents.filter(({ isRetired }) => !isRetired)),
+    };
+  }
+
+  #store(first: Known, decide: (known: Known) => StoredPosition | undefined): void {
+    let known = first;
+    for (let attempt = 1;; attempt++, known = this.#readAll()) {
+      const next = decide(known);
+      if (next === undefined) {
+        // What is known from before may not count any more.
+        if (this.#own !== undefined && this.#leaveRetired()) continue;
+        return this.#checkIsThere();
+      }
+      const isNew = this.#own === undefined;
+      if (this.#own === undefined) this.#own = this.#create(next, known, attempt);
+      else this.#write(this.#own, next);
+      if (this.#own === undefined) continue;
+      const isRaised = known.position !== undefined && next.generation > known.position.generation;
+      if (isRaised) this.#retireOthers();
+      // Written first, looked at then: see above.
+      if (this.#leaveRetired()) continue;
+      if (isNew && this.#isOutdated(next.generation + (isRaised ? 0 : 1))) continue;
+      this.#checkIsThere();
+      if (isNew) this.#fold(this.#own);
+      return;
     }
-    this.#checkIsThere(file);
+  }
+
+  /** Makes a file of its own at its full size, so that no later acknowledgement needs room on the disk. */
+  #create(next: StoredPosition, { position }: Known, attempt: number): OwnFile | undefined {
+    this.folder.prepare?.();
+    const content = new Uint8Array(CURSOR_FILE_BYTES);
+    const earlier = [...position === undefined ? [] : [position], ...position?.earlier ?? []]
+      .filter(({ nextId, mark }) => nextId < next.nextId && mark !== undefined);
+    const before = earlier.find(({ mark }) => mark?.salt !== next.mark?.salt);
+    [next, earlier[0], before].forEach((each, index) => {
+      if (each === undefined || next.generation === 0) return;
+      content.set(this.#encode({ ...each, generation: next.generation }, index), index * POSITION_SLOT_BYTES);
+    });
+    try {
+      const path = this.#files.publish(content);
+      return { file: this.storage.open(path, "update"), path, position: next, sequence: 0 };
+    } catch (error) {
+      // Retired, folded and removed at once, or the folder was removed: the next attempt shows which.
+      if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;
+      return undefined;
+    }
+  }
+
+  #write(own: OwnFile, next: StoredPosition): void {
+    const { mark } = own.position;
+    if (mark !== undefined && mark.salt !== next.mark?.salt && own.position.nextId < next.nextId) {
+      this.#writeSlot(own, this.#encode(own.position, own.sequence), BEFORE_SLOT);
+    }
+    this.#writeNext(own, next, this.#owner);
+  }
+
+  #writeNext(own: OwnFile, next: StoredPosition, owner: number): void {
+    own.sequence++;
+    this.#writeSlot(own, this.#encode(next, own.sequence, owner), own.sequence & 1);
+    own.position = next;
+  }
+
+  #writeSlot({ file, path }: OwnFile, slot: Uint8Array, index: number): void {
+    const written = file.writeAt(slot, index * POSITION_SLOT_BYTES);
+    if (written === POSITION_SLOT_BYTES) return;
+    throw new StorageError(
+      "ENOSPC",
+      `Cannot store a position in "${path}": the system took ${written} of ${POSITION_SLOT_BYTES} bytes`,
+      { canRetry: true },
+    );
+  }
+
+  #encode(position: StoredPosition, sequence: number, owner = this.#owner): Uint8Array {
+    const { nextId, time, mark, generation } = position;
+    return encodeSlot({ nextId, time, mark, generation, owner, sequence, written: this.storage.now() });
+  }
+
+  /** Tells the other consumers of this name that a new generation has begun. */
+  #retireOthers(): void {
+    for (const content of this.#files.readAll()) {
+      if (content.path !== this.#own!.path && !content.isRetired) this.#files.retire(content, this.#owner);
+    }
+  }
+
+  #leaveRetired(): boolean {
+    const own = this.#own!;
+    if (!wasRetired(own.file)) return false;
+    own.file.close();
+    this.#own = undefined;
+    return true;
+  }
+
+  /** Whether another consumer of this name, which did not see the new file yet, has begun a generation. */
+  #isOutdated(generationMax: number): boolean {
+    return this.#files.readAll().some(({ path, slots }) =>
+      path !== this.#own!.path && slots.some((slot) => slot !== undefined && slot.generation >= generationMax)
+    );
   }
 
   /** After the write: what was written while the file had its name is stored, and what came later may be lost. */
-  #checkIsThere(file: StorageFile): void {
-    if (file.size() >= 0 && this.storage.stat(this.path) !== undefined) return;
-    this.close();
+  #checkIsThere(): void {
+    const own = this.#own;
+    if (own === undefined || (own.file.size() >= 0 && this.storage.stat(own.path) !== undefined)) return;
+    own.file.close();
+    this.#own = undefined;
     throw this.folder.removed?.() ??
-      new StorageError("ENOENT", `Cannot store a position in "${this.path}": the file was removed`);
+      new StorageError("ENOENT", `Cannot store a position in "${own.path}": the file was removed`);
   }
 
-  #owns(slots: readonly (Slot | undefined)[]): boolean {
-    return slots[this.#pair * 2]?.owner === this.#owner || slots[this.#pair * 2 + 1]?.owner === this.#owner;
-  }
-
-  #open(): StorageFile {
-    if (this.#file !== undefined) return this.#file;
-    this.folder.prepare?.();
-    // Made at its full size, so that no later acknowledgement needs room on the disk.
-    if (this.storage.stat(this.path) === undefined) {
-      this.storage.publish(this.path, new Uint8Array(FILE_BYTES));
+  /** Takes the place of files whose owners are gone, once there are many. That costs no acknowledgement. */
+  #fold(own: OwnFile): void {
+    try {
+      const isLeft = ({ path, isIdle, isRetired }: CursorContent) =>
+        path !== own.path && (isIdle || isRetired);
+      const left = this.#files.readAll().filter(isLeft);
+      if (left.length < IDLE_FILES_MAX) return;
+      for (const content of left) if (!content.isRetired) this.#files.retire(content, this.#owner);
+      const paths = left.map(({ path }) => path);
+      for (const { path, slots } of this.#files.readAll()) {
+        const position = paths.includes(path) ? positionOf(slots) : undefined;
+        if (position !== undefined && isAfter(position, own.position)) this.#write(own, position);
+      }
+      // Another one may have folded this file before that was written.
+      if (wasRetired(own.file)) return;
+      own.file.syncNow();
+      this.#files.remove(paths);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
     }
-    return this.#file = this.storage.open(this.path, "update");
   }
-}
-
-/** The content of a cursor file; undefined when it is not there. */
-export function readPositions(storage: Storage, path: string): Uint8Array | undefined {
-  return storage.readWhole(path, FILE_BYTES);
-}
-
-/** What a cursor file says, and where in it slots are that are neither valid nor empty. */
-export function inspectPositions(
-  bytes: Uint8Array,
-  path: string,
-): { position: StoredPosition | undefined; damagedAt: number[] } {
-  const slots = decode(bytes, path);
-  const isEmpty = (at: number) => bytes.subarray(at, at + POSITION_SLOT_BYTES).every((byte) => byte === 0);
-  const offsets = slots.map((_, index) => index * POSITION_SLOT_BYTES);
-  const damagedAt = offsets.filter((at, index) => slots[index] === undefined && !isEmpty(at));
-  return { position: positionOf(slots), damagedAt };
-}
-
-function positionOf(slots: readonly (Slot | undefined)[]): StoredPosition | undefined {
-  let best: Slot | undefined;
-  for (const slot of slots) {
-    if (slot === undefined) continue;
-    if (
-      best === undefined || slot.generation > best.generation ||
-      (slot.generation === best.generation && slot.nextId > best.nextId)
-    ) best = slot;
-  }
-  return best;
-}
-
-/** A pair nobody wrote to lately, and not the one that holds the position. */
-function freePair(slots: readonly (Slot | undefined)[], now: number, random: number): number {
-  const best = positionOf(slots);
-  const writtenAt = Array.from({ length: PAIRS }, (_, pair) => {
-    const two = [slots[pair * 2], slots[pair * 2 + 1]];
-    if (best !== undefined && two.some((slot) => slot === best)) return now;
-    return Math.max(...two.map((slot) => slot?.written ?? 0));
-  });
-  const free = writtenAt.flatMap((written, pair) => Math.abs(now - written) > PAIR_LEASE_MS ? [pair] : []);
-  if (free.length > 0) return free[random % free.length];
-  return writtenAt.indexOf(Math.min(...writtenAt));
-}
-
-function decode(bytes: Uint8Array, path: string): (Slot | undefined)[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const slots: (Slot | undefined)[] = [];
-  for (let at = 0; at + POSITION_SLOT_BYTES <= bytes.byteLength; at += POSITION_SLOT_BYTES) {
-    const isValid = view.getUint32(at, true) === MAGIC &&
-      core.crc32(bytes.subarray(at, at + 60)) === view.getUint32(at + 60, true);
-    const version = view.getUint32(at + 4, true);
-    if (isValid && version > VERSION) throw new UnsupportedFormatError(path, version, VERSION);
-    slots.push(
-      isValid
-        ? {
-          owner: readUint64(view, at + 8),
-          sequence: view.getUint32(at + 16, true),
-          generation: view.getUint32(at + 20, true),
-          nextId: readUint64(view, at + 24),
-          time: readUint64(view, at + 32),
-          written: readUint64(view, at + 40),
-        }
-        : undefined,
-    );
-  }
-  return slots;
-}
-
-function encode(slot: Slot): Uint8Array {
-  const bytes = new Uint8Array(POSITION_SLOT_BYTES);
-  const view = new DataView(bytes.buffer);
-  const { owner, sequence, generation, nextId, time, written } = slot;
-  view.setUint32(0, MAGIC, true);
-  view.setUint32(4, VERSION, true);
-  view.setBigUint64(8, BigInt(owner), true);
-  view.setUint32(16, sequence, true);
-  view.setUint32(20, generation, true);
-  view.setBigUint64(24, BigInt(nextId), true);
-  view.setBigUint64(32, BigInt(time), true);
-  view.setBigUint64(40, BigInt(written), true);
-  view.setUint32(60, core.crc32(bytes.subarray(0, 60)), true);
-  return bytes;
 }

@@ -1,8 +1,8 @@
 import { copyFile, writeAllAt } from "./copy_file.ts";
-import { inspectPositions, POSITION_SLOT_BYTES, readPositions } from "./cursor.ts";
 import type { Partition } from "./partition.ts";
 import type { RepairStep } from "./repair_plan.ts";
 import { SegmentRepair } from "./repair_segment.ts";
+import { inspectPositions, POSITION_FILE_BYTES_MAX, POSITION_SLOT_BYTES } from "./position_slot.ts";
 import { baseIdOf } from "./segment.ts";
 import { rebuildIndex } from "./segment_index_rebuild.ts";
 import type { Storage } from "../storage/port.ts";
@@ -47,7 +47,9 @@ export function clearPosition(storage: Storage, path: string, keep: Keep): void 
   copyFile(storage, path, keep(path));
   const file = storage.open(path, "update");
   try {
-    for (const offset of inspectPositions(readPositions(storage, path)!, path).damagedAt) {
+    for (
+      const offset of inspectPositions(storage.readWhole(path, POSITION_FILE_BYTES_MAX)!, path).damagedAt
+    ) {
       writeAllAt(file, new Uint8Array(POSITION_SLOT_BYTES), offset);
     }
     file.syncNow();

@@ -1,4 +1,5 @@
 import type { DataRange, IncomingBatch } from "../drivers/contract.ts";
+import type { FrameMark } from "./position_slot.ts";
 import type { StoredFrame } from "./stored_frame.ts";
 
 const decoder = new TextDecoder();
@@ -31,6 +32,11 @@ export class StoredBatch implements IncomingBatch {
 
   get timestamp(): number {
     return this.#frame.time;
+  }
+
+  /** What tells the frame it is of from every other. */
+  get mark(): FrameMark {
+    return this.#frame.mark;
   }
 
   metadataBytes(index: number): Uint8Array {

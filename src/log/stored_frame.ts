@@ -5,6 +5,7 @@ import { type FrameRecord, readUint64 } from "./frame.ts";
 import { isHeadRight } from "./frame_check.ts";
 import type { Partition } from "./partition.ts";
 import { readWindow } from "./read_window.ts";
+import { type FrameMark, markOf } from "./position_slot.ts";
 import { step } from "./scanner.ts";
 import type { Segment } from "./segment.ts";
 import { type Owner, StoredData } from "./stored_data.ts";
@@ -164,6 +165,11 @@ export class StoredFrame {
         done += size;
       } else done += this.#fillFromChunk(start + done, into.subarray(done, done + size), owner);
     }
+  }
+
+  /** What tells the frame from every other. */
+  get mark(): FrameMark {
+    return markOf(this.frame);
   }
 
   /** The chunks that hold a large data part. */

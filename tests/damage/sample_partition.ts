@@ -78,7 +78,7 @@ export async function makeSample(
   }
   addIndex(partition);
   const cursor = new CursorFile(storage, places.position);
-  for (let id = 1; id <= 3; id++) cursor.acknowledge(id, 0);
+  for (let id = 1; id <= 3; id++) cursor.acknowledge({ nextId: id, time: 0 });
   cursor.close();
   for (const writer of writers) await writer.close();
   partition.close();

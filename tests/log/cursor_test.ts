@@ -1,125 +1,216 @@
-// The file that holds a consumer's position: two slots written in turn, so that a half-written one harms nothing.
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// The stored position of a consumer: a file for each consumer of the name, two slots in each, written in turn.
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertLessOrEqual,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageError, UnsupportedFormatError } from "../../mod.ts";
-import { CursorFile, inspectPositions, POSITION_SLOT_BYTES } from "../../src/log/cursor.ts";
+import { CursorFile } from "../../src/log/cursor.ts";
+import { CURSOR_FILE_BYTES } from "../../src/log/cursor_files.ts";
+import {
+  encodeSlot,
+  type FrameMark,
+  inspectPositions,
+  POSITION_SLOT_BYTES,
+  type Slot,
+} from "../../src/log/position_slot.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
+import { interrupted, Killed } from "./interrupted_storage.ts";
 import { changedStorage } from "./port_wrapper.ts";
 
-const PAIRS = 32;
+interface Place {
+  folder: string;
+  path: string;
+  clock: { now: number };
+  storage: Storage;
+}
 
-/** A file of its own, and a clock that the test sets. */
-function inFolder(body: (place: { path: string; clock: { now: number }; storage: Storage }) => void): void {
+/** A folder of its own, and a clock that the test sets. */
+function inFolder(body: (place: Place) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-cursor-"));
   const clock = { now: 1_000_000 };
   try {
-    body({ path: `${folder}/position.pos`, clock, storage: { ...nodeStorage, now: () => clock.now } });
+    const storage = { ...nodeStorage, now: () => clock.now };
+    body({ folder, path: `${folder}/00000000.pos`, clock, storage });
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Offsets of the slots that hold something. */
+/** Offsets of the slots of a file that hold something. */
 function usedSlots(path: string): number[] {
   const bytes = readFileSync(path);
-  return Array.from({ length: 2 * PAIRS }, (_, index) => index)
-    .filter((index) =>
-      bytes.subarray(index * POSITION_SLOT_BYTES, (index + 1) * POSITION_SLOT_BYTES).some(Boolean)
-    );
+  return [0, 1, 2, 3].filter((index) => bytes.subarray(index * 64, index * 64 + 64).some(Boolean));
+}
+
+function acknowledged(storage: Storage, path: string, nextId: number): CursorFile {
+  const cursor = new CursorFile(storage, path);
+  cursor.acknowledge({ nextId, time: 0 });
+  return cursor;
+}
+
+function mark(salt: number, sequence = 1): FrameMark {
+  return { salt, nonce: 7, sequence };
 }
 
 test("a position that was never stored is undefined, and its file is made when one is", () =>
   inFolder(({ path, storage }) => {
     let prepared = 0;
-    const cursor = new CursorFile(storage, path, { prepare: () => void prepared++ });
+    const cursor = new CursorFile(storage, path, { prepare: () => prepared++ });
     assertStrictEquals(cursor.read(), undefined);
     assertEquals(prepared, 0);
-    cursor.acknowledge(5, 77);
-    cursor.acknowledge(6, 78);
+    cursor.acknowledge({ nextId: 5, time: 77 });
+    cursor.acknowledge({ nextId: 6, time: 78, mark: mark(3, 9) });
     assertEquals(prepared, 1);
-    const { nextId, time, generation } = cursor.read()!;
-    assertEquals({ nextId, time, generation }, { nextId: 6, time: 78, generation: 1 });
+    const { nextId, time, generation, mark: stored } = cursor.read()!;
+    assertEquals({ nextId, time, generation, stored }, {
+      nextId: 6,
+      time: 78,
+      generation: 1,
+      stored: { salt: 3, nonce: 7, sequence: 9 },
+    });
     // At its full size, so that no later one needs room on the disk.
-    assertEquals(readFileSync(path).byteLength, 2 * PAIRS * POSITION_SLOT_BYTES);
+    assertEquals(readFileSync(path).byteLength, CURSOR_FILE_BYTES);
     cursor.close();
+    assertEquals(new CursorFile(storage, path).read()!.nextId, 6);
   }));
 
 test("acknowledging never moves back, seeking does, and an older acknowledgement does not undo it", () =>
   inFolder(({ path, storage }) => {
     const [one, other] = [new CursorFile(storage, path), new CursorFile(storage, path)];
-    one.acknowledge(10, 1);
-    one.acknowledge(10, 2);
-    one.acknowledge(9, 3);
+    one.acknowledge({ nextId: 10, time: 1 });
+    one.acknowledge({ nextId: 10, time: 2 });
+    one.acknowledge({ nextId: 9, time: 3 });
     assertEquals([one.read()!.nextId, one.read()!.time], [10, 1]);
-    other.seek(3, 0);
+    other.seek({ nextId: 3, time: 0 });
     assertEquals([one.read()!.nextId, one.read()!.generation], [3, 2]);
-    one.acknowledge(2, 1);
+    one.acknowledge({ nextId: 2, time: 1 });
     assertEquals(other.read()!.nextId, 3);
-    one.acknowledge(4, 5);
+    one.acknowledge({ nextId: 4, time: 5 });
     assertEquals([other.read()!.nextId, other.read()!.time, other.read()!.generation], [4, 5, 2]);
     one.close();
     other.close();
   }));
 
-test("one writer uses two slots in turn, so that the one before is whole while the next is written", () =>
+test("an acknowledgement in place of a stale position begins a generation, below it or not", () =>
   inFolder(({ path, storage }) => {
-    const cursor = new CursorFile(storage, path);
-    cursor.acknowledge(1, 0);
-    const [first] = usedSlots(path);
-    cursor.acknowledge(2, 0);
-    const pair = usedSlots(path);
-    assertEquals(pair.length, 2);
-    assertEquals([pair[0] % 2, pair[1] - pair[0]], [0, 1]);
-    assertEquals(pair.includes(first), true);
-    for (let nextId = 3; nextId < 9; nextId++) {
-      cursor.acknowledge(nextId, 0);
-      assertEquals(usedSlots(path), pair);
+    acknowledged(storage, path, 100).close();
+    const [one, other] = [new CursorFile(storage, path), new CursorFile(storage, path)];
+    const stale = one.read()!;
+    one.acknowledge({ nextId: 60, time: 0 }, stale);
+    assertEquals([one.read()!.nextId, one.read()!.generation], [60, 2]);
+    // Another one that saw the stale position, too, does not go back.
+    other.acknowledge({ nextId: 55, time: 0 }, stale);
+    assertEquals(one.read()!.nextId, 60);
+    other.acknowledge({ nextId: 70, time: 0 }, stale);
+    one.acknowledge({ nextId: 65, time: 0 }, stale);
+    assertEquals([one.read()!.nextId, one.read()!.generation], [70, 2]);
+    one.close();
+    other.close();
+  }));
+
+test("a consumer uses two slots in turn, so that the one before is whole while the next is written", () =>
+  inFolder(({ path, storage }) => {
+    const cursor = acknowledged(storage, path, 1);
+    for (let nextId = 2; nextId < 9; nextId++) {
+      cursor.acknowledge({ nextId, time: 0 });
+      assertEquals(usedSlots(path), [0, 1]);
       // Whichever slot was written last is lost: the position before it stands.
       const bytes = readFileSync(path);
-      const slots = pair.map((slot) => slot * POSITION_SLOT_BYTES);
-      const last = slots.find((at) => bytes.readUInt32LE(at + 24) === nextId)!;
+      const last = [0, 64].find((at) => bytes.readUInt32LE(at + 24) === nextId)!;
       bytes.fill(0xff, last + 30, last + 40);
       const { position, damagedAt } = inspectPositions(bytes, path);
       assertEquals([position?.nextId, damagedAt], [nextId - 1, [last]]);
     }
     cursor.close();
+    assertEquals(cursor.read()!.nextId, 8);
   }));
 
-test("several writers have slots of their own, and one that others took over finds new ones", () =>
-  inFolder(({ path, storage, clock }) => {
-    const cursors = Array.from({ length: 4 }, () => new CursorFile(storage, path));
-    cursors.forEach((cursor, index) => cursor.acknowledge(index + 1, 0));
-    assertEquals(usedSlots(path).length, 4);
-    assertEquals(new Set(usedSlots(path).map((slot) => slot >> 1)).size, 4);
-    // Far more than there are pairs, over a long time: the position itself is never overwritten.
-    for (let count = 0; count < 3 * PAIRS; count++) {
-      clock.now += 400;
-      const cursor = new CursorFile(storage, path);
-      cursor.acknowledge(100 + count, 0);
-      cursor.close();
-      assertEquals(cursor.read()!.nextId, 100 + count);
+test("positions that were stored before are known, the last of the segment before among them", () =>
+  inFolder(({ path, storage }) => {
+    const cursor = new CursorFile(storage, path);
+    for (const [nextId, salt] of [[5, 1], [9, 1], [12, 2], [15, 2], [18, 2]]) {
+      cursor.acknowledge({ nextId, time: 0, mark: mark(salt) });
     }
-    cursors[0].acknowledge(1000, 9);
-    assertEquals([cursors[1].read()!.nextId, cursors[1].read()!.time], [1000, 9]);
+    const earlierOf = () => cursor.read()!.earlier!.map(({ nextId, mark }) => [nextId, mark?.salt]);
+    assertEquals(earlierOf(), [[15, 2], [9, 1]]);
+    cursor.close();
+    // The next consumer takes them over.
+    const next = new CursorFile(storage, path);
+    next.acknowledge({ nextId: 20, time: 0, mark: mark(2) });
+    rmSync(path);
+    assertEquals(earlierOf(), [[18, 2], [9, 1]]);
+    next.close();
+  }));
+
+test("each consumer of a name has a file of its own, and what one stored no other overwrites", () =>
+  inFolder(({ folder, path, storage }) => {
+    const cursors = [3, 1, 4, 2].map((nextId) => acknowledged(storage, path, nextId));
+    // Only one that has nothing new to store needs none.
+    assertEquals(readdirSync(folder).length, 2);
+    cursors.forEach((cursor, index) => cursor.acknowledge({ nextId: 10 + index, time: 0 }));
+    assertEquals(readdirSync(folder).length, 4);
+    assertEquals(cursors[0].read()!.nextId, 13);
+    cursors.reverse().forEach((cursor) => cursor.close());
+    assertEquals(cursors[0].read()!.nextId, 13);
+  }));
+
+test("files whose consumers are gone do not become many, and their positions stay", () =>
+  inFolder(({ folder, path, storage, clock }) => {
+    const first = acknowledged(storage, path, 1);
+    for (let count = 0; count < 50; count++) {
+      const cursor = acknowledged(storage, path, 100 + count);
+      // Every third one is killed.
+      if (count % 3 > 0) cursor.close();
+      clock.now += 3000;
+      assertEquals(first.read()!.nextId, 100 + count);
+      assertLessOrEqual(readdirSync(folder).length, 12);
+    }
+    // It was taken for gone, too: its next acknowledgement counts all the same.
+    first.acknowledge({ nextId: 1000, time: 0 });
+    assertEquals(new CursorFile(storage, path).read()!.nextId, 1000);
+    first.close();
+  }));
+
+test("a clock that steps back or forward harms no position", () =>
+  inFolder(({ path, storage, clock }) => {
+    const cursors: CursorFile[] = [];
+    for (let count = 0; count < 30; count++) {
+      clock.now += [-900_000, 900_000, 10][count % 3];
+      cursors.push(acknowledged(storage, path, count + 1));
+      assertEquals(cursors[0].read()!.nextId, count + 1);
+    }
     for (const cursor of cursors) cursor.close();
   }));
 
-test("a clock that was set back frees slots too", () =>
-  inFolder(({ path, storage, clock }) => {
-    for (let count = 0; count < PAIRS; count++) {
-      const cursor = new CursorFile(storage, path);
-      cursor.acknowledge(count + 1, 0);
-      cursor.close();
-    }
-    clock.now -= 900_000;
-    const late = new CursorFile(storage, path);
-    late.acknowledge(500, 0);
-    late.close();
-    assertEquals(late.read()!.nextId, 500);
+test("a file that several consumers share, as earlier versions made it, is read, and taken over once it is idle", () =>
+  inFolder(({ folder, path, storage, clock }) => {
+    const bytes = new Uint8Array(64 * POSITION_SLOT_BYTES);
+    const slot: Slot = { owner: 5, sequence: 1, generation: 3, nextId: 40, time: 9, written: clock.now };
+    bytes.set(encodeSlot(slot), 3 * POSITION_SLOT_BYTES);
+    bytes.set(encodeSlot({ ...slot, owner: 6, nextId: 39 }), 20 * POSITION_SLOT_BYTES);
+    writeFileSync(path, bytes);
+    const cursor = new CursorFile(storage, path);
+    const { nextId, generation, time, mark } = cursor.read()!;
+    assertEquals([nextId, generation, time, mark], [40, 3, 9, undefined]);
+    cursor.acknowledge({ nextId: 39, time: 0 });
+    assertEquals(readdirSync(folder), ["00000000.pos"]);
+    cursor.acknowledge({ nextId: 41, time: 0 });
+    assertEquals([cursor.read()!.nextId, cursor.read()!.generation], [41, 3]);
+    assertEquals(new Uint8Array(readFileSync(path)), bytes);
+    cursor.close();
+    clock.now += 60_000;
+    for (let nextId = 42; nextId < 60; nextId++) acknowledged(storage, path, nextId).close();
+    assertEquals(cursor.read()!.nextId, 59);
+    assertEquals(inspectPositions(readFileSync(path), path).position?.nextId !== 40, true);
   }));
 
 test("a position that the system stored only a part of is reported, and the one before stands", () =>
@@ -132,14 +223,17 @@ test("a position that the system stored only a part of is reported, and the one 
           : {},
       { now: () => clock.now },
     );
-    const cursor = new CursorFile(storage, path);
-    cursor.acknowledge(1, 0);
+    const cursor = acknowledged(storage, path, 1);
     isCut = true;
-    const error = assertThrows(() => cursor.acknowledge(2, 0), StorageError, "20 of 64 bytes");
+    const error = assertThrows(
+      () => cursor.acknowledge({ nextId: 2, time: 0 }),
+      StorageError,
+      "20 of 64 bytes",
+    );
     assertEquals([error.errno, error.canRetry], ["ENOSPC", true]);
     assertEquals(cursor.read()!.nextId, 1);
     isCut = false;
-    cursor.acknowledge(2, 0);
+    cursor.acknowledge({ nextId: 2, time: 0 });
     assertEquals(cursor.read()!.nextId, 2);
     cursor.close();
   }));
@@ -147,39 +241,153 @@ test("a position that the system stored only a part of is reported, and the one 
 test("flipped bits in a slot make it invalid, whichever they are", () =>
   inFolder(({ path, storage }) => {
     const cursor = new CursorFile(storage, path);
-    cursor.acknowledge(7, 1_700_000_000_000);
-    cursor.close();
-    const [slot] = usedSlots(path);
+    cursor.acknowledge({ nextId: 7, time: 1_700_000_000_000, mark: mark(5) });
     const whole = readFileSync(path);
     for (let byte = 0; byte < POSITION_SLOT_BYTES; byte++) {
       const bytes = new Uint8Array(whole);
-      bytes[slot * POSITION_SLOT_BYTES + byte] ^= 0x10;
+      bytes[byte] ^= 0x10;
       const { position, damagedAt } = inspectPositions(bytes, path);
-      assertEquals([position, damagedAt], [undefined, [slot * POSITION_SLOT_BYTES]], `byte ${byte}`);
+      assertEquals([position, damagedAt], [undefined, [0]], `byte ${byte}`);
     }
     const { position, damagedAt } = inspectPositions(whole, path);
     assertEquals([position?.nextId, position?.time, damagedAt], [7, 1_700_000_000_000, []]);
     // A file that was cut short has the slots that are left.
-    assertEquals(
-      inspectPositions(whole.subarray(0, slot * POSITION_SLOT_BYTES + 63), path).position,
-      undefined,
-    );
+    assertEquals(inspectPositions(whole.subarray(0, 63), path).position, undefined);
+    cursor.close();
   }));
 
 test("positions of a newer format are refused by name", () =>
   inFolder(({ path, storage }) => {
-    const cursor = new CursorFile(storage, path);
-    cursor.acknowledge(7, 0);
-    const [slot] = usedSlots(path);
+    acknowledged(storage, path, 7).close();
     const bytes = readFileSync(path);
-    const at = slot * POSITION_SLOT_BYTES;
-    bytes.writeUInt32LE(2, at + 4);
-    bytes.writeUInt32LE(crcOf(bytes.subarray(at, at + 60)), at + 60);
+    bytes.writeUInt32LE(2, 4);
+    bytes.writeUInt32LE(crcOf(bytes.subarray(0, 60)), 60);
     writeFileSync(path, bytes);
-    assertThrows(() => cursor.read(), UnsupportedFormatError, path);
-    assertThrows(() => cursor.acknowledge(8, 0), UnsupportedFormatError, path);
-    cursor.close();
+    assertThrows(() => new CursorFile(storage, path).read(), UnsupportedFormatError, path);
+    assertThrows(() => acknowledged(storage, path, 8), UnsupportedFormatError, path);
   }));
+
+/** What two consumers of one name do at the same time: one is stopped at each of its calls while the other works. */
+const STORIES: [what: string, stopped: (cursor: CursorFile) => void, other: (cursor: CursorFile) => void][] =
+  [
+    ["acknowledges", (cursor) => cursor.acknowledge({ nextId: 60, time: 0 }), (cursor) => {
+      cursor.acknowledge({ nextId: 55, time: 0 });
+    }],
+    ["acknowledges first", (cursor) => cursor.acknowledge({ nextId: 55, time: 0 }), (cursor) => {
+      cursor.acknowledge({ nextId: 60, time: 0 });
+    }],
+    ["acknowledges twice", (cursor) => {
+      cursor.acknowledge({ nextId: 54, time: 0 });
+      cursor.acknowledge({ nextId: 60, time: 0 });
+    }, (cursor) => cursor.acknowledge({ nextId: 55, time: 0 })],
+  ];
+
+for (const [what, stopped, other] of STORIES) {
+  for (const isOpen of [false, true]) {
+    for (const isIdle of [false, true]) {
+      test(
+        `a consumer that is stopped anywhere while it ${what} loses no acknowledgement of another one (${
+          isOpen ? "open before" : "just opened"
+        }, ${isIdle ? "after long" : "at once"})`,
+        () => {
+          for (let stop = 0, isDone = false; !isDone; stop++) {
+            assertLess(stop, 100);
+            inFolder(({ path, storage, clock }) => {
+              // Files of others lie about, enough to be taken over.
+              for (let nextId = 1; nextId <= 5; nextId++) acknowledged(storage, path, nextId);
+              const second = acknowledged(storage, path, 50);
+              let at = -1;
+              const first = new CursorFile(
+                interruptedFiles(storage, () => {
+                  if (at < 0 || at++ !== stop) return;
+                  if (isIdle) clock.now += 60_000;
+                  other(second);
+                  assert(second.read()!.nextId >= 55, "the other one's is not there");
+                }),
+                path,
+              );
+              if (isOpen) first.acknowledge({ nextId: 51, time: 0 });
+              at = 0;
+              stopped(first);
+              isDone = at <= stop;
+              // After the last call of the first one the other one does nothing any more.
+              const alone = what === "acknowledges first" ? 55 : 60;
+              assertEquals(new CursorFile(storage, path).read()!.nextId, isDone ? alone : 60);
+              first.close();
+              second.close();
+            });
+          }
+        },
+      );
+    }
+  }
+}
+
+test("a seek while another consumer acknowledges is not undone by what that one had read before, nor does it lose more", () => {
+  const outcomes = new Set<number>();
+  for (let stop = 0, isDone = false; !isDone; stop++) {
+    assertLess(stop, 100);
+    inFolder(({ path, storage }) => {
+      const seeking = new CursorFile(storage, path);
+      let at = 0;
+      const cursor = new CursorFile(
+        interruptedFiles(storage, () => {
+          if (at++ === stop) seeking.seek({ nextId: 10, time: 0 });
+        }),
+        path,
+      );
+      cursor.acknowledge({ nextId: 60, time: 0 });
+      isDone = at <= stop;
+      const stored = seeking.read()!;
+      // Either came last.
+      assert(isDone || stored.nextId === 10 || stored.nextId === 60, `${stored.nextId}`);
+      outcomes.add(stored.nextId);
+      // And what is acknowledged from then on counts.
+      cursor.acknowledge({ nextId: 61, time: 0 });
+      assertEquals(seeking.read()!.nextId, 61, `stopped at call ${stop}`);
+      cursor.close();
+      seeking.close();
+    });
+  }
+  assertEquals([...outcomes].sort(), [10, 60]);
+});
+
+test("a consumer that is killed anywhere leaves the position before, or the new one", () => {
+  for (const isOpen of [false, true]) {
+    const outcomes = new Set<number>();
+    for (let kill = 0, isDone = false; !isDone; kill++) {
+      assertLess(kill, 100);
+      inFolder(({ path, storage }) => {
+        for (let nextId = 1; nextId <= 5; nextId++) acknowledged(storage, path, nextId).close();
+        let at = -1;
+        const cursor = new CursorFile(
+          interruptedFiles(storage, () => {
+            if (at >= 0 && at++ >= kill) throw new Killed();
+          }),
+          path,
+        );
+        if (isOpen) cursor.acknowledge({ nextId: 6, time: 0 });
+        at = 0;
+        try {
+          cursor.acknowledge({ nextId: 7, time: 0 });
+          isDone = true;
+        } catch (error) {
+          assert(error instanceof Killed, String(error));
+        }
+        outcomes.add(new CursorFile(storage, path).read()!.nextId);
+      });
+    }
+    assertEquals([...outcomes].sort(), [isOpen ? 6 : 5, 7]);
+  }
+});
+
+/** As `interrupted`, and before each call of an open file, too. */
+function interruptedFiles(storage: Storage, before: () => void): Storage {
+  return interrupted({
+    ...storage,
+    open: (path, mode) => interrupted(storage.open(path, mode) as never, before) as never,
+  }, before);
+}
 
 function crcOf(bytes: Uint8Array): number {
   let crc = 0xffffffff;
@@ -190,107 +398,40 @@ function crcOf(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** A storage whose random numbers are these, one after the other. */
-function scripted(storage: Storage, numbers: number[]): Storage {
-  return { ...storage, random32: () => numbers.shift() ?? 0 };
-}
-
-/** A cursor with an owner of its own that takes the `draw`-th pair of those that are free. */
-function cursorOf(storage: Storage, path: string, owner: number, ...draws: number[]): CursorFile {
-  return new CursorFile(scripted(storage, [owner, 0xfff00000 + owner, ...draws]), path);
-}
-
-/** Stores a position by a writer of its own, which ends then. */
-function storeBy(storage: Storage, path: string, owner: number, draw: number, nextId: number): void {
-  const cursor = cursorOf(storage, path, owner, draw);
-  cursor.acknowledge(nextId, 0);
-  cursor.close();
-}
-
-function slotOf(path: string, slot: number): DataView {
-  const { buffer, byteOffset } = readFileSync(path);
-  return new DataView(buffer, byteOffset + slot * POSITION_SLOT_BYTES, POSITION_SLOT_BYTES);
-}
-
-test("a slot has its magic, version, owner, sequence, generation, id, time and time of writing", () =>
+test("a slot has its magic, version, owner, sequence, generation, id, time, time of writing and frame", () =>
   inFolder(({ path, storage }) => {
-    const cursor = cursorOf(storage, path, 3, 5);
-    cursor.seek(9, 1_700_000_000_123);
-    cursor.acknowledge(10, 1_700_000_000_124);
-    assertEquals(usedSlots(path), [10, 11]);
-    for (const [slot, sequence, nextId, time] of [[10, 1, 9, 123], [11, 2, 10, 124]]) {
-      const view = slotOf(path, slot);
+    const numbers = [3, 0xfff00002];
+    const cursor = new CursorFile({ ...storage, random32: () => numbers.shift() ?? 0 }, path);
+    cursor.seek({
+      nextId: 9,
+      time: 1_700_000_000_123,
+      mark: { salt: 0xabcdef01, nonce: 0x12345678, sequence: 77 },
+    });
+    cursor.acknowledge({ nextId: 10, time: 1_700_000_000_124 });
+    const { buffer, byteOffset } = readFileSync(path);
+    for (
+      const [slot, sequence, nextId, time, mark] of [[0, 0, 9, 123, true], [1, 1, 10, 124, false]] as const
+    ) {
+      const view = new DataView(buffer, byteOffset + slot * POSITION_SLOT_BYTES, POSITION_SLOT_BYTES);
       assertEquals(new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset, 4)), "DSCU");
       assertEquals(view.getUint32(4, true), 1);
-      // 52 bits of two random numbers.
+      // 52 bits of two random numbers, and not 0.
       assertEquals(view.getBigUint64(8, true), 3n * 2n ** 20n + 3n);
       assertEquals([view.getUint32(16, true), view.getUint32(20, true)], [sequence, 1]);
       assertEquals([view.getBigUint64(24, true), view.getBigUint64(40, true)], [BigInt(nextId), 1_000_000n]);
       assertEquals(view.getBigUint64(32, true), 1_700_000_000_000n + BigInt(time));
+      const frame = [48, 52, 56].map((at) => view.getUint32(at, true));
+      assertEquals(frame, mark ? [0xabcdef01, 0x12345678, 77] : [0, 0, 0]);
     }
     cursor.close();
+    assertEquals(readFileSync(path).readBigUInt64LE(8), 0n);
   }));
 
-test("a pair that was written within ten seconds is nobody else's, nor is the one with the position", () =>
-  inFolder(({ path, storage, clock }) => {
-    storeBy(storage, path, 1, 5, 1);
-    assertEquals(usedSlots(path), [10]);
-    clock.now += 10_000;
-    // 31 are free, without the fifth.
-    storeBy(storage, path, 2, 5, 2);
-    assertEquals(usedSlots(path), [10, 12]);
-    clock.now += 1;
-    storeBy(storage, path, 3, 5, 3);
-    assertEquals(slotOf(path, 10).getUint32(24, true), 3);
-    // However old the position is, its pair stays.
-    clock.now += 1_000_000;
-    storeBy(storage, path, 4, 5, 4);
-    assertEquals([slotOf(path, 10).getUint32(24, true), slotOf(path, 12).getUint32(24, true)], [3, 4]);
-  }));
-
-test("where every pair was written lately, the oldest is taken", () =>
-  inFolder(({ path, storage, clock }) => {
-    for (let count = 0; count < PAIRS; count++) {
-      clock.now += 10;
-      // Always the last one that is free.
-      storeBy(storage, path, count + 1, PAIRS - 1 - count, count + 1);
-    }
-    assertEquals(usedSlots(path).length, PAIRS);
-    storeBy(storage, path, 100, 7, 1000);
-    assertEquals(slotOf(path, 2 * (PAIRS - 1)).getUint32(24, true), 1000);
-    clock.now += 10;
-    storeBy(storage, path, 101, 7, 1001);
-    assertEquals(slotOf(path, 2 * (PAIRS - 2)).getUint32(24, true), 1001);
-  }));
-
-test("a writer stays with its pair for as long as one of the two slots is its own, then takes another", () =>
-  inFolder(({ path, storage, clock }) => {
-    const early = cursorOf(storage, path, 1, 0, 3);
-    early.acknowledge(1, 0);
-    early.acknowledge(2, 0);
-    storeBy(storage, path, 2, 9, 3);
-    clock.now += 20_000;
-    const late = cursorOf(storage, path, 3, 0);
-    late.acknowledge(4, 0);
-    assertEquals([slotOf(path, 0), slotOf(path, 1)].map((view) => view.getUint32(24, true)), [4, 2]);
-    // Its third one goes where the first was, which is another's now.
-    early.acknowledge(5, 0);
-    assertEquals([slotOf(path, 0), slotOf(path, 1)].map((view) => view.getUint32(24, true)), [5, 2]);
-    // Neither slot is its own any more: the first pair that is free, and not that of the position.
-    late.acknowledge(6, 0);
-    assertEquals([slotOf(path, 0), slotOf(path, 1)].map((view) => view.getUint32(24, true)), [5, 2]);
-    assertEquals(usedSlots(path), [0, 1, 3, 20]);
-    assertEquals(early.read()!.nextId, 6);
-    early.close();
-    late.close();
-  }));
-
-test("a cursor that was closed opens its file again", () =>
+test("a cursor that was closed stores on", () =>
   inFolder(({ path, storage }) => {
-    const cursor = new CursorFile(storage, path);
-    cursor.acknowledge(1, 0);
+    const cursor = acknowledged(storage, path, 1);
     cursor.close();
-    cursor.acknowledge(2, 0);
+    cursor.acknowledge({ nextId: 2, time: 0 });
     cursor.close();
     cursor.close();
     assertEquals(cursor.read()!.nextId, 2);

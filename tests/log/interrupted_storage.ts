@@ -4,11 +4,11 @@ import type { Storage } from "../../src/storage/port.ts";
 const PRIVATE = ["now", "random32", "watch"];
 
 /** A storage that calls back before each call that others may see the outcome of, with the number of the call. */
-export function interrupted(storage: Storage, before: (call: number) => void): Storage {
+export function interrupted<T extends object = Storage>(storage: T, before: (call: number) => void): T {
   let calls = 0;
   return new Proxy(storage, {
-    get(target, name, receiver) {
-      const member = Reflect.get(target, name, receiver);
+    get(target, name) {
+      const member = Reflect.get(target, name, target);
       if (typeof member !== "function" || PRIVATE.includes(String(name))) return member;
       return (...args: unknown[]) => {
         before(calls++);

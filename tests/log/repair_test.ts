@@ -172,7 +172,7 @@ test("repaired events keep their ids taken, and positions behind them what they 
   disk.names.file(frame.path).flip(frame.offset + RECORD_BYTES + 1, 1);
   const [lost] = await wrongIn(storage);
   const cursor = new CursorFile(storage, "/sample/app.pos");
-  cursor.acknowledge(lost.endId, openSample(storage).timeOf(lost.endId - 1)!);
+  cursor.acknowledge({ nextId: lost.endId, time: openSample(storage).timeOf(lost.endId - 1)! });
   await repairSample(storage);
   assertEquals(confirmedId(openSample(storage), cursor.read()!), lost.endId);
   const { events, nextId } = readSample(openSample(storage), false);

@@ -1,11 +1,13 @@
 import { EventGoneError } from "../../errors.ts";
-import { confirmedId } from "../../log/confirm.ts";
+import { confirmedId, positionAt } from "../../log/confirm.ts";
 import type { CursorFile } from "../../log/cursor.ts";
 import type { Partition } from "../../log/partition.ts";
+import type { FrameMark, Position, StoredPosition } from "../../log/position_slot.ts";
 import { PartitionReader } from "../../log/reader.ts";
+import type { StoredBatch } from "../../log/stored_batch.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../contract.ts";
 
-/** Frames whose time is remembered until they are acknowledged. */
+/** Frames that are remembered until they are acknowledged; of others the log is asked. */
 const REMEMBERED_FRAMES_MAX = 4096;
 
 /** The watch on the folders is kept this long after the last wait: soon the next one follows. */
@@ -16,7 +18,9 @@ interface Place {
   reader: PartitionReader;
   cursor: CursorFile;
   /** Events given out and not yet acknowledged, frame by frame. */
-  given: { baseId: number; endId: number; time: number }[];
+  given: { baseId: number; endId: number; time: number; mark: FrameMark }[];
+  /** The stored position, when the log did not confirm it: the next acknowledgement takes its place. */
+  stale?: StoredPosition;
   /** The position asked for was removed: said once, at the next read. */
   gone?: EventGoneError;
 }
@@ -45,7 +49,9 @@ export class FilesConsumer implements ConsumerInterface {
       const reader = new PartitionReader(partition, this.request);
       const place: Place = { partition, reader, cursor: this.cursorOf(number), given: [] };
       const stored = place.cursor.read();
-      this.#moveTo(place, stored === undefined ? this.request.from : { id: confirmedId(partition, stored) });
+      const id = stored === undefined ? undefined : confirmedId(partition, stored);
+      if (id !== undefined && id < stored!.nextId) place.stale = stored;
+      this.#moveTo(place, id === undefined ? this.request.from : { id });
       this.#places.set(number, place);
     }
     await Promise.resolve();
@@ -58,7 +64,7 @@ export class FilesConsumer implements ConsumerInterface {
       place.gone = undefined;
       throw gone;
     }
-    let batch: IncomingBatch | undefined;
+    let batch: StoredBatch | undefined;
     try {
       batch = place.reader.read(eventsMax);
     } catch (error) {
@@ -68,7 +74,8 @@ export class FilesConsumer implements ConsumerInterface {
     if (batch !== undefined) {
       const { given } = place;
       if (given.length === REMEMBERED_FRAMES_MAX) given.shift();
-      given.push({ baseId: batch.baseId, endId: batch.baseId + batch.count, time: batch.timestamp });
+      const { baseId, count, timestamp, mark } = batch;
+      given.push({ baseId, endId: baseId + count, time: timestamp, mark });
     }
     return batch;
   }
@@ -97,10 +104,15 @@ export class FilesConsumer implements ConsumerInterface {
   }
 
   acknowledge(partition: number, nextId: number): void {
-    const { given, cursor } = this.#places.get(partition)!;
+    const place = this.#places.get(partition)!;
+    place.cursor.acknowledge(this.#positionOf(place, nextId), place.stale);
+  }
+
+  #positionOf({ given, partition }: Place, nextId: number): Position {
     while (given.length > 0 && given[0].endId < nextId) given.shift();
     const last = given[0];
-    cursor.acknowledge(nextId, last !== undefined && last.baseId < nextId ? last.time : 0);
+    if (last === undefined || last.baseId >= nextId) return positionAt(partition, nextId);
+    return { nextId, time: last.time, mark: last.mark };
   }
 
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
@@ -108,7 +120,7 @@ export class FilesConsumer implements ConsumerInterface {
     place.given = [];
     place.gone = undefined;
     this.#moveTo(place, to);
-    if (store) place.cursor.seek(place.reader.position, 0);
+    if (store) place.cursor.seek(positionAt(place.partition, place.reader.position));
     return Promise.resolve();
   }
 

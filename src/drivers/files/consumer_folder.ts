@@ -1,5 +1,6 @@
 import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../errors.ts";
-import { CursorFile, type StoredPosition } from "../../log/cursor.ts";
+import { CursorFile } from "../../log/cursor.ts";
+import type { Position, StoredPosition } from "../../log/position_slot.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { moveAside, pathForMaking, tryRemoveTree } from "./aside.ts";
 import { foldersOf } from "./consumer_names.ts";
@@ -25,11 +26,8 @@ export interface ConsumerPlace {
 }
 
 /** A position that a seek stores. */
-export interface SeekTarget {
+export interface SeekTarget extends Position {
   partition: number;
-  nextId: number;
-  /** Time of the event before; 0 when not known. */
-  time: number;
 }
 
 /** The folder of one consumer name, as one opened consumer or one call sees it. */
@@ -69,7 +67,7 @@ export class ConsumerFolder {
     try {
       if (targets.length === 1) {
         const [{ target, cursor }] = cursors;
-        return cursor.seek(target.nextId, target.time);
+        return cursor.seek(target);
       }
       // Every file is made first, at its full size: what follows needs no room on the disk.
       const seeks = cursors.map(({ target, cursor }) => ({ ...target, generation: cursor.nextGeneration() }));

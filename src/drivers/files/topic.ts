@@ -1,6 +1,7 @@
 import { diagnostics } from "../../diagnostics.ts";
 import { NoSuchPartitionError, StorageError, TopicDeletedError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
+import { positionAt } from "../../log/confirm.ts";
 import { Partition } from "../../log/partition.ts";
 import type { Storage } from "../../storage/port.ts";
 import type {
@@ -118,12 +119,11 @@ export class FilesTopic implements TopicInterface {
 
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
     return attempt(() => {
-      const targets = this.#chosen(partitions).map((partition) => ({
-        partition,
-        nextId: this.#logs[partition].resolve(to),
-        time: 0,
-      }));
-      if (targets.length > 0) this.#names.seek(consumerName, targets);
+      const targets = this.#chosen(partitions).map((partition) => {
+        const log = this.#logs[partition];
+        return { partition, ...positionAt(log, log.resolve(to)) };
+      });
+      if (targets.length > 0) this.#names.consumer(consumerName).seek(targets);
     });
   }
 

@@ -88,18 +88,18 @@ test("an acknowledgement is stored with the time of the frame that holds the las
     }
   }));
 
-test("an acknowledgement of what this consumer did not give out has no time", () =>
+test("an acknowledgement of what this consumer did not give out is stored with what the log says", () =>
   withLogs(1, async ({ push, consumer, stored }) => {
     push(3);
     push(3);
     const reading = await consumer();
     reading.acknowledge(0, 2);
-    assertEquals(stored(), [2, 0]);
+    assertEquals(stored(), [2, 1_001_000]);
     await reading.seek(0, { id: 3 }, false);
     reading.read(0, 3);
     // Below what was given.
     reading.acknowledge(0, 3);
-    assertEquals(stored(), [3, 0]);
+    assertEquals(stored(), [3, 1_001_000]);
     reading.acknowledge(0, 5);
     assertEquals(stored(), [5, 1_002_000]);
   }));
@@ -151,7 +151,7 @@ test("seeking moves reading, and the stored position only where that is wanted",
     // What was given before the seek is forgotten.
     await reading.seek(0, "earliest", false);
     reading.acknowledge(0, 2);
-    assertEquals(stored(), [2, 0]);
+    assertEquals(stored(), [2, 1_001_000]);
   }));
 
 test("a consumer begins where its name acknowledged, else where it was asked to", () =>

@@ -1,0 +1,256 @@
+// After a power cut a stored position may be newer than the log. One that `seekConsumer(…, "latest")` stored had time
+// 0, so that new events 50 to 99 were never delivered; one whose time another frame happened to have was believed; and
+// acknowledgements below a stale position were not stored until they passed it.
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Topic } from "../../mod.ts";
+import { encodeSlot, inspectPositions } from "../../src/log/position_slot.ts";
+import { type ClockStore, firstIdOf, HOUR, NOON, withClock } from "../drivers/files/stepping_clock.ts";
+import { test } from "../harness.ts";
+
+const EVENTS = 100;
+/** What the disk has kept. */
+const KEPT = 50;
+
+/** Pushes events that are told apart by who pushed them, one in each frame. */
+async function push(topic: Topic, count: number, by: string): Promise<void> {
+  await using producer = topic.producer({ batchSize: 1 });
+  for (let n = 0; n < count; n++) await producer.push({ by, text: "x".repeat(200) });
+}
+
+/** The power is cut: of the log only what is before an event is left. */
+function loseFrom({ partition, folder }: ClockStore, id: number): void {
+  const log = partition();
+  const { segment, offset } = log.placeOfId(id)!;
+  const later = log.segmentIds().filter((baseId) => baseId > segment.baseId);
+  log.close();
+  truncateSync(segment.path, offset);
+  for (const baseId of later) {
+    const digits = String(baseId).padStart(20, "0");
+    for (const name of readdirSync(folder)) if (name.startsWith(digits)) rmSync(join(folder, name));
+  }
+}
+
+/** Who pushed the events that a name gets, by id. */
+async function deliveredTo(topic: Topic, name: string): Promise<Map<number, string>> {
+  await using consumer = topic.consumer(name);
+  const events = new Map<number, string>();
+  for await (const { id, metadata } of consumer.events({ until: "end" })) {
+    events.set(id, (metadata as { by: string }).by);
+  }
+  return events;
+}
+
+/** Every event that was pushed after the power cut is delivered; others may come again, from `from` on. */
+function assertNewAreDelivered(events: Map<number, string>, from: number): void {
+  const expected = new Map<number, string>();
+  for (let id = from; id < EVENTS; id++) expected.set(id, id < KEPT ? "before" : "after");
+  assertEquals([...events], [...expected]);
+}
+
+const POSITIONS: Record<string, (topic: Topic) => Promise<void>> = {
+  "seekConsumer() to the latest": (topic) => topic.seekConsumer("c", "latest"),
+  "seekConsumer() to an id": (topic) => topic.seekConsumer("c", { id: EVENTS - 3 }),
+  "seekConsumer() to a time": (topic) => topic.seekConsumer("c", { time: NOON + 12 * HOUR }),
+  "seek() with store": async (topic) => {
+    await using consumer = topic.consumer("c");
+    await consumer.seek("latest", { store: true });
+  },
+  "an acknowledgement of the last event": async (topic) => {
+    await using consumer = topic.consumer("c");
+    for await (const batch of consumer.batches({ until: "end" })) await batch.at(-1)!.acknowledge();
+  },
+  "an acknowledgement after a seek": async (topic) => {
+    await using consumer = topic.consumer("c", { from: { id: EVENTS - 2 } });
+    const event = await consumer.pull();
+    await consumer.seek("earliest");
+    await event.acknowledge();
+  },
+  "acknowledgements of two consumers": async (topic) => {
+    await using one = topic.consumer("c");
+    await using other = topic.consumer("c");
+    for await (const batch of one.batches({ until: { id: 20 } })) await batch.at(-1)!.acknowledge();
+    for await (const batch of other.batches({ until: "end" })) await batch.at(-1)!.acknowledge();
+  },
+};
+
+/** What the clock does when the machine is there again, in milliseconds. */
+const CLOCKS: Record<string, number> = { "goes on": 60_000, "stands still": 0, "is set back": -5 * HOUR };
+
+for (const [what, store] of Object.entries(POSITIONS)) {
+  for (const [clock, step] of Object.entries(CLOCKS)) {
+    test(`new events are delivered though the position (${what}) was newer than the log, where the clock ${clock}`, () =>
+      withClock({ segment_bytes: 1 << 20 }, async (scene) => {
+        await push(scene.topic, EVENTS, "before");
+        await store(scene.topic);
+        loseFrom(scene, KEPT);
+        scene.setClock(step);
+        const topic = await scene.reopen();
+        const [{ position, events }] = await topic.lag("c");
+        assertEquals([position, events], [KEPT, 0]);
+        // They get the ids of those that were lost.
+        await push(topic, EVENTS - KEPT, "after");
+        const [later] = await topic.lag("c");
+        assertEquals([later.position, later.events], [KEPT, EVENTS - KEPT]);
+        assertNewAreDelivered(await deliveredTo(topic, "c"), KEPT);
+      }));
+  }
+}
+
+test("new events are delivered where whole segments with the position are lost and begun anew", () =>
+  withClock({ segment_bytes: 4096 }, async (scene) => {
+    await push(scene.topic, EVENTS, "before");
+    await using consumer = scene.topic.consumer("c");
+    for await (const event of consumer.events({ until: "end" })) await event.acknowledge();
+    loseFrom(scene, KEPT);
+    scene.setClock(-HOUR);
+    const topic = await scene.reopen();
+    await push(topic, EVENTS - KEPT, "after");
+    const events = await deliveredTo(topic, "c");
+    const from = Math.min(...events.keys());
+    // Back to no further than what was acknowledged in the segments that are left.
+    assertLessOrEqual(from, KEPT);
+    assertNewAreDelivered(events, from);
+  }));
+
+test("where everything is lost a position counts for nothing", () =>
+  withClock({}, async (scene) => {
+    await push(scene.topic, 30, "before");
+    await scene.topic.seekConsumer("c", "latest");
+    for (const name of readdirSync(scene.folder)) {
+      if (/^\d{20}\./.test(name)) rmSync(join(scene.folder, name));
+    }
+    const topic = await scene.reopen();
+    await push(topic, 40, "after");
+    assertEquals((await deliveredTo(topic, "c")).size, 40);
+  }));
+
+test("several writers: events come again rather than being missed", () =>
+  withClock({ segment_bytes: 1 << 20 }, async (scene) => {
+    await using one = scene.topic.producer({ batchSize: 1 });
+    await using other = (await scene.reopen()).producer({ batchSize: 1 });
+    for (let n = 0; n < EVENTS; n++) await (n % 3 === 0 ? one : other).push({ by: "before" });
+    await scene.topic.seekConsumer("c", "latest");
+    loseFrom(scene, KEPT);
+    scene.setClock(-HOUR);
+    const topic = await scene.reopen();
+    await push(topic, EVENTS - KEPT, "after");
+    const events = await deliveredTo(topic, "c");
+    const from = Math.min(...events.keys());
+    assert(from > KEPT - 4 && from <= KEPT, `from ${from} on`);
+    assertNewAreDelivered(events, from);
+  }));
+
+test("an acknowledgement below a stale position is stored", () =>
+  withClock({ segment_bytes: 1 << 20 }, async (scene) => {
+    await push(scene.topic, EVENTS, "before");
+    await scene.topic.seekConsumer("c", "latest");
+    loseFrom(scene, KEPT);
+    const topic = await scene.reopen();
+    await push(topic, 20, "after");
+    {
+      await using consumer = topic.consumer("c");
+      for await (const event of consumer.events({ until: { id: KEPT + 5 } })) await event.acknowledge();
+      assertEquals((await topic.lag("c"))[0].position, KEPT + 5);
+    }
+    // Also when the log has passed the stale one.
+    await push(topic, 60, "after");
+    assertEquals((await topic.lag("c"))[0].position, KEPT + 5);
+    assertEquals([...(await deliveredTo(topic, "c")).keys()][0], KEPT + 5);
+  }));
+
+test("two consumers of one name that both begin with a stale position store what they acknowledge", () =>
+  withClock({ segment_bytes: 1 << 20 }, async (scene) => {
+    await push(scene.topic, EVENTS, "before");
+    await scene.topic.seekConsumer("c", "latest");
+    loseFrom(scene, KEPT);
+    const topic = await scene.reopen();
+    await push(topic, 20, "after");
+    await using one = topic.consumer("c");
+    await using other = (await scene.reopen()).consumer("c");
+    const [events, others] = [[], []] as { acknowledge(): PromiseLike<true> }[][];
+    for await (const event of one.events({ until: { id: KEPT + 10 } })) events.push(event);
+    for await (const event of other.events({ until: { id: KEPT + 10 } })) others.push(event);
+    await events[4].acknowledge();
+    await others[1].acknowledge();
+    assertEquals((await topic.lag("c"))[0].position, KEPT + 5);
+    await others[7].acknowledge();
+    await events[6].acknowledge();
+    assertEquals((await topic.lag("c"))[0].position, KEPT + 8);
+  }));
+
+test("retention by acknowledgement goes by what the log confirms", () =>
+  withClock({ retention_acknowledged: true, segment_bytes: 4096 }, async (scene) => {
+    await push(scene.topic, EVENTS, "before");
+    const firstBefore = await firstIdOf(scene.topic);
+    await scene.topic.seekConsumer("c", "latest");
+    loseFrom(scene, KEPT);
+    scene.setClock(-HOUR);
+    const topic = await scene.reopen();
+    await push(topic, 200, "after");
+    assertEquals(firstBefore, 0);
+    const firstId = await firstIdOf(topic);
+    assertLessOrEqual(firstId, KEPT);
+    // A dry run says the same.
+    const [{ firstId: planned }] = await topic.trim({ acknowledged: true, dryRun: true });
+    assertEquals(planned, firstId);
+    await topic.seekConsumer("c", "latest");
+    await push(topic, 30, "after");
+    assertGreater(await firstIdOf(topic), 200);
+  }));
+
+test("a position stays where it is when the log is as it was: at its end, between segments, after a trim", () =>
+  withClock({ segment_bytes: 4096 }, async (scene) => {
+    await push(scene.topic, EVENTS, "before");
+    const log = scene.partition();
+    const [, second, third] = log.segmentIds();
+    log.close();
+    for (const [name, id] of Object.entries({ end: EVENTS, second, third, within: second + 3, first: 0 })) {
+      await scene.topic.seekConsumer(name, { id });
+      await using consumer = scene.topic.consumer(`${name} acknowledged`, {
+        from: { id: Math.max(0, id - 1) },
+      });
+      if (id > 0) await (await consumer.pull()).acknowledge();
+    }
+    const check = async (topic: Topic, firstId: number) => {
+      for (const [name, id] of Object.entries({ end: EVENTS, second, third, within: second + 3, first: 0 })) {
+        const names = id > 0 ? [name, `${name} acknowledged`] : [name];
+        for (const each of names) {
+          assertEquals((await topic.lag(each))[0].position, Math.max(firstId, id), each);
+          await using consumer = topic.consumer(each);
+          await consumer.ready();
+          assertEquals(consumer.position(0), Math.max(firstId, id), each);
+        }
+      }
+    };
+    await check(await scene.reopen(), 0);
+    scene.setClock(-HOUR);
+    await push(scene.topic, 20, "after");
+    await check(await scene.reopen(), 0);
+    await scene.topic.trim({ beforeId: third });
+    await check(await scene.reopen(), third);
+  }));
+
+test("positions of earlier versions, which know the frame before by its time alone, stay valid", () =>
+  withClock({ segment_bytes: 1 << 20 }, async (scene) => {
+    const { topic } = scene;
+    for (let n = 0; n < 10; n++) {
+      scene.setClock(n * 1000);
+      await push(topic, 1, "before");
+    }
+    await topic.seekConsumer("c", { id: 7 });
+    const path = join(scene.folder, "../../consumers/c/00000000.pos");
+    const bytes = readFileSync(path);
+    const { mark, time } = inspectPositions(bytes, path).position!;
+    assert(mark !== undefined && time === NOON + 6000);
+    for (const [stored, expected] of [[time, 7], [0, 7], [time - 2500, 4], [time + 1, 7]]) {
+      const old = new Uint8Array(64 * 64);
+      const slot = { owner: 1, sequence: 1, generation: 9, nextId: 7, time: stored, written: NOON };
+      old.set(encodeSlot(slot), 10 * 64);
+      assert(old.subarray(10 * 64 + 48, 10 * 64 + 60).every((byte) => byte === 0));
+      writeFileSync(path, old);
+      const [{ position }] = await (await scene.reopen()).lag("c");
+      assertEquals(position, expected, `time ${stored - NOON}`);
+    }
+  }));
