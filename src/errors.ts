@@ -318,6 +318,7 @@ keepNames({
   EventGoneError,
   UnsupportedFormatError,
   ContentMismatchError,
+  TransferInProgressError,
   StorageError,
   LimitExceededError,
   BackpressureError,

@@ -83,8 +83,7 @@ export class CursorFile {
 
   /** The stored position, or undefined when this name never acknowledged anything here. */
   read(): StoredPosition | undefined {
-    const read = () => positionIn(this.#files.readAll());
-    return this.folder.read === undefined ? read() : this.folder.read(read);
+    return this.#readAll().position;
   }
 
   /**
@@ -145,11 +144,12 @@ export class CursorFile {
   }
 
   #readAll(): Known {
-    const contents = this.#files.readAll();
-    return {
-      position: positionIn(contents),
-      safe: positionIn(contents.filter(({ isRetired }) => !isRetired)),
-    };
+    let contents: CursorContent[] = [];
+    const read = () => positionIn(contents = this.#files.readAll());
+    const position = this.folder.read === undefined ? read() : this.folder.read(read);
+    // The folder may say that what lies in it is not this name's.
+    if (position === undefined) return { position, safe: undefined };
+    return { position, safe: positionIn(contents.filter(({ isRetired }) => !isRetired)) };
   }
 
   #store(first: Known, decide: (known: Known) => StoredPosition | undefined): void {
