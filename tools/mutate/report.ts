@@ -90,6 +90,8 @@ export function writeReport(all: readonly Mutant[], wanted: readonly Mutant[], r
     "",
     `${tried.length} of ${all.length} mutants were tried, ${killed} were killed: ${
       percent(killed, tried.length)
+    }. Of the others ${equivalent} are equivalent; without those the score is ${
+      percent(killed, tried.length - equivalent)
     }.`,
     "",
     ...tableOf(tried),
