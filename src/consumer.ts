@@ -79,9 +79,9 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
   readonly #topic: TopicInterface;
   readonly #source: EventSource<T>;
   /** Says which data come with events; undefined where none do. An allocator alone implies `FullDataSelector`. */
-  readonly dataSelector: DataSelector<T> | undefined;
+  readonly dataSelector: DataSelector<never> | undefined;
   /** Gives the memory for selected data; undefined where it is made for them. */
-  readonly dataAllocator: DataAllocator<T> | undefined;
+  readonly dataAllocator: DataAllocator<never> | undefined;
   readonly #queue: PullQueue<T>;
   readonly #acknowledger: Acknowledger;
   readonly #onClose: () => void;
