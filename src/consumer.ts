@@ -13,6 +13,7 @@ import {
   type ConsumerOptions,
   eventsMaxOf,
   requestOf,
+  selectorOf,
 } from "./consumer/options.ts";
 import { type EventsOptions, readEventsOptions } from "./consumer/events_options.ts";
 import { processEvents, type ProcessOptions } from "./consumer/process.ts";
@@ -77,6 +78,10 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
   readonly #driver: ConsumerInterface;
   readonly #topic: TopicInterface;
   readonly #source: EventSource<T>;
+  /** Says which data come with events; undefined where none do. An allocator alone implies `FullDataSelector`. */
+  readonly dataSelector: DataSelector<never> | undefined;
+  /** Gives the memory for selected data; undefined where it is made for them. */
+  readonly dataAllocator: DataAllocator<never> | undefined;
   readonly #queue: PullQueue<T>;
   readonly #acknowledger: Acknowledger;
   readonly #onClose: () => void;
@@ -95,8 +100,11 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
     const count = topic.partitions.length;
     const request = requestOf(options, count);
     const eventsMax = eventsMaxOf(options.batchSize, request.partitions?.length ?? count);
-    const { dataSelector, dataAllocator } = options;
+    const { dataAllocator } = options;
+    const dataSelector = selectorOf(options);
     this.name = name;
+    this.dataSelector = dataSelector;
+    this.dataAllocator = dataAllocator;
     this.batchSize = options.batchSize ?? BatchSize.Adaptive;
     this.maxNumBatches = options.maxNumBatches ?? BATCHES_MAX;
     this.#topic = topic;

@@ -43,6 +43,8 @@ export class DataDelivery {
   ): Buffers | Promise<Buffers> {
     if (selected === null || selected === undefined) return undefined;
     const { incoming } = batch;
+    // A descriptor of nothing, made by the selector, means none.
+    if (selected.totalSize === 0 && incoming.dataSize(index) > 0) return undefined;
     checkBelongs(selected, incoming.dataSize(index));
     if (this.#allocator === undefined || selected.size === 0) return loadData(incoming, index, selected);
     const answer = this.#allocator(metadata, selected);

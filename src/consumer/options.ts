@@ -3,11 +3,11 @@ import type { ConsumerRequest, StartPosition } from "../drivers/contract.ts";
 import { type CorruptedLogError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { checkOptions, unfit } from "../options.ts";
-import type { DataAllocator, DataSelector } from "./data_selection.ts";
+import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
 
 /** What {@linkcode Topic.consumer} takes. */
 export interface ConsumerOptions<T = JsonValue> {
-  /** Says which bytes of an event's data are wanted. Default: none. */
+  /** Says which bytes of an event's data are wanted. Default: none, or all where an allocator is given. */
   dataSelector?: DataSelector<T>;
   /** Gives the buffers for the selected bytes. Default: memory that may be shared with other events. */
   dataAllocator?: DataAllocator<T>;
@@ -62,9 +62,16 @@ export function requestOf<T>(options: ConsumerOptions<T>, numPartitions: number)
       : checkedPartitions("consumer", partitions, numPartitions),
     onCorruption,
     onDamage,
-    dataWanted: dataSelector !== undefined,
+    dataWanted: selectorOf(options) !== undefined,
     batchesMax: maxNumBatches,
   };
+}
+
+/** The selector of a consumer: one with an allocator alone wants all data. */
+export function selectorOf<T>(
+  { dataSelector, dataAllocator }: ConsumerOptions<T>,
+): DataSelector<T> | undefined {
+  return dataSelector ?? (dataAllocator === undefined ? undefined : FullDataSelector);
 }
 
 /** Events read of a partition in its turn. */

@@ -1,5 +1,7 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
+import { FullDataSelector } from "../consumer/data_selection.ts";
+import type { DataDescriptor } from "../data_descriptor.ts";
 import { ContentMismatchError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import type { Topic } from "../topic.ts";
@@ -41,7 +43,8 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
   await using consumer = topic.consumer(`import-${randomUUID()}`, {
     partitions: [partition],
     from: { id: fromId },
-    dataSelector: (_metadata, descriptor) => descriptor.size <= PIECE_BYTES ? descriptor : null,
+    // Where all data come whole nothing is asked for each event, which would take its metadata apart.
+    dataSelector: source.hasDataAbove(PIECE_BYTES) ? selectPiece : FullDataSelector,
   });
   const expected = reader.events(source, fromId);
   let nextId = fromId;
@@ -84,7 +87,7 @@ export async function countIfSame(
   const count: TransferCount = { events: 0, metadataBytes: 0, dataBytes: 0 };
   await using consumer = topic.consumer(`export-${randomUUID()}`, {
     partitions: [store.partition],
-    dataSelector: (_metadata, descriptor) => descriptor.size <= PIECE_BYTES ? descriptor : null,
+    dataSelector: selectPiece,
   });
   const stored = store.events();
   try {
@@ -103,6 +106,10 @@ export async function countIfSame(
     stored.return();
   }
   return count.events === store.count ? count : undefined;
+}
+
+function selectPiece(_metadata: unknown, descriptor: DataDescriptor): DataDescriptor | null {
+  return descriptor.size <= PIECE_BYTES ? descriptor : null;
 }
 
 function spelled(document: string): string {

@@ -88,6 +88,17 @@ export class CppPartition {
     }
   }
 
+  /** Whether some event has a data part of more bytes than that. */
+  hasDataAbove(bytes: number): boolean {
+    if (this.count === 0) return false;
+    using index = this.#open(INDEX_FILE, INDEX_AHEAD_BYTES);
+    for (let id = 0; id < this.count; id++) {
+      const entry = index.range(id * ENTRY_BYTES, ENTRY_BYTES);
+      if (entry !== undefined && readEntry(viewOf(entry), 0).dataSize > bytes) return true;
+    }
+    return false;
+  }
+
   /** Path of the file with the metadata. */
   get metadataPath(): string {
     return `${this.directory}/${METADATA_FILE}`;

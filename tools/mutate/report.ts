@@ -47,15 +47,20 @@ function tableOf(tried: readonly Tried[]): string[] {
   ];
 }
 
+/** What a person found out about a survivor, if anything. */
+function verdictOn({ mutant }: Tried, verdicts: readonly Verdict[]): Verdict | undefined {
+  return verdicts.find(({ file, text, operator }) =>
+    file === mutant.file && text === firstLine(mutant.original) &&
+    (operator ?? mutant.operator) === mutant.operator
+  );
+}
+
 function survivorsOf(tried: readonly Tried[], verdicts: readonly Verdict[]): string[] {
   const lines: string[] = [];
   let file = "";
   for (const { mutant, result } of tried.filter(({ result }) => !isKilled(result))) {
     if (mutant.file !== file) lines.push("", `### \`${file = mutant.file}\``, "");
-    const verdict = verdicts.find((verdict) =>
-      verdict.file === file && verdict.text === firstLine(mutant.original) &&
-      (verdict.operator ?? mutant.operator) === mutant.operator
-    );
+    const verdict = verdictOn({ mutant, result }, verdicts);
     const said = verdict === undefined
       ? result.status === "unreached" ? "not equivalent: no test comes by" : "not equivalent"
       : `${verdict.equivalent ? "equivalent" : "not equivalent"}: ${verdict.why}`;
@@ -73,6 +78,8 @@ export function writeReport(all: readonly Mutant[], wanted: readonly Mutant[], r
     return result === undefined || result.status === "invalid" ? [] : [{ mutant, result }];
   });
   const killed = tried.filter(({ result }) => isKilled(result)).length;
+  const equivalent =
+    tried.filter((one) => !isKilled(one.result) && verdictOn(one, verdicts)?.equivalent).length;
   const [head] = readFileSync(PAGE, "utf8").split(MARK);
   const text = [
     head.trimEnd(),
@@ -83,6 +90,8 @@ export function writeReport(all: readonly Mutant[], wanted: readonly Mutant[], r
     "",
     `${tried.length} of ${all.length} mutants were tried, ${killed} were killed: ${
       percent(killed, tried.length)
+    }. Of the others ${equivalent} are equivalent; without those the score is ${
+      percent(killed, tried.length - equivalent)
     }.`,
     "",
     ...tableOf(tried),

@@ -1,6 +1,6 @@
 import { acceptedOptions } from "../args/tokens.ts";
 import type { CommandSpec, OptionSpec } from "../command.ts";
-import { EXIT_CODES } from "../exit_codes.ts";
+import { EXIT, EXIT_CODES } from "../exit_codes.ts";
 import { SHARED } from "../table/common.ts";
 import { COMMANDS, PROGRAM } from "../table/mod.ts";
 import { optionForm, optionNote, usageLine } from "./text.ts";
@@ -40,13 +40,18 @@ ${SHARED.map(optionItem).join("\n")}
 
 ## Coming from the C++ tool
 
-Scripts written for it work unchanged. What is different on purpose:
+Its own shell tests pass here. What is different on purpose, and may concern a script:
 
 - Log lines go to standard error, not to standard output.
 - \`fifo\` keeps a producer's FIFO when its writer leaves, for the next one; it stores empty lines, and any text.
   A consumer's FIFO is waited for as long as it takes, and survives its reader.
 - \`forward\` forwards the data part, and acknowledges an event only when the destination has stored it.
 - \`true\`, \`false\` and \`null\` are values, not text.
+- An option that the driver does not know (\`--driver.X\`) is an error, and so is a misspelt one of the topic; another
+  \`--topic.X\` is left out with a warning. There all of them are ignored.
+- A wrong command line ends with exit code ${EXIT.usage}, and a topic that is not there with ${EXIT.noSuchTopic}; there
+  both end with 1.
+- \`bench\` has options of its own.
 `;
 
 /** `docs/ctl.md`. */

@@ -54,17 +54,30 @@ export function loadClient(): Promise<ClientModule> {
   return loading ??= load();
 }
 
+/**
+ * The client makes all its promises by `Promise.withResolvers`, which Node has from version 22 on, and looks for it
+ * where the whole process does: there it is added as the standard has it, for derived classes too and not enumerable.
+ */
+export function addWithResolvers(promise: PromiseConstructor = Promise): void {
+  if ("withResolvers" in promise) return;
+  Object.defineProperty(promise, "withResolvers", {
+    value: function withResolvers<T>(this: PromiseConstructor): PromiseWithResolvers<T> {
+      let resolve!: PromiseWithResolvers<T>["resolve"];
+      let reject!: PromiseWithResolvers<T>["reject"];
+      const promise = new this<T>((onResolve, onReject) => {
+        resolve = onResolve;
+        reject = onReject;
+      });
+      return { promise, resolve, reject };
+    },
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
+}
+
 async function load(): Promise<ClientModule> {
-  // The client makes all its promises by this, which Node has from version 22 on.
-  Promise.withResolvers ??= function withResolvers<T>(): PromiseWithResolvers<T> {
-    let resolve!: PromiseWithResolvers<T>["resolve"];
-    let reject!: PromiseWithResolvers<T>["reject"];
-    const promise = new Promise<T>((onResolve, onReject) => {
-      resolve = onResolve;
-      reject = onReject;
-    });
-    return { promise, resolve, reject };
-  };
+  addWithResolvers();
   try {
     return await import("@platformatic/kafka");
   } catch (cause) {

@@ -1,7 +1,8 @@
 import { BrokerError, InvalidOptionError, NotSupportedError } from "../../errors.ts";
+import type { Admin } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isUnknownTopic } from "./failure.ts";
-import { askMetadata, findTopic, type TopicMetadata } from "./metadata.ts";
+import { answerWithoutLeaders, askMetadata, findTopic, type TopicMetadata } from "./metadata.ts";
 import type { OctopusService } from "./octopus_service.ts";
 import type { TopicSpecification } from "./options.ts";
 
@@ -29,7 +30,7 @@ export class TopicKeeper {
   async list(): Promise<Map<string, TopicMetadata>> {
     const served = await this.service?.kafkaNames();
     return await this.cluster.run("list topics", async (admin) => {
-      const names = (await admin.listTopics()).filter((name) => served?.has(name) ?? true);
+      const names = (await namesOf(admin)).filter((name) => served?.has(name) ?? true);
       try {
         return names.length === 0 ? new Map() : await askMetadata(admin, names);
       } catch (error) {
@@ -132,6 +133,16 @@ export class TopicKeeper {
       }
       await this.cluster.pause(POLL_MS);
     }
+  }
+}
+
+async function namesOf(admin: Admin): Promise<string[]> {
+  try {
+    return await admin.listTopics();
+  } catch (error) {
+    const partial = answerWithoutLeaders(error);
+    if (partial === undefined) throw error;
+    return [...partial.keys()];
   }
 }
 
