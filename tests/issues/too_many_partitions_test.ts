@@ -1,6 +1,6 @@
 // A document that asked for 99,999,999 partitions got them: folder after folder until the disk was full, or as many
 // objects in memory. A stored topic, or a C++ store with one folder of a high number, did the same to its readers.
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   existsSync,
   mkdirSync,
