@@ -1,4 +1,4 @@
-import { LimitExceededError, StorageError } from "../errors.ts";
+import { LimitExceededError } from "../errors.ts";
 import type { OutgoingBatch, OutgoingData } from "../drivers/contract.ts";
 import { Appender } from "./appender.ts";
 import { ChunkBuffer, ChunkPieces } from "./chunk_pieces.ts";

@@ -8,10 +8,10 @@ import { mapSchemas } from "./subschemas.ts";
 import { wrongSchema } from "./wrong_schema.ts";
 
 /** The drafts that are known. */
-export const DRAFTS = ["2020-12", "2019-09", "draft-07", "draft-06", "draft-04"] as const;
+export const DRAFTS: readonly SchemaDraft[] = ["2020-12", "2019-09", "draft-07", "draft-06", "draft-04"];
 
 /** One of them. */
-export type SchemaDraft = typeof DRAFTS[number];
+export type SchemaDraft = "2020-12" | "2019-09" | "draft-07" | "draft-06" | "draft-04";
 
 const KNOWN = `known drafts are ${DRAFTS.map((name) => `"${name}"`).join(", ")}`;
 
