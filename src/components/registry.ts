@@ -74,7 +74,8 @@ export class ComponentRegistry<C extends Component> {
   async make(from: ComponentDocument | C): Promise<C> {
     if (isInstance(from)) {
       const component = this.#check(from as C);
-      await this.checkDocument(component.config());
+      const document = documentIfAny(component);
+      if (document !== undefined) await this.checkDocument(document);
       return component;
     }
     const document = from as ComponentDocument;
@@ -276,5 +277,15 @@ function show(value: unknown): string {
     return JSON.stringify(value) ?? String(value);
   } catch {
     return String(value);
+  }
+}
+
+/** The document of a component; undefined where it has none, which matters only when it is to be stored. */
+function documentIfAny(component: Component): ComponentDocument | undefined {
+  try {
+    return component.config();
+  } catch (error) {
+    if (error instanceof InvalidOptionError) return undefined;
+    throw error;
   }
 }
