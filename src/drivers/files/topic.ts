@@ -123,7 +123,7 @@ export class FilesTopic implements TopicInterface {
         const log = this.#logs[partition];
         return { partition, ...positionAt(log, log.resolve(to)) };
       });
-      if (targets.length > 0) this.#names.consumer(consumerName).seek(targets);
+      if (targets.length > 0) this.#names.seek(consumerName, targets);
     });
   }
 
