@@ -20,6 +20,12 @@ interface FileState {
   isRetired: boolean;
 }
 
+/**
+ * Paths whose names may be lost since a sync of their folder failed, and why. All producers of this process share
+ * them: the system tells of a failure once.
+ */
+const doubtfulNames = new WeakMap<Storage, Map<string, StorageError>>();
+
 /** Failures to get at a folder, which say nothing of what is on the disk. */
 const NOT_TRIED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
@@ -32,14 +38,19 @@ const NOT_TRIED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
  */
 export class Durability {
   readonly #states = new Map<StorageFile, FileState>();
+  /** Paths whose names a sync of the folder has covered. */
   readonly #knownPaths = new Set<string>();
+  readonly #doubtful: Map<string, StorageError>;
 
   /** `failed` is called when the file appended to is to be left. */
   constructor(
     private readonly storage: Storage,
     private readonly directory: string,
     private readonly failed: () => void = () => {},
-  ) {}
+  ) {
+    this.#doubtful = doubtfulNames.get(storage) ?? new Map();
+    doubtfulNames.set(storage, this.#doubtful);
+  }
 
   /** Takes note of a file before anything is appended to it; with `blocking`, `syncNow` is going to be used. */
   opened(file: StorageFile, blocking: boolean): void {
@@ -148,10 +159,32 @@ export class Durability {
   }
 
   /** The name of a segment that another process made may not be on the disk yet. */
-  #syncName({ file }: FileState): void {
-    if (this.#knownPaths.has(file.path)) return;
-    this.storage.syncDirectory(this.directory);
-    this.#knownPaths.add(file.path);
+  #syncName({ file: { path } }: FileState): void {
+    if (this.#knownPaths.has(path)) return;
+    const earlier = this.#doubtful.get(path);
+    if (earlier !== undefined) throw earlier;
+    try {
+      this.storage.syncDirectory(this.directory);
+    } catch (error) {
+      if (error instanceof StorageError && !NOT_TRIED.has(error.errno)) this.#doubtNames(path, error);
+      throw error;
+    }
+    this.#knownPaths.add(path);
+  }
+
+  /** After a sync of the folder failed: each name that no earlier one covered may be lost, whatever a later one says. */
+  #doubtNames(path: string, error: StorageError): void {
+    for (const name of [...this.#listed(), path]) {
+      if (!this.#knownPaths.has(name)) this.#doubtful.set(name, error);
+    }
+  }
+
+  #listed(): string[] {
+    try {
+      return this.storage.list(this.directory).map((name) => `${this.directory}/${name}`);
+    } catch {
+      return [];
+    }
   }
 
   #asFailure(state: FileState, error: unknown): unknown {

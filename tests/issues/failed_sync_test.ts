@@ -210,3 +210,22 @@ test("with locking, an append whose sync fails under the lock is in doubt, and t
   await writer.close();
   partition.close();
 });
+
+test("another producer of the process does not confirm into a file whose name a failed sync of the folder left in doubt", async () => {
+  using folder = new PartitionFolder();
+  const disk = new Disk();
+  const [one, other] = [
+    folder.writer({ flushBehavior: "immediate" }, disk.storage),
+    folder.writer({ flushBehavior: "immediate" }, disk.storage),
+  ];
+  disk.folder.push("EIO");
+  assertInDoubt(await outcome(one.append(single('"nameless"'))));
+  // The system has told of the failure, and would say that all is well now.
+  assertInDoubt(await outcome(other.append(single('"in the same file"'))));
+  const after = outcome(other.append(single('"after"')));
+  await disk.end();
+  assertEquals(await after, 2);
+  assertEquals(folder.open().segmentIds(), [0, 2]);
+  await one.close().catch(() => {});
+  await other.close().catch(() => {});
+});
