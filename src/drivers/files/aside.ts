@@ -32,21 +32,27 @@ export function moveAside(storage: Storage, parent: string, path: string): strin
     throw error;
   }
   try {
-    for (const folder of new Set([parent, dirname(path)])) storage.syncDirectory(folder);
+    syncParents(storage, aside, path);
   } catch (error) {
-    tryRename(storage, aside, path);
+    tryMoveBack(storage, aside, path);
     throw error;
   }
   return aside;
 }
 
-function tryRename(storage: Storage, from: string, to: string): void {
+/** What failed before is what the caller is told. */
+function tryMoveBack(storage: Storage, aside: string, path: string): void {
   try {
-    storage.rename(from, to);
+    storage.rename(aside, path);
+    // Else a power cut might leave the folder aside, though its removal failed.
+    syncParents(storage, aside, path);
   } catch (error) {
-    // What failed before is what the caller is told.
     if (!(error instanceof StorageError)) throw error;
   }
+}
+
+function syncParents(storage: Storage, ...paths: string[]): void {
+  for (const folder of new Set(paths.map((path) => dirname(path)))) storage.syncDirectory(folder);
 }
 
 /** Removes a folder that was moved aside, as far as that goes: what stays has a name nobody looks at. */
@@ -76,7 +82,10 @@ export function removeLeftovers(
     for (const name of names) {
       if (!name.startsWith(MAKING)) continue;
       const modified = storage.stat(`${parent}/${name}`)?.modified ?? Infinity;
-      if (storage.now() - modified > RUBBISH_AFTER_MS) tryRemoveTree(storage, `${parent}/${name}`);
+      if (storage.now() - modified <= RUBBISH_AFTER_MS) continue;
+      // Its maker may only be slow, or its clock behind: then it misses the folder, rather than finishing half of one.
+      const aside = moveAside(storage, parent, `${parent}/${name}`);
+      if (aside !== undefined) tryRemoveTree(storage, aside);
     }
   } catch (error) {
     // They cost no call: the next one tries again.
