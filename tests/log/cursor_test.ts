@@ -302,6 +302,8 @@ for (const [what, stopped, other] of STORIES) {
                   if (at < 0 || at++ !== stop) return;
                   if (isIdle) clock.now += 60_000;
                   other(second);
+                  // It is taken for gone, and folded into the file of the first one.
+                  if (isIdle) clock.now += 60_000;
                   assert(second.read()!.nextId >= 55, "the other one's is not there");
                 }),
                 path,
@@ -328,6 +330,7 @@ test("a seek while another consumer acknowledges is not undone by what that one 
   for (let stop = 0, isDone = false; !isDone; stop++) {
     assertLess(stop, 100);
     inFolder(({ path, storage }) => {
+      acknowledged(storage, path, 5).close();
       const seeking = new CursorFile(storage, path);
       let at = 0;
       const cursor = new CursorFile(
@@ -350,6 +353,26 @@ test("a seek while another consumer acknowledges is not undone by what that one 
     });
   }
   assertEquals([...outcomes].sort(), [10, 60]);
+});
+
+test("a position that is read while files are folded into another one is never one before", () => {
+  for (let stop = 0, isDone = false; !isDone; stop++) {
+    assertLess(stop, 100);
+    inFolder(({ path, storage, clock }) => {
+      for (let nextId = 1; nextId <= 5; nextId++) acknowledged(storage, path, nextId);
+      clock.now += 60_000;
+      let at = 0;
+      const reading = new CursorFile(
+        interruptedFiles(storage, () => {
+          if (at++ === stop) acknowledged(storage, path, 6);
+        }),
+        path,
+      );
+      const { nextId } = reading.read()!;
+      isDone = at <= stop;
+      assert(nextId === 6 || nextId === 5, `stopped at call ${stop}: ${nextId}`);
+    });
+  }
 });
 
 test("a consumer that is killed anywhere leaves the position before, or the new one", () => {
