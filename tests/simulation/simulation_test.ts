@@ -5,14 +5,13 @@ import { runSeed } from "./world.ts";
 /** Seeds run one after the other in each of a few tests, so that they share the cores. */
 const SEEDS_PER_TEST = 250;
 
-/** Faults that are known and being dealt with; the list is to become empty. */
+/**
+ * Known and not fixed yet, 2 of 2,000 stories: a topic that is deleted and made again by others at the same moment is
+ * taken for one of C++ when it is opened (seed 1437), and made although it is there (seed 1841). To become empty.
+ */
 const KNOWN: readonly RegExp[] = [
-  /\/side\/partitions/,
-  /consumers\//,
-  /acknowledged up to/,
-  /never got event/,
-  /which holds its data, is missing/,
-  /is gone after a power cut/,
+  /Cannot open topic "side": it was written by the C\+\+ files driver/,
+  /a topic was created that was there/,
 ];
 
 for (let part = 0; part < 8; part++) {
