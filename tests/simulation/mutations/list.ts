@@ -126,8 +126,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "administration: a topic that is deleted comes back with a power cut",
     file: "src/drivers/files/aside.ts",
-    from: "for (const folder of new Set([parent, dirname(path)])) storage.syncDirectory(folder);",
-    to: "dirname(path);",
+    from: "for (const folder of new Set(paths.map((path) => dirname(path)))) storage.syncDirectory(folder);",
+    to: "paths.map((path) => dirname(path));",
   },
   {
     what: "clock: a segment is as old as the clock said when the next one was made",
