@@ -5,6 +5,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EventGoneError } from "../../src/errors.ts";
 import { applyRetention, trimPartition } from "../../src/drivers/files/trim.ts";
 import { ConsumerRegistry } from "../../src/drivers/files/consumer_registry.ts";
 import { isKept } from "../../src/log/listing.ts";
@@ -137,6 +138,34 @@ for (const [what, remove] of REMOVALS) {
       });
     }
     assertEquals(outcomes.size, 2, `the log began with one of ${[...outcomes]}`);
+  });
+}
+
+for (const [what, remove] of REMOVALS) {
+  test(`two processes may run ${what} at the same time, and readers between them find all whole`, async () => {
+    const files = await makeLog(false);
+    for (let stop = 0, isDone = false; !isDone; stop++) {
+      assert(stop < 200, "it does not end");
+      await withLog(files, async (directory) => {
+        let first = -1;
+        const storage = interrupted(nodeStorage, (call) => {
+          if (call !== stop) return;
+          const other = open(directory);
+          trimPartition(other, { beforeId: 6 });
+          const reader = new PartitionReader(other, { dataWanted: true, onCorruption: "throw" });
+          // Whoever was before the first event is told where the log begins.
+          assertThrows(() => reader.seek({ id: 0 }), EventGoneError);
+          reader.seek("earliest");
+          first = reader.read(1)!.baseId;
+          other.close();
+        });
+        const partition = open(directory, storage);
+        remove(partition);
+        partition.close();
+        isDone = first < 0;
+        assert(await checkWhole(directory) >= first);
+      });
+    }
   });
 }
 
