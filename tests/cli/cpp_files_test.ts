@@ -1,7 +1,16 @@
 // Topics of the C++ library by command: seen, taken over, given back.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
-import { join } from "node:path";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { SAMPLE_EXPECTED, SAMPLE_ROOT } from "../cpp_files/sample.ts";
 import { test } from "../harness.ts";
 import { ctl, pause, startCtl, withFolder } from "./program.ts";
@@ -168,5 +177,41 @@ test("a damaged C++ store ends with exit code 3, a missing topic with 4, wrong o
       assertEquals(outcome.code, code, outcome.stderr);
       assertStringIncludes(outcome.stderr, part);
     }
+  });
+});
+
+test("events of the C++ driver in a topic made here are named by every command before anything is lost", async () => {
+  await withFolder(async ({ driver }) => {
+    assertEquals((await ctl(["topic", "create", "mixed", ...driver])).code, 0);
+    assertEquals((await ctl(["produce", "mixed", ...driver], { input: '{"ours":1}\n' })).code, 0);
+    const { path } = JSON.parse((await ctl(["topic", "list", "--json", ...driver])).stdout);
+    const partition = join(path, "partitions", "00000000");
+    // As a topic of an earlier version, which has no folder in the place of the first of these files.
+    rmSync(join(partition, "data"), { recursive: true });
+    for (const file of ["index", "metadata", "data"]) {
+      cpSync(join(SAMPLE_ROOT, "sample", "partitions", "00000000", file), join(partition, file));
+    }
+    const index = join(partition, "index");
+    const listed = await ctl(["topic", "list", "--json", ...driver]);
+    assertEquals(JSON.parse(listed.stdout).foreign.files.length, 3);
+    assertStringIncludes(listed.stderr, index);
+    for (const words of [["topic", "describe"], ["consume"], ["topic", "delete", "--dry-run"]]) {
+      const refused = await ctl([...words, "mixed", ...driver]);
+      assertEquals([refused.code, refused.stdout], [1, ""]);
+      assertStringIncludes(refused.stderr, "import --from cpp-files");
+    }
+    const verified = await ctl(["verify", "mixed", ...driver]);
+    assertEquals(verified.code, 1);
+    assertStringIncludes(verified.stdout, `"${index}"`);
+    assertStringIncludes((await ctl(["doctor", ...driver])).stdout, '"mixed"');
+    const kept = await ctl(["topic", "delete", "mixed", "--yes", ...driver]);
+    assertEquals(kept.code, 1);
+    assertStringIncludes(kept.stderr, "delete it with force");
+    assert(existsSync(index));
+    const source = ["--from", "cpp-files", "--from.root_path", dirname(path), "--from.name", "mixed"];
+    const imported = await ctl(["import", ...source, "--name", "theirs", ...driver]);
+    assertEquals(imported.code, 0, imported.stderr);
+    assertEquals((await ctl(["topic", "delete", "mixed", "--yes", "--force", ...driver])).code, 0);
+    assertEquals((await ctl(["topic", "list", ...driver])).stdout, "theirs\n");
   });
 });

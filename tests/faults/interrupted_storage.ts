@@ -8,6 +8,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { StorageError } from "../../src/errors.ts";
 import { isMissing, type Storage, type StorageFile } from "../../src/storage/port.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { storageError } from "../../src/storage/storage_error.ts";
@@ -46,6 +47,9 @@ export class InterruptedStorage {
     return this.at > 0 && this.steps.length >= this.at;
   }
 
+  /** Told of every step before it is made: another process may do something there. */
+  onStep: (step: number) => void = () => {};
+
   /** Closes what a process that was killed left open. */
   close(): void {
     for (const file of this.#open) file.close();
@@ -56,6 +60,7 @@ export class InterruptedStorage {
   #step(verb: string, path: string): void {
     if (this.#isDead) throw new Killed();
     this.steps.push(`${verb} ${path}`);
+    this.onStep(this.steps.length);
     const isDue = this.forGood ? this.wasInterrupted : this.steps.length === this.at;
     if (!isDue) return;
     if (this.how === "kill") {
@@ -200,23 +205,24 @@ export class InterruptedStorage {
   }
 
   #removeTree(path: string): void {
-    let names: string[] = [];
     try {
       this.#step("list", path);
-      names = readdirSync(path);
-    } catch (cause) {
-      if (isMissing(storageError("list", path, cause))) return;
-      throw cause;
-    }
-    for (const name of names.sort()) {
-      const entry = `${path}/${name}`;
-      if (lstatSync(entry).isDirectory()) this.#removeTree(entry);
-      else {
+      for (const name of readdirSync(path).sort()) {
+        const entry = `${path}/${name}`;
+        if (lstatSync(entry).isDirectory()) {
+          this.#removeTree(entry);
+          continue;
+        }
         this.#step("remove", entry);
         unlinkSync(entry);
       }
+      this.#step("remove folder", path);
+      rmdirSync(path);
+    } catch (cause) {
+      if (cause instanceof Killed || cause instanceof StorageError) throw cause;
+      // Another process removes the same tree.
+      const error = storageError("remove", path, cause);
+      if (!isMissing(error)) throw error;
     }
-    this.#step("remove folder", path);
-    rmdirSync(path);
   }
 }

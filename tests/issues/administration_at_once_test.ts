@@ -1,0 +1,193 @@
+// Two processes that administer one topic at the same moment: whatever call of the second comes between two system
+// calls of the first, each has happened or not, one of two creators and one of two deleters gets it, and the name can
+// be used and removed afterwards.
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  DiasporaError,
+  Driver,
+  type JsonObject,
+  type TopicDefinition,
+  TopicDeletedError,
+  TopicExistsError,
+  TopicNotFoundError,
+} from "../../mod.ts";
+import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { InterruptedStorage } from "../faults/interrupted_storage.ts";
+import { test } from "../harness.ts";
+
+type Result = "done" | DiasporaError;
+
+interface Meeting {
+  /** Whether the topic is there before. */
+  exists: boolean;
+  first(driver: Driver): Promise<unknown>;
+  /** Made between two system calls of the first one: a call to the engine does all of its work at once. */
+  second(engine: FilesDriver): Promise<unknown>;
+  check(first: Result, second: Result, isThere: boolean): void;
+}
+
+function openDriver(root: string, storage = new InterruptedStorage("kill", 0)): Driver {
+  return Driver.from(new FilesDriver({ root_path: root }, storage.storage));
+}
+
+async function resultOf(call: Promise<unknown>): Promise<Result> {
+  try {
+    await call;
+    return "done";
+  } catch (error) {
+    assertInstanceOf(error, DiasporaError);
+    return error;
+  }
+}
+
+/** Lets the second call come at every step of the first one. */
+async function meetEverywhere({ exists, first, second, check }: Meeting): Promise<void> {
+  for (let at = 1;; at++) {
+    const root = mkdtempSync(join(tmpdir(), "diaspora-at-once-"));
+    try {
+      await using other = openDriver(root);
+      await other.createTopic("bystander", {});
+      if (exists) await make(other);
+      const storage = new InterruptedStorage("kill", 0);
+      let met: Promise<Result> | undefined;
+      storage.onStep = (step) => {
+        if (step === at) met = resultOf(second(new FilesDriver({ root_path: root })));
+      };
+      await using driver = openDriver(root, storage);
+      const firstResult = await resultOf(first(driver));
+      if (met === undefined) break;
+      const where = `at step ${at}: ${storage.steps[at - 1]}`;
+      try {
+        check(firstResult, await met, await other.topicExists("topic"));
+        await checkUsable(other, root);
+      } catch (error) {
+        throw new Error(where, { cause: error });
+      }
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  }
+}
+
+function definition(options: JsonObject): TopicDefinition {
+  const type = "default";
+  return { options, validator: { type }, partitionSelector: { type }, serializer: { type } };
+}
+
+async function make(driver: Driver): Promise<void> {
+  await driver.createTopic("topic", { num_partitions: 2 });
+}
+
+async function use(driver: Driver): Promise<void> {
+  await using topic = await driver.openTopic("topic");
+  const partition = topic.partitions.length - 1;
+  await using producer = topic.producer("p");
+  await producer.push({ n: 1 }, undefined, { partition });
+  await using consumer = topic.consumer("c");
+  assertEquals((await consumer.pull()).metadata, { n: 1 });
+}
+
+async function checkUsable(driver: Driver, root: string): Promise<void> {
+  if (await driver.topicExists("topic")) {
+    await (await driver.openTopic("topic")).close();
+    await driver.deleteTopic("topic");
+  }
+  await make(driver);
+  await use(driver);
+  await driver.deleteTopic("topic");
+  assertEquals(readdirSync(root), ["bystander"]);
+}
+
+test("of two processes that create a topic at once, one does, and the other is told that it exists", () =>
+  meetEverywhere({
+    exists: false,
+    first: make,
+    second: (engine) => engine.createTopic("topic", definition({ segment_bytes: 8192 })),
+    check(first, second, isThere) {
+      assert(isThere);
+      const [winner, loser] = first === "done" ? [first, second] : [second, first];
+      assertEquals(winner, "done");
+      assertInstanceOf(loser, TopicExistsError);
+    },
+  }));
+
+test("of two processes that delete a topic at once, one does, and the other is told that there is none", () =>
+  meetEverywhere({
+    exists: true,
+    first: (driver) => driver.deleteTopic("topic"),
+    second: (engine) => engine.deleteTopic("topic"),
+    check(first, second, isThere) {
+      assert(!isThere);
+      const [winner, loser] = first === "done" ? [first, second] : [second, first];
+      assertEquals(winner, "done");
+      assertInstanceOf(loser, TopicNotFoundError);
+    },
+  }));
+
+test("a topic that is deleted while it is opened and used is not found, or its user is told at once", () =>
+  meetEverywhere({
+    exists: true,
+    first: use,
+    second: (engine) => engine.deleteTopic("topic"),
+    check(first, second, isThere) {
+      assert(!isThere);
+      assertEquals(second, "done");
+      if (first === "done") return;
+      assert(first instanceof TopicNotFoundError || first instanceof TopicDeletedError, String(first));
+    },
+  }));
+
+test("a topic that is opened while it is deleted is there or not, and never half", () =>
+  meetEverywhere({
+    exists: true,
+    first: (driver) => driver.deleteTopic("topic"),
+    second: (engine) => engine.openTopic("topic").then((topic) => topic.close()),
+    check(first, second, isThere) {
+      assert(!isThere);
+      assertEquals(first, "done");
+      if (second !== "done") assertInstanceOf(second, TopicNotFoundError);
+    },
+  }));
+
+test("a topic that is made again while it is opened is the old one or the new one, not some of both", () =>
+  meetEverywhere({
+    exists: true,
+    async first(driver) {
+      await using topic = await driver.openTopic("topic");
+      const { num_partitions, segment_bytes } = topic.options;
+      const isNew = segment_bytes === 8192;
+      assertEquals([num_partitions, topic.partitions.length], isNew ? [1, 1] : [2, 2]);
+    },
+    second: (engine) =>
+      Promise.all([
+        engine.deleteTopic("topic"),
+        engine.createTopic("topic", definition({ num_partitions: 1, segment_bytes: 8192 })),
+      ]),
+    check(first, second, isThere) {
+      assert(isThere);
+      assertEquals([first, second], ["done", "done"]);
+    },
+  }));
+
+test("edits of two handles that were opened before either are both kept", async () => {
+  const root = mkdtempSync(join(tmpdir(), "diaspora-at-once-"));
+  try {
+    await using driver = await Driver.open("files", { root_path: root });
+    await using other = await Driver.open("files", { root_path: root });
+    await make(driver);
+    await using one = await driver.openTopic("topic");
+    await using two = await other.openTopic("topic");
+    await one.edit({ retention_bytes: 1_000_000 });
+    await two.edit({ segment_bytes: 8192 });
+    assertEquals([two.options.retention_bytes, two.options.segment_bytes], [1_000_000, 8192]);
+    await using again = await driver.openTopic("topic");
+    assertEquals([again.options.retention_bytes, again.options.segment_bytes], [1_000_000, 8192]);
+    await driver.deleteTopic("topic");
+    assertInstanceOf(await resultOf(two.edit({ retention_bytes: null })), TopicDeletedError);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
