@@ -11,7 +11,7 @@ export function chooseFaults(random: Random): FaultRates {
     shortWrite: sometimes(0.4, 0.05),
     shortRead: sometimes(0.3, 0.05),
     error: sometimes(0.4, 0.01),
-    failedSync: sometimes(0.3, 0.1),
+    failedSync: sometimes(0.3, random.pick([0.05, 0.3])),
     failedDirectorySync: sometimes(0.2, 0.05),
     slowSync: sometimes(0.7, 0.8),
     halfSeen: sometimes(0.6, 0.2),

@@ -139,7 +139,7 @@ export class World {
     this.disk.faults = chooseFaults(random);
     // What an append of two parts leaves in a file is told from a lost frame by what is anchored after it, and that may
     // be lost with the power: then events between the two are called damaged.
-    const powerCuts = random.chance(0.4)
+    const powerCuts = random.chance(this.disk.faults.failedSync === undefined ? 0.3 : 0.8)
       ? Array.from({ length: 1 + random.below(2) }, () => random.below(STEPS))
       : [];
     this.disk.loopsOverShortWrites = powerCuts.length === 0;
