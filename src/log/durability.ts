@@ -29,6 +29,8 @@ const doubtfulNames = new WeakMap<Storage, Map<string, StorageError>>();
 /** Failures to get at a folder, which say nothing of what is on the disk. */
 const NOT_TRIED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * Puts what was appended on the disk. All that ask while a sync is under way share the next one, so that many
  * pushes cost few syncs.
@@ -158,11 +160,15 @@ export class Durability {
     if (state.failure !== undefined) throw state.failure;
   }
 
-  /** The name of a segment that another process made may not be on the disk yet. */
+  /**
+   * The name of a segment that another process made may not be on the disk yet. That process may have tried to put it
+   * there and failed, which the system tells once and then forgets: a change makes it write the folder again.
+   */
   #syncName({ file: { path } }: FileState): void {
     if (this.#knownPaths.has(path)) return;
     const earlier = this.#doubtful.get(path);
     if (earlier !== undefined) throw earlier;
+    this.#changeFolder(path);
     try {
       this.storage.syncDirectory(this.directory);
     } catch (error) {
@@ -184,6 +190,16 @@ export class Durability {
       return this.storage.list(this.directory).map((name) => `${this.directory}/${name}`);
     } catch {
       return [];
+    }
+  }
+
+  #changeFolder(path: string): void {
+    try {
+      // A draft is made and, since it is not wanted, removed.
+      this.storage.publish(path, NOTHING, { durable: false, confirm: () => false });
+    } catch (error) {
+      // A full disk, and then no sync of the folder was lost to it: what is there is synced all the same.
+      if (!(error instanceof StorageError)) throw error;
     }
   }
 

@@ -3,6 +3,8 @@ import type { Random } from "./disk/random.ts";
 
 /** What goes wrong in a story, and how often. */
 export function chooseFaults(random: Random): FaultRates {
+  // A writer that finds the disk full cannot see to it that a folder is written again whose sync has failed before.
+  const failedDirectorySync = random.chance(0.2) ? 0.05 : undefined;
   const sometimes = (probability: number, rate: number) => random.chance(probability) ? rate : undefined;
   return {
     preempt: sometimes(0.8, 0.05),
@@ -10,9 +12,9 @@ export function chooseFaults(random: Random): FaultRates {
     kill: sometimes(0.6, 0.004),
     shortWrite: sometimes(0.4, 0.05),
     shortRead: sometimes(0.3, 0.05),
-    error: sometimes(0.4, 0.01),
+    error: failedDirectorySync === undefined ? sometimes(0.4, 0.01) : undefined,
     failedSync: sometimes(0.3, random.pick([0.05, 0.3])),
-    failedDirectorySync: sometimes(0.2, 0.05),
+    failedDirectorySync,
     slowSync: sometimes(0.7, 0.8),
     halfSeen: sometimes(0.6, 0.2),
     clockStep: sometimes(0.3, 0.01),
