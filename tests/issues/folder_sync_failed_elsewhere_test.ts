@@ -1,5 +1,5 @@
 // A process begins a segment, and the sync of its folder fails: the system drops the folder's change, tells that one
-// process, and forgets it. Another process (or another producer of the same one) appends to the segment, its own sync
+// process, and forgets it. Another process appends to the segment, its own sync
 // of the folder succeeds, and its event is confirmed; with the power the segment's name was gone, and the event. A
 // writer makes a small change in the folder before it relies on a sync of it, so that the folder is written again.
 import { assertEquals, assertRejects } from "@std/assert";
@@ -13,34 +13,32 @@ import { SimulatedProcess } from "../simulation/disk/process.ts";
 
 const DIRECTORY = "/log";
 
-for (const who of ["another process", "another producer of the same process"]) {
-  test(`an event that ${who} confirms is on the disk, although the sync of its segment's folder had failed`, async () => {
-    const disk = new SimulatedDisk(1);
-    const process = new SimulatedProcess(disk);
-    process.makeDirectory(DIRECTORY);
-    process.syncDirectory("/");
-    const open = (storage: SimulatedProcess) =>
-      new Partition({ storage, directory: DIRECTORY, topic: "topic", partition: 0 });
-    const push = async (storage: SimulatedProcess, text: string) => {
-      const writer = new PartitionWriter(open(storage), {
-        flushBehavior: "immediate",
-        segmentBytesMax: 1 << 20,
-      });
-      return await writer.append({ count: 1, metadata: [`"${text}"`], dataBytes: 0 });
-    };
-
-    disk.faults = { failedDirectorySync: 1 };
-    await assertRejects(() => push(process, "not confirmed"), StorageError, "EIO");
-    disk.faults = {};
-    const id = await push(who === "another process" ? new SimulatedProcess(disk) : process, "confirmed");
-    disk.powerCut();
-
-    const reader = new PartitionReader(open(new SimulatedProcess(disk)), {
-      dataWanted: false,
-      onCorruption: "skip",
+test("an event that another process confirms is on the disk, although the sync of its segment's folder had failed", async () => {
+  const disk = new SimulatedDisk(1);
+  const process = new SimulatedProcess(disk);
+  process.makeDirectory(DIRECTORY);
+  process.syncDirectory("/");
+  const open = (storage: SimulatedProcess) =>
+    new Partition({ storage, directory: DIRECTORY, topic: "topic", partition: 0 });
+  const push = async (storage: SimulatedProcess, text: string) => {
+    const writer = new PartitionWriter(open(storage), {
+      flushBehavior: "immediate",
+      segmentBytesMax: 1 << 20,
     });
-    reader.seek({ id });
-    const batch = reader.read(1)!;
-    assertEquals([batch.baseId, batch.metadataText!(0)], [id, '"confirmed"']);
+    return await writer.append({ count: 1, metadata: [`"${text}"`], dataBytes: 0 });
+  };
+
+  disk.faults = { failedDirectorySync: 1 };
+  await assertRejects(() => push(process, "not confirmed"), StorageError, "EIO");
+  disk.faults = {};
+  const id = await push(new SimulatedProcess(disk), "confirmed");
+  disk.powerCut();
+
+  const reader = new PartitionReader(open(new SimulatedProcess(disk)), {
+    dataWanted: false,
+    onCorruption: "skip",
   });
-}
+  reader.seek({ id });
+  const batch = reader.read(1)!;
+  assertEquals([batch.baseId, batch.metadataText!(0)], [id, '"confirmed"']);
+});

@@ -10,6 +10,4 @@ export class Directory {
   modified = 0;
   /** Whether it was removed. */
   isRemoved = false;
-  /** Syncs of it that failed. */
-  failures = 0;
 }

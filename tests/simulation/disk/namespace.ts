@@ -121,7 +121,6 @@ export class Namespace {
 
   /** The disk refused a directory's changes. */
   failSync(directory: Directory): void {
-    directory.failures++;
     for (const change of this.#unsynced) {
       if (change.parts.some((part) => part.directory === directory)) change.isDropped = true;
     }
@@ -152,7 +151,6 @@ export class Namespace {
   /** Whatever the disk has is what processes see; gives every file there is. */
   #restore(directory: Directory, files: Set<Inode>): Set<Inode> {
     directory.entries.clear();
-    directory.failures = 0;
     for (const [name, entry] of directory.durable) {
       directory.entries.set(name, entry);
       if (entry instanceof Directory) {

@@ -1,6 +1,5 @@
 import { StorageError } from "../../../src/errors.ts";
 import type { OpenMode, PublishOptions, Storage, StorageFile } from "../../../src/storage/port.ts";
-import type { Directory } from "./directory.ts";
 import type { SimulatedDisk } from "./disk.ts";
 import { simulatedError, SimulatedKill } from "./failure.ts";
 import { SimulatedFile } from "./file.ts";
@@ -17,7 +16,6 @@ export class SimulatedProcess implements Storage {
   isInterrupted = false;
   /** Whether its runtime goes on by itself with what a short write left over, as Node and Deno do. */
   readonly loopsOverShortWrites: boolean;
-  #directoryFailuresSeen = new Map<Directory, number>();
 
   constructor(readonly disk: SimulatedDisk) {
     this.loopsOverShortWrites = disk.random.chance(0.5);
@@ -120,13 +118,12 @@ export class SimulatedProcess implements Storage {
     const { disk } = this;
     const directory = disk.names.directory(path);
     this.call("sync", path, []);
-    if (disk.random.chance(disk.faults.failedDirectorySync)) disk.names.failSync(directory);
-    else disk.names.sync(directory);
-    // As if every process had it open: the failure is told to each of them once.
-    if ((this.#directoryFailuresSeen.get(directory) ?? 0) >= directory.failures) return;
-    if (disk.faults.failedDirectorySync === undefined) return;
-    this.#directoryFailuresSeen.set(directory, directory.failures);
-    throw simulatedError("EIO", "sync", path);
+    if (disk.random.chance(disk.faults.failedDirectorySync)) {
+      // Whoever syncs it opens it anew: nobody else is told.
+      disk.names.failSync(directory);
+      throw simulatedError("EIO", "sync", path);
+    }
+    disk.names.sync(directory);
   }
 
   watch(): undefined {
