@@ -129,11 +129,11 @@ export class Appender {
     }
   }
 
-  /** The last segment, neither full nor abandoned. */
+  /** The last segment, neither full nor abandoned, nor with a hole in it. */
   #openWithRoom(): OpenSegment {
     for (;;) {
       const open = this.#openLast();
-      if (open.end.offset < this.segmentBytesMax && !this.#isAbandoned) return open;
+      if (open.end.offset < this.segmentBytesMax && !this.#isAbandoned && !open.hasHole) return open;
       // A segment without events would leave its name to the next one: it goes on until it has one.
       if (open.hasEvents) this.#seal(open);
       else if (!this.#isAbandoned) return open;

@@ -54,6 +54,12 @@ export class OpenSegment {
   end: Place;
   /** The newest time in the segment up to the end: what it gives its next frame is not older. */
   newestTime: number;
+  /**
+   * Bytes were passed that nothing explains: a power cut took frames, or left the rest of a write of two parts. The ids
+   * after them rest on those bytes having held no event. A second hole would leave what stands between the two without
+   * ids, so that nothing more goes into this segment: its seal says what the ids are.
+   */
+  hasHole = false;
   /** The seal that was found: nothing after it counts. */
   seal: Extract<Passed, { kind: "end" }> | undefined;
   readonly #index: SegmentIndex;
@@ -128,6 +134,7 @@ export class OpenSegment {
   #passNext(ahead: number): Passed {
     const passed = passAt(this.end, ahead);
     if (passed.kind === "frame") this.newestTime = Math.max(this.newestTime, passed.frame.time);
+    this.hasHole ||= passed.kind === "gap" ? !passed.torn : passed.kind === "tail" && passed.isHole === true;
     if (passed.kind !== "end") return passed;
     if (passed.terminal) throw new TopicDeletedError(this.partition.topic);
     return this.seal = passed;

@@ -50,6 +50,8 @@ export interface TailStep {
   offset: number;
   /** Bytes lie here which may become a frame, or never will. */
   pending: boolean;
+  /** They never will: appends arrive from their first byte on, and this is no header. */
+  isHole?: boolean;
 }
 
 export type Step = FrameStep | GapStep | TailStep;
@@ -183,7 +185,7 @@ function isTrailerOf(segment: Segment, header: number, trailer: number): boolean
 
 function afterBadHeader(segment: Segment, offset: number, seen: SeenSequences | undefined): Step {
   const start = findFrameStart(segment, offset, { from: offset + 1, startMin: offset }, seen);
-  if (start === undefined) return { kind: "tail", offset, pending: true };
+  if (start === undefined) return { kind: "tail", offset, pending: true, isHole: true };
   if (start > offset) {
     return { kind: "gap", offset, endOffset: start, torn: start - offset < SMALLEST_FRAME_BYTES };
   }

@@ -23,7 +23,7 @@ export type Passed =
   }
   | { kind: "gap"; offset: number; endOffset: number; id: number; endId: number; torn: boolean }
   | { kind: "end"; offset: number; id: number; terminal: boolean }
-  | { kind: "tail"; offset: number; id: number; pending: boolean };
+  | { kind: "tail"; offset: number; id: number; pending: boolean; isHole?: boolean };
 
 /**
  * What comes at a place: the scanner's word with ids added, and with the end of the segment where a seal (or
@@ -38,7 +38,7 @@ export function passAt(place: Place, ahead: number): Passed {
     if (segment.endId !== undefined) {
       return { kind: "gap", offset, endOffset: offset, id, endId: segment.endId, torn: false };
     }
-    return { kind: "tail", offset, id, pending: next.pending };
+    return { kind: "tail", offset, id, pending: next.pending, isHole: next.isHole };
   }
   if (next.kind === "gap") {
     const { endOffset, endId } = passGap(segment, next, id);

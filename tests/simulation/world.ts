@@ -137,12 +137,9 @@ export class World {
     await this.#begin();
     const { random } = this.disk;
     this.disk.faults = chooseFaults(random);
-    // What an append of two parts leaves in a file is told from a lost frame by what is anchored after it, and that may
-    // be lost with the power: then events between the two are called damaged.
     const powerCuts = random.chance(this.disk.faults.failedSync === undefined ? 0.3 : 0.8)
       ? Array.from({ length: 1 + random.below(2) }, () => random.below(STEPS))
       : [];
-    this.disk.loopsOverShortWrites = powerCuts.length === 0;
     for (let count = 0; count < STEPS; count++) {
       if (powerCuts.includes(count)) this.#powerCutAt = this.disk.calls + 1 + random.below(40);
       this.#step(random.pick(this.programs));
