@@ -58,7 +58,7 @@ export class AppendLock {
   ) {
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-    this.#pause = options.pause ?? pause;
+    this.#pause = options.pause ?? ((ms) => storage.pause(ms));
     this.#owner = hex(storage.random32()) + hex(storage.random32());
   }
 
@@ -147,12 +147,6 @@ export class AppendLock {
       { canRetry: true },
     );
   }
-}
-
-const neverWoken = new Int32Array(new SharedArrayBuffer(4));
-
-function pause(ms: number): void {
-  Atomics.wait(neverWoken, 0, 0, ms);
 }
 
 function hex(value: number): string {

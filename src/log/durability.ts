@@ -44,11 +44,11 @@ export class Durability {
   readonly #knownPaths = new Set<string>();
   readonly #doubtful: Map<string, StorageError>;
 
-  /** `failed` is called when the file appended to is to be left. */
+  /** `failed` is called when the file appended to is to be left, with the reason. */
   constructor(
     private readonly storage: Storage,
     private readonly directory: string,
-    private readonly failed: () => void = () => {},
+    private readonly failed: (failure: StorageError) => void = () => {},
   ) {
     this.#doubtful = doubtfulNames.get(storage) ?? new Map();
     doubtfulNames.set(storage, this.#doubtful);
@@ -219,7 +219,7 @@ export class Durability {
     );
     if (!isFinal) return failure;
     state.failure = failure;
-    this.failed();
+    this.failed(failure);
     return failure;
   }
 

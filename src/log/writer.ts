@@ -51,7 +51,11 @@ export class PartitionWriter {
     const durability = new Durability(
       partition.storage,
       partition.directory,
-      () => this.#appender.abandonSegment(),
+      (failure) => {
+        this.#appender.abandonSegment();
+        // At once: a flush that begins before the failed one has heard of it must not find all in order.
+        this.#doubt ??= failure;
+      },
     );
     this.#durability = durability;
     this.#appender = new Appender(partition, segmentBytesMax, {

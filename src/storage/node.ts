@@ -81,6 +81,8 @@ class NodeFile implements StorageFile {
 const randomPool = new Uint32Array(64);
 let randomLeft = 0;
 
+const neverWoken = new Int32Array(new SharedArrayBuffer(4));
+
 function random32(): number {
   if (randomLeft === 0) {
     randomFillSync(randomPool);
@@ -182,6 +184,10 @@ export function storageOn(system: System): Storage {
     },
 
     random32,
+
+    pause(ms: number): void {
+      Atomics.wait(neverWoken, 0, 0, ms);
+    },
   };
 }
 

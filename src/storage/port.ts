@@ -82,6 +82,8 @@ export interface Storage {
   now(): number;
   /** A random number below 2^32. */
   random32(): number;
+  /** Blocks for some milliseconds: for those who wait for another process and can ask nobody to wake them. */
+  pause(ms: number): void;
 }
 
 /** Whether an error says that there is no file of that name. */

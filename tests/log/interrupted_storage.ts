@@ -1,7 +1,7 @@
 import type { Storage } from "../../src/storage/port.ts";
 
 /** Calls that change nothing that others see. */
-const PRIVATE = ["now", "random32", "watch"];
+const PRIVATE = ["now", "random32", "watch", "pause"];
 
 /** A storage that calls back before each call that others may see the outcome of, with the number of the call. */
 export function interrupted<T extends object = Storage>(storage: T, before: (call: number) => void): T {

@@ -140,6 +140,11 @@ export class SimulatedProcess implements Storage {
     return this.disk.random.next32();
   }
 
+  pause(ms: number): void {
+    this.disk.clock.pass(Math.ceil(ms));
+    this.call("pause", "", []);
+  }
+
   /** What may happen before any system call. */
   call(verb: string, path: string, errnos: readonly string[]): void {
     const { disk } = this;

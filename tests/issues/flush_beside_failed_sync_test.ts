@@ -1,0 +1,37 @@
+// A segment is sealed, and the sync of its file, which a flush waits for, fails. The file is closed, and a few turns of
+// the microtask queue later the flush rejects, and notes that every later one must. A flush that began in between found
+// no file left to sync and nothing noted: it said that everything pushed before was on the disk.
+import { assertEquals } from "@std/assert";
+import { Partition } from "../../src/log/partition.ts";
+import { PartitionWriter } from "../../src/log/writer.ts";
+import { test } from "../harness.ts";
+import { SimulatedDisk } from "../simulation/disk/disk.ts";
+import { SimulatedProcess } from "../simulation/disk/process.ts";
+
+const DIRECTORY = "/log";
+
+test("a flush that begins at any moment around a failed sync rejects", async () => {
+  for (let turns = 0, seed = 1; turns < 20; seed++) {
+    const disk = new SimulatedDisk(seed);
+    const storage = new SimulatedProcess(disk);
+    storage.makeDirectory(DIRECTORY);
+    const partition = new Partition({ storage, directory: DIRECTORY, topic: "topic", partition: 0 });
+    const writer = new PartitionWriter(partition, { flushBehavior: "on_flush", segmentBytesMax: 1 << 20 });
+    const push = () => writer.append({ count: 1, metadata: [`"${"x".repeat(80)}"`], dataBytes: 0 });
+    push();
+    disk.faults = { slowSync: 1 };
+    const first = writer.flush();
+    for (let count = 0; count < 20; count++) await Promise.resolve();
+    writer.seal(); // The file is not appended to any more.
+    // On some disks the sync was done meanwhile.
+    if (disk.syncs.pending === 0) continue;
+    disk.faults = { failedSync: 1 };
+    disk.syncs.finishOne();
+    disk.faults = {};
+    for (let count = 0; count < turns; count++) await Promise.resolve();
+    const second = writer.flush();
+    const results = await Promise.allSettled([first, second]);
+    assertEquals(results.map(({ status }) => status), ["rejected", "rejected"], `after ${turns} turns`);
+    turns++;
+  }
+});
