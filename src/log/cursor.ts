@@ -171,7 +171,7 @@ export class CursorFile {
       if (this.#leaveRetired()) continue;
       if (isNew && this.#isOutdated(next.generation + (isRaised ? 0 : 1))) continue;
       this.#checkIsThere();
-      if (isNew) this.#fold(this.#own);
+      if (isNew && this.#own !== undefined) this.#fold(this.#own);
       return;
     }
   }
@@ -252,6 +252,8 @@ export class CursorFile {
   #checkIsThere(): void {
     const own = this.#own;
     if (own === undefined || (own.file.size() >= 0 && this.storage.stat(own.path) !== undefined)) return;
+    // Folded after the write, by one that took this consumer for gone: what was written is in the file that stays.
+    if (this.#leaveRetired()) return;
     own.file.close();
     this.#own = undefined;
     throw this.folder.removed?.() ??

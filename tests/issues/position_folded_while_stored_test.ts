@@ -1,0 +1,38 @@
+// A consumer stores its first position, and its process is stopped for a while just after. Another consumer of the name
+// takes its file for one whose owner is gone, takes over the position in it and removes it. When the first one went on
+// it was told that the consumer had been deleted, though its acknowledgement was stored.
+import { assert, assertEquals } from "@std/assert";
+import { CursorFile } from "../../src/log/cursor.ts";
+import { test } from "../harness.ts";
+import { SimulatedDisk } from "../simulation/disk/disk.ts";
+import { SimulatedProcess } from "../simulation/disk/process.ts";
+
+const PATH = "/consumer/00000000.pos";
+const HOUR_MS = 3_600_000;
+
+test("an acknowledgement is stored whenever another consumer of its name takes its file for an idle one", () => {
+  let others = 0;
+  for (let moment = 0, isLast = false; !isLast; moment++) {
+    const disk = new SimulatedDisk(1);
+    new SimulatedProcess(disk).makeDirectory("/consumer");
+    const open = () => new CursorFile(new SimulatedProcess(disk), PATH);
+    const store = (nextId: number) => open().acknowledge({ nextId, time: 0 });
+    // Enough of them that the next one folds those that are idle.
+    for (let nextId = 1; nextId <= 20; nextId++) store(nextId);
+    let calls = 0;
+    isLast = true;
+    disk.faults = { preempt: 1 };
+    disk.others = () => {
+      if (calls++ !== moment) return;
+      isLast = false;
+      disk.faults = {};
+      disk.clock.pass(HOUR_MS);
+      store(40);
+      others++;
+    };
+    store(30);
+    disk.faults = {};
+    assertEquals(open().read()?.nextId, isLast ? 30 : 40, `at call ${moment}`);
+  }
+  assert(others > 5);
+});
