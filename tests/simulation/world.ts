@@ -40,7 +40,7 @@ export const DEFAULT_COMPONENTS = {
   serializer: { type: "default" },
 };
 
-const STEPS = 80;
+const STEPS = 100;
 /** How many processes may be in the middle of something at a time. */
 const DEPTH_MAX = 6;
 /** Turns of the microtask queue after which something waits for nothing. */
@@ -140,6 +140,9 @@ export class World {
     const powerCuts = random.chance(this.disk.faults.failedSync === undefined ? 0.3 : 0.8)
       ? Array.from({ length: 1 + random.below(2) }, () => random.below(STEPS))
       : [];
+    // The second part of a write that the system cut in two ends with a trailer. When the power takes what stood before
+    // it, a reader may take it for the end of a frame that lies there.
+    this.disk.loopsOverShortWrites = powerCuts.length === 0;
     for (let count = 0; count < STEPS; count++) {
       if (powerCuts.includes(count)) this.#powerCutAt = this.disk.calls + 1 + random.below(40);
       this.#step(random.pick(this.programs));

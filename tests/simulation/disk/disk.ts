@@ -56,6 +56,8 @@ export class SimulatedDisk {
   readonly clock: Clock = new Clock();
   readonly syncs: Syncs;
   faults: FaultRates = {};
+  /** Whether runtimes go on by themselves with what a short write left over, as Node and Deno do. */
+  loopsOverShortWrites = true;
   /** Calls made by all processes. */
   calls = 0;
   /** Files with an append on its way. */

@@ -107,7 +107,7 @@ export class SimulatedFile implements StorageFile {
     const { random, faults } = process.disk;
     const taken = cutPoint(random, bytes.byteLength);
     inode.append(bytes.subarray(0, taken));
-    if (!process.loopsOverShortWrites) return taken;
+    if (!process.loopsOverShortWrites || !process.disk.loopsOverShortWrites) return taken;
     process.interrupt(1 + random.below(3));
     process.checkAlive();
     if (random.chance(faults.error === undefined ? 0 : 0.3)) {
