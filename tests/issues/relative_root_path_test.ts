@@ -9,15 +9,12 @@ import { spawn } from "../child_processes.ts";
 import { test } from "../harness.ts";
 import { commandOf, ROOT, RUNTIMES } from "../processes/runtimes.ts";
 
-const SKIP = { skip: "Deno" in globalThis ? false : "Deno starts the programs of all runtimes" } as const;
-
 // The working directory belongs to the whole process, in which other tests run.
 const PROGRAM = fileURLToPath(new URL("../processes/wandering_program.ts", import.meta.url));
 
 for (const runtime of RUNTIMES) {
   test(
     `a relative root_path means the folder that it named when the driver was opened, on ${runtime}`,
-    SKIP,
     async () => {
       const folder = mkdtempSync(join(tmpdir(), "diaspora-relative-"));
       try {

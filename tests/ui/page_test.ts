@@ -1,6 +1,6 @@
 // The page in a real browser: what people see and do.
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { openSync, readdirSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Topic } from "../../mod.ts";
@@ -137,9 +137,9 @@ const HOSTILE = [
 ];
 
 test("hostile names, metadata and data stay text", WITH_BROWSER, async () => {
-  await look(async ({ page, go, fill, driver, shoot }) => {
-    for (const name of HOSTILE.filter((text) => !text.includes("/"))) {
-      await fill(name, { num_partitions: 1 }, async (topic) => {
+  await look(async ({ page, go, fill, driver, root, shoot }) => {
+    for (const [index, name] of HOSTILE.entries()) {
+      await fill(`topic_${index}`, { num_partitions: 1 }, async (topic) => {
         await using producer = topic.producer();
         producer.push(
           { [`<script>alert(5)</script>`]: `</pre><script>alert(6)</script>`, hostile: HOSTILE },
@@ -152,6 +152,8 @@ test("hostile names, metadata and data stay text", WITH_BROWSER, async () => {
         await producer.flush();
         await topic.seekConsumer(name, { id: 1 });
       });
+      // New topics cannot have all of these names, and older ones do.
+      renameSync(join(root, `topic_${index}`), join(root, name));
     }
     await go("");
     await page.getByText(HOSTILE[0]).waitFor();
@@ -243,7 +245,7 @@ test("events are paged through, found by id and time, and filtered", WITH_BROWSE
     await page.getByText(/^0 to 999 looked through/).waitFor();
     assertEquals(await ids.count(), 50);
     assertEquals(await ids.first().innerText(), "49");
-    await page.getByLabel("Filter").fill('{"n": 5}');
+    await page.getByLabel("Filter").fill('{"n": [{"numeric": ["<"]}]}');
     await page.getByRole("button", { name: "Show" }).click();
     await page.getByRole("alert").waitFor();
     assertMatch(page.url(), /filter=/);

@@ -14,7 +14,7 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/kafka\//,
   /^tests\/bench\/(guard|options)_test\.ts$/,
   /^tests\/simulation\//,
-  /^tests\/issues\/hanging_tests_test\.ts$/,
+  /^tests\/issues\/(?:hanging_tests|programs_on_files_downloaded_kafka|relative_root_path)_test\.ts$/,
   // They start programs of every runtime by themselves.
   /^tests\/examples\/\w+_test\.ts$/,
   /^tests\/readme_test\.ts$/,
@@ -35,7 +35,7 @@ const SLOW: readonly RegExp[] = [
   /^tests\/conformance\/files_test\.ts$/,
   /^tests\/damage\/flip_sweep_test\.ts$/,
   /^tests\/fuzz\//,
-  /^tests\/issues\/(?:hanging_tests|stopped_writer_and_retention|write_in_two_parts)_test\.ts$/,
+  /^tests\/issues\/(?:hanging_tests|programs_on_files_downloaded_kafka|stopped_writer_and_retention|write_in_two_parts)_test\.ts$/,
   /^tests\/log\/repair_test\.ts$/,
   /^tests\/reader\//,
   /^tests\/readme_test\.ts$/,
