@@ -77,7 +77,7 @@ export type {
   TopicInterface,
   TrimRequest,
   TrimResult,
-} from "./src/drivers/contract.ts";
+} from "./src/contract.ts";
 export * from "./src/errors.ts";
 export { Event, type EventID } from "./src/event.ts";
 export { Future, type WaitOptions } from "./src/future.ts";

@@ -21,7 +21,7 @@ import { PullFuture } from "./consumer/pull_future.ts";
 import { PullQueue } from "./consumer/pull_queue.ts";
 import { readableOf } from "./consumer/readable.ts";
 import { diagnostics } from "./diagnostics.ts";
-import type { ConsumerInterface, StartPosition, TopicInterface } from "./drivers/contract.ts";
+import type { ConsumerInterface, StartPosition, TopicInterface } from "./contract.ts";
 import type { CorruptedLogError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { type Future, waitLimit } from "./future.ts";

@@ -1,4 +1,4 @@
-import type { DataRange } from "./drivers/contract.ts";
+import type { DataRange } from "./contract.ts";
 import { DataRangeError } from "./errors.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { OutgoingData } from "./drivers/contract.ts";
+import type { OutgoingData } from "./contract.ts";
 import { InvalidDataError } from "./errors.ts";
 
 /** One piece of a data part: bytes in memory, in whatever view. */

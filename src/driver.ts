@@ -17,7 +17,7 @@ import type {
   TopicDefinition,
   TopicInfo,
   TopicInterface,
-} from "./drivers/contract.ts";
+} from "./contract.ts";
 import { ClosedError, InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";

@@ -1,6 +1,6 @@
 import { BatchSize } from "./batch_size.ts";
 import { type DataPart, normalizeData, type PushedData } from "./data_view.ts";
-import type { ProducerInterface, TopicInterface } from "./drivers/contract.ts";
+import type { ProducerInterface, TopicInterface } from "./contract.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { BackpressureError, ClosedError, type FlushError } from "./errors.ts";
 import type { EventID } from "./event_id.ts";

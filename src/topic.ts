@@ -12,7 +12,7 @@ import type {
   TopicInterface,
   TrimRequest,
   TrimResult,
-} from "./drivers/contract.ts";
+} from "./contract.ts";
 import { closeAll } from "./closing.ts";
 import { ClosedError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";

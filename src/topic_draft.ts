@@ -1,4 +1,4 @@
-import type { TopicDraftInterface } from "./drivers/contract.ts";
+import type { TopicDraftInterface } from "./contract.ts";
 import type { JsonValue } from "./json.ts";
 import type { Topic } from "./topic.ts";
 

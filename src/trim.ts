@@ -1,4 +1,4 @@
-import type { TrimRequest } from "./drivers/contract.ts";
+import type { TrimRequest } from "./contract.ts";
 import { InvalidOptionError } from "./errors.ts";
 import { checkOptions, unfit } from "./options.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Compiles wasm/index.ts and writes the bytes as base64 into src/log/core_bytes.ts, so that they need no
+ * Compiles wasm/index.ts and writes the bytes as base64 into src/log/format/core/core_bytes.ts, so that they need no
  * file access, no fetch and no permission wherever the library runs.
  *
  * ```sh
@@ -19,7 +19,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Where the generated module stands, relative to the project. */
-export const CORE_BYTES_FILE = "src/log/core_bytes.ts";
+export const CORE_BYTES_FILE = "src/log/format/core/core_bytes.ts";
 
 const OPTIONS = [
   "-O3",
@@ -59,7 +59,7 @@ export async function compileCore(changed: ReadonlyMap<string, string> = new Map
   return binary;
 }
 
-/** The source text of src/log/core_bytes.ts. */
+/** The source text of src/log/format/core/core_bytes.ts. */
 export function coreBytesModule(binary: Uint8Array): string {
   const lines = Buffer.from(binary).toString("base64").match(/.{1,100}/g) ?? [];
   return [

@@ -1,5 +1,5 @@
 /**
- * The numbers of src/log/format.ts again, for AssemblyScript. The drawing of the bytes stands there;
+ * The numbers of src/log/format/bytes.ts again, for AssemblyScript. The drawing of the bytes stands there;
  * a test holds the two together.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
  * The log core: all of the log that touches each byte, as one small WebAssembly module without imports. This
- * page lists what it exports; src/log/core.ts is the typed way to call it, wasm/format.ts has the byte tables.
+ * page lists what it exports; src/log/format/core/core.ts is the typed way to call it, wasm/format.ts has the byte tables.
  *
  * ```text
  * crc32               CRC-32 (IEEE) of a range, going on from a seed

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { PartitionDescription } from "../../src/drivers/contract.ts";
+import type { PartitionDescription } from "../../src/contract.ts";
 import type { Page, Rates, Sample, TopicView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { counted, formatBytes, formatCompact, formatCount, formatRate, formatTime } from "../format.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { ComponentDocument, PartitionInfo } from "../drivers/contract.ts";
+import type { ComponentDocument, PartitionInfo } from "../contract.ts";
 import type { JsonValue } from "../json.ts";
 
 export type { ComponentDocument, PartitionInfo };

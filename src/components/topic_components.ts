@@ -1,4 +1,4 @@
-import type { TopicDefinition } from "../drivers/contract.ts";
+import type { TopicDefinition } from "../contract.ts";
 import { type DiasporaError, InvalidOptionError } from "../errors.ts";
 import { ComponentSlot } from "./component_slot.ts";
 import type { PartitionInfo, PartitionSelector, Serializer, Validator } from "./contract.ts";

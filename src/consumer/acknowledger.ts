@@ -1,5 +1,5 @@
 import { clearImmediate, setImmediate } from "node:timers";
-import type { ConsumerInterface } from "../drivers/contract.ts";
+import type { ConsumerInterface } from "../contract.ts";
 import { diagnostics } from "../diagnostics.ts";
 import { ClosedError } from "../errors.ts";
 import type { AcknowledgedEvent } from "../event/event_batch.ts";

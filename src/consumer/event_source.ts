@@ -1,5 +1,5 @@
 import type { Serializer } from "../components/contract.ts";
-import type { ConsumerInterface, IncomingBatch } from "../drivers/contract.ts";
+import type { ConsumerInterface, IncomingBatch } from "../contract.ts";
 import { diagnostics } from "../diagnostics.ts";
 import { CorruptedLogError, EventGoneError } from "../errors.ts";
 import { Event } from "../event.ts";

@@ -1,5 +1,5 @@
 import { BatchSize } from "../batch_size.ts";
-import type { ConsumerRequest, StartPosition } from "../drivers/contract.ts";
+import type { ConsumerRequest, StartPosition } from "../contract.ts";
 import { type CorruptedLogError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { checkOptions, unfit } from "../options.ts";

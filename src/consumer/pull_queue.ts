@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { ConsumerInterface } from "../drivers/contract.ts";
+import type { ConsumerInterface } from "../contract.ts";
 import { ClosedError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { startTimer } from "../future.ts";

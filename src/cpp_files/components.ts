@@ -5,7 +5,7 @@
  */
 import { cppDifferences } from "../components/validators/event_pattern/cpp_differences.ts";
 import type { ComponentOptions, Driver } from "../driver.ts";
-import type { ComponentDocument } from "../drivers/contract.ts";
+import type { ComponentDocument } from "../contract.ts";
 import { DOCUMENT_BYTES_MAX } from "../drivers/files/layout.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json.ts";

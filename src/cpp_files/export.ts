@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import type { ComponentDocument } from "../drivers/contract.ts";
+import type { ComponentDocument } from "../contract.ts";
 import { claimTopic } from "../drivers/files/claim.ts";
 import { absolutePath } from "../drivers/files/root_path.ts";
 import { InvalidMetadataError, TopicExistsError } from "../errors.ts";

@@ -15,7 +15,7 @@
  *
  * @module
  */
-import type { ComponentDocument } from "../drivers/contract.ts";
+import type { ComponentDocument } from "../contract.ts";
 
 /** Names of the component documents, by what they describe. */
 export const COMPONENT_FILES = {

@@ -7,7 +7,7 @@
  */
 import { ModuleLoadError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
-import type { DriverInterface } from "./contract.ts";
+import type { DriverInterface } from "../contract.ts";
 
 interface KafkaModule {
   openKafka(options: JsonObject): Promise<DriverInterface>;

@@ -1,5 +1,5 @@
 import { loadExport, parseNameAndModule } from "../components/modules.ts";
-import type { DriverInterface } from "./contract.ts";
+import type { DriverInterface } from "../contract.ts";
 import { InvalidOptionError, ModuleLoadError, UnknownDriverError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { withAbsoluteRoot } from "./files/root_path.ts";

@@ -1,5 +1,5 @@
 import type { Serializer } from "../components/contract.ts";
-import type { IncomingBatch } from "../drivers/contract.ts";
+import type { IncomingBatch } from "../contract.ts";
 import { DiasporaError, InvalidMetadataError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { JsonValue } from "../json.ts";

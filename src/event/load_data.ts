@@ -1,5 +1,5 @@
 import { DataDescriptor } from "../data_descriptor.ts";
-import type { IncomingBatch } from "../drivers/contract.ts";
+import type { IncomingBatch } from "../contract.ts";
 import { AllocationError, DataRangeError } from "../errors.ts";
 
 const NOTHING: readonly Uint8Array[] = [new Uint8Array(0)];

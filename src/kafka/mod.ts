@@ -14,7 +14,7 @@
  *
  * @module
  */
-import type { DriverInterface } from "../drivers/contract.ts";
+import type { DriverInterface } from "../contract.ts";
 import type { JsonObject } from "../json.ts";
 import { registerDriver } from "../drivers/registry.ts";
 

@@ -1,10 +1,10 @@
-import type { StartPosition } from "../drivers/contract.ts";
-import { PartitionFolder } from "./partition_folder.ts";
-import { READ_AHEAD_BYTES } from "./read_window.ts";
-import type { Segment } from "./segment.ts";
-import { type IndexedPlace, SegmentIndex } from "./segment_index.ts";
-import { newestTimeOfSealed } from "./segment_times.ts";
-import { passAt, type Place, placeAfter } from "./walk.ts";
+import type { StartPosition } from "../contract.ts";
+import { PartitionFolder } from "./segment/directory.ts";
+import { READ_AHEAD_BYTES } from "./segment/window.ts";
+import type { Segment } from "./segment/segment_file.ts";
+import { type IndexedPlace, SegmentIndex } from "./segment/index.ts";
+import { newestTimeOfSealed } from "./segment/times.ts";
+import { passAt, type Place, placeAfter } from "./segment/entries.ts";
 
 /** A partition, and where in it events stand: by id and by time. */
 export class Partition extends PartitionFolder {

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { clearImmediate, setImmediate } from "node:timers";
 import { normalizeData, PushedData } from "../data_view.ts";
 import { diagnostics } from "../diagnostics.ts";
-import type { BatchLimit, OutgoingData, ProducerInterface } from "../drivers/contract.ts";
+import type { BatchLimit, OutgoingData, ProducerInterface } from "../contract.ts";
 import { BackpressureError } from "../errors.ts";
 import type { FailureLedger } from "./failure_ledger.ts";
 import { type BatchOwner, PushBatch } from "./push_batch.ts";

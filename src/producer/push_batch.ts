@@ -1,5 +1,5 @@
 import { asPushed } from "../data_view.ts";
-import type { BatchPart, OutgoingBatch, OutgoingData } from "../drivers/contract.ts";
+import type { BatchPart, OutgoingBatch, OutgoingData } from "../contract.ts";
 import { InvalidDataError } from "../errors.ts";
 import type { FailureLedger } from "./failure_ledger.ts";
 

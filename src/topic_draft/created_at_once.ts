@@ -1,4 +1,4 @@
-import type { DriverInterface, TopicDefinition, TopicDraftInterface } from "../drivers/contract.ts";
+import type { DriverInterface, TopicDefinition, TopicDraftInterface } from "../contract.ts";
 import { NotSupportedError } from "../errors.ts";
 
 /** The name under which a topic that is not whole has a position, so that it is told from one that is. */

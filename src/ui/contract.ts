@@ -19,7 +19,7 @@
  *
  * @module
  */
-import type { PartitionDescription, PartitionLag } from "../drivers/contract.ts";
+import type { PartitionDescription, PartitionLag } from "../contract.ts";
 import type { JsonObject } from "../json.ts";
 
 /** The store as a whole. */

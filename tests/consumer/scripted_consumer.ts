@@ -12,7 +12,7 @@ import type {
   IncomingBatch,
   StartPosition,
   TopicInterface,
-} from "../../src/drivers/contract.ts";
+} from "../../src/contract.ts";
 
 /** One stored event. */
 export interface Scripted {

@@ -1,11 +1,11 @@
-import { SEGMENT_HEADER_BYTES } from "../../src/log/format.ts";
-import { planRepair, type RepairPlan } from "../../src/log/repair_plan.ts";
-import { clearPosition, repairPartition } from "../../src/log/repair.ts";
-import type { Finding } from "../../src/log/finding.ts";
-import { verifyPartition } from "../../src/log/verify.ts";
-import { verifyPosition } from "../../src/log/verify_position.ts";
+import { SEGMENT_HEADER_BYTES } from "../../src/log/format/bytes.ts";
+import { planRepair, type RepairPlan } from "../../src/log/check/plan.ts";
+import { clearPosition, repairPartition } from "../../src/log/check/repair.ts";
+import type { Finding } from "../../src/log/check/finding.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
+import { verifyPosition } from "../../src/log/check/verify_position.ts";
 import type { Storage } from "../../src/storage/port.ts";
-import { passAt, type Place, placeAfter } from "../../src/log/walk.ts";
+import { passAt, type Place, placeAfter } from "../../src/log/segment/entries.ts";
 import { DIRECTORY, openSample, POSITION } from "./sample_partition.ts";
 
 /** Where a test keeps what a repair changes. */

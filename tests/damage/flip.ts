@@ -1,14 +1,14 @@
 /** What must hold whatever byte of a partition is flipped. */
 import { assert, assertEquals } from "@std/assert";
-import type { Finding } from "../../src/log/finding.ts";
-import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format.ts";
-import { extentsOf } from "../../src/log/frame_check.ts";
-import type { FrameRecord } from "../../src/log/frame.ts";
-import { step } from "../../src/log/scanner.ts";
-import type { Segment } from "../../src/log/segment.ts";
-import { indexPath } from "../../src/log/segment_index.ts";
-import { verifyPartition } from "../../src/log/verify.ts";
-import { verifyPosition } from "../../src/log/verify_position.ts";
+import type { Finding } from "../../src/log/check/finding.ts";
+import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format/bytes.ts";
+import { extentsOf } from "../../src/log/read/frame_check.ts";
+import type { FrameRecord } from "../../src/log/format/frame_header.ts";
+import { step } from "../../src/log/segment/frame_scanner.ts";
+import type { Segment } from "../../src/log/segment/segment_file.ts";
+import { indexPath } from "../../src/log/segment/index.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
+import { verifyPosition } from "../../src/log/check/verify_position.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { openSample, readSample, type StoredEvent } from "./sample_partition.ts";
 

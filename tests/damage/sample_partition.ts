@@ -4,15 +4,15 @@
  * that were cut short, an index, a stored position.
  */
 import { CorruptedLogError, type Damage } from "../../src/errors.ts";
-import { CursorFile } from "../../src/log/cursor.ts";
-import { encodeEvents } from "../../src/log/encoder.ts";
-import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format.ts";
+import { CursorFile } from "../../src/log/positions/cursor.ts";
+import { encodeEvents } from "../../src/log/write/encoder.ts";
+import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format/bytes.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
-import { SegmentIndex } from "../../src/log/segment_index.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { SegmentIndex } from "../../src/log/segment/index.ts";
 import type { Storage } from "../../src/storage/port.ts";
-import { passAt, type Place, placeAfter } from "../../src/log/walk.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { passAt, type Place, placeAfter } from "../../src/log/segment/entries.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { randomBytes } from "../wasm/reference.ts";
 
 /** An event as it was stored. */

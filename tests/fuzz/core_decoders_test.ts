@@ -1,7 +1,7 @@
 import { assert, assertGreaterOrEqual, assertLess, assertStrictEquals } from "@std/assert";
-import { Core, core as sharedCore } from "../../src/log/core.ts";
-import { DATA_BLOCK_BYTES, FLAG, INDEX_ENTRY_BYTES, RECORD, RECORD_BYTES } from "../../src/log/format.ts";
-import { decodeRecord } from "../../src/log/frame.ts";
+import { Core, core as sharedCore } from "../../src/log/format/core/core.ts";
+import { DATA_BLOCK_BYTES, FLAG, INDEX_ENTRY_BYTES, RECORD, RECORD_BYTES } from "../../src/log/format/bytes.ts";
+import { decodeRecord } from "../../src/log/format/frame_header.ts";
 import { test } from "../harness.ts";
 import { randomBytes } from "../wasm/reference.ts";
 import { encodeSample, SAMPLE } from "../wasm/sample_frame.ts";

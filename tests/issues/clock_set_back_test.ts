@@ -2,7 +2,7 @@
 // before, and gave event 72 where 20 was right. Retention took the time at which the next segment was made for the
 // age of the newest event in a segment, and removed events 30 s old under `retention_seconds: 3000`.
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
-import { verifyPartition } from "../../src/log/verify.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
 import {
   type ClockStore,
   firstIdOf,

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { Driver } from "../../mod.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { foldersOf, nameOfFolder } from "../../src/drivers/files/consumer_names.ts";
-import { core } from "../../src/log/core.ts";
+import { core } from "../../src/log/format/core/core.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { foldingStorage } from "../faults/folding_storage.ts";
 import { test } from "../harness.ts";

@@ -1,11 +1,11 @@
 // Two headers whose loss costs nothing, and once did: that of a data chunk, whose trailer says the same, made the event
 // unreadable; and a segment's own, which left the time it was made at zero and sent seeks by time too far.
 import { assertEquals } from "@std/assert";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { findFrame } from "../damage/checks.ts";
 import { emptyDisk } from "../damage/copies.ts";
 import { DIRECTORY, openSample, readSample } from "../damage/sample_partition.ts";
-import { KIND } from "../../src/log/format.ts";
+import { KIND } from "../../src/log/format/bytes.ts";
 import { test } from "../harness.ts";
 import { randomBytes } from "../wasm/reference.ts";
 

@@ -14,7 +14,7 @@ import {
   type Topic,
 } from "../../mod.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { verifyPartition } from "../../src/log/verify.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { test } from "../harness.ts";
 

@@ -4,10 +4,10 @@
 // must be there and be kept: else nothing is stored.
 import { assert, assertEquals } from "@std/assert";
 import { LimitExceededError } from "../../src/errors.ts";
-import { Appender } from "../../src/log/appender.ts";
+import { Appender } from "../../src/log/write/appender.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { verifyPartition } from "../../src/log/verify.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";

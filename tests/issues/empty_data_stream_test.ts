@@ -3,13 +3,13 @@
 // called it sound.
 import { assertEquals, assertThrows } from "@std/assert";
 import { CorruptedLogError } from "../../src/errors.ts";
-import { core } from "../../src/log/core.ts";
-import { encodeEvents } from "../../src/log/encoder.ts";
-import { FLAG, KIND, layoutOf, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format.ts";
+import { core } from "../../src/log/format/core/core.ts";
+import { encodeEvents } from "../../src/log/write/encoder.ts";
+import { FLAG, KIND, layoutOf, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format/bytes.ts";
 import type { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
-import { verifyPartition } from "../../src/log/verify.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";

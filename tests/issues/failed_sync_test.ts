@@ -4,7 +4,7 @@
 import { assert, assertEquals, assertInstanceOf, assertNotEquals } from "@std/assert";
 import { StorageError } from "../../mod.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { type FlushBehavior, PartitionWriter } from "../../src/log/writer.ts";
+import { type FlushBehavior, PartitionWriter } from "../../src/log/write/writer.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";

@@ -3,7 +3,7 @@
 // no file left to sync and nothing noted: it said that everything pushed before was on the disk.
 import { assertEquals } from "@std/assert";
 import { Partition } from "../../src/log/partition.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";

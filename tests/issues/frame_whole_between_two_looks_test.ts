@@ -4,7 +4,7 @@
 // readers were enough: a third of the events under wrong ids, ids given twice, and wrong anchors stored for good.
 import { assertEquals, assertGreater } from "@std/assert";
 import { readFileSync, writeFileSync } from "node:fs";
-import { PartitionReader } from "../../src/log/reader.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { randomFrom } from "../processes/content.ts";
 import { test } from "../harness.ts";

@@ -11,8 +11,8 @@ import { ENTRY_BYTES, writeEntry } from "../../src/cpp_files/layout.ts";
 import { CppPartition } from "../../src/cpp_files/partition.ts";
 import { LineSplitter } from "../../src/ctl/lines/line_splitter.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { rebuildIndex } from "../../src/log/segment_index_rebuild.ts";
-import { verifyPartition } from "../../src/log/verify.ts";
+import { rebuildIndex } from "../../src/log/segment/index_rebuild.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { test } from "../harness.ts";
 

@@ -13,8 +13,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CborSerializer, Driver, LimitExceededError } from "../../mod.ts";
-import { Core, core } from "../../src/log/core.ts";
-import { encodeEvents } from "../../src/log/encoder.ts";
+import { Core, core } from "../../src/log/format/core/core.ts";
+import { encodeEvents } from "../../src/log/write/encoder.ts";
 import {
   EXTENT_BYTES,
   KIND,
@@ -22,9 +22,9 @@ import {
   RECORD,
   RECORD_BYTES,
   SEGMENT_HEADER_BYTES,
-} from "../../src/log/format.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+} from "../../src/log/format/bytes.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import type { SimulatedProcess } from "../simulation/disk/process.ts";
 import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";

@@ -2,8 +2,8 @@
 // ever, without a word.
 import { assertEquals, assertThrows } from "@std/assert";
 import { CorruptedLogError } from "../../src/errors.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";

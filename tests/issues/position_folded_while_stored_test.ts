@@ -2,7 +2,7 @@
 // takes its file for one whose owner is gone, takes over the position in it and removes it. When the first one went on
 // it was told that the consumer had been deleted, though its acknowledgement was stored.
 import { assert, assertEquals } from "@std/assert";
-import { CursorFile } from "../../src/log/cursor.ts";
+import { CursorFile } from "../../src/log/positions/cursor.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";

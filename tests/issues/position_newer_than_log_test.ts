@@ -5,7 +5,7 @@ import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/ass
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Topic } from "../../mod.ts";
-import { encodeSlot, inspectPositions } from "../../src/log/position_slot.ts";
+import { encodeSlot, inspectPositions } from "../../src/log/positions/position_slot.ts";
 import { type ClockStore, firstIdOf, HOUR, NOON, withClock } from "../drivers/files/stepping_clock.ts";
 import { test } from "../harness.ts";
 

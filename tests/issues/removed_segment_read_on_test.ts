@@ -3,11 +3,11 @@
 // was wrong) or called everything after it damaged. And a writer that sealed a segment which another process removed
 // at once was told that somebody had removed its file, and its pushes were refused.
 import { assertEquals } from "@std/assert";
-import { Appender } from "../../src/log/appender.ts";
+import { Appender } from "../../src/log/write/appender.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
-import { segmentName } from "../../src/log/segment.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { segmentName } from "../../src/log/segment/segment_file.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";

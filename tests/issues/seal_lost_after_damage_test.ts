@@ -3,11 +3,11 @@
 // segment still says where the seal stood and which id came next, and everything up to there is whole: the event
 // after the hole keeps its id. It was called damaged, together with the hole.
 import { assertEquals } from "@std/assert";
-import { Appender } from "../../src/log/appender.ts";
+import { Appender } from "../../src/log/write/appender.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
-import { segmentName } from "../../src/log/segment.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { segmentName } from "../../src/log/segment/segment_file.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";

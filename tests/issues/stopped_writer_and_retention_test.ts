@@ -5,7 +5,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { existsSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { Driver, TopicDeletedError } from "../../mod.ts";
-import { encodeSegment } from "../../src/log/segment.ts";
+import { encodeSegment } from "../../src/log/segment/segment_file.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";

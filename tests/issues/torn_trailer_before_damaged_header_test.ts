@@ -3,8 +3,8 @@
 // they took the first one for a frame with a damaged trailer, gave out events that were never stored, and
 // shifted the ids of all that followed.
 import { assert, assertEquals } from "@std/assert";
-import { encodeEvents } from "../../src/log/encoder.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { encodeEvents } from "../../src/log/write/encoder.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";

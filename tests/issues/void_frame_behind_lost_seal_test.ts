@@ -2,7 +2,7 @@
 // the next segment. When the bytes of the seal were destroyed, the void frame counted: its event was read twice, the
 // first time under the id of a lost one. Since then each segment says where the seal of the one before it is.
 import { assertEquals } from "@std/assert";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";

@@ -3,7 +3,7 @@
 // confirmed an event that was nowhere; the next event got the same id.
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { StorageError } from "../../mod.ts";
-import type { PartitionWriter } from "../../src/log/writer.ts";
+import type { PartitionWriter } from "../../src/log/write/writer.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
 import { PartitionFolder, single } from "../log/partition_folder.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertStrictEquals } from "@std/assert";
-import { Core, core } from "../../src/log/core.ts";
+import { Core, core } from "../../src/log/format/core/core.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomBytes } from "../wasm/reference.ts";
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CorruptedLogError } from "../../mod.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { test } from "../harness.ts";
 

@@ -1,7 +1,7 @@
 // What Durability syncs, closes and says, on files that do nothing but what the test lets them.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { StorageError } from "../../mod.ts";
-import { Durability } from "../../src/log/durability.ts";
+import { Durability } from "../../src/log/write/durability.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage, StorageFile } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";

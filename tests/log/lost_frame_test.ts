@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { core } from "../../src/log/core.ts";
-import { FLAG, RECORD_BYTES } from "../../src/log/format.ts";
-import { decodeRecord } from "../../src/log/frame.ts";
-import { lostFrames } from "../../src/log/lost_frame.ts";
+import { core } from "../../src/log/format/core/core.ts";
+import { FLAG, RECORD_BYTES } from "../../src/log/format/bytes.ts";
+import { decodeRecord } from "../../src/log/format/frame_header.ts";
+import { lostFrames } from "../../src/log/check/tombstone.ts";
 import { test } from "../harness.ts";
 
 const MIB = 1 << 20;

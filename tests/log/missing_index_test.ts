@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageError } from "../../mod.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";

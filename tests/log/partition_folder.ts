@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
-import { verifyPartition } from "../../src/log/verify.ts";
-import { PartitionWriter, type WriterOptions } from "../../src/log/writer.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
+import { PartitionWriter, type WriterOptions } from "../../src/log/write/writer.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 

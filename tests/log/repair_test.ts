@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { EventGoneError } from "../../src/errors.ts";
-import type { Finding } from "../../src/log/finding.ts";
-import { KIND, RECORD_BYTES } from "../../src/log/format.ts";
-import { planRepair } from "../../src/log/repair_plan.ts";
-import { repairPartition } from "../../src/log/repair.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
-import { step } from "../../src/log/scanner.ts";
-import { CursorFile } from "../../src/log/cursor.ts";
-import { confirmedId } from "../../src/log/confirm.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import type { Finding } from "../../src/log/check/finding.ts";
+import { KIND, RECORD_BYTES } from "../../src/log/format/bytes.ts";
+import { planRepair } from "../../src/log/check/plan.ts";
+import { repairPartition } from "../../src/log/check/repair.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { step } from "../../src/log/segment/frame_scanner.ts";
+import { CursorFile } from "../../src/log/positions/cursor.ts";
+import { confirmedId } from "../../src/log/positions/confirm.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
 import {
   findFrame,

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
-import type { Finding } from "../../src/log/finding.ts";
-import { KIND, RECORD_BYTES } from "../../src/log/format.ts";
+import type { Finding } from "../../src/log/check/finding.ts";
+import { KIND, RECORD_BYTES } from "../../src/log/format/bytes.ts";
 import { UnsupportedFormatError } from "../../src/errors.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { encodeSegment } from "../../src/log/segment.ts";
-import { verifyPartition } from "../../src/log/verify.ts";
-import { PartitionWriter } from "../../src/log/writer.ts";
+import { encodeSegment } from "../../src/log/segment/segment_file.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
+import { PartitionWriter } from "../../src/log/write/writer.ts";
 import type { SimulatedDisk } from "../simulation/disk/disk.ts";
 import type { SimulatedProcess } from "../simulation/disk/process.ts";
 import { findFrame, segmentPath, verifySample, wrongIn } from "../damage/checks.ts";

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, type JsonObject } from "../../mod.ts";
-import { verifyPartition } from "../../src/log/verify.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
 import { Partition } from "../../src/log/partition.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { test } from "../harness.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BackpressureError } from "../../mod.ts";
-import type { OutgoingBatch } from "../../src/drivers/contract.ts";
+import type { OutgoingBatch } from "../../src/contract.ts";
 import { FailureLedger } from "../../src/producer/failure_ledger.ts";
 import { type BatchLimits, Lane, type LaneOwner } from "../../src/producer/lane.ts";
 import { test } from "../harness.ts";

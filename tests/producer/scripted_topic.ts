@@ -1,4 +1,4 @@
-import type { OutgoingBatch, ProducerInterface, TopicInterface } from "../../src/drivers/contract.ts";
+import type { OutgoingBatch, ProducerInterface, TopicInterface } from "../../src/contract.ts";
 import {
   DefaultPartitionSelector,
   DefaultSerializer,

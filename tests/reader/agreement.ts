@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { CorruptedLogError } from "../../src/errors.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/reader.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { crc32 } from "./segment_file.ts";
 import { readPartition } from "./independent_reader.ts";

@@ -1,5 +1,5 @@
-import { PartitionReader } from "../../src/log/reader.ts";
-import { verifyPartition } from "../../src/log/verify.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { verifyPartition } from "../../src/log/check/verify.ts";
 import { ConsumerProgram } from "./actors/consumer.ts";
 import { checkSideTopic } from "./actors/founder.ts";
 import { BrokenPromise } from "./model/broken_promise.ts";

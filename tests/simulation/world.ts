@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
-import type { IncomingBatch } from "../../src/drivers/contract.ts";
+import type { IncomingBatch } from "../../src/contract.ts";
 import {
   BackpressureError,
   CorruptedLogError,
@@ -10,12 +10,12 @@ import {
   StorageError,
 } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/json.ts";
-import { core } from "../../src/log/core.ts";
-import { listingOf } from "../../src/log/listing.ts";
-import { baseIdOf } from "../../src/log/segment.ts";
+import { core } from "../../src/log/format/core/core.ts";
+import { listingOf } from "../../src/log/segment/listing.ts";
+import { baseIdOf } from "../../src/log/segment/segment_file.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { readWindow } from "../../src/log/read_window.ts";
-import type { FlushBehavior } from "../../src/log/writer.ts";
+import { readWindow } from "../../src/log/segment/window.ts";
+import type { FlushBehavior } from "../../src/log/write/writer.ts";
 import { AdministratorProgram } from "./actors/administrator.ts";
 import { ConsumerProgram } from "./actors/consumer.ts";
 import { FounderProgram } from "./actors/founder.ts";

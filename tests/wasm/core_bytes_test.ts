@@ -1,11 +1,11 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
-import { CORE_BYTES } from "../../src/log/core_bytes.ts";
+import { CORE_BYTES } from "../../src/log/format/core/core_bytes.ts";
 import { compileCore, CORE_BYTES_FILE, coreBytesModule } from "../../tools/build_wasm.ts";
 import { test } from "../harness.ts";
 
-test("src/log/core_bytes.ts is what wasm/ compiles to, in this runtime too", async () => {
+test("src/log/format/core/core_bytes.ts is what wasm/ compiles to, in this runtime too", async () => {
   const written = readFileSync(new URL(`../../${CORE_BYTES_FILE}`, import.meta.url), "utf8");
   assertStrictEquals(coreBytesModule(await compileCore()), written);
 });

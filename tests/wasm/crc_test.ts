@@ -1,7 +1,7 @@
 import { assertStrictEquals } from "@std/assert";
 import { crc32 as zlibCrc32 } from "node:zlib";
-import { core } from "../../src/log/core.ts";
-import { instantiateCore } from "../../src/log/core_exports.ts";
+import { core } from "../../src/log/format/core/core.ts";
+import { instantiateCore } from "../../src/log/format/core/exports.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomBytes, randomNumbers } from "./reference.ts";
 

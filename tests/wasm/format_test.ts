@@ -1,9 +1,9 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
-import * as format from "../../src/log/format.ts";
+import * as format from "../../src/log/format/bytes.ts";
 import { test } from "../harness.ts";
 
-/** Members of src/log/format.ts that the core has no use for. */
+/** Members of src/log/format/bytes.ts that the core has no use for. */
 const UNUSED_IN_CORE = [
   "FLAG_JSON_TEXT",
   "FLAG_ASCII",
@@ -14,7 +14,7 @@ const UNUSED_IN_CORE = [
 ];
 
 /**
- * Every number of src/log/format.ts under the name it must have in wasm/format.ts: a member's name is that of
+ * Every number of src/log/format/bytes.ts under the name it must have in wasm/format.ts: a member's name is that of
  * its table and its own, and ends in _FIELD where a plain constant is called that already.
  */
 function expectedNumbers(): Map<string, bigint> {
@@ -40,7 +40,7 @@ function actualNumbers(): Map<string, bigint> {
   return new Map(lines.map(([, name, value]) => [name, BigInt(value)]));
 }
 
-test("wasm/format.ts has the numbers of src/log/format.ts", () => {
+test("wasm/format.ts has the numbers of src/log/format/bytes.ts", () => {
   const expected = expectedNumbers();
   const actual = actualNumbers();
   for (const [name, value] of actual) assertStrictEquals(value, expected.get(name), name);

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { core } from "../../src/log/core.ts";
+import { core } from "../../src/log/format/core/core.ts";
 import {
   DATA_BLOCK_BYTES,
   FLAG,
@@ -9,7 +9,7 @@ import {
   RECORD,
   RECORD_BYTES,
   TRAILER_MAGIC,
-} from "../../src/log/format.ts";
+} from "../../src/log/format/bytes.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomBytes } from "./reference.ts";
 import { encodeSample, SAMPLE, withEachBitFlipped } from "./sample_frame.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { core } from "../../src/log/core.ts";
-import { INDEX, INDEX_ENTRY_BYTES } from "../../src/log/format.ts";
+import { core } from "../../src/log/format/core/core.ts";
+import { INDEX, INDEX_ENTRY_BYTES } from "../../src/log/format/bytes.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomNumbers } from "./reference.ts";
 import { withEachBitFlipped } from "./sample_frame.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { core } from "../../src/log/core.ts";
+import { core } from "../../src/log/format/core/core.ts";
 import {
   FLAG,
   FRAME_DATA_BYTES_MAX,
@@ -10,8 +10,8 @@ import {
   RECORD,
   RECORD_BYTES,
   TRAILER_MAGIC,
-} from "../../src/log/format.ts";
-import { decodeRecord } from "../../src/log/frame.ts";
+} from "../../src/log/format/bytes.ts";
+import { decodeRecord } from "../../src/log/format/frame_header.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomBytes, randomNumbers } from "./reference.ts";
 import { encodeSample, SAMPLE, withEachBitFlipped } from "./sample_frame.ts";

@@ -1,5 +1,5 @@
-import { core } from "../../src/log/core.ts";
-import { EXTENT_BYTES, FLAG, type FrameLayout, KIND, layoutOf } from "../../src/log/format.ts";
+import { core } from "../../src/log/format/core/core.ts";
+import { EXTENT_BYTES, FLAG, type FrameLayout, KIND, layoutOf } from "../../src/log/format/bytes.ts";
 
 /** What a sample frame holds; what is left out has the value below. */
 export interface SampleFrame {

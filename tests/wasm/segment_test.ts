@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { core } from "../../src/log/core.ts";
-import { FORMAT_VERSION, SEGMENT, SEGMENT_HEADER_BYTES, SEGMENT_MAGIC } from "../../src/log/format.ts";
+import { core } from "../../src/log/format/core/core.ts";
+import { FORMAT_VERSION, SEGMENT, SEGMENT_HEADER_BYTES, SEGMENT_MAGIC } from "../../src/log/format/bytes.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32 } from "./reference.ts";
 import { withEachBitFlipped } from "./sample_frame.ts";

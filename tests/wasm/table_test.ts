@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { core } from "../../src/log/core.ts";
+import { core } from "../../src/log/format/core/core.ts";
 import { test } from "../harness.ts";
 
 interface Table {

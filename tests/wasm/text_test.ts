@@ -1,5 +1,5 @@
 import { assertStrictEquals } from "@std/assert";
-import { core } from "../../src/log/core.ts";
+import { core } from "../../src/log/format/core/core.ts";
 import { test } from "../harness.ts";
 
 test("isAscii() sees a high bit wherever it is, and only inside the range", () => {

@@ -19,7 +19,7 @@ import { SEEDS_TEST, seedsTest } from "./tests.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SWITCH = "mutation_switch.ts";
-const CORE_BYTES = "src/log/core_bytes.ts";
+const CORE_BYTES = "src/log/format/core/core_bytes.ts";
 
 /** What the tests and the library need of the repository. */
 const COPIED = [

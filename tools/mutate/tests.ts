@@ -60,7 +60,7 @@ export function distances(file: string): Map<string, number> {
   return found;
 }
 
-/** Where a source's own tests stand: `src/log/cursor.ts` and `wasm/crc.ts` in `tests/log/` and `tests/wasm/`. */
+/** Where a source's own tests stand: `src/log/positions/cursor.ts` and `wasm/crc.ts` in `tests/log/` and `tests/wasm/`. */
 export function isNear(test: string, source: string): boolean {
   const folder = dirname(test).replace(/^tests\/?/, "");
   const own = source.replace(/^src\//, "").replace(/\.ts$/, "");

@@ -1,8 +1,8 @@
 import type { Invocation } from "../command.ts";
 import { openDriver, topicNameOf } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
-import type { Finding } from "../../log/finding.ts";
-import { planRepair, type RepairStep } from "../../log/repair_plan.ts";
+import type { Finding } from "../../log/check/finding.ts";
+import { planRepair, type RepairStep } from "../../log/check/plan.ts";
 import { carryOut } from "../verify/carry_out.ts";
 import { eventsText, findingLine } from "../verify/report.ts";
 import { TopicFiles } from "../verify/store.ts";

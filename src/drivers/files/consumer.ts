@@ -1,11 +1,11 @@
 import { EventGoneError } from "../../errors.ts";
-import { confirmedId, positionAt } from "../../log/confirm.ts";
-import type { CursorFile } from "../../log/cursor.ts";
+import { confirmedId, positionAt } from "../../log/positions/confirm.ts";
+import type { CursorFile } from "../../log/positions/cursor.ts";
 import type { Partition } from "../../log/partition.ts";
-import type { FrameMark, Position, StoredPosition } from "../../log/position_slot.ts";
-import { PartitionReader } from "../../log/reader.ts";
-import type { StoredBatch } from "../../log/stored_batch.ts";
-import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../contract.ts";
+import type { FrameMark, Position, StoredPosition } from "../../log/positions/position_slot.ts";
+import { PartitionReader } from "../../log/read/reader.ts";
+import type { StoredBatch } from "../../log/read/batch.ts";
+import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 
 /** Frames that are remembered until they are acknowledged; of others the log is asked. */
 const REMEMBERED_FRAMES_MAX = 4096;

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { core } from "../../log/core.ts";
+import { core } from "../../log/format/core/core.ts";
 import { checkConsumerName } from "../../names.ts";
 
 const FOLDER_NAME_LENGTH_MAX = 200;

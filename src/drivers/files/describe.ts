@@ -1,7 +1,7 @@
-import { confirmedId } from "../../log/confirm.ts";
-import type { CursorFile } from "../../log/cursor.ts";
+import { confirmedId } from "../../log/positions/confirm.ts";
+import type { CursorFile } from "../../log/positions/cursor.ts";
 import type { Partition } from "../../log/partition.ts";
-import type { PartitionDescription, PartitionLag } from "../contract.ts";
+import type { PartitionDescription, PartitionLag } from "../../contract.ts";
 
 /** The state of one partition. */
 export function describePartition(log: Partition): PartitionDescription {

@@ -1,6 +1,6 @@
 import { StorageError, TopicExistsError } from "../../errors.ts";
 import type { Storage } from "../../storage/port.ts";
-import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo } from "../contract.ts";
+import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo } from "../../contract.ts";
 import { moveAside, tryRemoveTree } from "./aside.ts";
 import { documentBytes } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";

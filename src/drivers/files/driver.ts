@@ -16,7 +16,7 @@ import type {
   TopicDraftInterface,
   TopicInfo,
   TopicInterface,
-} from "../contract.ts";
+} from "../../contract.ts";
 import { moveAside, pathForMaking, removeLeftovers, tryRemoveTree } from "./aside.ts";
 import { claimTopic } from "./claim.ts";
 import { draftTopic } from "./draft.ts";

@@ -1,8 +1,8 @@
 import { DiasporaError } from "../../errors.ts";
-import { Appender } from "../../log/appender.ts";
-import { RECORD_BYTES } from "../../log/format.ts";
+import { Appender } from "../../log/write/appender.ts";
+import { RECORD_BYTES } from "../../log/format/bytes.ts";
 import { Partition } from "../../log/partition.ts";
-import { passAt } from "../../log/walk.ts";
+import { passAt } from "../../log/segment/entries.ts";
 import type { Storage } from "../../storage/port.ts";
 import { tryRemoveTree } from "./aside.ts";
 import { isPartitionName, partitionName } from "./layout.ts";

@@ -1,6 +1,6 @@
 import type { Partition } from "../../log/partition.ts";
-import { PartitionWriter, type WriterOptions } from "../../log/writer.ts";
-import type { OutgoingBatch, ProducerInterface } from "../contract.ts";
+import { PartitionWriter, type WriterOptions } from "../../log/write/writer.ts";
+import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 
 /** Appends batches to the partitions of a topic; files are opened when they are first written. */
 export class FilesProducer implements ProducerInterface {

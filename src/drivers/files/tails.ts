@@ -1,4 +1,4 @@
-import { Tail } from "../../log/tail.ts";
+import { Tail } from "../../log/write/tail.ts";
 import type { Storage } from "../../storage/port.ts";
 
 const tails = new Map<string, { tail: Tail; holders: number }>();

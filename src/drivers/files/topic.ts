@@ -1,7 +1,7 @@
 import { diagnostics } from "../../diagnostics.ts";
 import { NoSuchPartitionError, StorageError, TopicDeletedError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
-import { positionAt } from "../../log/confirm.ts";
+import { positionAt } from "../../log/positions/confirm.ts";
 import { Partition } from "../../log/partition.ts";
 import type { Storage } from "../../storage/port.ts";
 import type {
@@ -17,7 +17,7 @@ import type {
   TopicInterface,
   TrimRequest,
   TrimResult,
-} from "../contract.ts";
+} from "../../contract.ts";
 import { FilesConsumer } from "./consumer.ts";
 import type { ConsumerFolder } from "./consumer_folder.ts";
 import { ConsumerRegistry } from "./consumer_registry.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import type { JsonObject } from "../../json.ts";
-import { AppendLock } from "../../log/append_lock.ts";
+import { AppendLock } from "../../log/write/append_lock.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
-import type { ComponentDocument, TopicDefinition, TopicInfo } from "../contract.ts";
+import type { ComponentDocument, TopicDefinition, TopicInfo } from "../../contract.ts";
 import { CPP_GUARD_FOLDER, foreignContent } from "./foreign_content.ts";
 import {
   checkLayoutVersion,

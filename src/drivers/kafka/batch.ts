@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import type { DataRange, IncomingBatch } from "../contract.ts";
+import type { DataRange, IncomingBatch } from "../../contract.ts";
 import type { RecordFormat, RecordParts } from "./record.ts";
 
 /** An event's record, and where its parts lie in it. */

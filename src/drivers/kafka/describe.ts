@@ -1,5 +1,5 @@
 import { BrokerError } from "../../errors.ts";
-import type { PartitionDescription, PartitionLag } from "../contract.ts";
+import type { PartitionDescription, PartitionLag } from "../../contract.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Offsets } from "./offsets.ts";
 

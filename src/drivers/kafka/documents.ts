@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { ComponentDocument, TopicDefinition } from "../contract.ts";
+import type { ComponentDocument, TopicDefinition } from "../../contract.ts";
 import type { Cluster } from "./cluster.ts";
 import type { RawReader } from "./raw_reader.ts";
 

@@ -1,7 +1,7 @@
 import { InvalidOptionError, TopicExistsError, TopicNotFoundError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { checkTopicName } from "../../names.ts";
-import type { DriverInterface, TopicDefinition, TopicInfo, TopicInterface } from "../contract.ts";
+import type { DriverInterface, TopicDefinition, TopicInfo, TopicInterface } from "../../contract.ts";
 import { Cluster, warn } from "./cluster.ts";
 import { configsOfTopics, type TopicConfigs } from "./configs.ts";
 import {

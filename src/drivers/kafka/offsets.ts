@@ -1,4 +1,4 @@
-import type { StartPosition } from "../contract.ts";
+import type { StartPosition } from "../../contract.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault } from "./failure.ts";
 

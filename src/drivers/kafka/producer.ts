@@ -1,5 +1,5 @@
 import { ClosedError, LimitExceededError, TopicDeletedError } from "../../errors.ts";
-import type { OutgoingBatch, ProducerInterface } from "../contract.ts";
+import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import type { ClientProducer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isUnknownTopic } from "./failure.ts";

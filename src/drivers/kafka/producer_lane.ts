@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { LimitExceededError } from "../../errors.ts";
-import type { BatchPart } from "../contract.ts";
+import type { BatchPart } from "../../contract.ts";
 
 /** By how much a record may grow when its batch is added to another one: its number there takes more bytes. */
 const MERGED_BYTES = 5;

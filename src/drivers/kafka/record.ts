@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from "node:buffer";
-import type { OutgoingBatch, OutgoingData } from "../contract.ts";
+import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
 
 /*
  * The value of a record; sizes are little-endian, and there is neither a key nor a header:

@@ -12,7 +12,7 @@ import type {
   TopicInterface,
   TrimRequest,
   TrimResult,
-} from "../contract.ts";
+} from "../../contract.ts";
 import { changeConfigs } from "./configs.ts";
 import type { Cluster } from "./cluster.ts";
 import { KafkaConsumer } from "./consumer.ts";

@@ -1,4 +1,4 @@
-import type { PartitionDescription, TrimRequest, TrimResult } from "../contract.ts";
+import type { PartitionDescription, TrimRequest, TrimResult } from "../../contract.ts";
 import type { Cluster } from "./cluster.ts";
 import { bytesOf } from "./describe.ts";
 import type { Offsets } from "./offsets.ts";

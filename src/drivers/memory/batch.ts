@@ -1,4 +1,4 @@
-import type { DataRange, IncomingBatch } from "../contract.ts";
+import type { DataRange, IncomingBatch } from "../../contract.ts";
 import type { StoredBatch } from "./partition.ts";
 
 const encoder = new TextEncoder();

@@ -1,5 +1,5 @@
 import { ConsumerDeletedError, EventGoneError } from "../../errors.ts";
-import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../contract.ts";
+import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import { MemoryBatch, MemoryTextBatch } from "./batch.ts";
 import type { MemoryTopicStore } from "./store.ts";
 

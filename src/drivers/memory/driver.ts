@@ -9,7 +9,7 @@ import type {
   TopicDraftInterface,
   TopicInfo,
   TopicInterface,
-} from "../contract.ts";
+} from "../../contract.ts";
 import { checkTopicOptions, readDriverOptions } from "./options.ts";
 import { MemoryTopicStore } from "./store.ts";
 import { MemoryTopic } from "./topic.ts";

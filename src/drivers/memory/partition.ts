@@ -4,7 +4,7 @@ import type {
   PartitionDescription,
   StartPosition,
   TrimRequest,
-} from "../contract.ts";
+} from "../../contract.ts";
 import { DATA_BYTES_MAX, room, tooLarge } from "./room.ts";
 
 /** Events that were appended together. */

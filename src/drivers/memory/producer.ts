@@ -1,4 +1,4 @@
-import type { OutgoingBatch, ProducerInterface } from "../contract.ts";
+import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import { DATA_BYTES_MAX, room, tooLarge } from "./room.ts";
 import type { MemoryTopicStore } from "./store.ts";
 

@@ -1,5 +1,5 @@
 import { TopicDeletedError } from "../../errors.ts";
-import type { TopicDefinition } from "../contract.ts";
+import type { TopicDefinition } from "../../contract.ts";
 import { MemoryPartition } from "./partition.ts";
 
 /** What there is of a topic: events and positions, shared by everybody who has it open. */

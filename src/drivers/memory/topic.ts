@@ -11,7 +11,7 @@ import type {
   TopicInterface,
   TrimRequest,
   TrimResult,
-} from "../contract.ts";
+} from "../../contract.ts";
 import { MemoryConsumer } from "./consumer.ts";
 import { checkChanges } from "./options.ts";
 import { MemoryProducer } from "./producer.ts";

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventGoneError } from "../../../mod.ts";
-import type { ConsumerRequest } from "../../../src/drivers/contract.ts";
+import type { ConsumerRequest } from "../../../src/contract.ts";
 import { FilesConsumer } from "../../../src/drivers/files/consumer.ts";
-import { CursorFile } from "../../../src/log/cursor.ts";
+import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { Partition } from "../../../src/log/partition.ts";
-import { PartitionWriter } from "../../../src/log/writer.ts";
+import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import { test } from "../../harness.ts";
 

@@ -1,7 +1,7 @@
 // The first bytes are the example of the wire format that the C++ driver shares.
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import type { OutgoingBatch } from "../../../src/drivers/contract.ts";
+import type { OutgoingBatch } from "../../../src/contract.ts";
 import { decodeRecord, encodeBatch, formatOf, type RecordParts } from "../../../src/drivers/kafka/record.ts";
 import { test } from "../../harness.ts";
 

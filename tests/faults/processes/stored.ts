@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, FullDataSelector, type Topic } from "../../../mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
-import { verifyPartition } from "../../../src/log/verify.ts";
+import { verifyPartition } from "../../../src/log/check/verify.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import { type Content, isDataOf } from "../../processes/content.ts";
 import type { Outcome } from "../../processes/child/burst.ts";

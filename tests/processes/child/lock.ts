@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Topic } from "../../../mod.ts";
-import { AppendLock } from "../../../src/log/append_lock.ts";
+import { AppendLock } from "../../../src/log/write/append_lock.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import { tell } from "./task.ts";
 

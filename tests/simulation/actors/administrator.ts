@@ -1,4 +1,4 @@
-import type { StartPosition, TopicInterface, TrimRequest } from "../../../src/drivers/contract.ts";
+import type { StartPosition, TopicInterface, TrimRequest } from "../../../src/contract.ts";
 import { StorageError } from "../../../src/errors.ts";
 import { BrokenPromise } from "../model/broken_promise.ts";
 import { RetentionModel } from "../model/retention_model.ts";

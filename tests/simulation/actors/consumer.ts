@@ -3,7 +3,7 @@ import type {
   IncomingBatch,
   StartPosition,
   TopicInterface,
-} from "../../../src/drivers/contract.ts";
+} from "../../../src/contract.ts";
 import { ConsumerDeletedError, CorruptedLogError, EventGoneError } from "../../../src/errors.ts";
 import { SimulatedKill } from "../disk/failure.ts";
 import { BrokenPromise } from "../model/broken_promise.ts";

@@ -1,9 +1,9 @@
 import { DefaultPartitionSelector } from "../../../src/components/partition_selectors/default.ts";
 import { DefaultSerializer } from "../../../src/components/serializers/default.ts";
 import { DefaultValidator } from "../../../src/components/validators/default.ts";
-import type { TopicInterface } from "../../../src/drivers/contract.ts";
+import type { TopicInterface } from "../../../src/contract.ts";
 import { BackpressureError, LimitExceededError, StorageError } from "../../../src/errors.ts";
-import type { FlushBehavior } from "../../../src/log/writer.ts";
+import type { FlushBehavior } from "../../../src/log/write/writer.ts";
 import { Producer } from "../../../src/producer.ts";
 import { SimulatedKill } from "../disk/failure.ts";
 import type { Push } from "../model/push.ts";

@@ -1,5 +1,5 @@
 import type { FilesDriver } from "../../../src/drivers/files/driver.ts";
-import type { TopicInterface } from "../../../src/drivers/contract.ts";
+import type { TopicInterface } from "../../../src/contract.ts";
 import type { SimulatedProcess } from "../disk/process.ts";
 import { TOPIC, type World } from "../world.ts";
 

@@ -1,5 +1,5 @@
-import type { TrimRequest } from "../../../src/drivers/contract.ts";
-import { baseIdOf } from "../../../src/log/segment.ts";
+import type { TrimRequest } from "../../../src/contract.ts";
+import { baseIdOf } from "../../../src/log/segment/segment_file.ts";
 import type { SimulatedDisk } from "../disk/disk.ts";
 import { Inode } from "../disk/inode.ts";
 import type { Model } from "../model.ts";

@@ -1,0 +1,61 @@
+import { StorageError } from "../../errors.ts";
+import type { Storage, StorageFile } from "../../storage/port.ts";
+
+const PIECE_BYTES = 1 << 20;
+
+/** Copies a file piece by piece and puts the copy on the disk; a file that stands there already is replaced. */
+export function copyFile(storage: Storage, from: string, to: string): void {
+  storage.remove(to);
+  storage.publish(to, new Uint8Array(0));
+  const source = storage.open(from, "read");
+  try {
+    const target = storage.open(to, "append");
+    try {
+      const piece = new Uint8Array(PIECE_BYTES);
+      for (let offset = 0;;) {
+        const bytes = source.readAt(piece, offset);
+        if (bytes === 0) break;
+        appendAll(target, piece.subarray(0, bytes));
+        offset += bytes;
+      }
+      target.syncNow();
+    } finally {
+      target.close();
+    }
+  } finally {
+    source.close();
+  }
+}
+
+/** Appends to a file that nobody else appends to. */
+export function appendAll(file: StorageFile, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.byteLength;) done += progress(file, file.append(bytes.subarray(done)));
+}
+
+/** Writes at an offset of a file that nobody else writes to. */
+export function writeAllAt(file: StorageFile, bytes: Uint8Array, offset: number): void {
+  for (let done = 0; done < bytes.byteLength;) {
+    done += progress(file, file.writeAt(bytes.subarray(done), offset + done));
+  }
+}
+
+/** Reads at an offset; the bytes must be there. */
+export function readAllAt(file: StorageFile, bytes: number, offset: number): Uint8Array {
+  const into = new Uint8Array(bytes);
+  for (let done = 0; done < bytes;) {
+    const got = file.readAt(into.subarray(done), offset + done);
+    if (got === 0) {
+      throw new StorageError("EIO", `Cannot read "${file.path}": it ends before byte ${offset + bytes}`);
+    }
+    done += got;
+  }
+  return into;
+}
+
+function progress(file: StorageFile, written: number): number {
+  if (written > 0) return written;
+  throw new StorageError(
+    "ENOSPC",
+    `Cannot write "${file.path}": the system takes no more bytes; make room and repeat`,
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * What a repair does about what `verify` found. Decisions only: nothing here touches a file.
+ *
+ * No step moves a byte that is whole, so no id, offset, index entry or stored position changes its meaning. What
+ * is lost is overwritten, in a copy of its segment, by frames that say so and keep the ids.
+ *
+ * @module
+ */
+import type { Finding, FindingKind } from "./finding.ts";
+import { segmentName } from "../segment/segment_file.ts";
+
+/** What one step does. */
+export type RepairKind =
+  /** Makes a segment that says of all its events that they were lost. */
+  | "make segment"
+  /** Writes the segment header again, from what the frames repeat of it. */
+  | "write header"
+  /** Writes a frame's header and trailer again, from the one that is whole. */
+  | "restore records"
+  /** Overwrites bytes by frames that say of their events that they were lost. */
+  | "give up events"
+  /** Marks events as having lost their data part; their metadata stays. */
+  | "give up data"
+  /** The same at the end of a segment, for events that are not in the file any more. */
+  | "give up end"
+  | "rebuild index"
+  | "write keep note"
+  /** Blanks what is damaged of a stored position. */
+  | "clear position"
+  | "write consumer name";
+
+/** One step. */
+export interface RepairStep {
+  kind: RepairKind;
+  partition: number;
+  /** First event concerned. */
+  firstId: number;
+  /** One past the last event concerned; equal to `firstId` where no event is. */
+  endId: number;
+  /** The file that changes. */
+  file: string;
+  /** Where in it; for a frame, its first byte. */
+  offset: number;
+  /** Bytes overwritten, where they are known in advance. */
+  bytes?: number;
+  /** What was found. */
+  reason: string;
+  /** Id of the first event of the frame at `offset`, where that is not `firstId`. */
+  frameId?: number;
+  /** Of a keep note: first id of the segment to keep. */
+  keptId?: number;
+}
+
+/** Everything a repair does, in the order of partitions and ids, and what it cannot do anything about. */
+export interface RepairPlan {
+  steps: RepairStep[];
+  unrepairable: Finding[];
+}
+
+const KINDS: Partial<Record<FindingKind, RepairKind>> = {
+  "segment missing": "make segment",
+  "frame header": "restore records",
+  "frame trailer": "restore records",
+  "frame": "give up events",
+  "gap": "give up events",
+  "missing end": "give up end",
+  "data": "give up data",
+  "chunk": "give up events",
+  "index": "rebuild index",
+  "keep note": "write keep note",
+  "position": "clear position",
+  "consumer name": "write consumer name",
+};
+
+/** Steps that write a frame's records anyway. */
+const WRITES_RECORDS: readonly RepairKind[] = ["give up events", "give up data"];
+
+/** Not damage, and yet worth mending. */
+const MENDED_ANYWAY: readonly FindingKind[] = ["index", "keep note"];
+
+/** What to do about these findings. */
+export function planRepair(findings: Iterable<Finding>): RepairPlan {
+  const plan: RepairPlan = { steps: [], unrepairable: [] };
+  const done = new Set<string>();
+  for (const finding of findings) {
+    if (finding.severity === "torn" && !MENDED_ANYWAY.includes(finding.kind)) continue;
+    const step = stepFor(finding);
+    if (step === undefined) {
+      plan.unrepairable.push(finding);
+      continue;
+    }
+    // One index is rebuilt once, however many entries are wrong; events of one frame are marked run by run.
+    const key = `${step.kind} ${step.file} ${
+      step.kind === "rebuild index" ? "" : step.offset
+    } ${step.firstId}`;
+    if (!done.has(key)) plan.steps.push(step);
+    done.add(key);
+  }
+  const written = new Set(plan.steps.filter(({ kind }) => WRITES_RECORDS.includes(kind)).map(placeOf));
+  plan.steps = plan.steps.filter((step) => step.kind !== "restore records" || !written.has(placeOf(step)));
+  return plan;
+}
+
+function stepFor(finding: Finding): RepairStep | undefined {
+  const { partition, firstId, endId, file, offset, bytes, reason, frame, keptId, severity } = finding;
+  const kind = finding.kind === "segment header"
+    ? severity === "redundant" ? "write header" : "make segment"
+    : KINDS[finding.kind];
+  // A name that nothing else tells can only be given again by somebody who knows it.
+  const isForgotten = kind === "write consumer name" && severity === "damage";
+  if (kind === undefined || isForgotten) return undefined;
+  const step: RepairStep = { kind, partition, firstId, endId, file, offset, bytes, reason, keptId };
+  if (frame === undefined) return step;
+  // The damage may lie in another segment than the frame of the event that suffers from it.
+  const folder = file.slice(0, file.lastIndexOf("/"));
+  const { segmentId, firstId: frameId } = frame;
+  return { ...step, file: `${folder}/${segmentName(segmentId)}`, offset: frame.offset, frameId };
+}
+
+function placeOf({ file, offset }: RepairStep): string {
+  return `${file}:${offset}`;
+}

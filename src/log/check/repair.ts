@@ -1,0 +1,71 @@
+import { copyFile, writeAllAt } from "./copy_file.ts";
+import type { Partition } from "../partition.ts";
+import type { RepairStep } from "./plan.ts";
+import { SegmentRepair } from "./repair_segment.ts";
+import { inspectPositions, POSITION_FILE_BYTES_MAX, POSITION_SLOT_BYTES } from "../positions/position_slot.ts";
+import { baseIdOf } from "../segment/segment_file.ts";
+import { rebuildIndex } from "../segment/index_rebuild.ts";
+import type { Storage } from "../../storage/port.ts";
+
+/** Gives the path that a file's original is kept under; its folder is there. */
+export type Keep = (file: string) => string;
+
+/**
+ * Carries out the steps that concern one partition, of a plan that was made from what `verifyPartition` found.
+ * Every file is copied before it changes. Producers and consumers may run meanwhile; consumers that have a
+ * repaired segment open see the repair once they open the topic again.
+ */
+export async function repairPartition(
+  partition: Partition,
+  steps: readonly RepairStep[],
+  keep: Keep,
+): Promise<void> {
+  const { storage } = partition;
+  const own = steps.filter((step) => step.partition === partition.partition);
+  const bySegment = new Map<string, RepairStep[]>();
+  for (const step of own) {
+    if (!isSegmentStep(step)) continue;
+    bySegment.set(step.file, [...bySegment.get(step.file) ?? [], step]);
+  }
+  for (const [file, segmentSteps] of bySegment) {
+    await new SegmentRepair(partition, file).run(segmentSteps, keep(file));
+  }
+  const indexes = own.flatMap(({ kind, file }) => kind === "rebuild index" ? [file] : []);
+  for (const file of new Set([...indexes, ...[...bySegment.keys()].map(indexOf)])) {
+    if (storage.stat(file) !== undefined) copyFile(storage, file, keep(file));
+    const baseId = baseIdOf(nameOf(file).replace(/\.idx$/, ".log"))!;
+    rebuildIndex(storage, partition.segment(baseId, partition.segmentIds().find((id) => id > baseId)));
+  }
+  for (const { kind, file, keptId } of own) {
+    if (kind === "write keep note") partition.keepForSegment(baseIdOf(nameOf(file))!, keptId!);
+  }
+  storage.syncDirectory(partition.directory);
+}
+
+/** Blanks the damaged slots of a stored position, in place: its consumers may have the file open. */
+export function clearPosition(storage: Storage, path: string, keep: Keep): void {
+  copyFile(storage, path, keep(path));
+  const file = storage.open(path, "update");
+  try {
+    for (
+      const offset of inspectPositions(storage.readWhole(path, POSITION_FILE_BYTES_MAX)!, path).damagedAt
+    ) {
+      writeAllAt(file, new Uint8Array(POSITION_SLOT_BYTES), offset);
+    }
+    file.syncNow();
+  } finally {
+    file.close();
+  }
+}
+
+function isSegmentStep({ kind, file }: RepairStep): boolean {
+  return kind !== "write keep note" && baseIdOf(nameOf(file)) !== undefined;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function indexOf(path: string): string {
+  return path.replace(/\.log$/, ".idx");
+}

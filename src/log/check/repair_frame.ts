@@ -1,0 +1,83 @@
+/**
+ * Changes within frames of a segment's copy: what is lost is marked, and checksums are made to fit again. The
+ * size and the place of everything stay.
+ *
+ * @module
+ */
+import { readAllAt, writeAllAt } from "./copy_file.ts";
+import { core } from "../format/core/core.ts";
+import type { StorageFile } from "../../storage/port.ts";
+import {
+  DATA_BLOCK_BYTES,
+  DATA_LOST_MARK,
+  FLAG,
+  HEADER_MAGIC,
+  RECORD,
+  RECORD_BYTES,
+  TRAILER_MAGIC,
+} from "../format/bytes.ts";
+import { damagedBlocks, type FrameAt } from "../read/frame_check.ts";
+
+const PIECE_BYTES = 1 << 20;
+
+/** Writes both records of a frame from the one that is whole, after a change. */
+export function writeRecords(
+  copy: StorageFile,
+  { segment, offset, frame }: FrameAt,
+  change?: (record: DataView) => void,
+): void {
+  const trailerAt = offset + frame.layout.trailer;
+  let record = readAllAt(copy, RECORD_BYTES, offset);
+  if (!isRecord(record, segment.salt, false)) record = readAllAt(copy, RECORD_BYTES, trailerAt);
+  const view = new DataView(record.buffer);
+  change?.(view);
+  for (const [magic, at] of [[HEADER_MAGIC, offset], [TRAILER_MAGIC, trailerAt]]) {
+    view.setUint32(RECORD.magic, magic, true);
+    view.setUint32(RECORD.crc, core.crc32(record.subarray(0, RECORD.crc)), true);
+    writeAllAt(copy, record, at);
+  }
+}
+
+/**
+ * Marks events of a frame, counted from its first, as having lost their data, and blanks the damaged blocks,
+ * which hold nothing that anybody reads any more.
+ */
+export function giveUpData(copy: StorageFile, at: FrameAt, events: { first: number; end: number }): void {
+  const { offset, frame: { flags, layout, dataBytes } } = at;
+  const stride = (flags & FLAG.hasData) !== 0 ? 8 : 4;
+  for (let index = events.first; index < events.end; index++) {
+    const entryAt = offset + layout.table + index * stride;
+    const entry = readAllAt(copy, 4, entryAt);
+    // The top bit of a little-endian number.
+    entry[3] |= DATA_LOST_MARK >>> 24;
+    writeAllAt(copy, entry, entryAt);
+  }
+  for (const block of damagedBlocks(at)) {
+    const from = block * DATA_BLOCK_BYTES;
+    const blank = new Uint8Array(Math.min(DATA_BLOCK_BYTES, dataBytes - from));
+    writeAllAt(copy, blank, offset + layout.data + from);
+    const sum = new Uint8Array(4);
+    new DataView(sum.buffer).setUint32(0, core.crc32(blank), true);
+    writeAllAt(copy, sum, offset + layout.blockSums + 4 * block);
+  }
+  const headCrc = crcOf(copy, offset + RECORD_BYTES, offset + layout.data);
+  writeRecords(copy, at, (record) => {
+    if (events.end > events.first) {
+      record.setUint8(RECORD.flags, record.getUint8(RECORD.flags) | FLAG.dataLost);
+    }
+    record.setUint32(RECORD.headCrc, headCrc, true);
+  });
+}
+
+function crcOf(file: StorageFile, from: number, to: number): number {
+  let crc = 0;
+  for (let at = from; at < to; at += PIECE_BYTES) {
+    crc = core.crc32(readAllAt(file, Math.min(PIECE_BYTES, to - at), at), crc);
+  }
+  return crc;
+}
+
+function isRecord(record: Uint8Array, salt: number, trailer: boolean): boolean {
+  core.u8.set(record, core.slot);
+  return core.checkRecord(core.slot, salt, trailer);
+}

@@ -1,0 +1,50 @@
+import { StorageError } from "../../errors.ts";
+import type { Finding } from "./finding.ts";
+import type { Partition } from "../partition.ts";
+import { segmentName } from "../segment/segment_file.ts";
+import { Pace, type PaceOptions } from "./pace.ts";
+import { type DamagedChunks, SegmentCheck } from "./verify_segment.ts";
+
+/**
+ * Reads every byte of a partition against its checksums and gives whatever is wrong, in the order of ids. It
+ * may run while others write and remove. Memory does not grow with the log, only with the damage.
+ *
+ * @example
+ * ```ts ignore
+ * for await (const finding of verifyPartition(partition, { signal })) {
+ *   console.log(finding.severity, finding.firstId, finding.file, finding.offset, finding.reason);
+ * }
+ * ```
+ */
+export async function* verifyPartition(
+  partition: Partition,
+  options: PaceOptions = {},
+): AsyncGenerator<Finding> {
+  const pace = new Pace(options);
+  const chunks: DamagedChunks = new Map();
+  options.signal?.throwIfAborted();
+  let [next] = partition.segmentIds();
+  for (let expected = next; next !== undefined;) {
+    if (next > expected) yield missingSegment(partition, expected, next);
+    const following = partition.segmentIds().find((id) => id > next);
+    expected = following ?? Infinity;
+    try {
+      const check = new SegmentCheck(partition, partition.segment(next, following), chunks, pace);
+      yield* check.findings();
+      // The segment itself says which id comes next; where the next file begins later, one is missing.
+      expected = check.endId;
+    } catch (error) {
+      // Removed by retention meanwhile: nothing is wrong with what nobody wants any more.
+      const isGone = error instanceof StorageError && error.errno === "ENOENT";
+      if (!isGone || partition.segmentIds().includes(next)) throw error;
+    }
+    if (following === undefined) return;
+    next = following;
+  }
+}
+
+function missingSegment({ partition, directory }: Partition, firstId: number, endId: number): Finding {
+  const file = `${directory}/${segmentName(firstId)}`;
+  const reason = "the segment is missing";
+  return { severity: "damage", kind: "segment missing", partition, firstId, endId, file, offset: 0, reason };
+}

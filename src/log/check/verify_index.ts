@@ -1,0 +1,116 @@
+import { core } from "../format/core/core.ts";
+import { INDEX, INDEX_ENTRY_BYTES } from "../format/bytes.ts";
+import type { FrameRecord } from "../format/frame_header.ts";
+import { readUint64 } from "../format/frame_header.ts";
+import { readWindow } from "../segment/window.ts";
+import type { Segment } from "../segment/segment_file.ts";
+import { INDEX_BYTES_MAX, indexPath } from "../segment/index.ts";
+import type { Storage } from "../../storage/port.ts";
+
+interface Entry {
+  at: number;
+  id: number;
+  time: number;
+  recordCrc: number;
+  isConfirmed: boolean;
+}
+
+/** An entry that is wrong, and where it stands. */
+export interface IndexDamage {
+  at: number;
+  /** Its own checksum is right: it speaks of a frame that is not there. */
+  isLeftover: boolean;
+  reason: string;
+}
+
+/**
+ * Holds a segment's index against the frames of the log as they are walked. One entry stands for half a megabyte
+ * of log, so all of them are in memory.
+ */
+export class IndexCheck {
+  readonly path: string;
+  readonly #entries = new Map<number, Entry[]>();
+  readonly #damage: IndexDamage[] = [];
+  #newestTime: number;
+
+  constructor(storage: Storage, segment: Segment) {
+    this.path = indexPath(segment);
+    this.#newestTime = segment.created;
+    const read = storage.readWhole(this.path, INDEX_BYTES_MAX + 1) ?? new Uint8Array(0);
+    const bytes = read.subarray(0, INDEX_BYTES_MAX);
+    if (read.byteLength > INDEX_BYTES_MAX) {
+      const reason = "the index is longer than any gets";
+      this.#damage.push({ at: INDEX_BYTES_MAX, isLeftover: false, reason });
+    }
+    readWindow.clear();
+    core.ensureReadArea(bytes.byteLength);
+    core.u8.set(bytes, core.readArea);
+    this.#takeAll(bytes.byteLength, segment.salt);
+  }
+
+  /** Passes a frame with the id of its first event. */
+  frame(offset: number, id: number, frame: FrameRecord): void {
+    this.#newestTime = Math.max(this.#newestTime, frame.time);
+    for (const entry of this.#entries.get(offset) ?? []) {
+      // It holds the newest time up to this frame; those of earlier versions hold the frame's own.
+      if (entry.recordCrc !== frame.recordCrc) continue;
+      if (entry.time < frame.time || entry.time > this.#newestTime) continue;
+      entry.isConfirmed = entry.id === id;
+      if (!entry.isConfirmed) {
+        const reason = `an index entry gives event ${id} the id ${entry.id}`;
+        this.#damage.push({ at: entry.at, isLeftover: false, reason });
+        entry.isConfirmed = true;
+      }
+    }
+  }
+
+  /** Everything that is wrong, once all frames were passed. */
+  damage(): IndexDamage[] {
+    for (const entries of this.#entries.values()) {
+      for (const { at, isConfirmed } of entries) {
+        const reason = "an index entry speaks of a frame that is not there";
+        if (!isConfirmed) this.#damage.push({ at, isLeftover: true, reason });
+      }
+    }
+    this.#entries.clear();
+    return this.#damage.sort((a, b) => a.at - b.at);
+  }
+
+  #takeAll(size: number, salt: number): void {
+    for (let at = 0; at < size;) {
+      if (this.#take(at, size, salt)) {
+        at += INDEX_ENTRY_BYTES;
+        continue;
+      }
+      let next = at + 1;
+      while (next < size && !this.#isEntry(next, size, salt)) next++;
+      // Entries are as they should be, and then there is a piece of one: an append was cut short.
+      const isCut = (next - at) % INDEX_ENTRY_BYTES !== 0;
+      const reason = isCut
+        ? "an index entry was cut short; those behind it are not found"
+        : "index checksum differs";
+      this.#damage.push({ at, isLeftover: isCut, reason });
+      at = next;
+    }
+  }
+
+  #isEntry(at: number, size: number, salt: number): boolean {
+    return at + INDEX_ENTRY_BYTES <= size && core.checkIndexEntry(core.readArea + at, salt);
+  }
+
+  #take(at: number, size: number, salt: number): boolean {
+    if (!this.#isEntry(at, size, salt)) return false;
+    const ptr = core.readArea + at;
+    const offset = core.view.getUint32(ptr + INDEX.offset, true);
+    const entries = this.#entries.get(offset) ?? [];
+    this.#entries.set(offset, entries);
+    entries.push({
+      at,
+      id: readUint64(core.view, ptr + INDEX.id),
+      time: readUint64(core.view, ptr + INDEX.time),
+      recordCrc: core.view.getUint32(ptr + INDEX.recordCrc, true),
+      isConfirmed: false,
+    });
+    return true;
+  }
+}

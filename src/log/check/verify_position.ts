@@ -1,0 +1,36 @@
+import type { Storage } from "../../storage/port.ts";
+import { CursorFiles } from "../positions/cursor_files.ts";
+import type { Finding } from "./finding.ts";
+import { inspectPositions, isAfter, POSITION_FILE_BYTES_MAX } from "../positions/position_slot.ts";
+
+/**
+ * Checks the stored position of one consumer name in one partition, in all of its files; `path` is that of the first.
+ * Files that are not there are fine.
+ */
+export function verifyPosition(storage: Storage, path: string, partition: number): Finding[] {
+  const files = new CursorFiles(storage, path).paths().flatMap((path) => {
+    const bytes = storage.readWhole(path, POSITION_FILE_BYTES_MAX);
+    return bytes === undefined ? [] : [{ path, ...inspectPositions(bytes, path) }];
+  });
+  const ids = files.flatMap(({ position }) => position === undefined ? [] : [position]);
+  const best = ids.reduce<typeof ids[0] | undefined>(
+    (best, each) => best === undefined || isAfter(each, best) ? each : best,
+    undefined,
+  );
+  const id = best?.nextId ?? 0;
+  const outcome = best === undefined
+    ? "and no other holds one"
+    : `the position is ${id} by those that are whole`;
+  return files.flatMap(({ path: file, damagedAt }) =>
+    damagedAt.map((offset): Finding => ({
+      severity: best === undefined ? "damage" : "redundant",
+      kind: "position",
+      partition,
+      firstId: id,
+      endId: id,
+      file,
+      offset,
+      reason: `a slot of the stored position is damaged, ${outcome}`,
+    }))
+  );
+}

@@ -1,0 +1,338 @@
+import { core } from "../format/core/core.ts";
+import { CorruptedLogError, EventGoneError } from "../../errors.ts";
+import type { Finding } from "./finding.ts";
+import { DATA_BLOCK_BYTES, FLAG, KIND, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt, headDamage } from "../read/frame_check.ts";
+import type { Partition } from "../partition.ts";
+import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
+import { step } from "../segment/frame_scanner.ts";
+import type { Segment } from "../segment/segment_file.ts";
+import { IndexCheck } from "./verify_index.ts";
+import type { Pace } from "./pace.ts";
+import { passAt, type Passed, type Place, placeAfter } from "../segment/entries.ts";
+
+type PassedFrame = Extract<Passed, { kind: "frame" }>;
+type Found = Pick<Finding, "severity" | "kind" | "offset" | "reason"> & Partial<Finding>;
+
+/** Data chunks that are damaged, by segment and offset, so that the events that need them are named. */
+export type DamagedChunks = Map<string, { file: string; offset: number; reason: string }>;
+
+/** Anchors speak of boundaries not far before them. */
+const BOUNDARIES_MAX = 4096;
+
+/** Reads a segment from end to end. */
+export class SegmentCheck {
+  /** The id that comes behind the segment, once it was read. */
+  endId: number;
+  readonly #index: IndexCheck;
+  /** The oldest segment that holds data of an event in this one. */
+  #neededId: number;
+  /** Frame boundaries passed lately, and the id that comes next at each. */
+  readonly #boundaries = new Map<number, number>();
+
+  constructor(
+    private readonly partition: Partition,
+    private readonly segment: Segment,
+    private readonly chunks: DamagedChunks,
+    private readonly pace: Pace,
+  ) {
+    this.#index = new IndexCheck(partition.storage, segment);
+    this.#neededId = segment.baseId;
+    this.endId = segment.endId ?? segment.baseId;
+  }
+
+  /** Everything that is wrong, in the order of the file. */
+  async *findings(): AsyncGenerator<Finding> {
+    const { segment } = this;
+    const header = this.#header();
+    if (header !== undefined) yield header;
+    if (segment.isUnreadable) return;
+    let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
+    for (;;) {
+      this.#pass(place);
+      const passed = passAt(place, READ_AHEAD_BYTES);
+      if (passed.kind === "tail" || passed.kind === "end") {
+        this.endId = passed.id;
+        yield* this.#rest(passed.offset, passed.id);
+        break;
+      }
+      if (passed.kind === "gap") yield this.#gap(passed);
+      else yield* this.#frame(passed);
+      const events = passed.kind === "frame" ? passed.frame.count : 0;
+      const pause = this.pace.read(passed.endOffset - passed.offset, events);
+      if (pause !== undefined) await pause;
+      // What was lost at the end of the file has no bytes, and nothing follows it.
+      if (passed.kind === "gap" && passed.endOffset === passed.offset) break;
+      place = placeAfter(segment, passed);
+    }
+    yield* this.#besides();
+  }
+
+  #header(): Finding | undefined {
+    const { segment, partition } = this;
+    if (segment.isUnreadable) {
+      const endId = segment.endId ?? segment.baseId;
+      return this.#found({
+        severity: "damage",
+        kind: "segment header",
+        offset: 0,
+        endId,
+        reason: segment.headerDamage!,
+      });
+    }
+    const at = readWindow.at(segment, 0, SEGMENT_HEADER_BYTES, READ_AHEAD_BYTES);
+    if (at < 0 || core.checkSegmentHeader(at) !== "ok") {
+      return this.#found({
+        severity: "redundant",
+        kind: "segment header",
+        offset: 0,
+        reason: segment.headerDamage!,
+      });
+    }
+    const owner = core.view.getUint32(at + SEGMENT.partition, true);
+    const reason = owner === partition.partition
+      ? segment.headerDamage
+      : `it was written for partition ${owner}`;
+    if (reason === undefined) return undefined;
+    return this.#found({ severity: "damage", kind: "segment foreign", offset: 0, reason });
+  }
+
+  #gap({ offset, endOffset, id, endId, torn }: Extract<Passed, { kind: "gap" }>): Finding {
+    const bytes = endOffset - offset;
+    if (endId === id) {
+      const reason = torn ? "a write that was cut short" : "bytes that are no frame, and no event is missing";
+      return this.#leftover(offset, endOffset, id, reason);
+    }
+    const isEnd = bytes === 0;
+    return this.#found({
+      severity: "damage",
+      kind: isEnd ? "missing end" : "gap",
+      offset,
+      bytes,
+      firstId: id,
+      endId,
+      reason: isEnd ? "the end of the segment is missing" : "a frame is damaged or missing",
+    });
+  }
+
+  *#frame(passed: PassedFrame): Generator<Finding> {
+    const { offset, endOffset, id, frame, damaged } = passed;
+    this.#index.frame(offset, id, frame);
+    const known = this.#boundaries.get(frame.anchorOffset);
+    if (known !== undefined && known !== frame.anchorId) yield this.#wrongId(passed, known);
+    if (damaged !== undefined) yield this.#record(passed, damaged);
+    const at: FrameAt = { segment: this.segment, offset, frame };
+    const isLost = (frame.flags & FLAG.lost) !== 0;
+    const reason = headDamage(at);
+    if (reason !== undefined) {
+      if (frame.kind === KIND.chunk) this.#noteChunk(offset, offset, reason);
+      yield this.#found({
+        severity: isLost ? "redundant" : "damage",
+        kind: frame.kind === KIND.chunk ? "chunk" : "frame",
+        offset,
+        bytes: endOffset - offset,
+        firstId: id,
+        endId: id + frame.count,
+        reason,
+      });
+      return;
+    }
+    if (isLost) return;
+    if (frame.dataBytes > 0) yield* this.#data(at, id);
+    if (frame.extentCount > 0) yield* this.#extents(at, id);
+  }
+
+  #pass({ offset, id }: Place): void {
+    this.#boundaries.set(offset, id);
+    if (this.#boundaries.size <= BOUNDARIES_MAX) return;
+    for (const oldest of this.#boundaries.keys()) {
+      this.#boundaries.delete(oldest);
+      return;
+    }
+  }
+
+  /** Every writer says which id it expected where, so that nobody has to take the count on trust. */
+  #wrongId({ offset, id, frame }: PassedFrame, counted: number): Finding {
+    const reason = `its writer knew that event ${frame.anchorId} comes next at byte ${frame.anchorOffset}, ` +
+      `and by counting it is ${counted}`;
+    return this.#found({
+      severity: "damage",
+      kind: "ids",
+      offset,
+      firstId: id,
+      endId: id + frame.count,
+      reason,
+    });
+  }
+
+  /** One of the frame's two records is damaged; the other has told everything. */
+  #record(
+    { offset, endOffset, id }: { offset: number; endOffset: number; id: number },
+    which: "header" | "trailer",
+  ) {
+    return this.#found({
+      severity: "redundant",
+      kind: which === "header" ? "frame header" : "frame trailer",
+      offset: which === "header" ? offset : endOffset - RECORD_BYTES,
+      bytes: RECORD_BYTES,
+      firstId: id,
+      endId: id,
+      frame: this.#frameAt(offset, id),
+      reason: `the ${which} of a frame is damaged, its other end tells what it said`,
+    });
+  }
+
+  *#data(at: FrameAt, id: number): Generator<Finding> {
+    const { offset, frame } = at;
+    const blocks = damagedBlocks(at);
+    if (blocks.length === 0) return;
+    const blockAt = offset + frame.layout.data + blocks[0] * DATA_BLOCK_BYTES;
+    const reason = "data checksum differs";
+    if (frame.kind === KIND.chunk) {
+      this.#noteChunk(offset, blockAt, reason);
+      const bytes = frame.layout.frameBytes;
+      yield this.#found({
+        severity: "damage",
+        kind: "chunk",
+        offset: blockAt,
+        bytes,
+        firstId: id,
+        endId: id,
+        reason,
+        frame: this.#frameAt(offset, id),
+      });
+      return;
+    }
+    const ranges = eventsInBlocks(at, blocks);
+    // Nobody's bytes any more: those of events that a repair gave up.
+    if (ranges.length === 0) ranges.push({ first: 0, end: 0 });
+    for (const { first, end } of ranges) {
+      yield this.#found({
+        severity: end > first ? "damage" : "redundant",
+        kind: "data",
+        offset: blockAt,
+        firstId: id + first,
+        endId: id + end,
+        reason,
+        frame: this.#frameAt(offset, id),
+      });
+    }
+  }
+
+  /** An event whose data stands in chunks is whole when they are. */
+  *#extents(at: FrameAt, id: number): Generator<Finding> {
+    const { totalBytes, list } = extentsOf(at);
+    this.#neededId = Math.min(this.#neededId, ...list.map(({ segmentId }) => segmentId));
+    if ((at.frame.flags & FLAG.dataLost) !== 0) return;
+    const sum = list.reduce((bytes, { dataBytes }) => bytes + dataBytes, 0);
+    const problem = sum === totalBytes ? list.map((extent) => this.#extent(extent)).find(Boolean) : {
+      file: this.segment.path,
+      offset: at.offset,
+      reason: "the sizes of its data chunks do not add up",
+    };
+    if (problem === undefined) return;
+    const frame = this.#frameAt(at.offset, id);
+    yield this.#found({ severity: "damage", kind: "data", firstId: id, endId: id + 1, ...problem, frame });
+  }
+
+  /** What is wrong with a chunk that an event refers to. */
+  #extent(extent: { segmentId: number; offset: number; dataBytes: number }) {
+    const { segmentId, offset, dataBytes } = extent;
+    const known = this.chunks.get(chunkKey(segmentId, offset));
+    if (known !== undefined) return known;
+    let segment: Segment;
+    try {
+      segment = segmentId === this.segment.baseId
+        ? this.segment
+        : this.partition.segmentOf(segmentId, segmentId);
+    } catch (error) {
+      if (!(error instanceof EventGoneError || error instanceof CorruptedLogError)) throw error;
+      return {
+        file: this.segment.path,
+        offset,
+        reason: `segment ${segmentId}, which holds its data, is missing`,
+      };
+    }
+    const found = step(segment, offset, RECORD_BYTES);
+    const isThere = found.kind === "frame" && found.frame.kind === KIND.chunk &&
+      found.frame.dataBytes === dataBytes;
+    return isThere
+      ? undefined
+      : { file: segment.path, offset, reason: "a data chunk is not where its event says" };
+  }
+
+  /** Behind the last event: chunks of an event in the next segment, then the seal, or a write under way. */
+  async *#rest(from: number, id: number): AsyncGenerator<Finding> {
+    const { segment } = this;
+    for (let offset = from;;) {
+      const next = step(segment, offset, READ_AHEAD_BYTES);
+      if (next.kind === "tail") {
+        if (next.pending) {
+          yield this.#leftover(offset, segment.file.size(), id, "a write under way, or cut short");
+        }
+        return;
+      }
+      if (next.kind === "gap") {
+        yield this.#leftover(offset, next.endOffset, id, "a write that was cut short");
+      } else if (next.frame.kind === KIND.seal) {
+        this.#index.frame(offset, id, next.frame);
+        if (next.damaged !== undefined) yield this.#record({ ...next, id }, next.damaged);
+        return;
+      } else if (next.frame.kind === KIND.events && next.frame.count > 0) {
+        // The seal was lost in a power cut, and whoever wrote behind it has written again.
+        return;
+      } else {
+        yield* this.#frame({ ...next, id });
+      }
+      const pause = this.pace.read(next.endOffset - offset);
+      if (pause !== undefined) await pause;
+      offset = next.endOffset;
+    }
+  }
+
+  #leftover(offset: number, endOffset: number, id: number, reason: string): Finding {
+    const bytes = endOffset - offset;
+    return this.#found({ severity: "torn", kind: "leftover", offset, bytes, firstId: id, endId: id, reason });
+  }
+
+  /** What belongs to the segment and stands in other files. */
+  *#besides(): Generator<Finding> {
+    const { segment, partition } = this;
+    for (const { at, isLeftover, reason } of this.#index.damage()) {
+      yield this.#found({
+        severity: isLeftover ? "torn" : "redundant",
+        kind: "index",
+        file: this.#index.path,
+        offset: at,
+        reason,
+      });
+    }
+    if (Math.min(segment.baseId, ...partition.listing().needs.get(segment.baseId) ?? []) > this.#neededId) {
+      // Its writer was killed, or could not write it: retention may take the older segment first.
+      yield this.#found({
+        severity: "torn",
+        kind: "keep note",
+        offset: 0,
+        reason: `nothing notes that segment ${this.#neededId} holds data of its events`,
+        keptId: this.#neededId,
+      });
+    }
+  }
+
+  #noteChunk(chunkOffset: number, offset: number, reason: string): void {
+    this.chunks.set(chunkKey(this.segment.baseId, chunkOffset), { file: this.segment.path, offset, reason });
+  }
+
+  #frameAt(offset: number, firstId: number): Finding["frame"] {
+    return { segmentId: this.segment.baseId, offset, firstId };
+  }
+
+  #found(found: Found): Finding {
+    const { baseId, path } = this.segment;
+    return { partition: this.partition.partition, firstId: baseId, endId: baseId, file: path, ...found };
+  }
+}
+
+function chunkKey(segmentId: number, offset: number): string {
+  return `${segmentId}:${offset}`;
+}

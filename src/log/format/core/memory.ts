@@ -1,0 +1,141 @@
+import { LimitExceededError } from "../../../errors.ts";
+import type { CoreExports } from "./exports.ts";
+
+/** Size of the encode and the read area at the start: 2 MiB and what a frame puts around them. */
+const AREA_BYTES = 2 * 1024 * 1024 + 64 * 1024;
+const SLOT_BYTES = 4096;
+/** Beyond this an area grows by what is needed alone. */
+const DOUBLED_BYTES_MAX = 16 * 1024 * 1024;
+/** Size of the scratch space. */
+export const SCRATCH_BYTES = 64 * 1024;
+const PAGE_BYTES = 64 * 1024;
+
+/** A part of the memory that one job has for itself. */
+interface Area {
+  ptr: number;
+  bytes: number;
+}
+
+/**
+ * The memory of the log core and who may use which part of it.
+ *
+ * ```text
+ * static data | scratch | slot | encode area | read area
+ * ```
+ *
+ * An area that grows stays where it is if it is the last; else it moves to where there is room, before the other one
+ * or after it. So both together take little more than the largest frame twice, however often they grow.
+ *
+ * Growth detaches `u8`, `u32` and `view` taken before and may move the area: take them and the pointers again
+ * after it. One memory serves the thread, so hold none of them across an `await`.
+ */
+export class CoreMemory {
+  /** Where bytes from outside are put for a moment, `SCRATCH_BYTES` at a time. */
+  protected readonly scratch: number;
+  /** 4 KiB for single records, a multiple of 64; good until somebody else's next call. */
+  readonly slot: number;
+  /** Size of the slot. */
+  readonly slotBytes: number = SLOT_BYTES;
+  readonly #memory: WebAssembly.Memory;
+  readonly #encode: Area;
+  readonly #read: Area;
+  #bytes!: Uint8Array<ArrayBuffer>;
+  #words!: Uint32Array<ArrayBuffer>;
+  #fields!: DataView<ArrayBuffer>;
+
+  /** Lays the areas out behind the module's own data. */
+  constructor(wasm: CoreExports) {
+    this.#memory = wasm.memory;
+    const start = roundUp(wasm.staticEnd(), 64);
+    this.scratch = start;
+    this.slot = start + SCRATCH_BYTES;
+    this.#encode = { ptr: this.slot + SLOT_BYTES, bytes: AREA_BYTES };
+    this.#read = { ptr: this.#encode.ptr + AREA_BYTES, bytes: AREA_BYTES };
+    this.#growTo(this.#read.ptr + AREA_BYTES);
+  }
+
+  /** All memory as bytes. */
+  get u8(): Uint8Array<ArrayBuffer> {
+    return this.#bytes;
+  }
+
+  /** All memory as numbers of four bytes; only for pointers that are multiples of four. */
+  get u32(): Uint32Array<ArrayBuffer> {
+    return this.#words;
+  }
+
+  /** All memory as a `DataView`, for fields that are not aligned; they are little-endian. */
+  get view(): DataView<ArrayBuffer> {
+    return this.#fields;
+  }
+
+  /** Where frames are put together: a multiple of 64. */
+  get encodeArea(): number {
+    return this.#encode.ptr;
+  }
+
+  /** Size of the encode area. */
+  get encodeAreaBytes(): number {
+    return this.#encode.bytes;
+  }
+
+  /** Where bytes read from files are looked at: a multiple of 64. */
+  get readArea(): number {
+    return this.#read.ptr;
+  }
+
+  /** Size of the read area. */
+  get readAreaBytes(): number {
+    return this.#read.bytes;
+  }
+
+  /** Gives the encode area at least `bytes`; its content stays, its pointer may change and is returned. */
+  ensureEncodeArea(bytes: number): number {
+    if (bytes > this.#encode.bytes) this.#growArea(this.#encode, this.#read, bytes);
+    return this.#encode.ptr;
+  }
+
+  /** Gives the read area at least `bytes`; its content stays, its pointer may change and is returned. */
+  ensureReadArea(bytes: number): number {
+    if (bytes > this.#read.bytes) this.#growArea(this.#read, this.#encode, bytes);
+    return this.#read.ptr;
+  }
+
+  #growArea(area: Area, other: Area, bytesMin: number): void {
+    // At least double, so that copies stay in proportion, as long as that is not much.
+    const bytes = roundUp(Math.max(bytesMin, Math.min(area.bytes * 2, DOUBLED_BYTES_MAX)), PAGE_BYTES);
+    const start = this.slot + SLOT_BYTES;
+    let ptr = area.ptr;
+    if (area.ptr < other.ptr) ptr = start + bytes <= other.ptr ? start : other.ptr + other.bytes;
+    else if (start + bytes <= other.ptr) ptr = start;
+    this.#growTo(ptr + bytes);
+    if (ptr !== area.ptr) this.#bytes.copyWithin(ptr, area.ptr, area.ptr + area.bytes);
+    area.ptr = ptr;
+    area.bytes = bytes;
+  }
+
+  #growTo(end: number): void {
+    const missing = end - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#takePages(Math.ceil(missing / PAGE_BYTES));
+    const buffer = this.#memory.buffer as ArrayBuffer;
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Uint32Array(buffer);
+    this.#fields = new DataView(buffer);
+  }
+
+  #takePages(pages: number): void {
+    try {
+      this.#memory.grow(pages);
+    } catch (cause) {
+      throw new LimitExceededError(
+        `Cannot take ${pages * PAGE_BYTES} more bytes of memory for a frame: the runtime gives no more; ` +
+          `free some, or push smaller events and batches`,
+        { cause },
+      );
+    }
+  }
+}
+
+function roundUp(bytes: number, unit: number): number {
+  return Math.ceil(bytes / unit) * unit;
+}

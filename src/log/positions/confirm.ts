@@ -1,0 +1,97 @@
+/**
+ * Stored positions and the log. After a power cut a position may be newer than the log: the events it speaks of are
+ * gone, and others have, or will get, their ids. So a position names the frame that holds the event before it, by
+ * the salt of its segment, its writer's nonce and its sequence, and is believed when that very frame is there. Else
+ * reading goes back to where everything before was certainly stored before that frame, so that nothing new is taken
+ * for acknowledged; some events may come again.
+ *
+ * @module
+ */
+import { FLAG, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import type { Partition } from "../partition.ts";
+import { type FrameMark, markOf, type Position, type StoredPosition } from "./position_slot.ts";
+import { READ_AHEAD_BYTES } from "../segment/window.ts";
+import type { Segment } from "../segment/segment_file.ts";
+import { passAt, type Passed, type Place, placeAfter } from "../segment/entries.ts";
+
+const AHEAD = READ_AHEAD_BYTES / 16;
+
+/** A stored position, as far as the log confirms it. */
+export function confirmedId(partition: Partition, position: StoredPosition): number {
+  return partition.look(() => confirmed(partition, position));
+}
+
+/** A place in a partition, with what identifies the event before it. */
+export function positionAt(partition: Partition, nextId: number): Position {
+  return partition.look(() => {
+    const passed = nextId > partition.firstId() ? passedBefore(partition, nextId) : undefined;
+    if (passed?.kind !== "frame") return { nextId, time: 0 };
+    return { nextId, time: passed.frame.time, mark: markOf(passed.frame) };
+  });
+}
+
+function confirmed(partition: Partition, position: StoredPosition): number {
+  const { nextId, time, mark } = position;
+  if (nextId <= partition.firstId()) return nextId;
+  const end = partition.end();
+  if (end === undefined) return 0;
+  if (isConfirmed(passedBefore(partition, nextId), position)) return nextId;
+  if (mark !== undefined) return lastBefore(partition, position);
+  if (time === 0) return Math.min(nextId, end.id);
+  // Stored by an earlier version, which knew of the frame its time alone.
+  return Math.min(nextId, partition.placeOfTime(time + 1)?.id ?? 0, end.id);
+}
+
+/** What holds the event before a position; undefined where nothing does. */
+function passedBefore(partition: Partition, nextId: number): Passed | undefined {
+  const place = partition.placeOfId(nextId - 1);
+  if (place === undefined) return undefined;
+  const passed = passAt(place, AHEAD);
+  return passed.kind === "frame" && passed.id + passed.frame.count < nextId ? undefined : passed;
+}
+
+function isConfirmed(passed: Passed | undefined, { nextId, time, mark }: Position): boolean {
+  // Damage in its place is no sign of another history.
+  if (passed?.kind === "gap") return passed.endId >= nextId;
+  if (passed?.kind !== "frame") return false;
+  const { frame } = passed;
+  if ((frame.flags & FLAG.lost) !== 0) return true;
+  return mark === undefined ? time !== 0 && frame.time === time : isSame(markOf(frame), mark);
+}
+
+/**
+ * An id up to which everything was certainly there before the frame of a position that the log does not confirm. Of
+ * its segment, as long as that is there, all that stands before a frame which the same writer wrote earlier: appends
+ * are in order. Segments before it were sealed. Else as far as an earlier position is confirmed.
+ */
+function lastBefore(partition: Partition, { nextId, mark, earlier = [] }: StoredPosition): number {
+  const firstId = partition.firstId();
+  const known = earlier.find((each) =>
+    each.nextId > firstId && isConfirmed(passedBefore(partition, each.nextId), each)
+  );
+  const knownId = known?.nextId ?? firstId;
+  const ids = partition.segmentIds();
+  for (let index = ids.length - 1; index >= 0; index--) {
+    if (ids[index] >= nextId) continue;
+    const segment = partition.segment(ids[index], ids[index + 1]);
+    if (segment.salt === mark!.salt) return Math.max(knownId, lastInSegment(segment, nextId, mark!));
+  }
+  return knownId;
+}
+
+function lastInSegment(segment: Segment, nextId: number, mark: FrameMark): number {
+  let last = segment.baseId;
+  let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
+  while (place.id < nextId) {
+    const passed = passAt(place, AHEAD);
+    if (passed.kind === "tail" || passed.kind === "end") break;
+    place = placeAfter(segment, passed);
+    if (passed.kind !== "frame" || passed.frame.nonceLow !== mark.nonce) continue;
+    if (passed.frame.sequence < mark.sequence) last = Math.min(place.id, nextId);
+  }
+  return last;
+}
+
+function isSame(one: FrameMark, other: FrameMark): boolean {
+  return one.salt === other.salt && one.nonce === other.nonce && one.sequence === other.sequence;
+}

@@ -1,0 +1,284 @@
+/**
+ * The stored position of one consumer name in one partition.
+ *
+ * Each open consumer writes into a file of its own, so that nothing it stored is ever overwritten by another: two
+ * slots in turn with one `write` each, so that a kill at any moment leaves the one before. The position is the
+ * greatest in all files of the name by (generation, next id): an acknowledgement never moves it backwards, a seek
+ * begins a new generation.
+ *
+ * Another consumer retires a file when it begins a new generation, so that the owner learns of that, and when there
+ * are too many, to fold them into its own. It marks the file first and reads it then; the owner writes first and
+ * looks for the mark then. So whatever the order of these four, the owner sees the mark and stores its position
+ * elsewhere, or the other one sees the position. Files are removed when what they hold is elsewhere, on the disk.
+ *
+ * @module
+ */
+import { StorageError } from "../../errors.ts";
+import { isMissing, type Storage, type StorageFile } from "../../storage/port.ts";
+import {
+  BEFORE_SLOT,
+  CURSOR_FILE_BYTES,
+  type CursorContent,
+  CursorFiles,
+  positionIn,
+  wasRetired,
+} from "./cursor_files.ts";
+import {
+  encodeSlot,
+  isAfter,
+  type Position,
+  POSITION_SLOT_BYTES,
+  positionOf,
+  type StoredPosition,
+} from "./position_slot.ts";
+
+/** How often a file of its own is made again that was removed at once. */
+const ATTEMPTS_MAX = 100;
+/** Files of owners that are gone stay until there are so many: what takes their place has to be on the disk. */
+const IDLE_FILES_MAX = 4;
+
+/** What the folder of a cursor file does beside holding it. */
+export interface CursorFolder {
+  /** Makes it, when the first position is stored. */
+  prepare?(): void;
+  /** Reads the position, or says that there is none. */
+  read?(read: () => StoredPosition | undefined): StoredPosition | undefined;
+  /** The error for a position that cannot be stored any more: the file was removed while it was open. */
+  removed?(): Error;
+}
+
+/** What is stored, as one who wants to store looks at it. */
+interface Known {
+  /** The position. */
+  position: StoredPosition | undefined;
+  /** What of it stands in a file that stays, or is folded into another one. */
+  safe: StoredPosition | undefined;
+}
+
+/** The file that this consumer writes into. */
+interface OwnFile {
+  file: StorageFile;
+  path: string;
+  /** Position stored last. */
+  position: StoredPosition;
+  /** Counts positions. */
+  sequence: number;
+}
+
+/** The position of one name in one partition, as one consumer has it open. */
+export class CursorFile {
+  readonly #owner: number;
+  readonly #files: CursorFiles;
+  #own: OwnFile | undefined;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly path: string,
+    private readonly folder: CursorFolder = {},
+  ) {
+    // Never 0, which says that a file was closed.
+    this.#owner = 1 + storage.random32() * 2 ** 20 + (storage.random32() & 0xfffff);
+    this.#files = new CursorFiles(storage, path);
+  }
+
+  /** The stored position, or undefined when this name never acknowledged anything here. */
+  read(): StoredPosition | undefined {
+    return this.#readAll().position;
+  }
+
+  /**
+   * Stores that everything below a position is done with, unless that is known already. `stale` is a stored position
+   * that the log did not confirm: what was stored up to it is of events that are gone, so that a new generation
+   * begins.
+   */
+  acknowledge(next: Position, stale?: StoredPosition): void {
+    const own = this.#own?.position;
+    this.#store(own === undefined ? this.#readAll() : { position: own, safe: own }, ({ position, safe }) => {
+      const generation = position?.generation ?? 1;
+      if (stale?.generation === generation) return { ...next, generation: generation + 1 };
+      if (safe?.generation === generation && safe.nextId >= next.nextId) return undefined;
+      return { ...next, generation };
+    });
+  }
+
+  /** Stores a position, also one before the stored one. */
+  seek(next: Position): void {
+    this.#store(
+      this.#readAll(),
+      ({ position }) => ({ ...next, generation: (position?.generation ?? 0) + 1 }),
+    );
+  }
+
+  /** The generation that the next seek begins. Makes the file, so that the seek needs no room on the disk. */
+  nextGeneration(): number {
+    for (let attempt = 1;; attempt++) {
+      const known = this.#readAll();
+      const generation = known.position?.generation ?? 0;
+      this.#own ??= this.#create(known.position ?? { nextId: 0, time: 0, generation: 0 }, known, attempt);
+      if (this.#own !== undefined) return generation + 1;
+    }
+  }
+
+  /** Stores a position that was decided before, unless a seek was stored since. */
+  apply({ nextId, time, mark, generation }: StoredPosition): void {
+    this.#store(
+      this.#readAll(),
+      ({ position }) =>
+        (position?.generation ?? 0) >= generation ? undefined : { nextId, time, mark, generation },
+    );
+  }
+
+  /** Lets go of the file. */
+  close(): void {
+    const own = this.#own;
+    this.#own = undefined;
+    if (own === undefined) return;
+    try {
+      // So that the next consumer need not wait to see that its owner is gone.
+      if (own.position.generation > 0) this.#writeNext(own, own.position, 0);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    } finally {
+      own.file.close();
+    }
+  }
+
+  #readAll(): Known {
+    let contents: CursorContent[] = [];
+    const read = () => positionIn(contents = this.#files.readAll());
+    const position = this.folder.read === undefined ? read() : this.folder.read(read);
+    // The folder may say that what lies in it is not this name's.
+    if (position === undefined) return { position, safe: undefined };
+    return { position, safe: positionIn(contents.filter(({ isRetired }) => !isRetired)) };
+  }
+
+  #store(first: Known, decide: (known: Known) => StoredPosition | undefined): void {
+    let known = first;
+    for (let attempt = 1;; attempt++, known = this.#readAll()) {
+      const next = decide(known);
+      if (next === undefined) {
+        // What is known from before may not count any more.
+        if (this.#own !== undefined && this.#leaveRetired()) continue;
+        return this.#checkIsThere();
+      }
+      const isNew = this.#own === undefined;
+      if (this.#own === undefined) this.#own = this.#create(next, known, attempt);
+      else this.#write(this.#own, next);
+      if (this.#own === undefined) continue;
+      const isRaised = known.position !== undefined && next.generation > known.position.generation;
+      if (isRaised) this.#retireOthers();
+      // Written first, looked at then: see above.
+      if (this.#leaveRetired()) continue;
+      if (isNew && this.#isOutdated(next.generation + (isRaised ? 0 : 1))) continue;
+      this.#checkIsThere();
+      if (isNew && this.#own !== undefined) this.#fold(this.#own);
+      return;
+    }
+  }
+
+  /** Makes a file of its own at its full size, so that no later acknowledgement needs room on the disk. */
+  #create(next: StoredPosition, { position }: Known, attempt: number): OwnFile | undefined {
+    this.folder.prepare?.();
+    const content = new Uint8Array(CURSOR_FILE_BYTES);
+    const earlier = [...position === undefined ? [] : [position], ...position?.earlier ?? []]
+      .filter(({ nextId, mark }) => nextId < next.nextId && mark !== undefined);
+    const before = earlier.find(({ mark }) => mark?.salt !== next.mark?.salt);
+    [next, earlier[0], before].forEach((each, index) => {
+      if (each === undefined || next.generation === 0) return;
+      content.set(this.#encode({ ...each, generation: next.generation }, index), index * POSITION_SLOT_BYTES);
+    });
+    try {
+      const path = this.#files.publish(content);
+      return { file: this.storage.open(path, "update"), path, position: next, sequence: 0 };
+    } catch (error) {
+      // Retired, folded and removed at once, or the folder was removed: the next attempt shows which.
+      if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;
+      return undefined;
+    }
+  }
+
+  #write(own: OwnFile, next: StoredPosition): void {
+    const { mark } = own.position;
+    if (mark !== undefined && mark.salt !== next.mark?.salt && own.position.nextId < next.nextId) {
+      this.#writeSlot(own, this.#encode(own.position, own.sequence), BEFORE_SLOT);
+    }
+    this.#writeNext(own, next, this.#owner);
+  }
+
+  #writeNext(own: OwnFile, next: StoredPosition, owner: number): void {
+    own.sequence++;
+    this.#writeSlot(own, this.#encode(next, own.sequence, owner), own.sequence & 1);
+    own.position = next;
+  }
+
+  #writeSlot({ file, path }: OwnFile, slot: Uint8Array, index: number): void {
+    const written = file.writeAt(slot, index * POSITION_SLOT_BYTES);
+    if (written === POSITION_SLOT_BYTES) return;
+    throw new StorageError(
+      "ENOSPC",
+      `Cannot store a position in "${path}": the system took ${written} of ${POSITION_SLOT_BYTES} bytes`,
+      { canRetry: true },
+    );
+  }
+
+  #encode(position: StoredPosition, sequence: number, owner = this.#owner): Uint8Array {
+    const { nextId, time, mark, generation } = position;
+    return encodeSlot({ nextId, time, mark, generation, owner, sequence, written: this.storage.now() });
+  }
+
+  /** Tells the other consumers of this name that a new generation has begun. */
+  #retireOthers(): void {
+    for (const content of this.#files.readAll()) {
+      if (content.path !== this.#own!.path && !content.isRetired) this.#files.retire(content, this.#owner);
+    }
+  }
+
+  #leaveRetired(): boolean {
+    const own = this.#own!;
+    if (!wasRetired(own.file)) return false;
+    own.file.close();
+    this.#own = undefined;
+    return true;
+  }
+
+  /** Whether another consumer of this name, which did not see the new file yet, has begun a generation. */
+  #isOutdated(generationMax: number): boolean {
+    return this.#files.readAll().some(({ path, slots }) =>
+      path !== this.#own!.path && slots.some((slot) => slot !== undefined && slot.generation >= generationMax)
+    );
+  }
+
+  /** After the write: what was written while the file had its name is stored, and what came later may be lost. */
+  #checkIsThere(): void {
+    const own = this.#own;
+    if (own === undefined || (own.file.size() >= 0 && this.storage.stat(own.path) !== undefined)) return;
+    // Folded after the write, by one that took this consumer for gone: what was written is in the file that stays.
+    if (this.#leaveRetired()) return;
+    own.file.close();
+    this.#own = undefined;
+    throw this.folder.removed?.() ??
+      new StorageError("ENOENT", `Cannot store a position in "${own.path}": the file was removed`);
+  }
+
+  /** Takes the place of files whose owners are gone, once there are many. That costs no acknowledgement. */
+  #fold(own: OwnFile): void {
+    try {
+      const isLeft = ({ path, isIdle, isRetired }: CursorContent) =>
+        path !== own.path && (isIdle || isRetired);
+      const left = this.#files.readAll().filter(isLeft);
+      if (left.length < IDLE_FILES_MAX) return;
+      for (const content of left) if (!content.isRetired) this.#files.retire(content, this.#owner);
+      const paths = left.map(({ path }) => path);
+      for (const { path, slots } of this.#files.readAll()) {
+        const position = paths.includes(path) ? positionOf(slots) : undefined;
+        if (position !== undefined && isAfter(position, own.position)) this.#write(own, position);
+      }
+      // Another one may have folded this file before that was written.
+      if (wasRetired(own.file)) return;
+      own.file.syncNow();
+      this.#files.remove(paths);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    }
+  }
+}

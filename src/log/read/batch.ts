@@ -1,0 +1,114 @@
+import type { DataRange, IncomingBatch } from "../../contract.ts";
+import type { FrameMark } from "../positions/position_slot.ts";
+import type { StoredFrame } from "./stored_frame.ts";
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+/** Some or all events of one stored frame, as readers get them. */
+export class StoredBatch implements IncomingBatch {
+  readonly partition: number;
+  readonly baseId: number;
+  readonly count: number;
+  joinedText?(): string;
+  metadataText?(index: number): string;
+  readonly #frame: StoredFrame;
+  readonly #first: number;
+  readonly #metadata: string | Uint8Array;
+
+  /** `metadata` is what the frame gives for these events. */
+  constructor(
+    frame: StoredFrame,
+    metadata: string | Uint8Array,
+    place: { partition: number; baseId: number; first: number; count: number },
+  ) {
+    this.partition = place.partition;
+    this.baseId = place.baseId;
+    this.count = place.count;
+    this.#frame = frame;
+    this.#first = place.first;
+    this.#metadata = metadata;
+  }
+
+  get timestamp(): number {
+    return this.#frame.time;
+  }
+
+  /** What tells the frame it is of from every other. */
+  get mark(): FrameMark {
+    return this.#frame.mark;
+  }
+
+  metadataBytes(index: number): Uint8Array {
+    const metadata = this.#metadata;
+    return typeof metadata === "string"
+      ? encoder.encode(this.textOf(index))
+      : metadata.subarray(...this.#range(index));
+  }
+
+  dataSize(index: number): number {
+    return this.#frame.dataSize(this.#first + index);
+  }
+
+  viewData(index: number, range: DataRange): Uint8Array {
+    return this.#frame.viewData(this.#first + index, range.offset, range.size);
+  }
+
+  readData(index: number, ranges: readonly DataRange[], into: readonly Uint8Array[]): void {
+    let target = 0;
+    let filled = 0;
+    for (const range of ranges) {
+      for (let done = 0; done < range.size;) {
+        while (filled === into[target].byteLength) {
+          target++;
+          filled = 0;
+        }
+        const size = Math.min(range.size - done, into[target].byteLength - filled);
+        this.#frame.fill(
+          this.#first + index,
+          range.offset + done,
+          into[target].subarray(filled, filled + size),
+        );
+        done += size;
+        filled += size;
+      }
+    }
+  }
+
+  /** All metadata of a text frame, joined by commas. */
+  protected get text(): string {
+    const metadata = this.#metadata;
+    return typeof metadata === "string" ? metadata : decoder.decode(metadata);
+  }
+
+  /** One event's metadata in a text frame. */
+  protected textOf(index: number): string {
+    const metadata = this.#metadata;
+    const [from, to] = this.#range(index);
+    return typeof metadata === "string"
+      ? metadata.slice(from, to)
+      : decoder.decode(metadata.subarray(from, to));
+  }
+
+  /** Where one event's metadata lies in what the batch holds. */
+  #range(index: number): [from: number, to: number] {
+    const { metadataStarts: starts, isText } = this.#frame;
+    const at = this.#first + index;
+    const base = starts[this.#first];
+    return [starts[at] - base, starts[at + 1] - base - (isText ? 1 : 0)];
+  }
+}
+
+/**
+ * Events whose metadata are JSON texts. A class of its own, and not functions made for each batch: V8 keeps objects
+ * that hold such functions until the next full collection, however young they are.
+ */
+export class StoredTextBatch extends StoredBatch {
+  override joinedText(): string {
+    return this.text;
+  }
+
+  override metadataText(index: number): string {
+    return this.textOf(index);
+  }
+}

@@ -1,0 +1,163 @@
+import { core } from "../format/core/core.ts";
+import { CorruptedLogError } from "../../errors.ts";
+import { DATA_BLOCK_BYTES } from "../format/bytes.ts";
+import type { Partition } from "../partition.ts";
+import { readWindow } from "../segment/window.ts";
+import type { Segment } from "../segment/segment_file.ts";
+
+/** Blocks read and checked at once where somebody goes through the data in order. */
+const RUN_BLOCKS = 16;
+
+/** A part of this size gets memory of its own; smaller ones share theirs with their neighbours. */
+const OWN_MEMORY_BYTES = 16 * 1024;
+
+/** Where a frame's data lies. */
+export interface DataSource {
+  partition: Partition;
+  /** The segment as it was when the frame was read: what the window holds of it needs no file. */
+  segment: Segment;
+  /** Offset of the first data byte in the segment. */
+  offset: number;
+  dataBytes: number;
+  /** CRC-32 of each block. */
+  sums: Uint32Array;
+}
+
+/** The event a piece of data is read for: named when the data is damaged. */
+export interface Owner {
+  id: number;
+}
+
+/**
+ * The data of one frame, each block checked before any of it is given out. What a reader has just read whole is
+ * taken from the core's memory as long as it is there; else blocks are read from the file.
+ */
+export class StoredData {
+  /** Blocks copied last: first byte (counted from the start of the data), and the bytes. */
+  #held: { start: number; bytes: Uint8Array } | undefined;
+  /** Where the last piece ended: the next one beginning here shows that somebody goes through in order. */
+  #givenTo = 0;
+  /** The blocks found right in what the window holds, and which load of the window that was. */
+  #checked = { from: 0, to: 0, load: -1 };
+  /** Whether anybody asked for any of it. */
+  touched = false;
+
+  constructor(private readonly source: DataSource) {}
+
+  /** A range, checked; memory that nobody writes to. */
+  view(offset: number, size: number, owner: Owner): Uint8Array {
+    this.touched = true;
+    const held = this.#held;
+    if (held !== undefined && offset >= held.start && offset + size <= held.start + held.bytes.byteLength) {
+      this.#givenTo = offset + size;
+      return held.bytes.subarray(offset - held.start, offset - held.start + size);
+    }
+    const start = Math.floor(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
+    let end = this.#endOfBlock(offset + size);
+    let ptr = this.#inWindow(offset, size, owner);
+    if (ptr < 0) {
+      // Somebody else may read before the next piece is asked for: what goes on in order is kept.
+      const ahead = offset === this.#givenTo ? RUN_BLOCKS * DATA_BLOCK_BYTES : 0;
+      [ptr, end] = this.#load(start, end, Math.max(end, start + ahead), owner);
+    } else if (size >= OWN_MEMORY_BYTES) {
+      this.#givenTo = offset + size;
+      return copyOf(ptr + (offset - start), size);
+    }
+    const bytes = copyOf(ptr, end - start);
+    this.#held = { start, bytes };
+    this.#givenTo = offset + size;
+    return bytes.subarray(offset - start, offset - start + size);
+  }
+
+  /** Fills a buffer with the bytes from `offset` on, checked. */
+  fill(offset: number, into: Uint8Array, owner: Owner): void {
+    const size = into.byteLength;
+    if (size < OWN_MEMORY_BYTES) {
+      into.set(this.view(offset, size, owner));
+      return;
+    }
+    this.touched = true;
+    const start = Math.floor(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
+    let ptr = this.#inWindow(offset, size, owner);
+    if (ptr < 0) {
+      const end = this.#endOfBlock(offset + size);
+      [ptr] = this.#load(start, end, end, owner);
+    }
+    this.#givenTo = offset + size;
+    into.set(core.u8.subarray(ptr + (offset - start), ptr + (offset - start) + size));
+  }
+
+  /** Where the range's first block lies in the core's memory, its blocks checked; -1 when they are not there. */
+  #inWindow(offset: number, size: number, owner: Owner): number {
+    const { dataBytes, offset: dataOffset, segment } = this.source;
+    const firstBlock = Math.floor(offset / DATA_BLOCK_BYTES);
+    const endBlock = Math.ceil((offset + size) / DATA_BLOCK_BYTES);
+    const start = firstBlock * DATA_BLOCK_BYTES;
+    const bytes = Math.min(endBlock * DATA_BLOCK_BYTES, dataBytes) - start;
+    if (readWindow.held(segment, dataOffset + start) < bytes) return -1;
+    const ptr = readWindow.at(segment, dataOffset + start, bytes, bytes);
+    const checked = this.#checked;
+    if (checked.load !== readWindow.loads) {
+      this.#checked = { from: firstBlock, to: firstBlock, load: readWindow.loads };
+    } else if (firstBlock < checked.from || firstBlock > checked.to) checked.from = checked.to = firstBlock;
+    const from = this.#checked.to;
+    if (endBlock > from) {
+      const damaged = this.#firstDamaged(ptr + (from - firstBlock) * DATA_BLOCK_BYTES, from, endBlock);
+      if (damaged >= 0) throw this.#differs(segment, owner, damaged);
+      this.#checked.to = endBlock;
+    }
+    return ptr;
+  }
+
+  /** Reads blocks into the core's memory and checks them: those up to `end`, and what is right of those behind. */
+  #load(start: number, end: number, endMax: number, owner: Owner): [ptr: number, end: number] {
+    const { dataBytes, offset, partition } = this.source;
+    const segment = partition.segmentOf(this.source.segment.baseId, owner.id);
+    const bytes = Math.min(endMax, dataBytes) - start;
+    const ptr = readWindow.at(segment, offset + start, bytes, bytes);
+    if (ptr < 0) throw this.#corrupted(segment, owner, offset + start, "data bytes are missing");
+    const endBlock = Math.ceil((start + bytes) / DATA_BLOCK_BYTES);
+    const damaged = this.#firstDamaged(ptr, start / DATA_BLOCK_BYTES, endBlock);
+    if (damaged < 0) return [ptr, start + bytes];
+    const damagedAt = damaged * DATA_BLOCK_BYTES;
+    if (damagedAt < end) throw this.#differs(segment, owner, damaged);
+    return [ptr, damagedAt];
+  }
+
+  /** The first block whose checksum differs, or -1; `ptr` points at `firstBlock`. */
+  #firstDamaged(ptr: number, firstBlock: number, endBlock: number): number {
+    const { dataBytes, sums } = this.source;
+    for (let block = firstBlock, at = ptr; block < endBlock; block++, at += DATA_BLOCK_BYTES) {
+      const bytes = Math.min(DATA_BLOCK_BYTES, dataBytes - block * DATA_BLOCK_BYTES);
+      if (core.crc32At(at, bytes) !== sums[block]) return block;
+    }
+    return -1;
+  }
+
+  #endOfBlock(offset: number): number {
+    return Math.min(Math.ceil(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES, this.source.dataBytes);
+  }
+
+  #differs(segment: Segment, owner: Owner, block: number): CorruptedLogError {
+    const at = this.source.offset + block * DATA_BLOCK_BYTES;
+    return this.#corrupted(segment, owner, at, "data checksum differs");
+  }
+
+  #corrupted(segment: Segment, owner: Owner, offset: number, reason: string): CorruptedLogError {
+    const { partition } = this.source;
+    return new CorruptedLogError({
+      topic: partition.topic,
+      partition: partition.partition,
+      firstId: owner.id,
+      endId: owner.id + 1,
+      file: segment.path,
+      offset,
+      reason,
+    });
+  }
+}
+
+/** Memory of its own; made this way it is not filled with zeros first, as `slice` does. */
+function copyOf(ptr: number, size: number): Uint8Array {
+  return new Uint8Array(core.u8.subarray(ptr, ptr + size));
+}

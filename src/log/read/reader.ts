@@ -1,0 +1,289 @@
+import { core } from "../format/core/core.ts";
+import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../../errors.ts";
+import { isMissing } from "../../storage/port.ts";
+import type { StartPosition } from "../../contract.ts";
+import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { isHeadRight } from "./frame_check.ts";
+import type { Partition } from "../partition.ts";
+import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
+import { segmentName } from "../segment/segment_file.ts";
+import { StoredBatch, StoredTextBatch } from "./batch.ts";
+import { StoredFrame } from "./stored_frame.ts";
+import { passAt, type Passed, type Place, placeAfter } from "../segment/entries.ts";
+
+/** How a reader deals with what it meets. */
+export interface ReaderOptions {
+  /** Data parts will be asked for: frames are read whole. */
+  dataWanted: boolean;
+  onCorruption: "throw" | "skip";
+  /** Told of damage that was passed over. */
+  onDamage?: (error: CorruptedLogError) => void;
+}
+
+type PassedFrame = Extract<Passed, { kind: "frame" }>;
+
+/**
+ * Metadata given at once, unless one event has more. Texts of this size live and die in the young part of the
+ * heap; larger ones cost several times as much a byte.
+ */
+const METADATA_RUN_BYTES = 96 * 1024;
+
+/** Small frames are read this many bytes at a time. */
+const SMALL_READ_BYTES = 64 * 1024;
+
+/** How often a reader at the end looks whether a segment begins behind damage it cannot see past. */
+const RELIST_MS = 1000;
+
+/** Reads one partition from a position on. */
+export class PartitionReader {
+  /** The frame boundary read next; undefined while the partition has no segment. */
+  #place: Place | undefined;
+  /** Events below this id are passed over. */
+  #fromId = 0;
+  /** The frame read last, where only some of its events were given out. */
+  #partial: { frame: StoredFrame; baseId: number; after: Place } | undefined;
+  #lastData: StoredFrame["data"] | undefined;
+  #ahead = READ_AHEAD_BYTES / 2;
+  #listedAt = 0;
+  /** The last segment, when it cannot be read and that was said. */
+  #unreadable: string | undefined;
+
+  constructor(private readonly partition: Partition, private readonly options: ReaderOptions) {}
+
+  /** Id of the event read next. */
+  get position(): number {
+    return Math.max(this.#fromId, this.#place?.id ?? 0);
+  }
+
+  /** Moves to a position; an id behind the end means the end. Throws `EventGoneError` when the event was removed. */
+  seek(to: StartPosition): void {
+    this.partition.look(() => this.#moveTo(to));
+  }
+
+  #moveTo(to: StartPosition): void {
+    const { partition } = this;
+    this.#partial = undefined;
+    this.#fromId = 0;
+    if (to === "earliest") {
+      this.#place = partition.placeOfId(0);
+    } else if (to === "latest") {
+      this.#place = partition.end();
+    } else if ("time" in to) {
+      this.#place = partition.placeOfTime(Number(to.time));
+    } else {
+      const place = partition.placeOfId(to.id);
+      const firstId = place?.segment.baseId ?? 0;
+      if (to.id < firstId) throw new EventGoneError(partition.partition, to.id, firstId);
+      this.#place = place;
+      this.#fromId = this.#place === undefined ? 0 : isEnd(this.#place) ? this.#place.id : to.id;
+    }
+  }
+
+  /** Whether there is something behind the position that was not read yet. */
+  hasNews(): boolean {
+    return this.#orGone(() => this.#looksNew());
+  }
+
+  #looksNew(): boolean {
+    if (this.#partial !== undefined) return true;
+    const place = this.#placeNow();
+    if (place === undefined) return false;
+    const passed = passAt(place, RECORD_BYTES);
+    if (passed.kind === "end") return passed.terminal || this.#enterSegment(passed.id);
+    return passed.kind !== "tail" || this.#nextSegmentShows();
+  }
+
+  /** The next events, at most `eventsMax`; undefined when there are none yet. */
+  read(eventsMax: number): StoredBatch | undefined {
+    return this.#orGone(() => this.#readNext(eventsMax));
+  }
+
+  #readNext(eventsMax: number): StoredBatch | undefined {
+    for (;;) {
+      const given = this.#partial && this.#give(this.#partial, eventsMax);
+      if (given !== undefined) return given;
+      const place = this.#placeNow();
+      if (place === undefined) return undefined;
+      const passed = passAt(place, this.#ahead);
+      switch (passed.kind) {
+        case "tail":
+          if (place.segment.isUnreadable) this.#meetUnreadable(place);
+          if (!this.#nextSegmentShows()) return undefined;
+          break;
+        case "end":
+          if (passed.terminal) throw new TopicDeletedError(this.partition.topic);
+          if (!this.#enterSegment(passed.id)) return undefined;
+          break;
+        case "gap":
+          if (passed.endId > passed.id) {
+            this.#meetDamage(place.segment.path, passed, "a frame is damaged or missing");
+          }
+          this.#place = placeAfter(place.segment, passed);
+          break;
+        case "frame":
+          this.#readFrame(place, passed);
+      }
+    }
+  }
+
+  /** Runs a look at the log; throws `EventGoneError` when what it wants to see was removed. */
+  #orGone<T>(look: () => T): T {
+    try {
+      return look();
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      const { partition, position } = this;
+      const firstId = partition.firstId();
+      throw firstId > position ? new EventGoneError(partition.partition, position, firstId) : error;
+    }
+  }
+
+  #placeNow(): Place | undefined {
+    return this.#place ??= this.partition.placeOfId(this.#fromId);
+  }
+
+  #readFrame(place: Place, passed: PassedFrame): void {
+    const { frame, offset, id } = passed;
+    const after = placeAfter(place.segment, passed);
+    const isLost = (frame.flags & FLAG.lost) !== 0;
+    if (frame.kind !== KIND.events || isLost || after.id <= this.#fromId) {
+      this.#place = after;
+      return;
+    }
+    const { layout } = frame;
+    // Whoever asks for data gets frames read whole, as long as the data is then really used.
+    const whole = this.options.dataWanted && this.#lastData?.touched !== false;
+    const bytes = whole ? layout.frameBytes : layout.data;
+    const at = readWindow.at(place.segment, offset, bytes, bytes);
+    this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
+    if (at < 0 || !this.#checkHead(at, passed)) {
+      this.#meetDamage(place.segment.path, { ...passed, endId: after.id }, "metadata checksum differs");
+      this.#place = after;
+      return;
+    }
+    const stored = new StoredFrame(this.partition, place.segment, offset, frame, at, id);
+    if (!stored.addsUp) {
+      const reason = "the sizes of its parts do not add up";
+      this.#meetDamage(place.segment.path, { ...passed, endId: after.id }, reason);
+      this.#place = after;
+      return;
+    }
+    this.#lastData = frame.dataBytes > 0 ? stored.data : undefined;
+    this.#partial = { frame: stored, baseId: id, after };
+  }
+
+  #checkHead(at: number, passed: PassedFrame): boolean {
+    return passed.damaged === "header" ? isHeadRight(at, passed.frame) : core.checkHead(at);
+  }
+
+  /** Some of a frame's events; undefined when none are left that can be given. */
+  #give(partial: { frame: StoredFrame; baseId: number; after: Place }, eventsMax: number) {
+    const { frame, baseId, after } = partial;
+    let [first, end] = this.#nextRun(frame, Math.max(0, this.#fromId - baseId), eventsMax);
+    const metadata = first === end ? "" : frame.metadata(first, end - first);
+    if (metadata === undefined) {
+      const lost = { offset: frame.offset, id: baseId + first, endId: baseId + frame.count };
+      this.#meetDamage(frame.segment.path, lost, "metadata checksum differs");
+      first = end = frame.count;
+    }
+    this.#fromId = baseId + end;
+    if (end === frame.count) {
+      this.#partial = undefined;
+      this.#place = after;
+    }
+    if (metadata === undefined || first === end) return undefined;
+    const { partition } = this.partition;
+    const Batch = frame.isText ? StoredTextBatch : StoredBatch;
+    return new Batch(frame, metadata, { partition, baseId: baseId + first, first, count: end - first });
+  }
+
+  /** The next events of a frame that can be given: whoever asks for data does not get those without theirs. */
+  #nextRun(frame: StoredFrame, from: number, eventsMax: number): [first: number, end: number] {
+    const { count } = frame;
+    if (!frame.lacksData || !this.options.dataWanted) {
+      return [from, endWithin(frame.metadataStarts, from, Math.min(count, from + eventsMax))];
+    }
+    let first = from;
+    while (first < count && frame.isDataLost(first)) first++;
+    let end = first;
+    while (end < count && end - first < eventsMax && !frame.isDataLost(end)) end++;
+    return [first, endWithin(frame.metadataStarts, first, end)];
+  }
+
+  /** At the end: whether a segment begins further on after all, so that what is missing here was lost; or anew. */
+  #nextSegmentShows(): boolean {
+    const now = this.partition.storage.now();
+    if (Math.abs(now - this.#listedAt) < RELIST_MS) return false;
+    this.#listedAt = now;
+    const segment = this.#place!.segment;
+    if (segment.file.size() < 0) {
+      // Removed by hand. Whoever writes next makes it anew, with other events under the same ids.
+      this.partition.forget(segment);
+      this.#place = undefined;
+      this.#fromId = segment.baseId;
+      return true;
+    }
+    const next = this.partition.segmentIds().find((id) => id > segment.baseId);
+    if (next === undefined) return false;
+    segment.endId = next;
+    return true;
+  }
+
+  /** Goes on in the segment that begins with this id; false while nobody has made it. */
+  #enterSegment(baseId: number): boolean {
+    const { partition } = this;
+    // What `segmentIds` lacks between two segments is missing: it settles what single listings pass over.
+    const ids = partition.segmentIds();
+    const index = ids.findIndex((id) => id >= baseId);
+    if (index < 0) return false;
+    const nextId = ids[index];
+    if (nextId > baseId && index === 0) throw new EventGoneError(partition.partition, baseId, nextId);
+    if (nextId > baseId) {
+      const file = `${partition.directory}/${segmentName(baseId)}`;
+      this.#meetDamage(file, { offset: 0, id: baseId, endId: nextId }, "the segment is missing");
+    }
+    const segment = partition.segment(nextId, ids[index + 1]);
+    this.#place = { segment, offset: SEGMENT_HEADER_BYTES, id: nextId };
+    return true;
+  }
+
+  /** Says once what is wrong with a last segment that cannot be read. */
+  #meetUnreadable({ segment, id }: Place): void {
+    if (this.#unreadable === segment.path) return;
+    this.#report(segment.path, { offset: 0, id, endId: id }, segment.headerDamage!);
+    this.#unreadable = segment.path;
+  }
+
+  #meetDamage(file: string, lost: { offset: number; id: number; endId: number }, reason: string): void {
+    if (lost.endId > this.#fromId) this.#report(file, lost, reason);
+  }
+
+  #report(file: string, lost: { offset: number; id: number; endId: number }, reason: string): void {
+    const { topic, partition } = this.partition;
+    const { offset, id: firstId, endId } = lost;
+    const error = new CorruptedLogError({ topic, partition, firstId, endId, file, offset, reason });
+    if (this.options.onCorruption === "throw") throw error;
+    this.options.onDamage?.(error);
+  }
+}
+
+/** The end of a run of events that is at most so long that its metadata are taken at once; at least one. */
+function endWithin(starts: Uint32Array, first: number, end: number): number {
+  const limit = starts[first] + METADATA_RUN_BYTES;
+  let last = end;
+  while (last > first + 1 && starts[last] > limit) last = (first + last + 1) >>> 1;
+  return last;
+}
+
+function isEnd(place: Place): boolean {
+  const { kind } = passAt(place, RECORD_BYTES);
+  return kind === "tail" || kind === "end";
+}
+
+function nextAhead(frameBytes: number, headBytes: number, whole: boolean): number {
+  const useful = whole ? frameBytes : headBytes;
+  if (!whole && headBytes * 2 < frameBytes) {
+    return Math.min(Math.max(useful + (useful >> 2), 4096), READ_AHEAD_BYTES);
+  }
+  return Math.min(Math.max(useful, SMALL_READ_BYTES), 2 * READ_AHEAD_BYTES);
+}

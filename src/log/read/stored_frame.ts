@@ -1,0 +1,314 @@
+import { core } from "../format/core/core.ts";
+import { CorruptedLogError } from "../../errors.ts";
+import { DATA_BYTES_MAX, DATA_LOST_MARK, EXTENT_BYTES, FLAG, FRAME_DATA_BYTES_MAX, KIND } from "../format/bytes.ts";
+import { type FrameRecord, readUint64 } from "../format/frame_header.ts";
+import { isHeadRight } from "./frame_check.ts";
+import type { Partition } from "../partition.ts";
+import { readWindow } from "../segment/window.ts";
+import { type FrameMark, markOf } from "../positions/position_slot.ts";
+import { step } from "../segment/frame_scanner.ts";
+import type { Segment } from "../segment/segment_file.ts";
+import { type Owner, StoredData } from "./data.ts";
+
+const decoder = new TextDecoder();
+
+/** Data handed out at once: a larger range is put together from pieces of this size. */
+const PIECE_BYTES = 1 << 20;
+
+interface ExtentAt {
+  segmentId: number;
+  offset: number;
+  dataBytes: number;
+  /** Where its bytes begin in the event's data part. */
+  start: number;
+}
+
+/** A frame of events that was read and checked: where each event's parts lie. */
+export class StoredFrame {
+  readonly count: number;
+  readonly time: number;
+  readonly isText: boolean;
+  /** Every metadata byte is ASCII: byte offsets are offsets in the text. */
+  readonly isAscii: boolean;
+  /**
+   * Where each event's metadata begins, in bytes from the first one's; one more entry, as if another separator
+   * and event followed.
+   */
+  readonly metadataStarts: Uint32Array;
+  /** The data that stands in the frame itself. */
+  readonly data: StoredData;
+  readonly #dataStarts: Uint32Array | undefined;
+  /** The events whose data a repair gave up. */
+  readonly #dataLost: ReadonlySet<number> | undefined;
+  readonly #extents: { totalBytes: number; list: ExtentAt[] } | undefined;
+  #chunk: { extent: ExtentAt; data: StoredData } | undefined;
+  /** As long as the window was not filled again, it holds the metadata. */
+  #load = readWindow.loads;
+  /** A copy of the metadata, once the window had something else in between. */
+  #kept: Uint8Array | undefined;
+
+  /** `at`: where the frame lies in the core's memory, up to the end of its metadata, which was checked. */
+  constructor(
+    private readonly partition: Partition,
+    readonly segment: Segment,
+    readonly offset: number,
+    private readonly frame: FrameRecord,
+    at: number,
+    private readonly baseId: number,
+  ) {
+    const { count, flags, layout, dataBytes, extentCount } = frame;
+    this.count = count;
+    this.time = frame.time;
+    this.isText = (flags & FLAG.jsonText) !== 0;
+    this.isAscii = this.isText && (flags & FLAG.ascii) !== 0;
+    const table = at + layout.table;
+    const stride = (flags & FLAG.hasData) !== 0 ? 8 : 4;
+    this.metadataStarts = startsIn(table, stride, count, this.isText ? 1 : 0);
+    if (stride === 8) this.#dataStarts = startsIn(table + 4, stride, count, 0);
+    if ((flags & FLAG.dataLost) !== 0) this.#dataLost = marksIn(table, stride, count);
+    if (extentCount > 0) this.#extents = extentsIn(at + layout.extents, extentCount);
+    this.data = new StoredData({
+      partition,
+      segment,
+      offset: offset + layout.data,
+      dataBytes,
+      sums: sumsIn(at + layout.blockSums, at + layout.metadata),
+    });
+  }
+
+  /**
+   * Metadata of a range of events with the separators between them: a text if it is ASCII, else bytes. Undefined
+   * when it had to be read again and is damaged.
+   */
+  metadata(first: number, count: number): string | Uint8Array | undefined {
+    const from = this.metadataStarts[first];
+    const to = this.metadataStarts[first + count] - (this.isText ? 1 : 0);
+    if (this.#kept === undefined && readWindow.loads !== this.#load && !this.#readAgain()) return undefined;
+    if (this.#kept !== undefined) {
+      const kept = this.#kept.subarray(from, to);
+      return this.isAscii ? decoder.decode(kept) : kept;
+    }
+    const { layout } = this.frame;
+    const at = readWindow.at(this.segment, this.offset, layout.data, layout.data) + layout.metadata;
+    return this.isAscii
+      ? decoder.decode(core.u8.subarray(at + from, at + to))
+      : core.u8.slice(at + from, at + to);
+  }
+
+  /** Somebody else has read in between: from now on the metadata is kept. */
+  #readAgain(): boolean {
+    const { layout } = this.frame;
+    const at = readWindow.at(this.segment, this.offset, layout.data, layout.data);
+    if (at < 0 || !isHeadRight(at, this.frame)) return false;
+    this.#kept = core.u8.slice(at + layout.metadata, at + layout.data);
+    return true;
+  }
+
+  /**
+   * Whether the sizes of its parts make what its records state. They do not where a program wrote it wrong, and
+   * then checksums are right all the same.
+   */
+  get addsUp(): boolean {
+    const { count, metadataBytes, dataBytes } = this.frame;
+    // As if another separator followed the last text.
+    const separator = this.isText && count > 0 ? 1 : 0;
+    if (this.metadataStarts[count] !== metadataBytes + separator) return false;
+    if ((this.#dataStarts?.[count] ?? 0) !== dataBytes) return false;
+    const extents = this.#extents;
+    if (extents === undefined) return true;
+    const { list, totalBytes } = extents;
+    const isPossible = list.every(({ dataBytes }) => dataBytes > 0 && dataBytes <= FRAME_DATA_BYTES_MAX);
+    const last = list[list.length - 1];
+    return isPossible && count === 1 && dataBytes === 0 && last.start + last.dataBytes === totalBytes &&
+      totalBytes <= DATA_BYTES_MAX;
+  }
+
+  /** Size of one event's data part, in bytes. */
+  dataSize(index: number): number {
+    if (this.#extents !== undefined) return this.#extents.totalBytes;
+    const starts = this.#dataStarts;
+    return starts === undefined ? 0 : starts[index + 1] - starts[index];
+  }
+
+  /** Whether a repair gave up the data parts of some of these events. */
+  get lacksData(): boolean {
+    return this.#dataLost !== undefined;
+  }
+
+  /** Whether it gave up this one's. */
+  isDataLost(index: number): boolean {
+    return this.#dataLost?.has(index) === true;
+  }
+
+  /** A range of one event's data, checked. */
+  viewData(index: number, offset: number, size: number): Uint8Array {
+    if (size === 0) return new Uint8Array(0);
+    const owner = { id: this.baseId + index };
+    this.#checkIsThere(index);
+    if (this.#extents === undefined) return this.data.view(this.#dataStart(index) + offset, size, owner);
+    const whole = this.#pieceOfChunk(offset, size, owner);
+    if (whole.byteLength === size) return whole;
+    const result = new Uint8Array(size);
+    this.fill(index, offset, result);
+    return result;
+  }
+
+  /** Fills a buffer with one event's data from `offset` on, checked. */
+  fill(index: number, offset: number, into: Uint8Array): void {
+    const owner = { id: this.baseId + index };
+    this.#checkIsThere(index);
+    const start = this.#dataStart(index) + offset;
+    for (let done = 0; done < into.byteLength;) {
+      const size = Math.min(PIECE_BYTES, into.byteLength - done);
+      if (this.#extents === undefined) {
+        this.data.fill(start + done, into.subarray(done, done + size), owner);
+        done += size;
+      } else done += this.#fillFromChunk(start + done, into.subarray(done, done + size), owner);
+    }
+  }
+
+  /** What tells the frame from every other. */
+  get mark(): FrameMark {
+    return markOf(this.frame);
+  }
+
+  /** The chunks that hold a large data part. */
+  get extents(): readonly { segmentId: number; offset: number; dataBytes: number }[] {
+    return this.#extents?.list ?? [];
+  }
+
+  #dataStart(index: number): number {
+    return this.#dataStarts === undefined ? 0 : this.#dataStarts[index];
+  }
+
+  #checkIsThere(index: number): void {
+    if (!this.isDataLost(index)) return;
+    throw this.#corrupted(
+      this.baseId + index,
+      this.segment,
+      this.offset,
+      "its data part was lost before a repair",
+    );
+  }
+
+  #corrupted(id: number, segment: Segment, offset: number, reason: string): CorruptedLogError {
+    const { topic, partition } = this.partition;
+    return new CorruptedLogError({
+      topic,
+      partition,
+      firstId: id,
+      endId: id + 1,
+      file: segment.path,
+      offset,
+      reason,
+    });
+  }
+
+  /** As much of a range as one chunk holds, up to `size` bytes. */
+  #pieceOfChunk(offset: number, size: number, owner: Owner): Uint8Array {
+    const { extent, data } = this.#chunkAt(offset, owner);
+    const within = offset - extent.start;
+    return data.view(within, Math.min(size, extent.dataBytes - within), owner);
+  }
+
+  /** Fills a buffer as far as one chunk does; gives how many bytes that were. */
+  #fillFromChunk(offset: number, into: Uint8Array, owner: Owner): number {
+    const { extent, data } = this.#chunkAt(offset, owner);
+    const within = offset - extent.start;
+    const size = Math.min(into.byteLength, extent.dataBytes - within);
+    data.fill(within, into.subarray(0, size), owner);
+    return size;
+  }
+
+  #chunkAt(offset: number, owner: Owner): { extent: ExtentAt; data: StoredData } {
+    const chunk = this.#chunk;
+    if (
+      chunk !== undefined && offset >= chunk.extent.start &&
+      offset < chunk.extent.start + chunk.extent.dataBytes
+    ) return chunk;
+    const extent = extentAt(this.#extents!.list, offset);
+    return this.#chunk = { extent, data: this.#openChunk(extent, owner) };
+  }
+
+  #openChunk(extent: ExtentAt, owner: Owner): StoredData {
+    const { partition } = this;
+    const segment = partition.segmentOf(extent.segmentId, owner.id);
+    const problem = (reason: string) => this.#corrupted(owner.id, segment, extent.offset, reason);
+    let found = step(segment, extent.offset, 4096);
+    if (found.kind !== "frame") {
+      // Where the segment ends may say more; a listing tells which one follows.
+      partition.segmentIds();
+      found = step(segment, extent.offset, 4096);
+    }
+    if (found.kind !== "frame") throw problem("a data chunk is damaged");
+    const record = found.frame;
+    if (record.kind !== KIND.chunk || record.dataBytes !== extent.dataBytes) {
+      throw problem("a data chunk is not where its event says");
+    }
+    const { layout } = record;
+    const at = readWindow.at(segment, extent.offset, layout.data, layout.data);
+    if (at < 0 || !isHeadRight(at, record)) {
+      throw problem("the checksums of a data chunk are damaged");
+    }
+    return new StoredData({
+      partition,
+      segment,
+      offset: extent.offset + layout.data,
+      dataBytes: record.dataBytes,
+      sums: sumsIn(at + layout.blockSums, at + layout.data),
+    });
+  }
+}
+
+function extentAt(list: readonly ExtentAt[], offset: number): ExtentAt {
+  let [low, high] = [0, list.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (list[middle].start <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return list[low];
+}
+
+/** Sums the sizes of a table up: where each event's part begins, and one more. */
+function startsIn(column: number, stride: number, count: number, separatorBytes: number): Uint32Array {
+  const { view } = core;
+  const starts = new Uint32Array(count + 1);
+  let start = 0;
+  for (let index = 0, at = column; index < count; index++, at += stride) {
+    start += (view.getUint32(at, true) & ~DATA_LOST_MARK) + separatorBytes;
+    starts[index + 1] = start;
+  }
+  // Sizes that wrapped on the way must not add up by chance.
+  if (start > 0xffffffff) starts[count] = 0xffffffff;
+  return starts;
+}
+
+function marksIn(table: number, stride: number, count: number): ReadonlySet<number> {
+  const marked = new Set<number>();
+  for (let index = 0; index < count; index++) {
+    if (core.view.getUint32(table + index * stride, true) >= DATA_LOST_MARK) marked.add(index);
+  }
+  return marked;
+}
+
+function extentsIn(start: number, count: number): { totalBytes: number; list: ExtentAt[] } {
+  const { view } = core;
+  const list: ExtentAt[] = [];
+  let partStart = 0;
+  for (let index = 0, at = start + 8; index < count; index++, at += EXTENT_BYTES) {
+    const dataBytes = view.getUint32(at + 12, true);
+    list.push({
+      segmentId: readUint64(view, at),
+      offset: view.getUint32(at + 8, true),
+      dataBytes,
+      start: partStart,
+    });
+    partStart += dataBytes;
+  }
+  return { totalBytes: readUint64(view, start), list };
+}
+
+function sumsIn(start: number, end: number): Uint32Array {
+  return new Uint32Array(core.u8.slice(start, end).buffer);
+}

@@ -1,0 +1,322 @@
+import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../../errors.ts";
+import { DRAFT_SUFFIX, isMissing, type Storage } from "../../storage/port.ts";
+import { AppendLock } from "../write/append_lock.ts";
+import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { firstName, type Listing, listingOf, needsName, ownerOf } from "./listing.ts";
+import { encodeSegment, isSameSegment, type SealedSegment, Segment, segmentName } from "./segment_file.ts";
+import { INDEX_INTERVAL_BYTES } from "./index.ts";
+import { Tail } from "../write/tail.ts";
+
+/** What a partition is opened with. */
+export interface PartitionOptions {
+  storage: Storage;
+  /** The folder that holds the segments; it must be there. */
+  directory: string;
+  topic: string;
+  partition: number;
+  /** Shared by all who have the folder open in this process; one of its own by default. */
+  tail?: Tail;
+  /** Bytes between two index entries; for tests. */
+  indexIntervalBytes?: number;
+  /** Take a lock around each append, for file systems whose appends are not atomic between machines. */
+  useLocking?: boolean;
+}
+
+/** How often the folder is listed at most until two listings agree. */
+const LISTINGS_MAX = 10;
+
+/** How often a look begins anew because segments are being removed. */
+const LOOKS_MAX = 20;
+
+/** A draft this old was left by a process that was killed. */
+const DRAFT_AGE_MS_MAX = 3_600_000;
+
+/** Segments whose files stay open; readers and writers of one partition rarely need more at once. */
+const OPEN_SEGMENTS_MAX = 4;
+
+/** One partition's folder: its segments in order, opened as they are needed, made and removed. */
+export class PartitionFolder {
+  readonly storage: Storage;
+  readonly directory: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly indexIntervalBytes: number;
+  /** Where readers wait for events, and writers tell them. */
+  readonly tail: Tail;
+  readonly #lock: AppendLock | undefined;
+  #segments = new Map<number, Segment>();
+  /** What the last listing gave. */
+  #listed: number[] = [];
+  /** The first segment, once it is known to be no ghost. */
+  #firstChecked = -1;
+
+  constructor(options: PartitionOptions) {
+    this.storage = options.storage;
+    this.directory = options.directory;
+    this.topic = options.topic;
+    this.partition = options.partition;
+    this.indexIntervalBytes = options.indexIntervalBytes ?? INDEX_INTERVAL_BYTES;
+    this.tail = options.tail ?? new Tail(options.storage, options.directory);
+    if (options.useLocking) this.#lock = new AppendLock(options.storage, `${options.directory}.lock`);
+  }
+
+  /**
+   * First ids of the segments that are there now, ascending.
+   *
+   * A listing is no moment: what is made or removed meanwhile may be in it or not, so that a later segment may be
+   * listed and an earlier one, made before it, be missed. Where a listing differs from the last one it is repeated
+   * until two in a row agree. Then whatever the first of them lacked was not there when it ended, and segments go
+   * from the front: one that is missing between two others is missing in truth.
+   */
+  segmentIds(): number[] {
+    let ids = this.#list();
+    for (let tries = 1; tries < LISTINGS_MAX && !isSame(ids, this.#listed); tries++) {
+      this.#listed = ids;
+      ids = this.#list();
+    }
+    this.#listed = ids;
+    if (ids.length > 1 && ids[0] !== this.#firstChecked) {
+      if (this.#isGhost(ids[0], ids[1])) ids = ids.slice(1);
+      else this.#firstChecked = ids[0];
+    }
+    for (let index = 0; index + 1 < ids.length; index++) {
+      const segment = this.#segments.get(ids[index]);
+      if (segment !== undefined) segment.endId = ids[index + 1];
+    }
+    return ids.slice();
+  }
+
+  #list(): number[] {
+    return this.listing().ids;
+  }
+
+  /** First id that is there, 0 in a partition nobody wrote to. */
+  firstId(): number {
+    return this.segmentIds()[0] ?? 0;
+  }
+
+  /** What one listing of the folder says. */
+  listing(): Listing {
+    try {
+      return listingOf(this.storage.list(this.directory));
+    } catch (error) {
+      if (isMissing(error)) throw new TopicDeletedError(this.topic);
+      throw error;
+    }
+  }
+
+  /**
+   * Whether the first segment is one that a writer made again which was stopped just before it gave the segment
+   * its name, while others made it, filled it, and retention removed it. It is empty although another follows, as
+   * no segment of the log ever is, and not the one that was followed.
+   */
+  #isGhost(baseId: number, nextId: number): boolean {
+    const bytes = this.storage.stat(this.#pathOf(baseId))?.bytes;
+    if (bytes !== SEGMENT_HEADER_BYTES) return false;
+    try {
+      const { previous } = this.segment(nextId);
+      return previous !== undefined && !isSameSegment(previous, this.segment(baseId));
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  /** The segment beginning with this id. */
+  segment(baseId: number, endId?: number): Segment {
+    let segment = this.#segments.get(baseId);
+    if (segment === undefined) {
+      segment = new Segment(this.storage, this.#pathOf(baseId), this.partition, baseId);
+    } else {
+      this.#segments.delete(baseId);
+    }
+    if (endId !== undefined) segment.endId = endId;
+    this.#segments.set(baseId, segment);
+    this.#closeOldest();
+    return segment;
+  }
+
+  /**
+   * An open segment that holds data of event `id`. Throws `EventGoneError`, which says where reading goes on, when
+   * the segment was removed from the front, and `CorruptedLogError` when it is missing among those that are there.
+   */
+  segmentOf(baseId: number, id: number): Segment {
+    try {
+      const segment = this.segment(baseId);
+      void segment.file;
+      return segment;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      this.#segments.delete(baseId);
+      const { topic, partition } = this;
+      const firstId = this.firstId();
+      if (firstId > id) throw new EventGoneError(partition, id, firstId);
+      if (firstId > baseId) throw new EventGoneError(partition, id, id + 1, "data");
+      const reason = "the segment with its data is missing";
+      const file = this.#pathOf(baseId);
+      throw new CorruptedLogError({ topic, partition, firstId: id, endId: id + 1, file, offset: 0, reason });
+    }
+  }
+
+  /** Closes a segment whose file is not the one of that name any more. */
+  forget(segment: Segment): void {
+    segment.close();
+    if (this.#segments.get(segment.baseId) === segment) this.#segments.delete(segment.baseId);
+  }
+
+  /** Whether appends of several machines need a lock here. */
+  get isLocking(): boolean {
+    return this.#lock !== undefined;
+  }
+
+  /** Runs an append under the lock, where one is needed. */
+  alone<T>(append: () => T): T {
+    if (this.#lock === undefined) return append();
+    try {
+      return this.#lock.hold(append);
+    } catch (error) {
+      // The lock's folder may be missing because the whole topic is: listing the partition says so.
+      if (isMissing(error)) this.segmentIds();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes the segment that begins with this id, unless another process has; `after` is the one it follows, which
+   * must still be the last one. A writer that was stopped for long would otherwise make one again that was filled
+   * and removed meanwhile, or put it into a new topic of the same name.
+   */
+  createSegment(baseId: number, after?: SealedSegment): void {
+    const content = encodeSegment({
+      partition: this.partition,
+      salt: this.storage.random32(),
+      baseId,
+      created: this.storage.now(),
+      after,
+    });
+    try {
+      this.storage.publish(this.#pathOf(baseId), content, { confirm: () => this.#isLast(after) });
+    } catch (error) {
+      // The folder was replaced by another one, which the next listing shows.
+      if (!isMissing(error)) throw error;
+      this.segmentIds();
+    }
+  }
+
+  /** Whether this segment, the very file, is the last one now; without one, whether there is none. */
+  #isLast(segment: { baseId: number; salt: number } | undefined): boolean {
+    const last = this.segmentIds().pop();
+    if (segment === undefined || last !== segment.baseId) return last === segment?.baseId;
+    let there: Segment | undefined;
+    try {
+      there = new Segment(this.storage, this.#pathOf(last), this.partition, last);
+      return there.salt === segment.salt;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    } finally {
+      there?.close();
+    }
+  }
+
+  /**
+   * Notes that events of one segment have data in an older one, so that retention keeps it. The note is a name in
+   * the folder, the dependency marker: retention lists the folder anyway.
+   */
+  keepForSegment(baseId: number, neededBaseId: number): void {
+    this.storage.publish(`${this.directory}/${needsName(baseId, neededBaseId)}`, new Uint8Array(0));
+  }
+
+  /** Size of a segment's file; 0 when it is gone. */
+  bytesOf(baseId: number): number {
+    return this.storage.stat(this.#pathOf(baseId))?.bytes ?? 0;
+  }
+
+  /**
+   * Removes the segments before one that stays, with `newestTime` the newest time in them, in milliseconds since
+   * 1970. False when data in one of them has come to be needed meanwhile: then nothing was removed.
+   *
+   * One name in the folder decides. A process that is killed before it is there has removed nothing, and after it
+   * everything: readers pass over the files that are left, and the next removal takes them away.
+   */
+  removeBefore(firstId: number, newestTime: number): boolean {
+    const { storage, directory } = this;
+    const removedTime = Math.max(newestTime, this.listing().removedTime);
+    const mark = `${directory}/${firstName(firstId, removedTime)}`;
+    // What stays is on the disk before what says that it is all there is.
+    storage.syncDirectory(directory);
+    storage.publish(mark, new Uint8Array(0));
+    // A writer makes its dependency marker and then looks for this name, and here it is the other way round: at
+    // least one of the two sees the other's, however their calls are interleaved.
+    if (this.segmentIds()[0] < firstId) {
+      storage.remove(mark);
+      return false;
+    }
+    this.removeLeftovers();
+    return true;
+  }
+
+  /** Removes the files of segments that are before the first one: a removal was cut short. */
+  removeLeftovers(): void {
+    const names = this.storage.list(this.directory);
+    const first = listingOf(names).ids[0] ?? 0;
+    const leftovers = names.filter((name) => (ownerOf(name) ?? Infinity) < first).sort();
+    if (leftovers.length === 0) return;
+    // What says that they are removed is on the disk before any of them goes; the process that made it may be dead.
+    this.storage.syncDirectory(this.directory);
+    const isLog = (name: string) => name.endsWith(".log");
+    // The log first: an index without its segment harms no one.
+    for (const name of [...leftovers.filter(isLog), ...leftovers.filter((name) => !isLog(name))]) {
+      const path = `${this.directory}/${name}`;
+      // Another process may be about to publish its draft.
+      if (name.endsWith(DRAFT_SUFFIX) && this.#ageOf(path) < DRAFT_AGE_MS_MAX) continue;
+      this.#segments.get(ownerOf(name)!)?.close();
+      this.#segments.delete(ownerOf(name)!);
+      this.storage.remove(path);
+    }
+  }
+
+  #ageOf(path: string): number {
+    const modified = this.storage.stat(path)?.modified;
+    return modified === undefined ? 0 : Math.abs(this.storage.now() - modified);
+  }
+
+  /**
+   * Runs a look at several segments, anew where one of them was removed between its listing and its opening: the
+   * next listing is without it.
+   */
+  look<T>(work: () => T): T {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isMissing(error) || attempt === LOOKS_MAX) throw error;
+      }
+    }
+  }
+
+  /** Closes every file. */
+  close(): void {
+    for (const segment of this.#segments.values()) segment.close();
+    this.#segments.clear();
+  }
+
+  #pathOf(baseId: number): string {
+    return `${this.directory}/${segmentName(baseId)}`;
+  }
+
+  #closeOldest(): void {
+    let open = 0;
+    for (const segment of this.#segments.values()) if (segment.isOpen) open++;
+    for (const segment of this.#segments.values()) {
+      if (open <= OPEN_SEGMENTS_MAX) return;
+      if (!segment.isOpen) continue;
+      segment.close();
+      open--;
+    }
+  }
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((id, index) => id === b[index]);
+}

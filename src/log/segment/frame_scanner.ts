@@ -1,0 +1,277 @@
+/**
+ * The one scanner. Readers, writers looking for their own frame, the index, `verify` and the rest all ask
+ * {@linkcode step} what comes at an offset, so that nobody counts a frame which somebody else skips.
+ *
+ * A frame is there when its header record is valid and its trailer repeats it. When one of the two is
+ * damaged, the other stands in. Where neither is right the scanner looks for the next record: appends are
+ * serialized, so a record further on proves that the write before it has ended.
+ *
+ * The file grows while it is looked at, so every conclusion must hold although its looks happen at different
+ * moments. Two kinds of evidence cannot change: bytes within the size of the file, which are never written again,
+ * and a record that follows, which was appended after the write before it had ended. "Not there yet" is no
+ * evidence: between that look and the search for what follows, a frame may become whole. So once a record was found
+ * further on, the frame before it is looked at again, and only what that look shows counts. Without a record
+ * further on the answer is "tail", which promises nothing.
+ *
+ * Bytes that look like a frame may be user data: a copy of this very segment. Such a copy repeats a
+ * (nonce, sequence) pair that came before, and each writer's sequence only grows, so a record found by search
+ * is believed only when its sequence is new for its writer.
+ *
+ * @module
+ */
+import { core } from "../format/core/core.ts";
+import { RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "../format/bytes.ts";
+import { decodeRecord, type FrameRecord, HEADER_MAGIC_BYTES } from "../format/frame_header.ts";
+import { READ_AHEAD_BYTES, readWindow } from "./window.ts";
+import type { Segment } from "./segment_file.ts";
+
+/** A whole frame. */
+export interface FrameStep {
+  kind: "frame";
+  offset: number;
+  endOffset: number;
+  frame: FrameRecord;
+  /** Which of its two records is damaged, if one is. */
+  damaged?: "header" | "trailer";
+}
+
+/** Bytes that are no frame, up to where the next one begins. */
+export interface GapStep {
+  kind: "gap";
+  offset: number;
+  endOffset: number;
+  /** A write that was cut short: it held no event that was ever stored. */
+  torn: boolean;
+}
+
+/** Nothing more yet. */
+export interface TailStep {
+  kind: "tail";
+  offset: number;
+  /** Bytes lie here which may become a frame, or never will. */
+  pending: boolean;
+  /** They never will: appends arrive from their first byte on, and this is no header. */
+  isHole?: boolean;
+}
+
+export type Step = FrameStep | GapStep | TailStep;
+
+/** The highest sequence of each writer, by its nonce. */
+export type SeenSequences = Map<string, number>;
+
+/** Fewer bytes than the smallest frame cannot have been one. */
+const SMALLEST_FRAME_BYTES = 2 * RECORD_BYTES;
+
+/** What lies at `offset`; reads `ahead` bytes at once when it has to read. */
+export function step(segment: Segment, offset: number, ahead: number, seen?: SeenSequences): Step {
+  let at = readWindow.at(segment, offset, RECORD_BYTES, ahead);
+  if (at < 0) return { kind: "tail", offset, pending: readWindow.held(segment, offset) > 0 };
+  if (!core.checkRecord(at, segment.salt, false)) return afterBadHeader(segment, offset, seen);
+
+  const frame = decodeRecord(core.view, at);
+  const endOffset = offset + frame.layout.frameBytes;
+  if (ahead >= frame.layout.frameBytes) {
+    // Whoever wants whole frames gets this one by one read, with its trailer.
+    at = readWindow.at(segment, offset, frame.layout.frameBytes, ahead);
+    if (at < 0) at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
+  }
+  const trailer = trailerState(segment, offset, at, frame);
+  if (trailer === "same") return { kind: "frame", offset, endOffset, frame };
+
+  // Whatever begins inside the frame's claim proves that it was cut short, were it by a byte of its trailer. The
+  // search goes on after the claim: the frame that begins inside may be known by its trailer alone.
+  const from = offset + RECORD_BYTES;
+  const found = findFrameStart(segment, offset, { from, startMin: from }, seen);
+  if (found === undefined) {
+    // A trailer that differs will never be right; one that is absent may come.
+    return trailer === "differs" && isBoundary(segment, endOffset) && !isCutByHeader(segment, endOffset)
+      ? { kind: "frame", offset, endOffset, frame, damaged: "trailer" }
+      : { kind: "tail", offset, pending: true };
+  }
+  // What was found was appended after this frame's write had ended: it is now as whole as it will ever be.
+  const ended = storedTrailerState(segment, offset, frame);
+  if (ended === "same") return { kind: "frame", offset, endOffset, frame };
+  if (found < endOffset || ended === "absent" || isCutByHeader(segment, endOffset)) {
+    return { kind: "gap", offset, endOffset: found, torn: true };
+  }
+  if (found === endOffset || isBoundary(segment, endOffset)) {
+    return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
+  }
+  // Neither the trailer nor what follows says that the frame was ever whole: it may have been cut short before.
+  return { kind: "gap", offset, endOffset: found, torn: false };
+}
+
+/** Whether the file ends here, or a header begins, however damaged it is further on. */
+function isBoundary(segment: Segment, offset: number): boolean {
+  if (segment.sealOffset() === offset) return true;
+  const wanted = HEADER_MAGIC_BYTES.length;
+  const at = readWindow.at(segment, offset, wanted, RECORD_BYTES);
+  const bytes = at < 0 ? readWindow.held(segment, offset) : wanted;
+  const start = at < 0 ? core.readArea : at;
+  return HEADER_MAGIC_BYTES.slice(0, bytes).every((byte, index) => core.u8[start + index] === byte);
+}
+
+/**
+ * Whether another header begins in the place of a frame's trailer, whole or cut short in its turn: then the
+ * frame itself was cut short by some bytes of its trailer.
+ */
+function isCutByHeader(segment: Segment, endOffset: number): boolean {
+  const from = endOffset - RECORD_BYTES + 1;
+  const wanted = RECORD_BYTES + HEADER_MAGIC_BYTES.length;
+  // All of it, where the file has it: a window that ends in the middle of a magic must not pass for the file's end.
+  let at = readWindow.at(segment, from, wanted, wanted);
+  if (at < 0) at = readWindow.at(segment, from, RECORD_BYTES - 1, wanted);
+  if (at < 0) return false;
+  const bytes = Math.min(readWindow.held(segment, from), wanted);
+  for (let start = 0; start < RECORD_BYTES - 1; start++) {
+    let matched = 0;
+    while (start + matched < bytes && core.u8[at + start + matched] === HEADER_MAGIC_BYTES[matched]) {
+      matched++;
+    }
+    if (matched === HEADER_MAGIC_BYTES.length || start + matched === bytes) return true;
+  }
+  return false;
+}
+
+/** Whether the trailer repeats the header, differs, or lies beyond the end of the file. */
+function trailerState(
+  segment: Segment,
+  offset: number,
+  at: number,
+  frame: FrameRecord,
+): "same" | "differs" | "absent" {
+  if (readWindow.held(segment, offset) >= frame.layout.frameBytes) {
+    return isTrailerOf(segment, at, at + frame.layout.trailer) ? "same" : "differs";
+  }
+  // Beside the window, which the caller still needs; the slot has room for the record read from the window too.
+  core.u8.copyWithin(core.slot, at, at + RECORD_BYTES);
+  return trailerOfSlot(segment, offset, frame);
+}
+
+/** The same, with both records read from the file now. */
+function storedTrailerState(
+  segment: Segment,
+  offset: number,
+  frame: FrameRecord,
+): "same" | "differs" | "absent" {
+  return readRecord(segment, offset, core.slot) ? trailerOfSlot(segment, offset, frame) : "absent";
+}
+
+/** What stands in the place of the trailer, of a frame whose header lies in the slot. */
+function trailerOfSlot(
+  segment: Segment,
+  offset: number,
+  frame: FrameRecord,
+): "same" | "differs" | "absent" {
+  const header = core.slot;
+  const trailer = header + RECORD_BYTES;
+  if (!readRecord(segment, offset + frame.layout.trailer, trailer)) return "absent";
+  return isTrailerOf(segment, header, trailer) ? "same" : "differs";
+}
+
+/** Reads a record into the core's memory; false when the file ends before it does. */
+function readRecord(segment: Segment, offset: number, at: number): boolean {
+  for (let got = 0; got < RECORD_BYTES;) {
+    const more = segment.file.readAt(core.u8.subarray(at + got, at + RECORD_BYTES), offset + got);
+    if (more === 0) return false;
+    got += more;
+  }
+  return true;
+}
+
+function isTrailerOf(segment: Segment, header: number, trailer: number): boolean {
+  return core.checkRecord(trailer, segment.salt, true) && core.sameFrame(header, trailer);
+}
+
+function afterBadHeader(segment: Segment, offset: number, seen: SeenSequences | undefined): Step {
+  const start = findFrameStart(segment, offset, { from: offset + 1, startMin: offset }, seen);
+  if (start === undefined) return { kind: "tail", offset, pending: true, isHole: true };
+  if (start > offset) {
+    return { kind: "gap", offset, endOffset: start, torn: start - offset < SMALLEST_FRAME_BYTES };
+  }
+  // Found by its trailer: the header alone is damaged.
+  const frame = frameByTrailer!;
+  return { kind: "frame", offset, endOffset: offset + frame.layout.frameBytes, frame, damaged: "header" };
+}
+
+/** The record behind the start that `findFrameStart` returned last, when it was found by its trailer. */
+let frameByTrailer: FrameRecord | undefined;
+
+/** Where the next frame begins, at or after `startMin`, going by the records from `from` on. */
+function findFrameStart(
+  segment: Segment,
+  gapStart: number,
+  range: { from: number; startMin: number },
+  seen: SeenSequences | undefined,
+): number | undefined {
+  const size = segment.file.size();
+  const { fruitless } = segment;
+  if (size >= 0 && fruitless?.offset === gapStart && fruitless.size === size) return undefined;
+  // What the window holds of a growing file may be old.
+  readWindow.clear();
+  // A file that retention removed has no size, and is read on all the same by those who have it open.
+  const end = size < 0 ? Infinity : size;
+  for (let from = range.from; from + RECORD_BYTES <= end;) {
+    let bytes = Math.min(end - from, READ_AHEAD_BYTES);
+    let at = readWindow.at(segment, from, bytes, bytes);
+    if (at < 0) {
+      bytes = readWindow.held(segment, from);
+      if (bytes < RECORD_BYTES) break;
+      at = readWindow.at(segment, from, bytes, bytes);
+    }
+    const found = core.findRecord(at, bytes, 0, segment.salt);
+    if (found < 0) {
+      from += bytes - RECORD_BYTES + 1;
+      continue;
+    }
+    const candidate = decodeRecord(core.view, at + found);
+    const isTrailer = core.view.getUint32(at + found + RECORD.magic, true) === TRAILER_MAGIC;
+    const start = from + found + (isTrailer ? RECORD_BYTES - candidate.layout.frameBytes : 0);
+    if (start >= range.startMin && isNew(segment, gapStart, candidate, seen)) {
+      frameByTrailer = isTrailer ? candidate : undefined;
+      return start;
+    }
+    from += found + 1;
+  }
+  segment.fruitless = { offset: gapStart, size };
+  return undefined;
+}
+
+function isNew(
+  segment: Segment,
+  gapStart: number,
+  candidate: FrameRecord,
+  seen: SeenSequences | undefined,
+): boolean {
+  const highest = (seen ?? sequencesBefore(segment, gapStart)).get(writerOf(candidate));
+  return highest === undefined || candidate.sequence > highest;
+}
+
+function writerOf(frame: FrameRecord): string {
+  return `${frame.nonceHigh}:${frame.nonceLow}`;
+}
+
+/** The highest sequence of each writer before `limit`, from a walk through the segment (remembered). */
+function sequencesBefore(segment: Segment, limit: number): SeenSequences {
+  let { offset, sequences } = segment.seen !== undefined && segment.seen.offset <= limit
+    ? segment.seen
+    : { offset: SEGMENT_HEADER_BYTES, sequences: new Map<string, number>() };
+  while (offset < limit) {
+    const next = step(segment, offset, READ_AHEAD_BYTES, sequences);
+    if (next.kind === "tail") break;
+    if (next.kind === "frame") sequences.set(writerOf(next.frame), next.frame.sequence);
+    else noteCutFrame(segment, offset, sequences);
+    offset = next.endOffset;
+  }
+  segment.seen = { offset, sequences };
+  return sequences;
+}
+
+/** The header of a frame that was cut short may stand in user data, too, as the whole ones' do. */
+function noteCutFrame(segment: Segment, offset: number, sequences: SeenSequences): void {
+  const at = core.slot;
+  if (!readRecord(segment, offset, at) || !core.checkRecord(at, segment.salt, false)) return;
+  const frame = decodeRecord(core.view, at);
+  const writer = writerOf(frame);
+  sequences.set(writer, Math.max(sequences.get(writer) ?? 0, frame.sequence));
+}

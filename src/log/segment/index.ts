@@ -1,0 +1,157 @@
+import { core } from "../format/core/core.ts";
+import type { Storage, StorageFile } from "../../storage/port.ts";
+import { INDEX, INDEX_ENTRY_BYTES, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { decodeRecord, type FrameRecord, readUint64 } from "../format/frame_header.ts";
+import { readWindow } from "./window.ts";
+import type { Segment } from "./segment_file.ts";
+import type { Place } from "./entries.ts";
+
+/** Where an index leads to. */
+export interface IndexedPlace extends Place {
+  /** The newest time in the segment up to there, in milliseconds since 1970: of the frame there, or one before it. */
+  time: number;
+}
+
+/** A frame gets an index entry when this many bytes lie between it and the last one that got one. */
+export const INDEX_INTERVAL_BYTES = 512 * 1024;
+
+/**
+ * Far more than an index gets: of a larger one the beginning is read. Hints are enough, and what is damaged must not
+ * take memory without bound.
+ */
+export const INDEX_BYTES_MAX: number = 8 << 20;
+
+/** The name of a segment's index. */
+export function indexPath(segment: Segment): string {
+  return segment.path.replace(/\.log$/, ".idx");
+}
+
+/**
+ * The sparse index beside a segment: an entry every so many bytes, appended by writers, in any order, and
+ * sometimes twice. It is a hint. An entry is believed when its checksum is right and the log has, at its
+ * offset, the very frame it speaks of; without a usable one the search begins at the start of the segment.
+ */
+export class SegmentIndex {
+  /** What entries are added to. */
+  #file: StorageFile | undefined;
+  /** Bytes behind the last whole entry. */
+  #excess = 0;
+
+  constructor(private readonly storage: Storage, private readonly segment: Segment) {}
+
+  /** The last indexed place whose id is not above `id`. */
+  placeForId(id: number): IndexedPlace {
+    return this.#place((at, count) => core.lookupById(at, count, this.segment.salt, id));
+  }
+
+  /** The last indexed place before the first entry up to which that time (milliseconds since 1970) was reached. */
+  placeForTime(time: number): IndexedPlace {
+    return this.#place((at, count) => core.lookupByTime(at, count, this.segment.salt, time));
+  }
+
+  /** The ids of those offsets that have an entry the log confirms. */
+  *confirmedIds(isWanted: (offset: number) => boolean): Generator<{ offset: number; id: number }> {
+    const bytes = this.#read() ?? new Uint8Array(0);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at + INDEX_ENTRY_BYTES <= bytes.byteLength; at += INDEX_ENTRY_BYTES) {
+      const offset = view.getUint32(at + INDEX.offset, true);
+      if (!isWanted(offset)) continue;
+      core.u8.set(bytes.subarray(at, at + INDEX_ENTRY_BYTES), core.slot);
+      if (!core.checkIndexEntry(core.slot, this.segment.salt)) continue;
+      const id = readUint64(view, at + INDEX.id);
+      if (isFrameAt({ segment: this.segment, offset, id }, view.getUint32(at + INDEX.recordCrc, true))) {
+        yield { offset, id };
+      }
+    }
+  }
+
+  /**
+   * Adds an entry; the index stays open for more, until {@linkcode close}. Failing to is no error: the index only
+   * saves time. `newestTime` is the newest in the segment up to this frame.
+   */
+  add(frame: FrameRecord, place: { offset: number; id: number }, newestTime: number): void {
+    const at = core.slot;
+    core.encodeIndexEntry(at, place.id, newestTime, place.offset, frame.recordCrc, this.segment.salt);
+    const entry = core.u8.slice(at, at + INDEX_ENTRY_BYTES);
+    try {
+      const file = this.#file ??= this.#open();
+      const written = file.append(behindWholeEntries(this.#excess, entry));
+      this.#excess = (this.#excess + written) % INDEX_ENTRY_BYTES;
+    } catch {
+      // A full disk or a read-only folder: seeking walks further, that is all.
+      this.close();
+    }
+  }
+
+  /** Lets go of the file that entries are added to. */
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #open(): StorageFile {
+    const file = openIndex(this.storage, indexPath(this.segment));
+    this.#excess = Math.max(0, file.size()) % INDEX_ENTRY_BYTES;
+    return file;
+  }
+
+  #read(): Uint8Array | undefined {
+    try {
+      return this.storage.readWhole(indexPath(this.segment), INDEX_BYTES_MAX);
+    } catch {
+      // It cannot be read, or a link stands there: as good as none.
+      return undefined;
+    }
+  }
+
+  #place(lookup: (at: number, count: number) => number): IndexedPlace {
+    const { segment } = this;
+    const { baseId: id, created: time } = segment;
+    const start: IndexedPlace = { segment, offset: SEGMENT_HEADER_BYTES, id, time };
+    const bytes = this.#read();
+    if (bytes === undefined) return start;
+    let count = Math.floor(bytes.byteLength / INDEX_ENTRY_BYTES);
+    while (count > 0) {
+      core.ensureReadArea(bytes.byteLength);
+      readWindow.clear();
+      core.u8.set(bytes, core.readArea);
+      const index = lookup(core.readArea, count);
+      if (index < 0) return start;
+      const entry = core.readArea + index * INDEX_ENTRY_BYTES;
+      const place = {
+        segment,
+        offset: core.view.getUint32(entry + INDEX.offset, true),
+        id: readUint64(core.view, entry + INDEX.id),
+        time: readUint64(core.view, entry + INDEX.time),
+      };
+      if (isFrameAt(place, core.view.getUint32(entry + INDEX.recordCrc, true))) return place;
+      // The index is newer than the log (a power cut), or somebody damaged one of the two: try the entries before.
+      count = index;
+    }
+    return start;
+  }
+}
+
+/** The entry, behind as many zeros as complete one that a full disk cut short: its neighbours stay in step. */
+function behindWholeEntries(excess: number, entry: Uint8Array): Uint8Array {
+  if (excess === 0) return entry;
+  const bytes = new Uint8Array(2 * INDEX_ENTRY_BYTES - excess);
+  bytes.set(entry, INDEX_ENTRY_BYTES - excess);
+  return bytes;
+}
+
+function isFrameAt({ segment, offset }: Place, recordCrc: number): boolean {
+  if (offset < SEGMENT_HEADER_BYTES) return false;
+  const at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
+  return at >= 0 && core.checkRecord(at, segment.salt, false) &&
+    decodeRecord(core.view, at).recordCrc === recordCrc;
+}
+
+function openIndex(storage: Storage, path: string): StorageFile {
+  try {
+    return storage.open(path, "append");
+  } catch {
+    storage.publish(path, new Uint8Array(0));
+    return storage.open(path, "append");
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What the names in a partition's folder say. Each decision that several files take part in is one name, so that a
+ * process which is killed leaves it either taken or not.
+ *
+ * ```text
+ * 00000000000000000042.log                         the segment that begins with event 42
+ * 00000000000000000042.idx                         its index
+ * 00000000000000000042.needs-00000000000000000007  dependency marker: events of segment 42 have data in segment 7
+ * 00000000000000000042.first                       the log begins with segment 42: those before it are removed,
+ *                                                  whether or not all of their files are gone yet
+ * ```
+ *
+ * @module
+ */
+import { baseIdOf, segmentName } from "./segment_file.ts";
+
+const FIRST = /^(\d{20})\.first-(\d{1,16})$/;
+const NEEDS = /^(\d{20})\.needs-(\d{20})$/;
+const ANY = /^(\d{20})\./;
+
+/** What one listing of the folder says. */
+export interface Listing {
+  /** First ids of the segments, ascending; without those that were removed. */
+  ids: number[];
+  /** For each segment that needs older ones by its dependency markers, those, whether or not they are there. */
+  needs: ReadonlyMap<number, readonly number[]>;
+  /** The segment that the log was last said to begin with, whether or not that counts; 0 if it never was. */
+  markedFirst: number;
+  /** The newest time that was in removed segments, in milliseconds since 1970; 0 where none was removed. */
+  removedTime: number;
+}
+
+/** Reads the names of a partition's folder. */
+export function listingOf(names: readonly string[]): Listing {
+  const all = names.map(baseIdOf).filter((id) => id !== undefined).sort((a, b) => a - b);
+  const pairs = names.map((name) => NEEDS.exec(name)).filter((match) => match !== null)
+    .map((match) => ({ baseId: Number(match[1]), olderId: Number(match[2]) }));
+  const marks = names.map((name) => FIRST.exec(name)).filter((match) => match !== null)
+    .map((match) => ({ baseId: Number(match[1]), time: Number(match[2]) }))
+    .sort((a, b) => b.baseId - a.baseId);
+  const has = new Set(all);
+  /**
+   * After a power cut the segment may be lost: then the older ones are all there is. And a segment that keeps older
+   * ones by a dependency marker written in the same moment wins: see `removeBefore`.
+   */
+  const counts = (first: number) =>
+    has.has(first) &&
+    !pairs.some(({ baseId, olderId }) =>
+      baseId >= first && olderId < first && has.has(baseId) && has.has(olderId)
+    );
+  const first = marks.find(({ baseId }) => counts(baseId))?.baseId ?? 0;
+  const needs = new Map<number, number[]>();
+  for (const { baseId, olderId } of pairs) needs.set(baseId, [...needs.get(baseId) ?? [], olderId]);
+  return {
+    ids: all.filter((id) => id >= first),
+    needs,
+    markedFirst: marks[0]?.baseId ?? 0,
+    removedTime: Math.max(0, ...marks.map(({ time }) => time)),
+  };
+}
+
+/**
+ * Whether a segment is there and will stay for as long as one that needs it: asked after that one's dependency marker
+ * was made. A removal that was begun counts, whatever became of it: it may not have seen the marker.
+ */
+export function isKept({ ids, markedFirst }: Listing, baseId: number): boolean {
+  return baseId >= markedFirst && ids.includes(baseId);
+}
+
+/** The name that says that the log begins with this segment, and what the newest time before it was. */
+export function firstName(baseId: number, removedTime: number): string {
+  return `${digitsOf(baseId)}.first-${removedTime}`;
+}
+
+/** The name of the dependency marker of a segment that needs an older one. */
+export function needsName(baseId: number, olderId: number): string {
+  return `${digitsOf(baseId)}.needs-${digitsOf(olderId)}`;
+}
+
+/** The segment that a name in the folder belongs to; undefined for other names. */
+export function ownerOf(name: string): number | undefined {
+  const match = ANY.exec(name);
+  return match === null ? undefined : Number(match[1]);
+}
+
+function digitsOf(baseId: number): string {
+  return segmentName(baseId).slice(0, -4);
+}

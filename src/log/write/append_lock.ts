@@ -1,0 +1,154 @@
+/**
+ * The lock that `use_file_locking` takes around each append, for file systems on which appends of several
+ * machines are not atomic (NFS). It is a file beside the partition's folder, published with its holder's token
+ * inside, so that whoever finds it there waits; not in the folder, where it would wake waiting consumers.
+ *
+ * A holder that was killed leaves the file. Whoever has seen one token for a whole lease takes the file away,
+ * going by its own waiting time: the clocks of two machines may differ, and time during which the server does
+ * not answer does not count. The right to take a token's file away is itself a file, which one process alone
+ * gets to publish; else the second of two could remove a lock that somebody took meanwhile. A process that is
+ * suspended for more than a lease in the middle of an append is overtaken as if it were killed: what it writes
+ * then is as safe as without a lock.
+ *
+ * What it costs: each frame is synced before the lock is given back, since a client of NFS keeps what it wrote to
+ * itself until then, and the next holder would append at an end that is none. Measured on ext4 in Deno, Node and
+ * Bun: an append of 0.07 ms takes as long as a bare write and fdatasync (there 1.6 to 4 ms), and 0.1 to 0.3 ms more
+ * for the four calls that make and remove the lock's file. So push in large batches where the lock is needed.
+ *
+ * @module
+ */
+import { StorageError } from "../../errors.ts";
+import type { Storage } from "../../storage/port.ts";
+
+/** How long a lock is waited for before its holder counts as killed. */
+export const LEASE_MS = 5_000;
+
+/** Many processes may be before this one, and one of them killed. */
+const TIMEOUT_MS = 30_000;
+
+const PAUSE_MS_MIN = 0.2;
+const PAUSE_MS_MAX = 8;
+
+/** What a process that was killed left of its attempts is rubbish after this. */
+const RUBBISH_AFTER_MS = 3_600_000;
+
+/** A lock holds less: who took it, and when. */
+const LOCK_BYTES_MAX = 4096;
+
+/** For tests: shorter times, and a pause that is none. */
+export interface AppendLockOptions {
+  leaseMs?: number;
+  timeoutMs?: number;
+  /** Blocks for some milliseconds. */
+  pause?: (ms: number) => void;
+}
+
+/** A lock between processes, held during one call. */
+export class AppendLock {
+  readonly #leaseMs: number;
+  readonly #timeoutMs: number;
+  readonly #pause: (ms: number) => void;
+  readonly #owner: string;
+  #count = 0;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly path: string,
+    options: AppendLockOptions = {},
+  ) {
+    this.#leaseMs = options.leaseMs ?? LEASE_MS;
+    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    this.#pause = options.pause ?? ((ms) => storage.pause(ms));
+    this.#owner = hex(storage.random32()) + hex(storage.random32());
+  }
+
+  /** Runs `action`, which must not wait for anything, while no other process is in an action of its own. */
+  hold<T>(action: () => T): T {
+    const token = `${this.#owner}-${++this.#count}`;
+    this.#take(token);
+    const takenAt = this.storage.now();
+    try {
+      return action();
+    } finally {
+      this.#release(token, takenAt);
+    }
+  }
+
+  #take(token: string): void {
+    let pauseMs = PAUSE_MS_MIN;
+    let seen = { holder: undefined as string | undefined, forMs: 0, claims: 0 };
+    for (let waitedMs = 0;; waitedMs += pauseMs) {
+      const holder = this.#holder() ?? this.#publish(token);
+      if (holder === token) return;
+      if (holder !== seen.holder) seen = { holder, forMs: 0, claims: 0 };
+      if (holder !== undefined && seen.forMs >= this.#leaseMs) {
+        if (this.#remove(holder, seen.claims)) continue;
+        // Somebody else is removing it, or was killed while doing so: that one has a lease, too.
+        seen = { holder, forMs: 0, claims: seen.claims + 1 };
+      }
+      if (waitedMs >= this.#timeoutMs) throw this.#timedOut(waitedMs);
+      // Not all at the same moments.
+      pauseMs = Math.min(pauseMs * (1 + this.storage.random32() / 2 ** 32), PAUSE_MS_MAX);
+      this.#pause(pauseMs);
+      seen.forMs += pauseMs;
+    }
+  }
+
+  /** The token of whoever has the lock after an attempt to get it. */
+  #publish(token: string): string | undefined {
+    const content = new TextEncoder().encode(`${token} since ${this.storage.now()}\n`);
+    // A server may do what was asked and its answer get lost: then the name is taken, by oneself.
+    return this.storage.publish(this.path, content, { durable: false }) ? token : this.#holder();
+  }
+
+  #holder(): string | undefined {
+    const bytes = this.storage.readWhole(this.path, LOCK_BYTES_MAX);
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes).split(" ", 1)[0];
+  }
+
+  #release(token: string, takenAt: number): void {
+    const heldMs = Math.abs(this.storage.now() - takenAt);
+    try {
+      // After so long somebody may be about to take it away, and a third one about to have it.
+      if (heldMs > this.#leaseMs / 2) this.#remove(token, 0);
+      else this.storage.remove(this.path);
+    } catch {
+      // What was appended is stored all the same; the lock goes when the lease is over.
+    }
+  }
+
+  /** Takes a token's file away, if nobody else is doing so. */
+  #remove(token: string, claims: number): boolean {
+    const claimed = (count: number): string => `${this.path}.${token}.${count}`;
+    if (!this.storage.publish(claimed(claims), new Uint8Array(0), { durable: false })) return false;
+    if (this.#holder() === token) this.storage.remove(this.path);
+    // After the lock: a late claim of the same token finds nothing to remove.
+    for (let count = claims; count >= 0; count--) this.storage.remove(claimed(count));
+    this.#removeRubbish();
+    return true;
+  }
+
+  #removeRubbish(): void {
+    const { storage, path } = this;
+    const [, folder, name] = /^(.*)\/([^/]*)$/.exec(path)!;
+    for (const other of storage.list(folder)) {
+      if (!other.startsWith(`${name}.`)) continue;
+      const modified = storage.stat(`${folder}/${other}`)?.modified ?? Infinity;
+      if (storage.now() - modified > RUBBISH_AFTER_MS) storage.remove(`${folder}/${other}`);
+    }
+  }
+
+  #timedOut(waitedMs: number): StorageError {
+    return new StorageError(
+      "ETIMEDOUT",
+      `Cannot get the lock "${this.path}": others had it for ${
+        Math.round(waitedMs / 1000)
+      } s; push again when they are done`,
+      { canRetry: true },
+    );
+  }
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, "0");
+}

@@ -1,0 +1,272 @@
+import type { OutgoingBatch } from "../../contract.ts";
+import { LimitExceededError, StorageError, TopicDeletedError } from "../../errors.ts";
+import { isMissing, type StorageFile } from "../../storage/port.ts";
+import { encodeEvents, encodePlain, type Extents } from "./encoder.ts";
+import { FLAG, KIND, SEGMENT_HEADER_BYTES, type Signature } from "../format/bytes.ts";
+import { HEADER_MAGIC_BYTES } from "../format/frame_header.ts";
+import {
+  type FileKeeper,
+  type FrameIdentity,
+  type Landing,
+  type NotLanded,
+  OFFSETS_END,
+  OpenSegment,
+} from "./open_segment.ts";
+import type { Partition } from "../partition.ts";
+
+/** A full segment is sealed and the next one begun. */
+export const SEGMENT_BYTES_DEFAULT = 128 * 1024 * 1024;
+
+/** Leaves room for what is appended to a segment before its writers see that it is full. */
+export const SEGMENT_BYTES_MAX = 2 ** 31;
+
+/** How often a frame that the system wrote in parts is written again before the append counts as failed. */
+const CUT_WRITES_MAX = 3;
+
+/** How often the last segment may be gone between its listing and its opening. */
+const VANISHED_MAX = 100;
+
+/** Closes files, where no sync is promised. */
+const CLOSING_KEEPER: FileKeeper = {
+  opened: () => {},
+  retire: (file) => file.close(),
+  syncFailed: (_, error) => maybeStored(error),
+};
+
+type Encode = (signature: Signature) => Uint8Array;
+
+/**
+ * Appends frames to a partition, beside any number of other appenders in any number of processes and without
+ * a lock: the kernel puts the frames in an order, and where a frame stands gives its events their ids. After
+ * each write the appender looks at the place where it expected its frame; when another one came between,
+ * it walks from there to its own.
+ *
+ * A frame has landed when its header and its trailer stand where they must. The header alone proves nothing: the
+ * runtime continues a write that the system cut short with a second one, and another process's append may stand
+ * between the two.
+ */
+export class Appender {
+  readonly #identity: FrameIdentity;
+  #isAbandoned = false;
+  #open: OpenSegment | undefined;
+
+  /** `keeper` takes over files that are not appended to any more; by default they are closed. */
+  constructor(
+    private readonly partition: Partition,
+    private readonly segmentBytesMax: number,
+    private readonly keeper: FileKeeper = CLOSING_KEEPER,
+  ) {
+    const { storage } = partition;
+    this.#identity = { nonceLow: storage.random32(), nonceHigh: storage.random32(), sequence: 0 };
+  }
+
+  /**
+   * Appends events; they are with the operating system when this returns. `prepare` is called before the frame goes
+   * into a segment, once for each that it is tried in, with the segment's first id.
+   */
+  appendEvents(batch: OutgoingBatch, extents?: Extents, prepare?: (segmentId: number) => void): Landing {
+    return this.partition.alone(() =>
+      this.#append((signature) => encodeEvents(batch, signature, extents), prepare)
+    );
+  }
+
+  /** Appends a piece of a large data part, ahead of the event it belongs to. */
+  appendChunk(data: readonly Uint8Array[]): Landing {
+    const landing = this.partition.alone(() =>
+      this.#append((signature) => encodePlain(KIND.chunk, signature, { data }))
+    );
+    if (landing.offset < OFFSETS_END) return landing;
+    throw new LimitExceededError(
+      `Cannot append to "${landing.segment.path}": several large data parts at once filled the segment; push them one after the other`,
+    );
+  }
+
+  /** Ends the current segment, so that it can be removed; the next append begins a new one. */
+  seal(): void {
+    this.partition.alone(() => {
+      const open = this.#openLast();
+      if (open.hasEvents) this.#seal(open);
+    });
+  }
+
+  /** Ends the partition for good: no later append, of any process, will be counted. */
+  sealForever(): void {
+    this.partition.alone(() => {
+      try {
+        // Another process may seal the segment first, and begin a next one: that one has to be ended, then.
+        while (this.#land(this.#openLast(), sealFrame(FLAG.terminal)) === undefined);
+      } catch (error) {
+        // Another process has ended it.
+        if (!(error instanceof TopicDeletedError)) throw error;
+      }
+      this.close();
+    });
+  }
+
+  /** After a sync failed, which leaves in doubt what the file holds: the next append begins a new segment. */
+  abandonSegment(): void {
+    this.#isAbandoned = true;
+  }
+
+  /** The file appended to now. */
+  get file(): StorageFile | undefined {
+    return this.#open?.file;
+  }
+
+  /** Gives the file up; the next append finds the end of the log anew. */
+  close(): void {
+    this.#open?.close();
+    this.#open = undefined;
+  }
+
+  #append(encode: Encode, prepare?: (segmentId: number) => void): Landing {
+    for (;;) {
+      const open = this.#openWithRoom();
+      prepare?.(open.segment.baseId);
+      const landing = this.#land(open, encode);
+      if (landing !== undefined) return landing;
+      // Another process sealed the segment before the frame landed: it is discarded, and goes into the next one.
+    }
+  }
+
+  /** The last segment, neither full nor abandoned, nor with a hole in it. */
+  #openWithRoom(): OpenSegment {
+    for (;;) {
+      const open = this.#openLast();
+      if (open.end.offset < this.segmentBytesMax && !this.#isAbandoned && !open.hasHole) return open;
+      // A segment without events would leave its name to the next one: it goes on until it has one.
+      if (open.hasEvents) this.#seal(open);
+      else if (!this.#isAbandoned) return open;
+      // What is appended from now on is not covered by the sync that failed.
+      else this.close();
+      this.#isAbandoned = false;
+    }
+  }
+
+  /** Writes a frame until it has landed; undefined when another process sealed the segment before. */
+  #land(open: OpenSegment, encode: Encode): Landing | undefined {
+    for (let cuts = 1;; cuts++) {
+      const outcome = this.#appendOnce(open, encode);
+      if (outcome === "discarded") {
+        this.close();
+        return undefined;
+      }
+      if (outcome !== "cut") return outcome;
+      if (cuts === CUT_WRITES_MAX) {
+        throw new StorageError(
+          "ENOSPC",
+          `Cannot append to "${open.file.path}": the system took only a part of each of ${cuts} writes; make room and push again`,
+          { canRetry: true },
+        );
+      }
+    }
+  }
+
+  /** Writes a frame and finds it. */
+  #appendOnce(open: OpenSegment, encode: Encode): Landing | NotLanded {
+    const { storage, isLocking } = this.partition;
+    open.newestTime = Math.max(storage.now(), open.newestTime);
+    const frame = this.#encodeUncompletable(open, encode);
+    const frameBytes = frame.byteLength;
+    let written: number;
+    try {
+      written = open.file.append(frame);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    if (isLocking) this.#syncUnderLock(open.file);
+    // The rest cannot be added, other appends may have come between: readers pass over the piece.
+    if (written < frameBytes) return "cut";
+    try {
+      return open.find(this.#identity, frameBytes);
+    } catch (error) {
+      this.close();
+      throw isMissing(error) ? error : maybeStored(error);
+    }
+  }
+
+  /** What is not on the server's disk yet, the next machine to have the lock may not see. */
+  #syncUnderLock(file: StorageFile): void {
+    try {
+      file.syncNow();
+    } catch (error) {
+      const failure = this.keeper.syncFailed(file, error);
+      this.#isAbandoned = true;
+      this.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * Encodes a frame whose last byte is none of the header magic's: cut short by a few bytes, it cannot become
+   * whole by the frame that follows.
+   */
+  #encodeUncompletable(open: OpenSegment, encode: Encode): Uint8Array {
+    for (;;) {
+      this.#identity.sequence++;
+      const frame = encode(this.#signature(open));
+      if (!HEADER_MAGIC_BYTES.includes(frame[frame.byteLength - 1])) return frame;
+    }
+  }
+
+  #signature({ segment, end, newestTime }: OpenSegment): Signature {
+    return {
+      salt: segment.salt,
+      sequence: this.#identity.sequence,
+      nonceLow: this.#identity.nonceLow,
+      nonceHigh: this.#identity.nonceHigh,
+      time: newestTime,
+      // An anchor has four bytes: after them, the start of the segment serves as well.
+      anchorId: end.offset < OFFSETS_END ? end.id : segment.baseId,
+      anchorOffset: end.offset < OFFSETS_END ? end.offset : SEGMENT_HEADER_BYTES,
+    };
+  }
+
+  /** The last segment, found anew when this appender has none. */
+  #openLast(): OpenSegment {
+    const { partition } = this;
+    for (let vanished = 0; this.#open === undefined;) {
+      const ids = partition.segmentIds();
+      if (ids.length === 0) {
+        partition.createSegment(0);
+        continue;
+      }
+      try {
+        const open = new OpenSegment(partition, ids[ids.length - 1], this.keeper);
+        if (open.seal === undefined) this.#open = open;
+        else this.#begin(open, open.seal);
+      } catch (error) {
+        // Another process may have rolled it and removed it after it was listed: the next list is without it.
+        if (!isMissing(error) || ++vanished === VANISHED_MAX) throw error;
+      }
+    }
+    return this.#open;
+  }
+
+  #seal(open: OpenSegment): void {
+    const landing = this.#land(open, sealFrame(0));
+    // Otherwise another process's seal came first: the next append finds it.
+    if (landing !== undefined) this.#begin(open, landing);
+  }
+
+  /** Begins the segment after a sealed one, which is closed. */
+  #begin(sealed: OpenSegment, seal: { id: number; offset: number }): void {
+    const { baseId, salt } = sealed.segment;
+    this.#open = undefined;
+    sealed.close();
+    this.partition.createSegment(seal.id, { baseId, sealOffset: seal.offset, salt });
+  }
+}
+
+function sealFrame(flags: number): Encode {
+  return (signature) => encodePlain(KIND.seal, signature, { flags });
+}
+
+/** The same error, saying that the frame may be there all the same. */
+function maybeStored(error: unknown): unknown {
+  if (!(error instanceof StorageError) || error.mayBeStored) return error;
+  const message =
+    `${error.message}: the event may be stored all the same; look whether it is there before pushing it again`;
+  return new StorageError(error.errno, message, { cause: error, mayBeStored: true });
+}

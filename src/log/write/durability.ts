@@ -1,0 +1,237 @@
+import { StorageError } from "../../errors.ts";
+import type { Storage, StorageFile } from "../../storage/port.ts";
+
+/** What is known of a file that was appended to. */
+interface FileState {
+  readonly file: StorageFile;
+  /**
+   * The same file, opened once more for blocking syncs: the system reports a failed sync once to each open file, so
+   * that of two syncs at a time on one, either might be told that all is well.
+   */
+  twin: StorageFile | undefined;
+  /** Something was appended after the last sync began. */
+  isDirty: boolean;
+  running: Promise<void> | undefined;
+  /** The next sync, shared by all that ask while one is under way. */
+  waiting: Promise<void> | undefined;
+  /** A sync failed: nothing appended to the file since the last good one will ever be confirmed. */
+  failure: StorageError | undefined;
+  /** Not appended to any more. */
+  isRetired: boolean;
+}
+
+/**
+ * Paths whose names may be lost since a sync of their folder failed, and why. All producers of this process share
+ * them: the system tells of a failure once.
+ */
+const doubtfulNames = new WeakMap<Storage, Map<string, StorageError>>();
+
+/** Failures to get at a folder, which say nothing of what is on the disk. */
+const NOT_TRIED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Puts what was appended on the disk. All that ask while a sync is under way share the next one, so that many
+ * pushes cost few syncs.
+ *
+ * A failed sync is final for what it covered and for all that was appended to the file since the last good one: the
+ * system may have dropped those pages, and reports that once. A later sync that succeeds proves nothing.
+ */
+export class Durability {
+  readonly #states = new Map<StorageFile, FileState>();
+  /** Paths whose names a sync of the folder has covered. */
+  readonly #knownPaths = new Set<string>();
+  readonly #doubtful: Map<string, StorageError>;
+
+  /** `failed` is called when the file appended to is to be left, with the reason. */
+  constructor(
+    private readonly storage: Storage,
+    private readonly directory: string,
+    private readonly failed: (failure: StorageError) => void = () => {},
+  ) {
+    this.#doubtful = doubtfulNames.get(storage) ?? new Map();
+    doubtfulNames.set(storage, this.#doubtful);
+  }
+
+  /** Takes note of a file before anything is appended to it; with `blocking`, `syncNow` is going to be used. */
+  opened(file: StorageFile, blocking: boolean): void {
+    const twin = blocking ? this.storage.open(file.path, "append") : undefined;
+    this.#states.set(file, {
+      file,
+      twin,
+      isDirty: false,
+      running: undefined,
+      waiting: undefined,
+      failure: undefined,
+      isRetired: false,
+    });
+  }
+
+  /** Something was appended to the file. */
+  wrote(file: StorageFile): void {
+    const state = this.#states.get(file);
+    if (state !== undefined) state.isDirty = true;
+  }
+
+  /** The file will not be appended to any more: it is closed when it is on the disk. */
+  retire(file: StorageFile): void {
+    const state = this.#states.get(file);
+    if (state === undefined) return file.close();
+    state.isRetired = true;
+    this.#closeIfDone(state);
+  }
+
+  /** Resolves when everything appended to these files before, or to all of them, is on the disk. */
+  async sync(files: Iterable<StorageFile> = [...this.#states.keys()]): Promise<void> {
+    const syncs: Promise<void>[] = [];
+    for (const file of files) {
+      const state = this.#states.get(file);
+      if (state !== undefined) syncs.push(this.#sync(state));
+    }
+    // All of them, so that no rejection is left alone.
+    for (const result of await Promise.allSettled(syncs)) {
+      if (result.status === "rejected") throw result.reason;
+    }
+  }
+
+  /** As `sync`, blocking. */
+  syncNow(files: Iterable<StorageFile>): void {
+    for (const file of files) {
+      const state = this.#states.get(file);
+      if (state === undefined) continue;
+      if (state.failure !== undefined) throw state.failure;
+      try {
+        this.#syncName(state);
+        (state.twin ?? state.file).syncNow();
+      } catch (error) {
+        throw this.#asFailure(state, error);
+      }
+      // A sync under way has yet to say how it went, and a file whose sync failed is not clean.
+      if (state.running === undefined) state.isDirty = false;
+      this.#closeIfDone(state);
+    }
+  }
+
+  /** A sync of the file failed elsewhere. */
+  syncFailed(file: StorageFile, error: unknown): unknown {
+    const state = this.#states.get(file);
+    return state === undefined ? error : this.#asFailure(state, error);
+  }
+
+  /** Closes what is still open, without a sync. */
+  close(): void {
+    for (const state of this.#states.values()) {
+      state.isDirty = false;
+      state.isRetired = true;
+      this.#closeIfDone(state);
+    }
+  }
+
+  #sync(state: FileState): Promise<void> {
+    if (state.failure !== undefined) return Promise.reject(state.failure);
+    if (state.waiting !== undefined) return state.waiting;
+    if (state.running === undefined) return state.isDirty ? this.#run(state) : Promise.resolve();
+    if (!state.isDirty) return state.running;
+    return state.waiting = state.running.catch(() => {}).then(() => {
+      state.waiting = undefined;
+      return this.#run(state);
+    });
+  }
+
+  #run(state: FileState): Promise<void> {
+    const run = this.#syncFile(state).finally(() => {
+      state.running = undefined;
+      this.#closeIfDone(state);
+    });
+    return state.running = run;
+  }
+
+  async #syncFile(state: FileState): Promise<void> {
+    if (state.failure !== undefined) throw state.failure;
+    state.isDirty = false;
+    try {
+      this.#syncName(state);
+      await state.file.sync();
+    } catch (error) {
+      throw this.#asFailure(state, error);
+    }
+    // A blocking sync may have failed meanwhile.
+    if (state.failure !== undefined) throw state.failure;
+  }
+
+  /**
+   * The name of a segment that another process made may not be on the disk yet. That process may have tried to put it
+   * there and failed, which the system tells once and then forgets: a change makes it write the folder again.
+   */
+  #syncName({ file: { path } }: FileState): void {
+    if (this.#knownPaths.has(path)) return;
+    const earlier = this.#doubtful.get(path);
+    if (earlier !== undefined) throw earlier;
+    this.#changeFolder(path);
+    try {
+      this.storage.syncDirectory(this.directory);
+    } catch (error) {
+      if (error instanceof StorageError && !NOT_TRIED.has(error.errno)) this.#doubtNames(path, error);
+      throw error;
+    }
+    this.#knownPaths.add(path);
+  }
+
+  /** After a sync of the folder failed: each name that no earlier one covered may be lost, whatever a later one says. */
+  #doubtNames(path: string, error: StorageError): void {
+    for (const name of [...this.#listed(), path]) {
+      if (!this.#knownPaths.has(name)) this.#doubtful.set(name, error);
+    }
+  }
+
+  #listed(): string[] {
+    try {
+      return this.storage.list(this.directory).map((name) => `${this.directory}/${name}`);
+    } catch {
+      return [];
+    }
+  }
+
+  #changeFolder(path: string): void {
+    try {
+      // A draft is made and, since it is not wanted, removed.
+      this.storage.publish(path, NOTHING, { durable: false, confirm: () => false });
+    } catch (error) {
+      // A full disk, and then no sync of the folder was lost to it: what is there is synced all the same.
+      if (!(error instanceof StorageError)) throw error;
+    }
+  }
+
+  #asFailure(state: FileState, error: unknown): unknown {
+    state.isDirty = true;
+    if (!(error instanceof StorageError)) return error;
+    if (state.failure !== undefined) return state.failure;
+    const { errno, message } = error;
+    const isFinal = !NOT_TRIED.has(errno);
+    const why = isFinal
+      ? "what was appended since the last sync may be lost, and no later sync tells"
+      : "what was appended is not known to be on the disk";
+    const failure = new StorageError(
+      errno,
+      `${message}: ${why}; look whether the events are there before pushing them again`,
+      { cause: error, mayBeStored: true },
+    );
+    if (!isFinal) return failure;
+    state.failure = failure;
+    this.failed(failure);
+    return failure;
+  }
+
+  #closeIfDone(state: FileState): void {
+    const isDone = state.running === undefined && state.waiting === undefined &&
+      (!state.isDirty || state.failure !== undefined);
+    if (state.isRetired && isDone) this.#close(state);
+  }
+
+  #close(state: FileState): void {
+    this.#states.delete(state.file);
+    state.twin?.close();
+    state.file.close();
+  }
+}

@@ -1,0 +1,225 @@
+import { Buffer } from "node:buffer";
+import { core } from "../format/core/core.ts";
+import { LimitExceededError } from "../../errors.ts";
+import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
+import {
+  EXTENT_BYTES,
+  FLAG,
+  FRAME_DATA_BYTES_MAX,
+  FRAME_EVENTS_MAX,
+  type FrameLayout,
+  type FrameSizes,
+  KIND,
+  layoutOf,
+  METADATA_BYTES_MAX,
+  type Signature,
+} from "../format/bytes.ts";
+
+/** One chunk frame that holds a piece of a large data part. */
+export interface Extent {
+  /** First id of the segment the chunk lies in. */
+  segmentId: number;
+  /** Offset of the chunk frame in that segment. */
+  offset: number;
+  /** Data bytes in it. */
+  dataBytes: number;
+}
+
+/** A data part that was written ahead in chunks. */
+export interface Extents {
+  totalBytes: number;
+  list: readonly Extent[];
+}
+
+const text = new TextEncoder();
+
+/** Chunks of one event: their number has two bytes. */
+const EXTENTS_MAX = 0xffff;
+
+/** UTF-8 takes no more bytes for a unit of a string. */
+const UTF8_BYTES_MAX = 3;
+
+/**
+ * Encodes a batch as one frame in the core's encode area and gives its bytes there: a view that is good until
+ * the next call, and never across an `await`. Throws `LimitExceededError` before it takes any memory.
+ */
+export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents?: Extents): Uint8Array {
+  const { count } = batch;
+  checkLimit(count, FRAME_EVENTS_MAX, "events", "use a smaller batch size");
+  const { data, dataBytes } = batch.data === undefined || batch.dataBytes === 0
+    ? { data: undefined, dataBytes: 0 }
+    : { data: batch.data, dataBytes: batch.dataBytes };
+  const sizes: FrameSizes = {
+    flags: data === undefined ? 0 : FLAG.hasData,
+    count,
+    // Chunks without a byte are none: the frame then has no room for what is said of them.
+    extentCount: extents?.list.length ?? 0,
+    metadataBytes: metadataBytesMaxOf(batch),
+    dataBytes,
+  };
+  checkLimit(sizes.extentCount, EXTENTS_MAX, "chunks of data", "push it in larger pieces");
+  checkLimit(dataBytes, FRAME_DATA_BYTES_MAX, "bytes of data", "use a smaller batch size");
+  const area = core.ensureEncodeArea(layoutOf(sizes).frameBytes);
+
+  if (isText(batch.metadata)) writeTexts(batch.metadata, area, sizes);
+  else writeSerialized(batch.metadata, area, sizes);
+  const layout = layoutOf(sizes);
+  if (data !== undefined) writeData(data, count, area, layout);
+  if (sizes.extentCount > 0) writeExtents(extents!, area, layout);
+  return complete(area, KIND.events, sizes, signature);
+}
+
+/** Encodes a frame without events: a seal, or a chunk of a large data part. */
+export function encodePlain(
+  kind: number,
+  signature: Signature,
+  content: { flags?: number; data?: readonly Uint8Array[] } = {},
+): Uint8Array {
+  const data = content.data ?? [];
+  const dataBytes = data.reduce((sum, piece) => sum + piece.byteLength, 0);
+  const sizes = { flags: content.flags ?? 0, count: 0, extentCount: 0, metadataBytes: 0, dataBytes };
+  checkLimit(dataBytes, FRAME_DATA_BYTES_MAX, "bytes of data", "use smaller chunks");
+  const layout = layoutOf(sizes);
+  const area = core.ensureEncodeArea(layout.frameBytes);
+  const end = area + layout.trailer;
+  let to = area + layout.data;
+  for (const piece of data) to = writePiece(core.u8, piece, to, end);
+  checkEnd("data", to, end);
+  return complete(area, kind, sizes, signature);
+}
+
+function complete(area: number, kind: number, sizes: FrameSizes, signature: Signature): Uint8Array {
+  return core.u8.subarray(area, area + core.encodeFrame(area, kind, sizes, signature));
+}
+
+/** The most bytes that the metadata may take, separators included; throws where it is known to be too much. */
+function metadataBytesMaxOf({ metadata, count }: OutgoingBatch): number {
+  let units = 0;
+  for (let index = 0; index < count; index++) units += metadata[index].length;
+  const remedy = "put large content into the data part";
+  if (!isText(metadata)) {
+    checkLimit(units, METADATA_BYTES_MAX, "bytes of metadata", remedy);
+    return units;
+  }
+  units += count - 1;
+  checkLimit(units, METADATA_BYTES_MAX, "bytes of metadata", remedy);
+  if (units * UTF8_BYTES_MAX <= METADATA_BYTES_MAX) return units * UTF8_BYTES_MAX;
+  // Close to the limit the worst case says nothing: count.
+  let bytes = count - 1;
+  for (let index = 0; index < count; index++) bytes += Buffer.byteLength(metadata[index]);
+  checkLimit(bytes, METADATA_BYTES_MAX, "bytes of metadata", remedy);
+  return bytes;
+}
+
+function checkLimit(found: number, limit: number, what: string, remedy: string): void {
+  if (found <= limit) return;
+  throw new LimitExceededError(
+    `Cannot store a batch: it has ${found} ${what}, more than ${limit}; ${remedy}`,
+  );
+}
+
+function isText(metadata: string[] | Uint8Array[]): metadata is string[] {
+  return typeof metadata[0] === "string";
+}
+
+/** Writes texts with a comma between them, and their sizes; states their size and kind in `sizes`. */
+function writeTexts(texts: string[], area: number, sizes: FrameSizes): void {
+  const { count } = sizes;
+  const { table, metadata } = layoutOf(sizes);
+  const joined = count === 1 ? texts[0] : (texts.length === count ? texts : texts.slice(0, count)).join(",");
+  const target = core.u8.subarray(area + metadata, area + metadata + sizes.metadataBytes);
+  const { written } = text.encodeInto(joined, target);
+  const isAscii = written === joined.length;
+  const stride = sizes.flags & FLAG.hasData ? 2 : 1;
+  sizes.flags |= FLAG.jsonText | (isAscii ? FLAG.ascii : 0);
+  sizes.metadataBytes = written;
+  const { u32 } = core;
+  let stated = count - 1;
+  for (let index = 0, at = (area + table) >>> 2; index < count; index++, at += stride) {
+    const bytes = isAscii ? texts[index].length : utf8Length(texts[index]);
+    u32[at] = bytes;
+    stated += bytes;
+  }
+  checkEnd("metadata", written, stated);
+}
+
+/** Writes what a serializer gave, and the sizes. */
+function writeSerialized(parts: Uint8Array[], area: number, sizes: FrameSizes): void {
+  const { u8, u32 } = core;
+  const { table, metadata } = layoutOf(sizes);
+  const stride = sizes.flags & FLAG.hasData ? 2 : 1;
+  const end = area + metadata + sizes.metadataBytes;
+  let to = area + metadata;
+  for (let index = 0, at = (area + table) >>> 2; index < sizes.count; index++, at += stride) {
+    const from = to;
+    to = writePiece(u8, parts[index], to, end);
+    u32[at] = to - from;
+  }
+  checkEnd("metadata", to, end);
+}
+
+function writeData(data: readonly OutgoingData[], count: number, area: number, layout: FrameLayout): void {
+  const { u8, u32 } = core;
+  const end = area + layout.trailer;
+  let to = area + layout.data;
+  for (let index = 0, at = ((area + layout.table) >>> 2) + 1; index < count; index++, at += 2) {
+    const part = data[index];
+    const from = to;
+    if (part instanceof Uint8Array) to = writePiece(u8, part, to, end);
+    else if (part !== undefined) {
+      for (const piece of part) to = writePiece(u8, piece, to, end);
+    }
+    u32[at] = to - from;
+  }
+  checkEnd("data", to, end);
+}
+
+/** Copies bytes into the core's memory, where their part ends at `limit`; gives where they end. */
+function writePiece(u8: Uint8Array, piece: Uint8Array, to: number, limit: number): number {
+  const end = to + piece.byteLength;
+  if (end > limit) checkEnd("bytes", end, limit);
+  u8.set(piece, to);
+  return end;
+}
+
+function writeExtents({ totalBytes, list }: Extents, area: number, layout: FrameLayout): void {
+  const { view } = core;
+  let at = area + layout.extents;
+  let bytes = 0;
+  core.writeSafeInteger(at, totalBytes);
+  at += 8;
+  for (const { segmentId, offset, dataBytes } of list) {
+    core.writeSafeInteger(at, segmentId);
+    view.setUint32(at + 8, offset, true);
+    view.setUint32(at + 12, dataBytes, true);
+    at += EXTENT_BYTES;
+    bytes += dataBytes;
+  }
+  checkEnd("extents", at, area + layout.blockSums);
+  checkEnd("chunks", bytes, totalBytes);
+}
+
+/** Every part of a frame ends where the layout says that the next one begins, or the frame is not written. */
+function checkEnd(part: string, found: number, expected: number): void {
+  if (found === expected) return;
+  throw new Error(`Cannot encode a frame: its ${part} end at ${found}, its layout says ${expected}`);
+}
+
+/** UTF-8 bytes of a text, lone surrogates counted as the replacement character they become. */
+function utf8Length(value: string): number {
+  let bytes = value.length;
+  for (let index = 0; index < value.length; index++) {
+    const unit = value.charCodeAt(index);
+    if (unit < 0x80) continue;
+    if (unit < 0x800) bytes += 1;
+    else if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(value.charCodeAt(index + 1))) {
+      bytes += 2;
+      index++;
+    } else bytes += 2;
+  }
+  return bytes;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000;
+}

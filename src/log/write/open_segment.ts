@@ -1,0 +1,235 @@
+import { StorageError, TopicDeletedError } from "../../errors.ts";
+import type { StorageFile } from "../../storage/port.ts";
+import { core } from "../format/core/core.ts";
+import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
+import type { Partition } from "../partition.ts";
+import { Segment, segmentName } from "../segment/segment_file.ts";
+import { SegmentIndex } from "../segment/index.ts";
+import { passAt, type Passed, type Place, placeAfter } from "../segment/entries.ts";
+
+/** Offsets of chunks, anchors and index entries have four bytes. */
+export const OFFSETS_END: number = 2 ** 32;
+
+/** How long a file may be gone, removed by hand, before a push notices. */
+const LOST_FILE_CHECK_MS = 10;
+
+/** What tells a frame from all others of its segment. */
+export interface FrameIdentity {
+  nonceLow: number;
+  nonceHigh: number;
+  sequence: number;
+}
+
+/** Where a frame landed. */
+export interface Landing {
+  segment: Segment;
+  offset: number;
+  endOffset: number;
+  /** Id of its first event. */
+  id: number;
+}
+
+/** What became of a frame that did not land: cut in parts by the system, or discarded since it came after a seal. */
+export type NotLanded = "cut" | "discarded";
+
+/** What takes care of the files appended to: closes them, and knows what their syncs said. */
+export interface FileKeeper {
+  /** A file was opened, and nothing was appended to it yet. */
+  opened(file: StorageFile): void;
+  /** A file is not appended to any more. */
+  retire(file: StorageFile): void;
+  /** A sync of the file failed; gives the error to throw. */
+  syncFailed(file: StorageFile, error: unknown): unknown;
+}
+
+/**
+ * The last segment of a partition, open for appending, with its end as far as this process knows. Finding a frame
+ * opens nothing, so that a frame that was written never fails for want of files.
+ */
+export class OpenSegment {
+  readonly segment: Segment;
+  readonly file: StorageFile;
+  /** The place after the last frame known. */
+  end: Place;
+  /** The newest time in the segment up to the end: what it gives its next frame is not older. */
+  newestTime: number;
+  /**
+   * Bytes were passed that nothing explains: a power cut took frames, or left the rest of a write of two parts. The ids
+   * after them rest on those bytes having held no event. A second hole would leave what stands between the two without
+   * ids, so that nothing more goes into this segment: its seal says what the ids are.
+   */
+  hasHole = false;
+  /** The seal that was found: nothing after it counts. */
+  seal: Extract<Passed, { kind: "end" }> | undefined;
+  readonly #index: SegmentIndex;
+  #indexedOffset: number;
+  #lostFileCheckedAt = 0;
+
+  /** Opens the segment that begins with this id, and walks to its end or its seal. */
+  constructor(private readonly partition: Partition, baseId: number, private readonly keeper: FileKeeper) {
+    const { storage, directory, topic } = partition;
+    const path = `${directory}/${segmentName(baseId)}`;
+    this.file = storage.open(path, "append");
+    try {
+      keeper.opened(this.file);
+      this.segment = new Segment(storage, path, partition.partition, baseId, this.file);
+      this.segment.checkIsReadable(topic);
+      this.#index = new SegmentIndex(storage, this.segment);
+      const { time, ...end } = this.#index.placeForId(Number.MAX_SAFE_INTEGER);
+      this.end = end;
+      this.newestTime = time;
+      this.#indexedOffset = this.end.offset === SEGMENT_HEADER_BYTES ? 0 : this.end.offset;
+      this.#walkToEnd();
+    } catch (error) {
+      keeper.retire(this.file);
+      throw error;
+    }
+  }
+
+  /** A segment without events cannot be sealed: its name would be the next one's, too. */
+  get hasEvents(): boolean {
+    return this.end.id > this.segment.baseId;
+  }
+
+  /** Lets go of the files. */
+  close(): void {
+    this.#index.close();
+    this.keeper.retire(this.file);
+  }
+
+  /**
+   * Where the frame just written landed. Its write has ended, so that everything about it is settled: found at the
+   * expected offset nothing came between; else a walk finds it, or a seal before it, or neither, when the system
+   * wrote it in parts with another append between them.
+   */
+  find(identity: FrameIdentity, frameBytes: number): Landing | NotLanded {
+    const from = this.end;
+    const own = this.#ownAt(from.offset, identity, frameBytes);
+    if (own !== undefined) {
+      const { offset, id } = from;
+      return this.#landed({ offset, endOffset: offset + frameBytes, id, frame: own });
+    }
+    for (;;) {
+      const passed = this.#passNext(Math.min(Math.max(frameBytes, 4096), 65536));
+      if (passed.kind === "end") return "discarded";
+      if (passed.kind === "tail") {
+        this.#checkIsWritten(from.offset + frameBytes);
+        return "cut";
+      }
+      if (passed.kind === "frame" && isOf(passed.frame, identity)) return this.#landed(passed);
+      this.end = placeAfter(this.segment, passed);
+    }
+  }
+
+  #walkToEnd(): void {
+    for (;;) {
+      const passed = this.#passNext(65536);
+      if (passed.kind === "end" || passed.kind === "tail") return;
+      if (passed.kind === "frame") this.#addToIndex(passed);
+      this.end = placeAfter(this.segment, passed);
+    }
+  }
+
+  #passNext(ahead: number): Passed {
+    const passed = passAt(this.end, ahead);
+    if (passed.kind === "frame") this.newestTime = Math.max(this.newestTime, passed.frame.time);
+    this.hasHole ||= passed.kind === "gap" ? !passed.torn : passed.kind === "tail" && passed.isHole === true;
+    if (passed.kind !== "end") return passed;
+    if (passed.terminal) throw new TopicDeletedError(this.partition.topic);
+    return this.seal = passed;
+  }
+
+  #landed(
+    found: {
+      offset: number;
+      endOffset: number;
+      id: number;
+      frame: FrameRecord;
+      damaged?: "header" | "trailer";
+    },
+  ): Landing {
+    const { segment } = this;
+    const { offset, endOffset, id, frame } = found;
+    this.end = { segment, offset: endOffset, id: id + frame.count };
+    this.#addToIndex(found);
+    // Once its seal stands there, a segment may be removed.
+    if (frame.kind !== KIND.seal) this.#checkFileIsThere();
+    this.partition.tail.notify();
+    return { segment, offset, endOffset, id };
+  }
+
+  #addToIndex(
+    { offset, id, frame, damaged }: { offset: number; id: number; frame: FrameRecord; damaged?: string },
+  ): void {
+    if (offset - this.#indexedOffset < this.partition.indexIntervalBytes) return;
+    // A frame known by its trailer alone has no header for the entry to point at.
+    if (offset >= OFFSETS_END || damaged === "header") return;
+    this.#indexedOffset = offset;
+    this.#index.add(frame, { offset, id }, this.newestTime);
+  }
+
+  /** The record of a frame at an offset, when its header and its trailer stand where they must. */
+  #ownAt(offset: number, identity: FrameIdentity, frameBytes: number): FrameRecord | undefined {
+    const header = core.slot;
+    let trailer = header + frameBytes - RECORD_BYTES;
+    if (frameBytes <= core.slotBytes) {
+      if (!this.#read(header, frameBytes, offset)) return undefined;
+    } else {
+      trailer = header + RECORD_BYTES;
+      const trailerOffset = offset + frameBytes - RECORD_BYTES;
+      if (!this.#read(header, RECORD_BYTES, offset) || !this.#read(trailer, RECORD_BYTES, trailerOffset)) {
+        return undefined;
+      }
+    }
+    const { salt } = this.segment;
+    // The trailer's checksum, too: it is what a write lacks that was cut within its last bytes.
+    const isWhole = core.checkRecord(header, salt, false) && core.checkRecord(trailer, salt, true) &&
+      core.sameFrame(header, trailer);
+    if (!isWhole) return undefined;
+    const frame = decodeRecord(core.view, header);
+    return isOf(frame, identity) ? frame : undefined;
+  }
+
+  /** One read; where the system gives less than there is, the walk finds the frame. */
+  #read(at: number, bytes: number, offset: number): boolean {
+    return this.file.readAt(core.u8.subarray(at, at + bytes), offset) === bytes;
+  }
+
+  /** What is written to a file without a name is lost, and must not be called stored. */
+  #checkFileIsThere(): void {
+    const now = this.partition.storage.now();
+    if (Math.abs(now - this.#lostFileCheckedAt) < LOST_FILE_CHECK_MS) return;
+    this.#lostFileCheckedAt = now;
+    const { storage } = this.partition;
+    if (this.file.size() >= 0 && storage.stat(this.file.path) !== undefined) return;
+    // A topic that is deleted is moved away first, with its files: then its folder is not there.
+    this.partition.segmentIds();
+    // Retention removes what is sealed: then the frame was stored, and has been removed since.
+    for (let place = this.end;;) {
+      const passed = passAt(place, RECORD_BYTES);
+      if (passed.kind === "end") return;
+      if (passed.kind === "tail") throw this.#removed();
+      place = placeAfter(this.segment, passed);
+    }
+  }
+
+  /** Throws unless the file holds all bytes of what was appended. */
+  #checkIsWritten(end: number): void {
+    const size = this.file.size();
+    if (size < 0) throw this.#removed();
+    if (size >= end) return;
+    throw new StorageError(
+      "EIO",
+      `Cannot find the frame just appended to "${this.file.path}": the file was cut to ${size} bytes`,
+    );
+  }
+
+  #removed(): StorageError {
+    return new StorageError("ENOENT", `Cannot append to "${this.file.path}": the file was removed`);
+  }
+}
+
+function isOf(frame: FrameRecord, { nonceLow, nonceHigh, sequence }: FrameIdentity): boolean {
+  return frame.nonceLow === nonceLow && frame.nonceHigh === nonceHigh && frame.sequence === sequence;
+}

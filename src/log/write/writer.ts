@@ -1,0 +1,232 @@
+import { LimitExceededError } from "../../errors.ts";
+import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
+import { Appender } from "./appender.ts";
+import { ChunkBuffer, ChunkPieces } from "./chunk_pieces.ts";
+import { Durability } from "./durability.ts";
+import type { Extent, Extents } from "./encoder.ts";
+import { DATA_BYTES_MAX } from "../format/bytes.ts";
+import type { Partition } from "../partition.ts";
+import { isKept } from "../segment/listing.ts";
+import { segmentName } from "../segment/segment_file.ts";
+import type { StorageFile } from "../../storage/port.ts";
+
+/** When a push counts as stored, and what `flush()` waits for. */
+export type FlushBehavior = "buffered" | "on_flush" | "immediate";
+
+/** How a partition is written. */
+export interface WriterOptions {
+  flushBehavior: FlushBehavior;
+  /** A segment of this size is sealed and the next one begun. */
+  segmentBytesMax: number;
+  /** Size of the pieces that large data parts are cut into; for tests. */
+  chunkBytes?: number;
+  /** Called after a new segment was begun: the time to apply retention. */
+  rolled?: () => void;
+}
+
+/** A data part a little larger than this goes ahead of its event, in chunk frames of this size. */
+const CHUNK_BYTES = 1 << 20;
+/** A part that is larger by less than this stays in its event's frame: two frames would gain nothing. */
+const INLINE_RATIO = 17 / 16;
+/** Writes batches to one partition, at the topic's durability level. */
+export class PartitionWriter {
+  readonly #appender: Appender;
+  readonly #durability: Durability | undefined;
+  /** The last of the calls that are waiting for a stream, so that those behind it keep their order. */
+  #queue: Promise<unknown> | undefined;
+  #segmentId = -1;
+  /** Why a sync failed. */
+  #doubt: unknown;
+  /** The files that the batch being stored was appended to. */
+  #touched = new Set<StorageFile>();
+  readonly #chunkBytes: number;
+
+  constructor(private readonly partition: Partition, private readonly options: WriterOptions) {
+    this.#chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
+    const { flushBehavior, segmentBytesMax } = options;
+    if (flushBehavior === "buffered") {
+      this.#appender = new Appender(partition, segmentBytesMax);
+      return;
+    }
+    const durability = new Durability(
+      partition.storage,
+      partition.directory,
+      (failure) => {
+        this.#appender.abandonSegment();
+        // At once: a flush that begins before the failed one has heard of it must not find all in order.
+        this.#doubt ??= failure;
+      },
+    );
+    this.#durability = durability;
+    this.#appender = new Appender(partition, segmentBytesMax, {
+      opened: (file) => durability.opened(file, flushBehavior === "immediate"),
+      retire: (file) => durability.retire(file),
+      syncFailed: (file, error) => durability.syncFailed(file, error),
+    });
+  }
+
+  /** Stores a batch; gives the id of its first event, once it is stored as the topic promises. */
+  append(batch: OutgoingBatch): number | Promise<number> {
+    if (batch.stream === undefined && this.#queue === undefined) {
+      this.#touched.clear();
+      return this.#stored(this.#appendNow(batch));
+    }
+    const before = this.#queue ?? Promise.resolve();
+    const result = before.then(async () => {
+      this.#touched.clear();
+      const { stream } = batch;
+      if (stream === undefined) {
+        batch.dropChangedData?.();
+        return batch.count === 0 ? 0 : this.#stored(this.#appendNow(batch));
+      }
+      return this.#stored(this.#appendEvent(batch, await this.#appendStream(stream)));
+    });
+    const settled = result.then(() => {}, () => {}).then(() => {
+      if (this.#queue === settled) this.#queue = undefined;
+    });
+    this.#queue = settled;
+    return result;
+  }
+
+  /** Stores a batch, blocking; undefined while a stream is being stored. */
+  appendSync(batch: OutgoingBatch): number | undefined {
+    if (this.#queue !== undefined) return undefined;
+    this.#touched.clear();
+    const id = this.#appendNow(batch);
+    if (this.options.flushBehavior === "immediate") this.#durability!.syncNow(this.#touched);
+    return id;
+  }
+
+  /**
+   * Puts everything appended before on the disk, where the topic promises that. Once that failed, what was
+   * appended before stays in doubt for good, and so every later call fails too.
+   */
+  async flush(): Promise<void> {
+    await this.#queue;
+    // Otherwise nothing waits for the disk, or each push has waited by itself.
+    if (this.options.flushBehavior === "on_flush") await this.#sync();
+  }
+
+  /** Lets go of the files. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      this.#appender.close();
+      this.#durability?.close();
+    }
+  }
+
+  /** Ends the current segment. */
+  seal(): void {
+    this.#appender.seal();
+  }
+
+  #stored(id: number): number | Promise<number> {
+    if (this.options.flushBehavior !== "immediate") return id;
+    return this.#durability!.sync(this.#touched).then(() => id);
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#durability!.sync();
+    } catch (error) {
+      this.#doubt ??= error;
+    }
+    // Also where another flush has failed while this one waited for its turn.
+    if (this.#doubt !== undefined) throw this.#doubt;
+  }
+
+  #appendNow(batch: OutgoingBatch): number {
+    if (batch.dataBytes <= this.#chunkBytes * INLINE_RATIO || batch.count > 1) {
+      return this.#appendEvent(batch);
+    }
+    return this.#appendEvent(batch, this.#appendLarge(batch.data![0], batch.dataBytes));
+  }
+
+  #appendEvent(batch: OutgoingBatch, extents?: Extents): number {
+    const { count, metadata } = batch;
+    const content = extents === undefined ? batch : { count, metadata, dataBytes: 0 };
+    // Before the event: a process killed after it would otherwise leave its data to retention.
+    const keep = extents && ((segmentId: number) => this.#keepChunks(segmentId, extents));
+    const landing = this.#appender.appendEvents(content, extents, keep);
+    this.#wrote();
+    const segmentId = landing.segment.baseId;
+    if (segmentId !== this.#segmentId) {
+      const isFirst = this.#segmentId < 0;
+      this.#segmentId = segmentId;
+      // A writer that lives for a single segment, too: if its first event is the segment's, it has begun it.
+      if (!isFirst || (landing.id === segmentId && segmentId > 0)) this.options.rolled?.();
+    }
+    return landing.id;
+  }
+
+  /** Makes the chunks stay for as long as the segment with their event does; throws where they are gone. */
+  #keepChunks(segmentId: number, { list }: Extents): void {
+    const older = new Set(list.map((extent) => extent.segmentId).filter((id) => id !== segmentId));
+    if (older.size === 0) return;
+    this.partition.keepForSegment(segmentId, Math.min(...older));
+    const { directory } = this.partition;
+    const listing = this.partition.listing();
+    for (const id of older) {
+      if (isKept(listing, id)) continue;
+      const path = `${directory}/${segmentName(id)}`;
+      throw new LimitExceededError(
+        `Cannot keep a data part in "${directory}": retention removed "${path}" with a piece of it while it was ` +
+          `being pushed; raise retention_bytes or segment_bytes, or push it as several events`,
+      );
+    }
+  }
+
+  #wrote(): void {
+    if (this.#durability === undefined) return;
+    const file = this.#appender.file!;
+    this.#durability.wrote(file);
+    this.#touched.add(file);
+  }
+
+  #appendLarge(data: OutgoingData, dataBytes: number): Extents {
+    checkDataSize(dataBytes);
+    const list: Extent[] = [];
+    const pieces = new ChunkPieces();
+    const chunkBytes = this.#chunkBytes;
+    for (const part of data instanceof Uint8Array ? [data] : data ?? []) {
+      pieces.add(part);
+      while (pieces.bytes >= chunkBytes) list.push(this.#appendChunk(pieces.take(chunkBytes)));
+    }
+    if (pieces.bytes > 0) list.push(this.#appendChunk(pieces.take(pieces.bytes)));
+    return { totalBytes: dataBytes, list };
+  }
+
+  /** Appends the chunks of a stream; gives where they are, or undefined when it had no bytes. */
+  async #appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents | undefined> {
+    const list: Extent[] = [];
+    const chunk = new ChunkBuffer(this.#chunkBytes);
+    let totalBytes = 0;
+    for await (const piece of stream) {
+      const { byteLength } = piece;
+      totalBytes += byteLength;
+      checkDataSize(totalBytes);
+      for (let from = 0; from < byteLength;) {
+        from += chunk.fill(piece, from);
+        if (chunk.isFull) list.push(this.#appendChunk([chunk.take()]));
+      }
+    }
+    if (!chunk.isEmpty) list.push(this.#appendChunk([chunk.take()]));
+    return list.length === 0 ? undefined : { totalBytes, list };
+  }
+
+  #appendChunk(data: readonly Uint8Array[]): Extent {
+    const landing = this.#appender.appendChunk(data);
+    this.#wrote();
+    const dataBytes = data.reduce((sum, piece) => sum + piece.byteLength, 0);
+    return { segmentId: landing.segment.baseId, offset: landing.offset, dataBytes };
+  }
+}
+
+function checkDataSize(bytes: number): void {
+  if (bytes <= DATA_BYTES_MAX) return;
+  throw new LimitExceededError(
+    `Cannot store a data part of more than ${DATA_BYTES_MAX} bytes (4 GiB): push it as several events`,
+  );
+}
