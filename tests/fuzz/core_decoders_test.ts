@@ -1,6 +1,12 @@
 import { assert, assertGreaterOrEqual, assertLess, assertStrictEquals } from "@std/assert";
 import { Core, core as sharedCore } from "../../src/log/format/core/core.ts";
-import { DATA_BLOCK_BYTES, FLAG, INDEX_ENTRY_BYTES, RECORD, RECORD_BYTES } from "../../src/log/format/bytes.ts";
+import {
+  DATA_BLOCK_BYTES,
+  FLAG,
+  INDEX_ENTRY_BYTES,
+  RECORD,
+  RECORD_BYTES,
+} from "../../src/log/format/bytes.ts";
 import { decodeRecord } from "../../src/log/format/frame_header.ts";
 import { test } from "../harness.ts";
 import { randomBytes } from "../wasm/reference.ts";

@@ -36,7 +36,7 @@ const SLOW: readonly RegExp[] = [
   /^tests\/damage\/flip_sweep_test\.ts$/,
   /^tests\/fuzz\//,
   /^tests\/issues\/(?:hanging_tests|programs_on_files_downloaded_kafka|stopped_writer_and_retention|write_in_two_parts)_test\.ts$/,
-  /^tests\/log\/repair_test\.ts$/,
+  /^tests\/log\/check\/repair_test\.ts$/,
   /^tests\/reader\//,
   /^tests\/readme_test\.ts$/,
   /^tests\/wasm\/core_bytes_test\.ts$/,

@@ -2,7 +2,11 @@ import { copyFile, writeAllAt } from "./copy_file.ts";
 import type { Partition } from "../partition.ts";
 import type { RepairStep } from "./plan.ts";
 import { SegmentRepair } from "./repair_segment.ts";
-import { inspectPositions, POSITION_FILE_BYTES_MAX, POSITION_SLOT_BYTES } from "../positions/position_slot.ts";
+import {
+  inspectPositions,
+  POSITION_FILE_BYTES_MAX,
+  POSITION_SLOT_BYTES,
+} from "../positions/position_slot.ts";
 import { baseIdOf } from "../segment/segment_file.ts";
 import { rebuildIndex } from "../segment/index_rebuild.ts";
 import type { Storage } from "../../storage/port.ts";

@@ -1,7 +1,14 @@
 import { core } from "../format/core/core.ts";
 import { CorruptedLogError, EventGoneError } from "../../errors.ts";
 import type { Finding } from "./finding.ts";
-import { DATA_BLOCK_BYTES, FLAG, KIND, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import {
+  DATA_BLOCK_BYTES,
+  FLAG,
+  KIND,
+  RECORD_BYTES,
+  SEGMENT,
+  SEGMENT_HEADER_BYTES,
+} from "../format/bytes.ts";
 import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt, headDamage } from "../read/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";

@@ -1,6 +1,13 @@
 import { core } from "../format/core/core.ts";
 import { CorruptedLogError } from "../../errors.ts";
-import { DATA_BYTES_MAX, DATA_LOST_MARK, EXTENT_BYTES, FLAG, FRAME_DATA_BYTES_MAX, KIND } from "../format/bytes.ts";
+import {
+  DATA_BYTES_MAX,
+  DATA_LOST_MARK,
+  EXTENT_BYTES,
+  FLAG,
+  FRAME_DATA_BYTES_MAX,
+  KIND,
+} from "../format/bytes.ts";
 import { type FrameRecord, readUint64 } from "../format/frame_header.ts";
 import { isHeadRight } from "./frame_check.ts";
 import type { Partition } from "../partition.ts";

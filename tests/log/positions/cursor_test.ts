@@ -10,21 +10,21 @@ import {
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StorageError, UnsupportedFormatError } from "../../mod.ts";
-import { CursorFile } from "../../src/log/positions/cursor.ts";
-import { CURSOR_FILE_BYTES } from "../../src/log/positions/cursor_files.ts";
+import { StorageError, UnsupportedFormatError } from "../../../mod.ts";
+import { CursorFile } from "../../../src/log/positions/cursor.ts";
+import { CURSOR_FILE_BYTES } from "../../../src/log/positions/cursor_files.ts";
 import {
   encodeSlot,
   type FrameMark,
   inspectPositions,
   POSITION_SLOT_BYTES,
   type Slot,
-} from "../../src/log/positions/position_slot.ts";
-import { nodeStorage } from "../../src/storage/node.ts";
-import type { Storage } from "../../src/storage/port.ts";
-import { test } from "../harness.ts";
-import { interrupted, Killed } from "./interrupted_storage.ts";
-import { changedStorage } from "./port_wrapper.ts";
+} from "../../../src/log/positions/position_slot.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
+import { interrupted, Killed } from "../interrupted_storage.ts";
+import { changedStorage } from "../port_wrapper.ts";
 
 interface Place {
   folder: string;

@@ -2,11 +2,11 @@ import { assert, assertEquals, assertGreater, assertInstanceOf, assertLess, asse
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StorageError } from "../../mod.ts";
-import { AppendLock } from "../../src/log/write/append_lock.ts";
-import { nodeStorage } from "../../src/storage/node.ts";
-import type { Storage } from "../../src/storage/port.ts";
-import { test } from "../harness.ts";
+import { StorageError } from "../../../mod.ts";
+import { AppendLock } from "../../../src/log/write/append_lock.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
 
 const LEASE_MS = 60;
 

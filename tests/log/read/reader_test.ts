@@ -2,13 +2,13 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EventGoneError, StorageError } from "../../mod.ts";
-import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/read/reader.ts";
-import { PartitionWriter } from "../../src/log/write/writer.ts";
-import { nodeStorage } from "../../src/storage/node.ts";
-import type { Storage } from "../../src/storage/port.ts";
-import { test } from "../harness.ts";
+import { EventGoneError, StorageError } from "../../../mod.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { PartitionWriter } from "../../../src/log/write/writer.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
 
 const READER = { dataWanted: false, onCorruption: "throw" } as const;
 

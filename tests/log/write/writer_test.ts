@@ -3,17 +3,17 @@ import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows }
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { StorageError } from "../../mod.ts";
-import type { OutgoingBatch } from "../../src/contract.ts";
-import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format/bytes.ts";
-import { HEADER_MAGIC_BYTES } from "../../src/log/format/frame_header.ts";
-import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/read/reader.ts";
-import { type FlushBehavior, PartitionWriter } from "../../src/log/write/writer.ts";
-import { nodeStorage } from "../../src/storage/node.ts";
-import type { Storage } from "../../src/storage/port.ts";
-import { test } from "../harness.ts";
-import { changedStorage } from "./port_wrapper.ts";
+import { StorageError } from "../../../mod.ts";
+import type { OutgoingBatch } from "../../../src/contract.ts";
+import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
+import { HEADER_MAGIC_BYTES } from "../../../src/log/format/frame_header.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { type FlushBehavior, PartitionWriter } from "../../../src/log/write/writer.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
+import { changedStorage } from "../port_wrapper.ts";
 
 const LEVELS: readonly FlushBehavior[] = ["buffered", "on_flush", "immediate"];
 

@@ -3,12 +3,12 @@ import { Buffer } from "node:buffer";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CorruptedLogError } from "../../mod.ts";
-import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/read/reader.ts";
-import { PartitionWriter } from "../../src/log/write/writer.ts";
-import { nodeStorage } from "../../src/storage/node.ts";
-import { test } from "../harness.ts";
+import { CorruptedLogError } from "../../../mod.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { PartitionWriter } from "../../../src/log/write/writer.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import { test } from "../../harness.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 

@@ -3,16 +3,16 @@ import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/asser
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StorageError, TopicDeletedError } from "../../mod.ts";
-import type { OutgoingBatch } from "../../src/contract.ts";
-import { Appender } from "../../src/log/write/appender.ts";
-import { Partition } from "../../src/log/partition.ts";
-import { PartitionReader } from "../../src/log/read/reader.ts";
-import { segmentName } from "../../src/log/segment/segment_file.ts";
-import { nodeStorage } from "../../src/storage/node.ts";
-import type { Storage } from "../../src/storage/port.ts";
-import { test } from "../harness.ts";
-import { changedStorage } from "./port_wrapper.ts";
+import { StorageError, TopicDeletedError } from "../../../mod.ts";
+import type { OutgoingBatch } from "../../../src/contract.ts";
+import { Appender } from "../../../src/log/write/appender.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { segmentName } from "../../../src/log/segment/segment_file.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
+import { changedStorage } from "../port_wrapper.ts";
 
 function events(...texts: string[]): OutgoingBatch {
   return { count: texts.length, metadata: texts.map((text) => `"${text}"`), dataBytes: 0 };

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { firstName, listingOf, needsName, ownerOf } from "../../src/log/segment/listing.ts";
-import { segmentName } from "../../src/log/segment/segment_file.ts";
-import { test } from "../harness.ts";
+import { firstName, listingOf, needsName, ownerOf } from "../../../src/log/segment/listing.ts";
+import { segmentName } from "../../../src/log/segment/segment_file.ts";
+import { test } from "../../harness.ts";
 
 const LOGS = [0, 10, 20, 30].map(segmentName);
 

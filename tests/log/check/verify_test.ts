@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
-import type { Finding } from "../../src/log/check/finding.ts";
-import { KIND, RECORD_BYTES } from "../../src/log/format/bytes.ts";
-import { UnsupportedFormatError } from "../../src/errors.ts";
-import { Partition } from "../../src/log/partition.ts";
-import { encodeSegment } from "../../src/log/segment/segment_file.ts";
-import { verifyPartition } from "../../src/log/check/verify.ts";
-import { PartitionWriter } from "../../src/log/write/writer.ts";
-import type { SimulatedDisk } from "../simulation/disk/disk.ts";
-import type { SimulatedProcess } from "../simulation/disk/process.ts";
-import { findFrame, segmentPath, verifySample, wrongIn } from "../damage/checks.ts";
-import { diskWith, emptyDisk, type Files, filesOf } from "../damage/copies.ts";
+import type { Finding } from "../../../src/log/check/finding.ts";
+import { KIND, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
+import { UnsupportedFormatError } from "../../../src/errors.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { encodeSegment } from "../../../src/log/segment/segment_file.ts";
+import { verifyPartition } from "../../../src/log/check/verify.ts";
+import { PartitionWriter } from "../../../src/log/write/writer.ts";
+import type { SimulatedDisk } from "../../simulation/disk/disk.ts";
+import type { SimulatedProcess } from "../../simulation/disk/process.ts";
+import { findFrame, segmentPath, verifySample, wrongIn } from "../../damage/checks.ts";
+import { diskWith, emptyDisk, type Files, filesOf } from "../../damage/copies.ts";
 import {
   DIRECTORY,
   makeSample,
@@ -17,9 +17,9 @@ import {
   POSITION,
   readSample,
   type StoredEvent,
-} from "../damage/sample_partition.ts";
-import { test } from "../harness.ts";
-import { bitwiseCrc32 } from "../wasm/reference.ts";
+} from "../../damage/sample_partition.ts";
+import { test } from "../../harness.ts";
+import { bitwiseCrc32 } from "../../wasm/reference.ts";
 
 const FOLDERS = ["/sample", "/sample/partitions", DIRECTORY];
 

@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import { EventGoneError } from "../../src/errors.ts";
-import type { Finding } from "../../src/log/check/finding.ts";
-import { KIND, RECORD_BYTES } from "../../src/log/format/bytes.ts";
-import { planRepair } from "../../src/log/check/plan.ts";
-import { repairPartition } from "../../src/log/check/repair.ts";
-import { PartitionReader } from "../../src/log/read/reader.ts";
-import { step } from "../../src/log/segment/frame_scanner.ts";
-import { CursorFile } from "../../src/log/positions/cursor.ts";
-import { confirmedId } from "../../src/log/positions/confirm.ts";
-import { PartitionWriter } from "../../src/log/write/writer.ts";
-import { SimulatedProcess } from "../simulation/disk/process.ts";
+import { EventGoneError } from "../../../src/errors.ts";
+import type { Finding } from "../../../src/log/check/finding.ts";
+import { KIND, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
+import { planRepair } from "../../../src/log/check/plan.ts";
+import { repairPartition } from "../../../src/log/check/repair.ts";
+import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { step } from "../../../src/log/segment/frame_scanner.ts";
+import { CursorFile } from "../../../src/log/positions/cursor.ts";
+import { confirmedId } from "../../../src/log/positions/confirm.ts";
+import { PartitionWriter } from "../../../src/log/write/writer.ts";
+import { SimulatedProcess } from "../../simulation/disk/process.ts";
 import {
   findFrame,
   KEPT,
@@ -18,9 +18,9 @@ import {
   segmentPath,
   verifySample,
   wrongIn,
-} from "../damage/checks.ts";
-import { diskWith, emptyDisk, type Files, filesOf } from "../damage/copies.ts";
-import { damageAtRandom } from "../damage/random_damage.ts";
+} from "../../damage/checks.ts";
+import { diskWith, emptyDisk, type Files, filesOf } from "../../damage/copies.ts";
+import { damageAtRandom } from "../../damage/random_damage.ts";
 import {
   DIRECTORY,
   makeSample,
@@ -28,9 +28,9 @@ import {
   POSITION,
   readSample,
   type StoredEvent,
-} from "../damage/sample_partition.ts";
-import { test } from "../harness.ts";
-import { randomNumbers } from "../wasm/reference.ts";
+} from "../../damage/sample_partition.ts";
+import { test } from "../../harness.ts";
+import { randomNumbers } from "../../wasm/reference.ts";
 
 const FOLDERS = ["/sample", "/sample/partitions", DIRECTORY, KEPT];
 

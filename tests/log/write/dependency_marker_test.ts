@@ -2,12 +2,12 @@ import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { Partition } from "../../src/log/partition.ts";
-import { segmentFacts } from "../../src/log/segment/facts.ts";
-import { PartitionWriter } from "../../src/log/write/writer.ts";
-import { nodeStorage } from "../../src/storage/node.ts";
-import type { Storage } from "../../src/storage/port.ts";
-import { test } from "../harness.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { segmentFacts } from "../../../src/log/segment/facts.ts";
+import { PartitionWriter } from "../../../src/log/write/writer.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
 
 /** A storage that lists what is published and appended, in order. */
 function recording(): { storage: Storage; done: string[] } {

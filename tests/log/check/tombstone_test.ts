@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { core } from "../../src/log/format/core/core.ts";
-import { FLAG, RECORD_BYTES } from "../../src/log/format/bytes.ts";
-import { decodeRecord } from "../../src/log/format/frame_header.ts";
-import { lostFrames } from "../../src/log/check/tombstone.ts";
-import { test } from "../harness.ts";
+import { core } from "../../../src/log/format/core/core.ts";
+import { FLAG, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
+import { decodeRecord } from "../../../src/log/format/frame_header.ts";
+import { lostFrames } from "../../../src/log/check/tombstone.ts";
+import { test } from "../../harness.ts";
 
 const MIB = 1 << 20;
 const SIGNATURE = { salt: 77, sequence: 5, nonceLow: 1, nonceHigh: 2, time: 1_700_000_000_000 };

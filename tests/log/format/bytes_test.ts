@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { RECORD, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "../../src/log/format/bytes.ts";
-import { test } from "../harness.ts";
+import { RECORD, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
+import { test } from "../../harness.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -12,7 +12,9 @@ type Field = [at: number, bytes: number, what: string];
 
 /** The two columns of the drawing, line by line. */
 function drawnColumns(): { segment: string[]; record: string[] } {
-  const lines = readFileSync(`${root}src/log/format/bytes.ts`, "utf8").split("\n").map((line) => line.slice(3));
+  const lines = readFileSync(`${root}src/log/format/bytes.ts`, "utf8").split("\n").map((line) =>
+    line.slice(3)
+  );
   const head = lines.findIndex((line) => line.startsWith("segment header"));
   const middle = lines[head].indexOf("frame record");
   const rows = lines.slice(head + 1, lines.indexOf("", head));

@@ -1,10 +1,10 @@
 // What Durability syncs, closes and says, on files that do nothing but what the test lets them.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { StorageError } from "../../mod.ts";
-import { Durability } from "../../src/log/write/durability.ts";
-import { nodeStorage } from "../../src/storage/node.ts";
-import type { Storage, StorageFile } from "../../src/storage/port.ts";
-import { test } from "../harness.ts";
+import { StorageError } from "../../../mod.ts";
+import { Durability } from "../../../src/log/write/durability.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import type { Storage, StorageFile } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
 
 /** A file whose syncs end when the test says so. */
 class ScriptedFile implements StorageFile {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertStrictEquals } from "@std/assert";
-import { Core, core } from "../../src/log/format/core/core.ts";
-import { test } from "../harness.ts";
-import { bitwiseCrc32, randomBytes } from "../wasm/reference.ts";
+import { Core, core } from "../../../src/log/format/core/core.ts";
+import { test } from "../../harness.ts";
+import { bitwiseCrc32, randomBytes } from "../../wasm/reference.ts";
 
 const MIB = 1024 * 1024;
 

@@ -2,12 +2,12 @@ import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StorageError } from "../../mod.ts";
-import { Partition } from "../../src/log/partition.ts";
-import { PartitionWriter } from "../../src/log/write/writer.ts";
-import { nodeStorage } from "../../src/storage/node.ts";
-import type { Storage } from "../../src/storage/port.ts";
-import { test } from "../harness.ts";
+import { StorageError } from "../../../mod.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { PartitionWriter } from "../../../src/log/write/writer.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
 
 const FRAMES = 400;
 const INDEX_INTERVAL_BYTES = 20_000;

@@ -2,11 +2,11 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Partition } from "../../src/log/partition.ts";
-import { SegmentIndex } from "../../src/log/segment/index.ts";
-import { PartitionWriter } from "../../src/log/write/writer.ts";
-import { nodeStorage } from "../../src/storage/node.ts";
-import { test } from "../harness.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { SegmentIndex } from "../../../src/log/segment/index.ts";
+import { PartitionWriter } from "../../../src/log/write/writer.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import { test } from "../../harness.ts";
 
 const ENTRY_BYTES = 32;
 
