@@ -3,7 +3,7 @@ import { Appender } from "../../log/write/appender.ts";
 import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../log/format/bytes.ts";
 import type { Partition } from "../../log/partition.ts";
 import { type RetentionPolicy, type SegmentFacts, segmentsToRemove } from "../../log/retention.ts";
-import { segmentFacts } from "../../log/segment/facts.ts";
+import { segmentFacts } from "../../log/segment_facts.ts";
 import type { TrimRequest, TrimResult } from "../../contract.ts";
 import type { ConsumerRegistry } from "./consumer_registry.ts";
 import type { FilesTopicOptions } from "./options.ts";

@@ -1,6 +1,6 @@
-import type { Partition } from "../partition.ts";
-import { type SegmentFacts, storedUntil } from "../retention.ts";
-import { newestTimeOfSealed } from "./times.ts";
+import type { Partition } from "./partition.ts";
+import { type SegmentFacts, storedUntil } from "./retention.ts";
+import { newestTimeOfSealed } from "./segment/times.ts";
 
 /** What retention needs to know of every segment. */
 export function segmentFacts(partition: Partition): SegmentFacts[] {
