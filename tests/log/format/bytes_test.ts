@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { RECORD, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
 import { test } from "../../harness.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** A field: its offset, its size in bytes and what it is. */
 type Field = [at: number, bytes: number, what: string];
