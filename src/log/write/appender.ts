@@ -120,12 +120,14 @@ export class Appender {
   }
 
   #append(encode: Encode, prepare?: (segmentId: number) => void): Landing {
-    for (;;) {
+    for (let cuts = 0;;) {
       const open = this.#openWithRoom();
       prepare?.(open.segment.baseId);
       const landing = this.#land(open, encode);
       if (landing !== undefined) return landing;
       // Another process sealed the segment before the frame landed: it is discarded, and goes into the next one.
+      // What made that process seal it may be the piece that a full disk left of this frame, and it would do so again.
+      if (open.hasHole && ++cuts === CUT_WRITES_MAX) throw cutShort(open, cuts);
     }
   }
 
@@ -152,13 +154,7 @@ export class Appender {
         return undefined;
       }
       if (outcome !== "cut") return outcome;
-      if (cuts === CUT_WRITES_MAX) {
-        throw new StorageError(
-          "ENOSPC",
-          `Cannot append to "${open.file.path}": the system took only a part of each of ${cuts} writes; make room and push again`,
-          { canRetry: true },
-        );
-      }
+      if (cuts === CUT_WRITES_MAX) throw cutShort(open, cuts);
     }
   }
 
@@ -261,6 +257,14 @@ export class Appender {
 
 function sealFrame(flags: number): Encode {
   return (signature) => encodePlain(KIND.seal, signature, { flags });
+}
+
+function cutShort({ file }: OpenSegment, writes: number): StorageError {
+  return new StorageError(
+    "ENOSPC",
+    `Cannot append to "${file.path}": the system took only a part of each of ${writes} writes; make room and push again`,
+    { canRetry: true },
+  );
 }
 
 /** The same error, saying that the frame may be there all the same. */
