@@ -7,11 +7,11 @@ import type { EventID } from "./event_id.ts";
 import { type Future, TaskFuture } from "./future.ts";
 import type { JsonValue } from "./json.ts";
 import type { Metadata } from "./metadata.ts";
-import { Admission, type AdmissionComponents, documentOf } from "./producer/admission.ts";
-import { AdmissionQueue } from "./producer/admission_queue.ts";
-import type { AdmittedEvent } from "./producer/admission.ts";
-import { FailureLedger } from "./producer/failure_ledger.ts";
-import { Lane, type LaneOwner } from "./producer/lane.ts";
+import { documentOf, type PipelineComponents, PushPipeline } from "./producer/push_pipeline.ts";
+import { PipelineQueue } from "./producer/pipeline_queue.ts";
+import type { PreparedEvent } from "./producer/push_pipeline.ts";
+import { UnobservedFailures } from "./producer/unobserved_failures.ts";
+import { type BatcherOwner, PartitionBatcher } from "./producer/partition_batcher.ts";
 import { limitsOf, type ProducerOptions, type PushOptions } from "./producer/options.ts";
 import { PushBatch } from "./producer/push_batch.ts";
 import { PushFuture } from "./producer/push_future.ts";
@@ -45,13 +45,13 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   readonly #topicName: string;
   readonly #driver: ProducerInterface;
   readonly #onClose: () => void;
-  #admission: Admission;
+  #pipeline: PushPipeline;
   /** Resolves when the components are there, or cannot be; undefined when they were there at once. */
   readonly #loading: Promise<unknown> | undefined;
-  readonly #queue: AdmissionQueue;
-  readonly #lanes: Lane[];
+  readonly #queue: PipelineQueue;
+  readonly #batchers: PartitionBatcher[];
   readonly #limits: ReturnType<typeof limitsOf>;
-  readonly #failures = new FailureLedger();
+  readonly #failures = new UnobservedFailures();
   readonly #inFlight = new Set<PushBatch>();
   /** Resolved when a batch was stored: those who wait for room look again. */
   #roomWaiters: (() => void)[] = [];
@@ -61,15 +61,15 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   constructor(
     name: string,
     topic: TopicInterface,
-    components: AdmissionComponents,
+    components: PipelineComponents,
     options: ProducerOptions = {},
     onClose: () => void = () => {},
   ) {
     const numPartitions = topic.partitions.length;
     // First of all, since a topic whose components may not be loaded has no producer.
-    this.#admission = new Admission(components, numPartitions);
+    this.#pipeline = new PushPipeline(components, numPartitions);
     this.#loading = components.loading?.then(
-      () => this.#admission = new Admission(components, numPartitions),
+      () => this.#pipeline = new PushPipeline(components, numPartitions),
       // Every push is told.
       () => {},
     );
@@ -81,11 +81,11 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     this.#topicName = topic.name;
     this.#driver = topic.producer(name);
     this.#onClose = onClose;
-    this.#queue = new AdmissionQueue(
+    this.#queue = new PipelineQueue(
       { accept: (event, data) => this.#accept(event, data), refuse: (error) => this.#refuse(error) },
       this.#limits.strict,
     );
-    const owner: LaneOwner = {
+    const owner: BatcherOwner = {
       topic: topic.name,
       name,
       driver: this.#driver,
@@ -94,18 +94,21 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       inFlight: this.#inFlight,
       openBytes: 0,
       relieve: () => {
-        for (const lane of this.#lanes) lane.handOver();
+        for (const batcher of this.#batchers) batcher.handOver();
       },
       expectsMore: () => this.#queue.size > 0,
       onSettled: (batch) => this.#onSettled(batch),
     };
-    this.#lanes = Array.from({ length: numPartitions }, (_, partition) => new Lane(partition, owner));
+    this.#batchers = Array.from(
+      { length: numPartitions },
+      (_, partition) => new PartitionBatcher(partition, owner),
+    );
   }
 
   /**
    * Adds an event, without waiting for anything. The future gives its id once it is stored at the topic's
    * durability level; whatever is wrong with the event or with storing it rejects the future. A failed push
-   * whose future nobody looked at is reported by the next {@linkcode flush}.
+   * whose future no one observed is reported by the next {@linkcode flush}.
    *
    * `metadata` is any JSON value, or a string that *is* a JSON document and is stored as that text. The metadata
    * is copied at once. `data` is not: leave it unmodified until the future completes or `flush()` does.
@@ -113,16 +116,16 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   push(metadata: T | string | Metadata, data?: DataPart, options?: PushOptions): Future<EventID> {
     try {
       if (this.#closing !== undefined) throw new ClosedError("the producer");
-      const admission = this.#admission;
+      const pipeline = this.#pipeline;
       const requested = options === undefined ? undefined : options.partition;
-      if (!admission.textOnly || this.#queue.holds) return this.#pushInTurn(metadata, data, requested);
+      if (!pipeline.textOnly || this.#queue.holds) return this.#pushInTurn(metadata, data, requested);
       const text = documentOf(metadata);
-      const partition = admission.partitionOf(requested);
+      const partition = pipeline.partitionOf(requested);
       if (typeof partition !== "number") {
         const event = partition.then((later) => ({ partition: later, metadata: text }));
         return this.#queue.add(event, pushed(data));
       }
-      return this.#lanes[partition].add(text, data);
+      return this.#batchers[partition].add(text, data);
     } catch (error) {
       return this.#refuse(error);
     }
@@ -130,7 +133,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 
   /**
    * Stores everything pushed before, as durably as the topic promises. The future gives `true` when that is
-   * done. It rejects with `FlushError` when pushes failed whose futures nobody looked at.
+   * done. It rejects with `FlushError` when pushes failed whose futures no one observed.
    */
   flush(): Future<true> {
     const flushing = this.#flush(() => flushed.observed);
@@ -142,8 +145,8 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 
   /**
    * Resolves when there is room: fewer than `maxNumBatches` batches are being stored, and the topic's components are
-   * loaded. Only needed with engines that store asynchronously and components from modules, between pushes that nobody
-   * awaits.
+   * loaded. Only needed with engines that store asynchronously and components from modules, between pushes that are not
+   * awaited.
    */
   async ready(): Promise<void> {
     if (this.#loading !== undefined) await this.#loading;
@@ -180,13 +183,13 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       );
     }
     const part = pushed(data);
-    const event = this.#admission.admit(metadata, part, requested);
+    const event = this.#pipeline.prepare(metadata, part, requested);
     if (event instanceof Promise || this.#queue.holds) return this.#queue.add(event, part);
     return this.#accept(event, part);
   }
 
-  #accept(event: AdmittedEvent, data?: PushedData): PushFuture {
-    return this.#lanes[event.partition].add(event.metadata, data);
+  #accept(event: PreparedEvent, data?: PushedData): PushFuture {
+    return this.#batchers[event.partition].add(event.metadata, data);
   }
 
   #refuse(error: unknown): PushFuture {
@@ -198,7 +201,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 
   #onSettled(batch: PushBatch): void {
     this.#inFlight.delete(batch);
-    for (const lane of this.#lanes) lane.retry();
+    for (const batcher of this.#batchers) batcher.retry();
     const waiters = this.#roomWaiters;
     this.#roomWaiters = [];
     for (const wake of waiters) wake();
@@ -206,8 +209,8 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 
   async #flush(isObserved: () => boolean): Promise<true> {
     if (this.#queue.size > 0) await this.#queue.drain();
-    for (const lane of this.#lanes) {
-      while (!lane.handOver()) await this.ready();
+    for (const batcher of this.#batchers) {
+      while (!batcher.handOver()) await this.ready();
     }
     if (this.#inFlight.size > 0) {
       await Promise.allSettled(Array.from(this.#inFlight, (batch) => batch.stored()));
@@ -215,7 +218,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     await this.#driver.flush();
     const failure = this.#failures.take();
     if (failure === undefined) return true;
-    // A flush that nobody waits for must not swallow what the next one can still report.
+    // A flush that no one observes must not swallow what the next one can still report.
     queueMicrotask(() => this.#restoreUnless(isObserved, failure));
     throw failure;
   }

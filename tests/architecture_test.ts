@@ -40,6 +40,20 @@ const LAYERS = [
 ] as const;
 type Layer = (typeof LAYERS)[number];
 
+/** The rooms of the log from the top; a file imports from its own or from one below it. */
+const ROOMS = [
+  "mod.ts",
+  "check/",
+  "segment_facts.ts",
+  "retention.ts",
+  "write/",
+  "read/",
+  "positions/",
+  "partition.ts",
+  "segment/",
+  "format/",
+];
+
 interface Source {
   path: string;
   text: string;
@@ -122,22 +136,47 @@ test("imports go one way, from the API to the drivers, the log and the storage",
   );
 });
 
-test("no two parts of the source import each other, not even through others", () => {
+/** The circles among parts of the source, e.g. `a -> b -> a`, where `partOf` says what part a file is of. */
+function circles(partOf: (path: string) => string): string[] {
   const graph = new Map<string, Set<string>>();
   for (const source of sources) {
-    const targets = local(source).map(unitOf).filter((unit) => unit !== unitOf(source.path));
-    graph.set(unitOf(source.path), new Set([...graph.get(unitOf(source.path)) ?? [], ...targets]));
+    const part = partOf(source.path);
+    const targets = local(source).map(partOf).filter((target) => target !== part);
+    graph.set(part, new Set([...graph.get(part) ?? [], ...targets]));
   }
-  const cycles: string[] = [];
+  const found: string[] = [];
   const done = new Set<string>();
-  const visit = (unit: string, trail: string[]): void => {
-    if (trail.includes(unit)) cycles.push([...trail.slice(trail.indexOf(unit)), unit].join(" -> "));
-    if (trail.includes(unit) || done.has(unit)) return;
-    for (const next of graph.get(unit) ?? []) visit(next, [...trail, unit]);
-    done.add(unit);
+  const visit = (part: string, trail: string[]): void => {
+    if (trail.includes(part)) found.push([...trail.slice(trail.indexOf(part)), part].join(" -> "));
+    if (trail.includes(part) || done.has(part)) return;
+    for (const next of graph.get(part) ?? []) visit(next, [...trail, part]);
+    done.add(part);
   };
-  for (const unit of graph.keys()) visit(unit, []);
-  assertEquals(cycles, []);
+  for (const part of graph.keys()) visit(part, []);
+  return found;
+}
+
+test("no two parts of the source import each other, not even through others", () => {
+  assertEquals(circles(unitOf), []);
+});
+
+test("no two files import each other, not even through others, or for a type, or when they run", () => {
+  assertEquals(circles((path) => path), []);
+});
+
+test("the rooms of the log import one way", () => {
+  const room = (path: string): number => ROOMS.findIndex((name) => path.startsWith(`src/log/${name}`));
+  const ofLog = sources.filter(({ path }) => path.startsWith("src/log/"));
+  assertEquals(ofLog.map(({ path }) => path).filter((path) => room(path) < 0), []);
+  assertEquals(
+    offences(
+      ofLog,
+      (source) =>
+        local(source).filter((target) => target.startsWith("src/log/") && room(target) < room(source.path))
+          .map((target) => `imports "${target}"`),
+    ),
+    [],
+  );
 });
 
 test("only cli.ts starts the command-line program", () => {

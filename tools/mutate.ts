@@ -4,7 +4,7 @@
  *
  *     npm run mutate -- src/log src/producer.ts    mutates what is named; without names, what docs/mutation.md says
  *     npm run mutate -- --sample 0.1 --seed 7      a tenth of the mutants, chosen by a seed
- *     npm run mutate -- --list src/log/write/tail.ts     only says which mutants there are
+ *     npm run mutate -- --list src/log/segment/append_signal.ts     only says which mutants there are
  *     npm run mutate -- --only ID                  tries one, and shows it
  *     npm run mutate -- --tests tests/log src/log  runs those tests alone, and remembers nothing
  *     npm run mutate -- --report                   writes docs/mutation.md from what runs found so far

@@ -82,6 +82,8 @@ export interface CommandModule {
 /** One run of a command. */
 export interface Invocation {
   readonly args: ParsedArguments;
+  /** Every command of the program, which completion scripts list. */
+  readonly commands: readonly CommandSpec[];
   readonly console: Console;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;

@@ -1,6 +1,7 @@
 import { nearestName } from "../options.ts";
 import type { CommandSpec } from "./command.ts";
-import { COMMANDS, PROGRAM } from "./table/mod.ts";
+import { PROGRAM } from "./program.ts";
+import { COMMANDS } from "./table/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The command that a command line begins with, and what follows its name. */

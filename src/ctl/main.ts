@@ -14,6 +14,7 @@ import { watchSignals } from "./console/signals.ts";
 import { EXIT } from "./exit_codes.ts";
 import { findCommand } from "./find_command.ts";
 import { exitCodeOf, reportError } from "./report.ts";
+import { COMMANDS } from "./table/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
@@ -85,7 +86,7 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
   console.out.stopWith(signal);
   try {
     const { run } = await command.load();
-    const invocation: Invocation = { args, console, signal };
+    const invocation: Invocation = { args, commands: COMMANDS, console, signal };
     const code = await run(invocation);
     await console.out.flush();
     return code ?? (signal.aborted ? EXIT.interrupted : EXIT.ok);

@@ -1,6 +1,6 @@
 import { BatchSize } from "../batch_size.ts";
 import { checkOptions, unfit } from "../options.ts";
-import type { BatchLimits } from "./lane.ts";
+import type { BatchLimits } from "./partition_batcher.ts";
 
 /** What `push` takes beside metadata and data. */
 export interface PushOptions {

@@ -1,15 +1,15 @@
 import { asPushed } from "../data_view.ts";
 import type { BatchPart, OutgoingBatch, OutgoingData } from "../contract.ts";
 import { InvalidDataError } from "../errors.ts";
-import type { FailureLedger } from "./failure_ledger.ts";
+import type { UnobservedFailures } from "./unobserved_failures.ts";
 
-/** What a batch tells the lane that fills it. */
+/** What a batch tells the batcher that fills it. */
 export interface BatchOwner {
-  /** Where failures that nobody looked at are counted. */
-  readonly failures: FailureLedger;
+  /** Where failures that no one observed are counted. */
+  readonly failures: UnobservedFailures;
   /** Whether the engine may store a batch in parts. */
   readonly mayPart?: boolean;
-  /** Somebody waits for an event of this batch: do not let it lie. */
+  /** An event of this batch is waited for: do not let it lie. */
   hurry(batch: PushBatch): void;
 }
 
@@ -31,7 +31,7 @@ export class PushBatch implements OutgoingBatch {
   stream?: AsyncIterable<Uint8Array> = undefined;
   /** Size of metadata and data in bytes; a text counts a byte a character. */
   bytes = 0;
-  /** When it was handed over, where somebody wants to know. */
+  /** When it was handed over, where diagnostics ask for it. */
   begunMs = 0;
   /** Id of the first event; -1 until stored. */
   baseId = -1;
@@ -39,17 +39,17 @@ export class PushBatch implements OutgoingBatch {
   failed = false;
   /** Why it failed. */
   error: unknown = undefined;
-  /** How many of the events' futures somebody waited for. */
+  /** How many of the events' futures were observed. */
   observed = 0;
-  /** Set when this batch failed, to the ledger's round at that time. */
-  round = 0;
+  /** Set when this batch failed: between which flushes that was. */
+  epoch = 0;
   /** The pushes that failed alone, by the number of their event when it was pushed. */
   #refused: Map<number, PushBatch> | undefined = undefined;
   /** Once some were refused: the number that each of the others had when it was pushed. */
   #pushedAs: number[] | undefined = undefined;
   /** The number of the first event, in a part of a batch. */
   #firstNumber = 0;
-  /** The events that may fail alone and whose futures somebody waited for. */
+  /** The events that may fail alone and whose futures were observed. */
   #observedAlone: Set<number> | undefined = undefined;
   /** What it was stored in, where it was not stored in one piece. */
   parts: readonly PushBatch[] | undefined = undefined;
@@ -119,16 +119,16 @@ export class PushBatch implements OutgoingBatch {
         this.#reject = reject;
       });
     }
-    // Whoever waits has a promise derived from this one; this one itself is never unhandled.
+    // Those who wait have promises derived from this one; this one itself is never unhandled.
     this.#promise.catch(() => {});
     return this.#promise;
   }
 
-  /** Somebody waits for one more of the events: the one pushed as number `index`. */
+  /** One more of the futures is observed: of the event pushed as number `index`. */
   observe(index: number): void {
     this.observed++;
     if (this.baseId >= 0) return;
-    if (this.failed) this.owner.failures.forgive(this);
+    if (this.failed) this.owner.failures.markObserved(this);
     else {
       if (this.data !== undefined || this.owner.mayPart === true) {
         (this.#observedAlone ??= new Set()).add(index);

@@ -1,13 +1,24 @@
+import type { DataPart } from "../data_view.ts";
 import { BackpressureError } from "../errors.ts";
 import { Event, isStoredAsText, loadedWhole } from "../event.ts";
 import type { EventID } from "../event_id.ts";
 import type { Future } from "../future.ts";
 import { Metadata } from "../metadata.ts";
-import type { Producer } from "../producer.ts";
+import type { PushOptions } from "./options.ts";
 import { PushEnvelope } from "./push_envelope.ts";
 
+/** What the stream needs of a producer. */
+export interface PushTarget<T> {
+  /** Adds an event. */
+  push(metadata: T | string | Metadata, data?: DataPart, options?: PushOptions): Future<EventID>;
+  /** Stores everything pushed before. */
+  flush(): Future<true>;
+  /** Resolves when there is room. */
+  ready(): Promise<void>;
+}
+
 /**
- * A chunk of {@linkcode Producer.writable}: metadata by itself, as `push` takes it; with data or a partition in a
+ * A chunk of `Producer.writable()`: metadata by itself, as `push` takes it; with data or a partition in a
  * {@linkcode PushEnvelope}; or an event of a consumer, which is stored again as it is.
  */
 export type PushItem<T> = T | string | Metadata | PushEnvelope<T> | Event<T>;
@@ -16,8 +27,11 @@ export type PushItem<T> = T | string | Metadata | PushEnvelope<T> | Event<T>;
 const WHOLE_DATA_BYTES_MAX = 8 * 1024 * 1024;
 const PIECE_BYTES = 1024 * 1024;
 
-/** The stream that pushes into `producer`; `hasFailed` says whether a push failed that nobody waits for. */
-export function writableOf<T>(producer: Producer<T>, hasFailed: () => boolean): WritableStream<PushItem<T>> {
+/** The stream that pushes into `producer`; `hasFailed` says whether a push failed unobserved. */
+export function writableOf<T>(
+  producer: PushTarget<T>,
+  hasFailed: () => boolean,
+): WritableStream<PushItem<T>> {
   return new WritableStream<PushItem<T>>({
     async write(chunk) {
       // The flush throws what failed, which errors the stream.
@@ -43,7 +57,7 @@ export function writableOf<T>(producer: Producer<T>, hasFailed: () => boolean): 
  * is to wait until it is stored.
  */
 async function pushed<T>(
-  producer: Producer<T>,
+  producer: PushTarget<T>,
   push: () => Future<EventID>,
   until: "taken" | "stored" = "taken",
 ): Promise<void> {
@@ -61,7 +75,7 @@ async function pushed<T>(
   }
 }
 
-async function pushEvent<T>(producer: Producer<T>, event: Event<T>): Promise<void> {
+async function pushEvent<T>(producer: PushTarget<T>, event: Event<T>): Promise<void> {
   const metadata = metadataOf(event);
   const options = { partition: event.partition };
   const { size } = event.dataDescriptor;

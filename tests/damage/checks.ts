@@ -5,7 +5,8 @@ import type { Finding } from "../../src/log/check/finding.ts";
 import { verifyPartition } from "../../src/log/check/verify.ts";
 import { verifyPosition } from "../../src/log/check/verify_position.ts";
 import type { Storage } from "../../src/storage/port.ts";
-import { passAt, type Place, placeAfter } from "../../src/log/segment/entries.ts";
+import { entryAt, positionAfter } from "../../src/log/segment/entries.ts";
+import type { LogPosition } from "../../src/log/segment/log_position.ts";
 import { DIRECTORY, openSample, POSITION } from "./sample_partition.ts";
 
 /** Where a test keeps what a repair changes. */
@@ -68,18 +69,18 @@ export function findFrame(
   const ids = partition.segmentIds();
   for (const [index, baseId] of ids.entries()) {
     const segment = partition.segment(baseId, ids[index + 1]);
-    let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: baseId };
+    let position: LogPosition = { segment, offset: SEGMENT_HEADER_BYTES, id: baseId };
     for (;;) {
-      const passed = passAt(place, 4096);
-      if (passed.kind === "tail" || passed.kind === "end") break;
-      if (passed.kind === "frame") {
-        const { frame, offset, endOffset, id } = passed;
+      const entry = entryAt(position, 4096);
+      if (entry.kind === "tail" || entry.kind === "end") break;
+      if (entry.kind === "frame") {
+        const { frame, offset, endOffset, id } = entry;
         const { layout, count, dataBytes, kind, flags, extentCount } = frame;
         const [metadataAt, dataAt] = [offset + layout.metadata, offset + layout.data];
         const found = { path: segment.path, offset, endOffset, id, count, metadataAt, dataAt, dataBytes };
         if (wanted({ ...found, kind, flags, extentCount })) return found;
       }
-      place = placeAfter(segment, passed);
+      position = positionAfter(segment, entry);
     }
   }
   throw new Error("The sample has no such frame");

@@ -11,7 +11,8 @@ import { Partition } from "../../src/log/partition.ts";
 import { PartitionReader } from "../../src/log/read/reader.ts";
 import { SegmentIndex } from "../../src/log/segment/index.ts";
 import type { Storage } from "../../src/storage/port.ts";
-import { passAt, type Place, placeAfter } from "../../src/log/segment/entries.ts";
+import { entryAt, positionAfter } from "../../src/log/segment/entries.ts";
+import type { LogPosition } from "../../src/log/segment/log_position.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { randomBytes } from "../wasm/reference.ts";
 
@@ -109,14 +110,14 @@ function addIndex(partition: Partition): void {
   const ids = partition.segmentIds();
   ids.forEach((baseId, index) => {
     const segment = partition.segment(baseId, ids[index + 1]);
-    let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: baseId };
+    let position: LogPosition = { segment, offset: SEGMENT_HEADER_BYTES, id: baseId };
     for (let count = 0;; count++) {
-      const passed = passAt(place, 4096);
-      if (passed.kind === "tail" || passed.kind === "end") break;
-      if (passed.kind === "frame" && count % 3 === 2) {
-        new SegmentIndex(partition.storage, segment).add(passed.frame, place, passed.frame.time);
+      const entry = entryAt(position, 4096);
+      if (entry.kind === "tail" || entry.kind === "end") break;
+      if (entry.kind === "frame" && count % 3 === 2) {
+        new SegmentIndex(partition.storage, segment).add(entry.frame, position, entry.frame.time);
       }
-      place = placeAfter(segment, passed);
+      position = positionAfter(segment, entry);
     }
   });
 }

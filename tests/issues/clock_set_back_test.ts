@@ -23,7 +23,7 @@ async function checkSeeking({ topic, partition }: ClockStore): Promise<void> {
   const wanted = new Set([...times.values()].flatMap((time) => [time - 1, time, time + 1]));
   for (const time of wanted) {
     const expected = [...times].find(([, stored]) => stored >= time)?.[0] ?? nextId;
-    assertEquals(log.placeOfTime(time)?.id, expected, `place of ${(time - NOON) / SECOND} s after noon`);
+    assertEquals(log.positionOfTime(time)?.id, expected, `place of ${(time - NOON) / SECOND} s after noon`);
     await using consumer = topic.consumer("c", { from: { time } });
     await consumer.ready();
     assertEquals(consumer.position(0), expected);

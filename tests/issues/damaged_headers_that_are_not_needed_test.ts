@@ -37,5 +37,5 @@ test("a seek by time finds the right segment although a later one's header is da
   }
   await writer.close();
   disk.names.file("/p/00000000000000000002.log").flip(33, 1);
-  times.forEach((time, id) => assertEquals(openSample(storage, "/p").placeOfTime(time)?.id, id));
+  times.forEach((time, id) => assertEquals(openSample(storage, "/p").positionOfTime(time)?.id, id));
 });

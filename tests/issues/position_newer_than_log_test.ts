@@ -22,7 +22,7 @@ async function push(topic: Topic, count: number, by: string): Promise<void> {
 /** The power is cut: of the log only what is before an event is left. */
 function loseFrom({ partition, folder }: ClockStore, id: number): void {
   const log = partition();
-  const { segment, offset } = log.placeOfId(id)!;
+  const { segment, offset } = log.positionOfId(id)!;
   const later = log.segmentIds().filter((baseId) => baseId > segment.baseId);
   log.close();
   truncateSync(segment.path, offset);

@@ -12,8 +12,8 @@ import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
 import { KnownEnds } from "../../src/drivers/kafka/known_ends.ts";
 import { batchBytes, formatOf } from "../../src/drivers/kafka/record.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
-import { FailureLedger } from "../../src/producer/failure_ledger.ts";
-import { Lane, type LaneOwner } from "../../src/producer/lane.ts";
+import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
+import { type BatcherOwner, PartitionBatcher } from "../../src/producer/partition_batcher.ts";
 import type { PushFuture } from "../../src/producer/push_future.ts";
 import { test } from "../harness.ts";
 
@@ -57,19 +57,19 @@ function topicWith(settings: { limit: number; isLimitKnown?: boolean; compressio
     ends: new KnownEnds(),
     batchBytesMax: isLimitKnown ? limit : undefined,
   });
-  const owner: LaneOwner = {
+  const owner: BatcherOwner = {
     topic: "t",
     name: "p",
     driver: producer,
     limits: { eventsMax: 100_000, bytesMax: 1 << 20, batchesMax: 1000, openBytesMax: 1 << 24 },
-    failures: new FailureLedger(),
+    failures: new UnobservedFailures(),
     inFlight: new Set(),
     openBytes: 0,
     relieve: () => {},
     expectsMore: () => false,
     onSettled: (batch) => void owner.inFlight.delete(batch),
   };
-  return { lane: new Lane(0, owner), owner, stored, sent: () => sent };
+  return { batcher: new PartitionBatcher(0, owner), owner, stored, sent: () => sent };
 }
 
 /** Whether an event of that many bytes of text fits into a batch of its own, and what becomes of those that do not. */
@@ -90,15 +90,15 @@ for (const limit of [1000, 1024, 4096, 262_144, 600_000]) {
   for (const isLimitKnown of [true, false]) {
     const where = `a limit of ${limit} bytes that the producer ${isLimitKnown ? "knows" : "does not know"}`;
     test(`every event that fits is stored, in order, under ${where}`, async () => {
-      const { lane, stored } = topicWith({ limit, isLimitKnown });
+      const { batcher, stored } = topicWith({ limit, isLimitKnown });
       const edge = limit - 61 - 24 - 12;
       const sizes = Array.from({ length: 600 }, (_, n) => {
         if (n % 50 === 3) return edge - 10 + (n / 50 | 0) * 2;
         return n % 7 === 1 ? 1 + (n * 37) % Math.min(edge, 3000) : 95;
       });
       const texts = sizes.map((size, n) => `${n}`.padEnd(size, "."));
-      const futures = texts.map((text) => lane.add(text));
-      lane.handOver();
+      const futures = texts.map((text) => batcher.add(text));
+      batcher.handOver();
       const found = await outcomes(futures);
       const expected = texts.filter((text) => fits(text.length, limit));
       assert(expected.length < texts.length, "some are too large");
@@ -112,9 +112,9 @@ for (const limit of [1000, 1024, 4096, 262_144, 600_000]) {
 }
 
 test("20,000 small events fit under a limit of 256 KiB", async () => {
-  const { lane, stored, sent } = topicWith({ limit: 262_144 });
-  const futures = Array.from({ length: 20_000 }, () => lane.add("x".repeat(95)));
-  lane.handOver();
+  const { batcher, stored, sent } = topicWith({ limit: 262_144 });
+  const futures = Array.from({ length: 20_000 }, () => batcher.add("x".repeat(95)));
+  batcher.handOver();
   assertEquals((await outcomes(futures)).filter((one) => one === "too large").length, 0);
   assertEquals(stored.length, 20_000);
   assert(sent() < 20, `${sent()} requests`);
@@ -125,13 +125,13 @@ for (const compression of ["gzip", "snappy", "lz4"]) {
     const known = isLimitKnown ? "knows" : "does not know";
     test(`with ${compression} an event that is too large fails alone, where the producer ${known} the limit`, async () => {
       const limit = 20_000;
-      const { lane, owner, stored } = topicWith({ limit, isLimitKnown, compression });
-      const small = (n: number) => lane.add(`${n}`, new Uint8Array(50));
+      const { batcher, owner, stored } = topicWith({ limit, isLimitKnown, compression });
+      const small = (n: number) => batcher.add(`${n}`, new Uint8Array(50));
       const before = Array.from({ length: 300 }, (_, n) => small(n));
-      const large = lane.add("large", randomBytes(limit + 100));
-      const shrinks = lane.add("shrinks", new Uint8Array(limit * 4));
+      const large = batcher.add("large", randomBytes(limit + 100));
+      const shrinks = batcher.add("shrinks", new Uint8Array(limit * 4));
       const after = Array.from({ length: 300 }, (_, n) => small(n + 300));
-      lane.handOver();
+      batcher.handOver();
       await assertRejects(() => Promise.resolve(large), LimitExceededError, "an event");
       const ids = await outcomes([...before, shrinks, ...after]);
       assertEquals(ids.includes("too large"), false);
@@ -142,10 +142,10 @@ for (const compression of ["gzip", "snappy", "lz4"]) {
 }
 
 test("an event that failed alone and that nobody looked at is in the next flush's count, the others are not", async () => {
-  const { lane, owner } = topicWith({ limit: 4000, isLimitKnown: false });
-  const futures = ["a", "b".repeat(5000), "c", "d".repeat(5000), "e"].map((text) => lane.add(text));
+  const { batcher, owner } = topicWith({ limit: 4000, isLimitKnown: false });
+  const futures = ["a", "b".repeat(5000), "c", "d".repeat(5000), "e"].map((text) => batcher.add(text));
   const seen = assertRejects(() => Promise.resolve(futures[1]), LimitExceededError);
-  lane.handOver();
+  batcher.handOver();
   await seen;
   await futures[4];
   assertEquals(owner.failures.count, 1);

@@ -28,7 +28,10 @@ const STARTS: Record<string, { words?: string[]; code?: number; says: string }> 
   test: { words: ["tests/harness_test.ts", "--on", "deno"], says: "2 passed, 0 failed" },
   quick: { words: ["tests/harness_test.ts"], says: "== tests" },
   simulate: { words: ["--count", "1"], says: "passed, 0 failed" },
-  mutate: { words: ["--list", "src/log/write/tail.ts"], says: "src/log/write/tail.ts:" },
+  mutate: {
+    words: ["--list", "src/log/segment/append_signal.ts"],
+    says: "src/log/segment/append_signal.ts:",
+  },
   compile: { words: ["--target", "z80"], code: 2, says: 'Cannot compile for "z80"' },
   "build:npm": { words: ["--output", "built"], says: "built" },
   "build:wasm": { says: "core_bytes.ts" },

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, type Topic } from "../../mod.ts";
-import { LEASE_MS } from "../../src/log/write/append_lock.ts";
+import { LEASE_MS } from "../../src/storage/file_lock.ts";
 import { test } from "../harness.ts";
 import { Child } from "./child_process.ts";
 import { RUNTIMES } from "./runtimes.ts";

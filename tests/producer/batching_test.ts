@@ -5,7 +5,7 @@ import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
 import { microtasks, ScriptedTopic } from "./scripted_topic.ts";
 
-test("events that nobody waits for go together when the event loop turns", async () => {
+test("events that are not waited for go together when the event loop turns", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   const futures = [1, 2, 3].map((n) => producer.push(n));
@@ -20,7 +20,7 @@ test("events that nobody waits for go together when the event loop turns", async
   assertEquals(topic.batches, [["1", "2", "3"], ["4"]]);
 });
 
-test("an event that somebody waits for goes at once, with what was pushed beside it", async () => {
+test("an event that is waited for goes at once, with what was pushed beside it", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   assertEquals(await producer.push(1), 0);
@@ -101,7 +101,7 @@ test("the driver may use the arrays it was given again only until it answers", a
   assertEquals(topic.batches, [["0", "1"], ["2", "3"], ["4"]]);
 });
 
-test("a stream goes alone, behind everything pushed before it", async () => {
+test("a stream goes alone, after everything pushed before it", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   async function* pieces() {

@@ -1,4 +1,4 @@
-// Pushes that fail: whoever waits is told, and if nobody does, the next flush.
+// Pushes that fail: who waits learns it, and if no one does, the next flush reports it.
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   ClosedError,
@@ -44,7 +44,7 @@ test("a batch that cannot be stored rejects every future of it, and the next one
   await producer.flush();
 });
 
-test("failures that nobody looked at are counted by the next flush, which names the first", async () => {
+test("failures that no one observed are counted by the next flush, which names the first", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer({ batchSize: 2 });
   topic.answer = full;
@@ -58,7 +58,7 @@ test("failures that nobody looked at are counted by the next flush, which names 
   assertEquals(await producer.flush(), true);
 });
 
-test("a failure that somebody looked at is not reported again", async () => {
+test("a failure that was observed is not reported again", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   topic.answer = full;
@@ -72,7 +72,7 @@ test("a failure that somebody looked at is not reported again", async () => {
   assertEquals(await producer.flush(), true);
 });
 
-test("a failure while nobody waits harms nobody, also when the driver answers later", async () => {
+test("a failure while no one waits harms nothing, also when the driver answers later", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   await using producer = topic.producer();
@@ -89,7 +89,7 @@ test("a failure while nobody waits harms nobody, also when the driver answers la
   await assertRejects(async () => await waited, StorageError);
 });
 
-test("a flush that nobody waits for leaves its failures to the next one", async () => {
+test("a flush that no one observes leaves its failures to the next one", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   producer.push("{");

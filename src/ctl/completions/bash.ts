@@ -1,8 +1,9 @@
-import { COMMANDS, PROGRAM } from "../table/mod.ts";
+import type { CommandSpec } from "../command.ts";
+import { PROGRAM } from "../program.ts";
 import { firstWords, groups, optionsOf, positionalWords } from "./model.ts";
 
 /** The completion script for bash 3.2 and newer; needs no bash-completion package. */
-export function bashScript(): string {
+export function bashScript(commands: readonly CommandSpec[]): string {
   const lines = [
     `# Completion of ${PROGRAM} for bash`,
     "_diaspora_ctl() {",
@@ -10,14 +11,14 @@ export function bashScript(): string {
     "  COMPREPLY=()",
     '  if [ "$COMP_CWORD" -eq 1 ]; then',
     `    COMPREPLY=($(compgen -W ${
-      quote([...firstWords().map(({ word }) => word), "--help", "--version"])
+      quote([...firstWords(commands).map(({ word }) => word), "--help", "--version"])
     } -- "$cur"))`,
     "    return",
     "  fi",
     '  command="$first"',
     '  case "$first" in',
   ];
-  for (const { group, words } of groups()) {
+  for (const { group, words } of groups(commands)) {
     lines.push(
       `    ${group})`,
       '      command="$first ${COMP_WORDS[2]}"',
@@ -29,9 +30,9 @@ export function bashScript(): string {
     );
   }
   lines.push("  esac", '  case "$command:$prev" in');
-  for (const command of COMMANDS) lines.push(...valueCases(command.path.join(" "), optionsOf(command)));
+  for (const command of commands) lines.push(...valueCases(command.path.join(" "), optionsOf(command)));
   lines.push("  esac", '  case "$command" in');
-  for (const command of COMMANDS) {
+  for (const command of commands) {
     const forms = [...optionsOf(command).map(({ form }) => form), ...positionalWords(command)];
     lines.push(
       `    ${quote([command.path.join(" ")])}) COMPREPLY=($(compgen -W ${quote(forms)} -- "$cur")) ;;`,

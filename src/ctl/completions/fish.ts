@@ -1,8 +1,9 @@
-import { COMMANDS, PROGRAM } from "../table/mod.ts";
+import type { CommandSpec } from "../command.ts";
+import { PROGRAM } from "../program.ts";
 import { type CompletedOption, firstWords, groups, optionsOf, positionalWords } from "./model.ts";
 
 /** The completion script for fish. */
-export function fishScript(): string {
+export function fishScript(commands: readonly CommandSpec[]): string {
   const lines = [
     `# Completion of ${PROGRAM} for fish`,
     "function __diaspora_ctl_at",
@@ -20,15 +21,15 @@ export function fishScript(): string {
   ];
   const word = (condition: string, name: string, meaning: string): string =>
     `complete -c ${PROGRAM} -n ${quote(condition)} -a ${quote(name)} -d ${quote(meaning)}`;
-  for (const { word: name, meaning } of firstWords()) {
+  for (const { word: name, meaning } of firstWords(commands)) {
     lines.push(word("__diaspora_ctl_at --only", name, meaning));
   }
-  for (const { group, words } of groups()) {
+  for (const { group, words } of groups(commands)) {
     for (const { word: name, meaning } of words) {
       lines.push(word(`__diaspora_ctl_at --only ${group}`, name, meaning));
     }
   }
-  for (const command of COMMANDS) {
+  for (const command of commands) {
     const condition = `__diaspora_ctl_at ${command.path.join(" ")}`;
     for (const name of positionalWords(command)) lines.push(word(condition, name, command.summary));
     for (const option of optionsOf(command)) lines.push(optionLine(condition, option));
@@ -38,7 +39,7 @@ export function fishScript(): string {
 
 function optionLine(condition: string, { form, short, meaning, value }: CompletedOption): string {
   const parts = [`complete -c ${PROGRAM} -n ${quote(condition)}`];
-  // Not an option of its own: the key is typed behind the dot.
+  // Not an option of its own: the key is typed after the dot.
   if (form.endsWith(".")) return `${parts[0]} -a ${quote(form)} -d ${quote(meaning)}`;
   parts.push(`-l ${form.slice(2)}`);
   if (short !== undefined) parts.push(`-s ${short.slice(1)}`);

@@ -1,8 +1,7 @@
 import { acceptedOptions } from "../args/tokens.ts";
 import type { CommandSpec, OptionSpec } from "../command.ts";
-import { COMMANDS } from "../table/mod.ts";
 
-/** A word that can stand at some place, with what it means. */
+/** A word that can be completed, with what it means. */
 export interface Word {
   word: string;
   meaning: string;
@@ -15,9 +14,9 @@ export type ValueWords = { kind: "none" } | { kind: "any" } | { kind: "files" } 
 };
 
 /** The first words of commands; a group counts once. */
-export function firstWords(): Word[] {
+export function firstWords(commands: readonly CommandSpec[]): Word[] {
   const words = new Map<string, string>();
-  for (const { path, summary } of COMMANDS) {
+  for (const { path, summary } of commands) {
     if (path.length === 1) words.set(path[0], summary);
     else if (!words.has(path[0])) words.set(path[0], `${path[0]} commands`);
   }
@@ -25,11 +24,11 @@ export function firstWords(): Word[] {
 }
 
 /** The groups and the words that may follow each. */
-export function groups(): { group: string; words: Word[] }[] {
-  const names = [...new Set(COMMANDS.filter(({ path }) => path.length > 1).map(({ path }) => path[0]))];
+export function groups(commands: readonly CommandSpec[]): { group: string; words: Word[] }[] {
+  const names = [...new Set(commands.filter(({ path }) => path.length > 1).map(({ path }) => path[0]))];
   return names.map((group) => ({
     group,
-    words: COMMANDS.filter(({ path }) => path.length > 1 && path[0] === group)
+    words: commands.filter(({ path }) => path.length > 1 && path[0] === group)
       .map(({ path, summary }) => ({ word: path[1], meaning: summary })),
   }));
 }

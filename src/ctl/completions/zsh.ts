@@ -1,9 +1,9 @@
 import type { CommandSpec } from "../command.ts";
-import { COMMANDS, PROGRAM } from "../table/mod.ts";
+import { PROGRAM } from "../program.ts";
 import { type CompletedOption, firstWords, groups, optionsOf, positionalWords, type Word } from "./model.ts";
 
 /** The completion script for zsh: a file `_diaspora-ctl` in a folder of `$fpath`. */
-export function zshScript(): string {
+export function zshScript(commands: readonly CommandSpec[]): string {
   const lines = [
     `#compdef ${PROGRAM}`,
     "",
@@ -13,12 +13,12 @@ export function zshScript(): string {
   ];
   lines.push(
     "  if (( CURRENT == 2 )); then",
-    ...describe("    ", "command", firstWords()),
+    ...describe("    ", "command", firstWords(commands)),
     "    return",
     "  fi",
   );
   lines.push('  case "$words[2]" in');
-  for (const { group, words } of groups()) {
+  for (const { group, words } of groups(commands)) {
     lines.push(
       `    ${group})`,
       "      if (( CURRENT == 3 )); then",
@@ -32,7 +32,7 @@ export function zshScript(): string {
   }
   // _arguments wants the command's own words only.
   lines.push("  esac", "  shift words; (( CURRENT-- ))", '  case "$command" in');
-  for (const command of COMMANDS) lines.push(...argumentsOf(command));
+  for (const command of commands) lines.push(...argumentsOf(command));
   lines.push(
     "  esac",
     "}",

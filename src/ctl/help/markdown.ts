@@ -2,7 +2,8 @@ import { acceptedOptions } from "../args/tokens.ts";
 import type { CommandSpec, OptionSpec } from "../command.ts";
 import { EXIT, EXIT_CODES } from "../exit_codes.ts";
 import { SHARED } from "../table/common.ts";
-import { COMMANDS, PROGRAM } from "../table/mod.ts";
+import { PROGRAM } from "../program.ts";
+import { COMMANDS } from "../table/mod.ts";
 import { optionForm, optionNote, usageLine } from "./text.ts";
 
 const INTRODUCTION = `# ${PROGRAM}

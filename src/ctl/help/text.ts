@@ -2,7 +2,8 @@ import { acceptedOptions } from "../args/tokens.ts";
 import type { CommandSpec, OptionSpec } from "../command.ts";
 import type { Painter } from "../console/colour.ts";
 import { EXIT_CODES } from "../exit_codes.ts";
-import { COMMANDS, PROGRAM } from "../table/mod.ts";
+import { PROGRAM } from "../program.ts";
+import { COMMANDS } from "../table/mod.ts";
 import { wrap } from "./wrap.ts";
 
 const WIDTH = 100;

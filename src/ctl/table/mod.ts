@@ -14,9 +14,6 @@ import { TOOL_COMMANDS } from "./tools.ts";
 import { TOPIC_COMMANDS } from "./topic.ts";
 import { UI_COMMANDS } from "./ui.ts";
 
-/** Name of the program. */
-export const PROGRAM = "diaspora-ctl";
-
 /** Every command. */
 export const COMMANDS: readonly CommandSpec[] = [
   ...TOPIC_COMMANDS,

@@ -163,7 +163,9 @@ export class FilesConsumer implements ConsumerInterface {
   #listen(): void {
     if (this.#stopListening.length > 0) return;
     const wake = () => this.#wake();
-    this.#stopListening = [...this.#places.values()].map(({ partition }) => partition.tail.listen(wake));
+    this.#stopListening = [...this.#places.values()].map(({ partition }) =>
+      partition.appendSignal.listen(wake)
+    );
   }
 
   #wake(): void {

@@ -42,7 +42,7 @@ function lagNow(log: Partition, cursor: CursorFile): PartitionLag {
     position,
     acknowledged: stored !== undefined,
     events: endId - position,
-    bytes: position < endId ? log.bytesBetween(log.placeOfId(position)!, end!) : 0,
+    bytes: position < endId ? log.bytesBetween(log.positionOfId(position)!, end!) : 0,
     seconds: oldest === undefined ? 0 : Math.max(0, (log.storage.now() - oldest) / 1000),
   };
 }

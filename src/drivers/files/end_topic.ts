@@ -2,11 +2,11 @@ import { DiasporaError } from "../../errors.ts";
 import { Appender } from "../../log/write/appender.ts";
 import { RECORD_BYTES } from "../../log/format/bytes.ts";
 import { Partition } from "../../log/partition.ts";
-import { passAt } from "../../log/segment/entries.ts";
+import { entryAt } from "../../log/segment/entries.ts";
 import type { Storage } from "../../storage/port.ts";
 import { tryRemoveTree } from "./aside.ts";
 import { isPartitionName, partitionName } from "./layout.ts";
-import { notifyTail } from "./tails.ts";
+import { notifyAppended } from "./append_signals.ts";
 
 /** A topic whose folder was moved aside. */
 export interface MovedTopic {
@@ -30,7 +30,7 @@ export function endAndRemove(storage: Storage, moved: MovedTopic): void {
     } catch (error) {
       if (!(error instanceof DiasporaError)) throw error;
     }
-    if (moved.formerPath !== undefined) notifyTail(`${moved.formerPath}/partitions/${name}`);
+    if (moved.formerPath !== undefined) notifyAppended(`${moved.formerPath}/partitions/${name}`);
   }
   tryRemoveTree(storage, moved.path);
 }
@@ -68,7 +68,7 @@ export function hasEnded(storage: Storage, path: string): boolean {
   try {
     const end = log.end();
     if (end === undefined) return false;
-    const passed = passAt(end, RECORD_BYTES);
+    const passed = entryAt(end, RECORD_BYTES);
     return passed.kind === "end" && passed.terminal;
   } catch (error) {
     if (error instanceof DiasporaError) return false;

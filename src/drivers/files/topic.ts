@@ -25,7 +25,7 @@ import { describePartition, lagOf } from "./describe.ts";
 import { partitionName } from "./layout.ts";
 import { checkChanges, type FilesOptions, readTopicOptions } from "./options.ts";
 import { FilesProducer } from "./producer.ts";
-import { holdTail, releaseTail } from "./tails.ts";
+import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
 import { editTopicFolder } from "./topic_folder.ts";
 import { acknowledgedId, applyRetention, trimPartition } from "./trim.ts";
 
@@ -71,7 +71,7 @@ export class FilesTopic implements TopicInterface {
           directory,
           topic: name,
           partition,
-          tail: holdTail(storage, directory),
+          appendSignal: holdAppendSignal(storage, directory),
           useLocking: driverOptions.useFileLocking,
           indexIntervalBytes: driverOptions.sizes?.indexIntervalBytes,
         }),
@@ -157,7 +157,7 @@ export class FilesTopic implements TopicInterface {
   #release(): void {
     for (const log of this.#logs.splice(0)) {
       log.close();
-      releaseTail(log.directory);
+      releaseAppendSignal(log.directory);
     }
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { JsonObject } from "../../json.ts";
-import { AppendLock } from "../../log/write/append_lock.ts";
+import { FileLock } from "../../storage/file_lock.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import type { ComponentDocument, TopicDefinition, TopicInfo } from "../../contract.ts";
 import { CPP_GUARD_FOLDER, foreignContent } from "./foreign_content.ts";
@@ -104,7 +104,7 @@ function partitionFolders(storage: Storage, path: string): number {
  */
 export function editTopicFolder(storage: Storage, path: string, changes: JsonObject): JsonObject | undefined {
   const file = `${path}/${TOPIC_FILE}`;
-  const lock = new AppendLock(storage, `${file}.lock`, { leaseMs: EDIT_LEASE_MS });
+  const lock = new FileLock(storage, `${file}.lock`, { leaseMs: EDIT_LEASE_MS });
   try {
     return lock.hold(() => {
       const document = readDocument(storage, file);

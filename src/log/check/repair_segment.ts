@@ -1,7 +1,7 @@
 import { Appender } from "../write/appender.ts";
 import { copyFile, writeAllAt } from "./copy_file.ts";
 import { StorageError } from "../../errors.ts";
-import { RECORD_BYTES, SEGMENT_HEADER_BYTES, type Signature } from "../format/bytes.ts";
+import { RECORD_BYTES, type Signature } from "../format/bytes.ts";
 import type { FrameAt } from "../read/frame_check.ts";
 import { lostBytesMin, lostFrames, type LostRegion } from "./tombstone.ts";
 import { encodeLostSegment, sealedBefore } from "./lost_segment.ts";
@@ -13,7 +13,8 @@ import { baseIdOf, encodeSegment, Segment } from "../segment/segment_file.ts";
 import type { StorageFile } from "../../storage/port.ts";
 import { Pace } from "./pace.ts";
 import { SegmentCheck } from "./verify_segment.ts";
-import { passAt, type Place, placeAfter } from "../segment/entries.ts";
+import { entriesFrom, positionAfter } from "../segment/entries.ts";
+import { startOf } from "../segment/log_position.ts";
 
 /**
  * Carries out the steps that concern one segment: in a copy, which is checked and then takes the segment's
@@ -186,11 +187,7 @@ function frameAt(segment: Segment, offset: number): FrameAt {
 }
 
 function endIdOf(segment: Segment): number {
-  let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
-  for (;;) {
-    const passed = passAt(place, RECORD_BYTES);
-    if (passed.kind === "tail" || passed.kind === "end") return passed.id;
-    if (passed.kind === "gap" && passed.endOffset === passed.offset) return passed.endId;
-    place = placeAfter(segment, passed);
-  }
+  let endId = segment.baseId;
+  for (const entry of entriesFrom(startOf(segment), RECORD_BYTES)) endId = positionAfter(segment, entry).id;
+  return endId;
 }

@@ -24,7 +24,7 @@ export interface IndexDamage {
 }
 
 /**
- * Holds a segment's index against the frames of the log as they are walked. One entry stands for half a megabyte
+ * Holds a segment's index against the frames of the log as they are read. One entry stands for half a megabyte
  * of log, so all of them are in memory.
  */
 export class IndexCheck {
@@ -48,7 +48,7 @@ export class IndexCheck {
     this.#takeAll(bytes.byteLength, segment.salt);
   }
 
-  /** Passes a frame with the id of its first event. */
+  /** Takes a frame with the id of its first event. */
   frame(offset: number, id: number, frame: FrameRecord): void {
     this.#newestTime = Math.max(this.#newestTime, frame.time);
     for (const entry of this.#entries.get(offset) ?? []) {
@@ -64,7 +64,7 @@ export class IndexCheck {
     }
   }
 
-  /** Everything that is wrong, once all frames were passed. */
+  /** Everything that is wrong, once all frames were taken. */
   damage(): IndexDamage[] {
     for (const entries of this.#entries.values()) {
       for (const { at, isConfirmed } of entries) {

@@ -16,9 +16,10 @@ import { step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
 import { IndexCheck } from "./verify_index.ts";
 import type { Pace } from "./pace.ts";
-import { passAt, type Passed, type Place, placeAfter } from "../segment/entries.ts";
+import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
+import { type LogPosition, startOf } from "../segment/log_position.ts";
 
-type PassedFrame = Extract<Passed, { kind: "frame" }>;
+type FrameEntry = Extract<Entry, { kind: "frame" }>;
 type Found = Pick<Finding, "severity" | "kind" | "offset" | "reason"> & Partial<Finding>;
 
 /** Data chunks that are damaged, by segment and offset, so that the events that need them are named. */
@@ -34,7 +35,7 @@ export class SegmentCheck {
   readonly #index: IndexCheck;
   /** The oldest segment that holds data of an event in this one. */
   #neededId: number;
-  /** Frame boundaries passed lately, and the id that comes next at each. */
+  /** Frame boundaries met lately, and the id that comes next at each. */
   readonly #boundaries = new Map<number, number>();
 
   constructor(
@@ -54,23 +55,23 @@ export class SegmentCheck {
     const header = this.#header();
     if (header !== undefined) yield header;
     if (segment.isUnreadable) return;
-    let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
+    let position = startOf(segment);
     for (;;) {
-      this.#pass(place);
-      const passed = passAt(place, READ_AHEAD_BYTES);
-      if (passed.kind === "tail" || passed.kind === "end") {
-        this.endId = passed.id;
-        yield* this.#rest(passed.offset, passed.id);
+      this.#remember(position);
+      const entry = entryAt(position, READ_AHEAD_BYTES);
+      if (entry.kind === "tail" || entry.kind === "end") {
+        this.endId = entry.id;
+        yield* this.#rest(entry.offset, entry.id);
         break;
       }
-      if (passed.kind === "gap") yield this.#gap(passed);
-      else yield* this.#frame(passed);
-      const events = passed.kind === "frame" ? passed.frame.count : 0;
-      const pause = this.pace.read(passed.endOffset - passed.offset, events);
+      if (entry.kind === "gap") yield this.#gap(entry);
+      else yield* this.#frame(entry);
+      const events = entry.kind === "frame" ? entry.frame.count : 0;
+      const pause = this.pace.read(entry.endOffset - entry.offset, events);
       if (pause !== undefined) await pause;
       // What was lost at the end of the file has no bytes, and nothing follows it.
-      if (passed.kind === "gap" && passed.endOffset === passed.offset) break;
-      place = placeAfter(segment, passed);
+      if (entry.kind === "gap" && entry.endOffset === entry.offset) break;
+      position = positionAfter(segment, entry);
     }
     yield* this.#besides();
   }
@@ -104,7 +105,7 @@ export class SegmentCheck {
     return this.#found({ severity: "damage", kind: "segment foreign", offset: 0, reason });
   }
 
-  #gap({ offset, endOffset, id, endId, torn }: Extract<Passed, { kind: "gap" }>): Finding {
+  #gap({ offset, endOffset, id, endId, torn }: Extract<Entry, { kind: "gap" }>): Finding {
     const bytes = endOffset - offset;
     if (endId === id) {
       const reason = torn ? "a write that was cut short" : "bytes that are no frame, and no event is missing";
@@ -122,12 +123,12 @@ export class SegmentCheck {
     });
   }
 
-  *#frame(passed: PassedFrame): Generator<Finding> {
-    const { offset, endOffset, id, frame, damaged } = passed;
+  *#frame(entry: FrameEntry): Generator<Finding> {
+    const { offset, endOffset, id, frame, damaged } = entry;
     this.#index.frame(offset, id, frame);
     const known = this.#boundaries.get(frame.anchorOffset);
-    if (known !== undefined && known !== frame.anchorId) yield this.#wrongId(passed, known);
-    if (damaged !== undefined) yield this.#record(passed, damaged);
+    if (known !== undefined && known !== frame.anchorId) yield this.#wrongId(entry, known);
+    if (damaged !== undefined) yield this.#record(entry, damaged);
     const at: FrameAt = { segment: this.segment, offset, frame };
     const isLost = (frame.flags & FLAG.lost) !== 0;
     const reason = headDamage(at);
@@ -149,7 +150,7 @@ export class SegmentCheck {
     if (frame.extentCount > 0) yield* this.#extents(at, id);
   }
 
-  #pass({ offset, id }: Place): void {
+  #remember({ offset, id }: LogPosition): void {
     this.#boundaries.set(offset, id);
     if (this.#boundaries.size <= BOUNDARIES_MAX) return;
     for (const oldest of this.#boundaries.keys()) {
@@ -159,7 +160,7 @@ export class SegmentCheck {
   }
 
   /** Every writer says which id it expected where, so that nobody has to take the count on trust. */
-  #wrongId({ offset, id, frame }: PassedFrame, counted: number): Finding {
+  #wrongId({ offset, id, frame }: FrameEntry, counted: number): Finding {
     const reason = `its writer knew that event ${frame.anchorId} comes next at byte ${frame.anchorOffset}, ` +
       `and by counting it is ${counted}`;
     return this.#found({

@@ -7,12 +7,13 @@
  *
  * @module
  */
-import { FLAG, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { FLAG } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
 import { type FrameMark, markOf, type Position, type StoredPosition } from "./position_slot.ts";
 import { READ_AHEAD_BYTES } from "../segment/window.ts";
 import type { Segment } from "../segment/segment_file.ts";
-import { passAt, type Passed, type Place, placeAfter } from "../segment/entries.ts";
+import { entriesFrom, type Entry, entryAt } from "../segment/entries.ts";
+import { startOf } from "../segment/log_position.ts";
 
 const AHEAD = READ_AHEAD_BYTES / 16;
 
@@ -24,9 +25,9 @@ export function confirmedId(partition: Partition, position: StoredPosition): num
 /** A place in a partition, with what identifies the event before it. */
 export function positionAt(partition: Partition, nextId: number): Position {
   return partition.look(() => {
-    const passed = nextId > partition.firstId() ? passedBefore(partition, nextId) : undefined;
-    if (passed?.kind !== "frame") return { nextId, time: 0 };
-    return { nextId, time: passed.frame.time, mark: markOf(passed.frame) };
+    const entry = nextId > partition.firstId() ? entryBefore(partition, nextId) : undefined;
+    if (entry?.kind !== "frame") return { nextId, time: 0 };
+    return { nextId, time: entry.frame.time, mark: markOf(entry.frame) };
   });
 }
 
@@ -35,26 +36,26 @@ function confirmed(partition: Partition, position: StoredPosition): number {
   if (nextId <= partition.firstId()) return nextId;
   const end = partition.end();
   if (end === undefined) return 0;
-  if (isConfirmed(passedBefore(partition, nextId), position)) return nextId;
+  if (isConfirmed(entryBefore(partition, nextId), position)) return nextId;
   if (mark !== undefined) return lastBefore(partition, position);
   if (time === 0) return Math.min(nextId, end.id);
   // Stored by an earlier version, which knew of the frame its time alone.
-  return Math.min(nextId, partition.placeOfTime(time + 1)?.id ?? 0, end.id);
+  return Math.min(nextId, partition.positionOfTime(time + 1)?.id ?? 0, end.id);
 }
 
 /** What holds the event before a position; undefined where nothing does. */
-function passedBefore(partition: Partition, nextId: number): Passed | undefined {
-  const place = partition.placeOfId(nextId - 1);
-  if (place === undefined) return undefined;
-  const passed = passAt(place, AHEAD);
-  return passed.kind === "frame" && passed.id + passed.frame.count < nextId ? undefined : passed;
+function entryBefore(partition: Partition, nextId: number): Entry | undefined {
+  const position = partition.positionOfId(nextId - 1);
+  if (position === undefined) return undefined;
+  const entry = entryAt(position, AHEAD);
+  return entry.kind === "frame" && entry.id + entry.frame.count < nextId ? undefined : entry;
 }
 
-function isConfirmed(passed: Passed | undefined, { nextId, time, mark }: Position): boolean {
+function isConfirmed(entry: Entry | undefined, { nextId, time, mark }: Position): boolean {
   // Damage in its place is no sign of another history.
-  if (passed?.kind === "gap") return passed.endId >= nextId;
-  if (passed?.kind !== "frame") return false;
-  const { frame } = passed;
+  if (entry?.kind === "gap") return entry.endId >= nextId;
+  if (entry?.kind !== "frame") return false;
+  const { frame } = entry;
   if ((frame.flags & FLAG.lost) !== 0) return true;
   return mark === undefined ? time !== 0 && frame.time === time : isSame(markOf(frame), mark);
 }
@@ -67,7 +68,7 @@ function isConfirmed(passed: Passed | undefined, { nextId, time, mark }: Positio
 function lastBefore(partition: Partition, { nextId, mark, earlier = [] }: StoredPosition): number {
   const firstId = partition.firstId();
   const known = earlier.find((each) =>
-    each.nextId > firstId && isConfirmed(passedBefore(partition, each.nextId), each)
+    each.nextId > firstId && isConfirmed(entryBefore(partition, each.nextId), each)
   );
   const knownId = known?.nextId ?? firstId;
   const ids = partition.segmentIds();
@@ -81,13 +82,10 @@ function lastBefore(partition: Partition, { nextId, mark, earlier = [] }: Stored
 
 function lastInSegment(segment: Segment, nextId: number, mark: FrameMark): number {
   let last = segment.baseId;
-  let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
-  while (place.id < nextId) {
-    const passed = passAt(place, AHEAD);
-    if (passed.kind === "tail" || passed.kind === "end") break;
-    place = placeAfter(segment, passed);
-    if (passed.kind !== "frame" || passed.frame.nonceLow !== mark.nonce) continue;
-    if (passed.frame.sequence < mark.sequence) last = Math.min(place.id, nextId);
+  for (const entry of entriesFrom(startOf(segment), AHEAD)) {
+    if (entry.id >= nextId) break;
+    if (entry.kind !== "frame" || entry.frame.nonceLow !== mark.nonce) continue;
+    if (entry.frame.sequence < mark.sequence) last = Math.min(entry.id + entry.frame.count, nextId);
   }
   return last;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { core } from "../format/core/core.ts";
-import type { Extent, Extents } from "../write/encoder.ts";
+import type { Extent, Extents } from "../format/frame_body.ts";
 import { DATA_BLOCK_BYTES, DATA_LOST_MARK, EXTENT_BYTES, FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
 import type { FrameRecord } from "../format/frame_header.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";

@@ -9,7 +9,8 @@ import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import { segmentName } from "../segment/segment_file.ts";
 import { StoredBatch, StoredTextBatch } from "./batch.ts";
 import { StoredFrame } from "./stored_frame.ts";
-import { passAt, type Passed, type Place, placeAfter } from "../segment/entries.ts";
+import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
+import type { LogPosition } from "../segment/log_position.ts";
 
 /** How a reader deals with what it meets. */
 export interface ReaderOptions {
@@ -20,7 +21,7 @@ export interface ReaderOptions {
   onDamage?: (error: CorruptedLogError) => void;
 }
 
-type PassedFrame = Extract<Passed, { kind: "frame" }>;
+type FrameEntry = Extract<Entry, { kind: "frame" }>;
 
 /**
  * Metadata given at once, unless one event has more. Texts of this size live and die in the young part of the
@@ -37,11 +38,11 @@ const RELIST_MS = 1000;
 /** Reads one partition from a position on. */
 export class PartitionReader {
   /** The frame boundary read next; undefined while the partition has no segment. */
-  #place: Place | undefined;
+  #position: LogPosition | undefined;
   /** Events below this id are passed over. */
   #fromId = 0;
   /** The frame read last, where only some of its events were given out. */
-  #partial: { frame: StoredFrame; baseId: number; after: Place } | undefined;
+  #partial: { frame: StoredFrame; baseId: number; after: LogPosition } | undefined;
   #lastData: StoredFrame["data"] | undefined;
   #ahead = READ_AHEAD_BYTES / 2;
   #listedAt = 0;
@@ -52,7 +53,7 @@ export class PartitionReader {
 
   /** Id of the event read next. */
   get position(): number {
-    return Math.max(this.#fromId, this.#place?.id ?? 0);
+    return Math.max(this.#fromId, this.#position?.id ?? 0);
   }
 
   /** Moves to a position; an id behind the end means the end. Throws `EventGoneError` when the event was removed. */
@@ -65,17 +66,17 @@ export class PartitionReader {
     this.#partial = undefined;
     this.#fromId = 0;
     if (to === "earliest") {
-      this.#place = partition.placeOfId(0);
+      this.#position = partition.positionOfId(0);
     } else if (to === "latest") {
-      this.#place = partition.end();
+      this.#position = partition.end();
     } else if ("time" in to) {
-      this.#place = partition.placeOfTime(Number(to.time));
+      this.#position = partition.positionOfTime(Number(to.time));
     } else {
-      const place = partition.placeOfId(to.id);
-      const firstId = place?.segment.baseId ?? 0;
+      const position = partition.positionOfId(to.id);
+      const firstId = position?.segment.baseId ?? 0;
       if (to.id < firstId) throw new EventGoneError(partition.partition, to.id, firstId);
-      this.#place = place;
-      this.#fromId = this.#place === undefined ? 0 : isEnd(this.#place) ? this.#place.id : to.id;
+      this.#position = position;
+      this.#fromId = this.#position === undefined ? 0 : isEnd(this.#position) ? this.#position.id : to.id;
     }
   }
 
@@ -86,11 +87,11 @@ export class PartitionReader {
 
   #looksNew(): boolean {
     if (this.#partial !== undefined) return true;
-    const place = this.#placeNow();
-    if (place === undefined) return false;
-    const passed = passAt(place, RECORD_BYTES);
-    if (passed.kind === "end") return passed.terminal || this.#enterSegment(passed.id);
-    return passed.kind !== "tail" || this.#nextSegmentShows();
+    const position = this.#positionNow();
+    if (position === undefined) return false;
+    const entry = entryAt(position, RECORD_BYTES);
+    if (entry.kind === "end") return entry.terminal || this.#enterSegment(entry.id);
+    return entry.kind !== "tail" || this.#nextSegmentShows();
   }
 
   /** The next events, at most `eventsMax`; undefined when there are none yet. */
@@ -102,26 +103,26 @@ export class PartitionReader {
     for (;;) {
       const given = this.#partial && this.#give(this.#partial, eventsMax);
       if (given !== undefined) return given;
-      const place = this.#placeNow();
-      if (place === undefined) return undefined;
-      const passed = passAt(place, this.#ahead);
-      switch (passed.kind) {
+      const position = this.#positionNow();
+      if (position === undefined) return undefined;
+      const entry = entryAt(position, this.#ahead);
+      switch (entry.kind) {
         case "tail":
-          if (place.segment.isUnreadable) this.#meetUnreadable(place);
+          if (position.segment.isUnreadable) this.#meetUnreadable(position);
           if (!this.#nextSegmentShows()) return undefined;
           break;
         case "end":
-          if (passed.terminal) throw new TopicDeletedError(this.partition.topic);
-          if (!this.#enterSegment(passed.id)) return undefined;
+          if (entry.terminal) throw new TopicDeletedError(this.partition.topic);
+          if (!this.#enterSegment(entry.id)) return undefined;
           break;
         case "gap":
-          if (passed.endId > passed.id) {
-            this.#meetDamage(place.segment.path, passed, "a frame is damaged or missing");
+          if (entry.endId > entry.id) {
+            this.#meetDamage(position.segment.path, entry, "a frame is damaged or missing");
           }
-          this.#place = placeAfter(place.segment, passed);
+          this.#position = positionAfter(position.segment, entry);
           break;
         case "frame":
-          this.#readFrame(place, passed);
+          this.#readFrame(position, entry);
       }
     }
   }
@@ -138,46 +139,46 @@ export class PartitionReader {
     }
   }
 
-  #placeNow(): Place | undefined {
-    return this.#place ??= this.partition.placeOfId(this.#fromId);
+  #positionNow(): LogPosition | undefined {
+    return this.#position ??= this.partition.positionOfId(this.#fromId);
   }
 
-  #readFrame(place: Place, passed: PassedFrame): void {
-    const { frame, offset, id } = passed;
-    const after = placeAfter(place.segment, passed);
+  #readFrame(position: LogPosition, entry: FrameEntry): void {
+    const { frame, offset, id } = entry;
+    const after = positionAfter(position.segment, entry);
     const isLost = (frame.flags & FLAG.lost) !== 0;
     if (frame.kind !== KIND.events || isLost || after.id <= this.#fromId) {
-      this.#place = after;
+      this.#position = after;
       return;
     }
     const { layout } = frame;
     // Whoever asks for data gets frames read whole, as long as the data is then really used.
     const whole = this.options.dataWanted && this.#lastData?.touched !== false;
     const bytes = whole ? layout.frameBytes : layout.data;
-    const at = readWindow.at(place.segment, offset, bytes, bytes);
+    const at = readWindow.at(position.segment, offset, bytes, bytes);
     this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
-    if (at < 0 || !this.#checkHead(at, passed)) {
-      this.#meetDamage(place.segment.path, { ...passed, endId: after.id }, "metadata checksum differs");
-      this.#place = after;
+    if (at < 0 || !this.#checkHead(at, entry)) {
+      this.#meetDamage(position.segment.path, { ...entry, endId: after.id }, "metadata checksum differs");
+      this.#position = after;
       return;
     }
-    const stored = new StoredFrame(this.partition, place.segment, offset, frame, at, id);
+    const stored = new StoredFrame(this.partition, position.segment, offset, frame, at, id);
     if (!stored.addsUp) {
       const reason = "the sizes of its parts do not add up";
-      this.#meetDamage(place.segment.path, { ...passed, endId: after.id }, reason);
-      this.#place = after;
+      this.#meetDamage(position.segment.path, { ...entry, endId: after.id }, reason);
+      this.#position = after;
       return;
     }
     this.#lastData = frame.dataBytes > 0 ? stored.data : undefined;
     this.#partial = { frame: stored, baseId: id, after };
   }
 
-  #checkHead(at: number, passed: PassedFrame): boolean {
-    return passed.damaged === "header" ? isHeadRight(at, passed.frame) : core.checkHead(at);
+  #checkHead(at: number, entry: FrameEntry): boolean {
+    return entry.damaged === "header" ? isHeadRight(at, entry.frame) : core.checkHead(at);
   }
 
   /** Some of a frame's events; undefined when none are left that can be given. */
-  #give(partial: { frame: StoredFrame; baseId: number; after: Place }, eventsMax: number) {
+  #give(partial: { frame: StoredFrame; baseId: number; after: LogPosition }, eventsMax: number) {
     const { frame, baseId, after } = partial;
     let [first, end] = this.#nextRun(frame, Math.max(0, this.#fromId - baseId), eventsMax);
     const metadata = first === end ? "" : frame.metadata(first, end - first);
@@ -189,7 +190,7 @@ export class PartitionReader {
     this.#fromId = baseId + end;
     if (end === frame.count) {
       this.#partial = undefined;
-      this.#place = after;
+      this.#position = after;
     }
     if (metadata === undefined || first === end) return undefined;
     const { partition } = this.partition;
@@ -215,11 +216,11 @@ export class PartitionReader {
     const now = this.partition.storage.now();
     if (Math.abs(now - this.#listedAt) < RELIST_MS) return false;
     this.#listedAt = now;
-    const segment = this.#place!.segment;
+    const segment = this.#position!.segment;
     if (segment.file.size() < 0) {
       // Removed by hand. Whoever writes next makes it anew, with other events under the same ids.
       this.partition.forget(segment);
-      this.#place = undefined;
+      this.#position = undefined;
       this.#fromId = segment.baseId;
       return true;
     }
@@ -243,12 +244,12 @@ export class PartitionReader {
       this.#meetDamage(file, { offset: 0, id: baseId, endId: nextId }, "the segment is missing");
     }
     const segment = partition.segment(nextId, ids[index + 1]);
-    this.#place = { segment, offset: SEGMENT_HEADER_BYTES, id: nextId };
+    this.#position = { segment, offset: SEGMENT_HEADER_BYTES, id: nextId };
     return true;
   }
 
   /** Says once what is wrong with a last segment that cannot be read. */
-  #meetUnreadable({ segment, id }: Place): void {
+  #meetUnreadable({ segment, id }: LogPosition): void {
     if (this.#unreadable === segment.path) return;
     this.#report(segment.path, { offset: 0, id, endId: id }, segment.headerDamage!);
     this.#unreadable = segment.path;
@@ -275,8 +276,8 @@ function endWithin(starts: Uint32Array, first: number, end: number): number {
   return last;
 }
 
-function isEnd(place: Place): boolean {
-  const { kind } = passAt(place, RECORD_BYTES);
+function isEnd(position: LogPosition): boolean {
+  const { kind } = entryAt(position, RECORD_BYTES);
   return kind === "tail" || kind === "end";
 }
 

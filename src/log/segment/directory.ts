@@ -1,11 +1,11 @@
 import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../../errors.ts";
 import { DRAFT_SUFFIX, isMissing, type Storage } from "../../storage/port.ts";
-import { AppendLock } from "../write/append_lock.ts";
+import { FileLock } from "../../storage/file_lock.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { firstName, type Listing, listingOf, needsName, ownerOf } from "./listing.ts";
 import { encodeSegment, isSameSegment, type SealedSegment, Segment, segmentName } from "./segment_file.ts";
 import { INDEX_INTERVAL_BYTES } from "./index.ts";
-import { Tail } from "../write/tail.ts";
+import { AppendSignal } from "./append_signal.ts";
 
 /** What a partition is opened with. */
 export interface PartitionOptions {
@@ -15,7 +15,7 @@ export interface PartitionOptions {
   topic: string;
   partition: number;
   /** Shared by all who have the folder open in this process; one of its own by default. */
-  tail?: Tail;
+  appendSignal?: AppendSignal;
   /** Bytes between two index entries; for tests. */
   indexIntervalBytes?: number;
   /** Take a lock around each append, for file systems whose appends are not atomic between machines. */
@@ -42,8 +42,8 @@ export class PartitionFolder {
   readonly partition: number;
   readonly indexIntervalBytes: number;
   /** Where readers wait for events, and writers tell them. */
-  readonly tail: Tail;
-  readonly #lock: AppendLock | undefined;
+  readonly appendSignal: AppendSignal;
+  readonly #lock: FileLock | undefined;
   #segments = new Map<number, Segment>();
   /** What the last listing gave. */
   #listed: number[] = [];
@@ -56,8 +56,8 @@ export class PartitionFolder {
     this.topic = options.topic;
     this.partition = options.partition;
     this.indexIntervalBytes = options.indexIntervalBytes ?? INDEX_INTERVAL_BYTES;
-    this.tail = options.tail ?? new Tail(options.storage, options.directory);
-    if (options.useLocking) this.#lock = new AppendLock(options.storage, `${options.directory}.lock`);
+    this.appendSignal = options.appendSignal ?? new AppendSignal(options.storage, options.directory);
+    if (options.useLocking) this.#lock = new FileLock(options.storage, `${options.directory}.lock`);
   }
 
   /**

@@ -1,18 +1,12 @@
 import { FLAG, KIND } from "../format/bytes.ts";
 import type { FrameRecord } from "../format/frame_header.ts";
-import { passGap } from "./gap.ts";
+import { idsOfGap } from "./gap.ts";
 import { step } from "./frame_scanner.ts";
+import type { LogPosition } from "./log_position.ts";
 import type { Segment } from "./segment_file.ts";
 
-/** A frame boundary, and the id that comes next there. */
-export interface Place {
-  segment: Segment;
-  offset: number;
-  id: number;
-}
-
-/** What a walk passes: a frame with the id of its first event, or damage with the ids it cost. */
-export type Passed =
+/** What comes at a position: a frame with the id of its first event, damage with the ids it spans, or no more. */
+export type Entry =
   | {
     kind: "frame";
     offset: number;
@@ -26,11 +20,11 @@ export type Passed =
   | { kind: "tail"; offset: number; id: number; pending: boolean; isHole?: boolean };
 
 /**
- * What comes at a place: the scanner's word with ids added, and with the end of the segment where a seal (or
+ * What comes at a position: what the scanner finds with ids added, and with the end of the segment where a seal (or
  * the known beginning of the next segment) makes one.
  */
-export function passAt(place: Place, ahead: number): Passed {
-  const { segment, offset, id } = place;
+export function entryAt(position: LogPosition, ahead: number): Entry {
+  const { segment, offset, id } = position;
   if (segment.endId !== undefined && id >= segment.endId) return { kind: "end", offset, id, terminal: false };
   const next = step(segment, offset, ahead);
   if (next.kind === "tail") {
@@ -41,7 +35,7 @@ export function passAt(place: Place, ahead: number): Passed {
     return { kind: "tail", offset, id, pending: next.pending, isHole: next.isHole };
   }
   if (next.kind === "gap") {
-    const { endOffset, endId } = passGap(segment, next, id);
+    const { endOffset, endId } = idsOfGap(segment, next, id);
     return { kind: "gap", offset, endOffset, id, endId, torn: next.torn };
   }
   if (next.frame.kind === KIND.seal) {
@@ -51,11 +45,21 @@ export function passAt(place: Place, ahead: number): Passed {
   return { kind: "frame", offset, endOffset, id, frame, damaged };
 }
 
-/** The place behind what was passed. */
-export function placeAfter(segment: Segment, passed: Passed): Place {
-  if (passed.kind === "frame") {
-    return { segment, offset: passed.endOffset, id: passed.id + passed.frame.count };
+/** The entries from a position on; the last one is the end of the segment or its tail. */
+export function* entriesFrom(start: LogPosition, ahead: number): Generator<Entry> {
+  for (let position = start;;) {
+    const entry = entryAt(position, ahead);
+    yield entry;
+    if (entry.kind === "end" || entry.kind === "tail") return;
+    position = positionAfter(position.segment, entry);
   }
-  if (passed.kind === "gap") return { segment, offset: passed.endOffset, id: passed.endId };
-  return { segment, offset: passed.offset, id: passed.id };
+}
+
+/** The position after an entry. */
+export function positionAfter(segment: Segment, entry: Entry): LogPosition {
+  if (entry.kind === "frame") {
+    return { segment, offset: entry.endOffset, id: entry.id + entry.frame.count };
+  }
+  if (entry.kind === "gap") return { segment, offset: entry.endOffset, id: entry.endId };
+  return { segment, offset: entry.offset, id: entry.id };
 }

@@ -1,6 +1,6 @@
 /**
  * The one scanner. Readers, writers looking for their own frame, the index, `verify` and the rest all ask
- * {@linkcode step} what comes at an offset, so that nobody counts a frame which somebody else skips.
+ * {@linkcode step} what comes at an offset, so that no one counts a frame which another skips.
  *
  * A frame is there when its header record is valid and its trailer repeats it. When one of the two is
  * damaged, the other stands in. Where neither is right the scanner looks for the next record: appends are
@@ -57,13 +57,29 @@ export interface TailStep {
 export type Step = FrameStep | GapStep | TailStep;
 
 /** The highest sequence of each writer, by its nonce. */
-export type SeenSequences = Map<string, number>;
+type Sequences = Map<string, number>;
+
+/** What the scanner remembers of a segment, so that it does not search the same bytes twice. */
+interface Memory {
+  /** The highest sequence of each writer up to an offset. */
+  sequences?: { upTo: number; of: Sequences };
+  /** Searched from this offset up to this file size, and found no frame. */
+  lastMiss?: { offset: number; size: number };
+}
+
+const memories = new WeakMap<Segment, Memory>();
+
+/** Where a search found that a frame begins, and its record, if that was its trailer. */
+interface FoundFrame {
+  offset: number;
+  trailer?: FrameRecord;
+}
 
 /** Fewer bytes than the smallest frame cannot have been one. */
 const SMALLEST_FRAME_BYTES = 2 * RECORD_BYTES;
 
 /** What lies at `offset`; reads `ahead` bytes at once when it has to read. */
-export function step(segment: Segment, offset: number, ahead: number, seen?: SeenSequences): Step {
+export function step(segment: Segment, offset: number, ahead: number, seen?: Sequences): Step {
   let at = readWindow.at(segment, offset, RECORD_BYTES, ahead);
   if (at < 0) return { kind: "tail", offset, pending: readWindow.held(segment, offset) > 0 };
   if (!core.checkRecord(at, segment.salt, false)) return afterBadHeader(segment, offset, seen);
@@ -71,7 +87,7 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: See
   const frame = decodeRecord(core.view, at);
   const endOffset = offset + frame.layout.frameBytes;
   if (ahead >= frame.layout.frameBytes) {
-    // Whoever wants whole frames gets this one by one read, with its trailer.
+    // A caller that wants whole frames gets this one by one read, with its trailer.
     at = readWindow.at(segment, offset, frame.layout.frameBytes, ahead);
     if (at < 0) at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
   }
@@ -81,7 +97,7 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: See
   // Whatever begins inside the frame's claim proves that it was cut short, were it by a byte of its trailer. The
   // search goes on after the claim: the frame that begins inside may be known by its trailer alone.
   const from = offset + RECORD_BYTES;
-  const found = findFrameStart(segment, offset, { from, startMin: from }, seen);
+  const found = findFrame(segment, offset, { from, startMin: from }, seen)?.offset;
   if (found === undefined) {
     // A trailer that differs will never be right; one that is absent may come.
     return trailer === "differs" && isBoundary(segment, endOffset) && !isCutByHeader(segment, endOffset)
@@ -183,30 +199,27 @@ function isTrailerOf(segment: Segment, header: number, trailer: number): boolean
   return core.checkRecord(trailer, segment.salt, true) && core.sameFrame(header, trailer);
 }
 
-function afterBadHeader(segment: Segment, offset: number, seen: SeenSequences | undefined): Step {
-  const start = findFrameStart(segment, offset, { from: offset + 1, startMin: offset }, seen);
-  if (start === undefined) return { kind: "tail", offset, pending: true, isHole: true };
-  if (start > offset) {
+function afterBadHeader(segment: Segment, offset: number, seen: Sequences | undefined): Step {
+  const found = findFrame(segment, offset, { from: offset + 1, startMin: offset }, seen);
+  if (found === undefined) return { kind: "tail", offset, pending: true, isHole: true };
+  const { offset: start, trailer: frame } = found;
+  if (start > offset || frame === undefined) {
     return { kind: "gap", offset, endOffset: start, torn: start - offset < SMALLEST_FRAME_BYTES };
   }
-  // Found by its trailer: the header alone is damaged.
-  const frame = frameByTrailer!;
+  // The header alone is damaged.
   return { kind: "frame", offset, endOffset: offset + frame.layout.frameBytes, frame, damaged: "header" };
 }
 
-/** The record behind the start that `findFrameStart` returned last, when it was found by its trailer. */
-let frameByTrailer: FrameRecord | undefined;
-
-/** Where the next frame begins, at or after `startMin`, going by the records from `from` on. */
-function findFrameStart(
+/** The next frame that begins at or after `startMin`, going by the records from `from` on. */
+function findFrame(
   segment: Segment,
   gapStart: number,
   range: { from: number; startMin: number },
-  seen: SeenSequences | undefined,
-): number | undefined {
+  seen: Sequences | undefined,
+): FoundFrame | undefined {
   const size = segment.file.size();
-  const { fruitless } = segment;
-  if (size >= 0 && fruitless?.offset === gapStart && fruitless.size === size) return undefined;
+  const { lastMiss } = memories.get(segment) ?? {};
+  if (size >= 0 && lastMiss?.offset === gapStart && lastMiss.size === size) return undefined;
   // What the window holds of a growing file may be old.
   readWindow.clear();
   // A file that retention removed has no size, and is read on all the same by those who have it open.
@@ -228,12 +241,11 @@ function findFrameStart(
     const isTrailer = core.view.getUint32(at + found + RECORD.magic, true) === TRAILER_MAGIC;
     const start = from + found + (isTrailer ? RECORD_BYTES - candidate.layout.frameBytes : 0);
     if (start >= range.startMin && isNew(segment, gapStart, candidate, seen)) {
-      frameByTrailer = isTrailer ? candidate : undefined;
-      return start;
+      return isTrailer ? { offset: start, trailer: candidate } : { offset: start };
     }
     from += found + 1;
   }
-  segment.fruitless = { offset: gapStart, size };
+  memoryOf(segment).lastMiss = { offset: gapStart, size };
   return undefined;
 }
 
@@ -241,7 +253,7 @@ function isNew(
   segment: Segment,
   gapStart: number,
   candidate: FrameRecord,
-  seen: SeenSequences | undefined,
+  seen: Sequences | undefined,
 ): boolean {
   const highest = (seen ?? sequencesBefore(segment, gapStart)).get(writerOf(candidate));
   return highest === undefined || candidate.sequence > highest;
@@ -251,11 +263,14 @@ function writerOf(frame: FrameRecord): string {
   return `${frame.nonceHigh}:${frame.nonceLow}`;
 }
 
-/** The highest sequence of each writer before `limit`, from a walk through the segment (remembered). */
-function sequencesBefore(segment: Segment, limit: number): SeenSequences {
-  let { offset, sequences } = segment.seen !== undefined && segment.seen.offset <= limit
-    ? segment.seen
-    : { offset: SEGMENT_HEADER_BYTES, sequences: new Map<string, number>() };
+/** The highest sequence of each writer before `limit`, from the frames of the segment (remembered). */
+function sequencesBefore(segment: Segment, limit: number): Sequences {
+  const memory = memoryOf(segment);
+  const known = memory.sequences !== undefined && memory.sequences.upTo <= limit
+    ? memory.sequences
+    : undefined;
+  const sequences: Sequences = known?.of ?? new Map();
+  let offset = known?.upTo ?? SEGMENT_HEADER_BYTES;
   while (offset < limit) {
     const next = step(segment, offset, READ_AHEAD_BYTES, sequences);
     if (next.kind === "tail") break;
@@ -263,12 +278,18 @@ function sequencesBefore(segment: Segment, limit: number): SeenSequences {
     else noteCutFrame(segment, offset, sequences);
     offset = next.endOffset;
   }
-  segment.seen = { offset, sequences };
+  memory.sequences = { upTo: offset, of: sequences };
   return sequences;
 }
 
+function memoryOf(segment: Segment): Memory {
+  let memory = memories.get(segment);
+  if (memory === undefined) memories.set(segment, memory = {});
+  return memory;
+}
+
 /** The header of a frame that was cut short may stand in user data, too, as the whole ones' do. */
-function noteCutFrame(segment: Segment, offset: number, sequences: SeenSequences): void {
+function noteCutFrame(segment: Segment, offset: number, sequences: Sequences): void {
   const at = core.slot;
   if (!readRecord(segment, offset, at) || !core.checkRecord(at, segment.salt, false)) return;
   const frame = decodeRecord(core.view, at);

@@ -4,15 +4,15 @@ import { type GapStep, step } from "./frame_scanner.ts";
 import type { Segment } from "./segment_file.ts";
 import { SegmentIndex } from "./index.ts";
 
-/** What a gap cost. */
-export interface GapCost {
+/** Where a gap ends, and with which id: it spans the ids up to there. */
+export interface GapSpan {
   /** Where frames with known ids begin again. */
   endOffset: number;
   /** The id that comes next there. */
   endId: number;
 }
 
-/** A row of whole frames behind a gap, and how many of its events lie before each frame boundary in it. */
+/** A row of whole frames after a gap, and how many of its events lie before each frame boundary in it. */
 interface Row {
   start: number;
   events: number;
@@ -20,9 +20,9 @@ interface Row {
 }
 
 /**
- * How far a gap reaches, and the id that comes next behind it. A torn write held no stored event. Where whole
+ * How far a gap reaches, and the id that comes next after it. A torn write held no stored event. Where whole
  * frames were damaged beyond recognition, the anchors of later frames tell: each repeats which id came next at
- * an offset its writer knew. The first anchor at a boundary behind the gap settles it; or the seal does, whose
+ * an offset its writer knew. The first anchor at a boundary after the gap settles it; or the seal does, whose
  * id is the name of the next segment. Frames whose ids nothing tells are given up with the gap: an event that is
  * called lost is better than one under the id of another.
  *
@@ -30,7 +30,7 @@ interface Row {
  * frames. The second part of a write that the system cut in two, with another append between, holds none, and all
  * anchors, whenever they come, agree with the id that came before it.
  */
-export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCost {
+export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapSpan {
   if (gap.torn) return { endOffset: gap.endOffset, endId: idBefore };
   const seal = segment.sealOffset();
   const rows: Row[] = [];
@@ -38,20 +38,20 @@ export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCo
   /** Ids below this one were given before the gap ended. */
   let idMin = idBefore;
   for (let offset = gap.endOffset;;) {
-    // The seal itself was destroyed: whatever follows was void.
+    // The seal itself was destroyed: whatever follows is discarded.
     if (typeof seal === "number" && seal < row.start) return { endOffset: row.start, endId: segment.endId! };
     const next = step(segment, offset, READ_AHEAD_BYTES);
     // A power cut took the seal, and nothing before it that could have been a frame.
     const isSealLost = typeof seal === "number" && offset <= seal && seal - offset < 2 * RECORD_BYTES &&
       (next.kind === "tail" || (next.kind === "gap" && next.endOffset > seal));
     if (isSealLost) {
-      return costByIndex(segment, [...rows, row]) ??
-        costBySeal(segment, row, { offset: seal, idMin, gapEnd: gap.endOffset });
+      return spanByIndex(segment, [...rows, row]) ??
+        spanBySeal(segment, row, { offset: seal, idMin, gapEnd: gap.endOffset });
     }
     if (next.kind === "tail") {
-      // Whatever is missing here had ids, too; nobody knows how many of them lie before what is left.
+      // Whatever is missing here had ids, too; nothing tells how many of them lie before what is left.
       if (segment.endId !== undefined) return { endOffset: offset, endId: segment.endId };
-      return costByIndex(segment, [...rows, row]) ?? { endOffset: gap.endOffset, endId: idMin };
+      return spanByIndex(segment, [...rows, row]) ?? { endOffset: gap.endOffset, endId: idMin };
     }
     if (next.kind === "gap" && !next.torn) {
       rows.push(row);
@@ -65,9 +65,9 @@ export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCo
       }
       if (anchorOffset <= gap.endOffset) idMin = Math.max(idMin, anchorId);
       if (kind === KIND.seal) {
-        const cost = costByIndex(segment, [...rows, row]) ??
-          costBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });
-        return settled([...rows, row], cost, idMin);
+        const span = spanByIndex(segment, [...rows, row]) ??
+          spanBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });
+        return settled([...rows, row], span, idMin);
       }
       row.events += count;
       row.eventsBefore.set(next.endOffset, row.events);
@@ -80,22 +80,22 @@ export function passGap(segment: Segment, gap: GapStep, idBefore: number): GapCo
  * Where a later row has just the id that counting the rows before it gives, no id is missing anywhere: the frames
  * before it are under their right ids, too.
  */
-function settled(rows: readonly Row[], cost: GapCost, idMin: number): GapCost {
+function settled(rows: readonly Row[], span: GapSpan, idMin: number): GapSpan {
   let id = idMin;
   for (const { start, events } of rows) {
-    if (start === cost.endOffset) {
-      return id === cost.endId ? { endOffset: rows[0].start, endId: idMin } : cost;
+    if (start === span.endOffset) {
+      return id === span.endId ? { endOffset: rows[0].start, endId: idMin } : span;
     }
     id += events;
   }
-  return cost;
+  return span;
 }
 
 /**
- * What the index tells, when no anchor does: whoever seeks by the index believes the same entries, and all
+ * What the index tells, when no anchor does: readers that seek by the index believe the same entries, and all
  * readers must agree.
  */
-function costByIndex(segment: Segment, rows: readonly Row[]): GapCost | undefined {
+function spanByIndex(segment: Segment, rows: readonly Row[]): GapSpan | undefined {
   const rowOf = (offset: number) => rows.find(({ eventsBefore }) => eventsBefore.has(offset));
   const index = new SegmentIndex(segment.storage, segment);
   for (const { offset, id } of index.confirmedIds((offset) => rowOf(offset) !== undefined)) {
@@ -105,11 +105,11 @@ function costByIndex(segment: Segment, rows: readonly Row[]): GapCost | undefine
 }
 
 /** What the seal tells, when no anchor does: its id is the name of the next segment. */
-function costBySeal(
+function spanBySeal(
   segment: Segment,
   row: Row,
   { offset, idMin, gapEnd }: { offset: number; idMin: number; gapEnd: number },
-): GapCost {
+): GapSpan {
   const { endId } = segment;
   if (endId === undefined) return { endOffset: gapEnd, endId: idMin };
   if (segment.sealOffset() === offset) {

@@ -4,10 +4,10 @@ import { INDEX, INDEX_ENTRY_BYTES, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "..
 import { decodeRecord, type FrameRecord, readUint64 } from "../format/frame_header.ts";
 import { readWindow } from "./window.ts";
 import type { Segment } from "./segment_file.ts";
-import type { Place } from "./entries.ts";
+import type { LogPosition } from "./log_position.ts";
 
 /** Where an index leads to. */
-export interface IndexedPlace extends Place {
+export interface IndexedPosition extends LogPosition {
   /** The newest time in the segment up to there, in milliseconds since 1970: of the frame there, or one before it. */
   time: number;
 }
@@ -34,19 +34,19 @@ export function indexPath(segment: Segment): string {
 export class SegmentIndex {
   /** What entries are added to. */
   #file: StorageFile | undefined;
-  /** Bytes behind the last whole entry. */
+  /** Bytes after the last whole entry. */
   #excess = 0;
 
   constructor(private readonly storage: Storage, private readonly segment: Segment) {}
 
-  /** The last indexed place whose id is not above `id`. */
-  placeForId(id: number): IndexedPlace {
-    return this.#place((at, count) => core.lookupById(at, count, this.segment.salt, id));
+  /** The last indexed position whose id is not above `id`. */
+  positionForId(id: number): IndexedPosition {
+    return this.#position((at, count) => core.lookupById(at, count, this.segment.salt, id));
   }
 
-  /** The last indexed place before the first entry up to which that time (milliseconds since 1970) was reached. */
-  placeForTime(time: number): IndexedPlace {
-    return this.#place((at, count) => core.lookupByTime(at, count, this.segment.salt, time));
+  /** The last indexed position before the first entry up to which that time (milliseconds since 1970) was reached. */
+  positionForTime(time: number): IndexedPosition {
+    return this.#position((at, count) => core.lookupByTime(at, count, this.segment.salt, time));
   }
 
   /** The ids of those offsets that have an entry the log confirms. */
@@ -69,13 +69,13 @@ export class SegmentIndex {
    * Adds an entry; the index stays open for more, until {@linkcode close}. Failing to is no error: the index only
    * saves time. `newestTime` is the newest in the segment up to this frame.
    */
-  add(frame: FrameRecord, place: { offset: number; id: number }, newestTime: number): void {
+  add(frame: FrameRecord, position: { offset: number; id: number }, newestTime: number): void {
     const at = core.slot;
-    core.encodeIndexEntry(at, place.id, newestTime, place.offset, frame.recordCrc, this.segment.salt);
+    core.encodeIndexEntry(at, position.id, newestTime, position.offset, frame.recordCrc, this.segment.salt);
     const entry = core.u8.slice(at, at + INDEX_ENTRY_BYTES);
     try {
       const file = this.#file ??= this.#open();
-      const written = file.append(behindWholeEntries(this.#excess, entry));
+      const written = file.append(afterWholeEntries(this.#excess, entry));
       this.#excess = (this.#excess + written) % INDEX_ENTRY_BYTES;
     } catch {
       // A full disk or a read-only folder: seeking walks further, that is all.
@@ -104,10 +104,10 @@ export class SegmentIndex {
     }
   }
 
-  #place(lookup: (at: number, count: number) => number): IndexedPlace {
+  #position(lookup: (at: number, count: number) => number): IndexedPosition {
     const { segment } = this;
     const { baseId: id, created: time } = segment;
-    const start: IndexedPlace = { segment, offset: SEGMENT_HEADER_BYTES, id, time };
+    const start: IndexedPosition = { segment, offset: SEGMENT_HEADER_BYTES, id, time };
     const bytes = this.#read();
     if (bytes === undefined) return start;
     let count = Math.floor(bytes.byteLength / INDEX_ENTRY_BYTES);
@@ -118,29 +118,29 @@ export class SegmentIndex {
       const index = lookup(core.readArea, count);
       if (index < 0) return start;
       const entry = core.readArea + index * INDEX_ENTRY_BYTES;
-      const place = {
+      const position = {
         segment,
         offset: core.view.getUint32(entry + INDEX.offset, true),
         id: readUint64(core.view, entry + INDEX.id),
         time: readUint64(core.view, entry + INDEX.time),
       };
-      if (isFrameAt(place, core.view.getUint32(entry + INDEX.recordCrc, true))) return place;
-      // The index is newer than the log (a power cut), or somebody damaged one of the two: try the entries before.
+      if (isFrameAt(position, core.view.getUint32(entry + INDEX.recordCrc, true))) return position;
+      // The index is newer than the log (a power cut), or one of the two is damaged: try the entries before.
       count = index;
     }
     return start;
   }
 }
 
-/** The entry, behind as many zeros as complete one that a full disk cut short: its neighbours stay in step. */
-function behindWholeEntries(excess: number, entry: Uint8Array): Uint8Array {
+/** The entry, after as many zeros as complete one that a full disk cut short: its neighbours stay in step. */
+function afterWholeEntries(excess: number, entry: Uint8Array): Uint8Array {
   if (excess === 0) return entry;
   const bytes = new Uint8Array(2 * INDEX_ENTRY_BYTES - excess);
   bytes.set(entry, INDEX_ENTRY_BYTES - excess);
   return bytes;
 }
 
-function isFrameAt({ segment, offset }: Place, recordCrc: number): boolean {
+function isFrameAt({ segment, offset }: LogPosition, recordCrc: number): boolean {
   if (offset < SEGMENT_HEADER_BYTES) return false;
   const at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
   return at >= 0 && core.checkRecord(at, segment.salt, false) &&

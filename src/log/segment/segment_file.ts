@@ -4,7 +4,6 @@ import type { Storage, StorageFile } from "../../storage/port.ts";
 import { FORMAT_VERSION, RECORD, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { readUint64 } from "../format/frame_header.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./window.ts";
-import type { SeenSequences } from "./frame_scanner.ts";
 
 const NAME = /^(\d{20})\.log$/;
 
@@ -61,12 +60,8 @@ export class Segment {
   readonly previous: SealedSegment | undefined;
   /** What is wrong with the segment header, if anything; the frames are readable all the same. */
   readonly headerDamage: string | undefined;
-  /** The id the next segment begins with, once that is known: frames from there on are void. */
+  /** The id the next segment begins with, once that is known: frames from there on are discarded. */
   endId: number | undefined;
-  /** Memory of the scanner: the highest sequence of each writer up to an offset. */
-  seen: { offset: number; sequences: SeenSequences } | undefined;
-  /** Memory of the scanner: searched from this offset up to this file size, and found no frame. */
-  fruitless: { offset: number; size: number } | undefined;
   /** The newest time in it, once another segment follows and that was looked for. */
   newestTime: number | undefined;
   #seal: { endId: number; offset: number | "unknown" } | undefined;
@@ -107,8 +102,8 @@ export class Segment {
   }
 
   /**
-   * Where the segment ends, as the one behind it says: frames from its seal on are void. Undefined while there is
-   * none behind it, and `"unknown"` when the one that followed it is missing or does not say.
+   * Where the segment ends, as the one after it says: frames from its seal on are discarded. Undefined while there
+   * is none after it, and `"unknown"` when the one that followed it is missing or does not say.
    */
   sealOffset(): number | "unknown" | undefined {
     const { endId } = this;

@@ -1,19 +1,20 @@
-import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { KIND, RECORD_BYTES } from "../format/bytes.ts";
 import { READ_AHEAD_BYTES } from "./window.ts";
 import { step } from "./frame_scanner.ts";
 import type { Segment } from "./segment_file.ts";
-import { passAt, type Place, placeAfter } from "./entries.ts";
+import { entriesFrom } from "./entries.ts";
+import { startOf } from "./log_position.ts";
 
 /**
  * The newest time in a segment that another one follows, in milliseconds since 1970. A segment has a clock of its
  * own, which never goes back: each writer gives its frame the newest time it has seen in the segment, or the clock's
- * if that is later. It has seen everything before the place where it expected its frame, by walking there from an
- * index entry, which holds the newest time up to it. So nothing before the place where the writer of the seal expected
+ * if that is later. It has seen everything before the offset where it expected its frame, by reading there from an
+ * index entry, which holds the newest time up to it. So nothing before the offset where the writer of the seal expected
  * it is newer than the seal. (A writer that was overtaken while the clock stepped back may have given its one frame
  * an older time than the frame before it has.)
  */
 export function newestTimeOfSealed(segment: Segment): number {
-  return segment.newestTime ??= sealTime(segment) ?? newestByWalk(segment);
+  return segment.newestTime ??= sealTime(segment) ?? newestOfEntries(segment);
 }
 
 function sealTime(segment: Segment): number | undefined {
@@ -33,13 +34,10 @@ function sealTime(segment: Segment): number | undefined {
 }
 
 /** Where nothing says where the seal is, or it is damaged. */
-function newestByWalk(segment: Segment): number {
+function newestOfEntries(segment: Segment): number {
   let time = segment.created;
-  let place: Place = { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
-  for (;;) {
-    const passed = passAt(place, READ_AHEAD_BYTES / 16);
-    if (passed.kind === "tail" || passed.kind === "end") return time;
-    if (passed.kind === "frame") time = Math.max(time, passed.frame.time);
-    place = placeAfter(segment, passed);
+  for (const entry of entriesFrom(startOf(segment), READ_AHEAD_BYTES / 16)) {
+    if (entry.kind === "frame") time = Math.max(time, entry.frame.time);
   }
+  return time;
 }

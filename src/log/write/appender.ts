@@ -1,7 +1,8 @@
 import type { OutgoingBatch } from "../../contract.ts";
 import { LimitExceededError, StorageError, TopicDeletedError } from "../../errors.ts";
 import { isMissing, type StorageFile } from "../../storage/port.ts";
-import { encodeEvents, encodePlain, type Extents } from "./encoder.ts";
+import type { Extents } from "../format/frame_body.ts";
+import { encodeEvents, encodePlain } from "./encoder.ts";
 import { FLAG, KIND, SEGMENT_HEADER_BYTES, type Signature } from "../format/bytes.ts";
 import { HEADER_MAGIC_BYTES } from "../format/frame_header.ts";
 import {
@@ -38,8 +39,8 @@ type Encode = (signature: Signature) => Uint8Array;
 /**
  * Appends frames to a partition, beside any number of other appenders in any number of processes and without
  * a lock: the kernel puts the frames in an order, and where a frame stands gives its events their ids. After
- * each write the appender looks at the place where it expected its frame; when another one came between,
- * it walks from there to its own.
+ * each write the appender looks at the offset where it expected its frame; when another one came between,
+ * it goes from there to its own.
  *
  * A frame has landed when its header and its trailer stand where they must. The header alone proves nothing: the
  * runtime continues a write that the system cut short with a second one, and another process's append may stand

@@ -6,7 +6,8 @@ import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
 import { Segment, segmentName } from "../segment/segment_file.ts";
 import { SegmentIndex } from "../segment/index.ts";
-import { passAt, type Passed, type Place, placeAfter } from "../segment/entries.ts";
+import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
+import type { LogPosition } from "../segment/log_position.ts";
 
 /** Offsets of chunks, anchors and index entries have four bytes. */
 export const OFFSETS_END: number = 2 ** 32;
@@ -50,23 +51,23 @@ export interface FileKeeper {
 export class OpenSegment {
   readonly segment: Segment;
   readonly file: StorageFile;
-  /** The place after the last frame known. */
-  end: Place;
+  /** The position after the last frame known. */
+  end: LogPosition;
   /** The newest time in the segment up to the end: what it gives its next frame is not older. */
   newestTime: number;
   /**
-   * Bytes were passed that nothing explains: a power cut took frames, or left the rest of a write of two parts. The ids
+   * There are bytes that nothing explains: a power cut took frames, or left the rest of a write of two parts. The ids
    * after them rest on those bytes having held no event. A second hole would leave what stands between the two without
    * ids, so that nothing more goes into this segment: its seal says what the ids are.
    */
   hasHole = false;
   /** The seal that was found: nothing after it counts. */
-  seal: Extract<Passed, { kind: "end" }> | undefined;
+  seal: Extract<Entry, { kind: "end" }> | undefined;
   readonly #index: SegmentIndex;
   #indexedOffset: number;
   #lostFileCheckedAt = 0;
 
-  /** Opens the segment that begins with this id, and walks to its end or its seal. */
+  /** Opens the segment that begins with this id, and goes to its end or its seal. */
   constructor(private readonly partition: Partition, baseId: number, private readonly keeper: FileKeeper) {
     const { storage, directory, topic } = partition;
     const path = `${directory}/${segmentName(baseId)}`;
@@ -76,11 +77,11 @@ export class OpenSegment {
       this.segment = new Segment(storage, path, partition.partition, baseId, this.file);
       this.segment.checkIsReadable(topic);
       this.#index = new SegmentIndex(storage, this.segment);
-      const { time, ...end } = this.#index.placeForId(Number.MAX_SAFE_INTEGER);
+      const { time, ...end } = this.#index.positionForId(Number.MAX_SAFE_INTEGER);
       this.end = end;
       this.newestTime = time;
       this.#indexedOffset = this.end.offset === SEGMENT_HEADER_BYTES ? 0 : this.end.offset;
-      this.#walkToEnd();
+      this.#goToEnd();
     } catch (error) {
       keeper.retire(this.file);
       throw error;
@@ -100,7 +101,7 @@ export class OpenSegment {
 
   /**
    * Where the frame just written landed. Its write has ended, so that everything about it is settled: found at the
-   * expected offset nothing came between; else a walk finds it, or a seal before it, or neither, when the system
+   * expected offset nothing came between; else going on finds it, or a seal before it, or neither, when the system
    * wrote it in parts with another append between them.
    */
   find(identity: FrameIdentity, frameBytes: number): Landing | NotLanded {
@@ -111,33 +112,33 @@ export class OpenSegment {
       return this.#landed({ offset, endOffset: offset + frameBytes, id, frame: own });
     }
     for (;;) {
-      const passed = this.#passNext(Math.min(Math.max(frameBytes, 4096), 65536));
-      if (passed.kind === "end") return "discarded";
-      if (passed.kind === "tail") {
+      const entry = this.#nextEntry(Math.min(Math.max(frameBytes, 4096), 65536));
+      if (entry.kind === "end") return "discarded";
+      if (entry.kind === "tail") {
         this.#checkIsWritten(from.offset + frameBytes);
         return "cut";
       }
-      if (passed.kind === "frame" && isOf(passed.frame, identity)) return this.#landed(passed);
-      this.end = placeAfter(this.segment, passed);
+      if (entry.kind === "frame" && isOf(entry.frame, identity)) return this.#landed(entry);
+      this.end = positionAfter(this.segment, entry);
     }
   }
 
-  #walkToEnd(): void {
+  #goToEnd(): void {
     for (;;) {
-      const passed = this.#passNext(65536);
-      if (passed.kind === "end" || passed.kind === "tail") return;
-      if (passed.kind === "frame") this.#addToIndex(passed);
-      this.end = placeAfter(this.segment, passed);
+      const entry = this.#nextEntry(65536);
+      if (entry.kind === "end" || entry.kind === "tail") return;
+      if (entry.kind === "frame") this.#addToIndex(entry);
+      this.end = positionAfter(this.segment, entry);
     }
   }
 
-  #passNext(ahead: number): Passed {
-    const passed = passAt(this.end, ahead);
-    if (passed.kind === "frame") this.newestTime = Math.max(this.newestTime, passed.frame.time);
-    this.hasHole ||= passed.kind === "gap" ? !passed.torn : passed.kind === "tail" && passed.isHole === true;
-    if (passed.kind !== "end") return passed;
-    if (passed.terminal) throw new TopicDeletedError(this.partition.topic);
-    return this.seal = passed;
+  #nextEntry(ahead: number): Entry {
+    const entry = entryAt(this.end, ahead);
+    if (entry.kind === "frame") this.newestTime = Math.max(this.newestTime, entry.frame.time);
+    this.hasHole ||= entry.kind === "gap" ? !entry.torn : entry.kind === "tail" && entry.isHole === true;
+    if (entry.kind !== "end") return entry;
+    if (entry.terminal) throw new TopicDeletedError(this.partition.topic);
+    return this.seal = entry;
   }
 
   #landed(
@@ -155,7 +156,7 @@ export class OpenSegment {
     this.#addToIndex(found);
     // Once its seal stands there, a segment may be removed.
     if (frame.kind !== KIND.seal) this.#checkFileIsThere();
-    this.partition.tail.notify();
+    this.partition.appendSignal.notify();
     return { segment, offset, endOffset, id };
   }
 
@@ -191,7 +192,7 @@ export class OpenSegment {
     return isOf(frame, identity) ? frame : undefined;
   }
 
-  /** One read; where the system gives less than there is, the walk finds the frame. */
+  /** One read; where the system gives less than there is, going on finds the frame. */
   #read(at: number, bytes: number, offset: number): boolean {
     return this.file.readAt(core.u8.subarray(at, at + bytes), offset) === bytes;
   }
@@ -206,11 +207,11 @@ export class OpenSegment {
     // A topic that is deleted is moved away first, with its files: then its folder is not there.
     this.partition.segmentIds();
     // Retention removes what is sealed: then the frame was stored, and has been removed since.
-    for (let place = this.end;;) {
-      const passed = passAt(place, RECORD_BYTES);
-      if (passed.kind === "end") return;
-      if (passed.kind === "tail") throw this.#removed();
-      place = placeAfter(this.segment, passed);
+    for (let position = this.end;;) {
+      const entry = entryAt(position, RECORD_BYTES);
+      if (entry.kind === "end") return;
+      if (entry.kind === "tail") throw this.#removed();
+      position = positionAfter(this.segment, entry);
     }
   }
 

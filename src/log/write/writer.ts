@@ -3,7 +3,7 @@ import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
 import { Appender } from "./appender.ts";
 import { ChunkBuffer, ChunkPieces } from "./chunk_pieces.ts";
 import { Durability } from "./durability.ts";
-import type { Extent, Extents } from "./encoder.ts";
+import type { Extent, Extents } from "../format/frame_body.ts";
 import { DATA_BYTES_MAX } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
 import { isKept } from "../segment/listing.ts";

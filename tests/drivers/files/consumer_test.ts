@@ -235,9 +235,9 @@ test("a wait leaves nothing on its signal, and the watch on the folders is kept 
       remove(...parameters);
     };
     let listening = 0;
-    const { tail } = logs[0];
-    const listen = tail.listen.bind(tail);
-    tail.listen = (wake) => {
+    const { appendSignal } = logs[0];
+    const listen = appendSignal.listen.bind(appendSignal);
+    appendSignal.listen = (wake) => {
       listening++;
       const stop = listen(wake);
       return () => {
@@ -253,7 +253,7 @@ test("a wait leaves nothing on its signal, and the watch on the folders is kept 
     reading.read(0, 1);
     const next = reading.waitForEvents(signal);
     assertEquals(listening, 1);
-    // Longer than the watch is kept: somebody waits all the while.
+    // Longer than the watch is kept: a wait goes on all the while.
     await new Promise((resolve) => setTimeout(resolve, 600));
     assertEquals(listening, 1);
     push(1);

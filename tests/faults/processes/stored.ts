@@ -101,7 +101,7 @@ export function checkConfirmed(
   const partition = partitionOf(rootPath);
   try {
     for (const { id } of confirmedOf(outcomes)) {
-      const { segment, offset } = partition.placeOfId(id)!;
+      const { segment, offset } = partition.positionOfId(id)!;
       if (!failed.has(segment.path)) continue;
       assert(
         offset < syncedUpTo(segment.path),

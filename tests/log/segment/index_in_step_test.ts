@@ -37,7 +37,7 @@ test("an index entry that a full disk cut short does not put those behind it out
     assertEquals(readFileSync(index).byteLength % ENTRY_BYTES, 0);
 
     const partition = open();
-    const { id, offset } = new SegmentIndex(nodeStorage, partition.segmentFor(0)!).placeForId(58);
+    const { id, offset } = new SegmentIndex(nodeStorage, partition.segmentFor(0)!).positionForId(58);
     // Without the entries behind the cut one the nearest would be far in front.
     assertGreater(id, 50);
     assertGreater(offset, 50 * 4000);

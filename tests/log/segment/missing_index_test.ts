@@ -71,17 +71,17 @@ test("a walk to an event writes the index that is missing, and the next one is s
   withoutIndex((directory, index) => {
     const { storage, bytesSince } = counting();
     const partition = open(storage, directory);
-    assertEquals(partition.placeOfId(FRAMES - 5)?.id, FRAMES - 5);
+    assertEquals(partition.positionOfId(FRAMES - 5)?.id, FRAMES - 5);
     const long = bytesSince();
     const size = readFileSync(index).byteLength;
     assertGreater(size, 32 * 50);
     for (const id of [3, 100, FRAMES - 5, FRAMES - 1]) {
-      assertEquals(partition.placeOfId(id)?.id, id);
+      assertEquals(partition.positionOfId(id)?.id, id);
       assertLess(bytesSince(), long / 5);
     }
     // What is there is not written again.
-    partition.placeOfId(FRAMES - 5);
-    partition.placeOfTime(1);
+    partition.positionOfId(FRAMES - 5);
+    partition.positionOfTime(1);
     assertEquals(readFileSync(index).byteLength, size);
     partition.close();
   }));
@@ -97,7 +97,7 @@ test("an event is found without an index where none can be written", () =>
       publish: refuse,
     };
     const partition = open(readOnly, directory);
-    assertEquals(partition.placeOfId(FRAMES - 5)?.id, FRAMES - 5);
+    assertEquals(partition.positionOfId(FRAMES - 5)?.id, FRAMES - 5);
     assertEquals(existsSync(index), false);
     partition.close();
   }));

@@ -294,7 +294,7 @@ test("no frame ends with a byte that a header begins with, so that none is compl
     const bytes = readFileSync(join(directory, name));
     const partition = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
     const ends: number[] = [];
-    for (let id = 1; id < 1500; id += 1) ends.push(partition.placeOfId(id)!.offset);
+    for (let id = 1; id < 1500; id += 1) ends.push(partition.positionOfId(id)!.offset);
     partition.close();
     assertEquals(basename(name), "00000000000000000000.log");
     assert(ends[0] >= SEGMENT_HEADER_BYTES + 2 * RECORD_BYTES);

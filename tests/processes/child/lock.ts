@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Topic } from "../../../mod.ts";
-import { AppendLock } from "../../../src/log/write/append_lock.ts";
+import { FileLock } from "../../../src/storage/file_lock.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import { tell } from "./task.ts";
 
@@ -16,7 +16,7 @@ function block(ms: number): void {
  * ```
  */
 export function hold(_: Topic, [lockFile, milliseconds]: readonly string[]): Promise<void> {
-  new AppendLock(nodeStorage, lockFile).hold(() => {
+  new FileLock(nodeStorage, lockFile).hold(() => {
     tell("held");
     block(Number(milliseconds));
   });
@@ -31,7 +31,7 @@ export function hold(_: Topic, [lockFile, milliseconds]: readonly string[]): Pro
  * ```
  */
 export function increment(_: Topic, [lockFile, numberFile, times]: readonly string[]): Promise<void> {
-  const lock = new AppendLock(nodeStorage, lockFile);
+  const lock = new FileLock(nodeStorage, lockFile);
   for (let time = 0; time < Number(times); time++) {
     lock.hold(() => {
       const number = Number(readFileSync(numberFile, "utf8"));

@@ -4,7 +4,7 @@ import { normalizeData, PushedData } from "../data_view.ts";
 import { diagnostics } from "../diagnostics.ts";
 import type { BatchLimit, OutgoingData, ProducerInterface } from "../contract.ts";
 import { BackpressureError } from "../errors.ts";
-import type { FailureLedger } from "./failure_ledger.ts";
+import type { UnobservedFailures } from "./unobserved_failures.ts";
 import { type BatchOwner, PushBatch } from "./push_batch.ts";
 import { PushFuture } from "./push_future.ts";
 
@@ -23,8 +23,8 @@ export interface BatchLimits {
 /** What an event takes in memory beside its metadata and data, roughly. */
 const EVENT_BYTES = 64;
 
-/** What the lanes of a producer share. */
-export interface LaneOwner {
+/** What the batchers of a producer share. */
+export interface BatcherOwner {
   /** Topic name. */
   readonly topic: string;
   /** Producer name. */
@@ -33,25 +33,25 @@ export interface LaneOwner {
   readonly driver: ProducerInterface;
   /** When to hand over. */
   readonly limits: BatchLimits;
-  /** Counts what failed unnoticed. */
-  readonly failures: FailureLedger;
-  /** Batches being stored now, over all lanes. */
+  /** Counts what failed unobserved. */
+  readonly failures: UnobservedFailures;
+  /** Batches being stored now, over all batchers. */
   readonly inFlight: Set<PushBatch>;
-  /** Memory held by the batches that fill, over all lanes, in bytes. */
+  /** Memory held by the batches that fill, over all batchers, in bytes. */
   openBytes: number;
-  /** Hands over the batches of all lanes, because they hold too much together. */
+  /** Hands over the batches of all batchers, because they hold too much together. */
   relieve(): void;
-  /** Whether more events are on their way to the lanes. */
+  /** Whether more events are on their way to the batchers. */
   expectsMore(): boolean;
   /** A batch that was being stored is stored, or failed. */
   onSettled(batch: PushBatch): void;
 }
 
 /** The way into one partition: the batch that fills, and when it goes to the driver. */
-export class Lane implements BatchOwner {
-  /** Counts failures of this lane's batches. */
-  readonly failures: FailureLedger;
-  readonly #owner: LaneOwner;
+export class PartitionBatcher implements BatchOwner {
+  /** Counts failures of this batcher's batches. */
+  readonly failures: UnobservedFailures;
+  readonly #owner: BatcherOwner;
   readonly #limits: BatchLimits;
   /** Set where the engine counts every byte of a batch. */
   readonly #engineLimit: BatchLimit | undefined;
@@ -64,12 +64,12 @@ export class Lane implements BatchOwner {
   #hurried = false;
   /** Handing over was due, but waits for what is being stored. */
   #due = false;
-  /** Batches of this lane that are being stored. */
+  /** Batches of this batcher that are being stored. */
   #inFlight = 0;
   /** The array of a stored batch, to be filled again. */
   #spare: string[] | Uint8Array[] | undefined = undefined;
 
-  constructor(readonly partition: number, owner: LaneOwner) {
+  constructor(readonly partition: number, owner: BatcherOwner) {
     this.#owner = owner;
     this.#engineLimit = owner.driver.batchLimit;
     this.mayPart = this.#engineLimit !== undefined;
@@ -152,7 +152,7 @@ export class Lane implements BatchOwner {
     if (this.#due && (this.#inFlight === 0 || this.#isFull())) this.handOver();
   }
 
-  /** Somebody waits for an event of this batch: it goes when the running code has pushed all it wants to. */
+  /** An event of this batch is waited for: it goes when the running code has pushed all it wants to. */
   hurry(batch: PushBatch): void {
     // What components have yet to answer to comes a little later, and had better share the batch.
     if (batch !== this.#open || this.#hurried || this.#owner.expectsMore()) return;
@@ -163,7 +163,7 @@ export class Lane implements BatchOwner {
     });
   }
 
-  // While a batch of this lane is being stored the next one fills: the busier, the larger the batches.
+  // While a batch of this batcher is being stored the next one fills: the busier, the larger the batches.
   readonly #onIdle = (): void => {
     if (this.#inFlight === 0) this.handOver();
     else this.#due = this.#open !== undefined;
@@ -192,7 +192,7 @@ export class Lane implements BatchOwner {
     return batch;
   }
 
-  /** A stream goes alone and at once, behind everything pushed before it. */
+  /** A stream goes alone and at once, after everything pushed before it. */
   #addStream(metadata: string | Uint8Array, stream: AsyncIterable<Uint8Array>): PushFuture {
     if (!this.handOver() || this.#owner.inFlight.size >= this.#limits.batchesMax) throw this.#refusal();
     const batch = new PushBatch(this, [metadata] as string[] | Uint8Array[]);

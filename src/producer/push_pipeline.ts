@@ -6,7 +6,7 @@ import { checkDocument, jsonTextOf, Metadata, parseDocument } from "../metadata.
 import { isPlainJson } from "../metadata/representable.ts";
 
 /** An event that may be stored: checked, serialized, its partition chosen. */
-export interface AdmittedEvent {
+export interface PreparedEvent {
   /** Partition number. */
   partition: number;
   /** Serialized metadata. */
@@ -14,7 +14,7 @@ export interface AdmittedEvent {
 }
 
 /** What a topic's components are. */
-export interface AdmissionComponents {
+export interface PipelineComponents {
   /** Says which events the topic takes. */
   readonly validator: Validator;
   /** Says where an event goes. */
@@ -37,14 +37,14 @@ export function documentOf(metadata: unknown): string {
 const encoder = new TextEncoder();
 
 /** Validates, chooses the partition and serializes, in this order, asking the topic's components. */
-export class Admission {
+export class PushPipeline {
   /** Whether only the JSON text of the metadata is needed: no component looks at the value. */
   readonly textOnly: boolean;
-  readonly #components: AdmissionComponents;
-  /** Whether the validator is known to answer later: it then gets a copy that nobody else changes. */
+  readonly #components: PipelineComponents;
+  /** Whether the validator is known to answer later: it then gets a copy that no other code changes. */
   #validatesLater: boolean;
 
-  constructor(components: AdmissionComponents, private readonly numPartitions: number) {
+  constructor(components: PipelineComponents, private readonly numPartitions: number) {
     const { validator, partitionSelector, serializer } = components;
     this.#components = { validator, partitionSelector, serializer };
     this.textOnly = validator.acceptsAll === true && partitionSelector.ignoresMetadata === true &&
@@ -53,7 +53,7 @@ export class Admission {
   }
 
   /** The whole way of one event; a promise where a component answers later. */
-  admit(metadata: unknown, data?: PushedData, requested?: number): AdmittedEvent | Promise<AdmittedEvent> {
+  prepare(metadata: unknown, data?: PushedData, requested?: number): PreparedEvent | Promise<PreparedEvent> {
     const content = new Content(metadata);
     const { validator } = this.#components;
     if (validator.acceptsAll !== true) {
@@ -76,14 +76,14 @@ export class Admission {
       : partition.then((later) => this.#checked(later));
   }
 
-  #place(content: Content, requested?: number): AdmittedEvent | Promise<AdmittedEvent> {
+  #place(content: Content, requested?: number): PreparedEvent | Promise<PreparedEvent> {
     const partition = this.#components.partitionSelector.selectPartitionFor(content.value, requested);
     if (typeof partition === "number") return this.#serialize(content, this.#checked(partition));
     content.copy();
     return partition.then((later) => this.#serialize(content, this.#checked(later)));
   }
 
-  #serialize(content: Content, partition: number): AdmittedEvent | Promise<AdmittedEvent> {
+  #serialize(content: Content, partition: number): PreparedEvent | Promise<PreparedEvent> {
     const { serializer } = this.#components;
     if (serializer.writesJsonText === true) return { partition, metadata: content.text };
     const bytes = serializer.serialize(content.value);

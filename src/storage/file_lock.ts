@@ -17,8 +17,8 @@
  *
  * @module
  */
-import { StorageError } from "../../errors.ts";
-import type { Storage } from "../../storage/port.ts";
+import { StorageError } from "../errors.ts";
+import type { Storage } from "./port.ts";
 
 /** How long a lock is waited for before its holder counts as killed. */
 export const LEASE_MS = 5_000;
@@ -36,7 +36,7 @@ const RUBBISH_AFTER_MS = 3_600_000;
 const LOCK_BYTES_MAX = 4096;
 
 /** For tests: shorter times, and a pause that is none. */
-export interface AppendLockOptions {
+export interface FileLockOptions {
   leaseMs?: number;
   timeoutMs?: number;
   /** Blocks for some milliseconds. */
@@ -44,7 +44,7 @@ export interface AppendLockOptions {
 }
 
 /** A lock between processes, held during one call. */
-export class AppendLock {
+export class FileLock {
   readonly #leaseMs: number;
   readonly #timeoutMs: number;
   readonly #pause: (ms: number) => void;
@@ -54,7 +54,7 @@ export class AppendLock {
   constructor(
     private readonly storage: Storage,
     private readonly path: string,
-    options: AppendLockOptions = {},
+    options: FileLockOptions = {},
   ) {
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;

@@ -1,28 +1,28 @@
 import type { PushedData } from "../data_view.ts";
 import { Future, waitLimit, type WaitOptions, withinLimit } from "../future.ts";
 import type { EventID } from "../event_id.ts";
-import type { AdmittedEvent } from "./admission.ts";
+import type { PreparedEvent } from "./push_pipeline.ts";
 import type { PushFuture } from "./push_future.ts";
 
 /** Takes an event into its batch, or gives a future that failed. */
-export interface AdmissionTarget {
+export interface PipelineTarget {
   /** Adds it to the batch of its partition. */
-  accept(event: AdmittedEvent, data?: PushedData): PushFuture;
+  accept(event: PreparedEvent, data?: PushedData): PushFuture;
   /** The future of a push that failed. */
   refuse(error: unknown): PushFuture;
 }
 
 /** A push in its batch. Wrapped, since a promise would follow a bare future to its end. */
-interface Admitted {
+interface Batched {
   push: PushFuture;
 }
 
 /** Events whose components have not answered yet; when strict, they are stored in push order all the same. */
-export class AdmissionQueue {
-  readonly #pending = new Set<Promise<Admitted>>();
+export class PipelineQueue {
+  readonly #pending = new Set<Promise<Batched>>();
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly target: AdmissionTarget, private readonly strict: boolean) {}
+  constructor(private readonly target: PipelineTarget, private readonly strict: boolean) {}
 
   /** Events that wait. */
   get size(): number {
@@ -34,19 +34,19 @@ export class AdmissionQueue {
     return this.strict && this.#pending.size > 0;
   }
 
-  /** Adds an event that is ready later, or now but behind others. */
-  add(event: AdmittedEvent | Promise<AdmittedEvent>, data?: PushedData): AdmissionFuture {
+  /** Adds an event that is ready later, or now but after others. */
+  add(event: PreparedEvent | Promise<PreparedEvent>, data?: PushedData): PipelineFuture {
     const { target } = this;
     const ready = Promise.resolve(event);
     // Its failure is looked at when its turn comes.
     ready.catch(() => {});
     const turn = this.strict ? this.#tail.then(() => ready) : ready;
-    const admitted = turn.then((event) => ({ push: target.accept(event, data) }))
+    const batched = turn.then((event) => ({ push: target.accept(event, data) }))
       .catch((error) => ({ push: target.refuse(error) }));
-    this.#tail = admitted;
-    this.#pending.add(admitted);
-    admitted.then(() => this.#pending.delete(admitted));
-    return new AdmissionFuture(admitted);
+    this.#tail = batched;
+    this.#pending.add(batched);
+    batched.then(() => this.#pending.delete(batched));
+    return new PipelineFuture(batched);
   }
 
   /** Resolves when everything added so far is in its batch or refused. */
@@ -56,13 +56,13 @@ export class AdmissionQueue {
 }
 
 /** The future of a push whose event is not in a batch yet. */
-export class AdmissionFuture extends Future<EventID> {
+export class PipelineFuture extends Future<EventID> {
   #push: PushFuture | undefined = undefined;
 
-  constructor(private readonly admitted: Promise<Admitted>) {
+  constructor(private readonly batched: Promise<Batched>) {
     super();
-    // No value comes back from here: a promise would wait for the push, and count as somebody waiting.
-    admitted.then(({ push }) => {
+    // No value comes back from here: a promise would wait for the push, and count as an observer.
+    batched.then(({ push }) => {
       this.#push = push;
     });
   }
@@ -78,7 +78,7 @@ export class AdmissionFuture extends Future<EventID> {
 
   protected override settled(): Promise<EventID> {
     return this.#push === undefined
-      ? this.admitted.then(({ push }) => push.then((id) => id))
+      ? this.batched.then(({ push }) => push.then((id) => id))
       : this.#push.then((id) => id);
   }
 }

@@ -2,11 +2,11 @@ import { assert, assertEquals, assertGreater, assertInstanceOf, assertLess, asse
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StorageError } from "../../../mod.ts";
-import { AppendLock } from "../../../src/log/write/append_lock.ts";
-import { nodeStorage } from "../../../src/storage/node.ts";
-import type { Storage } from "../../../src/storage/port.ts";
-import { test } from "../../harness.ts";
+import { StorageError } from "../../mod.ts";
+import { FileLock } from "../../src/storage/file_lock.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
+import { test } from "../harness.ts";
 
 const LEASE_MS = 60;
 
@@ -22,7 +22,7 @@ function withLock(body: (path: string, names: () => string[]) => void): void {
 
 test("hold() has the lock's file there during the action, and removes it after it", () => {
   withLock((path, names) => {
-    const lock = new AppendLock(nodeStorage, path);
+    const lock = new FileLock(nodeStorage, path);
     assertEquals(lock.hold(() => names()), ["00000000.lock"]);
     assertEquals(names(), []);
     assertThrows(
@@ -38,7 +38,7 @@ test("hold() has the lock's file there during the action, and removes it after i
 
 test("the lock's file says who has it and since when", () => {
   withLock((path) => {
-    const lock = new AppendLock(nodeStorage, path);
+    const lock = new FileLock(nodeStorage, path);
     const [first, second] = [0, 1].map(() => lock.hold(() => readFileSync(path, "utf8")));
     const [owner, time] = /^([0-9a-f]{16})-1 since (\d+)\n$/.exec(first)!.slice(1);
     assert(second.startsWith(`${owner}-2 since `));
@@ -49,7 +49,7 @@ test("the lock's file says who has it and since when", () => {
 test("hold() waits while another has the lock", () => {
   withLock((path) => {
     let pauses = 0;
-    const other = new AppendLock(nodeStorage, path, {
+    const other = new FileLock(nodeStorage, path, {
       pause: () => {
         if (++pauses === 5) rmSync(path);
       },
@@ -62,7 +62,7 @@ test("hold() waits while another has the lock", () => {
 test("hold() takes over what a killed holder left when a lease is over, not before", () => {
   withLock((path, names) => {
     let pausedMs = 0;
-    const lock = new AppendLock(nodeStorage, path, {
+    const lock = new FileLock(nodeStorage, path, {
       leaseMs: LEASE_MS,
       pause: (ms) => void (pausedMs += ms),
     });
@@ -77,7 +77,7 @@ test("hold() takes over what a killed holder left when a lease is over, not befo
 test("a lock that goes from hand to hand is never taken over", () => {
   withLock((path) => {
     let count = 0;
-    const lock = new AppendLock(nodeStorage, path, {
+    const lock = new FileLock(nodeStorage, path, {
       leaseMs: LEASE_MS,
       timeoutMs: 10 * LEASE_MS,
       pause: () => writeFileSync(path, `somebody-${++count} since 0\n`),
@@ -106,8 +106,8 @@ test("of two who see a killed holder, one alone removes its lock", () => {
       },
     };
     const options = { leaseMs: LEASE_MS, timeoutMs: 1.5 * LEASE_MS, pause: () => {} };
-    const first = new AppendLock(interrupted, path, options);
-    const late = new AppendLock(nodeStorage, path, options);
+    const first = new FileLock(interrupted, path, options);
+    const late = new FileLock(nodeStorage, path, options);
     writeFileSync(path, "killed-1 since 0\n");
     assertEquals(first.hold(() => readFileSync(path, "utf8").includes("killed")), false);
     assertEquals(isFirst, false);
@@ -126,14 +126,14 @@ test("a claim that came late removes no lock taken meanwhile", () => {
     };
     const options = { leaseMs: LEASE_MS, timeoutMs: 1.5 * LEASE_MS, pause: () => {} };
     writeFileSync(path, "killed-1 since 0\n");
-    assertThrows(() => new AppendLock(overtaken, path, options).hold(() => {}), StorageError);
+    assertThrows(() => new FileLock(overtaken, path, options).hold(() => {}), StorageError);
     assertEquals(readFileSync(path, "utf8"), "new-1 since 0\n");
   });
 });
 
 test("a killed process that was removing a lock does not keep it there for ever", () => {
   withLock((path, names) => {
-    const lock = new AppendLock(nodeStorage, path, { leaseMs: LEASE_MS, pause: () => {} });
+    const lock = new FileLock(nodeStorage, path, { leaseMs: LEASE_MS, pause: () => {} });
     writeFileSync(path, "killed-1 since 0\n");
     writeFileSync(`${path}.killed-1.0`, "");
     lock.hold(() => {});
@@ -145,7 +145,7 @@ test("whoever held the lock for too long leaves alone what others have made of i
   withLock((path) => {
     let now = 1_000_000;
     const slow: Storage = { ...nodeStorage, now: () => now };
-    new AppendLock(slow, path, { leaseMs: LEASE_MS }).hold(() => {
+    new FileLock(slow, path, { leaseMs: LEASE_MS }).hold(() => {
       now += LEASE_MS;
       writeFileSync(path, "new-1 since 0\n");
     });
@@ -159,7 +159,7 @@ test("a server whose answer got lost still gave the lock", () => {
       ...nodeStorage,
       publish: (name, content) => nodeStorage.publish(name, content) && false,
     };
-    assertEquals(new AppendLock(forgetful, path, { timeoutMs: 0 }).hold(() => 1), 1);
+    assertEquals(new FileLock(forgetful, path, { timeoutMs: 0 }).hold(() => 1), 1);
   });
 });
 
@@ -168,14 +168,14 @@ test("what killed processes left beside the lock goes when it is old", () => {
     for (const name of ["dead.draft", "killed-0.0", "young.draft"]) writeFileSync(`${path}.${name}`, "");
     for (const name of ["dead.draft", "killed-0.0"]) utimesSync(`${path}.${name}`, 1, 1);
     writeFileSync(path, "killed-1 since 0\n");
-    new AppendLock(nodeStorage, path, { leaseMs: LEASE_MS, pause: () => {} }).hold(() => {});
+    new FileLock(nodeStorage, path, { leaseMs: LEASE_MS, pause: () => {} }).hold(() => {});
     assertEquals(names(), ["00000000.lock.young.draft"]);
   });
 });
 
 test("hold() says why it cannot have a lock", () => {
   withLock((path) => {
-    const error = assertThrows(() => new AppendLock(nodeStorage, `${path}/no/lock`).hold(() => {}));
+    const error = assertThrows(() => new FileLock(nodeStorage, `${path}/no/lock`).hold(() => {}));
     assertInstanceOf(error, StorageError);
   });
 });

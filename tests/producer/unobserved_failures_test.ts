@@ -1,12 +1,12 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { FlushError } from "../../mod.ts";
-import { FailureLedger } from "../../src/producer/failure_ledger.ts";
+import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
 import { PushBatch } from "../../src/producer/push_batch.ts";
 import { test } from "../harness.ts";
 
-/** A batch that failed, of which nobody waits for any event but so many. */
+/** A batch that failed, with so many of its futures observed. */
 function failedBatch(
-  failures: FailureLedger,
+  failures: UnobservedFailures,
   count: number,
   observed = 0,
   error: unknown = new Error("no"),
@@ -18,8 +18,8 @@ function failedBatch(
   return batch;
 }
 
-test("failures that nobody waits for are counted, and the first one is kept", () => {
-  const failures = new FailureLedger();
+test("failures that no one waits for are counted, and the first one is kept", () => {
+  const failures = new UnobservedFailures();
   assertStrictEquals(failures.take(), undefined);
   const first = new Error("first");
   failedBatch(failures, 3, 1, first);
@@ -32,7 +32,7 @@ test("failures that nobody waits for are counted, and the first one is kept", ()
 });
 
 test("a batch whose every event is waited for is no failure, nor the first one", () => {
-  const failures = new FailureLedger();
+  const failures = new UnobservedFailures();
   failedBatch(failures, 2, 2);
   assertEquals(failures.count, 0);
   const error = new Error("counted");
@@ -41,7 +41,7 @@ test("a batch whose every event is waited for is no failure, nor the first one",
 });
 
 test("a failure that is looked at later is taken off, until a flush has reported it", () => {
-  const failures = new FailureLedger();
+  const failures = new UnobservedFailures();
   const batch = failedBatch(failures, 3);
   batch.observe(0);
   assertEquals(failures.count, 2);
@@ -55,7 +55,7 @@ test("a failure that is looked at later is taken off, until a flush has reported
 });
 
 test("a failure after a flush is taken off by looking at it, as one before is", () => {
-  const failures = new FailureLedger();
+  const failures = new UnobservedFailures();
   failedBatch(failures, 1);
   failures.take();
   const batch = failedBatch(failures, 2);
@@ -64,7 +64,7 @@ test("a failure after a flush is taken off by looking at it, as one before is", 
 });
 
 test("looking at more than was counted takes nothing from others", () => {
-  const failures = new FailureLedger();
+  const failures = new UnobservedFailures();
   const batch = failedBatch(failures, 1);
   batch.observe(0);
   batch.observe(0);
@@ -73,8 +73,8 @@ test("looking at more than was counted takes nothing from others", () => {
   assertEquals(failures.count, 1);
 });
 
-test("what a flush took that nobody looked at is put back, in front of what came later", () => {
-  const failures = new FailureLedger();
+test("what a flush took that no one observed is put back, in front of what came later", () => {
+  const failures = new UnobservedFailures();
   const first = new Error("first");
   failedBatch(failures, 2, 0, first);
   const taken = failures.take()!;

@@ -82,7 +82,7 @@ test("validators run at the same time with either ordering", async () => {
   }
 });
 
-test("an event that is refused leaves no gap, and those behind it go on", async () => {
+test("an event that is refused leaves no gap, and those after it go on", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer({}, { validator: slowValidator() });
   const pushes = [producer.push({ ms: 5 }), producer.push({ ms: 1, bad: true }), producer.push({ ms: 0 })];

@@ -7,10 +7,10 @@ const POLL_WATCHED_MS = 500;
 
 /**
  * Where readers of one partition wait for what others append. Writers in this process tell it directly;
- * those of other processes show through a watch on the folder and a slow poll behind it. There is neither
- * while nobody waits.
+ * those of other processes show through a watch on the folder and a slow poll beside it. There is neither
+ * while no one waits.
  */
-export class Tail {
+export class AppendSignal {
   #waiting = new Set<() => void>();
   #watcher: { close(): void } | undefined;
   #poll: ReturnType<typeof setInterval> | undefined;
@@ -27,7 +27,7 @@ export class Tail {
     };
   }
 
-  /** Wakes everybody who listens. */
+  /** Wakes all who listen. */
   notify(): void {
     for (const wake of this.#waiting) wake();
   }

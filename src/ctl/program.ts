@@ -1,0 +1,2 @@
+/** Name of the program. */
+export const PROGRAM = "diaspora-ctl";
