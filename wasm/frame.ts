@@ -1,5 +1,5 @@
 /**
- * A whole frame: writing its sums and records around parts that are in place, and checking its parts.
+ * A whole frame: writing its records around parts that are in place, and checking its parts.
  *
  * @module
  */
@@ -25,11 +25,11 @@ import {
   RECORD_TIME,
   TRAILER_MAGIC,
 } from "./format";
-import { blockCountOf, bytesBeforeSums, headBytesOf } from "./record";
+import { blockCountOf, headBytesOf } from "./record";
 
 /**
- * Completes the frame at `ptr`, whose table, extents, metadata and data are in place: block sums, header
- * record, trailer record. Returns the frame's bytes.
+ * Completes the frame at `ptr`, whose table, extents, block sums, metadata and data are in place: header record,
+ * trailer record. Returns the frame's bytes.
  */
 export function encodeFrame(
   ptr: usize,
@@ -65,10 +65,6 @@ export function encodeFrame(
   const head = ptr + RECORD_BYTES;
   const headBytes = <u32> headBytesOf(ptr);
   const data = head + headBytes;
-  let sum = head + <u32> bytesBeforeSums(ptr);
-  for (let done: u32 = 0; done < dataBytes; done += DATA_BLOCK_BYTES, sum += 4) {
-    store<u32>(sum, crc32(data + done, min(dataBytes - done, DATA_BLOCK_BYTES), 0));
-  }
   store<u32>(ptr, crc32(head, headBytes, 0), RECORD_HEAD_CRC);
   store<u32>(ptr, crc32(ptr, <u32> RECORD_CRC, 0), RECORD_CRC);
 

@@ -9,7 +9,7 @@
  * encodeSegmentHeader writes 64 bytes
  * checkSegmentHeader  0 can be read, 1 no segment, 2 damaged, 3 of a newer version
  *
- * encodeFrame         block sums, head CRC and both records around parts that are in place; the frame's bytes
+ * encodeFrame         head CRC and both records around parts that are in place; the frame's bytes
  * checkRecord         is an intact header or trailer record of that salt here?
  * checkRecordOfAny-   … of any salt?
  *   Segment

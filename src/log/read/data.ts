@@ -1,3 +1,4 @@
+import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
 import { CorruptedLogError } from "../../errors.ts";
 import { DATA_BLOCK_BYTES } from "../format/bytes.ts";
@@ -129,7 +130,7 @@ export class StoredData {
     const { dataBytes, sums } = this.source;
     for (let block = firstBlock, at = ptr; block < endBlock; block++, at += DATA_BLOCK_BYTES) {
       const bytes = Math.min(DATA_BLOCK_BYTES, dataBytes - block * DATA_BLOCK_BYTES);
-      if (core.crc32At(at, bytes) !== sums[block]) return block;
+      if (blockChecksum.at(at, bytes) !== sums[block]) return block;
     }
     return -1;
   }

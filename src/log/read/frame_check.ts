@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
 import type { Extent, Extents } from "../format/frame_body.ts";
 import { DATA_BLOCK_BYTES, DATA_LOST_MARK, EXTENT_BYTES, FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
@@ -56,7 +57,7 @@ export function damagedBlocks(at: FrameAt): number[] {
   // Pieces are whole blocks, save the last.
   eachPiece(at, layout.data, layout.data + dataBytes, (ptr, bytes) => {
     for (let done = 0; done < bytes; done += DATA_BLOCK_BYTES, block++) {
-      if (core.crc32At(ptr + done, Math.min(bytes - done, DATA_BLOCK_BYTES)) !== sums[block]) {
+      if (blockChecksum.at(ptr + done, Math.min(bytes - done, DATA_BLOCK_BYTES)) !== sums[block]) {
         damaged.push(block);
       }
     }

@@ -1,8 +1,10 @@
 import { Buffer } from "node:buffer";
+import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
 import { LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
 import {
+  DATA_BLOCK_BYTES,
   EXTENT_BYTES,
   FLAG,
   FRAME_DATA_BYTES_MAX,
@@ -66,15 +68,14 @@ export function encodePlain(
   checkLimit(dataBytes, FRAME_DATA_BYTES_MAX, "bytes of data", "use smaller chunks");
   const layout = layoutOf(sizes);
   const area = core.ensureEncodeArea(layout.frameBytes);
-  const end = area + layout.trailer;
-  let to = area + layout.data;
-  for (const piece of data) to = writePiece(core.u8, piece, to, end);
-  checkEnd("data", to, end);
+  const summed = new SummedData(area, layout);
+  for (const piece of data) summed.add(piece);
+  summed.finish();
   return complete(area, kind, sizes, signature);
 }
 
 function complete(area: number, kind: number, sizes: FrameSizes, signature: Signature): Uint8Array {
-  return core.u8.subarray(area, area + core.encodeFrame(area, kind, sizes, signature));
+  return core.u8.subarray(area, area + core.encodeSummed(area, kind, sizes, signature));
 }
 
 /** The most bytes that the metadata may take, separators included; throws where it is known to be too much. */
@@ -144,19 +145,65 @@ function writeSerialized(parts: Uint8Array[], area: number, sizes: FrameSizes): 
 }
 
 function writeData(data: readonly OutgoingData[], count: number, area: number, layout: FrameLayout): void {
-  const { u8, u32 } = core;
-  const end = area + layout.trailer;
-  let to = area + layout.data;
+  const { u32 } = core;
+  const summed = new SummedData(area, layout);
   for (let index = 0, at = ((area + layout.table) >>> 2) + 1; index < count; index++, at += 2) {
     const part = data[index];
-    const from = to;
-    if (part instanceof Uint8Array) to = writePiece(u8, part, to, end);
+    const from = summed.end;
+    if (part instanceof Uint8Array) summed.add(part);
     else if (part !== undefined) {
-      for (const piece of part) to = writePiece(u8, piece, to, end);
+      for (const piece of part) summed.add(piece);
     }
-    u32[at] = to - from;
+    u32[at] = summed.end - from;
   }
-  checkEnd("data", to, end);
+  summed.finish();
+}
+
+/** The data of a frame, copied piece by piece; each block is summed while it is in the processor's cache. */
+class SummedData {
+  /** Where the next piece goes. */
+  end: number;
+  readonly #limit: number;
+  #blockEnd: number;
+  /** Where the next sum goes, as an index of `core.u32`. */
+  #sum: number;
+
+  constructor(area: number, layout: FrameLayout) {
+    this.end = area + layout.data;
+    this.#limit = area + layout.trailer;
+    this.#blockEnd = this.end + DATA_BLOCK_BYTES;
+    this.#sum = (area + layout.blockSums) >>> 2;
+  }
+
+  add(piece: Uint8Array): void {
+    const { u8 } = core;
+    const end = this.end + piece.byteLength;
+    if (end > this.#limit) checkEnd("bytes", end, this.#limit);
+    if (end < this.#blockEnd) u8.set(piece, this.end);
+    else this.#addBlocks(piece);
+    this.end = end;
+  }
+
+  finish(): void {
+    checkEnd("data", this.end, this.#limit);
+    const start = this.#blockEnd - DATA_BLOCK_BYTES;
+    if (this.end > start) core.u32[this.#sum] = blockChecksum.at(start, this.end - start);
+  }
+
+  #addBlocks(piece: Uint8Array): void {
+    const { u8, u32 } = core;
+    let from = 0;
+    let to = this.end;
+    const end = to + piece.byteLength;
+    for (; end >= this.#blockEnd; this.#blockEnd += DATA_BLOCK_BYTES) {
+      const size = this.#blockEnd - to;
+      u8.set(piece.subarray(from, from + size), to);
+      u32[this.#sum++] = blockChecksum.at(this.#blockEnd - DATA_BLOCK_BYTES, DATA_BLOCK_BYTES);
+      from += size;
+      to += size;
+    }
+    if (to < end) u8.set(from === 0 ? piece : piece.subarray(from), to);
+  }
 }
 
 /** Copies bytes into the core's memory, where their part ends at `limit`; gives where they end. */

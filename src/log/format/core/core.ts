@@ -9,7 +9,7 @@
 
 import { type CoreExports, instantiateCore } from "./exports.ts";
 import { CoreMemory, SCRATCH_BYTES } from "./memory.ts";
-import { type FrameSizes, layoutOf, type Signature } from "../bytes.ts";
+import { DATA_BLOCK_BYTES, type FrameSizes, layoutOf, type Signature } from "../bytes.ts";
 
 /** What {@linkcode Core.checkSegmentHeader} finds. */
 export type SegmentHeaderState = "ok" | "not a segment" | "damaged" | "newer";
@@ -62,6 +62,16 @@ export class Core extends CoreMemory {
    * in block sums, head CRC and both records. Returns the frame's bytes.
    */
   encodeFrame(ptr: number, kind: number, sizes: FrameSizes, signature: Signature): number {
+    const { blockSums, data, trailer } = layoutOf(sizes);
+    for (let from = data, sum = blockSums; from < trailer; from += DATA_BLOCK_BYTES, sum += 4) {
+      const bytes = Math.min(DATA_BLOCK_BYTES, trailer - from);
+      this.view.setUint32(ptr + sum, this.crc32At(ptr + from, bytes), true);
+    }
+    return this.encodeSummed(ptr, kind, sizes, signature);
+  }
+
+  /** As `encodeFrame`, of a frame whose block sums are in place, too. */
+  encodeSummed(ptr: number, kind: number, sizes: FrameSizes, signature: Signature): number {
     const { flags, extentCount, count, metadataBytes, dataBytes } = sizes;
     const frameBytes = this.#wasm.encodeFrame(
       ptr,

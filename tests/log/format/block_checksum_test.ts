@@ -1,0 +1,106 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import * as zlib from "node:zlib";
+import { BlockChecksum, blockChecksum } from "../../../src/log/format/core/block_checksum.ts";
+import { core } from "../../../src/log/format/core/core.ts";
+import { encodeEvents, encodePlain } from "../../../src/log/write/encoder.ts";
+import { KIND, layoutOf } from "../../../src/log/format/bytes.ts";
+import { test } from "../../harness.ts";
+import { bitwiseCrc32, randomBytes } from "../../wasm/reference.ts";
+import { eachChecksumSource } from "./checksum_sources.ts";
+
+const SIGNATURE = {
+  salt: 1,
+  sequence: 2,
+  nonceLow: 3,
+  nonceHigh: 4,
+  time: 5,
+  anchorId: 6,
+  anchorOffset: 7,
+};
+
+/** A `crc32` that takes so many milliseconds. */
+function taking(milliseconds: number): { crc32: (bytes: Uint8Array) => number; calls: number } {
+  const slow = {
+    calls: 0,
+    crc32: (bytes: Uint8Array) => {
+      slow.calls++;
+      for (const start = performance.now(); performance.now() < start + milliseconds;);
+      return core.crc32(bytes);
+    },
+  };
+  return slow;
+}
+
+test("a block has one checksum, by the core and by the runtime, wherever it lies and however large it is", () => {
+  const bytes = randomBytes(70_001, 1);
+  eachChecksumSource((source) => {
+    for (const size of [0, 1, 16_383, 16_384, 16_385, 65_536, 70_000]) {
+      const block = bytes.subarray(1, 1 + size);
+      const expected = bitwiseCrc32(block);
+      assertStrictEquals(blockChecksum.of(block), expected, `${size} bytes, ${source}`);
+      core.u8.set(block, core.readArea + 1);
+      assertStrictEquals(blockChecksum.at(core.readArea + 1, size), expected, `${size} bytes, ${source}`);
+    }
+  });
+});
+
+test("a runtime without crc32 leaves blocks to the core", () => {
+  const block = randomBytes(65_536, 2);
+  const checksum = new BlockChecksum(undefined);
+  assertStrictEquals(checksum.of(block), bitwiseCrc32(block));
+  assertStrictEquals(checksum.source, "core");
+});
+
+test("the faster of the two is found out once, by the first large block", () => {
+  const block = new Uint8Array(65_536);
+  const slow = taking(3);
+  const bySlow = new BlockChecksum(slow.crc32);
+  bySlow.of(block.subarray(0, 16_383));
+  assertEquals([bySlow.source, slow.calls], [undefined, 0]);
+  bySlow.of(block);
+  const { calls } = slow;
+  bySlow.of(block);
+  assertEquals([bySlow.source, slow.calls], ["core", calls]);
+
+  const byFast = new BlockChecksum(() => 7);
+  assertEquals([byFast.of(block), byFast.source], [7, "runtime"]);
+  assertStrictEquals(byFast.of(block.subarray(0, 100)), core.crc32(block.subarray(0, 100)));
+});
+
+test("frames are the same bytes, whoever sums their blocks, and whatever pieces their data comes in", () => {
+  const bytes = randomBytes(300_000, 3);
+  const cuts: number[][] = [
+    [300_000],
+    [65_536, 65_536, 65_536, 65_536, 37_856],
+    [1, 65_535, 0, 65_537, 131_071, 37_856],
+    [100, 299_900],
+    Array<number>(300).fill(1000),
+  ];
+  const frames: Uint8Array[] = [];
+  eachChecksumSource(() => {
+    for (const sizes of cuts) {
+      let at = 0;
+      const pieces = sizes.map((size) => bytes.subarray(at, at += size));
+      const batch = { count: 1, metadata: ["1"], data: [pieces], dataBytes: bytes.byteLength };
+      frames.push(encodeEvents(batch, SIGNATURE).slice());
+      const chunk = encodePlain(KIND.chunk, SIGNATURE, { data: pieces });
+      assertSumsAre(chunk, bytes);
+    }
+  });
+  for (const frame of frames) assertEquals(frame, frames[0]);
+});
+
+function assertSumsAre(frame: Uint8Array, data: Uint8Array): void {
+  const sizes = { flags: 0, count: 0, extentCount: 0, metadataBytes: 0, dataBytes: data.byteLength };
+  const { blockSums } = layoutOf(sizes);
+  const view = new DataView(frame.buffer, frame.byteOffset);
+  for (let from = 0, sum = blockSums; from < data.byteLength; from += 65_536, sum += 4) {
+    assertStrictEquals(view.getUint32(sum, true), bitwiseCrc32(data.subarray(from, from + 65_536)));
+  }
+}
+
+test("the runtime's own checksum is among those tried where it has one", () => {
+  const sources: string[] = [];
+  eachChecksumSource((source) => sources.push(source));
+  assertEquals(sources, "crc32" in zlib ? ["core", "runtime"] : ["core"]);
+});
