@@ -81,6 +81,7 @@ export type {
 export * from "./src/errors.ts";
 export { Event, type EventID } from "./src/event.ts";
 export { Future, type WaitOptions } from "./src/future.ts";
+export type { DriverHandle, TopicHandle } from "./src/handles.ts";
 export type { JsonObject, JsonValue } from "./src/json.ts";
 export { Metadata } from "./src/metadata.ts";
 export { type OptionRule, type OptionRules, readOptions, rule, type RuleMakers } from "./src/options.ts";

@@ -25,7 +25,10 @@ import type { ConsumerInterface, StartPosition, TopicInterface } from "./contrac
 import type { CorruptedLogError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { type Future, waitLimit } from "./future.ts";
-import type { JsonValue } from "./json.ts";
+import { madeBy, type Maker, type TopicHandle } from "./handles.ts";
+import { makeInspectable } from "./inspect.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import { checkOptions, unfit } from "./options.ts";
 
 /** What a consumer needs of its topic's components. */
 export interface ConsumerComponents {
@@ -68,7 +71,11 @@ export interface SeekOptions {
  * }
  * ```
  */
-export class Consumer<T = JsonValue> implements AsyncDisposable {
+export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<Event<T>> {
+  static {
+    makeInspectable<Consumer<unknown>>(Consumer, "Consumer");
+  }
+
   /** The name under which acknowledgements are stored. */
   readonly name: string;
   /** Events read of one partition in its turn, or `BatchSize.Adaptive`. */
@@ -84,7 +91,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
   readonly dataAllocator: DataAllocator<never> | undefined;
   readonly #queue: PullQueue<T>;
   readonly #acknowledger: Acknowledger;
-  readonly #onClose: () => void;
+  readonly #maker: Maker<T> | undefined;
   #closing: Promise<void> | undefined = undefined;
 
   /** Made by {@linkcode Topic.consumer}. */
@@ -93,7 +100,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
     topic: TopicInterface,
     components: ConsumerComponents,
     options: ConsumerOptions<T> = {},
-    onClose: () => void = () => {},
+    maker?: Maker<T>,
   ) {
     // First of all, since a topic whose serializer may not be loaded has no consumer.
     const { serializer } = components;
@@ -108,7 +115,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
     this.batchSize = options.batchSize ?? BatchSize.Adaptive;
     this.maxNumBatches = options.maxNumBatches ?? BATCHES_MAX;
     this.#topic = topic;
-    this.#onClose = onClose;
+    this.#maker = maker;
     const onDamage = (error: CorruptedLogError) => {
       diagnostics.corruption.publish({
         topic: topic.name,
@@ -134,6 +141,11 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
     });
     const loading = components.serializerLoading?.then(() => this.#source.serializer = components.serializer);
     this.#queue = new PullQueue<T>(this.#driver, this.#source, loading);
+  }
+
+  /** The topic it reads: the object that made it. */
+  get topic(): TopicHandle<T> {
+    return madeBy(this.#maker);
   }
 
   /** The partitions read now; empty until {@linkcode ready}. */
@@ -164,6 +176,11 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
     return this.#iterate(options);
   }
 
+  /** Same as {@linkcode events} without options: `for await (const event of consumer)`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Event<T>> {
+    return this.events();
+  }
+
   /**
    * Like {@linkcode events}, but gives the events that are at hand together, each time at least one: the fastest
    * way to go through many. All of them count as taken.
@@ -189,7 +206,9 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
   /** Moves to another place: the next event is the one there. */
   async seek(to: StartPosition, options: SeekOptions = {}): Promise<void> {
     const position = checkedPosition("seek", "to", to);
+    checkOptions("seek", options, ["partitions", "store"]);
     const { partitions, store = false } = options;
+    if (typeof store !== "boolean") throw unfit("seek", "store", store, "true or false");
     const wanted = partitions === undefined
       ? undefined
       : checkedPartitions("seek", partitions, this.#topic.partitions.length);
@@ -200,6 +219,18 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
         this.#source.drop(partition);
       }
     });
+  }
+
+  /** What `JSON.stringify` and `console.log` show. */
+  toJSON(): JsonObject {
+    const { name, batchSize, maxNumBatches } = this;
+    return {
+      name,
+      topic: this.#topic.name,
+      partitions: [...this.partitions],
+      batchSize,
+      maxNumBatches,
+    };
   }
 
   /** Stores pending acknowledgements and releases everything. Whoever waits for an event gets `ClosedError`. */
@@ -235,7 +266,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable {
     try {
       await this.#acknowledger.close();
     } finally {
-      this.#onClose();
+      this.#maker?.onClose();
       await this.#driver.close();
     }
   }

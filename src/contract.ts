@@ -7,6 +7,9 @@
  */
 import type { JsonObject } from "./json.ts";
 import type { CorruptedLogError, ForeignContent } from "./errors.ts";
+import type { TrimRequest, TrimResult } from "./trim_request.ts";
+
+export type { TrimRequest, TrimResult } from "./trim_request.ts";
 
 /** How a component is stored with its topic: its type name and whatever recreates it. */
 export type ComponentDocument = JsonObject & { type: string };
@@ -125,34 +128,6 @@ export interface PartitionLag {
   bytes: number;
   /** Age of the oldest event not yet acknowledged, in seconds; 0 when there is none. */
   seconds: number;
-}
-
-/** What `topic.trim()` removes; several conditions remove what any one of them would. */
-export interface TrimRequest {
-  /** Remove events below this id. */
-  beforeId?: number;
-  /** Remove events older than this (milliseconds since 1970, or a date). */
-  beforeTime?: number | Date;
-  /** Keep at most this many bytes a partition. */
-  bytesMax?: number;
-  /** Remove what every named consumer has acknowledged. */
-  acknowledged?: boolean;
-  /** Only these partitions; all by default. */
-  partitions?: number[];
-  /** Remove nothing, only say what would be removed. */
-  dryRun?: boolean;
-}
-
-/** What `topic.trim()` removed from one partition. Engines remove whole segments, so it may be less than asked. */
-export interface TrimResult {
-  /** Partition number. */
-  partition: number;
-  /** First id before. */
-  firstIdBefore: number;
-  /** First id after. */
-  firstId: number;
-  /** Bytes freed. */
-  bytes: number;
 }
 
 /** An opened topic of a driver. */

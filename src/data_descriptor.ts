@@ -1,5 +1,7 @@
 import type { DataRange } from "./contract.ts";
 import { DataRangeError } from "./errors.ts";
+import { makeInspectable } from "./inspect.ts";
+import type { JsonObject } from "./json.ts";
 
 /**
  * Which bytes of an event's data part are meant: all of them, or a part. Views of views compose: offsets count
@@ -15,14 +17,24 @@ import { DataRangeError } from "./errors.ts";
  * ```
  */
 export class DataDescriptor {
+  static {
+    makeInspectable(DataDescriptor, "DataDescriptor");
+  }
+
+  /**
+   * Whose data part it is: topic, partition and event id with slashes between them, and the same for all views of
+   * it. Empty for a descriptor that was made from a size alone.
+   */
+  readonly location: string;
   #totalSize: number;
   #size: number;
   /** In the order their bytes are delivered; none is empty, and a range never begins where the one before ended. */
   #ranges: readonly DataRange[];
 
-  /** The whole of a data part of `size` bytes; throws `DataRangeError` for what is no size. */
-  constructor(size: number) {
+  /** The whole of a data part of `size` bytes; throws `DataRangeError` for what is not a size. */
+  constructor(size: number, location = "") {
     checkNumber("size", size);
+    this.location = location;
     this.#totalSize = size;
     this.#size = size;
     this.#ranges = size === 0 ? [] : [{ offset: 0, size }];
@@ -102,6 +114,17 @@ export class DataDescriptor {
     return this.#ranges.map(({ offset, size }) => ({ offset, size }));
   }
 
+  /** What `JSON.stringify` and `console.log` show. */
+  toJSON(): JsonObject {
+    const { location, size, totalSize } = this;
+    return {
+      location,
+      size,
+      totalSize,
+      ranges: this.flatten().map(({ offset, size }) => ({ offset, size })),
+    };
+  }
+
   /** The view made of these pieces of this one; they are in bounds. */
   #compose(pieces: readonly DataRange[]): DataDescriptor {
     const ranges: DataRange[] = [];
@@ -120,7 +143,7 @@ export class DataDescriptor {
         left -= taken;
       }
     }
-    const view = new DataDescriptor(0);
+    const view = new DataDescriptor(0, this.location);
     view.#totalSize = this.#totalSize;
     view.#size = size;
     view.#ranges = ranges;

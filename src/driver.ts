@@ -19,6 +19,8 @@ import type {
   TopicInterface,
 } from "./contract.ts";
 import { ClosedError, InvalidOptionError } from "./errors.ts";
+import type { DriverHandle } from "./handles.ts";
+import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";
 import { show } from "./options.ts";
@@ -61,7 +63,11 @@ export interface DraftOptions<T = JsonValue> {
  * await driver.deleteTopic("readings");
  * ```
  */
-export class Driver implements AsyncDisposable {
+export class Driver implements DriverHandle, AsyncDisposable {
+  static {
+    makeInspectable(Driver, "Driver");
+  }
+
   readonly #driver: DriverInterface;
   /** Modules that its topics may name. */
   readonly #allowed: AllowedModules;
@@ -207,6 +213,11 @@ export class Driver implements AsyncDisposable {
     await this.#driver.deleteTopic(name, options);
   }
 
+  /** What `JSON.stringify` and `console.log` show: its name, and nothing of its options, which may hold secrets. */
+  toJSON(): JsonObject {
+    return { name: this.name };
+  }
+
   /** Closes the topics opened from it, and releases everything. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
@@ -222,7 +233,8 @@ export class Driver implements AsyncDisposable {
     const stored = { topic: name, allowed: this.#allowed };
     const components = new TopicComponents({ definition, given, stored, partitions });
     await components.prepare();
-    const topic: Topic<T> = new Topic<T>(driverTopic, components, () => this.#open.delete(topic));
+    const onClose = () => this.#open.delete(topic);
+    const topic: Topic<T> = new Topic<T>(driverTopic, components, { driver: this, onClose });
     this.#open.add(topic);
     return topic;
   }

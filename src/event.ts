@@ -3,7 +3,8 @@ import { loadData } from "./event/load_data.ts";
 import { DataDescriptor } from "./data_descriptor.ts";
 import type { EventID } from "./event_id.ts";
 import type { Future } from "./future.ts";
-import type { JsonValue } from "./json.ts";
+import { makeInspectable, orFault } from "./inspect.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
 
 export type { EventID } from "./event_id.ts";
 
@@ -39,6 +40,13 @@ export class Event<T = JsonValue> {
   static {
     isStoredAsText = (event) => event.#batch.owner.serializer.writesJsonText === true;
     loadedWhole = (event) => event.#batch.owner.givesWholeData ? event.data : undefined;
+    makeInspectable<Event<unknown>>(Event, "Event", (event) => ({
+      id: event.id,
+      partition: event.partition,
+      timestamp: new Date(event.timestamp),
+      metadata: orFault(() => event.metadata),
+      dataSize: event.#dataSize,
+    }));
   }
 
   /** Made by consumers. */
@@ -93,7 +101,7 @@ export class Event<T = JsonValue> {
 
   /** Describes the whole data part, whether or not any of it was selected. */
   get dataDescriptor(): DataDescriptor {
-    return new DataDescriptor(this.#batch.incoming.dataSize(this.#index));
+    return new DataDescriptor(this.#dataSize, this.#batch.locationOf(this.#index));
   }
 
   /**
@@ -113,6 +121,19 @@ export class Event<T = JsonValue> {
    */
   acknowledge(): Future<true> {
     return this.#batch.owner.acknowledge(this);
+  }
+
+  /**
+   * What `JSON.stringify` shows: id, partition, timestamp, metadata (as parsed, so numbers are doubles) and the size
+   * of the data part in bytes, not its bytes. `console.log` shows the same.
+   */
+  toJSON(): JsonObject {
+    const { id, partition, timestamp } = this;
+    return { id, partition, timestamp, metadata: this.metadata as JsonValue, dataSize: this.#dataSize };
+  }
+
+  get #dataSize(): number {
+    return this.#batch.incoming.dataSize(this.#index);
   }
 }
 

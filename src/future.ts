@@ -1,5 +1,8 @@
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { InvalidOptionError } from "./errors.ts";
+import { faultOf, makeInspectable } from "./inspect.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import { checkOptions, show, unfit } from "./options.ts";
 
 /** What a wait takes beside its duration. */
 export interface WaitOptions {
@@ -26,6 +29,10 @@ export interface WaitOptions {
  * ```
  */
 export abstract class Future<T> implements Promise<T> {
+  static {
+    makeInspectable<Future<unknown>>(Future, "Future");
+  }
+
   /** Whether the result, or the failure, is there. */
   abstract readonly completed: boolean;
 
@@ -57,6 +64,11 @@ export abstract class Future<T> implements Promise<T> {
     return this.settled().finally(onEnd);
   }
 
+  /** What `JSON.stringify` and `console.log` show: whether it is completed, and with what. */
+  toJSON(): JsonObject {
+    return { completed: this.completed };
+  }
+
   /** The name of the class, for those who print it. */
   get [Symbol.toStringTag](): string {
     return "Future";
@@ -66,14 +78,47 @@ export abstract class Future<T> implements Promise<T> {
 /** Beyond this a timer would fire at once; such waits have no limit in practice. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** The limit of a wait in milliseconds, `Infinity` for none; throws `InvalidOptionError` for what is no duration. */
+/** The limit of a wait in milliseconds, `Infinity` for none; throws `InvalidOptionError` for what is not a duration. */
 export function waitLimit(timeoutMs: number | undefined): number {
-  if (timeoutMs === undefined || timeoutMs < 0 || timeoutMs > TIMER_MS_MAX) return Infinity;
-  if (typeof timeoutMs === "number" && timeoutMs >= 0) return timeoutMs;
-  throw new InvalidOptionError(
-    "timeoutMs",
-    `Cannot wait ${String(timeoutMs)} ms: expected a number, negative for no limit`,
-  );
+  if (timeoutMs === undefined) return Infinity;
+  // Before it is compared: a date, "-5" and -5n compare like numbers.
+  if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs)) {
+    throw new InvalidOptionError(
+      "timeoutMs",
+      `Cannot wait ${show(timeoutMs)} ms: expected a number, negative for no limit`,
+    );
+  }
+  return timeoutMs < 0 || timeoutMs > TIMER_MS_MAX ? Infinity : timeoutMs;
+}
+
+/** The signal of a wait; throws `InvalidOptionError` for what is not one, and for other options. */
+export function waitSignal(options: WaitOptions | undefined): AbortSignal | undefined {
+  if (options === undefined) return undefined;
+  checkOptions("wait", options, ["signal"]);
+  return checkedSignal("wait", options.signal);
+}
+
+/** The signal; throws `InvalidOptionError` for what is not one. */
+export function checkedSignal(owner: string, signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || typeof (signal as AbortSignal | null)?.addEventListener === "function") {
+    return signal as AbortSignal | undefined;
+  }
+  throw unfit(owner, "signal", signal, "an AbortSignal");
+}
+
+/** What `promise` gives within the time and until the signal that a wait was called with; rejects for a wrong one. */
+export function waitFor<T>(
+  promise: () => Promise<T>,
+  timeoutMs?: number,
+  options?: WaitOptions,
+): Promise<T | undefined> {
+  try {
+    const limit = waitLimit(timeoutMs);
+    const signal = waitSignal(options);
+    return withinLimit(promise(), limit, signal);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /**
@@ -124,17 +169,16 @@ export function withinLimit<T>(
 
 /** A future over an operation that is under way. */
 export class TaskFuture<T> extends Future<T> {
-  #completed = false;
+  #outcome: JsonObject | undefined = undefined;
   #observed = false;
   readonly #promise: Promise<T>;
 
   /** Follows `promise`, whose rejection counts as handled from now on. */
   constructor(promise: Promise<T>) {
     super();
-    const end = () => {
-      this.#completed = true;
-    };
-    promise.then(end, end);
+    promise.then((value) => this.#outcome = { value: value as JsonValue }, (error) => {
+      this.#outcome = { error: faultOf(error) };
+    });
     this.#promise = promise;
   }
 
@@ -144,12 +188,15 @@ export class TaskFuture<T> extends Future<T> {
   }
 
   override get completed(): boolean {
-    return this.#completed;
+    return this.#outcome !== undefined;
   }
 
   override wait(timeoutMs?: number, options?: WaitOptions): Promise<T | undefined> {
-    this.#observed = true;
-    return withinLimit(this.#promise, waitLimit(timeoutMs), options?.signal);
+    return waitFor(() => this.settled(), timeoutMs, options);
+  }
+
+  override toJSON(): JsonObject {
+    return { completed: this.completed, ...this.#outcome };
   }
 
   protected override settled(): Promise<T> {

@@ -120,10 +120,15 @@ function missing(owner: string, key: string, known: OptionRule): InvalidOptionEr
 
 /** How a value reads in an error. */
 export function show(value: unknown): string {
-  const text = typeof value === "object" && value !== null
-    ? safeJson(value)
-    : JSON.stringify(typeof value === "string" ? withoutSecrets(value) : value) ?? String(value);
+  const text = shownWhole(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function shownWhole(value: unknown): string {
+  if (typeof value === "object" && value !== null) return safeJson(value);
+  if (typeof value === "string") return JSON.stringify(withoutSecrets(value));
+  // JSON has neither, and would throw or say null.
+  return typeof value === "bigint" ? `${value}n` : String(value);
 }
 
 function safeJson(value: object): string {

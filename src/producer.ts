@@ -5,8 +5,11 @@ import { diagnostics } from "./diagnostics.ts";
 import { BackpressureError, ClosedError, type FlushError } from "./errors.ts";
 import type { EventID } from "./event_id.ts";
 import { type Future, TaskFuture } from "./future.ts";
-import type { JsonValue } from "./json.ts";
+import { madeBy, type Maker, type TopicHandle } from "./handles.ts";
+import { makeInspectable } from "./inspect.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
 import type { Metadata } from "./metadata.ts";
+import { checkOptions } from "./options.ts";
 import { documentOf, type PipelineComponents, PushPipeline } from "./producer/push_pipeline.ts";
 import { PipelineQueue } from "./producer/pipeline_queue.ts";
 import type { PreparedEvent } from "./producer/push_pipeline.ts";
@@ -34,6 +37,10 @@ import { type PushItem, writableOf } from "./producer/writable.ts";
  * ```
  */
 export class Producer<T = JsonValue> implements AsyncDisposable {
+  static {
+    makeInspectable<Producer<unknown>>(Producer, "Producer");
+  }
+
   /** The name it was made with; empty if none was given. */
   readonly name: string;
   /** Events after which a batch is stored, or `BatchSize.Adaptive`. */
@@ -44,7 +51,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   readonly ordering: "strict" | "loose";
   readonly #topicName: string;
   readonly #driver: ProducerInterface;
-  readonly #onClose: () => void;
+  readonly #maker: Maker<T> | undefined;
   #pipeline: PushPipeline;
   /** Resolves when the components are there, or cannot be; undefined when they were there at once. */
   readonly #loading: Promise<unknown> | undefined;
@@ -63,7 +70,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     topic: TopicInterface,
     components: PipelineComponents,
     options: ProducerOptions = {},
-    onClose: () => void = () => {},
+    maker?: Maker<T>,
   ) {
     const numPartitions = topic.partitions.length;
     // First of all, since a topic whose components may not be loaded has no producer.
@@ -80,7 +87,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     this.ordering = this.#limits.strict ? "strict" : "loose";
     this.#topicName = topic.name;
     this.#driver = topic.producer(name);
-    this.#onClose = onClose;
+    this.#maker = maker;
     this.#queue = new PipelineQueue(
       { accept: (event, data) => this.#accept(event, data), refuse: (error) => this.#refuse(error) },
       this.#limits.strict,
@@ -105,6 +112,23 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     );
   }
 
+  /** The topic it pushes into: the object that made it. */
+  get topic(): TopicHandle<T> {
+    return madeBy(this.#maker);
+  }
+
+  /** What `JSON.stringify` and `console.log` show. */
+  toJSON(): JsonObject {
+    const { name, batchSize, maxNumBatches, ordering } = this;
+    return {
+      name,
+      topic: this.#topicName,
+      batchSize,
+      maxNumBatches,
+      ordering,
+    };
+  }
+
   /**
    * Adds an event, without waiting for anything. The future gives its id once it is stored at the topic's
    * durability level; whatever is wrong with the event or with storing it rejects the future. A failed push
@@ -117,7 +141,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     try {
       if (this.#closing !== undefined) throw new ClosedError("the producer");
       const pipeline = this.#pipeline;
-      const requested = options === undefined ? undefined : options.partition;
+      const requested = options === undefined ? undefined : requestedPartition(options);
       if (!pipeline.textOnly || this.#queue.holds) return this.#pushInTurn(metadata, data, requested);
       const text = documentOf(metadata);
       const partition = pipeline.partitionOf(requested);
@@ -250,10 +274,17 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     try {
       await this.#flush(() => true);
     } finally {
-      this.#onClose();
+      this.#maker?.onClose();
       await this.#driver.close();
     }
   }
+}
+
+/** The partition asked for; options that ask for none are looked at: a misspelt one must not be passed over. */
+function requestedPartition(options: PushOptions): number | undefined {
+  const { partition } = options;
+  if (partition === undefined) checkOptions("push", options, ["partition"]);
+  return partition;
 }
 
 /** The data part as it is at this moment, for an event that is stored later. */

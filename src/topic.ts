@@ -15,11 +15,23 @@ import type {
 } from "./contract.ts";
 import { closeAll } from "./closing.ts";
 import { ClosedError } from "./errors.ts";
+import type { DriverHandle, TopicHandle } from "./handles.ts";
+import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkConsumerName } from "./names.ts";
+import { checkOptions } from "./options.ts";
 import { Producer } from "./producer.ts";
 import type { ProducerOptions } from "./producer/options.ts";
+import { withoutSecrets } from "./secrets.ts";
 import { readTrimRequest } from "./trim.ts";
+
+/** What a topic was opened from. */
+export interface TopicOwner {
+  /** The driver. */
+  readonly driver: DriverHandle;
+  /** Called when the topic is closed. */
+  onClose(): void;
+}
 
 /**
  * A topic: partitions with events, and the components they pass through. Made by {@linkcode Driver.openTopic}.
@@ -37,7 +49,13 @@ import { readTrimRequest } from "./trim.ts";
  * console.log((await topic.describe())[0].nextId); // 1
  * ```
  */
-export class Topic<T = JsonValue> implements AsyncDisposable {
+export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
+  static {
+    makeInspectable<Topic<unknown>>(Topic, "Topic");
+  }
+
+  /** The driver it was opened from; to open other topics by it, keep the {@linkcode Driver} itself. */
+  readonly driver: DriverHandle;
   readonly #driver: TopicInterface;
   readonly #components: TopicComponents;
   readonly #onClose: () => void;
@@ -46,9 +64,10 @@ export class Topic<T = JsonValue> implements AsyncDisposable {
   #closing: Promise<void> | undefined = undefined;
 
   /** Made by {@linkcode Driver.openTopic}. */
-  constructor(driver: TopicInterface, components: TopicComponents, onClose: () => void = () => {}) {
-    this.#driver = driver;
-    this.#onClose = onClose;
+  constructor(topic: TopicInterface, components: TopicComponents, owner: TopicOwner) {
+    this.#driver = topic;
+    this.driver = owner.driver;
+    this.#onClose = () => owner.onClose();
     this.#components = components;
   }
 
@@ -101,12 +120,12 @@ export class Topic<T = JsonValue> implements AsyncDisposable {
   producer(name: string | ProducerOptions = "", options?: ProducerOptions): Producer<T> {
     if (typeof name !== "string") return this.producer("", name);
     this.#checkOpen();
-    const producer = new Producer<T>(
+    const producer: Producer<T> = new Producer<T>(
       name,
       this.#driver,
       this.#components,
       options,
-      () => this.#open.delete(producer),
+      { topic: this, onClose: () => this.#open.delete(producer) },
     );
     this.#open.add(producer);
     return producer;
@@ -120,12 +139,12 @@ export class Topic<T = JsonValue> implements AsyncDisposable {
   consumer(name: string, options?: ConsumerOptions<T>): Consumer<T> {
     checkConsumerName(name);
     this.#checkOpen();
-    const consumer = new Consumer<T>(
+    const consumer: Consumer<T> = new Consumer<T>(
       name,
       this.#driver,
       this.#components,
       options,
-      () => this.#open.delete(consumer),
+      { topic: this, onClose: () => this.#open.delete(consumer) },
     );
     this.#open.add(consumer);
     return consumer;
@@ -159,6 +178,7 @@ export class Topic<T = JsonValue> implements AsyncDisposable {
     checkConsumerName(consumerName);
     this.#checkOpen();
     const position = checkedPosition("seek", "to", to);
+    checkOptions("seek", options, ["partitions"]);
     await this.#driver.seekConsumer(
       consumerName,
       position,
@@ -187,6 +207,16 @@ export class Topic<T = JsonValue> implements AsyncDisposable {
   async edit(options: JsonObject): Promise<void> {
     this.#checkOpen();
     await this.#driver.edit(structuredClone(options));
+  }
+
+  /** What `JSON.stringify` and `console.log` show. */
+  toJSON(): JsonObject {
+    return {
+      name: this.name,
+      driver: this.driver.name,
+      partitions: this.partitions.length,
+      options: withoutSecrets(this.#driver.definition.options),
+    };
   }
 
   /** Closes the producers and consumers made from it, and releases everything. */

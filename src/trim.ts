@@ -2,18 +2,27 @@ import type { TrimRequest } from "./contract.ts";
 import { InvalidOptionError } from "./errors.ts";
 import { checkOptions, unfit } from "./options.ts";
 
-const CONDITIONS = ["beforeId", "beforeTime", "bytesMax", "acknowledged"] as const;
+const CONDITIONS = ["beforeId", "beforeTime", "maxBytes", "acknowledged"] as const;
 
 /** The request, checked; throws `InvalidOptionError`, also when it names no condition. */
 export function readTrimRequest(request: TrimRequest): TrimRequest {
-  checkOptions("trim", request, [...CONDITIONS, "partitions", "dryRun"]);
-  const { beforeId, beforeTime, bytesMax, acknowledged, dryRun } = request;
+  checkOptions("trim", request, [...CONDITIONS, "bytesMax", "partitions", "dryRun"]);
+  const { beforeId, beforeTime, bytesMax, maxBytes = bytesMax, acknowledged, dryRun } = request;
   const isWhole = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
   if (beforeId !== undefined && !isWhole(beforeId)) throw unfit("trim", "beforeId", beforeId, "an event id");
-  if (bytesMax !== undefined && !isWhole(bytesMax)) {
-    throw unfit("trim", "bytesMax", bytesMax, "a number of bytes");
+  if (maxBytes !== undefined && !isWhole(maxBytes)) {
+    throw unfit(
+      "trim",
+      request.maxBytes === undefined ? "bytesMax" : "maxBytes",
+      maxBytes,
+      "a number of bytes",
+    );
   }
-  if (beforeTime !== undefined && !Number.isFinite(Number(beforeTime))) {
+  if (bytesMax !== undefined && bytesMax !== maxBytes) {
+    throw unfit("trim", "bytesMax", bytesMax, `"maxBytes" alone, which is its new name`);
+  }
+  const isTime = typeof beforeTime === "number" || beforeTime instanceof Date;
+  if (beforeTime !== undefined && !(isTime && Number.isFinite(Number(beforeTime)))) {
     throw unfit("trim", "beforeTime", beforeTime, "milliseconds since 1970 or a Date");
   }
   for (const [option, value] of Object.entries({ acknowledged, dryRun })) {
@@ -21,8 +30,11 @@ export function readTrimRequest(request: TrimRequest): TrimRequest {
       throw unfit("trim", option, value, "true or false");
     }
   }
-  if (CONDITIONS.every((condition) => request[condition] === undefined || request[condition] === false)) {
+  const checked: TrimRequest = maxBytes === undefined
+    ? request
+    : { ...request, maxBytes, bytesMax: maxBytes };
+  if (CONDITIONS.every((condition) => checked[condition] === undefined || checked[condition] === false)) {
     throw new InvalidOptionError("", `Cannot trim: say what to remove by one of ${CONDITIONS.join(", ")}`);
   }
-  return request;
+  return checked;
 }

@@ -23,6 +23,7 @@ const VOCABULARY = [
   "src/partition_limit.ts",
   "src/secrets.ts",
   "src/contract.ts",
+  "src/trim_request.ts",
 ];
 
 /** Layers from the top; a file imports from its own folder or from a layer below its own. */

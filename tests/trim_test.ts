@@ -5,7 +5,10 @@ import { test } from "./harness.ts";
 
 test("a trim request names at least one condition", () => {
   for (
-    const request of [{ beforeId: 0 }, { beforeTime: 5 }, { beforeTime: new Date() }, { bytesMax: 0 }, {
+    const request of [{ beforeId: 0 }, { beforeTime: 5 }, { beforeTime: new Date() }, {
+      maxBytes: 0,
+      bytesMax: 0,
+    }, {
       acknowledged: true,
     }]
   ) {
@@ -23,6 +26,7 @@ test("a trim request names at least one condition", () => {
 test("wrong conditions are named", () => {
   const cases: [Record<string, unknown>, string][] = [
     [{ beforeId: -1 }, 'trim option "beforeId": expected an event id'],
+    [{ maxBytes: "1 GB" }, 'trim option "maxBytes": expected a number of bytes'],
     [{ bytesMax: "1 GB" }, 'trim option "bytesMax": expected a number of bytes'],
     [{ beforeTime: "yesterday" }, 'trim option "beforeTime": expected milliseconds'],
     [{ acknowledged: 1 }, 'trim option "acknowledged": expected true or false'],

@@ -3,7 +3,9 @@ import type { ConsumerInterface } from "../contract.ts";
 import { diagnostics } from "../diagnostics.ts";
 import { ClosedError } from "../errors.ts";
 import type { AcknowledgedEvent } from "../event/event_batch.ts";
-import { Future, waitLimit, type WaitOptions, withinLimit } from "../future.ts";
+import { Future, waitFor, type WaitOptions } from "../future.ts";
+import { faultOf } from "../inspect.ts";
+import type { JsonObject } from "../json.ts";
 import { UnfinishedEvents } from "./unfinished_events.ts";
 
 /** An acknowledgement is stored at the latest by the next one after this time. */
@@ -124,6 +126,7 @@ class Round extends Future<true> {
   observed = false;
   readonly begun = performance.now();
   #completed = false;
+  #failure: JsonObject | undefined = undefined;
   #started = false;
   #resolve: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
@@ -167,12 +170,17 @@ class Round extends Future<true> {
     this.#started = true;
     clearImmediate(this.#idle);
     this.#completed = true;
+    this.#failure = { error: faultOf(error) };
     this.#reject(error);
   }
 
   override wait(timeoutMs?: number, options?: WaitOptions): Promise<true | undefined> {
-    const limit = waitLimit(timeoutMs);
-    return withinLimit(this.settled(), limit, options?.signal);
+    return waitFor(() => this.settled(), timeoutMs, options);
+  }
+
+  override toJSON(): JsonObject {
+    if (!this.#completed) return { completed: false };
+    return { completed: true, ...this.#failure ?? { value: true } };
   }
 
   // Somebody waits: store as soon as the running code has acknowledged all it wants to.

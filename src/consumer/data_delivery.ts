@@ -28,7 +28,8 @@ export class DataDelivery {
       return loadWhole(batch.incoming, index);
     }
     const metadata = batch.metadata(index);
-    const selected = this.#selector(metadata, new DataDescriptor(batch.incoming.dataSize(index)));
+    const descriptor = new DataDescriptor(batch.incoming.dataSize(index), batch.locationOf(index));
+    const selected = this.#selector(metadata, descriptor);
     if (selected instanceof Promise) {
       return selected.then((later) => this.#load(batch, index, metadata, later));
     }

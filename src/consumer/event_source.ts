@@ -38,6 +38,7 @@ export interface SourceSettings {
 export class EventSource<T> implements EventOwner {
   /** Another one from when it is loaded, which is before the first event is read. */
   serializer: Serializer;
+  readonly topic: string;
   readonly givesWholeData: boolean;
   /** Share of the last batch's events whose metadata was looked at. */
   touchedShare = 1;
@@ -62,6 +63,7 @@ export class EventSource<T> implements EventOwner {
     this.#driver = driver;
     this.#assigned = driver.assigned;
     this.#settings = settings;
+    this.topic = settings.topic;
     this.serializer = settings.serializer;
     this.givesWholeData = settings.delivery?.isWhole === true;
   }

@@ -1,3 +1,4 @@
+import { checkedSignal } from "../future.ts";
 import { checkOptions, unfit } from "../options.ts";
 
 /** What {@linkcode Consumer.events} and its kin take. */
@@ -21,5 +22,6 @@ export function readEventsOptions(options: EventsOptions): EventsOptions {
   if (until !== undefined && until !== "end" && !(Number.isSafeInteger(until?.id) && until.id >= 0)) {
     throw unfit(owner, "until", until, '"end" or { id } with a whole number');
   }
+  checkedSignal(owner, options.signal);
   return options;
 }

@@ -1,5 +1,6 @@
 import type { Event } from "../event.ts";
-import { Future, waitLimit, type WaitOptions, withinLimit } from "../future.ts";
+import { Future, waitLimit, type WaitOptions, waitSignal, withinLimit } from "../future.ts";
+import type { JsonObject } from "../json.ts";
 import type { PullQueue } from "./pull_queue.ts";
 
 /**
@@ -21,10 +22,16 @@ export class PullFuture<T> extends Future<Event<T>> {
 
   override wait(timeoutMs?: number, options?: WaitOptions): Promise<Event<T> | undefined> {
     try {
-      return this.#take(waitLimit(timeoutMs), options?.signal);
+      return this.#take(waitLimit(timeoutMs), waitSignal(options));
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  override toJSON(): JsonObject {
+    return this.#event === undefined
+      ? { completed: false }
+      : { completed: true, value: this.#event.toJSON() };
   }
 
   protected override settled(): Promise<Event<T>> {

@@ -19,6 +19,8 @@ export interface AcknowledgedEvent {
 
 /** What events need of their consumer. */
 export interface EventOwner {
+  /** Name of the topic. */
+  readonly topic: string;
   /** Turns stored metadata into values. */
   readonly serializer: Serializer;
   /** Whether events come with their data part, whole, in memory that no user gave. */
@@ -51,6 +53,11 @@ export class EventBatch {
   /** Share of the events whose metadata was looked at. */
   get touchedShare(): number {
     return this.#touched / this.count;
+  }
+
+  /** Where the data part of one event lies: topic, partition and id. */
+  locationOf(index: number): string {
+    return `${this.owner.topic}/${this.partition}/${this.baseId + index}`;
   }
 
   /** The metadata of one event, the same object each time. */

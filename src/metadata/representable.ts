@@ -1,3 +1,4 @@
+import { describedClass } from "../inspect.ts";
 import type { JsonValue } from "../json.ts";
 
 /** Nesting up to which a value is walked without remembering its ancestors: more may be a cycle. */
@@ -101,6 +102,9 @@ function describeObject(value: object, pointer: string, ancestors: object[]): Fa
 function describeMembers(value: object, pointer: string, ancestors: object[]): Fault | undefined {
   const { toJSON } = value as Convertible;
   if (typeof toJSON === "function") {
+    const described = describedClass(value);
+    // Its JSON is for people: an event stored as such would have lost its data and digits.
+    if (described !== undefined) return { what: `an object of class ${described}`, pointer };
     if (value instanceof Date && Number.isNaN(value.getTime())) return { what: "an invalid Date", pointer };
     return describe(toJSON.call(value, pointer.slice(pointer.lastIndexOf("/") + 1)), pointer, ancestors);
   }

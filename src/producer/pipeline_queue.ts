@@ -1,6 +1,7 @@
 import type { PushedData } from "../data_view.ts";
-import { Future, waitLimit, type WaitOptions, withinLimit } from "../future.ts";
+import { Future, waitFor, type WaitOptions } from "../future.ts";
 import type { EventID } from "../event_id.ts";
+import type { JsonObject } from "../json.ts";
 import type { PreparedEvent } from "./push_pipeline.ts";
 import type { PushFuture } from "./push_future.ts";
 
@@ -72,8 +73,11 @@ export class PipelineFuture extends Future<EventID> {
   }
 
   override wait(timeoutMs?: number, options?: WaitOptions): Promise<EventID | undefined> {
-    const limit = waitLimit(timeoutMs);
-    return withinLimit(this.settled(), limit, options?.signal);
+    return waitFor(() => this.settled(), timeoutMs, options);
+  }
+
+  override toJSON(): JsonObject {
+    return this.#push?.toJSON() ?? { completed: false };
   }
 
   protected override settled(): Promise<EventID> {

@@ -1,5 +1,7 @@
 import type { EventID } from "../event_id.ts";
-import { Future, waitLimit, type WaitOptions, withinLimit } from "../future.ts";
+import { Future, waitFor, type WaitOptions } from "../future.ts";
+import { faultOf } from "../inspect.ts";
+import type { JsonObject } from "../json.ts";
 import type { PushBatch } from "./push_batch.ts";
 
 /** The id of one pushed event, to be. Two fields and a mark: there is one for every push. */
@@ -15,8 +17,13 @@ export class PushFuture extends Future<EventID> {
   }
 
   override wait(timeoutMs?: number, options?: WaitOptions): Promise<EventID | undefined> {
-    const limit = waitLimit(timeoutMs);
-    return withinLimit(this.settled(), limit, options?.signal);
+    return waitFor(() => this.settled(), timeoutMs, options);
+  }
+
+  override toJSON(): JsonObject {
+    const batch = this.batch.batchOf(this.index);
+    if (batch.failed) return { completed: true, error: faultOf(batch.error) };
+    return batch.completed ? { completed: true, value: batch.idOf(this.index) } : { completed: false };
   }
 
   protected override settled(): Promise<EventID> {

@@ -145,7 +145,7 @@ test("an idle producer whose segment was rolled and removed pushes into the curr
     await using busy = topic.producer("busy");
     assertEquals(await idle.push({ from: "idle" }), 0);
     for (let count = 0; count < 40; count++) await busy.push({ count }, new Uint8Array(1000));
-    await topic.trim({ bytesMax: 1 });
+    await topic.trim({ maxBytes: 1 });
     const [{ firstId, nextId }] = await topic.describe();
     assertGreater(firstId, 30);
     await new Promise((resolve) => setTimeout(resolve, 20));

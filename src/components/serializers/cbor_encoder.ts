@@ -127,11 +127,24 @@ function writeText(text: string): void {
     if (index === text.length) return;
     end = start;
   }
+  // The encoder would put another letter in its place.
+  if (!text.isWellFormed()) {
+    throw new InvalidMetadataError(
+      `Cannot write metadata as CBOR: ${
+        JSON.stringify(shortened(text))
+      } has half a surrogate pair, which UTF-8 ` +
+        `cannot hold`,
+    );
+  }
   const bytes = encoder.encode(text);
   reserve(9 + bytes.length);
   writeHead(TEXT, bytes.length);
   buffer.set(bytes, end);
   end += bytes.length;
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
 function writeFloat(value: number): void {

@@ -15,7 +15,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const request: TrimRequest = {
     beforeId: args.number("before-id"),
     beforeTime: beforeTime === undefined ? undefined : parseTime("--before-time", beforeTime),
-    bytesMax: args.number("keep-bytes"),
+    maxBytes: args.number("keep-bytes"),
     acknowledged: args.flag("acknowledged") ? true : undefined,
   };
   if (Object.values(request).every((condition) => condition === undefined)) {

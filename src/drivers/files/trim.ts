@@ -28,7 +28,7 @@ export function trimPartition(
   request: TrimRequest & { acknowledgedId?: number },
 ): TrimResult {
   const policy: RetentionPolicy = {
-    bytesMax: request.bytesMax,
+    bytesMax: request.maxBytes,
     beforeTime: request.beforeTime === undefined ? undefined : Number(request.beforeTime),
     beforeId: request.beforeId === undefined && request.acknowledgedId === undefined
       ? undefined

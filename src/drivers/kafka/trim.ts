@@ -19,8 +19,8 @@ export function firstIdAfter(
 ): number {
   const { firstId, nextId, bytes } = description;
   const wanted = [request.beforeId, acknowledgedId, sinceId];
-  if (request.bytesMax !== undefined && bytes > request.bytesMax) {
-    wanted.push(firstId + Math.ceil((nextId - firstId) * (bytes - request.bytesMax) / bytes));
+  if (request.maxBytes !== undefined && bytes > request.maxBytes) {
+    wanted.push(firstId + Math.ceil((nextId - firstId) * (bytes - request.maxBytes) / bytes));
   }
   return Math.min(nextId, Math.max(firstId, ...wanted.map((id) => id ?? 0)));
 }

@@ -108,7 +108,7 @@ export class MemoryPartition {
     let removed = 0;
     let bytes = 0;
     for (const batch of this.#batches) {
-      const isTooMuch = request.bytesMax !== undefined && kept > request.bytesMax;
+      const isTooMuch = request.maxBytes !== undefined && kept > request.maxBytes;
       if (batch.baseId + batch.count > beforeId && batch.timestamp >= beforeTime && !isTooMuch) break;
       removed++;
       bytes += batch.bytes;

@@ -15,8 +15,8 @@ test("several conditions remove what any one of them would, and never more than 
 });
 
 test("sizes are those of the events if all are alike", () => {
-  assertEquals(firstIdAfter({ bytesMax: 250 }, facts), 175);
-  assertEquals(firstIdAfter({ bytesMax: 1000 }, facts), 100);
-  assertEquals(firstIdAfter({ bytesMax: 0 }, facts), 200);
+  assertEquals(firstIdAfter({ maxBytes: 250 }, facts), 175);
+  assertEquals(firstIdAfter({ maxBytes: 1000 }, facts), 100);
+  assertEquals(firstIdAfter({ maxBytes: 0 }, facts), 200);
   assertEquals([bytesOf(description, 0), bytesOf(description, 1), bytesOf(description, 100)], [0, 10, 1000]);
 });

@@ -55,7 +55,7 @@ test("trimming goes by id, time and size, in whole batches", async () => {
     bytes: 10,
   });
   const [{ bytes }] = await topic.describe();
-  assertEquals((await topic.trim({ bytesMax: bytes - 1 }))[0].firstId, 20);
+  assertEquals((await topic.trim({ maxBytes: bytes - 1 }))[0].firstId, 20);
   assertEquals((await topic.trim({ beforeTime: Date.now() - 60_000 }))[0].firstId, 20);
   assertEquals((await topic.trim({ beforeTime: new Date(Date.now() + 1000) }))[0].firstId, 50);
   assertEquals((await topic.describe())[0].nextId, 50);

@@ -1,0 +1,78 @@
+import type { JsonObject, JsonValue } from "./json.ts";
+
+/** What a runtime's `inspect` is asked for; each has more options of its own. */
+interface InspectOptions {
+  depth?: number | null;
+}
+
+type Inspect = (value: unknown, options: InspectOptions) => string;
+
+/** Anything that says what it is as a JSON object. */
+interface Describable {
+  toJSON(): JsonObject;
+}
+
+/** The names of classes whose JSON only describes their objects, by prototype. */
+const described = new Map<object, string>();
+
+/** The class of an object whose JSON only describes it; undefined for others. */
+export function describedClass(value: object): string | undefined {
+  for (let type = Object.getPrototypeOf(value); type !== null; type = Object.getPrototypeOf(type)) {
+    const name = described.get(type);
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+/**
+ * Makes `console.log` of Node, Deno and Bun show what the objects of a class are, instead of nothing: their class
+ * and what `fields` says. Two symbols, since Deno calls its own one with other arguments.
+ */
+export function makeInspectable<D extends Describable>(
+  type: { readonly prototype: D },
+  name: string,
+  fields: (object: D) => object = (object) => object.toJSON(),
+): void {
+  described.set(type.prototype, name);
+  const show = (object: D, inspect: Inspect, options: InspectOptions) => {
+    // The prototype itself has nothing to show.
+    if (object === type.prototype || typeof inspect !== "function") return name;
+    if (typeof options.depth === "number" && options.depth < 0) return `[${name}]`;
+    return `${name} ${inspect(fields(object), options)}`;
+  };
+  Object.defineProperties(type.prototype, {
+    [Symbol.for("nodejs.util.inspect.custom")]: hidden(
+      function (this: D, depth: number | null, options: InspectOptions, inspect: Inspect): string {
+        return show(this, inspect, { ...options, depth });
+      },
+    ),
+    [Symbol.for("Deno.customInspect")]: hidden(
+      function (this: D, inspect: Inspect, options: InspectOptions): string {
+        return show(this, inspect, options);
+      },
+    ),
+  });
+}
+
+/** What `read` gives, or why it gives nothing: whatever prints an object must not fail. */
+export function orFault(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return `<${messageOf(error)}>`;
+  }
+}
+
+/** Why something failed, as JSON. */
+export function faultOf(error: unknown): JsonValue {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === "string" ? { code, message: messageOf(error) } : { message: messageOf(error) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function hidden(value: unknown): PropertyDescriptor {
+  return { value, configurable: true, writable: true };
+}

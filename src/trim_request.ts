@@ -1,0 +1,29 @@
+/** What `topic.trim()` removes; several conditions remove what any one of them would. */
+export interface TrimRequest {
+  /** Remove events below this id. */
+  beforeId?: number;
+  /** Remove events older than this (milliseconds since 1970, or a date). */
+  beforeTime?: number | Date;
+  /** Keep at most this many bytes a partition. */
+  maxBytes?: number;
+  /** @deprecated Its name before: use `maxBytes`. */
+  bytesMax?: number;
+  /** Remove what every named consumer has acknowledged. */
+  acknowledged?: boolean;
+  /** Only these partitions; all by default. */
+  partitions?: number[];
+  /** Remove nothing, only say what would be removed. */
+  dryRun?: boolean;
+}
+
+/** What `topic.trim()` removed from one partition. Engines remove whole segments, so it may be less than asked. */
+export interface TrimResult {
+  /** Partition number. */
+  partition: number;
+  /** First id before. */
+  firstIdBefore: number;
+  /** First id after. */
+  firstId: number;
+  /** Bytes freed. */
+  bytes: number;
+}
