@@ -20,7 +20,7 @@ function shows(value: unknown, ...parts: string[]): void {
   }
 }
 
-async function withTopic(use: (topic: Topic, driver: Driver) => Promise<void>): Promise<void> {
+async function withTopic(use: (topic: Topic, driver: Driver) => Promise<void> | void): Promise<void> {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("readings", { num_partitions: 2 });
   await using topic = await driver.openTopic("readings");
@@ -147,7 +147,7 @@ test("what an object says of itself is not metadata: an event is copied by its t
 });
 
 test("topics know their driver, producers and consumers their topic", async () => {
-  await withTopic(async (topic, driver) => {
+  await withTopic((topic, driver) => {
     assertStrictEquals(topic.driver, driver);
     assertStrictEquals(topic.producer().topic, topic);
     assertStrictEquals(topic.consumer("reader").topic, topic);
