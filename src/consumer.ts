@@ -17,7 +17,6 @@ import {
 } from "./consumer/options.ts";
 import { type EventsOptions, readEventsOptions } from "./consumer/events_options.ts";
 import { processEvents, type ProcessOptions } from "./consumer/process.ts";
-import { PullFuture } from "./consumer/pull_future.ts";
 import { PullQueue } from "./consumer/pull_queue.ts";
 import { readableOf } from "./consumer/readable.ts";
 import { diagnostics } from "./diagnostics.ts";
@@ -168,7 +167,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
    * times out, and a future that is dropped, swallow none. Those who wait are served in the order they came.
    */
   pull(): Future<Event<T>> {
-    return new PullFuture<T>(this.#queue);
+    return this.#queue.pull();
   }
 
   /** Iterates over the events, waiting for new ones unless `until` says otherwise. */

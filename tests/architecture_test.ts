@@ -43,8 +43,8 @@ type Layer = (typeof LAYERS)[number];
 
 /** The rooms of the log from the top; a file imports from its own or from one below it. */
 const ROOMS = [
-  "mod.ts",
   "check/",
+  "mod.ts",
   "segment_facts.ts",
   "retention.ts",
   "write/",
@@ -163,6 +163,74 @@ test("no two parts of the source import each other, not even through others", ()
 
 test("no two files import each other, not even through others, or for a type, or when they run", () => {
   assertEquals(circles((path) => path), []);
+});
+
+test("what uses the log imports its page, or the page of what verifies and repairs", () => {
+  assertEquals(
+    offences(
+      sources.filter(({ path }) => !path.startsWith("src/log/")),
+      (source) =>
+        local(source).filter((target) => /^src\/log\/(?!(?:check\/)?mod\.ts$)/.test(target))
+          .map((target) => `imports "${target}"`),
+    ),
+    [],
+  );
+});
+
+/** The steps of a way that the architecture page states: file and function. */
+function stepsOf(heading: string): { file: string; name: string }[] {
+  const page = readFileSync("docs/architecture.md", "utf8");
+  const section = page.split(/^## /m).find((part) => part.startsWith(heading)) ?? "";
+  return [...section.matchAll(/^\| `(src\/[^`]+)` +\| `(\w+)`/gm)].map(([, file, name]) => ({ file, name }));
+}
+
+for (const heading of ["An event's way down", "An event's way up"]) {
+  test(`${heading.toLowerCase()} goes through the five files that the architecture page says`, () => {
+    const steps = stepsOf(heading);
+    assertEquals(steps.length, 5);
+    const ofFile = (path: string): Source => sources.find((source) => source.path === path)!;
+    const wrong = steps.flatMap(({ file, name }, index) => {
+      const source = ofFile(file);
+      if (source === undefined) return [`"${file}" is not there`];
+      const has = nodes(
+        source.tree,
+        (node) => ts.isMethodDeclaration(node) && node.name.getText(source.tree) === name,
+      );
+      const missing = has.length === 0 ? [`"${file}" has no method ${name}()`] : [];
+      const next = steps[index + 1];
+      if (next === undefined) return missing;
+      const calls = nodes(
+        source.tree,
+        (node) =>
+          ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) &&
+          node.expression.name.text === next.name,
+      );
+      if (calls.length === 0) missing.push(`"${file}" does not call ${next.name}()`);
+      // What it calls is of a class it imports, or the log's page gives, or of an interface both know.
+      const reached = local(source).flatMap((path) =>
+        path.endsWith("/mod.ts") ? local(ofFile(path)) : [path]
+      );
+      const isKnown = reached.includes(next.file) ||
+        (reached.includes("src/contract.ts") && local(ofFile(next.file)).includes("src/contract.ts"));
+      if (!isKnown) missing.push(`"${file}" does not import "${next.file}"`);
+      return missing;
+    });
+    assertEquals(wrong, []);
+  });
+}
+
+test("tools and benchmarks import nothing of the tests", () => {
+  const programs = ["tools", "bench"].flatMap((folder) =>
+    [...walkSync(folder, { exts: ["ts", "mjs"] })].map(({ path }) => readSource(path))
+  );
+  assertEquals(
+    offences(
+      programs,
+      (source) =>
+        local(source).filter((target) => target.startsWith("tests/")).map((target) => `imports "${target}"`),
+    ),
+    [],
+  );
 });
 
 test("the rooms of the log import one way", () => {

@@ -9,7 +9,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
-import { brokerMissing, Cluster } from "../tests/kafka/broker.ts";
+import { brokerMissing, Cluster } from "./kafka/broker.ts";
 
 const args = parseArgs(process.argv.slice(2), { default: { port: 9092 } });
 const port = Number(args["port"]);

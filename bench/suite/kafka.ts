@@ -4,7 +4,7 @@ import type { Job } from "../../src/ctl/bench/job.ts";
 import type { Measured } from "../../src/ctl/bench/stopwatch.ts";
 import { runTogether } from "../../src/ctl/bench/worker_process.ts";
 import { scaled, WORKLOADS } from "../../src/ctl/bench/workload.ts";
-import { brokerMissing, Cluster } from "../../tests/kafka/broker.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import type { BareJob } from "../kafka/bare_client.ts";
 import { median } from "./report.ts";
 import { commandOn, starterOn } from "./runtimes.ts";

@@ -1,7 +1,14 @@
 import type { Event } from "../event.ts";
 import { Future, waitLimit, type WaitOptions, waitSignal, withinLimit } from "../future.ts";
 import type { JsonObject } from "../json.ts";
-import type { PullQueue } from "./pull_queue.ts";
+
+/** Where events are waited for. */
+export interface EventQueue<T> {
+  /** The next event if it is at hand. */
+  tryNow(): Event<T> | undefined;
+  /** The next event, once there is one; undefined when the time was over before. */
+  next(limits: { limit: number; signal?: AbortSignal }): Promise<Event<T> | undefined>;
+}
 
 /**
  * The future of one pull. It reserves nothing: an event is taken by a wait that gets it, and given again by
@@ -12,7 +19,7 @@ export class PullFuture<T> extends Future<Event<T>> {
   /** The wait that is under way. */
   #taking: Promise<Event<T> | undefined> | undefined = undefined;
 
-  constructor(private readonly queue: PullQueue<T>) {
+  constructor(private readonly queue: EventQueue<T>) {
     super();
   }
 

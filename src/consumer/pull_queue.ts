@@ -4,6 +4,7 @@ import { ClosedError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { startTimer } from "../future.ts";
 import type { Ends, EventSource } from "./event_source.ts";
+import { PullFuture } from "./pull_future.ts";
 
 /** How one wait for an event is limited. */
 export interface PullLimits {
@@ -48,7 +49,7 @@ export class PullQueue<T> {
     const opening = driver.open();
     this.#opening = loading === undefined ? opening : opening.then(async () => void await loading);
     loading?.catch(() => {
-      // Told to those who wait for the opening.
+      // Those who wait for the opening get it.
     });
     this.#opening.then(() => this.#opened = true, () => {});
   }
@@ -58,7 +59,12 @@ export class PullQueue<T> {
     return this.#opening;
   }
 
-  /** The next event if it is at hand and nobody waits for it. */
+  /** The next event, to be waited for. */
+  pull(): PullFuture<T> {
+    return new PullFuture<T>(this);
+  }
+
+  /** The next event if it is at hand and no one waits for it. */
   tryNow(ends?: Ends): Event<T> | undefined {
     if (!this.#opened || this.#waiters.size > 0 || this.#paused !== undefined || this.#closed) {
       return undefined;
@@ -69,7 +75,7 @@ export class PullQueue<T> {
     return head;
   }
 
-  /** What else was read with the event taken last and is at hand, if nobody waits for it. */
+  /** What else was read with the event taken last and is at hand, if no one waits for it. */
   tryRest(ends?: Ends): Event<T>[] {
     return this.#isFree() ? this.#source.takeRest(ends) : [];
   }
@@ -116,7 +122,7 @@ export class PullQueue<T> {
     });
   }
 
-  /** Runs `change` while nobody is served and nothing is being read. */
+  /** Runs `change` while no one is served and nothing is being read. */
   async pause<R>(change: () => Promise<R>): Promise<R> {
     const before = this.#paused;
     const running = (async () => {

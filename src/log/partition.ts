@@ -1,4 +1,5 @@
 import type { StartPosition } from "../contract.ts";
+import { RECORD_BYTES } from "./format/bytes.ts";
 import { PartitionFolder } from "./segment/directory.ts";
 import { READ_AHEAD_BYTES } from "./segment/window.ts";
 import type { Segment } from "./segment/segment_file.ts";
@@ -49,6 +50,14 @@ export class Partition extends PartitionFolder {
   /** The end: after the last whole frame of the last segment. */
   end(ids?: readonly number[]): LogPosition | undefined {
     return this.positionOfId(Number.MAX_SAFE_INTEGER, ids);
+  }
+
+  /** Whether it was ended for good: its topic was deleted. */
+  hasEnded(): boolean {
+    const end = this.end();
+    if (end === undefined) return false;
+    const entry = entryAt(end, RECORD_BYTES);
+    return entry.kind === "end" && entry.terminal;
   }
 
   /** The newest time in a segment before a position in it, in milliseconds since 1970. */

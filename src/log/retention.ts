@@ -4,6 +4,8 @@
  * @module
  */
 
+import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format/bytes.ts";
+
 /** What the clock said while a segment was written, in milliseconds since 1970. */
 export interface ClockReadings {
   /** When it was made. */
@@ -88,4 +90,24 @@ export function storedUntil(segments: readonly ClockReadings[], now: number, rem
     while (next < readings.length && !tells(readings[next])) next++;
     return readings[next] ?? Infinity;
   });
+}
+
+/** Whether the last segment would go, too, were it not the one written to. */
+export function lastWouldGo(segments: readonly SegmentFacts[], policy: RetentionPolicy): boolean {
+  const { baseId, endId, newestTime } = segments[segments.length - 1];
+  if (endId === baseId) return false;
+  return policy.bytesMax === 0 ||
+    (policy.beforeTime !== undefined && newestTime < policy.beforeTime) ||
+    (policy.beforeId !== undefined && endId <= policy.beforeId);
+}
+
+/** What would be there once the last segment was sealed. */
+export function withLastSealed(segments: readonly SegmentFacts[]): SegmentFacts[] {
+  const last = segments[segments.length - 1];
+  const { endId } = last;
+  return [
+    ...segments.slice(0, -1),
+    { ...last, bytes: last.bytes + 2 * RECORD_BYTES },
+    { ...last, baseId: endId, bytes: SEGMENT_HEADER_BYTES, needsBaseId: endId },
+  ];
 }

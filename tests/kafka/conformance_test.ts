@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { Driver } from "../../mod.ts";
 import { everything, testDriver } from "../../src/testing/mod.ts";
 import { test } from "../harness.ts";
-import { brokerMissing, Cluster } from "./broker.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 
 const cluster = brokerMissing === false ? await Cluster.start() : undefined;
 let places = 0;

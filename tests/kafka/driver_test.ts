@@ -25,8 +25,8 @@ import {
   TopicNotFoundError,
 } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { brokerMissing, Cluster } from "./broker.ts";
-import { freePorts } from "./ports.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
+import { freePorts } from "../../tools/kafka/ports.ts";
 import { Outside } from "./raw.ts";
 
 const cluster = brokerMissing === false ? await Cluster.start() : undefined;

@@ -2,7 +2,7 @@
 import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { BrokerError, Driver, type Producer } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { brokerMissing, Cluster } from "./broker.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import { checkLag, checkStored, Pushing, Reading, sleep, until } from "./traffic.ts";
 
 const skip = brokerMissing;

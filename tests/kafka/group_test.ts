@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BrokerError, type Consumer, Driver, type Event, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { brokerMissing, Cluster } from "./broker.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 
 const cluster = brokerMissing === false ? await Cluster.start() : undefined;
 const skip = brokerMissing;

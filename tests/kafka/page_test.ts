@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { Driver } from "../../mod.ts";
 import { programScript, run, withFolder } from "../cli/program.ts";
 import { test } from "../harness.ts";
-import { brokerMissing, Cluster } from "./broker.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 
 const skip = brokerMissing;
 const cluster = skip === false ? await Cluster.start() : undefined;

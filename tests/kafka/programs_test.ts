@@ -9,7 +9,7 @@ import { ctl, programScript, type Running, start, startCtl, until as untilAsync 
 import { run, RUNTIMES } from "../components/runtimes.ts";
 import { RUNTIMES as SIGNALLED } from "../examples/runtimes.ts";
 import { test } from "../harness.ts";
-import { brokerMissing, Cluster } from "./broker.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import { Pushing, until } from "./traffic.ts";
 
 const cluster = brokerMissing === false

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BrokerError, Driver, type JsonObject } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { brokerMissing, Cluster } from "./broker.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 
 const MODULES = "org.apache.kafka.common.security";
 const PASSWORD = "keystore-secret";

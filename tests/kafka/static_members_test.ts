@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { Driver } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { brokerMissing, Cluster } from "./broker.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 
 const skip = brokerMissing;
 const cluster = skip === false ? await Cluster.start() : undefined;

@@ -12,7 +12,7 @@ import type {
 } from "../../src/ui/contract.ts";
 import { test } from "../harness.ts";
 import { pushMany, serve } from "../ui/served.ts";
-import { brokerMissing, Cluster } from "./broker.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 
 test(
   "kafka: the page shows topics, events, rates and lag, and makes no consumer",

@@ -1,9 +1,12 @@
 import { assertEquals } from "@std/assert";
+import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format/bytes.ts";
 import {
+  lastWouldGo,
   type RetentionPolicy,
   type SegmentFacts,
   segmentsToRemove,
   storedUntil,
+  withLastSealed,
 } from "../../src/log/retention.ts";
 import { test } from "../harness.ts";
 
@@ -104,3 +107,42 @@ for (const [what, readings, removed, until] of AGES) {
     assertEquals(storedUntil(facts, NOW, removed), until);
   });
 }
+
+test("lastWouldGo(): a segment with events goes by size 0, by time or by id, and an empty one never", () => {
+  const last = {
+    baseId: 5,
+    endId: 9,
+    bytes: 100,
+    created: 10,
+    newestTime: 19,
+    storedUntil: 20,
+    needsBaseId: 5,
+  };
+  const would = (policy: RetentionPolicy) => lastWouldGo([last], policy);
+  const cases: [RetentionPolicy, boolean][] = [
+    [{}, false],
+    [{ bytesMax: 0 }, true],
+    [{ bytesMax: 1 }, false],
+    [{ beforeTime: 19 }, false],
+    [{ beforeTime: 20 }, true],
+    [{ beforeId: 8 }, false],
+    [{ beforeId: 9 }, true],
+  ];
+  assertEquals(cases.map(([policy]) => would(policy)), cases.map(([, goes]) => goes));
+  assertEquals(lastWouldGo([{ ...last, endId: 5 }], { bytesMax: 0 }), false);
+});
+
+test("withLastSealed(): the last segment has a seal, and an empty one follows it", () => {
+  const last = {
+    baseId: 5,
+    endId: 9,
+    bytes: 100,
+    created: 10,
+    newestTime: 19,
+    storedUntil: 20,
+    needsBaseId: 0,
+  };
+  const [sealed, next] = withLastSealed([last]);
+  assertEquals([sealed.baseId, sealed.bytes, sealed.needsBaseId], [5, 100 + 2 * RECORD_BYTES, 0]);
+  assertEquals([next.baseId, next.endId, next.bytes, next.needsBaseId], [9, 9, SEGMENT_HEADER_BYTES, 9]);
+});

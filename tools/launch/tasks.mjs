@@ -24,7 +24,12 @@ export const DENO_TASKS = [
 ];
 
 /** Tasks whose script lies elsewhere than `tools/TASK.ts`. */
-const ELSEWHERE = new Map([["build:npm", "npm-build.ts"], ["ctl", "cli.ts"]]);
+const ELSEWHERE = new Map([
+  ["build:npm", "npm-build.ts"],
+  ["ctl", "cli.ts"],
+  ["simulate", "tests/simulation/simulate.ts"],
+  ["model", "tests/model/model.ts"],
+]);
 
 /** Tasks whose script answers `--help` by itself; the others' is what stands at its head. */
 export const HAVE_HELP = ["bench", "bench:peers", "ctl"];

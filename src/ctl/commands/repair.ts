@@ -1,8 +1,7 @@
 import type { Invocation } from "../command.ts";
 import { openDriver, topicNameOf } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
-import type { Finding } from "../../log/check/finding.ts";
-import { planRepair, type RepairStep } from "../../log/check/plan.ts";
+import { type Finding, planRepair, type RepairStep } from "../../log/check/mod.ts";
 import { carryOut } from "../verify/carry_out.ts";
 import { eventsText, findingLine } from "../verify/report.ts";
 import { TopicFiles } from "../verify/store.ts";

@@ -1,4 +1,4 @@
-import { segmentName } from "../../log/segment/segment_file.ts";
+import { segmentName } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import type { FindingView, Page, SegmentView } from "../../ui/contract.ts";
 import type { Inspector } from "../../ui/inspector.ts";

@@ -1,8 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { copyFile } from "../../log/check/copy_file.ts";
-import { clearPosition, repairPartition } from "../../log/check/repair.ts";
-import type { RepairStep } from "../../log/check/plan.ts";
+import { clearPosition, copyFile, repairPartition, type RepairStep } from "../../log/check/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { writeConsumerName } from "./consumer_name.ts";
 import type { TopicFiles } from "./store.ts";

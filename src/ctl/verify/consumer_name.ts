@@ -1,6 +1,6 @@
 import { NAME_BYTES_MAX } from "../../drivers/files/consumer_folder.ts";
 import { foldersOf, nameOfFolder } from "../../drivers/files/consumer_names.ts";
-import type { Finding } from "../../log/check/finding.ts";
+import type { Finding } from "../../log/check/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 
 /** The file in a consumer's folder that holds its name. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../mod.ts";
-import type { Finding } from "../../log/check/finding.ts";
+import type { Finding } from "../../log/check/mod.ts";
 
 /** One finding as a line: what, where, how bad. */
 export function findingLine(topic: string, finding: Finding): string {

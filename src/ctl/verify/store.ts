@@ -1,11 +1,8 @@
 import type { TopicInfo } from "../../../mod.ts";
 import { foreignContent } from "../../drivers/files/foreign_content.ts";
 import { isPartitionName, partitionName } from "../../drivers/files/layout.ts";
-import type { Finding } from "../../log/check/finding.ts";
-import { Partition } from "../../log/partition.ts";
-import { verifyPartition } from "../../log/check/verify.ts";
-import type { PaceOptions } from "../../log/check/pace.ts";
-import { verifyPosition } from "../../log/check/verify_position.ts";
+import { type Finding, type PaceOptions, verifyPartition, verifyPosition } from "../../log/check/mod.ts";
+import { Partition } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { UsageError } from "../usage_error.ts";
 import { verifyConsumerName } from "./consumer_name.ts";

@@ -1,4 +1,4 @@
-import { AppendSignal } from "../../log/segment/append_signal.ts";
+import { AppendSignal } from "../../log/mod.ts";
 import type { Storage } from "../../storage/port.ts";
 
 const signals = new Map<string, { signal: AppendSignal; holders: number }>();

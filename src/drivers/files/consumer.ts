@@ -1,10 +1,15 @@
 import { EventGoneError } from "../../errors.ts";
-import { confirmedId, positionAt } from "../../log/positions/confirm.ts";
-import type { CursorFile } from "../../log/positions/cursor.ts";
-import type { Partition } from "../../log/partition.ts";
-import type { FrameMark, Position, StoredPosition } from "../../log/positions/position_slot.ts";
-import { PartitionReader } from "../../log/read/reader.ts";
-import type { StoredBatch } from "../../log/read/batch.ts";
+import {
+  confirmedId,
+  type CursorFile,
+  type FrameMark,
+  type Partition,
+  PartitionReader,
+  type Position,
+  positionAt,
+  type StoredBatch,
+  type StoredPosition,
+} from "../../log/mod.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 
 /** Frames that are remembered until they are acknowledged; of others the log is asked. */

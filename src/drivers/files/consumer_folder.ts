@@ -1,6 +1,5 @@
 import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../errors.ts";
-import { CursorFile } from "../../log/positions/cursor.ts";
-import type { Position, StoredPosition } from "../../log/positions/position_slot.ts";
+import { CursorFile, type Position, type StoredPosition } from "../../log/mod.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { moveAside, pathForMaking, tryRemoveTree } from "./aside.ts";
 import { foldersOf } from "./consumer_names.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { core } from "../../log/format/core/core.ts";
+import { crc32 } from "../../log/mod.ts";
 import { checkConsumerName } from "../../names.ts";
 
 const FOLDER_NAME_LENGTH_MAX = 200;
@@ -72,7 +72,7 @@ function hashed(name: string, spelled: string): string {
 /** As earlier versions named it, and what the second of two such names got on a disk that takes them for one. */
 function formerFolders(name: string): string[] {
   const encoded = encodeURIComponent(name).replace(/[!'()*~]/g, percent).replace(/^\./, percent);
-  const crc = core.crc32(new TextEncoder().encode(name)).toString(16).padStart(8, "0");
+  const crc = crc32(new TextEncoder().encode(name)).toString(16).padStart(8, "0");
   return [encoded, `${encoded.slice(0, FOLDER_NAME_LENGTH_MAX - 9)}~${crc}`];
 }
 

@@ -1,5 +1,5 @@
 import { ConsumerDeletedError } from "../../errors.ts";
-import type { CursorFile } from "../../log/positions/cursor.ts";
+import type { CursorFile } from "../../log/mod.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { moveAside, removeLeftovers, tryRemoveTree } from "./aside.ts";
 import {

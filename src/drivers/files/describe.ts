@@ -1,6 +1,4 @@
-import { confirmedId } from "../../log/positions/confirm.ts";
-import type { CursorFile } from "../../log/positions/cursor.ts";
-import type { Partition } from "../../log/partition.ts";
+import { confirmedId, type CursorFile, type Partition } from "../../log/mod.ts";
 import type { PartitionDescription, PartitionLag } from "../../contract.ts";
 
 /** The state of one partition. */

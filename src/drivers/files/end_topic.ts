@@ -1,8 +1,5 @@
 import { DiasporaError } from "../../errors.ts";
-import { Appender } from "../../log/write/appender.ts";
-import { RECORD_BYTES } from "../../log/format/bytes.ts";
-import { Partition } from "../../log/partition.ts";
-import { entryAt } from "../../log/segment/entries.ts";
+import { endForGood, Partition } from "../../log/mod.ts";
 import type { Storage } from "../../storage/port.ts";
 import { tryRemoveTree } from "./aside.ts";
 import { isPartitionName, partitionName } from "./layout.ts";
@@ -50,12 +47,7 @@ function endPartition(storage: Storage, { path, topic = "", useLocking }: MovedT
   try {
     // A writer that has no file yet looks for the folder under its former name.
     if (log.segmentIds().length === 0) return;
-    const appender = new Appender(log, Number.MAX_SAFE_INTEGER);
-    try {
-      appender.sealForever();
-    } finally {
-      appender.close();
-    }
+    endForGood(log);
   } finally {
     log.close();
   }
@@ -66,10 +58,7 @@ export function hasEnded(storage: Storage, path: string): boolean {
   const directory = `${path}/partitions/${partitionName(0)}`;
   const log = new Partition({ storage, directory, topic: "", partition: 0 });
   try {
-    const end = log.end();
-    if (end === undefined) return false;
-    const passed = entryAt(end, RECORD_BYTES);
-    return passed.kind === "end" && passed.terminal;
+    return log.hasEnded();
   } catch (error) {
     if (error instanceof DiasporaError) return false;
     throw error;

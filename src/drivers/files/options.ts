@@ -1,5 +1,4 @@
-import { SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "../../log/write/appender.ts";
-import type { FlushBehavior } from "../../log/write/writer.ts";
+import { type FlushBehavior, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "../../log/mod.ts";
 import type { JsonObject } from "../../json.ts";
 import { type OptionRule, type OptionRules, readOptions, rule } from "../../options.ts";
 import { maxPartitionsRule, numPartitionsRule, PARTITIONS_MAX } from "../../partition_limit.ts";

@@ -1,5 +1,4 @@
-import type { Partition } from "../../log/partition.ts";
-import { PartitionWriter, type WriterOptions } from "../../log/write/writer.ts";
+import { type Partition, PartitionWriter, type WriterOptions } from "../../log/mod.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 
 /** Appends batches to the partitions of a topic; files are opened when they are first written. */

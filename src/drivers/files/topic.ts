@@ -1,8 +1,7 @@
 import { diagnostics } from "../../diagnostics.ts";
 import { NoSuchPartitionError, StorageError, TopicDeletedError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
-import { positionAt } from "../../log/positions/confirm.ts";
-import { Partition } from "../../log/partition.ts";
+import { Partition, positionAt } from "../../log/mod.ts";
 import type { Storage } from "../../storage/port.ts";
 import type {
   ConsumerInterface,

@@ -1,14 +1,19 @@
-import { confirmedId } from "../../log/positions/confirm.ts";
-import { Appender } from "../../log/write/appender.ts";
-import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../log/format/bytes.ts";
-import type { Partition } from "../../log/partition.ts";
-import { type RetentionPolicy, type SegmentFacts, segmentsToRemove } from "../../log/retention.ts";
-import { segmentFacts } from "../../log/segment_facts.ts";
+import {
+  confirmedId,
+  lastWouldGo,
+  type Partition,
+  type RetentionPolicy,
+  sealLast,
+  type SegmentFacts,
+  segmentFacts,
+  segmentsToRemove,
+  withLastSealed,
+} from "../../log/mod.ts";
 import type { TrimRequest, TrimResult } from "../../contract.ts";
 import type { ConsumerRegistry } from "./consumer_registry.ts";
 import type { FilesTopicOptions } from "./options.ts";
 
-/** Below which id every named consumer has acknowledged everything; undefined while nobody has. */
+/** Below which id every named consumer has acknowledged everything; undefined while there is none. */
 export function acknowledgedId(log: Partition, registry: ConsumerRegistry): number | undefined {
   let least: number | undefined;
   for (const name of registry.names()) {
@@ -36,19 +41,14 @@ export function trimPartition(
   };
   const facts = segmentFacts(log);
   if (facts.length === 0) return { partition: log.partition, firstIdBefore: 0, firstId: 0, bytes: 0 };
-  const goesWhole = wouldGo(facts[facts.length - 1], policy);
+  const goesWhole = lastWouldGo(facts, policy);
   if (request.dryRun === true) {
-    const planned = goesWhole ? withSeal(facts) : facts;
+    const planned = goesWhole ? withLastSealed(facts) : facts;
     return resultOf(log, planned, segmentsToRemove(planned, policy));
   }
   if (goesWhole) {
     // The last segment goes only when another one stands after it.
-    const appender = new Appender(log, Number.MAX_SAFE_INTEGER);
-    try {
-      appender.seal();
-    } finally {
-      appender.close();
-    }
+    sealLast(log);
   }
   log.removeLeftovers();
   return remove(log, policy);
@@ -70,24 +70,6 @@ export function applyRetention(log: Partition, options: FilesTopicOptions, regis
   } catch {
     // The next new segment tries again.
   }
-}
-
-/** What would be there once the last segment was sealed. */
-function withSeal(facts: readonly SegmentFacts[]): SegmentFacts[] {
-  const last = facts[facts.length - 1];
-  const { endId } = last;
-  return [
-    ...facts.slice(0, -1),
-    { ...last, bytes: last.bytes + 2 * RECORD_BYTES },
-    { ...last, baseId: endId, bytes: SEGMENT_HEADER_BYTES, needsBaseId: endId },
-  ];
-}
-
-function wouldGo({ baseId, endId, newestTime }: SegmentFacts, policy: RetentionPolicy): boolean {
-  if (endId === baseId) return false;
-  return policy.bytesMax === 0 ||
-    (policy.beforeTime !== undefined && newestTime < policy.beforeTime) ||
-    (policy.beforeId !== undefined && endId <= policy.beforeId);
 }
 
 function remove(log: Partition, policy: RetentionPolicy): TrimResult {

@@ -9,7 +9,7 @@
  * @module
  */
 import process from "node:process";
-import { CASES, check, MISSING } from "../tests/model/checker.ts";
+import { CASES, check, MISSING } from "./checker.ts";
 
 if (MISSING !== false) {
   console.log(`skipped: ${MISSING}`);

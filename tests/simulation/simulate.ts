@@ -3,15 +3,15 @@
  *
  *     npm run simulate -- --seed 42               repeats one story
  *     npm run simulate -- --count 100000          runs many
- *     npm run simulate -- --mutations             breaks the code on purpose, and expects to be told
+ *     npm run simulate -- --mutations             breaks the code on purpose, and expects that to be found
  *     npm run simulate -- --mutations --words sync    the same, where the description has these words
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
-import { runMutations } from "../tests/simulation/mutations/run.ts";
-import { runSeed } from "../tests/simulation/world.ts";
+import { runMutations } from "./mutations/run.ts";
+import { runSeed } from "./world.ts";
 
 const options = parseArgs(process.argv.slice(2), {
   string: ["seed", "count", "seconds", "words"],

@@ -1,0 +1,63 @@
+/**
+ * The log: what a partition is on the disk, and who may do what with it. Drivers import from here; `check/mod.ts` has
+ * what verifies and repairs, which a program that streams never loads. Every byte is in `docs/format.md`.
+ *
+ * **Files.** A partition is a folder. Ids have 20 digits, so that names sort as ids do.
+ *
+ * | name                 | what it is                                                                                |
+ * | -------------------- | ----------------------------------------------------------------------------------------- |
+ * | `ID.log`             | the segment whose first event has this id: a header, frames, and at last a seal           |
+ * | `ID.idx`             | its index, a hint: missing, old or wrong it costs time and never an event                 |
+ * | `ID.needs-OLDER`     | a dependency marker: events of segment `ID` have data in segment `OLDER`, which stays     |
+ * | `ID.first-TIME`      | a removal: `ID` is the first segment; the newest time removed before it is `TIME`         |
+ * | `*.draft`            | a file on its way to its name; rubbish when it is an hour old                             |
+ * | `PARTITION.pos`      | a consumer's position, in a folder of its own: slots of 64 bytes, the newest valid counts |
+ *
+ * **A frame** is a batch: a record, the table of sizes, metadata, data, and the record again. It is there when one of
+ * the two records is whole and nothing that follows says otherwise. No event carries its id: the id is where it stands,
+ * and each frame repeats an id that its writer knew (`segment/entries.ts`, `segment/gap.ts`).
+ *
+ * **The life of a segment.**
+ *
+ * 1. *Published.* Written aside with its header and linked under its name, so that a name never shows half a header.
+ *    Of two processes that make the same one, one succeeds and both go on with its file.
+ * 2. *Open.* Any process appends, each frame in one write with `O_APPEND`; each then looks where its frame stands.
+ *    Nothing is ever overwritten or cut off. What a killed writer left is passed over by all alike.
+ * 3. *Sealed.* The one that finds it full appends a seal; frames after the first seal are discarded by everyone,
+ *    their writers included, who write them again into the next segment. The seal's id is the next segment's name.
+ * 4. *Removed.* From the front only, by publishing a `first` file; what it names is gone at that moment, and the files
+ *    go after it. A segment that a dependency marker names stays.
+ *
+ * A terminal seal ends a partition for good: its topic was deleted.
+ *
+ * **Who may do what.** Appending, reading, sealing, removing from the front and rebuilding an index may happen at the
+ * same time in any number of processes. One process alone may repair, after `verifyPartition` said what is
+ * wrong. A position file is written by the consumer that has its slot. The log reads no clock, no randomness and no
+ * file system but through the `Storage` it was given.
+ *
+ * **The rooms** import one way, from the first to the last: `check/` verify, plan, repair · `write/` writer, appender,
+ * durability · `read/` reader, batch, data · `positions/` cursor, confirm · `segment/` files, scanner, entries, index,
+ * folder · `format/` bytes, record, frame body, and `core/`, the wasm binding.
+ *
+ * @module
+ */
+export { crc32 } from "./format/crc32.ts";
+export { Partition } from "./partition.ts";
+export { confirmedId, positionAt } from "./positions/confirm.ts";
+export { CursorFile } from "./positions/cursor.ts";
+export type { FrameMark, Position, StoredPosition } from "./positions/position_slot.ts";
+export type { StoredBatch } from "./read/batch.ts";
+export { PartitionReader } from "./read/reader.ts";
+export {
+  lastWouldGo,
+  type RetentionPolicy,
+  type SegmentFacts,
+  segmentsToRemove,
+  withLastSealed,
+} from "./retention.ts";
+export { AppendSignal } from "./segment/append_signal.ts";
+export { segmentName } from "./segment/segment_file.ts";
+export { segmentFacts } from "./segment_facts.ts";
+export { SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "./write/appender.ts";
+export { endForGood, sealLast } from "./write/seal.ts";
+export { type FlushBehavior, PartitionWriter, type WriterOptions } from "./write/writer.ts";
