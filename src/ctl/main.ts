@@ -61,7 +61,7 @@ async function dispatch(argv: readonly string[], console: Console): Promise<numb
 }
 
 async function print(console: Console, text: string): Promise<number> {
-  await console.out.text(text);
+  await console.out.painted(text);
   await console.out.flush();
   return EXIT.ok;
 }

@@ -1,14 +1,15 @@
 import type { PartitionDescription, StartPosition } from "../../mod.ts";
-import { parseTime } from "./time.ts";
+import { looksLikeTime, parseTime } from "./time.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A place to begin, as a command line gives it; `{ last }` counts from the end of each partition. */
 export type Place = StartPosition | { last: number };
 
-/** Parses `earliest`, `latest`, an id, `@TIME` or `-N`. */
+/** Parses `earliest`, `latest`, an id, `@TIME` or `-N`. An age or a date needs no `@`. */
 export function parsePlace(option: string, text: string): Place {
   if (text === "earliest" || text === "latest") return text;
   if (text.startsWith("@")) return { time: parseTime(option, text.slice(1)) };
+  if (looksLikeTime(text)) return { time: parseTime(option, text) };
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { id: Number(text) };
   if (/^-\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { last: -Number(text) };
   throw new UsageError(

@@ -241,7 +241,7 @@ test("on a terminal destruction is asked about, and only yes is yes", { skip: no
     const remove = [...PROGRAM, "topic", "delete", "t", ...driver];
     const no = await onTerminal(remove, "\n");
     assertEquals(no.code, 1);
-    assertStringIncludes(no.text, 'Delete topic "t" with all its events?');
+    assertStringIncludes(no.text, 'Delete topic "t" with all its events: 0 events (0 B) in 1 partitions');
     assertEquals((await ctl(["topic", "list", ...driver])).stdout, "t\n");
     assertEquals((await onTerminal(remove, "y\n")).code, 0);
     assertEquals((await ctl(["topic", "list", ...driver])).stdout, "");

@@ -40,8 +40,11 @@ function splitShellWords(text: string): string[] {
   for (let at = 0; at < text.length; at++) {
     const letter = text[at];
     if (letter === "\\" && quote !== "'" && at + 1 < text.length) {
-      word += text[++at];
-      begun = true;
+      const next = text[++at];
+      // Between double quotes a shell keeps the backslash, save before what would mean something there.
+      if (quote === '"' && !'"\\$`\n'.includes(next)) word += letter;
+      // A line that goes on.
+      if (next !== "\n") [word, begun] = [word + next, true];
     } else if (quote !== "") {
       if (letter === quote) quote = "";
       else word += letter;

@@ -1,23 +1,16 @@
 import { type Consumer, type Event, EventGoneError } from "../../../mod.ts";
-import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndConsumerOf, withTopic } from "../connect.ts";
-import { selectSmall } from "../consume/data_sink.ts";
+import { checkDataOption, selectSmall } from "../consume/data_sink.ts";
 import { type Filter, parseFilter } from "../consume/filter.ts";
+import { EndOfFollowing, type Limits, limitsOf, Range } from "../consume/limits.ts";
 import { openConsumer } from "../consume/open_consumer.ts";
 import { type Printer, printerFor } from "../consume/printer.ts";
+import { parseTemplate, type Template } from "../consume/template.ts";
 import { EXIT } from "../exit_codes.ts";
 import { parsePlace } from "../position.ts";
 import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
-
-/** When to stop. */
-interface Limits {
-  follow: boolean;
-  /** One past the last id wanted of each partition. */
-  untilId: number | undefined;
-  max: number;
-}
 
 /** Prints events. */
 export async function run(invocation: Invocation): Promise<number | void> {
@@ -31,13 +24,15 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const place = parsePlace("--from", args.text("from") ?? "earliest");
   const filter = args.text("filter") === undefined ? undefined : parseFilter(args.text("filter")!);
   const data = args.text("data") ?? "none";
+  const template = templateOf(invocation, topicName, data);
   const partitions = partitionsOf(args);
   let damaged = false;
   const warn = (error: EventGoneError) => console.log.warn(oneLine(error));
   await withTopic(invocation, topicName, async (topic) => {
+    checkDataOption(data, (partitions ?? topic.partitions).length);
     await using consumer = await openConsumer(topic, name, place, {
       ...(partitions === undefined ? {} : { partitions }),
-      ...(data === "none" ? {} : { dataSelector: selectSmall }),
+      ...(data === "none" && template?.needsData !== true ? {} : { dataSelector: selectSmall }),
       onCorruption: args.text("on-corruption") === "skip" ? "skip" : "throw",
       onDamage: (error) => {
         damaged = true;
@@ -49,8 +44,9 @@ export async function run(invocation: Invocation): Promise<number | void> {
       json: args.flag("json"),
       raw: args.text("format") === "raw",
       data,
+      template,
     });
-    const print = data === "none" ? printOne : (event: Event) => {
+    const print = data === "none" && template?.needsData !== true ? printOne : (event: Event) => {
       const { size } = event.dataDescriptor;
       return event.data !== undefined || size === 0 ? printOne(event) : printLarge(event, printOne, warn);
     };
@@ -60,7 +56,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
 }
 
 async function printEvents(
-  { console, signal }: Invocation,
+  { console, signal: stopped }: Invocation,
   consumer: Consumer,
   { print, warn, filter, acknowledge, limits }: {
     print: Printer;
@@ -70,20 +66,31 @@ async function printEvents(
     limits: Limits;
   },
 ): Promise<void> {
-  const { follow, untilId, max } = limits;
+  const { follow, max } = limits;
+  const range = new Range(limits);
+  using _watch = follow ? await console.out.watchReader(1) : undefined;
+  const signal = AbortSignal.any([stopped, console.out.broken]);
+  using clock = new EndOfFollowing(follow ? limits.untilTime : Infinity);
   const progress = console.startProgress("consumed");
   let printed = 0;
   try {
     await consumer.ready();
-    const complete = (): boolean =>
-      untilId !== undefined &&
-      consumer.partitions.every((partition) => consumer.position(partition) >= untilId);
-    if (max === 0 || complete()) return;
-    const batches = () => consumer.batches(follow ? { signal } : { until: "end", signal });
-    for await (const batch of goingOn(batches, warn)) {
+    if (max === 0 || range.isComplete(consumer)) return;
+    const batches = () =>
+      consumer.batches(
+        follow && !clock.signal.aborted
+          ? { signal: AbortSignal.any([signal, clock.signal]) }
+          : { until: "end", signal },
+      );
+    const goesOn = (error: unknown): boolean => {
+      if (error instanceof EventGoneError) warn(error);
+      // Then what was stored until now is read to its end.
+      return error instanceof EventGoneError || error === clock.signal.reason && !signal.aborted;
+    };
+    for await (const batch of goingOn(batches, goesOn)) {
       let last: Event | undefined;
       for (const event of batch) {
-        if (untilId !== undefined && event.id >= untilId) break;
+        if (range.isAfter(event)) break;
         last = event;
         if (filter !== undefined && !filter(event.metadata)) continue;
         const wait = print(event);
@@ -94,7 +101,7 @@ async function printEvents(
       if (follow || acknowledge) await console.out.flush();
       // Acknowledgements of one turn are one write, and closing the consumer waits for them.
       if (acknowledge && last !== undefined) void last.acknowledge();
-      if (printed === max || complete()) return;
+      if (printed === max || range.isComplete(consumer)) return;
     }
   } catch (error) {
     // Stopping is what a follower waits for; what was printed before is complete.
@@ -119,33 +126,34 @@ async function printLarge(
   await print(event);
 }
 
-/** Goes on after events that were removed, each time with a warning. */
+/** Begins again, where it was, after errors that are not the end. */
 async function* goingOn(
   iterate: () => AsyncIterable<Event[]>,
-  warn: (error: EventGoneError) => void,
+  goesOn: (error: unknown) => boolean,
 ): AsyncGenerator<Event[], void, void> {
   for (;;) {
     try {
       yield* iterate();
       return;
     } catch (error) {
-      if (!(error instanceof EventGoneError)) throw error;
-      warn(error);
+      if (!goesOn(error)) throw error;
     }
   }
 }
 
-function limitsOf(args: ParsedArguments): Limits {
-  const until = args.text("until");
-  if (until !== undefined && until !== "end" && !/^\d+$/.test(until)) {
-    throw new UsageError(`Option "--until" takes end or an id; found ${JSON.stringify(until)}`);
+/** `--template`, which says all that a line has. */
+function templateOf({ args }: Invocation, topic: string, data: string): Template | undefined {
+  const text = args.text("template");
+  if (text === undefined) return undefined;
+  for (const other of ["json", "format"]) {
+    if (args.flag(other) || args.text(other) !== undefined) {
+      throw new UsageError(`"--template" and "--${other}" exclude each other`);
+    }
   }
-  if (until === "end" && args.flag("follow")) {
-    throw new UsageError('"--until end" and "--follow" exclude each other');
+  if (["base64", "hex", "-"].includes(data)) {
+    throw new UsageError(
+      `"--template" and "--data ${data}" exclude each other: use {base64}, {hex} or {data} in it`,
+    );
   }
-  return {
-    follow: args.flag("follow"),
-    untilId: until === undefined || until === "end" ? undefined : Number(until),
-    max: args.number("max") ?? Infinity,
-  };
+  return parseTemplate(text, topic);
 }

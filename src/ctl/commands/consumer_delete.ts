@@ -11,6 +11,12 @@ export async function run(invocation: Invocation): Promise<number | void> {
       console.log.error(`Cannot delete consumer "${consumer}": it has no position in topic "${topicName}"`);
       return EXIT.failure;
     }
+    const lags = await topic.lag(consumer);
+    for (const { partition, position, events } of lags.filter(({ acknowledged }) => acknowledged)) {
+      console.log.info(
+        `Consumer '${consumer}' is at id ${position} in partition ${partition}, ${events} events to come`,
+      );
+    }
     if (args.flag("dry-run")) {
       console.log.info(`Consumer '${consumer}' would be deleted from topic '${topicName}'`);
       return;

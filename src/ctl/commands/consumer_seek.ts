@@ -1,15 +1,27 @@
+import type { PartitionDescription, StartPosition, Topic } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndRequiredConsumerOf, withTopic } from "../connect.ts";
-import { parsePlace, placeIn } from "../position.ts";
+import { openConsumer } from "../consume/open_consumer.ts";
+import { EXIT } from "../exit_codes.ts";
+import { parsePlace, type Place, placeIn } from "../position.ts";
+
+/** What a seek does in one partition. */
+interface Step {
+  partition: number;
+  to: StartPosition;
+  /** The id that the place is now. */
+  id: number;
+  /** Where the name stands; undefined where it has no position. */
+  before: number | undefined;
+}
 
 /** Moves a consumer name's position. */
-export async function run(invocation: Invocation): Promise<void> {
+export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console } = invocation;
   const { topic: topicName, consumer } = topicAndRequiredConsumerOf(args);
   const place = parsePlace("--to", args.text("to")!);
   const wanted = partitionsOf(args);
-  await withTopic(invocation, topicName, async (topic) => {
-    const dryRun = args.flag("dry-run");
+  return await withTopic(invocation, topicName, async (topic) => {
     const known = await topic.describe();
     for (const number of wanted ?? []) {
       // The driver names the partitions there are.
@@ -17,17 +29,68 @@ export async function run(invocation: Invocation): Promise<void> {
         await topic.seekConsumer(consumer, "earliest", { partitions: [number] });
       }
     }
-    for (const partition of known) {
-      if (wanted !== undefined && !wanted.includes(partition.partition)) continue;
-      const to = placeIn(partition, place);
-      const text = typeof to === "string"
-        ? to
-        : "id" in to
-        ? `id ${to.id}`
-        : `time ${new Date(to.time).toISOString()}`;
-      if (!dryRun) await topic.seekConsumer(consumer, to, { partitions: [partition.partition] });
-      const verb = dryRun ? "would be" : "is";
-      console.log.info(`Consumer '${consumer}' ${verb} at ${text} in partition ${partition.partition}`);
+    const chosen = known.filter(({ partition }) => wanted === undefined || wanted.includes(partition));
+    const steps = await plan(topic, consumer, place, chosen);
+    const dryRun = args.flag("dry-run");
+    // Asked only where there is someone to ask: a position can be moved back.
+    const asks = !dryRun && console.canAsk && !args.flag("yes");
+    if (dryRun || asks) { for (const step of steps) console.log.info(textOf(consumer, step, "would be")); }
+    if (dryRun) return;
+    if (asks && !await console.confirm(question(consumer, topicName, steps), { yes: false })) {
+      return EXIT.failure;
+    }
+    for (const step of steps) {
+      await topic.seekConsumer(consumer, step.to, { partitions: [step.partition] });
+      console.log.info(textOf(consumer, step, "is"));
     }
   });
+}
+
+async function plan(
+  topic: Topic,
+  consumer: string,
+  place: Place,
+  partitions: readonly PartitionDescription[],
+): Promise<Step[]> {
+  const stands = new Map(
+    (await topic.lag(consumer)).filter(({ acknowledged }) => acknowledged)
+      .map(({ partition, position }) => [partition, position]),
+  );
+  // A consumer without a name that is stored: it only finds out which id the place is.
+  await using there = await openConsumer(topic, undefined, place, {
+    partitions: partitions.map(({ partition }) => partition),
+  });
+  await there.ready();
+  return partitions.map((description) => ({
+    partition: description.partition,
+    to: placeIn(description, place),
+    id: there.position(description.partition),
+    before: stands.get(description.partition),
+  }));
+}
+
+/** `Consumer 'app' would be at id 0 in partition 1, now at id 5: 5 events again`. */
+function textOf(consumer: string, { partition, to, id, before }: Step, verb: string): string {
+  const place = typeof to === "string"
+    ? `${to}, id ${id},`
+    : "id" in to
+    ? `id ${to.id}`
+    : `time ${new Date(to.time).toISOString()}, id ${id},`;
+  const head = `Consumer '${consumer}' ${verb} at ${place} in partition ${partition}`;
+  if (before === undefined) return `${head}: it had no position`;
+  const moved = id - before;
+  const effect = moved === 0
+    ? "nothing changes"
+    : moved > 0
+    ? `${moved} events skipped`
+    : `${-moved} events again`;
+  return `${head}: ${effect}, from id ${before}`;
+}
+
+function question(consumer: string, topic: string, steps: readonly Step[]): string {
+  const moves = steps.map(({ id, before }) => before === undefined ? 0 : id - before);
+  const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
+  const skipped = sum(moves.filter((move) => move > 0));
+  const again = -sum(moves.filter((move) => move < 0));
+  return `Move consumer "${consumer}" of topic "${topic}": ${skipped} events skipped, ${again} events again?`;
 }

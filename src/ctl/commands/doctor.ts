@@ -3,6 +3,7 @@ import type { Invocation } from "../command.ts";
 import { ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 import { openDriver } from "../connect.ts";
 import type { Style } from "../console/colour.ts";
+import { visible } from "../console/visible.ts";
 import { checkFolder } from "../doctor/folder.ts";
 import { type Finding, finding, type Verdict } from "../doctor/check.ts";
 import { EXIT } from "../exit_codes.ts";
@@ -37,9 +38,10 @@ export async function run(invocation: Invocation): Promise<number | void> {
   }
   for (const { check, verdict, detail } of findings) {
     if (args.flag("json")) await console.out.json({ check, verdict, detail });
-    else {await console.out.line(
-        `${console.paint(STYLES[verdict], verdict.padEnd(8))}${check.padEnd(18)}${detail}`,
-      );}
+    else {
+      const head = console.paint(STYLES[verdict], verdict.padEnd(8));
+      await console.out.painted(`${head}${check.padEnd(18)}${visible(detail)}\n`);
+    }
   }
   if (findings.some(({ verdict }) => verdict === "fail")) return EXIT.failure;
 }

@@ -4,9 +4,7 @@ import { KeyPartitionSelector } from "../../components/partition_selectors/key.t
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
 import { topicNameOf, withTopic } from "../connect.ts";
-import { readChunks } from "../lines/chunks.ts";
-import { decodeLines } from "../lines/decode_lines.ts";
-import { LineSplitter } from "../lines/line_splitter.ts";
+import { LineTooLongError, numberedLines } from "../lines/numbered_lines.ts";
 import { type LineFormat, lineFormat } from "../produce/line_format.ts";
 import { LineProducer } from "../produce/line_producer.ts";
 import { UsageError } from "../usage_error.ts";
@@ -51,38 +49,31 @@ async function pushLines(
   data: DataPart | undefined,
   choose: Chooser,
 ): Promise<void> {
-  const splitter = new LineSplitter();
-  let line = 0;
-  const pushBlock = async (block: Uint8Array): Promise<void> => {
-    const { lines, malformed } = decodeLines(block);
-    for (let index = 0; index < lines.length; index++) {
-      line++;
-      let event: ReturnType<LineFormat>;
-      try {
-        if (index === malformed) throw new Error('it is not UTF-8; use "--format base64" for bytes');
-        event = format(lines[index]);
-      } catch (error) {
-        await producer.settle();
-        throw producer.blame(line, error);
-      }
-      if (event === undefined) continue;
-      const options = choose(typeof event === "string" ? event : event.document);
-      const wait = producer.push(line, event, data, options);
-      if (wait !== undefined) await wait;
-    }
+  const fail = async (line: number, error: unknown): Promise<never> => {
+    await producer.settle();
+    throw producer.blame(line, error);
   };
-  for await (const chunk of readChunks(console.input, signal)) {
-    let block: Uint8Array | undefined;
-    try {
-      block = splitter.push(chunk);
-    } catch (error) {
-      await producer.settle();
-      throw producer.blame(line + 1, error);
+  try {
+    for await (const { first, lines, malformed } of numberedLines(console.input, signal)) {
+      for (let index = 0; index < lines.length; index++) {
+        const line = first + index;
+        let event: ReturnType<LineFormat>;
+        try {
+          if (index === malformed) throw new Error('it is not UTF-8; use "--format base64" for bytes');
+          event = format(lines[index]);
+        } catch (error) {
+          return await fail(line, error);
+        }
+        if (event === undefined) continue;
+        const options = choose(typeof event === "string" ? event : event.document);
+        const wait = producer.push(line, event, data, options);
+        if (wait !== undefined) await wait;
+      }
     }
-    if (block !== undefined) await pushBlock(block);
+  } catch (error) {
+    if (!(error instanceof LineTooLongError)) throw error;
+    await fail(error.line, error);
   }
-  const last = splitter.end();
-  if (last !== undefined) await pushBlock(last);
 }
 
 /** `--metadata` as a JSON document. */

@@ -1,6 +1,7 @@
-import type { TopicInfo } from "../../../mod.ts";
+import type { Driver, TopicInfo } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver, topicNameOf } from "../connect.ts";
+import { formatBytes } from "../console/progress.ts";
 import { EXIT } from "../exit_codes.ts";
 
 /** Deletes a topic. */
@@ -13,21 +14,38 @@ export async function run(invocation: Invocation): Promise<number | void> {
     return;
   }
   const force = args.flag("force");
+  const info = (await driver.listTopics()).get(name);
   if (args.flag("dry-run")) {
-    if (!force || !await driver.topicExists(name)) {
+    if (!force || info === undefined) {
       await using _topic = await driver.openTopic(name);
     }
-    console.log.info(`Topic '${name}' would be deleted`);
+    console.log.info(
+      `Topic '${name}' would be deleted${info === undefined ? "" : await contentText(driver, info)}`,
+    );
     return;
   }
-  const info = (await driver.listTopics()).get(name);
   if (info !== undefined) {
-    const question = `Delete topic "${name}" with all its events${foreignText(info, force)}?`;
+    const what = args.flag("yes") ? "" : await contentText(driver, info);
+    const question = `Delete topic "${name}" with all its events${what}${foreignText(info, force)}?`;
     if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
   }
   // Called also for a topic that is not there: the driver says where it was looked for.
   await driver.deleteTopic(name, { force });
   console.log.info(`Topic '${name}' deleted`);
+}
+
+/** How much goes; nothing where that cannot be known, since a damaged topic may be deleted, too. */
+async function contentText(driver: Driver, { name }: TopicInfo): Promise<string> {
+  try {
+    await using topic = await driver.openTopic(name);
+    const partitions = await topic.describe();
+    const events = partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0);
+    const bytes = formatBytes(partitions.reduce((sum, partition) => sum + partition.bytes, 0));
+    const consumers = (await topic.consumers()).length;
+    return `: ${events} events (${bytes}) in ${partitions.length} partitions, positions of ${consumers} consumers`;
+  } catch {
+    return "";
+  }
 }
 
 /** What else goes with the topic. */

@@ -30,6 +30,16 @@ export async function run(invocation: Invocation): Promise<number | void> {
       const plan = await topic.trim({ ...request, dryRun: true });
       const events = plan.reduce((sum, partition) => sum + partition.firstId - partition.firstIdBefore, 0);
       const bytes = formatBytes(plan.reduce((sum, partition) => sum + partition.bytes, 0));
+      if (console.canAsk && !args.flag("yes")) {
+        for (const { partition, firstIdBefore, firstId } of plan) {
+          if (firstId === firstIdBefore) continue;
+          console.log.info(
+            `Partition ${partition} would lose ids ${firstIdBefore} to ${
+              firstId - 1
+            }, and begin at id ${firstId}`,
+          );
+        }
+      }
       const question = `Remove ${events} events (${bytes}) of topic "${name}"?`;
       if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
     }

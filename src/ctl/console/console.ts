@@ -6,6 +6,7 @@ import { Log, type LogLevel } from "./log.ts";
 import { Output } from "./output.ts";
 import { type Done, Progress } from "./progress.ts";
 import { standardError } from "./standard_error.ts";
+import { visible } from "./visible.ts";
 
 /** What every command takes. */
 export interface ConsoleOptions {
@@ -65,20 +66,25 @@ export class Console {
     };
   }
 
+  /** Whether there is a terminal to ask on. */
+  get canAsk(): boolean {
+    return process.stdin.isTTY === true && standardError().isTTY === true;
+  }
+
   /**
    * Asks before something is destroyed. Without a terminal to ask on, `--yes` must have been given.
    */
   async confirm(question: string, options: { yes: boolean }): Promise<boolean> {
     if (options.yes) return true;
-    if (process.stdin.isTTY !== true || standardError().isTTY !== true) {
+    if (!this.canAsk) {
       throw new UsageError(
-        `${question} Nobody can be asked here: add "--yes", or see what would happen with "--dry-run"`,
+        `${question} There is no terminal to ask on: add "--yes", or see what would happen with "--dry-run"`,
       );
     }
     const { createInterface } = await import("node:readline/promises");
     const lines = createInterface({ input: process.stdin, output: standardError() });
     try {
-      const answer = await lines.question(`${question} [y/N] `);
+      const answer = await lines.question(`${visible(question)} [y/N] `);
       return /^y(es)?$/i.test(answer.trim());
     } finally {
       lines.close();

@@ -1,4 +1,5 @@
 import type { Painter, Style } from "./colour.ts";
+import { visible } from "./visible.ts";
 
 /** Levels from the most talkative to silence. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "critical", "off"] as const;
@@ -15,7 +16,7 @@ const STYLES: Readonly<Record<Exclude<LogLevel, "off">, Style>> = {
   critical: "magenta",
 };
 
-/** Writes log lines: `[2026-11-23 15:48:00.123] [info] text`, in local time. */
+/** Writes log lines: `[2026-11-23 15:48:00.123] [info] text`, in local time. Names in them are made visible. */
 export class Log {
   readonly #write: (text: string) => void;
   readonly #paint: Painter;
@@ -61,7 +62,7 @@ export class Log {
 
   #line(level: Exclude<LogLevel, "off">, text: string): void {
     if (!this.shows(level)) return;
-    this.#write(`[${timestamp(this.#now())}] [${this.#paint(STYLES[level], level)}] ${text}\n`);
+    this.#write(`[${timestamp(this.#now())}] [${this.#paint(STYLES[level], level)}] ${visible(text)}\n`);
   }
 }
 

@@ -1,11 +1,13 @@
 import type { Writable } from "node:stream";
+import { watchReaderOfPipe } from "./reader_of_pipe.ts";
+import { visible } from "./visible.ts";
 
 /** Text is collected up to this many characters before it is written. */
 const CHUNK_CHARACTERS = 1 << 16;
 /** How long a reader may take, once the program was told to stop. */
 const PATIENCE_MS = 1000;
 
-/** Whoever read the output is gone (`| head`). No error: the command ends quietly. */
+/** The program that read the output is gone (`| head`). No error: the command ends quietly. */
 export class BrokenPipeError extends Error {
   override readonly name = "BrokenPipeError";
 }
@@ -20,12 +22,15 @@ export class Output {
   #failed: Error | undefined;
   readonly #fail: (error: Error) => void;
   #giveUp: (() => void) | undefined;
+  /** Whether a person reads it: then stored text is shown with its control characters written out. */
+  readonly isTerminal: boolean;
   /** Aborted when nobody reads the output any more. */
   readonly broken: AbortSignal;
 
   /** `name` is what errors call the place that is written to. */
   constructor(stream: Writable, name = "standard output") {
     this.#stream = stream;
+    this.isTerminal = (stream as { isTTY?: boolean }).isTTY === true;
     const controller = new AbortController();
     this.broken = controller.signal;
     this.#fail = (error) => {
@@ -36,6 +41,15 @@ export class Output {
       controller.abort(this.#failed);
     };
     stream.on("error", this.#fail);
+  }
+
+  /** Ends a command that waits when its reader leaves, also while there is nothing to write. Until disposed of. */
+  async watchReader(descriptor: number): Promise<Disposable> {
+    const stop = await watchReaderOfPipe(
+      descriptor,
+      () => this.#fail(Object.assign(new Error("the reader is gone"), { code: "EPIPE" })),
+    );
+    return { [Symbol.dispose]: stop };
   }
 
   /** Does not wait much longer for a reader that takes nothing, once the signal is aborted. */
@@ -51,6 +65,11 @@ export class Output {
 
   /** Writes text. A promise is returned only when it must be awaited before writing on. */
   text(text: string): void | Promise<void> {
+    return this.painted(this.isTerminal ? visible(text) : text);
+  }
+
+  /** Writes text of the program's own, which may have colours. Stored text in it must have been made visible. */
+  painted(text: string): void | Promise<void> {
     this.#text += text;
     if (this.#text.length >= CHUNK_CHARACTERS) return this.flush();
   }
@@ -58,7 +77,7 @@ export class Output {
   /** Writes one line. A promise is returned only when it must be awaited before writing on. */
   line(text: string): void | Promise<void> {
     // Two appends make no intermediate string.
-    this.#text += text;
+    this.#text += this.isTerminal ? visible(text) : text;
     this.#text += "\n";
     if (this.#text.length >= CHUNK_CHARACTERS) return this.flush();
   }
@@ -68,8 +87,9 @@ export class Output {
     return this.line(JSON.stringify(value));
   }
 
-  /** Writes bytes as they are. */
+  /** Writes bytes as they are; to a terminal as the text that they are, or are not. */
   async bytes(bytes: Uint8Array): Promise<void> {
+    if (this.isTerminal) return await this.text(new TextDecoder().decode(bytes));
     await this.flush();
     await this.#write(bytes);
   }

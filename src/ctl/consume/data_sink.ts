@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DataDescriptor, Event } from "../../../mod.ts";
 import type { Output } from "../console/output.ts";
+import { UsageError } from "../usage_error.ts";
 
 /** Larger data parts are read and written in pieces. A multiple of 3, so that pieces of base64 fit together. */
 export const PIECE_BYTES = 3 * 1024 * 1024;
@@ -33,9 +34,38 @@ export async function writeEncoded(event: Event, encoding: "base64" | "hex", out
   }
 }
 
+/** What `--data` may say instead of a pattern of file names. */
+const WORDS = ["none", "base64", "hex", "-"];
+
+/**
+ * Refuses a pattern by which two events would overwrite each other's file, and a word that is hardly meant as the
+ * name of a file. `partitions` is how many are read.
+ */
+export function checkDataOption(how: string, partitions: number): void {
+  if (WORDS.includes(how)) return;
+  if (!/[{./\\]/.test(how)) {
+    throw new UsageError(
+      `Option "--data" takes none, base64, hex, - or a FILE pattern; found "${how}": for a file of that name write ` +
+        `"./${how}"`,
+    );
+  }
+  const unknown = /\{(?!topic\}|partition\}|id\})\w*\}/.exec(how)?.[0];
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `Option "--data" has {topic}, {partition} and {id} in a FILE pattern; found "${unknown}" in "${how}"`,
+    );
+  }
+  if (partitions > 1 && how.includes("{id}") && !how.includes("{partition}")) {
+    throw new UsageError(
+      `Option "--data ${how}" gives events of different partitions one file: add {partition}, as in ` +
+        `"${how.replace("{id}", "{partition}-{id}")}", or read one partition with "--partition N"`,
+    );
+  }
+}
+
 /**
  * Writes data parts to files. `{topic}`, `{partition}` and `{id}` in the pattern stand for where the event came
- * from; parts that get the same file are written one behind the other.
+ * from; parts that get the same file are written one after the other.
  */
 export class DataFiles {
   readonly #pattern: string;

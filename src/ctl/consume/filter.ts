@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { JsonValue } from "../../../mod.ts";
 import { newEventPattern } from "../../components/validators/event_pattern/mod.ts";
+import { withoutMark } from "../lines/byte_order_mark.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** Whether an event is printed. */
@@ -17,7 +18,7 @@ export function parseFilter(text: string): Filter {
   }
   let pattern: JsonValue;
   try {
-    pattern = JSON.parse(source) as JsonValue;
+    pattern = JSON.parse(withoutMark(source)) as JsonValue;
   } catch (cause) {
     throw new UsageError(`Malformed JSON in ${place}: ${(cause as Error).message}`, { cause });
   }

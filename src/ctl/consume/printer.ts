@@ -2,6 +2,7 @@ import type { Event } from "../../../mod.ts";
 import type { Output } from "../console/output.ts";
 import { DataFiles, piecesOf, writeEncoded } from "./data_sink.ts";
 import { metadataLine, openJsonLine, rawLine } from "./event_format.ts";
+import { type Template, wholeData } from "./template.ts";
 
 /** How events are printed. */
 export interface PrintOptions {
@@ -10,13 +11,16 @@ export interface PrintOptions {
   raw: boolean;
   /** `none`, `base64`, `hex`, `-` or a pattern of file names. */
   data: string;
+  /** A line's format; then `json` and `raw` say nothing. */
+  template?: Template;
 }
 
 /** Prints one event. A promise is returned only when it must be awaited before the next. */
 export type Printer = (event: Event) => void | Promise<void>;
 
 /** Chooses how to print, once for all events. */
-export function printerFor(out: Output, { topic, json, raw, data }: PrintOptions): Printer {
+export function printerFor(out: Output, { topic, json, raw, data, template }: PrintOptions): Printer {
+  if (template !== undefined) return templatePrinter(out, topic, template, data);
   const line = raw ? rawLine : metadataLine;
   if (data === "none") {
     return json ? (event) => out.line(`${openJsonLine(event)}}`) : (event) => out.line(line(event));
@@ -37,5 +41,15 @@ export function printerFor(out: Output, { topic, json, raw, data }: PrintOptions
   return async (event) => {
     await files.write(topic, event);
     await out.line(json ? `${openJsonLine(event)}}` : line(event));
+  };
+}
+
+function templatePrinter(out: Output, topic: string, template: Template, data: string): Printer {
+  const files = data === "none" ? undefined : new DataFiles(data);
+  const none = new Uint8Array(0);
+  if (files === undefined && !template.needsData) return (event) => out.line(template.format(event, none));
+  return async (event) => {
+    await files?.write(topic, event);
+    await out.line(template.format(event, template.needsData ? await wholeData(event) : none));
   };
 }

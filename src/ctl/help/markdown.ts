@@ -26,7 +26,12 @@ This page is made from the same table as \`${PROGRAM} --help\`; its examples are
   progress go to standard error. \`--json\` prints JSON, one object a line where there are several.
 - **Topic.** \`--topic TOPIC\`, \`--name TOPIC\` or the first word. Where a command knows consumers, \`--name\` is the
   consumer, as \`--consumer\` is.
-- **Times.** \`2026-11-23T15:48:00Z\`, milliseconds since 1970, or an age: \`90s\`, \`15m\`, \`2h\`, \`7d\`.
+- **Times.** \`2026-11-23T15:48:00Z\`, \`2026-11-23 15:48\`, \`2026-11-23\` and \`15:48\` (today), which are local time
+  without a zone; an age: \`90s\`, \`15m\`, \`1h30m\`, \`7d\`; \`now\`; or a time since 1970 in seconds (10 digits) or
+  milliseconds (13 digits). What could mean something else is refused.
+- **Byte order marks** before the first line or document are left out.
+- **Terminals.** Stored text is shown with control characters and those that turn or hide text written out
+  (\`\\u001b\`); a file or a pipe gets it as it is.
 - **Signals.** SIGINT and SIGTERM flush, close and exit; a second one exits at once.
 - **Destruction.** Commands that destroy ask on a terminal; elsewhere they need \`--yes\`. \`--dry-run\` only says
   what would happen.

@@ -1,4 +1,4 @@
-// The mark at the start of a text is part of a line like any other character.
+// What a block begins with need not be the beginning of a text: a byte order mark is left to the caller.
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 

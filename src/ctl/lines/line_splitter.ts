@@ -26,6 +26,7 @@ export class LineSplitter {
   #rest: Uint8Array = new Uint8Array(0);
   #restBytes = 0;
   #isPassingOver = false;
+  #fault: LimitExceededError | undefined;
 
   constructor(limit: LineLimit = { bytesMax: LINE_BYTES_MAX }) {
     this.#limit = limit;
@@ -39,9 +40,10 @@ export class LineSplitter {
   /**
    * Takes a chunk and gives every line completed by it, with line ends, as one block; undefined when none is.
    * The chunk may be overwritten afterwards; a block stays as it is only until then. Throws `LimitExceededError`
-   * for a line that is too long.
+   * for a line that is too long, when every line before it has been given.
    */
   push(chunk: Uint8Array): Uint8Array | undefined {
+    if (this.#fault !== undefined) throw this.#fault;
     if (this.#isPassingOver) {
       const end = chunk.indexOf(NEWLINE) + 1;
       if (end === 0) return undefined;
@@ -55,12 +57,20 @@ export class LineSplitter {
     }
     const complete = chunk.subarray(0, end);
     const block = this.#restBytes === 0 ? complete : this.#join(complete);
-    if (end < chunk.length) this.#keep(chunk.subarray(end));
+    if (end < chunk.length) {
+      try {
+        this.#keep(chunk.subarray(end));
+      } catch (error) {
+        // The lines of this chunk come before it.
+        this.#fault = error as LimitExceededError;
+      }
+    }
     return block;
   }
 
   /** Gives the line that was begun, if any: the stream ended without a line end. */
   end(): Uint8Array | undefined {
+    if (this.#fault !== undefined) throw this.#fault;
     this.#isPassingOver = false;
     return this.#restBytes === 0 ? undefined : this.#join(new Uint8Array(0));
   }

@@ -47,6 +47,9 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["consumer", "seek"],
     summary: "Move a consumer name's position, also backwards",
+    details:
+      "Says how many events will be skipped or come again, and asks on a terminal; elsewhere it goes ahead, " +
+      "and says where the name stood before.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -62,7 +65,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
         describe: "earliest, latest, an id, @TIME, or -N for the last N of each partition",
       },
       PARTITIONS,
-      { name: "dry-run", kind: "flag", describe: "Only say what would be done" },
+      ...DESTRUCTIVE,
       ...SHARED,
     ],
     examples: [

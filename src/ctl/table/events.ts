@@ -91,13 +91,14 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         value: "WHERE",
         describe:
           "Where to begin, unless the consumer name has a position: earliest (default), latest, an id, " +
-          "@TIME, or -N for the last N of each partition",
+          "@TIME, an age such as 15m, or -N for the last N of each partition",
       },
       {
         name: "until",
         kind: "text",
         value: "WHERE",
-        describe: "Where to stop: end (default without --follow), or before this id in each partition",
+        describe:
+          "Where to stop: end (default without --follow), before this id in each partition, or before @TIME",
       },
       { name: "follow", short: "f", kind: "flag", describe: "Wait for new events" },
       { name: "max", short: "n", kind: "count", value: "N", describe: "Stop after so many events" },
@@ -108,7 +109,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         kind: "text",
         value: "HOW",
         describe:
-          "Data parts: none (default), base64, hex, a FILE pattern such as part-{id}.bin, or - for bytes alone",
+          "Data parts: none (default), base64, hex, a FILE pattern such as part-{partition}-{id}.bin, or - for bytes alone",
       },
       {
         name: "filter",
@@ -130,6 +131,15 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         choices: ["throw", "skip"],
         describe: "At damage stop with exit code 3 (default), or log it, go on and exit with 3 at the end",
       },
+      {
+        name: "template",
+        short: "t",
+        kind: "text",
+        value: "TEXT",
+        describe:
+          "Print each event as this line: {topic}, {partition}, {id}, {time}, {timestamp} in milliseconds, " +
+          "{metadata}, {metadata.KEY}, {size} of the data, {data} as text, {base64}, {hex}; \\t and \\n, {{ for a brace",
+      },
       JSON_OUTPUT,
       PROGRESS,
       ...SHARED,
@@ -145,8 +155,14 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
   --driver files --driver.root_path /tmp/diaspora-data`,
       },
       {
+        title: "A line of chosen fields for each event of the last day, up to an hour ago",
+        shell:
+          `diaspora-ctl consume my_topic --from 1d --until 1h --template '{time} {partition}/{id} {metadata.x}' \\
+  --driver files --driver.root_path /tmp/diaspora-data`,
+      },
+      {
         title: "Events with x above 1 of the last hour",
-        shell: `diaspora-ctl consume my_topic --from @1h --filter '{"x": [{"numeric": [">", 1]}]}' \\
+        shell: `diaspora-ctl consume my_topic --from 1h --filter '{"x": [{"numeric": [">", 1]}]}' \\
   --driver files --driver.root_path /tmp/diaspora-data`,
       },
     ],

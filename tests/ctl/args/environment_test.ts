@@ -12,6 +12,13 @@ test("DIASPORA_CTL_DRIVER_OPTIONS is split as a shell would, without expansion",
     "/tmp/a b",
   ]);
   assertEquals(split(`"a \\" b" c\\ d '\\n' "" $HOME`), ['a " b', "c d", "\\n", "", "$HOME"]);
+  assertEquals(split(String.raw`"C:\data\new" "\$HOME \` \\" 'C:\x' C:\\y`), [
+    String.raw`C:\data\new`,
+    "$HOME ` \\",
+    String.raw`C:\x`,
+    String.raw`C:\y`,
+  ]);
+  assertEquals(split('a\\\nb "c\\\nd" e\\'), ["ab", "cd", "e\\"]);
   assertEquals(driverOptionsFrom({}), []);
   assertThrows(() => split("'open"), UsageError, "unclosed");
 });

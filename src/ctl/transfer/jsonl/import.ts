@@ -1,9 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createReadStream, statSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { readChunks } from "../../lines/chunks.ts";
-import { decodeLines } from "../../lines/decode_lines.ts";
-import { LineSplitter } from "../../lines/line_splitter.ts";
+import { LineTooLongError, numberedLines } from "../../lines/numbered_lines.ts";
 import { LineError } from "../../produce/line_producer.ts";
 import { UsageError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
@@ -27,32 +25,24 @@ export async function openSource({ options, console, signal }: ImportJob): Promi
 }
 
 async function* readEvents(stream: Readable, signal: AbortSignal): AsyncGenerator<ImportedEvent, void, void> {
-  let number = 0;
-  const parse = function* (block: Uint8Array): Generator<ImportedEvent, void, void> {
-    const { lines, malformed } = decodeLines(block);
-    for (const [index, line] of lines.entries()) {
-      number++;
-      if (line.trim() === "") continue;
-      try {
-        if (index === malformed) throw new Error("it is not UTF-8");
-        yield { number, ...parseEvent(line) };
-      } catch (error) {
-        throw new LineError(number, error);
+  try {
+    for await (const { first, lines, malformed } of numberedLines(stream, signal)) {
+      for (const [index, line] of lines.entries()) {
+        const number = first + index;
+        if (line.trim() === "") continue;
+        let event: ImportedEvent;
+        try {
+          if (index === malformed) throw new Error("it is not UTF-8");
+          event = { number, ...parseEvent(line) };
+        } catch (error) {
+          throw new LineError(number, error);
+        }
+        yield event;
       }
     }
-  };
-  const splitter = new LineSplitter();
-  for await (const chunk of readChunks(stream, signal)) {
-    let block: Uint8Array | undefined;
-    try {
-      block = splitter.push(chunk);
-    } catch (error) {
-      throw new LineError(number + 1, error);
-    }
-    if (block !== undefined) yield* parse(block);
+  } catch (error) {
+    throw error instanceof LineTooLongError ? new LineError(error.line, error) : error;
   }
-  const last = splitter.end();
-  if (last !== undefined) yield* parse(last);
   signal.throwIfAborted();
 }
 
@@ -104,16 +94,18 @@ function metadataText(line: string, parsed: { data?: unknown }): string | undefi
 async function highestPartition(stream: Readable, signal: AbortSignal): Promise<number> {
   let highest = 0;
   const member = /"partition"\s*:\s*(\d+)/;
-  const splitter = new LineSplitter();
-  for await (const chunk of readChunks(stream, signal)) {
-    const block = splitter.push(chunk);
-    for (const line of block === undefined ? [] : decodeLines(block).lines) {
-      const found = line.startsWith('{"partition":')
-        ? member.exec(line)?.[1]
-        : memberTexts(line)?.get("partition");
-      const number = Number(found ?? 0);
-      if (Number.isSafeInteger(number) && number > highest) highest = number;
+  try {
+    for await (const { lines } of numberedLines(stream, signal)) {
+      for (const line of lines) {
+        const found = line.startsWith('{"partition":')
+          ? member.exec(line)?.[1]
+          : memberTexts(line)?.get("partition");
+        const number = Number(found ?? 0);
+        if (Number.isSafeInteger(number) && number > highest) highest = number;
+      }
     }
+  } catch (error) {
+    if (!(error instanceof LineTooLongError)) throw error;
   }
   return highest;
 }

@@ -1,0 +1,85 @@
+import type { Consumer, Event } from "../../../mod.ts";
+import type { ParsedArguments } from "../args/parsed.ts";
+import { looksLikeTime, parseTime } from "../time.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** When to stop. */
+export interface Limits {
+  follow: boolean;
+  /** One past the last id wanted of each partition. */
+  untilId?: number;
+  /** Events of this time and later are not wanted: milliseconds since 1970. */
+  untilTime?: number;
+  max: number;
+}
+
+/** Reads `--until`, `--follow` and `--max`. */
+export function limitsOf(args: ParsedArguments): Limits {
+  const follow = args.flag("follow");
+  const limits: Limits = { follow, max: args.number("max") ?? Infinity };
+  const until = args.text("until");
+  if (until === undefined) return limits;
+  if (until === "end") {
+    if (follow) throw new UsageError('"--until end" and "--follow" exclude each other');
+    return limits;
+  }
+  if (/^\d+$/.test(until)) return { ...limits, untilId: Number(until) };
+  if (until.startsWith("@")) return { ...limits, untilTime: parseTime("--until", until.slice(1)) };
+  if (looksLikeTime(until)) return { ...limits, untilTime: parseTime("--until", until) };
+  throw new UsageError(`Option "--until" takes end, an id or @TIME; found ${JSON.stringify(until)}`);
+}
+
+/** Knows which events are wanted, and when none is left to come. */
+export class Range {
+  readonly #limits: Limits;
+  readonly #ended = new Set<number>();
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** Whether an event is after the range, and with it all that follow in its partition. */
+  isAfter({ partition, id, timestamp }: Event): boolean {
+    const { untilId = Infinity, untilTime = Infinity } = this.#limits;
+    if (id >= untilId || timestamp >= untilTime) this.#ended.add(partition);
+    return this.#ended.has(partition);
+  }
+
+  /** Whether every partition is at the end of the range. */
+  isComplete(consumer: Consumer): boolean {
+    const { untilId = Infinity } = this.#limits;
+    return consumer.partitions.length > 0 &&
+      consumer.partitions.every((number) => this.#ended.has(number) || consumer.position(number) >= untilId);
+  }
+}
+
+/** Timers take no more. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** A signal that is aborted when a time comes. */
+export class EndOfFollowing implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #time: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `time` is in milliseconds since 1970; undefined and Infinity never come. */
+  constructor(time = Infinity) {
+    this.#time = time;
+    if (time !== Infinity) this.#wait();
+  }
+
+  /** Aborted from that time on. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+
+  #wait(): void {
+    const ms = Math.ceil(this.#time - Date.now());
+    if (ms <= 0) this.#controller.abort();
+    else this.#timer = setTimeout(() => this.#wait(), Math.min(ms, TIMER_MS_MAX));
+  }
+}

@@ -1,0 +1,103 @@
+import { Buffer } from "node:buffer";
+import type { Event, JsonValue } from "../../../mod.ts";
+import { nearestName } from "../../options.ts";
+import { UsageError } from "../usage_error.ts";
+import { piecesOf } from "./data_sink.ts";
+import { metadataLine } from "./event_format.ts";
+
+/** What `{NAME}` stands for. */
+type Field = (event: Event, data: Uint8Array) => string;
+
+/** A line's format, as `--template` gives it. */
+export interface Template {
+  /** Whether it shows the data part, which is to be read then. */
+  readonly needsData: boolean;
+  /** The line of one event. `data` is looked at only where it is needed. */
+  format(event: Event, data: Uint8Array): string;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", "0": "\0", "\\": "\\" };
+const TOKEN = /\\(.)|\{\{|\}\}|\{([^{}]*)\}/gs;
+const NO_DATA = new Uint8Array(0);
+
+/** Reads a template: text, `{NAME}`, `{{` for a brace and `\t`, `\n`, `\\`. Throws {@linkcode UsageError}. */
+export function parseTemplate(text: string, topic: string): Template {
+  const fields = fieldsOf(topic);
+  const parts: (string | Field)[] = [];
+  let needsData = false;
+  let at = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    parts.push(text.slice(at, match.index));
+    at = match.index + match[0].length;
+    const [token, escaped, name] = match;
+    if (escaped !== undefined) parts.push(ESCAPES[escaped] ?? token);
+    else if (name === undefined) parts.push(token[0]);
+    else {
+      parts.push(fieldOf(name, fields));
+      needsData ||= DATA_FIELDS.includes(name);
+    }
+  }
+  parts.push(text.slice(at));
+  return {
+    needsData,
+    format: (event, data) => {
+      let line = "";
+      for (const part of parts) line += typeof part === "string" ? part : part(event, data);
+      return line;
+    },
+  };
+}
+
+/** The whole data part of an event. */
+export async function wholeData(event: Event): Promise<Uint8Array> {
+  if (event.data !== undefined || event.dataDescriptor.size === 0) return event.data ?? NO_DATA;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of piecesOf(event)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+const DATA_FIELDS = ["data", "base64", "hex"];
+
+function fieldsOf(topic: string): Readonly<Record<string, Field>> {
+  const encoded = (encoding: "utf8" | "base64" | "hex"): Field => (_event, data) =>
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString(encoding);
+  return {
+    topic: () => topic,
+    partition: ({ partition }) => String(partition),
+    id: ({ id }) => String(id),
+    timestamp: ({ timestamp }) => String(timestamp),
+    time: ({ timestamp }) => new Date(timestamp).toISOString(),
+    metadata: metadataLine,
+    size: ({ dataDescriptor }) => String(dataDescriptor.size),
+    data: encoded("utf8"),
+    base64: encoded("base64"),
+    hex: encoded("hex"),
+  };
+}
+
+function fieldOf(name: string, fields: Readonly<Record<string, Field>>): Field {
+  if (Object.hasOwn(fields, name)) return fields[name];
+  if (name.startsWith("metadata.")) {
+    const keys = name.split(".").slice(1);
+    return ({ metadata }) => shown(valueAt(metadata, keys));
+  }
+  const names = [...Object.keys(fields), "metadata.KEY"];
+  const meant = nearestName(name, names);
+  const remedy = meant === undefined ? "" : `; did you mean "{${meant}}"?`;
+  throw new UsageError(
+    `Option "--template" knows ${names.map((known) => `{${known}}`).join(", ")}; found "{${name}}"${remedy}`,
+  );
+}
+
+function valueAt(metadata: JsonValue, keys: readonly string[]): JsonValue | undefined {
+  let at: JsonValue | undefined = metadata;
+  for (const key of keys) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = (at as Record<string, JsonValue>)[key];
+  }
+  return at;
+}
+
+function shown(value: JsonValue | undefined): string {
+  return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,57 @@
+import type { Readable } from "node:stream";
+import { LimitExceededError } from "../../errors.ts";
+import { withoutMark } from "./byte_order_mark.ts";
+import { readChunks } from "./chunks.ts";
+import { decodeLines } from "./decode_lines.ts";
+import { type LineLimit, LineSplitter } from "./line_splitter.ts";
+
+/** Lines that came together, without their line ends. */
+export interface NumberedLines {
+  /** The number of the first one; a stream begins with 1. */
+  first: number;
+  lines: string[];
+  /** Index of the first line that is not UTF-8. */
+  malformed?: number;
+}
+
+/** A line has more bytes than any may have; every line before it was given. */
+export class LineTooLongError extends Error {
+  override readonly name = "LineTooLongError";
+  /** Its number. */
+  readonly line: number;
+
+  constructor(line: number, cause: LimitExceededError) {
+    super(cause.message, { cause });
+    this.line = line;
+  }
+}
+
+/**
+ * The lines of a stream until it ends or the signal is aborted. A byte order mark before the first one is left
+ * out. Throws {@linkcode LineTooLongError}.
+ */
+export async function* numberedLines(
+  stream: Readable,
+  signal: AbortSignal,
+  limit?: LineLimit,
+): AsyncGenerator<NumberedLines, void, void> {
+  const splitter = new LineSplitter(limit);
+  let first = 1;
+  const numbered = (block: Uint8Array): NumberedLines => {
+    const decoded = decodeLines(block);
+    if (first === 1) decoded.lines[0] = withoutMark(decoded.lines[0]);
+    const result = { first, ...decoded };
+    first += decoded.lines.length;
+    return result;
+  };
+  try {
+    for await (const chunk of readChunks(stream, signal)) {
+      const block = splitter.push(chunk);
+      if (block !== undefined) yield numbered(block);
+    }
+    const last = splitter.end();
+    if (last !== undefined) yield numbered(last);
+  } catch (error) {
+    throw error instanceof LimitExceededError ? new LineTooLongError(first, error) : error;
+  }
+}
