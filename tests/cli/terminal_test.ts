@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "../harness.ts";
-import { ctl, pause, type Place, PROGRAM, programScript, run, start, until, withFolder } from "./program.ts";
+import { ctl, pause, type Place, PROGRAM, PROGRAMS, run, start, until, withFolder } from "./program.ts";
 
 const noTerminal = spawnSync("script", ["--version"]).status === 0
   ? false
@@ -36,12 +36,13 @@ async function withEvents(
 test("consume --follow ends when its reader leaves, also while nothing comes", {
   skip: process.platform === "linux" ? false : "only Linux tells who reads a pipe",
 }, async () => {
-  await withEvents("first\nsecond\n", async ({ folder, driver }) => {
-    const program = programScript(folder);
-    const words = quoted([program, "consume", "t", "--follow", ...driver]);
-    // `head` has its line, and no event comes that the program could fail to write.
-    const { code, stdout } = await run(["timeout", "30", "sh", "-c", `${words} | head -n 1`]);
-    assertEquals([code, stdout], [0, '"first"\n']);
+  await withEvents("first\nsecond\n", async ({ driver }) => {
+    for (const [runtime, program] of Object.entries(PROGRAMS)) {
+      const words = quoted([...program, "consume", "t", "--follow", ...driver]);
+      // `head` has its line, and no event comes that the program could fail to write.
+      const { code, stdout } = await run(["timeout", "30", "sh", "-c", `${words} | head -n 1`]);
+      assertEquals([runtime, code, stdout], [runtime, 0, '"first"\n']);
+    }
   });
 });
 
