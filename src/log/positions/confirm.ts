@@ -36,7 +36,7 @@ function confirmed(partition: Partition, position: StoredPosition): number {
   if (nextId <= partition.firstId()) return nextId;
   const end = partition.end();
   if (end === undefined) return 0;
-  if (isConfirmed(entryBefore(partition, nextId), position)) return nextId;
+  if (isConfirmed(partition, position)) return nextId;
   if (mark !== undefined) return lastBefore(partition, position);
   if (time === 0) return Math.min(nextId, end.id);
   // Stored by an earlier version, which knew of the frame its time alone.
@@ -51,13 +51,32 @@ function entryBefore(partition: Partition, nextId: number): Entry | undefined {
   return entry.kind === "frame" && entry.id + entry.frame.count < nextId ? undefined : entry;
 }
 
-function isConfirmed(entry: Entry | undefined, { nextId, time, mark }: Position): boolean {
-  // Damage in its place is no sign of another history.
-  if (entry?.kind === "gap") return entry.endId >= nextId;
+function isConfirmed(partition: Partition, position: Position): boolean {
+  const { nextId, time, mark } = position;
+  const entry = entryBefore(partition, nextId);
+  if (entry?.kind === "gap") {
+    return entry.endId >= nextId && (mark === undefined || isFollowed(partition, nextId, mark));
+  }
   if (entry?.kind !== "frame") return false;
   const { frame } = entry;
-  if ((frame.flags & FLAG.lost) !== 0) return true;
-  return mark === undefined ? time !== 0 && frame.time === time : isSame(markOf(frame), mark);
+  if (mark === undefined) return (frame.flags & FLAG.lost) !== 0 || (time !== 0 && frame.time === time);
+  if ((frame.flags & FLAG.lost) !== 0) return isFollowed(partition, nextId, mark);
+  return isSame(markOf(frame), mark);
+}
+
+/**
+ * Whether damage that holds the event before a position has a later frame of the same writer after it. The frame of
+ * the position stood before that one, then, and the damage is its own. Without one, the damage may be that of events
+ * which got these ids after a power cut had taken the frame of the position.
+ */
+function isFollowed(partition: Partition, nextId: number, mark: FrameMark): boolean {
+  const start = partition.positionOfId(nextId - 1);
+  if (start === undefined || start.segment.salt !== mark.salt) return false;
+  for (const entry of entriesFrom(start, AHEAD)) {
+    if (entry.kind !== "frame" || entry.frame.nonceLow !== mark.nonce) continue;
+    if (entry.frame.sequence > mark.sequence) return true;
+  }
+  return false;
 }
 
 /**
@@ -67,9 +86,7 @@ function isConfirmed(entry: Entry | undefined, { nextId, time, mark }: Position)
  */
 function lastBefore(partition: Partition, { nextId, mark, earlier = [] }: StoredPosition): number {
   const firstId = partition.firstId();
-  const known = earlier.find((each) =>
-    each.nextId > firstId && isConfirmed(entryBefore(partition, each.nextId), each)
-  );
+  const known = earlier.find((each) => each.nextId > firstId && isConfirmed(partition, each));
   const knownId = known?.nextId ?? firstId;
   const ids = partition.segmentIds();
   for (let index = ids.length - 1; index >= 0; index--) {

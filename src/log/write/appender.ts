@@ -90,6 +90,20 @@ export class Appender {
     });
   }
 
+  /**
+   * Ends the current segment when what was appended last stands after a hole: its ids rest on the hole having held no
+   * event, and a later power cut could take what comes next. The seal, which the same sync covers, says the ids.
+   */
+  sealAfterHole(): void {
+    if (this.#open?.hasHole !== true) return;
+    try {
+      this.seal();
+    } catch (error) {
+      // What was appended is there all the same; the next append seals the segment first.
+      if (!(error instanceof StorageError || error instanceof TopicDeletedError)) throw error;
+    }
+  }
+
   /** Ends the partition for good: no later append, of any process, will be counted. */
   sealForever(): void {
     this.partition.alone(() => {

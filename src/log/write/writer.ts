@@ -151,6 +151,7 @@ export class PartitionWriter {
     const keep = extents && ((segmentId: number) => this.#keepChunks(segmentId, extents));
     const landing = this.#appender.appendEvents(content, extents, keep);
     this.#wrote();
+    this.#appender.sealAfterHole();
     const segmentId = landing.segment.baseId;
     if (segmentId !== this.#segmentId) {
       const isFirst = this.#segmentId < 0;
