@@ -2,7 +2,16 @@
 // 0, so that new events 50 to 99 were never delivered; one whose time another frame happened to have was believed; and
 // acknowledgements below a stale position were not stored until they passed it.
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Topic } from "../../mod.ts";
 import { encodeSlot, inspectPositions } from "../../src/log/positions/position_slot.ts";
@@ -253,4 +262,52 @@ test("positions of earlier versions, which know the frame before by its time alo
       const [{ position }] = await (await scene.reopen()).lag("c");
       assertEquals(position, expected, `time ${stored - NOON}`);
     }
+  }));
+
+/** Overwrites the frame of an event, header, trailer and all, as a second power cut may. */
+function ruin({ partition }: ClockStore, id: number): void {
+  const log = partition();
+  const { segment, offset } = log.placeOfId(id)!;
+  const { offset: end } = log.placeOfId(id + 1)!;
+  log.close();
+  const file = openSync(segment.path, "r+");
+  writeSync(file, new Uint8Array(end - offset), 0, end - offset, offset);
+  closeSync(file);
+}
+
+// Damage where the position's event should be was "no sign of another history". It was one: the events that had got
+// the ids after a power cut, of which a second power cut took that very one.
+test("new events are delivered where one of them, with the id of a position newer than the log, is damaged", () =>
+  withClock({ segment_bytes: 1 << 20 }, async (scene) => {
+    await push(scene.topic, EVENTS, "before");
+    await scene.topic.seekConsumer("c", { id: KEPT + 20 });
+    loseFrom(scene, KEPT);
+    const topic = await scene.reopen();
+    await push(topic, EVENTS - KEPT, "after");
+    ruin(scene, KEPT + 19);
+    await using consumer = (await scene.reopen()).consumer("c", { onCorruption: "skip" });
+    const ids: number[] = [];
+    for await (const { id } of consumer.events({ until: "end" })) ids.push(id);
+    const expected = Array.from({ length: EVENTS - KEPT }, (_, index) => KEPT + index);
+    assertEquals(ids, expected.filter((id) => id !== KEPT + 19));
+  }));
+
+test("a position whose own event is damaged stays where its writer went on after it", () =>
+  withClock({ segment_bytes: 1 << 20 }, async (scene) => {
+    await push(scene.topic, EVENTS, "before");
+    await scene.topic.seekConsumer("c", { id: KEPT });
+    ruin(scene, KEPT - 1);
+    const topic = await scene.reopen();
+    assertEquals((await topic.lag("c"))[0].position, KEPT);
+    assertEquals([...(await deliveredTo(topic, "c")).keys()][0], KEPT);
+  }));
+
+test("a position whose own event is damaged, the last one of its writer, goes back to that event", () =>
+  withClock({ segment_bytes: 1 << 20 }, async (scene) => {
+    await push(scene.topic, EVENTS, "before");
+    await scene.topic.seekConsumer("c", { id: EVENTS });
+    await push(scene.topic, 1, "other writer");
+    ruin(scene, EVENTS - 1);
+    const topic = await scene.reopen();
+    assertEquals((await topic.lag("c"))[0].position, EVENTS - 1);
   }));
