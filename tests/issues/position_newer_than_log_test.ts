@@ -267,8 +267,8 @@ test("positions of earlier versions, which know the frame before by its time alo
 /** Overwrites the frame of an event, header, trailer and all, as a second power cut may. */
 function ruin({ partition }: ClockStore, id: number): void {
   const log = partition();
-  const { segment, offset } = log.placeOfId(id)!;
-  const { offset: end } = log.placeOfId(id + 1)!;
+  const { segment, offset } = log.positionOfId(id)!;
+  const { offset: end } = log.positionOfId(id + 1)!;
   log.close();
   const file = openSync(segment.path, "r+");
   writeSync(file, new Uint8Array(end - offset), 0, end - offset, offset);
