@@ -1,10 +1,13 @@
 // A consumer whose name was deleted went on acknowledging: the calls completed, and the positions were stored nowhere
 // (in files) or brought the name back (in memory). Now they reject.
 import { assertEquals, assertRejects } from "@std/assert";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConsumerDeletedError, Driver, type JsonObject, type Topic } from "../../mod.ts";
+import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
 
 /** Runs a body with one topic opened twice, as two processes would have it. */
@@ -71,3 +74,50 @@ for (const engine of ["files", "memory"]) {
       assertEquals(await other.consumers(), ["reader"]);
     }));
 }
+
+// Another process had made the name's folder just before this one put its own there, and deleted the name just after:
+// the acknowledgement failed with ENOTEMPTY. Found by the simulation, seed 22545.
+test("an acknowledgement makes its name though another process makes and deletes it at that moment", async () => {
+  const root = mkdtempSync(join(tmpdir(), "diaspora-deleted-"));
+  try {
+    let met = 0;
+    let beside: { make(): void; remove(): void } | undefined;
+    const storage: Storage = {
+      ...nodeStorage,
+      rename(from, to) {
+        if (!to.includes("/consumers/") || beside === undefined) return nodeStorage.rename(from, to);
+        const { make, remove } = beside;
+        beside = undefined;
+        make();
+        try {
+          nodeStorage.rename(from, to);
+        } catch (error) {
+          met++;
+          throw error;
+        } finally {
+          remove();
+        }
+      },
+    };
+    await using driver = Driver.from(new FilesDriver({ root_path: root }, storage));
+    await driver.createTopic("topic", { num_partitions: 1 });
+    await using topic = await driver.openTopic("topic");
+    await using producer = topic.producer("p");
+    await producer.push({ n: 0 });
+    await using consumer = topic.consumer("reader");
+    const event = await consumer.pull();
+    const folder = join(root, "topic", "consumers", "reader");
+    beside = {
+      make: () => {
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, "name"), "reader");
+      },
+      remove: () => rmSync(folder, { recursive: true }),
+    };
+    await event.acknowledge();
+    assertEquals(met, 1);
+    assertEquals((await topic.lag("reader"))[0].position, 1);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});

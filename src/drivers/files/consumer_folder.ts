@@ -138,7 +138,11 @@ export class ConsumerFolder {
       // A process whose clock is ahead took the draft for one that was left behind.
       return;
     }
-    if (storage.stat(this.#path) === undefined) throw error;
+    if (storage.stat(this.#path) === undefined) {
+      // What stood there was removed meanwhile, as another process does that deletes the consumer.
+      if (["ENOTEMPTY", "EEXIST"].includes(error.errno)) return;
+      throw error;
+    }
     const stored = readName(storage, this.#path);
     if (stored === this.name) return;
     if (stored !== undefined) throw error;
