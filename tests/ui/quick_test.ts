@@ -11,8 +11,16 @@ const LIMIT_MS = 3000;
 async function quickly<R>(what: string, work: Promise<R>): Promise<R> {
   const beganMs = performance.now();
   const result = await work;
-  assertLess(performance.now() - beganMs, LIMIT_MS, what);
+  const tookMs = performance.now() - beganMs;
+  assertLess(tookMs, Math.max(LIMIT_MS, 300 * await leastWork()), what);
   return result;
+}
+
+/** How long a timer takes to be heard on this machine now, in milliseconds. */
+async function leastWork(): Promise<number> {
+  const beganMs = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  return performance.now() - beganMs;
 }
 
 test("a thousand topics are listed quickly", async () => {
