@@ -59,7 +59,7 @@ export function formatSpan(seconds: number): string {
   return counted(Math.round(seconds / 86400), "day");
 }
 
-// Characters that nobody sees, but that turn the text around them or hide it. Two of them join letters.
+// Characters that no one sees, but that turn the text around them or hide it. Two of them join letters.
 const HIDDEN = /(?![\t\n\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /** The text with unseen characters written out, so that it reads as what it is. */

@@ -3,7 +3,7 @@ import type { TemplateResult } from "lit-html";
 /** A part of the page with a state of its own. */
 export abstract class View {
   readonly #ending = new AbortController();
-  /** Called when the view looks different; set by whoever shows it. */
+  /** Called when the view looks different; set by what shows it. */
   onChange: () => void = () => {};
 
   /** Aborted when the view is left. */

@@ -232,7 +232,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     };
   }
 
-  /** Stores pending acknowledgements and releases everything. Whoever waits for an event gets `ClosedError`. */
+  /** Stores pending acknowledgements and releases everything. Those who wait for an event get `ClosedError`. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }

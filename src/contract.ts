@@ -51,7 +51,7 @@ export interface DeleteTopicOptions {
   force?: boolean;
 }
 
-/** A topic that nobody sees before it is published. */
+/** A topic that no one sees before it is published. */
 export interface TopicDraftInterface {
   /** The topic, to be written to. */
   readonly topic: TopicInterface;
@@ -284,7 +284,7 @@ export interface IncomingBatch {
    */
   readData(index: number, ranges: readonly DataRange[], into: readonly Uint8Array[]): void | Promise<void>;
   /**
-   * One range of one event's data, checked, in memory that nobody else writes; it may be a view shared with
+   * One range of one event's data, checked, in memory that no one else writes; it may be a view shared with
    * other events. Engines that have none leave it out, and a buffer is allocated and filled.
    */
   viewData?(index: number, range: DataRange): Uint8Array | Promise<Uint8Array>;
@@ -314,7 +314,7 @@ export interface ConsumerInterface {
   /** Stores that every event of the partition below `nextId` is done with. Never moves backwards. */
   acknowledge(partition: number, nextId: number): void | Promise<void>;
   /**
-   * Moves the read position; with `store`, the stored one too (also backwards). An id behind the end means the
+   * Moves the read position; with `store`, the stored one too (also backwards). An id after the end means the
    * end; one that was removed throws `EventGoneError` when it is read.
    */
   seek(partition: number, to: StartPosition, store: boolean): Promise<void>;

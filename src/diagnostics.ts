@@ -83,7 +83,7 @@ export interface CorruptionMessage {
   skipped: boolean;
 }
 
-/** A channel of `node:diagnostics_channel` with messages of one kind. It costs nothing while nobody listens. */
+/** A channel of `node:diagnostics_channel` with messages of one kind. It costs nothing while no one listens. */
 export class DiagnosticChannel<M> {
   readonly #channel: ReturnType<typeof channel>;
 

@@ -146,7 +146,7 @@ export class Driver implements DriverHandle, AsyncDisposable {
   }
 
   /**
-   * Makes a topic that nobody sees before it is published: an import, say, that may fail half-way. The documents of
+   * Makes a topic that no one sees before it is published: an import, say, that may fail half-way. The documents of
    * its components are stored as they are given, and what they name is not loaded. Drivers that cannot hide a topic
    * create it at once, and delete it when it is discarded. Throws as {@linkcode createTopic} does.
    */
@@ -174,7 +174,7 @@ export class Driver implements DriverHandle, AsyncDisposable {
 
   /**
    * Keeps other imports from filling a topic, which need not be there yet, until it is disposed of; throws
-   * `TransferInProgressError` while one does. A driver that cannot tell keeps nobody.
+   * `TransferInProgressError` while one does. A driver that cannot tell keeps no one.
    */
   async claimTopic(name: string): Promise<AsyncDisposable> {
     this.#checkOpen();

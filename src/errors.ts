@@ -70,7 +70,7 @@ export class ConsumerDeletedError extends DiasporaError {
   }
 }
 
-/** An option with a wrong type or value, or an option nobody knows. */
+/** An option with a wrong type or value, or an option no one knows. */
 export class InvalidOptionError extends DiasporaError {
   /** Names the option and the mend. */
   constructor(readonly option: string, message: string, options?: DiasporaErrorOptions) {
@@ -252,7 +252,7 @@ export class BackpressureError extends DiasporaError {
   }
 }
 
-/** Some pushes before this `flush()` failed and nobody had looked at their futures. */
+/** Some pushes before this `flush()` failed and no one had looked at their futures. */
 export class FlushError extends DiasporaError {
   /** Says how many, and why the first one failed (also its `cause`). */
   constructor(readonly failures: number, first: unknown) {

@@ -10,7 +10,7 @@ export type { EventID } from "./event_id.ts";
 
 /** Whether an event's metadata was stored as JSON text, which `metadataText` then gives as it was. */
 export let isStoredAsText: (event: Event<unknown>) => boolean;
-/** The data part of an event that came with it, if that was all of it, in memory of nobody else. */
+/** The data part of an event that came with it, if that was all of it, in memory of no one else. */
 export let loadedWhole: (event: Event<unknown>) => Uint8Array | undefined;
 
 /**
@@ -115,7 +115,7 @@ export class Event<T = JsonValue> {
 
   /**
    * Tells that this event and every earlier one of its partition are done with: a consumer of this name will
-   * start behind it. Stored when the future completes; several in one turn of the event loop are one write. In
+   * start after it. Stored when the future completes; several in one turn of the event loop are one write. In
    * `process` with `concurrency` as much of it is stored as lies before the first event whose callback runs or
    * has failed, and the rest as callbacks end.
    */

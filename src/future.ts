@@ -13,7 +13,7 @@ export interface WaitOptions {
 /**
  * A result that comes later. It can be awaited like a promise, or waited for during a limited time.
  *
- * A future that nobody waits for never causes an unhandled rejection.
+ * A future that no one waits for never causes an unhandled rejection.
  *
  * @example
  * ```ts

@@ -89,7 +89,7 @@ export function checkOptions(owner: string, document: unknown, known: readonly s
   }
 }
 
-/** The error for an option nobody knows. */
+/** The error for an option no one knows. */
 export function unknownOption(owner: string, key: string, known: readonly string[]): InvalidOptionError {
   const nearest = nearestName(key, known);
   const mend = nearest !== undefined

@@ -112,7 +112,7 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
 
   /**
    * Makes a producer. The name is free, and may be left out. Throws `InvalidOptionError`, and `ModuleNotAllowedError`
-   * or `UnknownComponentError` where the topic has a component that may not be loaded, or that nobody registered.
+   * or `UnknownComponentError` where the topic has a component that may not be loaded, or that no one registered.
    */
   producer(name?: string, options?: ProducerOptions): Producer<T>;
   /** Makes a producer without a name; throws as the other form does. */
@@ -134,7 +134,7 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
   /**
    * Makes a consumer that starts after the last event acknowledged under this name, or at `from`. Throws
    * `InvalidConsumerNameError`, `InvalidOptionError` or `NoSuchPartitionError`, and `ModuleNotAllowedError` or
-   * `UnknownComponentError` where the topic's serializer may not be loaded, or was registered by nobody.
+   * `UnknownComponentError` where the topic's serializer may not be loaded, or was registered by no one.
    */
   consumer(name: string, options?: ConsumerOptions<T>): Consumer<T> {
     checkConsumerName(name);

@@ -3,7 +3,7 @@ import type { JsonValue } from "./json.ts";
 import type { Topic } from "./topic.ts";
 
 /**
- * A topic that is being filled, and that nobody sees before it is whole. Made by {@linkcode Driver.draftTopic}.
+ * A topic that is being filled, and that no one sees before it is whole. Made by {@linkcode Driver.draftTopic}.
  *
  * @example
  * ```ts

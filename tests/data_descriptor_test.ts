@@ -35,7 +35,7 @@ test("views compose: offsets count from the start of the view they are made from
   assertEquals(across.makeStridedView(0, 3, 1, 1).flatten().map(({ offset }) => offset), [25, 33, 35]);
 });
 
-test("the gap behind the last block of a strided view may reach out", () => {
+test("the gap after the last block of a strided view may reach out", () => {
   const view = new DataDescriptor(10).makeStridedView(0, 3, 2, 2);
   assertEquals(view.flatten().map(({ offset }) => offset), [0, 4, 8]);
   assertThrows(() => new DataDescriptor(9).makeStridedView(0, 3, 2, 2), DataRangeError, "end at 10");

@@ -121,7 +121,7 @@ test("a topic that cannot get its components has no producer, and takes others i
   await using topic = await driver.openTopic("t", { validator });
   assertEquals(topic.validator, validator);
   await assertRejects(
-    () => driver.createTopic("u", {}, { serializer: { type: "nobody:./nowhere.ts" } }),
+    () => driver.createTopic("u", {}, { serializer: { type: "unknown:./nowhere.ts" } }),
     ModuleLoadError,
     "nowhere.ts",
   );

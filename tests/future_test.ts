@@ -44,7 +44,7 @@ test("a future can be awaited, caught and ended like a promise", async () => {
   assertEquals(Object.prototype.toString.call(future), "[object Future]");
 });
 
-test("a failed future that nobody waits for harms nobody", async () => {
+test("a failed future that no one waits for harms no one", async () => {
   new TaskFuture(Promise.reject(new Error("dropped")));
   const { promise, reject } = deferred<number>();
   const future = new TaskFuture(promise);

@@ -70,7 +70,7 @@ test("what a user's own code throws while it is written becomes an InvalidMetada
   assertThrows(() => jsonTextOf(deep), InvalidMetadataError, "Cannot write metadata as JSON");
 });
 
-test("a toJSON() that nobody can see still cannot make nothing of the metadata", () => {
+test("a toJSON() that no one can see still cannot make nothing of the metadata", () => {
   const hidden = Object.defineProperty({ a: 1 }, "toJSON", { value: () => undefined });
   assertThrows(() => jsonTextOf(hidden), InvalidMetadataError, "undefined");
 });

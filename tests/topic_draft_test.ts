@@ -1,4 +1,4 @@
-// A draft is seen by nobody before it is published: not while it is filled, not when its process was killed.
+// A draft is seen by no one before it is published: not while it is filled, not when its process was killed.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   existsSync,
@@ -107,7 +107,7 @@ test("a link in the place of a draft leads nowhere", async () => {
   });
 });
 
-test("what a killed process left goes once nobody wrote to it for a day", async () => {
+test("what a killed process left goes once no one wrote to it for a day", async () => {
   await withFolder(async (folder, driver) => {
     await driver.createTopic("t");
     const [old, young, written] = ["old", "young", "written"].map((name) =>

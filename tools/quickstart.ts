@@ -61,7 +61,7 @@ async function killAndGoOn(rootPath: string): Promise<number> {
     "consumed",
     `process ${killed.pid} read ${count(killed.read)}, acknowledged ${count(killed.acknowledged)}`,
   );
-  say("", `and was killed by ${killed.signal ?? "nobody"}`);
+  say("", `and was killed by ${killed.signal ?? "no one"}`);
   const rest = await runConsumer(rootPath, NAME);
   say("", `process ${rest.pid} read ${count(rest.read)} and acknowledged ${count(rest.acknowledged)}:`);
   say("", `none is missing, and ${count(again)} came twice, those not acknowledged in time`);

@@ -9,7 +9,7 @@
  * 300 units before it, and only the last 300 units are left to be reckoned with.
  *
  * Here a result is a vector of 16 bytes. Folding by vectors keeps all loads aligned with the stores that they
- * follow, far behind, but leaves 4,800 bytes; folding by bytes takes those, and leaves 304 for the tables.
+ * follow, far off, but leaves 4,800 bytes; folding by bytes takes those, and leaves 304 for the tables.
  *
  * The message is only read: results go to scratch memory. All functions take and give the raw state, that is
  * the CRC before its last inversion.
@@ -30,7 +30,7 @@ const SMALL_BYTES_MAX: u32 = 24 * 1024;
 const RING: usize = memory.data(4800, 16);
 /** The 4,800 bytes that folding by vectors leaves over. */
 const REST: usize = memory.data(4800, 16);
-/** Results by bytes; before the first and behind the last stand 304 zeros. */
+/** Results by bytes; before the first and after the last stand 304 zeros. */
 const RESULTS: usize = memory.data(304 + 24 * 1024, 16) + 304;
 /** The 304 bytes that folding by bytes leaves over. */
 const TAIL: usize = memory.data(304, 16);
@@ -111,7 +111,7 @@ function own(ptr: usize, at: u32): v128 {
   return v128.xor(v128.load(ptr + at), v128.load(at, RING));
 }
 
-// The results 145, 183 and 211 before `at`: in front of it in the ring, or from the round before, behind it.
+// The results 145, 183 and 211 before `at`: before it in the ring, or from the round before, after it.
 
 function before145(at: u32): v128 {
   return v128.load(at, RING - 145 * 16);

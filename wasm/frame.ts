@@ -75,7 +75,7 @@ export function encodeFrame(
   return <u32> (trailer + RECORD_BYTES - ptr);
 }
 
-/** 1 when the head behind the header record at `ptr` has the CRC which that record states. */
+/** 1 when the head after the header record at `ptr` has the CRC which that record states. */
 export function checkHead(ptr: usize): bool {
   const headBytes = headBytesOf(ptr);
   // An unchecked record can state any size; a trap would take the whole process down.

@@ -33,7 +33,7 @@ import {
 /** Bits of a number that JavaScript holds exactly. */
 const SAFE_BITS: u64 = 53;
 
-/** Bytes from the head's first (behind the header record) to the block sums. */
+/** Bytes from the head's first (after the header record) to the block sums. */
 export function bytesBeforeSums(record: usize): u64 {
   const flags = <u32> load<u8>(record, RECORD_FLAGS);
   // A lost event has nothing, not even a size.
@@ -81,7 +81,7 @@ export function sameFrame(header: usize, trailer: usize): bool {
 }
 
 /**
- * Offset from `ptr` of the first intact record, header or trailer, that starts at `from` or behind it and
+ * Offset from `ptr` of the first intact record, header or trailer, that starts at `from` or after it and
  * lies whole in the `bytes` bytes at `ptr`; -1 when there is none.
  */
 export function findRecord(ptr: usize, bytes: u32, from: u32, salt: u32): i32 {
@@ -98,7 +98,7 @@ function find(ptr: usize, bytes: u32, from: u32, salt: u32, anySalt: bool): i32 
   const last = ptr + bytes - RECORD_BYTES;
   let at = ptr + from;
   while (at <= last) {
-    // Every start up to `last` has 64 bytes behind it, so these loads stay inside.
+    // Every start up to `last` has 64 bytes after it, so these loads stay inside.
     while (
       at + 64 <= last && !v128.any_true(v128.or(
         v128.or(pairs(at), pairs(at + 16)),

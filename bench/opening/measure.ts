@@ -25,7 +25,7 @@ const ROUNDS = 30;
 
 /** Opens a topic again and again, and looks at random places of it; alone in its process, so that memory counts. */
 export async function measure(rootPath: string, name: string, events: number): Promise<Measured> {
-  // Loads the engine, as whoever opens topics has done before.
+  // Loads the engine, as a program that opens topics has done before.
   await (await Driver.open("files", { root_path: rootPath })).close();
   const before = residentMiB();
   const rounds: Times[] = [];

@@ -127,7 +127,7 @@ async function measureRound(
   ];
   const measured = new Map<string, { driver: Measured; bare: Measured }>();
   for (const [what, one, other] of ways) {
-    // Whoever comes second finds the broker warmer: they take turns.
+    // The second one finds the broker warmer: they take turns.
     const first = round % 2 === 0 ? await one() : undefined;
     const bareMeasured = await other();
     measured.set(what, { driver: first ?? await one(), bare: bareMeasured });

@@ -5,7 +5,7 @@
  * deno run -A examples/log_shipper/ship.ts /var/log/app.log /tmp/logs-data
  * ```
  *
- * Killed at any moment and started again, it goes on behind the last line that was stored: the topic itself
+ * Killed at any moment and started again, it goes on after the last line that was stored: the topic itself
  * says which one that was, so that no line is lost and none comes twice.
  *
  * @module
@@ -21,7 +21,7 @@ if (path === undefined) {
   process.exit(2);
 }
 
-/** Behind the last line of this file that is in the topic. */
+/** After the last line of this file that is in the topic. */
 async function placeToGoOn(topic: Topic<LogLine>): Promise<TailPlace | undefined> {
   const [{ firstId, nextId }] = await topic.describe();
   // The last event is of this file, unless several shippers share the topic.

@@ -31,7 +31,7 @@ await file
   .pipeThrough(new LineStream())
   .pipeThrough(new CsvStream())
   .pipeTo(producer.writable());
-// The stream has flushed: this comes behind everything.
+// The stream has flushed: this comes after everything.
 await producer.push({ end: path });
 const [{ nextId }] = await topic.describe();
 console.log(`topic "days" has ${nextId} events`);

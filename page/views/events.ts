@@ -37,7 +37,7 @@ export class EventsTab extends Tab {
     this.#start = query.get("from") ?? query.get("at") ?? "";
     this.#isLive = query.get("live") === "1";
     this.#rows = new EventRows(name, this.signal, () => this.changed(), () => {
-      // What somebody reads must not be pushed away.
+      // What is being read must not be pushed away.
       this.#isPaused = this.#isLive;
     });
   }

@@ -15,7 +15,7 @@ import { findPackageFile } from "./package_lookup.ts";
 export interface NamedReference {
   /** What stands before the first colon. */
   name: string;
-  /** What stands behind it. */
+  /** What it stands for. */
   module?: string;
 }
 

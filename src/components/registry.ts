@@ -92,7 +92,7 @@ export class ComponentRegistry<C extends Component> {
 
   /**
    * Makes the component that a stored document describes; a promise where that takes a moment. Throws
-   * `ModuleNotAllowedError` for a module that nobody in this process consented to.
+   * `ModuleNotAllowedError` for a module that no one in this process consented to.
    */
   makeStored(document: ComponentDocument, stored: StoredIn): C | Promise<C> {
     const { name } = this.#reference(document);

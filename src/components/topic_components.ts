@@ -26,7 +26,7 @@ export function obstaclesOf(definition: TopicDefinition, stored: StoredIn): Comp
 
 /**
  * Makes what the documents describe where that takes no module, so that what is wrong in one is said. Documents that
- * name modules, or what nobody registered, are taken as they are.
+ * name modules, or what no one registered, are taken as they are.
  */
 export async function checkDocuments(definition: TopicDefinition, stored: StoredIn): Promise<void> {
   const obstacles = obstaclesOf(definition, stored);
@@ -65,7 +65,7 @@ export interface ComponentSources {
 /**
  * The components of an opened topic. Each is made when it is first looked at: who describes a topic needs none, a
  * consumer the serializer, a producer all three. Looking at one throws `ModuleNotAllowedError` where it is in a
- * module that may not be loaded, and `UnknownComponentError` where nobody registered it.
+ * module that may not be loaded, and `UnknownComponentError` where no one registered it.
  */
 export class TopicComponents {
   readonly #validator: ComponentSlot<Validator>;

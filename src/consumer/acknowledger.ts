@@ -15,7 +15,7 @@ const ROUND_MS_MAX = 5;
 export class Acknowledger {
   readonly #driver: ConsumerInterface;
   #round: Round | undefined = undefined;
-  /** Rounds being stored, and why one failed that nobody waited for. */
+  /** Rounds being stored, and why one failed that no one waited for. */
   readonly #storing = new Set<Promise<void>>();
   #unnoticed: { error: unknown } | undefined = undefined;
   #closed = false;
@@ -54,7 +54,7 @@ export class Acknowledger {
     by.add(event);
   }
 
-  /** All callbacks of a call of `process` have ended; throws why an acknowledgement failed that nobody waited for. */
+  /** All callbacks of a call of `process` have ended; throws why an acknowledgement failed that no one waited for. */
   async endProcessing(unfinished: UnfinishedEvents): Promise<void> {
     this.#processing.delete(unfinished);
     await this.drain();
@@ -183,7 +183,7 @@ class Round extends Future<true> {
     return { completed: true, ...this.#failure ?? { value: true } };
   }
 
-  // Somebody waits: store as soon as the running code has acknowledged all it wants to.
+  // A future is waited for: store as soon as the running code has acknowledged all it wants to.
   protected override settled(): Promise<true> {
     if (!this.observed) {
       this.observed = true;

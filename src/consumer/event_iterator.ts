@@ -26,7 +26,7 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
   #atHand = 0;
 
   constructor(private readonly queue: PullQueue<T>, private readonly settings: IterationSettings) {
-    // Looked at by next(); an iteration that nobody starts fails for nobody.
+    // Looked at by next(); an iteration that no one starts fails for no one.
     settings.ends.catch(() => {});
   }
 

@@ -150,7 +150,7 @@ export class EventSource<T> implements EventOwner {
     try {
       while (this.#index < end) {
         const head = this.head(ends);
-        // Behind damage that was passed over, the head may be another batch's.
+        // After damage that was passed over, the head may be another batch's.
         if (head === undefined || head instanceof Promise || this.#current !== batch) break;
         events.push(head);
         this.take();
@@ -290,7 +290,7 @@ export class EventSource<T> implements EventOwner {
     const end = () => {
       this.#pending = undefined;
     };
-    // Two handlers, so that those who await the step see its failure and nobody else has to.
+    // Two handlers, so that those who await the step see its failure and no one else has to.
     step.then(end, end);
     return this.#pending = step;
   }

@@ -19,7 +19,7 @@ export interface ConsumerOptions<T = JsonValue> {
   partitions?: readonly number[];
   /** Where to begin in partitions where the name acknowledged nothing yet. Default: `"earliest"`. */
   from?: StartPosition;
-  /** `"throw"` (default) gives damage as an error to whoever waits; `"skip"` passes over it. */
+  /** `"throw"` (default) gives damage as an error to the caller; `"skip"` passes over it. */
   onCorruption?: "throw" | "skip";
   /** Told of damage passed over. */
   onDamage?: (error: CorruptedLogError) => void;

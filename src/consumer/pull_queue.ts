@@ -175,7 +175,7 @@ export class PullQueue<T> {
           if (await this.#serveOne(waiter)) waits = 0;
           continue;
         }
-        // No await between this look at the waiters and the end of the loop: whoever comes later wakes us again.
+        // No await between this look at the waiters and the end of the loop: who comes later wakes us again.
         if (!this.#isWorthWaiting()) break;
         // A driver that wakes us for nothing must not keep everything else from running.
         if (waits++ > 0) await setImmediate();
@@ -200,7 +200,7 @@ export class PullQueue<T> {
       const head = this.#source.head(waiter.ends);
       if (head instanceof Promise) {
         if (await head) {
-          // Whoever waits first by now gets it.
+          // The first that waits by now gets it.
           this.#retryAll();
           return true;
         }

@@ -15,7 +15,7 @@ export function readableOf<T>(
         if (done === true) controller.close();
         else controller.enqueue(value);
       } catch (error) {
-        // Nobody listens to a cancelled stream, and its controller takes nothing more.
+        // No one listens to a cancelled stream, and its controller takes nothing more.
         if (!cancelled.signal.aborted) throw error;
       }
     },

@@ -116,7 +116,7 @@ function compareAsUtf8(one: string, other: string): number {
   return one.length - other.length;
 }
 
-/** Halves of surrogate pairs stand for characters behind all others. */
+/** Halves of surrogate pairs stand for characters after all others. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

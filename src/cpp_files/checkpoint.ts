@@ -9,7 +9,7 @@ import type { TransferCount } from "./transfer.ts";
 
 /** How far the export of a partition is: what is on the disk for certain. */
 export interface PartitionCheckpoint extends TransferCount {
-  /** Id behind the last event that was written. */
+  /** Id after the last event that was written. */
   nextId: number;
   /** When the last event was stored, by which it is known again. */
   timestamp: number;

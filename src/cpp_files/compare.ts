@@ -39,7 +39,7 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
     );
   // A text that went through another serializer may come back in another spelling.
   const keepsText = topic.serializer.writesJsonText === true;
-  // A name that nobody else has, and under which nothing is stored.
+  // A name that no one else has, and under which nothing is stored.
   await using consumer = topic.consumer(`import-${randomUUID()}`, {
     partitions: [partition],
     from: { id: fromId },

@@ -73,7 +73,7 @@ export class CppPartition {
       const text = this.#metadataAt(id, entry, metadata, isBare);
       const { dataOffset, dataSize } = entry;
       if (dataSize > data.size || dataOffset > data.size - dataSize) {
-        throw this.#damage(id, data, data.size, `the data part ends behind the end of the file`);
+        throw this.#damage(id, data, data.size, `the data part ends past the end of the file`);
       }
       yield {
         id,
@@ -133,7 +133,7 @@ export class CppPartition {
     }
     const record = file.range(metadataOffset, metadataSize);
     if (record === undefined) {
-      throw this.#damage(id, file, file.size, "the metadata ends behind the end of the file");
+      throw this.#damage(id, file, file.size, "the metadata ends past the end of the file");
     }
     if (isBare) return record;
     const length = metadataSize < LENGTH_BYTES ? -1 : readUint64(viewOf(record), 0);

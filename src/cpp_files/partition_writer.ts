@@ -26,7 +26,7 @@ export class PartitionWriter implements Disposable {
   readonly #index: BufferedFile;
   readonly #count: TransferCount;
 
-  /** Goes on behind what is there of an earlier run, and cuts off the rest. */
+  /** Goes on after what is there of an earlier run, and cuts off the rest. */
   constructor(directory: string, before: TransferCount) {
     const { events, metadataBytes, dataBytes } = before;
     this.#count = { events, metadataBytes, dataBytes };

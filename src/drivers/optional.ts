@@ -1,6 +1,6 @@
 /**
  * Drivers that a program loads by a line of its own, for they need packages that most programs do without. Their
- * imports are hidden from whoever follows imports before a program runs (JSR, Deno, bundlers), so that nobody
+ * imports are hidden from tools that follow imports before a program runs (JSR, Deno, bundlers), so that no one
  * downloads what is not used.
  *
  * @module

@@ -20,7 +20,7 @@ export interface DriverRegistration {
 
 const secretOptions = new Map<string, readonly string[]>();
 
-// Loaded when first opened: nobody pays for an engine that is not used.
+// Loaded when first opened: no one pays for an engine that is not used.
 const factories = new Map<string, DriverFactory>([
   ["files", openFiles],
   ["octopus", (options) => openKafkaIfThere("octopus", options)],

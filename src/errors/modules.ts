@@ -32,7 +32,7 @@ export class ModuleLoadError extends DiasporaError {
   }
 }
 
-/** A stored topic names a module that nobody allowed: what is stored is data, and runs no code by itself. */
+/** A stored topic names a module that no one allowed: what is stored is data, and runs no code by itself. */
 export class ModuleNotAllowedError extends DiasporaError {
   /** Says how to allow it, where that is possible. */
   constructor(readonly topic: string, readonly module: string, message: string) {

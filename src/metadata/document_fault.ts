@@ -25,7 +25,7 @@ class Reader {
   /** Position of the first character that cannot be there. */
   read(): number {
     while (this.#value()) {
-      // Behind a value: what closes, or a comma.
+      // After a value: what closes, or a comma.
       for (;;) {
         const closing = this.#open.at(-1);
         if (closing === undefined) return this.#skip(SPACE).#at;

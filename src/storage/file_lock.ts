@@ -1,12 +1,12 @@
 /**
  * The lock that `use_file_locking` takes around each append, for file systems on which appends of several
  * machines are not atomic (NFS). It is a file beside the partition's folder, published with its holder's token
- * inside, so that whoever finds it there waits; not in the folder, where it would wake waiting consumers.
+ * inside, so that a process that finds it there waits; not in the folder, where it would wake waiting consumers.
  *
- * A holder that was killed leaves the file. Whoever has seen one token for a whole lease takes the file away,
+ * A holder that was killed leaves the file. A process that has seen one token for a whole lease takes the file away,
  * going by its own waiting time: the clocks of two machines may differ, and time during which the server does
  * not answer does not count. The right to take a token's file away is itself a file, which one process alone
- * gets to publish; else the second of two could remove a lock that somebody took meanwhile. A process that is
+ * gets to publish; else the second of two could remove a lock that another took meanwhile. A process that is
  * suspended for more than a lease in the middle of an append is overtaken as if it were killed: what it writes
  * then is as safe as without a lock.
  *
@@ -83,7 +83,7 @@ export class FileLock {
       if (holder !== seen.holder) seen = { holder, forMs: 0, claims: 0 };
       if (holder !== undefined && seen.forMs >= this.#leaseMs) {
         if (this.#remove(holder, seen.claims)) continue;
-        // Somebody else is removing it, or was killed while doing so: that one has a lease, too.
+        // Another process is removing it, or was killed while doing so: that one has a lease, too.
         seen = { holder, forMs: 0, claims: seen.claims + 1 };
       }
       if (waitedMs >= this.#timeoutMs) throw this.#timedOut(waitedMs);
@@ -94,7 +94,7 @@ export class FileLock {
     }
   }
 
-  /** The token of whoever has the lock after an attempt to get it. */
+  /** The token of the holder after an attempt to get the lock. */
   #publish(token: string): string | undefined {
     const content = new TextEncoder().encode(`${token} since ${this.storage.now()}\n`);
     // A server may do what was asked and its answer get lost: then the name is taken, by oneself.
@@ -109,7 +109,7 @@ export class FileLock {
   #release(token: string, takenAt: number): void {
     const heldMs = Math.abs(this.storage.now() - takenAt);
     try {
-      // After so long somebody may be about to take it away, and a third one about to have it.
+      // After so long another process may be about to take it away, and a third one about to have it.
       if (heldMs > this.#leaseMs / 2) this.#remove(token, 0);
       else this.storage.remove(this.path);
     } catch {
@@ -117,7 +117,7 @@ export class FileLock {
     }
   }
 
-  /** Takes a token's file away, if nobody else is doing so. */
+  /** Takes a token's file away, if no one else is doing so. */
   #remove(token: string, claims: number): boolean {
     const claimed = (count: number): string => `${this.path}.${token}.${count}`;
     if (!this.storage.publish(claimed(claims), new Uint8Array(0), { durable: false })) return false;

@@ -174,7 +174,7 @@ export function storageOn(system: System): Storage {
         watcher.on("error", () => watcher.close());
         return watcher;
       } catch {
-        // No watches left, or a file system without them: the slow poll behind the watch does the work.
+        // No watches left, or a file system without them: the slow poll beside the watch does the work.
         return undefined;
       }
     },

@@ -82,7 +82,7 @@ export interface Storage {
   now(): number;
   /** A random number below 2^32. */
   random32(): number;
-  /** Blocks for some milliseconds: for those who wait for another process and can ask nobody to wake them. */
+  /** Blocks for some milliseconds: for those who wait for another process and can ask no one to wake them. */
   pause(ms: number): void;
 }
 

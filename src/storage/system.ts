@@ -95,7 +95,7 @@ function heldOpen(path: string, cause: unknown): StorageError {
   );
 }
 
-/** Puts a folder's entries on the disk; Windows lets nobody ask for it, and writes them in order by itself. */
+/** Puts a folder's entries on the disk; Windows lets no one ask for it, and writes them in order by itself. */
 export function syncFolder({ fs, windows }: System, path: string): void {
   let descriptor: number | undefined;
   try {

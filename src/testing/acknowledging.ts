@@ -57,7 +57,7 @@ export const acknowledgingRules: readonly Rule[] = [
     },
   },
   {
-    name: "closing a consumer stores acknowledgements that nobody waited for",
+    name: "closing a consumer stores acknowledgements that no one waited for",
     needs: ["positions"],
     async check(fixture) {
       await using topic = await fixture.topic();
@@ -103,7 +103,7 @@ export const acknowledgingRules: readonly Rule[] = [
     async check(fixture) {
       await using topic = await fixture.topic(2);
       await store(topic, 6, 0, 1);
-      const [empty, behind] = await topic.lag("nobody");
+      const [empty, behind] = await topic.lag("newcomer");
       deepEqual([empty.partition, empty.position, empty.events, empty.bytes, empty.seconds], [0, 0, 0, 0, 0]);
       deepEqual([behind.partition, behind.position, behind.events, behind.acknowledged], [1, 0, 6, false]);
       ok(behind.bytes > 0 && behind.seconds >= 0);

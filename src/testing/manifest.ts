@@ -47,7 +47,7 @@ export const everything: Supported = {
   editing: true,
 };
 
-/** One place for topics, which nobody else uses; every test gets its own. */
+/** One place for topics, which no one else uses; every test gets its own. */
 export interface DriverPlace {
   /** Opens a driver there; called more than once where `reopening` or `sharing` is supported. */
   open(): Promise<Driver>;

@@ -77,7 +77,7 @@ export const producingRules: readonly Rule[] = [
     },
   },
   {
-    name: "events that nobody waits for are stored all the same",
+    name: "events that no one waits for are stored all the same",
     async check(fixture) {
       await using topic = await fixture.topic();
       await using producer = topic.producer("p");

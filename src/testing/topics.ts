@@ -82,7 +82,7 @@ export const topicRules: readonly Rule[] = [
       await fails("ERR_INVALID_OPTION", () => fixture.create("readings", { num_partitons: 1 }));
       await fails(
         "ERR_UNKNOWN_COMPONENT",
-        () => fixture.create("readings", {}, { validator: { type: "nobody-made-it" } }),
+        () => fixture.create("readings", {}, { validator: { type: "made-by-none" } }),
       );
       equal((await fixture.driver.listTopics()).size, 0);
     },
@@ -107,7 +107,7 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "documents that name modules are data: kept as they are, needed by nobody who only looks",
+    name: "documents that name modules are data: kept as they are, needed by no one who only looks",
     async check({ driver }) {
       const type = "Part:/surely/no/such/module.mjs";
       const definition = { validator: { type, max: 5 }, partitionSelector: { type }, serializer: { type } };

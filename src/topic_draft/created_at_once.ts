@@ -27,7 +27,7 @@ export async function createdAtOnce(
   };
 }
 
-/** Whether a topic is one that {@linkcode createdAtOnce} made, and that nobody published. */
+/** Whether a topic is one that {@linkcode createdAtOnce} made, and that no one published. */
 export async function isUnfinished(topic: { consumers(): Promise<string[]> }): Promise<boolean> {
   try {
     return (await topic.consumers()).includes(UNFINISHED_CONSUMER);

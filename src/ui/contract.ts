@@ -5,7 +5,7 @@
  * GET    /api/store
  * GET    /api/topics?search=&offset=&limit=
  * GET    /api/topics/NAME?offset=&limit=                      the topic and some of its partitions
- * GET    /api/topics/NAME/samples?since=                      what was noted while somebody looked
+ * GET    /api/topics/NAME/samples?since=                      what was noted while it was looked at
  * GET    /api/topics/NAME/rates?from=&to=                     events a span, from the log's own times
  * GET    /api/topics/NAME/segments?partition=&offset=&limit=
  * GET    /api/topics/NAME/consumers?offset=&limit=

@@ -12,7 +12,7 @@ import type { Query } from "./query.ts";
 const INTERVAL_MS = 250;
 /** Looking takes at most this share of the time, however many partitions there are. */
 const SHARE_MAX = 0.25;
-/** Nobody reads more events at a time. */
+/** No one reads more events at a time. */
 const EVENTS_MAX = 100;
 /** What a filter looks through of one partition at a time; what came faster is skipped, and counted. */
 const SCANNED_MAX = 20_000;
@@ -29,11 +29,11 @@ export interface TailRequest {
   name: string;
   query: Query;
   response: ServerResponse;
-  /** Aborted when nobody listens any more. */
+  /** Aborted when no one listens any more. */
   signal: AbortSignal;
 }
 
-/** Sends the events of a topic as they come, for as long as somebody listens. */
+/** Sends the events of a topic as they come, for as long as the response is read. */
 export async function liveTail({ topics, name, query, response, signal }: TailRequest): Promise<void> {
   const only = query.count("partition");
   const filter = parseFilter(query.text("filter"));

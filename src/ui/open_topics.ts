@@ -12,7 +12,7 @@ const OPEN_MAX = 32;
 
 /**
  * Topics that stay open between requests, for a while: one that was deleted and made again under its name must not be
- * taken for the old one for long. Those that nobody uses are closed when there are too many.
+ * taken for the old one for long. Those that no one uses are closed when there are too many.
  */
 export class OpenTopics implements AsyncDisposable {
   readonly #driver: Driver;
@@ -94,7 +94,7 @@ export class OpenTopics implements AsyncDisposable {
     }
   }
 
-  /** Whoever uses it may go on; others get a new one. */
+  /** Those who use it may go on; others get a new one. */
   async #forget(name: string): Promise<void> {
     const entry = this.#open.get(name);
     if (entry === undefined) return;

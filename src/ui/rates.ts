@@ -11,7 +11,7 @@ const PATIENCE_MS = 3000;
 
 /**
  * How many events were stored in equal spans of time. Nothing is scanned: for each border the log is asked which
- * event comes behind it.
+ * event comes after it.
  */
 export async function ratesOf(topic: Topic, { from, to }: { from: number; to: number }): Promise<Rates> {
   const partitions = topic.partitions.map((_, partition) => partition);

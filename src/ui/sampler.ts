@@ -5,7 +5,7 @@ import type { OpenTopics } from "./open_topics.ts";
 /** How often a topic is looked at, at most; and how many looks are kept: half an hour. */
 const INTERVAL_MS = 2000;
 const SAMPLES_MAX = 900;
-/** A topic that nobody asked about for this long is not looked at any more. */
+/** A topic that no one asked about for this long is not looked at any more. */
 const FORGOTTEN_MS = 10 * 60_000;
 /** Looking must not take more than this share of the time. */
 const SHARE_MAX = 0.1;
@@ -18,7 +18,7 @@ interface Watched {
   samples: Sample[];
 }
 
-/** Notes what topics are like every few seconds, for as long as somebody is interested in them. */
+/** Notes what topics are like every few seconds, for as long as they are looked at. */
 export class Sampler implements Disposable {
   readonly #topics: OpenTopics;
   readonly #watched = new Map<string, Watched>();
@@ -66,7 +66,7 @@ export class Sampler implements Disposable {
         watched.samples.push(await this.#topics.use(name, sampleOf));
         if (watched.samples.length > SAMPLES_MAX) watched.samples.shift();
       } catch {
-        // Whoever looks at the topic is told; one that is gone is forgotten in time.
+        // A request for the topic says it; one that is gone is forgotten in time.
       }
       const nowMs = performance.now();
       watched.dueMs = Math.max(beganMs + INTERVAL_MS, nowMs + (nowMs - beganMs) / SHARE_MAX);

@@ -36,7 +36,7 @@ export interface TopicRequest {
   rest: string[];
   query: Query;
   response: ServerResponse;
-  /** Aborted when whoever asked is gone, or the server ends. */
+  /** Aborted when the client is gone, or the server ends. */
   signal: AbortSignal;
 }
 

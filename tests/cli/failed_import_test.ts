@@ -1,4 +1,4 @@
-// An import that fails, or is killed, leaves no topic behind that could be taken for whole.
+// An import that fails, or is killed, leaves no topic that could be taken for whole.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";

@@ -194,7 +194,7 @@ test("a reader that leaves in the middle is followed by one that gets whole line
   });
 });
 
-test("a stuck reader and a silent writer stall nobody else", async () => {
+test("a stuck reader and a silent writer stall no one else", async () => {
   await withDaemon(async ({ folder, inlet, command, driver, stop, stored }) => {
     for (const topic of ["big", "other"]) await ctl(["topic", "create", "--name", topic, ...driver]);
     const input = `${"x".repeat(1000)}\n`.repeat(2000);

@@ -239,7 +239,7 @@ test(`nothing is lost when the daemon is killed ${KILLS} times, and nothing ackn
     // What was not acknowledged comes again from its start: each restart repeats a run, and leaves out nothing.
     let most = -1;
     for (const id of ids) {
-      assert(id <= most + 1, `event ${id} came behind ${most}`);
+      assert(id <= most + 1, `event ${id} came after ${most}`);
       most = Math.max(most, id);
     }
     assertEquals(most, total - 1);

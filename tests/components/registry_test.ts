@@ -57,7 +57,7 @@ async function withModule(body: (module: string) => Promise<void>): Promise<void
   }
 }
 
-test("nothing makes the default components, which say that nobody need ask them", async () => {
+test("nothing makes the default components, which say that no one need ask them", async () => {
   const [validator, selector, serializer] = [
     await makeValidator(),
     await makePartitionSelector(),

@@ -26,7 +26,7 @@ async function countParses(body: () => Promise<void>): Promise<Parses> {
   return parses;
 }
 
-test("metadata nobody looks at is not parsed", async () => {
+test("metadata no one looks at is not parsed", async () => {
   const source = new ScriptedSource();
   source.store(100);
   await using consumer = source.consumer({ batchSize: 10 });

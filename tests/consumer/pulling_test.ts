@@ -22,7 +22,7 @@ for (const readMs of [undefined, 1]) {
     assertEquals(seen, ["0:0", "0:1", "2:0", "2:1", "0:2", "0:3", "0:4", "0:5"]);
   });
 
-  test(`those who wait are served in order, and nobody twice, from a driver that reads ${how}`, async () => {
+  test(`those who wait are served in order, and no one twice, from a driver that reads ${how}`, async () => {
     const source = new ScriptedSource();
     source.readMs = readMs;
     await using consumer = source.consumer();
@@ -122,7 +122,7 @@ test("a signal ends a wait, before it begins too, and takes its listener away", 
   assertEquals(source.waiting, 0);
 });
 
-test("while nobody waits nothing is asked of the driver", async () => {
+test("while no one waits nothing is asked of the driver", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   consumer.pull();

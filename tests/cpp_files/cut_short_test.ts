@@ -126,7 +126,7 @@ test("an export that was cut short is continued, and is no topic before it is co
     for (const events of [1, 2500, 6000, 6001, 11_000]) {
       await assertRejects(() => exportCppFiles({ ...request, ...stopAfter(events) }), DOMException);
       assert(!existsSync(join(cppRoot, "t/partitions")));
-      // What a crash leaves behind the last checkpoint is not believed.
+      // What a crash leaves after the last checkpoint is not believed.
       appendFileSync(join(cppRoot, "t/partitions.unfinished/00000000/index"), new Uint8Array(99));
     }
     const { partitions } = await exportCppFiles(request);

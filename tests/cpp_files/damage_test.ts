@@ -75,7 +75,7 @@ for (
         const bytes = readFileSync(join(folder, "index"));
         writeFileSync(join(folder, "index"), bytes.fill(0xff, 96, 128));
       },
-      "the metadata ends behind the end of the file",
+      "the metadata ends past the end of the file",
     ],
     [
       "an entry is full of zeros",

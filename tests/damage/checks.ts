@@ -21,7 +21,7 @@ export async function verifySample(storage: Storage): Promise<Finding[]> {
   return findings;
 }
 
-/** The same, without what cut-short writes left behind. */
+/** The same, without what cut-short writes left. */
 export async function wrongIn(storage: Storage): Promise<Finding[]> {
   return (await verifySample(storage)).filter(({ severity }) => severity !== "torn");
 }

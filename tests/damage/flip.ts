@@ -24,7 +24,7 @@ type Region = [from: number, to: number];
 /** A store that is whole, and what is known of it. */
 export class Sweep {
   readonly #baseline = new Set<string>();
-  /** Leftovers of cut-short writes, and what was written behind a seal. */
+  /** Leftovers of cut-short writes, and what was written after a seal. */
   readonly #harmless = new Map<string, Region[]>();
 
   private constructor(
@@ -164,7 +164,7 @@ function keyOf({ kind, file, offset, reason }: Finding): string {
   return `${kind} ${file} ${offset} ${reason}`;
 }
 
-/** Whether a finding names the file; and of a log, a place not behind the flipped byte. */
+/** Whether a finding names the file; and of a log, a place not after the flipped byte. */
 function isAbout(finding: Finding, file: string, offset: number): boolean {
   return finding.file === file && finding.offset <= offset;
 }

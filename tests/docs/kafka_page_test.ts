@@ -6,7 +6,7 @@ import { test } from "../harness.ts";
 
 const page = readFileSync(new URL("../../docs/kafka.md", import.meta.url), "utf8");
 
-/** What stands in backticks in the first column of the table behind a heading. */
+/** What stands in backticks in the first column of the table after a heading. */
 function namesIn(heading: string): string[] {
   const section = page.slice(page.indexOf(heading));
   const table = section.slice(section.indexOf("\n|"), section.indexOf("\n\n", section.indexOf("\n|")));

@@ -23,7 +23,7 @@ function prose(page: string): string {
   return readFileSync(page, "utf8").replace(/^```[^]*?^```$/gm, "").replaceAll(REPOSITORY, "");
 }
 
-/** Where the links of a page lead, within the repository: a file and, behind "#", one of its headings. */
+/** Where the links of a page lead, within the repository: a file and, after "#", one of its headings. */
 function targetsOf(page: string): { path: string; heading: string | undefined }[] {
   return [...prose(page).matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(([, link]) => {
     const [path, heading] = link.split("#");

@@ -89,7 +89,7 @@ for (const flush_behavior of ["buffered", "on_flush", "immediate"]) {
 }
 
 test(
-  "pushes that nobody looked at make the flush of a full disk fail, and say how many",
+  "pushes that no one looked at make the flush of a full disk fail, and say how many",
   FULL,
   () =>
     withDisk(async ({ path, makeRoom }) => {

@@ -32,7 +32,7 @@ test("on a read-only disk everything can be read, and changes fail until it can 
     for (
       const change of [
         async () => await producer.push({}, undefined, { partition: 0 }),
-        // Nobody wrote there yet: the first segment would have to be made.
+        // No one wrote there yet: the first segment would have to be made.
         async () => await producer.push({}, undefined, { partition: 1 }),
         async () => await event.acknowledge(),
         () => topic.seekConsumer("other", { id: 3 }),

@@ -1,4 +1,4 @@
-// Files that somebody removes by hand, under producers and consumers that have them open.
+// Files that are removed by hand, under producers and consumers that have them open.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { rmSync, unlinkSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -87,7 +87,7 @@ test("a consumer whose first segment was removed is told which event is the firs
     await using consumer = topic.consumer("test");
     await consumer.ready();
     unlinkSync(segmentPath(folder, 0));
-    // What it has open it can still read; whoever comes later cannot.
+    // What it has open it can still read; who comes later cannot.
     await using late = topic.consumer("late", { from: { id: 0 } });
     const error = await assertRejects(async () => await late.pull(), EventGoneError);
     assertEquals((await late.pull()).id, error.firstId);
@@ -113,7 +113,7 @@ test("a segment missing in the middle costs its events, which are named, and no 
   }));
 
 for (const part of ["partitions/00000000", "."]) {
-  test(`a topic whose folder "${part}" was removed fails its producers and consumers, and nobody hangs`, () =>
+  test(`a topic whose folder "${part}" was removed fails its producers and consumers, and no one hangs`, () =>
     withTopic(async ({ folder, topic }) => {
       const producer = topic.producer("test");
       await producer.push({});

@@ -107,7 +107,7 @@ function readFrame(ptr: number, bytes: number): void {
   core.isAscii(ptr + layout.metadata, metadataBytes);
 }
 
-/** Looks for records everywhere, as a reader behind damage does. */
+/** Looks for records everywhere, as a reader after damage does. */
 function search(ptr: number, bytes: number, random: Random): void {
   let from = random(bytes + 1);
   for (let found = 0; found >= 0; from = found + 1) {

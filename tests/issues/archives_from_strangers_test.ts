@@ -1,5 +1,5 @@
 // An archive is a file that anybody may have made: entries that lead elsewhere, that stand there twice or mean
-// nothing, sizes that nobody has memory for. Each is refused or told by its name, and nothing of it is believed
+// nothing, sizes that no one has memory for. Each is refused or told by its name, and nothing of it is believed
 // before its manifest says the same.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -130,7 +130,7 @@ const REFUSED: [what: string, entry: Entry, reason: string][] = [
     'entry "x" is refused: its size',
   ],
   [
-    "has metadata that nobody has memory for",
+    "has metadata that no one has memory for",
     { name: `${runPath(0, 5)}.jsonl`, size: "77777777777" },
     "it has 8589934591 bytes, at most",
   ],
@@ -167,7 +167,7 @@ test("an archive is believed only as far as its manifest says the same", async (
     [[topic, manifest], `entry "${run.name}" is missing`],
     [[topic, runEntry(0, 0, 3), manifest], `checksum of "${run.name}" differs`],
     [[topicEntry(1, { name: "other" }), run, manifest], 'checksum of "topic.json" differs'],
-    [[topic, run, manifest, extra], `entry "${extra.name}" stands behind "manifest.json"`],
+    [[topic, run, manifest, extra], `entry "${extra.name}" stands after "manifest.json"`],
     [[topic, run, manifest, manifest], "is there twice"],
     [covered(WHOLE, 3), 'it has 2 events and 0 bytes of data, and its "manifest.json" says 3 and 0'],
     [covered([topic, runEntry(0, 2, 1, 2), data], 1, 9), "says 1 and 9"],
@@ -202,7 +202,7 @@ test("no flipped bit of an archive passes", async () => {
     flipped[at] ^= 1 << at % 8;
     try {
       const { documents, warnings } = await readArchive(flipped);
-      // What fills up a block is nobody's.
+      // What fills up a block is no one's.
       assertEquals([documents, warnings], [['{"n":0}', '{"n":1}'], []]);
       assert(archive[at] === 0 || at % 512 >= 100, `byte ${at}`);
       passed++;

@@ -123,7 +123,7 @@ for (const [what, wrong] of Object.entries(WRONG_CLOCKS)) {
     }));
 }
 
-test("what was stored while the clock was behind for longer than events are kept is not old when it is right again", () =>
+test("what was stored while the clock was slow for longer than events are kept is not old when it is right again", () =>
   withClock({ retention_seconds: 60 }, async (store) => {
     await store.push(store.topic, 10);
     for (let minute = 1; minute <= 5; minute++) {

@@ -207,7 +207,7 @@ test("in a callback an older or a newer event covers no callback that runs", asy
       "boom",
     );
     assertEquals(await stored(), [7]);
-    // Of nobody's callback: what the caller says.
+    // Of no one's callback: what the caller says.
     await given[9].acknowledge();
     assertEquals(await stored(), [10]);
   });

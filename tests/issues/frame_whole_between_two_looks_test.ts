@@ -72,7 +72,7 @@ test("whenever a half-written frame becomes whole while it is read, every event 
     }
   }));
 
-test("the same for random moments, and for whoever opens, seeks and counts meanwhile", () =>
+test("the same for random moments, and for readers that open, seek and count meanwhile", () =>
   withFrames((folder, ends, events) => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = randomFrom(seed);

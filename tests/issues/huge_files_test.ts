@@ -100,7 +100,7 @@ test("a document that is far too large is named, and one is not made", async () 
   });
 });
 
-test("an index of the C++ layout that claims metadata of gigabytes makes nobody read them", async () => {
+test("an index of the C++ layout that claims metadata of gigabytes makes no one read them", async () => {
   await inFolder(async (folder) => {
     await mkdir(join(folder, "p"));
     const entry = new Uint8Array(ENTRY_BYTES);
@@ -117,7 +117,7 @@ test("an index of the C++ layout that claims metadata of gigabytes makes nobody 
     await writeFile(join(folder, "p", "metadata"), "");
     await writeFile(join(folder, "p", "data"), "");
     const events = () => [...new CppPartition(nodeStorage, join(folder, "p"), "t", 0).events()];
-    assertThrows(events, Error, "ends behind the end of the file");
+    assertThrows(events, Error, "ends past the end of the file");
     truncateSync(join(folder, "p", "metadata"), 10 * GIB);
     const { message } = assertThrows(events, LimitExceededError);
     assertStringIncludes(message, `topic "t" partition 0 event 0`);

@@ -16,8 +16,8 @@ await driver.createTopic("my_topic", { num_partitions: 1 });
 console.log([...(await driver.listTopics()).keys()].join());
 `;
 
-/** Nobody listens there. */
-const NOBODY =
+/** No one listens there. */
+const NO_BROKER =
   '{ kafka: { "bootstrap.servers": "127.0.0.1:1", "socket.connection.setup.timeout.ms": 1000 } }';
 
 function onKafka(name: string, line: string): string {
@@ -26,7 +26,7 @@ ${line}
 import { Driver } from "jsr:@diaspora/stream@^0";
 
 try {
-  await Driver.open(${JSON.stringify(name)}, ${NOBODY});
+  await Driver.open(${JSON.stringify(name)}, ${NO_BROKER});
 } catch (error) {
   console.log(error.code, error.message);
 }

@@ -1,7 +1,7 @@
 // Retention removes a segment while others have it open. A file without a name has no size in the storage port; the
 // scanner took that for an empty file, found no frame after a torn one, and believed the torn one (every id after it
 // was wrong) or called everything after it damaged. And a writer that sealed a segment which another process removed
-// at once was told that somebody had removed its file, and its pushes were refused.
+// at once got the error that its file had been removed, and its pushes were refused.
 import { assertEquals } from "@std/assert";
 import { Appender } from "../../src/log/write/appender.ts";
 import { Partition } from "../../src/log/partition.ts";

@@ -1,5 +1,5 @@
 // A power cut leaves a hole in the last segment. A producer goes on after it, its event is synced, another one seals
-// the segment and begins the next; then the power goes again, and takes the seal, which nobody had synced. The next
+// the segment and begins the next; then the power goes again, and takes the seal, which no one had synced. The next
 // segment still says where the seal stood and which id came next, and everything up to there is whole: the event
 // after the hole keeps its id. It was called damaged, together with the hole.
 import { assertEquals } from "@std/assert";

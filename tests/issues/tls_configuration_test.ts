@@ -1,5 +1,5 @@
-// With a wrong password of a key, a key that is not PEM or ciphers that nobody knows, Driver.open() never settled: the
-// client took the error where nobody hears of it. The command ended with exit code 13 and printed nothing. What TLS
+// With a wrong password of a key, a key that is not PEM or ciphers that no one knows, Driver.open() never settled: the
+// client took the error where no one hears of it. The command ended with exit code 13 and printed nothing. What TLS
 // is given is checked when the options are read.
 import { assertEquals, assertFalse, assertRejects, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";

@@ -1,4 +1,4 @@
-// A writer was killed within the trailer of its frame, and another one wrote behind it. When then a bit of the second
+// A writer was killed within the trailer of its frame, and another one wrote after it. When then a bit of the second
 // frame's header flipped, its trailer lay outside of where readers looked for proof that the first one was cut short:
 // they took the first one for a frame with a damaged trailer, gave out events that were never stored, and
 // shifted the ids of all that followed.

@@ -132,7 +132,7 @@ for (const [what, remove] of REMOVALS) {
         for (const name of readdirSync(directory)) {
           assert(
             (ownerOf(name) ?? Infinity) >= firstId,
-            `"${name}" was left behind, the log begins with ${firstId}`,
+            `"${name}" was left, the log begins with ${firstId}`,
           );
         }
       });
@@ -153,7 +153,7 @@ for (const [what, remove] of REMOVALS) {
           const other = open(directory);
           trimPartition(other, { beforeId: 6 });
           const reader = new PartitionReader(other, { dataWanted: true, onCorruption: "throw" });
-          // Whoever was before the first event is told where the log begins.
+          // A reader before the first event learns where the log begins.
           assertThrows(() => reader.seek({ id: 0 }), EventGoneError);
           reader.seek("earliest");
           first = reader.read(1)!.baseId;

@@ -69,7 +69,7 @@ test("an event whose frame was written in two parts, with another between, is st
   }
 });
 
-test("the same for two in a row, with several frames between, whoever reads in the meantime", async () => {
+test("the same for two in a row, with several frames between, with readers in the meantime", async () => {
   for (const at of [20, 90, -64, -10]) {
     using folder = new PartitionFolder();
     const given = new Map<string, number>();

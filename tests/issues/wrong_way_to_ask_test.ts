@@ -80,7 +80,7 @@ test("a broker that wants TLS says so when it is asked without", async () => {
   assertStringIncludes((await faultAt(server, {})).message, "does not answer without TLS");
 });
 
-test("a broker that cannot be asked is not said to want anything: a proxy may have nobody behind it", async () => {
+test("a broker that cannot be asked is not said to want anything: a proxy may have no broker to pass on to", async () => {
   const server = createServer((socket) => void socket.destroy()).listen(0, "127.0.0.1");
   await once(server, "listening");
   try {

@@ -110,7 +110,7 @@ for (const [mechanism, login] of Object.entries(logins)) {
 for (
   const [mechanism, user] of [["PLAIN", "pat"], ["SCRAM-SHA-256", "sam"], [
     "SCRAM-SHA-512",
-    "nobody",
+    "nick",
   ]] as const
 ) {
   test(`kafka: wrong credentials by ${mechanism} are said at once, with the name`, { skip }, async () => {
@@ -130,7 +130,7 @@ for (
   });
 }
 
-test("kafka: a broker whose certificate nobody vouches for is not trusted", { skip }, async () => {
+test("kafka: a broker whose certificate no one vouches for is not trusted", { skip }, async () => {
   const error = await assertRejects(
     () => open({ ...logins.PLAIN, "ssl.ca.pem": OTHER_AUTHORITY }),
     BrokerError,
@@ -157,7 +157,7 @@ test("kafka: a broker that wants TLS is not waited for without it", { skip }, as
   assertEquals(error.canRetry, false);
 });
 
-/** Of nobody here: it vouched for itself once, and its key is thrown away. */
+/** Of no one here: it vouched for itself once, and its key is thrown away. */
 const OTHER_AUTHORITY = `-----BEGIN CERTIFICATE-----
 MIIBOjCB4qADAgECAgkAiRqKbveluPUwCgYIKoZIzj0EAwIwETEPMA0GA1UEAxMG
 bm9ib2R5MCAXDTI2MTEyNDEwMjMwNVoYDzIxMjYxMDMxMTAyMzA1WjARMQ8wDQYD

@@ -1,4 +1,4 @@
-// The compiled program as somebody meets it who has nothing else installed.
+// The compiled program as a user meets it who has nothing else installed.
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -112,7 +112,7 @@ test("the compiled program starts in less time than three empty runs of Deno", (
   assertLess(best(compiledOnce().program, ["--help"]), 3 * best(process.execPath, ["eval", "0"]));
 });
 
-/** Nobody is there; the client of Kafka brokers has to load before that can be seen. */
+/** No one is there; the client of Kafka brokers has to load before that can be seen. */
 const NO_BROKER = [
   ...["topic", "list", "--driver", "kafka", "--driver.kafka.bootstrap.servers", "127.0.0.1:1"],
   ...["--driver.kafka.socket.connection.setup.timeout.ms", "1000"],

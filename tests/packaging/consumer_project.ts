@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 
-/** An empty project of somebody who installed the package as npm would publish it. */
+/** An empty project of a user who installed the package as npm would publish it. */
 export interface ConsumerProject {
   /** The project's folder. */
   folder: string;
@@ -91,7 +91,7 @@ function makeProject(): ConsumerProject {
   writeFileSync(
     join(folder, "package.json"),
     JSON.stringify({
-      name: "somebody",
+      name: "someone",
       private: true,
       type: "module",
       dependencies: { ...Object.fromEntries(dependencies), "@diaspora/stream": `file:${tarball}` },

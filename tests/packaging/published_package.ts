@@ -54,7 +54,7 @@ export async function withPublished(use: (published: Published) => void | Promis
   }
 }
 
-/** A folder of somebody who uses the published package. */
+/** A folder of a user of the published package. */
 export interface JsrProject {
   folder: string;
   /** Runs Deno there. */

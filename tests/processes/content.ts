@@ -1,5 +1,5 @@
 // What the processes push: every event says which process made it and as which of its events, and its data follows
-// from that, so that whoever reads it knows what it must be.
+// from that, so that a reader knows what it must be.
 
 import { Buffer } from "node:buffer";
 import { fillPseudoRandom } from "../../src/ctl/bench/content.ts";

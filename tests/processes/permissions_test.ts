@@ -11,18 +11,18 @@ import { test } from "../harness.ts";
 import { ObedientChild } from "./obedient_child.ts";
 import { ROOT, RUNTIMES } from "./runtimes.ts";
 
-/** Modes mean nothing to the superuser: the process becomes somebody else. */
+/** Modes mean nothing to the superuser: the process becomes another user. */
 const isSuperuser = process.getuid?.() === 0;
-const NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"];
-const SHELL = isSuperuser ? `export HOME=/nonexistent; exec setpriv ${NOBODY.join(" ")} "$@"` : 'exec "$@"';
+const NO_ONE = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+const SHELL = isSuperuser ? `export HOME=/nonexistent; exec setpriv ${NO_ONE.join(" ")} "$@"` : 'exec "$@"';
 
 function whyNot(): string | false {
   if (!isSuperuser) return false;
-  const { status, error } = spawnSync("setpriv", [...NOBODY, "test", "-r", `${ROOT}mod.ts`]);
+  const { status, error } = spawnSync("setpriv", [...NO_ONE, "test", "-r", `${ROOT}mod.ts`]);
   if (error !== undefined) return "modes mean nothing to the superuser, and setpriv is not installed";
   return status === 0
     ? false
-    : "modes mean nothing to the superuser, and nobody else may read the repository";
+    : "modes mean nothing to the superuser, and no one else may read the repository";
 }
 
 const SKIP = { skip: whyNot() };

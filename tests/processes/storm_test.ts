@@ -1,4 +1,4 @@
-// Processes killed at any moment: what their futures completed is there, and nobody who goes on misses anything.
+// Processes killed at any moment: what their futures completed is there, and no one who goes on misses anything.
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -133,7 +133,7 @@ test("a storm of kill -9 on producers and consumers loses nothing that was compl
     assertGreaterOrEqual(killed.length, 200);
     assertGreater(large, 0);
     assertGreater(acknowledged, 0);
-    // A storm in which nobody gets anything done would prove nothing.
+    // A storm in which no one gets anything done would prove nothing.
     const fruitful = completed.filter((run) => run.events > 0);
     assertGreater(fruitful.length, completed.length * 0.5);
     await using producer = topic.producer("after the storm");

@@ -142,7 +142,7 @@ test("both readers agree on writes that were cut short anywhere", async () => {
   });
 });
 
-test("both readers agree on what damage cost, on the ids behind it, and on what a repair makes of it", async () => {
+test("both readers agree on what damage cost, on the ids after it, and on what a repair makes of it", async () => {
   await withFolder(async (folder) => {
     const { partition, logs } = await sample(folder);
     const contents = new Map(logs.map((name) => [name, readFileSync(join(partition, name))]));

@@ -48,7 +48,7 @@ export function* readPartition(folder: string): Generator<Read> {
   }
 }
 
-/** Reads one segment; returns the id that comes behind it. */
+/** Reads one segment; returns the id that comes after it. */
 function* readSegment(
   segments: Map<number, SegmentFile>,
   firstId: number,
@@ -137,7 +137,7 @@ function costOf(
   }
 }
 
-/** What the first index entry tells that speaks of a boundary behind a gap. */
+/** What the first index entry tells that speaks of a boundary after a gap. */
 function byIndex(
   segment: SegmentFile,
   boundaries: Map<number, { row: number; events: number }>,

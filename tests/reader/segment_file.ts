@@ -63,7 +63,7 @@ export class SegmentFile {
     this.salt = isWhole ? this.view.getUint32(16, true) : this.#saltOfFrames();
   }
 
-  /** The segment behind this one, which begins with `firstId`, is there. */
+  /** The segment after this one, which begins with `firstId`, is there. */
   isFollowedBy(next: SegmentFile, firstId: number): void {
     if (next.#previous?.[0] === firstId && next.#previous[1] > 0) this.seal = next.#previous[1];
   }
@@ -118,7 +118,7 @@ export class SegmentFile {
     return next === undefined ? { what: "end" } : { what: "gap", end: next.start, torn: false };
   }
 
-  /** At the two places first where no copy in somebody's data can be. */
+  /** At the two places first where no copy in a user's data can be. */
   #saltOfFrames(): number {
     for (const at of [64, this.bytes.length - 64]) {
       if (at > 0 && this.#recordAt(at) !== undefined) return this.view.getUint32(at + 8, true);

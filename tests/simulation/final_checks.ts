@@ -100,7 +100,7 @@ async function verify(world: World): Promise<void> {
   }
 }
 
-/** Every consumer name gets every event, unless somebody moved its position. */
+/** Every consumer name gets every event, unless its position was moved. */
 async function checkDelivery(world: World, contents: readonly PartitionContent[]): Promise<void> {
   const { model } = world;
   for (const { name, delivered, positions } of model.consumers.values()) {

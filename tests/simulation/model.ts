@@ -72,7 +72,7 @@ export class Model {
     try {
       key = JSON.parse(metadata).key;
     } catch {
-      throw new BrokenPromise(`event ${id} has metadata that nobody pushed: ${metadata.slice(0, 80)}`);
+      throw new BrokenPromise(`event ${id} has metadata that no one pushed: ${metadata.slice(0, 80)}`);
     }
     const push = this.pushes.get(key);
     if (push === undefined) throw new BrokenPromise(`event ${id} was never pushed: ${key}`);

@@ -103,7 +103,7 @@ export class World {
     });
   }
 
-  /** Something is wrong, where nobody would pass an error on. */
+  /** Something is wrong, where no one would pass an error on. */
   break(error: unknown): void {
     if (!(error instanceof SimulatedKill)) this.#broken ??= error;
   }
@@ -161,7 +161,7 @@ export class World {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Without faults, for a look that nobody in the story takes. */
+  /** Without faults, for a look that no one in the story takes. */
   undisturbed<T>(look: () => T): T {
     const { faults } = this.disk;
     this.disk.faults = {};

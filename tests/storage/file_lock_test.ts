@@ -54,7 +54,7 @@ test("hold() waits while another has the lock", () => {
         if (++pauses === 5) rmSync(path);
       },
     });
-    writeFileSync(path, "somebody-1 since 0\n");
+    writeFileSync(path, "other-1 since 0\n");
     assertEquals(other.hold(() => pauses), 5);
   });
 });
@@ -80,13 +80,13 @@ test("a lock that goes from hand to hand is never taken over", () => {
     const lock = new FileLock(nodeStorage, path, {
       leaseMs: LEASE_MS,
       timeoutMs: 10 * LEASE_MS,
-      pause: () => writeFileSync(path, `somebody-${++count} since 0\n`),
+      pause: () => writeFileSync(path, `other-${++count} since 0\n`),
     });
-    writeFileSync(path, "somebody-0 since 0\n");
+    writeFileSync(path, "other-0 since 0\n");
     const error = assertThrows(() => lock.hold(() => {}), StorageError);
     assertEquals([error.errno, error.canRetry], ["ETIMEDOUT", true]);
     assertEquals(error.message.startsWith(`Cannot get the lock "${path}": others had it for `), true);
-    assertEquals(readFileSync(path, "utf8"), `somebody-${count} since 0\n`);
+    assertEquals(readFileSync(path, "utf8"), `other-${count} since 0\n`);
   });
 });
 
@@ -116,7 +116,7 @@ test("of two who see a killed holder, one alone removes its lock", () => {
 
 test("a claim that came late removes no lock taken meanwhile", () => {
   withLock((path) => {
-    // Somebody else removed the killed holder's lock and claims, and took the lock itself.
+    // Another process removed the killed holder's lock and claims, and took the lock itself.
     const overtaken: Storage = {
       ...nodeStorage,
       publish(name, content) {
@@ -141,7 +141,7 @@ test("a killed process that was removing a lock does not keep it there for ever"
   });
 });
 
-test("whoever held the lock for too long leaves alone what others have made of it", () => {
+test("a process that held the lock for too long leaves alone what others have made of it", () => {
   withLock((path) => {
     let now = 1_000_000;
     const slow: Storage = { ...nodeStorage, now: () => now };

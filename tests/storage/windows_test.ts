@@ -97,7 +97,7 @@ test("topics whose names differ by upper and lower case alone are one to such a 
   }
 });
 
-/** Windows lets nobody take a topic away that others have open: `deleteTopic` fails, and says so. */
+/** Windows lets no one take a topic away that others have open: `deleteTopic` fails, and says so. */
 const NOT_THERE = ["who uses a topic while it is deleted is told so"];
 
 test("a topic that is open is not deleted there, and the error says why", async () => {

@@ -53,7 +53,7 @@ function answerPublisher(packages: FakeJsr["packages"], path: string, body: Uint
   return { type: JSON_TYPE, body: JSON.stringify({ id, status: "success", error: null }) };
 }
 
-/** Answers the questions of whoever imports a package. */
+/** Answers the questions of programs that import a package. */
 function answerImporter(packages: FakeJsr["packages"], path: string): Answer | undefined {
   const [, name, rest] = /^\/(@[^/]+\/[^/]+)\/(.+)$/.exec(path) ?? [];
   const found = packages.get(name);

@@ -259,7 +259,7 @@ test("rates come from the log's own times, without reading the events", async ()
   });
 });
 
-test("samples are noted while somebody looks, with the lag of every consumer", async () => {
+test("samples are noted while a topic is looked at, with the lag of every consumer", async () => {
   await serve(async ({ get, fill, driver }) => {
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 50));
     await using topic = await driver.openTopic("t");

@@ -41,7 +41,7 @@ export interface EncodedFrame extends FrameLayout {
   dataBytes: number;
 }
 
-/** Puts a frame together in the encode area, `shift` bytes behind its start. */
+/** Puts a frame together in the encode area, `shift` bytes after its start. */
 export function encodeSample(sample: SampleFrame = {}, shift = 0): EncodedFrame {
   const { metadata = ['{"a":1}', "null", '"x"'], data, extentCount = 0 } = sample;
   const text = new TextEncoder().encode(metadata.join(","));

@@ -46,7 +46,7 @@ test("tableOffsets() adds sizes up to offsets", () => {
   });
 });
 
-test("tableOffsets() leaves room for the separators between metadata, and counts one behind the last", () => {
+test("tableOffsets() leaves room for the separators between metadata, and counts one after the last", () => {
   assertEquals(
     offsetsOf({ metadata: [3, 1, 5], separatorBytes: 1, metadataBytes: 11, dataBytes: 0 })?.metadata,
     [

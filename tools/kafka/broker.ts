@@ -13,7 +13,7 @@ const POLL_MS = 50;
 /** Memory of a broker that has little to do. */
 const HEAP = "320m";
 
-// The broker ends when its watcher does, the watcher when its standard input ends, and that when whoever
+// The broker ends when its watcher does, the watcher when its standard input ends, and that when the process that
 // started it is gone, however it went.
 const WATCHER = `
   trap "" TERM INT HUP
@@ -26,7 +26,7 @@ const WATCHER = `
   wait $broker 2>/dev/null
 `;
 
-// Removes what the brokers stored, once they and whoever started them are gone.
+// Removes what the brokers stored, once they and the process that started them are gone.
 const JANITOR = `trap "" TERM INT HUP; cat > /dev/null; while ! rm -rf "$1" 2>/dev/null; do sleep 0.1; done`;
 
 /** Settings of a cluster. */
@@ -37,7 +37,7 @@ export interface ClusterSettings {
   properties?: Record<string, string>;
   /** Logins by SCRAM that the cluster knows from the start, as its tool takes them. */
   scram?: string[];
-  /** Where the first broker listens. Default: a port that nobody has. */
+  /** Where the first broker listens. Default: a port that no one has. */
   port?: number;
   /** Memory of each broker, as Java takes it. */
   heap?: string;
@@ -95,7 +95,7 @@ export class Broker {
     }
   }
 
-  /** Kills it without warning: what SIGKILL, or somebody who pulls the plug, does. */
+  /** Kills it without warning: what SIGKILL, or a pulled plug, does. */
   async kill(): Promise<void> {
     const child = this.#process;
     if (child === undefined) return;

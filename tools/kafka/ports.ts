@@ -2,12 +2,12 @@ import { createServer } from "node:net";
 
 /**
  * Below those that systems take for outgoing connections: a port of a broker that is down for a moment is then
- * nobody's, not even that of a client that tries to reach it.
+ * no one's, not even that of a client that tries to reach it.
  */
 const FIRST = 12_000;
 const LAST = 32_000;
 
-/** Ports of this machine that nobody listens on; chosen by chance, since others choose at the same time. */
+/** Ports of this machine that no one listens on; chosen by chance, since others choose at the same time. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {

@@ -4,7 +4,7 @@ import { isKilled, type Result, type Results } from "./results.ts";
 
 const PAGE = "docs/mutation.md";
 const VERDICTS = "tools/mutate/verdicts.json";
-/** What stands behind this line is written by the tool. */
+/** What stands after this line is written by the tool. */
 const MARK = "<!-- Below: written by `npm run mutate -- --report` -->";
 
 /** What a person found out about a survivor. It is known by its text, since lines move. */

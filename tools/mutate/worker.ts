@@ -17,7 +17,7 @@ const { collected } = await import(here("tests/harness.ts"));
 
 type Outcome = "passed" | "failed" | "timeout";
 
-/** Whatever nobody awaits is the running test's. */
+/** Whatever no one awaits is the running test's. */
 let stray: unknown;
 globalThis.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();

@@ -38,7 +38,7 @@ export function makeProject(folder: string, manifest: object = {}): Project {
     throw new Error(`"${[program, ...parameters].join(" ")}" failed:\n${stdout}${stderr}`);
   };
   const run = (program: string, ...parameters: string[]): string => runWith({}, program, ...parameters);
-  write("package.json", { name: "somebody", version: "1.0.0", private: true, ...manifest });
+  write("package.json", { name: "someone", version: "1.0.0", private: true, ...manifest });
   return {
     folder,
     write,

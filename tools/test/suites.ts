@@ -6,7 +6,7 @@ import { walkSync } from "@std/fs/walk";
  */
 export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/tools\//,
-  /^tests\/architecture_test\.ts$/,
+  /^tests\/(?:architecture|words)_test\.ts$/,
   /^tests\/packaging\//,
   /^tests\/processes\//,
   /^tests\/faults\/processes\//,

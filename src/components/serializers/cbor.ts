@@ -30,7 +30,7 @@ export class CborSerializer implements Serializer {
     this.#decoder = decoder;
   }
 
-  /** Loads the decoder only now, so that nobody else pays for it. */
+  /** Loads the decoder only now, so that no one else pays for it. */
   static async load(): Promise<CborSerializer> {
     return new CborSerializer(CborSerializer.#loaded ??= await import("cborg"));
   }

@@ -22,7 +22,7 @@ export function faultOffset(text: string): number {
   }
 }
 
-/** What may come behind a token; undefined where it cannot stand. Keeps track of open brackets. */
+/** What may come after a token; undefined where it cannot stand. Keeps track of open brackets. */
 function step(token: string, expected: Expected, open: string[]): Expected | undefined {
   if (expected === ":") return token === ":" ? "value" : undefined;
   if (expected === "key" || expected === "key or }") {

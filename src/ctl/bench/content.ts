@@ -65,7 +65,7 @@ export class DataPool {
   }
 }
 
-/** Fills a buffer with bytes that nobody could compress; touching it also makes the system back its memory. */
+/** Fills a buffer with bytes that no one could compress; touching it also makes the system back its memory. */
 export function fillPseudoRandom(bytes: Uint8Array): void {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
   let state = 0x9e3779b9;

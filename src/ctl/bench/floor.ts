@@ -16,7 +16,7 @@ const BLOCK_BYTES = 1024 * 1024;
 const HEADER_BYTES = 12;
 /**
  * Where a buffer for reading starts in its memory. Some processors copy at a fifth of their speed to addresses
- * that are a little, but not much, behind a multiple of 4096, and new buffers begin just there.
+ * that are a little, but not much, after a multiple of 4096, and new buffers begin just there.
  */
 const APART = 64;
 const encoder = new TextEncoder();

@@ -36,7 +36,7 @@ function lineReader(lines: AsyncIterable<string>): () => Promise<string> {
   const iterator = lines[Symbol.asyncIterator]();
   return async () => {
     const { value, done } = await iterator.next();
-    if (done === true) throw new Error("Nobody waits for this measurement any more");
+    if (done === true) throw new Error("No one waits for this measurement any more");
     return value;
   };
 }

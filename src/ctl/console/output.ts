@@ -24,7 +24,7 @@ export class Output {
   #giveUp: (() => void) | undefined;
   /** Whether a person reads it: then stored text is shown with its control characters written out. */
   readonly isTerminal: boolean;
-  /** Aborted when nobody reads the output any more. */
+  /** Aborted when no one reads the output any more. */
   readonly broken: AbortSignal;
 
   /** `name` is what errors call the place that is written to. */

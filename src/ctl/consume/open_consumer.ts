@@ -9,7 +9,7 @@ export async function openConsumer(
   options: Omit<ConsumerOptions, "from">,
 ): Promise<Consumer> {
   const counted = typeof place === "object" && "last" in place;
-  // A name nobody else has: nothing is ever stored under it.
+  // A name no one else has: nothing is ever stored under it.
   const consumerName = name ?? `diaspora-ctl-${crypto.randomUUID()}`;
   const consumer = topic.consumer(consumerName, counted ? options : { ...options, from: place });
   if (!counted) return consumer;

@@ -9,7 +9,7 @@ const LAST_LINE_MS = 2000;
 /** Several lines encoded together. */
 export interface LineBlock {
   bytes: Uint8Array;
-  /** For each line the offset behind its line end. */
+  /** For each line the offset after its line end. */
   ends: readonly number[];
 }
 

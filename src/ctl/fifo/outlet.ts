@@ -22,7 +22,7 @@ export async function runOutlet(outlet: Outlet): Promise<void> {
   const writer = new LineWriter(command.path, signal);
   const line = format === "raw" ? rawLine : metadataLine;
   try {
-    // Events are not taken before somebody is there to read them.
+    // Events are not taken before a reader is there.
     if (!await writer.open()) return;
     log.info(`FIFO "${command.path}" has a reader`);
     for await (const batch of consumer.batches({ signal })) {

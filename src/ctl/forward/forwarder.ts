@@ -44,7 +44,7 @@ export async function runForward(task: ForwardTask): Promise<void> {
   log.debug(`"${name}" stopped`);
 }
 
-/** Events that retention removed before they were forwarded cannot be had by waiting: goes on behind them. */
+/** Events that retention removed before they were forwarded cannot be had by waiting: goes on after them. */
 async function passGone({ open, log }: ForwardTask, name: string, error: unknown): Promise<boolean> {
   if (!(error instanceof EventGoneError)) return false;
   const { partition, id, firstId } = error;

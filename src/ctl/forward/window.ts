@@ -47,7 +47,7 @@ export class ForwardWindow {
     this.#events = 0;
     this.#bytes = 0;
     this.#settling = this.#store(last, events);
-    // Looked at by the next call; a failure in between is nobody's unhandled rejection.
+    // Looked at by the next call; a failure in between is no one's unhandled rejection.
     this.#settling.catch(() => {});
   }
 

@@ -20,7 +20,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     summary: "Read every stored byte against its checksum",
     details:
       "Prints what is wrong, a line each: damage is lost bytes, redundant is a loss that can be made good " +
-      "from what is there, torn is what a write left behind that was cut short (harmless). Exit code 3 when there " +
+      "from what is there, torn is what is left of a write that was cut short (harmless). Exit code 3 when there " +
       "is damage or redundant. Producers and consumers may run meanwhile. Without a topic, all are read.",
     positional: ["[TOPIC]"],
     options: [TOPIC, NAME, DRIVER, LOAD_MODULES, JSON_OUTPUT, PROGRESS, ...SHARED],

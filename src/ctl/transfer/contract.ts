@@ -40,7 +40,7 @@ export interface ImportJob {
   signal: AbortSignal;
 }
 
-/** Reads a topic whose events are pushed one by one, behind those that are there. */
+/** Reads a topic whose events are pushed one by one, after those that are there. */
 export interface SourceFormat {
   /** Opens the source; throws `UsageError` for options that are wrong. */
   openSource(job: ImportJob): Promise<ImportSource>;

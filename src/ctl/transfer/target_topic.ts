@@ -16,7 +16,7 @@ import { RawSerializer } from "./raw_serializer.ts";
 /** What an import goes into. */
 export interface Target extends AsyncDisposable {
   topic: Topic;
-  /** Whether nobody sees it before it is published. */
+  /** Whether no one sees it before it is published. */
   isDraft: boolean;
   /** Everything is stored: a new topic is shown. */
   publish(): Promise<void>;

@@ -55,7 +55,7 @@ function syncParents(storage: Storage, ...paths: string[]): void {
   for (const folder of new Set(paths.map((path) => dirname(path)))) storage.syncDirectory(folder);
 }
 
-/** Removes a folder that was moved aside, as far as that goes: what stays has a name nobody looks at. */
+/** Removes a folder that was moved aside, as far as that goes: what stays has a name no one looks at. */
 export function tryRemoveTree(storage: Storage, path: string): void {
   try {
     storage.removeTree(path);
@@ -76,14 +76,14 @@ export function removeLeftovers(
 ): void {
   const removing = names.filter((name) => name.startsWith(REMOVING));
   try {
-    // Whoever moved them aside may have been killed before that was on the disk.
+    // The process that moved them aside may have been killed before that was on the disk.
     if (removing.length > 0) storage.syncDirectory(parent);
     for (const name of removing) remove(`${parent}/${name}`);
     for (const name of names) {
       if (!name.startsWith(MAKING)) continue;
       const modified = storage.stat(`${parent}/${name}`)?.modified ?? Infinity;
       if (storage.now() - modified <= RUBBISH_AFTER_MS) continue;
-      // Its maker may only be slow, or its clock behind: then it misses the folder, rather than finishing half of one.
+      // Its maker may only be slow, or its clock slow: then it misses the folder, rather than finishing half of one.
       const aside = moveAside(storage, parent, `${parent}/${name}`);
       if (aside !== undefined) tryRemoveTree(storage, aside);
     }

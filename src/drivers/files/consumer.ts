@@ -160,7 +160,7 @@ export class FilesConsumer implements ConsumerInterface {
       }
       return false;
     } catch {
-      // Whatever is wrong, the next read says it to somebody who can handle it.
+      // Whatever is wrong, the next read says it to a caller who can handle it.
       return true;
     }
   }

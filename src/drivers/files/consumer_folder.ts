@@ -57,7 +57,7 @@ export class ConsumerFolder {
   }
 
   /**
-   * Stores positions in several partitions, all of them or none: once the seek stands in the folder, whoever asks for
+   * Stores positions in several partitions, all of them or none: once the seek stands in the folder, a process that asks for
    * a position next stores what is missing.
    */
   seek(targets: readonly SeekTarget[]): void {
@@ -135,7 +135,7 @@ export class ConsumerFolder {
     if (!(error instanceof StorageError) || attempt === ATTEMPTS_MAX) throw error;
     if (isMissing(error)) {
       if (storage.stat(topicPath) === undefined) throw new TopicDeletedError(topic);
-      // A process whose clock is ahead took the draft for one that was left behind.
+      // A process whose clock is ahead took the draft for a leftover.
       return;
     }
     if (storage.stat(this.#path) === undefined) {
@@ -177,11 +177,11 @@ export function findFolders(
     } else if (stored === undefined) {
       if (!isFormer) free ??= path;
     } else if (isSpelledOut && storage.list(directory).includes(folder)) {
-      // Exactly this folder, which is nobody else's, on whatever disk: its file is damaged, as `verify` says.
+      // Exactly this folder, which is no one else's, on whatever disk: its file is damaged, as `verify` says.
       found.push(path);
     }
   }
-  // The last one is named by a hash, so that nobody else can have taken it.
+  // The last one is named by a hash, so that no one else can have taken it.
   return { found, free: free ?? "" };
 }
 

@@ -5,9 +5,9 @@ import { moveAside, tryRemoveTree } from "./aside.ts";
 import { documentBytes } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 
-/** Stores of a single topic that nobody sees yet; the name is hidden, so it is no topic's. */
+/** Stores of a single topic that no one sees yet; the name is hidden, so it is no topic's. */
 const UNFINISHED = ".unfinished-";
-/** One that nobody wrote to for this long is rubbish. */
+/** One that no one wrote to for this long is rubbish. */
 const RUBBISH_AFTER_MS = 24 * 3_600_000;
 
 /** Where a draft is made. */
@@ -22,7 +22,7 @@ export interface DraftPlace {
 
 /**
  * Makes a topic in a hidden store beside the others, or goes on with one that was left there. One rename publishes
- * it, once everything is on the disk; a process that is killed leaves what nobody takes for a topic.
+ * it, once everything is on the disk; a process that is killed leaves what no one takes for a topic.
  */
 export async function draftTopic(
   place: DraftPlace,
@@ -36,7 +36,7 @@ export async function draftTopic(
   removeRubbish(storage, rootPath);
   const suffix = resume ? "" : `.${storage.random32().toString(16)}${storage.random32().toString(16)}`;
   const hidden = `${rootPath}/${UNFINISHED}${name}${suffix}`;
-  // Another process, or whoever made a link of that name, decides nothing about where the draft is.
+  // Another process, or the owner of a link of that name, decides nothing about where the draft is.
   const found = storage.stat(hidden)?.kind;
   if (found !== undefined && found !== "directory") storage.remove(hidden);
   const driver = place.open(hidden);

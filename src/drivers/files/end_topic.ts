@@ -17,7 +17,7 @@ export interface MovedTopic {
 
 /**
  * Ends every partition of a topic that was moved aside, and removes it. Those who have it open still append to its
- * files, which nobody will read: the end tells them at their next event. Where the disk does not take it, the
+ * files, which no one will read: the end tells them at their next event. Where the disk does not take it, the
  * removal of the files does.
  */
 export function endAndRemove(storage: Storage, moved: MovedTopic): void {

@@ -50,7 +50,7 @@ export interface FilesOptions {
   sizes?: LogSizes;
 }
 
-/** Sizes that nobody needs to choose, save tests that want a small log with everything in it. */
+/** Sizes that no one needs to choose, save tests that want a small log with everything in it. */
 export interface LogSizes {
   /** Bytes between two index entries. */
   indexIntervalBytes?: number;

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { ClientConsumer, ClientModule } from "./client.ts";
 
 /*
- * A Kafka batch, sizes big-endian; the checksum (CRC-32C) is of everything behind it:
+ * A Kafka batch, sizes big-endian; the checksum (CRC-32C) is of everything after it:
  *
  *   0 i64 first offset   8 i32 length of what follows   12 i32 epoch   16 i8 format   17 u32 checksum
  *   21 i16 attributes   23 i32 last offset - first   27 times, producer …   57 i32 number of records   61 records
@@ -85,7 +85,7 @@ export function checkedPieces(pieces: Pieces, checksumOf: (bytes: Buffer) => num
   return new Made(batches);
 }
 
-/** Where the batch behind one begins, if it is there. */
+/** Where the batch after one begins, if it is there. */
 function nextOffset(pieces: Pieces, end: number): bigint | undefined {
   return end + HEAD_BYTES <= pieces.length ? pieces.readBigInt64BE(end) : undefined;
 }

@@ -49,7 +49,7 @@ const PACKAGE = "@platformatic/kafka";
 
 let loading: Promise<ClientModule> | undefined;
 
-/** Loads the client library, once somebody needs it. */
+/** Loads the client library, once it is needed. */
 export function loadClient(): Promise<ClientModule> {
   return loading ??= load();
 }

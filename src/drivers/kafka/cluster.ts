@@ -15,7 +15,7 @@ import { byTurns } from "./turns.ts";
 
 /** How long one request of administration is tried, in milliseconds. */
 const OPERATION_MS_MAX = 30_000;
-/** By how much longer than it may the client takes to say that nobody answers, in milliseconds. */
+/** By how much longer than it may the client takes to say that no one answers, in milliseconds. */
 const GRACE_MS = 12_000;
 /** A producer tries an event again until its own time is over. */
 const RETRIES_ENDLESS = 1_000_000;

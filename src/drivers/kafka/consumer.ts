@@ -147,7 +147,7 @@ export class KafkaConsumer implements ConsumerInterface {
   /** Waits for events that are known to be there, or for the news that they are not. */
   async #awaitEvents(queue: PartitionQueue): Promise<void> {
     const { cluster, name, ends } = this.#topic;
-    // Asked from now on: whoever answers that knows everything that is known here.
+    // Asked from now on: a broker that answers that knows everything that is known here.
     const asked = this.#fetcher.asked;
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(), READ_MS_MAX);
@@ -199,7 +199,7 @@ export class KafkaConsumer implements ConsumerInterface {
     return fault;
   }
 
-  /** Nothing is read ahead before somebody reads: what is trimmed meanwhile is then missed, not given out. */
+  /** Nothing is read ahead before the first read: what is trimmed meanwhile is then missed, not given out. */
   #startFetching(): void {
     if (this.#fetches || this.#closed) return;
     this.#fetches = true;
@@ -222,7 +222,7 @@ export class KafkaConsumer implements ConsumerInterface {
     this.#reassigning = this.#reassigning.then(() => this.#enterAtLast(generation, kept, gained));
   }
 
-  /** Tries until it can be done or is no longer wanted; whoever reads is told what is wrong meanwhile. */
+  /** Tries until it can be done or is no longer wanted; readers get what is wrong meanwhile. */
   async #enterAtLast(generation: number, kept: readonly number[], gained: readonly number[]): Promise<void> {
     const { cluster } = this.#topic;
     for (let attempt = 1; !this.#closed && generation === this.#generation; attempt++) {
@@ -230,7 +230,7 @@ export class KafkaConsumer implements ConsumerInterface {
         return await this.#enter(generation, kept, gained);
       } catch (error) {
         this.#onFailure(error);
-        // Whoever opens it is told, and opens it again or does not.
+        // The caller of open() gets it, and opens it again or does not.
         if (this.#opening) return;
         await cluster.pause(cluster.retryDelay(undefined, "enter", attempt));
       }

@@ -20,7 +20,7 @@ type Outcome = { answer: Buffer } | { ended: string } | { isSilent: true };
 /**
  * Why a broker that can be reached does not answer, where that is a matter of configuration: asks it what everybody
  * may ask, then what only those may who are logged in, and looks how it takes it. Undefined where it cannot be told,
- * as when a proxy has nobody behind it.
+ * as when a proxy has no broker to pass on to.
  */
 export async function diagnose(address: string, manner: Manner): Promise<string | undefined> {
   const { tls, hasLogin } = manner;
@@ -124,7 +124,7 @@ function outcomeOf(socket: Socket, event: "connect" | "secureConnect" | "data"):
     const timer = setTimeout(() => end({ isSilent: true }), WAIT_MS_MAX);
     socket.on(event, onEvent);
     socket.on("close", onClose);
-    // Stays, so that an error that comes late is nobody's.
+    // Stays, so that an error that comes late is no one's.
     socket.on("error", (error: Error) => reason = error.message);
     if (socket.destroyed) onClose();
   });

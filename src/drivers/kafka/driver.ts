@@ -32,7 +32,7 @@ const KEPT_FOR_EVER: TopicConfig[] = [
   { name: "retention.ms", value: "-1" },
   { name: "retention.bytes", value: "-1" },
 ];
-/** Whoever creates a topic of the same name at the same time needs so long at most, in milliseconds. */
+/** Another process that creates a topic of the same name needs so long at most, in milliseconds. */
 const RIVAL_MS_MAX = 3000;
 const POLL_MS = 100;
 
@@ -185,7 +185,7 @@ export class OctopusDriver implements DriverInterface {
       configs: this.#options.service === undefined ? KEPT_FOR_EVER : [],
     };
     if (!await this.#keeper.create(topic)) {
-      // Of somebody who creates the topic now, or who did not come to an end.
+      // Of another process, which creates the topic now or did not come to an end.
       await this.#outwaitRival(name);
       await this.#keeper.delete(infoName, localName);
       if (!await this.#keeper.create(topic)) throw new TopicExistsError(name, this.#where);

@@ -7,7 +7,7 @@ import type { Offsets } from "./offsets.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 import { Round } from "./round.ts";
 
-/** After so long without an answer whoever waits is told; it goes on being tried. */
+/** After so long without an answer those who wait get an error; it goes on being tried. */
 const SILENCE_MS_MAX = 20_000;
 
 /** What a fetcher reads from, and whom it tells. */

@@ -123,7 +123,7 @@ export class Group implements Ownership {
     const { memberId: id, generationId: generation } = this.#client;
     const now = (this.#client.assignments ?? []).filter(({ topic }) => topic === this.kafkaName)
       .flatMap(({ partitions }) => partitions).sort((one, other) => one - other);
-    // Who missed a change may have missed that somebody else had the partition meanwhile.
+    // Who missed a change may have missed that another member had the partition meanwhile.
     const missedNone = this.#member.id === id && generation === this.#member.generation + 1;
     this.#member = { id, generation };
     this.#assigned = now;

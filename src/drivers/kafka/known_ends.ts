@@ -1,6 +1,6 @@
 /**
  * How far partitions are known to reach. A reader that has not come so far waits for what is on its way, and
- * only then says that nothing is there: whoever pushed an event, or saw it counted, can read it.
+ * only then says that nothing is there: a program that pushed an event, or saw it counted, can read it.
  */
 export class KnownEnds {
   readonly #ends = new Map<number, number>();

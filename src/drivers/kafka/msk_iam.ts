@@ -58,7 +58,7 @@ export function mskToken(region: string, credentials: AwsCredentials, now: Date)
     credentials,
     now,
   });
-  // Added behind the signature: the brokers want it, and it is not signed.
+  // Added after the signature: the brokers want it, and it is not signed.
   return Buffer.from(`${address}&User-Agent=diaspora-stream`).toString("base64url");
 }
 

@@ -54,7 +54,7 @@ export class TopicNames {
     // Without a namespace, also those of topics in namespaces.
     if (local.includes(`.${this.infoPrefix}`)) return undefined;
     const topic = unescapeName(local);
-    // Written by nobody who writes names as we do, so that no name would lead to it.
+    // Written by no one who writes names as we do, so that no name would lead to it.
     return escapeName(topic) === local ? topic : undefined;
   }
 
@@ -89,7 +89,7 @@ export function unescapeName(name: string): string {
   try {
     return name.replaceAll(ESCAPE, (_, digits: string) => decoder.decode(Buffer.from(digits, "hex")));
   } catch {
-    // Those bytes are no text: nobody escaped anything here.
+    // Those bytes are no text: no one escaped anything here.
     return name;
   }
 }

@@ -37,7 +37,7 @@ export class Offsets {
     return this.#list(partitions, NEWEST);
   }
 
-  /** The offset that a position stands for, by partition; one behind the end is the end. */
+  /** The offset that a position stands for, by partition; one after the end is the end. */
   async resolve(partitions: readonly number[], to: StartPosition): Promise<Map<number, number>> {
     if (to === "earliest") return await this.earliest(partitions);
     const latest = await this.latest(partitions);

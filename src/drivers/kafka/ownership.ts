@@ -12,10 +12,10 @@ export interface Ownership {
 
 /** What became of the partitions when the members of a group changed. */
 export interface Reassignment {
-  /** Read before and still; nobody else had them in between. */
+  /** Read before and still; no one else had them in between. */
   kept: readonly number[];
   /** To be read from the stored position on. */
   gained: readonly number[];
-  /** Somebody else reads them now. */
+  /** Another member reads them now. */
   lost: readonly number[];
 }

@@ -72,7 +72,7 @@ export class PartitionQueue {
       count += batch.lastOffsetDelta + 1;
       const reached = Number(batch.firstOffset) + batch.lastOffsetDelta + 1;
       if (reached <= this.fetchOffset || reached > Number(answer.highWatermark)) {
-        // What comes behind it is asked for again.
+        // What comes after it is asked for again.
         this.#misplace(batch.lastOffsetDelta + 1, Number(answer.highWatermark));
         break;
       }

@@ -4,7 +4,7 @@ import type { Offsets } from "./offsets.ts";
 import type { Ownership } from "./ownership.ts";
 
 /**
- * How long an event may still be acknowledged after its partition was given to somebody else, in milliseconds.
+ * How long an event may still be acknowledged after its partition was given to another member, in milliseconds.
  * So much longer the new owner looks before it stores, since a position never moves backwards.
  */
 const LATE_MS_MAX = 30_000;
@@ -107,7 +107,7 @@ export class PositionStore {
     if (partitions.length > 0) await this.load(partitions);
   }
 
-  /** Whether somebody else may have stored a later position. */
+  /** Whether another member may have stored a later position. */
   #isDoubtful(partition: number): boolean {
     const movedMs = this.#movedMs.get(partition);
     return !this.ownership.assigned.includes(partition) ||

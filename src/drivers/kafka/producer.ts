@@ -5,7 +5,7 @@ import type { Cluster } from "./cluster.ts";
 import { isFault, isUnknownTopic } from "./failure.ts";
 import type { KnownEnds } from "./known_ends.ts";
 import { findTopic } from "./metadata.ts";
-import { ProducerLane, type Shipment } from "./producer_lane.ts";
+import { PartitionSender, type Shipment } from "./partition_sender.ts";
 import {
   BATCH_HEAD_BYTES,
   batchBytes,
@@ -36,7 +36,7 @@ export class KafkaProducer implements ProducerInterface {
   readonly #topic: ProducerTopic;
   /** Size of one event on the wire. */
   readonly #eventLimit: { bytesMax: number; setting: string };
-  readonly #lanes = new Map<number, ProducerLane>();
+  readonly #senders = new Map<number, PartitionSender>();
   #client: ClientProducer | undefined;
   #closed = false;
 
@@ -57,11 +57,11 @@ export class KafkaProducer implements ProducerInterface {
 
   append(partition: number, batch: OutgoingBatch): Promise<number> {
     if (this.#closed) return Promise.reject(new ClosedError("the producer"));
-    return this.#lane(partition).ship(this.#load(batch, partition), batch.settleParts?.bind(batch));
+    return this.#sender(partition).ship(this.#load(batch, partition), batch.settleParts?.bind(batch));
   }
 
   async flush(): Promise<void> {
-    await Promise.all(Array.from(this.#lanes.values(), (lane) => lane.idle()));
+    await Promise.all(Array.from(this.#senders.values(), (sender) => sender.idle()));
   }
 
   async close(): Promise<void> {
@@ -123,19 +123,19 @@ export class KafkaProducer implements ProducerInterface {
     );
   }
 
-  #lane(partition: number): ProducerLane {
-    let lane = this.#lanes.get(partition);
-    if (lane === undefined) {
-      lane = new ProducerLane(
+  #sender(partition: number): PartitionSender {
+    let sender = this.#senders.get(partition);
+    if (sender === undefined) {
+      sender = new PartitionSender(
         {
           bytesMax: this.batchLimit.bytesMax,
           isMerging: this.#topic.cluster.settings.producer.compression === "none",
         },
         (values) => this.#send(partition, values),
       );
-      this.#lanes.set(partition, lane);
+      this.#senders.set(partition, sender);
     }
-    return lane;
+    return sender;
   }
 
   /** Stores a shipment and gives the offset of its first event. */

@@ -115,7 +115,7 @@ export const HONOURED: Readonly<Record<string, HonouredProperty>> = {
   "isolation.level": word("read_committed", "read_uncommitted"),
 };
 
-/** Properties that somebody may count on, and why nobody can. */
+/** Properties that a program may count on, and why it cannot. */
 export const REFUSED: Readonly<Record<string, string>> = {
   "group.id": "the group is the consumer's name",
   "group.protocol.type": "the group is one of consumers",

@@ -62,7 +62,7 @@ export class Round {
     if (this.isVoid) return;
     this.isVoid = true;
     this.refill();
-    // Whoever asked gets an error now, which nobody minds.
+    // The one that asked gets an error now, which does no harm.
     this.#pool.close().catch(() => {});
   }
 
@@ -77,7 +77,7 @@ export class Round {
   #withRoom(queues: readonly PartitionQueue[]): PartitionQueue[] {
     const { cluster, answersMax, queues: all } = this.#settings;
     const bytes = all.reduce((sum, queue) => sum + queue.bytes, 0);
-    // Whoever has nothing is asked about all the same, that none starves.
+    // A partition without news is asked about all the same, that none starves.
     const isFull = bytes >= cluster.settings.fetch.bufferedBytesMax;
     return queues.filter(({ answers }) => answers === 0 || (!isFull && answers < answersMax));
   }

@@ -9,7 +9,7 @@ const ENCRYPTED = /ENCRYPTED/;
 
 /**
  * Makes sure that keys and certificates can be used, by themselves and together; throws `InvalidOptionError`. The
- * runtimes say it when a connection is made, each in another way, and some where nobody can catch it.
+ * runtimes say it when a connection is made, each in another way, and some where no one can catch it.
  */
 export function checkTls(given: Properties, options: ConnectionOptions): void {
   const { ca, cert, key, pfx, passphrase } = options;

@@ -6,7 +6,7 @@ import { answerWithoutLeaders, askMetadata, findTopic, type TopicMetadata } from
 import type { OctopusService } from "./octopus_service.ts";
 import type { TopicSpecification } from "./options.ts";
 
-/** Copies of a partition where nobody says how many. */
+/** Copies of a partition where no one says how many. */
 const REPLICATION_FACTOR = 3;
 /** Lets the cluster decide. */
 const CLUSTERS_OWN = -1;
@@ -100,7 +100,7 @@ export class TopicKeeper {
       }
     });
     if (outcome !== "too few brokers") return outcome === "created";
-    // Nobody asked for that many copies: the operator's own choice does for small clusters.
+    // No one asked for that many copies: the operator's own choice does for small clusters.
     if (replicationFactor === undefined) return await this.#createInKafka(topic, CLUSTERS_OWN);
     throw new InvalidOptionError(
       "replication_factor",
@@ -115,7 +115,7 @@ export class TopicKeeper {
     return true;
   }
 
-  /** Waits until the brokers agree, so that whoever comes next finds what was done. */
+  /** Waits until the brokers agree, so that the next caller finds what was done. */
   async #spread(kafkaName: string, isThere: boolean): Promise<void> {
     const deadline = Date.now() + SPREAD_MS_MAX;
     for (;;) {

@@ -6,7 +6,7 @@ import type { Offsets } from "./offsets.ts";
 /** What conditions come to in one partition. */
 export interface TrimFacts {
   description: PartitionDescription;
-  /** Below this every named consumer acknowledged everything; undefined if nobody did. */
+  /** Below this every named consumer acknowledged everything; undefined if no one did. */
   acknowledgedId: number | undefined;
   /** First event that is not older than the time asked for; undefined if there was none. */
   sinceId: number | undefined;

@@ -23,7 +23,7 @@ export class MemoryBatch implements IncomingBatch {
 
   metadataBytes(index: number): Uint8Array {
     const metadata = this.stored.metadata[this.first + index];
-    // A copy, because the bytes belong to whoever asked.
+    // A copy, because the bytes belong to the caller.
     return typeof metadata === "string" ? encoder.encode(metadata) : metadata.slice();
   }
 

@@ -59,7 +59,7 @@ export class MemoryPartition {
     return baseId;
   }
 
-  /** The batch with that event; undefined behind the end. */
+  /** The batch with that event; undefined after the end. */
   find(id: number): StoredBatch | undefined {
     const batches = this.#batches;
     let low = 0;

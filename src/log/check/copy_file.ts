@@ -27,12 +27,12 @@ export function copyFile(storage: Storage, from: string, to: string): void {
   }
 }
 
-/** Appends to a file that nobody else appends to. */
+/** Appends to a file that no one else appends to. */
 export function appendAll(file: StorageFile, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.byteLength;) done += progress(file, file.append(bytes.subarray(done)));
 }
 
-/** Writes at an offset of a file that nobody else writes to. */
+/** Writes at an offset of a file that no one else writes to. */
 export function writeAllAt(file: StorageFile, bytes: Uint8Array, offset: number): void {
   for (let done = 0; done < bytes.byteLength;) {
     done += progress(file, file.writeAt(bytes.subarray(done), offset + done));

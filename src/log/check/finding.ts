@@ -36,7 +36,7 @@ export type FindingKind =
 /**
  * - `damage`: stored bytes that mattered are lost.
  * - `redundant`: bytes are wrong that stand elsewhere too, or can be made again; everything is readable.
- * - `torn`: what cut-short writes left behind, or left out; everything that was stored is there.
+ * - `torn`: what cut-short writes left, or left out; everything that was stored is there.
  * - `foreign`: another program's events, which no reader of this topic gets.
  */
 export type Severity = "damage" | "redundant" | "torn" | "foreign";

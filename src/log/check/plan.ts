@@ -106,7 +106,7 @@ function stepFor(finding: Finding): RepairStep | undefined {
   const kind = finding.kind === "segment header"
     ? severity === "redundant" ? "write header" : "make segment"
     : KINDS[finding.kind];
-  // A name that nothing else tells can only be given again by somebody who knows it.
+  // A name that nothing else tells can only be given again by a person who knows it.
   const isForgotten = kind === "write consumer name" && severity === "damage";
   if (kind === undefined || isForgotten) return undefined;
   const step: RepairStep = { kind, partition, firstId, endId, file, offset, bytes, reason, keptId };

@@ -25,7 +25,7 @@ export interface LostRegion {
 
 /**
  * Frames that fill a region to the byte: they say that its events were lost, keep their ids for them, and are
- * anchored at themselves, so that what stands behind them keeps its ids even when they are damaged again. Each
+ * anchored at themselves, so that what stands after them keeps its ids even when they are damaged again. Each
  * is given as a view that is good until the next one.
  */
 export function* lostFrames(

@@ -34,7 +34,7 @@ export async function* verifyPartition(
       // The segment itself says which id comes next; where the next file begins later, one is missing.
       expected = check.endId;
     } catch (error) {
-      // Removed by retention meanwhile: nothing is wrong with what nobody wants any more.
+      // Removed by retention meanwhile: nothing is wrong with what no one wants any more.
       const isGone = error instanceof StorageError && error.errno === "ENOENT";
       if (!isGone || partition.segmentIds().includes(next)) throw error;
     }

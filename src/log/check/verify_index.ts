@@ -87,7 +87,7 @@ export class IndexCheck {
       // Entries are as they should be, and then there is a piece of one: an append was cut short.
       const isCut = (next - at) % INDEX_ENTRY_BYTES !== 0;
       const reason = isCut
-        ? "an index entry was cut short; those behind it are not found"
+        ? "an index entry was cut short; those after it are not found"
         : "index checksum differs";
       this.#damage.push({ at, isLeftover: isCut, reason });
       at = next;

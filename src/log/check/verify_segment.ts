@@ -30,7 +30,7 @@ const BOUNDARIES_MAX = 4096;
 
 /** Reads a segment from end to end. */
 export class SegmentCheck {
-  /** The id that comes behind the segment, once it was read. */
+  /** The id that comes after the segment, once it was read. */
   endId: number;
   readonly #index: IndexCheck;
   /** The oldest segment that holds data of an event in this one. */
@@ -159,7 +159,7 @@ export class SegmentCheck {
     }
   }
 
-  /** Every writer says which id it expected where, so that nobody has to take the count on trust. */
+  /** Every writer says which id it expected where, so that no one has to take the count on trust. */
   #wrongId({ offset, id, frame }: FrameEntry, counted: number): Finding {
     const reason = `its writer knew that event ${frame.anchorId} comes next at byte ${frame.anchorOffset}, ` +
       `and by counting it is ${counted}`;
@@ -212,7 +212,7 @@ export class SegmentCheck {
       return;
     }
     const ranges = eventsInBlocks(at, blocks);
-    // Nobody's bytes any more: those of events that a repair gave up.
+    // No one's bytes any more: those of events that a repair gave up.
     if (ranges.length === 0) ranges.push({ first: 0, end: 0 });
     for (const { first, end } of ranges) {
       yield this.#found({
@@ -269,7 +269,7 @@ export class SegmentCheck {
       : { file: segment.path, offset, reason: "a data chunk is not where its event says" };
   }
 
-  /** Behind the last event: chunks of an event in the next segment, then the seal, or a write under way. */
+  /** After the last event: chunks of an event in the next segment, then the seal, or a write under way. */
   async *#rest(from: number, id: number): AsyncGenerator<Finding> {
     const { segment } = this;
     for (let offset = from;;) {
@@ -287,7 +287,7 @@ export class SegmentCheck {
         if (next.damaged !== undefined) yield this.#record({ ...next, id }, next.damaged);
         return;
       } else if (next.frame.kind === KIND.events && next.frame.count > 0) {
-        // The seal was lost in a power cut, and whoever wrote behind it has written again.
+        // The seal was lost in a power cut, and what was written after it was written again.
         return;
       } else {
         yield* this.#frame({ ...next, id });

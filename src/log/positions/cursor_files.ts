@@ -10,7 +10,7 @@ import {
   type StoredPosition,
 } from "./position_slot.ts";
 
-/** Slots of a file: two that its owner writes in turn, one for the segment before, one for whoever retires it. */
+/** Slots of a file: two that its owner writes in turn, one for the segment before, one for the process that retires it. */
 export const CURSOR_SLOTS = 4;
 /** Bytes of a file. */
 export const CURSOR_FILE_BYTES = CURSOR_SLOTS * POSITION_SLOT_BYTES;

@@ -6,7 +6,7 @@ import type { Partition } from "../partition.ts";
 import { readWindow } from "../segment/window.ts";
 import type { Segment } from "../segment/segment_file.ts";
 
-/** Blocks read and checked at once where somebody goes through the data in order. */
+/** Blocks read and checked at once where the data is read in order. */
 const RUN_BLOCKS = 16;
 
 /** A part of this size gets memory of its own; smaller ones share theirs with their neighbours. */
@@ -36,7 +36,7 @@ export interface Owner {
 export class StoredData {
   /** Blocks copied last: first byte (counted from the start of the data), and the bytes. */
   #held: { start: number; bytes: Uint8Array } | undefined;
-  /** Where the last piece ended: the next one beginning here shows that somebody goes through in order. */
+  /** Where the last piece ended: the next one beginning here shows that it is read in order. */
   #givenTo = 0;
   /** The blocks found right in what the window holds, and which load of the window that was. */
   #checked = { from: 0, to: 0, load: -1 };
@@ -45,7 +45,7 @@ export class StoredData {
 
   constructor(private readonly source: DataSource) {}
 
-  /** A range, checked; memory that nobody writes to. */
+  /** A range, checked; memory that no one writes to. */
   view(offset: number, size: number, owner: Owner): Uint8Array {
     this.touched = true;
     const held = this.#held;
@@ -57,7 +57,7 @@ export class StoredData {
     let end = this.#endOfBlock(offset + size);
     let ptr = this.#inWindow(offset, size, owner);
     if (ptr < 0) {
-      // Somebody else may read before the next piece is asked for: what goes on in order is kept.
+      // Other readers may come before the next piece is asked for: what goes on in order is kept.
       const ahead = offset === this.#givenTo ? RUN_BLOCKS * DATA_BLOCK_BYTES : 0;
       [ptr, end] = this.#load(start, end, Math.max(end, start + ahead), owner);
     } else if (size >= OWN_MEMORY_BYTES) {
@@ -110,7 +110,7 @@ export class StoredData {
     return ptr;
   }
 
-  /** Reads blocks into the core's memory and checks them: those up to `end`, and what is right of those behind. */
+  /** Reads blocks into the core's memory and checks them: those up to `end`, and what is right of those after it. */
   #load(start: number, end: number, endMax: number, owner: Owner): [ptr: number, end: number] {
     const { dataBytes, offset, partition } = this.source;
     const segment = partition.segmentOf(this.source.segment.baseId, owner.id);

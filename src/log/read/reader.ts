@@ -32,7 +32,7 @@ const METADATA_RUN_BYTES = 96 * 1024;
 /** Small frames are read this many bytes at a time. */
 const SMALL_READ_BYTES = 64 * 1024;
 
-/** How often a reader at the end looks whether a segment begins behind damage it cannot see past. */
+/** How often a reader at the end looks whether a segment begins after damage it cannot see past. */
 const RELIST_MS = 1000;
 
 /** Reads one partition from a position on. */
@@ -56,7 +56,7 @@ export class PartitionReader {
     return Math.max(this.#fromId, this.#position?.id ?? 0);
   }
 
-  /** Moves to a position; an id behind the end means the end. Throws `EventGoneError` when the event was removed. */
+  /** Moves to a position; an id after the end means the end. Throws `EventGoneError` when the event was removed. */
   seek(to: StartPosition): void {
     this.partition.look(() => this.#moveTo(to));
   }
@@ -80,7 +80,7 @@ export class PartitionReader {
     }
   }
 
-  /** Whether there is something behind the position that was not read yet. */
+  /** Whether there is something after the position that was not read yet. */
   hasNews(): boolean {
     return this.#orGone(() => this.#looksNew());
   }
@@ -152,7 +152,7 @@ export class PartitionReader {
       return;
     }
     const { layout } = frame;
-    // Whoever asks for data gets frames read whole, as long as the data is then really used.
+    // A reader that wants data gets frames read whole, as long as the data is then really used.
     const whole = this.options.dataWanted && this.#lastData?.touched !== false;
     const bytes = whole ? layout.frameBytes : layout.data;
     const at = readWindow.at(position.segment, offset, bytes, bytes);
@@ -198,7 +198,7 @@ export class PartitionReader {
     return new Batch(frame, metadata, { partition, baseId: baseId + first, first, count: end - first });
   }
 
-  /** The next events of a frame that can be given: whoever asks for data does not get those without theirs. */
+  /** The next events of a frame that can be given: a reader that wants data does not get those without theirs. */
   #nextRun(frame: StoredFrame, from: number, eventsMax: number): [first: number, end: number] {
     const { count } = frame;
     if (!frame.lacksData || !this.options.dataWanted) {
@@ -218,7 +218,7 @@ export class PartitionReader {
     this.#listedAt = now;
     const segment = this.#position!.segment;
     if (segment.file.size() < 0) {
-      // Removed by hand. Whoever writes next makes it anew, with other events under the same ids.
+      // Removed by hand. The next writer makes it anew, with other events under the same ids.
       this.partition.forget(segment);
       this.#position = undefined;
       this.#fromId = segment.baseId;
@@ -230,7 +230,7 @@ export class PartitionReader {
     return true;
   }
 
-  /** Goes on in the segment that begins with this id; false while nobody has made it. */
+  /** Goes on in the segment that begins with this id; false while no one has made it. */
   #enterSegment(baseId: number): boolean {
     const { partition } = this;
     // What `segmentIds` lacks between two segments is missing: it settles what single listings pass over.

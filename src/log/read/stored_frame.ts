@@ -102,7 +102,7 @@ export class StoredFrame {
       : core.u8.slice(at + from, at + to);
   }
 
-  /** Somebody else has read in between: from now on the metadata is kept. */
+  /** Another reader came in between: from now on the metadata is kept. */
   #readAgain(): boolean {
     const { layout } = this.frame;
     const at = readWindow.at(this.segment, this.offset, layout.data, layout.data);

@@ -90,7 +90,7 @@ export class PartitionFolder {
     return this.listing().ids;
   }
 
-  /** First id that is there, 0 in a partition nobody wrote to. */
+  /** First id that is there, 0 in a partition no one wrote to. */
   firstId(): number {
     return this.segmentIds()[0] ?? 0;
   }

@@ -10,7 +10,7 @@ export interface WindowSource {
 }
 
 /**
- * The part of one file that lies in the core's read area. There is one area a thread: whoever needs bytes
+ * The part of one file that lies in the core's read area. There is one area a thread: a caller that needs bytes
  * asks for them again, and gets them without a read when they are still there. Pointers are good until the
  * next call of `at`, and never across an `await`.
  */
@@ -49,7 +49,7 @@ export class ReadWindow {
   }
 
   /**
-   * Keeps the first `bytes` of the read area and what they are; the returned function puts it back, for whoever
+   * Keeps the first `bytes` of the read area and what they are; the returned function puts it back, for a caller that
    * lets other readers run in the middle of a read.
    */
   snapshot(bytes: number): () => void {

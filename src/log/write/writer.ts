@@ -32,7 +32,7 @@ const INLINE_RATIO = 17 / 16;
 export class PartitionWriter {
   readonly #appender: Appender;
   readonly #durability: Durability | undefined;
-  /** The last of the calls that are waiting for a stream, so that those behind it keep their order. */
+  /** The last of the calls that are waiting for a stream, so that those after it keep their order. */
   #queue: Promise<unknown> | undefined;
   #segmentId = -1;
   /** Why a sync failed. */

@@ -100,7 +100,7 @@ test("serializer cbor refuses bytes that JSON has no value for", async () => {
   const wrong: Record<string, number[]> = {
     nothing: [],
     "a cut text": [0x64, 0x49, 0x45],
-    "bytes behind the value": [0x01, 0x01],
+    "bytes after the value": [0x01, 0x01],
     undefined: [0xf7],
     infinity: [0xf9, 0x7c, 0x00],
     "not a number": [0xf9, 0x7e, 0x00],

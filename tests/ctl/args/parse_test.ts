@@ -58,7 +58,7 @@ test("the last of several values counts, unless the option may be repeated", () 
   assertEquals(parse("--partition", "1", "--partition", "2").texts("partition"), ["1", "2"]);
 });
 
-test("words beside options are kept, and everything behind -- is a word", () => {
+test("words beside options are kept, and everything after -- is a word", () => {
   assertEquals(parse("topic", "--name", "x").positional, ["topic"]);
   assertEquals(parse("--", "--name").positional, ["--name"]);
   assertThrows(() => parse("a", "b"), UsageError, 'Unexpected argument "b"');

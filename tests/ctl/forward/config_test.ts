@@ -61,7 +61,7 @@ test("what is missing or too much is named with its line", () => {
   );
 });
 
-test("an endpoint that names no driver, or nothing behind the slash, is named with its line", () => {
+test("an endpoint that names no driver, or nothing after the slash, is named with its line", () => {
   assertEquals(
     fault(`${DRIVERS}forward:\n  - from: locl/a\n    to: local/b\n`),
     '"f.yaml" line 4: "from" names driver "locl", which is not among "drivers": did you mean local?',

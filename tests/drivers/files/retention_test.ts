@@ -61,7 +61,7 @@ test("retention_seconds removes what is older, and keeps what is not", () =>
 test("retention_acknowledged removes what every named consumer has acknowledged, and no more", () =>
   withClock({ retention_acknowledged: true }, async ({ topic, push }) => {
     await push(topic, 20);
-    // No one has a position: nobody is known to be done.
+    // No one has a position: no one is known to be done.
     assertEquals(await firstIdOf(topic), 0);
     await acknowledgeBelow(topic, "fast", 20);
     await acknowledgeBelow(topic, "slow", 6);

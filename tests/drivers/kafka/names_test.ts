@@ -3,7 +3,7 @@ import { escapeName, TopicNames, unescapeName } from "../../../src/drivers/kafka
 import { InvalidOptionError, InvalidTopicNameError } from "../../../src/errors.ts";
 import { test } from "../../harness.ts";
 
-test("a topic's Kafka names stand in its namespace, the documents' behind their own prefix", () => {
+test("a topic's Kafka names stand in its namespace, the documents' after their own prefix", () => {
   const names = new TopicNames("ns", "__info_");
   assertEquals(names.kafkaName("readings"), "ns.readings");
   assertEquals(names.infoName("readings"), "ns.__info_readings");

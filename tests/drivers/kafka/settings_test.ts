@@ -101,7 +101,7 @@ test("a value that does not fit is refused, and what is expected is said", () =>
   );
 });
 
-test("what somebody may count on and nobody can is refused with the reason", () => {
+test("what a program may count on and cannot is refused with the reason", () => {
   assertStringIncludes(refusal({ ...SERVERS, "group.id": "g" }), "the group is the consumer's name");
   assertStringIncludes(refusal({ ...SERVERS, "transactional.id": "t" }), "not stored in transactions");
 });

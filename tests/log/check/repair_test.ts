@@ -53,7 +53,7 @@ async function sample() {
   return { disk, storage, expected, files, ids: openSample(storage).segmentIds() };
 }
 
-/** Everything readable before is readable after, under its id; nothing else is; nobody is told of damage again. */
+/** Everything readable before is readable after, under its id; nothing else is; no one is told of damage again. */
 async function assertSalvages(
   storage: SimulatedProcess,
   expected: ReadonlyMap<number, StoredEvent>,
@@ -166,7 +166,7 @@ test("repair of the last segment sends its writers on to the next", async () => 
   await writer.close();
 });
 
-test("repaired events keep their ids taken, and positions behind them what they were", async () => {
+test("repaired events keep their ids taken, and positions after them what they were", async () => {
   const { disk, storage, ids, expected } = await sample();
   const frame = findFrame(storage, ({ id, count, dataBytes }) => id > ids[1] && count > 1 && dataBytes > 0);
   disk.names.file(frame.path).flip(frame.offset + RECORD_BYTES + 1, 1);
@@ -184,7 +184,7 @@ test("repaired events keep their ids taken, and positions behind them what they 
   cursor.close();
 });
 
-test("an event that lost its data keeps its metadata; whoever wants data passes over it", async () => {
+test("an event that lost its data keeps its metadata; a reader that wants data passes over it", async () => {
   const { disk, storage, expected } = await sample();
   const frame = findFrame(storage, ({ kind, dataBytes }) => kind === KIND.events && dataBytes > 0);
   disk.names.file(frame.path).flip(frame.dataAt, 0);
@@ -203,7 +203,7 @@ test("an event that lost its data keeps its metadata; whoever wants data passes 
   await assertRejects(() => Promise.resolve().then(load), Error, "lost before a repair");
 });
 
-test("repair makes a missing segment anew: its ids stay taken, and nobody stops there", async () => {
+test("repair makes a missing segment anew: its ids stay taken, and no one stops there", async () => {
   const { storage, expected, ids } = await sample();
   storage.remove(segmentPath(ids[3]));
   await assertSalvages(storage, expected);

@@ -116,7 +116,7 @@ test("verify calls a damaged record redundant, and nothing is lost by it", async
   }
 });
 
-test("verify names the ids of frames that are gone, and those behind keep theirs", async () => {
+test("verify names the ids of frames that are gone, and those after them keep theirs", async () => {
   const { disk, storage, ids } = await sample();
   const frame = findFrame(
     storage,
@@ -199,7 +199,7 @@ test("verify calls a damaged index entry redundant, and one that is ahead of the
   const torn = (await verifySample(ahead.storage)).find(({ kind }) => kind === "index");
   assertEquals([torn?.severity, torn?.reason], [
     "torn",
-    "an index entry was cut short; those behind it are not found",
+    "an index entry was cut short; those after it are not found",
   ]);
 });
 

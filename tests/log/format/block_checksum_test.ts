@@ -67,7 +67,7 @@ test("the faster of the two is found out once, by the first large block", () => 
   assertStrictEquals(byFast.of(block.subarray(0, 100)), core.crc32(block.subarray(0, 100)));
 });
 
-test("frames are the same bytes, whoever sums their blocks, and whatever pieces their data comes in", () => {
+test("frames are the same bytes, whichever way their blocks are summed, and whatever pieces their data comes in", () => {
   const bytes = randomBytes(300_000, 3);
   const cuts: number[][] = [
     [300_000],

@@ -55,7 +55,7 @@ function readerOf(partition: Partition): PartitionReader {
   return reader;
 }
 
-test("data that was checked before somebody else read is checked anew", () =>
+test("data that was checked before another reader came is checked anew", () =>
   withFrame([20_000, 20_000], (partition, flip) => {
     const batch = readerOf(partition).read(10)!;
     assertEquals(batch.viewData(0, { offset: 0, size: 20_000 })[0], 100);
@@ -66,7 +66,7 @@ test("data that was checked before somebody else read is checked anew", () =>
     assertThrows(() => batch.viewData(1, { offset: 0, size: 20_000 }), CorruptedLogError, "data checksum");
   }));
 
-test("damage behind a part does not keep the part from being read", () =>
+test("damage after a part does not keep the part from being read", () =>
   withFrame([100, BLOCK_BYTES - 100, 100, BLOCK_BYTES], (partition, flip) => {
     flip(3);
     const batch = readerOf(partition).read(10)!;

@@ -42,7 +42,7 @@ async function withSegments(
   }
 }
 
-/** The file system, on which a segment is removed by somebody just before it is opened. */
+/** The file system, on which a segment is removed just before it is opened. */
 function removing(baseId: number): (directory: string) => Storage {
   const name = `${String(baseId).padStart(20, "0")}.log`;
   return () => ({
@@ -80,7 +80,7 @@ test("read() says that an event is gone when its segment and those before it go 
     assertEquals(reader.read(10)?.baseId, 4);
   }));
 
-test("read() names the file when a segment behind others that are there cannot be opened", () =>
+test("read() names the file when a segment after others that are there cannot be opened", () =>
   withSegments(removing(2), (partition) => {
     const reader = new PartitionReader(partition, READER);
     reader.seek("earliest");

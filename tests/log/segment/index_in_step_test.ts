@@ -10,7 +10,7 @@ import { test } from "../../harness.ts";
 
 const ENTRY_BYTES = 32;
 
-test("an index entry that a full disk cut short does not put those behind it out of step", async () => {
+test("an index entry that a full disk cut short does not put those after it out of step", async () => {
   const directory = mkdtempSync(join(tmpdir(), "diaspora-index-"));
   try {
     const index = `${directory}/00000000000000000000.idx`;
@@ -38,7 +38,7 @@ test("an index entry that a full disk cut short does not put those behind it out
 
     const partition = open();
     const { id, offset } = new SegmentIndex(nodeStorage, partition.segmentFor(0)!).positionForId(58);
-    // Without the entries behind the cut one the nearest would be far in front.
+    // Without the entries after the cut one the nearest would be far in front.
     assertGreater(id, 50);
     assertGreater(offset, 50 * 4000);
     partition.close();

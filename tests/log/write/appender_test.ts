@@ -86,7 +86,7 @@ function faulty(): {
   return { storage, next, appends: () => appends };
 }
 
-test("events get ids in the order of their frames, whoever appends them", () =>
+test("events get ids in the order of their frames, whichever writer appends them", () =>
   withFolder(nodeStorage, ({ appender, stored }) => {
     const [one, other] = [appender(), appender()];
     assertEquals(one.appendEvents(events("a", "b")).id, 0);

@@ -166,9 +166,9 @@ test("appendSync() stores nothing while a stream is being stored, and works agai
     })();
     const streamed = writer.append({ count: 1, metadata: ["0"], dataBytes: 0, stream });
     assertStrictEquals(writer.appendSync(event(1)), undefined);
-    const behind = writer.append(event(1));
+    const second = writer.append(event(1));
     end();
-    assertEquals([await streamed, await behind], [0, 1]);
+    assertEquals([await streamed, await second], [0, 1]);
     await new Promise((resolve) => setTimeout(resolve, 0));
     assertEquals(writer.appendSync(event(2)), 2);
   });

@@ -105,7 +105,7 @@ export class ConsumerProgram extends Program {
     for (const partition of consumer.assigned) {
       const acknowledged = this.#acknowledged[partition];
       const { removedTo } = this.world.model.partitions[partition];
-      // Somebody may have moved the position while this one opened.
+      // Another consumer may have moved the position while this one opened.
       if (this.#model.disturbedAt >= this.#openedAt || this.#next[partition] >= acknowledged) continue;
       if (acknowledged <= removedTo) continue;
       throw new BrokenPromise(

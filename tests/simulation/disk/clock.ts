@@ -16,7 +16,7 @@ export class Clock {
     this.time += ms;
   }
 
-  /** Somebody, or a time server, sets the clock. */
+  /** An administrator, or a time server, sets the clock. */
   step(ms: number): void {
     this.#offset += ms;
     this.#phases.push({ from: this.time, offset: this.#offset });

@@ -119,7 +119,7 @@ export class SimulatedProcess implements Storage {
     const directory = disk.names.directory(path);
     this.call("sync", path, []);
     if (disk.random.chance(disk.faults.failedDirectorySync)) {
-      // Whoever syncs it opens it anew: nobody else is told.
+      // The process that syncs it opens it anew: no other one gets the error.
       disk.names.failSync(directory);
       throw simulatedError("EIO", "sync", path);
     }

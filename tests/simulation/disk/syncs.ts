@@ -27,7 +27,7 @@ export class Syncs {
     return this.#pending.length;
   }
 
-  /** A file was opened: it will tell of failures from now on, and of one that nobody was told of. */
+  /** A file was opened: it will tell of failures from now on, and of one that no one was told of. */
   static markOf(inode: Inode): ErrorMark {
     return { failuresSeen: inode.failures - (inode.isFailureUnreported ? 1 : 0) };
   }
@@ -49,7 +49,7 @@ export class Syncs {
     else sync.reject(sync.failure());
   }
 
-  /** Those of a process that is dead end in one way or the other, and nobody hears of it. */
+  /** Those of a process that is dead end in one way or the other, and no one hears of it. */
   abandon(owner: unknown, error: unknown): void {
     const theirs = this.#pending.filter((sync) => sync.owner === owner);
     this.#pending = this.#pending.filter((sync) => sync.owner !== owner);

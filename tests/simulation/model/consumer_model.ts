@@ -2,9 +2,9 @@
 interface PositionModel {
   /** The stored position is not below this one. */
   acknowledged: number;
-  /** Nobody ever stored a position above this one. */
+  /** No one ever stored a position above this one. */
   greatest: number;
-  /** Events below this id may never be delivered: somebody moved the position there. */
+  /** Events below this id may never be delivered: the position was moved there. */
   skippedTo: number;
 }
 
@@ -15,7 +15,7 @@ export class ConsumerModel {
   readonly positions: PositionModel[];
   /** Since when it surely has a stored position (in steps of the world); Infinity while that is not sure. */
   registeredSince = Infinity;
-  /** When somebody moved or deleted its position last, or began to (in steps of the world). */
+  /** When its position was moved or deleted last, or that began (in steps of the world). */
   disturbedAt = -1;
   /** How many are moving or deleting its position now. */
   disturbing = 0;
@@ -46,7 +46,7 @@ export class ConsumerModel {
     if (this.registeredSince === Infinity) this.registeredSince = step;
   }
 
-  /** Somebody begins to move or delete its position. */
+  /** Another process begins to move or delete its position. */
   beginDisturbance(step: number): void {
     this.disturbing++;
     this.#disturb(step);

@@ -2,7 +2,7 @@ import { BrokenPromise } from "./broken_promise.ts";
 
 /** What is known of one partition. */
 export class PartitionModel {
-  /** Which event was seen under each id: nobody may ever see another one there. */
+  /** Which event was seen under each id: no one may ever see another one there. */
   readonly seen: Map<number, string> = new Map();
   /** Events below this id may be gone: their segments were removed, and each removal was looked at. */
   removedTo = 0;

@@ -5,7 +5,7 @@ import { Inode } from "../disk/inode.ts";
 import type { Model } from "../model.ts";
 import { BrokenPromise } from "./broken_promise.ts";
 
-/** What a topic's retention, or somebody's request, allows to remove. */
+/** What a topic's retention, or a request, allows to remove. */
 export interface RemovalRule {
   bytesMax?: number;
   /** Seconds that events are kept. */

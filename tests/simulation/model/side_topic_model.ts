@@ -5,7 +5,7 @@ export type Presence = "there" | "missing" | "unknown";
 
 /** One attempt to create or delete the topic. */
 interface Attempt {
-  /** Whether others tried at the same time: then nobody knows who came first. */
+  /** Whether others tried at the same time: then no one knows who came first. */
   overlaps: boolean;
   /** What it left, once that is known, and what it must not have found. */
   outcome?: { leaves: Presence; cannotFind?: Presence; what: string };

@@ -191,7 +191,7 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "isOf(passed.frame, identity)) return this.#landed({ ...passed, id: from.id });",
   },
   {
-    what: "a frame behind a seal counts as stored",
+    what: "a frame after a seal counts as stored",
     file: "src/log/segment/entries.ts",
     from: "if (next.frame.kind === KIND.seal) {",
     to: "if (next.frame.kind === KIND.seal && offset % 2 === 0) {",

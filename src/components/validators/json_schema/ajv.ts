@@ -68,7 +68,7 @@ async function loadAjv(): Promise<CompilerClass> {
   return classOf(module.Ajv, module);
 }
 
-/** Loads Ajv only here, so that nobody else pays for it. Draft-06 schemas are draft-07 schemas too, and draft-04 ones become some. */
+/** Loads Ajv only here, so that no one else pays for it. Draft-06 schemas are draft-07 schemas too, and draft-04 ones become some. */
 const COMPILERS: Record<SchemaDraft, () => Promise<CompilerClass>> = {
   "2020-12": async () => {
     const module = await import("ajv/dist/2020.js");

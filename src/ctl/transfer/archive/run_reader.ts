@@ -113,10 +113,10 @@ export class RunReader {
 
   async #end(manifest: Manifest): Promise<void> {
     const { tar } = this.#settings;
-    const behind = await tar.next();
-    if (behind !== undefined) {
+    const extra = await tar.next();
+    if (extra !== undefined) {
       throw new TarError(
-        `entry ${shown(behind.name)} stands behind "${MANIFEST_ENTRY}", which is the last one`,
+        `entry ${shown(extra.name)} stands after "${MANIFEST_ENTRY}", which is the last one`,
       );
     }
     await tar.end();
@@ -162,7 +162,7 @@ async function* pieces(tar: TarReader, size: number): AsyncGenerator<Uint8Array,
   for (let left = size; left > 0; left -= PIECE_BYTES) yield await tar.read(Math.min(left, PIECE_BYTES));
 }
 
-/** The metadata stand last in a line, behind numbers only. */
+/** The metadata stand last in a line, after numbers only. */
 const LINE = /^\{"id":\d{1,16},"timestamp":\d+(?:\.\d+)?,"data_size":(\d{1,16}),"metadata":(?=.)/;
 
 function parseLine(line: string, name: string, number: number): Run["events"][number] {

@@ -1,7 +1,7 @@
 /**
  * The log core, typed: the WebAssembly of wasm/ and the memory it works on.
  *
- * One instance serves the whole thread, so its memory is for the moment only: whoever fills an area uses it
+ * One instance serves the whole thread, so its memory is for the moment only: the code that fills an area uses it
  * up before the next `await`. The encode and the read area stay apart, so that a writer may read in between.
  *
  * @module
@@ -142,7 +142,7 @@ export class Core extends CoreMemory {
   }
 
   /**
-   * Where the next intact record (header or trailer: its magic tells) starts, at `from` or behind it, and lies
+   * Where the next intact record (header or trailer: its magic tells) starts, at `from` or after it, and lies
    * whole within `bytes` bytes from `ptr`. Both offsets count from `ptr`; -1: none.
    */
   findRecord(ptr: number, bytes: number, from: number, salt: number): number {
@@ -154,7 +154,7 @@ export class Core extends CoreMemory {
     return this.#wasm.findRecordOfAnySegment(ptr, bytes, from);
   }
 
-  /** Whether the head behind the header record at `ptr` (table to metadata, all in memory) has its CRC. */
+  /** Whether the head after the header record at `ptr` (table to metadata, all in memory) has its CRC. */
   checkHead(ptr: number): boolean {
     return this.#wasm.checkHead(ptr) !== 0;
   }

@@ -32,7 +32,7 @@ interface Area {
 export class CoreMemory {
   /** Where bytes from outside are put for a moment, `SCRATCH_BYTES` at a time. */
   protected readonly scratch: number;
-  /** 4 KiB for single records, a multiple of 64; good until somebody else's next call. */
+  /** 4 KiB for single records, a multiple of 64; good until another caller's next call. */
   readonly slot: number;
   /** Size of the slot. */
   readonly slotBytes: number = SLOT_BYTES;
@@ -43,7 +43,7 @@ export class CoreMemory {
   #words!: Uint32Array<ArrayBuffer>;
   #fields!: DataView<ArrayBuffer>;
 
-  /** Lays the areas out behind the module's own data. */
+  /** Lays the areas out after the module's own data. */
   constructor(wasm: CoreExports) {
     this.#memory = wasm.memory;
     const start = roundUp(wasm.staticEnd(), 64);

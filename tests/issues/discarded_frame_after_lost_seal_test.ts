@@ -1,4 +1,4 @@
-// Two writers: one sealed the segment, the other's frame landed behind the seal, was void, and was written again in
+// Two writers: one sealed the segment, the other's frame landed after the seal, was void, and was written again in
 // the next segment. When the bytes of the seal were destroyed, the void frame counted: its event was read twice, the
 // first time under the id of a lost one. Since then each segment says where the seal of the one before it is.
 import { assertEquals } from "@std/assert";

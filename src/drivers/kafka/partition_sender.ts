@@ -26,7 +26,7 @@ interface Loaded {
 }
 
 /** The way into one partition: batches go one after the other, small ones that wait go together. */
-export class ProducerLane {
+export class PartitionSender {
   readonly #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
@@ -67,7 +67,7 @@ export class ProducerLane {
     this.#running = undefined;
   }
 
-  /** Adds those behind it that fit; a stream is waited for in its turn. */
+  /** Adds those after it that fit; a stream is waited for in its turn. */
   #merge(first: Waiting, shipment: Shipment): Loaded[] {
     const all = [{ waiting: first, shipment }];
     let { bytes } = shipment;
@@ -106,7 +106,7 @@ export class ProducerLane {
     } catch (error) {
       if (!maySplit || count === 1 || !(error instanceof LimitExceededError)) return [{ count, error }];
       const middle = count >> 1;
-      // One after the other: what is behind must not come first.
+      // One after the other: what comes later must not go first.
       const first = await this.#sendParts(values.slice(0, middle), true);
       return [...first, ...await this.#sendParts(values.slice(middle), true)];
     }

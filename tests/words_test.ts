@@ -1,0 +1,52 @@
+// The words of this code base: a word has one meaning, and is the field's or plain English. What stands here on the
+// left was said before, and does not come back.
+import { assertEquals } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
+import { readFileSync } from "node:fs";
+import { test } from "./harness.ts";
+
+/** What is not said, and what is said instead. */
+const WORDS: readonly [word: RegExp, instead: string][] = [
+  [/\b(?:somebody|whoever)\b/i, "another process, the caller, who"],
+  [/\bnobody\b/i, "no one"],
+  [/\bbehind (?:the|it|them|that|this|those|an?|others?|its|what|which|everything)\b/i, "after, past"],
+  [/\b(?:lanes?|FailureLedger|forgive)\b/i, "partition batcher, unobserved failures"],
+  [/\b(?:GapCost|passGap|passAt|placeAfter|fruitless)\b/, "ids a gap spans, entry, log position, last miss"],
+];
+
+/** Where a word stands for something else, by file: what a system, a library or an earlier version calls so. */
+const ELSEWHERE: readonly [file: RegExp, word: RegExp][] = [
+  // The programs that play many at a time.
+  [/^tests\/packaging\/npm_scripts_test\.ts$/, /lane/i],
+  // Parts of a vector of bytes.
+  [/^wasm\//, /lane/],
+];
+
+const FOLDERS = ["bench", "docs", "examples", "page", "src", "tests", "tools", "wasm"];
+
+/** Made by programs, from what is looked at here; or stores that earlier versions wrote. */
+const MADE =
+  /^(?:src\/ui\/page_files\.ts|src\/log\/format\/core\/core_bytes\.ts|tests\/golden\/.*|tests\/words_test\.ts)$/;
+
+test("the whole tree says things in the field's words and in plain English", () => {
+  const paths = [
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "cli.ts",
+    "mod.ts",
+    "npm-build.ts",
+    ...FOLDERS.flatMap((folder) =>
+      [...walkSync(folder, { match: [/\.(?:ts|mjs|md|json|yaml|pml|css|html)$/] })].map(({ path }) => path)
+    ),
+  ].filter((path) => !MADE.test(path));
+  const found = paths.flatMap((path) =>
+    readFileSync(path, "utf8").split("\n").flatMap((line, index) =>
+      WORDS.filter(([word]) =>
+        word.test(line) && !ELSEWHERE.some(([file, known]) => file.test(path) && known.test(line))
+      ).map(([word, instead]) => `${path}:${index + 1}: "${line.match(word)?.[0]}": say ${instead}`)
+    )
+  );
+  assertEquals(found, []);
+});
