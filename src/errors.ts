@@ -244,7 +244,7 @@ export class LimitExceededError extends DiasporaError {
   }
 }
 
-/** More is pending than `maxNumBatches` allows, and the push cannot wait. */
+/** More is pending than `maxPendingBytes` allows, and the push cannot wait. */
 export class BackpressureError extends DiasporaError {
   /** Says what is pending. */
   constructor(message: string) {

@@ -58,6 +58,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   readonly #queue: PipelineQueue;
   readonly #batchers: PartitionBatcher[];
   readonly #limits: ReturnType<typeof limitsOf>;
+  readonly #shared: BatcherOwner;
   readonly #failures = new UnobservedFailures();
   readonly #inFlight = new Set<PushBatch>();
   /** Resolved when a batch was stored: those who wait for room look again. */
@@ -92,7 +93,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       { accept: (event, data) => this.#accept(event, data), refuse: (error) => this.#refuse(error) },
       this.#limits.strict,
     );
-    const owner: BatcherOwner = {
+    const owner: BatcherOwner = this.#shared = {
       topic: topic.name,
       name,
       driver: this.#driver,
@@ -100,6 +101,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       failures: this.#failures,
       inFlight: this.#inFlight,
       openBytes: 0,
+      waitingBytes: 0,
       relieve: () => {
         for (const batcher of this.#batchers) batcher.handOver();
       },
@@ -168,16 +170,21 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   /**
-   * Resolves when there is room: fewer than `maxNumBatches` batches are being stored, and the topic's components are
-   * loaded. Only needed with engines that store asynchronously and components from modules, between pushes that are not
+   * Resolves when there is room: fewer than `maxNumBatches` batches are being stored, none waits, and the topic's
+   * components are loaded. Only needed with engines that store asynchronously and components from modules, between pushes that are not
    * awaited.
    */
   async ready(): Promise<void> {
     if (this.#loading !== undefined) await this.#loading;
-    while (this.#inFlight.size >= this.#limits.batchesMax || this.#queue.size >= this.#limits.queuedMax) {
+    while (this.#isBusy || this.#queue.size >= this.#limits.queuedMax) {
       if (this.#queue.size >= this.#limits.queuedMax) await this.#queue.drain();
       else await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
     }
+  }
+
+  /** Whether another batch would have to wait. */
+  get #isBusy(): boolean {
+    return this.#inFlight.size >= this.#limits.batchesMax || this.#shared.waitingBytes > 0;
   }
 
   /**

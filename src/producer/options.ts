@@ -14,9 +14,14 @@ export interface ProducerOptions {
   batchSize?: BatchSize;
   /**
    * Batches that may be on their way at a time. A push beyond that blocks until one is stored where the engine
-   * can do so (`files`, `memory`), else it fails with `BackpressureError`. Default: 16.
+   * can do so (`files`, `memory`), else it waits in memory, up to `maxPendingBytes`. Default: 16.
    */
   maxNumBatches?: number;
+  /**
+   * Bytes that may wait in memory, beside what is being stored, where the engine cannot block (`kafka`). A push beyond
+   * that fails with `BackpressureError`: await {@linkcode Producer.ready} or a flush now and then. Default: 128 MiB.
+   */
+  maxPendingBytes?: number;
   /**
    * `"strict"` (default): events of a partition are stored in push order, even when the topic's components
    * answer asynchronously and out of order. `"loose"`: whichever is ready first.
@@ -32,11 +37,14 @@ const BATCH_BYTES_MAX = 768 * 1024;
 const BATCH_EVENTS_MAX = 1 << 20;
 const BATCHES_MAX = 16;
 const OPEN_BYTES_MAX = 8 * 1024 * 1024;
+const PENDING_BYTES_MAX = 128 * 1024 * 1024;
 
 /** The limits that the options stand for; throws `InvalidOptionError`. */
 export function limitsOf(options: ProducerOptions): BatchLimits & { strict: boolean; queuedMax: number } {
-  checkOptions("producer", options, ["batchSize", "maxNumBatches", "ordering"]);
+  checkOptions("producer", options, ["batchSize", "maxNumBatches", "maxPendingBytes", "ordering"]);
   const { batchSize = BatchSize.Adaptive, maxNumBatches = BATCHES_MAX, ordering = "strict" } = options;
+  const { maxPendingBytes = PENDING_BYTES_MAX } = options;
+  positiveInteger("maxPendingBytes", maxPendingBytes, "");
   if (batchSize !== BatchSize.Adaptive) positiveInteger("batchSize", batchSize, " or BatchSize.Adaptive");
   positiveInteger("maxNumBatches", maxNumBatches, "");
   if (ordering !== "strict" && ordering !== "loose") {
@@ -50,6 +58,7 @@ export function limitsOf(options: ProducerOptions): BatchLimits & { strict: bool
     bytesMax: BATCH_BYTES_MAX,
     batchesMax: maxNumBatches,
     openBytesMax: OPEN_BYTES_MAX,
+    pendingBytesMax: maxPendingBytes,
     strict: ordering === "strict",
     queuedMax: eventsMax * maxNumBatches,
   };

@@ -18,6 +18,8 @@ export interface BatchLimits {
   batchesMax: number;
   /** Bytes held by the batches that fill, over all partitions: many partitions must not hold many full batches. */
   openBytesMax: number;
+  /** Bytes that may wait for room, over all partitions, where the engine cannot make a push wait. */
+  pendingBytesMax: number;
 }
 
 /** What an event takes in memory beside its metadata and data, roughly. */
@@ -39,6 +41,8 @@ export interface BatcherOwner {
   readonly inFlight: Set<PushBatch>;
   /** Memory held by the batches that fill, over all batchers, in bytes. */
   openBytes: number;
+  /** Memory held by full batches that wait for room, over all batchers, in bytes. */
+  waitingBytes: number;
   /** Hands over the batches of all batchers, because they hold too much together. */
   relieve(): void;
   /** Whether more events are on their way to the batchers. */
@@ -59,6 +63,9 @@ export class PartitionBatcher implements BatchOwner {
   readonly mayPart: boolean;
   /** The batch that fills. */
   #open: PushBatch | undefined = undefined;
+  /** Full batches that wait for room, in order; the first is at `#nextWaiting`. */
+  #waiting: PushBatch[] = [];
+  #nextWaiting = 0;
   /** Hands the open batch over in the next turn of the event loop, if nothing did before. */
   #idle: ReturnType<typeof setImmediate> | undefined = undefined;
   #hurried = false;
@@ -100,6 +107,7 @@ export class PartitionBatcher implements BatchOwner {
       if (dataSize > 0) part = pushed.bytes;
     }
     size += dataSize;
+    this.#checkPending();
     const batch = this.#roomFor(size);
     const index = batch.count;
     const number = batch.nextNumber();
@@ -109,18 +117,27 @@ export class PartitionBatcher implements BatchOwner {
     batch.bytes += size;
     const openBytes = this.#owner.openBytes += size + EVENT_BYTES;
     if (index + 1 >= this.#limits.eventsMax || batch.bytes >= this.#limits.bytesMax) this.handOver();
-    else if (openBytes > this.#limits.openBytesMax) this.#owner.relieve();
+    else if (openBytes > this.#limits.openBytesMax && this.#mayStore) this.#owner.relieve();
     else if (this.#idle === undefined) this.#idle = setImmediate(this.#onIdle);
     return new PushFuture(batch, number);
   }
 
   /**
-   * Gives the open batch to the driver. False when it has to wait, because too much is being stored already;
-   * it then goes as soon as there is room.
+   * Gives what waits and the open batch to the driver. False when some of it has to wait, because too much is being
+   * stored already; it then goes as soon as there is room.
    */
   handOver(): boolean {
-    const batch = this.#open;
-    if (batch === undefined) return true;
+    return this.#giveWaiting() && (this.#open === undefined || this.#give(this.#open));
+  }
+
+  #giveWaiting(): boolean {
+    while (this.#nextWaiting < this.#waiting.length) {
+      if (!this.#give(this.#waiting[this.#nextWaiting])) return false;
+    }
+    return true;
+  }
+
+  #give(batch: PushBatch): boolean {
     const { driver, inFlight } = this.#owner;
     if (diagnostics.push.hasSubscribers) batch.begunMs = performance.now();
     if (batch.data !== undefined) this.#dropChanged(batch);
@@ -149,7 +166,8 @@ export class PartitionBatcher implements BatchOwner {
 
   /** Hands over a batch that could not go before, now that something was stored. */
   retry(): void {
-    if (this.#due && (this.#inFlight === 0 || this.#isFull())) this.handOver();
+    if (!this.#due || !this.#giveWaiting()) return;
+    if (this.#inFlight === 0 || this.#isFull()) this.handOver();
   }
 
   /** An event of this batch is waited for: it goes when the running code has pushed all it wants to. */
@@ -166,8 +184,29 @@ export class PartitionBatcher implements BatchOwner {
   // While a batch of this batcher is being stored the next one fills: the busier, the larger the batches.
   readonly #onIdle = (): void => {
     if (this.#inFlight === 0) this.handOver();
-    else this.#due = this.#open !== undefined;
+    else this.#due = this.#holds;
   };
+
+  /** Whether anything is not handed over yet. */
+  get #holds(): boolean {
+    return this.#open !== undefined || this.#nextWaiting < this.#waiting.length;
+  }
+
+  /** Whether handing over may succeed now: there is room, or the engine can make the push wait. */
+  get #mayStore(): boolean {
+    const { driver, inFlight } = this.#owner;
+    return inFlight.size < this.#limits.batchesMax || driver.appendSync !== undefined;
+  }
+
+  /** Throws `BackpressureError` when as much waits as may, and cannot be handed over. */
+  #checkPending(): void {
+    const { openBytes, waitingBytes } = this.#owner;
+    if (openBytes + waitingBytes <= this.#limits.pendingBytesMax || this.handOver()) return;
+    throw new BackpressureError(
+      `Cannot push to partition ${this.partition}: ${openBytes + waitingBytes} bytes wait to be stored; ` +
+        `await producer.ready() before pushing more, or raise maxPendingBytes`,
+    );
+  }
 
   #isFull(): boolean {
     const open = this.#open;
@@ -183,7 +222,7 @@ export class PartitionBatcher implements BatchOwner {
       if (open.count < eventsMax && open.bytes + size <= bytesMax) return open;
       if (!this.handOver()) {
         if (this.#engineLimit !== undefined && open.bytes + size <= bytesMax) return open;
-        throw this.#refusal();
+        this.#setAside(open);
       }
     }
     const batch = new PushBatch(this, this.#spare ?? []);
@@ -192,35 +231,58 @@ export class PartitionBatcher implements BatchOwner {
     return batch;
   }
 
+  /** Lets a batch wait for room, since another one has to be filled. */
+  #setAside(batch: PushBatch): void {
+    const held = heldBytes(batch);
+    this.#owner.openBytes -= held;
+    this.#owner.waitingBytes += held;
+    this.#waiting.push(batch);
+    this.#open = undefined;
+    this.#due = true;
+    this.#stopIdle();
+  }
+
   /** A stream goes alone and at once, after everything pushed before it. */
   #addStream(metadata: string | Uint8Array, stream: AsyncIterable<Uint8Array>): PushFuture {
-    if (!this.handOver() || this.#owner.inFlight.size >= this.#limits.batchesMax) throw this.#refusal();
+    this.#checkPending();
+    if (!this.handOver() && this.#open !== undefined) this.#setAside(this.#open);
     const batch = new PushBatch(this, [metadata] as string[] | Uint8Array[]);
     batch.count = 1;
     batch.bytes = metadata.length;
     batch.stream = stream;
     this.#owner.openBytes += batch.bytes + EVENT_BYTES;
     this.#open = batch;
-    this.handOver();
+    if (!this.handOver()) this.#setAside(batch);
     return new PushFuture(batch, 0);
   }
 
   #dropChanged(batch: PushBatch): void {
-    const { bytes, count } = batch;
+    const held = heldBytes(batch);
     batch.dropChangedData();
-    if (batch.count < count) {
-      this.#owner.openBytes -= bytes - batch.bytes + (count - batch.count) * EVENT_BYTES;
-    }
+    this.#letGo(batch, held - heldBytes(batch));
   }
 
-  #closeBatch({ bytes, count }: PushBatch): void {
-    this.#owner.openBytes -= bytes + count * EVENT_BYTES;
-    this.#open = undefined;
-    this.#due = false;
-    if (this.#idle !== undefined) {
-      clearImmediate(this.#idle);
-      this.#idle = undefined;
+  #letGo(batch: PushBatch, bytes: number): void {
+    if (batch === this.#open) this.#owner.openBytes -= bytes;
+    else this.#owner.waitingBytes -= bytes;
+  }
+
+  #closeBatch(batch: PushBatch): void {
+    this.#letGo(batch, heldBytes(batch));
+    if (batch === this.#open) {
+      this.#open = undefined;
+      this.#stopIdle();
+    } else if (++this.#nextWaiting === this.#waiting.length) {
+      this.#waiting = [];
+      this.#nextWaiting = 0;
     }
+    this.#due = this.#holds;
+  }
+
+  #stopIdle(): void {
+    if (this.#idle === undefined) return;
+    clearImmediate(this.#idle);
+    this.#idle = undefined;
   }
 
   #follow(batch: PushBatch, stored: Promise<number>): void {
@@ -270,12 +332,9 @@ export class PartitionBatcher implements BatchOwner {
       ...outcome,
     });
   }
+}
 
-  #refusal(): BackpressureError {
-    const { size } = this.#owner.inFlight;
-    return new BackpressureError(
-      `Cannot push to partition ${this.partition}: ${size} batches are being stored and the next one is full; ` +
-        `await producer.ready() before pushing more, or raise maxNumBatches`,
-    );
-  }
+/** What a batch takes in memory, roughly. */
+function heldBytes({ bytes, count }: PushBatch): number {
+  return bytes + count * EVENT_BYTES;
 }

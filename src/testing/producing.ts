@@ -33,6 +33,16 @@ export const producingRules: readonly Rule[] = [
     },
   },
   {
+    name: "a loop that never awaits is stored by the flush after it",
+    async check(fixture) {
+      await using topic = await fixture.topic(2);
+      await using producer = topic.producer("p", { batchSize: 100, maxNumBatches: 2 });
+      for (let n = 0; n < 5000; n++) producer.push({ n });
+      await producer.flush();
+      deepEqual((await topic.describe()).map(({ nextId }) => nextId), [2500, 2500]);
+    },
+  },
+  {
     name: "ids go on where the producers before stopped",
     async check(fixture) {
       await using topic = await fixture.topic();

@@ -5,10 +5,13 @@ import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
 import { microtasks, ScriptedTopic } from "./scripted_topic.ts";
 
+/** So much that two numbers may wait: an event counts 64 bytes beside its text. */
+const maxPendingBytes = 2 * 65 - 1;
+
 test("a push over the bound is refused, and says how to go on", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
-  await using producer = topic.producer({ batchSize: 2, maxNumBatches: 2 });
+  await using producer = topic.producer({ batchSize: 2, maxNumBatches: 2, maxPendingBytes });
   const futures = Array.from({ length: 7 }, (_, n) => producer.push(n));
   assertEquals(topic.batches, [["0", "1"], ["2", "3"]]);
   const error = await assertRejects(async () => await futures[6], BackpressureError);
@@ -48,11 +51,11 @@ test("where the engine can block it is asked to, and nothing is refused", async 
   topic.answer = "now";
 });
 
-test("an engine that cannot block just now has the push refused", async () => {
+test("an engine that cannot block just now has the push refused once too much waits", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   topic.blocking = () => undefined;
-  await using producer = topic.producer({ batchSize: 1, maxNumBatches: 1 });
+  await using producer = topic.producer({ batchSize: 1, maxNumBatches: 1, maxPendingBytes: 64 });
   producer.push(0);
   producer.push(1);
   await assertRejects(async () => await producer.push(2), BackpressureError);
@@ -102,4 +105,55 @@ test("a driver that answers at once never refuses, however much is pushed", asyn
   for (let n = 0; n < 1000; n++) producer.push(n);
   await producer.flush();
   assertEquals(topic.handed.length, 1000);
+});
+
+test("a loop that never awaits is stored by its flush, also where the engine cannot block", async () => {
+  const topic = new ScriptedTopic(3);
+  topic.answer = "later";
+  await using producer = topic.producer({ batchSize: 10, maxNumBatches: 2 });
+  const futures = Array.from({ length: 5000 }, (_, n) => producer.push(n));
+  let most = 0;
+  const storing = setInterval(() => {
+    most = Math.max(most, topic.handed.length);
+    for (const { store } of topic.handed.splice(0)) store();
+  }, 0);
+  await producer.flush();
+  clearInterval(storing);
+  assert(most <= 2, `${most} batches were being stored at a time`);
+  assertEquals(await Promise.all(futures), Array.from({ length: 5000 }, (_, n) => Math.floor(n / 3)));
+});
+
+test("streams wait for room as well, in their order", async () => {
+  const topic = new ScriptedTopic();
+  topic.answer = "later";
+  await using producer = topic.producer({ batchSize: 2, maxNumBatches: 1 });
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(1);
+  }
+  for (let n = 0; n < 9; n++) producer.push(n, n % 3 === 1 ? bytes() : undefined);
+  const flushed = producer.flush();
+  const batches: unknown[] = [];
+  while (batches.length < 9) {
+    await microtasks();
+    for (const { metadata, store } of topic.handed.splice(0)) {
+      batches.push(...metadata);
+      store();
+    }
+  }
+  assertEquals(batches.map(Number), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  assertEquals(await flushed, true);
+});
+
+test("what waits is bounded over all partitions, and what is stored makes room", async () => {
+  const topic = new ScriptedTopic(50);
+  topic.answer = "later";
+  await using producer = topic.producer({ batchSize: 4, maxNumBatches: 1, maxPendingBytes: 100 * 65 });
+  const futures = Array.from({ length: 400 }, () => producer.push(1));
+  const refused = await Promise.allSettled(futures.filter(({ completed }) => completed));
+  assert(refused.length > 250 && refused.length < 300, `${refused.length} were refused`);
+  const storing = setInterval(() => topic.handed.splice(0).forEach(({ store }) => store()), 0);
+  await producer.ready();
+  await producer.push(2);
+  await producer.flush();
+  clearInterval(storing);
 });

@@ -30,10 +30,18 @@ function makeOwner(
       flush: () => Promise.resolve(),
       close: () => Promise.resolve(),
     },
-    limits: { eventsMax: 1000, bytesMax: 1 << 20, batchesMax: 4, openBytesMax: 1 << 20, ...limits },
+    limits: {
+      eventsMax: 1000,
+      bytesMax: 1 << 20,
+      batchesMax: 4,
+      openBytesMax: 1 << 20,
+      pendingBytesMax: 1 << 20,
+      ...limits,
+    },
     failures: new UnobservedFailures(),
     inFlight: new Set(),
     openBytes: 0,
+    waitingBytes: 0,
     relieve: () => relieved++,
     expectsMore: () => false,
     onSettled: (batch) => void owner.inFlight.delete(batch),
@@ -179,16 +187,16 @@ test("a batch for an engine of many round trips grows beyond its events while no
   await turn();
 });
 
-test("other engines have a push refused when the next batch is full and none may be on its way", async () => {
+test("other engines have a push refused when as much waits as may and no batch may be on its way", async () => {
   const stored: (() => void)[] = [];
   const { owner, handed } = makeOwner(
-    { eventsMax: 2, batchesMax: 1 },
+    { eventsMax: 2, batchesMax: 1, pendingBytesMax: 2 * (EVENT_BYTES + 1) - 1 },
     () => new Promise((resolve) => stored.push(() => resolve(0))),
   );
   const batcher = new PartitionBatcher(0, owner);
   for (const text of ["1", "2", "3", "4"]) batcher.add(text);
   const error = assertThrows(() => batcher.add("5"), BackpressureError);
-  assertStringIncludes(error.message, "partition 0: 1 batches are being stored");
+  assertStringIncludes(error.message, "partition 0: 130 bytes wait to be stored");
   const stream = (async function* () {})();
   assertThrows(() => batcher.add("6", stream), BackpressureError);
   assertEquals(handed, [2]);
