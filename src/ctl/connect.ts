@@ -1,4 +1,4 @@
-import type { ComponentDocument, Driver, JsonObject, Topic } from "../../mod.ts";
+import type { ComponentDocument, ComponentOptions, Driver, JsonObject, Topic } from "../../mod.ts";
 import { absoluteReference } from "../components/modules.ts";
 import { driverWithEnvironment } from "./args/environment.ts";
 import type { NamedDocument, ParsedArguments } from "./args/parsed.ts";
@@ -36,14 +36,15 @@ export async function openDriver(invocation: Invocation): Promise<Driver> {
   return await openNamedDriver(name, document);
 }
 
-/** Opens the driver and a topic for the length of a call. */
+/** Opens the driver and a topic for the length of a call; `components` take the place of those stored. */
 export async function withTopic<R>(
   invocation: Invocation,
   topicName: string,
   use: (topic: Topic, driver: Driver) => Promise<R>,
+  components: ComponentOptions = {},
 ): Promise<R> {
   await using driver = await openDriver(invocation);
-  await using topic = await driver.openTopic(topicName);
+  await using topic = await driver.openTopic(topicName, components);
   return await use(topic, driver);
 }
 

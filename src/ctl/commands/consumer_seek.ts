@@ -3,6 +3,7 @@ import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndRequiredConsumerOf, withTopic } from "../connect.ts";
 import { openConsumer } from "../consume/open_consumer.ts";
 import { EXIT } from "../exit_codes.ts";
+import { RawSerializer } from "../transfer/raw_serializer.ts";
 import { parsePlace, type Place, placeIn } from "../position.ts";
 
 /** What a seek does in one partition. */
@@ -14,6 +15,9 @@ interface Step {
   /** Where the name stands; undefined where it has no position. */
   before: number | undefined;
 }
+
+/** Positions are found without metadata: no module that the topic names is loaded for it. */
+const COMPONENTS = { serializer: new RawSerializer({ type: "default" }) };
 
 /** Moves a consumer name's position. */
 export async function run(invocation: Invocation): Promise<number | void> {
@@ -43,7 +47,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
       await topic.seekConsumer(consumer, step.to, { partitions: [step.partition] });
       console.log.info(textOf(consumer, step, "is"));
     }
-  });
+  }, COMPONENTS);
 }
 
 async function plan(
