@@ -12,7 +12,8 @@ export type DataSelector<T = JsonValue> = (
 
 /**
  * Gives the buffer or buffers to fill with the selected bytes; their sizes add up to `descriptor.size`, else the
- * event fails with `AllocationError`.
+ * event fails with `AllocationError`. Data is checked in the buffer: where it is damaged the event is not given, and
+ * the buffer may hold some of its bytes.
  */
 export type DataAllocator<T = JsonValue> = (
   metadata: T,

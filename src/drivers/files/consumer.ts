@@ -78,7 +78,8 @@ export class FilesConsumer implements ConsumerInterface {
     }
     if (batch !== undefined) {
       const { given } = place;
-      if (given.length === REMEMBERED_FRAMES_MAX) given.shift();
+      // Many at a time: moving all others up for each would cost more than the frame itself.
+      if (given.length === REMEMBERED_FRAMES_MAX) given.splice(0, REMEMBERED_FRAMES_MAX / 2);
       const { baseId, count, timestamp, mark } = batch;
       given.push({ baseId, endId: baseId + count, time: timestamp, mark });
     }

@@ -1,16 +1,28 @@
+import { Buffer } from "node:buffer";
 import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
 import { CorruptedLogError } from "../../errors.ts";
 import { DATA_BLOCK_BYTES } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
-import { readWindow } from "../segment/window.ts";
+import { readFully, readWindow } from "../segment/window.ts";
 import type { Segment } from "../segment/segment_file.ts";
+
+/** Bytes read into the reader's own buffer and checked there, while they are in the processor's cache. */
+const IN_PLACE_BYTES = 8 * DATA_BLOCK_BYTES;
 
 /** Blocks read and checked at once where the data is read in order. */
 const RUN_BLOCKS = 16;
 
 /** A part of this size gets memory of its own; smaller ones share theirs with their neighbours. */
 const OWN_MEMORY_BYTES = 16 * 1024;
+
+/** Whether the parts of a frame go straight from the file to where they are wanted: on average they fill a block. */
+export function isReadInPlace({ dataBytes, count }: { dataBytes: number; count: number }): boolean {
+  return dataBytes >= count * DATA_BLOCK_BYTES;
+}
+
+/** Numbers below 2^32. */
+export type Numbers = Uint32Array | number[];
 
 /** Where a frame's data lies. */
 export interface DataSource {
@@ -21,7 +33,7 @@ export interface DataSource {
   offset: number;
   dataBytes: number;
   /** CRC-32 of each block. */
-  sums: Uint32Array;
+  sums: Numbers;
 }
 
 /** The event a piece of data is read for: named when the data is damaged. */
@@ -31,7 +43,8 @@ export interface Owner {
 
 /**
  * The data of one frame, each block checked before any of it is given out. What a reader has just read whole is
- * taken from the core's memory as long as it is there; else blocks are read from the file.
+ * taken from the core's memory as long as it is there; else blocks are read from the file, those that are wanted
+ * whole into the memory that they are for.
  */
 export class StoredData {
   /** Blocks copied last: first byte (counted from the start of the data), and the bytes. */
@@ -56,13 +69,19 @@ export class StoredData {
     const start = Math.floor(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
     let end = this.#endOfBlock(offset + size);
     let ptr = this.#inWindow(offset, size, owner);
+    if (ptr >= 0 && size >= OWN_MEMORY_BYTES) {
+      this.#givenTo = offset + size;
+      return copyOf(ptr + (offset - start), size);
+    }
+    if (ptr < 0 && this.#wholeBlocks(offset, size) !== undefined) {
+      const into = unfilled(size);
+      this.fill(offset, into, owner);
+      return into;
+    }
     if (ptr < 0) {
       // Other readers may come before the next piece is asked for: what goes on in order is kept.
       const ahead = offset === this.#givenTo ? RUN_BLOCKS * DATA_BLOCK_BYTES : 0;
       [ptr, end] = this.#load(start, end, Math.max(end, start + ahead), owner);
-    } else if (size >= OWN_MEMORY_BYTES) {
-      this.#givenTo = offset + size;
-      return copyOf(ptr + (offset - start), size);
     }
     const bytes = copyOf(ptr, end - start);
     this.#held = { start, bytes };
@@ -70,7 +89,7 @@ export class StoredData {
     return bytes.subarray(offset - start, offset - start + size);
   }
 
-  /** Fills a buffer with the bytes from `offset` on, checked. */
+  /** Fills a buffer with the bytes from `offset` on, checked. Where that fails, the buffer may hold some of them. */
   fill(offset: number, into: Uint8Array, owner: Owner): void {
     const size = into.byteLength;
     if (size < OWN_MEMORY_BYTES) {
@@ -78,14 +97,54 @@ export class StoredData {
       return;
     }
     this.touched = true;
+    const blocks = this.#inWindow(offset, size, owner) < 0 ? this.#wholeBlocks(offset, size) : undefined;
+    if (blocks === undefined) this.#copyInto(offset, into, owner);
+    else {
+      const { from, to } = blocks;
+      this.#copyInto(offset, into.subarray(0, from - offset), owner);
+      this.#readInto(from, into.subarray(from - offset, to - offset), owner);
+      this.#copyInto(to, into.subarray(to - offset), owner);
+    }
+    this.#givenTo = offset + size;
+  }
+
+  /** The blocks that lie whole in a range. */
+  #wholeBlocks(offset: number, size: number): { from: number; to: number } | undefined {
+    const end = offset + size;
+    const from = this.#endOfBlock(offset);
+    const to = end === this.source.dataBytes ? end : Math.floor(end / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
+    return to - from >= OWN_MEMORY_BYTES ? { from, to } : undefined;
+  }
+
+  /** Fills a buffer by way of the core's memory. */
+  #copyInto(offset: number, into: Uint8Array, owner: Owner): void {
+    const size = into.byteLength;
+    if (size === 0) return;
     const start = Math.floor(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
     let ptr = this.#inWindow(offset, size, owner);
     if (ptr < 0) {
       const end = this.#endOfBlock(offset + size);
       [ptr] = this.#load(start, end, end, owner);
     }
-    this.#givenTo = offset + size;
     into.set(core.u8.subarray(ptr + (offset - start), ptr + (offset - start) + size));
+  }
+
+  /** Reads whole blocks to where they are wanted, and checks them there. */
+  #readInto(start: number, into: Uint8Array, owner: Owner): void {
+    const { offset, partition, sums } = this.source;
+    const segment = partition.segmentOf(this.source.segment.baseId, owner.id);
+    for (let done = 0; done < into.byteLength; done += IN_PLACE_BYTES) {
+      const piece = into.subarray(done, done + IN_PLACE_BYTES);
+      const at = offset + start + done;
+      if (readFully(segment.file, piece, at) < piece.byteLength) {
+        throw this.#corrupted(segment, owner, at, "data bytes are missing");
+      }
+      let block = (start + done) / DATA_BLOCK_BYTES;
+      for (let from = 0; from < piece.byteLength; from += DATA_BLOCK_BYTES, block++) {
+        const sum = blockChecksum.of(piece.subarray(from, from + DATA_BLOCK_BYTES));
+        if (sum !== sums[block]) throw this.#differs(segment, owner, block);
+      }
+    }
   }
 
   /** Where the range's first block lies in the core's memory, its blocks checked; -1 when they are not there. */
@@ -158,7 +217,14 @@ export class StoredData {
   }
 }
 
-/** Memory of its own; made this way it is not filled with zeros first, as `slice` does. */
+/** A copy in memory of its own. */
 function copyOf(ptr: number, size: number): Uint8Array {
-  return new Uint8Array(core.u8.subarray(ptr, ptr + size));
+  const copy = unfilled(size);
+  copy.set(core.u8.subarray(ptr, ptr + size));
+  return copy;
+}
+
+/** Memory of its own that nobody has filled with zeros, which takes longer than filling it from a file. */
+function unfilled(size: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
 }

@@ -8,6 +8,7 @@ import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import { segmentName } from "../segment/segment_file.ts";
 import { StoredBatch, StoredTextBatch } from "./batch.ts";
+import { isReadInPlace, type Numbers } from "./data.ts";
 import { StoredFrame } from "./stored_frame.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
 import type { LogPosition } from "../segment/log_position.ts";
@@ -153,7 +154,7 @@ export class PartitionReader {
     }
     const { layout } = frame;
     // A reader that wants data gets frames read whole, as long as the data is then really used.
-    const whole = this.options.dataWanted && this.#lastData?.touched !== false;
+    const whole = this.options.dataWanted && this.#lastData?.touched !== false && !isReadInPlace(frame);
     const bytes = whole ? layout.frameBytes : layout.data;
     const at = readWindow.at(position.segment, offset, bytes, bytes);
     this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
@@ -269,7 +270,7 @@ export class PartitionReader {
 }
 
 /** The end of a run of events that is at most so long that its metadata are taken at once; at least one. */
-function endWithin(starts: Uint32Array, first: number, end: number): number {
+function endWithin(starts: Numbers, first: number, end: number): number {
   const limit = starts[first] + METADATA_RUN_BYTES;
   let last = end;
   while (last > first + 1 && starts[last] > limit) last = (first + last + 1) >>> 1;

@@ -15,7 +15,7 @@ import { readWindow } from "../segment/window.ts";
 import { type FrameMark, markOf } from "../positions/position_slot.ts";
 import { step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
-import { type Owner, StoredData } from "./data.ts";
+import { type Numbers, type Owner, StoredData } from "./data.ts";
 
 const decoder = new TextDecoder();
 
@@ -41,10 +41,10 @@ export class StoredFrame {
    * Where each event's metadata begins, in bytes from the first one's; one more entry, as if another separator
    * and event followed.
    */
-  readonly metadataStarts: Uint32Array;
+  readonly metadataStarts: Numbers;
   /** The data that stands in the frame itself. */
   readonly data: StoredData;
-  readonly #dataStarts: Uint32Array | undefined;
+  readonly #dataStarts: Numbers | undefined;
   /** The events whose data a repair gave up. */
   readonly #dataLost: ReadonlySet<number> | undefined;
   readonly #extents: { totalBytes: number; list: ExtentAt[] } | undefined;
@@ -153,8 +153,9 @@ export class StoredFrame {
     const owner = { id: this.baseId + index };
     this.#checkIsThere(index);
     if (this.#extents === undefined) return this.data.view(this.#dataStart(index) + offset, size, owner);
-    const whole = this.#pieceOfChunk(offset, size, owner);
-    if (whole.byteLength === size) return whole;
+    const { extent, data } = this.#chunkAt(offset, owner);
+    const within = offset - extent.start;
+    if (within + size <= extent.dataBytes) return data.view(within, size, owner);
     const result = new Uint8Array(size);
     this.fill(index, offset, result);
     return result;
@@ -209,13 +210,6 @@ export class StoredFrame {
       offset,
       reason,
     });
-  }
-
-  /** As much of a range as one chunk holds, up to `size` bytes. */
-  #pieceOfChunk(offset: number, size: number, owner: Owner): Uint8Array {
-    const { extent, data } = this.#chunkAt(offset, owner);
-    const within = offset - extent.start;
-    return data.view(within, Math.min(size, extent.dataBytes - within), owner);
   }
 
   /** Fills a buffer as far as one chunk does; gives how many bytes that were. */
@@ -278,9 +272,9 @@ function extentAt(list: readonly ExtentAt[], offset: number): ExtentAt {
 }
 
 /** Sums the sizes of a table up: where each event's part begins, and one more. */
-function startsIn(column: number, stride: number, count: number, separatorBytes: number): Uint32Array {
+function startsIn(column: number, stride: number, count: number, separatorBytes: number): Numbers {
   const { view } = core;
-  const starts = new Uint32Array(count + 1);
+  const starts = numbers(count + 1);
   let start = 0;
   for (let index = 0, at = column; index < count; index++, at += stride) {
     start += (view.getUint32(at, true) & ~DATA_LOST_MARK) + separatorBytes;
@@ -316,6 +310,16 @@ function extentsIn(start: number, count: number): { totalBytes: number; list: Ex
   return { totalBytes: readUint64(view, start), list };
 }
 
-function sumsIn(start: number, end: number): Uint32Array {
-  return new Uint32Array(core.u8.slice(start, end).buffer);
+function sumsIn(start: number, end: number): Numbers {
+  const { view } = core;
+  const sums = numbers((end - start) / 4);
+  for (let index = 0, at = start; at < end; index++, at += 4) sums[index] = view.getUint32(at, true);
+  return sums;
+}
+
+/** So few numbers take longer to be given memory of their own than all else that is done with them. */
+const FEW = 32;
+
+function numbers(count: number): Numbers {
+  return count <= FEW ? new Array<number>(count).fill(0) : new Uint32Array(count);
 }

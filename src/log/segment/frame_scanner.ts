@@ -22,7 +22,7 @@
 import { core } from "../format/core/core.ts";
 import { RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord, HEADER_MAGIC_BYTES } from "../format/frame_header.ts";
-import { READ_AHEAD_BYTES, readWindow } from "./window.ts";
+import { READ_AHEAD_BYTES, readFully, readWindow } from "./window.ts";
 import type { Segment } from "./segment_file.ts";
 
 /** A whole frame. */
@@ -91,7 +91,7 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
     at = readWindow.at(segment, offset, frame.layout.frameBytes, ahead);
     if (at < 0) at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
   }
-  const trailer = trailerState(segment, offset, at, frame);
+  const trailer = trailerState(segment, { offset, at, ahead }, frame);
   if (trailer === "same") return { kind: "frame", offset, endOffset, frame };
 
   // Whatever begins inside the frame's claim proves that it was cut short, were it by a byte of its trailer. The
@@ -149,19 +149,24 @@ function isCutByHeader(segment: Segment, endOffset: number): boolean {
   return false;
 }
 
-/** Whether the trailer repeats the header, differs, or lies beyond the end of the file. */
+/**
+ * Whether the trailer repeats the header, which lies `at` in the window, differs, or lies beyond the end of the file.
+ * A read of it takes up to `ahead` bytes of what follows: the head of the next frame.
+ */
 function trailerState(
   segment: Segment,
-  offset: number,
-  at: number,
+  { offset, at, ahead }: { offset: number; at: number; ahead: number },
   frame: FrameRecord,
 ): "same" | "differs" | "absent" {
   if (readWindow.held(segment, offset) >= frame.layout.frameBytes) {
     return isTrailerOf(segment, at, at + frame.layout.trailer) ? "same" : "differs";
   }
   // Beside the window, which the caller still needs; the slot has room for the record read from the window too.
-  core.u8.copyWithin(core.slot, at, at + RECORD_BYTES);
-  return trailerOfSlot(segment, offset, frame);
+  const header = core.slot;
+  const trailer = header + RECORD_BYTES;
+  core.u8.copyWithin(header, at, at + RECORD_BYTES);
+  if (!readWindow.peek(segment, offset + frame.layout.trailer, RECORD_BYTES, ahead, trailer)) return "absent";
+  return isTrailerOf(segment, header, trailer) ? "same" : "differs";
 }
 
 /** The same, with both records read from the file now. */
@@ -170,29 +175,17 @@ function storedTrailerState(
   offset: number,
   frame: FrameRecord,
 ): "same" | "differs" | "absent" {
-  return readRecord(segment, offset, core.slot) ? trailerOfSlot(segment, offset, frame) : "absent";
-}
-
-/** What stands in the place of the trailer, of a frame whose header lies in the slot. */
-function trailerOfSlot(
-  segment: Segment,
-  offset: number,
-  frame: FrameRecord,
-): "same" | "differs" | "absent" {
   const header = core.slot;
   const trailer = header + RECORD_BYTES;
-  if (!readRecord(segment, offset + frame.layout.trailer, trailer)) return "absent";
+  const isThere = readRecord(segment, offset, header) &&
+    readRecord(segment, offset + frame.layout.trailer, trailer);
+  if (!isThere) return "absent";
   return isTrailerOf(segment, header, trailer) ? "same" : "differs";
 }
 
 /** Reads a record into the core's memory; false when the file ends before it does. */
 function readRecord(segment: Segment, offset: number, at: number): boolean {
-  for (let got = 0; got < RECORD_BYTES;) {
-    const more = segment.file.readAt(core.u8.subarray(at + got, at + RECORD_BYTES), offset + got);
-    if (more === 0) return false;
-    got += more;
-  }
-  return true;
+  return readFully(segment.file, core.u8.subarray(at, at + RECORD_BYTES), offset) === RECORD_BYTES;
 }
 
 function isTrailerOf(segment: Segment, header: number, trailer: number): boolean {

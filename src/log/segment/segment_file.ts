@@ -121,6 +121,7 @@ export class Segment {
   close(): void {
     this.#file?.close();
     this.#file = undefined;
+    readWindow.closed(this);
   }
 
   #readSealOffset(nextId: number): number | "unknown" {

@@ -9,6 +9,35 @@ export interface WindowSource {
   readonly file: StorageFile;
 }
 
+/** Beyond this, what follows a record is read when it is asked for: few frames have so large a head. */
+const LOOKAHEAD_BYTES = 16 * 1024;
+/** Readers of so many files in turn each find what they have looked ahead. */
+const LOOKAHEADS = 8;
+
+/** What stands after a trailer in one file: the head of the next frame, which its reader asks for next. */
+class Lookahead {
+  source: WindowSource | undefined;
+  readonly #bytes = new Uint8Array(LOOKAHEAD_BYTES);
+  #start = 0;
+  #end = 0;
+
+  /** Reads from `offset` on; gives what was there. */
+  read(source: WindowSource, offset: number, bytes: number): Uint8Array {
+    this.source = undefined;
+    const into = this.#bytes.subarray(0, bytes);
+    const got = readFully(source.file, into, offset);
+    this.source = source;
+    [this.#start, this.#end] = [offset, offset + got];
+    return into.subarray(0, got);
+  }
+
+  /** The bytes from `offset` on, if there are at least so many. */
+  from(offset: number, bytesMin: number): Uint8Array | undefined {
+    if (offset < this.#start || offset + bytesMin > this.#end) return undefined;
+    return this.#bytes.subarray(offset - this.#start, this.#end - this.#start);
+  }
+}
+
 /**
  * The part of one file that lies in the core's read area. There is one area a thread: a caller that needs bytes
  * asks for them again, and gets them without a read when they are still there. Pointers are good until the
@@ -19,6 +48,8 @@ export class ReadWindow {
   #start = 0;
   #end = 0;
   #loads = 0;
+  /** The last one read comes last. */
+  readonly #lookaheads: Lookahead[] = [];
 
   /** How often it was filled: as long as this stays the same, so does what it holds. */
   get loads(): number {
@@ -31,7 +62,7 @@ export class ReadWindow {
    */
   at(source: WindowSource, offset: number, size: number, ahead: number): number {
     if (source !== this.#source || offset < this.#start || offset + size > this.#end) {
-      const loaded = this.#load(source, offset, Math.max(size, ahead));
+      const loaded = this.#known(source, offset, size) ?? this.#load(source, offset, Math.max(size, ahead));
       if (loaded < size) return -1;
     }
     return core.readArea + (offset - this.#start);
@@ -42,10 +73,29 @@ export class ReadWindow {
     return source === this.#source && offset >= this.#start && offset < this.#end ? this.#end - offset : 0;
   }
 
+  /**
+   * Copies `size` bytes to `to` in the core's memory and leaves the window as it is; false when the file ends
+   * before. The same read takes `ahead` bytes that follow, for {@linkcode at}.
+   */
+  peek(source: WindowSource, offset: number, size: number, ahead: number, to: number): boolean {
+    const wanted = size + ahead <= LOOKAHEAD_BYTES ? size + ahead : size;
+    const bytes = this.#lookaheadOf(source).read(source, offset, wanted);
+    if (bytes.byteLength < size) return false;
+    core.u8.set(bytes.subarray(0, size), to);
+    return true;
+  }
+
+  /** Forgets what was looked ahead in a file that is closed: it may be another one when it opens again. */
+  closed(source: WindowSource): void {
+    const index = this.#lookaheads.findIndex((lookahead) => lookahead.source === source);
+    if (index >= 0) this.#lookaheads.splice(index, 1);
+  }
+
   /** Forgets what it holds, so that the next call reads. */
   clear(): void {
     this.#source = undefined;
     this.#loads++;
+    this.#lookaheads.length = 0;
   }
 
   /**
@@ -62,6 +112,28 @@ export class ReadWindow {
     };
   }
 
+  /** The file's own lookahead, or one to use for it. */
+  #lookaheadOf(source: WindowSource): Lookahead {
+    const all = this.#lookaheads;
+    let index = all.findIndex((lookahead) => lookahead.source === source);
+    if (index < 0 && all.length < LOOKAHEADS) index = all.push(new Lookahead()) - 1;
+    const [lookahead] = all.splice(Math.max(index, 0), 1);
+    all.push(lookahead);
+    return lookahead;
+  }
+
+  /** Fills the window with what was looked ahead; gives its bytes, undefined when those are too few. */
+  #known(source: WindowSource, offset: number, size: number): number | undefined {
+    const bytes = this.#lookaheads.find((lookahead) => lookahead.source === source)?.from(offset, size);
+    if (bytes === undefined) return undefined;
+    this.#loads++;
+    core.u8.set(bytes, core.readArea);
+    this.#source = source;
+    this.#start = offset;
+    this.#end = offset + bytes.byteLength;
+    return bytes.byteLength;
+  }
+
   #load(source: WindowSource, offset: number, wanted: number): number {
     this.#source = undefined;
     this.#loads++;
@@ -71,19 +143,24 @@ export class ReadWindow {
       bytes = Math.min(bytes, Math.max(source.file.size() - offset, core.readAreaBytes));
       core.ensureReadArea(bytes);
     }
-    const area = core.u8.subarray(core.readArea, core.readArea + bytes);
-    let got = 0;
-    // A system may give fewer bytes than there are; only a read of nothing says that the file ends here.
-    while (got < bytes) {
-      const more = source.file.readAt(got === 0 ? area : area.subarray(got), offset + got);
-      if (more === 0) break;
-      got += more;
-    }
+    const got = readFully(source.file, core.u8.subarray(core.readArea, core.readArea + bytes), offset);
     this.#source = source;
     this.#start = offset;
     this.#end = offset + got;
     return got;
   }
+}
+
+/** Fills a buffer from a file; gives how many bytes there were. */
+export function readFully(file: StorageFile, into: Uint8Array, offset: number): number {
+  let got = 0;
+  // A system may give fewer bytes than there are; only a read of nothing says that the file ends here.
+  while (got < into.byteLength) {
+    const more = file.readAt(got === 0 ? into : into.subarray(got), offset + got);
+    if (more === 0) break;
+    got += more;
+  }
+  return got;
 }
 
 /** The one window over the one read area. */
