@@ -224,7 +224,7 @@ function copyOf(ptr: number, size: number): Uint8Array {
   return copy;
 }
 
-/** Memory of its own that nobody has filled with zeros, which takes longer than filling it from a file. */
+/** Memory of its own that no one has filled with zeros, which takes longer than filling it from a file. */
 function unfilled(size: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
 }
