@@ -27,7 +27,7 @@ import { type Future, waitLimit } from "./future.ts";
 import { madeBy, type Maker, type TopicHandle } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import { checkOptions, unfit } from "./options.ts";
+import { checkOptions, invalidOption } from "./options.ts";
 
 /** What a consumer needs of its topic's components. */
 export interface ConsumerComponents {
@@ -207,7 +207,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     const position = checkedPosition("seek", "to", to);
     checkOptions("seek", options, ["partitions", "store"]);
     const { partitions, store = false } = options;
-    if (typeof store !== "boolean") throw unfit("seek", "store", store, "true or false");
+    if (typeof store !== "boolean") throw invalidOption("seek", "store", store, "true or false");
     const wanted = partitions === undefined
       ? undefined
       : checkedPartitions("seek", partitions, this.#topic.partitions.length);

@@ -26,7 +26,7 @@ export interface TopicDefinition {
   serializer: ComponentDocument;
 }
 
-/** What partition selectors are told of a partition: `{ partition_id: n }` and what the driver adds. */
+/** What partition selectors get of a partition: `{ partition_id: n }` and what the driver adds. */
 export type PartitionInfo = JsonObject & { partition_id: number };
 
 /** One line of `listTopics()`. */
@@ -239,7 +239,7 @@ export interface ConsumerRequest {
   partitions?: number[];
   /** With `"skip"`, `read` passes over damage and reports it to `onDamage`; with `"throw"` it throws. */
   onCorruption: "throw" | "skip";
-  /** Told of every damage passed over. */
+  /** Called with every damage passed over. */
   onDamage?: (error: CorruptedLogError) => void;
   /** Whether data parts will be asked for, so that the engine may read ahead. */
   dataWanted: boolean;

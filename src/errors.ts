@@ -72,7 +72,7 @@ export class ConsumerDeletedError extends DiasporaError {
 
 /** An option with a wrong type or value, or an option no one knows. */
 export class InvalidOptionError extends DiasporaError {
-  /** Names the option and the mend. */
+  /** Names the option and the remedy. */
   constructor(readonly option: string, message: string, options?: DiasporaErrorOptions) {
     super("ERR_INVALID_OPTION", message, options);
   }
@@ -204,7 +204,7 @@ export class UnsupportedFormatError extends DiasporaError {
 
 /** An import or export found something else at its destination than the beginning of what it copies. */
 export class ContentMismatchError extends DiasporaError {
-  /** Names the place where they differ, and the mend. */
+  /** Names the place where they differ, and the remedy. */
   constructor(message: string) {
     super("ERR_CONTENT_MISMATCH", message);
   }

@@ -2,7 +2,7 @@ import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:tim
 import { InvalidOptionError } from "./errors.ts";
 import { faultOf, makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import { checkOptions, show, unfit } from "./options.ts";
+import { checkOptions, invalidOption, show } from "./options.ts";
 
 /** What a wait takes beside its duration. */
 export interface WaitOptions {
@@ -103,7 +103,7 @@ export function checkedSignal(owner: string, signal: unknown): AbortSignal | und
   if (signal === undefined || typeof (signal as AbortSignal | null)?.addEventListener === "function") {
     return signal as AbortSignal | undefined;
   }
-  throw unfit(owner, "signal", signal, "an AbortSignal");
+  throw invalidOption(owner, "signal", signal, "an AbortSignal");
 }
 
 /** What `promise` gives within the time and until the signal that a wait was called with; rejects for a wrong one. */

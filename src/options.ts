@@ -71,7 +71,7 @@ export function readOptions(owner: string, document: unknown, rules: OptionRules
       if (known.default !== undefined) result[key] = known.default;
     } else {
       if (!known.accepts(value)) {
-        throw unfit(owner, key, value, known.expected, known.secret || isSecret(key));
+        throw invalidOption(owner, key, value, known.expected, known.secret || isSecret(key));
       }
       result[key] = value;
     }
@@ -92,16 +92,16 @@ export function checkOptions(owner: string, document: unknown, known: readonly s
 /** The error for an option no one knows. */
 export function unknownOption(owner: string, key: string, known: readonly string[]): InvalidOptionError {
   const nearest = nearestName(key, known);
-  const mend = nearest !== undefined
+  const remedy = nearest !== undefined
     ? `did you mean "${nearest}"?`
     : known.length === 0
     ? "there are none"
     : `known ones are ${known.map((name) => `"${name}"`).join(", ")}`;
-  return new InvalidOptionError(key, `Cannot use ${owner} option "${key}": it is unknown; ${mend}`);
+  return new InvalidOptionError(key, `Cannot use ${owner} option "${key}": it is unknown; ${remedy}`);
 }
 
 /** The error for an option whose value does not fit; of a secret it says only what kind of value it is. */
-export function unfit(
+export function invalidOption(
   owner: string,
   key: string,
   value: unknown,
@@ -153,7 +153,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return nearest;
 }
 
-/** Spelling styles are no difference: `batchSize`, `batch-size` and `batch_size` are near. */
+/** Spelling styles make no difference: `batchSize`, `batch-size` and `batch_size` are near. */
 function fold(name: string): string {
   return name.toLowerCase().replaceAll(/[-_]/g, "");
 }

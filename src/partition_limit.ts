@@ -4,7 +4,7 @@ import { type OptionRule, rule } from "./options.ts";
 export const PARTITIONS_MAX = 99_999_999;
 
 /**
- * Partitions a new topic may have unless the driver is told otherwise. Each is a folder or an object in memory, and
+ * Partitions a new topic may have unless the driver's options say otherwise. Each is a folder or an object in memory, and
  * a document from a stranger must not be able to ask for a disk full of them; ten thousand are made in a second.
  */
 const PARTITIONS_DEFAULT_MAX = 10_000;

@@ -78,7 +78,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     this.#pipeline = new PushPipeline(components, numPartitions);
     this.#loading = components.loading?.then(
       () => this.#pipeline = new PushPipeline(components, numPartitions),
-      // Every push is told.
+      // Every push gets the error.
       () => {},
     );
     this.name = name;

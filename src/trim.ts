@@ -1,6 +1,6 @@
 import type { TrimRequest } from "./contract.ts";
 import { InvalidOptionError } from "./errors.ts";
-import { checkOptions, unfit } from "./options.ts";
+import { checkOptions, invalidOption } from "./options.ts";
 
 const CONDITIONS = ["beforeId", "beforeTime", "maxBytes", "acknowledged"] as const;
 
@@ -9,9 +9,11 @@ export function readTrimRequest(request: TrimRequest): TrimRequest {
   checkOptions("trim", request, [...CONDITIONS, "bytesMax", "partitions", "dryRun"]);
   const { beforeId, beforeTime, bytesMax, maxBytes = bytesMax, acknowledged, dryRun } = request;
   const isWhole = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (beforeId !== undefined && !isWhole(beforeId)) throw unfit("trim", "beforeId", beforeId, "an event id");
+  if (beforeId !== undefined && !isWhole(beforeId)) {
+    throw invalidOption("trim", "beforeId", beforeId, "an event id");
+  }
   if (maxBytes !== undefined && !isWhole(maxBytes)) {
-    throw unfit(
+    throw invalidOption(
       "trim",
       request.maxBytes === undefined ? "bytesMax" : "maxBytes",
       maxBytes,
@@ -19,15 +21,15 @@ export function readTrimRequest(request: TrimRequest): TrimRequest {
     );
   }
   if (bytesMax !== undefined && bytesMax !== maxBytes) {
-    throw unfit("trim", "bytesMax", bytesMax, `"maxBytes" alone, which is its new name`);
+    throw invalidOption("trim", "bytesMax", bytesMax, `"maxBytes" alone, which is its new name`);
   }
   const isTime = typeof beforeTime === "number" || beforeTime instanceof Date;
   if (beforeTime !== undefined && !(isTime && Number.isFinite(Number(beforeTime)))) {
-    throw unfit("trim", "beforeTime", beforeTime, "milliseconds since 1970 or a Date");
+    throw invalidOption("trim", "beforeTime", beforeTime, "milliseconds since 1970 or a Date");
   }
   for (const [option, value] of Object.entries({ acknowledged, dryRun })) {
     if (value !== undefined && typeof value !== "boolean") {
-      throw unfit("trim", option, value, "true or false");
+      throw invalidOption("trim", option, value, "true or false");
     }
   }
   const checked: TrimRequest = maxBytes === undefined

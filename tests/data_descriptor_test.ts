@@ -53,7 +53,7 @@ test("neighbouring pieces become one range, in the order of the argument", () =>
   assertEquals(whole.makeStridedView(3, 5, 2, 0).flatten(), [{ offset: 3, size: 10 }]);
 });
 
-test("pieces out of bounds or overlapping are refused, and so is what is no number", () => {
+test("pieces out of bounds or overlapping are refused, and so is what is not a number", () => {
   const view = new DataDescriptor(100).makeSubView(10, 20);
   assertThrows(() => view.makeSubView(0, 21), DataRangeError, "21 bytes at offset 0");
   assertThrows(() => view.makeSubView(21, 0), DataRangeError);

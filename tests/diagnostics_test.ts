@@ -37,8 +37,8 @@ async function withTopic(
 }
 
 test("a message tells of every batch pushed", async () => {
-  await withTopic("told-push", async (topic) => {
-    const seen = await messages(diagnostics.push, "told-push", async () => {
+  await withTopic("reported-push", async (topic) => {
+    const seen = await messages(diagnostics.push, "reported-push", async () => {
       await using producer = topic.producer("app");
       producer.push("1234", new Uint8Array(10), { partition: 1 });
       producer.push("56", undefined, { partition: 1 });
@@ -47,7 +47,7 @@ test("a message tells of every batch pushed", async () => {
     assertEquals(seen.length, 1);
     const { durationMs, ...rest } = seen[0];
     assertEquals(rest, {
-      topic: "told-push",
+      topic: "reported-push",
       producer: "app",
       partition: 1,
       events: 2,
@@ -78,14 +78,14 @@ test("a message tells of a batch that failed, and of the flush", async () => {
   assertEquals(fine.producer, "p");
 });
 
-test("messages tell of batches read and positions stored", async () => {
-  await withTopic("told-pull", async (topic) => {
+test("messages report batches read and positions stored", async () => {
+  await withTopic("reported-pull", async (topic) => {
     await using producer = topic.producer();
     for (let n = 0; n < 6; n++) producer.push(n);
     await producer.flush();
     let acknowledged: unknown[] = [];
-    const pulls = await messages(diagnostics.pull, "told-pull", async () => {
-      acknowledged = await messages(diagnostics.acknowledge, "told-pull", async () => {
+    const pulls = await messages(diagnostics.pull, "reported-pull", async () => {
+      acknowledged = await messages(diagnostics.acknowledge, "reported-pull", async () => {
         await using consumer = topic.consumer("reader");
         for await (const event of consumer.events({ until: "end" })) if (event.id === 2) event.acknowledge();
       });
@@ -93,13 +93,13 @@ test("messages tell of batches read and positions stored", async () => {
     assertEquals(
       pulls,
       [0, 1].map((partition) => (
-        { topic: "told-pull", consumer: "reader", partition, events: 3, firstId: 0 }
+        { topic: "reported-pull", consumer: "reader", partition, events: 3, firstId: 0 }
       )),
     );
     assertEquals(
       acknowledged.map((one) => ({ ...one as object, durationMs: 0 })),
       [0, 1].map((partition) => (
-        { topic: "told-pull", consumer: "reader", partition, nextId: 3, durationMs: 0 }
+        { topic: "reported-pull", consumer: "reader", partition, nextId: 3, durationMs: 0 }
       )),
     );
   });
@@ -126,9 +126,9 @@ test("a message tells of a partition that goes on in a new segment", async () =>
   const root_path = await mkdtemp(join(tmpdir(), "diaspora-roll-"));
   try {
     await using driver = await Driver.open("files", { root_path });
-    await driver.createTopic("told-roll", { num_partitions: 2, segment_bytes: 4096 });
-    await using topic = await driver.openTopic("told-roll");
-    const seen = await messages(diagnostics.roll, "told-roll", async () => {
+    await driver.createTopic("reported-roll", { num_partitions: 2, segment_bytes: 4096 });
+    await using topic = await driver.openTopic("reported-roll");
+    const seen = await messages(diagnostics.roll, "reported-roll", async () => {
       await using producer = topic.producer("p", { batchSize: 1 });
       for (let n = 0; n < 8; n++) {
         producer.push(JSON.stringify("x".repeat(1000)), undefined, { partition: 1 });
@@ -137,7 +137,10 @@ test("a message tells of a partition that goes on in a new segment", async () =>
     });
     const segments = (await topic.describe())[1].segments;
     assert(segments > 1, `${segments} segments`);
-    assertEquals(seen, Array.from({ length: segments - 1 }, () => ({ topic: "told-roll", partition: 1 })));
+    assertEquals(
+      seen,
+      Array.from({ length: segments - 1 }, () => ({ topic: "reported-roll", partition: 1 })),
+    );
   } finally {
     await rm(root_path, { recursive: true });
   }

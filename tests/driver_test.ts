@@ -96,7 +96,7 @@ test("a registered driver is opened by its name, with a copy of its options", as
   }
 });
 
-test("options that are no object are refused", async () => {
+test("options that are not an object are refused", async () => {
   for (const wrong of [null, [], "root", 3]) {
     await assertRejects(
       () => Driver.open("memory", wrong as never),

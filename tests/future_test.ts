@@ -81,7 +81,7 @@ test("a signal that is never used holds on to nothing", async () => {
   assertEquals(listeners, 0);
 });
 
-test("the limit of a wait is a duration; negative and very long ones are no limit", async () => {
+test("the limit of a wait is a duration; negative and very long ones set no limit", async () => {
   for (const none of [undefined, -1, -0.5, Infinity, 2 ** 31]) assertEquals(waitLimit(none), Infinity);
   for (const some of [0, 0.5, 1000, 2 ** 31 - 1]) assertEquals(waitLimit(some), some);
   const future = new TaskFuture(Promise.resolve(1));

@@ -10,6 +10,11 @@ const WORDS: readonly [word: RegExp, instead: string][] = [
   [/\b(?:somebody|whoever)\b/i, "another process, the caller, who"],
   [/\bnobody\b/i, "no one"],
   [/\bbehind (?:the|it|them|that|this|those|an?|others?|its|what|which|everything)\b/i, "after, past"],
+  [/\b(?:told|unfit)\b/i, "reported, gets, learns; invalid"],
+  [/\bmend(?:s|ed|ing)?\b/i, "fix, remedy"],
+  [/(?<!there )\bis no (?!longer\b|one\b|more\b|such\b|earlier\b)\w/i, "is not a"],
+  [/\b(?:keep|needs) notes?\b/i, "dependency marker"],
+  [/\bvoid frames?\b|\blost ?[fF]rames?\b/, "discarded frame, tombstone"],
   [/\b(?:lanes?|FailureLedger|forgive)\b/i, "partition batcher, unobserved failures"],
   [/\b(?:GapCost|passGap|passAt|placeAfter|fruitless)\b/, "ids a gap spans, entry, log position, last miss"],
 ];
@@ -18,6 +23,9 @@ const WORDS: readonly [word: RegExp, instead: string][] = [
 const ELSEWHERE: readonly [file: RegExp, word: RegExp][] = [
   // The programs that play many at a time.
   [/^tests\/packaging\/npm_scripts_test\.ts$/, /lane/i],
+  // The page's own words, until it is rebuilt with others.
+  [/^page\//, /told|is no /i],
+  [/^tests\/ui\/page_test\.ts$/, /is no |told/],
   // Parts of a vector of bytes.
   [/^wasm\//, /lane/],
 ];

@@ -26,11 +26,11 @@ const args = benchOptions({
   examples: [
     "",
     "--scale 0.1 --workloads W1,W3 --on deno,node --only 'produce'",
-    "--sections growth --events-max 1e8",
-    "--sections kafka --scale 0.3   # beside the bare client, on a broker of its own",
+    "--reported growth --events-max 1e8",
+    "--reported kafka --scale 0.3   # beside the bare client, on a broker of its own",
   ],
 }, {
-  sections: {
+  reported: {
     about: "of throughput, durability, latency, processes, growth, kafka",
     default: "throughput,durability,latency,processes",
   },
@@ -52,11 +52,11 @@ const args = benchOptions({
 const list = (name: string): string[] => args[name]!.split(",");
 const [scale, rounds] = [Number(args["scale"]), Number(args["rounds"])];
 const folder = mkdtempSync(join(String(args["folder"]), "diaspora-bench-"));
-const told: unknown[] = [];
+const reported: unknown[] = [];
 const charts: string[] = [];
 
 function tell(section: Section): void {
-  told.push(section);
+  reported.push(section);
   charts.push(...sectionCharts(section));
   console.log(sectionText(section));
 }
@@ -72,14 +72,14 @@ const SECTIONS: Record<string, (runtime: string) => Promise<void>> = {
   async durability(runtime) {
     tell(await durability(runtime, { folder, scale: scale / 5, rounds }));
     const pushes = await durablePushes(starterOn(runtime), folder, Math.max(20, Math.round(1000 * scale)));
-    told.push({ runtime, pushes });
+    reported.push({ runtime, pushes });
     console.log(durablePushesText(runtime, pushes));
   },
   async latency(runtime) {
     for (const dataBytes of [0, 64 * 1024]) {
       const settings = { rate: 1000, seconds: Number(args["seconds"]), dataBytes };
       const found = await latency(starterOn(runtime), folder, settings);
-      told.push({ runtime, dataBytes, found });
+      reported.push({ runtime, dataBytes, found });
       console.log(`${latencyText(runtime, found)}\ndata of an event        ${dataBytes} B`);
     }
   },
@@ -94,7 +94,7 @@ const SECTIONS: Record<string, (runtime: string) => Promise<void>> = {
     const workloads = list("workloads").filter((name) => name !== "W4");
     const settings = { workloads, partitions: list("partitions").map(Number), scale, rounds };
     for await (const compared of kafka(runtime, settings)) {
-      told.push(compared);
+      reported.push(compared);
       console.log(kafkaText(compared));
     }
   },
@@ -104,7 +104,7 @@ const SECTIONS: Record<string, (runtime: string) => Promise<void>> = {
   },
 };
 
-const unknown = list("sections").find((name) => SECTIONS[name] === undefined);
+const unknown = list("reported").find((name) => SECTIONS[name] === undefined);
 if (unknown !== undefined) {
   console.error(`Unknown section "${unknown}": known are ${Object.keys(SECTIONS).join(", ")}`);
   process.exit(2);
@@ -112,13 +112,13 @@ if (unknown !== undefined) {
 console.log(Object.values(environment()).join(", "));
 try {
   for (const runtime of list("on")) {
-    for (const section of list("sections")) await SECTIONS[section](runtime);
+    for (const section of list("reported")) await SECTIONS[section](runtime);
   }
 } finally {
   rmSync(folder, { recursive: true });
 }
 if (args["json"] !== undefined) {
-  writeFileSync(String(args["json"]), JSON.stringify({ environment: environment(), told }, null, 2));
+  writeFileSync(String(args["json"]), JSON.stringify({ environment: environment(), reported }, null, 2));
 }
 if (args["report"] !== undefined) {
   writeFileSync(args["report"], reportPage("Diaspora Stream: measurements", charts));

@@ -1,6 +1,6 @@
 /**
  * Makes a release: the npm package, the tarball with its dependencies, the compiled programs, their bill of
- * materials and checksums, all in `dist/release/`. It publishes nothing unless it is told to.
+ * materials and checksums, all in `dist/release/`. It publishes nothing unless it is asked to.
  *
  * ```text
  * npm run release                                  # a dry run: builds and checks, and says what it would publish
@@ -69,7 +69,7 @@ function release(
   }
 
   const checked = checkForJsr();
-  console.log(checked ? "JSR: nothing to mend" : "JSR: not checked, it cannot be reached");
+  console.log(checked ? "JSR: nothing to fix" : "JSR: not checked, it cannot be reached");
   if (publish && !checked) fail(`Cannot publish ${version}: JSR cannot be reached`);
   for (const { what, command } of publishingSteps({ version, tarball: alone })) {
     if (publish) mustRunHere(command[0], command.slice(1));

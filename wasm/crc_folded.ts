@@ -5,7 +5,7 @@
  * so P also divides the same sum of the 8th powers, whose exponents count whole bytes, and of the 128th
  * powers, whose exponents count vectors of 16 bytes. So a unit at the front of a message may be cleared when
  * it is added to the units 300 - 155 = 145, 300 - 117 = 183, 300 - 89 = 211 and 300 further on: the remainder
- * stays the same. Told from the receiving end, each unit becomes itself plus the results 145, 183, 211 and
+ * stays the same. Seen from the receiving end, each unit becomes itself plus the results 145, 183, 211 and
  * 300 units before it, and only the last 300 units are left to be reckoned with.
  *
  * Here a result is a vector of 16 bytes. Folding by vectors keeps all loads aligned with the stores that they

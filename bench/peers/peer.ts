@@ -34,7 +34,7 @@ export interface PeerStore {
   close(): Promise<void>;
 }
 
-/** Is told of an event: its metadata, as text or as the value where the peer parses by itself, and its data. */
+/** Gets an event: its metadata, as text or as the value where the peer parses by itself, and its data. */
 export type See = (
   metadata: string | JsonValue,
   data: Uint8Array | undefined,

@@ -77,19 +77,19 @@ function* tables(
   const fitting = (bytes: number): number => Math.min(500_000, Math.max(8, Math.floor(BYTES_EACH / bytes)));
   const counts = [1e4, 1e5, 1e6, 1e7, 1e8].filter((events) => events <= eventsMax);
   // Titles and names tell the events that were really pushed, whatever the scale.
-  const told = (events: number): string => shape(events).events.toLocaleString("en");
+  const shown = (events: number): string => shape(events).events.toLocaleString("en");
   yield {
     title: "Events in one topic",
     label: "events",
     bytes: false,
     steps: counts.map((events) => ({
-      what: `${told(events)} events`,
+      what: `${shown(events)} events`,
       value: shape(events).events,
       shape: shape(events),
     })),
   };
   yield {
-    title: `Partitions, ${told(2e6)} events`,
+    title: `Partitions, ${shown(2e6)} events`,
     label: "partitions",
     bytes: false,
     steps: [1, 4, 16, 64].map((partitions) => ({
@@ -100,7 +100,7 @@ function* tables(
     })),
   };
   yield {
-    title: `Processes on one partition, ${told(4e6)} events pushed, read by each`,
+    title: `Processes on one partition, ${shown(4e6)} events pushed, read by each`,
     label: "processes",
     bytes: false,
     steps: [1, 2, 4, 8].map((processes) => ({

@@ -6,7 +6,7 @@
 
 /** The metadata of a line. */
 export type LogLine = {
-  /** The file, as the shipper was told it. */
+  /** The file, as the shipper got it. */
   file: string;
   /** Number of the file in its file system: another one after the log was rotated. */
   inode: number;

@@ -23,7 +23,7 @@ export class ComponentSlot<C extends Component> {
       this.#component = component;
       this.#loading = undefined;
     }, () => {
-      // Told to everybody who uses what stands in for it.
+      // Reported to all who use what stands in for it.
     });
     return this.#component = this.standIn(made);
   }

@@ -64,7 +64,7 @@ export interface Validator<T = JsonValue> {
  * ```
  */
 export interface PartitionSelector {
-  /** Told of the topic's partitions before the first event, and again whenever they change. */
+  /** Called with the topic's partitions before the first event, and again whenever they change. */
   setPartitions(infos: readonly PartitionInfo[]): void;
   /**
    * The number of the partition this event goes to: an index into what `setPartitions` was given. `requested`

@@ -80,14 +80,14 @@ export class TopicComponents {
       () => given.validator ?? validators.makeStored(validator, stored),
       (loading) => new ValidatorStandIn(loading, validator),
     );
-    const told = (selector: PartitionSelector): PartitionSelector => {
+    const informed = (selector: PartitionSelector): PartitionSelector => {
       selector.setPartitions(partitions);
       return selector;
     };
     this.#selector = new ComponentSlot(
       () => {
         const made = given.partitionSelector ?? selectors.makeStored(partitionSelector, stored);
-        return made instanceof Promise ? made.then(told) : told(made);
+        return made instanceof Promise ? made.then(informed) : informed(made);
       },
       (loading) => new PartitionSelectorStandIn(loading, partitionSelector),
     );

@@ -28,7 +28,7 @@ export interface SourceSettings {
   delivery: DataDelivery | undefined;
   /** Events read of one partition before the next one's turn. */
   eventsMax: number;
-  /** Told of events that are passed over because their data is damaged; undefined when damage is to be thrown. */
+  /** Called with events that are passed over because their data is damaged; undefined when damage is to be thrown. */
   onDataDamage?: (error: CorruptedLogError) => void;
   /** Stores an acknowledgement. */
   acknowledge(event: AcknowledgedEvent): Future<true>;

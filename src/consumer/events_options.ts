@@ -1,5 +1,5 @@
 import { checkedSignal } from "../future.ts";
-import { checkOptions, unfit } from "../options.ts";
+import { checkOptions, invalidOption } from "../options.ts";
 
 /** What {@linkcode Consumer.events} and its kin take. */
 export interface EventsOptions {
@@ -20,7 +20,7 @@ export function readEventsOptions(options: EventsOptions): EventsOptions {
   checkOptions(owner, options, ["until", "timeoutMs", "signal"]);
   const { until } = options;
   if (until !== undefined && until !== "end" && !(Number.isSafeInteger(until?.id) && until.id >= 0)) {
-    throw unfit(owner, "until", until, '"end" or { id } with a whole number');
+    throw invalidOption(owner, "until", until, '"end" or { id } with a whole number');
   }
   checkedSignal(owner, options.signal);
   return options;

@@ -2,7 +2,7 @@ import { BatchSize } from "../batch_size.ts";
 import type { ConsumerRequest, StartPosition } from "../contract.ts";
 import { type CorruptedLogError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
-import { checkOptions, unfit } from "../options.ts";
+import { checkOptions, invalidOption } from "../options.ts";
 import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
 
 /** What {@linkcode Topic.consumer} takes. */
@@ -21,7 +21,7 @@ export interface ConsumerOptions<T = JsonValue> {
   from?: StartPosition;
   /** `"throw"` (default) gives damage as an error to the caller; `"skip"` passes over it. */
   onCorruption?: "throw" | "skip";
-  /** Told of damage passed over. */
+  /** Called with damage passed over. */
   onDamage?: (error: CorruptedLogError) => void;
 }
 
@@ -49,7 +49,7 @@ export function requestOf<T>(options: ConsumerOptions<T>, numPartitions: number)
     options;
   const { maxNumBatches = BATCHES_MAX } = options;
   if (onCorruption !== "throw" && onCorruption !== "skip") {
-    throw unfit("consumer", "onCorruption", onCorruption, '"throw" or "skip"');
+    throw invalidOption("consumer", "onCorruption", onCorruption, '"throw" or "skip"');
   }
   checkFunction("dataSelector", dataSelector);
   checkFunction("dataAllocator", dataAllocator);
@@ -90,7 +90,7 @@ export function checkedPartitions(
   numPartitions: number,
 ): number[] {
   if (!Array.isArray(partitions) || partitions.length === 0) {
-    throw unfit(owner, "partitions", partitions, "at least one partition number in an array");
+    throw invalidOption(owner, "partitions", partitions, "at least one partition number in an array");
   }
   for (const partition of partitions) {
     if (!Number.isInteger(partition) || partition < 0 || partition >= numPartitions) {
@@ -109,7 +109,7 @@ export function checkedPosition(owner: string, option: string, position: unknown
     if (typeof time === "number" && Number.isFinite(time)) return { time };
     if (time instanceof Date && !Number.isNaN(time.getTime())) return { time };
   }
-  throw unfit(
+  throw invalidOption(
     owner,
     option,
     position,
@@ -119,12 +119,12 @@ export function checkedPosition(owner: string, option: string, position: unknown
 
 function checkFunction(option: string, value: unknown): void {
   if (value !== undefined && typeof value !== "function") {
-    throw unfit("consumer", option, value, "a function");
+    throw invalidOption("consumer", option, value, "a function");
   }
 }
 
 function checkWhole(option: string, value: unknown, expected: string): void {
   if (!Number.isSafeInteger(value) || (value as number) <= 0) {
-    throw unfit("consumer", option, value, expected);
+    throw invalidOption("consumer", option, value, expected);
   }
 }

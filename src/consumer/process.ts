@@ -1,5 +1,5 @@
 import type { Event } from "../event.ts";
-import { checkOptions, unfit } from "../options.ts";
+import { checkOptions, invalidOption } from "../options.ts";
 import type { Acknowledger } from "./acknowledger.ts";
 import type { UnfinishedEvents } from "./unfinished_events.ts";
 import type { EventsOptions } from "./events_options.ts";
@@ -144,10 +144,10 @@ function readProcessOptions(options: ProcessOptions): ProcessOptions {
   if (
     maxEvents !== undefined && maxEvents !== Infinity && !(Number.isSafeInteger(maxEvents) && maxEvents >= 0)
   ) {
-    throw unfit("process", "maxEvents", maxEvents, "a whole number, not negative");
+    throw invalidOption("process", "maxEvents", maxEvents, "a whole number, not negative");
   }
   if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency > 0)) {
-    throw unfit("process", "concurrency", concurrency, "a whole number above 0");
+    throw invalidOption("process", "concurrency", concurrency, "a whole number above 0");
   }
   return options;
 }

@@ -188,7 +188,7 @@ export class PullQueue<T> {
     }
   }
 
-  /** The first who waits and has not been told that there is nothing now. */
+  /** The first who waits and does not know yet that there is nothing now. */
   #nextWaiter(): Waiter<T> | undefined {
     for (const waiter of this.#waiters) if (!waiter.tried) return waiter;
     return undefined;

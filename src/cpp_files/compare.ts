@@ -21,7 +21,7 @@ export interface CompareRequest {
   /** One past the last id. */
   endId: number;
   signal?: AbortSignal;
-  /** Told of the events that are the same, some at a time. */
+  /** Called with the events that are the same, some at a time. */
   onSame?: (events: CppEvent[]) => void;
 }
 

@@ -33,13 +33,13 @@ export interface CppExportOptions {
   into?: string;
   /** Ends the export, which a later one continues. */
   signal?: AbortSignal;
-  /** Told now and then how far it is. */
+  /** Called now and then with how far it is. */
   onProgress?: TransferProgress;
-  /** Told in a sentence of each thing that C++ cannot have as it is here. */
+  /** Called with a sentence on each thing that C++ cannot have as it is here. */
   onWarning?: (text: string) => void;
 }
 
-/** Under this name until everything is there: without a folder `partitions` it is no topic for C++. */
+/** Under this name until everything is there: without a folder `partitions` it is not a topic for C++. */
 const UNFINISHED_FOLDER = "partitions.unfinished";
 const CHECKPOINT_FILE = "export.json";
 

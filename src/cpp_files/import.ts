@@ -44,9 +44,9 @@ export interface CppImportOptions {
   partial?: boolean;
   /** Ends the import, which a later one continues. */
   signal?: AbortSignal;
-  /** Told now and then how far it is. */
+  /** Called now and then with how far it is. */
   onProgress?: TransferProgress;
-  /** Told in a sentence of each thing that is not here as it is in C++. */
+  /** Called with a sentence on each thing that is not here as it is in C++. */
   onWarning?: (text: string) => void;
 }
 

@@ -59,7 +59,7 @@ export class CppPartition {
 
   /**
    * The events from an id on. Throws `CorruptedLogError` where the index refers to what is not there, or to what
-   * is no record. With `isBare` metadata are bytes of whatever serializer, not JSON text in records.
+   * is not a record. With `isBare` metadata are bytes of whatever serializer, not JSON text in records.
    */
   *events(fromId = 0, { isBare = false } = {}): Generator<CppEvent, void, void> {
     if (fromId >= this.count) return;

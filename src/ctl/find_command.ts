@@ -30,6 +30,6 @@ function unknownCommand(name: readonly string[], words: readonly string[]): Usag
   // `topci create`: the second word helps to see what the first one was meant to be.
   const meant = nearestName(words.slice(0, 2).join(" "), names) ??
     nearestName(name.join(" "), [...names, ...groups]);
-  const mend = meant === undefined ? `see "${PROGRAM} --help"` : `did you mean "${meant}"?`;
-  return new UsageError(`Unknown command "${name.join(" ")}": ${mend}`);
+  const remedy = meant === undefined ? `see "${PROGRAM} --help"` : `did you mean "${meant}"?`;
+  return new UsageError(`Unknown command "${name.join(" ")}": ${remedy}`);
 }

@@ -1,5 +1,5 @@
 import { BatchSize } from "../batch_size.ts";
-import { checkOptions, unfit } from "../options.ts";
+import { checkOptions, invalidOption } from "../options.ts";
 import type { BatchLimits } from "./partition_batcher.ts";
 
 /** What `push` takes beside metadata and data. */
@@ -48,7 +48,7 @@ export function limitsOf(options: ProducerOptions): BatchLimits & { strict: bool
   if (batchSize !== BatchSize.Adaptive) positiveInteger("batchSize", batchSize, " or BatchSize.Adaptive");
   positiveInteger("maxNumBatches", maxNumBatches, "");
   if (ordering !== "strict" && ordering !== "loose") {
-    throw unfit("producer", "ordering", ordering, '"strict" or "loose"');
+    throw invalidOption("producer", "ordering", ordering, '"strict" or "loose"');
   }
   const eventsMax = batchSize === BatchSize.Adaptive
     ? ADAPTIVE_EVENTS_MAX
@@ -66,5 +66,5 @@ export function limitsOf(options: ProducerOptions): BatchLimits & { strict: bool
 
 function positiveInteger(option: string, value: unknown, orElse: string): void {
   if (Number.isSafeInteger(value) && (value as number) > 0) return;
-  throw unfit("producer", option, value, `a whole number above 0${orElse}`);
+  throw invalidOption("producer", option, value, `a whole number above 0${orElse}`);
 }

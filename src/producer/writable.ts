@@ -89,7 +89,7 @@ async function pushEvent<T>(producer: PushTarget<T>, event: Event<T>): Promise<v
   await pushed(producer, () => producer.push(metadata, dataPieces(event), options), "stored");
 }
 
-/** The text that was stored; where it was none, the value, which is no document if it is a string. */
+/** The text that was stored; where it was none, the value, which is not a document if it is a string. */
 function metadataOf<T>(event: Event<T>): T | string | Metadata {
   if (isStoredAsText(event)) return event.metadataText;
   const { metadata } = event;

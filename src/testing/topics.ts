@@ -146,7 +146,7 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "a draft that is not published is no topic",
+    name: "a draft that is not published is not a topic",
     needs: ["deletion"],
     async check(fixture) {
       const { driver } = fixture;
@@ -189,7 +189,7 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "who uses a topic while it is deleted is told so",
+    name: "who uses a topic while it is deleted learns it",
     needs: ["deletion"],
     async check(fixture) {
       await using topic = await fixture.topic();

@@ -38,7 +38,7 @@ export const trimmingRules: readonly Rule[] = [
     },
   },
   {
-    name: "a reader whose next event was removed is told so once, and goes on",
+    name: "a reader whose next event was removed learns it once, and goes on",
     needs: ["trimming", "seeking"],
     async check(fixture) {
       await using topic = await fixture.topic();

@@ -1,7 +1,7 @@
 import type { DriverInterface, TopicDefinition, TopicDraftInterface } from "../contract.ts";
 import { NotSupportedError } from "../errors.ts";
 
-/** The name under which a topic that is not whole has a position, so that it is told from one that is. */
+/** The name under which a topic that is not whole has a position, so that it is distinguished from one that is. */
 export const UNFINISHED_CONSUMER = "diaspora-unfinished";
 
 /**

@@ -30,7 +30,7 @@ export function judge(
   { method, url, headers, port }: { method: string; url: URL; headers: IncomingHttpHeaders; port: number },
 ): Verdict {
   const refuse = (status: 401 | 403, why: string): Verdict => ({ kind: "refuse", status, why });
-  // A name that a page elsewhere made lead to this machine is no name of this machine.
+  // A name that a page elsewhere made lead to this machine is not a name of this machine.
   if (rules.loopback && !LOOPBACK_NAMES.includes(nameOf(headers.host))) {
     return refuse(403, "This page is for this machine alone: open it as http://localhost");
   }

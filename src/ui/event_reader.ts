@@ -30,7 +30,7 @@ export interface ReadResult {
   damage: string[];
 }
 
-/** Reads events of one partition forwards; damage is passed over and told. */
+/** Reads events of one partition forwards; damage is passed over and reported. */
 export async function readEvents(topic: Topic, request: ReadRequest): Promise<ReadResult> {
   const { partition, fromId, endId, limit, filter, deadlineMs } = request;
   const result: ReadResult = { events: [], untilId: fromId, damage: [] };

@@ -68,7 +68,7 @@ export class OpenTopics implements AsyncDisposable {
     return entry;
   }
 
-  /** A serializer that may not be loaded is no reason not to show the rest. */
+  /** A serializer that may not be loaded is not a reason not to show the rest. */
   async #openTopic(name: string): Promise<Topic> {
     const topic = await this.#driver.openTopic(name);
     try {

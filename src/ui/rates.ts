@@ -19,7 +19,7 @@ export async function ratesOf(topic: Topic, { from, to }: { from: number; to: nu
   if (spans < SPANS_MIN || to <= from) return { times: [], events: [], unavailable: true };
   const times = Array.from({ length: spans + 1 }, (_, at) => from + (to - from) * at / spans);
   const before = new Array<number>(spans + 1).fill(0);
-  // With partitions of its own it is no member of a group, which an engine may write down.
+  // With partitions of its own it is not a member of a group, which an engine may write down.
   await using consumer = ownConsumer(topic, { from: "latest", partitions });
   await consumer.ready();
   const beganMs = performance.now();

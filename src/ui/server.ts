@@ -34,7 +34,7 @@ export interface UiOptions {
   token?: string;
   /** How long a topic stays open. Default: 30 seconds. */
   topicAgeMs?: number;
-  /** Told of what went wrong where no answer could say it. */
+  /** Called with what went wrong where no answer could say it. */
   onFault?: (error: unknown) => void;
 }
 
@@ -182,6 +182,6 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new BadRequestError(`The path has a part that is no text: "${part}"`);
+    throw new BadRequestError(`The path has a part that is not text: "${part}"`);
   }
 }

@@ -13,8 +13,8 @@ test("bench measures the files driver in processes of its own and leaves no topi
     const { code, stdout, stderr } = await ctl([...words, ...more]);
     assertEquals([code, stderr.includes("[error]")], [0, false], stderr);
     const { results, latencyMs, environment, settings } = JSON.parse(stdout);
-    const told = results.map(({ what, events, bytes }: Record<string, unknown>) => [what, events, bytes]);
-    assertEquals(told, [
+    const reported = results.map(({ what, events, bytes }: Record<string, unknown>) => [what, events, bytes]);
+    assertEquals(reported, [
       ["produce", 1000, 1_100_000],
       ["consume", 1000, 1_000_000],
       ["consume, metadata only", 1000, 0],

@@ -38,7 +38,7 @@ test("lines go in and come out as they are", async () => {
   });
 });
 
-test("blank lines and carriage returns between documents are no events", async () => {
+test("blank lines and carriage returns between documents are not events", async () => {
   await withTopic(async ({ produce, consume }) => {
     await produce([], '{"a": 1}\r\n\n  \n{"a": 2}\r\n');
     assertEquals(
@@ -88,7 +88,7 @@ test("--format raw takes any text, and gives it back bare", async () => {
   });
 });
 
-test("bytes that are no text are refused as a line, with advice", async () => {
+test("bytes that are not text are refused as a line, with advice", async () => {
   await withTopic(async ({ produce }) => {
     const { code, stderr } = await produce(["--format", "raw"], new Uint8Array([0x61, 0x0a, 0xff, 0x0a]));
     assertEquals(code, 1);

@@ -45,7 +45,7 @@ test("an import that fails leaves nothing, whatever is wrong", async () => {
     const flipped = whole.slice();
     flipped[Buffer.from(whole).indexOf('{"n":2}') + 5] ^= 1;
     const part = { type: "Part:/nowhere/part.mjs" };
-    const cases: [bytes: Uint8Array, code: number, told: string][] = [
+    const cases: [bytes: Uint8Array, code: number, expected: string][] = [
       [whole.subarray(0, 2000), 3, "cut off"],
       [whole.subarray(0, whole.length - 1500), 3, "cut off"],
       [flipped, 3, "checksum of"],
@@ -64,11 +64,11 @@ test("an import that fails leaves nothing, whatever is wrong", async () => {
         "nothing is imported",
       ],
     ];
-    for (const [bytes, code, told] of cases) {
+    for (const [bytes, code, expected] of cases) {
       const { code: found, stderr } = await importing(place, bytes, "t");
       assertEquals(found, code, stderr);
-      assertStringIncludes(stderr, told);
-      assertEquals([await topicsOf(place), namesIn(place)], ["", []], told);
+      assertStringIncludes(stderr, expected);
+      assertEquals([await topicsOf(place), namesIn(place)], ["", []], expected);
     }
     assertEquals((await importing(place, whole, "t")).code, 0);
     assertEquals([await topicsOf(place), namesIn(place), await eventsOf(place, "t")], ["t\n", ["t"], 6]);

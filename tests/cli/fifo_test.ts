@@ -128,7 +128,7 @@ test("commands that make no sense are logged and skipped", async () => {
         'command "what is this": expected "PATH -> TOPIC"',
         "no such topic under",
         "make it with mkfifo",
-        "exists and is no FIFO",
+        "exists and is not a FIFO",
         'Option "batch_size" takes a whole number above 0, found "many"',
         "is in use",
       ]

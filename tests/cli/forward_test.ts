@@ -101,7 +101,7 @@ test("selectors and allocators from modules beside the file decide over the data
         ["./selectors.ts:none", 'an export named "none"'],
         ["./nowhere.ts:odd", "no such file"],
         ["./selectors.ts", "is MODULE:EXPORT"],
-        ["./selectors.ts:number", "is no function"],
+        ["./selectors.ts:number", "is not a function"],
       ]
     ) {
       const path = writeConfig(place, policy("a", "b", `data_selector: "${reference}"`));

@@ -108,7 +108,7 @@ export function start(
   const err: Uint8Array[] = [];
   child.stdout.on("data", (chunk: Uint8Array) => out.push(chunk));
   child.stderr.on("data", (chunk: Uint8Array) => err.push(chunk));
-  // A program that ends before it has read everything is no failure of the test.
+  // A program that ends before it has read everything is not a failure of the test.
   child.stdin.on("error", () => {});
   if (input !== undefined) child.stdin.end(input);
   else if (keepInput !== true) child.stdin.end();

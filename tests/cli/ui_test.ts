@@ -28,7 +28,7 @@ async function json<T>(response: Promise<Response>): Promise<T> {
   return await (await response).json() as T;
 }
 
-test("ui serves the page and its answers to this machine, until it is told to stop", async () => {
+test("ui serves the page and its answers to this machine, until it is asked to stop", async () => {
   await withPage([], async ({ url, running }) => {
     assertMatch(url.href, /^http:\/\/localhost:\d+\/$/);
     for (const [path, { text }] of Object.entries(PAGE_FILES)) {

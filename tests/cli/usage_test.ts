@@ -168,7 +168,7 @@ test("the driver may come from the environment", async () => {
   });
 });
 
-test("a reader that goes away is no error", async () => {
+test("a reader that goes away is not an error", async () => {
   await withFolder(async ({ driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
     const input = Array.from({ length: 100_000 }, (_, id) => `{"id": ${id}}`).join("\n");
@@ -248,7 +248,7 @@ test("on a terminal destruction is asked about, and only yes is yes", { skip: no
   });
 });
 
-test("on a terminal long work shows progress, unless told not to", { skip: noTerminal }, async () => {
+test("on a terminal long work shows progress, unless asked not to", { skip: noTerminal }, async () => {
   await withFolder(async ({ folder, driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
     const produce = (...more: string[]) => {

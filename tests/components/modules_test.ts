@@ -112,7 +112,7 @@ test("a module that cannot be loaded is named in the error, with the reason", as
       ["surely-no-such-package-here", ""],
       ["@surely/no-such-package-here/sub", ""],
     ];
-    for (const [module, told] of cases) {
+    for (const [module, expected] of cases) {
       const error = await assertRejects(
         () => loadExport({ what: 'validator "energy"', module, exportName: "energy" }),
         ModuleLoadError,
@@ -120,7 +120,7 @@ test("a module that cannot be loaded is named in the error, with the reason", as
       );
       assertEquals(error.code, "ERR_MODULE_LOAD");
       assertEquals(error.module, module);
-      assertStringIncludes(error.message, told);
+      assertStringIncludes(error.message, expected);
     }
   });
 });

@@ -161,12 +161,15 @@ test("the document stored for a component from a module has what it was made wit
 test("a module without the component is refused, naming the module", async () => {
   await withModule(async (module) => {
     for (
-      const [name, told] of [["half", '"validate"'], ["makeNothing", '"validate"'], ["fails", "no detector"]]
+      const [name, expected] of [["half", '"validate"'], ["makeNothing", '"validate"'], [
+        "fails",
+        "no detector",
+      ]]
     ) {
       const error = await assertRejects(
         () => makeValidator({ type: `${name}:${module}` }),
         ModuleLoadError,
-        told,
+        expected,
       );
       assertEquals(error.module, module);
       assertStringIncludes(error.message, module);

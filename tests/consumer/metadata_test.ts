@@ -67,7 +67,7 @@ test("an event gives the same object each time, and the text as it was stored", 
   }
 });
 
-test("text that is no JSON fails only for its own event", async () => {
+test("text that is not JSON fails only for its own event", async () => {
   const source = new ScriptedSource();
   source.store(3, 0, (id) => ({ text: id === 1 ? "{broken" : String(id) }));
   await using consumer = source.consumer();

@@ -65,10 +65,10 @@ test("wrong options are named, with what is expected", () => {
   assertEquals(eventsMaxOf("adaptive", 4), eventsMaxOf(undefined, 4));
 });
 
-test("damage that is passed over is told to the callback", async () => {
+test("damage that is passed over is reported to the callback", async () => {
   const source = new ScriptedSource();
-  const told: unknown[] = [];
-  await using consumer = source.consumer({ onCorruption: "skip", onDamage: (error) => told.push(error) });
+  const reported: unknown[] = [];
+  await using consumer = source.consumer({ onCorruption: "skip", onDamage: (error) => reported.push(error) });
   const error = new CorruptedLogError({
     partition: 0,
     firstId: 3,
@@ -78,7 +78,7 @@ test("damage that is passed over is told to the callback", async () => {
     reason: "torn",
   });
   reportDamage(source, error);
-  assertEquals(told, [error]);
+  assertEquals(reported, [error]);
   assertEquals(source.request?.onCorruption, "skip");
   assertEquals(consumer.name, "c");
 });

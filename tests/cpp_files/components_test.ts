@@ -61,7 +61,7 @@ test("options of the new topic may be given", async () => {
   });
 });
 
-test("what is no topic of the C++ driver is said to be none", async () => {
+test("what is not a topic of the C++ driver is called that", async () => {
   await withPlace(async ({ driver, cppRoot, folder }) => {
     mkdirSync(join(cppRoot, "no-partitions"), { recursive: true });
     for (const topic of ["nowhere", "no-partitions"]) {

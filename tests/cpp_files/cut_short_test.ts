@@ -118,7 +118,7 @@ test("an import into a topic that holds other events is refused, naming the firs
   });
 });
 
-test("an export that was cut short is continued, and is no topic before it is complete", async () => {
+test("an export that was cut short is continued, and is not a topic before it is complete", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     await using topic = await makeTopic(driver);
     const request = { topic, rootPath: cppRoot };

@@ -49,7 +49,7 @@ async function flipped(path: string, at: number, bit: number, use: () => Promise
   }
 }
 
-test("a consumer that skips damage gets every other event with its data, and is told of the rest", async () => {
+test("a consumer that skips damage gets every other event with its data, and learns of the rest", async () => {
   await withTopic(async (topic, logs) => {
     const random = randomNumbers(3);
     for (let round = 0; round < 60; round++) {
@@ -85,11 +85,11 @@ test("pull() passes over an event whose data is damaged, or rejects with it and 
   await withTopic(async (topic, [path]) => {
     const needle = randomBytes(dataSize(2), 2);
     await flipped(path, readFileSync(path).indexOf(needle) + 5, 0, async () => {
-      const told: number[] = [];
+      const reported: number[] = [];
       const skipping = topic.consumer("skipping", {
         dataSelector: FullDataSelector,
         onCorruption: "skip",
-        onDamage: ({ damage }) => void told.push(damage.firstId),
+        onDamage: ({ damage }) => void reported.push(damage.firstId),
       });
       const next = (await skipping.pull()).id;
       const strict = topic.consumer("strict", { dataSelector: FullDataSelector });
@@ -99,7 +99,7 @@ test("pull() passes over an event whose data is damaged, or rejects with it and 
       }
       // All data of a batch under 64 KiB lies in one block: with it go all who have any.
       const ids = [next, (await skipping.pull()).id, (await skipping.pull()).id];
-      assertEquals([ids, told], [[0, 4, 5], [1, 2, 3]]);
+      assertEquals([ids, reported], [[0, 4, 5], [1, 2, 3]]);
       await skipping.close();
       await strict.close();
     });

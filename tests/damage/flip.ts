@@ -74,15 +74,15 @@ export class Sweep {
     const partition = openSample(storage, places.directory);
     for (const baseId of partition.segmentIds()) {
       const segment = partition.segment(baseId);
-      for (let offset = SEGMENT_HEADER_BYTES, isVoid = false;;) {
+      for (let offset = SEGMENT_HEADER_BYTES, isDiscarded = false;;) {
         const next = step(segment, offset, RECORD_BYTES);
         if (next.kind === "tail") break;
         const bytes = next.endOffset - offset;
         const names: string[] = next.kind === "frame"
-          ? isVoid ? ["void frame"] : frameFeatures(next.frame, { segment, offset })
+          ? isDiscarded ? ["discarded frame"] : frameFeatures(next.frame, { segment, offset })
           : [bytes < RECORD_BYTES ? "torn header" : bytes < RECORD_BYTES + 50 ? "torn head" : "torn trailer"];
         for (const name of names) features.add(name);
-        isVoid ||= names.includes("seal");
+        isDiscarded ||= names.includes("seal");
         offset = next.endOffset;
       }
       if ((storage.stat(indexPath(segment))?.bytes ?? 0) > 0) features.add("index");
@@ -105,9 +105,9 @@ export class Sweep {
   #checkReading(lost: ReadonlySet<number>): void {
     const partition = openSample(this.open(), this.places.directory);
     const { events, damage, nextId } = readSample(partition, true);
-    const told = new Set(damage.flatMap(idsOf));
+    const reported = new Set(damage.flatMap(idsOf));
     assertEquals(
-      [...told].sort(byNumber),
+      [...reported].sort(byNumber),
       [...lost].sort(byNumber),
       "reader and verify name different events",
     );

@@ -1,6 +1,6 @@
 /**
  * A partition with everything the format has, small enough to damage each of its bytes in turn: several segments
- * with seals, texts and bytes as metadata, data in frames and in chunks, several writers, a void frame, writes
+ * with seals, texts and bytes as metadata, data in frames and in chunks, several writers, a discarded frame, writes
  * that were cut short, an index, a stored position.
  */
 import { CorruptedLogError, type Damage } from "../../src/errors.ts";
@@ -122,7 +122,7 @@ function addIndex(partition: Partition): void {
   });
 }
 
-/** What a consumer that passes over damage gets, and what it was told was lost. */
+/** What a consumer that passes over damage gets, and what was reported lost. */
 export function readSample(
   partition: Partition,
   dataWanted: boolean,

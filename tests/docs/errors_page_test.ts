@@ -11,9 +11,9 @@ const source = ["src/errors.ts", "src/errors/base.ts", "src/errors/foreign.ts", 
 
 /** Code and class of each row of the table. */
 const rows = [...page.matchAll(/^\| `(ERR_\w+)` +\| `(\w+)` +\| (.+?) +\| (.+?) +\|$/gm)]
-  .map(([, code, name, cause, mend]) => ({ code, name, cause, mend }));
+  .map(([, code, name, cause, remedy]) => ({ code, name, cause, remedy }));
 
-test("the page of errors has every code once, with a cause and a mend", () => {
+test("the page of errors has every code once, with a cause and a remedy", () => {
   const union = source.slice(
     source.indexOf("export type ErrorCode"),
     source.indexOf(";", source.indexOf("export type ErrorCode")),
@@ -21,7 +21,7 @@ test("the page of errors has every code once, with a cause and a mend", () => {
   const codes = [...union.matchAll(/"(ERR_\w+)"/g)].map(([, code]) => code);
   assert(codes.length > 20);
   assertEquals(rows.map(({ code }) => code).sort(), codes.sort());
-  for (const { code, cause, mend } of rows) assert(cause.length > 10 && mend.length > 10, code);
+  for (const { code, cause, remedy } of rows) assert(cause.length > 10 && remedy.length > 10, code);
 });
 
 test("the page of errors has every class, beside the code that it carries", () => {
@@ -33,7 +33,7 @@ test("the page of errors has every class, beside the code that it carries", () =
   assert(page.includes("`DiasporaError` is the base class of them all"));
   assertEquals(classes.filter((name) => name !== "DiasporaError" && !named.has(name)), []);
   for (const { code, name } of rows) {
-    assert(name in errors, `${name} is no class`);
+    assert(name in errors, `${name} is not a class`);
     if (name === "DiasporaError") continue;
     const body = source.slice(source.indexOf(`class ${name} `));
     assertEquals(/"(ERR_\w+)"/.exec(body)?.[1], code, name);

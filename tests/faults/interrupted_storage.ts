@@ -47,7 +47,7 @@ export class InterruptedStorage {
     return this.at > 0 && this.steps.length >= this.at;
   }
 
-  /** Told of every step before it is made: another process may do something there. */
+  /** Called with every step before it is made: another process may do something there. */
   onStep: (step: number) => void = () => {};
 
   /** Closes what a process that was killed left open. */

@@ -39,7 +39,7 @@ async function pushSome(topic: Topic): Promise<void> {
   for (let n = 0; n < 100; n++) await producer.push({ n }, new Uint8Array(100));
 }
 
-test("a topic's folder that is a link to somewhere else is no topic", () =>
+test("a topic's folder that is a link to somewhere else is not a topic", () =>
   withCanary(async (canary) => {
     await makeTopic(`${canary.outside}/topics`);
     symlinkSync(`${canary.outside}/topics/topic`, `${canary.root}/linked`);
@@ -122,7 +122,7 @@ for (const part of ["consumers", "consumers/reader", "consumers/reader/00000000.
     }));
 }
 
-test("a link among the consumers is no consumer", () =>
+test("a link among the consumers is not a consumer", () =>
   withCanary(async (canary) => {
     await makeTopic(canary.root);
     writeFileSync(`${canary.outside}/name`, "stranger");

@@ -80,7 +80,7 @@ test("a consumer that waits at the end of a removed file notices the new one", (
     assertEquals(events.map((event) => event?.metadata), [{ n: 1 }, { n: 2 }]);
   }));
 
-test("a consumer whose first segment was removed is told which event is the first", () =>
+test("a consumer whose first segment was removed learns which event is the first", () =>
   withTopic(async ({ folder, topic }) => {
     await using producer = topic.producer("test");
     for (let n = 0; n < 10; n++) await producer.push({ n }, new Uint8Array(1000));

@@ -101,7 +101,7 @@ async function checkUsable(driver: Driver, root: string): Promise<void> {
   assertEquals(readdirSync(root), ["bystander"]);
 }
 
-test("of two processes that create a topic at once, one does, and the other is told that it exists", () =>
+test("of two processes that create a topic at once, one does, and the other learns that it exists", () =>
   meetEverywhere({
     exists: false,
     first: make,
@@ -114,7 +114,7 @@ test("of two processes that create a topic at once, one does, and the other is t
     },
   }));
 
-test("of two processes that delete a topic at once, one does, and the other is told that there is none", () =>
+test("of two processes that delete a topic at once, one does, and the other learns that the topic is not there", () =>
   meetEverywhere({
     exists: true,
     first: (driver) => driver.deleteTopic("topic"),
@@ -127,7 +127,7 @@ test("of two processes that delete a topic at once, one does, and the other is t
     },
   }));
 
-test("a topic that is deleted while it is opened and used is not found, or its user is told at once", () =>
+test("a topic that is deleted while it is opened and used is not found, or its user learns it at once", () =>
   meetEverywhere({
     exists: true,
     first: use,

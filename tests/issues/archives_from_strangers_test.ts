@@ -1,5 +1,5 @@
 // An archive is a file that anybody may have made: entries that lead elsewhere, that stand there twice or mean
-// nothing, sizes that no one has memory for. Each is refused or told by its name, and nothing of it is believed
+// nothing, sizes that no one has memory for. Each is refused or named, and nothing of it is believed
 // before its manifest says the same.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -122,7 +122,7 @@ const REFUSED: [what: string, entry: Entry, reason: string][] = [
   ["is there twice", RUN, `entry "${RUN.name}" is there twice`],
   ["is out of order", runEntry(0, 0, 1), `entry "${RUN.name}" is there twice`],
   ["is of a partition that is not there", runEntry(7, 0, 1), "it is of partition 7, and the topic has 1"],
-  ["has a size that is no number", { name: "x", size: "zzzzzzzzzzz" }, 'entry "x" is refused: its size'],
+  ["has a size that is not a number", { name: "x", size: "zzzzzzzzzzz" }, 'entry "x" is refused: its size'],
   ["has a negative size", { name: "x", size: "-0000000001" }, 'entry "x" is refused: its size'],
   [
     "has a size of another format",
@@ -140,9 +140,9 @@ const REFUSED: [what: string, entry: Entry, reason: string][] = [
     'entry "f/" is refused: it is a folder',
   ],
   ["has data of no events", { name: `${runPath(0, 5)}.data`, content: "x" }, "has data of no events"],
-  ["is no event", { name: `${runPath(0, 5)}.jsonl`, content: '{"metadata":1}\n' }, "line 1 of entry"],
+  ["is not an event", { name: `${runPath(0, 5)}.jsonl`, content: '{"metadata":1}\n' }, "line 1 of entry"],
   [
-    "is no event at its end",
+    "is not an event at its end",
     { name: `${runPath(0, 5)}.jsonl`, content: RUN.content + '{"id":7' },
     "has no end",
   ],

@@ -1,4 +1,4 @@
-// Consumer names over 200 encoded characters were told apart by a CRC-32 alone, and the stored name was never compared;
+// Consumer names over 200 encoded characters were distinguished by a CRC-32 alone, and the stored name was never compared;
 // "a" and "A", "x" and "x.", "CON" shared a folder, or had none, on other systems' disks. Different names share nothing.
 import { assert, assertEquals } from "@std/assert";
 import {

@@ -166,7 +166,7 @@ for (const name of ["files", "memory"]) {
   });
 }
 
-test("a chunk that is no event is metadata by itself, with all its members", async () => {
+test("a chunk that is not an event is metadata by itself, with all its members", async () => {
   await withDriver("memory", async (driver) => {
     await using topic = await open(driver, "t", new DefaultSerializer());
     await using producer = topic.producer("p");

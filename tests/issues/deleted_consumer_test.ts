@@ -41,7 +41,7 @@ for (const engine of ["files", "memory"]) {
       assertEquals(await topic.consumers(), []);
     }));
 
-  test(`a consumer that has only read so far is told that its name was deleted, with the ${engine} driver`, () =>
+  test(`a consumer that has only read so far learns that its name was deleted, with the ${engine} driver`, () =>
     withTopic(engine, async (topic, other) => {
       await other.seekConsumer("reader", { id: 3 });
       await using consumer = topic.consumer("reader");

@@ -1,5 +1,5 @@
-// Two writers: one sealed the segment, the other's frame landed after the seal, was void, and was written again in
-// the next segment. When the bytes of the seal were destroyed, the void frame counted: its event was read twice, the
+// Two writers: one sealed the segment, the other's frame landed after the seal, was discarded, and was written again in
+// the next segment. When the bytes of the seal were destroyed, the discarded frame counted: its event was read twice, the
 // first time under the id of a lost one. Since then each segment says where the seal of the one before it is.
 import { assertEquals } from "@std/assert";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
@@ -7,7 +7,7 @@ import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";
 
-test("a void frame stays void when the seal before it is destroyed, with the events in front of it", async () => {
+test("a discarded frame stays discarded when the seal before it is destroyed, with the events in front of it", async () => {
   const { disk, storage } = emptyDisk(["/p"]);
   const partition = openSample(storage, "/p");
   const options = { flushBehavior: "buffered", segmentBytesMax: 1 << 20 } as const;

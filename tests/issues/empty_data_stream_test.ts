@@ -77,7 +77,7 @@ function overwritten(
   return () => openSample(storage, "/p");
 }
 
-test("verify names a frame whose metadata are no text though its checksum is right", async () => {
+test("verify names a frame whose metadata are not text though its checksum is right", async () => {
   const open = overwritten(['{"a":1234567}'], (frame, { metadata }) => frame.fill(0, metadata, metadata + 8));
   assertEquals(await reasonsIn(open()), ["its metadata are not JSON texts, though its checksum is right"]);
 });

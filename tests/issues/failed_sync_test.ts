@@ -220,7 +220,7 @@ test("another producer of the process does not confirm into a file whose name a 
   ];
   disk.folder.push("EIO");
   assertInDoubt(await outcome(one.append(single('"nameless"'))));
-  // The system has told of the failure, and would say that all is well now.
+  // The system has reported the failure, and would say that all is well now.
   assertInDoubt(await outcome(other.append(single('"in the same file"'))));
   const after = outcome(other.append(single('"after"')));
   await disk.end();

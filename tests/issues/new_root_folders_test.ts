@@ -13,7 +13,7 @@ import { test } from "../harness.ts";
 
 type Call = [what: "make" | "sync", path: string];
 
-/** The real disk; tells which folders are made and synced, in order, and fails to sync those it is told to. */
+/** The real disk; tells which folders are made and synced, in order, and fails to sync those it is asked to. */
 function recording(calls: Call[], cannotSync: Record<string, string> = {}): Storage {
   return {
     ...nodeStorage,
@@ -76,7 +76,7 @@ test("a topic in a root that has others already syncs nothing above the root", (
     assertEquals(calls.filter(([, path]) => path === folder || path === dirname(folder)), []);
   }));
 
-test("a folder above the root that may not be read, or cannot be synced, is no reason to refuse", () =>
+test("a folder above the root that may not be read, or cannot be synced, is not a reason to refuse", () =>
   withFolder(async (folder) => {
     for (const errno of ["EACCES", "EINVAL"]) {
       const storage = recording([], { [folder]: errno });

@@ -1,6 +1,6 @@
 // What other implementations do differently was refused or misread: a configuration of the C++ driver without the
 // service's address, which has a default there; an unknown group, about which kfake answers with an error where Apache's
-// brokers answer with nothing; and what of the ids at a partition's end is no event: marks of transactions, and the
+// brokers answer with nothing; and what of the ids at a partition's end is not an event: marks of transactions, and the
 // end mark of the C++ driver, stayed as a lag of 1 for ever.
 import { assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";

@@ -1,6 +1,6 @@
 // A consumer stores its first position, and its process is stopped for a while just after. Another consumer of the name
 // takes its file for one whose owner is gone, takes over the position in it and removes it. When the first one went on
-// it was told that the consumer had been deleted, though its acknowledgement was stored.
+// it learned that the consumer had been deleted, though its acknowledgement was stored.
 import { assert, assertEquals } from "@std/assert";
 import { CursorFile } from "../../src/log/positions/cursor.ts";
 import { test } from "../harness.ts";

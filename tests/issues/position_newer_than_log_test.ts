@@ -22,7 +22,7 @@ const EVENTS = 100;
 /** What the disk has kept. */
 const KEPT = 50;
 
-/** Pushes events that are told apart by who pushed them, one in each frame. */
+/** Pushes events that are distinguished by who pushed them, one in each frame. */
 async function push(topic: Topic, count: number, by: string): Promise<void> {
   await using producer = topic.producer({ batchSize: 1 });
   for (let n = 0; n < count; n++) await producer.push({ by, text: "x".repeat(200) });

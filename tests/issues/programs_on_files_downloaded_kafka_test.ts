@@ -62,7 +62,7 @@ test("a program on files downloads nothing of Kafka from JSR, and neither does t
   });
 });
 
-test("a program from JSR that opens Kafka is told the line to add, and with it the driver is there", async () => {
+test("a program from JSR that opens Kafka learns the line to add, and with it the driver is there", async () => {
   await withPublished(async (published) => {
     await withJsrProject(published, async ({ folder, deno }) => {
       const run = async (name: string, line: string): Promise<string> => {

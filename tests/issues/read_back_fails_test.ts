@@ -6,7 +6,7 @@ import { test } from "../harness.ts";
 import { PartitionFolder, single } from "../log/partition_folder.ts";
 import { watchedStorage } from "../log/watched_storage.ts";
 
-/** A storage whose files fail to be read, or looked at, while it is told so. */
+/** A storage whose files fail to be read, or looked at, while it is asked to. */
 function failing(state: { call?: "readAt" | "size" }) {
   const fail = (call: string) => {
     if (state.call === call) throw new StorageError("EIO", `Cannot read: simulated (EIO)`);

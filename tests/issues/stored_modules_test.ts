@@ -310,7 +310,7 @@ test("what a caller named in this process, or registered, needs no other consent
   });
 });
 
-test("a component's built-in name before a module is no consent, and does not stand for the built-in one", async () => {
+test("a component's built-in name before a module is not consent, and does not stand for the built-in one", async () => {
   await withPlace(async ({ folder, module, ran }) => {
     await storeTopic(new MemoryDriver({ store: folder }), "t", (kind) => `default:${module(kind)}`);
     await using driver = await Driver.open("memory", { store: folder });
@@ -357,7 +357,7 @@ test("a module that is allowed and cannot be loaded says where it was looked for
   await withPlace(async ({ folder, modules }) => {
     const allowed = { load_modules: [`${modules}/`, "surely-no-such-package"] };
     for (
-      const [at, told] of [
+      const [at, expected] of [
         [join(modules, "gone.mjs"), `"${join(modules, "gone.mjs")}": no such file`],
         [
           "surely-no-such-package",
@@ -374,16 +374,16 @@ test("a module that is allowed and cannot be loaded says where it was looked for
       await using driver = await Driver.open("memory", { store, ...allowed });
       await using topic = await driver.openTopic("t");
       const producer = topic.producer();
-      await assertRejects(async () => await producer.push(1), ModuleLoadError, told);
+      await assertRejects(async () => await producer.push(1), ModuleLoadError, expected);
       const consumer = topic.consumer("c");
-      await assertRejects(async () => await consumer.pull(), ModuleLoadError, told);
-      await assertRejects(() => consumer.ready(), ModuleLoadError, told);
+      await assertRejects(async () => await consumer.pull(), ModuleLoadError, expected);
+      await assertRejects(() => consumer.ready(), ModuleLoadError, expected);
       await consumer.close();
     }
   });
 });
 
-test("a document that asks for what no topic has, and a name that no topic can have, are told apart from topics", async () => {
+test("a document that asks for what no topic has, and a name that no topic can have, are distinguished from topics", async () => {
   await withPlace(async ({ folder }) => {
     const root = join(folder, "store");
     await using driver = await Driver.open("files", { root_path: root });
@@ -403,7 +403,7 @@ test("a document that asks for what no topic has, and a name that no topic can h
 test("what cannot be allowed is refused when the driver is opened", async () => {
   await withPlace(async ({ folder, modules }) => {
     for (
-      const [given, told] of [
+      const [given, expected] of [
         [{ a: 1 }, "expected a list of paths and packages"],
         [[5], "expected a list"],
         [[""], "expected a list"],
@@ -419,7 +419,7 @@ test("what cannot be allowed is refused when the driver is opened", async () => 
       await assertRejects(
         () => Driver.open("memory", { store: folder, load_modules: given as never }),
         InvalidOptionError,
-        told,
+        expected,
       );
     }
   });

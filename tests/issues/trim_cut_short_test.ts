@@ -169,7 +169,7 @@ for (const [what, remove] of REMOVALS) {
   });
 }
 
-test("data that comes to be needed while it is removed stays, or the writer is told, however the two interleave", async () => {
+test("data that comes to be needed while it is removed stays, or the writer learns it, however the two interleave", async () => {
   const outcomes = new Set<string>();
   const files = await makeLog(true);
   for (let mark = 0; mark < CALLS; mark++) {

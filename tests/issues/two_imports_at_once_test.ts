@@ -61,7 +61,7 @@ for (const [engine, open] of Object.entries(ENGINES)) {
         await using topic = await driver.openTopic(into);
         await using producer = topic.producer("other");
         let pushed: PromiseLike<number> | undefined;
-        // Told of the first event, which is there; then of those that were stored in partition 0.
+        // Called with the first event, which is there; then of those that were stored in partition 0.
         const onProgress = ({ events }: { events: number }): void => {
           if (events > (partition === 0 ? 1 : 8999)) pushed ??= producer.push("5", undefined, { partition });
         };

@@ -121,7 +121,7 @@ test(
       await using consumer = topic.consumer("c", { dataSelector: FullDataSelector });
       const event = await consumer.pull().wait(10_000);
       assertEquals([event?.metadata, [...event!.data!]], [{ energy: 7 }, [0xff]]);
-      // The mark at the end of the topic is no event, and what comes after it is.
+      // The mark at the end of the topic is not an event, and what comes after it is.
       await using producer = topic.producer();
       assertEquals(await producer.push({ energy: 8 }, undefined, { partition: 0 }), 2);
       assertEquals((await consumer.pull().wait(10_000))?.id, 2);
@@ -176,7 +176,7 @@ test("kafka: a namespace sees its own topics only", { skip }, async () => {
   });
 });
 
-test("kafka: what an interrupted creation left is no topic, and in no one's way", { skip }, async () => {
+test("kafka: what an interrupted creation left is not a topic, and in no one's way", { skip }, async () => {
   await withDriver(async ({ driver, namespace, outside }) => {
     await outside.createTopic(`${namespace}.__info_half`);
     await outside.produce(`${namespace}.__info_half`, [Buffer.from('{"type":"made-by-none"}')]);
@@ -387,7 +387,7 @@ test("kafka: a batch whose bytes are not what was stored is damage, unless check
   });
 });
 
-test("kafka: a position is the offset after the acknowledged event, and stored before anybody is told", {
+test("kafka: a position is the offset after the acknowledged event, and stored before anyone knows", {
   skip,
 }, async () => {
   await withDriver(async ({ driver, namespace, outside }) => {

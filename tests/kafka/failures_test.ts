@@ -71,32 +71,36 @@ test(
   },
 );
 
-test("kafka: while no broker is there pushes fail in their time, reads are told, and both go on afterwards", {
-  skip,
-}, async () => {
-  await using cluster = await Cluster.start();
-  const [broker] = cluster.brokers;
-  const timeoutMs = 2500;
-  await using driver = await open(cluster, { "message.timeout.ms": timeoutMs });
-  await driver.createTopic("t");
-  await using topic = await driver.openTopic("t");
-  await using producer = topic.producer();
-  await pushUntilStored(producer, 0);
-  await using consumer = topic.consumer("c", { partitions: [0] });
-  assertEquals((await consumer.pull().wait(60_000))?.metadata, 0);
-  await broker.kill();
-  const error = await assertRejects(async () => await producer.push(1), BrokerError);
-  assertEquals([error.canRetry, error.brokers], [true, cluster.servers]);
-  const seconds = Number(/ in (\d+\.\d) s:/.exec(error.message)?.[1]);
-  assertGreaterOrEqual(seconds, timeoutMs / 1000 - 0.1, error.message);
-  assertEquals(await consumer.pull().wait(300), undefined);
-  await broker.start();
-  const id = await pushUntilStored(producer, 2);
-  // A push that failed may have been stored after all, when it was too late to say so.
-  let event = await consumer.pull().wait(60_000);
-  while (event !== undefined && event.id < id) event = await consumer.pull().wait(60_000);
-  assertEquals([event?.id, event?.metadata], [id, 2]);
-});
+test(
+  "kafka: while no broker is there pushes fail in their time, reads get errors, and both go on afterwards",
+  {
+    skip,
+  },
+  async () => {
+    await using cluster = await Cluster.start();
+    const [broker] = cluster.brokers;
+    const timeoutMs = 2500;
+    await using driver = await open(cluster, { "message.timeout.ms": timeoutMs });
+    await driver.createTopic("t");
+    await using topic = await driver.openTopic("t");
+    await using producer = topic.producer();
+    await pushUntilStored(producer, 0);
+    await using consumer = topic.consumer("c", { partitions: [0] });
+    assertEquals((await consumer.pull().wait(60_000))?.metadata, 0);
+    await broker.kill();
+    const error = await assertRejects(async () => await producer.push(1), BrokerError);
+    assertEquals([error.canRetry, error.brokers], [true, cluster.servers]);
+    const seconds = Number(/ in (\d+\.\d) s:/.exec(error.message)?.[1]);
+    assertGreaterOrEqual(seconds, timeoutMs / 1000 - 0.1, error.message);
+    assertEquals(await consumer.pull().wait(300), undefined);
+    await broker.start();
+    const id = await pushUntilStored(producer, 2);
+    // A push that failed may have been stored after all, when it was too late to say so.
+    let event = await consumer.pull().wait(60_000);
+    while (event !== undefined && event.id < id) event = await consumer.pull().wait(60_000);
+    assertEquals([event?.id, event?.metadata], [id, 2]);
+  },
+);
 
 /** Pushes until it is stored: on a busy machine a broker may need longer than a push waits. */
 async function pushUntilStored(producer: Producer, metadata: number): Promise<number> {

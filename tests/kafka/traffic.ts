@@ -112,7 +112,7 @@ export class Reading {
           event.acknowledge().catch(() => {});
         }
       } catch (error) {
-        // Told that the brokers are away: it stays open, and goes on when they are back.
+        // It hears that the brokers are away: it stays open, and goes on when they are back.
         const isPassing = error instanceof BrokerError && error.canRetry;
         if (!signal.aborted && !isPassing) throw error;
       }

@@ -39,7 +39,7 @@ test("what stands before the place named can be completed to JSON", () => {
       JSON.parse(text);
       return;
     } catch {
-      // It is no JSON: the case that is wanted.
+      // It is not JSON: the case that is wanted.
     }
     const position = Number(/position (\d+)$/.exec(describeDocumentFault(text))?.[1]);
     // The original is JSON, so its own characters cannot be the fault before the one that was changed.

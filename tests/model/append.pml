@@ -29,7 +29,7 @@ bool isSeal[FRAMES + 1], confirmed[FRAMES + 1], seen[FRAMES + 1];
 byte idOf[FRAMES + 1], frameOf[FRAMES + 1];
 byte cuts = CUTS, working = 2;
 
-/* Someone is told that a frame has an id: it has the same for everybody, for ever. */
+/* Someone learns that a frame has an id: it has the same for everybody, for ever. */
 inline tell(f, i) {
   d_step {
     assert(idOf[f] == NONE || idOf[f] == i);
@@ -184,12 +184,12 @@ proctype Reader() {
       if
       :: finishing -> break
       :: working == 0 -> finishing = true
-      :: result == END && removed[s + 1] -> goto told /* removed under it, which it is told */
+      :: result == END && removed[s + 1] -> goto known /* removed under it, which it learns */
       fi
     fi
   od;
   for (first : 1 .. FRAMES) { assert(!confirmed[first] || seen[first]) }
-told:
+known:
   skip
 }
 

@@ -77,7 +77,7 @@ test("the package holds compiled modules with their types, and no sources or tes
     /\.js$|\.d\.ts$|^(?:LICENSE|README\.md|THIRD_PARTY_NOTICES\.md|package\.json|script\/package\.json)$/;
   assertEquals(files.filter((path) => !wanted.test(path)), []);
   assertEquals(files.filter((path) => /_test\.|(?:^|\/)tests\//.test(path)), []);
-  // The disk of the tests is no part of it, nor is anything else that only tests use.
+  // The disk of the tests is not a part of it, nor is anything else that only tests use.
   assertEquals(files.filter((path) => /simulat/.test(path)), []);
 });
 
@@ -232,7 +232,7 @@ test("the command says how a module must look that this Node does not read", () 
   }
 });
 
-test("publint finds nothing to mend", () => {
+test("publint finds nothing to fix", () => {
   const { built } = consumerProject();
   const { stdout, stderr } = run("node", [
     resolve("node_modules/publint/src/cli.js"),

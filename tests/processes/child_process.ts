@@ -44,7 +44,7 @@ export class Child {
     });
     this.#process.stdout!.on("data", (bytes) => this.#receive(String(bytes)));
     this.#process.stderr!.on("data", (bytes) => this.#errors += String(bytes));
-    // A killed process cannot be written to, which is no fault.
+    // A killed process cannot be written to, which is not a fault.
     this.#process.stdin!.on("error", () => {});
     this.ended = new Promise((resolve, reject) => {
       this.#process.on("error", reject);

@@ -1,5 +1,5 @@
 // What a producer or a consumer takes, however much goes through it. The runtimes let garbage lie as long as they
-// please, so they are told to keep little: what then remains is what the library holds.
+// please, so they are asked to keep little: what then remains is what the library holds.
 import { assertEquals, assertLess } from "@std/assert";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";

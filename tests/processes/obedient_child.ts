@@ -1,6 +1,6 @@
 import { Child, type ChildOptions } from "./child_process.ts";
 
-/** A process that does one thing after the other as it is told. */
+/** A process that does one thing after the other as it is asked. */
 export class ObedientChild {
   readonly #child: Child;
 

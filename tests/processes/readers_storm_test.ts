@@ -14,9 +14,9 @@ import { Child } from "./child_process.ts";
 import { RUNTIMES } from "./runtimes.ts";
 
 interface Storm {
-  /** Which event stands under an id, as everybody was told: `RUN SEQ`. */
+  /** Which event stands under an id, as everyone knows it: `RUN SEQ`. */
   events: Map<number, string>;
-  /** Events that producers were told of. */
+  /** Events that producers learned of. */
   pushed: Set<string>;
   /** The ids each reader saw, in order. */
   seen: number[][];

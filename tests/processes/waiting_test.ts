@@ -42,7 +42,7 @@ for (const runtime of RUNTIMES) {
       const tookMs = await roundTrips(folder, runtime);
       const [half, most] = [0.5, 0.99].map((share) => tookMs[Math.floor(share * ROUNDS)] / 2);
       console.log(`${runtime}: one way p50 ${half.toFixed(2)} ms, p99 ${most.toFixed(2)} ms`);
-      // The slow poll beside the watch takes 250 ms on average: then no one was told.
+      // The slow poll beside the watch takes 250 ms on average: then no signal came.
       assertLess(half, 60);
     } finally {
       await rm(folder, { recursive: true });

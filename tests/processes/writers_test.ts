@@ -68,7 +68,7 @@ test("8 processes push 100,000 events each into one partition: ids are dense, ea
     for (const name of ["alone", "together"]) await driver.createTopic(name, { num_partitions: 1 });
     const alone: number[] = [];
     for (const runtime of RUNTIMES) {
-      // Told apart by topic, so that each begins with an empty one.
+      // Distinguished by topic, so that each begins with an empty one.
       await driver.deleteTopic("alone");
       await driver.createTopic("alone", { num_partitions: 1 });
       alone.push(rateOf(await floodFrom([runtime], folder, "alone")));

@@ -138,7 +138,7 @@ test("a validator sees the JSON value, whatever it was pushed as, and the data i
   assertEquals(topic.batches, [['{"at":"1970-01-01T00:00:00.000Z"}', '{"a": 1.50}', '"free"']]);
 });
 
-test("a selector is told what was requested, and may answer later", async () => {
+test("a selector learns what was requested, and may answer later", async () => {
   const topic = new ScriptedTopic(4);
   const requests: unknown[] = [];
   const partitionSelector = selectorOf((metadata, requested) => {

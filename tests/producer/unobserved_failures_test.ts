@@ -31,7 +31,7 @@ test("failures that no one waits for are counted, and the first one is kept", ()
   assertStrictEquals(failures.take(), undefined);
 });
 
-test("a batch whose every event is waited for is no failure, nor the first one", () => {
+test("a batch whose every event is waited for is not a failure, nor the first one", () => {
   const failures = new UnobservedFailures();
   failedBatch(failures, 2, 2);
   assertEquals(failures.count, 0);

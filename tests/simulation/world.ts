@@ -214,7 +214,7 @@ export class World {
     }
   }
 
-  /** A reader was told that an event is gone. */
+  /** A reader learned that an event is gone. */
   checkGone(partition: number, { id, firstId }: EventGoneError): void {
     if (firstId <= id) {
       throw new BrokenPromise(`event ${id} is called gone, and the first one there is ${firstId}`);
@@ -225,7 +225,7 @@ export class World {
     throw new BrokenPromise(`event ${id} is called gone, and removed were those below ${removedTo}`);
   }
 
-  /** A reader was told of damage. */
+  /** A reader learned of damage. */
   checkDamage({ partition, firstId, endId, reason }: Damage): void {
     const { removedTo } = this.model.partitions[partition];
     if (firstId < removedTo && reason.includes("is missing")) {

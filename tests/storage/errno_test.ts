@@ -38,7 +38,7 @@ test("an error's name is taken from its code, its number or the number in its te
   for (const [error, name] of cases) assertEquals(errnoOf(error), name, String(error));
 });
 
-test("a used-up quota and a full disk are told alike, and may be tried again", POSIX, () => {
+test("a used-up quota and a full disk are reported alike, and may be tried again", POSIX, () => {
   for (const cause of [new Error(`Disk quota exceeded (os error ${EDQUOT})`), { code: "ENOSPC" }]) {
     const error = storageError("append to", "/f", cause);
     assert(error.canRetry);

@@ -121,7 +121,7 @@ test("what is not there is undefined, or an error where it has to be there", () 
     assertThrows(() => nodeStorage.readWhole(folder), StorageError, "Cannot read");
   }));
 
-test("files, folders and links are told apart, and no link is followed", () =>
+test("files, folders and links are distinguished, and no link is followed", () =>
   inFolder((folder) => {
     nodeStorage.publish(`${folder}/file`, bytes("four"));
     nodeStorage.makeDirectory(`${folder}/directory`);

@@ -98,7 +98,7 @@ test("topics whose names differ by upper and lower case alone are one to such a 
 });
 
 /** Windows lets no one take a topic away that others have open: `deleteTopic` fails, and says so. */
-const NOT_THERE = ["who uses a topic while it is deleted is told so"];
+const NOT_THERE = ["who uses a topic while it is deleted learns it"];
 
 test("a topic that is open is not deleted there, and the error says why", async () => {
   const root_path = await mkdtemp(join(tmpdir(), "diaspora-windows-"));

@@ -28,7 +28,7 @@ test("the page is checked against the types of the browser and of the server", (
 
 test("the page asks nothing of other machines", () => {
   for (const [path, { text }] of Object.entries(files)) {
-    // Names of XML vocabularies are no addresses to ask; licences may name a home.
+    // Names of XML vocabularies are not addresses to ask; licences may name a home.
     const addresses = (text.match(/https?:\/\/[^\s"'`)>]+/g) ?? []).filter((url) =>
       !url.startsWith("http://www.w3.org/")
     );

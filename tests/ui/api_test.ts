@@ -389,7 +389,7 @@ test("questions that make no sense get an answer that says why", async () => {
         ["api/nothing", 404, "nothing"],
         ["nothing", 404, "nothing"],
         ["api/topics/t/nothing", 404, "nothing"],
-        ["api/topics/%ff", 400, "no text"],
+        ["api/topics/%ff", 400, "not text"],
         ["api/topics/..%2Fsecret", 404, "secret"],
         ["api/topics/t/events?limit=many", 400, '"limit" takes a whole number'],
         ["api/topics/t/events?partition=9", 404, "partition 9"],

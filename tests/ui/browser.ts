@@ -66,7 +66,7 @@ export async function look(
       });
       page.on("console", (message) => {
         const text = message.text();
-        // What the tests provoke is no fault of the page.
+        // What the tests provoke is not a fault of the page.
         if (message.type() === "error" && !text.startsWith("Failed to load resource")) complaints.push(text);
       });
       page.on("request", (request) => {

@@ -16,11 +16,11 @@ export type Chromium = { path: string; environment: Record<string, string> } | {
 
 /** Finds a browser: the one in `CHROMIUM`, one of the machine's, or one that was fetched. */
 export function findChromium(): Chromium {
-  const told = process.env["CHROMIUM"];
-  if (told !== undefined) {
-    return existsSync(told)
-      ? { path: told, environment: {} }
-      : { missing: `there is no "${told}", which CHROMIUM names` };
+  const given = process.env["CHROMIUM"];
+  if (given !== undefined) {
+    return existsSync(given)
+      ? { path: given, environment: {} }
+      : { missing: `there is no "${given}", which CHROMIUM names` };
   }
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   const path = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))

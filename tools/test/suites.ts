@@ -1,7 +1,7 @@
 import { walkSync } from "@std/fs/walk";
 
 /**
- * Tests that run under Deno alone: those of the tools and of the repository itself, which are no part of
+ * Tests that run under Deno alone: those of the tools and of the repository itself, which are not part of
  * what users import, those that start programs or brokers by themselves, and the many seeds of the simulation.
  */
 export const DENO_ONLY: readonly RegExp[] = [

@@ -9,7 +9,7 @@ export class DefaultPartitionSelector implements PartitionSelector {
   #count = 0;
   #next = 0;
 
-  /** Told of the topic's partitions. */
+  /** Called with the topic's partitions. */
   setPartitions(infos: readonly PartitionInfo[]): void {
     this.#count = infos.length;
     if (this.#next >= infos.length) this.#next = 0;

@@ -39,7 +39,7 @@ export class KeyPartitionSelector implements PartitionSelector {
     return new KeyPartitionSelector(document.pointer);
   }
 
-  /** Told of the topic's partitions. */
+  /** Called with the topic's partitions. */
   setPartitions(infos: readonly PartitionInfo[]): void {
     this.#count = infos.length;
     this.#inTurn.setPartitions(infos);

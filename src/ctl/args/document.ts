@@ -36,7 +36,7 @@ export function readDocument(option: string, path: string): JsonObject {
   } catch (cause) {
     const errno = errnoOf(cause);
     const why = errno === "ENOENT" ? "no such file" : errno === UNKNOWN_ERRNO ? String(cause) : errno;
-    // What is no path may be a document, with a password.
+    // What is not a path may be a document, with a password.
     const shown = maskedText(path);
     throw new UsageError(
       `Cannot read "${shown}" given by "${option}": ${shown === path ? why : "no such file"}`,

@@ -2,7 +2,7 @@ import type { OptionSpec } from "../command.ts";
 import { UsageError } from "../usage_error.ts";
 import { nearestName } from "../../options.ts";
 
-/** A command line with every option told from its value. */
+/** A command line with every option distinguished from its value. */
 export interface Tokens {
   /** Options in order, by long name; flags have no value. */
   options: { spec: OptionSpec; value?: string; negated?: true }[];
@@ -124,6 +124,6 @@ function spellings(spec: OptionSpec): string[] {
 
 function unknownOption(option: string, known: readonly string[]): UsageError {
   const meant = nearestName(option, known);
-  const mend = meant === undefined ? `use "--help" to see those there are` : `did you mean "${meant}"?`;
-  return new UsageError(`Unknown option "${option}": ${mend}`);
+  const remedy = meant === undefined ? `use "--help" to see those there are` : `did you mean "${meant}"?`;
+  return new UsageError(`Unknown option "${option}": ${remedy}`);
 }

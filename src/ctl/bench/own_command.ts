@@ -8,7 +8,7 @@ export function ownCommand(): string[] {
   if (deno?.build.standalone === true) return [process.execPath];
   const own = process.argv.slice(2);
   const words = commandLine();
-  // What the runtime was told before the program's name, such as permissions, stands nowhere else.
+  // What the runtime was given before the program's name, such as permissions, stands nowhere else.
   if (words !== undefined) return [process.execPath, ...words.slice(1, words.length - own.length)];
   if (deno !== undefined) return [process.execPath, "run", "-A", process.argv[1]];
   return [process.execPath, ...process.execArgv, process.argv[1]];

@@ -4,5 +4,5 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
 
-/** Shares that are told of latencies. */
+/** Shares that are stated of latencies. */
 export const PERCENTILES: readonly number[] = [0.5, 0.9, 0.99, 0.999];

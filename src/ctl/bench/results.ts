@@ -42,10 +42,10 @@ export function figuresOf({ events, bytes, seconds, cpuSeconds, memoryBytes }: M
 
 /** The document that `--json` prints. */
 export function resultsDocument({ environment, settings, results, latency, sweeps }: BenchResults): unknown {
-  const { driverOptions: _, topicOptions, ...told } = settings;
+  const { driverOptions: _, topicOptions, ...shown } = settings;
   return {
     environment,
-    settings: { ...told, topicOptions: withoutSecrets(topicOptions) },
+    settings: { ...shown, topicOptions: withoutSecrets(topicOptions) },
     results: results.map(({ what, measured }) => ({ what, ...figuresOf(measured) })),
     ...(latency === undefined ? {} : {
       latencyMs: {

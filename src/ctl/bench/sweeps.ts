@@ -20,7 +20,7 @@ const DATA_SIZES = [0, 1024, 16 * 1024, 128 * 1024, 1024 * 1024];
 /** Pushed by all processes together at each size of data. */
 const BYTES_EACH = 256 * 1024 * 1024;
 
-/** Measures both; `begin` is told what is measured next. */
+/** Measures both; `begin` learns what is measured next. */
 export async function measureSweeps(
   bench: EngineBench,
   { batchSize, processes, ...shape }: Shape & { batchSize?: number; processes: number },

@@ -24,7 +24,7 @@ export async function run(invocation: Invocation): Promise<void> {
     const { code, message } = error as { code?: string; message: string };
     // Another process may have created it between the question and now.
     if (code === "ERR_TOPIC_EXISTS" && args.flag("if-not-exists")) return;
-    // Here the module stands on the command line; it is no failure of a stored topic.
+    // Here the module stands on the command line; it is not a failure of a stored topic.
     if (code === "ERR_MODULE_LOAD") throw new UsageError(message, { cause: error });
     throw error;
   }
@@ -33,7 +33,7 @@ export async function run(invocation: Invocation): Promise<void> {
 }
 
 /**
- * Creates the topic. An option that the driver does not know, and that is no misspelling of one it does, is left
+ * Creates the topic. An option that the driver does not know, and that is not a misspelling of one it does, is left
  * out with a warning: the C++ tool takes any.
  */
 async function create(

@@ -4,7 +4,7 @@ import { visible } from "./visible.ts";
 
 /** Text is collected up to this many characters before it is written. */
 const CHUNK_CHARACTERS = 1 << 16;
-/** How long a reader may take, once the program was told to stop. */
+/** How long a reader may take, once the program was asked to stop. */
 const PATIENCE_MS = 1000;
 
 /** The program that read the output is gone (`| head`). No error: the command ends quietly. */

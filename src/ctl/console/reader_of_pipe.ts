@@ -15,10 +15,10 @@ interface Holder {
 }
 
 /**
- * Calls `onGone` when the last reader of a pipe has left, which a program that writes nothing is never told: a
+ * Calls `onGone` when the last reader of a pipe has left, which a program that writes nothing never learns: a
  * follower of a quiet topic would outlive the program it writes for. Known on Linux, of readers of the same user;
  * elsewhere, and of what is not a pipe, nothing is ever called. Resolves when the reader is known, to the function
- * that ends the watch: one that left before could not be told from another user's.
+ * that ends the watch: one that left before could not be distinguished from another user's.
  */
 export async function watchReaderOfPipe(descriptor: number, onGone: () => void): Promise<() => void> {
   const pipe = pipeName(descriptor);

@@ -30,7 +30,7 @@ export async function claimFifo(path: string): Promise<ClaimedFifo> {
   const deadline = performance.now() + CLAIM_MS_MAX;
   for (;;) {
     const state = stateOfPath(path);
-    if (state === "other") throw new UsageError(`Cannot use FIFO "${path}": it exists and is no FIFO`);
+    if (state === "other") throw new UsageError(`Cannot use FIFO "${path}": it exists and is not a FIFO`);
     const descriptor = state === "nothing" ? await makeOpen(path) : takeOver(path);
     if (descriptor !== undefined) return new ClaimedFifo(path, descriptor);
     if (performance.now() > deadline) {

@@ -128,7 +128,7 @@ export class FifoDaemon {
     const topic = await this.#openTopic(command.topic);
     const state = stateOfPath(command.path);
     if (state === "nothing") throw new Error(`there is no FIFO "${command.path}"; make it with mkfifo`);
-    if (state === "other") throw new Error(`"${command.path}" exists and is no FIFO`);
+    if (state === "other") throw new Error(`"${command.path}" exists and is not a FIFO`);
     const { batchSize, name } = command.options;
     const consumer = topic.consumer(name ?? command.path, { batchSize });
     const run = async (): Promise<void> => {

@@ -13,7 +13,7 @@ const LINE_BYTES_MAX = 32 * 1024 * 1024;
 /** Pauses between attempts to store what could not be stored. */
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5000;
-/** How often attempts go on after the daemon was told to stop. */
+/** How often attempts go on after the daemon was asked to stop. */
 const LAST_ATTEMPTS = 3;
 
 /** What moves lines from a FIFO into a topic. */

@@ -3,7 +3,7 @@ import { ATOMIC_WRITE_BYTES, close, openForWriting, stateOfPath, writeNow } from
 
 /** How often a FIFO without a reader is tried. */
 const RETRY_MS = 50;
-/** How long, after the daemon was told to stop, a reader may take for the rest of a line it has the start of. */
+/** How long, after the daemon was asked to stop, a reader may take for the rest of a line it has the start of. */
 const LAST_LINE_MS = 2000;
 
 /** Several lines encoded together. */
@@ -32,7 +32,7 @@ export class LineWriter {
   async open(): Promise<boolean> {
     while (this.#descriptor === undefined) {
       if (this.#signal.aborted) return false;
-      if (stateOfPath(this.#path) !== "fifo") throw new Error(`"${this.#path}" is no FIFO any more`);
+      if (stateOfPath(this.#path) !== "fifo") throw new Error(`"${this.#path}" is not a FIFO any more`);
       this.#descriptor = openForWriting(this.#path);
       if (this.#descriptor === undefined) await sleep(RETRY_MS, this.#signal);
     }

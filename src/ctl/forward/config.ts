@@ -150,10 +150,10 @@ class ConfigReader {
     if (slash <= 0 || topic === "") throw this.#fault(node, `"${key}" must be driver/topic, found "${text}"`);
     if (!drivers.has(driver)) {
       const names = [...drivers.keys()];
-      const mend = nearestName(driver, names) ?? names.join(", ");
+      const remedy = nearestName(driver, names) ?? names.join(", ");
       throw this.#fault(
         node,
-        `"${key}" names driver "${driver}", which is not among "drivers": did you mean ${mend}?`,
+        `"${key}" names driver "${driver}", which is not among "drivers": did you mean ${remedy}?`,
       );
     }
     return { driver, topic, text, line: this.#lineOf(node) };
@@ -180,8 +180,8 @@ class ConfigReader {
       const key = this.#keyOf(pair);
       if (known.includes(key)) continue;
       const meant = nearestName(key, known);
-      const mend = meant === undefined ? `known are ${known.join(", ")}` : `did you mean "${meant}"?`;
-      throw this.#fault(pair.key, `unknown key "${key}": ${mend}`);
+      const remedy = meant === undefined ? `known are ${known.join(", ")}` : `did you mean "${meant}"?`;
+      throw this.#fault(pair.key, `unknown key "${key}": ${remedy}`);
     }
   }
 

@@ -43,7 +43,7 @@ async function load(what: string, { reference, line }: Plugin, configPath: strin
     throw configError(configPath, line, oneLine(error), error);
   }
   if (typeof loaded !== "function") {
-    throw configError(configPath, line, `"${reference}" is no function, but a ${typeof loaded}`);
+    throw configError(configPath, line, `"${reference}" is not a function, but a ${typeof loaded}`);
   }
   return loaded;
 }

@@ -28,7 +28,7 @@ function jsonLine(line: string): string | undefined {
 
 function base64Line(line: string): Uint8Array {
   const text = line.trim();
-  // Buffer.from() passes over what is no base64.
+  // Buffer.from() passes over what is not base64.
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Error("it is not base64");
   return new Uint8Array(Buffer.from(text, "base64"));
 }

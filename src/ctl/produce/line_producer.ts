@@ -9,7 +9,7 @@ const WINDOW_BYTES = 4 * 1024 * 1024;
 
 type PushFuture = ReturnType<Producer["push"]>;
 
-/** A line that is no event, or could not be stored. */
+/** A line that is not an event, or could not be stored. */
 export class LineError extends Error {
   override readonly name = "LineError";
   /** `aftermath` says what became of the lines before. */
@@ -68,7 +68,7 @@ export class LineProducer {
     this.#windowBytes += bytes;
     this.#done.events++;
     this.#done.bytes += bytes;
-    // Completed at once is a batch that has just been stored, or a line that is no event.
+    // Completed at once is a batch that has just been stored, or a line that is not an event.
     if (future.completed) return this.#check(line, future);
     if (this.#window.length >= WINDOW_EVENTS || this.#windowBytes >= WINDOW_BYTES) return this.settle();
     if (++this.#sinceReady >= this.#readyEvery) {

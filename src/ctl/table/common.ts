@@ -14,7 +14,7 @@ export const SHARED: readonly OptionSpec[] = [
     name: "color",
     kind: "flag",
     negatable: true,
-    describe: "Colour even where it is no terminal, or with --no-color never; NO_COLOR is honoured",
+    describe: "Colour even where it is not a terminal, or with --no-color never; NO_COLOR is honoured",
   },
   { name: "help", short: "h", kind: "flag", describe: "Show this help" },
 ];

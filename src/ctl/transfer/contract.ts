@@ -26,7 +26,7 @@ export interface ExportJob {
 export interface ExportFormat {
   /** Whether it can hold metadata as bytes. */
   readonly takesRawMetadata?: boolean;
-  /** Writes the whole topic; what is there when it fails or is aborted is no complete export. */
+  /** Writes the whole topic; what is there when it fails or is aborted is not a complete export. */
   exportTopic(job: ExportJob): Promise<void>;
 }
 

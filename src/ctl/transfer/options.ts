@@ -24,9 +24,9 @@ export function checkKeys(prefix: "to" | "from", options: JsonObject, known: rea
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const meant = nearestName(key, known);
-    const mend = meant === undefined
+    const remedy = meant === undefined
       ? `known are ${known.join(", ")}`
       : `did you mean "--${prefix}.${meant}"?`;
-    throw new UsageError(`Unknown option "--${prefix}.${key}": ${mend}`);
+    throw new UsageError(`Unknown option "--${prefix}.${key}": ${remedy}`);
   }
 }

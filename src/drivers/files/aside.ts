@@ -40,7 +40,7 @@ export function moveAside(storage: Storage, parent: string, path: string): strin
   return aside;
 }
 
-/** What failed before is what the caller is told. */
+/** What failed before is what the caller gets. */
 function tryMoveBack(storage: Storage, aside: string, path: string): void {
   try {
     storage.rename(aside, path);

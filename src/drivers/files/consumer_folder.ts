@@ -5,7 +5,7 @@ import { moveAside, pathForMaking, tryRemoveTree } from "./aside.ts";
 import { foldersOf } from "./consumer_names.ts";
 import { partitionName, readDocument } from "./layout.ts";
 
-/** Holds the name, so that a folder can be told from one of another consumer, and from the rest of one removed. */
+/** Holds the name, so that a folder can be distinguished from one of another consumer, and from the rest of one removed. */
 const NAME_FILE = "name";
 /** A name has fewer bytes; of a file that has more, the rest says nothing. */
 export const NAME_BYTES_MAX = 4096;

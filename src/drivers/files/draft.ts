@@ -5,7 +5,7 @@ import { moveAside, tryRemoveTree } from "./aside.ts";
 import { documentBytes } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 
-/** Stores of a single topic that no one sees yet; the name is hidden, so it is no topic's. */
+/** Stores of a single topic that no one sees yet; the name is hidden, so it is not a topic's. */
 const UNFINISHED = ".unfinished-";
 /** One that no one wrote to for this long is rubbish. */
 const RUBBISH_AFTER_MS = 24 * 3_600_000;

@@ -181,7 +181,7 @@ export class FilesDriver implements DriverInterface {
     return true;
   }
 
-  /** The topic must not stay; what failed before is what the caller is told. */
+  /** The topic must not stay; what failed before is what the caller gets. */
   #tryRemove(name: string): void {
     try {
       this.#remove(name);

@@ -70,7 +70,7 @@ export function readDocument(storage: Storage, path: string): JsonObject | undef
     const document = JSON.parse(new TextDecoder().decode(bytes));
     if (typeof document === "object" && document !== null && !Array.isArray(document)) return document;
   } catch {
-    // Falls through: the text is no JSON.
+    // Falls through: the text is not JSON.
   }
   throw new StorageError(
     "EILSEQ",

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { JsonObject } from "../../json.ts";
 import { storageError } from "../../storage/storage_error.ts";
 
-/** Where topics are unless the driver is told otherwise. */
+/** Where topics are unless the driver's options say otherwise. */
 export const ROOT_PATH_DEFAULT = "./diaspora_data";
 
 /** A path as it reads from any working directory. */

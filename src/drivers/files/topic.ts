@@ -61,7 +61,7 @@ export class FilesTopic implements TopicInterface {
         this.#release();
         throw new StorageError(
           "ENOTDIR",
-          `Cannot open topic "${name}": "${directory}" is missing or is no folder`,
+          `Cannot open topic "${name}": "${directory}" is missing or not a folder`,
         );
       }
       this.#logs.push(

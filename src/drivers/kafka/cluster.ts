@@ -184,7 +184,7 @@ export class Cluster {
   }
 }
 
-/** Tells the operator something that is no error. */
+/** Tells the operator something that is not an error. */
 export function warn(message: string): void {
   process.emitWarning(message, "DiasporaWarning");
 }

@@ -19,7 +19,7 @@ type Outcome = { answer: Buffer } | { ended: string } | { isSilent: true };
 
 /**
  * Why a broker that can be reached does not answer, where that is a matter of configuration: asks it what everybody
- * may ask, then what only those may who are logged in, and looks how it takes it. Undefined where it cannot be told,
+ * may ask, then what only those may who are logged in, and looks how it takes it. Undefined where it cannot be known,
  * as when a proxy has no broker to pass on to.
  */
 export async function diagnose(address: string, manner: Manner): Promise<string | undefined> {
@@ -45,7 +45,7 @@ async function withoutTls(address: string, hasLogin: boolean): Promise<string | 
 }
 
 async function withTls(address: string, tls: ConnectionOptions): Promise<string | undefined> {
-  // Who the broker is has been found out before; here nothing is told to it.
+  // Who the broker is has been found out before; here nothing is reported to it.
   const socket = connectTls({ ...placeOf(address), ...tls, rejectUnauthorized: false });
   try {
     const opened = await outcomeOf(socket, "secureConnect");

@@ -55,7 +55,7 @@ export function isPassing(error: unknown): boolean {
   if (isLoginFault(faults) || isUnknownTopic(error)) return false;
   return faults.every(({ apiId, canRetry, code, message }) =>
     apiId === undefined
-      // The system's own errors (ECONNREFUSED …) do not say; certificates do not mend themselves.
+      // The system's own errors (ECONNREFUSED …) do not say; certificates do not repair themselves.
       ? canRetry !== false && !CERTIFICATE.test(`${code} ${message}`) || code === "PLT_KFK_NETWORK"
       : canRetry === true
   );
@@ -71,7 +71,7 @@ export function isSilence(error: unknown): boolean {
     );
 }
 
-/** What the user is told. `triedMs` is how long it was tried. */
+/** What the user reads. `triedMs` is how long it was tried. */
 export function failureOf(
   error: unknown,
   what: string,

@@ -33,7 +33,7 @@ export function recordsOf(batch: FetchedBatch, from: number): FetchedRecords {
   const first = Number(batch.firstOffset);
   const nextOffset = Math.max(from, first + batch.lastOffsetDelta + 1);
   const records: FetchedRecord[] = [];
-  // Marks of transactions are no records of ours, though they have offsets.
+  // Marks of transactions are not records of ours, though they have offsets.
   if (batch.attributes & IS_CONTROL) return { records, nextOffset, isDamaged: false };
   const firstTimestamp = Number(batch.firstTimestamp);
   const ownTime = batch.attributes & IS_LOG_APPEND_TIME ? Number(batch.maxTimestamp) : undefined;

@@ -108,7 +108,7 @@ export class Fetcher {
       try {
         await round.run();
       } catch (error) {
-        if (!this.#closed && !round.isVoid) await this.#onFailure(error, round);
+        if (!this.#closed && !round.isDiscarded) await this.#onFailure(error, round);
       } finally {
         round.stop();
       }
@@ -152,7 +152,7 @@ export class Fetcher {
     const partitions = this.#queues.map(({ partition }) => partition);
     const earliest = await this.#settings.offsets.earliest(partitions);
     const latest = await this.#settings.offsets.latest(partitions);
-    if (round.isVoid) return;
+    if (round.isDiscarded) return;
     for (const queue of this.#queues) {
       const first = earliest.get(queue.partition)!;
       const next = latest.get(queue.partition)!;
@@ -169,7 +169,7 @@ export class Fetcher {
   }
 }
 
-/** Leaders change, and brokers come back with another address: that mends itself. */
+/** Leaders change, and brokers come back with another address: that passes. */
 function isMoving(error: unknown): boolean {
   return faultsOf(error).some(({ hasStaleMetadata, message }) =>
     hasStaleMetadata === true || message?.startsWith("Cannot find broker") === true

@@ -47,7 +47,7 @@ export class Group implements Ownership {
     }
     this.#client.topics.track(kafkaName);
     this.#client.on("consumer:group:join", () => this.#onJoined());
-    // Told when joining again, after the members changed, failed for good.
+    // Reported when joining again, after the members changed, failed for good.
     this.#client.on("error" as "client:close", ((error: unknown) => this.#onLost(error)) as () => void);
   }
 

@@ -2,7 +2,7 @@ import { BrokerError } from "../../errors.ts";
 import type { Offsets } from "./offsets.ts";
 import type { Ownership } from "./ownership.ts";
 
-/** Reads the partitions it was told to, and shares them with no one. */
+/** Reads the partitions it was asked to, and shares them with no one. */
 export class LoneOwner implements Ownership {
   constructor(
     private readonly name: string,

@@ -89,7 +89,7 @@ export function unescapeName(name: string): string {
   try {
     return name.replaceAll(ESCAPE, (_, digits: string) => decoder.decode(Buffer.from(digits, "hex")));
   } catch {
-    // Those bytes are no text: no one escaped anything here.
+    // Those bytes are not text: no one escaped anything here.
     return name;
   }
 }

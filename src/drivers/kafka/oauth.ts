@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { BrokerError, InvalidOptionError } from "../../errors.ts";
-import { unfit } from "../../options.ts";
+import { invalidOption } from "../../options.ts";
 import { withoutValues } from "../../secrets.ts";
 import { hasLogin } from "./octopus_service.ts";
 import type { Properties } from "./properties.ts";
@@ -74,7 +74,12 @@ function oidcProvider(given: Properties): TokenProvider {
   const credentials = `${need("sasl.oauthbearer.client.id")}:${need("sasl.oauthbearer.client.secret")}`;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol) || hasLogin(url)) {
     const name = "sasl.oauthbearer.token.endpoint.url";
-    throw unfit("kafka", name, url, "an address that begins with https:// or http://, without a login");
+    throw invalidOption(
+      "kafka",
+      name,
+      url,
+      "an address that begins with https:// or http://, without a login",
+    );
   }
   const basic = Buffer.from(credentials).toString("base64");
   const scope = given.text("sasl.oauthbearer.scope");

@@ -2,7 +2,7 @@ import process from "node:process";
 import { BrokerError, InvalidOptionError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { withoutValues } from "../../secrets.ts";
-import { readOptions, rule, unfit } from "../../options.ts";
+import { invalidOption, readOptions, rule } from "../../options.ts";
 
 const OWNER = "octopus";
 /** The service that the C++ driver asks where a configuration names none. */
@@ -27,7 +27,12 @@ export function readServiceOptions(document: JsonObject): ServiceOptions {
   });
   const url = options.url as string;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol) || hasLogin(url)) {
-    throw unfit(OWNER, "url", url, "an address that begins with http:// or https://, without a login");
+    throw invalidOption(
+      OWNER,
+      "url",
+      url,
+      "an address that begins with http:// or https://, without a login",
+    );
   }
   return {
     url: url.replace(/\/+$/, ""),

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
-import { type OptionRule, type OptionRules, readOptions, rule, unfit } from "../../options.ts";
+import { invalidOption, type OptionRule, type OptionRules, readOptions, rule } from "../../options.ts";
 import { withDottedKeys } from "./dotted_keys.ts";
 import { PROPERTIES } from "./property_table.ts";
 import { readServiceOptions, type ServiceOptions } from "./octopus_service.ts";
@@ -63,7 +63,7 @@ export function readDriverOptions(document: JsonObject): OctopusOptions {
   const prefix = options.info_topic_prefix as string | undefined ??
     (service === undefined ? "__info_" : "info_");
   if (!/^[A-Za-z0-9._-]{1,100}$/.test(prefix)) {
-    throw unfit(OWNER, "info_topic_prefix", prefix, "letters, digits, dots, hyphens and underscores");
+    throw invalidOption(OWNER, "info_topic_prefix", prefix, "letters, digits, dots, hyphens and underscores");
   }
   return {
     kafka: options.kafka,
@@ -79,7 +79,7 @@ function readRegion(document: JsonObject | undefined): string | undefined {
   if (document === undefined) return undefined;
   const { region } = readOptions("aws_msk_iam", document, { region: rule.text({ required: true }) });
   if (!/^[a-z0-9-]+$/.test(region as string)) {
-    throw unfit("aws_msk_iam", "region", region, 'a region like "us-east-1"');
+    throw invalidOption("aws_msk_iam", "region", region, 'a region like "us-east-1"');
   }
   return region as string;
 }

@@ -6,7 +6,7 @@ import { decodeRecord, type RecordFormat } from "./record.ts";
 /** Several events, or some that are damaged. */
 type Item = KafkaBatch | { damage: CorruptedLogError; endId: number };
 
-/** Makes the error for records that are no events. */
+/** Makes the error for records that are not events. */
 export type DamageMaker = (
   partition: number,
   ids: { firstId: number; endId: number },

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
-import { checkOptions, unfit } from "../../options.ts";
+import { checkOptions, invalidOption } from "../../options.ts";
 import { isSecret } from "../../secrets.ts";
 import { withDottedKeys } from "./dotted_keys.ts";
 import { HONOURED, INEFFECTIVE, PROPERTIES, type PropertyKind, REFUSED } from "./property_table.ts";
@@ -52,7 +52,7 @@ export class Properties {
   #read(name: string, value: JsonValue): void {
     const { alias, kind } = HONOURED[name];
     const read = KINDS[kind.type](value, kind);
-    if (read === undefined) throw unfit(OWNER, name, value, expectedOf(kind));
+    if (read === undefined) throw invalidOption(OWNER, name, value, expectedOf(kind));
     const first = alias ?? name;
     if (this.#values.has(first)) {
       throw new InvalidOptionError(name, `Cannot use kafka option "${name}": "${first}" is given too`);

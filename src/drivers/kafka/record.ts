@@ -10,7 +10,7 @@ import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
  *   ...  data part
  *
  * The serializers that write JSON text put its length before it as another u64. A record with both sizes
- * 0xFFFFFFFFFFFFFFFF is no event: it marks the end of the topic.
+ * 0xFFFFFFFFFFFFFFFF is not an event: it marks the end of the topic.
  */
 
 const HEADER_BYTES = 16;

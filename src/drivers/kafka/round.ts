@@ -35,7 +35,7 @@ export class Round {
   /** Number of questions so far. */
   asked: number;
   /** Whether answers no longer count. */
-  isVoid = false;
+  isDiscarded = false;
 
   constructor(settings: RoundSettings) {
     this.#settings = settings;
@@ -59,8 +59,8 @@ export class Round {
 
   /** Ends it: answers on their way are thrown away. */
   stop(): void {
-    if (this.isVoid) return;
-    this.isVoid = true;
+    if (this.isDiscarded) return;
+    this.isDiscarded = true;
     this.refill();
     // The one that asked gets an error now, which does no harm.
     this.#pool.close().catch(() => {});
@@ -94,7 +94,7 @@ export class Round {
   async #askOn(node: number, topicId: string, queues: readonly PartitionQueue[]): Promise<void> {
     const { client, cluster, onAnswer } = this.#settings;
     const { fetch } = cluster.settings;
-    while (!this.isVoid) {
+    while (!this.isDiscarded) {
       const wanted = this.#withRoom(queues);
       if (wanted.length === 0) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -118,7 +118,7 @@ export class Round {
           })),
         }],
       });
-      if (this.isVoid) return;
+      if (this.isDiscarded) return;
       const answered = new Map(
         answer.responses.flatMap(({ partitions }) => partitions.map((one) => [one.partitionIndex, one])),
       );

@@ -89,7 +89,7 @@ function readTls(given: Properties): ConnectionOptions {
     rejectUnauthorized: verifies,
   };
   if (!checksName) options.checkServerIdentity = () => undefined;
-  // Undefined members are no defaults to every runtime.
+  // Undefined members are not defaults to every runtime.
   const known = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   checkTls(given, known);
   return known;

@@ -1,7 +1,7 @@
 import * as zlib from "node:zlib";
 import { InvalidOptionError, NotSupportedError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
-import { unfit } from "../../options.ts";
+import { invalidOption } from "../../options.ts";
 import type { ClientOptions, Compression } from "./client.ts";
 import { Properties } from "./properties.ts";
 import { type Identity, readIdentity } from "./security.ts";
@@ -129,7 +129,7 @@ function readCompression(given: Properties): Compression {
 /** Consumers of a name share partitions by turns, which is one of the ways that librdkafka offers by default. */
 function checkStrategies(strategies: string[] | undefined): void {
   if (strategies !== undefined && !strategies.includes("roundrobin")) {
-    throw unfit("kafka", "partition.assignment.strategy", strategies, 'a list with "roundrobin"');
+    throw invalidOption("kafka", "partition.assignment.strategy", strategies, 'a list with "roundrobin"');
   }
 }
 
@@ -138,7 +138,7 @@ function withPort(address: string): string {
   const match = /^(.+?)(?::(\d{1,5}))?$/.exec(bare);
   const port = Number(match?.[2] ?? 9092);
   if (match === null || port === 0 || port > 65_535 || /[\s/@]/.test(bare)) {
-    throw unfit("kafka", "bootstrap.servers", address, 'addresses like "localhost:9092"');
+    throw invalidOption("kafka", "bootstrap.servers", address, 'addresses like "localhost:9092"');
   }
   return `${match[1]}:${port}`;
 }

@@ -25,7 +25,7 @@ export type FindingKind =
   | "leftover"
   | "index"
   /** A segment holds data of events in a later one, and the note that keeps it is not there. */
-  | "keep note"
+  | "dependency marker"
   /** A consumer's stored position. */
   | "position"
   /** The file that holds a consumer's name. */
@@ -61,6 +61,6 @@ export interface Finding {
   reason: string;
   /** The frame concerned, where `offset` does not say: its segment, its first byte, its first event. */
   frame?: { segmentId: number; offset: number; firstId: number };
-  /** Of a keep note: first id of the segment to keep. */
+  /** Of a dependency marker: first id of the segment to keep. */
   keptId?: number;
 }

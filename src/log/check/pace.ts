@@ -5,7 +5,7 @@ const TURN_BYTES = 32 * 1024 * 1024;
 export interface PaceOptions {
   /** Ends the work with its reason. */
   signal?: AbortSignal;
-  /** Told how much more was read. */
+  /** Called with how much more was read. */
   progress?: (done: { bytes: number; events: number }) => void;
 }
 

@@ -24,7 +24,7 @@ export type RepairKind =
   /** The same at the end of a segment, for events that are not in the file any more. */
   | "give up end"
   | "rebuild index"
-  | "write keep note"
+  | "write dependency marker"
   /** Blanks what is damaged of a stored position. */
   | "clear position"
   | "write consumer name";
@@ -47,7 +47,7 @@ export interface RepairStep {
   reason: string;
   /** Id of the first event of the frame at `offset`, where that is not `firstId`. */
   frameId?: number;
-  /** Of a keep note: first id of the segment to keep. */
+  /** Of a dependency marker: first id of the segment to keep. */
   keptId?: number;
 }
 
@@ -67,7 +67,7 @@ const KINDS: Partial<Record<FindingKind, RepairKind>> = {
   "data": "give up data",
   "chunk": "give up events",
   "index": "rebuild index",
-  "keep note": "write keep note",
+  "dependency marker": "write dependency marker",
   "position": "clear position",
   "consumer name": "write consumer name",
 };
@@ -75,15 +75,15 @@ const KINDS: Partial<Record<FindingKind, RepairKind>> = {
 /** Steps that write a frame's records anyway. */
 const WRITES_RECORDS: readonly RepairKind[] = ["give up events", "give up data"];
 
-/** Not damage, and yet worth mending. */
-const MENDED_ANYWAY: readonly FindingKind[] = ["index", "keep note"];
+/** Not damage, and yet worth fixing. */
+const FIXED_ANYWAY: readonly FindingKind[] = ["index", "dependency marker"];
 
 /** What to do about these findings. */
 export function planRepair(findings: Iterable<Finding>): RepairPlan {
   const plan: RepairPlan = { steps: [], unrepairable: [] };
   const done = new Set<string>();
   for (const finding of findings) {
-    if (finding.severity === "torn" && !MENDED_ANYWAY.includes(finding.kind)) continue;
+    if (finding.severity === "torn" && !FIXED_ANYWAY.includes(finding.kind)) continue;
     const step = stepFor(finding);
     if (step === undefined) {
       plan.unrepairable.push(finding);

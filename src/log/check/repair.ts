@@ -41,7 +41,7 @@ export async function repairPartition(
     rebuildIndex(storage, partition.segment(baseId, partition.segmentIds().find((id) => id > baseId)));
   }
   for (const { kind, file, keptId } of own) {
-    if (kind === "write keep note") partition.keepForSegment(baseIdOf(nameOf(file))!, keptId!);
+    if (kind === "write dependency marker") partition.keepForSegment(baseIdOf(nameOf(file))!, keptId!);
   }
   storage.syncDirectory(partition.directory);
 }
@@ -63,7 +63,7 @@ export function clearPosition(storage: Storage, path: string, keep: Keep): void 
 }
 
 function isSegmentStep({ kind, file }: RepairStep): boolean {
-  return kind !== "write keep note" && baseIdOf(nameOf(file)) !== undefined;
+  return kind !== "write dependency marker" && baseIdOf(nameOf(file)) !== undefined;
 }
 
 function nameOf(path: string): string {

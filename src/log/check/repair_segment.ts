@@ -3,8 +3,8 @@ import { copyFile, writeAllAt } from "./copy_file.ts";
 import { StorageError } from "../../errors.ts";
 import { RECORD_BYTES, type Signature } from "../format/bytes.ts";
 import type { FrameAt } from "../read/frame_check.ts";
-import { lostBytesMin, lostFrames, type LostRegion } from "./tombstone.ts";
-import { encodeLostSegment, sealedBefore } from "./lost_segment.ts";
+import { tombstoneBytesMin, type TombstoneRegion, tombstones } from "./tombstone.ts";
+import { encodeTombstoneSegment, sealedBefore } from "./tombstone_segment.ts";
 import type { Partition } from "../partition.ts";
 import { giveUpData, writeRecords } from "./repair_frame.ts";
 import type { RepairStep } from "./plan.ts";
@@ -87,7 +87,7 @@ export class SegmentRepair {
     storage.remove(this.#draft);
     storage.publish(
       this.#draft,
-      encodeLostSegment(header, endId, { ...this.#signature, salt: storage.random32() }),
+      encodeTombstoneSegment(header, endId, { ...this.#signature, salt: storage.random32() }),
     );
   }
 
@@ -124,23 +124,23 @@ export class SegmentRepair {
       case "give up events":
         return this.#overwrite(copy, original, { offset, bytes: bytes!, firstId, endId });
       case "give up end": {
-        // Whatever stands there now is no frame, and a little may have to be added.
+        // Whatever stands there now is not a frame, and a little may have to be added.
         const there = original.file.size() - offset;
-        const region = { offset, bytes: Math.max(there, lostBytesMin(endId - firstId)), firstId, endId };
+        const region = { offset, bytes: Math.max(there, tombstoneBytesMin(endId - firstId)), firstId, endId };
         return this.#overwrite(copy, original, region);
       }
     }
   }
 
-  #overwrite(copy: StorageFile, original: Segment, region: LostRegion): void {
+  #overwrite(copy: StorageFile, original: Segment, region: TombstoneRegion): void {
     const found = scan(original, region.offset, RECORD_BYTES);
     const time = found.kind === "frame" ? found.frame.time : original.created;
-    for (const { offset, bytes } of this.#lostFrames(region, time)) writeAllAt(copy, bytes, offset);
+    for (const { offset, bytes } of this.#tombstones(region, time)) writeAllAt(copy, bytes, offset);
   }
 
-  *#lostFrames(region: LostRegion, time: number): Generator<{ offset: number; bytes: Uint8Array }> {
+  *#tombstones(region: TombstoneRegion, time: number): Generator<{ offset: number; bytes: Uint8Array }> {
     for (
-      const frame of lostFrames(region, { ...this.#signature, sequence: this.#signature.sequence + 1, time })
+      const frame of tombstones(region, { ...this.#signature, sequence: this.#signature.sequence + 1, time })
     ) {
       this.#signature.sequence++;
       yield frame;
@@ -157,7 +157,7 @@ export class SegmentRepair {
     try {
       const check = new SegmentCheck(partition, copy, new Map(), new Pace({}));
       for await (const { severity, kind, reason, offset } of check.findings()) {
-        if (severity === "torn" || kind === "keep note") continue;
+        if (severity === "torn" || kind === "dependency marker") continue;
         throw this.#failed(`${reason} at byte ${offset}`);
       }
       const endId = steps.some(({ kind }) => kind === "make segment")

@@ -10,14 +10,14 @@ const LOST_FRAME_BYTES_MAX = 1 << 20;
 const LOST_EVENTS_MAX = 2 ** 32 - 1;
 
 /** The fewest bytes that can hold the ids of so many lost events. */
-export function lostBytesMin(events: number): number {
+export function tombstoneBytesMin(events: number): number {
   return Math.max(1, Math.ceil(events / LOST_EVENTS_MAX)) * LOST_FRAME_BYTES_MIN;
 }
 
 /** Bytes of a segment that are to be given up, and the ids of the events that were in them. */
-export interface LostRegion {
+export interface TombstoneRegion {
   offset: number;
-  /** At least `lostBytesMin()`. */
+  /** At least `tombstoneBytesMin()`. */
   bytes: number;
   firstId: number;
   endId: number;
@@ -28,8 +28,8 @@ export interface LostRegion {
  * anchored at themselves, so that what stands after them keeps its ids even when they are damaged again. Each
  * is given as a view that is good until the next one.
  */
-export function* lostFrames(
-  region: LostRegion,
+export function* tombstones(
+  region: TombstoneRegion,
   signature: Omit<Signature, "anchorId" | "anchorOffset">,
 ): Generator<{ offset: number; bytes: Uint8Array }> {
   const end = region.offset + region.bytes;
@@ -45,7 +45,7 @@ export function* lostFrames(
     if (rest > 0 && rest < LOST_FRAME_BYTES_MIN) bytes -= LOST_FRAME_BYTES_MIN;
     yield {
       offset,
-      bytes: encodeLost(bytes, count, { ...signature, sequence, anchorId: id, anchorOffset: offset }),
+      bytes: encodeTombstone(bytes, count, { ...signature, sequence, anchorId: id, anchorOffset: offset }),
     };
     offset += bytes;
     id += count;
@@ -53,7 +53,7 @@ export function* lostFrames(
 }
 
 /** A frame of `bytes` bytes that says of `count` events that they were lost. */
-function encodeLost(bytes: number, count: number, signature: Signature): Uint8Array {
+function encodeTombstone(bytes: number, count: number, signature: Signature): Uint8Array {
   const area = core.ensureEncodeArea(bytes);
   core.u8.fill(0, area, area + bytes);
   const metadataBytes = bytes - LOST_FRAME_BYTES_MIN;

@@ -108,7 +108,9 @@ export class SegmentCheck {
   #gap({ offset, endOffset, id, endId, torn }: Extract<Entry, { kind: "gap" }>): Finding {
     const bytes = endOffset - offset;
     if (endId === id) {
-      const reason = torn ? "a write that was cut short" : "bytes that are no frame, and no event is missing";
+      const reason = torn
+        ? "a write that was cut short"
+        : "bytes that are not a frame, and no event is missing";
       return this.#leftover(offset, endOffset, id, reason);
     }
     const isEnd = bytes === 0;
@@ -173,7 +175,7 @@ export class SegmentCheck {
     });
   }
 
-  /** One of the frame's two records is damaged; the other has told everything. */
+  /** One of the frame's two records is damaged; the other has said everything. */
   #record(
     { offset, endOffset, id }: { offset: number; endOffset: number; id: number },
     which: "header" | "trailer",
@@ -319,7 +321,7 @@ export class SegmentCheck {
       // Its writer was killed, or could not write it: retention may take the older segment first.
       yield this.#found({
         severity: "torn",
-        kind: "keep note",
+        kind: "dependency marker",
         offset: 0,
         reason: `nothing notes that segment ${this.#neededId} holds data of its events`,
         keptId: this.#neededId,

@@ -27,7 +27,7 @@ const READINGS_MAX = 100;
 export interface CursorContent {
   path: string;
   slots: readonly (Slot | undefined)[];
-  /** Its owner is told to leave it; what it holds counts until the file is gone. */
+  /** Its owner is asked to leave it; what it holds counts until the file is gone. */
   isRetired: boolean;
   /** Whether its owner is gone, or may be. */
   isIdle: boolean;
@@ -132,7 +132,7 @@ export class CursorFiles {
   }
 }
 
-/** Whether the owner of an open file has been told to leave it. */
+/** Whether the owner of an open file has been asked to leave it. */
 export function wasRetired(file: StorageFile): boolean {
   const bytes = new Uint8Array(POSITION_SLOT_BYTES);
   return file.readAt(bytes, RETIRED_SLOT * POSITION_SLOT_BYTES) > 0 && bytes.some((byte) => byte !== 0);

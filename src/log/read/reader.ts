@@ -18,7 +18,7 @@ export interface ReaderOptions {
   /** Data parts will be asked for: frames are read whole. */
   dataWanted: boolean;
   onCorruption: "throw" | "skip";
-  /** Told of damage that was passed over. */
+  /** Called with damage that was passed over. */
   onDamage?: (error: CorruptedLogError) => void;
 }
 

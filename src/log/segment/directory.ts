@@ -47,7 +47,7 @@ export class PartitionFolder {
   #segments = new Map<number, Segment>();
   /** What the last listing gave. */
   #listed: number[] = [];
-  /** The first segment, once it is known to be no ghost. */
+  /** The first segment, once it is known not to be a ghost. */
   #firstChecked = -1;
 
   constructor(options: PartitionOptions) {
@@ -63,7 +63,7 @@ export class PartitionFolder {
   /**
    * First ids of the segments that are there now, ascending.
    *
-   * A listing is no moment: what is made or removed meanwhile may be in it or not, so that a later segment may be
+   * A listing is not a moment: what is made or removed meanwhile may be in it or not, so that a later segment may be
    * listed and an earlier one, made before it, be missed. Where a listing differs from the last one it is repeated
    * until two in a row agree. Then whatever the first of them lacked was not there when it ended, and segments go
    * from the front: one that is missing between two others is missing in truth.

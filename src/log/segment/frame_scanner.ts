@@ -35,7 +35,7 @@ export interface FrameStep {
   damaged?: "header" | "trailer";
 }
 
-/** Bytes that are no frame, up to where the next one begins. */
+/** Bytes that are not a frame, up to where the next one begins. */
 export interface GapStep {
   kind: "gap";
   offset: number;
@@ -50,7 +50,7 @@ export interface TailStep {
   offset: number;
   /** Bytes lie here which may become a frame, or never will. */
   pending: boolean;
-  /** They never will: appends arrive from their first byte on, and this is no header. */
+  /** They never will: appends arrive from their first byte on, and this is not a header. */
   isHole?: boolean;
 }
 

@@ -26,7 +26,7 @@ interface Row {
  * id is the name of the next segment. Frames whose ids nothing tells are given up with the gap: an event that is
  * called lost is better than one under the id of another.
  *
- * Why this holds while others append: bytes that are no frame hold events only where something destroyed stored
+ * Why this holds while others append: bytes that are not a frame hold events only where something destroyed stored
  * frames. The second part of a write that the system cut in two, with another append between, holds none, and all
  * anchors, whenever they come, agree with the id that came before it.
  */

@@ -66,7 +66,7 @@ export class SegmentIndex {
   }
 
   /**
-   * Adds an entry; the index stays open for more, until {@linkcode close}. Failing to is no error: the index only
+   * Adds an entry; the index stays open for more, until {@linkcode close}. Failing to is not an error: the index only
    * saves time. `newestTime` is the newest in the segment up to this frame.
    */
   add(frame: FrameRecord, position: { offset: number; id: number }, newestTime: number): void {

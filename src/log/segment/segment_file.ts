@@ -88,12 +88,12 @@ export class Segment {
     return this.#file ??= this.storage.open(this.path, "read");
   }
 
-  /** Whether nothing in the file can be told from noise; then nothing is read from it, nor appended to it. */
+  /** Whether nothing in the file can be distinguished from noise; then nothing is read from it, nor appended to it. */
   get isUnreadable(): boolean {
     return this.salt === NO_SALT;
   }
 
-  /** Throws when nothing in the file can be told from noise. */
+  /** Throws when nothing in the file can be distinguished from noise. */
   checkIsReadable(topic: string): void {
     if (!this.isUnreadable) return;
     const { partition, baseId: firstId, path: file } = this;

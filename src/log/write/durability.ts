@@ -6,7 +6,7 @@ interface FileState {
   readonly file: StorageFile;
   /**
    * The same file, opened once more for blocking syncs: the system reports a failed sync once to each open file, so
-   * that of two syncs at a time on one, either might be told that all is well.
+   * that of two syncs at a time on one, either might hear that all is well.
    */
   twin: StorageFile | undefined;
   /** Something was appended after the last sync began. */

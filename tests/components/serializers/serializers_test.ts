@@ -107,7 +107,7 @@ test("serializer cbor refuses bytes that JSON has no value for", async () => {
     "an integer beyond a double": [0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
     bytes: [0x42, 0x01, 0x02],
     "bytes in a list": [0x81, 0x41, 0x01],
-    "keys that are no text": [0xa1, 0x01, 0x02],
+    "keys that are not text": [0xa1, 0x01, 0x02],
   };
   for (const [name, bytes] of Object.entries(wrong)) {
     assertThrows(() => serializer.deserialize(new Uint8Array(bytes)), InvalidMetadataError, undefined, name);

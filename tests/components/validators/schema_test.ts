@@ -133,13 +133,13 @@ test("schema validator is not made from a wrong schema", async () => {
     [{ pattern: "(" }, "egular expression"],
     [{ $async: true }, '"$async"'],
   ];
-  for (const [schema, told] of wrong) {
+  for (const [schema, expected] of wrong) {
     const document: JsonObject & { type: string } = schema === undefined
       ? { type: "schema" }
       : { type: "schema", schema };
     const error = await assertRejects(() => makeValidator(document), InvalidOptionError);
     assertEquals(error.option, "schema");
-    assertStringIncludes(error.message, told);
+    assertStringIncludes(error.message, expected);
     assert(!error.message.includes("\n"));
   }
 });

@@ -39,7 +39,7 @@ test("a wrong option is left at its default and named", () => {
   assertEquals(warnings.length, 5);
 });
 
-test("a line that is no command says why", () => {
+test("a line that is not a command says why", () => {
   for (
     const [line, fault] of [
       ["hello", 'expected "PATH -> TOPIC" or "PATH <- TOPIC"'],

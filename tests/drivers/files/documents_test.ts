@@ -42,7 +42,7 @@ test("options that mean nothing are refused by name, and nothing is made", () =>
     }
   }));
 
-test("names that are no topic's are refused by every call", () =>
+test("names that no topic can have are refused by every call", () =>
   withDriver(async (driver) => {
     for (const name of ["", "..", "a/b", ".hidden"]) {
       await assertRejects(() => driver.createTopic(name, {}), InvalidTopicNameError);
@@ -84,7 +84,7 @@ test("a component without a document is the default one", () =>
     ]);
   }));
 
-test("a document that is no JSON, or no object, is refused by its path", () =>
+test("a document that is not JSON, or not an object, is refused by its path", () =>
   withDriver(async (driver, rootPath) => {
     await driver.createTopic("t", {});
     const path = `${rootPath}/t/topic.json`;

@@ -121,12 +121,12 @@ test("retention that is changed applies from the next segment on", () =>
     assertGreater(await firstIdOf(topic), 20);
   }));
 
-test("a reader under retention is told where the log begins, and goes on there", () =>
+test("a reader under retention learns where the log begins, and goes on there", () =>
   withClock({ retention_bytes: 10_000 }, async ({ topic, push, setClock }) => {
     await push(topic, 4);
     await using reader = topic.consumer("reader");
     let next = 0;
-    const told: number[] = [];
+    const reported: number[] = [];
     for (let round = 0; round < 30; round++) {
       setClock(round * SECOND);
       await push(topic, 1 + round % 9);
@@ -138,9 +138,9 @@ test("a reader under retention is told where the log begins, and goes on there",
         assert(error instanceof EventGoneError, String(error));
         const firstId = await firstIdOf(topic);
         assertEquals([error.id, error.firstId], [next, firstId]);
-        told.push(firstId);
+        reported.push(firstId);
         next = firstId;
       }
     }
-    assertGreater(told.length, 1);
+    assertGreater(reported.length, 1);
   }));

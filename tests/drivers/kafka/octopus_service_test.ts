@@ -28,7 +28,7 @@ async function withService(
   }
 }
 
-test("topics are listed, created and deleted by the service, which is told who asks", async () => {
+test("topics are listed, created and deleted by the service, which learns who asks", async () => {
   const body = JSON.stringify({ status: "success", namespaces: { ns: ["a", "info_a"], other: ["b"] } });
   await withService(() => ({ body }), async (service, requests) => {
     assertEquals(await service.topics(), ["a", "info_a"]);

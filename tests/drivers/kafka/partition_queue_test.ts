@@ -109,7 +109,7 @@ test("marks of transactions and of the topic's end are passed over", () => {
   assertEquals(queue.position, 3);
 });
 
-test("a record that is no event is damage: said each time, or passed over and reported", () => {
+test("a record that is not an event is damage: said each time, or passed over and reported", () => {
   const queue = queueAt(0);
   queue.accept(answer({ first: 0, entries: ["0", Buffer.from("hello"), "2"] }));
   assertEquals(queue.take(9)?.count, 1);

@@ -36,7 +36,7 @@ test("an event with data is written as sizes, metadata, data", () => {
   assertEquals(value, hex("0b00000000000000 0200000000000000 0300000000000000 5b315d 0908"));
 });
 
-test("metadata that is no text stands without a length of its own", () => {
+test("metadata that is not text stands without a length of its own", () => {
   const [value] = encodeBatch(batchOf([Uint8Array.of(0xa0)]), BYTES);
   assertEquals(value, hex("0100000000000000 0000000000000000 a0"));
   assertEquals(decodeRecord(value, BYTES), { metadataOffset: 16, dataOffset: 17 });
@@ -64,7 +64,7 @@ test("arrays of a batch may be longer than its count", () => {
   assertEquals(encodeBatch({ count: 1, metadata: ["1", "2"], dataBytes: 0 }, TEXT).length, 1);
 });
 
-test("records that are no events are told apart, with the place of the fault", () => {
+test("records that are not events are distinguished, with the place of the fault", () => {
   const faultOf = (value: Buffer | null, format = TEXT): { reason: string; offset: number } => {
     const fault = decodeRecord(value, format);
     assert(fault !== undefined && "reason" in fault, "expected a fault");

@@ -26,7 +26,7 @@ test("servers are given as text or as a list, with or without a port", () => {
   assertStringIncludes(refusal({ "bootstrap.servers": [] }), "bootstrap.servers");
 });
 
-test("a property of Kafka among the driver's own options is told where it belongs", () => {
+test("a property of Kafka among the driver's own options is refused with the place where it belongs", () => {
   const { message } = assertThrows(() => readDriverOptions(SERVERS), InvalidOptionError);
   assertEquals(
     message,

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static struct plan { int generation, first, last, error, delay; long bytes; char call[16]; } plan;
-static int count, told[64], told_count;
+static int count, failed[64], failed_count;
 static ino_t failed;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -30,7 +30,7 @@ static int is_segment(int fd, char *path, struct stat *stat) {
 
 // Whether this open file has reported the failure; the runtime may have given it another number since.
 static int has_told(int fd) {
-  for (int i = 0; i < told_count; i++) if (!syscall(SYS_kcmp, getpid(), getpid(), 0, fd, told[i])) return 1;
+  for (int i = 0; i < failed_count; i++) if (!syscall(SYS_kcmp, getpid(), getpid(), 0, fd, failed[i])) return 1;
   return 0;
 }
 
@@ -46,9 +46,9 @@ static int fate(const char *call, int fd, ino_t inode, struct plan *its) {
   int result = !strcmp(plan.call, call) && ++count >= plan.first && count <= plan.last;
   if (call[0] == 'f' && !result && inode == failed && !has_told(fd)) result = 2;
   if (call[0] == 'f' && result && plan.error) {
-    if (failed != inode) told_count = 0;
+    if (failed != inode) failed_count = 0;
     failed = inode;
-    if (told_count < 64) told[told_count++] = dup(fd);
+    if (failed_count < 64) failed[failed_count++] = dup(fd);
   }
   *its = plan;
   pthread_mutex_unlock(&lock);

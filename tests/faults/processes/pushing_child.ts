@@ -1,7 +1,7 @@
 import { Child, type ChildOptions } from "../../processes/child_process.ts";
 import type { Outcome } from "../../processes/child/burst.ts";
 
-/** A process that pushes what it is told to. */
+/** A process that pushes what it is asked to. */
 export class PushingChild {
   readonly #child: Child;
 

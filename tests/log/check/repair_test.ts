@@ -53,7 +53,7 @@ async function sample() {
   return { disk, storage, expected, files, ids: openSample(storage).segmentIds() };
 }
 
-/** Everything readable before is readable after, under its id; nothing else is; no one is told of damage again. */
+/** Everything readable before is readable after, under its id; nothing else is; no one learns of damage again. */
 async function assertSalvages(
   storage: SimulatedProcess,
   expected: ReadonlyMap<number, StoredEvent>,
@@ -235,7 +235,7 @@ test("repair rebuilds an index, and writes the note that keeps an older segment"
   const note = storage.list(DIRECTORY).find((name) => name.includes(".needs-"))!;
   storage.remove(`${DIRECTORY}/${note}`);
   const { steps } = await repairSample(storage);
-  assertEquals(steps.map(({ kind }) => kind).sort(), ["rebuild index", "write keep note"]);
+  assertEquals(steps.map(({ kind }) => kind).sort(), ["rebuild index", "write dependency marker"]);
   assertEquals((await verifySample(storage)).filter(({ kind }) => kind !== "leftover"), []);
   assert(storage.list(DIRECTORY).includes(note));
 });
@@ -250,7 +250,7 @@ test("repair blanks what is damaged of a position, in place", async () => {
   assertEquals(disk.names.file(POSITION), inode);
 });
 
-test("planRepair() mends each thing once, and leaves to people what only they can decide", () => {
+test("planRepair() fixes each thing once, and leaves to people what only they can decide", () => {
   const base = {
     partition: 0,
     firstId: 5,

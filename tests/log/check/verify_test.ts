@@ -228,7 +228,7 @@ test("verify asks for the note that keeps an older segment with data", async () 
   const { storage, ids } = await sample();
   const note = storage.list(DIRECTORY).find((name) => name.includes(".needs-"))!;
   storage.remove(`${DIRECTORY}/${note}`);
-  const finding = only((await verifySample(storage)).filter(({ kind }) => kind === "keep note"));
+  const finding = only((await verifySample(storage)).filter(({ kind }) => kind === "dependency marker"));
   assertEquals([finding.severity, finding.keptId], ["torn", Number(note.slice(-20))]);
   assert(ids.includes(finding.keptId!));
 });

@@ -7,7 +7,7 @@ import { tell } from "./task.ts";
 /** Where nothing comes, it does not come for this long. */
 const PATIENCE_MS = 2000;
 
-/** What a process does when it is told to; each answers with a line. */
+/** What a process does when it is asked to; each answers with a line. */
 class Orders {
   readonly #producer: Producer;
   readonly #consumer: Consumer;
@@ -49,7 +49,7 @@ class Orders {
 }
 
 /**
- * Does what the lines on standard input say, until there are no more; what fails is told as
+ * Does what the lines on standard input say, until there are no more; what fails is reported as
  * `failed CODE ERRNO CAN_RETRY MESSAGE`.
  *
  * ```text

@@ -78,7 +78,7 @@ export class FounderProgram extends Program {
     });
   }
 
-  /** Follows an attempt; `ended` is told what it failed with, and says whether it may. */
+  /** Follows an attempt; `ended` learns what it failed with, and says whether it may. */
   #change(work: Promise<void>, ended: (error?: unknown) => boolean): void {
     this.#isBusy = true;
     const { process, world } = this;

@@ -108,7 +108,7 @@ export class ProducerProgram extends Program {
     const { world } = this;
     const machine = world.machine;
     world.track(future.then((id) => {
-      // The power went before anybody could be told.
+      // The power went before anyone could learn it.
       if (world.machine !== machine) return;
       world.model.complete(push, id);
       if (this.flushBehavior === "immediate") push.isDurable = true;

@@ -66,9 +66,9 @@ export class SimulatedDisk {
   others: (interrupted: SimulatedProcess, steps: number) => void = () => {};
   /** Called before every call: the power may go. */
   beforeCall: () => void = () => {};
-  /** Told of every file that a process takes the name from, before it does. */
+  /** Called with every file that a process takes the name from, before it does. */
   onUnlink: (process: SimulatedProcess, path: string) => void = () => {};
-  /** Told of every file that a process has given its name to. */
+  /** Called with every file that a process has given its name to. */
   onPublish: (process: SimulatedProcess, path: string) => void = () => {};
 
   constructor(seed: number) {

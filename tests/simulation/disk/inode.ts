@@ -25,7 +25,7 @@ export class Inode {
   links = 0;
   /** Syncs of it that failed. */
   failures = 0;
-  /** Whether no open file has told of the last failure yet. */
+  /** Whether no open file has reported the last failure yet. */
   isFailureUnreported = false;
   #bytes = new Uint8Array(1024);
   #durable = new Uint8Array(0);

@@ -1,7 +1,7 @@
 import type { SimulatedDisk } from "./disk.ts";
 import type { Inode, Writeback } from "./inode.ts";
 
-/** Which failures of a file one open file has told its process of. */
+/** Which failures of a file one open file has reported to its process. */
 export interface ErrorMark {
   failuresSeen: number;
 }
@@ -27,7 +27,7 @@ export class Syncs {
     return this.#pending.length;
   }
 
-  /** A file was opened: it will tell of failures from now on, and of one that no one was told of. */
+  /** A file was opened: it will report failures from now on, and of one that no one has learned of. */
   static markOf(inode: Inode): ErrorMark {
     return { failuresSeen: inode.failures - (inode.isFailureUnreported ? 1 : 0) };
   }

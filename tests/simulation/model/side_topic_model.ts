@@ -11,7 +11,7 @@ interface Attempt {
   outcome?: { leaves: Presence; cannotFind?: Presence; what: string };
 }
 
-/** A topic that is created and deleted by several programs. Attempts are told apart by what was begun and done when. */
+/** A topic that is created and deleted by several programs. Attempts are distinguished by what was begun and done when. */
 export class SideTopicModel {
   state: Presence = "missing";
   /** Counts attempts that began. */

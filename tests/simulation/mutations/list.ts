@@ -227,7 +227,7 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "",
   },
   {
-    what: "positions: a consumer is not told that another one began a generation",
+    what: "positions: a consumer does not learn that another one began a generation",
     file: "src/log/positions/cursor.ts",
     from: "if (isRaised) this.#retireOthers();",
     to: "",

@@ -18,7 +18,7 @@ for (let seed = 1; seed <= Number(Deno.args[0]); seed++) {
 }
 `;
 
-/** What a run prints when a seed broke a promise; anything else says that the mutation is no program. */
+/** What a run prints when a seed broke a promise; anything else says that the mutation is not a program. */
 const NOTICED = /^\d+ \S/;
 
 /**

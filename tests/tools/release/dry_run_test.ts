@@ -76,7 +76,7 @@ test("a dry run makes every artefact with its checksum, checks for JSR, and publ
     );
     for (const { name, version, licenses } of components) assert(licenses?.length, `${name}@${version}`);
 
-    assertStringIncludes(output, "JSR: nothing to mend");
+    assertStringIncludes(output, "JSR: nothing to fix");
     assertEquals(output.match(/^Not published: /gm)?.length, 3, output);
     assert(!jsr.asked.some((path) => path.startsWith("/api/")), jsr.asked.join("\n"));
   } finally {

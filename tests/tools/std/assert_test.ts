@@ -146,7 +146,7 @@ test("the comparisons of numbers hold at their limits", () => {
   failsWith(() => std.assertAlmostEquals(10, 12, 1, "why"), "why");
 });
 
-test("a class whose parameters nothing fits is no class of errors", async () => {
+test("a class whose parameters nothing fits is not a class of errors", async () => {
   const kind = RangeError as unknown as new (...parameters: never[]) => Error;
   const thrower = (): never => {
     throw new RangeError("far");

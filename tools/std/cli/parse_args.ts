@@ -24,7 +24,7 @@ export interface ParseOptions {
 
 /** What {@linkcode parseArgs} gives: arguments under `_`, options under their names, dotted ones nested. */
 export interface Args {
-  /** Arguments that are no options. */
+  /** Arguments that are not options. */
   _: (string | number)[];
   [name: string]: unknown;
 }

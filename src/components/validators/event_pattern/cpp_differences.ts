@@ -31,7 +31,7 @@ export function cppDifferences(pattern: JsonValue): string[] {
   lookAt(pattern, uses, false);
   const sentences: [boolean, string][] = [
     [uses.values, "an array matches where one of its elements does, and in C++ only as a whole"],
-    [uses.exists, 'for "exists" an object is no value, and in C++ it is one'],
+    [uses.exists, 'for "exists" an object is not a value, and in C++ it is one'],
     [uses.nestedAbsence, 'without the outer object "exists": false matches, and in C++ it does not'],
     [uses.anythingBut, 'an object does not match "anything-but", and in C++ it does'],
     [uses.nested, 'an event may hold a key with dots ("a.b") itself, and in C++ only nested objects'],

@@ -46,7 +46,7 @@ function valuesMatch(wanted: FieldPattern, value: JsonValue | undefined): boolea
   return empty && wanted.acceptsAbsent;
 }
 
-/** Objects are no values, and neither is an array of nothing else: the field counts as missing. */
+/** Objects are not values, and neither is an array of nothing else: the field counts as missing. */
 function hasScalar(array: readonly JsonValue[]): boolean {
   return array.some((element) => Array.isArray(element) ? hasScalar(element) : !isObject(element));
 }

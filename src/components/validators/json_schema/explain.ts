@@ -51,10 +51,10 @@ const SUMMING_KEYWORDS = ["contains", "propertyNames"];
 /** Says what the first thing is that is wrong. */
 export function explainSchemaErrors(errors: readonly SchemaError[]): MetadataMismatch {
   // "if" only adds that "then" or "else" failed; why is said before.
-  const told = errors.filter((error, index) => index === 0 || error.keyword !== "if");
-  const last = told[told.length - 1];
-  if (last.keyword === "anyOf" || last.keyword === "oneOf") return explainChoice(last, told);
-  return explainError(SUMMING_KEYWORDS.includes(last.keyword) ? last : told[0]);
+  const relevant = errors.filter((error, index) => index === 0 || error.keyword !== "if");
+  const last = relevant[relevant.length - 1];
+  if (last.keyword === "anyOf" || last.keyword === "oneOf") return explainChoice(last, relevant);
+  return explainError(SUMMING_KEYWORDS.includes(last.keyword) ? last : relevant[0]);
 }
 
 function explainError(error: SchemaError): MetadataMismatch {

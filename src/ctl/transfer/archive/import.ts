@@ -100,7 +100,7 @@ function openStream(path: string, input: Readable): Readable {
   return file.pipe(gunzip);
 }
 
-/** Told by the first two bytes, not by the name. */
+/** Recognized by the first two bytes, not by the name. */
 function isCompressed(path: string): boolean {
   const file = openSync(path, "r");
   try {

@@ -18,12 +18,12 @@ interface Run {
   before: number;
 }
 
-/** What a reader is told. */
+/** What a reader gets. */
 export interface RunReaderSettings {
   tar: TarReader;
   /** Number of partitions there are for the events. */
   partitions: number;
-  /** Told of entries that mean nothing. */
+  /** Called with entries that mean nothing. */
   onForeign: (name: string) => void;
 }
 
@@ -168,7 +168,7 @@ const LINE = /^\{"id":\d{1,16},"timestamp":\d+(?:\.\d+)?,"data_size":(\d{1,16}),
 function parseLine(line: string, name: string, number: number): Run["events"][number] {
   const head = LINE.exec(line);
   if (head === null || !line.endsWith("}")) {
-    throw new TarError(`line ${number} of entry ${shown(name)} is no event`);
+    throw new TarError(`line ${number} of entry ${shown(name)} is not an event`);
   }
   return { dataBytes: Number(head[1]), document: line.slice(head[0].length, -1) };
 }

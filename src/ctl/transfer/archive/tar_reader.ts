@@ -5,7 +5,7 @@ const BLOCK_BYTES = 512;
 /** What is read as a whole is put together from pieces of this size: a header may say more than there is. */
 const PIECE_BYTES = 1 << 20;
 
-/** The file is no tar file, damaged, cut off, or has an entry that no archive of ours has. */
+/** The file is not a tar file, damaged, cut off, or has an entry that no archive of ours has. */
 export class TarError extends Error {
   override readonly name = "TarError";
 }
@@ -103,7 +103,7 @@ function readHeader(header: Uint8Array): TarEntry {
   const field = (from: number, to: number): string => text.toString("utf8", from, to).replace(/\0.*$/s, "");
   const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
   if (parseInt(field(148, 156), 8) !== sum || !field(257, 263).startsWith("ustar")) {
-    throw new TarError("it is no tar file, or damaged");
+    throw new TarError("it is not a tar file, or damaged");
   }
   // In the older form of the format the place of the prefix holds times.
   const prefix = field(257, 263) === "ustar" ? field(345, 500) : "";

@@ -1,6 +1,6 @@
 /**
  * The source text of each member of a JSON object. Numbers in it are as they were written, which parsing
- * would not keep. The text must be valid JSON; undefined when it is no object.
+ * would not keep. The text must be valid JSON; undefined when it is not an object.
  */
 export function memberTexts(text: string): Map<string, string> | undefined {
   const members = new Map<string, string>();

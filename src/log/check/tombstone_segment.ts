@@ -1,23 +1,23 @@
 import { encodePlain } from "../write/encoder.ts";
 import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES, type Signature } from "../format/bytes.ts";
-import { lostBytesMin, lostFrames } from "./tombstone.ts";
+import { tombstoneBytesMin, tombstones } from "./tombstone.ts";
 import type { Partition } from "../partition.ts";
 import { step } from "../segment/frame_scanner.ts";
 import { encodeSegment, type SealedSegment } from "../segment/segment_file.ts";
 
 /** A segment all of whose events were lost: its header, frames that say so, a seal. */
-export function encodeLostSegment(
+export function encodeTombstoneSegment(
   header: { partition: number; baseId: number; created: number; after?: SealedSegment },
   endId: number,
   writer: { salt: number; nonceLow: number; nonceHigh: number },
 ): Uint8Array {
   const parts = [encodeSegment({ ...header, salt: writer.salt })];
   if (endId > header.baseId) {
-    const bytes = lostBytesMin(endId - header.baseId);
+    const bytes = tombstoneBytesMin(endId - header.baseId);
     const region = { offset: SEGMENT_HEADER_BYTES, bytes, firstId: header.baseId, endId };
     const signature = { ...writer, time: header.created };
     let sequence = 1;
-    for (const frame of lostFrames(region, { ...signature, sequence })) {
+    for (const frame of tombstones(region, { ...signature, sequence })) {
       parts.push(frame.bytes.slice());
       sequence++;
     }
