@@ -50,6 +50,19 @@ export {
 export { DataDescriptor } from "./src/data_descriptor.ts";
 export type { DataPart, DataPiece } from "./src/data_view.ts";
 export { type ComponentOptions, type DraftOptions, Driver } from "./src/driver.ts";
+export type {
+  BuiltInDrivers,
+  CommonDriverOptions,
+  DriverOptionsOf,
+  FilesDriverOptions,
+  FilesTopicOptions,
+  FlushBehaviorOption,
+  KafkaDriverOptions,
+  KafkaTopicOptions,
+  MemoryDriverOptions,
+  MemoryTopicOptions,
+  TopicOptionsOf,
+} from "./src/driver_options.ts";
 export {
   type DriverFactory,
   driverNames,
@@ -83,7 +96,7 @@ export { Event, type EventID } from "./src/event.ts";
 export { Future, type WaitOptions } from "./src/future.ts";
 export type { DriverHandle, TopicHandle } from "./src/handles.ts";
 export type { JsonObject, JsonValue } from "./src/json.ts";
-export { Metadata } from "./src/metadata.ts";
+export { Metadata, type PushedMetadata } from "./src/metadata.ts";
 export { type OptionRule, type OptionRules, readOptions, rule, type RuleMakers } from "./src/options.ts";
 export { Producer } from "./src/producer.ts";
 export type { ProducerOptions, PushOptions } from "./src/producer/options.ts";

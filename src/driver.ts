@@ -9,6 +9,7 @@ import {
   TopicComponents,
 } from "./components/topic_components.ts";
 import { componentDocument, makePartitionSelector, makeSerializer, makeValidator } from "./components/mod.ts";
+import type { DriverOptionsOf, TopicOptionsOf } from "./driver_options.ts";
 import { makeDriver } from "./drivers/registry.ts";
 import type {
   ComponentDocument,
@@ -63,7 +64,7 @@ export interface DraftOptions<T = JsonValue> {
  * await driver.deleteTopic("readings");
  * ```
  */
-export class Driver implements DriverHandle, AsyncDisposable {
+export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDisposable {
   static {
     makeInspectable(Driver, "Driver");
   }
@@ -87,13 +88,16 @@ export class Driver implements DriverHandle, AsyncDisposable {
    *
    * Every driver has the option `load_modules`: paths of modules, of folders (with a slash at their end) and names of
    * packages that stored topics may name as their components, e.g. `["./components/", "a-package"]`. Others are not
-   * loaded.
+   * loaded. The options of built-in drivers are typed; of others any object is taken.
    */
-  static async open(name: string, options: JsonObject = {}): Promise<Driver> {
+  static async open<const Name extends string>(
+    name: Name,
+    options?: DriverOptionsOf<Name>,
+  ): Promise<Driver<TopicOptionsOf<Name>>> {
     const { load_modules: modules, ...own } = copyOf("driver", options);
     // Before the engine is opened: it need not be closed again.
     const allowed = AllowedModules.from(modules);
-    return new Driver(await makeDriver(name, own), allowed);
+    return new Driver<TopicOptionsOf<Name>>(await makeDriver(name, own), allowed);
   }
 
   /** The API over a driver that was made already, e.g. by its own constructor; `loadModules` as in {@linkcode open}. */
@@ -112,7 +116,7 @@ export class Driver implements DriverHandle, AsyncDisposable {
    */
   async createTopic<T = JsonValue>(
     name: string,
-    options: JsonObject = {},
+    options?: TopicOptions,
     components: ComponentOptions<T> = {},
   ): Promise<void> {
     this.#checkOpen();
@@ -258,14 +262,14 @@ function defaultDefinition(): TopicDefinition {
 }
 
 /** A copy that the caller can no longer change. */
-function copyOf(owner: string, options: JsonObject): JsonObject {
+function copyOf(owner: string, options: unknown = {}): JsonObject {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidOptionError(
       "",
       `Cannot use ${owner} options: expected an object, found ${show(options)}`,
     );
   }
-  return structuredClone(options);
+  return structuredClone(options as JsonObject);
 }
 
 async function makeComponents<T>(from: ComponentOptions<T>): Promise<{

@@ -5,6 +5,13 @@ import { isFlatDocument } from "./metadata/flat_document.ts";
 import { describeFault, isJson } from "./metadata/representable.ts";
 
 /**
+ * What `push` takes as the metadata of a `Topic<T>`: a value, the text of a JSON document, or {@linkcode Metadata}.
+ * Where `T` is a string a text would be taken for a document, and fail; so there the type refuses it:
+ * `Metadata.text("hello")` says what is meant.
+ */
+export type PushedMetadata<T> = T extends string ? Metadata : T | string | Metadata;
+
+/**
  * The metadata part of an event, given explicitly: as the text of a JSON document, or as a string value.
  * `push` also takes plain values, and strings that are JSON documents.
  *

@@ -1,3 +1,4 @@
+import { documented, type DocumentedRule } from "./driver_options.ts";
 import { type OptionRule, rule } from "./options.ts";
 
 /** A partition's folder has eight digits. */
@@ -17,11 +18,11 @@ export const maxPartitionsRule: OptionRule = {
 };
 
 /** The topic option `num_partitions`, up to the limit of the driver. */
-export function numPartitionsRule(partitionsMax: number): OptionRule {
+export function numPartitionsRule(partitionsMax: number): DocumentedRule {
   const more = partitionsMax < PARTITIONS_MAX ? ' (the driver option "max_partitions" allows more)' : "";
-  return {
+  return documented("Number of partitions; cannot be changed later", {
     expected: `a whole number from 1 to ${partitionsMax}${more}`,
     accepts: (value) => rule.wholeNumber(1).accepts(value) && (value as number) <= partitionsMax,
     default: 1,
-  };
+  });
 }

@@ -8,7 +8,7 @@ import { type Future, TaskFuture } from "./future.ts";
 import { madeBy, type Maker, type TopicHandle } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import type { Metadata } from "./metadata.ts";
+import type { PushedMetadata } from "./metadata.ts";
 import { checkOptions } from "./options.ts";
 import { documentOf, type PipelineComponents, PushPipeline } from "./producer/push_pipeline.ts";
 import { PipelineQueue } from "./producer/pipeline_queue.ts";
@@ -139,7 +139,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
    * `metadata` is any JSON value, or a string that *is* a JSON document and is stored as that text. The metadata
    * is copied at once. `data` is not: leave it unmodified until the future completes or `flush()` does.
    */
-  push(metadata: T | string | Metadata, data?: DataPart, options?: PushOptions): Future<EventID> {
+  push(metadata: PushedMetadata<T>, data?: DataPart, options?: PushOptions): Future<EventID> {
     try {
       if (this.#closing !== undefined) throw new ClosedError("the producer");
       const pipeline = this.#pipeline;
@@ -207,7 +207,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     return this.close();
   }
 
-  #pushInTurn(metadata: T | string | Metadata, data: unknown, requested?: number): Future<EventID> {
+  #pushInTurn(metadata: unknown, data: unknown, requested?: number): Future<EventID> {
     if (this.#queue.size >= this.#limits.queuedMax) {
       throw new BackpressureError(
         `Cannot push: ${this.#queue.size} events wait for the topic's components; await producer.ready() before pushing more`,

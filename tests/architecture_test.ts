@@ -24,6 +24,7 @@ const VOCABULARY = [
   "src/secrets.ts",
   "src/contract.ts",
   "src/trim_request.ts",
+  "src/driver_options.ts",
 ];
 
 /** Layers from the top; a file imports from its own folder or from a layer below its own. */

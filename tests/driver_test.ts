@@ -106,7 +106,7 @@ test("options that are not an object are refused", async () => {
   }
   await using driver = await Driver.open("memory");
   await assertRejects(() => driver.createTopic("t", [] as never), InvalidOptionError, "topic options");
-  const error = await assertRejects(() => Driver.open("memory", { stoer: "x" }), InvalidOptionError);
+  const error = await assertRejects(() => Driver.open("memory", { stoer: "x" } as never), InvalidOptionError);
   assertMatch(error.message, /memory driver option "stoer": it is unknown; did you mean "store"\?/);
 });
 

@@ -5,10 +5,13 @@ import * as v from "valibot";
 import * as z from "zod";
 import {
   type Consumer,
-  type Driver,
+  Driver,
+  type DriverHandle,
   type Event,
   type EventID,
+  type FilesTopicOptions,
   type Future,
+  type JsonObject,
   type JsonValue,
   Metadata,
   type Producer,
@@ -16,6 +19,7 @@ import {
   SchemaValidator,
   StandardSchemaValidator,
   type Topic,
+  type TopicHandle,
   type Validator,
 } from "../mod.ts";
 import { test } from "./harness.ts";
@@ -98,6 +102,67 @@ const checks = {
     await driver.createTopic("t", {}, { validator: { schema: {} } });
   },
 
+  async options(): Promise<void> {
+    const files = await Driver.open("files", { root_path: "/tmp/x", max_partitions: 5 });
+    same<typeof files, Driver<FilesTopicOptions>>(true);
+    await files.createTopic("t", { num_partitions: 3, flush_behavior: "on_flush", retention_seconds: 60 });
+    // @ts-expect-error: it is num_partitions
+    await files.createTopic("t", { num_partition: 3 });
+    // @ts-expect-error: a number
+    await files.createTopic("t", { num_partitions: "3" });
+    // @ts-expect-error: there is no such behaviour
+    await files.createTopic("t", { flush_behavior: "sometimes" });
+    // @ts-expect-error: it is root_path
+    await Driver.open("files", { root_pth: "/tmp/x" });
+    // @ts-expect-error: topics in memory have no retention
+    await (await Driver.open("memory")).createTopic("t", { retention_seconds: 5 });
+    const kafka = await Driver.open("kafka", { kafka: { "bootstrap.servers": "localhost" }, namespace: "n" });
+    await kafka.createTopic("t", { replication_factor: 2, kafka: { "cleanup.policy": "compact" } });
+    // @ts-expect-error: Kafka's own properties stand one level deeper
+    await Driver.open("octopus", { kafka: {}, "bootstrap.servers": "localhost" });
+    const own = await Driver.open("satellite", { dish: 2 });
+    same<typeof own, Driver<JsonObject>>(true);
+    await own.createTopic("t", { orbit: "low" });
+    const name: string = "files";
+    same<Awaited<ReturnType<typeof Driver.open<typeof name>>>, Driver>(true);
+    await Driver.open(name, { anything: 1 });
+    // A driver of a kind is a driver.
+    await checks.untyped(files);
+    const either = await Driver.open(Math.random() > 0.5 ? "files" : "memory", { max_partitions: 5 });
+    await either.createTopic("t", { num_partitions: 1 });
+  },
+
+  async texts(driver: Driver): Promise<void> {
+    const producer = (await driver.openTopic<string>("t")).producer();
+    // @ts-expect-error: it would be taken for a JSON document, and is none
+    producer.push("hello");
+    producer.push(Metadata.text("hello"));
+    producer.push(Metadata.document('"hello"'));
+    const words = (await driver.openTopic<"on" | "off">("t")).producer();
+    // @ts-expect-error: the same
+    words.push("on");
+    words.push(Metadata.text("on"));
+    const mixed = (await driver.openTopic<string | { n: number }>("t")).producer();
+    mixed.push({ n: 1 });
+    mixed.push('{"n": 1}');
+    await mixed.writable().getWriter().write({ n: 1 });
+    // @ts-expect-error: the same
+    await producer.writable().getWriter().write("hello");
+    await producer.writable().getWriter().write(new PushEnvelope<string>(Metadata.text("hello")));
+    // deno-lint-ignore no-explicit-any -- programs that give no types have them
+    (await driver.openTopic<any>("t")).producer().push("1");
+    (await driver.openTopic<unknown>("t")).producer().push({ n: 1 });
+    (await driver.openTopic("t")).producer().push('{"n": 1}');
+  },
+
+  async makers(topic: Topic<Reading>): Promise<void> {
+    const handle: TopicHandle<Reading> = topic.consumer("c").topic;
+    same<typeof handle, Producer<Reading>["topic"]>(true);
+    const driver: DriverHandle = handle.driver;
+    same<typeof driver, Topic<Reading>["driver"]>(true);
+    for await (const event of topic.consumer("c")) same<typeof event, Event<Reading>>(true);
+  },
+
   async iterating(topic: Topic<Reading>): Promise<void> {
     for await (const event of topic.consumer("c").events()) same<typeof event, Event<Reading>>(true);
     for await (const batch of topic.consumer("c").batches()) same<typeof batch, Event<Reading>[]>(true);
@@ -117,5 +182,5 @@ const checks = {
 };
 
 test("the types of topics, producers and consumers are what they should be", () => {
-  assertEquals(Object.keys(checks).length, 7);
+  assertEquals(Object.keys(checks).length, 10);
 });

@@ -3,7 +3,7 @@ import { BackpressureError } from "../errors.ts";
 import { Event, isStoredAsText, loadedWhole } from "../event.ts";
 import type { EventID } from "../event_id.ts";
 import type { Future } from "../future.ts";
-import { Metadata } from "../metadata.ts";
+import { Metadata, type PushedMetadata } from "../metadata.ts";
 import type { PushOptions } from "./options.ts";
 import { PushEnvelope } from "./push_envelope.ts";
 
@@ -21,7 +21,7 @@ export interface PushTarget<T> {
  * A chunk of `Producer.writable()`: metadata by itself, as `push` takes it; with data or a partition in a
  * {@linkcode PushEnvelope}; or an event of a consumer, which is stored again as it is.
  */
-export type PushItem<T> = T | string | Metadata | PushEnvelope<T> | Event<T>;
+export type PushItem<T> = PushedMetadata<T> | PushEnvelope<T> | Event<T>;
 
 /** Larger data parts of events are copied piece by piece. */
 const WHOLE_DATA_BYTES_MAX = 8 * 1024 * 1024;

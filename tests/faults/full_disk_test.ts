@@ -62,7 +62,7 @@ async function checkStored(topic: Topic, stored: Map<number, number>): Promise<v
   assertEquals(id, stored.size);
 }
 
-for (const flush_behavior of ["buffered", "on_flush", "immediate"]) {
+for (const flush_behavior of ["buffered", "on_flush", "immediate"] as const) {
   for (const [what, size] of [["small", 20_000], ["chunked", 1_300_000]] as const) {
     test(
       `a full disk fails the pushes concerned and nothing else (${what} events, ${flush_behavior})`,

@@ -1,16 +1,32 @@
 import { type FlushBehavior, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "../../log/mod.ts";
+import {
+  documented,
+  type FilesDriverOptions,
+  type FilesTopicOptions as TopicDocument,
+  type RulesOf,
+} from "../../driver_options.ts";
 import type { JsonObject } from "../../json.ts";
-import { type OptionRule, type OptionRules, readOptions, rule } from "../../options.ts";
+import { type OptionRule, readOptions, rule } from "../../options.ts";
 import { maxPartitionsRule, numPartitionsRule, PARTITIONS_MAX } from "../../partition_limit.ts";
 import { ROOT_PATH_DEFAULT, withAbsoluteRoot } from "./root_path.ts";
 
 const FLUSH_BEHAVIORS = ["buffered", "on_flush", "immediate"];
 
-const DRIVER_RULES: OptionRules = {
-  root_path: rule.text({ default: ROOT_PATH_DEFAULT }),
-  use_file_locking: rule.flag(false),
-  flush_behavior: rule.oneOf(FLUSH_BEHAVIORS),
-  max_partitions: maxPartitionsRule,
+/** What the driver takes. */
+export const DRIVER_RULES: RulesOf<Omit<FilesDriverOptions, "load_modules">> = {
+  root_path: documented(
+    "Folder that holds the topics; a relative one means what it names when the driver is opened",
+    rule.text({ default: ROOT_PATH_DEFAULT }),
+  ),
+  use_file_locking: documented(
+    "Lock files around appends, for file systems on which machines do not append atomically",
+    rule.flag(false),
+  ),
+  flush_behavior: documented(
+    "Overrides the `flush_behavior` of topics, for producers of this driver",
+    rule.oneOf(FLUSH_BEHAVIORS),
+  ),
+  max_partitions: documented("How many partitions a new topic may have", maxPartitionsRule),
 };
 
 const SEGMENT_BYTES_MIN = 4096;
@@ -29,12 +45,24 @@ const seconds: OptionRule = {
 };
 
 /** What of a topic may change later. */
-const CHANGEABLE_RULES: OptionRules = {
-  segment_bytes: segmentBytes,
-  flush_behavior: rule.oneOf(FLUSH_BEHAVIORS),
-  retention_bytes: rule.wholeNumber(0),
-  retention_seconds: seconds,
-  retention_acknowledged: rule.flag(),
+export const CHANGEABLE_RULES: RulesOf<Omit<TopicDocument, "num_partitions">> = {
+  segment_bytes: documented(
+    "Size at which a segment file is closed and the next one begun, in bytes",
+    segmentBytes,
+  ),
+  flush_behavior: documented(
+    "When a push counts as stored: with the operating system, after a flush on the disk, or on the disk at once",
+    rule.oneOf(FLUSH_BEHAVIORS),
+  ),
+  retention_bytes: documented(
+    "Keep at most this many bytes a partition; whole segments are removed, the oldest first",
+    rule.wholeNumber(0),
+  ),
+  retention_seconds: documented("Keep events this long, in seconds; whole segments are removed", seconds),
+  retention_acknowledged: documented(
+    "Remove segments that every named consumer has acknowledged",
+    rule.flag(),
+  ),
 };
 
 /** Options of the driver. */

@@ -1,6 +1,12 @@
+import {
+  documented,
+  type KafkaDriverOptions,
+  type KafkaTopicOptions,
+  type RulesOf,
+} from "../../driver_options.ts";
 import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
-import { invalidOption, type OptionRule, type OptionRules, readOptions, rule } from "../../options.ts";
+import { invalidOption, type OptionRule, readOptions, rule } from "../../options.ts";
 import { withDottedKeys } from "./dotted_keys.ts";
 import { PROPERTIES } from "./property_table.ts";
 import { readServiceOptions, type ServiceOptions } from "./octopus_service.ts";
@@ -14,13 +20,30 @@ const object: OptionRule = {
   accepts: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 };
 
-const DRIVER_RULES: OptionRules = {
-  kafka: { ...object, expected: 'an object with "bootstrap.servers"', required: true },
-  namespace: rule.text(),
-  disable_info_topic: rule.flag(false),
-  info_topic_prefix: rule.text(),
-  aws_msk_iam: object,
-  octopus: object,
+/** What the driver takes. */
+export const DRIVER_RULES: RulesOf<Omit<KafkaDriverOptions, "load_modules">> = {
+  kafka: documented(
+    "Properties of librdkafka, by dotted names or nested; `bootstrap.servers` is required",
+    { ...object, expected: 'an object with "bootstrap.servers"', required: true },
+  ),
+  namespace: documented(
+    "Kafka names are `NAMESPACE.TOPIC`; other topics are not seen",
+    rule.text(),
+  ),
+  disable_info_topic: documented(
+    "Keep no documents beside topics: every topic then has the default components",
+    rule.flag(false),
+  ),
+  info_topic_prefix: documented("Prefix of the topics that hold the documents of others", rule.text()),
+  aws_msk_iam: documented(
+    "`region` of Amazon's managed Kafka, whose tokens are then asked for with the credentials of the environment",
+    object,
+  ),
+  octopus: documented(
+    "Service that creates and deletes topics: `url`, `subject`, `authorization`, or `subject_env` and " +
+      "`authorization_env`",
+    object,
+  ),
 };
 
 /** What the driver is opened with. */
@@ -90,18 +113,23 @@ const seconds: OptionRule = {
 };
 
 /** What of a topic may change later: how long Kafka keeps events, and its own settings by their names. */
-const CHANGEABLE_RULES: OptionRules = {
-  retention_seconds: seconds,
-  retention_bytes: rule.wholeNumber(0),
-  segment_bytes: rule.wholeNumber(1),
-  kafka: {
-    expected: "an object with texts, numbers, true or false",
-    accepts: (value) =>
-      object.accepts(value) &&
-      Object.values(withDottedKeys(value as JsonObject)).every((one) =>
-        ["string", "number", "boolean"].includes(typeof one)
-      ),
-  },
+const CHANGEABLE_RULES: RulesOf<
+  Omit<KafkaTopicOptions, "num_partitions" | "replication_factor" | "disable_info_topic">
+> = {
+  retention_seconds: documented("Keep events this long, in seconds", seconds),
+  retention_bytes: documented("Keep at most this many bytes a partition", rule.wholeNumber(0)),
+  segment_bytes: documented("Size of Kafka's segments, in bytes", rule.wholeNumber(1)),
+  kafka: documented(
+    'Further settings of the Kafka topic by their names, e.g. `{ "cleanup.policy": "compact" }`',
+    {
+      expected: "an object with texts, numbers, true or false",
+      accepts: (value) =>
+        object.accepts(value) &&
+        Object.values(withDottedKeys(value as JsonObject)).every((one) =>
+          ["string", "number", "boolean"].includes(typeof one)
+        ),
+    },
+  ),
 };
 
 function count(most: number): OptionRule {
@@ -111,10 +139,20 @@ function count(most: number): OptionRule {
   };
 }
 
-const TOPIC_RULES: OptionRules = {
-  num_partitions: { ...count(PARTITIONS_MAX), default: 1 },
-  replication_factor: count(REPLICAS_MAX),
-  disable_info_topic: rule.flag(),
+/** What a topic takes. */
+export const TOPIC_RULES: RulesOf<KafkaTopicOptions> = {
+  num_partitions: documented("Number of partitions; cannot be changed later", {
+    ...count(PARTITIONS_MAX),
+    default: 1,
+  }),
+  replication_factor: documented(
+    "Copies of each partition; without it 3, or the cluster's own number where it has fewer brokers",
+    count(REPLICAS_MAX),
+  ),
+  disable_info_topic: documented(
+    "Keep no documents beside this topic: it then has the default components",
+    rule.flag(),
+  ),
   ...CHANGEABLE_RULES,
 };
 

@@ -1,11 +1,29 @@
 import type { JsonObject } from "../../json.ts";
-import { type OptionRules, readOptions, rule } from "../../options.ts";
+import {
+  documented,
+  type MemoryDriverOptions,
+  type MemoryTopicOptions,
+  type RulesOf,
+} from "../../driver_options.ts";
+import { readOptions, rule } from "../../options.ts";
 import { maxPartitionsRule, numPartitionsRule } from "../../partition_limit.ts";
 
-const DRIVER_RULES: OptionRules = { store: rule.text(), max_partitions: maxPartitionsRule };
+/** What the driver takes. */
+export const DRIVER_RULES: RulesOf<Omit<MemoryDriverOptions, "load_modules">> = {
+  store: documented(
+    "Drivers with the same store share topics, within the process; without it a driver has its own",
+    rule.text(),
+  ),
+  max_partitions: documented("How many partitions a new topic may have", maxPartitionsRule),
+};
 
 // What topics in files take as well, so that a test can use the same document; nothing is ever lost here.
-const CHANGEABLE_RULES: OptionRules = { flush_behavior: rule.oneOf(["buffered", "on_flush", "immediate"]) };
+export const CHANGEABLE_RULES: RulesOf<Omit<MemoryTopicOptions, "num_partitions">> = {
+  flush_behavior: documented(
+    "Taken for the sake of documents shared with `files`; changes nothing",
+    rule.oneOf(["buffered", "on_flush", "immediate"]),
+  ),
+};
 
 /** Checks the driver's options. */
 export function readDriverOptions(document: JsonObject): { store?: string; partitionsMax: number } {

@@ -33,11 +33,15 @@ test("topics in memory take the durability levels of topics in files, and no oth
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("t", { num_partitions: 2, flush_behavior: "immediate" });
   await assertRejects(
-    () => driver.createTopic("u", { flush_behavior: "never" }),
+    () => driver.createTopic("u", { flush_behavior: "never" as never }),
     InvalidOptionError,
     "flush_behavior",
   );
-  await assertRejects(() => driver.createTopic("u", { segment_size: 3 }), InvalidOptionError, "segment_size");
+  await assertRejects(
+    () => driver.createTopic("u", { segment_size: 3 } as never),
+    InvalidOptionError,
+    "segment_size",
+  );
 });
 
 test("trimming goes by id, time and size, in whole batches", async () => {
