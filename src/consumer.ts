@@ -257,7 +257,11 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     await this.#queue.opening;
     const idMax = until === "end" ? Infinity : until.id;
     const descriptions = await this.#topic.describe();
-    return new Map(descriptions.map(({ partition, nextId }) => [partition, Math.min(nextId, idMax)]));
+    // Where the end cannot be asked for, everything that may be there counts.
+    return new Map(descriptions.map(({ partition, nextId, fault }) => [
+      partition,
+      fault === undefined ? Math.min(nextId, idMax) : idMax,
+    ]));
   }
 
   async #close(): Promise<void> {

@@ -112,6 +112,8 @@ export interface PartitionDescription {
   oldestTime?: number;
   /** Time of the newest event, in milliseconds since 1970; undefined where there is none. */
   newestTime?: number;
+  /** Why the partition cannot be asked about now, as when no broker leads it: the numbers are what was known last. */
+  fault?: string;
 }
 
 /** How far a consumer name is behind in one partition. */
@@ -128,6 +130,8 @@ export interface PartitionLag {
   bytes: number;
   /** Age of the oldest event not yet acknowledged, in seconds; 0 when there is none. */
   seconds: number;
+  /** Why nothing is known of the partition's events now: `events`, `bytes` and `seconds` are 0 and mean nothing then. */
+  fault?: string;
 }
 
 /** An opened topic of a driver. */
@@ -306,6 +310,12 @@ export interface ConsumerInterface {
    * anything else, the position stays.
    */
   read(partition: number, eventsMax: number): IncomingBatch | undefined | Promise<IncomingBatch | undefined>;
+  /**
+   * Asked of a partition that gave nothing though an iteration wants more of it: resolves when reading again may
+   * help, rejects when its events cannot be had now; undefined when nothing keeps them back. Engines that always
+   * give what is there leave it out.
+   */
+  reach?(partition: number): Promise<void> | undefined;
   /**
    * Resolves when there may be something that the last `read` of its partition did not see, at once if it is
    * there already; or when `signal` aborts or the consumer is closed (then without an error).

@@ -199,14 +199,29 @@ export class EventSource<T> implements EventOwner {
       if (found === true) return true;
       if (found !== false) return this.#later(this.#readOn(found, assigned.length - tried - 1, ends));
     }
-    return false;
+    const reached = this.#reachEnds(ends);
+    return reached === undefined ? false : this.#later(reached);
+  }
+
+  /**
+   * Where an iteration has an end and a partition is kept back from it, waits for that; undefined when none is. Only
+   * once nothing else is left: a partition that cannot be read keeps no other back.
+   */
+  #reachEnds(ends: Ends): Promise<boolean> | undefined {
+    if (ends === undefined || this.#driver.reach === undefined) return undefined;
+    for (const partition of this.#driver.assigned) {
+      if (this.position(partition) >= endOf(ends, partition)) continue;
+      const reached = this.#driver.reach(partition);
+      if (reached !== undefined) return reached.then(() => true);
+    }
+    return undefined;
   }
 
   /** The rest of a round over the partitions, once one of them takes a moment. */
   async #readOn(first: Promise<boolean>, turnsLeft: number, ends: Ends): Promise<boolean> {
     let found = await first;
     for (let left = turnsLeft; left > 0 && !found; left--) found = await this.#readTurn(ends);
-    return found;
+    return found || await (this.#reachEnds(ends) ?? false);
   }
 
   /** Reads of the partition whose turn it is. */

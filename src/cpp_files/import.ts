@@ -9,6 +9,7 @@ import {
 } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { JsonObject } from "../json.ts";
+import { checkReachable } from "../partition_fault.ts";
 import type { Producer } from "../producer.ts";
 import type { Topic } from "../topic.ts";
 import { isUnfinished, UNFINISHED_CONSUMER } from "../topic_draft/created_at_once.ts";
@@ -92,6 +93,7 @@ export async function importCppFiles(options: CppImportOptions): Promise<TopicTr
 
 async function copyInto(target: Topic, source: CppTopic, options: CppImportOptions): Promise<TopicTransfer> {
   const descriptions = await target.describe();
+  checkReachable(descriptions);
   for (const { partition, nextId } of descriptions.slice(source.numPartitions)) {
     if (nextId > 0) throw foreign(target, partition, `it has events, and there is no such partition in C++`);
   }

@@ -65,7 +65,9 @@ class Tail {
     if (only !== undefined && only >= topic.partitions.length) {
       throw new NoSuchPartitionError(only, topic.partitions.length);
     }
-    for (const { partition, nextId } of await topic.describe()) this.#positions.set(partition, nextId);
+    for (const { partition, nextId, fault } of await topic.describe()) {
+      if (fault === undefined) this.#positions.set(partition, nextId);
+    }
   }
 
   /** Sends what is new, and waits a little. */
@@ -74,9 +76,10 @@ class Tail {
     const beganMs = performance.now();
     const events: EventView[] = [];
     let skipped = 0;
-    for (const { partition, nextId, firstId } of await topic.describe()) {
-      if (only !== undefined && partition !== only) continue;
-      const known = this.#positions.get(partition) ?? 0;
+    for (const { partition, nextId, firstId, fault } of await topic.describe()) {
+      if ((only !== undefined && partition !== only) || fault !== undefined) continue;
+      // One that could not be asked about before begins at its end, too.
+      const known = this.#positions.get(partition) ?? nextId;
       // Ids that begin anew are those of another topic under the same name.
       const position = nextId < known ? firstId : Math.max(known, firstId);
       this.#positions.set(partition, nextId);

@@ -1,45 +1,138 @@
-// While one partition had no leader, looking for its topic took 29 seconds and failed: the client throws such an answer
-// away, though its error carries it. The topic is there, its other partitions are well, and the answer says which is not.
-import { assertEquals, assertRejects } from "@std/assert";
-import { MultipleErrors, ResponseError } from "@platformatic/kafka";
-import type { Admin } from "../../src/drivers/kafka/client.ts";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
+// While one partition had no leader, everything stopped: pushes to the others failed or stalled, a group stood still for
+// 48 seconds, topics were looked for during 29 seconds, and `describe` and `lag` answered nothing. The client throws away
+// an answer that has one partition's error, though its error carries it, and its sends to all partitions end together.
+import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { BrokerError } from "../../src/errors.ts";
+import type { ClientProducer } from "../../src/drivers/kafka/client.ts";
+import { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { findTopic } from "../../src/drivers/kafka/metadata.ts";
+import { Offsets } from "../../src/drivers/kafka/offsets.ts";
+import { PartitionDelivery } from "../../src/drivers/kafka/partition_delivery.ts";
+import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { FakeBroker, LEADER_NOT_AVAILABLE, UNKNOWN_TOPIC } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 
-const METADATA = 3;
-const LEADER_NOT_AVAILABLE = 5;
-const UNKNOWN_TOPIC = 3;
+const TOPIC = { name: "t", kafkaName: "t", id: "id" };
+const DELIVERY_MS = 1500;
 
-/** A cluster that answers about topic "t" with these errors by path, in the client's way. */
-function clusterWith(errors: Record<string, number>): Cluster {
-  const response = {
-    topics: [{
-      name: "t",
-      topicId: "id",
-      errorCode: 0,
-      partitions: [2, 0, 1].map((partitionIndex) => ({
-        partitionIndex,
-        leaderId: partitionIndex === 1 ? -1 : 7,
-        replicaNodes: [7, 8],
-      })),
-    }],
+interface Rig extends AsyncDisposable {
+  broker: FakeBroker;
+  cluster: Cluster;
+  client: ClientProducer;
+  sender(partition: number): PartitionDelivery;
+}
+
+async function rig(partitions: number): Promise<Rig> {
+  const broker = await FakeBroker.start(partitions);
+  const cluster = await Cluster.connect(readSettings({
+    "bootstrap.servers": broker.address,
+    "message.timeout.ms": DELIVERY_MS,
+    "retry.backoff.ms": 20,
+  }));
+  const client = cluster.producer(0);
+  return {
+    broker,
+    cluster,
+    client,
+    sender: (partition) => new PartitionDelivery({ cluster, client, topic: TOPIC, partition }),
+    async [Symbol.asyncDispose]() {
+      await client.close(true);
+      await cluster.close();
+      await broker[Symbol.asyncDispose]();
+    },
   };
-  const byPath = Object.fromEntries(Object.entries(errors).map(([path, code]) => [path, [code, null]]));
-  const fault = new ResponseError(METADATA as never, 12 as never, byPath as never, response);
-  const admin = { metadata: () => Promise.reject(new MultipleErrors("Cannot get metadata", [fault])) };
-  const run = (_: string, ask: (admin: Admin) => unknown) => ask(admin as unknown as Admin);
-  return { run } as unknown as Cluster;
+}
+
+function events(count: number): Buffer[] {
+  return Array.from({ length: count }, (_, n) => Buffer.from(`event ${n}`));
 }
 
 test("a topic of which one partition has no leader is found at once, with the others' leaders", async () => {
-  const found = await findTopic(clusterWith({ "/topics/0/partitions/2": LEADER_NOT_AVAILABLE }), "t");
-  assertEquals(found, { id: "id", numPartitions: 3, replicationFactor: 2, leaders: [7, -1, 7] });
+  await using all = await rig(3);
+  const { broker, cluster } = all;
+  broker.orphan(1);
+  const beganMs = performance.now();
+  const found = await findTopic(cluster, "t");
+  assertLess(performance.now() - beganMs, 1000);
+  assertEquals(found?.numPartitions, 3);
+  assertEquals(found?.replicationFactor, 1);
+  assertEquals(found?.leaders.map((leader) => leader?.id), [1, undefined, 1]);
 });
 
 test("a topic that is missing, or in doubt for another reason, is not taken for one", async () => {
-  assertEquals(await findTopic(clusterWith({ "/topics/0": UNKNOWN_TOPIC }), "t"), undefined);
-  await assertRejects(() => findTopic(clusterWith({ "/topics/0": LEADER_NOT_AVAILABLE }), "t"));
-  const mixed = { "/topics/0": 29, "/topics/0/partitions/2": LEADER_NOT_AVAILABLE };
-  await assertRejects(() => findTopic(clusterWith(mixed), "t"));
+  await using all = await rig(2);
+  const { broker, cluster } = all;
+  broker.topicError = UNKNOWN_TOPIC;
+  assertEquals(await findTopic(cluster, "t"), undefined);
+  broker.topicError = 29;
+  const refused = await assertRejects(() => findTopic(cluster, "t"), BrokerError);
+  assertEquals(refused.reason, "TOPIC_AUTHORIZATION_FAILED");
+});
+
+test("the ends of the other partitions are known in a second, and the one without a leader is named", async () => {
+  await using all = await rig(4);
+  const { broker, cluster } = all;
+  broker.orphan(1);
+  // Its broker is gone, and the cluster has not noticed.
+  broker.partitions[2].leader = 2;
+  const offsets = new Offsets(cluster, "t");
+  const beganMs = performance.now();
+  const { found, faults } = await offsets.listKnown([0, 1, 2, 3], "latest");
+  assertLess(performance.now() - beganMs, 2000);
+  assertEquals([...found.keys()].sort(), [0, 3]);
+  assertEquals([...faults.keys()].sort(), [1, 2]);
+  assertStringIncludes(faults.get(1)!.message, "partition 1 has no leader");
+});
+
+test("a leader that comes in a moment is waited for where its answer is needed", async () => {
+  await using all = await rig(2);
+  const { broker, cluster } = all;
+  broker.orphan(1);
+  const listing = new Offsets(cluster, "t").latest([0, 1]);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  Object.assign(broker.partitions[1], { leader: 1, error: 0 });
+  assertEquals([...await listing].sort(), [[0, 100], [1, 100]]);
+});
+
+test("what goes to a partition without a leader fails alone and in its own time, and names the partition", async () => {
+  await using all = await rig(3);
+  const { broker, sender } = all;
+  broker.orphan(1);
+  const beganMs = performance.now();
+  const failed = assertRejects(() => sender(1).send(events(3)), BrokerError);
+  const healthy = sender(0);
+  for (let n = 0; n < 5; n++) assertEquals(await healthy.send(events(10)), 100 + 10 * n);
+  assertEquals(await sender(2).send(events(1)), 100);
+  assertLess(performance.now() - beganMs, DELIVERY_MS);
+  const error = await failed;
+  assertStringIncludes(error.message, `"t" partition 1: partition 1 has no leader`);
+  assertEquals(error.reason, "LEADER_NOT_AVAILABLE");
+  assert(error.canRetry);
+  assertEquals(await healthy.send(events(1)), 150);
+});
+
+test("a batch is stored once, under one number, however often it is sent", async () => {
+  await using all = await rig(2);
+  const { broker, sender } = all;
+  broker.outcomes.push("cut", "cut after storing", LEADER_NOT_AVAILABLE, 0);
+  const one = sender(0);
+  assertEquals(await one.send(events(5)), 100);
+  assertEquals(await one.send(events(2)), 105);
+  assertEquals(broker.produced.map(({ sequence, count }) => [sequence, count]), [[0, 5], [5, 2]]);
+  assertEquals(new Set(broker.produced.map(({ producerId }) => producerId)).size, 1);
+});
+
+test("after a failure the numbers begin anew, under another producer, so that what is stored late is no other's", async () => {
+  await using all = await rig(2);
+  const { broker, sender } = all;
+  const one = sender(0);
+  await one.send(events(1));
+  broker.orphan(0);
+  await assertRejects(() => one.send(events(1)), BrokerError);
+  Object.assign(broker.partitions[0], { leader: 1, error: 0 });
+  assertEquals(await one.send(events(4)), 101);
+  const [before, after] = broker.produced;
+  assertEquals([before.sequence, after.sequence], [0, 0]);
+  assert(before.producerId !== after.producerId);
 });

@@ -3,11 +3,12 @@
 // too large took the 600 small ones of its batch with it. Whatever the limit and the mix of sizes, what fits is stored,
 // and only what is too large alone fails.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createRecordsBatch } from "@platformatic/kafka";
+import { createRecordsBatch, NumericMap } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { LimitExceededError } from "../../mod.ts";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
+import { failureOf } from "../../src/drivers/kafka/failure.ts";
 import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
 import { KnownEnds } from "../../src/drivers/kafka/known_ends.ts";
 import { batchBytes, formatOf } from "../../src/drivers/kafka/record.ts";
@@ -26,27 +27,34 @@ function topicWith(settings: { limit: number; isLimitKnown?: boolean; compressio
   let sent = 0;
   const cluster = {
     settings: readSettings({ "bootstrap.servers": "a", "compression.type": compression }),
+    module: { NumericMap },
     producer: () => ({
-      send: async ({ messages }: { messages: Sent }) => {
-        sent++;
-        await Promise.resolve();
-        const copies = messages.map(({ value }) => ({ topic: "t", partition: 0, value }));
-        const bytes = createRecordsBatch(copies, { compression } as never).length;
-        if (bytes > limit) throw Object.assign(new Error("large"), { apiId: "MESSAGE_TOO_LARGE" });
-        if (compression === "none") {
-          assertEquals(
-            bytes,
-            batchBytes(messages.map(({ value }) => value.byteLength)),
-          );
-        }
-        stored.push(...messages.map(({ value }) => Buffer.from(value)));
-        // Others write, too: ids are consecutive within a batch only.
-        const offset = BigInt(stored.length - messages.length + sent * 1000);
-        return { offsets: [{ offset }] };
-      },
+      metadata: () =>
+        Promise.resolve({
+          brokers: new Map([[1, { host: "a", port: 1 }]]),
+          topics: new Map([["t", { partitions: [{ leader: 1 }] }]]),
+        }),
+      initIdempotentProducer: () => Promise.resolve({ producerId: 1n, producerEpoch: 0 }),
       close: () => Promise.resolve(),
     }),
-    failure: (error: unknown) => error,
+    ask: async (_client: unknown, _broker: unknown, { parameters }: { parameters: unknown[] }) => {
+      const messages = parameters[2] as Sent;
+      sent++;
+      await Promise.resolve();
+      const bytes = createRecordsBatch(messages as never, { compression } as never).length;
+      if (bytes > limit) throw Object.assign(new Error("large"), { apiId: "MESSAGE_TOO_LARGE" });
+      if (compression === "none") {
+        assertEquals(
+          bytes,
+          batchBytes(messages.map(({ value }) => value.byteLength)),
+        );
+      }
+      stored.push(...messages.map(({ value }) => Buffer.from(value)));
+      // Others write, too: ids are consecutive within a batch only.
+      const baseOffset = BigInt(stored.length - messages.length + sent * 1000);
+      return { responses: [{ partitionResponses: [{ baseOffset }] }] };
+    },
+    failure: (error: unknown) => failureOf(error, "store", { servers: "a", identity: "" }, 0),
   } as unknown as Cluster;
   const producer = new KafkaProducer({
     cluster,

@@ -13,7 +13,12 @@ export async function run(invocation: Invocation): Promise<void> {
     for (const name of names) {
       const partitions = await topic.lag(name);
       if (args.flag("json")) await console.out.json({ name, ...lagTotals(partitions), partitions });
-      for (const { partition, position, acknowledged, events, bytes, seconds } of partitions) {
+      for (const { partition, position, acknowledged, events, bytes, seconds, fault } of partitions) {
+        if (fault !== undefined) {
+          if (!args.flag("json")) console.log.warn(fault);
+          rows.push([name, partition, position, acknowledged ? "yes" : "no", "?", "?", "?"]);
+          continue;
+        }
         rows.push([
           name,
           partition,

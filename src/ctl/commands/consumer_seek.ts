@@ -1,4 +1,5 @@
 import type { PartitionDescription, StartPosition, Topic } from "../../../mod.ts";
+import { checkReachable } from "../../partition_fault.ts";
 import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndRequiredConsumerOf, withTopic } from "../connect.ts";
 import { openConsumer } from "../consume/open_consumer.ts";
@@ -27,6 +28,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const wanted = partitionsOf(args);
   return await withTopic(invocation, topicName, async (topic) => {
     const known = await topic.describe();
+    checkReachable(known.filter(({ partition }) => wanted?.includes(partition) ?? true));
     for (const number of wanted ?? []) {
       // The driver names the partitions there are.
       if (!known.some(({ partition }) => partition === number)) {

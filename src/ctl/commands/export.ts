@@ -1,3 +1,4 @@
+import { checkReachable } from "../../partition_fault.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver, topicNameOf } from "../connect.ts";
 import { EXPORT_FORMATS } from "../transfer/formats.ts";
@@ -29,6 +30,7 @@ export async function run(invocation: Invocation): Promise<void> {
     console.log.info(`Metadata are exported as bytes, without their serializer: ${obstacle!.message}`);
   }
   const partitions = await topic.describe();
+  checkReachable(partitions);
   const progress = console.startProgress("exported", {
     events: partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0),
   });

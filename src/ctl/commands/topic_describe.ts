@@ -29,6 +29,7 @@ export async function run(invocation: Invocation): Promise<void> {
       });
       return;
     }
+    for (const { fault } of partitions) if (fault !== undefined) console.log.warn(fault);
     const rows: [string, string][] = [
       ["name", name],
       ["path", info.path ?? "-"],
@@ -70,6 +71,7 @@ function partitionDocument(partition: PartitionDescription): JsonObject {
     segments: partition.segments,
     oldest_time: partition.oldestTime ?? null,
     newest_time: partition.newestTime ?? null,
+    ...(partition.fault === undefined ? {} : { fault: partition.fault }),
   };
 }
 

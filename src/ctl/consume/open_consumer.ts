@@ -1,4 +1,5 @@
 import type { Consumer, ConsumerOptions, Topic } from "../../../mod.ts";
+import { checkReachable } from "../../partition_fault.ts";
 import { type Place, placeIn } from "../position.ts";
 
 /** Makes a consumer that begins at a place, where its name has no position yet. */
@@ -15,7 +16,9 @@ export async function openConsumer(
   if (!counted) return consumer;
   try {
     await consumer.ready();
-    const known = new Map((await topic.describe()).map((partition) => [partition.partition, partition]));
+    const described = await topic.describe();
+    checkReachable(described.filter(({ partition }) => consumer.partitions.includes(partition)));
+    const known = new Map(described.map((partition) => [partition.partition, partition]));
     const lags = name === undefined ? [] : await topic.lag(name);
     for (const partition of consumer.partitions) {
       if (lags.some((lag) => lag.partition === partition && lag.acknowledged)) continue;

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { type Api, type ClientConnection, wrapApi } from "./broker_request.ts";
 import type { ClientConsumer, ClientModule } from "./client.ts";
 
 /*
@@ -34,32 +35,32 @@ export interface Pieces {
 }
 
 type Parse = (id: number, key: number, version: number, reader: { buffer: Pieces }) => unknown;
-type Send = (key: number, version: number, request: unknown, parse: Parse, ...rest: unknown[]) => void;
-type Api = ((connection: { send: Send }, ...parameters: unknown[]) => void) & { version: number };
-type ApiGetter = (name: string, callback: (error: Error | null, api?: Api) => void) => void;
 
 /** The client leaves checksums alone: makes it look at those of every batch that it fetches, before it is read. */
 export function checkFetches(client: ClientConsumer, module: ClientModule): void {
-  const getApi = (client[module.kGetApi] as unknown as ApiGetter).bind(client);
-  const value: ApiGetter = (name, callback) =>
-    getApi(name, (error, api) => callback(error, name === "Fetch" && api ? checkedApi(api, module) : api));
-  Object.defineProperty(client, module.kGetApi, { value });
+  wrapApi(client, module, "Fetch", (api) => checkedApi(api, module));
 }
 
 function checkedApi(api: Api, { crc32c }: ClientModule): Api {
-  const checked = (connection: { send: Send }, ...parameters: unknown[]): void => {
-    const send: Send = (key, version, request, parse, ...rest) => {
+  const checked = (connection: ClientConnection, ...parameters: unknown[]): void => {
+    const send = (
+      key: unknown,
+      version: unknown,
+      request: unknown,
+      parse: unknown,
+      ...rest: unknown[]
+    ): void => {
       const checkedParse: Parse = (id, key, version, reader) => {
         const { buffer } = reader;
         const subarray = buffer.subarray.bind(buffer);
         // Of an answer the client takes only the batches of a partition this way.
         const value: Pieces["subarray"] = (start, end) => checkedPieces(subarray(start, end), crc32c);
         Object.defineProperty(buffer, "subarray", { value });
-        return parse(id, key, version, reader);
+        return (parse as Parse)(id, key, version, reader);
       };
       connection.send(key, version, request, checkedParse, ...rest);
     };
-    api({ send }, ...parameters);
+    api({ send, close: () => connection.close() }, ...parameters);
   };
   return Object.assign(checked, { version: api.version });
 }

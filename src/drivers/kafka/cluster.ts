@@ -1,5 +1,6 @@
 import process from "node:process";
 import { BrokerError, ClosedError, type DiasporaError } from "../../errors.ts";
+import { type AnyClient, askBroker, type BrokerPlace, type BrokerRequest } from "./broker_request.ts";
 import { checkFetches } from "./checked_fetch.ts";
 import {
   type Admin,
@@ -10,6 +11,7 @@ import {
 } from "./client.ts";
 import { diagnose } from "./diagnosis.ts";
 import { failureOf, isPassing, isSilence } from "./failure.ts";
+import { keepPartialMetadata } from "./partial_metadata.ts";
 import type { KafkaSettings } from "./settings.ts";
 import { byTurns } from "./turns.ts";
 
@@ -35,6 +37,7 @@ export class Cluster {
     this.#settings = settings;
     this.servers = settings.servers.join(",");
     this.#admin = new module.Admin({ ...settings.client, retries: 0, retryDelay: this.retryDelay });
+    keepPartialMetadata(this.#admin, module);
   }
 
   /** What the driver was opened with. */
@@ -146,20 +149,53 @@ export class Cluster {
       isolationLevel: fetch.readsCommittedOnly ? READ_COMMITTED : READ_UNCOMMITTED,
     }) as ClientConsumer;
     consumer.groupId = group;
+    keepPartialMetadata(consumer, this.module);
     if (fetch.checksChecksums) checkFetches(consumer, this.module);
     return consumer;
   }
 
   /** A client that writes: everything once, and only what all replicas in sync have counts as stored. */
-  producer(): ClientProducer {
+  producer(retries: number = RETRIES_ENDLESS): ClientProducer {
     const { client, producer } = this.settings;
-    return new this.module.Producer({
+    const made = new this.module.Producer({
       ...client,
       idempotent: true,
-      retries: RETRIES_ENDLESS,
+      retries,
       retryDelay: this.retryDelay,
       compression: producer.compression,
     }) as ClientProducer;
+    keepPartialMetadata(made, this.module);
+    return made;
+  }
+
+  /** One request to one broker, by a client. */
+  ask<T>(client: AnyClient, broker: BrokerPlace, request: BrokerRequest): Promise<T> {
+    return askBroker<T>(client, this.module, broker, request);
+  }
+
+  /** One request of administration to one broker, once. */
+  askAdmin<T>(broker: BrokerPlace, request: BrokerRequest): Promise<T> {
+    return this.ask<T>(this.#admin, broker, request);
+  }
+
+  /** Whether the driver is closed, or about to be. */
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** What is awaited, unless it takes longer than that. */
+  async within<T>(ms: number, awaited: Promise<T>): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer in ${ms / 1000} s`)), ms);
+    });
+    // What comes too late is nobody's.
+    awaited.catch(() => {});
+    try {
+      return await Promise.race([awaited, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Waits, unless the driver is closed meanwhile. */

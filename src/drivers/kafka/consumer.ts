@@ -1,10 +1,11 @@
-import { CorruptedLogError } from "../../errors.ts";
+import { BrokerError, CorruptedLogError } from "../../errors.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import type { Cluster } from "./cluster.ts";
 import { Fetcher } from "./fetcher.ts";
 import { Group } from "./group.ts";
 import type { KnownEnds } from "./known_ends.ts";
 import { LoneOwner } from "./lone_owner.ts";
+import { News } from "./news.ts";
 import type { Offsets } from "./offsets.ts";
 import type { Ownership, Reassignment } from "./ownership.ts";
 import { PartitionQueue } from "./partition_queue.ts";
@@ -38,7 +39,7 @@ export class KafkaConsumer implements ConsumerInterface {
   #beginnings = new Map<number, number>();
   /** The partitions that are read, in order. */
   #assigned: readonly number[] = [];
-  #listeners = new Set<() => void>();
+  readonly #news = new News();
   #fault: unknown = undefined;
   #reassigning: Promise<void> = Promise.resolve();
   #generation = 0;
@@ -62,7 +63,8 @@ export class KafkaConsumer implements ConsumerInterface {
       offsets,
       topic,
       answersMax: request.batchesMax ?? 2,
-      onNews: () => this.#announce(),
+      onNews: () => this.#news.announce(),
+      place: (queue) => this.#place(queue),
     });
   }
 
@@ -73,9 +75,10 @@ export class KafkaConsumer implements ConsumerInterface {
   async open(): Promise<void> {
     const { offsets, ends, numPartitions } = this.#topic;
     const all = Array.from({ length: numPartitions }, (_, partition) => partition);
-    ends.learnAll(await offsets.latest(all));
+    // A partition without a leader is read from its place on when it has one again.
+    ends.learnAll(await offsets.known(all, "latest"));
     if (this.#request.from !== "earliest") {
-      this.#beginnings = await offsets.resolve(all, this.#request.from);
+      this.#beginnings = await offsets.resolveKnown(all, this.#request.from);
     }
     await this.#ownership.open();
     if (this.#ownership instanceof LoneOwner) {
@@ -87,21 +90,31 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined | Promise<IncomingBatch | undefined> {
-    const fault = this.#fetcher.takeFault() ?? this.#takeFault();
+    const fault = this.#takeFault();
     if (fault !== undefined) throw fault;
     const queue = this.#queues.get(partition);
     if (queue === undefined) return undefined;
     this.#startFetching();
     const batch = this.#take(queue, eventsMax);
-    if (batch !== undefined || queue.fetchOffset >= this.#topic.ends.of(partition)) return batch;
-    return this.#awaitEvents(queue).then(() =>
-      this.#queues.get(partition) === queue ? this.#takeOrThrow(queue, eventsMax) : undefined
-    );
+    if (batch !== undefined || queue.isCutOff || queue.fetchOffset >= this.#topic.ends.of(partition)) {
+      return batch;
+    }
+    return this.#awaitEvents(queue).then(() => {
+      if (!this.#has(queue)) return undefined;
+      const fault = this.#takeFault();
+      if (fault !== undefined) throw fault;
+      return this.#take(queue, eventsMax);
+    });
   }
 
   waitForEvents(signal: AbortSignal): Promise<void> {
     this.#startFetching();
-    return this.#until(() => signal.aborted || this.#hasNews(), signal);
+    return this.#news.until(() => signal.aborted || this.#hasNews(), signal);
+  }
+
+  reach(partition: number): Promise<void> | undefined {
+    const queue = this.#queues.get(partition);
+    return queue?.isCutOff === true ? this.#awaitLeader(queue) : undefined;
   }
 
   acknowledge(partition: number, nextId: number): void | Promise<void> {
@@ -111,7 +124,11 @@ export class KafkaConsumer implements ConsumerInterface {
   async seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
     const position = (await this.#topic.offsets.resolve([partition], to)).get(partition)!;
     this.#topic.ends.learn(partition, position);
-    this.#queues.get(partition)?.seek(position);
+    const queue = this.#queues.get(partition);
+    if (queue !== undefined) {
+      queue.isPlaced = true;
+      queue.seek(position);
+    }
     this.#restart();
     if (store) await this.#positions.set(partition, position);
   }
@@ -122,7 +139,7 @@ export class KafkaConsumer implements ConsumerInterface {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#announce();
+    this.#news.close();
     await this.#reassigning;
     await this.#fetcher.close();
     await this.#positions.idle();
@@ -138,62 +155,52 @@ export class KafkaConsumer implements ConsumerInterface {
     return batch;
   }
 
-  #takeOrThrow(queue: PartitionQueue, eventsMax: number): IncomingBatch | undefined {
-    const fault = this.#fetcher.takeFault() ?? this.#takeFault();
-    if (fault !== undefined) throw fault;
-    return this.#take(queue, eventsMax);
-  }
-
   /** Waits for events that are known to be there, or for the news that they are not. */
   async #awaitEvents(queue: PartitionQueue): Promise<void> {
     const { cluster, name, ends } = this.#topic;
     // Asked from now on: a broker that answers that knows everything that is known here.
     const asked = this.#fetcher.asked;
-    const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(), READ_MS_MAX);
-    try {
-      await this.#until(
-        () =>
-          silence.signal.aborted || queue.hasNews || this.#fetcher.hasFault || this.#fault !== undefined ||
-          this.#queues.get(queue.partition) !== queue || queue.answered > asked ||
-          queue.fetchOffset >= ends.of(queue.partition),
-        silence.signal,
-      );
-    } finally {
-      clearTimeout(timer);
-    }
-    if (silence.signal.aborted) {
-      const what = `read topic "${name}" partition ${queue.partition}`;
-      throw cluster.failure(this.#fetcher.lastFailure ?? new Error("no answer"), what, READ_MS_MAX);
-    }
+    const isSo = await this.#news.untilOrLate(
+      () =>
+        queue.hasNews || queue.isCutOff || this.#hasFault || !this.#has(queue) || queue.answered > asked ||
+        queue.fetchOffset >= ends.of(queue.partition),
+      READ_MS_MAX,
+    );
+    if (isSo) return;
+    const what = `read topic "${name}" partition ${queue.partition}`;
+    throw cluster.failure(this.#fetcher.lastFailure ?? new Error("no answer"), what, READ_MS_MAX);
   }
 
-  /** Resolves when the condition holds, which is looked at whenever something changed. */
-  #until(condition: () => boolean, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!this.#closed && !condition()) return;
-        signal.removeEventListener("abort", look);
-        this.#listeners.delete(look);
-        resolve();
-      };
-      signal.addEventListener("abort", look);
-      this.#listeners.add(look);
-      look();
-    });
+  /** Waits until a partition that was cut off is not, or something else came; throws when it was for too long. */
+  async #awaitLeader(queue: PartitionQueue): Promise<void> {
+    const { cluster, name } = this.#topic;
+    const sinceMs = queue.trouble?.sinceMs ?? Date.now();
+    const isSo = await this.#news.untilOrLate(
+      () => !queue.isCutOff || this.#hasNews() || !this.#has(queue),
+      sinceMs + READ_MS_MAX - Date.now(),
+    );
+    if (isSo) return;
+    const what = `read topic "${name}" partition ${queue.partition}`;
+    throw cluster.failure(queue.trouble?.error ?? new Error("no answer"), what, Date.now() - sinceMs);
   }
 
-  #announce(): void {
-    for (const look of [...this.#listeners]) look();
+  #has(queue: PartitionQueue): boolean {
+    return this.#queues.get(queue.partition) === queue;
+  }
+
+  get #hasFault(): boolean {
+    return this.#fetcher.hasFault || this.#fault !== undefined;
   }
 
   #hasNews(): boolean {
-    if (this.#fetcher.hasFault || this.#fault !== undefined) return true;
+    if (this.#hasFault) return true;
     for (const queue of this.#queues.values()) if (queue.hasNews) return true;
     return false;
   }
 
   #takeFault(): unknown {
+    const told = this.#fetcher.takeFault();
+    if (told !== undefined) return told;
     const fault = this.#fault;
     this.#fault = undefined;
     return fault;
@@ -218,7 +225,7 @@ export class KafkaConsumer implements ConsumerInterface {
     this.#assigned = this.#assigned.filter((partition) => kept.includes(partition));
     this.#positions.moved([...lost, ...(this.#ownership instanceof Group ? gained : [])]);
     this.#restart();
-    this.#announce();
+    this.#news.announce();
     this.#reassigning = this.#reassigning.then(() => this.#enterAtLast(generation, kept, gained));
   }
 
@@ -244,39 +251,50 @@ export class KafkaConsumer implements ConsumerInterface {
     const entered = [...gained, ...missing];
     const stored = await this.#positions.load(entered);
     const unknown = entered.filter((partition) => !stored.has(partition) && !this.#beginnings.has(partition));
-    const earliest = unknown.length === 0 ? new Map() : await this.#topic.offsets.earliest(unknown);
+    const earliest = unknown.length === 0 || this.#request.from !== "earliest"
+      ? new Map<number, number>()
+      : await this.#topic.offsets.known(unknown, "earliest");
     if (generation !== this.#generation || this.#closed) return;
     for (const partition of entered) {
-      const position = stored.get(partition) ?? this.#beginnings.get(partition) ?? earliest.get(partition)!;
-      this.#queues.set(partition, this.#newQueue(partition, position));
+      const position = stored.get(partition) ?? this.#beginnings.get(partition) ?? earliest.get(partition);
+      const queue = queueOf(this.#topic, partition, position ?? 0);
+      queue.isPlaced = position !== undefined;
+      this.#queues.set(partition, queue);
     }
     this.#assigned = [...kept, ...gained].sort((one, other) => one - other);
     this.#restart();
-    this.#announce();
+    this.#news.announce();
   }
 
-  #newQueue(partition: number, position: number): PartitionQueue {
-    const { cluster, name, kafkaName, format } = this.#topic;
-    return new PartitionQueue(
-      partition,
-      position,
-      format,
-      (_, { firstId, endId }, reason, offset) =>
-        new CorruptedLogError({
-          topic: name,
-          partition,
-          firstId,
-          endId,
-          file: `${cluster.servers}/${kafkaName}/${partition}/${firstId}`,
-          offset,
-          reason,
-        }),
-    );
+  /** Asks a leader that was away before where to begin. */
+  async #place(queue: PartitionQueue): Promise<void> {
+    const { partition } = queue;
+    const position = (await this.#topic.offsets.resolveKnown([partition], this.#request.from)).get(partition);
+    if (position === undefined) {
+      throw new BrokerError(this.#topic.cluster.servers, "no answer yet", { canRetry: true });
+    }
+    // Meanwhile somebody may have moved it.
+    if (queue.isPlaced) return;
+    this.#beginnings.set(partition, position);
+    this.#topic.ends.learn(partition, position);
+    queue.seek(position);
+    queue.isPlaced = true;
   }
 
   #onFailure(error: unknown): void {
     const { cluster, name } = this.#topic;
     this.#fault = cluster.failure(error, `read topic "${name}"`, 0);
-    this.#announce();
+    this.#news.announce();
   }
+}
+
+function queueOf(
+  { cluster, name, kafkaName, format }: ConsumerTopic,
+  partition: number,
+  position: number,
+): PartitionQueue {
+  return new PartitionQueue(partition, position, format, (_, { firstId, endId }, reason, offset) => {
+    const file = `${cluster.servers}/${kafkaName}/${partition}/${firstId}`;
+    return new CorruptedLogError({ topic: name, partition, firstId, endId, file, offset, reason });
+  });
 }

@@ -1,35 +1,50 @@
-import { BrokerError } from "../../errors.ts";
 import type { PartitionDescription, PartitionLag } from "../../contract.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Offsets } from "./offsets.ts";
+import type { Listing, Offsets } from "./offsets.ts";
 
-/** The state of partitions. */
+/** How long brokers are asked for sizes before the rest is given without, in milliseconds. */
+const SIZES_MS_MAX = 5000;
+
+/** The state of partitions; of one that cannot be asked about now, what is known of its ends, and its fault. */
 export async function describePartitions(
   cluster: Cluster,
   offsets: Offsets,
   kafkaName: string,
-  partitions: readonly number[],
+  { partitions, endOf }: { partitions: readonly number[]; endOf(partition: number): number },
 ): Promise<PartitionDescription[]> {
   const [earliest, latest, oldest, newest, sizes] = await Promise.all([
-    offsets.earliest(partitions),
-    offsets.latest(partitions),
-    offsets.since(partitions, 0),
-    offsets.newest(partitions),
+    offsets.listKnown(partitions, "earliest"),
+    offsets.listKnown(partitions, "latest"),
+    offsets.listKnown(partitions, "oldest"),
+    offsets.listKnown(partitions, "newest"),
     sizesOf(cluster, kafkaName, partitions),
   ]);
-  const timeIn = (times: typeof oldest, partition: number): number | undefined => {
-    const time = times.get(partition);
+  const timeIn = ({ found }: Listing, partition: number): number | undefined => {
+    const time = found.get(partition);
     return time === undefined || time.offset < 0 || time.timestamp < 0 ? undefined : time.timestamp;
   };
-  return partitions.map((partition) => ({
-    partition,
-    firstId: earliest.get(partition)!,
-    nextId: latest.get(partition)!,
-    bytes: sizes.get(partition) ?? 0,
-    segments: 0,
-    oldestTime: timeIn(oldest, partition),
-    newestTime: timeIn(newest, partition),
-  }));
+  return partitions.map((partition): PartitionDescription => {
+    const first = earliest.found.get(partition);
+    const next = latest.found.get(partition);
+    const fault = [earliest, latest].map(({ faults }) => faults.get(partition)).find((one) =>
+      one !== undefined
+    );
+    const bytes = sizes.get(partition) ?? 0;
+    if (first === undefined || next === undefined || fault !== undefined) {
+      const nextId = next?.offset ?? endOf(partition);
+      const why = fault?.message ?? "no answer";
+      return { partition, firstId: first?.offset ?? nextId, nextId, bytes, segments: 0, fault: why };
+    }
+    return {
+      partition,
+      firstId: first.offset,
+      nextId: next.offset,
+      bytes,
+      segments: 0,
+      oldestTime: timeIn(oldest, partition),
+      newestTime: timeIn(newest, partition),
+    };
+  });
 }
 
 /** How far a name is behind. */
@@ -42,8 +57,12 @@ export async function lagOf({ described, stored, timeOf, now }: {
   now: number;
 }): Promise<PartitionLag[]> {
   return await Promise.all(described.map(async (description) => {
-    const { partition, firstId, nextId } = description;
+    const { partition, firstId, nextId, fault } = description;
     const position = Math.max(firstId, stored.get(partition) ?? firstId);
+    if (fault !== undefined) {
+      const acknowledged = stored.has(partition);
+      return { partition, position, acknowledged, events: 0, bytes: 0, seconds: 0, fault };
+    }
     const ids = Math.max(0, nextId - position);
     const time = ids === 0 ? undefined : await timeOf(partition, position);
     // Marks of transactions take ids, too; where nothing else is left, nothing is to be read.
@@ -64,30 +83,38 @@ export function bytesOf({ firstId, nextId, bytes }: PartitionDescription, events
   return events === 0 || nextId === firstId ? 0 : Math.ceil(bytes * events / (nextId - firstId));
 }
 
-/** Bytes on the disk of one replica. */
+/** Bytes on the disk of one replica; without partitions of which no broker says any. */
 async function sizesOf(
   cluster: Cluster,
   kafkaName: string,
   partitions: readonly number[],
 ): Promise<Map<number, number>> {
-  try {
-    const brokers = await cluster.run(
-      `read the sizes of topic "${kafkaName}"`,
-      (admin) => admin.describeLogDirs({ topics: [{ name: kafkaName, partitions: [...partitions] }] }),
-    );
-    const sizes = new Map<number, number>();
-    for (const { results } of brokers) {
-      for (const { topics } of results) {
-        for (const { partitionIndex, partitionSize } of topics.flatMap((topic) => topic.partitions)) {
-          // A replica that lags has less.
-          sizes.set(partitionIndex, Math.max(sizes.get(partitionIndex) ?? 0, Number(partitionSize)));
-        }
-      }
+  const brokers = await cluster.run(
+    "list brokers",
+    async (admin) => [...(await admin.metadata({ topics: [], forceUpdate: true })).brokers.values()],
+  );
+  const parameters = [[{ name: kafkaName, partitions: [...partitions] }]];
+  const answers = await Promise.allSettled(
+    brokers.map((broker) =>
+      cluster.within(SIZES_MS_MAX, cluster.askAdmin<LogDirs>(broker, { name: "DescribeLogDirs", parameters }))
+    ),
+  );
+  const sizes = new Map<number, number>();
+  for (const answer of answers) {
+    // Only administrators may ask, and a broker may be away: the others say what they have.
+    if (answer.status === "rejected") continue;
+    for (const { partitionIndex, partitionSize } of partitionsIn(answer.value)) {
+      // A replica that lags has less.
+      sizes.set(partitionIndex, Math.max(sizes.get(partitionIndex) ?? 0, Number(partitionSize)));
     }
-    return sizes;
-  } catch (error) {
-    // Only administrators may ask.
-    if (error instanceof BrokerError && error.reason?.endsWith("AUTHORIZATION_FAILED")) return new Map();
-    throw error;
   }
+  return sizes;
+}
+
+interface LogDirs {
+  results: { topics: { partitions: { partitionIndex: number; partitionSize: bigint }[] }[] }[];
+}
+
+function partitionsIn({ results }: LogDirs): LogDirs["results"][number]["topics"][number]["partitions"] {
+  return results.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions));
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionError, TopicExistsError, TopicNotFoundError } from "../../errors.ts";
+import { BrokerError, InvalidOptionError, TopicExistsError, TopicNotFoundError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { checkTopicName } from "../../names.ts";
 import type { DriverInterface, TopicDefinition, TopicInfo, TopicInterface } from "../../contract.ts";
@@ -115,7 +115,7 @@ export class OctopusDriver implements DriverInterface {
     const configs = await configsOfTopics(this.#cluster, names.map((name) => this.#names.kafkaName(name)));
     const infos = names.map(async (name): Promise<[string, TopicInfo]> => [
       name,
-      (await this.#info(name, found.get(name)!, configs.get(this.#names.kafkaName(name)))).info,
+      await this.#infoOrFault(name, found.get(name)!, configs.get(this.#names.kafkaName(name))),
     ]);
     return new Map(await Promise.all(infos));
   }
@@ -208,26 +208,29 @@ export class OctopusDriver implements DriverInterface {
     } while (Date.now() < deadline);
   }
 
+  /** A topic whose documents cannot be read now is listed all the same. */
+  async #infoOrFault(
+    name: string,
+    metadata: TopicMetadata,
+    configs: TopicConfigs | undefined,
+  ): Promise<TopicInfo> {
+    try {
+      return (await this.#info(name, metadata, configs)).info;
+    } catch (error) {
+      if (!(error instanceof BrokerError) || error.reason !== "LEADER_NOT_AVAILABLE") throw error;
+      return { ...infoOf(name, metadata, configs, defaultDocuments()), fault: error.message };
+    }
+  }
+
   async #info(
     name: string,
     metadata: TopicMetadata,
     configs: TopicConfigs | undefined,
   ): Promise<{ info: TopicInfo; missing: number }> {
-    const { numPartitions, replicationFactor } = metadata;
     const { documents, missing } = this.#options.disableInfoTopic
       ? { documents: defaultDocuments(), missing: 0 }
       : await readDocuments(this.#reader, this.#names.infoName(name));
-    const info: TopicInfo = {
-      name,
-      numPartitions,
-      options: {
-        num_partitions: numPartitions,
-        replication_factor: replicationFactor,
-        ...optionsOf(configs?.configs ?? []),
-      },
-      ...documents,
-    };
-    return { info, missing };
+    return { info: infoOf(name, metadata, configs, documents), missing };
   }
 
   #checkedName(name: string): string {
@@ -245,4 +248,22 @@ export class OctopusDriver implements DriverInterface {
     this.#changing.set(name, settled);
     return await changing;
   }
+}
+
+function infoOf(
+  name: string,
+  { numPartitions, replicationFactor }: TopicMetadata,
+  configs: TopicConfigs | undefined,
+  documents: ComponentDocuments,
+): TopicInfo {
+  return {
+    name,
+    numPartitions,
+    options: {
+      num_partitions: numPartitions,
+      replication_factor: replicationFactor,
+      ...optionsOf(configs?.configs ?? []),
+    },
+    ...documents,
+  };
 }

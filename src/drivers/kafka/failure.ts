@@ -105,6 +105,24 @@ export function failureOf(
   );
 }
 
+/** The error for a partition that no broker leads: none that is running has it, or the next one is being chosen. */
+export function leaderless(servers: string, what: string, partition: number): BrokerError {
+  return new BrokerError(
+    servers,
+    `Cannot ${what}: partition ${partition} has no leader at Kafka "${servers}", so no broker that has it is ` +
+      "running; start one, or try again",
+    { reason: "LEADER_NOT_AVAILABLE", canRetry: true },
+  );
+}
+
+/** Whether a request may succeed elsewhere or later, because its partition moved or has no leader. */
+export function isMoving(error: unknown): boolean {
+  if (error instanceof BrokerError) return error.reason === "LEADER_NOT_AVAILABLE";
+  return faultsOf(error).some(({ hasStaleMetadata, message }) =>
+    hasStaleMetadata === true || message?.startsWith("Cannot find broker") === true
+  );
+}
+
 function isLoginFault(faults: ClientFault[]): boolean {
   return faults.some(({ code, apiId }) =>
     (code === AUTHENTICATION && !faults.some((other) => other.code === "PLT_KFK_NETWORK")) ||

@@ -1,13 +1,13 @@
 import { TopicDeletedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import { faultsOf, isFault, isPassing, isUnknownTopic } from "./failure.ts";
+import { isMoving, isPassing, isUnknownTopic } from "./failure.ts";
+import { FetchLoop } from "./fetch_loop.ts";
 import { findTopic } from "./metadata.ts";
 import type { Offsets } from "./offsets.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
-import { Round } from "./round.ts";
 
-/** After so long without an answer those who wait get an error; it goes on being tried. */
+/** After so long without an answer from any leader those who wait get an error; it goes on being tried. */
 const SILENCE_MS_MAX = 20_000;
 
 /** What a fetcher reads from, and whom it tells. */
@@ -19,6 +19,8 @@ export interface FetcherSettings {
   answersMax: number;
   /** Something came, or something is wrong. */
   onNews(): void;
+  /** Finds where to begin in a partition whose leader could not be asked before. */
+  place(queue: PartitionQueue): Promise<void>;
 }
 
 /** Keeps the queues of a consumer filled: a long question to every broker that leads one of the partitions. */
@@ -26,7 +28,7 @@ export class Fetcher {
   readonly #settings: FetcherSettings;
   readonly #client: ClientConsumer;
   #queues: readonly PartitionQueue[] = [];
-  #round: Round | undefined;
+  #loop: FetchLoop | undefined;
   #running: Promise<void> | undefined;
   #wakeIdle: () => void = () => {};
   #closed = false;
@@ -54,12 +56,12 @@ export class Fetcher {
     return this.#deleted || this.#fault !== undefined;
   }
 
-  /** Why the last question failed. */
+  /** Why the last question failed that nobody answered. */
   lastFailure: unknown = undefined;
 
   /** Number of the latest question; an answer to a later one knows everything that was stored before now. */
   get asked(): number {
-    return this.#round?.asked ?? 0;
+    return this.#loop?.asked ?? 0;
   }
 
   /** Begins, or goes on. */
@@ -70,19 +72,19 @@ export class Fetcher {
   /** Other partitions, or other places: questions that were asked before are void. */
   restart(queues: readonly PartitionQueue[]): void {
     this.#queues = queues;
-    this.#round?.stop();
+    this.#loop?.stop();
     this.#wakeIdle();
   }
 
   /** A queue has room again. */
   refill(): void {
-    this.#round?.refill();
+    this.#loop?.refill();
   }
 
   /** Ends every question. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#round?.stop();
+    this.#loop?.stop();
     this.#wakeIdle();
     // Also ends what waits inside the client, so that the loop comes to its end.
     await this.#client.close(true);
@@ -90,27 +92,36 @@ export class Fetcher {
   }
 
   async #run(): Promise<void> {
+    const { cluster, topic, answersMax, onNews, place } = this.#settings;
     while (!this.#closed) {
       if (this.#queues.length === 0 || this.#deleted) {
         await new Promise<void>((resolve) => this.#wakeIdle = resolve);
         continue;
       }
-      const round = new Round({
+      const loop: FetchLoop = new FetchLoop({
         client: this.#client,
-        cluster: this.#settings.cluster,
-        kafkaName: this.#settings.topic.kafkaName,
+        cluster,
+        kafkaName: topic.kafkaName,
+        what: `read topic "${topic.name}"`,
         queues: this.#queues,
-        answersMax: this.#settings.answersMax,
+        answersMax,
         askedBefore: this.asked,
         onAnswer: () => this.#onAnswer(),
+        onReach: onNews,
+        place,
+        replace: (queue) => this.#findPlace(queue, loop),
+        onFailure: (error) => this.#onFailure(error, loop),
       });
-      this.#round = round;
+      this.#loop = loop;
       try {
-        await round.run();
+        await loop.run();
       } catch (error) {
-        if (!this.#closed && !round.isDiscarded) await this.#onFailure(error, round);
+        if (this.#closed || loop.isVoid) continue;
+        loop.stop();
+        await this.#onFailure(error, undefined);
+        await cluster.pause(cluster.retryDelay(undefined, "fetch", ++this.#attempt));
       } finally {
-        round.stop();
+        loop.stop();
       }
     }
   }
@@ -121,44 +132,39 @@ export class Fetcher {
     this.#settings.onNews();
   }
 
-  async #onFailure(error: unknown, round: Round): Promise<void> {
+  /** No leader answers, or one said what no waiting changes: whoever reads is told in time. */
+  async #onFailure(error: unknown, loop: FetchLoop | undefined): Promise<void> {
     const { cluster, topic } = this.#settings;
     const now = Date.now();
     this.lastFailure = error;
-    this.#client.clearMetadata();
     try {
-      if (isFault(error, "OFFSET_OUT_OF_RANGE")) return await this.#findPlace(round);
       if (isUnknownTopic(error) && await this.#isDeleted()) {
         this.#deleted = true;
+        loop?.stop();
         return this.#settings.onNews();
       }
     } catch (other) {
       error = other;
     }
-    if (this.#closed) return;
+    if (this.#closed || loop?.isVoid === true) return;
     this.#silentSinceMs ??= now;
     const silentMs = now - this.#silentSinceMs;
     const isHopeless = !isPassing(error) && !isUnknownTopic(error) && !isMoving(error);
-    if (isHopeless || silentMs > SILENCE_MS_MAX) {
-      this.#fault = cluster.failure(error, `read topic "${topic.name}"`, silentMs);
-      this.#silentSinceMs = undefined;
-      this.#settings.onNews();
-    }
-    await cluster.pause(cluster.retryDelay(undefined, "fetch", ++this.#attempt));
+    if (!isHopeless && silentMs <= SILENCE_MS_MAX) return;
+    this.#fault = cluster.failure(error, `read topic "${topic.name}"`, silentMs);
+    this.#silentSinceMs = undefined;
+    this.#settings.onNews();
   }
 
-  /** Finds where to go on for partitions whose next offset is not there (any more). */
-  async #findPlace(round: Round): Promise<void> {
-    const partitions = this.#queues.map(({ partition }) => partition);
-    const earliest = await this.#settings.offsets.earliest(partitions);
-    const latest = await this.#settings.offsets.latest(partitions);
-    if (round.isDiscarded) return;
-    for (const queue of this.#queues) {
-      const first = earliest.get(queue.partition)!;
-      const next = latest.get(queue.partition)!;
-      if (queue.fetchOffset < first) queue.lose(first);
-      else if (queue.fetchOffset > next) queue.lose(next);
-    }
+  /** Finds where to go on in a partition whose next offset is not there (any more). */
+  async #findPlace(queue: PartitionQueue, loop: FetchLoop): Promise<void> {
+    const { offsets } = this.#settings;
+    const { partition } = queue;
+    const first = (await offsets.known([partition], "earliest")).get(partition);
+    const next = (await offsets.known([partition], "latest")).get(partition);
+    if (loop.isVoid || first === undefined || next === undefined) return;
+    if (queue.fetchOffset < first) queue.lose(first);
+    else if (queue.fetchOffset > next) queue.lose(next);
     this.#settings.onNews();
   }
 
@@ -167,11 +173,4 @@ export class Fetcher {
     const found = await findTopic(cluster, topic.kafkaName);
     return found === undefined || found.id !== topic.id;
   }
-}
-
-/** Leaders change, and brokers come back with another address: that passes. */
-function isMoving(error: unknown): boolean {
-  return faultsOf(error).some(({ hasStaleMetadata, message }) =>
-    hasStaleMetadata === true || message?.startsWith("Cannot find broker") === true
-  );
 }

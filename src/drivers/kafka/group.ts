@@ -161,7 +161,6 @@ export class Group implements Ownership {
 
   /** One attempt, in the generation that is known: the client's own way would go on in any other. */
   async #commit(positions: ReadonlyMap<number, number>): Promise<void> {
-    const { module } = this.cluster;
     const client = this.#client;
     const { generationId, memberId, groupInstanceId } = client;
     const node = await client.findGroupCoordinator();
@@ -180,17 +179,9 @@ export class Group implements Ownership {
         committedMetadata: null,
       })),
     }];
-    await new Promise<void>((resolve, reject) => {
-      const end = (error: Error | null): void => error ? reject(error) : resolve();
-      client[module.kGetConnection](broker, (error, connection) => {
-        if (error) return reject(error);
-        client[module.kGetApi]<CommitArguments, unknown>("OffsetCommit", (error, api) => {
-          if (error) return reject(error);
-          api!(connection!, client.groupId, generationId, memberId ?? "", groupInstanceId, topics, end);
-        });
-      });
+    await this.cluster.ask(client, broker, {
+      name: "OffsetCommit",
+      parameters: [client.groupId, generationId, memberId ?? "", groupInstanceId, topics],
     });
   }
 }
-
-type CommitArguments = [string, number, string, string | null, unknown[]];

@@ -29,8 +29,12 @@ export class PartitionQueue {
   eventBytes = 0;
   /** Number of the latest question that was answered. */
   answered = 0;
-  /** Below this everything is acknowledged; undefined where nothing was ever. */
-  storedId: number | undefined;
+  /** Whether it is known where to begin: not while the leader that would have to say it is away. */
+  isPlaced = true;
+  /** What keeps its events back, and since when; until its leader answers again. */
+  trouble: { sinceMs: number; error: unknown } | undefined;
+  /** Whether that takes longer than leaders need to change. */
+  isCutOff = false;
 
   constructor(
     readonly partition: number,

@@ -1,10 +1,9 @@
-import { ClosedError, LimitExceededError, TopicDeletedError } from "../../errors.ts";
+import { BrokerError, ClosedError, LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import type { ClientProducer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isUnknownTopic } from "./failure.ts";
 import type { KnownEnds } from "./known_ends.ts";
-import { findTopic } from "./metadata.ts";
+import { PartitionDelivery } from "./partition_delivery.ts";
 import { PartitionSender, type Shipment } from "./partition_sender.ts";
 import {
   BATCH_HEAD_BYTES,
@@ -17,6 +16,7 @@ import {
 
 /** No broker takes more, whatever its limits are. */
 const MESSAGE_BYTES_MAX = 1_000_000_000;
+const TOO_LARGE = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
 
 /** What a producer has of its topic. */
 export interface ProducerTopic {
@@ -126,12 +126,16 @@ export class KafkaProducer implements ProducerInterface {
   #sender(partition: number): PartitionSender {
     let sender = this.#senders.get(partition);
     if (sender === undefined) {
+      const { cluster } = this.#topic;
+      // Without retries of its own: each partition has its time.
+      const client = this.#client ??= cluster.producer(0);
+      const delivery = new PartitionDelivery({ cluster, client, topic: this.#topic, partition });
       sender = new PartitionSender(
         {
           bytesMax: this.batchLimit.bytesMax,
-          isMerging: this.#topic.cluster.settings.producer.compression === "none",
+          isMerging: cluster.settings.producer.compression === "none",
         },
-        (values) => this.#send(partition, values),
+        (values) => this.#send(partition, delivery, values),
       );
       this.#senders.set(partition, sender);
     }
@@ -139,45 +143,18 @@ export class KafkaProducer implements ProducerInterface {
   }
 
   /** Stores a shipment and gives the offset of its first event. */
-  async #send(partition: number, values: Shipment["values"]): Promise<number> {
+  async #send(partition: number, delivery: PartitionDelivery, values: Shipment["values"]): Promise<number> {
     const bytes = batchBytes(values.map(({ byteLength }) => byteLength));
     if (bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes, values.length);
-    const { cluster, kafkaName, name, ends } = this.#topic;
-    const client = this.#client ??= cluster.producer();
-    const { deliveryMsMax } = cluster.settings.producer;
-    const beganMs = Date.now();
-    // The client tries for ever. Without it what is on its way comes to an end, stored or not.
-    const timer = deliveryMsMax === 0 ? undefined : setTimeout(() => this.#abandon(client), deliveryMsMax);
     try {
-      const { offsets } = await client.send({
-        messages: values.map((value) => ({ topic: kafkaName, partition, value })),
-      });
-      const baseId = Number(offsets![0].offset);
-      ends.learn(partition, baseId + values.length);
+      const baseId = await delivery.send(values);
+      this.#topic.ends.learn(partition, baseId + values.length);
       return baseId;
     } catch (error) {
-      if (isUnknownTopic(error) && await this.#isDeleted()) throw new TopicDeletedError(name);
-      if (isFault(error, "MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE")) {
+      if (error instanceof BrokerError && TOO_LARGE.includes(error.reason ?? "")) {
         throw this.#tooLarge(partition, bytes, values.length);
       }
-      throw cluster.failure(
-        error,
-        `store events in topic "${name}" partition ${partition}`,
-        Date.now() - beganMs,
-      );
-    } finally {
-      clearTimeout(timer);
+      throw error;
     }
-  }
-
-  #abandon(client: ClientProducer): void {
-    if (this.#client === client) this.#client = undefined;
-    client.close(true).catch(() => {});
-  }
-
-  async #isDeleted(): Promise<boolean> {
-    const { cluster, kafkaName, id } = this.#topic;
-    const found = await findTopic(cluster, kafkaName);
-    return found === undefined || found.id !== id;
   }
 }

@@ -1,6 +1,6 @@
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isUnknownTopic } from "./failure.ts";
+import { isFault, isUnknownTopic, leaderless } from "./failure.ts";
 import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
 
 /** Where to read, and how many records at most. */
@@ -12,6 +12,8 @@ export interface RawRequest {
 }
 
 const PARTITION_BYTES_MAX = 65_536;
+/** How long a leader is waited for, in milliseconds. */
+const LEADER_MS_MAX = 300;
 
 /** Reads single records without a group: documents of topics, times of events. */
 export class RawReader {
@@ -54,34 +56,55 @@ export class RawReader {
     partition: number,
     position: number,
   ): Promise<FetchedPartition | undefined> {
-    return await this.cluster.run(`read topic "${kafkaName}" partition ${partition}`, async () => {
-      const consumer = this.#consumer ??= this.cluster.consumer("reader", 0);
-      consumer.topics.track(kafkaName);
-      try {
-        const metadata = await consumer.metadata({ topics: [kafkaName], forceUpdate: true });
-        const topic = metadata.topics.get(kafkaName)!;
-        const answer = await consumer.fetch({
-          node: topic.partitions[partition].leader,
-          maxWaitTime: 0,
-          minBytes: 0,
-          topics: [{
-            topicId: topic.id,
-            partitions: [{
-              partition,
-              fetchOffset: BigInt(position),
-              currentLeaderEpoch: -1,
-              lastFetchedEpoch: -1,
-              partitionMaxBytes: PARTITION_BYTES_MAX,
-            }],
+    const { cluster } = this;
+    const what = `read topic "${kafkaName}"`;
+    const beganMs = Date.now();
+    for (let attempt = 1;; attempt++) {
+      const answer = await cluster.run(
+        `${what} partition ${partition}`,
+        () => this.#fetchOnce(kafkaName, partition, position),
+      );
+      if (answer !== "no leader") return answer;
+      // Whoever lists topics waits for no partition that cannot be read: leaders change in a moment, or not soon.
+      const delayMs = cluster.retryDelay(undefined, what, attempt);
+      if (Date.now() - beganMs + delayMs > LEADER_MS_MAX) throw leaderless(cluster.servers, what, partition);
+      await cluster.pause(delayMs);
+    }
+  }
+
+  async #fetchOnce(
+    kafkaName: string,
+    partition: number,
+    position: number,
+  ): Promise<FetchedPartition | "no leader" | undefined> {
+    const consumer = this.#consumer ??= this.cluster.consumer("reader", 0);
+    consumer.topics.track(kafkaName);
+    try {
+      const metadata = await consumer.metadata({ topics: [kafkaName], forceUpdate: true });
+      const topic = metadata.topics.get(kafkaName)!;
+      const { leader } = topic.partitions[partition];
+      if (!metadata.brokers.has(leader)) return "no leader";
+      const answer = await consumer.fetch({
+        node: leader,
+        maxWaitTime: 0,
+        minBytes: 0,
+        topics: [{
+          topicId: topic.id,
+          partitions: [{
+            partition,
+            fetchOffset: BigInt(position),
+            currentLeaderEpoch: -1,
+            lastFetchedEpoch: -1,
+            partitionMaxBytes: PARTITION_BYTES_MAX,
           }],
-        });
-        return answer.responses[0]?.partitions[0];
-      } catch (error) {
-        if (isFault(error, "OFFSET_OUT_OF_RANGE") || isUnknownTopic(error)) return undefined;
-        throw error;
-      } finally {
-        consumer.topics.untrack(kafkaName);
-      }
-    });
+        }],
+      });
+      return answer.responses[0]?.partitions[0];
+    } catch (error) {
+      if (isFault(error, "OFFSET_OUT_OF_RANGE") || isUnknownTopic(error)) return undefined;
+      throw error;
+    } finally {
+      consumer.topics.untrack(kafkaName);
+    }
   }
 }

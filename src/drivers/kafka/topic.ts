@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../json.ts";
-import { NoSuchPartitionError, NotSupportedError, TopicDeletedError } from "../../errors.ts";
+import { BrokerError, NoSuchPartitionError, NotSupportedError, TopicDeletedError } from "../../errors.ts";
 import type {
   ConsumerInterface,
   ConsumerRequest,
@@ -82,7 +82,7 @@ export class KafkaTopic implements TopicInterface {
       this.cluster,
       this.#offsets,
       this.#opened.kafkaName,
-      this.#numbers,
+      { partitions: this.#numbers, endOf: (partition) => this.#ends.of(partition) },
     );
     for (const { partition, nextId } of described) this.#ends.learn(partition, nextId);
     return described;
@@ -135,6 +135,14 @@ export class KafkaTopic implements TopicInterface {
   async trim(request: TrimRequest): Promise<TrimResult[]> {
     const described = await this.describe();
     const chosen = this.#chosen(request.partitions);
+    const away = described.find(({ partition, fault }) => fault !== undefined && chosen.includes(partition));
+    if (away !== undefined) {
+      throw new BrokerError(
+        this.cluster.servers,
+        `Cannot trim partition ${away.partition} of topic "${this.name}", so nothing is trimmed: ${away.fault}`,
+        { canRetry: true },
+      );
+    }
     return await trimPartitions(this.cluster, this.#offsets, {
       kafkaName: this.#opened.kafkaName,
       partitions: described.filter(({ partition }) => chosen.includes(partition)),

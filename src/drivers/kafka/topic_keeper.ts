@@ -1,8 +1,7 @@
 import { BrokerError, InvalidOptionError, NotSupportedError } from "../../errors.ts";
-import type { Admin } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isUnknownTopic } from "./failure.ts";
-import { answerWithoutLeaders, askMetadata, findTopic, type TopicMetadata } from "./metadata.ts";
+import { askMetadata, findTopic, type TopicMetadata } from "./metadata.ts";
 import type { OctopusService } from "./octopus_service.ts";
 import type { TopicSpecification } from "./options.ts";
 
@@ -30,7 +29,7 @@ export class TopicKeeper {
   async list(): Promise<Map<string, TopicMetadata>> {
     const served = await this.service?.kafkaNames();
     return await this.cluster.run("list topics", async (admin) => {
-      const names = (await namesOf(admin)).filter((name) => served?.has(name) ?? true);
+      const names = (await admin.listTopics()).filter((name) => served?.has(name) ?? true);
       try {
         return names.length === 0 ? new Map() : await askMetadata(admin, names);
       } catch (error) {
@@ -121,7 +120,7 @@ export class TopicKeeper {
     for (;;) {
       const found = await findTopic(this.cluster, kafkaName);
       const isReady = found !== undefined && found.numPartitions > 0 &&
-        found.leaders.length === found.numPartitions && found.leaders.every((leader) => leader >= 0);
+        found.leaders.length === found.numPartitions && found.leaders.every((leader) => leader !== undefined);
       if (isThere ? isReady : found === undefined) return;
       if (Date.now() > deadline) {
         throw new BrokerError(
@@ -133,16 +132,6 @@ export class TopicKeeper {
       }
       await this.cluster.pause(POLL_MS);
     }
-  }
-}
-
-async function namesOf(admin: Admin): Promise<string[]> {
-  try {
-    return await admin.listTopics();
-  } catch (error) {
-    const partial = answerWithoutLeaders(error);
-    if (partial === undefined) throw error;
-    return [...partial.keys()];
   }
 }
 

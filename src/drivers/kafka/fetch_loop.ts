@@ -1,0 +1,299 @@
+import { BrokerError } from "../../errors.ts";
+import type { ClientConsumer } from "./client.ts";
+import type { Cluster } from "./cluster.ts";
+import { isFault, isMoving, isPassing, leaderless } from "./failure.ts";
+import type { PartitionQueue } from "./partition_queue.ts";
+
+/** While a queue is full the others are asked about so shortly that it need not wait long for its turn. */
+const SHORT_WAIT_MS = 5;
+/** What one answer may bring of all partitions together, if their events are large. */
+const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
+/** What it may bring of a partition in any case. */
+const PARTITION_BYTES = 1024 * 1024;
+/** Events of a partition that are enough for one answer: more of them at a time only take memory. */
+const ANSWER_EVENTS = 512;
+/** A leader that is away for longer keeps its partitions' events back; in milliseconds. */
+const CUT_OFF_MS = 1000;
+
+/** The broker forgot what it was asked about before: asking again says all of it. */
+const SESSION_FAULTS = [
+  "FETCH_SESSION_ID_NOT_FOUND",
+  "INVALID_FETCH_SESSION_EPOCH",
+  "FETCH_SESSION_TOPIC_ID_ERROR",
+];
+
+type Pool = InstanceType<Cluster["module"]["ConnectionPool"]>;
+
+/** What a fetch loop needs. */
+export interface FetchLoopSettings {
+  client: ClientConsumer;
+  cluster: Cluster;
+  kafkaName: string;
+  /** What the loop is for, as errors say it: `read topic "images"`. */
+  what: string;
+  queues: readonly PartitionQueue[];
+  answersMax: number;
+  /** Number of the last question of the loop before. */
+  askedBefore: number;
+  onAnswer(): void;
+  /** A partition can be read again, or cannot. */
+  onReach(): void;
+  /** Finds where to begin in a partition whose leader could not be asked before. */
+  place(queue: PartitionQueue): Promise<void>;
+  /** Finds where to go on in a partition whose next offset is not there. */
+  replace(queue: PartitionQueue): Promise<void>;
+  /** Nothing was answered, by any broker. */
+  onFailure(error: unknown): Promise<void>;
+}
+
+/** What one leader is asked about. */
+interface Share {
+  queues: PartitionQueue[];
+}
+
+/**
+ * Asks the leaders of some partitions until the partitions change, each for itself: a broker that fails, and a
+ * partition that has no leader, keep no other back.
+ */
+export class FetchLoop {
+  readonly #settings: FetchLoopSettings;
+  /** A long question keeps its connection busy: each broker has one for nothing else. */
+  readonly #pool: Pool;
+  readonly #shares = new Map<number, Share>();
+  /** Partitions that no leader is asked about now, and since when. */
+  readonly #lost = new Map<PartitionQueue, { sinceMs: number; error: unknown }>();
+  /** Those who wait for room in a queue. */
+  #waiting: (() => void)[] = [];
+  #wake: () => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+  #attempt = 0;
+  /** Number of questions so far. */
+  asked: number;
+  /** Whether answers no longer count. */
+  isVoid = false;
+
+  constructor(settings: FetchLoopSettings) {
+    this.#settings = settings;
+    this.asked = settings.askedBefore;
+    const { module, settings: { client } } = settings.cluster;
+    this.#pool = new module.ConnectionPool(client.clientId, client);
+    for (const queue of settings.queues) {
+      this.#lost.set(queue, queue.trouble ?? { sinceMs: Date.now(), error: undefined });
+    }
+  }
+
+  /** Asks until it is stopped; throws what no waiting changes. */
+  async run(): Promise<void> {
+    const failed = new Promise<never>((_, reject) => this.#fail = reject);
+    failed.catch(() => {});
+    await Promise.race([failed, this.#locateAll()]);
+  }
+
+  /** Ends it: answers on their way are thrown away. */
+  stop(): void {
+    if (this.isVoid) return;
+    this.isVoid = true;
+    this.refill();
+    this.#wake();
+    // Whoever asked gets an error now, which nobody minds.
+    this.#pool.close().catch(() => {});
+  }
+
+  /** A queue has room again. */
+  refill(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  /** Looks for leaders whenever there are partitions without. */
+  async #locateAll(): Promise<void> {
+    const { cluster, onFailure } = this.#settings;
+    while (!this.isVoid) {
+      if (this.#lost.size === 0) {
+        await new Promise<void>((resolve) => this.#wake = resolve);
+        continue;
+      }
+      const failed = [...this.#lost.values()].find(({ error }) => error !== undefined);
+      if (failed !== undefined) {
+        if (this.#shares.size === 0) await onFailure(failed.error);
+        if (this.isVoid) return;
+        await cluster.pause(cluster.retryDelay(undefined, "fetch", ++this.#attempt));
+        if (this.isVoid) return;
+      }
+      await this.#locate(failed !== undefined);
+    }
+  }
+
+  /** Gives every partition that has a leader to those that are asked. */
+  async #locate(isAgain: boolean): Promise<void> {
+    const { client, cluster, kafkaName, what, place } = this.#settings;
+    const lost = [...this.#lost.keys()];
+    try {
+      // What is known does at first, so that beginning costs no question of its own.
+      const metadata = await client.metadata({ topics: [kafkaName], forceUpdate: isAgain });
+      const topic = metadata.topics.get(kafkaName)!;
+      for (const queue of lost) {
+        const leader = topic.partitions[queue.partition]?.leader ?? -1;
+        try {
+          if (!metadata.brokers.has(leader)) throw leaderless(cluster.servers, what, queue.partition);
+          if (!queue.isPlaced) await place(queue);
+          if (this.isVoid) return;
+          this.#give(queue, leader, topic.id);
+        } catch (error) {
+          this.#lose(queue, error);
+        }
+      }
+    } catch (error) {
+      for (const queue of lost) this.#lose(queue, error);
+    }
+  }
+
+  #give(queue: PartitionQueue, leader: number, topicId: string): void {
+    this.#lost.delete(queue);
+    const share = this.#shares.get(leader);
+    if (share !== undefined) share.queues.push(queue);
+    else {
+      const own = { queues: [queue] };
+      this.#shares.set(leader, own);
+      void this.#askOn(leader, topicId, own);
+    }
+  }
+
+  /** No leader is asked about it any more; those who wait for its events hear of it after a moment. */
+  #lose(queue: PartitionQueue, error: unknown): void {
+    if (this.isVoid) return;
+    // It counts from the first failure, until the partition's leader answers again.
+    const trouble = { sinceMs: queue.trouble?.sinceMs ?? Date.now(), error };
+    queue.trouble = trouble;
+    this.#lost.set(queue, trouble);
+    this.#wake();
+    if (queue.isCutOff || Date.now() - trouble.sinceMs < CUT_OFF_MS) return;
+    queue.isCutOff = true;
+    this.#settings.onReach();
+  }
+
+  /** Those that may be asked about: enough lies in memory of the others, or of all. */
+  #withRoom(queues: readonly PartitionQueue[]): PartitionQueue[] {
+    const { cluster, answersMax, queues: all } = this.#settings;
+    const bytes = all.reduce((sum, queue) => sum + queue.bytes, 0);
+    // Whoever has nothing is asked about all the same, that none starves.
+    const isFull = bytes >= cluster.settings.fetch.bufferedBytesMax;
+    return queues.filter(({ answers }) => answers === 0 || (!isFull && answers < answersMax));
+  }
+
+  /** A question costs the same whatever it brings: large events are asked for by many MiB. */
+  #bytesMax({ eventBytes }: PartitionQueue): number {
+    const { cluster, queues } = this.#settings;
+    const { partitionBytesMax } = cluster.settings.fetch;
+    if (partitionBytesMax !== undefined) return partitionBytesMax;
+    const share = ANSWER_BYTES_MAX / queues.length;
+    return Math.round(Math.max(PARTITION_BYTES, Math.min(share, eventBytes * ANSWER_EVENTS)));
+  }
+
+  /** Asks one leader until it fails, or leads none of the partitions any more. */
+  async #askOn(node: number, topicId: string, share: Share): Promise<void> {
+    while (!this.isVoid && share.queues.length > 0) {
+      const wanted = this.#withRoom(share.queues);
+      if (wanted.length === 0) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        continue;
+      }
+      try {
+        await this.#ask(node, topicId, wanted, share);
+      } catch (error) {
+        if (this.isVoid) break;
+        try {
+          await this.#onFault(error, wanted, share);
+        } catch (fatal) {
+          this.#fail(fatal);
+          return;
+        }
+      }
+    }
+    this.#shares.delete(node);
+    this.#wake();
+  }
+
+  async #ask(
+    node: number,
+    topicId: string,
+    wanted: readonly PartitionQueue[],
+    { queues }: Share,
+  ): Promise<void> {
+    const { client, cluster, onAnswer } = this.#settings;
+    const { fetch } = cluster.settings;
+    const question = ++this.asked;
+    const answer = await client.fetch({
+      node,
+      connectionPool: this.#pool,
+      maxWaitTime: wanted.length === queues.length
+        ? fetch.waitMsMax
+        : Math.min(SHORT_WAIT_MS, fetch.waitMsMax),
+      topics: [{
+        topicId,
+        partitions: wanted.map((queue) => ({
+          partition: queue.partition,
+          fetchOffset: BigInt(queue.fetchOffset),
+          currentLeaderEpoch: -1,
+          lastFetchedEpoch: -1,
+          partitionMaxBytes: this.#bytesMax(queue),
+        })),
+      }],
+    });
+    if (this.isVoid) return;
+    const answered = new Map(
+      answer.responses.flatMap(({ partitions }) => partitions.map((one) => [one.partitionIndex, one])),
+    );
+    for (const queue of wanted) {
+      const partition = answered.get(queue.partition);
+      if (partition !== undefined) queue.accept(partition);
+      // Brokers leave out of their answer what has not changed.
+      queue.answered = question;
+      if (queue.trouble !== undefined) this.#attempt = 0;
+      queue.trouble = undefined;
+      queue.isCutOff = false;
+    }
+    onAnswer();
+  }
+
+  /** What is wrong with one partition is settled for it alone; a leader that fails loses all of its. */
+  async #onFault(error: unknown, wanted: readonly PartitionQueue[], share: Share): Promise<void> {
+    if (isFault(error, ...SESSION_FAULTS)) return;
+    const faults = partitionFaults(error);
+    if (faults === undefined) {
+      if (!isPassing(error) && !isMoving(error)) throw error;
+      for (const queue of share.queues.splice(0)) this.#lose(queue, error);
+      return;
+    }
+    for (const queue of wanted) {
+      const fault = faults.get(queue.partition);
+      if (fault === undefined) continue;
+      if (fault === "OFFSET_OUT_OF_RANGE") {
+        await this.#settings.replace(queue);
+        continue;
+      }
+      if (!isMoving(error) && !isPassing(error)) throw error;
+      share.queues.splice(share.queues.indexOf(queue), 1);
+      this.#lose(queue, error);
+    }
+  }
+}
+
+/** What a broker says is wrong with single partitions; undefined when the error is about something else. */
+function partitionFaults(error: unknown): Map<number, string> | undefined {
+  if (error instanceof BrokerError) return undefined;
+  const { errors, response } = error as {
+    errors?: { path?: string; apiId?: string }[];
+    response?: { responses?: { partitions: { partitionIndex: number }[] }[] };
+  };
+  if (!Array.isArray(errors) || errors.length === 0 || !Array.isArray(response?.responses)) return undefined;
+  const faults = new Map<number, string>();
+  for (const { path, apiId } of errors) {
+    const [, topic, partition] = /^\/responses\/(\d+)\/partitions\/(\d+)/.exec(path ?? "") ?? [];
+    const found = response.responses[Number(topic)]?.partitions[Number(partition)]?.partitionIndex;
+    if (found === undefined) return undefined;
+    faults.set(found, apiId ?? "");
+  }
+  return faults;
+}

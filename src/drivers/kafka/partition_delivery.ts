@@ -1,0 +1,151 @@
+import type { Buffer } from "node:buffer";
+import { ClosedError, TopicDeletedError } from "../../errors.ts";
+import type { ClientConnection } from "./broker_request.ts";
+import type { ClientProducer } from "./client.ts";
+import type { Cluster } from "./cluster.ts";
+import { isFault, isMoving, isPassing, isUnknownTopic, leaderless } from "./failure.ts";
+import { findTopic, type Leader } from "./metadata.ts";
+
+/** The broker answers when all replicas in sync have the batch. */
+const ACKS_ALL = -1;
+/** Numbers of events begin anew after the largest one that their field takes. */
+const SEQUENCES = 2 ** 31;
+/** The broker does not know the numbers before these any more: they begin anew, once. */
+const FORGOTTEN = ["UNKNOWN_PRODUCER_ID", "OUT_OF_ORDER_SEQUENCE_NUMBER"];
+
+/** What a sender sends to. */
+export interface DeliverySettings {
+  cluster: Cluster;
+  /** Shared by the senders of a producer. */
+  client: ClientProducer;
+  topic: { name: string; kafkaName: string; id: string };
+  partition: number;
+}
+
+/** Under what number the next event goes, so that the broker stores it once however often it is sent. */
+interface Session {
+  id: bigint;
+  epoch: number;
+  sequence: number;
+}
+
+/** A batch on its way. */
+interface Delivery {
+  isOver: boolean;
+  /** Where it was sent to and not answered yet. */
+  connection: ClientConnection | undefined;
+  error: unknown;
+}
+
+interface ProduceAnswer {
+  responses: { partitionResponses: { baseOffset: bigint }[] }[];
+}
+
+const NO_HEADERS = new Map<Buffer, Buffer>();
+
+/**
+ * Sends batches to the leader of one partition, one at a time, again under the same numbers until one is stored. The
+ * client's own way is for all partitions together: when one fails for good, so do those that are on their way to others.
+ */
+export class PartitionDelivery {
+  readonly #what: string;
+  #session: Session | undefined;
+  /** Whether the leader may be another one by now. */
+  #isStale = false;
+
+  constructor(private readonly settings: DeliverySettings) {
+    this.#what = `store events in topic "${settings.topic.name}" partition ${settings.partition}`;
+  }
+
+  /** Gives the offset of the first record; throws when that cannot be, or not in the driver's time. */
+  async send(values: readonly Buffer[]): Promise<number> {
+    const { cluster } = this.settings;
+    const { deliveryMsMax } = cluster.settings.producer;
+    const delivery: Delivery = { isOver: false, connection: undefined, error: undefined };
+    const beganMs = Date.now();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      if (deliveryMsMax === 0) return;
+      timer = setTimeout(() => reject(delivery.error ?? new Error("no answer")), deliveryMsMax);
+    });
+    try {
+      return await Promise.race([late, this.#sendUntil(values, delivery)]);
+    } catch (error) {
+      // Nobody knows whether it was stored: what comes next must not look like it, nor overtake it.
+      this.#session = undefined;
+      delivery.connection?.close().catch(() => {});
+      throw cluster.failure(error, this.#what, Date.now() - beganMs);
+    } finally {
+      delivery.isOver = true;
+      clearTimeout(timer);
+    }
+  }
+
+  async #sendUntil(values: readonly Buffer[], delivery: Delivery): Promise<number> {
+    const { cluster, topic: { kafkaName: topic, name }, partition } = this.settings;
+    const timestamp = BigInt(Date.now());
+    const messages = values.map((value) => ({ topic, partition, value, timestamp, headers: NO_HEADERS }));
+    let isRenumbered = false;
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#sendOnce(messages, delivery);
+      } catch (error) {
+        if (delivery.isOver) throw error;
+        delivery.connection = undefined;
+        delivery.error = error;
+        if (isUnknownTopic(error) && await this.#isDeleted()) throw new TopicDeletedError(name);
+        if (!isRenumbered && isFault(error, ...FORGOTTEN)) {
+          isRenumbered = true;
+          this.#session = undefined;
+        } else if (!isPassing(error) && !isMoving(error)) throw error;
+      }
+      this.#isStale = true;
+      await cluster.pause(cluster.retryDelay(undefined, this.#what, attempt));
+      if (cluster.isClosed) throw new ClosedError("the octopus driver");
+    }
+  }
+
+  async #sendOnce(messages: unknown[], delivery: Delivery): Promise<number> {
+    const { cluster, client, topic: { kafkaName }, partition } = this.settings;
+    const leader = await this.#leader();
+    const session = this.#session ??= await this.#begin();
+    if (delivery.isOver) throw new Error("too late");
+    const { client: { timeout }, producer: { compression } } = cluster.settings;
+    const sequences = new cluster.module.NumericMap([[`${kafkaName}:${partition}`, session.sequence]]);
+    const numbers = { compression, producerId: session.id, producerEpoch: session.epoch, sequences };
+    const answer = await cluster.ask<ProduceAnswer>(client, leader, {
+      name: "Produce",
+      parameters: [ACKS_ALL, timeout, messages, numbers],
+      onConnection: (connection) => delivery.connection = connection,
+    });
+    delivery.connection = undefined;
+    session.sequence = (session.sequence + messages.length) % SEQUENCES;
+    return Number(answer.responses[0].partitionResponses[0].baseOffset);
+  }
+
+  async #begin(): Promise<Session> {
+    const { producerId: id, producerEpoch: epoch } = await this.settings.client.initIdempotentProducer({});
+    return { id, epoch, sequence: 0 };
+  }
+
+  async #leader(): Promise<Leader> {
+    const { cluster, client, topic: { kafkaName }, partition } = this.settings;
+    const metadata = await client.metadata({ topics: [kafkaName], forceUpdate: this.#isStale });
+    this.#isStale = false;
+    const id = metadata.topics.get(kafkaName)?.partitions[partition]?.leader ?? -1;
+    const place = metadata.brokers.get(id);
+    if (place !== undefined) return { id, host: place.host, port: place.port };
+    throw leaderless(cluster.servers, this.#what, partition);
+  }
+
+  async #isDeleted(): Promise<boolean> {
+    const { cluster, topic: { kafkaName, id } } = this.settings;
+    try {
+      const found = await findTopic(cluster, kafkaName);
+      return found === undefined || found.id !== id;
+    } catch {
+      // Asked again with the next attempt.
+      return false;
+    }
+  }
+}

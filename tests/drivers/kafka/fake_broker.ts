@@ -1,0 +1,209 @@
+// A broker of a few requests, in the protocol's own bytes: it answers what a test says, and remembers what it was asked.
+import { Buffer } from "node:buffer";
+import { createServer, type Server, type Socket } from "node:net";
+import { Reader, Writer } from "@platformatic/kafka";
+
+const METADATA = 3;
+const PRODUCE = 0;
+const LIST_OFFSETS = 2;
+const API_VERSIONS = 18;
+const INIT_PRODUCER_ID = 22;
+/** The one version that it has of each request, all of them with tagged fields. */
+const VERSIONS: Record<number, number> = {
+  [PRODUCE]: 11,
+  [LIST_OFFSETS]: 9,
+  [METADATA]: 12,
+  [API_VERSIONS]: 3,
+  [INIT_PRODUCER_ID]: 5,
+};
+
+export const LEADER_NOT_AVAILABLE = 5;
+export const NOT_LEADER = 6;
+export const UNKNOWN_TOPIC = 3;
+
+/** A batch that was to be stored. */
+export interface ProducedBatch {
+  partition: number;
+  producerId: bigint;
+  sequence: number;
+  count: number;
+}
+
+/** What the broker has of a partition. */
+export interface FakePartition {
+  /** Number that the cluster gives as its leader's; this broker is 1, and 2 is one that is gone. */
+  leader: number;
+  /** What Metadata says is wrong with it. */
+  error: number;
+  /** The offset that the next record gets. */
+  end: number;
+}
+
+/** What becomes of a request to store something: an error's number, or the connection cut, before or after storing. */
+export type ProduceOutcome = number | "cut" | "cut after storing";
+
+/** One broker with one topic, "t". */
+export class FakeBroker {
+  readonly partitions: FakePartition[];
+  /** What Metadata says is wrong with the topic. */
+  topicError = 0;
+  readonly produced: ProducedBatch[] = [];
+  /** What becomes of the next requests to store something; 0 where nothing is said. */
+  readonly outcomes: ProduceOutcome[] = [];
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #ids = 1000n;
+
+  private constructor(partitions: number) {
+    this.partitions = Array.from({ length: partitions }, () => ({ leader: 1, error: 0, end: 100 }));
+    this.#server = createServer((socket) => this.#serve(socket));
+  }
+
+  static async start(partitions: number): Promise<FakeBroker> {
+    const broker = new FakeBroker(partitions);
+    await new Promise<void>((resolve) => broker.#server.listen(0, "127.0.0.1", resolve));
+    return broker;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  get #port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  /** A partition that no broker leads. */
+  orphan(partition: number): void {
+    Object.assign(this.partitions[partition], { leader: -1, error: LEADER_NOT_AVAILABLE });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #serve(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("error", () => {});
+    let received = Buffer.alloc(0);
+    socket.on("data", (chunk) => {
+      received = Buffer.concat([received, chunk as Buffer]);
+      while (received.length >= 4 && received.length >= 4 + received.readInt32BE(0)) {
+        const size = received.readInt32BE(0);
+        this.#answer(socket, received.subarray(4, 4 + size));
+        received = received.subarray(4 + size);
+      }
+    });
+  }
+
+  #answer(socket: Socket, request: Buffer): void {
+    const api = request.readInt16BE(0);
+    const number = request.readInt32BE(4);
+    const nameBytes = Math.max(0, request.readInt16BE(8));
+    // After the client's name come the tagged fields of the head.
+    const reader = Reader.from(request.subarray(10 + nameBytes + 1));
+    const writer = Writer.create().appendInt32(number);
+    if (api !== API_VERSIONS) writer.appendTaggedFields();
+    if (api === API_VERSIONS) this.#answerVersions(writer);
+    else if (api === METADATA) this.#answerMetadata(writer);
+    else if (api === LIST_OFFSETS) this.#answerOffsets(writer, reader);
+    else if (api === INIT_PRODUCER_ID) {
+      writer.appendInt32(0).appendInt16(0).appendInt64(this.#ids++).appendInt16(0).appendTaggedFields();
+    } else if (api === PRODUCE) {
+      if (!this.#store(writer, reader)) {
+        socket.destroy();
+        return;
+      }
+    } else throw new Error(`The test's broker has no request ${api}`);
+    socket.write(writer.prependLength().buffer);
+  }
+
+  #answerVersions(writer: Writer): void {
+    writer.appendInt16(0).appendArray(Object.entries(VERSIONS), (w, [key, version]) => {
+      w.appendInt16(Number(key)).appendInt16(version).appendInt16(version);
+    }).appendInt32(0).appendTaggedFields();
+  }
+
+  #answerMetadata(writer: Writer): void {
+    const topics = [{
+      name: "t",
+      error: this.topicError,
+      partitions: this.topicError === 0 ? this.partitions : [],
+    }];
+    writer.appendInt32(0)
+      .appendArray([1], (w, id) => {
+        w.appendInt32(id).appendString("127.0.0.1").appendInt32(this.#port).appendString(null);
+      })
+      .appendString("cluster").appendInt32(1)
+      .appendArray(topics, (w, { name, error, partitions }) => {
+        w.appendInt16(error).appendString(name).appendUUID("00000000-0000-0000-0000-000000000007")
+          .appendBoolean(false);
+        // As brokers do, in no order.
+        const numbered = partitions.map((partition, index) => ({ ...partition, index })).reverse();
+        w.appendArray(numbered, (w, { error, index, leader }) => {
+          w.appendInt16(error).appendInt32(index).appendInt32(leader).appendInt32(3);
+          w.appendArray([leader < 0 ? 2 : leader], (w, id) => w.appendInt32(id), true, false);
+          w.appendArray([leader < 0 ? 2 : leader], (w, id) => w.appendInt32(id), true, false);
+          w.appendArray(leader < 0 ? [2] : [], (w, id) => w.appendInt32(id), true, false);
+        }).appendInt32(0);
+      }).appendTaggedFields();
+  }
+
+  #answerOffsets(writer: Writer, reader: Reader): void {
+    reader.readInt32();
+    reader.readInt8();
+    const [{ name, partitions }] = reader.readArray((r) => ({
+      name: r.readString(),
+      partitions: r.readArray((r) => {
+        const [partition] = [r.readInt32(), r.readInt32(), r.readInt64()];
+        return partition;
+      }),
+    }));
+    writer.appendInt32(0).appendArray([name], (w) => {
+      w.appendString(name).appendArray(partitions, (w, partition) => {
+        const { leader, end } = this.partitions[partition];
+        w.appendInt32(partition).appendInt16(leader === 1 ? 0 : NOT_LEADER).appendInt64(-1n)
+          .appendInt64(leader === 1 ? BigInt(end) : -1n).appendInt32(3);
+      });
+    }).appendTaggedFields();
+  }
+
+  /** Whether an answer may go out. */
+  #store(writer: Writer, reader: Reader): boolean {
+    reader.readNullableString();
+    reader.readInt16();
+    reader.readInt32();
+    const [{ partition, records }] = reader.readArray((r) => {
+      r.readString();
+      return r.readArray((r) => ({ partition: r.readInt32(), records: r.readBytes() }));
+    }).flat();
+    const batch: ProducedBatch = {
+      partition,
+      producerId: records.readBigInt64BE(43),
+      sequence: records.readInt32BE(53),
+      count: records.readInt32BE(57),
+    };
+    const outcome = this.outcomes.shift() ?? 0;
+    if (outcome === "cut") return false;
+    const { leader } = this.partitions[partition];
+    const error = leader !== 1 ? NOT_LEADER : typeof outcome === "number" ? outcome : 0;
+    const isAgain = this.produced.some((one) =>
+      one.partition === partition && one.producerId === batch.producerId && one.sequence === batch.sequence
+    );
+    const baseOffset = this.partitions[partition].end - (isAgain ? batch.count : 0);
+    if (error === 0 && !isAgain) {
+      this.produced.push(batch);
+      this.partitions[partition].end += batch.count;
+    }
+    if (outcome === "cut after storing") return false;
+    writer.appendArray([partition], (w) => {
+      w.appendString("t").appendArray([partition], (w) => {
+        w.appendInt32(partition).appendInt16(error).appendInt64(error === 0 ? BigInt(baseOffset) : -1n)
+          .appendInt64(-1n).appendInt64(0n).appendArray([], () => {}).appendString(null);
+      });
+    }).appendInt32(0).appendTaggedFields();
+    return true;
+  }
+}

@@ -1,0 +1,154 @@
+// One partition whose only broker is gone: the others go on, and whoever asks is told which one it is.
+import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
+import { Admin } from "@platformatic/kafka";
+import { BrokerError, Driver, type Topic } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { type Broker, brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
+import { placeOf, Reading, sleep, until } from "./traffic.ts";
+
+const skip = brokerMissing;
+const PARTITIONS = [0, 1, 2];
+const DELIVERY_MS = 5000;
+
+function open(cluster: Cluster): Promise<Driver> {
+  return Driver.open("octopus", {
+    kafka: {
+      "bootstrap.servers": cluster.servers,
+      "message.timeout.ms": DELIVERY_MS,
+      "heartbeat.interval.ms": 500,
+      "session.timeout.ms": 6000,
+    },
+  });
+}
+
+/** The broker that alone has a partition. */
+async function brokerOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
+  const admin = new Admin({ clientId: "test", bootstrapBrokers: cluster.servers.split(",") });
+  try {
+    const metadata = await admin.metadata({ topics: [topic] });
+    return cluster.brokers[metadata.topics.get(topic)!.partitions[partition].leader - 1];
+  } finally {
+    await admin.close();
+  }
+}
+
+/** What it gives, and how long it took. */
+async function timed<T>(doing: () => Promise<T>): Promise<{ result: T; ms: number }> {
+  const beganMs = performance.now();
+  const result = await doing();
+  return { result, ms: performance.now() - beganMs };
+}
+
+async function pushEach(topic: Topic, partitions: readonly number[], count: number): Promise<void> {
+  await using producer = topic.producer();
+  for (let n = 0; n < count; n++) {
+    for (const partition of partitions) producer.push(n, undefined, { partition });
+  }
+  await producer.flush();
+}
+
+test(
+  "kafka: while one partition has no leader, everything goes on with the others, and it comes back with its events",
+  { skip },
+  async () => {
+    await using cluster = await Cluster.start({ brokers: 3 });
+    await using driver = await open(cluster);
+    await driver.createTopic("t", { num_partitions: 3, replication_factor: 1, disable_info_topic: true });
+    await driver.createTopic("documented", { num_partitions: 1, replication_factor: 1 });
+    await using topic = await driver.openTopic("t");
+    await pushEach(topic, PARTITIONS, 100);
+    const lost = 1;
+    const healthy = [0, 2];
+    const broker = await brokerOf(cluster, "t", lost);
+    await using reading = new Reading(topic, "reader");
+    const read = (partition: number): number =>
+      [...reading.seen.keys()].filter((place) => place.startsWith(`${partition}:`)).length;
+    await until("everything read", () => PARTITIONS.every((partition) => read(partition) === 100));
+
+    await broker.kill();
+    const deadline = Date.now() + 20_000;
+    while ((await topic.describe())[lost].fault?.includes("has no leader") !== true) {
+      assertLess(Date.now(), deadline, "the cluster did not notice");
+      await sleep(200);
+    }
+
+    // Administration.
+    const described = await timed(() => topic.describe());
+    assertLess(described.ms, 2500);
+    assertStringIncludes(described.result[lost].fault!, `partition ${lost} has no leader`);
+    for (const partition of healthy) {
+      assertEquals(described.result[partition].fault, undefined);
+      assertEquals(described.result[partition].nextId, 100);
+    }
+    const lag = await timed(() => topic.lag("reader"));
+    assertLess(lag.ms, 4000);
+    assertStringIncludes(lag.result[lost].fault!, `partition ${lost} has no leader`);
+    assertEquals(lag.result.map(({ fault }) => fault === undefined), PARTITIONS.map((one) => one !== lost));
+    const listed = await timed(() => driver.listTopics());
+    assertLess(listed.ms, 2500);
+    assertEquals(listed.result.get("t")?.numPartitions, 3);
+    assert(listed.result.has("documented"));
+    assertLess((await timed(() => driver.topicExists("t"))).ms, 1500);
+    const opened = await timed(() => driver.openTopic("t"));
+    assertLess(opened.ms, 1500);
+    await opened.result.close();
+    await assertRejects(() => topic.trim({ beforeId: 10 }), BrokerError, `partition ${lost}`);
+
+    // Pushes, and the group.
+    await using producer = topic.producer();
+    const doomed = timed(() =>
+      assertRejects(() => producer.push(-1, undefined, { partition: lost }), BrokerError)
+    );
+    const pushed = await timed(async () => {
+      const futures = [];
+      for (let n = 0; n < 300; n++) {
+        for (const partition of healthy) futures.push(producer.push(n, undefined, { partition }));
+        if (n % 100 === 99) await Promise.all(futures);
+      }
+      await Promise.all(futures);
+    });
+    assertLess(pushed.ms, 3000);
+    await until("what was pushed meanwhile is read", () => healthy.every((one) => read(one) === 400), {
+      msMax: 10_000,
+    });
+    const { result: error, ms } = await doomed;
+    assertStringIncludes(error.message, `partition ${lost}`);
+    assertEquals(error.reason, "LEADER_NOT_AVAILABLE");
+    assert(error.canRetry);
+    assertLess(Math.abs(ms - DELIVERY_MS), 2500);
+
+    // Consumers that come now, of all and of chosen partitions.
+    const chosen = topic.consumer("chosen", { partitions: healthy });
+    const found: string[] = [];
+    for await (const event of chosen.events({ until: "end" })) found.push(placeOf(event.partition, event.id));
+    await chosen.close();
+    assertEquals(found.length, 800);
+    await using late = topic.consumer("late", { partitions: [...PARTITIONS] });
+    const seen: string[] = [];
+    const ended = await assertRejects(async () => {
+      for await (const event of late.events({ until: "end" })) seen.push(placeOf(event.partition, event.id));
+    }, BrokerError);
+    assertEquals(seen.length, 800);
+    assertStringIncludes(ended.message, `partition ${lost}`);
+
+    // The broker is back.
+    await broker.start();
+    await pushEach(topic, PARTITIONS, 50);
+    await until(
+      "the partition is read on",
+      () => read(lost) === 150 && healthy.every((one) => read(one) === 450),
+    );
+    for await (const event of late.events({ until: "end" })) seen.push(placeOf(event.partition, event.id));
+    assertEquals(seen.length, 1050);
+    assertEquals(new Set(seen).size, seen.length);
+    for (const partition of PARTITIONS) {
+      const ids = seen.filter((place) => place.startsWith(`${partition}:`)).map((place) =>
+        Number(place.slice(2))
+      );
+      assertEquals(ids, ids.map((_, index) => index));
+    }
+    await reading.stop();
+    assertEquals([...reading.seen.values()].filter((times) => times.length > 1), []);
+    assertEquals((await topic.describe()).map(({ fault }) => fault), [undefined, undefined, undefined]);
+  },
+);
