@@ -1,4 +1,4 @@
-// One partition whose only broker is gone: the others go on, and whoever asks is told which one it is.
+// One partition whose only broker is gone: the others go on, and who asks is told which one it is.
 import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import { Admin } from "@platformatic/kafka";
 import { BrokerError, Driver, type Topic } from "../../mod.ts";

@@ -189,7 +189,7 @@ export class Cluster {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer in ${ms / 1000} s`)), ms);
     });
-    // What comes too late is nobody's.
+    // What comes too late is for no one.
     awaited.catch(() => {});
     try {
       return await Promise.race([awaited, late]);

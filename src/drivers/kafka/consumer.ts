@@ -273,7 +273,7 @@ export class KafkaConsumer implements ConsumerInterface {
     if (position === undefined) {
       throw new BrokerError(this.#topic.cluster.servers, "no answer yet", { canRetry: true });
     }
-    // Meanwhile somebody may have moved it.
+    // A seek may have come between.
     if (queue.isPlaced) return;
     this.#beginnings.set(partition, position);
     this.#topic.ends.learn(partition, position);

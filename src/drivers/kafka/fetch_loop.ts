@@ -95,7 +95,7 @@ export class FetchLoop {
     this.isVoid = true;
     this.refill();
     this.#wake();
-    // Whoever asked gets an error now, which nobody minds.
+    // The one that asked gets an error now, which does no harm.
     this.#pool.close().catch(() => {});
   }
 
@@ -177,7 +177,7 @@ export class FetchLoop {
   #withRoom(queues: readonly PartitionQueue[]): PartitionQueue[] {
     const { cluster, answersMax, queues: all } = this.#settings;
     const bytes = all.reduce((sum, queue) => sum + queue.bytes, 0);
-    // Whoever has nothing is asked about all the same, that none starves.
+    // A partition without news is asked about all the same, that none starves.
     const isFull = bytes >= cluster.settings.fetch.bufferedBytesMax;
     return queues.filter(({ answers }) => answers === 0 || (!isFull && answers < answersMax));
   }

@@ -56,7 +56,7 @@ export class Fetcher {
     return this.#deleted || this.#fault !== undefined;
   }
 
-  /** Why the last question failed that nobody answered. */
+  /** Why the last question failed that no leader answered. */
   lastFailure: unknown = undefined;
 
   /** Number of the latest question; an answer to a later one knows everything that was stored before now. */
@@ -132,7 +132,7 @@ export class Fetcher {
     this.#settings.onNews();
   }
 
-  /** No leader answers, or one said what no waiting changes: whoever reads is told in time. */
+  /** No leader answers, or one said what no waiting changes: those who read hear of it in time. */
   async #onFailure(error: unknown, loop: FetchLoop | undefined): Promise<void> {
     const { cluster, topic } = this.#settings;
     const now = Date.now();

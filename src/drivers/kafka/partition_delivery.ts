@@ -71,7 +71,7 @@ export class PartitionDelivery {
     try {
       return await Promise.race([late, this.#sendUntil(values, delivery)]);
     } catch (error) {
-      // Nobody knows whether it was stored: what comes next must not look like it, nor overtake it.
+      // It may have been stored: what comes next must not look like it, nor overtake it.
       this.#session = undefined;
       delivery.connection?.close().catch(() => {});
       throw cluster.failure(error, this.#what, Date.now() - beganMs);

@@ -65,7 +65,7 @@ export class RawReader {
         () => this.#fetchOnce(kafkaName, partition, position),
       );
       if (answer !== "no leader") return answer;
-      // Whoever lists topics waits for no partition that cannot be read: leaders change in a moment, or not soon.
+      // A list of topics waits for none that cannot be read: leaders change in a moment, or not soon.
       const delayMs = cluster.retryDelay(undefined, what, attempt);
       if (Date.now() - beganMs + delayMs > LEADER_MS_MAX) throw leaderless(cluster.servers, what, partition);
       await cluster.pause(delayMs);
