@@ -123,7 +123,7 @@ test("a batch is stored once, under one number, however often it is sent", async
   assertEquals(new Set(broker.produced.map(({ producerId }) => producerId)).size, 1);
 });
 
-test("after a failure the numbers begin anew, under another producer, so that what is stored late is no other's", async () => {
+test("after a failure the numbers begin anew, under another producer, so that what is stored late is not taken for another", async () => {
   await using all = await rig(2);
   const { broker, sender } = all;
   const one = sender(0);

@@ -1,4 +1,4 @@
-// One partition whose only broker is gone: the others go on, and who asks is told which one it is.
+// One partition whose only broker is gone: the others go on, and answers name it.
 import {
   assert,
   assertEquals,

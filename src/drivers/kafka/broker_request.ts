@@ -27,7 +27,7 @@ export interface BrokerRequest {
   name: string;
   /** What the client's function for it takes beside the connection and the callback. */
   parameters: unknown[];
-  /** Told of the connection before anything goes through it. */
+  /** Gets the connection before anything goes through it. */
   onConnection?(connection: ClientConnection): void;
 }
 

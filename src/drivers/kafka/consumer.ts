@@ -199,8 +199,8 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   #takeFault(): unknown {
-    const told = this.#fetcher.takeFault();
-    if (told !== undefined) return told;
+    const first = this.#fetcher.takeFault();
+    if (first !== undefined) return first;
     const fault = this.#fault;
     this.#fault = undefined;
     return fault;

@@ -70,7 +70,7 @@ export class FetchLoop {
   /** Number of questions so far. */
   asked: number;
   /** Whether answers no longer count. */
-  isVoid = false;
+  isDiscarded = false;
 
   constructor(settings: FetchLoopSettings) {
     this.#settings = settings;
@@ -91,8 +91,8 @@ export class FetchLoop {
 
   /** Ends it: answers on their way are thrown away. */
   stop(): void {
-    if (this.isVoid) return;
-    this.isVoid = true;
+    if (this.isDiscarded) return;
+    this.isDiscarded = true;
     this.refill();
     this.#wake();
     // The one that asked gets an error now, which does no harm.
@@ -109,7 +109,7 @@ export class FetchLoop {
   /** Looks for leaders whenever there are partitions without. */
   async #locateAll(): Promise<void> {
     const { cluster, onFailure } = this.#settings;
-    while (!this.isVoid) {
+    while (!this.isDiscarded) {
       if (this.#lost.size === 0) {
         await new Promise<void>((resolve) => this.#wake = resolve);
         continue;
@@ -117,9 +117,9 @@ export class FetchLoop {
       const failed = [...this.#lost.values()].find(({ error }) => error !== undefined);
       if (failed !== undefined) {
         if (this.#shares.size === 0) await onFailure(failed.error);
-        if (this.isVoid) return;
+        if (this.isDiscarded) return;
         await cluster.pause(cluster.retryDelay(undefined, "fetch", ++this.#attempt));
-        if (this.isVoid) return;
+        if (this.isDiscarded) return;
       }
       await this.#locate(failed !== undefined);
     }
@@ -138,7 +138,7 @@ export class FetchLoop {
         try {
           if (!metadata.brokers.has(leader)) throw leaderless(cluster.servers, what, queue.partition);
           if (!queue.isPlaced) await place(queue);
-          if (this.isVoid) return;
+          if (this.isDiscarded) return;
           this.#give(queue, leader, topic.id);
         } catch (error) {
           this.#lose(queue, error);
@@ -162,7 +162,7 @@ export class FetchLoop {
 
   /** No leader is asked about it any more; those who wait for its events hear of it after a moment. */
   #lose(queue: PartitionQueue, error: unknown): void {
-    if (this.isVoid) return;
+    if (this.isDiscarded) return;
     // It counts from the first failure, until the partition's leader answers again.
     const trouble = { sinceMs: queue.trouble?.sinceMs ?? Date.now(), error };
     queue.trouble = trouble;
@@ -193,7 +193,7 @@ export class FetchLoop {
 
   /** Asks one leader until it fails, or leads none of the partitions any more. */
   async #askOn(node: number, topicId: string, share: Share): Promise<void> {
-    while (!this.isVoid && share.queues.length > 0) {
+    while (!this.isDiscarded && share.queues.length > 0) {
       const wanted = this.#withRoom(share.queues);
       if (wanted.length === 0) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -202,7 +202,7 @@ export class FetchLoop {
       try {
         await this.#ask(node, topicId, wanted, share);
       } catch (error) {
-        if (this.isVoid) break;
+        if (this.isDiscarded) break;
         try {
           await this.#onFault(error, wanted, share);
         } catch (fatal) {
@@ -241,7 +241,7 @@ export class FetchLoop {
         })),
       }],
     });
-    if (this.isVoid) return;
+    if (this.isDiscarded) return;
     const answered = new Map(
       answer.responses.flatMap(({ partitions }) => partitions.map((one) => [one.partitionIndex, one])),
     );

@@ -116,7 +116,7 @@ export class Fetcher {
       try {
         await loop.run();
       } catch (error) {
-        if (this.#closed || loop.isVoid) continue;
+        if (this.#closed || loop.isDiscarded) continue;
         loop.stop();
         await this.#onFailure(error, undefined);
         await cluster.pause(cluster.retryDelay(undefined, "fetch", ++this.#attempt));
@@ -146,7 +146,7 @@ export class Fetcher {
     } catch (other) {
       error = other;
     }
-    if (this.#closed || loop?.isVoid === true) return;
+    if (this.#closed || loop?.isDiscarded === true) return;
     this.#silentSinceMs ??= now;
     const silentMs = now - this.#silentSinceMs;
     const isHopeless = !isPassing(error) && !isUnknownTopic(error) && !isMoving(error);
@@ -162,7 +162,7 @@ export class Fetcher {
     const { partition } = queue;
     const first = (await offsets.known([partition], "earliest")).get(partition);
     const next = (await offsets.known([partition], "latest")).get(partition);
-    if (loop.isVoid || first === undefined || next === undefined) return;
+    if (loop.isDiscarded || first === undefined || next === undefined) return;
     if (queue.fetchOffset < first) queue.lose(first);
     else if (queue.fetchOffset > next) queue.lose(next);
     this.#settings.onNews();
