@@ -37,6 +37,10 @@ export interface OptionSpec {
   describe: string;
   /** What a `choice` may be, and what completion offers for a `document`'s name. */
   choices?: readonly string[];
+  /** What may follow the dot of a `document` or of `keys`, for completion. */
+  keys?: readonly string[];
+  /** What the value names, for completion. */
+  names?: "topic" | "consumer" | "context";
   /** The command does not run without it. */
   required?: boolean;
   /** Also accepted as `--no-NAME`. */
@@ -67,6 +71,10 @@ export interface CommandSpec {
   details?: string;
   /** Words it takes beside options, as help shows them, e.g. `["[TOPIC]"]`. */
   positional?: readonly string[];
+  /** Another last word that means the same, e.g. `ls`. */
+  alias?: string;
+  /** Whether it makes a store, or looks at the place of one, and so need not find any. */
+  makesStore?: true;
   options: readonly OptionSpec[];
   examples: readonly Example[];
   /** Loads the module that runs it. */
@@ -87,4 +95,6 @@ export interface Invocation {
   readonly console: Console;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Whether the command goes ahead where there is no store yet. */
+  readonly storeMayBeMissing: boolean;
 }

@@ -1,13 +1,15 @@
+import { existsSync } from "node:fs";
 import type { ComponentDocument, ComponentOptions, Driver, JsonObject, Topic } from "../../mod.ts";
 import { absoluteReference } from "../components/modules.ts";
-import { driverWithEnvironment } from "./args/environment.ts";
 import type { NamedDocument, ParsedArguments } from "./args/parsed.ts";
+import { absolutePath, ROOT_PATH_DEFAULT } from "../drivers/files/root_path.ts";
 import type { Invocation } from "./command.ts";
+import { NoStoreError } from "./no_store_error.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** The driver that the command line or the environment names, with the modules that its topics may name. */
-export function driverOf({ args, console }: Invocation): NamedDocument {
-  const { name, document } = driverWithEnvironment(args.document("driver"), console.environment);
+/** The driver that the command line, the environment or a context names, with the modules that its topics may name. */
+export function driverOf({ args }: Invocation): NamedDocument {
+  const { name, document } = args.document("driver");
   return { name, document: withModules(document, modulesOf(args)) };
 }
 
@@ -23,17 +25,35 @@ export function withModules(document: JsonObject, modules: readonly string[]): J
   return { ...document, load_modules: [...(Array.isArray(given) ? given : [given]), ...modules] };
 }
 
-/** Opens the driver that the command line or the environment names. */
+/** Opens the driver that the command line, the environment or a context names. */
 export async function openDriver(invocation: Invocation): Promise<Driver> {
   const { console } = invocation;
   const { name, document } = driverOf(invocation);
   if (name === undefined) throw new UsageError('Missing option: add "--driver NAME", or set DIASPORA_DRIVER');
+  if (name === "files") checkStore(invocation, document);
   // The engine is loaded here and not before: whatever is wrong with the command line is said at once.
   const { openNamedDriver, shownOptions } = await import("./open_driver.ts");
   if (console.log.shows("debug")) {
     console.log.debug(`Opening driver "${name}" with ${await shownOptions(name, document)}`);
   }
   return await openNamedDriver(name, document);
+}
+
+/** Tells a store that is not there from an empty one, and says which one it is that nobody named. */
+function checkStore(
+  { args, console, storeMayBeMissing }: Invocation,
+  { root_path: given }: JsonObject,
+): void {
+  if (given !== undefined && (typeof given !== "string" || given === "")) return;
+  const root = absolutePath(given ?? ROOT_PATH_DEFAULT);
+  if (given === undefined) {
+    console.log.warn(
+      `No store is named: using "${root}"; name one with "--store PATH" or "--driver.root_path PATH"`,
+    );
+  }
+  if (!storeMayBeMissing && !existsSync(root)) {
+    throw new NoStoreError(root, args.text("topic") ?? args.positional[0]);
+  }
 }
 
 /** Opens the driver and a topic for the length of a call; `components` take the place of those stored. */

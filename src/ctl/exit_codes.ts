@@ -14,6 +14,6 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.failure, "failed"],
   [EXIT.usage, "the command line or a file it names is wrong; nothing was done"],
   [EXIT.damage, "damage was found in stored events"],
-  [EXIT.noSuchTopic, "no such topic"],
+  [EXIT.noSuchTopic, "no such topic, or no store where one should be"],
   [EXIT.interrupted, "interrupted by SIGINT or SIGTERM, after flushing and closing"],
 ];

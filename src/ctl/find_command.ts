@@ -12,7 +12,7 @@ export interface Found {
 
 /** Finds the command; the words of a group alone (`topic`) give the group instead. */
 export function findCommand(argv: readonly string[]): Found | { group: readonly string[] } {
-  const command = COMMANDS.find(({ path }) => path.every((word, index) => argv[index] === word));
+  const command = COMMANDS.find((command) => namesOf(command).some((name) => begins(argv, name)));
   if (command !== undefined) return { command, rest: argv.slice(command.path.length) };
   const end = argv.findIndex((word) => word.startsWith("-"));
   const words = end < 0 ? argv : argv.slice(0, end);
@@ -22,6 +22,15 @@ export function findCommand(argv: readonly string[]): Found | { group: readonly 
   const isGroup = COMMANDS.some(({ path }) => path.length > 1 && path[0] === words[0]);
   if (isGroup && words.length === 1) return { group: words };
   throw unknownCommand(words.slice(0, isGroup ? 2 : 1), words);
+}
+
+/** The words that name a command, also with its alias. */
+function namesOf({ path, alias }: CommandSpec): (readonly string[])[] {
+  return alias === undefined ? [path] : [path, [...path.slice(0, -1), alias]];
+}
+
+function begins(argv: readonly string[], name: readonly string[]): boolean {
+  return name.every((word, index) => argv[index] === word);
 }
 
 function unknownCommand(name: readonly string[], words: readonly string[]): UsageError {

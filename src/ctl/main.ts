@@ -5,6 +5,7 @@
  * @module
  */
 import process from "node:process";
+import type { ParsedArguments } from "./args/parsed.ts";
 import type { CommandSpec, Invocation } from "./command.ts";
 import { Console } from "./console/console.ts";
 import type { LogLevel } from "./console/log.ts";
@@ -16,6 +17,9 @@ import { findCommand } from "./find_command.ts";
 import { exitCodeOf, reportError } from "./report.ts";
 import { COMMANDS } from "./table/mod.ts";
 import { UsageError } from "./usage_error.ts";
+
+/** What completion scripts call, for names that only the store knows. */
+const COMPLETE = "__complete";
 
 /**
  * Runs one command line (without the program's name) and gives the exit code.
@@ -48,6 +52,10 @@ async function dispatch(argv: readonly string[], console: Console): Promise<numb
     const { VERSION } = await import("./version.ts");
     return await print(console, `diaspora-ctl ${VERSION}\n`);
   }
+  if (words[0] === COMPLETE) {
+    const { completeNames } = await import("./completions/names.ts");
+    return await completeNames(words.slice(1), console);
+  }
   const found = findCommand(words);
   if ("group" in found) {
     const { overviewText } = await import("./help/text.ts");
@@ -58,6 +66,22 @@ async function dispatch(argv: readonly string[], console: Console): Promise<numb
     throw new UsageError(`"${name}" needs a second word: see "diaspora-ctl ${name} --help"`);
   }
   return await runCommand(found.command, found.rest, console);
+}
+
+/** The command line after the options of the environment, with the driver that both and the contexts amount to. */
+async function withResolvedDriver(
+  fromVariable: readonly string[],
+  words: readonly string[],
+  command: CommandSpec,
+): Promise<ParsedArguments> {
+  const { parseCommandLine } = await import("./args/parse.ts");
+  const { resolveDriver } = await import("./contexts/resolve.ts");
+  const resolved = resolveDriver(
+    parseCommandLine(words, command),
+    parseCommandLine(fromVariable, command),
+    process.env,
+  );
+  return parseCommandLine([...fromVariable, ...words], command).withDocument("driver", resolved);
 }
 
 async function print(console: Console, text: string): Promise<number> {
@@ -75,7 +99,9 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
   const { parseCommandLine, checkRequired } = await import("./args/parse.ts");
   const { driverOptionsFrom } = await import("./args/environment.ts");
   const usesDriver = command.options.some((option) => option.name === "driver");
-  const args = parseCommandLine([...(usesDriver ? driverOptionsFrom(process.env) : []), ...words], command);
+  const args = usesDriver
+    ? await withResolvedDriver(driverOptionsFrom(process.env), words, command)
+    : parseCommandLine(words, command);
   checkRequired(args, command, process.env);
   const console = new Console({
     level: (args.text("logging") ?? "info") as LogLevel,
@@ -86,7 +112,8 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
   console.out.stopWith(signal);
   try {
     const { run } = await command.load();
-    const invocation: Invocation = { args, commands: COMMANDS, console, signal };
+    const storeMayBeMissing = command.makesStore === true || args.flag("if-exists");
+    const invocation: Invocation = { args, commands: COMMANDS, console, signal, storeMayBeMissing };
     const code = await run(invocation);
     await console.out.flush();
     return code ?? (signal.aborted ? EXIT.interrupted : EXIT.ok);

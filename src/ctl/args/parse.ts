@@ -36,9 +36,11 @@ export function parseCommandLine(argv: readonly string[], command: CommandSpec):
 export function checkRequired(args: ParsedArguments, command: CommandSpec, environment: Environment): void {
   for (const spec of command.options) {
     if (spec.required !== true || args.text(spec.name) !== undefined) continue;
-    if (spec.name === "driver" && environment.DIASPORA_DRIVER) continue;
-    const orVariable = spec.name === "driver" ? ", or set DIASPORA_DRIVER" : "";
-    throw new UsageError(`Missing option: add "--${spec.name} ${spec.value ?? "NAME"}"${orVariable}`);
+    if (spec.name === "driver" && (args.document("driver").name ?? environment.DIASPORA_DRIVER)) continue;
+    const others = spec.name === "driver"
+      ? ', or set DIASPORA_DRIVER; or add "--store PATH", or choose a context with "diaspora-ctl context use NAME"'
+      : "";
+    throw new UsageError(`Missing option: add "--${spec.name} ${spec.value ?? "NAME"}"${others}`);
   }
 }
 

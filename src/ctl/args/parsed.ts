@@ -28,6 +28,16 @@ export class ParsedArguments {
     this.positional = parts.positional;
   }
 
+  /** The same with another document. */
+  withDocument(name: string, document: NamedDocument): ParsedArguments {
+    return new ParsedArguments({
+      texts: this.#texts,
+      flags: this.#flags,
+      documents: new Map([...this.#documents, [name, document]]),
+      positional: this.positional,
+    });
+  }
+
   /** The value of an option; the last one where it was repeated. */
   text(name: string): string | undefined {
     return this.#texts.get(name)?.at(-1);

@@ -1,4 +1,3 @@
-import { driverWithEnvironment } from "../args/environment.ts";
 import type { Invocation } from "../command.ts";
 import { ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 import { openDriver } from "../connect.ts";
@@ -13,7 +12,7 @@ const STYLES: Readonly<Record<Verdict, Style>> = { ok: "green", warn: "yellow", 
 /** Checks a folder or an engine. */
 export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console } = invocation;
-  const { name, document } = driverWithEnvironment(args.document("driver"), console.environment);
+  const { name, document } = args.document("driver");
   const findings: Finding[] = [];
   let foreign: string[] = [];
   if (name === "files") {

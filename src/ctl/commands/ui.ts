@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import type { JsonObject } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { driverOf, openDriver } from "../connect.ts";
+import { placeOf } from "../contexts/place.ts";
 import { EXIT } from "../exit_codes.ts";
 import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
 import { VERSION } from "../version.ts";
 import { inspectorFor } from "../ui/files_inspector.ts";
-import { maskedText } from "../../secrets.ts";
 import { isLoopback } from "../../ui/access.ts";
 import { startUi } from "../../ui/server.ts";
 
@@ -51,13 +50,4 @@ function tokenOf(given: string | undefined, host: string): string | undefined {
     throw new UsageError(`Option "--token" takes "random" or at least ${TOKEN_CHARS_MIN} characters`);
   }
   return given;
-}
-
-/** Where the store is, as far as options say. */
-function placeOf({ root_path: rootPath, kafka }: JsonObject): string {
-  if (typeof rootPath === "string") return rootPath;
-  const servers = typeof kafka === "object" && kafka !== null && !Array.isArray(kafka)
-    ? kafka["bootstrap.servers"]
-    : undefined;
-  return servers === undefined || servers === null ? "" : maskedText(String(servers));
 }

@@ -1,11 +1,31 @@
 import type { CommandSpec } from "../command.ts";
 import { PROGRAM } from "../program.ts";
-import { firstWords, groups, optionsOf, positionalWords } from "./model.ts";
+import {
+  firstWords,
+  groups,
+  type NameKind,
+  optionsOf,
+  positionalNames,
+  positionalWords,
+  spellingsOf,
+} from "./model.ts";
+
+/** Names come a line each, and are data: a shell that expanded them would run what a topic's name says. */
+const NAMES = [
+  "# The names that the store has: kind, beginning",
+  "_diaspora_ctl_names() {",
+  "  local name",
+  "  while IFS= read -r name; do",
+  '    case "$name" in "$2"*) COMPREPLY+=("$(printf %q "$name")") ;; esac',
+  '  done < <("${COMP_WORDS[0]}" __complete "$1" "${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)',
+  "}",
+];
 
 /** The completion script for bash 3.2 and newer; needs no bash-completion package. */
 export function bashScript(commands: readonly CommandSpec[]): string {
   const lines = [
     `# Completion of ${PROGRAM} for bash`,
+    ...NAMES,
     "_diaspora_ctl() {",
     '  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" command first="${COMP_WORDS[1]}"',
     "  COMPREPLY=()",
@@ -30,13 +50,16 @@ export function bashScript(commands: readonly CommandSpec[]): string {
     );
   }
   lines.push("  esac", '  case "$command:$prev" in');
-  for (const command of commands) lines.push(...valueCases(command.path.join(" "), optionsOf(command)));
+  for (const command of commands) {
+    for (const name of spellingsOf(command)) lines.push(...valueCases(name, optionsOf(command)));
+  }
   lines.push("  esac", '  case "$command" in');
   for (const command of commands) {
     const forms = [...optionsOf(command).map(({ form }) => form), ...positionalWords(command)];
-    lines.push(
-      `    ${quote([command.path.join(" ")])}) COMPREPLY=($(compgen -W ${quote(forms)} -- "$cur")) ;;`,
-    );
+    const patterns = spellingsOf(command).map((name) => quote([name])).join("|");
+    const names = positionalNames(command);
+    const orName = names === undefined ? "" : `[ "\${cur:0:1}" = - ] || ${namesCall(names)}; `;
+    lines.push(`    ${patterns}) COMPREPLY=($(compgen -W ${quote(forms)} -- "$cur")); ${orName};;`);
   }
   lines.push(
     "  esac",
@@ -49,9 +72,14 @@ export function bashScript(commands: readonly CommandSpec[]): string {
   return lines.join("\n");
 }
 
+function namesCall(kind: NameKind): string {
+  return `_diaspora_ctl_names ${kind} "$cur"`;
+}
+
 function valueCases(command: string, options: ReturnType<typeof optionsOf>): string[] {
   return options.flatMap(({ form, short, value }) => {
-    if (value.kind === "none") return [];
+    const isCovered = value.kind === "any" && form.includes(".") && !form.endsWith(".");
+    if (value.kind === "none" || isCovered) return [];
     const names = [form, ...(short === undefined ? [] : [short])];
     // `--driver.root_path` matches too: what follows is a value, nothing is known of it.
     const patterns = names.map((name) =>
@@ -61,6 +89,8 @@ function valueCases(command: string, options: ReturnType<typeof optionsOf>): str
       ? `COMPREPLY=($(compgen -W ${quote(value.words)} -- "$cur"))`
       : value.kind === "files"
       ? 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur"))'
+      : value.kind === "names"
+      ? namesCall(value.of)
       : ":";
     return [`    ${patterns.join("|")}) ${words}; return ;;`];
   });

@@ -1,6 +1,14 @@
 import type { CommandSpec } from "../command.ts";
 import { PROGRAM } from "../program.ts";
-import { type CompletedOption, firstWords, groups, optionsOf, positionalWords } from "./model.ts";
+import {
+  type CompletedOption,
+  firstWords,
+  groups,
+  optionsOf,
+  positionalNames,
+  positionalWords,
+  spellingsOf,
+} from "./model.ts";
 
 /** The completion script for fish. */
 export function fishScript(commands: readonly CommandSpec[]): string {
@@ -17,6 +25,10 @@ export function fishScript(commands: readonly CommandSpec[]): string {
     "    test (count $words) -ge $count",
     '    and test "$words[1..$count]" = "$argv"',
     "end",
+    "function __diaspora_ctl_names",
+    "    set -l words (commandline -opc)",
+    "    $words[1] __complete $argv[1] $words[2..-1] 2>/dev/null",
+    "end",
     `complete -c ${PROGRAM} -f`,
   ];
   const word = (condition: string, name: string, meaning: string): string =>
@@ -30,9 +42,13 @@ export function fishScript(commands: readonly CommandSpec[]): string {
     }
   }
   for (const command of commands) {
-    const condition = `__diaspora_ctl_at ${command.path.join(" ")}`;
-    for (const name of positionalWords(command)) lines.push(word(condition, name, command.summary));
-    for (const option of optionsOf(command)) lines.push(optionLine(condition, option));
+    for (const spelling of spellingsOf(command)) {
+      const condition = `__diaspora_ctl_at ${spelling}`;
+      const names = positionalNames(command);
+      for (const name of positionalWords(command)) lines.push(word(condition, name, command.summary));
+      if (names !== undefined) lines.push(word(condition, `(__diaspora_ctl_names ${names})`, names));
+      for (const option of optionsOf(command)) lines.push(optionLine(condition, option));
+    }
   }
   return lines.join("\n") + "\n";
 }
@@ -45,6 +61,7 @@ function optionLine(condition: string, { form, short, meaning, value }: Complete
   if (short !== undefined) parts.push(`-s ${short.slice(1)}`);
   if (value.kind === "files") parts.push("-r -F");
   else if (value.kind === "words") parts.push(`-x -a ${quote(value.words.join(" "))}`);
+  else if (value.kind === "names") parts.push(`-x -a ${quote(`(__diaspora_ctl_names ${value.of})`)}`);
   else if (value.kind === "any") parts.push("-x");
   return [...parts, `-d ${quote(meaning)}`].join(" ");
 }

@@ -11,7 +11,14 @@ export interface Word {
 export type ValueWords = { kind: "none" } | { kind: "any" } | { kind: "files" } | {
   kind: "words";
   words: readonly string[];
+} | {
+  /** Those that the store has, or the user's contexts. */
+  kind: "names";
+  of: NameKind;
 };
+
+/** What names there are. */
+export type NameKind = NonNullable<OptionSpec["names"]>;
 
 /** The first words of commands; a group counts once. */
 export function firstWords(commands: readonly CommandSpec[]): Word[] {
@@ -29,8 +36,16 @@ export function groups(commands: readonly CommandSpec[]): { group: string; words
   return names.map((group) => ({
     group,
     words: commands.filter(({ path }) => path.length > 1 && path[0] === group)
-      .map(({ path, summary }) => ({ word: path[1], meaning: summary })),
+      .flatMap(({ path, alias, summary }) =>
+        [path[1], ...(alias === undefined ? [] : [alias])].map((word) => ({ word, meaning: summary }))
+      ),
   }));
+}
+
+/** The words that name a command, also with its alias. */
+export function spellingsOf({ path, alias }: CommandSpec): string[] {
+  const names = alias === undefined ? [path] : [path, [...path.slice(0, -1), alias]];
+  return names.map((name) => name.join(" "));
 }
 
 /** What completion knows of an option. */
@@ -52,10 +67,13 @@ export function optionsOf(command: CommandSpec): CompletedOption[] {
       meaning,
       value: valueOf(option),
     };
-    if (option.kind === "document") {
-      return [plain, { form: `--${option.name}.`, meaning, value: { kind: "any" } }];
-    }
-    if (option.kind === "keys") return [{ form: `--${option.name}.`, meaning, value: { kind: "any" } }];
+    const keys = [...option.keys ?? [], ""].map((key): CompletedOption => ({
+      form: `--${option.name}.${key}`,
+      meaning: key === "" ? meaning : `Option of the ${option.name}`,
+      value: { kind: key === "root_path" ? "files" : "any" },
+    }));
+    if (option.kind === "document") return [plain, ...keys];
+    if (option.kind === "keys") return keys;
     if (option.negatable === true) {
       return [plain, { form: `--no-${option.name}`, meaning, value: { kind: "none" } }];
     }
@@ -68,9 +86,20 @@ export function positionalWords(command: CommandSpec): string[] {
   return (command.positional ?? []).filter((text) => text.includes("|")).flatMap((text) => text.split("|"));
 }
 
+/** Whose names the first word beside the options is one of; undefined where it is of none that are there. */
+export function positionalNames(command: CommandSpec): NameKind | undefined {
+  const [first] = command.positional ?? [];
+  const name = command.path.join(" ");
+  if (command.path[0] === "context") {
+    return name === "context add" || first === undefined ? undefined : "context";
+  }
+  return first === "[TOPIC]" && name !== "topic create" ? "topic" : undefined;
+}
+
 function valueOf(option: OptionSpec): ValueWords {
   if (option.kind === "flag") return { kind: "none" };
   if (option.kind === "file") return { kind: "files" };
+  if (option.names !== undefined) return { kind: "names", of: option.names };
   if (option.choices !== undefined) return { kind: "words", words: option.choices };
   return { kind: "any" };
 }

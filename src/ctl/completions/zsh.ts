@@ -1,14 +1,36 @@
 import type { CommandSpec } from "../command.ts";
 import { PROGRAM } from "../program.ts";
-import { type CompletedOption, firstWords, groups, optionsOf, positionalWords, type Word } from "./model.ts";
+import {
+  type CompletedOption,
+  firstWords,
+  groups,
+  optionsOf,
+  positionalNames,
+  positionalWords,
+  spellingsOf,
+  type Word,
+} from "./model.ts";
+
+/** The names that the store has; `typed` are the words before the cursor. */
+const NAMES = [
+  "_diaspora_ctl_names() {",
+  '  local kind="$argv[-1]"',
+  '  local -a names; names=("${(@f)$("$typed[1]" __complete "$kind" "${(@Q)typed[2,-1]}" 2>/dev/null)}")',
+  "  names=(${names:#})",
+  '  compadd "$argv[1,-2]" -a names',
+  "}",
+  "",
+];
 
 /** The completion script for zsh: a file `_diaspora-ctl` in a folder of `$fpath`. */
 export function zshScript(commands: readonly CommandSpec[]): string {
   const lines = [
     `#compdef ${PROGRAM}`,
     "",
+    ...NAMES,
     "_diaspora_ctl() {",
-    "  local -a words_here",
+    "  local -a words_here typed",
+    '  typed=("${(@)words[1,CURRENT-1]}")',
     '  local command="$words[2]"',
   ];
   lines.push(
@@ -58,7 +80,14 @@ function argumentsOf(command: CommandSpec): string[] {
   const specs = optionsOf(command).flatMap(argumentSpecs);
   const words = positionalWords(command);
   if (words.length > 0) specs.push(quote(`1: :(${words.join(" ")})`));
-  return [`    ${quote(command.path.join(" "))})`, "      _arguments -S \\", ...joined(specs), "      ;;"];
+  const names = positionalNames(command);
+  if (names !== undefined) specs.push(quote(`1:${names}:_diaspora_ctl_names ${names}`));
+  return [
+    `    ${spellingsOf(command).map(quote).join("|")})`,
+    "      _arguments -S \\",
+    ...joined(specs),
+    "      ;;",
+  ];
 }
 
 function joined(specs: readonly string[]): string[] {
@@ -75,6 +104,8 @@ function argumentSpecs({ form, short, meaning, value }: CompletedOption): string
     ? ":file:_files"
     : value.kind === "words"
     ? `:value:(${value.words.join(" ")})`
+    : value.kind === "names"
+    ? `:${value.of}:_diaspora_ctl_names ${value.of}`
     : ":value:";
   return [form, ...(short === undefined ? [] : [short])].map((name) => quote(`${name}[${text}]${action}`));
 }

@@ -17,6 +17,11 @@ This page is made from the same table as \`${PROGRAM} --help\`; its examples are
   nested ones), \`--driver-config FILE.json\` a file with them. The file comes first, the command line is merged
   over it. \`--topic\`, \`--validator\`, \`--serializer\` and \`--partition-selector\` work alike; a name may be
   \`NAME:MODULE\`, with the module relative to the working directory.
+- **Store.** \`--store PATH\` is the files driver in one word: \`diaspora-ctl topic ls --store ./data\`. A path where
+  there is no folder is an error (exit code ${EXIT.noSuchTopic}), unless the command makes the store.
+- **Contexts.** \`diaspora-ctl context add NAME --store PATH --use\` keeps a driver with its options under a name;
+  then \`diaspora-ctl topic ls\` is all there is to type. \`--context NAME\` and \`DIASPORA_CONTEXT\` name one for a
+  call. What stands on the command line wins over the environment, that over the context.
 - **Values.** Numbers (\`4\`, \`-1.5\`, \`10e9\`), \`true\`, \`false\`, \`null\`, JSON in \`{}\` or \`[]\`, lists with commas
   (\`a,b\`; \`a,\` is a list of one). Anything else is text; quotes within the argument keep text text (\`'"5"'\`).
   \`--key value\` and \`--key=value\` are the same.

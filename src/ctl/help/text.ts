@@ -30,6 +30,7 @@ export function overviewText(paint: Painter, group: readonly string[] = []): str
       ...columns([
         ["DIASPORA_DRIVER", "Stands for --driver"],
         ["DIASPORA_DRIVER_CONFIG", "Stands for --driver-config"],
+        ["DIASPORA_CONTEXT", "Stands for --context"],
         ["DIASPORA_CTL_DRIVER_OPTIONS", "Driver options as on the command line, which wins"],
       ]),
       "",

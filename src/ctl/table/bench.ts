@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { DRIVER, JSON_OUTPUT, LOAD_MODULES, SHARED } from "./common.ts";
+import { ENGINE, JSON_OUTPUT, SHARED } from "./common.ts";
 
 /** `bench`. */
 export const BENCH_COMMANDS: readonly CommandSpec[] = [
@@ -12,9 +12,9 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
       "flushed. Latency is what it takes from a push in one process to a pull in another one. Reading shares " +
       "the partitions among the processes: more processes than partitions do not help.",
     positional: ["[produce|consume|latency]"],
+    makesStore: true,
     options: [
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       {
         name: "topic",
         kind: "document",

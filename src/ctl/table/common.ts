@@ -24,9 +24,27 @@ export const DRIVER: OptionSpec = {
   name: "driver",
   kind: "document",
   value: "NAME",
-  choices: ["files", "memory", "octopus"],
+  choices: ["files", "memory", "octopus", "kafka"],
+  keys: ["root_path", "use_file_locking", "flush_behavior", "max_partitions", "kafka.bootstrap.servers"],
   required: true,
   describe: "Engine to use, NAME or NAME:MODULE; its options are --driver.KEY VALUE (or DIASPORA_DRIVER)",
+};
+
+/** The files driver in one word. */
+export const STORE: OptionSpec = {
+  name: "store",
+  kind: "file",
+  value: "PATH",
+  describe: "Folder of a store: the same as --driver files --driver.root_path PATH",
+};
+
+/** A driver by its name. */
+export const CONTEXT: OptionSpec = {
+  name: "context",
+  kind: "text",
+  value: "NAME",
+  names: "context",
+  describe: 'Driver and options kept under this name, see "context add" (or DIASPORA_CONTEXT)',
 };
 
 /** Goes with the engine: code that its topics may name. */
@@ -40,11 +58,15 @@ export const LOAD_MODULES: OptionSpec = {
     "or be a list with commas (or DIASPORA_LOAD_MODULES)",
 };
 
+/** All that says which engine. */
+export const ENGINE: readonly OptionSpec[] = [DRIVER, STORE, CONTEXT, LOAD_MODULES];
+
 /** For commands about one topic. */
 export const TOPIC: OptionSpec = {
   name: "topic",
   kind: "text",
   value: "TOPIC",
+  names: "topic",
   describe: "Topic to work on; may also be the first word, or --name",
 };
 
@@ -53,6 +75,7 @@ export const NAME: OptionSpec = {
   name: "name",
   kind: "text",
   value: "TOPIC",
+  names: "topic",
   describe: "The same as --topic",
 };
 
@@ -61,6 +84,7 @@ export const CONSUMER: OptionSpec = {
   name: "consumer",
   kind: "text",
   value: "NAME",
+  names: "consumer",
   describe: "Consumer name; --name means the same",
 };
 
@@ -69,6 +93,7 @@ export const CONSUMER_NAME: OptionSpec = {
   name: "name",
   kind: "text",
   value: "NAME",
+  names: "consumer",
   describe: "The same as --consumer (or the topic, when nothing else names it)",
 };
 

@@ -3,9 +3,8 @@ import {
   CONSUMER,
   CONSUMER_NAME,
   DESTRUCTIVE,
-  DRIVER,
+  ENGINE,
   JSON_OUTPUT,
-  LOAD_MODULES,
   NAME,
   PARTITIONS,
   SHARED,
@@ -18,14 +17,14 @@ const WHERE = "--driver files --driver.root_path /tmp/diaspora-data";
 export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["consumer", "list"],
+    alias: "ls",
     summary: "List consumer names that have a position in a topic",
     details: "Prints a name a line; with --verbose the name, a space and one JSON document.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
       NAME,
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       { name: "verbose", short: "v", kind: "flag", describe: "Add a JSON document to each name" },
       JSON_OUTPUT,
       ...SHARED,
@@ -37,7 +36,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     path: ["consumer", "lag"],
     summary: "Show how far consumer names are behind, without consuming",
     positional: ["[TOPIC]"],
-    options: [TOPIC, CONSUMER, CONSUMER_NAME, DRIVER, LOAD_MODULES, JSON_OUTPUT, ...SHARED],
+    options: [TOPIC, CONSUMER, CONSUMER_NAME, ...ENGINE, JSON_OUTPUT, ...SHARED],
     examples: [
       { title: "One name", shell: `diaspora-ctl consumer lag my_topic --name app1 ${WHERE}` },
       { title: "Every name", shell: `diaspora-ctl consumer lag my_topic ${WHERE}` },
@@ -55,8 +54,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
       TOPIC,
       CONSUMER,
       CONSUMER_NAME,
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       {
         name: "to",
         kind: "text",
@@ -80,7 +78,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     path: ["consumer", "delete"],
     summary: "Forget a consumer name's position",
     positional: ["[TOPIC]"],
-    options: [TOPIC, CONSUMER, CONSUMER_NAME, DRIVER, LOAD_MODULES, ...DESTRUCTIVE, ...SHARED],
+    options: [TOPIC, CONSUMER, CONSUMER_NAME, ...ENGINE, ...DESTRUCTIVE, ...SHARED],
     examples: [
       {
         title: "Without being asked",

@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { DRIVER, LOAD_MODULES, SHARED } from "./common.ts";
+import { ENGINE, LOAD_MODULES, SHARED } from "./common.ts";
 
 /** `fifo` and `forward`: they run until they are stopped. */
 export const DAEMON_COMMANDS: readonly CommandSpec[] = [
@@ -14,9 +14,9 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
       "as soon as it has a reader. format=raw (default) writes a text bare, format=json as JSON; name=N is the " +
       "consumer name (default: PATH); ack=true acknowledges what was written; batch_size=N.\n\n" +
       "A command that makes no sense is logged and skipped. SIGTERM and SIGINT end the daemon with exit code 0.",
+    makesStore: true,
     options: [
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       {
         name: "control-file",
         kind: "file",

@@ -2,9 +2,8 @@ import type { CommandSpec } from "../command.ts";
 import {
   CONSUMER,
   CONSUMER_NAME,
-  DRIVER,
+  ENGINE,
   JSON_OUTPUT,
-  LOAD_MODULES,
   NAME,
   PARTITIONS,
   PROGRESS,
@@ -22,8 +21,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
     options: [
       TOPIC,
       NAME,
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       {
         name: "format",
         kind: "choice",
@@ -83,8 +81,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       TOPIC,
       CONSUMER,
       CONSUMER_NAME,
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       {
         name: "from",
         kind: "text",

@@ -1,15 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import {
-  COMPONENTS,
-  DESTRUCTIVE,
-  DRIVER,
-  JSON_OUTPUT,
-  LOAD_MODULES,
-  NAME,
-  PROGRESS,
-  SHARED,
-  TOPIC,
-} from "./common.ts";
+import { COMPONENTS, DESTRUCTIVE, ENGINE, JSON_OUTPUT, NAME, PROGRESS, SHARED, TOPIC } from "./common.ts";
 
 const WHERE = "--driver files --driver.root_path /tmp/diaspora-data";
 
@@ -23,7 +13,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       "from what is there, torn is what is left of a write that was cut short (harmless). Exit code 3 when there " +
       "is damage or redundant. Producers and consumers may run meanwhile. Without a topic, all are read.",
     positional: ["[TOPIC]"],
-    options: [TOPIC, NAME, DRIVER, LOAD_MODULES, JSON_OUTPUT, PROGRESS, ...SHARED],
+    options: [TOPIC, NAME, ...ENGINE, JSON_OUTPUT, PROGRESS, ...SHARED],
     examples: [{ title: "Every topic under a folder", shell: `diaspora-ctl verify ${WHERE}` }],
     load: () => import("../commands/verify.ts"),
   },
@@ -35,7 +25,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       "passed over by consumers. Every file is copied before it is changed, to a folder before-repair-TIME in the " +
       "topic's.",
     positional: ["[TOPIC]"],
-    options: [TOPIC, NAME, DRIVER, LOAD_MODULES, ...DESTRUCTIVE, JSON_OUTPUT, PROGRESS, ...SHARED],
+    options: [TOPIC, NAME, ...ENGINE, ...DESTRUCTIVE, JSON_OUTPUT, PROGRESS, ...SHARED],
     examples: [{ title: "See what would be done", shell: `diaspora-ctl repair my_topic --dry-run ${WHERE}` }],
     load: () => import("../commands/repair.ts"),
   },
@@ -49,8 +39,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     options: [
       TOPIC,
       NAME,
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       {
         name: "to",
         kind: "document",
@@ -91,6 +80,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       "A new topic is there only when all of it is: an import that fails, or is killed, leaves none. What goes to a " +
       "topic that is there already is checked before, where an archive can be read twice. What an archive says is " +
       "data: the modules it names are not loaded, but kept with the topic.",
+    makesStore: true,
     positional: ["[TOPIC]"],
     options: [
       {
@@ -111,8 +101,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
           "Topic to write to, and with --topic.KEY VALUE options of a new one; may also be the first word, or --name",
       },
       NAME,
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       ...COMPONENTS,
       {
         name: "partial",
@@ -143,7 +132,8 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       "For the files driver it measures the folder: whether appends of several processes stay whole, " +
       "locking, free space, and whether changes by other processes are noticed at once. Exit code 1 when " +
       "something is wrong.",
-    options: [DRIVER, LOAD_MODULES, JSON_OUTPUT, ...SHARED],
+    makesStore: true,
+    options: [...ENGINE, JSON_OUTPUT, ...SHARED],
     examples: [{ title: "A folder", shell: `diaspora-ctl doctor ${WHERE}` }],
     load: () => import("../commands/doctor.ts"),
   },

@@ -1,21 +1,21 @@
 import type { CommandSpec } from "../command.ts";
-import {
-  COMPONENTS,
-  DESTRUCTIVE,
-  DRIVER,
-  JSON_OUTPUT,
-  LOAD_MODULES,
-  NAME,
-  PARTITIONS,
-  SHARED,
-  TOPIC,
-} from "./common.ts";
+import { COMPONENTS, DESTRUCTIVE, ENGINE, JSON_OUTPUT, NAME, PARTITIONS, SHARED, TOPIC } from "./common.ts";
+
+const TOPIC_KEYS = [
+  "num_partitions",
+  "segment_bytes",
+  "flush_behavior",
+  "retention_bytes",
+  "retention_seconds",
+  "retention_acknowledged",
+];
 
 /** `diaspora-ctl topic …`. */
 export const TOPIC_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["topic", "create"],
     summary: "Create a topic",
+    makesStore: true,
     positional: ["[TOPIC]"],
     options: [
       {
@@ -24,11 +24,11 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
         value: "TOPIC",
         describe: "Name of the new topic; may also be the first word",
       },
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       {
         name: "topic",
         kind: "keys",
+        keys: TOPIC_KEYS,
         describe: "Option of the topic, e.g. --topic.num_partitions 4",
       },
       ...COMPONENTS,
@@ -54,11 +54,11 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["topic", "list"],
+    alias: "ls",
     summary: "List topics",
     details: "Prints a name a line; with --verbose the name, a space and one JSON document.",
     options: [
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       { name: "verbose", short: "v", kind: "flag", describe: "Add a JSON document to each name" },
       JSON_OUTPUT,
       ...SHARED,
@@ -66,7 +66,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     examples: [
       {
         title: "Every topic under a folder",
-        shell: "diaspora-ctl topic list --driver files --driver.root_path /tmp/diaspora-data",
+        shell: "diaspora-ctl topic list --store /tmp/diaspora-data",
       },
     ],
     load: () => import("../commands/topic_list.ts"),
@@ -75,7 +75,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     path: ["topic", "describe"],
     summary: "Show a topic's options and the state of every partition",
     positional: ["[TOPIC]"],
-    options: [TOPIC, NAME, DRIVER, LOAD_MODULES, JSON_OUTPUT, ...SHARED],
+    options: [TOPIC, NAME, ...ENGINE, JSON_OUTPUT, ...SHARED],
     examples: [
       {
         title: "First and next id, size and times of each partition",
@@ -93,11 +93,12 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
         name: "topic",
         kind: "document",
         value: "TOPIC",
+        keys: TOPIC_KEYS.slice(1),
+        names: "topic",
         describe: "Topic to work on, and with --topic.KEY VALUE the options to change",
       },
       NAME,
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       ...SHARED,
     ],
     examples: [
@@ -119,8 +120,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     options: [
       TOPIC,
       NAME,
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       { name: "before-id", kind: "count", value: "ID", describe: "Remove events below this id" },
       {
         name: "before-time",
@@ -156,8 +156,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     options: [
       TOPIC,
       NAME,
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       { name: "if-exists", kind: "flag", describe: "Do nothing when there is no such topic" },
       {
         name: "force",

@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { DRIVER, LOAD_MODULES, SHARED } from "./common.ts";
+import { ENGINE, SHARED } from "./common.ts";
 
 /** The window on the log. */
 export const UI_COMMANDS: readonly CommandSpec[] = [
@@ -14,8 +14,7 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
       "machine can connect; with another --host a token is part of the address. Connections are not encrypted: " +
       "over a network that others share, keep to this machine and use a tunnel (ssh -L). More is in docs/ui.md.",
     options: [
-      DRIVER,
-      LOAD_MODULES,
+      ...ENGINE,
       {
         name: "host",
         kind: "text",

@@ -1,0 +1,64 @@
+import process from "node:process";
+import { driverOptionsFrom } from "../args/environment.ts";
+import { parseCommandLine } from "../args/parse.ts";
+import type { ParsedArguments } from "../args/parsed.ts";
+import type { CommandSpec } from "../command.ts";
+import { Console } from "../console/console.ts";
+import { openDriver } from "../connect.ts";
+import { ContextFile } from "../contexts/file.ts";
+import { resolveDriver } from "../contexts/resolve.ts";
+import { EXIT } from "../exit_codes.ts";
+import { findCommand } from "../find_command.ts";
+
+/** A broker that cannot be reached must not keep a shell waiting. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Prints the names that can stand at the end of a command line, a line each: `topic`, `consumer` or `context`, then
+ * the words that were typed. What cannot be known prints nothing: a shell has nowhere to show an error.
+ */
+export async function completeNames([kind, ...words]: readonly string[], console: Console): Promise<number> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<string[]>((resolve) => timer = setTimeout(() => resolve([]), PATIENCE_MS));
+  const names = await Promise.race([namesOf(kind, words).catch(() => []), patience]);
+  clearTimeout(timer);
+  // A name with a line end would be two.
+  for (const name of names.filter((name) => !/\p{Cc}/u.test(name))) await console.out.line(name);
+  await console.out.flush();
+  return EXIT.ok;
+}
+
+async function namesOf(kind: string, words: readonly string[]): Promise<string[]> {
+  const silent = new Console({ level: "off", progress: false });
+  if (kind === "context") return [...new ContextFile(silent.environment).read().byName.keys()].sort();
+  const found = findCommand(words);
+  if ("group" in found) return [];
+  const args = parsedAsFarAsItGoes(found.command, found.rest);
+  await using driver = await openDriver({
+    args,
+    commands: [],
+    console: silent,
+    signal: new AbortController().signal,
+    storeMayBeMissing: false,
+  });
+  if (kind === "topic") return [...(await driver.listTopics()).keys()].sort();
+  const topic = args.text("topic") ?? args.positional[0];
+  if (kind !== "consumer" || topic === undefined) return [];
+  await using opened = await driver.openTopic(topic);
+  return await opened.consumers();
+}
+
+/** The command line up to the option whose value is being typed. */
+function parsedAsFarAsItGoes(command: CommandSpec, words: readonly string[]): ParsedArguments {
+  const fromVariable = driverOptionsFrom(process.env);
+  const parsed = (own: readonly string[]): ParsedArguments =>
+    parseCommandLine([...fromVariable, ...own], command).withDocument(
+      "driver",
+      resolveDriver(parseCommandLine(own, command), parseCommandLine(fromVariable, command), process.env),
+    );
+  try {
+    return parsed(words);
+  } catch {
+    return parsed(words.slice(0, -1));
+  }
+}

@@ -1,0 +1,130 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import process from "node:process";
+import type { JsonObject, JsonValue } from "../../json.ts";
+import { nearestName } from "../../options.ts";
+import { errnoOf } from "../../storage/errno.ts";
+import { isObject, parseDocument } from "../args/document.ts";
+import type { Environment } from "../args/environment.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** Nothing of it takes longer; a lock that is older was left by a process that ended. */
+const LOCK_MS_MAX = 5000;
+
+/** A driver under a name. */
+export interface Context {
+  driver: string;
+  options: JsonObject;
+}
+
+/** Every context there is. */
+export interface Contexts {
+  /** The one that is used when nothing else names a driver. */
+  current?: string;
+  byName: Map<string, Context>;
+}
+
+/** The user's contexts: one JSON file in the configuration folder, readable by the user alone. */
+export class ContextFile {
+  /** Where it is, or will be. */
+  readonly path: string;
+
+  constructor(environment: Environment) {
+    this.path = join(configurationFolder(environment), "diaspora-ctl", "contexts.json");
+  }
+
+  /** Reads it; none are there without a file. Throws {@linkcode UsageError} for what is not such a file. */
+  read(): Contexts {
+    let text: string;
+    try {
+      text = readFileSync(this.path, "utf8");
+    } catch (cause) {
+      if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return { byName: new Map() };
+      throw new UsageError(`Cannot read the contexts in "${this.path}": ${errnoOf(cause)}`, { cause });
+    }
+    const { current, contexts = {} } = parseDocument("the file of contexts", text, this.path);
+    const isName = current === undefined || typeof current === "string";
+    if (!isName || !isObject(contexts)) throw this.#malformed();
+    return {
+      ...(current === undefined ? {} : { current }),
+      byName: new Map(Object.entries(contexts).map(([name, value]) => [name, this.#contextOf(value)])),
+    };
+  }
+
+  /** The context of that name; throws {@linkcode UsageError} with the nearest where there is none. */
+  get(name: string): Context {
+    const { byName } = this.read();
+    const found = byName.get(name);
+    if (found !== undefined) return found;
+    const meant = nearestName(name, [...byName.keys()]);
+    const remedy = meant === undefined
+      ? 'add it with "diaspora-ctl context add", or see "diaspora-ctl context list"'
+      : `did you mean "${meant}"?`;
+    throw new UsageError(`Unknown context "${name}": ${remedy}`);
+  }
+
+  /** Changes it. Processes that change it at once do so one after the other; a reader sees one state or the next. */
+  async change(change: (contexts: Contexts) => void): Promise<void> {
+    const draft = `${this.path}.new`;
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+    await claim(draft);
+    try {
+      const contexts = this.read();
+      change(contexts);
+      const { current, byName } = contexts;
+      const document = {
+        ...(current === undefined ? {} : { current }),
+        contexts: Object.fromEntries(byName),
+      };
+      writeFileSync(draft, `${JSON.stringify(document, null, 2)}\n`);
+      chmodSync(draft, 0o600);
+      renameSync(draft, this.path);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    }
+  }
+
+  #contextOf(value: JsonValue): Context {
+    if (!isObject(value)) throw this.#malformed();
+    const { driver, options = {} } = value;
+    if (typeof driver !== "string" || !isObject(options)) throw this.#malformed();
+    return { driver, options };
+  }
+
+  #malformed(): UsageError {
+    return new UsageError(
+      `Malformed contexts in "${this.path}": expected {"current": NAME, "contexts": {NAME: {"driver": …, "options": {…}}}}`,
+    );
+  }
+}
+
+/** Waits until no other process changes the file. */
+async function claim(draft: string): Promise<void> {
+  for (;;) {
+    try {
+      return writeFileSync(draft, "", { flag: "wx", mode: 0o600 });
+    } catch (cause) {
+      if (errnoOf(cause) !== "EEXIST") throw cause;
+      if (ageMs(draft) > LOCK_MS_MAX) rmSync(draft, { force: true });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+function ageMs(path: string): number {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+/** As the XDG specification says, which takes absolute paths alone; on Windows the roaming folder. */
+function configurationFolder(environment: Environment): string {
+  const { XDG_CONFIG_HOME: xdg, APPDATA: roaming, HOME: home } = environment;
+  if (xdg !== undefined && isAbsolute(xdg)) return xdg;
+  if (process.platform === "win32" && roaming) return roaming;
+  return join(home || homedir(), ".config");
+}

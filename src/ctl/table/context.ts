@@ -1,0 +1,94 @@
+import type { CommandSpec } from "../command.ts";
+import { DRIVER, JSON_OUTPUT, SHARED, STORE } from "./common.ts";
+
+const NAME = { name: "name", kind: "text", value: "NAME", names: "context" } as const;
+
+/** `diaspora-ctl context …`: drivers under names, so that nothing has to be typed again. */
+export const CONTEXT_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: ["context", "add"],
+    summary: "Keep a driver and its options under a name",
+    details:
+      "Then --context NAME stands for them, and after context use nothing at all. What stands on the command line " +
+      "wins over the environment, that over the context. They are kept as JSON in diaspora-ctl/contexts.json of the " +
+      "user's configuration folder ($XDG_CONFIG_HOME or ~/.config; %APPDATA% on Windows), readable by the user alone.",
+    positional: ["NAME"],
+    options: [
+      { ...NAME, describe: "Name of the context; may also be the first word" },
+      {
+        ...DRIVER,
+        required: false,
+        describe: "Engine, NAME or NAME:MODULE; its options are --driver.KEY VALUE",
+      },
+      STORE,
+      { name: "use", kind: "flag", describe: "Use it from now on" },
+      { name: "replace", kind: "flag", describe: "Also where there is a context of that name" },
+      ...SHARED,
+    ],
+    examples: [
+      {
+        title: "A store, and what there is to type from then on",
+        shell: `export XDG_CONFIG_HOME=/tmp/diaspora-configuration
+diaspora-ctl context add dev --store /tmp/diaspora-data --use
+diaspora-ctl topic ls`,
+      },
+    ],
+    load: () => import("../commands/context_add.ts"),
+  },
+  {
+    path: ["context", "use"],
+    summary: "Choose the context that is used when nothing else names a driver",
+    positional: ["NAME"],
+    options: [
+      { ...NAME, describe: "Name of the context; may also be the first word" },
+      { name: "none", kind: "flag", describe: "Use none" },
+      ...SHARED,
+    ],
+    examples: [{
+      title: "The one that was added last",
+      shell: `export XDG_CONFIG_HOME=/tmp/diaspora-configuration
+diaspora-ctl context use dev`,
+    }],
+    load: () => import("../commands/context_use.ts"),
+  },
+  {
+    path: ["context", "list"],
+    alias: "ls",
+    summary: "List contexts, with a star before the one in use",
+    options: [JSON_OUTPUT, ...SHARED],
+    examples: [{ title: "All of them", shell: "diaspora-ctl context list" }],
+    load: () => import("../commands/context_list.ts"),
+  },
+  {
+    path: ["context", "show"],
+    summary: "Show a context, or the one in use, with its secrets hidden",
+    positional: ["[NAME]"],
+    options: [
+      { ...NAME, describe: "Name of the context; may also be the first word" },
+      JSON_OUTPUT,
+      ...SHARED,
+    ],
+    examples: [{
+      title: "The one in use",
+      shell: `export XDG_CONFIG_HOME=/tmp/diaspora-configuration
+diaspora-ctl context show`,
+    }],
+    load: () => import("../commands/context_show.ts"),
+  },
+  {
+    path: ["context", "remove"],
+    summary: "Forget a context; the store stays as it is",
+    positional: ["NAME"],
+    options: [
+      { ...NAME, describe: "Name of the context; may also be the first word" },
+      { name: "yes", short: "y", kind: "flag", describe: "Do not ask, as on a terminal" },
+      ...SHARED,
+    ],
+    examples: [{
+      title: "Without being asked",
+      shell: `export XDG_CONFIG_HOME=/tmp/diaspora-configuration
+diaspora-ctl context remove dev --yes`,
+    }],
+    load: () => import("../commands/context_remove.ts"),
+  },
+];
