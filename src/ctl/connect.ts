@@ -39,7 +39,7 @@ export async function openDriver(invocation: Invocation): Promise<Driver> {
   return await openNamedDriver(name, document);
 }
 
-/** Tells a store that is not there from an empty one, and says which one it is that nobody named. */
+/** Tells a store that is not there from an empty one, and which one it is that was not named. */
 function checkStore(
   { args, console, storeMayBeMissing }: Invocation,
   { root_path: given }: JsonObject,
