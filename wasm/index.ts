@@ -9,7 +9,7 @@
  * encodeSegmentHeader writes 64 bytes
  * checkSegmentHeader  0 can be read, 1 no segment, 2 damaged, 3 of a newer version
  *
- * encodeFrame         head CRC and both records around parts that are in place; the frame's bytes
+ * sealFrame           the checksums and the trailer of a frame whose parts are in place; the frame's bytes
  * checkRecord         is an intact header or trailer record of that salt here?
  * checkRecordOfAny-   … of any salt?
  *   Segment
@@ -18,9 +18,6 @@
  * findRecordOfAny-    … of any salt
  *   Segment
  * checkHead           has the head the CRC that its header record states?
- * checkBlocks         first data block that differs from its sum, or -1
- * tableOffsets        sizes to offsets; do they add up?
- * isAscii             has no byte its high bit set?
  * hasControls         is there a character that no JSON text has?
  *
  * encodeIndexEntry    writes 32 bytes
@@ -40,7 +37,7 @@
  */
 
 export { crc32, crc32Sliced } from "./crc";
-export { checkBlocks, checkHead, encodeFrame } from "./frame";
+export { checkHead, sealFrame } from "./frame";
 export { checkIndexEntry, encodeIndexEntry, lookupById, lookupByTime } from "./index_entries";
 export {
   checkRecord,
@@ -50,8 +47,7 @@ export {
   sameFrame,
 } from "./record";
 export { checkSegmentHeader, encodeSegmentHeader } from "./segment";
-export { tableOffsets } from "./table";
-export { hasControls, isAscii } from "./text";
+export { hasControls } from "./text";
 
 /** The first address that the module does not use itself. */
 export function staticEnd(): usize {

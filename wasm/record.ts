@@ -50,7 +50,7 @@ export function headBytesOf(record: usize): u64 {
 }
 
 /** Started blocks of `dataBytes`. */
-export function blockCountOf(dataBytes: u32): u64 {
+function blockCountOf(dataBytes: u32): u64 {
   return (<u64> dataBytes + (DATA_BLOCK_BYTES - 1)) / DATA_BLOCK_BYTES;
 }
 

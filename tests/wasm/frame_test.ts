@@ -109,31 +109,6 @@ test("checkHead() says no when a record states a head beyond the memory", () => 
   assertStrictEquals(core.checkHead(ptr), false);
 });
 
-test("checkBlocks() names the first block that differs", () => {
-  const { ptr, data, blockSums, dataBytes } = encodeSample({ data: THREE_BLOCKS });
-  const check = (first: number, count: number): number =>
-    core.checkBlocks(ptr + data + first * DATA_BLOCK_BYTES, dataBytes, ptr + blockSums, first, count);
-  const flip = (offset: number): number => core.u8[ptr + data + offset] ^= 0x10;
-  assertStrictEquals(check(0, 3), -1);
-  assertStrictEquals(check(2, 1), -1);
-  flip(131_072);
-  assertStrictEquals(check(0, 3), 2);
-  assertStrictEquals(check(2, 1), 2);
-  assertStrictEquals(check(0, 2), -1);
-  flip(65_536);
-  assertStrictEquals(check(0, 3), 1);
-  flip(65_535);
-  assertStrictEquals(check(0, 3), 0);
-  assertStrictEquals(check(1, 1), 1);
-});
-
-test("checkBlocks() stops where the data ends, however many blocks are asked for", () => {
-  const { ptr, data, blockSums, dataBytes } = encodeSample({ data: THREE_BLOCKS });
-  assertStrictEquals(core.checkBlocks(ptr + data, dataBytes, ptr + blockSums, 0, 0xffffffff), -1);
-  assertStrictEquals(core.checkBlocks(ptr + data, dataBytes, ptr + blockSums, 3, 0xffffffff), -1);
-  assertStrictEquals(core.checkBlocks(ptr + data, 0, ptr + blockSums, 0, 1), -1);
-});
-
 function crcAt(ptr: number, bytes: number): number {
   return bitwiseCrc32(core.u8.subarray(ptr, ptr + bytes));
 }

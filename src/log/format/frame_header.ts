@@ -1,4 +1,11 @@
-import { type FrameLayout, type FrameSizes, HEADER_MAGIC, layoutOf, RECORD } from "./bytes.ts";
+import {
+  type FrameLayout,
+  type FrameSizes,
+  HEADER_MAGIC,
+  layoutOf,
+  RECORD,
+  type Signature,
+} from "./bytes.ts";
 
 /** What a frame's header (or trailer, its copy) says. */
 export interface FrameRecord extends FrameSizes {
@@ -51,6 +58,33 @@ export function decodeRecord(view: DataView, at: number): FrameRecord {
     recordCrc: view.getUint32(at + RECORD.crc, true),
     layout: layoutOf({ flags, extentCount, count, metadataBytes, dataBytes }),
   };
+}
+
+/** Writes what {@linkcode decodeRecord} reads, but for the two checksums. */
+export function encodeRecord(
+  view: DataView,
+  at: number,
+  { kind, sizes, signature }: { kind: number; sizes: FrameSizes; signature: Signature },
+): void {
+  view.setUint32(at + RECORD.magic, HEADER_MAGIC, true);
+  view.setUint8(at + RECORD.kind, kind);
+  view.setUint8(at + RECORD.flags, sizes.flags);
+  view.setUint16(at + RECORD.extentCount, sizes.extentCount, true);
+  view.setUint32(at + RECORD.salt, signature.salt, true);
+  view.setUint32(at + RECORD.sequence, signature.sequence, true);
+  view.setUint32(at + RECORD.nonce, signature.nonceLow, true);
+  view.setUint32(at + RECORD.nonce + 4, signature.nonceHigh, true);
+  view.setUint32(at + RECORD.count, sizes.count, true);
+  view.setUint32(at + RECORD.metadataBytes, sizes.metadataBytes, true);
+  view.setUint32(at + RECORD.dataBytes, sizes.dataBytes, true);
+  writeUint64(view, at + RECORD.time, signature.time);
+  writeUint64(view, at + RECORD.anchorId, signature.anchorId);
+  view.setUint32(at + RECORD.anchorOffset, signature.anchorOffset, true);
+}
+
+function writeUint64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value, true);
+  view.setUint32(at + 4, value / TWO_32, true);
 }
 
 /** An unsigned 64-bit number that the format keeps below 2^53. */

@@ -10,6 +10,7 @@
 import { type CoreExports, instantiateCore } from "./exports.ts";
 import { CoreMemory, SCRATCH_BYTES } from "./memory.ts";
 import { DATA_BLOCK_BYTES, type FrameSizes, layoutOf, type Signature } from "../bytes.ts";
+import { encodeRecord } from "../frame_header.ts";
 
 /** What {@linkcode Core.checkSegmentHeader} finds. */
 export type SegmentHeaderState = "ok" | "not a segment" | "damaged" | "newer";
@@ -72,23 +73,8 @@ export class Core extends CoreMemory {
 
   /** As `encodeFrame`, of a frame whose block sums are in place, too. */
   encodeSummed(ptr: number, kind: number, sizes: FrameSizes, signature: Signature): number {
-    const { flags, extentCount, count, metadataBytes, dataBytes } = sizes;
-    const frameBytes = this.#wasm.encodeFrame(
-      ptr,
-      kind,
-      flags,
-      extentCount,
-      signature.salt,
-      signature.sequence,
-      signature.nonceLow,
-      signature.nonceHigh,
-      count,
-      metadataBytes,
-      dataBytes,
-      signature.time,
-      signature.anchorId,
-      signature.anchorOffset,
-    );
+    encodeRecord(this.view, ptr, { kind, sizes, signature });
+    const frameBytes = this.#wasm.sealFrame(ptr);
     const expected = layoutOf(sizes).frameBytes;
     if (frameBytes !== expected) {
       throw new Error(
@@ -157,55 +143,6 @@ export class Core extends CoreMemory {
   /** Whether the head after the header record at `ptr` (table to metadata, all in memory) has its CRC. */
   checkHead(ptr: number): boolean {
     return this.#wasm.checkHead(ptr) !== 0;
-  }
-
-  /**
-   * The first of `blockCount` data blocks from `firstBlock` on whose CRC differs, counted from the frame's
-   * first block; -1: all agree. `dataPtr` is where `firstBlock` starts, `dataBytes` the data size of the whole
-   * frame, `sumsPtr` where the frame's block sums start.
-   */
-  checkBlocks(
-    dataPtr: number,
-    dataBytes: number,
-    sumsPtr: number,
-    firstBlock: number,
-    blockCount: number,
-  ): number {
-    return this.#wasm.checkBlocks(dataPtr, dataBytes, sumsPtr, firstBlock, blockCount);
-  }
-
-  /**
-   * Turns the table at `tablePtr` into offsets: `count` + 1 numbers of four bytes each at `outMetaPtr` and at
-   * `outDataPtr` (all zero without `hasData`). `separatorBytes` is 1 for JSON texts joined by commas, else 0;
-   * event i's metadata ends at `meta[i + 1] - separatorBytes`. `dataBytes` counts all data of these events:
-   * those in the frame or, with extents, their total. False when the sizes do not add up to what was stated,
-   * or pass 2^32 - 1; then what was written means nothing.
-   */
-  tableOffsets(
-    tablePtr: number,
-    count: number,
-    hasData: boolean,
-    separatorBytes: number,
-    metadataBytes: number,
-    dataBytes: number,
-    outMetaPtr: number,
-    outDataPtr: number,
-  ): boolean {
-    return this.#wasm.tableOffsets(
-      tablePtr,
-      count,
-      hasData ? 1 : 0,
-      separatorBytes,
-      metadataBytes,
-      dataBytes,
-      outMetaPtr,
-      outDataPtr,
-    ) !== 0;
-  }
-
-  /** Whether all bytes are ASCII. */
-  isAscii(ptr: number, bytes: number): boolean {
-    return this.#wasm.isAscii(ptr, bytes) !== 0;
   }
 
   /** Whether a byte is a control character that no JSON text has. */

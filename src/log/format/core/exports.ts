@@ -7,22 +7,7 @@ export interface CoreExports {
   staticEnd(): number;
   crc32(ptr: number, bytes: number, seed: number): number;
   crc32Sliced(ptr: number, bytes: number, seed: number): number;
-  encodeFrame(
-    ptr: number,
-    kind: number,
-    flags: number,
-    extentCount: number,
-    salt: number,
-    sequence: number,
-    nonceLow: number,
-    nonceHigh: number,
-    count: number,
-    metadataBytes: number,
-    dataBytes: number,
-    time: number,
-    anchorId: number,
-    anchorOffset: number,
-  ): number;
+  sealFrame(ptr: number): number;
   encodeSegmentHeader(
     ptr: number,
     partition: number,
@@ -40,18 +25,6 @@ export interface CoreExports {
   findRecord(ptr: number, bytes: number, from: number, salt: number): number;
   findRecordOfAnySegment(ptr: number, bytes: number, from: number): number;
   checkHead(ptr: number): number;
-  checkBlocks(data: number, dataBytes: number, sums: number, firstBlock: number, blockCount: number): number;
-  tableOffsets(
-    table: number,
-    count: number,
-    hasData: number,
-    separatorBytes: number,
-    metadataBytes: number,
-    dataBytes: number,
-    outMetadata: number,
-    outData: number,
-  ): number;
-  isAscii(ptr: number, bytes: number): number;
   hasControls(ptr: number, bytes: number): number;
   encodeIndexEntry(
     ptr: number,
