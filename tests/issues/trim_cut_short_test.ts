@@ -212,7 +212,7 @@ test("a push whose data is removed while it is pushed says so, and a later one i
       for (let n = 0; n < 9; n++) {
         await other.append({ count: 1, metadata: ["1"], data: [new Uint8Array(5000)], dataBytes: 5000 });
       }
-      trimPartition(partition, { bytesMax: 0 });
+      trimPartition(partition, { maxBytes: 0 });
       yield new Uint8Array(CHUNK_BYTES);
     }
     let error: unknown;
