@@ -34,7 +34,7 @@ export type FilesTopicOptions = {
   num_partitions?: number;
   /** Size at which a segment file is closed and the next one begun, in bytes */
   segment_bytes?: number;
-  /** When a push counts as stored: with the operating system, after a flush on the disk, or on the disk at once */
+  /** When a push counts as stored: with the operating system (default), on disk after a flush, on disk at once */
   flush_behavior?: FlushBehaviorOption;
   /** Keep at most this many bytes a partition; whole segments are removed, the oldest first */
   retention_bytes?: number;
@@ -68,7 +68,7 @@ export type KafkaDriverOptions = CommonDriverOptions & {
   namespace?: string;
   /** Keep no documents beside topics: every topic then has the default components */
   disable_info_topic?: boolean;
-  /** Prefix of the topics that hold the documents of others */
+  /** Prefix of the topics that hold the documents of others; without it `__info_`, or `info_` with a service */
   info_topic_prefix?: string;
   /** `region` of Amazon's managed Kafka, whose tokens are then asked for with the credentials of the environment */
   aws_msk_iam?: { region: string };

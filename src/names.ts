@@ -1,8 +1,10 @@
 import { InvalidConsumerNameError, InvalidTopicNameError } from "./errors.ts";
 
-const TOPIC_NAME_BYTES_MAX = 200;
+/** Length of a topic's name. */
+export const TOPIC_NAME_BYTES_MAX = 200;
 const FILE_NAME_BYTES_MAX = 255;
-const CONSUMER_NAME_BYTES_MAX = 1000;
+/** Length of a consumer's name. */
+export const CONSUMER_NAME_BYTES_MAX = 1000;
 
 const encoder = new TextEncoder();
 

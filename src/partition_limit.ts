@@ -8,7 +8,7 @@ export const PARTITIONS_MAX = 99_999_999;
  * Partitions a new topic may have unless the driver's options say otherwise. Each is a folder or an object in memory, and
  * a document from a stranger must not be able to ask for a disk full of them; ten thousand are made in a second.
  */
-const PARTITIONS_DEFAULT_MAX = 10_000;
+export const PARTITIONS_DEFAULT_MAX = 10_000;
 
 /** The driver option that says how many partitions a new topic may have. */
 export const maxPartitionsRule: OptionRule = {

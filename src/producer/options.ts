@@ -32,12 +32,14 @@ export interface ProducerOptions {
 /** Events of an adaptive batch: beyond this a larger one gains nothing. */
 const ADAPTIVE_EVENTS_MAX = 2048;
 /** Keeps a stored frame, with its table of sizes, under 1 MiB: the size that is written fastest. */
-const BATCH_BYTES_MAX = 768 * 1024;
+export const BATCH_BYTES_MAX = 768 * 1024;
 /** A frame takes no more; with metadata of a byte or none this many may come before any other limit. */
 const BATCH_EVENTS_MAX = 1 << 20;
 const BATCHES_MAX = 16;
-const OPEN_BYTES_MAX = 8 * 1024 * 1024;
-const PENDING_BYTES_MAX = 128 * 1024 * 1024;
+/** What the batches that fill may hold together. */
+export const OPEN_BYTES_MAX = 8 * 1024 * 1024;
+/** What may wait for room where nothing else is asked for. */
+export const PENDING_BYTES_MAX = 128 * 1024 * 1024;
 
 /** The limits that the options stand for; throws `InvalidOptionError`. */
 export function limitsOf(options: ProducerOptions): BatchLimits & { strict: boolean; queuedMax: number } {

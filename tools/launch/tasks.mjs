@@ -14,6 +14,7 @@ export const DENO_TASKS = [
   "build:npm",
   "build:wasm",
   "build:ui",
+  "reference",
   "docs",
   "bench",
   "bench:peers",

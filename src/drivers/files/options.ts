@@ -51,7 +51,7 @@ export const CHANGEABLE_RULES: RulesOf<Omit<TopicDocument, "num_partitions">> = 
     segmentBytes,
   ),
   flush_behavior: documented(
-    "When a push counts as stored: with the operating system, after a flush on the disk, or on the disk at once",
+    "When a push counts as stored: with the operating system (default), on disk after a flush, on disk at once",
     rule.oneOf(FLUSH_BEHAVIORS),
   ),
   retention_bytes: documented(

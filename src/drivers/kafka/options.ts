@@ -34,7 +34,10 @@ export const DRIVER_RULES: RulesOf<Omit<KafkaDriverOptions, "load_modules">> = {
     "Keep no documents beside topics: every topic then has the default components",
     rule.flag(false),
   ),
-  info_topic_prefix: documented("Prefix of the topics that hold the documents of others", rule.text()),
+  info_topic_prefix: documented(
+    "Prefix of the topics that hold the documents of others; without it `__info_`, or `info_` with a service",
+    rule.text(),
+  ),
   aws_msk_iam: documented(
     "`region` of Amazon's managed Kafka, whose tokens are then asked for with the credentials of the environment",
     object,
