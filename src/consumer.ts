@@ -71,10 +71,6 @@ export interface SeekOptions {
  * ```
  */
 export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<Event<T>> {
-  static {
-    makeInspectable<Consumer<unknown>>(Consumer, "Consumer");
-  }
-
   /** The name under which acknowledgements are stored. */
   readonly name: string;
   /** Events read of one partition in its turn, or `BatchSize.Adaptive`. */
@@ -274,3 +270,5 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     }
   }
 }
+
+makeInspectable<Consumer<unknown>>(Consumer, "Consumer");

@@ -17,10 +17,6 @@ import type { JsonObject } from "./json.ts";
  * ```
  */
 export class DataDescriptor {
-  static {
-    makeInspectable(DataDescriptor, "DataDescriptor");
-  }
-
   /**
    * Whose data part it is: topic, partition and event id with slashes between them, and the same for all views of
    * it. Empty for a descriptor that was made from a size alone.
@@ -160,6 +156,8 @@ export class DataDescriptor {
     });
   }
 }
+
+makeInspectable(DataDescriptor, "DataDescriptor");
 
 function checkNumber(what: string, value: unknown): void {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return;

@@ -65,10 +65,6 @@ export interface DraftOptions<T = JsonValue> {
  * ```
  */
 export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDisposable {
-  static {
-    makeInspectable(Driver, "Driver");
-  }
-
   readonly #driver: DriverInterface;
   /** Modules that its topics may name. */
   readonly #allowed: AllowedModules;
@@ -255,6 +251,8 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
     }
   }
 }
+
+makeInspectable(Driver, "Driver");
 
 function defaultDefinition(): TopicDefinition {
   const type = "default";

@@ -40,13 +40,6 @@ export class Event<T = JsonValue> {
   static {
     isStoredAsText = (event) => event.#batch.owner.serializer.writesJsonText === true;
     loadedWhole = (event) => event.#batch.owner.givesWholeData ? event.data : undefined;
-    makeInspectable<Event<unknown>>(Event, "Event", (event) => ({
-      id: event.id,
-      partition: event.partition,
-      timestamp: new Date(event.timestamp),
-      metadata: orFault(() => event.metadata),
-      dataSize: event.#dataSize,
-    }));
   }
 
   /** Made by consumers. */
@@ -136,6 +129,14 @@ export class Event<T = JsonValue> {
     return this.#batch.incoming.dataSize(this.#index);
   }
 }
+
+makeInspectable<Event<unknown>>(Event, "Event", (event) => ({
+  id: event.id,
+  partition: event.partition,
+  timestamp: new Date(event.timestamp),
+  metadata: orFault(() => event.metadata),
+  dataSize: event.dataDescriptor.size,
+}));
 
 function joined(buffers: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0));

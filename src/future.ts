@@ -29,10 +29,6 @@ export interface WaitOptions {
  * ```
  */
 export abstract class Future<T> implements Promise<T> {
-  static {
-    makeInspectable<Future<unknown>>(Future, "Future");
-  }
-
   /** Whether the result, or the failure, is there. */
   abstract readonly completed: boolean;
 
@@ -74,6 +70,8 @@ export abstract class Future<T> implements Promise<T> {
     return "Future";
   }
 }
+
+makeInspectable<Future<unknown>>(Future, "Future");
 
 /** Beyond this a timer would fire at once; such waits have no limit in practice. */
 const TIMER_MS_MAX = 2 ** 31 - 1;

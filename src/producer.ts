@@ -37,10 +37,6 @@ import { type PushItem, writableOf } from "./producer/writable.ts";
  * ```
  */
 export class Producer<T = JsonValue> implements AsyncDisposable {
-  static {
-    makeInspectable<Producer<unknown>>(Producer, "Producer");
-  }
-
   /** The name it was made with; empty if none was given. */
   readonly name: string;
   /** Events after which a batch is stored, or `BatchSize.Adaptive`. */
@@ -286,6 +282,8 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     }
   }
 }
+
+makeInspectable<Producer<unknown>>(Producer, "Producer");
 
 /** The partition asked for; options that ask for none are looked at: a misspelt one must not be passed over. */
 function requestedPartition(options: PushOptions): number | undefined {

@@ -50,10 +50,6 @@ export interface TopicOwner {
  * ```
  */
 export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
-  static {
-    makeInspectable<Topic<unknown>>(Topic, "Topic");
-  }
-
   /** The driver it was opened from; to open other topics by it, keep the {@linkcode Driver} itself. */
   readonly driver: DriverHandle;
   readonly #driver: TopicInterface;
@@ -248,3 +244,5 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
     }
   }
 }
+
+makeInspectable<Topic<unknown>>(Topic, "Topic");

@@ -5,7 +5,7 @@ import { walkSync } from "@std/fs/walk";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { type ComponentDocument, type JsonObject } from "../../mod.ts";
+import type { ComponentDocument, JsonObject } from "../../mod.ts";
 import { selectors, serializers, validators } from "../../src/components/registries.ts";
 import { CALLS, optionsOfCall } from "../../tools/reference/calls.ts";
 import { COMPONENT_OPTIONS } from "../../tools/reference/components.ts";
