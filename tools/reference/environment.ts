@@ -9,6 +9,10 @@ export const ENVIRONMENT: Readonly<Record<string, { readBy: string; meaning: str
     readBy: "the command",
     meaning: "Driver options as on the command line, which wins",
   },
+  DIASPORA_CONTEXT: {
+    readBy: "the command",
+    meaning: "Stands for `--context`: a driver with its options that `context` commands keep under a name",
+  },
   DIASPORA_LOAD_MODULES: {
     readBy: "every driver",
     meaning: "Modules that stored topics may name, separated by commas, beside the option `load_modules`",
