@@ -1,4 +1,4 @@
-/** There is no folder where a store should be: a mistyped path, told from a store without topics. */
+/** There is no folder where a store should be: a mistyped path, as against a store without topics. */
 export class NoStoreError extends Error {
   override readonly name = "NoStoreError";
   /** Ends the program as a topic that is not there does. */

@@ -160,7 +160,7 @@ test("a file of contexts that is none is named, and stops nothing that names its
   });
 });
 
-test("a mistyped path is told from an empty store, and a path that was not named is said", async () => {
+test("a mistyped path is distinguished from an empty store, and a path that was not named is said", async () => {
   await withContexts(async ({ folder, call }) => {
     mkdirSync(join(folder, "empty"));
     assertEquals(await succeeds(call(["topic", "list", "--store", "empty"])), "");

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CborSerializer, Driver, LimitExceededError } from "../../mod.ts";
 import { Core, core } from "../../src/log/format/core/core.ts";
+import { writeUint64 } from "../../src/log/format/frame_header.ts";
 import { encodeEvents } from "../../src/log/write/encoder.ts";
 import {
   EXTENT_BYTES,
@@ -154,7 +155,7 @@ test("an event that claims more data than its chunks hold is damage, and no memo
   const batch = { count: 1, metadata: ["1"], dataBytes: 0 };
   const frame = encodeEvents(batch, signature, { totalBytes: 100, list });
   // Once more around a total that is another.
-  core.writeSafeInteger(core.encodeArea + frame.byteLength - 64 - 1 - 8 - EXTENT_BYTES, 2 ** 50);
+  writeUint64(core.view, core.encodeArea + frame.byteLength - 64 - 1 - 8 - EXTENT_BYTES, 2 ** 50);
   const sizes = {
     flags: core.u8[core.encodeArea + RECORD.flags],
     count: 1,

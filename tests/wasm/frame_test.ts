@@ -1,5 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../src/log/format/core/core.ts";
+import { readUint64 } from "../../src/log/format/frame_header.ts";
 import {
   DATA_BLOCK_BYTES,
   FLAG,
@@ -31,8 +32,8 @@ test("encodeFrame() writes every field of both records where the format puts it"
     assertStrictEquals(view.getUint32(at + RECORD.count, true), 3);
     assertStrictEquals(view.getUint32(at + RECORD.metadataBytes, true), frame.metadataBytes);
     assertStrictEquals(view.getUint32(at + RECORD.dataBytes, true), 131_073);
-    assertStrictEquals(core.readSafeInteger(at + RECORD.time), SAMPLE.time);
-    assertStrictEquals(core.readSafeInteger(at + RECORD.anchorId), SAMPLE.anchorId);
+    assertStrictEquals(readUint64(core.view, at + RECORD.time), SAMPLE.time);
+    assertStrictEquals(readUint64(core.view, at + RECORD.anchorId), SAMPLE.anchorId);
     assertStrictEquals(view.getUint32(at + RECORD.anchorOffset, true), SAMPLE.anchorOffset);
     assertStrictEquals(view.getUint32(at + RECORD.crc, true), crcAt(at, RECORD.crc));
     const headCrc = crcAt(frame.ptr + RECORD_BYTES, frame.data - RECORD_BYTES);

@@ -1,5 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../src/log/format/core/core.ts";
+import { readUint64 } from "../../src/log/format/frame_header.ts";
 import { INDEX, INDEX_ENTRY_BYTES } from "../../src/log/format/bytes.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomNumbers } from "./reference.ts";
@@ -33,8 +34,8 @@ const byTime = (entries: Entry[], time: number): number =>
 
 test("encodeIndexEntry() writes every field where the format puts it", () => {
   const ptr = encodeEntries([{ id: 2 ** 53 - 1, time: 1_700_000_000_123, offset: 0xfffffff0 }]);
-  assertStrictEquals(core.readSafeInteger(ptr + INDEX.id), 2 ** 53 - 1);
-  assertStrictEquals(core.readSafeInteger(ptr + INDEX.time), 1_700_000_000_123);
+  assertStrictEquals(readUint64(core.view, ptr + INDEX.id), 2 ** 53 - 1);
+  assertStrictEquals(readUint64(core.view, ptr + INDEX.time), 1_700_000_000_123);
   assertStrictEquals(core.view.getUint32(ptr + INDEX.offset, true), 0xfffffff0);
   assertStrictEquals(core.view.getUint32(ptr + INDEX.recordCrc, true), 0x9abcdef0);
   assertStrictEquals(core.view.getUint32(ptr + INDEX.salt, true), SALT);

@@ -1,5 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../src/log/format/core/core.ts";
+import { readUint64 } from "../../src/log/format/frame_header.ts";
 import { FORMAT_VERSION, SEGMENT, SEGMENT_HEADER_BYTES, SEGMENT_MAGIC } from "../../src/log/format/bytes.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32 } from "./reference.ts";
@@ -29,10 +30,10 @@ test("encodeSegmentHeader() writes every field where the format puts it, and zer
   assertStrictEquals(view.getUint16(ptr + SEGMENT.headerBytes, true), SEGMENT_HEADER_BYTES);
   assertStrictEquals(view.getUint32(ptr + SEGMENT.partition, true), 12);
   assertStrictEquals(view.getUint32(ptr + SEGMENT.salt, true), 0xdeadbeef);
-  assertStrictEquals(core.readSafeInteger(ptr + SEGMENT.baseId), 2 ** 53 - 2);
-  assertStrictEquals(core.readSafeInteger(ptr + SEGMENT.created), 1_700_000_000_000);
+  assertStrictEquals(readUint64(core.view, ptr + SEGMENT.baseId), 2 ** 53 - 2);
+  assertStrictEquals(readUint64(core.view, ptr + SEGMENT.created), 1_700_000_000_000);
   assertEquals([...u8.subarray(ptr + 20, ptr + 24), ...u8.subarray(ptr + 56, ptr + 60)], Array(8).fill(0));
-  assertStrictEquals(core.readSafeInteger(ptr + SEGMENT.previousId), 2 ** 53 - 9);
+  assertStrictEquals(readUint64(core.view, ptr + SEGMENT.previousId), 2 ** 53 - 9);
   assertStrictEquals(view.getUint32(ptr + SEGMENT.previousSeal, true), 0xfffffff1);
   assertStrictEquals(view.getUint32(ptr + SEGMENT.previousSalt, true), 0xfffffff2);
   assertStrictEquals(

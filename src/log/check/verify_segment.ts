@@ -9,6 +9,7 @@ import {
   SEGMENT,
   SEGMENT_HEADER_BYTES,
 } from "../format/bytes.ts";
+import { extentsAddUp } from "../format/frame_body.ts";
 import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt, headDamage } from "../read/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
@@ -231,11 +232,11 @@ export class SegmentCheck {
 
   /** An event whose data stands in chunks is whole when they are. */
   *#extents(at: FrameAt, id: number): Generator<Finding> {
-    const { totalBytes, list } = extentsOf(at);
+    const extents = extentsOf(at);
+    const { list } = extents;
     this.#neededId = Math.min(this.#neededId, ...list.map(({ segmentId }) => segmentId));
     if ((at.frame.flags & FLAG.dataLost) !== 0) return;
-    const sum = list.reduce((bytes, { dataBytes }) => bytes + dataBytes, 0);
-    const problem = sum === totalBytes ? list.map((extent) => this.#extent(extent)).find(Boolean) : {
+    const problem = extentsAddUp(extents) ? list.map((extent) => this.#extent(extent)).find(Boolean) : {
       file: this.segment.path,
       offset: at.offset,
       reason: "the sizes of its data chunks do not add up",

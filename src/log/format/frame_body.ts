@@ -1,3 +1,13 @@
+/**
+ * The body of a frame, between its two records: the table of sizes, the extents of a large data part, the sums of the
+ * data's blocks. Written, read, verified, repaired and exported by what stands here; where each part begins,
+ * `layoutOf` says.
+ *
+ * @module
+ */
+import { DATA_BYTES_MAX, DATA_LOST_MARK, EXTENT_BYTES, FLAG, FRAME_DATA_BYTES_MAX, KIND } from "./bytes.ts";
+import { type FrameRecord, readUint64, writeUint64 } from "./frame_header.ts";
+
 /** One chunk frame that holds a piece of a large data part. */
 export interface Extent {
   /** First id of the segment the chunk lies in. */
@@ -12,4 +22,115 @@ export interface Extent {
 export interface Extents {
   totalBytes: number;
   list: readonly Extent[];
+}
+
+/** Numbers below 2^32. */
+export type Numbers = Uint32Array | number[];
+
+/** Sums of what the table states: metadata without separators, and data in the frame. */
+export interface TableSums {
+  metadata: number;
+  data: number;
+}
+
+/** Bytes of one entry of the table. */
+export function tableStride(flags: number): 4 | 8 {
+  return flags & FLAG.hasData ? 8 : 4;
+}
+
+/** The metadata size in an entry of the table, without the mark that it may have. */
+export function metadataSizeOf(entry: number, flags: number): number {
+  return flags & FLAG.dataLost && entry >= DATA_LOST_MARK ? entry - DATA_LOST_MARK : entry;
+}
+
+/** Bytes between the metadata of so many events. */
+export function separatorBytes(flags: number, count: number): number {
+  return flags & FLAG.jsonText && count > 0 ? count - 1 : 0;
+}
+
+/** Whether what the table states is what the record does. Data in chunks is one event's, which has none in its frame. */
+export function tableAddsUp(frame: FrameRecord, { metadata, data }: TableSums): boolean {
+  const { kind, flags, count, metadataBytes, dataBytes, extentCount } = frame;
+  if (kind !== KIND.events) return count === 0 && metadataBytes === 0 && extentCount === 0;
+  return metadata + separatorBytes(flags, count) === metadataBytes && data === dataBytes &&
+    (extentCount === 0 || (count === 1 && dataBytes === 0));
+}
+
+/** Whether chunks hold what is said of them, and no more than a data part may. */
+export function extentsAddUp({ totalBytes, list }: Extents): boolean {
+  let sum = 0;
+  for (const { dataBytes } of list) {
+    if (dataBytes === 0 || dataBytes > FRAME_DATA_BYTES_MAX) return false;
+    sum += dataBytes;
+  }
+  return sum === totalBytes && totalBytes <= DATA_BYTES_MAX;
+}
+
+/** Reads the column of sizes that begins at `at`: where each event's part begins, and one more. */
+export function decodeStarts(
+  view: DataView,
+  at: number,
+  { flags, count, separator }: { flags: number; count: number; separator: number },
+): Numbers {
+  const stride = tableStride(flags);
+  const starts = numbers(count + 1);
+  const mask = flags & FLAG.dataLost ? ~DATA_LOST_MARK : ~0;
+  let start = 0;
+  for (let index = 0; index < count; index++, at += stride) {
+    start += ((view.getUint32(at, true) & mask) >>> 0) + separator;
+    starts[index + 1] = start;
+  }
+  // Sizes that wrapped on the way must not add up by chance.
+  if (start > 0xffffffff) starts[count] = 0xffffffff;
+  return starts;
+}
+
+/** The events of a table whose data a repair gave up. */
+export function decodeMarks(view: DataView, at: number, { flags, count }: FrameRecord): ReadonlySet<number> {
+  const stride = tableStride(flags);
+  const marked = new Set<number>();
+  for (let index = 0; index < count; index++) {
+    if (view.getUint32(at + index * stride, true) >= DATA_LOST_MARK) marked.add(index);
+  }
+  return marked;
+}
+
+/** Reads the extents that begin at `at`. */
+export function decodeExtents(view: DataView, at: number, count: number): Extents {
+  const list = Array.from({ length: count }, (_, index): Extent => {
+    const entry = at + 8 + index * EXTENT_BYTES;
+    return {
+      segmentId: readUint64(view, entry),
+      offset: view.getUint32(entry + 8, true),
+      dataBytes: view.getUint32(entry + 12, true),
+    };
+  });
+  return { totalBytes: readUint64(view, at), list };
+}
+
+/** Writes extents to `at`; gives where they end. */
+export function encodeExtents(view: DataView, at: number, { totalBytes, list }: Extents): number {
+  writeUint64(view, at, totalBytes);
+  at += 8;
+  for (const { segmentId, offset, dataBytes } of list) {
+    writeUint64(view, at, segmentId);
+    view.setUint32(at + 8, offset, true);
+    view.setUint32(at + 12, dataBytes, true);
+    at += EXTENT_BYTES;
+  }
+  return at;
+}
+
+/** Reads the block sums between two addresses. */
+export function decodeSums(view: DataView, at: number, end: number): Numbers {
+  const sums = numbers((end - at) / 4);
+  for (let index = 0; at < end; index++, at += 4) sums[index] = view.getUint32(at, true);
+  return sums;
+}
+
+/** So few numbers take longer to be given memory of their own than all else that is done with them. */
+const FEW = 32;
+
+function numbers(count: number): Numbers {
+  return count <= FEW ? new Array<number>(count).fill(0) : new Uint32Array(count);
 }

@@ -82,7 +82,8 @@ export function encodeRecord(
   view.setUint32(at + RECORD.anchorOffset, signature.anchorOffset, true);
 }
 
-function writeUint64(view: DataView, at: number, value: number): void {
+/** Writes an unsigned 64-bit number below 2^53. */
+export function writeUint64(view: DataView, at: number, value: number): void {
   view.setUint32(at, value, true);
   view.setUint32(at + 4, value / TWO_32, true);
 }

@@ -1,3 +1,4 @@
+import type { Numbers } from "../format/frame_body.ts";
 import { Buffer } from "node:buffer";
 import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
@@ -20,9 +21,6 @@ const OWN_MEMORY_BYTES = 16 * 1024;
 export function isReadInPlace({ dataBytes, count }: { dataBytes: number; count: number }): boolean {
   return dataBytes >= count * DATA_BLOCK_BYTES;
 }
-
-/** Numbers below 2^32. */
-export type Numbers = Uint32Array | number[];
 
 /** Where a frame's data lies. */
 export interface DataSource {

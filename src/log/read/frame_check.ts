@@ -6,8 +6,15 @@
  */
 import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
-import type { Extent, Extents } from "../format/frame_body.ts";
-import { DATA_BLOCK_BYTES, DATA_LOST_MARK, EXTENT_BYTES, FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
+import {
+  decodeExtents,
+  type Extents,
+  metadataSizeOf,
+  tableAddsUp,
+  tableStride,
+  type TableSums,
+} from "../format/frame_body.ts";
+import { DATA_BLOCK_BYTES, DATA_LOST_MARK, FLAG, RECORD_BYTES } from "../format/bytes.ts";
 import type { FrameRecord } from "../format/frame_header.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import type { Segment } from "../segment/segment_file.ts";
@@ -42,7 +49,7 @@ export function headDamage(at: FrameAt): string | undefined {
   if (!whole) return "bytes are missing";
   if (crc !== frame.headCrc) return "metadata checksum differs";
   if ((frame.flags & FLAG.lost) !== 0) return undefined;
-  if (!tableAddsUp(at)) return "the sizes in its table do not add up";
+  if (!tableAddsUp(frame, sumsOf(at))) return "the sizes in its table do not add up";
   return (frame.flags & FLAG.jsonText) !== 0 && !textsAreRight(at)
     ? "its metadata are not JSON texts, though its checksum is right"
     : undefined;
@@ -90,12 +97,11 @@ export function eachTableEntry(
   use: (index: number, metadataSize: number, dataSize: number) => void,
 ): void {
   const { frame: { layout, flags } } = at;
-  const hasData = (flags & FLAG.hasData) !== 0;
-  const stride = hasData ? 8 : 4;
+  const stride = tableStride(flags);
   let index = 0;
   eachPiece(at, layout.table, layout.extents, (ptr, bytes) => {
     for (let done = 0; done < bytes; done += stride, index++) {
-      const dataSize = hasData ? core.view.getUint32(ptr + done + 4, true) : 0;
+      const dataSize = stride === 8 ? core.view.getUint32(ptr + done + 4, true) : 0;
       use(index, core.view.getUint32(ptr + done, true), dataSize);
     }
   });
@@ -104,21 +110,12 @@ export function eachTableEntry(
 /** The chunks that a frame's event refers to. */
 export function extentsOf(at: FrameAt): Extents {
   const { layout, extentCount } = at.frame;
-  const list: Extent[] = [];
-  let totalBytes = 0;
+  let extents: Extents = { totalBytes: 0, list: [] };
   // They take less than one piece, however many there are.
   eachPiece(at, layout.extents, layout.blockSums, (ptr) => {
-    totalBytes = core.readSafeInteger(ptr);
-    for (let entry = ptr + 8; list.length < extentCount; entry += EXTENT_BYTES) {
-      const segmentId = core.readSafeInteger(entry);
-      list.push({
-        segmentId,
-        offset: core.view.getUint32(entry + 8, true),
-        dataBytes: core.view.getUint32(entry + 12, true),
-      });
-    }
+    extents = decodeExtents(core.view, ptr, extentCount);
   });
-  return { totalBytes, list };
+  return extents;
 }
 
 function touches(blocks: ReadonlySet<number>, start: number, end: number): boolean {
@@ -128,18 +125,13 @@ function touches(blocks: ReadonlySet<number>, start: number, end: number): boole
   return false;
 }
 
-function tableAddsUp(at: FrameAt): boolean {
-  const { frame: { kind, flags, count, metadataBytes, dataBytes, extentCount } } = at;
-  if (kind !== KIND.events) return count === 0 && metadataBytes === 0 && extentCount === 0;
-  let [metadata, data] = [0, 0];
-  eachTableEntry(at, (_, metadataSize, dataSize) => {
-    metadata += sizeOf(metadataSize, flags);
-    data += dataSize;
+function sumsOf(at: FrameAt): TableSums {
+  const sums = { metadata: 0, data: 0 };
+  eachTableEntry(at, (_, entry, dataSize) => {
+    sums.metadata += metadataSizeOf(entry, at.frame.flags);
+    sums.data += dataSize;
   });
-  const separators = (flags & FLAG.jsonText) !== 0 && count > 0 ? count - 1 : 0;
-  // Data in chunks is one event's, which then has none in its frame.
-  return metadata + separators === metadataBytes && data === dataBytes &&
-    (extentCount === 0 || (count === 1 && dataBytes === 0));
+  return sums;
 }
 
 /** Whether commas stand between the texts, and nothing in them that JSON has nowhere. */
@@ -148,7 +140,7 @@ function textsAreRight(at: FrameAt): boolean {
   const commas = new Uint32Array(Math.max(count - 1, 0));
   let end = layout.metadata;
   eachTableEntry(at, (index, metadataSize) => {
-    end += sizeOf(metadataSize, flags);
+    end += metadataSizeOf(metadataSize, flags);
     if (index < commas.length) commas[index] = end++;
   });
   let [isRight, from, next] = [true, layout.metadata, 0];
@@ -160,11 +152,6 @@ function textsAreRight(at: FrameAt): boolean {
     from += bytes;
   });
   return isRight;
-}
-
-/** A metadata size without the mark that it may have. */
-function sizeOf(metadataSize: number, flags: number): number {
-  return flags & FLAG.dataLost ? metadataSize % DATA_LOST_MARK : metadataSize;
 }
 
 function blockSums(at: FrameAt): Uint32Array {

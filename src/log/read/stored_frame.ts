@@ -1,31 +1,33 @@
 import { core } from "../format/core/core.ts";
 import { CorruptedLogError } from "../../errors.ts";
+import { FLAG, KIND } from "../format/bytes.ts";
 import {
-  DATA_BYTES_MAX,
-  DATA_LOST_MARK,
-  EXTENT_BYTES,
-  FLAG,
-  FRAME_DATA_BYTES_MAX,
-  KIND,
-} from "../format/bytes.ts";
-import { type FrameRecord, readUint64 } from "../format/frame_header.ts";
+  decodeExtents,
+  decodeMarks,
+  decodeStarts,
+  decodeSums,
+  type Extent,
+  extentsAddUp,
+  type Numbers,
+  separatorBytes,
+  tableAddsUp,
+  tableStride,
+} from "../format/frame_body.ts";
+import type { FrameRecord } from "../format/frame_header.ts";
 import { isHeadRight } from "./frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { readWindow } from "../segment/window.ts";
 import { type FrameMark, markOf } from "../positions/position_slot.ts";
 import { step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
-import { type Numbers, type Owner, StoredData } from "./data.ts";
+import { type Owner, StoredData } from "./data.ts";
 
 const decoder = new TextDecoder();
 
 /** Data handed out at once: a larger range is put together from pieces of this size. */
 const PIECE_BYTES = 1 << 20;
 
-interface ExtentAt {
-  segmentId: number;
-  offset: number;
-  dataBytes: number;
+interface ExtentAt extends Extent {
   /** Where its bytes begin in the event's data part. */
   start: number;
 }
@@ -69,17 +71,27 @@ export class StoredFrame {
     this.isText = (flags & FLAG.jsonText) !== 0;
     this.isAscii = this.isText && (flags & FLAG.ascii) !== 0;
     const table = at + layout.table;
-    const stride = (flags & FLAG.hasData) !== 0 ? 8 : 4;
-    this.metadataStarts = startsIn(table, stride, count, this.isText ? 1 : 0);
-    if (stride === 8) this.#dataStarts = startsIn(table + 4, stride, count, 0);
-    if ((flags & FLAG.dataLost) !== 0) this.#dataLost = marksIn(table, stride, count);
-    if (extentCount > 0) this.#extents = extentsIn(at + layout.extents, extentCount);
+    const { view } = core;
+    this.metadataStarts = decodeStarts(view, table, { flags, count, separator: this.isText ? 1 : 0 });
+    // A size of data has no mark.
+    if (tableStride(flags) === 8) {
+      this.#dataStarts = decodeStarts(view, table + 4, { flags: flags & FLAG.hasData, count, separator: 0 });
+    }
+    if ((flags & FLAG.dataLost) !== 0) this.#dataLost = decodeMarks(view, table, frame);
+    if (extentCount > 0) {
+      const { totalBytes, list } = decodeExtents(view, at + layout.extents, extentCount);
+      let start = 0;
+      this.#extents = {
+        totalBytes,
+        list: list.map((extent) => ({ ...extent, start: (start += extent.dataBytes) - extent.dataBytes })),
+      };
+    }
     this.data = new StoredData({
       partition,
       segment,
       offset: offset + layout.data,
       dataBytes,
-      sums: sumsIn(at + layout.blockSums, at + layout.metadata),
+      sums: decodeSums(view, at + layout.blockSums, at + layout.metadata),
     });
   }
 
@@ -116,18 +128,12 @@ export class StoredFrame {
    * then checksums are right all the same.
    */
   get addsUp(): boolean {
-    const { count, metadataBytes, dataBytes } = this.frame;
+    const { count, flags } = this.frame;
     // As if another separator followed the last text.
-    const separator = this.isText && count > 0 ? 1 : 0;
-    if (this.metadataStarts[count] !== metadataBytes + separator) return false;
-    if ((this.#dataStarts?.[count] ?? 0) !== dataBytes) return false;
-    const extents = this.#extents;
-    if (extents === undefined) return true;
-    const { list, totalBytes } = extents;
-    const isPossible = list.every(({ dataBytes }) => dataBytes > 0 && dataBytes <= FRAME_DATA_BYTES_MAX);
-    const last = list[list.length - 1];
-    return isPossible && count === 1 && dataBytes === 0 && last.start + last.dataBytes === totalBytes &&
-      totalBytes <= DATA_BYTES_MAX;
+    const separators = this.isText && count > 0 ? separatorBytes(flags, count) + 1 : 0;
+    const metadata = this.metadataStarts[count] - separators;
+    const sums = { metadata, data: this.#dataStarts?.[count] ?? 0 };
+    return tableAddsUp(this.frame, sums) && (this.#extents === undefined || extentsAddUp(this.#extents));
   }
 
   /** Size of one event's data part, in bytes. */
@@ -256,7 +262,7 @@ export class StoredFrame {
       segment,
       offset: extent.offset + layout.data,
       dataBytes: record.dataBytes,
-      sums: sumsIn(at + layout.blockSums, at + layout.data),
+      sums: decodeSums(core.view, at + layout.blockSums, at + layout.data),
     });
   }
 }
@@ -269,57 +275,4 @@ function extentAt(list: readonly ExtentAt[], offset: number): ExtentAt {
     else high = middle - 1;
   }
   return list[low];
-}
-
-/** Sums the sizes of a table up: where each event's part begins, and one more. */
-function startsIn(column: number, stride: number, count: number, separatorBytes: number): Numbers {
-  const { view } = core;
-  const starts = numbers(count + 1);
-  let start = 0;
-  for (let index = 0, at = column; index < count; index++, at += stride) {
-    start += (view.getUint32(at, true) & ~DATA_LOST_MARK) + separatorBytes;
-    starts[index + 1] = start;
-  }
-  // Sizes that wrapped on the way must not add up by chance.
-  if (start > 0xffffffff) starts[count] = 0xffffffff;
-  return starts;
-}
-
-function marksIn(table: number, stride: number, count: number): ReadonlySet<number> {
-  const marked = new Set<number>();
-  for (let index = 0; index < count; index++) {
-    if (core.view.getUint32(table + index * stride, true) >= DATA_LOST_MARK) marked.add(index);
-  }
-  return marked;
-}
-
-function extentsIn(start: number, count: number): { totalBytes: number; list: ExtentAt[] } {
-  const { view } = core;
-  const list: ExtentAt[] = [];
-  let partStart = 0;
-  for (let index = 0, at = start + 8; index < count; index++, at += EXTENT_BYTES) {
-    const dataBytes = view.getUint32(at + 12, true);
-    list.push({
-      segmentId: readUint64(view, at),
-      offset: view.getUint32(at + 8, true),
-      dataBytes,
-      start: partStart,
-    });
-    partStart += dataBytes;
-  }
-  return { totalBytes: readUint64(view, start), list };
-}
-
-function sumsIn(start: number, end: number): Numbers {
-  const { view } = core;
-  const sums = numbers((end - start) / 4);
-  for (let index = 0, at = start; at < end; index++, at += 4) sums[index] = view.getUint32(at, true);
-  return sums;
-}
-
-/** So few numbers take longer to be given memory of their own than all else that is done with them. */
-const FEW = 32;
-
-function numbers(count: number): Numbers {
-  return count <= FEW ? new Array<number>(count).fill(0) : new Uint32Array(count);
 }

@@ -5,7 +5,6 @@ import { LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
 import {
   DATA_BLOCK_BYTES,
-  EXTENT_BYTES,
   FLAG,
   FRAME_DATA_BYTES_MAX,
   FRAME_EVENTS_MAX,
@@ -16,7 +15,7 @@ import {
   METADATA_BYTES_MAX,
   type Signature,
 } from "../format/bytes.ts";
-import type { Extents } from "../format/frame_body.ts";
+import { encodeExtents, type Extents, tableStride } from "../format/frame_body.ts";
 
 const text = new TextEncoder();
 
@@ -116,7 +115,7 @@ function writeTexts(texts: string[], area: number, sizes: FrameSizes): void {
   const target = core.u8.subarray(area + metadata, area + metadata + sizes.metadataBytes);
   const { written } = text.encodeInto(joined, target);
   const isAscii = written === joined.length;
-  const stride = sizes.flags & FLAG.hasData ? 2 : 1;
+  const stride = tableStride(sizes.flags) / 4;
   sizes.flags |= FLAG.jsonText | (isAscii ? FLAG.ascii : 0);
   sizes.metadataBytes = written;
   const { u32 } = core;
@@ -133,7 +132,7 @@ function writeTexts(texts: string[], area: number, sizes: FrameSizes): void {
 function writeSerialized(parts: Uint8Array[], area: number, sizes: FrameSizes): void {
   const { u8, u32 } = core;
   const { table, metadata } = layoutOf(sizes);
-  const stride = sizes.flags & FLAG.hasData ? 2 : 1;
+  const stride = tableStride(sizes.flags) / 4;
   const end = area + metadata + sizes.metadataBytes;
   let to = area + metadata;
   for (let index = 0, at = (area + table) >>> 2; index < sizes.count; index++, at += stride) {
@@ -214,21 +213,10 @@ function writePiece(u8: Uint8Array, piece: Uint8Array, to: number, limit: number
   return end;
 }
 
-function writeExtents({ totalBytes, list }: Extents, area: number, layout: FrameLayout): void {
-  const { view } = core;
-  let at = area + layout.extents;
-  let bytes = 0;
-  core.writeSafeInteger(at, totalBytes);
-  at += 8;
-  for (const { segmentId, offset, dataBytes } of list) {
-    core.writeSafeInteger(at, segmentId);
-    view.setUint32(at + 8, offset, true);
-    view.setUint32(at + 12, dataBytes, true);
-    at += EXTENT_BYTES;
-    bytes += dataBytes;
-  }
-  checkEnd("extents", at, area + layout.blockSums);
-  checkEnd("chunks", bytes, totalBytes);
+function writeExtents(extents: Extents, area: number, layout: FrameLayout): void {
+  const end = encodeExtents(core.view, area + layout.extents, extents);
+  checkEnd("extents", end, area + layout.blockSums);
+  checkEnd("chunks", extents.list.reduce((bytes, { dataBytes }) => bytes + dataBytes, 0), extents.totalBytes);
 }
 
 /** Every part of a frame ends where the layout says that the next one begins, or the frame is not written. */

@@ -18,8 +18,6 @@ export type SegmentHeaderState = "ok" | "not a segment" | "damaged" | "newer";
 /** In the order of the numbers that the module returns. */
 const SEGMENT_HEADER_STATES: readonly SegmentHeaderState[] = ["ok", "not a segment", "damaged", "newer"];
 
-const TWO_32 = 2 ** 32;
-
 /**
  * The functions of the log core. Pointers are offsets into `u8` and need no alignment. CRCs, salts and offsets
  * are whole numbers from 0 to 2^32 - 1; ids and times are safe integers.
@@ -178,17 +176,6 @@ export class Core extends CoreMemory {
    */
   lookupByTime(ptr: number, entryCount: number, salt: number, time: number): number {
     return this.#wasm.lookupByTime(ptr, entryCount, salt, time);
-  }
-
-  /** Reads eight bytes as a number: exact below 2^53, which `checkRecord` has made sure of in records. */
-  readSafeInteger(ptr: number): number {
-    return this.view.getUint32(ptr, true) + this.view.getUint32(ptr + 4, true) * TWO_32;
-  }
-
-  /** Writes a safe integer of 0 or more as eight bytes. */
-  writeSafeInteger(ptr: number, value: number): void {
-    this.view.setUint32(ptr, value >>> 0, true);
-    this.view.setUint32(ptr + 4, Math.floor(value / TWO_32), true);
   }
 }
 

@@ -1,0 +1,101 @@
+import { assertEquals } from "@std/assert";
+import { DATA_BYTES_MAX, DATA_LOST_MARK, FLAG, KIND, layoutOf } from "../../../src/log/format/bytes.ts";
+import {
+  decodeExtents,
+  decodeMarks,
+  decodeStarts,
+  encodeExtents,
+  extentsAddUp,
+  metadataSizeOf,
+  separatorBytes,
+  tableAddsUp,
+} from "../../../src/log/format/frame_body.ts";
+import type { FrameRecord } from "../../../src/log/format/frame_header.ts";
+import { test } from "../../harness.ts";
+
+/** A record as one would be decoded. */
+function recordOf(parts: Partial<FrameRecord>): FrameRecord {
+  const sizes = { flags: 0, count: 0, extentCount: 0, metadataBytes: 0, dataBytes: 0, ...parts };
+  return {
+    kind: KIND.events,
+    salt: 1,
+    sequence: 1,
+    nonceLow: 1,
+    nonceHigh: 1,
+    headCrc: 0,
+    time: 0,
+    anchorId: 0,
+    anchorOffset: 64,
+    recordCrc: 0,
+    layout: layoutOf(sizes),
+    ...sizes,
+  };
+}
+
+/** A table of these numbers at an odd address. */
+function tableOf(numbers: readonly number[]): DataView {
+  const view = new DataView(new ArrayBuffer(1 + 4 * numbers.length));
+  numbers.forEach((number, index) => view.setUint32(1 + 4 * index, number, true));
+  return view;
+}
+
+test("extents are read as they were written", () => {
+  const extents = {
+    totalBytes: 2 ** 40 + 5,
+    list: [{ segmentId: 2 ** 53 - 1, offset: 2 ** 32 - 1, dataBytes: 7 }, {
+      segmentId: 0,
+      offset: 64,
+      dataBytes: 1,
+    }],
+  };
+  const view = new DataView(new ArrayBuffer(3 + 8 + 32));
+  assertEquals(encodeExtents(view, 3, extents), 43);
+  assertEquals(decodeExtents(view, 3, 2), extents);
+});
+
+test("the starts of a table leave room for separators, and count one after the last", () => {
+  const view = tableOf([3, 1, 5]);
+  const at = (flags: number, separator: number) =>
+    Array.from(decodeStarts(view, 1, { flags, count: 3, separator }));
+  assertEquals([at(0, 0), at(0, 1)], [[0, 3, 4, 9], [0, 4, 6, 12]]);
+});
+
+test("a mark in a table is one only with its flag, for readers and for verify alike", () => {
+  const marked = DATA_LOST_MARK + 3;
+  const ends = [0, FLAG.dataLost].map((flags) =>
+    decodeStarts(tableOf([marked]), 1, { flags, count: 1, separator: 0 })[1]
+  );
+  assertEquals(ends, [marked, 3]);
+  assertEquals([0, FLAG.dataLost].map((flags) => metadataSizeOf(marked, flags)), ends);
+  const record = recordOf({ flags: FLAG.dataLost, count: 2 });
+  assertEquals([...decodeMarks(tableOf([2, marked]), 1, record)], [1]);
+});
+
+test("sizes that wrap around 4 GiB to the right number do not add up", () => {
+  const half = 2 ** 31;
+  const starts = decodeStarts(tableOf([half, half, 5]), 1, { flags: 0, count: 3, separator: 0 });
+  assertEquals(
+    tableAddsUp(recordOf({ count: 3, metadataBytes: 5 }), { metadata: starts[3], data: 0 }),
+    false,
+  );
+});
+
+test("a table adds up when it makes what the record states, separators included", () => {
+  const texts = recordOf({ flags: FLAG.jsonText, count: 3, metadataBytes: 11 });
+  assertEquals(separatorBytes(texts.flags, 3), 2);
+  assertEquals(tableAddsUp(texts, { metadata: 9, data: 0 }), true);
+  assertEquals(tableAddsUp(texts, { metadata: 11, data: 0 }), false);
+  assertEquals(tableAddsUp(texts, { metadata: 9, data: 1 }), false);
+  assertEquals(tableAddsUp(recordOf({ kind: KIND.chunk, count: 1 }), { metadata: 0, data: 0 }), false);
+  assertEquals(tableAddsUp(recordOf({ count: 2, extentCount: 1 }), { metadata: 0, data: 0 }), false);
+});
+
+test("chunks add up when each has bytes and all make the total, which a data part may have", () => {
+  const extent = (dataBytes: number) => ({ segmentId: 0, offset: 64, dataBytes });
+  const sums = (...list: number[]) => list.reduce((sum, bytes) => sum + bytes, 0);
+  const makes = (...list: number[]) => extentsAddUp({ totalBytes: sums(...list), list: list.map(extent) });
+  assertEquals([makes(5, 7), makes(5, 0)], [true, false]);
+  assertEquals(extentsAddUp({ totalBytes: 13, list: [extent(5), extent(7)] }), false);
+  const many = Array.from({ length: Math.ceil(DATA_BYTES_MAX / 2 ** 26) + 1 }, () => 2 ** 26);
+  assertEquals(makes(...many), false);
+});
