@@ -39,6 +39,7 @@ export type { ConsumerOptions } from "./src/consumer/options.ts";
 export { type ProcessOptions, StopEventProcessor } from "./src/consumer/process.ts";
 export {
   type AcknowledgeMessage,
+  type AssignmentMessage,
   type CorruptionMessage,
   DiagnosticChannel,
   diagnostics,
@@ -77,6 +78,7 @@ export type {
   DataRange,
   DeleteTopicOptions,
   DriverInterface,
+  GroupMember,
   IncomingBatch,
   OutgoingBatch,
   OutgoingData,

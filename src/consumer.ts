@@ -21,7 +21,7 @@ import { PullQueue } from "./consumer/pull_queue.ts";
 import { readableOf } from "./consumer/readable.ts";
 import { diagnostics } from "./diagnostics.ts";
 import type { ConsumerInterface, StartPosition, TopicInterface } from "./contract.ts";
-import type { CorruptedLogError } from "./errors.ts";
+import { type CorruptedLogError, NotSupportedError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { type Future, waitLimit } from "./future.ts";
 import { madeBy, type Maker, type TopicHandle } from "./handles.ts";
@@ -102,6 +102,11 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     const count = topic.partitions.length;
     const request = requestOf(options, count);
     const eventsMax = eventsMaxOf(options.batchSize, request.partitions?.length ?? count);
+    if (request.group === true && topic.members === undefined) {
+      throw new NotSupportedError(
+        `Cannot open consumer "${name}" of topic "${topic.name}" with the option group: the driver has no groups`,
+      );
+    }
     const { dataAllocator } = options;
     const dataSelector = selectorOf(options);
     this.name = name;
@@ -120,7 +125,15 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
       });
       request.onDamage?.(error);
     };
-    this.#driver = topic.consumer(name, { ...request, onDamage });
+    let known: readonly number[] = [];
+    const onAssigned = (partitions: readonly number[]) => {
+      const gained = partitions.filter((partition) => !known.includes(partition));
+      const lost = known.filter((partition) => !partitions.includes(partition));
+      known = partitions;
+      diagnostics.assignment.publish({ topic: topic.name, consumer: name, partitions, gained, lost });
+    };
+    const release = (partition: number) => this.#source.release(partition);
+    this.#driver = topic.consumer(name, { ...request, onDamage, onAssigned, release });
     this.#acknowledger = new Acknowledger(this.#driver, topic.name, name);
     this.#source = new EventSource<T>(this.#driver, {
       topic: topic.name,
@@ -143,7 +156,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     return madeBy(this.#maker);
   }
 
-  /** The partitions read now; empty until {@linkcode ready}. */
+  /** The partitions read now; empty until {@linkcode ready}. In a group another array whenever they change. */
   get partitions(): readonly number[] {
     return this.#driver.assigned;
   }

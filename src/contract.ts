@@ -6,10 +6,13 @@
  * @module
  */
 import type { JsonObject } from "./json.ts";
+import type { BatchLimit, OutgoingBatch } from "./contract/outgoing.ts";
 import type { CorruptedLogError, ForeignContent } from "./errors.ts";
 import type { TrimRequest, TrimResult } from "./trim_request.ts";
 
 export type { TrimRequest, TrimResult } from "./trim_request.ts";
+
+export type { BatchLimit, BatchPart, OutgoingBatch, OutgoingData } from "./contract/outgoing.ts";
 
 /** How a component is stored with its topic: its type name and whatever recreates it. */
 export type ComponentDocument = JsonObject & { type: string };
@@ -152,6 +155,8 @@ export interface TopicInterface {
   lag(consumerName: string): Promise<PartitionLag[]>;
   /** Every consumer name that has a stored position. */
   consumers(): Promise<string[]>;
+  /** The members of the group of that name; none where nobody shares. Engines without groups leave it out. */
+  members?(consumerName: string): Promise<GroupMember[]>;
   /** Sets a name's stored position, also backwards, without consuming. */
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void>;
   /** Forgets a name's stored position. */
@@ -162,50 +167,6 @@ export interface TopicInterface {
   edit(options: JsonObject): Promise<void>;
   /** Releases what the handle holds. */
   close(): Promise<void>;
-}
-
-/** One event's data part on its way in: nothing, one buffer, or several written in order. */
-export type OutgoingData = Uint8Array | readonly Uint8Array[] | undefined;
-
-/** Events on their way into one partition. Arrays may be longer than `count`. */
-export interface OutgoingBatch {
-  /** Number of events, at least 1. */
-  count: number;
-  /** Serialized metadata of each: JSON texts (strings), or bytes from another serializer; never mixed. */
-  metadata: string[] | Uint8Array[];
-  /** Data part of each; undefined when no event of the batch has one. */
-  data?: OutgoingData[];
-  /** Sum of the sizes of all data parts, in bytes. */
-  dataBytes: number;
-  /** A data part given as a stream, maybe an empty one; such a batch has exactly one event, and no `data`. */
-  stream?: AsyncIterable<Uint8Array>;
-  /**
-   * Takes out the events whose data part has lost bytes since it was pushed: their pushes fail, alone. Done just
-   * before `append`; an engine that reads the data later, after something else, calls it again just before it
-   * does. When no event is left there is nothing to store, and any number will do for an id.
-   */
-  dropChangedData?(): void;
-  /**
-   * Says what became of a batch that an engine had to store in parts, because all of it together, or one event of
-   * it, was too large: the parts in order, with all events of the batch. Called before `append` resolves, whose
-   * number then counts for nothing. Where it is missing a batch is stored wholly or not at all.
-   */
-  settleParts?(parts: readonly BatchPart[]): void;
-}
-
-/** Events of a batch that were stored together or failed together. */
-export type BatchPart =
-  /** Stored: the first one has the id `baseId`, the others those after it. */
-  | { count: number; baseId: number }
-  /** Not stored. */
-  | { count: number; error: unknown };
-
-/** How large a batch an engine takes. */
-export interface BatchLimit {
-  /** Size of a batch, in bytes, save where it has a single event. */
-  bytesMax: number;
-  /** What every event takes beside its metadata and data, in bytes. */
-  bytesPerEvent: number;
 }
 
 /** The storing half of a driver. */
@@ -249,6 +210,32 @@ export interface ConsumerRequest {
   dataWanted: boolean;
   /** Batches the engine may read ahead, at least 1; undefined leaves it to the engine. */
   batchesMax?: number;
+  /**
+   * Whether consumers of this name share the partitions; undefined leaves it to the engine. One that cannot do what is
+   * asked throws `NotSupportedError`.
+   */
+  group?: boolean;
+  /** With `group`: how long a member may show no sign of life before its partitions are given to others. */
+  groupTimeoutMs?: number;
+  /**
+   * With `group`: to be called at once for a partition that goes to another member. Nothing more is given out of what
+   * was read of it; gives the id after the last event that was.
+   */
+  release?(partition: number): number;
+  /** With `group`: to be called with the partitions whenever they have changed. */
+  onAssigned?(partitions: readonly number[]): void;
+}
+
+/** A member of a group: one open consumer of a name under which consumers share the partitions. */
+export interface GroupMember {
+  /** What tells it from the others. */
+  id: string;
+  /** The machine it runs on, where known. */
+  host: string;
+  /** Number of its process there, where known. */
+  pid?: number;
+  /** The partitions that it owns, in order. */
+  partitions: number[];
 }
 
 /** A byte range inside one event's data part. */

@@ -63,6 +63,20 @@ export interface AcknowledgeMessage {
   error?: unknown;
 }
 
+/** The partitions of a consumer that shares them with others of its name have changed. */
+export interface AssignmentMessage {
+  /** Topic name. */
+  topic: string;
+  /** Consumer name. */
+  consumer: string;
+  /** The partitions that it reads from now on, in order. */
+  partitions: readonly number[];
+  /** Those of them that it did not read before. */
+  gained: readonly number[];
+  /** Those that it read before, and reads no more. */
+  lost: readonly number[];
+}
+
 /** A partition goes on in a new segment file. */
 export interface RollMessage {
   /** Topic name. */
@@ -138,6 +152,8 @@ export const diagnostics: {
   readonly pull: DiagnosticChannel<PullMessage>;
   /** A position was stored, or not: `diaspora:acknowledge`. */
   readonly acknowledge: DiagnosticChannel<AcknowledgeMessage>;
+  /** The partitions of a member of a group have changed: `diaspora:assignment`. */
+  readonly assignment: DiagnosticChannel<AssignmentMessage>;
   /** A new segment was begun: `diaspora:roll`. */
   readonly roll: DiagnosticChannel<RollMessage>;
   /** Damage was met: `diaspora:corruption`. */
@@ -147,6 +163,7 @@ export const diagnostics: {
   flush: new DiagnosticChannel("diaspora:flush"),
   pull: new DiagnosticChannel("diaspora:pull"),
   acknowledge: new DiagnosticChannel("diaspora:acknowledge"),
+  assignment: new DiagnosticChannel("diaspora:assignment"),
   roll: new DiagnosticChannel("diaspora:roll"),
   corruption: new DiagnosticChannel("diaspora:corruption"),
 };

@@ -8,6 +8,7 @@ import { DiasporaError, type DiasporaErrorOptions, keepNames } from "./errors/ba
 
 export { DiasporaError, type DiasporaErrorOptions, type ErrorCode } from "./errors/base.ts";
 export * from "./errors/foreign.ts";
+export * from "./errors/groups.ts";
 export * from "./errors/modules.ts";
 
 /** What {@linkcode StorageError} takes beside its message. */

@@ -4,6 +4,7 @@ import { Consumer } from "./consumer.ts";
 import type { ConsumerOptions } from "./consumer/options.ts";
 import { checkedPartitions, checkedPosition } from "./consumer/options.ts";
 import type {
+  GroupMember,
   PartitionDescription,
   PartitionInfo,
   PartitionLag,
@@ -14,7 +15,7 @@ import type {
   TrimResult,
 } from "./contract.ts";
 import { closeAll } from "./closing.ts";
-import { ClosedError } from "./errors.ts";
+import { ClosedError, NotSupportedError } from "./errors.ts";
 import type { DriverHandle, TopicHandle } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
@@ -163,6 +164,19 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
   async consumers(): Promise<string[]> {
     this.#checkOpen();
     return (await this.#driver.consumers()).sort();
+  }
+
+  /**
+   * The members of the group of a consumer name, and the partitions that each of them owns; none where no consumers of
+   * that name share the partitions. Throws `NotSupportedError` where the driver has no groups.
+   */
+  async members(consumerName: string): Promise<GroupMember[]> {
+    checkConsumerName(consumerName);
+    this.#checkOpen();
+    if (this.#driver.members === undefined) {
+      throw new NotSupportedError(`Cannot list the members of "${consumerName}": the driver has no groups`);
+    }
+    return await this.#driver.members(consumerName);
   }
 
   /** Moves the stored position of a consumer name, also backwards; open consumers of that name read on where they are. */

@@ -15,6 +15,7 @@ const VOCABULARY = [
   "src/errors.ts",
   "src/errors/base.ts",
   "src/errors/foreign.ts",
+  "src/errors/groups.ts",
   "src/errors/modules.ts",
   "src/event_id.ts",
   "src/json.ts",
@@ -25,6 +26,7 @@ const VOCABULARY = [
   "src/contract.ts",
   "src/trim_request.ts",
   "src/driver_options.ts",
+  "src/contract/outgoing.ts",
 ];
 
 /** Layers from the top; a file imports from its own folder or from a layer below its own. */
@@ -50,6 +52,7 @@ const ROOMS = [
   "retention.ts",
   "write/",
   "read/",
+  "groups/",
   "positions/",
   "partition.ts",
   "segment/",

@@ -163,6 +163,7 @@ test("the channels are those of node:diagnostics_channel, by their names", async
     "diaspora:flush",
     "diaspora:pull",
     "diaspora:acknowledge",
+    "diaspora:assignment",
     "diaspora:roll",
     "diaspora:corruption",
   ]);

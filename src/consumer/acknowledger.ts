@@ -17,7 +17,7 @@ export class Acknowledger {
   #round: Round | undefined = undefined;
   /** Rounds being stored, and why one failed that no one waited for. */
   readonly #storing = new Set<Promise<void>>();
-  #unnoticed: { error: unknown } | undefined = undefined;
+  #unnoticed: { part: Part; error: unknown } | undefined = undefined;
   #closed = false;
   /** Calls of `process` under way that run several callbacks at a time. */
   readonly #processing = new Set<UnfinishedEvents>();
@@ -33,12 +33,13 @@ export class Acknowledger {
    * runs or has failed. `event`: the one that is acknowledged, if it is one.
    */
   acknowledge(partition: number, nextId: number, event?: AcknowledgedEvent): Future<true> {
+    if (this.#closed) return Part.failed(partition, new ClosedError("the consumer"));
     const round = this.#round ??= new Round((round) => this.#store(round));
-    if (this.#closed) round.fail(new ClosedError("the consumer"));
-    else round.add(partition, this.#admitted(partition, nextId, event));
+    const part = round.of(partition);
+    part.add(this.#admitted(partition, nextId, event));
     // Work that never lets the event loop turn would keep back what it acknowledges.
     if (performance.now() - round.begun > ROUND_MS_MAX) round.start();
-    return round;
+    return part;
   }
 
   /** Holds back what acknowledgements say of events whose callbacks run, until `endProcessing`. */
@@ -60,7 +61,7 @@ export class Acknowledger {
     await this.drain();
     const failed = this.#unnoticed;
     this.#unnoticed = undefined;
-    if (failed !== undefined) throw failed.error;
+    if (failed?.part.observed === false) throw failed.error;
   }
 
   /** Resolves when everything acknowledged so far is stored, or failed. */
@@ -73,7 +74,7 @@ export class Acknowledger {
   async close(): Promise<void> {
     this.#closed = true;
     await this.drain();
-    if (this.#unnoticed !== undefined) throw this.#unnoticed.error;
+    if (this.#unnoticed?.part.observed === false) throw this.#unnoticed.error;
   }
 
   #admitted(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
@@ -92,66 +93,68 @@ export class Acknowledger {
     this.#storing.add(storing);
   }
 
-  #publish(round: Round, durationMs: number, outcome: { error?: unknown }): void {
+  #publish({ partition, nextId }: Part, durationMs: number, outcome: { error?: unknown }): void {
     const { topic, consumer } = this;
-    for (const [partition, nextId] of round.positions) {
-      diagnostics.acknowledge.publish({ topic, consumer, partition, nextId, durationMs, ...outcome });
-    }
+    diagnostics.acknowledge.publish({ topic, consumer, partition, nextId, durationMs, ...outcome });
   }
 
   async #storeAll(round: Round): Promise<void> {
     const begunMs = performance.now();
-    try {
-      const results = [];
-      for (const [partition, nextId] of round.positions) {
-        results.push(this.#driver.acknowledge(partition, nextId));
+    const storing: Promise<void>[] = [];
+    for (const part of round.parts.values()) {
+      // Nothing lies before the first event.
+      if (part.nextId === 0) {
+        part.succeed();
+        continue;
       }
-      if (results.some((result) => result !== undefined)) await Promise.all(results);
-      round.succeed();
-      if (diagnostics.acknowledge.hasSubscribers) this.#publish(round, performance.now() - begunMs, {});
-    } catch (error) {
-      round.fail(error);
-      if (diagnostics.acknowledge.hasSubscribers) {
-        this.#publish(round, performance.now() - begunMs, { error });
+      try {
+        const result = this.#driver.acknowledge(part.partition, part.nextId);
+        if (result === undefined) this.#succeeded(part, begunMs);
+        else storing.push(this.#settle(part, begunMs, result));
+      } catch (error) {
+        this.#failed(part, begunMs, error);
       }
-      if (!round.observed) this.#unnoticed ??= { error };
     }
+    if (storing.length > 0) await Promise.all(storing);
+  }
+
+  async #settle(part: Part, begunMs: number, result: Promise<void>): Promise<void> {
+    try {
+      await result;
+    } catch (error) {
+      return this.#failed(part, begunMs, error);
+    }
+    this.#succeeded(part, begunMs);
+  }
+
+  #succeeded(part: Part, begunMs: number): void {
+    part.succeed();
+    if (diagnostics.acknowledge.hasSubscribers) this.#publish(part, performance.now() - begunMs, {});
+  }
+
+  #failed(part: Part, begunMs: number, error: unknown): void {
+    part.fail(error);
+    if (diagnostics.acknowledge.hasSubscribers) this.#publish(part, performance.now() - begunMs, { error });
+    // Whoever acknowledged may look at it only after this call.
+    if (!part.observed && this.#unnoticed?.part.observed !== false) this.#unnoticed = { part, error };
   }
 }
 
-/** The acknowledgements of one turn of the event loop; everybody who acknowledged has this same future. */
-class Round extends Future<true> {
-  /** By partition: the id of the event that comes next. */
-  readonly positions = new Map<number, number>();
-  observed = false;
+/** The acknowledgements of one turn of the event loop. */
+class Round {
+  readonly parts = new Map<number, Part>();
   readonly begun = performance.now();
-  #completed = false;
-  #failure: JsonObject | undefined = undefined;
   #started = false;
-  #resolve: () => void = () => {};
-  #reject: (error: unknown) => void = () => {};
-  readonly #promise: Promise<true>;
   readonly #idle: ReturnType<typeof setImmediate>;
 
   constructor(private readonly store: (round: Round) => void) {
-    super();
-    this.#promise = new Promise<true>((resolve, reject) => {
-      this.#resolve = () => resolve(true);
-      this.#reject = reject;
-    });
-    this.#promise.catch(() => {});
     this.#idle = setImmediate(() => this.start());
   }
 
-  override get completed(): boolean {
-    return this.#completed;
-  }
-
-  add(partition: number, nextId: number): void {
-    // Nothing lies before the first event.
-    if (nextId === 0) return;
-    const before = this.positions.get(partition);
-    if (before === undefined || before < nextId) this.positions.set(partition, nextId);
+  of(partition: number): Part {
+    let part = this.parts.get(partition);
+    if (part === undefined) this.parts.set(partition, part = new Part(partition, () => this.start()));
+    return part;
   }
 
   start(): void {
@@ -160,6 +163,41 @@ class Round extends Future<true> {
     clearImmediate(this.#idle);
     this.store(this);
   }
+}
+
+/** Those of one partition; everybody who acknowledged has this same future. */
+class Part extends Future<true> {
+  /** Id of the event that comes next. */
+  nextId = 0;
+  observed = false;
+  #completed = false;
+  #failure: JsonObject | undefined = undefined;
+  #resolve: () => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  readonly #promise: Promise<true>;
+
+  constructor(readonly partition: number, private readonly start: () => void) {
+    super();
+    this.#promise = new Promise<true>((resolve, reject) => {
+      this.#resolve = () => resolve(true);
+      this.#reject = reject;
+    });
+    this.#promise.catch(() => {});
+  }
+
+  static failed(partition: number, error: unknown): Part {
+    const part = new Part(partition, () => {});
+    part.fail(error);
+    return part;
+  }
+
+  override get completed(): boolean {
+    return this.#completed;
+  }
+
+  add(nextId: number): void {
+    this.nextId = Math.max(this.nextId, nextId);
+  }
 
   succeed(): void {
     this.#completed = true;
@@ -167,8 +205,6 @@ class Round extends Future<true> {
   }
 
   fail(error: unknown): void {
-    this.#started = true;
-    clearImmediate(this.#idle);
     this.#completed = true;
     this.#failure = { error: faultOf(error) };
     this.#reject(error);

@@ -52,6 +52,10 @@ export class EventSource<T> implements EventOwner {
   #assigned: readonly number[];
   /** Batches set aside because an iteration ends within them. */
   readonly #parked = new Map<number, Rest>();
+  /** Partitions that went to another consumer, also if they are back: what was read of them is not ours to give. */
+  readonly #released = new Set<number>();
+  /** Read, and not entered yet because its metadata takes a moment. */
+  #arriving: EventBatch | undefined = undefined;
   #turn = 0;
   #pending: Promise<boolean> | undefined = undefined;
   /** Said once, at the next call of {@linkcode head}: the position has moved past what was removed. */
@@ -77,7 +81,7 @@ export class EventSource<T> implements EventOwner {
     for (;;) {
       if (this.#pending !== undefined) return this.#pending;
       this.#throwGone();
-      if (this.#driver.assigned !== this.#assigned) this.#reassign();
+      if (this.#driver.assigned !== this.#assigned || this.#released.size > 0) this.#reassign();
       const batch = this.#current;
       if (batch === undefined || this.#index === batch.count) {
         const read = this.#readNext(ends);
@@ -137,6 +141,7 @@ export class EventSource<T> implements EventOwner {
   takeRest(ends: Ends): Event<T>[] {
     const batch = this.#current;
     if (batch === undefined || this.#pending !== undefined) return [];
+    if (this.#driver.assigned !== this.#assigned || this.#released.size > 0) return [];
     const end = ends === undefined
       ? batch.count
       : Math.min(batch.count, endOf(ends, batch.partition) - batch.baseId);
@@ -164,12 +169,20 @@ export class EventSource<T> implements EventOwner {
 
   /** Id of the event of a partition that is delivered next. */
   position(partition: number): number {
+    if (this.#arriving?.partition === partition) return this.#arriving.baseId;
     const current = this.#current;
     if (current !== undefined && current.partition === partition && this.#index < current.count) {
       return current.baseId + this.#index;
     }
     const parked = this.#parked.get(partition);
     return parked === undefined ? this.#driver.position(partition) : parked.batch.baseId + parked.index;
+  }
+
+  /** Gives out nothing more of what was read of a partition; gives the id after the last event that was given out. */
+  release(partition: number): number {
+    const position = this.position(partition);
+    this.#released.add(partition);
+    return position;
   }
 
   /** Forgets what was read ahead of a partition; called when nothing is pending. */
@@ -275,10 +288,11 @@ export class EventSource<T> implements EventOwner {
       this.#enter(batch, 0);
       return true;
     }
+    this.#arriving = batch;
     return batch.deserialize().then(() => {
       this.#enter(batch, 0);
       return true;
-    });
+    }).finally(() => this.#arriving = undefined);
   }
 
   #enter(batch: EventBatch, index: number): void {
@@ -298,6 +312,8 @@ export class EventSource<T> implements EventOwner {
   #reassign(): void {
     const assigned = this.#driver.assigned;
     for (const partition of this.#assigned) if (!assigned.includes(partition)) this.drop(partition);
+    for (const partition of this.#released) this.drop(partition);
+    this.#released.clear();
     this.#assigned = assigned;
   }
 

@@ -1,6 +1,6 @@
 import { BatchSize } from "../batch_size.ts";
 import type { ConsumerRequest, StartPosition } from "../contract.ts";
-import { type CorruptedLogError, NoSuchPartitionError } from "../errors.ts";
+import { type CorruptedLogError, InvalidOptionError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { checkOptions, invalidOption } from "../options.ts";
 import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
@@ -17,6 +17,17 @@ export interface ConsumerOptions<T = JsonValue> {
   maxNumBatches?: number;
   /** Only these partitions. Default: all. */
   partitions?: readonly number[];
+  /**
+   * Whether consumers of this name share the partitions, so that each event goes to one of them: each partition has one
+   * owner at a time, and goes to another when that one closes or is gone. Default: false, each reads every partition;
+   * with the driver `kafka` true, unless `partitions` are given.
+   */
+  group?: boolean;
+  /**
+   * With `group`: how long a member on another machine, or one that is stopped, may show no sign of life before its
+   * partitions are given to others, in milliseconds. Default: 10,000.
+   */
+  groupTimeoutMs?: number;
   /** Where to begin in partitions where the name acknowledged nothing yet. Default: `"earliest"`. */
   from?: StartPosition;
   /** `"throw"` (default) gives damage as an error to the caller; `"skip"` passes over it. */
@@ -31,12 +42,17 @@ const ALONE_EVENTS_MAX = 1024;
 /** Batches read ahead when nothing else is asked for. */
 export const BATCHES_MAX = 2;
 
+/** Shorter, and a busy machine would take its own members for gone. */
+const GROUP_TIMEOUT_MS_MIN = 100;
+
 const KEYS = [
   "dataSelector",
   "dataAllocator",
   "batchSize",
   "maxNumBatches",
   "partitions",
+  "group",
+  "groupTimeoutMs",
   "from",
   "onCorruption",
   "onDamage",
@@ -47,7 +63,7 @@ export function requestOf<T>(options: ConsumerOptions<T>, numPartitions: number)
   checkOptions("consumer", options, KEYS);
   const { partitions, from = "earliest", onCorruption = "throw", onDamage, dataSelector, dataAllocator } =
     options;
-  const { maxNumBatches = BATCHES_MAX } = options;
+  const { maxNumBatches = BATCHES_MAX, group, groupTimeoutMs } = options;
   if (onCorruption !== "throw" && onCorruption !== "skip") {
     throw invalidOption("consumer", "onCorruption", onCorruption, '"throw" or "skip"');
   }
@@ -55,6 +71,7 @@ export function requestOf<T>(options: ConsumerOptions<T>, numPartitions: number)
   checkFunction("dataAllocator", dataAllocator);
   checkFunction("onDamage", onDamage);
   checkWhole("maxNumBatches", maxNumBatches, "a whole number above 0");
+  checkGroup(options);
   return {
     from: checkedPosition("consumer", "from", from),
     partitions: partitions === undefined
@@ -64,7 +81,37 @@ export function requestOf<T>(options: ConsumerOptions<T>, numPartitions: number)
     onDamage,
     dataWanted: selectorOf(options) !== undefined,
     batchesMax: maxNumBatches,
+    group,
+    groupTimeoutMs,
   };
+}
+
+function checkGroup<T>({ group, groupTimeoutMs, partitions }: ConsumerOptions<T>): void {
+  if (group !== undefined && typeof group !== "boolean") {
+    throw invalidOption("consumer", "group", group, "true or false");
+  }
+  if (group === true && partitions !== undefined) {
+    throw new InvalidOptionError(
+      "partitions",
+      `Cannot use consumer option "partitions" (${JSON.stringify(partitions)}) with "group": ` +
+        "the members of a group are given their partitions; leave one of the two out",
+    );
+  }
+  if (groupTimeoutMs === undefined) return;
+  if (group !== true) {
+    throw new InvalidOptionError(
+      "groupTimeoutMs",
+      'Cannot use consumer option "groupTimeoutMs" without "group": set group to true, or leave it out',
+    );
+  }
+  if (!(Number.isFinite(groupTimeoutMs) && groupTimeoutMs >= GROUP_TIMEOUT_MS_MIN)) {
+    throw invalidOption(
+      "consumer",
+      "groupTimeoutMs",
+      groupTimeoutMs,
+      `a number of milliseconds, at least ${GROUP_TIMEOUT_MS_MIN}`,
+    );
+  }
 }
 
 /** The selector of a consumer: one with an allocator alone wants all data. */

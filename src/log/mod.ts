@@ -12,6 +12,7 @@
  * | `ID.first-TIME`      | a removal: `ID` is the first segment; the newest time removed before it is `TIME`         |
  * | `*.draft`            | a file on its way to its name; rubbish when it is an hour old                             |
  * | `PARTITION.pos`      | a consumer's position, in a folder of its own: slots of 64 bytes, the newest valid counts |
+ * | `group/NUMBER.json`  | beside positions: who shares the partitions, and who owns which (`groups/roster.ts`)      |
  *
  * **A frame** is a batch: a record, the table of sizes, metadata, data, and the record again. It is there when one of
  * the two records is whole and nothing that follows says otherwise. No event carries its id: the id is where it stands,
@@ -36,12 +37,16 @@
  * file system but through the `Storage` it was given.
  *
  * **The rooms** import one way, from the first to the last: `check/` verify, plan, repair · `write/` writer, appender,
- * durability · `read/` reader, batch, data · `positions/` cursor, confirm · `segment/` files, scanner, entries, index,
+ * durability · `read/` reader, batch, data · `groups/` membership, roster, shares · `positions/` cursor, confirm · `segment/` files, scanner, entries, index,
  * folder · `format/` bytes, record, frame body, and `core/`, the wasm binding.
  *
  * @module
  */
 export { crc32 } from "./format/crc32.ts";
+export { type Holder, Membership } from "./groups/membership.ts";
+export { Others, type Surroundings } from "./groups/others.ts";
+export { type Member, type MemberProcess, type Roster, RosterFiles } from "./groups/roster.ts";
+export { shareOut } from "./groups/shares.ts";
 export { Partition } from "./partition.ts";
 export { confirmedId, positionAt } from "./positions/confirm.ts";
 export { CursorFile } from "./positions/cursor.ts";

@@ -22,6 +22,12 @@ export interface Supported {
   times: boolean;
   /** Consumers of some partitions only. */
   partitions: boolean;
+  /** Consumers of one name that share the partitions: `group`, `members`. */
+  groups: boolean;
+  /** With groups, a name whose consumers read alone is refused to a group, and the other way round. */
+  loneReaders: boolean;
+  /** With groups, a partition goes to a member that joins when what was delivered of it is acknowledged. */
+  gradualHandover: boolean;
   /** `describe`. */
   description: boolean;
   /** `trim`, and `EventGoneError` for those who were not done. */
@@ -42,6 +48,9 @@ export const everything: Supported = {
   seeking: true,
   times: true,
   partitions: true,
+  groups: true,
+  loneReaders: true,
+  gradualHandover: true,
   description: true,
   trimming: true,
   editing: true,

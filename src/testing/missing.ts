@@ -36,6 +36,15 @@ export const missingRules: readonly Rule[] = [
     },
   },
   {
+    name: "a group and its members say that they are not supported",
+    lacks: "groups",
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      await fails("ERR_NOT_SUPPORTED", async () => await topic.consumer("c", { group: true }).ready());
+      await fails("ERR_NOT_SUPPORTED", () => topic.members("c"));
+    },
+  },
+  {
     name: "data is refused where it cannot be stored",
     lacks: "data",
     async check(fixture) {

@@ -24,6 +24,7 @@ import { acknowledgingRules } from "./acknowledging.ts";
 import { consumingRules } from "./consuming.ts";
 import { dataRules } from "./data.ts";
 import { Fixture } from "./fixture.ts";
+import { groupRules } from "./groups.ts";
 import type { DriverManifest, RegisterTest } from "./manifest.ts";
 import { missingRules } from "./missing.ts";
 import { producingRules } from "./producing.ts";
@@ -49,6 +50,7 @@ const rules: readonly Rule[] = [
   ...seekingRules,
   ...dataRules,
   ...sharingRules,
+  ...groupRules,
   ...trimmingRules,
   ...missingRules,
 ];

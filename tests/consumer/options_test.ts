@@ -12,7 +12,27 @@ test("a consumer without options reads everything from the beginning and throws 
     onDamage: undefined,
     dataWanted: false,
     batchesMax: 2,
+    group: undefined,
+    groupTimeoutMs: undefined,
   });
+});
+
+test("a group is given its partitions, and has a timeout of its own", () => {
+  assertEquals(requestOf({ group: true, groupTimeoutMs: 500 }, 3).groupTimeoutMs, 500);
+  assertThrows(
+    () => requestOf({ group: true, partitions: [1] }, 3),
+    InvalidOptionError,
+    'Cannot use consumer option "partitions" ([1]) with "group"',
+  );
+  assertThrows(() => requestOf({ groupTimeoutMs: 500 }, 3), InvalidOptionError, 'without "group"');
+  for (const groupTimeoutMs of [0, -1, 99, NaN, Infinity]) {
+    assertThrows(() => requestOf({ group: true, groupTimeoutMs }, 3), InvalidOptionError, "at least 100");
+  }
+  assertThrows(
+    () => requestOf({ group: "yes" as unknown as boolean }, 3),
+    InvalidOptionError,
+    "true or false",
+  );
 });
 
 test("partitions are put in order, each once", () => {

@@ -6,7 +6,13 @@ import { test } from "../harness.ts";
 
 const root = new URL("../../", import.meta.url);
 const page = readFileSync(new URL("docs/errors.md", root), "utf8");
-const source = ["src/errors.ts", "src/errors/base.ts", "src/errors/foreign.ts", "src/errors/modules.ts"]
+const source = [
+  "src/errors.ts",
+  "src/errors/base.ts",
+  "src/errors/foreign.ts",
+  "src/errors/groups.ts",
+  "src/errors/modules.ts",
+]
   .map((path) => readFileSync(new URL(path, root), "utf8")).join("\n");
 
 /** Code and class of each row of the table. */

@@ -1,6 +1,6 @@
 // A consumer in a process of its own: says what it got, and acknowledges each event. Started by the tests.
 import process from "node:process";
-import { BrokerError, Driver } from "../../mod.ts";
+import { Driver, PartitionMovedError } from "../../mod.ts";
 
 const [servers, topicName, name] = process.argv.slice(2);
 
@@ -20,7 +20,7 @@ try {
       await event.acknowledge();
     } catch (error) {
       // Its partition went to another meanwhile, who gets the event again.
-      if (!(error instanceof BrokerError) || error.reason !== "REBALANCED") throw error;
+      if (!(error instanceof PartitionMovedError)) throw error;
     }
   }
 } catch (error) {

@@ -19,6 +19,7 @@ import { produce } from "./child/produce.ts";
 import { steady } from "./child/steady.ts";
 import { tail } from "./child/tail.ts";
 import type { Task } from "./child/task.ts";
+import { work } from "./child/work.ts";
 
 const TASKS: Record<string, Task> = {
   burst,
@@ -32,6 +33,7 @@ const TASKS: Record<string, Task> = {
   produce,
   steady,
   tail,
+  work,
 };
 
 const [task, rootPath, topicName, ...parameters] = process.argv.slice(2);

@@ -84,7 +84,7 @@ export class Child {
 
   /** Sends a signal. */
   signal(name: NodeJS.Signals): void {
-    this.#process.kill(name);
+    process.kill(this.#process.pid!, name);
   }
 
   /** Kills it as `kill -9` does; true when that is what ended it. */

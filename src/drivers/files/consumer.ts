@@ -18,7 +18,8 @@ const REMEMBERED_FRAMES_MAX = 4096;
 /** The watch on the folders is kept this long after the last wait: soon the next one follows. */
 const LISTEN_LINGER_MS = 500;
 
-interface Place {
+/** A partition that is read. */
+export interface Place {
   partition: Partition;
   reader: PartitionReader;
   cursor: CursorFile;
@@ -30,40 +31,40 @@ interface Place {
   gone?: EventGoneError;
 }
 
-/** Reads the partitions of a topic under a consumer name. */
-export class FilesConsumer implements ConsumerInterface {
-  readonly assigned: readonly number[];
-  readonly #places = new Map<number, Place>();
+/** How a consumer sees to it that its name is not that of a group. */
+export interface LonePart {
+  /** Throws where consumers of the name share the partitions. */
+  enter(): Promise<void>;
+  /** It reads no more. */
+  leave(): void;
+}
+
+/** Reads partitions of a topic under a consumer name. */
+export abstract class PartitionsConsumer<P extends Place> implements ConsumerInterface {
+  abstract readonly assigned: readonly number[];
+  protected readonly places: Map<number, P> = new Map();
   #stopListening: (() => void)[] = [];
   #linger: ReturnType<typeof setTimeout> | undefined;
   /** Looks for events on behalf of those who wait. */
   readonly #waits = new Set<() => void>();
-  #closed = false;
+  protected isClosed = false;
 
   constructor(
-    private readonly partitions: readonly Partition[],
-    private readonly request: ConsumerRequest,
-    private readonly cursorOf: (partition: number) => CursorFile,
-  ) {
-    this.assigned = request.partitions ?? partitions.map((_, index) => index);
-  }
+    protected readonly partitions: readonly Partition[],
+    protected readonly request: ConsumerRequest,
+    protected readonly cursorOf: (partition: number) => CursorFile,
+  ) {}
 
-  async open(): Promise<void> {
-    for (const number of this.assigned) {
-      const partition = this.partitions[number];
-      const reader = new PartitionReader(partition, this.request);
-      const place: Place = { partition, reader, cursor: this.cursorOf(number), given: [] };
-      const stored = place.cursor.read();
-      const id = stored === undefined ? undefined : confirmedId(partition, stored);
-      if (id !== undefined && id < stored!.nextId) place.stale = stored;
-      this.#moveTo(place, id === undefined ? this.request.from : { id });
-      this.#places.set(number, place);
-    }
-    await Promise.resolve();
-  }
+  abstract open(): Promise<void>;
+
+  abstract acknowledge(partition: number, nextId: number): void;
+
+  abstract seek(partition: number, to: StartPosition, store: boolean): Promise<void>;
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined {
-    const place = this.#places.get(partition)!;
+    const place = this.places.get(partition);
+    // A group may have taken it away meanwhile.
+    if (place === undefined) return undefined;
     if (place.gone !== undefined) {
       const { gone } = place;
       place.gone = undefined;
@@ -87,18 +88,18 @@ export class FilesConsumer implements ConsumerInterface {
   }
 
   waitForEvents(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#closed) return Promise.resolve();
+    if (signal.aborted || this.isClosed) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         if (!this.#waits.delete(look)) return;
         signal.removeEventListener("abort", done);
-        if (this.#waits.size === 0 && !this.#closed) {
+        if (this.#waits.size === 0 && !this.isClosed) {
           this.#linger = setTimeout(() => this.#stop(), LISTEN_LINGER_MS);
         }
         resolve();
       };
       const look = () => {
-        if (this.#closed || this.#hasNews()) done();
+        if (this.isClosed || this.hasNews()) done();
       };
       clearTimeout(this.#linger);
       signal.addEventListener("abort", done);
@@ -109,42 +110,28 @@ export class FilesConsumer implements ConsumerInterface {
     });
   }
 
-  acknowledge(partition: number, nextId: number): void {
-    const place = this.#places.get(partition)!;
-    place.cursor.acknowledge(this.#positionOf(place, nextId), place.stale);
-  }
-
-  #positionOf({ given, partition }: Place, nextId: number): Position {
+  protected positionOf({ given, partition }: Place, nextId: number): Position {
     while (given.length > 0 && given[0].endId < nextId) given.shift();
     const last = given[0];
     if (last === undefined || last.baseId >= nextId) return positionAt(partition, nextId);
     return { nextId, time: last.time, mark: last.mark };
   }
 
-  seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
-    const place = this.#places.get(partition)!;
-    place.given = [];
-    place.gone = undefined;
-    this.#moveTo(place, to);
-    if (store) place.cursor.seek(positionAt(place.partition, place.reader.position));
-    return Promise.resolve();
-  }
-
   position(partition: number): number {
-    return this.#places.get(partition)!.reader.position;
+    return this.places.get(partition)?.reader.position ?? 0;
   }
 
   close(): Promise<void> {
-    this.#closed = true;
-    this.#wake();
+    this.isClosed = true;
+    this.wake();
     clearTimeout(this.#linger);
     this.#stop();
-    for (const { cursor } of this.#places.values()) cursor.close();
-    this.#places.clear();
+    for (const { cursor } of this.places.values()) cursor.close();
+    this.places.clear();
     return Promise.resolve();
   }
 
-  #moveTo(place: Place, to: StartPosition): void {
+  protected moveTo(place: Place, to: StartPosition): void {
     try {
       place.reader.seek(to);
     } catch (error) {
@@ -154,9 +141,9 @@ export class FilesConsumer implements ConsumerInterface {
     }
   }
 
-  #hasNews(): boolean {
+  protected hasNews(): boolean {
     try {
-      for (const { reader, gone } of this.#places.values()) {
+      for (const { reader, gone } of this.places.values()) {
         if (gone !== undefined || reader.hasNews()) return true;
       }
       return false;
@@ -168,18 +155,76 @@ export class FilesConsumer implements ConsumerInterface {
 
   #listen(): void {
     if (this.#stopListening.length > 0) return;
-    const wake = () => this.#wake();
-    this.#stopListening = [...this.#places.values()].map(({ partition }) =>
-      partition.appendSignal.listen(wake)
-    );
+    const wake = () => this.wake();
+    this.#stopListening = this.listenTo(wake);
   }
 
-  #wake(): void {
+  protected wake(): void {
     for (const look of [...this.#waits]) look();
+  }
+
+  /** Calls when there may be something new, until the functions given back are called. */
+  protected listenTo(wake: () => void): (() => void)[] {
+    return [...this.places.values()].map(({ partition }) => partition.appendSignal.listen(wake));
+  }
+
+  /** Listens to the partitions that there are now, if it listens. */
+  protected listenAnew(): void {
+    if (this.#stopListening.length === 0) return;
+    this.#stop();
+    this.#listen();
   }
 
   #stop(): void {
     for (const stop of this.#stopListening) stop();
     this.#stopListening = [];
+  }
+}
+
+/** Reads the partitions that it was asked for, and shares them with nobody. */
+export class FilesConsumer extends PartitionsConsumer<Place> {
+  readonly assigned: readonly number[];
+
+  constructor(
+    partitions: readonly Partition[],
+    request: ConsumerRequest,
+    cursorOf: (partition: number) => CursorFile,
+    private readonly alone: LonePart,
+  ) {
+    super(partitions, request, cursorOf);
+    this.assigned = request.partitions ?? partitions.map((_, index) => index);
+  }
+
+  async open(): Promise<void> {
+    for (const number of this.assigned) {
+      const partition = this.partitions[number];
+      const reader = new PartitionReader(partition, this.request);
+      const place: Place = { partition, reader, cursor: this.cursorOf(number), given: [] };
+      const stored = place.cursor.read();
+      const id = stored === undefined ? undefined : confirmedId(partition, stored);
+      if (id !== undefined && id < stored!.nextId) place.stale = stored;
+      this.moveTo(place, id === undefined ? this.request.from : { id });
+      this.places.set(number, place);
+    }
+    await this.alone.enter();
+  }
+
+  acknowledge(partition: number, nextId: number): void {
+    const place = this.places.get(partition)!;
+    place.cursor.acknowledge(this.positionOf(place, nextId), place.stale);
+  }
+
+  seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
+    const place = this.places.get(partition)!;
+    place.given = [];
+    place.gone = undefined;
+    this.moveTo(place, to);
+    if (store) place.cursor.seek(positionAt(place.partition, place.reader.position));
+    return Promise.resolve();
+  }
+
+  override close(): Promise<void> {
+    this.alone.leave();
+    return super.close();
   }
 }

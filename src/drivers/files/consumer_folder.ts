@@ -47,12 +47,28 @@ export class ConsumerFolder {
     return this.#isKnown;
   }
 
-  /** The stored position in a partition. A folder without a name is the rest of one that was removed. */
-  cursor(partition: number): CursorFile {
+  /** Where it is, or would be made. */
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Makes it, unless it is there. */
+  make(): void {
+    this.#prepare();
+  }
+
+  /**
+   * The stored position in a partition. A folder without a name is the rest of one that was removed. `beforeMaking` may
+   * refuse to store the first one.
+   */
+  cursor(partition: number, beforeMaking = () => {}): CursorFile {
     return new CursorFile(this.place.storage, `${this.#path}/${partitionName(partition)}.pos`, {
-      prepare: () => this.#prepare(),
+      prepare: () => {
+        this.#prepare();
+        beforeMaking();
+      },
       read: (read) => this.#isKnown ? read() : undefined,
-      removed: () => this.#removed(),
+      removed: () => this.removed(),
     });
   }
 
@@ -74,7 +90,7 @@ export class ConsumerFolder {
       seeks.forEach((seek, index) => cursors[index].cursor.apply(seek));
       storage.remove(`${this.#path}/${SEEK_FILE}`);
     } catch (error) {
-      throw isMissing(error) && storage.stat(this.#path) === undefined ? this.#removed() : error;
+      throw isMissing(error) && storage.stat(this.#path) === undefined ? this.removed() : error;
     } finally {
       for (const { cursor } of cursors) cursor.close();
     }
@@ -96,7 +112,7 @@ export class ConsumerFolder {
         cursor.apply(seek);
       } catch (error) {
         if (error instanceof ConsumerDeletedError) return false;
-        throw isMissing(error) ? this.#removed() : error;
+        throw isMissing(error) ? this.removed() : error;
       } finally {
         cursor.close();
       }
@@ -109,7 +125,7 @@ export class ConsumerFolder {
   #prepare(): void {
     const { storage, topicPath } = this.place;
     if (this.#isKnown) {
-      if (storage.stat(`${this.#path}/${NAME_FILE}`) === undefined) throw this.#removed();
+      if (storage.stat(`${this.#path}/${NAME_FILE}`) === undefined) throw this.removed();
       return;
     }
     for (let attempt = 1;; attempt++) {
@@ -150,7 +166,8 @@ export class ConsumerFolder {
     if (aside !== undefined) tryRemoveTree(storage, aside);
   }
 
-  #removed(): Error {
+  /** The error for what cannot be stored any more, because the folder was removed. */
+  removed(): Error {
     const { storage, topicPath, topic } = this.place;
     if (storage.stat(topicPath) === undefined) return new TopicDeletedError(topic);
     return new ConsumerDeletedError(this.name);

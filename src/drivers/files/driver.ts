@@ -7,6 +7,7 @@ import {
 } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { checkIsApart, checkNewTopicName, checkTopicName, isTopicName, otherSpellings } from "../../names.ts";
+import type { Surroundings } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import type {
@@ -36,8 +37,13 @@ export class FilesDriver implements DriverInterface {
   readonly name = "files";
   readonly #options: FilesOptions;
 
-  constructor(options: JsonObject, private readonly storage: Storage = nodeStorage, sizes?: LogSizes) {
-    this.#options = { ...readFilesOptions(options), sizes };
+  constructor(
+    options: JsonObject,
+    private readonly storage: Storage = nodeStorage,
+    sizes?: LogSizes,
+    around?: Surroundings,
+  ) {
+    this.#options = { ...readFilesOptions(options), sizes, around };
   }
 
   createTopic(name: string, definition: TopicDefinition): Promise<void> {

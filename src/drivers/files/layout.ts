@@ -6,6 +6,8 @@
  * <topic>/partitions/00000000/00000000000000000000.log  .idx      one folder a partition, one file a segment
  * <topic>/partitions/00000000.lock                                there during an append with use_file_locking
  * <topic>/consumers/<encoded name>/name  00000000.pos             positions, one file a partition
+ * <topic>/consumers/<encoded name>/group/0000000000000042.json    members and their partitions, see `log/groups/`
+ * <topic>/consumers/<encoded name>/group/members/<id>             a number that grows while a member lives
  * <topic>/consumers/<encoded name>/seek.json                      there during a seek over several partitions
  * .creating-*  .deleting-*                                        topics half made or half removed: not there
  * ```

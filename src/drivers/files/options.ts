@@ -1,4 +1,9 @@
-import { type FlushBehavior, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "../../log/mod.ts";
+import {
+  type FlushBehavior,
+  SEGMENT_BYTES_DEFAULT,
+  SEGMENT_BYTES_MAX,
+  type Surroundings,
+} from "../../log/mod.ts";
 import {
   documented,
   type FilesDriverOptions,
@@ -76,6 +81,8 @@ export interface FilesOptions {
   partitionsMax: number;
   /** Smaller than usual, for tests. */
   sizes?: LogSizes;
+  /** Another machine than this, for tests. */
+  around?: Surroundings;
 }
 
 /** Sizes that no one needs to choose, save tests that want a small log with everything in it. */

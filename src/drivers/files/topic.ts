@@ -6,6 +6,7 @@ import type { Storage } from "../../storage/port.ts";
 import type {
   ConsumerInterface,
   ConsumerRequest,
+  GroupMember,
   PartitionDescription,
   PartitionInfo,
   PartitionLag,
@@ -21,7 +22,10 @@ import { FilesConsumer } from "./consumer.ts";
 import type { ConsumerFolder } from "./consumer_folder.ts";
 import { ConsumerRegistry } from "./consumer_registry.ts";
 import { describePartition, lagOf } from "./describe.ts";
+import { Group } from "./group.ts";
+import { GroupConsumer } from "./group_consumer.ts";
 import { partitionName } from "./layout.ts";
+import { machine } from "./machine.ts";
 import { checkChanges, type FilesOptions, readTopicOptions } from "./options.ts";
 import { FilesProducer } from "./producer.ts";
 import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
@@ -93,12 +97,36 @@ export class FilesTopic implements TopicInterface {
   }
 
   consumer(name: string, request: ConsumerRequest): ConsumerInterface {
+    const folderOf = this.#folderOf(name);
+    const group = this.#group(name, folderOf);
+    if (request.group === true) {
+      const cursorOf = (partition: number) => folderOf().cursor(partition);
+      return new GroupConsumer(this.#logs, request, cursorOf, group.part(request.groupTimeoutMs));
+    }
+    const cursorOf = (partition: number) => folderOf().cursor(partition, () => group.checkNobodyShares());
+    return new FilesConsumer(this.#logs, request, cursorOf, group.lonePart());
+  }
+
+  members(consumerName: string): Promise<GroupMember[]> {
+    return attempt(() => this.#group(consumerName, this.#folderOf(consumerName)).members());
+  }
+
+  #folderOf(name: string): () => ConsumerFolder {
     let folder: ConsumerFolder | undefined;
-    return new FilesConsumer(
-      this.#logs,
-      request,
-      (partition) => (folder ??= this.#names.consumer(name)).cursor(partition),
-    );
+    return () => folder ??= this.#names.consumer(name);
+  }
+
+  #group(name: string, folder: () => ConsumerFolder): Group {
+    const { storage, path } = this;
+    return new Group({
+      storage,
+      around: this.driverOptions.around ?? machine,
+      topic: this.name,
+      topicPath: path,
+      name,
+      numPartitions: this.#logs.length,
+      folder,
+    });
   }
 
   describe(): Promise<PartitionDescription[]> {

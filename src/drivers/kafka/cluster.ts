@@ -132,8 +132,13 @@ export class Cluster {
   }
 
   /** A client that reads, alone or as a member of a group; it tries a request again so many times by itself. */
-  consumer(group: string, retries: number = GROUP_RETRIES): ClientConsumer {
-    const { client, fetch, group: timing } = this.settings;
+  consumer(group: string, retries: number = GROUP_RETRIES, timeoutMs?: number): ClientConsumer {
+    const { client, fetch, group: configured } = this.settings;
+    const timing = timeoutMs === undefined ? configured : {
+      ...configured,
+      sessionTimeout: timeoutMs,
+      heartbeatInterval: Math.min(configured.heartbeatInterval, timeoutMs / 3),
+    };
     const { READ_COMMITTED, READ_UNCOMMITTED } = this.module.FetchIsolationLevels;
     const consumer = new this.module.Consumer({
       ...client,

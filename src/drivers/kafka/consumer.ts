@@ -1,4 +1,4 @@
-import { BrokerError, CorruptedLogError } from "../../errors.ts";
+import { BrokerError, CorruptedLogError, PartitionMovedError } from "../../errors.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import type { Cluster } from "./cluster.ts";
 import { Fetcher } from "./fetcher.ts";
@@ -29,6 +29,7 @@ export interface ConsumerTopic {
 
 /** Reads a topic, alone or sharing its partitions with other consumers of the same name. */
 export class KafkaConsumer implements ConsumerInterface {
+  readonly #name: string;
   readonly #topic: ConsumerTopic;
   readonly #request: ConsumerRequest;
   readonly #ownership: Ownership;
@@ -48,15 +49,20 @@ export class KafkaConsumer implements ConsumerInterface {
   #closed = false;
 
   constructor(topic: ConsumerTopic, name: string, request: ConsumerRequest) {
+    this.#name = name;
     const { cluster, offsets, kafkaName } = topic;
     this.#topic = topic;
     this.#request = request;
-    this.#ownership = request.partitions !== undefined
-      ? new LoneOwner(name, offsets, request.partitions)
+    const alone = request.group === false
+      ? Array.from({ length: topic.numPartitions }, (_, partition) => partition)
+      : undefined;
+    const partitions = request.partitions ?? alone;
+    this.#ownership = partitions !== undefined
+      ? new LoneOwner(name, offsets, partitions)
       : new Group(cluster, name, kafkaName, {
         onReassigned: (change) => this.#onReassigned(change),
         onFailure: (error) => this.#onFailure(error),
-      });
+      }, request.groupTimeoutMs);
     this.#positions = new PositionStore(cluster, name, offsets, this.#ownership);
     this.#fetcher = new Fetcher({
       cluster,
@@ -118,6 +124,10 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   acknowledge(partition: number, nextId: number): void | Promise<void> {
+    // Without the option, as ever: a while longer, unless the next owner has got as far.
+    if (this.#request.group === true && !this.#ownership.assigned.includes(partition)) {
+      throw new PartitionMovedError(this.#name, partition);
+    }
     return this.#positions.acknowledge(partition, nextId);
   }
 
@@ -221,8 +231,11 @@ export class KafkaConsumer implements ConsumerInterface {
   #onReassigned(change: Reassignment): void {
     const generation = ++this.#generation;
     const { kept, gained, lost } = change;
-    for (const partition of lost) this.#queues.delete(partition);
-    this.#assigned = this.#assigned.filter((partition) => kept.includes(partition));
+    for (const partition of lost) {
+      this.#queues.delete(partition);
+      this.#request.release?.(partition);
+    }
+    this.#assign(this.#assigned.filter((partition) => kept.includes(partition)));
     this.#positions.moved([...lost, ...(this.#ownership instanceof Group ? gained : [])]);
     this.#restart();
     this.#news.announce();
@@ -261,7 +274,7 @@ export class KafkaConsumer implements ConsumerInterface {
       queue.isPlaced = position !== undefined;
       this.#queues.set(partition, queue);
     }
-    this.#assigned = [...kept, ...gained].sort((one, other) => one - other);
+    this.#assign([...kept, ...gained].sort((one, other) => one - other));
     this.#restart();
     this.#news.announce();
   }
@@ -279,6 +292,12 @@ export class KafkaConsumer implements ConsumerInterface {
     this.#topic.ends.learn(partition, position);
     queue.seek(position);
     queue.isPlaced = true;
+  }
+
+  #assign(partitions: readonly number[]): void {
+    const isChanged = String(partitions) !== String(this.#assigned);
+    this.#assigned = partitions;
+    if (isChanged && this.#ownership instanceof Group) this.#request.onAssigned?.(partitions);
   }
 
   #onFailure(error: unknown): void {

@@ -1,5 +1,4 @@
-import { BrokerError } from "../../errors.ts";
-import { MovedError } from "./moved_error.ts";
+import { BrokerError, PartitionMovedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isPassing } from "./failure.ts";
@@ -37,8 +36,9 @@ export class Group implements Ownership {
     name: string,
     private readonly kafkaName: string,
     private readonly listener: GroupListener,
+    timeoutMs: number | undefined,
   ) {
-    this.#client = cluster.consumer(name);
+    this.#client = cluster.consumer(name, undefined, timeoutMs);
     const { groupInstanceId } = cluster.settings.group;
     if (groupInstanceId !== undefined) {
       const place = { servers: cluster.servers, group: name, kafkaName };
@@ -82,9 +82,8 @@ export class Group implements Ownership {
         }
         if (isChanging) await this.#settle();
         else await this.cluster.pause(this.cluster.retryDelay(undefined, what, attempt));
-        if ([...positions.keys()].some((partition) => !this.#assigned.includes(partition))) {
-          throw new MovedError(this.cluster.servers, what);
-        }
+        const moved = [...positions.keys()].find((partition) => !this.#assigned.includes(partition));
+        if (moved !== undefined) throw new PartitionMovedError(this.#client.groupId, moved);
       }
     }
   }

@@ -1,5 +1,5 @@
+import { PartitionMovedError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
-import { MovedError } from "./moved_error.ts";
 import type { Offsets } from "./offsets.ts";
 import type { Ownership } from "./ownership.ts";
 
@@ -86,14 +86,14 @@ export class PositionStore {
       for (const [partition, those] of waiting) {
         const nextId = Math.max(...those.map((one) => one.nextId));
         if (nextId <= (this.#stored.get(partition) ?? -1)) continue;
-        if (this.#isTooLate(partition)) throw this.#movedError();
+        if (this.#isTooLate(partition)) throw new PartitionMovedError(this.name, partition);
         positions.set(partition, nextId);
       }
       if (positions.size > 0) await this.ownership.commit(positions);
       for (const [partition, nextId] of positions) this.#stored.set(partition, nextId);
       for (const one of [...waiting.values()].flat()) one.resolve();
     } catch (error) {
-      if (error instanceof MovedError && waiting.size > 1) return await this.#storeEach(waiting);
+      if (error instanceof PartitionMovedError && waiting.size > 1) return await this.#storeEach(waiting);
       for (const one of [...waiting.values()].flat()) one.reject(error);
     }
   }
@@ -117,9 +117,5 @@ export class PositionStore {
   #isTooLate(partition: number): boolean {
     const movedMs = this.#movedMs.get(partition) ?? -Infinity;
     return !this.ownership.assigned.includes(partition) && Date.now() - movedMs > LATE_MS_MAX;
-  }
-
-  #movedError(): MovedError {
-    return new MovedError(this.cluster.servers, `store the position of "${this.name}"`);
   }
 }

@@ -3,6 +3,7 @@ import { BrokerError, NoSuchPartitionError, NotSupportedError, TopicDeletedError
 import type {
   ConsumerInterface,
   ConsumerRequest,
+  GroupMember,
   PartitionDescription,
   PartitionInfo,
   PartitionLag,
@@ -19,6 +20,7 @@ import { KafkaConsumer } from "./consumer.ts";
 import { describePartitions, lagOf } from "./describe.ts";
 import { KnownEnds } from "./known_ends.ts";
 import { inUse } from "./lone_owner.ts";
+import { membersOf } from "./members.ts";
 import { findTopic } from "./metadata.ts";
 import { Offsets } from "./offsets.ts";
 import { optionsOf, readChanges } from "./options.ts";
@@ -113,6 +115,13 @@ export class KafkaTopic implements TopicInterface {
 
   async consumers(): Promise<string[]> {
     return [...(await this.#offsets.storedByAll()).keys()];
+  }
+
+  async members(consumerName: string): Promise<GroupMember[]> {
+    await this.#checkThere();
+    const what = `look who shares topic "${this.name}" as "${consumerName}"`;
+    const groups = await this.cluster.run(what, (admin) => admin.describeGroups({ groups: [consumerName] }));
+    return membersOf(groups.get(consumerName), this.#opened.kafkaName);
   }
 
   async seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {

@@ -1,11 +1,33 @@
-import { ConsumerDeletedError, EventGoneError } from "../../errors.ts";
+import { ConsumerDeletedError, EventGoneError, PartitionMovedError } from "../../errors.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import { MemoryBatch, MemoryTextBatch } from "./batch.ts";
+import type { MemoryGroup, MemoryMember } from "./group.ts";
 import type { MemoryTopicStore } from "./store.ts";
 
+/** How long a partition that is wanted elsewhere is kept for acknowledgements that are missing, in milliseconds. */
+const PATIENCE_MS = 10_000;
+
+let members = 0;
+
+/** A partition that is wanted elsewhere. */
+interface Leaving {
+  sinceMs: number;
+  /** Up to where events were given out. */
+  deliveredId: number;
+}
+
 /** Reads a topic in memory. */
-export class MemoryConsumer implements ConsumerInterface {
-  readonly assigned: readonly number[];
+export class MemoryConsumer implements ConsumerInterface, MemoryMember {
+  readonly id = `memory-${++members}`;
+  assigned: readonly number[];
+  readonly #group: MemoryGroup | undefined;
+  readonly #leaving = new Map<number, Leaving>();
+  /** Where `from` meant when the consumer was opened. */
+  #beginnings: number[] = [];
+  /** Of a group's partitions: up to where they were read here. */
+  readonly #read = new Map<number, number>();
+  #isReassigned = false;
+  #leaveAlone = () => {};
   readonly #positions = new Map<number, number>();
   #registration: object | undefined;
   readonly #waits = new Set<() => void>();
@@ -16,16 +38,79 @@ export class MemoryConsumer implements ConsumerInterface {
     private readonly name: string,
     private readonly request: ConsumerRequest,
   ) {
-    this.assigned = request.partitions ?? store.partitions.map(({ number }) => number);
+    this.#group = request.group === true ? store.groupOf(name) : undefined;
+    this.assigned = request.group === true
+      ? []
+      : request.partitions ?? store.partitions.map(({ number }) => number);
   }
 
   open(): Promise<void> {
+    return new Promise((resolve) =>
+      resolve(this.#group === undefined ? this.#openAlone() : this.#join(this.#group))
+    );
+  }
+
+  #join(group: MemoryGroup): void {
+    this.store.checkNobodyIsAlone(this.name);
+    this.#beginnings = this.store.partitions.map((partition) => partition.resolve(this.request.from));
+    this.#registration = this.store.registrationOf(this.name);
+    group.join(this);
+  }
+
+  enter(partition: number): void {
+    let position = this.store.positionOf(this.name, partition);
+    if (position === undefined) {
+      position = this.#beginnings[partition];
+      // The next owner goes on from here, whatever it calls the beginning.
+      this.#storePosition(() => this.store.setPosition(this.name, partition, position!));
+    }
+    this.#positions.set(partition, position);
+    this.#read.set(partition, position);
+    this.#assign([...this.assigned, partition].sort((one, other) => one - other));
+  }
+
+  leave(partition: number): boolean {
+    let leaving = this.#leaving.get(partition);
+    if (leaving === undefined) {
+      const deliveredId = this.request.release?.(partition) ?? this.position(partition);
+      this.#leaving.set(partition, leaving = { sinceMs: performance.now(), deliveredId });
+      this.#assign(this.assigned.filter((each) => each !== partition));
+    }
+    const { sinceMs, deliveredId } = leaving;
+    const patienceMs = this.request.groupTimeoutMs ?? PATIENCE_MS;
+    return (this.store.positionOf(this.name, partition) ?? 0) >= deliveredId ||
+      performance.now() - sinceMs >= patienceMs;
+  }
+
+  stay(partition: number): void {
+    const leaving = this.#leaving.get(partition);
+    if (leaving === undefined) return;
+    this.#leaving.delete(partition);
+    this.#positions.set(partition, leaving.deliveredId);
+    this.#assign([...this.assigned, partition].sort((one, other) => one - other));
+  }
+
+  lose(partition: number): void {
+    if (!this.#leaving.delete(partition)) this.request.release?.(partition);
+    this.#read.delete(partition);
+    this.#assign(this.assigned.filter((each) => each !== partition));
+  }
+
+  #assign(partitions: readonly number[]): void {
+    if (partitions.length === this.assigned.length) return;
+    this.assigned = partitions;
+    this.request.onAssigned?.(partitions);
+    this.#isReassigned = true;
+    this.store.announce();
+  }
+
+  #openAlone(): void {
+    this.#leaveAlone = this.store.enterAlone(this.name);
     this.#registration = this.store.registrationOf(this.name);
     for (const partition of this.assigned) {
       const stored = this.store.positionOf(this.name, partition);
       this.#positions.set(partition, stored ?? this.store.partitions[partition].resolve(this.request.from));
     }
-    return Promise.resolve();
   }
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined {
@@ -41,6 +126,9 @@ export class MemoryConsumer implements ConsumerInterface {
     const first = position - stored.baseId;
     const count = Math.min(eventsMax, stored.count - first);
     this.#positions.set(partition, position + count);
+    if (this.#group !== undefined) {
+      this.#read.set(partition, Math.max(position + count, this.#read.get(partition) ?? 0));
+    }
     const Batch = typeof stored.metadata[0] === "string" ? MemoryTextBatch : MemoryBatch;
     return new Batch(partition, stored, first, count);
   }
@@ -65,10 +153,18 @@ export class MemoryConsumer implements ConsumerInterface {
   }
 
   acknowledge(partition: number, nextId: number): void {
+    // What was read before the partition was away is not this ownership's.
+    if (this.#group !== undefined && nextId > (this.#read.get(partition) ?? -1)) {
+      throw new PartitionMovedError(this.name, partition);
+    }
     this.#storePosition(() => this.store.acknowledge(this.name, partition, nextId));
+    if (this.#leaving.has(partition)) this.#group?.share();
   }
 
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
+    if (this.#group?.owns(this, partition) === false) {
+      throw new PartitionMovedError(this.name, partition, "seek in");
+    }
     const position = this.store.partitions[partition].resolve(to);
     this.#positions.set(partition, position);
     if (store) this.#storePosition(() => this.store.setPosition(this.name, partition, position));
@@ -82,6 +178,9 @@ export class MemoryConsumer implements ConsumerInterface {
   close(): Promise<void> {
     this.#closed = true;
     for (const done of this.#waits) done();
+    this.#leaveAlone();
+    this.#leaveAlone = () => {};
+    this.#group?.remove(this);
     this.#positions.clear();
     return Promise.resolve();
   }
@@ -96,8 +195,9 @@ export class MemoryConsumer implements ConsumerInterface {
   }
 
   #hasNews(): boolean {
-    return this.assigned.some((partition) =>
-      this.position(partition) < this.store.partitions[partition].nextId
-    );
+    const isReassigned = this.#isReassigned;
+    this.#isReassigned = false;
+    return isReassigned ||
+      this.assigned.some((partition) => this.position(partition) < this.store.partitions[partition].nextId);
   }
 }

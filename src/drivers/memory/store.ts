@@ -1,5 +1,6 @@
-import { TopicDeletedError } from "../../errors.ts";
+import { ConsumerInUseError, TopicDeletedError } from "../../errors.ts";
 import type { TopicDefinition } from "../../contract.ts";
+import { MemoryGroup } from "./group.ts";
 import { MemoryPartition } from "./partition.ts";
 
 /** What there is of a topic: events and positions, shared by everybody who has it open. */
@@ -11,10 +12,32 @@ export class MemoryTopicStore {
   /** Stored positions by consumer name: the id that comes next, by partition. */
   readonly #positions = new Map<string, Map<number, number>>();
   readonly #listeners = new Set<() => void>();
+  readonly #groups = new Map<string, MemoryGroup>();
+  /** How many consumers of a name are open that read alone. */
+  readonly #alone = new Map<string, number>();
 
   constructor(readonly name: string, public definition: TopicDefinition) {
     const count = definition.options.num_partitions as number;
     this.partitions = Array.from({ length: count }, (_, number) => new MemoryPartition(number));
+  }
+
+  /** The consumers of that name that share the partitions. */
+  groupOf(consumer: string): MemoryGroup {
+    let group = this.#groups.get(consumer);
+    if (group === undefined) this.#groups.set(consumer, group = new MemoryGroup(this.partitions.length));
+    return group;
+  }
+
+  /** A consumer reads alone, until the function given back is called; throws where others of its name share. */
+  enterAlone(consumer: string): () => void {
+    if (!this.groupOf(consumer).isEmpty) throw new ConsumerInUseError(consumer, this.name, "group");
+    this.#alone.set(consumer, (this.#alone.get(consumer) ?? 0) + 1);
+    return () => void this.#alone.set(consumer, this.#alone.get(consumer)! - 1);
+  }
+
+  /** Throws where a consumer of that name reads alone. */
+  checkNobodyIsAlone(consumer: string): void {
+    if ((this.#alone.get(consumer) ?? 0) > 0) throw new ConsumerInUseError(consumer, this.name, "alone");
   }
 
   /** Throws `TopicDeletedError` once the topic is deleted. */

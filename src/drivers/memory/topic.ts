@@ -2,6 +2,7 @@ import type { JsonObject } from "../../json.ts";
 import type {
   ConsumerInterface,
   ConsumerRequest,
+  GroupMember,
   PartitionDescription,
   PartitionInfo,
   PartitionLag,
@@ -57,6 +58,10 @@ export class MemoryTopic implements TopicInterface {
 
   consumers(): Promise<string[]> {
     return attempt(() => this.store.consumers);
+  }
+
+  members(consumerName: string): Promise<GroupMember[]> {
+    return attempt(() => this.store.groupOf(consumerName).members);
   }
 
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {

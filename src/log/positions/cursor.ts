@@ -81,6 +81,11 @@ export class CursorFile {
     this.#files = new CursorFiles(storage, path);
   }
 
+  /** The position that this consumer stored last, in the file that it has open. */
+  get position(): StoredPosition | undefined {
+    return this.#own?.position;
+  }
+
   /** The stored position, or undefined when this name never acknowledged anything here. */
   read(): StoredPosition | undefined {
     return this.#readAll().position;
@@ -126,6 +131,52 @@ export class CursorFile {
       ({ position }) =>
         (position?.generation ?? 0) >= generation ? undefined : { nextId, time, mark, generation },
     );
+  }
+
+  /**
+   * Takes the position over for a new owner of the partition: a generation begins in which acknowledgements of owners
+   * before do not count. `begin` says where, of what they had stored.
+   */
+  take(begin: (stored: StoredPosition | undefined) => Position): void {
+    for (let attempt = 1;; attempt++) {
+      // Marked first and read then: whatever an owner before stores after that, it is told that it did not.
+      for (const content of this.#files.readAll()) {
+        if (!content.isRetired) this.#files.retire(content, this.#owner);
+      }
+      this.#own?.file.close();
+      this.#own = undefined;
+      const known = this.#readAll();
+      const next = { ...begin(known.position), generation: (known.position?.generation ?? 0) + 1 };
+      this.#own = this.#create(next, known, attempt);
+      if (this.#own === undefined) continue;
+      // Another one may have made a file after the look: it sees that the partition moved, and this one takes that in.
+      const isAlone = !this.#leaveRetired() && !this.#isOutdated(next.generation);
+      if (!isAlone && attempt < ATTEMPTS_MAX) continue;
+      this.#checkIsThere();
+      if (this.#own !== undefined) this.#fold(this.#own);
+      return;
+    }
+  }
+
+  /**
+   * Like `acknowledge`, for an owner that took the position over: refused when the partition moved. The owner sees the
+   * mark of the next one, which is made after that one owns the partition, so that `checkHeld`, which throws for one
+   * that does not own it any more, has to be asked only then.
+   */
+  acknowledgeHeld(next: Position, checkHeld: () => void): void {
+    for (;;) {
+      const own = this.#own;
+      if (own !== undefined) {
+        if (own.position.nextId < next.nextId) {
+          this.#write(own, { ...next, generation: own.position.generation });
+        }
+        if (!this.#leaveRetired()) return this.#checkIsThere();
+      }
+      // Retired by a seek from outside, or by one that was stopped in the middle of taking it over long ago.
+      checkHeld();
+      this.take((stored) => stored ?? { nextId: 0, time: 0 });
+      checkHeld();
+    }
   }
 
   /** Lets go of the file. */

@@ -52,7 +52,8 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
           dataWanted: false,
           ...request,
         };
-        const consumer = new FilesConsumer(logs, whole, cursorOf);
+        const alone = { enter: () => Promise.resolve(), leave: () => {} };
+        const consumer = new FilesConsumer(logs, whole, cursorOf, alone);
         await consumer.open();
         consumers.push(consumer);
         return consumer;

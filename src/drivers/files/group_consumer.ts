@@ -1,0 +1,213 @@
+import type { ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
+import { PartitionMovedError } from "../../errors.ts";
+import {
+  confirmedId,
+  type CursorFile,
+  type Holder,
+  type Membership,
+  type Partition,
+  PartitionReader,
+  positionAt,
+} from "../../log/mod.ts";
+import { PartitionsConsumer, type Place } from "./consumer.ts";
+
+/** How a consumer takes part in its group. */
+export interface GroupPart {
+  /** Name of the consumers. */
+  name: string;
+  /** Joins them; `holder` is told of the partitions from then on. */
+  join(holder: Holder): Promise<Membership>;
+  /** Calls when the group may have changed, until the function given back is called. */
+  listen(wake: () => void): () => void;
+  elapsedMs(): number;
+  /** How long a partition that is wanted elsewhere is kept for acknowledgements that are missing. */
+  patienceMs: number;
+}
+
+/** A partition that this member owns. */
+interface OwnedPlace extends Place {
+  /** Up to where everything is acknowledged. */
+  acknowledgedId: number;
+  /** Up to where it was read here. */
+  readId: number;
+  /** Since when it is wanted elsewhere, and up to where events were given out. */
+  leaving?: { sinceMs: number; deliveredId: number };
+}
+
+/** Reads the partitions that a group gives it. */
+export class GroupConsumer extends PartitionsConsumer<OwnedPlace> implements Holder {
+  #assigned: readonly number[] = [];
+  #membership: Membership | undefined;
+  /** Where `from` meant when the consumer was opened. */
+  readonly #beginnings = new Map<number, number>();
+  /** What went wrong in the group: said once, to whoever reads or waits. */
+  #fault: unknown = undefined;
+  /** Whether the partitions changed since the last look for events. */
+  #isReassigned = false;
+
+  constructor(
+    partitions: readonly Partition[],
+    request: ConsumerRequest,
+    cursorOf: (partition: number) => CursorFile,
+    private readonly group: GroupPart,
+  ) {
+    super(partitions, request, cursorOf);
+  }
+
+  get assigned(): readonly number[] {
+    this.#membership?.check();
+    return this.#assigned;
+  }
+
+  async open(): Promise<void> {
+    const { from } = this.request;
+    for (const [number, partition] of this.partitions.entries()) {
+      if (from === "earliest") continue;
+      // Of an id that was removed the first read tells.
+      const isId = typeof from === "object" && "id" in from;
+      this.#beginnings.set(number, isId ? from.id : partition.resolve(from));
+    }
+    this.#membership = await this.group.join(this);
+    if (this.isClosed) this.#membership.leave();
+  }
+
+  enter(partition: number): void {
+    const log = this.partitions[partition];
+    const cursor = this.cursorOf(partition);
+    try {
+      // What is stored where nothing was is the beginning, so that the next owner has the same.
+      cursor.take((stored) => {
+        const id = stored === undefined ? undefined : confirmedId(log, stored);
+        if (id !== undefined && id === stored!.nextId) return stored!;
+        return positionAt(log, id ?? this.#beginnings.get(partition) ?? log.firstId());
+      });
+    } catch (error) {
+      cursor.close();
+      throw error;
+    }
+    const reader = new PartitionReader(log, this.request);
+    const place: OwnedPlace = { partition: log, reader, cursor, given: [], acknowledgedId: 0, readId: 0 };
+    this.moveTo(place, { id: cursor.position!.nextId });
+    place.acknowledgedId = place.readId = reader.position;
+    this.places.set(partition, place);
+    this.#assign([...this.#assigned, partition]);
+  }
+
+  leave(partition: number): boolean {
+    const place = this.places.get(partition);
+    if (place === undefined) return true;
+    const now = this.group.elapsedMs();
+    if (place.leaving === undefined) {
+      const deliveredId = this.request.release?.(partition) ?? place.reader.position;
+      place.leaving = { sinceMs: now, deliveredId };
+      this.#assign(this.#assigned.filter((each) => each !== partition));
+    }
+    const { sinceMs, deliveredId } = place.leaving;
+    return place.acknowledgedId >= deliveredId || now - sinceMs >= this.group.patienceMs;
+  }
+
+  stay(partition: number): void {
+    const place = this.places.get(partition);
+    if (place?.leaving === undefined) return;
+    this.moveTo(place, { id: place.leaving.deliveredId });
+    place.leaving = undefined;
+    this.#assign([...this.#assigned, partition]);
+  }
+
+  lose(partition: number): void {
+    const place = this.places.get(partition);
+    if (place === undefined) return;
+    if (place.leaving === undefined) this.request.release?.(partition);
+    this.places.delete(partition);
+    place.cursor.close();
+    this.#assign(this.#assigned.filter((each) => each !== partition));
+  }
+
+  fail(error: unknown): void {
+    this.#fault = error;
+    this.wake();
+  }
+
+  override read(partition: number, eventsMax: number): IncomingBatch | undefined {
+    if (this.#fault !== undefined) throw this.#takeFault();
+    const batch = super.read(partition, eventsMax);
+    const place = this.places.get(partition);
+    if (place !== undefined) place.readId = Math.max(place.readId, place.reader.position);
+    return batch;
+  }
+
+  override waitForEvents(signal: AbortSignal): Promise<void> {
+    // Where nothing is assigned nothing is read that would say it.
+    return this.#fault === undefined ? super.waitForEvents(signal) : Promise.reject(this.#takeFault());
+  }
+
+  acknowledge(partition: number, nextId: number): void {
+    const membership = this.#membership!;
+    membership.check();
+    const place = this.places.get(partition);
+    // What was read before the partition was away is not this ownership's.
+    if (place === undefined || nextId > place.readId) throw this.#moved(partition);
+    if (nextId <= place.acknowledgedId) return;
+    place.cursor.acknowledgeHeld(this.positionOf(place, nextId), () => {
+      if (membership.holds(partition)) return;
+      membership.look();
+      throw this.#moved(partition);
+    });
+    place.acknowledgedId = nextId;
+    if (place.leaving !== undefined) membership.look();
+  }
+
+  seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
+    const place = this.places.get(partition);
+    if (place === undefined) throw this.#moved(partition, "seek in");
+    place.given = [];
+    place.gone = undefined;
+    this.moveTo(place, to);
+    if (!store) return Promise.resolve();
+    if (!this.#membership!.holds(partition)) throw this.#moved(partition, "seek in");
+    const position = positionAt(place.partition, place.reader.position);
+    place.cursor.take(() => position);
+    place.acknowledgedId = place.readId = position.nextId;
+    return Promise.resolve();
+  }
+
+  override async close(): Promise<void> {
+    try {
+      this.#membership?.leave();
+    } finally {
+      await super.close();
+    }
+  }
+
+  protected override hasNews(): boolean {
+    const isReassigned = this.#isReassigned || this.#fault !== undefined;
+    this.#isReassigned = false;
+    return isReassigned || super.hasNews();
+  }
+
+  protected override listenTo(wake: () => void): (() => void)[] {
+    const stops = [...super.listenTo(wake), this.group.listen(() => this.#membership?.look())];
+    // Before anything listened, the group may have changed.
+    queueMicrotask(() => this.#membership?.look());
+    return stops;
+  }
+
+  #assign(partitions: readonly number[]): void {
+    if (partitions.length === this.#assigned.length) return;
+    this.#assigned = [...partitions].sort((one, other) => one - other);
+    this.request.onAssigned?.(this.#assigned);
+    this.#isReassigned = true;
+    this.listenAnew();
+    this.wake();
+  }
+
+  #takeFault(): unknown {
+    const fault = this.#fault;
+    this.#fault = undefined;
+    return fault;
+  }
+
+  #moved(partition: number, action?: string): PartitionMovedError {
+    return new PartitionMovedError(this.group.name, partition, action);
+  }
+}

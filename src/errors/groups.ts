@@ -1,0 +1,34 @@
+import { DiasporaError, keepNames } from "./base.ts";
+
+/**
+ * An event was not acknowledged, because its partition was given to another consumer of that name, or is with this one
+ * anew since it was delivered: the event is delivered again.
+ */
+export class PartitionMovedError extends DiasporaError {
+  /** Names the consumer and the partition, and what was to be done with it. */
+  constructor(readonly consumer: string, readonly partition: number, action = "acknowledge an event of") {
+    super(
+      "ERR_PARTITION_MOVED",
+      `Cannot ${action} partition ${partition} as "${consumer}": the partition was given to another consumer of that ` +
+        "name, which gets what is not acknowledged",
+    );
+  }
+}
+
+/** Consumers of one name share the partitions as a group, or each read all of them: not some so and some so. */
+export class ConsumerInUseError extends DiasporaError {
+  /** Names the consumer, and says how those that are open read. */
+  constructor(readonly consumer: string, readonly topic: string, open: "group" | "alone") {
+    super(
+      "ERR_CONSUMER_IN_USE",
+      `Cannot use consumer "${consumer}" of topic "${topic}": ${
+        open === "group"
+          ? "consumers of that name share its partitions as a group; open it with the option group, or choose another name"
+          : "a consumer of that name is open that reads all partitions; close it first, or open all of them with the option group"
+      }`,
+      { canRetry: true },
+    );
+  }
+}
+
+keepNames({ PartitionMovedError, ConsumerInUseError });

@@ -1,0 +1,327 @@
+/**
+ * One consumer's part in a group that shares the partitions of a topic among consumers of one name, without a process
+ * that leads it. Every member looks at the roster a few times a second, and whoever sees that something is to be done
+ * publishes the next one:
+ *
+ * - A member that is gone loses its partitions, and those that nobody owns are given out.
+ * - A partition that should be another member's is given away by its owner, once it has let go of it.
+ * - A member that does not find itself in the roster has lost everything, and joins again.
+ *
+ * An owner relies on a roster for less than its timeout after its last sign of life, because nobody takes it for gone
+ * before; after that, as after a pause, it looks again first, and says in the roster itself that it is there, which
+ * fails when another process changed it. What keeps a former owner from storing positions is in `CursorFile.take`.
+ *
+ * @module
+ */
+import { isMissing, type Storage } from "../../storage/port.ts";
+import { Beat } from "./beat.ts";
+import { Others, type Surroundings } from "./others.ts";
+import { type Member, type Roster, RosterFiles, type Share, vacant } from "./roster.ts";
+import { shareOut } from "./shares.ts";
+
+/** How often a member looks at the roster and the others. */
+const LOOK_MS = 200;
+/** Part of its timeout for which a member that shows no sign of life still relies on being one. */
+const TRUSTED = 0.7;
+/** Events that are given out before the clock is asked again, while nothing else has its turn. */
+const TRUSTED_LOOKS = 32;
+/** How often a change begins anew because others changed something meanwhile, before it waits for the next look. */
+const ATTEMPTS_MAX = 50;
+
+/** What has the partitions that a member owns. */
+export interface Holder {
+  /** Begins with a partition. */
+  enter(partition: number): void;
+  /** Lets go of a partition that is wanted elsewhere; whether nothing of it is under way any more. */
+  leave(partition: number): boolean;
+  /** Goes on with a partition that is not wanted elsewhere any more. */
+  stay(partition: number): void;
+  /** The partition is another's, or nobody's. */
+  lose(partition: number): void;
+  /** Something is wrong that whoever reads has to be told. */
+  fail(error: unknown): void;
+}
+
+/** What a member needs. */
+export interface MembershipSettings {
+  storage: Storage;
+  /** Folder of the group. */
+  directory: string;
+  numPartitions: number;
+  timeoutMs: number;
+  around: Surroundings;
+  holder: Holder;
+}
+
+/** The part of one consumer in its group. */
+export class Membership {
+  readonly #files: RosterFiles;
+  readonly #others: Others;
+  /** Partitions that this member owns, and with which roster it came to them. */
+  readonly #held = new Map<number, number>();
+  readonly #leaving = new Set<number>();
+  #id = "";
+  #beat: Beat | undefined;
+  #renewals = 0;
+  /** When the last sign of life was shown. */
+  #beatMs = -Infinity;
+  #trustedLooks = 0;
+  #stopLooking: (() => void) | undefined;
+  #stopTurn: (() => void) | undefined;
+  #isBusy = false;
+  #isOver = false;
+
+  constructor(private readonly settings: MembershipSettings) {
+    const { storage, directory, numPartitions, around } = settings;
+    this.#files = new RosterFiles(storage, directory, numPartitions);
+    this.#others = new Others(storage, directory, around);
+  }
+
+  /** Joins the group, and looks after its part from then on. */
+  join(): void {
+    this.#enterFolder();
+    this.#isBusy = true;
+    try {
+      this.#takeTurn();
+    } finally {
+      this.#isBusy = false;
+    }
+    this.#stopLooking = this.settings.around.every(
+      Math.min(LOOK_MS, this.settings.timeoutMs / 10),
+      () => this.look(),
+    );
+  }
+
+  /** Whether every member has the partitions that it should have. */
+  get isSettled(): boolean {
+    const { members, shares } = this.#files.read() ?? { members: [], shares: [] };
+    const owners = shares.map(({ owner }) => owner);
+    const wanted = shareOut(members.map(({ id }) => id), owners);
+    return wanted.every((member, partition) => member === owners[partition]);
+  }
+
+  /** Sees to everything that is to be done now. What fails is told to whoever reads, and tried again. */
+  look(): void {
+    if (this.#isBusy || this.#isOver) return;
+    this.#isBusy = true;
+    try {
+      this.#takeTurn();
+    } catch (error) {
+      this.#loseUnlessTrusted();
+      this.settings.holder.fail(error);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Looks again if too much time has passed since this member showed that it is there. */
+  check(): void {
+    if (this.#trustedLooks-- > 0) return;
+    if (!this.#isTrusted()) this.look();
+    this.#trustedLooks = TRUSTED_LOOKS;
+    this.#stopTurn ??= this.settings.around.soon(() => {
+      this.#stopTurn = undefined;
+      this.#trustedLooks = 0;
+    });
+  }
+
+  /** Whether this member still owns a partition, as the roster says now, since it entered it. */
+  holds(partition: number): boolean {
+    const share = this.#files.read()?.shares[partition];
+    return share?.owner === this.#id && share.epoch === this.#held.get(partition);
+  }
+
+  /** Gives everything up. */
+  leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopLooking?.();
+    this.#stopTurn?.();
+    for (const partition of [...this.#held.keys()]) this.#lose(partition);
+    try {
+      this.#change((roster) =>
+        roster.members.some(({ id }) => id === this.#id) ? this.#without(roster, [this.#id]) : undefined
+      );
+      this.#beat?.end();
+    } finally {
+      this.#beat?.close();
+    }
+  }
+
+  /** Joining failed: nothing goes on. What stands in the roster of it goes as that of one that is gone. */
+  abandon(): void {
+    this.#isOver = true;
+    this.#stopLooking?.();
+    this.#stopTurn?.();
+    for (const partition of [...this.#held.keys()]) this.#lose(partition);
+    this.#beat?.close();
+  }
+
+  #enterFolder(): void {
+    const { storage, directory } = this.settings;
+    for (const path of [directory, `${directory}/members`]) {
+      if (storage.stat(path) !== undefined) continue;
+      try {
+        storage.makeDirectory(path);
+      } catch (error) {
+        if (storage.stat(path) === undefined) throw error;
+      }
+    }
+  }
+
+  #takeTurn(): void {
+    this.#showSign();
+    // After the writing: this process may have been stopped before it.
+    if (!this.#isTrusted()) this.#renew();
+    this.#update(this.#files.read());
+    this.#change((roster) => this.#next(roster));
+  }
+
+  /** Publishes what `next` makes of the roster, and takes in what it says then. */
+  #change(next: (roster: Roster) => Omit<Roster, "epoch"> | undefined): void {
+    const { numPartitions } = this.settings;
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      const known = this.#files.read();
+      const roster = known ?? { epoch: 0, members: [], shares: vacant(numPartitions, 0) };
+      const changed = next(roster);
+      if (changed === undefined) return this.#update(known);
+      if (this.#files.publish(known, changed)) this.#update(this.#files.read());
+    }
+  }
+
+  /** What the roster should say next; undefined where it is right. */
+  #next(roster: Roster): Omit<Roster, "epoch"> | undefined {
+    const { members } = roster;
+    if (!members.some(({ id }) => id === this.#id)) return this.#withMe(roster);
+    const gone = this.#others.gone(members.filter(({ id }) => id !== this.#id));
+    if (gone.length > 0) return this.#without(roster, gone.map(({ id }) => id));
+    return this.#given(roster);
+  }
+
+  #withMe(roster: Roster): Omit<Roster, "epoch"> {
+    this.#beat?.end();
+    const { storage, directory, around, timeoutMs } = this.settings;
+    this.#id = [storage.random32(), storage.random32()].map((half) => half.toString(16).padStart(8, "0"))
+      .join("");
+    this.#beat = new Beat(storage, `${directory}/members/${this.#id}`);
+    this.#beatMs = around.elapsedMs();
+    this.#beat.next();
+    const member: Member = { id: this.#id, ...around.self, timeoutMs, renewals: this.#renewals };
+    // Those who are gone make no room for it before they are seen to be: then they leave in one step with others.
+    const gone = this.#others.gone(roster.members);
+    const { members, shares } = this.#without(roster, gone.map(({ id }) => id), member);
+    return { members, shares };
+  }
+
+  /** Without some members, maybe with a new one; what nobody owns then is given out. */
+  #without(roster: Roster, gone: readonly string[], joining?: Member): Omit<Roster, "epoch"> {
+    const members = roster.members.filter(({ id }) => !gone.includes(id));
+    if (joining !== undefined) members.push(joining);
+    const ids = members.map(({ id }) => id);
+    const owners = roster.shares.map(({ owner }) => ids.includes(owner ?? "") ? owner : undefined);
+    const wanted = shareOut(ids, owners);
+    const shares = roster.shares.map((share, partition): Share => {
+      if (owners[partition] !== undefined) return share;
+      return { owner: wanted[partition], epoch: roster.epoch + 1 };
+    });
+    for (const id of gone) this.#removeBeatOf(id);
+    return { members, shares };
+  }
+
+  /** Gives away what is wanted elsewhere and let go of, and out what nobody owns; undefined where there is nothing. */
+  #given(roster: Roster): Omit<Roster, "epoch"> | undefined {
+    const { holder } = this.settings;
+    const ids = roster.members.map(({ id }) => id);
+    const wanted = shareOut(ids, roster.shares.map(({ owner }) => owner));
+    let isChanged = false;
+    const shares = roster.shares.map((share, partition): Share => {
+      const next = wanted[partition];
+      const isMine = share.owner === this.#id;
+      if (next === share.owner) {
+        if (isMine && this.#leaving.delete(partition)) holder.stay(partition);
+        return share;
+      }
+      if (isMine && this.#held.has(partition)) {
+        this.#leaving.add(partition);
+        if (!holder.leave(partition)) return share;
+      } else if (ids.includes(share.owner ?? "") && !isMine) return share;
+      isChanged = true;
+      return { owner: next, epoch: roster.epoch + 1 };
+    });
+    return isChanged ? { members: roster.members, shares } : undefined;
+  }
+
+  /** Takes in what the roster says. */
+  #update(roster: Roster | undefined): void {
+    const shares = roster?.shares ?? [];
+    for (const [partition, epoch] of [...this.#held]) {
+      const share = shares[partition];
+      if (share?.owner !== this.#id || share.epoch !== epoch) this.#lose(partition);
+    }
+    if (this.#isOver) return;
+    shares.forEach(({ owner, epoch }, partition) => {
+      if (owner !== this.#id || this.#held.has(partition)) return;
+      // First, since what it enters asks whether it is held.
+      this.#held.set(partition, epoch);
+      try {
+        this.settings.holder.enter(partition);
+        // It may have moved on meanwhile.
+        if (!this.holds(partition)) this.#lose(partition);
+      } catch (error) {
+        this.#held.delete(partition);
+        throw error;
+      }
+    });
+  }
+
+  #lose(partition: number): void {
+    this.#held.delete(partition);
+    this.#leaving.delete(partition);
+    this.settings.holder.lose(partition);
+  }
+
+  #isTrusted(): boolean {
+    const { around, timeoutMs } = this.settings;
+    return around.elapsedMs() - this.#beatMs < timeoutMs * TRUSTED;
+  }
+
+  /** Lets its number grow now and then, unless it was silent for so long that this says nothing any more. */
+  #showSign(): void {
+    const { around, timeoutMs } = this.settings;
+    const now = around.elapsedMs();
+    const silentMs = now - this.#beatMs;
+    if (this.#beat === undefined || silentMs < timeoutMs / 5 || silentMs >= timeoutMs * TRUSTED) return;
+    this.#beat.next();
+    this.#beatMs = now;
+  }
+
+  /** Others may have taken it for gone, or be about to: says in the roster that it is not, if it still is in there. */
+  #renew(): void {
+    const now = this.settings.around.elapsedMs();
+    this.#renewals++;
+    this.#beat?.next();
+    this.#change((roster) => {
+      const me = roster.members.find(({ id }) => id === this.#id);
+      if (me === undefined || me.renewals === this.#renewals) return undefined;
+      const members = roster.members.map((member) =>
+        member === me ? { ...me, renewals: this.#renewals } : member
+      );
+      return { members, shares: roster.shares };
+    });
+    this.#beatMs = now;
+  }
+
+  #loseUnlessTrusted(): void {
+    if (this.#isTrusted()) return;
+    for (const partition of [...this.#held.keys()]) this.#lose(partition);
+  }
+
+  #removeBeatOf(id: string): void {
+    if (id === this.#id) return;
+    try {
+      this.settings.storage.remove(`${this.settings.directory}/members/${id}`);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+}

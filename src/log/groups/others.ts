@@ -1,0 +1,85 @@
+import type { Storage } from "../../storage/port.ts";
+import { readBeat } from "./beat.ts";
+import type { Member, MemberProcess } from "./roster.ts";
+
+/** How often the others' signs of life are read at most, in milliseconds. */
+const LOOK_MS_MAX = 1000;
+
+/** What a group has to know of the machine beside its storage. */
+export interface Surroundings {
+  /** The process that this is. */
+  readonly self: MemberProcess;
+  /** Whether a process is certainly not there any more; `thorough` takes longer, and also tells a number used again. */
+  isGone(process: MemberProcess, thorough: boolean): boolean;
+  /** Milliseconds of a clock that never steps. */
+  elapsedMs(): number;
+  /** Calls again and again, but keeps no process running; the function given back ends it. */
+  every(ms: number, call: () => void): () => void;
+  /** Calls once the running code has let others have their turn; the function given back takes it back. */
+  soon(call: () => void): () => void;
+}
+
+interface Seen {
+  beat: number;
+  renewals: number;
+  sinceMs: number;
+  /** How often it showed that it is there, since it is looked at. */
+  signs: number;
+}
+
+/**
+ * Who of the others is gone: a process of this machine that is not there any more, at once; any other when it showed no
+ * sign of life for its timeout, as this process has seen it, by its own clock. So clocks may differ and step.
+ */
+export class Others {
+  readonly #seen = new Map<string, Seen>();
+  #lookedMs = -Infinity;
+  #turn = 0;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly directory: string,
+    private readonly around: Surroundings,
+  ) {}
+
+  /** Those of the members who are gone. */
+  gone(members: readonly Member[]): Member[] {
+    const now = this.around.elapsedMs();
+    const lookMs = Math.min(LOOK_MS_MAX, ...members.map(({ timeoutMs }) => timeoutMs / 5));
+    const looks = now - this.#lookedMs >= lookMs;
+    if (looks) this.#lookedMs = now;
+    for (const id of this.#seen.keys()) {
+      if (!members.some((member) => member.id === id)) this.#seen.delete(id);
+    }
+    // One of them more thoroughly each time: that costs more.
+    const turn = members.length === 0 ? 0 : this.#turn++ % members.length;
+    return members.filter((member, index) => {
+      const isHere = member.host !== "" && member.host === this.around.self.host;
+      if (isHere && this.around.isGone(member, index === turn)) return true;
+      return looks ? this.#isSilent(member) : false;
+    });
+  }
+
+  /** Whether a member showed that it is there since it was looked at first. */
+  hasShown(id: string): boolean {
+    return (this.#seen.get(id)?.signs ?? 0) > 0;
+  }
+
+  #isSilent(member: Member): boolean {
+    // Before the reading: time in which this process was stopped after it is no silence that it has seen.
+    const silentMs = this.around.elapsedMs() - (this.#seen.get(member.id)?.sinceMs ?? Infinity);
+    const beat = readBeat(this.storage, `${this.directory}/members/${member.id}`);
+    const seen = this.#seen.get(member.id);
+    if (seen === undefined || seen.beat !== beat || seen.renewals !== member.renewals) {
+      const sinceMs = this.around.elapsedMs();
+      this.#seen.set(member.id, {
+        beat,
+        renewals: member.renewals,
+        sinceMs,
+        signs: seen === undefined ? 0 : seen.signs + 1,
+      });
+      return false;
+    }
+    return silentMs > member.timeoutMs;
+  }
+}

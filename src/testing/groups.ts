@@ -1,0 +1,231 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Consumer } from "../consumer.ts";
+import type { Event } from "../event.ts";
+import type { Topic } from "../topic.ts";
+import { fails, type Fixture, type Numbered, numbers, range, store } from "./fixture.ts";
+import type { Rule } from "./rule.ts";
+
+type Reader = Consumer<Numbered>;
+
+/** Opens a member of the group `worker`. */
+async function join(topic: Topic<Numbered>): Promise<Reader> {
+  const consumer = topic.consumer("worker", { group: true });
+  await consumer.ready();
+  return consumer;
+}
+
+/** Waits until the members have so many partitions, in order of number, and every partition has one owner. */
+async function settle(
+  fixture: Fixture,
+  members: readonly Reader[],
+  counts: readonly number[],
+): Promise<void> {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const look = () => members.map(({ partitions }) => partitions.length).sort((one, other) => one - other);
+  for (let waitedMs = 0; waitedMs < 4 * fixture.patienceMs; waitedMs += 20) {
+    if (String(look()) === String(counts)) break;
+    // Who does not read is told of changes all the same.
+    await sleep(20);
+  }
+  deepEqual(look(), counts);
+  deepEqual(
+    members.flatMap(({ partitions }) => [...partitions]).sort((one, other) => one - other),
+    range(0, total),
+  );
+}
+
+/** Takes events and acknowledges each, until none came for some time. */
+async function work(consumer: Reader, quietMs: number): Promise<Event<Numbered>[]> {
+  const events: Event<Numbered>[] = [];
+  for await (const event of consumer.events({ timeoutMs: quietMs })) {
+    events.push(event);
+    await event.acknowledge();
+  }
+  return events;
+}
+
+/** Consumers of one name that share the partitions. */
+export const groupRules: readonly Rule[] = [
+  {
+    name: "members of a group share the partitions evenly, and each event goes to one of them",
+    needs: ["groups", "positions"],
+    async check(fixture) {
+      await using topic = await fixture.topic(5);
+      await using one = await join(topic);
+      await settle(fixture, [one], [5]);
+      await using other = await join(topic);
+      await settle(fixture, [one, other], [2, 3]);
+      for (const partition of range(0, 5)) await store(topic, 4, partition * 4, partition);
+      const taken = await Promise.all([work(one, 1000), work(other, 1000)]);
+      deepEqual(numbers(taken.flat()).sort((a, b) => a - b), range(0, 20));
+      for (const [index, events] of taken.entries()) {
+        for (const event of events) ok([one, other][index].partitions.includes(event.partition));
+      }
+    },
+  },
+  {
+    name: "a member that closes leaves its partitions to the others, which get what it did not acknowledge",
+    needs: ["groups", "positions"],
+    async check(fixture) {
+      await using topic = await fixture.topic(4);
+      await using one = await join(topic);
+      const other = await join(topic);
+      await settle(fixture, [one, other], [2, 2]);
+      const [partition] = other.partitions;
+      await store(topic, 6, 0, partition);
+      const events = await fixture.take(other, 5);
+      await events[2].acknowledge();
+      await other.close();
+      await settle(fixture, [one], [4]);
+      deepEqual(numbers(await fixture.take(one, 3)), [3, 4, 5]);
+      await fails("ERR_CLOSED", () => events[3].acknowledge());
+      deepEqual((await topic.lag("worker"))[partition].position, 3);
+    },
+  },
+  {
+    name: "joining and leaving moves no more partitions than it must",
+    needs: ["groups", "positions"],
+    async check(fixture) {
+      await using topic = await fixture.topic(6);
+      await using one = await join(topic);
+      await using two = await join(topic);
+      await settle(fixture, [one, two], [3, 3]);
+      const before = [one, two].map(({ partitions }) => [...partitions]);
+      const three = await join(topic);
+      await settle(fixture, [one, two, three], [2, 2, 2]);
+      const kept = [one, two].map(({ partitions }) => [...partitions]);
+      for (const [index, partitions] of kept.entries()) {
+        ok(partitions.every((partition) => before[index].includes(partition)));
+      }
+      await three.close();
+      await settle(fixture, [one, two], [3, 3]);
+      for (const [index, { partitions }] of [one, two].entries()) {
+        ok(kept[index].every((partition) => partitions.includes(partition)));
+      }
+    },
+  },
+  {
+    name: "members beyond the number of partitions wait, and take over when one leaves",
+    needs: ["groups", "positions"],
+    async check(fixture) {
+      await using topic = await fixture.topic(2);
+      const one = await join(topic);
+      await using two = await join(topic);
+      await using waiting = await join(topic);
+      await settle(fixture, [one, two, waiting], [0, 1, 1]);
+      equal(await waiting.pull().wait(0), undefined);
+      const pulled = waiting.pull().wait(4 * fixture.patienceMs);
+      const left = [one, two].find(({ partitions }) => partitions.length === 1 && partitions[0] === 0)!;
+      await store(topic, 1, 7, 0);
+      await left.close();
+      deepEqual((await pulled)?.metadata, { n: 7 });
+      await one.close();
+    },
+  },
+  {
+    name: "an event of a partition that moved cannot be acknowledged by its former owner, and comes again",
+    needs: ["groups", "positions"],
+    async check(fixture) {
+      await using topic = await fixture.topic(2);
+      await store(topic, 3, 0, 0);
+      await store(topic, 3, 10, 1);
+      await using one = topic.consumer("worker", { group: true, groupTimeoutMs: 1000 });
+      await one.ready();
+      await settle(fixture, [one], [2]);
+      const events = await fixture.take(one, 6);
+      // It keeps what is not acknowledged for its timeout, and no longer.
+      await using other = topic.consumer("worker", { group: true, groupTimeoutMs: 1000 });
+      await other.ready();
+      await settle(fixture, [one, other], [1, 1]);
+      const [moved] = other.partitions;
+      const [mine, theirs] = [0, 1].map((nth) =>
+        events.filter(({ partition }) => (partition === moved) === (nth === 1))
+      );
+      await fails("ERR_PARTITION_MOVED", () => theirs[1].acknowledge());
+      equal((await topic.lag("worker"))[moved].position, 0);
+      await mine[2].acknowledge();
+      deepEqual(numbers(await fixture.take(other, 3)), numbers(theirs));
+    },
+  },
+  {
+    name:
+      "a partition goes to a new member when what was delivered of it is acknowledged, and nothing comes twice",
+    needs: ["groups", "gradualHandover", "positions"],
+    async check(fixture) {
+      await using topic = await fixture.topic(2);
+      await store(topic, 4, 0, 0);
+      await store(topic, 4, 10, 1);
+      await using one = await join(topic);
+      await settle(fixture, [one], [2]);
+      // Of one partition, or of both.
+      const taken = await fixture.take(one, 6);
+      await using other = await join(topic);
+      for (const event of taken) await event.acknowledge();
+      await settle(fixture, [one, other], [1, 1]);
+      const rest = await Promise.all([work(one, 1000), work(other, 1000)]);
+      const all = numbers([...taken, ...rest.flat()]).sort((a, b) => a - b);
+      deepEqual(all, [...range(0, 4), ...range(10, 4)]);
+    },
+  },
+  {
+    name: "members() tells who owns what",
+    needs: ["groups", "positions"],
+    async check(fixture) {
+      await using topic = await fixture.topic(3);
+      deepEqual(await topic.members("worker"), []);
+      await using one = await join(topic);
+      await using other = await join(topic);
+      await settle(fixture, [one, other], [1, 2]);
+      const members = await topic.members("worker");
+      equal(new Set(members.map(({ id }) => id)).size, 2);
+      const owned = members.map(({ partitions }) => String(partitions)).sort();
+      deepEqual(owned, [String(one.partitions), String(other.partitions)].sort());
+    },
+  },
+  {
+    name: "a group of one name does not go beside a consumer of that name that reads alone",
+    needs: ["groups", "loneReaders", "positions"],
+    async check(fixture) {
+      await using topic = await fixture.topic(2);
+      {
+        await using member = await join(topic);
+        await settle(fixture, [member], [2]);
+        const lone = topic.consumer("worker", { group: false });
+        await fails("ERR_CONSUMER_IN_USE", () => lone.ready());
+        await lone.close();
+      }
+      {
+        await using lone = topic.consumer("worker", { group: false });
+        await lone.ready();
+        const member = topic.consumer("worker", { group: true });
+        await fails("ERR_CONSUMER_IN_USE", () => member.ready());
+        await member.close();
+        await store(topic, 1);
+        await (await fixture.take(lone, 1))[0].acknowledge();
+      }
+      await using member = await join(topic);
+      await settle(fixture, [member], [2]);
+      equal((await topic.lag("worker"))[0].position, 1);
+    },
+  },
+  {
+    name:
+      "groups of one name in two topics, and of two names in one topic, have nothing to do with each other",
+    needs: ["groups", "positions"],
+    async check(fixture) {
+      await using topic = await fixture.topic(2);
+      await fixture.create("others", { num_partitions: 2 });
+      await using others = await fixture.driver.openTopic<Numbered>("others");
+      await using one = await join(topic);
+      await using two = await join(others);
+      await using three = topic.consumer("another", { group: true });
+      await three.ready();
+      for (const member of [one, two, three]) await settle(fixture, [member], [2]);
+      await store(topic, 2);
+      await (await fixture.take(one, 2))[1].acknowledge();
+      deepEqual(numbers(await fixture.take(three, 2)), [0, 1]);
+      equal((await others.lag("worker"))[0].position, 0);
+    },
+  },
+];

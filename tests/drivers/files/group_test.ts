@@ -1,0 +1,401 @@
+// Members of a group in files, with clocks and processes of the test: what becomes of those that are stopped, gone or
+// in the middle of something while their partitions move.
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { readdirSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ConsumerInterface, ConsumerRequest, TopicInterface } from "../../../src/contract.ts";
+import { FilesDriver } from "../../../src/drivers/files/driver.ts";
+import {
+  ConsumerDeletedError,
+  ConsumerInUseError,
+  PartitionMovedError,
+  StorageError,
+} from "../../../src/errors.ts";
+import type { Surroundings } from "../../../src/log/groups/others.ts";
+import type { MemberProcess } from "../../../src/log/groups/roster.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
+import { changedStorage } from "../../log/port_wrapper.ts";
+
+const COMPONENTS = {
+  validator: { type: "default" },
+  partitionSelector: { type: "default" },
+  serializer: { type: "default" },
+};
+const TIMEOUT_MS = 1000;
+const REQUEST: ConsumerRequest = {
+  from: "earliest",
+  onCorruption: "throw",
+  dataWanted: false,
+  group: true,
+  groupTimeoutMs: TIMEOUT_MS,
+};
+
+/** Machines of one test: a common clock, and processes that are there or gone. */
+class Machines {
+  nowMs = 0;
+  readonly gone = new Set<number>();
+  readonly #programs: Program[] = [];
+
+  constructor(readonly rootPath: string) {}
+
+  /** Opens the topic in a process of its own. */
+  async open(
+    pid: number,
+    { host = "here", storage }: { host?: string; storage?: Storage } = {},
+  ): Promise<Program> {
+    const program = new Program(this, { host, pid, started: `at ${pid}` });
+    const driver = new FilesDriver({ root_path: this.rootPath }, storage, undefined, program);
+    const topic = await driver.openTopic("jobs");
+    program.topic = topic;
+    this.#programs.push(program);
+    return program;
+  }
+
+  /** All that are there come to their timers. */
+  look(): void {
+    for (const program of this.#programs) if (!this.gone.has(program.self.pid)) program.look();
+  }
+
+  async close(): Promise<void> {
+    for (const { topic } of this.#programs) await topic.close();
+  }
+}
+
+/** One process. */
+class Program implements Surroundings {
+  topic!: TopicInterface;
+  readonly #looks = new Set<() => void>();
+
+  constructor(private readonly machines: Machines, readonly self: MemberProcess) {}
+
+  isGone({ pid }: MemberProcess): boolean {
+    return this.machines.gone.has(pid);
+  }
+
+  elapsedMs(): number {
+    return this.machines.nowMs;
+  }
+
+  every(_ms: number, call: () => void): () => void {
+    this.#looks.add(call);
+    return () => void this.#looks.delete(call);
+  }
+
+  soon(): () => void {
+    return () => {};
+  }
+
+  /** Opens a member of the group. */
+  async join(request: Partial<ConsumerRequest> = {}): Promise<ConsumerInterface> {
+    const consumer = this.topic.consumer("workers", { ...REQUEST, ...request });
+    const timer = setInterval(() => this.machines.look(), 3);
+    try {
+      await consumer.open();
+    } finally {
+      clearInterval(timer);
+    }
+    return consumer;
+  }
+
+  /** Its timers come due. */
+  look(): void {
+    for (const call of this.#looks) call();
+  }
+}
+
+async function during(body: (machines: Machines) => Promise<void>, numPartitions = 2): Promise<void> {
+  const rootPath = await mkdtemp(join(tmpdir(), "diaspora-members-"));
+  const machines = new Machines(rootPath);
+  try {
+    const driver = new FilesDriver({ root_path: rootPath });
+    await driver.createTopic("jobs", { options: { num_partitions: numPartitions }, ...COMPONENTS });
+    const topic = await driver.openTopic("jobs");
+    const producer = topic.producer("boss");
+    for (let partition = 0; partition < numPartitions; partition++) {
+      for (let n = 0; n < 5; n++) producer.append(partition, { count: 1, metadata: [`${n}`], dataBytes: 0 });
+    }
+    await producer.close();
+    await topic.close();
+    await body(machines);
+  } finally {
+    await machines.close();
+    await rm(rootPath, { recursive: true });
+  }
+}
+
+/** Lets time pass in which these processes run, and the others are stopped. */
+function pass(machines: Machines, ms: number, ...running: Program[]): void {
+  for (let passed = 0; passed < ms; passed += 100) {
+    machines.nowMs += 100;
+    for (const program of running) program.look();
+  }
+}
+
+function readAll(consumer: ConsumerInterface, partition: number): number {
+  let count = 0;
+  for (
+    let batch;
+    (batch = consumer.read(partition, 100)) !== undefined;
+    count += (batch as { count: number }).count
+  );
+  return count;
+}
+
+async function positions({ topic }: Program): Promise<number[]> {
+  return (await topic.lag("workers")).map(({ position }) => position);
+}
+
+test("a member whose process is gone loses its partitions at the next look of another", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1), await machines.open(2)];
+    const first = await one.join();
+    assertEquals(first.assigned, [0, 1]);
+    const second = await two.join();
+    one.look();
+    two.look();
+    assertEquals([first.assigned, second.assigned], [[0], [1]]);
+    machines.gone.add(1);
+    two.look();
+    assertEquals(second.assigned, [0, 1]);
+    await second.close();
+  });
+});
+
+test("a member of another machine loses its partitions after its timeout, and not before", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1, { host: "there" }), await machines.open(2)];
+    await one.join();
+    const second = await two.join();
+    one.look();
+    // On another machine the same number says nothing.
+    machines.gone.add(1);
+    pass(machines, TIMEOUT_MS * 3, one, two);
+    assertEquals(second.assigned, [1]);
+    pass(machines, TIMEOUT_MS * 0.9, two);
+    assertEquals(second.assigned, [1]);
+    pass(machines, TIMEOUT_MS * 0.6, two);
+    assertEquals(second.assigned, [0, 1]);
+    await second.close();
+  });
+});
+
+test("a member that was stopped for longer than its timeout gives and acknowledges nothing more when it wakes", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1), await machines.open(2)];
+    const released: number[] = [];
+    const first = await one.join({ release: (partition) => (released.push(partition), 5) });
+    readAll(first, 0);
+    first.acknowledge(0, 2);
+    const second = await two.join();
+    pass(machines, TIMEOUT_MS * 2, two);
+    assertEquals(second.assigned, [0, 1]);
+    // Awake again, before any of its timers came due.
+    assertThrows(() => first.acknowledge(0, 4), PartitionMovedError);
+    assertEquals(first.assigned, []);
+    assertEquals(released.sort(), [0, 1]);
+    assertEquals(await positions(two), [2, 0]);
+    // The next owner begins where it was acknowledged.
+    assertEquals([second.position(0), readAll(second, 0)], [2, 3]);
+    await first.close();
+    await second.close();
+  });
+});
+
+test("before it gives an event, a member that was stopped looks whether it still owns the partition", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1), await machines.open(2)];
+    const first = await one.join();
+    await two.join();
+    pass(machines, TIMEOUT_MS * 2, two);
+    assertEquals(first.assigned, []);
+  });
+});
+
+test("a member that nobody missed goes on after it was stopped", async () => {
+  await during(async (machines) => {
+    const one = await machines.open(1);
+    const first = await one.join();
+    readAll(first, 0);
+    pass(machines, TIMEOUT_MS * 5);
+    assertEquals(first.assigned, [0, 1]);
+    first.acknowledge(0, 3);
+    assertEquals(await positions(one), [3, 0]);
+    await first.close();
+  });
+});
+
+for (const call of ["before", "after"] as const) {
+  test(`an acknowledgement whose partition moves just ${call} it is written is refused, and does not count`, async () => {
+    await during(async (machines) => {
+      let interrupt = () => {};
+      const storage = changedStorage((file, path) => ({
+        writeAt: (bytes, offset) => {
+          if (!path.endsWith(".pos") || bytes.length !== 64) return file.writeAt(bytes, offset);
+          const run = interrupt;
+          interrupt = () => {};
+          if (call === "before") run();
+          const written = file.writeAt(bytes, offset);
+          if (call === "after") run();
+          return written;
+        },
+      }));
+      const [one, two] = [await machines.open(1, { storage }), await machines.open(2)];
+      const first = await one.join();
+      readAll(first, 0);
+      first.acknowledge(0, 1);
+      await two.join();
+      // Stopped in the middle of a call, for so long that another one has the partition.
+      interrupt = () => pass(machines, TIMEOUT_MS * 2, two);
+      assertThrows(() => first.acknowledge(0, 4), PartitionMovedError);
+      // What was written before the other one looked is done with; what came after it never counts.
+      assertEquals(await positions(two), [call === "before" ? 1 : 4, 0]);
+      await first.close();
+    });
+  });
+}
+
+test("two that take a partition over at once agree on one, and what was acknowledged stays so", async () => {
+  await during(async (machines) => {
+    let interrupt = () => {};
+    const storage = changedStorage(() => ({}), {
+      publish: (path, content, options) => {
+        const run = path.endsWith(".pos") ? interrupt : () => {};
+        if (path.endsWith(".pos")) interrupt = () => {};
+        run();
+        return plain.publish(path, content, options);
+      },
+    });
+    const plain = changedStorage(() => ({}));
+    const one = await machines.open(1);
+    const first = await one.join();
+    readAll(first, 0);
+    first.acknowledge(0, 2);
+    machines.gone.add(1);
+    const [two, three] = [await machines.open(2, { storage }), await machines.open(3)];
+    const third = three.topic.consumer("workers", REQUEST);
+    // In the middle of taking over, the second one is stopped, and the third one takes over from it.
+    let opening: Promise<void> | undefined;
+    interrupt = () => {
+      machines.gone.add(2);
+      opening = third.open();
+      opening.catch(() => {});
+    };
+    const second = await two.join();
+    await opening;
+    assertEquals([...second.assigned, ...third.assigned].sort(), [0, 1]);
+    three.look();
+    assertEquals([third.position(0), readAll(third, 0)], [2, 3]);
+    third.acknowledge(0, 5);
+    assertEquals((await positions(three))[0], 5);
+  });
+});
+
+test("a clock that steps by hours moves no partition", async () => {
+  await during(async (machines) => {
+    let wallMs = Date.now();
+    const storage = changedStorage(() => ({}), { now: () => wallMs });
+    const [one, two] = [await machines.open(1, { storage }), await machines.open(2, { storage })];
+    const [first, second] = [await one.join(), await two.join()];
+    one.look();
+    two.look();
+    for (const step of [3_600_000, -7_200_000, 86_400_000]) {
+      wallMs += step;
+      pass(machines, TIMEOUT_MS, one, two);
+      assertEquals([first.assigned, second.assigned], [[0], [1]]);
+    }
+    readAll(first, 0);
+    first.acknowledge(0, 3);
+    machines.gone.add(1);
+    two.look();
+    assertEquals(second.position(0), 3);
+  });
+});
+
+test("a seek from outside is taken up by the next owner, and no member is shut out by it", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1), await machines.open(2)];
+    const first = await one.join();
+    readAll(first, 0);
+    first.acknowledge(0, 2);
+    await two.topic.seekConsumer("workers", { id: 1 }, [0]);
+    first.acknowledge(0, 4);
+    assertEquals(await positions(two), [4, 0]);
+    await first.close();
+  });
+});
+
+test("a group that is torn by a power cut is made anew by those who are there", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1), await machines.open(2)];
+    const [first, second] = [await one.join(), await two.join()];
+    const group = join(machines.rootPath, "jobs/consumers/workers/group");
+    const last = readdirSync(group).filter((name) => name.endsWith(".json")).sort().at(-1)!;
+    writeFileSync(join(group, last), "\0\0\0\0");
+    pass(machines, 1000, one, two);
+    assertEquals([...first.assigned, ...second.assigned].sort(), [0, 1]);
+    assertEquals([first.assigned.length, second.assigned.length], [1, 1]);
+  });
+});
+
+test("members of a consumer that was deleted are told so", async () => {
+  await during(async (machines) => {
+    const one = await machines.open(1);
+    const first = await one.join();
+    readAll(first, 0);
+    await one.topic.deleteConsumer("workers");
+    assertThrows(() => first.acknowledge(0, 3), ConsumerDeletedError);
+    one.look();
+    assertEquals(first.assigned, []);
+    const error = await first.waitForEvents(new AbortController().signal).catch((error) => error);
+    assertInstanceOf(error, ConsumerDeletedError);
+  });
+});
+
+test("a consumer that reads alone is refused in every process while members are there, and welcome after", async () => {
+  await during(async (machines) => {
+    const [one, two] = [
+      await machines.open(1),
+      await machines.open(2, { storage: changedStorage(() => ({})) }),
+    ];
+    const early = two.topic.consumer("workers", { ...REQUEST, group: false });
+    await early.open();
+    const member = await one.join();
+    readAll(member, 0);
+    member.acknowledge(0, 2);
+    // It was there first, in another process: nothing is lost when it hears of the group.
+    readAll(early, 0);
+    assertThrows(() => early.acknowledge(0, 4), ConsumerInUseError);
+    await early.close();
+    assertEquals(await positions(one), [2, 0]);
+    machines.gone.add(1);
+    const late = two.topic.consumer("workers", { ...REQUEST, group: false });
+    await late.open();
+    assertEquals(late.position(0), 2);
+    readAll(late, 0);
+    late.acknowledge(0, 5);
+    assertEquals(await positions(two), [5, 0]);
+    await late.close();
+  });
+});
+
+test("a group in a folder that cannot be written says what it needs it for", async () => {
+  await during(async (machines) => {
+    const storage = changedStorage(() => ({}), {
+      makeDirectory: (path) => {
+        throw new StorageError("EROFS", `Cannot make folder "${path}": the file system is read-only (EROFS)`);
+      },
+    });
+    const one = await machines.open(1, { storage });
+    const error = await one.join().catch((error) => error);
+    assertInstanceOf(error, StorageError);
+    assertEquals(error.errno, "EROFS");
+    assert(error.message.includes('Cannot share topic "jobs" as consumer "workers"'), error.message);
+    const lone = one.topic.consumer("workers", { ...REQUEST, group: false });
+    await lone.open();
+    assertEquals(readAll(lone, 0), 5);
+    await lone.close();
+  });
+});
