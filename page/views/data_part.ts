@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import { ref } from "lit-html/directives/ref.js";
 import type { EventView } from "../../src/ui/contract.ts";
 import { askRaw, topicPath, withQuery } from "../api.ts";
 import { formatBytes, formatCount, visible } from "../format.ts";
 import { hexLines } from "../hex.ts";
 import { type Content, faultBox } from "../pieces.ts";
-import { drawRaster, imageType, type Raster, rasterOf, type Shades } from "../picture.ts";
+import { imageType } from "../picture.ts";
+import { type Raster, rasterOf } from "../raster.ts";
+import { RasterView } from "./raster_view.ts";
 
 type Mode = "hex" | "text" | "image";
 
@@ -13,7 +14,7 @@ type Mode = "hex" | "text" | "image";
 const FIRST_BYTES = 4096;
 const MORE_BYTES = 64 * 1024;
 /** Larger ones are downloaded rather than shown. */
-const IMAGE_BYTES_MAX = 64 * 1024 * 1024;
+const IMAGE_BYTES_MAX = 256 * 1024 * 1024;
 
 /** The data part of an event as hex, as text or as an image. */
 export class DataPart {
@@ -21,7 +22,7 @@ export class DataPart {
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #fault: string | undefined;
   #imageUrl: string | undefined;
-  #shades: Shades | undefined;
+  #raster: RasterView | undefined;
   #isLoading = false;
 
   constructor(
@@ -35,7 +36,8 @@ export class DataPart {
   start(): void {
     void this.#load(FIRST_BYTES).then(() => {
       if (this.#bytes === undefined) return;
-      if (this.#raster() !== undefined || imageType(this.#bytes) !== undefined) this.#show("image");
+      const isImage = typeof this.#rasterOrFault() !== "string" || imageType(this.#bytes) !== undefined;
+      if (isImage) this.#show("image");
       else if (isText(this.#bytes)) this.#show("text");
     });
   }
@@ -44,6 +46,7 @@ export class DataPart {
   stop(): void {
     if (this.#imageUrl !== undefined) URL.revokeObjectURL(this.#imageUrl);
     this.#imageUrl = undefined;
+    this.#raster = undefined;
   }
 
   render(): TemplateResult {
@@ -83,45 +86,36 @@ export class DataPart {
 
   #image(bytes: Uint8Array<ArrayBuffer>): Content {
     const { dataBytes } = this.event;
-    const raster = this.#raster();
+    const raster = this.#rasterOrFault();
     const type = imageType(bytes);
-    if (raster === undefined && type === undefined) {
-      return html`<p class="muted">These bytes are no PNG, JPEG, GIF, WebP, BMP or AVIF file, and the metadata have no
-        <code>width</code> and <code>height</code> that fit their number.</p>`;
+    if (typeof raster === "string" && type === undefined) {
+      return html`<p class="muted">These bytes are no PNG, JPEG, GIF, WebP, BMP or AVIF file, and no raster:
+        ${raster}.</p>`;
     }
     if (dataBytes > IMAGE_BYTES_MAX) {
-      return html`<p class="muted">Too large to be shown here: download it.</p>`;
+      return html`<p class="muted">Images of more than ${
+        formatBytes(IMAGE_BYTES_MAX)
+      } are not shown here, and this
+        one has ${formatBytes(dataBytes)}: download it.</p>`;
     }
-    if (bytes.length < dataBytes) return html`<p class="muted">Loading …</p>`;
+    if (bytes.length < dataBytes) {
+      return html`<p class="muted">Loading, ${formatBytes(bytes.length)} of ${formatBytes(dataBytes)} …</p>`;
+    }
     const name = `Data of event ${this.event.id} as an image`;
     if (type !== undefined) {
       this.#imageUrl ??= URL.createObjectURL(new Blob([bytes], { type }));
       return html`<img class="picture" src=${this.#imageUrl} alt=${name}>`;
     }
-    const { width, height, pixel } = raster!;
-    const shades = this.#shades === undefined
-      ? nothing
-      : `, from ${this.#shades.black} (black) to ${this.#shades.white} (white)`;
-    return html`
-      <canvas class="picture" role="img" aria-label=${name} ${ref(this.#draw)}></canvas>
-      <p class="muted">${width} by ${height} pixels, ${pixel}${shades}</p>
-    `;
+    this.#raster ??= new RasterView(name, raster as Raster, bytes, this.changed);
+    return this.#raster.render();
   }
 
-  /** Called when there is a canvas; always the same function, so that it draws once. */
-  readonly #draw = (canvas?: Element): void => {
-    const raster = this.#raster();
-    if (canvas === undefined || raster === undefined || this.#bytes === undefined) return;
-    this.#shades = drawRaster(canvas as HTMLCanvasElement, raster, this.#bytes);
-    this.changed();
-  };
-
-  #raster(): Raster | undefined {
+  /** The raster that the metadata describe, or why they describe none. */
+  #rasterOrFault(): Raster | string {
     try {
       return rasterOf(JSON.parse(this.event.metadata), this.event.dataBytes);
     } catch {
-      // The metadata are cut, or no JSON.
-      return undefined;
+      return "the metadata are too long to be looked at here";
     }
   }
 

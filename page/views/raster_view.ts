@@ -1,0 +1,258 @@
+import { html, nothing, svg, type TemplateResult } from "lit-html";
+import { ref } from "lit-html/directives/ref.js";
+import { COLOUR_MAPS, type ColourMap, Distribution, type Look, paint } from "../contrast.ts";
+import { formatCount } from "../format.ts";
+import type { Content } from "../pieces.ts";
+import {
+  PIXEL_BYTES,
+  type PixelType,
+  type Raster,
+  readValues,
+  reduce,
+  type Reduced,
+  type Values,
+} from "../raster.ts";
+
+/** More pixels in a row or column than this are reduced: no screen shows them. */
+const SIDE_MAX = 2048;
+/** What can be clipped at each end, in percent of the values. */
+const CLIPPED = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20];
+const CLIPPED_DEFAULT = 5;
+const BINS = 128;
+
+/** A pixel under the pointer. */
+interface Spot {
+  x: number;
+  y: number;
+}
+
+/** An image of values or colours, with its contrast, its colours and the value under the pointer. */
+export class RasterView {
+  #raster: Raster;
+  #values!: Values;
+  #reduced!: Reduced;
+  #distribution: Distribution | undefined;
+  #canvas: HTMLCanvasElement | undefined;
+  #clipped = CLIPPED_DEFAULT;
+  #isLogarithmic = false;
+  #map: ColourMap = "gray";
+  #spot: Spot | undefined;
+
+  constructor(
+    private readonly name: string,
+    raster: Raster,
+    private readonly bytes: Uint8Array,
+    private readonly changed: () => void,
+  ) {
+    this.#raster = asColours(raster, bytes) ?? raster;
+    this.#read();
+  }
+
+  render(): TemplateResult {
+    const { width, height, pixel, channels, littleEndian, frames } = this.#raster;
+    const order = PIXEL_BYTES[pixel] === 1 ? "" : littleEndian ? ", little-endian" : ", big-endian";
+    const type = channels === 1 ? pixel : channels === 3 ? "RGB" : "RGBA";
+    const { factor } = this.#reduced;
+    return html`
+      <div class="toolbar raster-tools">${this.#typeChoice()} ${channels === 1
+        ? this.#contrast()
+        : nothing}</div>
+      <canvas class="picture" role="img" aria-label=${this.name} @pointermove=${this.#onMove}
+        @pointerleave=${this.#onLeave} ${ref(this.#onCanvas)}></canvas>
+      <p class="readout">${this.#readout()}</p>
+      ${channels === 1 ? this.#scale() : nothing}
+      <p class="muted">${formatCount(width)} by ${formatCount(height)} pixels, ${type}${order}${frames > 1
+        ? `, the first of ${formatCount(frames)} frames`
+        : ""}${factor > 1 ? `, reduced: one pixel here is the mean of ${factor} by ${factor}` : ""}</p>
+    `;
+  }
+
+  #contrast(): TemplateResult {
+    return html`
+      <label>Clip <input type="range" name="clip" min="0" max=${CLIPPED.length - 1} step="1"
+              .value=${String(this.#clipped)} aria-valuetext="${CLIPPED[this.#clipped]} percent at each end"
+              @input=${this.#onClip}> <span>${CLIPPED[this.#clipped]} %</span></label>
+      <label>Scale <select name="scale" @change=${this.#onScale}>
+              <option value="linear" ?selected=${!this.#isLogarithmic}>linear</option>
+              <option value="log" ?selected=${this.#isLogarithmic}>log</option></select></label>
+      <label>Colours <select name="colours" @change=${this.#onMap}>${COLOUR_MAPS.map((map) =>
+        html`<option ?selected=${map === this.#map}>${map}</option>`
+      )}</select></label>
+    `;
+  }
+
+  /** What else the bytes may be; the metadata may be wrong, or silent. */
+  #typeChoice(): TemplateResult {
+    const { pixel, channels, littleEndian } = this.#raster;
+    const bytes = PIXEL_BYTES[pixel] * channels;
+    const types = (Object.keys(PIXEL_BYTES) as PixelType[]).filter((type) => PIXEL_BYTES[type] === bytes);
+    const colours = bytes === 3 || bytes === 4 ? [bytes === 3 ? "rgb" : "rgba"] : [];
+    const current = channels === 1 ? pixel : channels === 3 ? "rgb" : "rgba";
+    return html`<label>Read as <select name="pixel" @change=${this.#onType}>${
+      [...types, ...colours].map((type) => html`<option ?selected=${type === current}>${type}</option>`)
+    }</select></label>
+      ${
+      bytes === 1 || channels > 1 ? nothing : html`<label>Bytes <select name="order" @change=${this.#onOrder}>
+          <option value="little" ?selected=${littleEndian}>little-endian</option>
+          <option value="big" ?selected=${!littleEndian}>big-endian</option></select></label>`
+    }`;
+  }
+
+  /** The values' histogram above the colours that they get. */
+  #scale(): TemplateResult {
+    const { black, white } = this.#look();
+    const distribution = this.#distribution!;
+    const span: [number, number] = [
+      Math.min(black, distribution.percentile(0.05)),
+      Math.max(white, distribution.percentile(99.95)),
+    ];
+    const counts = distribution.histogram(span, BINS);
+    const highest = Math.log1p(Math.max(1, ...counts));
+    const bars = counts.map((count, bin) => `M${bin + 0.5} 40V${40 - 38 * Math.log1p(count) / highest}`).join(
+      "",
+    );
+    const place = (value: number): number =>
+      span[1] > span[0] ? (value - span[0]) / (span[1] - span[0]) * BINS : 0;
+    return html`
+      <figure class="values">
+        <svg viewBox="0 0 ${BINS} 40" preserveAspectRatio="none" role="img"
+          aria-label="Histogram of the values from ${shown(span[0])} to ${shown(span[1])}">${svg`
+            <path class="bars" d=${bars}></path>
+            <path class="ends" d="M${place(black)} 0V40M${place(white)} 0V40"></path>
+          `}</svg>
+        <canvas class="colours" width="256" height="1" aria-hidden="true" ${ref(this.#onColours)}></canvas>
+        <figcaption><span>${shown(black)}</span><span>${this.#isLogarithmic ? "log" : "linear"}</span>
+              <span>${shown(white)}</span></figcaption>
+      </figure>
+    `;
+  }
+
+  #readout(): Content {
+    if (this.#spot === undefined) return "Point at a pixel for its value";
+    const { x, y } = this.#spot;
+    const { width, channels } = this.#raster;
+    const at = (y * width + x) * channels;
+    const value = [...this.#values.subarray(at, at + channels)].map(String).join(", ");
+    return html`x ${x}, y ${y}: <b>${value}</b>`;
+  }
+
+  #read(): void {
+    const { width, height, channels } = this.#raster;
+    this.#values = readValues(this.#raster, this.bytes);
+    this.#reduced = channels === 1
+      ? reduce(this.#values, width, height, SIDE_MAX)
+      : { values: this.#values, width, height, factor: 1 };
+    // Of the pixels as they are: a hot one is not averaged away.
+    this.#distribution = channels === 1 ? new Distribution(this.#values) : undefined;
+  }
+
+  #look(): Look {
+    const [black, white] = this.#distribution!.range(CLIPPED[this.#clipped]);
+    return { black, white, isLogarithmic: this.#isLogarithmic, map: this.#map };
+  }
+
+  #paint(): void {
+    const { width, height, values } = this.#reduced;
+    const canvas = this.#canvas;
+    if (canvas === undefined) return;
+    [canvas.width, canvas.height] = [width, height];
+    const context = canvas.getContext("2d");
+    if (context === null) return;
+    const image = context.createImageData(width, height);
+    if (this.#raster.channels === 1) paint(values, this.#look(), image.data);
+    else copyColours(values, this.#raster.channels, image.data);
+    context.putImageData(image, 0, 0);
+    const bar = canvas.parentElement?.querySelector<HTMLCanvasElement>("canvas.colours");
+    if (bar !== null && bar !== undefined) this.#onColours(bar);
+  }
+
+  #again(): void {
+    this.changed();
+    this.#paint();
+  }
+
+  /** Called when there is a canvas; always the same function, so that it draws once. */
+  readonly #onCanvas = (canvas?: Element): void => {
+    this.#canvas = canvas as HTMLCanvasElement | undefined;
+    this.#paint();
+  };
+
+  readonly #onColours = (bar?: Element): void => {
+    const context = (bar as HTMLCanvasElement | undefined)?.getContext("2d");
+    if (context === null || context === undefined) return;
+    const image = context.createImageData(256, 1);
+    const values = Float32Array.from({ length: 256 }, (_, at) => at);
+    paint(values, { black: 0, white: 255, isLogarithmic: this.#isLogarithmic, map: this.#map }, image.data);
+    context.putImageData(image, 0, 0);
+  };
+
+  readonly #onMove = (event: PointerEvent): void => {
+    const canvas = event.currentTarget as HTMLCanvasElement;
+    const box = canvas.getBoundingClientRect();
+    // The image stands in the middle of its box, in one scale.
+    const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
+    const { width, height } = this.#raster;
+    const { factor } = this.#reduced;
+    const x = Math.floor(
+      (event.clientX - box.left - (box.width - canvas.width * scale) / 2) / scale * factor,
+    );
+    const y = Math.floor(
+      (event.clientY - box.top - (box.height - canvas.height * scale) / 2) / scale * factor,
+    );
+    this.#spot = x >= 0 && y >= 0 && x < width && y < height ? { x, y } : undefined;
+    this.changed();
+  };
+
+  readonly #onLeave = (): void => {
+    this.#spot = undefined;
+    this.changed();
+  };
+
+  readonly #onClip = (event: Event): void => {
+    this.#clipped = Number((event.target as HTMLInputElement).value);
+    this.#again();
+  };
+
+  readonly #onScale = (event: Event): void => {
+    this.#isLogarithmic = (event.target as HTMLSelectElement).value === "log";
+    this.#again();
+  };
+
+  readonly #onMap = (event: Event): void => {
+    this.#map = (event.target as HTMLSelectElement).value as ColourMap;
+    this.#again();
+  };
+
+  readonly #onType = (event: Event): void => {
+    const type = (event.target as HTMLSelectElement).value;
+    this.#raster = type === "rgb" || type === "rgba"
+      ? { ...this.#raster, pixel: "uint8", channels: type === "rgb" ? 3 : 4 }
+      : { ...this.#raster, pixel: type as PixelType, channels: 1 };
+    this.#read();
+    this.#again();
+  };
+
+  readonly #onOrder = (event: Event): void => {
+    this.#raster = { ...this.#raster, littleEndian: (event.target as HTMLSelectElement).value === "little" };
+    this.#read();
+    this.#again();
+  };
+}
+
+/** Where nothing says that four bytes are a value, and every fourth is opaque, they are a colour. */
+function asColours(raster: Raster, bytes: Uint8Array): Raster | undefined {
+  if (raster.isSaid || raster.pixel !== "uint32") return undefined;
+  for (let at = 3; at < Math.min(bytes.length, 4096); at += 4) if (bytes[at] !== 255) return undefined;
+  return { ...raster, pixel: "uint8", channels: 4 };
+}
+
+function copyColours(values: Values, channels: 3 | 4, pixels: Uint8ClampedArray): void {
+  for (let at = 0; at * channels < values.length; at++) {
+    for (let part = 0; part < 3; part++) pixels[at * 4 + part] = values[at * channels + part];
+    pixels[at * 4 + 3] = channels === 4 ? values[at * channels + 3] : 255;
+  }
+}
+
+function shown(value: number): string {
+  return Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(6)));
+}

@@ -1,0 +1,66 @@
+import { assertEquals } from "@std/assert";
+import { Distribution } from "../../page/contrast.ts";
+import { type Raster, rasterOf, readValues, reduce } from "../../page/raster.ts";
+import { test } from "../harness.ts";
+
+test("metadata say what a raster is in the words of numpy, of C and of images", () => {
+  const cases: [Record<string, unknown>, number, string][] = [
+    [{ shape: [4, 6], dtype: "<u2" }, 48, "uint16 1 true 1"],
+    [{ shape: [4, 6], dtype: ">i4" }, 96, "int32 1 false 1"],
+    [{ width: 6, height: 4, pixel: "int16be" }, 48, "int16 1 false 1"],
+    [{ width: 6, height: 4, pixel: "gray16" }, 48, "uint16 1 true 1"],
+    [{ shape: [4, 6], dtype: "np.float32" }, 96, "float32 1 true 1"],
+    [{ shape: [4, 6], type: "double", endian: "big" }, 192, "float64 1 false 1"],
+    [{ shape: [4, 6], dtype: "half" }, 48, "float16 1 true 1"],
+    [{ shape: [4, 6, 3], dtype: "uint8" }, 72, "uint8 3 true 1"],
+    [{ shape: [10, 4, 6], dtype: "uint8" }, 240, "uint8 1 true 10"],
+    [{ rows: 4, cols: 6, pixel: "rgba" }, 96, "uint8 4 true 1"],
+    [{ shape: [4, 6] }, 48, "uint16 1 true 1"],
+    [{ shape: [4, 6] }, 96, "uint32 1 true 1"],
+    [{ shape: [4, 6], type: "image" }, 72, "uint8 3 true 1"],
+  ];
+  for (const [metadata, bytes, expected] of cases) {
+    const raster = rasterOf(metadata, bytes) as Raster;
+    const { pixel, channels, littleEndian, frames, width, height } = raster;
+    assertEquals(
+      [`${pixel} ${channels} ${littleEndian} ${frames}`, width, height],
+      [expected, 6, 4],
+      JSON.stringify(metadata),
+    );
+  }
+  for (
+    const metadata of [null, 1, {}, { width: 4 }, { width: -1, height: 2 }, { shape: [1.5, 2] }, {
+      shape: [9, 9],
+    }]
+  ) {
+    assertEquals(typeof rasterOf(metadata, 48), "string");
+  }
+});
+
+test("half precision and 64 bit values are read, in both byte orders", () => {
+  const raster = { width: 4, height: 1, channels: 1, frames: 1, isSaid: true } as const;
+  const halves = new Uint8Array([0x3c, 0x00, 0xc0, 0x00, 0x00, 0x01, 0x7c, 0x00]);
+  assertEquals(
+    [...readValues({ ...raster, pixel: "float16", littleEndian: false }, halves)],
+    [1, -2, 2 ** -24, Infinity],
+  );
+  const wide = new Uint8Array(new BigInt64Array([-5n, 0n, 1n, 2n ** 40n]).buffer);
+  assertEquals([...readValues({ ...raster, pixel: "int64", littleEndian: true }, wide)], [-5, 0, 1, 2 ** 40]);
+});
+
+test("contrast leaves out hot pixels, and looks above a value that fills the image", () => {
+  const values = Float64Array.from({ length: 10_000 }, (_, at) => at % 100);
+  values[7] = 1e9;
+  values[8] = NaN;
+  assertEquals(new Distribution(values).range(0.5), [0, 99]);
+  const sparse = new Uint32Array(10_000);
+  for (let at = 0; at < 20; at++) sparse[at * 100] = at + 1;
+  const [black, white] = new Distribution(sparse).range(0.5);
+  assertEquals([black, white], [0, 20]);
+  assertEquals(new Distribution(new Uint8Array(5).fill(3)).range(0.5), [3, 3]);
+});
+
+test("a reduced image holds the means, also of the last rows and columns", () => {
+  const { values, width, height, factor } = reduce(Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9]), 3, 3, 2);
+  assertEquals([[...values], width, height, factor], [[3, 4.5, 7.5, 9], 2, 2, 2]);
+});
