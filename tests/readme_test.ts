@@ -30,7 +30,7 @@ test("the README's programs and commands run as they are printed", () => {
   const folder = mkdtempSync(join("dist", "readme-"));
   try {
     const programs = blocks("ts");
-    assertEquals(programs.length, 2);
+    assertEquals(programs.length, 3);
     for (const program of programs) {
       const name = /^\/\/ (\w+\.ts):/.exec(program)?.[1];
       assert(name, `no file name in the first line of:\n${program}`);
@@ -54,8 +54,28 @@ test("the README's programs and commands run as they are printed", () => {
   }
 });
 
-test("the README's first screen says when an event is safe and that data are not copied", () => {
-  const screen = readme.split("\n").slice(0, 55).join("\n");
+test("the README's first program has eight lines, and prints what the README says on every runtime", () => {
+  mkdirSync("dist", { recursive: true });
+  const folder = mkdtempSync(join("dist", "readme-"));
+  try {
+    const [program] = blocks("ts");
+    assertEquals(program.trimEnd().split("\n").length, 8);
+    const said = blocks("text")[1].replace(/timestamp: \S+,/, "");
+    for (const start of ["node --import tsx", "node_modules/.bin/deno run -A", "node_modules/.bin/bun"]) {
+      const file = join(folder, "first.ts");
+      const data = join(folder, start.replace(/\W+/g, ""));
+      writeFileSync(file, program.replace("./diaspora-data", `./${data}`));
+      const printed = shell(`${start} ${file}`, folder);
+      const flat = (text: string) => text.replace(/\s+/g, " ").trim();
+      assertEquals(flat(printed.replace(/timestamp: \S+,/, "")), flat(said), start);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("the README's first screens say when an event is safe and that data are not copied", () => {
+  const screen = readme.split("\n").slice(0, 70).join("\n");
   for (const words of ["buffered", "on_flush", "immediate", "`push` does not copy data"]) {
     assertStringIncludes(screen, words);
   }
