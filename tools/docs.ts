@@ -1,6 +1,7 @@
 /**
- * Builds the reference of the API as pages, into `dist/docs`, and checks the documentation: every public symbol is
- * documented, every link leads somewhere, every example runs.
+ * Builds the documentation as a site that needs no server, into `dist/docs`: the guide, the reference, the API with a
+ * search of its own, examples and decisions. Checks it, too: every public symbol is documented, every link leads
+ * somewhere, every example runs.
  *
  * ```text
  * npm run docs
@@ -11,7 +12,9 @@ import { parseArgs } from "@std/cli/parse-args";
 import { emptyDirSync } from "@std/fs/empty-dir";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
+import { buildSite, deadLinks } from "./docs/site.ts";
 import { findTests } from "./test/suites.ts";
 
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
@@ -33,6 +36,14 @@ function deno(parameters: string[]): boolean {
   return spawnSync(process.execPath, parameters, { stdio: "inherit" }).status === 0;
 }
 
+/** Writes the other pages; whether no link is dead. */
+function site(): boolean {
+  buildSite(".", output);
+  const dead = deadLinks(output);
+  for (const link of dead) console.error(`dead link: ${link}`);
+  return dead.length === 0;
+}
+
 emptyDirSync(output);
 const steps: (() => boolean)[] = [
   () =>
@@ -42,10 +53,11 @@ const steps: (() => boolean)[] = [
       "--html",
       "--no-lock",
       `--name=${name}`,
-      `--output=${output}`,
+      `--output=${join(output, "api")}`,
       ...entries,
     ]),
 ];
+steps.push(site);
 if (args.check) {
   steps.push(
     () => deno(["doc", "-q", "--lint", "--no-lock", ...entries]),

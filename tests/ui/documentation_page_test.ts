@@ -1,0 +1,76 @@
+// The site that `npm run docs` builds, opened from its folder without a server: first page, search, light and dark.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { buildSite, deadLinks } from "../../tools/docs/site.ts";
+import { test } from "../harness.ts";
+import { browserMissing, withPage } from "./open_browser.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+async function withSite(use: (folder: string) => Promise<void> | void): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-site-"));
+  try {
+    buildSite(root, folder);
+    // The generator of the API writes it.
+    mkdirSync(join(folder, "api"));
+    writeFileSync(join(folder, "api/index.html"), "<h1>API</h1>");
+    await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("no link of the site is dead, and one that is is found", async () => {
+  await withSite((folder) => {
+    assertEquals(deadLinks(folder), []);
+    writeFileSync(
+      join(folder, "odd.html"),
+      '<a href="docs/nowhere.html">a</a><a href="docs/ctl.html#nowhere">b</a>',
+    );
+    assertEquals(deadLinks(folder), ["odd.html: docs/nowhere.html", "odd.html: docs/ctl.html#nowhere"]);
+  });
+});
+
+test(
+  "the site has three ways in, pages and a search, without a server",
+  { skip: browserMissing },
+  async () => {
+    await withSite(async (folder) => {
+      const home = pathToFileURL(folder).href;
+      await withPage(async (page) => {
+        await page.goto(`${home}/index.html`);
+        assertEquals(await page.locator(".ways h3").allInnerTexts(), ["npm", "JSR", "Binary"]);
+        await page.getByRole("link", { name: "Producers", exact: true }).click();
+        assertEquals(await page.locator("h1").innerText(), "Producers");
+        await page.getByLabel("Search").fill("maxPendingBytes producer");
+        const found = page.locator("#found a");
+        await found.first().waitFor();
+        assert(await found.count() > 1);
+        await page.getByLabel("Search").fill("flush_behavior durability");
+        await found.first().click();
+        assertStringIncludes(await page.locator("main").innerText(), "flush_behavior");
+      }, (url) => url.startsWith(home));
+    });
+  },
+);
+
+test("the site is dark where the reader wants it so", { skip: browserMissing }, async () => {
+  await withSite(async (folder) => {
+    const home = pathToFileURL(folder).href;
+    const backs: string[] = [];
+    for (const colorScheme of ["light", "dark"] as const) {
+      await withPage(
+        async (page) => {
+          await page.goto(`${home}/docs/compare.html`);
+          backs.push(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
+        },
+        (url) => url.startsWith(home),
+        { colorScheme },
+      );
+    }
+    assertEquals(backs, ["rgb(255, 255, 255)", "rgb(13, 17, 23)"]);
+  });
+});
