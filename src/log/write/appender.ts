@@ -176,7 +176,8 @@ export class Appender {
   /** Writes a frame and finds it. */
   #appendOnce(open: OpenSegment, encode: Encode): Landing | NotLanded {
     const { storage, isLocking } = this.partition;
-    open.newestTime = Math.max(storage.now(), open.newestTime);
+    const now = storage.now();
+    open.newestTime = Math.max(now, open.newestTime);
     const frame = this.#encodeUncompletable(open, encode);
     const frameBytes = frame.byteLength;
     let written: number;
@@ -190,7 +191,7 @@ export class Appender {
     // The rest cannot be added, other appends may have come between: readers pass over the piece.
     if (written < frameBytes) return "cut";
     try {
-      return open.find(this.#identity, frameBytes);
+      return open.find(this.#identity, frameBytes, now);
     } catch (error) {
       this.close();
       throw isMissing(error) ? error : maybeStored(error);

@@ -45,14 +45,16 @@ export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents
   };
   checkLimit(sizes.extentCount, EXTENTS_MAX, "chunks of data", "push it in larger pieces");
   checkLimit(dataBytes, FRAME_DATA_BYTES_MAX, "bytes of data", "use a smaller batch size");
-  const area = core.ensureEncodeArea(layoutOf(sizes).frameBytes);
+  const largest = layoutOf(sizes);
+  const area = core.ensureEncodeArea(largest.frameBytes);
 
-  if (isText(batch.metadata)) writeTexts(batch.metadata, area, sizes);
-  else writeSerialized(batch.metadata, area, sizes);
+  // What stands before the metadata stays where it is, however many bytes they turn out to take.
+  if (isText(batch.metadata)) writeTexts(batch.metadata, area, largest, sizes);
+  else writeSerialized(batch.metadata, area, largest, sizes);
   const layout = layoutOf(sizes);
   if (data !== undefined) writeData(data, count, area, layout);
   if (sizes.extentCount > 0) writeExtents(extents!, area, layout);
-  return complete(area, KIND.events, sizes, signature);
+  return complete(area, KIND.events, { sizes, layout }, signature);
 }
 
 /** Encodes a frame without events: a seal, or a chunk of a large data part. */
@@ -70,11 +72,18 @@ export function encodePlain(
   const summed = new SummedData(area, layout);
   for (const piece of data) summed.add(piece);
   summed.finish();
-  return complete(area, kind, sizes, signature);
+  return complete(area, kind, { sizes, layout }, signature);
 }
 
-function complete(area: number, kind: number, sizes: FrameSizes, signature: Signature): Uint8Array {
-  return core.u8.subarray(area, area + core.encodeSummed(area, kind, sizes, signature));
+function complete(
+  area: number,
+  kind: number,
+  { sizes, layout }: { sizes: FrameSizes; layout: FrameLayout },
+  signature: Signature,
+): Uint8Array {
+  const frameBytes = core.encodeSummed(area, kind, sizes, signature);
+  checkEnd("records", frameBytes, layout.frameBytes);
+  return core.u8.subarray(area, area + frameBytes);
 }
 
 /** The most bytes that the metadata may take, separators included; throws where it is known to be too much. */
@@ -108,9 +117,13 @@ function isText(metadata: string[] | Uint8Array[]): metadata is string[] {
 }
 
 /** Writes texts with a comma between them, and their sizes; states their size and kind in `sizes`. */
-function writeTexts(texts: string[], area: number, sizes: FrameSizes): void {
+function writeTexts(
+  texts: string[],
+  area: number,
+  { table, metadata }: FrameLayout,
+  sizes: FrameSizes,
+): void {
   const { count } = sizes;
-  const { table, metadata } = layoutOf(sizes);
   const joined = count === 1 ? texts[0] : (texts.length === count ? texts : texts.slice(0, count)).join(",");
   const target = core.u8.subarray(area + metadata, area + metadata + sizes.metadataBytes);
   const { written } = text.encodeInto(joined, target);
@@ -129,9 +142,13 @@ function writeTexts(texts: string[], area: number, sizes: FrameSizes): void {
 }
 
 /** Writes what a serializer gave, and the sizes. */
-function writeSerialized(parts: Uint8Array[], area: number, sizes: FrameSizes): void {
+function writeSerialized(
+  parts: Uint8Array[],
+  area: number,
+  { table, metadata }: FrameLayout,
+  sizes: FrameSizes,
+): void {
   const { u8, u32 } = core;
-  const { table, metadata } = layoutOf(sizes);
   const stride = tableStride(sizes.flags) / 4;
   const end = area + metadata + sizes.metadataBytes;
   let to = area + metadata;

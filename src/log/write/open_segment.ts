@@ -1,7 +1,7 @@
 import { StorageError, TopicDeletedError } from "../../errors.ts";
 import type { StorageFile } from "../../storage/port.ts";
 import { core } from "../format/core/core.ts";
-import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { KIND, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
 import { Segment, segmentName } from "../segment/segment_file.ts";
@@ -104,12 +104,16 @@ export class OpenSegment {
    * expected offset nothing came between; else going on finds it, or a seal before it, or neither, when the system
    * wrote it in parts with another append between them.
    */
-  find(identity: FrameIdentity, frameBytes: number): Landing | NotLanded {
+  find(identity: FrameIdentity, frameBytes: number, now: number): Landing | NotLanded {
     const from = this.end;
-    const own = this.#ownAt(from.offset, identity, frameBytes);
-    if (own !== undefined) {
+    if (this.#isAt(from.offset, identity, frameBytes)) {
       const { offset, id } = from;
-      return this.#landed({ offset, endOffset: offset + frameBytes, id, frame: own });
+      const kind = core.view.getUint8(core.slot + RECORD.kind);
+      const count = core.view.getUint32(core.slot + RECORD.count, true);
+      if (this.#isIndexDue(offset)) {
+        this.#addToIndex({ offset, id, frame: decodeRecord(core.view, core.slot) });
+      }
+      return this.#landed({ offset, endOffset: offset + frameBytes, id }, { kind, count }, now);
     }
     for (;;) {
       const entry = this.#nextEntry(Math.min(Math.max(frameBytes, 4096), 65536));
@@ -118,7 +122,10 @@ export class OpenSegment {
         this.#checkIsWritten(from.offset + frameBytes);
         return "cut";
       }
-      if (entry.kind === "frame" && isOf(entry.frame, identity)) return this.#landed(entry);
+      if (entry.kind === "frame" && isOf(entry.frame, identity)) {
+        this.#addToIndex(entry);
+        return this.#landed(entry, entry.frame, now);
+      }
       this.end = positionAfter(this.segment, entry);
     }
   }
@@ -141,55 +148,55 @@ export class OpenSegment {
     return this.seal = entry;
   }
 
+  /** Goes on after the frame just written. */
   #landed(
-    found: {
-      offset: number;
-      endOffset: number;
-      id: number;
-      frame: FrameRecord;
-      damaged?: "header" | "trailer";
-    },
+    { offset, endOffset, id }: Omit<Landing, "segment">,
+    { kind, count }: { kind: number; count: number },
+    now: number,
   ): Landing {
     const { segment } = this;
-    const { offset, endOffset, id, frame } = found;
-    this.end = { segment, offset: endOffset, id: id + frame.count };
-    this.#addToIndex(found);
+    this.end = { segment, offset: endOffset, id: id + count };
     // Once its seal stands there, a segment may be removed.
-    if (frame.kind !== KIND.seal) this.#checkFileIsThere();
+    if (kind !== KIND.seal) this.#checkFileIsThere(now);
     this.partition.appendSignal.notify();
     return { segment, offset, endOffset, id };
+  }
+
+  #isIndexDue(offset: number): boolean {
+    return offset - this.#indexedOffset >= this.partition.indexIntervalBytes;
   }
 
   #addToIndex(
     { offset, id, frame, damaged }: { offset: number; id: number; frame: FrameRecord; damaged?: string },
   ): void {
-    if (offset - this.#indexedOffset < this.partition.indexIntervalBytes) return;
+    if (!this.#isIndexDue(offset)) return;
     // A frame known by its trailer alone has no header for the entry to point at.
     if (offset >= OFFSETS_END || damaged === "header") return;
     this.#indexedOffset = offset;
     this.#index.add(frame, { offset, id }, this.newestTime);
   }
 
-  /** The record of a frame at an offset, when its header and its trailer stand where they must. */
-  #ownAt(offset: number, identity: FrameIdentity, frameBytes: number): FrameRecord | undefined {
+  /**
+   * Whether the frame just written stands at an offset, its header and its trailer where they must: both, for a write
+   * that was cut within its last bytes lacks some of the trailer. The header then lies in the slot.
+   */
+  #isAt(offset: number, identity: FrameIdentity, frameBytes: number): boolean {
     const header = core.slot;
     let trailer = header + frameBytes - RECORD_BYTES;
     if (frameBytes <= core.slotBytes) {
-      if (!this.#read(header, frameBytes, offset)) return undefined;
+      if (!this.#read(header, frameBytes, offset)) return false;
     } else {
       trailer = header + RECORD_BYTES;
       const trailerOffset = offset + frameBytes - RECORD_BYTES;
       if (!this.#read(header, RECORD_BYTES, offset) || !this.#read(trailer, RECORD_BYTES, trailerOffset)) {
-        return undefined;
+        return false;
       }
     }
     const { salt } = this.segment;
     // The trailer's checksum, too: it is what a write lacks that was cut within its last bytes.
     const isWhole = core.checkRecord(header, salt, false) && core.checkRecord(trailer, salt, true) &&
       core.sameFrame(header, trailer);
-    if (!isWhole) return undefined;
-    const frame = decodeRecord(core.view, header);
-    return isOf(frame, identity) ? frame : undefined;
+    return isWhole && isRecordOf(header, identity);
   }
 
   /** One read; where the system gives less than there is, going on finds the frame. */
@@ -198,8 +205,7 @@ export class OpenSegment {
   }
 
   /** What is written to a file without a name is lost, and must not be called stored. */
-  #checkFileIsThere(): void {
-    const now = this.partition.storage.now();
+  #checkFileIsThere(now: number): void {
     if (Math.abs(now - this.#lostFileCheckedAt) < LOST_FILE_CHECK_MS) return;
     this.#lostFileCheckedAt = now;
     const { storage } = this.partition;
@@ -233,4 +239,12 @@ export class OpenSegment {
 
 function isOf(frame: FrameRecord, { nonceLow, nonceHigh, sequence }: FrameIdentity): boolean {
   return frame.nonceLow === nonceLow && frame.nonceHigh === nonceHigh && frame.sequence === sequence;
+}
+
+/** The same of a record that lies in the core's memory. */
+function isRecordOf(record: number, { nonceLow, nonceHigh, sequence }: FrameIdentity): boolean {
+  const { view } = core;
+  return view.getUint32(record + RECORD.nonce, true) === nonceLow &&
+    view.getUint32(record + RECORD.nonce + 4, true) === nonceHigh &&
+    view.getUint32(record + RECORD.sequence, true) === sequence;
 }
