@@ -32,6 +32,7 @@ export {
   type DataAllocator,
   type DataSelector,
   FullDataSelector,
+  reusingAllocator,
   Uint8ArrayAllocator,
 } from "./src/consumer/data_selection.ts";
 export type { EventsOptions } from "./src/consumer/events_options.ts";

@@ -1,4 +1,5 @@
 import type { DataDescriptor } from "../data_descriptor.ts";
+import { InvalidOptionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 
 /**
@@ -47,4 +48,46 @@ export function FullDataSelector(_metadata: unknown, descriptor: DataDescriptor)
  */
 export function Uint8ArrayAllocator(_metadata: unknown, descriptor: DataDescriptor): Uint8Array {
   return new Uint8Array(descriptor.size);
+}
+
+/**
+ * Makes an allocator that gives the same memory again and again, as much as the largest part selected so far: for
+ * loops that are done with an event before they take the next one. New memory for each event costs more than
+ * reading the event.
+ *
+ * @param buffers how many events one after another keep their bytes. Default: 1, the last one.
+ *
+ * @example
+ * ```ts
+ * import { Driver, reusingAllocator } from "@diaspora/stream";
+ *
+ * await using driver = await Driver.open("memory", {});
+ * await driver.createTopic("frames", { num_partitions: 1 });
+ * await using topic = await driver.openTopic("frames");
+ * await using producer = topic.producer("camera");
+ * for (let frame = 0; frame < 3; frame++) producer.push({ frame }, new Uint8Array(1_000_000).fill(frame));
+ * await producer.flush();
+ * await using consumer = topic.consumer("viewer", { dataAllocator: reusingAllocator() });
+ * for await (const event of consumer.events({ until: "end" })) {
+ *   console.log(event.data?.[0]); // 0, 1 and 2: each until the next event is asked for
+ * }
+ * ```
+ */
+export function reusingAllocator(
+  buffers: number = 1,
+): (metadata: unknown, descriptor: DataDescriptor) => Uint8Array {
+  if (!Number.isSafeInteger(buffers) || buffers < 1) {
+    throw new InvalidOptionError(
+      "buffers",
+      `Cannot make an allocator of ${String(buffers)} buffers: expected a whole number above 0`,
+    );
+  }
+  const memory = Array.from({ length: buffers }, () => new Uint8Array(0));
+  let next = 0;
+  return (_metadata, { size }) => {
+    const index = next;
+    next = (next + 1) % buffers;
+    if (memory[index].byteLength < size) memory[index] = new Uint8Array(size);
+    return memory[index].subarray(0, size);
+  };
 }

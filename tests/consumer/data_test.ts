@@ -1,10 +1,12 @@
 // Which data is read, and into what.
-import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   AllocationError,
   DataDescriptor,
   DataRangeError,
   FullDataSelector,
+  InvalidOptionError,
+  reusingAllocator,
   Uint8ArrayAllocator,
 } from "../../mod.ts";
 import { test } from "../harness.ts";
@@ -98,6 +100,33 @@ test("buffers of the allocator are filled in order, in whatever view they come",
   ]);
   assertEquals([...event.data!], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assertEquals(Uint8ArrayAllocator(null, new DataDescriptor(5)).byteLength, 5);
+});
+
+test("a reusing allocator gives its buffers in turn, and larger ones where more is selected", async () => {
+  const source = sourceWith(4);
+  await using consumer = source.consumer({ dataAllocator: reusingAllocator() });
+  const seen: (readonly [ArrayBufferLike, number[]])[] = [];
+  for await (const { data } of consumer.events({ until: "end" })) seen.push([data!.buffer, [...data!]]);
+  assertEquals(new Set(seen.map(([buffer]) => buffer)).size, 1);
+  for (const [id, [, bytes]] of seen.entries()) {
+    assertEquals(bytes, Array.from({ length: 10 }, (_, index) => id * 100 % 256 + index));
+  }
+
+  const allocate = reusingAllocator(2);
+  const given = [10, 10, 5, 20, 8, 20].map((size) => allocate(null, new DataDescriptor(size)));
+  assertEquals(given.map(({ byteLength }) => byteLength), [10, 10, 5, 20, 8, 20]);
+  const [first, second, third, larger, fifth, last] = given.map(({ buffer }) => buffer);
+  assertStrictEquals(third, first);
+  assertStrictEquals(fifth, first);
+  assertStrictEquals(last, larger);
+  assert(first !== second && second !== larger && larger !== first);
+});
+
+test("a reusing allocator of no buffers is refused", () => {
+  for (const buffers of [0, -1, 1.5, NaN, Infinity, "2" as unknown as number]) {
+    const error = assertThrows(() => reusingAllocator(buffers), InvalidOptionError, `of ${buffers} buffers`);
+    assertStrictEquals(error.option, "buffers");
+  }
 });
 
 test("what a selector or an allocator does wrong is an error of the wait, and the event stays", async () => {

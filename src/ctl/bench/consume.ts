@@ -1,9 +1,9 @@
 import {
   type ConsumerOptions,
-  type DataAllocator,
   type DataSelector,
   type Event,
   FullDataSelector,
+  reusingAllocator,
   type Topic,
 } from "../../../mod.ts";
 import type { Gate } from "./produce.ts";
@@ -64,7 +64,7 @@ async function consumeAll(
   await using consumer = topic.consumer(`bench-${Date.now()}-${Math.random()}`, {
     ...settings.consumer,
     ...(dataSelector === undefined ? {} : { dataSelector }),
-    ...(settings.ownBuffer === true ? { dataAllocator: ownBuffer() } : {}),
+    ...(settings.ownBuffer === true ? { dataAllocator: reusingAllocator() } : {}),
   });
   const counter = new Counter(settings.parse, dataSelector !== undefined);
   if (events === 0) {
@@ -83,15 +83,6 @@ async function consumeAll(
     while (counter.events < events) counter.see(await consumer.pull());
   }
   return { events: counter.events, bytes: counter.dataBytes };
-}
-
-/** Gives the same buffer for every event, as large as the largest needed. */
-function ownBuffer(): DataAllocator {
-  let buffer = new Uint8Array(0);
-  return (_metadata, descriptor) => {
-    if (buffer.byteLength < descriptor.size) buffer = new Uint8Array(descriptor.size);
-    return buffer.subarray(0, descriptor.size);
-  };
 }
 
 async function countOf(topic: Topic, partitions?: readonly number[]): Promise<number> {
