@@ -1,10 +1,13 @@
 import { acceptedOptions } from "../args/tokens.ts";
 import type { CommandSpec, OptionSpec } from "../command.ts";
 import { EXIT, EXIT_CODES } from "../exit_codes.ts";
-import { SHARED } from "../table/common.ts";
+import { ENGINE, SHARED } from "../table/common.ts";
 import { PROGRAM } from "../program.ts";
 import { COMMANDS } from "../table/mod.ts";
 import { optionForm, optionNote, usageLine } from "./text.ts";
+
+/** An option that stands under this many commands is explained once. */
+const SHARED_COMMANDS_MIN = 5;
 
 const INTRODUCTION = `# ${PROGRAM}
 
@@ -49,6 +52,12 @@ Options of every command:
 
 ${SHARED.map(optionItem).join("\n")}
 
+Options of several commands, which name those they take; the first five are the engine's:
+
+${[...sharedItems()].join("\n")}
+
+[reference.md](reference.md) lists the options of drivers, topics and components.
+
 ## Coming from the C++ tool
 
 Its own shell tests pass here. What is different on purpose, and may concern a script:
@@ -77,14 +86,38 @@ function section(command: CommandSpec): string {
     else lines.push(linked(escape(paragraph)), "");
   }
   lines.push(...fenced("text", usageLine(command)));
-  const own = acceptedOptions(command.options).filter((option) =>
-    option.hidden !== true && !SHARED.includes(option)
-  );
-  if (own.length > 0) lines.push(...own.map(optionItem), "");
+  const items = itemsOf(command);
+  const shared = items.filter(([, item]) => sharedItems().has(item));
+  const own = items.filter(([, item]) => !sharedItems().has(item));
+  if (own.length > 0) lines.push(...own.map(([, item]) => item), "");
+  if (shared.length > 0) lines.push(`Shared: ${namesOf(shared.map(([name]) => name))}.`, "");
   for (const { title, shell, run } of command.examples) {
     lines.push(`${title}:`, "", ...fenced(run === false ? "sh ignore" : "sh", shell));
   }
   return lines.join("\n");
+}
+
+/** The names of shared options; those that say which engine together. */
+function namesOf(names: readonly string[]): string {
+  const engine = acceptedOptions(ENGINE).map(({ name }) => name);
+  const isWhole = engine.every((name) => names.includes(name));
+  const left = isWhole ? names.filter((name) => !engine.includes(name)) : names;
+  return [...isWhole ? ["the engine's"] : [], ...left.map((name) => `\`--${name}\``)].join(", ");
+}
+
+/** What would stand under so many commands in the same words. */
+function sharedItems(): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const [, item] of COMMANDS.flatMap(itemsOf)) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return new Set([...counts].filter(([, count]) => count >= SHARED_COMMANDS_MIN).map(([item]) => item));
+}
+
+/** The options of a command by name, as they read. */
+function itemsOf(command: CommandSpec): [name: string, item: string][] {
+  return acceptedOptions(command.options).filter((option) =>
+    option.hidden !== true && !SHARED.includes(option)
+  )
+    .map((option) => [option.name, optionItem(option)]);
 }
 
 function fenced(language: string, text: string): string[] {
