@@ -6,12 +6,14 @@
  * @module
  */
 import type { JsonObject } from "./json.ts";
+import type { IncomingBatch } from "./contract/incoming.ts";
 import type { BatchLimit, OutgoingBatch } from "./contract/outgoing.ts";
 import type { CorruptedLogError, ForeignContent } from "./errors.ts";
 import type { TrimRequest, TrimResult } from "./trim_request.ts";
 
 export type { TrimRequest, TrimResult } from "./trim_request.ts";
 
+export type { DataRange, IncomingBatch } from "./contract/incoming.ts";
 export type { BatchLimit, BatchPart, OutgoingBatch, OutgoingData } from "./contract/outgoing.ts";
 
 /** How a component is stored with its topic: its type name and whatever recreates it. */
@@ -236,49 +238,6 @@ export interface GroupMember {
   pid?: number;
   /** The partitions that it owns, in order. */
   partitions: number[];
-}
-
-/** A byte range inside one event's data part. */
-export interface DataRange {
-  /** First byte, counted from the start of the data part. */
-  offset: number;
-  /** Number of bytes. */
-  size: number;
-}
-
-/** Consecutive events read from one partition. */
-export interface IncomingBatch {
-  /** Partition number. */
-  readonly partition: number;
-  /** Id of the first event. */
-  readonly baseId: number;
-  /** Number of events, at least 1. */
-  readonly count: number;
-  /** When the batch was stored, in milliseconds since 1970. */
-  readonly timestamp: number;
-  /**
-   * The metadata of all events as JSON texts joined by commas, when they were stored as such: `[${text}]`
-   * parses to an array of `count` values. Undefined for other serializers.
-   */
-  joinedText?(): string;
-  /** Metadata of one event as the JSON text it was stored as; only where it was stored as text. */
-  metadataText?(index: number): string;
-  /** Metadata of one event as the serializer wrote it. */
-  metadataBytes(index: number): Uint8Array;
-  /** Size of one event's data part, in bytes. */
-  dataSize(index: number): number;
-  /**
-   * Fills `into` (in order, as if they were one buffer) with the given ranges of one event's data, checked
-   * against their checksums; throws `CorruptedLogError`. Nothing else of the data is read. The ranges are in
-   * bounds and do not overlap, but may be in any order; both sides have the same total size. May be called
-   * for as long as the consumer is open, also after later reads.
-   */
-  readData(index: number, ranges: readonly DataRange[], into: readonly Uint8Array[]): void | Promise<void>;
-  /**
-   * One range of one event's data, checked, in memory that no one else writes; it may be a view shared with
-   * other events. Engines that have none leave it out, and a buffer is allocated and filled.
-   */
-  viewData?(index: number, range: DataRange): Uint8Array | Promise<Uint8Array>;
 }
 
 /** The reading half of a driver. */

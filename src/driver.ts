@@ -1,4 +1,5 @@
 import { closeAll } from "./closing.ts";
+import type { ComponentOptions, DraftOptions } from "./component_options.ts";
 import { AllowedModules } from "./components/allowed_modules.ts";
 import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
 import {
@@ -25,30 +26,12 @@ import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";
 import { show } from "./options.ts";
-import { isStandardSchema, type StandardSchema, StandardSchemaValidator } from "./standard_schema.ts";
+import { isStandardSchema, StandardSchemaValidator } from "./standard_schema.ts";
 import { Topic } from "./topic.ts";
 import { TopicDraft } from "./topic_draft.ts";
 import { createdAtOnce } from "./topic_draft/created_at_once.ts";
 
-/** The components of a topic, each given as an instance or as a document. */
-export interface ComponentOptions<T = JsonValue> {
-  /** Says which events the topic takes; also a schema of zod, valibot, arktype …. Default: all. */
-  validator?: Validator<T> | StandardSchema<T> | ComponentDocument;
-  /** Says which partition an event goes to. Default: each in turn. */
-  partitionSelector?: PartitionSelector | ComponentDocument;
-  /** Writes and reads metadata. Default: as JSON text. */
-  serializer?: Serializer | ComponentDocument;
-}
-
-/** What {@linkcode Driver.draftTopic} takes beside the definition. */
-export interface DraftOptions<T = JsonValue> {
-  /** Components to store, and to fill the topic with, instead of those that the definition's documents describe. */
-  components?: ComponentOptions<T>;
-  /** Components to fill the topic with instead of those stored: events that were pushed before need no validator. */
-  filling?: ComponentOptions<T>;
-  /** Go on with what was left under this name, and keep what is neither published nor discarded. Default: false. */
-  resume?: boolean;
-}
+export type { ComponentOptions, DraftOptions } from "./component_options.ts";
 
 /**
  * An engine that keeps topics.

@@ -14,7 +14,8 @@ import { documentOf, type PipelineComponents, PushPipeline } from "./producer/pu
 import { PipelineQueue } from "./producer/pipeline_queue.ts";
 import type { PreparedEvent } from "./producer/push_pipeline.ts";
 import { UnobservedFailures } from "./producer/unobserved_failures.ts";
-import { type BatcherOwner, PartitionBatcher } from "./producer/partition_batcher.ts";
+import type { BatcherOwner } from "./producer/batcher_owner.ts";
+import { PartitionBatcher } from "./producer/partition_batcher.ts";
 import { limitsOf, type ProducerOptions, type PushOptions } from "./producer/options.ts";
 import { PushBatch } from "./producer/push_batch.ts";
 import { PushFuture } from "./producer/push_future.ts";

@@ -17,6 +17,7 @@ const VOCABULARY = [
   "src/errors/foreign.ts",
   "src/errors/groups.ts",
   "src/errors/modules.ts",
+  "src/errors/stored.ts",
   "src/event_id.ts",
   "src/json.ts",
   "src/names.ts",
@@ -26,6 +27,7 @@ const VOCABULARY = [
   "src/contract.ts",
   "src/trim_request.ts",
   "src/driver_options.ts",
+  "src/contract/incoming.ts",
   "src/contract/outgoing.ts",
 ];
 
@@ -303,11 +305,11 @@ test("the log reads no clock, no randomness and no file system of its own", () =
   );
 });
 
-test("no source file is longer than 350 lines", () => {
+test("no source file is longer than 300 lines", () => {
   assertEquals(
     offences(sources.filter(({ path }) => !GENERATED.includes(path)), ({ text }) => {
       const lines = text.split("\n").length - 1;
-      return lines > 350 ? [`${lines} lines`] : [];
+      return lines > 300 ? [`${lines} lines`] : [];
     }),
     [],
   );

@@ -4,7 +4,7 @@ import { diagnostics } from "../diagnostics.ts";
 import { CorruptedLogError, EventGoneError } from "../errors.ts";
 import { Event } from "../event.ts";
 import type { Future } from "../future.ts";
-import type { DataDelivery } from "./data_delivery.ts";
+import type { SourceSettings } from "./source_settings.ts";
 import { type AcknowledgedEvent, EventBatch, type EventOwner } from "../event/event_batch.ts";
 
 /** Where an iteration ends: one past the last id wanted of each partition; `undefined` for no end. */
@@ -14,24 +14,6 @@ export type Ends = ReadonlyMap<number, number> | undefined;
 interface Rest {
   batch: EventBatch;
   index: number;
-}
-
-/** What a source needs of its consumer. */
-export interface SourceSettings {
-  /** Topic name. */
-  topic: string;
-  /** Consumer name. */
-  consumer: string;
-  /** Turns stored metadata into values. */
-  serializer: Serializer;
-  /** Loads data where a selector was given. */
-  delivery: DataDelivery | undefined;
-  /** Events read of one partition before the next one's turn. */
-  eventsMax: number;
-  /** Called with events that are passed over because their data is damaged; undefined when damage is to be thrown. */
-  onDataDamage?: (error: CorruptedLogError) => void;
-  /** Stores an acknowledgement. */
-  acknowledge(event: AcknowledgedEvent): Future<true>;
 }
 
 /** Gives the events of all partitions one by one; the partitions take turns, a batch each. */
@@ -318,9 +300,7 @@ export class EventSource<T> implements EventOwner {
   }
 
   #later(step: Promise<boolean>): Promise<boolean> {
-    const end = () => {
-      this.#pending = undefined;
-    };
+    const end = () => void (this.#pending = undefined);
     // Two handlers, so that those who await the step see its failure and no one else has to.
     step.then(end, end);
     return this.#pending = step;

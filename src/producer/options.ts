@@ -1,6 +1,19 @@
 import { BatchSize } from "../batch_size.ts";
 import { checkOptions, invalidOption } from "../options.ts";
-import type { BatchLimits } from "./partition_batcher.ts";
+
+/** How much a batch holds before it is handed over, and how many may be on their way. */
+export interface BatchLimits {
+  /** Events in a batch. */
+  eventsMax: number;
+  /** Bytes of metadata and data in a batch, save where a single event has more. */
+  bytesMax: number;
+  /** Batches being stored at a time, over all partitions. */
+  batchesMax: number;
+  /** Bytes held by the batches that fill, over all partitions: many partitions must not hold many full batches. */
+  openBytesMax: number;
+  /** Bytes that may wait for room, over all partitions, where the engine cannot make a push wait. */
+  pendingBytesMax: number;
+}
 
 /** What `push` takes beside metadata and data. */
 export interface PushOptions {

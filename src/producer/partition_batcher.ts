@@ -2,54 +2,17 @@ import { Buffer } from "node:buffer";
 import { clearImmediate, setImmediate } from "node:timers";
 import { normalizeData, PushedData } from "../data_view.ts";
 import { diagnostics } from "../diagnostics.ts";
-import type { BatchLimit, OutgoingData, ProducerInterface } from "../contract.ts";
+import type { BatchLimit, OutgoingData } from "../contract.ts";
 import { BackpressureError } from "../errors.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
 import { type BatchOwner, PushBatch } from "./push_batch.ts";
+import type { BatcherOwner } from "./batcher_owner.ts";
+import type { BatchLimits } from "./options.ts";
 import { PushFuture } from "./push_future.ts";
-
-/** How much a batch holds before it is handed over, and how many may be on their way. */
-export interface BatchLimits {
-  /** Events in a batch. */
-  eventsMax: number;
-  /** Bytes of metadata and data in a batch, save where a single event has more. */
-  bytesMax: number;
-  /** Batches being stored at a time, over all partitions. */
-  batchesMax: number;
-  /** Bytes held by the batches that fill, over all partitions: many partitions must not hold many full batches. */
-  openBytesMax: number;
-  /** Bytes that may wait for room, over all partitions, where the engine cannot make a push wait. */
-  pendingBytesMax: number;
-}
+import { publishFailed, publishStored } from "./push_report.ts";
 
 /** What an event takes in memory beside its metadata and data, roughly. */
 const EVENT_BYTES = 64;
-
-/** What the batchers of a producer share. */
-export interface BatcherOwner {
-  /** Topic name. */
-  readonly topic: string;
-  /** Producer name. */
-  readonly name: string;
-  /** Stores batches. */
-  readonly driver: ProducerInterface;
-  /** When to hand over. */
-  readonly limits: BatchLimits;
-  /** Counts what failed unobserved. */
-  readonly failures: UnobservedFailures;
-  /** Batches being stored now, over all batchers. */
-  readonly inFlight: Set<PushBatch>;
-  /** Memory held by the batches that fill, over all batchers, in bytes. */
-  openBytes: number;
-  /** Memory held by full batches that wait for room, over all batchers, in bytes. */
-  waitingBytes: number;
-  /** Hands over the batches of all batchers, because they hold too much together. */
-  relieve(): void;
-  /** Whether more events are on their way to the batchers. */
-  expectsMore(): boolean;
-  /** A batch that was being stored is stored, or failed. */
-  onSettled(batch: PushBatch): void;
-}
 
 /** The way into one partition: the batch that fills, and when it goes to the driver. */
 export class PartitionBatcher implements BatchOwner {
@@ -303,34 +266,12 @@ export class PartitionBatcher implements BatchOwner {
 
   #succeed(batch: PushBatch, baseId: number): void {
     batch.succeed(baseId);
-    if (!diagnostics.push.hasSubscribers) return;
-    for (const part of batch.parts ?? [batch]) {
-      const bytes = Math.round(batch.bytes * part.count / batch.count);
-      const outcome = part.failed ? { error: part.error } : { firstId: part.baseId };
-      this.#publish({ count: part.count, bytes, begunMs: batch.begunMs }, outcome);
-    }
+    if (diagnostics.push.hasSubscribers) publishStored(this.#owner, this.partition, batch);
   }
 
   #fail(batch: PushBatch, error: unknown): void {
     batch.fail(error);
-    if (diagnostics.push.hasSubscribers) this.#publish(batch, { error });
-  }
-
-  #publish(
-    { count, bytes, begunMs }: Pick<PushBatch, "count" | "bytes" | "begunMs">,
-    outcome: { firstId?: number; error?: unknown },
-  ): void {
-    const { topic, name } = this.#owner;
-    const durationMs = begunMs === 0 ? 0 : performance.now() - begunMs;
-    diagnostics.push.publish({
-      topic,
-      producer: name,
-      partition: this.partition,
-      events: count,
-      bytes,
-      durationMs,
-      ...outcome,
-    });
+    if (diagnostics.push.hasSubscribers) publishFailed(this.#owner, this.partition, batch);
   }
 }
 

@@ -12,6 +12,7 @@ const source = [
   "src/errors/foreign.ts",
   "src/errors/groups.ts",
   "src/errors/modules.ts",
+  "src/errors/stored.ts",
 ]
   .map((path) => readFileSync(new URL(path, root), "utf8")).join("\n");
 

@@ -8,6 +8,7 @@ import { Appender } from "../../src/log/write/appender.ts";
 import { Partition } from "../../src/log/partition.ts";
 import { verifyPartition } from "../../src/log/check/verify.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
+import { removeBefore } from "../../src/log/mod.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
@@ -40,7 +41,7 @@ test("an event whose data is removed while it is being pushed is stored with its
       disk.faults = {};
       const partition = open();
       new Appender(partition, 1 << 20).seal();
-      partition.removeBefore(partition.segmentIds().at(-1)!, 0);
+      removeBefore(partition, partition.segmentIds().at(-1)!, 0);
     };
     try {
       push(new Uint8Array(5000));

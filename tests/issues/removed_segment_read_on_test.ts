@@ -8,6 +8,7 @@ import { Partition } from "../../src/log/partition.ts";
 import { PartitionReader } from "../../src/log/read/reader.ts";
 import { segmentName } from "../../src/log/segment/segment_file.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
+import { removeBefore } from "../../src/log/mod.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
@@ -63,7 +64,7 @@ for (const missingBytes of [1, 13, 64, 100]) {
       1,
     );
     new Appender(open(disk), 1 << 20).seal();
-    open(disk).removeBefore(1, 0);
+    removeBefore(open(disk), 1, 0);
     const batch = reader.read(1)!;
     assertEquals([batch.baseId, batch.metadataText!(0)], [1, '"second"']);
     await writer.close();
@@ -84,7 +85,7 @@ test("a segment may be removed by another process as soon as its seal stands the
     const partition = open(disk);
     const other = new PartitionWriter(partition, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 });
     assertEquals(push(other, "second"), 1);
-    partition.removeBefore(1, 0);
+    removeBefore(partition, 1, 0);
   };
   appender.seal();
   assertEquals(open(disk).segmentIds(), [1]);

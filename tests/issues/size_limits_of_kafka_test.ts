@@ -14,7 +14,8 @@ import { KnownEnds } from "../../src/drivers/kafka/known_ends.ts";
 import { batchBytes, formatOf } from "../../src/drivers/kafka/record.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
-import { type BatcherOwner, PartitionBatcher } from "../../src/producer/partition_batcher.ts";
+import type { BatcherOwner } from "../../src/producer/batcher_owner.ts";
+import { PartitionBatcher } from "../../src/producer/partition_batcher.ts";
 import type { PushFuture } from "../../src/producer/push_future.ts";
 import { test } from "../harness.ts";
 

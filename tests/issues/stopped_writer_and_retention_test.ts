@@ -8,6 +8,7 @@ import { Driver, TopicDeletedError } from "../../mod.ts";
 import { encodeSegment } from "../../src/log/segment/segment_file.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
+import { removeBefore } from "../../src/log/mod.ts";
 import { test } from "../harness.ts";
 import { PartitionFolder, single } from "../log/partition_folder.ts";
 import { watchedStorage } from "../log/watched_storage.ts";
@@ -48,7 +49,7 @@ function rollAndTrim(folder: PartitionFolder): number {
   }
   const id = other.append(single('"last"', 100)) as number;
   const partition = folder.open();
-  partition.removeBefore(partition.segmentIds().at(-1)!, 0);
+  removeBefore(partition, partition.segmentIds().at(-1)!, 0);
   void other.close();
   return id;
 }
@@ -73,7 +74,7 @@ for (const moment of MOMENTS) {
     const other = folder.writer();
     other.seal();
     other.append(single('"next"'));
-    folder.open().removeBefore(folder.open().segmentIds().at(-1)!, 0);
+    removeBefore(folder.open(), folder.open().segmentIds().at(-1)!, 0);
     assertEquals(readdirSync(folder.directory).filter((name) => name.endsWith(".log")).length, 1);
     await other.close();
     await writer.close();
@@ -131,7 +132,7 @@ test("retention leaves the drafts of other writers alone, and takes those of kil
   for (const draft of drafts) writeFileSync(draft, content);
   const long = Date.now() / 1000 - 7200;
   utimesSync(drafts[1], long, long);
-  partition.removeBefore(1, 0);
+  removeBefore(partition, 1, 0);
   assertEquals(drafts.map((draft) => existsSync(draft)), [true, false]);
 });
 
@@ -167,7 +168,7 @@ test("the last segment may go between its listing and its opening, again and aga
         other.seal();
         other.append(single('"other"'));
         const partition = folder.open();
-        partition.removeBefore(partition.segmentIds().at(-1)!, 0);
+        removeBefore(partition, partition.segmentIds().at(-1)!, 0);
       }
       return storage.open(path, mode);
     },

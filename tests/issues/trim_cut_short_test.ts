@@ -16,6 +16,7 @@ import { verifyPartition } from "../../src/log/check/verify.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
+import { removeBefore } from "../../src/log/mod.ts";
 import { test } from "../harness.ts";
 import { interrupted, Killed } from "../log/interrupted_storage.ts";
 
@@ -185,7 +186,7 @@ test("data that comes to be needed while it is removed stays, or the writer lear
           if (call === look) wasKept = isKept(writer.listing(), older);
         };
         const remover = open(directory, interrupted(nodeStorage, step));
-        const removed = remover.removeBefore(ids[1], 0);
+        const removed = removeBefore(remover, ids[1], 0);
         remover.close();
         const isThere = readdirSync(directory).includes(`${String(older).padStart(20, "0")}.log`);
         if (wasKept === true) assert(isThere, `marker made at call ${mark}, looked at call ${look}`);

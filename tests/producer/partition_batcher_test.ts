@@ -2,11 +2,9 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BackpressureError } from "../../mod.ts";
 import type { OutgoingBatch } from "../../src/contract.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
-import {
-  type BatcherOwner,
-  type BatchLimits,
-  PartitionBatcher,
-} from "../../src/producer/partition_batcher.ts";
+import type { BatchLimits } from "../../src/producer/options.ts";
+import type { BatcherOwner } from "../../src/producer/batcher_owner.ts";
+import { PartitionBatcher } from "../../src/producer/partition_batcher.ts";
 import { test } from "../harness.ts";
 
 /** What an event counts beside its metadata and data. */

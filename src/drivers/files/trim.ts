@@ -2,6 +2,8 @@ import {
   confirmedId,
   lastWouldGo,
   type Partition,
+  removeBefore,
+  removeLeftovers,
   type RetentionPolicy,
   sealLast,
   type SegmentFacts,
@@ -50,7 +52,7 @@ export function trimPartition(
     // The last segment goes only when another one stands after it.
     sealLast(log);
   }
-  log.removeLeftovers();
+  removeLeftovers(log);
   return remove(log, policy);
 }
 
@@ -58,7 +60,7 @@ export function trimPartition(
 export function applyRetention(log: Partition, options: FilesTopicOptions, registry: ConsumerRegistry): void {
   const { retentionBytes, retentionSeconds, retentionAcknowledged } = options;
   try {
-    log.removeLeftovers();
+    removeLeftovers(log);
     if (retentionBytes === undefined && retentionSeconds === undefined && retentionAcknowledged !== true) {
       return;
     }
@@ -80,7 +82,7 @@ function remove(log: Partition, policy: RetentionPolicy): TrimResult {
       (newest, { created, newestTime }) => Math.max(newest, created, newestTime),
       0,
     );
-    if (count === 0 || log.removeBefore(facts[count].baseId, newestTime)) return resultOf(log, facts, count);
+    if (count === 0 || removeBefore(log, facts[count].baseId, newestTime)) return resultOf(log, facts, count);
     if (decision === DECISIONS_MAX) return resultOf(log, facts, 0);
   }
 }

@@ -3,7 +3,8 @@ import type { Finding } from "./finding.ts";
 import type { Partition } from "../partition.ts";
 import { segmentName } from "../segment/segment_file.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
-import { type DamagedChunks, SegmentCheck } from "./verify_segment.ts";
+import type { DamagedChunks } from "./verify_data.ts";
+import { SegmentCheck } from "./verify_segment.ts";
 
 /**
  * Reads every byte of a partition against its checksums and gives whatever is wrong, in the order of ids. It

@@ -1,30 +1,18 @@
 import { core } from "../format/core/core.ts";
-import { CorruptedLogError, EventGoneError } from "../../errors.ts";
 import type { Finding } from "./finding.ts";
-import {
-  DATA_BLOCK_BYTES,
-  FLAG,
-  KIND,
-  RECORD_BYTES,
-  SEGMENT,
-  SEGMENT_HEADER_BYTES,
-} from "../format/bytes.ts";
-import { extentsAddUp } from "../format/frame_body.ts";
-import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt, headDamage } from "../read/frame_check.ts";
+import { FLAG, KIND, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { type FrameAt, headDamage } from "../read/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import { step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
+import { type DamagedChunks, DataCheck, type Found } from "./verify_data.ts";
 import { IndexCheck } from "./verify_index.ts";
 import type { Pace } from "./pace.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
 import { type LogPosition, startOf } from "../segment/log_position.ts";
 
 type FrameEntry = Extract<Entry, { kind: "frame" }>;
-type Found = Pick<Finding, "severity" | "kind" | "offset" | "reason"> & Partial<Finding>;
-
-/** Data chunks that are damaged, by segment and offset, so that the events that need them are named. */
-export type DamagedChunks = Map<string, { file: string; offset: number; reason: string }>;
 
 /** Anchors speak of boundaries not far before them. */
 const BOUNDARIES_MAX = 4096;
@@ -34,19 +22,18 @@ export class SegmentCheck {
   /** The id that comes after the segment, once it was read. */
   endId: number;
   readonly #index: IndexCheck;
-  /** The oldest segment that holds data of an event in this one. */
-  #neededId: number;
+  readonly #data: DataCheck;
   /** Frame boundaries met lately, and the id that comes next at each. */
   readonly #boundaries = new Map<number, number>();
 
   constructor(
     private readonly partition: Partition,
     private readonly segment: Segment,
-    private readonly chunks: DamagedChunks,
+    chunks: DamagedChunks,
     private readonly pace: Pace,
   ) {
     this.#index = new IndexCheck(partition.storage, segment);
-    this.#neededId = segment.baseId;
+    this.#data = new DataCheck(partition, segment, chunks, (found) => this.#found(found));
     this.endId = segment.endId ?? segment.baseId;
   }
 
@@ -136,7 +123,7 @@ export class SegmentCheck {
     const isLost = (frame.flags & FLAG.lost) !== 0;
     const reason = headDamage(at);
     if (reason !== undefined) {
-      if (frame.kind === KIND.chunk) this.#noteChunk(offset, offset, reason);
+      if (frame.kind === KIND.chunk) this.#data.noteChunk(offset, offset, reason);
       yield this.#found({
         severity: isLost ? "redundant" : "damage",
         kind: frame.kind === KIND.chunk ? "chunk" : "frame",
@@ -149,8 +136,8 @@ export class SegmentCheck {
       return;
     }
     if (isLost) return;
-    if (frame.dataBytes > 0) yield* this.#data(at, id);
-    if (frame.extentCount > 0) yield* this.#extents(at, id);
+    if (frame.dataBytes > 0) yield* this.#data.blocks(at, id);
+    if (frame.extentCount > 0) yield* this.#data.chunksOf(at, id);
   }
 
   #remember({ offset, id }: LogPosition): void {
@@ -191,85 +178,6 @@ export class SegmentCheck {
       frame: this.#frameAt(offset, id),
       reason: `the ${which} of a frame is damaged, its other end tells what it said`,
     });
-  }
-
-  *#data(at: FrameAt, id: number): Generator<Finding> {
-    const { offset, frame } = at;
-    const blocks = damagedBlocks(at);
-    if (blocks.length === 0) return;
-    const blockAt = offset + frame.layout.data + blocks[0] * DATA_BLOCK_BYTES;
-    const reason = "data checksum differs";
-    if (frame.kind === KIND.chunk) {
-      this.#noteChunk(offset, blockAt, reason);
-      const bytes = frame.layout.frameBytes;
-      yield this.#found({
-        severity: "damage",
-        kind: "chunk",
-        offset: blockAt,
-        bytes,
-        firstId: id,
-        endId: id,
-        reason,
-        frame: this.#frameAt(offset, id),
-      });
-      return;
-    }
-    const ranges = eventsInBlocks(at, blocks);
-    // No one's bytes any more: those of events that a repair gave up.
-    if (ranges.length === 0) ranges.push({ first: 0, end: 0 });
-    for (const { first, end } of ranges) {
-      yield this.#found({
-        severity: end > first ? "damage" : "redundant",
-        kind: "data",
-        offset: blockAt,
-        firstId: id + first,
-        endId: id + end,
-        reason,
-        frame: this.#frameAt(offset, id),
-      });
-    }
-  }
-
-  /** An event whose data stands in chunks is whole when they are. */
-  *#extents(at: FrameAt, id: number): Generator<Finding> {
-    const extents = extentsOf(at);
-    const { list } = extents;
-    this.#neededId = Math.min(this.#neededId, ...list.map(({ segmentId }) => segmentId));
-    if ((at.frame.flags & FLAG.dataLost) !== 0) return;
-    const problem = extentsAddUp(extents) ? list.map((extent) => this.#extent(extent)).find(Boolean) : {
-      file: this.segment.path,
-      offset: at.offset,
-      reason: "the sizes of its data chunks do not add up",
-    };
-    if (problem === undefined) return;
-    const frame = this.#frameAt(at.offset, id);
-    yield this.#found({ severity: "damage", kind: "data", firstId: id, endId: id + 1, ...problem, frame });
-  }
-
-  /** What is wrong with a chunk that an event refers to. */
-  #extent(extent: { segmentId: number; offset: number; dataBytes: number }) {
-    const { segmentId, offset, dataBytes } = extent;
-    const known = this.chunks.get(chunkKey(segmentId, offset));
-    if (known !== undefined) return known;
-    let segment: Segment;
-    try {
-      segment = segmentId === this.segment.baseId
-        ? this.segment
-        : this.partition.segmentOf(segmentId, segmentId);
-    } catch (error) {
-      if (!(error instanceof EventGoneError || error instanceof CorruptedLogError)) throw error;
-      return {
-        file: this.segment.path,
-        offset,
-        reason: `segment ${segmentId}, which holds its data, is missing`,
-      };
-    }
-    const found = step(segment, offset, RECORD_BYTES);
-    const isThere = found.kind === "frame" && found.frame.kind === KIND.chunk &&
-      found.frame.dataBytes === dataBytes;
-    return isThere
-      ? undefined
-      : { file: segment.path, offset, reason: "a data chunk is not where its event says" };
   }
 
   /** After the last event: chunks of an event in the next segment, then the seal, or a write under way. */
@@ -318,20 +226,18 @@ export class SegmentCheck {
         reason,
       });
     }
-    if (Math.min(segment.baseId, ...partition.listing().needs.get(segment.baseId) ?? []) > this.#neededId) {
+    if (
+      Math.min(segment.baseId, ...partition.listing().needs.get(segment.baseId) ?? []) > this.#data.neededId
+    ) {
       // Its writer was killed, or could not write it: retention may take the older segment first.
       yield this.#found({
         severity: "torn",
         kind: "dependency marker",
         offset: 0,
-        reason: `nothing notes that segment ${this.#neededId} holds data of its events`,
-        keptId: this.#neededId,
+        reason: `nothing notes that segment ${this.#data.neededId} holds data of its events`,
+        keptId: this.#data.neededId,
       });
     }
-  }
-
-  #noteChunk(chunkOffset: number, offset: number, reason: string): void {
-    this.chunks.set(chunkKey(this.segment.baseId, chunkOffset), { file: this.segment.path, offset, reason });
   }
 
   #frameAt(offset: number, firstId: number): Finding["frame"] {
@@ -342,8 +248,4 @@ export class SegmentCheck {
     const { baseId, path } = this.segment;
     return { partition: this.partition.partition, firstId: baseId, endId: baseId, file: path, ...found };
   }
-}
-
-function chunkKey(segmentId: number, offset: number): string {
-  return `${segmentId}:${offset}`;
 }

@@ -1,8 +1,8 @@
 import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../../errors.ts";
-import { DRAFT_SUFFIX, isMissing, type Storage } from "../../storage/port.ts";
+import { isMissing, type Storage } from "../../storage/port.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
-import { firstName, type Listing, listingOf, needsName, ownerOf } from "./listing.ts";
+import { type Listing, listingOf, needsName } from "./listing.ts";
 import { encodeSegment, isSameSegment, type SealedSegment, Segment, segmentName } from "./segment_file.ts";
 import { INDEX_INTERVAL_BYTES } from "./index.ts";
 import { AppendSignal } from "./append_signal.ts";
@@ -27,9 +27,6 @@ const LISTINGS_MAX = 10;
 
 /** How often a look begins anew because segments are being removed. */
 const LOOKS_MAX = 20;
-
-/** A draft this old was left by a process that was killed. */
-const DRAFT_AGE_MS_MAX = 3_600_000;
 
 /** Segments whose files stay open; readers and writers of one partition rarely need more at once. */
 const OPEN_SEGMENTS_MAX = 4;
@@ -227,58 +224,15 @@ export class PartitionFolder {
     this.storage.publish(`${this.directory}/${needsName(baseId, neededBaseId)}`, new Uint8Array(0));
   }
 
+  /** Lets go of a segment whose file is about to be removed. */
+  release(baseId: number): void {
+    this.#segments.get(baseId)?.close();
+    this.#segments.delete(baseId);
+  }
+
   /** Size of a segment's file; 0 when it is gone. */
   bytesOf(baseId: number): number {
     return this.storage.stat(this.#pathOf(baseId))?.bytes ?? 0;
-  }
-
-  /**
-   * Removes the segments before one that stays, with `newestTime` the newest time in them, in milliseconds since
-   * 1970. False when data in one of them has come to be needed meanwhile: then nothing was removed.
-   *
-   * One name in the folder decides. A process that is killed before it is there has removed nothing, and after it
-   * everything: readers pass over the files that are left, and the next removal takes them away.
-   */
-  removeBefore(firstId: number, newestTime: number): boolean {
-    const { storage, directory } = this;
-    const removedTime = Math.max(newestTime, this.listing().removedTime);
-    const mark = `${directory}/${firstName(firstId, removedTime)}`;
-    // What stays is on the disk before what says that it is all there is.
-    storage.syncDirectory(directory);
-    storage.publish(mark, new Uint8Array(0));
-    // A writer makes its dependency marker and then looks for this name, and here it is the other way round: at
-    // least one of the two sees the other's, however their calls are interleaved.
-    if (this.segmentIds()[0] < firstId) {
-      storage.remove(mark);
-      return false;
-    }
-    this.removeLeftovers();
-    return true;
-  }
-
-  /** Removes the files of segments that are before the first one: a removal was cut short. */
-  removeLeftovers(): void {
-    const names = this.storage.list(this.directory);
-    const first = listingOf(names).ids[0] ?? 0;
-    const leftovers = names.filter((name) => (ownerOf(name) ?? Infinity) < first).sort();
-    if (leftovers.length === 0) return;
-    // What says that they are removed is on the disk before any of them goes; the process that made it may be dead.
-    this.storage.syncDirectory(this.directory);
-    const isLog = (name: string) => name.endsWith(".log");
-    // The log first: an index without its segment harms no one.
-    for (const name of [...leftovers.filter(isLog), ...leftovers.filter((name) => !isLog(name))]) {
-      const path = `${this.directory}/${name}`;
-      // Another process may be about to publish its draft.
-      if (name.endsWith(DRAFT_SUFFIX) && this.#ageOf(path) < DRAFT_AGE_MS_MAX) continue;
-      this.#segments.get(ownerOf(name)!)?.close();
-      this.#segments.delete(ownerOf(name)!);
-      this.storage.remove(path);
-    }
-  }
-
-  #ageOf(path: string): number {
-    const modified = this.storage.stat(path)?.modified;
-    return modified === undefined ? 0 : Math.abs(this.storage.now() - modified);
   }
 
   /**

@@ -10,6 +10,7 @@ import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
+import { removeBefore } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
 
 interface Scene {
@@ -173,7 +174,7 @@ test("a position that was removed is reported once, and reading goes on with wha
     roll();
     push(3);
     const before = await consumer();
-    logs[0].removeBefore(3, 0);
+    removeBefore(logs[0], 3, 0);
     const signal = new AbortController();
     const behind = await consumer({ from: { id: 1 } });
     // There is news: that events are gone.

@@ -29,6 +29,7 @@ import {
   readSample,
   type StoredEvent,
 } from "../../damage/sample_partition.ts";
+import { removeBefore } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
 import { randomNumbers } from "../../wasm/reference.ts";
 
@@ -299,7 +300,7 @@ test("what was trimmed is not called missing", async () => {
   const { storage, ids } = await sample();
   const partition = openSample(storage);
   // Where no event that stays has data in what goes.
-  assert(ids.slice(1).some((id) => partition.removeBefore(id, 0)));
+  assert(ids.slice(1).some((id) => removeBefore(partition, id, 0)));
   const missing = (await wrongIn(storage)).filter(({ kind }) => kind === "segment missing");
   assertEquals(missing, []);
   const reader = new PartitionReader(partition, { dataWanted: false, onCorruption: "throw" });

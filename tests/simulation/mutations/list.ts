@@ -63,8 +63,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "removed segments: an idle producer stays in the segment it knows",
     file: "src/log/write/open_segment.ts",
-    from: 'if (passed.kind === "end") return "discarded";',
-    to: 'if (passed.kind === "end" && this.file.size() >= 0) return "discarded";',
+    from: 'if (entry.kind === "end") return "discarded";',
+    to: 'if (entry.kind === "end" && this.file.size() >= 0) return "discarded";',
   },
   {
     what: "ghosts: a stopped writer makes a segment again",
@@ -105,9 +105,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "removals: files go before the name that says so is on the disk",
-    file: "src/log/segment/directory.ts",
+    file: "src/log/segment/removal.ts",
     from:
-      "    // What says that they are removed is on the disk before any of them goes; the process that made it may be dead.\n    this.storage.syncDirectory(this.directory);\n",
+      "  // What says that they are removed is on the disk before any of them goes; the process that made it may be dead.\n  storage.syncDirectory(directory);\n",
     to: "",
   },
   {
@@ -163,7 +163,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "metadata checksums are not looked at",
     file: "src/log/read/reader.ts",
-    from: "if (at < 0 || !this.#checkHead(at, passed)) {",
+    from: "if (at < 0 || !this.#checkHead(at, entry)) {",
     to: "if (at < 0) {",
   },
   {
@@ -187,8 +187,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "after a lost race the expected id is kept",
     file: "src/log/write/open_segment.ts",
-    from: "isOf(passed.frame, identity)) return this.#landed(passed);",
-    to: "isOf(passed.frame, identity)) return this.#landed({ ...passed, id: from.id });",
+    from: "isOf(entry.frame, identity)) return this.#landed(entry);",
+    to: "isOf(entry.frame, identity)) return this.#landed({ ...entry, id: from.id });",
   },
   {
     what: "a frame after a seal counts as stored",
@@ -211,7 +211,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "positions: one that is newer than the log is believed after a power cut",
     file: "src/log/positions/confirm.ts",
-    from: "if (isConfirmed(passedBefore(partition, nextId), position)) return nextId;",
+    from: "if (isConfirmed(partition, position)) return nextId;",
     to: "if (nextId >= 0) return nextId;",
   },
   {
@@ -235,8 +235,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "an index entry is believed without a look at the log",
     file: "src/log/segment/index.ts",
-    from: "if (isFrameAt(place, core.view.getUint32(entry + INDEX.recordCrc, true))) return place;",
-    to: "if (place.offset > 0) return place;",
+    from: "if (isFrameAt(position, core.view.getUint32(entry + INDEX.recordCrc, true))) return position;",
+    to: "if (place.offset > 0) return position;",
   },
   {
     what: "a gap of unknown content is passed as if it had no events",

@@ -1,0 +1,122 @@
+import { CorruptedLogError, EventGoneError } from "../../errors.ts";
+import { DATA_BLOCK_BYTES, FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
+import { extentsAddUp } from "../format/frame_body.ts";
+import type { Partition } from "../partition.ts";
+import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt } from "../read/frame_check.ts";
+import { step } from "../segment/frame_scanner.ts";
+import type { Segment } from "../segment/segment_file.ts";
+import type { Finding } from "./finding.ts";
+
+/** A finding, without what is the same for all of a segment. */
+export type Found = Pick<Finding, "severity" | "kind" | "offset" | "reason"> & Partial<Finding>;
+
+/** Data chunks that are damaged, by segment and offset, so that the events that need them are named. */
+export type DamagedChunks = Map<string, { file: string; offset: number; reason: string }>;
+
+/** Checks the data of a segment's frames: what stands in them, and the chunks they refer to. */
+export class DataCheck {
+  /** The oldest segment that holds data of an event in this one. */
+  neededId: number;
+
+  constructor(
+    private readonly partition: Partition,
+    private readonly segment: Segment,
+    private readonly chunks: DamagedChunks,
+    private readonly found: (found: Found) => Finding,
+  ) {
+    this.neededId = segment.baseId;
+  }
+
+  /** The blocks of a frame's data whose checksums differ. */
+  *blocks(at: FrameAt, id: number): Generator<Finding> {
+    const { offset, frame } = at;
+    const blocks = damagedBlocks(at);
+    if (blocks.length === 0) return;
+    const blockAt = offset + frame.layout.data + blocks[0] * DATA_BLOCK_BYTES;
+    const reason = "data checksum differs";
+    if (frame.kind === KIND.chunk) {
+      this.noteChunk(offset, blockAt, reason);
+      const bytes = frame.layout.frameBytes;
+      yield this.found({
+        severity: "damage",
+        kind: "chunk",
+        offset: blockAt,
+        bytes,
+        firstId: id,
+        endId: id,
+        reason,
+        frame: this.#frameAt(offset, id),
+      });
+      return;
+    }
+    const ranges = eventsInBlocks(at, blocks);
+    // No one's bytes any more: those of events that a repair gave up.
+    if (ranges.length === 0) ranges.push({ first: 0, end: 0 });
+    for (const { first, end } of ranges) {
+      yield this.found({
+        severity: end > first ? "damage" : "redundant",
+        kind: "data",
+        offset: blockAt,
+        firstId: id + first,
+        endId: id + end,
+        reason,
+        frame: this.#frameAt(offset, id),
+      });
+    }
+  }
+
+  /** An event whose data stands in chunks is whole when they are. */
+  *chunksOf(at: FrameAt, id: number): Generator<Finding> {
+    const extents = extentsOf(at);
+    const { list } = extents;
+    this.neededId = Math.min(this.neededId, ...list.map(({ segmentId }) => segmentId));
+    if ((at.frame.flags & FLAG.dataLost) !== 0) return;
+    const problem = extentsAddUp(extents) ? list.map((extent) => this.#chunkProblem(extent)).find(Boolean) : {
+      file: this.segment.path,
+      offset: at.offset,
+      reason: "the sizes of its data chunks do not add up",
+    };
+    if (problem === undefined) return;
+    const frame = this.#frameAt(at.offset, id);
+    yield this.found({ severity: "damage", kind: "data", firstId: id, endId: id + 1, ...problem, frame });
+  }
+
+  /** What is wrong with a chunk that an event refers to. */
+  #chunkProblem(extent: { segmentId: number; offset: number; dataBytes: number }) {
+    const { segmentId, offset, dataBytes } = extent;
+    const known = this.chunks.get(chunkKey(segmentId, offset));
+    if (known !== undefined) return known;
+    let segment: Segment;
+    try {
+      segment = segmentId === this.segment.baseId
+        ? this.segment
+        : this.partition.segmentOf(segmentId, segmentId);
+    } catch (error) {
+      if (!(error instanceof EventGoneError || error instanceof CorruptedLogError)) throw error;
+      return {
+        file: this.segment.path,
+        offset,
+        reason: `segment ${segmentId}, which holds its data, is missing`,
+      };
+    }
+    const found = step(segment, offset, RECORD_BYTES);
+    const isThere = found.kind === "frame" && found.frame.kind === KIND.chunk &&
+      found.frame.dataBytes === dataBytes;
+    return isThere
+      ? undefined
+      : { file: segment.path, offset, reason: "a data chunk is not where its event says" };
+  }
+
+  /** Keeps what is wrong with a chunk for the events that refer to it. */
+  noteChunk(chunkOffset: number, offset: number, reason: string): void {
+    this.chunks.set(chunkKey(this.segment.baseId, chunkOffset), { file: this.segment.path, offset, reason });
+  }
+
+  #frameAt(offset: number, firstId: number): Finding["frame"] {
+    return { segmentId: this.segment.baseId, offset, firstId };
+  }
+}
+
+function chunkKey(segmentId: number, offset: number): string {
+  return `${segmentId}:${offset}`;
+}

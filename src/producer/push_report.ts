@@ -1,0 +1,40 @@
+import { diagnostics } from "../diagnostics.ts";
+import type { PushBatch } from "./push_batch.ts";
+
+/** Whose batches they are. */
+interface Source {
+  readonly topic: string;
+  readonly name: string;
+}
+
+/** Publishes what became of a batch that was stored, part by part where it was stored in parts. */
+export function publishStored(source: Source, partition: number, batch: PushBatch): void {
+  for (const part of batch.parts ?? [batch]) {
+    const bytes = Math.round(batch.bytes * part.count / batch.count);
+    const outcome = part.failed ? { error: part.error } : { firstId: part.baseId };
+    publish(source, partition, { count: part.count, bytes, begunMs: batch.begunMs }, outcome);
+  }
+}
+
+/** Publishes why a batch was not stored. */
+export function publishFailed(source: Source, partition: number, batch: PushBatch): void {
+  publish(source, partition, batch, { error: batch.error });
+}
+
+function publish(
+  { topic, name }: Source,
+  partition: number,
+  { count, bytes, begunMs }: Pick<PushBatch, "count" | "bytes" | "begunMs">,
+  outcome: { firstId?: number; error?: unknown },
+): void {
+  const durationMs = begunMs === 0 ? 0 : performance.now() - begunMs;
+  diagnostics.push.publish({
+    topic,
+    producer: name,
+    partition,
+    events: count,
+    bytes,
+    durationMs,
+    ...outcome,
+  });
+}
