@@ -157,7 +157,7 @@ export interface TopicInterface {
   lag(consumerName: string): Promise<PartitionLag[]>;
   /** Every consumer name that has a stored position. */
   consumers(): Promise<string[]>;
-  /** The members of the group of that name; none where nobody shares. Engines without groups leave it out. */
+  /** The members of the group of that name; none where no one shares. Engines without groups leave it out. */
   members?(consumerName: string): Promise<GroupMember[]>;
   /** Sets a name's stored position, also backwards, without consuming. */
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void>;

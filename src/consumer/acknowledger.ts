@@ -135,7 +135,7 @@ export class Acknowledger {
   #failed(part: Part, begunMs: number, error: unknown): void {
     part.fail(error);
     if (diagnostics.acknowledge.hasSubscribers) this.#publish(part, performance.now() - begunMs, { error });
-    // Whoever acknowledged may look at it only after this call.
+    // The caller may look at it only after this call.
     if (!part.observed && this.#unnoticed?.part.observed !== false) this.#unnoticed = { part, error };
   }
 }

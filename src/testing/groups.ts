@@ -25,7 +25,7 @@ async function settle(
   const look = () => members.map(({ partitions }) => partitions.length).sort((one, other) => one - other);
   for (let waitedMs = 0; waitedMs < 4 * fixture.patienceMs; waitedMs += 20) {
     if (String(look()) === String(counts)) break;
-    // Who does not read is told of changes all the same.
+    // Who does not read learns of changes all the same.
     await sleep(20);
   }
   deepEqual(look(), counts);

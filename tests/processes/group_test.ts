@@ -65,7 +65,7 @@ async function withTopic(body: (topic: Topic, rootPath: string) => Promise<void>
   }
 }
 
-/** Pushes events into all partitions, a few at a time, until it is told to stop; gives their names. */
+/** Pushes events into all partitions, a few at a time, until it is asked to stop; gives their names. */
 async function pushUntil(topic: Topic, isOver: () => boolean): Promise<string[]> {
   const pushed: string[] = [];
   await using producer = topic.producer("boss");
@@ -78,7 +78,7 @@ async function pushUntil(topic: Topic, isOver: () => boolean): Promise<string[]>
   return pushed;
 }
 
-/** How often each event stands behind a word in the logs. */
+/** How often each event stands after a word in the logs. */
 function countOf(workers: readonly Worker[], what: string): Map<string, number> {
   const counts = new Map<string, number>();
   for (const line of workers.flatMap(({ lines }) => lines)) {
@@ -95,7 +95,7 @@ async function isDone(topic: Topic): Promise<boolean> {
 function check(workers: readonly Worker[], cutShort: readonly Worker[], pushed: readonly string[]): void {
   const done = countOf(workers, "done");
   const begun = countOf(workers, "begin");
-  for (const event of pushed) assert(begun.has(event), `event ${event} was handled by nobody`);
+  for (const event of pushed) assert(begun.has(event), `event ${event} was handled by no one`);
   // What was stored as done is never done again.
   for (const [event, count] of done) assertEquals(count, 1, `event ${event} was acknowledged ${count} times`);
   const twice = [...begun.values()].reduce((sum, count) => sum + count - 1, 0);

@@ -181,7 +181,7 @@ export abstract class PartitionsConsumer<P extends Place> implements ConsumerInt
   }
 }
 
-/** Reads the partitions that it was asked for, and shares them with nobody. */
+/** Reads the partitions that it was asked for, and shares them with no one. */
 export class FilesConsumer extends PartitionsConsumer<Place> {
   readonly assigned: readonly number[];
 

@@ -96,7 +96,7 @@ export class Group {
     };
   }
 
-  /** Waits until it is known whether members of which that cannot be told at once are still there. */
+  /** Waits until it is known whether members of which that is not known at once are still there. */
   async #checkNobodyIsThere(): Promise<void> {
     const { storage, around } = this.place;
     const others = new Others(storage, this.#directory, around);

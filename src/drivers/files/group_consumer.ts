@@ -15,7 +15,7 @@ import { PartitionsConsumer, type Place } from "./consumer.ts";
 export interface GroupPart {
   /** Name of the consumers. */
   name: string;
-  /** Joins them; `holder` is told of the partitions from then on. */
+  /** Joins them; `holder` learns of the partitions from then on. */
   join(holder: Holder): Promise<Membership>;
   /** Calls when the group may have changed, until the function given back is called. */
   listen(wake: () => void): () => void;
@@ -40,7 +40,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPlace> implements Hol
   #membership: Membership | undefined;
   /** Where `from` meant when the consumer was opened. */
   readonly #beginnings = new Map<number, number>();
-  /** What went wrong in the group: said once, to whoever reads or waits. */
+  /** What went wrong in the group: said once, to the call that reads or waits. */
   #fault: unknown = undefined;
   /** Whether the partitions changed since the last look for events. */
   #isReassigned = false;

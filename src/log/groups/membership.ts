@@ -1,13 +1,13 @@
 /**
  * One consumer's part in a group that shares the partitions of a topic among consumers of one name, without a process
- * that leads it. Every member looks at the roster a few times a second, and whoever sees that something is to be done
+ * that leads it. Every member looks at the roster a few times a second, and one that sees that something is to be done
  * publishes the next one:
  *
- * - A member that is gone loses its partitions, and those that nobody owns are given out.
+ * - A member that is gone loses its partitions, and those that no one owns are given out.
  * - A partition that should be another member's is given away by its owner, once it has let go of it.
  * - A member that does not find itself in the roster has lost everything, and joins again.
  *
- * An owner relies on a roster for less than its timeout after its last sign of life, because nobody takes it for gone
+ * An owner relies on a roster for less than its timeout after its last sign of life, because no one takes it for gone
  * before; after that, as after a pause, it looks again first, and says in the roster itself that it is there, which
  * fails when another process changed it. What keeps a former owner from storing positions is in `CursorFile.take`.
  *
@@ -36,9 +36,9 @@ export interface Holder {
   leave(partition: number): boolean;
   /** Goes on with a partition that is not wanted elsewhere any more. */
   stay(partition: number): void;
-  /** The partition is another's, or nobody's. */
+  /** The partition is another's, or no one's. */
   lose(partition: number): void;
-  /** Something is wrong that whoever reads has to be told. */
+  /** Something is wrong that the call that reads has to report. */
   fail(error: unknown): void;
 }
 
@@ -100,7 +100,7 @@ export class Membership {
     return wanted.every((member, partition) => member === owners[partition]);
   }
 
-  /** Sees to everything that is to be done now. What fails is told to whoever reads, and tried again. */
+  /** Sees to everything that is to be done now. What fails is reported to the call that reads, and tried again. */
   look(): void {
     if (this.#isBusy || this.#isOver) return;
     this.#isBusy = true;
@@ -213,7 +213,7 @@ export class Membership {
     return { members, shares };
   }
 
-  /** Without some members, maybe with a new one; what nobody owns then is given out. */
+  /** Without some members, maybe with a new one; what no one owns then is given out. */
   #without(roster: Roster, gone: readonly string[], joining?: Member): Omit<Roster, "epoch"> {
     const members = roster.members.filter(({ id }) => !gone.includes(id));
     if (joining !== undefined) members.push(joining);
@@ -228,7 +228,7 @@ export class Membership {
     return { members, shares };
   }
 
-  /** Gives away what is wanted elsewhere and let go of, and out what nobody owns; undefined where there is nothing. */
+  /** Gives away what is wanted elsewhere and let go of, and out what no one owns; undefined where there is nothing. */
   #given(roster: Roster): Omit<Roster, "epoch"> | undefined {
     const { holder } = this.settings;
     const ids = roster.members.map(({ id }) => id);

@@ -66,7 +66,7 @@ export class Others {
   }
 
   #isSilent(member: Member): boolean {
-    // Before the reading: time in which this process was stopped after it is no silence that it has seen.
+    // Before the reading: time in which this process was stopped after it is not a silence that it has seen.
     const silentMs = this.around.elapsedMs() - (this.#seen.get(member.id)?.sinceMs ?? Infinity);
     const beat = readBeat(this.storage, `${this.directory}/members/${member.id}`);
     const seen = this.#seen.get(member.id);

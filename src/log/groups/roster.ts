@@ -66,7 +66,7 @@ export class RosterFiles {
     private readonly numPartitions: number,
   ) {}
 
-  /** The one that counts now; undefined where nobody ever joined. */
+  /** The one that counts now; undefined where no one ever joined. */
   read(): Roster | undefined {
     for (let reading = 1;; reading++) {
       const epoch = this.#epochs().at(-1);
@@ -115,11 +115,11 @@ function encode({ members, shares }: Omit<Roster, "epoch">): Uint8Array {
   return new TextEncoder().encode(`${checksumOf(bytes)}\n${text}`);
 }
 
-/** One that a power cut tore names nobody: those who are there join again. */
+/** One that a power cut tore names no one: those who are there join again. */
 function decode(bytes: Uint8Array, epoch: number, path: string, numPartitions: number): Roster {
-  const nobody = { epoch, members: [], shares: vacant(numPartitions, epoch) };
+  const empty = { epoch, members: [], shares: vacant(numPartitions, epoch) };
   const text = bytes.subarray(9);
-  if (new TextDecoder().decode(bytes.subarray(0, 8)) !== checksumOf(text)) return nobody;
+  if (new TextDecoder().decode(bytes.subarray(0, 8)) !== checksumOf(text)) return empty;
   const { version, members, shares } = JSON.parse(new TextDecoder().decode(text)) as Roster & {
     version: number;
   };
@@ -131,7 +131,7 @@ function checksumOf(bytes: Uint8Array): string {
   return crc32(bytes).toString(16).padStart(8, "0");
 }
 
-/** Partitions that nobody owns. */
+/** Partitions that no one owns. */
 export function vacant(numPartitions: number, epoch: number): Share[] {
   return Array.from({ length: numPartitions }, () => ({ owner: undefined, epoch }));
 }

@@ -1,5 +1,5 @@
 /**
- * Who of the members of a group should have which partitions: a decision that every member comes to alike, whoever
+ * Who of the members of a group should have which partitions: a decision that every member comes to alike, whichever
  * takes it. The numbers of partitions differ by at most one, and as few as possible change hands.
  *
  * @module
@@ -7,7 +7,7 @@
 
 /**
  * The owner that each partition should have. `members` in the order in which they joined; `owners` as they are now,
- * undefined where nobody has the partition, or somebody who is not a member.
+ * undefined where no one has the partition, or a name that is not a member's.
  */
 export function shareOut(
   members: readonly string[],

@@ -139,7 +139,7 @@ export class CursorFile {
    */
   take(begin: (stored: StoredPosition | undefined) => Position): void {
     for (let attempt = 1;; attempt++) {
-      // Marked first and read then: whatever an owner before stores after that, it is told that it did not.
+      // Marked first and read then: whatever an owner before stores after that, it learns that it did not.
       for (const content of this.#files.readAll()) {
         if (!content.isRetired) this.#files.retire(content, this.#owner);
       }

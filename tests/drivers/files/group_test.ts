@@ -214,7 +214,7 @@ test("before it gives an event, a member that was stopped looks whether it still
   });
 });
 
-test("a member that nobody missed goes on after it was stopped", async () => {
+test("a member that no one missed goes on after it was stopped", async () => {
   await during(async (machines) => {
     const one = await machines.open(1);
     const first = await one.join();
@@ -340,7 +340,7 @@ test("a group that is torn by a power cut is made anew by those who are there", 
   });
 });
 
-test("members of a consumer that was deleted are told so", async () => {
+test("members of a consumer that was deleted learn it", async () => {
   await during(async (machines) => {
     const one = await machines.open(1);
     const first = await one.join();

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { shareOut } from "../../../src/log/groups/shares.ts";
 import { test } from "../../harness.ts";
 
-/** Owners by letter, `-` for nobody; what they should become. */
+/** Owners by letter, `-` for no one; what they should become. */
 const CASES: [members: string, owners: string, wanted: string][] = [
   ["a", "----", "aaaa"],
   ["ab", "----", "aabb"],
