@@ -44,9 +44,12 @@ export {
   type CorruptionMessage,
   DiagnosticChannel,
   diagnostics,
+  type FetchMessage,
   type FlushMessage,
   type PullMessage,
   type PushMessage,
+  type RebalanceMessage,
+  type RetryMessage,
   type RollMessage,
 } from "./src/diagnostics.ts";
 export { DataDescriptor } from "./src/data_descriptor.ts";

@@ -97,6 +97,52 @@ export interface CorruptionMessage {
   skipped: boolean;
 }
 
+/** The members of a consumer's group changed, and with them its partitions. Of engines that share partitions out. */
+export interface RebalanceMessage {
+  /** Topic name. */
+  topic: string;
+  /** Consumer name. */
+  consumer: string;
+  /** Number of the group's change; -1 when this member lost its place. */
+  generation: number;
+  /** Partitions that it had, and has. */
+  kept: readonly number[];
+  /** Partitions that are new to it. */
+  gained: readonly number[];
+  /** Partitions that another member has now, or none. */
+  lost: readonly number[];
+}
+
+/** A broker's answer to a question about a partition. Of engines that fetch. */
+export interface FetchMessage {
+  /** Topic name. */
+  topic: string;
+  /** Consumer name. */
+  consumer: string;
+  /** Partition number. */
+  partition: number;
+  /** Bytes of events that came, on the wire. */
+  bytes: number;
+  /** Ids between what was fetched and the partition's end: what the broker has and this process has not. */
+  behind: number;
+}
+
+/** Something failed that is tried again. Of engines that ask others over a network. */
+export interface RetryMessage {
+  /** What is tried, as errors say it: `store events in topic "images" partition 1`. */
+  operation: string;
+  /** Topic name, where it is about one. */
+  topic?: string;
+  /** Partition number, where it is about one. */
+  partition?: number;
+  /** How often it was tried. */
+  attempt: number;
+  /** Wait before the next time, in milliseconds. */
+  delayMs: number;
+  /** What failed. */
+  error: unknown;
+}
+
 /** A channel of `node:diagnostics_channel` with messages of one kind. It costs nothing while no one listens. */
 export class DiagnosticChannel<M> {
   readonly #channel: ReturnType<typeof channel>;
@@ -158,6 +204,12 @@ export const diagnostics: {
   readonly roll: DiagnosticChannel<RollMessage>;
   /** Damage was met: `diaspora:corruption`. */
   readonly corruption: DiagnosticChannel<CorruptionMessage>;
+  /** A consumer's group changed: `diaspora:rebalance`. */
+  readonly rebalance: DiagnosticChannel<RebalanceMessage>;
+  /** A broker answered about a partition: `diaspora:fetch`. */
+  readonly fetch: DiagnosticChannel<FetchMessage>;
+  /** Something is tried again: `diaspora:retry`. */
+  readonly retry: DiagnosticChannel<RetryMessage>;
 } = {
   push: new DiagnosticChannel("diaspora:push"),
   flush: new DiagnosticChannel("diaspora:flush"),
@@ -166,4 +218,7 @@ export const diagnostics: {
   assignment: new DiagnosticChannel("diaspora:assignment"),
   roll: new DiagnosticChannel("diaspora:roll"),
   corruption: new DiagnosticChannel("diaspora:corruption"),
+  rebalance: new DiagnosticChannel("diaspora:rebalance"),
+  fetch: new DiagnosticChannel("diaspora:fetch"),
+  retry: new DiagnosticChannel("diaspora:retry"),
 };

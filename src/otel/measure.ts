@@ -28,6 +28,18 @@ export function measure(meter: Meter): () => void {
     unit: "{corruption}",
     description: "Damage met by readers",
   });
+  const rebalances = meter.createCounter("diaspora.rebalances", {
+    unit: "{rebalance}",
+    description: "Changes of the partitions that a consumer shares with others of its name",
+  });
+  const fetchLag = meter.createGauge("diaspora.fetch.lag", {
+    unit: "{message}",
+    description: "Ids that the broker has and the consumer has not fetched",
+  });
+  const retries = meter.createCounter("diaspora.retries", {
+    unit: "{retry}",
+    description: "Requests to brokers that failed and are made again",
+  });
   const failure = (error: unknown) => error === undefined ? {} : { "error.type": errorType(error) };
 
   const stops = [
@@ -56,6 +68,18 @@ export function measure(meter: Meter): () => void {
     diagnostics.roll.subscribe(({ topic, partition }) => rolls.add(1, destination("roll", topic, partition))),
     diagnostics.corruption.subscribe(({ topic, damage, skipped }) =>
       corruptions.add(1, { ...destination("receive", topic, damage.partition), "diaspora.skipped": skipped })
+    ),
+    diagnostics.rebalance.subscribe(({ topic, consumer }) =>
+      rebalances.add(1, { ...destination("receive", topic), "messaging.consumer.group.name": consumer })
+    ),
+    diagnostics.fetch.subscribe(({ topic, consumer, partition, behind }) =>
+      fetchLag.record(behind, {
+        ...destination("receive", topic, partition),
+        "messaging.consumer.group.name": consumer,
+      })
+    ),
+    diagnostics.retry.subscribe(({ topic = "", partition, error }) =>
+      retries.add(1, { ...destination("retry", topic, partition), ...failure(error) })
     ),
   ];
   return () => stops.forEach((stop) => stop());

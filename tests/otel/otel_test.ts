@@ -12,7 +12,7 @@ import {
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
 import { assert, assertEquals } from "@std/assert";
-import { CorruptedLogError, Driver } from "../../mod.ts";
+import { CorruptedLogError, diagnostics, Driver } from "../../mod.ts";
 import { instrument } from "../../src/otel/mod.ts";
 import { reportDamage, ScriptedSource } from "../consumer/scripted_consumer.ts";
 import { test } from "../harness.ts";
@@ -109,5 +109,32 @@ test("events, bytes, durations and damage are counted", async () => {
     attributes["messaging.destination.name"] === "scripted" && attributes["diaspora.skipped"] === true
   );
   assertEquals(damaged.map(({ value }) => value), [1]);
+  await meterProvider.shutdown();
+});
+
+test("what brokers do is counted: changes of groups, what was not fetched, and what is tried again", async () => {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const meterProvider = new MeterProvider({ readers: [reader] });
+  const stop = instrument({ meterProvider });
+  const topic = "otel-brokers";
+  diagnostics.rebalance.publish({ topic, consumer: "c", generation: 2, kept: [], gained: [1], lost: [] });
+  diagnostics.fetch.publish({ topic, consumer: "c", partition: 1, bytes: 10, behind: 70 });
+  diagnostics.fetch.publish({ topic, consumer: "c", partition: 1, bytes: 10, behind: 7 });
+  const error = Object.assign(new Error("away"), { code: "PLT_KFK_NETWORK" });
+  diagnostics.retry.publish({ operation: "store", topic, partition: 1, attempt: 1, delayMs: 100, error });
+  stop();
+  diagnostics.rebalance.publish({ topic, consumer: "c", generation: 3, kept: [1], gained: [], lost: [] });
+  await reader.forceFlush();
+  const points = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics)
+    .flatMap(({ metrics }) => metrics).flatMap(({ descriptor, dataPoints }) =>
+      dataPoints.filter(({ attributes }) => attributes["messaging.destination.name"] === topic)
+        .map(({ value, attributes }) => [descriptor.name, value, attributes["error.type"]])
+    );
+  assertEquals(points.sort(), [
+    ["diaspora.fetch.lag", 7, undefined],
+    ["diaspora.rebalances", 1, undefined],
+    ["diaspora.retries", 1, "PLT_KFK_NETWORK"],
+  ]);
   await meterProvider.shutdown();
 });

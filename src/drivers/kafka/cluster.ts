@@ -1,4 +1,5 @@
 import process from "node:process";
+import { diagnostics, type RetryMessage } from "../../diagnostics.ts";
 import { BrokerError, ClosedError, type DiasporaError } from "../../errors.ts";
 import { type AnyClient, askBroker, type BrokerPlace, type BrokerRequest } from "./broker_request.ts";
 import { checkFetches } from "./checked_fetch.ts";
@@ -120,7 +121,7 @@ export class Cluster {
           throw this.failure(error, what, Date.now() - beganMs);
         }
         this.#admin.clearMetadata();
-        await this.pause(delayMs);
+        await this.pauseBefore({ operation: what, attempt, error });
       }
     }
   }
@@ -155,16 +156,29 @@ export class Cluster {
     }) as ClientConsumer;
     consumer.groupId = group;
     keepPartialMetadata(consumer, this.module);
+    consumer.on("client:performWithRetry:retry", (operation, attempt, _retries, delayMs) => {
+      if (!diagnostics.retry.hasSubscribers) return;
+      const error = new Error("the client tries it again");
+      diagnostics.retry.publish({
+        operation: `${operation} for "${group}"`,
+        attempt: attempt + 1,
+        delayMs,
+        error,
+      });
+    });
     if (fetch.checksChecksums) checkFetches(consumer, this.module);
     return consumer;
   }
 
-  /** A client that writes: everything once, and only what all replicas in sync have counts as stored. */
+  /**
+   * A client that writes: everything once, and only what all replicas in sync have counts as stored. Without retries
+   * the numbers of events are the caller's, since the client would take it to mean trying for ever.
+   */
   producer(retries: number = RETRIES_ENDLESS): ClientProducer {
     const { client, producer } = this.settings;
     const made = new this.module.Producer({
       ...client,
-      idempotent: true,
+      idempotent: retries > 0,
       retries,
       retryDelay: this.retryDelay,
       compression: producer.compression,
@@ -201,6 +215,13 @@ export class Cluster {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Waits before something is tried again, and says so to those who watch. */
+  async pauseBefore(again: Omit<RetryMessage, "delayMs">): Promise<void> {
+    const delayMs = this.retryDelay(undefined, again.operation, again.attempt);
+    if (diagnostics.retry.hasSubscribers) diagnostics.retry.publish({ ...again, delayMs });
+    await this.pause(delayMs);
   }
 
   /** Waits, unless the driver is closed meanwhile. */

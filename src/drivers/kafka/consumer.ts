@@ -50,7 +50,7 @@ export class KafkaConsumer implements ConsumerInterface {
 
   constructor(topic: ConsumerTopic, name: string, request: ConsumerRequest) {
     this.#name = name;
-    const { cluster, offsets, kafkaName } = topic;
+    const { cluster, offsets } = topic;
     this.#topic = topic;
     this.#request = request;
     const alone = request.group === false
@@ -59,7 +59,7 @@ export class KafkaConsumer implements ConsumerInterface {
     const partitions = request.partitions ?? alone;
     this.#ownership = partitions !== undefined
       ? new LoneOwner(name, offsets, partitions)
-      : new Group(cluster, name, kafkaName, {
+      : new Group(cluster, name, topic, {
         onReassigned: (change) => this.#onReassigned(change),
         onFailure: (error) => this.#onFailure(error),
       }, request.groupTimeoutMs);
@@ -68,6 +68,7 @@ export class KafkaConsumer implements ConsumerInterface {
       cluster,
       offsets,
       topic,
+      consumer: name,
       answersMax: request.batchesMax ?? 2,
       onNews: () => this.#news.announce(),
       place: (queue) => this.#place(queue),
@@ -106,10 +107,9 @@ export class KafkaConsumer implements ConsumerInterface {
       return batch;
     }
     return this.#awaitEvents(queue).then(() => {
-      if (!this.#has(queue)) return undefined;
-      const fault = this.#takeFault();
+      const fault = this.#has(queue) ? this.#takeFault() : undefined;
       if (fault !== undefined) throw fault;
-      return this.#take(queue, eventsMax);
+      return this.#has(queue) ? this.#take(queue, eventsMax) : undefined;
     });
   }
 
@@ -244,7 +244,7 @@ export class KafkaConsumer implements ConsumerInterface {
 
   /** Tries until it can be done or is no longer wanted; readers get what is wrong meanwhile. */
   async #enterAtLast(generation: number, kept: readonly number[], gained: readonly number[]): Promise<void> {
-    const { cluster } = this.#topic;
+    const { cluster, name } = this.#topic;
     for (let attempt = 1; !this.#closed && generation === this.#generation; attempt++) {
       try {
         return await this.#enter(generation, kept, gained);
@@ -252,7 +252,7 @@ export class KafkaConsumer implements ConsumerInterface {
         this.#onFailure(error);
         // The caller of open() gets it, and opens it again or does not.
         if (this.#opening) return;
-        await cluster.pause(cluster.retryDelay(undefined, "enter", attempt));
+        await cluster.pauseBefore({ operation: `enter topic "${name}"`, topic: name, attempt, error });
       }
     }
   }

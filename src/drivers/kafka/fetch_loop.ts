@@ -1,7 +1,8 @@
-import { BrokerError } from "../../errors.ts";
+import { diagnostics } from "../../diagnostics.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isMoving, isPassing, leaderless } from "./failure.ts";
+import { type FetchedPartition, partitionFaults } from "./fetched.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 
 /** While a queue is full the others are asked about so shortly that it need not wait long for its turn. */
@@ -28,9 +29,9 @@ type Pool = InstanceType<Cluster["module"]["ConnectionPool"]>;
 export interface FetchLoopSettings {
   client: ClientConsumer;
   cluster: Cluster;
-  kafkaName: string;
-  /** What the loop is for, as errors say it: `read topic "images"`. */
-  what: string;
+  topic: { name: string; kafkaName: string };
+  /** Name of the consumer. */
+  consumer: string;
   queues: readonly PartitionQueue[];
   answersMax: number;
   /** Number of the last question of the loop before. */
@@ -108,7 +109,7 @@ export class FetchLoop {
 
   /** Looks for leaders whenever there are partitions without. */
   async #locateAll(): Promise<void> {
-    const { cluster, onFailure } = this.#settings;
+    const { cluster, topic, onFailure } = this.#settings;
     while (!this.isDiscarded) {
       if (this.#lost.size === 0) {
         await new Promise<void>((resolve) => this.#wake = resolve);
@@ -118,7 +119,9 @@ export class FetchLoop {
       if (failed !== undefined) {
         if (this.#shares.size === 0) await onFailure(failed.error);
         if (this.isDiscarded) return;
-        await cluster.pause(cluster.retryDelay(undefined, "fetch", ++this.#attempt));
+        const { name } = topic;
+        const { error } = failed;
+        await cluster.pauseBefore({ operation: this.#what, topic: name, attempt: ++this.#attempt, error });
         if (this.isDiscarded) return;
       }
       await this.#locate(failed !== undefined);
@@ -127,7 +130,7 @@ export class FetchLoop {
 
   /** Gives every partition that has a leader to those that are asked. */
   async #locate(isAgain: boolean): Promise<void> {
-    const { client, cluster, kafkaName, what, place } = this.#settings;
+    const { client, cluster, topic: { kafkaName }, place } = this.#settings;
     const lost = [...this.#lost.keys()];
     try {
       // What is known does at first, so that beginning costs no question of its own.
@@ -136,7 +139,7 @@ export class FetchLoop {
       for (const queue of lost) {
         const leader = topic.partitions[queue.partition]?.leader ?? -1;
         try {
-          if (!metadata.brokers.has(leader)) throw leaderless(cluster.servers, what, queue.partition);
+          if (!metadata.brokers.has(leader)) throw leaderless(cluster.servers, this.#what, queue.partition);
           if (!queue.isPlaced) await place(queue);
           if (this.isDiscarded) return;
           this.#give(queue, leader, topic.id);
@@ -247,7 +250,10 @@ export class FetchLoop {
     );
     for (const queue of wanted) {
       const partition = answered.get(queue.partition);
-      if (partition !== undefined) queue.accept(partition);
+      if (partition !== undefined) {
+        queue.accept(partition);
+        this.#report(queue, partition);
+      }
       // Brokers leave out of their answer what has not changed.
       queue.answered = question;
       if (queue.trouble !== undefined) this.#attempt = 0;
@@ -255,6 +261,18 @@ export class FetchLoop {
       queue.isCutOff = false;
     }
     onAnswer();
+  }
+
+  #report({ partition, fetchOffset }: PartitionQueue, { records, highWatermark }: FetchedPartition): void {
+    if (!diagnostics.fetch.hasSubscribers) return;
+    const { topic: { name: topic }, consumer } = this.#settings;
+    const bytes = (records ?? []).reduce((sum, { length }) => sum + length, 0);
+    const behind = Math.max(0, Number(highWatermark) - fetchOffset);
+    diagnostics.fetch.publish({ topic, consumer, partition, bytes, behind });
+  }
+
+  get #what(): string {
+    return `read topic "${this.#settings.topic.name}"`;
   }
 
   /** What is wrong with one partition is settled for it alone; a leader that fails loses all of its. */
@@ -278,22 +296,4 @@ export class FetchLoop {
       this.#lose(queue, error);
     }
   }
-}
-
-/** What a broker says is wrong with single partitions; undefined when the error is about something else. */
-function partitionFaults(error: unknown): Map<number, string> | undefined {
-  if (error instanceof BrokerError) return undefined;
-  const { errors, response } = error as {
-    errors?: { path?: string; apiId?: string }[];
-    response?: { responses?: { partitions: { partitionIndex: number }[] }[] };
-  };
-  if (!Array.isArray(errors) || errors.length === 0 || !Array.isArray(response?.responses)) return undefined;
-  const faults = new Map<number, string>();
-  for (const { path, apiId } of errors) {
-    const [, topic, partition] = /^\/responses\/(\d+)\/partitions\/(\d+)/.exec(path ?? "") ?? [];
-    const found = response.responses[Number(topic)]?.partitions[Number(partition)]?.partitionIndex;
-    if (found === undefined) return undefined;
-    faults.set(found, apiId ?? "");
-  }
-  return faults;
 }

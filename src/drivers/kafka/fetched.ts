@@ -44,3 +44,20 @@ export function recordsOf(batch: FetchedBatch, from: number): FetchedRecords {
   }
   return { records, nextOffset, isDamaged: (batch.attributes & IS_DAMAGED) !== 0 };
 }
+
+/** What a broker says is wrong with single partitions; undefined when the error is about something else. */
+export function partitionFaults(error: unknown): Map<number, string> | undefined {
+  const { errors, response } = error as {
+    errors?: { path?: string; apiId?: string }[];
+    response?: { responses?: { partitions: { partitionIndex: number }[] }[] };
+  };
+  if (!Array.isArray(errors) || errors.length === 0 || !Array.isArray(response?.responses)) return undefined;
+  const faults = new Map<number, string>();
+  for (const { path, apiId } of errors) {
+    const [, topic, partition] = /^\/responses\/(\d+)\/partitions\/(\d+)/.exec(path ?? "") ?? [];
+    const found = response.responses[Number(topic)]?.partitions[Number(partition)]?.partitionIndex;
+    if (found === undefined) return undefined;
+    faults.set(found, apiId ?? "");
+  }
+  return faults;
+}

@@ -15,6 +15,8 @@ export interface FetcherSettings {
   cluster: Cluster;
   offsets: Offsets;
   topic: { name: string; kafkaName: string; id: string };
+  /** Name of the consumer. */
+  consumer: string;
   /** Answers that may lie in a queue. */
   answersMax: number;
   /** Something came, or something is wrong. */
@@ -92,7 +94,7 @@ export class Fetcher {
   }
 
   async #run(): Promise<void> {
-    const { cluster, topic, answersMax, onNews, place } = this.#settings;
+    const { cluster, topic, consumer, answersMax, onNews, place } = this.#settings;
     while (!this.#closed) {
       if (this.#queues.length === 0 || this.#deleted) {
         await new Promise<void>((resolve) => this.#wakeIdle = resolve);
@@ -101,8 +103,8 @@ export class Fetcher {
       const loop: FetchLoop = new FetchLoop({
         client: this.#client,
         cluster,
-        kafkaName: topic.kafkaName,
-        what: `read topic "${topic.name}"`,
+        topic,
+        consumer,
         queues: this.#queues,
         answersMax,
         askedBefore: this.asked,
@@ -119,7 +121,8 @@ export class Fetcher {
         if (this.#closed || loop.isDiscarded) continue;
         loop.stop();
         await this.#onFailure(error, undefined);
-        await cluster.pause(cluster.retryDelay(undefined, "fetch", ++this.#attempt));
+        const operation = `read topic "${topic.name}"`;
+        await cluster.pauseBefore({ operation, topic: topic.name, attempt: ++this.#attempt, error });
       } finally {
         loop.stop();
       }

@@ -1,3 +1,4 @@
+import { diagnostics } from "../../diagnostics.ts";
 import { BrokerError, PartitionMovedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
@@ -33,19 +34,19 @@ export class Group implements Ownership {
 
   constructor(
     private readonly cluster: Cluster,
-    name: string,
-    private readonly kafkaName: string,
+    private readonly name: string,
+    private readonly topic: { name: string; kafkaName: string },
     private readonly listener: GroupListener,
     timeoutMs: number | undefined,
   ) {
     this.#client = cluster.consumer(name, undefined, timeoutMs);
     const { groupInstanceId } = cluster.settings.group;
     if (groupInstanceId !== undefined) {
-      const place = { servers: cluster.servers, group: name, kafkaName };
+      const place = { servers: cluster.servers, group: name, kafkaName: topic.kafkaName };
       this.#instance = takeInstanceId(groupInstanceId, place);
       this.#client.groupInstanceId = this.#instance.id;
     }
-    this.#client.topics.track(kafkaName);
+    this.#client.topics.track(topic.kafkaName);
     this.#client.on("consumer:group:join", () => this.#onJoined());
     // Reported when joining again, after the members changed, failed for good.
     this.#client.on("error" as "client:close", ((error: unknown) => this.#onLost(error)) as () => void);
@@ -81,7 +82,7 @@ export class Group implements Ownership {
           throw this.cluster.failure(error, what, triedMs);
         }
         if (isChanging) await this.#settle();
-        else await this.cluster.pause(this.cluster.retryDelay(undefined, what, attempt));
+        else await this.cluster.pauseBefore({ operation: what, topic: this.topic.name, attempt, error });
         const moved = [...positions.keys()].find((partition) => !this.#assigned.includes(partition));
         if (moved !== undefined) throw new PartitionMovedError(this.#client.groupId, moved);
       }
@@ -120,14 +121,14 @@ export class Group implements Ownership {
   #onJoined(): void {
     const before = this.#assigned;
     const { memberId: id, generationId: generation } = this.#client;
-    const now = (this.#client.assignments ?? []).filter(({ topic }) => topic === this.kafkaName)
+    const now = (this.#client.assignments ?? []).filter(({ topic }) => topic === this.topic.kafkaName)
       .flatMap(({ partitions }) => partitions).sort((one, other) => one - other);
     // Who missed a change may have missed that another member had the partition meanwhile.
     const missedNone = this.#member.id === id && generation === this.#member.generation + 1;
     this.#member = { id, generation };
     this.#assigned = now;
     const kept = missedNone ? now.filter((partition) => before.includes(partition)) : [];
-    this.listener.onReassigned({
+    this.#report({
       kept,
       gained: now.filter((partition) => !kept.includes(partition)),
       lost: before.filter((partition) => !kept.includes(partition)),
@@ -140,20 +141,30 @@ export class Group implements Ownership {
     const lost = this.#assigned;
     this.#assigned = [];
     this.#member = { id: null, generation: -1 };
-    this.listener.onReassigned({ kept: [], gained: [], lost });
+    this.#report({ kept: [], gained: [], lost });
     // Another process has this id now: joining again would shut that one out, and so on.
     if (isFault(error, "FENCED_INSTANCE_ID")) this.listener.onFailure(error);
     else void this.#joinAgain(error);
   }
 
+  #report(change: Reassignment): void {
+    if (diagnostics.rebalance.hasSubscribers) {
+      const { topic, name: consumer, generation } = this;
+      diagnostics.rebalance.publish({ topic: topic.name, consumer, generation, ...change });
+    }
+    this.listener.onReassigned(change);
+  }
+
   async #joinAgain(error: unknown): Promise<void> {
+    const operation = `join the consumers of "${this.#client.groupId}"`;
     for (let attempt = 1; !this.#closed; attempt++) {
-      await this.cluster.pause(this.cluster.retryDelay(undefined, "join", attempt));
+      await this.cluster.pauseBefore({ operation, topic: this.topic.name, attempt, error });
       try {
         await this.#client.joinGroup({});
         return;
       } catch (again) {
-        if (attempt > 3) this.listener.onFailure(again ?? error);
+        error = again ?? error;
+        if (attempt > 3) this.listener.onFailure(error);
       }
     }
   }
@@ -170,7 +181,7 @@ export class Group implements Ownership {
       throw new BrokerError(this.cluster.servers, "no coordinator", { canRetry: true });
     }
     const topics = [{
-      name: this.kafkaName,
+      name: this.topic.kafkaName,
       partitions: Array.from(positions, ([partitionIndex, offset]) => ({
         partitionIndex,
         committedOffset: BigInt(offset),

@@ -100,7 +100,8 @@ export class PartitionDelivery {
         } else if (!isPassing(error) && !isMoving(error)) throw error;
       }
       this.#isStale = true;
-      await cluster.pause(cluster.retryDelay(undefined, this.#what, attempt));
+      const { error } = delivery;
+      await cluster.pauseBefore({ operation: this.#what, topic: name, partition, attempt, error });
       if (cluster.isClosed) throw new ClosedError("the octopus driver");
     }
   }
