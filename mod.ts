@@ -48,7 +48,6 @@ export {
   type FlushMessage,
   type PullMessage,
   type PushMessage,
-  type RebalanceMessage,
   type RetryMessage,
   type RollMessage,
 } from "./src/diagnostics.ts";

@@ -97,22 +97,6 @@ export interface CorruptionMessage {
   skipped: boolean;
 }
 
-/** The members of a consumer's group changed, and with them its partitions. Of engines that share partitions out. */
-export interface RebalanceMessage {
-  /** Topic name. */
-  topic: string;
-  /** Consumer name. */
-  consumer: string;
-  /** Number of the group's change; -1 when this member lost its place. */
-  generation: number;
-  /** Partitions that it had, and has. */
-  kept: readonly number[];
-  /** Partitions that are new to it. */
-  gained: readonly number[];
-  /** Partitions that another member has now, or none. */
-  lost: readonly number[];
-}
-
 /** A broker's answer to a question about a partition. Of engines that fetch. */
 export interface FetchMessage {
   /** Topic name. */
@@ -204,8 +188,6 @@ export const diagnostics: {
   readonly roll: DiagnosticChannel<RollMessage>;
   /** Damage was met: `diaspora:corruption`. */
   readonly corruption: DiagnosticChannel<CorruptionMessage>;
-  /** A consumer's group changed: `diaspora:rebalance`. */
-  readonly rebalance: DiagnosticChannel<RebalanceMessage>;
   /** A broker answered about a partition: `diaspora:fetch`. */
   readonly fetch: DiagnosticChannel<FetchMessage>;
   /** Something is tried again: `diaspora:retry`. */
@@ -218,7 +200,6 @@ export const diagnostics: {
   assignment: new DiagnosticChannel("diaspora:assignment"),
   roll: new DiagnosticChannel("diaspora:roll"),
   corruption: new DiagnosticChannel("diaspora:corruption"),
-  rebalance: new DiagnosticChannel("diaspora:rebalance"),
   fetch: new DiagnosticChannel("diaspora:fetch"),
   retry: new DiagnosticChannel("diaspora:retry"),
 };

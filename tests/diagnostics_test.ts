@@ -166,5 +166,7 @@ test("the channels are those of node:diagnostics_channel, by their names", async
     "diaspora:assignment",
     "diaspora:roll",
     "diaspora:corruption",
+    "diaspora:fetch",
+    "diaspora:retry",
   ]);
 });

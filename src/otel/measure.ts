@@ -69,7 +69,7 @@ export function measure(meter: Meter): () => void {
     diagnostics.corruption.subscribe(({ topic, damage, skipped }) =>
       corruptions.add(1, { ...destination("receive", topic, damage.partition), "diaspora.skipped": skipped })
     ),
-    diagnostics.rebalance.subscribe(({ topic, consumer }) =>
+    diagnostics.assignment.subscribe(({ topic, consumer }) =>
       rebalances.add(1, { ...destination("receive", topic), "messaging.consumer.group.name": consumer })
     ),
     diagnostics.fetch.subscribe(({ topic, consumer, partition, behind }) =>

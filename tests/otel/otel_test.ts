@@ -118,13 +118,13 @@ test("what brokers do is counted: changes of groups, what was not fetched, and w
   const meterProvider = new MeterProvider({ readers: [reader] });
   const stop = instrument({ meterProvider });
   const topic = "otel-brokers";
-  diagnostics.rebalance.publish({ topic, consumer: "c", generation: 2, kept: [], gained: [1], lost: [] });
+  diagnostics.assignment.publish({ topic, consumer: "c", partitions: [1], gained: [1], lost: [] });
   diagnostics.fetch.publish({ topic, consumer: "c", partition: 1, bytes: 10, behind: 70 });
   diagnostics.fetch.publish({ topic, consumer: "c", partition: 1, bytes: 10, behind: 7 });
   const error = Object.assign(new Error("away"), { code: "PLT_KFK_NETWORK" });
   diagnostics.retry.publish({ operation: "store", topic, partition: 1, attempt: 1, delayMs: 100, error });
   stop();
-  diagnostics.rebalance.publish({ topic, consumer: "c", generation: 3, kept: [1], gained: [], lost: [] });
+  diagnostics.assignment.publish({ topic, consumer: "c", partitions: [], gained: [], lost: [1] });
   await reader.forceFlush();
   const points = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics)
     .flatMap(({ metrics }) => metrics).flatMap(({ descriptor, dataPoints }) =>

@@ -1,4 +1,3 @@
-import { diagnostics } from "../../diagnostics.ts";
 import { BrokerError, PartitionMovedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
@@ -34,7 +33,7 @@ export class Group implements Ownership {
 
   constructor(
     private readonly cluster: Cluster,
-    private readonly name: string,
+    name: string,
     private readonly topic: { name: string; kafkaName: string },
     private readonly listener: GroupListener,
     timeoutMs: number | undefined,
@@ -128,7 +127,7 @@ export class Group implements Ownership {
     this.#member = { id, generation };
     this.#assigned = now;
     const kept = missedNone ? now.filter((partition) => before.includes(partition)) : [];
-    this.#report({
+    this.listener.onReassigned({
       kept,
       gained: now.filter((partition) => !kept.includes(partition)),
       lost: before.filter((partition) => !kept.includes(partition)),
@@ -141,18 +140,10 @@ export class Group implements Ownership {
     const lost = this.#assigned;
     this.#assigned = [];
     this.#member = { id: null, generation: -1 };
-    this.#report({ kept: [], gained: [], lost });
+    this.listener.onReassigned({ kept: [], gained: [], lost });
     // Another process has this id now: joining again would shut that one out, and so on.
     if (isFault(error, "FENCED_INSTANCE_ID")) this.listener.onFailure(error);
     else void this.#joinAgain(error);
-  }
-
-  #report(change: Reassignment): void {
-    if (diagnostics.rebalance.hasSubscribers) {
-      const { topic, name: consumer, generation } = this;
-      diagnostics.rebalance.publish({ topic: topic.name, consumer, generation, ...change });
-    }
-    this.listener.onReassigned(change);
   }
 
   async #joinAgain(error: unknown): Promise<void> {
