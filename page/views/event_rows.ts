@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import { repeat } from "lit-html/directives/repeat.js";
+import { ref } from "lit-html/directives/ref.js";
 import type { EventView } from "../../src/ui/contract.ts";
 import { askRaw, topicPath } from "../api.ts";
 import { formatBytes, formatCount, formatTime, visible } from "../format.ts";
 import { prettyJson } from "../json_text.ts";
+import { KeyedRows, type Row } from "../keyed_rows.ts";
 import { type Content, faultBox } from "../pieces.ts";
 import { DataPart } from "./data_part.ts";
 
@@ -18,6 +19,7 @@ interface Opened {
 /** Events as rows that can be opened. */
 export class EventRows {
   readonly #opened = new Map<string, Opened>();
+  readonly #rows = new KeyedRows();
 
   constructor(
     private readonly topic: string,
@@ -33,6 +35,8 @@ export class EventRows {
   }
 
   render(events: readonly EventView[]): TemplateResult {
+    this.#forget(events);
+    this.#rows.show(events.flatMap((event) => this.#rowsOf(event)));
     return html`
       <table class="list events" @keydown=${onKey}>
         <caption class="unseen">Events, the newest first</caption>
@@ -46,35 +50,58 @@ export class EventRows {
             <th scope="col" class="number">Data</th>
           </tr>
         </thead>
-        <tbody>${repeat(events, keyOf, (event) => this.#row(event))}</tbody>
+        <tbody ${ref(this.#rows.host)}></tbody>
       </table>
     `;
   }
 
-  #row(event: EventView): TemplateResult {
-    const { partition, id, timestamp, metadata, dataBytes } = event;
+  /** Lets go of what was opened and is not in the list any more. */
+  #forget(events: readonly EventView[]): void {
+    if (this.#opened.size === 0) return;
+    const keys = new Set(events.map(keyOf));
+    for (const [key, { data }] of this.#opened) {
+      if (keys.has(key)) continue;
+      data?.stop();
+      this.#opened.delete(key);
+    }
+  }
+
+  #rowsOf(event: EventView): Row[] {
     const key = keyOf(event);
     const opened = this.#opened.get(key);
-    const detailId = `event-${partition}-${id}`;
+    const row: Row = {
+      key,
+      version: opened !== undefined,
+      className: opened === undefined ? "" : "open",
+      cells: () => this.#cells(event, opened !== undefined),
+      onClick: (click) => this.#onClick(click, event),
+    };
+    if (opened === undefined) return [row];
+    return [row, {
+      key: `${key}/detail`,
+      // Its data may have come: drawn each time.
+      version: {},
+      className: "detail",
+      id: detailIdOf(event),
+      cells: () => html`<td colspan="6">${this.#detail(event, opened)}</td>`,
+    }];
+  }
+
+  #cells(event: EventView, isOpen: boolean): TemplateResult {
+    const { partition, id, timestamp, metadata, dataBytes } = event;
     return html`
-      <tr class=${opened === undefined ? "" : "open"} @click=${(click: MouseEvent) =>
-        this.#onClick(click, event)}>
-        <td><button class="open-event" aria-expanded=${opened === undefined ? "false" : "true"}
-                aria-controls=${detailId} aria-label="Event ${id} of partition ${partition}"></button></td>
-        <td class="number" data-label="Partition">${partition}</td>
-        <td class="number" data-label="Id">${formatCount(id)}</td>
-        <td class="time" data-label="Time"><time datetime=${new Date(timestamp).toISOString()}>${formatTime(
-          timestamp,
-        )}</time></td>
-        <td class="metadata"><code><bdi>${visible(metadata.slice(0, 300))}</bdi></code></td>
-        <td class="number ${dataBytes === 0 ? "empty-data" : ""}" data-label="Data">${dataBytes === 0
-          ? html`<span class="muted">none</span>`
-          : formatBytes(dataBytes)}</td>
-      </tr>${opened === undefined ? nothing : html`
-        <tr class="detail" id=${detailId}>
-          <td colspan="6">${this.#detail(event, opened)}</td>
-        </tr>
-      `}
+      <td><button class="open-event" aria-expanded=${isOpen ? "true" : "false"} aria-controls=${detailIdOf(
+        event,
+      )} aria-label="Event ${id} of partition ${partition}"></button></td>
+      <td class="number" data-label="Partition">${partition}</td>
+      <td class="number" data-label="Id">${formatCount(id)}</td>
+      <td class="time" data-label="Time"><time datetime=${new Date(timestamp).toISOString()}>${formatTime(
+        timestamp,
+      )}</time></td>
+      <td class="metadata"><code><bdi>${visible(metadata.slice(0, 300))}</bdi></code></td>
+      <td class="number ${dataBytes === 0 ? "empty-data" : ""}" data-label="Data">${dataBytes === 0
+        ? html`<span class="muted">none</span>`
+        : formatBytes(dataBytes)}</td>
     `;
   }
 
@@ -140,6 +167,10 @@ function onKey(event: KeyboardEvent): void {
   if (at < 0 || to === undefined) return;
   event.preventDefault();
   buttons[to]?.focus();
+}
+
+function detailIdOf({ partition, id }: EventView): string {
+  return `event-${partition}-${id}`;
 }
 
 function keyOf({ partition, id }: EventView): string {

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { EventsView, EventView, LiveView } from "../../src/ui/contract.ts";
+import type { EventsView, EventView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
-import { formatCount } from "../format.ts";
+import { formatCount, formatRate, formatSpan } from "../format.ts";
+import { LiveFeed } from "../live_feed.ts";
 import { type PageQuery, searchEvents } from "../event_search.ts";
 import { type Content, waiting } from "../pieces.ts";
 import { go, linkTo } from "../route.ts";
@@ -26,6 +27,7 @@ export class EventsTab extends Tab {
   #search = 0;
   #isSearching = false;
   #skipped = 0;
+  #feed: LiveFeed | undefined;
   #isPaused = false;
   #held: EventView[] = [];
 
@@ -103,15 +105,35 @@ export class EventsTab extends Tab {
   }
 
   #liveBar(): TemplateResult {
-    const held = this.#held.length;
+    const { isConnected = true, missedMs = 0 } = this.#feed ?? {};
+    const isFollowing = isConnected && !this.#isPaused;
+    const fast = this.#filter === "" ? "shown" : "looked at";
     const skipped = this.#skipped === 0 ? nothing : html`
-      <span class="muted">${formatCount(this.#skipped)} came too fast to be shown</span>
+      <span class="muted">${formatCount(this.#skipped)} came too fast to be ${fast}</span>
     `;
-    return html`<p class="live"><span class="pulse ${this.#isPaused ? "paused" : ""}"></span>
-      <span role="status">${
-      this.#isPaused ? html`Paused, ${formatCount(held)} held back` : "Following new events"
-    }</span>
-      <button @click=${this.#onPause}>${this.#isPaused ? "Resume" : "Pause"}</button>${skipped}</p>`;
+    const gap = missedMs < 1000 ? nothing : html`
+      <span class="gap">${isConnected ? "Was" : "Is"} not connected for ${formatSpan(
+        Math.round(missedMs / 1000),
+      )}: what came then is not shown</span>
+    `;
+    return html`<p class="live"><span class="pulse ${isFollowing ? "" : "paused"}"></span>
+      <span role="status">${this.#liveState(isConnected)}</span>
+      <span class="muted">${isFollowing ? this.#rateText() : nothing}</span>
+      <button @click=${this.#onPause}>${this.#isPaused ? "Resume" : "Pause"}</button>${skipped}${gap}</p>`;
+  }
+
+  #liveState(isConnected: boolean): string {
+    if (!isConnected) return "Not connected: the server does not answer, trying again";
+    if (this.#isPaused) return `Paused, ${formatCount(this.#held.length)} held back`;
+    return "Following new events";
+  }
+
+  /** `showing 200 of 12,345/s`. */
+  #rateText(): string {
+    const { shown, came } = this.#feed?.rates ?? { shown: 0, came: 0 };
+    if (came === 0) return "";
+    const isAll = Math.round(shown) >= Math.round(came) || this.#filter !== "";
+    return isAll ? formatRate(shown) : `showing ${formatCount(shown)} of ${formatCount(came)}/s`;
   }
 
   #damage(): Content {
@@ -221,22 +243,23 @@ export class EventsTab extends Tab {
 
   #listen(): void {
     const query = { partition: this.#partition, filter: this.#filter };
-    const source = new EventSource(withQuery(topicPath(this.name, "live"), query));
-    this.signal.addEventListener("abort", () => source.close());
-    source.addEventListener("events", (message) => {
-      const { events, skipped } = JSON.parse(message.data) as LiveView;
-      this.#skipped += skipped;
-      if (this.#isPaused) this.#held = [...this.#held, ...events].slice(-LIVE_MAX);
-      else this.#add(events);
-      this.succeeded();
-    });
-    source.addEventListener("fault", (message) => {
-      source.close();
-      this.failed(new Error((JSON.parse(message.data) as { fault: string }).fault));
-    });
-    source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) this.failed(new Error("The server ended the live tail"));
-    });
+    this.#feed = new LiveFeed(withQuery(topicPath(this.name, "live"), query), {
+      events: (events, skipped) => {
+        this.#skipped += skipped;
+        if (this.#isPaused) this.#hold(events);
+        else this.#add(events);
+        this.succeeded();
+      },
+      changed: () => this.changed(),
+      fault: (fault) => this.failed(new Error(fault)),
+    }, this.signal);
+  }
+
+  /** Those that do not fit are counted as others that were not shown. */
+  #hold(events: readonly EventView[]): void {
+    const held = [...this.#held, ...events];
+    this.#skipped += Math.max(0, held.length - LIVE_MAX);
+    this.#held = held.slice(-LIVE_MAX);
   }
 
   #add(events: readonly EventView[]): void {

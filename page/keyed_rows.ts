@@ -1,0 +1,70 @@
+import { render, type TemplateResult } from "lit-html";
+
+/** A row of a table as it is now. */
+export interface Row {
+  key: string;
+  /** Grows when the row looks different; then it is drawn again. */
+  version: unknown;
+  className: string;
+  cells: () => TemplateResult;
+  onClick?: (event: MouseEvent) => void;
+  id?: string;
+}
+
+/**
+ * Keeps the rows of a table body in the order of their keys, and draws those alone that are new or different. Unlike
+ * `repeat`, which leaves a comment behind for every row that goes, a row that goes is gone: a live table has
+ * thousands a minute.
+ */
+export class KeyedRows {
+  #body: Element | undefined;
+  #rows: readonly Row[] = [];
+  #shown = new Map<string, { element: HTMLTableRowElement; row: Row }>();
+
+  /** For `ref`: the body that holds the rows. */
+  readonly host = (body?: Element): void => {
+    this.#body = body;
+    this.#shown.clear();
+    this.#sync();
+  };
+
+  /** Shows these rows, in their order. */
+  show(rows: readonly Row[]): void {
+    this.#rows = rows;
+    this.#sync();
+  }
+
+  #sync(): void {
+    const body = this.#body;
+    if (body === undefined) return;
+    const wanted = new Set(this.#rows.map(({ key }) => key));
+    for (const [key, { element }] of this.#shown) {
+      if (wanted.has(key)) continue;
+      element.remove();
+      this.#shown.delete(key);
+    }
+    let next = body.firstElementChild;
+    for (const row of this.#rows) {
+      const element = this.#elementOf(row);
+      if (element === next) next = next.nextElementSibling;
+      else body.insertBefore(element, next);
+    }
+  }
+
+  #elementOf(row: Row): HTMLTableRowElement {
+    const shown = this.#shown.get(row.key);
+    if (shown !== undefined && shown.row.version === row.version) {
+      shown.row = row;
+      return shown.element;
+    }
+    const element = shown?.element ?? document.createElement("tr");
+    element.className = row.className;
+    if (row.id !== undefined) element.id = row.id;
+    if (shown === undefined) {
+      element.addEventListener("click", (click) => this.#shown.get(row.key)?.row.onClick?.(click));
+    }
+    render(row.cells(), element);
+    this.#shown.set(row.key, { element, row });
+    return element;
+  }
+}

@@ -1,0 +1,118 @@
+import type { EventView, LiveView } from "../src/ui/contract.ts";
+
+/** The rates that are said are those of so long. */
+const SPAN_MS = 3000;
+/** Events that come within so long are shown at once: a table is laid out as a whole, however few rows are new. */
+const TOGETHER_MS = 500;
+/** The server says something at least every five seconds. */
+const SILENCE_MS = 12_000;
+
+/** What came and what of it was shown, a second. */
+export interface LiveRates {
+  shown: number;
+  came: number;
+}
+
+/** Events as they come, and whether they do. */
+export class LiveFeed {
+  readonly #source: EventSource;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #recent: { atMs: number; shown: number; came: number }[] = [];
+  #waiting: { events: EventView[]; skipped: number } | undefined;
+  #deliveredMs = 0;
+  #heardMs = performance.now();
+  /** When the connection was lost; undefined while there is one. */
+  #lostMs: number | undefined;
+  #missedMs = 0;
+
+  constructor(
+    path: string,
+    private readonly on: {
+      events: (events: readonly EventView[], skipped: number) => void;
+      /** The state is another one. */
+      changed: () => void;
+      fault: (fault: string) => void;
+    },
+    private readonly signal: AbortSignal,
+  ) {
+    this.#source = new EventSource(path);
+    this.#source.addEventListener(
+      "events",
+      (message) => this.#onEvents(JSON.parse(message.data) as LiveView),
+    );
+    this.#source.addEventListener("fault", (message) => {
+      this.#source.close();
+      this.#lost();
+      on.fault((JSON.parse(message.data) as { fault: string }).fault);
+    });
+    this.#source.addEventListener("error", () => {
+      this.#lost();
+      if (this.#source.readyState === EventSource.CLOSED) on.fault("The server ended the live tail");
+    });
+    this.#timer = setInterval(() => {
+      if (performance.now() - this.#heardMs > SILENCE_MS) this.#lost();
+      on.changed();
+    }, 1000);
+    signal.addEventListener("abort", () => {
+      this.#source.close();
+      clearInterval(this.#timer);
+    });
+  }
+
+  /** Whether events come, as far as is known. */
+  get isConnected(): boolean {
+    return this.#lostMs === undefined;
+  }
+
+  /** For how long there was no connection, all in all: what came then is not shown. */
+  get missedMs(): number {
+    return this.#missedMs + (this.#lostMs === undefined ? 0 : performance.now() - this.#lostMs);
+  }
+
+  /** Of the last seconds. */
+  get rates(): LiveRates {
+    this.#forget();
+    const sum = (numbers: number[]): number =>
+      numbers.reduce((total, number) => total + number, 0) / SPAN_MS * 1000;
+    return {
+      shown: sum(this.#recent.map(({ shown }) => shown)),
+      came: sum(this.#recent.map(({ came }) => came)),
+    };
+  }
+
+  #onEvents({ events, skipped }: LiveView): void {
+    this.#heardMs = performance.now();
+    if (this.#lostMs !== undefined) {
+      this.#missedMs += this.#heardMs - this.#lostMs;
+      this.#lostMs = undefined;
+    }
+    this.#recent.push({ atMs: this.#heardMs, shown: events.length, came: events.length + skipped });
+    this.#forget();
+    const isQuiet = events.length === 0 && skipped === 0;
+    if (this.#waiting !== undefined) {
+      this.#waiting.events.push(...events);
+      this.#waiting.skipped += skipped;
+    } else if (!isQuiet) {
+      this.#waiting = { events, skipped };
+      setTimeout(() => this.#deliver(), Math.max(0, this.#deliveredMs + TOGETHER_MS - performance.now()));
+    }
+  }
+
+  #deliver(): void {
+    const { events, skipped } = this.#waiting!;
+    this.#waiting = undefined;
+    this.#deliveredMs = performance.now();
+    if (!this.signal.aborted) this.on.events(events, skipped);
+  }
+
+  #forget(): void {
+    const fromMs = performance.now() - SPAN_MS;
+    this.#recent = this.#recent.filter(({ atMs }) => atMs > fromMs);
+  }
+
+  #lost(): void {
+    if (this.#lostMs !== undefined) return;
+    this.#lostMs = performance.now();
+    this.on.changed();
+  }
+}
