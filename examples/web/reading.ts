@@ -1,0 +1,10 @@
+import * as z from "zod";
+
+/** What a client may post. */
+export const Reading = z.object({
+  sensor: z.string().min(1).max(40),
+  celsius: z.number().min(-90).max(60),
+});
+
+/** The type of it, for topics and handlers. */
+export type Reading = z.infer<typeof Reading>;
