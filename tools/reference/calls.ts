@@ -1,3 +1,4 @@
+import { walkSync } from "@std/fs/walk";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -11,33 +12,32 @@ export interface CallOption {
 }
 
 /** The options of calls: what they are of, and the interface that lists them. */
-export const CALLS: readonly (readonly [call: string, file: string, type: string])[] = [
-  ["topic.producer(name, options)", "src/producer/options.ts", "ProducerOptions"],
-  ["producer.push(metadata, data, options)", "src/producer/options.ts", "PushOptions"],
-  ["future.wait(timeoutMs, options)", "src/future.ts", "WaitOptions"],
-  ["topic.consumer(name, options)", "src/consumer/options.ts", "ConsumerOptions"],
-  ["consumer.events(options), batches, readable", "src/consumer/events_options.ts", "EventsOptions"],
-  ["consumer.process(callback, options)", "src/consumer/process.ts", "ProcessOptions"],
-  ["consumer.seek(position, options)", "src/consumer.ts", "SeekOptions"],
-  ["topic.trim(request)", "src/trim_request.ts", "TrimRequest"],
-  [
-    "driver.createTopic(name, options, components), openTopic(name, components)",
-    "src/driver.ts",
-    "ComponentOptions",
-  ],
-  ["driver.draftTopic(name, definition, options)", "src/driver.ts", "DraftOptions"],
-  ["driver.deleteTopic(name, options)", "src/contract.ts", "DeleteTopicOptions"],
+export const CALLS: readonly (readonly [call: string, type: string])[] = [
+  ["topic.producer(name, options)", "ProducerOptions"],
+  ["producer.push(metadata, data, options)", "PushOptions"],
+  ["future.wait(timeoutMs, options)", "WaitOptions"],
+  ["topic.consumer(name, options)", "ConsumerOptions"],
+  ["consumer.events(options), batches, readable", "EventsOptions"],
+  ["consumer.process(callback, options)", "ProcessOptions"],
+  ["consumer.seek(position, options)", "SeekOptions"],
+  ["topic.trim(request)", "TrimRequest"],
+  ["driver.createTopic(name, options, components), openTopic(name, components)", "ComponentOptions"],
+  ["driver.draftTopic(name, definition, options)", "DraftOptions"],
+  ["driver.deleteTopic(name, options)", "DeleteTopicOptions"],
 ];
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const SOURCE = fileURLToPath(new URL("../../src", import.meta.url));
 
-/** The members of an interface with what their comments say. */
-export function optionsOfCall(file: string, type: string): CallOption[] {
-  const tree = ts.createSourceFile(file, readFileSync(ROOT + file, "utf8"), ts.ScriptTarget.Latest, true);
+/** The members of an exported interface, wherever in the source it stands, with what their comments say. */
+export function optionsOfCall(type: string): CallOption[] {
+  const start = `export interface ${type}`;
+  const file = [...walkSync(SOURCE, { exts: ["ts"] })].map(({ path }) => path)
+    .find((path) => new RegExp(`^${start}\\b`, "m").test(readFileSync(path, "utf8")));
+  if (file === undefined) throw new Error(`no interface ${type} in src`);
+  const tree = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
   const found = tree.statements.find((one): one is ts.InterfaceDeclaration =>
     ts.isInterfaceDeclaration(one) && one.name.text === type
-  );
-  if (found === undefined) throw new Error(`no interface ${type} in ${file}`);
+  )!;
   return found.members.filter(ts.isPropertySignature).map((member) => {
     const comment = commentOf(member);
     const [meaning, otherwise = "none"] = splitDefault(comment);

@@ -55,7 +55,7 @@ the nearest one.`,
 [components.md](components.md) explains them.`,
     componentTable(),
     "## Options of calls",
-    ...CALLS.flatMap(([call, file, type]) => [`### ${code(call)}`, callTable(file, type)]),
+    ...CALLS.flatMap(([call, type]) => [`### ${code(call)}`, callTable(type)]),
     "## Environment variables",
     table(["variable", "read by", "meaning", "since"], [
       ...Object.entries(ENVIRONMENT).map((
@@ -115,10 +115,10 @@ function componentTable(): string {
   return table(["component", "type", "option", "its type", "default", "meaning", "since"], rows);
 }
 
-function callTable(file: string, type: string): string {
+function callTable(type: string): string {
   return table(
     ["option", "type", "default", "meaning", "since"],
-    optionsOfCall(file, type).map(({ name, type, otherwise, meaning }) => [
+    optionsOfCall(type).map(({ name, type, otherwise, meaning }) => [
       code(name),
       code(type.replaceAll(/\s+/g, " ")),
       otherwise,
