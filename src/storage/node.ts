@@ -5,10 +5,18 @@
  */
 import * as nodeFs from "node:fs";
 import { randomFillSync } from "node:crypto";
+import { dirname } from "node:path";
 import process from "node:process";
 import { StorageError } from "../errors.ts";
 import { storageError } from "./storage_error.ts";
-import { DRAFT_SUFFIX, type OpenMode, type PublishOptions, type Storage, type StorageFile } from "./port.ts";
+import {
+  DRAFT_SUFFIX,
+  isMissing,
+  type OpenMode,
+  type PublishOptions,
+  type Storage,
+  type StorageFile,
+} from "./port.ts";
 import { type FileSystem, publishDraft, rename, syncFolder, type System } from "./system.ts";
 
 // Windows has no such flag: links are rare there, and only administrators make them.
@@ -78,6 +86,9 @@ class NodeFile implements StorageFile {
   }
 }
 
+/** How often a draft is written again that another process removed. */
+const DRAFTS_MAX = 3;
+
 const randomPool = new Uint32Array(64);
 let randomLeft = 0;
 
@@ -133,23 +144,16 @@ export function storageOn(system: System): Storage {
     },
 
     publish(path: string, content: Uint8Array, { durable = true, confirm }: PublishOptions = {}): boolean {
-      const draft = writeDraft(fs, path, content, durable);
-      try {
+      return withDraft(fs, path, { content, durable }, (draft) => {
         if (confirm?.() === false) return false;
         return attempt("publish", path, () => publishDraft(system, draft, path));
-      } finally {
-        discard(fs, draft);
-      }
+      });
     },
 
     replace(path: string, content: Uint8Array): void {
-      const draft = writeDraft(fs, path, content, true);
-      try {
+      withDraft(fs, path, { content, durable: true }, (draft) => {
         attempt("replace", path, () => rename(system, draft, path));
-      } catch (error) {
-        discard(fs, draft);
-        throw error;
-      }
+      });
     },
 
     rename(from: string, to: string): void {
@@ -193,6 +197,30 @@ export function storageOn(system: System): Storage {
 
 /** The real file system. */
 export const nodeStorage: Storage = storageOn({ fs: nodeFs, windows: process.platform === "win32" });
+
+/**
+ * Writes a draft and uses it. When it is gone, another process whose clock is an hour ahead has taken it for rubbish:
+ * then it is written again.
+ */
+function withDraft<T>(
+  fs: FileSystem,
+  path: string,
+  { content, durable }: { content: Uint8Array; durable: boolean },
+  use: (draft: string) => T,
+): T {
+  const isThere = (path: string) => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  for (let drafts = 1;; drafts++) {
+    const draft = writeDraft(fs, path, content, durable);
+    try {
+      return use(draft);
+    } catch (error) {
+      const isGone = isMissing(error) && !isThere(draft) && isThere(dirname(path));
+      if (!isGone || drafts === DRAFTS_MAX) throw error;
+    } finally {
+      discard(fs, draft);
+    }
+  }
+}
 
 /** Writes a file beside its final place, under a name no reader looks at, and, if durable, puts it on the disk. */
 function writeDraft(fs: FileSystem, path: string, content: Uint8Array, durable: boolean): string {

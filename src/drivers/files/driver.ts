@@ -32,6 +32,9 @@ import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folde
 /** How often a topic is read again that was replaced by another one of its name meanwhile. */
 const READINGS_MAX = 3;
 
+/** How often a topic is made anew in another folder when the one it is made in is gone. */
+const DRAFTS_MAX = 3;
+
 /** Keeps topics as folders of files, shared by any number of processes without a daemon. */
 export class FilesDriver implements DriverInterface {
   readonly name = "files";
@@ -116,15 +119,20 @@ export class FilesDriver implements DriverInterface {
     const names = this.#names();
     this.#removeLeftovers(names);
     this.#checkIsFree(name, names);
-    const draft = pathForMaking(storage, rootPath);
-    try {
-      makeTopicFolder(storage, draft, { ...definition, options });
-      storage.rename(draft, this.#path(name));
-    } catch (error) {
-      tryRemoveTree(storage, draft);
-      const isTaken = error instanceof StorageError &&
-        ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(error.errno);
-      throw isTaken ? new TopicExistsError(name, rootPath) : error;
+    for (let attempts = 1;; attempts++) {
+      const draft = pathForMaking(storage, rootPath);
+      try {
+        makeTopicFolder(storage, draft, { ...definition, options });
+        storage.rename(draft, this.#path(name));
+        break;
+      } catch (error) {
+        tryRemoveTree(storage, draft);
+        // A process whose clock is ahead took the draft for one that was left behind.
+        if (isMissing(error) && attempts < DRAFTS_MAX && storage.stat(rootPath) !== undefined) continue;
+        const isTaken = error instanceof StorageError &&
+          ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(error.errno);
+        throw isTaken ? new TopicExistsError(name, rootPath) : error;
+      }
     }
     try {
       storage.syncDirectory(rootPath);

@@ -105,8 +105,10 @@ export class ReadWindow {
   snapshot(bytes: number): () => void {
     const [source, start, end] = [this.#source, this.#start, this.#end];
     const kept = core.u8.slice(core.readArea, core.readArea + bytes);
+    const lookaheads = this.#lookaheads.splice(0);
     return () => {
       this.#loads++;
+      this.#lookaheads.splice(0, Infinity, ...lookaheads);
       core.u8.set(kept, core.readArea);
       [this.#source, this.#start, this.#end] = [source, start, end];
     };

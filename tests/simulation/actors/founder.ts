@@ -1,6 +1,5 @@
 import type { FilesDriver } from "../../../src/drivers/files/driver.ts";
 import {
-  StorageError,
   TopicDeletedError,
   TopicExistsError,
   TopicNotFoundError,
@@ -53,7 +52,7 @@ export class FounderProgram extends Program {
           what: "a topic that is missing cannot be created",
         });
       } else sideTopic.end(attempt, { leaves: "unknown", what: "" });
-      return error instanceof TopicExistsError || isTakenForRubbish(error);
+      return error instanceof TopicExistsError;
     });
   }
 
@@ -109,11 +108,6 @@ export class FounderProgram extends Program {
       return true;
     });
   }
-}
-
-/** What a creator leaves unfinished for an hour is removed, were it only stopped, or the clock set forward. */
-function isTakenForRubbish(error: unknown): boolean {
-  return error instanceof StorageError && error.errno === "ENOENT" && error.message.includes("/.creating-");
 }
 
 /** Whatever happened to the topic: its name can be used, and removed, and used again. */

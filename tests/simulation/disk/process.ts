@@ -66,30 +66,25 @@ export class SimulatedProcess implements Storage {
   }
 
   publish(path: string, content: Uint8Array, { durable = true, confirm }: PublishOptions = {}): boolean {
-    const draft = this.#writeDraft(path, content, durable);
-    try {
-      if (confirm?.() === false) return false;
-      this.call("publish", path, ["ENOSPC", "EDQUOT"]);
-      this.disk.names.link(path, this.disk.names.file(draft));
-      this.disk.onPublish(this, path);
-      return true;
-    } catch (error) {
-      if (error instanceof StorageError && error.errno === "EEXIST") return false;
-      throw error;
-    } finally {
-      this.#discard(draft);
-    }
+    return this.#withDraft(path, content, durable, (draft) => {
+      try {
+        if (confirm?.() === false) return false;
+        this.call("publish", path, ["ENOSPC", "EDQUOT"]);
+        this.disk.names.link(path, this.disk.names.file(draft));
+        this.disk.onPublish(this, path);
+        return true;
+      } catch (error) {
+        if (error instanceof StorageError && error.errno === "EEXIST") return false;
+        throw error;
+      }
+    });
   }
 
   replace(path: string, content: Uint8Array): void {
-    const draft = this.#writeDraft(path, content, true);
-    try {
+    this.#withDraft(path, content, true, (draft) => {
       this.call("replace", path, ["ENOSPC", "EDQUOT"]);
       this.disk.names.rename(draft, path);
-    } catch (error) {
-      this.#discard(draft);
-      throw error;
-    }
+    });
   }
 
   rename(from: string, to: string): void {
@@ -191,9 +186,26 @@ export class SimulatedProcess implements Storage {
     if (!this.alive) throw new SimulatedKill();
   }
 
-  #writeDraft(path: string, content: Uint8Array, durable: boolean): string {
+  /** A draft that another process has removed is written again. */
+  #withDraft<T>(path: string, content: Uint8Array, durable: boolean, use: (draft: string) => T): T {
     // Before the process can be interrupted: the bytes may lie in memory that others use.
     const own = content.slice();
+    for (let drafts = 1;; drafts++) {
+      const draft = this.#writeDraft(path, own, durable);
+      try {
+        return use(draft);
+      } catch (error) {
+        const { names } = this.disk;
+        const isGone = error instanceof StorageError && error.errno === "ENOENT" &&
+          names.get(draft) === undefined && names.get(path.slice(0, path.lastIndexOf("/"))) !== undefined;
+        if (!isGone || drafts === 3) throw error;
+      } finally {
+        this.#discard(draft);
+      }
+    }
+  }
+
+  #writeDraft(path: string, own: Uint8Array, durable: boolean): string {
     const draft = `${path}.${this.random32().toString(16).padStart(8, "0")}.draft`;
     const { names, clock, random, syncs } = this.disk;
     this.call("write", path, ["ENOSPC", "EDQUOT", "EMFILE"]);
