@@ -1,9 +1,5 @@
 import type { FilesDriver } from "../../../src/drivers/files/driver.ts";
-import {
-  TopicDeletedError,
-  TopicExistsError,
-  TopicNotFoundError,
-} from "../../../src/errors.ts";
+import { TopicDeletedError, TopicExistsError, TopicNotFoundError } from "../../../src/errors.ts";
 import { BrokenPromise } from "../model/broken_promise.ts";
 import { DEFAULT_COMPONENTS, type World } from "../world.ts";
 import { Program } from "./program.ts";
