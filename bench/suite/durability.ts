@@ -41,10 +41,10 @@ export async function durability(runtime: string, settings: DurabilitySettings):
           await withStore(
             settings.folder,
             { num_partitions: 1, flush_behavior },
-            (place) =>
+            (target) =>
               runTogether([{
                 kind: "produce",
-                place,
+                target,
                 settings: { ...shape, form: "object", producer: {} },
               }], starter),
           ),
@@ -66,10 +66,10 @@ export async function durablePushes(
   const measured = await withStore(
     folder,
     { num_partitions: 1, flush_behavior: "immediate" },
-    (place) =>
+    (target) =>
       runTogether([{
         kind: "durable",
-        place,
+        target,
         settings: { events, concurrent: CONCURRENT, metadataBytes: 100, path },
       }], starter),
   );

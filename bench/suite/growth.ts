@@ -140,16 +140,16 @@ async function measureStep(
   folder: string,
   starter: Starter,
 ): Promise<{ produce: Measured; consume: Measured }> {
-  return await withStore(folder, { num_partitions: partitions }, async (place) => {
+  return await withStore(folder, { num_partitions: partitions }, async (target) => {
     const all = async (job: Job): Promise<Measured> => {
       const measured = await runApart(Array.from({ length: processes }, () => job), starter);
       return measured.length === 1 ? measured[0] : together(measured);
     };
     return {
-      produce: await all({ kind: "produce", place, settings: { ...shape, form: "object", producer: {} } }),
+      produce: await all({ kind: "produce", target, settings: { ...shape, form: "object", producer: {} } }),
       consume: await all({
         kind: "consume",
-        place,
+        target,
         settings: { parse: true, dataInterest: 1, dataSelectivity: 1, by: "batches", consumer: {} },
       }),
     };

@@ -71,7 +71,7 @@ export const KAFKA_HEAD: string = "".padEnd(28) +
     text.padStart([12, 12, 8, 11, 11][column])
   ).join("");
 
-interface Round {
+interface RoundSettings {
   cluster: Cluster;
   driver: Driver;
   workload: string;
@@ -82,7 +82,7 @@ interface Round {
 
 async function measureRound(
   runtime: string,
-  { cluster, driver, workload, count, scale, round }: Round,
+  { cluster, driver, workload, count, scale, round }: RoundSettings,
 ): Promise<Map<string, { driver: Measured; bare: Measured }>> {
   const shape = scaled(WORKLOADS[workload], scale);
   const names = ["ours", "ours-warm", "bare", "bare-warm"].map((name) => `${name}-${workload}-${count}`);
@@ -94,7 +94,7 @@ async function measureRound(
     });
   }
   const [topic, warmUp, bareTopic, bareWarmUp] = names;
-  const place = {
+  const target = {
     driver: "octopus",
     options: { kafka: { "bootstrap.servers": cluster.servers }, disable_info_topic: true },
     topic,
@@ -120,10 +120,10 @@ async function measureRound(
   const ways: [string, () => Promise<Measured>, () => Promise<Measured>][] = [
     [
       "produce",
-      () => ours({ kind: "produce", place, settings: { ...shape, form: "object", producer: {} } }),
+      () => ours({ kind: "produce", target, settings: { ...shape, form: "object", producer: {} } }),
       () => bare("produce"),
     ],
-    ["consume", () => ours({ kind: "consume", place, settings: consuming }), () => bare("consume")],
+    ["consume", () => ours({ kind: "consume", target, settings: consuming }), () => bare("consume")],
   ];
   const measured = new Map<string, { driver: Measured; bare: Measured }>();
   for (const [what, one, other] of ways) {

@@ -20,10 +20,10 @@ export async function latency(
   { rate, seconds, dataBytes }: { rate: number; seconds: number; dataBytes: number },
 ): Promise<Latency> {
   const settings = { events: rate * seconds, rate, dataBytes };
-  return await withStore(folder, { num_partitions: 1 }, async (place) => {
+  return await withStore(folder, { num_partitions: 1 }, async (target) => {
     const [pulled, pushed] = await runApart([
-      { kind: "paced pull", place, settings },
-      { kind: "paced push", place, settings },
+      { kind: "paced pull", target, settings },
+      { kind: "paced push", target, settings },
     ], starter);
     const sorted = (values: number[]): number[] => values.sort((one, other) => one - other);
     return {

@@ -58,15 +58,15 @@ function ours(runtime: string, into: "new memory" | "one buffer"): Contestant {
     kind: "ours",
     missing: ({ dataBytes }) => into === "one buffer" && dataBytes === 0 ? "there is no data" : false,
     measure: (folder, shape) =>
-      withStore(folder, { num_partitions: 1 }, async (place) => ({
+      withStore(folder, { num_partitions: 1 }, async (target) => ({
         produce: await runTogether([{
           kind: "produce",
-          place,
+          target,
           settings: { ...shape, form: "object", producer: {} },
         }], starterOn(runtime)),
         consume: await runTogether([{
           kind: "consume",
-          place,
+          target,
           settings: { parse: true, dataInterest: 1, dataSelectivity: 1, consumer: {}, ...way },
         }], starterOn(runtime)),
       })),

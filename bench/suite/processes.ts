@@ -22,10 +22,10 @@ export async function processes(
     const all = [];
     for (let round = 0; round < rounds; round++) {
       all.push(
-        await withStore(folder, { num_partitions: 1 }, async (place) => {
+        await withStore(folder, { num_partitions: 1 }, async (target) => {
           const events = Math.ceil(shape.events / count);
           const settings = { ...shape, events, documents: DOCUMENTS, form: "object" as const, producer: {} };
-          const jobs = Array.from({ length: count }, () => ({ kind: "produce" as const, place, settings }));
+          const jobs = Array.from({ length: count }, () => ({ kind: "produce" as const, target, settings }));
           return together(await runApart(jobs, starter));
         }),
       );

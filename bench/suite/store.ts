@@ -1,13 +1,13 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Driver, type JsonObject } from "../../mod.ts";
-import type { Place } from "../../src/ctl/bench/job.ts";
+import type { BenchTopic } from "../../src/ctl/bench/job.ts";
 
 /** Calls `use` with a new topic and one to warm up with, and removes both. */
 export async function withStore<R>(
   folder: string,
   topicOptions: JsonObject,
-  use: (place: Required<Place>) => Promise<R>,
+  use: (target: Required<BenchTopic>) => Promise<R>,
 ): Promise<R> {
   const root = join(folder, "store");
   const options = { root_path: root };

@@ -68,21 +68,21 @@ async function measureRound(
   rmSync(path);
   for (const count of partitions) {
     const suffix = count === 1 ? "" : `, ${count} partitions`;
-    await withStore(folder, { num_partitions: count }, async (place) => {
+    await withStore(folder, { num_partitions: count }, async (target) => {
       await run(`produce, ready text${suffix}`, {
         kind: "produce",
-        place,
+        target,
         settings: { ...shape, form: "text", producer: {} },
       });
     });
-    await withStore(folder, { num_partitions: count }, async (place) => {
+    await withStore(folder, { num_partitions: count }, async (target) => {
       await run(`produce, objects${suffix}`, {
         kind: "produce",
-        place,
+        target,
         settings: { ...shape, form: "object", producer: {} },
       }, true);
       for (const [what, settings] of waysToConsume(shape)) {
-        await run(`consume, ${what}${suffix}`, { kind: "consume", place, settings });
+        await run(`consume, ${what}${suffix}`, { kind: "consume", target, settings });
       }
     });
   }

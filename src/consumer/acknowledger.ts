@@ -9,13 +9,13 @@ import type { JsonObject } from "../json.ts";
 import { UnfinishedEvents } from "./unfinished_events.ts";
 
 /** An acknowledgement is stored at the latest by the next one after this time. */
-const ROUND_MS_MAX = 5;
+const TURN_MS_MAX = 5;
 
 /** Stores acknowledgements: those of one turn of the event loop in one go. */
 export class Acknowledger {
   readonly #driver: ConsumerInterface;
-  #round: Round | undefined = undefined;
-  /** Rounds being stored, and why one failed that no one waited for. */
+  #pending: AcknowledgedTurn | undefined = undefined;
+  /** Turns being stored, and why one failed that no one waited for. */
   readonly #storing = new Set<Promise<void>>();
   #unnoticed: { part: Part; error: unknown } | undefined = undefined;
   #closed = false;
@@ -34,11 +34,11 @@ export class Acknowledger {
    */
   acknowledge(partition: number, nextId: number, event?: AcknowledgedEvent): Future<true> {
     if (this.#closed) return Part.failed(partition, new ClosedError("the consumer"));
-    const round = this.#round ??= new Round((round) => this.#store(round));
-    const part = round.of(partition);
+    const turn = this.#pending ??= new AcknowledgedTurn((turn) => this.#store(turn));
+    const part = turn.of(partition);
     part.add(this.#admitted(partition, nextId, event));
     // Work that never lets the event loop turn would keep back what it acknowledges.
-    if (performance.now() - round.begun > ROUND_MS_MAX) round.start();
+    if (performance.now() - turn.begun > TURN_MS_MAX) turn.start();
     return part;
   }
 
@@ -66,7 +66,7 @@ export class Acknowledger {
 
   /** Resolves when everything acknowledged so far is stored, or failed. */
   async drain(): Promise<void> {
-    this.#round?.start();
+    this.#pending?.start();
     await Promise.all(this.#storing);
   }
 
@@ -87,9 +87,9 @@ export class Acknowledger {
     return Math.min(admitted, givenBy.admit(partition, nextId, event));
   }
 
-  #store(round: Round): void {
-    this.#round = undefined;
-    const storing = this.#storeAll(round).finally(() => this.#storing.delete(storing));
+  #store(turn: AcknowledgedTurn): void {
+    this.#pending = undefined;
+    const storing = this.#storeAll(turn).finally(() => this.#storing.delete(storing));
     this.#storing.add(storing);
   }
 
@@ -98,10 +98,10 @@ export class Acknowledger {
     diagnostics.acknowledge.publish({ topic, consumer, partition, nextId, durationMs, ...outcome });
   }
 
-  async #storeAll(round: Round): Promise<void> {
+  async #storeAll(turn: AcknowledgedTurn): Promise<void> {
     const begunMs = performance.now();
     const storing: Promise<void>[] = [];
-    for (const part of round.parts.values()) {
+    for (const part of turn.parts.values()) {
       // Nothing lies before the first event.
       if (part.nextId === 0) {
         part.succeed();
@@ -141,13 +141,13 @@ export class Acknowledger {
 }
 
 /** The acknowledgements of one turn of the event loop. */
-class Round {
+class AcknowledgedTurn {
   readonly parts = new Map<number, Part>();
   readonly begun = performance.now();
   #started = false;
   readonly #idle: ReturnType<typeof setImmediate>;
 
-  constructor(private readonly store: (round: Round) => void) {
+  constructor(private readonly store: (turn: AcknowledgedTurn) => void) {
     this.#idle = setImmediate(() => this.start());
   }
 

@@ -53,28 +53,26 @@ export async function processEvents<T>(
 ): Promise<number> {
   const { maxEvents = Infinity, concurrency = 1 } = readProcessOptions(options);
   if (maxEvents === 0) return 0;
-  const round = new Round(callback, concurrency, acknowledger);
-  const signal = options.signal === undefined
-    ? round.signal
-    : AbortSignal.any([options.signal, round.signal]);
+  const run = new ProcessRun(callback, concurrency, acknowledger);
+  const signal = options.signal === undefined ? run.signal : AbortSignal.any([options.signal, run.signal]);
   try {
     for await (const event of iterate({ until: options.until, timeoutMs: options.timeoutMs, signal })) {
-      round.start(event);
-      if (round.started === maxEvents) break;
-      await round.hasRoom();
-      if (round.ended) break;
+      run.start(event);
+      if (run.started === maxEvents) break;
+      await run.hasRoom();
+      if (run.ended) break;
     }
   } catch (error) {
-    if (!round.ended) throw error;
+    if (!run.ended) throw error;
   } finally {
-    await round.finished();
+    await run.finished();
   }
-  round.throwFailure();
-  return round.started;
+  run.throwFailure();
+  return run.started;
 }
 
 /** The calls under way. */
-class Round<T> {
+class ProcessRun<T> {
   started = 0;
   #failure: { error: unknown } | undefined = undefined;
   readonly #running = new Set<Promise<void>>();

@@ -2,11 +2,11 @@ import type { PartitionDescription, StartPosition } from "../../mod.ts";
 import { looksLikeTime, parseTime } from "./time.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** A place to begin, as a command line gives it; `{ last }` counts from the end of each partition. */
-export type Place = StartPosition | { last: number };
+/** A start to begin, as a command line gives it; `{ last }` counts from the end of each partition. */
+export type StartArgument = StartPosition | { last: number };
 
 /** Parses `earliest`, `latest`, an id, `@TIME` or `-N`. An age or a date needs no `@`. */
-export function parsePlace(option: string, text: string): Place {
+export function parseStart(option: string, text: string): StartArgument {
   if (text === "earliest" || text === "latest") return text;
   if (text.startsWith("@")) return { time: parseTime(option, text.slice(1)) };
   if (looksLikeTime(text)) return { time: parseTime(option, text) };
@@ -18,9 +18,9 @@ export function parsePlace(option: string, text: string): Place {
 }
 
 /** Where to begin in one partition. An id that retention removed means the first event that is there. */
-export function placeIn(partition: PartitionDescription, place: Place): StartPosition {
-  if (typeof place === "object" && "last" in place) {
-    return { id: Math.max(partition.firstId, partition.nextId - place.last) };
+export function startIn(partition: PartitionDescription, start: StartArgument): StartPosition {
+  if (typeof start === "object" && "last" in start) {
+    return { id: Math.max(partition.firstId, partition.nextId - start.last) };
   }
-  return place;
+  return start;
 }

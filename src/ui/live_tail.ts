@@ -39,7 +39,7 @@ export interface TailRequest {
 export async function liveTail({ topics, name, query, response, signal }: TailRequest): Promise<void> {
   const only = query.count("partition");
   const filter = parseFilter(query.text("filter"));
-  const tail = new Tail(response, { only, filter });
+  const tail = new LiveTail(response, { only, filter });
   await topics.use(name, (topic) => tail.begin(topic));
   response.writeHead(200, { "content-type": "text/event-stream" });
   await send(response, "events", { events: [], skipped: 0 } satisfies LiveView);
@@ -52,7 +52,7 @@ export async function liveTail({ topics, name, query, response, signal }: TailRe
 }
 
 /** How far a listener is. */
-class Tail {
+class LiveTail {
   readonly #positions = new Map<number, number>();
   #sentMs = performance.now();
   #turn = 0;

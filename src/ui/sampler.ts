@@ -52,11 +52,11 @@ export class Sampler implements Disposable {
     if (this.#running || this.#disposed || this.#watched.size === 0) return;
     clearTimeout(this.#timer);
     const dueMs = Math.min(...[...this.#watched.values()].map((watched) => watched.dueMs));
-    this.#timer = setTimeout(() => void this.#round(), Math.max(20, dueMs - performance.now()));
+    this.#timer = setTimeout(() => void this.#sampleDue(), Math.max(20, dueMs - performance.now()));
     this.#timer.unref?.();
   }
 
-  async #round(): Promise<void> {
+  async #sampleDue(): Promise<void> {
     this.#running = true;
     for (const [name, watched] of this.#watched) {
       const beganMs = performance.now();

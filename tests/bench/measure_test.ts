@@ -21,18 +21,18 @@ const open = async (): Promise<void> => {};
 /** Makes measurements with a driver that keeps its topics in memory. */
 async function withTopic(
   options: { num_partitions: number },
-  use: (measure: (job: Omit<Job, "place">) => Promise<Measured>, driver: Driver) => Promise<void>,
+  use: (measure: (job: Omit<Job, "target">) => Promise<Measured>, driver: Driver) => Promise<void>,
 ): Promise<void> {
   await using driver = await Driver.open("memory", {});
   for (const topic of ["bench", "warm-up"]) await driver.createTopic(topic, options);
-  const place = { driver: "memory", options: {}, topic: "bench", warmUp: "warm-up" };
-  await use((job) => runJob({ ...job, place } as Job, open, driver), driver);
+  const target = { driver: "memory", options: {}, topic: "bench", warmUp: "warm-up" };
+  await use((job) => runJob({ ...job, target } as Job, open, driver), driver);
 }
 
 test("measuring produce pushes each event once, and into the other topic what warms up", async () => {
   await withTopic({ num_partitions: 3 }, async (measure, driver) => {
     const settings = { ...SHAPE, form: "object", producer: { batchSize: 7 }, flushInterval: 50 };
-    const measured = await measure({ kind: "produce", settings } as Omit<Job, "place">);
+    const measured = await measure({ kind: "produce", settings } as Omit<Job, "target">);
     assertEquals([measured.events, measured.bytes], [300, 300 * 200]);
     assert(measured.seconds > 0 && measured.cpuSeconds > 0 && measured.memoryBytes > 0);
     for (const name of ["bench", "warm-up"]) {
@@ -46,11 +46,11 @@ test("measuring produce pushes each event once, and into the other topic what wa
 test("measuring consume counts what it read, in every way of reading", async () => {
   await withTopic({ num_partitions: 2 }, async (measure) => {
     await measure(
-      { kind: "produce", settings: { ...SHAPE, form: "text", producer: {} } } as Omit<Job, "place">,
+      { kind: "produce", settings: { ...SHAPE, form: "text", producer: {} } } as Omit<Job, "target">,
     );
     const consume = async (over: Partial<ConsumeSettings>): Promise<number[]> => {
       const { events, bytes } = await measure(
-        { kind: "consume", settings: { ...WAY, ...over } } as Omit<Job, "place">,
+        { kind: "consume", settings: { ...WAY, ...over } } as Omit<Job, "target">,
       );
       return [events, bytes];
     };
@@ -69,8 +69,8 @@ test("measuring latency times each event but the first ones", async () => {
   await withTopic({ num_partitions: 1 }, async (measure) => {
     const settings = { events: 100, rate: 1000, dataBytes: 10 };
     const [pulled, pushed] = await Promise.all([
-      measure({ kind: "paced pull", settings } as Omit<Job, "place">),
-      measure({ kind: "paced push", settings } as Omit<Job, "place">),
+      measure({ kind: "paced pull", settings } as Omit<Job, "target">),
+      measure({ kind: "paced push", settings } as Omit<Job, "target">),
     ]);
     assertEquals([pulled.timings!.latency.length, pushed.timings!.late.length], [50, 100]);
     assert(pulled.timings!.latency.every((ms) => ms >= 0 && ms < 10_000));
@@ -83,7 +83,7 @@ test("measuring durable pushes times them in turn with bare writes", async () =>
   try {
     await withTopic({ num_partitions: 1 }, async (measure) => {
       const settings = { events: 8, concurrent: 4, metadataBytes: 100, path: join(folder, "bare") };
-      const { timings } = await measure({ kind: "durable", settings } as Omit<Job, "place">);
+      const { timings } = await measure({ kind: "durable", settings } as Omit<Job, "target">);
       const counts = Object.entries(timings!).map(([name, values]) => [name, values.length]);
       assertEquals(counts, [["blocking", 8], ["awaited", 8], ["push", 8], ["together", 1]]);
     });

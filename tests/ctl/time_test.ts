@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parsePlace, placeIn } from "../../src/ctl/position.ts";
+import { parseStart, startIn } from "../../src/ctl/position.ts";
 import { parseTime } from "../../src/ctl/time.ts";
 import { UsageError } from "../../src/ctl/usage_error.ts";
 import { test } from "../harness.ts";
@@ -16,9 +16,9 @@ test("parseTime() reads dates, milliseconds, seconds and ages", () => {
   assertThrows(() => parse("yesterday"), UsageError, 'found "yesterday"');
 });
 
-test("parsePlace() reads every form of --from", () => {
+test("parseStart() reads every form of --from", () => {
   assertEquals(
-    ["earliest", "latest", "17", "-3", "@1700000000000"].map((text) => parsePlace("--from", text)),
+    ["earliest", "latest", "17", "-3", "@1700000000000"].map((text) => parseStart("--from", text)),
     [
       "earliest",
       "latest",
@@ -28,13 +28,13 @@ test("parsePlace() reads every form of --from", () => {
     ],
   );
   for (const text of ["", "first", "1.5", "@", "-"]) {
-    assertThrows(() => parsePlace("--from", text), UsageError);
+    assertThrows(() => parseStart("--from", text), UsageError);
   }
 });
 
-test("placeIn() counts from the end of a partition, not further back than its first event", () => {
+test("startIn() counts from the end of a partition, not further back than its first event", () => {
   const partition = { partition: 0, firstId: 10, nextId: 15, bytes: 0, segments: 1 };
-  assertEquals(placeIn(partition, { last: 3 }), { id: 12 });
-  assertEquals(placeIn(partition, { last: 99 }), { id: 10 });
-  assertEquals(placeIn(partition, "latest"), "latest");
+  assertEquals(startIn(partition, { last: 3 }), { id: 12 });
+  assertEquals(startIn(partition, { last: 99 }), { id: 10 });
+  assertEquals(startIn(partition, "latest"), "latest");
 });

@@ -9,7 +9,7 @@ import { limitsOf } from "../../src/ctl/consume/limits.ts";
 import { parseTemplate } from "../../src/ctl/consume/template.ts";
 import { ParsedArguments } from "../../src/ctl/args/parsed.ts";
 import { LineTooLongError, numberedLines } from "../../src/ctl/lines/numbered_lines.ts";
-import { parsePlace } from "../../src/ctl/position.ts";
+import { parseStart } from "../../src/ctl/position.ts";
 import { parseTime } from "../../src/ctl/time.ts";
 import { UsageError } from "../../src/ctl/usage_error.ts";
 import { test } from "../harness.ts";
@@ -45,7 +45,7 @@ test("a text that is not plainly a time is refused with the form expected, which
   ];
   for (const text of wrong) {
     assertThrows(() => parseTime("--before-time", text, () => NOW), UsageError, "2026-11-23T15:48:00Z", text);
-    assertThrows(() => parsePlace("--to", `@${text}`), UsageError, 'Option "--to" takes a time', text);
+    assertThrows(() => parseStart("--to", `@${text}`), UsageError, 'Option "--to" takes a time', text);
   }
   assertThrows(() => parseTime("--to", "1764000000000000"), UsageError, "may be microseconds");
   assertThrows(() => parseTime("--to", "1764000000000000000"), UsageError, "may be nanoseconds");
@@ -66,7 +66,7 @@ test("the times people type are read, those without a zone as local time", () =>
   assertEquals(parse("1h30m"), NOW - 5_400_000);
   assertEquals(parse("now"), NOW);
   assertEquals(parse("99999w"), 0);
-  assertEquals(parsePlace("--from", "2026-11-23T15:48:00Z"), { time: Date.UTC(2026, 10, 23, 15, 48) });
+  assertEquals(parseStart("--from", "2026-11-23T15:48:00Z"), { time: Date.UTC(2026, 10, 23, 15, 48) });
 });
 
 test("--until takes end, an id and a time, and nothing that is none of them", () => {

@@ -15,7 +15,7 @@ import type { Measured } from "./stopwatch.ts";
 import type { Shape } from "./workload.ts";
 
 /** An engine and a topic of it that is there already. */
-export interface Place {
+export interface BenchTopic {
   /** Name of the driver. */
   driver: string;
   /** Its configuration document. */
@@ -28,41 +28,41 @@ export interface Place {
 
 /** A measurement. */
 export type Job =
-  | { kind: "produce"; place: Place; settings: ProduceSettings }
-  | { kind: "consume"; place: Place; settings: ConsumeSettings }
-  | { kind: "paced push"; place: Place; settings: PaceSettings }
-  | { kind: "paced pull"; place: Place; settings: PaceSettings }
-  | { kind: "durable"; place: Place; settings: DurableSettings }
+  | { kind: "produce"; target: BenchTopic; settings: ProduceSettings }
+  | { kind: "consume"; target: BenchTopic; settings: ConsumeSettings }
+  | { kind: "paced push"; target: BenchTopic; settings: PaceSettings }
+  | { kind: "paced pull"; target: BenchTopic; settings: PaceSettings }
+  | { kind: "durable"; target: BenchTopic; settings: DurableSettings }
   | { kind: FloorKind; path: string; settings: Shape };
 
 /** Drivers whose pushes wait by themselves where there is no room. */
 const BLOCKING = ["files", "memory"];
 
-type PlacedJob = Extract<Job, { place: Place }>;
+type TopicJob = Extract<Job, { target: BenchTopic }>;
 
 /**
  * Makes a measurement in this process; when all is ready it waits at the gate before the clock starts. With a
  * driver given, that one is used instead of another of its kind.
  */
 export async function runJob(job: Job, gate: Gate, open?: Driver): Promise<Measured> {
-  if (!("place" in job)) {
+  if (!("target" in job)) {
     await gate();
     return measureFloor(job.kind, job.path, job.settings);
   }
   if (open !== undefined) return await runWith(open, job, gate);
-  await using driver = await openNamedDriver(job.place.driver, job.place.options);
+  await using driver = await openNamedDriver(job.target.driver, job.target.options);
   return await runWith(driver, job, gate);
 }
 
-async function runWith(driver: Driver, job: PlacedJob, gate: Gate): Promise<Measured> {
-  await using topic = await driver.openTopic(job.place.topic);
-  if (job.place.warmUp === undefined) return await measureTopic(job, topic, { gate });
-  await using warmUp = await driver.openTopic(job.place.warmUp);
+async function runWith(driver: Driver, job: TopicJob, gate: Gate): Promise<Measured> {
+  await using topic = await driver.openTopic(job.target.topic);
+  if (job.target.warmUp === undefined) return await measureTopic(job, topic, { gate });
+  await using warmUp = await driver.openTopic(job.target.warmUp);
   return await measureTopic(job, topic, { warmUp, gate });
 }
 
 async function measureTopic(
-  job: PlacedJob,
+  job: TopicJob,
   topic: Topic,
   ways: { warmUp?: Topic; gate: Gate },
 ): Promise<Measured> {
@@ -70,7 +70,7 @@ async function measureTopic(
     case "produce":
       return await measureProduce(topic, job.settings, {
         ...ways,
-        blocks: BLOCKING.includes(job.place.driver),
+        blocks: BLOCKING.includes(job.target.driver),
       });
     case "consume":
       return await measureConsume(topic, job.settings, ways);

@@ -1,6 +1,6 @@
 import type { Driver } from "../../../mod.ts";
 import type { ConsumeSettings } from "./consume.ts";
-import type { Place } from "./job.ts";
+import type { BenchTopic } from "./job.ts";
 import type { Runner } from "./runner.ts";
 import type { BenchSettings } from "./settings.ts";
 import { type Measured, together } from "./stopwatch.ts";
@@ -31,32 +31,32 @@ export class EngineBench {
     const consume = parts.includes("consume");
     const steps: Result[] = [];
     if (!consume && !parts.includes("produce")) return steps;
-    await this.#withTopics(async (place) => {
+    await this.#withTopics(async (target) => {
       // Without a topic to read, one is filled for it.
       if (parts.includes("produce") || topic === undefined) {
-        const measured = await this.produce(place, this.#settings, this.#settings.batchSize);
+        const measured = await this.produce(target, this.#settings, this.#settings.batchSize);
         if (parts.includes("produce")) steps.push({ what: "produce", measured });
       }
       if (!consume) return;
-      steps.push({ what: "consume", measured: await this.consume(place, {}) });
+      steps.push({ what: "consume", measured: await this.consume(target, {}) });
       if (dataInterest > 0 && (dataBytes > 0 || topic !== undefined)) {
         const metadataOnly = { dataInterest: 0 };
-        steps.push({ what: "consume, metadata only", measured: await this.consume(place, metadataOnly) });
+        steps.push({ what: "consume, metadata only", measured: await this.consume(target, metadataOnly) });
       }
       const untouched = { dataInterest: 0, parse: false };
-      steps.push({ what: "consume, not parsed", measured: await this.consume(place, untouched) });
+      steps.push({ what: "consume, not parsed", measured: await this.consume(target, untouched) });
     });
     return steps;
   }
 
   /** Pushes with every process at the same time. */
-  async produce(place: Place, shape: Shape, batchSize: number | undefined): Promise<Measured> {
+  async produce(target: BenchTopic, shape: Shape, batchSize: number | undefined): Promise<Measured> {
     const { processes, flushInterval } = this.#settings;
     const { events, dataBytes, metadataBytes } = shape;
     return together(
       await this.#run(Array.from({ length: processes }, () => ({
         kind: "produce",
-        place,
+        target,
         settings: {
           events,
           dataBytes,
@@ -70,15 +70,15 @@ export class EngineBench {
   }
 
   /** Reads with every process at the same time, each its share of the partitions. */
-  async consume(place: Place, over: Partial<ConsumeSettings>): Promise<Measured> {
+  async consume(target: BenchTopic, over: Partial<ConsumeSettings>): Promise<Measured> {
     const { processes, dataInterest, dataSelectivity, topic, events } = this.#settings;
-    await using opened = await this.#driver.openTopic(place.topic);
+    await using opened = await this.#driver.openTopic(target.topic);
     const partitions = opened.partitions.map((_, partition) => partition);
     const readers = Math.min(processes, partitions.length);
     return together(
       await this.#run(Array.from({ length: readers }, (_, rank) => ({
         kind: "consume",
-        place,
+        target,
         settings: {
           parse: true,
           dataInterest,
@@ -96,10 +96,10 @@ export class EngineBench {
   async latency(): Promise<number[]> {
     const { rate, duration, dataBytes } = this.#settings;
     const settings = { events: Math.ceil(rate * duration), rate, dataBytes };
-    return await this.#withTopics(async (place) => {
+    return await this.#withTopics(async (target) => {
       const [pulled] = await this.#run([
-        { kind: "paced pull", place, settings },
-        { kind: "paced push", place, settings },
+        { kind: "paced pull", target, settings },
+        { kind: "paced push", target, settings },
       ]);
       return pulled.timings!.latency.sort((one, other) => one - other);
     });
@@ -107,25 +107,25 @@ export class EngineBench {
 
   /** Pushes and reads events of one shape in a topic of their own. */
   async both(shape: Shape, batchSize: number | undefined): Promise<{ produce: Measured; consume: Measured }> {
-    return await this.#withTopics(async (place) => ({
-      produce: await this.produce(place, shape, batchSize),
-      consume: await this.consume(place, { events: undefined }),
+    return await this.#withTopics(async (target) => ({
+      produce: await this.produce(target, shape, batchSize),
+      consume: await this.consume(target, { events: undefined }),
     }), true);
   }
 
   /** Calls `use` with the topic that was named, or with new ones that are deleted afterwards. */
-  async #withTopics<R>(use: (place: Place) => Promise<R>, alwaysNew = false): Promise<R> {
+  async #withTopics<R>(use: (target: BenchTopic) => Promise<R>, alwaysNew = false): Promise<R> {
     const { driver, driverOptions: options, topic, topicOptions } = this.#settings;
     if (topic !== undefined && !alwaysNew) return await use({ driver, options, topic });
     const name = `bench-${Date.now().toString(36)}-${this.#topics++}`;
-    const place = { driver, options, topic: name, warmUp: `${name}-warm-up` };
+    const target = { driver, options, topic: name, warmUp: `${name}-warm-up` };
     const made: string[] = [];
     try {
-      for (const each of [place.topic, place.warmUp]) {
+      for (const each of [target.topic, target.warmUp]) {
         await this.#driver.createTopic(each, topicOptions);
         made.push(each);
       }
-      return await use(place);
+      return await use(target);
     } finally {
       for (const each of made) await this.#driver.deleteTopic(each);
     }

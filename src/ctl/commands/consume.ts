@@ -8,7 +8,7 @@ import { openConsumer } from "../consume/open_consumer.ts";
 import { type Printer, printerFor } from "../consume/printer.ts";
 import { parseTemplate, type Template } from "../consume/template.ts";
 import { EXIT } from "../exit_codes.ts";
-import { parsePlace } from "../position.ts";
+import { parseStart } from "../position.ts";
 import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -21,7 +21,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
     throw new UsageError('"--ack" needs a consumer name: add "--consumer NAME"');
   }
   const limits = limitsOf(args);
-  const place = parsePlace("--from", args.text("from") ?? "earliest");
+  const start = parseStart("--from", args.text("from") ?? "earliest");
   const filter = args.text("filter") === undefined ? undefined : parseFilter(args.text("filter")!);
   const data = args.text("data") ?? "none";
   const template = templateOf(invocation, topicName, data);
@@ -30,7 +30,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const warn = (error: EventGoneError) => console.log.warn(oneLine(error));
   await withTopic(invocation, topicName, async (topic) => {
     checkDataOption(data, (partitions ?? topic.partitions).length);
-    await using consumer = await openConsumer(topic, name, place, {
+    await using consumer = await openConsumer(topic, name, start, {
       ...(partitions === undefined ? {} : { partitions }),
       ...(data === "none" && template?.needsData !== true ? {} : { dataSelector: selectSmall }),
       onCorruption: args.text("on-corruption") === "skip" ? "skip" : "throw",

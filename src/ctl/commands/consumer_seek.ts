@@ -5,13 +5,13 @@ import { partitionsOf, topicAndRequiredConsumerOf, withTopic } from "../connect.
 import { openConsumer } from "../consume/open_consumer.ts";
 import { EXIT } from "../exit_codes.ts";
 import { RawSerializer } from "../transfer/raw_serializer.ts";
-import { parsePlace, type Place, placeIn } from "../position.ts";
+import { parseStart, type StartArgument, startIn } from "../position.ts";
 
 /** What a seek does in one partition. */
 interface Step {
   partition: number;
   to: StartPosition;
-  /** The id that the place is now. */
+  /** The id that the position is now. */
   id: number;
   /** Where the name stands; undefined where it has no position. */
   before: number | undefined;
@@ -24,7 +24,7 @@ const COMPONENTS = { serializer: new RawSerializer({ type: "default" }) };
 export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console } = invocation;
   const { topic: topicName, consumer } = topicAndRequiredConsumerOf(args);
-  const place = parsePlace("--to", args.text("to")!);
+  const start = parseStart("--to", args.text("to")!);
   const wanted = partitionsOf(args);
   return await withTopic(invocation, topicName, async (topic) => {
     const known = await topic.describe();
@@ -36,7 +36,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
       }
     }
     const chosen = known.filter(({ partition }) => wanted === undefined || wanted.includes(partition));
-    const steps = await plan(topic, consumer, place, chosen);
+    const steps = await plan(topic, consumer, start, chosen);
     const dryRun = args.flag("dry-run");
     // Asked only where there is someone to ask: a position can be moved back.
     const asks = !dryRun && console.canAsk && !args.flag("yes");
@@ -55,21 +55,21 @@ export async function run(invocation: Invocation): Promise<number | void> {
 async function plan(
   topic: Topic,
   consumer: string,
-  place: Place,
+  start: StartArgument,
   partitions: readonly PartitionDescription[],
 ): Promise<Step[]> {
   const stands = new Map(
     (await topic.lag(consumer)).filter(({ acknowledged }) => acknowledged)
       .map(({ partition, position }) => [partition, position]),
   );
-  // A consumer without a name that is stored: it only finds out which id the place is.
-  await using there = await openConsumer(topic, undefined, place, {
+  // A consumer without a name that is stored: it only finds out which id that is.
+  await using there = await openConsumer(topic, undefined, start, {
     partitions: partitions.map(({ partition }) => partition),
   });
   await there.ready();
   return partitions.map((description) => ({
     partition: description.partition,
-    to: placeIn(description, place),
+    to: startIn(description, start),
     id: there.position(description.partition),
     before: stands.get(description.partition),
   }));

@@ -1,18 +1,18 @@
 import type { Consumer, ConsumerOptions, Topic } from "../../../mod.ts";
 import { checkReachable } from "../../partition_fault.ts";
-import { type Place, placeIn } from "../position.ts";
+import { type StartArgument, startIn } from "../position.ts";
 
-/** Makes a consumer that begins at a place, where its name has no position yet. */
+/** Makes a consumer that begins at a position, where its name has no position yet. */
 export async function openConsumer(
   topic: Topic,
   name: string | undefined,
-  place: Place,
+  start: StartArgument,
   options: Omit<ConsumerOptions, "from">,
 ): Promise<Consumer> {
-  const counted = typeof place === "object" && "last" in place;
+  const counted = typeof start === "object" && "last" in start;
   // A name no one else has: nothing is ever stored under it.
   const consumerName = name ?? `diaspora-ctl-${crypto.randomUUID()}`;
-  const consumer = topic.consumer(consumerName, counted ? options : { ...options, from: place });
+  const consumer = topic.consumer(consumerName, counted ? options : { ...options, from: start });
   if (!counted) return consumer;
   try {
     await consumer.ready();
@@ -22,7 +22,7 @@ export async function openConsumer(
     const lags = name === undefined ? [] : await topic.lag(name);
     for (const partition of consumer.partitions) {
       if (lags.some((lag) => lag.partition === partition && lag.acknowledged)) continue;
-      await consumer.seek(placeIn(known.get(partition)!, place), { partitions: [partition] });
+      await consumer.seek(startIn(known.get(partition)!, start), { partitions: [partition] });
     }
     return consumer;
   } catch (error) {

@@ -19,7 +19,7 @@ const REMEMBERED_FRAMES_MAX = 4096;
 const LISTEN_LINGER_MS = 500;
 
 /** A partition that is read. */
-export interface Place {
+export interface AssignedPartition {
   partition: Partition;
   reader: PartitionReader;
   cursor: CursorFile;
@@ -40,9 +40,9 @@ export interface LonePart {
 }
 
 /** Reads partitions of a topic under a consumer name. */
-export abstract class PartitionsConsumer<P extends Place> implements ConsumerInterface {
+export abstract class PartitionsConsumer<P extends AssignedPartition> implements ConsumerInterface {
   abstract readonly assigned: readonly number[];
-  protected readonly places: Map<number, P> = new Map();
+  protected readonly assignments: Map<number, P> = new Map();
   #stopListening: (() => void)[] = [];
   #linger: ReturnType<typeof setTimeout> | undefined;
   /** Looks for events on behalf of those who wait. */
@@ -62,23 +62,23 @@ export abstract class PartitionsConsumer<P extends Place> implements ConsumerInt
   abstract seek(partition: number, to: StartPosition, store: boolean): Promise<void>;
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined {
-    const place = this.places.get(partition);
+    const assigned = this.assignments.get(partition);
     // A group may have taken it away meanwhile.
-    if (place === undefined) return undefined;
-    if (place.gone !== undefined) {
-      const { gone } = place;
-      place.gone = undefined;
+    if (assigned === undefined) return undefined;
+    if (assigned.gone !== undefined) {
+      const { gone } = assigned;
+      assigned.gone = undefined;
       throw gone;
     }
     let batch: StoredBatch | undefined;
     try {
-      batch = place.reader.read(eventsMax);
+      batch = assigned.reader.read(eventsMax);
     } catch (error) {
-      if (error instanceof EventGoneError) place.reader.seek("earliest");
+      if (error instanceof EventGoneError) assigned.reader.seek("earliest");
       throw error;
     }
     if (batch !== undefined) {
-      const { given } = place;
+      const { given } = assigned;
       // Many at a time: moving all others up for each would cost more than the frame itself.
       if (given.length === REMEMBERED_FRAMES_MAX) given.splice(0, REMEMBERED_FRAMES_MAX / 2);
       const { baseId, count, timestamp, mark } = batch;
@@ -110,7 +110,7 @@ export abstract class PartitionsConsumer<P extends Place> implements ConsumerInt
     });
   }
 
-  protected positionOf({ given, partition }: Place, nextId: number): Position {
+  protected positionOf({ given, partition }: AssignedPartition, nextId: number): Position {
     while (given.length > 0 && given[0].endId < nextId) given.shift();
     const last = given[0];
     if (last === undefined || last.baseId >= nextId) return positionAt(partition, nextId);
@@ -118,7 +118,7 @@ export abstract class PartitionsConsumer<P extends Place> implements ConsumerInt
   }
 
   position(partition: number): number {
-    return this.places.get(partition)?.reader.position ?? 0;
+    return this.assignments.get(partition)?.reader.position ?? 0;
   }
 
   close(): Promise<void> {
@@ -126,24 +126,24 @@ export abstract class PartitionsConsumer<P extends Place> implements ConsumerInt
     this.wake();
     clearTimeout(this.#linger);
     this.#stop();
-    for (const { cursor } of this.places.values()) cursor.close();
-    this.places.clear();
+    for (const { cursor } of this.assignments.values()) cursor.close();
+    this.assignments.clear();
     return Promise.resolve();
   }
 
-  protected moveTo(place: Place, to: StartPosition): void {
+  protected moveTo(assigned: AssignedPartition, to: StartPosition): void {
     try {
-      place.reader.seek(to);
+      assigned.reader.seek(to);
     } catch (error) {
       if (!(error instanceof EventGoneError)) throw error;
-      place.gone = error;
-      place.reader.seek("earliest");
+      assigned.gone = error;
+      assigned.reader.seek("earliest");
     }
   }
 
   protected hasNews(): boolean {
     try {
-      for (const { reader, gone } of this.places.values()) {
+      for (const { reader, gone } of this.assignments.values()) {
         if (gone !== undefined || reader.hasNews()) return true;
       }
       return false;
@@ -165,7 +165,7 @@ export abstract class PartitionsConsumer<P extends Place> implements ConsumerInt
 
   /** Calls when there may be something new, until the functions given back are called. */
   protected listenTo(wake: () => void): (() => void)[] {
-    return [...this.places.values()].map(({ partition }) => partition.appendSignal.listen(wake));
+    return [...this.assignments.values()].map(({ partition }) => partition.appendSignal.listen(wake));
   }
 
   /** Listens to the partitions that there are now, if it listens. */
@@ -182,7 +182,7 @@ export abstract class PartitionsConsumer<P extends Place> implements ConsumerInt
 }
 
 /** Reads the partitions that it was asked for, and shares them with no one. */
-export class FilesConsumer extends PartitionsConsumer<Place> {
+export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
   readonly assigned: readonly number[];
 
   constructor(
@@ -199,27 +199,27 @@ export class FilesConsumer extends PartitionsConsumer<Place> {
     for (const number of this.assigned) {
       const partition = this.partitions[number];
       const reader = new PartitionReader(partition, this.request);
-      const place: Place = { partition, reader, cursor: this.cursorOf(number), given: [] };
-      const stored = place.cursor.read();
+      const assigned: AssignedPartition = { partition, reader, cursor: this.cursorOf(number), given: [] };
+      const stored = assigned.cursor.read();
       const id = stored === undefined ? undefined : confirmedId(partition, stored);
-      if (id !== undefined && id < stored!.nextId) place.stale = stored;
-      this.moveTo(place, id === undefined ? this.request.from : { id });
-      this.places.set(number, place);
+      if (id !== undefined && id < stored!.nextId) assigned.stale = stored;
+      this.moveTo(assigned, id === undefined ? this.request.from : { id });
+      this.assignments.set(number, assigned);
     }
     await this.alone.enter();
   }
 
   acknowledge(partition: number, nextId: number): void {
-    const place = this.places.get(partition)!;
-    place.cursor.acknowledge(this.positionOf(place, nextId), place.stale);
+    const assigned = this.assignments.get(partition)!;
+    assigned.cursor.acknowledge(this.positionOf(assigned, nextId), assigned.stale);
   }
 
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
-    const place = this.places.get(partition)!;
-    place.given = [];
-    place.gone = undefined;
-    this.moveTo(place, to);
-    if (store) place.cursor.seek(positionAt(place.partition, place.reader.position));
+    const assigned = this.assignments.get(partition)!;
+    assigned.given = [];
+    assigned.gone = undefined;
+    this.moveTo(assigned, to);
+    if (store) assigned.cursor.seek(positionAt(assigned.partition, assigned.reader.position));
     return Promise.resolve();
   }
 

@@ -9,7 +9,7 @@ import {
   PartitionReader,
   positionAt,
 } from "../../log/mod.ts";
-import { PartitionsConsumer, type Place } from "./consumer.ts";
+import { type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
 
 /** How a consumer takes part in its group. */
 export interface GroupPart {
@@ -25,7 +25,7 @@ export interface GroupPart {
 }
 
 /** A partition that this member owns. */
-interface OwnedPlace extends Place {
+interface OwnedPartition extends AssignedPartition {
   /** Up to where everything is acknowledged. */
   acknowledgedId: number;
   /** Up to where it was read here. */
@@ -35,7 +35,7 @@ interface OwnedPlace extends Place {
 }
 
 /** Reads the partitions that a group gives it. */
-export class GroupConsumer extends PartitionsConsumer<OwnedPlace> implements Holder {
+export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements Holder {
   #assigned: readonly number[] = [];
   #membership: Membership | undefined;
   /** Where `from` meant when the consumer was opened. */
@@ -86,40 +86,47 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPlace> implements Hol
       throw error;
     }
     const reader = new PartitionReader(log, this.request);
-    const place: OwnedPlace = { partition: log, reader, cursor, given: [], acknowledgedId: 0, readId: 0 };
-    this.moveTo(place, { id: cursor.position!.nextId });
-    place.acknowledgedId = place.readId = reader.position;
-    this.places.set(partition, place);
+    const assigned: OwnedPartition = {
+      partition: log,
+      reader,
+      cursor,
+      given: [],
+      acknowledgedId: 0,
+      readId: 0,
+    };
+    this.moveTo(assigned, { id: cursor.position!.nextId });
+    assigned.acknowledgedId = assigned.readId = reader.position;
+    this.assignments.set(partition, assigned);
     this.#assign([...this.#assigned, partition]);
   }
 
   leave(partition: number): boolean {
-    const place = this.places.get(partition);
-    if (place === undefined) return true;
+    const assigned = this.assignments.get(partition);
+    if (assigned === undefined) return true;
     const now = this.group.elapsedMs();
-    if (place.leaving === undefined) {
-      const deliveredId = this.request.release?.(partition) ?? place.reader.position;
-      place.leaving = { sinceMs: now, deliveredId };
+    if (assigned.leaving === undefined) {
+      const deliveredId = this.request.release?.(partition) ?? assigned.reader.position;
+      assigned.leaving = { sinceMs: now, deliveredId };
       this.#assign(this.#assigned.filter((each) => each !== partition));
     }
-    const { sinceMs, deliveredId } = place.leaving;
-    return place.acknowledgedId >= deliveredId || now - sinceMs >= this.group.patienceMs;
+    const { sinceMs, deliveredId } = assigned.leaving;
+    return assigned.acknowledgedId >= deliveredId || now - sinceMs >= this.group.patienceMs;
   }
 
   stay(partition: number): void {
-    const place = this.places.get(partition);
-    if (place?.leaving === undefined) return;
-    this.moveTo(place, { id: place.leaving.deliveredId });
-    place.leaving = undefined;
+    const assigned = this.assignments.get(partition);
+    if (assigned?.leaving === undefined) return;
+    this.moveTo(assigned, { id: assigned.leaving.deliveredId });
+    assigned.leaving = undefined;
     this.#assign([...this.#assigned, partition]);
   }
 
   lose(partition: number): void {
-    const place = this.places.get(partition);
-    if (place === undefined) return;
-    if (place.leaving === undefined) this.request.release?.(partition);
-    this.places.delete(partition);
-    place.cursor.close();
+    const assigned = this.assignments.get(partition);
+    if (assigned === undefined) return;
+    if (assigned.leaving === undefined) this.request.release?.(partition);
+    this.assignments.delete(partition);
+    assigned.cursor.close();
     this.#assign(this.#assigned.filter((each) => each !== partition));
   }
 
@@ -131,8 +138,8 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPlace> implements Hol
   override read(partition: number, eventsMax: number): IncomingBatch | undefined {
     if (this.#fault !== undefined) throw this.#takeFault();
     const batch = super.read(partition, eventsMax);
-    const place = this.places.get(partition);
-    if (place !== undefined) place.readId = Math.max(place.readId, place.reader.position);
+    const assigned = this.assignments.get(partition);
+    if (assigned !== undefined) assigned.readId = Math.max(assigned.readId, assigned.reader.position);
     return batch;
   }
 
@@ -144,30 +151,30 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPlace> implements Hol
   acknowledge(partition: number, nextId: number): void {
     const membership = this.#membership!;
     membership.check();
-    const place = this.places.get(partition);
+    const assigned = this.assignments.get(partition);
     // What was read before the partition was away is not this ownership's.
-    if (place === undefined || nextId > place.readId) throw this.#moved(partition);
-    if (nextId <= place.acknowledgedId) return;
-    place.cursor.acknowledgeHeld(this.positionOf(place, nextId), () => {
+    if (assigned === undefined || nextId > assigned.readId) throw this.#moved(partition);
+    if (nextId <= assigned.acknowledgedId) return;
+    assigned.cursor.acknowledgeHeld(this.positionOf(assigned, nextId), () => {
       if (membership.holds(partition)) return;
       membership.look();
       throw this.#moved(partition);
     });
-    place.acknowledgedId = nextId;
-    if (place.leaving !== undefined) membership.look();
+    assigned.acknowledgedId = nextId;
+    if (assigned.leaving !== undefined) membership.look();
   }
 
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
-    const place = this.places.get(partition);
-    if (place === undefined) throw this.#moved(partition, "seek in");
-    place.given = [];
-    place.gone = undefined;
-    this.moveTo(place, to);
+    const assigned = this.assignments.get(partition);
+    if (assigned === undefined) throw this.#moved(partition, "seek in");
+    assigned.given = [];
+    assigned.gone = undefined;
+    this.moveTo(assigned, to);
     if (!store) return Promise.resolve();
     if (!this.#membership!.holds(partition)) throw this.#moved(partition, "seek in");
-    const position = positionAt(place.partition, place.reader.position);
-    place.cursor.take(() => position);
-    place.acknowledgedId = place.readId = position.nextId;
+    const position = positionAt(assigned.partition, assigned.reader.position);
+    assigned.cursor.take(() => position);
+    assigned.acknowledgedId = assigned.readId = position.nextId;
     return Promise.resolve();
   }
 

@@ -1,5 +1,5 @@
 import type { DataRange, IncomingBatch } from "../../contract.ts";
-import type { StoredBatch } from "./partition.ts";
+import type { KeptBatch } from "./partition.ts";
 
 const encoder = new TextEncoder();
 const NO_DATA = new Uint8Array(0);
@@ -13,7 +13,7 @@ export class MemoryBatch implements IncomingBatch {
 
   constructor(
     readonly partition: number,
-    protected readonly stored: StoredBatch,
+    protected readonly stored: KeptBatch,
     protected readonly first: number,
     readonly count: number,
   ) {

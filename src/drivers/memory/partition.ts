@@ -8,7 +8,7 @@ import type {
 import { DATA_BYTES_MAX, room, tooLarge } from "./room.ts";
 
 /** Events that were appended together. */
-export interface StoredBatch {
+export interface KeptBatch {
   /** Id of the first event. */
   readonly baseId: number;
   /** Number of events. */
@@ -27,7 +27,7 @@ const NO_DATA = new Uint8Array(0);
 
 /** The events of one partition. */
 export class MemoryPartition {
-  #batches: StoredBatch[] = [];
+  #batches: KeptBatch[] = [];
   #nextId = 0;
 
   constructor(readonly number: number) {}
@@ -60,7 +60,7 @@ export class MemoryPartition {
   }
 
   /** The batch with that event; undefined after the end. */
-  find(id: number): StoredBatch | undefined {
+  find(id: number): KeptBatch | undefined {
     const batches = this.#batches;
     let low = 0;
     let high = batches.length;

@@ -145,8 +145,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "clock: a frame has the time of the clock, were it before that of the frame before",
     file: "src/log/write/appender.ts",
-    from: "open.newestTime = Math.max(storage.now(), open.newestTime);",
-    to: "open.newestTime = storage.now();",
+    from: "open.newestTime = Math.max(now, open.newestTime);",
+    to: "open.newestTime = now;",
   },
   {
     what: "a sync is dropped",
@@ -187,8 +187,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "after a lost race the expected id is kept",
     file: "src/log/write/open_segment.ts",
-    from: "isOf(entry.frame, identity)) return this.#landed(entry);",
-    to: "isOf(entry.frame, identity)) return this.#landed({ ...entry, id: from.id });",
+    from: "return this.#landed(entry, entry.frame, now);",
+    to: "return this.#landed({ ...entry, id: from.id }, entry.frame, now);",
   },
   {
     what: "a frame after a seal counts as stored",
