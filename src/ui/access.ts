@@ -35,7 +35,8 @@ export function judge(
     return refuse(403, "This page is for this machine alone: open it as http://localhost");
   }
   const site = headers["sec-fetch-site"];
-  if (url.pathname.startsWith("/api/") && site !== undefined && site !== "same-origin" && site !== "none") {
+  const isData = url.pathname.startsWith("/api/") || url.pathname === "/metrics";
+  if (isData && site !== undefined && site !== "same-origin" && site !== "none") {
     return refuse(403, "Pages from elsewhere may not ask");
   }
   // Forms of other pages cannot add a header.
@@ -51,6 +52,9 @@ export function judge(
       cookie: `${cookieName}=${encodeURIComponent(rules.token)}; HttpOnly; SameSite=Strict; Path=/`,
     };
   }
+  // As Prometheus sends it; no page elsewhere can.
+  const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
+  if (bearer !== undefined && same(bearer, rules.token)) return { kind: "pass" };
   const cookie = cookieOf(headers.cookie ?? "", cookieName);
   if (cookie !== undefined && same(cookie, rules.token)) return { kind: "pass" };
   return refuse(401, 'A token is needed: open the address that "diaspora-ctl ui" printed');

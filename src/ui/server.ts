@@ -13,6 +13,8 @@ import { BadRequestError, NoSuchThingError, sendFault, sendJson, sendText, setHe
 import type { StoreView } from "./contract.ts";
 import type { Inspector } from "./inspector.ts";
 import { Listing } from "./listing.ts";
+import { StoreMetrics } from "./metrics.ts";
+import { OPEN_METRICS_TYPE } from "./open_metrics.ts";
 import { OpenTopics } from "./open_topics.ts";
 import { PAGE_FILES } from "./page_files.ts";
 import { Query } from "./query.ts";
@@ -60,6 +62,7 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
     sampler: new Sampler(topics),
     ...(inspector && verifications ? { files: { inspector, verifications } } : {}),
   };
+  const metrics = new StoreMetrics({ driver: options.driver, topics, version: options.version });
   const rules: AccessRules = { loopback: isLoopback(host), ...(token === undefined ? {} : { token }) };
   const ending = new AbortController();
   const running = new Set<Promise<void>>();
@@ -68,7 +71,7 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     const signal = AbortSignal.any([gone.signal, ending.signal]);
-    const answered = answer({ request, response, signal, services, options, rules, port });
+    const answered = answer({ request, response, signal, services, metrics, options, rules, port });
     running.add(answered);
     void answered.finally(() => running.delete(answered));
   });
@@ -127,6 +130,7 @@ interface Exchange {
   response: ServerResponse;
   signal: AbortSignal;
   services: TopicServices;
+  metrics: StoreMetrics;
   options: UiOptions;
   rules: AccessRules;
   port: number;
@@ -145,7 +149,9 @@ async function answer(exchange: Exchange): Promise<void> {
   }
 }
 
-async function route({ request, response, signal, services, options, rules, port }: Exchange): Promise<void> {
+async function route(
+  { request, response, signal, services, metrics, options, rules, port }: Exchange,
+): Promise<void> {
   const url = new URL(request.url ?? "/", "http://localhost");
   const method = request.method ?? "GET";
   const verdict = judge(rules, { method, url, headers: request.headers, port });
@@ -162,6 +168,9 @@ async function route({ request, response, signal, services, options, rules, port
   }
   const file = PAGE_FILES[url.pathname];
   if (file !== undefined) return sendText(response, 200, file.type, file.text);
+  if (url.pathname === "/metrics") {
+    return sendText(response, 200, OPEN_METRICS_TYPE, await metrics.text());
+  }
   const [, api, kind, ...path] = url.pathname.split("/").map(decoded);
   const query = new Query(url.searchParams);
   if (api === "api" && kind === "store" && path.length === 0) {

@@ -9,7 +9,8 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
     details:
       "Topics and partitions with their sizes, rates and consumers' lag over time, segments, events page by page " +
       "and as they come, filtered by an EventBridge pattern, with their data as hex, text or image; and what a " +
-      "verification finds. It changes nothing, and asks nothing of other machines.\n\n" +
+      "verification finds. /metrics serves the numbers to Prometheus. It changes nothing, and asks nothing of other " +
+      "machines.\n\n" +
       "Prints the address to open, and serves until a signal ends it, with exit code 0. Only programs on this " +
       "machine can connect; with another --host a token is part of the address. Connections are not encrypted: " +
       "over a network that others share, keep to this machine and use a tunnel (ssh -L). More is in docs/ui.md.",
