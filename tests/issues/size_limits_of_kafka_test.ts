@@ -10,7 +10,7 @@ import { LimitExceededError } from "../../mod.ts";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { failureOf } from "../../src/drivers/kafka/failure.ts";
 import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
-import { KnownEnds } from "../../src/drivers/kafka/known_ends.ts";
+import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
 import { batchBytes, formatOf } from "../../src/drivers/kafka/record.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
@@ -63,7 +63,7 @@ function topicWith(settings: { limit: number; isLimitKnown?: boolean; compressio
     kafkaName: "t",
     id: "",
     format: formatOf("default"),
-    ends: new KnownEnds(),
+    ends: new HighWatermarks(),
     batchBytesMax: isLimitKnown ? limit : undefined,
   });
   const owner: BatcherOwner = {

@@ -2,7 +2,7 @@
 // came back, and one of the two got nothing, without a word. Two on one topic got events twice. Each has its own id now;
 // tests/kafka/static_members_test.ts tries it on a broker.
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { takeInstanceId } from "../../src/drivers/kafka/instance_id.ts";
+import { takeInstanceId } from "../../src/drivers/kafka/group.ts";
 import { test } from "../harness.ts";
 
 const PLACE = { servers: "instance-id-test:9092", group: "g", kafkaName: "t" };

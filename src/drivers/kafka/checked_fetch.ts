@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { type Api, type ClientConnection, wrapApi } from "./broker_request.ts";
 import type { ClientConsumer, ClientModule } from "./client.ts";
+import { type Api, type ClientConnection, wrapApi } from "./client_internals.ts";
 
 /*
  * A Kafka batch, sizes big-endian; the checksum (CRC-32C) is of everything after it:

@@ -1,7 +1,6 @@
 import process from "node:process";
 import { diagnostics, type RetryMessage } from "../../diagnostics.ts";
 import { BrokerError, ClosedError, type DiasporaError } from "../../errors.ts";
-import { type AnyClient, askBroker, type BrokerPlace, type BrokerRequest } from "./broker_request.ts";
 import { checkFetches } from "./checked_fetch.ts";
 import {
   type Admin,
@@ -10,11 +9,17 @@ import {
   type ClientProducer,
   loadClient,
 } from "./client.ts";
+import {
+  type AnyClient,
+  askBroker,
+  type BrokerPlace,
+  type BrokerRequest,
+  keepPartialMetadata,
+} from "./client_internals.ts";
 import { diagnose } from "./diagnosis.ts";
 import { failureOf, isPassing, isSilence } from "./failure.ts";
-import { keepPartialMetadata } from "./partial_metadata.ts";
+import { roundRobinAssignor } from "./round_robin_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
-import { byTurns } from "./turns.ts";
 
 /** How long one request of administration is tried, in milliseconds. */
 const OPERATION_MS_MAX = 30_000;
@@ -146,7 +151,7 @@ export class Cluster {
       ...timing,
       // Names may have spaces, which the client refuses, though no broker does.
       groupId: "name",
-      partitionAssigner: byTurns,
+      partitionAssigner: roundRobinAssignor,
       retries,
       retryDelay: this.retryDelay,
       minBytes: fetch.bytesMin,

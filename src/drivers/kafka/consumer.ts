@@ -1,38 +1,21 @@
-import { BrokerError, CorruptedLogError, PartitionMovedError } from "../../errors.ts";
+import { BrokerError, type CorruptedLogError, PartitionMovedError } from "../../errors.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
-import type { Cluster } from "./cluster.ts";
+import { type Assignment, ManualAssignment, type Reassignment } from "./assignment.ts";
+import { ChangeSignal } from "./change_signal.ts";
 import { Fetcher } from "./fetcher.ts";
 import { Group } from "./group.ts";
-import type { KnownEnds } from "./known_ends.ts";
-import { LoneOwner } from "./lone_owner.ts";
-import { News } from "./news.ts";
-import type { Offsets } from "./offsets.ts";
-import type { Ownership, Reassignment } from "./ownership.ts";
-import { PartitionQueue } from "./partition_queue.ts";
+import { type ConsumerTopic, type PartitionQueue, queueOf } from "./partition_queue.ts";
 import { PositionStore } from "./position_store.ts";
-import type { RecordFormat } from "./record.ts";
 
 /** How long one read waits for events that are known to be there, in milliseconds. */
 const READ_MS_MAX = 20_000;
-
-/** What a consumer has of its topic. */
-export interface ConsumerTopic {
-  cluster: Cluster;
-  name: string;
-  kafkaName: string;
-  id: string;
-  numPartitions: number;
-  format: RecordFormat;
-  offsets: Offsets;
-  ends: KnownEnds;
-}
 
 /** Reads a topic, alone or sharing its partitions with other consumers of the same name. */
 export class KafkaConsumer implements ConsumerInterface {
   readonly #name: string;
   readonly #topic: ConsumerTopic;
   readonly #request: ConsumerRequest;
-  readonly #ownership: Ownership;
+  readonly #assignment: Assignment;
   readonly #positions: PositionStore;
   readonly #fetcher: Fetcher;
   readonly #queues = new Map<number, PartitionQueue>();
@@ -40,7 +23,7 @@ export class KafkaConsumer implements ConsumerInterface {
   #beginnings = new Map<number, number>();
   /** The partitions that are read, in order. */
   #assigned: readonly number[] = [];
-  readonly #news = new News();
+  readonly #news = new ChangeSignal();
   #fault: unknown = undefined;
   #reassigning: Promise<void> = Promise.resolve();
   #generation = 0;
@@ -57,13 +40,13 @@ export class KafkaConsumer implements ConsumerInterface {
       ? Array.from({ length: topic.numPartitions }, (_, partition) => partition)
       : undefined;
     const partitions = request.partitions ?? alone;
-    this.#ownership = partitions !== undefined
-      ? new LoneOwner(name, offsets, partitions)
+    this.#assignment = partitions !== undefined
+      ? new ManualAssignment(name, offsets, partitions)
       : new Group(cluster, name, topic, {
         onReassigned: (change) => this.#onReassigned(change),
         onFailure: (error) => this.#onFailure(error),
       }, request.groupTimeoutMs);
-    this.#positions = new PositionStore(cluster, name, offsets, this.#ownership);
+    this.#positions = new PositionStore(cluster, name, offsets, this.#assignment);
     this.#fetcher = new Fetcher({
       cluster,
       offsets,
@@ -87,9 +70,9 @@ export class KafkaConsumer implements ConsumerInterface {
     if (this.#request.from !== "earliest") {
       this.#beginnings = await offsets.resolveKnown(all, this.#request.from);
     }
-    await this.#ownership.open();
-    if (this.#ownership instanceof LoneOwner) {
-      this.#onReassigned({ kept: [], gained: this.#ownership.assigned, lost: [] });
+    await this.#assignment.open();
+    if (this.#assignment instanceof ManualAssignment) {
+      this.#onReassigned({ kept: [], gained: this.#assignment.assigned, lost: [] });
     }
     await this.#reassigning;
     this.#opening = false;
@@ -125,7 +108,7 @@ export class KafkaConsumer implements ConsumerInterface {
 
   acknowledge(partition: number, nextId: number): void | Promise<void> {
     // Without the option, as ever: a while longer, unless the next owner has got as far.
-    if (this.#request.group === true && !this.#ownership.assigned.includes(partition)) {
+    if (this.#request.group === true && !this.#assignment.assigned.includes(partition)) {
       throw new PartitionMovedError(this.#name, partition);
     }
     return this.#positions.acknowledge(partition, nextId);
@@ -153,7 +136,7 @@ export class KafkaConsumer implements ConsumerInterface {
     await this.#reassigning;
     await this.#fetcher.close();
     await this.#positions.idle();
-    await this.#ownership.close();
+    await this.#assignment.close();
   }
 
   #take(queue: PartitionQueue, eventsMax: number): IncomingBatch | undefined {
@@ -236,7 +219,7 @@ export class KafkaConsumer implements ConsumerInterface {
       this.#request.release?.(partition);
     }
     this.#assign(this.#assigned.filter((partition) => kept.includes(partition)));
-    this.#positions.moved([...lost, ...(this.#ownership instanceof Group ? gained : [])]);
+    this.#positions.moved([...lost, ...(this.#assignment instanceof Group ? gained : [])]);
     this.#restart();
     this.#news.announce();
     this.#reassigning = this.#reassigning.then(() => this.#enterAtLast(generation, kept, gained));
@@ -297,7 +280,7 @@ export class KafkaConsumer implements ConsumerInterface {
   #assign(partitions: readonly number[]): void {
     const isChanged = String(partitions) !== String(this.#assigned);
     this.#assigned = partitions;
-    if (isChanged && this.#ownership instanceof Group) this.#request.onAssigned?.(partitions);
+    if (isChanged && this.#assignment instanceof Group) this.#request.onAssigned?.(partitions);
   }
 
   #onFailure(error: unknown): void {
@@ -305,15 +288,4 @@ export class KafkaConsumer implements ConsumerInterface {
     this.#fault = cluster.failure(error, `read topic "${name}"`, 0);
     this.#news.announce();
   }
-}
-
-function queueOf(
-  { cluster, name, kafkaName, format }: ConsumerTopic,
-  partition: number,
-  position: number,
-): PartitionQueue {
-  return new PartitionQueue(partition, position, format, (_, { firstId, endId }, reason, offset) => {
-    const file = `${cluster.servers}/${kafkaName}/${partition}/${firstId}`;
-    return new CorruptedLogError({ topic: name, partition, firstId, endId, file, offset, reason });
-  });
 }

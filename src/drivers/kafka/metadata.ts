@@ -1,5 +1,5 @@
-import type { BrokerPlace } from "./broker_request.ts";
 import type { Admin } from "./client.ts";
+import type { BrokerPlace } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { isUnknownTopic } from "./failure.ts";
 

@@ -7,9 +7,9 @@ import {
 import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { invalidOption, type OptionRule, readOptions, rule } from "../../options.ts";
-import { withDottedKeys } from "./dotted_keys.ts";
-import { PROPERTIES } from "./property_table.ts";
 import { readServiceOptions, type ServiceOptions } from "./octopus_service.ts";
+import { withDottedKeys } from "./properties.ts";
+import { PROPERTIES } from "./property_table.ts";
 
 const OWNER = "octopus driver";
 const PARTITIONS_MAX = 1_000_000;

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { ClosedError, TopicDeletedError } from "../../errors.ts";
-import type { ClientConnection } from "./broker_request.ts";
 import type { ClientProducer } from "./client.ts";
+import type { ClientConnection } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isMoving, isPassing, isUnknownTopic, leaderless } from "./failure.ts";
 import { findTopic, type Leader } from "./metadata.ts";

@@ -1,6 +1,9 @@
-import { type CorruptedLogError, EventGoneError } from "../../errors.ts";
+import { CorruptedLogError, EventGoneError } from "../../errors.ts";
 import { KafkaBatch, kafkaBatch, type LocatedRecord } from "./batch.ts";
+import type { Cluster } from "./cluster.ts";
 import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
+import type { HighWatermarks } from "./high_watermarks.ts";
+import type { Offsets } from "./offsets.ts";
 import { decodeRecord, type RecordFormat } from "./record.ts";
 
 /** Several events, or some that are damaged. */
@@ -193,4 +196,28 @@ export class PartitionQueue {
     }
     end();
   }
+}
+
+/** What a consumer has of its topic. */
+export interface ConsumerTopic {
+  cluster: Cluster;
+  name: string;
+  kafkaName: string;
+  id: string;
+  numPartitions: number;
+  format: RecordFormat;
+  offsets: Offsets;
+  ends: HighWatermarks;
+}
+
+/** An empty queue of one partition, to be read from a position on. */
+export function queueOf(
+  { cluster, name, kafkaName, format }: ConsumerTopic,
+  partition: number,
+  position: number,
+): PartitionQueue {
+  return new PartitionQueue(partition, position, format, (_, { firstId, endId }, reason, offset) => {
+    const file = `${cluster.servers}/${kafkaName}/${partition}/${firstId}`;
+    return new CorruptedLogError({ topic: name, partition, firstId, endId, file, offset, reason });
+  });
 }

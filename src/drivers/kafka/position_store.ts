@@ -1,7 +1,7 @@
 import { PartitionMovedError } from "../../errors.ts";
+import type { Assignment } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Offsets } from "./offsets.ts";
-import type { Ownership } from "./ownership.ts";
 
 /**
  * How long an event may still be acknowledged after its partition was given to another member, in milliseconds.
@@ -28,7 +28,7 @@ export class PositionStore {
     private readonly cluster: Cluster,
     private readonly name: string,
     private readonly offsets: Offsets,
-    private readonly ownership: Ownership,
+    private readonly assignment: Assignment,
   ) {}
 
   /** Where partitions continue, asked now; without those where nothing was stored. */
@@ -48,7 +48,7 @@ export class PositionStore {
 
   /** Stores that everything below `nextId` is done with, unless it is stored already. */
   acknowledge(partition: number, nextId: number): void | Promise<void> {
-    if (nextId <= (this.#stored.get(partition) ?? -1) && this.ownership.assigned.includes(partition)) return;
+    if (nextId <= (this.#stored.get(partition) ?? -1) && this.assignment.assigned.includes(partition)) return;
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(partition) ?? [];
       this.#waiting.set(partition, [...waiting, { nextId, resolve, reject }]);
@@ -59,7 +59,7 @@ export class PositionStore {
   /** Moves the position, also backwards. */
   async set(partition: number, nextId: number): Promise<void> {
     await this.idle();
-    await this.ownership.commit(new Map([[partition, nextId]]));
+    await this.assignment.commit(new Map([[partition, nextId]]));
     this.#stored.set(partition, nextId);
   }
 
@@ -89,7 +89,7 @@ export class PositionStore {
         if (this.#isTooLate(partition)) throw new PartitionMovedError(this.name, partition);
         positions.set(partition, nextId);
       }
-      if (positions.size > 0) await this.ownership.commit(positions);
+      if (positions.size > 0) await this.assignment.commit(positions);
       for (const [partition, nextId] of positions) this.#stored.set(partition, nextId);
       for (const one of [...waiting.values()].flat()) one.resolve();
     } catch (error) {
@@ -110,12 +110,12 @@ export class PositionStore {
   /** Whether another member may have stored a later position. */
   #isDoubtful(partition: number): boolean {
     const movedMs = this.#movedMs.get(partition);
-    return !this.ownership.assigned.includes(partition) ||
+    return !this.assignment.assigned.includes(partition) ||
       (movedMs !== undefined && Date.now() - movedMs < 2 * LATE_MS_MAX);
   }
 
   #isTooLate(partition: number): boolean {
     const movedMs = this.#movedMs.get(partition) ?? -Infinity;
-    return !this.ownership.assigned.includes(partition) && Date.now() - movedMs > LATE_MS_MAX;
+    return !this.assignment.assigned.includes(partition) && Date.now() - movedMs > LATE_MS_MAX;
   }
 }

@@ -2,9 +2,9 @@ import { BrokerError, ClosedError, LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import type { ClientProducer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import type { KnownEnds } from "./known_ends.ts";
+import type { HighWatermarks } from "./high_watermarks.ts";
+import { PartitionBatcher, type Shipment } from "./partition_batcher.ts";
 import { PartitionDelivery } from "./partition_delivery.ts";
-import { PartitionSender, type Shipment } from "./partition_sender.ts";
 import {
   BATCH_HEAD_BYTES,
   batchBytes,
@@ -25,7 +25,7 @@ export interface ProducerTopic {
   kafkaName: string;
   id: string;
   format: RecordFormat;
-  ends: KnownEnds;
+  ends: HighWatermarks;
   /** Size of a batch that the topic takes; undefined where that is kept from us. */
   batchBytesMax: number | undefined;
 }
@@ -36,7 +36,7 @@ export class KafkaProducer implements ProducerInterface {
   readonly #topic: ProducerTopic;
   /** Size of one event on the wire. */
   readonly #eventLimit: { bytesMax: number; setting: string };
-  readonly #senders = new Map<number, PartitionSender>();
+  readonly #senders = new Map<number, PartitionBatcher>();
   #client: ClientProducer | undefined;
   #closed = false;
 
@@ -123,14 +123,14 @@ export class KafkaProducer implements ProducerInterface {
     );
   }
 
-  #sender(partition: number): PartitionSender {
+  #sender(partition: number): PartitionBatcher {
     let sender = this.#senders.get(partition);
     if (sender === undefined) {
       const { cluster } = this.#topic;
       // Without retries of its own: each partition has its time.
       const client = this.#client ??= cluster.producer(0);
       const delivery = new PartitionDelivery({ cluster, client, topic: this.#topic, partition });
-      sender = new PartitionSender(
+      sender = new PartitionBatcher(
         {
           bytesMax: this.batchLimit.bytesMax,
           isMerging: cluster.settings.producer.compression === "none",

@@ -2,7 +2,6 @@ import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { checkOptions, invalidOption } from "../../options.ts";
 import { isSecret } from "../../secrets.ts";
-import { withDottedKeys } from "./dotted_keys.ts";
 import { HONOURED, INEFFECTIVE, PROPERTIES, type PropertyKind, REFUSED } from "./property_table.ts";
 
 const OWNER = "kafka";
@@ -93,4 +92,22 @@ function expectedOf({ type, least = 0, most = 2_147_483_647, words = [], reason 
   if (type === "number") return `a whole number from ${least} to ${most}`;
   if (type === "word") return `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`;
   return type === "flag" ? "true or false" : type === "list" ? "text, or a list of texts" : "text";
+}
+
+/**
+ * Kafka's names have dots, which on a command line and in YAML may have become objects within objects:
+ * `{ bootstrap: { servers: "a:9092" } }` stands for `{ "bootstrap.servers": "a:9092" }`. What stands under one of
+ * `whole` stays as it is: the keys of a secret that was read as an object belong to the secret.
+ */
+export function withDottedKeys(document: JsonObject, whole: readonly string[] = []): JsonObject {
+  const flat: JsonObject = {};
+  const add = (prefix: string, value: JsonValue): void => {
+    if (typeof value !== "object" || value === null || Array.isArray(value) || whole.includes(prefix)) {
+      flat[prefix] = value;
+      return;
+    }
+    for (const [key, inner] of Object.entries(value)) add(`${prefix}.${key}`, inner);
+  };
+  for (const [key, value] of Object.entries(document)) add(key, value);
+  return flat;
 }

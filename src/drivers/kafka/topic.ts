@@ -14,13 +14,13 @@ import type {
   TrimRequest,
   TrimResult,
 } from "../../contract.ts";
-import { changeConfigs } from "./configs.ts";
+import { inUse } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
+import { changeConfigs } from "./configs.ts";
 import { KafkaConsumer } from "./consumer.ts";
 import { describePartitions, lagOf } from "./describe.ts";
-import { KnownEnds } from "./known_ends.ts";
-import { inUse } from "./lone_owner.ts";
-import { membersOf } from "./members.ts";
+import { membersOf } from "./group.ts";
+import { HighWatermarks } from "./high_watermarks.ts";
 import { findTopic } from "./metadata.ts";
 import { Offsets } from "./offsets.ts";
 import { optionsOf, readChanges } from "./options.ts";
@@ -52,7 +52,7 @@ export class KafkaTopic implements TopicInterface {
   readonly #numbers: readonly number[];
   readonly #offsets: Offsets;
   readonly #format: RecordFormat;
-  readonly #ends = new KnownEnds();
+  readonly #ends = new HighWatermarks();
 
   constructor(private readonly cluster: Cluster, private readonly reader: RawReader, opened: OpenedTopic) {
     this.name = opened.name;

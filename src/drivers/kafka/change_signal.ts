@@ -1,5 +1,5 @@
 /** Lets those wait who need something to become so, and looks whenever something changed. */
-export class News {
+export class ChangeSignal {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 

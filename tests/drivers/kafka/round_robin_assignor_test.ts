@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { byTurns } from "../../../src/drivers/kafka/turns.ts";
+import { roundRobinAssignor } from "../../../src/drivers/kafka/round_robin_assignor.ts";
 import { test } from "../../harness.ts";
 
-type Members = Parameters<typeof byTurns>[1];
-type Metadata = Parameters<typeof byTurns>[3];
+type Members = Parameters<typeof roundRobinAssignor>[1];
+type Metadata = Parameters<typeof roundRobinAssignor>[3];
 
 function shares(members: Record<string, string[]>, topics: Record<string, number>): Record<string, unknown> {
-  const shared = byTurns(
+  const shared = roundRobinAssignor(
     "",
     new Map(Object.entries(members).map(([memberId, topics]) => [memberId, { memberId, topics }])) as Members,
     new Set(),

@@ -2,7 +2,7 @@
  * How far partitions are known to reach. A reader that has not come so far waits for what is on its way, and
  * only then says that nothing is there: a program that pushed an event, or saw it counted, can read it.
  */
-export class KnownEnds {
+export class HighWatermarks {
   readonly #ends = new Map<number, number>();
 
   /** One past the last id that is known; 0 while none is. */

@@ -4,7 +4,7 @@ import type { GroupPartitionsAssigner } from "@platformatic/kafka";
  * Shares partitions out by turns, each topic among those who subscribed to it: members of one name may read
  * different topics, which the client's own way leaves without partitions.
  */
-export const byTurns: GroupPartitionsAssigner = (_current, members, _topics, metadata) => {
+export const roundRobinAssignor: GroupPartitionsAssigner = (_current, members, _topics, metadata) => {
   const ids = [...members.keys()].sort();
   const shares = new Map(ids.map((memberId) => [memberId, { memberId, assignments: new Map() }]));
   let turn = 0;

@@ -1,0 +1,188 @@
+// What the driver reaches of its client beside the documented methods. The client is pinned: when one of these fails,
+// the pin was moved, and what is named here has to be looked at before the driver can be trusted with the new one.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { readFileSync } from "node:fs";
+import type { Admin } from "@platformatic/kafka";
+import { checkFetches, IS_DAMAGED } from "../../../src/drivers/kafka/checked_fetch.ts";
+import { loadClient } from "../../../src/drivers/kafka/client.ts";
+import {
+  type Api,
+  askBroker,
+  keepPartialMetadata,
+  wrapApi,
+} from "../../../src/drivers/kafka/client_internals.ts";
+import { test } from "../../harness.ts";
+import { FakeBroker } from "./fake_broker.ts";
+
+const client = await loadClient();
+const root = new URL("../../../", import.meta.url);
+
+function textOf(path: string): string {
+  return readFileSync(new URL(path, root), "utf8");
+}
+
+function place(address: string): { host: string; port: number } {
+  const [host, port] = address.split(":");
+  return { host, port: Number(port) };
+}
+
+function adminOf(broker: FakeBroker): Admin {
+  return new client.Admin({ clientId: "test", bootstrapBrokers: [broker.address], retries: 0 });
+}
+
+test("the client is pinned to the version that these tests ran with, in every manifest", () => {
+  const { peerDependencies, devDependencies } = JSON.parse(textOf("package.json"));
+  const pin = devDependencies["@platformatic/kafka"];
+  assert(/^\d+\.\d+\.\d+$/.test(pin), pin);
+  assertEquals(peerDependencies["@platformatic/kafka"], pin);
+  assert(textOf("deno.json").includes(`"npm:@platformatic/kafka@${pin}"`));
+  assertEquals(client.clientSoftwareVersion, pin);
+});
+
+test("kGetConnection and kGetApi give a connection and a request of any name", async () => {
+  await using broker = await FakeBroker.start(2);
+  const admin = adminOf(broker);
+  const connections: unknown[] = [];
+  const answer = await askBroker<{ topics: unknown[] }>(admin, client, place(broker.address), {
+    name: "ListOffsets",
+    parameters: [-1, 0, [{
+      name: "t",
+      partitions: [{ partitionIndex: 1, currentLeaderEpoch: -1, timestamp: -1n }],
+    }]],
+    onConnection: (connection) => connections.push(connection),
+  });
+  assertEquals(answer.topics.length, 1);
+  assertEquals(connections.length, 1);
+  assert(connections[0] instanceof client.Connection);
+  await assertRejects(() =>
+    askBroker(admin, client, place(broker.address), { name: "NoSuchRequest", parameters: [] })
+  );
+  await admin.close();
+});
+
+test("the client's own requests go through what kGetApi gives, so that they can be wrapped", async () => {
+  await using broker = await FakeBroker.start(1);
+  const admin = adminOf(broker);
+  const versions: number[] = [];
+  wrapApi(admin, client, "Metadata", (api) => {
+    versions.push(api.version);
+    return Object.assign((...parameters: Parameters<Api>) => api(...parameters), { version: api.version });
+  });
+  await admin.metadata({ topics: ["t"] });
+  await admin.listTopics();
+  assertEquals(versions, [12, 12]);
+  await admin.close();
+});
+
+test("an error about an answer has the answer, and says which partition each fault is about", async () => {
+  await using broker = await FakeBroker.start(2);
+  broker.orphan(1);
+  const admin = adminOf(broker);
+  const error = await assertRejects(() => admin.metadata({ topics: ["t"] })) as unknown as {
+    errors: { path: string; apiId: string }[];
+    response: { topics: unknown[] };
+  };
+  assertEquals(error.errors.map(({ path, apiId }) => [path, apiId]), [
+    ["/topics/0/partitions/0", "LEADER_NOT_AVAILABLE"],
+  ]);
+  assertEquals(error.response.topics.length, 1);
+  keepPartialMetadata(admin, client);
+  const { topics } = await admin.metadata({ topics: ["t"] });
+  assertEquals(topics.get("t")?.partitions.map(({ leader }) => leader), [1, -1]);
+  await admin.close();
+});
+
+test("of an answer to Fetch the client takes the batches of a partition by subarray(), and nothing else", () => {
+  const records =
+    client.createRecordsBatch([{ topic: "t", partition: 0, value: Buffer.from("event") }]).buffer;
+  const damaged = Buffer.from(records);
+  damaged[damaged.length - 1] ^= 1;
+  const answer = client.Writer.create().appendInt32(0).appendInt16(0).appendInt32(0)
+    .appendArray([records, damaged], (w, batch, index) => {
+      w.appendUUID("00000000-0000-0000-0000-000000000007").appendArray([batch], (w) => {
+        w.appendInt32(index).appendInt16(0).appendInt64(1n).appendInt64(1n).appendInt64(0n)
+          .appendUnsignedVarInt(0).appendInt32(-1).appendUnsignedVarInt(batch.length + 1)
+          .append(batch);
+      });
+    }).appendTaggedFields().buffer;
+  // A client that has nothing but the newest Fetch.
+  const bare = {
+    [client.kGetApi]: (_name: string, callback: (error: null, api: unknown) => void) =>
+      callback(null, client.fetchV17.api),
+  };
+  checkFetches(bare as never, client);
+  let parsed: { responses: { partitions: { records: { attributes: number; records: unknown[] }[] }[] }[] };
+  const connection = {
+    send(
+      key: number,
+      version: number,
+      _request: unknown,
+      parse: (id: number, key: number, version: number, reader: unknown) => typeof parsed,
+    ): void {
+      parsed = parse(1, key, version, client.Reader.from(answer));
+    },
+    close: () => Promise.resolve(),
+  };
+  bare[client.kGetApi]("Fetch", (_, api) => (api as Api)(connection, 0, 0, 0, 0, 0, 0, [], [], "", () => {}));
+  assertEquals(
+    parsed!.responses.map(({ partitions: [{ records: [batch] }] }) => [
+      (batch.attributes & IS_DAMAGED) !== 0,
+      batch.records.length,
+    ]),
+    [[false, 1], [true, 0]],
+  );
+});
+
+test("a producer's numbers are its caller's where it is given none, and an id comes without a batch", async () => {
+  await using broker = await FakeBroker.start(1);
+  const producer = new client.Producer({
+    clientId: "test",
+    bootstrapBrokers: [broker.address],
+    idempotent: false,
+    retries: 0,
+  });
+  const { producerId, producerEpoch } = await producer.initIdempotentProducer({});
+  assertEquals([producerId, producerEpoch], [1000n, 0]);
+  const sequences = new client.NumericMap([["t:0", 7]]);
+  const messages = [{
+    topic: "t",
+    partition: 0,
+    value: Buffer.from("event"),
+    timestamp: 1n,
+    headers: new Map(),
+  }];
+  await askBroker(producer as never, client, place(broker.address), {
+    name: "Produce",
+    parameters: [client.ProduceAcks.ALL, 1000, messages, {
+      compression: "none",
+      producerId,
+      producerEpoch,
+      sequences,
+    }],
+  });
+  assertEquals(broker.produced, [{ partition: 0, producerId: 1000n, sequence: 7, count: 1 }]);
+  await producer.close();
+});
+
+test("a client without retries tries once, and says so when it tries again", async () => {
+  await using broker = await FakeBroker.start(1);
+  broker.topicError = 5;
+  const once = adminOf(broker);
+  await assertRejects(() => once.metadata({ topics: ["t"] }));
+  const twice = new client.Admin({
+    clientId: "test",
+    bootstrapBrokers: [broker.address],
+    retries: 2,
+    retryDelay: 1,
+  });
+  const said: unknown[][] = [];
+  for (const [admin, name] of [[once, "once"], [twice, "twice"]] as const) {
+    admin.on("client:performWithRetry:retry", (operation, attempt) => said.push([name, operation, attempt]));
+  }
+  await assertRejects(() => once.metadata({ topics: ["t"], forceUpdate: true }));
+  await assertRejects(() => twice.metadata({ topics: ["t"] }));
+  assertEquals(said, [["twice", "metadata", 0], ["twice", "metadata", 1]]);
+  await once.close();
+  await twice.close();
+});
