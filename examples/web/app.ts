@@ -1,16 +1,10 @@
 import { Hono } from "hono";
-import { streamSSE } from "hono/streaming";
-import { ClosedError, InvalidMetadataError, type Topic } from "../../mod.ts";
+import { InvalidMetadataError, type Topic } from "../../mod.ts";
+import { streamEvents } from "./live.ts";
 import { PAGE } from "./page.ts";
 import type { Reading } from "./reading.ts";
 
-/** A proxy gives up on a connection that says nothing for long. */
-const SILENCE_MS_MAX = 15_000;
-
-/**
- * The service over a topic of one partition, whose event ids are those of the stream: a browser that comes back says the
- * last one it saw, and gets what came after it.
- */
+/** The service over a topic of one partition. */
 export function makeApp(topic: Topic<Reading>): Hono {
   const app = new Hono();
   const producer = topic.producer("web");
@@ -38,27 +32,7 @@ export function makeApp(topic: Topic<Reading>): Hono {
     return context.json(readings);
   });
 
-  app.get("/readings/live", (context) =>
-    streamSSE(context, async (stream) => {
-      const last = Number(context.req.header("Last-Event-ID") ?? -1);
-      const gone = new AbortController();
-      stream.onAbort(() => gone.abort());
-      const heartbeat = setInterval(() => void stream.write(": still here\n\n"), SILENCE_MS_MAX);
-      try {
-        // Nothing is acknowledged: every browser reads for itself, from where it says.
-        await using consumer = topic.consumer("web-live", {
-          from: { id: Number.isSafeInteger(last) ? last + 1 : 0 },
-        });
-        for await (const event of consumer.events({ signal: gone.signal })) {
-          await stream.writeSSE({ id: String(event.id), data: event.metadataText });
-        }
-      } catch (error) {
-        // The browser went away, or the service is being stopped.
-        if (!gone.signal.aborted && !(error instanceof ClosedError)) throw error;
-      } finally {
-        clearInterval(heartbeat);
-      }
-    }));
+  app.get("/readings/live", (context) => streamEvents(context, topic, (event) => event.metadataText));
 
   return app;
 }
