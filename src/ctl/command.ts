@@ -30,6 +30,8 @@ export interface OptionSpec {
   name: string;
   /** One-letter form without the dash. */
   short?: string;
+  /** The same of `--NAME-config`, where there is such an option. */
+  configShort?: string;
   kind: OptionKind;
   /** How help shows the value, e.g. `FILE`. */
   value?: string;

@@ -17,6 +17,7 @@ export function acceptedOptions(specs: readonly OptionSpec[]): OptionSpec[] {
     if (spec.kind !== "document" && spec.kind !== "keys") return [spec];
     const config: OptionSpec = {
       name: `${spec.name}-config`,
+      ...(spec.configShort === undefined ? {} : { short: spec.configShort }),
       kind: "file",
       value: "FILE",
       describe: `Read ${spec.name} options from a JSON file; those on the command line win`,

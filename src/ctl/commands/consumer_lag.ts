@@ -1,37 +1,155 @@
+import type { Driver, PartitionLag, Topic } from "../../../mod.ts";
+import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
-import { topicAndConsumerOf, withTopic } from "../connect.ts";
+import { openDriver, topicAndConsumerOf } from "../connect.ts";
+import { formatAge, formatBytes } from "../console/progress.ts";
 import { formatTable } from "../console/table.ts";
+import { oneLine } from "../report.ts";
+import { UsageError } from "../usage_error.ts";
 import { lagTotals } from "./consumer_list.ts";
 
-/** Shows how far consumer names are behind. */
+/** How often `--watch` looks, in seconds. */
+const INTERVAL_SECONDS = 2;
+/** To the upper left corner; then everything from there on is cleared. */
+const CLEAR = "\x1b[H\x1b[J";
+
+/** Where one name stands in one topic. */
+interface Lag {
+  topic: string;
+  name: string;
+  partitions: PartitionLag[];
+}
+
+/** Shows how far consumer names are behind: of one topic by partition, of all topics by name. */
 export async function run(invocation: Invocation): Promise<void> {
-  const { args, console } = invocation;
-  const { topic: topicName, consumer } = topicAndConsumerOf(args);
-  await withTopic(invocation, topicName, async (topic) => {
-    const names = consumer === undefined ? (await topic.consumers()).sort() : [consumer];
-    const rows: (string | number)[][] = [];
-    for (const name of names) {
-      const partitions = await topic.lag(name);
-      if (args.flag("json")) await console.out.json({ name, ...lagTotals(partitions), partitions });
-      for (const { partition, position, acknowledged, events, bytes, seconds, fault } of partitions) {
-        if (fault !== undefined) {
-          if (!args.flag("json")) console.log.warn(fault);
-          rows.push([name, partition, position, acknowledged ? "yes" : "no", "?", "?", "?"]);
-          continue;
-        }
-        rows.push([
-          name,
-          partition,
-          position,
-          acknowledged ? "yes" : "no",
-          events,
-          bytes,
-          Math.round(seconds),
-        ]);
-      }
+  const { args, console, signal } = invocation;
+  const { topic, consumer } = chosen(args);
+  const intervalMs = intervalOf(args);
+  await using driver = await openDriver(invocation);
+  if (intervalMs === undefined) {
+    return await show(invocation, await measure(invocation, driver, topic, consumer), topic);
+  }
+  using _watch = await console.out.watchReader(1);
+  const ended = AbortSignal.any([signal, console.out.broken]);
+  while (!ended.aborted) {
+    const lags = await measure(invocation, driver, topic, consumer);
+    if (console.out.isTerminal && !args.flag("json")) await console.out.painted(CLEAR);
+    await show(invocation, lags, topic);
+    if (!args.flag("json")) await console.out.line("");
+    await console.out.flush();
+    await pause(intervalMs, ended);
+  }
+}
+
+/** Nothing named means every topic. */
+function chosen(args: ParsedArguments): { topic?: string; consumer?: string } {
+  const isNamed = args.text("topic") !== undefined || args.text("name") !== undefined ||
+    args.positional.length > 0;
+  return isNamed ? topicAndConsumerOf(args) : { consumer: args.text("consumer") };
+}
+
+function intervalOf(args: ParsedArguments): number | undefined {
+  const seconds = args.number("interval");
+  if (seconds !== undefined && !(seconds > 0)) {
+    throw new UsageError(`Option "--interval" takes seconds above 0; found "${args.text("interval")}"`);
+  }
+  return args.flag("watch") || seconds !== undefined ? (seconds ?? INTERVAL_SECONDS) * 1000 : undefined;
+}
+
+async function measure(
+  { console }: Invocation,
+  driver: Driver,
+  topic: string | undefined,
+  consumer: string | undefined,
+): Promise<Lag[]> {
+  const lags: Lag[] = [];
+  const add = async (opened: Topic): Promise<void> => {
+    const known = (await opened.consumers()).sort();
+    // Of all topics those alone in which the name stands.
+    const names = consumer === undefined
+      ? known
+      : topic === undefined
+      ? known.filter((name) => name === consumer)
+      : [
+        consumer,
+      ];
+    for (const name of names) lags.push({ topic: opened.name, name, partitions: await opened.lag(name) });
+  };
+  if (topic !== undefined) {
+    await using opened = await driver.openTopic(topic);
+    await add(opened);
+    return lags;
+  }
+  const own = [...(await driver.listTopics()).values()].filter(({ layout }) => layout === undefined);
+  for (const { name } of own) {
+    try {
+      await using opened = await driver.openTopic(name);
+      await add(opened);
+    } catch (error) {
+      // The others are shown.
+      console.log.warn(oneLine(error));
     }
-    if (args.flag("json")) return;
-    const head = ["consumer", "partition", "position", "acknowledged", "events", "bytes", "seconds"];
-    for (const line of formatTable(head, rows)) await console.out.line(line);
+  }
+  return lags;
+}
+
+async function show(
+  { args, console }: Invocation,
+  lags: readonly Lag[],
+  topic: string | undefined,
+): Promise<void> {
+  for (const { fault } of lags.flatMap(({ partitions }) => partitions)) {
+    if (fault !== undefined && !args.flag("json")) console.log.warn(fault);
+  }
+  if (args.flag("json")) {
+    for (const { topic: of, name, partitions } of lags) {
+      const where = topic === undefined ? { topic: of } : {};
+      await console.out.json({ ...where, name, ...lagTotals(partitions), partitions });
+    }
+    return;
+  }
+  const [head, rows] = topic === undefined
+    ? [
+      ["topic", "consumer", "events", "size", "oldest"],
+      lags.map(({ topic, name, partitions }) => [
+        topic,
+        name,
+        ...totalCells(partitions),
+      ]),
+    ]
+    : [
+      ["consumer", "partition", "position", "acknowledged", "events", "size", "oldest"],
+      lags.flatMap(partitionRows),
+    ];
+  if (topic === undefined && lags.length > 1) {
+    rows.push(["all", "", ...totalCells(lags.flatMap(({ partitions }) => partitions))]);
+  }
+  for (const line of formatTable(head, rows, console.out.columns)) await console.out.line(line);
+}
+
+/** A row for each partition, and one for all of several. */
+function partitionRows({ name, partitions }: Lag): (string | number)[][] {
+  const rows = partitions.map(({ partition, position, acknowledged, events, bytes, seconds, fault }) => [
+    name,
+    String(partition),
+    String(position),
+    acknowledged ? "yes" : "no",
+    ...(fault === undefined ? [events, formatBytes(bytes), formatAge(seconds)] : ["?", "?", "?"]),
+  ]);
+  return partitions.length > 1 ? [...rows, [name, "all", "", "", ...totalCells(partitions)]] : rows;
+}
+
+function totalCells(partitions: readonly PartitionLag[]): (string | number)[] {
+  const { events, bytes, seconds } = lagTotals(partitions.filter(({ fault }) => fault === undefined));
+  return [events, formatBytes(bytes), formatAge(seconds)];
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
   });
 }

@@ -14,5 +14,7 @@ export async function run({ args, console }: Invocation): Promise<void> {
     rows.push([name === used ? "*" : "", name, driver, place]);
   }
   if (args.flag("json") || rows.length === 0) return;
-  for (const line of formatTable(["", "name", "driver", "place"], rows)) await console.out.line(line);
+  for (const line of formatTable(["", "name", "driver", "place"], rows, console.out.columns)) {
+    await console.out.line(line);
+  }
 }

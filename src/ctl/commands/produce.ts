@@ -1,4 +1,5 @@
 import { createReadStream, readFileSync, statSync } from "node:fs";
+import process from "node:process";
 import type { DataPart, JsonValue, Topic } from "../../../mod.ts";
 import { KeyPartitionSelector } from "../../components/partition_selectors/key.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
@@ -49,6 +50,10 @@ async function pushLines(
   data: DataPart | undefined,
   choose: Chooser,
 ): Promise<void> {
+  if (process.stdin.isTTY === true) {
+    const end = process.platform === "win32" ? "Ctrl+Z and Enter" : "Ctrl+D";
+    console.log.info(`Reading events from the terminal, a line each; ${end} on an empty line ends them`);
+  }
   const fail = async (line: number, error: unknown): Promise<never> => {
     await producer.settle();
     throw producer.blame(line, error);

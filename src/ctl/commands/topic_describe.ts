@@ -42,8 +42,10 @@ export async function run(invocation: Invocation): Promise<void> {
     ];
     for (const [key, value] of rows) await console.out.line(`${key.padEnd(20)}${value}`);
     await console.out.line("");
-    const head = ["partition", "first id", "next id", "events", "bytes", "segments", "oldest", "newest"];
-    for (const line of formatTable(head, partitions.map(partitionRow))) await console.out.line(line);
+    const head = ["partition", "first id", "next id", "events", "size", "segments", "oldest", "newest"];
+    for (const line of formatTable(head, partitions.map(partitionRow), console.out.columns)) {
+      await console.out.line(line);
+    }
   });
 }
 
@@ -54,7 +56,7 @@ function partitionRow(partition: PartitionDescription): (string | number)[] {
     firstId,
     nextId,
     nextId - firstId,
-    bytes,
+    formatBytes(bytes),
     segments,
     when(oldestTime),
     when(newestTime),

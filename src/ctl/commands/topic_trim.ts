@@ -58,6 +58,6 @@ export async function run(invocation: Invocation): Promise<number | void> {
       bytes,
     ]);
     const head = ["partition", "first id before", "first id", dryRun ? "would go" : "removed", "bytes"];
-    for (const line of formatTable(head, rows)) await console.out.line(line);
+    for (const line of formatTable(head, rows, console.out.columns)) await console.out.line(line);
   });
 }

@@ -43,6 +43,11 @@ export class Output {
     stream.on("error", this.#fail);
   }
 
+  /** Characters that a line of the terminal holds; Infinity where there is no terminal. */
+  get columns(): number {
+    return this.isTerminal ? (this.#stream as { columns?: number }).columns || Infinity : Infinity;
+  }
+
   /** Ends a command that waits when its reader leaves, also while there is nothing to write. Until disposed of. */
   async watchReader(descriptor: number): Promise<Disposable> {
     const stop = await watchReaderOfPipe(

@@ -71,7 +71,8 @@ Its own shell tests pass here. What is different on purpose, and may concern a s
   \`--topic.X\` is left out with a warning. There all of them are ignored.
 - A wrong command line ends with exit code ${EXIT.usage}, and a topic that is not there with ${EXIT.noSuchTopic}; there
   both end with 1.
-- \`bench\` has options of its own.
+- \`bench\` has options of its own, and takes \`-d\`, \`-c\`, \`-t\`, \`-n\`, \`-m\`, \`-s\`, \`-b\`, \`-f\`, \`-i\` and \`-p\`
+  as the programs there do.
 `;
 
 /** `docs/ctl.md`. */

@@ -23,8 +23,17 @@ export function lineFormat(name: string, metadata: string | undefined): LineForm
 
 /** A line of spaces alone separates documents. `push` checks the text itself. */
 function jsonLine(line: string): string | undefined {
-  return line === "" || line.trim() === "" ? undefined : line;
+  if (line === "" || line.trim() === "") return undefined;
+  if (BEGINNING.test(line)) {
+    throw new Error(
+      "it is the beginning of a JSON document of several lines: write each in one line, as `jq -c .` does",
+    );
+  }
+  return line;
 }
+
+/** What a JSON document that is written over several lines begins with; no document is this alone. */
+const BEGINNING = /^\s*[{[]\s*$/;
 
 function base64Line(line: string): Uint8Array {
   const text = line.trim();

@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { ENGINE, JSON_OUTPUT, SHARED } from "./common.ts";
+import { DRIVER, ENGINE, JSON_OUTPUT, SHARED } from "./common.ts";
 
 /** `bench`. */
 export const BENCH_COMMANDS: readonly CommandSpec[] = [
@@ -14,9 +14,10 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
     positional: ["[produce|consume|latency]"],
     makesStore: true,
     options: [
-      ...ENGINE,
+      ...ENGINE.map((option) => option === DRIVER ? { ...DRIVER, short: "d", configShort: "c" } : option),
       {
         name: "topic",
+        short: "t",
         kind: "document",
         value: "TOPIC",
         describe:

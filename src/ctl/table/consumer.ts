@@ -35,11 +35,28 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["consumer", "lag"],
     summary: "Show how far consumer names are behind, without consuming",
+    details:
+      "Without a topic, of every topic a line for each name. Sizes and ages are rounded; --json has them exactly.",
     positional: ["[TOPIC]"],
-    options: [TOPIC, CONSUMER, CONSUMER_NAME, ...ENGINE, JSON_OUTPUT, ...SHARED],
+    options: [
+      TOPIC,
+      CONSUMER,
+      CONSUMER_NAME,
+      ...ENGINE,
+      { name: "watch", short: "w", kind: "flag", describe: "Show it again every 2 seconds, until stopped" },
+      { name: "interval", kind: "number", value: "SECONDS", describe: "Show it again after so many seconds" },
+      JSON_OUTPUT,
+      ...SHARED,
+    ],
     examples: [
       { title: "One name", shell: `diaspora-ctl consumer lag my_topic --name app1 ${WHERE}` },
       { title: "Every name", shell: `diaspora-ctl consumer lag my_topic ${WHERE}` },
+      { title: "Every name of every topic", shell: "diaspora-ctl consumer lag --store /tmp/diaspora-data" },
+      {
+        title: "Again and again",
+        shell: "diaspora-ctl consumer lag --store /tmp/diaspora-data --watch",
+        run: false,
+      },
     ],
     load: () => import("../commands/consumer_lag.ts"),
   },

@@ -1,0 +1,16 @@
+import { assertEquals } from "@std/assert";
+import { formatTable } from "../../../src/ctl/console/table.ts";
+import { test } from "../../harness.ts";
+
+test("a table that a terminal is too narrow for cuts its widest texts, and no numbers", () => {
+  const head = ["topic", "consumer", "events"];
+  const rows = [["a-topic-with-a-long-name", "short", 1234567], ["b", "another-long-name", 1]];
+  const lines = formatTable(head, rows, 40);
+  assertEquals(lines.map((line) => line.length <= 40), [true, true, true], lines.join("\n"));
+  assertEquals(lines[1].endsWith("1234567"), true);
+  assertEquals(lines[1].includes("…"), true);
+  assertEquals(lines[1].startsWith("a-topic"), true);
+  // Nothing is made narrower than its title, or than can be read.
+  assertEquals(formatTable(head, rows, 5)[1].includes("1234567"), true);
+  assertEquals(formatTable(head, rows)[1], "a-topic-with-a-long-name  short              1234567");
+});
