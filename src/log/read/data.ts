@@ -17,9 +17,12 @@ const RUN_BLOCKS = 16;
 /** A part of this size gets memory of its own; smaller ones share theirs with their neighbours. */
 const OWN_MEMORY_BYTES = 16 * 1024;
 
-/** Whether the parts of a frame go straight from the file to where they are wanted: on average they fill a block. */
+/**
+ * Whether the parts of a frame go straight from the file to where they are wanted: where they fill a block on average
+ * and can be checked there. What the core checks has to be in its memory, so that it is read to there, all at once.
+ */
 export function isReadInPlace({ dataBytes, count }: { dataBytes: number; count: number }): boolean {
-  return dataBytes >= count * DATA_BLOCK_BYTES;
+  return dataBytes >= count * DATA_BLOCK_BYTES && blockChecksum.isOfAnyMemory;
 }
 
 /** Where a frame's data lies. */
@@ -106,8 +109,9 @@ export class StoredData {
     this.#givenTo = offset + size;
   }
 
-  /** The blocks that lie whole in a range. */
+  /** The blocks that lie whole in a range and can be read to where they are wanted; undefined where that gains nothing. */
   #wholeBlocks(offset: number, size: number): { from: number; to: number } | undefined {
+    if (!blockChecksum.isOfAnyMemory) return undefined;
     const end = offset + size;
     const from = this.#endOfBlock(offset);
     const to = end === this.source.dataBytes ? end : Math.floor(end / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
@@ -215,11 +219,9 @@ export class StoredData {
   }
 }
 
-/** A copy in memory of its own. */
+/** A copy in memory of its own; made this way it is not filled with zeros first, as by `slice`. */
 function copyOf(ptr: number, size: number): Uint8Array {
-  const copy = unfilled(size);
-  copy.set(core.u8.subarray(ptr, ptr + size));
-  return copy;
+  return new Uint8Array(core.u8.subarray(ptr, ptr + size));
 }
 
 /** Memory of its own that no one has filled with zeros, which takes longer than filling it from a file. */
