@@ -21,7 +21,7 @@ export async function ask<T>(path: string, signal: AbortSignal, method = "GET"):
   return await response.json() as T;
 }
 
-/** The same, for what is no JSON. */
+/** The same, for what is not JSON. */
 export async function askRaw(path: string, signal: AbortSignal, method = "GET"): Promise<Response> {
   let response: Response;
   try {

@@ -3,7 +3,7 @@ import type { Values } from "./raster.ts";
 /** So many values are looked at for the contrast; of more, some are left out evenly. */
 const SAMPLE_MAX = 500_000;
 
-/** The values of an image in order, without those that are no numbers. */
+/** The values of an image in order, without those that are not numbers. */
 export class Distribution {
   readonly #sorted: Float64Array;
 
@@ -86,7 +86,7 @@ export function coloursOf(map: ColourMap): Uint8Array {
   return colours;
 }
 
-/** Writes values as pixels of red, green, blue and opacity; what is no number is left transparent. */
+/** Writes values as pixels of red, green, blue and opacity; what is not a number is left transparent. */
 export function paint(
   values: Values,
   { black, white, isLogarithmic, map }: Look,

@@ -15,7 +15,7 @@ interface Token {
 
 /**
  * The tokens of a JSON text with the white space of a pretty one. Working on the text keeps numbers as they were
- * written. Undefined when it is no JSON.
+ * written. Undefined when it is not JSON.
  */
 export function prettyTokens(text: string): Token[] | undefined {
   const tokens: Token[] = [];

@@ -7,7 +7,7 @@ const TOGETHER_MS = 500;
 /** The server says something at least every five seconds. */
 const SILENCE_MS = 12_000;
 
-/** What came and what of it was shown, a second. */
+/** What came and what of it was shown, in events/s. */
 export interface LiveRates {
   shown: number;
   came: number;

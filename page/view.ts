@@ -56,7 +56,7 @@ export abstract class View {
     });
   }
 
-  /** Told of errors; shown by those who have a place for it. */
+  /** Called with errors; shown by those who have a place for it. */
   protected failed(error: unknown): void {
     console.error(error);
   }

@@ -15,6 +15,7 @@ const WORDS: readonly [word: RegExp, instead: string][] = [
   [/(?<!there )\bis no (?!longer\b|one\b|more\b|such\b|earlier\b)\w/i, "is not a"],
   [/\b(?:keep|needs) notes?\b/i, "dependency marker"],
   [/\bvoid frames?\b|\blost ?[fF]rames?\b/, "discarded frame, tombstone"],
+  [/\b(?:events|bytes) a second\b/i, "events/s, bytes/s"],
   [/\b(?:lanes?|FailureLedger|forgive)\b/i, "partition batcher, unobserved failures"],
   [/\b(?:GapCost|passGap|passAt|placeAfter|fruitless)\b/, "ids a gap spans, entry, log position, last miss"],
 ];
@@ -23,9 +24,6 @@ const WORDS: readonly [word: RegExp, instead: string][] = [
 const ELSEWHERE: readonly [file: RegExp, word: RegExp][] = [
   // The programs that play many at a time.
   [/^tests\/packaging\/npm_scripts_test\.ts$/, /lane/i],
-  // The page's own words, until it is rebuilt with others.
-  [/^page\//, /told|is no /i],
-  [/^tests\/ui\/page_test\.ts$/, /is no |told/],
   // Parts of a vector of bytes.
   [/^wasm\//, /lane/],
 ];

@@ -17,7 +17,7 @@ import { type Flight, FLIGHTS_FILE, TOPIC } from "./quickstart/flight.ts";
 const NAME = "distances";
 const KILL_AFTER = 105_000;
 
-/** Events a second since a moment, as text. */
+/** Events/s since a moment, as text. */
 function rate(events: number, since: number): string {
   const seconds = (performance.now() - since) / 1000;
   return `${(events / seconds / 1e6).toFixed(2)} M events/s`;

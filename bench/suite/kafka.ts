@@ -22,7 +22,7 @@ export interface KafkaComparison {
   what: string;
   driver: Measured;
   bare: Measured;
-  /** Events a second, as a share of the bare client's: the middle one of the rounds. */
+  /** Events/s, as a share of the bare client's: the middle one of the rounds. */
   share: number;
 }
 

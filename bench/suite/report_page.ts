@@ -30,7 +30,7 @@ export function sectionCharts({ title, rows, growth }: Section): string[] {
   if (growth === undefined) {
     return [barChart({
       title,
-      note: "events a second",
+      note: "events/s",
       scale: "log",
       format: formatCount,
       bars: rows.map(({ what, measured }) => ({
@@ -73,7 +73,7 @@ export function comparisonCharts(compared: Comparison): string[] {
   return (["produce", "consume"] as const).map((kind) =>
     barChart({
       title: `${titleOf(compared)}: ${kind}`,
-      note: "events a second",
+      note: "events/s",
       scale: "log",
       format: formatCount,
       bars: compared.rows.flatMap((row) => {

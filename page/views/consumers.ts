@@ -52,7 +52,7 @@ export class ConsumersTab extends Tab {
 
 function consumer({ name, events, bytes, seconds, partitions }: ConsumerView): TemplateResult {
   const state = events === 0 ? html`<span class="badge good">up to date</span>` : html`
-    <span class="badge">${counted(events, "event")} behind</span>
+    <span class="badge">lag ${counted(events, "event")}</span>
     <span class="muted">about ${formatBytes(bytes)}; the oldest has waited for ${formatSpan(seconds)}</span>
   `;
   return html`
@@ -63,8 +63,8 @@ function consumer({ name, events, bytes, seconds, partitions }: ConsumerView): T
           <tr>
             <th scope="col" class="number">Partition</th>
             <th scope="col" class="number">Next event</th>
-            <th scope="col" class="number">Events behind</th>
-            <th scope="col" class="number">Bytes behind</th>
+            <th scope="col" class="number">Lag, events</th>
+            <th scope="col" class="number">Lag, bytes</th>
             <th scope="col" class="number">Oldest has waited</th>
           </tr>
         </thead>
@@ -75,8 +75,8 @@ function consumer({ name, events, bytes, seconds, partitions }: ConsumerView): T
               <td class="number" data-label="Next event">${acknowledged
                 ? formatCount(position)
                 : html`<span class="muted">nothing acknowledged</span>`}</td>
-              <td class="number" data-label="Events behind">${formatCount(events)}</td>
-              <td class="number" data-label="Bytes behind">${formatBytes(bytes)}</td>
+              <td class="number" data-label="Lag, events">${formatCount(events)}</td>
+              <td class="number" data-label="Lag, bytes">${formatBytes(bytes)}</td>
               <td class="number" data-label="Oldest has waited">${events === 0
                 ? ""
                 : formatSpan(seconds)}</td>

@@ -89,7 +89,7 @@ export class DataPart {
     const raster = this.#rasterOrFault();
     const type = imageType(bytes);
     if (typeof raster === "string" && type === undefined) {
-      return html`<p class="muted">These bytes are no PNG, JPEG, GIF, WebP, BMP or AVIF file, and no raster:
+      return html`<p class="muted">These bytes are not a PNG, JPEG, GIF, WebP, BMP or AVIF file, and not a raster:
         ${raster}.</p>`;
     }
     if (dataBytes > IMAGE_BYTES_MAX) {

@@ -25,7 +25,7 @@ export class EventRows {
     private readonly topic: string,
     private readonly signal: AbortSignal,
     private readonly changed: () => void,
-    /** Told when an event is opened. */
+    /** Called when an event is opened. */
     private readonly onOpen: () => void,
   ) {}
 

@@ -205,7 +205,9 @@ export class EventsTab extends Tab {
     if (this.#partition === undefined || this.#start === "" || this.#isLive) return {};
     if (/^\d+$/.test(this.#start)) return { from: Number(this.#start) };
     const time = new Date(this.#start).getTime();
-    if (Number.isNaN(time)) throw new Error(`“${this.#start}” is no id and no time: write 2026-11-23 15:48`);
+    if (Number.isNaN(time)) {
+      throw new Error(`“${this.#start}” is neither an id nor a time: write 2026-11-23 15:48`);
+    }
     return { time };
   }
 

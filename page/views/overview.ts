@@ -31,7 +31,7 @@ export class OverviewTab extends Tab {
   #span = "15m";
   #offset = 0;
   #page: Page<PartitionDescription> | undefined;
-  /** Events a second of each partition that is shown, since it was looked at before. */
+  /** Events/s of each partition that is shown, since it was looked at before. */
   #partitionRates = new Map<number, number>();
   #takenMs = 0;
 
@@ -63,10 +63,10 @@ export class OverviewTab extends Tab {
         <div class="plots">
                 ${this.#ratesPlot()}
                 ${plotFigure({
-                  name: "Bytes a second",
+                  name: "Bytes/s",
                   format: (value) => `${formatBytes(Math.round(value))}/s`,
                   data: this.#perSecond(({ bytes }) => bytes),
-                  missing: "Measured every 2 seconds, from now on",
+                  missing: "Sampled every 2 s",
                   onToggle: () => this.changed(),
                 })}
                 ${this.#lagPlot()}
@@ -95,7 +95,7 @@ export class OverviewTab extends Tab {
     // The last span is drawn to its end.
     const values = isKnown ? rates.events.map((events) => events / seconds) : [];
     const data: PlotData | undefined = isKnown
-      ? { times: rates.times, series: [{ name: "Events a second", values: [...values, values.at(-1)!] }] }
+      ? { times: rates.times, series: [{ name: "Events/s", values: [...values, values.at(-1)!] }] }
       : undefined;
     return html`<div class="with-span">
       <label class="span"><span class="unseen">Span of time</span>
@@ -106,7 +106,7 @@ export class OverviewTab extends Tab {
     }</select></label>
       ${
       plotFigure({
-        name: "Events a second",
+        name: "Events/s",
         format: (value) => value < 10 && value % 1 !== 0 ? value.toFixed(1) : formatCompact(value),
         stepped: true,
         data,
@@ -124,12 +124,10 @@ export class OverviewTab extends Tab {
       values: this.#samples.map(({ lag }) => lag[name] ?? null),
     }));
     return plotFigure({
-      name: "Events that consumers are behind",
+      name: "Consumer lag",
       format: formatCompact,
       data: names.length === 0 ? undefined : { times, series },
-      missing: names.length === 0
-        ? "No consumer has acknowledged anything"
-        : "Measured every 2 seconds, from now on",
+      missing: names.length === 0 ? "No consumer has acknowledged anything" : "Sampled every 2 s",
       onToggle: () => this.changed(),
     });
   }
@@ -141,7 +139,7 @@ export class OverviewTab extends Tab {
       const before = samples[at];
       return Math.max(0, (of(sample) - of(before)) / ((sample.time - before.time) / 1000));
     });
-    return { times, series: [{ name: "Bytes a second", values }] };
+    return { times, series: [{ name: "Bytes/s", values }] };
   }
 
   #partitions({ items, total, offset }: Page<PartitionDescription>): TemplateResult {

@@ -18,7 +18,7 @@ export abstract class Tab extends View {
     return this.name;
   }
 
-  /** Told every few seconds what the topic is like. */
+  /** Called every few seconds with what the topic is like. */
   setTopic(topic: Topic, verify: VerifyView | undefined): void {
     this.topic = topic;
     this.verify = verify;

@@ -15,7 +15,7 @@ export class TopicsView extends View {
   #offset = 0;
   #page: Page<TopicLine> | undefined;
   #fault: string | undefined;
-  /** Grows with every question, so that late answers to earlier ones are told. */
+  /** Grows with every question, so that late answers to earlier ones are recognized. */
   #question = 0;
 
   constructor(route: Route) {

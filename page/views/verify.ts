@@ -12,7 +12,7 @@ const INTERVAL_MS = 1000;
 const MEANINGS: Readonly<Record<FindingView["severity"], string>> = {
   damage: "stored bytes are lost",
   redundant: "bytes are wrong that can be made good from what is there",
-  torn: "left behind by a write that was cut short; harmless",
+  torn: "left by a write that was cut short; harmless",
 };
 
 /** Reads every byte against its checksum, and shows what is wrong. */

@@ -53,7 +53,7 @@ export interface TopicLine {
   name: string;
   numPartitions: number;
   totals?: TopicTotals;
-  /** Events a second since the line was asked for last. */
+  /** Events/s since the line was asked for last. */
   rate?: number;
   /** Why there are no totals. */
   fault?: string;

@@ -38,7 +38,7 @@ async function floodFrom(runtimes: readonly string[], folder: string, topic: str
   }));
 }
 
-/** Events a second over all writers, from the first one's beginning to the last one's end. */
+/** Events/s over all writers, from the first one's beginning to the last one's end. */
 function rateOf(floods: readonly Flood[]): number {
   const began = Math.min(...floods.map((flood) => flood.began));
   const ended = Math.max(...floods.map((flood) => flood.ended));

@@ -10,7 +10,7 @@ import { relay } from "./relay.ts";
 
 const WITH_BROWSER = { skip: browserMissing };
 
-/** Pushes that many events a second, spread unevenly, until it is stopped. */
+/** Pushes that many events/s, spread unevenly, until it is stopped. */
 function pushSteadily(topic: Topic, perSecond: number): { stop(): Promise<void> } {
   let isOver = false;
   const done = (async () => {

@@ -32,7 +32,7 @@ test("topics are listed, searched and opened with the keyboard alone", WITH_BROW
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "apples" }).waitFor();
     assertEquals(await page.title(), "apples, overview – Diaspora Stream");
-    // Who listens is told that something else is shown.
+    // Who listens learns that something else is shown.
     assertEquals(await page.evaluate("document.activeElement.id"), "main");
   });
 });
@@ -46,7 +46,7 @@ test("the overview draws rates and lag, and says them in words and as tables", W
     await go("topics/t");
     await page.locator(".canvas canvas").nth(2).waitFor();
     await pushMany(topic, 1000);
-    await page.getByRole("img", { name: /^Events that consumers are behind: archiver: now 3\.7K/ }).waitFor();
+    await page.getByRole("img", { name: /^Consumer lag: archiver: now 3\.7K/ }).waitFor();
     await page.locator("dl.tiles dd", { hasText: "4,000" }).waitFor();
     assertMatch(await page.locator(".u-legend").innerText(), /archiver[^]*histogram/);
     const colours = await page.evaluate(`(() => {
@@ -120,7 +120,7 @@ test("data is shown as an image, as text or as hex, whichever it seems to be", W
     await hex.filter({ hasText: "00002320" }).waitFor();
     await page.getByRole("group", { name: "Show data as" }).first().getByRole("button", { name: "image" })
       .click();
-    await page.getByText("These bytes are no PNG").waitFor();
+    await page.getByText("These bytes are not a PNG").waitFor();
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Download" }).first().click();
     assertEquals((await download).suggestedFilename(), "event-0-3.bin");
@@ -238,7 +238,7 @@ test("events are paged through, found by id and time, and filtered", WITH_BROWSE
     await page.getByText("0 to 49 of 0 to 999").waitFor();
     await page.getByLabel("From").fill("tomorrow-ish");
     await page.getByRole("button", { name: "Show" }).click();
-    await page.getByRole("alert").getByText("is no id and no time").waitFor();
+    await page.getByRole("alert").getByText("is neither an id nor a time").waitFor();
     await page.getByLabel("From").fill("");
     await page.getByLabel("Filter").fill('{"n": [{"numeric": ["<", 100]}]}');
     await page.getByRole("button", { name: "Show" }).click();
@@ -320,7 +320,7 @@ test("segments and consumers are shown", WITH_BROWSER, async () => {
     assertGreater(await page.locator("tbody tr").count(), 3);
     await shoot("segments");
     await page.getByRole("link", { name: "Consumers" }).click();
-    await page.getByText("500 events behind").waitFor();
+    await page.getByText("lag 500 events").waitFor();
     await page.getByText("up to date").waitFor();
     await page.getByRole("heading", { name: "late" }).click();
     assertStringIncludes(await page.locator("details[open] tbody").innerText(), "1,500");

@@ -14,7 +14,7 @@ import { clock, type Measured, Stopwatch } from "./stopwatch.ts";
 export interface PaceSettings {
   /** Number of events. */
   events: number;
-  /** Events a second. */
+  /** Events/s. */
   rate: number;
   /** Size of each event's data part. */
   dataBytes: number;

@@ -23,7 +23,7 @@ export interface BenchSettings extends Shape {
   dataInterest: number;
   dataSelectivity: number;
   processes: number;
-  /** Events a second where latency is measured. */
+  /** Events/s where latency is measured. */
   rate: number;
   /** Seconds for which it is. */
   duration: number;

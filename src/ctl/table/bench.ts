@@ -87,7 +87,7 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
         value: "N",
         describe: "Processes that push, then read, at once (default: 1)",
       },
-      { name: "rate", kind: "number", value: "N", describe: "Events a second for latency (default: 1000)" },
+      { name: "rate", kind: "number", value: "N", describe: "Events/s for latency (default: 1000)" },
       {
         name: "duration",
         kind: "number",

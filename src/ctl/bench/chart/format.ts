@@ -14,7 +14,7 @@ export function formatBytes(value: number): string {
   return `${digits(value)} B`;
 }
 
-/** Bytes a second in decimal units, as disks and networks state theirs: `223 MB/s`. */
+/** Bytes/s in decimal units, as disks and networks state theirs: `223 MB/s`. */
 export function formatSpeed(value: number): string {
   const text = formatCount(value);
   return `${text}${text.includes(" ") ? "" : " "}B/s`;
