@@ -208,13 +208,15 @@ function withDraft<T>(
   { content, durable }: { content: Uint8Array; durable: boolean },
   use: (draft: string) => T,
 ): T {
-  const isThere = (path: string) => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  const nodeOf = (path: string) => fs.lstatSync(path, { throwIfNoEntry: false })?.ino;
+  const folder = nodeOf(dirname(path));
   for (let drafts = 1;; drafts++) {
     const draft = writeDraft(fs, path, content, durable);
     try {
       return use(draft);
     } catch (error) {
-      const isGone = isMissing(error) && !isThere(draft) && isThere(dirname(path));
+      // Not where the folder is another one by now: that is a new topic's, or a new consumer's.
+      const isGone = isMissing(error) && nodeOf(draft) === undefined && nodeOf(dirname(path)) === folder;
       if (!isGone || drafts === DRAFTS_MAX) throw error;
     } finally {
       discard(fs, draft);

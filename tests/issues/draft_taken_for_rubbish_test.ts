@@ -101,3 +101,18 @@ test("a folder that is gone with its draft is not waited for", () =>
     await assertRejects(() => Promise.resolve().then(publish), StorageError);
     assertEquals(asked, 1);
   }));
+
+test("a folder that is another one by now gets nothing", () =>
+  withFolder((folder) => {
+    const inner = join(folder, "inner");
+    fs.mkdirSync(inner);
+    let asked = 0;
+    const confirm = () => {
+      asked++;
+      fs.renameSync(inner, join(folder, "before"));
+      fs.mkdirSync(inner);
+      return true;
+    };
+    assertThrows(() => nodeStorage.publish(join(inner, "name"), CONTENT, { confirm }), StorageError);
+    assertEquals([asked, fs.readdirSync(inner)], [1, []]);
+  }));

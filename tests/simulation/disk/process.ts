@@ -190,14 +190,16 @@ export class SimulatedProcess implements Storage {
   #withDraft<T>(path: string, content: Uint8Array, durable: boolean, use: (draft: string) => T): T {
     // Before the process can be interrupted: the bytes may lie in memory that others use.
     const own = content.slice();
+    const { names } = this.disk;
+    const folderOf = () => names.get(path.slice(0, path.lastIndexOf("/")));
+    const folder = folderOf();
     for (let drafts = 1;; drafts++) {
       const draft = this.#writeDraft(path, own, durable);
       try {
         return use(draft);
       } catch (error) {
-        const { names } = this.disk;
         const isGone = error instanceof StorageError && error.errno === "ENOENT" &&
-          names.get(draft) === undefined && names.get(path.slice(0, path.lastIndexOf("/"))) !== undefined;
+          names.get(draft) === undefined && folderOf() === folder;
         if (!isGone || drafts === 3) throw error;
       } finally {
         this.#discard(draft);
