@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { cold } from "../bench/suite/cold.ts";
 import { durability, durablePushes, durablePushesText } from "../bench/suite/durability.ts";
 import { growth } from "../bench/suite/growth.ts";
 import { kafka, KAFKA_HEAD, kafkaText } from "../bench/suite/kafka.ts";
@@ -26,12 +27,13 @@ const args = benchOptions({
   examples: [
     "",
     "--scale 0.1 --workloads W1,W3 --on deno,node --only 'produce'",
-    "--reported growth --events-max 1e8",
-    "--reported kafka --scale 0.3   # beside the bare client, on a broker of its own",
+    "--sections growth --events-max 1e8",
+    "--sections throughput --cpp ./bench_cpp   # a program of yours on the C++ library, in the same tables",
+    "--sections kafka --scale 0.3   # beside the bare client, on a broker of its own",
   ],
 }, {
-  reported: {
-    about: "of throughput, durability, latency, processes, growth, kafka",
+  sections: {
+    about: "of throughput, durability, latency, processes, growth, cold, kafka",
     default: "throughput,durability,latency,processes",
   },
   workloads: {
@@ -43,6 +45,7 @@ const args = benchOptions({
   scale: { about: "of the number of events", default: 1 },
   rounds: { about: "medians are of this many", default: 3 },
   seconds: { about: "of measuring latency", default: 10 },
+  cpp: { about: "a program that does the workloads with the C++ library; see bench/suite/cpp.ts" },
   "events-max": { about: "of the section growth", default: 1e7 },
   only: { about: "measurements whose name matches this pattern" },
   folder: { about: "where the files go", default: tmpdir() },
@@ -52,11 +55,11 @@ const args = benchOptions({
 const list = (name: string): string[] => args[name]!.split(",");
 const [scale, rounds] = [Number(args["scale"]), Number(args["rounds"])];
 const folder = mkdtempSync(join(String(args["folder"]), "diaspora-bench-"));
-const reported: unknown[] = [];
+const results: unknown[] = [];
 const charts: string[] = [];
 
 function tell(section: Section): void {
-  reported.push(section);
+  results.push(section);
   charts.push(...sectionCharts(section));
   console.log(sectionText(section));
 }
@@ -66,20 +69,28 @@ const SECTIONS: Record<string, (runtime: string) => Promise<void>> = {
   async throughput(runtime) {
     const only = args["only"] === undefined ? undefined : new RegExp(String(args["only"]));
     const partitions = list("partitions").map(Number);
-    const settings = { folder, workloads: list("workloads"), partitions, scale, rounds, only };
+    const settings = {
+      folder,
+      workloads: list("workloads"),
+      partitions,
+      scale,
+      rounds,
+      only,
+      cpp: args["cpp"],
+    };
     for await (const section of throughput(runtime, settings)) tell(section);
   },
   async durability(runtime) {
     tell(await durability(runtime, { folder, scale: scale / 5, rounds }));
     const pushes = await durablePushes(starterOn(runtime), folder, Math.max(20, Math.round(1000 * scale)));
-    reported.push({ runtime, pushes });
+    results.push({ runtime, pushes });
     console.log(durablePushesText(runtime, pushes));
   },
   async latency(runtime) {
     for (const dataBytes of [0, 64 * 1024]) {
       const settings = { rate: 1000, seconds: Number(args["seconds"]), dataBytes };
       const found = await latency(starterOn(runtime), folder, settings);
-      reported.push({ runtime, dataBytes, found });
+      results.push({ runtime, dataBytes, found });
       console.log(`${latencyText(runtime, found)}\ndata of an event        ${dataBytes} B`);
     }
   },
@@ -89,12 +100,15 @@ const SECTIONS: Record<string, (runtime: string) => Promise<void>> = {
       tell(await processes(starterOn(runtime), { folder, shape, counts: [1, 2, 4, 8], rounds }));
     }
   },
+  async cold(runtime) {
+    tell(await cold(runtime, { starter: starterOn(runtime), folder, scale, rounds }));
+  },
   async kafka(runtime) {
     console.log(`\nThe octopus driver beside its client library on ${runtime}\n${KAFKA_HEAD}`);
     const workloads = list("workloads").filter((name) => name !== "W4");
     const settings = { workloads, partitions: list("partitions").map(Number), scale, rounds };
     for await (const compared of kafka(runtime, settings)) {
-      reported.push(compared);
+      results.push(compared);
       console.log(kafkaText(compared));
     }
   },
@@ -104,7 +118,7 @@ const SECTIONS: Record<string, (runtime: string) => Promise<void>> = {
   },
 };
 
-const unknown = list("reported").find((name) => SECTIONS[name] === undefined);
+const unknown = list("sections").find((name) => SECTIONS[name] === undefined);
 if (unknown !== undefined) {
   console.error(`Unknown section "${unknown}": known are ${Object.keys(SECTIONS).join(", ")}`);
   process.exit(2);
@@ -112,13 +126,13 @@ if (unknown !== undefined) {
 console.log(Object.values(environment()).join(", "));
 try {
   for (const runtime of list("on")) {
-    for (const section of list("reported")) await SECTIONS[section](runtime);
+    for (const section of list("sections")) await SECTIONS[section](runtime);
   }
 } finally {
   rmSync(folder, { recursive: true });
 }
 if (args["json"] !== undefined) {
-  writeFileSync(String(args["json"]), JSON.stringify({ environment: environment(), reported }, null, 2));
+  writeFileSync(String(args["json"]), JSON.stringify({ environment: environment(), results }, null, 2));
 }
 if (args["report"] !== undefined) {
   writeFileSync(args["report"], reportPage("Diaspora Stream: measurements", charts));

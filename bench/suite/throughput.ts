@@ -5,6 +5,7 @@ import type { Job } from "../../src/ctl/bench/job.ts";
 import type { Measured } from "../../src/ctl/bench/stopwatch.ts";
 import { runTogether, type Starter } from "../../src/ctl/bench/worker_process.ts";
 import { scaled, type Shape, WORKLOADS } from "../../src/ctl/bench/workload.ts";
+import { measureCpp } from "./cpp.ts";
 import { median, type Row, type Section } from "./report.ts";
 import { starterOn } from "./runtimes.ts";
 import { withStore } from "./store.ts";
@@ -18,6 +19,8 @@ export interface ThroughputSettings {
   rounds: number;
   /** Only measurements whose name matches, and the floors. */
   only?: RegExp;
+  /** A program that does the workloads with the C++ library. */
+  cpp?: string;
 }
 
 /** Measures the workloads on a runtime in turn, round after round; gives a table each as soon as it is done. */
@@ -51,7 +54,7 @@ function floorOf(what: string): string {
 
 async function measureRound(
   shape: Shape,
-  { folder, partitions, only }: ThroughputSettings,
+  { folder, partitions, only, cpp }: ThroughputSettings,
   starter: Starter,
 ): Promise<Map<string, Measured>> {
   const measured = new Map<string, Measured>();
@@ -66,6 +69,11 @@ async function measureRound(
   await run("JSON.stringify and plain writes", { kind: "plain write", path, settings: shape }, true);
   await run("plain reads and JSON.parse", { kind: "plain read", path, settings: shape }, true);
   rmSync(path);
+  if (cpp !== undefined) {
+    const { produce, consume } = measureCpp(cpp, folder, shape);
+    measured.set("produce, C++ library", produce);
+    measured.set("consume, C++ library, with data", consume);
+  }
   for (const count of partitions) {
     const suffix = count === 1 ? "" : `, ${count} partitions`;
     await withStore(folder, { num_partitions: count }, async (target) => {

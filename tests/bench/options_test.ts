@@ -31,3 +31,13 @@ for (const program of ["bench", "bench_peers"]) {
     assertStringIncludes(wrong.err, 'Cannot use --rounds "few": expected a number above 0');
   });
 }
+
+test("bench measures the sections that its help names, and refuses others", () => {
+  const { status, err } = run("bench", "--sections", "throughput,sideways");
+  assertEquals(status, 2);
+  const sections = /known are (.*)/.exec(err)![1];
+  assertStringIncludes(err, 'Unknown section "sideways"');
+  assertStringIncludes(sections, "cold");
+  const help = run("bench", "--help").out;
+  for (const section of sections.split(", ")) assertStringIncludes(help, section);
+});

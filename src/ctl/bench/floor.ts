@@ -12,6 +12,12 @@ import { type Shape, warmUpOf } from "./workload.ts";
 /** Which plain file is written or read. */
 export type FloorKind = "raw write" | "raw read" | "plain write" | "plain read";
 
+/** The bytes, and how the process is when the clock starts. */
+export interface FloorSettings extends Shape {
+  /** It has not written anything before, so that nothing is compiled. */
+  cold?: boolean;
+}
+
 const BLOCK_BYTES = 1024 * 1024;
 const HEADER_BYTES = 12;
 /**
@@ -23,10 +29,10 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Measures plain writes or reads of a workload's bytes. Reads need the file that a write of their kind left. */
-export function measureFloor(kind: FloorKind, path: string, shape: Shape): Measured {
+export function measureFloor(kind: FloorKind, path: string, shape: FloorSettings): Measured {
   const run = prepare(kind, shape);
   const read = kind.endsWith("read");
-  if (!read) run(path, warmUpOf(shape).events);
+  if (!read && shape.cold !== true) run(path, warmUpOf(shape).events);
   return run(path, shape.events);
 }
 

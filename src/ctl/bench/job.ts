@@ -8,11 +8,10 @@ import type { Driver, JsonObject, Topic } from "../../../mod.ts";
 import { openNamedDriver } from "../open_driver.ts";
 import { type ConsumeSettings, measureConsume } from "./consume.ts";
 import { type DurableSettings, measureDurable } from "./durable.ts";
-import { type FloorKind, measureFloor } from "./floor.ts";
+import { type FloorKind, type FloorSettings, measureFloor } from "./floor.ts";
 import { measurePacedPull, measurePacedPush, type PaceSettings } from "./latency.ts";
 import { type Gate, measureProduce, type ProduceSettings } from "./produce.ts";
 import type { Measured } from "./stopwatch.ts";
-import type { Shape } from "./workload.ts";
 
 /** An engine and a topic of it that is there already. */
 export interface BenchTopic {
@@ -33,7 +32,7 @@ export type Job =
   | { kind: "paced push"; target: BenchTopic; settings: PaceSettings }
   | { kind: "paced pull"; target: BenchTopic; settings: PaceSettings }
   | { kind: "durable"; target: BenchTopic; settings: DurableSettings }
-  | { kind: FloorKind; path: string; settings: Shape };
+  | { kind: FloorKind; path: string; settings: FloorSettings };
 
 /** Drivers whose pushes wait by themselves where there is no room. */
 const BLOCKING = ["files", "memory"];
