@@ -26,8 +26,11 @@ export interface Supported {
   groups: boolean;
   /** With groups, a name whose consumers read alone is refused to a group, and the other way round. */
   loneReaders: boolean;
-  /** With groups, a partition goes to a member that joins when what was delivered of it is acknowledged. */
-  gradualHandover: boolean;
+  /**
+   * With groups, partitions stay with their owners as far as an even distribution lets them, and go to a member that
+   * joins when what was delivered of them is acknowledged.
+   */
+  calmHandover: boolean;
   /** `describe`. */
   description: boolean;
   /** `trim`, and `EventGoneError` for those who were not done. */
@@ -50,7 +53,7 @@ export const everything: Supported = {
   partitions: true,
   groups: true,
   loneReaders: true,
-  gradualHandover: true,
+  calmHandover: true,
   description: true,
   trimming: true,
   editing: true,
