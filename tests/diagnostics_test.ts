@@ -170,3 +170,23 @@ test("the channels are those of node:diagnostics_channel, by their names", async
     "diaspora:retry",
   ]);
 });
+
+test("a message tells of partitions that a member of a group gains and loses", async () => {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("assigned-told", { num_partitions: 3 });
+  await using topic = await driver.openTopic("assigned-told");
+  const told: string[] = [];
+  const stop = diagnostics.assignment.subscribe(({ topic, consumer, partitions, gained, lost }) => {
+    if (topic === "assigned-told") told.push(`${consumer}: ${partitions} +${gained} -${lost}`);
+  });
+  const one = topic.consumer("workers", { group: true });
+  await one.ready();
+  const two = topic.consumer("workers", { group: true });
+  await two.ready();
+  await one.close();
+  stop();
+  await two.close();
+  assertEquals(told.at(-1), "workers: 0,1,2 +1 -");
+  assertEquals(told.includes("workers: 0,1 + -2"), true);
+  assertEquals(told.includes("workers: 2 +2 -"), true);
+});

@@ -20,6 +20,10 @@ export function measure(meter: Meter): () => void {
     unit: "s",
     description: "Time to store a batch, to flush, to store a position",
   });
+  const assigned = meter.createUpDownCounter("diaspora.assigned.partitions", {
+    unit: "{partition}",
+    description: "Partitions that members of groups own now",
+  });
   const rolls = meter.createCounter("diaspora.segments", {
     unit: "{segment}",
     description: "Segments begun",
@@ -65,6 +69,15 @@ export function measure(meter: Meter): () => void {
         ...failure(error),
       })
     ),
+    diagnostics.assignment.subscribe(({ topic, consumer, gained, lost }) => {
+      const group = { "messaging.consumer.group.name": consumer };
+      for (const partition of gained) {
+        assigned.add(1, { ...destination("assign", topic, partition), ...group });
+      }
+      for (const partition of lost) {
+        assigned.add(-1, { ...destination("assign", topic, partition), ...group });
+      }
+    }),
     diagnostics.roll.subscribe(({ topic, partition }) => rolls.add(1, destination("roll", topic, partition))),
     diagnostics.corruption.subscribe(({ topic, damage, skipped }) =>
       corruptions.add(1, { ...destination("receive", topic, damage.partition), "diaspora.skipped": skipped })

@@ -68,6 +68,20 @@ export function record(tracer: Tracer): () => void {
         },
       })
     ),
+    diagnostics.assignment.subscribe(({ topic, consumer, partitions, gained, lost }) =>
+      span({
+        name: `assign ${topic}`,
+        kind: SpanKind.INTERNAL,
+        durationMs: 0,
+        attributes: {
+          ...destination("assign", topic),
+          "messaging.consumer.group.name": consumer,
+          "messaging.diaspora.partitions": [...partitions],
+          "messaging.diaspora.gained": [...gained],
+          "messaging.diaspora.lost": [...lost],
+        },
+      })
+    ),
     diagnostics.acknowledge.subscribe(({ topic, consumer, partition, nextId, durationMs, error }) =>
       span({
         name: `settle ${topic}`,

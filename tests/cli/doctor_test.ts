@@ -16,6 +16,7 @@ test("doctor measures a folder and leaves nothing in it", async () => {
       "file system",
       "append atomicity",
       "locking",
+      "groups",
       "watching",
       "sync",
       "engine",

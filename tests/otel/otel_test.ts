@@ -132,9 +132,38 @@ test("what brokers do is counted: changes of groups, what was not fetched, and w
         .map(({ value, attributes }) => [descriptor.name, value, attributes["error.type"]])
     );
   assertEquals(points.sort(), [
+    ["diaspora.assigned.partitions", 1, undefined],
     ["diaspora.fetch.lag", 7, undefined],
     ["diaspora.rebalances", 1, undefined],
     ["diaspora.retries", 1, "PLT_KFK_NETWORK"],
   ]);
+});
+
+test("a span and a counter tell of partitions that go from one member of a group to another", async () => {
+  const spans = new InMemorySpanExporter();
+  const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
+  const metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter: metrics, exportIntervalMillis: 3_600_000 });
+  const meterProvider = new MeterProvider({ readers: [reader] });
+  const stop = instrument({ tracerProvider, meterProvider });
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("otel-group", { num_partitions: 2 });
+  await using topic = await driver.openTopic("otel-group");
+  const one = topic.consumer("workers", { group: true });
+  await one.ready();
+  await using two = topic.consumer("workers", { group: true });
+  await two.ready();
+  await one.close();
+  stop();
+  const last = spans.getFinishedSpans().filter(({ name }) => name === "assign otel-group").at(-1)!;
+  assertEquals(last.attributes["messaging.diaspora.partitions"], [0, 1]);
+  assertEquals(last.attributes["messaging.diaspora.gained"], [0]);
+  await reader.forceFlush();
+  const points = metrics.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics).flatMap(({ metrics }) =>
+    metrics
+  )
+    .filter(({ descriptor }) => descriptor.name === "diaspora.assigned.partitions")
+    .flatMap(({ dataPoints }) => dataPoints as { value: number }[]);
+  assertEquals(points.map(({ value }) => value), [1, 1]);
   await meterProvider.shutdown();
 });

@@ -1,6 +1,7 @@
 import { type Consumer, type Event, EventGoneError } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndConsumerOf, withTopic } from "../connect.ts";
+import { acknowledgeInGroup } from "../consume/acknowledge.ts";
 import { checkDataOption, selectSmall } from "../consume/data_sink.ts";
 import { type Filter, parseFilter } from "../consume/filter.ts";
 import { EndOfFollowing, type Limits, limitsOf, Range } from "../consume/limits.ts";
@@ -8,7 +9,7 @@ import { openConsumer } from "../consume/open_consumer.ts";
 import { type Printer, printerFor } from "../consume/printer.ts";
 import { parseTemplate, type Template } from "../consume/template.ts";
 import { EXIT } from "../exit_codes.ts";
-import { parseStart } from "../position.ts";
+import { parseStart, type StartArgument } from "../position.ts";
 import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -22,16 +23,19 @@ export async function run(invocation: Invocation): Promise<number | void> {
   }
   const limits = limitsOf(args);
   const start = parseStart("--from", args.text("from") ?? "earliest");
+  const partitions = partitionsOf(args);
+  const group = args.flag("group");
+  if (group) checkGroup(name, start, partitions);
   const filter = args.text("filter") === undefined ? undefined : parseFilter(args.text("filter")!);
   const data = args.text("data") ?? "none";
   const template = templateOf(invocation, topicName, data);
-  const partitions = partitionsOf(args);
   let damaged = false;
   const warn = (error: EventGoneError) => console.log.warn(oneLine(error));
   await withTopic(invocation, topicName, async (topic) => {
     checkDataOption(data, (partitions ?? topic.partitions).length);
     await using consumer = await openConsumer(topic, name, start, {
       ...(partitions === undefined ? {} : { partitions }),
+      ...(group ? { group } : {}),
       ...(data === "none" && template?.needsData !== true ? {} : { dataSelector: selectSmall }),
       onCorruption: args.text("on-corruption") === "skip" ? "skip" : "throw",
       onDamage: (error) => {
@@ -50,7 +54,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
       const { size } = event.dataDescriptor;
       return event.data !== undefined || size === 0 ? printOne(event) : printLarge(event, printOne, warn);
     };
-    await printEvents(invocation, consumer, { print, warn, filter, acknowledge, limits });
+    await printEvents(invocation, consumer, { print, warn, filter, acknowledge, group, limits });
   });
   if (damaged) return EXIT.damage;
 }
@@ -58,11 +62,12 @@ export async function run(invocation: Invocation): Promise<number | void> {
 async function printEvents(
   { console, signal: stopped }: Invocation,
   consumer: Consumer,
-  { print, warn, filter, acknowledge, limits }: {
+  { print, warn, filter, acknowledge, group, limits }: {
     print: Printer;
     warn: (error: EventGoneError) => void;
     filter: Filter | undefined;
     acknowledge: boolean;
+    group: boolean;
     limits: Limits;
   },
 ): Promise<void> {
@@ -100,7 +105,10 @@ async function printEvents(
       progress.done.events = printed;
       if (follow || acknowledge) await console.out.flush();
       // Acknowledgements of one turn are one write, and closing the consumer waits for them.
-      if (acknowledge && last !== undefined) void last.acknowledge();
+      if (acknowledge && last !== undefined) {
+        if (group) await acknowledgeInGroup(last, console.log);
+        else void last.acknowledge();
+      }
       if (printed === max || range.isComplete(consumer)) return;
     }
   } catch (error) {
@@ -108,6 +116,20 @@ async function printEvents(
     if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
     progress.stop();
+  }
+}
+
+function checkGroup(name: string | undefined, start: StartArgument, partitions: number[] | undefined): void {
+  if (name === undefined) throw new UsageError('"--group" needs a consumer name: add "--consumer NAME"');
+  if (partitions !== undefined) {
+    throw new UsageError(
+      '"--group" and "--partition" exclude each other: a group gives its members their partitions',
+    );
+  }
+  if (typeof start === "object" && "last" in start) {
+    throw new UsageError(
+      '"--group" begins at one place for all: use an id, @TIME, earliest or latest in "--from"',
+    );
   }
 }
 

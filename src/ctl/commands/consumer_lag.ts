@@ -1,8 +1,9 @@
-import type { Driver, PartitionLag, Topic } from "../../../mod.ts";
+import type { Driver, GroupMember, JsonObject, PartitionLag, Topic } from "../../../mod.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver, topicAndConsumerOf } from "../connect.ts";
 import { formatAge, formatBytes } from "../console/progress.ts";
+import { membersOf, memberText } from "../consume/group_members.ts";
 import { formatTable } from "../console/table.ts";
 import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
@@ -18,6 +19,8 @@ interface Lag {
   topic: string;
   name: string;
   partitions: PartitionLag[];
+  /** Who shares the partitions; empty where no one does. */
+  members: GroupMember[];
 }
 
 /** Shows how far consumer names are behind: of one topic by partition, of all topics by name. */
@@ -73,7 +76,10 @@ async function measure(
       : [
         consumer,
       ];
-    for (const name of names) lags.push({ topic: opened.name, name, partitions: await opened.lag(name) });
+    for (const name of names) {
+      const members = await membersOf(opened, name);
+      lags.push({ topic: opened.name, name, partitions: await opened.lag(name), members });
+    }
   };
   if (topic !== undefined) {
     await using opened = await driver.openTopic(topic);
@@ -102,12 +108,10 @@ async function show(
     if (fault !== undefined && !args.flag("json")) console.log.warn(fault);
   }
   if (args.flag("json")) {
-    for (const { topic: of, name, partitions } of lags) {
-      const where = topic === undefined ? { topic: of } : {};
-      await console.out.json({ ...where, name, ...lagTotals(partitions), partitions });
-    }
+    for (const lag of lags) await console.out.json(documentOf(lag, topic === undefined));
     return;
   }
+  const isShared = lags.some(({ members }) => members.length > 0);
   const [head, rows] = topic === undefined
     ? [
       ["topic", "consumer", "events", "size", "oldest"],
@@ -118,8 +122,17 @@ async function show(
       ]),
     ]
     : [
-      ["consumer", "partition", "position", "acknowledged", "events", "size", "oldest"],
-      lags.flatMap(partitionRows),
+      [
+        "consumer",
+        "partition",
+        "position",
+        "acknowledged",
+        "events",
+        "size",
+        "oldest",
+        ...isShared ? ["owner"] : [],
+      ],
+      lags.flatMap((lag) => partitionRows(lag, isShared)),
     ];
   if (topic === undefined && lags.length > 1) {
     rows.push(["all", "", ...totalCells(lags.flatMap(({ partitions }) => partitions))]);
@@ -127,16 +140,39 @@ async function show(
   for (const line of formatTable(head, rows, console.out.columns)) await console.out.line(line);
 }
 
-/** A row for each partition, and one for all of several. */
-function partitionRows({ name, partitions }: Lag): (string | number)[][] {
-  const rows = partitions.map(({ partition, position, acknowledged, events, bytes, seconds, fault }) => [
+function documentOf({ topic, name, partitions, members }: Lag, hasTopic: boolean): JsonObject {
+  const owned = partitions.map((each) => {
+    const owner = ownerOf(members, each.partition)?.id;
+    return { ...each, ...(owner === undefined ? {} : { owner }) };
+  });
+  return {
+    ...(hasTopic ? { topic } : {}),
     name,
-    String(partition),
-    String(position),
-    acknowledged ? "yes" : "no",
-    ...(fault === undefined ? [events, formatBytes(bytes), formatAge(seconds)] : ["?", "?", "?"]),
-  ]);
-  return partitions.length > 1 ? [...rows, [name, "all", "", "", ...totalCells(partitions)]] : rows;
+    ...lagTotals(partitions),
+    partitions: owned as unknown as JsonObject[],
+    ...(members.length === 0 ? {} : { members: members.map((member) => ({ ...member })) }),
+  };
+}
+
+function ownerOf(members: readonly GroupMember[], partition: number): GroupMember | undefined {
+  return members.find(({ partitions }) => partitions.includes(partition));
+}
+
+/** A row for each partition, and one for all of several. */
+function partitionRows({ name, partitions, members }: Lag, isShared: boolean): (string | number)[][] {
+  const rows = partitions.map(({ partition, position, acknowledged, events, bytes, seconds, fault }) => {
+    const owner = ownerOf(members, partition);
+    return [
+      name,
+      String(partition),
+      String(position),
+      acknowledged ? "yes" : "no",
+      ...(fault === undefined ? [events, formatBytes(bytes), formatAge(seconds)] : ["?", "?", "?"]),
+      ...(isShared ? [owner === undefined ? "" : memberText(owner)] : []),
+    ];
+  });
+  if (partitions.length <= 1) return rows;
+  return [...rows, [name, "all", "", "", ...totalCells(partitions), ...(isShared ? [""] : [])]];
 }
 
 function totalCells(partitions: readonly PartitionLag[]): (string | number)[] {

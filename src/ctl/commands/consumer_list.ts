@@ -1,5 +1,6 @@
 import type { PartitionLag } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
+import { membersOf } from "../consume/group_members.ts";
 import { topicNameOf, withTopic } from "../connect.ts";
 
 /** Lists consumer names. */
@@ -11,7 +12,12 @@ export async function run(invocation: Invocation): Promise<void> {
         await console.out.line(name);
         continue;
       }
-      const document = { name, ...lagTotals(await topic.lag(name)) };
+      const members = await membersOf(topic, name);
+      const document = {
+        name,
+        ...lagTotals(await topic.lag(name)),
+        ...(members.length === 0 ? {} : { members: members.map((member) => ({ ...member })) }),
+      };
       if (args.flag("json")) await console.out.json(document);
       else await console.out.line(`${name} ${JSON.stringify(document)}`);
     }

@@ -49,6 +49,7 @@ export async function checkFolder(rootPath: string): Promise<Finding[]> {
     findings.push(await finding("file system", () => Promise.resolve(checkFileSystem(place))));
     findings.push(await finding("append atomicity", () => checkAppends(place)));
     findings.push(await finding("locking", () => Promise.resolve(checkLocking(place))));
+    findings.push(await finding("groups", () => Promise.resolve(checkGroups(place))));
     findings.push(await finding("watching", () => checkWatching(place)));
     findings.push(await finding("sync", () => Promise.resolve(checkSync(place))));
   } finally {
@@ -137,6 +138,22 @@ function checkLocking(folder: string): Omit<Finding, "check"> {
   }
   linkSync(path, join(folder, "lock-link"));
   return { verdict: "ok", detail: "exclusive creation and links work" };
+}
+
+/** Members of a group look at files that others replace, and rely on what they see being what there is. */
+function checkGroups(folder: string): Omit<Finding, "check"> {
+  const network = process.platform === "linux"
+    ? NETWORK.get(Number(statfsSync(folder).type) >>> 0)
+    : undefined;
+  if (network !== undefined) {
+    return {
+      verdict: "warn",
+      detail:
+        `${network}: members of a group on several machines see each other's changes late, so that an event may ` +
+        `be handled twice and an acknowledgement of a former owner count; share work on one machine, or by the driver "kafka"`,
+    };
+  }
+  return { verdict: "ok", detail: "members of a group see at once who owns which partition" };
 }
 
 /** Whether the system tells at once that another process appended. */

@@ -16,6 +16,8 @@ export interface FifoOptions {
   name?: string;
   /** Whether what was written is acknowledged. */
   ack: boolean;
+  /** Whether consumers of the name share the partitions. */
+  group: boolean;
 }
 
 /** A command, or why the line is none; warnings are about options that were left out of account. */
@@ -37,7 +39,7 @@ export function parseControlLine(line: string): ParsedControlLine {
   if (open >= 0 && !rest.endsWith(")")) return { fault: "the closing parenthesis is missing" };
 
   const direction = arrow[1] === "->" ? "in" : "out";
-  const options: FifoOptions = { format: "raw", batchSize: BATCH_SIZE, ack: false };
+  const options: FifoOptions = { format: "raw", batchSize: BATCH_SIZE, ack: false, group: false };
   const warnings: string[] = [];
   for (const pair of open < 0 ? [] : rest.slice(open + 1, -1).split(",")) {
     if (pair.trim() === "") continue;
@@ -64,9 +66,9 @@ function setOption(options: FifoOptions, direction: "in" | "out", pair: string):
   } else if (key === "name" && direction === "out") {
     if (value === "") return 'Option "name" is empty';
     options.name = value;
-  } else if (key === "ack" && direction === "out") {
-    if (value !== "true" && value !== "false") return `Option "ack" takes true or false, found "${value}"`;
-    options.ack = value === "true";
+  } else if ((key === "ack" || key === "group") && direction === "out") {
+    if (value !== "true" && value !== "false") return `Option "${key}" takes true or false, found "${value}"`;
+    options[key] = value === "true";
   } else {
     return `Unknown option "${key}"`;
   }

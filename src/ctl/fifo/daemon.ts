@@ -129,8 +129,8 @@ export class FifoDaemon {
     const state = stateOfPath(command.path);
     if (state === "nothing") throw new Error(`there is no FIFO "${command.path}"; make it with mkfifo`);
     if (state === "other") throw new Error(`"${command.path}" exists and is not a FIFO`);
-    const { batchSize, name } = command.options;
-    const consumer = topic.consumer(name ?? command.path, { batchSize });
+    const { batchSize, name, group } = command.options;
+    const consumer = topic.consumer(name ?? command.path, group ? { batchSize, group } : { batchSize });
     const run = async (): Promise<void> => {
       try {
         await runOutlet({ command, consumer, log: this.#log, signal });

@@ -1,4 +1,5 @@
 import type { Consumer, Event } from "../../../mod.ts";
+import { acknowledgeInGroup } from "../consume/acknowledge.ts";
 import { metadataLine, rawLine } from "../consume/event_format.ts";
 import type { Log } from "../console/log.ts";
 import type { FifoCommand } from "./control_line.ts";
@@ -18,7 +19,7 @@ export interface Outlet {
 /** Writes each event's metadata as a line to a FIFO, until the signal is aborted. */
 export async function runOutlet(outlet: Outlet): Promise<void> {
   const { command, consumer, log, signal } = outlet;
-  const { format, ack } = command.options;
+  const { format, ack, group } = command.options;
   const writer = new LineWriter(command.path, signal);
   const line = format === "raw" ? rawLine : metadataLine;
   try {
@@ -27,7 +28,11 @@ export async function runOutlet(outlet: Outlet): Promise<void> {
     log.info(`FIFO "${command.path}" has a reader`);
     for await (const batch of consumer.batches({ signal })) {
       const written = await writer.write(encodeLines(batch, line));
-      if (ack && written > 0) void batch[written - 1].acknowledge();
+      if (ack && written > 0) {
+        const last = batch[written - 1];
+        if (group) await acknowledgeInGroup(last, log);
+        else void last.acknowledge();
+      }
       if (written < batch.length) return;
     }
   } catch (error) {

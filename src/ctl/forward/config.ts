@@ -32,6 +32,8 @@ export interface Endpoint {
 export interface Policy {
   from: Endpoint;
   to: Endpoint;
+  /** Whether several programs with this policy share the partitions. */
+  group?: boolean;
   dataSelector?: Plugin;
   dataAllocator?: Plugin;
 }
@@ -128,7 +130,7 @@ class ConfigReader {
     const seen = new Set<string>();
     return node.items.map((item) => {
       if (!isMap(item)) throw this.#fault(item, 'expected "from" and "to"');
-      this.#checkKeys(item, ["from", "to", "data_selector", "data_allocator"]);
+      this.#checkKeys(item, ["from", "to", "group", "data_selector", "data_allocator"]);
       const from = this.#endpoint(item, "from", drivers);
       const to = this.#endpoint(item, "to", drivers);
       const pair = `${from.text}->${to.text}`;
@@ -137,7 +139,14 @@ class ConfigReader {
       seen.add(pair);
       const dataSelector = this.#plugin(item, "data_selector");
       const dataAllocator = this.#plugin(item, "data_allocator");
-      return { from, to, ...(dataSelector && { dataSelector }), ...(dataAllocator && { dataAllocator }) };
+      const group = this.#flag(item, "group");
+      return {
+        from,
+        to,
+        ...(group && { group }),
+        ...(dataSelector && { dataSelector }),
+        ...(dataAllocator && { dataAllocator }),
+      };
     });
   }
 
@@ -164,6 +173,15 @@ class ConfigReader {
     return node === undefined
       ? undefined
       : { reference: this.#text(map, key, "the policy"), line: this.#lineOf(node) };
+  }
+
+  #flag(map: YAMLMap, key: string): boolean {
+    const node = this.#value(map, key);
+    if (node === undefined) return false;
+    if (!isScalar(node) || typeof node.value !== "boolean") {
+      throw this.#fault(node, `"${key}" must be true or false`);
+    }
+    return node.value;
   }
 
   #text(map: YAMLMap, key: string, owner: string): string {

@@ -60,6 +60,7 @@ async function attempt(task: ForwardTask, name: string, progress: { acknowledged
   const { plugins, signal, log } = task;
   const { source, destination } = await task.open();
   const consumer = source.consumer(name, {
+    ...(task.policy.group === true ? { group: true } : {}),
     dataSelector: plugins.dataSelector ?? selectSmall,
     ...(plugins.dataAllocator === undefined ? {} : { dataAllocator: plugins.dataAllocator }),
   });

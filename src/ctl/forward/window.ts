@@ -1,4 +1,4 @@
-import type { Event, Producer } from "../../../mod.ts";
+import { type Event, PartitionMovedError, type Producer } from "../../../mod.ts";
 
 /** Events, and bytes, after which what was pushed is stored and acknowledged. */
 const EVENTS_MAX = 8192;
@@ -59,7 +59,16 @@ export class ForwardWindow {
 
   async #store(last: ReadonlyMap<number, Event>, events: number): Promise<void> {
     await this.#producer.flush();
-    await Promise.all([...last.values()].map((event) => event.acknowledge()));
+    await Promise.all([...last.values()].map(acknowledgeUnlessMoved));
     this.acknowledged += events;
+  }
+}
+
+/** Where the partition has moved, the next owner forwards the event again: that is no fault of this one. */
+async function acknowledgeUnlessMoved(event: Event): Promise<void> {
+  try {
+    await event.acknowledge();
+  } catch (error) {
+    if (!(error instanceof PartitionMovedError)) throw error;
   }
 }

@@ -19,7 +19,9 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     path: ["consumer", "list"],
     alias: "ls",
     summary: "List consumer names that have a position in a topic",
-    details: "Prints a name a line; with --verbose the name, a space and one JSON document.",
+    details:
+      "Prints a name a line; with --verbose the name, a space and one JSON document, which has the members of a group " +
+      "and their partitions.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -36,7 +38,8 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     path: ["consumer", "lag"],
     summary: "Show how far consumer names are behind, without consuming",
     details:
-      "Without a topic, of every topic a line for each name. Sizes and ages are rounded; --json has them exactly.",
+      "Without a topic, of every topic a line for each name. Sizes and ages are rounded; --json has them exactly. " +
+      "Where consumers share the partitions as a group, it also shows who owns each of them.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,

@@ -12,7 +12,8 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
       "The FIFO stays for the next writer and is removed when the daemon stops.\n\n" +
       "PATH <- TOPIC (key=value, …) writes each event's metadata as a line to the FIFO PATH, which must exist, " +
       "as soon as it has a reader. format=raw (default) writes a text bare, format=json as JSON; name=N is the " +
-      "consumer name (default: PATH); ack=true acknowledges what was written; batch_size=N.\n\n" +
+      "consumer name (default: PATH); ack=true acknowledges what was written; group=true shares the partitions with " +
+      "other consumers of that name; batch_size=N.\n\n" +
       "A command that makes no sense is logged and skipped. SIGTERM and SIGINT end the daemon with exit code 0.",
     makesStore: true,
     options: [
@@ -53,6 +54,7 @@ wait $daemon`,
       "    forward:\n" +
       "      - from: local/source-topic\n" +
       "        to: remote/dest-topic\n" +
+      "        group: true                                  # optional, share the partitions with others like it\n" +
       '        data_selector: "./selectors.ts:highEnergy"   # optional, MODULE:EXPORT\n' +
       '        data_allocator: "./selectors.ts:pooled"      # optional\n\n' +
       "An event is acknowledged at the source, by the consumer name from->to, only once the destination has " +

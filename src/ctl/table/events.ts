@@ -100,6 +100,12 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       { name: "follow", short: "f", kind: "flag", describe: "Wait for new events" },
       { name: "max", short: "n", kind: "count", value: "N", describe: "Stop after so many events" },
       { name: "ack", kind: "flag", describe: "Acknowledge what was printed; needs a consumer name" },
+      {
+        name: "group",
+        kind: "flag",
+        describe:
+          "Share the partitions with others of this consumer name that say --group: each event goes to one of them",
+      },
       PARTITIONS,
       {
         name: "data",
@@ -149,6 +155,11 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       {
         title: "What is new since the last time, with partition, id and time",
         shell: `diaspora-ctl consume my_topic --name app1 --ack --json \\
+  --driver files --driver.root_path /tmp/diaspora-data`,
+      },
+      {
+        title: "One of several workers, each of which gets a part of the events",
+        shell: `diaspora-ctl consume my_topic --name workers --group --ack --follow \\
   --driver files --driver.root_path /tmp/diaspora-data`,
       },
       {

@@ -14,7 +14,7 @@ test("a producer command names path and topic, with the C++ tool's defaults", ()
       direction: "in",
       path: "/tmp/in",
       topic: "topic",
-      options: { format: "raw", batchSize: 128, ack: false },
+      options: { format: "raw", batchSize: 128, ack: false, group: false },
     },
     warnings: [],
   });
@@ -22,20 +22,20 @@ test("a producer command names path and topic, with the C++ tool's defaults", ()
 
 test("a consumer command takes options in parentheses, with any space around them", () => {
   const { command } = commandOf(
-    "  /tmp/my out  <-  topic ( format=json,batch_size = 7, name=app one, ack=true ) \r",
+    "  /tmp/my out  <-  topic ( format=json,batch_size = 7, name=app one, ack=true, group=true ) \r",
   );
   assertEquals(command, {
     direction: "out",
     path: "/tmp/my out",
     topic: "topic",
-    options: { format: "json", batchSize: 7, name: "app one", ack: true },
+    options: { format: "json", batchSize: 7, name: "app one", ack: true, group: true },
   });
   assertEquals(commandOf("a -> t(format=json)").command.options.format, "json");
 });
 
 test("a wrong option is left at its default and named", () => {
   const { command, warnings } = commandOf("a -> t (format=xml, batch_size=0, name=x, size=5, novalue)");
-  assertEquals(command.options, { format: "raw", batchSize: 128, ack: false });
+  assertEquals(command.options, { format: "raw", batchSize: 128, ack: false, group: false });
   assertEquals(warnings.length, 5);
 });
 

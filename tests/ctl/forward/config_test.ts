@@ -54,6 +54,10 @@ test("what is missing or too much is named with its line", () => {
     fault(`${DRIVERS}forward:\n  - from: local/a\n    to: local/b\n    data_selectr: x\n`),
     '"f.yaml" line 6: unknown key "data_selectr": did you mean "data_selector"?',
   );
+  assertEquals(
+    fault(`${DRIVERS}forward:\n  - from: local/a\n    to: local/b\n    group: maybe\n`),
+    '"f.yaml" line 6: "group" must be true or false',
+  );
   assertEquals(fault(`${DRIVERS}forward:\n  - from: local/a\n`), '"f.yaml" line 4: the policy has no "to"');
   assertEquals(
     fault("drivers:\n  x:\n    options: {}\nforward:\n  - a\n"),
@@ -82,4 +86,11 @@ test("a topic is not forwarded to itself, and nothing is forwarded twice", () =>
     fault(`${DRIVERS}forward:\n${policy}${policy}`),
     '"f.yaml" line 6: "local/a->local/b" stands there twice',
   );
+});
+
+test("a policy may share its source with others like it", () => {
+  const read = (line: string) =>
+    parseForwardConfig(`${DRIVERS}forward:\n  - from: local/a\n    to: local/b\n${line}`, "f.yaml")
+      .policies[0].group;
+  assertEquals(["", "    group: true\n", "    group: false\n"].map(read), [undefined, true, undefined]);
 });

@@ -1,0 +1,17 @@
+import { type GroupMember, NotSupportedError, type Topic } from "../../../mod.ts";
+
+/** The members of the group of a name; none where the driver has no groups. */
+export async function membersOf(topic: Topic, name: string): Promise<GroupMember[]> {
+  try {
+    return await topic.members(name);
+  } catch (error) {
+    if (error instanceof NotSupportedError) return [];
+    throw error;
+  }
+}
+
+/** A member as people know it: its process and machine. */
+export function memberText({ id, host, pid }: GroupMember): string {
+  const place = pid === undefined ? id : `process ${pid}`;
+  return host === "" ? place : `${place} on ${host}`;
+}
