@@ -203,8 +203,8 @@ export class Group {
   }
 }
 
-/** Calls soon after something in the folder changed. */
-function listen(storage: Storage, directory: string, wake: () => void): () => void {
+/** Calls soon after something in the folder changed; undefined where no one tells of that. */
+function listen(storage: Storage, directory: string, wake: () => void): (() => void) | undefined {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const watcher = storage.watch(directory, () => {
     timer ??= setTimeout(() => {
@@ -212,8 +212,9 @@ function listen(storage: Storage, directory: string, wake: () => void): () => vo
       wake();
     }, WATCH_PAUSE_MS);
   });
+  if (watcher === undefined) return undefined;
   return () => {
     clearTimeout(timer);
-    watcher?.close();
+    watcher.close();
   };
 }

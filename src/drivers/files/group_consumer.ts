@@ -17,8 +17,8 @@ export interface GroupPart {
   name: string;
   /** Joins them; `holder` learns of the partitions from then on. */
   join(holder: Holder): Promise<Membership>;
-  /** Calls when the group may have changed, until the function given back is called. */
-  listen(wake: () => void): () => void;
+  /** Calls when the group may have changed, until the function given back is called; undefined where that cannot be. */
+  listen(wake: () => void): (() => void) | undefined;
   elapsedMs(): number;
   /** How long a partition that is wanted elsewhere is kept for acknowledgements that are missing. */
   patienceMs: number;
@@ -193,9 +193,17 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   }
 
   protected override listenTo(wake: () => void): (() => void)[] {
-    const stops = [...super.listenTo(wake), this.group.listen(() => this.#membership?.look())];
+    const stop = this.group.listen(() => this.#membership?.look());
+    const stops = super.listenTo(wake);
+    if (this.#membership === undefined || stop === undefined) return stops;
+    const membership = this.#membership;
+    membership.isTold = true;
+    stops.push(() => {
+      membership.isTold = false;
+      stop();
+    });
     // Before anything listened, the group may have changed.
-    queueMicrotask(() => this.#membership?.look());
+    queueMicrotask(() => membership.look());
     return stops;
   }
 

@@ -13,14 +13,17 @@
  *
  * @module
  */
-import { isMissing, type Storage } from "../../storage/port.ts";
+import type { Storage } from "../../storage/port.ts";
 import { Beat } from "./beat.ts";
 import { Others, type Surroundings } from "./others.ts";
 import { type Member, type Roster, RosterFiles, type Share, vacant } from "./roster.ts";
+import { type NextRoster, withoutMembers, withRenewal } from "./roster_changes.ts";
 import { shareOut } from "./shares.ts";
 
 /** How often a member looks at the roster and the others. */
 const LOOK_MS = 200;
+/** The same where changes of the roster are told. */
+const TOLD_LOOK_MS = 1000;
 /** Part of its timeout for which a member that shows no sign of life still relies on being one. */
 const TRUSTED = 0.7;
 /** Events that are given out before the clock is asked again, while nothing else has its turn. */
@@ -68,6 +71,12 @@ export class Membership {
   #trustedLooks = 0;
   #stopLooking: (() => void) | undefined;
   #stopTurn: (() => void) | undefined;
+  /** The roster in which every member has what it should have, if that is so in the one that counts. */
+  #evenly: Roster | undefined;
+  /** The roster that was taken in, all of it. */
+  #updated: Roster | undefined;
+  #isTold = false;
+  #lookedMs = -Infinity;
   #isBusy = false;
   #isOver = false;
 
@@ -88,8 +97,21 @@ export class Membership {
     }
     this.#stopLooking = this.settings.around.every(
       Math.min(LOOK_MS, this.settings.timeoutMs / 10),
-      () => this.look(),
+      () => this.#glance(),
     );
+  }
+
+  /** Whether changes of the roster are told by calls of `look`, so that it need not be looked at so often. */
+  set isTold(isTold: boolean) {
+    this.#isTold = isTold;
+  }
+
+  /** A member that waits costs next to nothing: it asks whether the processes of the others are there. */
+  #glance(): void {
+    const { around, timeoutMs } = this.settings;
+    const isDue = !this.#isTold || this.#leaving.size > 0 || this.#updated === undefined ||
+      around.elapsedMs() - this.#lookedMs >= Math.min(TOLD_LOOK_MS, timeoutMs / 10);
+    if (isDue || this.#others.hasLeft(this.#updated!.members)) this.look();
   }
 
   /** Whether every member has the partitions that it should have. */
@@ -104,6 +126,7 @@ export class Membership {
   look(): void {
     if (this.#isBusy || this.#isOver) return;
     this.#isBusy = true;
+    this.#lookedMs = this.settings.around.elapsedMs();
     try {
       this.#takeTurn();
     } catch (error) {
@@ -173,24 +196,24 @@ export class Membership {
     this.#showSign();
     // After the writing: this process may have been stopped before it.
     if (!this.#isTrusted()) this.#renew();
-    this.#update(this.#files.read());
     this.#change((roster) => this.#next(roster));
   }
 
   /** Publishes what `next` makes of the roster, and takes in what it says then. */
-  #change(next: (roster: Roster) => Omit<Roster, "epoch"> | undefined): void {
+  #change(next: (roster: Roster) => NextRoster | undefined): void {
     const { numPartitions } = this.settings;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       const known = this.#files.read();
+      this.#update(known);
       const roster = known ?? { epoch: 0, members: [], shares: vacant(numPartitions, 0) };
       const changed = next(roster);
-      if (changed === undefined) return this.#update(known);
+      if (changed === undefined) return;
       if (this.#files.publish(known, changed)) this.#update(this.#files.read());
     }
   }
 
   /** What the roster should say next; undefined where it is right. */
-  #next(roster: Roster): Omit<Roster, "epoch"> | undefined {
+  #next(roster: Roster): NextRoster | undefined {
     const { members } = roster;
     if (!members.some(({ id }) => id === this.#id)) return this.#withMe(roster);
     const gone = this.#others.gone(members.filter(({ id }) => id !== this.#id));
@@ -198,7 +221,7 @@ export class Membership {
     return this.#given(roster);
   }
 
-  #withMe(roster: Roster): Omit<Roster, "epoch"> {
+  #withMe(roster: Roster): NextRoster {
     this.#beat?.end();
     const { storage, directory, around, timeoutMs } = this.settings;
     this.#id = [storage.random32(), storage.random32()].map((half) => half.toString(16).padStart(8, "0"))
@@ -209,31 +232,17 @@ export class Membership {
     const member: Member = { id: this.#id, ...around.self, timeoutMs, renewals: this.#renewals };
     // Those who are gone make no room for it before they are seen to be: then they leave in one step with others.
     const gone = this.#others.gone(roster.members);
-    const { members, shares } = this.#without(roster, gone.map(({ id }) => id), member);
-    return { members, shares };
-  }
-
-  /** Without some members, maybe with a new one; what no one owns then is given out. */
-  #without(roster: Roster, gone: readonly string[], joining?: Member): Omit<Roster, "epoch"> {
-    const members = roster.members.filter(({ id }) => !gone.includes(id));
-    if (joining !== undefined) members.push(joining);
-    const ids = members.map(({ id }) => id);
-    const owners = roster.shares.map(({ owner }) => ids.includes(owner ?? "") ? owner : undefined);
-    const wanted = shareOut(ids, owners);
-    const shares = roster.shares.map((share, partition): Share => {
-      if (owners[partition] !== undefined) return share;
-      return { owner: wanted[partition], epoch: roster.epoch + 1 };
-    });
-    for (const id of gone) this.#removeBeatOf(id);
-    return { members, shares };
+    return this.#without(roster, gone.map(({ id }) => id), member);
   }
 
   /** Gives away what is wanted elsewhere and let go of, and out what no one owns; undefined where there is nothing. */
-  #given(roster: Roster): Omit<Roster, "epoch"> | undefined {
+  #given(roster: Roster): NextRoster | undefined {
+    if (roster === this.#evenly) return undefined;
     const { holder } = this.settings;
     const ids = roster.members.map(({ id }) => id);
     const wanted = shareOut(ids, roster.shares.map(({ owner }) => owner));
     let isChanged = false;
+    let isEven = true;
     const shares = roster.shares.map((share, partition): Share => {
       const next = wanted[partition];
       const isMine = share.owner === this.#id;
@@ -241,6 +250,7 @@ export class Membership {
         if (isMine && this.#leaving.delete(partition)) holder.stay(partition);
         return share;
       }
+      isEven = false;
       if (isMine && this.#held.has(partition)) {
         this.#leaving.add(partition);
         if (!holder.leave(partition)) return share;
@@ -248,11 +258,14 @@ export class Membership {
       isChanged = true;
       return { owner: next, epoch: roster.epoch + 1 };
     });
+    if (isEven) this.#evenly = roster;
     return isChanged ? { members: roster.members, shares } : undefined;
   }
 
   /** Takes in what the roster says. */
   #update(roster: Roster | undefined): void {
+    if (roster !== undefined && roster === this.#updated) return;
+    this.#updated = undefined;
     const shares = roster?.shares ?? [];
     for (const [partition, epoch] of [...this.#held]) {
       const share = shares[partition];
@@ -272,6 +285,7 @@ export class Membership {
         throw error;
       }
     });
+    this.#updated = roster;
   }
 
   #lose(partition: number): void {
@@ -300,28 +314,19 @@ export class Membership {
     const now = this.settings.around.elapsedMs();
     this.#renewals++;
     this.#beat?.next();
-    this.#change((roster) => {
-      const me = roster.members.find(({ id }) => id === this.#id);
-      if (me === undefined || me.renewals === this.#renewals) return undefined;
-      const members = roster.members.map((member) =>
-        member === me ? { ...me, renewals: this.#renewals } : member
-      );
-      return { members, shares: roster.shares };
-    });
+    this.#change((roster) => withRenewal(roster, this.#id, this.#renewals));
     this.#beatMs = now;
   }
 
   #loseUnlessTrusted(): void {
     if (this.#isTrusted()) return;
+    this.#updated = undefined;
     for (const partition of [...this.#held.keys()]) this.#lose(partition);
   }
 
-  #removeBeatOf(id: string): void {
-    if (id === this.#id) return;
-    try {
-      this.settings.storage.remove(`${this.settings.directory}/members/${id}`);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
+  #without(roster: Roster, gone: readonly string[], joining?: Member): NextRoster {
+    const { storage, directory } = this.settings;
+    for (const id of gone) if (id !== this.#id) storage.remove(`${directory}/members/${id}`);
+    return withoutMembers(roster, gone, joining);
   }
 }

@@ -3,7 +3,9 @@ import { readBeat } from "./beat.ts";
 import type { Member, MemberProcess } from "./roster.ts";
 
 /** How often the others' signs of life are read at most, in milliseconds. */
-const LOOK_MS_MAX = 1000;
+const LOOK_MS_MAX = 2000;
+/** How often one of the others is looked at more thoroughly. */
+const THOROUGH_MS = 1000;
 
 /** What a group has to know of the machine beside its storage. */
 export interface Surroundings {
@@ -34,6 +36,7 @@ interface Seen {
 export class Others {
   readonly #seen = new Map<string, Seen>();
   #lookedMs = -Infinity;
+  #thoroughMs = -Infinity;
   #turn = 0;
 
   constructor(
@@ -51,13 +54,23 @@ export class Others {
     for (const id of this.#seen.keys()) {
       if (!members.some((member) => member.id === id)) this.#seen.delete(id);
     }
-    // One of them more thoroughly each time: that costs more.
-    const turn = members.length === 0 ? 0 : this.#turn++ % members.length;
+    // One of them more thoroughly now and then: that costs more.
+    const isThorough = members.length > 0 && now - this.#thoroughMs >= THOROUGH_MS;
+    if (isThorough) this.#thoroughMs = now;
+    const turn = isThorough ? this.#turn++ % members.length : -1;
     return members.filter((member, index) => {
-      const isHere = member.host !== "" && member.host === this.around.self.host;
-      if (isHere && this.around.isGone(member, index === turn)) return true;
+      if (this.#isHere(member) && this.around.isGone(member, index === turn)) return true;
       return looks ? this.#isSilent(member) : false;
     });
+  }
+
+  /** Whether the process of one of the members is not there any more, as far as that can be told at once. */
+  hasLeft(members: readonly Member[]): boolean {
+    return members.some((member) => this.#isHere(member) && this.around.isGone(member, false));
+  }
+
+  #isHere({ host }: Member): boolean {
+    return host !== "" && host === this.around.self.host;
   }
 
   /** Whether a member showed that it is there since it was looked at first. */

@@ -68,6 +68,7 @@ export class RosterFiles {
 
   /** The one that counts now; undefined where no one ever joined. */
   read(): Roster | undefined {
+    if (this.#known !== undefined && this.#isLast(this.#known.epoch)) return this.#known;
     for (let reading = 1;; reading++) {
       const epoch = this.#epochs().at(-1);
       if (epoch === undefined) return undefined;
@@ -91,6 +92,15 @@ export class RosterFiles {
     for (const earlier of epochs.slice(0, -KEPT)) this.storage.remove(this.#pathOf(earlier));
     // Who was stopped for long may have published a number that was used and removed.
     return epochs.every((other) => other <= epoch);
+  }
+
+  /**
+   * Whether none came after it. They are removed in order, and only long after the next one came: as long as it is
+   * there, so would be the next one. That order of the two looks is what makes it so.
+   */
+  #isLast(epoch: number): boolean {
+    return this.storage.stat(this.#pathOf(epoch + 1)) === undefined &&
+      this.storage.stat(this.#pathOf(epoch)) !== undefined;
   }
 
   #pathOf(epoch: number): string {
