@@ -173,11 +173,11 @@ test("the channels are those of node:diagnostics_channel, by their names", async
 
 test("a message tells of partitions that a member of a group gains and loses", async () => {
   await using driver = await Driver.open("memory", {});
-  await driver.createTopic("assigned-told", { num_partitions: 3 });
-  await using topic = await driver.openTopic("assigned-told");
-  const told: string[] = [];
+  await driver.createTopic("assigned-group", { num_partitions: 3 });
+  await using topic = await driver.openTopic("assigned-group");
+  const seen: string[] = [];
   const stop = diagnostics.assignment.subscribe(({ topic, consumer, partitions, gained, lost }) => {
-    if (topic === "assigned-told") told.push(`${consumer}: ${partitions} +${gained} -${lost}`);
+    if (topic === "assigned-group") seen.push(`${consumer}: ${partitions} +${gained} -${lost}`);
   });
   const one = topic.consumer("workers", { group: true });
   await one.ready();
@@ -186,7 +186,7 @@ test("a message tells of partitions that a member of a group gains and loses", a
   await one.close();
   stop();
   await two.close();
-  assertEquals(told.at(-1), "workers: 0,1,2 +1 -");
-  assertEquals(told.includes("workers: 0,1 + -2"), true);
-  assertEquals(told.includes("workers: 2 +2 -"), true);
+  assertEquals(seen.at(-1), "workers: 0,1,2 +1 -");
+  assertEquals(seen.includes("workers: 0,1 + -2"), true);
+  assertEquals(seen.includes("workers: 2 +2 -"), true);
 });

@@ -137,6 +137,7 @@ test("what brokers do is counted: changes of groups, what was not fetched, and w
     ["diaspora.rebalances", 1, undefined],
     ["diaspora.retries", 1, "PLT_KFK_NETWORK"],
   ]);
+  await meterProvider.shutdown();
 });
 
 test("a span and a counter tell of partitions that go from one member of a group to another", async () => {

@@ -64,7 +64,7 @@ export class ForwardWindow {
   }
 }
 
-/** Where the partition has moved, the next owner forwards the event again: that is no fault of this one. */
+/** Where the partition has moved, the next owner forwards the event again, and this one goes on. */
 async function acknowledgeUnlessMoved(event: Event): Promise<void> {
   try {
     await event.acknowledge();

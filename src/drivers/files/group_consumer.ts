@@ -197,9 +197,9 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     const stops = super.listenTo(wake);
     if (this.#membership === undefined || stop === undefined) return stops;
     const membership = this.#membership;
-    membership.isTold = true;
+    membership.isWatched = true;
     stops.push(() => {
-      membership.isTold = false;
+      membership.isWatched = false;
       stop();
     });
     // Before anything listened, the group may have changed.

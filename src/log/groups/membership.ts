@@ -22,8 +22,8 @@ import { shareOut } from "./shares.ts";
 
 /** How often a member looks at the roster and the others. */
 const LOOK_MS = 200;
-/** The same where changes of the roster are told. */
-const TOLD_LOOK_MS = 1000;
+/** The same where a watch reports changes of the roster. */
+const WATCHED_LOOK_MS = 1000;
 /** Part of its timeout for which a member that shows no sign of life still relies on being one. */
 const TRUSTED = 0.7;
 /** Events that are given out before the clock is asked again, while nothing else has its turn. */
@@ -75,7 +75,7 @@ export class Membership {
   #evenly: Roster | undefined;
   /** The roster that was taken in, all of it. */
   #updated: Roster | undefined;
-  #isTold = false;
+  #isWatched = false;
   #lookedMs = -Infinity;
   #isBusy = false;
   #isOver = false;
@@ -101,16 +101,16 @@ export class Membership {
     );
   }
 
-  /** Whether changes of the roster are told by calls of `look`, so that it need not be looked at so often. */
-  set isTold(isTold: boolean) {
-    this.#isTold = isTold;
+  /** Whether a watch calls `look` when the roster changes, so that it need not be looked at so often. */
+  set isWatched(isWatched: boolean) {
+    this.#isWatched = isWatched;
   }
 
   /** A member that waits costs next to nothing: it asks whether the processes of the others are there. */
   #glance(): void {
     const { around, timeoutMs } = this.settings;
-    const isDue = !this.#isTold || this.#leaving.size > 0 || this.#updated === undefined ||
-      around.elapsedMs() - this.#lookedMs >= Math.min(TOLD_LOOK_MS, timeoutMs / 10);
+    const isDue = !this.#isWatched || this.#leaving.size > 0 || this.#updated === undefined ||
+      around.elapsedMs() - this.#lookedMs >= Math.min(WATCHED_LOOK_MS, timeoutMs / 10);
     if (isDue || this.#others.hasLeft(this.#updated!.members)) this.look();
   }
 

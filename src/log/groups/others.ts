@@ -64,7 +64,7 @@ export class Others {
     });
   }
 
-  /** Whether the process of one of the members is not there any more, as far as that can be told at once. */
+  /** Whether the process of one of the members is not there any more, as far as that shows at once. */
   hasLeft(members: readonly Member[]): boolean {
     return members.some((member) => this.#isHere(member) && this.around.isGone(member, false));
   }
