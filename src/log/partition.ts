@@ -15,9 +15,9 @@ export class Partition extends PartitionFolder {
    * several things at a time lists the segments once, and gives `ids` to each.
    */
   segmentFor(id: number, ids: readonly number[] = this.segmentIds()): Segment | undefined {
-    let index = ids.length - 1;
-    while (index > 0 && ids[index] > id) index--;
-    return index < 0 ? undefined : this.segment(ids[index], ids[index + 1]);
+    const index = Math.max(0, ids.findLastIndex((baseId) => baseId <= id));
+    const baseId = ids[index];
+    return baseId === undefined ? undefined : this.segment(baseId, ids[index + 1]);
   }
 
   /** The frame boundary where the frame with this id begins, or the end of what is there. */

@@ -48,17 +48,17 @@ export function segmentsToRemove(segments: readonly SegmentFacts[], policy: Rete
     policy;
   let bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
   let count = 0;
-  while (count < segments.length - 1) {
-    const { endId, newestTime, storedUntil } = segments[count];
+  for (const segment of segments.slice(0, -1)) {
+    const { endId, newestTime, storedUntil } = segment;
     const goes = bytes > bytesMax || newestTime < beforeTime || storedUntil < storedBefore ||
       endId <= beforeId;
     if (!goes) break;
-    bytes -= segments[count].bytes;
+    bytes -= segment.bytes;
     count++;
   }
   // From the end: what comes to stay for a later segment's sake may need others itself.
   for (let kept = segments.length - 1; kept >= count; kept--) {
-    while (count > 0 && segments[kept].needsBaseId < segments[count].baseId) count--;
+    while (count > 0 && segments[kept]!.needsBaseId < segments[count]!.baseId) count--;
   }
   return count;
 }
@@ -87,15 +87,16 @@ export function storedUntil(segments: readonly ClockReadings[], now: number, rem
     newest = Math.max(newest, believed(created), believed(newestTime));
     next = Math.max(next, 2 * index + 2);
     const tells = (reading: number) => believed(reading) >= Math.max(newest, -Number.MAX_VALUE);
-    while (next < readings.length && !tells(readings[next])) next++;
+    while (next < readings.length && !tells(readings[next]!)) next++;
     return readings[next] ?? Infinity;
   });
 }
 
 /** Whether the last segment would go, too, were it not the one written to. */
 export function lastWouldGo(segments: readonly SegmentFacts[], policy: RetentionPolicy): boolean {
-  const { baseId, endId, newestTime } = segments[segments.length - 1];
-  if (endId === baseId) return false;
+  const last = segments.at(-1);
+  if (last === undefined || last.endId === last.baseId) return false;
+  const { endId, newestTime } = last;
   return policy.bytesMax === 0 ||
     (policy.beforeTime !== undefined && newestTime < policy.beforeTime) ||
     (policy.beforeId !== undefined && endId <= policy.beforeId);
@@ -103,7 +104,8 @@ export function lastWouldGo(segments: readonly SegmentFacts[], policy: Retention
 
 /** What would be there once the last segment was sealed. */
 export function withLastSealed(segments: readonly SegmentFacts[]): SegmentFacts[] {
-  const last = segments[segments.length - 1];
+  const last = segments.at(-1);
+  if (last === undefined) return [];
   const { endId } = last;
   return [
     ...segments.slice(0, -1),

@@ -23,6 +23,6 @@ export function segmentFacts(partition: Partition): SegmentFacts[] {
       };
     });
     const until = storedUntil(facts, partition.storage.now(), removedTime);
-    return facts.map((fact, index) => ({ ...fact, storedUntil: until[index] }));
+    return facts.map((fact, index) => ({ ...fact, storedUntil: until[index]! }));
   });
 }

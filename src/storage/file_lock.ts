@@ -130,7 +130,8 @@ export class FileLock {
 
   #removeRubbish(): void {
     const { storage, path } = this;
-    const [, folder, name] = /^(.*)\/([^/]*)$/.exec(path)!;
+    const slash = path.lastIndexOf("/");
+    const [folder, name] = [path.slice(0, slash), path.slice(slash + 1)];
     for (const other of storage.list(folder)) {
       if (!other.startsWith(`${name}.`)) continue;
       const modified = storage.stat(`${folder}/${other}`)?.modified ?? Infinity;

@@ -99,7 +99,7 @@ function random32(): number {
     randomFillSync(randomPool);
     randomLeft = randomPool.length;
   }
-  return randomPool[--randomLeft];
+  return randomPool[--randomLeft]!;
 }
 
 /** The storage port on a file system. */

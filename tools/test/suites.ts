@@ -6,7 +6,7 @@ import { walkSync } from "@std/fs/walk";
  */
 export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/tools\//,
-  /^tests\/(?:architecture|words)_test\.ts$/,
+  /^tests\/(?:architecture|words|strict_types)_test\.ts$/,
   /^tests\/packaging\//,
   /^tests\/processes\//,
   /^tests\/faults\/processes\//,
@@ -39,6 +39,7 @@ const SLOW: readonly RegExp[] = [
   /^tests\/log\/check\/repair_test\.ts$/,
   /^tests\/reader\//,
   /^tests\/readme_test\.ts$/,
+  /^tests\/strict_types_test\.ts$/,
   /^tests\/wasm\/core_bytes_test\.ts$/,
 ];
 

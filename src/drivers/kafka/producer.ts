@@ -3,7 +3,7 @@ import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import type { ClientProducer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import type { HighWatermarks } from "./high_watermarks.ts";
-import { PartitionBatcher, type Shipment } from "./partition_batcher.ts";
+import { PartitionSender, type Shipment } from "./partition_sender.ts";
 import { PartitionDelivery } from "./partition_delivery.ts";
 import {
   BATCH_HEAD_BYTES,
@@ -36,7 +36,7 @@ export class KafkaProducer implements ProducerInterface {
   readonly #topic: ProducerTopic;
   /** Size of one event on the wire. */
   readonly #eventLimit: { bytesMax: number; setting: string };
-  readonly #senders = new Map<number, PartitionBatcher>();
+  readonly #senders = new Map<number, PartitionSender>();
   #client: ClientProducer | undefined;
   #closed = false;
 
@@ -123,14 +123,14 @@ export class KafkaProducer implements ProducerInterface {
     );
   }
 
-  #sender(partition: number): PartitionBatcher {
+  #sender(partition: number): PartitionSender {
     let sender = this.#senders.get(partition);
     if (sender === undefined) {
       const { cluster } = this.#topic;
       // Without retries of its own: each partition has its time.
       const client = this.#client ??= cluster.producer(0);
       const delivery = new PartitionDelivery({ cluster, client, topic: this.#topic, partition });
-      sender = new PartitionBatcher(
+      sender = new PartitionSender(
         {
           bytesMax: this.batchLimit.bytesMax,
           isMerging: cluster.settings.producer.compression === "none",

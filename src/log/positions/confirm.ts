@@ -90,8 +90,9 @@ function lastBefore(partition: Partition, { nextId, mark, earlier = [] }: Stored
   const knownId = known?.nextId ?? firstId;
   const ids = partition.segmentIds();
   for (let index = ids.length - 1; index >= 0; index--) {
-    if (ids[index] >= nextId) continue;
-    const segment = partition.segment(ids[index], ids[index + 1]);
+    const baseId = ids[index]!;
+    if (baseId >= nextId) continue;
+    const segment = partition.segment(baseId, ids[index + 1]);
     if (segment.salt === mark!.salt) return Math.max(knownId, lastInSegment(segment, nextId, mark!));
   }
   return knownId;

@@ -39,7 +39,7 @@ export interface Position {
   /** Time of the frame that holds the event before, in milliseconds since 1970; 0 when not known. */
   time: number;
   /** That frame; undefined when not known. */
-  mark?: FrameMark;
+  mark?: FrameMark | undefined;
 }
 
 /** A position as it is stored. */

@@ -72,13 +72,15 @@ export class PartitionFolder {
       ids = this.#list();
     }
     this.#listed = ids;
-    if (ids.length > 1 && ids[0] !== this.#firstChecked) {
-      if (this.#isGhost(ids[0], ids[1])) ids = ids.slice(1);
-      else this.#firstChecked = ids[0];
+    const [first, second] = ids;
+    if (first !== undefined && second !== undefined && first !== this.#firstChecked) {
+      if (this.#isGhost(first, second)) ids = ids.slice(1);
+      else this.#firstChecked = first;
     }
-    for (let index = 0; index + 1 < ids.length; index++) {
-      const segment = this.#segments.get(ids[index]);
-      if (segment !== undefined) segment.endId = ids[index + 1];
+    for (const [index, baseId] of ids.entries()) {
+      const segment = this.#segments.get(baseId);
+      const nextId = ids[index + 1];
+      if (segment !== undefined && nextId !== undefined) segment.endId = nextId;
     }
     return ids.slice();
   }

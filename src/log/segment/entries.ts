@@ -13,11 +13,11 @@ export type Entry =
     endOffset: number;
     id: number;
     frame: FrameRecord;
-    damaged?: "header" | "trailer";
+    damaged?: "header" | "trailer" | undefined;
   }
   | { kind: "gap"; offset: number; endOffset: number; id: number; endId: number; torn: boolean }
   | { kind: "end"; offset: number; id: number; terminal: boolean }
-  | { kind: "tail"; offset: number; id: number; pending: boolean; isHole?: boolean };
+  | { kind: "tail"; offset: number; id: number; pending: boolean; isHole?: boolean | undefined };
 
 /**
  * What comes at a position: what the scanner finds with ids added, and with the end of the segment where a seal (or

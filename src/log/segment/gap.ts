@@ -84,7 +84,7 @@ function settled(rows: readonly Row[], span: GapSpan, idMin: number): GapSpan {
   let id = idMin;
   for (const { start, events } of rows) {
     if (start === span.endOffset) {
-      return id === span.endId ? { endOffset: rows[0].start, endId: idMin } : span;
+      return id === span.endId ? { endOffset: rows[0]!.start, endId: idMin } : span;
     }
     id += events;
   }

@@ -21,7 +21,7 @@ export function removeBefore(folder: PartitionFolder, firstId: number, newestTim
   storage.publish(mark, new Uint8Array(0));
   // A writer makes its dependency marker and then looks for this name, and here it is the other way round: at
   // least one of the two sees the other's, however their calls are interleaved.
-  if (folder.segmentIds()[0] < firstId) {
+  if ((folder.segmentIds()[0] ?? firstId) < firstId) {
     storage.remove(mark);
     return false;
   }

@@ -34,7 +34,13 @@ export interface SealedSegment {
 
 /** The bytes of an empty segment. */
 export function encodeSegment(
-  parts: { partition: number; salt: number; baseId: number; created: number; after?: SealedSegment },
+  parts: {
+    partition: number;
+    salt: number;
+    baseId: number;
+    created: number;
+    after?: SealedSegment | undefined;
+  },
 ): Uint8Array {
   const at = core.encodeArea;
   const { partition, salt, baseId, created, after } = parts;
@@ -142,7 +148,7 @@ export class Segment {
     }
   }
 
-  #readHeader(): { salt: number; created: number; previous?: SealedSegment; damage?: string } {
+  #readHeader(): { salt: number; created: number; previous?: SealedSegment; damage?: string | undefined } {
     const at = readWindow.at(this, 0, SEGMENT_HEADER_BYTES, 4096);
     const state = at < 0 ? "too short" : core.checkSegmentHeader(at);
     if (state === "newer") {

@@ -119,7 +119,7 @@ export class ReadWindow {
     const all = this.#lookaheads;
     let index = all.findIndex((lookahead) => lookahead.source === source);
     if (index < 0 && all.length < LOOKAHEADS) index = all.push(new Lookahead()) - 1;
-    const [lookahead] = all.splice(Math.max(index, 0), 1);
+    const lookahead = all.splice(Math.max(index, 0), 1)[0]!;
     all.push(lookahead);
     return lookahead;
   }

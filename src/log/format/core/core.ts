@@ -100,7 +100,7 @@ export class Core extends CoreMemory {
 
   /** Whether the 64 bytes at `ptr` are a segment header that this version can read. */
   checkSegmentHeader(ptr: number): SegmentHeaderState {
-    return SEGMENT_HEADER_STATES[this.#wasm.checkSegmentHeader(ptr)];
+    return SEGMENT_HEADER_STATES[this.#wasm.checkSegmentHeader(ptr)]!;
   }
 
   /** Whether an intact header (or trailer) record of that salt is at `ptr`: CRC, known kind, sane sizes. */

@@ -26,7 +26,7 @@ interface Loaded {
 }
 
 /** The way into one partition: batches go one after the other, small ones that wait go together. */
-export class PartitionBatcher {
+export class PartitionSender {
   readonly #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
