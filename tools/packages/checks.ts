@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { IMPORTING, REQUIRING, TESTING, TYPED } from "./programs.ts";
+import { bannerOfPage, fileOfPage } from "./page.ts";
 import { measure, type Project } from "./project.ts";
 
 /** What is tried in an empty project: throws where it does not work. */
@@ -107,7 +108,7 @@ const bundlers: Check[] = [
       project.install(tarball, "esbuild");
       project.write("program.mjs", IMPORTING);
       const options = ["--bundle", "--platform=node", "--format=esm", "--external:@platformatic/kafka"];
-      project.run("npx", "esbuild", "program.mjs", ...options, "--outfile=dist/program.js", banner());
+      project.run("npx", "esbuild", "program.mjs", ...options, "--outfile=dist/program.js", bannerOfPage());
       expect(project.run("node", "dist/program.js"), "good\n");
     },
   },
@@ -116,9 +117,20 @@ const bundlers: Check[] = [
     check: (project, tarball) => {
       project.install(tarball, "webpack", "webpack-cli");
       project.write("program.mjs", IMPORTING);
-      project.write("webpack.config.cjs", WEBPACK);
+      project.write("webpack.config.cjs", fileOfPage("webpack.config.cjs"));
       const said = project.run("npx", "webpack");
       if (/warning/i.test(said)) throw new Error(said);
+      expect(project.run("node", "dist/program.mjs"), "good\n");
+    },
+  },
+  {
+    name: "rollup",
+    check: (project, tarball) => {
+      const plugins = ["commonjs", "json", "node-resolve"].map((name) => `@rollup/plugin-${name}`);
+      project.install(tarball, "rollup", ...plugins);
+      project.write("program.mjs", IMPORTING);
+      project.write("rollup.config.mjs", fileOfPage("rollup.config.mjs"));
+      project.run("npx", "rollup", "-c");
       expect(project.run("node", "dist/program.mjs"), "good\n");
     },
   },
@@ -138,25 +150,38 @@ const bundlers: Check[] = [
     check: (project, tarball) => {
       project.install(tarball, "vitest");
       project.write("program.test.mjs", TESTING);
+      project.write("fake_timers.test.mjs", fileOfPage("fake_timers.test.mjs"));
       project.run("npx", "vitest", "run");
+    },
+  },
+  {
+    name: "jest, with import and require, and fake timers",
+    check: (project, tarball) => {
+      project.install(tarball, "jest");
+      const test = fileOfPage("fake_timers.test.mjs").replace("vi }", "jest }").replace(
+        '"vitest"',
+        '"@jest/globals"',
+      )
+        .replaceAll("vi.use", "jest.use");
+      project.write("importing.test.mjs", test);
+      project.write(
+        "requiring.test.cjs",
+        test.replaceAll(/import (.*) from (.*);/g, "const $1 = require($2);"),
+      );
+      const matches = ["--testMatch", "**/*.test.?js"];
+      project.runWith({ NODE_OPTIONS: "--experimental-vm-modules" }, "npx", "jest", ...matches);
     },
   },
 ];
 
-/** Packages of the older kind in a module that esbuild makes ask for node: modules by this name. */
-function banner(): string {
-  return '--banner:js=import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
-}
-
-const WEBPACK = `module.exports = {
-  mode: "production",
-  target: "node20",
-  entry: "./program.mjs",
-  experiments: { outputModule: true },
-  externals: { "@platformatic/kafka": "import @platformatic/kafka" },
-  output: { path: __dirname + "/dist", filename: "program.mjs", chunkFormat: "module", library: { type: "module" } },
-};
-`;
+const workers = ["cluster.mjs", "threads.mjs"].map((name): Check => ({
+  name: `${name} of docs/bundlers.md`,
+  check: (project, tarball) => {
+    project.install(tarball);
+    project.write(name, fileOfPage(name));
+    expect(project.run("node", name), "[ 2000, 2000 ]\n");
+  },
+}));
 
 const managers: Check[] = [
   {
@@ -185,4 +210,12 @@ const managers: Check[] = [
 ];
 
 /** All of them. */
-export const CHECKS: readonly Check[] = [size, ...onNodes, ...onOthers, ...types, ...bundlers, ...managers];
+export const CHECKS: readonly Check[] = [
+  size,
+  ...onNodes,
+  ...onOthers,
+  ...types,
+  ...bundlers,
+  ...workers,
+  ...managers,
+];

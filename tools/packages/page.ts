@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const PAGE = readFileSync(fileURLToPath(new URL("../../docs/bundlers.md", import.meta.url)), "utf8");
+
+/** A file that `docs/bundlers.md` shows, by the name in its first line. */
+export function fileOfPage(name: string): string {
+  const text = [...PAGE.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code]) => code)
+    .find((code) => code.startsWith(`// ${name}\n`));
+  if (text === undefined) throw new Error(`docs/bundlers.md shows no "${name}"`);
+  return text;
+}
+
+/** The banner that the page's command of esbuild has. */
+export function bannerOfPage(): string {
+  const banner = /--banner:js='([^']+)'/.exec(PAGE)?.[1];
+  if (banner === undefined) throw new Error("docs/bundlers.md shows no command of esbuild");
+  return `--banner:js=${banner}`;
+}
