@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CPP_DRAFT, withCppDraft } from "../cpp_draft.ts";
 import { cppDifferences } from "../components/validators/event_pattern/cpp_differences.ts";
 import type { ComponentOptions, Driver } from "../driver.ts";
 import type { ComponentDocument } from "../contract.ts";
@@ -22,9 +23,6 @@ const FLAGS: Readonly<Record<Kind, string>> = {
   partitionSelector: "--partition-selector default",
   serializer: "--serializer NAME:MODULE",
 };
-
-/** What the C++ library reads every schema by, whatever it names. */
-const CPP_DRAFT = "draft-07";
 
 /** A component document as the C++ library takes it. */
 export interface CppComponent {
@@ -65,20 +63,7 @@ export function readComponent(folder: string, kind: Kind): CppComponent {
     return { obstacle: `${name} "${type}" in "${path}" is code of C++, which is not loaded`, hasType: true };
   }
   const document = { ...others, type };
-  return { document: kind === "validator" ? withDraft(document) : document, hasType: true };
-}
-
-/** A schema that names no draft means draft 07 there. */
-function withDraft(document: ComponentDocument): ComponentDocument {
-  const { type, schema } = document;
-  const isSchema = type === "schema" && typeof schema === "object" && schema !== null &&
-    !Array.isArray(schema);
-  if (!isSchema || isKnownDraft(schema.$schema)) return document;
-  return { ...document, draft: CPP_DRAFT };
-}
-
-function isKnownDraft(declared: JsonValue | undefined): boolean {
-  return typeof declared === "string" && /^https?:\/\/json-schema\.org\/draft/.test(declared);
+  return { document: kind === "validator" ? withCppDraft(document) : document, hasType: true };
 }
 
 /** A document as the C++ library had it. */

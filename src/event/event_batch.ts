@@ -138,12 +138,14 @@ export class EventBatch {
   }
 
   #faultOf(index: number, error: unknown): unknown {
-    if (error instanceof DiasporaError) return error;
+    if (error instanceof DiasporaError && !(error instanceof InvalidMetadataError)) return error;
+    const of = `metadata of partition ${this.partition} event ${this.baseId + index}`;
     const why = error instanceof Error ? error.message : String(error);
-    return new InvalidMetadataError(
-      `Cannot parse metadata of partition ${this.partition} event ${this.baseId + index}: ${why}`,
-      { cause: error },
-    );
+    // A serializer knows what is wrong, and not with which event.
+    const message = error instanceof InvalidMetadataError && /^Cannot read metadata\b/.test(why)
+      ? why.replace("metadata", of)
+      : `Cannot parse ${of}: ${why}`;
+    return new InvalidMetadataError(message, { cause: error });
   }
 }
 

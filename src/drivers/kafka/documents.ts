@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { ComponentDocument, TopicDefinition } from "../../contract.ts";
+import { withCppDraft } from "../../cpp_draft.ts";
 import type { Cluster } from "./cluster.ts";
 import type { RawReader } from "./raw_reader.ts";
 
@@ -64,9 +65,17 @@ export async function readDocuments(
   for (const [index, kind] of ORDER.entries()) {
     const document = documentOf(records[index]?.value);
     if (document === undefined) missing++;
-    else documents[kind] = document;
+    else documents[kind] = kind === "validator" ? asItsWriterReads(document) : document;
   }
   return { documents, missing };
+}
+
+/**
+ * The C++ library writes the keys in order, so that others come before "type", and reads a schema that names no draft
+ * by draft 07; here "type" is first.
+ */
+function asItsWriterReads(document: ComponentDocument): ComponentDocument {
+  return Object.keys(document)[0] === "type" ? document : withCppDraft(document);
 }
 
 function documentOf(value: Buffer | null | undefined): ComponentDocument | undefined {

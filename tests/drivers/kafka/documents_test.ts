@@ -1,0 +1,40 @@
+// The documents of a topic's components, as they stand in the topic beside it.
+import { assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { readDocuments } from "../../../src/drivers/kafka/documents.ts";
+import type { RawReader } from "../../../src/drivers/kafka/raw_reader.ts";
+import { test } from "../../harness.ts";
+
+/** What is read where these texts are stored. */
+async function read(...texts: string[]): Promise<Awaited<ReturnType<typeof readDocuments>>> {
+  const records = texts.map((text, offset) => ({ offset, timestamp: 0, value: Buffer.from(text) }));
+  return await readDocuments({ read: () => Promise.resolve(records) } as unknown as RawReader, "__info_t");
+}
+
+const DEFAULT = '{"type":"default"}';
+
+test("a schema of the C++ library that names no draft means draft 07, and one that names another keeps it", async () => {
+  const tuple = '{"items":[{"type":"string"}]}';
+  const bare = await read(`{"schema":${tuple},"type":"schema"}`, DEFAULT, DEFAULT);
+  assertEquals(bare.documents.validator, {
+    schema: { items: [{ type: "string" }] },
+    type: "schema",
+    draft: "draft-07",
+  });
+  const named = '{"$schema":"http://json-schema.org/draft-04/schema#","type":"object"}';
+  const other = await read(`{"schema":${named},"type":"schema"}`, DEFAULT, DEFAULT);
+  assertEquals(other.documents.validator.draft, undefined);
+});
+
+test("a schema of ours that names no draft is read as it was written", async () => {
+  const ours = { type: "schema", schema: { prefixItems: [{ type: "string" }] } };
+  const { documents, missing } = await read(JSON.stringify(ours), DEFAULT, DEFAULT);
+  assertEquals(documents.validator, ours);
+  assertEquals(missing, 0);
+});
+
+test("a document that is missing, or is not one, stands for the default component", async () => {
+  const { documents, missing } = await read("[1]", "{");
+  assertEquals(missing, 3);
+  assertEquals(documents.serializer, { type: "default" });
+});

@@ -1,0 +1,59 @@
+// An event whose metadata was not CBOR said "Cannot read metadata as CBOR" and neither the partition nor the event, so
+// that no one could find it among millions. A serializer knows what is wrong, and not with which event: the reader adds
+// where it is, for every serializer, and for one of the user's own.
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { CborSerializer, Driver, InvalidMetadataError, type JsonValue, type Serializer } from "../../mod.ts";
+import { test } from "../harness.ts";
+
+/** Writes what is not CBOR where the metadata is a text, and CBOR otherwise. */
+class BrokenSerializer implements Serializer {
+  constructor(private readonly cbor: CborSerializer, private readonly message?: string) {}
+
+  serialize(metadata: JsonValue): Uint8Array {
+    return typeof metadata === "string" ? new Uint8Array([0xff, 0xff]) : this.cbor.serialize(metadata);
+  }
+
+  deserialize(bytes: Uint8Array): JsonValue {
+    if (this.message !== undefined && bytes[0] === 0xff) throw new InvalidMetadataError(this.message);
+    return this.cbor.deserialize(bytes);
+  }
+
+  config(): { type: string } {
+    return this.cbor.config() as { type: string };
+  }
+}
+
+/** The error of the second event of partition 1. */
+async function faultOf(message?: string): Promise<InvalidMetadataError> {
+  const serializer = new BrokenSerializer(await CborSerializer.load(), message);
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("t", { num_partitions: 2 }, { serializer });
+  await using topic = await driver.openTopic("t", { serializer });
+  {
+    await using producer = topic.producer();
+    for (const metadata of [1, "broken", 3]) {
+      producer.push(typeof metadata === "string" ? JSON.stringify(metadata) : metadata, undefined, {
+        partition: 1,
+      });
+    }
+    await producer.flush();
+  }
+  await using consumer = topic.consumer("reader", { partitions: [1] });
+  const seen: unknown[] = [];
+  const fault = await assertRejects(async () => {
+    for await (const event of consumer.events({ until: "end" })) seen.push(event.metadata);
+  }, InvalidMetadataError);
+  assertEquals(seen, [1]);
+  return fault;
+}
+
+test("metadata that are not CBOR are said with the partition and the event", async () => {
+  const { message, cause } = await faultOf();
+  assertStringIncludes(message, "Cannot read metadata of partition 1 event 1 as CBOR: ");
+  assertStringIncludes((cause as Error).message, "Cannot read metadata as CBOR: ");
+});
+
+test("so is what a serializer of the user's own says", async () => {
+  const { message } = await faultOf("the second byte is odd");
+  assertEquals(message, "Cannot parse metadata of partition 1 event 1: the second byte is odd");
+});
