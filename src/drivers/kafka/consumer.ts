@@ -155,7 +155,8 @@ export class KafkaConsumer implements ConsumerInterface {
     const asked = this.#fetcher.asked;
     const isSo = await this.#news.untilOrLate(
       () =>
-        queue.hasNews || queue.isCutOff || this.#hasFault || !this.#has(queue) || queue.answered > asked ||
+        queue.hasNews || queue.isCutOff || this.#hasFault || !this.#has(queue) ||
+        (queue.answered > asked && queue.reaches(ends.of(queue.partition))) ||
         queue.fetchOffset >= ends.of(queue.partition),
       READ_MS_MAX,
     );

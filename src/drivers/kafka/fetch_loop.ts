@@ -254,8 +254,9 @@ export class FetchLoop {
         queue.accept(partition);
         this.#report(queue, partition);
       }
-      // Brokers leave out of their answer what has not changed.
-      queue.answered = question;
+      // A leader may send elsewhere, instead of an answer. Brokers leave out of theirs what has not changed.
+      if ((partition?.preferredReadReplica ?? -1) >= 0) queue.readsReplica = true;
+      else queue.answered = question;
       if (queue.trouble !== undefined) this.#attempt = 0;
       queue.trouble = undefined;
       queue.isCutOff = false;

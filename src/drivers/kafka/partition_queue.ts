@@ -32,6 +32,10 @@ export class PartitionQueue {
   eventBytes = 0;
   /** Number of the latest question that was answered. */
   answered = 0;
+  /** Whether another broker than the leader gives its events, which may know of fewer. */
+  readsReplica = false;
+  /** How far the latest answer says that the partition reaches. */
+  #highWatermark = 0;
   /** Whether it is known where to begin: not while the leader that would have to say it is away. */
   isPlaced = true;
   /** What keeps its events back, and since when; until its leader answers again. */
@@ -69,8 +73,14 @@ export class PartitionQueue {
     return this.#answers.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
+  /** Whether who answers knows of everything below an id, so that what it does not give is not there. */
+  reaches(endId: number): boolean {
+    return !this.readsReplica || this.#highWatermark >= endId;
+  }
+
   /** Takes in what a broker answered to a question about `fetchOffset`. */
   accept(answer: FetchedPartition): void {
+    this.#highWatermark = Number(answer.highWatermark);
     const before = this.fetchOffset;
     let bytes = 0;
     let count = 0;

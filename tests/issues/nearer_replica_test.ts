@@ -1,0 +1,34 @@
+// With `client.rack`, reading a topic to its end gave no events at all: the leader's first answer had none and the number of
+// the nearer replica, and the reader took it for the news that nothing is there. A replica that is a little late may know
+// of fewer events than the caller was told were stored: its silence says nothing about those.
+import { assert, assertEquals } from "@std/assert";
+import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
+import { test } from "../harness.ts";
+
+function answerOf(highWatermark: bigint): FetchedPartition {
+  return { records: [], highWatermark } as unknown as FetchedPartition;
+}
+
+function queueAt(position: number): PartitionQueue {
+  return new PartitionQueue(0, position, { hasTextLength: true }, () => {
+    throw new Error("nothing is damaged here");
+  });
+}
+
+test("what a leader does not give is not there", () => {
+  const queue = queueAt(10);
+  queue.accept(answerOf(10n));
+  assert(queue.reaches(20));
+  assertEquals(queue.position, 10);
+});
+
+test("what a replica does not give may be there, until it knows of as much as is known", () => {
+  const queue = queueAt(10);
+  queue.readsReplica = true;
+  queue.accept(answerOf(10n));
+  assert(!queue.reaches(20));
+  assert(queue.reaches(10));
+  queue.accept(answerOf(20n));
+  assert(queue.reaches(20));
+});

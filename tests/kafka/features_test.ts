@@ -1,0 +1,114 @@
+// Kafka's features, each tried: what the table in docs/kafka.md says of them. Static members have tests of their own.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { Driver, InvalidOptionError, type JsonObject } from "../../mod.ts";
+import { loadClient } from "../../src/drivers/kafka/client.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
+import { test } from "../harness.ts";
+
+const skip = brokerMissing;
+const cluster = brokerMissing === false
+  ? await Cluster.start({
+    brokers: 2,
+    properties: {
+      "broker.rack": "rack-{port}",
+      "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
+      "replica.fetch.wait.max.ms": "50",
+    },
+  })
+  : undefined;
+
+function open(more: JsonObject = {}): Promise<Driver> {
+  return Driver.open("octopus", {
+    kafka: { "bootstrap.servers": cluster!.servers, "session.timeout.ms": 6000, ...more },
+  });
+}
+
+/** Stores texts in partition 0 of a topic, in a transaction that is committed or aborted. */
+async function transact(
+  topic: string,
+  id: string,
+  texts: readonly string[],
+  commits: boolean,
+): Promise<void> {
+  const { Producer } = await loadClient();
+  const producer = new Producer({
+    clientId: "test",
+    bootstrapBrokers: cluster!.servers.split(","),
+    transactionalId: id,
+    idempotent: true,
+  });
+  const transaction = await producer.beginTransaction();
+  await transaction.send({
+    messages: texts.map((text) => {
+      const value = Buffer.alloc(24 + text.length);
+      value.writeUInt32LE(8 + text.length, 0);
+      value.writeUInt32LE(text.length, 16);
+      value.write(text, 24);
+      return { topic, partition: 0, value };
+    }) as never,
+  });
+  await (commits ? transaction.commit() : transaction.abort());
+  await producer.close();
+}
+
+async function readAll(driver: Driver, name: string): Promise<[number, unknown][]> {
+  await using topic = await driver.openTopic(name);
+  await using consumer = topic.consumer("reader", { partitions: [0] });
+  const seen: [number, unknown][] = [];
+  for await (const event of consumer.events({ until: "end" })) seen.push([event.id, event.metadata]);
+  return seen;
+}
+
+test("kafka: transactions of others: what is committed is read, what is aborted is not, marks take ids", {
+  skip,
+}, async () => {
+  await using driver = await open();
+  await driver.createTopic("transactions", { num_partitions: 1 });
+  await transact("transactions", "one", ["1", "2"], true);
+  await transact("transactions", "two", ["3"], false);
+  await transact("transactions", "three", ["4"], true);
+  assertEquals(await readAll(driver, "transactions"), [[0, 1], [1, 2], [5, 4]]);
+  await using all = await open({ "isolation.level": "read_uncommitted" });
+  assertEquals((await readAll(all, "transactions")).map(([, metadata]) => metadata), [1, 2, 3, 4]);
+});
+
+test("kafka: with client.rack events come from the replica there", { skip }, async () => {
+  await using driver = await open();
+  await driver.createTopic("racks", { num_partitions: 1, replication_factor: 2 });
+  await using topic = await driver.openTopic("racks");
+  await using producer = topic.producer();
+  for (let n = 0; n < 50; n++) producer.push(n);
+  await producer.flush();
+  for (const { address } of cluster!.brokers) {
+    await using near = await open({ "client.rack": `rack-${address.split(":")[1]}` });
+    assertEquals((await readAll(near, "racks")).length, 50);
+  }
+});
+
+test("kafka: tiered storage is the topic's setting, and refused with the broker's words where it has none", {
+  skip,
+}, async () => {
+  await using driver = await open();
+  const error = await assertRejects(
+    () => driver.createTopic("tiered", { kafka: { "remote.storage.enable": "true" } }),
+    InvalidOptionError,
+  );
+  assert(/tiered storage/i.test(error.message), error.message);
+  assertEquals(await driver.topicExists("tiered"), false);
+});
+
+test(
+  "kafka: ways to share partitions: roundrobin has to be among them, and the protocol of groups is the classic one whatever is said",
+  {
+    skip,
+  },
+  async () => {
+    const strategy = "partition.assignment.strategy";
+    await assertRejects(() => open({ [strategy]: "cooperative-sticky" }), InvalidOptionError, strategy);
+    await using both = await open({ [strategy]: "cooperative-sticky,roundrobin" });
+    assert(await both.topicExists("none") === false);
+    await using _ignored = await open({ "group.protocol": "consumer" });
+    await assertRejects(() => open({ "transactional.id": "t" }), InvalidOptionError, "transactional.id");
+  },
+);
