@@ -1,0 +1,71 @@
+// Connections that are cut in the middle, half closed, delayed or lead nowhere, while events go and come: each with the
+// number of events that were lost, doubled, or came in another order, which are none.
+import { assert, assertEquals } from "@std/assert";
+import { Driver } from "../../mod.ts";
+import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
+import { test } from "../harness.ts";
+import { type Fault, FaultProxy } from "./fault_proxy.ts";
+import { checkStored, Pushing, Reading, sleep } from "./traffic.ts";
+
+const skip = brokerMissing;
+const FAULT_MS = 120;
+const REST_MS = 400;
+
+/** One fault, and how long each time; what leads nowhere has to be noticed by its time alone. */
+const FAULTS: readonly [Fault, number, number][] = [
+  ["cut answers", FAULT_MS, 6],
+  ["cut requests", FAULT_MS, 6],
+  ["half close", FAULT_MS, 6],
+  ["delay", 600, 4],
+  ["black hole", 2500, 2],
+];
+
+for (const [fault, ms, times] of FAULTS) {
+  test(`kafka: "${fault}" between client and broker loses no event, doubles none, and keeps their order`, {
+    skip,
+    limitMs: 300_000,
+  }, async () => {
+    await using proxy = await FaultProxy.start();
+    await using cluster = await Cluster.start({
+      properties: { "advertised.listeners": `PLAINTEXT://127.0.0.1:${proxy.port}` },
+    });
+    proxy.target = Number(cluster.servers.split(":")[1]);
+    await using driver = await Driver.open("octopus", {
+      kafka: {
+        "bootstrap.servers": `127.0.0.1:${proxy.port}`,
+        "message.timeout.ms": 120_000,
+        "socket.timeout.ms": 1500,
+        "session.timeout.ms": 10_000,
+        "heartbeat.interval.ms": 500,
+      },
+    });
+    await driver.createTopic("t", { num_partitions: 2 });
+    await using topic = await driver.openTopic("t");
+    await using pushing = new Pushing(topic);
+    await using reading = new Reading(topic, "reader");
+    await pushing.more(100);
+    for (let time = 0; time < times; time++) {
+      proxy.fault = fault;
+      await sleep(ms);
+      proxy.fault = "none";
+      await sleep(REST_MS);
+    }
+    await pushing.more(100);
+    await pushing.stop();
+    await reading.seesAll(pushing.stored);
+    await reading.stop();
+    assert((proxy.counts.get(fault) ?? 0) > 0, "the fault never met anything");
+
+    // Nothing is lost or doubled in Kafka …
+    await checkStored(topic, pushing.stored);
+    // … nor out of order: ids rise as the events were pushed.
+    for (const partition of [0, 1]) {
+      const stored = [...pushing.stored].map(([place, n]) => ({ place: place.split(":").map(Number), n }))
+        .filter(({ place }) => place[0] === partition)
+        .sort((one, other) => one.place[1] - other.place[1]);
+      assertEquals(stored.map(({ n }) => n), stored.map(({ n }) => n).sort((one, other) => one - other));
+    }
+    // A reader that was cut off may get an event again, and never another one under its id.
+    for (const [place, values] of reading.seen) assertEquals(new Set(values).size, 1, place);
+  });
+}
