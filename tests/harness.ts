@@ -41,7 +41,7 @@ interface BunTest {
   test: ((name: string, body: Body, timeoutMs: number) => void) & { skip(name: string, body: Body): void };
 }
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 300_000;
 
 /** Bun has a limit of its own, which must not come first. */
 const BUN_PATIENCE_MS = 30_000;

@@ -18,7 +18,10 @@ const NOT_PUBLIC = ["src/ctl", "src/log", "src/storage", "src/drivers/kafka"];
 const isDeno = "Deno" in globalThis;
 const inRoot = (path: string) => join(root, path);
 
-test("every example of the documentation runs", { skip: !isDeno && "Deno alone runs examples" }, () => {
+test("every example of the documentation runs", {
+  skip: !isDeno && "Deno alone runs examples",
+  limitMs: 600_000,
+}, () => {
   // Elsewhere, because examples write to the working directory.
   const cwd = mkdtempSync(join(tmpdir(), "diaspora-examples-"));
   const options = [
