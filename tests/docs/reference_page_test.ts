@@ -10,6 +10,7 @@ import { selectors, serializers, validators } from "../../src/components/registr
 import { CALLS, optionsOfCall } from "../../tools/reference/calls.ts";
 import { COMPONENT_OPTIONS } from "../../tools/reference/components.ts";
 import { ENVIRONMENT } from "../../tools/reference/environment.ts";
+import { HELP_FILE, helpModule } from "../../tools/reference/help.ts";
 import { DRIVERS, REFERENCE_FILE, referencePage } from "../../tools/reference/page.ts";
 import { test } from "../harness.ts";
 
@@ -17,6 +18,10 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 test("the reference is what the code says (npm run reference writes it)", () => {
   assertEquals(readFileSync(REFERENCE_FILE, "utf8"), referencePage());
+});
+
+test("the command's help says of options what their rules say (npm run reference writes it)", () => {
+  assertEquals(readFileSync(HELP_FILE, "utf8"), helpModule());
 });
 
 test("an option means the same in its type's comment as in the rule that reads it", () => {

@@ -4,6 +4,7 @@ import type { Painter } from "../console/colour.ts";
 import { EXIT_CODES } from "../exit_codes.ts";
 import { PROGRAM } from "../program.ts";
 import { COMMANDS } from "../table/mod.ts";
+import { DRIVER_OPTIONS } from "./driver_options.ts";
 import { wrap } from "./wrap.ts";
 
 const WIDTH = 100;
@@ -54,11 +55,31 @@ export function commandText(command: CommandSpec, paint: Painter): string {
     paint("bold", "Options:"),
     ...columns(options.map((option) => [optionForm(option), optionNote(option)])),
   );
+  if (showsDriverOptions(command)) lines.push(...driverOptionLines(paint));
   lines.push("", paint("bold", command.examples.length === 1 ? "Example:" : "Examples:"));
   for (const { title, shell } of command.examples) {
     lines.push(`  ${paint("dim", `# ${title}`)}`, ...shell.split("\n").map((line) => `  ${line}`), "");
   }
   return lines.join("\n").trimEnd() + "\n";
+}
+
+/** Whether a command is where people look for what drivers and topics take. */
+function showsDriverOptions({ path }: CommandSpec): boolean {
+  return path.join(" ") === "topic create";
+}
+
+/** What drivers and topics take; docs/reference.md has types and defaults. */
+function driverOptionLines(paint: Painter): string[] {
+  return Object.entries(DRIVER_OPTIONS).flatMap(([driver, kinds]) =>
+    (["driver", "topic"] as const).flatMap((kind) => [
+      "",
+      paint(
+        "bold",
+        kind === "driver" ? `Options of driver ${driver}:` : `Options of topics of driver ${driver}:`,
+      ),
+      ...columns(kinds[kind].map(([key, meaning]) => [`--${kind}.${key}`, meaning.replaceAll("`", "")])),
+    ])
+  );
 }
 
 /** `diaspora-ctl topic create [TOPIC] --driver NAME [OPTION]...`. */

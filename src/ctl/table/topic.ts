@@ -1,14 +1,8 @@
 import type { CommandSpec } from "../command.ts";
+import { DRIVER_OPTIONS } from "../help/driver_options.ts";
 import { COMPONENTS, DESTRUCTIVE, ENGINE, JSON_OUTPUT, NAME, PARTITIONS, SHARED, TOPIC } from "./common.ts";
 
-const TOPIC_KEYS = [
-  "num_partitions",
-  "segment_bytes",
-  "flush_behavior",
-  "retention_bytes",
-  "retention_seconds",
-  "retention_acknowledged",
-];
+const TOPIC_KEYS = DRIVER_OPTIONS.files.topic.map(([key]) => key);
 
 /** `diaspora-ctl topic …`. */
 export const TOPIC_COMMANDS: readonly CommandSpec[] = [
