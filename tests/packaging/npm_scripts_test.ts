@@ -36,6 +36,7 @@ const STARTS: Record<string, { words?: string[]; code?: number; says: string }> 
   "build:npm": { words: ["--output", "built"], says: "built" },
   "build:wasm": { says: "core_bytes.ts" },
   "build:ui": { says: "page_files.ts" },
+  reference: { says: "docs/reference.md" },
   docs: { words: ["--no-check"], says: "dist/docs/index.html" },
   bench: { words: ["--help"], says: "--sections" },
   "bench:peers": { words: ["--help"], says: "--workloads" },
