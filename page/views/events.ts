@@ -4,8 +4,10 @@ import { ask, topicPath, withQuery } from "../api.ts";
 import { formatCount, formatRate, formatSpan } from "../format.ts";
 import { LiveFeed } from "../live_feed.ts";
 import { type PageQuery, searchEvents } from "../event_search.ts";
+import { idOf, pageOf, startQuery, ZONE } from "../event_start.ts";
 import { type Content, waiting } from "../pieces.ts";
 import { go, linkTo } from "../route.ts";
+import { eventPager } from "./event_pager.ts";
 import { EventRows } from "./event_rows.ts";
 import { partitionChoice } from "./partition_choice.ts";
 import { Tab } from "./tab.ts";
@@ -20,6 +22,9 @@ export class EventsTab extends Tab {
   readonly #filter: string;
   readonly #start: string;
   readonly #isLive: boolean;
+  readonly #isOldestFirst: boolean;
+  /** The page that the address names, beside where a search begins. */
+  readonly #page0: PageQuery | undefined;
   readonly #rows: EventRows;
   #events: EventView[] | undefined;
   #page: EventsView | undefined;
@@ -37,6 +42,8 @@ export class EventsTab extends Tab {
     this.#partition = partition === null ? undefined : Number(partition);
     this.#filter = query.get("filter") ?? "";
     this.#start = query.get("from") ?? query.get("at") ?? "";
+    this.#page0 = pageOf(query);
+    this.#isOldestFirst = query.get("order") === "oldest";
     this.#isLive = query.get("live") === "1";
     this.#rows = new EventRows(name, this.signal, () => this.changed(), () => {
       // What is being read must not be pushed away.
@@ -46,7 +53,7 @@ export class EventsTab extends Tab {
 
   override start(): void {
     this.run(async () => {
-      await this.#askPage(this.#startQuery());
+      await this.#askPage(this.#page0 ?? this.#startQuery());
       if (this.#isLive) this.#listen();
     });
   }
@@ -70,15 +77,19 @@ export class EventsTab extends Tab {
       ${this.#pager()} ${this.#scope()}`;
   }
 
-  /** How far a filter looks. */
+  /** How far a filter has looked. */
   #scope(): Content {
+    const { left, total } = this.#page?.merged ?? { left: 0, total: 0 };
+    const progress = total === 0 || this.#filter === ""
+      ? nothing
+      : html`<span class="muted">${formatCount(total - left)} of ${
+        formatCount(total)
+      } events looked through</span>`;
     if (this.#isSearching) {
       return html`<p class="live"><span class="pulse"></span><span role="status">Looking further</span>
-        <button @click=${this.#stopSearch}>Stop</button></p>`;
+        <button @click=${this.#stopSearch}>Stop</button> ${progress}</p>`;
     }
-    if (this.#filter === "" || this.#partition !== undefined || this.#isLive) return nothing;
-    return html`<p class="muted">Of each partition the newest 2,000 events were looked at; choose a partition to look
-      through all of it.</p>`;
+    return progress === nothing || this.#isLive ? nothing : html`<p>${progress}</p>`;
   }
 
   #form(): TemplateResult {
@@ -87,14 +98,21 @@ export class EventsTab extends Tab {
       partitionChoice({
         count: this.topic?.partitions.total ?? (this.#partition ?? 0) + 1,
         chosen: this.#partition,
-        choose: (partition) => go(this.#link({ partition, from: undefined, at: undefined })),
+        // A time is one of every partition, and an id of the one that is chosen.
+        choose: (partition) =>
+          go(this.#link(partition === undefined ? { partition, from: undefined } : { partition })),
         all: true,
       })
     }
       <label>From
-        <input name="start" size="22" placeholder="newest, an id or a time" .value=${this.#start}
-          ?disabled=${this.#partition === undefined || this.#isLive}
-          title="An id, or a time such as 2026-11-23 15:48; needs a partition"></label>
+        <input name="start" size="22" placeholder="15m, 12:00, a date or an id" .value=${this.#start}
+          ?disabled=${this.#isLive}
+          title="An age such as 15m, a time such as 12:00 or 2026-11-23 15:48 (${ZONE}), or an id of a partition"></label>
+      <label>Order
+        <select name="order" ?disabled=${this.#isLive}>
+          <option value="" ?selected=${!this.#isOldestFirst}>newest first</option>
+          <option value="oldest" ?selected=${this.#isOldestFirst}>oldest first</option>
+        </select></label>
       <label class="grow">Filter
         <input name="filter" spellcheck="false" autocomplete="off" placeholder='{"energy": [{"numeric": [">", 40]}]}'
           .value=${this.#filter} title="An event pattern of EventBridge"></label>
@@ -155,19 +173,8 @@ export class EventsTab extends Tab {
 
   #pager(): Content {
     const page = this.#page;
-    if (page === undefined || this.#isLive || this.#partition === undefined) return nothing;
-    const { firstId, endId, fromId, untilId } = page;
-    return html`
-      <nav class="pager" aria-label="Other events">
-        <button ?disabled=${untilId >= endId} @click=${() => this.#move({ from: untilId })}>Newer</button>
-        <span role="status">${endId === firstId
-          ? "empty"
-          : html`${formatCount(fromId)} to ${formatCount(Math.max(fromId, untilId - 1))} ${
-            this.#filter === "" ? nothing : "looked through "
-          }of ${formatCount(firstId)} to ${formatCount(endId - 1)}`}</span>
-        <button ?disabled=${fromId <= firstId} @click=${() => this.#move({ before: fromId })}>Older</button>
-      </nav>
-    `;
+    if (page === undefined || this.#isLive) return nothing;
+    return eventPager(page, { isFiltered: this.#filter !== "", move: (query) => this.#move(query) });
   }
 
   readonly #onSubmit = (event: SubmitEvent): void => {
@@ -175,11 +182,15 @@ export class EventsTab extends Tab {
     const form = new FormData(event.target as HTMLFormElement);
     const start = String(form.get("start") ?? "").trim();
     const filter = String(form.get("filter") ?? "").trim();
-    const place = /^\d+$/.test(start)
-      ? { from: start, at: undefined }
-      : { from: undefined, at: start || undefined };
-    const link = this.#link({ ...place, filter });
-    if (location.hash === link) this.#move(this.#startQuery());
+    const order = String(form.get("order") ?? "");
+    const place = idOf(start) === undefined
+      ? { from: undefined, at: start || undefined }
+      : { from: String(idOf(start)), at: undefined };
+    // Who asks from somewhere on wants to see that first.
+    const isNewStart = start !== "" && start !== this.#start;
+    const isCleared = start === "" && this.#start !== "";
+    const link = this.#link({ ...place, filter, order: isNewStart ? "oldest" : isCleared ? "" : order });
+    if (location.hash === link) this.run(() => this.#askPage(this.#startQuery()));
     else go(link);
   };
 
@@ -190,39 +201,38 @@ export class EventsTab extends Tab {
   };
 
   #link(changes: Record<string, string | number | undefined>): string {
-    const isId = /^\d+$/.test(this.#start);
+    const id = idOf(this.#start);
     return linkTo(["topics", this.name, "events"], {
       partition: this.#partition,
       filter: this.#filter,
       live: this.#isLive ? "1" : undefined,
-      from: isId ? this.#start : undefined,
-      at: isId ? undefined : this.#start,
+      from: id,
+      at: id === undefined ? this.#start : undefined,
+      order: this.#isOldestFirst ? "oldest" : undefined,
       ...changes,
     });
   }
 
   #startQuery(): PageQuery {
-    if (this.#partition === undefined || this.#start === "" || this.#isLive) return {};
-    if (/^\d+$/.test(this.#start)) return { from: Number(this.#start) };
-    const time = new Date(this.#start).getTime();
-    if (Number.isNaN(time)) {
-      throw new Error(`“${this.#start}” is neither an id nor a time: write 2026-11-23 15:48`);
-    }
-    return { time };
+    if (this.#isLive) return {};
+    return startQuery({ start: this.#start, partition: this.#partition, isOldestFirst: this.#isOldestFirst });
   }
 
+  /** Goes to another page, which the address names then. */
   #move(query: PageQuery): void {
+    const link = this.#link({ ...query, from: undefined, at: undefined, after: query.from });
+    history.pushState(null, "", link);
     this.run(() => this.#askPage(query));
   }
 
   async #askPage(query: PageQuery): Promise<void> {
     const search = ++this.#search;
-    this.#isSearching = this.#filter !== "" && this.#partition !== undefined && !this.#isLive;
+    this.#isSearching = this.#filter !== "" && !this.#isLive;
     try {
       for await (const page of searchEvents((query, limit) => this.#askOnce(query, limit), query, LIMIT)) {
         if (search !== this.#search) return;
         this.#page = page;
-        this.#events = page.events.toReversed();
+        this.#events = this.#isOldestFirst && !this.#isLive ? page.events : page.events.toReversed();
         this.succeeded();
         if (!this.#isSearching) return;
       }

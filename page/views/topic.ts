@@ -91,7 +91,7 @@ export class TopicView extends View {
         `
       )
     }</nav>
-      ${this.#tab.render()}`;
+      ${this.#topic === undefined && this.#fault !== undefined ? nothing : this.#tab.render()}`;
   }
 
   #damage(): Content {

@@ -1,5 +1,6 @@
 import type { PartitionDescription, StartPosition } from "../../mod.ts";
-import { looksLikeTime, parseTime } from "./time.ts";
+import { looksLikeTime } from "../time_text.ts";
+import { parseTime } from "./time.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A start to begin, as a command line gives it; `{ last }` counts from the end of each partition. */

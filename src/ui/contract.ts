@@ -10,7 +10,8 @@
  * GET    /api/topics/NAME/segments?partition=&offset=&limit=
  * GET    /api/topics/NAME/consumers?offset=&limit=
  * GET    /api/topics/NAME/events?partition=&from=|before=|time=&limit=&filter=
- * GET    /api/topics/NAME/latest?limit=&filter=               the newest events of all partitions
+ * GET    /api/topics/NAME/latest?time=|older=|newer=&limit=&filter=
+ *                                                             events of all partitions by time
  * GET    /api/topics/NAME/live?partition=&filter=             server-sent events: `events`, `fault`
  * GET    /api/topics/NAME/partitions/N/events/ID              the metadata, whole, as it is stored
  * GET    /api/topics/NAME/partitions/N/events/ID/data?offset=&size=
@@ -135,6 +136,20 @@ export interface EventsView {
   untilId: number;
   /** Damage that was passed over. */
   damage: string[];
+  /** Given where it is a page of all partitions. */
+  merged?: MergedView;
+}
+
+/** How a page of all partitions goes on. */
+export interface MergedView {
+  /** What to ask for as `older` or `newer`: a place in each partition. */
+  older: string;
+  newer: string;
+  hasOlder: boolean;
+  hasNewer: boolean;
+  /** Events in the direction of the question that were not looked at, and how many there are. */
+  left: number;
+  total: number;
 }
 
 /** What the live tail sends. */

@@ -8,9 +8,9 @@ import { sendData } from "./data_part.ts";
 import { useEvent } from "./event_reader.ts";
 import { eventsPage } from "./events_page.ts";
 import type { Inspector } from "./inspector.ts";
-import { latestEvents } from "./latest_events.ts";
 import type { Listing } from "./listing.ts";
 import { liveTail, sendTailFault } from "./live_tail.ts";
+import { mergedEvents } from "./merged_events.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import type { Query } from "./query.ts";
 import { ratesOf } from "./rates.ts";
@@ -79,7 +79,7 @@ export async function answerAboutTopic(services: TopicServices, request: TopicRe
     case "events":
       return sendJson(response, await topics.use(name, (topic) => eventsPage(topic, query)));
     case "latest":
-      return sendJson(response, await topics.use(name, (topic) => latestEvents(topic, query)));
+      return sendJson(response, await topics.use(name, (topic) => mergedEvents(topic, query)));
     case "live":
       return await answerLive(services, request);
     case "partitions":

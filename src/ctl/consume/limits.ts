@@ -1,6 +1,7 @@
 import type { Consumer, Event } from "../../../mod.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
-import { looksLikeTime, parseTime } from "../time.ts";
+import { looksLikeTime } from "../../time_text.ts";
+import { parseTime } from "../time.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** When to stop. */

@@ -1,0 +1,97 @@
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+};
+
+/** What is expected, for errors. */
+export const EXPECTED_TIME =
+  "a time such as 2026-11-23T15:48:00Z, 2026-11-23 15:48 or 15:48 (local time), an age such as 15m or " +
+  "1h30m, or a time since 1970 in seconds (10 digits) or milliseconds (13 digits)";
+
+const AGE = /^(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)\s*)+$/;
+const AGE_PART = /(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)/g;
+const CLOCK = /(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?/.source;
+const DATE = new RegExp(`^(\\d{4})-(\\d\\d)-(\\d\\d)(?:(?:T|t| +)${CLOCK} ?(Z|z|UTC|[+-]\\d\\d:?\\d\\d)?)?$`);
+const TIME_OF_DAY = new RegExp(`^${CLOCK}$`);
+
+/**
+ * A moment in milliseconds since 1970, or undefined: a date, with a time of day and a zone or without (then local), a
+ * time of this day, seconds or milliseconds since 1970, an age such as `90s`, `15m`, `2h`, `1h30m` or `7d`, or `now`.
+ * What could be read in two ways is no time: one that is misread may remove every event.
+ */
+export function timeOf(text: string, now: () => number = Date.now): number | undefined {
+  const trimmed = text.trim();
+  return numberTime(trimmed) ?? ageTime(trimmed, now) ?? dateTime(trimmed, now);
+}
+
+/** Whether a text is meant as a time, right or wrong: neither a bare number nor a word. */
+export function looksLikeTime(text: string): boolean {
+  return AGE.test(text.trim()) || /^\d+[-:]\d/.test(text.trim()) || text.trim() === "now";
+}
+
+function numberTime(text: string): number | undefined {
+  if (/^\d{10}(?:\.\d+)?$/.test(text)) return Number(text) * 1000;
+  if (/^\d{13}(?:\.\d+)?$/.test(text)) return Number(text);
+  return text === "0" ? 0 : undefined;
+}
+
+function ageTime(text: string, now: () => number): number | undefined {
+  if (text === "now") return now();
+  if (!AGE.test(text)) return undefined;
+  let age = 0;
+  for (const [, count, unit] of text.matchAll(AGE_PART)) age += Number(count) * UNIT_MS[unit];
+  // The last hundred years are everything.
+  return Math.max(0, now() - age);
+}
+
+function dateTime(text: string, now: () => number): number | undefined {
+  const ofDay = TIME_OF_DAY.exec(text);
+  if (ofDay !== null) {
+    const today = new Date(now());
+    return momentOf([today.getFullYear(), today.getMonth() + 1, today.getDate()], ofDay.slice(1), undefined);
+  }
+  const match = DATE.exec(text);
+  if (match === null) return undefined;
+  return momentOf(match.slice(1, 4).map(Number), match.slice(4, 8), match[8]);
+}
+
+/** The moment of a date and a time of day; undefined where there is no such day, time or zone. */
+function momentOf(
+  [year, month, day]: readonly number[],
+  clock: readonly (string | undefined)[],
+  zone: string | undefined,
+): number | undefined {
+  const [hour, minute, second] = clock.map((part) => Number(part ?? 0));
+  const ms = Number(`0.${clock[3] ?? "0"}`) * 1000;
+  if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  if (zone === undefined) return new Date(year, month - 1, day, hour, minute, second).getTime() + ms;
+  const offset = offsetMinutes(zone);
+  if (offset === undefined) return undefined;
+  return Date.UTC(year, month - 1, day, hour, minute, second) + ms - offset * 60_000;
+}
+
+function daysOf(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+function offsetMinutes(zone: string): number | undefined {
+  if (/^(?:z|utc)$/i.test(zone)) return 0;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
+  if (hours > 14 || minutes > 59) return undefined;
+  return (zone[0] === "-" ? -1 : 1) * (hours * 60 + minutes);
+}
+
+/** What was probably meant by a text that is no time, as the end of an error. */
+export function timeRemark(given: string): string {
+  const text = given.trim();
+  if (/^\d{16}$/.test(text)) return ", which may be microseconds: leave out the last 3 digits";
+  if (/^\d{19}$/.test(text)) return ", which may be nanoseconds: leave out the last 6 digits";
+  const date = /^(\d{4})(\d\d)(\d\d)$/.exec(text);
+  if (date !== null) return `, which may be the date ${date.slice(1).join("-")}`;
+  return DATE.test(text) || TIME_OF_DAY.test(text) ? ": there is no such date or time" : "";
+}

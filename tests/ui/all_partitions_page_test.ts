@@ -1,0 +1,142 @@
+// Events of all partitions in a real browser: paged both ways by time, from the times people type, and a filter that
+// goes through everything.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { EventsView } from "../../src/ui/contract.ts";
+import { test } from "../harness.ts";
+import { browserMissing, look, type Seen } from "./browser.ts";
+import { pushMany, serve } from "./served.ts";
+
+const WITH_BROWSER = { skip: browserMissing };
+
+/** The numbers that the events shown have, from the top. */
+async function numbers({ page }: Seen): Promise<number[]> {
+  const texts = await page.locator("td.metadata").allInnerTexts();
+  return texts.map((text) => JSON.parse(text).n);
+}
+
+test("pages of all partitions are in the order of time, and no event is left out or comes twice", async () => {
+  await serve(async ({ get, fill }) => {
+    await fill("t", { num_partitions: 20 }, async (topic) => {
+      await using producer = topic.producer();
+      for (let n = 0; n < 1000; n++) {
+        // Unevenly: some partitions have most of a page, some have nothing.
+        producer.push({ n }, undefined, { partition: n < 300 ? 3 : n % 7 === 0 ? n % 20 : 5 });
+        if (n % 50 === 0) {
+          await producer.flush();
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+      }
+    });
+    for (const direction of ["older", "newer"] as const) {
+      const seen: number[] = [];
+      let query = direction === "older" ? "" : "&time=0";
+      for (;;) {
+        const { events, merged } = await get<EventsView>(`api/topics/t/latest?limit=50${query}`);
+        const page = events.map(({ metadata }) => JSON.parse(metadata).n as number);
+        const times = events.map(({ timestamp }) => timestamp);
+        assertEquals(times, times.toSorted((one, other) => one - other));
+        if (direction === "older") seen.unshift(...page);
+        else seen.push(...page);
+        if (!(direction === "older" ? merged!.hasOlder : merged!.hasNewer)) break;
+        assertEquals(page.length, 50);
+        query = `&${direction}=${encodeURIComponent(merged![direction])}`;
+      }
+      assertEquals(seen.length, 1000);
+      assertEquals(seen.toSorted((one, other) => one - other), Array.from({ length: 1000 }, (_, n) => n));
+    }
+  });
+});
+
+test(
+  "older and newer events of all partitions are gone to, and the address says where",
+  WITH_BROWSER,
+  async () => {
+    await look(async (seen) => {
+      const { page, go, fill } = seen;
+      await fill("t", { num_partitions: 4 }, async (topic) => {
+        for (let n = 0; n < 300; n += 10) await pushMany(topic, 10, n);
+      });
+      await go("topics/t/events");
+      await page.locator(".open-event").nth(49).waitFor();
+      assert((await numbers(seen)).every((n) => n >= 240));
+      await page.getByRole("button", { name: "Older" }).click();
+      await page.locator("td.metadata", { hasText: '"n":199' }).or(
+        page.locator("td.metadata", { hasText: '"n":205' }),
+      )
+        .first().waitFor();
+      const second = await numbers(seen);
+      assert(second.every((n) => n < 260), String(second));
+      await page.reload();
+      await page.locator(".open-event").nth(49).waitFor();
+      assertEquals(await numbers(seen), second);
+      await page.goBack();
+      await page.locator("td.metadata", { hasText: '"n":299' }).waitFor();
+      await page.getByLabel("Order").selectOption("oldest");
+      await page.getByRole("button", { name: "Show" }).click();
+      await page.locator("td.metadata", { hasText: '{"n":0,' }).waitFor();
+      const first = await numbers(seen);
+      assertEquals([first[0], first.length], [0, 50]);
+      await page.getByRole("button", { name: "Newer" }).click();
+      await page.locator("td.metadata", { hasText: '{"n":0,' }).waitFor({ state: "detached" });
+      assert((await numbers(seen)).every((n) => n >= 40));
+      await seen.shoot("all-partitions");
+    });
+  },
+);
+
+test(
+  "the times that people type are read, and what is none is refused with what is expected",
+  WITH_BROWSER,
+  async () => {
+    await look(async (seen) => {
+      const { page, go, fill } = seen;
+      await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 3000));
+      await go("topics/t/events");
+      const from = async (text: string): Promise<void> => {
+        await page.getByLabel("From").fill(text);
+        await page.getByRole("button", { name: "Show" }).click();
+      };
+      for (const text of ["15m", "1h30m", "00:00", "2001-02-03"]) {
+        await from(text);
+        await page.locator("td.metadata", { hasText: '{"n":0,' }).waitFor();
+        assertEquals((await numbers(seen))[0], 0, text);
+        await from("");
+        await page.locator("td.metadata", { hasText: '{"n":2999,' }).waitFor();
+      }
+      for (const text of ["foo 1", "2026-02-30", "25:00", "last 7", "yesterday"]) {
+        await from(text);
+        await page.getByRole("alert").getByText(`“${text}” is neither an id nor a time: write a time such as`)
+          .waitFor();
+      }
+      await from("1,000");
+      await page.getByRole("alert").getByText("Ids are those of a partition").waitFor();
+      await page.getByRole("combobox", { name: "Partition" }).selectOption("1");
+      await page.getByText("1,000 to 1,049 of 0 to 1,499").waitFor();
+      // What is asked for is at the top.
+      assertEquals(await page.locator("table.events tbody td:nth-child(3)").first().innerText(), "1,000");
+    });
+  },
+);
+
+test("a filter goes through all events of all partitions, and says how far it is", WITH_BROWSER, async () => {
+  await look(async (seen) => {
+    const { page, go, fill } = seen;
+    await fill("t", { num_partitions: 3 }, (topic) => pushMany(topic, 30_000));
+    const filter = encodeURIComponent('{"n": [7, 8, 9, 15000, 29999]}');
+    await go(`topics/t/events?filter=${filter}`);
+    await page.getByText("30,000 of 30,000 events looked through").waitFor();
+    // Those of one millisecond are in no order.
+    const found = await numbers(seen);
+    assertEquals([found[0], found.toSorted((one, other) => one - other)], [29_999, [
+      7,
+      8,
+      9,
+      15_000,
+      29_999,
+    ]]);
+    await go(`topics/nowhere`);
+    await page.getByRole("alert").first().waitFor();
+    assertEquals(await page.getByText("Loading …").count(), 0);
+    assertStringIncludes(await page.getByRole("alert").first().innerText(), "nowhere");
+  });
+});
