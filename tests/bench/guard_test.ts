@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { starterOn } from "../../bench/suite/runtimes.ts";
 import { withStore } from "../../bench/suite/store.ts";
 import type { ConsumeSettings } from "../../src/ctl/bench/consume.ts";
+import type { Job } from "../../src/ctl/bench/job.ts";
 import { runTogether } from "../../src/ctl/bench/worker_process.ts";
 import { scaled, type Shape, WORKLOADS } from "../../src/ctl/bench/workload.ts";
 import { test } from "../harness.ts";
@@ -23,8 +24,10 @@ interface Limits {
   parsed: number;
   /** Metadata not looked at, to the same. */
   untouched: number;
-  /** Data delivered, to the same. */
+  /** Data delivered in memory of its own, to the same. */
   withData?: number;
+  /** Data delivered into one buffer, to the same. */
+  oneBuffer?: number;
 }
 
 const WAY: ConsumeSettings = {
@@ -39,7 +42,7 @@ async function checkRatios(shape: Shape, limits: Limits): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-bench-guard-"));
   const starter = starterOn(RUNTIME);
   const best: Record<string, number> = {};
-  const keep = async (what: string, job: Parameters<typeof runTogether>[0][number]): Promise<void> => {
+  const keep = async (what: string, job: Job): Promise<void> => {
     const { cpuSeconds } = await runTogether([job], starter);
     best[what] = Math.min(best[what] ?? Infinity, cpuSeconds);
   };
@@ -49,16 +52,18 @@ async function checkRatios(shape: Shape, limits: Limits): Promise<void> {
       await keep("write", { kind: "plain write", path, settings: shape });
       await keep("read", { kind: "plain read", path, settings: shape });
       rmSync(path);
-      await withStore(folder, { num_partitions: 1 }, async (place) => {
+      await withStore(folder, { num_partitions: 1 }, async (target) => {
         await keep("produce", {
           kind: "produce",
-          place,
+          target,
           settings: { ...shape, form: "object", producer: {} },
         });
-        await keep("parsed", { kind: "consume", place, settings: WAY });
-        await keep("untouched", { kind: "consume", place, settings: { ...WAY, parse: false } });
+        await keep("parsed", { kind: "consume", target, settings: WAY });
+        await keep("untouched", { kind: "consume", target, settings: { ...WAY, parse: false } });
         if (limits.withData === undefined) return;
-        await keep("withData", { kind: "consume", place, settings: { ...WAY, dataInterest: 1 } });
+        const oneBuffer: ConsumeSettings = { ...WAY, dataInterest: 1, by: "events", ownBuffer: true };
+        await keep("oneBuffer", { kind: "consume", target, settings: oneBuffer });
+        await keep("withData", { kind: "consume", target, settings: { ...WAY, dataInterest: 1 } });
       });
     }
   } finally {
@@ -76,5 +81,21 @@ test("pushing and reading small events costs little more than plain files with t
 });
 
 test("pushing and reading events with 64 KiB of data costs little more than plain files", async () => {
-  await checkRatios(scaled(WORKLOADS.W3, 0.15), { produce: 4, parsed: 2.5, untouched: 2, withData: 18 });
+  await checkRatios(scaled(WORKLOADS.W3, 0.15), {
+    produce: 3.2,
+    parsed: 2,
+    untouched: 2,
+    withData: 9,
+    oneBuffer: 5,
+  });
+});
+
+test("pushing and reading events with 1 MiB of data costs little more than plain files", async () => {
+  await checkRatios(scaled(WORKLOADS.W4, 0.1), {
+    produce: 3.2,
+    parsed: 1.5,
+    untouched: 1.5,
+    withData: 9,
+    oneBuffer: 5,
+  });
 });
