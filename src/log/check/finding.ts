@@ -56,11 +56,11 @@ export interface Finding {
   /** Where in it. */
   offset: number;
   /** How many bytes are concerned, where that is known. */
-  bytes?: number;
+  bytes?: number | undefined;
   /** What is wrong, e.g. `"data checksum differs"`. */
   reason: string;
   /** The frame concerned, where `offset` does not say: its segment, its first byte, its first event. */
-  frame?: { segmentId: number; offset: number; firstId: number };
+  frame?: { segmentId: number; offset: number; firstId: number } | undefined;
   /** Of a dependency marker: first id of the segment to keep. */
   keptId?: number;
 }

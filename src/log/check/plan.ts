@@ -42,13 +42,13 @@ export interface RepairStep {
   /** Where in it; for a frame, its first byte. */
   offset: number;
   /** Bytes overwritten, where they are known in advance. */
-  bytes?: number;
+  bytes?: number | undefined;
   /** What was found. */
   reason: string;
   /** Id of the first event of the frame at `offset`, where that is not `firstId`. */
   frameId?: number;
   /** Of a dependency marker: first id of the segment to keep. */
-  keptId?: number;
+  keptId?: number | undefined;
 }
 
 /** Everything a repair does, in the order of partitions and ids, and what it cannot do anything about. */

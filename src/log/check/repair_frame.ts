@@ -31,7 +31,7 @@ export function writeRecords(
   if (!isRecord(record, segment.salt, false)) record = readAllAt(copy, RECORD_BYTES, trailerAt);
   const view = new DataView(record.buffer);
   change?.(view);
-  for (const [magic, at] of [[HEADER_MAGIC, offset], [TRAILER_MAGIC, trailerAt]]) {
+  for (const [magic, at] of [[HEADER_MAGIC, offset], [TRAILER_MAGIC, trailerAt]] as const) {
     view.setUint32(RECORD.magic, magic, true);
     view.setUint32(RECORD.crc, core.crc32(record.subarray(0, RECORD.crc)), true);
     writeAllAt(copy, record, at);
@@ -49,7 +49,7 @@ export function giveUpData(copy: StorageFile, at: FrameAt, events: { first: numb
     const entryAt = offset + layout.table + index * stride;
     const entry = readAllAt(copy, 4, entryAt);
     // The top bit of a little-endian number.
-    entry[3] |= DATA_LOST_MARK >>> 24;
+    entry[3]! |= DATA_LOST_MARK >>> 24;
     writeAllAt(copy, entry, entryAt);
   }
   for (const block of damagedBlocks(at)) {

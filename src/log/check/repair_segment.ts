@@ -161,7 +161,7 @@ export class SegmentRepair {
         throw this.#failed(`${reason} at byte ${offset}`);
       }
       const endId = steps.some(({ kind }) => kind === "make segment")
-        ? steps[0].endId
+        ? steps[0]!.endId
         : endIdOf(partition.segment(this.#baseId, nextId));
       if (check.endId !== endId) throw this.#failed(`it would end before event ${check.endId}, not ${endId}`);
     } finally {

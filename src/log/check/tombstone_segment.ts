@@ -7,7 +7,7 @@ import { encodeSegment, type SealedSegment } from "../segment/segment_file.ts";
 
 /** A segment all of whose events were lost: its header, frames that say so, a seal. */
 export function encodeTombstoneSegment(
-  header: { partition: number; baseId: number; created: number; after?: SealedSegment },
+  header: { partition: number; baseId: number; created: number; after?: SealedSegment | undefined },
   endId: number,
   writer: { salt: number; nonceLow: number; nonceHigh: number },
 ): Uint8Array {

@@ -24,8 +24,9 @@ export async function* verifyPartition(
   const pace = new Pace(options);
   const chunks: DamagedChunks = new Map();
   options.signal?.throwIfAborted();
-  let [next] = partition.segmentIds();
-  for (let expected = next; next !== undefined;) {
+  const [first] = partition.segmentIds();
+  if (first === undefined) return;
+  for (let [next, expected] = [first, first];;) {
     if (next > expected) yield missingSegment(partition, expected, next);
     const following = partition.segmentIds().find((id) => id > next);
     expected = following ?? Infinity;

@@ -31,8 +31,9 @@ export class DataCheck {
   *blocks(at: FrameAt, id: number): Generator<Finding> {
     const { offset, frame } = at;
     const blocks = damagedBlocks(at);
-    if (blocks.length === 0) return;
-    const blockAt = offset + frame.layout.data + blocks[0] * DATA_BLOCK_BYTES;
+    const [first] = blocks;
+    if (first === undefined) return;
+    const blockAt = offset + frame.layout.data + first * DATA_BLOCK_BYTES;
     const reason = "data checksum differs";
     if (frame.kind === KIND.chunk) {
       this.noteChunk(offset, blockAt, reason);

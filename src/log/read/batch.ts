@@ -59,15 +59,16 @@ export class StoredBatch implements IncomingBatch {
     let filled = 0;
     for (const range of ranges) {
       for (let done = 0; done < range.size;) {
-        while (filled === into[target].byteLength) {
+        while (filled === into[target]!.byteLength) {
           target++;
           filled = 0;
         }
-        const size = Math.min(range.size - done, into[target].byteLength - filled);
+        const buffer = into[target]!;
+        const size = Math.min(range.size - done, buffer.byteLength - filled);
         this.#frame.fill(
           this.#first + index,
           range.offset + done,
-          into[target].subarray(filled, filled + size),
+          buffer.subarray(filled, filled + size),
         );
         done += size;
         filled += size;
@@ -94,8 +95,8 @@ export class StoredBatch implements IncomingBatch {
   #range(index: number): [from: number, to: number] {
     const { metadataStarts: starts, isText } = this.#frame;
     const at = this.#first + index;
-    const base = starts[this.#first];
-    return [starts[at] - base, starts[at + 1] - base - (isText ? 1 : 0)];
+    const base = starts[this.#first]!;
+    return [starts[at]! - base, starts[at + 1]! - base - (isText ? 1 : 0)];
   }
 }
 

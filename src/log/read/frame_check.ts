@@ -146,8 +146,8 @@ function textsAreRight(at: FrameAt): boolean {
   let [isRight, from, next] = [true, layout.metadata, 0];
   eachPiece(at, layout.metadata, layout.data, (ptr, bytes) => {
     if (core.hasControls(ptr, bytes)) isRight = false;
-    for (; next < commas.length && commas[next] < from + bytes; next++) {
-      if (core.u8[ptr + commas[next] - from] !== COMMA) isRight = false;
+    for (; next < commas.length && commas[next]! < from + bytes; next++) {
+      if (core.u8[ptr + commas[next]! - from] !== COMMA) isRight = false;
     }
     from += bytes;
   });

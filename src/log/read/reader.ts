@@ -238,8 +238,8 @@ export class PartitionReader {
     // What `segmentIds` lacks between two segments is missing: it settles what single listings pass over.
     const ids = partition.segmentIds();
     const index = ids.findIndex((id) => id >= baseId);
-    if (index < 0) return false;
     const nextId = ids[index];
+    if (nextId === undefined) return false;
     if (nextId > baseId && index === 0) throw new EventGoneError(partition.partition, baseId, nextId);
     if (nextId > baseId) {
       const file = `${partition.directory}/${segmentName(baseId)}`;
@@ -272,9 +272,9 @@ export class PartitionReader {
 
 /** The end of a run of events that is at most so long that its metadata are taken at once; at least one. */
 function endWithin(starts: Numbers, first: number, end: number): number {
-  const limit = starts[first] + METADATA_RUN_BYTES;
+  const limit = starts[first]! + METADATA_RUN_BYTES;
   let last = end;
-  while (last > first + 1 && starts[last] > limit) last = (first + last + 1) >>> 1;
+  while (last > first + 1 && starts[last]! > limit) last = (first + last + 1) >>> 1;
   return last;
 }
 

@@ -100,8 +100,8 @@ export class StoredFrame {
    * when it had to be read again and is damaged.
    */
   metadata(first: number, count: number): string | Uint8Array | undefined {
-    const from = this.metadataStarts[first];
-    const to = this.metadataStarts[first + count] - (this.isText ? 1 : 0);
+    const from = this.metadataStarts[first]!;
+    const to = this.metadataStarts[first + count]! - (this.isText ? 1 : 0);
     if (this.#kept === undefined && readWindow.loads !== this.#load && !this.#readAgain()) return undefined;
     if (this.#kept !== undefined) {
       const kept = this.#kept.subarray(from, to);
@@ -131,7 +131,7 @@ export class StoredFrame {
     const { count, flags } = this.frame;
     // As if another separator followed the last text.
     const separators = this.isText && count > 0 ? separatorBytes(flags, count) + 1 : 0;
-    const metadata = this.metadataStarts[count] - separators;
+    const metadata = this.metadataStarts[count]! - separators;
     const sums = { metadata, data: this.#dataStarts?.[count] ?? 0 };
     return tableAddsUp(this.frame, sums) && (this.#extents === undefined || extentsAddUp(this.#extents));
   }
@@ -140,7 +140,7 @@ export class StoredFrame {
   dataSize(index: number): number {
     if (this.#extents !== undefined) return this.#extents.totalBytes;
     const starts = this.#dataStarts;
-    return starts === undefined ? 0 : starts[index + 1] - starts[index];
+    return starts === undefined ? 0 : starts[index + 1]! - starts[index]!;
   }
 
   /** Whether a repair gave up the data parts of some of these events. */
@@ -192,7 +192,7 @@ export class StoredFrame {
   }
 
   #dataStart(index: number): number {
-    return this.#dataStarts === undefined ? 0 : this.#dataStarts[index];
+    return this.#dataStarts === undefined ? 0 : this.#dataStarts[index]!;
   }
 
   #checkIsThere(index: number): void {
@@ -271,8 +271,8 @@ function extentAt(list: readonly ExtentAt[], offset: number): ExtentAt {
   let [low, high] = [0, list.length - 1];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (list[middle].start <= offset) low = middle;
+    if (list[middle]!.start <= offset) low = middle;
     else high = middle - 1;
   }
-  return list[low];
+  return list[low]!;
 }

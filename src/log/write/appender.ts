@@ -218,7 +218,7 @@ export class Appender {
     for (;;) {
       this.#identity.sequence++;
       const frame = encode(this.#signature(open));
-      if (!HEADER_MAGIC_BYTES.includes(frame[frame.byteLength - 1])) return frame;
+      if (!HEADER_MAGIC_BYTES.includes(frame[frame.byteLength - 1]!)) return frame;
     }
   }
 
@@ -240,12 +240,13 @@ export class Appender {
     const { partition } = this;
     for (let vanished = 0; this.#open === undefined;) {
       const ids = partition.segmentIds();
-      if (ids.length === 0) {
+      const lastId = ids.at(-1);
+      if (lastId === undefined) {
         partition.createSegment(0);
         continue;
       }
       try {
-        const open = new OpenSegment(partition, ids[ids.length - 1], this.keeper);
+        const open = new OpenSegment(partition, lastId, this.keeper);
         if (open.seal === undefined) this.#open = open;
         else this.#begin(open, open.seal);
       } catch (error) {

@@ -21,7 +21,7 @@ export class ChunkPieces {
     const taken: Uint8Array[] = [];
     let [missing, used] = [size, 0];
     while (missing > 0) {
-      const piece = this.#pieces[used];
+      const piece = this.#pieces[used]!;
       const { bytes, from } = piece;
       if (bytes.byteLength < piece.end) {
         throw new InvalidDataError(

@@ -89,7 +89,7 @@ function complete(
 /** The most bytes that the metadata may take, separators included; throws where it is known to be too much. */
 function metadataBytesMaxOf({ metadata, count }: OutgoingBatch): number {
   let units = 0;
-  for (let index = 0; index < count; index++) units += metadata[index].length;
+  for (let index = 0; index < count; index++) units += metadata[index]!.length;
   const remedy = "put large content into the data part";
   if (!isText(metadata)) {
     checkLimit(units, METADATA_BYTES_MAX, "bytes of metadata", remedy);
@@ -100,7 +100,7 @@ function metadataBytesMaxOf({ metadata, count }: OutgoingBatch): number {
   if (units * UTF8_BYTES_MAX <= METADATA_BYTES_MAX) return units * UTF8_BYTES_MAX;
   // Close to the limit the worst case says nothing: count.
   let bytes = count - 1;
-  for (let index = 0; index < count; index++) bytes += Buffer.byteLength(metadata[index]);
+  for (let index = 0; index < count; index++) bytes += Buffer.byteLength(metadata[index]!);
   checkLimit(bytes, METADATA_BYTES_MAX, "bytes of metadata", remedy);
   return bytes;
 }
@@ -124,7 +124,7 @@ function writeTexts(
   sizes: FrameSizes,
 ): void {
   const { count } = sizes;
-  const joined = count === 1 ? texts[0] : (texts.length === count ? texts : texts.slice(0, count)).join(",");
+  const joined = count === 1 ? texts[0]! : (texts.length === count ? texts : texts.slice(0, count)).join(",");
   const target = core.u8.subarray(area + metadata, area + metadata + sizes.metadataBytes);
   const { written } = text.encodeInto(joined, target);
   const isAscii = written === joined.length;
@@ -134,7 +134,8 @@ function writeTexts(
   const { u32 } = core;
   let stated = count - 1;
   for (let index = 0, at = (area + table) >>> 2; index < count; index++, at += stride) {
-    const bytes = isAscii ? texts[index].length : utf8Length(texts[index]);
+    const one = texts[index]!;
+    const bytes = isAscii ? one.length : utf8Length(one);
     u32[at] = bytes;
     stated += bytes;
   }
@@ -154,7 +155,7 @@ function writeSerialized(
   let to = area + metadata;
   for (let index = 0, at = (area + table) >>> 2; index < sizes.count; index++, at += stride) {
     const from = to;
-    to = writePiece(u8, parts[index], to, end);
+    to = writePiece(u8, parts[index]!, to, end);
     u32[at] = to - from;
   }
   checkEnd("metadata", to, end);

@@ -167,7 +167,12 @@ export class OpenSegment {
   }
 
   #addToIndex(
-    { offset, id, frame, damaged }: { offset: number; id: number; frame: FrameRecord; damaged?: string },
+    { offset, id, frame, damaged }: {
+      offset: number;
+      id: number;
+      frame: FrameRecord;
+      damaged?: string | undefined;
+    },
   ): void {
     if (!this.#isIndexDue(offset)) return;
     // A frame known by its trailer alone has no header for the entry to point at.
