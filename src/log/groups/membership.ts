@@ -22,6 +22,8 @@ import { shareOut } from "./shares.ts";
 
 /** How often a member looks at the roster and the others. */
 const LOOK_MS = 200;
+const LOOK_MS_A_MEMBER = 100;
+const LOOK_MS_MAX = 600;
 /** The same where a watch reports changes of the roster. */
 const WATCHED_LOOK_MS = 1000;
 /** Part of its timeout for which a member that shows no sign of life still relies on being one. */
@@ -75,6 +77,7 @@ export class Membership {
   #evenly: Roster | undefined;
   /** The roster that was taken in, all of it. */
   #updated: Roster | undefined;
+  #lookMs = 0;
   #isWatched = false;
   #lookedMs = -Infinity;
   #isBusy = false;
@@ -95,15 +98,23 @@ export class Membership {
     } finally {
       this.#isBusy = false;
     }
-    this.#stopLooking = this.settings.around.every(
-      Math.min(LOOK_MS, this.settings.timeoutMs / 10),
-      () => this.#glance(),
-    );
+    this.#lookEvery();
   }
 
   /** Whether a watch calls `look` when the roster changes, so that it need not be looked at so often. */
   set isWatched(isWatched: boolean) {
     this.#isWatched = isWatched;
+  }
+
+  /** The more members, the more of them notice that one is gone, so that each need look less often. */
+  #lookEvery(): void {
+    const { around, timeoutMs } = this.settings;
+    const others = (this.#updated?.members.length ?? 1) - 1;
+    const lookMs = Math.min(Math.max(LOOK_MS, others * LOOK_MS_A_MEMBER), LOOK_MS_MAX, timeoutMs / 10);
+    if (lookMs === this.#lookMs || this.#isOver) return;
+    this.#lookMs = lookMs;
+    this.#stopLooking?.();
+    this.#stopLooking = around.every(lookMs, () => this.#glance());
   }
 
   /** A member that waits costs next to nothing: it asks whether the processes of the others are there. */
@@ -286,6 +297,7 @@ export class Membership {
       }
     });
     this.#updated = roster;
+    if (this.#stopLooking !== undefined) this.#lookEvery();
   }
 
   #lose(partition: number): void {

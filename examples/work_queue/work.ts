@@ -1,0 +1,58 @@
+/**
+ * A worker. Start as many as you like, on any runtime, and kill any of them:
+ *
+ * ```sh
+ * deno run -A examples/work_queue/work.ts /tmp/work-data /tmp/work-results
+ * ```
+ *
+ * It ends when no job has come for some seconds.
+ *
+ * @module
+ */
+import { mkdirSync } from "node:fs";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { Driver, type Event, PartitionMovedError } from "../../mod.ts";
+import { type DeadLetter, doJob, type Job } from "./job.ts";
+
+const ATTEMPTS = 3;
+const QUIET_MS = 4000;
+
+const [rootPath = "/tmp/work-data", results = "/tmp/work-results"] = process.argv.slice(2);
+mkdirSync(results, { recursive: true });
+
+await using driver = await Driver.open("files", { root_path: rootPath });
+await using jobs = await driver.openTopic<Job>("jobs");
+await using deadLetters = await driver.openTopic<DeadLetter>("dead_letters");
+await using graveyard = deadLetters.producer("workers");
+await using worker = jobs.consumer("workers", { group: true });
+
+/** Tries a job some times; one that cannot be done becomes a dead letter, so that the others go on. */
+async function handle({ metadata: job, partition, id }: Event<Job>): Promise<void> {
+  for (let attempts = 1;; attempts++) {
+    try {
+      return await doJob(job, results);
+    } catch (error) {
+      if (attempts === ATTEMPTS) {
+        // Stored before the job is acknowledged: killed in between, the letter comes twice, and is never lost.
+        await graveyard.push({ job, partition, id, attempts, error: String(error) });
+        return;
+      }
+      await delay(10 * 2 ** attempts);
+    }
+  }
+}
+
+let done = 0;
+for await (const event of worker.events({ timeoutMs: QUIET_MS })) {
+  await handle(event);
+  try {
+    await event.acknowledge();
+    done++;
+  } catch (error) {
+    // The partition went to another worker meanwhile, which does the job again: the result is the same.
+    if (!(error instanceof PartitionMovedError)) throw error;
+  }
+  if (done === 1) console.log("working");
+}
+console.log(`did ${done} jobs`);
