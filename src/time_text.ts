@@ -21,7 +21,7 @@ const TIME_OF_DAY = new RegExp(`^${CLOCK}$`);
 /**
  * A moment in milliseconds since 1970, or undefined: a date, with a time of day and a zone or without (then local), a
  * time of this day, seconds or milliseconds since 1970, an age such as `90s`, `15m`, `2h`, `1h30m` or `7d`, or `now`.
- * What could be read in two ways is no time: one that is misread may remove every event.
+ * What could be read in two ways is not a time: one that is misread may remove every event.
  */
 export function timeOf(text: string, now: () => number = Date.now): number | undefined {
   const trimmed = text.trim();
@@ -86,7 +86,7 @@ function offsetMinutes(zone: string): number | undefined {
   return (zone[0] === "-" ? -1 : 1) * (hours * 60 + minutes);
 }
 
-/** What was probably meant by a text that is no time, as the end of an error. */
+/** What was probably meant by a text that is not a time, as the end of an error. */
 export function timeRemark(given: string): string {
   const text = given.trim();
   if (/^\d{16}$/.test(text)) return ", which may be microseconds: leave out the last 3 digits";

@@ -140,7 +140,7 @@ test("what brokers do is counted: changes of groups, what was not fetched, and w
   await meterProvider.shutdown();
 });
 
-test("a span and a counter tell of partitions that go from one member of a group to another", async () => {
+test("a span and a counter report partitions that go from one member of a group to another", async () => {
   const spans = new InMemorySpanExporter();
   const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
   const metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
