@@ -117,6 +117,7 @@ class DrawDirective extends AsyncDirective {
   #element: HTMLElement | undefined;
   #observer: ResizeObserver | undefined;
   #options: PlotOptions | undefined;
+  #readout: HTMLElement | undefined;
   #shape = "";
 
   render(_options: PlotOptions): typeof noChange {
@@ -155,11 +156,13 @@ class DrawDirective extends AsyncDirective {
     }
     this.#plot?.destroy();
     this.#shape = shape;
+    this.#readout ??= readoutIn(element);
     this.#plot = new uPlot(
-      settings(options, data, element.clientWidth),
+      settings(options, data, element.clientWidth, this.#readout),
       aligned as uPlot.AlignedData,
       element,
     );
+    element.append(this.#readout);
     this.#observer ??= new ResizeObserver(() => {
       const width = this.#element?.clientWidth ?? 0;
       if (width > 0 && width !== this.#plot?.width) this.#plot?.setSize({ width, height: HEIGHT });
@@ -170,6 +173,27 @@ class DrawDirective extends AsyncDirective {
 
 const draw = directive(DrawDirective);
 
+/** Where the time and the values under the pointer are said. */
+function readoutIn(element: HTMLElement): HTMLElement {
+  const readout = element.ownerDocument.createElement("p");
+  readout.className = "readout";
+  return readout;
+}
+
+/** `2026-11-23 15:48:00: archiver 3.7K, histogram 12`; nothing where the pointer is not in the plot. */
+function valuesAt(plot: uPlot, format: PlotOptions["format"]): string {
+  const at = plot.cursor.idx;
+  if (at === null || at === undefined) return "";
+  const values = plot.series.slice(1).flatMap(({ label }, index) => {
+    const value = plot.data[index + 1][at];
+    const name = plot.series.length > 2 ? `${label} ` : "";
+    return value === null || value === undefined ? [] : [`${name}${format(value)}`];
+  });
+  return values.length === 0
+    ? ""
+    : `${formatTime(plot.data[0][at] * 1000).slice(0, 19)}: ${values.join(", ")}`;
+}
+
 /** Between two marks: there are no halves of events and bytes. */
 const WHOLE_STEPS: number[] = Array.from(
   { length: 15 },
@@ -177,7 +201,12 @@ const WHOLE_STEPS: number[] = Array.from(
 )
   .flat();
 
-function settings({ format, stepped }: PlotOptions, data: PlotData, width: number): uPlot.Options {
+function settings(
+  { format, stepped }: PlotOptions,
+  data: PlotData,
+  width: number,
+  readout: HTMLElement,
+): uPlot.Options {
   const [text, grid] = [colourOf("--muted"), colourOf("--line")];
   const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
   const font = "12px system-ui, sans-serif";
@@ -185,6 +214,9 @@ function settings({ format, stepped }: PlotOptions, data: PlotData, width: numbe
     width,
     height: HEIGHT,
     legend: { show: data.series.length > 1, live: true },
+    // A label at the end of the axis needs room beside it.
+    padding: [null, 36, null, null],
+    hooks: { setCursor: [(plot) => readout.textContent = valuesAt(plot, format)] },
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
     axes: [

@@ -42,7 +42,7 @@ export class OverviewTab extends Tab {
 
   override setTopic(...given: Parameters<Tab["setTopic"]>): void {
     super.setTopic(...given);
-    if (this.#offset === 0) this.#take(given[0].partitions);
+    if (this.#offset === 0) this.#take(given[0].partitions, given[2]);
   }
 
   override render(): TemplateResult {
@@ -206,9 +206,9 @@ export class OverviewTab extends Tab {
     this.run(() => this.#askRates());
   };
 
-  /** Partitions as they are now. */
-  #take(page: Page<PartitionDescription>): void {
-    const nowMs = performance.now();
+  /** Partitions as they were at a time, by the clock of `performance.now()`. */
+  #take(page: Page<PartitionDescription>, nowMs: number): void {
+    if (nowMs <= this.#takenMs) return;
     const before = new Map(this.#page?.items.map(({ partition, nextId }) => [partition, nextId]));
     const seconds = (nowMs - this.#takenMs) / 1000;
     const rates = page.items.flatMap(({ partition, nextId }): [number, number][] => {
@@ -223,7 +223,7 @@ export class OverviewTab extends Tab {
   async #askPartitions(offset: number): Promise<void> {
     const path = withQuery(topicPath(this.name), { offset, limit: PARTITIONS_LIMIT });
     this.#offset = offset;
-    this.#take((await ask<TopicView>(path, this.signal)).partitions);
+    this.#take((await ask<TopicView>(path, this.signal)).partitions, performance.now());
     this.succeeded();
   }
 

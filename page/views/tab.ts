@@ -18,8 +18,8 @@ export abstract class Tab extends View {
     return this.name;
   }
 
-  /** Called every few seconds with what the topic is like. */
-  setTopic(topic: Topic, verify: VerifyView | undefined): void {
+  /** Given every few seconds what the topic is like, and when that was asked: at first it may be a while ago. */
+  setTopic(topic: Topic, verify: VerifyView | undefined, _takenMs: number): void {
     this.topic = topic;
     this.verify = verify;
   }

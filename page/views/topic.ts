@@ -44,6 +44,7 @@ export class TopicView extends View {
   #tab: Tab;
   #topic: Topic | undefined;
   #verify: VerifyView | undefined;
+  #takenMs = 0;
   #fault: string | undefined;
 
   constructor(route: Route, hasFiles: boolean) {
@@ -108,15 +109,16 @@ export class TopicView extends View {
   #startTab(): void {
     const tab = this.#tab;
     tab.onChange = () => this.changed();
-    if (this.#topic !== undefined) tab.setTopic(this.#topic, this.#verify);
+    if (this.#topic !== undefined) tab.setTopic(this.#topic, this.#verify, this.#takenMs);
     tab.start();
   }
 
   async #ask(): Promise<void> {
     this.#topic = await ask<Topic>(topicPath(this.#name), this.signal);
+    this.#takenMs = performance.now();
     if (this.#hasFiles) this.#verify = await ask<VerifyView>(topicPath(this.#name, "verify"), this.signal);
     this.#fault = undefined;
-    this.#tab.setTopic(this.#topic, this.#verify);
+    this.#tab.setTopic(this.#topic, this.#verify, this.#takenMs);
     this.changed();
   }
 

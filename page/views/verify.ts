@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { FindingView, VerifyView } from "../../src/ui/contract.ts";
 import { ask, topicPath } from "../api.ts";
-import { formatBytes, formatCount, formatSpan, visible } from "../format.ts";
+import { counted, formatBytes, formatCount, formatSpan, visible } from "../format.ts";
 import { moment, waiting } from "../pieces.ts";
 import { linkTo } from "../route.ts";
 import { Tab } from "./tab.ts";
@@ -65,9 +65,9 @@ export class VerifyTab extends Tab {
       ? html`<p><span class="badge good">all is well</span> Every byte is what was written.</p>`
       : html`<ul class="counts">${
         (["damage", "redundant", "torn"] as const).map((severity) =>
-          html`<li>${badge(severity)} <strong>${formatCount(counts[severity])}</strong> <span class="muted">${
-            MEANINGS[severity]
-          }</span></li>`
+          html`<li>${badge(severity)} <strong>${counted(counts[severity], "place")}${
+            eventsText(findings, severity, total)
+          }</strong> <span class="muted">${MEANINGS[severity]}</span></li>`
         )
       }</ul>`;
     return html`${done}${summary}${
@@ -129,6 +129,18 @@ export class VerifyTab extends Tab {
     this.#view = await ask<VerifyView>(topicPath(this.name, "verify"), this.signal, method);
     this.succeeded();
   }
+}
+
+/** How many events the places are about, as far as they are listed. */
+function eventsText(
+  findings: readonly FindingView[],
+  severity: FindingView["severity"],
+  total: number,
+): string {
+  const events = findings.filter((finding) => finding.severity === severity)
+    .reduce((sum, { firstId, endId }) => sum + Math.max(0, endId - firstId), 0);
+  if (events === 0) return "";
+  return `, ${findings.length < total ? "at least " : ""}${counted(events, "event")}`;
 }
 
 /** A word as a shell takes it. */

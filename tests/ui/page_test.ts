@@ -339,3 +339,42 @@ test("when the server is gone the page says so, and goes on when it is back", WI
     await page.getByText("The server does not answer").waitFor({ state: "detached" });
   });
 });
+
+test(
+  "the values under the pointer are said with their time, and damage in places and events",
+  WITH_BROWSER,
+  async () => {
+    await look(async ({ page, go, fill, driver, root }) => {
+      await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 3000));
+      await using topic = await driver.openTopic("t");
+      await topic.seekConsumer("archiver", { id: 100 });
+      await go("topics/t");
+      const plots = page.locator(".plots .uplot");
+      await plots.nth(2).waitFor();
+      for (const at of [0, 2]) {
+        const box = (await plots.nth(at).locator(".u-over").boundingBox())!;
+        // The newest value: the plot may have two points so far.
+        await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
+        const readout = page.locator(".plots .readout").nth(at);
+        await readout.filter({ hasText: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d: [\d.,]+K?$/ }).waitFor();
+      }
+      // Going to another part and back must not make a rate of what was known before.
+      const rate = page.locator('table.list [data-label="Rate"]');
+      await rate.getByText("0/s").waitFor();
+      await page.getByRole("link", { name: "Settings" }).click();
+      await pushMany(topic, 1000);
+      await page.getByRole("link", { name: "Overview" }).click();
+      await rate.getByText(/^[1-9][0-9,.]*\/s$/).waitFor();
+      const perSecond = Number((await rate.innerText()).replace(/[^0-9.]/g, ""));
+      assert(perSecond <= 1000, `${perSecond}/s of 1,000 events in more than a second`);
+      const folder = join(root, "t/partitions/00000000");
+      const path = join(folder, readdirSync(folder).find((name) => name.endsWith(".log"))!);
+      const bytes = readFileSync(path);
+      const at = Math.floor(bytes.length / 3);
+      writeSync(openSync(path, "r+"), new Uint8Array([bytes[at] ^ 1]), 0, 1, at);
+      await page.getByRole("link", { name: "Verify" }).click();
+      await page.getByRole("button", { name: "Verify now" }).click();
+      await page.locator("ul.counts").getByText(/^1 place, [1-9][0-9,]* events$/).waitFor();
+    });
+  },
+);
