@@ -3,8 +3,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 
-const KAFKA_VERSION = "4.3.1";
+/** Another one for a run with older brokers: `DIASPORA_TEST_KAFKA=3.3.2 npm test -- tests/kafka/driver_test.ts`. */
+const KAFKA_VERSION = process.env.DIASPORA_TEST_KAFKA ?? "4.3.1";
 const LOG4J_VERSION = "2.25.1";
 const DOWNLOAD_MS_MAX = 300_000;
 
