@@ -44,6 +44,16 @@ test("batches that are whole are left as they are, also one that is cut off at t
   assertEquals(read(bytes), [[5, 1, false, ["a", "b"]]]);
 });
 
+test("a batch that lies in one piece is summed where it lies, and not copied first", () => {
+  const bytes = Buffer.concat([batchOf(5, "a", "b"), batchOf(7, "c")]);
+  const summed: unknown[] = [];
+  checkedPieces(piecesOf(bytes, bytes.byteLength), (pieces) => {
+    summed.push((pieces as Reader["buffer"]).buffers.map(({ buffer }) => buffer === bytes.buffer));
+    return crc32c(pieces);
+  });
+  assertEquals(summed, [[true], [true]]);
+});
+
 test("a batch with a wrong bit gives no records and keeps its ids, wherever the bit is", () => {
   const [before, broken, after] = [batchOf(0, "a"), batchOf(1, "b", "c"), batchOf(3, "d")];
   for (let at = 17; at < broken.byteLength; at++) {
