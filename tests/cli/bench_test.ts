@@ -102,3 +102,15 @@ test("bench of a topic that is not there fails with exit code 4", async () => {
     assertEquals(code, 4, stderr);
   });
 });
+
+test("several rounds are one result, with the spread of all", async () => {
+  await withFolder(async ({ root }) => {
+    const words = ["bench", "produce", "--store", root, "--num-events", "200", "--rounds", "3", "--json"];
+    const { code, stdout, stderr } = await ctl(words);
+    assertEquals(code, 0, stderr);
+    const { results, environment } = JSON.parse(stdout);
+    assertEquals([results.length, results[0].roundsEventsPerSecond.length], [1, 3]);
+    assert(results[0].spread >= 0 && Number(environment.load) >= 0);
+    assertEquals((await ctl(["bench", "--store", root, "--rounds", "0"])).code, 2);
+  });
+});

@@ -1,4 +1,4 @@
-import { cpus, release, totalmem, type } from "node:os";
+import { cpus, loadavg, release, totalmem, type } from "node:os";
 import process from "node:process";
 import { VERSION } from "../version.ts";
 import { formatBytes } from "./chart/format.ts";
@@ -11,6 +11,23 @@ export interface Environment {
   system: string;
   runtime: string;
   version: string;
+  /** What else ran when it began: programs that wanted a processor over the last minute. */
+  load: string;
+}
+
+/** More than this of the processors in use by others spoils a measurement. */
+const LOAD_SHARE_MAX = 0.25;
+
+/** Why figures of this machine are not to be trusted now; undefined where nothing speaks against them. */
+export function busyText(
+  load: number = loadavg()[0],
+  processors: number = cpus().length,
+): string | undefined {
+  if (load <= processors * LOAD_SHARE_MAX) return undefined;
+  return `This machine is busy: ${
+    load.toFixed(1)
+  } programs want its ${processors} processors, and figures will be lower ` +
+    "than it can; measure again when it is idle";
 }
 
 /** What this process runs on. */
@@ -23,6 +40,7 @@ export function environment(): Environment {
     system: `${type()} ${release()}`,
     runtime: runtimeName(),
     version: VERSION,
+    load: loadavg()[0].toFixed(2),
   };
 }
 

@@ -1,6 +1,6 @@
 import { percentile, PERCENTILES } from "./percentile.ts";
 import type { Environment } from "./environment.ts";
-import type { Result } from "./measure_engine.ts";
+import { type RoundsResult, spreadOf } from "./rounds.ts";
 import type { BenchSettings } from "./settings.ts";
 import type { Measured } from "./stopwatch.ts";
 import type { Sweeps } from "./sweeps.ts";
@@ -10,7 +10,7 @@ import { withoutSecrets } from "../../secrets.ts";
 export interface BenchResults {
   environment: Environment;
   settings: BenchSettings;
-  results: readonly Result[];
+  results: readonly RoundsResult[];
   /** Milliseconds from push to pull, sorted. */
   latency?: readonly number[];
   sweeps?: Sweeps;
@@ -46,7 +46,13 @@ export function resultsDocument({ environment, settings, results, latency, sweep
   return {
     environment,
     settings: { ...shown, topicOptions: withoutSecrets(topicOptions) },
-    results: results.map(({ what, measured }) => ({ what, ...figuresOf(measured) })),
+    results: results.map((result) => ({
+      what: result.what,
+      ...figuresOf(result.measured),
+      ...(result.rounds === undefined
+        ? {}
+        : { roundsEventsPerSecond: result.rounds, spread: spreadOf(result) }),
+    })),
     ...(latency === undefined ? {} : {
       latencyMs: {
         events: latency.length,

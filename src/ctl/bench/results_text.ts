@@ -2,16 +2,19 @@ import { formatTable } from "../console/table.ts";
 import { formatBytes, formatCount, formatMs, formatSpeed } from "./chart/format.ts";
 import { percentile, PERCENTILES } from "./percentile.ts";
 import { type BenchResults, figuresOf } from "./results.ts";
+import { spreadOf } from "./rounds.ts";
 
-const HEAD = ["measured", "events/s", "data/s", "CPU an event", "memory", "events", "time"];
+const HEAD = ["measured", "events/s", "spread", "data/s", "CPU an event", "memory", "events", "time"];
 
 /** The results as a table, a line each. */
 export function resultsText({ results, latency }: BenchResults): string[] {
-  const rows = results.map(({ what, measured }) => {
-    const figures = figuresOf(measured);
+  const rows = results.map((result) => {
+    const figures = figuresOf(result.measured);
+    const spread = spreadOf(result);
     return [
-      what,
+      result.what,
       formatCount(figures.eventsPerSecond),
+      spread === undefined ? "-" : `${Math.round(spread * 100)} %`,
       figures.bytes === 0 ? "-" : formatSpeed(figures.bytesPerSecond),
       formatMs(figures.cpuMicrosPerEvent / 1000),
       formatBytes(figures.memoryBytes),

@@ -23,6 +23,8 @@ export interface BenchSettings extends Shape {
   dataInterest: number;
   dataSelectivity: number;
   processes: number;
+  /** How often pushing and reading are measured. */
+  rounds: number;
   /** Events/s where latency is measured. */
   rate: number;
   /** Seconds for which it is. */
@@ -55,6 +57,7 @@ export function benchSettings(invocation: Invocation): BenchSettings {
     dataInterest: args.number("data-interest") ?? 1,
     dataSelectivity: args.number("data-selectivity") ?? 1,
     processes: args.number("processes") ?? 1,
+    rounds: args.number("rounds") ?? 1,
     rate: args.number("rate") ?? 1000,
     duration: args.number("duration") ?? 3,
   };
@@ -88,6 +91,7 @@ function check(settings: BenchSettings): void {
       ["batch-size", settings.batchSize ?? 1],
       ["flush-interval", settings.flushInterval ?? 1],
       ["processes", settings.processes],
+      ["rounds", settings.rounds],
       ["rate", settings.rate],
       ["duration", settings.duration],
     ] as const

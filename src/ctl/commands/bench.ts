@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
-import { environment } from "../bench/environment.ts";
+import { busyText, environment } from "../bench/environment.ts";
 import { runJob } from "../bench/job.ts";
 import { EngineBench } from "../bench/measure_engine.ts";
 import { type BenchResults, resultsDocument } from "../bench/results.ts";
 import { resultsText } from "../bench/results_text.ts";
+import { middleOf } from "../bench/rounds.ts";
 import { apartRunner, insideRunner } from "../bench/runner.ts";
 import { benchSettings } from "../bench/settings.ts";
 import { measureSweeps } from "../bench/sweeps.ts";
@@ -25,7 +26,15 @@ export async function run(invocation: Invocation): Promise<void> {
     console.log.info(`Measuring ${what}`);
   };
   begin(settings.parts.join(", "));
-  const all: BenchResults = { environment: environment(), settings, results: await bench.throughput() };
+  const busy = busyText();
+  if (busy !== undefined) console.log.warn(busy);
+  const found = environment();
+  const rounds = [await bench.throughput()];
+  while (rounds.length < settings.rounds) {
+    begin(`round ${rounds.length + 1} of ${settings.rounds}`);
+    rounds.push(await bench.throughput());
+  }
+  const all: BenchResults = { environment: found, settings, results: middleOf(rounds) };
   if (settings.parts.includes("latency")) all.latency = await bench.latency();
   if (report !== undefined) {
     all.sweeps = await measureSweeps(bench, settings, begin);

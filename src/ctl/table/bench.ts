@@ -87,6 +87,14 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
         value: "N",
         describe: "Processes that push, then read, at once (default: 1)",
       },
+      {
+        name: "rounds",
+        kind: "count",
+        value: "N",
+        describe:
+          "How often pushing and reading are measured; the round in the middle is shown, with the spread of all " +
+          "(default: 1)",
+      },
       { name: "rate", kind: "number", value: "N", describe: "Events/s for latency (default: 1000)" },
       {
         name: "duration",

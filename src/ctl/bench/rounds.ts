@@ -1,0 +1,24 @@
+import type { Result } from "./measure_engine.ts";
+
+/** A measurement that was made several times: the round in the middle, and how far the others are from it. */
+export interface RoundsResult extends Result {
+  /** Events a second of every round, in order; given where there were several. */
+  rounds?: readonly number[];
+}
+
+/** Takes of each measurement the round in the middle: one that was disturbed decides nothing. */
+export function middleOf(rounds: readonly (readonly Result[])[]): RoundsResult[] {
+  const speed = ({ measured }: Result): number => measured.events / measured.seconds;
+  return rounds[0].map((_, at) => {
+    const results = rounds.map((round) => round[at]);
+    const sorted = results.toSorted((one, other) => speed(one) - speed(other));
+    const middle = sorted[Math.floor((sorted.length - 1) / 2)];
+    return results.length === 1 ? middle : { ...middle, rounds: results.map(speed) };
+  });
+}
+
+/** How far the slowest and the fastest round are apart, as a share of the one in the middle. */
+export function spreadOf({ measured, rounds }: RoundsResult): number | undefined {
+  if (rounds === undefined) return undefined;
+  return (Math.max(...rounds) - Math.min(...rounds)) / (measured.events / measured.seconds);
+}
