@@ -146,7 +146,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       const partition = pipeline.partitionOf(requested);
       if (typeof partition !== "number") {
         const event = partition.then((later) => ({ partition: later, metadata: text }));
-        return this.#queue.add(event, pushed(data));
+        return this.#queue.add(event, pushed(data), text.length);
       }
       return this.#batchers[partition].add(text, data);
     } catch (error) {
@@ -205,14 +205,17 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   #pushInTurn(metadata: unknown, data: unknown, requested?: number): Future<EventID> {
-    if (this.#queue.size >= this.#limits.queuedMax) {
+    if (this.#queue.bytes > this.#limits.pendingBytesMax) {
       throw new BackpressureError(
-        `Cannot push: ${this.#queue.size} events wait for the topic's components; await producer.ready() before pushing more`,
+        `Cannot push: ${this.#queue.size} events wait for the topic's components; await producer.ready() before ` +
+          `pushing more, or raise maxPendingBytes`,
       );
     }
     const part = pushed(data);
     const event = this.#pipeline.prepare(metadata, part, requested);
-    if (event instanceof Promise || this.#queue.holds) return this.#queue.add(event, part);
+    if (event instanceof Promise || this.#queue.holds) {
+      return this.#queue.add(event, part, documentOf(metadata).length);
+    }
     return this.#accept(event, part);
   }
 

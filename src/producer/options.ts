@@ -31,7 +31,8 @@ export interface ProducerOptions {
    */
   maxNumBatches?: number;
   /**
-   * Bytes that may wait in memory, beside what is being stored, where the engine cannot block (`kafka`). A push beyond
+   * Bytes that may wait in memory, beside what is being stored, where the engine cannot block (`kafka`) or a component
+   * of the topic answers later. A push beyond
    * that fails with `BackpressureError`: await {@linkcode Producer.ready} or a flush now and then. Default: 128 MiB.
    */
   maxPendingBytes?: number;

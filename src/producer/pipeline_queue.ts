@@ -18,10 +18,14 @@ interface Batched {
   push: PushFuture;
 }
 
+/** What an event that waits takes in memory beside its metadata and data, roughly: promises, most of all. */
+const WAITING_EVENT_BYTES = 1024;
+
 /** Events whose components have not answered yet; when strict, they are stored in push order all the same. */
 export class PipelineQueue {
   readonly #pending = new Set<Promise<Batched>>();
   #tail: Promise<unknown> = Promise.resolve();
+  #bytes = 0;
 
   constructor(private readonly target: PipelineTarget, private readonly strict: boolean) {}
 
@@ -30,14 +34,25 @@ export class PipelineQueue {
     return this.#pending.size;
   }
 
+  /** Memory that they hold, roughly. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether an event that is ready now has to stand in line. */
   get holds(): boolean {
     return this.strict && this.#pending.size > 0;
   }
 
-  /** Adds an event that is ready later, or now but after others. */
-  add(event: PreparedEvent | Promise<PreparedEvent>, data?: PushedData): PipelineFuture {
+  /** Adds an event that is ready later, or now but after others; `metadataBytes` is the size of its metadata. */
+  add(
+    event: PreparedEvent | Promise<PreparedEvent>,
+    data: PushedData | undefined,
+    metadataBytes: number,
+  ): PipelineFuture {
     const { target } = this;
+    const bytes = WAITING_EVENT_BYTES + metadataBytes + (data?.size ?? 0);
+    this.#bytes += bytes;
     const ready = Promise.resolve(event);
     // Its failure is looked at when its turn comes.
     ready.catch(() => {});
@@ -46,7 +61,10 @@ export class PipelineQueue {
       .catch((error) => ({ push: target.refuse(error) }));
     this.#tail = batched;
     this.#pending.add(batched);
-    batched.then(() => this.#pending.delete(batched));
+    batched.then(() => {
+      this.#pending.delete(batched);
+      this.#bytes -= bytes;
+    });
     return new PipelineFuture(batched);
   }
 

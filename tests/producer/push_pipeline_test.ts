@@ -190,11 +190,21 @@ test("a serializer gives bytes or text, at once or later", async () => {
 
 test("events that wait for components are bounded too", async () => {
   const topic = new ScriptedTopic();
-  await using producer = topic.producer({ batchSize: 2, maxNumBatches: 2 }, { validator: slowValidator() });
+  // An event that waits counts 1 KiB beside its metadata.
+  const options = { batchSize: 2, maxNumBatches: 2, maxPendingBytes: 4000 };
+  await using producer = topic.producer(options, { validator: slowValidator() });
   const pushes = Array.from({ length: 5 }, () => producer.push({ ms: 5 }));
   await assertRejects(async () => await pushes[4], BackpressureError, "await producer.ready()");
   await producer.ready();
   assertEquals(await producer.push({ ms: 0 }), 4);
+});
+
+test("a loop that never awaits is stored by its flush, also where a component answers later", async () => {
+  const topic = new ScriptedTopic();
+  await using producer = topic.producer({ batchSize: 10, maxNumBatches: 2 }, { validator: slowValidator() });
+  const pushes = Array.from({ length: 1000 }, () => producer.push({ ms: 0 }));
+  await producer.flush();
+  assertEquals(await Promise.all(pushes), Array.from({ length: 1000 }, (_, n) => n));
 });
 
 test("with strict ordering an event that is ready at once waits for those whose partition is chosen later", async () => {
