@@ -30,7 +30,7 @@ async function rig(partitions: number): Promise<Rig> {
     "message.timeout.ms": DELIVERY_MS,
     "retry.backoff.ms": 20,
   }));
-  const client = cluster.producer(0);
+  const client = cluster.producer();
   return {
     broker,
     cluster,

@@ -25,8 +25,6 @@ import type { KafkaSettings } from "./settings.ts";
 const OPERATION_MS_MAX = 30_000;
 /** By how much longer than it may the client takes to say that no one answers, in milliseconds. */
 const GRACE_MS = 12_000;
-/** A producer tries an event again until its own time is over. */
-const RETRIES_ENDLESS = 1_000_000;
 /** A member of a group outlives a coordinator that moves; what it cannot, we begin again. */
 const GROUP_RETRIES = 20;
 
@@ -175,19 +173,11 @@ export class Cluster {
     return consumer;
   }
 
-  /**
-   * A client that writes: everything once, and only what all replicas in sync have counts as stored. Without retries
-   * the numbers of events are the caller's, since the client would take it to mean trying for ever.
-   */
-  producer(retries: number = RETRIES_ENDLESS): ClientProducer {
-    const { client, producer } = this.settings;
-    const made = new this.module.Producer({
-      ...client,
-      idempotent: retries > 0,
-      retries,
-      retryDelay: this.retryDelay,
-      compression: producer.compression,
-    }) as ClientProducer;
+  /** A client that writes. It tries once: each partition's delivery numbers its events, and has its own time. */
+  producer(): ClientProducer {
+    const { client } = this.settings;
+    // An idempotent one without retries would be taken to mean trying for ever.
+    const made = new this.module.Producer({ ...client, idempotent: false, retries: 0 }) as ClientProducer;
     keepPartialMetadata(made, this.module);
     return made;
   }

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { ComponentDocument, TopicDefinition } from "../../contract.ts";
 import { withCppDraft } from "../../cpp_draft.ts";
 import type { Cluster } from "./cluster.ts";
+import { PartitionDelivery } from "./partition_delivery.ts";
 import type { RawReader } from "./raw_reader.ts";
 
 /** The documents of a topic's components. */
@@ -33,20 +34,14 @@ export async function writeDocuments(
   infoName: string,
   documents: ComponentDocuments,
 ): Promise<void> {
-  await cluster.run(`write to topic "${infoName}"`, async () => {
-    const producer = cluster.producer();
-    try {
-      await producer.send({
-        messages: ORDER.map((kind) => ({
-          topic: infoName,
-          partition: 0,
-          value: Buffer.from(JSON.stringify(documents[kind])),
-        })),
-      });
-    } finally {
-      await producer.close(true);
-    }
-  });
+  const client = cluster.producer();
+  const topic = { name: infoName, kafkaName: infoName };
+  try {
+    const delivery = new PartitionDelivery({ cluster, client, topic, partition: 0 });
+    await delivery.send(ORDER.map((kind) => Buffer.from(JSON.stringify(documents[kind]))));
+  } finally {
+    await client.close(true);
+  }
 }
 
 /** Reads the documents, and says how many are missing: the default ones stand for them. */

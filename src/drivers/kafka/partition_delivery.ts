@@ -18,7 +18,8 @@ export interface DeliverySettings {
   cluster: Cluster;
   /** Shared by the senders of a producer. */
   client: ClientProducer;
-  topic: { name: string; kafkaName: string; id: string };
+  /** Without an id any topic of the name will do. */
+  topic: { name: string; kafkaName: string; id?: string };
   partition: number;
 }
 
@@ -113,7 +114,14 @@ export class PartitionDelivery {
     if (delivery.isOver) throw new Error("too late");
     const { client: { timeout }, producer: { compression } } = cluster.settings;
     const sequences = new cluster.module.NumericMap([[`${kafkaName}:${partition}`, session.sequence]]);
-    const numbers = { compression, producerId: session.id, producerEpoch: session.epoch, sequences };
+    const numbers = {
+      compression,
+      producerId: session.id,
+      producerEpoch: session.epoch,
+      sequences,
+      // The leader's to set; some brokers refuse any other one.
+      partitionLeaderEpoch: -1,
+    };
     const answer = await cluster.ask<ProduceAnswer>(client, leader, {
       name: "Produce",
       parameters: [ACKS_ALL, timeout, messages, numbers],
@@ -143,7 +151,7 @@ export class PartitionDelivery {
     const { cluster, topic: { kafkaName, id } } = this.settings;
     try {
       const found = await findTopic(cluster, kafkaName);
-      return found === undefined || found.id !== id;
+      return found === undefined || (id !== undefined && found.id !== id);
     } catch {
       // Asked again with the next attempt.
       return false;

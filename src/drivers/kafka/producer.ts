@@ -127,8 +127,7 @@ export class KafkaProducer implements ProducerInterface {
     let sender = this.#senders.get(partition);
     if (sender === undefined) {
       const { cluster } = this.#topic;
-      // Without retries of its own: each partition has its time.
-      const client = this.#client ??= cluster.producer(0);
+      const client = this.#client ??= cluster.producer();
       const delivery = new PartitionDelivery({ cluster, client, topic: this.#topic, partition });
       sender = new PartitionSender(
         {

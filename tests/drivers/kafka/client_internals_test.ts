@@ -156,6 +156,7 @@ test("a producer's numbers are its caller's where it is given none, and an id co
     name: "Produce",
     parameters: [client.ProduceAcks.ALL, 1000, messages, {
       compression: "none",
+      partitionLeaderEpoch: -1,
       producerId,
       producerEpoch,
       sequences,

@@ -19,6 +19,7 @@ const VERSIONS: Record<number, number> = {
 
 export const LEADER_NOT_AVAILABLE = 5;
 export const NOT_LEADER = 6;
+const CORRUPT_MESSAGE = 2;
 export const UNKNOWN_TOPIC = 3;
 
 /** A batch that was to be stored. */
@@ -188,7 +189,15 @@ export class FakeBroker {
     const outcome = this.outcomes.shift() ?? 0;
     if (outcome === "cut") return false;
     const { leader } = this.partitions[partition];
-    const error = leader !== 1 ? NOT_LEADER : typeof outcome === "number" ? outcome : 0;
+    // As kfake has it: the leader's epoch is the leader's to set.
+    const isWhole = records.readInt32BE(12) === -1;
+    const error = leader !== 1
+      ? NOT_LEADER
+      : !isWhole
+      ? CORRUPT_MESSAGE
+      : typeof outcome === "number"
+      ? outcome
+      : 0;
     const isAgain = this.produced.some((one) =>
       one.partition === partition && one.producerId === batch.producerId && one.sequence === batch.sequence
     );
