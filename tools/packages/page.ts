@@ -5,7 +5,7 @@ const PAGE = readFileSync(fileURLToPath(new URL("../../docs/bundlers.md", import
 
 /** A file that `docs/bundlers.md` shows, by the name in its first line. */
 export function fileOfPage(name: string): string {
-  const text = [...PAGE.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code]) => code)
+  const text = [...PAGE.matchAll(/^```js(?: ignore)?\n([^]*?)^```$/gm)].map(([, code]) => code)
     .find((code) => code.startsWith(`// ${name}\n`));
   if (text === undefined) throw new Error(`docs/bundlers.md shows no "${name}"`);
   return text;
