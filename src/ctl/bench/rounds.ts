@@ -2,7 +2,7 @@ import type { Result } from "./measure_engine.ts";
 
 /** A measurement that was made several times: the round in the middle, and how far the others are from it. */
 export interface RoundsResult extends Result {
-  /** Events a second of every round, in order; given where there were several. */
+  /** Events/s of every round, in order; given where there were several. */
   rounds?: readonly number[];
 }
 
