@@ -32,7 +32,7 @@ test("the README's programs and commands run as they are printed", () => {
     const programs = blocks("ts");
     assertEquals(programs.length, 3);
     for (const program of programs) {
-      const name = /^\/\/ (\w+\.ts):/.exec(program)?.[1];
+      const name = /^\/\/ (\w+\.m?ts):/.exec(program)?.[1];
       assert(name, `no file name in the first line of:\n${program}`);
       writeFileSync(join(folder, name), program);
     }
@@ -62,7 +62,7 @@ test("the README's first program has eight lines, and prints what the README say
     assertEquals(program.trimEnd().split("\n").length, 8);
     const said = blocks("text")[1].replace(/timestamp: \S+,/, "");
     for (const start of ["node --import tsx", "node_modules/.bin/deno run -A", "node_modules/.bin/bun"]) {
-      const file = join(folder, "first.ts");
+      const file = join(folder, "first.mts");
       const data = join(folder, start.replace(/\W+/g, ""));
       writeFileSync(file, program.replace("./diaspora-data", `./${data}`));
       const printed = shell(`${start} ${file}`, folder);

@@ -127,7 +127,7 @@ test("a program that imports every entry point runs under Node and Bun", () => {
 
 test("the README's programs run under Node with the installed package", () => {
   const { folder } = consumerProject();
-  const programs = [...readFileSync("README.md", "utf8").matchAll(/```ts\n\/\/ (\w+)\.ts:([^]*?)```/g)];
+  const programs = [...readFileSync("README.md", "utf8").matchAll(/```ts\n\/\/ (\w+)\.m?ts:([^]*?)```/g)];
   assertEquals(programs.map(([, name]) => name), ["first", "producer", "consumer"]);
   const root = join(folder, "readme-data");
   const bin = resolve(folder, "node_modules/.bin/diaspora-ctl");
@@ -140,6 +140,10 @@ test("the README's programs run under Node with the installed package", () => {
     return mustRun("node", [`${name}.mjs`, root, "my_topic"], folder).stdout;
   });
   assertMatch(printed[0], /^Event {\s+id: 0/);
+  // As it is typed, in a project that says nothing of modules.
+  const loader = resolve("node_modules/tsx/dist/loader.mjs");
+  writeFileSync(join(folder, "first.mts"), programs[0][0].slice("```ts\n".length, -"```".length));
+  assertMatch(mustRun("node", ["--import", loader, "first.mts"], folder).stdout, /Event {\s+id: 1/);
   assertEquals(printed[2].split("\n").length, 101);
   assertMatch(printed[2], /^99: {"x":4158,"name":"bob"}$/m);
 });
