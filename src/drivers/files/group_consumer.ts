@@ -7,6 +7,7 @@ import {
   type Membership,
   type Partition,
   PartitionReader,
+  type Position,
   positionAt,
 } from "../../log/mod.ts";
 import { type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
@@ -74,9 +75,10 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   enter(partition: number): void {
     const log = this.partitions[partition];
     const cursor = this.cursorOf(partition);
+    let begun: Position;
     try {
       // What is stored where nothing was is the beginning, so that the next owner has the same.
-      cursor.take((stored) => {
+      begun = cursor.take((stored) => {
         const id = stored === undefined ? undefined : confirmedId(log, stored);
         if (id !== undefined && id === stored!.nextId) return stored!;
         return positionAt(log, id ?? this.#beginnings.get(partition) ?? log.firstId());
@@ -94,7 +96,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
       acknowledgedId: 0,
       readId: 0,
     };
-    this.moveTo(assigned, { id: cursor.position!.nextId });
+    this.moveTo(assigned, { id: begun.nextId });
     assigned.acknowledgedId = assigned.readId = reader.position;
     this.assignments.set(partition, assigned);
     this.#assign([...this.#assigned, partition]);

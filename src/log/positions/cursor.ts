@@ -53,6 +53,8 @@ interface Known {
   position: StoredPosition | undefined;
   /** What of it stands in a file that stays, or is folded into another one. */
   safe: StoredPosition | undefined;
+  /** The files that are not marked. */
+  open: CursorContent[];
 }
 
 /** The file that this consumer writes into. */
@@ -81,11 +83,6 @@ export class CursorFile {
     this.#files = new CursorFiles(storage, path);
   }
 
-  /** The position that this consumer stored last, in the file that it has open. */
-  get position(): StoredPosition | undefined {
-    return this.#own?.position;
-  }
-
   /** The stored position, or undefined when this name never acknowledged anything here. */
   read(): StoredPosition | undefined {
     return this.#readAll().position;
@@ -98,12 +95,15 @@ export class CursorFile {
    */
   acknowledge(next: Position, stale?: StoredPosition): void {
     const own = this.#own?.position;
-    this.#store(own === undefined ? this.#readAll() : { position: own, safe: own }, ({ position, safe }) => {
-      const generation = position?.generation ?? 1;
-      if (stale?.generation === generation) return { ...next, generation: generation + 1 };
-      if (safe?.generation === generation && safe.nextId >= next.nextId) return undefined;
-      return { ...next, generation };
-    });
+    this.#store(
+      own === undefined ? this.#readAll() : { position: own, safe: own, open: [] },
+      ({ position, safe }) => {
+        const generation = position?.generation ?? 1;
+        if (stale?.generation === generation) return { ...next, generation: generation + 1 };
+        if (safe?.generation === generation && safe.nextId >= next.nextId) return undefined;
+        return { ...next, generation };
+      },
+    );
   }
 
   /** Stores a position, also one before the stored one. */
@@ -135,26 +135,26 @@ export class CursorFile {
 
   /**
    * Takes the position over for a new owner of the partition: a generation begins in which acknowledgements of owners
-   * before do not count. `begin` says where, of what they had stored.
+   * before do not count. `begin` says where, of what they had stored; gives that.
    */
-  take(begin: (stored: StoredPosition | undefined) => Position): void {
+  take(begin: (stored: StoredPosition | undefined) => Position): Position {
     for (let attempt = 1;; attempt++) {
-      // Marked first and read then: whatever an owner before stores after that, it learns that it did not.
-      for (const content of this.#files.readAll()) {
-        if (!content.isRetired) this.#files.retire(content, this.#owner);
-      }
       this.#own?.file.close();
       this.#own = undefined;
-      const known = this.#readAll();
+      // Marked first and read then: whatever an owner before stores after that, it learns that it did not.
+      let known = this.#readAll();
+      // Until a reading in which all are marked: one that was not might go on storing in the generation it has.
+      while (this.#retireAll(known.open)) known = this.#readAll();
       const next = { ...begin(known.position), generation: (known.position?.generation ?? 0) + 1 };
       this.#own = this.#create(next, known, attempt);
       if (this.#own === undefined) continue;
-      // Another one may have made a file after the look: it sees that the partition moved, and this one takes that in.
-      const isAlone = !this.#leaveRetired() && !this.#isOutdated(next.generation);
+      // Of two that take it over at once each makes its file first and looks then, so that one of them sees the other's;
+      // and what was stored since the reading, by one that was not marked before it, is not to be lost.
+      const isAlone = !this.#leaveRetired() && !this.#isOvertaken(known.position);
       if (!isAlone && attempt < ATTEMPTS_MAX) continue;
       this.#checkIsThere();
       if (this.#own !== undefined) this.#fold(this.#own);
-      return;
+      return next;
     }
   }
 
@@ -199,8 +199,9 @@ export class CursorFile {
     const read = () => positionIn(contents = this.#files.readAll());
     const position = this.folder.read === undefined ? read() : this.folder.read(read);
     // The folder may say that what lies in it is not this name's.
-    if (position === undefined) return { position, safe: undefined };
-    return { position, safe: positionIn(contents.filter(({ isRetired }) => !isRetired)) };
+    const open = contents.filter(({ isRetired, isShared }) => !isRetired && !isShared);
+    if (position === undefined) return { position, safe: undefined, open };
+    return { position, safe: positionIn(contents.filter(({ isRetired }) => !isRetired)), open };
   }
 
   #store(first: Known, decide: (known: Known) => StoredPosition | undefined): void {
@@ -275,6 +276,20 @@ export class CursorFile {
   #encode(position: StoredPosition, sequence: number, owner = this.#owner): Uint8Array {
     const { nextId, time, mark, generation } = position;
     return encodeSlot({ nextId, time, mark, generation, owner, sequence, written: this.storage.now() });
+  }
+
+  /** Marks files; whether there are any. */
+  #retireAll(contents: readonly CursorContent[]): boolean {
+    for (const content of contents) this.#files.retire(content, this.#owner);
+    return contents.length > 0;
+  }
+
+  /** Whether others made a file, or stored a position, after what is known here. */
+  #isOvertaken(known: StoredPosition | undefined): boolean {
+    const others = this.#files.readAll().filter(({ path }) => path !== this.#own?.path);
+    const position = positionIn(others);
+    return others.some(({ isRetired, isShared }) => !isRetired && !isShared) ||
+      (position !== undefined && (known === undefined || isAfter(position, known)));
   }
 
   /** Tells the other consumers of this name that a new generation has begun. */
