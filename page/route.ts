@@ -39,3 +39,8 @@ export function linkTo(
 export function go(link: string): void {
   location.hash = link;
 }
+
+/** A link within the page as an address for another browser; without a token, which each has of its own. */
+export function addressOf(link: string): string {
+  return `${location.origin}/${link}`;
+}

@@ -4,6 +4,8 @@ import type { EventView } from "../../src/ui/contract.ts";
 import { askRaw, topicPath } from "../api.ts";
 import { formatBytes, formatCount, formatTime, visible } from "../format.ts";
 import { prettyJson } from "../json_text.ts";
+import { addressOf, linkTo } from "../route.ts";
+import { copyButton } from "../copy_button.ts";
 import { KeyedRows, type Row } from "../keyed_rows.ts";
 import { type Content, faultBox } from "../pieces.ts";
 import { DataPart } from "./data_part.ts";
@@ -110,6 +112,18 @@ export class EventRows {
     const isCut = metadataChars !== undefined && metadata === undefined;
     return html`<div class="event">
       <section aria-label="Metadata"><h2>Metadata</h2>
+        <div class="toolbar">
+          ${isCut ? nothing : copyButton("Copy metadata", metadata ?? event.metadata)}
+          ${
+      copyButton(
+        "Copy link",
+        addressOf(linkTo(["topics", this.topic, "events"], {
+          partition: event.partition,
+          open: event.id,
+        })),
+      )
+    }
+        </div>
         ${
       isCut
         ? html`<pre class="json">${visible(event.metadata)} …</pre>`
@@ -136,14 +150,19 @@ export class EventRows {
       opened.data?.stop();
       this.#opened.delete(key);
     } else {
-      const data = event.dataBytes === 0
-        ? undefined
-        : new DataPart(this.topic, event, this.signal, this.changed);
-      this.#opened.set(key, { data });
-      data?.start();
+      this.open(event);
       this.onOpen();
     }
     this.changed();
+  }
+
+  /** Opens an event. */
+  open(event: EventView): void {
+    const data = event.dataBytes === 0
+      ? undefined
+      : new DataPart(this.topic, event, this.signal, this.changed);
+    this.#opened.set(keyOf(event), { data });
+    data?.start();
   }
 
   async #loadMetadata(event: EventView): Promise<void> {

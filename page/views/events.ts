@@ -9,6 +9,8 @@ import { type Content, waiting } from "../pieces.ts";
 import { go, linkTo } from "../route.ts";
 import { eventPager } from "./event_pager.ts";
 import { EventRows } from "./event_rows.ts";
+import { filterMeaning } from "./filter_meaning.ts";
+import { wantedOf } from "../shorthand.ts";
 import { partitionChoice } from "./partition_choice.ts";
 import { Tab } from "./tab.ts";
 
@@ -23,6 +25,8 @@ export class EventsTab extends Tab {
   readonly #start: string;
   readonly #isLive: boolean;
   readonly #isOldestFirst: boolean;
+  /** The event that the address wants to be open. */
+  #open: number | undefined;
   /** The page that the address names, beside where a search begins. */
   readonly #page0: PageQuery | undefined;
   readonly #rows: EventRows;
@@ -42,8 +46,9 @@ export class EventsTab extends Tab {
     this.#partition = partition === null ? undefined : Number(partition);
     this.#filter = query.get("filter") ?? "";
     this.#start = query.get("from") ?? query.get("at") ?? "";
-    this.#page0 = pageOf(query);
-    this.#isOldestFirst = query.get("order") === "oldest";
+    this.#open = this.#partition === undefined ? undefined : idOf(query.get("open") ?? "");
+    this.#page0 = pageOf(query) ?? (this.#open === undefined ? undefined : { from: this.#open });
+    this.#isOldestFirst = query.get("order") === "oldest" || this.#open !== undefined;
     this.#isLive = query.get("live") === "1";
     this.#rows = new EventRows(name, this.signal, () => this.changed(), () => {
       // What is being read must not be pushed away.
@@ -65,7 +70,7 @@ export class EventsTab extends Tab {
 
   override render(): TemplateResult {
     const events = this.#events;
-    return html`${this.#form()} ${this.fault()} ${this.#damage()}
+    return html`${this.#form()} ${filterMeaning(this.#filter)} ${this.fault()} ${this.#damage()}
       ${this.#isLive ? this.#liveBar() : nothing}
       ${
       events === undefined
@@ -114,8 +119,8 @@ export class EventsTab extends Tab {
           <option value="oldest" ?selected=${this.#isOldestFirst}>oldest first</option>
         </select></label>
       <label class="grow">Filter
-        <input name="filter" spellcheck="false" autocomplete="off" placeholder='{"energy": [{"numeric": [">", 40]}]}'
-          .value=${this.#filter} title="An event pattern of EventBridge"></label>
+        <input name="filter" spellcheck="false" autocomplete="off" placeholder="energy > 40, a text, or a pattern"
+          .value=${this.#filter} title="Conditions such as energy > 40 and run.kind = test (also !=, >=, <=, and ~ for a part of a text), a text to look for, or an event pattern of EventBridge"></label>
       <button class="primary">Show</button>
       <button type="button" class="toggle" aria-pressed=${this.#isLive ? "true" : "false"} @click=${() =>
       go(this.#link({ live: this.#isLive ? undefined : "1", from: undefined, at: undefined }))}>Live</button>
@@ -233,12 +238,19 @@ export class EventsTab extends Tab {
         if (search !== this.#search) return;
         this.#page = page;
         this.#events = this.#isOldestFirst && !this.#isLive ? page.events : page.events.toReversed();
+        this.#openOnce(page.events);
         this.succeeded();
         if (!this.#isSearching) return;
       }
     } finally {
       if (search === this.#search) this.#stopSearch();
     }
+  }
+
+  #openOnce(events: readonly EventView[]): void {
+    const wanted = events.find(({ id }) => id === this.#open);
+    if (wanted !== undefined) this.#rows.open(wanted);
+    this.#open = undefined;
   }
 
   readonly #stopSearch = (): void => {
@@ -249,12 +261,12 @@ export class EventsTab extends Tab {
 
   #askOnce(query: PageQuery, limit: number): Promise<EventsView> {
     const path = topicPath(this.name, this.#partition === undefined ? "latest" : "events");
-    const request = { partition: this.#partition, filter: this.#filter, limit, ...query };
+    const request = { partition: this.#partition, ...wantedOf(this.#filter), limit, ...query };
     return ask<EventsView>(withQuery(path, request), this.signal);
   }
 
   #listen(): void {
-    const query = { partition: this.#partition, filter: this.#filter };
+    const query = { partition: this.#partition, ...wantedOf(this.#filter) };
     this.#feed = new LiveFeed(withQuery(topicPath(this.name, "live"), query), {
       events: (events, skipped) => {
         this.#skipped += skipped;

@@ -9,8 +9,8 @@
  * GET    /api/topics/NAME/rates?from=&to=                     events a span, from the log's own times
  * GET    /api/topics/NAME/segments?partition=&offset=&limit=
  * GET    /api/topics/NAME/consumers?offset=&limit=
- * GET    /api/topics/NAME/events?partition=&from=|before=|time=&limit=&filter=
- * GET    /api/topics/NAME/latest?time=|older=|newer=&limit=&filter=
+ * GET    /api/topics/NAME/events?partition=&from=|before=|time=&limit=&filter=&text=
+ * GET    /api/topics/NAME/latest?time=|older=|newer=&limit=&filter=&text=
  *                                                             events of all partitions by time
  * GET    /api/topics/NAME/live?partition=&filter=             server-sent events: `events`, `fault`
  * GET    /api/topics/NAME/partitions/N/events/ID              the metadata, whole, as it is stored

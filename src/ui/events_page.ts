@@ -1,7 +1,7 @@
 import { NoSuchPartitionError, type Topic } from "../../mod.ts";
 import type { EventsView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
-import { parseFilter } from "./filter.ts";
+import { filterOf } from "./filter.ts";
 import { ownConsumer } from "./own_consumer.ts";
 import type { Query } from "./query.ts";
 
@@ -20,7 +20,7 @@ export async function eventsPage(topic: Topic, query: Query): Promise<EventsView
     throw new NoSuchPartitionError(partition, topic.partitions.length);
   }
   const { limit } = query.page(EVENTS_DEFAULT, EVENTS_MAX);
-  const filter = parseFilter(query.text("filter"));
+  const filter = filterOf(query);
   const { firstId, nextId: endId } = (await topic.describe())[partition];
   const time = query.count("time");
   const from = time === undefined ? query.count("from") : await idAt(topic, partition, time);

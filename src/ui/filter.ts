@@ -1,11 +1,21 @@
 import { compileEventPattern, type Event, type JsonValue } from "../../mod.ts";
 import { BadRequestError } from "./answer.ts";
+import type { Query } from "./query.ts";
 
 /** Whether an event is shown. */
 export type EventFilter = (event: Event) => boolean;
 
+/** What a request asks of events: a pattern as `filter`, and a `text` that the metadata have, in whatever case. */
+export function filterOf(query: Query): EventFilter | undefined {
+  const matches = parseFilter(query.text("filter"));
+  const text = query.text("text")?.toLowerCase();
+  if (text === undefined) return matches;
+  const contains: EventFilter = (event) => event.metadataText.toLowerCase().includes(text);
+  return matches === undefined ? contains : (event) => contains(event) && matches(event);
+}
+
 /** Compiles an EventBridge pattern given as text; nothing takes every event. */
-export function parseFilter(text: string | undefined): EventFilter | undefined {
+function parseFilter(text: string | undefined): EventFilter | undefined {
   if (text === undefined || text.trim() === "") return undefined;
   let pattern: JsonValue;
   try {

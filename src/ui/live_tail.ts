@@ -4,7 +4,7 @@ import { NoSuchPartitionError, type Topic } from "../../mod.ts";
 import { messageOf, sendPiece } from "./answer.ts";
 import type { LiveView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
-import { type EventFilter, parseFilter } from "./filter.ts";
+import { type EventFilter, filterOf } from "./filter.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import type { Query } from "./query.ts";
 
@@ -38,7 +38,7 @@ export interface TailRequest {
 /** Sends the events of a topic as they come, for as long as the response is read. */
 export async function liveTail({ topics, name, query, response, signal }: TailRequest): Promise<void> {
   const only = query.count("partition");
-  const filter = parseFilter(query.text("filter"));
+  const filter = filterOf(query);
   const tail = new LiveTail(response, { only, filter });
   await topics.use(name, (topic) => tail.begin(topic));
   response.writeHead(200, { "content-type": "text/event-stream" });

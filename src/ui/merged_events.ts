@@ -2,7 +2,7 @@ import type { PartitionDescription, Topic } from "../../mod.ts";
 import { BadRequestError } from "./answer.ts";
 import type { EventsView, EventView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
-import { type EventFilter, parseFilter } from "./filter.ts";
+import { type EventFilter, filterOf } from "./filter.ts";
 import { ownConsumer } from "./own_consumer.ts";
 import type { Query } from "./query.ts";
 
@@ -25,7 +25,7 @@ type Direction = "older" | "newer";
  */
 export async function mergedEvents(topic: Topic, query: Query): Promise<EventsView> {
   const { limit } = query.page(EVENTS_DEFAULT, EVENTS_MAX);
-  const filter = parseFilter(query.text("filter"));
+  const filter = filterOf(query);
   const partitions = (await topic.describe()).filter(({ fault }) => fault === undefined);
   if (partitions.length > PARTITIONS_MAX) {
     throw new BadRequestError(`The topic has ${partitions.length} partitions: choose one of them`);

@@ -1,0 +1,49 @@
+// What is typed often: a condition, a word, and an address that leads to one event.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { test } from "../harness.ts";
+import { browserMissing, look } from "./browser.ts";
+import { pushMany } from "./served.ts";
+
+const WITH_BROWSER = { skip: browserMissing };
+
+test("conditions and words are looked for, and the pattern is shown beside them", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, shoot }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 500));
+    await go("topics/t/events");
+    const show = async (filter: string): Promise<void> => {
+      await page.getByLabel("Filter").fill(filter);
+      await page.getByRole("button", { name: "Show" }).click();
+    };
+    await show("n >= 10 and n < 14");
+    await page.getByText('{"n":[{"numeric":[">=",10,"<",14]}]}').waitFor();
+    await page.getByText("500 of 500 events looked through").waitFor();
+    assertEquals(await page.locator(".open-event").count(), 4);
+    await show("THIRD");
+    await page.getByText("Events whose metadata have the text").waitFor();
+    await page.locator(".open-event").nth(49).waitFor();
+    const shown = await page.locator("td.metadata").allInnerTexts();
+    assertEquals(shown.filter((text) => !text.includes("third")), []);
+    await shoot("shorthand");
+    await show("n > many");
+    await page.getByRole("alert").getByText("“n >” takes a number, found “many”").waitFor();
+  });
+});
+
+test("an address leads to one event, which is open, and is copied by a button", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, url }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 500));
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await go("topics/t/events?partition=1&open=77");
+    await page.locator("pre.json").waitFor();
+    assertEquals(await page.locator("tr.open td:nth-child(3)").innerText(), "77");
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await page.getByRole("button", { name: "Copied" }).waitFor();
+    assertEquals(
+      await page.evaluate("navigator.clipboard.readText()"),
+      `${url}#/topics/t/events?partition=1&open=77`,
+    );
+    await page.getByRole("button", { name: "Copy metadata" }).click();
+    await page.getByRole("button", { name: "Copied" }).first().waitFor();
+    assertStringIncludes(await page.evaluate("navigator.clipboard.readText()") as string, '{"n":');
+  });
+});
