@@ -180,7 +180,7 @@ async function scan(
 }
 
 function byTime(one: EventView, other: EventView): number {
-  return one.timestamp - other.timestamp || one.partition - other.partition || one.id - other.id;
+  return one.timestamp - other.timestamp || one.id - other.id || one.partition - other.partition;
 }
 
 /** `0:17,1:20`. */
