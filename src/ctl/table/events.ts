@@ -161,6 +161,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         title: "One of several workers, each of which gets a part of the events",
         shell: `diaspora-ctl consume my_topic --name workers --group --ack --follow \\
   --driver files --driver.root_path /tmp/diaspora-data`,
+        run: false,
       },
       {
         title: "A line of chosen fields for each event of the last day, up to an hour ago",
