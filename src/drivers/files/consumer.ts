@@ -170,9 +170,12 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
 
   /** Listens to the partitions that there are now, if it listens. */
   protected listenAnew(): void {
-    if (this.#stopListening.length === 0) return;
-    this.#stop();
+    const before = this.#stopListening;
+    if (before.length === 0) return;
+    this.#stopListening = [];
+    // First, so that what is listened to before and after is listened to all the time: a watch takes its time to begin.
     this.#listen();
+    for (const stop of before) stop();
   }
 
   #stop(): void {

@@ -45,6 +45,9 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   #fault: unknown = undefined;
   /** Whether the partitions changed since the last look for events. */
   #isReassigned = false;
+  #listensAnew = false;
+  /** The watch on the group, while someone waits. */
+  #watch: { stop: () => void; users: number } | undefined;
 
   constructor(
     partitions: readonly Partition[],
@@ -195,17 +198,25 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   }
 
   protected override listenTo(wake: () => void): (() => void)[] {
-    const stop = this.group.listen(() => this.#membership?.look());
     const stops = super.listenTo(wake);
-    if (this.#membership === undefined || stop === undefined) return stops;
     const membership = this.#membership;
-    membership.isWatched = true;
+    if (membership === undefined) return stops;
+    if (this.#watch === undefined) {
+      const stop = this.group.listen(() => membership.look());
+      if (stop === undefined) return stops;
+      this.#watch = { stop, users: 0 };
+      membership.isWatched = true;
+      // Before anything listened, the group may have changed.
+      queueMicrotask(() => membership.look());
+    }
+    const watch = this.#watch;
+    watch.users++;
     stops.push(() => {
+      if (--watch.users > 0) return;
+      this.#watch = undefined;
       membership.isWatched = false;
-      stop();
+      watch.stop();
     });
-    // Before anything listened, the group may have changed.
-    queueMicrotask(() => membership.look());
     return stops;
   }
 
@@ -214,8 +225,14 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     this.#assigned = [...partitions].sort((one, other) => one - other);
     this.request.onAssigned?.(this.#assigned);
     this.#isReassigned = true;
-    this.listenAnew();
     this.wake();
+    if (this.#listensAnew) return;
+    this.#listensAnew = true;
+    // Once for all partitions that change together.
+    queueMicrotask(() => {
+      this.#listensAnew = false;
+      if (!this.isClosed) this.listenAnew();
+    });
   }
 
   #takeFault(): unknown {
