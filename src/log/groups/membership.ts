@@ -17,7 +17,7 @@ import type { Storage } from "../../storage/port.ts";
 import { Beat } from "./beat.ts";
 import { Others, type Surroundings } from "./others.ts";
 import { type Member, type Roster, RosterFiles, type Share, vacant } from "./roster.ts";
-import { type NextRoster, withoutMembers, withRenewal } from "./roster_changes.ts";
+import { isEven, type NextRoster, withoutMembers, withRenewal } from "./roster_changes.ts";
 import { shareOut } from "./shares.ts";
 
 /** How often a member looks at the roster and the others. */
@@ -30,6 +30,8 @@ const WATCHED_LOOK_MS = 1000;
 const TRUSTED = 0.7;
 /** Events that are given out before the clock is asked again, while nothing else has its turn. */
 const TRUSTED_LOOKS = 32;
+/** How often it looks again because it was stopped meanwhile, before it takes everything for lost. */
+const LOOKS_MAX = 5;
 /** How often a change begins anew because others changed something meanwhile, before it waits for the next look. */
 const ATTEMPTS_MAX = 50;
 
@@ -127,10 +129,8 @@ export class Membership {
 
   /** Whether every member has the partitions that it should have. */
   get isSettled(): boolean {
-    const { members, shares } = this.#files.read() ?? { members: [], shares: [] };
-    const owners = shares.map(({ owner }) => owner);
-    const wanted = shareOut(members.map(({ id }) => id), owners);
-    return wanted.every((member, partition) => member === owners[partition]);
+    const roster = this.#files.read();
+    return roster === undefined || isEven(roster);
   }
 
   /** Sees to everything that is to be done now. What fails is reported to the call that reads, and tried again. */
@@ -154,6 +154,9 @@ export class Membership {
     // Work that never lets the event loop turn is a sign of life as well.
     const { around, timeoutMs } = this.settings;
     if (around.elapsedMs() - this.#beatMs >= timeoutMs / 5) this.look();
+    // It may have been stopped while it looked.
+    for (let looks = 0; !this.#isTrusted() && !this.#isBusy && looks < LOOKS_MAX; looks++) this.look();
+    if (!this.#isBusy) this.#loseUnlessTrusted();
     this.#trustedLooks = TRUSTED_LOOKS;
     this.#stopTurn ??= this.settings.around.soon(() => {
       this.#stopTurn = undefined;

@@ -28,3 +28,9 @@ export function withRenewal(
   if (me === undefined || me.renewals === renewals) return undefined;
   return { members: members.map((member) => member === me ? { ...me, renewals } : member), shares };
 }
+
+/** Whether every partition is the one's that should have it. */
+export function isEven({ members, shares }: Roster): boolean {
+  const owners = shares.map(({ owner }) => owner);
+  return String(shareOut(members.map(({ id }) => id), owners)) === String(owners);
+}
