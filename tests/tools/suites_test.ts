@@ -50,7 +50,7 @@ test("tests that run everywhere use the harness, and nothing that one runtime ha
 
 test("tests start processes by what ends them with the test", () => {
   // Brokers outlive the test that starts them; the checker of the model and mutations run apart from tests.
-  const free = /^tests\/(?:child_processes|kafka\/broker|model\/checker|simulation\/mutations\/run)\.ts$/;
+  const free = /^tests\/(?:child_processes|kafka\/kfake|model\/checker|simulation\/mutations\/run)\.ts$/;
   const starting = [...walkSync("tests", { exts: ["ts"] })].map(({ path }) => path)
     .filter((path) =>
       /^import \{[^}]*\bspawn\b[^}]*\} from "node:child_process"/m.test(readFileSync(path, "utf8"))
