@@ -9,6 +9,8 @@ import { PositionStore } from "./position_store.ts";
 
 /** How long one read waits for events that are known to be there, in milliseconds. */
 const READ_MS_MAX = 20_000;
+/** How long a partition that was found without a leader before is waited for. */
+const REACH_AGAIN_MS = 10_000;
 
 /** Reads a topic, alone or sharing its partitions with other consumers of the same name. */
 export class KafkaConsumer implements ConsumerInterface {
@@ -171,7 +173,8 @@ export class KafkaConsumer implements ConsumerInterface {
     const sinceMs = queue.trouble?.sinceMs ?? Date.now();
     const isSo = await this.#news.untilOrLate(
       () => !queue.isCutOff || this.#hasNews() || !this.#has(queue),
-      sinceMs + READ_MS_MAX - Date.now(),
+      // Who was refused before and asks again gives its broker a moment to be found again.
+      Math.max(sinceMs + READ_MS_MAX - Date.now(), REACH_AGAIN_MS),
     );
     if (isSo) return;
     const what = `read topic "${name}" partition ${queue.partition}`;
