@@ -36,6 +36,8 @@ export class PartitionQueue {
   readsReplica = false;
   /** How far the latest answer says that the partition reaches. */
   #highWatermark = 0;
+  /** Where a batch was answered that reached beyond the high watermark of its answer. */
+  #beyondEndAt = -1;
   /** Whether it is known where to begin: not while the leader that would have to say it is away. */
   isPlaced = true;
   /** What keeps its events back, and since when; until its leader answers again. */
@@ -89,6 +91,12 @@ export class PartitionQueue {
       count += batch.lastOffsetDelta + 1;
       const reached = Number(batch.firstOffset) + batch.lastOffsetDelta + 1;
       if (reached <= this.fetchOffset || reached > Number(answer.highWatermark)) {
+        // Leaders take the high watermark down before they read: what was stored between the two may be in an answer.
+        // Asked again they know of it.
+        if (reached > this.fetchOffset && this.#beyondEndAt !== this.fetchOffset) {
+          this.#beyondEndAt = this.fetchOffset;
+          break;
+        }
         // What comes after it is asked for again.
         this.#misplace(batch.lastOffsetDelta + 1, Number(answer.highWatermark));
         break;

@@ -152,12 +152,33 @@ test("a seek forgets everything", () => {
   assertEquals([queue.position, queue.fetchOffset, queue.answers, queue.take(1)], [7, 7, 0, undefined]);
 });
 
+// Events stored while a leader answered were called damaged: it takes its high watermark down before it reads, so that
+// an answer may hold more than that. Seen where requests to a broker were cut.
+test("what an answer holds beyond its high watermark is asked for again, and is not damage", () => {
+  const queue = queueAt(5);
+  const whole = answer({ first: 5, entries: ["1"] }, { first: 6, entries: ["2", "3"] });
+  queue.accept({ ...whole, highWatermark: 7n });
+  assertEquals(takeAll(queue), [[5, ["1"]]]);
+  assertEquals(queue.fetchOffset, 6);
+  queue.accept({ ...answer({ first: 6, entries: ["2", "3"] }), highWatermark: 8n });
+  assertEquals(takeAll(queue), [[6, ["2", "3"]]]);
+  // The next time is a first time again.
+  queue.accept({ ...answer({ first: 8, entries: ["4"] }), highWatermark: 8n });
+  assertEquals(takeAll(queue), []);
+  queue.accept({ ...answer({ first: 8, entries: ["4"] }), highWatermark: 9n });
+  assertEquals(takeAll(queue), [[8, ["4"]]]);
+});
+
 test("a batch whose first offset cannot be is damage of its own ids, and nothing else is lost", () => {
   for (const wrong of [0, 2 ** 40]) {
     const queue = queueAt(5);
     const one = answer({ first: 5, entries: ["1"] }, { first: wrong, entries: ["2", "3"] });
     queue.accept({ ...one, highWatermark: 9n });
     assertEquals(queue.take(9)?.baseId, 5);
+    if (wrong > 9) {
+      assertEquals([queue.take(9), queue.fetchOffset], [undefined, 6]);
+      queue.accept({ ...answer({ first: wrong, entries: ["2", "3"] }), highWatermark: 9n });
+    }
     const { damage } = assertThrows(() => queue.take(9), CorruptedLogError);
     assertEquals([damage.firstId, damage.endId, damage.reason], [6, 8, "its first offset is wrong"]);
     assertEquals(queue.fetchOffset, 8);
