@@ -34,6 +34,10 @@ export async function look(
       async (page) => {
         const go = async (route: string): Promise<void> => {
           await page.goto(`${served.url}#/${route}`);
+          // What was shown before stays for a frame.
+          await page.evaluate(
+            "new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))",
+          );
           await page.locator("h1").waitFor();
         };
         const trust = (url: string): void => void trusted.push(url);
