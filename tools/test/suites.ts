@@ -14,7 +14,7 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/kafka\//,
   /^tests\/bench\/(guard|options)_test\.ts$/,
   /^tests\/simulation\//,
-  /^tests\/issues\/(?:hanging_tests|programs_on_files_downloaded_kafka|relative_root_path)_test\.ts$/,
+  /^tests\/issues\/(?:administration_cut_short|hanging_tests|programs_on_files_downloaded_kafka|relative_root_path)_test\.ts$/,
   // They start programs of every runtime by themselves.
   /^tests\/examples\/\w+_test\.ts$/,
   /^tests\/readme_test\.ts$/,
@@ -35,7 +35,7 @@ const SLOW: readonly RegExp[] = [
   /^tests\/conformance\/files_test\.ts$/,
   /^tests\/damage\/flip_sweep_test\.ts$/,
   /^tests\/fuzz\//,
-  /^tests\/issues\/(?:hanging_tests|programs_on_files_downloaded_kafka|stopped_writer_and_retention|write_in_two_parts)_test\.ts$/,
+  /^tests\/issues\/(?:administration_cut_short|hanging_tests|programs_on_files_downloaded_kafka|stopped_writer_and_retention|write_in_two_parts)_test\.ts$/,
   /^tests\/log\/check\/repair_test\.ts$/,
   /^tests\/reader\//,
   /^tests\/readme_test\.ts$/,
@@ -75,7 +75,10 @@ export function runsEverywhere(file: string): boolean {
   return ![...DENO_ONLY, ...NODE_ONLY].some((pattern) => pattern.test(file));
 }
 
-/** Whether a test file runs `diaspora-ctl` as a process, so that it can run the compiled one too. */
+/** Tests of the command that take long and in which the compiled program runs nothing that the others do not run. */
+const LONG_FOR_BINARY = /^tests\/cli\/(?:completions|cpp_files|documentation|forward|transfer)_test\.ts$/;
+
+/** Whether a test file runs `diaspora-ctl` as a process, and is to run the compiled one too. */
 export function testsCommand(file: string): boolean {
-  return file.startsWith("tests/cli/");
+  return file.startsWith("tests/cli/") && !LONG_FOR_BINARY.test(file);
 }
