@@ -5,6 +5,7 @@ import { openDriver, topicAndConsumerOf } from "../connect.ts";
 import { formatAge, formatBytes } from "../console/progress.ts";
 import { membersOf, memberText } from "../consume/group_members.ts";
 import { formatTable } from "../console/table.ts";
+import { sleep } from "../fifo/pause.ts";
 import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
 import { lagTotals } from "./consumer_list.ts";
@@ -40,7 +41,7 @@ export async function run(invocation: Invocation): Promise<void> {
     await show(invocation, lags, topic);
     if (!args.flag("json")) await console.out.line("");
     await console.out.flush();
-    await pause(intervalMs, ended);
+    await sleep(intervalMs, ended);
   }
 }
 
@@ -178,14 +179,4 @@ function partitionRows({ name, partitions, members }: Lag, isShared: boolean): (
 function totalCells(partitions: readonly PartitionLag[]): (string | number)[] {
   const { events, bytes, seconds } = lagTotals(partitions.filter(({ fault }) => fault === undefined));
   return [events, formatBytes(bytes), formatAge(seconds)];
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }
