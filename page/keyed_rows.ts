@@ -21,10 +21,11 @@ export class KeyedRows {
   #rows: readonly Row[] = [];
   #shown = new Map<string, { element: HTMLTableRowElement; row: Row }>();
 
-  /** For `ref`: the body that holds the rows. */
+  /** For `ref`: the body that holds the rows; it may still hold those of another that was drawn there. */
   readonly host = (body?: Element): void => {
     this.#body = body;
     this.#shown.clear();
+    body?.replaceChildren();
     this.#sync();
   };
 

@@ -98,10 +98,10 @@ test(
       };
       for (const text of ["15m", "1h30m", "00:00", "2001-02-03"]) {
         await from(text);
-        await page.locator("td.metadata", { hasText: '{"n":0,' }).waitFor();
+        await page.locator("td.metadata", { hasText: '{"n":0,' }).first().waitFor();
         assertEquals((await numbers(seen))[0], 0, text);
         await from("");
-        await page.locator("td.metadata", { hasText: '{"n":2999,' }).waitFor();
+        await page.locator("td.metadata", { hasText: '{"n":2999,' }).first().waitFor();
       }
       for (const text of ["foo 1", "2026-02-30", "25:00", "last 7", "yesterday"]) {
         await from(text);
