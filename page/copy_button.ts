@@ -1,10 +1,10 @@
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 
 /** How long a button says that it has copied. */
 const SAID_MS = 1500;
 
-/** A button that copies a text. */
-export function copyButton(label: string, text: string): TemplateResult {
+/** A button that copies a text; `what` says more than the label to those who do not see where it stands. */
+export function copyButton(label: string, text: string, what?: string): TemplateResult {
   const copy = async (event: Event): Promise<void> => {
     const button = event.currentTarget as HTMLButtonElement;
     try {
@@ -15,5 +15,10 @@ export function copyButton(label: string, text: string): TemplateResult {
     }
     setTimeout(() => button.textContent = label, SAID_MS);
   };
-  return html`<button type="button" class="copy" @click=${copy} .textContent=${label}></button>`;
+  return html`
+    <button type="button" class="copy" aria-label=${what === undefined
+      ? nothing
+      : `${label}: ${what}`} @click=${copy}
+      .textContent=${label}></button>
+  `;
 }

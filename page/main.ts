@@ -10,7 +10,15 @@ import { TopicsView } from "./views/topics.ts";
 
 const app = document.getElementById("app")!;
 let view: View | undefined;
-let store: StoreView | undefined;
+/** Until the server answers, nothing is known of the store. */
+let store: StoreView = {
+  driver: "",
+  place: "",
+  version: "",
+  hasFiles: false,
+  words: ["…"],
+  topicOptions: [],
+};
 let storeFault: string | undefined;
 let drawPending = false;
 
@@ -32,14 +40,14 @@ function frame(): TemplateResult {
           <a class="brand" href=${linkTo(
             [],
           )}><img src="/icon.svg" alt="" width="24" height="24">Diaspora Stream</a>
-          <span class="place"><bdi>${store === undefined ? nothing : visible(store.place)}</bdi></span>
+          <span class="place"><bdi>${visible(store.place)}</bdi></span>
           ${themeChoice(draw)}
         </header>
     <main id="main" tabindex="-1">
           ${storeFault === undefined ? nothing : html`<p class="fault" role="alert">${storeFault}</p>`}
           ${view?.render() ?? nothing}
         </main>
-    <footer class="muted">${store === undefined
+    <footer class="muted">${store.driver === ""
       ? nothing
       : `${store.driver} driver, diaspora-ctl ${store.version}, read-only`}</footer>
   `;
@@ -56,8 +64,8 @@ function show(isFirst: boolean): void {
   if (view instanceof TopicView && view.take(route)) return draw();
   view?.stop();
   view = route.path[0] === "topics" && route.path[1] !== undefined
-    ? new TopicView(route, store?.hasFiles ?? false)
-    : new TopicsView(route);
+    ? new TopicView(route, store)
+    : new TopicsView(route, store);
   view.onChange = draw;
   view.start();
   draw();

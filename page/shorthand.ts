@@ -21,6 +21,15 @@ export function wantedOf(typed: string): Wanted {
   return { filter: JSON.stringify(pattern) };
 }
 
+/** The same; nothing where the condition cannot be, which is said elsewhere. */
+export function wantedOrNothing(typed: string): Wanted {
+  try {
+    return wantedOf(typed);
+  } catch {
+    return {};
+  }
+}
+
 interface Pattern {
   [key: string]: Pattern | unknown[];
 }

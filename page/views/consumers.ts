@@ -1,8 +1,10 @@
 import { html, type TemplateResult } from "lit-html";
 import type { ConsumerView, Page } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
+import { optionWords, topicWords } from "../command_line.ts";
 import { counted, formatBytes, formatCount, formatSpan, visible } from "../format.ts";
 import { pager, waiting } from "../pieces.ts";
+import { type ReadyCommand, readyCommands } from "../ready_commands.ts";
 import { Tab } from "./tab.ts";
 
 const LIMIT = 20;
@@ -24,7 +26,7 @@ export class ConsumersTab extends Tab {
       return html`${this.fault()}<p class="empty">No consumer has acknowledged anything yet.</p>`;
     }
     return html`${this.fault()}
-      ${page.items.map(consumer)}
+      ${page.items.map((view) => this.#consumer(view))}
       ${
       pager({
         offset: page.offset,
@@ -48,42 +50,54 @@ export class ConsumersTab extends Tab {
     );
     this.succeeded();
   }
-}
 
-function consumer({ name, events, bytes, seconds, partitions }: ConsumerView): TemplateResult {
-  const state = events === 0 ? html`<span class="badge good">up to date</span>` : html`
-    <span class="badge">lag ${counted(events, "event")}</span>
-    <span class="muted">about ${formatBytes(bytes)}; the oldest has waited for ${formatSpan(seconds)}</span>
-  `;
-  return html`
-    <details class="card">
-      <summary><h2><bdi>${visible(name)}</bdi></h2> ${state}</summary>
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col" class="number">Partition</th>
-            <th scope="col" class="number">Next event</th>
-            <th scope="col" class="number">Lag, events</th>
-            <th scope="col" class="number">Lag, bytes</th>
-            <th scope="col" class="number">Oldest has waited</th>
-          </tr>
-        </thead>
-        <tbody>${partitions.map(({ partition, position, acknowledged, events, bytes, seconds }) =>
-          html`
+  #consumer({ name, events, bytes, seconds, partitions }: ConsumerView): TemplateResult {
+    const state = events === 0 ? html`<span class="badge good">up to date</span>` : html`
+      <span class="badge">lag ${counted(events, "event")}</span>
+      <span class="muted">about ${formatBytes(bytes)}; the oldest has waited for ${formatSpan(seconds)}</span>
+    `;
+    return html`
+      <details class="card">
+        <summary><h2><bdi>${visible(name)}</bdi></h2> ${state}</summary>
+        <table class="list">
+          <thead>
             <tr>
-              <th scope="row" class="number">${partition}</th>
-              <td class="number" data-label="Next event">${acknowledged
-                ? formatCount(position)
-                : html`<span class="muted">nothing acknowledged</span>`}</td>
-              <td class="number" data-label="Lag, events">${formatCount(events)}</td>
-              <td class="number" data-label="Lag, bytes">${formatBytes(bytes)}</td>
-              <td class="number" data-label="Oldest has waited">${events === 0
-                ? ""
-                : formatSpan(seconds)}</td>
+              <th scope="col" class="number">Partition</th>
+              <th scope="col" class="number">Next event</th>
+              <th scope="col" class="number">Lag, events</th>
+              <th scope="col" class="number">Lag, bytes</th>
+              <th scope="col" class="number">Oldest has waited</th>
             </tr>
-          `
-        )}</tbody>
-      </table>
-    </details>
-  `;
+          </thead>
+          <tbody>${partitions.map(({ partition, position, acknowledged, events, bytes, seconds }) =>
+            html`
+              <tr>
+                <th scope="row" class="number">${partition}</th>
+                <td class="number" data-label="Next event">${acknowledged
+                  ? formatCount(position)
+                  : html`<span class="muted">nothing acknowledged</span>`}</td>
+                <td class="number" data-label="Lag, events">${formatCount(events)}</td>
+                <td class="number" data-label="Lag, bytes">${formatBytes(bytes)}</td>
+                <td class="number" data-label="Oldest has waited">${events === 0
+                  ? ""
+                  : formatSpan(seconds)}</td>
+              </tr>
+            `
+          )}</tbody>
+        </table>
+        ${readyCommands("Read, move or remove it", this.#commands(name), this.store.words)}
+      </details>
+    `;
+  }
+
+  #commands(consumer: string): ReadyCommand[] {
+    const where = [...topicWords(this.name), ...optionWords("--name", consumer)];
+    return [
+      ["Read on and acknowledge", ["consume", ...where, "--ack", "--follow"]],
+      ["Start over", ["consumer", "seek", ...where, "--to", "earliest"]],
+      ["Skip to the end", ["consumer", "seek", ...where, "--to", "latest"]],
+      ["Go back by an hour", ["consumer", "seek", ...where, "--to", "@1h"]],
+      ["Forget it", ["consumer", "delete", ...where]],
+    ];
+  }
 }

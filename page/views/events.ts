@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { EventsView, EventView } from "../../src/ui/contract.ts";
+import type { EventsView, EventView, StoreView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { formatCount, formatRate, formatSpan } from "../format.ts";
 import { LiveFeed } from "../live_feed.ts";
@@ -7,6 +7,7 @@ import { type PageQuery, searchEvents } from "../event_search.ts";
 import { idOf, pageOf, startQuery, ZONE } from "../event_start.ts";
 import { type Content, waiting } from "../pieces.ts";
 import { go, linkTo } from "../route.ts";
+import { eventCommands } from "./event_commands.ts";
 import { eventPager } from "./event_pager.ts";
 import { EventRows } from "./event_rows.ts";
 import { filterMeaning } from "./filter_meaning.ts";
@@ -40,8 +41,8 @@ export class EventsTab extends Tab {
   #isPaused = false;
   #held: EventView[] = [];
 
-  constructor(name: string, query: URLSearchParams) {
-    super(name);
+  constructor(name: string, store: StoreView, query: URLSearchParams) {
+    super(name, store);
     const partition = query.get("partition");
     this.#partition = partition === null ? undefined : Number(partition);
     this.#filter = query.get("filter") ?? "";
@@ -79,7 +80,12 @@ export class EventsTab extends Tab {
         ? html`<p class="empty" role="status">${this.#nothing()}</p>`
         : this.#rows.render(events)
     }
-      ${this.#pager()} ${this.#scope()}`;
+      ${this.#pager()} ${this.#scope()} ${
+      eventCommands(
+        { topic: this.name, partition: this.#partition, start: this.#start, filter: this.#filter },
+        this.store,
+      )
+    }`;
   }
 
   /** How far a filter has looked. */

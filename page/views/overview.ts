@@ -2,9 +2,11 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { PartitionDescription } from "../../src/contract.ts";
 import type { Page, Rates, Sample, TopicView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
+import { topicWords } from "../command_line.ts";
 import { counted, formatBytes, formatCompact, formatCount, formatRate, formatTime } from "../format.ts";
 import { moment, pager, tile, waiting } from "../pieces.ts";
 import { type PlotData, plotFigure } from "../plot.ts";
+import { readyCommands } from "../ready_commands.ts";
 import { linkTo } from "../route.ts";
 import { Tab } from "./tab.ts";
 
@@ -72,8 +74,25 @@ export class OverviewTab extends Tab {
                 ${this.#lagPlot()}
               </div>
       </section>
-            ${this.#partitions(this.#page ?? topic.partitions)}
+            ${this.#partitions(this.#page ?? topic.partitions)} ${this.#commands()}
     `;
+  }
+
+  #commands(): TemplateResult {
+    const topic = topicWords(this.name);
+    return readyCommands("Add events, trim or delete the topic", [
+      ["Add events, a line each", ["produce", ...topic]],
+      ["See what would go if a week were kept", [
+        "topic",
+        "trim",
+        ...topic,
+        "--before-time",
+        "7d",
+        "--dry-run",
+      ]],
+      ["Remove what every consumer has acknowledged", ["topic", "trim", ...topic, "--acknowledged"]],
+      ["Delete it with all its events", ["topic", "delete", ...topic]],
+    ], this.store.words);
   }
 
   #rateOf(partition: number): string {

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from "lit-html";
-import type { Page, SegmentView } from "../../src/ui/contract.ts";
+import type { Page, SegmentView, StoreView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { formatBytes, formatCount } from "../format.ts";
 import { moment, pager, waiting } from "../pieces.ts";
@@ -16,8 +16,8 @@ export class SegmentsTab extends Tab {
   #offset = 0;
   #page: Page<SegmentView> | undefined;
 
-  constructor(name: string, query: URLSearchParams) {
-    super(name);
+  constructor(name: string, store: StoreView, query: URLSearchParams) {
+    super(name, store);
     this.#partition = Number(query.get("partition") ?? 0);
   }
 

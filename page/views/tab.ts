@@ -1,4 +1,4 @@
-import type { TopicView as Topic, VerifyView } from "../../src/ui/contract.ts";
+import type { StoreView, TopicView as Topic, VerifyView } from "../../src/ui/contract.ts";
 import { type Content, faultBox } from "../pieces.ts";
 import { View } from "../view.ts";
 
@@ -10,7 +10,7 @@ export abstract class Tab extends View {
   protected verify: VerifyView | undefined;
   #fault: string | undefined;
 
-  constructor(protected readonly name: string) {
+  constructor(protected readonly name: string, protected readonly store: StoreView) {
     super();
   }
 

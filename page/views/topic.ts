@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { TopicView as Topic, VerifyView } from "../../src/ui/contract.ts";
+import type { StoreView, TopicView as Topic, VerifyView } from "../../src/ui/contract.ts";
 import { ask, topicPath } from "../api.ts";
 import { counted, visible } from "../format.ts";
 import { type Content, faultBox } from "../pieces.ts";
@@ -19,27 +19,22 @@ interface TabKind {
   key: string;
   label: string;
   needsFiles?: true;
-  make: (name: string, query: URLSearchParams) => Tab;
+  make: new (name: string, store: StoreView, query: URLSearchParams) => Tab;
 }
 
 const TABS: readonly TabKind[] = [
-  { key: "", label: "Overview", make: (name) => new OverviewTab(name) },
-  { key: "events", label: "Events", make: (name, query) => new EventsTab(name, query) },
-  { key: "consumers", label: "Consumers", make: (name) => new ConsumersTab(name) },
-  {
-    key: "segments",
-    label: "Segments",
-    needsFiles: true,
-    make: (name, query) => new SegmentsTab(name, query),
-  },
-  { key: "verify", label: "Verify", needsFiles: true, make: (name) => new VerifyTab(name) },
-  { key: "settings", label: "Settings", make: (name) => new SettingsTab(name) },
+  { key: "", label: "Overview", make: OverviewTab },
+  { key: "events", label: "Events", make: EventsTab },
+  { key: "consumers", label: "Consumers", make: ConsumersTab },
+  { key: "segments", label: "Segments", needsFiles: true, make: SegmentsTab },
+  { key: "verify", label: "Verify", needsFiles: true, make: VerifyTab },
+  { key: "settings", label: "Settings", make: SettingsTab },
 ];
 
 /** A topic, of which one tab is shown at a time. */
 export class TopicView extends View {
   readonly #name: string;
-  readonly #hasFiles: boolean;
+  readonly #store: StoreView;
   #kind: TabKind;
   #tab: Tab;
   #topic: Topic | undefined;
@@ -47,12 +42,12 @@ export class TopicView extends View {
   #takenMs = 0;
   #fault: string | undefined;
 
-  constructor(route: Route, hasFiles: boolean) {
+  constructor(route: Route, store: StoreView) {
     super();
     this.#name = route.path[1];
-    this.#hasFiles = hasFiles;
+    this.#store = store;
     this.#kind = kindOf(route);
-    this.#tab = this.#kind.make(this.#name, route.query);
+    this.#tab = new this.#kind.make(this.#name, this.#store, route.query);
   }
 
   override get title(): string {
@@ -74,13 +69,13 @@ export class TopicView extends View {
     if (route.path[0] !== "topics" || route.path[1] !== this.#name) return false;
     this.#tab.stop();
     this.#kind = kindOf(route);
-    this.#tab = this.#kind.make(this.#name, route.query);
+    this.#tab = new this.#kind.make(this.#name, this.#store, route.query);
     this.#startTab();
     return true;
   }
 
   override render(): TemplateResult {
-    const shown = TABS.filter(({ needsFiles }) => this.#hasFiles || !needsFiles);
+    const shown = TABS.filter(({ needsFiles }) => this.#store.hasFiles || !needsFiles);
     return html`<nav class="trail" aria-label="Where this is"><a href=${linkTo([])}>Topics</a></nav>
       <h1><bdi>${visible(this.#name)}</bdi></h1>
       ${faultBox(this.#fault)} ${this.#damage()}
@@ -116,7 +111,9 @@ export class TopicView extends View {
   async #ask(): Promise<void> {
     this.#topic = await ask<Topic>(topicPath(this.#name), this.signal);
     this.#takenMs = performance.now();
-    if (this.#hasFiles) this.#verify = await ask<VerifyView>(topicPath(this.#name, "verify"), this.signal);
+    if (this.#store.hasFiles) {
+      this.#verify = await ask<VerifyView>(topicPath(this.#name, "verify"), this.signal);
+    }
     this.#fault = undefined;
     this.#tab.setTopic(this.#topic, this.#verify, this.#takenMs);
     this.changed();

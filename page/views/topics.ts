@@ -1,13 +1,21 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { Page, TopicLine } from "../../src/ui/contract.ts";
+import type { Page, StoreView, TopicLine } from "../../src/ui/contract.ts";
 import { ask, withQuery } from "../api.ts";
 import { counted, formatBytes, formatCount, formatRate, visible } from "../format.ts";
 import { faultBox, moment, pager, waiting } from "../pieces.ts";
+import { type ReadyCommand, readyCommands } from "../ready_commands.ts";
 import { linkTo, type Route } from "../route.ts";
 import { View } from "../view.ts";
 
 const LIMIT = 50;
 const INTERVAL_MS = 2000;
+
+const COMMANDS: readonly ReadyCommand[] = [
+  ["Make a topic", ["topic", "create", "my_topic", "--topic.num_partitions", "4"]],
+  ["List them", ["topic", "list", "--verbose"]],
+  ["Lag of every consumer", ["consumer", "lag", "--watch"]],
+  ["Verify every topic", ["verify"]],
+];
 
 /** The list of topics. */
 export class TopicsView extends View {
@@ -18,7 +26,7 @@ export class TopicsView extends View {
   /** Grows with every question, so that late answers to earlier ones are recognized. */
   #question = 0;
 
-  constructor(route: Route) {
+  constructor(route: Route, private readonly store: StoreView) {
     super();
     this.#search = route.query.get("search") ?? "";
   }
@@ -37,14 +45,15 @@ export class TopicsView extends View {
       <label class="search"><span class="unseen">Search topics by name</span>
         <input type="search" placeholder="Search by name" .value=${this.#search} @input=${this.#onSearch}></label></div>
       ${faultBox(this.#fault)}
-      ${page === undefined ? waiting() : this.#table(page)}`;
+      ${page === undefined ? waiting() : this.#table(page)}
+      ${readyCommands("Make a topic, or look from a shell", COMMANDS, this.store.words, page?.total === 0)}`;
   }
 
   #table({ items, total, offset }: Page<TopicLine>): TemplateResult {
     if (total === 0) {
       return html`<p class="empty">${
         this.#search === ""
-          ? html`There is no topic yet. Make one: <code>diaspora-ctl topic create --name my_topic …</code>`
+          ? "There is no topic yet."
           : html`No topic has “<bdi>${visible(this.#search)}</bdi>” in its name.`
       }</p>`;
     }

@@ -1,9 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { FindingView, VerifyView } from "../../src/ui/contract.ts";
 import { ask, topicPath } from "../api.ts";
+import { topicWords } from "../command_line.ts";
 import { counted, formatBytes, formatCount, formatSpan, visible } from "../format.ts";
 import { moment, waiting } from "../pieces.ts";
 import { linkTo } from "../route.ts";
+import { readyCommands } from "../ready_commands.ts";
 import { Tab } from "./tab.ts";
 
 const INTERVAL_MS = 1000;
@@ -36,7 +38,7 @@ export class VerifyTab extends Tab {
         ${
       isRunning ? html`<button @click=${() => this.run(() => this.#ask("DELETE"))}>Stop</button>` : nothing
     }</div>
-      ${this.#progress(view)} ${this.#result(view)}`;
+      ${this.#progress(view)} ${this.#result(view)} ${this.#commands(view)}`;
   }
 
   #progress({ state, bytes, bytesTotal, events, startedTime }: VerifyView): TemplateResult | typeof nothing {
@@ -89,17 +91,22 @@ export class VerifyTab extends Tab {
             formatCount(total)
           } are shown.</p>`
           : nothing}
-        ${this.#whatToDo(counts)}
       `
     }`;
   }
 
-  #whatToDo({ damage, redundant }: VerifyView["counts"]): TemplateResult | typeof nothing {
-    if (damage + redundant === 0) return nothing;
-    return html`
-      <p>This page repairs nothing. See what a repair would do, and save what is whole, with</p>
-      <pre>diaspora-ctl repair ${quoted(this.name)} --dry-run …</pre>
-    `;
+  #commands({ counts: { damage, redundant } }: VerifyView): TemplateResult {
+    const topic = topicWords(this.name);
+    return readyCommands(
+      "Verify in a shell, and repair",
+      [
+        ["Verify", ["verify", ...topic]],
+        ["See what a repair would do", ["repair", ...topic, "--dry-run"]],
+        ["Save all that is whole", ["repair", ...topic]],
+      ],
+      this.store.words,
+      damage + redundant > 0,
+    );
   }
 
   #row({ severity, partition, firstId, endId, reason, file, offset }: FindingView): TemplateResult {
@@ -141,11 +148,6 @@ function eventsText(
     .reduce((sum, { firstId, endId }) => sum + Math.max(0, endId - firstId), 0);
   if (events === 0) return "";
   return `, ${findings.length < total ? "at least " : ""}${counted(events, "event")}`;
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${visible(word).replaceAll("'", `'\\''`)}'`;
 }
 
 function badge(severity: FindingView["severity"]): TemplateResult {

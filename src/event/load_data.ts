@@ -17,9 +17,8 @@ export function loadData(
   checkBelongs(descriptor, incoming.dataSize(index));
   if (descriptor.size === 0) return into ?? NOTHING;
   const ranges = descriptor.flatten();
-  const [first] = ranges;
-  if (into === undefined && first !== undefined && ranges.length === 1 && incoming.viewData !== undefined) {
-    const view = incoming.viewData(index, first);
+  if (into === undefined && ranges.length === 1 && incoming.viewData !== undefined) {
+    const view = incoming.viewData(index, ranges[0]);
     return view instanceof Uint8Array ? [view] : view.then((later) => [later]);
   }
   const buffers = into ?? [new Uint8Array(descriptor.size)];

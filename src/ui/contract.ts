@@ -31,6 +31,20 @@ export interface StoreView {
   version: string;
   /** Whether the driver keeps files: segments can be shown, and verified. */
   hasFiles: boolean;
+  /** What names it on a command line, e.g. `["--store", "/data"]`. */
+  words: string[];
+  /** The options that its topics have. */
+  topicOptions: OptionView[];
+}
+
+/** An option of a topic. */
+export interface OptionView {
+  key: string;
+  meaning: string;
+  /** What holds where it is not set. */
+  ifUnset: string;
+  /** Whether it may change after the topic was made. */
+  canChange: boolean;
 }
 
 /** Some of a list. */

@@ -10,7 +10,7 @@ import { hostname } from "node:os";
 import type { Driver } from "../../mod.ts";
 import { type AccessRules, isLoopback, judge } from "./access.ts";
 import { BadRequestError, NoSuchThingError, sendFault, sendJson, sendText, setHeaders } from "./answer.ts";
-import type { StoreView } from "./contract.ts";
+import type { OptionView, StoreView } from "./contract.ts";
 import type { Inspector } from "./inspector.ts";
 import { Listing } from "./listing.ts";
 import { StoreMetrics } from "./metrics.ts";
@@ -28,6 +28,10 @@ export interface UiOptions {
   /** Where the store is, for people to read. */
   place: string;
   version: string;
+  /** What names the store on a command line; without it the commands on the page leave that open. */
+  words?: readonly string[];
+  /** The options that topics of the driver have, as far as they are known. */
+  topicOptions?: readonly OptionView[];
   /** Given where the driver keeps files. */
   inspector?: Inspector;
   host: string;
@@ -174,9 +178,7 @@ async function route(
   const [, api, kind, ...path] = url.pathname.split("/").map(decoded);
   const query = new Query(url.searchParams);
   if (api === "api" && kind === "store" && path.length === 0) {
-    const { driver, place, version } = options;
-    const hasFiles = services.files !== undefined;
-    return sendJson(response, { driver: driver.name, place, version, hasFiles } satisfies StoreView);
+    return sendJson(response, storeView(options));
   }
   if (api !== "api" || kind !== "topics") throw new NoSuchThingError(`There is nothing at "${url.pathname}"`);
   const [name, ...rest] = path;
@@ -185,6 +187,17 @@ async function route(
     return sendJson(response, await services.listing.page(query.text("search") ?? "", page));
   }
   await answerAboutTopic(services, { method, name, rest, query, response, signal });
+}
+
+function storeView({ driver, place, version, inspector, words, topicOptions }: UiOptions): StoreView {
+  return {
+    driver: driver.name,
+    place,
+    version,
+    hasFiles: inspector !== undefined,
+    words: [...words ?? ["…"]],
+    topicOptions: [...topicOptions ?? []],
+  };
 }
 
 function decoded(part: string): string {

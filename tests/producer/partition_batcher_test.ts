@@ -1,5 +1,4 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { setImmediate } from "node:timers";
 import { BackpressureError } from "../../mod.ts";
 import type { OutgoingBatch } from "../../src/contract.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
@@ -106,21 +105,21 @@ test("while a batch of a batcher is being stored the next one waits for it or fo
   batcher.handOver();
   const second = batcher.add("2");
   batcher.hurry(batchOf(second));
-  await turn();
+  await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals(handed, [1]);
   batcher.add("3");
   batcher.add("4");
   assertEquals(handed, [1, 3]);
   const last = batcher.add("5");
-  await turn();
+  await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals(handed, [1, 3]);
   stored[0](0);
-  await turn();
+  await new Promise((resolve) => setTimeout(resolve, 0));
   batcher.retry();
   // One of its batches is still on its way.
   assertEquals(handed, [1, 3]);
   stored[1](1);
-  await turn();
+  await new Promise((resolve) => setTimeout(resolve, 0));
   batcher.retry();
   assertEquals(handed, [1, 3, 1]);
   stored[2](4);
@@ -147,8 +146,7 @@ function makeCountingOwner(limits: Partial<BatchLimits> = {}): ReturnType<typeof
   return { ...made, batches, store };
 }
 
-/** What the event loop was to do in its next turn is done. */
-const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 
 test("an engine's own limit counts bytes of UTF-8, and what every event takes beside", () => {
   const { owner, batches, store } = makeCountingOwner();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, type JsonObject, type Topic } from "../../mod.ts";
 import { inspectorFor } from "../../src/ctl/ui/files_inspector.ts";
+import { topicOptionsOf } from "../../src/ctl/ui/topic_options.ts";
 import { startUi, type UiOptions } from "../../src/ui/server.ts";
 
 /** What a test works with. */
@@ -38,6 +39,8 @@ export async function serve(
       version: "1.2.3",
       host: "127.0.0.1",
       port: 0,
+      words: ["--store", root],
+      topicOptions: topicOptionsOf(driver.name),
       ...(inspector === undefined ? {} : { inspector }),
       ...options,
     });

@@ -30,20 +30,24 @@ test("conditions and words are looked for, and the pattern is shown beside them"
 });
 
 // An answer that came before the next frame left the rows of the last search below those of the new one.
-test("what was found before is gone, also where the answer comes before a frame is drawn", WITH_BROWSER, async () => {
-  await look(async ({ page, go, fill }) => {
-    await page.addInitScript(
-      "const frame = requestAnimationFrame; requestAnimationFrame = (draw) => setTimeout(() => frame(draw), 500);",
-    );
-    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 30));
-    await go("topics/t/events");
-    await page.locator(".open-event").nth(29).waitFor();
-    await page.getByLabel("Filter").fill("n >= 10 and n < 14");
-    await page.getByRole("button", { name: "Show" }).click();
-    await page.getByText("30 of 30 events looked through").waitFor();
-    assertEquals(await page.locator(".open-event").count(), 4);
-  });
-});
+test(
+  "what was found before is gone, also where the answer comes before a frame is drawn",
+  WITH_BROWSER,
+  async () => {
+    await look(async ({ page, go, fill }) => {
+      await page.addInitScript(
+        "const frame = requestAnimationFrame; requestAnimationFrame = (draw) => setTimeout(() => frame(draw), 500);",
+      );
+      await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 30));
+      await go("topics/t/events");
+      await page.locator(".open-event").nth(29).waitFor();
+      await page.getByLabel("Filter").fill("n >= 10 and n < 14");
+      await page.getByRole("button", { name: "Show" }).click();
+      await page.getByText("30 of 30 events looked through").waitFor();
+      assertEquals(await page.locator(".open-event").count(), 4);
+    });
+  },
+);
 
 test("an address leads to one event, which is open, and is copied by a button", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill, url }) => {

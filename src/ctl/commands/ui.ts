@@ -7,7 +7,11 @@ import { EXIT } from "../exit_codes.ts";
 import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
 import { VERSION } from "../version.ts";
+import { absoluteReference } from "../../components/modules.ts";
+import { secretOptionsOf } from "../../drivers/registry.ts";
 import { inspectorFor } from "../ui/files_inspector.ts";
+import { storeWords } from "../ui/store_words.ts";
+import { topicOptionsOf } from "../ui/topic_options.ts";
 import { isLoopback } from "../../ui/access.ts";
 import { startUi } from "../../ui/server.ts";
 
@@ -22,12 +26,14 @@ export async function run(invocation: Invocation): Promise<number> {
   if (port > 65535) throw new UsageError(`Option "--port" takes a number up to 65535, found ${port}`);
   const token = tokenOf(args.text("token"), host);
   await using driver = await openDriver(invocation);
-  const { document } = driverOf(invocation);
+  const { name = driver.name, document } = driverOf(invocation);
   const inspector = inspectorFor(driver.name);
   await using server = await startUi({
     driver,
     place: placeOf(document),
     version: VERSION,
+    words: storeWords(name, document, await secretOptionsOf(absoluteReference(name))),
+    topicOptions: topicOptionsOf(driver.name),
     host,
     port,
     ...(token === undefined ? {} : { token }),

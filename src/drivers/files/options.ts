@@ -76,13 +76,13 @@ export interface FilesOptions {
   rootPath: string;
   useFileLocking: boolean;
   /** Overrides the topics' own, for producers of this driver. */
-  flushBehavior?: FlushBehavior | undefined;
+  flushBehavior?: FlushBehavior;
   /** How many partitions a new topic may have. */
   partitionsMax: number;
   /** Smaller than usual, for tests. */
-  sizes?: LogSizes | undefined;
+  sizes?: LogSizes;
   /** Another machine than this, for tests. */
-  around?: Surroundings | undefined;
+  around?: Surroundings;
 }
 
 /** Sizes that no one needs to choose, save tests that want a small log with everything in it. */
@@ -97,13 +97,13 @@ export interface LogSizes {
 export interface FilesTopicOptions {
   numPartitions: number;
   segmentBytesMax: number;
-  flushBehavior?: FlushBehavior | undefined;
+  flushBehavior?: FlushBehavior;
   /** Keep at most this many bytes a partition. */
-  retentionBytes?: number | undefined;
+  retentionBytes?: number;
   /** Keep events this long. */
-  retentionSeconds?: number | undefined;
+  retentionSeconds?: number;
   /** Remove what every named consumer acknowledged. */
-  retentionAcknowledged?: boolean | undefined;
+  retentionAcknowledged?: boolean;
 }
 
 /** Checks the driver's options. */

@@ -1,5 +1,4 @@
 import type { JsonObject } from "../../json.ts";
-import { ofPartition } from "../../of_partition.ts";
 import type {
   ConsumerInterface,
   ConsumerRequest,
@@ -68,7 +67,7 @@ export class MemoryTopic implements TopicInterface {
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
     return attempt(() => {
       for (const { number } of this.#chosen(partitions)) {
-        this.store.setPosition(consumerName, number, ofPartition(this.store.partitions, number).resolve(to));
+        this.store.setPosition(consumerName, number, this.store.partitions[number].resolve(to));
       }
     });
   }
@@ -104,7 +103,7 @@ export class MemoryTopic implements TopicInterface {
   }
 
   #lagIn(partition: number, consumerName: string): PartitionLag {
-    const log = ofPartition(this.store.partitions, partition);
+    const log = this.store.partitions[partition];
     const stored = this.store.positionOf(consumerName, partition);
     const position = Math.max(stored ?? 0, log.firstId);
     const oldest = log.find(position);
@@ -121,7 +120,7 @@ export class MemoryTopic implements TopicInterface {
   #chosen(partitions: number[] | undefined): MemoryTopicStore["partitions"] {
     return partitions === undefined
       ? this.store.partitions
-      : partitions.map((partition) => ofPartition(this.store.partitions, partition));
+      : partitions.map((partition) => this.store.partitions[partition]);
   }
 }
 

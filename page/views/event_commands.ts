@@ -1,0 +1,30 @@
+import type { TemplateResult } from "lit-html";
+import type { StoreView } from "../../src/ui/contract.ts";
+import { topicWords } from "../command_line.ts";
+import { idOf } from "../event_start.ts";
+import { readyCommands } from "../ready_commands.ts";
+import { wantedOrNothing } from "../shorthand.ts";
+
+/** A search for events as commands. A text to look for has no equal there. */
+export function eventCommands(
+  { topic, partition, start, filter }: {
+    topic: string;
+    partition: number | undefined;
+    start: string;
+    filter: string;
+  },
+  { words }: StoreView,
+): TemplateResult {
+  const pattern = wantedOrNothing(filter).filter;
+  const consume = [
+    ...["consume", ...topicWords(topic)],
+    ...(partition === undefined ? [] : ["--partition", String(partition)]),
+    ...(pattern === undefined ? [] : ["--filter", pattern]),
+  ];
+  const from = start === "" ? [] : ["--from", String(idOf(start) ?? `@${start}`)];
+  return readyCommands("The same in a shell", [
+    ["Print them", [...consume, ...from]],
+    ["Follow what comes", [...consume, "--from", "latest", "--follow"]],
+    ["Add events, a line each", ["produce", ...topicWords(topic)]],
+  ], words);
+}

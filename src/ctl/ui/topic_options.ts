@@ -1,0 +1,32 @@
+import { CHANGEABLE_RULES } from "../../drivers/files/options.ts";
+import { numPartitionsRule, PARTITIONS_DEFAULT_MAX } from "../../partition_limit.ts";
+import type { OptionView } from "../../ui/contract.ts";
+import { DRIVER_OPTIONS } from "../help/driver_options.ts";
+
+/** What holds where an option is not set and has no value by default. */
+const UNSET: Readonly<Record<string, string>> = {
+  flush_behavior: "buffered",
+  retention_bytes: "no limit",
+  retention_seconds: "no limit",
+  retention_acknowledged: "false",
+};
+
+/** The options that topics of a driver have; none where the driver is not known here. */
+export function topicOptionsOf(driver: string): OptionView[] {
+  if (driver === "files") {
+    const rules = { num_partitions: numPartitionsRule(PARTITIONS_DEFAULT_MAX), ...CHANGEABLE_RULES };
+    return Object.entries(rules).map(([key, { meaning, default: value }]) => ({
+      key,
+      meaning,
+      ifUnset: value === undefined ? UNSET[key] ?? "" : String(value),
+      canChange: key in CHANGEABLE_RULES,
+    }));
+  }
+  const known = DRIVER_OPTIONS[driver === "octopus" ? "kafka" : driver]?.topic ?? [];
+  return known.map(([key, meaning]) => ({
+    key,
+    meaning,
+    ifUnset: "as the engine has it",
+    canChange: /^(?:retention_|segment_)/.test(key),
+  }));
+}
