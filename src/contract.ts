@@ -114,9 +114,9 @@ export interface PartitionDescription {
   /** Number of segment files (0 where the engine has none). */
   segments: number;
   /** Time of the oldest event, in milliseconds since 1970; undefined where there is none. */
-  oldestTime?: number;
+  oldestTime?: number | undefined;
   /** Time of the newest event, in milliseconds since 1970; undefined where there is none. */
-  newestTime?: number;
+  newestTime?: number | undefined;
   /** Why the partition cannot be asked about now, as when no broker leads it: the numbers are what was known last. */
   fault?: string;
 }
@@ -203,22 +203,22 @@ export interface ConsumerRequest {
   /** Where to begin in partitions where the name acknowledged nothing yet. */
   from: StartPosition;
   /** Only these partitions; undefined means all (or those a group assigns). */
-  partitions?: number[];
+  partitions?: number[] | undefined;
   /** With `"skip"`, `read` passes over damage and reports it to `onDamage`; with `"throw"` it throws. */
   onCorruption: "throw" | "skip";
   /** Called with every damage passed over. */
-  onDamage?: (error: CorruptedLogError) => void;
+  onDamage?: ((error: CorruptedLogError) => void) | undefined;
   /** Whether data parts will be asked for, so that the engine may read ahead. */
   dataWanted: boolean;
   /** Batches the engine may read ahead, at least 1; undefined leaves it to the engine. */
-  batchesMax?: number;
+  batchesMax?: number | undefined;
   /**
    * Whether consumers of this name share the partitions; undefined leaves it to the engine. One that cannot do what is
    * asked throws `NotSupportedError`.
    */
-  group?: boolean;
+  group?: boolean | undefined;
   /** With `group`: how long a member may show no sign of life before its partitions are given to others. */
-  groupTimeoutMs?: number;
+  groupTimeoutMs?: number | undefined;
   /**
    * With `group`: to be called at once for a partition that goes to another member. Nothing more is given out of what
    * was read of it; gives the id after the last event that was.

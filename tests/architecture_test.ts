@@ -30,6 +30,8 @@ const VOCABULARY = [
   "src/driver_options.ts",
   "src/contract/incoming.ts",
   "src/contract/outgoing.ts",
+  "src/contract/scatter.ts",
+  "src/of_partition.ts",
 ];
 
 /** Layers from the top; a file imports from its own folder or from a layer below its own. */

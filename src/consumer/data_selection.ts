@@ -82,12 +82,13 @@ export function reusingAllocator(
       `Cannot make an allocator of ${String(buffers)} buffers: expected a whole number above 0`,
     );
   }
-  const memory = Array.from({ length: buffers }, () => new Uint8Array(0));
+  const memory: Uint8Array[] = [];
   let next = 0;
   return (_metadata, { size }) => {
     const index = next;
     next = (next + 1) % buffers;
-    if (memory[index].byteLength < size) memory[index] = new Uint8Array(size);
-    return memory[index].subarray(0, size);
+    let buffer = memory[index];
+    if (buffer === undefined || buffer.byteLength < size) memory[index] = buffer = new Uint8Array(size);
+    return buffer.subarray(0, size);
   };
 }

@@ -68,8 +68,8 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
     if (this.#atHand >= AT_HAND_MAX) await setImmediate();
     this.#atHand = 0;
     const { once, limit, signal } = this.settings;
-    this.#limits ??= { ends: await this.settings.ends, once, limit, signal };
-    const value = await this.queue.next(this.#limits);
+    const limits = this.#limits ??= { ends: await this.settings.ends, once, limit, signal };
+    const value = await this.queue.next(limits);
     if (value !== undefined) return { done: false, value };
     this.#done = true;
     return { done: true, value };

@@ -224,6 +224,7 @@ export class EventSource<T> implements EventOwner {
     const { assigned } = this.#driver;
     if (this.#turn >= assigned.length) this.#turn = 0;
     const partition = assigned[this.#turn++];
+    if (partition === undefined) return false;
     let eventsMax = this.#settings.eventsMax;
     if (ends !== undefined) {
       eventsMax = Math.min(eventsMax, endOf(ends, partition) - this.position(partition));

@@ -51,12 +51,12 @@ export async function processEvents<T>(
   iterate: (options: EventsOptions) => AsyncIterable<Event<T>>,
   acknowledger: Acknowledger,
 ): Promise<number> {
-  const { maxEvents = Infinity, concurrency = 1 } = readProcessOptions(options);
+  const { maxEvents = Infinity, concurrency = 1, ...limits } = readProcessOptions(options);
   if (maxEvents === 0) return 0;
   const run = new ProcessRun(callback, concurrency, acknowledger);
   const signal = options.signal === undefined ? run.signal : AbortSignal.any([options.signal, run.signal]);
   try {
-    for await (const event of iterate({ until: options.until, timeoutMs: options.timeoutMs, signal })) {
+    for await (const event of iterate({ ...limits, signal })) {
       run.start(event);
       if (run.started === maxEvents) break;
       await run.hasRoom();

@@ -7,7 +7,7 @@ export interface EventQueue<T> {
   /** The next event if it is at hand. */
   tryNow(): Event<T> | undefined;
   /** The next event, once there is one; undefined when the time was over before. */
-  next(limits: { limit: number; signal?: AbortSignal }): Promise<Event<T> | undefined>;
+  next(limits: { limit: number; signal: AbortSignal | undefined }): Promise<Event<T> | undefined>;
 }
 
 /**

@@ -11,7 +11,7 @@ export interface PullLimits {
   /** Milliseconds, `Infinity` for no limit; 0 gives what is there after one turn of the event loop. */
   limit: number;
   /** Ends the wait, which rejects with its reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Where the iteration that waits ends. */
   ends?: Ends;
   /** Gives undefined as soon as nothing is there, instead of waiting for it. */

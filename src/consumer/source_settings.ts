@@ -17,7 +17,7 @@ export interface SourceSettings {
   /** Events read of one partition before the next one's turn. */
   eventsMax: number;
   /** Called with events that are passed over because their data is damaged; undefined when damage is to be thrown. */
-  onDataDamage?: (error: CorruptedLogError) => void;
+  onDataDamage: ((error: CorruptedLogError) => void) | undefined;
   /** Stores an acknowledgement. */
   acknowledge(event: AcknowledgedEvent): Future<true>;
 }

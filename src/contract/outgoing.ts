@@ -8,11 +8,11 @@ export interface OutgoingBatch {
   /** Serialized metadata of each: JSON texts (strings), or bytes from another serializer; never mixed. */
   metadata: string[] | Uint8Array[];
   /** Data part of each; undefined when no event of the batch has one. */
-  data?: OutgoingData[];
+  data?: OutgoingData[] | undefined;
   /** Sum of the sizes of all data parts, in bytes. */
   dataBytes: number;
   /** A data part given as a stream, maybe an empty one; such a batch has exactly one event, and no `data`. */
-  stream?: AsyncIterable<Uint8Array>;
+  stream?: AsyncIterable<Uint8Array> | undefined;
   /**
    * Takes out the events whose data part has lost bytes since it was pushed: their pushes fail, alone. Done just
    * before `append`; an engine that reads the data later, after something else, calls it again just before it

@@ -17,8 +17,9 @@ export function loadData(
   checkBelongs(descriptor, incoming.dataSize(index));
   if (descriptor.size === 0) return into ?? NOTHING;
   const ranges = descriptor.flatten();
-  if (into === undefined && ranges.length === 1 && incoming.viewData !== undefined) {
-    const view = incoming.viewData(index, ranges[0]);
+  const [first] = ranges;
+  if (into === undefined && first !== undefined && ranges.length === 1 && incoming.viewData !== undefined) {
+    const view = incoming.viewData(index, first);
     return view instanceof Uint8Array ? [view] : view.then((later) => [later]);
   }
   const buffers = into ?? [new Uint8Array(descriptor.size)];

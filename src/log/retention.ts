@@ -30,13 +30,13 @@ export interface SegmentFacts extends ClockReadings {
 /** What may go; a segment goes when any one condition lets it. */
 export interface RetentionPolicy {
   /** Keep at most this many bytes. */
-  bytesMax?: number;
+  bytesMax?: number | undefined;
   /** Remove events whose times are all before this one, milliseconds since 1970. */
-  beforeTime?: number;
+  beforeTime?: number | undefined;
   /** Remove what was certainly stored before this time, milliseconds since 1970, whatever the clock did. */
-  storedBefore?: number;
+  storedBefore?: number | undefined;
   /** Remove events below this id. */
-  beforeId?: number;
+  beforeId?: number | undefined;
 }
 
 /**

@@ -94,8 +94,8 @@ export class PartitionBatcher implements BatchOwner {
   }
 
   #giveWaiting(): boolean {
-    while (this.#nextWaiting < this.#waiting.length) {
-      if (!this.#give(this.#waiting[this.#nextWaiting])) return false;
+    for (let next; (next = this.#waiting[this.#nextWaiting]) !== undefined;) {
+      if (!this.#give(next)) return false;
     }
     return true;
   }

@@ -22,13 +22,13 @@ export class PushBatch implements OutgoingBatch {
   /** Serialized metadata; may be longer than `count`, since arrays are used again. */
   metadata: string[] | Uint8Array[];
   /** Data parts, once an event has one. */
-  data?: OutgoingData[] = undefined;
+  data: OutgoingData[] | undefined = undefined;
   /** Size of each data part when it was pushed; of each piece, where there are several. */
-  dataSizes?: (number | readonly number[])[] = undefined;
+  dataSizes: (number | readonly number[])[] | undefined = undefined;
   /** Sum of the sizes of the data parts. */
   dataBytes = 0;
   /** A data part given as a stream. */
-  stream?: AsyncIterable<Uint8Array> = undefined;
+  stream: AsyncIterable<Uint8Array> | undefined = undefined;
   /** Size of metadata and data in bytes; a text counts a byte a character. */
   bytes = 0;
   /** When it was handed over, where diagnostics ask for it. */
@@ -92,7 +92,7 @@ export class PushBatch implements OutgoingBatch {
       if (part === undefined || (part instanceof Uint8Array && part.byteLength === dataSizes![index])) {
         continue;
       }
-      data[index] = asPushed(part, dataSizes![index]);
+      data[index] = asPushed(part, dataSizes![index]!);
       if (data[index] === undefined) this.#refuse(index--);
     }
   }
@@ -157,7 +157,7 @@ export class PushBatch implements OutgoingBatch {
   settleParts(outcomes: readonly BatchPart[]): void {
     const alone = new Map(this.#refused);
     let first = 0;
-    this.parts = outcomes.map((outcome) => {
+    const parts = outcomes.map((outcome) => {
       const part = new PushBatch(this.owner, NO_METADATA);
       part.count = outcome.count;
       part.#firstNumber = first;
@@ -168,23 +168,24 @@ export class PushBatch implements OutgoingBatch {
         if (this.#observedAlone?.has(number) === true) part.observed++;
       }
       first += outcome.count;
-      return part;
+      return { part, outcome };
     });
+    this.parts = parts.map(({ part }) => part);
     this.#refused = alone;
-    outcomes.forEach((outcome, index) => {
-      const part = this.parts![index];
+    for (const { part, outcome } of parts) {
       if ("baseId" in outcome) part.succeed(outcome.baseId);
       else part.fail(outcome.error);
-    });
+    }
   }
 
   /** Takes one event out, whose push fails. */
   #refuse(index: number): void {
     const { metadata, data, dataSizes } = this;
-    const sizes = dataSizes![index];
+    const sizes = dataSizes![index]!;
     const size = typeof sizes === "number" ? sizes : sizes.reduce((sum, piece) => sum + piece, 0);
     this.#pushedAs ??= Array.from({ length: this.count }, (_, pushed) => pushed);
-    const [pushedAs] = this.#pushedAs.splice(index, 1);
+    const pushedAs = this.#pushedAs[index]!;
+    this.#pushedAs.splice(index, 1);
     const refused = new PushBatch(this.owner, []);
     refused.count = 1;
     if (this.#observedAlone?.delete(pushedAs) === true) {
@@ -198,7 +199,7 @@ export class PushBatch implements OutgoingBatch {
       ),
     );
     (this.#refused ??= new Map()).set(pushedAs, refused);
-    this.bytes -= metadata[index].length + size;
+    this.bytes -= metadata[index]!.length + size;
     this.dataBytes -= size;
     for (const list of [metadata, data!, dataSizes!] as unknown[][]) {
       list.copyWithin(index, index + 1, this.count);

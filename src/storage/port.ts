@@ -90,3 +90,8 @@ export interface Storage {
 export function isMissing(error: unknown): boolean {
   return error instanceof StorageError && error.errno === "ENOENT";
 }
+
+/** Whether an error says that what was renamed cannot stand under its new name, because something else does. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof StorageError && ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(error.errno);
+}

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { setImmediate } from "node:timers";
 import { BackpressureError } from "../../mod.ts";
 import type { OutgoingBatch } from "../../src/contract.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
@@ -105,21 +106,21 @@ test("while a batch of a batcher is being stored the next one waits for it or fo
   batcher.handOver();
   const second = batcher.add("2");
   batcher.hurry(batchOf(second));
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await turn();
   assertEquals(handed, [1]);
   batcher.add("3");
   batcher.add("4");
   assertEquals(handed, [1, 3]);
   const last = batcher.add("5");
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await turn();
   assertEquals(handed, [1, 3]);
   stored[0](0);
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await turn();
   batcher.retry();
   // One of its batches is still on its way.
   assertEquals(handed, [1, 3]);
   stored[1](1);
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await turn();
   batcher.retry();
   assertEquals(handed, [1, 3, 1]);
   stored[2](4);
@@ -146,7 +147,8 @@ function makeCountingOwner(limits: Partial<BatchLimits> = {}): ReturnType<typeof
   return { ...made, batches, store };
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+/** What the event loop was to do in its next turn is done. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 test("an engine's own limit counts bytes of UTF-8, and what every event takes beside", () => {
   const { owner, batches, store } = makeCountingOwner();

@@ -1,4 +1,5 @@
 import { EventGoneError } from "../../errors.ts";
+import { ofPartition } from "../../of_partition.ts";
 import {
   confirmedId,
   type CursorFile,
@@ -26,9 +27,19 @@ export interface AssignedPartition {
   /** Events given out and not yet acknowledged, frame by frame. */
   given: { baseId: number; endId: number; time: number; mark: FrameMark }[];
   /** The stored position, when the log did not confirm it: the next acknowledgement takes its place. */
-  stale?: StoredPosition;
+  stale: StoredPosition | undefined;
   /** The position asked for was removed: said once, at the next read. */
-  gone?: EventGoneError;
+  gone: EventGoneError | undefined;
+}
+
+/** A partition that is about to be read. */
+export function assign(
+  partition: Partition,
+  request: ConsumerRequest,
+  cursor: CursorFile,
+): AssignedPartition {
+  const reader = new PartitionReader(partition, request);
+  return { partition, reader, cursor, given: [], stale: undefined, gone: undefined };
 }
 
 /** How a consumer sees to it that its name is not that of a group. */
@@ -111,8 +122,11 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
   }
 
   protected positionOf({ given, partition }: AssignedPartition, nextId: number): Position {
-    while (given.length > 0 && given[0].endId < nextId) given.shift();
-    const last = given[0];
+    let last = given[0];
+    while (last !== undefined && last.endId < nextId) {
+      given.shift();
+      last = given[0];
+    }
     if (last === undefined || last.baseId >= nextId) return positionAt(partition, nextId);
     return { nextId, time: last.time, mark: last.mark };
   }
@@ -200,11 +214,9 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
 
   async open(): Promise<void> {
     for (const number of this.assigned) {
-      const partition = this.partitions[number];
-      const reader = new PartitionReader(partition, this.request);
-      const assigned: AssignedPartition = { partition, reader, cursor: this.cursorOf(number), given: [] };
+      const assigned = assign(ofPartition(this.partitions, number), this.request, this.cursorOf(number));
       const stored = assigned.cursor.read();
-      const id = stored === undefined ? undefined : confirmedId(partition, stored);
+      const id = stored === undefined ? undefined : confirmedId(assigned.partition, stored);
       if (id !== undefined && id < stored!.nextId) assigned.stale = stored;
       this.moveTo(assigned, id === undefined ? this.request.from : { id });
       this.assignments.set(number, assigned);

@@ -1,6 +1,6 @@
 import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../errors.ts";
 import { CursorFile, type Position, type StoredPosition } from "../../log/mod.ts";
-import { isMissing, type Storage } from "../../storage/port.ts";
+import { isMissing, isTaken, type Storage } from "../../storage/port.ts";
 import { moveAside, pathForMaking, tryRemoveTree } from "./aside.ts";
 import { foldersOf } from "./consumer_names.ts";
 import { partitionName, readDocument } from "./layout.ts";
@@ -80,14 +80,15 @@ export class ConsumerFolder {
     const { storage } = this.place;
     const cursors = targets.map((target) => ({ target, cursor: this.cursor(target.partition) }));
     try {
-      if (targets.length === 1) {
-        const [{ target, cursor }] = cursors;
-        return cursor.seek(target);
-      }
+      const [only] = cursors;
+      if (only !== undefined && cursors.length === 1) return only.cursor.seek(only.target);
       // Every file is made first, at its full size: what follows needs no room on the disk.
-      const seeks = cursors.map(({ target, cursor }) => ({ ...target, generation: cursor.nextGeneration() }));
+      const planned = cursors.map(({ target, cursor }) => {
+        return { cursor, seek: { ...target, generation: cursor.nextGeneration() } };
+      });
+      const seeks = planned.map(({ seek }) => seek);
       storage.replace(`${this.#path}/${SEEK_FILE}`, new TextEncoder().encode(JSON.stringify({ seeks })));
-      seeks.forEach((seek, index) => cursors[index].cursor.apply(seek));
+      for (const { cursor, seek } of planned) cursor.apply(seek);
       storage.remove(`${this.#path}/${SEEK_FILE}`);
     } catch (error) {
       throw isMissing(error) && storage.stat(this.#path) === undefined ? this.removed() : error;
@@ -156,7 +157,7 @@ export class ConsumerFolder {
     }
     if (storage.stat(this.#path) === undefined) {
       // What stood there was removed meanwhile, as another process does that deletes the consumer.
-      if (["ENOTEMPTY", "EEXIST"].includes(error.errno)) return;
+      if (isTaken(error)) return;
       throw error;
     }
     const stored = readName(storage, this.#path);

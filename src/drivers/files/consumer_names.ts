@@ -61,7 +61,7 @@ function spell(name: string): string {
   // A dot at either end, and the first letter of a device's name.
   return spelled.replace(/^\.|\.$/g, percent).replace(
     DEVICE,
-    (device) => percent(device[0]) + device.slice(1),
+    (device) => percent(device.charAt(0)) + device.slice(1),
   );
 }
 

@@ -8,18 +8,19 @@ export function describePartition(log: Partition): PartitionDescription {
 
 function describeNow(log: Partition): PartitionDescription {
   const ids = log.segmentIds();
+  const [firstId] = ids;
   const end = log.end(ids);
-  if (ids.length === 0 || end === undefined) {
+  if (firstId === undefined || end === undefined) {
     return { partition: log.partition, firstId: 0, nextId: 0, bytes: 0, segments: 0 };
   }
   return {
     partition: log.partition,
-    firstId: ids[0],
+    firstId,
     nextId: end.id,
     bytes: ids.reduce((sum, baseId) => sum + log.bytesOf(baseId), 0),
     segments: ids.length,
-    oldestTime: log.timeOf(ids[0], ids),
-    newestTime: end.id > ids[0] ? log.timeOf(end.id - 1, ids) : undefined,
+    oldestTime: log.timeOf(firstId, ids),
+    newestTime: end.id > firstId ? log.timeOf(end.id - 1, ids) : undefined,
   };
 }
 

@@ -1,5 +1,5 @@
-import { StorageError, TopicExistsError } from "../../errors.ts";
-import type { Storage } from "../../storage/port.ts";
+import { TopicExistsError } from "../../errors.ts";
+import { isTaken, type Storage } from "../../storage/port.ts";
 import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo } from "../../contract.ts";
 import { moveAside, tryRemoveTree } from "./aside.ts";
 import { documentBytes } from "./layout.ts";
@@ -57,7 +57,11 @@ export async function draftTopic(
     publish: async () => {
       await topic.close();
       checkIsFree();
-      rename(storage, `${hidden}/${name}`, `${rootPath}/${name}`, () => new TopicExistsError(name, rootPath));
+      try {
+        storage.rename(`${hidden}/${name}`, `${rootPath}/${name}`);
+      } catch (error) {
+        throw isTaken(error) ? new TopicExistsError(name, rootPath) : error;
+      }
       storage.syncDirectory(rootPath);
       tryRemoveTree(storage, hidden);
     },
@@ -72,15 +76,6 @@ export async function draftTopic(
 function remove(storage: Storage, rootPath: string, hidden: string): void {
   const aside = moveAside(storage, rootPath, hidden);
   if (aside !== undefined) tryRemoveTree(storage, aside);
-}
-
-function rename(storage: Storage, from: string, to: string, taken: () => Error): void {
-  try {
-    storage.rename(from, to);
-  } catch (error) {
-    const isTaken = error instanceof StorageError && ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(error.errno);
-    throw isTaken ? taken() : error;
-  }
 }
 
 /** Whether a draft that was left is of the same topic: made with the same documents and as many partitions. */

@@ -9,7 +9,7 @@ import type { JsonObject } from "../../json.ts";
 import { checkIsApart, checkNewTopicName, checkTopicName, isTopicName, otherSpellings } from "../../names.ts";
 import type { Surroundings } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
-import { isMissing, type Storage } from "../../storage/port.ts";
+import { isMissing, isTaken, type Storage } from "../../storage/port.ts";
 import type {
   DeleteTopicOptions,
   DriverInterface,
@@ -129,9 +129,7 @@ export class FilesDriver implements DriverInterface {
         tryRemoveTree(storage, draft);
         // A process whose clock is ahead took the draft for one that was left behind.
         if (isMissing(error) && attempts < DRAFTS_MAX && storage.stat(rootPath) !== undefined) continue;
-        const isTaken = error instanceof StorageError &&
-          ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(error.errno);
-        throw isTaken ? new TopicExistsError(name, rootPath) : error;
+        throw isTaken(error) ? new TopicExistsError(name, rootPath) : error;
       }
     }
     try {

@@ -68,7 +68,7 @@ export class Group {
     const roster = this.#roster();
     return this.#present(roster).map(({ id, host, pid }) => ({
       id,
-      host: host.split("/")[0],
+      host: host.replace(/\/.*/s, ""),
       pid,
       partitions: (roster?.shares ?? []).flatMap(({ owner }, partition) => owner === id ? [partition] : []),
     }));

@@ -6,11 +6,11 @@ import {
   type Holder,
   type Membership,
   type Partition,
-  PartitionReader,
   type Position,
   positionAt,
 } from "../../log/mod.ts";
-import { type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
+import { ofPartition } from "../../of_partition.ts";
+import { assign, type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
 
 /** How a consumer takes part in its group. */
 export interface GroupPart {
@@ -32,7 +32,7 @@ interface OwnedPartition extends AssignedPartition {
   /** Up to where it was read here. */
   readId: number;
   /** Since when it is wanted elsewhere, and up to where events were given out. */
-  leaving?: { sinceMs: number; deliveredId: number };
+  leaving: { sinceMs: number; deliveredId: number } | undefined;
 }
 
 /** Reads the partitions that a group gives it. */
@@ -76,7 +76,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   }
 
   enter(partition: number): void {
-    const log = this.partitions[partition];
+    const log = ofPartition(this.partitions, partition);
     const cursor = this.cursorOf(partition);
     let begun: Position;
     try {
@@ -90,17 +90,14 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
       cursor.close();
       throw error;
     }
-    const reader = new PartitionReader(log, this.request);
     const assigned: OwnedPartition = {
-      partition: log,
-      reader,
-      cursor,
-      given: [],
+      ...assign(log, this.request, cursor),
       acknowledgedId: 0,
       readId: 0,
+      leaving: undefined,
     };
     this.moveTo(assigned, { id: begun.nextId });
-    assigned.acknowledgedId = assigned.readId = reader.position;
+    assigned.acknowledgedId = assigned.readId = assigned.reader.position;
     this.assignments.set(partition, assigned);
     this.#assign([...this.#assigned, partition]);
   }

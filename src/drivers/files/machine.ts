@@ -68,7 +68,9 @@ function statusOf(pid: string): { state: string; started: string } | undefined {
   const text = attempt(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
   // The program's name before it may hold anything, parentheses and spaces included.
   const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
-  return fields === undefined ? undefined : { state: fields[STATE_FIELD], started: fields[STARTED_FIELD] };
+  const state = fields?.[STATE_FIELD];
+  const started = fields?.[STARTED_FIELD];
+  return state === undefined || started === undefined ? undefined : { state, started };
 }
 
 function attempt<T>(look: () => T): T | undefined {

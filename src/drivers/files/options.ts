@@ -76,13 +76,13 @@ export interface FilesOptions {
   rootPath: string;
   useFileLocking: boolean;
   /** Overrides the topics' own, for producers of this driver. */
-  flushBehavior?: FlushBehavior;
+  flushBehavior?: FlushBehavior | undefined;
   /** How many partitions a new topic may have. */
   partitionsMax: number;
   /** Smaller than usual, for tests. */
-  sizes?: LogSizes;
+  sizes?: LogSizes | undefined;
   /** Another machine than this, for tests. */
-  around?: Surroundings;
+  around?: Surroundings | undefined;
 }
 
 /** Sizes that no one needs to choose, save tests that want a small log with everything in it. */
@@ -97,13 +97,13 @@ export interface LogSizes {
 export interface FilesTopicOptions {
   numPartitions: number;
   segmentBytesMax: number;
-  flushBehavior?: FlushBehavior;
+  flushBehavior?: FlushBehavior | undefined;
   /** Keep at most this many bytes a partition. */
-  retentionBytes?: number;
+  retentionBytes?: number | undefined;
   /** Keep events this long. */
-  retentionSeconds?: number;
+  retentionSeconds?: number | undefined;
   /** Remove what every named consumer acknowledged. */
-  retentionAcknowledged?: boolean;
+  retentionAcknowledged?: boolean | undefined;
 }
 
 /** Checks the driver's options. */

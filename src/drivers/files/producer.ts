@@ -1,5 +1,6 @@
 import { type Partition, PartitionWriter, type WriterOptions } from "../../log/mod.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
+import { ofPartition } from "../../of_partition.ts";
 
 /** Appends batches to the partitions of a topic; files are opened when they are first written. */
 export class FilesProducer implements ProducerInterface {
@@ -31,7 +32,7 @@ export class FilesProducer implements ProducerInterface {
 
   #writer(partition: number): PartitionWriter {
     return this.#writers[partition] ??= new PartitionWriter(
-      this.partitions[partition],
+      ofPartition(this.partitions, partition),
       this.options(partition),
     );
   }

@@ -2,6 +2,7 @@ import { diagnostics } from "../../diagnostics.ts";
 import { NoSuchPartitionError, StorageError, TopicDeletedError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { Partition, positionAt } from "../../log/mod.ts";
+import { ofPartition } from "../../of_partition.ts";
 import type { Storage } from "../../storage/port.ts";
 import type {
   ConsumerInterface,
@@ -91,7 +92,11 @@ export class FilesTopic implements TopicInterface {
       chunkBytes: this.driverOptions.sizes?.chunkBytes,
       rolled: () => {
         if (diagnostics.roll.hasSubscribers) diagnostics.roll.publish({ topic: this.name, partition });
-        applyRetention(this.#logs[partition], readTopicOptions(this.definition.options), this.#names);
+        applyRetention(
+          ofPartition(this.#logs, partition),
+          readTopicOptions(this.definition.options),
+          this.#names,
+        );
       },
     }));
   }
@@ -147,7 +152,7 @@ export class FilesTopic implements TopicInterface {
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
     return attempt(() => {
       const targets = this.#chosen(partitions).map((partition) => {
-        const log = this.#logs[partition];
+        const log = ofPartition(this.#logs, partition);
         return { partition, ...positionAt(log, log.resolve(to)) };
       });
       if (targets.length > 0) this.#names.seek(consumerName, targets);
@@ -161,7 +166,7 @@ export class FilesTopic implements TopicInterface {
   trim(request: TrimRequest): Promise<TrimResult[]> {
     return attempt(() =>
       this.#chosen(request.partitions).map((number) => {
-        const log = this.#logs[number];
+        const log = ofPartition(this.#logs, number);
         const acknowledged = request.acknowledged ? acknowledgedId(log, this.#names) : undefined;
         return trimPartition(log, { ...request, acknowledgedId: acknowledged });
       })

@@ -32,7 +32,7 @@ const DECISIONS_MAX = 10;
 /** Removes what the request lets go, oldest segment first. */
 export function trimPartition(
   log: Partition,
-  request: TrimRequest & { acknowledgedId?: number },
+  request: TrimRequest & { acknowledgedId?: number | undefined },
 ): TrimResult {
   const policy: RetentionPolicy = {
     bytesMax: request.maxBytes,
@@ -42,7 +42,7 @@ export function trimPartition(
       : Math.max(request.beforeId ?? 0, request.acknowledgedId ?? 0),
   };
   const facts = segmentFacts(log);
-  if (facts.length === 0) return { partition: log.partition, firstIdBefore: 0, firstId: 0, bytes: 0 };
+  if (facts.length === 0) return resultOf(log, facts, 0);
   const goesWhole = lastWouldGo(facts, policy);
   if (request.dryRun === true) {
     const planned = goesWhole ? withLastSealed(facts) : facts;
@@ -82,12 +82,15 @@ function remove(log: Partition, policy: RetentionPolicy): TrimResult {
       (newest, { created, newestTime }) => Math.max(newest, created, newestTime),
       0,
     );
-    if (count === 0 || removeBefore(log, facts[count].baseId, newestTime)) return resultOf(log, facts, count);
+    // The last segment always stays.
+    if (count === 0 || removeBefore(log, facts[count]!.baseId, newestTime)) {
+      return resultOf(log, facts, count);
+    }
     if (decision === DECISIONS_MAX) return resultOf(log, facts, 0);
   }
 }
 
 function resultOf({ partition }: Partition, facts: readonly SegmentFacts[], count: number): TrimResult {
   const bytes = facts.slice(0, count).reduce((sum, segment) => sum + segment.bytes, 0);
-  return { partition, firstIdBefore: facts[0].baseId, firstId: facts[count].baseId, bytes };
+  return { partition, firstIdBefore: facts[0]?.baseId ?? 0, firstId: facts[count]?.baseId ?? 0, bytes };
 }

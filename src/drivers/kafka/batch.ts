@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { DataRange, IncomingBatch } from "../../contract.ts";
+import { scatter } from "../../contract/scatter.ts";
 import type { RecordFormat, RecordParts } from "./record.ts";
 
 /** An event's record, and where its parts lie in it. */
@@ -43,23 +44,11 @@ export class KafkaBatch implements IncomingBatch {
   }
 
   readData(index: number, ranges: readonly DataRange[], into: readonly Uint8Array[]): void {
-    const { value, parts: { dataOffset } } = this.records[index];
-    let buffer = 0;
-    let filled = 0;
-    for (const { offset, size } of ranges) {
-      let from = dataOffset + offset;
-      const end = from + size;
-      while (from < end) {
-        while (filled === into[buffer].byteLength) {
-          buffer++;
-          filled = 0;
-        }
-        const taken = Math.min(into[buffer].byteLength - filled, end - from);
-        into[buffer].set(value.subarray(from, from + taken), filled);
-        from += taken;
-        filled += taken;
-      }
-    }
+    const { value, parts: { dataOffset } } = this.records[index]!;
+    scatter(ranges, into, (offset, target) => {
+      const from = dataOffset + offset;
+      target.set(value.subarray(from, from + target.byteLength));
+    });
   }
 
   viewData(index: number, { offset, size }: DataRange): Uint8Array {

@@ -1,4 +1,5 @@
 import type { DataRange, IncomingBatch } from "../../contract.ts";
+import { scatter } from "../../contract/scatter.ts";
 import type { KeptBatch } from "./partition.ts";
 
 const encoder = new TextEncoder();
@@ -22,7 +23,7 @@ export class MemoryBatch implements IncomingBatch {
   }
 
   metadataBytes(index: number): Uint8Array {
-    const metadata = this.stored.metadata[this.first + index];
+    const metadata = this.stored.metadata[this.first + index]!;
     // A copy, because the bytes belong to the caller.
     return typeof metadata === "string" ? encoder.encode(metadata) : metadata.slice();
   }
@@ -33,22 +34,7 @@ export class MemoryBatch implements IncomingBatch {
 
   readData(index: number, ranges: readonly DataRange[], into: readonly Uint8Array[]): void {
     const data = this.#data(index);
-    let buffer = 0;
-    let filled = 0;
-    for (const { offset, size } of ranges) {
-      let from = offset;
-      while (from < offset + size) {
-        const room = into[buffer].byteLength - filled;
-        const taken = Math.min(room, offset + size - from);
-        into[buffer].set(data.subarray(from, from + taken), filled);
-        from += taken;
-        filled += taken;
-        if (filled === into[buffer].byteLength) {
-          buffer++;
-          filled = 0;
-        }
-      }
-    }
+    scatter(ranges, into, (offset, target) => target.set(data.subarray(offset, offset + target.byteLength)));
   }
 
   #data(index: number): Uint8Array {

@@ -1,5 +1,6 @@
 import { ConsumerDeletedError, EventGoneError, PartitionMovedError } from "../../errors.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
+import { ofPartition } from "../../of_partition.ts";
 import { MemoryBatch, MemoryTextBatch } from "./batch.ts";
 import type { MemoryGroup, MemoryMember } from "./group.ts";
 import type { MemoryTopicStore } from "./store.ts";
@@ -58,11 +59,11 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   }
 
   enter(partition: number): void {
-    let position = this.store.positionOf(this.name, partition);
-    if (position === undefined) {
-      position = this.#beginnings[partition];
-      // The next owner goes on from here, whatever it calls the beginning.
-      this.#storePosition(() => this.store.setPosition(this.name, partition, position!));
+    const stored = this.store.positionOf(this.name, partition);
+    const position = stored ?? ofPartition(this.#beginnings, partition);
+    // The next owner goes on from here, whatever it calls the beginning.
+    if (stored === undefined) {
+      this.#storePosition(() => this.store.setPosition(this.name, partition, position));
     }
     this.#positions.set(partition, position);
     this.#read.set(partition, position);
@@ -109,13 +110,16 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
     this.#registration = this.store.registrationOf(this.name);
     for (const partition of this.assigned) {
       const stored = this.store.positionOf(this.name, partition);
-      this.#positions.set(partition, stored ?? this.store.partitions[partition].resolve(this.request.from));
+      this.#positions.set(
+        partition,
+        stored ?? ofPartition(this.store.partitions, partition).resolve(this.request.from),
+      );
     }
   }
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined {
     this.store.checkThere();
-    const log = this.store.partitions[partition];
+    const log = ofPartition(this.store.partitions, partition);
     const position = this.position(partition);
     if (position < log.firstId) {
       this.#positions.set(partition, log.firstId);
@@ -165,7 +169,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
     if (this.#group?.owns(this, partition) === false) {
       throw new PartitionMovedError(this.name, partition, "seek in");
     }
-    const position = this.store.partitions[partition].resolve(to);
+    const position = ofPartition(this.store.partitions, partition).resolve(to);
     this.#positions.set(partition, position);
     if (store) this.#storePosition(() => this.store.setPosition(this.name, partition, position));
     return Promise.resolve();
@@ -198,6 +202,8 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
     const isReassigned = this.#isReassigned;
     this.#isReassigned = false;
     return isReassigned ||
-      this.assigned.some((partition) => this.position(partition) < this.store.partitions[partition].nextId);
+      this.assigned.some((partition) =>
+        this.position(partition) < ofPartition(this.store.partitions, partition).nextId
+      );
   }
 }

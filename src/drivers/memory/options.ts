@@ -26,7 +26,9 @@ export const CHANGEABLE_RULES: RulesOf<Omit<MemoryTopicOptions, "num_partitions"
 };
 
 /** Checks the driver's options. */
-export function readDriverOptions(document: JsonObject): { store?: string; partitionsMax: number } {
+export function readDriverOptions(
+  document: JsonObject,
+): { store: string | undefined; partitionsMax: number } {
   const options = readOptions("memory driver", document, DRIVER_RULES);
   return { store: options.store as string | undefined, partitionsMax: options.max_partitions as number };
 }

@@ -66,7 +66,8 @@ export class MemoryPartition {
     let high = batches.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (batches[middle].baseId + batches[middle].count <= id) low = middle + 1;
+      const { baseId, count } = batches[middle]!;
+      if (baseId + count <= id) low = middle + 1;
       else high = middle;
     }
     return batches[low];

@@ -1,4 +1,5 @@
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
+import { ofPartition } from "../../of_partition.ts";
 import { DATA_BYTES_MAX, room, tooLarge } from "./room.ts";
 import type { MemoryTopicStore } from "./store.ts";
 
@@ -44,7 +45,7 @@ export class MemoryProducer implements ProducerInterface {
 
   #store(partition: number, batch: OutgoingBatch, streamed?: Uint8Array): number {
     this.store.checkThere();
-    const baseId = this.store.partitions[partition].append(batch, streamed);
+    const baseId = ofPartition(this.store.partitions, partition).append(batch, streamed);
     this.store.announce();
     return baseId;
   }

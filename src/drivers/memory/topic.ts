@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../json.ts";
+import { ofPartition } from "../../of_partition.ts";
 import type {
   ConsumerInterface,
   ConsumerRequest,
@@ -67,7 +68,7 @@ export class MemoryTopic implements TopicInterface {
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
     return attempt(() => {
       for (const { number } of this.#chosen(partitions)) {
-        this.store.setPosition(consumerName, number, this.store.partitions[number].resolve(to));
+        this.store.setPosition(consumerName, number, ofPartition(this.store.partitions, number).resolve(to));
       }
     });
   }
@@ -103,7 +104,7 @@ export class MemoryTopic implements TopicInterface {
   }
 
   #lagIn(partition: number, consumerName: string): PartitionLag {
-    const log = this.store.partitions[partition];
+    const log = ofPartition(this.store.partitions, partition);
     const stored = this.store.positionOf(consumerName, partition);
     const position = Math.max(stored ?? 0, log.firstId);
     const oldest = log.find(position);
@@ -120,7 +121,7 @@ export class MemoryTopic implements TopicInterface {
   #chosen(partitions: number[] | undefined): MemoryTopicStore["partitions"] {
     return partitions === undefined
       ? this.store.partitions
-      : partitions.map((partition) => this.store.partitions[partition]);
+      : partitions.map((partition) => ofPartition(this.store.partitions, partition));
   }
 }
 

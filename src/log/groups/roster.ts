@@ -20,7 +20,7 @@ export interface MemberProcess {
   host: string;
   pid: number;
   /** When it was started, so that one which got its number later is not taken for it. */
-  started?: string;
+  started?: string | undefined;
 }
 
 /** One consumer of the group. */

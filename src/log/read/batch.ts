@@ -1,4 +1,5 @@
 import type { DataRange, IncomingBatch } from "../../contract.ts";
+import { scatter } from "../../contract/scatter.ts";
 import type { FrameMark } from "../positions/position_slot.ts";
 import type { StoredFrame } from "./stored_frame.ts";
 
@@ -55,25 +56,7 @@ export class StoredBatch implements IncomingBatch {
   }
 
   readData(index: number, ranges: readonly DataRange[], into: readonly Uint8Array[]): void {
-    let target = 0;
-    let filled = 0;
-    for (const range of ranges) {
-      for (let done = 0; done < range.size;) {
-        while (filled === into[target]!.byteLength) {
-          target++;
-          filled = 0;
-        }
-        const buffer = into[target]!;
-        const size = Math.min(range.size - done, buffer.byteLength - filled);
-        this.#frame.fill(
-          this.#first + index,
-          range.offset + done,
-          buffer.subarray(filled, filled + size),
-        );
-        done += size;
-        filled += size;
-      }
-    }
+    scatter(ranges, into, (offset, target) => this.#frame.fill(this.#first + index, offset, target));
   }
 
   /** All metadata of a text frame, joined by commas. */

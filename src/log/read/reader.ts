@@ -20,7 +20,7 @@ export interface ReaderOptions {
   dataWanted: boolean;
   onCorruption: "throw" | "skip";
   /** Called with damage that was passed over. */
-  onDamage?: (error: CorruptedLogError) => void;
+  onDamage?: ((error: CorruptedLogError) => void) | undefined;
 }
 
 type FrameEntry = Extract<Entry, { kind: "frame" }>;

@@ -17,7 +17,7 @@ export interface PartitionOptions {
   /** Shared by all who have the folder open in this process; one of its own by default. */
   appendSignal?: AppendSignal;
   /** Bytes between two index entries; for tests. */
-  indexIntervalBytes?: number;
+  indexIntervalBytes?: number | undefined;
   /** Take a lock around each append, for file systems whose appends are not atomic between machines. */
   useLocking?: boolean;
 }

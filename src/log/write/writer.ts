@@ -19,7 +19,7 @@ export interface WriterOptions {
   /** A segment of this size is sealed and the next one begun. */
   segmentBytesMax: number;
   /** Size of the pieces that large data parts are cut into; for tests. */
-  chunkBytes?: number;
+  chunkBytes?: number | undefined;
   /** Called after a new segment was begun: the time to apply retention. */
   rolled?: () => void;
 }

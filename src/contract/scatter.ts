@@ -1,0 +1,26 @@
+import type { DataRange } from "./incoming.ts";
+
+/**
+ * Cuts ranges of a data part into the pieces that buffers take in order, as if these were one: `fill` gets where each
+ * piece begins and the memory for it. Both sides have the same total size.
+ */
+export function scatter(
+  ranges: readonly DataRange[],
+  into: readonly Uint8Array[],
+  fill: (offset: number, target: Uint8Array) => void,
+): void {
+  let target = 0;
+  let filled = 0;
+  for (const { offset, size } of ranges) {
+    for (let done = 0; done < size;) {
+      while (filled === into[target]!.byteLength) {
+        target++;
+        filled = 0;
+      }
+      const piece = into[target]!.subarray(filled, filled + size - done);
+      fill(offset + done, piece);
+      done += piece.byteLength;
+      filled += piece.byteLength;
+    }
+  }
+}
