@@ -5,8 +5,8 @@ import type { DataDescriptor } from "../data_descriptor.ts";
 import { ContentMismatchError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import type { Topic } from "../topic.ts";
-import type { MetadataReader } from "./metadata_reader.ts";
 import type { CppEvent, CppPartition } from "./partition.ts";
+import type { SourcePartition } from "./source_partition.ts";
 import type { TransferCount } from "./transfer.ts";
 
 /** Data parts up to this size are read with their events, larger ones in pieces of it. */
@@ -15,8 +15,7 @@ const PIECE_BYTES = 4 * 1024 * 1024;
 /** Which events are compared. */
 export interface CompareRequest {
   topic: Topic;
-  source: CppPartition;
-  reader: MetadataReader;
+  source: SourcePartition;
   fromId: number;
   /** One past the last id. */
   endId: number;
@@ -29,7 +28,7 @@ export interface CompareRequest {
  * Compares stored events with those of the C++ store: every id, the metadata and the data, byte by byte. Throws `ContentMismatchError` at the first difference.
  */
 export async function compareEvents(request: CompareRequest): Promise<void> {
-  const { topic, source, reader, fromId, endId, signal, onSame } = request;
+  const { topic, source, fromId, endId, signal, onSame } = request;
   if (fromId >= endId) return;
   const { partition } = source;
   const differ = (id: number, what: string): ContentMismatchError =>
@@ -46,7 +45,7 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
     // Where all data come whole nothing is asked for each event, which would take its metadata apart.
     dataSelector: source.hasDataAbove(PIECE_BYTES) ? selectPiece : FullDataSelector,
   });
-  const expected = reader.events(source, fromId);
+  const expected = source.events(fromId);
   let nextId = fromId;
   try {
     for await (const batch of consumer.batches({ until: { id: endId }, signal })) {
@@ -55,7 +54,7 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
         if (event.id !== nextId) throw differ(nextId, "was lost there");
         const { value: original } = expected.next();
         if (!original) throw differ(nextId, "is not in the C++ store");
-        let document = reader.documentOf(original);
+        let document = source.documentOf(original);
         if (typeof document !== "string") document = await document;
         const found = event.metadataText;
         if (found !== document && (keepsText || spelled(found) !== spelled(document))) {

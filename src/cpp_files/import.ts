@@ -3,21 +3,21 @@ import type { ComponentOptions, Driver } from "../driver.ts";
 import {
   ContentMismatchError,
   CorruptedLogError,
-  InvalidMetadataError,
   InvalidOptionError,
   LimitExceededError,
 } from "../errors.ts";
-import type { Future } from "../future.ts";
 import type { JsonObject } from "../json.ts";
+import { type LargeMetadataOptions, largeMetadataRule } from "../metadata/large_metadata.ts";
 import { checkReachable } from "../partition_fault.ts";
-import type { Producer } from "../producer.ts";
 import type { Topic } from "../topic.ts";
 import { isUnfinished, UNFINISHED_CONSUMER } from "../topic_draft/created_at_once.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { compareEvents } from "./compare.ts";
 import { importedComponents } from "./components.ts";
-import type { CppEvent, CppPartition } from "./partition.ts";
 import { MetadataReader } from "./metadata_reader.ts";
+import type { CppEvent } from "./partition.ts";
+import { foreign, overtaken, pushAll } from "./push_events.ts";
+import { SourcePartition } from "./source_partition.ts";
 import { CppTopic } from "./topic.ts";
 import {
   type PartitionTransfer,
@@ -28,7 +28,7 @@ import {
 } from "./transfer.ts";
 
 /** What {@linkcode importCppFiles} takes. */
-export interface CppImportOptions {
+export interface CppImportOptions extends LargeMetadataOptions {
   /** The `root_path` of the C++ driver. */
   rootPath: string;
   /** Name of the topic there. */
@@ -50,10 +50,6 @@ export interface CppImportOptions {
   /** Called with a sentence on each thing that is not here as it is in C++. */
   onWarning?: (text: string) => void;
 }
-
-/** Stored as one batch, so that a failure never leaves a hole: at most this many events, and bytes. */
-const GROUP_EVENTS_MAX = 4096;
-const GROUP_BYTES_MAX = 512 * 1024;
 
 /**
  * Copies a topic of the C++ files driver into another driver's. Every event keeps its partition and its id, its
@@ -77,6 +73,7 @@ const GROUP_BYTES_MAX = 512 * 1024;
  * ```
  */
 export async function importCppFiles(options: CppImportOptions): Promise<TopicTransfer> {
+  largeMetadataRule(options);
   const source = CppTopic.open(options.rootPath, options.topic);
   await using _claim = await options.driver.claimTopic(options.into ?? options.topic);
   await using target = await openTarget(source, options);
@@ -101,17 +98,19 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
   // A serializer from a module answers for itself only now.
   await producer.ready();
   const reader = MetadataReader.for(source, target.serializer);
+  const rule = largeMetadataRule(options);
   const done: TransferCount = { events: 0, metadataBytes: 0, dataBytes: 0 };
   const transfers: PartitionTransfer[] = [];
   for (let number = 0; number < source.numPartitions; number++) {
-    const partition = source.partition(number);
+    const partition = new SourcePartition(source.partition(number), reader, rule);
+    if (partition.warning !== undefined) options.onWarning?.(partition.warning);
     const { firstId, nextId } = descriptions[partition.partition];
     if (firstId > 0) throw foreign(target, partition.partition, "its first events were removed");
     if (nextId > partition.count) {
       throw foreign(
         target,
         partition.partition,
-        `it has ${nextId} events, and there are ${partition.count} in C++`,
+        `it has ${nextId} events, and there are ${partition.count} to import`,
       );
     }
     const before = { ...done };
@@ -127,7 +126,6 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
     await compareEvents({
       topic: target,
       source: partition,
-      reader,
       fromId: 0,
       endId: nextId,
       signal,
@@ -135,7 +133,6 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
     });
     await pushAll(producer, partition, {
       topic: target,
-      reader,
       fromId: nextId,
       onStored: (events) => {
         add(events);
@@ -145,7 +142,6 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
     await compareEvents({
       topic: target,
       source: partition,
-      reader,
       fromId: nextId,
       endId: partition.count,
       signal,
@@ -156,16 +152,13 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
       metadataBytes: done.metadataBytes - before.metadataBytes,
       dataBytes: done.dataBytes - before.dataBytes,
       resumedEvents: nextId,
+      ...partition.largeCounts,
     });
   }
   for (const { partition, nextId } of await target.describe()) {
     if (nextId > (transfers[partition]?.events ?? 0)) throw overtaken(target, partition);
   }
   return sumOf(transfers);
-}
-
-function overtaken(topic: Topic, partition: number): ContentMismatchError {
-  return foreign(topic, partition, "another producer stored events in it during the import");
 }
 
 interface Target extends AsyncDisposable {
@@ -227,69 +220,4 @@ async function openDraft(source: CppTopic, options: CppImportOptions): Promise<T
     publish: () => draft.publish(),
     [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose](),
   };
-}
-
-function foreign(topic: Topic, partition: number, why: string): ContentMismatchError {
-  return new ContentMismatchError(
-    `Cannot import into partition ${partition} of topic "${topic.name}": ${why}; import into a new topic`,
-  );
-}
-
-/** Pushes the events from an id on, and tells of them when they are stored. */
-async function pushAll(
-  producer: Producer,
-  source: CppPartition,
-  { topic, reader, fromId, onStored }: {
-    topic: Topic;
-    reader: MetadataReader;
-    fromId: number;
-    onStored: (events: CppEvent[]) => void;
-  },
-): Promise<void> {
-  let group: CppEvent[] = [];
-  let futures: Future<number>[] = [];
-  let bytes = 0;
-  const store = async (): Promise<void> => {
-    try {
-      await producer.flush();
-    } catch (error) {
-      for (const [index, future] of futures.entries()) await storedOrBlamed(future, group[index], source);
-      throw error;
-    }
-    // Ids are dense: the last is the right one only where no other producer stored anything before.
-    const last = await futures.at(-1);
-    if (last !== group.at(-1)?.id) throw overtaken(topic, source.partition);
-    onStored(group);
-    group = [];
-    futures = [];
-    bytes = 0;
-  };
-  for (const event of reader.events(source, fromId)) {
-    let document = reader.documentOf(event);
-    if (typeof document !== "string") document = await document;
-    const size = event.metadataBytes + event.dataBytes;
-    if (group.length === GROUP_EVENTS_MAX || bytes + size > GROUP_BYTES_MAX) await store();
-    const data = event.data();
-    const future = producer.push(document, data, { partition: source.partition });
-    // What completes at once was refused; a stream must be used up before the next event is read.
-    if (future.completed || !(data instanceof Uint8Array)) await storedOrBlamed(future, event, source);
-    group.push(event);
-    futures.push(future);
-    bytes += size;
-  }
-  await store();
-}
-
-async function storedOrBlamed(future: Future<number>, event: CppEvent, source: CppPartition): Promise<void> {
-  try {
-    await future;
-  } catch (error) {
-    if (error instanceof InvalidMetadataError) throw event.damage("the metadata is not JSON");
-    if (!(error instanceof LimitExceededError)) throw error;
-    throw new LimitExceededError(
-      `Cannot import event ${event.id} of partition ${source.partition} ("${source.metadataPath}"): ${error.message}; ` +
-        `move its metadata into its data part there, or take the events before it with --partial`,
-      { cause: error },
-    );
-  }
 }

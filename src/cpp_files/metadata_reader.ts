@@ -1,6 +1,6 @@
 import type { Serializer } from "../components/contract.ts";
 import { InvalidOptionError } from "../errors.ts";
-import type { CppEvent, CppPartition } from "./partition.ts";
+import type { CppEvent } from "./partition.ts";
 import type { CppTopic } from "./topic.ts";
 
 /** Serializers of C++ that write JSON text in records. */
@@ -38,9 +38,9 @@ export class MetadataReader {
     );
   }
 
-  /** The events of a partition from an id on; {@linkcode documentOf} says their metadata. */
-  events(partition: CppPartition, fromId: number): Generator<CppEvent, void, void> {
-    return partition.events(fromId, { isBare: this.#serializer !== undefined });
+  /** Whether metadata are the bytes of another serializer, not JSON text in records. */
+  get isBare(): boolean {
+    return this.#serializer !== undefined;
   }
 
   /** Metadata as JSON text; throws `CorruptedLogError` for what the serializer cannot read. */
@@ -51,7 +51,7 @@ export class MetadataReader {
 
 async function deserialized(serializer: Serializer, event: CppEvent): Promise<string> {
   try {
-    const document = JSON.stringify(await serializer.deserialize(event.metadata.slice()));
+    const document = JSON.stringify(await serializer.deserialize(event.metadata().slice()));
     if (typeof document === "string") return document;
   } catch (error) {
     throw event.damage(

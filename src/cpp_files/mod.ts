@@ -23,4 +23,5 @@
  */
 export { type CppExportOptions, exportCppFiles } from "./export.ts";
 export { type CppImportOptions, importCppFiles } from "./import.ts";
+export type { LargeMetadata, LargeMetadataOptions } from "../metadata/large_metadata.ts";
 export type { PartitionTransfer, TopicTransfer, TransferCount, TransferProgress } from "./transfer.ts";

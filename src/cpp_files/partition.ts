@@ -1,4 +1,4 @@
-import { CorruptedLogError, LimitExceededError } from "../errors.ts";
+import { type CorruptedLogError, LimitExceededError } from "../errors.ts";
 import type { Storage } from "../storage/port.ts";
 import { FileWindow } from "./file_window.ts";
 import {
@@ -11,33 +11,35 @@ import {
   readEntry,
   readUint64,
 } from "./layout.ts";
+import { PartitionFiles } from "./partition_files.ts";
 
-/** Bytes read ahead of each file: index, metadata, data. */
 const INDEX_AHEAD_BYTES = 64 * 1024;
-const METADATA_AHEAD_BYTES = 1024 * 1024;
-const DATA_AHEAD_BYTES = 4 * 1024 * 1024;
-/** Metadata are read whole; no driver stores so many bytes of them. */
-const METADATA_BYTES_MAX = 64 * 1024 * 1024;
-/** Larger data parts are given in pieces. */
-const WHOLE_DATA_BYTES_MAX = 64 * 1024 * 1024;
+/** Metadata are read whole, unless they are moved; no driver stores so many bytes of them. */
+export const WHOLE_METADATA_BYTES_MAX = 64 * 1024 * 1024;
 
 /** An event of a topic in the C++ layout. */
 export interface CppEvent {
   id: number;
   /** The metadata as JSON text; empty where it was not asked for. */
   document: string;
-  /** The metadata as they are stored, until the next event is asked for. */
-  metadata: Uint8Array;
   /** Size of the metadata in bytes. */
   metadataBytes: number;
   dataBytes: number;
+  /** The metadata as they are stored, until the next event is asked for. */
+  metadata(): Uint8Array;
   /** Reads the data part; must be called, and a stream used up, before the next event is asked for. */
   data(): Uint8Array | AsyncIterable<Uint8Array>;
   /** The error that says what is wrong with the metadata. */
   damage(reason: string): CorruptedLogError;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** How events are read. */
+export interface EventsRequest {
+  /** Whether metadata are bytes of whatever serializer, not JSON text in records. */
+  isBare?: boolean;
+  /** What becomes of metadata of more bytes: they are not read as text. Without it too many of them are an error. */
+  large?: { bytesMax: number; toEvent: (event: StoredEvent) => CppEvent | undefined };
+}
 
 /** One partition in the C++ layout. */
 export class CppPartition {
@@ -59,43 +61,45 @@ export class CppPartition {
 
   /**
    * The events from an id on. Throws `CorruptedLogError` where the index refers to what is not there, or to what
-   * is not a record. With `isBare` metadata are bytes of whatever serializer, not JSON text in records.
+   * is not a record.
    */
-  *events(fromId = 0, { isBare = false } = {}): Generator<CppEvent, void, void> {
+  *events(fromId = 0, { isBare = false, large }: EventsRequest = {}): Generator<CppEvent, void, void> {
     if (fromId >= this.count) return;
-    using index = this.#open(INDEX_FILE, INDEX_AHEAD_BYTES);
-    using metadata = this.#open(METADATA_FILE, METADATA_AHEAD_BYTES);
-    using data = this.#open(DATA_FILE, DATA_AHEAD_BYTES);
+    using files = new PartitionFiles(this.storage, this.directory, this.topic, this.partition);
+    const lengthBytes = isBare ? 0 : LENGTH_BYTES;
+    const bytesMax = lengthBytes + (large?.bytesMax ?? WHOLE_METADATA_BYTES_MAX);
     for (let id = fromId; id < this.count; id++) {
-      const bytes = index.range(id * ENTRY_BYTES, ENTRY_BYTES);
-      if (bytes === undefined) throw this.#damage(id, index, id * ENTRY_BYTES, "the file became shorter");
-      const entry = readEntry(viewOf(bytes), 0);
-      const text = this.#metadataAt(id, entry, metadata, isBare);
-      const { dataOffset, dataSize } = entry;
-      if (dataSize > data.size || dataOffset > data.size - dataSize) {
-        throw this.#damage(id, data, data.size, `the data part ends past the end of the file`);
+      const entry = files.entryOf(id);
+      const isLarge = entry.metadataSize > bytesMax;
+      if (isLarge && large === undefined && files.hasMetadata(entry)) throw this.#tooLarge(id, entry);
+      files.checkMetadata(id, entry, isBare);
+      files.checkData(id, entry);
+      const event = new StoredEvent(files, id, entry, lengthBytes);
+      if (isLarge) {
+        const other = large!.toEvent(event);
+        if (other !== undefined) yield other;
+        continue;
       }
-      yield {
-        id,
-        document: isBare ? "" : this.#decode(id, text, metadata, entry.metadataOffset),
-        metadata: text,
-        metadataBytes: text.length,
-        dataBytes: dataSize,
-        data: () => this.#dataAt(id, entry, data),
-        damage: (reason) =>
-          this.#damage(id, metadata, entry.metadataOffset + (isBare ? 0 : LENGTH_BYTES), reason),
-      };
+      if (!isBare) event.readDocument();
+      yield event;
     }
+  }
+
+  /** Ids of the events with metadata of more bytes than that. */
+  idsWithMetadataAbove(bytes: number, { isBare = false } = {}): number[] {
+    const ids: number[] = [];
+    const sizeMax = bytes + (isBare ? 0 : LENGTH_BYTES);
+    const fileBytes = this.storage.stat(this.metadataPath)?.bytes ?? 0;
+    for (const [id, { metadataSize, metadataOffset }] of this.#entries()) {
+      // What the file does not have is damage, which is found when its turn comes.
+      if (metadataSize > sizeMax && metadataOffset + metadataSize <= fileBytes) ids.push(id);
+    }
+    return ids;
   }
 
   /** Whether some event has a data part of more bytes than that. */
   hasDataAbove(bytes: number): boolean {
-    if (this.count === 0) return false;
-    using index = this.#open(INDEX_FILE, INDEX_AHEAD_BYTES);
-    for (let id = 0; id < this.count; id++) {
-      const entry = index.range(id * ENTRY_BYTES, ENTRY_BYTES);
-      if (entry !== undefined && readEntry(viewOf(entry), 0).dataSize > bytes) return true;
-    }
+    for (const [_id, { dataSize }] of this.#entries()) if (dataSize > bytes) return true;
     return false;
   }
 
@@ -106,91 +110,79 @@ export class CppPartition {
 
   /** Whether the first event's metadata are there, and are not a record: a length, and as many bytes. */
   get beginsWithoutRecord(): boolean {
-    if (this.count === 0) return false;
-    using index = this.#open(INDEX_FILE, ENTRY_BYTES);
-    using metadata = this.#open(METADATA_FILE, LENGTH_BYTES);
-    const bytes = index.range(0, ENTRY_BYTES);
-    if (bytes === undefined) return false;
-    const { metadataOffset, metadataSize } = readEntry(viewOf(bytes), 0);
+    const [first] = this.#entries();
+    if (first === undefined) return false;
+    using metadata = new FileWindow(this.storage, this.metadataPath, LENGTH_BYTES);
+    const { metadataOffset, metadataSize } = first[1];
     if (metadataOffset + metadataSize > metadata.size) return false;
     if (metadataSize < LENGTH_BYTES) return true;
-    const length = metadata.range(metadataOffset, LENGTH_BYTES);
-    return length !== undefined && readUint64(viewOf(length), 0) !== metadataSize - LENGTH_BYTES;
+    const at = metadata.locate(metadataOffset, LENGTH_BYTES);
+    return at >= 0 && readUint64(metadata.view, at) !== metadataSize - LENGTH_BYTES;
   }
 
-  #metadataAt(
-    id: number,
-    { metadataOffset, metadataSize }: IndexEntry,
-    file: FileWindow,
-    isBare: boolean,
-  ): Uint8Array {
-    if (metadataSize > METADATA_BYTES_MAX && metadataSize <= file.size) {
-      const { topic, partition } = this;
-      throw new LimitExceededError(
-        `Cannot read topic "${topic}" partition ${partition} event ${id}: its index entry says that its metadata ` +
-          `have ${metadataSize} bytes, more than ${METADATA_BYTES_MAX}`,
-      );
-    }
-    const record = file.range(metadataOffset, metadataSize);
-    if (record === undefined) {
-      throw this.#damage(id, file, file.size, "the metadata ends past the end of the file");
-    }
-    if (isBare) return record;
-    const length = metadataSize < LENGTH_BYTES ? -1 : readUint64(viewOf(record), 0);
-    if (length !== metadataSize - LENGTH_BYTES) {
-      throw this.#damage(id, file, metadataOffset, "the length of the metadata is not what the index says");
-    }
-    return record.subarray(LENGTH_BYTES);
-  }
-
-  #decode(id: number, text: Uint8Array, file: FileWindow, offset: number): string {
-    try {
-      return decoder.decode(text);
-    } catch {
-      throw this.#damage(id, file, offset + LENGTH_BYTES, "the metadata is not UTF-8");
+  *#entries(): Generator<[id: number, entry: IndexEntry], void, void> {
+    if (this.count === 0) return;
+    using index = new FileWindow(this.storage, `${this.directory}/${INDEX_FILE}`, INDEX_AHEAD_BYTES);
+    for (let id = 0; id < this.count; id++) {
+      const at = index.locate(id * ENTRY_BYTES, ENTRY_BYTES);
+      if (at < 0) return;
+      yield [id, readEntry(index.view, at)];
     }
   }
 
-  #dataAt(id: number, entry: IndexEntry, file: FileWindow): Uint8Array | AsyncIterable<Uint8Array> {
-    const { dataOffset, dataSize } = entry;
-    if (dataSize > WHOLE_DATA_BYTES_MAX) return this.#pieces(id, entry, file);
-    return this.#piece(id, file, dataOffset, dataSize);
-  }
-
-  async *#pieces(
-    id: number,
-    { dataOffset, dataSize }: IndexEntry,
-    file: FileWindow,
-  ): AsyncGenerator<Uint8Array, void, void> {
-    for (let at = 0; at < dataSize; at += DATA_AHEAD_BYTES) {
-      yield await this.#piece(id, file, dataOffset + at, Math.min(DATA_AHEAD_BYTES, dataSize - at));
-    }
-  }
-
-  #piece(id: number, file: FileWindow, offset: number, size: number): Uint8Array {
-    const bytes = file.range(offset, size);
-    if (bytes === undefined) throw this.#damage(id, file, offset, "the file became shorter");
-    return bytes;
-  }
-
-  #open(file: string, aheadBytes: number): FileWindow {
-    return new FileWindow(this.storage, `${this.directory}/${file}`, aheadBytes);
-  }
-
-  #damage(id: number, file: FileWindow, offset: number, reason: string): CorruptedLogError {
-    const { topic, partition } = this;
-    return new CorruptedLogError({
-      topic,
-      partition,
-      firstId: id,
-      endId: id + 1,
-      file: file.path,
-      offset,
-      reason,
-    });
+  #tooLarge(id: number, { metadataSize }: IndexEntry): LimitExceededError {
+    return new LimitExceededError(
+      `Cannot read topic "${this.topic}" partition ${this.partition} event ${id}: its index entry says that its ` +
+        `metadata have ${metadataSize} bytes, more than ${WHOLE_METADATA_BYTES_MAX}`,
+    );
   }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** An event whose metadata and data are read from the files. */
+export class StoredEvent implements CppEvent {
+  document = "";
+
+  constructor(
+    private readonly files: PartitionFiles,
+    readonly id: number,
+    private readonly entry: IndexEntry,
+    private readonly lengthBytes: number,
+  ) {}
+
+  get metadataBytes(): number {
+    return this.entry.metadataSize - this.lengthBytes;
+  }
+
+  get dataBytes(): number {
+    return this.entry.dataSize;
+  }
+
+  get #metadataOffset(): number {
+    return this.entry.metadataOffset + this.lengthBytes;
+  }
+
+  /** Reads the metadata as text. */
+  readDocument(): void {
+    this.document = this.files.metadataText(this.id, this.#metadataOffset, this.metadataBytes);
+  }
+
+  metadata(): Uint8Array {
+    return this.files.metadataBytes(this.id, this.#metadataOffset, this.metadataBytes);
+  }
+
+  data(): Uint8Array | AsyncIterable<Uint8Array> {
+    return this.files.data(this.id, this.entry);
+  }
+
+  /** The data, and the metadata after them. */
+  async *dataAndMetadata(): AsyncGenerator<Uint8Array, void, void> {
+    const data = this.data();
+    if (!(data instanceof Uint8Array)) yield* data;
+    else if (data.length > 0) yield data;
+    yield* this.files.metadataPieces(this.id, this.#metadataOffset, this.metadataBytes);
+  }
+
+  damage(reason: string): CorruptedLogError {
+    return this.files.metadataDamage(this.id, this.#metadataOffset, reason);
+  }
 }

@@ -9,9 +9,11 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { SAMPLE_EXPECTED, SAMPLE_ROOT } from "../cpp_files/sample.ts";
+import { record, writeTopic } from "../cpp_files/store.ts";
 import { test } from "../harness.ts";
 import { ctl, pause, startCtl, withFolder } from "./program.ts";
 
@@ -213,5 +215,28 @@ test("events of the C++ driver in a topic made here are named by every command b
     assertEquals(imported.code, 0, imported.stderr);
     assertEquals((await ctl(["topic", "delete", "mixed", "--yes", "--force", ...driver])).code, 0);
     assertEquals((await ctl(["topic", "list", ...driver])).stdout, "theirs\n");
+  });
+});
+
+test("by command, too much metadata is skipped or moved, and the message says what was read back", async () => {
+  await withFolder(async ({ folder, driver }) => {
+    const lines = ["1", `"${"x".repeat(50)}"`, "3"].map((metadata) => `{"metadata":${metadata}}`);
+    writeFileSync(join(folder, "t.jsonl"), lines.join("\n"));
+    const large = ["--metadata-bytes-max", "40", ...driver, "--large-metadata"];
+    const from = ["import", "--from", "jsonl", "--from.file", join(folder, "t.jsonl")];
+    const skipped = await ctl([...from, "--name", "skipped", ...large, "skip"]);
+    assertStringIncludes(skipped.stderr, "Imported 2 events into topic 'skipped'; 1 event skipped");
+    writeTopic(folder, "t", {
+      partitions: [["1", `"${"x".repeat(50)}"`].map((text) => ({ metadata: record(text) }))],
+    });
+    const fromCpp = ["import", "--from", "cpp-files", "--from.root_path", folder, "--from.name", "t"];
+    const moved = await ctl([...fromCpp, "--name", "moved", ...large, "data"]);
+    assertMatch(
+      moved.stderr,
+      /Imported 2 events into topic 'moved': .* read back: the same ids, metadata and data; the metadata of 1 event moved to the end of the data part; \d+ events\/s$/m,
+    );
+    const refused = await ctl([...fromCpp, "--name", "refused", ...large, "drop"]);
+    assertEquals(refused.code, 2);
+    assertStringIncludes(refused.stderr, "refuse, skip, data");
   });
 });

@@ -1,10 +1,13 @@
 import type { Topic } from "../../../mod.ts";
+import { counted } from "../../counted.ts";
+import { type LargeMetadata, largeMetadataRule } from "../../metadata/large_metadata.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
 import { componentsOf, openDriver, topicNameOf } from "../connect.ts";
 import { LineError, LineProducer } from "../produce/line_producer.ts";
-import type { ImportSource } from "../transfer/contract.ts";
+import type { ImportedEvent, ImportSource } from "../transfer/contract.ts";
 import { IMPORT_FORMATS } from "../transfer/formats.ts";
+import { LargeEvents } from "../transfer/large_events.ts";
 import { openTarget } from "../transfer/target_topic.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -23,6 +26,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const components = givenComponents(args);
   const topicOptions = args.document("topic").document;
   const partial = args.flag("partial");
+  const large = {
+    largeMetadata: args.text("large-metadata") as LargeMetadata | undefined,
+    metadataBytesMax: args.number("metadata-bytes-max"),
+  };
   if ("importTopic" in importing) {
     await using driver = await openDriver(invocation);
     return await importing.importTopic({
@@ -32,6 +39,7 @@ export async function run(invocation: Invocation): Promise<void> {
       topicOptions,
       components,
       partial,
+      large,
       console,
       signal,
     });
@@ -39,6 +47,7 @@ export async function run(invocation: Invocation): Promise<void> {
   await using source = await importing.openSource({ options, topicName: name, console, signal });
   await using driver = await openDriver(invocation);
   const { log } = console;
+  const largeEvents = new LargeEvents(largeMetadataRule(large), source.rawMetadata);
   await using target = await openTarget({ driver, name, source, topicOptions, components, log });
   const progress = console.startProgress("imported", source.total);
   try {
@@ -47,6 +56,7 @@ export async function run(invocation: Invocation): Promise<void> {
     await pushAll(
       source,
       target.topic,
+      largeEvents,
       new LineProducer(producer, { done: progress.done, unit: source.unit }),
     );
     signal.throwIfAborted();
@@ -59,13 +69,21 @@ export async function run(invocation: Invocation): Promise<void> {
   }
   await target.publish();
   if (target.isDraft) log.info(`Topic '${name}' created successfully`);
-  log.info(`Imported ${progress.done.events} events into topic '${name}'`);
+  log.info(`Imported ${counted(progress.done.events, "event")} into topic '${name}'${largeEvents.summary}`);
 }
 
-async function pushAll(source: ImportSource, topic: Topic, producer: LineProducer): Promise<void> {
+async function pushAll(
+  source: ImportSource,
+  topic: Topic,
+  large: LargeEvents,
+  producer: LineProducer,
+): Promise<void> {
   const count = topic.partitions.length;
   try {
-    for await (const { number, partition, document, data } of source.events(count)) {
+    for await (const found of source.events(count)) {
+      const event = taken(found, large, producer);
+      if (event === undefined) continue;
+      const { number, partition, document, data } = event;
       if (partition !== undefined && partition >= count) {
         const why = `it is of partition ${partition}, and topic "${topic.name}" has ${count}`;
         throw producer.blame(number, new Error(why));
@@ -77,6 +95,14 @@ async function pushAll(source: ImportSource, topic: Topic, producer: LineProduce
     }
   } finally {
     await producer.settle();
+  }
+}
+
+function taken(event: ImportedEvent, large: LargeEvents, producer: LineProducer): ImportedEvent | undefined {
+  try {
+    return large.take(event);
+  } catch (error) {
+    throw producer.blame(event.number, error);
   }
 }
 

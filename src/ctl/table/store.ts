@@ -1,3 +1,4 @@
+import { LARGE_METADATA } from "../../metadata/large_metadata.ts";
 import type { CommandSpec } from "../command.ts";
 import { COMPONENTS, DESTRUCTIVE, ENGINE, JSON_OUTPUT, NAME, PROGRESS, SHARED, TOPIC } from "./common.ts";
 
@@ -108,6 +109,22 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
         kind: "flag",
         describe:
           "Make a topic of what can be read when the source is damaged; the exit code tells all the same",
+      },
+      {
+        name: "large-metadata",
+        kind: "text",
+        value: "WHAT",
+        choices: LARGE_METADATA,
+        describe:
+          "What becomes of events with too much metadata: refuse (the default) ends the import, skip leaves them out, " +
+          "data moves the metadata to the end of the data part",
+      },
+      {
+        name: "metadata-bytes-max",
+        kind: "count",
+        value: "BYTES",
+        describe:
+          "Bytes of metadata above which it is too much (default: what the engine refuses; 16 MiB with skip and data)",
       },
       PROGRESS,
       ...SHARED,

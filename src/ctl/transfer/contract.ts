@@ -4,6 +4,7 @@
  * @module
  */
 import type { ComponentDocument, DataPart, Driver, JsonObject, Topic, TopicInfo } from "../../../mod.ts";
+import type { LargeMetadataOptions } from "../../metadata/large_metadata.ts";
 import type { Console } from "../console/console.ts";
 import type { Done } from "../console/progress.ts";
 
@@ -51,6 +52,8 @@ export interface TopicImportJob extends ImportJob {
   driver: Driver;
   /** Whether what was read before damage becomes a topic. */
   partial: boolean;
+  /** What becomes of metadata that are too large. */
+  large: LargeMetadataOptions;
   /** What `--topic.KEY VALUE` gave for a new topic. */
   topicOptions: JsonObject;
   /** The components that the command line names for a new topic. */

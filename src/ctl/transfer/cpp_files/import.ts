@@ -1,6 +1,8 @@
 import { importCppFiles } from "../../../cpp_files/mod.ts";
 import { CppTopic } from "../../../cpp_files/topic.ts";
+import { counted } from "../../../counted.ts";
 import type { TopicImportJob } from "../contract.ts";
+import { largeSummary } from "../large_events.ts";
 import { cppPlace } from "./options.ts";
 
 /** Reads a topic of the C++ files driver; an import that was cut short is continued. */
@@ -10,7 +12,8 @@ export async function importTopic(job: TopicImportJob): Promise<void> {
   const source = CppTopic.open(rootPath, name);
   const progress = console.startProgress("imported", { events: source.events });
   try {
-    const { events, metadataBytes, dataBytes, partitions } = await importCppFiles({
+    const startedMs = performance.now();
+    const { events, metadataBytes, dataBytes, partitions, ...large } = await importCppFiles({
       rootPath,
       topic: name,
       driver,
@@ -18,6 +21,7 @@ export async function importTopic(job: TopicImportJob): Promise<void> {
       topicOptions,
       components,
       partial,
+      ...job.large,
       signal,
       onProgress: (now) => {
         progress.done.events = now.events;
@@ -27,10 +31,15 @@ export async function importTopic(job: TopicImportJob): Promise<void> {
     });
     progress.stop();
     const resumed = partitions.reduce((sum, { resumedEvents }) => sum + resumedEvents, 0);
-    if (resumed > 0) console.log.info(`${resumed} events had been imported before`);
+    if (resumed > 0) console.log.info(`${counted(resumed, "event")} had been imported before`);
+    const rate = Math.round(events / Math.max(0.001, (performance.now() - startedMs) / 1000));
+    // Where events are skipped, ids are not the same.
+    const same = (large.skippedEvents ?? 0) === 0
+      ? "the same ids, metadata and data"
+      : "the same metadata and data";
     console.log.info(
-      `Imported ${events} events into topic '${topicName}': ${metadataBytes} bytes of metadata, ` +
-        `${dataBytes} bytes of data; read back: the same ids, metadata and data`,
+      `Imported ${counted(events, "event")} into topic '${topicName}': ${metadataBytes} bytes of metadata, ` +
+        `${dataBytes} bytes of data; read back: ${same}${largeSummary(large)}; ${rate} events/s`,
     );
   } finally {
     progress.stop();
