@@ -42,6 +42,7 @@
  *
  * @module
  */
+export { METADATA_BYTES_MAX } from "./format/bytes.ts";
 export { crc32 } from "./format/crc32.ts";
 export { type Holder, Membership } from "./groups/membership.ts";
 export { Others, type Surroundings } from "./groups/others.ts";

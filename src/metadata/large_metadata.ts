@@ -1,11 +1,8 @@
-import { METADATA_BYTES_MAX } from "../log/format/bytes.ts";
+import { METADATA_BYTES_MAX } from "../log/mod.ts";
 import { readOptions, rule } from "../options.ts";
 
 /** What becomes of an event with metadata that are too large for where it goes. */
 export type LargeMetadata = "refuse" | "skip" | "data";
-
-/** What there is to choose from. */
-export const LARGE_METADATA: readonly LargeMetadata[] = ["refuse", "skip", "data"];
 
 /** What a transfer takes. */
 export interface LargeMetadataOptions {
@@ -35,7 +32,7 @@ export function largeMetadataRule(
     ...(metadataBytesMax === undefined ? {} : { metadataBytesMax }),
   };
   const checked = readOptions("import", given, {
-    largeMetadata: rule.oneOf(LARGE_METADATA, "refuse"),
+    largeMetadata: rule.oneOf(["refuse", "skip", "data"], "refuse"),
     metadataBytesMax: rule.wholeNumber(1),
   });
   const choice = checked.largeMetadata as LargeMetadata;

@@ -237,6 +237,6 @@ test("by command, too much metadata is skipped or moved, and the message says wh
     );
     const refused = await ctl([...fromCpp, "--name", "refused", ...large, "drop"]);
     assertEquals(refused.code, 2);
-    assertStringIncludes(refused.stderr, "refuse, skip, data");
+    assertStringIncludes(refused.stderr, "--large-metadata");
   });
 });

@@ -1,4 +1,3 @@
-import { LARGE_METADATA } from "../../metadata/large_metadata.ts";
 import type { CommandSpec } from "../command.ts";
 import { COMPONENTS, DESTRUCTIVE, ENGINE, JSON_OUTPUT, NAME, PROGRESS, SHARED, TOPIC } from "./common.ts";
 
@@ -112,9 +111,9 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       },
       {
         name: "large-metadata",
-        kind: "text",
+        kind: "choice",
         value: "WHAT",
-        choices: LARGE_METADATA,
+        choices: ["refuse", "skip", "data"],
         describe:
           "What becomes of events with too much metadata: refuse (the default) ends the import, skip leaves them out, " +
           "data moves the metadata to the end of the data part",
