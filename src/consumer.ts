@@ -34,7 +34,7 @@ export interface ConsumerComponents {
   /** Reads metadata. */
   readonly serializer: Serializer;
   /** Resolves when another one is to be asked: the one that is there now stands in for it. */
-  readonly serializerLoading?: Promise<unknown>;
+  readonly serializerLoading?: Promise<unknown> | undefined;
 }
 
 /** What {@linkcode Consumer.seek} takes beside the position. */

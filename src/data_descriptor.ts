@@ -93,14 +93,14 @@ export class DataDescriptor {
       }
     }
     const filled = pieces.filter((piece) => piece.size > 0);
-    const sorted = [...filled].sort((one, other) => one.offset - other.offset);
-    for (let index = 1; index < sorted.length; index++) {
-      const { offset, size } = sorted[index - 1];
-      if (offset + size > sorted[index].offset) {
+    let before = { offset: 0, size: 0 };
+    for (const piece of [...filled].sort((one, other) => one.offset - other.offset)) {
+      if (before.offset + before.size > piece.offset) {
         throw new DataRangeError(
-          `Cannot make a view: the pieces at offsets ${offset} and ${sorted[index].offset} overlap`,
+          `Cannot make a view: the pieces at offsets ${before.offset} and ${piece.offset} overlap`,
         );
       }
+      before = piece;
     }
     return this.#compose(filled);
   }
@@ -131,8 +131,9 @@ export class DataDescriptor {
       let from = piece.offset;
       let left = piece.size;
       for (let index = rangeAt(starts, from); left > 0; index++) {
-        const range = this.#ranges[index];
-        const skipped = from - starts[index];
+        // The piece is in bounds, so there is a range for every byte of it.
+        const range = this.#ranges[index]!;
+        const skipped = from - starts[index]!;
         const taken = Math.min(left, range.size - skipped);
         append(ranges, range.offset + skipped, taken);
         from += taken;
@@ -170,7 +171,7 @@ function rangeAt(starts: readonly number[], position: number): number {
   let high = starts.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (starts[middle] <= position) low = middle;
+    if (starts[middle]! <= position) low = middle;
     else high = middle - 1;
   }
   return low;

@@ -140,7 +140,7 @@ export function asPushed(
   if (typeof size === "number") return asGiven(data as Uint8Array, size);
   const pieces = data as readonly Uint8Array[];
   if (pieces.every((piece, index) => piece.byteLength === size[index])) return pieces;
-  const given = pieces.map((piece, index) => asGiven(piece, size[index]));
+  const given = pieces.map((piece, index) => asGiven(piece, size[index]!));
   return given.includes(undefined) ? undefined : given as Uint8Array[];
 }
 

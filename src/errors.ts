@@ -93,7 +93,7 @@ export interface InvalidMetadataErrorOptions extends DiasporaErrorOptions {
 /** Metadata that JSON cannot hold, or that the topic's validator refused. */
 export class InvalidMetadataError extends DiasporaError {
   /** Where the metadata differs from what the validator expects, when it knows. */
-  readonly mismatch?: MetadataMismatch;
+  readonly mismatch?: MetadataMismatch | undefined;
 
   /** Says what is wrong, and where in the metadata. */
   constructor(message: string, options: InvalidMetadataErrorOptions = {}) {
@@ -204,7 +204,7 @@ export interface BrokerErrorOptions extends DiasporaErrorOptions {
 /** A broker, or a service beside it, cannot be reached, refuses us, or fails. */
 export class BrokerError extends DiasporaError {
   /** The broker's own name for what is wrong, e.g. `"NOT_ENOUGH_REPLICAS"`; undefined if it did not answer. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 
   /** Names the addresses, and how long it was tried. */
   constructor(readonly brokers: string, message: string, options: BrokerErrorOptions = {}) {

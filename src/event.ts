@@ -102,8 +102,9 @@ export class Event<T = JsonValue> {
    * as long as the consumer is open; does not change {@linkcode Event.data}.
    */
   async loadData(descriptor: DataDescriptor = this.dataDescriptor): Promise<Uint8Array> {
-    const buffers = await loadData(this.#batch.incoming, this.#index, descriptor);
-    return buffers[0];
+    const [whole] = await loadData(this.#batch.incoming, this.#index, descriptor);
+    // Where no buffers are given it is one.
+    return whole!;
   }
 
   /**

@@ -9,7 +9,7 @@ export interface OptionRule {
   /** Whether the value fits. */
   accepts(value: JsonValue): boolean;
   /** Taken when the document does not have the key; no such key in the result if undefined. */
-  default?: JsonValue;
+  default?: JsonValue | undefined;
   /** Whether the document must have the key. */
   required?: boolean;
   /** Whether errors must not show the value; those whose names say so (`password`, `api_key`, …) never do. */
@@ -160,14 +160,17 @@ function fold(name: string): string {
 
 /** Number of single-character insertions, deletions and replacements between two words. */
 function editDistance(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
+  // Of each beginning of `to`: its distance from the part of `from` that was looked at.
+  const distances = Array.from({ length: to.length + 1 }, (_, length) => length);
   for (let row = 1; row <= from.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const replaced = previous[column - 1] + (from[row - 1] === to[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[column] + 1, current[column - 1] + 1));
+    let replaced = row - 1;
+    let inserted = row;
+    for (const [column, removed] of distances.entries()) {
+      const isSame = from[row - 1] === to[column - 1];
+      const distance = column === 0 ? row : Math.min(replaced + (isSame ? 0 : 1), removed + 1, inserted + 1);
+      replaced = removed;
+      distances[column] = inserted = distance;
     }
-    previous = current;
   }
-  return previous[to.length];
+  return distances[to.length]!;
 }

@@ -9,16 +9,22 @@ import { madeBy, type Maker, type TopicHandle } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { PushedMetadata } from "./metadata.ts";
+import { ofPartition } from "./of_partition.ts";
 import { checkOptions } from "./options.ts";
-import { documentOf, type PipelineComponents, PushPipeline } from "./producer/push_pipeline.ts";
+import {
+  documentOf,
+  type PipelineComponents,
+  type PreparedEvent,
+  PushPipeline,
+} from "./producer/push_pipeline.ts";
 import { PipelineQueue } from "./producer/pipeline_queue.ts";
-import type { PreparedEvent } from "./producer/push_pipeline.ts";
 import { UnobservedFailures } from "./producer/unobserved_failures.ts";
 import type { BatcherOwner } from "./producer/batcher_owner.ts";
 import { PartitionBatcher } from "./producer/partition_batcher.ts";
 import { limitsOf, type ProducerOptions, type PushOptions } from "./producer/options.ts";
 import { PushBatch } from "./producer/push_batch.ts";
 import { PushFuture } from "./producer/push_future.ts";
+import { publishFlush } from "./producer/push_report.ts";
 import { type PushItem, writableOf } from "./producer/writable.ts";
 
 /**
@@ -148,7 +154,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
         const event = partition.then((later) => ({ partition: later, metadata: text }));
         return this.#queue.add(event, pushed(data), text.length);
       }
-      return this.#batchers[partition].add(text, data);
+      return ofPartition(this.#batchers, partition).add(text, data);
     } catch (error) {
       return this.#refuse(error);
     }
@@ -161,7 +167,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   flush(): Future<true> {
     const flushing = this.#flush(() => flushed.observed);
     const flushed: TaskFuture<true> = new TaskFuture(
-      diagnostics.flush.hasSubscribers ? this.#reported(flushing) : flushing,
+      diagnostics.flush.hasSubscribers ? publishFlush(this.#shared, flushing) : flushing,
     );
     return flushed;
   }
@@ -220,7 +226,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   #accept(event: PreparedEvent, data?: PushedData): PushFuture {
-    return this.#batchers[event.partition].add(event.metadata, data);
+    return ofPartition(this.#batchers, event.partition).add(event.metadata, data);
   }
 
   #refuse(error: unknown): PushFuture {
@@ -252,25 +258,6 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     // A flush that no one observes must not swallow what the next one can still report.
     queueMicrotask(() => this.#restoreUnless(isObserved, failure));
     throw failure;
-  }
-
-  async #reported(flushing: Promise<true>): Promise<true> {
-    const begunMs = performance.now();
-    const report = (outcome: { error?: unknown }) =>
-      diagnostics.flush.publish({
-        topic: this.#topicName,
-        producer: this.name,
-        durationMs: performance.now() - begunMs,
-        ...outcome,
-      });
-    try {
-      await flushing;
-    } catch (error) {
-      report({ error });
-      throw error;
-    }
-    report({});
-    return true;
   }
 
   #restoreUnless(isObserved: () => boolean, failure: FlushError): void {

@@ -43,7 +43,7 @@ function ageTime(text: string, now: () => number): number | undefined {
   if (text === "now") return now();
   if (!AGE.test(text)) return undefined;
   let age = 0;
-  for (const [, count, unit] of text.matchAll(AGE_PART)) age += Number(count) * UNIT_MS[unit];
+  for (const [, count, unit = ""] of text.matchAll(AGE_PART)) age += Number(count) * UNIT_MS[unit]!;
   // The last hundred years are everything.
   return Math.max(0, now() - age);
 }
@@ -56,16 +56,17 @@ function dateTime(text: string, now: () => number): number | undefined {
   }
   const match = DATE.exec(text);
   if (match === null) return undefined;
-  return momentOf(match.slice(1, 4).map(Number), match.slice(4, 8), match[8]);
+  const [, year, month, day, ...clock] = match;
+  return momentOf([Number(year), Number(month), Number(day)], clock.slice(0, 4), clock[4]);
 }
 
 /** The moment of a date and a time of day; undefined where there is no such day, time or zone. */
 function momentOf(
-  [year, month, day]: readonly number[],
+  [year, month, day]: readonly [year: number, month: number, day: number],
   clock: readonly (string | undefined)[],
   zone: string | undefined,
 ): number | undefined {
-  const [hour, minute, second] = clock.map((part) => Number(part ?? 0));
+  const [hour = 0, minute = 0, second = 0] = clock.map((part) => Number(part ?? 0));
   const ms = Number(`0.${clock[3] ?? "0"}`) * 1000;
   if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;

@@ -7,6 +7,7 @@ import ts from "typescript";
 import { test } from "./harness.ts";
 
 const STRICT = [
+  "src/components",
   "src/consumer",
   "src/contract",
   "src/contract.ts",

@@ -34,9 +34,9 @@ export interface ExportReference {
 
 /** Splits `"module:export"` at the last colon; undefined when no export is named. */
 export function parseModuleAndExport(reference: string): ExportReference | undefined {
-  const match = /^(.*[^:]):([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u.exec(reference);
-  if (match === null || SCHEMES_WITHOUT_SLASHES.test(`${match[1]}:`)) return undefined;
-  return { module: match[1], exportName: match[2] };
+  const [, module, exportName] = /^(.*[^:]):([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u.exec(reference) ?? [];
+  if (module === undefined || exportName === undefined) return undefined;
+  return SCHEMES_WITHOUT_SLASHES.test(`${module}:`) ? undefined : { module, exportName };
 }
 
 /**
@@ -145,7 +145,7 @@ export function isFile(path: string): boolean {
 const OUTSIDE_MODULE = /^(?:Unexpected token 'export'|Cannot use import statement outside a module)/;
 
 function reason(error: unknown, path: string | undefined): string {
-  const message = (error instanceof Error ? error.message : String(error)).split("\n")[0];
+  const message = (error instanceof Error ? error.message : String(error)).replace(/\n.*/s, "");
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   if (code === "ERR_UNKNOWN_FILE_EXTENSION" && path !== undefined && /^\.[cm]?tsx?$/.test(extname(path))) {
     return "this Node.js does not read TypeScript; use a JavaScript module, or start with tsx";

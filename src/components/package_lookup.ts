@@ -13,9 +13,8 @@ const CONDITIONS = ["import", "node", "module", "default"];
 
 /** The file `import "name"` would load from a file in `folder`; undefined where there is none. */
 export function findPackageFile(name: string, folder: string): string | undefined {
-  const match = /^((?:@[^/]+\/)?[^@./][^/]*)(\/.*)?$/.exec(name);
-  if (match === null) return undefined;
-  const [, packageName, subpath = ""] = match;
+  const [, packageName, subpath = ""] = /^((?:@[^/]+\/)?[^@./][^/]*)(\/.*)?$/.exec(name) ?? [];
+  if (packageName === undefined) return undefined;
   for (let at = folder;; at = dirname(at)) {
     const root = join(at, "node_modules", packageName);
     const description = readJson(join(root, "package.json"));
@@ -49,7 +48,7 @@ function exportedFile(exports: unknown, wanted: string): unknown {
   if (!bySubpath) return wanted === "." ? withConditions(exports) : undefined;
   if (Object.hasOwn(exports, wanted)) return withConditions(exports[wanted]);
   for (const [key, target] of Object.entries(exports)) {
-    const [before, after] = key.split("*");
+    const [before = "", after] = key.split("*");
     if (after === undefined || !wanted.startsWith(before) || !wanted.endsWith(after)) continue;
     const file = withConditions(target);
     if (typeof file === "string") {

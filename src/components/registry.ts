@@ -117,17 +117,20 @@ export class ComponentRegistry<C extends Component> {
 
   /** Loads the library that a built-in component needs, so that {@linkcode makeStored} gives it at once. */
   async prepare(document: ComponentDocument): Promise<void> {
-    const { type } = document;
-    if (this.#registered.has(type) || !Object.hasOwn(this.#builtIn, type)) return;
     // What is wrong with the document is said when it is made.
-    await this.#builtIn[type].prepare?.(document).catch(() => {});
+    await this.#builtInOf(document)?.prepare?.(document).catch(() => {});
   }
 
   /** Looks for what is wrong in the document of a built-in component before it is stored. */
   async checkDocument(document: ComponentDocument): Promise<void> {
+    await this.#builtInOf(document)?.check?.(document);
+  }
+
+  /** What makes the built-in component that a document names; undefined for one of another origin. */
+  #builtInOf(document: ComponentDocument): BuiltIn<C> | undefined {
     const type = document?.type;
-    if (this.#registered.has(type) || !Object.hasOwn(this.#builtIn, type)) return;
-    await this.#builtIn[type].check?.(document);
+    const isBuiltIn = !this.#registered.has(type) && Object.hasOwn(this.#builtIn, type);
+    return isBuiltIn ? this.#builtIn[type] : undefined;
   }
 
   /** What a document is made from; throws `InvalidOptionError` when it is none. */

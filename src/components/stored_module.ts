@@ -30,9 +30,9 @@ export function storedModule(module: string): StoredModule {
   }
   const absolute = absoluteModule(module);
   if (isAbsolute(absolute)) return file(absolute);
-  const match = PACKAGE.exec(module) ?? REGISTRY_PACKAGE.exec(module);
-  if (match !== null && !match[2].split("/").some((part) => part === "." || part === "..")) {
-    if (!isBuiltin(module)) return { kind: "package", name: match[1], specifier: module };
+  const [, name, subpath = ""] = PACKAGE.exec(module) ?? REGISTRY_PACKAGE.exec(module) ?? [];
+  if (name !== undefined && !subpath.split("/").some((part) => part === "." || part === "..")) {
+    if (!isBuiltin(module)) return { kind: "package", name, specifier: module };
     return { kind: "never", why: "modules of the runtime itself are never loaded from a stored topic" };
   }
   const scheme = SCHEME.exec(module)?.[1];

@@ -22,7 +22,7 @@ export interface PipelineComponents {
   /** Writes and reads metadata. */
   readonly serializer: Serializer;
   /** Resolves when others than these are to be asked: what is there now stands in for a component that loads. */
-  readonly loading?: Promise<unknown>;
+  readonly loading?: Promise<unknown> | undefined;
 }
 
 /** The JSON text of whatever `push` takes as metadata; throws `InvalidMetadataError`. */

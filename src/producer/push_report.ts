@@ -1,7 +1,7 @@
 import { diagnostics } from "../diagnostics.ts";
 import type { PushBatch } from "./push_batch.ts";
 
-/** Whose batches they are. */
+/** Whose batches and flushes they are. */
 interface Source {
   readonly topic: string;
   readonly name: string;
@@ -19,6 +19,26 @@ export function publishStored(source: Source, partition: number, batch: PushBatc
 /** Publishes why a batch was not stored. */
 export function publishFailed(source: Source, partition: number, batch: PushBatch): void {
   publish(source, partition, batch, { error: batch.error });
+}
+
+/** Publishes what became of a flush, and gives it on. */
+export async function publishFlush({ topic, name }: Source, flushing: Promise<true>): Promise<true> {
+  const begunMs = performance.now();
+  const report = (outcome: { error?: unknown }) =>
+    diagnostics.flush.publish({
+      topic,
+      producer: name,
+      durationMs: performance.now() - begunMs,
+      ...outcome,
+    });
+  try {
+    await flushing;
+  } catch (error) {
+    report({ error });
+    throw error;
+  }
+  report({});
+  return true;
 }
 
 function publish(

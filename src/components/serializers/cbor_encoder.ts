@@ -81,7 +81,7 @@ function writeMap(map: { [key: string]: JsonValue }): void {
   for (const key of keys) {
     reserve(9);
     writeText(key);
-    writeValue(map[key]);
+    writeValue(map[key]!);
   }
 }
 

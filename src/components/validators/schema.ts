@@ -42,7 +42,7 @@ export class SchemaValidator<T = JsonValue> implements Validator<T> {
    */
   static async compile<T = JsonValue>(
     schema: JsonValue,
-    { draft }: { draft?: SchemaDraft } = {},
+    { draft }: { draft?: SchemaDraft | undefined } = {},
   ): Promise<SchemaValidator<T>> {
     // A copy: what is stored with the topic is what was compiled.
     const copy = structuredClone(schema);

@@ -2,9 +2,9 @@ import { wrongPattern } from "./refuse.ts";
 
 /** Compiles a block of addresses such as `10.0.0.0/24` or `2001:db8::/32`. */
 export function compileCidr(block: string, path: string): (text: string) => boolean {
-  const match = /^([^/]+)\/(\d{1,3})$/.exec(block);
-  const network = match === null ? undefined : parseAddress(match[1]);
-  const prefixBits = Number(match?.[2]);
+  const [, address = "", prefix] = /^([^/]+)\/(\d{1,3})$/.exec(block) ?? [];
+  const network = parseAddress(address);
+  const prefixBits = Number(prefix);
   if (network === undefined || prefixBits > network.length * 16) {
     throw wrongPattern(path, 'a block of addresses such as "10.0.0.0/24" or "2001:db8::/32"', block);
   }
@@ -12,7 +12,7 @@ export function compileCidr(block: string, path: string): (text: string) => bool
   return (text) => {
     const address = parseAddress(text);
     if (address?.length !== network.length) return false;
-    return masks.every((mask, index) => (address[index] & mask) === (network[index] & mask));
+    return masks.every((mask, index) => (address[index]! & mask) === (network[index]! & mask));
   };
 }
 
@@ -27,17 +27,15 @@ function parseAddress(text: string): number[] | undefined {
 }
 
 function parseIpv4(text: string): number[] | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
-  const [a, b, c, d] = match.slice(1).map(Number);
+  if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = text.split(".").map(Number);
   return a > 255 || b > 255 || c > 255 || d > 255 ? undefined : [a << 8 | b, c << 8 | d];
 }
 
 function parseIpv6(text: string): number[] | undefined {
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0]);
-  const tail = parseGroups(halves[1] ?? "");
+  const [head, tail] = [parseGroups(halves[0] ?? ""), parseGroups(halves[1] ?? "")];
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;

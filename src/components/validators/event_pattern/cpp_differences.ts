@@ -84,7 +84,8 @@ function lookAtOperators(entry: { [name: string]: JsonValue }, uses: Uses, isInn
     } else {
       const folded = isObject(operand) ? operand["equals-ignore-case"] : operand;
       if (name !== "equals-ignore-case" && !isObject(operand)) continue;
-      uses.foldedTexts.push(...textsOf(folded).filter((text) => [...text].some((letter) => letter > "\x7f")));
+      const texts = folded === undefined ? [] : textsOf(folded);
+      uses.foldedTexts.push(...texts.filter((text) => [...text].some((letter) => letter > "\x7f")));
     }
   }
 }

@@ -13,7 +13,8 @@ export function compileObject(pattern: ObjectPattern, keyPrefix = ""): ObjectTes
     const alternatives = choice.map((alternative) => compileObject(alternative, keyPrefix));
     tests.push((object) => alternatives.some((alternative) => alternative(object)));
   }
-  if (tests.length === 1) return tests[0];
+  const [only] = tests;
+  if (only !== undefined && tests.length === 1) return only;
   return (object) => {
     for (const test of tests) if (!test(object)) return false;
     return true;

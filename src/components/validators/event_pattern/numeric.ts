@@ -8,8 +8,7 @@ export function compileNumeric(terms: JsonValue, path: string): (number: number)
   }
   const range = { min: -Infinity, minIncluded: true, max: Infinity, maxIncluded: true };
   for (let index = 0; index < terms.length; index += 2) {
-    const operator = terms[index];
-    const limit = terms[index + 1];
+    const [operator = null, limit = null] = terms.slice(index, index + 2);
     if (typeof limit !== "number") throw wrongPattern(`${path}/${index + 1}`, "a number", limit);
     switch (operator) {
       case "=":

@@ -61,15 +61,15 @@ function textTest(
   caseMayBeIgnored = false,
 ): ScalarTest {
   if (caseMayBeIgnored && isObject(operand)) {
-    const keys = Object.keys(operand);
-    if (keys.length !== 1 || keys[0] !== "equals-ignore-case") {
+    const { "equals-ignore-case": inner, ...others } = operand;
+    if (inner === undefined || Object.keys(others).length > 0) {
       throw wrongPattern(path, 'text, or { "equals-ignore-case": text }', operand);
     }
     const folded: TextCompiler = (text, at) => {
       const test = compile(text.toLowerCase(), at);
       return (value) => test(value.toLowerCase());
     };
-    return textTest(operand["equals-ignore-case"], `${path}/equals-ignore-case`, folded);
+    return textTest(inner, `${path}/equals-ignore-case`, folded);
   }
   if (typeof operand === "string") {
     const test = compile(operand, path);
@@ -102,11 +102,12 @@ function compileAnythingBut(operand: JsonValue, path: string): ScalarTest {
 }
 
 function compileNegated(operand: { [key: string]: JsonValue }, path: string): ScalarTest {
-  const [name, ...others] = Object.keys(operand);
+  const [only, ...others] = Object.entries(operand);
   const expected = `one of ${NEGATABLE.map((known) => `"${known}"`).join(", ")}`;
-  if (name === undefined || others.length > 0) throw wrongPattern(path, expected, operand);
+  if (only === undefined || others.length > 0) throw wrongPattern(path, expected, operand);
+  const [name, inner] = only;
   if (!NEGATABLE.includes(name)) throw wrongPattern(path, expected, name);
-  return OPERATORS.get(name)!(operand[name], `${path}/${name}`);
+  return OPERATORS.get(name)!(inner, `${path}/${name}`);
 }
 
 function excludedValues(operand: JsonValue, path: string): Scalar[] {

@@ -129,11 +129,11 @@ function parseField(list: JsonValue[], path: string): FieldPattern {
       values.push(entry);
       continue;
     }
-    const [name, ...others] = isObject(entry) ? Object.keys(entry) : [];
-    if (!isObject(entry) || name === undefined || others.length > 0) {
+    const [only, ...others] = isObject(entry) ? Object.entries(entry) : [];
+    if (only === undefined || others.length > 0) {
       throw wrongPattern(at, "a value or an object with one operator", entry);
     }
-    const operand = entry[name];
+    const [name, operand] = only;
     const operandPath = at + pointerStep(name);
     if (name === "exists") {
       if (typeof operand !== "boolean") throw wrongPattern(operandPath, "true or false", operand);
@@ -163,16 +163,15 @@ function parseField(list: JsonValue[], path: string): FieldPattern {
 /** `{ "$or": […] }`, or `{ "anything-but": { "$or": […] } }`; undefined for another operator. */
 function parseFieldChoice(name: string, operand: JsonValue, path: string): FieldChoice | undefined {
   if (name === "$or") return { alternatives: parseAlternatives(operand, path), isNegated: false };
-  if (name !== "anything-but" || !isObject(operand) || !isOnlyKey(operand, "$or")) return undefined;
-  return { alternatives: parseAlternatives(operand.$or, `${path}/$or`), isNegated: true };
-}
-
-function isOnlyKey(object: object, key: string): boolean {
-  return Object.hasOwn(object, key) && Object.keys(object).length === 1;
+  if (name !== "anything-but" || !isObject(operand)) return undefined;
+  const [only, ...others] = Object.entries(operand);
+  if (only?.[0] !== "$or" || others.length > 0) return undefined;
+  return { alternatives: parseAlternatives(only[1], `${path}/$or`), isNegated: true };
 }
 
 function anyOf(tests: readonly ScalarTest[]): ScalarTest {
-  if (tests.length === 1) return tests[0];
+  const [only] = tests;
+  if (only !== undefined && tests.length === 1) return only;
   return (value) => {
     for (const test of tests) if (test(value)) return true;
     return false;

@@ -5,11 +5,9 @@ import { wrongPattern } from "./refuse.ts";
  * anything else a backslash is one. Each piece between asterisks is looked for once, from left to right, so that no text takes long.
  */
 export function compileWildcard(pattern: string, path: string): (text: string) => boolean {
-  const pieces = splitAtAsterisks(pattern, path);
-  const first = pieces[0];
-  if (pieces.length === 1) return (text) => text === first;
-  const last = pieces[pieces.length - 1];
-  const middle = pieces.slice(1, -1);
+  const [first = "", ...middle] = splitAtAsterisks(pattern, path);
+  const last = middle.pop();
+  if (last === undefined) return (text) => text === first;
   const lengthMin = first.length + last.length;
   return (text) => {
     if (text.length < lengthMin || !text.startsWith(first) || !text.endsWith(last)) return false;
@@ -25,11 +23,13 @@ export function compileWildcard(pattern: string, path: string): (text: string) =
 }
 
 function splitAtAsterisks(pattern: string, path: string): string[] {
-  const pieces = [""];
+  const pieces: string[] = [];
+  let piece = "";
   for (let index = 0; index < pattern.length; index++) {
-    let character = pattern[index];
+    let character = pattern.charAt(index);
     if (character === "*") {
-      pieces.push("");
+      pieces.push(piece);
+      piece = "";
       continue;
     }
     const next = pattern[index + 1];
@@ -40,7 +40,7 @@ function splitAtAsterisks(pattern: string, path: string): string[] {
         index++;
       }
     }
-    pieces[pieces.length - 1] += character;
+    piece += character;
   }
-  return pieces;
+  return [...pieces, piece];
 }

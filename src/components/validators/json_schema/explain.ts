@@ -52,9 +52,10 @@ const SUMMING_KEYWORDS = ["contains", "propertyNames"];
 export function explainSchemaErrors(errors: readonly SchemaError[]): MetadataMismatch {
   // "if" only adds that "then" or "else" failed; why is said before.
   const relevant = errors.filter((error, index) => index === 0 || error.keyword !== "if");
-  const last = relevant[relevant.length - 1];
+  // A schema that does not match says why.
+  const [first, last] = [relevant[0]!, relevant.at(-1)!];
   if (last.keyword === "anyOf" || last.keyword === "oneOf") return explainChoice(last, relevant);
-  return explainError(SUMMING_KEYWORDS.includes(last.keyword) ? last : relevant[0]);
+  return explainError(SUMMING_KEYWORDS.includes(last.keyword) ? last : first);
 }
 
 function explainError(error: SchemaError): MetadataMismatch {

@@ -20,8 +20,6 @@ export function isMultipleOf(value: number, divisor: number): boolean {
 }
 
 function decimalOf(value: number): Decimal {
-  const [, sign, whole, fraction = "", power] = /^(-?)(\d)(?:\.(\d+))?e([-+]\d+)$/.exec(
-    value.toExponential(),
-  )!;
-  return { digits: BigInt(sign + whole + fraction), power: Number(power) - fraction.length };
+  const [, whole, fraction = "", power] = /^(-?\d)(?:\.(\d+))?e([-+]\d+)$/.exec(value.toExponential())!;
+  return { digits: BigInt(`${whole}${fraction}`), power: Number(power) - fraction.length };
 }
