@@ -25,7 +25,7 @@ import type { DriverHandle } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";
-import { show } from "./options.ts";
+import { show, withoutUndefined } from "./options.ts";
 import { isStandardSchema, StandardSchemaValidator } from "./standard_schema.ts";
 import { Topic } from "./topic.ts";
 import { TopicDraft } from "./topic_draft.ts";
@@ -277,8 +277,4 @@ async function makeGiven<T>(from: ComponentOptions<T>): Promise<GivenComponents>
     from.serializer === undefined ? undefined : makeSerializer(from.serializer),
   ]);
   return withoutUndefined({ validator: made, partitionSelector, serializer });
-}
-
-function withoutUndefined<O extends object>(options: O): O {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as O;
 }

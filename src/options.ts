@@ -19,6 +19,17 @@ export interface OptionRule {
 /** The rules of a document by key. */
 export type OptionRules = { readonly [key: string]: OptionRule };
 
+/** The same without the members that may be undefined, which may be missing instead. */
+export type WithoutUndefined<O> =
+  & { [K in keyof O as undefined extends O[K] ? never : K]: O[K] }
+  & { [K in keyof O as undefined extends O[K] ? K : never]?: Exclude<O[K], undefined> };
+
+/** An object without the members that are undefined: to some who take options those are not the defaults. */
+export function withoutUndefined<O extends object>(options: O): WithoutUndefined<O> {
+  const there = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(there) as WithoutUndefined<O>;
+}
+
 /** Makes the rules that many documents use. */
 export interface RuleMakers {
   /** A whole number of at least `minimum`. */

@@ -20,7 +20,7 @@ import type { DriverHandle, TopicHandle } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkConsumerName } from "./names.ts";
-import { checkOptions } from "./options.ts";
+import { checkOptions, withoutUndefined } from "./options.ts";
 import { Producer } from "./producer.ts";
 import type { ProducerOptions } from "./producer/options.ts";
 import { withoutSecrets } from "./secrets.ts";
@@ -207,10 +207,8 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
   async trim(request: TrimRequest): Promise<TrimResult[]> {
     this.#checkOpen();
     const checked = readTrimRequest(request);
-    return await this.#driver.trim({
-      ...checked,
-      partitions: this.#checkedPartitions("trim", request.partitions),
-    });
+    const partitions = this.#checkedPartitions("trim", request.partitions);
+    return await this.#driver.trim(withoutUndefined({ ...checked, partitions }));
   }
 
   /** Changes options that may change while the topic is there; throws `InvalidOptionError` for others. */

@@ -11,7 +11,7 @@ export interface TrimRequest {
   /** Remove what every named consumer has acknowledged. */
   acknowledged?: boolean;
   /** Only these partitions; all by default. */
-  partitions?: number[] | undefined;
+  partitions?: number[];
   /** Remove nothing, only say what would be removed. */
   dryRun?: boolean;
 }

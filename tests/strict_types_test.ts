@@ -12,6 +12,7 @@ const STRICT = [
   "src/contract",
   "src/contract.ts",
   "src/drivers/files",
+  "src/drivers/kafka",
   "src/drivers/memory",
   "src/event",
   "src/log",

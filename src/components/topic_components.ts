@@ -48,9 +48,9 @@ const REGISTRIES = [
 
 /** Components that a caller gave, made already; they are taken instead of those that are stored. */
 export interface GivenComponents {
-  validator?: Validator | undefined;
-  partitionSelector?: PartitionSelector | undefined;
-  serializer?: Serializer | undefined;
+  validator?: Validator;
+  partitionSelector?: PartitionSelector;
+  serializer?: Serializer;
 }
 
 /** What the components of a topic are made from. */

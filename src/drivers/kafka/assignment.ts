@@ -1,4 +1,5 @@
 import { BrokerError } from "../../errors.ts";
+import { withoutUndefined } from "../../options.ts";
 import type { Offsets } from "./offsets.ts";
 
 /** Which partitions a consumer reads, and on whose behalf it stores positions. */
@@ -65,6 +66,6 @@ export function inUse(error: unknown, name: string): BrokerError | undefined {
     error.brokers,
     `Cannot change the position of consumer "${name}" from outside: consumers of that name are open and share ` +
       "the topic's partitions; close them first, or seek one of them",
-    { cause: error, reason: error.reason, canRetry: true },
+    { cause: error, canRetry: true, ...withoutUndefined({ reason: error.reason }) },
   );
 }

@@ -34,12 +34,12 @@ export class KafkaBatch implements IncomingBatch {
   }
 
   metadataBytes(index: number): Uint8Array {
-    const { value, parts: { metadataOffset, dataOffset } } = this.records[index];
+    const { value, parts: { metadataOffset, dataOffset } } = this.records[index]!;
     return Uint8Array.prototype.slice.call(value, metadataOffset, dataOffset);
   }
 
   dataSize(index: number): number {
-    const { value, parts: { dataOffset } } = this.records[index];
+    const { value, parts: { dataOffset } } = this.records[index]!;
     return value.byteLength - dataOffset;
   }
 
@@ -52,12 +52,12 @@ export class KafkaBatch implements IncomingBatch {
   }
 
   viewData(index: number, { offset, size }: DataRange): Uint8Array {
-    const { value, parts: { dataOffset } } = this.records[index];
+    const { value, parts: { dataOffset } } = this.records[index]!;
     return new Uint8Array(value.buffer, value.byteOffset + dataOffset + offset, size);
   }
 
   protected textOf(index: number): string {
-    const { value, parts: { metadataOffset, dataOffset } } = this.records[index];
+    const { value, parts: { metadataOffset, dataOffset } } = this.records[index]!;
     return value.toString("utf8", metadataOffset, dataOffset);
   }
 }

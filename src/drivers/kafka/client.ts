@@ -31,15 +31,15 @@ export interface SaslOptions {
 /** What every client is made with. */
 export interface ClientOptions {
   clientId: string;
-  clientRack: string | undefined;
+  clientRack?: string;
   bootstrapBrokers: string[];
   connectTimeout: number;
   requestTimeout: number;
   timeout: number;
   metadataMaxAge: number;
   autocreateTopics: boolean;
-  sasl: SaslOptions | undefined;
-  tls: ConnectionOptions | undefined;
+  sasl?: SaslOptions;
+  tls?: ConnectionOptions;
 }
 
 /** The client library. */

@@ -93,7 +93,8 @@ function shown(reason: string): string {
 }
 
 function isTls(answer: Buffer): boolean {
-  return answer.length >= 2 && answer[0] >= 0x14 && answer[0] <= 0x17 && answer[1] === 0x03;
+  const [kind, version] = answer;
+  return kind !== undefined && kind >= 0x14 && kind <= 0x17 && version === 0x03;
 }
 
 /** Sends a request without a body that any version of Kafka has had. */

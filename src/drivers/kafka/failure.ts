@@ -27,7 +27,7 @@ export interface Destination {
   identity: string;
 }
 
-/** The innermost faults of a client's error. */
+/** The innermost faults of a client's error; at least one. */
 export function faultsOf(error: unknown): ClientFault[] {
   if (typeof error !== "object" || error === null) return [{ message: String(error) }];
   const fault = error as ClientFault;
@@ -80,7 +80,7 @@ export function failureOf(
 ): DiasporaError {
   if (error instanceof DiasporaError) return error;
   const faults = faultsOf(error);
-  const fault = faults.find(({ apiId }) => apiId !== undefined) ?? faults[faults.length - 1];
+  const fault = faults.find(({ apiId }) => apiId !== undefined) ?? faults.at(-1)!;
   const detail = detailOf(fault);
   if (isLoginFault(faults)) {
     return new BrokerError(

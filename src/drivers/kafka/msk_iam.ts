@@ -7,7 +7,7 @@ import { InvalidOptionError } from "../../errors.ts";
 export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
-  sessionToken?: string;
+  sessionToken?: string | undefined;
 }
 
 /** A request whose address carries its signature. */
@@ -78,7 +78,7 @@ export function presignedUrl(request: PresignRequest): string {
   };
   if (credentials.sessionToken !== undefined) parameters["X-Amz-Security-Token"] = credentials.sessionToken;
   const query = Object.entries(parameters)
-    .map(([name, value]) => [encodeStrictly(name), encodeStrictly(value)])
+    .map(([name, value]): [string, string] => [encodeStrictly(name), encodeStrictly(value)])
     .sort(([one], [other]) => one < other ? -1 : 1)
     .map(([name, value]) => `${name}=${value}`).join("&");
   const canonical = ["GET", path, query, `host:${host}`, "", "host", request.payloadHash].join("\n");

@@ -31,7 +31,7 @@ export function readExtensions(given: Properties): Record<string, string> | unde
   if (text === undefined) return undefined;
   return Object.fromEntries(
     text.split(",").map((pair) => {
-      const [name, ...value] = pair.split("=");
+      const [name = "", ...value] = pair.split("=");
       return [name.trim(), value.join("=")];
     }),
   );

@@ -52,7 +52,7 @@ export const DRIVER_RULES: RulesOf<Omit<KafkaDriverOptions, "load_modules">> = {
 /** What the driver is opened with. */
 export interface OctopusOptions {
   /** librdkafka's properties, not yet read. */
-  kafka: JsonValue;
+  kafka: JsonValue | undefined;
   /** Region of Amazon's managed Kafka, where its tokens are asked for. */
   region: string | undefined;
   namespace: string | undefined;

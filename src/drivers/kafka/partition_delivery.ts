@@ -39,7 +39,7 @@ interface Delivery {
 }
 
 interface ProduceAnswer {
-  responses: { partitionResponses: { baseOffset: bigint }[] }[];
+  responses: [{ partitionResponses: [{ baseOffset: bigint }] }];
 }
 
 const NO_HEADERS = new Map<Buffer, Buffer>();

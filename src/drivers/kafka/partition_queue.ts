@@ -165,7 +165,9 @@ export class PartitionQueue {
     this.#taken = 0;
     this.#position = nextId;
     this.#skipEmpty();
-    while (this.#answers.length > 0 && this.#answers[0].nextOffset <= this.#position) this.#answers.shift();
+    for (let first; (first = this.#answers[0]) !== undefined && first.nextOffset <= this.#position;) {
+      this.#answers.shift();
+    }
   }
 
   /** Offsets without events (marks, removed records) are passed as soon as nothing comes before them. */

@@ -71,30 +71,32 @@ export class PartitionSender {
   #merge(first: Waiting, shipment: Shipment): Loaded[] {
     const all = [{ waiting: first, shipment }];
     let { bytes } = shipment;
-    while (this.limits.isMerging && this.#waiting.length > 0) {
-      const next = this.#waiting[0].shipment;
-      if (next instanceof Promise) break;
-      const added = next.bytes + next.values.length * MERGED_BYTES;
+    for (let next; this.limits.isMerging && (next = this.#waiting[0]) !== undefined;) {
+      const { shipment } = next;
+      if (shipment instanceof Promise) break;
+      const added = shipment.bytes + shipment.values.length * MERGED_BYTES;
       if (bytes + added > this.limits.bytesMax) break;
       bytes += added;
-      all.push({ waiting: this.#waiting.shift()!, shipment: next });
+      this.#waiting.shift();
+      all.push({ waiting: next, shipment });
     }
     return all;
   }
 
   async #sendAll(all: readonly Loaded[]): Promise<void> {
-    const values = all.length === 1 ? all[0].shipment.values : all.flatMap(({ shipment }) => shipment.values);
     const parts = await this.#sendParts(
-      values,
+      all.flatMap(({ shipment }) => shipment.values),
       all.every(({ waiting }) => waiting.settleParts !== undefined),
     );
     for (const { waiting, shipment } of all) {
       const own = take(parts, shipment.values.length);
+      // At least one: no shipment is empty.
+      const first = own[0]!;
       if (own.length > 1) {
         waiting.settleParts!(own);
         waiting.resolve(0);
-      } else if ("baseId" in own[0]) waiting.resolve(own[0].baseId);
-      else waiting.reject(own[0].error);
+      } else if ("baseId" in first) waiting.resolve(first.baseId);
+      else waiting.reject(first.error);
     }
   }
 
@@ -116,17 +118,15 @@ export class PartitionSender {
 /** Takes the outcomes of the first `count` events off the list. */
 function take(parts: BatchPart[], count: number): BatchPart[] {
   const taken: BatchPart[] = [];
-  for (let left = count; left > 0;) {
-    const part = parts[0];
+  let left = count;
+  for (let part; left > 0 && (part = parts.shift()) !== undefined;) {
     const size = Math.min(left, part.count);
     taken.push({ ...part, count: size });
     left -= size;
-    if (size === part.count) parts.shift();
-    else {
-      parts[0] = "baseId" in part
-        ? { count: part.count - size, baseId: part.baseId + size }
-        : { count: part.count - size, error: part.error };
-    }
+    if (size === part.count) continue;
+    const rest = { ...part, count: part.count - size };
+    if ("baseId" in rest) rest.baseId += size;
+    parts.unshift(rest);
   }
   return taken;
 }

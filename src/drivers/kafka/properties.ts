@@ -2,7 +2,7 @@ import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { checkOptions, invalidOption } from "../../options.ts";
 import { isSecret } from "../../secrets.ts";
-import { HONOURED, INEFFECTIVE, PROPERTIES, type PropertyKind, REFUSED } from "./property_table.ts";
+import { HONOURED, type HonouredProperty, PROPERTIES, type PropertyKind, REFUSED } from "./property_table.ts";
 
 const OWNER = "kafka";
 const SECRETS = PROPERTIES.filter((name) => isSecret(name));
@@ -23,8 +23,9 @@ export class Properties {
       if (refusal !== undefined) {
         throw new InvalidOptionError(name, `Cannot use kafka option "${name}": ${refusal}`);
       }
-      if (INEFFECTIVE.includes(name)) this.ineffective.push(name);
-      else this.#read(name, value);
+      const honoured = HONOURED[name];
+      if (honoured === undefined) this.ineffective.push(name);
+      else this.#read(name, honoured, value);
     }
   }
 
@@ -48,8 +49,7 @@ export class Properties {
     return this.#values.get(name) as string[] | undefined;
   }
 
-  #read(name: string, value: JsonValue): void {
-    const { alias, kind } = HONOURED[name];
+  #read(name: string, { alias, kind }: HonouredProperty, value: JsonValue): void {
     const read = KINDS[kind.type](value, kind);
     if (read === undefined) throw invalidOption(OWNER, name, value, expectedOf(kind));
     const first = alias ?? name;

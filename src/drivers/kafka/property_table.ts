@@ -10,7 +10,7 @@ export interface PropertyKind {
   type: "text" | "flag" | "number" | "word" | "list";
   /** Bounds of a number. */
   least?: number;
-  most?: number;
+  most?: number | undefined;
   /** What a word may be, in any case. */
   words?: readonly string[];
   /** Why it cannot be anything else. */

@@ -82,8 +82,8 @@ export class RawReader {
     try {
       const metadata = await consumer.metadata({ topics: [kafkaName], forceUpdate: true });
       const topic = metadata.topics.get(kafkaName)!;
-      const { leader } = topic.partitions[partition];
-      if (!metadata.brokers.has(leader)) return "no leader";
+      const leader = topic.partitions[partition]?.leader;
+      if (leader === undefined || !metadata.brokers.has(leader)) return "no leader";
       const answer = await consumer.fetch({
         node: leader,
         maxWaitTime: 0,

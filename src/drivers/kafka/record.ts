@@ -38,8 +38,7 @@ function varintBytes(number: number): number {
 /** Size of a batch of values of these sizes on the wire, without compression, with one time and without keys. */
 export function batchBytes(values: readonly number[]): number {
   let bytes = BATCH_HEAD_BYTES;
-  for (let index = 0; index < values.length; index++) {
-    const byteLength = values[index];
+  for (const [index, byteLength] of values.entries()) {
     // Attributes, time, key and the number of headers take a byte each.
     const record = 4 + varintBytes(index) + varintBytes(byteLength) + byteLength;
     bytes += varintBytes(record) + record;
@@ -90,7 +89,7 @@ export function recordSizes(batch: OutgoingBatch, format: RecordFormat, streamed
   const prefix = HEADER_BYTES + (format.hasTextLength ? TEXT_LENGTH_BYTES : 0);
   const sizes: RecordSizes = { metadata: new Array(count), values: new Array(count), total: 0 };
   for (let index = 0; index < count; index++) {
-    const one = metadata[index];
+    const one = metadata[index]!;
     const size = typeof one === "string" ? Buffer.byteLength(one) : one.byteLength;
     sizes.metadata[index] = size;
     sizes.total += sizes.values[index] = prefix + size + (streamedBytes ?? dataSize(data?.[index]));
@@ -112,11 +111,11 @@ export function encodeBatch(
   let position = 0;
   for (let index = 0; index < count; index++) {
     const start = position;
-    const size = sizes.metadata[index];
+    const size = sizes.metadata[index]!;
     writeSize(memory, start, size + prefix - HEADER_BYTES);
     if (format.hasTextLength) writeSize(memory, start + HEADER_BYTES, size);
     position += prefix;
-    const one = metadata[index];
+    const one = metadata[index]!;
     if (typeof one === "string") memory.write(one, position, "utf8");
     else memory.set(one, position);
     position += size;

@@ -11,14 +11,15 @@ export const roundRobinAssignor: GroupPartitionsAssigner = (_current, members, _
   for (
     const [topic, { partitionsCount }] of [...metadata.topics].sort(([one], [other]) => one < other ? -1 : 1)
   ) {
-    const readers = ids.filter((id) => members.get(id)?.topics?.includes(topic) === true);
-    if (readers.length === 0) continue;
-    for (let partition = 0; partition < partitionsCount; partition++) {
+    const reads = (id: string) => members.get(id)?.topics?.includes(topic) === true;
+    if (!ids.some(reads)) continue;
+    for (let partition = 0; partition < partitionsCount;) {
+      const id = ids[turn++ % ids.length]!;
       // As librdkafka does it: the turn passes over those who do not read the topic.
-      while (!readers.includes(ids[turn % ids.length])) turn++;
-      const { assignments } = shares.get(ids[turn++ % ids.length])!;
+      if (!reads(id)) continue;
+      const { assignments } = shares.get(id)!;
       const share = assignments.get(topic) ?? { topic, partitions: [] };
-      share.partitions.push(partition);
+      share.partitions.push(partition++);
       assignments.set(topic, share);
     }
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import { InvalidOptionError } from "../../errors.ts";
+import { withoutUndefined } from "../../options.ts";
 import type { SaslOptions } from "./client.ts";
 import { awsCredentials, mskToken } from "./msk_iam.ts";
 import { readExtensions, readTokenProvider } from "./oauth.ts";
@@ -41,9 +42,9 @@ export function readIdentity(given: Properties, region: string | undefined): Ide
     );
   }
   if (mechanism === "OAUTHBEARER") {
-    const token = readTokenProvider(given);
+    const login = { token: readTokenProvider(given), oauthBearerExtensions: readExtensions(given) };
     return {
-      sasl: { mechanism, token, oauthBearerExtensions: readExtensions(given) },
+      sasl: { mechanism, ...withoutUndefined(login) },
       tls,
       description: "by OAUTHBEARER",
     };
@@ -89,8 +90,7 @@ function readTls(given: Properties): ConnectionOptions {
     rejectUnauthorized: verifies,
   };
   if (!checksName) options.checkServerIdentity = () => undefined;
-  // Undefined members are not defaults to every runtime.
-  const known = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const known = withoutUndefined(options);
   checkTls(given, known);
   return known;
 }

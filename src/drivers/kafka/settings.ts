@@ -1,7 +1,7 @@
 import * as zlib from "node:zlib";
 import { InvalidOptionError, NotSupportedError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
-import { invalidOption } from "../../options.ts";
+import { invalidOption, withoutUndefined } from "../../options.ts";
 import type { ClientOptions, Compression } from "./client.ts";
 import { Properties } from "./properties.ts";
 import { type Identity, readIdentity } from "./security.ts";
@@ -36,7 +36,7 @@ export interface KafkaSettings {
     sessionTimeout: number;
     heartbeatInterval: number;
     rebalanceTimeout: number;
-    groupInstanceId: string | undefined;
+    groupInstanceId?: string;
   };
   fetch: {
     waitMsMax: number;
@@ -73,7 +73,7 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
   return {
     servers: servers.map(withPort),
     identity,
-    client: {
+    client: withoutUndefined({
       clientId: given.text("client.id") ?? "diaspora-stream",
       clientRack: given.text("client.rack"),
       bootstrapBrokers: servers.map(withPort),
@@ -87,7 +87,7 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
       autocreateTopics: false,
       sasl: identity.sasl,
       tls: identity.tls,
-    },
+    }),
     connectMsMax: setupMs,
     backoff: { msMin, msMax: Math.max(msMin, given.number("retry.backoff.max.ms", 1000)) },
     producer: {
@@ -96,12 +96,12 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
       batchBytesMax: Math.min(given.number("batch.size", BATCH_BYTES_MAX), BATCH_BYTES_MAX),
       messageBytesMax: given.number("message.max.bytes", 0) || undefined,
     },
-    group: {
+    group: withoutUndefined({
       sessionTimeout,
       heartbeatInterval: Math.min(given.number("heartbeat.interval.ms", 3000), sessionTimeout),
       rebalanceTimeout: Math.max(given.number("max.poll.interval.ms", 300_000), sessionTimeout),
       groupInstanceId: given.text("group.instance.id"),
-    },
+    }),
     fetch: {
       waitMsMax: given.number("fetch.wait.max.ms", 500),
       bytesMin: given.number("fetch.min.bytes", 1),
@@ -135,10 +135,10 @@ function checkStrategies(strategies: string[] | undefined): void {
 
 function withPort(address: string): string {
   const bare = address.replace(/^[a-z_]+:\/\//i, "");
-  const match = /^(.+?)(?::(\d{1,5}))?$/.exec(bare);
-  const port = Number(match?.[2] ?? 9092);
-  if (match === null || port === 0 || port > 65_535 || /[\s/@]/.test(bare)) {
+  const [, host, digits] = /^(.+?)(?::(\d{1,5}))?$/.exec(bare) ?? [];
+  const port = Number(digits ?? 9092);
+  if (host === undefined || port === 0 || port > 65_535 || /[\s/@]/.test(bare)) {
     throw invalidOption("kafka", "bootstrap.servers", address, 'addresses like "localhost:9092"');
   }
-  return `${match[1]}:${port}`;
+  return `${host}:${port}`;
 }

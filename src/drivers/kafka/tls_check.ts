@@ -25,7 +25,7 @@ export function checkTls(given: Properties, options: ConnectionOptions): void {
       `Cannot use kafka option "${there}" alone: add "${missing}.location" or "${missing}.pem"`,
     );
   }
-  if (privateKey !== undefined && !certificates[0].checkPrivateKey(privateKey)) {
+  if (privateKey !== undefined && certificates[0]?.checkPrivateKey(privateKey) === false) {
     throw wrong(keyName, `it is not the key of the certificate in "${certificateName}"`);
   }
   // Each by itself, so that the error names the one that is wrong.

@@ -23,6 +23,7 @@ import { membersOf } from "./group.ts";
 import { HighWatermarks } from "./high_watermarks.ts";
 import { findTopic } from "./metadata.ts";
 import { Offsets } from "./offsets.ts";
+import { withoutUndefined } from "../../options.ts";
 import { optionsOf, readChanges } from "./options.ts";
 import { KafkaProducer } from "./producer.ts";
 import type { RawReader } from "./raw_reader.ts";
@@ -105,8 +106,9 @@ export class KafkaTopic implements TopicInterface {
             recordsMax: RECORDS_MAX,
           });
           const event = records.find(({ value }) => !isEndMark(value));
-          if (event !== undefined || records.length === 0) return event?.timestamp;
-          from = records[records.length - 1].offset + 1;
+          const last = records.at(-1);
+          if (event !== undefined || last === undefined) return event?.timestamp;
+          from = last.offset + 1;
         }
       },
       now: Date.now(),
@@ -173,7 +175,7 @@ export class KafkaTopic implements TopicInterface {
     const { num_partitions, replication_factor } = this.definition.options;
     this.definition = {
       ...this.definition,
-      options: { num_partitions, replication_factor, ...optionsOf(configs) },
+      options: withoutUndefined({ num_partitions, replication_factor, ...optionsOf(configs) }),
     };
   }
 
