@@ -12,7 +12,13 @@ function watched(hasWatch = true) {
       if (!hasWatch) return undefined;
       paths.push(path);
       watches.push(changed);
-      return { close: () => void watches.splice(watches.indexOf(changed), 1) };
+      return {
+        close() {
+          const index = watches.indexOf(changed);
+          if (index < 0) throw new Error("the watch is closed twice");
+          watches.splice(index, 1);
+        },
+      };
     },
   } as Partial<Storage> as Storage;
   return { signal: new AppendSignal(storage, "/folder"), watches, paths };

@@ -78,6 +78,14 @@ test("the segments of a folder are listed until two listings agree", () => {
   }
 });
 
+test("a listing with fewer segments than the last one is another one", () => {
+  const made = new Made().put(0).put(10);
+  const count = made.listings([0, 10], [0, 10], [0], [0, 10], [0, 10]);
+  made.folder.segmentIds();
+  assertEquals(made.folder.segmentIds(), [0, 10]);
+  assertEquals(count(), 5);
+});
+
 test("a folder that never rests is listed ten times", () => {
   const made = new Made();
   let count = 0;
@@ -100,6 +108,11 @@ test("an empty first segment that the second does not follow is a ghost", () => 
     ["the very one", new Made().put(0, { bytes: 0 }).put(10, { after: of(0, 1) }), [0, 10]],
     ["a salt that is not known", new Made().put(0, { bytes: 0 }).put(10, { after: of(0, 0) }), [0, 10]],
     ["not empty", new Made().put(0, { bytes: 1 }).put(10, { after: of(0, 99) }), [0, 10]],
+    [
+      "from the first event on",
+      new Made().put(1, { bytes: 0 }).put(10, { after: of(1, 99) }),
+      [10],
+    ],
     ["alone", new Made().put(0, { bytes: 0 }), [0]],
   ];
   for (const [what, { folder }, ids] of cases) {
@@ -178,11 +191,14 @@ test("four segments stay open, those that were used last", () => {
   assertEquals(made.folder.segment(0), segments[0]);
   segments.push(made.folder.segment(4));
   assertEquals(open(), [0, 2, 3, 4]);
-  made.folder.segment(1);
-  void segments[1]!.file;
-  segments.push(made.folder.segment(5));
   // One that is closed by itself counts for none.
-  assertEquals(open().length, 4);
+  segments[2]!.close();
+  segments.push(made.folder.segment(5));
+  assertEquals(open(), [0, 3, 4, 5]);
+  void segments[2]!.file;
+  assertEquals(open(), [0, 2, 3, 4, 5]);
+  made.folder.segment(1);
+  assertEquals(open(), [0, 3, 4, 5]);
   made.folder.close();
   assertEquals(open(), []);
   assertEquals(made.folder.segment(0) === segments[0], false);
@@ -206,9 +222,17 @@ test("the segment of an event that is missing says why", () => {
     ...{ file: made.path(30), offset: 0, reason: "the segment with its data is missing" },
   });
   assertThrows(() => folder.segmentOf(11, 12), CorruptedLogError);
+  // The first one is listed, and cannot be found.
+  const folderAnew = made.open();
+  made.storage.open = () => {
+    throw new StorageError("ENOENT", "cannot find");
+  };
+  folderAnew.segmentIds = () => [10, 20, 40];
+  assertThrows(() => folderAnew.segmentOf(10, 12), CorruptedLogError);
   made.storage.open = () => {
     throw new StorageError("EIO", "cannot open");
   };
+  folder.close();
   assertThrows(() => folder.segmentOf(40, 41), StorageError, "cannot open");
 });
 
@@ -259,6 +283,11 @@ test("a segment is made only after the last one, the very file", () => {
   made.folder.createSegment(10, after(0, salt));
   assertEquals(is(made, 10), true);
   assertEquals(made.folder.segment(10).previous, after(0, salt));
+  made.folder.createSegment(20, after(0, salt));
+  assertEquals(is(made, 20), false);
+  made.folder.createSegment(20, after(10, made.folder.segment(10).salt));
+  assertEquals(is(made, 20), true);
+  made.storage.remove(made.path(20));
   // Another process has made it.
   made.folder.createSegment(10, after(0, salt));
   assertEquals(made.folder.segmentIds(), [0, 10]);
