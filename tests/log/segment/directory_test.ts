@@ -140,7 +140,7 @@ test("a first segment is looked at once for whether it is a ghost", () => {
   assertEquals(looks, 2);
 });
 
-test("a segment that is removed while it is looked at is no ghost, and what else fails is told", () => {
+test("a segment that is removed while it is looked at is not a ghost, and what else fails is thrown", () => {
   const made = new Made().put(0, { bytes: 0 }).put(10, { after: { baseId: 0, salt: 99 } });
   made.folder.segmentIds();
   const failing = (errno: string) => {
@@ -172,7 +172,7 @@ test("listing tells open segments where they end", () => {
   assertEquals(made.folder.segment(0).endId, 10);
 });
 
-test("a folder that is gone is a deleted topic, and what else fails is told", () => {
+test("a folder that is gone is a deleted topic, and what else fails is thrown", () => {
   const made = new Made();
   made.storage.removeTree(DIRECTORY);
   assertThrows(() => made.folder.segmentIds(), TopicDeletedError);
@@ -297,7 +297,7 @@ test("a segment is made only after the last one, the very file", () => {
   assertEquals(is(made, 10), false);
 });
 
-test("a last segment that goes while it is looked at is none, its file is closed, and what else fails is told", () => {
+test("a last segment that goes while it is looked at counts for none, its file is closed, and what else fails is thrown", () => {
   const made = new Made().put(0);
   const after = { baseId: 0, salt: 1, sealOffset: 64 };
   let failure: string | undefined;

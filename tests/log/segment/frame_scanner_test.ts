@@ -262,7 +262,7 @@ test("the scanner says of a frame that is not whole yet that bytes are there", (
     const crafted = new CraftedSegment([FRAME, { bytes: cut }]);
     const tail = `1: tail 1${cut === 0 ? "" : " pending"}`;
     assertEquals(crafted.entries(), ["0: id 0", tail], `${cut} bytes`);
-    // What stood in the window before is no evidence.
+    // What stood in the window before is not evidence.
     crafted.append(new CraftedSegment([FRAME, FRAME]).bytesOf(1).subarray(cut));
     const end = crafted.place(crafted.offsets[1] + FRAME_BYTES);
     assertEquals(crafted.entries(), ["0: id 0", "1: id 1", `${end}: tail 2`], `${cut} bytes`);
