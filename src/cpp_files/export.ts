@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import type { ComponentDocument } from "../contract.ts";
 import { claimTopic } from "../drivers/files/claim.ts";
 import { absolutePath } from "../drivers/files/root_path.ts";
 import { InvalidMetadataError, TopicExistsError } from "../errors.ts";
@@ -11,7 +10,7 @@ import type { Topic } from "../topic.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { countIfSame } from "./compare.ts";
-import { withoutDraft } from "./components.ts";
+import { componentText } from "./exported_components.ts";
 import { COMPONENT_FILES, type Components, PARTITIONS_FOLDER } from "./layout.ts";
 import { PartitionWriter } from "./partition_writer.ts";
 import { CppTopic } from "./topic.ts";
@@ -43,13 +42,6 @@ export interface CppExportOptions {
 const UNFINISHED_FOLDER = "partitions.unfinished";
 const CHECKPOINT_FILE = "export.json";
 
-/** Component types that the C++ library has itself. */
-const KNOWN_TYPES: Readonly<Record<keyof Components, readonly string[]>> = {
-  validator: ["default", "schema", "eventbridge"],
-  serializer: ["default", "schema"],
-  partitionSelector: ["default"],
-};
-
 /** Data parts up to this size are read with their events, larger ones in pieces of it. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
@@ -58,8 +50,8 @@ const PIECE_BYTES = 4 * 1024 * 1024;
  * library would: compact, with sorted keys, whole numbers of 64 bits with all their digits.
  *
  * Ids begin at 0 there: where the first events were removed, or some were lost to damage, later ones get lower
- * ids, which is warned of. A component that C++ does not have is replaced by the default one, likewise with a
- * warning. Times and the positions of consumers have no place in that layout.
+ * ids, which is warned of. A component that C++ does not have, or cannot read, is replaced by the default one, likewise
+ * with a warning. Times and the positions of consumers have no place in that layout.
  *
  * A run that was cut short is continued by the same call. For C++ the topic is there only once it is complete. Where
  * it is there already, with the same events, nothing is done.
@@ -224,14 +216,4 @@ function writeComponents(path: string, topic: Topic, onWarning?: (text: string) 
   for (const [kind, file] of Object.entries(COMPONENT_FILES) as [keyof Components, string][]) {
     nodeStorage.replace(`${path}/${file}`, new TextEncoder().encode(componentText(topic, kind, onWarning)));
   }
-}
-
-function componentText(topic: Topic, kind: keyof Components, onWarning?: (text: string) => void): string {
-  let document: ComponentDocument = withoutDraft(topic.definition[kind]);
-  if (!KNOWN_TYPES[kind].includes(document.type)) {
-    const name = COMPONENT_FILES[kind].slice(0, -5);
-    onWarning?.(`C++ has no ${name} "${document.type}": the default one takes its place`);
-    document = { type: "default" };
-  }
-  return canonicalJson(JSON.stringify(document), 2);
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../../../json.ts";
+import { pointerStep } from "../../json_pointer.ts";
 
 /** Keywords with a schema, or with a list of schemas. */
 const WITH_SCHEMAS: ReadonlySet<string> = new Set([
@@ -46,4 +47,28 @@ export function mapSchemas<S extends JsonValue>(schema: S, change: (schema: Json
 
 function mapMembers(object: JsonObject, map: (key: string, value: JsonValue) => JsonValue): JsonObject {
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(key, value)]));
+}
+
+/** Calls back with every schema in a schema, outer ones first, and the JSON pointer to it. */
+export function forEachSchema(
+  schema: JsonValue,
+  visit: (schema: JsonObject, path: string) => void,
+  path = "",
+): void {
+  if (Array.isArray(schema)) {
+    schema.forEach((inner, index) => forEachSchema(inner, visit, `${path}/${index}`));
+    return;
+  }
+  if (typeof schema !== "object" || schema === null) return;
+  visit(schema as JsonObject, path);
+  for (const [key, value] of Object.entries(schema)) {
+    const at = path + pointerStep(key);
+    if (WITH_SCHEMAS.has(key)) forEachSchema(value, visit, at);
+    const isMap = WITH_NAMED_SCHEMAS.has(key) && typeof value === "object" && value !== null &&
+      !Array.isArray(value);
+    if (!isMap) continue;
+    for (const [name, inner] of Object.entries(value)) {
+      if (!Array.isArray(inner)) forEachSchema(inner, visit, at + pointerStep(name));
+    }
+  }
 }

@@ -1,0 +1,66 @@
+import type { JsonValue } from "../../../json.ts";
+import { pointerStep } from "../../json_pointer.ts";
+import { isRefusedInCpp } from "../cpp_regular_expression.ts";
+import { isObject, isScalar } from "./operators.ts";
+
+/** Operators that the C++ library looks for in a rule. */
+const OPERATORS = ["anything-but", "prefix", "suffix", "equals-ignore-case", "numeric", "$or", "wildcard"];
+
+/** What in a pattern the C++ library refuses, so that it cannot open the topic: a part of a sentence each. */
+export function cppPatternRefusals(pattern: JsonValue): string[] {
+  const refusals: string[] = [];
+  lookAtPattern(pattern, "", refusals);
+  return refusals;
+}
+
+function lookAtPattern(pattern: JsonValue, path: string, refusals: string[]): void {
+  if (!isObject(pattern)) return;
+  for (const [key, value] of Object.entries(pattern)) {
+    const at = path + pointerStep(key);
+    if (isObject(value)) lookAtPattern(value, at, refusals);
+    else if (Array.isArray(value)) lookAtList(value, at, refusals);
+  }
+}
+
+function lookAtList(list: JsonValue[], path: string, refusals: string[]): void {
+  const rules = list.filter(isObject);
+  if (rules.length > 0 && rules.length < list.length) {
+    refusals.push(`values and operators in one list at "${path}"`);
+    return;
+  }
+  if (path.endsWith("/$or") && rules.some((rule) => !isRule(rule))) {
+    refusals.push(`"$or" between fields at "${path}"`);
+    return;
+  }
+  list.forEach((rule, index) => {
+    if (isObject(rule) && !Object.hasOwn(rule, "exists")) lookAtRule(rule, `${path}/${index}`, refusals);
+  });
+}
+
+function isRule(rule: { [key: string]: JsonValue }): boolean {
+  const keys = Object.keys(rule);
+  return keys.length === 1 && [...OPERATORS, "exists", "cidr"].includes(keys[0]);
+}
+
+function lookAtRule(rule: { [key: string]: JsonValue }, path: string, refusals: string[]): void {
+  const name = OPERATORS.find((known) => Object.hasOwn(rule, known));
+  if (name === undefined) {
+    refusals.push(`operator "${Object.keys(rule)[0]}" at "${path}"`);
+    return;
+  }
+  const operand = rule[name];
+  const at = path + pointerStep(name);
+  if (name === "anything-but") {
+    if (isObject(operand)) lookAtRule(operand, at, refusals);
+    else if (Array.isArray(operand) && !operand.every(isScalar)) refusals.push(`a list at "${at}" in a list`);
+  } else if (name === "$or") {
+    for (const [index, alternative] of (Array.isArray(operand) ? operand : []).entries()) {
+      lookAtPattern(alternative, `${at}/${index}`, refusals);
+    }
+  } else if (name === "wildcard") {
+    if (typeof operand !== "string") refusals.push(`a list of wildcards at "${at}"`);
+    else if (isRefusedInCpp(operand.replaceAll("*", ".*"))) {
+      refusals.push(`wildcard ${JSON.stringify(operand)} at "${at}", which is not a regular expression`);
+    }
+  }
+}
