@@ -76,7 +76,7 @@ test("a pattern that was kept under `pattern` is exported where C++ looks for it
   assertEquals(warnings.length, 1);
 });
 
-test("what C++ refuses in event patterns is told from what it takes", () => {
+test("what C++ refuses in event patterns differs from what it takes", () => {
   for (
     const [pattern, refusals] of [
       [{}, []],
@@ -100,7 +100,7 @@ test("what C++ refuses in event patterns is told from what it takes", () => {
   ) assertEquals(cppPatternRefusals(pattern), refusals);
 });
 
-test("what C++ refuses in schemas is told from what it takes", () => {
+test("what C++ refuses in schemas differs from what it takes", () => {
   for (
     const [schema, refusals] of [
       [true, []],
@@ -127,7 +127,7 @@ test("what C++ refuses in schemas is told from what it takes", () => {
 });
 
 // As GCC's `std::regex` answers.
-test("regular expressions that C++ refuses are told from those it takes", () => {
+test("regular expressions that C++ refuses differ from those it takes", () => {
   const taken = [
     "]",
     "}",
