@@ -11,12 +11,16 @@ const STRICT = [
   "src/consumer",
   "src/contract",
   "src/contract.ts",
+  "src/cpp_files",
   "src/drivers/files",
   "src/drivers/kafka",
   "src/drivers/memory",
   "src/event",
   "src/log",
+  "src/otel",
   "src/producer",
+  "src/testing",
+  "src/ui",
   "src/storage",
 ];
 

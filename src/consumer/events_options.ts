@@ -11,7 +11,7 @@ export interface EventsOptions {
   /** Ends when no event came for this long, in milliseconds. Default: no limit. */
   timeoutMs?: number;
   /** Ends it; the wait under way rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** The options, checked; throws `InvalidOptionError`. */

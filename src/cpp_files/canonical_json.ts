@@ -85,9 +85,7 @@ function closed({ values, members }: Open, depth: number, indent: number): strin
 
 function memberTexts(members: Map<string, string>, colon: string): string[] {
   const keys = [...members.keys()];
-  if (keys.some((key, index) => index > 0 && compareAsUtf8(keys[index - 1], key) > 0)) {
-    keys.sort(compareAsUtf8);
-  }
+  if (keys.some((key, index) => compareAsUtf8(keys[index - 1] ?? "", key) > 0)) keys.sort(compareAsUtf8);
   return keys.map((key) => JSON.stringify(key) + colon + members.get(key));
 }
 

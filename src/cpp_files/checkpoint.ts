@@ -3,6 +3,7 @@ import { readDocument } from "../drivers/files/layout.ts";
 import { ContentMismatchError, EventGoneError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import type { JsonObject } from "../json.ts";
+import { ofPartition } from "../of_partition.ts";
 import { nodeStorage } from "../storage/node.ts";
 import type { Topic } from "../topic.ts";
 import type { TransferCount } from "./transfer.ts";
@@ -25,7 +26,7 @@ export class Checkpoint {
   private constructor(
     readonly path: string,
     private readonly topic: string,
-    readonly partitions: PartitionCheckpoint[],
+    private readonly partitions: PartitionCheckpoint[],
   ) {}
 
   /** What an earlier run left behind, or the beginning. */
@@ -42,9 +43,14 @@ export class Checkpoint {
     return new Checkpoint(path, topic.name, partitions);
   }
 
+  /** How far a partition is. */
+  of(partition: number): PartitionCheckpoint {
+    return ofPartition(this.partitions, partition);
+  }
+
   /** Notes what was written; true when it is time to put it on the disk. */
   note(partition: number, last: Event, count: Readonly<TransferCount>): boolean {
-    const before = this.partitions[partition];
+    const before = this.of(partition);
     this.#sinceSaved += count.metadataBytes + count.dataBytes - before.metadataBytes - before.dataBytes;
     this.partitions[partition] = { ...count, nextId: last.id + 1, timestamp: last.timestamp };
     return this.#sinceSaved >= INTERVAL_BYTES;
@@ -62,7 +68,7 @@ export class Checkpoint {
 
   /** Throws `ContentMismatchError` unless the last event that was written is in the topic still. */
   async confirm(topic: Topic, partition: number): Promise<void> {
-    const { nextId, timestamp } = this.partitions[partition];
+    const { nextId, timestamp } = this.of(partition);
     if (nextId === 0) return;
     await using consumer = topic.consumer(`export-${randomUUID()}`, {
       partitions: [partition],

@@ -19,7 +19,7 @@ export interface CompareRequest {
   fromId: number;
   /** One past the last id. */
   endId: number;
-  signal?: AbortSignal;
+  signal: AbortSignal | undefined;
   /** Called with the events that are the same, some at a time. */
   onSame?: (events: CppEvent[]) => void;
 }

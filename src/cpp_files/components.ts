@@ -82,7 +82,7 @@ export interface ComponentsRequest {
   into: string;
   /** Components that take the place of those of C++. */
   given: ComponentOptions;
-  onWarning?: (text: string) => void;
+  onWarning: ((text: string) => void) | undefined;
 }
 
 /**
@@ -97,7 +97,7 @@ export function importedComponents(request: ComponentsRequest): Partial<Componen
     if (given[kind] !== undefined) continue;
     const { document, obstacle } = readComponent(folder, kind);
     if (document !== undefined) documents[kind] = document;
-    else obstacles[kind] = obstacle;
+    else if (obstacle !== undefined) obstacles[kind] = obstacle;
   }
   const type = "default";
   const found = driver.obstaclesOf(into, {

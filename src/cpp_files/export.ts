@@ -134,7 +134,7 @@ interface PartitionJob {
 async function exportPartition(options: CppExportOptions, job: PartitionJob): Promise<PartitionTransfer> {
   const { topic, signal, onProgress, onWarning } = options;
   const { partition, folder, checkpoint, done } = job;
-  const before = checkpoint.partitions[partition];
+  const before = checkpoint.of(partition);
   await checkpoint.confirm(topic, partition);
   add(done, before);
   using writer = new PartitionWriter(`${folder}/${String(partition).padStart(8, "0")}`, before);
@@ -160,7 +160,7 @@ async function exportPartition(options: CppExportOptions, job: PartitionJob): Pr
         writer.writeEvent(document);
       }
       const sums = { ...writer.count };
-      add(done, sums, checkpoint.partitions[partition]);
+      add(done, sums, checkpoint.of(partition));
       if (checkpoint.note(partition, batch.at(-1)!, sums)) keep(writer, checkpoint);
       onProgress?.(done);
     }

@@ -8,6 +8,7 @@ import {
 } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { type LargeMetadataOptions, largeMetadataRule } from "../metadata/large_metadata.ts";
+import { ofPartition } from "../of_partition.ts";
 import { checkReachable } from "../partition_fault.ts";
 import type { Topic } from "../topic.ts";
 import { isUnfinished, UNFINISHED_CONSUMER } from "../topic_draft/created_at_once.ts";
@@ -104,7 +105,7 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
   for (let number = 0; number < source.numPartitions; number++) {
     const partition = new SourcePartition(source.partition(number), reader, rule);
     if (partition.warning !== undefined) options.onWarning?.(partition.warning);
-    const { firstId, nextId } = descriptions[partition.partition];
+    const { firstId, nextId } = ofPartition(descriptions, number);
     if (firstId > 0) throw foreign(target, partition.partition, "its first events were removed");
     if (nextId > partition.count) {
       throw foreign(

@@ -162,6 +162,6 @@ function isIn(file: FileWindow, offset: number, size: number): boolean {
 }
 
 function isAscii(bytes: Uint8Array, from: number, end: number): boolean {
-  for (let at = from; at < end; at++) if (bytes[at] > 0x7f) return false;
+  for (let at = from; at < end; at++) if (bytes[at]! > 0x7f) return false;
   return true;
 }

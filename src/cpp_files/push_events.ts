@@ -25,24 +25,22 @@ export async function pushAll(
     onStored: (events: CppEvent[]) => void;
   },
 ): Promise<void> {
-  let group: CppEvent[] = [];
-  let futures: Future<number>[] = [];
+  let group: { event: CppEvent; future: Future<number> }[] = [];
   let bytes = 0;
   let nextId = fromId;
   const store = async (): Promise<void> => {
     try {
       await producer.flush();
     } catch (error) {
-      for (const [index, future] of futures.entries()) await storedOrBlamed(future, group[index], source);
+      for (const { event, future } of group) await storedOrBlamed(future, event, source);
       throw error;
     }
     // Ids are dense: the last is the right one only where no other producer stored anything before.
-    const last = await futures.at(-1);
+    const last = await group.at(-1)?.future;
     nextId += group.length;
     if (last !== undefined && last !== nextId - 1) throw overtaken(topic, source.partition);
-    onStored(group);
+    onStored(group.map(({ event }) => event));
     group = [];
-    futures = [];
     bytes = 0;
   };
   for (const event of source.events(fromId)) {
@@ -54,8 +52,7 @@ export async function pushAll(
     const future = producer.push(document, data, { partition: source.partition });
     // What completes at once was refused; a stream must be used up before the next event is read.
     if (future.completed || !(data instanceof Uint8Array)) await storedOrBlamed(future, event, source);
-    group.push(event);
-    futures.push(future);
+    group.push({ event, future });
     bytes += size;
   }
   await store();

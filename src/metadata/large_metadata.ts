@@ -11,9 +11,9 @@ export interface LargeMetadataOptions {
    * with `"skip"` they are left out, so that later events of their partition get lower ids, and with `"data"` the metadata
    * follow the event's own data in its data part. Default: `"refuse"`.
    */
-  largeMetadata?: LargeMetadata;
+  largeMetadata?: LargeMetadata | undefined;
   /** Number of bytes above which metadata are large. Default: 16 MiB, the most that the `files` driver stores. */
-  metadataBytesMax?: number;
+  metadataBytesMax?: number | undefined;
 }
 
 /** What was asked for, checked. */

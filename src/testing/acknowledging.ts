@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { fails, numbers, range, store } from "./fixture.ts";
+import { fails, nth, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
 /** Stored positions of consumer names. */
@@ -13,14 +13,14 @@ export const acknowledgingRules: readonly Rule[] = [
       {
         await using consumer = topic.consumer("worker");
         const events = await fixture.take(consumer, 7);
-        await events[3].acknowledge();
+        await nth(events, 3).acknowledge();
       }
       {
         await using consumer = topic.consumer("worker");
         deepEqual(numbers(await fixture.take(consumer, 6)), range(4, 6));
       }
       await using other = topic.consumer("other");
-      equal((await fixture.take(other, 1))[0].id, 0);
+      equal((await fixture.one(other)).id, 0);
     },
   },
   {
@@ -31,11 +31,11 @@ export const acknowledgingRules: readonly Rule[] = [
       await store(topic, 10);
       await using consumer = topic.consumer("worker");
       const events = await fixture.take(consumer, 8);
-      await events[5].acknowledge();
-      await events[2].acknowledge();
-      events[1].acknowledge();
-      await events[6].acknowledge();
-      const [lag] = await topic.lag("worker");
+      await nth(events, 5).acknowledge();
+      await nth(events, 2).acknowledge();
+      nth(events, 1).acknowledge();
+      await nth(events, 6).acknowledge();
+      const lag = nth(await topic.lag("worker"), 0);
       deepEqual([lag.position, lag.events, lag.acknowledged], [7, 3, true]);
     },
   },
@@ -77,7 +77,7 @@ export const acknowledgingRules: readonly Rule[] = [
       await using topic = await fixture.topic();
       await store(topic, 1);
       const consumer = topic.consumer("worker");
-      const [event] = await fixture.take(consumer, 1);
+      const event = await fixture.one(consumer);
       await consumer.close();
       await fails("ERR_CLOSED", () => event.acknowledge());
     },
@@ -91,10 +91,10 @@ export const acknowledgingRules: readonly Rule[] = [
       await store(topic, names.length + 1);
       for (const [index, name] of names.entries()) {
         await using consumer = topic.consumer(name);
-        await (await fixture.take(consumer, index + 1))[index].acknowledge();
+        await nth(await fixture.take(consumer, index + 1), index).acknowledge();
       }
       deepEqual(await topic.consumers(), [...names].sort());
-      for (const [index, name] of names.entries()) equal((await topic.lag(name))[0].position, index + 1);
+      for (const [index, name] of names.entries()) equal(nth(await topic.lag(name), 0).position, index + 1);
     },
   },
   {
@@ -103,7 +103,8 @@ export const acknowledgingRules: readonly Rule[] = [
     async check(fixture) {
       await using topic = await fixture.topic(2);
       await store(topic, 6, 0, 1);
-      const [empty, behind] = await topic.lag("newcomer");
+      const lags = await topic.lag("newcomer");
+      const [empty, behind] = [nth(lags, 0), nth(lags, 1)];
       deepEqual([empty.partition, empty.position, empty.events, empty.bytes, empty.seconds], [0, 0, 0, 0, 0]);
       deepEqual([behind.partition, behind.position, behind.events, behind.acknowledged], [1, 0, 6, false]);
       ok(behind.bytes > 0 && behind.seconds >= 0);
@@ -117,17 +118,17 @@ export const acknowledgingRules: readonly Rule[] = [
       await using topic = await fixture.topic();
       await store(topic, 10);
       await topic.seekConsumer("worker", { id: 8 });
-      equal((await topic.lag("worker"))[0].position, 8);
+      equal(nth(await topic.lag("worker"), 0).position, 8);
       await topic.seekConsumer("worker", { id: 2 });
       {
         await using consumer = topic.consumer("worker");
-        equal((await fixture.take(consumer, 1))[0].id, 2);
+        equal((await fixture.one(consumer)).id, 2);
       }
       await topic.seekConsumer("worker", "latest");
-      equal((await topic.lag("worker"))[0].events, 0);
+      equal(nth(await topic.lag("worker"), 0).events, 0);
       await topic.deleteConsumer("worker");
       deepEqual(await topic.consumers(), []);
-      equal((await topic.lag("worker"))[0].events, 10);
+      equal(nth(await topic.lag("worker"), 0).events, 10);
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { fails, numbers, range, store } from "./fixture.ts";
+import { fails, nth, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
 /** Pulling, waiting and taking turns. */
@@ -145,7 +145,8 @@ export const consumingRules: readonly Rule[] = [
     async check(fixture) {
       await using topic = await fixture.topic(2);
       await store(topic, 10, 0, 1);
-      const [empty, full] = await topic.describe();
+      const described = await topic.describe();
+      const [empty, full] = [nth(described, 0), nth(described, 1)];
       deepEqual([empty.partition, empty.firstId, empty.nextId, empty.oldestTime], [0, 0, 0, undefined]);
       deepEqual([full.partition, full.firstId, full.nextId], [1, 0, 10]);
       ok(full.bytes > empty.bytes);

@@ -66,14 +66,24 @@ export class Fixture {
   async take<T>(consumer: Consumer<T>, count: number): Promise<Event<T>[]> {
     const events: Event<T>[] = [];
     for (let taken = 0; taken < count; taken++) {
-      const event = await consumer.pull().wait(this.patienceMs);
-      if (event === undefined) {
-        throw new Error(`event ${taken} of ${count} did not come in ${this.patienceMs} ms`);
-      }
-      events.push(event);
+      events.push(await this.one(consumer, `event ${taken} of ${count}`));
     }
     return events;
   }
+
+  /** Takes one event, which must come in time. */
+  async one<T>(consumer: Consumer<T>, what: string = "the event"): Promise<Event<T>> {
+    const event = await consumer.pull().wait(this.patienceMs);
+    if (event === undefined) throw new Error(`${what} did not come in ${this.patienceMs} ms`);
+    return event;
+  }
+}
+
+/** What a list has at an index, which it must have. */
+export function nth<T>(list: readonly T[], index: number): T {
+  const found = list[index];
+  if (found === undefined) throw new Error(`there are ${list.length} and none at index ${index}`);
+  return found;
 }
 
 /** Stores events numbered from `first` on, in one partition. */

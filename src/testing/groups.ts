@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer } from "../consumer.ts";
 import type { Event } from "../event.ts";
 import type { Topic } from "../topic.ts";
-import { fails, type Fixture, type Numbered, numbers, range, store } from "./fixture.ts";
+import { fails, type Fixture, nth, type Numbered, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
 type Reader = Consumer<Numbered>;
@@ -60,7 +60,7 @@ export const groupRules: readonly Rule[] = [
       const taken = await Promise.all([work(one, 1000), work(other, 1000)]);
       deepEqual(numbers(taken.flat()).sort((a, b) => a - b), range(0, 20));
       for (const [index, events] of taken.entries()) {
-        for (const event of events) ok([one, other][index].partitions.includes(event.partition));
+        for (const event of events) ok(nth([one, other], index).partitions.includes(event.partition));
       }
     },
   },
@@ -72,15 +72,15 @@ export const groupRules: readonly Rule[] = [
       await using one = await join(topic);
       const other = await join(topic);
       await settle(fixture, [one, other], [2, 2]);
-      const [partition] = other.partitions;
+      const partition = nth(other.partitions, 0);
       await store(topic, 6, 0, partition);
       const events = await fixture.take(other, 5);
-      await events[2].acknowledge();
+      await nth(events, 2).acknowledge();
       await other.close();
       await settle(fixture, [one], [4]);
       deepEqual(numbers(await fixture.take(one, 3)), [3, 4, 5]);
-      await fails("ERR_CLOSED", () => events[3].acknowledge());
-      deepEqual((await topic.lag("worker"))[partition].position, 3);
+      await fails("ERR_CLOSED", () => nth(events, 3).acknowledge());
+      deepEqual(nth(await topic.lag("worker"), partition).position, 3);
     },
   },
   {
@@ -96,12 +96,12 @@ export const groupRules: readonly Rule[] = [
       await settle(fixture, [one, two, three], [2, 2, 2]);
       const kept = [one, two].map(({ partitions }) => [...partitions]);
       for (const [index, partitions] of kept.entries()) {
-        ok(partitions.every((partition) => before[index].includes(partition)));
+        ok(partitions.every((partition) => nth(before, index).includes(partition)));
       }
       await three.close();
       await settle(fixture, [one, two], [3, 3]);
       for (const [index, { partitions }] of [one, two].entries()) {
-        ok(kept[index].every((partition) => partitions.includes(partition)));
+        ok(nth(kept, index).every((partition) => partitions.includes(partition)));
       }
     },
   },
@@ -123,7 +123,7 @@ export const groupRules: readonly Rule[] = [
       await store(topic, 1, 7, 0);
       await settle(fixture, [staying, waiting], [1, 1]);
       const next = [staying, waiting].find(({ partitions }) => partitions[0] === 0)!;
-      deepEqual((await fixture.take(next, 1))[0].metadata, { n: 7 });
+      deepEqual((await fixture.one(next)).metadata, { n: 7 });
     },
   },
   {
@@ -141,13 +141,12 @@ export const groupRules: readonly Rule[] = [
       await using other = topic.consumer("worker", { group: true, groupTimeoutMs: 1000 });
       await other.ready();
       await settle(fixture, [one, other], [1, 1]);
-      const [moved] = other.partitions;
-      const [mine, theirs] = [0, 1].map((nth) =>
-        events.filter(({ partition }) => (partition === moved) === (nth === 1))
-      );
-      await fails("ERR_PARTITION_MOVED", () => theirs[1].acknowledge());
-      equal((await topic.lag("worker"))[moved].position, 0);
-      await mine[2].acknowledge();
+      const moved = nth(other.partitions, 0);
+      const mine = events.filter(({ partition }) => partition !== moved);
+      const theirs = events.filter(({ partition }) => partition === moved);
+      await fails("ERR_PARTITION_MOVED", () => nth(theirs, 1).acknowledge());
+      equal(nth(await topic.lag("worker"), moved).position, 0);
+      await nth(mine, 2).acknowledge();
       deepEqual(numbers(await fixture.take(other, 3)), numbers(theirs));
     },
   },
@@ -205,11 +204,11 @@ export const groupRules: readonly Rule[] = [
         await fails("ERR_CONSUMER_IN_USE", () => member.ready());
         await member.close();
         await store(topic, 1);
-        await (await fixture.take(lone, 1))[0].acknowledge();
+        await (await fixture.one(lone)).acknowledge();
       }
       await using member = await join(topic);
       await settle(fixture, [member], [2]);
-      equal((await topic.lag("worker"))[0].position, 1);
+      equal(nth(await topic.lag("worker"), 0).position, 1);
     },
   },
   {
@@ -226,9 +225,9 @@ export const groupRules: readonly Rule[] = [
       await three.ready();
       for (const member of [one, two, three]) await settle(fixture, [member], [2]);
       await store(topic, 2);
-      await (await fixture.take(one, 2))[1].acknowledge();
+      await nth(await fixture.take(one, 2), 1).acknowledge();
       deepEqual(numbers(await fixture.take(three, 2)), [0, 1]);
-      equal((await others.lag("worker"))[0].position, 0);
+      equal(nth(await others.lag("worker"), 0).position, 0);
     },
   },
 ];

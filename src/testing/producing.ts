@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { BatchSize } from "../batch_size.ts";
-import { fails, numbers, range, store } from "./fixture.ts";
+import { fails, nth, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
 /** Pushing, ids and order. */
@@ -14,7 +14,7 @@ export const producingRules: readonly Rule[] = [
       equal(await future.wait(fixture.patienceMs), 0);
       ok(future.completed);
       await using consumer = topic.consumer("c");
-      const [event] = await fixture.take(consumer, 1);
+      const event = await fixture.one(consumer);
       deepEqual([event.id, event.partition, event.metadata], [0, 0, { n: 7 }]);
       equal(await producer.push({ n: 8 }), 1);
     },
@@ -144,7 +144,7 @@ export const producingRules: readonly Rule[] = [
       await using consumer = topic.consumer("c");
       const events = await fixture.take(consumer, 50);
       deepEqual(numbers(events), range(0, 50));
-      equal(events[3].metadataText, '{"n":3}');
+      equal(nth(events, 3).metadataText, '{"n":3}');
     },
   },
   {

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { fails, numbers, range, store } from "./fixture.ts";
+import { fails, nth, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
 /** Where consumers begin, and moving them. */
@@ -15,17 +15,17 @@ export const seekingRules: readonly Rule[] = [
       await using beyond = topic.consumer("beyond", { from: { id: 100 } });
       await beyond.ready();
       await store(topic, 1, 10);
-      equal((await fixture.take(latest, 1))[0].id, 10);
-      equal((await fixture.take(beyond, 1))[0].id, 10);
+      equal((await fixture.one(latest)).id, 10);
+      equal((await fixture.one(beyond)).id, 10);
       {
         // Closed before the next one of its name is opened: where names are groups, they would share the topic.
         await using fourth = topic.consumer("fourth", { from: { id: 4 } });
-        const [event] = await fixture.take(fourth, 1);
+        const event = await fixture.one(fourth);
         equal(event.id, 4);
         await event.acknowledge();
       }
       await using again = topic.consumer("fourth", { from: "latest" });
-      equal((await fixture.take(again, 1))[0].id, 5);
+      equal((await fixture.one(again)).id, 5);
     },
   },
   {
@@ -39,9 +39,9 @@ export const seekingRules: readonly Rule[] = [
       await new Promise((resolve) => setTimeout(resolve, 20));
       await store(topic, 5, 5);
       await using late = topic.consumer("late", { from: { time: between } });
-      equal((await fixture.take(late, 1))[0].id, 5);
+      equal((await fixture.one(late)).id, 5);
       await using early = topic.consumer("early", { from: { time: new Date(0) } });
-      equal((await fixture.take(early, 1))[0].id, 0);
+      equal((await fixture.one(early)).id, 0);
       await using future = topic.consumer("future", { from: { time: Date.now() + 3_600_000 } });
       equal(await future.pull().wait(20), undefined);
     },
@@ -89,17 +89,17 @@ export const seekingRules: readonly Rule[] = [
       await store(topic, 10);
       await using consumer = topic.consumer("worker");
       const events = await fixture.take(consumer, 8);
-      await events[7].acknowledge();
+      await nth(events, 7).acknowledge();
       await consumer.seek({ id: 2 });
-      equal((await topic.lag("worker"))[0].position, 8);
-      await (await fixture.take(consumer, 1))[0].acknowledge();
-      equal((await topic.lag("worker"))[0].position, 8);
+      equal(nth(await topic.lag("worker"), 0).position, 8);
+      await (await fixture.one(consumer)).acknowledge();
+      equal(nth(await topic.lag("worker"), 0).position, 8);
       await consumer.seek({ id: 2 }, { store: true });
-      equal((await topic.lag("worker"))[0].position, 2);
+      equal(nth(await topic.lag("worker"), 0).position, 2);
       const again = await fixture.take(consumer, 2);
       deepEqual(numbers(again), range(2, 2));
-      await again[1].acknowledge();
-      equal((await topic.lag("worker"))[0].position, 4);
+      await nth(again, 1).acknowledge();
+      equal(nth(await topic.lag("worker"), 0).position, 4);
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { type Numbered, numbers, range, store } from "./fixture.ts";
+import { nth, type Numbered, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
 /** Drivers one after the other, and at the same time, at one place. */
@@ -37,7 +37,7 @@ export const sharingRules: readonly Rule[] = [
         await using topic = await driver.openTopic<Numbered>("kept");
         await store(topic, 5);
         await using consumer = topic.consumer("worker");
-        await (await fixture.take(consumer, 3))[2].acknowledge();
+        await nth(await fixture.take(consumer, 3), 2).acknowledge();
       }
       await using driver = await fixture.open();
       await using topic = await driver.openTopic<Numbered>("kept");

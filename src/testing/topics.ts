@@ -184,7 +184,7 @@ export const topicRules: readonly Rule[] = [
       await using consumer = topic.consumer("c");
       equal(await consumer.pull().wait(50), undefined);
       await store(topic, 1, 7);
-      const [event] = await fixture.take(consumer, 1);
+      const event = await fixture.one(consumer);
       equal(event.id, 0);
     },
   },

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Topic } from "../topic.ts";
-import { fails, type Numbered, range } from "./fixture.ts";
+import { fails, nth, type Numbered, range } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
 const PADDING = "x".repeat(1000);
@@ -21,18 +21,18 @@ export const trimmingRules: readonly Rule[] = [
       await using topic = await fixture.topic();
       for (const first of [0, 10, 20]) await storeTen(topic, first);
       const planned = await topic.trim({ beforeId: 30, dryRun: true });
-      equal((await topic.describe())[0].firstId, 0);
+      equal(nth(await topic.describe(), 0).firstId, 0);
       const removed = await topic.trim({ beforeId: 30 });
       deepEqual(removed, planned);
-      const [{ firstId, nextId }] = await topic.describe();
-      equal(removed[0].firstIdBefore, 0);
-      equal(removed[0].firstId, firstId);
+      const { firstId, nextId } = nth(await topic.describe(), 0);
+      equal(nth(removed, 0).firstIdBefore, 0);
+      equal(nth(removed, 0).firstId, firstId);
       ok(firstId > 0 && firstId <= 30, `first id ${firstId}`);
       equal(nextId, 30);
-      ok(removed[0].bytes > 0);
+      ok(nth(removed, 0).bytes > 0);
       await storeTen(topic, 30);
       await using consumer = topic.consumer("c");
-      const [event] = await fixture.take(consumer, 1);
+      const event = await fixture.one(consumer);
       equal(event.id, firstId);
       equal(event.metadata.n, firstId);
     },
@@ -45,14 +45,14 @@ export const trimmingRules: readonly Rule[] = [
       for (const first of [0, 10, 20]) await storeTen(topic, first);
       await using consumer = topic.consumer("c");
       await consumer.ready();
-      const [{ firstId }] = await topic.trim({ beforeId: 30 });
+      const { firstId } = nth(await topic.trim({ beforeId: 30 }), 0);
       ok(firstId > 0);
       await storeTen(topic, 30);
       await fails("ERR_EVENT_GONE", () => consumer.pull().wait(fixture.patienceMs));
-      equal((await fixture.take(consumer, 1))[0].id, firstId);
+      equal((await fixture.one(consumer)).id, firstId);
       await consumer.seek({ id: 0 });
       await fails("ERR_EVENT_GONE", () => consumer.pull().wait(fixture.patienceMs));
-      equal((await fixture.take(consumer, 1))[0].id, firstId);
+      equal((await fixture.one(consumer)).id, firstId);
     },
   },
   {
@@ -61,12 +61,12 @@ export const trimmingRules: readonly Rule[] = [
     async check(fixture) {
       await using topic = await fixture.topic();
       for (const first of [0, 10, 20]) await storeTen(topic, first);
-      equal((await topic.trim({ acknowledged: true }))[0].firstId, 0);
+      equal(nth(await topic.trim({ acknowledged: true }), 0).firstId, 0);
       await using consumer = topic.consumer("worker");
-      await (await fixture.take(consumer, 15))[14].acknowledge();
-      const [{ firstId }] = await topic.trim({ acknowledged: true });
+      await nth(await fixture.take(consumer, 15), 14).acknowledge();
+      const { firstId } = nth(await topic.trim({ acknowledged: true }), 0);
       ok(firstId > 0 && firstId <= 15, `first id ${firstId}`);
-      deepEqual((await fixture.take(consumer, 1))[0].id, 15);
+      deepEqual((await fixture.one(consumer)).id, 15);
     },
   },
   {

@@ -1,5 +1,6 @@
 import type { Event, Topic } from "../../mod.ts";
-import { EventGoneError, NoSuchPartitionError } from "../../mod.ts";
+import { EventGoneError } from "../../mod.ts";
+import { ofPartition } from "../of_partition.ts";
 import { NoSuchThingError } from "./answer.ts";
 import { eventView } from "./event_view.ts";
 import type { EventView } from "./contract.ts";
@@ -60,8 +61,7 @@ export async function useEvent<R>(
   { partition, id }: { partition: number; id: number },
   use: (event: Event) => Promise<R>,
 ): Promise<R> {
-  const known = (await topic.describe())[partition];
-  if (known === undefined) throw new NoSuchPartitionError(partition, topic.partitions.length);
+  const known = ofPartition(await topic.describe(), partition);
   if (id >= known.nextId) throw new NoSuchThingError(`There is no event ${id} in partition ${partition} yet`);
   if (id < known.firstId) throw new EventGoneError(partition, id, known.firstId);
   await using consumer = ownConsumer(topic, { partitions: [partition], from: { id } });

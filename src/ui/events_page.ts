@@ -1,4 +1,5 @@
-import { NoSuchPartitionError, type Topic } from "../../mod.ts";
+import type { Topic } from "../../mod.ts";
+import { ofPartition } from "../of_partition.ts";
 import type { EventsView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
 import { filterOf } from "./filter.ts";
@@ -16,12 +17,10 @@ const STEP_BACK_MAX = 50_000;
 /** A page of events of one partition: from an id or a time on, or those before an id (the newest by default). */
 export async function eventsPage(topic: Topic, query: Query): Promise<EventsView> {
   const partition = query.count("partition") ?? 0;
-  if (partition >= topic.partitions.length) {
-    throw new NoSuchPartitionError(partition, topic.partitions.length);
-  }
+  ofPartition(topic.partitions, partition);
   const { limit } = query.page(EVENTS_DEFAULT, EVENTS_MAX);
   const filter = filterOf(query);
-  const { firstId, nextId: endId } = (await topic.describe())[partition];
+  const { firstId, nextId: endId } = ofPartition(await topic.describe(), partition);
   const time = query.count("time");
   const from = time === undefined ? query.count("from") : await idAt(topic, partition, time);
   const deadlineMs = performance.now() + PATIENCE_MS;
@@ -53,7 +52,7 @@ export async function eventsPage(topic: Topic, query: Query): Promise<EventsView
   if (surplus > 0) {
     // The rest is for the page before.
     view.events.splice(0, surplus);
-    view.fromId = view.events[0].id;
+    view.fromId = view.events[0]?.id ?? view.fromId;
   }
   return view;
 }

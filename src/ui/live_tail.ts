@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { NoSuchPartitionError, type Topic } from "../../mod.ts";
+import type { Topic } from "../../mod.ts";
+import { ofPartition } from "../of_partition.ts";
 import { messageOf, sendPiece } from "./answer.ts";
 import type { LiveView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
@@ -65,9 +66,7 @@ class LiveTail {
   /** Begins at the end. */
   async begin(topic: Topic): Promise<void> {
     const { only } = this.wanted;
-    if (only !== undefined && only >= topic.partitions.length) {
-      throw new NoSuchPartitionError(only, topic.partitions.length);
-    }
+    if (only !== undefined) ofPartition(topic.partitions, only);
     for (const { partition, nextId, fault } of await lookAgain(topic)) {
       if (fault === undefined) this.#positions.set(partition, nextId);
     }

@@ -18,15 +18,15 @@ export async function ratesOf(topic: Topic, { from, to }: { from: number; to: nu
   const spans = Math.min(SPANS_MAX, Math.floor(LOOKUPS_MAX / partitions.length) - 1);
   if (spans < SPANS_MIN || to <= from) return { times: [], events: [], unavailable: true };
   const times = Array.from({ length: spans + 1 }, (_, at) => from + (to - from) * at / spans);
-  const before = new Array<number>(spans + 1).fill(0);
+  const before: number[] = [];
   // With partitions of its own it is not a member of a group, which an engine may write down.
   await using consumer = ownConsumer(topic, { from: "latest", partitions });
   await consumer.ready();
   const beganMs = performance.now();
-  for (const [at, time] of times.entries()) {
+  for (const time of times) {
     if (performance.now() - beganMs > PATIENCE_MS) return { times: [], events: [], unavailable: true };
     await consumer.seek({ time });
-    for (const partition of partitions) before[at] += consumer.position(partition);
+    before.push(partitions.reduce((sum, partition) => sum + consumer.position(partition), 0));
   }
-  return { times, events: before.slice(1).map((events, at) => Math.max(0, events - before[at])) };
+  return { times, events: before.slice(1).map((events, at) => Math.max(0, events - (before[at] ?? 0))) };
 }

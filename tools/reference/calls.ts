@@ -41,7 +41,9 @@ export function optionsOfCall(type: string): CallOption[] {
   return found.members.filter(ts.isPropertySignature).map((member) => {
     const comment = commentOf(member);
     const [meaning, otherwise = "none"] = splitDefault(comment);
-    return { name: member.name.getText(tree), type: member.type?.getText(tree) ?? "", otherwise, meaning };
+    // That an option may be undefined is the same as that it may be missing.
+    const type = (member.type?.getText(tree) ?? "").replace(/ \| undefined$/, "");
+    return { name: member.name.getText(tree), type, otherwise, meaning };
   });
 }
 
