@@ -136,13 +136,20 @@ export class FetchLoop {
       // What is known does at first, so that beginning costs no question of its own.
       const metadata = await client.metadata({ topics: [kafkaName], forceUpdate: isAgain });
       const topic = metadata.topics.get(kafkaName)!;
-      for (const queue of lost) {
-        const leader = topic.partitions[queue.partition]?.leader ?? -1;
+      const leaders = new Map(lost.map((queue) => [queue, topic.partitions[queue.partition]?.leader ?? -1]));
+      const isThere = (queue: PartitionQueue): boolean => metadata.brokers.has(leaders.get(queue)!);
+      for (const queue of lost.filter((queue) => !isThere(queue))) {
+        this.#lose(queue, leaderless(cluster.servers, this.#what, queue.partition));
+      }
+      const located = lost.filter(isThere);
+      for (const queue of located.filter(({ isPlaced }) => isPlaced)) {
+        this.#give(queue, leaders.get(queue)!, topic.id);
+      }
+      for (const queue of located.filter(({ isPlaced }) => !isPlaced)) {
         try {
-          if (!metadata.brokers.has(leader)) throw leaderless(cluster.servers, this.#what, queue.partition);
-          if (!queue.isPlaced) await place(queue);
+          await place(queue);
           if (this.isDiscarded) return;
-          this.#give(queue, leader, topic.id);
+          this.#give(queue, leaders.get(queue)!, topic.id);
         } catch (error) {
           this.#lose(queue, error);
         }
@@ -155,12 +162,15 @@ export class FetchLoop {
   #give(queue: PartitionQueue, leader: number, topicId: string): void {
     this.#lost.delete(queue);
     const share = this.#shares.get(leader);
-    if (share !== undefined) share.queues.push(queue);
-    else {
-      const own = { queues: [queue] };
-      this.#shares.set(leader, own);
-      void this.#askOn(leader, topicId, own);
+    if (share !== undefined) {
+      share.queues.push(queue);
+      // What asks this leader may be waiting for room in those it had.
+      this.refill();
+      return;
     }
+    const own = { queues: [queue] };
+    this.#shares.set(leader, own);
+    void this.#askOn(leader, topicId, own);
   }
 
   /** No leader is asked about it any more; those who wait for its events hear of it after a moment. */
@@ -196,6 +206,8 @@ export class FetchLoop {
 
   /** Asks one leader until it fails, or leads none of the partitions any more. */
   async #askOn(node: number, topicId: string, share: Share): Promise<void> {
+    // All that are given at once belong to the first question.
+    await undefined;
     while (!this.isDiscarded && share.queues.length > 0) {
       const wanted = this.#withRoom(share.queues);
       if (wanted.length === 0) {

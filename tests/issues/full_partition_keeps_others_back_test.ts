@@ -1,0 +1,109 @@
+// After a change of a group's members, reading stood still for 20 seconds and then failed: the leader was asked about the
+// first partition alone, and its queue became full before the others were added. Nothing asked about those until the first
+// was read, while the reader waited for one of the others.
+import { assertEquals } from "@std/assert";
+import { FetchLoop, type FetchLoopSettings } from "../../src/drivers/kafka/fetch_loop.ts";
+import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
+import { test } from "../harness.ts";
+
+/** A queue that is full after one answer, whatever comes. */
+class SmallQueue extends PartitionQueue {
+  constructor(partition: number) {
+    super(partition, 0, { hasTextLength: true }, () => {
+      throw new Error("nothing is damaged here");
+    });
+  }
+
+  override get answers(): number {
+    return this.answered === 0 ? 0 : 1;
+  }
+
+  override accept(_: FetchedPartition): void {}
+}
+
+interface Asked {
+  partitions: number[];
+  /** Gives the answer. */
+  answer(): void;
+}
+
+/** A loop that reads from one broker, which answers when a test says so. */
+function loopOver(queues: PartitionQueue[], place: (queue: PartitionQueue) => Promise<void>): {
+  loop: FetchLoop;
+  nextQuestion(): Promise<Asked>;
+} {
+  const questions: Asked[] = [];
+  let onQuestion = (): void => {};
+  const client = {
+    metadata: () =>
+      Promise.resolve({
+        brokers: new Map([[1, {}]]),
+        topics: new Map([["t", { id: "id", partitions: queues.map(() => ({ leader: 1 })) }]]),
+      }),
+    fetch: ({ topics: [{ partitions }] }: { topics: [{ partitions: { partition: number }[] }] }) =>
+      new Promise((resolve) => {
+        questions.push({
+          partitions: partitions.map(({ partition }) => partition),
+          answer: () => resolve({ responses: [] }),
+        });
+        onQuestion();
+      }),
+  };
+  class ConnectionPool {
+    close(): Promise<void> {
+      return Promise.resolve();
+    }
+  }
+  const loop = new FetchLoop({
+    client,
+    cluster: {
+      module: { ConnectionPool },
+      settings: { client: { clientId: "test" }, fetch: { bufferedBytesMax: 1, waitMsMax: 500 } },
+    },
+    topic: { name: "t", kafkaName: "t" },
+    consumer: "reader",
+    queues,
+    answersMax: 1,
+    askedBefore: 0,
+    onAnswer: () => {},
+    onReach: () => {},
+    place,
+    replace: () => Promise.resolve(),
+    onFailure: () => Promise.resolve(),
+  } as unknown as FetchLoopSettings);
+  return {
+    loop,
+    nextQuestion: async () => {
+      if (questions.length === 0) await new Promise<void>((resolve) => onQuestion = resolve);
+      return questions.shift()!;
+    },
+  };
+}
+
+test("the first question to a leader is about all partitions that it leads", async () => {
+  const { loop, nextQuestion } = loopOver([0, 1, 2].map((n) => new SmallQueue(n)), () => Promise.resolve());
+  const running = loop.run();
+  assertEquals((await nextQuestion()).partitions, [0, 1, 2]);
+  loop.stop();
+  await running;
+});
+
+test("a partition whose place is found later is asked about at once, though all others are full", async () => {
+  const late = new SmallQueue(1);
+  late.isPlaced = false;
+  let found = (): void => {};
+  const { loop, nextQuestion } = loopOver(
+    [new SmallQueue(0), late],
+    () => new Promise((resolve) => found = resolve),
+  );
+  const running = loop.run();
+  const first = await nextQuestion();
+  assertEquals(first.partitions, [0]);
+  first.answer();
+  await new Promise((resolve) => setTimeout(resolve));
+  found();
+  assertEquals((await nextQuestion()).partitions, [1]);
+  loop.stop();
+  await running;
+});
