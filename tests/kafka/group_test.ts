@@ -14,11 +14,11 @@ import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 const cluster = brokerMissing === false ? await Cluster.start() : undefined;
 const skip = brokerMissing;
 
-function open(namespace: string): Promise<Driver> {
+function open(namespace: string, heartbeatMs = 200): Promise<Driver> {
   return Driver.open("octopus", {
     kafka: {
       "bootstrap.servers": cluster!.servers,
-      "heartbeat.interval.ms": 200,
+      "heartbeat.interval.ms": heartbeatMs,
       "session.timeout.ms": 6000,
     },
     namespace,
@@ -170,4 +170,22 @@ test("kafka: a consumer of chosen partitions shares nothing, and stores no posit
   const third = await alone.pull().wait(10_000);
   await third!.acknowledge();
   assertEquals((await topic.lag("name"))[1].position, 3);
+});
+
+// The client started a timer of a minute when it was closed while it joined again, and kept the process that long.
+test("kafka: a member that is closed while it joins again leaves nothing running", { skip }, async () => {
+  await using driver = await open("closing");
+  await driver.createTopic("t", { num_partitions: 2 });
+  await using topic = await driver.openTopic("t");
+  await using slowDriver = await open("closing", 2500);
+  await using sameTopic = await slowDriver.openTopic("t");
+  const slow = sameTopic.consumer("short");
+  await slow.ready();
+  const first = topic.consumer("short");
+  await first.ready();
+  const second = topic.consumer("short");
+  Promise.resolve(second.ready()).catch(() => {});
+  // Those of short heartbeats join again, and wait for the slow one.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  await Promise.all([first.close(), second.close(), slow.close()]);
 });

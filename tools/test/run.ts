@@ -8,6 +8,8 @@ import { Supervised } from "./supervised.ts";
 
 /** A test that cannot even say that it reached its limit, since it never lets go, is ended so much later. */
 const GRACE_MS = 5_000;
+/** And by such a part of its limit: the timer of a busy process is late. */
+const GRACE_PART = 0.2;
 /** Longest time in which no test runs, begins or ends: types are checked, or a file does not end. */
 const SILENCE_MS_MAX = 300_000;
 const LOOK_MS = 500;
@@ -69,7 +71,7 @@ export async function runTests(
 /** Why a run has to be ended, if it has to be. */
 export function whyToEnd(journal: Journal, nowMs: number, deadlineMs: number): string | undefined {
   const running = journal.running();
-  const stuck = running.find(({ seenMs, limitMs }) => nowMs - seenMs > limitMs + GRACE_MS);
+  const stuck = running.find(({ seenMs, limitMs }) => nowMs - seenMs > limitMs * (1 + GRACE_PART) + GRACE_MS);
   if (stuck !== undefined) {
     return `test "${stuck.name}" of ${stuck.file} reached its time limit of ${stuck.limitMs / 1000} s`;
   }

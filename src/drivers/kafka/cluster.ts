@@ -152,6 +152,8 @@ export class Cluster {
       partitionAssigner: roundRobinAssignor,
       retries,
       retryDelay: this.retryDelay,
+      // Nothing listens for stalled heartbeats; closed while it joins, the client would keep that timer for a minute.
+      heartbeatStallTimeout: 0,
       minBytes: fetch.bytesMin,
       maxBytes: fetch.bytesMax,
       maxWaitTime: fetch.waitMsMax,

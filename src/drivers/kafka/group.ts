@@ -74,6 +74,7 @@ export class Group implements Assignment {
     const beganMs = Date.now();
     const what = `store the position of "${this.#client.groupId}"`;
     for (let attempt = 1;; attempt++) {
+      const { generation } = this.#member;
       try {
         return await this.#commit(positions);
       } catch (error) {
@@ -82,7 +83,8 @@ export class Group implements Assignment {
         if (this.#closed || !(isChanging || isPassing(error)) || triedMs > COMMIT_MS_MAX) {
           throw this.cluster.failure(error, what, triedMs);
         }
-        if (isChanging) await this.#settle();
+        // The change may be over before the answer that tells of it comes.
+        if (isChanging) await this.#settle(generation);
         else await this.cluster.pauseBefore({ operation: what, topic: this.topic.name, attempt, error });
         const moved = [...positions.keys()].find((partition) => !this.#assigned.includes(partition));
         if (moved !== undefined) throw new PartitionMovedError(this.#client.groupId, moved);
@@ -102,9 +104,9 @@ export class Group implements Assignment {
     }
   }
 
-  /** Waits until the group has settled; the members agree within a moment, as a rule. */
-  async #settle(): Promise<void> {
-    if (this.#closed) return;
+  /** Waits until the group has settled after a generation; the members agree within a moment, as a rule. */
+  async #settle(generation: number): Promise<void> {
+    if (this.#closed || this.#member.generation > generation) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       this.#settled.push(resolve);

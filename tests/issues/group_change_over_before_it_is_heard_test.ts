@@ -1,0 +1,81 @@
+// A member of a Kafka group asked to store a position while the group changed. The answer, "the group is changing", came
+// when the change was over, and the member waited for the end of a change that was not there: it read nothing for a minute.
+import { assertEquals } from "@std/assert";
+import { EventEmitter } from "node:events";
+import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
+import { Group } from "../../src/drivers/kafka/group.ts";
+import { test } from "../harness.ts";
+
+/** A client that is a member of a group; a test makes it join. */
+class FakeClient extends EventEmitter {
+  groupId = "name";
+  memberId = "member";
+  generationId = 0;
+  assignments = [{ topic: "t", partitions: [0] }];
+  readonly topics = { track: () => {} };
+
+  joinGroup(): Promise<void> {
+    this.generationId++;
+    this.emit("consumer:group:join");
+    return Promise.resolve();
+  }
+
+  findGroupCoordinator(): Promise<number> {
+    return Promise.resolve(1);
+  }
+
+  metadata(): Promise<unknown> {
+    return Promise.resolve({ brokers: new Map([[1, {}]]) });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+async function commitsOf(
+  onFirst: (client: FakeClient) => void,
+  after: (client: FakeClient) => void,
+): Promise<number[]> {
+  const client = new FakeClient();
+  const generations: number[] = [];
+  const cluster = {
+    settings: { group: {} },
+    servers: "test",
+    consumer: () => client,
+    run: (_: string, work: () => Promise<void>) => work(),
+    ask: async (_: unknown, __: unknown, { parameters }: { parameters: unknown[] }) => {
+      generations.push(parameters[1] as number);
+      await undefined;
+      if (generations.length > 1) return;
+      onFirst(client);
+      throw Object.assign(new Error("the group is changing"), { apiId: "REBALANCE_IN_PROGRESS" });
+    },
+  } as unknown as Cluster;
+  const group = new Group(
+    cluster,
+    "name",
+    { name: "t", kafkaName: "t" },
+    { onReassigned: () => {}, onFailure: () => {} },
+    undefined,
+  );
+  await group.open();
+  const committed = group.commit(new Map([[0, 5]]));
+  await new Promise((resolve) => setTimeout(resolve));
+  after(client);
+  await committed;
+  await group.close();
+  return generations;
+}
+
+test(
+  "a position is stored at once where the change of the group was over before the answer came",
+  { limitMs: 10_000 },
+  async () => {
+    assertEquals(await commitsOf((client) => void client.joinGroup(), () => {}), [1, 2]);
+  },
+);
+
+test("a position is stored in the next generation where the group is changing still", async () => {
+  assertEquals(await commitsOf(() => {}, (client) => void client.joinGroup()), [1, 2]);
+});
