@@ -38,8 +38,8 @@ function lookAtList(list: JsonValue[], path: string, refusals: string[]): void {
 }
 
 function isRule(rule: { [key: string]: JsonValue }): boolean {
-  const keys = Object.keys(rule);
-  return keys.length === 1 && [...OPERATORS, "exists", "cidr"].includes(keys[0]);
+  const [key, ...others] = Object.keys(rule);
+  return key !== undefined && others.length === 0 && [...OPERATORS, "exists", "cidr"].includes(key);
 }
 
 function lookAtRule(rule: { [key: string]: JsonValue }, path: string, refusals: string[]): void {

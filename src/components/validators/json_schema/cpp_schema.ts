@@ -70,10 +70,10 @@ export function cppSchemaDifferences(schema: JsonValue): string[] {
 }
 
 function isKnownReference(reference: string, ids: readonly string[]): boolean {
-  const [document, fragment = ""] = reference.split("#");
+  const [document = "", fragment = ""] = reference.split("#");
   // Names of places (`$anchor`) came with a later draft; before, they were ids.
   if (fragment !== "" && !fragment.startsWith("/")) return ids.some((id) => id.endsWith(`#${fragment}`));
-  return document === "" || ids.some((id) => id.split("#")[0].endsWith(document));
+  return document === "" || ids.some((id) => id.replace(/#.*/s, "").endsWith(document));
 }
 
 function mayBe({ type }: JsonObject, name: string): boolean {
