@@ -1,5 +1,14 @@
 import type { FaultRates } from "./disk/disk.ts";
 import type { Random } from "./disk/random.ts";
+import type { GroupModel } from "./model/group_model.ts";
+
+/** What goes wrong in a story of a group. */
+export function chooseGroupFaults(random: Random, { isPeaceful }: GroupModel): FaultRates {
+  const { preempt, shortRead, slowSync, halfSeen, ...severe } = chooseFaults(random);
+  const peaceful = { preempt, shortRead, slowSync, halfSeen, clockStep: severe.clockStep };
+  if (isPeaceful) return peaceful;
+  return { ...severe, ...peaceful, shortUpdate: random.chance(0.4) ? 0.03 : undefined };
+}
 
 /** What goes wrong in a story, and how often. */
 export function chooseFaults(random: Random): FaultRates {

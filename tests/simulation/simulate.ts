@@ -3,6 +3,7 @@
  *
  *     npm run simulate -- --seed 42               repeats one story
  *     npm run simulate -- --count 100000          runs many
+ *     npm run simulate -- --story group           stories of a group's members only; "log": of all others
  *     npm run simulate -- --mutations             breaks the code on purpose, and expects that to be found
  *     npm run simulate -- --mutations --words sync    the same, where the description has these words
  *
@@ -11,10 +12,10 @@
 import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
 import { runMutations } from "./mutations/run.ts";
-import { runSeed } from "./world.ts";
+import { runSeed, type StoryKind } from "./world.ts";
 
 const options = parseArgs(process.argv.slice(2), {
-  string: ["seed", "count", "seconds", "words"],
+  string: ["seed", "count", "seconds", "story", "words"],
   boolean: ["mutations"],
 });
 
@@ -25,16 +26,19 @@ if (options.mutations) {
 const first = Number(options.seed ?? 1);
 const count = Number(options.count ?? (options.seed === undefined ? 2000 : 1));
 const endAt = options.seconds === undefined ? Infinity : Date.now() + Number(options.seconds) * 1000;
+const kinds: StoryKind[] = options.story === undefined ? ["log", "group"] : [options.story as StoryKind];
 let passed = 0;
 let failed = 0;
 for (let seed = first; seed < first + count && Date.now() < endAt; seed++) {
-  try {
-    await runSeed(seed);
-    passed++;
-  } catch (error) {
-    failed++;
-    console.error(error instanceof Error ? error.message : error);
+  for (const kind of kinds) {
+    try {
+      await runSeed(seed, kind);
+      passed++;
+    } catch (error) {
+      failed++;
+      console.error(error instanceof Error ? error.message : error);
+    }
   }
 }
-console.log(`${passed} seeds passed, ${failed} failed`);
+console.log(`${passed} stories passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

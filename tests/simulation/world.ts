@@ -10,6 +10,7 @@ import {
   StorageError,
 } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/json.ts";
+import type { Surroundings } from "../../src/log/mod.ts";
 import { core } from "../../src/log/format/core/core.ts";
 import { listingOf } from "../../src/log/segment/listing.ts";
 import { baseIdOf } from "../../src/log/segment/segment_file.ts";
@@ -19,15 +20,18 @@ import type { FlushBehavior } from "../../src/log/write/writer.ts";
 import { AdministratorProgram } from "./actors/administrator.ts";
 import { ConsumerProgram } from "./actors/consumer.ts";
 import { FounderProgram } from "./actors/founder.ts";
+import { MemberProgram } from "./actors/member.ts";
 import { ProducerProgram } from "./actors/producer.ts";
 import type { Program } from "./actors/program.ts";
 import { SimulatedDisk } from "./disk/disk.ts";
 import { isSimulated, SimulatedKill } from "./disk/failure.ts";
 import { SimulatedProcess } from "./disk/process.ts";
 import { checkEverything, readAll } from "./final_checks.ts";
-import { chooseFaults } from "./faults.ts";
+import { chooseFaults, chooseGroupFaults } from "./faults.ts";
+import { drainGroup } from "./group_story.ts";
 import { Model } from "./model.ts";
 import { BrokenPromise } from "./model/broken_promise.ts";
+import { GroupModel } from "./model/group_model.ts";
 import type { Push } from "./model/push.ts";
 import { RetentionModel } from "./model/retention_model.ts";
 import { SideTopicModel } from "./model/side_topic_model.ts";
@@ -39,6 +43,9 @@ export const DEFAULT_COMPONENTS = {
   partitionSelector: { type: "default" },
   serializer: { type: "default" },
 };
+
+/** Programs that push, read, trim and delete under names of their own, or the members of a group. */
+export type StoryKind = "log" | "group";
 
 const STEPS = 100;
 /** How many processes may be in the middle of something at a time. */
@@ -57,6 +64,9 @@ export class World {
   readonly model: Model;
   readonly retention: RetentionModel;
   readonly sideTopic: SideTopicModel = new SideTopicModel();
+  /** Of the group, in a story of one. */
+  readonly group: GroupModel | undefined;
+  readonly members: MemberProgram[] = [];
   readonly programs: Program[] = [];
   /** Steps taken by all programs. */
   steps = 0;
@@ -66,12 +76,18 @@ export class World {
   #running = new Set<Program>();
   #pending = 0;
   #broken: unknown;
+  /** Whether writes take a part only, now or before: members say later what failed. */
+  #cutsWrites = false;
   #powerCutAt = -1;
   #isPowerOff = false;
 
-  constructor(seed: number) {
+  constructor(seed: number, kind: StoryKind = "log") {
     this.disk = new SimulatedDisk(seed);
-    this.model = new Model(this.disk, this.disk.random.chance(0.7) ? 1 : 2);
+    const { random } = this.disk;
+    if (kind === "group") {
+      this.model = new Model(this.disk, 1 + random.below(5));
+      this.group = new GroupModel(this.model.partitions.length, random.chance(0.3));
+    } else this.model = new Model(this.disk, random.chance(0.7) ? 1 : 2);
     this.retention = new RetentionModel(this.disk, this.model);
     this.disk.names.journal = this.disk.random.pick(["global", "directory", "none"] as const);
     this.disk.others = (interrupted, steps) => this.#runOthers(interrupted, steps);
@@ -88,10 +104,14 @@ export class World {
     return process;
   }
 
-  openDriver(process: SimulatedProcess, flushBehavior?: FlushBehavior): FilesDriver {
+  openDriver(
+    process: SimulatedProcess,
+    flushBehavior?: FlushBehavior,
+    around?: Surroundings,
+  ): FilesDriver {
     const options: JsonObject = { root_path: ROOT };
     if (flushBehavior !== undefined) options.flush_behavior = flushBehavior;
-    return new FilesDriver(options, process, { indexIntervalBytes: 512, chunkBytes: 4096 });
+    return new FilesDriver(options, process, { indexIntervalBytes: 512, chunkBytes: 4096 }, around);
   }
 
   /** A promise that must settle; what it throws ends the story. */
@@ -114,7 +134,7 @@ export class World {
     if (error instanceof FlushError) return this.tolerate(error.cause);
     if (error instanceof BackpressureError) return;
     const isShortWrite = error instanceof StorageError && error.errno === "ENOSPC" &&
-      this.disk.faults.shortWrite !== undefined;
+      this.#cutsWrites;
     if (!isShortWrite) throw error;
   }
 
@@ -136,8 +156,13 @@ export class World {
   async run(): Promise<void> {
     await this.#begin();
     const { random } = this.disk;
-    this.disk.faults = chooseFaults(random);
-    const powerCuts = random.chance(this.disk.faults.failedSync === undefined ? 0.3 : 0.8)
+    this.disk.faults = this.group === undefined
+      ? chooseFaults(random)
+      : chooseGroupFaults(random, this.group);
+    const { shortWrite, shortUpdate } = this.disk.faults;
+    this.#cutsWrites = shortWrite !== undefined || shortUpdate !== undefined;
+    const hasPowerCuts = random.chance(this.disk.faults.failedSync === undefined ? 0.3 : 0.8);
+    const powerCuts = hasPowerCuts && this.group?.isPeaceful !== true
       ? Array.from({ length: 1 + random.below(2) }, () => random.below(STEPS))
       : [];
     // The second part of a write that the system cut in two ends with a trailer. When the power takes what stood before
@@ -147,14 +172,23 @@ export class World {
       if (powerCuts.includes(count)) this.#powerCutAt = this.disk.calls + 1 + random.below(40);
       this.#step(random.pick(this.programs));
       if (this.#isPowerOff) await this.#powerCut();
-      else if (random.chance(0.5)) await this.#settle(false);
+      else if (random.chance(0.5)) await this.settle(false);
       this.#check();
     }
+    // It may have gone while the last step settled.
+    if (this.#isPowerOff) await this.#powerCut();
     this.#powerCutAt = -1;
-    await this.#settle(true);
+    await this.settle(true);
     this.disk.faults = {};
-    for (const program of this.programs) this.track(program.end());
-    await this.#settle(true);
+    const [members, others] = [
+      this.members,
+      this.programs.filter((each) => !(each instanceof MemberProgram)),
+    ];
+    for (const program of others) this.track(program.end());
+    await this.settle(true);
+    await drainGroup(this);
+    for (const member of members) this.track(member.end());
+    await this.settle(true);
     await checkEverything(this);
     this.#check();
     // Producers that were killed leave nothing behind.
@@ -239,7 +273,7 @@ export class World {
     const setup = this.newProcess();
     setup.makeDirectory(ROOT);
     setup.syncDirectory("/");
-    const retention = random.chance(0.5)
+    const retention = this.group === undefined && random.chance(0.5)
       ? this.retentionOptions(random.pick(["bytes", "seconds", "acknowledged"]))
       : this.retentionOptions("none");
     const options: JsonObject = {
@@ -258,6 +292,7 @@ export class World {
 
   #choosePrograms(): void {
     const { random } = this.disk;
+    if (this.group !== undefined) return this.#chooseMembers();
     const durability = random.below(3);
     for (let index = 0, count = 1 + random.below(3); index < count; index++) {
       const behavior = (["buffered", "on_flush", "immediate"] as const)[(durability + random.below(2)) % 3];
@@ -275,6 +310,20 @@ export class World {
     if (random.chance(0.25)) {
       for (let index = 0; index < 2; index++) this.programs.push(new FounderProgram(this, `f${index}`));
     }
+  }
+
+  #chooseMembers(): void {
+    const { random } = this.disk;
+    for (let index = 0, count = 1 + random.below(2); index < count; index++) {
+      const behavior = random.pick(["buffered", "on_flush", "immediate"] as const);
+      this.programs.push(new ProducerProgram(this, `p${index}`, behavior));
+    }
+    // Of one machine they see each other's processes.
+    const hosts = random.pick([["here"], ["here", "there"], [""]]);
+    for (let index = 0, count = 2 + random.below(4); index < count; index++) {
+      this.members.push(new MemberProgram(this, `m${index}`, random.pick(hosts)));
+    }
+    this.programs.push(...this.members);
   }
 
   #step(program: Program): void {
@@ -310,7 +359,7 @@ export class World {
   }
 
   /** Lets promises settle: all that can, or only some, so that syncs take their time. */
-  async #settle(all: boolean): Promise<void> {
+  async settle(all: boolean): Promise<void> {
     const { syncs, random } = this.disk;
     for (let turns = 0; this.#pending > 0 || turns < 10; turns++) {
       await Promise.resolve();
@@ -353,6 +402,7 @@ export class World {
     present.forEach(({ endId }, partition) => {
       for (const consumer of this.model.consumers.values()) consumer.logEndsAt(partition, endId);
     });
+    this.group?.forget();
     for (const program of this.programs) program.restart();
   }
 
@@ -396,13 +446,13 @@ function snapshot(): () => void {
 }
 
 /** Runs one seed; the error of a failing one says how to repeat it. */
-export async function runSeed(seed: number): Promise<void> {
+export async function runSeed(seed: number, kind: StoryKind = "log"): Promise<void> {
   try {
-    await new World(seed).run();
+    await new World(seed, kind).run();
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}\n${error.stack}` : String(error);
     throw new Error(
-      `Seed ${seed} broke a promise; repeat it with: npm run simulate -- --seed ${seed}\n${why}`,
+      `Seed ${seed} broke a promise; repeat it with: npm run simulate -- --seed ${seed} --story ${kind}\n${why}`,
       { cause: error },
     );
   }

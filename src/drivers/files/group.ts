@@ -5,7 +5,6 @@
  * @module
  */
 import { clearTimeout, setTimeout } from "node:timers";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { GroupMember } from "../../contract.ts";
 import { ConsumerInUseError, StorageError } from "../../errors.ts";
 import {
@@ -100,7 +99,7 @@ export class Group {
   async #checkNobodyIsThere(): Promise<void> {
     const { storage, around } = this.place;
     const others = new Others(storage, this.#directory, around);
-    for (const begunMs = around.elapsedMs();; await sleep(LOOK_MS)) {
+    for (const begunMs = around.elapsedMs();; await around.sleep(LOOK_MS)) {
       const members = this.#present(this.#roster());
       const silent = others.gone(members);
       if (silent.length === members.length) return;
@@ -148,7 +147,7 @@ export class Group {
     try {
       membership.join();
       for (let waitedMs = 0; !membership.isSettled && waitedMs < SETTLE_MS_MAX; waitedMs += SETTLE_POLL_MS) {
-        await sleep(SETTLE_POLL_MS);
+        await around.sleep(SETTLE_POLL_MS);
         membership.look();
       }
     } catch (error) {

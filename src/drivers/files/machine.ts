@@ -9,6 +9,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 import { clearImmediate, clearInterval, setImmediate, setInterval } from "node:timers";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { MemberProcess, Surroundings } from "../../log/mod.ts";
 
 /** Where the state and the start time stand in what follows the program's name in `/proc/<pid>/stat`. */
@@ -49,6 +50,8 @@ export const machine: Surroundings = {
     const immediate = setImmediate(call);
     return () => clearImmediate(immediate);
   },
+
+  sleep: (ms) => sleep(ms),
 };
 
 /**

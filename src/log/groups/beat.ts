@@ -16,7 +16,13 @@ export class Beat {
     if (this.#file !== undefined && this.#file.size() < 0) this.close();
     if (this.#file === undefined) {
       this.storage.publish(this.path, bytesOf(0), { durable: false });
-      this.#file = this.storage.open(this.path, "update");
+      try {
+        this.#file = this.storage.open(this.path, "update");
+      } catch (error) {
+        // Taken away at once by one that took this member for gone: the roster says so.
+        if (isMissing(error)) return;
+        throw error;
+      }
     }
     const written = this.#file.writeAt(bytesOf(this.#count), 0);
     if (written === BEAT_BYTES) return;

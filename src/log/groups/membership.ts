@@ -297,7 +297,7 @@ export class Membership {
         // It may have moved on meanwhile.
         if (!this.holds(partition)) this.#lose(partition);
       } catch (error) {
-        this.#held.delete(partition);
+        this.#lose(partition);
         throw error;
       }
     });

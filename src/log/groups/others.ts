@@ -19,6 +19,8 @@ export interface Surroundings {
   every(ms: number, call: () => void): () => void;
   /** Calls once the running code has let others have their turn; the function given back takes it back. */
   soon(call: () => void): () => void;
+  /** Waits. */
+  sleep(ms: number): Promise<void>;
 }
 
 interface Seen {

@@ -6,10 +6,10 @@
  * greatest in all files of the name by (generation, next id): an acknowledgement never moves it backwards, a seek
  * begins a new generation.
  *
- * Another consumer retires a file when it begins a new generation, so that the owner learns of that, and when there
- * are too many, to fold them into its own. It marks the file first and reads it then; the owner writes first and
- * looks for the mark then. So whatever the order of these four, the owner sees the mark and stores its position
- * elsewhere, or the other one sees the position. Files are removed when what they hold is elsewhere, on the disk.
+ * Another consumer retires a file when it begins a new generation, so that the owner learns of that, and folds files
+ * into its own when there are too many: it marks first and reads then; the owner writes first and looks for the mark
+ * then, so that one of them sees the other. A file goes when what it holds is elsewhere, on the disk, but for the plain
+ * one: its name comes again, and one that was stopped while it removed files would remove what has it then.
  *
  * @module
  */
@@ -172,7 +172,7 @@ export class CursorFile {
         }
         if (!this.#leaveRetired()) return this.#checkIsThere();
       }
-      // Retired by a seek from outside, or by one that was stopped in the middle of taking it over long ago.
+      // Retired by a seek from outside, or by one that was stopped in the middle of taking it over.
       checkHeld();
       this.take((stored) => stored ?? { nextId: 0, time: 0 });
       checkHeld();
@@ -258,9 +258,9 @@ export class CursorFile {
   }
 
   #writeNext(own: OwnFile, next: StoredPosition, owner: number): void {
-    own.sequence++;
-    this.#writeSlot(own, this.#encode(next, own.sequence, owner), own.sequence & 1);
-    own.position = next;
+    // Counted after it: what follows a write that failed goes into the same slot, and leaves the other one whole.
+    this.#writeSlot(own, this.#encode(next, own.sequence + 1, owner), (own.sequence + 1) & 1);
+    Object.assign(own, { sequence: own.sequence + 1, position: next });
   }
 
   #writeSlot({ file, path }: OwnFile, slot: Uint8Array, index: number): void {
@@ -329,9 +329,9 @@ export class CursorFile {
   /** Takes the place of files whose owners are gone, once there are many. That costs no acknowledgement. */
   #fold(own: OwnFile): void {
     try {
-      const isLeft = ({ path, isIdle, isRetired }: CursorContent) =>
-        path !== own.path && (isIdle || isRetired);
-      const left = this.#files.readAll().filter(isLeft);
+      const left = this.#files.readAll().filter(({ path, isIdle, isRetired, isShared }) =>
+        path !== own.path && (path !== this.path || isShared) && (isIdle || isRetired)
+      );
       if (left.length < IDLE_FILES_MAX) return;
       for (const content of left) if (!content.isRetired) this.#files.retire(content, this.#owner);
       const paths = left.map(({ path }) => path);

@@ -105,8 +105,9 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
       : { kind: "tail", offset, pending: true };
   }
   // What was found was appended after this frame's write had ended: it is now as whole as it will ever be.
-  if (isWholeNow(segment, offset, frame)) return { kind: "frame", offset, endOffset, frame };
-  if (found < endOffset || isCutByHeader(segment, endOffset)) {
+  const ended = storedTrailerState(segment, offset, frame);
+  if (ended === "same") return { kind: "frame", offset, endOffset, frame };
+  if (found < endOffset || ended === "absent" || isCutByHeader(segment, endOffset)) {
     return { kind: "gap", offset, endOffset: found, torn: true };
   }
   if (found === endOffset || isBoundary(segment, endOffset)) {
@@ -168,12 +169,18 @@ function trailerState(
   return isTrailerOf(segment, header, trailer) ? "same" : "differs";
 }
 
-/** Whether the trailer repeats the header, with both read from the file now. */
-function isWholeNow(segment: Segment, offset: number, frame: FrameRecord): boolean {
+/** The same, with both records read from the file now. */
+function storedTrailerState(
+  segment: Segment,
+  offset: number,
+  frame: FrameRecord,
+): "same" | "differs" | "absent" {
   const header = core.slot;
   const trailer = header + RECORD_BYTES;
-  return readRecord(segment, offset, header) &&
-    readRecord(segment, offset + frame.layout.trailer, trailer) && isTrailerOf(segment, header, trailer);
+  const isThere = readRecord(segment, offset, header) &&
+    readRecord(segment, offset + frame.layout.trailer, trailer);
+  if (!isThere) return "absent";
+  return isTrailerOf(segment, header, trailer) ? "same" : "differs";
 }
 
 /** Reads a record into the core's memory; false when the file ends before it does. */

@@ -5,6 +5,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ConsumerInterface, ConsumerRequest, TopicInterface } from "../../../src/contract.ts";
 import { FilesDriver } from "../../../src/drivers/files/driver.ts";
 import {
@@ -86,6 +87,10 @@ class Program implements Surroundings {
 
   soon(): () => void {
     return () => {};
+  }
+
+  sleep(ms: number): Promise<void> {
+    return sleep(ms);
   }
 
   /** Opens a member of the group. */

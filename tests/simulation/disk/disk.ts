@@ -25,6 +25,8 @@ export interface FaultRates {
   kill?: number;
   /** An append takes a part only: the call says so, as in Bun, or writes the rest later, as in Node and Deno. */
   shortWrite?: number;
+  /** A write into a file takes a part only; one whose process is killed in the middle of it, too. */
+  shortUpdate?: number;
   /** A read gives only a part of what is there. */
   shortRead?: number;
   /** The call fails with ENOSPC, EDQUOT, EIO or EMFILE. */

@@ -41,9 +41,12 @@ export class SimulatedFile implements StorageFile {
     if (this.mode !== "update") throw new Error("opened for something else");
     const own = bytes.slice();
     this.process.call("write to", this.path, ["EIO"]);
-    this.inode.write(offset, own);
+    const { random, faults } = this.process.disk;
+    const taken = random.chance(faults.shortUpdate) ? random.below(own.byteLength) : own.byteLength;
+    this.inode.write(offset, own.subarray(0, taken));
     this.#changed();
-    return own.byteLength;
+    if (taken < own.byteLength && random.chance(faults.kill === undefined ? 0 : 0.3)) this.process.kill();
+    return taken;
   }
 
   size(): number {

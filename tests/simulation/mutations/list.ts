@@ -1,3 +1,5 @@
+import type { StoryKind } from "../world.ts";
+
 /** One line of the source, and what it is broken into. */
 export interface Mutation {
   what: string;
@@ -5,6 +7,8 @@ export interface Mutation {
   /** Stands once in the file. */
   from: string;
   to: string;
+  /** The stories that are to notice it; those of the log where nothing is said. */
+  story?: StoryKind;
 }
 
 /** What keeps a promise of the log is taken out, one at a time. */
@@ -12,8 +16,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "conclusions: a frame that became whole between two looks is taken for a torn one",
     file: "src/log/segment/frame_scanner.ts",
-    from: "if (isWholeNow(segment, offset, frame)) return",
-    to: "if (offset < 0) return",
+    from: "const ended = storedTrailerState(segment, offset, frame);",
+    to: "const ended = trailer;",
   },
   {
     what: "short writes: the header alone says that a frame has landed",
@@ -175,7 +179,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "a torn frame is believed",
     file: "src/log/segment/frame_scanner.ts",
-    from: "if (found < endOffset || isCutByHeader(segment, endOffset)) {",
+    from: 'if (found < endOffset || ended === "absent" || isCutByHeader(segment, endOffset)) {',
     to: "if (endOffset < 0) {",
   },
   {
@@ -255,5 +259,57 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/segment/window.ts",
     from: "if (source !== this.#source || offset < this.#start || offset + size > this.#end) {",
     to: "if (offset < this.#start || offset + size > this.#end) {",
+  },
+  {
+    what: "groups: an owner relies on its part for longer than others wait for it",
+    file: "src/log/groups/membership.ts",
+    from: "const TRUSTED = 0.7;",
+    to: "const TRUSTED = 5;",
+    story: "group",
+  },
+  {
+    what: "groups: a new owner does not mark the file of the one before",
+    file: "src/log/positions/cursor.ts",
+    from: "while (this.#retireAll(known.open)) known = this.#readAll();",
+    to: "",
+    story: "group",
+  },
+  {
+    what: "groups: a former owner stores its position in another file",
+    file: "src/log/positions/cursor.ts",
+    from:
+      "      // Retired by a seek from outside, or by one that was stopped in the middle of taking it over.\n      checkHeld();",
+    to: "",
+    story: "group",
+  },
+  {
+    what: "groups: one that takes a partition over does not look at who was faster",
+    file: "src/log/positions/cursor.ts",
+    from: "!this.#isOvertaken(known.position)",
+    to: "true",
+    story: "group",
+  },
+  {
+    what: "groups: a write that was cut short is followed by one over the last whole one",
+    file: "src/log/positions/cursor.ts",
+    from:
+      "this.#encode(next, own.sequence + 1, owner), (own.sequence + 1) & 1);\n    Object.assign(own, { sequence: own.sequence + 1, position: next });",
+    to:
+      "this.#encode(next, ++own.sequence, owner), own.sequence & 1);\n    Object.assign(own, { position: next });",
+    story: "group",
+  },
+  {
+    what: "groups: a partition is given away before what was given out of it is acknowledged",
+    file: "src/drivers/files/group_consumer.ts",
+    from: "return assigned.acknowledgedId >= deliveredId ||",
+    to: "return deliveredId >= 0 ||",
+    story: "group",
+  },
+  {
+    what: "groups: a roster that was published too late counts",
+    file: "src/log/groups/roster.ts",
+    from: "return epochs.every((other) => other <= epoch);",
+    to: "return true;",
+    story: "group",
   },
 ];

@@ -9,12 +9,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { StoryKind } from "../world.ts";
 import { type Mutation, MUTATIONS } from "./list.ts";
 
 const SCRIPT = `
 import { runSeed } from "./tests/simulation/world.ts";
 for (let seed = 1; seed <= Number(Deno.args[0]); seed++) {
-  try { await runSeed(seed); } catch (error) { console.log(seed, String(error.cause ?? error).split("\\n")[0]); Deno.exit(1); }
+  try { await runSeed(seed, Deno.args[1]); } catch (error) { console.log(seed, String(error.cause ?? error).split("\\n")[0]); Deno.exit(1); }
 }
 `;
 
@@ -46,7 +47,7 @@ export async function runMutations(seeds: number, words = ""): Promise<number> {
         continue;
       }
       writeFileSync(path, mutated);
-      const output = await run(copy, seeds);
+      const output = await run(copy, seeds, mutation.story);
       writeFileSync(path, text);
       if (NOTICED.test(output)) console.log(`noticed: ${mutation.what} (seed ${output})`);
       else {
@@ -67,9 +68,9 @@ export function mutate(text: string, { from, to }: Mutation): string | undefined
 }
 
 /** What the run in the folder prints; nothing when every promise was kept. */
-function run(folder: string, seeds: number): Promise<string> {
+function run(folder: string, seeds: number, story: StoryKind = "log"): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["run", "-A", "--no-check", "run.ts", String(seeds)], {
+    const child = spawn(process.execPath, ["run", "-A", "--no-check", "run.ts", String(seeds), story], {
       cwd: folder,
     });
     let output = "";

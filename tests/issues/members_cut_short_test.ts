@@ -1,0 +1,138 @@
+// What the simulation found when members of a group were put into it.
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { StorageError } from "../../src/errors.ts";
+import { Beat, readBeat } from "../../src/log/groups/beat.ts";
+import { type Holder, Membership } from "../../src/log/groups/membership.ts";
+import type { Surroundings } from "../../src/log/groups/others.ts";
+import { CursorFile } from "../../src/log/positions/cursor.ts";
+import { test } from "../harness.ts";
+import { SimulatedDisk } from "../simulation/disk/disk.ts";
+import { SimulatedProcess } from "../simulation/disk/process.ts";
+
+/** A disk with an empty folder. */
+function makeDisk(seed = 1): SimulatedDisk {
+  const disk = new SimulatedDisk(seed);
+  new SimulatedProcess(disk).makeDirectory("/consumer");
+  return disk;
+}
+
+// A position is written into two slots in turn. The system took a part of one and the acknowledgement failed; the next
+// one, or the closing, went on with the other slot, which held the last position that was whole. Cut short as well, it
+// left no position at all, and the partition began anew from a far earlier one.
+test("writes that are cut short one after the other leave the position that was stored before them", () => {
+  const path = "/consumer/00000000.pos";
+  for (let seed = 1; seed <= 20; seed++) {
+    const disk = makeDisk(seed);
+    const cursor = new CursorFile(new SimulatedProcess(disk), path);
+    for (let nextId = 1; nextId <= seed; nextId++) cursor.acknowledge({ nextId, time: 0 });
+    disk.faults = { shortUpdate: 1 };
+    for (let nextId = 1; nextId <= 3; nextId++) {
+      assertThrows(
+        () => cursor.acknowledge({ nextId: seed + nextId, time: 0 }),
+        StorageError,
+        "Cannot store",
+      );
+    }
+    cursor.close();
+    disk.faults = {};
+    assertEquals(new CursorFile(new SimulatedProcess(disk), path).read()?.nextId, seed);
+  }
+});
+
+// A member that had been silent for long showed that it is there again, in a new file, and was stopped before it opened
+// it. Another one took the member for gone, and the file away. Awake again, it said that its consumer had been deleted,
+// where all it had to do was to join again.
+test("a member whose sign of life is taken away in any moment shows the next one", () => {
+  const path = "/consumer/member";
+  let others = 0;
+  for (let moment = 0, isLast = false; !isLast; moment++) {
+    const disk = makeDisk();
+    const other = new SimulatedProcess(disk);
+    const beat = new Beat(new SimulatedProcess(disk), path);
+    let calls = 0;
+    isLast = true;
+    disk.faults = { preempt: 1 };
+    disk.others = () => {
+      if (calls++ !== moment) return;
+      isLast = false;
+      disk.faults = {};
+      other.remove(path);
+      others++;
+    };
+    beat.next();
+    disk.faults = {};
+    beat.next();
+    assertEquals(readBeat(other, path), 2, `at call ${moment}`);
+  }
+  assert(others > 3);
+});
+
+// A member took a partition over, and could not read the roster just after it. It forgot that it owned the partition,
+// and went on giving out its events all the same, also when another one owned it.
+test("a member that takes a partition over and cannot see then whether it still owns it lets go of it", () => {
+  const disk = makeDisk();
+  const storage = new SimulatedProcess(disk);
+  let isFailing = false;
+  const stat = storage.stat.bind(storage);
+  storage.stat = (path) => {
+    if (isFailing) throw new StorageError("EIO", `Cannot look at "${path}" (EIO)`);
+    return stat(path);
+  };
+  const has = new Set<number>();
+  const holder: Holder = {
+    enter(partition) {
+      has.add(partition);
+      isFailing = true;
+    },
+    leave: () => true,
+    stay: () => {},
+    lose: (partition) => has.delete(partition),
+    fail: () => {},
+  };
+  const around: Surroundings = {
+    self: { host: "here", pid: 1 },
+    isGone: () => false,
+    elapsedMs: () => disk.clock.time,
+    every: () => () => {},
+    soon: () => () => {},
+    sleep: () => Promise.resolve(),
+  };
+  const settings = { storage, directory: "/consumer/group", numPartitions: 1, timeoutMs: 1000 };
+  const member = new Membership({ ...settings, around, holder });
+  assertThrows(() => member.join(), StorageError, "EIO");
+  assertEquals([...has], []);
+});
+
+// Two consumers folded the same files into their own at once. One was stopped before it removed them; the other one
+// had, and a third one got the plain name, which was free again. Awake again, the first one removed the file of the
+// third, with the position in it.
+test("one that is stopped while it removes folded files takes none away that was made since", () => {
+  const path = "/consumer/00000000.pos";
+  let others = 0;
+  for (let moment = 0, isLast = false; !isLast; moment++) {
+    const disk = makeDisk();
+    const open = () => new CursorFile(new SimulatedProcess(disk), path);
+    const seek = (nextId: number) => {
+      const cursor = open();
+      cursor.seek({ nextId, time: 0 });
+      cursor.close();
+    };
+    for (let nextId = 1; nextId <= 4; nextId++) open().acknowledge({ nextId, time: 0 });
+    disk.clock.pass(3_600_000);
+    let calls = 0;
+    isLast = true;
+    disk.faults = { preempt: 1 };
+    disk.others = () => {
+      if (calls++ !== moment) return;
+      isLast = false;
+      disk.faults = {};
+      seek(20);
+      seek(30);
+      others++;
+    };
+    open().acknowledge({ nextId: 10, time: 0 });
+    disk.faults = {};
+    assertEquals(open().read()?.nextId, isLast ? 10 : 30, `at call ${moment}`);
+  }
+  assert(others > 5);
+});

@@ -1,0 +1,272 @@
+import type { ConsumerInterface, IncomingBatch, TopicInterface } from "../../../src/contract.ts";
+import { CorruptedLogError, EventGoneError, PartitionMovedError } from "../../../src/errors.ts";
+import type { GroupConsumer } from "../../../src/drivers/files/group_consumer.ts";
+import type { MemberProcess, Surroundings } from "../../../src/log/mod.ts";
+import { SimulatedKill } from "../disk/failure.ts";
+import type { SimulatedProcess } from "../disk/process.ts";
+import { BrokenPromise } from "../model/broken_promise.ts";
+import type { GroupModel, Reading } from "../model/group_model.ts";
+import type { World } from "../world.ts";
+import { Program } from "./program.ts";
+
+export const GROUP = "workers";
+/** After how long without a sign of life a member is taken for gone. */
+const TIMEOUT_MS = 1000;
+/** The same where no one is to be taken for gone. */
+const PEACEFUL_TIMEOUT_MS = 600_000;
+/** Steps that one sits out at most before it joins again. */
+const AWAY_STEPS_MAX = 40;
+/** Numbers that processes have: few, so that they are used again. */
+const PIDS = 12;
+
+/** What a member has of a partition. */
+interface Share {
+  reading: Reading;
+  /** The id that comes next. */
+  next: number;
+  /** Whether the partition was taken away since. */
+  isLost: boolean;
+}
+
+/** A member of a group: joins, reads, acknowledges, leaves, is stopped for long, and joins anew when it was killed. */
+export class MemberProgram extends Program implements Surroundings {
+  self!: MemberProcess;
+  #consumer: ConsumerInterface | undefined;
+  #isOpen = false;
+  #isClosing = false;
+  #awayUntil = 0;
+  #stoppedUntilMs = 0;
+  /** The process that `self` speaks of. */
+  #ownProcess: SimulatedProcess | undefined;
+  /** Its timers, and what it does in the next turn. */
+  #looks = new Set<() => void>();
+  #soon = new Set<() => void>();
+  readonly #shares = new Map<number, Share>();
+  readonly #model: GroupModel;
+
+  constructor(world: World, name: string, private readonly host: string) {
+    super(world, name);
+    this.#model = world.group!;
+    this.restart();
+  }
+
+  /** Partitions that it has now. */
+  get assigned(): readonly number[] {
+    return this.#consumer?.assigned ?? [];
+  }
+
+  get isMember(): boolean {
+    return this.#isOpen;
+  }
+
+  override step(): void {
+    const { world } = this;
+    const { random, clock } = world.disk;
+    clock.pass(random.below(this.#model.isPeaceful ? 20 : 150));
+    if (world.steps < this.#awayUntil || clock.time < this.#stoppedUntilMs) return;
+    if (!this.#model.isPeaceful && this.#isOpen) {
+      if (random.chance(0.02)) return this.process.end();
+      if (random.chance(0.05)) return void (this.#stoppedUntilMs = clock.time + random.below(4 * TIMEOUT_MS));
+    }
+    super.step();
+  }
+
+  /** Does all that there is to do; nothing fails any more. */
+  work(): void {
+    this.#awayUntil = this.#stoppedUntilMs = 0;
+    if (!this.#isOpen || this.#isClosing) return super.step();
+    this.#turn();
+    this.#look();
+    for (const partition of this.#consumer!.assigned) while (this.#readSome(this.#consumer!, partition));
+    for (const [partition, { reading }] of [...this.#shares]) {
+      if (reading.open.size > 0) this.#acknowledge(this.#consumer!, partition);
+    }
+  }
+
+  override async end(): Promise<void> {
+    await this.#consumer?.close();
+    await super.end();
+  }
+
+  isGone({ pid, started }: MemberProcess, thorough: boolean): boolean {
+    const other = this.world.members.find((each) => each.self.pid === pid && each.host === this.host);
+    if (other === undefined || !other.#ownProcess!.alive) return true;
+    return thorough && other.self.started !== started;
+  }
+
+  elapsedMs(): number {
+    return this.world.disk.clock.time;
+  }
+
+  every(_ms: number, call: () => void): () => void {
+    this.#looks.add(call);
+    return () => void this.#looks.delete(call);
+  }
+
+  soon(call: () => void): () => void {
+    this.#soon.add(call);
+    return () => void this.#soon.delete(call);
+  }
+
+  sleep(ms: number): Promise<void> {
+    this.world.disk.clock.pass(ms);
+    return Promise.resolve();
+  }
+
+  protected override begin(): void {
+    const { disk, steps, members } = this.world;
+    this.#consumer = undefined;
+    this.#isOpen = this.#isClosing = false;
+    this.#looks = new Set();
+    this.#soon = new Set();
+    this.#shares.clear();
+    this.#ownProcess = this.process;
+    let pid: number;
+    do pid = 1 + disk.random.below(PIDS); while (
+      members.some((other) => other !== this && other.self.pid === pid)
+    );
+    this.self = { host: this.host, pid, started: `${disk.calls}.${disk.random.next32()}` };
+    this.#awayUntil = steps + disk.random.below(AWAY_STEPS_MAX);
+    this.driver = this.world.openDriver(this.process, undefined, this);
+  }
+
+  protected override act(topic: TopicInterface): void {
+    const { random } = this.world.disk;
+    const consumer = this.#consumer;
+    if (consumer === undefined) return this.#join(topic);
+    if (!this.#isOpen || this.#isClosing) return;
+    this.#turn();
+    if (random.chance(0.4)) return this.#look();
+    if (random.chance(0.04) && this.#mayLeave()) return this.#leave(consumer);
+    const open = [...this.#shares].filter(([, { reading }]) => reading.open.size > 0);
+    if (open.length > 0 && random.chance(0.5)) return this.#acknowledge(consumer, random.pick(open)[0]);
+    const { assigned } = consumer;
+    if (assigned.length > 0) this.#readSome(consumer, random.pick(assigned));
+  }
+
+  #join(topic: TopicInterface): void {
+    const { model, disk: { random } } = this.world;
+    this.#shares.clear();
+    const consumer: ConsumerInterface = topic.consumer(GROUP, {
+      from: "earliest",
+      dataWanted: random.chance(0.5),
+      onCorruption: model.hadPowerCut ? "skip" : "throw",
+      onDamage: ({ damage }) => this.world.checkDamage(damage),
+      group: true,
+      groupTimeoutMs: this.#model.isPeaceful ? PEACEFUL_TIMEOUT_MS : TIMEOUT_MS,
+      release: (partition) => this.#shares.get(partition)?.next ?? consumer.position(partition),
+    });
+    this.#watchShares(consumer as GroupConsumer);
+    this.#consumer = consumer;
+    this.follow(consumer.open(), () => this.#isOpen = true, () => this.#gone(consumer));
+  }
+
+  /** What it had of a partition ends with its part in it. */
+  #watchShares(consumer: GroupConsumer): void {
+    const { enter, lose } = consumer;
+    consumer.enter = (partition) => {
+      this.#shares.delete(partition);
+      enter.call(consumer, partition);
+    };
+    consumer.lose = (partition) => {
+      lose.call(consumer, partition);
+      const share = this.#shares.get(partition);
+      if (share !== undefined) share.isLost = true;
+    };
+  }
+
+  /** In peace, one that has not acknowledged all that it got stays. */
+  #mayLeave(): boolean {
+    return !this.#model.isPeaceful ||
+      [...this.#shares.values()].every(({ reading }) => reading.open.size === 0);
+  }
+
+  #leave(consumer: ConsumerInterface): void {
+    this.#isClosing = true;
+    this.follow(consumer.close(), () => this.#gone(consumer), () => this.#gone(consumer));
+  }
+
+  #gone(consumer: ConsumerInterface): void {
+    if (this.#consumer !== consumer) return;
+    const { random } = this.world.disk;
+    this.#consumer = undefined;
+    this.#isOpen = this.#isClosing = false;
+    this.#awayUntil = this.world.steps + random.below(AWAY_STEPS_MAX);
+    if (random.chance(0.3)) this.closeTopic();
+  }
+
+  /** Each step is a turn of the event loop. */
+  #turn(): void {
+    for (const call of [...this.#soon]) {
+      this.#soon.delete(call);
+      call();
+    }
+  }
+
+  #look(): void {
+    for (const look of [...this.#looks]) look();
+  }
+
+  #begin(partition: number, next: number): Share {
+    const reading: Reading = { member: `${this.name}, process ${this.self.pid}`, open: new Map() };
+    const share = { reading, next, isLost: false };
+    this.#shares.set(partition, share);
+    return share;
+  }
+
+  /** Reads a batch; false when there was none. */
+  #readSome(consumer: ConsumerInterface, partition: number): boolean {
+    const begun = this.#model.moment;
+    const { acknowledged } = this.#model.partitions[partition];
+    const batch = this.#attempt(partition, () => {
+      if (!consumer.assigned.includes(partition)) return undefined;
+      return consumer.read(partition, 1 + this.world.disk.random.below(6)) as IncomingBatch | undefined;
+    });
+    if (batch === undefined) return false;
+    const { baseId, count } = batch;
+    const share = this.#shares.get(partition) ?? this.#begin(partition, baseId);
+    if (baseId < share.next) {
+      throw new BrokenPromise(`${this.name} read event ${baseId} after event ${share.next - 1}`);
+    }
+    this.world.model.checkLost(partition, share.next, baseId, `was passed over by ${this.name}`);
+    share.next = baseId + count;
+    for (let index = 0; index < count; index++) {
+      const id = baseId + index;
+      const { key } = this.world.model.readMetadata(partition, id, batch.metadataText!(index));
+      this.#model.deliver(partition, { id, key }, { reading: share.reading, begun, acknowledged });
+    }
+    return true;
+  }
+
+  #acknowledge(consumer: ConsumerInterface, partition: number): void {
+    const share = this.#shares.get(partition)!;
+    const { reading, next, isLost } = share;
+    const begun = this.#model.moment;
+    this.#model.acknowledging(reading, next);
+    this.#attempt(partition, () => {
+      void consumer.acknowledge(partition, next);
+      // The partition came back in the middle of it.
+      if (this.#shares.get(partition) !== share) return;
+      if (isLost) {
+        throw new BrokenPromise(
+          `${reading.member} acknowledged in partition ${partition}, which it had lost`,
+        );
+      }
+      this.#model.acknowledge(partition, next, { reading, begun });
+    });
+  }
+
+  #attempt<T>(partition: number, look: () => T): T | undefined {
+    try {
+      return look();
+    } catch (error) {
+      if (error instanceof SimulatedKill || error instanceof BrokenPromise) throw error;
+      if (error instanceof PartitionMovedError && !this.#model.isPeaceful) this.#shares.delete(partition);
+      else if (error instanceof EventGoneError) this.world.checkGone(partition, error);
+      else if (error instanceof CorruptedLogError && this.world.model.hadPowerCut) {
+        this.world.checkDamage(error.damage);
+      } else this.world.tolerate(error);
+      return undefined;
+    }
+  }
+}
