@@ -13,7 +13,7 @@ export interface PageQuery {
 }
 
 /** Whether a page goes from older to newer events. */
-function isForwards({ from, time, newer }: PageQuery): boolean {
+export function isForwards({ from, time, newer }: PageQuery): boolean {
   return from !== undefined || time !== undefined || newer !== undefined;
 }
 

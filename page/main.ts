@@ -2,9 +2,10 @@ import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { StoreView } from "../src/ui/contract.ts";
 import { ask } from "./api.ts";
 import { visible } from "./format.ts";
-import { currentRoute, linkTo } from "./route.ts";
+import { currentRoute, linkTo, type Route } from "./route.ts";
 import { startTheme, themeChoice } from "./theme.ts";
 import type { View } from "./view.ts";
+import { AllConsumersView } from "./views/all_consumers.ts";
 import { TopicView } from "./views/topic.ts";
 import { TopicsView } from "./views/topics.ts";
 
@@ -40,6 +41,7 @@ function frame(): TemplateResult {
           <a class="brand" href=${linkTo(
             [],
           )}><img src="/icon.svg" alt="" width="24" height="24">Diaspora Stream</a>
+          ${navigation()}
           <span class="place"><bdi>${visible(store.place)}</bdi></span>
           ${themeChoice(draw)}
         </header>
@@ -59,13 +61,33 @@ function skip(event: Event): void {
   document.getElementById("main")?.focus();
 }
 
+/** What the page consists of, beside single topics. */
+const PARTS: readonly { path: readonly string[]; label: string }[] = [
+  { path: [], label: "Topics" },
+  { path: ["consumers"], label: "Consumers" },
+];
+
+function viewOf(route: Route): View {
+  if (route.path[0] === "topics" && route.path[1] !== undefined) return new TopicView(route, store);
+  if (route.path[0] === "consumers") return new AllConsumersView(route, store);
+  return new TopicsView(route, store);
+}
+
+function navigation(): TemplateResult {
+  const [part] = currentRoute().path;
+  const isShown = (path: readonly string[]): boolean => path[0] === (part === "topics" ? undefined : part);
+  return html`<nav class="parts" aria-label="Parts of the page">${
+    PARTS.map(({ path, label }) =>
+      html`<a href=${linkTo(path)} aria-current=${isShown(path) ? "page" : nothing}>${label}</a>`
+    )
+  }</nav>`;
+}
+
 function show(isFirst: boolean): void {
   const route = currentRoute();
   if (view instanceof TopicView && view.take(route)) return draw();
   view?.stop();
-  view = route.path[0] === "topics" && route.path[1] !== undefined
-    ? new TopicView(route, store)
-    : new TopicsView(route, store);
+  view = viewOf(route);
   view.onChange = draw;
   view.start();
   draw();

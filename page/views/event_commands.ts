@@ -1,18 +1,15 @@
 import type { TemplateResult } from "lit-html";
 import type { StoreView } from "../../src/ui/contract.ts";
 import { topicWords } from "../command_line.ts";
+import type { EventAddress } from "../event_address.ts";
 import { idOf } from "../event_start.ts";
 import { readyCommands } from "../ready_commands.ts";
 import { wantedOrNothing } from "../shorthand.ts";
 
 /** A search for events as commands. A text to look for has no equal there. */
 export function eventCommands(
-  { topic, partition, start, filter }: {
-    topic: string;
-    partition: number | undefined;
-    start: string;
-    filter: string;
-  },
+  topic: string,
+  { partition, start, filter }: EventAddress,
   { words }: StoreView,
 ): TemplateResult {
   const pattern = wantedOrNothing(filter).filter;

@@ -3,6 +3,7 @@ import { ref } from "lit-html/directives/ref.js";
 import type { EventView } from "../../src/ui/contract.ts";
 import { askRaw, topicPath } from "../api.ts";
 import { formatBytes, formatCount, formatTime, visible } from "../format.ts";
+import { fieldAt, fieldText, parsedMetadata } from "../field.ts";
 import { prettyJson } from "../json_text.ts";
 import { addressOf, linkTo } from "../route.ts";
 import { copyButton } from "../copy_button.ts";
@@ -25,11 +26,20 @@ export class EventRows {
 
   constructor(
     private readonly topic: string,
-    private readonly signal: AbortSignal,
-    private readonly changed: () => void,
-    /** Called when an event is opened. */
-    private readonly onOpen: () => void,
+    /** Fields of the metadata that have a column. */
+    private readonly columns: readonly string[],
+    private readonly on: {
+      signal: AbortSignal;
+      changed: () => void;
+      /** An event was opened or closed. */
+      toggled: (isOpen: boolean) => void;
+    },
   ) {}
+
+  /** What is open, as `PARTITION/ID`. */
+  openKeys(): string[] {
+    return [...this.#opened.keys()];
+  }
 
   /** Lets go of what opened events hold. */
   stop(): void {
@@ -44,12 +54,15 @@ export class EventRows {
         <caption class="unseen">Events, the newest first</caption>
         <thead>
           <tr>
-            <th scope="col"><span class="unseen">Open</span></th>
-            <th scope="col" class="number">Partition</th>
-            <th scope="col" class="number">Id</th>
-            <th scope="col">Time</th>
+            <th scope="col" class="opener"><span class="unseen">Open</span></th>
+            <th scope="col" class="number partition">Partition</th>
+            <th scope="col" class="number id">Id</th>
+            <th scope="col" class="time">Time</th>
+            ${this.columns.map((field) =>
+              html`<th scope="col" class="field"><bdi>${visible(field)}</bdi></th>`
+            )}
             <th scope="col">Metadata</th>
-            <th scope="col" class="number">Data</th>
+            <th scope="col" class="number size">Data</th>
           </tr>
         </thead>
         <tbody ${ref(this.#rows.host)}></tbody>
@@ -85,7 +98,7 @@ export class EventRows {
       version: {},
       className: "detail",
       id: detailIdOf(event),
-      cells: () => html`<td colspan="6">${this.#detail(event, opened)}</td>`,
+      cells: () => html`<td colspan=${6 + this.columns.length}>${this.#detail(event, opened)}</td>`,
     }];
   }
 
@@ -100,11 +113,20 @@ export class EventRows {
       <td class="time" data-label="Time"><time datetime=${new Date(timestamp).toISOString()}>${formatTime(
         timestamp,
       )}</time></td>
+      ${this.#fields(metadata)}
       <td class="metadata"><code><bdi>${visible(metadata.slice(0, 300))}</bdi></code></td>
       <td class="number ${dataBytes === 0 ? "empty-data" : ""}" data-label="Data">${dataBytes === 0
         ? html`<span class="muted">none</span>`
         : formatBytes(dataBytes)}</td>
     `;
+  }
+
+  #fields(metadata: string): TemplateResult[] {
+    if (this.columns.length === 0) return [];
+    const value = parsedMetadata(metadata);
+    return this.columns.map((field) =>
+      html`<td class="field" data-label=${field}><bdi>${visible(fieldText(fieldAt(value, field)))}</bdi></td>`
+    );
   }
 
   #detail(event: EventView, { data, metadata, fault }: Opened): Content {
@@ -149,18 +171,16 @@ export class EventRows {
     if (opened !== undefined) {
       opened.data?.stop();
       this.#opened.delete(key);
-    } else {
-      this.open(event);
-      this.onOpen();
-    }
-    this.changed();
+    } else this.open(event);
+    this.on.toggled(opened === undefined);
+    this.on.changed();
   }
 
   /** Opens an event. */
   open(event: EventView): void {
     const data = event.dataBytes === 0
       ? undefined
-      : new DataPart(this.topic, event, this.signal, this.changed);
+      : new DataPart(this.topic, event, this.on.signal, this.on.changed);
     this.#opened.set(keyOf(event), { data });
     data?.start();
   }
@@ -170,11 +190,11 @@ export class EventRows {
     if (opened === undefined) return;
     try {
       const path = topicPath(this.topic, "partitions", event.partition, "events", event.id);
-      opened.metadata = await (await askRaw(path, this.signal)).text();
+      opened.metadata = await (await askRaw(path, this.on.signal)).text();
     } catch (error) {
       opened.fault = error instanceof Error ? error.message : String(error);
     }
-    this.changed();
+    this.on.changed();
   }
 }
 

@@ -1,34 +1,41 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { Page, StoreView, TopicLine } from "../../src/ui/contract.ts";
-import { ask, withQuery } from "../api.ts";
+import type { Rates, SortedPage, StoreView, TopicLine } from "../../src/ui/contract.ts";
+import { ask, topicPath, withQuery } from "../api.ts";
 import { counted, formatBytes, formatCount, formatRate, visible } from "../format.ts";
-import { faultBox, moment, pager, waiting } from "../pieces.ts";
+import { type Content, faultBox, moment, pager, waiting } from "../pieces.ts";
 import { type ReadyCommand, readyCommands } from "../ready_commands.ts";
 import { linkTo, type Route } from "../route.ts";
-import { View } from "../view.ts";
+import type { SortColumn } from "../sorting.ts";
+import { sparkline } from "../sparkline.ts";
+import { ListView } from "./list.ts";
 
 const LIMIT = 50;
-const INTERVAL_MS = 2000;
+/** Rates of so long ago are drawn, in so many spans; they are asked for one topic after the other. */
+const SPARK = { ms: 3_600_000, text: "hour", spans: 30, ageMsMax: 15_000 };
+
+const COLUMNS: readonly SortColumn[] = [
+  { key: "name", label: "Topic" },
+  { key: "partitions", label: "Partitions", isNumber: true },
+  { key: "events", label: "Events", isNumber: true },
+  { key: "bytes", label: "Size", isNumber: true },
+  { key: "rate", label: "Rate", isNumber: true },
+  { key: "lag", label: "Most lag", isNumber: true },
+  { key: "newest", label: "Newest event", isNumber: true },
+];
 
 const COMMANDS: readonly ReadyCommand[] = [
   ["Make a topic", ["topic", "create", "my_topic", "--topic.num_partitions", "4"]],
   ["List them", ["topic", "list", "--verbose"]],
-  ["Lag of every consumer", ["consumer", "lag", "--watch"]],
   ["Verify every topic", ["verify"]],
 ];
 
 /** The list of topics. */
-export class TopicsView extends View {
-  #search: string;
-  #offset = 0;
-  #page: Page<TopicLine> | undefined;
-  #fault: string | undefined;
-  /** Grows with every question, so that late answers to earlier ones are recognized. */
-  #question = 0;
+export class TopicsView extends ListView<TopicLine> {
+  /** Events/s of the last hour by topic, and when they were asked for. */
+  readonly #sparks = new Map<string, { rates?: number[]; askedMs: number }>();
 
   constructor(route: Route, private readonly store: StoreView) {
-    super();
-    this.#search = route.query.get("search") ?? "";
+    super(route, { path: [], api: "/api/topics", sort: "name", limit: LIMIT });
   }
 
   override get title(): string {
@@ -36,92 +43,99 @@ export class TopicsView extends View {
   }
 
   override start(): void {
-    this.poll(INTERVAL_MS, () => this.#ask());
+    super.start();
+    this.poll(500, () => this.#askSparks());
   }
 
   override render(): TemplateResult {
-    const page = this.#page;
-    return html`<div class="head"><h1>Topics</h1>
-      <label class="search"><span class="unseen">Search topics by name</span>
-        <input type="search" placeholder="Search by name" .value=${this.#search} @input=${this.#onSearch}></label></div>
-      ${faultBox(this.#fault)}
+    const { page } = this;
+    return html`${this.head("Topics", "Search topics by name", COLUMNS)} ${faultBox(this.fault)}
       ${page === undefined ? waiting() : this.#table(page)}
       ${readyCommands("Make a topic, or look from a shell", COMMANDS, this.store.words, page?.total === 0)}`;
   }
 
-  #table({ items, total, offset }: Page<TopicLine>): TemplateResult {
+  #table({ items, total, offset, unseen }: SortedPage<TopicLine>): TemplateResult {
     if (total === 0) {
       return html`<p class="empty">${
-        this.#search === ""
+        this.search === ""
           ? "There is no topic yet."
-          : html`No topic has “<bdi>${visible(this.#search)}</bdi>” in its name.`
+          : html`No topic has “<bdi>${visible(this.search)}</bdi>” in its name.`
       }</p>`;
     }
     return html`
       <table class="list topics">
         <caption class="unseen">Topics</caption>
         <thead>
-          <tr>
-            <th scope="col">Topic</th>
-            <th scope="col" class="number">Partitions</th>
-            <th scope="col" class="number">Events</th>
-            <th scope="col" class="number">Size</th>
-            <th scope="col" class="number">Rate</th>
-            <th scope="col" class="number">Newest event</th>
-          </tr>
+          <tr>${this.heads(COLUMNS)}<th scope="col">Last ${SPARK.text}</th></tr>
         </thead>
-        <tbody>${items.map(row)}</tbody>
+        <tbody>${items.map((line) => this.#row(line))}</tbody>
       </table>
-            ${pager({
-              offset,
-              shown: items.length,
-              total,
-              limit: LIMIT,
-              what: "topics",
-              go: (offset) => {
-                this.#offset = offset;
-                this.run(() => this.#ask());
-              },
-            })}
-            <p class="muted" role="status">${counted(total, "topic")}${this.#search === ""
-              ? nothing
-              : " found"}</p>
+      ${pager({
+        offset,
+        shown: items.length,
+        total,
+        limit: LIMIT,
+        what: "topics",
+        go: (offset) => this.goTo({ offset }),
+      })}
+      <p class="muted" role="status">${counted(total, "topic")}${this.search === ""
+        ? nothing
+        : " found"}${this.unseenText(unseen)}</p>
     `;
   }
 
-  readonly #onSearch = (event: Event): void => {
-    this.#search = (event.target as HTMLInputElement).value;
-    this.#offset = 0;
-    this.run(() => this.#ask());
-  };
-
-  async #ask(): Promise<void> {
-    const question = ++this.#question;
-    const query = { search: this.#search, offset: this.#offset, limit: LIMIT };
-    const page = await ask<Page<TopicLine>>(withQuery("/api/topics", query), this.signal);
-    if (question !== this.#question) return;
-    this.#page = page;
-    this.#fault = undefined;
-    this.changed();
+  #row({ name, numPartitions, totals, rate, lag, damage, fault }: TopicLine): TemplateResult {
+    return html`<tr>
+      <th scope="row"><a href=${linkTo(["topics", name])}><bdi>${visible(name)}</bdi></a>${
+      damage === undefined ? nothing : html`
+        <a class="badge bad" href=${linkTo(["topics", name, "verify"])}>damaged</a>
+      `
+    }</th>
+      <td class="number" data-label="Partitions">${formatCount(numPartitions)}</td>
+      ${
+      totals === undefined ? html`<td colspan="6" class="muted">${fault}</td>` : html`
+        <td class="number" data-label="Events">${formatCount(totals.events)}</td>
+        <td class="number" data-label="Size">${formatBytes(totals.bytes)}</td>
+        <td class="number" data-label="Rate">${rate === undefined ? "…" : formatRate(rate)}</td>
+        <td class="number" data-label="Most lag">${lagOf(name, lag)}</td>
+        <td class="number" data-label="Newest event">${moment(totals.newestTime)}</td>
+        <td class="spark" data-label="Last ${SPARK.text}">${this.#spark(name)}</td>
+      `
+    }
+    </tr>`;
   }
 
-  protected override failed(error: unknown): void {
-    this.#fault = error instanceof Error ? error.message : String(error);
-    this.changed();
+  #spark(name: string): Content {
+    const { rates } = this.#sparks.get(name) ?? {};
+    return rates === undefined ? nothing : sparkline(rates, SPARK.text);
+  }
+
+  async #askSparks(): Promise<void> {
+    for (const { name, totals } of this.page?.items ?? []) {
+      const askedMs = performance.now();
+      const { rates: known, askedMs: beforeMs = -Infinity } = this.#sparks.get(name) ?? {};
+      if (askedMs - beforeMs < SPARK.ageMsMax) continue;
+      this.#sparks.set(name, { ...(known === undefined ? {} : { rates: known }), askedMs });
+      const to = Date.now();
+      // Without an event of late there is nothing to look up.
+      if ((totals?.newestTime ?? 0) < to - SPARK.ms) continue;
+      const query = { from: to - SPARK.ms, to, spans: SPARK.spans };
+      const { events, unavailable } = await ask<Rates>(
+        withQuery(topicPath(name, "rates"), query),
+        this.signal,
+      );
+      if (unavailable) continue;
+      const rates = events.map((count) => count / (SPARK.ms / 1000 / events.length));
+      this.#sparks.set(name, { rates, askedMs });
+      this.changed();
+    }
   }
 }
 
-function row({ name, numPartitions, totals, rate, fault }: TopicLine): TemplateResult {
-  return html`<tr>
-    <th scope="row"><a href=${linkTo(["topics", name])}><bdi>${visible(name)}</bdi></a></th>
-    <td class="number" data-label="Partitions">${formatCount(numPartitions)}</td>
-    ${
-    totals === undefined ? html`<td colspan="4" class="muted">${fault}</td>` : html`
-      <td class="number" data-label="Events">${formatCount(totals.events)}</td>
-      <td class="number" data-label="Size">${formatBytes(totals.bytes)}</td>
-      <td class="number" data-label="Rate">${rate === undefined ? "…" : formatRate(rate)}</td>
-      <td class="number" data-label="Newest event">${moment(totals.newestTime)}</td>
-    `
-  }
-  </tr>`;
+function lagOf(topic: string, lag: TopicLine["lag"]): Content {
+  if (lag === undefined) return html`<span class="muted">no consumer</span>`;
+  const { consumer, events } = lag;
+  return html`<a href=${linkTo(["topics", topic, "consumers"])} title=${visible(consumer)}>${
+    formatCount(events)
+  }</a>`;
 }

@@ -3,15 +3,18 @@
  *
  * ```text
  * GET    /api/store
- * GET    /api/topics?search=&offset=&limit=
+ * GET    /api/topics?search=&sort=&offset=&limit=             sort: name, partitions, events, bytes, rate, newest, lag
+ * GET    /api/consumers?search=&sort=&offset=&limit=          of all topics; sort: topic, consumer, events, bytes, seconds
  * GET    /api/topics/NAME?offset=&limit=                      the topic and some of its partitions
  * GET    /api/topics/NAME/samples?since=                      what was noted while it was looked at
- * GET    /api/topics/NAME/rates?from=&to=                     events a span, from the log's own times
+ * GET    /api/topics/NAME/rates?from=&to=&spans=              events a span, from the log's own times
  * GET    /api/topics/NAME/segments?partition=&offset=&limit=
  * GET    /api/topics/NAME/consumers?offset=&limit=
  * GET    /api/topics/NAME/events?partition=&from=|before=|time=&limit=&filter=&text=
  * GET    /api/topics/NAME/latest?time=|older=|newer=&limit=&filter=&text=
  *                                                             events of all partitions by time
+ * GET    /api/topics/NAME/found?as=jsonl|data|tar&partition=&from=|time=&filter=&text=
+ *                                                             all that a search finds, as a file
  * GET    /api/topics/NAME/live?partition=&filter=             server-sent events: `events`, `fault`
  * GET    /api/topics/NAME/partitions/N/events/ID              the metadata, whole, as it is stored
  * GET    /api/topics/NAME/partitions/N/events/ID/data?offset=&size=
@@ -54,6 +57,12 @@ export interface Page<Item> {
   items: Item[];
 }
 
+/** Some of a list that is sorted by what topics are like. */
+export interface SortedPage<Item> extends Page<Item> {
+  /** Topics that were not looked at yet, so that they may stand in a wrong place, or are missing. */
+  unseen: number;
+}
+
 /** Sums over the partitions of a topic. */
 export interface TopicTotals {
   events: number;
@@ -70,8 +79,21 @@ export interface TopicLine {
   totals?: TopicTotals;
   /** Events/s since the line was asked for last. */
   rate?: number;
+  /** The consumer that lags most, where any does. */
+  lag?: { consumer: string; events: number };
+  /** Places that the last verification found damaged. */
+  damage?: number;
   /** Why there are no totals. */
   fault?: string;
+}
+
+/** A consumer of any topic, and how far it is behind. */
+export interface ConsumerLine {
+  topic: string;
+  name: string;
+  events: number;
+  bytes: number;
+  seconds: number;
 }
 
 /** One topic. */

@@ -30,7 +30,8 @@ export async function sendData(event: Event, query: Query, response: ServerRespo
   response.end();
 }
 
-async function pieceAt(event: Event, offset: number, size: number): Promise<Uint8Array> {
+/** A part of the data of an event. */
+export async function pieceAt(event: Event, offset: number, size: number): Promise<Uint8Array> {
   if (size === 0) return new Uint8Array(0);
   return await event.loadData(event.dataDescriptor.makeSubView(offset, size));
 }

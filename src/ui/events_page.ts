@@ -58,7 +58,7 @@ export async function eventsPage(topic: Topic, query: Query): Promise<EventsView
 }
 
 /** The id of the first event that is not older than a time. */
-async function idAt(topic: Topic, partition: number, time: number): Promise<number> {
+export async function idAt(topic: Topic, partition: number, time: number): Promise<number> {
   await using consumer = ownConsumer(topic, { partitions: [partition], from: { time } });
   await consumer.ready();
   return consumer.position(partition);

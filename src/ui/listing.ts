@@ -1,12 +1,28 @@
 import type { Driver, TopicInfo } from "../../mod.ts";
 import { TopicNotFoundError } from "../../mod.ts";
 import { messageOf } from "./answer.ts";
-import type { Page, TopicLine } from "./contract.ts";
+import type { ConsumerLines } from "./consumer_lines.ts";
+import type { SortedPage, TopicLine } from "./contract.ts";
+import { Known } from "./known.ts";
 import type { OpenTopics } from "./open_topics.ts";
+import { order } from "./order.ts";
+import type { PageRequest } from "./query.ts";
 import { totalsOf } from "./totals.ts";
 
 /** A list is believed for this long, or for ten times as long as it took to make. */
 const BELIEVED_MS = 2000;
+
+/** Topics are looked at for so long before they are sorted; the page asks again. */
+const PATIENCE_MS = 500;
+
+/** What topics may be sorted by that is known only of those that were looked at. */
+const SEEN_KEYS: Readonly<Record<string, (line: TopicLine | undefined) => number | undefined>> = {
+  events: (line) => line?.totals?.events,
+  bytes: (line) => line?.totals?.bytes,
+  rate: (line) => line?.rate,
+  newest: (line) => line?.totals?.newestTime,
+  lag: (line) => line?.lag?.events,
+};
 
 /** The topics of the store. Of a thousand topics only those that are shown are looked at. */
 export class Listing {
@@ -17,9 +33,23 @@ export class Listing {
   /** What was there when a topic's line was made last. */
   readonly #before = new Map<string, { timeMs: number; events: number }>();
 
-  constructor(driver: Driver, topics: OpenTopics) {
+  readonly #lines = new Known((name) => this.#look(name));
+  readonly #consumers: ConsumerLines;
+  readonly #damageOf: (name: string) => number;
+
+  constructor(
+    { driver, topics, consumers, damageOf }: {
+      driver: Driver;
+      topics: OpenTopics;
+      consumers: ConsumerLines;
+      /** Places of a topic that are known to be damaged. */
+      damageOf: (name: string) => number;
+    },
+  ) {
     this.#driver = driver;
     this.#topics = topics;
+    this.#consumers = consumers;
+    this.#damageOf = damageOf;
   }
 
   /** One topic; throws `TopicNotFoundError`. */
@@ -33,18 +63,38 @@ export class Listing {
     return newer;
   }
 
+  /** Names of the topics that can be looked into. */
+  async names(): Promise<string[]> {
+    const infos = [...(await this.#infos()).values()];
+    return infos.filter(({ layout }) => layout === undefined).map(({ name }) => name);
+  }
+
   /** Some of the topics whose names have a text in them. */
-  async page(search: string, { offset, limit }: { offset: number; limit: number }): Promise<Page<TopicLine>> {
+  async page({ search, sort, isDescending, offset, limit }: PageRequest): Promise<SortedPage<TopicLine>> {
     const wanted = search.toLowerCase();
     const infos = [...(await this.#infos()).values()]
       .filter(({ name }) => name.toLowerCase().includes(wanted))
-      .sort((one, other) => one.name < other.name ? -1 : 1);
+      .sort(order(({ name }) => name, isDescending && sort === "name"));
+    const keyOf = Object.hasOwn(SEEN_KEYS, sort) ? SEEN_KEYS[sort] : undefined;
+    let unseen = 0;
+    if (sort === "partitions") infos.sort(order(({ numPartitions }) => numPartitions, isDescending));
+    if (keyOf !== undefined) {
+      await this.#lines.refresh(infos.map(({ name }) => name), PATIENCE_MS);
+      const known = ({ name }: TopicInfo): TopicLine | undefined => this.#lines.get(name);
+      unseen = infos.filter((info) => known(info) === undefined).length;
+      // What is not known stands last.
+      const key = (info: TopicInfo): number => keyOf(known(info)) ?? (isDescending ? -Infinity : Infinity);
+      infos.sort(order(key, isDescending));
+    }
     const items: TopicLine[] = [];
-    for (const info of infos.slice(offset, offset + limit)) items.push(await this.#line(info));
-    return { total: infos.length, offset, items };
+    for (const { name } of infos.slice(offset, offset + limit)) items.push(await this.#lines.now(name));
+    return { total: infos.length, offset, items, unseen };
   }
 
-  async #line({ name, numPartitions, layout }: TopicInfo): Promise<TopicLine> {
+  async #look(topic: string): Promise<TopicLine> {
+    const info = (await this.#infos()).get(topic);
+    if (info === undefined) return { name: topic, numPartitions: 0, fault: "It was deleted" };
+    const { name, numPartitions, layout } = info;
     if (layout !== undefined) {
       return { name, numPartitions, fault: "Written by the C++ files driver; import it to look into it" };
     }
@@ -58,6 +108,10 @@ export class Listing {
       if (before !== undefined && events >= before.events) {
         line.rate = (events - before.events) / ((now.timeMs - before.timeMs) / 1000);
       }
+      const [most] = (await this.#consumers.of(name)).toSorted(order(({ events }) => events, true));
+      if (most !== undefined) line.lag = { consumer: most.name, events: most.events };
+      const damage = this.#damageOf(name);
+      if (damage > 0) line.damage = damage;
       return line;
     } catch (error) {
       return { name, numPartitions, fault: messageOf(error) };

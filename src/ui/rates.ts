@@ -13,9 +13,12 @@ const PATIENCE_MS = 3000;
  * How many events were stored in equal spans of time. Nothing is scanned: for each border the log is asked which
  * event comes after it.
  */
-export async function ratesOf(topic: Topic, { from, to }: { from: number; to: number }): Promise<Rates> {
+export async function ratesOf(
+  topic: Topic,
+  { from, to, spansMax = SPANS_MAX }: { from: number; to: number; spansMax?: number },
+): Promise<Rates> {
   const partitions = topic.partitions.map((_, partition) => partition);
-  const spans = Math.min(SPANS_MAX, Math.floor(LOOKUPS_MAX / partitions.length) - 1);
+  const spans = Math.min(SPANS_MAX, spansMax, Math.floor(LOOKUPS_MAX / partitions.length) - 1);
   if (spans < SPANS_MIN || to <= from) return { times: [], events: [], unavailable: true };
   const times = Array.from({ length: spans + 1 }, (_, at) => from + (to - from) * at / spans);
   const before: number[] = [];

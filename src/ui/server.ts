@@ -10,6 +10,7 @@ import { hostname } from "node:os";
 import type { Driver } from "../../mod.ts";
 import { type AccessRules, isLoopback, judge } from "./access.ts";
 import { BadRequestError, NoSuchThingError, sendFault, sendJson, sendText, setHeaders } from "./answer.ts";
+import { ConsumerLines } from "./consumer_lines.ts";
 import type { OptionView, StoreView } from "./contract.ts";
 import type { Inspector } from "./inspector.ts";
 import { Listing } from "./listing.ts";
@@ -52,17 +53,20 @@ export interface UiServer extends AsyncDisposable {
 }
 
 const TOPIC_AGE_MS = 30_000;
-const TOPICS_DEFAULT = 50;
-const TOPICS_MAX = 200;
+const LINES_DEFAULT = 50;
+const LINES_MAX = 200;
 
 /** Starts the server; rejects when the address cannot be listened on. */
 export async function startUi(options: UiOptions): Promise<UiServer> {
   const { driver, inspector, host, token } = options;
   const topics = new OpenTopics(driver, options.topicAgeMs ?? TOPIC_AGE_MS);
   const verifications = inspector && new Verifications(inspector);
+  const consumers = new ConsumerLines(topics);
+  const damageOf = (name: string): number => verifications?.view(name).counts.damage ?? 0;
   const services: TopicServices = {
     topics,
-    listing: new Listing(driver, topics),
+    listing: new Listing({ driver, topics, consumers, damageOf }),
+    consumers,
     sampler: new Sampler(topics),
     ...(inspector && verifications ? { files: { inspector, verifications } } : {}),
   };
@@ -180,11 +184,14 @@ async function route(
   if (api === "api" && kind === "store" && path.length === 0) {
     return sendJson(response, storeView(options));
   }
+  if (api === "api" && kind === "consumers" && path.length === 0) {
+    const page = query.sortedPage(LINES_DEFAULT, LINES_MAX);
+    return sendJson(response, await services.consumers.page(await services.listing.names(), page));
+  }
   if (api !== "api" || kind !== "topics") throw new NoSuchThingError(`There is nothing at "${url.pathname}"`);
   const [name, ...rest] = path;
   if (name === undefined) {
-    const page = query.page(TOPICS_DEFAULT, TOPICS_MAX);
-    return sendJson(response, await services.listing.page(query.text("search") ?? "", page));
+    return sendJson(response, await services.listing.page(query.sortedPage(LINES_DEFAULT, LINES_MAX)));
   }
   await answerAboutTopic(services, { method, name, rest, query, response, signal });
 }

@@ -2,11 +2,13 @@ import type { ServerResponse } from "node:http";
 import type { JsonObject, TopicInfo } from "../../mod.ts";
 import { withoutSecrets } from "../secrets.ts";
 import { BadRequestError, NoSuchThingError, sendJson, sendText } from "./answer.ts";
+import type { ConsumerLines } from "./consumer_lines.ts";
 import { consumersPage } from "./consumers_page.ts";
 import type { TopicView } from "./contract.ts";
 import { sendData } from "./data_part.ts";
 import { useEvent } from "./event_reader.ts";
 import { eventsPage } from "./events_page.ts";
+import { sendFound } from "./found.ts";
 import type { Inspector } from "./inspector.ts";
 import type { Listing } from "./listing.ts";
 import { liveTail, sendTailFault } from "./live_tail.ts";
@@ -22,6 +24,7 @@ import type { Verifications } from "./verifications.ts";
 export interface TopicServices {
   topics: OpenTopics;
   listing: Listing;
+  consumers: ConsumerLines;
   sampler: Sampler;
   /** Missing where the driver keeps no files. */
   files?: { inspector: Inspector; verifications: Verifications };
@@ -60,7 +63,8 @@ export async function answerAboutTopic(services: TopicServices, request: TopicRe
     case "rates": {
       const to = query.count("to") ?? Date.now();
       const from = query.count("from") ?? to - 3_600_000;
-      return sendJson(response, await topics.use(name, (topic) => ratesOf(topic, { from, to })));
+      const spansMax = query.count("spans");
+      return sendJson(response, await topics.use(name, (topic) => ratesOf(topic, { from, to, spansMax })));
     }
     case "segments": {
       const { inspector } = filesOf(services);
@@ -80,6 +84,8 @@ export async function answerAboutTopic(services: TopicServices, request: TopicRe
       return sendJson(response, await topics.use(name, (topic) => eventsPage(topic, query)));
     case "latest":
       return sendJson(response, await topics.use(name, (topic) => mergedEvents(topic, query)));
+    case "found":
+      return await topics.use(name, (topic) => sendFound(topic, query, response));
     case "live":
       return await answerLive(services, request);
     case "partitions":

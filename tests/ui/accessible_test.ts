@@ -33,8 +33,9 @@ async function visitAll(
   await fill("empty", { num_partitions: 1 }, () => {});
   const places: [route: string, ready: string][] = [
     ["", "tbody tr"],
+    ["consumers", "tbody tr"],
     ["topics/t", ".canvas"],
-    ["topics/t/events?partition=0", ".open-event"],
+    ["topics/t/events?partition=0&columns=n,kind", ".open-event"],
     ["topics/t/consumers", "details"],
     ["topics/t/segments", "tbody tr"],
     ["topics/t/verify", "button.primary"],

@@ -15,7 +15,7 @@ test("conditions and words are looked for, and the pattern is shown beside them"
       await page.getByRole("button", { name: "Show" }).click();
     };
     await show("n >= 10 and n < 14");
-    await page.getByText('{"n":[{"numeric":[">=",10,"<",14]}]}').waitFor();
+    await page.locator("code.pattern", { hasText: '{"n":[{"numeric":[">=",10,"<",14]}]}' }).waitFor();
     await page.getByText("500 of 500 events looked through").waitFor();
     assertEquals(await page.locator(".open-event").count(), 4);
     await show("THIRD");

@@ -1,0 +1,64 @@
+import type { PageQuery } from "./event_search.ts";
+import { idOf, pageOf } from "./event_start.ts";
+import { linkTo } from "./route.ts";
+
+/** What an address says of the events that are shown. */
+export interface EventAddress {
+  partition: number | undefined;
+  filter: string;
+  /** An id or a time, as it was typed. */
+  start: string;
+  isOldestFirst: boolean;
+  isLive: boolean;
+  /** Fields of the metadata that have a column. */
+  columns: string[];
+  /** The page, beside where a search begins. */
+  page: PageQuery | undefined;
+  /** Events that are open, as `PARTITION/ID`. */
+  opened: string[];
+}
+
+/** Reads it. `open` alone is a link to one event. */
+export function eventAddressOf(query: URLSearchParams): EventAddress {
+  const text = query.get("partition");
+  const partition = text === null ? undefined : Number(text);
+  const open = partition === undefined ? undefined : idOf(query.get("open") ?? "");
+  return {
+    partition,
+    filter: query.get("filter") ?? "",
+    start: query.get("from") ?? query.get("at") ?? "",
+    isOldestFirst: query.get("order") === "oldest" || open !== undefined,
+    isLive: query.get("live") === "1",
+    columns: columnsOf(query.get("columns") ?? ""),
+    page: pageOf(query) ?? (open === undefined ? undefined : { from: open }),
+    opened: open === undefined ? words(query.get("opened") ?? "") : [`${partition}/${open}`],
+  };
+}
+
+/** The address of what is shown, with some changes; the page and what is open are left out unless they are given. */
+export function eventLink(
+  topic: string,
+  { partition, filter, start, isOldestFirst, isLive, columns }: EventAddress,
+  changes: Record<string, string | number | undefined>,
+): string {
+  const id = idOf(start);
+  return linkTo(["topics", topic, "events"], {
+    partition,
+    filter,
+    live: isLive ? "1" : undefined,
+    from: id,
+    at: id === undefined ? start : undefined,
+    order: isOldestFirst ? "oldest" : undefined,
+    columns: columns.join(","),
+    ...changes,
+  });
+}
+
+/** `energy, run.kind`. */
+export function columnsOf(typed: string): string[] {
+  return [...new Set(words(typed))];
+}
+
+function words(text: string): string[] {
+  return text.split(",").map((word) => word.trim()).filter((word) => word !== "");
+}

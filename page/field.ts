@@ -1,0 +1,54 @@
+/** Metadata as a value; numbers that a double cannot hold keep their digits as text. Undefined where it is not JSON. */
+export function parsedMetadata(metadata: string): unknown {
+  const exact = (_key: string, value: unknown, context?: { source?: string }): unknown =>
+    typeof value === "number" && context?.source !== undefined && String(value) !== context.source
+      ? new ExactNumber(context.source)
+      : value;
+  try {
+    return JSON.parse(metadata, exact);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A number as it was written. */
+class ExactNumber {
+  constructor(private readonly source: string) {}
+
+  toJSON(): unknown {
+    return this.source;
+  }
+
+  toString(): string {
+    return this.source;
+  }
+}
+
+/** The field of a path with dots; undefined where there is none. A field may have dots in its name. */
+export function fieldAt(value: unknown, path: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Object.hasOwn(value, path)) return (value as Record<string, unknown>)[path];
+  for (let at = path.indexOf("."); at > 0; at = path.indexOf(".", at + 1)) {
+    const inner = (value as Record<string, unknown>)[path.slice(0, at)];
+    const found = fieldAt(inner, path.slice(at + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A field as text: a text without quotes, anything else as JSON. */
+export function fieldText(value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "string" || value instanceof ExactNumber ? String(value) : JSON.stringify(value);
+}
+
+/** The paths of the fields of metadata, for suggestions. */
+export function fieldPaths(value: unknown, depthMax = 3): string[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof ExactNumber) {
+    return [];
+  }
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const below = depthMax > 1 ? fieldPaths(inner, depthMax - 1) : [];
+    return below.length > 0 ? below.map((path) => `${key}.${path}`) : [key];
+  });
+}

@@ -1,0 +1,135 @@
+import { Buffer } from "node:buffer";
+import type { ServerResponse } from "node:http";
+import { DiasporaError, type Event, NoSuchPartitionError, type Topic } from "../../mod.ts";
+import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../tar_header.ts";
+import { BadRequestError, sendPiece } from "./answer.ts";
+import { pieceAt } from "./data_part.ts";
+import { idAt } from "./events_page.ts";
+import { filterOf } from "./filter.ts";
+import { ownConsumer } from "./own_consumer.ts";
+import type { Query } from "./query.ts";
+
+/** Read and sent together; three bytes are four letters of base64. */
+const PIECE_BYTES = 3 * 256 * 1024;
+const LINES_CHARS = 64 * 1024;
+const BATCH = 1024;
+
+/** A file that is sent, and what each event is in it. */
+interface Form {
+  ending: string;
+  type: string;
+  hasData: boolean;
+  /** Given the first bytes of the data. */
+  pieces: (event: Event, first: Uint8Array) => AsyncIterable<string | Uint8Array>;
+  end?: Uint8Array;
+}
+
+const NO_BYTES = new Uint8Array(0);
+const LINES = { ending: "jsonl", type: "application/jsonl; charset=utf-8", pieces: line };
+const FORMS: Readonly<Record<string, Form>> = {
+  jsonl: { ...LINES, hasData: false },
+  data: { ...LINES, hasData: true },
+  tar: {
+    ending: "tar",
+    type: "application/x-tar",
+    hasData: true,
+    pieces: tarEntry,
+    end: new Uint8Array(2 * TAR_BLOCK_BYTES),
+  },
+};
+
+/**
+ * Sends all that a search finds, one partition after the other: as JSON Lines, as `export --to jsonl` writes them, with
+ * or without data parts; or the data parts alone as the files of a tar file. What is damaged is left out.
+ */
+export async function sendFound(topic: Topic, query: Query, response: ServerResponse): Promise<void> {
+  const as = query.text("as") ?? "jsonl";
+  if (!Object.hasOwn(FORMS, as)) {
+    throw new BadRequestError(`Parameter "as" takes ${Object.keys(FORMS).join(", ")}`);
+  }
+  const form = FORMS[as];
+  const filter = filterOf(query);
+  const [only, from, time] = ["partition", "from", "time"].map((name) => query.count(name));
+  if (only !== undefined && only >= topic.partitions.length) {
+    throw new NoSuchPartitionError(only, topic.partitions.length);
+  }
+  const known = await topic.describe();
+  response.writeHead(200, {
+    "content-type": form.type,
+    "content-disposition": `attachment; filename="${fileName(topic.name)}.${form.ending}"`,
+  });
+  for (const { partition, firstId, nextId, fault } of known) {
+    if (fault !== undefined || only !== undefined && partition !== only) continue;
+    const start = from ?? (time === undefined ? firstId : await idAt(topic, partition, time));
+    if (start >= nextId) continue;
+    await using consumer = ownConsumer(topic, {
+      partitions: [partition],
+      from: { id: Math.max(start, firstId) },
+      batchSize: BATCH,
+      onCorruption: "skip",
+    });
+    let lines = "";
+    for await (const batch of consumer.batches({ until: { id: nextId } })) {
+      for (const event of batch) {
+        if (filter !== undefined && !filter(event)) continue;
+        const first = form.hasData ? await firstPiece(event) : NO_BYTES;
+        if (first === undefined) continue;
+        for await (const piece of form.pieces(event, first)) {
+          if (typeof piece === "string") lines += piece;
+          else await sendPiece(response, piece);
+          if (lines.length < LINES_CHARS) continue;
+          await sendPiece(response, lines);
+          lines = "";
+        }
+      }
+      // No one may be there any more.
+      if (response.destroyed) return;
+    }
+    if (lines !== "") await sendPiece(response, lines);
+  }
+  response.end(form.end);
+}
+
+/** `{"partition":0,"id":0,"timestamp":1763913600000,"metadata":…,"data":"base64"}`; no `data` where there is none. */
+async function* line(event: Event, first: Uint8Array): AsyncIterable<string> {
+  const { partition, id, timestamp, metadataText } = event;
+  // A JSON text has line ends only between tokens.
+  const metadata = metadataText.replace(/[\r\n]+/g, " ");
+  const head = `{"partition":${partition},"id":${id},"timestamp":${timestamp},"metadata":${metadata}`;
+  if (first.length === 0) return yield `${head}}\n`;
+  yield `${head},"data":"`;
+  for await (const bytes of piecesOf(event, first)) yield Buffer.from(bytes).toString("base64");
+  yield '"}\n';
+}
+
+async function* tarEntry(event: Event, first: Uint8Array): AsyncIterable<Uint8Array> {
+  const { partition, id, timestamp, dataDescriptor: { size } } = event;
+  if (size === 0) return;
+  const mtimeSeconds = Math.max(0, Math.floor(timestamp / 1000));
+  yield tarHeader({ name: `event-${partition}-${id}.bin`, size, mtimeSeconds });
+  yield* piecesOf(event, first);
+  yield tarPadding(size);
+}
+
+/** The first bytes of the data; undefined where they are damaged, so that the event is left out. */
+async function firstPiece(event: Event): Promise<Uint8Array | undefined> {
+  try {
+    return await pieceAt(event, 0, Math.min(PIECE_BYTES, event.dataDescriptor.size));
+  } catch (error) {
+    if (error instanceof DiasporaError) return undefined;
+    throw error;
+  }
+}
+
+async function* piecesOf(event: Event, first: Uint8Array): AsyncIterable<Uint8Array> {
+  yield first;
+  const { size } = event.dataDescriptor;
+  for (let at = first.length; at < size; at += PIECE_BYTES) {
+    yield await pieceAt(event, at, Math.min(PIECE_BYTES, size - at));
+  }
+}
+
+/** A topic's name as a file's. */
+function fileName(topic: string): string {
+  return topic.replace(/[^\p{L}\p{N}_.-]/gu, "_").replace(/[^\x20-\x7e]/g, "_");
+}

@@ -1,0 +1,53 @@
+// What a search finds, as a file; and lists in the order of what topics are like.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { ConsumerLine, SortedPage, TopicLine } from "../../src/ui/contract.ts";
+import { test } from "../harness.ts";
+import { pushMany, serve } from "./served.ts";
+
+test("all that a search finds comes as JSON Lines, and data parts as a tar file", async () => {
+  await serve(async ({ fetch, fill }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 3000));
+    const lines = async (query: string): Promise<{ partition: number; id: number; data?: string }[]> => {
+      const answer = await fetch(`api/topics/t/found?${query}`);
+      assertEquals(answer.headers.get("content-disposition"), 'attachment; filename="t.jsonl"');
+      return (await answer.text()).trim().split("\n").map((line) => JSON.parse(line));
+    };
+    assertEquals((await lines("")).length, 3000);
+    const few = encodeURIComponent('{"n":[{"numeric":["<",40]}]}');
+    const found = await lines(`as=data&filter=${few}`);
+    assertEquals([found.length, found.filter(({ data }) => data !== undefined).length], [40, 4]);
+    assertEquals((await lines("partition=1&from=1490")).map(({ id }) => id).slice(0, 2), [1490, 1491]);
+    const tar = new Uint8Array(await (await fetch(`api/topics/t/found?as=tar&filter=${few}`)).arrayBuffer());
+    // Four headers, each with less than a block of data, and the end.
+    assertEquals(tar.length, (4 * 2 + 2) * 512);
+    assertStringIncludes(new TextDecoder().decode(tar.subarray(0, 100)), "event-0-0.bin");
+    assertEquals(tar[512], 0);
+    for (const wrong of ["as=xml", "partition=2"]) {
+      const answer = await fetch(`api/topics/t/found?${wrong}`);
+      assertEquals(answer.ok, false);
+      await answer.body?.cancel();
+    }
+  });
+});
+
+test("topics and consumers come in the order that is asked for", async () => {
+  await serve(async ({ get, fill }) => {
+    for (const [name, events] of [["a", 5], ["b", 50], ["c", 20]] as const) {
+      await fill(name, { num_partitions: events }, async (topic) => {
+        await pushMany(topic, events);
+        if (name !== "b") await topic.seekConsumer(`of_${name}`, { id: 0 });
+      });
+    }
+    const names = async (sort: string): Promise<string> =>
+      (await get<SortedPage<TopicLine>>(`api/topics?sort=${sort}`)).items.map(({ name }) => name).join("");
+    assertEquals(
+      await Promise.all(["", "-name", "events", "-events", "-partitions", "-lag", "nonsense"].map(names)),
+      ["abc", "cba", "acb", "bca", "bca", "cab", "abc"],
+    );
+    const page = await get<SortedPage<ConsumerLine>>("api/consumers?search=of");
+    assertEquals(
+      [page.unseen, page.items.map(({ topic, name, events }) => [topic, name, events])],
+      [0, [["c", "of_c", 20], ["a", "of_a", 5]]],
+    );
+  });
+});

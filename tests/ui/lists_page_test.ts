@@ -1,0 +1,57 @@
+// The lists over the whole store: sorted, searched, and kept in the address.
+import { assertEquals } from "@std/assert";
+import { test } from "../harness.ts";
+import { browserMissing, look } from "./browser.ts";
+import { pushMany } from "./served.ts";
+
+test(
+  "topics are sorted and show lag and rate; consumers of all topics stand together; the address keeps it",
+  { skip: browserMissing },
+  async () => {
+    await look(async ({ page, go, fill, shoot }) => {
+      for (
+        const [name, events, next] of [["apples", 30, 25], ["pears", 300, 100], ["plums", 100, 0]] as const
+      ) {
+        await fill(name, { num_partitions: 1 }, async (topic) => {
+          await pushMany(topic, events);
+          if (next > 0) await topic.seekConsumer("archiver", { id: next });
+          if (next > 30) await topic.seekConsumer("late", { id: 0 });
+        });
+      }
+      const names = page.locator("tbody th");
+      await go("");
+      await page.getByRole("img", { name: /^up to .*\/s in the last hour$/ }).nth(2).waitFor();
+      await page.locator("th[aria-sort=ascending]", { hasText: "Topic" }).waitFor();
+      await page.getByRole("button", { name: "Events" }).click();
+      await names.first().getByText("pears").waitFor();
+      assertEquals(await names.allInnerTexts(), ["pears", "plums", "apples"]);
+      await page.getByRole("button", { name: "Most lag" }).click();
+      await page.locator("tbody tr").nth(1).getByText("apples").waitFor();
+      const lag = page.locator('[data-label="Most lag"]');
+      assertEquals(await lag.allInnerTexts(), ["300", "5", "no consumer"]);
+      await shoot("topics-sorted");
+      await page.getByRole("searchbox").fill("p");
+      await page.getByRole("searchbox").fill("pl");
+      await page.getByText("2 topics found").waitFor();
+      // There and back, and again.
+      await page.getByRole("link", { name: "apples" }).click();
+      await page.getByRole("heading", { level: 1, name: "apples" }).waitFor();
+      await page.goBack();
+      await page.getByText("2 topics found").waitFor();
+      await page.reload();
+      await page.getByText("2 topics found").waitFor();
+      assertEquals(await page.getByRole("searchbox").inputValue(), "pl");
+      await page.locator("th[aria-sort=descending]", { hasText: "Most lag" }).waitFor();
+      await page.getByRole("navigation", { name: "Parts of the page" }).getByText("Consumers").click();
+      await page.getByText("3 consumers").waitFor();
+      assertEquals(
+        (await page.locator("tbody tr").allInnerTexts()).map((row) => row.split("\t").slice(0, 3).join(" ")),
+        ["late pears 300", "archiver pears 200", "archiver apples 5"],
+      );
+      await shoot("all-consumers");
+      await page.getByRole("button", { name: "Topic" }).click();
+      await names.first().getByText("archiver").waitFor();
+      await page.locator("tbody tr").first().getByRole("link", { name: "apples" }).waitFor();
+    });
+  },
+);
