@@ -14,6 +14,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { instantiateCore } from "../src/log/format/core/exports.ts";
+import { counted } from "../src/counted.ts";
 
 const SIZES = [16, 64, 256, 512, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576];
 const ROUNDS = 15;
@@ -62,7 +63,7 @@ async function measureHere(): Promise<void> {
       crc32(bytes) >>> 0
     );
     if (core !== zlib || sliced !== zlib) {
-      throw new Error(`Wrong CRC of ${bytes} bytes: ${core}, ${sliced}, not ${zlib}`);
+      throw new Error(`Wrong CRC of ${counted(bytes, "byte")}: ${core}, ${sliced}, not ${zlib}`);
     }
     for (let call = 0; call < 2000; call++) {
       for (const crc32 of Object.values(contestants)) crc32(Math.min(bytes, 4096));

@@ -1,14 +1,13 @@
+import { countedGrouped } from "../src/counted.ts";
+
+export { countedGrouped as counted };
+
 const counts = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** `1,234,567`. */
 export function formatCount(value: number): string {
   return counts.format(value);
-}
-
-/** `1 event`, `2,345 events`. */
-export function counted(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** `1.23M`: for axes and tiles. */
@@ -56,7 +55,7 @@ export function formatSpan(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
   if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return counted(Math.round(seconds / 86400), "day");
+  return countedGrouped(Math.round(seconds / 86400), "day");
 }
 
 // Characters that no one sees, but that turn the text around them or hide it. Two of them join letters.

@@ -1,3 +1,5 @@
+import { counted } from "./format.ts";
+
 /** How one value of a raster is stored. */
 export type PixelType =
   | "uint8"
@@ -146,7 +148,9 @@ export function rasterOf(metadata: unknown, dataBytes: number): Raster | string 
     if (Number.isInteger(frames) && frames > 0) {
       return { ...base, pixel: said.pixel, channels: count, frames, isSaid: true };
     }
-    return `${width} × ${height} pixels of ${said.pixel} are ${frameBytes} bytes, and these are ${dataBytes}`;
+    return `${width} × ${height} pixels of ${said.pixel} are ${
+      counted(frameBytes, "byte")
+    }, and these are ${dataBytes}`;
   }
   const bySize: Record<number, [PixelType, 1 | 3 | 4]> = {
     1: ["uint8", 1],
@@ -157,7 +161,7 @@ export function rasterOf(metadata: unknown, dataBytes: number): Raster | string 
   };
   const found = bySize[dataBytes / pixels];
   if (found !== undefined) return { ...base, pixel: found[0], channels: found[1], frames: 1, isSaid: false };
-  return `${width} × ${height} pixels do not fit ${dataBytes} bytes, and no dtype says how`;
+  return `${width} × ${height} pixels do not fit ${counted(dataBytes, "byte")}, and no dtype says how`;
 }
 
 /** The values of a raster's first frame. */

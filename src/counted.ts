@@ -1,4 +1,11 @@
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
 /** A number with what it counts: `1 event`, `2 events`, `0 entries`. */
 export function counted(count: number, singular: string, plural = `${singular}s`): string {
   return `${count} ${count === 1 ? singular : plural}`;
+}
+
+/** The same for people: `1 event`, `1,234,567 events`. */
+export function countedGrouped(count: number, singular: string, plural = `${singular}s`): string {
+  return `${grouped.format(count)} ${count === 1 ? singular : plural}`;
 }

@@ -2,6 +2,7 @@ import type { DataRange } from "./contract.ts";
 import { DataRangeError } from "./errors.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject } from "./json.ts";
+import { counted } from "./counted.ts";
 
 /**
  * Which bytes of an event's data part are meant: all of them, or a part. Views of views compose: offsets count
@@ -65,7 +66,9 @@ export class DataDescriptor {
     const end = offset + (numBlocks - 1) * stride + blockSize;
     if (end > this.size) {
       throw new DataRangeError(
-        `Cannot make a strided view of ${this.size} bytes: its ${numBlocks} blocks of ${blockSize} end at ${end}`,
+        `Cannot make a strided view of ${counted(this.size, "byte")}: its ${
+          counted(numBlocks, "block")
+        } of ${blockSize} end at ${end}`,
       );
     }
     if (gapSize === 0) return this.makeSubView(offset, numBlocks * blockSize);
@@ -86,9 +89,9 @@ export class DataDescriptor {
       checkNumber("size", size);
       if (offset + size > this.size) {
         throw new DataRangeError(
-          `Cannot make a view of ${this.size} bytes: ${size} bytes at offset ${offset} end at ${
-            offset + size
-          }`,
+          `Cannot make a view of ${counted(this.size, "byte")}: ${
+            counted(size, "byte")
+          } at offset ${offset} end at ${offset + size}`,
         );
       }
     }

@@ -5,6 +5,7 @@
  * @module
  */
 import { DiasporaError, type DiasporaErrorOptions, keepNames } from "./errors/base.ts";
+import { counted } from "./counted.ts";
 
 export { DiasporaError, type DiasporaErrorOptions, type ErrorCode } from "./errors/base.ts";
 export * from "./errors/foreign.ts";
@@ -179,7 +180,7 @@ export class FlushError extends DiasporaError {
     const why = first instanceof Error ? first.message : String(first);
     super(
       "ERR_FLUSH_FAILED",
-      `Cannot flush: ${failures} push${failures === 1 ? "" : "es"} failed, the first one: ${why}`,
+      `Cannot flush: ${counted(failures, "push", "pushes")} failed, the first one: ${why}`,
       {
         cause: first,
       },

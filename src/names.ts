@@ -1,4 +1,5 @@
 import { InvalidConsumerNameError, InvalidTopicNameError } from "./errors.ts";
+import { counted } from "./counted.ts";
 
 /** Length of a topic's name. */
 export const TOPIC_NAME_BYTES_MAX = 200;
@@ -71,7 +72,7 @@ function faultOf(name: unknown, bytesMax: number): string | undefined {
   if (!name.isWellFormed()) return "it has half a surrogate pair";
   if (/\p{Cc}/u.test(name)) return "it has a control character";
   const bytes = encoder.encode(name).byteLength;
-  if (bytes > bytesMax) return `it has ${bytes} bytes, at most ${bytesMax} are possible`;
+  if (bytes > bytesMax) return `it has ${counted(bytes, "byte")}, at most ${bytesMax} are possible`;
   return undefined;
 }
 

@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { IN_THE_PAGE, licenceOf } from "./licences/notices.ts";
+import { counted } from "../src/counted.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -87,5 +88,9 @@ if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.ur
   const files = bundlePage();
   writeFileSync(join(ROOT, PAGE_FILES_FILE), pageFilesModule(files));
   const bytes = Object.values(files).reduce((sum, { text }) => sum + text.length, 0);
-  console.log(`Wrote ${PAGE_FILES_FILE}: ${bytes} characters in ${Object.keys(files).length} files`);
+  console.log(
+    `Wrote ${PAGE_FILES_FILE}: ${counted(bytes, "character")} in ${
+      counted(Object.keys(files).length, "file")
+    }`,
+  );
 }

@@ -24,6 +24,7 @@ import { isKilled, type Result, Results } from "./mutate/results.ts";
 import { digest, findMutants, findSources, isOfCore, NAMED, readSource, Sandbox } from "./mutate/sandbox.ts";
 import { distances, quickTests, SEEDS_TEST } from "./mutate/tests.ts";
 import { Trial } from "./mutate/trial.ts";
+import { counted } from "../src/counted.ts";
 
 const args = parseArgs(process.argv.slice(2), {
   string: ["_", "only", "sample", "seed", "jobs", "budget", "tests"],
@@ -92,7 +93,9 @@ try {
   });
   const seconds = knowledge.tests.reduce((sum, { ms }) => sum + ms, 0) / 1000;
   console.log(
-    `${knowledge.tests.length} tests of ${tests.length} files take ${Math.round(seconds)} s without a mutant`,
+    `${knowledge.tests.length} tests of ${counted(tests.length, "file")} take ${
+      Math.round(seconds)
+    } s without a mutant`,
   );
   for (const { file, name, outcome } of knowledge.tests.filter(({ outcome }) => outcome !== "passed")) {
     console.log(`left out, since it ${outcome} without a mutant: ${file}: ${name}`);

@@ -20,6 +20,7 @@ import { BINARY, type Runner, runners } from "./test/runners.ts";
 import { findTests, needsProgram } from "./test/suites.ts";
 import { Supervised, watchParent } from "./test/supervised.ts";
 import { Transcripts } from "./test/transcripts.ts";
+import { counted } from "../src/counted.ts";
 
 /** How many files the list of the slowest ones has for each runtime. */
 const TIMINGS_MAX = 30;
@@ -85,7 +86,7 @@ async function runOn(
     return only("all: run npm ci first", "skipped");
   }
   const order = ["Deno", "Binary"].includes(runner.name) ? `, order from seed ${seed}` : "";
-  onOutput(new TextEncoder().encode(`\n${runner.name}: ${its.length} files${order}\n`));
+  onOutput(new TextEncoder().encode(`\n${runner.name}: ${counted(its.length, "file")}${order}\n`));
   const environment: Record<string, string> = {};
   if (runner.name === "Binary" || runner.name === "Deno" && its.some(needsProgram)) {
     const failure = await compileOnce();
@@ -126,7 +127,7 @@ function timingLines(runtime: string, { timings }: RunResult): string[] {
   const seconds = (ms: number): string => (ms / 1000).toFixed(1).padStart(7);
   const sum = timings.reduce((sum, [, ms]) => sum + ms, 0);
   return [
-    `\n${runtime}: ${seconds(sum).trim()} s in ${timings.length} files, the slowest:`,
+    `\n${runtime}: ${seconds(sum).trim()} s in ${counted(timings.length, "file")}, the slowest:`,
     ...timings.slice(0, TIMINGS_MAX).map(([file, ms]) => `${seconds(ms)} s  ${file}`),
   ];
 }

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import type { Driver } from "../../mod.ts";
+import { counted } from "../../src/counted.ts";
 
 /** A topic that is opened and looked into. */
 export interface Store {
@@ -69,7 +70,7 @@ export async function makeStore(driver: Driver, rootPath: string, store: Store):
   await producer.flush();
   const [{ nextId, segments }] = await topic.describe();
   if (nextId !== events || (store.segments ?? segments) !== segments) {
-    throw new Error(`Topic "${name}" has ${nextId} events in ${segments} segments`);
+    throw new Error(`Topic "${name}" has ${counted(nextId, "event")} in ${counted(segments, "segment")}`);
   }
   const folder = `${rootPath}/${name}/partitions/00000000`;
   if (store.withoutIndex) removeIndex(folder);

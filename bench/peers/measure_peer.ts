@@ -5,6 +5,7 @@ import { type Measured, Stopwatch } from "../../src/ctl/bench/stopwatch.ts";
 import { type Shape, warmUpOf } from "../../src/ctl/bench/workload.ts";
 import type { PeerStore } from "./peer.ts";
 import { PEERS } from "./peers.ts";
+import { counted } from "../../src/counted.ts";
 
 /** One measurement of a peer. */
 export interface PeerJob {
@@ -54,7 +55,7 @@ export async function measurePeer(
     const measured = watch.stop(done);
     if (done.events !== shape.events) {
       throw new Error(
-        `"${name}" gave ${done.events} of ${shape.events} events`,
+        `"${name}" gave ${done.events} of ${counted(shape.events, "event")}`,
       );
     }
     return {

@@ -10,6 +10,7 @@ import { runApart, type Starter } from "../../src/ctl/bench/worker_process.ts";
 import { METADATA_BYTES, type Shape } from "../../src/ctl/bench/workload.ts";
 import type { Section } from "./report.ts";
 import { withStore } from "./store.ts";
+import { counted } from "../../src/counted.ts";
 
 /** How far to go. */
 export interface GrowthSettings {
@@ -93,7 +94,7 @@ function* tables(
     label: "partitions",
     bytes: false,
     steps: [1, 4, 16, 64].map((partitions) => ({
-      what: `${partitions} partitions`,
+      what: counted(partitions, "partition"),
       value: partitions,
       shape: shape(2e6),
       partitions,
@@ -104,7 +105,7 @@ function* tables(
     label: "processes",
     bytes: false,
     steps: [1, 2, 4, 8].map((processes) => ({
-      what: `${processes} processes`,
+      what: counted(processes, "process", "processes"),
       value: processes,
       shape: shape(4e6 / processes),
       processes,

@@ -8,6 +8,7 @@ import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import type { BareJob } from "../kafka/bare_client.ts";
 import { median } from "./report.ts";
 import { commandOn, starterOn } from "./runtimes.ts";
+import { counted } from "../../src/counted.ts";
 
 /** What to measure. */
 export interface KafkaSettings {
@@ -43,7 +44,7 @@ export async function* kafka(
       }
       for (const [what, all] of found) {
         yield {
-          what: `${workload}, ${count} partition${count === 1 ? "" : "s"}: ${what}`,
+          what: `${workload}, ${counted(count, "partition")}: ${what}`,
           driver: median(all.map((both) => both.driver)),
           bare: median(all.map((both) => both.bare)),
           share: shareOf(all),

@@ -3,6 +3,7 @@ import { runApart, type Starter } from "../../src/ctl/bench/worker_process.ts";
 import type { Shape } from "../../src/ctl/bench/workload.ts";
 import { median, type Section } from "./report.ts";
 import { withStore } from "./store.ts";
+import { counted } from "../../src/counted.ts";
 
 /** Documents made beforehand: few, so that many processes are ready at the same time. */
 const DOCUMENTS = 10_000;
@@ -30,10 +31,12 @@ export async function processes(
         }),
       );
     }
-    rows.push({ what: `${count} processes`, measured: median(all) });
+    rows.push({ what: counted(count, "process", "processes"), measured: median(all) });
   }
   return {
-    title: `Producer processes on one partition, ${shape.events} events of ${shape.dataBytes} B data in all`,
+    title: `Producer processes on one partition, ${
+      counted(shape.events, "event")
+    } of ${shape.dataBytes} B data in all`,
     rows,
   };
 }

@@ -9,6 +9,7 @@ import { measureCpp } from "./cpp.ts";
 import { median, type Row, type Section } from "./report.ts";
 import { starterOn } from "./runtimes.ts";
 import { withStore } from "./store.ts";
+import { counted } from "../../src/counted.ts";
 
 /** What to measure. */
 export interface ThroughputSettings {
@@ -35,7 +36,9 @@ export async function* throughput(runtime: string, settings: ThroughputSettings)
     for (let round = 0; round < settings.rounds; round++) {
       rounds.push(await measureRound(shape, settings, starter));
     }
-    const title = `${workload} on ${runtime}: ${shape.events} events with ${shape.dataBytes} B data each`;
+    const title = `${workload} on ${runtime}: ${
+      counted(shape.events, "event")
+    } with ${shape.dataBytes} B data each`;
     yield { title, rows: [...rounds[0].keys()].map((what) => rowOf(what, rounds)) };
   }
 }
@@ -75,7 +78,7 @@ async function measureRound(
     measured.set("consume, C++ library, with data", consume);
   }
   for (const count of partitions) {
-    const suffix = count === 1 ? "" : `, ${count} partitions`;
+    const suffix = count === 1 ? "" : `, ${counted(count, "partition")}`;
     await withStore(folder, { num_partitions: count }, async (target) => {
       await run(`produce, ready text${suffix}`, {
         kind: "produce",

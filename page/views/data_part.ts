@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { EventView } from "../../src/ui/contract.ts";
 import { askRaw, topicPath, withQuery } from "../api.ts";
-import { formatBytes, formatCount, visible } from "../format.ts";
+import { counted, formatBytes, formatCount, visible } from "../format.ts";
 import { hexLines } from "../hex.ts";
 import { type Content, faultBox } from "../pieces.ts";
 import { imageType } from "../picture.ts";
@@ -78,8 +78,8 @@ export class DataPart {
         ? html`<p><button ?disabled=${this.#isLoading} @click=${() =>
           void this.#load(bytes.length + MORE_BYTES)}>More</button>
           <span class="muted">${formatCount(bytes.length)} of ${
-          formatCount(this.event.dataBytes)
-        } bytes are shown</span></p>`
+          counted(this.event.dataBytes, "byte")
+        } are shown</span></p>`
         : nothing
     }`;
   }

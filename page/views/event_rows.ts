@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
 import type { EventView } from "../../src/ui/contract.ts";
 import { askRaw, topicPath } from "../api.ts";
-import { formatBytes, formatCount, formatTime, visible } from "../format.ts";
+import { counted, formatBytes, formatCount, formatTime, visible } from "../format.ts";
 import { fieldAt, fieldText, parsedMetadata } from "../field.ts";
 import { prettyJson } from "../json_text.ts";
 import { addressOf, linkTo } from "../route.ts";
@@ -155,8 +155,8 @@ export class EventRows {
         ${
       isCut
         ? html`<button @click=${() => void this.#loadMetadata(event)}>Show all ${
-          formatCount(metadataChars)
-        } characters</button>`
+          counted(metadataChars, "character")
+        }</button>`
         : nothing
     }</section>
       ${data === undefined ? nothing : data.render()}

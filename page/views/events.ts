@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { EventsView, EventView, StoreView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
-import { formatCount } from "../format.ts";
+import { counted, formatCount } from "../format.ts";
 import { type EventAddress, eventAddressOf, eventLink } from "../event_address.ts";
 import { fieldPaths, parsedMetadata } from "../field.ts";
 import { LiveFeed } from "../live_feed.ts";
@@ -89,8 +89,8 @@ export class EventsTab extends Tab {
     const progress = total === 0 || this.#address.filter === ""
       ? nothing
       : html`<span class="muted">${formatCount(total - left)} of ${
-        formatCount(total)
-      } events looked through</span>`;
+        counted(total, "event")
+      } looked through</span>`;
     if (this.#isSearching) {
       return html`<p class="live"><span class="pulse"></span><span role="status">Looking further</span>
         <button @click=${this.#stopSearch}>Stop</button> ${progress}</p>`;

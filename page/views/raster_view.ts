@@ -1,7 +1,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
 import { COLOUR_MAPS, type ColourMap, Distribution, type Look, paint } from "../contrast.ts";
-import { formatCount } from "../format.ts";
+import { counted, formatCount } from "../format.ts";
 import type { Content } from "../pieces.ts";
 import {
   PIXEL_BYTES,
@@ -62,7 +62,7 @@ export class RasterView {
       <p class="readout">${this.#readout()}</p>
       ${channels === 1 ? this.#scale() : nothing}
       <p class="muted">${formatCount(width)} by ${formatCount(height)} pixels, ${type}${order}${frames > 1
-        ? `, the first of ${formatCount(frames)} frames`
+        ? `, the first of ${counted(frames, "frame")}`
         : ""}${factor > 1 ? `, reduced: one pixel here is the mean of ${factor} by ${factor}` : ""}</p>
     `;
   }

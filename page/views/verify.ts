@@ -46,9 +46,9 @@ export class VerifyTab extends Tab {
     const seconds = (Date.now() - startedTime!) / 1000;
     return html`<p><label>Verifying
       <progress max=${Math.max(1, bytesTotal)} .value=${bytes}></progress></label>
-      <span role="status">${formatBytes(bytes)} of ${formatBytes(bytesTotal)}, ${
-      formatCount(events)
-    } events, ${formatSpan(seconds)}</span></p>`;
+      <span role="status">${formatBytes(bytes)} of ${formatBytes(bytesTotal)}, ${counted(events, "event")}, ${
+      formatSpan(seconds)
+    }</span></p>`;
   }
 
   #result(
@@ -60,7 +60,7 @@ export class VerifyTab extends Tab {
       ? nothing
       : html`<p role="status">${state === "done" ? "Verified" : state === "stopped" ? "Stopped" : "Failed"} ${
         moment(endedTime)
-      }: ${formatCount(events)} events, ${formatBytes(bytes)}. ${
+      }: ${counted(events, "event")}, ${formatBytes(bytes)}. ${
         fault === undefined ? nothing : html`<strong class="bad">${fault}</strong>`
       }</p>`;
     const summary = state === "done" && total === 0

@@ -8,6 +8,7 @@ import type { Topic } from "../topic.ts";
 import type { CppEvent, CppPartition } from "./partition.ts";
 import type { SourcePartition } from "./source_partition.ts";
 import type { TransferCount } from "./transfer.ts";
+import { counted } from "../counted.ts";
 
 /** Data parts up to this size are read with their events, larger ones in pieces of it. */
 const PIECE_BYTES = 4 * 1024 * 1024;
@@ -62,7 +63,10 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
         }
         const { size } = event.dataDescriptor;
         if (size !== original.dataBytes) {
-          throw differ(nextId, `has ${size} bytes of data there, and ${original.dataBytes} in C++`);
+          throw differ(
+            nextId,
+            `has ${counted(size, "byte")} of data there, and ${original.dataBytes} in C++`,
+          );
         }
         if (size > 0 && !await hasSameData(event, original)) throw differ(nextId, "has other data there");
         same.push(original);

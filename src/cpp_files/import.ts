@@ -27,6 +27,7 @@ import {
   type TransferCount,
   type TransferProgress,
 } from "./transfer.ts";
+import { counted } from "../counted.ts";
 
 /** What {@linkcode importCppFiles} takes. */
 export interface CppImportOptions extends LargeMetadataOptions {
@@ -111,7 +112,7 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
       throw foreign(
         target,
         partition.partition,
-        `it has ${nextId} events, and there are ${partition.count} to import`,
+        `it has ${counted(nextId, "event")}, and C++ has ${partition.count} to import`,
       );
     }
     const before = { ...done };
@@ -177,8 +178,10 @@ async function openTarget(source: CppTopic, options: CppImportOptions): Promise<
   await target[Symbol.asyncDispose]();
   throw new InvalidOptionError(
     "num_partitions",
-    `Cannot import into topic "${into}": it has ${target.topic.partitions.length} partitions, and there are ` +
-      `${source.numPartitions} in C++`,
+    `Cannot import into topic "${into}": it has ${
+      counted(target.topic.partitions.length, "partition")
+    }, and C++ has ` +
+      `${source.numPartitions}`,
   );
 }
 

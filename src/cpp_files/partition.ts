@@ -12,6 +12,7 @@ import {
   readUint64,
 } from "./layout.ts";
 import { PartitionFiles } from "./partition_files.ts";
+import { counted } from "../counted.ts";
 
 const INDEX_AHEAD_BYTES = 64 * 1024;
 /** Metadata are read whole, unless they are moved; no driver stores so many bytes of them. */
@@ -133,7 +134,7 @@ export class CppPartition {
   #tooLarge(id: number, { metadataSize }: IndexEntry): LimitExceededError {
     return new LimitExceededError(
       `Cannot read topic "${this.topic}" partition ${this.partition} event ${id}: its index entry says that its ` +
-        `metadata have ${metadataSize} bytes, more than ${WHOLE_METADATA_BYTES_MAX}`,
+        `metadata have ${counted(metadataSize, "byte")}, more than ${WHOLE_METADATA_BYTES_MAX}`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { type LargeMetadataRule, movedMetadata } from "../metadata/large_metadat
 import type { MetadataReader } from "./metadata_reader.ts";
 import { type CppEvent, type CppPartition, type StoredEvent, WHOLE_METADATA_BYTES_MAX } from "./partition.ts";
 import type { PartitionTransfer } from "./transfer.ts";
+import { counted } from "../counted.ts";
 
 /** Ids that a warning names. */
 const NAMED_MAX = 10;
@@ -44,7 +45,7 @@ export class SourcePartition {
     const named = ids.slice(0, NAMED_MAX).join(", ");
     const more = ids.length > NAMED_MAX ? ` and ${ids.length - NAMED_MAX} more` : "";
     const which = `${ids.length === 1 ? "event" : "events"} ${named}${more} of partition ${this.partition}`;
-    const why = `more than ${this.#bytesMax} bytes of metadata`;
+    const why = `more than ${counted(this.#bytesMax, "byte")} of metadata`;
     return this.rule.choice === "skip"
       ? `Skipped with ${why}: ${which}; later events have lower ids than in C++`
       : `Moved to the end of the data part, with ${why}: ${which}`;
@@ -101,7 +102,7 @@ export class SourcePartition {
     if (choice === "refuse") {
       throw this.tooLarge(
         event,
-        `it has ${event.metadataBytes} bytes of metadata, more than ${this.#bytesMax}`,
+        `it has ${counted(event.metadataBytes, "byte")} of metadata, more than ${this.#bytesMax}`,
       );
     }
     const document = movedMetadata(event.dataBytes, event.metadataBytes);

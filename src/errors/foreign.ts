@@ -1,4 +1,5 @@
 import { DiasporaError, keepNames } from "./base.ts";
+import { counted } from "../counted.ts";
 
 /** The folder holds a topic in the layout of the C++ "files" driver, which is imported rather than opened. */
 export class ForeignLayoutError extends DiasporaError {
@@ -37,8 +38,8 @@ export class ForeignFilesError extends DiasporaError {
       `--from.name "${topic}" --name NEW_TOPIC --driver files --driver.root_path "${rootPath}"`;
     super(
       "ERR_FOREIGN_FILES",
-      `Cannot ${action} topic "${topic}": the C++ files driver wrote ${events} event${
-        events === 1 ? "" : "s"
+      `Cannot ${action} topic "${topic}": the C++ files driver wrote ${
+        counted(events, "event")
       } into it, in "${files[0]}"${others}; ${remedy}, then ${
         action === "open" ? "move these files away" : "delete it with force"
       }`,

@@ -1,6 +1,7 @@
 import { DataDescriptor } from "../data_descriptor.ts";
 import type { IncomingBatch } from "../contract.ts";
 import { AllocationError, DataRangeError } from "../errors.ts";
+import { counted } from "../counted.ts";
 
 const NOTHING: readonly Uint8Array[] = [new Uint8Array(0)];
 
@@ -56,7 +57,9 @@ export function allocated(answer: unknown, size: number): readonly Uint8Array[] 
   });
   if (total !== size) {
     throw new AllocationError(
-      `Cannot load data: ${size} bytes are selected, the data allocator gave ${total}`,
+      `Cannot load data: ${counted(size, "byte")} ${
+        size === 1 ? "is" : "are"
+      } selected, the data allocator gave ${total}`,
     );
   }
   return buffers;
@@ -71,7 +74,9 @@ export function checkBelongs(descriptor: DataDescriptor, dataSize: number): void
   }
   if (descriptor.totalSize !== dataSize) {
     throw new DataRangeError(
-      `Cannot load data: the descriptor is of a data part of ${descriptor.totalSize} bytes, this one has ${dataSize}`,
+      `Cannot load data: the descriptor is of a data part of ${
+        counted(descriptor.totalSize, "byte")
+      }, this one has ${dataSize}`,
     );
   }
 }

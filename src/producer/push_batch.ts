@@ -2,6 +2,7 @@ import { asPushed } from "../data_view.ts";
 import type { BatchPart, OutgoingBatch, OutgoingData } from "../contract.ts";
 import { InvalidDataError } from "../errors.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
+import { counted } from "../counted.ts";
 
 /** What a batch tells the batcher that fills it. */
 export interface BatchOwner {
@@ -194,7 +195,9 @@ export class PushBatch implements OutgoingBatch {
     }
     refused.fail(
       new InvalidDataError(
-        `Cannot store a data part: it had ${size} bytes when it was pushed, and its memory has fewer now; ` +
+        `Cannot store a data part: it had ${
+          counted(size, "byte")
+        } when it was pushed, and its memory has fewer now; ` +
           `leave it as it is until the push future completes`,
       ),
     );

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Event } from "../../mod.ts";
 import { BadRequestError, sendPiece } from "./answer.ts";
 import type { Query } from "./query.ts";
+import { counted } from "../counted.ts";
 
 /** Read and sent together. */
 const PIECE_BYTES = 1024 * 1024;
@@ -12,7 +13,9 @@ export async function sendData(event: Event, query: Query, response: ServerRespo
   const offset = query.count("offset") ?? 0;
   const size = query.count("size") ?? dataDescriptor.size - offset;
   if (offset + size > dataDescriptor.size || size < 0) {
-    throw new BadRequestError(`The data part has ${dataDescriptor.size} bytes, not ${offset + size}`);
+    throw new BadRequestError(
+      `The data part has ${counted(dataDescriptor.size, "byte")}, not ${offset + size}`,
+    );
   }
   // Read before anything is said: damage found in the first piece becomes an error status.
   let piece = await pieceAt(event, offset, Math.min(PIECE_BYTES, size));

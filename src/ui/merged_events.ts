@@ -5,6 +5,7 @@ import { readEvents } from "./event_reader.ts";
 import { type EventFilter, filterOf } from "./filter.ts";
 import { ownConsumer } from "./own_consumer.ts";
 import type { Query } from "./query.ts";
+import { counted } from "../counted.ts";
 
 const EVENTS_DEFAULT = 50;
 const EVENTS_MAX = 500;
@@ -28,7 +29,7 @@ export async function mergedEvents(topic: Topic, query: Query): Promise<EventsVi
   const filter = filterOf(query);
   const partitions = (await topic.describe()).filter(({ fault }) => fault === undefined);
   if (partitions.length > PARTITIONS_MAX) {
-    throw new BadRequestError(`The topic has ${partitions.length} partitions: choose one of them`);
+    throw new BadRequestError(`The topic has ${counted(partitions.length, "partition")}: choose one of them`);
   }
   const time = query.count("time");
   const [older, newer] = [query.text("older"), query.text("newer")];

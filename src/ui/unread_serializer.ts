@@ -1,4 +1,5 @@
 import type { ComponentDocument, JsonValue, Serializer } from "../../mod.ts";
+import { counted } from "../counted.ts";
 
 /** Takes the place of a serializer that is not loaded here, and says so where metadata would be. */
 export class UnreadSerializer implements Serializer {
@@ -9,7 +10,9 @@ export class UnreadSerializer implements Serializer {
   }
 
   deserialize(bytes: Uint8Array): JsonValue {
-    return `${bytes.byteLength} bytes, written by the serializer "${this.document.type}", which is not loaded here`;
+    return `${
+      counted(bytes.byteLength, "byte")
+    }, written by the serializer "${this.document.type}", which is not loaded here`;
   }
 
   config(): ComponentDocument {

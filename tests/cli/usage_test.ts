@@ -241,7 +241,7 @@ test("on a terminal destruction is asked about, and only yes is yes", { skip: no
     const remove = [...PROGRAM, "topic", "delete", "t", ...driver];
     const no = await onTerminal(remove, "\n");
     assertEquals(no.code, 1);
-    assertStringIncludes(no.text, 'Delete topic "t" with all its events: 0 events (0 B) in 1 partitions');
+    assertStringIncludes(no.text, 'Delete topic "t" with all its events: 0 events (0 B) in 1 partition');
     assertEquals((await ctl(["topic", "list", ...driver])).stdout, "t\n");
     assertEquals((await onTerminal(remove, "y\n")).code, 0);
     assertEquals((await ctl(["topic", "list", ...driver])).stdout, "");
@@ -255,7 +255,7 @@ test("on a terminal long work shows progress, unless asked not to", { skip: noTe
       const words = [...PROGRAM, "produce", "t", ...driver, ...more].map((word) => `'${word}'`).join(" ");
       return run(["script", "-qec", `(echo 1; sleep 1; echo 2) | ${words}`, join(folder, "typescript")]);
     };
-    assertStringIncludes((await produce()).stdout, "produced: 1 events");
+    assertStringIncludes((await produce()).stdout, "produced: 1 event");
     assertEquals((await produce("--no-progress")).stdout.includes("produced:"), false);
   });
 });

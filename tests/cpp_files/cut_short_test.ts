@@ -112,9 +112,9 @@ test("an import into a topic that holds other events is refused, naming the firs
       for (let n = 0; n < EVENTS + 2; n++) producer.push({ n });
       await producer.flush();
     });
-    await assertRejects(importing("longer"), ContentMismatchError, "it has 6001 events, and there are 6000");
+    await assertRejects(importing("longer"), ContentMismatchError, "it has 6001 events, and C++ has 6000");
     await driver.createTopic("narrow", { num_partitions: 1 });
-    await assertRejects(importing("narrow"), Error, "it has 1 partitions, and there are 2 in C++");
+    await assertRejects(importing("narrow"), Error, "it has 1 partition, and C++ has 2");
   });
 });
 

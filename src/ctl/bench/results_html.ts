@@ -5,13 +5,16 @@ import { page, table } from "./page.ts";
 import { percentile } from "./percentile.ts";
 import { type BenchResults, figuresOf } from "./results.ts";
 import type { SweepPoint } from "./sweeps.ts";
+import { counted, countedGrouped } from "../../counted.ts";
 
 /** The results as a page that needs no other file. */
 export function resultsPage(all: BenchResults): string {
   const { settings, sweeps, latency } = all;
   const charts: string[] = [];
   const shape = `${formatBytes(settings.metadataBytes)} metadata`;
-  const processes = settings.processes === 1 ? "one process" : `${settings.processes} processes`;
+  const processes = settings.processes === 1
+    ? "one process"
+    : counted(settings.processes, "process", "processes");
   if (sweeps !== undefined) {
     charts.push(lineChart({
       title: "Throughput by batch size",
@@ -66,8 +69,10 @@ function bothSeries(
 
 function workOf({ settings }: BenchResults): string {
   const batch = settings.batchSize === undefined ? "adaptive batches" : `batches of ${settings.batchSize}`;
-  return `${settings.events.toLocaleString("en")} events ${
-    settings.processes === 1 ? "by one process" : `by each of ${settings.processes} processes`
+  return `${countedGrouped(settings.events, "event")} ${
+    settings.processes === 1
+      ? "by one process"
+      : `by each of ${counted(settings.processes, "process", "processes")}`
   }, ` +
     `${formatBytes(settings.metadataBytes)} metadata, ${formatBytes(settings.dataBytes)} data, ${batch}`;
 }

@@ -1,6 +1,7 @@
 import type { EngineBench } from "./measure_engine.ts";
 import type { Measured } from "./stopwatch.ts";
 import type { Shape } from "./workload.ts";
+import { counted } from "../../counted.ts";
 
 /** Throughput at one value of what is varied. */
 export interface SweepPoint {
@@ -32,7 +33,7 @@ export async function measureSweeps(
     sweeps.batchSize.push({ value, ...await bench.both(shape, value) });
   }
   for (const value of DATA_SIZES) {
-    begin(`data of ${value} bytes`);
+    begin(`data of ${counted(value, "byte")}`);
     const fitting = Math.ceil(BYTES_EACH / processes / (value + shape.metadataBytes));
     const events = Math.min(shape.events, fitting);
     sweeps.dataSize.push({ value, ...await bench.both({ ...shape, dataBytes: value, events }, batchSize) });

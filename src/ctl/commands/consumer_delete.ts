@@ -1,6 +1,7 @@
 import type { Invocation } from "../command.ts";
 import { topicAndRequiredConsumerOf, withTopic } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
+import { counted } from "../../counted.ts";
 
 /** Forgets a consumer name's position. */
 export async function run(invocation: Invocation): Promise<number | void> {
@@ -14,7 +15,9 @@ export async function run(invocation: Invocation): Promise<number | void> {
     const lags = await topic.lag(consumer);
     for (const { partition, position, events } of lags.filter(({ acknowledged }) => acknowledged)) {
       console.log.info(
-        `Consumer '${consumer}' is at id ${position} in partition ${partition}, ${events} events to come`,
+        `Consumer '${consumer}' is at id ${position} in partition ${partition}, ${
+          counted(events, "event")
+        } to come`,
       );
     }
     if (args.flag("dry-run")) {

@@ -6,6 +6,7 @@ import { openConsumer } from "../consume/open_consumer.ts";
 import { EXIT } from "../exit_codes.ts";
 import { RawSerializer } from "../transfer/raw_serializer.ts";
 import { parseStart, type StartArgument, startIn } from "../position.ts";
+import { counted } from "../../counted.ts";
 
 /** What a seek does in one partition. */
 interface Step {
@@ -88,8 +89,8 @@ function textOf(consumer: string, { partition, to, id, before }: Step, verb: str
   const effect = moved === 0
     ? "nothing changes"
     : moved > 0
-    ? `${moved} events skipped`
-    : `${-moved} events again`;
+    ? `${counted(moved, "event")} skipped`
+    : `${counted(-moved, "event")} again`;
   return `${head}: ${effect}, from id ${before}`;
 }
 
@@ -98,5 +99,7 @@ function question(consumer: string, topic: string, steps: readonly Step[]): stri
   const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
   const skipped = sum(moves.filter((move) => move > 0));
   const again = -sum(moves.filter((move) => move < 0));
-  return `Move consumer "${consumer}" of topic "${topic}": ${skipped} events skipped, ${again} events again?`;
+  return `Move consumer "${consumer}" of topic "${topic}": ${counted(skipped, "event")} skipped, ${
+    counted(again, "event")
+  } again?`;
 }

@@ -6,6 +6,7 @@ import { visible } from "../console/visible.ts";
 import { checkFolder } from "../doctor/folder.ts";
 import { type Finding, finding, type Verdict } from "../doctor/check.ts";
 import { EXIT } from "../exit_codes.ts";
+import { counted } from "../../counted.ts";
 
 const STYLES: Readonly<Record<Verdict, Style>> = { ok: "green", warn: "yellow", fail: "red", unknown: "dim" };
 
@@ -26,7 +27,10 @@ export async function run(invocation: Invocation): Promise<number | void> {
       const topics = await driver.listTopics();
       const ms = Math.round(performance.now() - started);
       foreign = [...topics.values()].filter((info) => info.foreign !== undefined).map((info) => info.name);
-      return { verdict: "ok", detail: `driver "${name}" answers in ${ms} ms; ${topics.size} topics` };
+      return {
+        verdict: "ok",
+        detail: `driver "${name}" answers in ${ms} ms; ${counted(topics.size, "topic")}`,
+      };
     }),
   );
   if (foreign.length > 0) {

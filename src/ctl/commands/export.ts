@@ -4,6 +4,7 @@ import { openDriver, topicNameOf } from "../connect.ts";
 import { EXPORT_FORMATS } from "../transfer/formats.ts";
 import { RawSerializer } from "../transfer/raw_serializer.ts";
 import { UsageError } from "../usage_error.ts";
+import { counted } from "../../counted.ts";
 
 /** Writes a topic in another format. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -39,5 +40,5 @@ export async function run(invocation: Invocation): Promise<void> {
   } finally {
     progress.stop();
   }
-  console.log.info(`Exported ${progress.done.events} events of topic '${name}'`);
+  console.log.info(`Exported ${counted(progress.done.events, "event")} of topic '${name}'`);
 }

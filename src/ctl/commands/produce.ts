@@ -9,6 +9,7 @@ import { LineTooLongError, numberedLines } from "../lines/numbered_lines.ts";
 import { type LineFormat, lineFormat } from "../produce/line_format.ts";
 import { LineProducer } from "../produce/line_producer.ts";
 import { UsageError } from "../usage_error.ts";
+import { counted } from "../../counted.ts";
 
 /** Files larger than this are streamed into their event rather than read at once. */
 const STREAM_BYTES_MIN = 64 * 1024 * 1024;
@@ -38,7 +39,7 @@ export async function run(invocation: Invocation): Promise<void> {
     } finally {
       progress.stop();
     }
-    console.log.info(`Pushed ${progress.done.events} events to topic '${topicName}'`);
+    console.log.info(`Pushed ${counted(progress.done.events, "event")} to topic '${topicName}'`);
   });
 }
 

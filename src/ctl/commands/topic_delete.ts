@@ -3,6 +3,7 @@ import type { Invocation } from "../command.ts";
 import { openDriver, topicNameOf } from "../connect.ts";
 import { formatBytes } from "../console/progress.ts";
 import { EXIT } from "../exit_codes.ts";
+import { counted } from "../../counted.ts";
 
 /** Deletes a topic. */
 export async function run(invocation: Invocation): Promise<number | void> {
@@ -42,7 +43,9 @@ async function contentText(driver: Driver, { name }: TopicInfo): Promise<string>
     const events = partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0);
     const bytes = formatBytes(partitions.reduce((sum, partition) => sum + partition.bytes, 0));
     const consumers = (await topic.consumers()).length;
-    return `: ${events} events (${bytes}) in ${partitions.length} partitions, positions of ${consumers} consumers`;
+    return `: ${counted(events, "event")} (${bytes}) in ${
+      counted(partitions.length, "partition")
+    }, positions of ${counted(consumers, "consumer")}`;
   } catch {
     return "";
   }
@@ -51,5 +54,7 @@ async function contentText(driver: Driver, { name }: TopicInfo): Promise<string>
 /** What else goes with the topic. */
 function foreignText({ layout, foreign }: TopicInfo, force: boolean): string {
   if (layout === "cpp-files") return ", which the C++ files driver wrote";
-  return foreign !== undefined && force ? ` and ${foreign.events} events of the C++ files driver` : "";
+  return foreign !== undefined && force
+    ? ` and ${counted(foreign.events, "event")} of the C++ files driver`
+    : "";
 }

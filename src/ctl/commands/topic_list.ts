@@ -4,6 +4,7 @@ import type { Invocation } from "../command.ts";
 import { openDriver } from "../connect.ts";
 import { oneLine } from "../report.ts";
 import { withoutSecrets } from "../../secrets.ts";
+import { counted } from "../../counted.ts";
 
 /** Lists topics. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -59,7 +60,7 @@ async function describe(driver: Driver, info: TopicInfo, warn: (text: string) =>
 /** What another program keeps in a topic, as a warning. */
 function foreignText({ name, foreign }: TopicInfo): string {
   const { files, events } = foreign!;
-  return `The C++ files driver wrote ${events} events of its own into topic "${name}": ${
+  return `The C++ files driver wrote ${counted(events, "event")} of its own into topic "${name}": ${
     files.map((file) => `"${file}"`).join(", ")
   }; the topic cannot be opened before they are moved away`;
 }

@@ -6,6 +6,7 @@ import { formatTable } from "../console/table.ts";
 import { EXIT } from "../exit_codes.ts";
 import { parseTime } from "../time.ts";
 import { UsageError } from "../usage_error.ts";
+import { counted } from "../../counted.ts";
 
 /** Removes events from the front of a topic. */
 export async function run(invocation: Invocation): Promise<number | void> {
@@ -40,7 +41,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
           );
         }
       }
-      const question = `Remove ${events} events (${bytes}) of topic "${name}"?`;
+      const question = `Remove ${counted(events, "event")} (${bytes}) of topic "${name}"?`;
       if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
     }
     const results = await topic.trim({ ...request, dryRun });

@@ -5,6 +5,7 @@ import { EXIT } from "../exit_codes.ts";
 import { findingDocument, findingLine } from "../verify/report.ts";
 import { TopicFiles } from "../verify/store.ts";
 import { filesTopics } from "../verify/topics.ts";
+import { counted } from "../../counted.ts";
 
 /** Reads every stored byte against its checksum. */
 export async function run(invocation: Invocation): Promise<number | void> {
@@ -33,8 +34,12 @@ export async function run(invocation: Invocation): Promise<number | void> {
   }
   const { events, bytes } = progress.done;
   const found = `${counts.damage} damaged, ${counts.redundant} redundant, ${counts.torn} torn` +
-    (counts.foreign === 0 ? "" : `, ${counts.foreign} files of the C++ files driver`);
-  console.log.info(`Verified ${events} events, ${bytes} bytes in ${topics.length} topics: ${found}`);
+    (counts.foreign === 0 ? "" : `, ${counted(counts.foreign, "file")} of the C++ files driver`);
+  console.log.info(
+    `Verified ${counted(events, "event")}, ${counted(bytes, "byte")} in ${
+      counted(topics.length, "topic")
+    }: ${found}`,
+  );
   if (counts.damage + counts.redundant > 0) return EXIT.damage;
   if (counts.foreign > 0) return EXIT.failure;
 }

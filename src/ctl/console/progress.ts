@@ -1,3 +1,4 @@
+import { countedGrouped } from "../../counted.ts";
 /** How often the line is drawn. */
 const INTERVAL_MS = 200;
 
@@ -58,7 +59,7 @@ export class Progress {
 /** `1,234,000 events  98.7 MB  411,333 events/s  00:12 left`. */
 export function progressText(done: Done, total: Partial<Done>, elapsedMs: number): string {
   const seconds = elapsedMs / 1000;
-  const parts = [`${done.events.toLocaleString("en")} events`, formatBytes(done.bytes)];
+  const parts = [countedGrouped(done.events, "event"), formatBytes(done.bytes)];
   if (seconds > 0) parts.push(`${Math.round(done.events / seconds).toLocaleString("en")} events/s`);
   const fraction = fractionDone(done, total);
   if (fraction !== undefined) {

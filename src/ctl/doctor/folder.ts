@@ -14,6 +14,7 @@ import process from "node:process";
 import { formatBytes } from "../console/progress.ts";
 import { type Finding, finding } from "./check.ts";
 import { appendByProcess } from "./other_process.ts";
+import { counted } from "../../counted.ts";
 
 const FREE_BYTES_MIN = 1e9;
 const WATCH_MS_MAX = 2000;
@@ -99,7 +100,7 @@ async function checkAppends(folder: string): Promise<Omit<Finding, "check">> {
   if (bytes.length !== 2 * blocks * blockBytes) {
     return {
       verdict: "fail",
-      detail: `appends were lost: ${bytes.length} of ${2 * blocks * blockBytes} bytes are there`,
+      detail: `appends were lost: ${bytes.length} of ${counted(2 * blocks * blockBytes, "byte")} are there`,
     };
   }
   let switches = 0;

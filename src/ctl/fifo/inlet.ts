@@ -7,6 +7,7 @@ import type { ClaimedFifo } from "./claimed_fifo.ts";
 import type { FifoCommand } from "./control_line.ts";
 import { readLines } from "./line_reader.ts";
 import { sleep } from "./pause.ts";
+import { counted } from "../../counted.ts";
 
 /** More than any engine takes as metadata: a writer that ends no line must not fill the memory. */
 const LINE_BYTES_MAX = 32 * 1024 * 1024;
@@ -83,10 +84,12 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
       if (failures === 0) log.error(`FIFO "${command.path}": ${oneLine(flushError)}`);
       documents = again;
       if (documents.length === 0) return;
-      log.error(`FIFO "${command.path}": ${documents.length} lines wait: ${oneLine(why)}`);
+      log.error(`FIFO "${command.path}": ${counted(documents.length, "line")} waiting: ${oneLine(why)}`);
     }
     if (signal.aborted && --lastAttempts === 0) {
-      throw new Error(`FIFO "${command.path}": ${documents.length} lines could not be stored before the end`);
+      throw new Error(
+        `FIFO "${command.path}": ${counted(documents.length, "line")} could not be stored before the end`,
+      );
     }
     if (signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS_MIN));
     else await sleep(retryMs, signal);

@@ -7,6 +7,7 @@ import { oneLine } from "../report.ts";
 import type { Policy } from "./config.ts";
 import type { Plugins } from "./plugins.ts";
 import { ForwardWindow } from "./window.ts";
+import { counted } from "../../counted.ts";
 
 /** Pauses between attempts of a policy that fails. */
 const RETRY_MS_MIN = 200;
@@ -49,7 +50,9 @@ async function passGone({ open, log }: ForwardTask, name: string, error: unknown
   if (!(error instanceof EventGoneError)) return false;
   const { partition, id, firstId } = error;
   log.error(
-    `"${name}" lost ${firstId - id} events of partition ${partition}: they were removed from the source`,
+    `"${name}" lost ${
+      counted(firstId - id, "event")
+    } of partition ${partition}: they were removed from the source`,
   );
   const { source } = await open();
   await source.seekConsumer(name, { id: firstId }, { partitions: [partition] });

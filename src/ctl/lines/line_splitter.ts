@@ -1,4 +1,5 @@
 import { LimitExceededError } from "../../errors.ts";
+import { counted } from "../../counted.ts";
 
 const NEWLINE = 0x0a;
 /** No line may be longer; a file without line ends must not fill the memory. */
@@ -95,7 +96,9 @@ export class LineSplitter {
     const { bytesMax, onTooLong } = this.#limit;
     if (onTooLong === undefined) {
       throw new LimitExceededError(
-        `Cannot read a line of more than ${bytesMax} bytes: give large content as data, or check that lines end`,
+        `Cannot read a line of more than ${
+          counted(bytesMax, "byte")
+        }: give large content as data, or check that lines end`,
       );
     }
     this.#isPassingOver = true;

@@ -29,7 +29,7 @@ export class LargeEvents {
     const bytes = Buffer.byteLength(event.document);
     if (bytes <= bytesMax) return event;
     if (choice === "refuse") {
-      throw new LimitExceededError(`it has ${bytes} bytes of metadata, more than ${bytesMax}`);
+      throw new LimitExceededError(`it has ${counted(bytes, "byte")} of metadata, more than ${bytesMax}`);
     }
     if (choice === "skip") {
       this.#skipped++;

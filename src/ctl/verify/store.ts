@@ -6,6 +6,7 @@ import { Partition } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { UsageError } from "../usage_error.ts";
 import { verifyConsumerName } from "./consumer_name.ts";
+import { counted } from "../../counted.ts";
 
 /** The files of one topic, looked at from outside the driver. */
 export class TopicFiles {
@@ -60,7 +61,7 @@ export class TopicFiles {
         endId: 0,
         file,
         offset: 0,
-        reason: `the C++ files driver keeps ${events} events of its own beside these`,
+        reason: `the C++ files driver keeps ${counted(events, "event")} of its own beside these`,
       };
     }
   }

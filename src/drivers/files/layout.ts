@@ -17,6 +17,7 @@
 import type { JsonObject } from "../../json.ts";
 import type { Storage } from "../../storage/port.ts";
 import { LimitExceededError, StorageError, UnsupportedFormatError } from "../../errors.ts";
+import { counted } from "../../counted.ts";
 
 /** Version of the folder's layout, as `topic.json` states it. */
 export const LAYOUT_VERSION = 1;
@@ -44,7 +45,9 @@ export function documentBytes(document: JsonObject): Uint8Array {
   const bytes = new TextEncoder().encode(JSON.stringify(sortKeys(document), null, 2));
   if (bytes.byteLength <= DOCUMENT_BYTES_MAX) return bytes;
   throw new LimitExceededError(
-    `Cannot store a document of a topic: it has ${bytes.byteLength} bytes, more than ${DOCUMENT_BYTES_MAX}; ` +
+    `Cannot store a document of a topic: it has ${
+      counted(bytes.byteLength, "byte")
+    }, more than ${DOCUMENT_BYTES_MAX}; ` +
       `make its schema or pattern smaller`,
   );
 }

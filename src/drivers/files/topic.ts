@@ -32,6 +32,7 @@ import { FilesProducer } from "./producer.ts";
 import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
 import { editTopicFolder } from "./topic_folder.ts";
 import { acknowledgedId, applyRetention, trimPartition } from "./trim.ts";
+import { counted } from "../../counted.ts";
 
 /** An opened topic of the files driver. */
 export class FilesTopic implements TopicInterface {
@@ -51,7 +52,9 @@ export class FilesTopic implements TopicInterface {
     if (!Number.isSafeInteger(numPartitions) || numPartitions < 1) {
       throw new StorageError(
         "EILSEQ",
-        `Cannot open topic "${name}": "${path}/topic.json" says that it has ${numPartitions} partitions; ` +
+        `Cannot open topic "${name}": "${path}/topic.json" says that it has ${
+          counted(numPartitions, "partition")
+        }; ` +
           "restore the file from a backup",
       );
     }

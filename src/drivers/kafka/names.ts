@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { InvalidOptionError, InvalidTopicNameError } from "../../errors.ts";
+import { counted } from "../../counted.ts";
 
 const KAFKA_NAME_CHARS_MAX = 249;
 const LEGAL = /^[A-Za-z0-9._-]+$/;
@@ -62,7 +63,9 @@ export class TopicNames {
     if (longest.length > KAFKA_NAME_CHARS_MAX) {
       throw new InvalidTopicNameError(
         topic,
-        `it takes ${longest.length} characters in Kafka, at most ${KAFKA_NAME_CHARS_MAX} are possible`,
+        `it takes ${
+          counted(longest.length, "character")
+        } in Kafka, at most ${KAFKA_NAME_CHARS_MAX} are possible`,
       );
     }
     if (this.topicOf(this.#prefix + this.localName(topic)) !== topic) {

@@ -13,6 +13,7 @@ import {
   type RecordFormat,
   recordSizes,
 } from "./record.ts";
+import { counted } from "../../counted.ts";
 
 /** No broker takes more, whatever its limits are. */
 const MESSAGE_BYTES_MAX = 1_000_000_000;
@@ -113,12 +114,14 @@ export class KafkaProducer implements ProducerInterface {
 
   #tooLarge(partition: number, bytes: number, events = 1): LimitExceededError {
     const { bytesMax, setting } = this.#eventLimit;
-    const what = events === 1 ? "an event" : `${events} events together`;
+    const what = events === 1 ? "an event" : `${counted(events, "event")} together`;
     const limit = Number.isFinite(bytesMax)
       ? `${bytesMax} are possible`
       : "that is more than the broker takes";
     return new LimitExceededError(
-      `Cannot store ${what} in topic "${this.#topic.name}" partition ${partition}: ${bytes} bytes, and ${limit}; ` +
+      `Cannot store ${what} in topic "${this.#topic.name}" partition ${partition}: ${
+        counted(bytes, "byte")
+      }, and ${limit}; ` +
         `raise ${setting}`,
     );
   }

@@ -1,5 +1,6 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
+import { counted } from "../../counted.ts";
 
 /*
  * The value of a record; sizes are little-endian, and there is neither a key nor a header:
@@ -124,7 +125,9 @@ export function encodeBatch(
     writeSize(memory, start + 8, position - dataStart);
     if (position - start !== sizes.values[index]) {
       throw new Error(
-        `Cannot encode a record: it has ${position - start} bytes, its sizes say ${sizes.values[index]}`,
+        `Cannot encode a record: it has ${counted(position - start, "byte")}, its sizes say ${
+          sizes.values[index]
+        }`,
       );
     }
     values[index] = memory.subarray(start, position);
@@ -140,13 +143,16 @@ export function decodeRecord(
   if (value === null || value === undefined) return { reason: "the record has no value", offset: 0 };
   const size = value.byteLength;
   if (size < HEADER_BYTES) {
-    return { reason: `the record has ${size} bytes, an event has at least ${HEADER_BYTES}`, offset: size };
+    return {
+      reason: `the record has ${counted(size, "byte")}, an event has at least ${HEADER_BYTES}`,
+      offset: size,
+    };
   }
   if (isEndMark(value)) return undefined;
   const metadataSize = readSize(value, 0);
   const dataSize = readSize(value, 8);
   if (HEADER_BYTES + metadataSize + dataSize !== size) {
-    return misfit(size, `${metadataSize} bytes of metadata and ${dataSize} of data`);
+    return misfit(size, `${counted(metadataSize, "byte")} of metadata and ${dataSize} of data`);
   }
   const dataOffset = HEADER_BYTES + metadataSize;
   if (!format.hasTextLength) return { metadataOffset: HEADER_BYTES, dataOffset };
@@ -163,7 +169,7 @@ export function decodeRecord(
 }
 
 function misfit(size: number, claimed: string): RecordFault {
-  return { reason: `the record has ${size} bytes, which its head says are ${claimed}`, offset: 0 };
+  return { reason: `the record has ${counted(size, "byte")}, which its head says are ${claimed}`, offset: 0 };
 }
 
 /** Whether it marks the end of a topic. */

@@ -1,5 +1,6 @@
 import { StorageError } from "../../errors.ts";
 import { isMissing, type Storage, type StorageFile } from "../../storage/port.ts";
+import { counted } from "../../counted.ts";
 
 const BEAT_BYTES = 8;
 
@@ -26,9 +27,13 @@ export class Beat {
     }
     const written = this.#file.writeAt(bytesOf(this.#count), 0);
     if (written === BEAT_BYTES) return;
-    throw new StorageError("ENOSPC", `Cannot write "${this.path}": the system took ${written} bytes of 8`, {
-      canRetry: true,
-    });
+    throw new StorageError(
+      "ENOSPC",
+      `Cannot write "${this.path}": the system took ${counted(written, "byte")} of 8`,
+      {
+        canRetry: true,
+      },
+    );
   }
 
   /** Takes the file away. */

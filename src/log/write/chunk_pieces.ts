@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidDataError } from "../../errors.ts";
+import { counted } from "../../counted.ts";
 
 /** The buffers of a data part in memory, cut without being copied. */
 export class ChunkPieces {
@@ -25,7 +26,7 @@ export class ChunkPieces {
       const { bytes, from } = piece;
       if (bytes.byteLength < piece.end) {
         throw new InvalidDataError(
-          `Cannot store a data part: a piece of ${piece.end} bytes has ${bytes.byteLength} now; ` +
+          `Cannot store a data part: a piece of ${counted(piece.end, "byte")} has ${bytes.byteLength} now; ` +
             `leave it as it is until the push future completes`,
         );
       }

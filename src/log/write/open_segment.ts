@@ -8,6 +8,7 @@ import { Segment, segmentName } from "../segment/segment_file.ts";
 import { SegmentIndex } from "../segment/index.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
 import type { LogPosition } from "../segment/log_position.ts";
+import { counted } from "../../counted.ts";
 
 /** Offsets of chunks, anchors and index entries have four bytes. */
 export const OFFSETS_END: number = 2 ** 32;
@@ -233,7 +234,9 @@ export class OpenSegment {
     if (size >= end) return;
     throw new StorageError(
       "EIO",
-      `Cannot find the frame just appended to "${this.file.path}": the file was cut to ${size} bytes`,
+      `Cannot find the frame just appended to "${this.file.path}": the file was cut to ${
+        counted(size, "byte")
+      }`,
     );
   }
 

@@ -3,6 +3,7 @@ import type { JsonValue } from "../../../json.ts";
 import { pointerStep } from "../../json_pointer.ts";
 import { showValue } from "../../mismatch.ts";
 import type { SchemaError } from "./ajv.ts";
+import { counted } from "../../../counted.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -16,13 +17,13 @@ const EXPECTATIONS: Record<string, (params: Params, error: SchemaError) => strin
   exclusiveMinimum: ({ limit }) => `a number above ${limit}`,
   exclusiveMaximum: ({ limit }) => `a number below ${limit}`,
   multipleOf: ({ multipleOf }) => `a multiple of ${multipleOf}`,
-  minLength: ({ limit }) => `at least ${count(limit, "character")}`,
-  maxLength: ({ limit }) => `at most ${count(limit, "character")}`,
+  minLength: ({ limit }) => `at least ${counted(limit as number, "character")}`,
+  maxLength: ({ limit }) => `at most ${counted(limit as number, "character")}`,
   pattern: ({ pattern }) => `text that matches "${pattern}"`,
-  minItems: ({ limit }) => `at least ${count(limit, "element")}`,
-  maxItems: ({ limit }) => `at most ${count(limit, "element")}`,
-  minProperties: ({ limit }) => `at least ${count(limit, "property", "properties")}`,
-  maxProperties: ({ limit }) => `at most ${count(limit, "property", "properties")}`,
+  minItems: ({ limit }) => `at least ${counted(limit as number, "element")}`,
+  maxItems: ({ limit }) => `at most ${counted(limit as number, "element")}`,
+  minProperties: ({ limit }) => `at least ${counted(limit as number, "property", "properties")}`,
+  maxProperties: ({ limit }) => `at most ${counted(limit as number, "property", "properties")}`,
   uniqueItems: ({ i, j }) => `no two equal elements (${j} and ${i} are)`,
   contains: () => 'an element that matches the schema of "contains"',
   "false schema": () => "nothing to be there",
@@ -103,8 +104,4 @@ function show(value: unknown): string {
 function withArticle(type: string): string {
   if (type === "null") return type;
   return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
-}
-
-function count(limit: unknown, singular: string, plural = `${singular}s`): string {
-  return `${limit} ${limit === 1 ? singular : plural}`;
 }

@@ -1,6 +1,7 @@
 import type { ImportedEvent } from "../contract.ts";
 import { type Manifest, MANIFEST_ENTRY, runOf } from "./format.ts";
 import { shown, type TarEntry, TarError, type TarReader } from "./tar_reader.ts";
+import { counted } from "../../../counted.ts";
 
 /** Data parts larger than this are handed on in pieces. */
 const STREAM_BYTES_MIN = 64 * 1024 * 1024;
@@ -100,7 +101,9 @@ export class RunReader {
     const { partition, events, before } = run;
     const size = events.reduce((sum, { dataBytes }) => sum + dataBytes, 0);
     if (size !== entry.size) {
-      throw new TarError(`entry ${shown(entry.name)} has ${entry.size} bytes, and its events say ${size}`);
+      throw new TarError(
+        `entry ${shown(entry.name)} has ${counted(entry.size, "byte")}, and its events say ${size}`,
+      );
     }
     this.#dataBytes += size;
     for (const [index, { document, dataBytes }] of events.entries()) {
@@ -132,7 +135,9 @@ export class RunReader {
     if (missing !== undefined) throw new TarError(`entry ${shown(missing)} is missing`);
     if (manifest.events !== this.#events || manifest.data_bytes !== this.#dataBytes) {
       throw new TarError(
-        `it has ${this.#events} events and ${this.#dataBytes} bytes of data, and its "${MANIFEST_ENTRY}" says ` +
+        `it has ${counted(this.#events, "event")} and ${
+          counted(this.#dataBytes, "byte")
+        } of data, and its "${MANIFEST_ENTRY}" says ` +
           `${manifest.events} and ${manifest.data_bytes}`,
       );
     }
@@ -143,7 +148,9 @@ export class RunReader {
 export async function readWhole(tar: TarReader, { name, size }: TarEntry): Promise<Uint8Array> {
   if (size > WHOLE_BYTES_MAX) {
     throw new TarError(
-      `entry ${shown(name)} is refused: it has ${size} bytes, at most ${WHOLE_BYTES_MAX} are possible`,
+      `entry ${shown(name)} is refused: it has ${
+        counted(size, "byte")
+      }, at most ${WHOLE_BYTES_MAX} are possible`,
     );
   }
   return await tar.read(size);

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import type { Writable } from "node:stream";
+import { counted } from "../../../counted.ts";
 import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../../../tar_header.ts";
 
 /** Writes the entries of a tar file (ustar) one after the other, and keeps the SHA-256 of each. */
@@ -49,7 +50,7 @@ export class TarWriter {
   /** Ends the entry, whose size must have been written. */
   async end(): Promise<void> {
     if (this.#left !== 0) {
-      throw new RangeError(`Entry "${this.#name}" has ${-this.#left} bytes more than announced`);
+      throw new RangeError(`Entry "${this.#name}" has ${counted(-this.#left, "byte")} more than announced`);
     }
     this.sums[this.#name] = this.#hash!.digest("hex");
     await this.#put(this.#padding);

@@ -1,6 +1,7 @@
 import { exportCppFiles } from "../../../cpp_files/mod.ts";
 import type { ExportJob } from "../contract.ts";
 import { cppPlace } from "./options.ts";
+import { counted } from "../../../counted.ts";
 
 /** Writes a topic in the layout of the C++ files driver; one that was cut short is continued. */
 export async function exportTopic({ topic, options, console, done, signal }: ExportJob): Promise<void> {
@@ -19,6 +20,8 @@ export async function exportTopic({ topic, options, console, done, signal }: Exp
   done.events = events;
   done.bytes = metadataBytes + dataBytes;
   const resumed = partitions.reduce((sum, { resumedEvents }) => sum + resumedEvents, 0);
-  if (resumed > 0) console.log.info(`${resumed} events had been exported before`);
-  console.log.info(`Written: ${metadataBytes} bytes of metadata, ${dataBytes} bytes of data`);
+  if (resumed > 0) console.log.info(`${counted(resumed, "event")} had been exported before`);
+  console.log.info(
+    `Written: ${counted(metadataBytes, "byte")} of metadata, ${counted(dataBytes, "byte")} of data`,
+  );
 }

@@ -38,8 +38,10 @@ export async function importTopic(job: TopicImportJob): Promise<void> {
       ? "the same ids, metadata and data"
       : "the same metadata and data";
     console.log.info(
-      `Imported ${counted(events, "event")} into topic '${topicName}': ${metadataBytes} bytes of metadata, ` +
-        `${dataBytes} bytes of data; read back: ${same}${largeSummary(large)}; ${rate} events/s`,
+      `Imported ${counted(events, "event")} into topic '${topicName}': ${
+        counted(metadataBytes, "byte")
+      } of metadata, ` +
+        `${counted(dataBytes, "byte")} of data; read back: ${same}${largeSummary(large)}; ${rate} events/s`,
     );
   } finally {
     progress.stop();
