@@ -6,6 +6,7 @@ import { currentRoute, linkTo, type Route } from "./route.ts";
 import { startTheme, themeChoice } from "./theme.ts";
 import type { View } from "./view.ts";
 import { AllConsumersView } from "./views/all_consumers.ts";
+import { HealthView } from "./views/health.ts";
 import { TopicView } from "./views/topic.ts";
 import { TopicsView } from "./views/topics.ts";
 
@@ -17,6 +18,7 @@ let store: StoreView = {
   place: "",
   version: "",
   hasFiles: false,
+  hasDoctor: false,
   words: ["…"],
   topicOptions: [],
 };
@@ -62,14 +64,16 @@ function skip(event: Event): void {
 }
 
 /** What the page consists of, beside single topics. */
-const PARTS: readonly { path: readonly string[]; label: string }[] = [
+const PARTS: readonly { path: readonly string[]; label: string; needsDoctor?: true }[] = [
   { path: [], label: "Topics" },
   { path: ["consumers"], label: "Consumers" },
+  { path: ["health"], label: "Health", needsDoctor: true },
 ];
 
 function viewOf(route: Route): View {
   if (route.path[0] === "topics" && route.path[1] !== undefined) return new TopicView(route, store);
   if (route.path[0] === "consumers") return new AllConsumersView(route, store);
+  if (route.path[0] === "health") return new HealthView(store);
   return new TopicsView(route, store);
 }
 
@@ -77,7 +81,7 @@ function navigation(): TemplateResult {
   const [part] = currentRoute().path;
   const isShown = (path: readonly string[]): boolean => path[0] === (part === "topics" ? undefined : part);
   return html`<nav class="parts" aria-label="Parts of the page">${
-    PARTS.map(({ path, label }) =>
+    PARTS.filter(({ needsDoctor }) => store.hasDoctor || !needsDoctor).map(({ path, label }) =>
       html`<a href=${linkTo(path)} aria-current=${isShown(path) ? "page" : nothing}>${label}</a>`
     )
   }</nav>`;

@@ -19,6 +19,8 @@ export interface PlotOptions {
   /** Steps with a filled area, for counts of spans; else lines. */
   stepped?: boolean;
   data: PlotData | undefined;
+  /** The time that is shown, whatever there are data for; in milliseconds. */
+  range: { from: number; to: number };
   /** Said instead of a plot. */
   missing?: string;
   /** Called when the table was opened or closed. */
@@ -158,7 +160,7 @@ class DrawDirective extends AsyncDirective {
     this.#shape = shape;
     this.#readout ??= readoutIn(element);
     this.#plot = new uPlot(
-      settings(options, data, element.clientWidth, this.#readout),
+      settings(() => this.#options!, data, element.clientWidth, this.#readout),
       aligned as uPlot.AlignedData,
       element,
     );
@@ -202,11 +204,12 @@ const WHOLE_STEPS: number[] = Array.from(
   .flat();
 
 function settings(
-  { format, stepped }: PlotOptions,
+  options: () => PlotOptions,
   data: PlotData,
   width: number,
   readout: HTMLElement,
 ): uPlot.Options {
+  const { format, stepped } = options();
   const [text, grid] = [colourOf("--muted"), colourOf("--line")];
   const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
   const font = "12px system-ui, sans-serif";
@@ -218,7 +221,15 @@ function settings(
     padding: [null, 36, null, null],
     hooks: { setCursor: [(plot) => readout.textContent = valuesAt(plot, format)] },
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
+    scales: {
+      x: {
+        range: () => {
+          const { from, to } = options().range;
+          return [from / 1000, to / 1000];
+        },
+      },
+      y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] },
+    },
     axes: [
       { ...axis, font, space: 80, values: (_plot, times, _axis, _space, step) => timeLabels(times, step) },
       {

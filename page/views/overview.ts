@@ -1,13 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { PartitionDescription } from "../../src/contract.ts";
-import type { Page, Rates, Sample, TopicView } from "../../src/ui/contract.ts";
+import type { Page, Rates, Sample, StoreView, TopicTotals, TopicView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { topicWords } from "../command_line.ts";
-import { counted, formatBytes, formatCompact, formatCount, formatRate, formatTime } from "../format.ts";
-import { moment, pager, tile, waiting } from "../pieces.ts";
+import { counted, formatBytes, formatCompact, formatCount, formatRate } from "../format.ts";
+import { type Content, moment, pager, tile, waiting } from "../pieces.ts";
 import { type PlotData, plotFigure } from "../plot.ts";
 import { readyCommands } from "../ready_commands.ts";
 import { linkTo } from "../route.ts";
+import { partitionTable } from "./partition_table.ts";
 import { Tab } from "./tab.ts";
 
 const SAMPLES_INTERVAL_MS = 2000;
@@ -30,12 +31,18 @@ const SPANS: readonly [key: string, label: string, ms: number][] = [
 export class OverviewTab extends Tab {
   #samples: Sample[] = [];
   #rates: Rates | undefined;
-  #span = "15m";
+  #span: string;
   #offset = 0;
   #page: Page<PartitionDescription> | undefined;
   /** Events/s of each partition that is shown, since it was looked at before. */
   #partitionRates = new Map<number, number>();
   #takenMs = 0;
+
+  constructor(name: string, store: StoreView, query: URLSearchParams) {
+    super(name, store);
+    const span = query.get("span");
+    this.#span = SPANS.some(([key]) => key === span) ? span! : SPANS[0][0];
+  }
 
   override start(): void {
     this.poll(SAMPLES_INTERVAL_MS, () => this.#askSamples());
@@ -57,24 +64,30 @@ export class OverviewTab extends Tab {
               ${tile("Events", formatCount(totals.events))}
               ${tile("Rate", this.#rateNow())}
               ${tile("Size", formatBytes(totals.bytes), counted(totals.segments, "segment"))}
-              ${tile("Partitions", formatCount(topic.partitions.total))}
+              ${tile(
+                "Partitions",
+                formatCount(topic.partitions.total),
+                skewText(totals, topic.partitions.total),
+              )}
               ${tile("Oldest event", moment(totals.oldestTime))}
               ${tile("Newest event", moment(totals.newestTime))}
             </dl>
             <section aria-label="Over time">
+        ${this.#spanChoice()}
         <div class="plots">
                 ${this.#ratesPlot()}
                 ${plotFigure({
                   name: "Bytes/s",
                   format: (value) => `${formatBytes(Math.round(value))}/s`,
                   data: this.#perSecond(({ bytes }) => bytes),
+                  range: this.#range(),
                   missing: "Sampled every 2 s",
                   onToggle: () => this.changed(),
                 })}
                 ${this.#lagPlot()}
               </div>
       </section>
-            ${this.#partitions(this.#page ?? topic.partitions)} ${this.#commands()}
+            ${this.#partitions(this.#page ?? topic.partitions, totals.eventsMost)} ${this.#commands()}
     `;
   }
 
@@ -95,9 +108,12 @@ export class OverviewTab extends Tab {
     ], this.store.words);
   }
 
-  #rateOf(partition: number): string {
-    const rate = this.#partitionRates.get(partition);
-    return rate === undefined ? "…" : formatRate(rate);
+  #spanChoice(): TemplateResult {
+    return html`<label class="span">Span of time <select @change=${this.#onSpan}>${
+      SPANS.map(([key, label]) =>
+        html`<option value=${key} ?selected=${key === this.#span}>${label}</option>`
+      )
+    }</select></label>`;
   }
 
   #rateNow(): string {
@@ -116,23 +132,23 @@ export class OverviewTab extends Tab {
     const data: PlotData | undefined = isKnown
       ? { times: rates.times, series: [{ name: "Events/s", values: [...values, values.at(-1)!] }] }
       : undefined;
-    return html`<div class="with-span">
-      <label class="span"><span class="unseen">Span of time</span>
-        <select @change=${this.#onSpan}>${
-      SPANS.map(([key, label]) =>
-        html`<option value=${key} ?selected=${key === this.#span}>${label}</option>`
-      )
-    }</select></label>
-      ${
-      plotFigure({
-        name: "Events/s",
-        format: (value) => value < 10 && value % 1 !== 0 ? value.toFixed(1) : formatCompact(value),
-        stepped: true,
-        data,
-        ...(rates?.unavailable ? { missing: "Too many partitions to look this up" } : {}),
-        onToggle: () => this.changed(),
-      })
-    }</div>`;
+    return plotFigure({
+      name: "Events/s",
+      format: (value) => value < 10 && value % 1 !== 0 ? value.toFixed(1) : formatCompact(value),
+      stepped: true,
+      data,
+      range: this.#range(),
+      ...(rates?.unavailable ? { missing: "Too many partitions to look this up" } : {}),
+      onToggle: () => this.changed(),
+    });
+  }
+
+  /** The time that all plots show. */
+  #range(): { from: number; to: number } {
+    const to = Date.now();
+    const ms = SPANS.find(([key]) => key === this.#span)?.[2] ?? 0;
+    const oldest = this.topic?.totals.oldestTime ?? to;
+    return { from: ms === 0 ? Math.min(oldest, to - 60_000) : to - ms, to };
   }
 
   #lagPlot(): TemplateResult {
@@ -146,6 +162,7 @@ export class OverviewTab extends Tab {
       name: "Consumer lag",
       format: formatCompact,
       data: names.length === 0 ? undefined : { times, series },
+      range: this.#range(),
       missing: names.length === 0 ? "No consumer has acknowledged anything" : "Sampled every 2 s",
       onToggle: () => this.changed(),
     });
@@ -161,56 +178,21 @@ export class OverviewTab extends Tab {
     return { times, series: [{ name: "Bytes/s", values }] };
   }
 
-  #partitions({ items, total, offset }: Page<PartitionDescription>): TemplateResult {
-    const damaged = new Map<number, number>();
-    for (const { partition, severity } of this.verify?.findings ?? []) {
-      if (severity === "damage") damaged.set(partition, (damaged.get(partition) ?? 0) + 1);
-    }
+  #partitions(page: Page<PartitionDescription>, eventsMost: number): TemplateResult {
     return html`<section aria-labelledby="partitions"><h2 id="partitions">Partitions</h2>
-      <table class="list">
-        <thead><tr>
-          <th scope="col" class="number">Partition</th>
-          <th scope="col" class="number">First id</th>
-          <th scope="col" class="number">Next id</th>
-          <th scope="col" class="number">Events</th>
-          <th scope="col" class="number">Rate</th>
-          <th scope="col" class="number">Size</th>
-          <th scope="col" class="number">Segments</th>
-          <th scope="col" class="number">Oldest</th>
-          <th scope="col" class="number">Newest</th>
-        </tr></thead>
-        <tbody>${
-      items.map(({ partition, firstId, nextId, bytes, segments, oldestTime, newestTime }) =>
-        html`
-          <tr>
-            <th scope="row"
-              class="number"><a href=${linkTo(["topics", this.name, "events"], {
-                partition,
-              })}>${partition}<span class="unseen">, its events</span></a>${damaged.has(partition)
-                ? html`
-                  <span class="badge bad">damaged</span>
-                `
-                : nothing}</th>
-            <td class="number" data-label="First id">${formatCount(firstId)}</td>
-            <td class="number" data-label="Next id">${formatCount(nextId)}</td>
-            <td class="number" data-label="Events">${formatCount(nextId - firstId)}</td>
-            <td class="number" data-label="Rate">${this.#rateOf(partition)}</td>
-            <td class="number" data-label="Size">${formatBytes(bytes)}</td>
-            <td class="number" data-label="Segments">${formatCount(segments)}</td>
-            <td class="number" data-label="Oldest" title=${oldestTime === undefined
-              ? ""
-              : formatTime(oldestTime)}>${moment(oldestTime)}</td>
-            <td class="number" data-label="Newest">${moment(newestTime)}</td>
-          </tr>
-        `
-      )
-    }</tbody>
-      </table>
+      ${
+      partitionTable(page.items, {
+        topic: this.name,
+        eventsMost,
+        rates: this.#partitionRates,
+        findings: this.verify?.findings ?? [],
+      })
+    }
       ${
       pager({
-        offset,
-        shown: items.length,
-        total,
+        offset: page.offset,
+        shown: page.items.length,
+        total: page.total,
         limit: PARTITIONS_LIMIT,
         what: "partitions",
         go: (offset) => this.run(() => this.#askPartitions(offset)),
@@ -220,6 +202,8 @@ export class OverviewTab extends Tab {
 
   readonly #onSpan = (event: Event): void => {
     this.#span = (event.target as HTMLSelectElement).value;
+    const span = this.#span === SPANS[0][0] ? undefined : this.#span;
+    history.replaceState(null, "", linkTo(["topics", this.name], { span }));
     this.#rates = undefined;
     this.changed();
     this.run(() => this.#askRates());
@@ -255,14 +239,18 @@ export class OverviewTab extends Tab {
 
   async #askRates(): Promise<void> {
     const span = this.#span;
-    const ms = SPANS.find(([key]) => key === span)![2];
-    const to = Date.now();
-    const oldest = this.topic?.totals.oldestTime;
-    if (ms === 0 && oldest === undefined) return;
-    const from = ms === 0 ? Math.min(oldest!, to - 60_000) : to - ms;
+    // How far back all of it reaches must be known.
+    if (span === "all" && this.topic?.totals.oldestTime === undefined) return;
+    const { from, to } = this.#range();
     const path = withQuery(topicPath(this.name, "rates"), { from: Math.floor(from), to });
     const rates = await ask<Rates>(path, this.signal);
     if (span === this.#span) this.#rates = rates;
     this.succeeded();
   }
+}
+
+/** How much more than their share the largest partition has. */
+function skewText({ events, eventsMost }: TopicTotals, partitions: number): Content {
+  if (partitions < 2 || events === 0) return nothing;
+  return `largest ${(eventsMost * partitions / events).toFixed(1)} × the mean`;
 }

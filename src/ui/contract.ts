@@ -3,6 +3,7 @@
  *
  * ```text
  * GET    /api/store
+ * GET    /api/health      POST begins a check
  * GET    /api/topics?search=&sort=&offset=&limit=             sort: name, partitions, events, bytes, rate, newest, lag
  * GET    /api/consumers?search=&sort=&offset=&limit=          of all topics; sort: topic, consumer, events, bytes, seconds
  * GET    /api/topics/NAME?offset=&limit=                      the topic and some of its partitions
@@ -34,10 +35,28 @@ export interface StoreView {
   version: string;
   /** Whether the driver keeps files: segments can be shown, and verified. */
   hasFiles: boolean;
+  /** Whether it can be asked whether the store's place is fit. */
+  hasDoctor: boolean;
   /** What names it on a command line, e.g. `["--store", "/data"]`. */
   words: string[];
   /** The options that its topics have. */
   topicOptions: OptionView[];
+}
+
+/** Whether the place of the store is fit for it. */
+export interface HealthView {
+  state: "never" | "running" | "done" | "failed";
+  endedTime?: number;
+  findings: HealthFinding[];
+  /** Why it failed. */
+  fault?: string;
+}
+
+/** One thing that was checked; `warn` is fit with a reservation, `unknown` could not be tried. */
+export interface HealthFinding {
+  check: string;
+  verdict: "ok" | "warn" | "fail" | "unknown";
+  detail: string;
 }
 
 /** An option of a topic. */
@@ -68,6 +87,8 @@ export interface TopicTotals {
   events: number;
   bytes: number;
   segments: number;
+  /** Events of the partition that has most. */
+  eventsMost: number;
   oldestTime?: number;
   newestTime?: number;
 }

@@ -11,7 +11,8 @@ import type { Driver } from "../../mod.ts";
 import { type AccessRules, isLoopback, judge } from "./access.ts";
 import { BadRequestError, NoSuchThingError, sendFault, sendJson, sendText, setHeaders } from "./answer.ts";
 import { ConsumerLines } from "./consumer_lines.ts";
-import type { OptionView, StoreView } from "./contract.ts";
+import type { HealthFinding, OptionView, StoreView } from "./contract.ts";
+import { Health } from "./health.ts";
 import type { Inspector } from "./inspector.ts";
 import { Listing } from "./listing.ts";
 import { StoreMetrics } from "./metrics.ts";
@@ -35,6 +36,8 @@ export interface UiOptions {
   topicOptions?: readonly OptionView[];
   /** Given where the driver keeps files. */
   inspector?: Inspector;
+  /** Checks whether the place of the store is fit for it. */
+  doctor?: () => Promise<HealthFinding[]>;
   host: string;
   /** 0 takes any that is free. */
   port: number;
@@ -72,6 +75,7 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
   };
   const metrics = new StoreMetrics({ driver: options.driver, topics, version: options.version });
   const rules: AccessRules = { loopback: isLoopback(host), ...(token === undefined ? {} : { token }) };
+  const health = new Health(options.doctor);
   const ending = new AbortController();
   const running = new Set<Promise<void>>();
   let port = options.port;
@@ -79,7 +83,7 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     const signal = AbortSignal.any([gone.signal, ending.signal]);
-    const answered = answer({ request, response, signal, services, metrics, options, rules, port });
+    const answered = answer({ request, response, signal, services, health, metrics, options, rules, port });
     running.add(answered);
     void answered.finally(() => running.delete(answered));
   });
@@ -96,6 +100,7 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
       await closed;
       services.sampler[Symbol.dispose]();
       await verifications?.[Symbol.asyncDispose]();
+      await health.end();
       await topics[Symbol.asyncDispose]();
     },
   };
@@ -138,6 +143,7 @@ interface Exchange {
   response: ServerResponse;
   signal: AbortSignal;
   services: TopicServices;
+  health: Health;
   metrics: StoreMetrics;
   options: UiOptions;
   rules: AccessRules;
@@ -158,7 +164,7 @@ async function answer(exchange: Exchange): Promise<void> {
 }
 
 async function route(
-  { request, response, signal, services, metrics, options, rules, port }: Exchange,
+  { request, response, signal, services, health, metrics, options, rules, port }: Exchange,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "http://localhost");
   const method = request.method ?? "GET";
@@ -184,6 +190,9 @@ async function route(
   if (api === "api" && kind === "store" && path.length === 0) {
     return sendJson(response, storeView(options));
   }
+  if (api === "api" && kind === "health" && path.length === 0) {
+    return sendJson(response, health.answer(method));
+  }
   if (api === "api" && kind === "consumers" && path.length === 0) {
     const page = query.sortedPage(LINES_DEFAULT, LINES_MAX);
     return sendJson(response, await services.consumers.page(await services.listing.names(), page));
@@ -196,12 +205,13 @@ async function route(
   await answerAboutTopic(services, { method, name, rest, query, response, signal });
 }
 
-function storeView({ driver, place, version, inspector, words, topicOptions }: UiOptions): StoreView {
+function storeView({ driver, place, version, inspector, doctor, words, topicOptions }: UiOptions): StoreView {
   return {
     driver: driver.name,
     place,
     version,
     hasFiles: inspector !== undefined,
+    hasDoctor: doctor !== undefined,
     words: [...words ?? ["…"]],
     topicOptions: [...topicOptions ?? []],
   };

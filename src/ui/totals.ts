@@ -3,9 +3,10 @@ import type { TopicTotals } from "./contract.ts";
 
 /** Adds up the partitions of a topic. */
 export function totalsOf(partitions: readonly PartitionDescription[]): TopicTotals {
-  const totals: TopicTotals = { events: 0, bytes: 0, segments: 0 };
+  const totals: TopicTotals = { events: 0, bytes: 0, segments: 0, eventsMost: 0 };
   for (const { firstId, nextId, bytes, segments, oldestTime, newestTime } of partitions) {
     totals.events += nextId - firstId;
+    totals.eventsMost = Math.max(totals.eventsMost, nextId - firstId);
     totals.bytes += bytes;
     totals.segments += segments;
     if (oldestTime !== undefined && nextId > firstId) {

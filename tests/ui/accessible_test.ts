@@ -34,6 +34,7 @@ async function visitAll(
   const places: [route: string, ready: string][] = [
     ["", "tbody tr"],
     ["consumers", "tbody tr"],
+    ["health", "button.primary"],
     ["topics/t", ".canvas"],
     ["topics/t/events?partition=0&columns=n,kind", ".open-event"],
     ["topics/t/consumers", "details"],

@@ -63,8 +63,11 @@ test("the overview draws rates and lag, and says them in words and as tables", W
     await rows.first().waitFor();
     assertGreater(await rows.count(), 30);
     await page.getByLabel("Span of time").selectOption("1h");
+    assertMatch(page.url(), /span=1h$/);
     const partitions = page.locator("table.list tbody tr");
     assertEquals(await partitions.count(), 3);
+    await page.getByText("largest 1.0 × the mean").waitFor();
+    await partitions.getByRole("img", { name: "100 % of the largest" }).first().waitFor();
     let isSeen = false;
     const pushing = (async () => {
       for (; !isSeen; await pushMany(topic, 300)) await new Promise((resolve) => setTimeout(resolve, 50));

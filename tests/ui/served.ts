@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, type JsonObject, type Topic } from "../../mod.ts";
 import { inspectorFor } from "../../src/ctl/ui/files_inspector.ts";
+import { findingsOf } from "../../src/ctl/doctor/findings.ts";
 import { topicOptionsOf } from "../../src/ctl/ui/topic_options.ts";
 import { startUi, type UiOptions } from "../../src/ui/server.ts";
 
@@ -41,6 +42,12 @@ export async function serve(
       port: 0,
       words: ["--store", root],
       topicOptions: topicOptionsOf(driver.name),
+      doctor: () =>
+        findingsOf({
+          driver: "files",
+          rootPath: root,
+          open: () => Driver.open("files", { root_path: root }),
+        }),
       ...(inspector === undefined ? {} : { inspector }),
       ...options,
     });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { Invocation } from "../command.ts";
 import { driverOf, openDriver } from "../connect.ts";
 import { placeOf } from "../contexts/place.ts";
+import { findingsOf } from "../doctor/findings.ts";
 import { EXIT } from "../exit_codes.ts";
 import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
@@ -38,6 +39,8 @@ export async function run(invocation: Invocation): Promise<number> {
     port,
     ...(token === undefined ? {} : { token }),
     ...(inspector === undefined ? {} : { inspector }),
+    doctor: () =>
+      findingsOf({ driver: name, rootPath: document.root_path, open: () => openDriver(invocation) }),
     onFault: (error) => console.log.debug(oneLine(error)),
   });
   await console.out.line(server.url);
