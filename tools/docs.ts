@@ -6,6 +6,7 @@
  * ```text
  * npm run docs
  * npm run docs -- --output /tmp/docs --no-check
+ * npm run docs -- --pictures                      # takes the pictures of the page anew, with a browser
  * ```
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -14,13 +15,14 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { PICTURES } from "./docs/render.ts";
 import { buildSite, deadLinks } from "./docs/site.ts";
 import { findTests } from "./test/suites.ts";
 
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const args = parseArgs(process.argv.slice(2), {
   string: ["output"],
-  boolean: ["check"],
+  boolean: ["check", "pictures"],
   negatable: ["check"],
   default: { check: true, output: "dist/docs" },
 });
@@ -44,6 +46,10 @@ function site(): boolean {
   return dead.length === 0;
 }
 
+if (args.pictures) {
+  const { takePictures } = await import("./docs/pictures.ts");
+  await takePictures(PICTURES);
+}
 emptyDirSync(output);
 const steps: (() => boolean)[] = [
   () =>

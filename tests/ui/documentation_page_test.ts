@@ -1,6 +1,6 @@
 // The site that `npm run docs` builds, opened from its folder without a server: first page, search, light and dark.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -26,6 +26,12 @@ async function withSite(use: (folder: string) => Promise<void> | void): Promise<
 test("no link of the site is dead, and one that is is found", async () => {
   await withSite((folder) => {
     assertEquals(deadLinks(folder), []);
+    const text = (path: string): string => readFileSync(join(folder, path), "utf8");
+    // The README names its pictures by their address.
+    for (const path of ["readme.html", "index.html"]) {
+      assertStringIncludes(text(path), 'src="docs/pictures/events-light.png"');
+    }
+    assertStringIncludes(text("docs/performance.html"), '<figure class="plots"><svg');
     writeFileSync(
       join(folder, "odd.html"),
       '<a href="docs/nowhere.html">a</a><a href="docs/ctl.html#nowhere">b</a>',
@@ -66,6 +72,14 @@ test("the site is dark where the reader wants it so", { skip: browserMissing }, 
         async (page) => {
           await page.goto(`${home}/docs/compare.html`);
           backs.push(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
+          // The pictures of the page are as light or dark as the reader wants them, and are there.
+          await page.goto(`${home}/docs/ui.html`);
+          const shown: { src: string; width: number }[] = await page.locator("main img").evaluateAll((all) =>
+            (all as unknown as { currentSrc: string; naturalWidth: number }[])
+              .map(({ currentSrc, naturalWidth }) => ({ src: currentSrc, width: naturalWidth }))
+          );
+          assertEquals(shown.map(({ width }) => width), [1200, 1200, 1200]);
+          for (const { src } of shown) assertStringIncludes(src, `-${colorScheme}.png`);
         },
         (url) => url.startsWith(home),
         { colorScheme },

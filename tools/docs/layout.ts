@@ -54,6 +54,8 @@ ${pitch}
 </div>
 <h2 id="first-program">The first program</h2>
 <pre class="ts"><code>${escapeHtml(program)}</code></pre>
+<picture><source media="(prefers-color-scheme: dark)" srcset="docs/pictures/events-dark.png">
+<img src="docs/pictures/events-light.png" width="1200" height="860" alt="The page of diaspora-ctl ui: an event of a topic, its metadata, and its data as an image"></picture>
 <p>Then: <a href="docs/index.html">the guide</a>, <a href="docs/reference.html">the reference</a>,
 <a href="api/index.html">the API</a>, <a href="examples/index.html">examples</a>,
 <a href="docs/compare.html">a comparison</a>.</p>
@@ -78,6 +80,8 @@ pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px
 code { font: .87em/1.45 ui-monospace, monospace; } :not(pre) > code { background: var(--soft); padding: .1em .3em; border-radius: 4px; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; } th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top; }
 blockquote { border-left: 4px solid var(--link); margin: 1rem 0; padding: 0 1rem; }
+img, .plots svg { max-width: 100%; height: auto; } img { border: 1px solid var(--line); border-radius: 6px; }
+figure { margin: 1rem 0; display: grid; gap: 1rem; }
 .ways { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1rem; }
 .ways section { border: 1px solid var(--line); border-radius: 6px; padding: 0 1rem; }
 .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: 1rem; background: var(--back); }

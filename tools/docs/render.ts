@@ -2,6 +2,10 @@ import { Marked } from "marked";
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { linkBetween, type Page } from "./pages.ts";
+import { withPlots } from "./plots.ts";
+
+/** Where the pictures are, in the repository and in the site. */
+export const PICTURES = "docs/pictures";
 
 /** A piece of a page that the search finds. */
 export interface Passage {
@@ -69,7 +73,14 @@ export function render(page: Page, pages: readonly Page[], root: string, reposit
         `<blockquote>${quote.replace("[!IMPORTANT]", "<strong>Important.</strong>")}</blockquote>\n`,
     },
   });
-  return { html: marked.parse(page.markdown) as string, passages };
+  const html = marked.parse(withPlots(page.markdown)) as string;
+  return { html: withLocalPictures(html, page, repository), passages };
+}
+
+/** Pictures that a page names by their address in the repository are in the site. */
+function withLocalPictures(html: string, page: Page, repository: string): string {
+  const raw = repository.replace("//github.com/", "//raw.githubusercontent.com/").replace("/blob/", "/");
+  return html.replaceAll(`${raw}${PICTURES}/`, `${linkBetween(page.target, PICTURES)}/`);
 }
 
 /** Where a link of a page leads in the site; what is not in it is looked at in the repository. */

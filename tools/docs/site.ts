@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { pageHtml, SEARCH, startHtml, STYLE } from "./layout.ts";
 import { findPages } from "./pages.ts";
-import { type Passage, render } from "./render.ts";
+import { type Passage, PICTURES, render } from "./render.ts";
 
 /** Writes the pages of the guide, the examples and the decisions, and their search, into `output`. */
 export function buildSite(root: string, output: string): void {
@@ -21,6 +21,7 @@ export function buildSite(root: string, output: string): void {
   const start = { ...pages[0], source: "README.md", target: "index.html", markdown: pitch };
   const { html } = render(start, pages, root, repository);
   write(output, "index.html", pageHtml("index.html", "Start", startHtml(html, program), pages));
+  cpSync(join(root, PICTURES), join(output, PICTURES), { recursive: true });
   write(output, "site.css", STYLE);
   write(output, "search.js", SEARCH);
   const index = passages.map(({ text, ...passage }) => ({
@@ -34,7 +35,7 @@ export function buildSite(root: string, output: string): void {
 export function deadLinks(output: string): string[] {
   return htmlFiles(output, "").filter((path) => !path.startsWith("api/")).flatMap((path) => {
     const html = readFileSync(join(output, path), "utf8");
-    return [...html.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, link]) => link)
+    return [...html.matchAll(/(?:href|src|srcset)="([^"]+)"/g)].map(([, link]) => link)
       .filter((link) => !/^(?:https?|mailto):/.test(link) && !leads(output, path, link))
       .map((link) => `${path}: ${link}`);
   });

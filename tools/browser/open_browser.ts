@@ -1,0 +1,69 @@
+/** Opens a page in a real browser, and fails for what goes wrong in it unseen. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { findChromium } from "./chromium.ts";
+
+const CHROMIUM = findChromium();
+const START_MS_MAX = 120_000;
+/** For a condition that comes in a moment where nothing else runs. */
+const WAIT_MS_MAX = 60_000;
+
+/** Why a test that needs a browser is skipped, or false. */
+export const browserMissing: string | false = "missing" in CHROMIUM ? CHROMIUM.missing : false;
+
+/**
+ * Fails when the page asks for what `mayAsk` does not allow, when a script fails, or when anything is against the page's
+ * own policy.
+ */
+export async function withPage(
+  use: (page: Page) => Promise<void>,
+  mayAsk: (url: string) => boolean,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  if ("missing" in CHROMIUM) throw new Error(CHROMIUM.missing);
+  const { path: executablePath, environment } = CHROMIUM;
+  const { chromium } = await import("playwright-core");
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-browser-"));
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath,
+    env: { ...process.env, ...environment } as Record<string, string>,
+    headless: true,
+    timeout: START_MS_MAX,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+    viewport: { width: 1280, height: 900 },
+    ...options,
+  });
+  try {
+    const complaints: string[] = [];
+    const page = await context.newPage();
+    page.setDefaultTimeout(WAIT_MS_MAX);
+    page.on("pageerror", (error) => complaints.push(`a script failed: ${error.message}`));
+    page.on("dialog", (dialog) => {
+      complaints.push(`a dialog came up: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on("console", (message) => {
+      const text = message.text();
+      // What the tests provoke is not a fault of the page.
+      if (message.type() === "error" && !text.startsWith("Failed to load resource")) complaints.push(text);
+    });
+    page.on("request", (request) => {
+      if (!mayAsk(request.url())) complaints.push(`it asked ${request.url()}`);
+    });
+    await use(page);
+    if (complaints.length > 0) throw new Error(complaints.join("\n"));
+  } finally {
+    await context.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
