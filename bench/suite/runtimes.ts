@@ -7,7 +7,7 @@ const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, im
 const CONFIG = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 
 /** How a module is started on each runtime. */
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+const COMMANDS: Readonly<Record<string, Starter["command"]>> = {
   deno: [
     process.execPath,
     "run",
@@ -31,7 +31,7 @@ export function starterOn(runtime: string): Starter {
 }
 
 /** What starts a module of this repository on a runtime. */
-export function commandOn(runtime: string, module: string): string[] {
+export function commandOn(runtime: string, module: string): Starter["command"] {
   const command = COMMANDS[runtime];
   if (command === undefined) {
     throw new Error(`Cannot measure on "${runtime}": known runtimes are ${RUNTIMES.join(", ")}`);

@@ -66,7 +66,7 @@ export interface Example {
 /** One command. */
 export interface CommandSpec {
   /** The words that name it, e.g. `["topic", "create"]`. */
-  path: readonly string[];
+  path: readonly [word: string, ...words: string[]];
   /** One line for the list of commands. */
   summary: string;
   /** More, in paragraphs. */

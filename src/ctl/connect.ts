@@ -4,6 +4,7 @@ import { absoluteReference } from "../components/modules.ts";
 import type { NamedDocument, ParsedArguments } from "./args/parsed.ts";
 import { absolutePath, ROOT_PATH_DEFAULT } from "../drivers/files/root_path.ts";
 import type { Invocation } from "./command.ts";
+import { withoutUndefined } from "../options.ts";
 import { NoStoreError } from "./no_store_error.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -82,7 +83,7 @@ export function topicNameOf(args: ParsedArguments): string {
  * The topic and the consumer name. `--name` is the consumer; it is the topic only where nothing else names
  * one, as with the commands that know no consumers.
  */
-export function topicAndConsumerOf(args: ParsedArguments): { topic: string; consumer?: string } {
+export function topicAndConsumerOf(args: ParsedArguments): { topic: string; consumer: string | undefined } {
   const name = args.text("name");
   const topic = args.text("topic") ?? args.positional[0];
   const consumer = args.text("consumer");
@@ -130,9 +131,9 @@ export function componentsOf(args: ParsedArguments): {
     }
     return type === undefined ? undefined : { ...document, type: absoluteReference(type) };
   };
-  return {
+  return withoutUndefined({
     validator: document("validator"),
     serializer: document("serializer"),
     partitionSelector: document("partition-selector"),
-  };
+  });
 }

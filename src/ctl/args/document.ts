@@ -10,12 +10,13 @@ import { faultOffset } from "./json_position.ts";
 export function setNested(document: JsonObject, option: string, key: string, value: JsonValue): void {
   const names = key.split(".");
   if (names.includes("")) throw new UsageError(`Option "${option}" has an empty key between dots`);
+  const last = names.pop()!;
   let at = document;
-  for (const name of names.slice(0, -1)) {
+  for (const name of names) {
     const inner = ownValue(at, name);
     at = isObject(inner) ? inner : (setOwn(at, name, {}) as JsonObject);
   }
-  setOwn(at, names[names.length - 1], value);
+  setOwn(at, last, value);
 }
 
 /** `over` laid upon `base`, objects merged key by key; neither is changed. */
@@ -70,8 +71,8 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 }
 
 function lineAndColumn(text: string): string {
-  const before = text.slice(0, faultOffset(text)).split("\n");
-  return ` line ${before.length} column ${before[before.length - 1].length + 1}`;
+  const before = text.slice(0, faultOffset(text));
+  return ` line ${before.split("\n").length} column ${before.length - before.lastIndexOf("\n")}`;
 }
 
 // `__proto__` as a key must stay a key: it comes from the command line and from files.

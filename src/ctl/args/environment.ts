@@ -38,9 +38,9 @@ function splitShellWords(text: string): string[] {
   let begun = false;
   let quote = "";
   for (let at = 0; at < text.length; at++) {
-    const letter = text[at];
+    const letter = text.charAt(at);
     if (letter === "\\" && quote !== "'" && at + 1 < text.length) {
-      const next = text[++at];
+      const next = text.charAt(++at);
       // Between double quotes a shell keeps the backslash, save before what would mean something there.
       if (quote === '"' && !'"\\$`\n'.includes(next)) word += letter;
       // A line that goes on.

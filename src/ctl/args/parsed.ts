@@ -3,7 +3,7 @@ import type { JsonObject } from "../../json.ts";
 /** What `--X NAME`, `--X.KEY VALUE` and `--X-config FILE` amount to. */
 export interface NamedDocument {
   /** The name, where one was given. */
-  name?: string;
+  name?: string | undefined;
   /** The file's content with the command line's keys laid over it. */
   document: JsonObject;
 }

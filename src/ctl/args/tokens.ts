@@ -21,7 +21,7 @@ export function acceptedOptions(specs: readonly OptionSpec[]): OptionSpec[] {
       kind: "file",
       value: "FILE",
       describe: `Read ${spec.name} options from a JSON file; those on the command line win`,
-      hidden: spec.hidden,
+      ...(spec.hidden === undefined ? {} : { hidden: spec.hidden }),
     };
     return [spec, config];
   });
@@ -34,10 +34,10 @@ export function acceptedOptions(specs: readonly OptionSpec[]): OptionSpec[] {
 export function tokenize(argv: readonly string[], specs: readonly OptionSpec[]): Tokens {
   const accepted = acceptedOptions(specs);
   const tokens: Tokens = { options: [], keys: [], positional: [] };
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at];
+  const words = argv.values();
+  for (const word of words) {
     if (word === "--") {
-      tokens.positional.push(...argv.slice(at + 1));
+      tokens.positional.push(...words);
       break;
     }
     if (word === "-" || !word.startsWith("-")) {
@@ -48,7 +48,7 @@ export function tokenize(argv: readonly string[], specs: readonly OptionSpec[]):
     const option = equals < 0 ? word : word.slice(0, equals);
     let value = equals < 0 ? undefined : word.slice(equals + 1);
     const takeValue = (shown: string): string => {
-      value ??= argv[++at];
+      value ??= words.next().value;
       if (value === undefined) throw new UsageError(`Option "${option}" needs a value: ${option} ${shown}`);
       return value;
     };

@@ -22,7 +22,7 @@ export interface ConsumeSettings {
   /** Data goes into one buffer that is used again for every event, instead of new memory. */
   ownBuffer?: boolean;
   /** Events after which to stop, if there are as many; undefined reads to the end. */
-  events?: number;
+  events?: number | undefined;
   /** Options of the consumer. */
   consumer: Pick<ConsumerOptions, "batchSize" | "maxNumBatches" | "partitions">;
 }

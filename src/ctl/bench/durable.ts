@@ -51,10 +51,15 @@ export async function measureDurable(
       writeSync(file, record);
       await syncLater(file);
     },
-    push: (index) => producer.push(objects[index % objects.length]),
+    push: (index) => producer.push(objects[index % objects.length]!),
   };
   const names = Object.keys(steps) as (keyof typeof steps)[];
-  const timings: Record<string, number[]> = { blocking: [], awaited: [], push: [], together: [] };
+  const timings: Record<keyof typeof steps | "together", number[]> = {
+    blocking: [],
+    awaited: [],
+    push: [],
+    together: [],
+  };
   for (let index = 0; index < WARM_UP; index++) for (const name of names) await steps[name](index);
   await gate();
   const watch = new Stopwatch();
@@ -71,7 +76,7 @@ export async function measureDurable(
   const begun = performance.now();
   let left = total;
   await Promise.all(Array.from({ length: concurrent }, async () => {
-    while (left-- > 0) await producer.push(objects[left % objects.length]);
+    while (left-- > 0) await producer.push(objects[left % objects.length]!);
   }));
   // One figure: the milliseconds an event takes while that many are under way.
   timings.together.push((performance.now() - begun) / total);

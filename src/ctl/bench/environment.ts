@@ -20,7 +20,7 @@ const LOAD_SHARE_MAX = 0.25;
 
 /** Why figures of this machine are not to be trusted now; undefined where nothing speaks against them. */
 export function busyText(
-  load: number = loadavg()[0],
+  load: number = loadOfMinute(),
   processors: number = cpus().length,
 ): string | undefined {
   if (load <= processors * LOAD_SHARE_MAX) return undefined;
@@ -28,6 +28,11 @@ export function busyText(
     load.toFixed(1)
   } programs want its ${processors} processors, and figures will be lower ` +
     "than it can; measure again when it is idle";
+}
+
+function loadOfMinute(): number {
+  const [load = 0] = loadavg();
+  return load;
 }
 
 /** What this process runs on. */
@@ -40,7 +45,7 @@ export function environment(): Environment {
     system: `${type()} ${release()}`,
     runtime: runtimeName(),
     version: VERSION,
-    load: loadavg()[0].toFixed(2),
+    load: loadOfMinute().toFixed(2),
   };
 }
 

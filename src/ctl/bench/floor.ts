@@ -125,7 +125,7 @@ function plainRead(shape: Shape): Run {
     let events = 0;
     let bytes = 0;
     while (readSync(file, headerBytes, 0, HEADER_BYTES, null) === HEADER_BYTES) {
-      const [, textBytes, dataBytes] = header;
+      const [, textBytes = 0, dataBytes = 0] = header;
       readSync(file, block, 0, textBytes + dataBytes, null);
       for (const line of decoder.decode(block.subarray(0, textBytes)).split("\n")) {
         JSON.parse(line);

@@ -1,6 +1,6 @@
 import type { Driver } from "../../../mod.ts";
 import type { ConsumeSettings } from "./consume.ts";
-import type { BenchTopic } from "./job.ts";
+import type { BenchTopic, Job } from "./job.ts";
 import type { Runner } from "./runner.ts";
 import type { BenchSettings } from "./settings.ts";
 import { type Measured, together } from "./stopwatch.ts";
@@ -54,7 +54,7 @@ export class EngineBench {
     const { processes, flushInterval } = this.#settings;
     const { events, dataBytes, metadataBytes } = shape;
     return together(
-      await this.#run(Array.from({ length: processes }, () => ({
+      await this.#run(Array.from({ length: processes }, (): Job => ({
         kind: "produce",
         target,
         settings: {
@@ -76,7 +76,7 @@ export class EngineBench {
     const partitions = opened.partitions.map((_, partition) => partition);
     const readers = Math.min(processes, partitions.length);
     return together(
-      await this.#run(Array.from({ length: readers }, (_, rank) => ({
+      await this.#run(Array.from({ length: readers }, (_, rank): Job => ({
         kind: "consume",
         target,
         settings: {
@@ -101,7 +101,7 @@ export class EngineBench {
         { kind: "paced pull", target, settings },
         { kind: "paced push", target, settings },
       ]);
-      return pulled.timings!.latency.sort((one, other) => one - other);
+      return pulled?.timings?.latency?.sort((one, other) => one - other) ?? [];
     });
   }
 

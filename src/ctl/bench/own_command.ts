@@ -2,16 +2,16 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 
 /** The words that start this program once more, up to its own arguments. */
-export function ownCommand(): string[] {
+export function ownCommand(): [program: string, ...words: string[]] {
   const { Deno: deno } = globalThis as { Deno?: { build: { standalone?: boolean } } };
   // Compiled by Deno it may not look at how it was started, and there is nothing but the program.
   if (deno?.build.standalone === true) return [process.execPath];
-  const own = process.argv.slice(2);
+  const [, program = "", ...own] = process.argv;
   const words = commandLine();
   // What the runtime was given before the program's name, such as permissions, stands nowhere else.
   if (words !== undefined) return [process.execPath, ...words.slice(1, words.length - own.length)];
-  if (deno !== undefined) return [process.execPath, "run", "-A", process.argv[1]];
-  return [process.execPath, ...process.execArgv, process.argv[1]];
+  if (deno !== undefined) return [process.execPath, "run", "-A", program];
+  return [process.execPath, ...process.execArgv, program];
 }
 
 /** How this process was started, where the system tells. */

@@ -1,7 +1,6 @@
 /** The value below which that share (0 to 1) of sorted values lies. */
 export function percentile(sorted: readonly number[], share: number): number {
-  if (sorted.length === 0) return NaN;
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
 /** Shares that are stated of latencies. */

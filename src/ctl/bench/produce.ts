@@ -10,7 +10,7 @@ export interface ProduceSettings extends Shape {
   /** Options of the producer. */
   producer: ProducerOptions;
   /** Events after which a flush is awaited; undefined for one at the end. */
-  flushInterval?: number;
+  flushInterval?: number | undefined;
 }
 
 /** Resolves when the clock may start. */
@@ -47,7 +47,7 @@ async function pushAll(
   let untilReady = readyInterval;
   let untilFlush = flushInterval;
   for (let index = 0, document = 0; index < events; index++) {
-    producer.push(metadata[document], pool.next());
+    producer.push(metadata[document]!, pool.next());
     if (++document === metadata.length) document = 0;
     if (--untilReady === 0) {
       untilReady = readyInterval;

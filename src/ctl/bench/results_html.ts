@@ -96,7 +96,7 @@ function resultsTable({ results, latency }: BenchResults): string {
     [[
       "latency",
       ...shares.map((share) => formatMs(percentile(latency, share))),
-      formatMs(latency[latency.length - 1]),
+      formatMs(percentile(latency, 1)),
     ]],
   );
 }

@@ -30,5 +30,5 @@ export function resultsText({ results, latency }: BenchResults): string[] {
 /** `latency: p50 0.24 ms  p90 …`. */
 export function latencyLine(latency: readonly number[]): string {
   const shares = PERCENTILES.map((share) => `p${share * 100} ${formatMs(percentile(latency, share))}`);
-  return `latency: ${[...shares, `max ${formatMs(latency[latency.length - 1])}`].join("  ")}`;
+  return `latency: ${[...shares, `max ${formatMs(percentile(latency, 1))}`].join("  ")}`;
 }

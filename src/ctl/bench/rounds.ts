@@ -9,10 +9,12 @@ export interface RoundsResult extends Result {
 /** Takes of each measurement the round in the middle: one that was disturbed decides nothing. */
 export function middleOf(rounds: readonly (readonly Result[])[]): RoundsResult[] {
   const speed = ({ measured }: Result): number => measured.events / measured.seconds;
-  return rounds[0].map((_, at) => {
-    const results = rounds.map((round) => round[at]);
+  const [first = [], ...others] = rounds;
+  return first.map((one, at) => {
+    // Every round makes the same measurements.
+    const results = [one, ...others.map((round) => round[at]!)];
     const sorted = results.toSorted((one, other) => speed(one) - speed(other));
-    const middle = sorted[Math.floor((sorted.length - 1) / 2)];
+    const middle = sorted[Math.floor((sorted.length - 1) / 2)]!;
     return results.length === 1 ? middle : { ...middle, rounds: results.map(speed) };
   });
 }

@@ -9,7 +9,8 @@ export type Runner = (jobs: readonly Job[]) => Promise<Measured[]>;
 
 /** Each in a process of its own, started as this one was. */
 export function apartRunner(signal: AbortSignal): Runner {
-  const command = [...ownCommand(), "bench", "--worker", "--driver", "memory"];
+  const [program, ...words] = ownCommand();
+  const command = [program, ...words, "bench", "--worker", "--driver", "memory"] as const;
   return (jobs) => runApart(jobs, { command, signal });
 }
 

@@ -14,12 +14,12 @@ export interface BenchSettings extends Shape {
   driver: string;
   driverOptions: JsonObject;
   /** A topic that is there already; undefined for new ones, which are deleted afterwards. */
-  topic?: string;
+  topic?: string | undefined;
   /** Configuration of new topics. */
   topicOptions: JsonObject;
   /** Events a batch; undefined for adaptive. */
-  batchSize?: number;
-  flushInterval?: number;
+  batchSize?: number | undefined;
+  flushInterval?: number | undefined;
   dataInterest: number;
   dataSelectivity: number;
   processes: number;

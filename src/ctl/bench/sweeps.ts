@@ -24,7 +24,7 @@ const BYTES_EACH = 256 * 1024 * 1024;
 /** Measures both; `begin` learns what is measured next. */
 export async function measureSweeps(
   bench: EngineBench,
-  { batchSize, processes, ...shape }: Shape & { batchSize?: number; processes: number },
+  { batchSize, processes, ...shape }: Shape & { batchSize?: number | undefined; processes: number },
   begin: (what: string) => void,
 ): Promise<Sweeps> {
   const sweeps: Sweeps = { batchSize: [], dataSize: [] };

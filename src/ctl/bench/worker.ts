@@ -10,7 +10,10 @@ import type { Gate } from "./produce.ts";
 import type { Measured } from "./stopwatch.ts";
 
 /** What the measuring process writes. */
-export type WorkerMessage = { ready: true } | { measured: Measured } | { error: string; code?: string };
+export type WorkerMessage =
+  | { ready: true }
+  | { measured: Measured }
+  | { error: string; code?: string | undefined };
 
 /** Does one job that comes by standard input. */
 export async function work<Job>(doJob: (job: Job, gate: Gate) => Promise<Measured>): Promise<void> {

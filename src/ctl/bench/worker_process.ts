@@ -7,7 +7,7 @@ import type { WorkerMessage } from "./worker.ts";
 /** How measuring processes are started. */
 export interface Starter {
   /** Program and arguments that run `work()`. */
-  command: readonly string[];
+  command: readonly [program: string, ...words: string[]];
   /** Ends the processes that run, and rejects. */
   signal?: AbortSignal;
 }
@@ -33,7 +33,8 @@ export async function runApart<Job>(jobs: readonly Job[], starter: Starter): Pro
 /** The same measurement by one or several processes, as one. */
 export async function runTogether<Job>(jobs: readonly Job[], starter: Starter): Promise<Measured> {
   const all = await runApart(jobs, starter);
-  return all.length === 1 ? all[0] : together(all);
+  const [only] = all;
+  return only !== undefined && all.length === 1 ? only : together(all);
 }
 
 /** One measuring process. */

@@ -46,7 +46,7 @@ export async function run(invocation: Invocation): Promise<void> {
 }
 
 /** Nothing named means every topic. */
-function chosen(args: ParsedArguments): { topic?: string; consumer?: string } {
+function chosen(args: ParsedArguments): { topic?: string; consumer?: string | undefined } {
   const isNamed = args.text("topic") !== undefined || args.text("name") !== undefined ||
     args.positional.length > 0;
   return isNamed ? topicAndConsumerOf(args) : { consumer: args.text("consumer") };

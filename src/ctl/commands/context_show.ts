@@ -25,7 +25,7 @@ export async function run({ args, console }: Invocation): Promise<void> {
     });
     return;
   }
-  for (const [key, value] of [["name", name], ["driver", driver], ["options", shown], ["file", file.path]]) {
+  for (const [key, value] of Object.entries({ name, driver, options: shown, file: file.path })) {
     await console.out.line(`${key.padEnd(10)}${value}`);
   }
 }

@@ -20,7 +20,9 @@ export async function run({ args, console, signal }: Invocation): Promise<number
     throw new UsageError(`Cannot read "${path}" given by "--config": ${(cause as Error).message}`, { cause });
   }
   const config = parseForwardConfig(text, path);
-  const plugins = await Promise.all(config.policies.map((policy) => loadPlugins(policy, resolve(path))));
+  const jobs = await Promise.all(config.policies.map(async (policy) => {
+    return { policy, plugins: await loadPlugins(policy, resolve(path)) };
+  }));
   const endpoints = new Endpoints(config, path, modulesOf(args));
   const { log } = console;
   try {
@@ -35,10 +37,10 @@ export async function run({ args, console, signal }: Invocation): Promise<number
         }
       }
     }
-    await Promise.all(config.policies.map((policy, index) =>
+    await Promise.all(jobs.map(({ policy, plugins }) =>
       runForward({
         policy,
-        plugins: plugins[index],
+        plugins,
         open: async () => ({
           source: await endpoints.topic(policy.from),
           destination: await endpoints.topic(policy.to),

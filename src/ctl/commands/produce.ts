@@ -61,12 +61,12 @@ async function pushLines(
   };
   try {
     for await (const { first, lines, malformed } of numberedLines(console.input, signal)) {
-      for (let index = 0; index < lines.length; index++) {
+      for (const [index, text] of lines.entries()) {
         const line = first + index;
         let event: ReturnType<LineFormat>;
         try {
           if (index === malformed) throw new Error('it is not UTF-8; use "--format base64" for bytes');
-          event = format(lines[index]);
+          event = format(text);
         } catch (error) {
           return await fail(line, error);
         }

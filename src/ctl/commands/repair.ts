@@ -13,7 +13,8 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const name = topicNameOf(args);
   await using driver = await openDriver(invocation);
   const [info] = await filesTopics(driver, args, "repair");
-  const files = new TopicFiles(info);
+  // It has a name, so there is one.
+  const files = new TopicFiles(info!);
   const verify = async (): Promise<Finding[]> => {
     const progress = console.startProgress("verified");
     try {

@@ -1,4 +1,5 @@
 import type { TrimRequest } from "../../../mod.ts";
+import { withoutUndefined } from "../../options.ts";
 import type { Invocation } from "../command.ts";
 import { partitionsOf, topicNameOf, withTopic } from "../connect.ts";
 import { formatBytes } from "../console/progress.ts";
@@ -13,18 +14,18 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console } = invocation;
   const name = topicNameOf(args);
   const beforeTime = args.text("before-time");
-  const request: TrimRequest = {
+  const conditions = withoutUndefined({
     beforeId: args.number("before-id"),
     beforeTime: beforeTime === undefined ? undefined : parseTime("--before-time", beforeTime),
     maxBytes: args.number("keep-bytes"),
     acknowledged: args.flag("acknowledged") ? true : undefined,
-  };
-  if (Object.values(request).every((condition) => condition === undefined)) {
+  });
+  if (Object.keys(conditions).length === 0) {
     throw new UsageError(
       'Nothing to trim by: add "--before-id", "--before-time", "--keep-bytes" or "--acknowledged"',
     );
   }
-  request.partitions = partitionsOf(args);
+  const request: TrimRequest = { ...conditions, ...withoutUndefined({ partitions: partitionsOf(args) }) };
   return await withTopic(invocation, name, async (topic) => {
     const dryRun = args.flag("dry-run");
     if (!dryRun) {

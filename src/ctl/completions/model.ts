@@ -36,8 +36,8 @@ export function groups(commands: readonly CommandSpec[]): { group: string; words
   return names.map((group) => ({
     group,
     words: commands.filter(({ path }) => path.length > 1 && path[0] === group)
-      .flatMap(({ path, alias, summary }) =>
-        [path[1], ...(alias === undefined ? [] : [alias])].map((word) => ({ word, meaning: summary }))
+      .flatMap(({ path: [, word = ""], alias, summary }) =>
+        [word, ...(alias === undefined ? [] : [alias])].map((word) => ({ word, meaning: summary }))
       ),
   }));
 }

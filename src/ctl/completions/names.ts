@@ -17,7 +17,10 @@ const PATIENCE_MS = 2000;
  * Prints the names that can stand at the end of a command line, a line each: `topic`, `consumer` or `context`, then
  * the words that were typed. What cannot be known prints nothing: a shell has nowhere to show an error.
  */
-export async function completeNames([kind, ...words]: readonly string[], console: Console): Promise<number> {
+export async function completeNames(
+  [kind = "", ...words]: readonly string[],
+  console: Console,
+): Promise<number> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const patience = new Promise<string[]>((resolve) => timer = setTimeout(() => resolve([]), PATIENCE_MS));
   const names = await Promise.race([namesOf(kind, words).catch(() => []), patience]);

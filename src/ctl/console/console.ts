@@ -12,7 +12,7 @@ import { visible } from "./visible.ts";
 export interface ConsoleOptions {
   level: LogLevel;
   /** `--color` or `--no-color`; undefined lets the terminal decide. */
-  colour?: boolean;
+  colour?: boolean | undefined;
   /** False with `--no-progress`. */
   progress: boolean;
 }

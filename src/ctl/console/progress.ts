@@ -23,7 +23,7 @@ export class Progress {
   constructor(options: {
     write: (text: string) => void;
     label: string;
-    total?: Partial<Done>;
+    total?: Partial<Done> | undefined;
     now?: () => number;
   }) {
     this.#write = options.write;

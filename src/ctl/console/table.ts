@@ -10,39 +10,40 @@ export function formatTable(
   rows: readonly (readonly (string | number)[])[],
   columnsMax = Infinity,
 ): string[] {
-  const texts = rows.map((row) => row.map((cell) => typeof cell === "number" ? String(cell) : cell));
-  const isNumeric = (column: number): boolean => rows.length > 0 && typeof rows[0][column] === "number";
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...texts.map((row) => row[column].length))
-  );
-  fit(widths, head, isNumeric, columnsMax);
-  const line = (cells: readonly string[], numeric: (column: number) => boolean): string =>
-    cells.map((cell, column) => {
-      const text = cutInMiddle(cell, widths[column]);
-      if (numeric(column)) return text.padStart(widths[column]);
-      return column === cells.length - 1 ? text : text.padEnd(widths[column]);
+  const columns = head.map((title, at): Column => ({
+    title,
+    isNumeric: typeof rows[0]?.[at] === "number",
+    width: Math.max(title.length, ...rows.map((row) => textOf(row[at]).length)),
+  }));
+  fit(columns, columnsMax);
+  const line = (cells: readonly (string | number)[]): string =>
+    columns.map(({ isNumeric, width }, at) => {
+      const text = cutInMiddle(textOf(cells[at]), width);
+      if (isNumeric) return text.padStart(width);
+      return at === columns.length - 1 ? text : text.padEnd(width);
     }).join("  ").trimEnd();
-  return [line(head, isNumeric), ...texts.map((row) => line(row, isNumeric))];
+  return [line(head), ...rows.map(line)];
+}
+
+interface Column {
+  title: string;
+  isNumeric: boolean;
+  width: number;
+}
+
+function textOf(cell: string | number | undefined): string {
+  return String(cell ?? "");
 }
 
 /** Takes from the widest columns of text what is too much. */
-function fit(
-  widths: number[],
-  head: readonly string[],
-  isNumeric: (column: number) => boolean,
-  columnsMax: number,
-): void {
-  const total = (): number => widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
-  while (total() > columnsMax) {
-    const widest = widths.reduce(
-      (best, width, column) =>
-        !isNumeric(column) && width > Math.max(WIDTH_MIN, head[column].length) && width > (widths[best] ?? 0)
-          ? column
-          : best,
-      -1,
-    );
-    if (widest < 0) return;
-    widths[widest]--;
+function fit(columns: readonly Column[], columnsMax: number): void {
+  const widths = columns.reduce((sum, { width }) => sum + width, 2 * (columns.length - 1));
+  for (let total = widths; total > columnsMax; total--) {
+    const [widest] = columns
+      .filter(({ title, isNumeric, width }) => !isNumeric && width > Math.max(WIDTH_MIN, title.length))
+      .sort((one, other) => other.width - one.width);
+    if (widest === undefined) return;
+    widest.width--;
   }
 }
 

@@ -12,7 +12,7 @@ export interface PrintOptions {
   /** `none`, `base64`, `hex`, `-` or a pattern of file names. */
   data: string;
   /** A line's format; then `json` and `raw` say nothing. */
-  template?: Template;
+  template?: Template | undefined;
 }
 
 /** Prints one event. A promise is returned only when it must be awaited before the next. */

@@ -31,7 +31,7 @@ export function parseTemplate(text: string, topic: string): Template {
     at = match.index + match[0].length;
     const [token, escaped, name] = match;
     if (escaped !== undefined) parts.push(ESCAPES[escaped] ?? token);
-    else if (name === undefined) parts.push(token[0]);
+    else if (name === undefined) parts.push(token.charAt(0));
     else {
       parts.push(fieldOf(name, fields));
       needsData ||= DATA_FIELDS.includes(name);
@@ -76,7 +76,8 @@ function fieldsOf(topic: string): Readonly<Record<string, Field>> {
 }
 
 function fieldOf(name: string, fields: Readonly<Record<string, Field>>): Field {
-  if (Object.hasOwn(fields, name)) return fields[name];
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (field !== undefined) return field;
   if (name.startsWith("metadata.")) {
     const keys = name.split(".").slice(1);
     return ({ metadata }) => shown(valueAt(metadata, keys));

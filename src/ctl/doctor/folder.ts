@@ -195,7 +195,7 @@ function checkSync(folder: string): Omit<Finding, "check"> {
       times.push(performance.now() - started);
     }
     times.sort((one, other) => one - other);
-    const median = times[SYNCS / 2].toFixed(2);
+    const median = times[SYNCS / 2]!.toFixed(2);
     return { verdict: "ok", detail: `making 1 KiB durable takes ${median} ms (median of ${SYNCS})` };
   } finally {
     closeSync(file);

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 
 /**
- * Lets another process append blocks to a file, each by one write; false where that is impossible. No shell does
+ * Lets another process append blocks of one size to a file, each by one write; false where that is impossible. No shell does
  * it: a program that may start `dd` may write files, which it may anyway, and no more.
  */
 export function appendByProcess(path: string, blocks: readonly Uint8Array[]): Promise<boolean> {
-  const words = [`of=${path}`, `bs=${blocks[0].length}`, "iflag=fullblock"];
+  const [{ length } = { length: 1 }] = blocks;
+  const words = [`of=${path}`, `bs=${length}`, "iflag=fullblock"];
   words.push("oflag=append", "conv=notrunc", "status=none");
   return new Promise((resolve) => {
     const child = spawn("dd", words, {

@@ -53,12 +53,12 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
   let retryMs = RETRY_MS_MIN;
   let lastAttempts = LAST_ATTEMPTS;
   while (documents.length > 0) {
-    const futures: ReturnType<Producer["push"]>[] = [];
+    const pushed: { document: string; future: ReturnType<Producer["push"]> }[] = [];
     try {
       for (const document of documents) {
-        futures.push(producer.push(document));
+        pushed.push({ document, future: producer.push(document) });
         // Engines that store asynchronously take a limited number of batches at a time.
-        if (futures.length % command.options.batchSize === 0) await producer.ready();
+        if (pushed.length % command.options.batchSize === 0) await producer.ready();
       }
       await producer.flush();
       return;
@@ -66,14 +66,14 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
       const again: string[] = [];
       let why: unknown = flushError;
       let failures = 0;
-      for (const [index, future] of futures.entries()) {
+      for (const { document, future } of pushed) {
         try {
           await future;
         } catch (error) {
           failures++;
           if (isFinal(error)) throw error;
           if (mayPass(error)) {
-            again.push(documents[index]);
+            again.push(document);
             why = error;
           } else {
             log.error(`FIFO "${command.path}": line skipped: ${oneLine(error)}`);

@@ -53,16 +53,16 @@ export class LineWriter {
       const result = writeNow(this.#descriptor!, bytes.subarray(at, end));
       if (result === "written") {
         at = end;
-        while (line < ends.length && ends[line] <= at) line++;
+        while ((ends[line] ?? Infinity) <= at) line++;
         this.#pause.reset();
         continue;
       }
       if (result === "no reader") {
         this.#close();
-        at = line === 0 ? 0 : ends[line - 1];
+        at = ends[line - 1] ?? 0;
         continue;
       }
-      const between = at === (line === 0 ? 0 : ends[line - 1]);
+      const between = at === (ends[line - 1] ?? 0);
       if (this.#signal.aborted) {
         return between ? line : await this.#finishLine(bytes.subarray(at, ends[line]), line);
       }
@@ -99,8 +99,7 @@ export class LineWriter {
 /** The end of what one write may hold: as many whole lines as fit, or a piece of a line that never fits. */
 function pieceEnd(ends: readonly number[], line: number, at: number): number {
   const most = at + ATOMIC_WRITE_BYTES;
-  if (ends[line] > most) return most;
-  let last = line;
-  while (last + 1 < ends.length && ends[last + 1] <= most) last++;
-  return ends[last];
+  let last = most;
+  for (let next = line, end; (end = ends[next]) !== undefined && end <= most; next++) last = end;
+  return last;
 }

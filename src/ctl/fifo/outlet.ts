@@ -28,8 +28,8 @@ export async function runOutlet(outlet: Outlet): Promise<void> {
     log.info(`FIFO "${command.path}" has a reader`);
     for await (const batch of consumer.batches({ signal })) {
       const written = await writer.write(encodeLines(batch, line));
-      if (ack && written > 0) {
-        const last = batch[written - 1];
+      const last = batch[written - 1];
+      if (ack && last !== undefined) {
         if (group) await acknowledgeInGroup(last, log);
         else void last.acknowledge();
       }

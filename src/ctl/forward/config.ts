@@ -73,7 +73,7 @@ class ConfigReader {
   read(): ForwardConfig {
     const [syntaxError] = this.#document.errors;
     if (syntaxError !== undefined) {
-      const [message] = syntaxError.message.split("\n");
+      const [message = ""] = syntaxError.message.split("\n");
       throw configError(
         this.#path,
         syntaxError.linePos?.[0].line ?? 1,

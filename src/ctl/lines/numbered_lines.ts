@@ -39,7 +39,8 @@ export async function* numberedLines(
   let first = 1;
   const numbered = (block: Uint8Array): NumberedLines => {
     const decoded = decodeLines(block);
-    if (first === 1) decoded.lines[0] = withoutMark(decoded.lines[0]);
+    const [head] = decoded.lines;
+    if (first === 1 && head !== undefined) decoded.lines[0] = withoutMark(head);
     const result = { first, ...decoded };
     first += decoded.lines.length;
     return result;

@@ -46,7 +46,10 @@ export class LineProducer {
   #windowBytes = 0;
   #sinceReady = 0;
 
-  constructor(producer: Producer, options: { done: Done; batchSize?: number; unit?: string }) {
+  constructor(
+    producer: Producer,
+    options: { done: Done; batchSize?: number | undefined; unit?: string },
+  ) {
     this.#producer = producer;
     this.#done = options.done;
     this.#unit = options.unit ?? "Line";

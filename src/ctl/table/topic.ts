@@ -2,7 +2,7 @@ import type { CommandSpec } from "../command.ts";
 import { DRIVER_OPTIONS } from "../help/driver_options.ts";
 import { COMPONENTS, DESTRUCTIVE, ENGINE, JSON_OUTPUT, NAME, PARTITIONS, SHARED, TOPIC } from "./common.ts";
 
-const TOPIC_KEYS = DRIVER_OPTIONS.files.topic.map(([key]) => key);
+const TOPIC_KEYS = (DRIVER_OPTIONS.files?.topic ?? []).map(([key]) => key);
 
 /** `diaspora-ctl topic …`. */
 export const TOPIC_COMMANDS: readonly CommandSpec[] = [

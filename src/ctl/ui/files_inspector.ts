@@ -1,4 +1,5 @@
 import { segmentName } from "../../log/mod.ts";
+import { ofPartition } from "../../of_partition.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import type { FindingView, Page, SegmentView } from "../../ui/contract.ts";
 import type { Inspector } from "../../ui/inspector.ts";
@@ -7,7 +8,7 @@ import { TopicFiles } from "../verify/store.ts";
 /** Looks at the files of the files driver. */
 export const filesInspector: Inspector = {
   segments(topic, { partition, offset, limit }): Page<SegmentView> {
-    const files = new TopicFiles(topic).partitions[partition];
+    const files = ofPartition(new TopicFiles(topic).partitions, partition);
     const ids = files.segmentIds();
     const newest = ids.toReversed();
     const items = newest.slice(offset, offset + limit).map((firstId, at): SegmentView => {

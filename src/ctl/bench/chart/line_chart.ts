@@ -44,8 +44,7 @@ export function lineChart(chart: LineChart): string {
   const y = scaleOf(chart.y, series.flatMap(({ points }) => points.map(([, value]) => value)));
   const atX = (value: number): number => LEFT + x.at(value) * (WIDTH - LEFT - RIGHT);
   const atY = (value: number): number => HEIGHT - BOTTOM - y.at(value) * (HEIGHT - TOP - BOTTOM);
-  const ends = series.map(({ points }) => atY(points[points.length - 1][1]));
-  const nameYs = apart(ends, NAME_GAP);
+  const nameYs = apart(series.map(({ points }) => atY(endOf(points)[1])), NAME_GAP);
   return picture({ width: WIDTH, height: HEIGHT, title }, [
     label(title, { x: 20, y: 30, kind: "title" }),
     ...(note === undefined ? [] : [label(note, { x: 20, y: 50, kind: "note" })]),
@@ -65,8 +64,13 @@ export function lineChart(chart: LineChart): string {
       kind: "axis",
       turn: -90,
     }),
-    ...series.map((one, index) => seriesOf(one, index, { atX, atY, chart, nameY: nameYs[index] })),
+    ...series.map((one, index) => seriesOf(one, index, { atX, atY, chart, nameY: nameYs[index]! })),
   ]);
+}
+
+/** The last of a line's points; a line has at least one. */
+function endOf(points: Series["points"]): readonly [x: number, y: number] {
+  return points.at(-1)!;
 }
 
 function seriesOf(
@@ -80,7 +84,7 @@ function seriesOf(
   },
 ): string {
   const path = points.map(([x, y], at) => `${at === 0 ? "M" : "L"}${atX(x).toFixed(1)} ${atY(y).toFixed(1)}`);
-  const [lastX] = points[points.length - 1];
+  const [lastX] = endOf(points);
   const dots = smooth ? [] : points.map(([x, y]) =>
     element(
       "circle",
@@ -116,11 +120,14 @@ export function apart(positions: readonly number[], gap: number): number[] {
   const order = positions.map((position, index) => ({ position, index }))
     .sort((one, other) => one.position - other.position);
   for (let round = 0; round < 50; round++) {
-    for (let at = 1; at < order.length; at++) {
-      const lack = gap - (order[at].position - order[at - 1].position);
-      if (lack <= 0) continue;
-      order[at - 1].position -= lack / 2;
-      order[at].position += lack / 2;
+    let before = { position: -Infinity };
+    for (const one of order) {
+      const lack = gap - (one.position - before.position);
+      if (lack > 0) {
+        before.position -= lack / 2;
+        one.position += lack / 2;
+      }
+      before = one;
     }
   }
   const moved: number[] = [];

@@ -59,7 +59,9 @@ async function writeArchive(job: ExportJob, tar: TarWriter): Promise<void> {
   await tar.entry(TOPIC_ENTRY, `${JSON.stringify(topic, undefined, 2)}\n`);
   const counts = { events: 0, data_bytes: 0 };
   for await (const { partition, events } of eventsOf(job.topic, job)) {
-    const name = runName(partition, events[0].id);
+    const [first] = events;
+    if (first === undefined) continue;
+    const name = runName(partition, first.id);
     await tar.entry(`${name}.jsonl`, events.map(eventLine).join(""));
     const dataBytes = events.reduce((sum, event) => sum + event.dataDescriptor.size, 0);
     if (dataBytes > 0) {

@@ -60,9 +60,8 @@ export interface RunEntry {
 
 /** What a run's entry says by its name; undefined when the entry is none. */
 export function runOf(name: string): RunEntry | undefined {
-  const match = /^(events\/(\d{8})\/(\d{20}))\.(jsonl|data)$/.exec(name);
-  if (match === null) return undefined;
-  const [, base, partition, firstId, ending] = match;
+  const [, base, partition, firstId, ending] = /^(events\/(\d{8})\/(\d{20}))\.(jsonl|data)$/.exec(name) ?? [];
+  if (base === undefined) return undefined;
   return {
     base,
     partition: Number(partition),

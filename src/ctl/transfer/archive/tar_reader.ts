@@ -78,7 +78,8 @@ export class TarReader {
       pieces.push(piece);
       left -= piece.length;
     }
-    return pieces.length === 1 ? pieces[0] : new Uint8Array(Buffer.concat(pieces));
+    const [only] = pieces;
+    return only !== undefined && pieces.length === 1 ? only : new Uint8Array(Buffer.concat(pieces));
   }
 
   async #fill(into: Uint8Array): Promise<void> {

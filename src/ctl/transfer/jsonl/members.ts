@@ -52,6 +52,6 @@ function endOfString(text: string, from: number): number {
 
 function skipSpace(text: string, from: number): number {
   let at = from;
-  while (at < text.length && " \t\r\n".includes(text[at])) at++;
+  while (at < text.length && " \t\r\n".includes(text.charAt(at))) at++;
   return at;
 }
