@@ -22,6 +22,7 @@ const gates: [string, string[]][] = [
   ["format", ["fmt", "--check", "-c", config]],
   ["lint", ["lint", "-c", config]],
   ["types", ["check", ...withConfig, ...roots, ...folders]],
+  ["strict types", ["run", "-A", ...withConfig, "tools/strict_types.ts"]],
   ["documentation", ["doc", "-q", "--lint", "--no-lock", ...Object.values(exports)]],
   ["tests", ["run", "-A", ...withConfig, "tools/test.ts"]],
 ];

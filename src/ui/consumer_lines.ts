@@ -42,7 +42,7 @@ export class ConsumerLines {
       topic.toLowerCase().includes(wanted) || name.toLowerCase().includes(wanted)
     );
     const keyOf = Object.hasOwn(KEYS, sort) ? KEYS[sort] : undefined;
-    lines.sort(keyOf === undefined ? order(KEYS.events, true) : order(keyOf, isDescending));
+    lines.sort(keyOf === undefined ? order(({ events }) => events, true) : order(keyOf, isDescending));
     return {
       total: lines.length,
       offset,

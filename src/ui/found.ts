@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
-import { DiasporaError, type Event, NoSuchPartitionError, type Topic } from "../../mod.ts";
+import { DiasporaError, type Event, type Topic } from "../../mod.ts";
+import { ofPartition } from "../of_partition.ts";
 import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../tar_header.ts";
 import { BadRequestError, sendPiece } from "./answer.ts";
 import { pieceAt } from "./data_part.ts";
@@ -44,15 +45,13 @@ const FORMS: Readonly<Record<string, Form>> = {
  */
 export async function sendFound(topic: Topic, query: Query, response: ServerResponse): Promise<void> {
   const as = query.text("as") ?? "jsonl";
-  if (!Object.hasOwn(FORMS, as)) {
+  const form = Object.hasOwn(FORMS, as) ? FORMS[as] : undefined;
+  if (form === undefined) {
     throw new BadRequestError(`Parameter "as" takes ${Object.keys(FORMS).join(", ")}`);
   }
-  const form = FORMS[as];
   const filter = filterOf(query);
   const [only, from, time] = ["partition", "from", "time"].map((name) => query.count(name));
-  if (only !== undefined && only >= topic.partitions.length) {
-    throw new NoSuchPartitionError(only, topic.partitions.length);
-  }
+  if (only !== undefined) ofPartition(topic.partitions, only);
   const known = await topic.describe();
   response.writeHead(200, {
     "content-type": form.type,

@@ -15,7 +15,7 @@ const PATIENCE_MS = 3000;
  */
 export async function ratesOf(
   topic: Topic,
-  { from, to, spansMax = SPANS_MAX }: { from: number; to: number; spansMax?: number },
+  { from, to, spansMax = SPANS_MAX }: { from: number; to: number; spansMax?: number | undefined },
 ): Promise<Rates> {
   const partitions = topic.partitions.map((_, partition) => partition);
   const spans = Math.min(SPANS_MAX, spansMax, Math.floor(LOOKUPS_MAX / partitions.length) - 1);
