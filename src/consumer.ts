@@ -5,7 +5,9 @@ import { batchesOf } from "./consumer/batches.ts";
 import { DataDelivery } from "./consumer/data_delivery.ts";
 import type { DataAllocator, DataSelector } from "./consumer/data_selection.ts";
 import { EventIterator } from "./consumer/event_iterator.ts";
-import { type Ends, EventSource } from "./consumer/event_source.ts";
+import type { Ends } from "./consumer/ends.ts";
+import { EventSource } from "./consumer/event_source.ts";
+import { publishDamage } from "./consumer/pull_report.ts";
 import {
   BATCHES_MAX,
   checkedPartitions,
@@ -117,12 +119,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     this.#topic = topic;
     this.#maker = maker;
     const onDamage = (error: CorruptedLogError) => {
-      diagnostics.corruption.publish({
-        topic: topic.name,
-        consumer: name,
-        damage: error.damage,
-        skipped: true,
-      });
+      publishDamage({ topic: topic.name, consumer: name }, error, true);
       request.onDamage?.(error);
     };
     let known: readonly number[] = [];

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Event } from "../event.ts";
 import type { PullLimits, PullQueue } from "./pull_queue.ts";
-import type { Ends } from "./event_source.ts";
+import type { Ends } from "./ends.ts";
 
 /** Where an iteration over events ends, and what ends it early. */
 export interface IterationSettings {

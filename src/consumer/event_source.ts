@@ -4,17 +4,11 @@ import { diagnostics } from "../diagnostics.ts";
 import { CorruptedLogError, EventGoneError } from "../errors.ts";
 import { Event } from "../event.ts";
 import type { Future } from "../future.ts";
+import { endOf, type Ends } from "./ends.ts";
+import { publishDamage, publishPulled } from "./pull_report.ts";
 import type { SourceSettings } from "./source_settings.ts";
 import { type AcknowledgedEvent, EventBatch, type EventOwner } from "../event/event_batch.ts";
 
-/** Where an iteration ends: one past the last id wanted of each partition; `undefined` for no end. */
-export type Ends = ReadonlyMap<number, number> | undefined;
-
-/** A batch that is partly delivered. */
-interface Rest {
-  batch: EventBatch;
-  index: number;
-}
 
 /** Gives the events of all partitions one by one; the partitions take turns, a batch each. */
 export class EventSource<T> implements EventOwner {
@@ -32,8 +26,8 @@ export class EventSource<T> implements EventOwner {
   #head: Event<T> | undefined = undefined;
   /** The partitions that were ours when last looked at. */
   #assigned: readonly number[];
-  /** Batches set aside because an iteration ends within them. */
-  readonly #parked = new Map<number, Rest>();
+  /** Batches set aside because an iteration ends within them, and the event of each that comes next. */
+  readonly #parked = new Map<number, { batch: EventBatch; index: number }>();
   /** Partitions that went to another consumer, also if they are back: what was read of them is not ours to give. */
   readonly #released = new Set<number>();
   /** Read, and not entered yet because its metadata takes a moment. */
@@ -252,8 +246,7 @@ export class EventSource<T> implements EventOwner {
       return true;
     }
     if (error instanceof CorruptedLogError && diagnostics.corruption.hasSubscribers) {
-      const { topic, consumer } = this.#settings;
-      diagnostics.corruption.publish({ topic, consumer, damage: error.damage, skipped: false });
+      publishDamage(this.#settings, error, false);
     }
     throw error;
   }
@@ -261,11 +254,7 @@ export class EventSource<T> implements EventOwner {
   #receive(incoming: IncomingBatch | undefined): boolean | Promise<boolean> {
     if (incoming === undefined) return false;
     const batch = new EventBatch(this, incoming);
-    if (diagnostics.pull.hasSubscribers) {
-      const { topic, consumer } = this.#settings;
-      const { partition, count, baseId } = batch;
-      diagnostics.pull.publish({ topic, consumer, partition, events: count, firstId: baseId });
-    }
+    if (diagnostics.pull.hasSubscribers) publishPulled(this.#settings, batch);
     this.#deserializesLater ??= batch.deserializesLater();
     if (!this.#deserializesLater) {
       this.#enter(batch, 0);
@@ -306,8 +295,4 @@ export class EventSource<T> implements EventOwner {
     step.then(end, end);
     return this.#pending = step;
   }
-}
-
-function endOf(ends: ReadonlyMap<number, number>, partition: number): number {
-  return ends.get(partition) ?? 0;
 }

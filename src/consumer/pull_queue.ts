@@ -3,7 +3,8 @@ import type { ConsumerInterface } from "../contract.ts";
 import { ClosedError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { startTimer } from "../future.ts";
-import type { Ends, EventSource } from "./event_source.ts";
+import type { Ends } from "./ends.ts";
+import type { EventSource } from "./event_source.ts";
 import { PullFuture } from "./pull_future.ts";
 
 /** How one wait for an event is limited. */

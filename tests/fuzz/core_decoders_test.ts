@@ -10,6 +10,15 @@ import { mutate } from "./mutate.ts";
 
 const FILE = "tests/fuzz/core_decoders_test.ts";
 const SALT = SAMPLE.salt;
+const FIRST_SEGMENT = {
+  partition: 0,
+  salt: SALT,
+  baseId: 0,
+  created: 0,
+  previousId: 0,
+  previousSeal: 0,
+  previousSalt: 0,
+};
 const BYTES_MAX = 200_000;
 const GUARD = 0xa7;
 const GUARD_BYTES = 256;
@@ -105,16 +114,13 @@ test("decoders take damaged frames without a trap, and change none", () => {
 
 test("decoders take damaged segment headers without a trap", () => {
   fuzz(FILE, (random) => {
-    core.encodeSegmentHeader(
-      core.slot,
-      random(100),
-      random(2 ** 32),
-      random(2 ** 40),
-      random(2 ** 40),
-      0,
-      0,
-      0,
-    );
+    core.encodeSegmentHeader(core.slot, {
+      ...FIRST_SEGMENT,
+      partition: random(100),
+      salt: random(2 ** 32),
+      baseId: random(2 ** 40),
+      created: random(2 ** 40),
+    });
     const bytes = core.u8.slice(core.slot, core.slot + 64);
     mutate(bytes, random);
     if (random(2) === 0) reseal(bytes);
@@ -131,14 +137,13 @@ test("lookups take damaged indexes without a trap, and name entries that exist a
     const scratch = core.encodeArea;
     for (let index = 0; index < count; index++) {
       if (random(10) === 0) continue;
-      core.encodeIndexEntry(
-        scratch,
-        index * 9 + random(30),
-        index * 7 + random(30),
-        index * 100,
-        random(2 ** 32),
-        SALT,
-      );
+      core.encodeIndexEntry(scratch, {
+        id: index * 9 + random(30),
+        time: index * 7 + random(30),
+        offset: index * 100,
+        recordCrc: random(2 ** 32),
+        salt: SALT,
+      });
       bytes.set(core.u8.subarray(scratch, scratch + INDEX_ENTRY_BYTES), index * INDEX_ENTRY_BYTES);
     }
     if (random(2) === 0) mutate(bytes, random);
@@ -157,8 +162,13 @@ test("lookups take damaged indexes without a trap, and name entries that exist a
 test("decoders take ids and times that no writer has, and no number at all", () => {
   const ptr = core.slot;
   for (const value of [-1, 0.5, 2 ** 63, 2 ** 64, 1e300, -1e300, Infinity, -Infinity, NaN]) {
-    core.encodeIndexEntry(ptr, value, value, 1, 2, SALT);
-    core.encodeSegmentHeader(ptr + 64, 0, SALT, value, value, value, 0, 0);
+    core.encodeIndexEntry(ptr, { id: value, time: value, offset: 1, recordCrc: 2, salt: SALT });
+    core.encodeSegmentHeader(ptr + 64, {
+      ...FIRST_SEGMENT,
+      baseId: value,
+      created: value,
+      previousId: value,
+    });
     assert([-1, 0].includes(core.lookupById(ptr, 1, SALT, value)));
     assert([-1, 0].includes(core.lookupByTime(ptr, 1, SALT, value)));
     assertStrictEquals(core.checkSegmentHeader(ptr + 64), "ok");

@@ -21,7 +21,7 @@ function encodeEntries(entries: Entry[]): number {
   const ptr = core.ensureReadArea(entries.length * INDEX_ENTRY_BYTES + 1) + 1;
   entries.forEach(({ id, time, offset, damaged, salt = SALT }, index) => {
     const at = ptr + index * INDEX_ENTRY_BYTES;
-    core.encodeIndexEntry(at, id, time, offset, 0x9abcdef0, salt);
+    core.encodeIndexEntry(at, { id, time, offset, recordCrc: 0x9abcdef0, salt });
     if (damaged) core.u8[at + INDEX.crc] ^= 1;
   });
   return ptr;

@@ -9,16 +9,15 @@ import { withEachBitFlipped } from "./sample_frame.ts";
 function encodeSampleHeader(): number {
   const ptr = core.slot + 1;
   core.u8.fill(0xff, ptr, ptr + SEGMENT_HEADER_BYTES);
-  core.encodeSegmentHeader(
-    ptr,
-    12,
-    0xdeadbeef,
-    2 ** 53 - 2,
-    1_700_000_000_000,
-    2 ** 53 - 9,
-    0xfffffff1,
-    0xfffffff2,
-  );
+  core.encodeSegmentHeader(ptr, {
+    partition: 12,
+    salt: 0xdeadbeef,
+    baseId: 2 ** 53 - 2,
+    created: 1_700_000_000_000,
+    previousId: 2 ** 53 - 9,
+    previousSeal: 0xfffffff1,
+    previousSalt: 0xfffffff2,
+  });
   return ptr;
 }
 

@@ -14,23 +14,10 @@
  * @module
  */
 import { StorageError } from "../../errors.ts";
-import { isMissing, type Storage, type StorageFile } from "../../storage/port.ts";
-import {
-  BEFORE_SLOT,
-  CURSOR_FILE_BYTES,
-  type CursorContent,
-  CursorFiles,
-  positionIn,
-  wasRetired,
-} from "./cursor_files.ts";
-import {
-  encodeSlot,
-  isAfter,
-  type Position,
-  POSITION_SLOT_BYTES,
-  positionOf,
-  type StoredPosition,
-} from "./position_slot.ts";
+import { isMissing, type Storage } from "../../storage/port.ts";
+import { type CursorContent, CursorFiles, positionIn } from "./cursor_files.ts";
+import { OwnCursorFile } from "./own_cursor_file.ts";
+import { isAfter, type Position, positionOf, type StoredPosition } from "./position_slot.ts";
 
 /** How often a file of its own is made again that was removed at once. */
 const ATTEMPTS_MAX = 100;
@@ -57,21 +44,12 @@ interface Known {
   open: CursorContent[];
 }
 
-/** The file that this consumer writes into. */
-interface OwnFile {
-  file: StorageFile;
-  path: string;
-  /** Position stored last. */
-  position: StoredPosition;
-  /** Counts positions. */
-  sequence: number;
-}
-
 /** The position of one name in one partition, as one consumer has it open. */
 export class CursorFile {
   readonly #owner: number;
   readonly #files: CursorFiles;
-  #own: OwnFile | undefined;
+  /** The file that this consumer writes into. */
+  #own: OwnCursorFile | undefined;
 
   constructor(
     private readonly storage: Storage,
@@ -139,7 +117,7 @@ export class CursorFile {
    */
   take(begin: (stored: StoredPosition | undefined) => Position): Position {
     for (let attempt = 1;; attempt++) {
-      this.#own?.file.close();
+      this.#own?.close();
       this.#own = undefined;
       // Marked first and read then: whatever an owner before stores after that, it learns that it did not.
       let known = this.#readAll();
@@ -168,7 +146,7 @@ export class CursorFile {
       const own = this.#own;
       if (own !== undefined) {
         if (own.position.nextId < next.nextId) {
-          this.#write(own, { ...next, generation: own.position.generation });
+          own.write({ ...next, generation: own.position.generation });
         }
         if (!this.#leaveRetired()) return this.#checkIsThere();
       }
@@ -183,15 +161,7 @@ export class CursorFile {
   close(): void {
     const own = this.#own;
     this.#own = undefined;
-    if (own === undefined) return;
-    try {
-      // So that the next consumer need not wait to see that its owner is gone.
-      if (own.position.generation > 0) this.#writeNext(own, own.position, 0);
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-    } finally {
-      own.file.close();
-    }
+    own?.end();
   }
 
   #readAll(): Known {
@@ -215,7 +185,7 @@ export class CursorFile {
       }
       const isNew = this.#own === undefined;
       if (this.#own === undefined) this.#own = this.#create(next, known, attempt);
-      else this.#write(this.#own, next);
+      else this.#own.write(next);
       if (this.#own === undefined) continue;
       const isRaised = known.position !== undefined && next.generation > known.position.generation;
       if (isRaised) this.#retireOthers();
@@ -228,54 +198,17 @@ export class CursorFile {
     }
   }
 
-  /** Makes a file of its own at its full size, so that no later acknowledgement needs room on the disk. */
-  #create(next: StoredPosition, { position }: Known, attempt: number): OwnFile | undefined {
+  /** Makes a file of its own. */
+  #create(next: StoredPosition, { position }: Known, attempt: number): OwnCursorFile | undefined {
     this.folder.prepare?.();
-    const content = new Uint8Array(CURSOR_FILE_BYTES);
-    const earlier = [...position === undefined ? [] : [position], ...position?.earlier ?? []]
-      .filter(({ nextId, mark }) => nextId < next.nextId && mark !== undefined);
-    const before = earlier.find(({ mark }) => mark?.salt !== next.mark?.salt);
-    [next, earlier[0], before].forEach((each, index) => {
-      if (each === undefined || next.generation === 0) return;
-      content.set(this.#encode({ ...each, generation: next.generation }, index), index * POSITION_SLOT_BYTES);
-    });
     try {
-      const path = this.#files.publish(content);
-      return { file: this.storage.open(path, "update"), path, position: next, sequence: 0 };
+      const place = { storage: this.storage, files: this.#files, owner: this.#owner };
+      return OwnCursorFile.make(place, next, position);
     } catch (error) {
       // Retired, folded and removed at once, or the folder was removed: the next attempt shows which.
       if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;
       return undefined;
     }
-  }
-
-  #write(own: OwnFile, next: StoredPosition): void {
-    const { mark } = own.position;
-    if (mark !== undefined && mark.salt !== next.mark?.salt && own.position.nextId < next.nextId) {
-      this.#writeSlot(own, this.#encode(own.position, own.sequence), BEFORE_SLOT);
-    }
-    this.#writeNext(own, next, this.#owner);
-  }
-
-  #writeNext(own: OwnFile, next: StoredPosition, owner: number): void {
-    // Counted after it: what follows a write that failed goes into the same slot, and leaves the other one whole.
-    this.#writeSlot(own, this.#encode(next, own.sequence + 1, owner), (own.sequence + 1) & 1);
-    Object.assign(own, { sequence: own.sequence + 1, position: next });
-  }
-
-  #writeSlot({ file, path }: OwnFile, slot: Uint8Array, index: number): void {
-    const written = file.writeAt(slot, index * POSITION_SLOT_BYTES);
-    if (written === POSITION_SLOT_BYTES) return;
-    throw new StorageError(
-      "ENOSPC",
-      `Cannot store a position in "${path}": the system took ${written} of ${POSITION_SLOT_BYTES} bytes`,
-      { canRetry: true },
-    );
-  }
-
-  #encode(position: StoredPosition, sequence: number, owner = this.#owner): Uint8Array {
-    const { nextId, time, mark, generation } = position;
-    return encodeSlot({ nextId, time, mark, generation, owner, sequence, written: this.storage.now() });
   }
 
   /** Marks files; whether there are any. */
@@ -301,8 +234,8 @@ export class CursorFile {
 
   #leaveRetired(): boolean {
     const own = this.#own!;
-    if (!wasRetired(own.file)) return false;
-    own.file.close();
+    if (!own.isRetired) return false;
+    own.close();
     this.#own = undefined;
     return true;
   }
@@ -317,17 +250,17 @@ export class CursorFile {
   /** After the write: what was written while the file had its name is stored, and what came later may be lost. */
   #checkIsThere(): void {
     const own = this.#own;
-    if (own === undefined || (own.file.size() >= 0 && this.storage.stat(own.path) !== undefined)) return;
+    if (own === undefined || own.isThere) return;
     // Folded after the write, by one that took this consumer for gone: what was written is in the file that stays.
     if (this.#leaveRetired()) return;
-    own.file.close();
+    own.close();
     this.#own = undefined;
     throw this.folder.removed?.() ??
       new StorageError("ENOENT", `Cannot store a position in "${own.path}": the file was removed`);
   }
 
   /** Takes the place of files whose owners are gone, once there are many. That costs no acknowledgement. */
-  #fold(own: OwnFile): void {
+  #fold(own: OwnCursorFile): void {
     try {
       const left = this.#files.readAll().filter(({ path, isIdle, isRetired, isShared }) =>
         path !== own.path && (path !== this.path || isShared) && (isIdle || isRetired)
@@ -337,11 +270,11 @@ export class CursorFile {
       const paths = left.map(({ path }) => path);
       for (const { path, slots } of this.#files.readAll()) {
         const position = paths.includes(path) ? positionOf(slots) : undefined;
-        if (position !== undefined && isAfter(position, own.position)) this.#write(own, position);
+        if (position !== undefined && isAfter(position, own.position)) own.write(position);
       }
       // Another one may have folded this file before that was written.
-      if (wasRetired(own.file)) return;
-      own.file.syncNow();
+      if (own.isRetired) return;
+      own.syncNow();
       this.#files.remove(paths);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;

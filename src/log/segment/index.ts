@@ -69,9 +69,9 @@ export class SegmentIndex {
    * Adds an entry; the index stays open for more, until {@linkcode close}. Failing to is not an error: the index only
    * saves time. `newestTime` is the newest in the segment up to this frame.
    */
-  add(frame: FrameRecord, position: { offset: number; id: number }, newestTime: number): void {
+  add({ recordCrc }: FrameRecord, { offset, id }: { offset: number; id: number }, newestTime: number): void {
     const at = core.slot;
-    core.encodeIndexEntry(at, position.id, newestTime, position.offset, frame.recordCrc, this.segment.salt);
+    core.encodeIndexEntry(at, { id, time: newestTime, offset, recordCrc, salt: this.segment.salt });
     const entry = core.u8.slice(at, at + INDEX_ENTRY_BYTES);
     try {
       const file = this.#file ??= this.#open();

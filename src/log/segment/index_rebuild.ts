@@ -19,7 +19,8 @@ export function rebuildIndex(storage: Storage, segment: Segment): void {
     // A frame known by its trailer alone has no header for the entry to point at.
     if (entry.damaged === "header" || offset - indexed < INDEX_INTERVAL_BYTES) continue;
     indexed = offset;
-    core.encodeIndexEntry(core.slot, id, newestTime, offset, frame.recordCrc, segment.salt);
+    const { recordCrc } = frame;
+    core.encodeIndexEntry(core.slot, { id, time: newestTime, offset, recordCrc, salt: segment.salt });
     entries.push(core.u8.slice(core.slot, core.slot + INDEX_ENTRY_BYTES));
   }
   const path = indexPath(segment);

@@ -43,18 +43,13 @@ export function encodeSegment(
   },
 ): Uint8Array {
   const at = core.encodeArea;
-  const { partition, salt, baseId, created, after } = parts;
-  const previous = after ?? { baseId: 0, sealOffset: 0, salt: 0 };
-  core.encodeSegmentHeader(
-    at,
-    partition,
-    salt,
-    baseId,
-    created,
-    previous.baseId,
-    previous.sealOffset,
-    previous.salt,
-  );
+  const { after, ...header } = parts;
+  core.encodeSegmentHeader(at, {
+    ...header,
+    previousId: after?.baseId ?? 0,
+    previousSeal: after?.sealOffset ?? 0,
+    previousSalt: after?.salt ?? 0,
+  });
   return core.u8.slice(at, at + SEGMENT_HEADER_BYTES);
 }
 

@@ -12,6 +12,30 @@ import { CoreMemory, SCRATCH_BYTES } from "./memory.ts";
 import { DATA_BLOCK_BYTES, type FrameSizes, layoutOf, type Signature } from "../bytes.ts";
 import { encodeRecord } from "../frame_header.ts";
 
+/** What a segment header says. */
+export interface SegmentHeader {
+  partition: number;
+  salt: number;
+  baseId: number;
+  /** Milliseconds since 1970. */
+  created: number;
+  /** First id of the segment that it was made after, where that was sealed, and its salt; 0 where there is none. */
+  previousId: number;
+  previousSeal: number;
+  previousSalt: number;
+}
+
+/** What an index entry says of a frame. */
+export interface IndexEntry {
+  /** First id. */
+  id: number;
+  /** The newest time in the segment up to the frame, milliseconds since 1970. */
+  time: number;
+  offset: number;
+  recordCrc: number;
+  salt: number;
+}
+
 /** What {@linkcode Core.checkSegmentHeader} finds. */
 export type SegmentHeaderState = "ok" | "not a segment" | "damaged" | "newer";
 
@@ -75,17 +99,10 @@ export class Core extends CoreMemory {
     return this.#wasm.sealFrame(ptr);
   }
 
-  /** Writes the 64 bytes of a segment header. `created` is in milliseconds since 1970. */
-  encodeSegmentHeader(
-    ptr: number,
-    partition: number,
-    salt: number,
-    baseId: number,
-    created: number,
-    previousId: number,
-    previousSeal: number,
-    previousSalt: number,
-  ): void {
+  /** Writes the 64 bytes of a segment header. */
+  encodeSegmentHeader(ptr: number, header: SegmentHeader): void {
+    const { partition, salt, baseId, created } = header;
+    const { previousId, previousSeal, previousSalt } = header;
     this.#wasm.encodeSegmentHeader(
       ptr,
       partition,
@@ -142,14 +159,7 @@ export class Core extends CoreMemory {
   }
 
   /** Writes the 32 bytes of an index entry. */
-  encodeIndexEntry(
-    ptr: number,
-    id: number,
-    time: number,
-    offset: number,
-    recordCrc: number,
-    salt: number,
-  ): void {
+  encodeIndexEntry(ptr: number, { id, time, offset, recordCrc, salt }: IndexEntry): void {
     this.#wasm.encodeIndexEntry(ptr, id, time, offset, recordCrc, salt);
   }
 

@@ -1,0 +1,116 @@
+import { StorageError } from "../../errors.ts";
+import type { Storage, StorageFile } from "../../storage/port.ts";
+import { BEFORE_SLOT, CURSOR_FILE_BYTES, type CursorFiles, wasRetired } from "./cursor_files.ts";
+import { encodeSlot, POSITION_SLOT_BYTES, type StoredPosition } from "./position_slot.ts";
+
+/** Where a consumer makes its file. */
+export interface CursorFilePlace {
+  storage: Storage;
+  files: CursorFiles;
+  /** Tells the consumer from others. */
+  owner: number;
+}
+
+/** The file that one consumer writes its positions into. */
+export class OwnCursorFile {
+  readonly path: string;
+  readonly #file: StorageFile;
+  /** Counts positions. */
+  #sequence = 0;
+  #position: StoredPosition;
+
+  private constructor(private readonly place: CursorFilePlace, path: string, position: StoredPosition) {
+    this.path = path;
+    this.#file = place.storage.open(path, "update");
+    this.#position = position;
+  }
+
+  /**
+   * Makes it at its full size, so that no later position needs room on the disk, with `next` and what of `before` may be
+   * asked for when the log has lost that. Throws `ENOENT` where it was removed at once.
+   */
+  static make(
+    place: CursorFilePlace,
+    next: StoredPosition,
+    before: StoredPosition | undefined,
+  ): OwnCursorFile {
+    const content = new Uint8Array(CURSOR_FILE_BYTES);
+    const earlier = [...before === undefined ? [] : [before], ...before?.earlier ?? []]
+      .filter(({ nextId, mark }) => nextId < next.nextId && mark !== undefined);
+    const ofOther = earlier.find(({ mark }) => mark?.salt !== next.mark?.salt);
+    [next, earlier[0], ofOther].forEach((each, index) => {
+      if (each === undefined || next.generation === 0) return;
+      const slot = encode(place, { ...each, generation: next.generation }, index);
+      content.set(slot, index * POSITION_SLOT_BYTES);
+    });
+    return new OwnCursorFile(place, place.files.publish(content), next);
+  }
+
+  /** The position stored last. */
+  get position(): StoredPosition {
+    return this.#position;
+  }
+
+  /** Whether another consumer marked it: what is written into it does not count any more. */
+  get isRetired(): boolean {
+    return wasRetired(this.#file);
+  }
+
+  /** Whether it still has its name. */
+  get isThere(): boolean {
+    return this.#file.size() >= 0 && this.place.storage.stat(this.path) !== undefined;
+  }
+
+  /** Stores a position. */
+  write(next: StoredPosition): void {
+    const { mark, nextId } = this.#position;
+    if (mark !== undefined && mark.salt !== next.mark?.salt && nextId < next.nextId) {
+      this.#writeSlot(encode(this.place, this.#position, this.#sequence), BEFORE_SLOT);
+    }
+    this.#writeNext(next, this.place);
+  }
+
+  /** Waits until all of it is on the disk. */
+  syncNow(): void {
+    this.#file.syncNow();
+  }
+
+  /** Lets go of it, and says in it that its owner is gone, so that the next consumer need not wait to see that. */
+  end(): void {
+    try {
+      if (this.#position.generation > 0) this.#writeNext(this.#position, { ...this.place, owner: 0 });
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Lets go of it. */
+  close(): void {
+    this.#file.close();
+  }
+
+  #writeNext(next: StoredPosition, place: CursorFilePlace): void {
+    // Counted after it: what follows a write that failed goes into the same slot, and leaves the other one whole.
+    const sequence = this.#sequence + 1;
+    this.#writeSlot(encode(place, next, sequence), sequence & 1);
+    this.#sequence = sequence;
+    this.#position = next;
+  }
+
+  #writeSlot(slot: Uint8Array, index: number): void {
+    const written = this.#file.writeAt(slot, index * POSITION_SLOT_BYTES);
+    if (written === POSITION_SLOT_BYTES) return;
+    throw new StorageError(
+      "ENOSPC",
+      `Cannot store a position in "${this.path}": the system took ${written} of ${POSITION_SLOT_BYTES} bytes`,
+      { canRetry: true },
+    );
+  }
+}
+
+function encode({ storage, owner }: CursorFilePlace, position: StoredPosition, sequence: number): Uint8Array {
+  const { nextId, time, mark, generation } = position;
+  return encodeSlot({ nextId, time, mark, generation, owner, sequence, written: storage.now() });
+}
