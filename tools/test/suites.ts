@@ -14,6 +14,13 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/kafka\//,
   /^tests\/bench\/(guard|options)_test\.ts$/,
   /^tests\/simulation\//,
+  // Very many cases, or much data, of what no runtime changes; a few of each kind run everywhere.
+  /^tests\/damage\/flip_sweep_test\.ts$/,
+  /^tests\/drivers\/files\/group_seeds_test\.ts$/,
+  /^tests\/fuzz\//,
+  /^tests\/storage\/windows_test\.ts$/,
+  /^tests\/ui\/quick_test\.ts$/,
+  /^tests\/wasm\/core_bytes_test\.ts$/,
   /^tests\/issues\/(?:administration_cut_short|hanging_tests|programs_on_files_downloaded_kafka|relative_root_path)_test\.ts$/,
   // They start programs of every runtime by themselves.
   /^tests\/examples\/\w+_test\.ts$/,
@@ -75,10 +82,14 @@ export function runsEverywhere(file: string): boolean {
   return ![...DENO_ONLY, ...NODE_ONLY].some((pattern) => pattern.test(file));
 }
 
-/** Tests of the command that take long and in which the compiled program runs nothing that the others do not run. */
-const LONG_FOR_BINARY = /^tests\/cli\/(?:completions|cpp_files|documentation|forward|transfer)_test\.ts$/;
+/**
+ * Tests of the command that the compiled program runs too: what it prints and reads, its files, signals and daemons, its
+ * page and the modules that users give it. The others are about what is below the command, which is compiled unchanged.
+ */
+const FOR_BINARY =
+  /^tests\/cli\/(?:contexts|daily|doctor|fifo|getting_started|stored_modules|terminal|topics|ui|usage|verify)_test\.ts$/;
 
 /** Whether a test file runs `diaspora-ctl` as a process, and is to run the compiled one too. */
 export function testsCommand(file: string): boolean {
-  return file.startsWith("tests/cli/") && !LONG_FOR_BINARY.test(file);
+  return FOR_BINARY.test(file);
 }
