@@ -9,7 +9,6 @@ import { publishDamage, publishPulled } from "./pull_report.ts";
 import type { SourceSettings } from "./source_settings.ts";
 import { type AcknowledgedEvent, EventBatch, type EventOwner } from "../event/event_batch.ts";
 
-
 /** Gives the events of all partitions one by one; the partitions take turns, a batch each. */
 export class EventSource<T> implements EventOwner {
   /** Another one from when it is loaded, which is before the first event is read. */

@@ -8,9 +8,10 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
-import { clearImmediate, clearInterval, setImmediate, setInterval } from "node:timers";
+import { clearImmediate, setImmediate } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MemberProcess, Surroundings } from "../../log/mod.ts";
+import { everyTick } from "../../storage/ticks.ts";
 
 /** Where the state and the start time stand in what follows the program's name in `/proc/<pid>/stat`. */
 const STATE_FIELD = 0;
@@ -41,9 +42,7 @@ export const machine: Surroundings = {
   elapsedMs: () => performance.now(),
 
   every(ms, call) {
-    const timer = setInterval(call, ms);
-    timer.unref();
-    return () => clearInterval(timer);
+    return everyTick(ms, call, { keepsRunning: false });
   },
 
   soon(call) {

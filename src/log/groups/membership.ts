@@ -20,12 +20,11 @@ import { type Member, type Roster, RosterFiles, type Share, vacant } from "./ros
 import { isEven, type NextRoster, withoutMembers, withRenewal } from "./roster_changes.ts";
 import { shareOut } from "./shares.ts";
 
-/** How often a member looks at the roster and the others. */
-const LOOK_MS = 200;
-const LOOK_MS_A_MEMBER = 100;
-const LOOK_MS_MAX = 600;
-/** The same where a watch reports changes of the roster. */
-const WATCHED_LOOK_MS = 1000;
+/** How often a member looks at the roster and the others, by how many they are: of many, one looks soon. */
+const LOOK_MS = [250, 250, 250, 250, 500, 500];
+const LOOK_MS_OF_MANY = 1000;
+/** The same where a watch reports changes of the roster; a little less, for timers are not that exact. */
+const WATCHED_LOOK_MS = 900;
 /** Part of its timeout for which a member that shows no sign of life still relies on being one. */
 const TRUSTED = 0.7;
 /** Events that are given out before the clock is asked again, while nothing else has its turn. */
@@ -111,8 +110,8 @@ export class Membership {
   /** The more members, the more of them notice that one is gone, so that each need look less often. */
   #lookEvery(): void {
     const { around, timeoutMs } = this.settings;
-    const others = (this.#updated?.members.length ?? 1) - 1;
-    const lookMs = Math.min(Math.max(LOOK_MS, others * LOOK_MS_A_MEMBER), LOOK_MS_MAX, timeoutMs / 10);
+    const members = this.#updated?.members.length ?? 1;
+    const lookMs = Math.min(LOOK_MS[members] ?? LOOK_MS_OF_MANY, timeoutMs / 10);
     if (lookMs === this.#lookMs || this.#isOver) return;
     this.#lookMs = lookMs;
     this.#stopLooking?.();
@@ -123,7 +122,7 @@ export class Membership {
   #glance(): void {
     const { around, timeoutMs } = this.settings;
     const isDue = !this.#isWatched || this.#leaving.size > 0 || this.#updated === undefined ||
-      around.elapsedMs() - this.#lookedMs >= Math.min(WATCHED_LOOK_MS, timeoutMs / 10);
+      around.elapsedMs() - this.#lookedMs >= Math.min(WATCHED_LOOK_MS, timeoutMs / 11);
     if (isDue || this.#others.hasLeft(this.#updated!.members)) this.look();
   }
 

@@ -24,7 +24,10 @@ export interface Surroundings {
 }
 
 interface Seen {
-  beat: number;
+  /** The number that it showed; undefined where that did not have to be read. */
+  beat: number | undefined;
+  /** When the file with it was changed, as the system of this machine says. */
+  modified: number | undefined;
   renewals: number;
   sinceMs: number;
   /** How often it showed that it is there, since it is looked at. */
@@ -83,18 +86,25 @@ export class Others {
   #isSilent(member: Member): boolean {
     // Before the reading: time in which this process was stopped after it is not a silence that it has seen.
     const silentMs = this.around.elapsedMs() - (this.#seen.get(member.id)?.sinceMs ?? Infinity);
-    const beat = readBeat(this.storage, `${this.directory}/members/${member.id}`);
+    const path = `${this.directory}/members/${member.id}`;
     const seen = this.#seen.get(member.id);
-    if (seen === undefined || seen.beat !== beat || seen.renewals !== member.renewals) {
+    // Of this machine's, when the file was changed says it as well, and costs less than reading.
+    const modified = this.#isHere(member) ? this.storage.stat(path)?.modified : undefined;
+    const isTouched = seen !== undefined && modified !== undefined && modified !== seen.modified;
+    const beat = isTouched ? undefined : readBeat(this.storage, path);
+    const hasShown = isTouched || (seen?.beat !== undefined && seen.beat !== beat);
+    if (seen === undefined || hasShown || seen.renewals !== member.renewals) {
       const sinceMs = this.around.elapsedMs();
       this.#seen.set(member.id, {
         beat,
+        modified,
         renewals: member.renewals,
         sinceMs,
         signs: seen === undefined ? 0 : seen.signs + 1,
       });
       return false;
     }
+    seen.beat = beat;
     return silentMs > member.timeoutMs;
   }
 }

@@ -1,9 +1,10 @@
 import type { Storage } from "../../storage/port.ts";
+import { everyTick } from "../../storage/ticks.ts";
 
 /** How often a waiter looks for itself where no watch tells it (network file systems have none). */
 const POLL_MS = 100;
 /** The same where a watch works: a net under it. */
-const POLL_WATCHED_MS = 500;
+const POLL_WATCHED_MS = 1000;
 
 /**
  * Where readers of one partition wait for what others append. Writers in this process tell it directly;
@@ -11,38 +12,41 @@ const POLL_WATCHED_MS = 500;
  * while no one waits.
  */
 export class AppendSignal {
-  #waiting = new Set<() => void>();
+  /** Who waits, and what ends their regular looks. */
+  #waiting = new Map<() => void, () => void>();
   #watcher: { close(): void } | undefined;
-  #poll: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly storage: Storage, private readonly directory: string) {}
 
   /** Calls `wake` whenever there may be something new, until the returned function is called. */
   listen(wake: () => void): () => void {
-    this.#waiting.add(wake);
-    if (this.#poll === undefined) this.#start();
+    if (this.#waiting.size === 0) this.#watcher = this.storage.watch(this.directory, () => this.notify());
+    const pollMs = this.#watcher === undefined ? POLL_MS : POLL_WATCHED_MS;
+    // One that waits for many partitions looks once for all of them.
+    const stopPolling = everyTick(pollMs, wake, { keepsRunning: true });
+    this.#waiting.get(wake)?.();
+    this.#waiting.set(wake, stopPolling);
     return () => {
-      this.#waiting.delete(wake);
-      if (this.#waiting.size === 0) this.close();
+      stopPolling();
+      if (this.#waiting.get(wake) === stopPolling) this.#waiting.delete(wake);
+      if (this.#waiting.size === 0) this.#unwatch();
     };
   }
 
   /** Wakes all who listen. */
   notify(): void {
-    for (const wake of this.#waiting) wake();
+    for (const wake of [...this.#waiting.keys()]) wake();
   }
 
   /** Stops watching. */
   close(): void {
-    clearInterval(this.#poll);
-    this.#watcher?.close();
-    this.#poll = undefined;
-    this.#watcher = undefined;
+    for (const stopPolling of this.#waiting.values()) stopPolling();
+    this.#waiting.clear();
+    this.#unwatch();
   }
 
-  #start(): void {
-    this.#watcher = this.storage.watch(this.directory, () => this.notify());
-    const pollMs = this.#watcher === undefined ? POLL_MS : POLL_WATCHED_MS;
-    this.#poll = setInterval(() => this.notify(), pollMs);
+  #unwatch(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
   }
 }

@@ -202,9 +202,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "positions: an acknowledgement is not written",
-    file: "src/log/positions/cursor.ts",
-    from: "const written = file.writeAt(slot, index * POSITION_SLOT_BYTES);",
-    to: "const written = POSITION_SLOT_BYTES;\n    void [file, slot, index];",
+    file: "src/log/positions/own_cursor_file.ts",
+    from: "const written = this.#file.writeAt(slot, index * POSITION_SLOT_BYTES);",
+    to: "const written = POSITION_SLOT_BYTES;\n    void [slot, index];",
   },
   {
     what: "positions: an acknowledgement covers one event too many",
@@ -291,11 +291,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "groups: a write that was cut short is followed by one over the last whole one",
-    file: "src/log/positions/cursor.ts",
-    from:
-      "this.#encode(next, own.sequence + 1, owner), (own.sequence + 1) & 1);\n    Object.assign(own, { sequence: own.sequence + 1, position: next });",
-    to:
-      "this.#encode(next, ++own.sequence, owner), own.sequence & 1);\n    Object.assign(own, { position: next });",
+    file: "src/log/positions/own_cursor_file.ts",
+    from: "const sequence = this.#sequence + 1;",
+    to: "const sequence = ++this.#sequence;",
     story: "group",
   },
   {
