@@ -1,5 +1,14 @@
 import { walkSync } from "@std/fs/walk";
 
+/** Tests of very many cases, or of much data, in which no runtime changes anything; a few of each kind run everywhere. */
+export const MANY_CASES: readonly RegExp[] = [
+  /^tests\/damage\/flip_sweep_test\.ts$/,
+  /^tests\/fuzz\//,
+  /^tests\/storage\/windows_test\.ts$/,
+  /^tests\/ui\/quick_test\.ts$/,
+  /^tests\/wasm\/core_bytes_test\.ts$/,
+];
+
 /**
  * Tests that run under Deno alone: those of the tools and of the repository itself, which are not part of
  * what users import, those that start programs or brokers by themselves, and the many seeds of the simulation.
@@ -14,13 +23,7 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/kafka\//,
   /^tests\/bench\/(guard|options)_test\.ts$/,
   /^tests\/simulation\//,
-  // Very many cases, or much data, of what no runtime changes; a few of each kind run everywhere.
-  /^tests\/damage\/flip_sweep_test\.ts$/,
-  /^tests\/drivers\/files\/group_seeds_test\.ts$/,
-  /^tests\/fuzz\//,
-  /^tests\/storage\/windows_test\.ts$/,
-  /^tests\/ui\/quick_test\.ts$/,
-  /^tests\/wasm\/core_bytes_test\.ts$/,
+  ...MANY_CASES,
   /^tests\/issues\/(?:administration_cut_short|hanging_tests|programs_on_files_downloaded_kafka|relative_root_path)_test\.ts$/,
   // They start programs of every runtime by themselves.
   /^tests\/examples\/\w+_test\.ts$/,
