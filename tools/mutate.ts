@@ -6,7 +6,7 @@
  *     npm run mutate -- --sample 0.1 --seed 7      a tenth of the mutants, chosen by a seed
  *     npm run mutate -- --list src/log/segment/append_signal.ts     only says which mutants there are
  *     npm run mutate -- --only ID                  tries one, and shows it
- *     npm run mutate -- --tests tests/log src/log  runs those tests alone, and remembers nothing
+ *     npm run mutate -- --tests tests/log src/log  runs those tests alone, and remembers what they kill
  *     npm run mutate -- --report                   writes docs/mutation.md from what runs found so far
  *
  * A run that was stopped goes on where it was; `--fresh` begins anew. `--jobs 2` processes work at a time, and
@@ -61,7 +61,6 @@ if (args.list) {
 }
 
 const testsWanted = args.tests as string | undefined;
-const isForGood = only === undefined && testsWanted === undefined;
 const tests = quickTests().filter((file) => {
   if (testsWanted?.split(",").some((path) => file.startsWith(path)) === false) return false;
   const reached = distances(file);
@@ -70,8 +69,8 @@ const tests = quickTests().filter((file) => {
 const testsDigest = digest([...tests, "tools/mutate/worker.ts"].map(readSource).join("\0") + args.budget);
 const key = digest(testsDigest + files.map(readSource).join("\0"));
 const results = new Results(testsDigest, {
-  begin: args.fresh === true || !isForGood ? "anew" : "as left",
-  keep: isForGood,
+  begin: args.fresh === true || only !== undefined ? "anew" : "as left",
+  keep: only !== undefined ? "nothing" : testsWanted === undefined ? "all" : "what is killed",
 });
 if (args.report) {
   writeReport(mutants.filter(({ file }) => own.includes(file)), wanted, results);

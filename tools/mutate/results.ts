@@ -16,6 +16,11 @@ export function isKilled({ status }: Result): boolean {
   return status === "killed" || status === "timeout";
 }
 
+/** Whether more tests would change nothing. */
+function isForGood(result: Result): boolean {
+  return isKilled(result) || result.status === "invalid";
+}
+
 interface FileResults {
   /** Of the source. */
   digest: string;
@@ -32,27 +37,37 @@ const FILE = "node_modules/.cache/diaspora/mutate.json";
  */
 export class Results {
   readonly #files: Record<string, FileResults>;
-  readonly #keep: boolean;
+  readonly #keep: "all" | "what is killed" | "nothing";
+  /** What this run found and does not remember. */
+  readonly #passing = new Map<string, Result>();
   #unsaved = 0;
 
-  /** Those of earlier runs, or none; without `keep` nothing is remembered. */
+  /**
+   * Those of earlier runs, or none. A run of some of the tests keeps what is killed alone: the others may kill what
+   * survived.
+   */
   constructor(
     private readonly testsDigest: string,
-    { begin, keep }: { begin: "anew" | "as left"; keep: boolean },
+    { begin, keep }: { begin: "anew" | "as left"; keep: "all" | "what is killed" | "nothing" },
   ) {
     this.#files = begin === "anew" ? {} : read();
     this.#keep = keep;
   }
 
   get({ file, id }: Mutant): Result | undefined {
-    const result = this.#of(file)?.mutants[id];
-    if (result === undefined || isKilled(result) || result.status === "invalid") return result;
-    return this.#files[file].tests === this.testsDigest ? result : undefined;
+    const result = this.#passing.get(id) ?? this.#of(file)?.mutants[id];
+    if (result === undefined || isForGood(result) || this.#passing.has(id)) return result;
+    const isOfTheseTests = this.#keep !== "what is killed" && this.#files[file].tests === this.testsDigest;
+    return isOfTheseTests ? result : undefined;
   }
 
   set({ file, id }: Mutant, result: Result): void {
+    if (this.#keep === "what is killed" && !isForGood(result)) {
+      this.#passing.set(id, result);
+      return;
+    }
     const own = this.#of(file) ?? { digest: digest(readSource(file)), tests: this.testsDigest, mutants: {} };
-    if (own.tests !== this.testsDigest) {
+    if (this.#keep !== "what is killed" && own.tests !== this.testsDigest) {
       own.tests = this.testsDigest;
       for (const [other, { status }] of Object.entries(own.mutants)) {
         if (status === "survived" || status === "unreached") delete own.mutants[other];
@@ -64,7 +79,7 @@ export class Results {
   }
 
   save(): void {
-    if (!this.#keep) return;
+    if (this.#keep === "nothing") return;
     this.#unsaved = 0;
     mkdirSync(dirname(FILE), { recursive: true });
     writeFileSync(`${FILE}.new`, JSON.stringify(this.#files));

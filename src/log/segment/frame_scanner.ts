@@ -105,9 +105,8 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
       : { kind: "tail", offset, pending: true };
   }
   // What was found was appended after this frame's write had ended: it is now as whole as it will ever be.
-  const ended = storedTrailerState(segment, offset, frame);
-  if (ended === "same") return { kind: "frame", offset, endOffset, frame };
-  if (found < endOffset || ended === "absent" || isCutByHeader(segment, endOffset)) {
+  if (isWholeNow(segment, offset, frame)) return { kind: "frame", offset, endOffset, frame };
+  if (found < endOffset || isCutByHeader(segment, endOffset)) {
     return { kind: "gap", offset, endOffset: found, torn: true };
   }
   if (found === endOffset || isBoundary(segment, endOffset)) {
@@ -169,18 +168,12 @@ function trailerState(
   return isTrailerOf(segment, header, trailer) ? "same" : "differs";
 }
 
-/** The same, with both records read from the file now. */
-function storedTrailerState(
-  segment: Segment,
-  offset: number,
-  frame: FrameRecord,
-): "same" | "differs" | "absent" {
+/** Whether the trailer repeats the header, with both read from the file now. */
+function isWholeNow(segment: Segment, offset: number, frame: FrameRecord): boolean {
   const header = core.slot;
   const trailer = header + RECORD_BYTES;
-  const isThere = readRecord(segment, offset, header) &&
-    readRecord(segment, offset + frame.layout.trailer, trailer);
-  if (!isThere) return "absent";
-  return isTrailerOf(segment, header, trailer) ? "same" : "differs";
+  return readRecord(segment, offset, header) &&
+    readRecord(segment, offset + frame.layout.trailer, trailer) && isTrailerOf(segment, header, trailer);
 }
 
 /** Reads a record into the core's memory; false when the file ends before it does. */

@@ -32,17 +32,18 @@ interface Row {
  */
 export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapSpan {
   if (gap.torn) return { endOffset: gap.endOffset, endId: idBefore };
-  const seal = segment.sealOffset();
+  const known = segment.sealOffset();
+  const seal = typeof known === "number" ? known : Infinity;
   const rows: Row[] = [];
   let row = rowAt(gap.endOffset);
   /** Ids below this one were given before the gap ended. */
   let idMin = idBefore;
   for (let offset = gap.endOffset;;) {
     // The seal itself was destroyed: whatever follows is discarded.
-    if (typeof seal === "number" && seal < row.start) return { endOffset: row.start, endId: segment.endId! };
+    if (seal < row.start) return { endOffset: row.start, endId: segment.endId! };
     const next = step(segment, offset, READ_AHEAD_BYTES);
     // A power cut took the seal, and nothing before it that could have been a frame.
-    const isSealLost = typeof seal === "number" && offset <= seal && seal - offset < 2 * RECORD_BYTES &&
+    const isSealLost = offset <= seal && seal - offset < 2 * RECORD_BYTES &&
       (next.kind === "tail" || (next.kind === "gap" && next.endOffset > seal));
     if (isSealLost) {
       return spanByIndex(segment, [...rows, row]) ??
@@ -59,11 +60,15 @@ export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapS
     } else if (next.kind === "frame") {
       const { anchorOffset, anchorId, count, kind } = next.frame;
       for (const { start, eventsBefore } of [...rows, row]) {
-        const known = eventsBefore.get(anchorOffset);
-        if (known === undefined) continue;
-        return settled([...rows, row], { endOffset: start, endId: Math.max(idMin, anchorId - known) }, idMin);
+        const before = eventsBefore.get(anchorOffset);
+        if (before === undefined) continue;
+        return settled(
+          [...rows, row],
+          { endOffset: start, endId: Math.max(idMin, anchorId - before) },
+          idMin,
+        );
       }
-      if (anchorOffset <= gap.endOffset) idMin = Math.max(idMin, anchorId);
+      if (anchorOffset < gap.endOffset) idMin = Math.max(idMin, anchorId);
       if (kind === KIND.seal) {
         const span = spanByIndex(segment, [...rows, row]) ??
           spanBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { firstName, listingOf, needsName, ownerOf } from "../../../src/log/segment/listing.ts";
+import { firstName, isKept, listingOf, needsName, ownerOf } from "../../../src/log/segment/listing.ts";
 import { segmentName } from "../../../src/log/segment/segment_file.ts";
 import { test } from "../../harness.ts";
 
@@ -79,3 +79,15 @@ test("ownerOf() tells the segment of every name that belongs to one", () => {
   }
   assertEquals(ownerOf("00000000.lock"), undefined);
 });
+
+const KEPT: [what: string, names: string[], baseId: number, isKept: boolean][] = [
+  ["is there", LOGS, 20, true],
+  ["is not there", LOGS, 25, false],
+  ["is where the log begins", [...LOGS, firstName(20, 5)], 20, true],
+  ["was removed", [...LOGS, firstName(20, 5)], 10, false],
+  ["may be removed by a removal that came to nothing", [...LOGS, firstName(25, 5)], 20, false],
+];
+
+for (const [what, names, baseId, kept] of KEPT) {
+  test(`isKept(): a segment that ${what}`, () => assertEquals(isKept(listingOf(names), baseId), kept));
+}

@@ -16,8 +16,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "conclusions: a frame that became whole between two looks is taken for a torn one",
     file: "src/log/segment/frame_scanner.ts",
-    from: "const ended = storedTrailerState(segment, offset, frame);",
-    to: "const ended = trailer;",
+    from: "if (isWholeNow(segment, offset, frame)) return",
+    to: "if (offset < 0) return",
   },
   {
     what: "short writes: the header alone says that a frame has landed",
@@ -179,7 +179,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "a torn frame is believed",
     file: "src/log/segment/frame_scanner.ts",
-    from: 'if (found < endOffset || ended === "absent" || isCutByHeader(segment, endOffset)) {',
+    from: "if (found < endOffset || isCutByHeader(segment, endOffset)) {",
     to: "if (endOffset < 0) {",
   },
   {

@@ -1,0 +1,391 @@
+// What verify says of every kind of damage to a segment, to the byte, and that a repair leaves nothing to say.
+import { assertEquals, assertRejects } from "@std/assert";
+import { StorageError } from "../../../src/errors.ts";
+import { FLAG, INDEX, INDEX_ENTRY_BYTES, KIND, SEGMENT } from "../../../src/log/format/bytes.ts";
+import { planRepair } from "../../../src/log/check/plan.ts";
+import { repairPartition } from "../../../src/log/check/repair.ts";
+import { verifyPartition } from "../../../src/log/check/verify.ts";
+import { core } from "../../../src/log/format/core/core.ts";
+import { INDEX_BYTES_MAX, indexPath } from "../../../src/log/segment/index.ts";
+import { test } from "../../harness.ts";
+import {
+  CraftedSegment,
+  DIRECTORY,
+  noise,
+  type Part,
+  type Surroundings,
+} from "../segment/crafted_segment.ts";
+
+const SEAL: Part = { kind: KIND.seal };
+const CHUNK: Part = { kind: KIND.chunk, data: noise(70) };
+const DATA = noise(50);
+
+function damaged(...what: NonNullable<Exclude<Part, Uint8Array>["damaged"]>): Part {
+  return { damaged: what };
+}
+
+/** What verify says, one line each: where, what, which events, how many bytes. */
+async function findings(crafted: CraftedSegment): Promise<string[]> {
+  const partition = crafted.partition();
+  const lines: string[] = [];
+  for await (const finding of verifyPartition(partition)) {
+    const { severity, kind, partition, firstId, endId, file, offset, bytes, reason, frame, keptId } = finding;
+    assertEquals(partition, 0);
+    const isLog = file === crafted.segment.path;
+    const at = isLog ? crafted.place(offset) : `${file.slice(DIRECTORY.length + 1)} ${offset}`;
+    const size = bytes === undefined ? "" : `, ${bytes} bytes`;
+    const of = frame === undefined ? "" : `, of ${crafted.place(frame.offset)} id ${frame.firstId}`;
+    const kept = keptId === undefined ? "" : `, keeps ${keptId}`;
+    lines.push(`${at}: ${severity} ${kind} ${firstId} to ${endId}${size}${of}${kept}: ${reason}`);
+  }
+  partition.close();
+  return lines;
+}
+
+const CASES: [what: string, parts: Part[], around: Surroundings, findings: string[], entries: string[]][] = [
+  ["nothing", [{}, { data: DATA }, CHUNK, SEAL], {}, [], ["0: id 0", "1: id 1", "2: id 2", "end 2"]],
+  ["a damaged header", [{}, damaged("header"), {}], {}, [
+    "1: redundant frame header 1 to 1, 64 bytes, of 1 id 1: the header of a frame is damaged, its other end tells " +
+    "what it said",
+  ], ["0: id 0", "1: id 1", "2: id 2", "end 3"]],
+  ["a damaged trailer", [{}, damaged("trailer"), {}], {}, [
+    "byte 264: redundant frame trailer 1 to 1, 64 bytes, of 1 id 1: the trailer of a frame is damaged, its other " +
+    "end tells what it said",
+  ], ["0: id 0", "1: id 1", "2: id 2", "end 3"]],
+  ["a damaged table", [{}, { count: 3, damaged: ["head"] }, {}], {}, [
+    "1: damage frame 1 to 4, 140 bytes: metadata checksum differs",
+  ], ["0: id 0", "1: id 1", "2: id 4", "end 5"]],
+  ["a damaged table of events that were lost before", [{}, { flags: FLAG.lost, count: 3 }, {}], {}, [], [
+    "0: id 0",
+    "1: id 1",
+    "2: id 4",
+    "3: tail 5",
+  ]],
+  ["a table that does not add up", [{}, { count: 2, flags: FLAG.jsonText }, {}], {}, [
+    "1: damage frame 1 to 3, 136 bytes: the sizes in its table do not add up",
+  ], ["0: id 0", "1: id 1", "2: id 3", "end 4"]],
+  ["damaged data", [{}, { count: 3, data: DATA, damaged: ["data"] }, {}], {}, [
+    "byte 288: damage data 1 to 2, of 1 id 1: data checksum differs",
+  ], ["0: id 0", "1: id 1", "2: id 4", "end 5"]],
+  ["a damaged block of many", [{}, { count: 2, data: noise(200_000), damaged: ["data"] }, {}], {}, [
+    "byte 292: damage data 1 to 2, of 1 id 1: data checksum differs",
+  ], ["0: id 0", "1: id 1", "2: id 3", "end 4"]],
+  ["a damaged chunk that no event needs", [{}, { ...CHUNK, damaged: ["data"] } as Part, {}], {}, [
+    "byte 264: damage chunk 1 to 1, 202 bytes, of 1 id 1: data checksum differs",
+  ], ["0: id 0", "1: id 1", "2: id 1", "end 2"]],
+  [
+    "a damaged chunk that an event needs",
+    [
+      { ...CHUNK, damaged: ["data"] } as Part,
+      {},
+      { extents: [{ part: 0, bytes: 70 }] },
+      {},
+    ],
+    {},
+    [
+      "byte 132: damage chunk 0 to 0, 202 bytes, of 0 id 0: data checksum differs",
+      "byte 132: damage data 1 to 2, of 2 id 1: data checksum differs",
+    ],
+    ["0: id 0", "1: id 0", "2: id 1", "3: id 2", "end 3"],
+  ],
+  ["an event whose chunk is not there", [{}, { extents: [{ part: 0, bytes: 70 }] }], {}, [
+    "0: damage data 1 to 2, of 1 id 1: a data chunk is not where its event says",
+  ], ["0: id 0", "1: id 1", "end 2"]],
+  ["an event whose chunk has another size", [CHUNK, { extents: [{ part: 0, bytes: 71 }] }], {}, [
+    "0: damage data 0 to 1, of 1 id 0: a data chunk is not where its event says",
+  ], ["0: id 0", "1: id 0", "end 1"]],
+  [
+    "an event whose chunks are right",
+    [CHUNK, CHUNK, {
+      extents: [{ part: 0, bytes: 70 }, { part: 1, bytes: 70 }],
+    }],
+    {},
+    [],
+    ["0: id 0", "1: id 0", "2: id 0", "3: tail 1"],
+  ],
+  ["an event with an empty chunk", [CHUNK, { extents: [{ part: 0, bytes: 0 }] }], {}, [
+    "1: damage data 0 to 1, of 1 id 0: the sizes of its data chunks do not add up",
+  ], ["0: id 0", "1: id 0", "end 1"]],
+  [
+    "an event whose chunk's segment is missing",
+    [{}, { extents: [{ segmentId: 7, offset: 64, bytes: 70 }] }],
+    {},
+    [
+      "0: damage data 1 to 2, of 1 id 1: segment 7, which holds its data, is missing",
+    ],
+    ["0: id 0", "1: id 1", "end 2"],
+  ],
+  ["a frame beyond recognition", [{}, damaged("header", "trailer"), { anchor: [2, 3] }], {}, [
+    "1: damage gap 1 to 3, 132 bytes: a frame is damaged or missing",
+  ], ["0: id 0", "1: id 1", "2: id 3", "end 4"]],
+  ["a cut write", [{}, { bytes: 80 }, {}], {}, [
+    "1: torn leftover 1 to 1, 80 bytes: a write that was cut short",
+  ], ["0: id 0", "1: torn, 1, up to 2", "2: id 1", "3: tail 2"]],
+  ["bytes in which no event is missing", [{}, noise(200), {}], {}, [
+    "1: torn leftover 1 to 1, 200 bytes: bytes that are not a frame, and no event is missing",
+  ], ["0: id 0", "1: lost 1 to 1, up to 2", "2: id 1", "3: tail 2"]],
+  ["a write under way", [{}, { bytes: 100 }], {}, [
+    "1: torn leftover 1 to 1, 100 bytes: a write under way, or cut short",
+  ], ["0: id 0", "1: tail 1 pending"]],
+  ["a missing end", [{}, {}], { next: { id: 9 } }, [
+    "2: damage missing end 2 to 9, 0 bytes: the end of the segment is missing",
+  ], ["0: id 0", "1: id 1", "2: id 2", "end 9"]],
+  [
+    "chunks of the next segment's event, and the seal",
+    [{}, CHUNK, SEAL],
+    { next: { id: 1, seal: [2, 0] } },
+    [],
+    [
+      "0: id 0",
+      "end 1",
+    ],
+  ],
+  [
+    "a damaged chunk of the next segment's event",
+    [{}, { ...CHUNK, damaged: ["data"] } as Part, SEAL],
+    {
+      next: { id: 1, seal: [2, 0] },
+    },
+    ["byte 264: damage chunk 1 to 1, 202 bytes, of 1 id 1: data checksum differs"],
+    ["0: id 0", "end 1"],
+  ],
+  ["a cut write before the seal", [{}, noise(20), SEAL], { next: { id: 1, seal: [2, 0] } }, [
+    "1: torn leftover 1 to 1, 20 bytes: a write that was cut short",
+  ], ["0: id 0", "end 1"]],
+  ["a seal whose trailer is damaged", [{}, { ...SEAL, damaged: ["trailer"] } as Part], {
+    next: { id: 1, seal: [1, 0] },
+  }, [
+    "byte 260: redundant frame trailer 1 to 1, 64 bytes, of 1 id 1: the trailer of a frame is damaged, its other " +
+    "end tells what it said",
+  ], ["0: id 0", "end 1"]],
+  ["events after the end", [{}, {}, noise(30)], { next: { id: 1 } }, [], ["0: id 0", "end 1"]],
+  ["a frame of another id than its writer knew", [{}, { anchor: [1, 7] }, {}], {}, [
+    "1: damage ids 1 to 2: its writer knew that event 7 comes next at byte 196, and by counting it is 1",
+  ], []],
+  ["an index that is right", [{}, {}], { index: [[0, 0], [1, 1]] }, [], ["0: id 0", "1: id 1", "2: tail 2"]],
+  ["an index with a wrong id", [{}, {}], { index: [[0, 0], [1, 5]] }, [
+    "00000000000000000000.idx 32: redundant index 0 to 0: an index entry gives event 1 the id 5",
+  ], ["0: id 0", "1: id 1", "2: tail 2"]],
+  ["an index with a time that is too late", [{}, {}], { index: [[0, 0], [1, 1, 9999]] }, [
+    "00000000000000000000.idx 32: torn index 0 to 0: an index entry speaks of a frame that is not there",
+  ], ["0: id 0", "1: id 1", "2: tail 2"]],
+  ["an index with a time that is too early", [{}, { time: 6000 }], { index: [[1, 1, 5999], [0, 0]] }, [
+    "00000000000000000000.idx 0: torn index 0 to 0: an index entry speaks of a frame that is not there",
+  ], ["0: id 0", "1: id 1", "2: tail 2"]],
+  ["an index with the newest time before", [{ time: 7000 }, { time: 6000 }], { index: [[1, 1, 7000]] }, [], [
+    "0: id 0",
+    "1: id 1",
+    "2: tail 2",
+  ]],
+];
+
+for (const [what, parts, around, found, entries] of CASES) {
+  test(`verify and repair: ${what}`, async () => {
+    const crafted = new CraftedSegment(parts, around);
+    assertEquals(await findings(crafted), found);
+    if (entries.length === 0) return;
+    const partition = crafted.partition();
+    const all = [];
+    for await (const finding of verifyPartition(partition)) all.push(finding);
+    const { steps, unrepairable } = planRepair(all);
+    assertEquals(unrepairable, []);
+    crafted.storage.makeDirectory("/kept");
+    const keep = (file: string) => `/kept/${file.slice(file.lastIndexOf("/") + 1)}`;
+    if (steps.length > 0) await repairPartition(partition, steps, keep);
+    partition.close();
+    const left = (await findings(crafted)).filter((line) => !line.includes(": torn "));
+    assertEquals(left, []);
+    const again = crafted.reopened();
+    assertEquals(again, entries);
+  });
+}
+
+/** What verify says after a file was changed. */
+async function findingsAfter(
+  crafted: CraftedSegment,
+  path: string,
+  change: (bytes: Uint8Array, view: DataView) => Uint8Array | void,
+): Promise<string[]> {
+  const bytes = crafted.storage.readWhole(path)!;
+  const after = change(bytes, new DataView(bytes.buffer, bytes.byteOffset)) ?? bytes;
+  crafted.storage.replace(path, after);
+  return await findings(crafted);
+}
+
+const TORN_ENTRY = "an index entry was cut short; those after it are not found";
+const INDEX_NAME = "00000000000000000000.idx";
+
+test("verify tells entries of an index that are damaged from those that were cut short", async () => {
+  const crafted = () => new CraftedSegment([{}, {}, {}], { index: [[0, 0], [1, 1], [2, 2]] });
+  const path = indexPath(crafted().segment);
+  const cases: [what: string, change: (bytes: Uint8Array) => Uint8Array | void, findings: string[]][] = [
+    ["one is damaged", (bytes) => void (bytes[40]! ^= 1), [
+      `${INDEX_NAME} 32: redundant index 0 to 0: index checksum differs`,
+    ]],
+    ["the first is damaged", (bytes) => void (bytes[0]! ^= 1), [
+      `${INDEX_NAME} 0: redundant index 0 to 0: index checksum differs`,
+    ]],
+    ["two are damaged", (bytes) => void (bytes[40]! ^= bytes[70]! ^= 1), [
+      `${INDEX_NAME} 32: redundant index 0 to 0: index checksum differs`,
+    ]],
+    ["the last is cut short", (bytes) => bytes.subarray(0, 90), [
+      `${INDEX_NAME} 64: torn index 0 to 0: ${TORN_ENTRY}`,
+    ]],
+    ["the last is cut short by a byte", (bytes) => bytes.subarray(0, 95), [
+      `${INDEX_NAME} 64: torn index 0 to 0: ${TORN_ENTRY}`,
+    ]],
+    [
+      "one in the middle is cut short",
+      (bytes) => new Uint8Array([...bytes.subarray(0, 50), ...bytes.subarray(64)]),
+      [`${INDEX_NAME} 32: torn index 0 to 0: ${TORN_ENTRY}`],
+    ],
+    ["none is there", () => new Uint8Array(0), []],
+  ];
+  for (const [what, change, expected] of cases) {
+    assertEquals(await findingsAfter(crafted(), path, change), expected, what);
+  }
+});
+
+test("verify names the entries of an index in their order, several of one frame too", async () => {
+  const crafted = new CraftedSegment([{}, {}, {}], {
+    index: [[2, 9], [0, 0], [1, 7], [1, 1], [1, 8]],
+  });
+  const found = await findingsAfter(crafted, indexPath(crafted.segment), (bytes, view) => {
+    // One speaks of a frame that is not there.
+    view.setUint32(INDEX_ENTRY_BYTES + INDEX.recordCrc, 5, true);
+    const sum = core.crc32(bytes.subarray(INDEX_ENTRY_BYTES, INDEX_ENTRY_BYTES + INDEX.crc));
+    view.setUint32(INDEX_ENTRY_BYTES + INDEX.crc, sum, true);
+  });
+  assertEquals(found, [
+    `${INDEX_NAME} 0: redundant index 0 to 0: an index entry gives event 2 the id 9`,
+    `${INDEX_NAME} 32: torn index 0 to 0: an index entry speaks of a frame that is not there`,
+    `${INDEX_NAME} 64: redundant index 0 to 0: an index entry gives event 1 the id 7`,
+    `${INDEX_NAME} 128: redundant index 0 to 0: an index entry gives event 1 the id 8`,
+  ]);
+});
+
+test("verify reads no more of an index than any gets", async () => {
+  const crafted = new CraftedSegment([{}], { index: [[0, 0]] });
+  const { storage } = crafted;
+  const readWhole = storage.readWhole.bind(storage);
+  for (const [bytes, isLonger] of [[INDEX_BYTES_MAX, false], [INDEX_BYTES_MAX + 1, true]] as const) {
+    storage.readWhole = (path, bytesMax) => {
+      if (!path.endsWith(".idx")) return readWhole(path, bytesMax);
+      assertEquals(bytesMax, INDEX_BYTES_MAX + 1);
+      const all = new Uint8Array(bytes);
+      for (let at = 0; at + 32 <= INDEX_BYTES_MAX; at += 1 << 20) all.set(readWhole(path)!, at);
+      return all;
+    };
+    const found = await findings(crafted);
+    const longer =
+      `${INDEX_NAME} ${INDEX_BYTES_MAX}: redundant index 0 to 0: the index is longer than any gets`;
+    assertEquals(found.includes(longer), isLonger);
+    // The zeros between entries, and nothing else.
+    assertEquals(found.length, 8 + (isLonger ? 1 : 0));
+  }
+});
+
+const sum = (bytes: Uint8Array, view: DataView) =>
+  view.setUint32(60, core.crc32(bytes.subarray(0, 60)), true);
+
+test("verify says of a segment header what is wrong with it", async () => {
+  const cases: [
+    what: string,
+    parts: Part[],
+    change: (bytes: Uint8Array, view: DataView) => void,
+    around: Surroundings,
+    found: string[],
+  ][] = [
+    ["the frames tell", [{}], (bytes) => void (bytes[20]! ^= 1), {}, [
+      "byte 0: redundant segment header 0 to 0: segment header checksum differs",
+    ]],
+    ["nothing tells", [noise(30)], (bytes) => void (bytes[20]! ^= 1), {}, [
+      "byte 0: damage segment header 0 to 0: the segment header is damaged and no frame is whole",
+    ]],
+    ["nothing tells, and another one follows", [noise(30)], (bytes) => void (bytes[20]! ^= 1), {
+      next: { id: 9 },
+    }, [
+      "byte 0: damage segment header 0 to 9: the segment header is damaged and no frame is whole",
+    ]],
+    [
+      "another partition",
+      [{}],
+      (bytes, view) => {
+        view.setUint32(SEGMENT.partition, 6, true);
+        sum(bytes, view);
+      },
+      {},
+      ["byte 0: damage segment foreign 0 to 0: it was written for partition 6"],
+    ],
+    [
+      "another id",
+      [{}],
+      (bytes, view) => {
+        view.setUint32(SEGMENT.baseId, 6, true);
+        sum(bytes, view);
+      },
+      {},
+      ["byte 0: damage segment foreign 0 to 0: segment header says first id 6"],
+    ],
+  ];
+  for (const [what, parts, change, around, found] of cases) {
+    const crafted = new CraftedSegment(parts, around);
+    assertEquals(await findingsAfter(crafted, crafted.segment.path, change), found, what);
+  }
+});
+
+test("verify names segments that are missing between others", async () => {
+  const crafted = new CraftedSegment([{}, { kind: KIND.seal }], { next: { id: 9 } });
+  assertEquals(await findings(crafted), [
+    "00000000000000000001.log 0: damage segment missing 1 to 9: the segment is missing",
+  ]);
+});
+
+test("verify passes over a segment that goes meanwhile, and over nothing else", async () => {
+  const crafted = new CraftedSegment([{}, { kind: KIND.seal }], { next: { id: 1 } });
+  const { storage } = crafted;
+  const open = storage.open.bind(storage);
+  storage.open = (path, mode) => {
+    if (path === crafted.segment.path) storage.remove(path);
+    return open(path, mode);
+  };
+  assertEquals(await findings(crafted), []);
+  for (const errno of ["ENOENT", "EIO"]) {
+    const there = new CraftedSegment([{}]);
+    there.storage.open = () => {
+      throw new StorageError(errno, "cannot open");
+    };
+    await assertRejects(() => findings(there), StorageError, "cannot open");
+  }
+  const empty = new CraftedSegment([]);
+  empty.storage.remove(empty.segment.path);
+  assertEquals(await findings(empty), []);
+});
+
+test("verify asks for a dependency marker where data lies in an older segment", async () => {
+  const event: Part = { extents: [{ segmentId: 3, offset: 64, bytes: 5 }] };
+  const crafted = new CraftedSegment([event], { baseId: 10 });
+  const partition = crafted.partition();
+  const markers = async () => (await findings(crafted)).filter((line) => line.includes("dependency marker"));
+  const missing =
+    "byte 0: torn dependency marker 10 to 10, keeps 3: nothing notes that segment 3 holds data of its " +
+    "events";
+  assertEquals(await markers(), [missing]);
+  partition.keepForSegment(10, 5);
+  assertEquals(await markers(), [missing]);
+  partition.keepForSegment(10, 3);
+  assertEquals(await markers(), []);
+  partition.close();
+});
+
+test("verify tells how much it read", async () => {
+  const crafted = new CraftedSegment([{ count: 3 }, {}, { kind: KIND.chunk, data: noise(70) }, {
+    kind: KIND.seal,
+  }]);
+  const partition = crafted.partition();
+  const done: number[][] = [];
+  const progress = ({ bytes, events }: { bytes: number; events: number }) => void done.push([bytes, events]);
+  for await (const finding of verifyPartition(partition, { progress })) throw new Error(finding.reason);
+  assertEquals(done, [[140, 3], [132, 1], [202, 0]]);
+  partition.close();
+});

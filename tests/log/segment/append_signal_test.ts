@@ -1,0 +1,102 @@
+import { assertEquals } from "@std/assert";
+import { AppendSignal } from "../../../src/log/segment/append_signal.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
+
+/** A folder whose watches a test tells of changes, if it has any. */
+function watched(hasWatch = true) {
+  const watches: (() => void)[] = [];
+  const paths: string[] = [];
+  const storage = {
+    watch(path: string, changed: () => void) {
+      if (!hasWatch) return undefined;
+      paths.push(path);
+      watches.push(changed);
+      return {
+        close() {
+          const index = watches.indexOf(changed);
+          if (index < 0) throw new Error("the watch is closed twice");
+          watches.splice(index, 1);
+        },
+      };
+    },
+  } as Partial<Storage> as Storage;
+  return { signal: new AppendSignal(storage, "/folder"), watches, paths };
+}
+
+test("an append signal watches while someone listens, once", () => {
+  const { signal, watches, paths } = watched();
+  assertEquals(watches.length, 0);
+  const ends = [signal.listen(() => {}), signal.listen(() => {})];
+  assertEquals(paths, ["/folder"]);
+  ends[0]!();
+  assertEquals(watches.length, 1);
+  ends[1]!();
+  assertEquals(watches.length, 0);
+  signal.listen(() => {})();
+  assertEquals([paths.length, watches.length], [2, 0]);
+});
+
+test("an append signal wakes all who listen, by the watch and by those of this process", () => {
+  const { signal, watches } = watched();
+  const woken = [0, 0];
+  const ends = woken.map((_, index) => signal.listen(() => woken[index]!++));
+  watches[0]!();
+  assertEquals(woken, [1, 1]);
+  signal.notify();
+  assertEquals(woken, [2, 2]);
+  ends[0]!();
+  signal.notify();
+  assertEquals(woken, [2, 3]);
+  ends[1]!();
+  signal.notify();
+  assertEquals(woken, [2, 3]);
+});
+
+/** The periods of the timers that are started, and a tick of the last one. */
+function withTimers(work: (timers: { periods: number[]; tick(): void; stopped: unknown[] }) => void): void {
+  const { setInterval, clearInterval } = globalThis;
+  const [periods, stopped]: [number[], unknown[]] = [[], []];
+  let tick = () => {};
+  Object.assign(globalThis, {
+    setInterval(callback: () => void, ms: number) {
+      tick = callback;
+      return periods.push(ms);
+    },
+    clearInterval: (timer: unknown) => void stopped.push(timer),
+  });
+  try {
+    work({ periods, stopped, tick: () => tick() });
+  } finally {
+    Object.assign(globalThis, { setInterval, clearInterval });
+  }
+}
+
+test("an append signal looks by itself five times as often where no watch tells it", () => {
+  for (const [hasWatch, ms] of [[true, 500], [false, 100]] as const) {
+    withTimers(({ periods, tick, stopped }) => {
+      const { signal } = watched(hasWatch);
+      let woken = 0;
+      const end = signal.listen(() => woken++);
+      assertEquals(periods, [ms]);
+      tick();
+      assertEquals(woken, 1);
+      end();
+      assertEquals(stopped, [1]);
+      signal.listen(() => {});
+      assertEquals(periods, [ms, ms]);
+    });
+  }
+});
+
+test("an append signal that is closed watches again for the next one who listens", () => {
+  const { signal, watches } = watched();
+  signal.listen(() => {});
+  signal.close();
+  assertEquals(watches.length, 0);
+  // Closing twice is closing once.
+  signal.close();
+  signal.listen(() => {});
+  assertEquals(watches.length, 1);
+  signal.close();
+});

@@ -1,0 +1,256 @@
+// How many ids a gap spans, and where it ends, by everything that may tell: anchors, the index, the seal.
+import { assertEquals } from "@std/assert";
+import { KIND } from "../../../src/log/format/bytes.ts";
+import { test } from "../../harness.ts";
+import { CraftedSegment, noise, type Part, type Surroundings } from "./crafted_segment.ts";
+
+/** As large as the smallest frame: whatever was destroyed here may have been events. */
+const LOST = noise(200);
+/** Too small for a frame. */
+const TORN = noise(20);
+const SEAL: Part = { kind: KIND.seal };
+
+/** A frame of so many events, anchored at a part where that id came next. */
+function frame(count: number, part?: number, id?: number): Part {
+  return { count, ...part === undefined ? {} : { anchor: [part, id!] } };
+}
+
+const GAPS: [what: string, parts: Part[], around: Surroundings, entries: string[]][] = [
+  ["no one tells", [frame(2), LOST, frame(3)], {}, [
+    "0: id 0",
+    "1: lost 2 to 2, up to 2",
+    "2: id 2",
+    "3: tail 5",
+  ]],
+  ["the frame after it is anchored at itself", [frame(2), LOST, frame(3, 2, 7)], {}, [
+    "0: id 0",
+    "1: lost 2 to 7, up to 2",
+    "2: id 7",
+    "3: tail 10",
+  ]],
+  ["a later frame is anchored after the gap", [frame(2), LOST, frame(3), frame(1, 3, 12)], {}, [
+    "0: id 0",
+    "1: lost 2 to 9, up to 2",
+    "2: id 9",
+    "3: id 12",
+    "4: tail 13",
+  ]],
+  ["the first anchor counts", [frame(2), LOST, frame(3), frame(1, 3, 12), frame(1, 4, 20)], {}, [
+    "0: id 0",
+    "1: lost 2 to 9, up to 2",
+    "2: id 9",
+    "3: id 12",
+    "4: id 13",
+    "5: tail 14",
+  ]],
+  ["an anchor never takes ids back", [frame(2), LOST, frame(3, 2, 1)], {}, [
+    "0: id 0",
+    "1: lost 2 to 2, up to 2",
+    "2: id 2",
+    "3: tail 5",
+  ]],
+  ["an anchor before the gap says how many there are at least", [frame(2), LOST, frame(3, 0, 6)], {}, [
+    "0: id 0",
+    "1: lost 2 to 6, up to 2",
+    "2: id 6",
+    "3: tail 9",
+  ]],
+  [
+    "an anchor after the gap says nothing where no frame begins",
+    [frame(2), LOST, noise(10), frame(3), TORN, frame(1, 5, 99)],
+    {},
+    ["0: id 0", "1: lost 2 to 2, up to 3", "3: id 2", "4: torn, 5, up to 5", "5: id 5", "6: tail 6"],
+  ],
+  [
+    "the least ids hold until an anchor tells more",
+    [frame(2), LOST, frame(3, 0, 6), frame(1, 0, 4), frame(1, 3, 10)],
+    {},
+    ["0: id 0", "1: lost 2 to 7, up to 2", "2: id 7", "3: id 10", "4: id 11", "5: tail 12"],
+  ],
+  ["frames between two gaps are given up", [frame(2), LOST, frame(3), LOST, frame(1, 4, 20)], {}, [
+    "0: id 0",
+    "1: lost 2 to 20, up to 4",
+    "4: id 20",
+    "5: tail 21",
+  ]],
+  ["no id is missing", [frame(2), LOST, frame(3), LOST, frame(1, 4, 5)], {}, [
+    "0: id 0",
+    "1: lost 2 to 2, up to 2",
+    "2: id 2",
+    "3: lost 5 to 5, up to 4",
+    "4: id 5",
+    "5: tail 6",
+  ]],
+  ["no id is missing in three rows", [frame(2), LOST, frame(1), LOST, frame(2), LOST, frame(1, 6, 5)], {}, [
+    "0: id 0",
+    "1: lost 2 to 2, up to 2",
+    "2: id 2",
+    "3: lost 3 to 3, up to 4",
+    "4: id 3",
+    "5: lost 5 to 5, up to 6",
+    "6: id 5",
+    "7: tail 6",
+  ]],
+  ["an anchor after the second gap tells the first", [frame(2), LOST, frame(3), LOST, frame(1, 2, 9)], {}, [
+    "0: id 0",
+    "1: lost 2 to 9, up to 2",
+    "2: id 9",
+    "3: lost 12 to 12, up to 4",
+    "4: id 12",
+    "5: tail 13",
+  ]],
+  [
+    "a write that was cut short holds no ids",
+    [frame(2), LOST, frame(3), TORN, frame(1), frame(1, 5, 30)],
+    {},
+    [
+      "0: id 0",
+      "1: lost 2 to 26, up to 2",
+      "2: id 26",
+      "3: torn, 29, up to 4",
+      "4: id 29",
+      "5: id 30",
+      "6: tail 31",
+    ],
+  ],
+  ["the index tells", [frame(2), LOST, frame(3)], { index: [[2, 7]] }, [
+    "0: id 0",
+    "1: lost 2 to 7, up to 2",
+    "2: id 7",
+    "3: tail 10",
+  ]],
+  [
+    "the index tells of a later frame, and no other",
+    [frame(2), LOST, frame(3), frame(1)],
+    { index: [[0, 0], [3, 10]] },
+    ["0: id 0", "1: lost 2 to 7, up to 2", "2: id 7", "3: id 10", "4: tail 11"],
+  ],
+  ["the index tells of a frame after a second gap", [frame(2), LOST, frame(3), LOST, frame(1)], {
+    index: [[4, 20]],
+  }, ["0: id 0", "1: lost 2 to 20, up to 4", "4: id 20", "5: tail 21"]],
+  ["an anchor comes before the index", [frame(2), LOST, frame(3), frame(1, 3, 12)], { index: [[2, 7]] }, [
+    "0: id 0",
+    "1: lost 2 to 9, up to 2",
+    "2: id 9",
+    "3: id 12",
+    "4: tail 13",
+  ]],
+  ["the seal tells", [frame(2), LOST, frame(3), SEAL], { next: { id: 9, seal: [3, 0] } }, [
+    "0: id 0",
+    "1: lost 2 to 6, up to 2",
+    "2: id 6",
+    "end 9",
+  ]],
+  ["the seal takes no ids back", [frame(2), LOST, frame(3), SEAL], { next: { id: 4, seal: [3, 0] } }, [
+    "0: id 0",
+    "1: lost 2 to 2, up to 2",
+    "2: id 2",
+    "end 5",
+  ]],
+  [
+    "the index comes before the seal",
+    [frame(2), LOST, frame(3), SEAL],
+    { next: { id: 9, seal: [3, 0] }, index: [[2, 4]] },
+    ["0: id 0", "1: lost 2 to 4, up to 2", "2: id 4", "end 7"],
+  ],
+  [
+    "the index tells of a later frame before the seal",
+    [frame(2), LOST, frame(3), LOST, frame(1), SEAL],
+    { next: { id: 30, seal: [5, 0] }, index: [[4, 20]] },
+    ["0: id 0", "1: lost 2 to 20, up to 4", "4: id 20", "end 21"],
+  ],
+  ["the seal is not where it was said to be", [frame(2), LOST, frame(3), SEAL], { next: { id: 9 } }, [
+    "0: id 0",
+    "1: lost 2 to 9, up to 3",
+    "end 9",
+  ]],
+  ["a seal that no segment follows", [frame(2), LOST, frame(3), SEAL], {}, [
+    "0: id 0",
+    "1: lost 2 to 2, up to 2",
+    "2: id 2",
+    "end 5",
+  ]],
+  ["no id is missing before the seal", [frame(2), LOST, frame(3), LOST, frame(1), SEAL], {
+    next: { id: 6, seal: [5, 0] },
+  }, ["0: id 0", "1: lost 2 to 2, up to 2", "2: id 2", "3: lost 5 to 5, up to 4", "4: id 5", "end 6"]],
+  [
+    "no id is missing before the seal, after which comes nothing",
+    [
+      frame(2),
+      LOST,
+      frame(3),
+      LOST,
+      SEAL,
+    ],
+    { next: { id: 5, seal: [4, 0] } },
+    ["0: id 0", "1: lost 2 to 2, up to 2", "2: id 2", "end 5"],
+  ],
+  [
+    "no id is missing before a cut write and the seal",
+    [frame(2), LOST, frame(3), LOST, frame(1), TORN, SEAL],
+    { next: { id: 6, seal: [6, 0] } },
+    ["0: id 0", "1: lost 2 to 2, up to 2", "2: id 2", "3: lost 5 to 5, up to 4", "4: id 5", "end 6"],
+  ],
+  ["the seal was destroyed with what lay before it", [frame(2), LOST, frame(3)], {
+    next: { id: 9, seal: [1, 50] },
+  }, ["0: id 0", "1: lost 2 to 9, up to 2", "end 9"]],
+  ["the seal is missing at the end", [frame(2), LOST, frame(3)], { next: { id: 9, seal: [3, 0] } }, [
+    "0: id 0",
+    "1: lost 2 to 6, up to 2",
+    "2: id 6",
+    "end 9",
+  ]],
+  [
+    "the seal is missing at the end, and the index tells",
+    [frame(2), LOST, frame(3)],
+    { next: { id: 9, seal: [3, 0] }, index: [[2, 5]] },
+    ["0: id 0", "1: lost 2 to 5, up to 2", "2: id 5", "3: lost 8 to 9, up to 3", "end 9"],
+  ],
+  ["less than a frame is missing before the seal", [frame(2), LOST, frame(3), noise(150)], {
+    next: { id: 9, seal: [3, 127] },
+  }, ["0: id 0", "1: lost 2 to 6, up to 2", "2: id 6", "end 9"]],
+  ["as much as a frame is missing before the seal", [frame(2), LOST, frame(3), noise(150)], {
+    next: { id: 9, seal: [3, 128] },
+  }, ["0: id 0", "1: lost 2 to 9, up to 3", "end 9"]],
+  ["the seal is damaged, and a discarded frame follows", [frame(2), LOST, frame(3), noise(128), frame(1)], {
+    next: { id: 9, seal: [3, 0] },
+  }, ["0: id 0", "1: lost 2 to 6, up to 2", "2: id 6", "end 9"]],
+  ["a seal in the middle of a frame tells nothing", [frame(2), LOST, frame(3)], {
+    next: { id: 9, seal: [2, 10] },
+  }, ["0: id 0", "1: lost 2 to 9, up to 3", "end 9"]],
+  ["what is missing at the end had ids", [frame(2), LOST, frame(3)], { next: { id: 9 } }, [
+    "0: id 0",
+    "1: lost 2 to 9, up to 3",
+    "end 9",
+  ]],
+  ["the seal of another segment tells nothing", [frame(2), LOST, frame(3), SEAL], {
+    next: { id: 9, seal: [3, 0], salt: 3 },
+  }, ["0: id 0", "1: lost 2 to 9, up to 3", "end 9"]],
+  ["a seal tells although its salt is not known", [frame(2), LOST, frame(3), SEAL], {
+    next: { id: 9, seal: [3, 0], salt: 0 },
+  }, ["0: id 0", "1: lost 2 to 6, up to 2", "2: id 6", "end 9"]],
+  ["the seal of an older segment tells nothing", [frame(2), LOST, frame(3), SEAL], {
+    next: { id: 9, seal: [3, 0], of: 5 },
+  }, ["0: id 0", "1: lost 2 to 9, up to 3", "end 9"]],
+  ["a gap of nothing but a cut write", [frame(2), TORN, frame(3)], {}, [
+    "0: id 0",
+    "1: torn, 2, up to 2",
+    "2: id 2",
+    "3: tail 5",
+  ]],
+];
+
+for (const [what, parts, around, entries] of GAPS) {
+  test(`ids after a gap: ${what}`, () => {
+    const crafted = new CraftedSegment(parts, around);
+    for (const ahead of [64, 4096, 1 << 20]) assertEquals(crafted.entries(ahead), entries, `${ahead}`);
+  });
+}
+
+test("ids after a gap count from the first one of the segment", () => {
+  const crafted = new CraftedSegment([frame(2), LOST, frame(3), SEAL], {
+    baseId: 100,
+    next: { id: 109, seal: [3, 0] },
+  });
+  assertEquals(crafted.entries(), ["0: id 100", "1: lost 102 to 106, up to 2", "2: id 106", "end 109"]);
+});

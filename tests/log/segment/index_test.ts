@@ -1,0 +1,329 @@
+// The sparse index: what it leads to, which entries are believed, how entries are added and made anew.
+import { assertEquals } from "@std/assert";
+import { StorageError } from "../../../src/errors.ts";
+import { KIND } from "../../../src/log/format/bytes.ts";
+import { INDEX, INDEX_ENTRY_BYTES } from "../../../src/log/format/bytes.ts";
+import { core } from "../../../src/log/format/core/core.ts";
+import { entriesFrom } from "../../../src/log/segment/entries.ts";
+import { INDEX_BYTES_MAX, indexPath, SegmentIndex } from "../../../src/log/segment/index.ts";
+import { rebuildIndex } from "../../../src/log/segment/index_rebuild.ts";
+import { startOf } from "../../../src/log/segment/log_position.ts";
+import { newestTimeOfSealed } from "../../../src/log/segment/times.ts";
+import { test } from "../../harness.ts";
+import { CraftedSegment, CREATED, noise, type Part, type Surroundings } from "./crafted_segment.ts";
+
+const FRAMES: Part[] = [{ count: 2 }, { count: 3 }, { count: 1 }, { count: 4 }];
+
+/** The part that the index leads to, with the id and the time there. */
+function found({ storage, segment, place }: CraftedSegment, to: { id: number } | { time: number }) {
+  const index = new SegmentIndex(storage, segment);
+  const position = "id" in to ? index.positionForId(to.id) : index.positionForTime(to.time);
+  assertEquals(position.segment === segment, true);
+  return [place(position.offset), position.id, position.time];
+}
+
+function bound(crafted: CraftedSegment): CraftedSegment {
+  crafted.place = crafted.place.bind(crafted);
+  return crafted;
+}
+
+function crafted(index?: Surroundings["index"], baseId = 0): CraftedSegment {
+  return bound(new CraftedSegment(FRAMES, { baseId, ...index === undefined ? {} : { index } }));
+}
+
+test("an index leads to the last entry that is not above an id, else to the start", () => {
+  const segment = crafted([[1, 2, 6000], [2, 5, 7000], [3, 6, 8000]]);
+  const start = ["0", 0, CREATED];
+  const expected = [start, start, ["1", 2, 6000], ["1", 2, 6000], ["1", 2, 6000], ["2", 5, 7000], [
+    "3",
+    6,
+    8000,
+  ]];
+  for (const [id, entry] of expected.entries()) assertEquals(found(segment, { id }), entry, `${id}`);
+  assertEquals(found(segment, { id: 99 }), ["3", 6, 8000]);
+  assertEquals(found(crafted([]), { id: 3 }), start);
+  assertEquals(found(crafted(), { id: 3 }), start);
+  assertEquals(found(crafted(undefined, 70), { id: 73 }), ["0", 70, CREATED]);
+});
+
+test("an index leads to the last entry before a time was reached", () => {
+  const segment = crafted([[1, 2, 6000], [2, 5, 7000], [3, 6, 8000]]);
+  const start = ["0", 0, CREATED];
+  for (
+    const [time, entry] of [
+      [5000, start],
+      [6000, start],
+      [6001, ["1", 2, 6000]],
+      [7000, ["1", 2, 6000]],
+      [7001, ["2", 5, 7000]],
+      [9000, ["3", 6, 8000]],
+    ] as const
+  ) assertEquals(found(segment, { time }), [...entry], `${time}`);
+});
+
+/** Changes the index of a segment. */
+function change({ storage, segment }: CraftedSegment, work: (bytes: Uint8Array) => Uint8Array | void): void {
+  const path = indexPath(segment);
+  const bytes = storage.readWhole(path)!;
+  storage.replace(path, work(bytes) ?? bytes);
+}
+
+test("entries that are damaged, or of which the log has another frame, are passed over", () => {
+  const all: Surroundings["index"] = [[1, 2], [2, 5], [3, 6]];
+  let segment = crafted(all);
+  change(segment, (bytes) => void (bytes[2 * INDEX_ENTRY_BYTES + 3]! ^= 1));
+  assertEquals(found(segment, { id: 99 }), ["2", 5, CREATED]);
+  // Of another segment's frames.
+  segment = crafted(all);
+  for (const field of [INDEX.recordCrc, INDEX.offset]) {
+    change(segment, (bytes) => {
+      const at = 2 * INDEX_ENTRY_BYTES;
+      bytes[at + field]! ^= 1;
+      const sum = core.crc32(bytes.subarray(at, at + INDEX.crc));
+      new DataView(bytes.buffer).setUint32(at + INDEX.crc, sum, true);
+    });
+    assertEquals(found(segment, { id: 99 }), ["2", 5, CREATED], `${field}`);
+  }
+  // Of a place before all frames, and after them.
+  for (const offset of [0, 63, 1e6]) {
+    segment = crafted(all);
+    change(segment, (bytes) => {
+      const at = INDEX_ENTRY_BYTES;
+      const view = new DataView(bytes.buffer);
+      view.setUint32(at + INDEX.offset, offset, true);
+      view.setUint32(at + INDEX.crc, core.crc32(bytes.subarray(at, at + INDEX.crc)), true);
+    });
+    assertEquals(found(segment, { id: 5 }), ["1", 2, CREATED]);
+  }
+  // All of them.
+  segment = crafted(all);
+  change(segment, (bytes) => bytes.fill(0));
+  assertEquals(found(segment, { id: 99 }), ["0", 0, CREATED]);
+});
+
+test("an entry whose frame's header is damaged leads nowhere", () => {
+  const parts: Part[] = [{ count: 2 }, { count: 3 }, { count: 1, damaged: ["header"] }];
+  const segment = bound(new CraftedSegment(parts, { index: [[1, 2], [2, 5]] }));
+  assertEquals(found(segment, { id: 99 }), ["1", 2, CREATED]);
+});
+
+test("of an index whose last entry is cut short the others count", () => {
+  const segment = crafted([[1, 2], [2, 5], [3, 6]]);
+  change(segment, (bytes) => bytes.subarray(0, 2 * INDEX_ENTRY_BYTES + 31));
+  assertEquals(found(segment, { id: 99 }), ["2", 5, CREATED]);
+  const { storage, segment: of } = segment;
+  assertEquals([...new SegmentIndex(storage, of).confirmedIds(() => true)].map(({ id }) => id), [2, 5]);
+});
+
+test("an index that cannot be read is as good as none, and of one that is too large the beginning is read", () => {
+  const segment = crafted([[1, 2], [2, 5]]);
+  const { storage } = segment;
+  const readWhole = storage.readWhole.bind(storage);
+  let most = 0;
+  storage.readWhole = (path, bytesMax) => {
+    most = bytesMax ?? Infinity;
+    return readWhole(path, INDEX_ENTRY_BYTES);
+  };
+  assertEquals(found(segment, { id: 99 }), ["1", 2, CREATED]);
+  assertEquals(most, INDEX_BYTES_MAX);
+  assertEquals(INDEX_BYTES_MAX, 8 * 1024 * 1024);
+  storage.readWhole = () => {
+    throw new StorageError("ELOOP", "a link");
+  };
+  assertEquals(found(segment, { id: 99 }), ["0", 0, CREATED]);
+  assertEquals([...new SegmentIndex(storage, segment.segment).confirmedIds(() => true)], []);
+});
+
+test("an index confirms the ids of those offsets that are wanted", () => {
+  const { storage, segment, offsets } = crafted([[3, 6], [1, 2], [2, 5], [1, 2]]);
+  const index = new SegmentIndex(storage, segment);
+  const ids = (isWanted: (offset: number) => boolean) =>
+    [...index.confirmedIds(isWanted)].map(({ offset, id }) => [offsets.indexOf(offset), id]);
+  assertEquals(ids(() => true), [[3, 6], [1, 2], [2, 5], [1, 2]]);
+  assertEquals(ids((offset) => offset === offsets[2]), [[2, 5]]);
+  assertEquals(ids(() => false), []);
+});
+
+test("an index confirms no entry that is damaged or has another frame", () => {
+  const made = crafted([[1, 2], [2, 5], [3, 6]]);
+  change(made, (bytes) => {
+    bytes[3]! ^= 1;
+    const at = INDEX_ENTRY_BYTES;
+    bytes[at + INDEX.recordCrc]! ^= 1;
+    const sum = core.crc32(bytes.subarray(at, at + INDEX.crc));
+    new DataView(bytes.buffer).setUint32(at + INDEX.crc, sum, true);
+  });
+  const index = new SegmentIndex(made.storage, made.segment);
+  assertEquals([...index.confirmedIds(() => true)].map(({ id }) => id), [6]);
+});
+
+/** Adds the segment's frames to an index. */
+function addAll(index: SegmentIndex, { segment }: CraftedSegment): void {
+  for (const entry of entriesFrom(startOf(segment), 4096)) {
+    if (entry.kind === "frame") index.add(entry.frame, entry, 6000 + entry.id);
+  }
+}
+
+test("entries that are added are found, whatever a full disk left of the last one", () => {
+  for (const excess of [undefined, 0, 1, 12, 31]) {
+    const made = crafted(excess === undefined ? undefined : []);
+    const { storage, segment } = made;
+    const path = indexPath(segment);
+    if (excess !== undefined) storage.replace(path, noise(excess));
+    const index = new SegmentIndex(storage, segment);
+    addAll(index, made);
+    index.close();
+    const bytes = storage.readWhole(path)!.byteLength;
+    assertEquals(bytes, (4 + (excess ? 1 : 0)) * INDEX_ENTRY_BYTES, `${excess}`);
+    for (const [id, entry] of [[1, ["0", 0, 6000]], [4, ["1", 2, 6002]], [99, ["3", 6, 6006]]] as const) {
+      assertEquals(found(made, { id }), [...entry]);
+    }
+  }
+});
+
+test("an entry that was written in part is completed by zeros before the next one", () => {
+  const made = crafted([]);
+  const { storage, segment } = made;
+  const index = new SegmentIndex(storage, segment);
+  const open = storage.open.bind(storage);
+  let parts = [20, 100, 40];
+  storage.open = (path, mode) => {
+    const file = open(path, mode);
+    const append = file.append.bind(file);
+    file.append = (bytes) => append(bytes.subarray(0, parts.shift() ?? 100));
+    return file;
+  };
+  addAll(index, made);
+  index.close();
+  storage.open = open;
+  // 20 of 32; 12 and 32; 32 of 32; 32.
+  assertEquals(storage.readWhole(indexPath(segment))!.byteLength, 20 + 12 + 32 + 32 + 32);
+  assertEquals(found(made, { id: 5 }), ["2", 5, 6005]);
+  parts = [];
+});
+
+test("an index that cannot be written costs nothing but time, and is tried again", () => {
+  const made = crafted();
+  const { storage, segment } = made;
+  const open = storage.open.bind(storage);
+  const publish = storage.publish.bind(storage);
+  let [fails, closed] = [true, 0];
+  const refuse = (): never => {
+    throw new StorageError("ENOSPC", "full");
+  };
+  storage.publish = (...args) => fails ? refuse() : publish(...args);
+  storage.open = (path, mode) => {
+    const file = open(path, mode);
+    if (mode === "append") {
+      const append = file.append.bind(file);
+      file.append = (bytes) => fails ? refuse() : append(bytes);
+      file.close = () => void closed++;
+    }
+    return file;
+  };
+  const index = new SegmentIndex(storage, segment);
+  addAll(index, made);
+  assertEquals(storage.stat(indexPath(segment)), undefined);
+  fails = false;
+  addAll(index, made);
+  assertEquals(storage.readWhole(indexPath(segment))!.byteLength, 4 * INDEX_ENTRY_BYTES);
+  fails = true;
+  addAll(index, made);
+  assertEquals(closed, 4);
+  index.close();
+  assertEquals(closed, 4);
+});
+
+const LARGE = noise(300_000);
+
+test("an index that is made anew has the entries that writers add, but for damaged headers", () => {
+  const parts: Part[] = [
+    { data: LARGE, time: 6000 },
+    { data: LARGE, time: 9000 },
+    { data: LARGE, time: 7000 },
+    { data: LARGE, time: 7000, damaged: ["header"] },
+    { data: LARGE, time: 9500 },
+    { time: 9600 },
+  ];
+  for (const index of [undefined, [[1, 1]] as Surroundings["index"]]) {
+    const made = bound(new CraftedSegment(parts, index === undefined ? {} : { index }));
+    rebuildIndex(made.storage, made.segment);
+    assertEquals(made.storage.readWhole(indexPath(made.segment))!.byteLength, 2 * INDEX_ENTRY_BYTES);
+    const confirmed = [...new SegmentIndex(made.storage, made.segment).confirmedIds(() => true)];
+    assertEquals(confirmed, [{ offset: made.offsets[2], id: 2 }, { offset: made.offsets[4], id: 4 }]);
+    assertEquals(found(made, { id: 3 }), ["2", 2, 9000]);
+    assertEquals(found(made, { id: 9 }), ["4", 4, 9500]);
+  }
+});
+
+test("a small segment gets no index anew, and loses one that is of no use", () => {
+  const none = crafted();
+  rebuildIndex(none.storage, none.segment);
+  assertEquals(none.storage.stat(indexPath(none.segment)), undefined);
+  const some = crafted([[1, 2]]);
+  rebuildIndex(some.storage, some.segment);
+  assertEquals(some.storage.readWhole(indexPath(some.segment))!.byteLength, 0);
+});
+
+test("an index made anew counts the times of frames without entries", () => {
+  const parts: Part[] = [{ time: 9000 }, { data: LARGE }, { data: LARGE }, { time: 6000 }];
+  const made = bound(new CraftedSegment(parts));
+  rebuildIndex(made.storage, made.segment);
+  assertEquals(found(made, { id: 9 }), ["3", 3, 9000]);
+});
+
+const TIMES: [what: string, parts: Part[], around: Surroundings, time: number][] = [
+  [
+    "the seal's own",
+    [{ time: 6000 }, { kind: KIND.seal, time: 7000 }],
+    { next: { id: 1, seal: [1, 0] } },
+    7000,
+  ],
+  [
+    "what came between the last look of the seal's writer and the seal",
+    [{ time: 9000 }, { time: 8000 }, { time: 6000 }, { kind: KIND.seal, time: 7000, anchor: [1, 1] }],
+    { next: { id: 3, seal: [3, 0] } },
+    8000,
+  ],
+  [
+    "what came between, after a write that was cut short",
+    [{ time: 9000 }, noise(20), { time: 8000 }, { kind: KIND.seal, time: 7000, anchor: [1, 1] }],
+    { next: { id: 2, seal: [3, 0] } },
+    8000,
+  ],
+  [
+    "nothing came between",
+    [{ time: 9000 }, { kind: KIND.seal, time: 7000, anchor: [1, 1] }],
+    { next: { id: 1, seal: [1, 0] } },
+    7000,
+  ],
+  ["no one knows where the seal is", [{ time: 9000 }, { time: 6000 }, { kind: KIND.seal, time: 9500 }], {
+    next: { id: 2 },
+  }, 9000],
+  ["another frame where the seal should be", [{ time: 9000 }, { time: 6000 }], {
+    next: { id: 2, seal: [1, 0] },
+  }, 9000],
+  ["nothing where the seal should be", [{ time: 9000 }, { time: 6000 }], {
+    next: { id: 2, seal: [2, 0] },
+  }, 9000],
+  ["the clock was set back", [{ time: 4000 }], { next: { id: 1 } }, CREATED],
+  ["nothing in it", [], { next: { id: 1 } }, CREATED],
+  [
+    "the seal is anchored after itself",
+    [{ time: 6000 }, { kind: KIND.seal, time: 7000, anchor: [2, 1] }, { time: 9999 }],
+    { next: { id: 1, seal: [1, 0] } },
+    7000,
+  ],
+];
+
+for (const [what, parts, around, time] of TIMES) {
+  test(`the newest time of a segment that another follows: ${what}`, () => {
+    const { segment } = new CraftedSegment(parts, around);
+    assertEquals(newestTimeOfSealed(segment), time);
+    // It is looked for once.
+    segment.file.readAt = () => {
+      throw new Error("read again");
+    };
+    assertEquals(newestTimeOfSealed(segment), time);
+  });
+}
