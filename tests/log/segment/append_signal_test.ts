@@ -53,42 +53,6 @@ test("an append signal wakes all who listen, by the watch and by those of this p
   assertEquals(woken, [2, 3]);
 });
 
-/** The periods of the timers that are started, and a tick of the last one. */
-function withTimers(work: (timers: { periods: number[]; tick(): void; stopped: unknown[] }) => void): void {
-  const { setInterval, clearInterval } = globalThis;
-  const [periods, stopped]: [number[], unknown[]] = [[], []];
-  let tick = () => {};
-  Object.assign(globalThis, {
-    setInterval(callback: () => void, ms: number) {
-      tick = callback;
-      return periods.push(ms);
-    },
-    clearInterval: (timer: unknown) => void stopped.push(timer),
-  });
-  try {
-    work({ periods, stopped, tick: () => tick() });
-  } finally {
-    Object.assign(globalThis, { setInterval, clearInterval });
-  }
-}
-
-test("an append signal looks by itself five times as often where no watch tells it", () => {
-  for (const [hasWatch, ms] of [[true, 500], [false, 100]] as const) {
-    withTimers(({ periods, tick, stopped }) => {
-      const { signal } = watched(hasWatch);
-      let woken = 0;
-      const end = signal.listen(() => woken++);
-      assertEquals(periods, [ms]);
-      tick();
-      assertEquals(woken, 1);
-      end();
-      assertEquals(stopped, [1]);
-      signal.listen(() => {});
-      assertEquals(periods, [ms, ms]);
-    });
-  }
-});
-
 test("an append signal that is closed watches again for the next one who listens", () => {
   const { signal, watches } = watched();
   signal.listen(() => {});
