@@ -44,7 +44,8 @@
  */
 export { METADATA_BYTES_MAX } from "./format/bytes.ts";
 export { crc32 } from "./format/crc32.ts";
-export { type Holder, Membership } from "./groups/membership.ts";
+export type { Holder } from "./groups/holder.ts";
+export { Membership } from "./groups/membership.ts";
 export { Others, type Surroundings } from "./groups/others.ts";
 export { type Member, type MemberProcess, type Roster, RosterFiles } from "./groups/roster.ts";
 export { shareOut } from "./groups/shares.ts";

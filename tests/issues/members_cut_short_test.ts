@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { StorageError } from "../../src/errors.ts";
 import { Beat, readBeat } from "../../src/log/groups/beat.ts";
-import { type Holder, Membership } from "../../src/log/groups/membership.ts";
+import type { Holder } from "../../src/log/groups/holder.ts";
+import { Membership } from "../../src/log/groups/membership.ts";
 import type { Surroundings } from "../../src/log/groups/others.ts";
 import { CursorFile } from "../../src/log/positions/cursor.ts";
 import { test } from "../harness.ts";

@@ -13,20 +13,14 @@
  *
  * @module
  */
-import type { Storage } from "../../storage/port.ts";
-import { Beat } from "./beat.ts";
-import { Others, type Surroundings } from "./others.ts";
+import type { Holder } from "./holder.ts";
+import { Looks } from "./looks.ts";
+import { Others } from "./others.ts";
 import { type Member, type Roster, RosterFiles, type Share, vacant } from "./roster.ts";
 import { isEven, type NextRoster, withoutMembers, withRenewal } from "./roster_changes.ts";
 import { shareOut } from "./shares.ts";
+import { SignOfLife, type SignSettings } from "./sign_of_life.ts";
 
-/** How often a member looks at the roster and the others, by how many they are: of many, one looks soon. */
-const LOOK_MS = [250, 250, 250, 250, 500, 500];
-const LOOK_MS_OF_MANY = 1000;
-/** The same where a watch reports changes of the roster; a little less, for timers are not that exact. */
-const WATCHED_LOOK_MS = 900;
-/** Part of its timeout for which a member that shows no sign of life still relies on being one. */
-const TRUSTED = 0.7;
 /** Events that are given out before the clock is asked again, while nothing else has its turn. */
 const TRUSTED_LOOKS = 32;
 /** How often it looks again because it was stopped meanwhile, before it takes everything for lost. */
@@ -34,28 +28,9 @@ const LOOKS_MAX = 5;
 /** How often a change begins anew because others changed something meanwhile, before it waits for the next look. */
 const ATTEMPTS_MAX = 50;
 
-/** What has the partitions that a member owns. */
-export interface Holder {
-  /** Begins with a partition. */
-  enter(partition: number): void;
-  /** Lets go of a partition that is wanted elsewhere; whether nothing of it is under way any more. */
-  leave(partition: number): boolean;
-  /** Goes on with a partition that is not wanted elsewhere any more. */
-  stay(partition: number): void;
-  /** The partition is another's, or no one's. */
-  lose(partition: number): void;
-  /** Something is wrong that the call that reads has to report. */
-  fail(error: unknown): void;
-}
-
 /** What a member needs. */
-export interface MembershipSettings {
-  storage: Storage;
-  /** Folder of the group. */
-  directory: string;
+export interface MembershipSettings extends SignSettings {
   numPartitions: number;
-  timeoutMs: number;
-  around: Surroundings;
   holder: Holder;
 }
 
@@ -67,20 +42,15 @@ export class Membership {
   readonly #held = new Map<number, number>();
   readonly #leaving = new Set<number>();
   #id = "";
-  #beat: Beat | undefined;
+  readonly #sign: SignOfLife;
+  readonly #looks: Looks;
   #renewals = 0;
-  /** When the last sign of life was shown. */
-  #beatMs = -Infinity;
   #trustedLooks = 0;
-  #stopLooking: (() => void) | undefined;
   #stopTurn: (() => void) | undefined;
   /** The roster in which every member has what it should have, if that is so in the one that counts. */
   #evenly: Roster | undefined;
   /** The roster that was taken in, all of it. */
   #updated: Roster | undefined;
-  #lookMs = 0;
-  #isWatched = false;
-  #lookedMs = -Infinity;
   #isBusy = false;
   #isOver = false;
 
@@ -88,6 +58,8 @@ export class Membership {
     const { storage, directory, numPartitions, around } = settings;
     this.#files = new RosterFiles(storage, directory, numPartitions);
     this.#others = new Others(storage, directory, around);
+    this.#sign = new SignOfLife(settings);
+    this.#looks = new Looks(settings, () => this.#glance());
   }
 
   /** Joins the group, and looks after its part from then on. */
@@ -99,30 +71,21 @@ export class Membership {
     } finally {
       this.#isBusy = false;
     }
-    this.#lookEvery();
+    this.#lookOn();
   }
 
   /** Whether a watch calls `look` when the roster changes, so that it need not be looked at so often. */
   set isWatched(isWatched: boolean) {
-    this.#isWatched = isWatched;
+    this.#looks.isWatched = isWatched;
   }
 
-  /** The more members, the more of them notice that one is gone, so that each need look less often. */
-  #lookEvery(): void {
-    const { around, timeoutMs } = this.settings;
-    const members = this.#updated?.members.length ?? 1;
-    const lookMs = Math.min(LOOK_MS[members] ?? LOOK_MS_OF_MANY, timeoutMs / 10);
-    if (lookMs === this.#lookMs || this.#isOver) return;
-    this.#lookMs = lookMs;
-    this.#stopLooking?.();
-    this.#stopLooking = around.every(lookMs, () => this.#glance());
+  #lookOn(): void {
+    if (!this.#isOver) this.#looks.share(this.#updated?.members.length ?? 1);
   }
 
   /** A member that waits costs next to nothing: it asks whether the processes of the others are there. */
   #glance(): void {
-    const { around, timeoutMs } = this.settings;
-    const isDue = !this.#isWatched || this.#leaving.size > 0 || this.#updated === undefined ||
-      around.elapsedMs() - this.#lookedMs >= Math.min(WATCHED_LOOK_MS, timeoutMs / 11);
+    const isDue = this.#leaving.size > 0 || this.#updated === undefined || this.#looks.isDue;
     if (isDue || this.#others.hasLeft(this.#updated!.members)) this.look();
   }
 
@@ -136,7 +99,7 @@ export class Membership {
   look(): void {
     if (this.#isBusy || this.#isOver) return;
     this.#isBusy = true;
-    this.#lookedMs = this.settings.around.elapsedMs();
+    this.#looks.begin();
     try {
       this.#takeTurn();
     } catch (error) {
@@ -151,10 +114,9 @@ export class Membership {
   check(): void {
     if (this.#trustedLooks-- > 0) return;
     // Work that never lets the event loop turn is a sign of life as well.
-    const { around, timeoutMs } = this.settings;
-    if (around.elapsedMs() - this.#beatMs >= timeoutMs / 5) this.look();
+    if (this.#sign.isDue) this.look();
     // It may have been stopped while it looked.
-    for (let looks = 0; !this.#isTrusted() && !this.#isBusy && looks < LOOKS_MAX; looks++) this.look();
+    for (let looks = 0; !this.#sign.isTrusted && !this.#isBusy && looks < LOOKS_MAX; looks++) this.look();
     if (!this.#isBusy) this.#loseUnlessTrusted();
     this.#trustedLooks = TRUSTED_LOOKS;
     this.#stopTurn ??= this.settings.around.soon(() => {
@@ -173,26 +135,26 @@ export class Membership {
   leave(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stopLooking?.();
+    this.#looks.stop();
     this.#stopTurn?.();
     for (const partition of [...this.#held.keys()]) this.#lose(partition);
     try {
       this.#change((roster) =>
         roster.members.some(({ id }) => id === this.#id) ? this.#without(roster, [this.#id]) : undefined
       );
-      this.#beat?.end();
+      this.#sign.end();
     } finally {
-      this.#beat?.close();
+      this.#sign.close();
     }
   }
 
   /** Joining failed: nothing goes on. What stands in the roster of it goes as that of one that is gone. */
   abandon(): void {
     this.#isOver = true;
-    this.#stopLooking?.();
+    this.#looks.stop();
     this.#stopTurn?.();
     for (const partition of [...this.#held.keys()]) this.#lose(partition);
-    this.#beat?.close();
+    this.#sign.close();
   }
 
   #enterFolder(): void {
@@ -208,9 +170,9 @@ export class Membership {
   }
 
   #takeTurn(): void {
-    this.#showSign();
+    this.#sign.show();
     // After the writing: this process may have been stopped before it.
-    if (!this.#isTrusted()) this.#renew();
+    if (!this.#sign.isTrusted) this.#renew();
     this.#change((roster) => this.#next(roster));
   }
 
@@ -237,13 +199,10 @@ export class Membership {
   }
 
   #withMe(roster: Roster): NextRoster {
-    this.#beat?.end();
-    const { storage, directory, around, timeoutMs } = this.settings;
+    const { storage, around, timeoutMs } = this.settings;
     this.#id = [storage.random32(), storage.random32()].map((half) => half.toString(16).padStart(8, "0"))
       .join("");
-    this.#beat = new Beat(storage, `${directory}/members/${this.#id}`);
-    this.#beatMs = around.elapsedMs();
-    this.#beat.next();
+    this.#sign.begin(this.#id);
     const member: Member = { id: this.#id, ...around.self, timeoutMs, renewals: this.#renewals };
     // Those who are gone make no room for it before they are seen to be: then they leave in one step with others.
     const gone = this.#others.gone(roster.members);
@@ -301,7 +260,7 @@ export class Membership {
       }
     });
     this.#updated = roster;
-    if (this.#stopLooking !== undefined) this.#lookEvery();
+    if (this.#looks.hasBegun) this.#lookOn();
   }
 
   #lose(partition: number): void {
@@ -310,32 +269,14 @@ export class Membership {
     this.settings.holder.lose(partition);
   }
 
-  #isTrusted(): boolean {
-    const { around, timeoutMs } = this.settings;
-    return around.elapsedMs() - this.#beatMs < timeoutMs * TRUSTED;
-  }
-
-  /** Lets its number grow now and then, unless it was silent for so long that this says nothing any more. */
-  #showSign(): void {
-    const { around, timeoutMs } = this.settings;
-    const now = around.elapsedMs();
-    const silentMs = now - this.#beatMs;
-    if (this.#beat === undefined || silentMs < timeoutMs / 5 || silentMs >= timeoutMs * TRUSTED) return;
-    this.#beat.next();
-    this.#beatMs = now;
-  }
-
   /** Others may have taken it for gone, or be about to: says in the roster that it is not, if it still is in there. */
   #renew(): void {
-    const now = this.settings.around.elapsedMs();
     this.#renewals++;
-    this.#beat?.next();
-    this.#change((roster) => withRenewal(roster, this.#id, this.#renewals));
-    this.#beatMs = now;
+    this.#sign.renew(() => this.#change((roster) => withRenewal(roster, this.#id, this.#renewals)));
   }
 
   #loseUnlessTrusted(): void {
-    if (this.#isTrusted()) return;
+    if (this.#sign.isTrusted) return;
     this.#updated = undefined;
     for (const partition of [...this.#held.keys()]) this.#lose(partition);
   }

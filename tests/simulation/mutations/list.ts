@@ -262,7 +262,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "groups: an owner relies on its part for longer than others wait for it",
-    file: "src/log/groups/membership.ts",
+    file: "src/log/groups/sign_of_life.ts",
     from: "const TRUSTED = 0.7;",
     to: "const TRUSTED = 5;",
     story: "group",
