@@ -2,7 +2,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { Driver } from "../mod.ts";
 import { test } from "./harness.ts";
 
 const readme = readFileSync("README.md", "utf8");
@@ -80,6 +82,42 @@ test("the README's first screens say when an event is safe and that data are not
     assertStringIncludes(screen, words);
   }
 });
+
+test("the README's second program follows what others push, on every runtime", async () => {
+  mkdirSync("dist", { recursive: true });
+  const folder = mkdtempSync(join("dist", "readme-"));
+  try {
+    const root_path = join(folder, "data");
+    const [program] = blocks("typescript");
+    const file = join(folder, "follow.mts");
+    writeFileSync(file, program.replace("./diaspora-data", `./${root_path}`));
+    await using driver = await Driver.open("files", { root_path });
+    await driver.createTopic("readings");
+    await using topic = await driver.openTopic("readings");
+    await using producer = topic.producer();
+    for (const start of ["node --import tsx", "node_modules/.bin/deno run -A", "node_modules/.bin/bun"]) {
+      const id = await producer.push({ energy: 42 });
+      await untilPrinted(start, file, `id: ${id},`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** Runs a program that follows until it has printed a text. */
+async function untilPrinted(start: string, file: string, text: string): Promise<void> {
+  const [program, ...words] = start.split(" ");
+  const child = spawn(program, [...words, file], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  let printed = "";
+  for await (const chunk of child.stdout.setEncoding("utf8")) {
+    printed += chunk;
+    if (printed.includes(text)) break;
+  }
+  child.kill("SIGKILL");
+  await ended;
+  assertStringIncludes(printed, text);
+}
 
 test("the README says how to install the library, the command and the driver for Kafka", () => {
   for (
