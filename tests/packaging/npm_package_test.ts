@@ -9,7 +9,7 @@ import { entryPoints } from "../../tools/npm/manifest.ts";
 import { consumerProject, mustRun, run } from "./consumer_project.ts";
 
 /** What the tarball may weigh, with modules and scripts. It is stated in the README; raise both with a reason. */
-const TARBALL_BYTES_MAX = 660_000;
+const TARBALL_BYTES_MAX = 690_000;
 
 /** The name a user imports an entry point by. */
 function specifierOf(entry: string): string {
