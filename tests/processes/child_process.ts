@@ -82,6 +82,11 @@ export class Child {
     this.#process.stdin!.end();
   }
 
+  /** Its number. */
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
   /** Sends a signal. */
   signal(name: NodeJS.Signals): void {
     process.kill(this.#process.pid!, name);

@@ -1,57 +1,16 @@
 // Processes that share the partitions of a topic: some are killed, some stopped for longer than their timeout.
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { until } from "../waiting.ts";
-import { Child } from "./child_process.ts";
 import { randomFrom } from "./content.ts";
+import { outcomeOf, Worker } from "./group_workers.ts";
 import { MISSING, RUNTIMES } from "./runtimes.ts";
 
 const PARTITIONS = 16;
-
-interface Line {
-  what: string;
-  event: string;
-}
-
-/** A process that is a member of the group `workers`. */
-class Worker {
-  readonly #child: Child;
-
-  constructor(readonly runtime: string, rootPath: string, readonly logFile: string, timeoutMs: number) {
-    this.#child = new Child(runtime, "work", [rootPath, "jobs", "workers", String(timeoutMs), logFile]);
-  }
-
-  async ready(): Promise<void> {
-    while (await this.#child.line() !== "ready");
-  }
-
-  kill(): Promise<boolean> {
-    return this.#child.kill();
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#child.signal(name);
-  }
-
-  get lines(): Line[] {
-    let text: string;
-    try {
-      text = readFileSync(this.logFile, "utf8");
-    } catch {
-      return [];
-    }
-    // A process that was killed may have written a part of its last line.
-    return text.split("\n").slice(0, -1).map((line) => {
-      const [what, ...event] = line.split(" ");
-      return { what, event: event.join(" ") };
-    });
-  }
-}
 
 async function withTopic(body: (topic: Topic, rootPath: string) => Promise<void>): Promise<void> {
   const rootPath = await mkdtemp(join(tmpdir(), "diaspora-group-"));
@@ -78,45 +37,20 @@ async function pushUntil(topic: Topic, isOver: () => boolean): Promise<string[]>
   return pushed;
 }
 
-/** How often each event stands after a word in the logs. */
-function countOf(workers: readonly Worker[], what: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const line of workers.flatMap(({ lines }) => lines)) {
-    if (line.what === what) counts.set(line.event, (counts.get(line.event) ?? 0) + 1);
-  }
-  return counts;
-}
-
 async function isDone(topic: Topic): Promise<boolean> {
   return (await topic.lag("workers")).every(({ events }) => events === 0);
 }
 
 /** Every event was handled; those handled twice are no more than were under way in processes that were cut short. */
 function check(workers: readonly Worker[], cutShort: readonly Worker[], pushed: readonly string[]): void {
-  const done = countOf(workers, "done");
-  const begun = countOf(workers, "begin");
-  for (const event of pushed) assert(begun.has(event), `event ${event} was handled by no one`);
-  // What was stored as done is never done again.
-  for (const [event, count] of done) assertEquals(count, 1, `event ${event} was acknowledged ${count} times`);
-  const twice = [...begun.values()].reduce((sum, count) => sum + count - 1, 0);
-  const underWay = cutShort.flatMap(({ lines }) => lines).reduce(
-    (sum, { what }) => sum + (what === "begin" ? 1 : what === "done" ? -1 : 0),
-    0,
-  );
+  const { lost, acknowledgedAgain, twice, underWay, disorder } = outcomeOf(workers, cutShort, pushed);
+  assertEquals(lost, [], "handled by no one");
+  assertEquals(acknowledgedAgain, [], "acknowledged more than once");
   assert(
     twice <= underWay,
     `${twice} events were handled twice, and ${underWay} were under way at the kills`,
   );
-  // Each process handles a partition in order while it has it, and goes back only where it is handed back.
-  for (const { lines } of workers) {
-    const last = new Map<string, number>();
-    for (const { what, event } of lines) {
-      if (what !== "done") continue;
-      const [partition, id] = event.split(" ");
-      assertGreater(Number(id), last.get(partition) ?? -1);
-      last.set(partition, Number(id));
-    }
-  }
+  assertEquals(disorder, []);
 }
 
 test("workers that are killed with kill -9 lose no event, and none is acknowledged twice", {

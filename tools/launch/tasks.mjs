@@ -8,6 +8,7 @@ export const DENO_TASKS = [
   "quick",
   "ok",
   "simulate",
+  "storm",
   "model",
   "mutate",
   "compile",
@@ -29,6 +30,7 @@ const ELSEWHERE = new Map([
   ["build:npm", "npm-build.ts"],
   ["ctl", "cli.ts"],
   ["simulate", "tests/simulation/simulate.ts"],
+  ["storm", "tests/processes/group_storm.ts"],
   ["model", "tests/model/model.ts"],
 ]);
 

@@ -3,6 +3,8 @@ import type { Surroundings } from "./others.ts";
 /** How often a member looks at the roster and the others, by how many they are: of many, one looks soon. */
 const LOOK_MS = [250, 250, 250, 250, 500, 500];
 const LOOK_MS_OF_MANY = 1000;
+/** The same where a member has work: then no look has to wake it. */
+const LOOK_MS_AT_WORK = 250;
 /** The same where a watch reports changes of the roster; a little less, for timers are not that exact. */
 const WATCHED_LOOK_MS = 900;
 
@@ -13,10 +15,11 @@ export class Looks {
   #everyMs = 0;
   #stop: (() => void) | undefined;
   #lookedMs = -Infinity;
+  #glancedMs = -Infinity;
 
   constructor(
     private readonly settings: { around: Surroundings; timeoutMs: number },
-    private readonly glance: () => void,
+    private readonly look: () => void,
   ) {}
 
   /** Whether they have begun. */
@@ -31,14 +34,20 @@ export class Looks {
       around.elapsedMs() - this.#lookedMs >= Math.min(WATCHED_LOOK_MS, timeoutMs / 11);
   }
 
+  /** Looks if the last time was a while ago. */
+  atWork(): void {
+    if (this.settings.around.elapsedMs() - this.#glancedMs >= LOOK_MS_AT_WORK) this.#glance();
+  }
+
   /** The more members, the more of them notice that one is gone, so that each need look less often. */
   share(members: number): void {
     const { around, timeoutMs } = this.settings;
     const everyMs = Math.min(LOOK_MS[members] ?? LOOK_MS_OF_MANY, timeoutMs / 10);
     if (everyMs === this.#everyMs) return;
     this.#everyMs = everyMs;
+    this.#glancedMs = around.elapsedMs();
     this.#stop?.();
-    this.#stop = around.every(everyMs, this.glance);
+    this.#stop = around.every(everyMs, () => this.#glance());
   }
 
   /** One is made now. */
@@ -49,5 +58,10 @@ export class Looks {
   /** No more of them. */
   stop(): void {
     this.#stop?.();
+  }
+
+  #glance(): void {
+    this.#glancedMs = this.settings.around.elapsedMs();
+    this.look();
   }
 }

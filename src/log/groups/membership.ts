@@ -115,6 +115,7 @@ export class Membership {
     if (this.#trustedLooks-- > 0) return;
     // Work that never lets the event loop turn is a sign of life as well.
     if (this.#sign.isDue) this.look();
+    else this.#looks.atWork();
     // It may have been stopped while it looked.
     for (let looks = 0; !this.#sign.isTrusted && !this.#isBusy && looks < LOOKS_MAX; looks++) this.look();
     if (!this.#isBusy) this.#loseUnlessTrusted();

@@ -169,6 +169,22 @@ test("a member whose process is gone loses its partitions at the next look of an
   });
 });
 
+test("a member that has work sees that another one is gone before its timers come due", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1), await machines.open(2)];
+    const first = await one.join({ groupTimeoutMs: 60_000 });
+    const second = await two.join({ groupTimeoutMs: 60_000 });
+    one.look();
+    two.look();
+    assertEquals([first.assigned, second.assigned], [[0], [1]]);
+    machines.gone.add(1);
+    machines.nowMs += 300;
+    for (let events = 0; events < 100; events++) second.assigned;
+    assertEquals(second.assigned, [0, 1]);
+    await second.close();
+  });
+});
+
 test("a member of another machine loses its partitions after its timeout, and not before", async () => {
   await during(async (machines) => {
     const [one, two] = [await machines.open(1, { host: "there" }), await machines.open(2)];
