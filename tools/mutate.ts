@@ -70,7 +70,8 @@ const testsDigest = digest([...tests, "tools/mutate/worker.ts"].map(readSource).
 const key = digest(testsDigest + files.map(readSource).join("\0"));
 const results = new Results(testsDigest, {
   begin: args.fresh === true || only !== undefined ? "anew" : "as left",
-  keep: only !== undefined ? "nothing" : testsWanted === undefined ? "all" : "what is killed",
+  tests: testsWanted === undefined ? "all" : "some",
+  keep: only === undefined,
 });
 if (args.report) {
   writeReport(mutants.filter(({ file }) => own.includes(file)), wanted, results);
@@ -137,7 +138,7 @@ function tell({ id, original, replacement }: Mutant, result: Result, count: numb
   if (result.by !== undefined) console.log(`    by ${result.by}`);
 }
 
-const tried = wanted.map((mutant) => results.get(mutant)).filter((result) => result !== undefined);
+const tried = wanted.map((mutant) => results.known(mutant)).filter((result) => result !== undefined);
 const valid = tried.filter(({ status }) => status !== "invalid");
 const killed = valid.filter(isKilled).length;
 if (only === undefined) {

@@ -8,6 +8,8 @@ export interface Mutant extends Change {
   file: string;
   line: number;
   column: number;
+  /** The function it is in, or what it is given to: names stay where lines move. */
+  within: string;
   /** The text that is replaced, or that stands where something is added. */
   original: string;
   /** Its number in this run, for the switch. */
@@ -47,14 +49,31 @@ function isTarget(node: ts.Node): boolean {
     ts.isForOfStatement(parent) && parent.initializer === node;
 }
 
+/** The names of the class and the function, or of the constant, that a node is in. */
+function placeOf(node: ts.Node): string {
+  const names: string[] = [];
+  for (let at = node; at !== undefined; at = at.parent) {
+    if (ts.isConstructorDeclaration(at)) names.unshift("constructor");
+    else if (ts.isFunctionDeclaration(at) || ts.isClassLike(at) || ts.isClassElement(at)) {
+      names.unshift(at.name?.getText() ?? "");
+    } else if (ts.isVariableStatement(at) && ts.isSourceFile(at.parent)) {
+      names.unshift(at.declarationList.declarations.map(({ name }) => name.getText()).join());
+    }
+  }
+  return names.join(".");
+}
+
 /** Every mutant of a file, in the order of the text; `number` counts on from `firstNumber`. */
 export function mutantsOf(file: string, text: string, firstNumber: number): Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
-  const found: Change[] = [];
+  const found: (Change & { within: string })[] = [];
   const visit = (node: ts.Node): void => {
     if (isPassedOver(node)) return;
     const isPattern = ts.isArrayLiteralExpression(node) && isTarget(node);
-    if (!isPattern) found.push(...changesOf(node, source).filter((change) => !isMessage(change, node)));
+    if (!isPattern) {
+      const changes = changesOf(node, source).filter((change) => !isMessage(change, node));
+      for (const change of changes) found.push({ ...change, within: placeOf(node) });
+    }
     ts.forEachChild(node, visit);
   };
   visit(source);

@@ -1,19 +1,25 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Mutant } from "./mutants.ts";
 import { isKilled, type Result, type Results } from "./results.ts";
+import { readSource } from "./sandbox.ts";
 
 const PAGE = "docs/mutation.md";
 const VERDICTS = "tools/mutate/verdicts.json";
 /** What stands after this line is written by the tool. */
 const MARK = "<!-- Below: written by `npm run mutate -- --report` -->";
 
-/** What a person found out about a survivor. It is known by its text, since lines move. */
+/** What a person found out about survivors. They are known by their texts, since lines move. */
 interface Verdict {
+  /** The file, or a folder. */
   file: string;
+  /** The function; left out, it is for every one. */
+  in?: string;
   /** As in the mutant's name; left out, it is for every operator at this text. */
   operator?: string;
   /** The first line of the original text. */
-  text: string;
+  text?: string;
+  /** A piece of the line that it stands in. */
+  line?: string;
   equivalent: boolean;
   why: string;
 }
@@ -29,29 +35,42 @@ const firstLine = (text: string): string => text.split("\n")[0];
 const code = (text: string): string =>
   `\`${firstLine(text).replaceAll("`", "'").slice(0, 90) || "(nothing)"}\``;
 
-function tableOf(tried: readonly Tried[]): string[] {
+function tableOf(tried: readonly Tried[], all: readonly Mutant[], isEquivalent: (one: Tried) => boolean) {
   const files = [...new Set(tried.map(({ mutant }) => mutant.file))];
-  const row = (name: string, its: readonly Tried[]): string => {
-    const count = (status: Result["status"]): number =>
-      its.filter(({ result }) => result.status === status).length;
+  const row = (name: string, its: readonly Tried[], mutants: number): string => {
     const killed = its.filter(({ result }) => isKilled(result)).length;
-    return `| ${name} | ${its.length} | ${killed} | ${count("survived")} | ${count("unreached")} | ${
-      percent(killed, its.length)
-    } |`;
+    const equivalent = its.filter(isEquivalent).length;
+    const others = its.length - killed - equivalent;
+    const score = percent(killed, its.length - equivalent);
+    return `| ${name} | ${mutants} | ${its.length} | ${killed} | ${equivalent} | ${others} | ${score} |`;
   };
   return [
-    "| file | mutants | killed | survived | not reached | score |",
-    "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ...files.map((file) => row(`\`${file}\``, tried.filter(({ mutant }) => mutant.file === file))),
-    row("all", tried),
+    "| file | mutants | tried | killed | equivalent | not noticed | score |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ...files.map((file) =>
+      row(
+        `\`${file}\``,
+        tried.filter(({ mutant }) => mutant.file === file),
+        all.filter((mutant) => mutant.file === file).length,
+      )
+    ),
+    row("all", tried, all.length),
   ];
+}
+
+const lines = new Map<string, string[]>();
+
+function lineOf({ file, line }: Mutant): string {
+  if (!lines.has(file)) lines.set(file, readSource(file).split("\n"));
+  return lines.get(file)![line - 1] ?? "";
 }
 
 /** What a person found out about a survivor, if anything. */
 function verdictOn({ mutant }: Tried, verdicts: readonly Verdict[]): Verdict | undefined {
-  return verdicts.find(({ file, text, operator }) =>
-    file === mutant.file && text === firstLine(mutant.original) &&
-    (operator ?? mutant.operator) === mutant.operator
+  return verdicts.find((verdict) =>
+    mutant.file.startsWith(verdict.file) && (verdict.in ?? mutant.within) === mutant.within &&
+    (verdict.text ?? firstLine(mutant.original)) === firstLine(mutant.original) &&
+    (verdict.operator ?? mutant.operator) === mutant.operator && lineOf(mutant).includes(verdict.line ?? "")
   );
 }
 
@@ -65,7 +84,7 @@ function survivorsOf(tried: readonly Tried[], verdicts: readonly Verdict[]): str
       ? result.status === "unreached" ? "not equivalent: no test comes by" : "not equivalent"
       : `${verdict.equivalent ? "equivalent" : "not equivalent"}: ${verdict.why}`;
     const change = `${code(mutant.original)} → ${code(mutant.replacement)}`;
-    lines.push(`- ${mutant.line}:${mutant.column} ${mutant.operator}, ${change}: ${said}`);
+    lines.push(`- \`${mutant.within}\`, ${mutant.operator}, ${change}: ${said}`);
   }
   return lines;
 }
@@ -74,12 +93,13 @@ function survivorsOf(tried: readonly Tried[], verdicts: readonly Verdict[]): str
 export function writeReport(all: readonly Mutant[], wanted: readonly Mutant[], results: Results): void {
   const verdicts: Verdict[] = existsSync(VERDICTS) ? JSON.parse(readFileSync(VERDICTS, "utf8")) : [];
   const tried = wanted.flatMap((mutant) => {
-    const result = results.get(mutant);
+    const result = results.known(mutant);
     return result === undefined || result.status === "invalid" ? [] : [{ mutant, result }];
   });
   const killed = tried.filter(({ result }) => isKilled(result)).length;
-  const equivalent =
-    tried.filter((one) => !isKilled(one.result) && verdictOn(one, verdicts)?.equivalent).length;
+  const isEquivalent = (one: Tried): boolean =>
+    !isKilled(one.result) && verdictOn(one, verdicts)?.equivalent === true;
+  const equivalent = tried.filter(isEquivalent).length;
   const [head] = readFileSync(PAGE, "utf8").split(MARK);
   const text = [
     head.trimEnd(),
@@ -94,7 +114,7 @@ export function writeReport(all: readonly Mutant[], wanted: readonly Mutant[], r
       percent(killed, tried.length - equivalent)
     }.`,
     "",
-    ...tableOf(tried),
+    ...tableOf(tried, all, isEquivalent),
     "",
     "## Survivors",
     ...survivorsOf(tried, verdicts),

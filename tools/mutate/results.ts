@@ -9,6 +9,8 @@ export interface Result {
   status: "killed" | "timeout" | "survived" | "unreached" | "invalid";
   /** The test that failed. */
   by?: string;
+  /** It survived some of the tests, or those of another time: others may kill it. */
+  bySome?: boolean;
 }
 
 /** Whether a test noticed. */
@@ -37,49 +39,42 @@ const FILE = "node_modules/.cache/diaspora/mutate.json";
  */
 export class Results {
   readonly #files: Record<string, FileResults>;
-  readonly #keep: "all" | "what is killed" | "nothing";
-  /** What this run found and does not remember. */
-  readonly #passing = new Map<string, Result>();
   #unsaved = 0;
 
-  /**
-   * Those of earlier runs, or none. A run of some of the tests keeps what is killed alone: the others may kill what
-   * survived.
-   */
+  /** Those of earlier runs, or none. What survives a run of some of the tests is to be tried again by all of them. */
   constructor(
     private readonly testsDigest: string,
-    { begin, keep }: { begin: "anew" | "as left"; keep: "all" | "what is killed" | "nothing" },
+    private readonly how: { begin: "anew" | "as left"; tests: "all" | "some"; keep: boolean },
   ) {
-    this.#files = begin === "anew" ? {} : read();
-    this.#keep = keep;
+    this.#files = how.begin === "anew" ? {} : read();
   }
 
-  get({ file, id }: Mutant): Result | undefined {
-    const result = this.#passing.get(id) ?? this.#of(file)?.mutants[id];
-    if (result === undefined || isForGood(result) || this.#passing.has(id)) return result;
-    const isOfTheseTests = this.#keep !== "what is killed" && this.#files[file].tests === this.testsDigest;
-    return isOfTheseTests ? result : undefined;
+  /** What became of a mutant, if trying it again would give the same. */
+  get(mutant: Mutant): Result | undefined {
+    const result = this.known(mutant);
+    if (result === undefined || isForGood(result)) return result;
+    const isOfTheseTests = this.how.tests === "all" && this.#files[mutant.file].tests === this.testsDigest;
+    return isOfTheseTests && result.bySome !== true ? result : undefined;
+  }
+
+  /** What became of a mutant when it was last tried, by whichever tests. */
+  known({ file, id }: Mutant): Result | undefined {
+    return this.#of(file)?.mutants[id];
   }
 
   set({ file, id }: Mutant, result: Result): void {
-    if (this.#keep === "what is killed" && !isForGood(result)) {
-      this.#passing.set(id, result);
-      return;
-    }
     const own = this.#of(file) ?? { digest: digest(readSource(file)), tests: this.testsDigest, mutants: {} };
-    if (this.#keep !== "what is killed" && own.tests !== this.testsDigest) {
+    if (this.how.tests === "all" && own.tests !== this.testsDigest) {
       own.tests = this.testsDigest;
-      for (const [other, { status }] of Object.entries(own.mutants)) {
-        if (status === "survived" || status === "unreached") delete own.mutants[other];
-      }
+      for (const each of Object.values(own.mutants)) if (!isForGood(each)) each.bySome = true;
     }
-    own.mutants[id] = result;
+    own.mutants[id] = this.how.tests === "all" || isForGood(result) ? result : { ...result, bySome: true };
     this.#files[file] = own;
     if (++this.#unsaved >= 20) this.save();
   }
 
   save(): void {
-    if (this.#keep === "nothing") return;
+    if (!this.how.keep) return;
     this.#unsaved = 0;
     mkdirSync(dirname(FILE), { recursive: true });
     writeFileSync(`${FILE}.new`, JSON.stringify(this.#files));
