@@ -300,7 +300,7 @@ const TIMES: [what: string, parts: Part[], around: Surroundings, time: number][]
   ["no one knows where the seal is", [{ time: 9000 }, { time: 6000 }, { kind: KIND.seal, time: 9500 }], {
     next: { id: 2 },
   }, 9000],
-  ["another frame where the seal should be", [{ time: 9000 }, { time: 6000 }], {
+  ["another frame where the seal should be", [{ time: 9000 }, { time: 6000, anchor: [1, 1] }], {
     next: { id: 2, seal: [1, 0] },
   }, 9000],
   ["nothing where the seal should be", [{ time: 9000 }, { time: 6000 }], {

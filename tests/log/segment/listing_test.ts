@@ -25,6 +25,16 @@ const LISTINGS: [what: string, names: string[], ids: number[], marked: number][]
     20,
     30,
   ], 20],
+  ["the segment that would be the first needs one that would go", [
+    ...LOGS,
+    firstName(20, 5),
+    needsName(20, 10),
+  ], [
+    0,
+    10,
+    20,
+    30,
+  ], 20],
   ["then an older mark counts", [...LOGS, firstName(20, 5), firstName(10, 5), needsName(30, 10)], [
     10,
     20,
