@@ -1,0 +1,235 @@
+// The window over one file's bytes: whatever is asked in whatever order, it gives what the file has.
+import { assertEquals } from "@std/assert";
+import { core } from "../../../src/log/format/core/core.ts";
+import { readFully, ReadWindow, type WindowSource } from "../../../src/log/segment/window.ts";
+import type { StorageFile } from "../../../src/storage/port.ts";
+import { test } from "../../harness.ts";
+
+/** A file whose bytes are told apart by their offsets; counts reads, and the bytes that are asked for. */
+class Source implements WindowSource {
+  readonly file: StorageFile;
+  readonly bytes: Uint8Array;
+  reads: [offset: number, bytes: number][] = [];
+  sizes = 0;
+
+  constructor(size: number, seed: number, readonly atOnce = Infinity) {
+    this.bytes = new Uint8Array(size).map((_, index) => (index * 31 + (index >> 8) * 7 + seed) & 0xff);
+    const readAt = (into: Uint8Array, offset: number): number => {
+      this.reads.push([offset, into.byteLength]);
+      const part = this.bytes.subarray(offset, offset + Math.min(into.byteLength, this.atOnce));
+      into.set(part);
+      return part.byteLength;
+    };
+    const size_ = (): number => {
+      this.sizes++;
+      return this.bytes.byteLength;
+    };
+    this.file = { readAt, size: size_ } as Partial<StorageFile> as StorageFile;
+  }
+
+  /** The reads since the last call. */
+  taken(): [offset: number, bytes: number][] {
+    return this.reads.splice(0);
+  }
+}
+
+/** What lies in the core's memory at an address. */
+function there(at: number, bytes: number): Uint8Array {
+  return core.u8.slice(at, at + bytes);
+}
+
+test("readFully() reads until a read gives nothing", () => {
+  for (const atOnce of [1, 7, 50, Infinity]) {
+    const source = new Source(100, 1, atOnce);
+    const into = new Uint8Array(60);
+    assertEquals(readFully(source.file, into, 10), 60);
+    assertEquals(into, source.bytes.slice(10, 70));
+    assertEquals(readFully(source.file, into.fill(0), 70), 30);
+    assertEquals(into.subarray(0, 30), source.bytes.slice(70));
+    assertEquals(readFully(source.file, into, 100), 0);
+  }
+  const source = new Source(100, 1);
+  readFully(source.file, new Uint8Array(60), 10);
+  assertEquals(source.taken(), [[10, 60]]);
+  assertEquals([readFully(source.file, new Uint8Array(0), 10), source.taken()], [0, []]);
+});
+
+test("a window gives what it holds without a read", () => {
+  const window = new ReadWindow();
+  const source = new Source(1000, 1);
+  const at = window.at(source, 100, 20, 300);
+  assertEquals(there(at, 300), source.bytes.slice(100, 400));
+  assertEquals(source.taken(), [[100, 300]]);
+  assertEquals(window.loads, 1);
+  for (const [offset, size] of [[100, 300], [399, 1], [150, 100]] as const) {
+    assertEquals(window.at(source, offset, size, 500), at + offset - 100);
+  }
+  assertEquals([source.taken(), window.loads], [[], 1]);
+  assertEquals([99, 100, 399, 400].map((offset) => window.held(source, offset)), [0, 300, 1, 0]);
+  assertEquals(window.held(new Source(1000, 1), 150), 0);
+  for (const [offset, size] of [[99, 1], [100, 301], [400, 1]] as const) {
+    window.clear();
+    window.at(source, 100, 300, 300);
+    source.taken();
+    const loads = window.loads;
+    assertEquals(there(window.at(source, offset, size, 1), size), source.bytes.slice(offset, offset + size));
+    assertEquals([source.taken(), window.loads], [[[offset, size]], loads + 1]);
+  }
+});
+
+test("a window has no more than the file, and another file's bytes are not its own", () => {
+  const window = new ReadWindow();
+  const [one, other] = [new Source(1000, 1), new Source(1000, 2)];
+  assertEquals(window.at(one, 950, 51, 60), -1);
+  assertEquals([window.held(one, 950), window.held(one, 999), window.held(one, 1000)], [50, 1, 0]);
+  assertEquals(there(window.at(one, 950, 50, 60), 50), one.bytes.slice(950));
+  assertEquals(there(window.at(other, 950, 50, 50), 50), other.bytes.slice(950));
+  assertEquals([one.taken().length, other.taken().length], [2, 1]);
+  window.clear();
+  assertEquals(window.held(other, 950), 0);
+  assertEquals(window.loads, 3);
+});
+
+test("a window takes no memory for what a file does not have", () => {
+  const window = new ReadWindow();
+  const source = new Source(3000, 1);
+  const before = core.readAreaBytes;
+  assertEquals(window.at(source, 100, 2 ** 31, 10), -1);
+  assertEquals([core.readAreaBytes, source.sizes], [before, 1]);
+  assertEquals(source.taken()[0], [100, before]);
+  const large = new Source(before + 5000, 3);
+  const at = window.at(large, 1000, before + 1, before + 1);
+  assertEquals(there(at, before + 1), large.bytes.slice(1000, 1000 + before + 1));
+  window.clear();
+});
+
+test("a failed read leaves a window that holds nothing", () => {
+  const window = new ReadWindow();
+  const source = new Source(100, 1);
+  window.at(source, 0, 50, 50);
+  const { readAt } = source.file;
+  source.file.readAt = () => {
+    throw new Error("cannot read");
+  };
+  try {
+    window.at(source, 60, 10, 10);
+  } catch (error) {
+    assertEquals((error as Error).message, "cannot read");
+  }
+  assertEquals(window.held(source, 0), 0);
+  source.file.readAt = readAt;
+  assertEquals(there(window.at(source, 0, 50, 50), 50), source.bytes.slice(0, 50));
+});
+
+test("a peek leaves the window as it is, and what follows is there without another read", () => {
+  const window = new ReadWindow();
+  const source = new Source(1000, 1);
+  window.at(source, 0, 100, 100);
+  source.taken();
+  const to = core.slot;
+  assertEquals(window.peek(source, 300, 64, 200, to), true);
+  assertEquals(there(to, 64), source.bytes.slice(300, 364));
+  assertEquals(source.taken(), [[300, 264]]);
+  assertEquals(window.held(source, 0), 100);
+  // The head of the next frame, which its reader asks for next.
+  assertEquals(there(window.at(source, 364, 64, 4096), 200), source.bytes.slice(364, 564));
+  assertEquals([source.taken(), window.held(source, 364), window.held(source, 0)], [[], 200, 0]);
+  // From its first byte to its last, and no further.
+  for (
+    const [offset, size, reads] of [[300, 264, 0], [299, 10, 1], [300, 265, 1], [563, 1, 0], [
+      564,
+      1,
+      1,
+    ]] as const
+  ) {
+    window.at(source, 900, 10, 10);
+    source.taken();
+    assertEquals(there(window.at(source, offset, size, 1), size), source.bytes.slice(offset, offset + size));
+    assertEquals(source.taken().length, reads, `${offset}`);
+  }
+});
+
+test("a peek says where a file ends", () => {
+  const window = new ReadWindow();
+  const source = new Source(1000, 1);
+  core.u8.fill(0, core.slot, core.slot + 64);
+  assertEquals(window.peek(source, 937, 64, 0, core.slot), false);
+  assertEquals(there(core.slot, 64), new Uint8Array(64));
+  assertEquals(window.peek(source, 936, 64, 100, core.slot), true);
+  assertEquals(there(core.slot, 64), source.bytes.slice(936));
+});
+
+test("a peek looks ahead as far as 16 KiB, and not at all beyond", () => {
+  const window = new ReadWindow();
+  const source = new Source(100_000, 1);
+  for (const [ahead, bytes] of [[16_320, 16_384], [16_321, 64], [100_000, 64]] as const) {
+    window.peek(source, 10, 64, ahead, core.slot);
+    assertEquals(source.taken(), [[10, bytes]]);
+  }
+});
+
+test("what was looked ahead is kept for eight files, those that were read last, until they are closed", () => {
+  const window = new ReadWindow();
+  const sources = Array.from({ length: 9 }, (_, index) => new Source(1000, index));
+  const peek = (index: number) => window.peek(sources[index]!, 100, 64, 100, core.slot);
+  /** Which of them need no read for what comes after the peek. */
+  const known = () =>
+    sources.map((source, index) => {
+      source.taken();
+      assertEquals(there(window.at(source, 164, 100, 1), 100), source.bytes.slice(164, 264), `${index}`);
+      return source.taken().length === 0;
+    });
+  for (let index = 0; index < 8; index++) peek(index);
+  assertEquals(known(), [...new Array(8).fill(true), false]);
+  peek(0);
+  peek(8);
+  assertEquals(known(), [true, false, ...new Array(7).fill(true)]);
+  window.closed(sources[3]!);
+  window.closed(sources[1]!);
+  assertEquals(known()[3], false);
+  peek(1);
+  assertEquals(known().filter((each) => each).length, 8);
+  window.clear();
+  assertEquals(known(), new Array(9).fill(false));
+});
+
+test("a file whose read failed has nothing looked ahead", () => {
+  const window = new ReadWindow();
+  const source = new Source(1000, 1);
+  window.peek(source, 100, 64, 100, core.slot);
+  const { readAt } = source.file;
+  source.file.readAt = () => {
+    throw new Error("cannot read");
+  };
+  try {
+    window.peek(source, 500, 64, 100, core.slot);
+  } catch (error) {
+    assertEquals((error as Error).message, "cannot read");
+  }
+  source.file.readAt = readAt;
+  source.taken();
+  window.at(source, 164, 50, 50);
+  assertEquals(source.taken().length, 1);
+});
+
+test("a snapshot puts back what the window held", () => {
+  const window = new ReadWindow();
+  const [source, other] = [new Source(1000, 1), new Source(1000, 2)];
+  window.peek(source, 500, 64, 100, core.slot);
+  const at = window.at(source, 100, 200, 200);
+  const loads = window.loads;
+  const putBack = window.snapshot(200);
+  window.at(other, 0, 300, 300);
+  window.peek(other, 500, 64, 100, core.slot);
+  putBack();
+  source.taken();
+  other.taken();
+  assertEquals(window.at(source, 100, 200, 200), at);
+  assertEquals(there(at, 200), source.bytes.slice(100, 300));
+  assertEquals(window.loads > loads + 1, true);
+  assertEquals(window.held(other, 0), 0);
+  assertEquals(there(window.at(source, 564, 100, 1), 100), source.bytes.slice(564, 664));
+  assertEquals(source.taken(), []);
+  window.at(other, 564, 100, 1);
+  assertEquals(other.taken().length, 1);
+});
