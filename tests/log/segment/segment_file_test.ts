@@ -71,6 +71,7 @@ test("a segment whose header is damaged is read by what its frames repeat", () =
     ["one between them", [noise(30), { time: 7000 }, noise(30)], 7000],
     ["a trailer between them", [noise(300), { ...damaged("header"), time: 7001 }, noise(30)], 7000],
     ["one after a mebibyte", [noise((1 << 20) - 30), { time: 7000 }, noise(30)], 7000],
+    ["one where a search reads on", [noise((1 << 20) - 63), { time: 7000 }, noise(30)], 7000],
     ["one after exactly a mebibyte", [noise((1 << 20) - 64), { time: 7000 }, noise(30)], 7000],
     [
       "one that begins in the last byte of a mebibyte",

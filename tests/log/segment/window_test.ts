@@ -5,7 +5,7 @@ import { readFully, ReadWindow, type WindowSource } from "../../../src/log/segme
 import type { StorageFile } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 
-/** A file whose bytes are told apart by their offsets; counts reads, and the bytes that are asked for. */
+/** A file whose bytes differ by their offsets; counts reads, and the bytes that are asked for. */
 class Source implements WindowSource {
   readonly file: StorageFile;
   readonly bytes: Uint8Array;
