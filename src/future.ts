@@ -37,7 +37,15 @@ export abstract class Future<T> implements Promise<T> {
    * Gives `undefined` when the time is over: the operation goes on, and the wait can be repeated. Rejects when
    * the operation failed.
    */
-  abstract wait(timeoutMs?: number, options?: WaitOptions): Promise<T | undefined>;
+  wait(timeoutMs?: number, options?: WaitOptions): Promise<T | undefined> {
+    try {
+      const limit = waitLimit(timeoutMs);
+      const signal = waitSignal(options);
+      return withinLimit(this.settled(), limit, signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
 
   /** The result as a promise, without a limit of time. */
   protected abstract settled(): Promise<T>;
@@ -102,21 +110,6 @@ export function checkedSignal(owner: string, signal: unknown): AbortSignal | und
     return signal as AbortSignal | undefined;
   }
   throw invalidOption(owner, "signal", signal, "an AbortSignal");
-}
-
-/** What `promise` gives within the time and until the signal that a wait was called with; rejects for a wrong one. */
-export function waitFor<T>(
-  promise: () => Promise<T>,
-  timeoutMs?: number,
-  options?: WaitOptions,
-): Promise<T | undefined> {
-  try {
-    const limit = waitLimit(timeoutMs);
-    const signal = waitSignal(options);
-    return withinLimit(promise(), limit, signal);
-  } catch (error) {
-    return Promise.reject(error);
-  }
 }
 
 /**
@@ -187,10 +180,6 @@ export class TaskFuture<T> extends Future<T> {
 
   override get completed(): boolean {
     return this.#outcome !== undefined;
-  }
-
-  override wait(timeoutMs?: number, options?: WaitOptions): Promise<T | undefined> {
-    return waitFor(() => this.settled(), timeoutMs, options);
   }
 
   override toJSON(): JsonObject {

@@ -26,6 +26,7 @@ const VOCABULARY = [
   "src/options.ts",
   "src/partition_limit.ts",
   "src/secrets.ts",
+  "src/sleep.ts",
   "src/contract.ts",
   "src/trim_request.ts",
   "src/driver_options.ts",

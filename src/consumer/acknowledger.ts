@@ -3,7 +3,7 @@ import type { ConsumerInterface } from "../contract.ts";
 import { diagnostics } from "../diagnostics.ts";
 import { ClosedError } from "../errors.ts";
 import type { AcknowledgedEvent } from "../event/event_batch.ts";
-import { Future, waitFor, type WaitOptions } from "../future.ts";
+import { Future } from "../future.ts";
 import { faultOf } from "../inspect.ts";
 import type { JsonObject } from "../json.ts";
 import { UnfinishedEvents } from "./unfinished_events.ts";
@@ -208,10 +208,6 @@ class Part extends Future<true> {
     this.#completed = true;
     this.#failure = { error: faultOf(error) };
     this.#reject(error);
-  }
-
-  override wait(timeoutMs?: number, options?: WaitOptions): Promise<true | undefined> {
-    return waitFor(() => this.settled(), timeoutMs, options);
   }
 
   override toJSON(): JsonObject {

@@ -4,6 +4,7 @@ import { claimTopic } from "../drivers/files/claim.ts";
 import { absolutePath } from "../drivers/files/root_path.ts";
 import { InvalidMetadataError, TopicExistsError } from "../errors.ts";
 import type { Event } from "../event.ts";
+import { dataPieces } from "../event/data_pieces.ts";
 import { checkTopicName } from "../names.ts";
 import { nodeStorage } from "../storage/node.ts";
 import type { Topic } from "../topic.ts";
@@ -156,7 +157,7 @@ async function exportPartition(options: CppExportOptions, job: PartitionJob): Pr
         }
         const document = cppDocument(event);
         if (event.data !== undefined) writer.writeData(event.data);
-        else for await (const piece of piecesOf(event)) writer.writeData(piece);
+        else for await (const piece of dataPieces(event, PIECE_BYTES)) writer.writeData(piece);
         writer.writeEvent(document);
       }
       const sums = { ...writer.count };
@@ -201,14 +202,6 @@ function cppDocument(event: Event): string {
       `Cannot export event ${event.id} of partition ${event.partition}: ${error.message}`,
       { cause: error },
     );
-  }
-}
-
-async function* piecesOf(event: Event): AsyncGenerator<Uint8Array, void, void> {
-  const { dataDescriptor } = event;
-  for (let offset = 0; offset < dataDescriptor.size; offset += PIECE_BYTES) {
-    const size = Math.min(PIECE_BYTES, dataDescriptor.size - offset);
-    yield await event.loadData(dataDescriptor.makeSubView(offset, size));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { PushedData } from "../data_view.ts";
-import { Future, waitFor, type WaitOptions } from "../future.ts";
+import { Future } from "../future.ts";
 import type { EventID } from "../event_id.ts";
 import type { JsonObject } from "../json.ts";
 import type { PreparedEvent } from "./push_pipeline.ts";
@@ -88,10 +88,6 @@ export class PipelineFuture extends Future<EventID> {
 
   override get completed(): boolean {
     return this.#push?.completed ?? false;
-  }
-
-  override wait(timeoutMs?: number, options?: WaitOptions): Promise<EventID | undefined> {
-    return waitFor(() => this.settled(), timeoutMs, options);
   }
 
   override toJSON(): JsonObject {

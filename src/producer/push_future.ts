@@ -1,5 +1,5 @@
 import type { EventID } from "../event_id.ts";
-import { Future, waitFor, type WaitOptions } from "../future.ts";
+import { Future } from "../future.ts";
 import { faultOf } from "../inspect.ts";
 import type { JsonObject } from "../json.ts";
 import type { PushBatch } from "./push_batch.ts";
@@ -14,10 +14,6 @@ export class PushFuture extends Future<EventID> {
 
   override get completed(): boolean {
     return this.batch.batchOf(this.index).completed;
-  }
-
-  override wait(timeoutMs?: number, options?: WaitOptions): Promise<EventID | undefined> {
-    return waitFor(() => this.settled(), timeoutMs, options);
   }
 
   override toJSON(): JsonObject {

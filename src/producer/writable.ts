@@ -1,6 +1,7 @@
 import type { DataPart } from "../data_view.ts";
 import { BackpressureError } from "../errors.ts";
 import { Event, isStoredAsText, loadedWhole } from "../event.ts";
+import { dataPieces } from "../event/data_pieces.ts";
 import type { EventID } from "../event_id.ts";
 import type { Future } from "../future.ts";
 import { Metadata, type PushedMetadata } from "../metadata.ts";
@@ -86,7 +87,7 @@ async function pushEvent<T>(producer: PushTarget<T>, event: Event<T>): Promise<v
     return;
   }
   // Stored before the next event is taken, or both sides would hold pieces of many.
-  await pushed(producer, () => producer.push(metadata, dataPieces(event), options), "stored");
+  await pushed(producer, () => producer.push(metadata, dataPieces(event, PIECE_BYTES), options), "stored");
 }
 
 /** The text that was stored; where it was none, the value, which is not a document if it is a string. */
@@ -94,12 +95,4 @@ function metadataOf<T>(event: Event<T>): T | string | Metadata {
   if (isStoredAsText(event)) return event.metadataText;
   const { metadata } = event;
   return typeof metadata === "string" ? Metadata.text(metadata) : metadata;
-}
-
-async function* dataPieces<T>(event: Event<T>): AsyncGenerator<Uint8Array> {
-  const { dataDescriptor } = event;
-  for (let offset = 0; offset < dataDescriptor.size; offset += PIECE_BYTES) {
-    const size = Math.min(PIECE_BYTES, dataDescriptor.size - offset);
-    yield await event.loadData(dataDescriptor.makeSubView(offset, size));
-  }
 }

@@ -1,5 +1,4 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { setImmediate } from "node:timers";
 import { BackpressureError } from "../../mod.ts";
 import type { OutgoingBatch } from "../../src/contract.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
@@ -7,6 +6,7 @@ import type { BatchLimits } from "../../src/producer/options.ts";
 import type { BatcherOwner } from "../../src/producer/batcher_owner.ts";
 import { PartitionBatcher } from "../../src/producer/partition_batcher.ts";
 import { test } from "../harness.ts";
+import { turn } from "../waiting.ts";
 
 /** What an event counts beside its metadata and data. */
 const EVENT_BYTES = 64;
@@ -146,9 +146,6 @@ function makeCountingOwner(limits: Partial<BatchLimits> = {}): ReturnType<typeof
   Object.assign(made.owner.driver, { batchLimit: { bytesMax: 100, bytesPerEvent: 10 } });
   return { ...made, batches, store };
 }
-
-/** What the event loop was to do in its next turn is done. */
-const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 test("an engine's own limit counts bytes of UTF-8, and what every event takes beside", () => {
   const { owner, batches, store } = makeCountingOwner();

@@ -51,35 +51,43 @@ function prepare(kind: FloorKind, shape: Shape): Run {
   }
 }
 
+/** Measures what is done with a file. */
+function timed(
+  path: string,
+  flag: "r" | "w",
+  work: (file: number) => { events: number; bytes: number },
+): Measured {
+  const file = openSync(path, flag);
+  const watch = new Stopwatch();
+  const measured = watch.stop(work(file));
+  closeSync(file);
+  return measured;
+}
+
 /** As many bytes as the events have, from one buffer, 1 MiB a write. */
 function rawWrite(shape: Shape): Run {
   const { bytes } = makeContent({ ...shape, documents: 10_000 }, "text");
   const block = new Uint8Array(BLOCK_BYTES);
   fillPseudoRandom(block);
-  return (path, events) => {
-    const file = openSync(path, "w");
-    const watch = new Stopwatch();
-    for (let left = Math.round(bytes * events / shape.events); left > 0; left -= BLOCK_BYTES) {
-      writeSync(file, left < BLOCK_BYTES ? block.subarray(0, left) : block);
-    }
-    const measured = watch.stop({ events, bytes: Math.round(bytes * events / shape.events) });
-    closeSync(file);
-    return measured;
-  };
+  return (path, events) =>
+    timed(path, "w", (file) => {
+      const total = Math.round(bytes * events / shape.events);
+      for (let left = total; left > 0; left -= BLOCK_BYTES) {
+        writeSync(file, left < BLOCK_BYTES ? block.subarray(0, left) : block);
+      }
+      return { events, bytes: total };
+    });
 }
 
 /** A file read to its end, into one buffer. */
 function rawRead(): Run {
   const block = new Uint8Array(APART + BLOCK_BYTES).fill(1).subarray(APART);
-  return (path, events) => {
-    const file = openSync(path, "r");
-    const watch = new Stopwatch();
-    let bytes = 0;
-    for (let got = -1; got !== 0; bytes += got) got = readSync(file, block, 0, BLOCK_BYTES, null);
-    const measured = watch.stop({ events, bytes });
-    closeSync(file);
-    return measured;
-  };
+  return (path, events) =>
+    timed(path, "r", (file) => {
+      let bytes = 0;
+      for (let got = -1; got !== 0; bytes += got) got = readSync(file, block, 0, BLOCK_BYTES, null);
+      return { events, bytes };
+    });
 }
 
 /** JSON text made of every object, and written with the data: what a program without a log would do. */
@@ -89,29 +97,26 @@ function plainWrite(shape: Shape): Run {
   const batch = batchEvents(shape);
   const block = new Uint8Array(blockBytes(shape));
   fillPseudoRandom(block);
-  return (path, events) => {
-    const file = openSync(path, "w");
-    const watch = new Stopwatch();
-    for (let index = 0, document = 0; index < events; index += batch) {
-      const count = Math.min(batch, events - index);
-      const lines: string[] = [];
-      for (let at = 0; at < count; at++) {
-        lines.push(JSON.stringify(objects[document]));
-        if (++document === objects.length) document = 0;
+  return (path, events) =>
+    timed(path, "w", (file) => {
+      for (let index = 0, document = 0; index < events; index += batch) {
+        const count = Math.min(batch, events - index);
+        const lines: string[] = [];
+        for (let at = 0; at < count; at++) {
+          lines.push(JSON.stringify(objects[document]));
+          if (++document === objects.length) document = 0;
+        }
+        const { written } = encoder.encodeInto(lines.join("\n"), block.subarray(HEADER_BYTES));
+        let end = HEADER_BYTES + written;
+        for (let at = 0; shape.dataBytes > 0 && at < count; at++) {
+          block.set(pool.next()!, end);
+          end += shape.dataBytes;
+        }
+        new Uint32Array(block.buffer, 0, 3).set([count, written, end - HEADER_BYTES - written]);
+        writeSync(file, block.subarray(0, end));
       }
-      const { written } = encoder.encodeInto(lines.join("\n"), block.subarray(HEADER_BYTES));
-      let end = HEADER_BYTES + written;
-      for (let at = 0; shape.dataBytes > 0 && at < count; at++) {
-        block.set(pool.next()!, end);
-        end += shape.dataBytes;
-      }
-      new Uint32Array(block.buffer, 0, 3).set([count, written, end - HEADER_BYTES - written]);
-      writeSync(file, block.subarray(0, end));
-    }
-    const measured = watch.stop({ events, bytes: Math.round(bytes * events / shape.events) });
-    closeSync(file);
-    return measured;
-  };
+      return { events, bytes: Math.round(bytes * events / shape.events) };
+    });
 }
 
 /** What {@linkcode plainWrite} wrote is read, and every line of metadata parsed. */
@@ -119,24 +124,21 @@ function plainRead(shape: Shape): Run {
   const header = new Uint32Array(3);
   const headerBytes = new Uint8Array(header.buffer);
   const block = new Uint8Array(APART + blockBytes(shape)).fill(1).subarray(APART);
-  return (path) => {
-    const file = openSync(path, "r");
-    const watch = new Stopwatch();
-    let events = 0;
-    let bytes = 0;
-    while (readSync(file, headerBytes, 0, HEADER_BYTES, null) === HEADER_BYTES) {
-      const [, textBytes = 0, dataBytes = 0] = header;
-      readSync(file, block, 0, textBytes + dataBytes, null);
-      for (const line of decoder.decode(block.subarray(0, textBytes)).split("\n")) {
-        JSON.parse(line);
-        events++;
+  return (path) =>
+    timed(path, "r", (file) => {
+      let events = 0;
+      let bytes = 0;
+      while (readSync(file, headerBytes, 0, HEADER_BYTES, null) === HEADER_BYTES) {
+        const [, textBytes = 0, dataBytes = 0] = header;
+        readSync(file, block, 0, textBytes + dataBytes, null);
+        for (const line of decoder.decode(block.subarray(0, textBytes)).split("\n")) {
+          JSON.parse(line);
+          events++;
+        }
+        bytes += textBytes + dataBytes;
       }
-      bytes += textBytes + dataBytes;
-    }
-    const measured = watch.stop({ events, bytes });
-    closeSync(file);
-    return measured;
-  };
+      return { events, bytes };
+    });
 }
 
 /** Events a block: about 1 MiB of them. */

@@ -5,7 +5,7 @@ import { openDriver, topicAndConsumerOf } from "../connect.ts";
 import { formatAge, formatBytes } from "../console/progress.ts";
 import { membersOf, memberText } from "../consume/group_members.ts";
 import { formatTable } from "../console/table.ts";
-import { sleep } from "../fifo/pause.ts";
+import { sleep } from "../../sleep.ts";
 import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
 import { lagTotals } from "./consumer_list.ts";

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DataDescriptor, Event } from "../../../mod.ts";
+import { dataPieces } from "../../event/data_pieces.ts";
 import type { Output } from "../console/output.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -15,15 +16,9 @@ export function selectSmall(_metadata: unknown, descriptor: DataDescriptor): Dat
 
 /** The data part of an event in pieces of at most {@linkcode PIECE_BYTES}. */
 export async function* piecesOf(event: Event): AsyncGenerator<Uint8Array, void, void> {
-  const { data, dataDescriptor } = event;
-  if (data !== undefined) {
-    if (data.length > 0) yield data;
-    return;
-  }
-  for (let offset = 0; offset < dataDescriptor.size; offset += PIECE_BYTES) {
-    const size = Math.min(PIECE_BYTES, dataDescriptor.size - offset);
-    yield await event.loadData(dataDescriptor.makeSubView(offset, size));
-  }
+  const { data } = event;
+  if (data === undefined) yield* dataPieces(event, PIECE_BYTES);
+  else if (data.length > 0) yield data;
 }
 
 /** Writes an event's data part as text. */

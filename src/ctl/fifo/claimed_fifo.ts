@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { fstatSync, linkSync, mkdirSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import { UsageError } from "../usage_error.ts";
-import { sleep } from "./pause.ts";
+import { sleep } from "../../sleep.ts";
 import { close, codeOf, makeFifo, openForReading, openForWriting, stateOfPath } from "./pipe_files.ts";
 
 /** Pause between attempts while another process claims the same path, and how long they go on. */

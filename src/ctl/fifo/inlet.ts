@@ -6,7 +6,7 @@ import { oneLine } from "../report.ts";
 import type { ClaimedFifo } from "./claimed_fifo.ts";
 import type { FifoCommand } from "./control_line.ts";
 import { readLines } from "./line_reader.ts";
-import { sleep } from "./pause.ts";
+import { sleep } from "../../sleep.ts";
 import { counted } from "../../counted.ts";
 
 /** More than any engine takes as metadata: a writer that ends no line must not fill the memory. */

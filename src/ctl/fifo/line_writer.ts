@@ -1,4 +1,5 @@
-import { Pause, sleep, yieldToOthers } from "./pause.ts";
+import { sleep } from "../../sleep.ts";
+import { Pause, yieldToOthers } from "./pause.ts";
 import { ATOMIC_WRITE_BYTES, close, openForWriting, stateOfPath, writeNow } from "./pipe_files.ts";
 
 /** How often a FIFO without a reader is tried. */

@@ -1,3 +1,5 @@
+import { sleep } from "../../sleep.ts";
+
 /** The shortest and the longest pause between two looks at a FIFO on which nothing happens. */
 const SHORTEST_MS = 1;
 const LONGEST_MS = 20;
@@ -26,20 +28,6 @@ export class Pause {
     this.#nextMs = Math.min(LONGEST_MS, this.#nextMs * 1.5);
     await sleep(ms, signal);
   }
-}
-
-/** Waits so many milliseconds; resolves early when the signal is aborted. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }
 
 /** Lets everything else that is ready run first. */

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import { type Consumer, type Event, EventGoneError, type Producer, type Topic } from "../../../mod.ts";
 import type { Log } from "../console/log.ts";
 import { piecesOf, selectSmall } from "../consume/data_sink.ts";
-import { sleep } from "../fifo/pause.ts";
+import { sleep } from "../../sleep.ts";
 import { oneLine } from "../report.ts";
 import type { Policy } from "./config.ts";
 import type { Plugins } from "./plugins.ts";

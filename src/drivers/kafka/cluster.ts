@@ -1,6 +1,7 @@
 import process from "node:process";
 import { diagnostics, type RetryMessage } from "../../diagnostics.ts";
 import { BrokerError, ClosedError, type DiasporaError } from "../../errors.ts";
+import { sleep } from "../../sleep.ts";
 import { checkFetches } from "./checked_fetch.ts";
 import {
   type Admin,
@@ -223,17 +224,7 @@ export class Cluster {
 
   /** Waits, unless the driver is closed meanwhile. */
   pause(ms: number): Promise<void> {
-    const { signal } = this.#closing;
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal.addEventListener("abort", end);
-      if (signal.aborted) end();
-    });
+    return sleep(ms, this.#closing.signal);
   }
 
   /** Ends the connections and everything that waits. */

@@ -5,7 +5,7 @@ import type {
   StartPosition,
   TrimRequest,
 } from "../../contract.ts";
-import { DATA_BYTES_MAX, room, tooLarge } from "./room.ts";
+import { DATA_BYTES_MAX, joined, tooLarge } from "./room.ts";
 
 /** Events that were appended together. */
 export interface KeptBatch {
@@ -126,11 +126,5 @@ function copyOf(data: OutgoingData): Uint8Array {
   const pieces = data instanceof Uint8Array ? [data] : data;
   const size = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
   if (size > DATA_BYTES_MAX) throw tooLarge(size);
-  const whole = room(size);
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return whole;
+  return joined(pieces, size);
 }

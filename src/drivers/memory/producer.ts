@@ -1,6 +1,6 @@
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import { ofPartition } from "../../of_partition.ts";
-import { DATA_BYTES_MAX, room, tooLarge } from "./room.ts";
+import { DATA_BYTES_MAX, joined, tooLarge } from "./room.ts";
 import type { MemoryTopicStore } from "./store.ts";
 
 /** Appends to a topic in memory. */
@@ -59,11 +59,5 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
     if (size > DATA_BYTES_MAX) throw tooLarge(size);
     pieces.push(piece.slice());
   }
-  const whole = room(size);
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return whole;
+  return joined(pieces, size);
 }

@@ -13,8 +13,19 @@ export function tooLarge(bytes: number, cause?: unknown): LimitExceededError {
   );
 }
 
+/** A copy of a data part in one piece. */
+export function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
+  const whole = room(bytes);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.byteLength;
+  }
+  return whole;
+}
+
 /** Memory for a data part; throws `LimitExceededError` when the runtime gives none. */
-export function room(bytes: number): Uint8Array<ArrayBuffer> {
+function room(bytes: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(bytes);
   } catch (cause) {
