@@ -40,11 +40,11 @@ export function moveAside(storage: Storage, parent: string, path: string): strin
   return aside;
 }
 
-/** What failed before is what the caller gets. */
-function tryMoveBack(storage: Storage, aside: string, path: string): void {
+/** Moves a folder to where it was; what failed before is what the caller gets. */
+export function tryMoveBack(storage: Storage, aside: string, path: string): void {
   try {
     storage.rename(aside, path);
-    // Else a power cut might leave the folder aside, though its removal failed.
+    // Else a power cut might leave the folder where it is not, though moving it failed.
     syncParents(storage, aside, path);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;

@@ -1,7 +1,7 @@
 import { TopicExistsError } from "../../errors.ts";
 import { isTaken, type Storage } from "../../storage/port.ts";
 import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo } from "../../contract.ts";
-import { moveAside, tryRemoveTree } from "./aside.ts";
+import { moveAside, tryMoveBack, tryRemoveTree } from "./aside.ts";
 import { documentBytes } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 
@@ -18,6 +18,8 @@ export interface DraftPlace {
   open(rootPath: string): DriverInterface;
   /** Throws when the name is taken, or not every system can tell it from another topic's. */
   checkIsFree(): void;
+  /** Throws when another process made a topic meanwhile that not every system can tell from it. */
+  checkIsApart(): void;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function draftTopic(
   definition: TopicDefinition,
   resume: boolean,
 ): Promise<TopicDraftInterface> {
-  const { storage, rootPath, checkIsFree } = place;
+  const { storage, rootPath, checkIsFree, checkIsApart } = place;
   checkIsFree();
   makeTree(storage, rootPath);
   removeRubbish(storage, rootPath);
@@ -62,7 +64,13 @@ export async function draftTopic(
       } catch (error) {
         throw isTaken(error) ? new TopicExistsError(name, rootPath) : error;
       }
-      storage.syncDirectory(rootPath);
+      try {
+        storage.syncDirectory(rootPath);
+        checkIsApart();
+      } catch (error) {
+        tryMoveBack(storage, `${rootPath}/${name}`, `${hidden}/${name}`);
+        throw error;
+      }
       tryRemoveTree(storage, hidden);
     },
     discard: async () => {

@@ -71,7 +71,14 @@ export class FilesDriver implements DriverInterface {
       checkTopicOptions(definition.options, partitionsMax);
       this.#checkIsFree(name, this.#names());
     };
-    return draftTopic({ storage: this.storage, rootPath, open, checkIsFree }, name, definition, resume);
+    const place = {
+      storage: this.storage,
+      rootPath,
+      open,
+      checkIsFree,
+      checkIsApart: () => this.#checkIsApart(name),
+    };
+    return draftTopic(place, name, definition, resume);
   }
 
   claimTopic(name: string): Promise<AsyncDisposable> {
@@ -134,13 +141,17 @@ export class FilesDriver implements DriverInterface {
     }
     try {
       storage.syncDirectory(rootPath);
-      // Of two processes that make two such names at once, one sees the other's here, or both do.
-      const names = this.#names();
-      if (names.includes(name)) checkIsApart(name, names.filter((other) => !other.startsWith(".")));
+      this.#checkIsApart(name);
     } catch (error) {
       this.#tryRemove(name);
       throw error;
     }
+  }
+
+  /** Of two processes that make two such names at once, one sees the other's here, or both do. */
+  #checkIsApart(name: string): void {
+    const names = this.#names();
+    if (names.includes(name)) checkIsApart(name, names.filter((other) => !other.startsWith(".")));
   }
 
   #open(name: string): TopicInterface {
