@@ -11,37 +11,37 @@ const SHARED_COMMANDS_MIN = 5;
 
 const INTRODUCTION = `# ${PROGRAM}
 
-The command for topics: create and look after them, push and print events, connect them to other programs.
+The command for topics: create and maintain them, push and print events, connect them to other programs.
 This page is made from the same table as \`${PROGRAM} --help\`; its examples are run by a test, in this order.
 
 ## Shared by all commands
 
 - **Driver.** \`--driver NAME\` names the engine, \`--driver.KEY VALUE\` its options (\`--driver.kafka.acks all\` for
   nested ones), \`--driver-config FILE.json\` a file with them. The file comes first, the command line is merged
-  over it. \`--topic\`, \`--validator\`, \`--serializer\` and \`--partition-selector\` work alike; a name may be
+  over it. \`--topic\`, \`--validator\`, \`--serializer\` and \`--partition-selector\` work the same way; a name may be
   \`NAME:MODULE\`, with the module relative to the working directory.
-- **Store.** \`--store PATH\` is the files driver in one word: \`diaspora-ctl topic ls --store ./data\`. A path where
-  there is no folder is an error (exit code ${EXIT.noSuchTopic}), unless the command makes the store.
-- **Contexts.** \`diaspora-ctl context add NAME --store PATH --use\` keeps a driver with its options under a name;
+- **Store.** \`--store PATH\` is short for the files driver: \`diaspora-ctl topic ls --store ./data\`. A path without
+  a folder is an error (exit code ${EXIT.noSuchTopic}), unless the command makes the store.
+- **Contexts.** \`diaspora-ctl context add NAME --store PATH --use\` saves a driver with its options under a name;
   then \`diaspora-ctl topic ls\` is all there is to type. \`--context NAME\` and \`DIASPORA_CONTEXT\` name one for a
-  call. What stands on the command line wins over the environment, that over the context.
+  call. The command line overrides the environment, which overrides the context.
 - **Values.** Numbers (\`4\`, \`-1.5\`, \`10e9\`), \`true\`, \`false\`, \`null\`, JSON in \`{}\` or \`[]\`, lists with commas
-  (\`a,b\`; \`a,\` is a list of one). Anything else is text; quotes within the argument keep text text (\`'"5"'\`).
+  (\`a,b\`; \`a,\` is a list of one). Anything else is text; quotes within the argument keep it text (\`'"5"'\`).
   \`--key value\` and \`--key=value\` are the same.
 - **Environment.** \`DIASPORA_DRIVER\` stands for \`--driver\`, \`DIASPORA_DRIVER_CONFIG\` (a file, or a JSON object)
-  for \`--driver-config\`. \`DIASPORA_CTL_DRIVER_OPTIONS\` holds options as on the command line, which wins.
-- **Output.** Standard output has data and nothing else; log lines (\`[2026-11-23 15:48:00.123] [info] text\`) and
-  progress go to standard error. \`--json\` prints JSON, one object a line where there are several.
-- **Topic.** \`--topic TOPIC\`, \`--name TOPIC\` or the first word. Where a command knows consumers, \`--name\` is the
-  consumer, as \`--consumer\` is.
+  for \`--driver-config\`. \`DIASPORA_CTL_DRIVER_OPTIONS\` holds options as on the command line, which overrides it.
+- **Output.** Standard output has only data; log lines (\`[2026-11-23 15:48:00.123] [info] text\`) and
+  progress go to standard error. \`--json\` prints JSON, one object per line where there are several.
+- **Topic.** \`--topic TOPIC\`, \`--name TOPIC\` or the first word. For commands about consumers, \`--name\` is the
+  consumer, like \`--consumer\`.
 - **Times.** \`2026-11-23T15:48:00Z\`, \`2026-11-23 15:48\`, \`2026-11-23\` and \`15:48\` (today), which are local time
   without a zone; an age: \`90s\`, \`15m\`, \`1h30m\`, \`7d\`; \`now\`; or a time since 1970 in seconds (10 digits) or
-  milliseconds (13 digits). What could mean something else is refused.
-- **Byte order marks** before the first line or document are left out.
-- **Terminals.** Stored text is shown with control characters and those that turn or hide text written out
-  (\`\\u001b\`); a file or a pipe gets it as it is.
-- **Signals.** SIGINT and SIGTERM flush, close and exit; a second one exits at once.
-- **Destruction.** Commands that destroy ask on a terminal; elsewhere they need \`--yes\`. \`--dry-run\` only says
+  milliseconds (13 digits). Ambiguous times are refused.
+- **Byte order marks** before the first line or document are ignored.
+- **Terminals.** Control characters in stored text, and characters that reorder or hide text, are shown escaped
+  (\`\\u001b\`); a file or a pipe gets the text unchanged.
+- **Signals.** SIGINT and SIGTERM flush, close and exit; a second one exits immediately.
+- **Destruction.** Destructive commands ask on a terminal; elsewhere they need \`--yes\`. \`--dry-run\` only shows
   what would happen.
 
 Exit codes:

@@ -8,13 +8,13 @@ export const SHARED: readonly OptionSpec[] = [
     kind: "choice",
     value: "LEVEL",
     choices: LOG_LEVELS,
-    describe: "Least serious level to log on standard error; trace also shows stack traces (default: info)",
+    describe: "Least severe level to log on standard error; trace also shows stack traces (default: info)",
   },
   {
     name: "color",
     kind: "flag",
     negatable: true,
-    describe: "Colour even where it is not a terminal, or with --no-color never; NO_COLOR is honoured",
+    describe: "Use colours even without a terminal, or with --no-color never; NO_COLOR is honoured",
   },
   { name: "help", short: "h", kind: "flag", describe: "Show this help" },
 ];
@@ -44,7 +44,7 @@ export const CONTEXT: OptionSpec = {
   kind: "text",
   value: "NAME",
   names: "context",
-  describe: 'Driver and options kept under this name, see "context add" (or DIASPORA_CONTEXT)',
+  describe: 'Driver and options saved under this name, see "context add" (or DIASPORA_CONTEXT)',
 };
 
 /** Goes with the engine: code that its topics may name. */
@@ -94,14 +94,14 @@ export const CONSUMER_NAME: OptionSpec = {
   kind: "text",
   value: "NAME",
   names: "consumer",
-  describe: "The same as --consumer (or the topic, when nothing else names it)",
+  describe: "The same as --consumer (or the topic, if nothing else names it)",
 };
 
 /** For commands that print something. */
 export const JSON_OUTPUT: OptionSpec = {
   name: "json",
   kind: "flag",
-  describe: "Print JSON, one object a line where there are several",
+  describe: "Print JSON, one object per line where there are several",
 };
 
 /** For commands that may take long. */
@@ -115,7 +115,7 @@ export const PROGRESS: OptionSpec = {
 /** For commands that destroy something. */
 export const DESTRUCTIVE: readonly OptionSpec[] = [
   { name: "yes", short: "y", kind: "flag", describe: "Do not ask" },
-  { name: "dry-run", kind: "flag", describe: "Only say what would be done" },
+  { name: "dry-run", kind: "flag", describe: "Only show what would be done" },
 ];
 
 /** Some partitions. */

@@ -20,7 +20,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     alias: "ls",
     summary: "List consumer names that have a position in a topic",
     details:
-      "Prints a name a line; with --verbose the name, a space and one JSON document, which has the members of a group " +
+      "Prints one name per line; with --verbose the name, a space and one JSON document, which has the members of a group " +
       "and their partitions.",
     positional: ["[TOPIC]"],
     options: [
@@ -38,16 +38,16 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     path: ["consumer", "lag"],
     summary: "Show how far consumer names are behind, without consuming",
     details:
-      "Without a topic, of every topic a line for each name. Sizes and ages are rounded; --json has them exactly. " +
-      "Where consumers share the partitions as a group, it also shows who owns each of them.",
+      "Without a topic, it covers every topic, one line per name. Sizes and ages are rounded; --json has exact ones. " +
+      "If consumers share the partitions as a group, it also shows which one owns each.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
       CONSUMER,
       CONSUMER_NAME,
       ...ENGINE,
-      { name: "watch", short: "w", kind: "flag", describe: "Show it again every 2 seconds, until stopped" },
-      { name: "interval", kind: "number", value: "SECONDS", describe: "Show it again after so many seconds" },
+      { name: "watch", short: "w", kind: "flag", describe: "Refresh every 2 seconds, until stopped" },
+      { name: "interval", kind: "number", value: "SECONDS", describe: "Refresh every so many seconds" },
       JSON_OUTPUT,
       ...SHARED,
     ],
@@ -67,8 +67,8 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     path: ["consumer", "seek"],
     summary: "Move a consumer name's position, also backwards",
     details:
-      "Says how many events will be skipped or come again, and asks on a terminal; elsewhere it goes ahead, " +
-      "and says where the name stood before.",
+      "Says how many events will be skipped or repeated, and asks on a terminal; elsewhere it proceeds, " +
+      "and prints the previous position.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,

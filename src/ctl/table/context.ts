@@ -7,11 +7,11 @@ const NAME = { name: "name", kind: "text", value: "NAME", names: "context" } as 
 export const CONTEXT_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["context", "add"],
-    summary: "Keep a driver and its options under a name",
+    summary: "Save a driver and its options under a name",
     details:
-      "Then --context NAME stands for them, and after context use nothing at all. What stands on the command line " +
-      "wins over the environment, that over the context. They are kept as JSON in diaspora-ctl/contexts.json of the " +
-      "user's configuration folder ($XDG_CONFIG_HOME or ~/.config; %APPDATA% on Windows), readable by the user alone.",
+      "Then --context NAME stands for them, and after context use nothing is needed. The command line " +
+      "overrides the environment, which overrides the context. They are stored as JSON in diaspora-ctl/contexts.json of the " +
+      "user's configuration folder ($XDG_CONFIG_HOME or ~/.config; %APPDATA% on Windows), readable only by the user.",
     positional: ["NAME"],
     options: [
       { ...NAME, describe: "Name of the context; may also be the first word" },
@@ -22,12 +22,12 @@ export const CONTEXT_COMMANDS: readonly CommandSpec[] = [
       },
       STORE,
       { name: "use", kind: "flag", describe: "Use it from now on" },
-      { name: "replace", kind: "flag", describe: "Also where there is a context of that name" },
+      { name: "replace", kind: "flag", describe: "Replace a context of that name" },
       ...SHARED,
     ],
     examples: [
       {
-        title: "A store, and what there is to type from then on",
+        title: "A store, and what you type from then on",
         shell: `export XDG_CONFIG_HOME=/tmp/diaspora-configuration
 diaspora-ctl context add dev --store /tmp/diaspora-data --use
 diaspora-ctl topic ls`,
@@ -77,7 +77,7 @@ diaspora-ctl context show`,
   },
   {
     path: ["context", "remove"],
-    summary: "Forget a context; the store stays as it is",
+    summary: "Forget a context; the store is not changed",
     positional: ["NAME"],
     options: [
       { ...NAME, describe: "Name of the context; may also be the first word" },

@@ -8,13 +8,13 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
     summary: "Run a daemon that moves lines between named pipes and topics",
     details: "Makes the control FIFO; each line written to it is a command.\n\n" +
       "PATH -> TOPIC (key=value, …) makes the FIFO PATH; each line written there becomes an event's metadata. " +
-      "format=raw (default) stores the line as a text, format=json as a JSON document; batch_size=N (default 128). " +
+      "format=raw (default) stores the line as text, format=json as a JSON document; batch_size=N (default 128). " +
       "The FIFO stays for the next writer and is removed when the daemon stops.\n\n" +
       "PATH <- TOPIC (key=value, …) writes each event's metadata as a line to the FIFO PATH, which must exist, " +
-      "as soon as it has a reader. format=raw (default) writes a text bare, format=json as JSON; name=N is the " +
+      "as soon as it has a reader. format=raw (default) writes a text without quotes, format=json as JSON; name=N is the " +
       "consumer name (default: PATH); ack=true acknowledges what was written; group=true shares the partitions with " +
       "other consumers of that name; batch_size=N.\n\n" +
-      "A command that makes no sense is logged and skipped. SIGTERM and SIGINT end the daemon with exit code 0.",
+      "An invalid command is logged and skipped. SIGTERM and SIGINT end the daemon with exit code 0.",
     makesStore: true,
     options: [
       ...ENGINE,
@@ -54,12 +54,12 @@ wait $daemon`,
       "    forward:\n" +
       "      - from: local/source-topic\n" +
       "        to: remote/dest-topic\n" +
-      "        group: true                                  # optional, share the partitions with others like it\n" +
+      "        group: true                                  # optional, share the partitions with other daemons like it\n" +
       '        data_selector: "./selectors.ts:highEnergy"   # optional, MODULE:EXPORT\n' +
       '        data_allocator: "./selectors.ts:pooled"      # optional\n\n' +
       "An event is acknowledged at the source, by the consumer name from->to, only once the destination has " +
-      "stored it: whatever ends the daemon, nothing is lost. A policy that fails is retried and does not stop " +
-      "the others. The data part is forwarded whole unless a selector says otherwise. Modules are looked for " +
+      "stored it: however the daemon ends, nothing is lost. A policy that fails is retried and does not stop " +
+      "the others. The whole data part is forwarded unless a selector says otherwise. Modules are looked for " +
       "beside the YAML file. SIGTERM and SIGINT end the daemon with exit code 0.",
     options: [
       { name: "config", kind: "file", value: "FILE", required: true, describe: "YAML file to follow" },

@@ -15,8 +15,8 @@ import {
 export const EVENT_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["produce"],
-    summary: "Push events read from standard input, a line an event",
-    details: "Lines before a bad one are stored; the error names its number.",
+    summary: "Push events read from standard input, one per line",
+    details: "Lines before a bad one are stored; the error gives its line number.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -27,7 +27,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         kind: "choice",
         value: "FORMAT",
         choices: ["json", "raw", "base64"],
-        describe: "What a line is: json, metadata as a JSON document (default); raw, metadata as a text; " +
+        describe: "What a line is: json, metadata as a JSON document (default); raw, metadata as text; " +
           "base64, the data part",
       },
       {
@@ -42,7 +42,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         value: "FILE",
         describe: "Data part of each event; - is standard input, which needs --metadata",
       },
-      { name: "partition", kind: "count", value: "N", describe: "Ask for this partition" },
+      { name: "partition", kind: "count", value: "N", describe: "Request this partition" },
       {
         name: "key",
         kind: "text",
@@ -50,7 +50,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         describe:
           "Events with equal keys go to one partition: a text, or a JSON pointer such as /user into the metadata",
       },
-      { name: "batch-size", kind: "count", value: "N", describe: "Events a batch (default: adaptive)" },
+      { name: "batch-size", kind: "count", value: "N", describe: "Events per batch (default: adaptive)" },
       PROGRESS,
       ...SHARED,
     ],
@@ -98,8 +98,8 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
           "Where to stop: end (default without --follow), before this id in each partition, or before @TIME",
       },
       { name: "follow", short: "f", kind: "flag", describe: "Wait for new events" },
-      { name: "max", short: "n", kind: "count", value: "N", describe: "Stop after so many events" },
-      { name: "ack", kind: "flag", describe: "Acknowledge what was printed; needs a consumer name" },
+      { name: "max", short: "n", kind: "count", value: "N", describe: "Stop after this many events" },
+      { name: "ack", kind: "flag", describe: "Acknowledge what was printed; requires a consumer name" },
       {
         name: "group",
         kind: "flag",
@@ -118,21 +118,22 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         name: "filter",
         kind: "text",
         value: "PATTERN",
-        describe: "Print only events whose metadata match an EventBridge pattern: JSON, or @FILE",
+        describe: "Print only events whose metadata matches an EventBridge pattern: JSON, or @FILE",
       },
       {
         name: "format",
         kind: "choice",
         value: "FORMAT",
         choices: ["json", "raw"],
-        describe: "raw prints metadata that are a text without quotes (default: json)",
+        describe: "raw prints metadata that is text without quotes (default: json)",
       },
       {
         name: "on-corruption",
         kind: "choice",
         value: "WHAT",
         choices: ["throw", "skip"],
-        describe: "At damage stop with exit code 3 (default), or log it, go on and exit with 3 at the end",
+        describe:
+          "At damage, stop with exit code 3 (throw, the default), or log it, continue and exit with 3 at the end (skip)",
       },
       {
         name: "template",

@@ -9,9 +9,9 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     path: ["verify"],
     summary: "Read every stored byte against its checksum",
     details:
-      "Prints what is wrong, a line each: damage is lost bytes, redundant is a loss that can be made good " +
-      "from what is there, torn is what is left of a write that was cut short (harmless). Exit code 3 when there " +
-      "is damage or redundant. Producers and consumers may run meanwhile. Without a topic, all are read.",
+      "Prints each finding on a line: damage is lost bytes, redundant is a loss that can be repaired " +
+      "from other bytes, torn is the rest of a write that was cut short (harmless). Exit code 3 when there " +
+      "is damage or redundant. Producers and consumers may keep running. Without a topic, all are read.",
     positional: ["[TOPIC]"],
     options: [TOPIC, NAME, ...ENGINE, JSON_OUTPUT, PROGRESS, ...SHARED],
     examples: [{ title: "Every topic under a folder", shell: `diaspora-ctl verify ${WHERE}` }],
@@ -19,11 +19,11 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["repair"],
-    summary: "Salvage all that is whole of a damaged topic",
+    summary: "Salvage everything intact in a damaged topic",
     details:
-      "Verifies first and prints what it will do. No id changes: events that are lost keep theirs and are " +
-      "passed over by consumers. Every file is copied before it is changed, to a folder before-repair-TIME in the " +
-      "topic's.",
+      "Verifies first and prints what it will do. Ids do not change: lost events keep theirs and are " +
+      "skipped by consumers. Every file is copied before it is changed, to a folder before-repair-TIME in the " +
+      "topic's folder.",
     positional: ["[TOPIC]"],
     options: [TOPIC, NAME, ...ENGINE, ...DESTRUCTIVE, JSON_OUTPUT, PROGRESS, ...SHARED],
     examples: [{ title: "See what would be done", shell: `diaspora-ctl repair my_topic --dry-run ${WHERE}` }],
@@ -72,14 +72,14 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["import"],
     summary: "Read a topic from a file in another format",
-    details: "Makes the topic when it is not there: an archive and cpp-files bring its options along, and " +
-      "--topic.KEY VALUE and the components win over them. Events are stored in the partition they come from, in " +
+    details: "Creates the topic if it does not exist: an archive and cpp-files include its options, and " +
+      "--topic.KEY VALUE and the components override them. Events are stored in the partition they come from, in " +
       "their order, under new ids. From cpp-files they keep their ids: the topic must be new, or hold the " +
       "beginning of what is imported; so one that was cut short is continued by the same command, and so is one " +
       "of a topic that grew.\n\n" +
-      "A new topic is there only when all of it is: an import that fails, or is killed, leaves none. What goes to a " +
-      "topic that is there already is checked before, where an archive can be read twice. What an archive says is " +
-      "data: the modules it names are not loaded, but kept with the topic.",
+      "A new topic appears only when it is complete: an import that fails or is killed leaves none. What goes to an " +
+      "existing topic is checked first, if the archive can be read twice. What an archive says is " +
+      "data: the modules it names are not loaded, only kept with the topic.",
     makesStore: true,
     positional: ["[TOPIC]"],
     options: [
@@ -107,7 +107,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
         name: "partial",
         kind: "flag",
         describe:
-          "Make a topic of what can be read when the source is damaged; the exit code tells all the same",
+          "If the source is damaged, make a topic of what can be read; the exit code is not 0 nevertheless",
       },
       {
         name: "large-metadata",
@@ -143,10 +143,9 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["doctor"],
-    summary: "Check whether a folder is fit for a store, or an engine can be reached",
-    details:
-      "For the files driver it measures the folder: whether appends of several processes stay whole, " +
-      "locking, free space, and whether changes by other processes are noticed at once. Exit code 1 when " +
+    summary: "Check whether a folder is suitable for a store, or an engine can be reached",
+    details: "For the files driver it tests the folder: whether concurrent appends stay intact, " +
+      "locking, free space, and whether changes by other processes are noticed immediately. Exit code 1 when " +
       "something is wrong.",
     makesStore: true,
     options: [...ENGINE, JSON_OUTPUT, ...SHARED],

@@ -50,7 +50,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     path: ["topic", "list"],
     alias: "ls",
     summary: "List topics",
-    details: "Prints a name a line; with --verbose the name, a space and one JSON document.",
+    details: "Prints one name per line; with --verbose the name, a space and one JSON document.",
     options: [
       ...ENGINE,
       { name: "verbose", short: "v", kind: "flag", describe: "Add a JSON document to each name" },
@@ -80,7 +80,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["topic", "edit"],
-    summary: "Change topic options that may change later, e.g. retention",
+    summary: "Change those options of a topic that can change, e.g. retention",
     positional: ["[TOPIC]"],
     options: [
       {
@@ -108,8 +108,8 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     path: ["topic", "trim"],
     summary: "Remove events from the front of a topic",
     details:
-      "Several conditions remove what any one of them would. Engines remove whole segments, so less than asked " +
-      "may go; what went is printed.",
+      "With several conditions, an event goes if any of them says so. Engines remove whole segments, so less than " +
+      "asked may go; what was removed is printed.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -126,7 +126,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
         name: "keep-bytes",
         kind: "count",
         value: "BYTES",
-        describe: "Keep at most so many bytes a partition",
+        describe: "Keep at most so many bytes per partition",
       },
       { name: "acknowledged", kind: "flag", describe: "Remove what every consumer name has acknowledged" },
       PARTITIONS,
@@ -136,7 +136,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       {
-        title: "See what would go if a week were kept",
+        title: "See what would be removed to keep one week",
         shell: `diaspora-ctl topic trim my_topic --before-time 7d --dry-run \\
   --driver files --driver.root_path /tmp/diaspora-data`,
       },
@@ -155,7 +155,8 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
       {
         name: "force",
         kind: "flag",
-        describe: "Also when the C++ files driver wrote events of its own into the topic: they go with it",
+        describe:
+          "Even if the C++ files driver wrote its own events into the topic: they are deleted with it",
       },
       ...DESTRUCTIVE,
       ...SHARED,

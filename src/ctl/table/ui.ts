@@ -7,13 +7,13 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
     path: ["ui"],
     summary: "Serve a web page that shows topics and events",
     details:
-      "Topics and partitions with their sizes, rates and consumers' lag over time, segments, events page by page " +
-      "and as they come, filtered by an EventBridge pattern, with their data as hex, text or image; and what a " +
-      "verification finds. /metrics serves the numbers to Prometheus. It changes nothing, and asks nothing of other " +
+      "Topics and partitions with their sizes, rates and consumer lag over time, segments, events page by page " +
+      "and live, filtered by an EventBridge pattern, with their data as hex, text or image; and what a " +
+      "verification finds. /metrics serves the numbers to Prometheus. It changes nothing, and contacts no other " +
       "machines.\n\n" +
       "Prints the address to open, and serves until a signal ends it, with exit code 0. Only programs on this " +
-      "machine can connect; with another --host a token is part of the address. Connections are not encrypted: " +
-      "over a network that others share, keep to this machine and use a tunnel (ssh -L). More is in docs/ui.md.",
+      "machine can connect; with another --host the address includes a token. Connections are not encrypted: " +
+      "over a shared network, keep the default host and use a tunnel (ssh -L). See docs/ui.md.",
     options: [
       ...ENGINE,
       {
@@ -21,7 +21,7 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
         kind: "text",
         value: "ADDRESS",
         describe:
-          "Address to listen on (default: 127.0.0.1); with others than this machine's own, a token is asked for",
+          "Address to listen on (default: 127.0.0.1); other addresses than this machine's own require a token",
       },
       {
         name: "port",
@@ -34,7 +34,7 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
         kind: "text",
         value: "TOKEN",
         describe:
-          "Ask for this token, also on this machine; random makes one up (default: random with another --host)",
+          "Require this token, on this machine too; random generates one (default: random with another --host)",
       },
       ...SHARED,
     ],
@@ -45,7 +45,7 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
         run: false,
       },
       {
-        title: "In a script: start it, ask it something, stop it",
+        title: "In a script: start it, query it, stop it",
         shell:
           `diaspora-ctl ui --driver files --driver.root_path /tmp/diaspora-data --port 0 > /tmp/ui-address &
 ui=$!
