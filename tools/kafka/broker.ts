@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type Distribution, findDistribution } from "./distribution.ts";
 import { freePorts } from "./ports.ts";
 
-const START_MS_MAX = 60_000;
+const START_MS_MAX = 150_000;
 const POLL_MS = 50;
 /** Memory of a broker that has little to do. */
 const HEAP = "320m";
