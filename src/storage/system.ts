@@ -82,7 +82,7 @@ function removeEmpty(fs: FileSystem, folder: string, cause: unknown): void {
 }
 
 function standsThere(errno: string, path: string, cause: unknown): StorageError {
-  return new StorageError(errno, `Cannot rename to "${path}": something is there already (${errno})`, {
+  return new StorageError(errno, `Cannot rename to "${path}": something already exists there (${errno})`, {
     cause,
   });
 }

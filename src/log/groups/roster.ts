@@ -77,7 +77,7 @@ export class RosterFiles {
       const bytes = this.storage.readWhole(path, ROSTER_BYTES_MAX);
       if (bytes !== undefined) return this.#known = decode(bytes, epoch, path, this.numPartitions);
       if (reading === READINGS_MAX) {
-        throw new StorageError("EAGAIN", `Cannot read "${path}": it is gone as soon as it is there`, {
+        throw new StorageError("EAGAIN", `Cannot read "${path}": it disappears as soon as it appears`, {
           canRetry: true,
         });
       }

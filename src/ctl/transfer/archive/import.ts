@@ -28,8 +28,10 @@ export async function openSource({ options, console, signal }: ImportJob): Promi
   let foreign = 0;
   const onForeign = (name: string): void => {
     if (++foreign <= NAMED_MAX) {
-      console.log.warn(`Entry ${JSON.stringify(name)} of "${path}" means nothing here`);
-    } else if (foreign === NAMED_MAX + 1) console.log.warn(`More entries of "${path}" mean nothing here`);
+      console.log.warn(`Entry ${JSON.stringify(name)} of "${path}" is unknown, and skipped`);
+    } else if (foreign === NAMED_MAX + 1) {
+      console.log.warn(`More entries of "${path}" are unknown, and skipped`);
+    }
   };
   const check = async (partitions: number): Promise<void> => {
     const again = await openArchive(path, console.input, signal);
