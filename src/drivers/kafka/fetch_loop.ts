@@ -3,16 +3,11 @@ import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isMoving, isPassing, leaderless } from "./failure.ts";
 import { type FetchedPartition, partitionFaults } from "./fetched.ts";
+import { partitionBytes, withRoom } from "./fetch_size.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 
 /** While a queue is full the others are asked about so shortly that it need not wait long for its turn. */
 const SHORT_WAIT_MS = 5;
-/** What one answer may bring of all partitions together, if their events are large. */
-const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
-/** What it may bring of a partition in any case. */
-const PARTITION_BYTES = 1024 * 1024;
-/** Events of a partition that are enough for one answer: more of them at a time only take memory. */
-const ANSWER_EVENTS = 512;
 /** A leader that is away for longer keeps its partitions' events back; in milliseconds. */
 const CUT_OFF_MS = 1000;
 
@@ -186,30 +181,13 @@ export class FetchLoop {
     this.#settings.onReach();
   }
 
-  /** Those that may be asked about: enough lies in memory of the others, or of all. */
-  #withRoom(queues: readonly PartitionQueue[]): PartitionQueue[] {
-    const { cluster, answersMax, queues: all } = this.#settings;
-    const bytes = all.reduce((sum, queue) => sum + queue.bytes, 0);
-    // A partition without news is asked about all the same, that none starves.
-    const isFull = bytes >= cluster.settings.fetch.bufferedBytesMax;
-    return queues.filter(({ answers }) => answers === 0 || (!isFull && answers < answersMax));
-  }
-
-  /** A question costs the same whatever it brings: large events are asked for by many MiB. */
-  #bytesMax({ eventBytes }: PartitionQueue): number {
-    const { cluster, queues } = this.#settings;
-    const { partitionBytesMax } = cluster.settings.fetch;
-    if (partitionBytesMax !== undefined) return partitionBytesMax;
-    const share = ANSWER_BYTES_MAX / queues.length;
-    return Math.round(Math.max(PARTITION_BYTES, Math.min(share, eventBytes * ANSWER_EVENTS)));
-  }
-
   /** Asks one leader until it fails, or leads none of the partitions any more. */
   async #askOn(node: number, topicId: string, share: Share): Promise<void> {
+    const { queues, answersMax, cluster: { settings: { fetch: { bufferedBytesMax } } } } = this.#settings;
     // All that are given at once belong to the first question.
     await undefined;
     while (!this.isDiscarded && share.queues.length > 0) {
-      const wanted = this.#withRoom(share.queues);
+      const wanted = withRoom(share.queues, queues, { answersMax, bufferedBytesMax });
       if (wanted.length === 0) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
         continue;
@@ -236,7 +214,7 @@ export class FetchLoop {
     wanted: readonly PartitionQueue[],
     { queues }: Share,
   ): Promise<void> {
-    const { client, cluster, onAnswer } = this.#settings;
+    const { client, cluster, queues: all, onAnswer } = this.#settings;
     const { fetch } = cluster.settings;
     const question = ++this.asked;
     const answer = await client.fetch({
@@ -252,7 +230,7 @@ export class FetchLoop {
           fetchOffset: BigInt(queue.fetchOffset),
           currentLeaderEpoch: -1,
           lastFetchedEpoch: -1,
-          partitionMaxBytes: this.#bytesMax(queue),
+          partitionMaxBytes: fetch.partitionBytesMax ?? partitionBytes(queue, all),
         })),
       }],
     });
