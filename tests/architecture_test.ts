@@ -11,6 +11,7 @@ const GENERATED = ["src/log/format/core/core_bytes.ts", "src/ui/page_files.ts"];
 
 /** Words that every layer speaks: they import nothing but each other. */
 const VOCABULARY = [
+  "src/attempt.ts",
   "src/counted.ts",
   "src/cpp_draft.ts",
   "src/diagnostics.ts",

@@ -1,3 +1,4 @@
+import { attempt } from "../../attempt.ts";
 import {
   ForeignFilesError,
   ForeignLayoutError,
@@ -294,9 +295,4 @@ export class FilesDriver implements DriverInterface {
   #path(name: string): string {
     return `${this.#options.rootPath}/${name}`;
   }
-}
-
-/** Runs synchronous work as a promise: what it throws is a rejection. */
-function attempt<T>(work: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(work()));
 }

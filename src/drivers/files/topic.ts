@@ -1,3 +1,4 @@
+import { attempt } from "../../attempt.ts";
 import { diagnostics } from "../../diagnostics.ts";
 import { NoSuchPartitionError, StorageError, TopicDeletedError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
@@ -204,8 +205,4 @@ export class FilesTopic implements TopicInterface {
     }
     return partitions ?? this.#logs.map((_, partition) => partition);
   }
-}
-
-function attempt<T>(work: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(work()));
 }

@@ -1,3 +1,4 @@
+import { attempt } from "../../attempt.ts";
 import { hostname } from "node:os";
 import process from "node:process";
 import { TopicExistsError, TopicNotFoundError, TransferInProgressError } from "../../errors.ts";
@@ -123,9 +124,4 @@ function storeOf(name: string): Topics {
 
 function infoOf(store: MemoryTopicStore): TopicInfo {
   return { name: store.name, numPartitions: store.partitions.length, ...structuredClone(store.definition) };
-}
-
-/** Runs synchronous work as a promise: what it throws is a rejection. */
-function attempt<R>(work: () => R): Promise<R> {
-  return new Promise((resolve) => resolve(work()));
 }

@@ -1,3 +1,4 @@
+import { attempt } from "../../attempt.ts";
 import type { JsonObject } from "../../json.ts";
 import { ofPartition } from "../../of_partition.ts";
 import type {
@@ -123,9 +124,4 @@ export class MemoryTopic implements TopicInterface {
       ? this.store.partitions
       : partitions.map((partition) => ofPartition(this.store.partitions, partition));
   }
-}
-
-/** Runs synchronous work as a promise: what it throws is a rejection. */
-function attempt<R>(work: () => R): Promise<R> {
-  return new Promise((resolve) => resolve(work()));
 }
