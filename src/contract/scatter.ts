@@ -9,6 +9,8 @@ export function scatter(
   into: readonly Uint8Array[],
   fill: (offset: number, target: Uint8Array) => void,
 ): void {
+  // The common case, without another view.
+  if (ranges.length === 1 && into.length === 1) return fill(ranges[0]!.offset, into[0]!);
   let target = 0;
   let filled = 0;
   for (const { offset, size } of ranges) {
