@@ -81,6 +81,8 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
   readonly maxNumBatches: number;
   readonly #driver: ConsumerInterface;
   readonly #topic: TopicInterface;
+  /** The partitions that it was made for, where it was not made for all. */
+  readonly #chosen: readonly number[] | undefined;
   readonly #source: EventSource<T>;
   /** Says which data come with events; undefined where none do. An allocator alone implies `FullDataSelector`. */
   readonly dataSelector: DataSelector<never> | undefined;
@@ -117,6 +119,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     this.batchSize = options.batchSize ?? BatchSize.Adaptive;
     this.maxNumBatches = options.maxNumBatches ?? BATCHES_MAX;
     this.#topic = topic;
+    this.#chosen = request.partitions;
     this.#maker = maker;
     const onDamage = (error: CorruptedLogError) => {
       publishDamage({ topic: topic.name, consumer: name }, error, true);
@@ -262,7 +265,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     if (until === undefined) return undefined;
     await this.#queue.opening;
     const idMax = until === "end" ? Infinity : until.id;
-    const descriptions = await this.#topic.describe();
+    const descriptions = await this.#topic.describe(this.#chosen);
     // Where the end cannot be asked for, everything that may be there counts.
     return new Map(descriptions.map(({ partition, nextId, fault }) => [
       partition,

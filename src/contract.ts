@@ -151,8 +151,8 @@ export interface TopicInterface {
   producer(name: string): ProducerInterface;
   /** Makes a consumer with that name; does not touch the engine yet. */
   consumer(name: string, options: ConsumerRequest): ConsumerInterface;
-  /** The state of every partition. */
-  describe(): Promise<PartitionDescription[]>;
+  /** The state of every partition; where some are named, the others may be left out. */
+  describe(partitions?: readonly number[]): Promise<PartitionDescription[]>;
   /** Where a name stands, without consuming. */
   lag(consumerName: string): Promise<PartitionLag[]>;
   /** Every consumer name that has a stored position. */

@@ -51,11 +51,17 @@ export class ConsumersTab extends Tab {
     this.succeeded();
   }
 
-  #consumer({ name, events, bytes, seconds, partitions }: ConsumerView): TemplateResult {
-    const state = events === 0 ? html`<span class="badge good">up to date</span>` : html`
-      <span class="badge">lag ${counted(events, "event")}</span>
-      <span class="muted">about ${formatBytes(bytes)}; the oldest has waited for ${formatSpan(seconds)}</span>
-    `;
+  #consumer({ name, events, bytes, seconds, partitions, isUnseen }: ConsumerView): TemplateResult {
+    const state = isUnseen
+      ? html`<span class="muted">…</span>`
+      : events === 0
+      ? html`<span class="badge good">up to date</span>`
+      : html`
+        <span class="badge">lag ${counted(events, "event")}</span>
+        <span class="muted">about ${formatBytes(bytes)}; the oldest has waited for ${formatSpan(
+          seconds,
+        )}</span>
+      `;
     return html`
       <details class="card">
         <summary><h2><bdi>${visible(name)}</bdi></h2> ${state}</summary>

@@ -78,7 +78,7 @@ export interface Page<Item> {
 
 /** Some of a list that is sorted by what topics are like. */
 export interface SortedPage<Item> extends Page<Item> {
-  /** Topics that were not looked at yet, so that they may stand in a wrong place, or are missing. */
+  /** Topics that were not wholly looked at yet, so that they may stand in a wrong place, or are missing. */
   unseen: number;
 }
 
@@ -165,6 +165,8 @@ export interface ConsumerView {
   bytes: number;
   seconds: number;
   partitions: PartitionLag[];
+  /** Set where it was not asked for yet: then the rest means nothing. */
+  isUnseen?: true;
 }
 
 /** An event, as lists show it. */

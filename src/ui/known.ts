@@ -1,3 +1,5 @@
+import { setImmediate as turn } from "node:timers/promises";
+
 interface Look<Value> {
   value: Value;
   atMs: number;
@@ -28,11 +30,6 @@ export class Known<Value> {
     return value;
   }
 
-  /** What a topic is like, as far as that is believed. */
-  async recent(topic: string): Promise<Value> {
-    return this.#isBelieved(topic) ? this.#looks.get(topic)!.value : await this.now(topic);
-  }
-
   /** Looks at those that were never looked at, and then at those seen longest ago, for a while; forgets all others. */
   async refresh(topics: readonly string[], patienceMs: number): Promise<void> {
     const names = new Set(topics);
@@ -41,7 +38,10 @@ export class Known<Value> {
     const untilMs = performance.now() + patienceMs;
     for (const topic of [...topics].sort((one, other) => seenMs(one) - seenMs(other))) {
       if (performance.now() > untilMs) return;
-      await this.recent(topic);
+      if (this.#isBelieved(topic)) continue;
+      // Files are asked without a pause: others get their turn.
+      await turn();
+      await this.now(topic);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Driver, TopicInfo } from "../../mod.ts";
 import { TopicNotFoundError } from "../../mod.ts";
 import { messageOf } from "./answer.ts";
-import type { ConsumerLines } from "./consumer_lines.ts";
+import type { Lags } from "./lags.ts";
 import type { SortedPage, TopicLine } from "./contract.ts";
 import { Known } from "./known.ts";
 import type { OpenTopics } from "./open_topics.ts";
@@ -13,7 +13,9 @@ import { totalsOf } from "./totals.ts";
 const BELIEVED_MS = 2000;
 
 /** Topics are looked at for so long before they are sorted; the page asks again. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 300;
+/** Consumers of the topics that are shown are asked for for so long. */
+const LAGS_MS = 200;
 
 /** What topics may be sorted by that is known only of those that were looked at. */
 const SEEN_KEYS: Readonly<Record<string, (line: TopicLine | undefined) => number | undefined>> = {
@@ -21,7 +23,8 @@ const SEEN_KEYS: Readonly<Record<string, (line: TopicLine | undefined) => number
   bytes: (line) => line?.totals?.bytes,
   rate: (line) => line?.rate,
   newest: (line) => line?.totals?.newestTime,
-  lag: (line) => line?.lag?.events,
+  // Asked for one consumer after the other, apart.
+  lag: () => undefined,
 };
 
 /** The topics of the store. Of a thousand topics only those that are shown are looked at. */
@@ -34,21 +37,21 @@ export class Listing {
   readonly #before = new Map<string, { timeMs: number; events: number }>();
 
   readonly #lines = new Known((name) => this.#look(name));
-  readonly #consumers: ConsumerLines;
+  readonly #lags: Lags;
   readonly #damageOf: (name: string) => number;
 
   constructor(
-    { driver, topics, consumers, damageOf }: {
+    { driver, topics, lags, damageOf }: {
       driver: Driver;
       topics: OpenTopics;
-      consumers: ConsumerLines;
+      lags: Lags;
       /** Places of a topic that are known to be damaged. */
       damageOf: (name: string) => number;
     },
   ) {
     this.#driver = driver;
     this.#topics = topics;
-    this.#consumers = consumers;
+    this.#lags = lags;
     this.#damageOf = damageOf;
   }
 
@@ -79,16 +82,35 @@ export class Listing {
     let unseen = 0;
     if (sort === "partitions") infos.sort(order(({ numPartitions }) => numPartitions, isDescending));
     if (keyOf !== undefined) {
-      await this.#lines.refresh(infos.map(({ name }) => name), PATIENCE_MS);
+      const names = infos.map(({ name }) => name);
+      await this.#lines.refresh(names, PATIENCE_MS);
+      if (sort === "lag") await this.#lags.refresh(names, PATIENCE_MS);
       const known = ({ name }: TopicInfo): TopicLine | undefined => this.#lines.get(name);
-      unseen = infos.filter((info) => known(info) === undefined).length;
+      const isKnown = (name: string): boolean =>
+        sort === "lag" ? this.#lags.isKnown(name) : this.#lines.get(name) !== undefined;
+      unseen = names.filter((name) => !isKnown(name)).length;
       // What is not known stands last.
-      const key = (info: TopicInfo): number => keyOf(known(info)) ?? (isDescending ? -Infinity : Infinity);
+      const key = (info: TopicInfo): number =>
+        (sort === "lag" ? this.#mostLag(info.name)?.events : keyOf(known(info))) ??
+          (isDescending ? -Infinity : Infinity);
       infos.sort(order(key, isDescending));
     }
     const items: TopicLine[] = [];
     for (const { name } of infos.slice(offset, offset + limit)) items.push(await this.#lines.now(name));
+    await this.#lags.refresh(items.map(({ name }) => name), LAGS_MS);
+    for (const line of items) {
+      const most = this.#mostLag(line.name);
+      if (most !== undefined) line.lag = most;
+      const damage = this.#damageOf(line.name);
+      if (damage > 0) line.damage = damage;
+    }
     return { total: infos.length, offset, items, unseen };
+  }
+
+  /** The consumer of a topic that lags most, of those that were asked for. */
+  #mostLag(topic: string): TopicLine["lag"] {
+    const [most] = this.#lags.known(topic).toSorted(order(({ events }) => events, true));
+    return most === undefined ? undefined : { consumer: most.name, events: most.events };
   }
 
   async #look(topic: string): Promise<TopicLine> {
@@ -108,10 +130,6 @@ export class Listing {
       if (before !== undefined && events >= before.events) {
         line.rate = (events - before.events) / ((now.timeMs - before.timeMs) / 1000);
       }
-      const [most] = (await this.#consumers.of(name)).toSorted(order(({ events }) => events, true));
-      if (most !== undefined) line.lag = { consumer: most.name, events: most.events };
-      const damage = this.#damageOf(name);
-      if (damage > 0) line.damage = damage;
       return line;
     } catch (error) {
       return { name, numPartitions, fault: messageOf(error) };

@@ -1,4 +1,5 @@
-import type { Driver, Topic } from "../../mod.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import type { Driver, PartitionLag, Topic } from "../../mod.ts";
 import { OpenMetrics } from "./open_metrics.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import { totalsOf } from "./totals.ts";
@@ -69,12 +70,12 @@ export class StoreMetrics {
 
 async function measureTopic(metrics: OpenMetrics, topic: string, opened: Topic): Promise<void> {
   const partitions = await opened.describe();
-  const lags = await Promise.all(
-    (await opened.consumers()).map(async (consumer) => ({
-      consumer,
-      partitions: await opened.lag(consumer),
-    })),
-  );
+  const lags: { consumer: string; partitions: PartitionLag[] }[] = [];
+  for (const consumer of await opened.consumers()) {
+    // Files are asked without a pause: others get their turn.
+    await turn();
+    lags.push({ consumer, partitions: await opened.lag(consumer) });
+  }
   const { events, bytes } = totalsOf(partitions);
   metrics.add("diaspora_topic_partitions", { topic }, partitions.length);
   metrics.add("diaspora_topic_events", { topic }, events);

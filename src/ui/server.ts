@@ -10,11 +10,13 @@ import { hostname } from "node:os";
 import type { Driver } from "../../mod.ts";
 import { type AccessRules, isLoopback, judge } from "./access.ts";
 import { BadRequestError, NoSuchThingError, sendFault, sendJson, sendText, setHeaders } from "./answer.ts";
-import { ConsumerLines } from "./consumer_lines.ts";
+import { consumerLines } from "./consumer_lines.ts";
 import type { HealthFinding, OptionView, StoreView } from "./contract.ts";
 import { Health } from "./health.ts";
 import type { Inspector } from "./inspector.ts";
+import { Lags } from "./lags.ts";
 import { Listing } from "./listing.ts";
+import { LiveTails } from "./live_tail.ts";
 import { StoreMetrics } from "./metrics.ts";
 import { OPEN_METRICS_TYPE } from "./open_metrics.ts";
 import { OpenTopics } from "./open_topics.ts";
@@ -64,13 +66,14 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
   const { driver, inspector, host, token } = options;
   const topics = new OpenTopics(driver, options.topicAgeMs ?? TOPIC_AGE_MS);
   const verifications = inspector && new Verifications(inspector);
-  const consumers = new ConsumerLines(topics);
+  const lags = new Lags(topics);
   const damageOf = (name: string): number => verifications?.view(name).counts.damage ?? 0;
   const services: TopicServices = {
     topics,
-    listing: new Listing({ driver, topics, consumers, damageOf }),
-    consumers,
+    listing: new Listing({ driver, topics, lags, damageOf }),
+    lags,
     sampler: new Sampler(topics),
+    tails: new LiveTails(),
     ...(inspector && verifications ? { files: { inspector, verifications } } : {}),
   };
   const metrics = new StoreMetrics({ driver: options.driver, topics, version: options.version });
@@ -195,7 +198,7 @@ async function route(
   }
   if (api === "api" && kind === "consumers" && path.length === 0) {
     const page = query.sortedPage(LINES_DEFAULT, LINES_MAX);
-    return sendJson(response, await services.consumers.page(await services.listing.names(), page));
+    return sendJson(response, await consumerLines(services.lags, await services.listing.names(), page));
   }
   if (api !== "api" || kind !== "topics") throw new NoSuchThingError(`There is nothing at "${url.pathname}"`);
   const [name, ...rest] = path;

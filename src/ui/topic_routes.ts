@@ -2,7 +2,6 @@ import type { ServerResponse } from "node:http";
 import type { JsonObject, TopicInfo } from "../../mod.ts";
 import { withoutSecrets } from "../secrets.ts";
 import { BadRequestError, NoSuchThingError, sendJson, sendText } from "./answer.ts";
-import type { ConsumerLines } from "./consumer_lines.ts";
 import { consumersPage } from "./consumers_page.ts";
 import type { TopicView } from "./contract.ts";
 import { sendData } from "./data_part.ts";
@@ -10,8 +9,9 @@ import { useEvent } from "./event_reader.ts";
 import { eventsPage } from "./events_page.ts";
 import { sendFound } from "./found.ts";
 import type { Inspector } from "./inspector.ts";
+import type { Lags } from "./lags.ts";
 import type { Listing } from "./listing.ts";
-import { liveTail, sendTailFault } from "./live_tail.ts";
+import { type LiveTails, sendTailFault } from "./live_tail.ts";
 import { mergedEvents } from "./merged_events.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import type { Query } from "./query.ts";
@@ -24,8 +24,9 @@ import type { Verifications } from "./verifications.ts";
 export interface TopicServices {
   topics: OpenTopics;
   listing: Listing;
-  consumers: ConsumerLines;
+  lags: Lags;
   sampler: Sampler;
+  tails: LiveTails;
   /** Missing where the driver keeps no files. */
   files?: { inspector: Inspector; verifications: Verifications };
 }
@@ -78,7 +79,7 @@ export async function answerAboutTopic(services: TopicServices, request: TopicRe
     }
     case "consumers": {
       const page = query.page(CONSUMERS_DEFAULT, ITEMS_MAX);
-      return sendJson(response, await topics.use(name, (topic) => consumersPage(topic, page)));
+      return sendJson(response, await topics.use(name, (topic) => consumersPage(topic, services.lags, page)));
     }
     case "events":
       return sendJson(response, await topics.use(name, (topic) => eventsPage(topic, query)));
@@ -119,10 +120,10 @@ async function answerLive(
   { name, query, response, signal }: TopicRequest,
 ): Promise<void> {
   try {
-    await liveTail({ topics: services.topics, name, query, response, signal });
+    await services.tails.send({ topics: services.topics, name, query, response, signal });
   } catch (error) {
     if (!response.headersSent) throw error;
-    await sendTailFault(response, error);
+    sendTailFault(response, error);
   }
   response.end();
 }

@@ -366,7 +366,10 @@ test("a topic that was deleted and made again is the new one soon, and one that 
     await driver.deleteTopic("t");
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 3));
     await until("it is the new one", async () => (await get<EventsView>("api/topics/t/events")).endId === 3);
-    assertEquals((await tail.next()).events.map(({ id }) => id), [0, 1, 2]);
+    // Quiet messages say only that there is a connection.
+    let heard = await tail.next();
+    while (heard.events.length === 0) heard = await tail.next();
+    assertEquals(heard.events.map(({ id }) => id), [0, 1, 2]);
     await tail.cancel();
     await driver.deleteTopic("t");
     await until("its end is noticed", async () => {

@@ -72,6 +72,28 @@ export class ConsumerFolder {
     });
   }
 
+  /** The names of the files with positions, by partition: one look at the folder, however many there are. */
+  listed(): ReadonlyMap<string, readonly string[]> {
+    const files = new Map<string, string[]>();
+    for (const name of this.#isKnown ? this.#names() : []) {
+      const partition = name.slice(0, name.indexOf("."));
+      const others = files.get(partition);
+      if (others === undefined) files.set(partition, [name]);
+      else others.push(name);
+    }
+    return files;
+  }
+
+  #names(): string[] {
+    try {
+      return this.place.storage.list(this.#path);
+    } catch (error) {
+      // Removed meanwhile.
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
+
   /**
    * Stores positions in several partitions, all of them or none: once the seek stands in the folder, a process that asks for
    * a position next stores what is missing.

@@ -24,13 +24,13 @@ function describeNow(log: Partition): PartitionDescription {
   };
 }
 
-/** How far the owner of a cursor is behind. */
-export function lagOf(log: Partition, cursor: CursorFile): PartitionLag {
-  return log.look(() => lagNow(log, cursor));
+/** How far the owner of a cursor is behind, whose files were listed just before. */
+export function lagOf(log: Partition, cursor: CursorFile, listed: readonly string[]): PartitionLag {
+  return log.look(() => lagNow(log, cursor, listed));
 }
 
-function lagNow(log: Partition, cursor: CursorFile): PartitionLag {
-  const stored = cursor.read();
+function lagNow(log: Partition, cursor: CursorFile, listed: readonly string[]): PartitionLag {
+  const stored = cursor.read(listed);
   const firstId = log.firstId();
   const position = Math.max(firstId, stored === undefined ? firstId : confirmedId(log, stored));
   const end = log.end();

@@ -138,14 +138,19 @@ export class FilesTopic implements TopicInterface {
     });
   }
 
-  describe(): Promise<PartitionDescription[]> {
-    return attempt(() => this.#logs.map(describePartition));
+  describe(partitions?: readonly number[]): Promise<PartitionDescription[]> {
+    return attempt(() =>
+      this.#chosen(partitions).map((partition) => describePartition(ofPartition(this.#logs, partition)))
+    );
   }
 
   lag(consumerName: string): Promise<PartitionLag[]> {
     return attempt(() => {
       const folder = this.#names.consumer(consumerName);
-      return this.#logs.map((log) => lagOf(log, folder.cursor(log.partition)));
+      const listed = folder.listed();
+      return this.#logs.map((log) =>
+        lagOf(log, folder.cursor(log.partition), listed.get(partitionName(log.partition)) ?? [])
+      );
     });
   }
 
@@ -197,7 +202,7 @@ export class FilesTopic implements TopicInterface {
     }
   }
 
-  #chosen(partitions: number[] | undefined): number[] {
+  #chosen(partitions: readonly number[] | undefined): readonly number[] {
     for (const partition of partitions ?? []) {
       if (!Number.isSafeInteger(partition) || partition < 0 || partition >= this.#logs.length) {
         throw new NoSuchPartitionError(partition, this.#logs.length);

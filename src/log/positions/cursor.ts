@@ -61,9 +61,9 @@ export class CursorFile {
     this.#files = new CursorFiles(storage, path);
   }
 
-  /** The stored position, or undefined when this name never acknowledged anything here. */
-  read(): StoredPosition | undefined {
-    return this.#readAll().position;
+  /** The stored position, undefined without one; as of when the names in the folder were `listed`, if they are given. */
+  read(listed?: readonly string[]): StoredPosition | undefined {
+    return this.#readAll(listed).position;
   }
 
   /**
@@ -164,9 +164,9 @@ export class CursorFile {
     own?.end();
   }
 
-  #readAll(): Known {
+  #readAll(listed?: readonly string[]): Known {
     let contents: CursorContent[] = [];
-    const read = () => positionIn(contents = this.#files.readAll());
+    const read = () => positionIn(contents = this.#files.readAll(listed));
     const position = this.folder.read === undefined ? read() : this.folder.read(read);
     // The folder may say that what lies in it is not this name's.
     const open = contents.filter(({ isRetired, isShared }) => !isRetired && !isShared);

@@ -51,13 +51,15 @@ export class CursorFiles {
   }
 
   /**
-   * Every file there is now. One that is removed meanwhile was folded into another one before, which the listing may
-   * have missed: then all is read anew.
+   * Every file there is now; or every one of those `listed` a moment ago, names in the folder. One that is removed
+   * meanwhile was folded into another one before, which the listing may have missed: then all is read anew.
    */
-  readAll(): CursorContent[] {
+  readAll(listed?: readonly string[]): CursorContent[] {
     const now = this.storage.now();
     for (let reading = 1;; reading++) {
-      const contents = this.paths().map((path) => this.#read(path, now));
+      const contents = (reading === 1 ? this.paths(listed) : this.paths()).map((path) =>
+        this.#read(path, now)
+      );
       if (contents.every((content) => content !== undefined)) return contents;
       if (reading < READINGS_MAX) continue;
       throw new StorageError(
@@ -68,11 +70,11 @@ export class CursorFiles {
     }
   }
 
-  /** The paths of the files. */
-  paths(): string[] {
+  /** The paths of the files, of those that are listed. */
+  paths(listed?: readonly string[]): string[] {
     const root = this.#directory === "/" ? "" : this.#directory;
     try {
-      const names = this.storage.list(this.#directory).filter((name) => this.#pattern.test(name));
+      const names = (listed ?? this.storage.list(this.#directory)).filter((name) => this.#pattern.test(name));
       return names.sort().map((name) => `${root}/${name}`);
     } catch (error) {
       if (isMissing(error)) return [];

@@ -1,0 +1,96 @@
+// A page over a topic of 600 partitions with 60 consumers took minutes: the lag of a consumer listed its folder once for
+// every partition, reading one partition up to an id asked about all of them, and every live tail read for itself.
+import { assertEquals } from "@std/assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Driver, type Topic } from "../../mod.ts";
+import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { LiveView } from "../../src/ui/contract.ts";
+import { LivePoll } from "../../src/ui/live_poll.ts";
+import { OpenTopics } from "../../src/ui/open_topics.ts";
+import { test } from "../harness.ts";
+
+const PARTITIONS = 20;
+
+/** A topic with an event in each partition; `seen` are the paths that are looked at. */
+async function withTopic(
+  use: (topic: Topic, driver: Driver, seen: string[]) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-many-"));
+  const seen: string[] = [];
+  const storage = {
+    ...nodeStorage,
+    list: (path: string) => {
+      seen.push(path);
+      return nodeStorage.list(path);
+    },
+    stat: (path: string) => {
+      seen.push(path);
+      return nodeStorage.stat(path);
+    },
+  };
+  try {
+    await using driver = Driver.from(new FilesDriver({ root_path: folder }, storage));
+    await driver.createTopic("t", { num_partitions: PARTITIONS });
+    await using topic = await driver.openTopic("t");
+    await using producer = topic.producer();
+    for (let n = 0; n < PARTITIONS; n++) producer.push({ n }, undefined, { partition: n });
+    await producer.flush();
+    await use(topic, driver, seen);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test("the lag of a consumer lists its folder once, however many partitions there are", async () => {
+  await withTopic(async (topic, _driver, seen) => {
+    await topic.seekConsumer("late", { id: 0 });
+    await topic.lag("late");
+    seen.length = 0;
+    assertEquals((await topic.lag("late")).map(({ events }) => events), new Array(PARTITIONS).fill(1));
+    assertEquals(seen.filter((path) => path.endsWith("consumers/late")).length <= 2, true, seen.join("\n"));
+  });
+});
+
+test("reading one partition up to an id looks at no other one", async () => {
+  await withTopic(async (topic, _driver, seen) => {
+    await using consumer = topic.consumer("reader", { partitions: [3] });
+    await consumer.ready();
+    seen.length = 0;
+    const ids: number[] = [];
+    for await (const event of consumer.events({ until: { id: 1 } })) ids.push(event.id);
+    assertEquals(ids, [0]);
+    assertEquals(seen.filter((path) => /partitions\/\d+/.test(path) && !path.includes("00000003")), []);
+  });
+});
+
+test("many live tails share one poll of their topic, and the last that leaves ends it", async () => {
+  await withTopic(async (topic, driver) => {
+    await using topics = new OpenTopics(driver, 60_000);
+    const poll = new LivePoll(topics, { name: "t", only: undefined, filter: undefined });
+    const heard: LiveView[][] = Array.from({ length: 50 }, () => []);
+    let tellAll = () => {};
+    const allHeard = new Promise<void>((resolve) => tellAll = resolve);
+    const leave = heard.map((views, index) =>
+      poll.join({
+        take: (view) => {
+          views.push(view);
+          if (index === heard.length - 1) tellAll();
+        },
+      })
+    );
+    await poll.begun;
+    await using producer = topic.producer();
+    await producer.push({ n: "new" }, undefined, { partition: 7 });
+    await allHeard;
+    assertEquals(new Set(heard.map((views) => JSON.stringify(views))).size, 1);
+    assertEquals(heard[0][0].events.map(({ partition }) => partition), [7]);
+    for (const end of leave.slice(1)) end();
+    assertEquals(poll.isOver, false);
+    leave[0]();
+    assertEquals(poll.isOver, true);
+    await poll.until(new AbortController().signal);
+  });
+});
