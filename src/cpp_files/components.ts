@@ -4,6 +4,7 @@
  * @module
  */
 import { CPP_DRAFT, withCppDraft } from "../cpp_draft.ts";
+import { makePartitionSelector, makeSerializer, makeValidator } from "../components/mod.ts";
 import { cppDifferences } from "../components/validators/event_pattern/cpp_differences.ts";
 import type { ComponentOptions, Driver } from "../driver.ts";
 import type { ComponentDocument } from "../contract.ts";
@@ -22,6 +23,12 @@ const FLAGS: Readonly<Record<Kind, string>> = {
   validator: "--validator default",
   partitionSelector: "--partition-selector default",
   serializer: "--serializer NAME:MODULE",
+};
+
+const MAKERS = {
+  validator: makeValidator,
+  partitionSelector: makePartitionSelector,
+  serializer: makeSerializer,
 };
 
 /** A component document as the C++ library takes it. */
@@ -89,7 +96,7 @@ export interface ComponentsRequest {
  * The documents of a topic of C++ in whose place nothing was given. Throws `InvalidOptionError` for those that mean
  * nothing here: it names each, and the options that take another one.
  */
-export function importedComponents(request: ComponentsRequest): Partial<Components> {
+export async function importedComponents(request: ComponentsRequest): Promise<Partial<Components>> {
   const { driver, folder, into, given, onWarning } = request;
   const documents: Partial<Components> = {};
   const obstacles: Partial<Record<Kind, string>> = {};
@@ -107,11 +114,26 @@ export function importedComponents(request: ComponentsRequest): Partial<Componen
     ...documents,
     options: {},
   });
-  for (const kind of KINDS) if (found[kind] !== undefined) obstacles[kind] ??= found[kind].message;
+  for (const kind of KINDS) {
+    const fault = found[kind]?.message ?? await faultOf(kind, documents[kind]);
+    if (fault !== undefined) obstacles[kind] ??= `${fault} (in "${folder}/${COMPONENT_FILES[kind]}")`;
+  }
   const kinds = KINDS.filter((kind) => obstacles[kind] !== undefined);
   if (kinds.length > 0) throw foreignComponents(into, kinds, obstacles, Object.values(found)[0]);
   warnOfDifferences(into, documents, onWarning);
   return documents;
+}
+
+/** What is wrong in a document of a component that there is. */
+async function faultOf(kind: Kind, document: ComponentDocument | undefined): Promise<string | undefined> {
+  if (document === undefined) return undefined;
+  try {
+    await MAKERS[kind](document);
+    return undefined;
+  } catch (error) {
+    if (error instanceof InvalidOptionError) return error.message;
+    throw error;
+  }
 }
 
 function foreignComponents(

@@ -216,7 +216,7 @@ async function openExisting(options: CppImportOptions): Promise<Target> {
 async function openDraft(source: CppTopic, options: CppImportOptions): Promise<Target> {
   const { driver, into = options.topic, topicOptions = {}, components = {}, onWarning } = options;
   const { path: folder } = source;
-  const documents = importedComponents({ driver, folder, into, given: components, onWarning });
+  const documents = await importedComponents({ driver, folder, into, given: components, onWarning });
   const definition = { ...documents, options: { num_partitions: source.numPartitions, ...topicOptions } };
   const draft = await driver.draftTopic(into, definition, { components, filling: PLAIN, resume: true });
   return {

@@ -130,6 +130,24 @@ for (const text of ["{", "5", '"x"', '[["energy_max",100]]']) {
   });
 }
 
+test("documents that are wrong in themselves are named with their files, and what takes others", async () => {
+  await withPlace(async ({ driver, cppRoot }) => {
+    writeTopic(cppRoot, "t", {
+      validator: '{"type":"eventbridge","pattern":{"a":[{"numeric":["<>",3]}]}}',
+      serializer: '{"type":"schema","schema":"text"}',
+      partitions: [[]],
+    });
+    const error = await assertRejects(
+      () => importCppFiles({ rootPath: cppRoot, topic: "t", driver }),
+      InvalidOptionError,
+    );
+    assertStringIncludes(error.message, `found "<>" (in "${cppRoot}/t/validator.json")`);
+    assertStringIncludes(error.message, `found "text" (in "${cppRoot}/t/serializer.json")`);
+    assertStringIncludes(error.message, "import it with --validator default --serializer NAME:MODULE");
+    assertEquals((await driver.listTopics()).size, 0);
+  });
+});
+
 test("a schema of C++ that names no draft is read by draft 07, and goes back as it was", async () => {
   await withPlace(async ({ driver, cppRoot, folder }) => {
     const texts = [
