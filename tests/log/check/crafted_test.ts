@@ -1,11 +1,15 @@
 // What verify says of every kind of damage to a segment, to the byte, and that a repair leaves nothing to say.
 import { assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { StorageError } from "../../../src/errors.ts";
 import { FLAG, INDEX, INDEX_ENTRY_BYTES, KIND, SEGMENT } from "../../../src/log/format/bytes.ts";
 import { planRepair } from "../../../src/log/check/plan.ts";
 import { repairPartition } from "../../../src/log/check/repair.ts";
 import { verifyPartition } from "../../../src/log/check/verify.ts";
 import { core } from "../../../src/log/format/core/core.ts";
+import { entriesFrom } from "../../../src/log/segment/entries.ts";
+import { startOf } from "../../../src/log/segment/log_position.ts";
+import { Segment } from "../../../src/log/segment/segment_file.ts";
 import { INDEX_BYTES_MAX, indexPath } from "../../../src/log/segment/index.ts";
 import { test } from "../../harness.ts";
 import {
@@ -189,12 +193,23 @@ for (const [what, parts, around, found, entries] of CASES) {
     for await (const finding of verifyPartition(partition)) all.push(finding);
     const { steps, unrepairable } = planRepair(all);
     assertEquals(unrepairable, []);
-    crafted.storage.makeDirectory("/kept");
+    const { storage, segment } = crafted;
+    storage.makeDirectory("/kept");
+    const files = [segment.path, indexPath(segment)];
+    const before = files.map((file) => storage.readWhole(file));
     const keep = (file: string) => `/kept/${file.slice(file.lastIndexOf("/") + 1)}`;
     if (steps.length > 0) await repairPartition(partition, steps, keep);
     partition.close();
     const left = (await findings(crafted)).filter((line) => !line.includes(": torn "));
     assertEquals(left, []);
+    // Whatever was changed is kept as it was, but for the seal that sends writers on.
+    const changed = new Set(steps.map(({ file }) => files.indexOf(file)));
+    for (const [index, file] of files.entries()) {
+      if (!changed.has(index)) continue;
+      const original = before[index]!;
+      const kept = storage.readWhole(keep(file))!.subarray(0, original.byteLength);
+      assertEquals(Buffer.compare(kept, original), 0);
+    }
     const again = crafted.reopened();
     assertEquals(again, entries);
   });
@@ -388,4 +403,58 @@ test("verify tells how much it read", async () => {
   for await (const finding of verifyPartition(partition, { progress })) throw new Error(finding.reason);
   assertEquals(done, [[140, 3], [132, 1], [202, 0]]);
   partition.close();
+});
+
+test("a repair writes the dependency marker that is missing, of its own partition alone", async () => {
+  const event: Part = { extents: [{ segmentId: 3, offset: 64, bytes: 5 }] };
+  const crafted = new CraftedSegment([event], { baseId: 10 });
+  const partition = crafted.partition();
+  const step = {
+    kind: "write dependency marker",
+    firstId: 10,
+    endId: 10,
+    offset: 0,
+    reason: "",
+    keptId: 3,
+  } as const;
+  const file = crafted.segment.path;
+  await repairPartition(partition, [{ ...step, partition: 1, file }], (file) => file);
+  assertEquals([...partition.listing().needs], []);
+  await repairPartition(partition, [{ ...step, partition: 0, file }], (file) => file);
+  assertEquals([...partition.listing().needs], [[10, [3]]]);
+  partition.close();
+});
+
+test("a repair gives up the events of two places, each with its own time and ids", async () => {
+  const crafted = new CraftedSegment([
+    { count: 2, time: 6000 },
+    { count: 3, time: 7000, damaged: ["head"] },
+    { time: 8000 },
+    { count: 2, time: 9000, damaged: ["head"] },
+    {},
+  ]);
+  const partition = crafted.partition();
+  const all = [];
+  for await (const finding of verifyPartition(partition)) all.push(finding);
+  crafted.storage.makeDirectory("/kept");
+  await repairPartition(
+    partition,
+    planRepair(all).steps,
+    (file) => `/kept/${file.slice(file.lastIndexOf("/") + 1)}`,
+  );
+  partition.close();
+  const segment = new Segment(crafted.storage, crafted.segment.path, 0, 0);
+  const frames = [...entriesFrom(startOf(segment), 4096)].flatMap((entry) =>
+    entry.kind === "frame" ? [entry] : []
+  );
+  assertEquals(frames.map(({ id, frame: { count, time, flags } }) => [id, count, time, flags]), [
+    [0, 2, 6000, 0],
+    [2, 3, 7000, FLAG.lost],
+    [5, 1, 8000, 0],
+    [6, 2, 9000, FLAG.lost],
+    [8, 1, 5000, 0],
+  ]);
+  const [one, other] = frames.filter(({ frame }) => frame.flags === FLAG.lost).map(({ frame }) => frame);
+  assertEquals([one!.sequence, other!.sequence, one!.nonceLow === other!.nonceLow], [1, 2, true]);
+  assertEquals([one!.anchorId, one!.anchorOffset], [2, crafted.offsets[1]]);
 });

@@ -241,18 +241,31 @@ test("an index that is made anew has the entries that writers add, but for damag
     { data: LARGE, time: 6000 },
     { data: LARGE, time: 9000 },
     { data: LARGE, time: 7000 },
-    { data: LARGE, time: 7000, damaged: ["header"] },
-    { data: LARGE, time: 9500 },
-    { time: 9600 },
+    { data: LARGE, time: 7000 },
+    { data: LARGE, time: 9500, damaged: ["header"] },
+    { time: 7000 },
+    { time: 7000 },
   ];
   for (const index of [undefined, [[1, 1]] as Surroundings["index"]]) {
     const made = bound(new CraftedSegment(parts, index === undefined ? {} : { index }));
     rebuildIndex(made.storage, made.segment);
     assertEquals(made.storage.readWhole(indexPath(made.segment))!.byteLength, 2 * INDEX_ENTRY_BYTES);
     const confirmed = [...new SegmentIndex(made.storage, made.segment).confirmedIds(() => true)];
-    assertEquals(confirmed, [{ offset: made.offsets[2], id: 2 }, { offset: made.offsets[4], id: 4 }]);
+    assertEquals(confirmed, [{ offset: made.offsets[2], id: 2 }, { offset: made.offsets[5], id: 5 }]);
     assertEquals(found(made, { id: 3 }), ["2", 2, 9000]);
-    assertEquals(found(made, { id: 9 }), ["4", 4, 9500]);
+    assertEquals(found(made, { id: 9 }), ["5", 5, 9500]);
+  }
+});
+
+test("an index that is made anew has a frame that begins as far on as entries are apart", () => {
+  for (const [bytes, entries] of [[524_055, 0], [524_056, 1]] as const) {
+    const made = new CraftedSegment([{ data: noise(bytes) }, {}]);
+    assertEquals(made.offsets[1], 524_288 - (entries === 0 ? 1 : 0));
+    rebuildIndex(made.storage, made.segment);
+    assertEquals(
+      made.storage.readWhole(indexPath(made.segment))?.byteLength ?? 0,
+      entries * INDEX_ENTRY_BYTES,
+    );
   }
 });
 
