@@ -18,7 +18,12 @@ export class PartitionMovedError extends DiasporaError {
 /** Consumers of one name share the partitions as a group, or each read all of them: not some so and some so. */
 export class ConsumerInUseError extends DiasporaError {
   /** Names the consumer, and says how those that are open read. */
-  constructor(readonly consumer: string, readonly topic: string, open: "group" | "alone") {
+  constructor(
+    readonly consumer: string,
+    readonly topic: string,
+    open: "group" | "alone",
+    options: ErrorOptions = {},
+  ) {
     super(
       "ERR_CONSUMER_IN_USE",
       `Cannot use consumer "${consumer}" of topic "${topic}": ${
@@ -26,7 +31,7 @@ export class ConsumerInUseError extends DiasporaError {
           ? "consumers of that name share its partitions as a group; open it with the option group, or choose another name"
           : "a consumer of that name is open that reads all partitions; close it first, or open all of them with the option group"
       }`,
-      { canRetry: true },
+      { ...options, canRetry: true },
     );
   }
 }

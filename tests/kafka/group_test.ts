@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   BrokerError,
   type Consumer,
+  ConsumerInUseError,
   Driver,
   type Event,
   PartitionMovedError,
@@ -164,13 +165,53 @@ test("kafka: a consumer of chosen partitions shares nothing, and stores no posit
     await member.ready();
     await until("its partitions", () => member.partitions.length === 2);
     const next = await alone.pull().wait(10_000);
-    const error = await assertRejects(async () => await next!.acknowledge(), BrokerError);
+    const error = await assertRejects(async () => await next!.acknowledge(), ConsumerInUseError);
     assertEquals(error.canRetry, true);
+    for (const options of [{ group: false }, { partitions: [0] }]) {
+      const late = topic.consumer("name", options);
+      await assertRejects(async () => await late.ready(), ConsumerInUseError);
+      await late.close();
+    }
   }
+  await using welcome = topic.consumer("name", { group: false });
+  await welcome.ready();
   const third = await alone.pull().wait(10_000);
   await third!.acknowledge();
   assertEquals((await topic.lag("name"))[1].position, 3);
 });
+
+test(
+  "kafka: those that have partitions keep as many as they can when one joins or goes",
+  { skip },
+  async () => {
+    await using driver = await open("calm");
+    await driver.createTopic("t", { num_partitions: 6 });
+    await using topic = await driver.openTopic("t");
+    await using first = topic.consumer("name", { group: true });
+    await first.ready();
+    await using second = topic.consumer("name", { group: true });
+    await second.ready();
+    await until("two share", () => areShared([first, second], 6));
+    const two = [first, second].map(({ partitions }) => partitions);
+    assertEquals(two.map(({ length }) => length), [3, 3]);
+    const third = topic.consumer("name", { group: true });
+    await third.ready();
+    await until("three share", () => areShared([first, second, third], 6));
+    const three = [first, second].map(({ partitions }) => partitions);
+    three.forEach((partitions, index) => {
+      assertEquals(partitions.length, 2);
+      assert(
+        partitions.every((partition) => two[index].includes(partition)),
+        `${partitions} of ${two[index]}`,
+      );
+    });
+    await third.close();
+    await until("two share again", () => areShared([first, second], 6));
+    [first, second].forEach(({ partitions }, index) => {
+      assert(three[index].every((partition) => partitions.includes(partition)), `${partitions}`);
+    });
+  },
+);
 
 // The client started a timer of a minute when it was closed while it joined again, and kept the process that long.
 test("kafka: a member that is closed while it joins again leaves nothing running", { skip }, async () => {

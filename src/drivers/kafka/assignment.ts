@@ -1,5 +1,8 @@
-import { BrokerError } from "../../errors.ts";
+import type { GroupMember } from "../../contract.ts";
+import { BrokerError, ConsumerInUseError } from "../../errors.ts";
 import { withoutUndefined } from "../../options.ts";
+import type { Cluster } from "./cluster.ts";
+import { findMembers } from "./members.ts";
 import type { Offsets } from "./offsets.ts";
 
 /** Which partitions a consumer reads, and on whose behalf it stores positions. */
@@ -28,19 +31,29 @@ export interface Reassignment {
 export class ManualAssignment implements Assignment {
   constructor(
     private readonly name: string,
-    private readonly offsets: Offsets,
+    private readonly topic: { cluster: Cluster; name: string; kafkaName: string; offsets: Offsets },
     readonly assigned: readonly number[],
   ) {}
 
-  open(): Promise<void> {
-    return Promise.resolve();
+  /** A name is used one way; where the brokers do not say who uses it, an acknowledgement tells. */
+  async open(): Promise<void> {
+    let members: GroupMember[];
+    try {
+      members = await findMembers(this.topic, this.name);
+    } catch (error) {
+      if (error instanceof BrokerError && error.reason === "GROUP_AUTHORIZATION_FAILED") return;
+      throw error;
+    }
+    if (members.length > 0) throw new ConsumerInUseError(this.name, this.topic.name, "group");
   }
 
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
     try {
-      await this.offsets.store(this.name, positions);
+      await this.topic.offsets.store(this.name, positions);
     } catch (error) {
-      throw inUse(error, this.name) ?? error;
+      throw isInUse(error)
+        ? new ConsumerInUseError(this.name, this.topic.name, "group", { cause: error })
+        : error;
     }
   }
 
@@ -59,9 +72,14 @@ const MEMBER_FAULTS = [
   "STALE_MEMBER_EPOCH",
 ];
 
+/** Whether positions are refused because consumers share the partitions under that name now. */
+function isInUse(error: unknown): error is BrokerError {
+  return error instanceof BrokerError && MEMBER_FAULTS.includes(error.reason ?? "");
+}
+
 /** The error for positions of a name under which consumers share partitions now; undefined for another one. */
 export function inUse(error: unknown, name: string): BrokerError | undefined {
-  if (!(error instanceof BrokerError) || !MEMBER_FAULTS.includes(error.reason ?? "")) return undefined;
+  if (!isInUse(error)) return undefined;
   return new BrokerError(
     error.brokers,
     `Cannot change the position of consumer "${name}" from outside: consumers of that name are open and share ` +

@@ -19,7 +19,7 @@ import {
 } from "./client_internals.ts";
 import { diagnose } from "./diagnosis.ts";
 import { failureOf, isPassing, isSilence } from "./failure.ts";
-import { roundRobinAssignor } from "./round_robin_assignor.ts";
+import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
 
 /** How long one request of administration is tried, in milliseconds. */
@@ -145,12 +145,14 @@ export class Cluster {
       heartbeatInterval: Math.min(configured.heartbeatInterval, timeoutMs / 3),
     };
     const { READ_COMMITTED, READ_UNCOMMITTED } = this.module.FetchIsolationLevels;
+    const protocol = new StickyProtocol();
     const consumer = new this.module.Consumer({
       ...client,
       ...timing,
       // Names may have spaces, which the client refuses, though no broker does.
       groupId: "name",
-      partitionAssigner: roundRobinAssignor,
+      partitionAssigner: stickyAssignor,
+      protocols: [protocol],
       retries,
       retryDelay: this.retryDelay,
       // Nothing listens for stalled heartbeats; closed while it joins, the client would keep that timer for a minute.
@@ -161,6 +163,7 @@ export class Cluster {
       isolationLevel: fetch.readsCommittedOnly ? READ_COMMITTED : READ_UNCOMMITTED,
     }) as ClientConsumer;
     consumer.groupId = group;
+    protocol.member = consumer;
     keepPartialMetadata(consumer, this.module);
     consumer.on("client:performWithRetry:retry", (operation, attempt, _retries, delayMs) => {
       if (!diagnostics.retry.hasSubscribers) return;

@@ -43,7 +43,7 @@ export class KafkaConsumer implements ConsumerInterface {
       : undefined;
     const partitions = request.partitions ?? alone;
     this.#assignment = partitions !== undefined
-      ? new ManualAssignment(name, offsets, partitions)
+      ? new ManualAssignment(name, topic, partitions)
       : new Group(cluster, name, topic, {
         onReassigned: (change) => this.#onReassigned(change),
         onFailure: (error) => this.#onFailure(error),

@@ -1,6 +1,4 @@
-import type { Group as DescribedGroup } from "@platformatic/kafka";
 import { createHash } from "node:crypto";
-import type { GroupMember } from "../../contract.ts";
 import { BrokerError, PartitionMovedError } from "../../errors.ts";
 import type { Assignment, Reassignment } from "./assignment.ts";
 import type { ClientConsumer } from "./client.ts";
@@ -235,19 +233,4 @@ function fitted(id: string): string {
   if (id.length <= CHARS_MAX) return id;
   const digest = createHash("sha256").update(id).digest("hex");
   return `${id.slice(0, CHARS_MAX - digest.length - 1)}-${digest}`;
-}
-
-/** Who of a group reads a topic, and which partitions of it each has. */
-export function membersOf(group: DescribedGroup | undefined, kafkaName: string): GroupMember[] {
-  const members: GroupMember[] = [];
-  for (const [id, { clientHost, assignments, metadata }] of group?.members ?? []) {
-    const partitions = assignments?.get(kafkaName)?.partitions ?? [];
-    if (metadata?.topics?.includes(kafkaName) === false && partitions.length === 0) continue;
-    members.push({
-      id,
-      host: clientHost.replace(/^\//, ""),
-      partitions: [...partitions].sort((one, other) => one - other),
-    });
-  }
-  return members;
 }

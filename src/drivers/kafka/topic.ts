@@ -19,7 +19,7 @@ import type { Cluster } from "./cluster.ts";
 import { changeConfigs } from "./configs.ts";
 import { KafkaConsumer } from "./consumer.ts";
 import { describePartitions, lagOf } from "./describe.ts";
-import { membersOf } from "./group.ts";
+import { findMembers } from "./members.ts";
 import { HighWatermarks } from "./high_watermarks.ts";
 import { findTopic } from "./metadata.ts";
 import { Offsets } from "./offsets.ts";
@@ -121,9 +121,7 @@ export class KafkaTopic implements TopicInterface {
 
   async members(consumerName: string): Promise<GroupMember[]> {
     await this.#checkThere();
-    const what = `look who shares topic "${this.name}" as "${consumerName}"`;
-    const groups = await this.cluster.run(what, (admin) => admin.describeGroups({ groups: [consumerName] }));
-    return membersOf(groups.get(consumerName), this.#opened.kafkaName);
+    return await findMembers({ ...this.#opened, cluster: this.cluster }, consumerName);
   }
 
   async seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {

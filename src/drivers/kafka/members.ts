@@ -1,0 +1,28 @@
+import type { Group as DescribedGroup } from "@platformatic/kafka";
+import type { GroupMember } from "../../contract.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** Who shares the partitions of a topic under a name. */
+export async function findMembers(
+  { cluster, name, kafkaName }: { cluster: Cluster; name: string; kafkaName: string },
+  consumerName: string,
+): Promise<GroupMember[]> {
+  const what = `look who shares topic "${name}" as "${consumerName}"`;
+  const groups = await cluster.run(what, (admin) => admin.describeGroups({ groups: [consumerName] }));
+  return membersOf(groups.get(consumerName), kafkaName);
+}
+
+/** Who of a group reads a topic, and which partitions of it each has. */
+function membersOf(group: DescribedGroup | undefined, kafkaName: string): GroupMember[] {
+  const members: GroupMember[] = [];
+  for (const [id, { clientHost, assignments, metadata }] of group?.members ?? []) {
+    const partitions = assignments?.get(kafkaName)?.partitions ?? [];
+    if (metadata?.topics?.includes(kafkaName) === false && partitions.length === 0) continue;
+    members.push({
+      id,
+      host: clientHost.replace(/^\//, ""),
+      partitions: [...partitions].sort((one, other) => one - other),
+    });
+  }
+  return members;
+}
