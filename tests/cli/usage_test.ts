@@ -251,11 +251,18 @@ test("on a terminal destruction is asked about, and only yes is yes", { skip: no
 test("on a terminal long work shows progress, unless asked not to", { skip: noTerminal }, async () => {
   await withFolder(async ({ folder, driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
-    const produce = (...more: string[]) => {
+    const seen = join(folder, "typescript");
+    const produce = (input: string, ...more: string[]) => {
       const words = [...PROGRAM, "produce", "t", ...driver, ...more].map((word) => `'${word}'`).join(" ");
-      return run(["script", "-qec", `(echo 1; sleep 1; echo 2) | ${words}`, join(folder, "typescript")]);
+      return run(["script", "-qefc", `(${input}) | ${words}`, seen]);
     };
-    assertStringIncludes((await produce()).stdout, "produced: 1 event");
-    assertEquals((await produce("--no-progress")).stdout.includes("produced:"), false);
+    // The second line comes when the first is on the screen.
+    const waiting =
+      `echo 1; for _ in $(seq 400); do grep -q 'produced: 1 event  ' '${seen}' && break; sleep 0.05; done; echo 2`;
+    assertStringIncludes((await produce(waiting)).stdout, "produced: 1 event  ");
+    assertEquals(
+      (await produce("echo 1; sleep 0.3; echo 2", "--no-progress")).stdout.includes("produced:"),
+      false,
+    );
   });
 });
