@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { ConsumerView, Page } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { optionWords, topicWords } from "../command_line.ts";
@@ -51,7 +51,11 @@ export class ConsumersTab extends Tab {
     this.succeeded();
   }
 
-  #consumer({ name, events, bytes, seconds, partitions, isUnseen }: ConsumerView): TemplateResult {
+  #consumer(view: ConsumerView): TemplateResult {
+    const { name, events, bytes, seconds, partitions, members = [], isUnseen } = view;
+    const owners = new Map(
+      members.flatMap((member) => member.partitions.map((partition) => [partition, memberText(member)])),
+    );
     const state = isUnseen
       ? html`<span class="muted">…</span>`
       : events === 0
@@ -64,7 +68,9 @@ export class ConsumersTab extends Tab {
       `;
     return html`
       <details class="card">
-        <summary><h2><bdi>${visible(name)}</bdi></h2> ${state}</summary>
+        <summary><h2><bdi>${visible(name)}</bdi></h2> ${state} ${members.length === 0
+          ? nothing
+          : html`<span class="badge">${counted(members.length, "member")}</span>`}</summary>
         <table class="list">
           <thead>
             <tr>
@@ -73,6 +79,7 @@ export class ConsumersTab extends Tab {
               <th scope="col" class="number">Lag, events</th>
               <th scope="col" class="number">Lag, bytes</th>
               <th scope="col" class="number">Oldest has waited</th>
+              ${members.length === 0 ? nothing : html`<th scope="col">Owner</th>`}
             </tr>
           </thead>
           <tbody>${partitions.map(({ partition, position, acknowledged, events, bytes, seconds }) =>
@@ -87,6 +94,11 @@ export class ConsumersTab extends Tab {
                 <td class="number" data-label="Oldest has waited">${events === 0
                   ? ""
                   : formatSpan(seconds)}</td>
+                ${members.length === 0 ? nothing : html`<td data-label="Owner">${
+                  visible(
+                    owners.get(partition) ?? "",
+                  )
+                }</td>`}
               </tr>
             `
           )}</tbody>
@@ -106,4 +118,10 @@ export class ConsumersTab extends Tab {
       ["Forget it", ["consumer", "delete", ...where]],
     ];
   }
+}
+
+/** A member as people know it: its process and machine. */
+function memberText({ id, host, pid }: NonNullable<ConsumerView["members"]>[number]): string {
+  const place = pid === undefined ? id : `process ${pid}`;
+  return host === "" ? place : `${place} on ${host}`;
 }

@@ -1,4 +1,4 @@
-import type { Topic } from "../../mod.ts";
+import { type GroupMember, NotSupportedError, type Topic } from "../../mod.ts";
 import type { ConsumerView, Page } from "./contract.ts";
 import type { Lags } from "./lags.ts";
 
@@ -14,8 +14,22 @@ export async function consumersPage(
   const names = await topic.consumers();
   const shown = names.slice(offset, offset + limit);
   const known = await lags.of(topic, shown, PATIENCE_MS);
-  const items = shown.map((name): ConsumerView =>
-    known.get(name) ?? { name, events: 0, bytes: 0, seconds: 0, partitions: [], isUnseen: true }
-  );
+  const members = await Promise.all(shown.map((name) => membersOf(topic, name)));
+  const items = shown.map((name, index): ConsumerView => {
+    const view = known.get(name) ??
+      { name, events: 0, bytes: 0, seconds: 0, partitions: [], isUnseen: true };
+    const sharing = members[index] ?? [];
+    return sharing.length === 0 ? view : { ...view, members: sharing };
+  });
   return { total: names.length, offset, items };
+}
+
+/** Who shares the partitions; no one where that cannot be known. */
+async function membersOf(topic: Topic, name: string): Promise<GroupMember[]> {
+  try {
+    return await topic.members(name);
+  } catch (error) {
+    if (error instanceof NotSupportedError) return [];
+    throw error;
+  }
 }

@@ -24,7 +24,7 @@
  *
  * @module
  */
-import type { PartitionDescription, PartitionLag } from "../contract.ts";
+import type { GroupMember, PartitionDescription, PartitionLag } from "../contract.ts";
 import type { JsonObject } from "../json.ts";
 
 /** The store as a whole. */
@@ -165,6 +165,8 @@ export interface ConsumerView {
   bytes: number;
   seconds: number;
   partitions: PartitionLag[];
+  /** Who shares the partitions under that name, where someone does. */
+  members?: GroupMember[];
   /** Set where it was not asked for yet: then the rest means nothing. */
   isUnseen?: true;
 }

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { Driver } from "../../mod.ts";
 import type {
   ConsumerView,
@@ -274,6 +275,26 @@ test("samples are noted while a topic is looked at, with the lag of every consum
       return newest?.events === 100;
     });
     assertEquals(newest?.lag, { "behind/100%": 80 });
+  });
+});
+
+test("of a group its members are listed with the partitions that each has, and of others no one", async () => {
+  await serve(async ({ get, fill, driver }) => {
+    await fill("t", { num_partitions: 3 }, (topic) => pushMany(topic, 9));
+    await using topic = await driver.openTopic("t");
+    await topic.seekConsumer("alone", "latest");
+    await using one = topic.consumer("shared", { group: true });
+    await one.ready();
+    await using two = topic.consumer("shared", { group: true });
+    await two.ready();
+    const { items } = await get<Page<ConsumerView>>("api/topics/t/consumers");
+    const [alone, shared] = items;
+    assertEquals([alone.name, alone.members], ["alone", undefined]);
+    assertEquals(shared.members?.map(({ pid }) => pid), [process.pid, process.pid]);
+    assertEquals(
+      shared.members?.map(({ partitions }) => [...partitions]).sort(),
+      [one.partitions, two.partitions].map((partitions) => [...partitions]).sort(),
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 // The page in a real browser: what people see and do.
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import process from "node:process";
 import { openSync, readdirSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -329,6 +330,20 @@ test("segments and consumers are shown", WITH_BROWSER, async () => {
     await page.getByRole("heading", { name: "late" }).click();
     assertStringIncludes(await page.locator("details[open] tbody").innerText(), "1,500");
     await shoot("consumers");
+  });
+});
+
+test("a group shows its members, and whose each partition is", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, driver }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 2));
+    await using topic = await driver.openTopic("t");
+    await using member = topic.consumer("workers", { group: true });
+    await member.ready();
+    await go("topics/t/consumers");
+    await page.getByText("1 member", { exact: true }).waitFor();
+    await page.getByRole("heading", { name: "workers" }).click();
+    await page.getByRole("columnheader", { name: "Owner" }).waitFor();
+    assertEquals(await page.getByRole("cell", { name: `process ${process.pid} on` }).count(), 2);
   });
 });
 
