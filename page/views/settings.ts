@@ -84,9 +84,9 @@ function valueOf(key: string, value: unknown): Content {
     ? formatSpan(number)
     : undefined;
   if (readable === undefined) return html`<bdi>${text}</bdi>`;
-  return html`${readable} <span class="muted">(${formatCount(number)} ${
+  return html`<span>${readable} <span class="muted">(${formatCount(number)} ${
     key.endsWith("_bytes") ? "bytes" : "s"
-  })</span>`;
+  })</span></span>`;
 }
 
 /** A value to begin with. */

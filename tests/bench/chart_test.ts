@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { barChart } from "../../src/ctl/bench/chart/bar_chart.ts";
 import { formatBytes, formatCount, formatMs, formatSpeed } from "../../src/ctl/bench/chart/format.ts";
 import { latencyChart } from "../../src/ctl/bench/chart/latency_chart.ts";
@@ -73,6 +73,7 @@ test("a bar chart draws the largest first", () => {
     bars: [{ name: "small", value: 10 }, { name: "large", value: 1000, ours: true }],
   });
   assert(svg.indexOf("large") < svg.indexOf("small"));
+  assertStringIncludes(svg, "<title>small: 10</title>");
   assertEquals(/NaN|Infinity/.test(svg), false);
 });
 
@@ -80,6 +81,8 @@ test("a latency chart shows the slow events", () => {
   const sorted = Array.from({ length: 1000 }, (_, index) => index < 990 ? 0.2 : 5);
   const svg = latencyChart("latency", "note", [{ name: "files", sorted }]);
   assertStringIncludes(svg, ">99 %</text>");
+  // Values under the pointer, though no dot is seen.
+  assertMatch(svg, /<circle class="hit"[^>]*><title>files: 5 ms at 99[.0-9]* %<\/title>/);
   assertEquals(/NaN|Infinity/.test(svg), false);
 });
 

@@ -1,6 +1,7 @@
 // Light and dark, narrow and wide, for those who see and those who listen.
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { test } from "../harness.ts";
@@ -54,11 +55,24 @@ async function visitAll(
   }
 }
 
+/** Looked at where pictures are wanted: a phone, and a large screen. */
+const PICTURED = process.env["UI_SCREENSHOTS"] === undefined
+  ? []
+  : [390, 2560].flatMap((width) =>
+    (["light", "dark"] as const).map((colorScheme) =>
+      [`${colorScheme} ${width}`, {
+        colorScheme,
+        viewport: { width, height: width > 1000 ? 1300 : 844 },
+      }] as const
+    )
+  );
+
 for (
   const [name, options] of [
     ["light", { colorScheme: "light" }],
     ["dark", { colorScheme: "dark" }],
     ["narrow", { colorScheme: "light", viewport: { width: 320, height: 640 } }],
+    ...PICTURED,
   ] as const
 ) {
   test(

@@ -10,13 +10,15 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:0 0 24
 dd{margin:0;color:var(--ink)}
 .all{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:20px;align-items:start}
 .card{grid-column:1/-1;background:var(--paper);border-radius:8px;padding:20px;overflow-x:auto}
-figure{margin:0}
+figure{margin:0;overflow-x:auto}
 svg{max-width:100%;height:auto;display:block}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 table+table{margin-top:20px}
 th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
 th{color:var(--soft);font-weight:500;font-size:13px}
 th:first-child,td:first-child{text-align:left;padding-left:0}
+@media(max-width:600px){main{padding:16px 12px 32px}h1{font-size:21px}dl{grid-template-columns:1fr}dd{margin-bottom:6px}
+.card{padding:12px}th,td{padding:5px 7px}figure svg{max-width:none;width:620px}}
 `;
 
 /** A page that needs no other file: tables and pictures, with the facts they were made under. */

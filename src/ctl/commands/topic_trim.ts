@@ -57,9 +57,9 @@ export async function run(invocation: Invocation): Promise<number | void> {
       firstIdBefore,
       firstId,
       firstId - firstIdBefore,
-      bytes,
+      formatBytes(bytes),
     ]);
-    const head = ["partition", "first id before", "first id", dryRun ? "would go" : "removed", "bytes"];
+    const head = ["partition", "first id before", "first id", dryRun ? "would go" : "removed", "size"];
     for (const line of formatTable(head, rows, console.out.columns)) await console.out.line(line);
   });
 }

@@ -1,5 +1,5 @@
 import { linearScale, logScale } from "./scale.ts";
-import { element, label, picture, seriesClass } from "./svg.ts";
+import { element, escaped, label, picture, seriesClass } from "./svg.ts";
 
 /** One bar. */
 export interface Bar {
@@ -45,7 +45,11 @@ export function barChart({ title, note, scale, format, bars }: BarChart): string
         { class: seriesClass(ours ? OURS : OTHERS) },
         [
           label(name, { x: LEFT - 10, y: y + 15, anchor: "end", kind: ours ? "name" : "label" }),
-          element("rect", { class: "bar", x: LEFT, y, width, height: ROW - 9, rx: 3 }),
+          element(
+            "rect",
+            { class: "bar", x: LEFT, y, width, height: ROW - 9, rx: 3 },
+            element("title", {}, escaped(`${name}: ${format(value)}`)),
+          ),
           label(format(value), { x: LEFT + width + 8, y: y + 15, kind: "tick" }),
         ].join(""),
       );

@@ -1,5 +1,5 @@
 import { linearScale, logScale, type Scale, stepScale } from "./scale.ts";
-import { element, label, picture, seriesClass } from "./svg.ts";
+import { element, escaped, label, picture, seriesClass } from "./svg.ts";
 
 /** One of the two directions of a chart. */
 export interface Axis {
@@ -16,7 +16,7 @@ export interface Series {
   name: string;
   points: readonly (readonly [x: number, y: number])[];
   dashed?: boolean;
-  /** Leave out the dots, where there are very many points. */
+  /** Do not show the dots, where there are very many points. */
   smooth?: boolean;
 }
 
@@ -85,11 +85,13 @@ function seriesOf(
 ): string {
   const path = points.map(([x, y], at) => `${at === 0 ? "M" : "L"}${atX(x).toFixed(1)} ${atY(y).toFixed(1)}`);
   const [lastX] = endOf(points);
-  const dots = smooth ? [] : points.map(([x, y]) =>
+  // Where there are very many, they are not seen, but say their values to a pointer all the same.
+  const look = smooth ? { class: "hit", r: 7 } : { class: "dot", r: 4 };
+  const dots = points.map(([x, y]) =>
     element(
       "circle",
-      { class: "dot", cx: atX(x), cy: atY(y), r: 4 },
-      element("title", {}, `${name}: ${chart.y.format(y)} at ${chart.x.format(x)}`),
+      { ...look, cx: atX(x), cy: atY(y) },
+      element("title", {}, escaped(`${name}: ${chart.y.format(y)} at ${chart.x.format(x)}`)),
     )
   );
   return element(

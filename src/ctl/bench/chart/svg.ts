@@ -54,7 +54,7 @@ export const CHART_STYLE: string = [
   ".chart text{fill:var(--ink)}.chart .title{font-size:16px;font-weight:650}.chart .note,.chart .tick,.chart .axis{fill:var(--soft)}.chart .tick{font-size:12px;font-variant-numeric:tabular-nums}",
   ".chart .rule{stroke:var(--rule);stroke-width:1}.chart .base{stroke:var(--soft);stroke-width:1}",
   ".chart .line{fill:none;stroke:var(--c);stroke-width:2.5;stroke-linejoin:round;stroke-linecap:round}.chart .dashed{stroke-dasharray:5 5;stroke-width:2}",
-  ".chart .dot{fill:var(--c);stroke:var(--paper);stroke-width:1.5}.chart .bar{fill:var(--c)}.chart .name{fill:var(--c);font-weight:600}",
+  ".chart .dot{fill:var(--c);stroke:var(--paper);stroke-width:1.5}.chart .hit{fill:transparent}.chart .bar{fill:var(--c)}.chart .name{fill:var(--c);font-weight:600}",
 ].join("");
 
 /** Class of the series with that index. */
