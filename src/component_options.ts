@@ -5,9 +5,9 @@ import type { StandardSchema } from "./standard_schema.ts";
 
 /** The components of a topic, each given as an instance or as a document. */
 export interface ComponentOptions<T = JsonValue> {
-  /** Says which events the topic takes; also a schema of zod, valibot, arktype …. Default: all. */
+  /** Decides which events the topic accepts; can also be a schema from zod, valibot, arktype …. Default: all. */
   validator?: Validator<T> | StandardSchema<T> | ComponentDocument;
-  /** Says which partition an event goes to. Default: each in turn. */
+  /** Decides which partition an event goes to. Default: each in turn. */
   partitionSelector?: PartitionSelector | ComponentDocument;
   /** Writes and reads metadata. Default: as JSON text. */
   serializer?: Serializer | ComponentDocument;
@@ -15,10 +15,10 @@ export interface ComponentOptions<T = JsonValue> {
 
 /** What `Driver.draftTopic` takes beside the definition. */
 export interface DraftOptions<T = JsonValue> {
-  /** Components to store, and to fill the topic with, instead of those that the definition's documents describe. */
+  /** Components to store, and to use for filling the topic, instead of those in the definition's documents. */
   components?: ComponentOptions<T>;
-  /** Components to fill the topic with instead of those stored: events that were pushed before need no validator. */
+  /** Components to use for filling the topic instead of the stored ones: events pushed before need no validator. */
   filling?: ComponentOptions<T>;
-  /** Go on with what was left under this name, and keep what is neither published nor discarded. Default: false. */
+  /** Continue with what was left under this name, and keep what is neither published nor discarded. Default: false. */
   resume?: boolean;
 }

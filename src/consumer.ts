@@ -44,7 +44,7 @@ export interface SeekOptions {
   /** Only these partitions. Default: all that the consumer reads. */
   partitions?: readonly number[];
   /**
-   * Whether the stored position of the consumer's name moves as well, also backwards. Default: false, so that a
+   * Whether to move the stored position of the consumer's name as well, even backwards. Default: false, so that a
    * restart continues after the last acknowledgement.
    */
   store?: boolean;

@@ -52,7 +52,7 @@ export interface TopicInfo extends TopicDefinition {
 
 /** How a topic is deleted. */
 export interface DeleteTopicOptions {
-  /** Also when another program keeps events of its own in the topic's folder: they are deleted with it. */
+  /** Delete the topic even if another program keeps its own events in the topic's folder: they are deleted with it. */
   force?: boolean;
 }
 

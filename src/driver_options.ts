@@ -18,13 +18,13 @@ export type CommonDriverOptions = {
 
 /** Options of the driver `files`. */
 export type FilesDriverOptions = CommonDriverOptions & {
-  /** Folder that holds the topics; a relative one means what it names when the driver is opened */
+  /** Folder that holds the topics; a relative path is resolved when the driver is opened */
   root_path?: string;
-  /** Lock files around appends, for file systems on which machines do not append atomically */
+  /** Use lock files around appends, for file systems on which appends from several machines are not atomic */
   use_file_locking?: boolean;
   /** Overrides the `flush_behavior` of topics, for producers of this driver */
   flush_behavior?: FlushBehaviorOption;
-  /** How many partitions a new topic may have */
+  /** Maximum number of partitions of a new topic */
   max_partitions?: number;
 };
 
@@ -32,11 +32,11 @@ export type FilesDriverOptions = CommonDriverOptions & {
 export type FilesTopicOptions = {
   /** Number of partitions; cannot be changed later */
   num_partitions?: number;
-  /** Size at which a segment file is closed and the next one begun, in bytes */
+  /** Size in bytes at which a segment file is closed and the next one is started */
   segment_bytes?: number;
-  /** When a push counts as stored: with the operating system (default), on disk after a flush, on disk at once */
+  /** When events are on disk: when the operating system writes them (`buffered`, the default), after a flush (`on_flush`), or once a push completes (`immediate`) */
   flush_behavior?: FlushBehaviorOption;
-  /** Keep at most this many bytes a partition; whole segments are removed, the oldest first */
+  /** Keep at most this many bytes per partition; whole segments are removed, oldest first */
   retention_bytes?: number;
   /** Keep events this long, in seconds; whole segments are removed */
   retention_seconds?: number;
@@ -46,9 +46,9 @@ export type FilesTopicOptions = {
 
 /** Options of the driver `memory`. */
 export type MemoryDriverOptions = CommonDriverOptions & {
-  /** Drivers with the same store share topics, within the process; without it a driver has its own */
+  /** Drivers with the same store share topics within the process; without it, each driver has its own */
   store?: string;
-  /** How many partitions a new topic may have */
+  /** Maximum number of partitions of a new topic */
   max_partitions?: number;
 };
 
@@ -56,21 +56,21 @@ export type MemoryDriverOptions = CommonDriverOptions & {
 export type MemoryTopicOptions = {
   /** Number of partitions; cannot be changed later */
   num_partitions?: number;
-  /** Taken for the sake of documents shared with `files`; changes nothing */
+  /** Accepted so that documents can be shared with `files`; has no effect */
   flush_behavior?: FlushBehaviorOption;
 };
 
 /** Options of the driver `kafka`, also called `octopus`. */
 export type KafkaDriverOptions = CommonDriverOptions & {
-  /** Properties of librdkafka, by dotted names or nested; `bootstrap.servers` is required */
+  /** librdkafka properties, with dotted names or nested; `bootstrap.servers` is required */
   kafka: JsonObject;
-  /** Kafka names are `NAMESPACE.TOPIC`; other topics are not seen */
+  /** Kafka names are `NAMESPACE.TOPIC`; other topics are not visible */
   namespace?: string;
-  /** Keep no documents beside topics: every topic then has the default components */
+  /** Do not store documents for topics: every topic then has the default components */
   disable_info_topic?: boolean;
-  /** Prefix of the topics that hold the documents of others; without it `__info_`, or `info_` with a service */
+  /** Prefix of the topics that hold the documents of other topics; by default `__info_`, or `info_` with a service */
   info_topic_prefix?: string;
-  /** `region` of Amazon's managed Kafka, whose tokens are then asked for with the credentials of the environment */
+  /** `region` of Amazon's managed Kafka; tokens are then requested with the credentials in the environment */
   aws_msk_iam?: { region: string };
   /** Service that creates and deletes topics: `url`, `subject`, `authorization`, or `subject_env` and `authorization_env` */
   octopus?: {
@@ -86,17 +86,17 @@ export type KafkaDriverOptions = CommonDriverOptions & {
 export type KafkaTopicOptions = {
   /** Number of partitions; cannot be changed later */
   num_partitions?: number;
-  /** Copies of each partition; without it 3, or the cluster's own number where it has fewer brokers */
+  /** Copies of each partition; by default 3, or the default of the cluster if it has fewer brokers */
   replication_factor?: number;
-  /** Keep no documents beside this topic: it then has the default components */
+  /** Do not store documents for this topic: it then has the default components */
   disable_info_topic?: boolean;
   /** Keep events this long, in seconds */
   retention_seconds?: number;
-  /** Keep at most this many bytes a partition */
+  /** Keep at most this many bytes per partition */
   retention_bytes?: number;
   /** Size of Kafka's segments, in bytes */
   segment_bytes?: number;
-  /** Further settings of the Kafka topic by their names, e.g. `{ "cleanup.policy": "compact" }` */
+  /** Other settings of the Kafka topic by name, e.g. `{ "cleanup.policy": "compact" }` */
   kafka?: JsonObject;
 };
 

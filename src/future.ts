@@ -6,7 +6,7 @@ import { checkOptions, invalidOption, show } from "./options.ts";
 
 /** What a wait takes beside its duration. */
 export interface WaitOptions {
-  /** Ends the wait; it then rejects with the signal's reason. The operation itself goes on. */
+  /** Ends the wait; it then rejects with the signal's reason. The operation itself continues. */
   signal?: AbortSignal;
 }
 

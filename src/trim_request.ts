@@ -4,15 +4,15 @@ export interface TrimRequest {
   beforeId?: number;
   /** Remove events older than this (milliseconds since 1970, or a date). */
   beforeTime?: number | Date;
-  /** Keep at most this many bytes a partition. */
+  /** Keep at most this many bytes per partition. */
   maxBytes?: number;
-  /** @deprecated Its name before: use `maxBytes`. */
+  /** @deprecated The old name of `maxBytes`. */
   bytesMax?: number;
   /** Remove what every named consumer has acknowledged. */
   acknowledged?: boolean;
   /** Only these partitions; all by default. */
   partitions?: number[];
-  /** Remove nothing, only say what would be removed. */
+  /** Remove nothing, only report what would be removed. */
   dryRun?: boolean;
 }
 

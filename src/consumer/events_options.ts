@@ -4,13 +4,13 @@ import { checkOptions, invalidOption } from "../options.ts";
 /** What {@linkcode Consumer.events} and its kin take. */
 export interface EventsOptions {
   /**
-   * `"end"`: the events that are stored when the iteration begins, and no more. `{ id }`: those of them below that
-   * id, in every partition. Default: no end, new events are waited for.
+   * `"end"`: only the events that are stored when the iteration begins. `{ id }`: only those of them below that
+   * id, in every partition. Default: no end, it waits for new events.
    */
   until?: "end" | { id: number };
-  /** Ends when no event came for this long, in milliseconds. Default: no limit. */
+  /** Ends the iteration when no event arrives for this long, in milliseconds. Default: no limit. */
   timeoutMs?: number;
-  /** Ends it; the wait under way rejects with the signal's reason. */
+  /** Ends the iteration; a wait in progress rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 

@@ -7,32 +7,32 @@ import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_
 
 /** What {@linkcode Topic.consumer} takes. */
 export interface ConsumerOptions<T = JsonValue> {
-  /** Says which bytes of an event's data are wanted. Default: none, or all where an allocator is given. */
+  /** Selects which bytes of an event's data to read. Default: none, or all if an allocator is given. */
   dataSelector?: DataSelector<T>;
-  /** Gives the buffers for the selected bytes. Default: memory that may be shared with other events. */
+  /** Supplies the buffers for the selected bytes. Default: memory that may be shared with other events. */
   dataAllocator?: DataAllocator<T>;
-  /** Events read of one partition before the next one has its turn. Default: adaptive. */
+  /** Number of events read from one partition before the next one has its turn. Default: adaptive. */
   batchSize?: BatchSize;
-  /** Batches an engine may read ahead. Default: 2. */
+  /** Number of batches that an engine may read ahead. Default: 2. */
   maxNumBatches?: number;
   /** Only these partitions. Default: all. */
   partitions?: readonly number[];
   /**
    * Whether consumers of this name share the partitions, so that each event goes to one of them: each partition has one
-   * owner at a time, and goes to another when that one closes or is gone. Default: false, each reads every partition;
-   * with the driver `kafka` true, unless `partitions` are given.
+   * owner at a time, and moves to another consumer when its owner closes or dies. Default: false, each reads every
+   * partition; with the driver `kafka` true, unless `partitions` are given.
    */
   group?: boolean;
   /**
-   * With `group`: how long a member on another machine, or one that is stopped, may show no sign of life before its
-   * partitions are given to others, in milliseconds. Default: 10,000.
+   * With `group`: how long, in milliseconds, a member that is stopped or on another machine may show no sign of life
+   * before its partitions move to other members. Default: 10,000.
    */
   groupTimeoutMs?: number;
-  /** Where to begin in partitions where the name acknowledged nothing yet. Default: `"earliest"`. */
+  /** Where to begin in partitions in which the name has acknowledged nothing yet. Default: `"earliest"`. */
   from?: StartPosition;
-  /** `"throw"` (default) gives damage as an error to the caller; `"skip"` passes over it. */
+  /** `"throw"` (default) reports damage to the caller as an error; `"skip"` skips it. */
   onCorruption?: "throw" | "skip";
-  /** Called with damage passed over. */
+  /** Called with damage that is skipped. */
   onDamage?: (error: CorruptedLogError) => void;
 }
 

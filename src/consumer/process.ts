@@ -9,9 +9,9 @@ export interface ProcessOptions extends EventsOptions {
   /** Ends after this many events. Default: no limit. */
   maxEvents?: number;
   /**
-   * Calls that run at a time. Default: 1. With more, an acknowledgement is stored only up to the first event of its
-   * partition whose call runs or has failed; the rest follows as calls end. So an event that failed is delivered again
-   * after a restart, though its successors were acknowledged.
+   * Number of calls that run at the same time. Default: 1. With more, acknowledgements are stored only up to the
+   * first event of the partition whose call is running or has failed; the rest follow as calls end. So an event that
+   * failed is delivered again after a restart, even if later events were acknowledged.
    */
   concurrency?: number;
 }

@@ -17,28 +17,28 @@ export interface BatchLimits {
 
 /** What `push` takes beside metadata and data. */
 export interface PushOptions {
-  /** The partition asked for; the topic's partition selector decides what it means. */
+  /** The requested partition; the topic's partition selector decides what it means. */
   partition?: number;
 }
 
 /** What {@linkcode Topic.producer} takes. */
 export interface ProducerOptions {
-  /** Events after which a batch is stored without waiting for more. Default: adaptive. */
+  /** Number of events after which a batch is stored without waiting for more. Default: adaptive. */
   batchSize?: BatchSize;
   /**
-   * Batches that may be on their way at a time. A push beyond that blocks until one is stored where the engine
-   * can do so (`files`, `memory`), else it waits in memory, up to `maxPendingBytes`. Default: 16.
+   * Batches that may be in flight at a time. A push beyond that blocks until one is stored if the engine can
+   * block (`files`, `memory`); otherwise it waits in memory, up to `maxPendingBytes`. Default: 16.
    */
   maxNumBatches?: number;
   /**
-   * Bytes that may wait in memory, beside what is being stored, where the engine cannot block (`kafka`) or a component
-   * of the topic answers later. A push beyond
-   * that fails with `BackpressureError`: await {@linkcode Producer.ready} or a flush now and then. Default: 128 MiB.
+   * Bytes that may wait in memory, in addition to what is being stored, if the engine cannot block (`kafka`) or a
+   * component of the topic is asynchronous. A push beyond that fails with `BackpressureError`: await
+   * {@linkcode Producer.ready} or a flush now and then. Default: 128 MiB.
    */
   maxPendingBytes?: number;
   /**
    * `"strict"` (default): events of a partition are stored in push order, even when the topic's components
-   * answer asynchronously and out of order. `"loose"`: whichever is ready first.
+   * answer asynchronously and out of order. `"loose"`: events are stored as soon as they are ready.
    */
   ordering?: "strict" | "loose";
 }

@@ -22,8 +22,8 @@ export const COMPONENT_OPTIONS: Readonly<
       },
       draft: {
         type: '"2020-12", "2019-09", "draft-07", "draft-06" or "draft-04"',
-        otherwise: "what the schema says, else 2020-12, or draft 07 where `items` is a list",
-        meaning: "How a schema without `$schema` is read",
+        otherwise: "what the schema says; otherwise 2020-12, or draft 07 if `items` is a list",
+        meaning: "Draft to use for a schema without `$schema`",
       },
     },
     eventbridge: {
@@ -35,7 +35,7 @@ export const COMPONENT_OPTIONS: Readonly<
       schema: {
         type: "an event pattern",
         otherwise: "required, here or as `pattern`",
-        meaning: "The same, by the name that the C++ library writes",
+        meaning: "The same, under the name that the C++ library writes",
       },
     },
   },
@@ -45,7 +45,7 @@ export const COMPONENT_OPTIONS: Readonly<
       pointer: {
         type: 'a JSON pointer, e.g. "/user/id"',
         otherwise: "required",
-        meaning: "Where the key is in the metadata; equal keys go to one partition",
+        meaning: "Location of the key in the metadata; equal keys go to the same partition",
       },
     },
   },
@@ -56,7 +56,7 @@ export const COMPONENT_OPTIONS: Readonly<
       schema: {
         type: "a JSON Schema",
         otherwise: "required",
-        meaning: "Kept for the C++ library; metadata is stored as JSON text",
+        meaning: "Stored for the C++ library; metadata is stored as JSON text",
       },
     },
   },

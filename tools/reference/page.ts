@@ -37,18 +37,17 @@ const LOAD_MODULES: DocumentedRule = {
 export function referencePage(): string {
   return [
     "# Reference",
-    `Every option, environment variable and limit. This page is written by \`npm run reference\` from the code that
-reads them. Keys of documents, which may stand in files shared with the C++ and Python tools, are
-\`snake_case\`; options of TypeScript calls are \`camelCase\`. An option that is not known is an error that names
-the nearest one.`,
+    `Every option, environment variable and limit. \`npm run reference\` generates this page from the code that reads
+them. Keys of documents, which may be in files shared with the C++ and Python tools, are \`snake_case\`; options
+of TypeScript calls are \`camelCase\`. An unknown option is an error that suggests the closest one.`,
     "## Driver options",
     "The second argument of `Driver.open(name, options)`; on the command line `--driver.KEY VALUE`.",
-    "Of every driver:",
+    "All drivers:",
     ruleTable({ load_modules: LOAD_MODULES }),
     ...DRIVERS.flatMap(({ name, driver }) => [`### ${title(name)}`, ruleTable(driver), ...moreOf(name)]),
     "## Topic options",
     `The second argument of \`driver.createTopic(name, options)\`; on the command line \`--topic.KEY VALUE\`.
-\`topic.edit()\` and \`topic edit\` change all but \`num_partitions\` and what says so.`,
+\`topic.edit()\` and \`topic edit\` change all of them except \`num_partitions\` and those that say so.`,
     ...DRIVERS.flatMap(({ name, topic }) => [`### Topics of ${title(name)}`, ruleTable(topic)]),
     "## Component options",
     `The documents of validators, partition selectors and serializers: \`{ type, … }\`.
@@ -62,7 +61,7 @@ the nearest one.`,
         [name, { readBy, meaning }],
       ) => [code(name), readBy, meaning, FIRST_VERSION]),
     ]),
-    `Variables that a configuration names itself are read besides: \`subject_env\` and \`authorization_env\` of the
+    `In addition, variables that a configuration names are read: \`subject_env\` and \`authorization_env\` of the
 driver option \`octopus\`.`,
     "## Limits",
     table(["what", "limit", "beyond"], LIMITS.map((row) => [...row])),
@@ -74,9 +73,7 @@ function title(driver: string): string {
 }
 
 function moreOf(driver: string): string[] {
-  return driver === "kafka"
-    ? ["What stands under `kafka` is explained property by property in [kafka.md](kafka.md)."]
-    : [];
+  return driver === "kafka" ? ["Each property of `kafka` is explained in [kafka.md](kafka.md)."] : [];
 }
 
 function ruleTable(rules: Rules): string {

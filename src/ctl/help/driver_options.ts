@@ -6,27 +6,24 @@ export const DRIVER_OPTIONS: Readonly<
 > = {
   files: {
     driver: [
-      [
-        "root_path",
-        "Folder that holds the topics; a relative one means what it names when the driver is opened",
-      ],
+      ["root_path", "Folder that holds the topics; a relative path is resolved when the driver is opened"],
       [
         "use_file_locking",
-        "Lock files around appends, for file systems on which machines do not append atomically",
+        "Use lock files around appends, for file systems on which appends from several machines are not atomic",
       ],
       ["flush_behavior", "Overrides the `flush_behavior` of topics, for producers of this driver"],
-      ["max_partitions", "How many partitions a new topic may have"],
+      ["max_partitions", "Maximum number of partitions of a new topic"],
     ],
     topic: [
       ["num_partitions", "Number of partitions; cannot be changed later"],
-      ["segment_bytes", "Size at which a segment file is closed and the next one begun, in bytes"],
+      ["segment_bytes", "Size in bytes at which a segment file is closed and the next one is started"],
       [
         "flush_behavior",
-        "When a push counts as stored: with the operating system (default), on disk after a flush, on disk at once",
+        "When events are on disk: when the operating system writes them (`buffered`, the default), after a flush (`on_flush`), or once a push completes (`immediate`)",
       ],
       [
         "retention_bytes",
-        "Keep at most this many bytes a partition; whole segments are removed, the oldest first",
+        "Keep at most this many bytes per partition; whole segments are removed, oldest first",
       ],
       ["retention_seconds", "Keep events this long, in seconds; whole segments are removed"],
       ["retention_acknowledged", "Remove segments that every named consumer has acknowledged"],
@@ -34,16 +31,19 @@ export const DRIVER_OPTIONS: Readonly<
   },
   kafka: {
     driver: [
-      ["kafka", "Properties of librdkafka, by dotted names or nested; `bootstrap.servers` is required"],
-      ["namespace", "Kafka names are `NAMESPACE.TOPIC`; other topics are not seen"],
-      ["disable_info_topic", "Keep no documents beside topics: every topic then has the default components"],
+      ["kafka", "librdkafka properties, with dotted names or nested; `bootstrap.servers` is required"],
+      ["namespace", "Kafka names are `NAMESPACE.TOPIC`; other topics are not visible"],
+      [
+        "disable_info_topic",
+        "Do not store documents for topics: every topic then has the default components",
+      ],
       [
         "info_topic_prefix",
-        "Prefix of the topics that hold the documents of others; without it `__info_`, or `info_` with a service",
+        "Prefix of the topics that hold the documents of other topics; by default `__info_`, or `info_` with a service",
       ],
       [
         "aws_msk_iam",
-        "`region` of Amazon's managed Kafka, whose tokens are then asked for with the credentials of the environment",
+        "`region` of Amazon's managed Kafka; tokens are then requested with the credentials in the environment",
       ],
       [
         "octopus",
@@ -54,13 +54,13 @@ export const DRIVER_OPTIONS: Readonly<
       ["num_partitions", "Number of partitions; cannot be changed later"],
       [
         "replication_factor",
-        "Copies of each partition; without it 3, or the cluster's own number where it has fewer brokers",
+        "Copies of each partition; by default 3, or the default of the cluster if it has fewer brokers",
       ],
-      ["disable_info_topic", "Keep no documents beside this topic: it then has the default components"],
+      ["disable_info_topic", "Do not store documents for this topic: it then has the default components"],
       ["retention_seconds", "Keep events this long, in seconds"],
-      ["retention_bytes", "Keep at most this many bytes a partition"],
+      ["retention_bytes", "Keep at most this many bytes per partition"],
       ["segment_bytes", "Size of Kafka's segments, in bytes"],
-      ["kafka", 'Further settings of the Kafka topic by their names, e.g. `{ "cleanup.policy": "compact" }`'],
+      ["kafka", 'Other settings of the Kafka topic by name, e.g. `{ "cleanup.policy": "compact" }`'],
     ],
   },
 };

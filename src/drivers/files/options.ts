@@ -20,18 +20,18 @@ const FLUSH_BEHAVIORS = ["buffered", "on_flush", "immediate"];
 /** What the driver takes. */
 export const DRIVER_RULES: RulesOf<Omit<FilesDriverOptions, "load_modules">> = {
   root_path: documented(
-    "Folder that holds the topics; a relative one means what it names when the driver is opened",
+    "Folder that holds the topics; a relative path is resolved when the driver is opened",
     rule.text({ default: ROOT_PATH_DEFAULT }),
   ),
   use_file_locking: documented(
-    "Lock files around appends, for file systems on which machines do not append atomically",
+    "Use lock files around appends, for file systems on which appends from several machines are not atomic",
     rule.flag(false),
   ),
   flush_behavior: documented(
     "Overrides the `flush_behavior` of topics, for producers of this driver",
     rule.oneOf(FLUSH_BEHAVIORS),
   ),
-  max_partitions: documented("How many partitions a new topic may have", maxPartitionsRule),
+  max_partitions: documented("Maximum number of partitions of a new topic", maxPartitionsRule),
 };
 
 const SEGMENT_BYTES_MIN = 4096;
@@ -52,15 +52,15 @@ const seconds: OptionRule = {
 /** What of a topic may change later. */
 export const CHANGEABLE_RULES: RulesOf<Omit<TopicDocument, "num_partitions">> = {
   segment_bytes: documented(
-    "Size at which a segment file is closed and the next one begun, in bytes",
+    "Size in bytes at which a segment file is closed and the next one is started",
     segmentBytes,
   ),
   flush_behavior: documented(
-    "When a push counts as stored: with the operating system (default), on disk after a flush, on disk at once",
+    "When events are on disk: when the operating system writes them (`buffered`, the default), after a flush (`on_flush`), or once a push completes (`immediate`)",
     rule.oneOf(FLUSH_BEHAVIORS),
   ),
   retention_bytes: documented(
-    "Keep at most this many bytes a partition; whole segments are removed, the oldest first",
+    "Keep at most this many bytes per partition; whole segments are removed, oldest first",
     rule.wholeNumber(0),
   ),
   retention_seconds: documented("Keep events this long, in seconds; whole segments are removed", seconds),
@@ -77,7 +77,7 @@ export interface FilesOptions {
   useFileLocking: boolean;
   /** Overrides the topics' own, for producers of this driver. */
   flushBehavior?: FlushBehavior | undefined;
-  /** How many partitions a new topic may have. */
+  /** Maximum number of partitions of a new topic. */
   partitionsMax: number;
   /** Smaller than usual, for tests. */
   sizes?: LogSizes | undefined;
@@ -98,7 +98,7 @@ export interface FilesTopicOptions {
   numPartitions: number;
   segmentBytesMax: number;
   flushBehavior?: FlushBehavior | undefined;
-  /** Keep at most this many bytes a partition. */
+  /** Keep at most this many bytes per partition. */
   retentionBytes?: number | undefined;
   /** Keep events this long. */
   retentionSeconds?: number | undefined;

@@ -23,23 +23,23 @@ const object: OptionRule = {
 /** What the driver takes. */
 export const DRIVER_RULES: RulesOf<Omit<KafkaDriverOptions, "load_modules">> = {
   kafka: documented(
-    "Properties of librdkafka, by dotted names or nested; `bootstrap.servers` is required",
+    "librdkafka properties, with dotted names or nested; `bootstrap.servers` is required",
     { ...object, expected: 'an object with "bootstrap.servers"', required: true },
   ),
   namespace: documented(
-    "Kafka names are `NAMESPACE.TOPIC`; other topics are not seen",
+    "Kafka names are `NAMESPACE.TOPIC`; other topics are not visible",
     rule.text(),
   ),
   disable_info_topic: documented(
-    "Keep no documents beside topics: every topic then has the default components",
+    "Do not store documents for topics: every topic then has the default components",
     rule.flag(false),
   ),
   info_topic_prefix: documented(
-    "Prefix of the topics that hold the documents of others; without it `__info_`, or `info_` with a service",
+    "Prefix of the topics that hold the documents of other topics; by default `__info_`, or `info_` with a service",
     rule.text(),
   ),
   aws_msk_iam: documented(
-    "`region` of Amazon's managed Kafka, whose tokens are then asked for with the credentials of the environment",
+    "`region` of Amazon's managed Kafka; tokens are then requested with the credentials in the environment",
     object,
   ),
   octopus: documented(
@@ -120,10 +120,10 @@ const CHANGEABLE_RULES: RulesOf<
   Omit<KafkaTopicOptions, "num_partitions" | "replication_factor" | "disable_info_topic">
 > = {
   retention_seconds: documented("Keep events this long, in seconds", seconds),
-  retention_bytes: documented("Keep at most this many bytes a partition", rule.wholeNumber(0)),
+  retention_bytes: documented("Keep at most this many bytes per partition", rule.wholeNumber(0)),
   segment_bytes: documented("Size of Kafka's segments, in bytes", rule.wholeNumber(1)),
   kafka: documented(
-    'Further settings of the Kafka topic by their names, e.g. `{ "cleanup.policy": "compact" }`',
+    'Other settings of the Kafka topic by name, e.g. `{ "cleanup.policy": "compact" }`',
     {
       expected: "an object with texts, numbers, true or false",
       accepts: (value) =>
@@ -149,11 +149,11 @@ export const TOPIC_RULES: RulesOf<KafkaTopicOptions> = {
     default: 1,
   }),
   replication_factor: documented(
-    "Copies of each partition; without it 3, or the cluster's own number where it has fewer brokers",
+    "Copies of each partition; by default 3, or the default of the cluster if it has fewer brokers",
     count(REPLICAS_MAX),
   ),
   disable_info_topic: documented(
-    "Keep no documents beside this topic: it then has the default components",
+    "Do not store documents for this topic: it then has the default components",
     rule.flag(),
   ),
   ...CHANGEABLE_RULES,

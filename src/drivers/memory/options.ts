@@ -11,16 +11,16 @@ import { maxPartitionsRule, numPartitionsRule } from "../../partition_limit.ts";
 /** What the driver takes. */
 export const DRIVER_RULES: RulesOf<Omit<MemoryDriverOptions, "load_modules">> = {
   store: documented(
-    "Drivers with the same store share topics, within the process; without it a driver has its own",
+    "Drivers with the same store share topics within the process; without it, each driver has its own",
     rule.text(),
   ),
-  max_partitions: documented("How many partitions a new topic may have", maxPartitionsRule),
+  max_partitions: documented("Maximum number of partitions of a new topic", maxPartitionsRule),
 };
 
 // What topics in files take as well, so that a test can use the same document; nothing is ever lost here.
 export const CHANGEABLE_RULES: RulesOf<Omit<MemoryTopicOptions, "num_partitions">> = {
   flush_behavior: documented(
-    "Taken for the sake of documents shared with `files`; changes nothing",
+    "Accepted so that documents can be shared with `files`; has no effect",
     rule.oneOf(["buffered", "on_flush", "immediate"]),
   ),
 };
