@@ -1,8 +1,9 @@
 import { DiasporaError, keepNames } from "./base.ts";
 
 /**
- * An event was not acknowledged, because its partition was given to another consumer of that name, or is with this one
- * anew since it was delivered: the event is delivered again.
+ * An event was not acknowledged, because its partition was given to another consumer of that name, or came back to this
+ * one after it was delivered. The event is delivered again, unless the partition moved at the very moment in which the
+ * acknowledgement was written: then it may have counted, so the work should not be undone.
  */
 export class PartitionMovedError extends DiasporaError {
   /** Names the consumer and the partition, and what was to be done with it. */

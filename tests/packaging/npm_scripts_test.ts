@@ -24,6 +24,7 @@ const STARTS: Record<string, { words?: string[]; code?: number; says: string }> 
   quickstart: { words: ["--help"], says: "npm run quickstart" },
   ok: { words: ["--help"], says: "npm run ok" },
   packages: { words: ["--help"], says: "Tries the npm package" },
+  storm: { words: ["--help"], says: "npm run storm" },
   model: { words: ["--help"], says: "npm run model" },
   test: { words: ["tests/harness_test.ts", "--on", "deno"], says: "2 passed, 0 failed" },
   quick: { words: ["tests/harness_test.ts"], says: "== tests" },
