@@ -38,13 +38,20 @@ test("topics and consumers come in the order that is asked for", async () => {
         if (name !== "b") await topic.seekConsumer(`of_${name}`, { id: 0 });
       });
     }
+    // A busy machine has not looked at all topics when it answers first, and says so.
+    const whole = async <Line>(path: string): Promise<SortedPage<Line>> => {
+      for (;;) {
+        const page = await get<SortedPage<Line>>(path);
+        if (page.unseen === 0) return page;
+      }
+    };
     const names = async (sort: string): Promise<string> =>
-      (await get<SortedPage<TopicLine>>(`api/topics?sort=${sort}`)).items.map(({ name }) => name).join("");
+      (await whole<TopicLine>(`api/topics?sort=${sort}`)).items.map(({ name }) => name).join("");
     assertEquals(
       await Promise.all(["", "-name", "events", "-events", "-partitions", "-lag", "nonsense"].map(names)),
       ["abc", "cba", "acb", "bca", "bca", "cab", "abc"],
     );
-    const page = await get<SortedPage<ConsumerLine>>("api/consumers?search=of");
+    const page = await whole<ConsumerLine>("api/consumers?search=of");
     assertEquals(
       [page.unseen, page.items.map(({ topic, name, events }) => [topic, name, events])],
       [0, [["c", "of_c", 20], ["a", "of_a", 5]]],
