@@ -1,4 +1,5 @@
-const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+/** Made when it is needed first: that takes as long as a fifth of the command's start. */
+let grouped: Intl.NumberFormat | undefined;
 
 /** A number with what it counts: `1 event`, `2 events`, `0 entries`. */
 export function counted(count: number, singular: string, plural = `${singular}s`): string {
@@ -7,5 +8,6 @@ export function counted(count: number, singular: string, plural = `${singular}s`
 
 /** The same for people: `1 event`, `1,234,567 events`. */
 export function countedGrouped(count: number, singular: string, plural = `${singular}s`): string {
+  grouped ??= new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
   return `${grouped.format(count)} ${count === 1 ? singular : plural}`;
 }
