@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static struct plan { int generation, first, last, error, delay; long bytes; char call[16]; } plan;
-static int count, failed[64], failed_count;
+static int count, reporting[64], reporting_count;
 static ino_t failed;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -29,8 +29,8 @@ static int is_segment(int fd, char *path, struct stat *stat) {
 }
 
 // Whether this open file has reported the failure; the runtime may have given it another number since.
-static int has_told(int fd) {
-  for (int i = 0; i < failed_count; i++) if (!syscall(SYS_kcmp, getpid(), getpid(), 0, fd, failed[i])) return 1;
+static int has_reported(int fd) {
+  for (int i = 0; i < reporting_count; i++) if (!syscall(SYS_kcmp, getpid(), getpid(), 0, fd, reporting[i])) return 1;
   return 0;
 }
 
@@ -44,11 +44,11 @@ static int fate(const char *call, int fd, ino_t inode, struct plan *its) {
   if (file) fclose(file);
   if (plan.generation != was) count = 0;
   int result = !strcmp(plan.call, call) && ++count >= plan.first && count <= plan.last;
-  if (call[0] == 'f' && !result && inode == failed && !has_told(fd)) result = 2;
+  if (call[0] == 'f' && !result && inode == failed && !has_reported(fd)) result = 2;
   if (call[0] == 'f' && result && plan.error) {
-    if (failed != inode) failed_count = 0;
+    if (failed != inode) reporting_count = 0;
     failed = inode;
-    if (failed_count < 64) failed[failed_count++] = dup(fd);
+    if (reporting_count < 64) reporting[reporting_count++] = dup(fd);
   }
   *its = plan;
   pthread_mutex_unlock(&lock);
