@@ -1,6 +1,6 @@
 // A regression shows as a ratio to what plain files cost in the same minute on the same machine: absolute times
 // would say more about the machine. The limits are about twice what was measured, so that only a real one trips.
-import { assert } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,8 +13,8 @@ import { scaled, type Shape, WORKLOADS } from "../../src/ctl/bench/workload.ts";
 import { test } from "../harness.ts";
 
 const RUNTIME = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
-/** The best of so many counts: whatever disturbs makes it longer. */
-const ROUNDS = 2;
+/** The best of at most so many counts: whatever disturbs makes it longer. One is enough where it keeps to its limits. */
+const ROUNDS_MAX = 6;
 
 /** Processor time of each way, as a multiple of the floor that it is compared with. */
 interface Limits {
@@ -47,7 +47,7 @@ async function checkRatios(shape: Shape, limits: Limits): Promise<void> {
     best[what] = Math.min(best[what] ?? Infinity, cpuSeconds);
   };
   try {
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < ROUNDS_MAX && (round === 0 || excess(best, limits).length > 0); round++) {
       const path = join(folder, "floor");
       await keep("write", { kind: "plain write", path, settings: shape });
       await keep("read", { kind: "plain read", path, settings: shape });
@@ -69,11 +69,15 @@ async function checkRatios(shape: Shape, limits: Limits): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
-  for (const [what, limit] of Object.entries(limits)) {
-    const floor = what === "produce" ? "write" : "read";
-    const ratio = best[what] / best[floor];
-    assert(ratio <= limit, `${what}: ${ratio.toFixed(2)} times the floor, at most ${limit} allowed`);
-  }
+  assertEquals(excess(best, limits), []);
+}
+
+/** What takes longer than its limit allows. */
+function excess(best: Record<string, number>, limits: Limits): string[] {
+  return Object.entries(limits).flatMap(([what, limit]) => {
+    const ratio = best[what] / best[what === "produce" ? "write" : "read"];
+    return ratio <= limit ? [] : [`${what}: ${ratio.toFixed(2)} times the floor, at most ${limit} allowed`];
+  });
 }
 
 test("pushing and reading small events costs little more than plain files with the same JSON", async () => {
