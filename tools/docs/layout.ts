@@ -84,6 +84,7 @@ img, .plots svg { max-width: 100%; height: auto; } img { border: 1px solid var(-
 figure { margin: 1rem 0; display: grid; gap: 1rem; }
 .ways { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1rem; }
 .ways section { border: 1px solid var(--line); border-radius: 6px; padding: 0 1rem; }
+.ways pre { padding: .7rem .5rem; font-size: .85rem; }
 .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: 1rem; background: var(--back); }
 @media (max-width: 50rem) { body { display: block; } nav { position: static; height: auto; border: 0; } main { padding: 1rem; } }
 `;
