@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import { DiasporaError, type Event, type Topic } from "../../mod.ts";
+import { openJsonLine } from "../event/json_line.ts";
 import { ofPartition } from "../of_partition.ts";
 import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../tar_header.ts";
 import { BadRequestError, sendPiece } from "./answer.ts";
@@ -91,10 +92,7 @@ export async function sendFound(topic: Topic, query: Query, response: ServerResp
 
 /** `{"partition":0,"id":0,"timestamp":1763913600000,"metadata":…,"data":"base64"}`; no `data` where there is none. */
 async function* line(event: Event, first: Uint8Array): AsyncIterable<string> {
-  const { partition, id, timestamp, metadataText } = event;
-  // A JSON text has line ends only between tokens.
-  const metadata = metadataText.replace(/[\r\n]+/g, " ");
-  const head = `{"partition":${partition},"id":${id},"timestamp":${timestamp},"metadata":${metadata}`;
+  const head = openJsonLine(event);
   if (first.length === 0) return yield `${head}}\n`;
   yield `${head},"data":"`;
   for await (const bytes of piecesOf(event, first)) yield Buffer.from(bytes).toString("base64");

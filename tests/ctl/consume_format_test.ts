@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { metadataLine } from "../../src/ctl/consume/event_format.ts";
+import { metadataLine } from "../../src/event/json_line.ts";
 import { test } from "../harness.ts";
 
 const line = (metadataText: string): string =>

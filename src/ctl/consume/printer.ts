@@ -1,7 +1,8 @@
 import type { Event } from "../../../mod.ts";
 import type { Output } from "../console/output.ts";
 import { DataFiles, piecesOf, writeEncoded } from "./data_sink.ts";
-import { metadataLine, openJsonLine, rawLine } from "./event_format.ts";
+import { metadataLine } from "../../event/json_line.ts";
+import { openSizedJsonLine, rawLine } from "./event_format.ts";
 import { type Template, wholeData } from "./template.ts";
 
 /** How events are printed. */
@@ -23,7 +24,7 @@ export function printerFor(out: Output, { topic, json, raw, data, template }: Pr
   if (template !== undefined) return templatePrinter(out, topic, template, data);
   const line = raw ? rawLine : metadataLine;
   if (data === "none") {
-    return json ? (event) => out.line(`${openJsonLine(event)}}`) : (event) => out.line(line(event));
+    return json ? (event) => out.line(`${openSizedJsonLine(event)}}`) : (event) => out.line(line(event));
   }
   if (data === "-") {
     return async (event) => {
@@ -32,7 +33,7 @@ export function printerFor(out: Output, { topic, json, raw, data, template }: Pr
   }
   if (data === "base64" || data === "hex") {
     return async (event) => {
-      await out.text(json ? `${openJsonLine(event)},"data":"` : `${line(event)}\t`);
+      await out.text(json ? `${openSizedJsonLine(event)},"data":"` : `${line(event)}\t`);
       await writeEncoded(event, data, out);
       await out.text(json ? '"}\n' : "\n");
     };
@@ -40,7 +41,7 @@ export function printerFor(out: Output, { topic, json, raw, data, template }: Pr
   const files = new DataFiles(data);
   return async (event) => {
     await files.write(topic, event);
-    await out.line(json ? `${openJsonLine(event)}}` : line(event));
+    await out.line(json ? `${openSizedJsonLine(event)}}` : line(event));
   };
 }
 

@@ -3,7 +3,7 @@ import type { Event, JsonValue } from "../../../mod.ts";
 import { nearestName } from "../../options.ts";
 import { UsageError } from "../usage_error.ts";
 import { piecesOf } from "./data_sink.ts";
-import { metadataLine } from "./event_format.ts";
+import { metadataLine } from "../../event/json_line.ts";
 
 /** What `{NAME}` stands for. */
 type Field = (event: Event, data: Uint8Array) => string;

@@ -1,6 +1,7 @@
 import type { Consumer, Event } from "../../../mod.ts";
 import { acknowledgeInGroup } from "../consume/acknowledge.ts";
-import { metadataLine, rawLine } from "../consume/event_format.ts";
+import { metadataLine } from "../../event/json_line.ts";
+import { rawLine } from "../consume/event_format.ts";
 import type { Log } from "../console/log.ts";
 import type { FifoCommand } from "./control_line.ts";
 import { type LineBlock, LineWriter } from "./line_writer.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createGzip } from "node:zlib";
 import type { Event } from "../../../../mod.ts";
 import { piecesOf } from "../../consume/data_sink.ts";
-import { metadataLine } from "../../consume/event_format.ts";
+import { metadataLine } from "../../../event/json_line.ts";
 import type { ExportJob } from "../contract.ts";
 import { fileOption } from "../options.ts";
 import { openTarget, type Target } from "../target_file.ts";

@@ -1,4 +1,4 @@
-import { metadataLine } from "../../consume/event_format.ts";
+import { openJsonLine } from "../../../event/json_line.ts";
 import { writeEncoded } from "../../consume/data_sink.ts";
 import { Output } from "../../console/output.ts";
 import type { ExportJob } from "../contract.ts";
@@ -15,10 +15,9 @@ export async function exportTopic(job: ExportJob): Promise<void> {
   const target = openTarget(path);
   const out = path === "-" ? job.console.out : new Output(target.stream, `"${path}"`);
   try {
-    for await (const { partition, events } of eventsOf(job.topic, job)) {
+    for await (const { events } of eventsOf(job.topic, job)) {
       for (const event of events) {
-        const head = `{"partition":${partition},"id":${event.id},"timestamp":${event.timestamp},` +
-          `"metadata":${metadataLine(event)}`;
+        const head = openJsonLine(event);
         if (event.dataDescriptor.size === 0) {
           const wait = out.line(`${head}}`);
           if (wait !== undefined) await wait;
