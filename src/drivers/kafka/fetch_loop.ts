@@ -126,25 +126,19 @@ export class FetchLoop {
   /** Gives every partition that has a leader to those that are asked. */
   async #locate(isAgain: boolean): Promise<void> {
     const { client, cluster, topic: { kafkaName }, place } = this.#settings;
-    const lost = [...this.#lost.keys()];
+    // Those that wait for no answer first, so that the first question is about all of them.
+    const lost = [...this.#lost.keys()].sort((one, other) => Number(other.isPlaced) - Number(one.isPlaced));
     try {
       // What is known does at first, so that beginning costs no question of its own.
       const metadata = await client.metadata({ topics: [kafkaName], forceUpdate: isAgain });
       const topic = metadata.topics.get(kafkaName)!;
-      const leaders = new Map(lost.map((queue) => [queue, topic.partitions[queue.partition]?.leader ?? -1]));
-      const isThere = (queue: PartitionQueue): boolean => metadata.brokers.has(leaders.get(queue)!);
-      for (const queue of lost.filter((queue) => !isThere(queue))) {
-        this.#lose(queue, leaderless(cluster.servers, this.#what, queue.partition));
-      }
-      const located = lost.filter(isThere);
-      for (const queue of located.filter(({ isPlaced }) => isPlaced)) {
-        this.#give(queue, leaders.get(queue)!, topic.id);
-      }
-      for (const queue of located.filter(({ isPlaced }) => !isPlaced)) {
+      for (const queue of lost) {
+        const leader = topic.partitions[queue.partition]?.leader ?? -1;
         try {
-          await place(queue);
+          if (!metadata.brokers.has(leader)) throw leaderless(cluster.servers, this.#what, queue.partition);
+          if (!queue.isPlaced) await place(queue);
           if (this.isDiscarded) return;
-          this.#give(queue, leaders.get(queue)!, topic.id);
+          this.#give(queue, leader, topic.id);
         } catch (error) {
           this.#lose(queue, error);
         }
