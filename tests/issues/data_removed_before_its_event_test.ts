@@ -12,6 +12,7 @@ import { removeBefore } from "../../src/log/mod.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
+import { interruptOnce } from "../simulation/interrupt_once.ts";
 
 const DIRECTORY = "/log";
 const OPTIONS = { flushBehavior: "buffered", segmentBytesMax: 1 << 20, chunkBytes: 1000 } as const;
@@ -32,24 +33,18 @@ test("an event whose data is removed while it is being pushed is stored with its
     const push = (data?: Uint8Array) =>
       writer.append({ count: 1, metadata: ["{}"], data: [data], dataBytes: data?.byteLength ?? 0 });
     push();
-    let calls = 0;
-    isLast = true;
-    disk.faults = { preempt: 1 };
-    disk.others = () => {
-      if (calls++ !== moment) return;
-      isLast = false;
-      disk.faults = {};
+    const end = interruptOnce(disk, moment, () => {
       const partition = open();
       new Appender(partition, 1 << 20).seal();
       removeBefore(partition, partition.segmentIds().at(-1)!, 0);
-    };
+    });
     try {
       push(new Uint8Array(5000));
     } catch (error) {
       assert(error instanceof LimitExceededError, `at call ${moment}: ${error}`);
       refused++;
     }
-    disk.faults = {};
+    isLast = !end();
     for await (const { severity, reason } of verifyPartition(open())) {
       assertEquals(severity, "torn", `at call ${moment}: ${reason}`);
     }

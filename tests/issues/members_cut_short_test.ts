@@ -9,6 +9,7 @@ import { CursorFile } from "../../src/log/positions/cursor.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
+import { interruptOnce } from "../simulation/interrupt_once.ts";
 
 /** A disk with an empty folder. */
 function makeDisk(seed = 1): SimulatedDisk {
@@ -50,18 +51,12 @@ test("a member whose sign of life is taken away in any moment shows the next one
     const disk = makeDisk();
     const other = new SimulatedProcess(disk);
     const beat = new Beat(new SimulatedProcess(disk), path);
-    let calls = 0;
-    isLast = true;
-    disk.faults = { preempt: 1 };
-    disk.others = () => {
-      if (calls++ !== moment) return;
-      isLast = false;
-      disk.faults = {};
+    const end = interruptOnce(disk, moment, () => {
       other.remove(path);
       others++;
-    };
+    });
     beat.next();
-    disk.faults = {};
+    isLast = !end();
     beat.next();
     assertEquals(readBeat(other, path), 2, `at call ${moment}`);
   }
@@ -120,19 +115,13 @@ test("one that is stopped while it removes folded files takes none away that was
     };
     for (let nextId = 1; nextId <= 4; nextId++) open().acknowledge({ nextId, time: 0 });
     disk.clock.pass(3_600_000);
-    let calls = 0;
-    isLast = true;
-    disk.faults = { preempt: 1 };
-    disk.others = () => {
-      if (calls++ !== moment) return;
-      isLast = false;
-      disk.faults = {};
+    const end = interruptOnce(disk, moment, () => {
       seek(20);
       seek(30);
       others++;
-    };
+    });
     open().acknowledge({ nextId: 10, time: 0 });
-    disk.faults = {};
+    isLast = !end();
     assertEquals(open().read()?.nextId, isLast ? 10 : 30, `at call ${moment}`);
   }
   assert(others > 5);

@@ -6,6 +6,7 @@ import { CursorFile } from "../../src/log/positions/cursor.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
+import { interruptOnce } from "../simulation/interrupt_once.ts";
 
 const PATH = "/consumer/00000000.pos";
 const HOUR_MS = 3_600_000;
@@ -19,19 +20,13 @@ test("an acknowledgement is stored whenever another consumer of its name takes i
     const store = (nextId: number) => open().acknowledge({ nextId, time: 0 });
     // Enough of them that the next one folds those that are idle.
     for (let nextId = 1; nextId <= 20; nextId++) store(nextId);
-    let calls = 0;
-    isLast = true;
-    disk.faults = { preempt: 1 };
-    disk.others = () => {
-      if (calls++ !== moment) return;
-      isLast = false;
-      disk.faults = {};
+    const end = interruptOnce(disk, moment, () => {
       disk.clock.pass(HOUR_MS);
       store(40);
       others++;
-    };
+    });
     store(30);
-    disk.faults = {};
+    isLast = !end();
     assertEquals(open().read()?.nextId, isLast ? 30 : 40, `at call ${moment}`);
   }
   assert(others > 5);

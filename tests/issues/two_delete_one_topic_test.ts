@@ -7,6 +7,7 @@ import { TopicNotFoundError } from "../../src/errors.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
+import { interruptOnce } from "../simulation/interrupt_once.ts";
 
 const DEFINITION = {
   options: { num_partitions: 1 },
@@ -30,22 +31,16 @@ for (const [what, act] of Object.entries(OTHERS)) {
       new SimulatedProcess(disk).makeDirectory("/store");
       const open = () => new FilesDriver({ root_path: "/store" }, new SimulatedProcess(disk));
       await open().createTopic("topic", DEFINITION);
-      let calls = 0;
       let others: Promise<void>[] = [];
-      isLast = true;
-      disk.faults = { preempt: 1 };
-      disk.others = () => {
-        if (calls++ !== moment) return;
-        isLast = false;
-        disk.faults = {};
+      const end = interruptOnce(disk, moment, () => {
         others = act(open());
         others.forEach((done) => done.catch(() => {}));
-      };
+      });
       const outcome = await open().deleteTopic("topic").then(() => "deleted", (error) => {
         assert(error instanceof TopicNotFoundError, `at call ${moment}: ${error.message}`);
         return "missing";
       });
-      disk.faults = {};
+      isLast = !end();
       const results = await Promise.allSettled(others);
       for (const result of results) {
         if (result.status === "rejected") {
