@@ -1,5 +1,5 @@
 import { METADATA_BYTES_MAX } from "../log/mod.ts";
-import { readOptions, rule } from "../options.ts";
+import { readOptions, rule, withoutUndefined } from "../options.ts";
 
 /** What becomes of an event with metadata that are too large for where it goes. */
 export type LargeMetadata = "refuse" | "skip" | "data";
@@ -27,10 +27,7 @@ export interface LargeMetadataRule {
 export function largeMetadataRule(
   { largeMetadata, metadataBytesMax }: LargeMetadataOptions,
 ): LargeMetadataRule {
-  const given = {
-    ...(largeMetadata === undefined ? {} : { largeMetadata }),
-    ...(metadataBytesMax === undefined ? {} : { metadataBytesMax }),
-  };
+  const given = withoutUndefined({ largeMetadata, metadataBytesMax });
   const checked = readOptions("import", given, {
     largeMetadata: rule.oneOf(["refuse", "skip", "data"], "refuse"),
     metadataBytesMax: rule.wholeNumber(1),
