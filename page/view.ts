@@ -1,4 +1,5 @@
 import type { TemplateResult } from "lit-html";
+import { sleep } from "../src/sleep.ts";
 
 /** A part of the page with a state of its own. */
 export abstract class View {
@@ -43,7 +44,7 @@ export abstract class View {
           }
         }
         // A server that is slow is asked less often.
-        await pause(Math.max(intervalMs, 4 * (performance.now() - beganMs)), this.signal);
+        await sleep(Math.max(intervalMs, 4 * (performance.now() - beganMs)), this.signal);
       }
     };
     void loop();
@@ -60,17 +61,4 @@ export abstract class View {
   protected failed(error: unknown): void {
     console.error(error);
   }
-}
-
-/** Waits; the signal, which lives as long as the view, keeps nothing of it. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }

@@ -1,7 +1,7 @@
-import { html, nothing, type TemplateResult } from "lit-html";
+import { html, type TemplateResult } from "lit-html";
 import type { ConsumerLine, SortedPage, StoreView } from "../../src/ui/contract.ts";
-import { counted, formatBytes, formatCount, formatSpan, visible } from "../format.ts";
-import { faultBox, pager, waiting } from "../pieces.ts";
+import { formatBytes, formatCount, formatSpan, visible } from "../format.ts";
+import { faultBox, waiting } from "../pieces.ts";
 import { readyCommands } from "../ready_commands.ts";
 import { linkTo, type Route } from "../route.ts";
 import type { SortColumn } from "../sorting.ts";
@@ -40,7 +40,8 @@ export class AllConsumersView extends ListView<ConsumerLine> {
     }`;
   }
 
-  #table({ items, total, offset, unseen }: SortedPage<ConsumerLine>): TemplateResult {
+  #table(page: SortedPage<ConsumerLine>): TemplateResult {
+    const { items, total, unseen } = page;
     if (total === 0) {
       return html`<p class="empty">${
         unseen > 0 ? "Looking …" : this.search === "" ? "No consumer has acknowledged anything yet." : html`
@@ -56,17 +57,7 @@ export class AllConsumersView extends ListView<ConsumerLine> {
         </thead>
         <tbody>${items.map(row)}</tbody>
       </table>
-      ${pager({
-        offset,
-        shown: items.length,
-        total,
-        limit: LIMIT,
-        what: "consumers",
-        go: (offset) => this.goTo({ offset }),
-      })}
-      <p class="muted" role="status">${counted(total, "consumer")}${this.search === ""
-        ? nothing
-        : " found"}${this.unseenText(unseen)}</p>
+      ${this.foot(page, "consumer")}
     `;
   }
 }

@@ -134,7 +134,7 @@ export class EventsTab extends Tab {
   #nothing(): string {
     if (this.#isSearching) return "Nothing found yet.";
     if (this.#address.filter !== "") return "No event that was looked at matches the filter.";
-    return this.#address.isLive ? "Nothing has come yet." : "There are no events here.";
+    return this.#address.isLive ? "Nothing has come yet." : "No events here.";
   }
 
   #pager(): Content {

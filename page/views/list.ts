@@ -1,7 +1,8 @@
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { SortedPage } from "../../src/ui/contract.ts";
 import { ask, withQuery } from "../api.ts";
 import { counted } from "../format.ts";
+import { pager } from "../pieces.ts";
 import { linkTo, type Route } from "../route.ts";
 import { sortChoice, type SortColumn, sortHeads } from "../sorting.ts";
 import { View } from "../view.ts";
@@ -63,9 +64,21 @@ export abstract class ListView<Line> extends View {
     this.run(() => this.#ask());
   }
 
-  /** That the order is not final. */
-  protected unseenText(unseen: number): string {
-    return unseen === 0 ? "" : `; ${counted(unseen, "topic")} not looked at yet`;
+  /** Where the page is in the list, how long that is, and whether its order is final. */
+  protected foot({ items, total, offset, unseen }: SortedPage<Line>, what: string): TemplateResult {
+    return html`${
+      pager({
+        offset,
+        shown: items.length,
+        total,
+        limit: this.of.limit,
+        what: `${what}s`,
+        go: (offset) => this.goTo({ offset }),
+      })
+    }
+      <p class="muted" role="status">${counted(total, what)}${this.search === "" ? nothing : " found"}${
+      unseen === 0 ? nothing : `; ${counted(unseen, "topic")} not looked at yet`
+    }</p>`;
   }
 
   async #ask(): Promise<void> {

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Rates, SortedPage, StoreView, TopicLine } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
-import { counted, formatBytes, formatCount, formatRate, visible } from "../format.ts";
-import { type Content, faultBox, moment, pager, waiting } from "../pieces.ts";
+import { formatBytes, formatCount, formatRate, visible } from "../format.ts";
+import { type Content, faultBox, moment, waiting } from "../pieces.ts";
 import { type ReadyCommand, readyCommands } from "../ready_commands.ts";
 import { linkTo, type Route } from "../route.ts";
 import type { SortColumn } from "../sorting.ts";
@@ -54,11 +54,12 @@ export class TopicsView extends ListView<TopicLine> {
       ${readyCommands("Make a topic, or look from a shell", COMMANDS, this.store.words, page?.total === 0)}`;
   }
 
-  #table({ items, total, offset, unseen }: SortedPage<TopicLine>): TemplateResult {
+  #table(page: SortedPage<TopicLine>): TemplateResult {
+    const { items, total } = page;
     if (total === 0) {
       return html`<p class="empty">${
         this.search === ""
-          ? "There is no topic yet."
+          ? "No topics yet."
           : html`No topic has “<bdi>${visible(this.search)}</bdi>” in its name.`
       }</p>`;
     }
@@ -70,17 +71,7 @@ export class TopicsView extends ListView<TopicLine> {
         </thead>
         <tbody>${items.map((line) => this.#row(line))}</tbody>
       </table>
-      ${pager({
-        offset,
-        shown: items.length,
-        total,
-        limit: LIMIT,
-        what: "topics",
-        go: (offset) => this.goTo({ offset }),
-      })}
-      <p class="muted" role="status">${counted(total, "topic")}${this.search === ""
-        ? nothing
-        : " found"}${this.unseenText(unseen)}</p>
+      ${this.foot(page, "topic")}
     `;
   }
 

@@ -10,43 +10,53 @@ interface Look<Value> {
 const BELIEVED_MS = 2000;
 const BELIEVED_TIMES = 20;
 
-/** What was seen of topics, a few of which are looked at at a time: a store may have thousands. */
+/** What was seen of topics, or of consumers, a few of which are looked at at a time: there may be thousands. */
 export class Known<Value> {
   readonly #looks = new Map<string, Look<Value>>();
 
-  constructor(private readonly look: (topic: string) => Promise<Value>) {}
-
-  /** What was seen of a topic last, if it was ever looked at. */
-  get(topic: string): Value | undefined {
-    return this.#looks.get(topic)?.value;
+  /** What was seen of one last, if it was ever looked at. */
+  get(name: string): Value | undefined {
+    return this.#looks.get(name)?.value;
   }
 
-  /** What a topic is like now. */
-  async now(topic: string): Promise<Value> {
+  /** What one is like now. */
+  async now(name: string, look: (name: string) => Promise<Value>): Promise<Value> {
     const beganMs = performance.now();
-    const value = await this.look(topic);
+    const value = await look(name);
     const atMs = performance.now();
-    this.#looks.set(topic, { value, atMs, tookMs: atMs - beganMs });
+    this.#looks.set(name, { value, atMs, tookMs: atMs - beganMs });
     return value;
   }
 
-  /** Looks at those that were never looked at, and then at those seen longest ago, for a while; forgets all others. */
-  async refresh(topics: readonly string[], patienceMs: number): Promise<void> {
-    const names = new Set(topics);
-    for (const name of this.#looks.keys()) if (!names.has(name)) this.#looks.delete(name);
-    const seenMs = (topic: string): number => this.#looks.get(topic)?.atMs ?? -Infinity;
-    const untilMs = performance.now() + patienceMs;
-    for (const topic of [...topics].sort((one, other) => seenMs(one) - seenMs(other))) {
-      if (performance.now() > untilMs) return;
-      if (this.#isBelieved(topic)) continue;
+  /** Forgets all but these. */
+  keep(names: readonly string[]): void {
+    const kept = new Set(names);
+    for (const name of this.#looks.keys()) if (!kept.has(name)) this.#looks.delete(name);
+  }
+
+  /**
+   * Looks at those that were never looked at, and then at those seen longest ago, until a time has come; at one at least,
+   * so that each call comes further however slow the engine is.
+   */
+  async refresh(
+    names: readonly string[],
+    untilMs: number,
+    look: (name: string) => Promise<Value>,
+  ): Promise<void> {
+    const seenMs = (name: string): number => this.#looks.get(name)?.atMs ?? -Infinity;
+    let hasLooked = false;
+    for (const name of [...names].sort((one, other) => seenMs(one) - seenMs(other))) {
+      if (hasLooked && performance.now() > untilMs) return;
+      if (this.#isBelieved(name)) continue;
       // Files are asked without a pause: others get their turn.
       await turn();
-      await this.now(topic);
+      await this.now(name, look);
+      hasLooked = true;
     }
   }
 
-  #isBelieved(topic: string): boolean {
-    const look = this.#looks.get(topic);
+  #isBelieved(name: string): boolean {
+    const look = this.#looks.get(name);
     return look !== undefined &&
       performance.now() - look.atMs < Math.max(BELIEVED_MS, BELIEVED_TIMES * look.tookMs);
   }

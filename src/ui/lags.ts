@@ -1,21 +1,11 @@
-import { setImmediate as turn } from "node:timers/promises";
 import type { Topic } from "../../mod.ts";
 import type { ConsumerView } from "./contract.ts";
+import { Known } from "./known.ts";
 import type { OpenTopics } from "./open_topics.ts";
-
-/** What was asked is believed for so long, or for twenty times as long as asking took. */
-const BELIEVED_MS = 2000;
-const BELIEVED_TIMES = 20;
-
-interface Asked {
-  view: ConsumerView;
-  atMs: number;
-  tookMs: number;
-}
 
 interface Consumers {
   names: string[];
-  asked: Map<string, Asked>;
+  views: Known<ConsumerView>;
   /** When it was gone on with last. */
   atMs: number;
 }
@@ -31,13 +21,14 @@ export class Lags {
 
   /** The consumers of a topic, as far as they were asked for. */
   known(topic: string): ConsumerView[] {
-    return [...this.#topics.get(topic)?.asked.values() ?? []].map(({ view }) => view);
+    const known = this.#topics.get(topic);
+    return known === undefined ? [] : known.names.flatMap((name) => known.views.get(name) ?? []);
   }
 
   /** Whether all consumers of a topic were asked for. */
   isKnown(topic: string): boolean {
     const known = this.#topics.get(topic);
-    return known !== undefined && known.asked.size === known.names.length;
+    return known !== undefined && known.names.every((name) => known.views.get(name) !== undefined);
   }
 
   /** Asks for consumers of these topics, for a while. */
@@ -50,7 +41,7 @@ export class Lags {
         await this.topics.use(name, (topic) => this.#refreshOne(topic, untilMs));
       } catch {
         // What is wrong with a topic is said where it is listed.
-        this.#topics.set(name, { names: [], asked: new Map(), atMs: performance.now() });
+        this.#topics.set(name, { names: [], views: new Known(), atMs: performance.now() });
       }
     }
   }
@@ -64,40 +55,20 @@ export class Lags {
   /** Asks for these consumers of a topic, for a while; gives those that are known. */
   async of(topic: Topic, names: readonly string[], patienceMs: number): Promise<Map<string, ConsumerView>> {
     await this.#refreshOne(topic, performance.now() + patienceMs, names);
-    const asked = this.#topics.get(topic.name)?.asked;
+    const views = this.#topics.get(topic.name)?.views;
     return new Map(names.flatMap((name): [string, ConsumerView][] => {
-      const view = asked?.get(name)?.view;
+      const view = views?.get(name);
       return view === undefined ? [] : [[name, view]];
     }));
   }
 
   async #refreshOne(topic: Topic, untilMs: number, wanted?: readonly string[]): Promise<void> {
     const names = await topic.consumers();
-    const before = this.#topics.get(topic.name)?.asked;
-    const asked = new Map(names.flatMap((name): [string, Asked][] => {
-      const known = before?.get(name);
-      return known === undefined ? [] : [[name, known]];
-    }));
-    this.#topics.set(topic.name, { names, asked, atMs: performance.now() });
-    const atMs = (name: string): number => asked.get(name)?.atMs ?? -Infinity;
-    let hasAsked = false;
-    for (const name of [...wanted ?? names].sort((one, other) => atMs(one) - atMs(other))) {
-      // One at least, however slow the engine is: each call comes further.
-      if (hasAsked && performance.now() > untilMs) return;
-      if (isBelieved(asked.get(name))) continue;
-      // Files are asked without a pause: others get their turn.
-      await turn();
-      const beganMs = performance.now();
-      const view = viewOf(name, await topic.lag(name));
-      hasAsked = true;
-      asked.set(name, { view, atMs: performance.now(), tookMs: performance.now() - beganMs });
-    }
+    const views = this.#topics.get(topic.name)?.views ?? new Known<ConsumerView>();
+    views.keep(names);
+    this.#topics.set(topic.name, { names, views, atMs: performance.now() });
+    await views.refresh(wanted ?? names, untilMs, async (name) => viewOf(name, await topic.lag(name)));
   }
-}
-
-function isBelieved(asked: Asked | undefined): boolean {
-  return asked !== undefined &&
-    performance.now() - asked.atMs < Math.max(BELIEVED_MS, BELIEVED_TIMES * asked.tookMs);
 }
 
 function viewOf(name: string, partitions: ConsumerView["partitions"]): ConsumerView {

@@ -36,7 +36,7 @@ export class Listing {
   /** What was there when a topic's line was made last. */
   readonly #before = new Map<string, { timeMs: number; events: number }>();
 
-  readonly #lines = new Known((name) => this.#look(name));
+  readonly #lines = new Known<TopicLine>();
   readonly #lags: Lags;
   readonly #damageOf: (name: string) => number;
 
@@ -83,7 +83,8 @@ export class Listing {
     if (sort === "partitions") infos.sort(order(({ numPartitions }) => numPartitions, isDescending));
     if (keyOf !== undefined) {
       const names = infos.map(({ name }) => name);
-      await this.#lines.refresh(names, PATIENCE_MS);
+      this.#lines.keep(names);
+      await this.#lines.refresh(names, performance.now() + PATIENCE_MS, this.#look);
       if (sort === "lag") await this.#lags.refresh(names, PATIENCE_MS);
       const known = ({ name }: TopicInfo): TopicLine | undefined => this.#lines.get(name);
       const isKnown = (name: string): boolean =>
@@ -96,7 +97,9 @@ export class Listing {
       infos.sort(order(key, isDescending));
     }
     const items: TopicLine[] = [];
-    for (const { name } of infos.slice(offset, offset + limit)) items.push(await this.#lines.now(name));
+    for (const { name } of infos.slice(offset, offset + limit)) {
+      items.push(await this.#lines.now(name, this.#look));
+    }
     await this.#lags.refresh(items.map(({ name }) => name), LAGS_MS);
     for (const line of items) {
       const most = this.#mostLag(line.name);
@@ -113,7 +116,7 @@ export class Listing {
     return most === undefined ? undefined : { consumer: most.name, events: most.events };
   }
 
-  async #look(topic: string): Promise<TopicLine> {
+  readonly #look = async (topic: string): Promise<TopicLine> => {
     const info = (await this.#infos()).get(topic);
     if (info === undefined) return { name: topic, numPartitions: 0, fault: "It was deleted" };
     const { name, numPartitions, layout } = info;
@@ -134,7 +137,7 @@ export class Listing {
     } catch (error) {
       return { name, numPartitions, fault: messageOf(error) };
     }
-  }
+  };
 
   #infos(): Promise<Map<string, TopicInfo>> {
     const beganMs = performance.now();

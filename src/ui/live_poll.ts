@@ -1,10 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Topic } from "../../mod.ts";
 import type { LiveView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
 import type { EventFilter } from "./filter.ts";
 import { liveMessage } from "./live_message.ts";
 import type { OpenTopics } from "./open_topics.ts";
+import { sleep } from "../sleep.ts";
 
 /** How often the ends of the partitions are looked at. */
 const INTERVAL_MS = 250;
@@ -118,7 +118,7 @@ export class LivePoll {
       for (const listener of this.#listeners) listener.take(view, text);
     }
     const pauseMs = Math.max(INTERVAL_MS, (performance.now() - beganMs) / SHARE_MAX);
-    await delay(pauseMs, undefined, { signal: this.#ending.signal }).catch(() => {});
+    await sleep(pauseMs, this.#ending.signal);
   }
 
   /**
