@@ -75,7 +75,8 @@ async function main([task, ...rest]) {
     return 2;
   }
   const { way, why } = choice;
-  console.error(`Tooling: ${way} (${why})`);
+  // Users of the command want to see what it says, and nothing else.
+  if (task !== "ctl") console.error(`Tooling: ${way} (${why})`);
   const config = fromRoot(way === "connected" ? "deno.json" : "deno.npm-only.json");
   return await run(deno, ["run", "-A", "--no-lock", "-c", config, fromRoot(script), ...rest], {
     cwd: folderOf(task, fromRoot(".")),
