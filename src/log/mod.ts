@@ -37,18 +37,19 @@
  * file system but through the `Storage` it was given.
  *
  * **The rooms** import one way, from the first to the last: `check/` verify, plan, repair · `write/` writer, appender,
- * durability · `read/` reader, batch, data · `groups/` membership, roster, shares · `positions/` cursor, confirm · `segment/` files, scanner, entries, index,
- * folder · `format/` bytes, record, frame body, and `core/`, the wasm binding.
+ * durability · `read/` reader, batch, data · `groups/` membership, roster, lease, assignor · `positions/` cursor,
+ * confirm · `segment/` files, scanner, entries, index, folder · `format/` bytes, record, frame body, and `core/`, the
+ * wasm binding.
  *
  * @module
  */
 export { METADATA_BYTES_MAX } from "./format/bytes.ts";
 export { crc32 } from "./format/crc32.ts";
-export type { Holder } from "./groups/holder.ts";
+export type { AssignmentListener } from "./groups/assignment_listener.ts";
 export { Membership } from "./groups/membership.ts";
-export { Others, type Surroundings } from "./groups/others.ts";
+export { FailureDetector, type GroupEnvironment } from "./groups/failure_detector.ts";
 export { type Member, type MemberProcess, type Roster, RosterFiles } from "./groups/roster.ts";
-export { shareOut } from "./groups/shares.ts";
+export { assignPartitions } from "./groups/assignor.ts";
 export { Partition } from "./partition.ts";
 export { confirmedId, positionAt } from "./positions/confirm.ts";
 export { CursorFile } from "./positions/cursor.ts";

@@ -1,10 +1,10 @@
 // What the simulation found when members of a group were put into it.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { StorageError } from "../../src/errors.ts";
-import { Beat, readBeat } from "../../src/log/groups/beat.ts";
-import type { Holder } from "../../src/log/groups/holder.ts";
+import { Heartbeat, readHeartbeat } from "../../src/log/groups/heartbeat.ts";
+import type { AssignmentListener } from "../../src/log/groups/assignment_listener.ts";
 import { Membership } from "../../src/log/groups/membership.ts";
-import type { Surroundings } from "../../src/log/groups/others.ts";
+import type { GroupEnvironment } from "../../src/log/groups/failure_detector.ts";
 import { CursorFile } from "../../src/log/positions/cursor.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
@@ -50,15 +50,15 @@ test("a member whose sign of life is taken away in any moment shows the next one
   for (let moment = 0, isLast = false; !isLast; moment++) {
     const disk = makeDisk();
     const other = new SimulatedProcess(disk);
-    const beat = new Beat(new SimulatedProcess(disk), path);
+    const heartbeat = new Heartbeat(new SimulatedProcess(disk), path);
     const end = interruptOnce(disk, moment, () => {
       other.remove(path);
       others++;
     });
-    beat.next();
+    heartbeat.beat();
     isLast = !end();
-    beat.next();
-    assertEquals(readBeat(other, path), 2, `at call ${moment}`);
+    heartbeat.beat();
+    assertEquals(readHeartbeat(other, path), 2, `at call ${moment}`);
   }
   assert(others > 3);
 });
@@ -75,17 +75,17 @@ test("a member that takes a partition over and cannot see then whether it still 
     return stat(path);
   };
   const has = new Set<number>();
-  const holder: Holder = {
-    enter(partition) {
+  const listener: AssignmentListener = {
+    onAssigned(partition) {
       has.add(partition);
       isFailing = true;
     },
-    leave: () => true,
-    stay: () => {},
-    lose: (partition) => has.delete(partition),
-    fail: () => {},
+    onRevoking: () => true,
+    onKept: () => {},
+    onLost: (partition) => has.delete(partition),
+    onError: () => {},
   };
-  const around: Surroundings = {
+  const environment: GroupEnvironment = {
     self: { host: "here", pid: 1 },
     isGone: () => false,
     elapsedMs: () => disk.clock.time,
@@ -94,7 +94,7 @@ test("a member that takes a partition over and cannot see then whether it still 
     sleep: () => Promise.resolve(),
   };
   const settings = { storage, directory: "/consumer/group", numPartitions: 1, timeoutMs: 1000 };
-  const member = new Membership({ ...settings, around, holder });
+  const member = new Membership({ ...settings, environment, listener });
   assertThrows(() => member.join(), StorageError, "EIO");
   assertEquals([...has], []);
 });

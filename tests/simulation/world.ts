@@ -10,7 +10,7 @@ import {
   StorageError,
 } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/json.ts";
-import type { Surroundings } from "../../src/log/mod.ts";
+import type { GroupEnvironment } from "../../src/log/mod.ts";
 import { core } from "../../src/log/format/core/core.ts";
 import { listingOf } from "../../src/log/segment/listing.ts";
 import { baseIdOf } from "../../src/log/segment/segment_file.ts";
@@ -107,11 +107,11 @@ export class World {
   openDriver(
     process: SimulatedProcess,
     flushBehavior?: FlushBehavior,
-    around?: Surroundings,
+    environment?: GroupEnvironment,
   ): FilesDriver {
     const options: JsonObject = { root_path: ROOT };
     if (flushBehavior !== undefined) options.flush_behavior = flushBehavior;
-    return new FilesDriver(options, process, { indexIntervalBytes: 512, chunkBytes: 4096 }, around);
+    return new FilesDriver(options, process, { indexIntervalBytes: 512, chunkBytes: 4096 }, environment);
   }
 
   /** A promise that must settle; what it throws ends the story. */

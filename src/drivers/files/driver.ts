@@ -8,7 +8,7 @@ import {
 } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { checkIsApart, checkNewTopicName, checkTopicName, isTopicName, otherSpellings } from "../../names.ts";
-import type { Surroundings } from "../../log/mod.ts";
+import type { GroupEnvironment } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { isMissing, isTaken, type Storage } from "../../storage/port.ts";
 import type {
@@ -45,9 +45,9 @@ export class FilesDriver implements DriverInterface {
     options: JsonObject,
     private readonly storage: Storage = nodeStorage,
     sizes?: LogSizes,
-    around?: Surroundings,
+    environment?: GroupEnvironment,
   ) {
-    this.#options = { ...readFilesOptions(options), sizes, around };
+    this.#options = { ...readFilesOptions(options), sizes, environment };
   }
 
   createTopic(name: string, definition: TopicDefinition): Promise<void> {

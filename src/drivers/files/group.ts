@@ -1,6 +1,6 @@
 /**
- * Consumers of one name that share the partitions of a topic, and those that do not: a name is used one way or the
- * other.
+ * Consumer names are used in one of two ways: as a group, whose members share the partitions of a topic, or by lone
+ * consumers, each of which reads all of them.
  *
  * @module
  */
@@ -8,61 +8,61 @@ import { clearTimeout, setTimeout } from "node:timers";
 import type { GroupMember } from "../../contract.ts";
 import { ConsumerInUseError, StorageError } from "../../errors.ts";
 import {
-  type Holder,
+  type AssignmentListener,
+  FailureDetector,
+  type GroupEnvironment,
   type Member,
   Membership,
-  Others,
   type Roster,
   RosterFiles,
-  type Surroundings,
 } from "../../log/mod.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import type { LonePart } from "./consumer.ts";
 import type { ConsumerFolder } from "./consumer_folder.ts";
 import type { GroupPart } from "./group_consumer.ts";
 
-/** After how long without a sign of life the partitions of a member are given to others. */
+/** Without a heartbeat for so long a member counts as dead. */
 const TIMEOUT_MS = 10_000;
-/** How long an opening waits for the others to give away what is the new member's. */
+/** How long opening a member waits for the others to hand its partitions over. */
 const SETTLE_MS_MAX = 1000;
 const SETTLE_POLL_MS = 10;
-/** Several changes of the folder in a row are looked at once. */
+/** Several changes of the folder in a row lead to one poll. */
 const WATCH_PAUSE_MS = 2;
-/** How often it is looked whether members of another machine are silent. */
-const LOOK_MS = 100;
+/** How often members on other machines are checked while a lone consumer waits to know whether they are alive. */
+const CHECK_INTERVAL_MS = 100;
 
-/** The consumers that are open in this process and read alone: how many there are of a name, by its folder. */
-const alone = new WeakMap<Storage, Map<string, number>>();
+/** How many lone consumers of each name are open in this process, by the name's folder. */
+const loneConsumers = new WeakMap<Storage, Map<string, number>>();
 
-/** Where a group is. */
+/** What a group needs. */
 export interface GroupPlace {
   storage: Storage;
-  around: Surroundings;
+  environment: GroupEnvironment;
   topic: string;
   topicPath: string;
   name: string;
   numPartitions: number;
-  /** The folder of the name, when it is asked for first. */
+  /** The folder of the name; made when it is needed first. */
   folder(): ConsumerFolder;
 }
 
-/** The group of one consumer name in one topic, as one opened consumer or one call sees it. */
+/** The group of one consumer name in one topic, for one consumer or call. */
 export class Group {
   constructor(private readonly place: GroupPlace) {}
 
-  /** What a consumer needs that takes part. */
+  /** What a member needs. */
   part(timeoutMs: number = TIMEOUT_MS): GroupPart {
-    const { storage, around } = this.place;
+    const { storage, environment } = this.place;
     return {
       name: this.place.name,
-      join: (holder) => this.#join(holder, timeoutMs),
+      join: (listener) => this.#join(listener, timeoutMs),
       listen: (wake) => listen(storage, this.#directory, wake),
-      elapsedMs: () => around.elapsedMs(),
+      elapsedMs: () => environment.elapsedMs(),
       patienceMs: timeoutMs,
     };
   }
 
-  /** Who takes part, as the last one that changed something knew it, without those who are certainly gone. */
+  /** The members in the roster, without those whose process has certainly ended. */
   members(): GroupMember[] {
     const roster = this.#roster();
     return this.#present(roster).map(({ id, host, pid }) => ({
@@ -73,20 +73,20 @@ export class Group {
     }));
   }
 
-  /** Throws while consumers of this name share the partitions. */
+  /** Throws while the name has members. */
   checkNobodyShares(): void {
     if (this.#present(this.#roster()).length > 0) throw this.#inUse("group");
   }
 
-  /** What a consumer needs that reads alone. */
+  /** What a lone consumer needs. */
   lonePart(): LonePart {
     let leave = () => {};
     return {
       enter: () => {
-        leave = this.#enterAlone();
+        leave = this.#registerLone();
         return this.#present(this.#roster()).length === 0
           ? Promise.resolve()
-          : this.#checkNobodyIsThere().catch((error) => {
+          : this.#checkHasNoMembers().catch((error) => {
             leave();
             throw error;
           });
@@ -95,25 +95,25 @@ export class Group {
     };
   }
 
-  /** Waits until it is known whether members of which that is not known at once are still there. */
-  async #checkNobodyIsThere(): Promise<void> {
-    const { storage, around } = this.place;
-    const others = new Others(storage, this.#directory, around);
-    for (const begunMs = around.elapsedMs();; await around.sleep(LOOK_MS)) {
+  /** Waits until it is known whether members on other machines are alive. */
+  async #checkHasNoMembers(): Promise<void> {
+    const { storage, environment } = this.place;
+    const detector = new FailureDetector(storage, this.#directory, environment);
+    for (const begunMs = environment.elapsedMs();; await environment.sleep(CHECK_INTERVAL_MS)) {
       const members = this.#present(this.#roster());
-      const silent = others.gone(members);
-      if (silent.length === members.length) return;
-      const waitedMs = around.elapsedMs() - begunMs;
-      const isThere = ({ id, timeoutMs }: Member) => others.hasShown(id) || waitedMs > 2 * timeoutMs;
+      const dead = detector.failed(members);
+      if (dead.length === members.length) return;
+      const waitedMs = environment.elapsedMs() - begunMs;
+      const isThere = ({ id, timeoutMs }: Member) => detector.hasShown(id) || waitedMs > 2 * timeoutMs;
       if (members.some(isThere)) throw this.#inUse("group");
     }
   }
 
-  /** Says that a consumer of this process reads alone, until the function given back is called. */
-  #enterAlone(): () => void {
+  /** Registers a lone consumer of this process; returns a function that unregisters it. */
+  #registerLone(): () => void {
     const { storage } = this.place;
-    const counts = alone.get(storage) ?? new Map<string, number>();
-    alone.set(storage, counts);
+    const counts = loneConsumers.get(storage) ?? new Map<string, number>();
+    loneConsumers.set(storage, counts);
     const key = this.#key;
     let isOver = false;
     counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -126,29 +126,29 @@ export class Group {
     };
   }
 
-  async #join(holder: Holder, timeoutMs: number): Promise<Membership> {
-    const { storage, around, numPartitions } = this.place;
-    if ((alone.get(storage)?.get(this.#key) ?? 0) > 0) throw this.#inUse("alone");
-    const fail = (error: unknown) => holder.fail(this.#explained(error));
+  async #join(listener: AssignmentListener, timeoutMs: number): Promise<Membership> {
+    const { storage, environment, numPartitions } = this.place;
+    if ((loneConsumers.get(storage)?.get(this.#key) ?? 0) > 0) throw this.#inUse("alone");
+    const onError = (error: unknown) => listener.onError(this.#explained(error));
     const membership = new Membership({
       storage,
       directory: this.#made(),
       numPartitions,
       timeoutMs,
-      around,
-      holder: {
-        enter: (partition) => holder.enter(partition),
-        leave: (partition) => holder.leave(partition),
-        stay: (partition) => holder.stay(partition),
-        lose: (partition) => holder.lose(partition),
-        fail,
+      environment,
+      listener: {
+        onAssigned: (partition) => listener.onAssigned(partition),
+        onRevoking: (partition) => listener.onRevoking(partition),
+        onKept: (partition) => listener.onKept(partition),
+        onLost: (partition) => listener.onLost(partition),
+        onError,
       },
     });
     try {
       membership.join();
       for (let waitedMs = 0; !membership.isSettled && waitedMs < SETTLE_MS_MAX; waitedMs += SETTLE_POLL_MS) {
-        await around.sleep(SETTLE_POLL_MS);
-        membership.look();
+        await environment.sleep(SETTLE_POLL_MS);
+        membership.poll();
       }
     } catch (error) {
       membership.abandon();
@@ -179,9 +179,9 @@ export class Group {
   }
 
   #present(roster: Roster | undefined): Member[] {
-    const { around } = this.place;
+    const { environment } = this.place;
     return (roster?.members ?? []).filter((member) =>
-      member.host === "" || member.host !== around.self.host || !around.isGone(member, true)
+      member.host === "" || member.host !== environment.self.host || !environment.isGone(member, true)
     );
   }
 
@@ -202,7 +202,7 @@ export class Group {
   }
 }
 
-/** Calls soon after something in the folder changed; undefined where no one tells of that. */
+/** Calls soon after the folder changed; undefined where the system reports no changes. */
 function listen(storage: Storage, directory: string, wake: () => void): (() => void) | undefined {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const watcher = storage.watch(directory, () => {

@@ -1,9 +1,9 @@
 import type { ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import { PartitionMovedError } from "../../errors.ts";
 import {
+  type AssignmentListener,
   confirmedId,
   type CursorFile,
-  type Holder,
   type Membership,
   type Partition,
   type Position,
@@ -12,41 +12,41 @@ import {
 import { ofPartition } from "../../of_partition.ts";
 import { assign, type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
 
-/** How a consumer takes part in its group. */
+/** A consumer's way into its group. */
 export interface GroupPart {
   /** Name of the consumers. */
   name: string;
-  /** Joins them; `holder` learns of the partitions from then on. */
-  join(holder: Holder): Promise<Membership>;
-  /** Calls when the group may have changed, until the function given back is called; undefined where that cannot be. */
+  /** Joins the group; `listener` learns of the partitions from then on. */
+  join(listener: AssignmentListener): Promise<Membership>;
+  /** Calls when the group may have changed; returns a function that ends it, or undefined where that is not possible. */
   listen(wake: () => void): (() => void) | undefined;
   elapsedMs(): number;
-  /** How long a partition that is wanted elsewhere is kept for acknowledgements that are missing. */
+  /** How long a partition that is to move is kept for missing acknowledgements. */
   patienceMs: number;
 }
 
 /** A partition that this member owns. */
 interface OwnedPartition extends AssignedPartition {
-  /** Up to where everything is acknowledged. */
+  /** All events below this id are acknowledged. */
   acknowledgedId: number;
-  /** Up to where it was read here. */
+  /** All events below this id were read by this member. */
   readId: number;
-  /** Since when it is wanted elsewhere, and up to where events were given out. */
-  leaving: { sinceMs: number; deliveredId: number } | undefined;
+  /** Set while it is to move to another member: since when, and the id below which events were delivered. */
+  revoking: { sinceMs: number; deliveredId: number } | undefined;
 }
 
-/** Reads the partitions that a group gives it. */
-export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements Holder {
+/** Reads the partitions that its group assigns to it. */
+export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements AssignmentListener {
   #assigned: readonly number[] = [];
   #membership: Membership | undefined;
-  /** Where `from` meant when the consumer was opened. */
+  /** The ids that `from` meant when the consumer was opened. */
   readonly #beginnings = new Map<number, number>();
-  /** What went wrong in the group: said once, to the call that reads or waits. */
+  /** An error of the group, thrown once, by the next call that reads or waits. */
   #fault: unknown = undefined;
-  /** Whether the partitions changed since the last look for events. */
+  /** Whether the assignment changed since events were looked for last. */
   #isReassigned = false;
   #listensAnew = false;
-  /** The watch on the group, while someone waits. */
+  /** The watch on the group, while calls wait for events. */
   #watch: { stop: () => void; users: number } | undefined;
 
   constructor(
@@ -59,7 +59,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   }
 
   get assigned(): readonly number[] {
-    this.#membership?.check();
+    this.#membership?.checkLease();
     return this.#assigned;
   }
 
@@ -67,7 +67,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     const { from } = this.request;
     for (const [number, partition] of this.partitions.entries()) {
       if (from === "earliest") continue;
-      // Of an id that was removed the first read tells.
+      // An id that retention removed is reported by the first read.
       const isId = typeof from === "object" && "id" in from;
       this.#beginnings.set(number, isId ? from.id : partition.resolve(from));
     }
@@ -75,12 +75,12 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     if (this.isClosed) this.#membership.leave();
   }
 
-  enter(partition: number): void {
+  onAssigned(partition: number): void {
     const log = ofPartition(this.partitions, partition);
     const cursor = this.cursorOf(partition);
     let begun: Position;
     try {
-      // What is stored where nothing was is the beginning, so that the next owner has the same.
+      // Where no position was stored, the beginning is, so that the next owner begins there too.
       begun = cursor.take((stored) => {
         const id = stored === undefined ? undefined : confirmedId(log, stored);
         if (id !== undefined && id === stored!.nextId) return stored!;
@@ -94,7 +94,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
       ...assign(log, this.request, cursor),
       acknowledgedId: 0,
       readId: 0,
-      leaving: undefined,
+      revoking: undefined,
     };
     this.moveTo(assigned, { id: begun.nextId });
     assigned.acknowledgedId = assigned.readId = assigned.reader.position;
@@ -102,37 +102,37 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     this.#assign([...this.#assigned, partition]);
   }
 
-  leave(partition: number): boolean {
+  onRevoking(partition: number): boolean {
     const assigned = this.assignments.get(partition);
     if (assigned === undefined) return true;
     const now = this.group.elapsedMs();
-    if (assigned.leaving === undefined) {
+    if (assigned.revoking === undefined) {
       const deliveredId = this.request.release?.(partition) ?? assigned.reader.position;
-      assigned.leaving = { sinceMs: now, deliveredId };
+      assigned.revoking = { sinceMs: now, deliveredId };
       this.#assign(this.#assigned.filter((each) => each !== partition));
     }
-    const { sinceMs, deliveredId } = assigned.leaving;
+    const { sinceMs, deliveredId } = assigned.revoking;
     return assigned.acknowledgedId >= deliveredId || now - sinceMs >= this.group.patienceMs;
   }
 
-  stay(partition: number): void {
+  onKept(partition: number): void {
     const assigned = this.assignments.get(partition);
-    if (assigned?.leaving === undefined) return;
-    this.moveTo(assigned, { id: assigned.leaving.deliveredId });
-    assigned.leaving = undefined;
+    if (assigned?.revoking === undefined) return;
+    this.moveTo(assigned, { id: assigned.revoking.deliveredId });
+    assigned.revoking = undefined;
     this.#assign([...this.#assigned, partition]);
   }
 
-  lose(partition: number): void {
+  onLost(partition: number): void {
     const assigned = this.assignments.get(partition);
     if (assigned === undefined) return;
-    if (assigned.leaving === undefined) this.request.release?.(partition);
+    if (assigned.revoking === undefined) this.request.release?.(partition);
     this.assignments.delete(partition);
     assigned.cursor.close();
     this.#assign(this.#assigned.filter((each) => each !== partition));
   }
 
-  fail(error: unknown): void {
+  onError(error: unknown): void {
     this.#fault = error;
     this.wake();
   }
@@ -146,24 +146,24 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   }
 
   override waitForEvents(signal: AbortSignal): Promise<void> {
-    // Where nothing is assigned nothing is read that would say it.
+    // A member without partitions reads nothing, so that this call has to throw.
     return this.#fault === undefined ? super.waitForEvents(signal) : Promise.reject(this.#takeFault());
   }
 
   acknowledge(partition: number, nextId: number): void {
     const membership = this.#membership!;
-    membership.check();
+    membership.checkLease();
     const assigned = this.assignments.get(partition);
-    // What was read before the partition was away is not this ownership's.
+    // Events that were read in an earlier ownership of the partition cannot be acknowledged in this one.
     if (assigned === undefined || nextId > assigned.readId) throw this.#moved(partition);
     if (nextId <= assigned.acknowledgedId) return;
     assigned.cursor.acknowledgeHeld(this.positionOf(assigned, nextId), () => {
-      if (membership.holds(partition)) return;
-      membership.look();
+      if (membership.owns(partition)) return;
+      membership.poll();
       throw this.#moved(partition);
     });
     assigned.acknowledgedId = nextId;
-    if (assigned.leaving !== undefined) membership.look();
+    if (assigned.revoking !== undefined) membership.poll();
   }
 
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
@@ -173,7 +173,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     assigned.gone = undefined;
     this.moveTo(assigned, to);
     if (!store) return Promise.resolve();
-    if (!this.#membership!.holds(partition)) throw this.#moved(partition, "seek in");
+    if (!this.#membership!.owns(partition)) throw this.#moved(partition, "seek in");
     const position = positionAt(assigned.partition, assigned.reader.position);
     assigned.cursor.take(() => position);
     assigned.acknowledgedId = assigned.readId = position.nextId;
@@ -199,12 +199,12 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     const membership = this.#membership;
     if (membership === undefined) return stops;
     if (this.#watch === undefined) {
-      const stop = this.group.listen(() => membership.look());
+      const stop = this.group.listen(() => membership.poll());
       if (stop === undefined) return stops;
       this.#watch = { stop, users: 0 };
       membership.isWatched = true;
-      // Before anything listened, the group may have changed.
-      queueMicrotask(() => membership.look());
+      // The group may have changed before the watch began.
+      queueMicrotask(() => membership.poll());
     }
     const watch = this.#watch;
     watch.users++;
@@ -225,7 +225,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     this.wake();
     if (this.#listensAnew) return;
     this.#listensAnew = true;
-    // Once for all partitions that change together.
+    // Once for all partitions that are assigned together.
     queueMicrotask(() => {
       this.#listensAnew = false;
       if (!this.isClosed) this.listenAnew();

@@ -1,7 +1,6 @@
 /**
- * What the members of a group have to know of their machine: which process they are, whether another one is still
- * there, and a clock that never steps. What the runtime does not allow to be known is not known: then only silence
- * tells that a process is gone.
+ * What the members of a group need to know of their machine: which process they are, whether another process is alive,
+ * and a monotonic clock. Without the permissions for that a dead process is noticed by its missing heartbeats alone.
  *
  * @module
  */
@@ -10,17 +9,17 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { clearImmediate, setImmediate } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MemberProcess, Surroundings } from "../../log/mod.ts";
+import type { GroupEnvironment, MemberProcess } from "../../log/mod.ts";
 import { everyTick } from "../../storage/ticks.ts";
 
-/** Where the state and the start time stand in what follows the program's name in `/proc/<pid>/stat`. */
+/** Indexes of the state and the start time among the fields after the program's name in `/proc/<pid>/stat`. */
 const STATE_FIELD = 0;
 const STARTED_FIELD = 19;
 
 let self: MemberProcess | undefined;
 
 /** This machine. */
-export const machine: Surroundings = {
+export const machine: GroupEnvironment = {
   get self(): MemberProcess {
     return self ??= { host: hostOf(), pid: process.pid, started: statusOf("self")?.started };
   },
@@ -30,12 +29,12 @@ export const machine: Surroundings = {
     try {
       process.kill(pid, 0);
     } catch (error) {
-      // Where it may not be asked, nothing is known of it.
+      // Without permission to ask nothing is known.
       return (error as { code?: string }).code === "ESRCH";
     }
     if (!thorough || started === undefined) return false;
     const status = statusOf(String(pid));
-    // One that ended and that its parent has not looked at yet does nothing any more.
+    // A zombie does nothing any more.
     return status !== undefined && (status.started !== started || /[ZX]/.test(status.state));
   },
 
@@ -54,8 +53,8 @@ export const machine: Surroundings = {
 };
 
 /**
- * Where process numbers mean the same: the machine, since when it runs, and the container, which has numbers of its
- * own. Empty where that cannot be known.
+ * Where a pid means the same process: the machine, its boot, and the namespace of process ids, which containers have
+ * their own of. Empty where that cannot be known.
  */
 function hostOf(): string {
   const name = attempt(() => hostname());

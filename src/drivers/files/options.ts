@@ -1,8 +1,8 @@
 import {
   type FlushBehavior,
+  type GroupEnvironment,
   SEGMENT_BYTES_DEFAULT,
   SEGMENT_BYTES_MAX,
-  type Surroundings,
 } from "../../log/mod.ts";
 import {
   documented,
@@ -82,7 +82,7 @@ export interface FilesOptions {
   /** Smaller than usual, for tests. */
   sizes?: LogSizes | undefined;
   /** Another machine than this, for tests. */
-  around?: Surroundings | undefined;
+  environment?: GroupEnvironment | undefined;
 }
 
 /** Sizes that no one needs to choose, save tests that want a small log with everything in it. */

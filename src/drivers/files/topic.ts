@@ -129,7 +129,7 @@ export class FilesTopic implements TopicInterface {
     const { storage, path } = this;
     return new Group({
       storage,
-      around: this.driverOptions.around ?? machine,
+      environment: this.driverOptions.environment ?? machine,
       topic: this.name,
       topicPath: path,
       name,

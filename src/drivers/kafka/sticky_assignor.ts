@@ -1,6 +1,6 @@
 import type { GroupPartitionsAssigner } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
-import { shareOut } from "../../log/mod.ts";
+import { assignPartitions } from "../../log/mod.ts";
 
 /** What a member has when it joins again, which it tells the one that shares out. */
 export interface Owned {
@@ -55,7 +55,7 @@ export const stickyAssignor: GroupPartitionsAssigner = (_current, members, _topi
     const readers = ids.filter((id) => members.get(id)?.topics?.includes(topic) === true)
       .sort((one, other) => counts.get(one)! - counts.get(other)!);
     if (readers.length === 0) continue;
-    shareOut(readers, ownersOf(topic, partitionsCount, readers, owned)).forEach((id, partition) => {
+    assignPartitions(readers, ownersOf(topic, partitionsCount, readers, owned)).forEach((id, partition) => {
       const { assignments } = shares.get(id!)!;
       const share = assignments.get(topic) ?? { topic, partitions: [] };
       share.partitions.push(partition);

@@ -1,7 +1,7 @@
 import { clearInterval, setInterval } from "node:timers";
 import process from "node:process";
 import type { GroupMember } from "../../contract.ts";
-import { shareOut } from "../../log/mod.ts";
+import { assignPartitions } from "../../log/mod.ts";
 
 /** How often it is looked whether a partition that is wanted elsewhere may go now, in milliseconds. */
 const LOOK_MS = 50;
@@ -66,7 +66,7 @@ export class MemoryGroup {
   /** Gives every partition to the one that should have it, as far as that may be now. */
   share(): void {
     const ids = this.#members.map(({ id }) => id);
-    const wanted = shareOut(ids, this.#owners.map((owner) => owner?.id));
+    const wanted = assignPartitions(ids, this.#owners.map((owner) => owner?.id));
     let isWaiting = false;
     this.#owners.forEach((owner, partition) => {
       const next = this.#members.find(({ id }) => id === wanted[partition]);

@@ -1,164 +1,171 @@
 /**
- * One consumer's part in a group that shares the partitions of a topic among consumers of one name, without a process
- * that leads it. Every member looks at the roster a few times a second, and one that sees that something is to be done
- * publishes the next one:
+ * A consumer's membership in a group: consumers of one name that share the partitions of a topic. There is no
+ * coordinator. Every member polls the roster a few times a second, and one that finds that it has to change publishes
+ * the next one:
  *
- * - A member that is gone loses its partitions, and those that no one owns are given out.
- * - A partition that should be another member's is given away by its owner, once it has let go of it.
- * - A member that does not find itself in the roster has lost everything, and joins again.
+ * - A dead member is removed, and partitions without an owner are assigned.
+ * - A partition that should belong to another member is handed over by its owner, once the owner has finished with it.
+ * - A member that is not in the roster has lost all its partitions, and joins again.
  *
- * An owner relies on a roster for less than its timeout after its last sign of life, because no one takes it for gone
- * before; after that, as after a pause, it looks again first, and says in the roster itself that it is there, which
- * fails when another process changed it. What keeps a former owner from storing positions is in `CursorFile.take`.
+ * An owner relies on the roster only while its lease is valid, because no other member takes it for dead before. When
+ * the lease has expired, for instance because the process was stopped, it polls first, and reclaims its lease in the
+ * roster itself, which fails if another member changed that. `CursorFile.take` keeps former owners from storing
+ * positions.
  *
  * @module
  */
-import type { Holder } from "./holder.ts";
-import { Looks } from "./looks.ts";
-import { Others } from "./others.ts";
+import type { AssignmentListener } from "./assignment_listener.ts";
+import { CheckSchedule } from "./check_schedule.ts";
+import { FailureDetector } from "./failure_detector.ts";
 import { type Member, type Roster, RosterFiles, type Share, vacant } from "./roster.ts";
-import { isEven, type NextRoster, withoutMembers, withRenewal } from "./roster_changes.ts";
-import { shareOut } from "./shares.ts";
-import { SignOfLife, type SignSettings } from "./sign_of_life.ts";
+import { isBalanced, type NextRoster, withoutMembers, withRenewal } from "./roster_changes.ts";
+import { assignPartitions } from "./assignor.ts";
+import { Lease, type LeaseSettings } from "./lease.ts";
 
-/** Events that are given out before the clock is asked again, while nothing else has its turn. */
-const TRUSTED_LOOKS = 32;
-/** How often it looks again because it was stopped meanwhile, before it takes everything for lost. */
-const LOOKS_MAX = 5;
-/** How often a change begins anew because others changed something meanwhile, before it waits for the next look. */
+/** Lease checks that are skipped after one, as long as the event loop does not turn: reading the clock costs time. */
+const CHECKS_SKIPPED_MAX = 32;
+/** How often an expired lease is tried to be reclaimed in a row, before everything counts as lost. */
+const POLLS_MAX = 5;
+/** How often a change is tried again because another member was first, before it waits for the next poll. */
 const ATTEMPTS_MAX = 50;
 
 /** What a member needs. */
-export interface MembershipSettings extends SignSettings {
+export interface MembershipSettings extends LeaseSettings {
   numPartitions: number;
-  holder: Holder;
+  listener: AssignmentListener;
 }
 
-/** The part of one consumer in its group. */
+/** The membership of one consumer in its group. */
 export class Membership {
   readonly #files: RosterFiles;
-  readonly #others: Others;
-  /** Partitions that this member owns, and with which roster it came to them. */
-  readonly #held = new Map<number, number>();
-  readonly #leaving = new Set<number>();
+  readonly #failureDetector: FailureDetector;
+  /** Partitions that this member owns, and the epoch of the roster that assigned them. */
+  readonly #owned = new Map<number, number>();
+  /** Owned partitions that another member should have. */
+  readonly #revoking = new Set<number>();
   #id = "";
-  readonly #sign: SignOfLife;
-  readonly #looks: Looks;
+  readonly #lease: Lease;
+  readonly #schedule: CheckSchedule;
   #renewals = 0;
-  #trustedLooks = 0;
-  #stopTurn: (() => void) | undefined;
-  /** The roster in which every member has what it should have, if that is so in the one that counts. */
-  #evenly: Roster | undefined;
-  /** The roster that was taken in, all of it. */
-  #updated: Roster | undefined;
+  #checksToSkip = 0;
+  #stopWaiting: (() => void) | undefined;
+  /** The current roster, if the partitions are balanced in it. */
+  #balanced: Roster | undefined;
+  /** The roster that was applied last, completely. */
+  #applied: Roster | undefined;
   #isBusy = false;
   #isOver = false;
 
   constructor(private readonly settings: MembershipSettings) {
-    const { storage, directory, numPartitions, around } = settings;
+    const { storage, directory, numPartitions, environment } = settings;
     this.#files = new RosterFiles(storage, directory, numPartitions);
-    this.#others = new Others(storage, directory, around);
-    this.#sign = new SignOfLife(settings);
-    this.#looks = new Looks(settings, () => this.#glance());
+    this.#failureDetector = new FailureDetector(storage, directory, environment);
+    this.#lease = new Lease(settings);
+    this.#schedule = new CheckSchedule(settings, () => this.#pollIfDue());
   }
 
-  /** Joins the group, and looks after its part from then on. */
+  /** Joins the group; from then on it polls by itself. */
   join(): void {
-    this.#enterFolder();
+    this.#makeFolders();
     this.#isBusy = true;
     try {
-      this.#takeTurn();
+      this.#pollOnce();
     } finally {
       this.#isBusy = false;
     }
-    this.#lookOn();
+    this.#adaptSchedule();
   }
 
-  /** Whether a watch calls `look` when the roster changes, so that it need not be looked at so often. */
+  /** Whether a watch calls `poll` when the roster changes, so that fewer polls are needed. */
   set isWatched(isWatched: boolean) {
-    this.#looks.isWatched = isWatched;
+    this.#schedule.isWatched = isWatched;
   }
 
-  #lookOn(): void {
-    if (!this.#isOver) this.#looks.share(this.#updated?.members.length ?? 1);
+  #adaptSchedule(): void {
+    if (!this.#isOver) this.#schedule.adaptTo(this.#applied?.members.length ?? 1);
   }
 
-  /** A member that waits costs next to nothing: it asks whether the processes of the others are there. */
-  #glance(): void {
-    const isDue = this.#leaving.size > 0 || this.#updated === undefined || this.#looks.isDue;
-    if (isDue || this.#others.hasLeft(this.#updated!.members)) this.look();
+  /** A waiting member costs next to nothing: it only asks whether the processes of the others are alive. */
+  #pollIfDue(): void {
+    const isDue = this.#revoking.size > 0 || this.#applied === undefined || this.#schedule.isPollDue;
+    if (isDue || this.#failureDetector.hasExited(this.#applied!.members)) this.poll();
   }
 
-  /** Whether every member has the partitions that it should have. */
+  /** Whether the partitions are balanced. */
   get isSettled(): boolean {
     const roster = this.#files.read();
-    return roster === undefined || isEven(roster);
+    return roster === undefined || isBalanced(roster);
   }
 
-  /** Sees to everything that is to be done now. What fails is reported to the call that reads, and tried again. */
-  look(): void {
+  /**
+   * Reads the roster, applies it and changes what has to be changed. An error is reported to the next call that reads,
+   * and the next poll tries again.
+   */
+  poll(): void {
     if (this.#isBusy || this.#isOver) return;
     this.#isBusy = true;
-    this.#looks.begin();
+    this.#schedule.polled();
     try {
-      this.#takeTurn();
+      this.#pollOnce();
     } catch (error) {
-      this.#loseUnlessTrusted();
-      this.settings.holder.fail(error);
+      this.#loseUnlessValid();
+      this.settings.listener.onError(error);
     } finally {
       this.#isBusy = false;
     }
   }
 
-  /** Looks again if too much time has passed since this member showed that it is there. */
-  check(): void {
-    if (this.#trustedLooks-- > 0) return;
-    // Work that never lets the event loop turn is a sign of life as well.
-    if (this.#sign.isDue) this.look();
-    else this.#looks.atWork();
-    // It may have been stopped while it looked.
-    for (let looks = 0; !this.#sign.isTrusted && !this.#isBusy && looks < LOOKS_MAX; looks++) this.look();
-    if (!this.#isBusy) this.#loseUnlessTrusted();
-    this.#trustedLooks = TRUSTED_LOOKS;
-    this.#stopTurn ??= this.settings.around.soon(() => {
-      this.#stopTurn = undefined;
-      this.#trustedLooks = 0;
+  /** Renews the lease when that is due, and gives everything up when it has expired and cannot be reclaimed. */
+  checkLease(): void {
+    if (this.#checksToSkip-- > 0) return;
+    // Work that never lets the event loop turn would let the lease expire.
+    if (this.#lease.isRenewalDue) this.poll();
+    else this.#schedule.checkDuringWork();
+    // The process may have been stopped while it polled.
+    for (let polls = 0; !this.#lease.isValid && !this.#isBusy && polls < POLLS_MAX; polls++) this.poll();
+    if (!this.#isBusy) this.#loseUnlessValid();
+    this.#checksToSkip = CHECKS_SKIPPED_MAX;
+    this.#stopWaiting ??= this.settings.environment.soon(() => {
+      this.#stopWaiting = undefined;
+      this.#checksToSkip = 0;
     });
   }
 
-  /** Whether this member still owns a partition, as the roster says now, since it entered it. */
-  holds(partition: number): boolean {
+  /** Whether the roster says now that this member owns a partition, without interruption since it was assigned. */
+  owns(partition: number): boolean {
     const share = this.#files.read()?.shares[partition];
-    return share?.owner === this.#id && share.epoch === this.#held.get(partition);
+    return share?.owner === this.#id && share.epoch === this.#owned.get(partition);
   }
 
-  /** Gives everything up. */
+  /** Leaves the group. */
   leave(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#looks.stop();
-    this.#stopTurn?.();
-    for (const partition of [...this.#held.keys()]) this.#lose(partition);
+    this.#schedule.stop();
+    this.#stopWaiting?.();
+    for (const partition of [...this.#owned.keys()]) this.#lose(partition);
     try {
       this.#change((roster) =>
-        roster.members.some(({ id }) => id === this.#id) ? this.#without(roster, [this.#id]) : undefined
+        roster.members.some(({ id }) => id === this.#id)
+          ? this.#withoutMembers(roster, [this.#id])
+          : undefined
       );
-      this.#sign.end();
+      this.#lease.end();
     } finally {
-      this.#sign.close();
+      this.#lease.close();
     }
   }
 
-  /** Joining failed: nothing goes on. What stands in the roster of it goes as that of one that is gone. */
+  /** Ends a membership whose joining failed. If it is in the roster, the others remove it as they do a dead member. */
   abandon(): void {
     this.#isOver = true;
-    this.#looks.stop();
-    this.#stopTurn?.();
-    for (const partition of [...this.#held.keys()]) this.#lose(partition);
-    this.#sign.close();
+    this.#schedule.stop();
+    this.#stopWaiting?.();
+    for (const partition of [...this.#owned.keys()]) this.#lose(partition);
+    this.#lease.close();
   }
 
-  #enterFolder(): void {
+  #makeFolders(): void {
     const { storage, directory } = this.settings;
     for (const path of [directory, `${directory}/members`]) {
       if (storage.stat(path) !== undefined) continue;
@@ -170,119 +177,119 @@ export class Membership {
     }
   }
 
-  #takeTurn(): void {
-    this.#sign.show();
-    // After the writing: this process may have been stopped before it.
-    if (!this.#sign.isTrusted) this.#renew();
+  #pollOnce(): void {
+    this.#lease.renewIfDue();
+    // Looked at after the heartbeat: this process may have been stopped before it.
+    if (!this.#lease.isValid) this.#reclaim();
     this.#change((roster) => this.#next(roster));
   }
 
-  /** Publishes what `next` makes of the roster, and takes in what it says then. */
+  /** Publishes what `next` makes of the roster, and applies it. */
   #change(next: (roster: Roster) => NextRoster | undefined): void {
     const { numPartitions } = this.settings;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       const known = this.#files.read();
-      this.#update(known);
+      this.#apply(known);
       const roster = known ?? { epoch: 0, members: [], shares: vacant(numPartitions, 0) };
       const changed = next(roster);
       if (changed === undefined) return;
-      if (this.#files.publish(known, changed)) this.#update(this.#files.read());
+      if (this.#files.publish(known, changed)) this.#apply(this.#files.read());
     }
   }
 
-  /** What the roster should say next; undefined where it is right. */
+  /** The next roster; undefined if nothing has to change. */
   #next(roster: Roster): NextRoster | undefined {
     const { members } = roster;
-    if (!members.some(({ id }) => id === this.#id)) return this.#withMe(roster);
-    const gone = this.#others.gone(members.filter(({ id }) => id !== this.#id));
-    if (gone.length > 0) return this.#without(roster, gone.map(({ id }) => id));
-    return this.#given(roster);
+    if (!members.some(({ id }) => id === this.#id)) return this.#joined(roster);
+    const gone = this.#failureDetector.failed(members.filter(({ id }) => id !== this.#id));
+    if (gone.length > 0) return this.#withoutMembers(roster, gone.map(({ id }) => id));
+    return this.#rebalanced(roster);
   }
 
-  #withMe(roster: Roster): NextRoster {
-    const { storage, around, timeoutMs } = this.settings;
+  #joined(roster: Roster): NextRoster {
+    const { storage, environment, timeoutMs } = this.settings;
     this.#id = [storage.random32(), storage.random32()].map((half) => half.toString(16).padStart(8, "0"))
       .join("");
-    this.#sign.begin(this.#id);
-    const member: Member = { id: this.#id, ...around.self, timeoutMs, renewals: this.#renewals };
-    // Those who are gone make no room for it before they are seen to be: then they leave in one step with others.
-    const gone = this.#others.gone(roster.members);
-    return this.#without(roster, gone.map(({ id }) => id), member);
+    this.#lease.begin(this.#id);
+    const member: Member = { id: this.#id, ...environment.self, timeoutMs, renewals: this.#renewals };
+    // Dead members go in the same step, so that their partitions move once.
+    const gone = this.#failureDetector.failed(roster.members);
+    return this.#withoutMembers(roster, gone.map(({ id }) => id), member);
   }
 
-  /** Gives away what is wanted elsewhere and let go of, and out what no one owns; undefined where there is nothing. */
-  #given(roster: Roster): NextRoster | undefined {
-    if (roster === this.#evenly) return undefined;
-    const { holder } = this.settings;
+  /** Hands over own partitions that are free to move, and assigns those without an owner; undefined if there are none. */
+  #rebalanced(roster: Roster): NextRoster | undefined {
+    if (roster === this.#balanced) return undefined;
+    const { listener } = this.settings;
     const ids = roster.members.map(({ id }) => id);
-    const wanted = shareOut(ids, roster.shares.map(({ owner }) => owner));
+    const wanted = assignPartitions(ids, roster.shares.map(({ owner }) => owner));
     let isChanged = false;
-    let isEven = true;
+    let allRight = true;
     const shares = roster.shares.map((share, partition): Share => {
       const next = wanted[partition];
       const isMine = share.owner === this.#id;
       if (next === share.owner) {
-        if (isMine && this.#leaving.delete(partition)) holder.stay(partition);
+        if (isMine && this.#revoking.delete(partition)) listener.onKept(partition);
         return share;
       }
-      isEven = false;
-      if (isMine && this.#held.has(partition)) {
-        this.#leaving.add(partition);
-        if (!holder.leave(partition)) return share;
+      allRight = false;
+      if (isMine && this.#owned.has(partition)) {
+        this.#revoking.add(partition);
+        if (!listener.onRevoking(partition)) return share;
       } else if (ids.includes(share.owner ?? "") && !isMine) return share;
       isChanged = true;
       return { owner: next, epoch: roster.epoch + 1 };
     });
-    if (isEven) this.#evenly = roster;
+    if (allRight) this.#balanced = roster;
     return isChanged ? { members: roster.members, shares } : undefined;
   }
 
-  /** Takes in what the roster says. */
-  #update(roster: Roster | undefined): void {
-    if (roster !== undefined && roster === this.#updated) return;
-    this.#updated = undefined;
+  /** Loses and takes over partitions as the roster says. */
+  #apply(roster: Roster | undefined): void {
+    if (roster !== undefined && roster === this.#applied) return;
+    this.#applied = undefined;
     const shares = roster?.shares ?? [];
-    for (const [partition, epoch] of [...this.#held]) {
+    for (const [partition, epoch] of [...this.#owned]) {
       const share = shares[partition];
       if (share?.owner !== this.#id || share.epoch !== epoch) this.#lose(partition);
     }
     if (this.#isOver) return;
     shares.forEach(({ owner, epoch }, partition) => {
-      if (owner !== this.#id || this.#held.has(partition)) return;
-      // First, since what it enters asks whether it is held.
-      this.#held.set(partition, epoch);
+      if (owner !== this.#id || this.#owned.has(partition)) return;
+      // Noted first, because the listener may ask whether it is owned.
+      this.#owned.set(partition, epoch);
       try {
-        this.settings.holder.enter(partition);
-        // It may have moved on meanwhile.
-        if (!this.holds(partition)) this.#lose(partition);
+        this.settings.listener.onAssigned(partition);
+        // It may have moved to another member meanwhile.
+        if (!this.owns(partition)) this.#lose(partition);
       } catch (error) {
         this.#lose(partition);
         throw error;
       }
     });
-    this.#updated = roster;
-    if (this.#looks.hasBegun) this.#lookOn();
+    this.#applied = roster;
+    if (this.#schedule.isRunning) this.#adaptSchedule();
   }
 
   #lose(partition: number): void {
-    this.#held.delete(partition);
-    this.#leaving.delete(partition);
-    this.settings.holder.lose(partition);
+    this.#owned.delete(partition);
+    this.#revoking.delete(partition);
+    this.settings.listener.onLost(partition);
   }
 
-  /** Others may have taken it for gone, or be about to: says in the roster that it is not, if it still is in there. */
-  #renew(): void {
+  /** Others may take it for dead by now: says in the roster that it is alive, if it is still in it. */
+  #reclaim(): void {
     this.#renewals++;
-    this.#sign.renew(() => this.#change((roster) => withRenewal(roster, this.#id, this.#renewals)));
+    this.#lease.reclaim(() => this.#change((roster) => withRenewal(roster, this.#id, this.#renewals)));
   }
 
-  #loseUnlessTrusted(): void {
-    if (this.#sign.isTrusted) return;
-    this.#updated = undefined;
-    for (const partition of [...this.#held.keys()]) this.#lose(partition);
+  #loseUnlessValid(): void {
+    if (this.#lease.isValid) return;
+    this.#applied = undefined;
+    for (const partition of [...this.#owned.keys()]) this.#lose(partition);
   }
 
-  #without(roster: Roster, gone: readonly string[], joining?: Member): NextRoster {
+  #withoutMembers(roster: Roster, gone: readonly string[], joining?: Member): NextRoster {
     const { storage, directory } = this.settings;
     for (const id of gone) if (id !== this.#id) storage.remove(`${directory}/members/${id}`);
     return withoutMembers(roster, gone, joining);

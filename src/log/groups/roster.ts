@@ -1,11 +1,11 @@
 /**
- * What the members of a group agree on: who they are, and which of them owns which partition. Each change is a file of
- * its own, whose name is its number, and which one process alone gets to publish; the one with the highest number
- * counts. So who changes something has seen everything that came before, or begins anew.
+ * The roster of a group: its members, and which of them owns which partition. Each change is a new file, named by its
+ * epoch, which only one process can publish; the highest epoch counts. So a member that publishes a change has seen all
+ * changes before it, or has to try again.
  *
  * ```text
  * <topic>/consumers/<encoded name>/group/0000000000000042.json   the checksum of the second line; a document
- * <topic>/consumers/<encoded name>/group/members/<id>            a number that grows while the member lives
+ * <topic>/consumers/<encoded name>/group/members/<id>            the heartbeat of a member
  * ```
  *
  * @module
@@ -14,29 +14,29 @@ import { StorageError, UnsupportedFormatError } from "../../errors.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { crc32 } from "../format/crc32.ts";
 
-/** A process, in a way that tells it from every other. */
+/** What identifies a process. */
 export interface MemberProcess {
-  /** The machine, and what else it takes for process numbers to mean the same; empty where that is not known. */
+  /** Machine, boot and process id namespace: where a pid means the same process. Empty where that is not known. */
   host: string;
   pid: number;
-  /** When it was started, so that one which got its number later is not taken for it. */
+  /** When it was started, so that a later process with the same pid is not taken for it. */
   started?: string | undefined;
 }
 
 /** One consumer of the group. */
 export interface Member extends MemberProcess {
   id: string;
-  /** It is taken for gone when it showed no sign of life for so long. */
+  /** Without a heartbeat for so long it counts as dead. */
   timeoutMs: number;
-  /** Counts how often it said that it is there after it had been silent for long. */
+  /** How often it reclaimed an expired lease. */
   renewals: number;
 }
 
-/** Who owns a partition. */
+/** The ownership of a partition. */
 export interface Share {
   /** Id of the member. */
   owner: string | undefined;
-  /** Number of the roster with which it became the owner: no two ownerships have the same. */
+  /** Epoch of the roster that made it the owner: it tells two ownerships of one member apart. */
   epoch: number;
 }
 
@@ -50,9 +50,9 @@ export interface Roster {
 
 const VERSION = 1;
 const NAME = /^(\d{16})\.json$/;
-/** Earlier rosters that stay, so that who lists the folder while it changes finds one. */
+/** Earlier rosters that are kept, so that a process that lists the folder while it changes finds one. */
 const KEPT = 4;
-/** How often a roster is looked for anew that is removed before it could be read. */
+/** How often the folder is listed again because the roster was removed before it could be read. */
 const READINGS_MAX = 100;
 const ROSTER_BYTES_MAX = 16 << 20;
 
@@ -66,7 +66,7 @@ export class RosterFiles {
     private readonly numPartitions: number,
   ) {}
 
-  /** The one that counts now; undefined where no one ever joined. */
+  /** The current one; undefined if no one ever joined. */
   read(): Roster | undefined {
     if (this.#known !== undefined && this.#isLast(this.#known.epoch)) return this.#known;
     for (let reading = 1;; reading++) {
@@ -84,19 +84,19 @@ export class RosterFiles {
     }
   }
 
-  /** Makes the next one the one that counts; false when another process was first. */
+  /** Publishes the next one; false if another process was first. */
   publish(before: Roster | undefined, change: Omit<Roster, "epoch">): boolean {
     const epoch = (before?.epoch ?? 0) + 1;
     if (!this.storage.publish(this.#pathOf(epoch), encode(change), { durable: false })) return false;
     const epochs = this.#epochs();
     for (const earlier of epochs.slice(0, -KEPT)) this.storage.remove(this.#pathOf(earlier));
-    // Who was stopped for long may have published a number that was used and removed.
+    // A process that was stopped for long may have published an epoch that was used and removed before.
     return epochs.every((other) => other <= epoch);
   }
 
   /**
-   * Whether none came after it. They are removed in order, and only long after the next one came: as long as it is
-   * there, so would be the next one. That order of the two looks is what makes it so.
+   * Whether a roster is the current one. They are removed in order, long after the next one came: if it exists at the
+   * second look, then the next one, had it been published before the first, would have existed at that one.
    */
   #isLast(epoch: number): boolean {
     return this.storage.stat(this.#pathOf(epoch + 1)) === undefined &&
@@ -107,7 +107,7 @@ export class RosterFiles {
     return `${this.directory}/${String(epoch).padStart(16, "0")}.json`;
   }
 
-  /** Numbers of the rosters that are there, in order. */
+  /** Epochs of the rosters that exist, in order. */
   #epochs(): number[] {
     try {
       const numbers = this.storage.list(this.directory).map((name) => NAME.exec(name)?.[1]);
@@ -125,7 +125,7 @@ function encode({ members, shares }: Omit<Roster, "epoch">): Uint8Array {
   return new TextEncoder().encode(`${checksumOf(bytes)}\n${text}`);
 }
 
-/** One that a power cut tore names no one: those who are there join again. */
+/** A roster torn by a power cut has no members: those that are alive join again. */
 function decode(bytes: Uint8Array, epoch: number, path: string, numPartitions: number): Roster {
   const empty = { epoch, members: [], shares: vacant(numPartitions, epoch) };
   const text = bytes.subarray(9);
@@ -141,7 +141,7 @@ function checksumOf(bytes: Uint8Array): string {
   return crc32(bytes).toString(16).padStart(8, "0");
 }
 
-/** Partitions that no one owns. */
+/** Shares of partitions without owners. */
 export function vacant(numPartitions: number, epoch: number): Share[] {
   return Array.from({ length: numPartitions }, () => ({ owner: undefined, epoch }));
 }

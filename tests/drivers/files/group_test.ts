@@ -14,7 +14,7 @@ import {
   PartitionMovedError,
   StorageError,
 } from "../../../src/errors.ts";
-import type { Surroundings } from "../../../src/log/groups/others.ts";
+import type { GroupEnvironment } from "../../../src/log/groups/failure_detector.ts";
 import type { MemberProcess } from "../../../src/log/groups/roster.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
@@ -66,9 +66,9 @@ class Machines {
 }
 
 /** One process. */
-class Program implements Surroundings {
+class Program implements GroupEnvironment {
   topic!: TopicInterface;
-  readonly #looks = new Set<() => void>();
+  readonly #schedule = new Set<() => void>();
 
   constructor(private readonly machines: Machines, readonly self: MemberProcess) {}
 
@@ -81,8 +81,8 @@ class Program implements Surroundings {
   }
 
   every(_ms: number, call: () => void): () => void {
-    this.#looks.add(call);
-    return () => void this.#looks.delete(call);
+    this.#schedule.add(call);
+    return () => void this.#schedule.delete(call);
   }
 
   soon(): () => void {
@@ -107,7 +107,7 @@ class Program implements Surroundings {
 
   /** Its timers come due. */
   look(): void {
-    for (const call of this.#looks) call();
+    for (const call of this.#schedule) call();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ConsumerInterface, IncomingBatch, TopicInterface } from "../../../src/contract.ts";
 import { CorruptedLogError, EventGoneError, PartitionMovedError } from "../../../src/errors.ts";
 import type { GroupConsumer } from "../../../src/drivers/files/group_consumer.ts";
-import type { MemberProcess, Surroundings } from "../../../src/log/mod.ts";
+import type { GroupEnvironment, MemberProcess } from "../../../src/log/mod.ts";
 import { SimulatedKill } from "../disk/failure.ts";
 import type { SimulatedProcess } from "../disk/process.ts";
 import { BrokenPromise } from "../model/broken_promise.ts";
@@ -29,7 +29,7 @@ interface Share {
 }
 
 /** A member of a group: joins, reads, acknowledges, leaves, is stopped for long, and joins anew when it was killed. */
-export class MemberProgram extends Program implements Surroundings {
+export class MemberProgram extends Program implements GroupEnvironment {
   self!: MemberProcess;
   #consumer: ConsumerInterface | undefined;
   #isOpen = false;
@@ -39,7 +39,7 @@ export class MemberProgram extends Program implements Surroundings {
   /** The process that `self` speaks of. */
   #ownProcess: SimulatedProcess | undefined;
   /** Its timers, and what it does in the next turn. */
-  #looks = new Set<() => void>();
+  #timers = new Set<() => void>();
   #soon = new Set<() => void>();
   readonly #shares = new Map<number, Share>();
   readonly #model: GroupModel;
@@ -99,8 +99,8 @@ export class MemberProgram extends Program implements Surroundings {
   }
 
   every(_ms: number, call: () => void): () => void {
-    this.#looks.add(call);
-    return () => void this.#looks.delete(call);
+    this.#timers.add(call);
+    return () => void this.#timers.delete(call);
   }
 
   soon(call: () => void): () => void {
@@ -117,7 +117,7 @@ export class MemberProgram extends Program implements Surroundings {
     const { disk, steps, members } = this.world;
     this.#consumer = undefined;
     this.#isOpen = this.#isClosing = false;
-    this.#looks = new Set();
+    this.#timers = new Set();
     this.#soon = new Set();
     this.#shares.clear();
     this.#ownProcess = this.process;
@@ -163,13 +163,13 @@ export class MemberProgram extends Program implements Surroundings {
 
   /** What it had of a partition ends with its part in it. */
   #watchShares(consumer: GroupConsumer): void {
-    const { enter, lose } = consumer;
-    consumer.enter = (partition) => {
+    const { onAssigned, onLost } = consumer;
+    consumer.onAssigned = (partition) => {
       this.#shares.delete(partition);
-      enter.call(consumer, partition);
+      onAssigned.call(consumer, partition);
     };
-    consumer.lose = (partition) => {
-      lose.call(consumer, partition);
+    consumer.onLost = (partition) => {
+      onLost.call(consumer, partition);
       const share = this.#shares.get(partition);
       if (share !== undefined) share.isLost = true;
     };
@@ -204,7 +204,7 @@ export class MemberProgram extends Program implements Surroundings {
   }
 
   #look(): void {
-    for (const look of [...this.#looks]) look();
+    for (const look of [...this.#timers]) look();
   }
 
   #begin(partition: number, next: number): Share {

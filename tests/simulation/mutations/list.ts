@@ -262,9 +262,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "groups: an owner relies on its part for longer than others wait for it",
-    file: "src/log/groups/sign_of_life.ts",
-    from: "const TRUSTED = 0.7;",
-    to: "const TRUSTED = 5;",
+    file: "src/log/groups/lease.ts",
+    from: "const VALID = 0.7;",
+    to: "const VALID = 5;",
     story: "group",
   },
   {

@@ -1,21 +1,21 @@
 /**
- * Who of the members of a group should have which partitions: a decision that every member comes to alike, whichever
- * takes it. The numbers of partitions differ by at most one, and as few as possible change hands.
+ * A sticky assignor: which member of a group should have which partitions. Every member comes to the same result. The
+ * numbers of partitions differ by at most one, and as few as possible move.
  *
  * @module
  */
 
 /**
- * The owner that each partition should have. `members` in the order in which they joined; `owners` as they are now,
- * undefined where no one has the partition, or a name that is not a member's.
+ * Returns the owner that each partition should have. `members` are in the order in which they joined; `owners` are the
+ * current ones: undefined, or not among the members, where a partition is free.
  */
-export function shareOut(
+export function assignPartitions(
   members: readonly string[],
   owners: readonly (string | undefined)[],
 ): (string | undefined)[] {
   const held = new Map(members.map((member): [string, number[]] => [member, []]));
   owners.forEach((owner, partition) => held.get(owner ?? "")?.push(partition));
-  // Who has more gets the larger shares, so that less moves; the sort keeps the order among equals.
+  // Members with more partitions get the larger shares, so that fewer move; the sort keeps the order among equals.
   const byHeld = [...members].sort((one, other) => held.get(other)!.length - held.get(one)!.length);
   const least = Math.floor(owners.length / Math.max(1, members.length));
   const larger = owners.length - least * members.length;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { shareOut } from "../../../src/log/groups/shares.ts";
+import { assignPartitions } from "../../../src/log/groups/assignor.ts";
 import { test } from "../../harness.ts";
 
 /** Owners by letter, `-` for no one; what they should become. */
@@ -20,7 +20,10 @@ const CASES: [members: string, owners: string, wanted: string][] = [
 for (const [members, owners, wanted] of CASES) {
   const text = wanted.replaceAll("-", "?");
   test(`members "${members}" with partitions "${owners}" should have "${text}"`, () => {
-    const shares = shareOut([...members], [...owners].map((owner) => owner === "-" ? undefined : owner));
+    const shares = assignPartitions(
+      [...members],
+      [...owners].map((owner) => owner === "-" ? undefined : owner),
+    );
     const found = shares.map((owner) => owner ?? "-").join("");
     if (wanted === "ab-") return assertEquals(found, "ab");
     assertEquals(found, wanted);
@@ -36,7 +39,7 @@ test("shares differ by one at most, nothing moves that need not, and what is rig
       { length: below(20) },
       () => [undefined, ...members, "gone"][below(members.length + 2)],
     );
-    const wanted = shareOut(members, owners);
+    const wanted = assignPartitions(members, owners);
     const counts = members.map((member) => wanted.filter((owner) => owner === member).length);
     assertEquals(counts.reduce((sum, count) => sum + count, 0), owners.length);
     assertEquals(Math.max(...counts) - Math.min(...counts) <= 1, true);
@@ -50,6 +53,6 @@ test("shares differ by one at most, nothing moves that need not, and what is rig
       0,
     );
     assertEquals(wanted.filter((owner, partition) => owner === owners[partition]).length, most);
-    assertEquals(shareOut(members, wanted), wanted);
+    assertEquals(assignPartitions(members, wanted), wanted);
   }
 });

@@ -1,0 +1,83 @@
+import type { Storage } from "../../storage/port.ts";
+import type { GroupEnvironment } from "./failure_detector.ts";
+import { Heartbeat } from "./heartbeat.ts";
+
+/** A lease is renewed after this part of the timeout. */
+const RENEWAL_DUE = 0.2;
+/** And it is valid for this part: the rest is a margin, so that its owner stops before others take over. */
+const VALID = 0.7;
+
+/** How long a lease lasts, and where its heartbeats go. */
+export interface LeaseSettings {
+  storage: Storage;
+  /** Folder of the group. */
+  directory: string;
+  timeoutMs: number;
+  environment: GroupEnvironment;
+}
+
+/**
+ * A member's lease on being a member: after each heartbeat no other member takes it for dead before its timeout has
+ * passed, so that for less than that it can rely on owning its partitions.
+ */
+export class Lease {
+  #heartbeat: Heartbeat | undefined;
+  /** When the last heartbeat was sent. */
+  #renewedMs = -Infinity;
+
+  constructor(private readonly settings: LeaseSettings) {}
+
+  /** Whether it is time for the next heartbeat. */
+  get isRenewalDue(): boolean {
+    return this.#ageMs >= this.settings.timeoutMs * RENEWAL_DUE;
+  }
+
+  /** Whether no one takes this member for dead yet. */
+  get isValid(): boolean {
+    return this.#ageMs < this.settings.timeoutMs * VALID;
+  }
+
+  /** Begins a lease under a new member id, which replaces the one before. */
+  begin(id: string): void {
+    const { storage, directory, environment } = this.settings;
+    this.#heartbeat?.end();
+    this.#heartbeat = new Heartbeat(storage, `${directory}/members/${id}`);
+    this.#renewedMs = environment.elapsedMs();
+    this.#heartbeat.beat();
+  }
+
+  /** Sends a heartbeat when one is due. A lease that has expired is not renewed: see {@linkcode reclaim}. */
+  renewIfDue(): void {
+    const { environment, timeoutMs } = this.settings;
+    // Read once, before everything else: this process may be stopped at any moment from here on.
+    const now = environment.elapsedMs();
+    const ageMs = now - this.#renewedMs;
+    if (this.#heartbeat === undefined || ageMs < timeoutMs * RENEWAL_DUE || ageMs >= timeoutMs * VALID) {
+      return;
+    }
+    this.#heartbeat.beat();
+    this.#renewedMs = now;
+  }
+
+  /** Begins anew after it expired, when others may have taken this member for dead: `publish` says that it is alive. */
+  reclaim(publish: () => void): void {
+    const now = this.settings.environment.elapsedMs();
+    this.#heartbeat?.beat();
+    publish();
+    this.#renewedMs = now;
+  }
+
+  /** Gives it up: the heartbeat's file is removed. */
+  end(): void {
+    this.#heartbeat?.end();
+  }
+
+  /** Closes the heartbeat's file. */
+  close(): void {
+    this.#heartbeat?.close();
+  }
+
+  get #ageMs(): number {
+    return this.settings.environment.elapsedMs() - this.#renewedMs;
+  }
+}
