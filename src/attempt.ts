@@ -1,4 +1,4 @@
-/** Runs synchronous work as a promise: what it throws is a rejection. */
+/** Runs synchronous work as a promise: whatever it throws becomes a rejection. */
 export function attempt<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(work()));
 }

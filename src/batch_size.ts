@@ -1,6 +1,6 @@
-/** Sizes of batches that need no number. */
+/** Batch sizes other than a number. */
 export const BatchSize = {
-  /** At once when idle, larger the more there is to do. */
+  /** Small and immediate when idle, larger under load. */
   Adaptive: "adaptive",
 } as const;
 

@@ -5,20 +5,27 @@ import type { StandardSchema } from "./standard_schema.ts";
 
 /** The components of a topic, each given as an instance or as a document. */
 export interface ComponentOptions<T = JsonValue> {
-  /** Decides which events the topic accepts; can also be a schema from zod, valibot, arktype …. Default: all. */
+  /**
+   * Decides which events the topic accepts; a schema from zod, valibot, arktype, etc. also works. Default: all.
+   */
   validator?: Validator<T> | StandardSchema<T> | ComponentDocument;
-  /** Decides which partition an event goes to. Default: each in turn. */
+  /** Decides which partition an event goes to. Default: round-robin. */
   partitionSelector?: PartitionSelector | ComponentDocument;
-  /** Writes and reads metadata. Default: as JSON text. */
+  /** Serializes and deserializes metadata. Default: JSON text. */
   serializer?: Serializer | ComponentDocument;
 }
 
-/** What `Driver.draftTopic` takes beside the definition. */
+/** What `Driver.draftTopic` accepts besides the definition. */
 export interface DraftOptions<T = JsonValue> {
-  /** Components to store, and to use for filling the topic, instead of those in the definition's documents. */
+  /** Components to store, and to fill the topic with, instead of those named by the definition's documents. */
   components?: ComponentOptions<T>;
-  /** Components to use for filling the topic instead of the stored ones: events pushed before need no validator. */
+  /**
+   * Components to fill the topic with instead of the stored ones: events that were pushed before need no
+   * validator.
+   */
   filling?: ComponentOptions<T>;
-  /** Continue with what was left under this name, and keep what is neither published nor discarded. Default: false. */
+  /**
+   * Resume a draft that was left under this name, and keep it if neither published nor discarded. Default: false.
+   */
   resume?: boolean;
 }

@@ -31,27 +31,27 @@ import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkOptions, invalidOption } from "./options.ts";
 
-/** What a consumer needs of its topic's components. */
+/** What a consumer needs from its topic's components. */
 export interface ConsumerComponents {
-  /** Reads metadata. */
+  /** Deserializes metadata. */
   readonly serializer: Serializer;
-  /** Resolves when another one is to be asked: the one that is there now stands in for it. */
+  /** Resolves once the real serializer has loaded; until then `serializer` stands in for it. */
   readonly serializerLoading?: Promise<unknown> | undefined;
 }
 
-/** What {@linkcode Consumer.seek} takes beside the position. */
+/** What {@linkcode Consumer.seek} accepts besides the position. */
 export interface SeekOptions {
   /** Only these partitions. Default: all that the consumer reads. */
   partitions?: readonly number[];
   /**
-   * Whether to move the stored position of the consumer's name as well, even backwards. Default: false, so that a
+   * Whether to move the stored position of the consumer's name as well, even backwards. Default: false, so a
    * restart continues after the last acknowledgement.
    */
   store?: boolean;
 }
 
 /**
- * Reads the events of a topic under a name, and starts after the last one that name acknowledged. Made by
+ * Reads the events of a topic under a name, starting after the last event that name acknowledged. Created by
  * {@linkcode Topic.consumer}.
  *
  * @example
@@ -75,25 +75,28 @@ export interface SeekOptions {
 export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<Event<T>> {
   /** The name under which acknowledgements are stored. */
   readonly name: string;
-  /** Events read of one partition in its turn, or `BatchSize.Adaptive`. */
+  /** Number of events read from one partition before moving to the next, or `BatchSize.Adaptive`. */
   readonly batchSize: BatchSize;
-  /** Batches an engine may read ahead. */
+  /** Number of batches an engine may read ahead. */
   readonly maxNumBatches: number;
   readonly #driver: ConsumerInterface;
   readonly #topic: TopicInterface;
-  /** The partitions that it was made for, where it was not made for all. */
+  /** The partitions it was created for; undefined if it was created for all. */
   readonly #chosen: readonly number[] | undefined;
   readonly #source: EventSource<T>;
-  /** Says which data come with events; undefined where none do. An allocator alone implies `FullDataSelector`. */
+  /**
+   * Decides which data is delivered with events; undefined for none. An allocator alone implies
+   * `FullDataSelector`.
+   */
   readonly dataSelector: DataSelector<never> | undefined;
-  /** Gives the memory for selected data; undefined where it is made for them. */
+  /** Allocates memory for selected data; undefined if the library allocates it. */
   readonly dataAllocator: DataAllocator<never> | undefined;
   readonly #queue: PullQueue<T>;
   readonly #acknowledger: Acknowledger;
   readonly #maker: Maker<T> | undefined;
   #closing: Promise<void> | undefined = undefined;
 
-  /** Made by {@linkcode Topic.consumer}. */
+  /** Created by {@linkcode Topic.consumer}. */
   constructor(
     name: string,
     topic: TopicInterface,
@@ -101,7 +104,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     options: ConsumerOptions<T> = {},
     maker?: Maker<T>,
   ) {
-    // First of all, since a topic whose serializer may not be loaded has no consumer.
+    // This comes first: if the topic's serializer may not be loaded, no consumer must be created.
     const { serializer } = components;
     const count = topic.partitions.length;
     const request = requestOf(options, count);
@@ -151,29 +154,31 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     this.#queue = new PullQueue<T>(this.#driver, this.#source, loading);
   }
 
-  /** The topic it reads: the object that made it. */
+  /** The topic it reads: the same object that created it. */
   get topic(): TopicHandle<T> {
     return madeBy(this.#maker);
   }
 
-  /** The partitions read now; empty until {@linkcode ready}. In a group another array whenever they change. */
+  /**
+   * The partitions read now; empty until {@linkcode ready}. In a group this is a new array after each rebalance.
+   */
   get partitions(): readonly number[] {
     return this.#driver.assigned;
   }
 
-  /** Resolves when the positions to read from are known. There is no need to wait for it before pulling. */
+  /** Resolves when the start positions are known. There is no need to wait for it before pulling. */
   ready(): Promise<void> {
     return this.#queue.opening;
   }
 
-  /** Id of the event of a partition that comes next. */
+  /** The id of the next event to be read from a partition. */
   position(partition: number): number {
     return this.#source.position(partition);
   }
 
   /**
-   * The next event, to be waited for. It reserves nothing: an event is taken when a wait gets it, so a wait that
-   * times out, and a future that is dropped, swallow none. Those who wait are served in the order they came.
+   * The next event, as a future. It reserves nothing: an event is consumed only when a wait receives it, so a wait
+   * that times out, or a future that is dropped, loses none. Concurrent waits are served in the order they began.
    */
   pull(): Future<Event<T>> {
     return this.#queue.pull();
@@ -190,28 +195,28 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
   }
 
   /**
-   * Like {@linkcode events}, but gives the events that are at hand together, each time at least one: the fastest
-   * way to go through many. All of them count as taken.
+   * Like {@linkcode events}, but yields the available events as arrays of at least one: the fastest way to go
+   * through many events. All events of a yielded array count as consumed.
    */
   batches(options: EventsOptions = {}): AsyncIterableIterator<Event<T>[]> {
     return batchesOf<T>(this.#iterate(options));
   }
 
   /**
-   * Calls `callback` with each event until `maxEvents` were processed, none came for `timeoutMs`, `until` is
-   * reached or the callback throws {@linkcode StopEventProcessor}; gives the number of events processed. Any
-   * other error of the callback ends it too, and is thrown when the calls still running are done.
+   * Calls `callback` with each event until `maxEvents` events were processed, none arrived for `timeoutMs`,
+   * `until` is reached or the callback throws {@linkcode StopEventProcessor}. Resolves with the number of events
+   * processed. Any other error of the callback also stops it, and is thrown once the running callbacks are done.
    */
   process(callback: (event: Event<T>) => unknown, options: ProcessOptions = {}): Promise<number> {
     return processEvents(callback, options, (limits) => this.#iterate(limits), this.#acknowledger);
   }
 
-  /** A stream of the events; nothing is taken before it is asked for. Cancelling it leaves the consumer open. */
+  /** A stream of the events; nothing is consumed before it is read. Cancelling it leaves the consumer open. */
   readable(options: EventsOptions = {}): ReadableStream<Event<T>> {
     return readableOf((signal) => this.#iterate({ ...options, signal }), options.signal);
   }
 
-  /** Moves to another place: the next event is the one there. */
+  /** Moves the read position: the next event is the one at that position. */
   async seek(to: StartPosition, options: SeekOptions = {}): Promise<void> {
     const position = checkedPosition("seek", "to", to);
     checkOptions("seek", options, ["partitions", "store"]);
@@ -241,7 +246,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     };
   }
 
-  /** Stores pending acknowledgements and releases everything. Those who wait for an event get `ClosedError`. */
+  /** Stores pending acknowledgements and releases everything. Pending pulls fail with `ClosedError`. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
@@ -266,7 +271,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     await this.#queue.opening;
     const idMax = until === "end" ? Infinity : until.id;
     const descriptions = await this.#topic.describe(this.#chosen);
-    // Where the end cannot be asked for, everything that may be there counts.
+    // If the end is unknown, assume that there are more events.
     return new Map(descriptions.map(({ partition, nextId, fault }) => [
       partition,
       fault === undefined ? Math.min(nextId, idMax) : idMax,

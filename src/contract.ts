@@ -1,7 +1,7 @@
 /**
  * What a driver implements. The public {@linkcode Driver}, {@linkcode Topic}, {@linkcode Producer} and
- * {@linkcode Consumer} classes do what is the same for every engine (validation, partition choice,
- * serialization, batching, futures, data selection); a driver stores batches and gives them back.
+ * {@linkcode Consumer} classes do what every engine has in common (validation, partition selection, serialization,
+ * batching, futures, data selection); a driver only stores batches and returns them.
  *
  * @module
  */
@@ -16,12 +16,12 @@ export type { TrimRequest, TrimResult } from "./trim_request.ts";
 export type { DataRange, IncomingBatch } from "./contract/incoming.ts";
 export type { BatchLimit, BatchPart, OutgoingBatch, OutgoingData } from "./contract/outgoing.ts";
 
-/** How a component is stored with its topic: its type name and whatever recreates it. */
+/** How a component is stored with its topic: its type name and everything needed to recreate it. */
 export type ComponentDocument = JsonObject & { type: string };
 
 /** Everything a topic was created with. */
 export interface TopicDefinition {
-  /** The topic's configuration document (`num_partitions` and the driver's own keys), defaults filled in. */
+  /** The topic's configuration document (`num_partitions` and the driver's own keys) with defaults filled in. */
   options: JsonObject;
   /** Document of the validator. */
   validator: ComponentDocument;
@@ -31,81 +31,88 @@ export interface TopicDefinition {
   serializer: ComponentDocument;
 }
 
-/** What partition selectors get of a partition: `{ partition_id: n }` and what the driver adds. */
+/** What partition selectors know about a partition: `{ partition_id: n }` and what the driver adds. */
 export type PartitionInfo = JsonObject & { partition_id: number };
 
-/** One line of `listTopics()`. */
+/** One entry of `listTopics()`. */
 export interface TopicInfo extends TopicDefinition {
   /** Topic name. */
   name: string;
   /** Number of partitions. */
   numPartitions: number;
-  /** Where the topic is kept, if it has a place a user could look at. */
+  /** Where the topic is stored, if users can access that location. */
   path?: string;
   /** Set when the topic is in another program's layout, which can be imported but not opened. */
   layout?: "cpp-files";
-  /** Set when another program keeps events of its own in the topic's folder: it is not opened before they are away. */
+  /**
+   * Set when another program stores its own events in the topic's folder: it cannot be opened until they are moved
+   * away.
+   */
   foreign?: ForeignContent;
-  /** Why its documents cannot be read, where they cannot: it is listed all the same, and not opened. */
+  /** Why the topic's documents cannot be read, if they cannot: it is listed anyway, but cannot be opened. */
   fault?: string;
 }
 
-/** How a topic is deleted. */
+/** How to delete a topic. */
 export interface DeleteTopicOptions {
-  /** Delete the topic even if another program keeps its own events in the topic's folder: they are deleted with it. */
+  /**
+   * Delete the topic even if another program stores its own events in the topic's folder: they are deleted with
+   * it.
+   */
   force?: boolean;
 }
 
-/** A topic that no one sees before it is published. */
+/** A topic that is hidden until it is published. */
 export interface TopicDraftInterface {
-  /** The topic, to be written to. */
+  /** The topic, for writing. */
   readonly topic: TopicInterface;
   /**
-   * Closes the topic and shows it under its name, with all that was flushed, at once or not at all; throws
-   * `TopicExistsError` when the name was taken meanwhile.
+   * Closes the topic and makes it visible under its name, atomically and with everything that was flushed; throws
+   * `TopicExistsError` if the name was taken in the meantime.
    */
   publish(): Promise<void>;
   /** Closes the topic and removes it. */
   discard(): Promise<void>;
 }
 
-/** An engine: keeps topics. */
+/** A storage engine. */
 export interface DriverInterface {
   /** The driver's name, e.g. `"files"`. */
   readonly name: string;
   /** Creates a topic atomically; throws `TopicExistsError`, `InvalidTopicNameError` or `InvalidOptionError`. */
   createTopic(name: string, definition: TopicDefinition): Promise<void>;
   /**
-   * Makes a topic that is not there for anybody until it is published, not even after the process was killed. With
-   * `resume` it goes on with the one that was left under that name, if it is of the same definition. Engines that
-   * cannot hide a topic leave it out: then it is created at once, and deleted when it is discarded.
+   * Creates a topic that is invisible until it is published, even after the process was killed. With `resume` it
+   * continues the draft that was left under that name if its definition is the same. Engines that cannot hide a
+   * topic leave this out: then it is created at once, and deleted when it is discarded.
    */
   draftTopic?(name: string, definition: TopicDefinition, resume: boolean): Promise<TopicDraftInterface>;
   /**
-   * Gives one process alone the right to fill a topic, which need not be there yet, until it is disposed of; throws
-   * `TransferInProgressError` while another one has it. Engines that cannot tell leave it out.
+   * Gives one process the exclusive right to fill a topic (which need not exist yet) until the claim is disposed
+   * of; throws `TransferInProgressError` while another process holds it. Engines without such claims leave this
+   * out.
    */
   claimTopic?(name: string): Promise<AsyncDisposable>;
   /** Opens a topic; throws `TopicNotFoundError`. */
   openTopic(name: string): Promise<TopicInterface>;
-  /** Whether the topic is there. */
+  /** Whether the topic exists. */
   topicExists(name: string): Promise<boolean>;
   /** Every topic by name. */
   listTopics(): Promise<Map<string, TopicInfo>>;
-  /** Deletes a topic and all its events; throws `TopicNotFoundError`, or `ForeignFilesError` unless it is forced. */
+  /** Deletes a topic and all its events; throws `TopicNotFoundError`, or `ForeignFilesError` unless forced. */
   deleteTopic(name: string, options?: DeleteTopicOptions): Promise<void>;
-  /** Releases everything; topics opened from it are closed by their owners before. */
+  /** Releases everything; topics opened from it have already been closed by their owners. */
   close(): Promise<void>;
 }
 
-/** A place in a partition to read from. */
+/** A position in a partition to start reading from. */
 export type StartPosition = "earliest" | "latest" | { id: number } | { time: number | Date };
 
-/** The state of one partition, as `topic.describe()` gives it. */
+/** The state of one partition, as returned by `topic.describe()`. */
 export interface PartitionDescription {
   /** Partition number. */
   partition: number;
-  /** Id of the first event that is still there. */
+  /** Id of the first event that still exists. */
   firstId: number;
   /** Id the next event will get. */
   nextId: number;
@@ -113,29 +120,31 @@ export interface PartitionDescription {
   bytes: number;
   /** Number of segment files (0 where the engine has none). */
   segments: number;
-  /** Time of the oldest event, in milliseconds since 1970; undefined where there is none. */
+  /** Time of the oldest event, in milliseconds since 1970; undefined if there is none. */
   oldestTime?: number | undefined;
-  /** Time of the newest event, in milliseconds since 1970; undefined where there is none. */
+  /** Time of the newest event, in milliseconds since 1970; undefined if there is none. */
   newestTime?: number | undefined;
-  /** Why the partition cannot be asked about now, as when no broker leads it: the numbers are what was known last. */
+  /**
+   * Why the partition cannot be queried now, e.g. because it has no leader: the numbers are the last known ones.
+   */
   fault?: string;
 }
 
-/** How far a consumer name is behind in one partition. */
+/** How far a consumer name lags in one partition. */
 export interface PartitionLag {
   /** Partition number. */
   partition: number;
-  /** Id of the event the name gets next. */
+  /** Id of the next event for the consumer name. */
   position: number;
   /** Whether the name ever acknowledged anything here. */
   acknowledged: boolean;
   /** Events not yet acknowledged. */
   events: number;
-  /** Bytes not yet acknowledged, as nearly as the engine knows without reading them. */
+  /** Bytes not yet acknowledged, as accurately as the engine knows without reading them. */
   bytes: number;
   /** Age of the oldest event not yet acknowledged, in seconds; 0 when there is none. */
   seconds: number;
-  /** Why nothing is known of the partition's events now: `events`, `bytes` and `seconds` are 0 and mean nothing then. */
+  /** Why the partition's events are unknown now: `events`, `bytes` and `seconds` are then 0 and meaningless. */
   fault?: string;
 }
 
@@ -143,139 +152,143 @@ export interface PartitionLag {
 export interface TopicInterface {
   /** Topic name. */
   readonly name: string;
-  /** What it was created with. */
+  /** The definition it was created with. */
   readonly definition: TopicDefinition;
   /** Its partitions, in order. */
   readonly partitions: readonly PartitionInfo[];
-  /** Makes a producer; does not touch the engine yet. */
+  /** Creates a producer; does not access the engine yet. */
   producer(name: string): ProducerInterface;
-  /** Makes a consumer with that name; does not touch the engine yet. */
+  /** Creates a consumer with that name; does not access the engine yet. */
   consumer(name: string, options: ConsumerRequest): ConsumerInterface;
-  /** The state of every partition; where some are named, the others may be left out. */
+  /** The state of every partition; if some are given, the others may be left out. */
   describe(partitions?: readonly number[]): Promise<PartitionDescription[]>;
-  /** Where a name stands, without consuming. */
+  /** The consumer lag of a name, without consuming. */
   lag(consumerName: string): Promise<PartitionLag[]>;
   /** Every consumer name that has a stored position. */
   consumers(): Promise<string[]>;
-  /** The members of the group of that name; none where no one shares. Engines without groups leave it out. */
+  /**
+   * The members of the group of that name; empty if it is not used as a group. Engines without groups leave this
+   * out.
+   */
   members?(consumerName: string): Promise<GroupMember[]>;
-  /** Sets a name's stored position, also backwards, without consuming. */
+  /** Sets a name's stored position, even backwards, without consuming. */
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void>;
-  /** Forgets a name's stored position. */
+  /** Deletes a name's stored position. */
   deleteConsumer(consumerName: string): Promise<void>;
-  /** Removes events from the front. */
+  /** Removes the oldest events. */
   trim(request: TrimRequest): Promise<TrimResult[]>;
-  /** Changes topic options that may change later (retention, segment size). */
+  /** Changes topic options that can be changed after creation (retention, segment size). */
   edit(options: JsonObject): Promise<void>;
-  /** Releases what the handle holds. */
+  /** Releases the handle's resources. */
   close(): Promise<void>;
 }
 
-/** The storing half of a driver. */
+/** The write side of a driver. */
 export interface ProducerInterface {
   /**
-   * Set by engines that refuse larger batches; they get none, save with a single event. Such an engine is one of
-   * many round trips, so a batch also grows beyond `batchSize` while no other may be on its way.
+   * Set by engines that reject larger batches; they then get none, except with a single event. Such an engine
+   * needs a network round trip for each batch, so a batch also grows beyond `batchSize` while no further batch may
+   * be sent.
    */
   readonly batchLimit?: BatchLimit;
   /**
-   * Stores a batch in one partition and gives the id of its first event; ids in a batch are consecutive.
-   * Returned (or resolved) only once the batch is stored at the topic's durability level, save that under
-   * `on_flush` the disk is waited for by {@linkcode flush}. A synchronous return means it is stored. Calls for
-   * one partition are stored in call order, even when earlier ones are still pending; a failed one is
-   * thrown or rejected, and nothing of it is visible. The buffers belong to the caller again afterwards.
+   * Stores a batch in one partition and returns the id of its first event; ids in a batch are consecutive. Returns
+   * (or resolves) only once the batch is stored at the topic's durability level, except that under `on_flush`
+   * {@linkcode flush} waits for the disk. A synchronous return means it is stored. Calls for one partition are
+   * stored in call order, even while earlier ones are pending; a failed one throws or rejects, and none of it is
+   * visible. Afterwards the buffers belong to the caller again.
    */
   append(partition: number, batch: OutgoingBatch): number | Promise<number>;
   /**
    * Like {@linkcode append}, but blocks until the batch is stored at the topic's durability level. Called when
-   * more is pending than `maxNumBatches` allows, never with a stream; `undefined` says that it cannot be done
-   * now (nothing was stored). Engines that cannot block leave it out, and the push is refused.
+   * more is pending than `maxNumBatches` allows, never with a stream; `undefined` means that it is impossible now
+   * (and nothing was stored). Engines that cannot block leave this out, and the push is rejected.
    */
   appendSync?(partition: number, batch: OutgoingBatch): number | undefined;
   /** Makes everything appended before as durable as the topic promises. */
   flush(): Promise<void>;
-  /** Releases what the producer holds; everything pending has been flushed by the caller. */
+  /** Releases the producer's resources; the caller has flushed everything pending. */
   close(): Promise<void>;
 }
 
-/** What a consumer is opened with. */
+/** The options a consumer is opened with. */
 export interface ConsumerRequest {
-  /** Where to begin in partitions where the name acknowledged nothing yet. */
+  /** Where to start in partitions in which the name has acknowledged nothing yet. */
   from: StartPosition;
   /** Only these partitions; undefined means all (or those a group assigns). */
   partitions?: number[] | undefined;
-  /** With `"skip"`, `read` passes over damage and reports it to `onDamage`; with `"throw"` it throws. */
+  /** With `"skip"`, `read` skips damage and reports it to `onDamage`; with `"throw"` it throws. */
   onCorruption: "throw" | "skip";
-  /** Called with every damage passed over. */
+  /** Called with all damage that is skipped. */
   onDamage?: ((error: CorruptedLogError) => void) | undefined;
-  /** Whether data parts will be asked for, so that the engine may read ahead. */
+  /** Whether data parts will be requested, so that the engine can read them ahead. */
   dataWanted: boolean;
-  /** Batches the engine may read ahead, at least 1; undefined leaves it to the engine. */
+  /** Number of batches the engine may read ahead, at least 1; undefined leaves it to the engine. */
   batchesMax?: number | undefined;
   /**
-   * Whether consumers of this name share the partitions; undefined leaves it to the engine. One that cannot do what is
-   * asked throws `NotSupportedError`.
+   * Whether consumers of this name share the partitions; undefined leaves it to the engine. An engine that cannot
+   * do what is asked throws `NotSupportedError`.
    */
   group?: boolean | undefined;
-  /** With `group`: how long a member may show no sign of life before its partitions are given to others. */
+  /** With `group`: how long a member may go without a heartbeat before its partitions are reassigned. */
   groupTimeoutMs?: number | undefined;
   /**
-   * With `group`: to be called at once for a partition that goes to another member. Nothing more is given out of what
-   * was read of it; gives the id after the last event that was.
+   * With `group`: call this as soon as a partition is revoked. Events read from it are no longer delivered;
+   * returns the id after the last event that was.
    */
   release?(partition: number): number;
-  /** With `group`: to be called with the partitions whenever they have changed. */
+  /** With `group`: call this with the assigned partitions after each rebalance. */
   onAssigned?(partitions: readonly number[]): void;
 }
 
-/** A member of a group: one open consumer of a name under which consumers share the partitions. */
+/** A member of a group: one open consumer of a name whose consumers share the partitions. */
 export interface GroupMember {
-  /** What tells it from the others. */
+  /** Its unique id. */
   id: string;
-  /** The machine it runs on, where known. */
+  /** The machine it runs on, if known. */
   host: string;
-  /** Number of its process there, where known. */
+  /** Its process id on that machine, if known. */
   pid?: number;
-  /** The partitions that it owns, in order. */
+  /** The partitions assigned to it, in order. */
   partitions: number[];
 }
 
-/** The reading half of a driver. */
+/** The read side of a driver. */
 export interface ConsumerInterface {
   /**
-   * Resolves when positions are known and `read` may be called. Called once, before anything else, as soon as
-   * the consumer is made: `"latest"` means the end at that moment.
+   * Resolves when the positions are known and `read` may be called. Called once, before anything else, right after
+   * the consumer is created: `"latest"` means the end at that moment.
    */
   open(): Promise<void>;
-  /** The partitions this consumer reads now; another array whenever a group changes them. */
+  /** The partitions this consumer reads now; a new array after each rebalance. */
   readonly assigned: readonly number[];
   /**
-   * The next batch of one partition from its read position, which moves past it; undefined when nothing is
-   * there now. At most `eventsMax` events. Does not wait for events to be produced. When the events at the
-   * position were removed, throws `EventGoneError` once and moves to the first that is there; when it throws
-   * anything else, the position stays.
+   * The next batch of one partition from its read position, which moves past it; undefined if there is nothing to
+   * read now. Returns at most `eventsMax` events. Does not wait for events to be produced. If the events at the
+   * position were removed, throws `EventGoneError` once and moves to the first existing event; if it throws
+   * anything else, the position is unchanged.
    */
   read(partition: number, eventsMax: number): IncomingBatch | undefined | Promise<IncomingBatch | undefined>;
   /**
-   * Asked of a partition that gave nothing though an iteration wants more of it: resolves when reading again may
-   * help, rejects when its events cannot be had now; undefined when nothing keeps them back. Engines that always
-   * give what is there leave it out.
+   * Called for a partition that returned nothing although an iteration expects more events from it: resolves when
+   * another read may help, rejects if its events are unavailable now; undefined if nothing delays them. Engines
+   * that always return what is stored leave this out.
    */
   reach?(partition: number): Promise<void> | undefined;
   /**
-   * Resolves when there may be something that the last `read` of its partition did not see, at once if it is
-   * there already; or when `signal` aborts or the consumer is closed (then without an error).
+   * Resolves when there may be an event that the last `read` of its partition did not see, immediately if there is
+   * one already; also when `signal` aborts or the consumer is closed (without an error).
    */
   waitForEvents(signal: AbortSignal): Promise<void>;
-  /** Stores that every event of the partition below `nextId` is done with. Never moves backwards. */
+  /** Stores that every event of the partition below `nextId` is processed. Never moves backwards. */
   acknowledge(partition: number, nextId: number): void | Promise<void>;
   /**
-   * Moves the read position; with `store`, the stored one too (also backwards). An id after the end means the
-   * end; one that was removed throws `EventGoneError` when it is read.
+   * Moves the read position; with `store`, the stored one too (even backwards). An id after the end means the end;
+   * the id of a removed event throws `EventGoneError` on read.
    */
   seek(partition: number, to: StartPosition, store: boolean): Promise<void>;
-  /** The read position of a partition: id of the event read next. */
+  /** The read position of a partition: id of the next event to be read. */
   position(partition: number): number;
-  /** Releases everything: no timer, watcher or open file stays. */
+  /** Releases everything: no timer, watcher or open file remains. */
   close(): Promise<void>;
 }

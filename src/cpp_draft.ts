@@ -1,9 +1,12 @@
 import type { JsonObject, JsonValue } from "./json.ts";
 
-/** What the C++ library reads every schema by, whatever it names. */
+/** The draft by which the C++ library reads every schema, whatever the schema declares. */
 export const CPP_DRAFT = "draft-07";
 
-/** A validator's document of the C++ library as it is read here: a schema that names no draft means draft 07 there. */
+/**
+ * A validator document written by the C++ library, as we read it: there, a schema that declares no draft is draft
+ * 07.
+ */
 export function withCppDraft<D extends JsonObject>(document: D): D {
   const { type, schema } = document;
   const isSchema = type === "schema" && typeof schema === "object" && schema !== null &&

@@ -5,8 +5,8 @@ import type { JsonObject } from "./json.ts";
 import { counted } from "./counted.ts";
 
 /**
- * Which bytes of an event's data part are meant: all of them, or a part. Views of views compose: offsets count
- * from the start of the view they are made from. Nothing is read or copied by making one.
+ * Describes which bytes of an event's data part are meant: all of them, or a subset. Views of views compose:
+ * offsets count from the start of the view they are made from. Creating one reads and copies nothing.
  *
  * @example
  * ```ts
@@ -19,16 +19,16 @@ import { counted } from "./counted.ts";
  */
 export class DataDescriptor {
   /**
-   * Whose data part it is: topic, partition and event id with slashes between them, and the same for all views of
-   * it. Empty for a descriptor that was made from a size alone.
+   * Identifies the data part: topic, partition and event id separated by slashes, the same for all of its views.
+   * Empty for a descriptor that was created from a size alone.
    */
   readonly location: string;
   #totalSize: number;
   #size: number;
-  /** In the order their bytes are delivered; none is empty, and a range never begins where the one before ended. */
+  /** In delivery order; none is empty, and adjacent ranges are merged. */
   #ranges: readonly DataRange[];
 
-  /** The whole of a data part of `size` bytes; throws `DataRangeError` for what is not a size. */
+  /** The whole of a data part of `size` bytes; throws `DataRangeError` if that is not a size. */
   constructor(size: number, location = "") {
     checkNumber("size", size);
     this.location = location;
@@ -37,24 +37,24 @@ export class DataDescriptor {
     this.#ranges = size === 0 ? [] : [{ offset: 0, size }];
   }
 
-  /** Number of bytes meant. */
+  /** Number of bytes described. */
   get size(): number {
     return this.#size;
   }
 
-  /** Size of the data part it is a view of, in bytes. */
+  /** Size of the data part this is a view of, in bytes. */
   get totalSize(): number {
     return this.#totalSize;
   }
 
-  /** The bytes `offset` to `offset + size`; throws `DataRangeError` when they reach out of this view. */
+  /** The bytes from `offset` to `offset + size`; throws `DataRangeError` if they exceed this view. */
   makeSubView(offset: number, size: number): DataDescriptor {
     return this.makeUnstructuredView([{ offset, size }]);
   }
 
   /**
    * `numBlocks` blocks of `blockSize` bytes with `gapSize` bytes between them, the first at `offset`. Throws
-   * `DataRangeError` when a block reaches out of this view; the gap after the last block may.
+   * `DataRangeError` if a block exceeds this view; the gap after the last block may.
    */
   makeStridedView(offset: number, numBlocks: number, blockSize: number, gapSize: number): DataDescriptor {
     checkNumber("offset", offset);
@@ -80,8 +80,8 @@ export class DataDescriptor {
   }
 
   /**
-   * Several pieces, whose bytes are delivered in the order of the argument. Throws `DataRangeError` when
-   * one reaches out of this view or two overlap.
+   * Several pieces, whose bytes are delivered in the order of the argument. Throws `DataRangeError` if one exceeds
+   * this view or two overlap.
    */
   makeUnstructuredView(pieces: readonly DataRange[]): DataDescriptor {
     for (const { offset, size } of pieces) {
@@ -108,7 +108,9 @@ export class DataDescriptor {
     return this.#compose(filled);
   }
 
-  /** The byte ranges meant, counted from the start of the data part, in the order their bytes are delivered. */
+  /**
+   * The byte ranges described, counted from the start of the data part, in the order their bytes are delivered.
+   */
   flatten(): DataRange[] {
     return this.#ranges.map(({ offset, size }) => ({ offset, size }));
   }
@@ -124,7 +126,7 @@ export class DataDescriptor {
     };
   }
 
-  /** The view made of these pieces of this one; they are in bounds. */
+  /** The view made of these pieces of this view; the caller has checked the bounds. */
   #compose(pieces: readonly DataRange[]): DataDescriptor {
     const ranges: DataRange[] = [];
     const starts = this.#starts();
@@ -150,7 +152,7 @@ export class DataDescriptor {
     return view;
   }
 
-  /** Where each range begins in this view. */
+  /** The offset in this view at which each range begins. */
   #starts(): number[] {
     let start = 0;
     return this.#ranges.map((range) => {
@@ -168,7 +170,7 @@ function checkNumber(what: string, value: unknown): void {
   throw new DataRangeError(`Cannot make a view: ${what} ${String(value)} is not a whole number from 0 on`);
 }
 
-/** Index of the last start that is not above the position. */
+/** Index of the last start that is at or before the position. */
 function rangeAt(starts: readonly number[], position: number): number {
   let low = 0;
   let high = starts.length - 1;

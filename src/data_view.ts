@@ -1,16 +1,16 @@
 import type { OutgoingData } from "./contract.ts";
 import { InvalidDataError } from "./errors.ts";
 
-/** One piece of a data part: bytes in memory, in whatever view. */
+/** One piece of a data part: bytes in memory, in any kind of view or buffer. */
 export type DataPiece = ArrayBufferView | ArrayBufferLike;
 
 /**
- * The data part of an event as `push` takes it: bytes, several pieces that are written in order as one data
+ * The data part of an event as `push` accepts it: bytes, several pieces that are written in order as one data
  * part, or a stream of pieces of unknown total size.
  *
- * Bytes in memory are not copied until their batch is written: leave them unmodified until the push future
- * completes or `flush()` does. What is stored are the bytes given: a buffer that grows meanwhile adds none, and
- * a push whose data lost bytes fails with `InvalidDataError`.
+ * Bytes in memory are not copied until their batch is written: do not modify them until the push future completes
+ * or `flush()` does. Exactly the bytes given are stored: a buffer that grows meanwhile adds none, and a push whose
+ * data has lost bytes fails with `InvalidDataError`.
  */
 export type DataPart =
   | DataPiece
@@ -18,22 +18,22 @@ export type DataPart =
   | AsyncIterable<Uint8Array>
   | ReadableStream<Uint8Array>;
 
-/** What stands for "no data". */
+/** Represents "no data". */
 const NO_PIECES: readonly Uint8Array[] = [];
 
 const { at: firstOf } = Object.getPrototypeOf(Uint8Array.prototype) as { at(index: number): unknown };
 
-/** The bytes as a `Uint8Array`, not copied; throws `InvalidDataError`, which says `where` the piece stands. */
+/** The bytes as a `Uint8Array`, not copied; throws `InvalidDataError`, which says `where` the piece is. */
 function bytesOf(piece: unknown, where: string): Uint8Array {
   try {
     if (ArrayBuffer.isView(piece)) {
-      // A view that lost its memory has no bytes, as an empty one has, and says so nowhere else.
+      // A view of a detached buffer has length 0 just like an empty one; only an access tells the difference.
       if (piece.byteLength === 0 && !(piece instanceof DataView)) firstOf.call(piece, 0);
       return piece instanceof Uint8Array
         ? piece
         : new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
     }
-    // With its size: without it the view would follow the buffer when that grows.
+    // With an explicit size: otherwise the view would track the buffer if it grows.
     if (isBuffer(piece)) return new Uint8Array(piece, 0, piece.byteLength);
   } catch {
     throw new InvalidDataError(
@@ -55,7 +55,9 @@ function isStream(data: object): data is AsyncIterable<Uint8Array> {
   return Symbol.asyncIterator in data;
 }
 
-/** A stream of pieces as an iterable; a `ReadableStream` is read by its reader where it cannot be iterated. */
+/**
+ * A stream of pieces as an iterable; a `ReadableStream` is read with a reader if the runtime cannot iterate it.
+ */
 async function* piecesOf(
   stream: AsyncIterable<unknown> | ReadableStream<unknown>,
 ): AsyncGenerator<Uint8Array> {
@@ -87,28 +89,28 @@ function nameOf(value: unknown): string {
   return typeof value === "object" ? value.constructor?.name ?? "an object" : typeof value;
 }
 
-/** A data part as it was pushed: bytes and their sizes at that moment, or a stream. */
+/** A data part as it was pushed: its bytes and their sizes at that moment, or a stream. */
 export class PushedData {
-  /** Made by {@linkcode normalizeData}. */
+  /** Created by {@linkcode normalizeData}. */
   constructor(
-    /** The bytes, where they are in memory. */
+    /** The bytes, if they are in memory. */
     readonly bytes: OutgoingData,
-    /** Their number. */
+    /** Their total size, in bytes. */
     readonly size: number,
-    /** Sizes of the pieces, where there are several. */
+    /** Sizes of the pieces, if there are several. */
     readonly sizes?: readonly number[],
-    /** The stream, where the data part is one. */
+    /** The stream, if the data part is one. */
     readonly stream?: AsyncIterable<Uint8Array>,
   ) {}
 }
 
-/** Turns what the user gave into what drivers take; throws `InvalidDataError`. */
+/** Converts the user's value to what drivers accept; throws `InvalidDataError`. */
 export function normalizeData(data: unknown): PushedData {
   if (Array.isArray(data)) {
     const pieces: Uint8Array[] = [];
     const sizes: number[] = [];
     let size = 0;
-    // By index: an iteration would pass over holes.
+    // By index: an iterator would skip holes.
     for (let index = 0; index < data.length; index++) {
       const piece = bytesOf(data[index], ` at index ${index}`);
       pieces.push(piece);
@@ -126,13 +128,13 @@ export function normalizeData(data: unknown): PushedData {
   return new PushedData(bytes, bytes.byteLength);
 }
 
-/** The first `size` bytes of a piece that had so many when it was given; undefined when it has fewer now. */
+/** The first `size` bytes of a piece that had that size when it was pushed; undefined if it has fewer now. */
 export function asGiven(piece: Uint8Array, size: number): Uint8Array | undefined {
   if (piece.byteLength === size) return piece;
   return piece.byteLength > size ? piece.subarray(0, size) : undefined;
 }
 
-/** What was pushed of a data part, without what its memory has grown by since; undefined when bytes are gone. */
+/** What was pushed of a data part, without bytes added since; undefined if bytes have been lost. */
 export function asPushed(
   data: Uint8Array | readonly Uint8Array[],
   size: number | readonly number[],

@@ -11,7 +11,7 @@ export interface PushMessage {
   partition: number;
   /** Number of events in the batch. */
   events: number;
-  /** Size of metadata and data; JSON text counts a byte a character. */
+  /** Size of metadata and data; JSON text counts as one byte per character. */
   bytes: number;
   /** Id of the first event; undefined if the batch failed. */
   firstId?: number;
@@ -21,7 +21,7 @@ export interface PushMessage {
   error?: unknown;
 }
 
-/** A `flush()` is done, or failed. */
+/** A `flush()` completed or failed. */
 export interface FlushMessage {
   /** Topic name. */
   topic: string;
@@ -47,7 +47,7 @@ export interface PullMessage {
   firstId: number;
 }
 
-/** A position was stored, or not. */
+/** A position was stored, or failed to be. */
 export interface AcknowledgeMessage {
   /** Topic name. */
   topic: string;
@@ -55,7 +55,7 @@ export interface AcknowledgeMessage {
   consumer: string;
   /** Partition number. */
   partition: number;
-  /** Id of the event at which the name continues. */
+  /** Id of the next event for the consumer name. */
   nextId: number;
   /** How long storing it took, in milliseconds. */
   durationMs: number;
@@ -63,21 +63,21 @@ export interface AcknowledgeMessage {
   error?: unknown;
 }
 
-/** The partitions of a consumer that shares them with others of its name have changed. */
+/** A group rebalance changed the partitions of a consumer. */
 export interface AssignmentMessage {
   /** Topic name. */
   topic: string;
   /** Consumer name. */
   consumer: string;
-  /** The partitions that it reads from now on, in order. */
+  /** The partitions assigned to it now, in order. */
   partitions: readonly number[];
-  /** Those of them that it did not read before. */
+  /** Partitions that were added. */
   gained: readonly number[];
-  /** Those that it read before, and reads no more. */
+  /** Partitions that were revoked. */
   lost: readonly number[];
 }
 
-/** A partition goes on in a new segment file. */
+/** A partition rolled to a new segment file. */
 export interface RollMessage {
   /** Topic name. */
   topic: string;
@@ -85,19 +85,19 @@ export interface RollMessage {
   partition: number;
 }
 
-/** A reader met damage. */
+/** A consumer found damage. */
 export interface CorruptionMessage {
   /** Topic name. */
   topic: string;
   /** Consumer name. */
   consumer: string;
-  /** Where and what is damaged. */
+  /** What is damaged, and where. */
   damage: Damage;
-  /** Whether it was passed over (`onCorruption: "skip"`) rather than thrown. */
+  /** Whether it was skipped (`onCorruption: "skip"`) rather than thrown. */
   skipped: boolean;
 }
 
-/** A broker's answer to a question about a partition. Of engines that fetch. */
+/** A broker's fetch response for a partition. Only from engines that fetch. */
 export interface FetchMessage {
   /** Topic name. */
   topic: string;
@@ -105,33 +105,33 @@ export interface FetchMessage {
   consumer: string;
   /** Partition number. */
   partition: number;
-  /** Bytes of events that came, on the wire. */
+  /** Bytes of events received over the network. */
   bytes: number;
-  /** Ids between what was fetched and the partition's end: what the broker has and this process has not. */
+  /** The fetch lag: number of ids from the fetched position to the partition's end. */
   behind: number;
 }
 
-/** Something failed that is tried again. Of engines that ask others over a network. */
+/** A failed operation that will be retried. Only from engines that use a network. */
 export interface RetryMessage {
-  /** What is tried, as errors say it: `store events in topic "images" partition 1`. */
+  /** The operation, as errors name it: `store events in topic "images" partition 1`. */
   operation: string;
-  /** Topic name, where it is about one. */
+  /** Topic name, if it concerns one. */
   topic?: string;
-  /** Partition number, where it is about one. */
+  /** Partition number, if it concerns one. */
   partition?: number;
-  /** How often it was tried. */
+  /** Number of attempts so far. */
   attempt: number;
-  /** Wait before the next time, in milliseconds. */
+  /** Delay before the next attempt, in milliseconds. */
   delayMs: number;
-  /** What failed. */
+  /** Why the last attempt failed. */
   error: unknown;
 }
 
-/** A channel of `node:diagnostics_channel` with messages of one kind. It costs nothing while no one listens. */
+/** A channel of `node:diagnostics_channel` with messages of one type. It costs nothing without subscribers. */
 export class DiagnosticChannel<M> {
   readonly #channel: ReturnType<typeof channel>;
 
-  /** The channel of that name. */
+  /** The channel with that name. */
   constructor(
     /** Its name for `node:diagnostics_channel`. */
     readonly name: string,
@@ -139,17 +139,17 @@ export class DiagnosticChannel<M> {
     this.#channel = channel(name);
   }
 
-  /** Whether anybody listens: if not, a message need not be made. */
+  /** Whether there are subscribers: without any, a message need not be created. */
   get hasSubscribers(): boolean {
     return this.#channel.hasSubscribers;
   }
 
-  /** Gives a message to those who listen. */
+  /** Publishes a message to the subscribers. */
   publish(message: M): void {
     this.#channel.publish(message);
   }
 
-  /** Calls `listener` with every message until the function given back is called. */
+  /** Calls `listener` with every message until the returned function is called. */
   subscribe(listener: (message: M) => void): () => void {
     const forward = (message: unknown) => listener(message as M);
     subscribe(this.name, forward);
@@ -158,7 +158,7 @@ export class DiagnosticChannel<M> {
 }
 
 /**
- * What goes on in the library, for those who watch it.
+ * Reports what the library does.
  *
  * @example
  * ```ts
@@ -176,21 +176,21 @@ export class DiagnosticChannel<M> {
 export const diagnostics: {
   /** A batch was stored, or failed: `diaspora:push`. */
   readonly push: DiagnosticChannel<PushMessage>;
-  /** A flush is done, or failed: `diaspora:flush`. */
+  /** A flush completed or failed: `diaspora:flush`. */
   readonly flush: DiagnosticChannel<FlushMessage>;
   /** A batch was read: `diaspora:pull`. */
   readonly pull: DiagnosticChannel<PullMessage>;
-  /** A position was stored, or not: `diaspora:acknowledge`. */
+  /** A position was stored, or failed to be: `diaspora:acknowledge`. */
   readonly acknowledge: DiagnosticChannel<AcknowledgeMessage>;
-  /** The partitions of a member of a group have changed: `diaspora:assignment`. */
+  /** A group rebalance changed a member's partitions: `diaspora:assignment`. */
   readonly assignment: DiagnosticChannel<AssignmentMessage>;
-  /** A new segment was begun: `diaspora:roll`. */
+  /** A new segment was started: `diaspora:roll`. */
   readonly roll: DiagnosticChannel<RollMessage>;
-  /** Damage was met: `diaspora:corruption`. */
+  /** Damage was found: `diaspora:corruption`. */
   readonly corruption: DiagnosticChannel<CorruptionMessage>;
-  /** A broker answered about a partition: `diaspora:fetch`. */
+  /** A broker returned a fetch response for a partition: `diaspora:fetch`. */
   readonly fetch: DiagnosticChannel<FetchMessage>;
-  /** Something is tried again: `diaspora:retry`. */
+  /** A failed operation will be retried: `diaspora:retry`. */
   readonly retry: DiagnosticChannel<RetryMessage>;
 } = {
   push: new DiagnosticChannel("diaspora:push"),

@@ -34,7 +34,7 @@ import { createdAtOnce } from "./topic_draft/created_at_once.ts";
 export type { ComponentOptions, DraftOptions } from "./component_options.ts";
 
 /**
- * An engine that keeps topics.
+ * A storage engine and its topics.
  *
  * @example
  * ```ts
@@ -49,9 +49,9 @@ export type { ComponentOptions, DraftOptions } from "./component_options.ts";
  */
 export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDisposable {
   readonly #driver: DriverInterface;
-  /** Modules that its topics may name. */
+  /** Modules that its topics may load. */
   readonly #allowed: AllowedModules;
-  /** Topics that are open. */
+  /** Open topics. */
   readonly #open = new Set<AsyncDisposable>();
   #closing: Promise<void> | undefined = undefined;
 
@@ -62,24 +62,26 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
 
   /**
    * Opens a driver: a registered name (`"files"`, `"memory"`, …), or `"name:module"`, where `module` is a path, a
-   * URL or a package that exports the driver under that name or as its default. Throws `UnknownDriverError`,
-   * `ModuleLoadError` or `InvalidOptionError`.
+   * URL or a package that exports the driver under that name or as its default export. Throws
+   * `UnknownDriverError`, `ModuleLoadError` or `InvalidOptionError`.
    *
-   * Every driver has the option `load_modules`: paths of modules, of folders (with a slash at their end) and names of
-   * packages that stored topics may name as their components, e.g. `["./components/", "a-package"]`. Others are not
-   * loaded. The options of built-in drivers are typed; of others any object is taken.
+   * Every driver has the option `load_modules`: paths of modules, of folders (with a trailing slash) and names of
+   * packages that stored topics may name as their components, e.g. `["./components/", "a-package"]`. Others are
+   * not loaded. The options of built-in drivers are typed; other drivers accept any object.
    */
   static async open<const Name extends string>(
     name: Name,
     options?: DriverOptionsOf<Name>,
   ): Promise<Driver<TopicOptionsOf<Name>>> {
     const { load_modules: modules, ...own } = copyOf("driver", options);
-    // Before the engine is opened: it need not be closed again.
+    // Before the engine is opened, so that a failure here need not close it.
     const allowed = AllowedModules.from(modules);
     return new Driver<TopicOptionsOf<Name>>(await makeDriver(name, own), allowed);
   }
 
-  /** The API over a driver that was made already, e.g. by its own constructor; `loadModules` as in {@linkcode open}. */
+  /**
+   * Wraps an existing driver object, e.g. one made by its own constructor; `loadModules` as in {@linkcode open}.
+   */
   static from(driver: DriverInterface, loadModules: readonly string[] = []): Driver {
     return new Driver(driver, AllowedModules.from(loadModules));
   }
@@ -90,8 +92,8 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
   }
 
   /**
-   * Creates a topic, wholly or not at all. Throws `TopicExistsError`, `InvalidTopicNameError` or, for an option or
-   * a component that cannot be, `InvalidOptionError` and others of its kind.
+   * Creates a topic atomically. Throws `TopicExistsError`, `InvalidTopicNameError` or, for an invalid option or
+   * component, `InvalidOptionError` and others of its kind.
    */
   async createTopic<T = JsonValue>(
     name: string,
@@ -112,9 +114,10 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
   }
 
   /**
-   * Opens a topic with the components stored with it, or with those given here instead. Those stored are made when
-   * they are needed; see {@linkcode Topic.producer} and {@linkcode Topic.consumer}. Throws `TopicNotFoundError`, or
-   * `UnknownComponentError` and `ModuleLoadError` for a component given here that is not there.
+   * Opens a topic with the components stored with it, or with those given here instead. Stored components are
+   * created on first use; see {@linkcode Topic.producer} and {@linkcode Topic.consumer}. Throws
+   * `TopicNotFoundError`, or `UnknownComponentError` or `ModuleLoadError` for a component given here that does not
+   * exist.
    */
   async openTopic<T = JsonValue>(name: string, components: ComponentOptions<T> = {}): Promise<Topic<T>> {
     this.#checkOpen();
@@ -129,9 +132,10 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
   }
 
   /**
-   * Makes a topic that no one sees before it is published: an import, say, that may fail half-way. The documents of
-   * its components are stored as they are given, and what they name is not loaded. Drivers that cannot hide a topic
-   * create it at once, and delete it when it is discarded. Throws as {@linkcode createTopic} does.
+   * Creates a topic that stays hidden until it is published: for an import, say, that may fail half-way. The
+   * documents of its components are stored as given, and the modules they name are not loaded. Drivers that cannot
+   * hide a topic create it at once, and delete it when it is discarded. Throws the same errors as
+   * {@linkcode createTopic}.
    */
   async draftTopic<T = JsonValue>(
     name: string,
@@ -156,8 +160,8 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
   }
 
   /**
-   * Keeps other imports from filling a topic, which need not be there yet, until it is disposed of; throws
-   * `TransferInProgressError` while one does. A driver that cannot tell keeps no one.
+   * Keeps other imports from filling a topic (which need not exist yet) until the claim is disposed of; throws
+   * `TransferInProgressError` while another import holds it. With drivers that have no claims this does nothing.
    */
   async claimTopic(name: string): Promise<AsyncDisposable> {
     this.#checkOpen();
@@ -166,14 +170,14 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
   }
 
   /**
-   * Which components of a stored topic cannot be made here, and why: `ModuleNotAllowedError` or
-   * `UnknownComponentError`. Nothing is made or loaded.
+   * Which components of a stored topic cannot be created here, and why: `ModuleNotAllowedError` or
+   * `UnknownComponentError`. Nothing is created or loaded.
    */
   obstaclesOf(topic: string, definition: TopicDefinition): ComponentObstacles {
     return obstaclesOf(definition, { topic, allowed: this.#allowed });
   }
 
-  /** Whether there is a topic of that name. */
+  /** Whether a topic of that name exists. */
   async topicExists(name: string): Promise<boolean> {
     this.#checkOpen();
     checkTopicName(name);
@@ -187,8 +191,8 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
   }
 
   /**
-   * Deletes a topic with all its events. Throws `TopicNotFoundError`, and `ForeignFilesError` for a topic into which
-   * another program wrote events of its own, unless `force` says that those go, too.
+   * Deletes a topic with all its events. Throws `TopicNotFoundError`, or `ForeignFilesError` for a topic into
+   * which another program wrote its own events, unless `force` allows deleting those, too.
    */
   async deleteTopic(name: string, options: DeleteTopicOptions = {}): Promise<void> {
     this.#checkOpen();
@@ -196,12 +200,14 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
     await this.#driver.deleteTopic(name, options);
   }
 
-  /** What `JSON.stringify` and `console.log` show: its name, and nothing of its options, which may hold secrets. */
+  /**
+   * What `JSON.stringify` and `console.log` show: its name, but none of its options, since they may hold secrets.
+   */
   toJSON(): JsonObject {
     return { name: this.name };
   }
 
-  /** Closes the topics opened from it, and releases everything. */
+  /** Closes all topics opened from it and releases everything. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
@@ -242,7 +248,7 @@ function defaultDefinition(): TopicDefinition {
   return { options: {}, validator: { type }, partitionSelector: { type }, serializer: { type } };
 }
 
-/** A copy that the caller can no longer change. */
+/** A copy that the caller cannot change any more. */
 function copyOf(owner: string, options: unknown = {}): JsonObject {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidOptionError(
@@ -266,7 +272,7 @@ async function makeComponents<T>(from: ComponentOptions<T>): Promise<{
   };
 }
 
-/** The components that the caller gave, and no others. */
+/** Only the components that the caller gave. */
 async function makeGiven<T>(from: ComponentOptions<T>): Promise<GivenComponents> {
   const validator = isStandardSchema(from.validator)
     ? new StandardSchemaValidator(from.validator)

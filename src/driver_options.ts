@@ -1,6 +1,6 @@
 /**
- * The options of the built-in drivers and of their topics, for editors and type checkers. The rules that read them are
- * typed by these, so that neither can have an option that the other lacks.
+ * The options of the built-in drivers and of their topics, for editors and type checkers. The validation rules are
+ * typed by these, so neither side can have an option that the other lacks.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { OptionRule } from "./options.ts";
 /** When a push counts as stored: see the guide's page on durability. */
 export type FlushBehaviorOption = "buffered" | "on_flush" | "immediate";
 
-/** What every driver takes. */
+/** Options that every driver accepts. */
 export type CommonDriverOptions = {
   /** Modules, folders (with a slash at the end) and packages that stored topics may name as components */
   load_modules?: string[];
@@ -100,19 +100,19 @@ export type KafkaTopicOptions = {
   kafka?: JsonObject;
 };
 
-/** The options of built-in drivers by name; of others nothing is known before they are opened. */
+/** The options of built-in drivers by name; those of other drivers are unknown until they are opened. */
 export interface BuiltInDrivers {
-  /** Topics in files. */
+  /** Topics stored in files. */
   files: { driver: FilesDriverOptions; topic: FilesTopicOptions };
-  /** Topics in the memory of a process. */
+  /** Topics in the memory of one process. */
   memory: { driver: MemoryDriverOptions; topic: MemoryTopicOptions };
-  /** Topics in Kafka. */
+  /** Topics stored in Kafka. */
   kafka: { driver: KafkaDriverOptions; topic: KafkaTopicOptions };
-  /** The same as `kafka`. */
+  /** An alias of `kafka`. */
   octopus: { driver: KafkaDriverOptions; topic: KafkaTopicOptions };
 }
 
-/** The options that `Driver.open` takes with a name; any object for a driver that is not built in. */
+/** The options that `Driver.open` accepts for a name; any object for a driver that is not built in. */
 export type DriverOptionsOf<Name extends string> = Name extends keyof BuiltInDrivers
   ? BuiltInDrivers[Name]["driver"]
   : JsonObject;
@@ -122,16 +122,16 @@ export type TopicOptionsOf<Name extends string> = Name extends keyof BuiltInDriv
   ? BuiltInDrivers[Name]["topic"]
   : JsonObject;
 
-/** A rule that also says what its option means, for the reference. */
+/** A rule with the description of its option, for the reference. */
 export interface DocumentedRule extends OptionRule {
   /** What the option means. */
   meaning: string;
 }
 
-/** A rule for every option of a type, and no other. */
+/** Exactly one rule for every option of a type. */
 export type RulesOf<Options> = { readonly [Key in keyof Options]-?: DocumentedRule };
 
-/** A rule with its meaning. */
+/** A rule with its description. */
 export function documented(meaning: string, rule: OptionRule): DocumentedRule {
   return { ...rule, meaning };
 }

@@ -1,6 +1,6 @@
 /**
- * Every operating error of the library. Each class has a stable `code`; `canRetry` says whether the same
- * call may succeed later without anything being changed.
+ * Every operating error of the library. Each class has a stable `code`; `canRetry` says whether the same call may
+ * succeed later without any change.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export * from "./errors/groups.ts";
 export * from "./errors/modules.ts";
 export * from "./errors/stored.ts";
 
-/** A topic of that name is there already. */
+/** A topic of that name already exists. */
 export class TopicExistsError extends DiasporaError {
   /** Names the topic and where it was found. */
   constructor(readonly topic: string, where: string) {
@@ -21,9 +21,9 @@ export class TopicExistsError extends DiasporaError {
   }
 }
 
-/** No topic of that name is there. */
+/** No topic of that name exists. */
 export class TopicNotFoundError extends DiasporaError {
-  /** Names the topic, where it was looked for, and what was to be done with it: `"open"` unless it says otherwise. */
+  /** Names the topic, where it was looked for, and the failed action (`"open"` by default). */
   constructor(readonly topic: string, where: string, action = "open") {
     super("ERR_TOPIC_NOT_FOUND", `Cannot ${action} topic "${topic}": no such topic under "${where}"`);
   }
@@ -37,7 +37,7 @@ export class TopicDeletedError extends DiasporaError {
   }
 }
 
-/** A topic name that cannot stand for a folder of its own. */
+/** A topic name that cannot be used as a folder name. */
 export class InvalidTopicNameError extends DiasporaError {
   /** Says what is wrong with the name. */
   constructor(readonly topic: string, reason: string) {
@@ -56,7 +56,7 @@ export class InvalidConsumerNameError extends DiasporaError {
   }
 }
 
-/** The consumer's name was deleted while it was open: its positions have nowhere to be stored. */
+/** The consumer's name was deleted while it was open: its positions can no longer be stored. */
 export class ConsumerDeletedError extends DiasporaError {
   /** Names the consumer. */
   constructor(readonly consumer: string) {
@@ -67,7 +67,7 @@ export class ConsumerDeletedError extends DiasporaError {
   }
 }
 
-/** An option with a wrong type or value, or an option no one knows. */
+/** An option with a wrong type or value, or an unknown option. */
 export class InvalidOptionError extends DiasporaError {
   /** Names the option and the remedy. */
   constructor(readonly option: string, message: string, options?: DiasporaErrorOptions) {
@@ -85,15 +85,15 @@ export interface MetadataMismatch {
   found: string;
 }
 
-/** What {@linkcode InvalidMetadataError} takes beside the message. */
+/** What {@linkcode InvalidMetadataError} accepts besides the message. */
 export interface InvalidMetadataErrorOptions extends DiasporaErrorOptions {
-  /** Where the metadata differs, when a validator knows. */
+  /** Where the metadata differs, if the validator knows. */
   mismatch?: MetadataMismatch;
 }
 
-/** Metadata that JSON cannot hold, or that the topic's validator refused. */
+/** Metadata that JSON cannot represent, or that the topic's validator rejected. */
 export class InvalidMetadataError extends DiasporaError {
-  /** Where the metadata differs from what the validator expects, when it knows. */
+  /** Where the metadata differs from what the validator expects, if it knows. */
   readonly mismatch?: MetadataMismatch | undefined;
 
   /** Says what is wrong, and where in the metadata. */
@@ -111,7 +111,7 @@ export class InvalidDataError extends DiasporaError {
   }
 }
 
-/** A view of a data part that reaches out of it, or whose pieces overlap. */
+/** A view that exceeds its data part, or whose pieces overlap. */
 export class DataRangeError extends DiasporaError {
   /** Names the offsets and sizes. */
   constructor(message: string) {
@@ -119,7 +119,7 @@ export class DataRangeError extends DiasporaError {
   }
 }
 
-/** A data allocator returned buffers of another total size than was selected. */
+/** A data allocator returned buffers whose total size is not the selected size. */
 export class AllocationError extends DiasporaError {
   /** Names both sizes, in bytes. */
   constructor(message: string) {
@@ -138,17 +138,20 @@ export class NoSuchPartitionError extends DiasporaError {
   }
 }
 
-/** An import or export found something else at its destination than the beginning of what it copies. */
+/** An import or export found other content at its destination than the beginning of what it copies. */
 export class ContentMismatchError extends DiasporaError {
-  /** Names the place where they differ, and the remedy. */
+  /** Names the position where they differ, and the remedy. */
   constructor(message: string) {
     super("ERR_CONTENT_MISMATCH", message);
   }
 }
 
-/** Another import into the same topic, or export to the same place, is at work: two of them would mix their events. */
+/**
+ * Another import into the same topic, or export to the same place, is in progress: two of them would mix their
+ * events.
+ */
 export class TransferInProgressError extends DiasporaError {
-  /** Names the topic, and who imports into it. */
+  /** Names the topic and the process that fills it. */
   constructor(readonly topic: string, pid: number, host: string) {
     super(
       "ERR_TRANSFER_IN_PROGRESS",
@@ -157,9 +160,9 @@ export class TransferInProgressError extends DiasporaError {
   }
 }
 
-/** Something is larger than the format or the driver can hold. */
+/** Something is larger than the format or the driver supports. */
 export class LimitExceededError extends DiasporaError {
-  /** Names what, its size and the limit. */
+  /** Names what is too large, its size and the limit. */
   constructor(message: string, options?: DiasporaErrorOptions) {
     super("ERR_LIMIT_EXCEEDED", message, options);
   }
@@ -173,7 +176,7 @@ export class BackpressureError extends DiasporaError {
   }
 }
 
-/** Some pushes before this `flush()` failed and no one had looked at their futures. */
+/** Some pushes before this `flush()` failed and their futures were never observed. */
 export class FlushError extends DiasporaError {
   /** Says how many, and why the first one failed (also its `cause`). */
   constructor(readonly failures: number, first: unknown) {
@@ -196,18 +199,18 @@ export class ClosedError extends DiasporaError {
   }
 }
 
-/** What {@linkcode BrokerError} takes beside the message. */
+/** What {@linkcode BrokerError} accepts besides the message. */
 export interface BrokerErrorOptions extends DiasporaErrorOptions {
-  /** The broker's own name for what is wrong. */
+  /** The broker's name for the error. */
   reason?: string;
 }
 
-/** A broker, or a service beside it, cannot be reached, refuses us, or fails. */
+/** A broker, or a related service, cannot be reached, rejects us or fails. */
 export class BrokerError extends DiasporaError {
-  /** The broker's own name for what is wrong, e.g. `"NOT_ENOUGH_REPLICAS"`; undefined if it did not answer. */
+  /** The broker's name for the error, e.g. `"NOT_ENOUGH_REPLICAS"`; undefined if it did not answer. */
   readonly reason?: string | undefined;
 
-  /** Names the addresses, and how long it was tried. */
+  /** Names the addresses, and for how long it was tried. */
   constructor(readonly brokers: string, message: string, options: BrokerErrorOptions = {}) {
     super("ERR_BROKER", message, options);
     this.reason = options.reason;

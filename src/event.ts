@@ -8,13 +8,13 @@ import type { JsonObject, JsonValue } from "./json.ts";
 
 export type { EventID } from "./event_id.ts";
 
-/** Whether an event's metadata was stored as JSON text, which `metadataText` then gives as it was. */
+/** Whether an event's metadata was stored as JSON text, which `metadataText` then returns unchanged. */
 export let isStoredAsText: (event: Event<unknown>) => boolean;
-/** The data part of an event that came with it, if that was all of it, in memory of no one else. */
+/** The data part that was delivered with an event, if it is complete and in memory that no one else uses. */
 export let loadedWhole: (event: Event<unknown>) => Uint8Array | undefined;
 
 /**
- * A stored event, as a consumer gives it. Metadata is parsed when first looked at; data is there only where the
+ * A stored event, as delivered by a consumer. Metadata is parsed on first access; data is present only if the
  * consumer's data selector asked for it.
  *
  * @example
@@ -42,7 +42,7 @@ export class Event<T = JsonValue> {
     loadedWhole = (event) => event.#batch.owner.givesWholeData ? event.data : undefined;
   }
 
-  /** Made by consumers. */
+  /** Created by consumers. */
   constructor(batch: EventBatch, index: number, buffers?: readonly Uint8Array[]) {
     this.#batch = batch;
     this.#index = index;
@@ -64,22 +64,22 @@ export class Event<T = JsonValue> {
     return this.#batch.incoming.timestamp;
   }
 
-  /** The metadata: the same object each time. */
+  /** The metadata: the same object on every access. */
   get metadata(): T {
     return this.#batch.metadata(this.#index) as T;
   }
 
   /**
-   * The metadata as JSON text. With the default serializer exactly the text that was stored, so that numbers
-   * too large for a double are intact.
+   * The metadata as JSON text. With the default serializer this is exactly the stored text, so numbers too large
+   * for a double are intact.
    */
   get metadataText(): string {
     return this.#batch.metadataText(this.#index);
   }
 
   /**
-   * The selected bytes of the data part; `undefined` when none were selected. Where an allocator gave several
-   * buffers this is a joined copy: use {@linkcode Event.dataBuffers}.
+   * The selected bytes of the data part; `undefined` if none were selected. If an allocator returned several
+   * buffers this is a concatenated copy: use {@linkcode Event.dataBuffers} instead.
    */
   get data(): Uint8Array | undefined {
     const buffers = this.#buffers;
@@ -87,39 +87,39 @@ export class Event<T = JsonValue> {
     return buffers.length === 1 ? buffers[0] : joined(buffers);
   }
 
-  /** The buffers that hold the selected bytes, as the allocator gave them; empty when none were selected. */
+  /** The buffers that hold the selected bytes, as the allocator returned them; empty if none were selected. */
   get dataBuffers(): readonly Uint8Array[] {
     return this.#buffers ?? [];
   }
 
-  /** Describes the whole data part, whether or not any of it was selected. */
+  /** Describes the whole data part, whether or not any of it was delivered. */
   get dataDescriptor(): DataDescriptor {
     return new DataDescriptor(this.#dataSize, this.#batch.locationOf(this.#index));
   }
 
   /**
-   * Reads the data part, or the part of it that the descriptor means, checked against its checksums. Possible
-   * as long as the consumer is open; does not change {@linkcode Event.data}.
+   * Reads the data part, or the part of it that the descriptor selects, and verifies its checksums. Works as long
+   * as the consumer is open; does not change {@linkcode Event.data}.
    */
   async loadData(descriptor: DataDescriptor = this.dataDescriptor): Promise<Uint8Array> {
     const [whole] = await loadData(this.#batch.incoming, this.#index, descriptor);
-    // Where no buffers are given it is one.
+    // Without given buffers there is a single one.
     return whole!;
   }
 
   /**
-   * Tells that this event and every earlier one of its partition are done with: a consumer of this name will
-   * start after it. Stored when the future completes; several in one turn of the event loop are one write. In
-   * `process` with `concurrency` as much of it is stored as lies before the first event whose callback runs or
-   * has failed, and the rest as callbacks end.
+   * Acknowledges this event and every earlier one of its partition: a consumer of this name will start after it.
+   * Stored when the future completes; several in one turn of the event loop become one write. In `process` with
+   * `concurrency`, events are only stored as acknowledged up to the first event whose callback is running or has
+   * failed; the rest follows as callbacks end.
    */
   acknowledge(): Future<true> {
     return this.#batch.owner.acknowledge(this);
   }
 
   /**
-   * What `JSON.stringify` shows: id, partition, timestamp, metadata (as parsed, so numbers are doubles) and the size
-   * of the data part in bytes, not its bytes. `console.log` shows the same.
+   * What `JSON.stringify` shows: id, partition, timestamp, metadata (as parsed, so numbers are doubles) and the
+   * size of the data part in bytes, but not its content. `console.log` shows the same.
    */
   toJSON(): JsonObject {
     const { id, partition, timestamp } = this;

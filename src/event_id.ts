@@ -1,2 +1,2 @@
-/** The number of an event in its partition: dense, increasing, from 0, always a safe integer. */
+/** The number of an event in its partition: consecutive, starting at 0, always a safe integer. */
 export type EventID = number;

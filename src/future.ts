@@ -4,16 +4,16 @@ import { faultOf, makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkOptions, invalidOption, show } from "./options.ts";
 
-/** What a wait takes beside its duration. */
+/** What a wait accepts besides its timeout. */
 export interface WaitOptions {
-  /** Ends the wait; it then rejects with the signal's reason. The operation itself continues. */
+  /** Aborts the wait, which then rejects with the signal's reason. The operation itself continues. */
   signal?: AbortSignal;
 }
 
 /**
- * A result that comes later. It can be awaited like a promise, or waited for during a limited time.
+ * A result that arrives later. It can be awaited like a promise, or waited for with a timeout.
  *
- * A future that no one waits for never causes an unhandled rejection.
+ * A future that is never observed never causes an unhandled rejection.
  *
  * @example
  * ```ts
@@ -29,12 +29,12 @@ export interface WaitOptions {
  * ```
  */
 export abstract class Future<T> implements Promise<T> {
-  /** Whether the result, or the failure, is there. */
+  /** Whether the operation has succeeded or failed. */
   abstract readonly completed: boolean;
 
   /**
-   * Waits up to `timeoutMs` milliseconds for the result; a negative number (the default) means without limit.
-   * Gives `undefined` when the time is over: the operation goes on, and the wait can be repeated. Rejects when
+   * Waits up to `timeoutMs` milliseconds for the result; a negative number (the default) means no timeout.
+   * Resolves with `undefined` after the timeout: the operation continues, and the wait can be repeated. Rejects if
    * the operation failed.
    */
   wait(timeoutMs?: number, options?: WaitOptions): Promise<T | undefined> {
@@ -47,7 +47,7 @@ export abstract class Future<T> implements Promise<T> {
     }
   }
 
-  /** The result as a promise, without a limit of time. */
+  /** The result as a promise, without a timeout. */
   protected abstract settled(): Promise<T>;
 
   /** Called by `await`; see `Promise.prototype.then`. */
@@ -68,12 +68,12 @@ export abstract class Future<T> implements Promise<T> {
     return this.settled().finally(onEnd);
   }
 
-  /** What `JSON.stringify` and `console.log` show: whether it is completed, and with what. */
+  /** What `JSON.stringify` and `console.log` show: whether it is completed, and the result. */
   toJSON(): JsonObject {
     return { completed: this.completed };
   }
 
-  /** The name of the class, for those who print it. */
+  /** The class name, for programs that print the object. */
   get [Symbol.toStringTag](): string {
     return "Future";
   }
@@ -81,13 +81,15 @@ export abstract class Future<T> implements Promise<T> {
 
 makeInspectable<Future<unknown>>(Future, "Future");
 
-/** Beyond this a timer would fire at once; such waits have no limit in practice. */
+/** With a longer delay a timer would fire at once; such waits are unlimited in practice. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** The limit of a wait in milliseconds, `Infinity` for none; throws `InvalidOptionError` for what is not a duration. */
+/**
+ * The timeout of a wait in milliseconds, `Infinity` for none; throws `InvalidOptionError` if it is not a duration.
+ */
 export function waitLimit(timeoutMs: number | undefined): number {
   if (timeoutMs === undefined) return Infinity;
-  // Before it is compared: a date, "-5" and -5n compare like numbers.
+  // Checked before any comparison: a date, "-5" and -5n compare like numbers.
   if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs)) {
     throw new InvalidOptionError(
       "timeoutMs",
@@ -97,14 +99,14 @@ export function waitLimit(timeoutMs: number | undefined): number {
   return timeoutMs < 0 || timeoutMs > TIMER_MS_MAX ? Infinity : timeoutMs;
 }
 
-/** The signal of a wait; throws `InvalidOptionError` for what is not one, and for other options. */
+/** The signal of a wait; throws `InvalidOptionError` for anything else, and for unknown options. */
 export function waitSignal(options: WaitOptions | undefined): AbortSignal | undefined {
   if (options === undefined) return undefined;
   checkOptions("wait", options, ["signal"]);
   return checkedSignal("wait", options.signal);
 }
 
-/** The signal; throws `InvalidOptionError` for what is not one. */
+/** The signal; throws `InvalidOptionError` for anything else. */
 export function checkedSignal(owner: string, signal: unknown): AbortSignal | undefined {
   if (signal === undefined || typeof (signal as AbortSignal | null)?.addEventListener === "function") {
     return signal as AbortSignal | undefined;
@@ -113,8 +115,8 @@ export function checkedSignal(owner: string, signal: unknown): AbortSignal | und
 }
 
 /**
- * Calls `onTime` after `limit` ms; the function returned calls it off. A limit of 0 still lets the event loop
- * turn once, so that a loop of such waits does not starve the operation it waits for.
+ * Calls `onTime` after `limit` ms; the returned function cancels it. Even with a limit of 0 the event loop turns
+ * once, so that a loop of such waits does not starve the operation it waits for.
  */
 export function startTimer(limit: number, onTime: () => void): () => void {
   if (limit === Infinity) return () => {};
@@ -126,7 +128,7 @@ export function startTimer(limit: number, onTime: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** What `promise` gives, or undefined after `limit` ms; leaves no timer and no listener behind. */
+/** The result of `promise`, or undefined after `limit` ms; leaves no timer and no listener behind. */
 export function withinLimit<T>(
   promise: Promise<T>,
   limit: number,
@@ -158,13 +160,13 @@ export function withinLimit<T>(
   });
 }
 
-/** A future over an operation that is under way. */
+/** A future for an operation in progress. */
 export class TaskFuture<T> extends Future<T> {
   #outcome: JsonObject | undefined = undefined;
   #observed = false;
   readonly #promise: Promise<T>;
 
-  /** Follows `promise`, whose rejection counts as handled from now on. */
+  /** Follows `promise`; its rejection counts as handled from now on. */
   constructor(promise: Promise<T>) {
     super();
     promise.then((value) => this.#outcome = { value: value as JsonValue }, (error) => {
@@ -173,7 +175,7 @@ export class TaskFuture<T> extends Future<T> {
     this.#promise = promise;
   }
 
-  /** Whether anybody ever waited. */
+  /** Whether the future was ever awaited. */
   get observed(): boolean {
     return this.#observed;
   }

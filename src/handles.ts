@@ -1,6 +1,6 @@
 /**
- * What producers and consumers know of their topic, and topics of their driver. They are the very objects that
- * made them; the types leave out what makes others, so that no file needs one that needs it.
+ * What producers and consumers see of their topic, and topics of their driver. At run time these are the very
+ * objects that created them; the types leave out the methods that create others, which avoids circular imports.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type {
 } from "./contract.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 
-/** What made a producer or a consumer. */
+/** What created a producer or a consumer. */
 export interface Maker<T = JsonValue> {
   /** The topic. */
   readonly topic: TopicHandle<T>;
@@ -26,11 +26,11 @@ export interface Maker<T = JsonValue> {
   onClose(): void;
 }
 
-/** The driver that a topic was opened from: the same object as there, a {@linkcode Driver}. */
+/** The driver that a topic was opened from: at run time the same {@linkcode Driver} object. */
 export interface DriverHandle {
   /** The driver's name, e.g. `"files"`. */
   readonly name: string;
-  /** Whether there is a topic of that name. */
+  /** Whether a topic of that name exists. */
   topicExists(name: string): Promise<boolean>;
   /** Every topic by name. */
   listTopics(): Promise<Map<string, TopicInfo>>;
@@ -38,7 +38,7 @@ export interface DriverHandle {
   deleteTopic(name: string, options?: DeleteTopicOptions): Promise<void>;
 }
 
-/** The topic that a producer or consumer was made by: the same object as there, a {@linkcode Topic}. */
+/** The topic that created a producer or consumer: at run time the same {@linkcode Topic} object. */
 export interface TopicHandle<T = JsonValue> {
   /** Its name. */
   readonly name: string;
@@ -46,11 +46,11 @@ export interface TopicHandle<T = JsonValue> {
   readonly driver: DriverHandle;
   /** Its partitions, in order. */
   readonly partitions: readonly PartitionInfo[];
-  /** Says which events the topic takes. */
+  /** Decides which events the topic accepts. */
   readonly validator: Validator<T>;
-  /** Says which partition an event goes to. */
+  /** Decides which partition an event goes to. */
   readonly partitionSelector: PartitionSelector;
-  /** Writes and reads metadata. */
+  /** Serializes and deserializes metadata. */
   readonly serializer: Serializer;
   /** The documents it was created with. */
   readonly definition: TopicDefinition;
@@ -58,25 +58,25 @@ export interface TopicHandle<T = JsonValue> {
   readonly options: JsonObject;
   /** The state of every partition. */
   describe(): Promise<PartitionDescription[]>;
-  /** How far a consumer name lags in every partition, without consuming. */
+  /** The consumer lag of a name in every partition, without consuming. */
   lag(consumerName: string): Promise<PartitionLag[]>;
-  /** Every consumer name that acknowledged something, sorted. */
+  /** Every consumer name that has acknowledged an event, sorted. */
   consumers(): Promise<string[]>;
-  /** Moves the stored position of a consumer name, also backwards. */
+  /** Moves the stored position of a consumer name, even backwards. */
   seekConsumer(
     consumerName: string,
     to: StartPosition,
     options?: { partitions?: readonly number[] },
   ): Promise<void>;
-  /** Forgets the stored position of a consumer name. */
+  /** Deletes the stored position of a consumer name. */
   deleteConsumer(consumerName: string): Promise<void>;
-  /** Removes events from the front of partitions. */
+  /** Removes the oldest events of partitions. */
   trim(request: TrimRequest): Promise<TrimResult[]>;
-  /** Changes options that may change while the topic is there. */
+  /** Changes options that can be changed after creation. */
   edit(options: JsonObject): Promise<void>;
 }
 
-/** The topic of what was made by one; who makes a producer without a topic must not ask. */
+/** The topic of the maker; only for producers and consumers that were created by a topic. */
 export function madeBy<T>(maker: Maker<T> | undefined): TopicHandle<T> {
   if (maker === undefined) throw new TypeError("a producer or consumer that no topic made has none");
   return maker.topic;

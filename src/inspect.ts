@@ -1,21 +1,21 @@
 import type { JsonObject, JsonValue } from "./json.ts";
 
-/** What a runtime's `inspect` is asked for; each has more options of its own. */
+/** The options a runtime passes to custom inspect functions; each runtime has more. */
 interface InspectOptions {
   depth?: number | null;
 }
 
 type Inspect = (value: unknown, options: InspectOptions) => string;
 
-/** Anything that says what it is as a JSON object. */
+/** Anything that can describe itself as a JSON object. */
 interface Describable {
   toJSON(): JsonObject;
 }
 
-/** The names of classes whose JSON only describes their objects, by prototype. */
+/** The names of classes whose JSON form only describes their objects, by prototype. */
 const described = new Map<object, string>();
 
-/** The class of an object whose JSON only describes it; undefined for others. */
+/** The class name of an object whose JSON form only describes it; undefined for other objects. */
 export function describedClass(value: object): string | undefined {
   for (let type = Object.getPrototypeOf(value); type !== null; type = Object.getPrototypeOf(type)) {
     const name = described.get(type);
@@ -25,8 +25,8 @@ export function describedClass(value: object): string | undefined {
 }
 
 /**
- * Makes `console.log` of Node, Deno and Bun show what the objects of a class are, instead of nothing: their class
- * and what `fields` says. Two symbols, since Deno calls its own one with other arguments.
+ * Makes `console.log` of Node, Deno and Bun show the class of an object and its `fields` instead of nothing. Two
+ * symbols, since Deno calls its own one with other arguments.
  */
 export function makeInspectable<D extends Describable>(
   type: { readonly prototype: D },
@@ -35,7 +35,7 @@ export function makeInspectable<D extends Describable>(
 ): void {
   described.set(type.prototype, name);
   const show = (object: D, inspect: Inspect, options: InspectOptions) => {
-    // The prototype itself has nothing to show.
+    // The prototype itself has no fields to show.
     if (object === type.prototype || typeof inspect !== "function") return name;
     if (typeof options.depth === "number" && options.depth < 0) return `[${name}]`;
     return `${name} ${inspect(fields(object), options)}`;
@@ -54,7 +54,7 @@ export function makeInspectable<D extends Describable>(
   });
 }
 
-/** What `read` gives, or why it gives nothing: whatever prints an object must not fail. */
+/** The result of `read`, or why it failed: printing an object must never throw. */
 export function orFault(read: () => unknown): unknown {
   try {
     return read();
@@ -63,7 +63,7 @@ export function orFault(read: () => unknown): unknown {
   }
 }
 
-/** Why something failed, as JSON. */
+/** An error as JSON. */
 export function faultOf(error: unknown): JsonValue {
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === "string" ? { code, message: messageOf(error) } : { message: messageOf(error) };

@@ -5,9 +5,9 @@ import { isFlatDocument } from "./metadata/flat_document.ts";
 import { describeFault, isJson } from "./metadata/representable.ts";
 
 /**
- * What `push` takes as the metadata of a `Topic<T>`: a value, the text of a JSON document, or {@linkcode Metadata}.
- * Where `T` is a string a text would be taken for a document, and fail; so there the type refuses it:
- * `Metadata.text("hello")` says what is meant.
+ * What `push` accepts as the metadata of a `Topic<T>`: a value, the text of a JSON document, or
+ * {@linkcode Metadata}. If `T` is a string, a plain string would be parsed as a document and fail, so the type
+ * rejects it: use `Metadata.text("hello")`.
  */
 export type PushedMetadata<T> = T extends string ? Metadata : T | string | Metadata;
 
@@ -29,7 +29,7 @@ export class Metadata {
     readonly document: string,
   ) {}
 
-  /** A JSON string holding this text. */
+  /** A JSON string with this text. */
   static text(text: string): Metadata {
     if (typeof text !== "string") {
       throw new InvalidMetadataError(`Cannot use a ${typeof text} as text: expected a string`);
@@ -37,7 +37,7 @@ export class Metadata {
     return new Metadata(JSON.stringify(text));
   }
 
-  /** A JSON document given as text, checked and kept as it is written; throws `InvalidMetadataError`. */
+  /** A JSON document given as text, checked and stored unchanged; throws `InvalidMetadataError`. */
   static document(text: string): Metadata {
     checkDocument(text);
     return new Metadata(text);
@@ -49,20 +49,20 @@ export class Metadata {
   }
 }
 
-/** The JSON text of a value; throws `InvalidMetadataError` when JSON cannot hold it, naming the place. */
+/** The JSON text of a value; throws `InvalidMetadataError` with the location if JSON cannot represent it. */
 export function jsonTextOf(value: unknown): string {
   let text: string | undefined;
   try {
     if (isJson(value)) text = JSON.stringify(value);
   } catch (error) {
-    // A toJSON() or a getter of the user's failed, or the value is nested deeper than the stack allows.
+    // A user-defined toJSON() or getter failed, or the value is nested too deeply for the stack.
     throw new InvalidMetadataError(`Cannot write metadata as JSON: ${messageOf(error)}`, { cause: error });
   }
   if (text === undefined) throw new InvalidMetadataError(describeFault(value));
   return text;
 }
 
-/** Throws `InvalidMetadataError`, naming the position, unless the text is a JSON document that UTF-8 can hold. */
+/** Throws `InvalidMetadataError` with the position unless the text is a JSON document that UTF-8 can encode. */
 export function checkDocument(text: string): void {
   if (isFlatDocument(text)) return;
   parseDocument(text);
@@ -74,7 +74,7 @@ export function checkDocument(text: string): void {
   }
 }
 
-/** The value of a JSON document; throws `InvalidMetadataError`, naming the position. */
+/** The value of a JSON document; throws `InvalidMetadataError` with the position. */
 export function parseDocument(text: string): JsonValue {
   try {
     return JSON.parse(text);

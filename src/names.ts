@@ -1,28 +1,28 @@
 import { InvalidConsumerNameError, InvalidTopicNameError } from "./errors.ts";
 import { counted } from "./counted.ts";
 
-/** Length of a topic's name. */
+/** Maximum length of a topic's name. */
 export const TOPIC_NAME_BYTES_MAX = 200;
 const FILE_NAME_BYTES_MAX = 255;
-/** Length of a consumer's name. */
+/** Maximum length of a consumer's name. */
 export const CONSUMER_NAME_BYTES_MAX = 1000;
 
 const encoder = new TextEncoder();
 
-/** Throws `InvalidTopicNameError` unless the name can stand for a folder of its own on every system. */
+/** Throws `InvalidTopicNameError` unless the name can be a folder name on every system. */
 export function checkTopicName(name: unknown): asserts name is string {
   const fault = faultOf(name, TOPIC_NAME_BYTES_MAX) ?? faultOfFolder(name as string);
   if (fault !== undefined) throw new InvalidTopicNameError(String(name), fault);
 }
 
-/** Whether a topic can have that name. */
+/** Whether the name is a valid topic name. */
 export function isTopicName(name: string): boolean {
   return (faultOf(name, TOPIC_NAME_BYTES_MAX) ?? faultOfFolder(name)) === undefined;
 }
 
 /**
- * Throws `InvalidTopicNameError` for the name of a new topic that some system could not keep as a folder, or would
- * keep under another name. Topics that were made before this was asked are used under the names they have.
+ * Throws `InvalidTopicNameError` for the name of a new topic that some system could not store as a folder, or
+ * would store under another name. Topics created before this check existed keep their names.
  */
 export function checkNewTopicName(name: unknown): asserts name is string {
   checkTopicName(name);
@@ -31,8 +31,8 @@ export function checkNewTopicName(name: unknown): asserts name is string {
 }
 
 /**
- * Throws `InvalidTopicNameError` when a new topic's name and one that is there differ only in what some systems'
- * disks do not tell apart: upper and lower case, the ways to write an accent, and characters that do not show.
+ * Throws `InvalidTopicNameError` if a new topic's name and an existing one differ only in what some file systems
+ * do not distinguish: letter case, Unicode normalization, and invisible characters.
  */
 export function checkIsApart(name: string, others: Iterable<string>): void {
   const folded = fold(name);
@@ -45,7 +45,7 @@ export function checkIsApart(name: string, others: Iterable<string>): void {
   }
 }
 
-/** Other ways to write a name, under which a disk may find the same folder. */
+/** Other spellings of a name under which a file system may find the same folder. */
 export function otherSpellings(name: string): string[] {
   const spellings = [
     name.toUpperCase(),
@@ -54,13 +54,16 @@ export function otherSpellings(name: string): string[] {
     name.normalize("NFD"),
     name.replace(/[. ]+$/, ""),
   ];
-  // No disk holds a longer name.
+  // No file system supports longer names.
   const canBe = (spelling: string) =>
     spelling !== "" && encoder.encode(spelling).byteLength <= FILE_NAME_BYTES_MAX;
   return [...new Set(spellings)].filter((spelling) => spelling !== name && canBe(spelling));
 }
 
-/** Throws `InvalidConsumerNameError` for an empty, too long or unwritable name. Path separators are fine. */
+/**
+ * Throws `InvalidConsumerNameError` for a name that is empty, too long or cannot be encoded. Path separators are
+ * allowed.
+ */
 export function checkConsumerName(name: unknown): asserts name is string {
   const fault = faultOf(name, CONSUMER_NAME_BYTES_MAX);
   if (fault !== undefined) throw new InvalidConsumerNameError(String(name), fault);
@@ -82,7 +85,7 @@ function faultOfFolder(name: string): string | undefined {
   return undefined;
 }
 
-/** Names of devices on Windows, with any ending, in whatever folder. */
+/** Device names on Windows: reserved with any extension, in every folder. */
 const DEVICE =
   /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]|conin\$|conout\$) *(\.|$)/i;
 
@@ -94,7 +97,7 @@ function faultOfPortability(name: string): string | undefined {
   return undefined;
 }
 
-/** What is left of a name that every disk tells apart. */
+/** The part of a name that every file system distinguishes. */
 function fold(name: string): string {
   const shown = name.replace(/\p{Default_Ignorable_Code_Point}/gu, "");
   return shown.normalize("NFD").toUpperCase().toLowerCase().normalize("NFC");

@@ -2,47 +2,47 @@ import { InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { isSecret, kindOf, withoutSecrets } from "./secrets.ts";
 
-/** What an option document may hold under one key. */
+/** What an option document may contain under one key. */
 export interface OptionRule {
-  /** What is expected, as it reads in an error: `a whole number above 0`. */
+  /** The expected value, as errors state it: `a whole number above 0`. */
   expected: string;
-  /** Whether the value fits. */
+  /** Whether the value is valid. */
   accepts(value: JsonValue): boolean;
-  /** Taken when the document does not have the key; no such key in the result if undefined. */
+  /** Used if the document lacks the key; if undefined, the result lacks it too. */
   default?: JsonValue | undefined;
-  /** Whether the document must have the key. */
+  /** Whether the key is required. */
   required?: boolean;
-  /** Whether errors must not show the value; those whose names say so (`password`, `api_key`, …) never do. */
+  /** Whether errors must hide the value; keys with telling names (`password`, `api_key`, …) are always hidden. */
   secret?: boolean;
 }
 
 /** The rules of a document by key. */
 export type OptionRules = { readonly [key: string]: OptionRule };
 
-/** The same without the members that may be undefined, which may be missing instead. */
+/** The same type without the members that may be undefined; they may be missing instead. */
 export type WithoutUndefined<O> =
   & { [K in keyof O as undefined extends O[K] ? never : K]: O[K] }
   & { [K in keyof O as undefined extends O[K] ? K : never]?: Exclude<O[K], undefined> };
 
-/** An object without the members that are undefined: to some who take options those are not the defaults. */
+/** An object without its undefined members: some receivers do not treat those as missing. */
 export function withoutUndefined<O extends object>(options: O): WithoutUndefined<O> {
   const there = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(there) as WithoutUndefined<O>;
 }
 
-/** Makes the rules that many documents use. */
+/** Creates commonly used rules. */
 export interface RuleMakers {
   /** A whole number of at least `minimum`. */
   wholeNumber(minimum: number, defaultValue?: number): OptionRule;
   /** One of a few words. */
   oneOf(values: readonly string[], defaultValue?: string): OptionRule;
-  /** Text that is not empty. */
+  /** A non-empty string. */
   text(settings?: { required?: boolean; default?: string; secret?: boolean }): OptionRule;
   /** `true` or `false`. */
   flag(defaultValue?: boolean): OptionRule;
 }
 
-/** Rules that many documents use. */
+/** Commonly used rules. */
 export const rule: RuleMakers = {
   wholeNumber: (minimum, defaultValue) => ({
     expected: minimum === 0 ? "a whole number, not negative" : `a whole number of at least ${minimum}`,
@@ -67,9 +67,9 @@ export const rule: RuleMakers = {
 };
 
 /**
- * The document with its defaults filled in. Throws `InvalidOptionError` for a key that no rule knows (naming the
- * nearest), for a value that does not fit and for a required key that is missing. `owner` is what the options
- * are of, as the error reads: `files driver`, `topic`.
+ * The document with its defaults filled in. Throws `InvalidOptionError` for an unknown key (suggesting the nearest
+ * known one), an invalid value or a missing required key. `owner` names what the options configure, as errors
+ * state it: `files driver`, `topic`.
  */
 export function readOptions(owner: string, document: unknown, rules: OptionRules): JsonObject {
   checkOptions(owner, document, Object.keys(rules));
@@ -90,7 +90,7 @@ export function readOptions(owner: string, document: unknown, rules: OptionRules
   return result;
 }
 
-/** Throws `InvalidOptionError` unless the value is an object with no other keys than the known ones. */
+/** Throws `InvalidOptionError` unless the value is an object with known keys only. */
 export function checkOptions(owner: string, document: unknown, known: readonly string[]): void {
   if (typeof document !== "object" || document === null || Array.isArray(document)) {
     throw new InvalidOptionError("", `Cannot use ${show(document)} as ${owner} options: expected an object`);
@@ -100,7 +100,7 @@ export function checkOptions(owner: string, document: unknown, known: readonly s
   }
 }
 
-/** The error for an option no one knows. */
+/** The error for an unknown option. */
 export function unknownOption(owner: string, key: string, known: readonly string[]): InvalidOptionError {
   const nearest = nearestName(key, known);
   const remedy = nearest !== undefined
@@ -111,7 +111,7 @@ export function unknownOption(owner: string, key: string, known: readonly string
   return new InvalidOptionError(key, `Cannot use ${owner} option "${key}": it is unknown; ${remedy}`);
 }
 
-/** The error for an option whose value does not fit; of a secret it says only what kind of value it is. */
+/** The error for an option with an invalid value; for a secret it only states the type. */
 export function invalidOption(
   owner: string,
   key: string,
@@ -129,7 +129,7 @@ function missing(owner: string, key: string, known: OptionRule): InvalidOptionEr
   return new InvalidOptionError(key, `Cannot leave out ${owner} option "${key}": expected ${known.expected}`);
 }
 
-/** How a value reads in an error. */
+/** How errors show a value. */
 export function show(value: unknown): string {
   const text = shownWhole(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
@@ -138,7 +138,7 @@ export function show(value: unknown): string {
 function shownWhole(value: unknown): string {
   if (typeof value === "object" && value !== null) return safeJson(value);
   if (typeof value === "string") return JSON.stringify(withoutSecrets(value));
-  // JSON has neither, and would throw or say null.
+  // JSON.stringify throws on a bigint and turns NaN into null.
   return typeof value === "bigint" ? `${value}n` : String(value);
 }
 
@@ -150,7 +150,7 @@ function safeJson(value: object): string {
   }
 }
 
-/** The known name that a mistyped one most resembles, if any is near enough to be meant. */
+/** The known name nearest to a mistyped one, if any is near enough. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
@@ -164,14 +164,14 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return nearest;
 }
 
-/** Spelling styles make no difference: `batchSize`, `batch-size` and `batch_size` are near. */
+/** Ignores naming styles: `batchSize`, `batch-size` and `batch_size` are near. */
 function fold(name: string): string {
   return name.toLowerCase().replaceAll(/[-_]/g, "");
 }
 
 /** Number of single-character insertions, deletions and replacements between two words. */
 function editDistance(from: string, to: string): number {
-  // Of each beginning of `to`: its distance from the part of `from` that was looked at.
+  // For each prefix of `to`: its distance from the prefix of `from` processed so far.
   const distances = Array.from({ length: to.length + 1 }, (_, length) => length);
   for (let row = 1; row <= from.length; row++) {
     let replaced = row - 1;

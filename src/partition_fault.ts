@@ -1,7 +1,7 @@
 import type { PartitionDescription } from "./contract.ts";
 import { BrokerError } from "./errors.ts";
 
-/** Throws where one of the partitions cannot be asked about now: what is done with all must not leave it out. */
+/** Throws if a partition cannot be queried now: an operation on all partitions must not leave one out. */
 export function checkReachable(partitions: readonly PartitionDescription[]): void {
   const away = partitions.find(({ fault }) => fault !== undefined);
   if (away === undefined) return;

@@ -1,16 +1,17 @@
 import { documented, type DocumentedRule } from "./driver_options.ts";
 import { type OptionRule, rule } from "./options.ts";
 
-/** A partition's folder has eight digits. */
+/** A partition's folder name has eight digits. */
 export const PARTITIONS_MAX = 99_999_999;
 
 /**
- * Partitions a new topic may have unless the driver's options say otherwise. Each is a folder or an object in memory, and
- * a document from a stranger must not be able to ask for a disk full of them; ten thousand are made in a second.
+ * Maximum number of partitions of a new topic unless the driver's options say otherwise. Each is a folder or an
+ * object in memory, and an untrusted document must not be able to fill a disk with them; ten thousand are created
+ * in a second.
  */
 export const PARTITIONS_DEFAULT_MAX = 10_000;
 
-/** The driver option that says how many partitions a new topic may have. */
+/** The driver option that limits the number of partitions of a new topic. */
 export const maxPartitionsRule: OptionRule = {
   expected: `a whole number from 1 to ${PARTITIONS_MAX}`,
   accepts: (value) => rule.wholeNumber(1).accepts(value) && (value as number) <= PARTITIONS_MAX,

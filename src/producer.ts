@@ -28,7 +28,7 @@ import { publishFlush } from "./producer/push_report.ts";
 import { type PushItem, writableOf } from "./producer/writable.ts";
 
 /**
- * Pushes events into a topic. Made by {@linkcode Topic.producer}.
+ * Pushes events into a topic. Created by {@linkcode Topic.producer}.
  *
  * @example
  * ```ts
@@ -44,19 +44,19 @@ import { type PushItem, writableOf } from "./producer/writable.ts";
  * ```
  */
 export class Producer<T = JsonValue> implements AsyncDisposable {
-  /** The name it was made with; empty if none was given. */
+  /** The name it was created with; empty if none was given. */
   readonly name: string;
-  /** Events after which a batch is stored, or `BatchSize.Adaptive`. */
+  /** Number of events after which a batch is stored, or `BatchSize.Adaptive`. */
   readonly batchSize: BatchSize;
-  /** Batches that may be on their way at a time. */
+  /** Number of batches that may be in flight at a time. */
   readonly maxNumBatches: number;
-  /** Whether events of a partition keep their push order even while components take their time. */
+  /** Whether the events of a partition keep their push order even if components are asynchronous. */
   readonly ordering: "strict" | "loose";
   readonly #topicName: string;
   readonly #driver: ProducerInterface;
   readonly #maker: Maker<T> | undefined;
   #pipeline: PushPipeline;
-  /** Resolves when the components are there, or cannot be; undefined when they were there at once. */
+  /** Resolves when the components have loaded or failed to; undefined if they were available at once. */
   readonly #loading: Promise<unknown> | undefined;
   readonly #queue: PipelineQueue;
   readonly #batchers: PartitionBatcher[];
@@ -64,11 +64,11 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   readonly #shared: BatcherOwner;
   readonly #failures = new UnobservedFailures();
   readonly #inFlight = new Set<PushBatch>();
-  /** Resolved when a batch was stored: those who wait for room look again. */
+  /** Called when a batch was stored: those waiting for room check again. */
   #roomWaiters: (() => void)[] = [];
   #closing: Promise<void> | undefined = undefined;
 
-  /** Made by {@linkcode Topic.producer}. */
+  /** Created by {@linkcode Topic.producer}. */
   constructor(
     name: string,
     topic: TopicInterface,
@@ -77,11 +77,11 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     maker?: Maker<T>,
   ) {
     const numPartitions = topic.partitions.length;
-    // First of all, since a topic whose components may not be loaded has no producer.
+    // This comes first: if the topic's components may not be loaded, no producer must be created.
     this.#pipeline = new PushPipeline(components, numPartitions);
     this.#loading = components.loading?.then(
       () => this.#pipeline = new PushPipeline(components, numPartitions),
-      // Every push gets the error.
+      // Every push reports the error.
       () => {},
     );
     this.name = name;
@@ -117,7 +117,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     );
   }
 
-  /** The topic it pushes into: the object that made it. */
+  /** The topic it pushes into: the same object that created it. */
   get topic(): TopicHandle<T> {
     return madeBy(this.#maker);
   }
@@ -135,12 +135,12 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   /**
-   * Adds an event, without waiting for anything. The future gives its id once it is stored at the topic's
-   * durability level; whatever is wrong with the event or with storing it rejects the future. A failed push
-   * whose future no one observed is reported by the next {@linkcode flush}.
+   * Adds an event without waiting. The future resolves with its id once it is stored at the topic's durability
+   * level; it rejects if the event is invalid or cannot be stored. A failed push whose future is never observed is
+   * reported by the next {@linkcode flush}.
    *
    * `metadata` is any JSON value, or a string that *is* a JSON document and is stored as that text. The metadata
-   * is copied at once. `data` is not: leave it unmodified until the future completes or `flush()` does.
+   * is copied at once. `data` is not: do not modify it until the future completes or `flush()` does.
    */
   push(metadata: PushedMetadata<T>, data?: DataPart, options?: PushOptions): Future<EventID> {
     try {
@@ -161,8 +161,8 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   /**
-   * Stores everything pushed before, as durably as the topic promises. The future gives `true` when that is
-   * done. It rejects with `FlushError` when pushes failed whose futures no one observed.
+   * Stores everything pushed before, as durably as the topic promises. The future then resolves with `true`. It
+   * rejects with `FlushError` if there were failed pushes whose futures were never observed.
    */
   flush(): Future<true> {
     const flushing = this.#flush(() => flushed.observed);
@@ -173,9 +173,9 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   /**
-   * Resolves when there is room: fewer than `maxNumBatches` batches are being stored, none waits, and the topic's
-   * components are loaded. Only needed with engines that store asynchronously and components from modules, between pushes that are not
-   * awaited.
+   * Resolves when there is room: fewer than `maxNumBatches` batches are in flight, none is queued, and the topic's
+   * components are loaded. Only needed with engines that store asynchronously and components from modules, between
+   * pushes that are not awaited.
    */
   async ready(): Promise<void> {
     if (this.#loading !== undefined) await this.#loading;
@@ -191,10 +191,10 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   /**
-   * A stream that pushes what is written to it, with backpressure; closing it flushes. An {@linkcode Event} is stored
-   * again as it is: its metadata text, and all of its data, which is loaded where it was not. An event with data, or
-   * for a partition, is a {@linkcode PushEnvelope}. Any other chunk is metadata by itself. A push that fails errors
-   * the stream.
+   * A stream that pushes what is written to it, with backpressure; closing it flushes. An {@linkcode Event} is
+   * stored again unchanged: its metadata text and all of its data, which is loaded if it was not delivered. For an
+   * event with data or for a given partition write a {@linkcode PushEnvelope}. Any other chunk is metadata by
+   * itself. A failed push errors the stream.
    */
   writable(): WritableStream<PushItem<T>> {
     return writableOf<T>(this, () => this.#failures.count > 0);
@@ -255,7 +255,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     await this.#driver.flush();
     const failure = this.#failures.take();
     if (failure === undefined) return true;
-    // A flush that no one observes must not swallow what the next one can still report.
+    // A flush that is never observed must not consume failures that the next flush can still report.
     queueMicrotask(() => this.#restoreUnless(isObserved, failure));
     throw failure;
   }
@@ -276,14 +276,14 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 
 makeInspectable<Producer<unknown>>(Producer, "Producer");
 
-/** The partition asked for; options that ask for none are looked at: a misspelt one must not be passed over. */
+/** The requested partition. Options without one are checked too, so that a misspelt key is not ignored. */
 function requestedPartition(options: PushOptions): number | undefined {
   const { partition } = options;
   if (partition === undefined) checkOptions("push", options, ["partition"]);
   return partition;
 }
 
-/** The data part as it is at this moment, for an event that is stored later. */
+/** A snapshot of the data part, for an event that is stored later. */
 function pushed(data: unknown): PushedData | undefined {
   return data === undefined || data === null ? undefined : normalizeData(data);
 }

@@ -1,9 +1,9 @@
 import type { JsonValue } from "./json.ts";
 
-/** What stands for a secret wherever options are shown. */
+/** Replaces a secret wherever options are shown. */
 const HIDDEN = "***";
 
-/** Names that end in one of these are secrets; `password_env` and `password_file` only say where one is. */
+/** Names with these endings are secrets; `password_env` and `password_file` only say where to find one. */
 const SECRET_WORDS = [
   "password",
   "passwords",
@@ -18,9 +18,11 @@ const SECRET_WORDS = [
   "authorization",
   "apikey",
 ];
-/** A key is a secret when it is one of these; others are public, or parts of a record. */
+/**
+ * A name ending in "key" is a secret only after one of these words; other keys are public, or parts of a record.
+ */
 const SECRET_KEYS = ["api", "access", "private", "secret", "encryption", "signing", "auth", "shared", "ssl"];
-/** Secrets whose names do not say it. */
+/** Secrets whose names do not match the patterns above. */
 const SECRET_NAMES = [
   "key.pem",
   "keystore.key",
@@ -28,7 +30,7 @@ const SECRET_NAMES = [
   "sasl.oauthbearer.config",
   "sasl.oauthbearer.extensions",
 ];
-/** `password=…` and the like within a text, and a login within an address. */
+/** `password=…` and the like in a text, and credentials in a URL. */
 const ASSIGNMENT =
   /((?:pass(?:word|wd|phrase)|pwd|secret|token|credential|authorization|api_?key|key\.pem)s?\\?["']?\s*[=:]\s*)\S[\s\S]*/i;
 const LOGIN = /(:\/\/|(?:^|[\s",])[^\s",/@:]*:(?!\/\/))[^\s"]*@/g;
@@ -36,7 +38,7 @@ const PEM = /-----BEGIN[\s\S]*/;
 
 /**
  * Whether an option is a secret by its name; `path` has dots between the keys of nested objects. `marked` are
- * names that a driver says are secrets besides.
+ * additional names that a driver declares as secrets.
  */
 export function isSecret(path: string, marked: readonly string[] = []): boolean {
   const lower = path.toLowerCase();
@@ -50,7 +52,7 @@ export function isSecret(path: string, marked: readonly string[] = []): boolean 
     last === "key" && before !== undefined && SECRET_KEYS.includes(before);
 }
 
-/** The value with its secrets hidden, of whatever type they are: for everything that shows options. */
+/** The value with its secrets hidden, whatever their types: for everything that shows options. */
 export function withoutSecrets(value: JsonValue, marked: readonly string[] = [], path = ""): JsonValue {
   if (path !== "" && isSecret(path, marked)) return HIDDEN;
   if (typeof value === "string") return maskedText(value);
@@ -64,12 +66,12 @@ export function withoutSecrets(value: JsonValue, marked: readonly string[] = [],
   );
 }
 
-/** A text of unknown kind, without what looks like a secret in it. */
+/** Arbitrary text with everything that looks like a secret hidden. */
 export function maskedText(text: string): string {
   return text.replace(PEM, HIDDEN).replace(ASSIGNMENT, `$1${HIDDEN}`).replace(LOGIN, `$1${HIDDEN}@`);
 }
 
-/** A text from elsewhere, e.g. an answer, without the secrets that were sent there. */
+/** Text from elsewhere, e.g. a response, without the secrets that were sent there. */
 export function withoutValues(text: string, secrets: readonly (string | undefined)[]): string {
   return secrets.reduce<string>(
     (shown, secret) => secret === undefined || secret === "" ? shown : shown.replaceAll(secret, HIDDEN),
@@ -77,7 +79,7 @@ export function withoutValues(text: string, secrets: readonly (string | undefine
   );
 }
 
-/** What a secret of the wrong type is called instead of being shown. */
+/** The type of a value, shown in place of a secret of the wrong type. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";

@@ -1,4 +1,7 @@
-/** Waits so many milliseconds; resolves early when the signal is aborted, and leaves no timer and no listener. */
+/**
+ * Waits for `ms` milliseconds; resolves early if the signal is aborted, and leaves no timer and no listener
+ * behind.
+ */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

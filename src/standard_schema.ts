@@ -3,11 +3,11 @@ import { InvalidMetadataError, InvalidOptionError } from "./errors.ts";
 import type { JsonValue } from "./json.ts";
 
 /**
- * A schema of zod, valibot, arktype or any other library that follows https://standardschema.dev: what is used
- * here of version 1.
+ * A schema of zod, valibot, arktype or any other library that follows https://standardschema.dev: the subset of
+ * version 1 used here.
  */
 export interface StandardSchema<T = unknown> {
-  /** The schema, as the standard has it. */
+  /** The schema, as defined by the standard. */
   readonly "~standard": {
     /** Version of the standard. */
     readonly version: 1;
@@ -17,39 +17,38 @@ export interface StandardSchema<T = unknown> {
     readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>;
     /** Never set: carries the types to the type checker. */
     readonly types?: { readonly input: T; readonly output: unknown } | undefined;
-    /** Gives the schema as a JSON Schema, where the library can. */
+    /** Returns the schema as a JSON Schema, if the library can. */
     readonly jsonSchema?: {
       readonly input: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>;
     };
   };
 }
 
-/** What a schema says of a value: a value, or what is wrong with it. */
+/** The result of a schema: a value, or what is wrong with it. */
 export type StandardResult = { readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
 
-/** One thing that is wrong. */
+/** One issue. */
 export interface StandardIssue {
   /** What is wrong. */
   readonly message: string;
-  /** Where, from the outside in. */
+  /** The path to the value, outermost key first. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** How a validator made of a schema is stored with a topic. */
+/** How a validator made from a schema is stored with a topic. */
 export interface StandardSchemaOptions {
   /**
-   * The document from which other processes make the validator, e.g. `{ type: "reading:./reading.ts" }`. Default:
-   * the schema as a JSON Schema, where its library can give one.
+   * The document from which other processes create the validator, e.g. `{ type: "reading:./reading.ts" }`.
+   * Default: the schema as a JSON Schema, if its library can produce one.
    */
   document?: ComponentDocument;
 }
 
 /**
- * Takes the events whose metadata a schema of zod, valibot, arktype … accepts. Where a schema is accepted as a
- * validator, it is wrapped in this class.
+ * Accepts the events whose metadata is valid under a schema of zod, valibot, arktype, etc. A schema given as a
+ * validator is wrapped in this class.
  *
- * It only checks: what is stored is the metadata as it was pushed, without the defaults and transformations of
- * the schema.
+ * It only checks: the metadata is stored as it was pushed, without the defaults and transformations of the schema.
  *
  * @example
  * ```ts
@@ -77,13 +76,15 @@ export class StandardSchemaValidator<T = JsonValue> implements Validator<T> {
     this.#document = options.document;
   }
 
-  /** Throws `InvalidMetadataError` naming the first place where the metadata does not fit. */
+  /** Throws `InvalidMetadataError` with the first place where the metadata is invalid. */
   validate(metadata: JsonValue): void | Promise<void> {
     const result = this.#schema["~standard"].validate(metadata);
     return result instanceof Promise ? result.then(accept) : accept(result);
   }
 
-  /** The document given, or that of the equivalent JSON Schema; throws `InvalidOptionError` if there is neither. */
+  /**
+   * The given document, or that of the equivalent JSON Schema; throws `InvalidOptionError` if there is neither.
+   */
   config(): ComponentDocument {
     if (this.#document !== undefined) return this.#document;
     const { jsonSchema, vendor } = this.#schema["~standard"];
@@ -99,7 +100,7 @@ export class StandardSchemaValidator<T = JsonValue> implements Validator<T> {
   }
 }
 
-/** Whether a value follows the standard. */
+/** Whether a value implements the standard. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   // Schemas of arktype are functions.
   return (typeof value === "object" || typeof value === "function") && value !== null && "~standard" in value;

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 
-/** Tar files are made of blocks: a header, content filled up with zeros, two blocks of zeros at the end. */
+/** A tar file consists of blocks: header, content padded with zeros, and two zero blocks at the end. */
 export const TAR_BLOCK_BYTES = 512;
 
 /** The header of a file in a tar file (ustar). */
@@ -17,7 +17,7 @@ export function tarHeader(
   octal(0, 7, 116);
   octal(size, 11, 124);
   octal(mtimeSeconds, 11, 136);
-  // The sum is made with its own field full of spaces.
+  // The checksum is computed with its own field filled with spaces.
   header.fill(0x20, 148, 156);
   header.write("0", 156, "latin1");
   header.write("ustar\u000000", 257, "latin1");
@@ -26,7 +26,7 @@ export function tarHeader(
   return header;
 }
 
-/** Zeros after content of a size. */
+/** The zero padding after content of that size. */
 export function tarPadding(size: number): Uint8Array {
   return new Uint8Array((TAR_BLOCK_BYTES - size % TAR_BLOCK_BYTES) % TAR_BLOCK_BYTES);
 }

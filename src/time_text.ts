@@ -7,7 +7,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   w: 7 * 86_400_000,
 };
 
-/** What is expected, for errors. */
+/** The expected forms, for errors. */
 export const EXPECTED_TIME =
   "a time such as 2026-11-23T15:48:00Z, 2026-11-23 15:48 or 15:48 (local time), an age such as 15m or " +
   "1h30m, or a time since 1970 in seconds (10 digits) or milliseconds (13 digits)";
@@ -19,16 +19,16 @@ const DATE = new RegExp(`^(\\d{4})-(\\d\\d)-(\\d\\d)(?:(?:T|t| +)${CLOCK} ?(Z|z|
 const TIME_OF_DAY = new RegExp(`^${CLOCK}$`);
 
 /**
- * A moment in milliseconds since 1970, or undefined: a date, with a time of day and a zone or without (then local), a
- * time of this day, seconds or milliseconds since 1970, an age such as `90s`, `15m`, `2h`, `1h30m` or `7d`, or `now`.
- * What could be read in two ways is not a time: one that is misread may remove every event.
+ * A time in milliseconds since 1970, or undefined: a date with an optional time of day and zone (local time by
+ * default), a time of today, seconds or milliseconds since 1970, an age such as `90s`, `15m`, `2h`, `1h30m` or
+ * `7d`, or `now`. Ambiguous text is rejected: a misread time may remove every event.
  */
 export function timeOf(text: string, now: () => number = Date.now): number | undefined {
   const trimmed = text.trim();
   return numberTime(trimmed) ?? ageTime(trimmed, now) ?? dateTime(trimmed, now);
 }
 
-/** Whether a text is meant as a time, right or wrong: neither a bare number nor a word. */
+/** Whether a text is meant as a time, valid or not: neither a bare number nor a word. */
 export function looksLikeTime(text: string): boolean {
   return AGE.test(text.trim()) || /^\d+[-:]\d/.test(text.trim()) || text.trim() === "now";
 }
@@ -44,7 +44,7 @@ function ageTime(text: string, now: () => number): number | undefined {
   if (!AGE.test(text)) return undefined;
   let age = 0;
   for (const [, count, unit = ""] of text.matchAll(AGE_PART)) age += Number(count) * UNIT_MS[unit]!;
-  // The last hundred years are everything.
+  // Clamped: an age longer than the time since 1970 means everything.
   return Math.max(0, now() - age);
 }
 
@@ -60,7 +60,7 @@ function dateTime(text: string, now: () => number): number | undefined {
   return momentOf([Number(year), Number(month), Number(day)], clock.slice(0, 4), clock[4]);
 }
 
-/** The moment of a date and a time of day; undefined where there is no such day, time or zone. */
+/** The time of a date and a time of day; undefined if there is no such day, time or zone. */
 function momentOf(
   [year, month, day]: readonly [year: number, month: number, day: number],
   clock: readonly (string | undefined)[],
@@ -87,7 +87,7 @@ function offsetMinutes(zone: string): number | undefined {
   return (zone[0] === "-" ? -1 : 1) * (hours * 60 + minutes);
 }
 
-/** What was probably meant by a text that is not a time, as the end of an error. */
+/** What a text that is not a time probably meant, as the end of an error message. */
 export function timeRemark(given: string): string {
   const text = given.trim();
   if (/^\d{16}$/.test(text)) return ", which may be microseconds: leave out the last 3 digits";

@@ -26,7 +26,7 @@ import type { ProducerOptions } from "./producer/options.ts";
 import { withoutSecrets } from "./secrets.ts";
 import { readTrimRequest } from "./trim.ts";
 
-/** What a topic was opened from. */
+/** What opened a topic. */
 export interface TopicOwner {
   /** The driver. */
   readonly driver: DriverHandle;
@@ -35,7 +35,7 @@ export interface TopicOwner {
 }
 
 /**
- * A topic: partitions with events, and the components they pass through. Made by {@linkcode Driver.openTopic}.
+ * A topic: partitions with events, and the components that process them. Created by {@linkcode Driver.openTopic}.
  *
  * @example
  * ```ts
@@ -51,16 +51,16 @@ export interface TopicOwner {
  * ```
  */
 export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
-  /** The driver it was opened from; to open other topics by it, keep the {@linkcode Driver} itself. */
+  /** The driver it was opened from; to open other topics with it, keep the {@linkcode Driver} itself. */
   readonly driver: DriverHandle;
   readonly #driver: TopicInterface;
   readonly #components: TopicComponents;
   readonly #onClose: () => void;
-  /** Producers and consumers that are open. */
+  /** Open producers and consumers. */
   readonly #open = new Set<AsyncDisposable>();
   #closing: Promise<void> | undefined = undefined;
 
-  /** Made by {@linkcode Driver.openTopic}. */
+  /** Created by {@linkcode Driver.openTopic}. */
   constructor(topic: TopicInterface, components: TopicComponents, owner: TopicOwner) {
     this.#driver = topic;
     this.driver = owner.driver;
@@ -79,24 +79,24 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
   }
 
   /**
-   * Says which events the topic takes. Made when it is first looked at, as the other components are; one from a module
-   * answers with promises until that is loaded. Throws `ModuleNotAllowedError` or `UnknownComponentError`.
+   * Decides which events the topic accepts. Like the other components it is created on first access; one from a
+   * module returns promises until the module is loaded. Throws `ModuleNotAllowedError` or `UnknownComponentError`.
    */
   get validator(): Validator<T> {
     return this.#components.validator as Validator<T>;
   }
 
-  /** Says which partition an event goes to. Throws as {@linkcode validator} does. */
+  /** Decides which partition an event goes to. Throws the same errors as {@linkcode validator}. */
   get partitionSelector(): PartitionSelector {
     return this.#components.partitionSelector;
   }
 
-  /** Writes and reads metadata. Throws as {@linkcode validator} does. */
+  /** Serializes and deserializes metadata. Throws the same errors as {@linkcode validator}. */
   get serializer(): Serializer {
     return this.#components.serializer;
   }
 
-  /** The documents it was created with, as they are stored; nothing is made from them. */
+  /** The documents it was created with, as stored; no components are created from them. */
   get definition(): TopicDefinition {
     const { options, validator, partitionSelector, serializer } = this.#driver.definition;
     return structuredClone({ options, validator, partitionSelector, serializer });
@@ -108,11 +108,12 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
   }
 
   /**
-   * Makes a producer. The name is free, and may be left out. Throws `InvalidOptionError`, and `ModuleNotAllowedError`
-   * or `UnknownComponentError` where the topic has a component that may not be loaded, or that no one registered.
+   * Creates a producer. Any name is allowed, and it may be left out. Throws `InvalidOptionError`, and
+   * `ModuleNotAllowedError` or `UnknownComponentError` if the topic has a component that may not be loaded or is
+   * not registered.
    */
   producer(name?: string, options?: ProducerOptions): Producer<T>;
-  /** Makes a producer without a name; throws as the other form does. */
+  /** Creates a producer without a name; throws the same errors as the other form. */
   producer(options?: ProducerOptions): Producer<T>;
   producer(name: string | ProducerOptions = "", options?: ProducerOptions): Producer<T> {
     if (typeof name !== "string") return this.producer("", name);
@@ -129,9 +130,9 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
   }
 
   /**
-   * Makes a consumer that starts after the last event acknowledged under this name, or at `from`. Throws
+   * Creates a consumer that starts after the last event acknowledged under this name, or at `from`. Throws
    * `InvalidConsumerNameError`, `InvalidOptionError` or `NoSuchPartitionError`, and `ModuleNotAllowedError` or
-   * `UnknownComponentError` where the topic's serializer may not be loaded, or was registered by no one.
+   * `UnknownComponentError` if the topic's serializer may not be loaded or is not registered.
    */
   consumer(name: string, options?: ConsumerOptions<T>): Consumer<T> {
     checkConsumerName(name);
@@ -153,22 +154,22 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
     return await this.#driver.describe();
   }
 
-  /** How far a consumer name is behind in every partition, without consuming. */
+  /** The consumer lag of a name in every partition, without consuming. */
   async lag(consumerName: string): Promise<PartitionLag[]> {
     checkConsumerName(consumerName);
     this.#checkOpen();
     return await this.#driver.lag(consumerName);
   }
 
-  /** Every consumer name that acknowledged something, sorted. */
+  /** Every consumer name that has acknowledged an event, sorted. */
   async consumers(): Promise<string[]> {
     this.#checkOpen();
     return (await this.#driver.consumers()).sort();
   }
 
   /**
-   * The members of the group of a consumer name, and the partitions that each of them owns; none where no consumers of
-   * that name share the partitions. Throws `NotSupportedError` where the driver has no groups.
+   * The members of the group of a consumer name, and the partitions assigned to each; empty if the name is not
+   * used as a group. Throws `NotSupportedError` if the driver has no groups.
    */
   async members(consumerName: string): Promise<GroupMember[]> {
     checkConsumerName(consumerName);
@@ -179,7 +180,9 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
     return await this.#driver.members(consumerName);
   }
 
-  /** Moves the stored position of a consumer name, also backwards; open consumers of that name read on where they are. */
+  /**
+   * Moves the stored position of a consumer name, even backwards; open consumers of that name are not affected.
+   */
   async seekConsumer(
     consumerName: string,
     to: StartPosition,
@@ -196,14 +199,16 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
     );
   }
 
-  /** Forgets the stored position of a consumer name: it begins at `from` again. */
+  /** Deletes the stored position of a consumer name: it starts at `from` again. */
   async deleteConsumer(consumerName: string): Promise<void> {
     checkConsumerName(consumerName);
     this.#checkOpen();
     await this.#driver.deleteConsumer(consumerName);
   }
 
-  /** Removes events from the front of partitions; engines remove whole segments, so less may go than asked. */
+  /**
+   * Removes the oldest events of partitions; engines remove whole segments, so less may be removed than requested.
+   */
   async trim(request: TrimRequest): Promise<TrimResult[]> {
     this.#checkOpen();
     const checked = readTrimRequest(request);
@@ -211,7 +216,7 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
     return await this.#driver.trim(withoutUndefined({ ...checked, partitions }));
   }
 
-  /** Changes options that may change while the topic is there; throws `InvalidOptionError` for others. */
+  /** Changes options that can be changed after creation; throws `InvalidOptionError` for others. */
   async edit(options: JsonObject): Promise<void> {
     this.#checkOpen();
     await this.#driver.edit(structuredClone(options));
@@ -227,7 +232,7 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
     };
   }
 
-  /** Closes the producers and consumers made from it, and releases everything. */
+  /** Closes the producers and consumers created from it, and releases everything. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }

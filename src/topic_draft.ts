@@ -3,7 +3,7 @@ import type { JsonValue } from "./json.ts";
 import type { Topic } from "./topic.ts";
 
 /**
- * A topic that is being filled, and that no one sees before it is whole. Made by {@linkcode Driver.draftTopic}.
+ * A topic that is being filled, hidden until it is published. Created by {@linkcode Driver.draftTopic}.
  *
  * @example
  * ```ts
@@ -20,20 +20,23 @@ import type { Topic } from "./topic.ts";
  * ```
  */
 export class TopicDraft<T = JsonValue> implements AsyncDisposable {
-  /** The topic, to be written to; flush before it is published. */
+  /** The topic, for writing; flush before publishing. */
   readonly topic: Topic<T>;
   readonly #driver: TopicDraftInterface;
   readonly #keep: boolean;
   #isSettled = false;
 
-  /** Made by {@linkcode Driver.draftTopic}; with `keep` it stays when it is neither published nor discarded. */
+  /** Created by {@linkcode Driver.draftTopic}; with `keep` it remains if it is neither published nor discarded. */
   constructor(topic: Topic<T>, driver: TopicDraftInterface, keep: boolean) {
     this.topic = topic;
     this.#driver = driver;
     this.#keep = keep;
   }
 
-  /** Closes the topic and shows it to everybody as a whole; throws `TopicExistsError` if its name was taken meanwhile. */
+  /**
+   * Closes the topic and makes it visible as a whole; throws `TopicExistsError` if the name was taken in the
+   * meantime.
+   */
   async publish(): Promise<void> {
     await this.topic.close();
     await this.#driver.publish();
@@ -50,7 +53,7 @@ export class TopicDraft<T = JsonValue> implements AsyncDisposable {
     }
   }
 
-  /** Discards what was not published; keeps it if it was made to be resumed. */
+  /** Discards the draft unless it was published or created to be resumed. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isSettled) return;
     if (this.#keep) await this.topic.close();

@@ -4,7 +4,7 @@ import { checkOptions, invalidOption } from "./options.ts";
 
 const CONDITIONS = ["beforeId", "beforeTime", "maxBytes", "acknowledged"] as const;
 
-/** The request, checked; throws `InvalidOptionError`, also when it names no condition. */
+/** The validated request; throws `InvalidOptionError`, also if it contains no condition. */
 export function readTrimRequest(request: TrimRequest): TrimRequest {
   checkOptions("trim", request, [...CONDITIONS, "bytesMax", "partitions", "dryRun"]);
   const { beforeId, beforeTime, bytesMax, maxBytes = bytesMax, acknowledged, dryRun } = request;

@@ -1,4 +1,4 @@
-/** What `topic.trim()` removes; several conditions remove what any one of them would. */
+/** What `topic.trim()` removes; with several conditions, everything that meets any of them. */
 export interface TrimRequest {
   /** Remove events below this id. */
   beforeId?: number;
@@ -16,13 +16,15 @@ export interface TrimRequest {
   dryRun?: boolean;
 }
 
-/** What `topic.trim()` removed from one partition. Engines remove whole segments, so it may be less than asked. */
+/**
+ * What `topic.trim()` removed from one partition. Engines remove whole segments, so it may be less than requested.
+ */
 export interface TrimResult {
   /** Partition number. */
   partition: number;
-  /** First id before. */
+  /** First id before trimming. */
   firstIdBefore: number;
-  /** First id after. */
+  /** First id after trimming. */
   firstId: number;
   /** Bytes freed. */
   bytes: number;

@@ -1,6 +1,6 @@
 /**
- * Consent to run code that a stored document names. What is stored is data: a topic may come from a download, an
- * archive or another user of the machine.
+ * Consent to run code that a stored document names. Stored documents are untrusted: a topic may come from a
+ * download, an archive or another user of the machine.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { InvalidOptionError } from "../errors.ts";
 import { absoluteModule } from "./modules.ts";
 import { realPath, type StoredModule, storedModule } from "./stored_module.ts";
 
-/** The environment variable that allows modules for a whole process: paths and packages, with commas between. */
+/** The environment variable that allows modules for a whole process: paths and packages, separated by commas. */
 export const LOAD_MODULES_VARIABLE = "DIASPORA_LOAD_MODULES";
 
-/** Modules that stored documents may name. */
+/** Modules that stored documents may load. */
 export class AllowedModules {
   readonly #files: readonly string[];
   readonly #folders: readonly string[];
@@ -27,12 +27,13 @@ export class AllowedModules {
     this.#packages = packages;
   }
 
-  /** None. */
+  /** No modules. */
   static readonly none: AllowedModules = new AllowedModules([], [], new Set());
 
   /**
-   * Reads what `load_modules` has: a path of a file, a path of a folder with a slash at its end, or the name of a
-   * package. Relative paths are from the working directory, now. Throws `InvalidOptionError`.
+   * Reads the option `load_modules`: each entry is the path of a file, the path of a folder with a trailing slash,
+   * or the name of a package. Relative paths are resolved against the current working directory, once. Throws
+   * `InvalidOptionError`.
    */
   static from(given: unknown, source = "load_modules"): AllowedModules {
     const entries = typeof given === "string" ? [given] : given ?? [];
@@ -62,7 +63,7 @@ export class AllowedModules {
     return new AllowedModules(files, folders, packages);
   }
 
-  /** Whether the module was allowed here, or by the environment. */
+  /** Whether the module was allowed here or by the environment. */
   allow(module: StoredModule): boolean {
     return this.#has(module) || fromEnvironment().#has(module);
   }
@@ -70,7 +71,7 @@ export class AllowedModules {
   #has(module: StoredModule): boolean {
     if (module.kind === "never") return false;
     if (module.kind === "package") return this.#packages.has(module.name);
-    // Looked up now: a link may lead elsewhere than before.
+    // Resolved on every call: a symbolic link may have changed.
     if (this.#files.some((path) => realPath(path) === module.path)) return true;
     return this.#folders.map(realPath).some((folder) =>
       module.path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
@@ -78,7 +79,7 @@ export class AllowedModules {
   }
 }
 
-/** The absolute path that an entry stands for; undefined for a package. */
+/** The absolute path of an entry; undefined for a package. */
 function pathOf(entry: string, source: string): string | undefined {
   if (/^file:/i.test(entry)) {
     try {
@@ -87,7 +88,7 @@ function pathOf(entry: string, source: string): string | undefined {
       throw refusal(source, entry, "it is not the address of a file here", cause);
     }
   }
-  // Only a folder's name ends so, whatever it begins with.
+  // Only folders end with a slash, whatever the beginning.
   if (/[/\\]$/.test(entry) && !/^[a-z][a-z0-9+.-]+:/i.test(entry)) return resolve(entry);
   const absolute = absoluteModule(entry);
   return isAbsolute(absolute) ? absolute : undefined;
@@ -101,7 +102,7 @@ function refusal(source: string, value: unknown, expected: string, cause?: unkno
   );
 }
 
-/** Read when it is needed and not before: a runtime may ask its user whether a program may read its environment. */
+/** Read lazily: a runtime may ask its user for permission to read the environment. */
 function fromEnvironment(): AllowedModules {
   let text: string | undefined;
   try {

@@ -1,19 +1,20 @@
 import type { Component } from "./contract.ts";
 
-/** One component of a topic: made when it is first looked at, and not before. */
+/** One component of a topic, created on first access. */
 export class ComponentSlot<C extends Component> {
   #component: C | undefined = undefined;
   #loading: Promise<C> | undefined = undefined;
 
   /**
-   * `make` makes the component, or throws; `standIn` makes what takes its place until a promise of `make` is kept.
+   * `make` creates the component, or throws; `standIn` creates a placeholder that is used until a promise from
+   * `make` resolves.
    */
   constructor(
     private readonly make: () => C | Promise<C>,
     private readonly standIn: (loading: Promise<C>) => C,
   ) {}
 
-  /** The component, or what stands in for it while it loads; throws what `make` throws. */
+  /** The component, or its stand-in while it loads; throws what `make` throws. */
   get component(): C {
     if (this.#component !== undefined) return this.#component;
     const made = this.make();
@@ -23,12 +24,12 @@ export class ComponentSlot<C extends Component> {
       this.#component = component;
       this.#loading = undefined;
     }, () => {
-      // Reported to all who use what stands in for it.
+      // Reported by every call of the stand-in.
     });
     return this.#component = this.standIn(made);
   }
 
-  /** Resolves when the component is there, rejects when it cannot be; undefined when there is nothing to wait for. */
+  /** Resolves when the component is loaded, rejects if it cannot be; undefined if there is nothing to wait for. */
   get loading(): Promise<C> | undefined {
     return this.#loading;
   }

@@ -1,7 +1,7 @@
 /**
- * What a component implements: a validator says which metadata a topic takes, a partition selector where an
- * event goes, a serializer how its metadata is written. Each can describe itself as a document, which is
- * stored with the topic and from which other processes make it again.
+ * What a component implements: a validator decides which metadata a topic accepts, a partition selector which
+ * partition an event goes to, and a serializer how metadata is encoded. Each can describe itself as a document,
+ * which is stored with the topic and from which other processes recreate it.
  *
  * @module
  */
@@ -11,8 +11,7 @@ import type { JsonValue } from "../json.ts";
 export type { ComponentDocument, PartitionInfo };
 
 /**
- * Decides which events a topic takes. `T` is the type of the metadata that passes; it exists for the type
- * checker alone.
+ * Decides which events a topic accepts. `T` is the type of the valid metadata; only the type checker uses it.
  *
  * @example
  * ```ts
@@ -33,13 +32,13 @@ export type { ComponentDocument, PartitionInfo };
  */
 export interface Validator<T = JsonValue> {
   /**
-   * Returns (or resolves) when the event is fine; throws (or rejects with) `InvalidMetadataError` when it is
-   * not. `data` is the data part in order, empty where there is none or where it is a stream.
+   * Returns (or resolves) if the event is valid; throws (or rejects with) `InvalidMetadataError` otherwise. `data`
+   * holds the pieces of the data part in order; it is empty if there is none or it is a stream.
    */
   validate(metadata: JsonValue, data: readonly Uint8Array[]): void | Promise<void>;
   /** The document that recreates this validator. */
   config(): ComponentDocument;
-  /** True where every event passes, so that producers need not ask. */
+  /** True if every event is accepted, so that producers can skip the call. */
   readonly acceptsAll?: boolean;
   /** Never set: carries `T` to the type checker. */
   readonly types?: { readonly metadata: T };
@@ -64,21 +63,21 @@ export interface Validator<T = JsonValue> {
  * ```
  */
 export interface PartitionSelector {
-  /** Called with the topic's partitions before the first event, and again whenever they change. */
+  /** Called with the topic's partitions before the first event, and again after each change. */
   setPartitions(infos: readonly PartitionInfo[]): void;
   /**
-   * The number of the partition this event goes to: an index into what `setPartitions` was given. `requested`
-   * is what the caller of `push` asked for, if anything.
+   * The number of the partition for this event: an index into the array that was passed to `setPartitions`.
+   * `requested` is the partition given to `push`, if any.
    */
   selectPartitionFor(metadata: JsonValue, requested?: number): number | Promise<number>;
   /** The document that recreates this selector. */
   config(): ComponentDocument;
-  /** True where the choice does not look at the metadata, so that text need not be parsed for it. */
+  /** True if the choice does not depend on the metadata, so that JSON text need not be parsed for it. */
   readonly ignoresMetadata?: boolean;
 }
 
 /**
- * Writes metadata as bytes and reads it back.
+ * Encodes metadata as bytes and decodes it.
  *
  * @example
  * ```ts
@@ -98,24 +97,27 @@ export interface PartitionSelector {
  * ```
  */
 export interface Serializer {
-  /** The bytes of a metadata value, which are copied; a string stands for its UTF-8 bytes. */
+  /** The bytes of a metadata value, which are copied; a string means its UTF-8 bytes. */
   serialize(metadata: JsonValue): Uint8Array | string | Promise<Uint8Array | string>;
-  /** The metadata that `serialize` was given. The bytes belong to the caller: a serializer keeps none of them. */
+  /**
+   * The metadata that was passed to `serialize`. The bytes belong to the caller: the serializer must not keep
+   * them.
+   */
   deserialize(bytes: Uint8Array): JsonValue | Promise<JsonValue>;
   /** The document that recreates this serializer. */
   config(): ComponentDocument;
   /**
-   * True where `serialize` gives plain JSON text (and does no more than `JSON.stringify`), so that metadata
-   * may be stored as the text it was given as, and parsed without asking `deserialize`.
+   * True if `serialize` returns plain JSON text (just like `JSON.stringify`), so that metadata given as text may
+   * be stored unchanged, and parsed without calling `deserialize`.
    */
   readonly writesJsonText?: boolean;
 }
 
-/** What every component has, whatever its kind. */
+/** What all kinds of components have in common. */
 export interface Component {
   /** The document that recreates it. */
   config(): ComponentDocument;
 }
 
-/** Makes a component from its document; what `register…` takes and what a module may export. */
+/** Creates a component from its document; what `register…` accepts and what a module may export. */
 export type ComponentFactory<C> = (document: ComponentDocument) => C | Promise<C>;

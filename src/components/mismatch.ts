@@ -1,10 +1,10 @@
 import { InvalidMetadataError, type MetadataMismatch } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 
-/** Longer values are cut: an error message is to be read. */
+/** Longer values are truncated to keep error messages readable. */
 const SHOWN_CHARACTERS_MAX = 100;
 
-/** The error of a validator that knows where the metadata differs from what it expects. */
+/** The error of a validator that knows where the metadata differs from the expected one. */
 export function mismatchError(mismatch: MetadataMismatch): InvalidMetadataError {
   const { path, expected, found } = mismatch;
   const where = path === "" ? "" : `at "${path}" `;
@@ -13,7 +13,7 @@ export function mismatchError(mismatch: MetadataMismatch): InvalidMetadataError 
   });
 }
 
-/** A value as error messages show it. */
+/** A value as shown in error messages. */
 export function showValue(value: JsonValue | undefined): string {
   if (value === undefined) return "nothing";
   const text = JSON.stringify(value);

@@ -1,6 +1,6 @@
 /**
- * Validators, partition selectors and serializers: the built-in ones, registries for others, and the way from
- * a stored document to a component.
+ * Validators, partition selectors and serializers: the built-in ones, registries for others, and functions that
+ * create components from stored documents.
  *
  * @module
  */
@@ -30,9 +30,9 @@ export { SchemaValidator } from "./validators/schema.ts";
 const DEFAULT: ComponentDocument = { type: "default" };
 
 /**
- * Makes a validator from its document; an instance is given back, nothing gives the default one. A module that the
- * document names is loaded: never give this the document of a topic that you do not trust. Throws
- * `UnknownComponentError`, `ModuleLoadError` or, for what is wrong in the document, `InvalidOptionError`.
+ * Creates a validator from its document; an instance is returned unchanged, and without an argument the default
+ * one is created. A module named by the document is loaded: never pass the document of a topic that you do not
+ * trust. Throws `UnknownComponentError`, `ModuleLoadError` or, for an invalid document, `InvalidOptionError`.
  *
  * @example
  * ```ts
@@ -47,8 +47,8 @@ export async function makeValidator(from: ComponentDocument | Validator = DEFAUL
 }
 
 /**
- * Makes a partition selector from its document; an instance is given back, nothing gives the default one. Throws
- * as {@linkcode makeValidator} does.
+ * Creates a partition selector from its document; an instance is returned unchanged, and without an argument the
+ * default one is created. Throws the same errors as {@linkcode makeValidator}.
  *
  * @example
  * ```ts
@@ -66,8 +66,8 @@ export async function makePartitionSelector(
 }
 
 /**
- * Makes a serializer from its document; an instance is given back, nothing gives the default one. Throws as
- * {@linkcode makeValidator} does.
+ * Creates a serializer from its document; an instance is returned unchanged, and without an argument the default
+ * one is created. Throws the same errors as {@linkcode makeValidator}.
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export async function makeSerializer(from: ComponentDocument | Serializer = DEFA
 }
 
 /**
- * Makes validators of that type name known in this process: `{ "type": name, … }`.
+ * Registers a type name for validators in this process: `{ "type": name, … }`.
  *
  * @example
  * ```ts
@@ -101,7 +101,7 @@ export function registerValidator(name: string, factory: ComponentFactory<Valida
 }
 
 /**
- * Makes partition selectors of that type name known in this process: `{ "type": name, … }`.
+ * Registers a type name for partition selectors in this process: `{ "type": name, … }`.
  *
  * @example
  * ```ts
@@ -119,7 +119,7 @@ export function registerPartitionSelector(name: string, factory: ComponentFactor
 }
 
 /**
- * Makes serializers of that type name known in this process: `{ "type": name, … }`.
+ * Registers a type name for serializers in this process: `{ "type": name, … }`.
  *
  * @example
  * ```ts

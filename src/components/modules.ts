@@ -11,15 +11,15 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { ModuleLoadError } from "../errors.ts";
 import { findPackageFile } from "./package_lookup.ts";
 
-/** A name, and the module it is to be taken from where one is given. */
+/** A name, and the module that exports it, if given. */
 export interface NamedReference {
-  /** What stands before the first colon. */
+  /** The part before the first colon. */
   name: string;
-  /** What it stands for. */
+  /** The part after it. */
   module?: string;
 }
 
-/** Splits `"name:module"` at the first colon; the module may have more. */
+/** Splits `"name:module"` at the first colon; the module may contain more. */
 export function parseNameAndModule(reference: string): NamedReference {
   const colon = reference.indexOf(":");
   if (colon === -1) return { name: reference };
@@ -32,7 +32,7 @@ export interface ExportReference {
   exportName: string;
 }
 
-/** Splits `"module:export"` at the last colon; undefined when no export is named. */
+/** Splits `"module:export"` at the last colon; undefined if no export is named. */
 export function parseModuleAndExport(reference: string): ExportReference | undefined {
   const [, module, exportName] = /^(.*[^:]):([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u.exec(reference) ?? [];
   if (module === undefined || exportName === undefined) return undefined;
@@ -40,32 +40,32 @@ export function parseModuleAndExport(reference: string): ExportReference | undef
 }
 
 /**
- * The module as any process can find it: paths become absolute (from `base`, the working directory by
- * default), URLs and packages stay as they are.
+ * The module in a form that is valid in every process: paths become absolute (relative to `base`, by default the
+ * working directory), URLs and packages are unchanged.
  */
 export function absoluteModule(module: string, base: string = process.cwd()): string {
   return isPath(module, base) ? resolve(base, module) : module;
 }
 
-/** The same for `"name:module"`; a name alone stays as it is. */
+/** The same for `"name:module"`; a name alone is unchanged. */
 export function absoluteReference(reference: string, base?: string): string {
   const { name, module } = parseNameAndModule(reference);
   return module === undefined ? reference : `${name}:${absoluteModule(module, base)}`;
 }
 
-/** What is to be loaded, and for whom. */
+/** What to load, and for which purpose. */
 export interface ExportRequest {
-  /** What it is, as the error message names it, e.g. `validator "energy"`. */
+  /** The purpose, as error messages state it, e.g. `validator "energy"`. */
   what: string;
   /** Path, URL or package. */
   module: string;
   /** Name of the export. */
   exportName: string;
-  /** Whether the default export will do where there is none of that name. Default: true. */
+  /** Whether to use the default export if there is none of that name. Default: true. */
   defaultWillDo?: boolean;
 }
 
-/** Imports a module and takes one of its exports; throws `ModuleLoadError`. */
+/** Imports a module and returns one of its exports; throws `ModuleLoadError`. */
 export async function loadExport(request: ExportRequest): Promise<unknown> {
   const { what, exportName, defaultWillDo = true } = request;
   const module = absoluteModule(request.module);
@@ -101,7 +101,7 @@ async function importModule(what: string, module: string): Promise<Exports> {
   }
 }
 
-/** URLs and packages. A package is looked for beside this library first, then in the working directory. */
+/** URLs and packages. A package is resolved relative to this library first, then to the working directory. */
 async function importByName(module: string): Promise<Exports> {
   const name = "Deno" in globalThis ? module : packageOfNpmUrl(module);
   try {
@@ -114,14 +114,14 @@ async function importByName(module: string): Promise<Exports> {
   }
 }
 
-/** Where a package was looked for that is not there; nothing for others. */
+/** Where a missing package was looked for; empty for other modules. */
 function placesOf(module: string): string {
   const name = packageOfNpmUrl(module);
   if (SCHEME.test(name) || findPackageFile(name, process.cwd()) !== undefined) return "";
   return `; it was looked for beside this library and in the node_modules of "${process.cwd()}" and the folders above`;
 }
 
-/** Only Deno knows `npm:`; elsewhere the package must be installed, and the URL names it. */
+/** Only Deno supports `npm:`; elsewhere the package named in the URL must be installed. */
 function packageOfNpmUrl(module: string): string {
   const match = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)(?:@[^/]+)?(\/.*)?$/.exec(module);
   return match === null ? module : match[1] + (match[2] ?? "");
@@ -130,18 +130,18 @@ function packageOfNpmUrl(module: string): string {
 const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 const SCHEMES_WITHOUT_SLASHES = /^(npm|jsr|node|data|file|https?|bun):$/i;
 
-/** `energy.ts` alone is a path where there is such a file, else a package. */
+/** `energy.ts` is a path if there is such a file, otherwise a package. */
 function isPath(module: string, base: string): boolean {
   if (isAbsolute(module) || /^\.\.?([/\\]|$)/.test(module)) return true;
   return !SCHEME.test(module) && isFile(resolve(base, module));
 }
 
-/** Whether there is a file, links followed. */
+/** Whether the file exists; symbolic links are followed. */
 export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** What Node says of a module that it takes for one of the older kind (CommonJS). */
+/** Node's errors for an ES module that it takes for CommonJS. */
 const OUTSIDE_MODULE = /^(?:Unexpected token 'export'|Cannot use import statement outside a module)/;
 
 function reason(error: unknown, path: string | undefined): string {

@@ -1,17 +1,17 @@
 /**
- * Finds a package in the `node_modules` of a folder and those above it. The runtimes do this too, but from
- * where the importing file lies: a program compiled into one file has no `node_modules` beside it, and the user
- * who names a package means the one in the working directory.
+ * Finds a package in the `node_modules` of a folder and of its parents. The runtimes resolve relative to the
+ * importing file instead: a program compiled into one file has no `node_modules` beside it, and users who name a
+ * package mean the one in the working directory.
  *
  * @module
  */
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Conditions of `exports` that hold here, whatever the runtime. */
+/** Conditions of `exports` that apply in every runtime. */
 const CONDITIONS = ["import", "node", "module", "default"];
 
-/** The file `import "name"` would load from a file in `folder`; undefined where there is none. */
+/** The file that `import "name"` would load from a file in `folder`; undefined if there is none. */
 export function findPackageFile(name: string, folder: string): string | undefined {
   const [, packageName, subpath = ""] = /^((?:@[^/]+\/)?[^@./][^/]*)(\/.*)?$/.exec(name) ?? [];
   if (packageName === undefined) return undefined;

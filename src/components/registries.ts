@@ -43,7 +43,7 @@ export const serializers: ComponentRegistry<Serializer> = new ComponentRegistry<
   default: { make: () => new DefaultSerializer() },
   cbor: { prepare: () => CborSerializer.load(), make: () => CborSerializer.make() },
   schema: {
-    // As the C++ library does, which reads every schema by draft 07.
+    // Like the C++ library, which reads every schema as draft 07.
     check: ({ schema = null }) => SchemaValidator.compile(schema, { draft: "draft-07" }),
     make: (document) => SchemaSerializer.fromDocument(document),
   },

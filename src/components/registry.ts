@@ -11,29 +11,29 @@ import type { Component, ComponentDocument, ComponentFactory } from "./contract.
 import { absoluteModule, absoluteReference, isFile, loadExport, parseNameAndModule } from "./modules.ts";
 import { type StoredModule, storedModule } from "./stored_module.ts";
 
-/** The three kinds, as error messages name them. */
+/** The three kinds, as named in error messages. */
 export type ComponentKind = "validator" | "partition selector" | "serializer";
 
 /**
- * The reference each component from a module was loaded by: a component need not know where it came from, and
- * the topic must.
+ * The reference by which each component from a module was loaded: a component need not know its origin, but the
+ * topic must.
  */
 const references = new WeakMap<Component, string>();
 
-/** Whose document is looked at, and what it may name. */
+/** The topic that stores a document, and the modules it may load. */
 export interface StoredIn {
   /** Name of the topic. */
   topic: string;
-  /** Modules it may name. */
+  /** Modules it may load. */
   allowed: AllowedModules;
 }
 
-/** A component that is always there. */
+/** A built-in component. */
 export interface BuiltIn<C> {
   make: ComponentFactory<C>;
-  /** Loads the library that it needs, so that it is made at once. */
+  /** Loads the library it needs, so that it can be created synchronously. */
   prepare?: (document: ComponentDocument) => Promise<unknown>;
-  /** Throws for what is wrong in a document that is to be stored, and that making it does not look at. */
+  /** Throws for an invalid document that is to be stored, where creating the component would not detect it. */
   check?: (document: ComponentDocument) => Promise<unknown>;
 }
 
@@ -41,14 +41,14 @@ export interface BuiltIn<C> {
 export class ComponentRegistry<C extends Component> {
   readonly #factories: Map<string, ComponentFactory<C>>;
   readonly #builtIn: Readonly<Record<string, BuiltIn<C>>>;
-  /** What modules exported that were loaded, by name and module. */
+  /** Exports of loaded modules, by name and module. */
   readonly #exports = new Map<string, unknown>();
-  /** Names that this process registered itself: those stand for modules of the same name, too. */
+  /** Names registered by this process: they take precedence over modules for the same name. */
   readonly #registered = new Set<string>();
-  /** Modules that a caller named in this process, by name and place. */
+  /** Modules named by a caller in this process, by name and location. */
   readonly #named = new Set<string>();
 
-  /** `methods` are those a component of this kind must have; `builtIn` are the components that are always there. */
+  /** `methods` are the required methods of a component of this kind; `builtIn` are its built-in components. */
   constructor(
     readonly kind: ComponentKind,
     readonly methods: readonly (keyof C & string)[],
@@ -58,7 +58,7 @@ export class ComponentRegistry<C extends Component> {
     this.#factories = new Map(Object.entries(builtIn).map(([name, { make }]) => [name, make]));
   }
 
-  /** Adds a component, or replaces the one of that name. */
+  /** Registers a component, replacing any previous one of that name. */
   register(name: string, factory: ComponentFactory<C>): void {
     if (name === "" || name.includes(":")) {
       throw new InvalidOptionError(
@@ -70,7 +70,7 @@ export class ComponentRegistry<C extends Component> {
     this.#registered.add(name);
   }
 
-  /** Makes the component that the caller's document describes, or checks the instance given instead. */
+  /** Creates the component described by the caller's document, or checks the instance given instead. */
   async make(from: ComponentDocument | C): Promise<C> {
     if (isInstance(from)) {
       const component = this.#check(from as C);
@@ -91,8 +91,8 @@ export class ComponentRegistry<C extends Component> {
   }
 
   /**
-   * Makes the component that a stored document describes; a promise where that takes a moment. Throws
-   * `ModuleNotAllowedError` for a module that no one in this process consented to.
+   * Creates the component described by a stored document; returns a promise if it has to be loaded. Throws
+   * `ModuleNotAllowedError` for a module that was not allowed in this process.
    */
   makeStored(document: ComponentDocument, stored: StoredIn): C | Promise<C> {
     const { name } = this.#reference(document);
@@ -101,8 +101,8 @@ export class ComponentRegistry<C extends Component> {
   }
 
   /**
-   * The module that a stored document's component is to be loaded from; undefined when it is built in, or was
-   * registered. Loads nothing; throws `ModuleNotAllowedError` or `UnknownComponentError`.
+   * The module from which to load a stored document's component; undefined if it is built in or registered. Loads
+   * nothing; throws `ModuleNotAllowedError` or `UnknownComponentError`.
    */
   moduleOf(document: ComponentDocument, stored: StoredIn): string | undefined {
     const { name, module } = this.#reference(document);
@@ -115,25 +115,27 @@ export class ComponentRegistry<C extends Component> {
     throw this.#notAllowed(stored.topic, name, module, found);
   }
 
-  /** Loads the library that a built-in component needs, so that {@linkcode makeStored} gives it at once. */
+  /**
+   * Loads the library that a built-in component needs, so that {@linkcode makeStored} can return it synchronously.
+   */
   async prepare(document: ComponentDocument): Promise<void> {
-    // What is wrong with the document is said when it is made.
+    // Errors of the document are reported when the component is created.
     await this.#builtInOf(document)?.prepare?.(document).catch(() => {});
   }
 
-  /** Looks for what is wrong in the document of a built-in component before it is stored. */
+  /** Checks the document of a built-in component before it is stored. */
   async checkDocument(document: ComponentDocument): Promise<void> {
     await this.#builtInOf(document)?.check?.(document);
   }
 
-  /** What makes the built-in component that a document names; undefined for one of another origin. */
+  /** The built-in component that a document names; undefined for components of other origin. */
   #builtInOf(document: ComponentDocument): BuiltIn<C> | undefined {
     const type = document?.type;
     const isBuiltIn = !this.#registered.has(type) && Object.hasOwn(this.#builtIn, type);
     return isBuiltIn ? this.#builtIn[type] : undefined;
   }
 
-  /** What a document is made from; throws `InvalidOptionError` when it is none. */
+  /** The name and module in a document; throws `InvalidOptionError` if it is invalid. */
   #reference(document: ComponentDocument): { name: string; module?: string } {
     if (typeof document !== "object" || document === null || typeof document.type !== "string") {
       throw new InvalidOptionError(
@@ -174,7 +176,7 @@ export class ComponentRegistry<C extends Component> {
 
   #load(document: ComponentDocument, name: string, module: string): C | Promise<C> {
     const key = `${name}:${absoluteModule(module)}`;
-    // A file that is gone is said to be, also where it was loaded before.
+    // A missing file is reported even if it was loaded before.
     const known = isAbsolute(module) && !isFile(module) ? undefined : this.#exports.get(key);
     if (known !== undefined) return this.#instantiate(known, document, module);
     return loadExport({ what: `${this.kind} "${name}"`, module, exportName: name }).then((exported) => {
@@ -183,7 +185,7 @@ export class ComponentRegistry<C extends Component> {
     });
   }
 
-  /** A module may export an instance, a class or a function that makes one from the document. */
+  /** A module may export an instance, a class, or a function that creates one from the document. */
   #instantiate(exported: unknown, document: ComponentDocument, module: string): C | Promise<C> {
     const type = absoluteReference(document.type);
     const complete = { ...document, type };
@@ -241,8 +243,8 @@ export class ComponentRegistry<C extends Component> {
 }
 
 /**
- * The document to store with a topic: another process, in whatever directory, makes the same component from
- * it. Paths of modules in it are absolute.
+ * The document to store with a topic: from it another process, in any directory, creates the same component.
+ * Module paths in it are absolute.
  *
  * @example
  * ```ts
@@ -264,13 +266,13 @@ export function componentDocument(component: Component): ComponentDocument {
   return { ...document, type: references.get(component) ?? absoluteReference(document.type) };
 }
 
-/** What a caller who named a module consented to: that name, from that place. */
+/** Identifies what a caller allowed by naming a module: that name, at that location. */
 function placeOf(name: string, module: StoredModule): string {
   const place = module.kind === "file" ? module.path : module.kind === "package" ? module.specifier : "";
   return `${name}:${place}`;
 }
 
-/** A document has no methods: JSON cannot hold any. */
+/** A document has no methods, since JSON cannot represent any. */
 function isInstance(from: unknown): boolean {
   return typeof from === "object" && from !== null && "config" in from && typeof from.config === "function";
 }
@@ -283,7 +285,7 @@ function show(value: unknown): string {
   }
 }
 
-/** The document of a component; undefined where it has none, which matters only when it is to be stored. */
+/** The document of a component; undefined if it has none, which only matters when it has to be stored. */
 function documentIfAny(component: Component): ComponentDocument | undefined {
   try {
     return component.config();

@@ -1,6 +1,6 @@
 /**
- * What takes the place of a component whose module is still being loaded: it knows its document already, and answers
- * as soon as the component can.
+ * Stand-ins for components whose modules are still being loaded: they know their documents already, and their
+ * methods resolve as soon as the real component is loaded.
  *
  * @module
  */

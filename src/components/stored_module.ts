@@ -4,22 +4,22 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { absoluteModule } from "./modules.ts";
 
-/** What a module's name in a stored document comes to. */
+/** How a module's name in a stored document is interpreted. */
 export type StoredModule =
-  /** A file: where it really is, or would be. */
+  /** A file: its real path, or the path it would have. */
   | { kind: "file"; path: string }
-  /** A package, or a part of one; `name` is what has to be allowed. */
+  /** A package, or a module in one; `name` is what has to be allowed. */
   | { kind: "package"; name: string; specifier: string }
-  /** What is never loaded from a stored document. */
+  /** Never loaded from a stored document. */
   | { kind: "never"; why: string };
 
-/** A package as `import` takes it: its name, and a path within it that cannot lead out of it. */
+/** A package as `import` accepts it: its name, and an optional path that cannot leave it. */
 const PACKAGE = /^((?:@[a-z0-9~_-][\w.~-]*\/)?[a-z0-9~_-][\w.~-]*)((?:\/[\w.~@+-]+)*)$/i;
-/** The same with the registry it is from, and its version. */
+/** The same with a registry and a version. */
 const REGISTRY_PACKAGE = /^((?:npm|jsr):\/?(?:@[\w.~-]+\/)?[\w.~-]+(?:@[\w.~^*+-]+)?)((?:\/[\w.~@+-]+)*)$/i;
 const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
 
-/** Looks at a module's name as a stored document has it; loads nothing. */
+/** Interprets a module's name in a stored document; loads nothing. */
 export function storedModule(module: string): StoredModule {
   if (/^file:/i.test(module)) {
     try {
@@ -50,7 +50,7 @@ function file(path: string): StoredModule {
     : { kind: "file", path: realPath(resolve(path)) };
 }
 
-/** Where a file really is, links followed as far as there is anything. */
+/** The real path of a file; symbolic links are followed as far as the path exists. */
 export function realPath(path: string): string {
   try {
     return realpathSync.native(path);

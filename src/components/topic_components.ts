@@ -6,12 +6,14 @@ import { selectors, serializers, validators } from "./registries.ts";
 import type { StoredIn } from "./registry.ts";
 import { PartitionSelectorStandIn, SerializerStandIn, ValidatorStandIn } from "./stand_ins.ts";
 
-/** Why components cannot be made here, by their kinds. */
+/** Why components cannot be created here, by kind. */
 export type ComponentObstacles = Partial<
   Record<"validator" | "partitionSelector" | "serializer", DiasporaError>
 >;
 
-/** Looks which of the stored documents no component can be made from, and why; nothing is made or loaded. */
+/**
+ * Finds out which of the stored documents no component can be created from, and why; nothing is created or loaded.
+ */
 export function obstaclesOf(definition: TopicDefinition, stored: StoredIn): ComponentObstacles {
   const obstacles: ComponentObstacles = {};
   for (const { kind, registry } of REGISTRIES) {
@@ -25,8 +27,8 @@ export function obstaclesOf(definition: TopicDefinition, stored: StoredIn): Comp
 }
 
 /**
- * Makes what the documents describe where that takes no module, so that what is wrong in one is said. Documents that
- * name modules, or what no one registered, are taken as they are.
+ * Validates the documents by creating their components, unless that takes a module. Documents that name modules or
+ * unregistered components are not validated.
  */
 export async function checkDocuments(definition: TopicDefinition, stored: StoredIn): Promise<void> {
   const obstacles = obstaclesOf(definition, stored);
@@ -46,14 +48,14 @@ const REGISTRIES = [
   { kind: "serializer", registry: serializers },
 ] as const;
 
-/** Components that a caller gave, made already; they are taken instead of those that are stored. */
+/** Components given by the caller; they replace the stored ones. */
 export interface GivenComponents {
   validator?: Validator;
   partitionSelector?: PartitionSelector;
   serializer?: Serializer;
 }
 
-/** What the components of a topic are made from. */
+/** What a topic's components are created from. */
 export interface ComponentSources {
   /** The stored documents. */
   definition: TopicDefinition;
@@ -63,9 +65,9 @@ export interface ComponentSources {
 }
 
 /**
- * The components of an opened topic. Each is made when it is first looked at: who describes a topic needs none, a
- * consumer the serializer, a producer all three. Looking at one throws `ModuleNotAllowedError` where it is in a
- * module that may not be loaded, and `UnknownComponentError` where no one registered it.
+ * The components of an opened topic. Each is created on first access: describing a topic needs none, a consumer
+ * the serializer, a producer all three. Access throws `ModuleNotAllowedError` for a component in a module that may
+ * not be loaded, and `UnknownComponentError` for one that is not registered.
  */
 export class TopicComponents {
   readonly #validator: ComponentSlot<Validator>;
@@ -74,7 +76,7 @@ export class TopicComponents {
 
   constructor(private readonly sources: ComponentSources) {
     const { definition, given, stored, partitions } = sources;
-    // A copy: the driver's may change, and components keep what they get.
+    // A copy: the driver may change its object, and components keep what they receive.
     const { validator, partitionSelector, serializer } = structuredClone({ ...definition, options: {} });
     this.#validator = new ComponentSlot(
       () => given.validator ?? validators.makeStored(validator, stored),
@@ -98,8 +100,8 @@ export class TopicComponents {
   }
 
   /**
-   * Loads the libraries of built-in components, so that they answer at once from the first event on; nothing that a
-   * document names is loaded or made.
+   * Loads the libraries of built-in components, so that they are synchronous from the first event on; nothing that
+   * a document names is loaded or created.
    */
   async prepare(): Promise<void> {
     const { definition, given } = this.sources;
@@ -110,29 +112,29 @@ export class TopicComponents {
     );
   }
 
-  /** Says which events the topic takes. */
+  /** Decides which events the topic accepts. */
   get validator(): Validator {
     return this.#validator.component;
   }
 
-  /** Says where an event goes. */
+  /** Decides which partition an event goes to. */
   get partitionSelector(): PartitionSelector {
     return this.#selector.component;
   }
 
-  /** Writes and reads metadata. */
+  /** Serializes and deserializes metadata. */
   get serializer(): Serializer {
     return this.#serializer.component;
   }
 
-  /** Resolves when every component looked at is there; undefined when they are. */
+  /** Resolves when every component accessed so far is loaded; undefined if they are. */
   get loading(): Promise<unknown> | undefined {
     const loading = [this.#validator, this.#selector, this.#serializer]
       .flatMap((slot) => slot.loading === undefined ? [] : [slot.loading]);
     return loading.length === 0 ? undefined : Promise.all(loading);
   }
 
-  /** The serializer once it is there; undefined when there is nothing to wait for. */
+  /** Resolves with the serializer once it is loaded; undefined if there is nothing to wait for. */
   get serializerLoading(): Promise<unknown> | undefined {
     return this.#serializer.loading;
   }

@@ -8,20 +8,20 @@ import { faultOf } from "../inspect.ts";
 import type { JsonObject } from "../json.ts";
 import { UnfinishedEvents } from "./unfinished_events.ts";
 
-/** An acknowledgement is stored at the latest by the next one after this time. */
+/** Without a turn of the event loop for this long, the next acknowledgement stores the pending ones. */
 const TURN_MS_MAX = 5;
 
-/** Stores acknowledgements: those of one turn of the event loop in one go. */
+/** Stores acknowledgements: one write per turn of the event loop. */
 export class Acknowledger {
   readonly #driver: ConsumerInterface;
   #pending: AcknowledgedTurn | undefined = undefined;
-  /** Turns being stored, and why one failed that no one waited for. */
+  /** Turns being stored. */
   readonly #storing = new Set<Promise<void>>();
   #unnoticed: { part: Part; error: unknown } | undefined = undefined;
   #closed = false;
-  /** Calls of `process` under way that run several callbacks at a time. */
+  /** Running calls of `process` with several concurrent callbacks. */
   readonly #processing = new Set<UnfinishedEvents>();
-  /** The call that gave an event out; only of such calls. */
+  /** The call of `process` that delivered an event; only for those calls. */
   readonly #givenBy = new WeakMap<AcknowledgedEvent, UnfinishedEvents>();
 
   constructor(driver: ConsumerInterface, private readonly topic: string, private readonly consumer: string) {
@@ -29,33 +29,36 @@ export class Acknowledger {
   }
 
   /**
-   * Stores that every event of the partition below `nextId` is done with, up to the first whose callback in `process`
-   * runs or has failed. `event`: the one that is acknowledged, if it is one.
+   * Acknowledges every event of the partition below `nextId`, limited to the first event whose callback in
+   * `process` is running or has failed. `event` is the acknowledged event, if the acknowledgement is for a single
+   * one.
    */
   acknowledge(partition: number, nextId: number, event?: AcknowledgedEvent): Future<true> {
     if (this.#closed) return Part.failed(partition, new ClosedError("the consumer"));
     const turn = this.#pending ??= new AcknowledgedTurn((turn) => this.#store(turn));
     const part = turn.of(partition);
     part.add(this.#admitted(partition, nextId, event));
-    // Work that never lets the event loop turn would keep back what it acknowledges.
+    // Synchronous work that never lets the event loop turn would delay its own acknowledgements indefinitely.
     if (performance.now() - turn.begun > TURN_MS_MAX) turn.start();
     return part;
   }
 
-  /** Holds back what acknowledgements say of events whose callbacks run, until `endProcessing`. */
+  /** Holds back acknowledgements of events whose callbacks are running, until `endProcessing`. */
   beginProcessing(): UnfinishedEvents {
     const unfinished = new UnfinishedEvents((partition, nextId) => this.acknowledge(partition, nextId));
     this.#processing.add(unfinished);
     return unfinished;
   }
 
-  /** Remembers which call of `process` gave an event out: what failed there stays a limit for it. */
+  /**
+   * Remembers which call of `process` delivered an event: a failure there still limits its acknowledgement later.
+   */
   given(event: AcknowledgedEvent, by: UnfinishedEvents): void {
     this.#givenBy.set(event, by);
     by.add(event);
   }
 
-  /** All callbacks of a call of `process` have ended; throws why an acknowledgement failed that no one waited for. */
+  /** All callbacks of a call of `process` have ended; throws if an acknowledgement failed unobserved. */
   async endProcessing(unfinished: UnfinishedEvents): Promise<void> {
     this.#processing.delete(unfinished);
     await this.drain();
@@ -64,13 +67,13 @@ export class Acknowledger {
     if (failed?.part.observed === false) throw failed.error;
   }
 
-  /** Resolves when everything acknowledged so far is stored, or failed. */
+  /** Resolves when everything acknowledged so far is stored or has failed. */
   async drain(): Promise<void> {
     this.#pending?.start();
     await Promise.all(this.#storing);
   }
 
-  /** Stores what is left; throws what failed without anybody noticing. */
+  /** Stores pending acknowledgements; throws a failure that was never observed. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.drain();
@@ -102,7 +105,7 @@ export class Acknowledger {
     const begunMs = performance.now();
     const storing: Promise<void>[] = [];
     for (const part of turn.parts.values()) {
-      // Nothing lies before the first event.
+      // There is no event before the first one.
       if (part.nextId === 0) {
         part.succeed();
         continue;
@@ -135,7 +138,7 @@ export class Acknowledger {
   #failed(part: Part, begunMs: number, error: unknown): void {
     part.fail(error);
     if (diagnostics.acknowledge.hasSubscribers) this.#publish(part, performance.now() - begunMs, { error });
-    // The caller may look at it only after this call.
+    // The caller may start to observe it only after this call.
     if (!part.observed && this.#unnoticed?.part.observed !== false) this.#unnoticed = { part, error };
   }
 }
@@ -165,9 +168,9 @@ class AcknowledgedTurn {
   }
 }
 
-/** Those of one partition; everybody who acknowledged has this same future. */
+/** The acknowledgements of one partition; all callers share this future. */
 class Part extends Future<true> {
-  /** Id of the event that comes next. */
+  /** Id of the next event to be delivered after a restart. */
   nextId = 0;
   observed = false;
   #completed = false;
@@ -215,7 +218,7 @@ class Part extends Future<true> {
     return { completed: true, ...this.#failure ?? { value: true } };
   }
 
-  // A future is waited for: store as soon as the running code has acknowledged all it wants to.
+  // The future is being awaited: store once the current synchronous code has finished.
   protected override settled(): Promise<true> {
     if (!this.observed) {
       this.observed = true;

@@ -1,7 +1,7 @@
 import type { Event } from "../event.ts";
 import type { EventIterator } from "./event_iterator.ts";
 
-/** Gives with each event those that were read together with it. */
+/** Yields each event together with those that were read with it. */
 export async function* batchesOf<T>(events: EventIterator<T>): AsyncGenerator<Event<T>[], undefined> {
   for await (const event of events) {
     const batch = events.rest();

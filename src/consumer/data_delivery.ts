@@ -6,7 +6,7 @@ import { allocated, checkBelongs, loadData, loadWhole } from "../event/load_data
 
 type Buffers = readonly Uint8Array[] | undefined;
 
-/** Loads what the selector wants of an event's data, where the allocator wants it. */
+/** Loads the selected data of events into the memory provided by the allocator. */
 export class DataDelivery {
   readonly #selector: DataSelector<JsonValue>;
   readonly #allocator: DataAllocator<JsonValue> | undefined;
@@ -16,15 +16,15 @@ export class DataDelivery {
     this.#allocator = allocator;
   }
 
-  /** Whether everything is selected, and no allocator gives the memory. */
+  /** Whether all data is selected and there is no allocator. */
   get isWhole(): boolean {
     return this.#selector === FullDataSelector && this.#allocator === undefined;
   }
 
-  /** The buffers with the selected bytes of one event; undefined when none are selected. */
+  /** The buffers with the selected bytes of one event; undefined if none are selected. */
   deliver(batch: EventBatch, index: number): Buffers | Promise<Buffers> {
     if (this.isWhole) {
-      // Asking would parse the metadata for nothing.
+      // Calling the selector would parse the metadata for nothing.
       return loadWhole(batch.incoming, index);
     }
     const metadata = batch.metadata(index);
@@ -44,7 +44,7 @@ export class DataDelivery {
   ): Buffers | Promise<Buffers> {
     if (selected === null || selected === undefined) return undefined;
     const { incoming } = batch;
-    // A descriptor of nothing, made by the selector, means none.
+    // An empty descriptor created by the selector itself selects nothing.
     if (selected.totalSize === 0 && incoming.dataSize(index) > 0) return undefined;
     checkBelongs(selected, incoming.dataSize(index));
     if (this.#allocator === undefined || selected.size === 0) return loadData(incoming, index, selected);

@@ -3,8 +3,8 @@ import { InvalidOptionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 
 /**
- * Says which bytes of an event's data part are wanted: the descriptor as it is, a view made from it, or `null`
- * for none. What is not selected is not read.
+ * Selects bytes of an event's data part: returns the descriptor itself, a view made from it, or `null` for none.
+ * Bytes that are not selected are not read.
  */
 export type DataSelector<T = JsonValue> = (
   metadata: T,
@@ -12,9 +12,9 @@ export type DataSelector<T = JsonValue> = (
 ) => DataDescriptor | null | undefined | Promise<DataDescriptor | null | undefined>;
 
 /**
- * Gives the buffer or buffers to fill with the selected bytes; their sizes add up to `descriptor.size`, else the
- * event fails with `AllocationError`. Data is checked in the buffer: where it is damaged the event is not given, and
- * the buffer may hold some of its bytes.
+ * Returns the buffer or buffers to fill with the selected bytes; their total size must equal `descriptor.size`, or
+ * the event fails with `AllocationError`. Checksums are verified in the buffer: if the data is damaged the event
+ * is not delivered, but the buffer may hold some of its bytes.
  */
 export type DataAllocator<T = JsonValue> = (
   metadata: T,
@@ -43,19 +43,18 @@ export function FullDataSelector(_metadata: unknown, descriptor: DataDescriptor)
 }
 
 /**
- * Allocates one `Uint8Array` for the selected bytes, which they share with no other event. Where no allocator is
- * given they may lie in memory that the engine made for several.
+ * Allocates one `Uint8Array` for the selected bytes, not shared with other events. Without an allocator, the
+ * engine may place the data of several events in the same memory.
  */
 export function Uint8ArrayAllocator(_metadata: unknown, descriptor: DataDescriptor): Uint8Array {
   return new Uint8Array(descriptor.size);
 }
 
 /**
- * Makes an allocator that gives the same memory again and again, as much as the largest part selected so far: for
- * loops that are done with an event before they take the next one. New memory for each event costs more than
- * reading the event.
+ * Makes an allocator that reuses its memory, as large as the largest part selected so far: for loops that finish
+ * with an event before they go to the next one. New memory for each event costs more than reading the event.
  *
- * @param buffers how many events one after another keep their bytes. Default: 1, the last one.
+ * @param buffers how many consecutive events keep their bytes. Default: 1, the latest one.
  *
  * @example
  * ```ts
@@ -69,7 +68,7 @@ export function Uint8ArrayAllocator(_metadata: unknown, descriptor: DataDescript
  * await producer.flush();
  * await using consumer = topic.consumer("viewer", { dataAllocator: reusingAllocator() });
  * for await (const event of consumer.events({ until: "end" })) {
- *   console.log(event.data?.[0]); // 0, 1 and 2: each until the next event is asked for
+ *   console.log(event.data?.[0]); // 0, 1 and 2: each is valid until the next event is read
  * }
  * ```
  */

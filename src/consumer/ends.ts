@@ -1,7 +1,7 @@
-/** Where an iteration ends: one past the last id wanted of each partition; `undefined` for no end. */
+/** Where an iteration ends: one past the last id in each partition; `undefined` for no end. */
 export type Ends = ReadonlyMap<number, number> | undefined;
 
-/** Where it ends in one partition. */
+/** The end in one partition. */
 export function endOf(ends: NonNullable<Ends>, partition: number): number {
   return ends.get(partition) ?? 0;
 }

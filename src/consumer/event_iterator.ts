@@ -3,30 +3,30 @@ import type { Event } from "../event.ts";
 import type { PullLimits, PullQueue } from "./pull_queue.ts";
 import type { Ends } from "./ends.ts";
 
-/** Where an iteration over events ends, and what ends it early. */
+/** When an iteration over events ends. */
 export interface IterationSettings {
   /** One past the last id of each partition, once known; undefined for no end. */
   ends: Promise<Ends>;
-  /** Whether to end as soon as nothing is there. */
+  /** Whether to end as soon as no event is available. */
   once: boolean;
   /** Milliseconds without an event after which it ends; `Infinity` for never. */
   limit: number;
-  /** Ends it with its reason as an error. */
+  /** Aborts the iteration; its reason is thrown. */
   signal: AbortSignal | undefined;
 }
 
-/** Events given without a turn of the event loop: more would keep timers, signals and other work waiting. */
+/** Events delivered without a turn of the event loop: more would delay timers, signals and other work. */
 const AT_HAND_MAX = 4096;
 
-/** Iterates over events: at hand without a detour, else by waiting in line. */
+/** Iterates over events: directly if they are available, otherwise through the queue. */
 export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
   #limits: PullLimits | undefined = undefined;
   #done = false;
-  /** Events given since the event loop last turned. */
+  /** Events delivered since the event loop last turned. */
   #atHand = 0;
 
   constructor(private readonly queue: PullQueue<T>, private readonly settings: IterationSettings) {
-    // Looked at by next(); an iteration that no one starts fails for no one.
+    // next() reports it; an iteration that is never started must not cause an unhandled rejection.
     settings.ends.catch(() => {});
   }
 
@@ -46,7 +46,7 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
     return this.#nextLater();
   }
 
-  /** What was read together with the event given last. */
+  /** The events that were read together with the last delivered one. */
   rest(): Event<T>[] {
     if (this.#done) return [];
     const events = this.queue.tryRest(this.#limits?.ends);

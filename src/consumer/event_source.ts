@@ -9,33 +9,33 @@ import { publishDamage, publishPulled } from "./pull_report.ts";
 import type { SourceSettings } from "./source_settings.ts";
 import { type AcknowledgedEvent, EventBatch, type EventOwner } from "../event/event_batch.ts";
 
-/** Gives the events of all partitions one by one; the partitions take turns, a batch each. */
+/** Delivers the events of all partitions one by one, round-robin with one batch per partition. */
 export class EventSource<T> implements EventOwner {
-  /** Another one from when it is loaded, which is before the first event is read. */
+  /** Replaced once the real one has loaded, before the first event is read. */
   serializer: Serializer;
   readonly topic: string;
   readonly givesWholeData: boolean;
-  /** Share of the last batch's events whose metadata was looked at. */
+  /** Share of the last batch's events whose metadata was accessed. */
   touchedShare = 1;
   readonly #driver: ConsumerInterface;
   readonly #settings: SourceSettings;
   #current: EventBatch | undefined = undefined;
   #index = 0;
-  /** The event that comes next, once its data is there. */
+  /** The next event, once its data is loaded. */
   #head: Event<T> | undefined = undefined;
-  /** The partitions that were ours when last looked at. */
+  /** The partitions that were assigned at the last check. */
   #assigned: readonly number[];
-  /** Batches set aside because an iteration ends within them, and the event of each that comes next. */
+  /** Batches set aside because an iteration ends within them, each with the index of its next event. */
   readonly #parked = new Map<number, { batch: EventBatch; index: number }>();
-  /** Partitions that went to another consumer, also if they are back: what was read of them is not ours to give. */
+  /** Revoked partitions, even if reassigned to us: events read before must no longer be delivered. */
   readonly #released = new Set<number>();
-  /** Read, and not entered yet because its metadata takes a moment. */
+  /** A batch that was read and whose metadata is still being deserialized. */
   #arriving: EventBatch | undefined = undefined;
   #turn = 0;
   #pending: Promise<boolean> | undefined = undefined;
-  /** Said once, at the next call of {@linkcode head}: the position has moved past what was removed. */
+  /** Thrown once, by the next call of {@linkcode head}: the position has moved past what was removed. */
   #gone: EventGoneError | undefined = undefined;
-  /** Whether the serializer gives promises; known from the first batch on. */
+  /** Whether the serializer is asynchronous; known from the first batch on. */
   #deserializesLater: boolean | undefined = undefined;
 
   constructor(driver: ConsumerInterface, settings: SourceSettings) {
@@ -48,9 +48,9 @@ export class EventSource<T> implements EventOwner {
   }
 
   /**
-   * The next event; undefined when there is none now. A promise says that it takes a moment: ask again when it
-   * gives true; false says that there is none now. The event stays the next one until {@linkcode take}. Throws
-   * `EventGoneError` once where events, or the data asked for, were removed.
+   * The next event; undefined if there is none now. A promise means that it is still being read: when it resolves
+   * with true, call again; false means that there is none now. The event remains the next one until
+   * {@linkcode take}. Throws `EventGoneError` once if events, or their selected data, were removed.
    */
   head(ends?: Ends): Event<T> | undefined | Promise<boolean> {
     for (;;) {
@@ -89,11 +89,11 @@ export class EventSource<T> implements EventOwner {
     if (gone !== undefined) throw gone;
   }
 
-  /** Passes over an event whose data was removed, or is damaged where that is wanted; else throws. */
+  /** Skips an event whose data was removed, or is damaged and damage is to be skipped; otherwise throws. */
   #passOver(error: unknown): true {
     const { onDataDamage } = this.#settings;
     if (error instanceof EventGoneError) {
-      // Kept for the next call: it may be that no one waits for the promise which found it out.
+      // Kept for the next call: perhaps nothing awaits the promise that detected it.
       this.#gone = error;
       const { baseId, count } = this.#current!;
       this.take();
@@ -106,13 +106,13 @@ export class EventSource<T> implements EventOwner {
     return true;
   }
 
-  /** Passes over the event that {@linkcode head} gave. */
+  /** Consumes the event that {@linkcode head} returned. */
   take(): void {
     this.#index++;
     this.#head = undefined;
   }
 
-  /** Takes the rest of the current batch up to where the iteration ends; nothing if an event takes a moment. */
+  /** Consumes the rest of the current batch up to the iteration's end, or to an event still being loaded. */
   takeRest(ends: Ends): Event<T>[] {
     const batch = this.#current;
     if (batch === undefined || this.#pending !== undefined) return [];
@@ -130,19 +130,19 @@ export class EventSource<T> implements EventOwner {
     try {
       while (this.#index < end) {
         const head = this.head(ends);
-        // After damage that was passed over, the head may be another batch's.
+        // After skipped damage, the head may belong to another batch.
         if (head === undefined || head instanceof Promise || this.#current !== batch) break;
         events.push(head);
         this.take();
       }
     } catch (error) {
-      // The event was not taken: who asks for it next gets the error, after those before it.
+      // The event was not consumed: the next call gets the error, after the events before it.
       if (error instanceof EventGoneError) this.#gone = error;
     }
     return events;
   }
 
-  /** Id of the event of a partition that is delivered next. */
+  /** Id of the next event to be delivered from a partition. */
   position(partition: number): number {
     if (this.#arriving?.partition === partition) return this.#arriving.baseId;
     const current = this.#current;
@@ -153,14 +153,14 @@ export class EventSource<T> implements EventOwner {
     return parked === undefined ? this.#driver.position(partition) : parked.batch.baseId + parked.index;
   }
 
-  /** Gives out nothing more of what was read of a partition; gives the id after the last event that was given out. */
+  /** Stops delivering events already read from a partition; returns the id after the last delivered one. */
   release(partition: number): number {
     const position = this.position(partition);
     this.#released.add(partition);
     return position;
   }
 
-  /** Forgets what was read ahead of a partition; called when nothing is pending. */
+  /** Drops what was read ahead of a partition; call it only while no read is pending. */
   drop(partition: number): void {
     this.#parked.delete(partition);
     if (this.#gone?.partition === partition) this.#gone = undefined;
@@ -169,17 +169,17 @@ export class EventSource<T> implements EventOwner {
     this.#head = undefined;
   }
 
-  /** Resolves when nothing is pending. */
+  /** Resolves when no read is pending. */
   async idle(): Promise<void> {
     while (this.#pending !== undefined) await this.#pending.catch(() => {});
   }
 
-  /** Stores that this event and every earlier one of its partition are done with. */
+  /** Acknowledges this event and every earlier one of its partition. */
   acknowledge(event: AcknowledgedEvent): Future<true> {
     return this.#settings.acknowledge(event);
   }
 
-  /** Makes a batch of the next partition that has one the current one; whether there was any. */
+  /** Makes the next available batch of any partition the current one; returns whether there was any. */
   #readNext(ends: Ends): boolean | Promise<boolean> {
     const { assigned } = this.#driver;
     for (let tried = 0; tried < assigned.length; tried++) {
@@ -192,8 +192,9 @@ export class EventSource<T> implements EventOwner {
   }
 
   /**
-   * Where an iteration has an end and a partition is kept back from it, waits for that; undefined when none is. Only
-   * once nothing else is left: a partition that cannot be read keeps no other back.
+   * For an iteration with an end, waits for a partition that is delayed before its end; undefined if there is
+   * none. Called only when nothing else is left to read, so that an unavailable partition does not delay the
+   * others.
    */
   #reachEnds(ends: Ends): Promise<boolean> | undefined {
     if (ends === undefined || this.#driver.reach === undefined) return undefined;
@@ -205,14 +206,14 @@ export class EventSource<T> implements EventOwner {
     return undefined;
   }
 
-  /** The rest of a round over the partitions, once one of them takes a moment. */
+  /** Visits the remaining partitions of a round after one of them is asynchronous. */
   async #readOn(first: Promise<boolean>, turnsLeft: number, ends: Ends): Promise<boolean> {
     let found = await first;
     for (let left = turnsLeft; left > 0 && !found; left--) found = await this.#readTurn(ends);
     return found || await (this.#reachEnds(ends) ?? false);
   }
 
-  /** Reads of the partition whose turn it is. */
+  /** Reads from the next partition in the round. */
   #readTurn(ends: Ends): boolean | Promise<boolean> {
     const { assigned } = this.#driver;
     if (this.#turn >= assigned.length) this.#turn = 0;
@@ -238,7 +239,7 @@ export class EventSource<T> implements EventOwner {
     }
   }
 
-  /** Keeps what is said once for the next call of {@linkcode head}; throws everything else. */
+  /** Keeps an error that is thrown once for the next call of {@linkcode head}; throws all others. */
   #fail(error: unknown): true {
     if (error instanceof EventGoneError) {
       this.#gone = error;
@@ -279,7 +280,7 @@ export class EventSource<T> implements EventOwner {
     this.#head = undefined;
   }
 
-  /** What was read of partitions that went to another consumer is the other's to give. */
+  /** Drops events read from partitions that were reassigned: their new owners deliver them. */
   #reassign(): void {
     const assigned = this.#driver.assigned;
     for (const partition of this.#assigned) if (!assigned.includes(partition)) this.drop(partition);
@@ -290,7 +291,7 @@ export class EventSource<T> implements EventOwner {
 
   #later(step: Promise<boolean>): Promise<boolean> {
     const end = () => void (this.#pending = undefined);
-    // Two handlers, so that those who await the step see its failure and no one else has to.
+    // Handles both outcomes: callers that await the step see a failure, and otherwise it is not unhandled.
     step.then(end, end);
     return this.#pending = step;
   }

@@ -1,20 +1,20 @@
 import { checkedSignal } from "../future.ts";
 import { checkOptions, invalidOption } from "../options.ts";
 
-/** What {@linkcode Consumer.events} and its kin take. */
+/** What {@linkcode Consumer.events} and related methods accept. */
 export interface EventsOptions {
   /**
-   * `"end"`: only the events that are stored when the iteration begins. `{ id }`: only those of them below that
+   * `"end"`: only the events that are stored when the iteration starts. `{ id }`: only those of them below that
    * id, in every partition. Default: no end, it waits for new events.
    */
   until?: "end" | { id: number };
-  /** Ends the iteration when no event arrives for this long, in milliseconds. Default: no limit. */
+  /** Ends the iteration if no event arrives for this long, in milliseconds. Default: no limit. */
   timeoutMs?: number;
-  /** Ends the iteration; a wait in progress rejects with the signal's reason. */
+  /** Aborts the iteration; a pending wait rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** The options, checked; throws `InvalidOptionError`. */
+/** The validated options; throws `InvalidOptionError`. */
 export function readEventsOptions(options: EventsOptions): EventsOptions {
   const owner = "events";
   checkOptions(owner, options, ["until", "timeoutMs", "signal"]);

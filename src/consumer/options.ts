@@ -5,30 +5,30 @@ import type { JsonValue } from "../json.ts";
 import { checkOptions, invalidOption } from "../options.ts";
 import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
 
-/** What {@linkcode Topic.consumer} takes. */
+/** What {@linkcode Topic.consumer} accepts. */
 export interface ConsumerOptions<T = JsonValue> {
   /** Selects which bytes of an event's data to read. Default: none, or all if an allocator is given. */
   dataSelector?: DataSelector<T>;
   /** Supplies the buffers for the selected bytes. Default: memory that may be shared with other events. */
   dataAllocator?: DataAllocator<T>;
-  /** Number of events read from one partition before the next one has its turn. Default: adaptive. */
+  /** Number of events read from one partition before moving to the next. Default: adaptive. */
   batchSize?: BatchSize;
   /** Number of batches that an engine may read ahead. Default: 2. */
   maxNumBatches?: number;
   /** Only these partitions. Default: all. */
   partitions?: readonly number[];
   /**
-   * Whether consumers of this name share the partitions, so that each event goes to one of them: each partition has one
-   * owner at a time, and moves to another consumer when its owner closes or dies. Default: false, each reads every
-   * partition; with the driver `kafka` true, unless `partitions` are given.
+   * Whether consumers of this name share the partitions, so that each event is delivered to one of them: each
+   * partition is assigned to one consumer at a time, and reassigned when that consumer closes or dies. Default:
+   * false, each reads every partition; with the driver `kafka` true, unless `partitions` are given.
    */
   group?: boolean;
   /**
-   * With `group`: how long, in milliseconds, a member that is stopped or on another machine may show no sign of life
-   * before its partitions move to other members. Default: 10,000.
+   * With `group`: how long, in milliseconds, a member that is suspended or on another machine may go without a
+   * heartbeat before its partitions are reassigned. Default: 10,000.
    */
   groupTimeoutMs?: number;
-  /** Where to begin in partitions in which the name has acknowledged nothing yet. Default: `"earliest"`. */
+  /** Where to start in partitions in which the name has acknowledged nothing yet. Default: `"earliest"`. */
   from?: StartPosition;
   /** `"throw"` (default) reports damage to the caller as an error; `"skip"` skips it. */
   onCorruption?: "throw" | "skip";
@@ -36,13 +36,13 @@ export interface ConsumerOptions<T = JsonValue> {
   onDamage?: (error: CorruptedLogError) => void;
 }
 
-/** Enough to make a read cheap an event, few enough that the other partitions wait but briefly. */
+/** Enough for a low cost per event, and few enough that the other partitions wait only briefly. */
 const SHARED_EVENTS_MAX = 256;
 const ALONE_EVENTS_MAX = 1024;
-/** Batches read ahead when nothing else is asked for. */
+/** Default number of batches read ahead. */
 export const BATCHES_MAX = 2;
 
-/** Shorter, and a busy machine would take its own members for gone. */
+/** With a shorter timeout, a busy machine would consider its own members dead. */
 const GROUP_TIMEOUT_MS_MIN = 100;
 
 const KEYS = [
@@ -58,7 +58,7 @@ const KEYS = [
   "onDamage",
 ] as const satisfies readonly (keyof ConsumerOptions)[];
 
-/** What a driver is asked for; throws `InvalidOptionError` or `NoSuchPartitionError`. */
+/** The request to the driver; throws `InvalidOptionError` or `NoSuchPartitionError`. */
 export function requestOf<T>(options: ConsumerOptions<T>, numPartitions: number): ConsumerRequest {
   checkOptions("consumer", options, KEYS);
   const { partitions, from = "earliest", onCorruption = "throw", onDamage, dataSelector, dataAllocator } =
@@ -114,14 +114,14 @@ function checkGroup<T>({ group, groupTimeoutMs, partitions }: ConsumerOptions<T>
   }
 }
 
-/** The selector of a consumer: one with an allocator alone wants all data. */
+/** The consumer's selector: an allocator alone implies all data. */
 export function selectorOf<T>(
   { dataSelector, dataAllocator }: ConsumerOptions<T>,
 ): DataSelector<T> | undefined {
   return dataSelector ?? (dataAllocator === undefined ? undefined : FullDataSelector);
 }
 
-/** Events read of a partition in its turn. */
+/** Number of events read from a partition before moving to the next. */
 export function eventsMaxOf(batchSize: BatchSize | undefined, numPartitions: number): number {
   if (batchSize === undefined || batchSize === BatchSize.Adaptive) {
     return numPartitions === 1 ? ALONE_EVENTS_MAX : SHARED_EVENTS_MAX;
@@ -130,7 +130,9 @@ export function eventsMaxOf(batchSize: BatchSize | undefined, numPartitions: num
   return batchSize;
 }
 
-/** The partitions in order, each once; throws `NoSuchPartitionError` or, for none, `InvalidOptionError`. */
+/**
+ * The partitions, sorted and without duplicates; throws `NoSuchPartitionError` or, if empty, `InvalidOptionError`.
+ */
 export function checkedPartitions(
   owner: string,
   partitions: readonly number[],
@@ -147,7 +149,7 @@ export function checkedPartitions(
   return [...new Set<number>(partitions)].sort((one, other) => one - other);
 }
 
-/** The position as it was given; throws `InvalidOptionError` for what is none. */
+/** The given position; throws `InvalidOptionError` if it is not one. */
 export function checkedPosition(owner: string, option: string, position: unknown): StartPosition {
   if (position === "earliest" || position === "latest") return position;
   if (typeof position === "object" && position !== null && Object.keys(position).length === 1) {

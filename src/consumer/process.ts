@@ -4,20 +4,20 @@ import type { Acknowledger } from "./acknowledger.ts";
 import type { UnfinishedEvents } from "./unfinished_events.ts";
 import type { EventsOptions } from "./events_options.ts";
 
-/** What {@linkcode Consumer.process} takes. */
+/** What {@linkcode Consumer.process} accepts. */
 export interface ProcessOptions extends EventsOptions {
-  /** Ends after this many events. Default: no limit. */
+  /** Stops after this many events. Default: no limit. */
   maxEvents?: number;
   /**
-   * Number of calls that run at the same time. Default: 1. With more, acknowledgements are stored only up to the
-   * first event of the partition whose call is running or has failed; the rest follow as calls end. So an event that
-   * failed is delivered again after a restart, even if later events were acknowledged.
+   * Number of concurrent callbacks. Default: 1. With more, acknowledgements are stored only up to the partition's
+   * first event whose callback is running or has failed; the rest follow as callbacks end. So a failed event is
+   * delivered again after a restart, even if later events were acknowledged.
    */
   concurrency?: number;
 }
 
 /**
- * Thrown by the callback of {@linkcode Consumer.process} to end it.
+ * Thrown by the callback of {@linkcode Consumer.process} to stop it.
  *
  * @example
  * ```ts
@@ -37,14 +37,14 @@ export interface ProcessOptions extends EventsOptions {
  * ```
  */
 export class StopEventProcessor extends Error {
-  /** Makes one, to be thrown. */
+  /** Creates one, to be thrown. */
   constructor() {
     super("the event processor was asked to stop");
     this.name = "StopEventProcessor";
   }
 }
 
-/** Calls `callback` with each event; gives how many it was called with. */
+/** Calls `callback` with each event; resolves with the number of events. */
 export async function processEvents<T>(
   callback: (event: Event<T>) => unknown,
   options: ProcessOptions,
@@ -71,15 +71,15 @@ export async function processEvents<T>(
   return run.started;
 }
 
-/** The calls under way. */
+/** One run of `process`, with its running callbacks. */
 class ProcessRun<T> {
   started = 0;
   #failure: { error: unknown } | undefined = undefined;
   readonly #running = new Set<Promise<void>>();
-  /** Ends the wait for the next event when a call ends the processing. */
+  /** Aborts the wait for the next event when a callback stops the processing. */
   readonly #end = new AbortController();
 
-  /** Where callbacks run beside each other: what must not be acknowledged yet. */
+  /** With concurrent callbacks: the events that must not be acknowledged yet. */
   readonly #unfinished: UnfinishedEvents | undefined;
 
   constructor(

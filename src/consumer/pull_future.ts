@@ -2,21 +2,21 @@ import type { Event } from "../event.ts";
 import { Future, waitLimit, type WaitOptions, waitSignal, withinLimit } from "../future.ts";
 import type { JsonObject } from "../json.ts";
 
-/** Where events are waited for. */
+/** A queue of waits for events. */
 export interface EventQueue<T> {
-  /** The next event if it is at hand. */
+  /** The next event if it is available without waiting. */
   tryNow(): Event<T> | undefined;
-  /** The next event, once there is one; undefined when the time was over before. */
+  /** The next event, once there is one; undefined after the timeout. */
   next(limits: { limit: number; signal: AbortSignal | undefined }): Promise<Event<T> | undefined>;
 }
 
 /**
- * The future of one pull. It reserves nothing: an event is taken by a wait that gets it, and given again by
- * every later wait on the same future.
+ * The future of one pull. It reserves nothing: an event is consumed by the first wait that receives it, and
+ * returned by every later wait on the same future.
  */
 export class PullFuture<T> extends Future<Event<T>> {
   #event: Event<T> | undefined = undefined;
-  /** The wait that is under way. */
+  /** The pending wait. */
   #taking: Promise<Event<T> | undefined> | undefined = undefined;
 
   constructor(private readonly queue: EventQueue<T>) {
@@ -42,7 +42,7 @@ export class PullFuture<T> extends Future<Event<T>> {
   }
 
   protected override settled(): Promise<Event<T>> {
-    // Without a limit there is an event in the end, or an error.
+    // Without a timeout the wait ends with an event or an error.
     return this.wait() as Promise<Event<T>>;
   }
 
@@ -58,7 +58,7 @@ export class PullFuture<T> extends Future<Event<T>> {
     return this.#taking = taking;
   }
 
-  /** Two waits on one future take one event: the second follows the first, and goes on where that gives up. */
+  /** Two waits on one future consume one event: the second follows the first, and takes over if that gives up. */
   async #takeAfter(
     first: Promise<Event<T> | undefined>,
     limit: number,

@@ -7,20 +7,22 @@ import type { Ends } from "./ends.ts";
 import type { EventSource } from "./event_source.ts";
 import { PullFuture } from "./pull_future.ts";
 
-/** How one wait for an event is limited. */
+/** The limits of one wait for an event. */
 export interface PullLimits {
-  /** Milliseconds, `Infinity` for no limit; 0 gives what is there after one turn of the event loop. */
+  /**
+   * Timeout in milliseconds, `Infinity` for none; 0 returns what is available after one turn of the event loop.
+   */
   limit: number;
-  /** Ends the wait, which rejects with its reason. */
+  /** Aborts the wait, which rejects with its reason. */
   signal?: AbortSignal | undefined;
-  /** Where the iteration that waits ends. */
+  /** The end of the waiting iteration. */
   ends?: Ends;
-  /** Gives undefined as soon as nothing is there, instead of waiting for it. */
+  /** Return undefined as soon as no event is available, instead of waiting. */
   once?: boolean;
 }
 
 interface Waiter<T> {
-  /** Set once there was nothing for it; reset when that may have changed. */
+  /** Set once no event was available for it; reset when that may have changed. */
   tried: boolean;
   readonly ends: Ends;
   readonly patient: boolean;
@@ -29,7 +31,7 @@ interface Waiter<T> {
   reject(error: unknown): void;
 }
 
-/** Serves those who wait for events, in the order they came. */
+/** Serves waits for events in the order they began. */
 export class PullQueue<T> {
   readonly #driver: ConsumerInterface;
   readonly #source: EventSource<T>;
@@ -42,30 +44,30 @@ export class PullQueue<T> {
   #paused: Promise<unknown> | undefined = undefined;
   #closed = false;
 
-  /** `loading` is what else has to be there before an event is read. */
+  /** `loading` is what must finish before an event is read. */
   constructor(driver: ConsumerInterface, source: EventSource<T>, loading?: Promise<unknown>) {
     this.#driver = driver;
     this.#source = source;
-    // At once, and not at the first pull, because "latest" means now.
+    // Now rather than at the first pull, because "latest" means the end at this moment.
     const opening = driver.open();
     this.#opening = loading === undefined ? opening : opening.then(async () => void await loading);
     loading?.catch(() => {
-      // Those who wait for the opening get it.
+      // Those who await `opening` get the error.
     });
     this.#opening.then(() => this.#opened = true, () => {});
   }
 
-  /** Resolves when positions are known; rejects when the consumer could not be opened. */
+  /** Resolves when the positions are known; rejects if the consumer could not be opened. */
   get opening(): Promise<void> {
     return this.#opening;
   }
 
-  /** The next event, to be waited for. */
+  /** The next event, as a future. */
   pull(): PullFuture<T> {
     return new PullFuture<T>(this);
   }
 
-  /** The next event if it is at hand and no one waits for it. */
+  /** The next event if it is available and no other wait is queued. */
   tryNow(ends?: Ends): Event<T> | undefined {
     if (!this.#opened || this.#waiters.size > 0 || this.#paused !== undefined || this.#closed) {
       return undefined;
@@ -76,12 +78,12 @@ export class PullQueue<T> {
     return head;
   }
 
-  /** What else was read with the event taken last and is at hand, if no one waits for it. */
+  /** What was read with the last consumed event and is available, if no other wait is queued. */
   tryRest(ends?: Ends): Event<T>[] {
     return this.#isFree() ? this.#source.takeRest(ends) : [];
   }
 
-  /** The next event, once there is one; undefined when the time was over before. */
+  /** The next event, once there is one; undefined after the timeout. */
   next(limits: PullLimits): Promise<Event<T> | undefined> {
     const { signal, limit } = limits;
     if (this.#closed) return Promise.reject(new ClosedError("the consumer"));
@@ -102,7 +104,7 @@ export class PullQueue<T> {
       const waiter: Waiter<T> = {
         tried: false,
         ends: limits.ends,
-        // Their own timer ends them in the next turn of the event loop: too soon to set up a watcher.
+        // Others are ended by their own timer in the next turn of the event loop: too soon to set up a watcher.
         patient: limit > 0,
         once: limits.once === true,
         resolve: (event) => {
@@ -123,7 +125,7 @@ export class PullQueue<T> {
     });
   }
 
-  /** Runs `change` while no one is served and nothing is being read. */
+  /** Runs `change` while no wait is being served and nothing is being read. */
   async pause<R>(change: () => Promise<R>): Promise<R> {
     const before = this.#paused;
     const running = (async () => {
@@ -146,7 +148,7 @@ export class PullQueue<T> {
     }
   }
 
-  /** Rejects everybody who waits; resolves when nothing is being read. */
+  /** Rejects all waits; resolves when nothing is being read. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const waiter of [...this.#waiters]) waiter.reject(new ClosedError("the consumer"));
@@ -176,9 +178,9 @@ export class PullQueue<T> {
           if (await this.#serveOne(waiter)) waits = 0;
           continue;
         }
-        // No await between this look at the waiters and the end of the loop: who comes later wakes us again.
+        // There is no await between this check and the end of the loop: a later wait wakes the loop again.
         if (!this.#isWorthWaiting()) break;
-        // A driver that wakes us for nothing must not keep everything else from running.
+        // Spurious wake-ups of a driver must not starve everything else.
         if (waits++ > 0) await setImmediate();
         if (this.#nextWaiter() === undefined) await this.#waitForEvents();
       }
@@ -189,19 +191,19 @@ export class PullQueue<T> {
     }
   }
 
-  /** The first who waits and does not know yet that there is nothing now. */
+  /** The first wait that has not yet found out that no event is available. */
   #nextWaiter(): Waiter<T> | undefined {
     for (const waiter of this.#waiters) if (!waiter.tried) return waiter;
     return undefined;
   }
 
-  /** Gives the waiter the next event it can have; whether there was progress. */
+  /** Resolves the wait with the next event it may have; returns whether there was progress. */
   async #serveOne(waiter: Waiter<T>): Promise<boolean> {
     try {
       const head = this.#source.head(waiter.ends);
       if (head instanceof Promise) {
         if (await head) {
-          // The first that waits by now gets it.
+          // The first wait in the queue by now gets it.
           this.#retryAll();
           return true;
         }
@@ -219,7 +221,7 @@ export class PullQueue<T> {
     return false;
   }
 
-  /** Whether anybody waits for longer than a turn of the event loop. */
+  /** Whether any wait lasts longer than a turn of the event loop. */
   #isWorthWaiting(): boolean {
     for (const waiter of this.#waiters) if (waiter.patient) return true;
     return false;

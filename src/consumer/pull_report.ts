@@ -2,18 +2,18 @@ import { diagnostics } from "../diagnostics.ts";
 import type { CorruptedLogError } from "../errors.ts";
 import type { EventBatch } from "../event/event_batch.ts";
 
-/** Who read. */
+/** The consumer that read. */
 interface Reader {
   readonly topic: string;
   readonly consumer: string;
 }
 
-/** Publishes what was read. */
+/** Publishes that a batch was read. */
 export function publishPulled({ topic, consumer }: Reader, { partition, count, baseId }: EventBatch): void {
   diagnostics.pull.publish({ topic, consumer, partition, events: count, firstId: baseId });
 }
 
-/** Publishes damage that was found, and whether it was passed over. */
+/** Publishes damage that was found, and whether it was skipped. */
 export function publishDamage(
   { topic, consumer }: Reader,
   { damage }: CorruptedLogError,

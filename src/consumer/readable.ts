@@ -1,6 +1,6 @@
 import type { Event } from "../event.ts";
 
-/** A stream over an iteration, which `iterate` begins with a signal that ends it. */
+/** A stream over an iteration; `iterate` starts it with a signal that aborts it. */
 export function readableOf<T>(
   iterate: (signal: AbortSignal) => AsyncIterator<Event<T>>,
   outer?: AbortSignal,
@@ -15,13 +15,13 @@ export function readableOf<T>(
         if (done === true) controller.close();
         else controller.enqueue(value);
       } catch (error) {
-        // No one listens to a cancelled stream, and its controller takes nothing more.
+        // A cancelled stream has no reader, and its controller accepts nothing more.
         if (!cancelled.signal.aborted) throw error;
       }
     },
     cancel() {
       cancelled.abort();
     },
-    // No event is taken before a reader asks, since a cancelled stream could not give it back.
+    // No event is consumed before a reader asks for it, since a cancelled stream could not return it.
   }, { highWaterMark: 0 });
 }

@@ -4,19 +4,19 @@ import type { AcknowledgedEvent } from "../event/event_batch.ts";
 import type { Future } from "../future.ts";
 import type { DataDelivery } from "./data_delivery.ts";
 
-/** What a source needs of its consumer. */
+/** What a source needs from its consumer. */
 export interface SourceSettings {
   /** Topic name. */
   topic: string;
   /** Consumer name. */
   consumer: string;
-  /** Turns stored metadata into values. */
+  /** Deserializes stored metadata. */
   serializer: Serializer;
-  /** Loads data where a selector was given. */
+  /** Loads data if a selector was given. */
   delivery: DataDelivery | undefined;
-  /** Events read of one partition before the next one's turn. */
+  /** Number of events read from one partition before moving to the next. */
   eventsMax: number;
-  /** Called with events that are passed over because their data is damaged; undefined when damage is to be thrown. */
+  /** Called with events skipped because their data is damaged; undefined if damage is to be thrown. */
   onDataDamage: ((error: CorruptedLogError) => void) | undefined;
   /** Stores an acknowledgement. */
   acknowledge(event: AcknowledgedEvent): Future<true>;

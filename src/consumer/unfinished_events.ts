@@ -4,36 +4,38 @@ import type { AcknowledgedEvent } from "../event/event_batch.ts";
 export type CallbackEnd = "done" | "failed" | "stopped";
 
 /**
- * The events that a call of `process` gave out and that are not done with: their callbacks run, or have failed. An
- * acknowledgement covers every earlier event of its partition, so none is stored beyond the first of these; what was
- * asked for beyond it is stored as soon as it may be.
+ * Events that a call of `process` delivered and that are unfinished: their callbacks are running or have failed.
+ * An acknowledgement covers every earlier event of its partition, so it is stored only up to the first of these,
+ * and the rest as soon as possible.
  */
 export class UnfinishedEvents {
-  /** Those of one partition; few, since few callbacks run at a time. */
+  /** The events by partition; few, since few callbacks run at a time. */
   readonly #partitions = new Map<number, Set<AcknowledgedEvent>>();
-  /** By partition: the highest id that acknowledgements asked to store. */
+  /** By partition: the highest id that was to be acknowledged. */
   readonly #wanted = new Map<number, number>();
-  /** Events acknowledged by themselves, and those of them whose callback stopped the processing before. */
+  /** Events that were acknowledged individually, and events whose callback stopped the processing. */
   readonly #acknowledged = new WeakSet<AcknowledgedEvent>();
   readonly #stopped = new WeakSet<AcknowledgedEvent>();
 
   /** `store` stores an acknowledgement that was held back. */
   constructor(private readonly store: (partition: number, nextId: number) => void) {}
 
-  /** Its callback is called. */
+  /** Called before an event's callback. */
   add(event: AcknowledgedEvent): void {
     const events = this.#partitions.get(event.partition);
     if (events === undefined) this.#partitions.set(event.partition, new Set([event]));
     else events.add(event);
   }
 
-  /** Its callback has ended. What made the processing stop counts as done if it was acknowledged itself. */
+  /**
+   * Called after an event's callback. The event that stopped the processing counts as done if it was acknowledged.
+   */
   end(event: AcknowledgedEvent, how: CallbackEnd): void {
     if (how === "stopped") this.#stopped.add(event);
     if (how === "done" || (how === "stopped" && this.#acknowledged.has(event))) this.#remove(event);
   }
 
-  /** As much of an acknowledgement as may be stored now: every event below the number returned is done with. */
+  /** How much of an acknowledgement may be stored now: every event below the returned id is done. */
   admit(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
     if (event !== undefined) {
       this.#acknowledged.add(event);
@@ -55,7 +57,7 @@ export class UnfinishedEvents {
     this.store(partition, Math.min(wanted, limit));
   }
 
-  /** Id of the first event of a partition that is not done with. */
+  /** Id of the first unfinished event of a partition. */
   #limitOf(partition: number): number {
     let limit = Infinity;
     for (const { id } of this.#partitions.get(partition) ?? []) if (id < limit) limit = id;

@@ -1,15 +1,15 @@
 import type { DataRange } from "./incoming.ts";
 
 /**
- * Cuts ranges of a data part into the pieces that buffers take in order, as if these were one: `fill` gets where each
- * piece begins and the memory for it. Both sides have the same total size.
+ * Splits ranges of a data part into the pieces that buffers accept in order, as if these were one buffer: `fill`
+ * gets the offset of each piece and the memory for it. Both sides have the same total size.
  */
 export function scatter(
   ranges: readonly DataRange[],
   into: readonly Uint8Array[],
   fill: (offset: number, target: Uint8Array) => void,
 ): void {
-  // The common case, without another view.
+  // The common case, without creating a view.
   if (ranges.length === 1 && into.length === 1) return fill(ranges[0]!.offset, into[0]!);
   let target = 0;
   let filled = 0;

@@ -33,9 +33,9 @@ export type ErrorCode =
   | "ERR_NOT_SUPPORTED"
   | "ERR_BROKER";
 
-/** What the constructors of the error classes take beside the message. */
+/** What the constructors of the error classes accept besides the message. */
 export interface DiasporaErrorOptions extends ErrorOptions {
-  /** Whether the same call may succeed later unchanged. Default: false. */
+  /** Whether the same call may succeed later without any change. Default: false. */
   canRetry?: boolean;
 }
 
@@ -43,10 +43,10 @@ export interface DiasporaErrorOptions extends ErrorOptions {
 export class DiasporaError extends Error {
   /** Stable machine-readable code, e.g. `"ERR_TOPIC_NOT_FOUND"`. */
   readonly code: ErrorCode;
-  /** Whether the same call may succeed later unchanged (a full disk, a broker that is away). */
+  /** Whether the same call may succeed later without any change (a full disk, an unavailable broker). */
   readonly canRetry: boolean;
 
-  /** Makes an error with a code; users catch these rather than make them. */
+  /** Creates an error with a code; users catch these errors rather than create them. */
   constructor(code: ErrorCode, message: string, options: DiasporaErrorOptions = {}) {
     super(message, options);
     this.name = this.constructor.name;
@@ -55,7 +55,9 @@ export class DiasporaError extends Error {
   }
 }
 
-/** Gives classes the names they are written with: bundlers shorten them, and errors would be called by a letter. */
+/**
+ * Sets the names of error classes explicitly: bundlers shorten class names, and errors would show a single letter.
+ */
 export function keepNames(classes: Record<string, object>): void {
   for (const [name, its] of Object.entries(classes)) {
     Object.defineProperty(its, "name", { value: name, configurable: true });

@@ -13,19 +13,20 @@ export class ForeignLayoutError extends DiasporaError {
   }
 }
 
-/** What another program keeps in a topic's folder. */
+/** What another program stores in a topic's folder. */
 export interface ForeignContent {
-  /** Its files that are not empty. */
+  /** Its non-empty files. */
   files: string[];
-  /** How many events it has there. */
+  /** The number of its events there. */
   events: number;
 }
 
 /**
- * The C++ "files" driver wrote events of its own into a topic that was made here: neither program sees the other's.
+ * The C++ "files" driver wrote its own events into a topic created by this library: neither program sees the
+ * other's.
  */
 export class ForeignFilesError extends DiasporaError {
-  /** Names the topic, what was to be done with it, the files, and how to get at their events. */
+  /** Names the topic, the failed action, the files, and how to get at their events. */
   constructor(
     readonly topic: string,
     readonly action: "open" | "delete",

@@ -1,12 +1,12 @@
 import { DiasporaError, keepNames } from "./base.ts";
 
 /**
- * An event was not acknowledged, because its partition was given to another consumer of that name, or came back to this
- * one after it was delivered. The event is delivered again, unless the partition moved at the very moment in which the
- * acknowledgement was written: then it may have counted, so the work should not be undone.
+ * An event was not acknowledged because its partition was assigned to another consumer of that name, or was
+ * reassigned to this one after the event was delivered. The event is delivered again, unless the partition moved
+ * at the very moment the acknowledgement was written: then it may have counted, so do not undo the work.
  */
 export class PartitionMovedError extends DiasporaError {
-  /** Names the consumer and the partition, and what was to be done with it. */
+  /** Names the consumer, the partition and the failed action. */
   constructor(readonly consumer: string, readonly partition: number, action = "acknowledge an event of") {
     super(
       "ERR_PARTITION_MOVED",
@@ -16,9 +16,12 @@ export class PartitionMovedError extends DiasporaError {
   }
 }
 
-/** Consumers of one name share the partitions as a group, or each read all of them: not some so and some so. */
+/**
+ * Consumers of one name either share the partitions as a group or each read all of them: both modes cannot be
+ * mixed.
+ */
 export class ConsumerInUseError extends DiasporaError {
-  /** Names the consumer, and says how those that are open read. */
+  /** Names the consumer, and the mode of those that are open. */
   constructor(
     readonly consumer: string,
     readonly topic: string,

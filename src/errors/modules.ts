@@ -32,9 +32,9 @@ export class ModuleLoadError extends DiasporaError {
   }
 }
 
-/** A stored topic names a module that no one allowed: what is stored is data, and runs no code by itself. */
+/** A stored topic names a module that was not allowed: stored data must not run code by itself. */
 export class ModuleNotAllowedError extends DiasporaError {
-  /** Says how to allow it, where that is possible. */
+  /** Says how to allow it, if that is possible. */
   constructor(readonly topic: string, readonly module: string, message: string) {
     super("ERR_MODULE_NOT_ALLOWED", message);
   }

@@ -2,23 +2,23 @@ import { DiasporaError, type DiasporaErrorOptions, keepNames } from "./base.ts";
 
 /** Where and what is damaged. */
 export interface Damage {
-  /** Topic name, where known. */
+  /** Topic name, if known. */
   topic?: string;
   /** Partition number. */
   partition: number;
-  /** First event id concerned. */
+  /** Id of the first affected event. */
   firstId: number;
-  /** One past the last event id concerned; equal to `firstId` where no event is lost. */
+  /** One past the last affected event id; equal to `firstId` if no event is lost. */
   endId: number;
   /** The damaged file. */
   file: string;
-  /** Byte offset in the file where the damage was noticed. */
+  /** Byte offset in the file at which the damage was detected. */
   offset: number;
   /** What was found, e.g. `"metadata checksum differs"`. */
   reason: string;
 }
 
-/** Stored bytes are not what was written: a checksum differs or bytes are missing. */
+/** Stored bytes differ from what was written: a checksum mismatch or missing bytes. */
 export class CorruptedLogError extends DiasporaError {
   /** Names partition, ids, file and offset. */
   constructor(readonly damage: Damage) {
@@ -29,11 +29,11 @@ export class CorruptedLogError extends DiasporaError {
   }
 }
 
-/** The event asked for, or the data part asked for with it, was removed by retention or trim. */
+/** The requested event, or the data part requested with it, was removed by retention or trim. */
 export class EventGoneError extends DiasporaError {
   /**
-   * Names the id asked for and the first after it that is still there; `"data"` where the event's metadata is
-   * still there and its data part is not.
+   * Names the requested id and the first existing one after it; `"data"` if only the event's data part was
+   * removed.
    */
   constructor(
     readonly partition: number,
@@ -50,9 +50,9 @@ export class EventGoneError extends DiasporaError {
   }
 }
 
-/** A store written by a newer format version than this library knows. */
+/** A store written in a newer format version than this library supports. */
 export class UnsupportedFormatError extends DiasporaError {
-  /** Names the file, its version and the newest known. */
+  /** Names the file, its version and the newest supported one. */
   constructor(readonly file: string, readonly version: number, knownVersion: number) {
     super(
       "ERR_UNSUPPORTED_FORMAT",
@@ -61,17 +61,17 @@ export class UnsupportedFormatError extends DiasporaError {
   }
 }
 
-/** What {@linkcode StorageError} takes beside its message. */
+/** What {@linkcode StorageError} accepts besides the message. */
 export interface StorageErrorOptions extends DiasporaErrorOptions {
-  /** Of a push: whether the event may be there all the same. Default: false. */
+  /** For a push: whether the event may have been stored anyway. Default: false. */
   mayBeStored?: boolean;
 }
 
-/** The operating system refused: disk full, no permission, too many open files, file gone. */
+/** The operating system reported an error: disk full, no permission, too many open files, file missing. */
 export class StorageError extends DiasporaError {
   /**
-   * Of a push that failed: whether the event may be stored all the same, because what failed came after it was
-   * written (a sync, or the look at where it stands). Then look whether it is there before pushing it again.
+   * For a failed push: whether the event may have been stored anyway, because the failure came after the write (in
+   * a sync, or while determining its position). Then check for it before pushing it again.
    */
   readonly mayBeStored: boolean;
 

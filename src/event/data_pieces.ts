@@ -1,6 +1,6 @@
 import type { Event } from "../event.ts";
 
-/** The data part of an event, read in pieces of at most so many bytes. */
+/** The data part of an event, read in pieces of limited size. */
 export async function* dataPieces<T>(
   event: Event<T>,
   bytesMax: number,

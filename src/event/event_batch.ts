@@ -4,12 +4,12 @@ import { DiasporaError, InvalidMetadataError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { JsonValue } from "../json.ts";
 
-/** Beyond this a batch is not parsed at once: too much would be made at a time. */
+/** A batch with more text than this is not parsed as a whole: it would create too many objects at once. */
 const TOGETHER_CHARS_MAX = 1024 * 1024;
-/** A batch is parsed at once when at least this share of the one before was looked at. */
+/** A batch is parsed as a whole if at least this share of the previous one was accessed. */
 const TOGETHER_SHARE_MIN = 0.5;
 
-/** An event as far as an acknowledgement goes. */
+/** The part of an event that an acknowledgement needs. */
 export interface AcknowledgedEvent {
   /** Its number in its partition. */
   readonly id: number;
@@ -17,21 +17,21 @@ export interface AcknowledgedEvent {
   readonly partition: number;
 }
 
-/** What events need of their consumer. */
+/** What events need from their consumer. */
 export interface EventOwner {
   /** Name of the topic. */
   readonly topic: string;
-  /** Turns stored metadata into values. */
+  /** Deserializes stored metadata. */
   readonly serializer: Serializer;
-  /** Whether events come with their data part, whole, in memory that no user gave. */
+  /** Whether events are delivered with their complete data part, in memory not allocated by the user. */
   readonly givesWholeData: boolean;
-  /** Share of the events of the batch before whose metadata was looked at; 1 at first. */
+  /** Share of the previous batch's events whose metadata was accessed; initially 1. */
   readonly touchedShare: number;
-  /** Stores that this event and every earlier one of its partition are done with. */
+  /** Acknowledges this event and every earlier one of its partition. */
   acknowledge(event: AcknowledgedEvent): Future<true>;
 }
 
-/** Events read together, and what was parsed of them so far. */
+/** Events read together, and the metadata parsed so far. */
 export class EventBatch {
   /** Partition number. */
   readonly partition: number;
@@ -50,17 +50,17 @@ export class EventBatch {
     this.count = incoming.count;
   }
 
-  /** Share of the events whose metadata was looked at. */
+  /** Share of the events whose metadata was accessed. */
   get touchedShare(): number {
     return this.#touched / this.count;
   }
 
-  /** Where the data part of one event lies: topic, partition and id. */
+  /** The location of one event's data part: topic, partition and id. */
   locationOf(index: number): string {
     return `${this.owner.topic}/${this.partition}/${this.baseId + index}`;
   }
 
-  /** The metadata of one event, the same object each time. */
+  /** The metadata of one event, the same object on every access. */
   metadata(index: number): JsonValue {
     const values = this.#values ??= this.#parseTogether() ?? [];
     this.#touched++;
@@ -70,7 +70,7 @@ export class EventBatch {
     return values[index] = this.#parseOne(index);
   }
 
-  /** The metadata of one event as JSON text: as it was stored, where it was stored as text. */
+  /** The metadata of one event as JSON text: the stored text, if it was stored as text. */
   metadataText(index: number): string {
     const { incoming } = this;
     if (this.owner.serializer.writesJsonText !== true) return JSON.stringify(this.metadata(index));
@@ -79,8 +79,8 @@ export class EventBatch {
   }
 
   /**
-   * Whether the serializer answers later, as its answer to the first event shows that it can read; undefined where
-   * there is none, whose faults are said to the caller that looks at the metadata.
+   * Whether the serializer is asynchronous, judged by the first event it can deserialize; undefined if it cannot
+   * deserialize any. The caller that accesses the metadata gets the error.
    */
   deserializesLater(): boolean | undefined {
     const { incoming, owner: { serializer } } = this;
@@ -92,13 +92,15 @@ export class EventBatch {
         answer.catch(() => {});
         return true;
       } catch {
-        // The next one tells.
+        // Try the next one.
       }
     }
     return undefined;
   }
 
-  /** Deserializes everything in advance; needed where the serializer answers later. What fails is said later. */
+  /**
+   * Deserializes everything in advance; needed if the serializer is asynchronous. Errors are reported on access.
+   */
   async deserialize(): Promise<void> {
     const { incoming, owner } = this;
     this.#values = await Promise.all(Array.from({ length: this.count }, async (_, index) => {
@@ -111,7 +113,7 @@ export class EventBatch {
     }));
   }
 
-  // One parse of the joined texts takes half the time of parsing each; lost if few events are looked at.
+  // Parsing the joined texts once takes half the time of parsing each, but is wasted if few events are accessed.
   #parseTogether(): JsonValue[] | undefined {
     const { incoming, owner, count } = this;
     if (incoming.joinedText === undefined || owner.serializer.writesJsonText !== true) return undefined;
@@ -122,7 +124,7 @@ export class EventBatch {
       const values = JSON.parse(`[${text}]`);
       return values.length === count ? values : undefined;
     } catch {
-      // Another program stored what is not JSON, or not even text; parsing one by one tells which.
+      // Another program stored something other than JSON, or not even text; parsing one by one finds it.
       return undefined;
     }
   }
@@ -141,7 +143,7 @@ export class EventBatch {
     if (error instanceof DiasporaError && !(error instanceof InvalidMetadataError)) return error;
     const of = `metadata of partition ${this.partition} event ${this.baseId + index}`;
     const why = error instanceof Error ? error.message : String(error);
-    // A serializer knows what is wrong, and not with which event.
+    // A serializer knows what is wrong, but not in which event.
     const message = error instanceof InvalidMetadataError && /^Cannot read metadata\b/.test(why)
       ? why.replace("metadata", of)
       : `Cannot parse ${of}: ${why}`;

@@ -1,4 +1,4 @@
-/** What of an event stands in a line. */
+/** The parts of an event that appear in a line. */
 interface Line {
   partition: number;
   id: number;
@@ -6,16 +6,16 @@ interface Line {
   metadataText: string;
 }
 
-/** Control characters of ASCII save the tab. */
+/** ASCII control characters except the tab. */
 const CONTROLS = /[^\P{Cc}\t\u007f-\u009f]/u;
 
 /**
- * The metadata of an event as one line of JSON: as it was stored, save that line ends between tokens go. Control
- * characters, which no JSON text has, are written out: a terminal would follow them.
+ * The metadata of an event as one line of JSON: the stored text without line breaks between tokens. Control
+ * characters, which valid JSON never contains, are escaped: a terminal would interpret them.
  */
 export function metadataLine({ metadataText }: Pick<Line, "metadataText">): string {
   if (!CONTROLS.test(metadataText)) return metadataText;
-  // A JSON text has line ends only between tokens: within strings they are escaped.
+  // Valid JSON has line breaks only between tokens: within strings they are escaped.
   return metadataText.replace(/[\r\n]+/g, " ").replace(new RegExp(CONTROLS, "gu"), writtenOut);
 }
 
@@ -23,7 +23,7 @@ function writtenOut(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** An event as a JSON object without the closing brace, so that more of it can follow. */
+/** An event as a JSON object without the closing brace, so that members can be appended. */
 export function openJsonLine(event: Line): string {
   const { partition, id, timestamp } = event;
   return `{"partition":${partition},"id":${id},"timestamp":${timestamp},"metadata":${metadataLine(event)}`;

@@ -6,8 +6,8 @@ import { counted } from "../counted.ts";
 const NOTHING: readonly Uint8Array[] = [new Uint8Array(0)];
 
 /**
- * The bytes that `descriptor` means of one event's data part: in the buffers given, or else in one that is
- * made, or that the engine has in memory anyway.
+ * The bytes that `descriptor` selects from one event's data part: in the given buffers, or else in a new one or in
+ * memory that the engine already has.
  */
 export function loadData(
   incoming: IncomingBatch,
@@ -28,7 +28,7 @@ export function loadData(
   return filled === undefined ? buffers : filled.then(() => buffers);
 }
 
-/** As {@linkcode loadData} of everything, without the detour over a descriptor: it is asked for by every event. */
+/** Like {@linkcode loadData} for everything, without creating a descriptor: called for every event. */
 export function loadWhole(
   incoming: IncomingBatch,
   index: number,
@@ -40,7 +40,7 @@ export function loadWhole(
   return view instanceof Uint8Array ? [view] : view.then((later) => [later]);
 }
 
-/** The buffers of an allocator as bytes; throws `AllocationError` unless they have the right total size. */
+/** The buffers returned by an allocator as bytes; throws `AllocationError` unless their total size is right. */
 export function allocated(answer: unknown, size: number): readonly Uint8Array[] {
   const views: unknown[] = Array.isArray(answer) ? answer : [answer];
   let total = 0;
@@ -65,7 +65,7 @@ export function allocated(answer: unknown, size: number): readonly Uint8Array[] 
   return buffers;
 }
 
-/** Throws `DataRangeError` unless the descriptor is one of a data part of that size. */
+/** Throws `DataRangeError` unless the descriptor describes a data part of that size. */
 export function checkBelongs(descriptor: DataDescriptor, dataSize: number): void {
   if (!(descriptor instanceof DataDescriptor)) {
     throw new DataRangeError(

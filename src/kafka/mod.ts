@@ -1,7 +1,7 @@
 /**
- * The driver for Apache Kafka. Importing this module makes the names `"kafka"` and `"octopus"` known to
- * `Driver.open`; a program that never does downloads nothing of Kafka. Beside it the client has to be there,
- * which Deno brings by itself and npm with `npm install @platformatic/kafka`.
+ * The driver for Apache Kafka. Importing this module registers the names `"kafka"` and `"octopus"` with
+ * `Driver.open`; programs that never import it download nothing of Kafka. The client must be installed as well,
+ * which Deno does automatically and npm with `npm install @platformatic/kafka`.
  *
  * @example
  * ```ts

@@ -3,8 +3,8 @@ const STRING_START = new RegExp(String.raw`"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|
 const SCALAR = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null/y;
 
 /**
- * Where a text stops being a JSON document, for the error: the runtimes' parsers do not all tell. The text is known
- * to be none.
+ * Where a text stops being valid JSON, for error messages: not every runtime's parser reports it. Call it only for
+ * invalid text.
  */
 export function describeDocumentFault(text: string): string {
   const position = new Reader(text).read();
@@ -14,18 +14,18 @@ export function describeDocumentFault(text: string): string {
     : `unexpected ${JSON.stringify(found)} at position ${position}`;
 }
 
-/** Follows a text as far as it is JSON. */
+/** Scans a text as long as it is valid JSON. */
 class Reader {
   #at = 0;
-  /** What closes the objects and arrays that are open. */
+  /** The closing characters of the open objects and arrays. */
   readonly #open: ("}" | "]")[] = [];
 
   constructor(private readonly text: string) {}
 
-  /** Position of the first character that cannot be there. */
+  /** Position of the first character that is not allowed. */
   read(): number {
     while (this.#value()) {
-      // After a value: what closes, or a comma.
+      // After a value: a closing character or a comma.
       for (;;) {
         const closing = this.#open.at(-1);
         if (closing === undefined) return this.#skip(SPACE).#at;
@@ -40,7 +40,7 @@ class Reader {
     return this.#at;
   }
 
-  /** Passes a value, or the beginning of one that holds others; false when there is none. */
+  /** Skips a value, or the beginning of an object or array; false if there is neither. */
   #value(): boolean {
     for (;;) {
       if (this.#take("{")) {

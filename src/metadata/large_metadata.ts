@@ -1,29 +1,29 @@
 import { METADATA_BYTES_MAX } from "../log/mod.ts";
 import { readOptions, rule, withoutUndefined } from "../options.ts";
 
-/** What becomes of an event with metadata that are too large for where it goes. */
+/** What to do with an event whose metadata is too large for the destination. */
 export type LargeMetadata = "refuse" | "skip" | "data";
 
-/** What a transfer takes. */
+/** The options of a transfer. */
 export interface LargeMetadataOptions {
   /**
-   * What becomes of events whose metadata have more bytes than `metadataBytesMax`: with `"refuse"` they end the import,
-   * with `"skip"` they are left out, so that later events of their partition get lower ids, and with `"data"` the metadata
-   * follow the event's own data in its data part. Default: `"refuse"`.
+   * What to do with events whose metadata has more than `metadataBytesMax` bytes: `"refuse"` ends the import,
+   * `"skip"` leaves the events out, so that later events of their partition get lower ids, and `"data"` appends
+   * the metadata to the event's data part. Default: `"refuse"`.
    */
   largeMetadata?: LargeMetadata | undefined;
-  /** Number of bytes above which metadata are large. Default: 16 MiB, the most that the `files` driver stores. */
+  /** Size in bytes above which metadata is large. Default: 16 MiB, the maximum of the `files` driver. */
   metadataBytesMax?: number | undefined;
 }
 
-/** What was asked for, checked. */
+/** The validated options. */
 export interface LargeMetadataRule {
   readonly choice: LargeMetadata;
-  /** Undefined where nothing was asked for: the destination knows what is too large. */
+  /** Undefined if not given: the destination knows its own limit. */
   readonly bytesMax: number | undefined;
 }
 
-/** Checks the options; throws `InvalidOptionError`. */
+/** Validates the options; throws `InvalidOptionError`. */
 export function largeMetadataRule(
   { largeMetadata, metadataBytesMax }: LargeMetadataOptions,
 ): LargeMetadataRule {
@@ -37,7 +37,7 @@ export function largeMetadataRule(
   return { choice, bytesMax: checked.metadataBytesMax as number | undefined ?? fallback };
 }
 
-/** The metadata of an event whose own follow the data in its data part: where they begin, and how many bytes they are. */
+/** Metadata that replaces metadata moved into the data part: the offset and size of the moved bytes there. */
 export function movedMetadata(dataBytes: number, metadataBytes: number): string {
   return JSON.stringify({ large_metadata: { offset: dataBytes, bytes: metadataBytes } });
 }

@@ -1,21 +1,23 @@
 import { describedClass } from "../inspect.ts";
 import type { JsonValue } from "../json.ts";
 
-/** Nesting up to which a value is walked without remembering its ancestors: more may be a cycle. */
+/** Maximum nesting to which a value is walked without tracking its ancestors: anything deeper may be a cycle. */
 const DEPTH_MAX = 100;
 
 const { getPrototypeOf } = Object;
 const { isArray } = Array;
 const plain = Object.prototype;
 
-/** Whether JSON can hold the value without loss. A value it refuses is explained by {@linkcode describeFault}. */
+/**
+ * Whether JSON can represent the value without loss. {@linkcode describeFault} explains a value that it rejects.
+ */
 export function isJson(value: unknown): boolean {
   return isPlainJson(value) || describe(value, "", []) === undefined;
 }
 
 /**
- * Whether the value is made of plain objects, arrays and JSON's own values only. On the path of every push: it
- * makes no object, and gives up at anything unusual, which may still be JSON (a `Date`, deep nesting).
+ * Whether the value consists only of plain objects, arrays and JSON's primitive values. It runs on every push: it
+ * allocates nothing and gives up on anything unusual, which may still be JSON (a `Date`, deep nesting).
  */
 export function isPlainJson(value: unknown): value is JsonValue {
   return isPlainMember(value, 0);
@@ -37,7 +39,7 @@ function isPlainMember(value: unknown, depth: number): boolean {
   }
 }
 
-// The two commonest kinds of members are taken here rather than by a call.
+// The two most common kinds of members are handled inline to save a call.
 function isPlainObject(value: object, depth: number): boolean {
   if (getPrototypeOf(value) !== plain) return false;
   for (const key in value) {
@@ -61,7 +63,7 @@ interface Convertible {
   toJSON?: (key: string) => unknown;
 }
 
-/** Says why JSON cannot hold the value, and where in it. */
+/** Says why JSON cannot represent the value, and where in it. */
 export function describeFault(value: unknown): string {
   const fault = describe(value, "", []) ?? { what: "a value", pointer: "" };
   const where = fault.pointer === "" ? "" : ` at "${fault.pointer}"`;
@@ -70,11 +72,11 @@ export function describeFault(value: unknown): string {
 
 interface Fault {
   what: string;
-  /** JSON pointer to the culprit; empty for the whole value. */
+  /** JSON pointer to the offending value; empty for the whole value. */
   pointer: string;
 }
 
-/** The thorough walk: follows toJSON(), knows class instances and remembers its ancestors. */
+/** The thorough walk: honours toJSON(), knows class instances and tracks its ancestors. */
 function describe(value: unknown, pointer: string, ancestors: object[]): Fault | undefined {
   switch (typeof value) {
     case "string":
@@ -103,7 +105,7 @@ function describeMembers(value: object, pointer: string, ancestors: object[]): F
   const { toJSON } = value as Convertible;
   if (typeof toJSON === "function") {
     const described = describedClass(value);
-    // Its JSON is for people: an event stored as such would have lost its data and digits.
+    // Its JSON form is for people: an event stored that way would lose its data and the precision of its numbers.
     if (described !== undefined) return { what: `an object of class ${described}`, pointer };
     if (value instanceof Date && Number.isNaN(value.getTime())) return { what: "an invalid Date", pointer };
     return describe(toJSON.call(value, pointer.slice(pointer.lastIndexOf("/") + 1)), pointer, ancestors);
@@ -128,7 +130,7 @@ function describeMembers(value: object, pointer: string, ancestors: object[]): F
   return undefined;
 }
 
-/** Objects whose content JSON.stringify leaves out. */
+/** Objects whose content JSON.stringify omits. */
 function nameOfOpaque(value: object): string | undefined {
   if (ArrayBuffer.isView(value)) return `a ${value.constructor?.name ?? "view"}`;
   const tag = Object.prototype.toString.call(value).slice(8, -1);

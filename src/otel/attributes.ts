@@ -1,6 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 
-/** What an operation is, and on what, in OpenTelemetry's words. */
+/** An operation and its target, as OpenTelemetry attributes. */
 export function destination(operation: string, topic: string, partition?: number): Attributes {
   return {
     "messaging.system": "diaspora",
@@ -10,7 +10,7 @@ export function destination(operation: string, topic: string, partition?: number
   };
 }
 
-/** The kind of an error: its code, or the name of its class. */
+/** The type of an error: its code, or the name of its class. */
 export function errorType(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return String(code ?? name ?? typeof error);

@@ -2,7 +2,7 @@ import type { Meter } from "@opentelemetry/api";
 import { diagnostics } from "../diagnostics.ts";
 import { destination, errorType } from "./attributes.ts";
 
-/** Counts and times what goes on, until the function given back is called. */
+/** Records counts and durations until the returned function is called. */
 export function measure(meter: Meter): () => void {
   const sent = meter.createCounter("messaging.client.sent.messages", {
     unit: "{message}",

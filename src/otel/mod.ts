@@ -1,5 +1,5 @@
 /**
- * Traces and metrics for OpenTelemetry, made from what the library tells on its diagnostics channels.
+ * Traces and metrics for OpenTelemetry, made from the library's diagnostics channels.
  *
  * @example
  * ```ts
@@ -16,15 +16,15 @@ import { type Meter, metrics, trace, type Tracer } from "@opentelemetry/api";
 import { measure } from "./measure.ts";
 import { record } from "./record.ts";
 
-/** What gives tracers: a `TracerProvider` of `@opentelemetry/api`. */
+/** A source of tracers: a `TracerProvider` of `@opentelemetry/api`. */
 export interface TracerSource {
-  /** Gives the tracer of that name. */
+  /** Returns the tracer with that name. */
   getTracer(name: string): unknown;
 }
 
-/** What gives meters: a `MeterProvider` of `@opentelemetry/api`. */
+/** A source of meters: a `MeterProvider` of `@opentelemetry/api`. */
 export interface MeterSource {
-  /** Gives the meter of that name. */
+  /** Returns the meter with that name. */
   getMeter(name: string): unknown;
 }
 
@@ -40,8 +40,8 @@ export interface InstrumentOptions {
 const SCOPE = "@diaspora/stream";
 
 /**
- * Reports everything the library does from now on, until the function given back is called: a span for each
- * batch sent, read and acknowledged and for each flush, and the counters and durations of OpenTelemetry's
+ * Reports everything the library does from now on, until the returned function is called: a span for each batch
+ * sent, read and acknowledged and for each flush, and the counters and durations of OpenTelemetry's semantic
  * conventions for messaging.
  */
 export function instrument(options: InstrumentOptions = {}): () => void {

@@ -8,7 +8,7 @@ import {
 import { diagnostics } from "../diagnostics.ts";
 import { destination, errorType } from "./attributes.ts";
 
-/** One operation that is over. */
+/** One completed operation. */
 interface Operation {
   name: string;
   kind: Kind;
@@ -17,7 +17,7 @@ interface Operation {
   error?: unknown;
 }
 
-/** Makes a span of each operation, until the function given back is called. */
+/** Creates a span for each operation until the returned function is called. */
 export function record(tracer: Tracer): () => void {
   const span = ({ name, kind, durationMs, attributes, error }: Operation): void => {
     const endMs = Date.now();
@@ -99,7 +99,7 @@ export function record(tracer: Tracer): () => void {
   return () => stops.forEach((stop) => stop());
 }
 
-/** Seconds and nanoseconds: a single number might be taken for a time since the process began. */
+/** Seconds and nanoseconds: a single number could be taken for a time relative to the process start. */
 function timeOf(ms: number): [number, number] {
   return [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)];
 }

@@ -11,20 +11,20 @@ export interface BatcherOwner {
   readonly name: string;
   /** Stores batches. */
   readonly driver: ProducerInterface;
-  /** When to hand over. */
+  /** When to submit a batch. */
   readonly limits: BatchLimits;
-  /** Counts what failed unobserved. */
+  /** Counts unobserved failures. */
   readonly failures: UnobservedFailures;
-  /** Batches being stored now, over all batchers. */
+  /** Batches in flight, over all batchers. */
   readonly inFlight: Set<PushBatch>;
-  /** Memory held by the batches that fill, over all batchers, in bytes. */
+  /** Memory held by open batches, over all batchers, in bytes. */
   openBytes: number;
-  /** Memory held by full batches that wait for room, over all batchers, in bytes. */
+  /** Memory held by full batches that are queued, over all batchers, in bytes. */
   waitingBytes: number;
-  /** Hands over the batches of all batchers, because they hold too much together. */
+  /** Submits the batches of all batchers, because together they hold too much. */
   relieve(): void;
   /** Whether more events are on their way to the batchers. */
   expectsMore(): boolean;
-  /** A batch that was being stored is stored, or failed. */
+  /** Called when a batch in flight was stored or has failed. */
   onSettled(batch: PushBatch): void;
 }

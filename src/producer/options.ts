@@ -1,27 +1,27 @@
 import { BatchSize } from "../batch_size.ts";
 import { checkOptions, invalidOption } from "../options.ts";
 
-/** How much a batch holds before it is handed over, and how many may be on their way. */
+/** How much a batch may hold before it is submitted, and how many may be in flight. */
 export interface BatchLimits {
   /** Events in a batch. */
   eventsMax: number;
-  /** Bytes of metadata and data in a batch, save where a single event has more. */
+  /** Bytes of metadata and data in a batch, unless a single event has more. */
   bytesMax: number;
-  /** Batches being stored at a time, over all partitions. */
+  /** Batches in flight, over all partitions. */
   batchesMax: number;
-  /** Bytes held by the batches that fill, over all partitions: many partitions must not hold many full batches. */
+  /** Bytes held by open batches, over all partitions: many partitions must not hold many full batches. */
   openBytesMax: number;
-  /** Bytes that may wait for room, over all partitions, where the engine cannot make a push wait. */
+  /** Bytes that may be queued, over all partitions, if the engine cannot block a push. */
   pendingBytesMax: number;
 }
 
-/** What `push` takes beside metadata and data. */
+/** What `push` accepts besides metadata and data. */
 export interface PushOptions {
-  /** The requested partition; the topic's partition selector decides what it means. */
+  /** The requested partition; the topic's partition selector decides how to use it. */
   partition?: number;
 }
 
-/** What {@linkcode Topic.producer} takes. */
+/** What {@linkcode Topic.producer} accepts. */
 export interface ProducerOptions {
   /** Number of events after which a batch is stored without waiting for more. Default: adaptive. */
   batchSize?: BatchSize;
@@ -31,31 +31,31 @@ export interface ProducerOptions {
    */
   maxNumBatches?: number;
   /**
-   * Bytes that may wait in memory, in addition to what is being stored, if the engine cannot block (`kafka`) or a
-   * component of the topic is asynchronous. A push beyond that fails with `BackpressureError`: await
+   * Bytes that may be queued in memory, in addition to the batches in flight, if the engine cannot block (`kafka`)
+   * or a component of the topic is asynchronous. A push beyond that fails with `BackpressureError`: await
    * {@linkcode Producer.ready} or a flush now and then. Default: 128 MiB.
    */
   maxPendingBytes?: number;
   /**
-   * `"strict"` (default): events of a partition are stored in push order, even when the topic's components
-   * answer asynchronously and out of order. `"loose"`: events are stored as soon as they are ready.
+   * `"strict"` (default): events of a partition are stored in push order, even if the topic's components are
+   * asynchronous and finish out of order. `"loose"`: events are stored as soon as they are ready.
    */
   ordering?: "strict" | "loose";
 }
 
-/** Events of an adaptive batch: beyond this a larger one gains nothing. */
+/** Events of an adaptive batch: a larger one gains nothing. */
 const ADAPTIVE_EVENTS_MAX = 2048;
-/** Keeps a stored frame, with its table of sizes, under 1 MiB: the size that is written fastest. */
+/** Keeps a stored frame, with its table of sizes, below 1 MiB: the size that is written fastest. */
 export const BATCH_BYTES_MAX = 768 * 1024;
-/** A frame takes no more; with metadata of a byte or none this many may come before any other limit. */
+/** The maximum of a frame; with metadata of at most one byte it is reached before any other limit. */
 const BATCH_EVENTS_MAX = 1 << 20;
 const BATCHES_MAX = 16;
-/** What the batches that fill may hold together. */
+/** Total size of all open batches. */
 export const OPEN_BYTES_MAX = 8 * 1024 * 1024;
-/** What may wait for room where nothing else is asked for. */
+/** Default limit of queued bytes. */
 export const PENDING_BYTES_MAX = 128 * 1024 * 1024;
 
-/** The limits that the options stand for; throws `InvalidOptionError`. */
+/** The limits given by the options; throws `InvalidOptionError`. */
 export function limitsOf(options: ProducerOptions): BatchLimits & { strict: boolean; queuedMax: number } {
   checkOptions("producer", options, ["batchSize", "maxNumBatches", "maxPendingBytes", "ordering"]);
   const { batchSize = BatchSize.Adaptive, maxNumBatches = BATCHES_MAX, ordering = "strict" } = options;

@@ -11,32 +11,34 @@ import type { BatchLimits } from "./options.ts";
 import { PushFuture } from "./push_future.ts";
 import { publishFailed, publishStored } from "./push_report.ts";
 
-/** What an event takes in memory beside its metadata and data, roughly. */
+/** Approximate memory overhead of an event besides its metadata and data. */
 const EVENT_BYTES = 64;
 
-/** The way into one partition: the batch that fills, and when it goes to the driver. */
+/** Batches the events of one partition: fills the open batch and decides when to submit it to the driver. */
 export class PartitionBatcher implements BatchOwner {
   /** Counts failures of this batcher's batches. */
   readonly failures: UnobservedFailures;
   readonly #owner: BatcherOwner;
   readonly #limits: BatchLimits;
-  /** Set where the engine counts every byte of a batch. */
+  /** Set if the engine counts every byte of a batch. */
   readonly #engineLimit: BatchLimit | undefined;
-  /** An engine that counts bytes may find out late that they are too many. */
+  /**
+   * Whether the engine may store a batch in parts: one that counts bytes may find out late that it is too large.
+   */
   readonly mayPart: boolean;
-  /** The batch that fills. */
+  /** The batch being filled. */
   #open: PushBatch | undefined = undefined;
-  /** Full batches that wait for room, in order; the first is at `#nextWaiting`. */
+  /** Full batches that are queued, in order; the first is at `#nextWaiting`. */
   #waiting: PushBatch[] = [];
   #nextWaiting = 0;
-  /** Hands the open batch over in the next turn of the event loop, if nothing did before. */
+  /** Submits the open batch in the next turn of the event loop, unless that happens earlier. */
   #idle: ReturnType<typeof setImmediate> | undefined = undefined;
   #hurried = false;
-  /** Handing over was due, but waits for what is being stored. */
+  /** A submission is due but waits for batches in flight. */
   #due = false;
-  /** Batches of this batcher that are being stored. */
+  /** Batches of this batcher in flight. */
   #inFlight = 0;
-  /** The array of a stored batch, to be filled again. */
+  /** The metadata array of a stored batch, for reuse. */
   #spare: string[] | Uint8Array[] | undefined = undefined;
 
   constructor(readonly partition: number, owner: BatcherOwner) {
@@ -49,7 +51,7 @@ export class PartitionBatcher implements BatchOwner {
     this.failures = owner.failures;
   }
 
-  /** Adds an event to the open batch, which is handed over if that fills it; throws `BackpressureError`. */
+  /** Adds an event to the open batch, which is submitted if that fills it; throws `BackpressureError`. */
   add(metadata: string | Uint8Array, data?: unknown): PushFuture {
     const engineLimit = this.#engineLimit;
     let size = engineLimit === undefined
@@ -58,7 +60,7 @@ export class PartitionBatcher implements BatchOwner {
     let part: OutgoingData = undefined;
     let pieceSizes: readonly number[] | undefined = undefined;
     let dataSize = 0;
-    // The common case makes no object; without bytes it may be a view that lost its memory.
+    // The common case allocates nothing; an empty view may be one of a detached buffer.
     if (data instanceof Uint8Array && data.byteLength > 0) {
       dataSize = data.byteLength;
       part = data;
@@ -86,8 +88,8 @@ export class PartitionBatcher implements BatchOwner {
   }
 
   /**
-   * Gives what waits and the open batch to the driver. False when some of it has to wait, because too much is being
-   * stored already; it then goes as soon as there is room.
+   * Submits queued batches and the open batch to the driver. Returns false if some have to wait because too many
+   * are in flight; they are submitted as soon as there is room.
    */
   handOver(): boolean {
     return this.#giveWaiting() && (this.#open === undefined || this.#give(this.#open));
@@ -106,7 +108,7 @@ export class PartitionBatcher implements BatchOwner {
     if (batch.data !== undefined) this.#dropChanged(batch);
     let stored: number | Promise<number> | undefined;
     try {
-      // All its events may have been taken out.
+      // All of its events may have been removed.
       if (batch.count === 0) stored = 0;
       else if (inFlight.size < this.#limits.batchesMax) stored = driver.append(this.partition, batch);
       else if (batch.stream === undefined) stored = driver.appendSync?.(this.partition, batch);
@@ -127,15 +129,17 @@ export class PartitionBatcher implements BatchOwner {
     return true;
   }
 
-  /** Hands over a batch that could not go before, now that something was stored. */
+  /** Submits batches that had to wait, after another was stored. */
   retry(): void {
     if (!this.#due || !this.#giveWaiting()) return;
     if (this.#inFlight === 0 || this.#isFull()) this.handOver();
   }
 
-  /** An event of this batch is waited for: it goes when the running code has pushed all it wants to. */
+  /**
+   * An event of this batch is being awaited: submit it once the current synchronous code has pushed its events.
+   */
   hurry(batch: PushBatch): void {
-    // What components have yet to answer to comes a little later, and had better share the batch.
+    // Events still in asynchronous components arrive soon, and should share the batch.
     if (batch !== this.#open || this.#hurried || this.#owner.expectsMore()) return;
     this.#hurried = true;
     queueMicrotask(() => {
@@ -144,24 +148,24 @@ export class PartitionBatcher implements BatchOwner {
     });
   }
 
-  // While a batch of this batcher is being stored the next one fills: the busier, the larger the batches.
+  // While one batch of this batcher is in flight the next one fills: the higher the load, the larger the batches.
   readonly #onIdle = (): void => {
     if (this.#inFlight === 0) this.handOver();
     else this.#due = this.#holds;
   };
 
-  /** Whether anything is not handed over yet. */
+  /** Whether there is anything to submit. */
   get #holds(): boolean {
     return this.#open !== undefined || this.#nextWaiting < this.#waiting.length;
   }
 
-  /** Whether handing over may succeed now: there is room, or the engine can make the push wait. */
+  /** Whether a batch can be submitted now: there is room, or the engine can block. */
   get #mayStore(): boolean {
     const { driver, inFlight } = this.#owner;
     return inFlight.size < this.#limits.batchesMax || driver.appendSync !== undefined;
   }
 
-  /** Throws `BackpressureError` when as much waits as may, and cannot be handed over. */
+  /** Throws `BackpressureError` if the maximum is queued and cannot be submitted. */
   #checkPending(): void {
     const { openBytes, waitingBytes } = this.#owner;
     if (openBytes + waitingBytes <= this.#limits.pendingBytesMax || this.handOver()) return;
@@ -194,7 +198,7 @@ export class PartitionBatcher implements BatchOwner {
     return batch;
   }
 
-  /** Lets a batch wait for room, since another one has to be filled. */
+  /** Queues the open batch, since another one has to be filled. */
   #setAside(batch: PushBatch): void {
     const held = heldBytes(batch);
     this.#owner.openBytes -= held;
@@ -205,7 +209,7 @@ export class PartitionBatcher implements BatchOwner {
     this.#stopIdle();
   }
 
-  /** A stream goes alone and at once, after everything pushed before it. */
+  /** A stream is stored in a batch of its own and at once, after everything pushed before it. */
   #addStream(metadata: string | Uint8Array, stream: AsyncIterable<Uint8Array>): PushFuture {
     this.#checkPending();
     if (!this.handOver() && this.#open !== undefined) this.#setAside(this.#open);
@@ -275,7 +279,7 @@ export class PartitionBatcher implements BatchOwner {
   }
 }
 
-/** What a batch takes in memory, roughly. */
+/** The approximate memory used by a batch. */
 function heldBytes({ bytes, count }: PushBatch): number {
   return bytes + count * EVENT_BYTES;
 }

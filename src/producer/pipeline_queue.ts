@@ -5,23 +5,23 @@ import type { JsonObject } from "../json.ts";
 import type { PreparedEvent } from "./push_pipeline.ts";
 import type { PushFuture } from "./push_future.ts";
 
-/** Takes an event into its batch, or gives a future that failed. */
+/** Adds events to their batches. */
 export interface PipelineTarget {
-  /** Adds it to the batch of its partition. */
+  /** Adds the event to the batch of its partition. */
   accept(event: PreparedEvent, data?: PushedData): PushFuture;
   /** The future of a push that failed. */
   refuse(error: unknown): PushFuture;
 }
 
-/** A push in its batch. Wrapped, since a promise would follow a bare future to its end. */
+/** The future of a push that is in its batch. Wrapped, since a promise would resolve a bare future. */
 interface Batched {
   push: PushFuture;
 }
 
-/** What an event that waits takes in memory beside its metadata and data, roughly: promises, most of all. */
+/** Approximate memory overhead of a queued event besides its metadata and data: mostly promises. */
 const WAITING_EVENT_BYTES = 1024;
 
-/** Events whose components have not answered yet; when strict, they are stored in push order all the same. */
+/** Events in asynchronous components; with strict ordering they are still stored in push order. */
 export class PipelineQueue {
   readonly #pending = new Set<Promise<Batched>>();
   #tail: Promise<unknown> = Promise.resolve();
@@ -29,22 +29,24 @@ export class PipelineQueue {
 
   constructor(private readonly target: PipelineTarget, private readonly strict: boolean) {}
 
-  /** Events that wait. */
+  /** Number of queued events. */
   get size(): number {
     return this.#pending.size;
   }
 
-  /** Memory that they hold, roughly. */
+  /** Approximate memory they use. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether an event that is ready now has to stand in line. */
+  /** Whether an event that is ready now has to be queued. */
   get holds(): boolean {
     return this.strict && this.#pending.size > 0;
   }
 
-  /** Adds an event that is ready later, or now but after others; `metadataBytes` is the size of its metadata. */
+  /**
+   * Adds an event that is not ready, or has to wait for earlier ones; `metadataBytes` is the size of its metadata.
+   */
   add(
     event: PreparedEvent | Promise<PreparedEvent>,
     data: PushedData | undefined,
@@ -54,7 +56,7 @@ export class PipelineQueue {
     const bytes = WAITING_EVENT_BYTES + metadataBytes + (data?.size ?? 0);
     this.#bytes += bytes;
     const ready = Promise.resolve(event);
-    // Its failure is looked at when its turn comes.
+    // A failure is handled when its turn comes.
     ready.catch(() => {});
     const turn = this.strict ? this.#tail.then(() => ready) : ready;
     const batched = turn.then((event) => ({ push: target.accept(event, data) }))
@@ -68,7 +70,7 @@ export class PipelineQueue {
     return new PipelineFuture(batched);
   }
 
-  /** Resolves when everything added so far is in its batch or refused. */
+  /** Resolves when everything added so far is in a batch or has failed. */
   async drain(): Promise<void> {
     await Promise.all(this.#pending);
   }
@@ -80,7 +82,7 @@ export class PipelineFuture extends Future<EventID> {
 
   constructor(private readonly batched: Promise<Batched>) {
     super();
-    // No value comes back from here: a promise would wait for the push, and count as an observer.
+    // This returns no value: otherwise the promise would wait for the push, and count as an observer.
     batched.then(({ push }) => {
       this.#push = push;
     });

@@ -4,55 +4,55 @@ import { InvalidDataError } from "../errors.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
 import { counted } from "../counted.ts";
 
-/** What a batch tells the batcher that fills it. */
+/** What a batch needs from its batcher. */
 export interface BatchOwner {
-  /** Where failures that no one observed are counted. */
+  /** Counts unobserved failures. */
   readonly failures: UnobservedFailures;
   /** Whether the engine may store a batch in parts. */
   readonly mayPart?: boolean;
-  /** An event of this batch is waited for: do not let it lie. */
+  /** An event of this batch is being awaited: submit it soon. */
   hurry(batch: PushBatch): void;
 }
 
 const NO_METADATA: string[] = [];
 
-/** Events that are stored together, and what became of them. Push futures point at it. */
+/** Events that are stored together, and their outcome. Push futures refer to it. */
 export class PushBatch implements OutgoingBatch {
   /** Number of events. */
   count = 0;
-  /** Serialized metadata; may be longer than `count`, since arrays are used again. */
+  /** Serialized metadata; may be longer than `count`, since arrays are reused. */
   metadata: string[] | Uint8Array[];
   /** Data parts, once an event has one. */
   data: OutgoingData[] | undefined = undefined;
-  /** Size of each data part when it was pushed; of each piece, where there are several. */
+  /** Size of each data part when it was pushed; of each piece, if there are several. */
   dataSizes: (number | readonly number[])[] | undefined = undefined;
   /** Sum of the sizes of the data parts. */
   dataBytes = 0;
   /** A data part given as a stream. */
   stream: AsyncIterable<Uint8Array> | undefined = undefined;
-  /** Size of metadata and data in bytes; a text counts a byte a character. */
+  /** Size of metadata and data in bytes; text counts as one byte per character. */
   bytes = 0;
-  /** When it was handed over, where diagnostics ask for it. */
+  /** When it was submitted; set only for diagnostics. */
   begunMs = 0;
   /** Id of the first event; -1 until stored. */
   baseId = -1;
-  /** Whether storing failed. */
+  /** Whether storing it failed. */
   failed = false;
   /** Why it failed. */
   error: unknown = undefined;
-  /** How many of the events' futures were observed. */
+  /** Number of events whose futures were observed. */
   observed = 0;
-  /** Set when this batch failed: between which flushes that was. */
+  /** Set when this batch fails: the flush epoch in which that happened. */
   epoch = 0;
-  /** The pushes that failed alone, by the number of their event when it was pushed. */
+  /** Pushes that failed individually, by the number of their event when it was pushed. */
   #refused: Map<number, PushBatch> | undefined = undefined;
-  /** Once some were refused: the number that each of the others had when it was pushed. */
+  /** Once there are any: the number that each of the other events had when it was pushed. */
   #pushedAs: number[] | undefined = undefined;
   /** The number of the first event, in a part of a batch. */
   #firstNumber = 0;
-  /** The events that may fail alone and whose futures were observed. */
+  /** Events that may fail individually and whose futures were observed. */
   #observedAlone: Set<number> | undefined = undefined;
-  /** What it was stored in, where it was not stored in one piece. */
+  /** The parts in which it was stored, if it was split. */
   parts: readonly PushBatch[] | undefined = undefined;
   #promise: Promise<number> | undefined = undefined;
   #resolve: ((baseId: number) => void) | undefined = undefined;
@@ -62,18 +62,18 @@ export class PushBatch implements OutgoingBatch {
     this.metadata = metadata;
   }
 
-  /** Whether it is stored or failed. */
+  /** Whether it was stored or has failed. */
   get completed(): boolean {
     return this.baseId >= 0 || this.failed;
   }
 
-  /** The number of the event that is added next, by which its future asks for the outcome. */
+  /** The number of the event to be added next, by which its future looks up the outcome. */
   nextNumber(): number {
     if (this.#pushedAs === undefined) return this.count;
     return this.#pushedAs[this.count] = this.count + this.#refused!.size;
   }
 
-  /** Adds the data part of the event that is added next. */
+  /** Adds the data part of the event to be added next. */
   addData(part: Exclude<OutgoingData, undefined>, size: number, sizes?: readonly number[]): void {
     (this.data ??= [])[this.count] = part;
     (this.dataSizes ??= [])[this.count] = sizes ?? size;
@@ -81,8 +81,8 @@ export class PushBatch implements OutgoingBatch {
   }
 
   /**
-   * Takes out the events whose data part has lost bytes since it was pushed, each of which fails alone; what has
-   * grown is cut to what was pushed.
+   * Removes the events whose data part has lost bytes since it was pushed; each fails individually. Data that has
+   * grown is cut to its size when it was pushed.
    */
   dropChangedData(): void {
     const { data, dataSizes } = this;
@@ -98,7 +98,7 @@ export class PushBatch implements OutgoingBatch {
     }
   }
 
-  /** The batch that holds the outcome of the event pushed as number `index`: this one, or one of its own. */
+  /** The batch with the outcome of the event pushed as number `index`: this one, or one for the event alone. */
   batchOf(index: number): PushBatch {
     return this.#refused?.get(index) ?? this;
   }
@@ -120,12 +120,12 @@ export class PushBatch implements OutgoingBatch {
         this.#reject = reject;
       });
     }
-    // Those who wait have promises derived from this one; this one itself is never unhandled.
+    // Waiters hold promises derived from this one; this one itself is never unhandled.
     this.#promise.catch(() => {});
     return this.#promise;
   }
 
-  /** One more of the futures is observed: of the event pushed as number `index`. */
+  /** The future of the event pushed as number `index` is now observed. */
   observe(index: number): void {
     this.observed++;
     if (this.baseId >= 0) return;
@@ -145,7 +145,7 @@ export class PushBatch implements OutgoingBatch {
     this.#resolve?.(baseId);
   }
 
-  /** Not stored, and nothing of it visible. */
+  /** Not stored; none of it is visible. */
   fail(error: unknown): void {
     this.failed = true;
     this.error = error;
@@ -154,7 +154,7 @@ export class PushBatch implements OutgoingBatch {
     this.#reject?.(error);
   }
 
-  /** Stored in parts, some of which may have failed: each is a batch of its own from now on. */
+  /** Stored in parts, some of which may have failed: each becomes a batch of its own. */
   settleParts(outcomes: readonly BatchPart[]): void {
     const alone = new Map(this.#refused);
     let first = 0;
@@ -179,7 +179,7 @@ export class PushBatch implements OutgoingBatch {
     }
   }
 
-  /** Takes one event out, whose push fails. */
+  /** Removes one event, whose push fails. */
   #refuse(index: number): void {
     const { metadata, data, dataSizes } = this;
     const sizes = dataSizes![index]!;
@@ -206,13 +206,13 @@ export class PushBatch implements OutgoingBatch {
     this.dataBytes -= size;
     for (const list of [metadata, data!, dataSizes!] as unknown[][]) {
       list.copyWithin(index, index + 1, this.count);
-      // The place is the next event's, which may have no data.
+      // The slot is for the next event, which may have no data.
       list[this.count - 1] = undefined;
     }
     this.count--;
   }
 
-  /** Futures may be kept for long; the content of the batch is not kept with them. */
+  /** Drops the batch's content: futures may be kept for long. */
   #release(): void {
     this.metadata = NO_METADATA;
     this.data = undefined;

@@ -4,8 +4,8 @@ import type { Metadata } from "../metadata.ts";
 import type { PushOptions } from "./options.ts";
 
 /**
- * What `push` takes, as one chunk of {@linkcode Producer.writable}: needed where an event has data, or asks for a
- * partition. Any other chunk is metadata by itself.
+ * The arguments of `push` as one chunk for {@linkcode Producer.writable}: needed for an event with data or a
+ * requested partition. Any other chunk is metadata by itself.
  *
  * @example
  * ```ts
@@ -22,10 +22,10 @@ import type { PushOptions } from "./options.ts";
  * ```
  */
 export class PushEnvelope<T = JsonValue> {
-  // Private, so that no other object passes for an envelope, for the type checker either.
+  // Private, so that no other object is accepted as an envelope, not even by the type checker.
   readonly #options: PushOptions | undefined;
 
-  /** Takes the arguments of `push`. */
+  /** Accepts the arguments of `push`. */
   constructor(
     /** The metadata. */
     readonly metadata: T | string | Metadata,
@@ -36,7 +36,7 @@ export class PushEnvelope<T = JsonValue> {
     this.#options = options;
   }
 
-  /** What `push` takes beside metadata and data. */
+  /** What `push` accepts besides metadata and data. */
   get options(): PushOptions | undefined {
     return this.#options;
   }

@@ -4,7 +4,7 @@ import { faultOf } from "../inspect.ts";
 import type { JsonObject } from "../json.ts";
 import type { PushBatch } from "./push_batch.ts";
 
-/** The id of one pushed event, to be. Two fields and a mark: there is one for every push. */
+/** The future id of one pushed event. Kept small, since there is one for every push. */
 export class PushFuture extends Future<EventID> {
   #observed = false;
 
@@ -30,7 +30,7 @@ export class PushFuture extends Future<EventID> {
       batch.observe(index);
     }
     if (batch.baseId >= 0) return Promise.resolve(batch.idOf(index));
-    // The event may be taken out of its batch meanwhile.
+    // The event may be removed from its batch in the meantime.
     return batch.stored().then(() => this.#outcome(), () => this.#outcome());
   }
 

@@ -5,7 +5,7 @@ import type { JsonValue } from "../json.ts";
 import { checkDocument, jsonTextOf, Metadata, parseDocument } from "../metadata.ts";
 import { isPlainJson } from "../metadata/representable.ts";
 
-/** An event that may be stored: checked, serialized, its partition chosen. */
+/** An event that is ready to be stored: validated, serialized and with its partition. */
 export interface PreparedEvent {
   /** Partition number. */
   partition: number;
@@ -13,19 +13,19 @@ export interface PreparedEvent {
   metadata: string | Uint8Array;
 }
 
-/** What a topic's components are. */
+/** The components of a topic. */
 export interface PipelineComponents {
-  /** Says which events the topic takes. */
+  /** Decides which events the topic accepts. */
   readonly validator: Validator;
-  /** Says where an event goes. */
+  /** Decides which partition an event goes to. */
   readonly partitionSelector: PartitionSelector;
-  /** Writes and reads metadata. */
+  /** Serializes and deserializes metadata. */
   readonly serializer: Serializer;
-  /** Resolves when others than these are to be asked: what is there now stands in for a component that loads. */
+  /** Resolves when the real components have loaded; until then these stand in for them. */
   readonly loading?: Promise<unknown> | undefined;
 }
 
-/** The JSON text of whatever `push` takes as metadata; throws `InvalidMetadataError`. */
+/** The JSON text of any metadata that `push` accepts; throws `InvalidMetadataError`. */
 export function documentOf(metadata: unknown): string {
   if (typeof metadata === "string") {
     checkDocument(metadata);
@@ -36,12 +36,12 @@ export function documentOf(metadata: unknown): string {
 
 const encoder = new TextEncoder();
 
-/** Validates, chooses the partition and serializes, in this order, asking the topic's components. */
+/** Validates, selects the partition and serializes, in this order, using the topic's components. */
 export class PushPipeline {
-  /** Whether only the JSON text of the metadata is needed: no component looks at the value. */
+  /** Whether only the JSON text of the metadata is needed: no component uses the value. */
   readonly textOnly: boolean;
   readonly #components: PipelineComponents;
-  /** Whether the validator is known to answer later: it then gets a copy that no other code changes. */
+  /** Whether the validator is known to be asynchronous: it then gets a copy that no other code changes. */
   #validatesLater: boolean;
 
   constructor(components: PipelineComponents, private readonly numPartitions: number) {
@@ -52,7 +52,7 @@ export class PushPipeline {
     this.#validatesLater = Object.prototype.toString.call(validator.validate) === "[object AsyncFunction]";
   }
 
-  /** The whole way of one event; a promise where a component answers later. */
+  /** Processes one event; returns a promise if a component is asynchronous. */
   prepare(metadata: unknown, data?: PushedData, requested?: number): PreparedEvent | Promise<PreparedEvent> {
     const content = new Content(metadata);
     const { validator } = this.#components;
@@ -68,7 +68,7 @@ export class PushPipeline {
     return this.#place(content, requested);
   }
 
-  /** The partition of an event whose metadata the selector does not look at. */
+  /** The partition of an event whose metadata the selector does not use. */
   partitionOf(requested?: number): number | Promise<number> {
     const partition = this.#components.partitionSelector.selectPartitionFor(null, requested);
     return typeof partition === "number"
@@ -99,7 +99,7 @@ export class PushPipeline {
   }
 }
 
-/** One event's metadata as value and as text, each made when first needed. */
+/** One event's metadata as a value and as text, each created on first use. */
 class Content {
   #text: string | undefined = undefined;
   #value: JsonValue | undefined = undefined;
@@ -126,7 +126,7 @@ class Content {
     return this.#value;
   }
 
-  /** Takes a copy, because the caller of `push` may change the object while a component takes its time. */
+  /** Makes a copy, because the caller of `push` may change the object while an asynchronous component runs. */
   copy(): JsonValue {
     if (this.#ownsValue) return this.value;
     const text = this.text;
@@ -144,7 +144,7 @@ function asBytes(serialized: Uint8Array | string): Uint8Array {
   );
 }
 
-/** The bytes may be a piece of the serializer's own memory, which it uses again for the next event. */
+/** The bytes may be part of the serializer's own buffer, which it reuses for the next event. */
 function copyOf(serialized: Uint8Array): Uint8Array {
   try {
     return Uint8Array.prototype.slice.call(serialized);

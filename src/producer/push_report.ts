@@ -1,13 +1,13 @@
 import { diagnostics } from "../diagnostics.ts";
 import type { PushBatch } from "./push_batch.ts";
 
-/** Whose batches and flushes they are. */
+/** The producer of the batches and flushes. */
 interface Source {
   readonly topic: string;
   readonly name: string;
 }
 
-/** Publishes what became of a batch that was stored, part by part where it was stored in parts. */
+/** Publishes the outcome of a batch, part by part if it was stored in parts. */
 export function publishStored(source: Source, partition: number, batch: PushBatch): void {
   for (const part of batch.parts ?? [batch]) {
     const bytes = Math.round(batch.bytes * part.count / batch.count);
@@ -21,7 +21,7 @@ export function publishFailed(source: Source, partition: number, batch: PushBatc
   publish(source, partition, batch, { error: batch.error });
 }
 
-/** Publishes what became of a flush, and gives it on. */
+/** Publishes the outcome of a flush and returns it. */
 export async function publishFlush({ topic, name }: Source, flushing: Promise<true>): Promise<true> {
   const begunMs = performance.now();
   const report = (outcome: { error?: unknown }) =>

@@ -1,6 +1,6 @@
 import { FlushError } from "../errors.ts";
 
-/** What is asked of a batch that failed. */
+/** The facts recorded about a failed batch. */
 export interface FailedBatch {
   /** Number of its events. */
   readonly count: number;
@@ -8,37 +8,39 @@ export interface FailedBatch {
   readonly observed: number;
   /** Why it failed. */
   readonly error: unknown;
-  /** Between which flushes it failed; set when it is recorded. */
+  /** The flush epoch in which it failed; set when it is recorded. */
   epoch: number;
 }
 
 /**
- * Counts pushes that failed and whose futures no one observed, so that the next `flush()` can say so. A future
- * observed later, but before that flush, is taken off again.
+ * Counts failed pushes whose futures were never observed, so that the next `flush()` can report them. A future
+ * that is observed later, but before that flush, is subtracted again.
  */
 export class UnobservedFailures {
-  /** Counts flushes that took what was recorded: a batch that failed before is theirs. */
+  /**
+   * Incremented by each flush that reports failures: a batch that failed in an earlier epoch was already reported.
+   */
   #epoch = 0;
   #count = 0;
   #first: unknown = undefined;
 
-  /** Pushes that failed unobserved. */
+  /** Number of unobserved failures. */
   get count(): number {
     return this.#count;
   }
 
-  /** A batch failed. */
+  /** Records a failed batch. */
   record(batch: FailedBatch): void {
     batch.epoch = this.#epoch;
     this.#add(batch.count - batch.observed, batch.error);
   }
 
-  /** One more future of a failed batch is observed. */
+  /** One more future of a failed batch was observed. */
   markObserved({ epoch }: Pick<FailedBatch, "epoch">): void {
     if (epoch === this.#epoch && this.#count > 0) this.#count--;
   }
 
-  /** What was recorded, as an error; undefined when nothing was. Starts over. */
+  /** The recorded failures as an error; undefined if there are none. Starts a new epoch. */
   take(): FlushError | undefined {
     if (this.#count === 0) return undefined;
     const error = new FlushError(this.#count, this.#first);
@@ -47,7 +49,7 @@ export class UnobservedFailures {
     return error;
   }
 
-  /** Puts back what a flush took whose own future no one observed. */
+  /** Restores the failures of a flush whose own future was never observed. */
   restore(error: FlushError): void {
     this.#add(error.failures, error.cause);
   }

@@ -8,7 +8,7 @@ import { Metadata, type PushedMetadata } from "../metadata.ts";
 import type { PushOptions } from "./options.ts";
 import { PushEnvelope } from "./push_envelope.ts";
 
-/** What the stream needs of a producer. */
+/** What the stream needs from a producer. */
 export interface PushTarget<T> {
   /** Adds an event. */
   push(metadata: T | string | Metadata, data?: DataPart, options?: PushOptions): Future<EventID>;
@@ -19,8 +19,8 @@ export interface PushTarget<T> {
 }
 
 /**
- * A chunk of `Producer.writable()`: metadata by itself, as `push` takes it; with data or a partition in a
- * {@linkcode PushEnvelope}; or an event of a consumer, which is stored again as it is.
+ * A chunk for `Producer.writable()`: metadata by itself, as `push` accepts it; a {@linkcode PushEnvelope} for
+ * metadata with data or a partition; or an event of a consumer, which is stored again unchanged.
  */
 export type PushItem<T> = PushedMetadata<T> | PushEnvelope<T> | Event<T>;
 
@@ -28,14 +28,14 @@ export type PushItem<T> = PushedMetadata<T> | PushEnvelope<T> | Event<T>;
 const WHOLE_DATA_BYTES_MAX = 8 * 1024 * 1024;
 const PIECE_BYTES = 1024 * 1024;
 
-/** The stream that pushes into `producer`; `hasFailed` says whether a push failed unobserved. */
+/** A stream that pushes into `producer`; `hasFailed` returns whether a push failed unobserved. */
 export function writableOf<T>(
   producer: PushTarget<T>,
   hasFailed: () => boolean,
 ): WritableStream<PushItem<T>> {
   return new WritableStream<PushItem<T>>({
     async write(chunk) {
-      // The flush throws what failed, which errors the stream.
+      // The flush throws the failure, which errors the stream.
       if (hasFailed()) await producer.flush();
       if (chunk instanceof Event) await pushEvent(producer, chunk);
       else if (chunk instanceof PushEnvelope) {
@@ -47,15 +47,15 @@ export function writableOf<T>(
       await producer.flush();
     },
     async abort() {
-      // What was written before is pushed all the same; its failures are the next flush's.
+      // What was written before is still pushed; its failures are reported by the next flush.
       await producer.flush().catch(() => {});
     },
   });
 }
 
 /**
- * Pushes when there is room. What is refused at once errors the write; what fails later, a later one, unless the write
- * is to wait until it is stored.
+ * Pushes when there is room. An immediate rejection errors this write; a later failure errors a later write,
+ * unless this one waits until the event is stored.
  */
 async function pushed<T>(
   producer: PushTarget<T>,
@@ -70,7 +70,7 @@ async function pushed<T>(
       await future;
       return;
     } catch (error) {
-      // A stream of data waits for all before it: the room there was went to those.
+      // A stream of data waits for everything before it, which has used up the room.
       if (!(error instanceof BackpressureError)) throw error;
     }
   }
@@ -86,11 +86,11 @@ async function pushEvent<T>(producer: PushTarget<T>, event: Event<T>): Promise<v
     await pushed(producer, () => producer.push(metadata, whole, options));
     return;
   }
-  // Stored before the next event is taken, or both sides would hold pieces of many.
+  // Stored before the next event is read, or both sides would hold pieces of many.
   await pushed(producer, () => producer.push(metadata, dataPieces(event, PIECE_BYTES), options), "stored");
 }
 
-/** The text that was stored; where it was none, the value, which is not a document if it is a string. */
+/** The stored text; if it was not stored as text, the value (where a string is not a document). */
 function metadataOf<T>(event: Event<T>): T | string | Metadata {
   if (isStoredAsText(event)) return event.metadataText;
   const { metadata } = event;

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { fails, nth, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
-/** Stored positions of consumer names. */
+/** Rules about stored positions of consumer names. */
 export const acknowledgingRules: readonly Rule[] = [
   {
     name: "a consumer starts after the last event that its name acknowledged",

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { fails, nth, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
-/** Pulling, waiting and taking turns. */
+/** Rules about pulling, waiting and the order of partitions. */
 export const consumingRules: readonly Rule[] = [
   {
     name: "a pull on an empty topic times out and swallows nothing",

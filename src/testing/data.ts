@@ -4,7 +4,7 @@ import type { Topic } from "../topic.ts";
 import { fails, type Fixture, nth, type Numbered, range } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
-/** Bytes that tell their event and their place. */
+/** Bytes that identify their event and position. */
 function bytes(n: number, size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, index) => (index * 7 + n * 31 + (index >> 8)) & 255);
 }
@@ -23,7 +23,7 @@ async function oneTopic(fixture: Fixture): Promise<Topic<Numbered>> {
   return topic;
 }
 
-/** Data parts: what goes in, and which of it comes out. */
+/** Rules about data parts: pushing them, and selecting what is delivered. */
 export const dataRules: readonly Rule[] = [
   {
     name: "data comes back whole where all of it is selected",

@@ -12,9 +12,9 @@ export interface Numbered {
   n: number;
 }
 
-/** One test's surroundings: an empty place, and a driver opened there. */
+/** The fixture of one test: an empty place, and a driver opened there. */
 export class Fixture {
-  /** How long to wait for an event that must come. */
+  /** How long to wait for an expected event. */
   readonly patienceMs: number;
 
   private constructor(
@@ -26,7 +26,7 @@ export class Fixture {
     this.patienceMs = manifest.patienceMs ?? 5000;
   }
 
-  /** Runs a test's body in surroundings of its own. */
+  /** Runs a test's body with a fixture of its own. */
   static async run(manifest: DriverManifest, body: (fixture: Fixture) => Promise<void>): Promise<void> {
     const place = await manifest.factory();
     try {
@@ -37,7 +37,7 @@ export class Fixture {
     }
   }
 
-  /** One more driver at the same place. */
+  /** Another driver at the same place. */
   open(): Promise<Driver> {
     return this.place.open();
   }
@@ -57,12 +57,12 @@ export class Fixture {
     await this.driver.createTopic(name, { ...this.manifest.topicOptions, ...options }, components);
   }
 
-  /** What a draft is made with, with the options that the manifest adds. */
+  /** The definition of a draft, with the options that the manifest adds. */
   definition(options: JsonObject): { options: JsonObject } {
     return { options: { ...this.manifest.topicOptions, ...options } };
   }
 
-  /** Takes that many events, which must come in time. */
+  /** Reads that many events, which must arrive in time. */
   async take<T>(consumer: Consumer<T>, count: number): Promise<Event<T>[]> {
     const events: Event<T>[] = [];
     for (let taken = 0; taken < count; taken++) {
@@ -71,7 +71,7 @@ export class Fixture {
     return events;
   }
 
-  /** Takes one event, which must come in time. */
+  /** Reads one event, which must arrive in time. */
   async one<T>(consumer: Consumer<T>, what: string = "the event"): Promise<Event<T>> {
     const event = await consumer.pull().wait(this.patienceMs);
     if (event === undefined) throw new Error(`${what} did not come in ${this.patienceMs} ms`);
@@ -79,26 +79,26 @@ export class Fixture {
   }
 }
 
-/** What a list has at an index, which it must have. */
+/** The element of a list at an index, which must exist. */
 export function nth<T>(list: readonly T[], index: number): T {
   const found = list[index];
   if (found === undefined) throw new Error(`there are ${list.length} and none at index ${index}`);
   return found;
 }
 
-/** Stores events numbered from `first` on, in one partition. */
+/** Stores events numbered from `first`, in one partition. */
 export async function store(topic: Topic<Numbered>, count: number, first = 0, partition = 0): Promise<void> {
   await using producer = topic.producer("conformance");
   for (let n = first; n < first + count; n++) producer.push({ n }, undefined, { partition });
   await producer.flush();
 }
 
-/** The numbers of events, in their order. */
+/** The numbers of events, in order. */
 export function numbers(events: readonly Event<Numbered>[]): number[] {
   return events.map((event) => event.metadata.n);
 }
 
-/** `count` numbers from `first` on. */
+/** `count` numbers starting at `first`. */
 export function range(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => first + index);
 }

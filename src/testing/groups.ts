@@ -15,7 +15,9 @@ async function join(topic: Topic<Numbered>): Promise<Reader> {
   return consumer;
 }
 
-/** Waits until the members have so many partitions, in order of number, and every partition has one owner. */
+/**
+ * Waits until the members have these numbers of partitions, sorted, and every partition is assigned to one member.
+ */
 async function settle(
   fixture: Fixture,
   members: readonly Reader[],
@@ -25,7 +27,7 @@ async function settle(
   const look = () => members.map(({ partitions }) => partitions.length).sort((one, other) => one - other);
   for (let waitedMs = 0; waitedMs < 4 * fixture.patienceMs; waitedMs += 20) {
     if (String(look()) === String(counts)) break;
-    // Who does not read learns of changes all the same.
+    // Members that do not read learn of a rebalance anyway.
     await sleep(20);
   }
   deepEqual(look(), counts);
@@ -35,7 +37,7 @@ async function settle(
   );
 }
 
-/** Takes events and acknowledges each, until none came for some time. */
+/** Reads and acknowledges events until none arrives for some time. */
 async function work(consumer: Reader, quietMs: number): Promise<Event<Numbered>[]> {
   const events: Event<Numbered>[] = [];
   for await (const event of consumer.events({ timeoutMs: quietMs })) {
@@ -45,7 +47,7 @@ async function work(consumer: Reader, quietMs: number): Promise<Event<Numbered>[
   return events;
 }
 
-/** Consumers of one name that share the partitions. */
+/** Rules about consumers of one name that share the partitions. */
 export const groupRules: readonly Rule[] = [
   {
     name: "members of a group share the partitions evenly, and each event goes to one of them",
@@ -137,7 +139,7 @@ export const groupRules: readonly Rule[] = [
       await one.ready();
       await settle(fixture, [one], [2]);
       const events = await fixture.take(one, 6);
-      // It keeps what is not acknowledged for its timeout, and no longer.
+      // It keeps partitions with unacknowledged events for its timeout, but no longer.
       await using other = topic.consumer("worker", { group: true, groupTimeoutMs: 1000 });
       await other.ready();
       await settle(fixture, [one, other], [1, 1]);
@@ -160,7 +162,7 @@ export const groupRules: readonly Rule[] = [
       await store(topic, 4, 10, 1);
       await using one = await join(topic);
       await settle(fixture, [one], [2]);
-      // Of one partition, or of both.
+      // From one partition, or from both.
       const taken = await fixture.take(one, 6);
       await using other = await join(topic);
       for (const event of taken) await event.acknowledge();

@@ -1,10 +1,13 @@
 import type { Driver } from "../driver.ts";
 
-/** What a driver can do beside the minimum: create, open and list topics, store events and give them back. */
+/**
+ * What a driver supports beyond the minimum: creating, opening and listing topics, storing events and reading
+ * them.
+ */
 export interface Supported {
-  /** `deleteTopic`, and `TopicDeletedError` for those who still use it. */
+  /** `deleteTopic`, and `TopicDeletedError` for handles that are still in use. */
   deletion: boolean;
-  /** Topics are still there when the driver was closed and is opened again. */
+  /** Topics still exist after the driver was closed and opened again. */
   reopening: boolean;
   /** Drivers that are open at the same time see the same topics and each other's events. */
   sharing: boolean;
@@ -12,28 +15,28 @@ export interface Supported {
   data: boolean;
   /** Data parts given as streams. */
   streams: boolean;
-  /** Metadata written by serializers that give bytes. */
+  /** Metadata from serializers that return bytes. */
   binaryMetadata: boolean;
   /** Stored positions: acknowledgements, `lag`, `consumers`, `seekConsumer`, `deleteConsumer`. */
   positions: boolean;
-  /** `seek` of an open consumer, and beginning at `"latest"` or at an id. */
+  /** `seek` of an open consumer, and starting at `"latest"` or at an id. */
   seeking: boolean;
-  /** Beginning at a time. */
+  /** Starting at a time. */
   times: boolean;
-  /** Consumers of some partitions only. */
+  /** Consumers of a subset of the partitions. */
   partitions: boolean;
   /** Consumers of one name that share the partitions: `group`, `members`. */
   groups: boolean;
-  /** With groups, a name whose consumers read alone is refused to a group, and the other way round. */
+  /** With groups, consumers of one name either all belong to the group or all read alone. */
   loneReaders: boolean;
   /**
-   * With groups, partitions stay with their owners as far as an even distribution lets them, and go to a member that
-   * joins when what was delivered of them is acknowledged.
+   * With groups, a rebalance leaves partitions with their owners as far as an even distribution allows, and moves
+   * one to a new member only when its delivered events are acknowledged.
    */
   calmHandover: boolean;
   /** `describe`. */
   description: boolean;
-  /** `trim`, and `EventGoneError` for those who were not done. */
+  /** `trim`, and `EventGoneError` for consumers that have not read the removed events. */
   trimming: boolean;
   /** `edit`. */
   editing: boolean;
@@ -59,25 +62,27 @@ export const everything: Supported = {
   editing: true,
 };
 
-/** One place for topics, which no one else uses; every test gets its own. */
+/** An isolated place for topics; every test gets its own. */
 export interface DriverPlace {
   /** Opens a driver there; called more than once where `reopening` or `sharing` is supported. */
   open(): Promise<Driver>;
-  /** Removes the place; every driver was closed before. */
+  /** Removes the place; every driver has been closed before. */
   dispose?(): void | Promise<void>;
 }
 
-/** What the suite has to know of a driver. */
+/** What the suite needs to know about a driver. */
 export interface DriverManifest {
-  /** Makes an empty place. */
+  /** Creates an empty place. */
   factory(): DriverPlace | Promise<DriverPlace>;
-  /** What the driver can do; whatever is not named it cannot. */
+  /** What the driver supports; anything not mentioned is unsupported. */
   supports: Partial<Supported>;
-  /** Options that every topic is created with beside `num_partitions`. */
+  /** Options for every topic, besides `num_partitions`. */
   topicOptions?: Record<string, string | number | boolean>;
   /** How long events may take to arrive, in milliseconds. Default: 5000. */
   patienceMs?: number;
 }
 
-/** Registers a test: `Deno.test`, `test` of `node:test` or of `bun:test`, and whatever is called in the same way. */
+/**
+ * Registers a test: `Deno.test`, `test` of `node:test` or of `bun:test`, or any function called in the same way.
+ */
 export type RegisterTest = (name: string, body: () => Promise<void>) => unknown;

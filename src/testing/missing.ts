@@ -1,7 +1,7 @@
 import { fails, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
-/** What a driver does not offer it says, rather than do something else. */
+/** Rules about unsupported features: a driver reports them, rather than do something else. */
 export const missingRules: readonly Rule[] = [
   {
     name: "deleteTopic() says that it is not supported",

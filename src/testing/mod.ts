@@ -1,12 +1,12 @@
 /**
- * The contract of drivers as tests, for those who write one.
+ * The contract of drivers as tests, for authors of drivers.
  *
  * @example
  * ```ts
  * import { Driver } from "@diaspora/stream";
  * import { everything, testDriver } from "@diaspora/stream/testing";
  *
- * // Register the rules with your test runner, e.g. by `Deno.test` or `test` of node:test; here they just run.
+ * // Register the rules with your test runner, e.g. with `Deno.test` or `test` of node:test; here they are just run.
  * const rules: Promise<void>[] = [];
  * testDriver((_name, check) => rules.push(check()), {
  *   factory() {
@@ -56,8 +56,8 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * Registers a test for every rule of the contract that applies to what the driver supports. Gives the names of
- * the rules that do not apply.
+ * Registers a test for every rule of the contract that applies to the driver's supported features. Returns the
+ * names of the rules that do not apply.
  */
 export function testDriver(test: RegisterTest, manifest: DriverManifest): string[] {
   const left: string[] = [];

@@ -3,7 +3,7 @@ import { BatchSize } from "../batch_size.ts";
 import { fails, nth, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
-/** Pushing, ids and order. */
+/** Rules about pushing, ids and order. */
 export const producingRules: readonly Rule[] = [
   {
     name: "a pushed event gets its id once it is stored",
@@ -155,7 +155,7 @@ export const producingRules: readonly Rule[] = [
       await store(topic, 3);
       await using consumer = topic.consumer("c");
       for (const event of await fixture.take(consumer, 3)) {
-        // Clocks of engines on other machines may differ a little.
+        // The clocks of engines on other machines may differ slightly.
         ok(event.timestamp >= before - 5000 && event.timestamp <= Date.now() + 5000, String(event.timestamp));
       }
     },

@@ -9,6 +9,6 @@ export interface Rule {
   needs?: readonly (keyof Supported)[];
   /** Set for rules of drivers that do *not* support this. */
   lacks?: keyof Supported;
-  /** Checks it. */
+  /** Checks the rule. */
   check(fixture: Fixture): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { fails, nth, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
-/** Where consumers begin, and moving them. */
+/** Rules about start positions and seeking. */
 export const seekingRules: readonly Rule[] = [
   {
     name: "a consumer begins where `from` says, unless its name acknowledged something",
@@ -18,7 +18,7 @@ export const seekingRules: readonly Rule[] = [
       equal((await fixture.one(latest)).id, 10);
       equal((await fixture.one(beyond)).id, 10);
       {
-        // Closed before the next one of its name is opened: where names are groups, they would share the topic.
+        // Closed before the next consumer of its name is opened: if names are groups, they would share the topic.
         await using fourth = topic.consumer("fourth", { from: { id: 4 } });
         const event = await fixture.one(fourth);
         equal(event.id, 4);

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { nth, type Numbered, numbers, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
-/** Drivers one after the other, and at the same time, at one place. */
+/** Rules about several drivers at one place, one after the other and at the same time. */
 export const sharingRules: readonly Rule[] = [
   {
     name: "topics, events and positions outlive their driver",

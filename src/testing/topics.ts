@@ -4,7 +4,7 @@ import type { Rule } from "./rule.ts";
 
 const BAD_NAMES = ["", ".", "..", ".hidden", "a/b", "a\\b", "/absolute", "a\0b", "é".repeat(101)];
 
-/** Creating, opening, listing and deleting. */
+/** Rules about creating, opening, listing and deleting topics. */
 export const topicRules: readonly Rule[] = [
   {
     name: "createTopic() makes a topic that exists, is listed and can be opened",

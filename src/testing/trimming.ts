@@ -5,14 +5,14 @@ import type { Rule } from "./rule.ts";
 
 const PADDING = "x".repeat(1000);
 
-/** Stores ten events, a kilobyte each, one batch an event: enough that engines with segments begin new ones. */
+/** Stores ten events of a kilobyte, each in a batch of its own: enough for engines with segments to roll. */
 async function storeTen(topic: Topic<Numbered>, first: number): Promise<void> {
   await using producer = topic.producer("conformance", { batchSize: 1 });
   for (const n of range(first, 10)) producer.push(JSON.stringify({ n, PADDING }));
   await producer.flush();
 }
 
-/** Removing events from the front. */
+/** Rules about removing the oldest events. */
 export const trimmingRules: readonly Rule[] = [
   {
     name: "trim() removes from the front, and ids stay what they are",

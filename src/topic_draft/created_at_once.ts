@@ -1,12 +1,12 @@
 import type { DriverInterface, TopicDefinition, TopicDraftInterface } from "../contract.ts";
 import { NotSupportedError } from "../errors.ts";
 
-/** The name under which a topic that is not whole has a position, so that it is distinguished from one that is. */
+/** A topic with a stored position under this consumer name is unfinished. */
 export const UNFINISHED_CONSUMER = "diaspora-unfinished";
 
 /**
- * The draft of an engine that cannot hide topics: there for everybody at once, marked by the position of a consumer
- * where the engine keeps positions, and deleted when it is discarded.
+ * The draft of an engine that cannot hide topics: visible at once, marked by the position of a consumer if the
+ * engine stores positions, and deleted when it is discarded.
  */
 export async function createdAtOnce(
   driver: DriverInterface,
@@ -27,7 +27,7 @@ export async function createdAtOnce(
   };
 }
 
-/** Whether a topic is one that {@linkcode createdAtOnce} made, and that no one published. */
+/** Whether a topic was created by {@linkcode createdAtOnce} and not published. */
 export async function isUnfinished(topic: { consumers(): Promise<string[]> }): Promise<boolean> {
   try {
     return (await topic.consumers()).includes(UNFINISHED_CONSUMER);

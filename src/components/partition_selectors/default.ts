@@ -2,9 +2,9 @@ import { NoSuchPartitionError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 import type { ComponentDocument, PartitionInfo, PartitionSelector } from "../contract.ts";
 
-/** Takes the partitions in turn; a requested partition is taken modulo their count. */
+/** Selects partitions round-robin; a requested partition is taken modulo their count. */
 export class DefaultPartitionSelector implements PartitionSelector {
-  /** Text need not be parsed. */
+  /** JSON text need not be parsed. */
   readonly ignoresMetadata = true;
   #count = 0;
   #next = 0;
@@ -15,7 +15,7 @@ export class DefaultPartitionSelector implements PartitionSelector {
     if (this.#next >= infos.length) this.#next = 0;
   }
 
-  /** The next partition in turn, or the requested one. */
+  /** The next partition in the rotation, or the requested one. */
   selectPartitionFor(_metadata: JsonValue, requested?: number): number {
     if (requested !== undefined) return requestedPartition(requested, this.#count);
     const selected = this.#next;
@@ -29,7 +29,7 @@ export class DefaultPartitionSelector implements PartitionSelector {
   }
 }
 
-/** The partition a caller asked for by number, modulo the count as in the C++ library. */
+/** The partition requested by number, modulo the count as in the C++ library. */
 export function requestedPartition(requested: number, count: number): number {
   if (!Number.isSafeInteger(requested) || requested < 0) throw new NoSuchPartitionError(requested, count);
   return requested % count;

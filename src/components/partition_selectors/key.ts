@@ -6,9 +6,9 @@ import { DefaultPartitionSelector, requestedPartition } from "./default.ts";
 import { stableHash, stableHashOfQuoted } from "./stable_hash.ts";
 
 /**
- * Sends events with equal keys to the same partition, in every process and on every machine. The key is the
- * value at a JSON pointer in the metadata, whatever its type. Events without one take the partitions in turn;
- * a requested partition is taken modulo the count, as with the default selector.
+ * Sends events with equal keys to the same partition, in every process and on every machine. The key is the value
+ * at a JSON pointer in the metadata, of any type. Events without a key are distributed round-robin; a requested
+ * partition is taken modulo the count, as with the default selector.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export class KeyPartitionSelector implements PartitionSelector {
   readonly #inTurn = new DefaultPartitionSelector();
   #count = 0;
 
-  /** Takes the JSON pointer of the key, e.g. `"/user/id"`; `""` is the metadata as a whole. */
+  /** `pointer` is the JSON pointer of the key, e.g. `"/user/id"`; `""` is the whole metadata. */
   constructor(pointer: string) {
     const keys = parsePointer(pointer);
     if (keys === undefined) throw wrongPointer(pointer);
@@ -33,7 +33,7 @@ export class KeyPartitionSelector implements PartitionSelector {
     this.#keys = keys;
   }
 
-  /** Makes the selector from its document. */
+  /** Creates the selector from its document. */
   static fromDocument(document: ComponentDocument): KeyPartitionSelector {
     if (typeof document.pointer !== "string") throw wrongPointer(document.pointer);
     return new KeyPartitionSelector(document.pointer);
@@ -59,7 +59,7 @@ export class KeyPartitionSelector implements PartitionSelector {
   }
 }
 
-/** JSON text that is the same for equal values: no spaces, object keys in the order of their UTF-16 codes. */
+/** Canonical JSON text, the same for equal values: no spaces, object keys ordered by their UTF-16 code units. */
 function canonicalJson(value: JsonValue): string {
   if (typeof value === "number") return String(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

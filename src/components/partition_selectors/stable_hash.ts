@@ -1,9 +1,9 @@
 /**
- * A hash of text that is the same in every process, on every machine and in every version: the partition of a
- * key depends on it, so it never changes.
+ * A hash of text that is the same in every process, on every machine and in every version: it determines the
+ * partition of a key, so it must never change.
  *
- * It is 32-bit FNV-1a over the UTF-8 bytes, followed by the finishing steps of MurmurHash3 (FNV-1a alone leaves
- * the low bits of short texts uneven).
+ * It is 32-bit FNV-1a over the UTF-8 bytes, followed by the finalizer of MurmurHash3 (with FNV-1a alone the low
+ * bits of short texts are unevenly distributed).
  *
  * @module
  */
@@ -27,7 +27,7 @@ export function stableHash(text: string): number {
   return finish(hash);
 }
 
-/** The hash of a text's JSON text, without making it where it is only the text in quotes. */
+/** The hash of a string's JSON text, without creating it if it is just the string in quotes. */
 export function stableHashOfQuoted(text: string): number {
   let hash = Math.imul(FNV_OFFSET ^ QUOTE, FNV_PRIME);
   for (let index = 0; index < text.length; index++) {

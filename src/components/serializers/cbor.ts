@@ -8,11 +8,11 @@ interface Decoder {
   decode(bytes: Uint8Array, options?: Record<string, boolean>): unknown;
 }
 
-/** What JSON cannot hold is refused rather than changed. */
+/** Values that JSON cannot represent are rejected rather than converted. */
 const DECODE_OPTIONS = { allowUndefined: false, allowInfinity: false, allowNaN: false, allowBigInt: false };
 
 /**
- * Writes metadata as CBOR (RFC 8949): smaller than JSON text, most of all for numbers.
+ * Encodes metadata as CBOR (RFC 8949): smaller than JSON text, especially for numbers.
  *
  * @example
  * ```ts
@@ -30,12 +30,12 @@ export class CborSerializer implements Serializer {
     this.#decoder = decoder;
   }
 
-  /** Loads the decoder only now, so that no one else pays for it. */
+  /** Loads the decoder on demand, so that only its users pay for it. */
   static async load(): Promise<CborSerializer> {
     return new CborSerializer(CborSerializer.#loaded ??= await import("cborg"));
   }
 
-  /** The same, at once where the decoder is loaded. */
+  /** The same, but synchronous if the decoder is already loaded. */
   static make(): CborSerializer | Promise<CborSerializer> {
     return CborSerializer.#loaded === undefined
       ? CborSerializer.load()
@@ -47,7 +47,10 @@ export class CborSerializer implements Serializer {
     return encodeCbor(metadata);
   }
 
-  /** The metadata; bytes that are not CBOR, or hold what JSON cannot, throw `InvalidMetadataError`. */
+  /**
+   * The metadata; throws `InvalidMetadataError` for bytes that are not CBOR or encode a value that JSON cannot
+   * represent.
+   */
   deserialize(bytes: Uint8Array): JsonValue {
     try {
       const value = this.#decoder.decode(bytes, DECODE_OPTIONS);
@@ -65,7 +68,7 @@ export class CborSerializer implements Serializer {
   }
 }
 
-/** The decoder has no option for this one. */
+/** The decoder has no option to reject these. */
 function refuseByteStrings(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
   if (value instanceof Uint8Array) throw new TypeError("it holds a byte string");

@@ -1,7 +1,7 @@
 /**
- * Writes JSON values as CBOR (RFC 8949): lengths known beforehand, every number in its shortest form, keys in
- * the order they have. Only JSON's values are known here, which is why it takes a fraction of the time a
- * general encoder needs.
+ * Encodes JSON values as CBOR (RFC 8949): definite lengths, every number in its shortest form, keys in their
+ * original order. It supports JSON's values only, which is why it takes a fraction of the time of a general
+ * encoder.
  *
  * ```text
  * first byte = major type (3 bits) , argument (5 bits: 0 to 23 itself; 24 to 27: it follows in 1, 2, 4, 8 bytes)
@@ -27,11 +27,11 @@ const HALF_FLOAT = 0xf9;
 const SINGLE_FLOAT = 0xfa;
 const DOUBLE_FLOAT = 0xfb;
 
-/** Shorter text is written letter by letter, which is faster than asking the encoder. */
+/** Shorter text is written character by character, which is faster than TextEncoder. */
 const LOOP_CHARACTERS_MAX = 64;
 
 const BUFFER_BYTES = 4096;
-/** A buffer larger than this is not kept for the next value. */
+/** A buffer larger than this is not kept for reuse. */
 const KEPT_BYTES_MAX = 1 << 20;
 
 const encoder = new TextEncoder();
@@ -90,7 +90,7 @@ function writeInteger(value: number): void {
   else writeHead(NEGATIVE, -1 - value);
 }
 
-/** Room for 9 bytes is there already. */
+/** The caller has already reserved 9 bytes. */
 function writeHead(major: number, argument: number): void {
   if (argument < 24) {
     buffer[end++] = major | argument;
@@ -127,7 +127,7 @@ function writeText(text: string): void {
     if (index === text.length) return;
     end = start;
   }
-  // The encoder would put another letter in its place.
+  // The encoder would replace lone surrogates by another character.
   if (!text.isWellFormed()) {
     throw new InvalidMetadataError(
       `Cannot write metadata as CBOR: ${
@@ -170,7 +170,10 @@ function writeFloat(value: number): void {
   }
 }
 
-/** The half float equal to a single float, where there is one (its numbers near zero are left out). */
+/**
+ * The half-precision float equal to a single-precision one, if there is one (subnormal numbers are not
+ * considered).
+ */
 function halfFloatOf(bits: number): number | undefined {
   const sign = bits >>> 16 & 0x8000;
   if ((bits & 0x7fff_ffff) === 0) return sign;

@@ -4,9 +4,9 @@ import type { ComponentDocument, Serializer } from "../contract.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Writes metadata as JSON text. */
+/** Encodes metadata as JSON text. */
 export class DefaultSerializer implements Serializer {
-  /** Metadata may be stored as the text it was given as. */
+  /** Metadata given as text may be stored unchanged. */
   readonly writesJsonText = true;
 
   /** The JSON text of the metadata. */
@@ -14,7 +14,7 @@ export class DefaultSerializer implements Serializer {
     return JSON.stringify(metadata);
   }
 
-  /** The metadata; bytes that are not JSON text throw `InvalidMetadataError`. */
+  /** The metadata; throws `InvalidMetadataError` for bytes that are not JSON text. */
   deserialize(bytes: Uint8Array): JsonValue {
     try {
       return JSON.parse(decoder.decode(bytes));

@@ -4,19 +4,19 @@ import type { ComponentDocument } from "../contract.ts";
 import { DefaultSerializer } from "./default.ts";
 
 /**
- * Writes JSON text and keeps a JSON Schema beside it, as the C++ library does, so that topics can be exchanged
- * with it. What the schema says is checked by the validator of the same name, not here.
+ * Encodes metadata as JSON text and stores a JSON Schema with it, like the C++ library, so that topics can be
+ * exchanged with it. The schema is checked by the validator of the same name, not here.
  */
 export class SchemaSerializer extends DefaultSerializer {
   readonly #schema: JsonValue;
 
-  /** Keeps the schema. */
+  /** Stores the schema. */
   constructor(schema: JsonValue) {
     super();
     this.#schema = structuredClone(schema);
   }
 
-  /** Makes the serializer from its document. */
+  /** Creates the serializer from its document. */
   static fromDocument(document: ComponentDocument): SchemaSerializer {
     if (document.schema === undefined) {
       throw new InvalidOptionError(

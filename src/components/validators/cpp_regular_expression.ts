@@ -1,7 +1,13 @@
-/** Parts of a regular expression: an escape, what is in brackets, a group's head, what says how often, or a letter. */
+/**
+ * Tokens of a regular expression: an escape, a bracket expression, the start of a group, a quantifier, or a
+ * character.
+ */
 const PARTS = /\\[^]|\[\^?(?:\\[^]|\[:[a-z]+:\]|[^\]\\])*\]|\(\?(?:<[=!])?[^]?|\{(?:\d+(?:,\d*)?\})?|[^]/g;
 
-/** Whether the regular expressions of C++ (`std::regex`, ECMAScript) refuse one that JavaScript takes, or both refuse it. */
+/**
+ * Whether C++ regular expressions (`std::regex`, ECMAScript) reject one that JavaScript accepts, or both reject
+ * it.
+ */
 export function isRefusedInCpp(pattern: string): boolean {
   try {
     new RegExp(pattern);
@@ -11,7 +17,7 @@ export function isRefusedInCpp(pattern: string): boolean {
   let groups = 0;
   let highestReference = 0;
   for (const { 0: part, index } of pattern.matchAll(PARTS)) {
-    // A number of times that is none, in place of a brace that stands for itself.
+    // A brace that does not start a valid quantifier: JavaScript reads it as a literal character.
     if (part === "{") return true;
     if (part.startsWith("(?")) {
       if (!/^\(\?[:=!]/.test(part)) return true;

@@ -1,8 +1,8 @@
 import type { ComponentDocument, Validator } from "../contract.ts";
 
-/** Takes every event: what a topic has when nothing else was asked for. */
+/** Accepts every event: the validator of topics that specify none. */
 export class DefaultValidator implements Validator {
-  /** Producers need not ask. */
+  /** Producers can skip the call. */
   readonly acceptsAll = true;
 
   /** Does nothing. */

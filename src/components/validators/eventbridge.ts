@@ -5,7 +5,7 @@ import { mismatchError } from "../mismatch.ts";
 import { type EventPattern, newEventPattern } from "./event_pattern/mod.ts";
 
 /**
- * Takes the events that match a pattern in the language of Amazon EventBridge.
+ * Accepts the events that match a pattern in the language of Amazon EventBridge.
  *
  * @example
  * ```ts
@@ -19,14 +19,14 @@ export class EventBridgeValidator implements Validator {
   readonly #source: JsonValue;
   readonly #pattern: EventPattern;
 
-  /** Compiles the pattern; a wrong one throws `InvalidOptionError`, whose message names the place. */
+  /** Compiles the pattern; an invalid one throws `InvalidOptionError`, whose message names the place. */
   constructor(pattern: JsonValue) {
-    // A copy: what is stored with the topic is what was compiled.
+    // A copy: the document stored with the topic must be the one that was compiled.
     this.#source = structuredClone(pattern);
     this.#pattern = newEventPattern(this.#source);
   }
 
-  /** Makes the validator from its document. The C++ library keeps the pattern under `schema`. */
+  /** Creates the validator from its document. The C++ library stores the pattern under `schema`. */
   static fromDocument(document: ComponentDocument): EventBridgeValidator {
     const pattern = document.pattern ?? document.schema;
     if (pattern === undefined || ("pattern" in document && "schema" in document)) {

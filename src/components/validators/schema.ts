@@ -7,7 +7,7 @@ import { checkDraft, type SchemaDraft } from "./json_schema/draft.ts";
 import { explainSchemaErrors } from "./json_schema/explain.ts";
 
 /**
- * Takes the events whose metadata matches a JSON Schema.
+ * Accepts the events whose metadata matches a JSON Schema.
  *
  * @example
  * ```ts
@@ -37,21 +37,21 @@ export class SchemaValidator<T = JsonValue> implements Validator<T> {
   }
 
   /**
-   * Compiles the schema (drafts 2020-12, 2019-09, 07, 06 and 04); a wrong one throws `InvalidOptionError`. A schema that
-   * names no draft is read by `draft`, else by 2020-12, or by draft 07 where `items` is a list.
+   * Compiles the schema (drafts 2020-12, 2019-09, 07, 06 and 04); an invalid one throws `InvalidOptionError`. A
+   * schema that declares no draft is read as `draft`, by default 2020-12, or draft 07 if `items` is a list.
    */
   static async compile<T = JsonValue>(
     schema: JsonValue,
     { draft }: { draft?: SchemaDraft | undefined } = {},
   ): Promise<SchemaValidator<T>> {
-    // A copy: what is stored with the topic is what was compiled.
+    // A copy: the document stored with the topic must be the one that was compiled.
     const copy = structuredClone(schema);
     checkDraft(draft);
     await loadCompiler(copy, draft);
     return new SchemaValidator<T>(copy, compileSchema(copy, draft)!, draft);
   }
 
-  /** Makes the validator from its document, at once where what compiles it is loaded. */
+  /** Creates the validator from its document, synchronously if its compiler is loaded. */
   static fromDocument(document: ComponentDocument): SchemaValidator | Promise<SchemaValidator> {
     if (document.schema === undefined) {
       throw new InvalidOptionError(
@@ -67,7 +67,7 @@ export class SchemaValidator<T = JsonValue> implements Validator<T> {
       : new SchemaValidator(copy, test, draft);
   }
 
-  /** Throws `InvalidMetadataError` naming the place, what is expected there and what was found. */
+  /** Throws `InvalidMetadataError` with the path, what is expected there and what was found. */
   validate(metadata: JsonValue): void {
     if (this.#test(metadata) === true) return;
     throw mismatchError(explainSchemaErrors(this.#test.errors ?? []));

@@ -1,6 +1,6 @@
 import { wrongPattern } from "./refuse.ts";
 
-/** Compiles a block of addresses such as `10.0.0.0/24` or `2001:db8::/32`. */
+/** Compiles a CIDR block such as `10.0.0.0/24` or `2001:db8::/32`. */
 export function compileCidr(block: string, path: string): (text: string) => boolean {
   const [, address = "", prefix] = /^([^/]+)\/(\d{1,3})$/.exec(block) ?? [];
   const network = parseAddress(address);
@@ -16,12 +16,12 @@ export function compileCidr(block: string, path: string): (text: string) => bool
   };
 }
 
-/** A mask of 16 bits, of which the leading `bits` are set. */
+/** A 16-bit mask whose leading `bits` are set. */
 function groupMask(bits: number): number {
   return bits >= 16 ? 0xffff : bits <= 0 ? 0 : (0xffff << (16 - bits)) & 0xffff;
 }
 
-/** An address as numbers of 16 bits: two for IPv4, eight for IPv6; undefined when it is none. */
+/** An address as 16-bit numbers: two for IPv4, eight for IPv6; undefined if it is invalid. */
 function parseAddress(text: string): number[] | undefined {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }

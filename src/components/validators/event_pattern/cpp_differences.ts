@@ -1,22 +1,22 @@
 import type { JsonValue } from "../../../json.ts";
 import { isObject, isScalar } from "./operators.ts";
 
-/** What a pattern uses that the C++ library answers differently. */
+/** The features of a pattern for which the C++ library gives different results. */
 interface Uses {
   values: boolean;
   exists: boolean;
   nestedAbsence: boolean;
   anythingBut: boolean;
   nested: boolean;
-  /** Wildcards that are other texts as regular expressions. */
+  /** Wildcards that mean something else as regular expressions. */
   wildcards: string[];
-  /** Texts with letters beyond ASCII whose case is ignored. */
+  /** Non-ASCII texts whose case is ignored. */
   foldedTexts: string[];
 }
 
 /**
- * Where the C++ library answers differently from us, whose verdicts are Amazon's, on events of this pattern: a sentence
- * each. The pattern must compile.
+ * How the C++ library's results differ from ours, which follow Amazon's, for events of this pattern: a sentence
+ * for each difference. The pattern must compile.
  */
 export function cppDifferences(pattern: JsonValue): string[] {
   const uses: Uses = {

@@ -6,7 +6,7 @@ import { isObject, isScalar } from "./operators.ts";
 /** Operators that the C++ library looks for in a rule. */
 const OPERATORS = ["anything-but", "prefix", "suffix", "equals-ignore-case", "numeric", "$or", "wildcard"];
 
-/** What in a pattern the C++ library refuses, so that it cannot open the topic: a part of a sentence each. */
+/** What the C++ library rejects in a pattern, so that it cannot open the topic: a clause for each. */
 export function cppPatternRefusals(pattern: JsonValue): string[] {
   const refusals: string[] = [];
   lookAtPattern(pattern, "", refusals);

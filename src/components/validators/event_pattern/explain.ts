@@ -6,7 +6,7 @@ import { compileField, compileObject } from "./match.ts";
 import { isObject } from "./operators.ts";
 import type { ObjectPattern } from "./parse.ts";
 
-/** Says in which field an event first differs from a pattern; only for events that do not match. */
+/** Returns the first field in which an event differs from a pattern; only for events that do not match. */
 export function explainMismatch(pattern: ObjectPattern, object: JsonObject, path = ""): MetadataMismatch {
   for (const { key, pattern: wanted } of pattern.fields) {
     const at = path + pointerStep(key);

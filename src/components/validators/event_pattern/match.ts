@@ -6,7 +6,7 @@ type ObjectTest = (object: JsonObject) => boolean;
 
 const NO_FIELDS: JsonObject = {};
 
-/** Makes a test out of a parsed pattern. */
+/** Compiles a parsed pattern into a test. */
 export function compileObject(pattern: ObjectPattern, keyPrefix = ""): ObjectTest {
   const tests = pattern.fields.map(({ key, pattern: wanted }) => fieldTestOf(keyPrefix + key, wanted));
   for (const choice of pattern.choices) {
@@ -28,7 +28,9 @@ function fieldTestOf(key: string, wanted: ObjectPattern["fields"][number]["patte
   return (object) => get(object) !== undefined;
 }
 
-/** Whether what an event has in a field matches the values and operators of a list; arrays where an element does. */
+/**
+ * Whether a field's value matches a list of values and operators; an array matches if one of its elements does.
+ */
 function valuesMatch(wanted: FieldPattern, value: JsonValue | undefined): boolean {
   if (value === null || typeof value !== "object") {
     return value === undefined ? wanted.acceptsAbsent : wanted.test(value);
@@ -47,7 +49,7 @@ function valuesMatch(wanted: FieldPattern, value: JsonValue | undefined): boolea
   return empty && wanted.acceptsAbsent;
 }
 
-/** Objects are not values, and neither is an array of nothing else: the field counts as missing. */
+/** Objects, and arrays with only objects in them, are not values: the field counts as missing. */
 function hasScalar(array: readonly JsonValue[]): boolean {
   return array.some((element) => Array.isArray(element) ? hasScalar(element) : !isObject(element));
 }
@@ -66,7 +68,7 @@ function fieldTest(key: string, wanted: FieldPattern): ObjectTest {
   };
 }
 
-/** Makes a test of what an event has in a field. */
+/** Compiles a field's pattern into a test. */
 export function compileField(wanted: FieldPattern): (value: JsonValue | undefined) => boolean {
   const choices = wanted.choices.map(({ alternatives, isNegated }) => {
     const tests = alternatives.map((alternative) => compileObject(alternative));
@@ -79,7 +81,7 @@ export function compileField(wanted: FieldPattern): (value: JsonValue | undefine
 function nestedTest(key: string, wanted: ObjectPattern): ObjectTest {
   const get = getter(key);
   const inner = compileObject(wanted);
-  // An event may hold the dotted key itself. Made when first needed, since few events do.
+  // An event may contain the dotted key itself. Compiled on first use, since few events do.
   let dotted: ObjectTest | undefined;
   return (object) => {
     const value = get(object);
@@ -101,7 +103,7 @@ function nestedMatches(inner: ObjectTest, value: JsonValue): boolean {
   return !objectSeen && inner(NO_FIELDS);
 }
 
-/** Reads a field of an event; only names that every object inherits need the slower look. */
+/** Reads a field of an event; only names that every object inherits need the slower check. */
 function getter(key: string): (object: JsonObject) => JsonValue | undefined {
   if (!(key in Object.prototype)) return (object) => object[key];
   return (object) => Object.hasOwn(object, key) ? object[key] : undefined;

@@ -15,15 +15,15 @@ import { parsePattern } from "./parse.ts";
 export interface EventPattern {
   /** Whether the metadata matches. */
   matches(metadata: JsonValue): boolean;
-  /** Says where metadata that does not match differs. */
+  /** Describes how metadata that does not match differs. */
   explain(metadata: JsonValue): MetadataMismatch;
 }
 
-/** Compiles a pattern into a test and its explanation; throws `InvalidOptionError` naming the wrong place. */
+/** Compiles a pattern into a test and its explanation; throws `InvalidOptionError` with the wrong place. */
 export function newEventPattern(pattern: JsonValue): EventPattern {
   const parsed = parsePattern(pattern);
   const test = compileObject(parsed);
-  // `{}` asks for nothing, not even for an object.
+  // `{}` requires nothing, not even an object.
   const acceptsAll = parsed.fields.length === 0 && parsed.choices.length === 0;
   return {
     matches: (metadata) => isObject(metadata) ? test(metadata) : acceptsAll,

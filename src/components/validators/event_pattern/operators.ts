@@ -4,7 +4,7 @@ import { compileNumeric } from "./numeric.ts";
 import { wrongPattern } from "./refuse.ts";
 import { compileWildcard } from "./wildcard.ts";
 
-/** A value without parts; arrays are matched element by element. */
+/** A primitive value; arrays are matched element by element. */
 export type Scalar = string | number | boolean | null;
 
 /** Whether a value matches. */
@@ -12,7 +12,7 @@ export type ScalarTest = (value: Scalar) => boolean;
 
 type OperatorCompiler = (operand: JsonValue, path: string) => ScalarTest;
 
-/** What stands in a field's list as `{ "operator": operand }`. `exists` is known to the list itself. */
+/** The operators allowed in a field's list as `{ "operator": operand }`. The list itself handles `exists`. */
 const OPERATORS = new Map<string, OperatorCompiler>([
   ["prefix", (operand, path) => textTest(operand, path, startsWith, true)],
   ["suffix", (operand, path) => textTest(operand, path, endsWith, true)],
@@ -26,10 +26,10 @@ const OPERATORS = new Map<string, OperatorCompiler>([
   ["anything-but", compileAnythingBut],
 ]);
 
-/** The operators `anything-but` can turn round. */
+/** The operators that `anything-but` can negate. */
 const NEGATABLE = ["prefix", "suffix", "equals-ignore-case", "wildcard", "numeric", "anything-but"];
 
-/** Every operator's name. */
+/** The names of all operators. */
 export const OPERATOR_NAMES: readonly string[] = [...OPERATORS.keys(), "exists"];
 
 /** Compiles `{ "operator": operand }`. */
@@ -53,7 +53,7 @@ export function isScalar(value: JsonValue): value is Scalar {
 
 type TextCompiler = (operand: string, path: string) => (text: string) => boolean;
 
-/** Tests text against one operand or a list of them, of which any may match. */
+/** Tests text against one operand, or any of a list of them. */
 function textTest(
   operand: JsonValue,
   path: string,

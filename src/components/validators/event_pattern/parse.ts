@@ -11,31 +11,31 @@ import {
 } from "./operators.ts";
 import { wrongPattern } from "./refuse.ts";
 
-/** What a pattern wants of one field. */
+/** What a pattern requires of one field. */
 export interface FieldPattern {
   readonly kind: "field";
   /** Whether a value matches. */
   readonly test: ScalarTest;
   /** Whether the field may be missing. */
   readonly acceptsAbsent: boolean;
-  /** Every `$or` in the list, which looks into the value. */
+  /** Every `$or` in the list; these test the value's own fields. */
   readonly choices: readonly FieldChoice[];
-  /** The value or list as it stands in the pattern. */
+  /** The value or list as it is in the pattern. */
   readonly source: JsonValue;
 }
 
-/** A `$or` in a field's list: one of the patterns must match the value, or none where `anything-but` has it. */
+/** A `$or` in a field's list: one of the patterns must match the value, or none of them within `anything-but`. */
 export interface FieldChoice {
   readonly alternatives: readonly ObjectPattern[];
   readonly isNegated: boolean;
 }
 
-/** What `{}` wants of a field: that it is there, whatever its value. */
+/** What `{}` requires of a field: that it exists, whatever its value. */
 export interface AnythingPattern {
   readonly kind: "anything";
 }
 
-/** What a pattern wants of an object: every field, and one alternative of every `$or`. */
+/** What a pattern requires of an object: every field, and one alternative of every `$or`. */
 export interface ObjectPattern {
   readonly kind: "object";
   readonly fields: {
@@ -46,9 +46,9 @@ export interface ObjectPattern {
 }
 
 /**
- * Reads an event pattern and refuses a wrong one. A key with dots stands for nested objects: `"a.b": […]` is
- * read as `"a": { "b": […] }`. What only the C++ library knows is read, too: a value without a list, `{}`, and
- * `$or` within a list.
+ * Parses an event pattern and rejects an invalid one. A key with dots means nested objects: `"a.b": […]` is parsed
+ * as `"a": { "b": […] }`. Forms supported only by the C++ library are parsed, too: a value without a list, `{}`,
+ * and `$or` within a list.
  */
 export function parsePattern(pattern: JsonValue): ObjectPattern {
   return parseObject(pattern, "");
@@ -92,8 +92,8 @@ function parseWanted(value: JsonValue, path: string): FieldPattern | AnythingPat
 }
 
 /**
- * The object pattern at the end of the steps. Patterns of one object are gathered in one place, since all of
- * them must match the same element where the event has an array.
+ * The object pattern at the end of the steps. Patterns for one object are merged, since all of them must match the
+ * same element if the event has an array.
  */
 function descend(from: ObjectPattern, steps: readonly string[]): ObjectPattern {
   let object = from;

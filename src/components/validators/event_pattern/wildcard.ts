@@ -1,8 +1,9 @@
 import { wrongPattern } from "./refuse.ts";
 
 /**
- * Compiles a text in which `*` stands for any characters, `\*` for an asterisk and `\\` for a backslash; before
- * anything else a backslash is one. Each piece between asterisks is looked for once, from left to right, so that no text takes long.
+ * Compiles a text in which `*` matches any characters, `\*` an asterisk and `\\` a backslash; before any other
+ * character a backslash is literal. The pieces between asterisks are searched once, from left to right, so that
+ * matching takes linear time.
  */
 export function compileWildcard(pattern: string, path: string): (text: string) => boolean {
   const [first = "", ...middle] = splitAtAsterisks(pattern, path);

@@ -4,7 +4,7 @@ import { isMultipleOf } from "./multiple_of.ts";
 import { schemaPattern } from "./regular_expression.ts";
 import { wrongSchema } from "./wrong_schema.ts";
 
-/** One thing Ajv found wrong; the part of its report that is used here. */
+/** One error reported by Ajv; the part that is used here. */
 export interface SchemaError {
   readonly instancePath: string;
   readonly keyword: string;
@@ -27,7 +27,7 @@ interface SchemaCompiler {
   addKeyword(definition: typeof MULTIPLE_OF): unknown;
 }
 
-/** `format` is only an annotation in current drafts; unknown keywords are annotations in all of them. */
+/** `format` is only an annotation in current drafts; unknown keywords are annotations in all drafts. */
 const OPTIONS = {
   strict: false,
   validateFormats: false,
@@ -36,7 +36,7 @@ const OPTIONS = {
   code: { regExp: schemaPattern },
 } as const;
 
-/** Ajv's own works on doubles, where 19.99 is not a multiple of 0.01. */
+/** Ajv's own implementation computes with doubles, where 19.99 is not a multiple of 0.01. */
 const MULTIPLE_OF = {
   keyword: "multipleOf",
   type: "number" as const,
@@ -58,7 +58,7 @@ interface KeywordTest {
 
 type CompilerClass = new (options: typeof OPTIONS) => SchemaCompiler;
 
-/** Ajv is CommonJS: in a program made by a bundler its module may have a default export alone, the class. */
+/** Ajv is CommonJS: after bundling its module may have only a default export, the class. */
 function classOf(named: CompilerClass | undefined, module: { default: unknown }): CompilerClass {
   return named ?? module.default as CompilerClass;
 }
@@ -68,7 +68,10 @@ async function loadAjv(): Promise<CompilerClass> {
   return classOf(module.Ajv, module);
 }
 
-/** Loads Ajv only here, so that no one else pays for it. Draft-06 schemas are draft-07 schemas too, and draft-04 ones become some. */
+/**
+ * Ajv is loaded here, so that only its users pay for it. Draft-06 schemas are also valid draft-07 schemas, and
+ * draft-04 ones are converted.
+ */
 const COMPILERS: Record<SchemaDraft, () => Promise<CompilerClass>> = {
   "2020-12": async () => {
     const module = await import("ajv/dist/2020.js");
@@ -85,20 +88,25 @@ const COMPILERS: Record<SchemaDraft, () => Promise<CompilerClass>> = {
 
 const loaded = new Map<SchemaDraft, CompilerClass>();
 
-/** Loads what compiles that schema, by draft `orElse` where it names none; a wrong one throws `InvalidOptionError`. */
+/**
+ * Loads the compiler for that schema, using draft `orElse` if it names none; an invalid schema throws
+ * `InvalidOptionError`.
+ */
 export async function loadCompiler(schema: JsonValue, orElse?: SchemaDraft): Promise<void> {
   const draft = draftOf(checked(schema), orElse);
   if (!loaded.has(draft)) loaded.set(draft, await COMPILERS[draft]());
 }
 
-/** Compiles a JSON Schema; undefined before its compiler is loaded. A wrong one throws `InvalidOptionError`. */
+/**
+ * Compiles a JSON Schema; undefined if its compiler is not loaded yet. An invalid one throws `InvalidOptionError`.
+ */
 export function compileSchema(document: JsonValue, orElse?: SchemaDraft): SchemaTest | undefined {
   const schema = checked(document);
   const draft = draftOf(schema, orElse);
   const Compiler = loaded.get(draft);
   if (Compiler === undefined) return undefined;
   try {
-    // A new one for each schema: two may have the same "$id".
+    // A new one for each schema: two schemas may have the same "$id".
     const compiler = new Compiler(OPTIONS);
     compiler.removeKeyword(MULTIPLE_OF.keyword);
     compiler.addKeyword(MULTIPLE_OF);
@@ -121,7 +129,7 @@ function checked(schema: JsonValue): JsonObject | boolean {
   return schema;
 }
 
-/** Ajv is chosen by the draft already, and knows no other address of it. */
+/** Ajv was chosen by draft already, and only knows one URL for it. */
 function withoutDraft(schema: JsonObject | boolean): JsonObject | boolean {
   if (typeof schema === "boolean") return schema;
   const { $schema: _, ...rest } = schema;

@@ -1,6 +1,6 @@
 /**
- * What a JSON Schema means to the C++ library, which reads every one by draft 07, has no checkers of formats and
- * contents, and loads no other document.
+ * What a JSON Schema means to the C++ library, which reads every schema as draft 07, does not check formats and
+ * contents, and loads no other documents.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { JsonObject, JsonValue } from "../../../json.ts";
 import { isRefusedInCpp } from "../cpp_regular_expression.ts";
 import { forEachSchema } from "./subschemas.ts";
 
-/** Words of later drafts. */
+/** Keywords of later drafts. */
 const LATER_WORDS = [
   "prefixItems",
   "unevaluatedItems",
@@ -21,7 +21,7 @@ const LATER_WORDS = [
   "$recursiveRef",
 ];
 
-/** What in a schema the C++ library refuses, so that it cannot open the topic: a part of a sentence each. */
+/** What the C++ library rejects in a schema, so that it cannot open the topic: a clause for each. */
 export function cppSchemaRefusals(schema: JsonValue): string[] {
   const refusals: string[] = [];
   const ids: string[] = [];
@@ -30,7 +30,7 @@ export function cppSchemaRefusals(schema: JsonValue): string[] {
   });
   forEachSchema(schema, (inner, path) => {
     const { $ref } = inner;
-    // What stands beside a reference is not looked at there.
+    // It ignores keywords next to a reference.
     if (typeof $ref === "string") {
       if (!isKnownReference($ref, ids)) refusals.push(`reference ${JSON.stringify($ref)}${where(path)}`);
       return;
@@ -49,7 +49,7 @@ export function cppSchemaRefusals(schema: JsonValue): string[] {
   return refusals;
 }
 
-/** Where a schema means something else to the C++ library: a part of a sentence each. */
+/** Where a schema means something else to the C++ library: a clause for each. */
 export function cppSchemaDifferences(schema: JsonValue): string[] {
   const differences: string[] = [];
   forEachSchema(schema, (inner, path) => {
@@ -71,7 +71,7 @@ export function cppSchemaDifferences(schema: JsonValue): string[] {
 
 function isKnownReference(reference: string, ids: readonly string[]): boolean {
   const [document = "", fragment = ""] = reference.split("#");
-  // Names of places (`$anchor`) came with a later draft; before, they were ids.
+  // Named anchors (`$anchor`) were introduced by a later draft; earlier ones use ids.
   if (fragment !== "" && !fragment.startsWith("/")) return ids.some((id) => id.endsWith(`#${fragment}`));
   return document === "" || ids.some((id) => id.replace(/#.*/s, "").endsWith(document));
 }

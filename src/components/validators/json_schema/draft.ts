@@ -1,5 +1,5 @@
 /**
- * Which draft of JSON Schema a schema is read by.
+ * Determines the draft of JSON Schema of a schema.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from "../../../json.ts";
 import { mapSchemas } from "./subschemas.ts";
 import { wrongSchema } from "./wrong_schema.ts";
 
-/** The drafts that are known. */
+/** The supported drafts. */
 export const DRAFTS: readonly SchemaDraft[] = ["2020-12", "2019-09", "draft-07", "draft-06", "draft-04"];
 
 /** One of them. */
@@ -16,8 +16,8 @@ export type SchemaDraft = "2020-12" | "2019-09" | "draft-07" | "draft-06" | "dra
 const KNOWN = `known drafts are ${DRAFTS.map((name) => `"${name}"`).join(", ")}`;
 
 /**
- * The draft that a schema names under `$schema`; else `orElse`, by which also a schema of a draft that is not known is
- * read; else 2020-12, or draft-07 where `items` is a list, which 2020-12 does not have.
+ * The draft declared by `$schema`; without a supported one `orElse`; otherwise 2020-12, or draft-07 if `items` is
+ * a list, which 2020-12 does not allow.
  */
 export function draftOf(schema: JsonObject | boolean, orElse?: SchemaDraft): SchemaDraft {
   const declared = typeof schema === "boolean" ? undefined : schema.$schema;
@@ -27,14 +27,14 @@ export function draftOf(schema: JsonObject | boolean, orElse?: SchemaDraft): Sch
   return draft;
 }
 
-/** The draft that a `$schema` names. The address without one stood for the newest draft, of which 07 was the last. */
+/** The draft that a `$schema` declares. The URL without a draft meant the newest one, of which 07 was the last. */
 function namedDraft(declared: JsonValue): SchemaDraft | undefined {
   if (typeof declared !== "string") return undefined;
   const match = /^https?:\/\/json-schema\.org\/(?:(?:draft\/)?([^/]+)\/)?schema#?$/.exec(declared);
   return match === null ? undefined : DRAFTS.find((name) => name === (match[1] ?? "draft-07"));
 }
 
-/** A draft as a document has it; throws for one that is not known. */
+/** The draft named in a document; throws if it is not supported. */
 export function checkDraft(draft: unknown): SchemaDraft | undefined {
   if (draft === undefined) return undefined;
   const known = DRAFTS.find((name) => name === draft);
@@ -51,7 +51,7 @@ function hasTuple(schema: JsonObject | boolean): boolean {
   return found;
 }
 
-/** A draft-04 schema in the words of draft-07. */
+/** A draft-04 schema converted to draft-07. */
 export function fromDraft04(schema: JsonObject | boolean): JsonObject | boolean {
   return mapSchemas(schema, ({ id, exclusiveMinimum, exclusiveMaximum, ...others }) => {
     const changed: JsonObject = others;
@@ -62,7 +62,7 @@ export function fromDraft04(schema: JsonObject | boolean): JsonObject | boolean 
   });
 }
 
-/** There `exclusiveMinimum` is true or false beside `minimum`, later a number instead of it. */
+/** In draft-04 `exclusiveMinimum` is a boolean next to `minimum`, later a number in place of it. */
 function exclude(
   schema: JsonObject,
   limit: "minimum" | "maximum",

@@ -7,7 +7,7 @@ import { counted } from "../../../counted.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 
-/** What each keyword expects, in words; the others fall back on Ajv's own message. */
+/** What each keyword expects, in words; other keywords fall back on Ajv's own message. */
 const EXPECTATIONS: Record<string, (params: Params, error: SchemaError) => string> = {
   type: ({ type }) => (Array.isArray(type) ? type : String(type).split(",")).map(withArticle).join(" or "),
   enum: ({ allowedValues }) => `one of ${show(allowedValues)}`,
@@ -30,7 +30,7 @@ const EXPECTATIONS: Record<string, (params: Params, error: SchemaError) => strin
   not: () => 'a value that does not match the schema of "not"',
 };
 
-/** Keywords that speak of a property by name: the place is the property, not the object. */
+/** Keywords about a named property: the path is that of the property, not of the object. */
 const PROPERTY_KEYWORDS: Record<string, { param: string; expected: (params: Params) => string }> = {
   required: { param: "missingProperty", expected: () => "a value" },
   dependentRequired: {
@@ -46,14 +46,14 @@ const PROPERTY_KEYWORDS: Record<string, { param: string; expected: (params: Para
   propertyNames: { param: "propertyName", expected: () => "an allowed property name" },
 };
 
-/** Keywords whose own error, the last of all, says more than those of the schemas under them. */
+/** Keywords whose own error, the last one, says more than those of their subschemas. */
 const SUMMING_KEYWORDS = ["contains", "propertyNames"];
 
-/** Says what the first thing is that is wrong. */
+/** Describes the first thing that is wrong. */
 export function explainSchemaErrors(errors: readonly SchemaError[]): MetadataMismatch {
-  // "if" only adds that "then" or "else" failed; why is said before.
+  // An error of "if" only repeats that "then" or "else" failed, which is reported before.
   const relevant = errors.filter((error, index) => index === 0 || error.keyword !== "if");
-  // A schema that does not match says why.
+  // A subschema that does not match reports why.
   const [first, last] = [relevant[0]!, relevant.at(-1)!];
   if (last.keyword === "anyOf" || last.keyword === "oneOf") return explainChoice(last, relevant);
   return explainError(SUMMING_KEYWORDS.includes(last.keyword) ? last : first);
@@ -75,7 +75,7 @@ function explainError(error: SchemaError): MetadataMismatch {
   return { path: error.instancePath, expected, found: show(error.data) };
 }
 
-/** Where each branch fails at the value itself, the choice is between what the branches expect. */
+/** If each branch fails at the value itself, the alternatives are what the branches expect. */
 function explainChoice(choice: SchemaError, errors: readonly SchemaError[]): MetadataMismatch {
   if (choice.keyword === "oneOf" && Array.isArray(choice.params.passingSchemas)) {
     const expected = 'a match for exactly one schema of "oneOf", not for several';

@@ -1,17 +1,17 @@
-/** A number as a whole number times a power of ten. */
+/** A number as an integer times a power of ten. */
 interface Decimal {
   digits: bigint;
   power: number;
 }
 
 /**
- * Whether a number is a whole multiple of another, both as they are written: 19.99 is one of 0.01, though the double
- * nearest to 19.99 is not one of the double nearest to 0.01.
+ * Whether a number is an integer multiple of another, both taken as decimals: 19.99 is a multiple of 0.01,
+ * although the double nearest to 19.99 is not a multiple of the double nearest to 0.01.
  */
 export function isMultipleOf(value: number, divisor: number): boolean {
   if (Number.isInteger(value) && Number.isInteger(divisor)) return value % divisor === 0;
   const quotient = value / divisor;
-  // Far from a whole number it is none, whatever was rounded.
+  // If the quotient is far from an integer, rounding errors do not matter.
   if (Math.abs(quotient - Math.round(quotient)) > 1e-6 * Math.max(1, Math.abs(quotient))) return false;
   const [one, other] = [decimalOf(value), decimalOf(divisor)];
   const power = Math.min(one.power, other.power);

@@ -1,4 +1,4 @@
-/** What the names of POSIX classes stand for within brackets; C++ has them in its regular expressions. */
+/** The meaning of POSIX classes within brackets, which C++ regular expressions support. */
 const POSIX_CLASSES: Readonly<Record<string, string>> = {
   alnum: "A-Za-z0-9",
   alpha: "A-Za-z",
@@ -18,8 +18,8 @@ const POSIX_CLASSES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Compiles a pattern of a JSON Schema: a regular expression of JavaScript, in which POSIX classes such as
- * `[[:digit:]]` may stand. One that is wrong in Unicode mode (`\_`, a lone `]`) is taken as it is without it.
+ * Compiles a pattern of a JSON Schema: a JavaScript regular expression that may contain POSIX classes such as
+ * `[[:digit:]]`. One that is invalid in Unicode mode (`\_`, a lone `]`) is compiled without it.
  */
 export function schemaPattern(pattern: string, flags: string): RegExp {
   const source = withoutPosixClasses(pattern);
@@ -34,7 +34,7 @@ export function schemaPattern(pattern: string, flags: string): RegExp {
   }
 }
 
-/** Ajv asks for it, and uses it only where it writes code to a file. */
+/** Required by Ajv, which only uses it to generate standalone code. */
 schemaPattern.code = "schemaPattern";
 
 function withoutPosixClasses(pattern: string): string {

@@ -20,7 +20,7 @@ const WITH_SCHEMAS: ReadonlySet<string> = new Set([
   "unevaluatedProperties",
 ]);
 
-/** Keywords with an object whose members are schemas; in `dependencies` there may be lists of names, too. */
+/** Keywords with an object whose members are schemas; `dependencies` may also have lists of names. */
 const WITH_NAMED_SCHEMAS: ReadonlySet<string> = new Set([
   "$defs",
   "definitions",
@@ -30,7 +30,7 @@ const WITH_NAMED_SCHEMAS: ReadonlySet<string> = new Set([
   "properties",
 ]);
 
-/** A copy of a schema in which `change` was applied to every schema in it, inner ones first, and to itself. */
+/** A copy of a schema in which `change` was applied to every subschema, inner ones first, and to itself. */
 export function mapSchemas<S extends JsonValue>(schema: S, change: (schema: JsonObject) => JsonObject): S {
   if (Array.isArray(schema)) return schema.map((inner) => mapSchemas(inner, change)) as JsonValue as S;
   if (typeof schema !== "object" || schema === null) return schema;
@@ -49,7 +49,7 @@ function mapMembers(object: JsonObject, map: (key: string, value: JsonValue) => 
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(key, value)]));
 }
 
-/** Calls back with every schema in a schema, outer ones first, and the JSON pointer to it. */
+/** Calls back with a schema and all its subschemas, outer ones first, and the JSON pointer to each. */
 export function forEachSchema(
   schema: JsonValue,
   visit: (schema: JsonObject, path: string) => void,

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../../../errors.ts";
 
-/** The error for a schema that cannot be compiled. */
+/** The error for an invalid schema. */
 export function wrongSchema(detail: string, cause?: unknown): InvalidOptionError {
   return new InvalidOptionError("schema", `Cannot compile JSON schema: ${detail}`, { cause });
 }
