@@ -1,7 +1,7 @@
 /**
- * Drivers that a program loads by a line of its own, for they need packages that most programs do without. Their
- * imports are hidden from tools that follow imports before a program runs (JSR, Deno, bundlers), so that no one
- * downloads what is not used.
+ * Drivers that a program loads explicitly, because they need packages that most programs do not. Their imports are
+ * hidden from tools that follow imports before a program runs (JSR, Deno, bundlers), so that unused packages are
+ * not downloaded.
  *
  * @module
  */
@@ -15,15 +15,15 @@ interface KafkaModule {
 
 const ENTRY_POINT = "@diaspora/stream/kafka";
 
-/** Where the driver may lie: beside this file as a source, beside it in a package, or in a compiled program. */
+/** Possible locations of the driver: beside this file in the sources, in a package, or in a compiled program. */
 function places(): string[] {
   const own = import.meta.url;
-  // A program from JSR says in its imports what it downloads.
+  // A program from JSR declares what it downloads in its own imports.
   if (!own.startsWith("file:")) return [];
   return [new URL(own.endsWith(".ts") ? "../kafka/mod.ts" : "./kafka.js", own).href, ENTRY_POINT];
 }
 
-/** Opens the `kafka` driver where it is there without having been imported. */
+/** Opens the `kafka` driver if it is available without having been imported. */
 export async function openKafkaIfThere(name: string, options: JsonObject): Promise<DriverInterface> {
   let cause: unknown;
   for (const place of places()) {

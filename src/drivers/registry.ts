@@ -5,22 +5,21 @@ import type { JsonObject } from "../json.ts";
 import { withAbsoluteRoot } from "./files/root_path.ts";
 import { openKafkaIfThere } from "./optional.ts";
 
-/** Makes a driver from its configuration document. */
+/** Creates a driver from its configuration document. */
 export type DriverFactory = (options: JsonObject) => DriverInterface | Promise<DriverInterface>;
 
-/** What {@linkcode registerDriver} takes beside the factory. */
+/** What {@linkcode registerDriver} accepts besides the factory. */
 export interface DriverRegistration {
   /**
-   * Options whose values are never shown, beside those whose names say that they are secrets (`password`,
-   * `api_key`, …). A key within an object has dots: `"login.pin"`. A driver that is loaded as `name:module` has
-   * them as `secretOptions` of what it exports.
+   * Options whose values are never shown, besides those with telling names (`password`, `api_key`, …). Use dots
+   * for a key in an object: `"login.pin"`. A driver loaded as `name:module` exports them as `secretOptions`.
    */
   secretOptions?: readonly string[];
 }
 
 const secretOptions = new Map<string, readonly string[]>();
 
-// Loaded when first opened: no one pays for an engine that is not used.
+// Loaded on first use, so that unused engines cost nothing.
 const factories = new Map<string, DriverFactory>([
   ["files", openFiles],
   ["octopus", (options) => openKafkaIfThere("octopus", options)],
@@ -29,13 +28,13 @@ const factories = new Map<string, DriverFactory>([
 ]);
 
 async function openFiles(options: JsonObject): Promise<DriverInterface> {
-  // Before anything is waited for: meanwhile the program may change its working directory.
+  // Before anything is awaited: the program may change its working directory in the meantime.
   const absolute = withAbsoluteRoot(options);
   return new (await import("./files/driver.ts")).FilesDriver(absolute);
 }
 
 /**
- * Makes drivers of that name known to {@linkcode Driver.open}; replaces the one of that name, if any.
+ * Registers a driver name with {@linkcode Driver.open}, replacing any previous one of that name.
  *
  * @example
  * ```ts
@@ -63,18 +62,18 @@ export function registerDriver(
   secretOptions.set(name, registration.secretOptions ?? []);
 }
 
-/** The names that {@linkcode Driver.open} knows. */
+/** The names known to {@linkcode Driver.open}. */
 export function driverNames(): string[] {
   return [...factories.keys()].sort();
 }
 
-/** Makes the driver of that name; throws `UnknownDriverError` or, for `name:module`, `ModuleLoadError`. */
+/** Creates the driver of that name; throws `UnknownDriverError` or, for `name:module`, `ModuleLoadError`. */
 export async function makeDriver(name: string, options: JsonObject): Promise<DriverInterface> {
   const factory = factories.get(name) ?? await loadFactory(String(name));
   return await factory(options);
 }
 
-/** The options that a driver marks as secrets; loads it where it is `name:module`. */
+/** The options that a driver marks as secrets; loads a driver given as `name:module`. */
 export async function secretOptionsOf(name: string): Promise<readonly string[]> {
   if (factories.has(name)) return secretOptions.get(name) ?? [];
   const marked = (await loadDriver(name) as { secretOptions?: unknown }).secretOptions;
@@ -91,7 +90,7 @@ async function loadFactory(reference: string): Promise<DriverFactory> {
   return () => exported;
 }
 
-/** What a module exports as a driver: a class, a factory or the driver itself. */
+/** A driver exported by a module: a class, a factory or the driver itself. */
 async function loadDriver(reference: string): Promise<DriverInterface | DriverFactory> {
   const { name, module } = parseNameAndModule(reference);
   if (name === "" || module === undefined || module === "") {

@@ -3,7 +3,10 @@ import type { Storage } from "../../storage/port.ts";
 
 const signals = new Map<string, { signal: AppendSignal; holders: number }>();
 
-/** The append signal of a partition's folder, shared by all of this process, so that they wake each other directly. */
+/**
+ * The append signal of a partition's folder, shared within this process so that its users wake each other
+ * directly.
+ */
 export function holdAppendSignal(storage: Storage, directory: string): AppendSignal {
   let entry = signals.get(directory);
   if (entry === undefined) {
@@ -13,7 +16,7 @@ export function holdAppendSignal(storage: Storage, directory: string): AppendSig
   return entry.signal;
 }
 
-/** Gives up what `holdAppendSignal` gave. */
+/** Releases a signal acquired by `holdAppendSignal`. */
 export function releaseAppendSignal(directory: string): void {
   const entry = signals.get(directory);
   if (entry === undefined || --entry.holders > 0) return;
@@ -21,7 +24,7 @@ export function releaseAppendSignal(directory: string): void {
   signals.delete(directory);
 }
 
-/** Wakes those of this process who wait in a partition's folder. */
+/** Wakes waiters of this process in a partition's folder. */
 export function notifyAppended(directory: string): void {
   signals.get(directory)?.signal.notify();
 }

@@ -1,7 +1,7 @@
 /**
- * Folders that are being made or removed. A topic, and a consumer's positions, come and go by one rename: they are
- * made under a name that stands for nothing, and moved to such a name before they are removed. What a process
- * that was killed leaves there is not in the store any more, or not yet, and the next one takes it away.
+ * Folders under temporary names. Topics and consumer folders are created and removed atomically by a rename: they
+ * are built under a temporary name, and renamed to one before they are removed. Leftovers of a killed process are
+ * therefore not part of the store, and a later process removes them.
  *
  * @module
  */
@@ -11,17 +11,18 @@ import { isMissing, type Storage } from "../../storage/port.ts";
 
 const MAKING = ".creating-";
 const REMOVING = ".deleting-";
-/** A folder half made is rubbish once it has not changed for this long. */
+/** An incomplete folder is a leftover once it has not changed for this long. */
 const RUBBISH_AFTER_MS = 3_600_000;
 
-/** A path for a folder that is being made. */
+/** A temporary path for a folder that is being created. */
 export function pathForMaking(storage: Storage, parent: string): string {
   return `${parent}/${MAKING}${randomName(storage)}`;
 }
 
 /**
- * Moves a folder aside, to be removed there; undefined when it is not there. From then on it is gone for good: its
- * new name is on the disk before anything in it is touched. When the disk fails at that, it is moved back.
+ * Renames a folder to a temporary name before its removal; undefined if it does not exist. After that the removal
+ * is final: the rename is synced before anything in the folder is touched. If the sync fails, the folder is moved
+ * back.
  */
 export function moveAside(storage: Storage, parent: string, path: string): string | undefined {
   const aside = `${parent}/${REMOVING}${randomName(storage)}`;
@@ -40,11 +41,11 @@ export function moveAside(storage: Storage, parent: string, path: string): strin
   return aside;
 }
 
-/** Moves a folder to where it was; what failed before is what the caller gets. */
+/** Moves a folder back; ignores storage errors, since the caller reports the original one. */
 export function tryMoveBack(storage: Storage, aside: string, path: string): void {
   try {
     storage.rename(aside, path);
-    // Else a power cut might leave the folder where it is not, though moving it failed.
+    // Otherwise a power failure could leave the folder under its temporary name although the operation failed.
     syncParents(storage, aside, path);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
@@ -55,7 +56,7 @@ function syncParents(storage: Storage, ...paths: string[]): void {
   for (const folder of new Set(paths.map((path) => dirname(path)))) storage.syncDirectory(folder);
 }
 
-/** Removes a folder that was moved aside, as far as that goes: what stays has a name no one looks at. */
+/** Removes a folder with a temporary name as far as possible: nothing reads what remains. */
 export function tryRemoveTree(storage: Storage, path: string): void {
   try {
     storage.removeTree(path);
@@ -65,8 +66,8 @@ export function tryRemoveTree(storage: Storage, path: string): void {
 }
 
 /**
- * Takes away what processes that were killed left in a folder with these names: what was moved aside by way of
- * `remove`, and what was half made, once it is old.
+ * Cleans up after killed processes in a folder with the given entries: passes folders that were to be removed to
+ * `remove`, and removes incomplete ones that are old enough.
  */
 export function removeLeftovers(
   storage: Storage,
@@ -76,19 +77,19 @@ export function removeLeftovers(
 ): void {
   const removing = names.filter((name) => name.startsWith(REMOVING));
   try {
-    // The process that moved them aside may have been killed before that was on the disk.
+    // The process that renamed them may have been killed before its sync.
     if (removing.length > 0) storage.syncDirectory(parent);
     for (const name of removing) remove(`${parent}/${name}`);
     for (const name of names) {
       if (!name.startsWith(MAKING)) continue;
       const modified = storage.stat(`${parent}/${name}`)?.modified ?? Infinity;
       if (storage.now() - modified <= RUBBISH_AFTER_MS) continue;
-      // Its maker may only be slow, or its clock slow: then it misses the folder, rather than finishing half of one.
+      // Its creator may merely be slow, or its clock may be: renaming first makes its publication fail as a whole.
       const aside = moveAside(storage, parent, `${parent}/${name}`);
       if (aside !== undefined) tryRemoveTree(storage, aside);
     }
   } catch (error) {
-    // They cost no call: the next one tries again.
+    // A failed cleanup must not fail the call: the next one tries again.
     if (!(error instanceof StorageError)) throw error;
   }
 }

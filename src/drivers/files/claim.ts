@@ -1,6 +1,7 @@
 /**
- * The right of one process to fill a topic: a file beside the topics that says who has it. Its holder writes a growing
- * number into it; one that was killed is known by its process being gone, or by the number standing still.
+ * The exclusive claim of one process on filling a topic: a file next to the topics that names the holder, which
+ * increments a counter in it as a heartbeat. A killed holder is detected by its dead process or its missing
+ * heartbeats.
  *
  * @module
  */
@@ -14,12 +15,12 @@ import { makeTree } from "./make_tree.ts";
 
 const PREFIX = ".filling-";
 const BEAT_MS = 1000;
-/** A holder that wrote nothing for so long was killed. */
+/** A holder without a heartbeat for this long is dead. */
 const SILENT_MS = 5000;
 const LOOK_MS = 100;
 const CLAIM_BYTES_MAX = 4096;
 
-/** What the file says. */
+/** The content of the file. */
 interface Holder {
   token: string;
   host: string;
@@ -27,7 +28,7 @@ interface Holder {
   beats: number;
 }
 
-/** Gets the right, or throws `TransferInProgressError`, which names who has it. */
+/** Acquires the claim, or throws `TransferInProgressError`, which names the holder. */
 export async function claimTopic(storage: Storage, rootPath: string, name: string): Promise<AsyncDisposable> {
   makeTree(storage, rootPath);
   const path = `${rootPath}/${PREFIX}${name}`;
@@ -43,7 +44,7 @@ export async function claimTopic(storage: Storage, rootPath: string, name: strin
       own.beats++;
       storage.replace(path, bytesOf(own));
     } catch {
-      // The next beat tries again; one that holds the right alone loses nothing.
+      // The next heartbeat tries again; without competitors nothing is lost.
     }
   }, BEAT_MS);
   timer.unref();
@@ -56,7 +57,7 @@ export async function claimTopic(storage: Storage, rootPath: string, name: strin
   };
 }
 
-/** Takes the file of a holder that was killed away; throws when it lives. */
+/** Removes the file of a dead holder; throws if the holder is alive. */
 async function removeIfDead(storage: Storage, path: string, holder: Holder, name: string): Promise<void> {
   const { token, host, pid, beats } = holder;
   if (!isGone(host, pid)) {
@@ -70,7 +71,8 @@ async function removeIfDead(storage: Storage, path: string, holder: Holder, name
       }
     }
   }
-  // One process alone gets to remove it: the second of two could remove what a third published meanwhile.
+  // Only one process may remove it: a second one could remove the claim that a third has published in the
+  // meantime.
   const right = `${path}.${token}`;
   if (!storage.publish(right, new Uint8Array(0), { durable: false })) {
     const modified = storage.stat(right)?.modified ?? Infinity;
@@ -81,7 +83,7 @@ async function removeIfDead(storage: Storage, path: string, holder: Holder, name
   storage.remove(right);
 }
 
-/** Whether the process is certainly not there any more. */
+/** Whether the process has certainly ended. */
 function isGone(host: string, pid: number): boolean {
   if (host !== hostname()) return false;
   try {

@@ -13,26 +13,26 @@ import {
 } from "../../log/mod.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 
-/** Frames that are remembered until they are acknowledged; of others the log is asked. */
+/** Number of unacknowledged frames that are remembered; the position of others is looked up in the log. */
 const REMEMBERED_FRAMES_MAX = 4096;
 
-/** The watch on the folders is kept this long after the last wait: soon the next one follows. */
+/** The folders are watched for this long after the last wait, since the next one usually follows soon. */
 const LISTEN_LINGER_MS = 500;
 
-/** A partition that is read. */
+/** A partition that is being read. */
 export interface AssignedPartition {
   partition: Partition;
   reader: PartitionReader;
   cursor: CursorFile;
-  /** Events given out and not yet acknowledged, frame by frame. */
+  /** Delivered but unacknowledged events, by frame. */
   given: { baseId: number; endId: number; time: number; mark: FrameMark }[];
-  /** The stored position, when the log did not confirm it: the next acknowledgement takes its place. */
+  /** The stored position if it does not match the log: the next acknowledgement replaces it. */
   stale: StoredPosition | undefined;
-  /** The position asked for was removed: said once, at the next read. */
+  /** The requested position was removed: thrown once, by the next read. */
   gone: EventGoneError | undefined;
 }
 
-/** A partition that is about to be read. */
+/** Prepares a partition for reading. */
 export function assign(
   partition: Partition,
   request: ConsumerRequest,
@@ -42,11 +42,11 @@ export function assign(
   return { partition, reader, cursor, given: [], stale: undefined, gone: undefined };
 }
 
-/** How a consumer sees to it that its name is not that of a group. */
+/** How a consumer outside of groups makes sure that its name is not used by a group. */
 export interface LonePart {
-  /** Throws where consumers of the name share the partitions. */
+  /** Throws if the name is used by a group. */
   enter(): Promise<void>;
-  /** It reads no more. */
+  /** The consumer has stopped reading. */
   leave(): void;
 }
 
@@ -56,7 +56,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
   protected readonly assignments: Map<number, P> = new Map();
   #stopListening: (() => void)[] = [];
   #linger: ReturnType<typeof setTimeout> | undefined;
-  /** Looks for events on behalf of those who wait. */
+  /** Callbacks of waits, called when there may be new events. */
   readonly #waits = new Set<() => void>();
   protected isClosed = false;
 
@@ -74,7 +74,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined {
     const assigned = this.assignments.get(partition);
-    // A group may have taken it away meanwhile.
+    // A rebalance may have revoked it in the meantime.
     if (assigned === undefined) return undefined;
     if (assigned.gone !== undefined) {
       const { gone } = assigned;
@@ -90,7 +90,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     }
     if (batch !== undefined) {
       const { given } = assigned;
-      // Many at a time: moving all others up for each would cost more than the frame itself.
+      // Many at a time: shifting the array for every frame would cost more than the frame itself.
       if (given.length === REMEMBERED_FRAMES_MAX) given.splice(0, REMEMBERED_FRAMES_MAX / 2);
       const { baseId, count, timestamp, mark } = batch;
       given.push({ baseId, endId: baseId + count, time: timestamp, mark });
@@ -116,7 +116,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
       signal.addEventListener("abort", done);
       this.#waits.add(look);
       this.#listen();
-      // What was appended before anything listened would otherwise wait for the poll.
+      // Finds events appended before anything listened, which would otherwise wait for the poll.
       look();
     });
   }
@@ -162,7 +162,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
       }
       return false;
     } catch {
-      // Whatever is wrong, the next read says it to a caller who can handle it.
+      // The next read reports the error to a caller that can handle it.
       return true;
     }
   }
@@ -177,17 +177,17 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     for (const look of [...this.#waits]) look();
   }
 
-  /** Calls when there may be something new, until the functions given back are called. */
+  /** Calls `wake` when there may be new events, until the returned functions are called. */
   protected listenTo(wake: () => void): (() => void)[] {
     return [...this.assignments.values()].map(({ partition }) => partition.appendSignal.listen(wake));
   }
 
-  /** Listens to the partitions that there are now, if it listens. */
+  /** After a change of partitions: listens to the current ones, if it listens at all. */
   protected listenAnew(): void {
     const before = this.#stopListening;
     if (before.length === 0) return;
     this.#stopListening = [];
-    // First, so that what is listened to before and after is listened to all the time: a watch takes its time to begin.
+    // Before the old watches are stopped, so that partitions in both sets are watched without a gap.
     this.#listen();
     for (const stop of before) stop();
   }
@@ -198,7 +198,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
   }
 }
 
-/** Reads the partitions that it was asked for, and shares them with no one. */
+/** Reads the requested partitions, without a group. */
 export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
   readonly assigned: readonly number[];
 

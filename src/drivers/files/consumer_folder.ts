@@ -5,16 +5,18 @@ import { moveAside, pathForMaking, tryRemoveTree } from "./aside.ts";
 import { foldersOf } from "./consumer_names.ts";
 import { partitionName, readDocument } from "./layout.ts";
 
-/** Holds the name, so that a folder can be distinguished from one of another consumer, and from the rest of one removed. */
+/**
+ * File with the consumer's name, which tells the folder from another consumer's and from an incomplete leftover.
+ */
 const NAME_FILE = "name";
-/** A name has fewer bytes; of a file that has more, the rest says nothing. */
+/** Names are shorter than this; a longer file is not a name. */
 export const NAME_BYTES_MAX = 4096;
-/** Where a seek over several partitions stands until each of them has its position. */
+/** File with the positions of a seek over several partitions, until all of them are stored. */
 const SEEK_FILE = "seek.json";
-/** How often a folder is made again that another process removes at the same moment. */
+/** How often to recreate a folder that another process removes at the same time. */
 const ATTEMPTS_MAX = 10;
 
-/** Where a consumer's folder is, or would be made. */
+/** Where a consumer's folder is, or would be created. */
 export interface ConsumerPlace {
   storage: Storage;
   /** Folder of the topic. */
@@ -24,15 +26,15 @@ export interface ConsumerPlace {
   topic: string;
 }
 
-/** A position that a seek stores. */
+/** A position to be stored by a seek. */
 export interface SeekTarget extends Position {
   partition: number;
 }
 
-/** The folder of one consumer name, as one opened consumer or one call sees it. */
+/** The folder of one consumer name, for one open consumer or one call. */
 export class ConsumerFolder {
   readonly #path: string;
-  /** Whether the folder was there, or was made here: when it is gone after that, the name was deleted. */
+  /** Whether the folder existed or was created here: if it is missing after that, the name was deleted. */
   #isKnown: boolean;
 
   constructor(private readonly place: ConsumerPlace, private readonly name: string) {
@@ -47,19 +49,19 @@ export class ConsumerFolder {
     return this.#isKnown;
   }
 
-  /** Where it is, or would be made. */
+  /** Where it is, or would be created. */
   get path(): string {
     return this.#path;
   }
 
-  /** Makes it, unless it is there. */
+  /** Creates it unless it exists. */
   make(): void {
     this.#prepare();
   }
 
   /**
-   * The stored position in a partition. A folder without a name is the rest of one that was removed. `beforeMaking` may
-   * refuse to store the first one.
+   * The stored position in a partition. A folder without a name file is an incomplete leftover. `beforeMaking` may
+   * throw to prevent the first position from being stored.
    */
   cursor(partition: number, beforeMaking = () => {}): CursorFile {
     return new CursorFile(this.place.storage, `${this.#path}/${partitionName(partition)}.pos`, {
@@ -72,7 +74,7 @@ export class ConsumerFolder {
     });
   }
 
-  /** The names of the files with positions, by partition: one look at the folder, however many there are. */
+  /** The names of position files, by partition: a single directory listing for all of them. */
   listed(): ReadonlyMap<string, readonly string[]> {
     const files = new Map<string, string[]>();
     for (const name of this.#isKnown ? this.#names() : []) {
@@ -88,15 +90,15 @@ export class ConsumerFolder {
     try {
       return this.place.storage.list(this.#path);
     } catch (error) {
-      // Removed meanwhile.
+      // Removed in the meantime.
       if (isMissing(error)) return [];
       throw error;
     }
   }
 
   /**
-   * Stores positions in several partitions, all of them or none: once the seek stands in the folder, a process that asks for
-   * a position next stores what is missing.
+   * Stores positions in several partitions atomically: once the seek file is in the folder, the next process that
+   * reads a position stores the missing ones.
    */
   seek(targets: readonly SeekTarget[]): void {
     const { storage } = this.place;
@@ -104,7 +106,7 @@ export class ConsumerFolder {
     try {
       const [only] = cursors;
       if (only !== undefined && cursors.length === 1) return only.cursor.seek(only.target);
-      // Every file is made first, at its full size: what follows needs no room on the disk.
+      // Every file is created at its full size first, so that the following writes need no more disk space.
       const planned = cursors.map(({ target, cursor }) => {
         return { cursor, seek: { ...target, generation: cursor.nextGeneration() } };
       });
@@ -120,8 +122,8 @@ export class ConsumerFolder {
   }
 
   /**
-   * Ends a seek that another process was stopped in. What was stored since then stays. False when the name is deleted
-   * meanwhile.
+   * Completes a seek that another process did not finish. Positions stored since then are kept. Returns false if
+   * the name was deleted in the meantime.
    */
   #finishSeek(): boolean {
     const { storage } = this.place;
@@ -144,7 +146,7 @@ export class ConsumerFolder {
     return true;
   }
 
-  /** Makes the folder with the name in it, at once. */
+  /** Creates the folder, with the name file in it, atomically. */
   #prepare(): void {
     const { storage, topicPath } = this.place;
     if (this.#isKnown) {
@@ -168,17 +170,17 @@ export class ConsumerFolder {
     this.#isKnown = true;
   }
 
-  /** What stands in the way of a folder to be made goes, if it is the rest of one; else throws. */
+  /** Removes an incomplete folder that blocks the creation of a new one; throws for anything else. */
   #clear(error: unknown, attempt: number): void {
     const { storage, topicPath, topic } = this.place;
     if (!(error instanceof StorageError) || attempt === ATTEMPTS_MAX) throw error;
     if (isMissing(error)) {
       if (storage.stat(topicPath) === undefined) throw new TopicDeletedError(topic);
-      // A process whose clock is ahead took the draft for a leftover.
+      // A process whose clock is ahead mistook the temporary folder for a leftover.
       return;
     }
     if (storage.stat(this.#path) === undefined) {
-      // What stood there was removed meanwhile, as another process does that deletes the consumer.
+      // The blocking folder was removed in the meantime, e.g. by a process that deletes the consumer.
       if (isTaken(error)) return;
       throw error;
     }
@@ -189,7 +191,7 @@ export class ConsumerFolder {
     if (aside !== undefined) tryRemoveTree(storage, aside);
   }
 
-  /** The error for what cannot be stored any more, because the folder was removed. */
+  /** The error for a position that cannot be stored any more because the folder was removed. */
   removed(): Error {
     const { storage, topicPath, topic } = this.place;
     if (storage.stat(topicPath) === undefined) return new TopicDeletedError(topic);
@@ -198,8 +200,8 @@ export class ConsumerFolder {
 }
 
 /**
- * The folders that hold a name's positions, and one to make where there is none. Versions that name folders in two
- * ways may have made two: the first one counts. Throws for a link, which would lead out of the topic.
+ * The existing folders with a name's positions, and a path for a new one. If versions with different naming
+ * schemes created two, the first one counts. Throws for a symbolic link, which could lead out of the topic.
  */
 export function findFolders(
   { storage, directory }: ConsumerPlace,
@@ -217,21 +219,21 @@ export function findFolders(
     } else if (stored === undefined) {
       if (!isFormer) free ??= path;
     } else if (isSpelledOut && storage.list(directory).includes(folder)) {
-      // Exactly this folder, which is no one else's, on whatever disk: its file is damaged, as `verify` says.
+      // This is exactly the name's folder on every file system: its name file is damaged, which `verify` reports.
       found.push(path);
     }
   }
-  // The last one is named by a hash, so that no one else can have taken it.
+  // The last candidate has a hash in its name, so no other consumer can use it.
   return { found, free: free ?? "" };
 }
 
-/** The name that a folder holds; undefined without one. */
+/** The consumer name stored in a folder; undefined if there is none. */
 export function readName(storage: Storage, path: string): string | undefined {
   const bytes = storage.readWhole(`${path}/${NAME_FILE}`, NAME_BYTES_MAX);
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }
 
-/** A link would lead out of the topic. */
+/** Rejects symbolic links, which could lead out of the topic. */
 export function checkIsFolder(storage: Storage, path: string): void {
   const stat = storage.stat(path);
   if (stat === undefined || stat.kind === "directory") return;

@@ -1,6 +1,7 @@
 /**
- * Names of consumers as names of folders. A name may hold anything; the folder's name has lower-case letters, digits
- * and `%XX`, so that no disk takes two of them for one or for a device, and none writes them otherwise.
+ * Consumer names as folder names. A consumer name may contain anything; the folder name has only lower-case
+ * letters, digits and `%XX`, so that no file system confuses two of them, reserves one as a device name or changes
+ * it.
  *
  * @module
  */
@@ -9,28 +10,28 @@ import { crc32 } from "../../log/mod.ts";
 import { checkConsumerName } from "../../names.ts";
 
 const FOLDER_NAME_LENGTH_MAX = 200;
-/** How much of a long name its folder shows. */
+/** How many characters of a long name appear in its folder name. */
 const SHOWN_LENGTH_MAX = 100;
 
-/** A folder that a consumer's positions may be in. */
+/** A folder that may contain a consumer's positions. */
 export interface ConsumerFolderName {
   folder: string;
-  /** Whether the name can be read off the folder; of a long name the folder has the beginning and a hash. */
+  /** Whether the folder name contains the whole consumer name; for long names it has a prefix and a hash. */
   isSpelledOut: boolean;
-  /** How earlier versions named it: found, but not made any more. */
+  /** The naming scheme of earlier versions: still found, but no longer created. */
   isFormer: boolean;
 }
 
-/** The folders that a name's positions may be in, the likeliest first. */
+/** The folders that may contain a name's positions, most likely first. */
 export function foldersOf(name: string): ConsumerFolderName[] {
-  // Halves of characters would all be written as the same one. The API refuses them, with control characters.
+  // All lone surrogates would be encoded alike. The API rejects them, and control characters.
   if (!name.isWellFormed()) checkConsumerName(name);
   const spelled = spell(name);
   const former = formerFolders(name);
   const names = [
     { folder: spelled, isSpelledOut: true, isFormer: false },
     ...former.map((folder) => ({ folder, isSpelledOut: !folder.includes("~"), isFormer: true })),
-    // Also where an earlier version's folder of another name stands in the way, on a disk that takes "a" for "A".
+    // Also used if a folder by an earlier version for another name collides, on a case-insensitive file system.
     { folder: hashed(name, spelled), isSpelledOut: false, isFormer: false },
   ];
   return names.filter(({ folder, isFormer }) =>
@@ -38,7 +39,7 @@ export function foldersOf(name: string): ConsumerFolderName[] {
   );
 }
 
-/** The name that a folder was made from; undefined for a long one, of which it has the beginning alone. */
+/** The consumer name of a folder; undefined for a long name, of which the folder has only a prefix. */
 export function nameOfFolder(folder: string): string | undefined {
   try {
     const name = decodeURIComponent(folder);
@@ -49,7 +50,7 @@ export function nameOfFolder(folder: string): string | undefined {
   }
 }
 
-/** Device names of Windows, as `spell` leaves them. */
+/** Device names of Windows, as encoded by `spell`. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/;
 
 function spell(name: string): string {
@@ -58,7 +59,7 @@ function spell(name: string): string {
     const character = String.fromCharCode(byte);
     spelled += /[a-z0-9_.-]/.test(character) ? character : percent(character);
   }
-  // A dot at either end, and the first letter of a device's name.
+  // Encodes a dot at either end, and the first letter of a device name.
   return spelled.replace(/^\.|\.$/g, percent).replace(
     DEVICE,
     (device) => percent(device.charAt(0)) + device.slice(1),
@@ -69,7 +70,7 @@ function hashed(name: string, spelled: string): string {
   return `${spelled.slice(0, SHOWN_LENGTH_MAX)}~${createHash("sha256").update(name).digest("hex")}`;
 }
 
-/** As earlier versions named it, and what the second of two such names got on a disk that takes them for one. */
+/** Folder names of earlier versions: the usual one, and the one used when two collided on a file system. */
 function formerFolders(name: string): string[] {
   const encoded = encodeURIComponent(name).replace(/[!'()*~]/g, percent).replace(/^\./, percent);
   const crc = crc32(new TextEncoder().encode(name)).toString(16).padStart(8, "0");

@@ -11,10 +11,10 @@ import {
   type SeekTarget,
 } from "./consumer_folder.ts";
 
-/** How often a seek begins anew for other processes that delete the name at the same moment. */
+/** How often to restart a seek when other processes delete the name at the same time. */
 const ATTEMPTS_MAX = 10;
 
-/** The consumer names that have stored positions in a topic. */
+/** The consumer names with stored positions in a topic. */
 export class ConsumerRegistry {
   readonly #place: ConsumerPlace;
 
@@ -36,7 +36,7 @@ export class ConsumerRegistry {
     return [...names].sort();
   }
 
-  /** The positions of a name, stored or not. */
+  /** The positions of a name, whether stored or not. */
   consumer(name: string): ConsumerFolder {
     return new ConsumerFolder(this.#place, name);
   }
@@ -46,19 +46,19 @@ export class ConsumerRegistry {
     return this.consumer(name).cursor(partition);
   }
 
-  /** Stores positions of a name in some partitions: in all of them or in none. */
+  /** Stores positions of a name in several partitions atomically. */
   seek(name: string, targets: readonly SeekTarget[]): void {
     for (let attempt = 1;; attempt++) {
       try {
         return this.consumer(name).seek(targets);
       } catch (error) {
-        // Another process deletes the name at this moment: it is made anew.
+        // Another process is deleting the name: create it anew.
         if (!(error instanceof ConsumerDeletedError) || attempt === ATTEMPTS_MAX) throw error;
       }
     }
   }
 
-  /** Forgets every position of a name, by one rename. */
+  /** Deletes all positions of a name, by one rename. */
   remove(name: string): void {
     const { storage, topicPath } = this.#place;
     const remove = (path: string) => tryRemoveTree(storage, path);

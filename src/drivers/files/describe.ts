@@ -24,7 +24,7 @@ function describeNow(log: Partition): PartitionDescription {
   };
 }
 
-/** How far the owner of a cursor is behind, whose files were listed just before. */
+/** The lag of a cursor's owner; its files have just been listed. */
 export function lagOf(log: Partition, cursor: CursorFile, listed: readonly string[]): PartitionLag {
   return log.look(() => lagNow(log, cursor, listed));
 }

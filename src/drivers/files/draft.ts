@@ -5,26 +5,26 @@ import { moveAside, tryMoveBack, tryRemoveTree } from "./aside.ts";
 import { documentBytes } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 
-/** Stores of a single topic that no one sees yet; the name is hidden, so it is not a topic's. */
+/** Prefix of stores with a single unpublished topic; the name is hidden, so it cannot be a topic's name. */
 const UNFINISHED = ".unfinished-";
-/** One that no one wrote to for this long is rubbish. */
+/** A draft without writes for this long is a leftover. */
 const RUBBISH_AFTER_MS = 24 * 3_600_000;
 
-/** Where a draft is made. */
+/** Where to create a draft. */
 export interface DraftPlace {
   storage: Storage;
   rootPath: string;
-  /** Opens a driver whose root is the given folder, and whose flushes wait for the disk. */
+  /** Opens a driver whose root is the given folder, and whose flushes sync to disk. */
   open(rootPath: string): DriverInterface;
-  /** Throws when the name is taken, or not every system can tell it from another topic's. */
+  /** Throws if the name is taken, or is too similar to another topic's for some file systems. */
   checkIsFree(): void;
-  /** Throws when another process made a topic meanwhile that not every system can tell from it. */
+  /** Throws if another process has created a topic with a too similar name in the meantime. */
   checkIsApart(): void;
 }
 
 /**
- * Makes a topic in a hidden store beside the others, or goes on with one that was left there. One rename publishes
- * it, once everything is on the disk; a process that is killed leaves what no one takes for a topic.
+ * Creates a topic in a hidden store next to the others, or resumes one left there. A rename publishes it once
+ * everything is synced; what a killed process leaves is not taken for a topic.
  */
 export async function draftTopic(
   place: DraftPlace,
@@ -38,7 +38,7 @@ export async function draftTopic(
   removeRubbish(storage, rootPath);
   const suffix = resume ? "" : `.${storage.random32().toString(16)}${storage.random32().toString(16)}`;
   const hidden = `${rootPath}/${UNFINISHED}${name}${suffix}`;
-  // Another process, or the owner of a link of that name, decides nothing about where the draft is.
+  // A file or symbolic link of that name, left by others, must not decide where the draft is written.
   const found = storage.stat(hidden)?.kind;
   if (found !== undefined && found !== "directory") storage.remove(hidden);
   const driver = place.open(hidden);
@@ -80,13 +80,13 @@ export async function draftTopic(
   };
 }
 
-/** A draft that is half removed must not be taken for one to go on with. */
+/** A half-removed draft must not be resumed, so it is renamed first. */
 function remove(storage: Storage, rootPath: string, hidden: string): void {
   const aside = moveAside(storage, rootPath, hidden);
   if (aside !== undefined) tryRemoveTree(storage, aside);
 }
 
-/** Whether a draft that was left is of the same topic: made with the same documents and as many partitions. */
+/** Whether an existing draft is for the same topic: created with the same documents and number of partitions. */
 function isAlike(
   known: TopicInfo,
   { options, validator, partitionSelector, serializer }: TopicDefinition,
@@ -109,7 +109,7 @@ function removeRubbish(storage: Storage, rootPath: string): void {
   }
 }
 
-/** When something in a folder was changed last; files are written to without a change of their folders. */
+/** The latest modification in a folder tree; writing to a file does not change its folder's time. */
 function lastChange(storage: Storage, path: string): number {
   const found = storage.stat(path);
   if (found?.kind !== "directory") return found?.modified ?? 0;

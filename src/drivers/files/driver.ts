@@ -30,13 +30,13 @@ import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions }
 import { FilesTopic } from "./topic.ts";
 import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folder.ts";
 
-/** How often a topic is read again that was replaced by another one of its name meanwhile. */
+/** How often to read a topic again that was replaced by another one of the same name. */
 const READINGS_MAX = 3;
 
-/** How often a topic is made anew in another folder when the one it is made in is gone. */
+/** How often to restart the creation of a topic whose temporary folder has disappeared. */
 const DRAFTS_MAX = 3;
 
-/** Keeps topics as folders of files, shared by any number of processes without a daemon. */
+/** Stores topics as folders of files, shared by any number of processes without a daemon. */
 export class FilesDriver implements DriverInterface {
   readonly name = "files";
   readonly #options: FilesOptions;
@@ -68,7 +68,7 @@ export class FilesDriver implements DriverInterface {
         sizes,
       );
     const checkIsFree = () => {
-      // Before anything is made.
+      // Before anything is created.
       checkTopicOptions(definition.options, partitionsMax);
       this.#checkIsFree(name, this.#names());
     };
@@ -102,7 +102,7 @@ export class FilesDriver implements DriverInterface {
     return attempt(() => {
       const topics = new Map<string, TopicInfo>();
       for (const name of this.#names().sort()) {
-        // A folder with a name that no topic can have is another program's.
+        // A folder whose name is not a valid topic name belongs to another program.
         const info = isTopicName(name) ? this.#infoIfThere(name) : undefined;
         if (info !== undefined) topics.set(name, info);
       }
@@ -135,7 +135,7 @@ export class FilesDriver implements DriverInterface {
         break;
       } catch (error) {
         tryRemoveTree(storage, draft);
-        // A process whose clock is ahead took the draft for one that was left behind.
+        // A process whose clock is ahead mistook the temporary folder for a leftover.
         if (isMissing(error) && attempts < DRAFTS_MAX && storage.stat(rootPath) !== undefined) continue;
         throw isTaken(error) ? new TopicExistsError(name, rootPath) : error;
       }
@@ -149,7 +149,7 @@ export class FilesDriver implements DriverInterface {
     }
   }
 
-  /** Of two processes that make two such names at once, one sees the other's here, or both do. */
+  /** If two processes create similar names concurrently, at least one of them sees the other's topic here. */
   #checkIsApart(name: string): void {
     const names = this.#names();
     if (names.includes(name)) checkIsApart(name, names.filter((other) => !other.startsWith(".")));
@@ -161,7 +161,7 @@ export class FilesDriver implements DriverInterface {
     for (let reading = 1;; reading++) {
       if (!this.#isTopic(name)) throw new TopicNotFoundError(name, rootPath);
       const before = this.#modified(name);
-      // Another process may delete the topic, and make one of its name, between two looks.
+      // Another process may delete and recreate the topic between two reads.
       const isSame = () => reading === READINGS_MAX || this.#modified(name) === before;
       try {
         const info = readTopicFolder(this.storage, this.#path(name), name);
@@ -192,8 +192,9 @@ export class FilesDriver implements DriverInterface {
   }
 
   /**
-   * Moves a topic aside, which is its end, then tells those who have it open, and takes the folder away; false
-   * when it is not there any more. What fails after the move is left to the next call that makes or deletes a topic.
+   * Renames a topic to a temporary name, which deletes it, then marks its logs as ended for its open handles and
+   * removes the folder; false if it no longer exists. What fails after the rename is left to the next call that
+   * creates or deletes a topic.
    */
   #remove(name: string): boolean {
     const { storage } = this;
@@ -205,7 +206,7 @@ export class FilesDriver implements DriverInterface {
     return true;
   }
 
-  /** The topic must not stay; what failed before is what the caller gets. */
+  /** The topic must be removed; ignores errors, since the caller gets the original one. */
   #tryRemove(name: string): void {
     try {
       this.#remove(name);
@@ -225,23 +226,23 @@ export class FilesDriver implements DriverInterface {
     );
   }
 
-  /** Throws when there is something of this name, or of one that some disk takes for the same. */
+  /** Throws if there is an entry of this name, or of one that some file system considers the same. */
   #checkIsFree(name: string, names: readonly string[]): void {
     const { storage } = this;
     checkNewTopicName(name);
     checkIsApart(name, names.filter((other) => !other.startsWith(".")));
     if (storage.stat(this.#path(name)) === undefined) return;
-    // Earlier versions ended a topic first: one whose deletion was cut short there is deleted now.
+    // Earlier versions ended a topic first: complete an interrupted deletion.
     if (this.#isTopic(name) && hasEnded(storage, this.#path(name)) && this.#remove(name)) return;
     throw new TopicExistsError(name, this.#options.rootPath);
   }
 
-  /** A folder of its own (no link) of exactly this name, that holds a folder `partitions`. */
+  /** Whether there is a folder (not a symbolic link) of exactly this name that contains a folder `partitions`. */
   #isTopic(name: string): boolean {
     const { storage } = this;
     const path = this.#path(name);
     if (!this.#isTopicFolder(path)) return false;
-    // Many disks do not tell upper and lower case apart: they find "a" as "A", too.
+    // Case-insensitive file systems find "a" as "A", too.
     const isAmbiguous = otherSpellings(name).some((other) => storage.stat(this.#path(other)) !== undefined);
     return !isAmbiguous || this.#names().includes(name);
   }
@@ -259,7 +260,7 @@ export class FilesDriver implements DriverInterface {
       return info.layout === undefined || this.#isTopicFolder(path) ? info : undefined;
     } catch (error) {
       if (!this.#isTopicFolder(path)) return undefined;
-      // One document that cannot be read must not hide the other topics.
+      // One unreadable document must not hide the other topics.
       return unreadableTopic(
         this.storage,
         path,
@@ -269,7 +270,7 @@ export class FilesDriver implements DriverInterface {
     }
   }
 
-  /** The topic's document; undefined where there is none, or what is there is damaged. */
+  /** The topic's document; undefined if it is missing or damaged. */
   #documentIfSound(name: string): JsonObject | undefined {
     try {
       return readDocument(this.storage, `${this.#path(name)}/${TOPIC_FILE}`);

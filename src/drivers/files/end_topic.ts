@@ -5,20 +5,20 @@ import { tryRemoveTree } from "./aside.ts";
 import { isPartitionName, partitionName } from "./layout.ts";
 import { notifyAppended } from "./append_signals.ts";
 
-/** A topic whose folder was moved aside. */
+/** A topic whose folder was renamed for removal. */
 export interface MovedTopic {
   /** Where its folder is now. */
   path: string;
-  /** Where it was, as this process may have it open. */
+  /** Its original path, under which this process may have it open. */
   formerPath?: string;
   topic?: string;
   useLocking: boolean;
 }
 
 /**
- * Ends every partition of a topic that was moved aside, and removes it. Those who have it open still append to its
- * files, which no one will read: the end tells them at their next event. Where the disk does not take it, the
- * removal of the files does.
+ * Appends an end marker to every partition of a topic renamed for removal, then removes it. Open handles still
+ * append to its files, which no one will read: the marker stops them at their next event. If the disk does not
+ * accept the marker, the removal of the files does.
  */
 export function endAndRemove(storage: Storage, moved: MovedTopic): void {
   for (const name of partitionNames(storage, moved.path)) {
@@ -45,7 +45,7 @@ function endPartition(storage: Storage, { path, topic = "", useLocking }: MovedT
   const directory = `${path}/partitions/${name}`;
   const log = new Partition({ storage, directory, topic, partition: Number(name), useLocking });
   try {
-    // A writer that has no file yet looks for the folder under its former name.
+    // A writer without a file will look for the folder under its original name.
     if (log.segmentIds().length === 0) return;
     endForGood(log);
   } finally {
@@ -53,7 +53,7 @@ function endPartition(storage: Storage, { path, topic = "", useLocking }: MovedT
   }
 }
 
-/** Whether the first partition of a topic was ended for good, which is done to no topic that stays. */
+/** Whether the first partition of a topic has an end marker, which only deleted topics have. */
 export function hasEnded(storage: Storage, path: string): boolean {
   const directory = `${path}/partitions/${partitionName(0)}`;
   const log = new Partition({ storage, directory, topic: "", partition: 0 });

@@ -1,6 +1,6 @@
 /**
- * What the C++ files driver leaves in a topic that was made here: it takes any folder with `partitions` for a topic
- * of its own, and keeps its events in files beside ours. Neither of the two sees the other's events.
+ * What the C++ files driver leaves in a topic of ours: it considers any folder with `partitions` a topic, and
+ * stores its events in files next to ours. Neither program sees the other's events.
  *
  * @module
  */
@@ -8,18 +8,20 @@ import type { ForeignContent } from "../../errors.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { isPartitionName } from "./layout.ts";
 
-/** It makes the three of them, empty, as soon as it opens a topic. */
+/** It creates its three files, empty, as soon as it opens a topic. */
 const INDEX_FILE = "index";
 const OTHER_FILES = ["metadata", "data"];
 const INDEX_ENTRY_BYTES = 32;
 
 /**
- * A folder where the C++ driver wants its first file (of the first partition), so that it cannot open the topic:
- * `Failed to open data file at …/partitions/00000000/data: Is a directory`.
+ * A folder under the name of the C++ driver's first file (of the first partition), which prevents it from opening
+ * the topic: `Failed to open data file at …/partitions/00000000/data: Is a directory`.
  */
 export const CPP_GUARD_FOLDER = "data";
 
-/** What there is of the C++ driver in a topic; undefined when it has stored nothing there, or the topic is gone. */
+/**
+ * The C++ driver's content in a topic; undefined if it has stored nothing there, or the topic no longer exists.
+ */
 export function foreignContent(storage: Storage, path: string): ForeignContent | undefined {
   const files: string[] = [];
   let events = 0;
@@ -36,7 +38,7 @@ export function foreignContent(storage: Storage, path: string): ForeignContent |
   return files.length === 0 ? undefined : { files, events };
 }
 
-/** Another process may delete the topic meanwhile. */
+/** Empty if another process has deleted the topic in the meantime. */
 function partitionsIn(storage: Storage, path: string): string[] {
   try {
     return storage.list(`${path}/partitions`).filter(isPartitionName).sort();

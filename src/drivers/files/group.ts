@@ -1,6 +1,6 @@
 /**
- * Consumer names are used in one of two ways: as a group, whose members share the partitions of a topic, or by lone
- * consumers, each of which reads all of them.
+ * Consumer names are used in one of two ways: by a group, whose members share the partitions of a topic, or by
+ * standalone consumers, each of which reads all of them.
  *
  * @module
  */
@@ -21,17 +21,20 @@ import type { LonePart } from "./consumer.ts";
 import type { ConsumerFolder } from "./consumer_folder.ts";
 import type { GroupPart } from "./group_consumer.ts";
 
-/** Without a heartbeat for so long a member counts as dead. */
+/** A member without a heartbeat for this long is considered dead. */
 const TIMEOUT_MS = 10_000;
-/** How long opening a member waits for the others to hand its partitions over. */
+/** How long opening a member waits for the others to hand over its partitions. */
 const SETTLE_MS_MAX = 1000;
 const SETTLE_POLL_MS = 10;
 /** Several changes of the folder in a row lead to one poll. */
 const WATCH_PAUSE_MS = 2;
-/** How often members on other machines are checked while a lone consumer waits to know whether they are alive. */
+/**
+ * How often members on other machines are checked while a standalone consumer waits to know whether they are
+ * alive.
+ */
 const CHECK_INTERVAL_MS = 100;
 
-/** How many lone consumers of each name are open in this process, by the name's folder. */
+/** The number of open standalone consumers of each name in this process, by the name's folder. */
 const loneConsumers = new WeakMap<Storage, Map<string, number>>();
 
 /** What a group needs. */
@@ -42,7 +45,7 @@ export interface GroupPlace {
   topicPath: string;
   name: string;
   numPartitions: number;
-  /** The folder of the name; made when it is needed first. */
+  /** The folder of the name; created on first use. */
   folder(): ConsumerFolder;
 }
 
@@ -62,7 +65,7 @@ export class Group {
     };
   }
 
-  /** The members in the roster, without those whose process has certainly ended. */
+  /** The members in the roster, except those whose process has certainly ended. */
   members(): GroupMember[] {
     const roster = this.#roster();
     return this.#present(roster).map(({ id, host, pid }) => ({
@@ -73,12 +76,12 @@ export class Group {
     }));
   }
 
-  /** Throws while the name has members. */
+  /** Throws if the name has members. */
   checkNobodyShares(): void {
     if (this.#present(this.#roster()).length > 0) throw this.#inUse("group");
   }
 
-  /** What a lone consumer needs. */
+  /** What a standalone consumer needs. */
   lonePart(): LonePart {
     let leave = () => {};
     return {
@@ -109,7 +112,7 @@ export class Group {
     }
   }
 
-  /** Registers a lone consumer of this process; returns a function that unregisters it. */
+  /** Registers a standalone consumer of this process; returns a function that unregisters it. */
   #registerLone(): () => void {
     const { storage } = this.place;
     const counts = loneConsumers.get(storage) ?? new Map<string, number>();
@@ -202,7 +205,7 @@ export class Group {
   }
 }
 
-/** Calls soon after the folder changed; undefined where the system reports no changes. */
+/** Calls `wake` soon after a change in the folder; undefined if the system does not report changes. */
 function listen(storage: Storage, directory: string, wake: () => void): (() => void) | undefined {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const watcher = storage.watch(directory, () => {

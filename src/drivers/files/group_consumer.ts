@@ -12,16 +12,19 @@ import {
 import { ofPartition } from "../../of_partition.ts";
 import { assign, type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
 
-/** A consumer's way into its group. */
+/** How a consumer takes part in its group. */
 export interface GroupPart {
   /** Name of the consumers. */
   name: string;
-  /** Joins the group; `listener` learns of the partitions from then on. */
+  /** Joins the group; `listener` is called with assignments from then on. */
   join(listener: AssignmentListener): Promise<Membership>;
-  /** Calls when the group may have changed; returns a function that ends it, or undefined where that is not possible. */
+  /**
+   * Calls `wake` when the group may have changed; returns a function to stop that, or undefined if it is
+   * impossible.
+   */
   listen(wake: () => void): (() => void) | undefined;
   elapsedMs(): number;
-  /** How long a partition that is to move is kept for missing acknowledgements. */
+  /** How long a revoked partition is kept for missing acknowledgements. */
   patienceMs: number;
 }
 
@@ -39,11 +42,11 @@ interface OwnedPartition extends AssignedPartition {
 export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements AssignmentListener {
   #assigned: readonly number[] = [];
   #membership: Membership | undefined;
-  /** The ids that `from` meant when the consumer was opened. */
+  /** The ids that `from` referred to when the consumer was opened. */
   readonly #beginnings = new Map<number, number>();
-  /** An error of the group, thrown once, by the next call that reads or waits. */
+  /** An error of the group, thrown once by the next read or wait. */
   #fault: unknown = undefined;
-  /** Whether the assignment changed since events were looked for last. */
+  /** Whether the assignment has changed since the last check for events. */
   #isReassigned = false;
   #listensAnew = false;
   /** The watch on the group, while calls wait for events. */
@@ -80,7 +83,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     const cursor = this.cursorOf(partition);
     let begun: Position;
     try {
-      // Where no position was stored, the beginning is, so that the next owner begins there too.
+      // If no position was stored, the start position is, so that the next owner starts there too.
       begun = cursor.take((stored) => {
         const id = stored === undefined ? undefined : confirmedId(log, stored);
         if (id !== undefined && id === stored!.nextId) return stored!;
@@ -146,7 +149,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   }
 
   override waitForEvents(signal: AbortSignal): Promise<void> {
-    // A member without partitions reads nothing, so that this call has to throw.
+    // A member without partitions never reads, so this call has to throw.
     return this.#fault === undefined ? super.waitForEvents(signal) : Promise.reject(this.#takeFault());
   }
 
@@ -154,7 +157,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     const membership = this.#membership!;
     membership.checkLease();
     const assigned = this.assignments.get(partition);
-    // Events that were read in an earlier ownership of the partition cannot be acknowledged in this one.
+    // Events that were read before the partition was revoked cannot be acknowledged after it is assigned again.
     if (assigned === undefined || nextId > assigned.readId) throw this.#moved(partition);
     if (nextId <= assigned.acknowledgedId) return;
     assigned.cursor.acknowledgeHeld(this.positionOf(assigned, nextId), () => {
@@ -203,7 +206,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
       if (stop === undefined) return stops;
       this.#watch = { stop, users: 0 };
       membership.isWatched = true;
-      // The group may have changed before the watch began.
+      // The group may have changed before the watch started.
       queueMicrotask(() => membership.poll());
     }
     const watch = this.#watch;
@@ -225,7 +228,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     this.wake();
     if (this.#listensAnew) return;
     this.#listensAnew = true;
-    // Once for all partitions that are assigned together.
+    // Once for all partitions assigned together.
     queueMicrotask(() => {
       this.#listensAnew = false;
       if (!this.isClosed) this.listenAnew();

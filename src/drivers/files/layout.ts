@@ -1,5 +1,5 @@
 /**
- * Where things are under `root_path`:
+ * Paths under `root_path`:
  *
  * ```text
  * <topic>/topic.json  validator.json  serializer.json  partition-selector.json
@@ -37,10 +37,10 @@ export function isPartitionName(name: string): boolean {
   return /^\d{8}$/.test(name);
 }
 
-/** Documents are read whole; a schema may be large, but not like this. */
+/** Documents are read into memory; a schema may be large, but not larger than this. */
 export const DOCUMENT_BYTES_MAX: number = 16 << 20;
 
-/** A document as text: two spaces, keys in order, no newline at the end. */
+/** A document as text: indented by two spaces, keys in order, no trailing newline. */
 export function documentBytes(document: JsonObject): Uint8Array {
   const bytes = new TextEncoder().encode(JSON.stringify(sortKeys(document), null, 2));
   if (bytes.byteLength <= DOCUMENT_BYTES_MAX) return bytes;
@@ -60,7 +60,7 @@ function sortKeys(value: unknown): unknown {
   );
 }
 
-/** Reads a document; undefined when the file is not there. */
+/** Reads a document; undefined if the file does not exist. */
 export function readDocument(storage: Storage, path: string): JsonObject | undefined {
   const bytes = storage.readWhole(path, DOCUMENT_BYTES_MAX + 1);
   if (bytes === undefined) return undefined;
@@ -83,7 +83,7 @@ export function readDocument(storage: Storage, path: string): JsonObject | undef
   );
 }
 
-/** Throws unless this version of the library knows the layout. */
+/** Throws unless this version of the library supports the layout. */
 export function checkLayoutVersion(path: string, document: JsonObject): void {
   const version = document.format_version;
   if (typeof version === "number" && version > LAYOUT_VERSION) {

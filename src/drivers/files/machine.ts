@@ -1,6 +1,6 @@
 /**
- * What the members of a group need to know of their machine: which process they are, whether another process is alive,
- * and a monotonic clock. Without the permissions for that a dead process is noticed by its missing heartbeats alone.
+ * What group members need from their machine: their process id, whether another process is alive, and a monotonic
+ * clock. Without the required permissions, a dead process is detected only by its missing heartbeats.
  *
  * @module
  */
@@ -29,12 +29,12 @@ export const machine: GroupEnvironment = {
     try {
       process.kill(pid, 0);
     } catch (error) {
-      // Without permission to ask nothing is known.
+      // Without permission to signal the process nothing is known.
       return (error as { code?: string }).code === "ESRCH";
     }
     if (!thorough || started === undefined) return false;
     const status = statusOf(String(pid));
-    // A zombie does nothing any more.
+    // A zombie has ended.
     return status !== undefined && (status.started !== started || /[ZX]/.test(status.state));
   },
 
@@ -53,8 +53,8 @@ export const machine: GroupEnvironment = {
 };
 
 /**
- * Where a pid means the same process: the machine, its boot, and the namespace of process ids, which containers have
- * their own of. Empty where that cannot be known.
+ * Identifies the scope in which a pid is unique: the machine, its boot, and the pid namespace, since containers
+ * have their own. Empty if it cannot be determined.
  */
 function hostOf(): string {
   const name = attempt(() => hostname());
@@ -67,7 +67,7 @@ function hostOf(): string {
 
 function statusOf(pid: string): { state: string; started: string } | undefined {
   const text = attempt(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // The program's name before it may hold anything, parentheses and spaces included.
+  // The preceding program name may contain anything, including parentheses and spaces.
   const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
   const state = fields?.[STATE_FIELD];
   const started = fields?.[STARTED_FIELD];

@@ -2,13 +2,13 @@ import { dirname } from "node:path";
 import { StorageError } from "../../errors.ts";
 import type { Storage } from "../../storage/port.ts";
 
-/** The folder cannot be opened for reading, or its file system has no such thing as syncing a folder. */
+/** The folder cannot be opened for reading, or its file system does not support syncing folders. */
 const CANNOT_SYNC = ["EACCES", "EPERM", "EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
 /**
- * Makes a folder, of which the path is absolute, and those above it that are missing. Each stands on the disk before the next is made in it, so
- * that nothing is ever stored in a folder that a power cut takes away. An empty folder may be one whose maker
- * was killed before that: its entry is put on the disk here.
+ * Creates a folder with an absolute path, and its missing parents. Each is synced before the next is created in
+ * it, so that nothing is stored in a folder that a power failure may remove. An empty folder may be one whose
+ * creator was killed before that sync, so its entry is synced here.
  */
 export function makeTree(storage: Storage, path: string): void {
   const stat = storage.stat(path);
@@ -18,7 +18,7 @@ export function makeTree(storage: Storage, path: string): void {
     makeFolder(storage, path);
     return syncDirectory(storage, parent);
   }
-  // A link to a folder is what the user said; what else stands there says so itself when something is made in it.
+  // A symbolic link to a folder is allowed; anything else causes an error when something is created in it.
   if (stat.kind === "directory" && isEmpty(storage, path)) syncDirectory(storage, dirname(path));
 }
 
@@ -26,12 +26,12 @@ function makeFolder(storage: Storage, path: string): void {
   try {
     storage.makeDirectory(path);
   } catch (error) {
-    // Another process may be making the same folders.
+    // Another process may be creating the same folders.
     if (!(error instanceof StorageError) || error.errno !== "EEXIST") throw error;
   }
 }
 
-/** A folder that is not ours to read is not one whose entries could be put on the disk, either. */
+/** If we may not open a folder, we cannot sync it either. */
 function syncDirectory(storage: Storage, path: string): void {
   try {
     storage.syncDirectory(path);

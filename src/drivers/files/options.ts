@@ -17,7 +17,7 @@ import { ROOT_PATH_DEFAULT, withAbsoluteRoot } from "./root_path.ts";
 
 const FLUSH_BEHAVIORS = ["buffered", "on_flush", "immediate"];
 
-/** What the driver takes. */
+/** The driver's options. */
 export const DRIVER_RULES: RulesOf<Omit<FilesDriverOptions, "load_modules">> = {
   root_path: documented(
     "Folder that holds the topics; a relative path is resolved when the driver is opened",
@@ -49,7 +49,7 @@ const seconds: OptionRule = {
   accepts: (value) => typeof value === "number" && value > 0,
 };
 
-/** What of a topic may change later. */
+/** The topic options that can be changed after creation. */
 export const CHANGEABLE_RULES: RulesOf<Omit<TopicDocument, "num_partitions">> = {
   segment_bytes: documented(
     "Size in bytes at which a segment file is closed and the next one is started",
@@ -72,24 +72,24 @@ export const CHANGEABLE_RULES: RulesOf<Omit<TopicDocument, "num_partitions">> = 
 
 /** Options of the driver. */
 export interface FilesOptions {
-  /** Absolute. */
+  /** Absolute path of the root folder. */
   rootPath: string;
   useFileLocking: boolean;
-  /** Overrides the topics' own, for producers of this driver. */
+  /** Overrides the topics' own setting, for producers of this driver. */
   flushBehavior?: FlushBehavior | undefined;
   /** Maximum number of partitions of a new topic. */
   partitionsMax: number;
-  /** Smaller than usual, for tests. */
+  /** Smaller sizes, for tests. */
   sizes?: LogSizes | undefined;
-  /** Another machine than this, for tests. */
+  /** A simulated machine, for tests. */
   environment?: GroupEnvironment | undefined;
 }
 
-/** Sizes that no one needs to choose, save tests that want a small log with everything in it. */
+/** Sizes that users need not choose; tests use them for small logs with all features. */
 export interface LogSizes {
   /** Bytes between two index entries. */
   indexIntervalBytes?: number;
-  /** Size of the pieces that large data parts are cut into. */
+  /** Size of the chunks into which large data parts are split. */
   chunkBytes?: number;
 }
 
@@ -100,13 +100,13 @@ export interface FilesTopicOptions {
   flushBehavior?: FlushBehavior | undefined;
   /** Keep at most this many bytes per partition. */
   retentionBytes?: number | undefined;
-  /** Keep events this long. */
+  /** Keep events for this long. */
   retentionSeconds?: number | undefined;
-  /** Remove what every named consumer acknowledged. */
+  /** Remove segments that every named consumer has acknowledged. */
   retentionAcknowledged?: boolean | undefined;
 }
 
-/** Checks the driver's options. */
+/** Validates the driver's options. */
 export function readFilesOptions(document: JsonObject): FilesOptions {
   const options = readOptions("files driver", withAbsoluteRoot(document), DRIVER_RULES);
   return {
@@ -117,7 +117,7 @@ export function readFilesOptions(document: JsonObject): FilesOptions {
   };
 }
 
-/** Checks a topic's options and fills in the defaults; a new topic may have as many partitions as the driver says. */
+/** Validates a topic's options and fills in the defaults; the driver limits the partitions of a new topic. */
 export function checkTopicOptions(document: JsonObject, partitionsMax: number = PARTITIONS_MAX): JsonObject {
   return readOptions("topic", document, {
     num_partitions: numPartitionsRule(partitionsMax),
@@ -125,7 +125,7 @@ export function checkTopicOptions(document: JsonObject, partitionsMax: number = 
   });
 }
 
-/** Checks changes to a topic's options; `null` takes one back to its default. */
+/** Validates changes to a topic's options; `null` resets one to its default. */
 export function checkChanges(document: JsonObject): JsonObject {
   const rules = Object.fromEntries(
     Object.entries(CHANGEABLE_RULES).map(([key, { expected, accepts }]): [string, OptionRule] => [key, {

@@ -2,7 +2,7 @@ import { type Partition, PartitionWriter, type WriterOptions } from "../../log/m
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import { ofPartition } from "../../of_partition.ts";
 
-/** Appends batches to the partitions of a topic; files are opened when they are first written. */
+/** Appends batches to the partitions of a topic; files are opened on the first write. */
 export class FilesProducer implements ProducerInterface {
   readonly #writers: (PartitionWriter | undefined)[] = [];
 

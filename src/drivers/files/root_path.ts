@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import type { JsonObject } from "../../json.ts";
 import { storageError } from "../../storage/storage_error.ts";
 
-/** Where topics are unless the driver's options say otherwise. */
+/** The default location of topics. */
 export const ROOT_PATH_DEFAULT = "./diaspora_data";
 
-/** A path as it reads from any working directory. */
+/** An absolute path, valid in any working directory. */
 export function absolutePath(path: string): string {
   try {
     return resolve(path);
@@ -16,11 +16,11 @@ export function absolutePath(path: string): string {
 }
 
 /**
- * The driver's options with an absolute `root_path`: a relative one means the folder that it names now, wherever
- * the program goes later.
+ * The driver's options with an absolute `root_path`: a relative one is resolved now, so that a later change of the
+ * working directory has no effect.
  */
 export function withAbsoluteRoot(options: JsonObject): JsonObject {
   const { root_path: path = ROOT_PATH_DEFAULT } = options;
-  // Anything else is refused when the options are read.
+  // Invalid values are rejected when the options are validated.
   return typeof path === "string" && path !== "" ? { ...options, root_path: absolutePath(path) } : options;
 }

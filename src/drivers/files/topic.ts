@@ -63,7 +63,7 @@ export class FilesTopic implements TopicInterface {
     this.definition = { options, validator, partitionSelector, serializer };
     this.#names = new ConsumerRegistry(storage, path, name);
     this.#logs = [];
-    // Folder by folder: a document that is wrong may speak of any number of them.
+    // Folder by folder: an invalid document may contain any number of partitions.
     for (let partition = 0; partition < numPartitions; partition++) {
       const directory = `${path}/partitions/${partitionName(partition)}`;
       if (storage.stat(directory)?.kind !== "directory") {

@@ -1,5 +1,5 @@
 /**
- * A topic's folder: its documents, and how they are made and read.
+ * A topic's folder: its documents, and how they are written and read.
  *
  * @module
  */
@@ -22,10 +22,10 @@ import {
 } from "./layout.ts";
 import { checkTopicOptions } from "./options.ts";
 
-/** An edit takes a few milliseconds: who has its lock for longer was killed. */
+/** An edit takes a few milliseconds: a process that holds the lock for longer was killed. */
 const EDIT_LEASE_MS = 1000;
 
-/** Makes a whole topic in a folder that is not there, and puts it on the disk. */
+/** Creates a complete topic in a new folder and syncs it. */
 export function makeTopicFolder(storage: Storage, path: string, definition: TopicDefinition): void {
   const { options, validator, partitionSelector, serializer } = definition;
   storage.makeDirectory(path);
@@ -47,7 +47,7 @@ export function makeTopicFolder(storage: Storage, path: string, definition: Topi
   storage.syncDirectory(path);
 }
 
-/** What the documents of a topic say. */
+/** Reads the documents of a topic. */
 export function readTopicFolder(storage: Storage, path: string, name: string): TopicInfo {
   const component = (file: string) =>
     (readDocument(storage, `${path}/${file}`) ?? { type: "default" }) as ComponentDocument;
@@ -76,7 +76,7 @@ export function readTopicFolder(storage: Storage, path: string, name: string): T
   };
 }
 
-/** A topic whose documents cannot be read, as a listing shows it. */
+/** A topic whose documents cannot be read, as shown in listings. */
 export function unreadableTopic(storage: Storage, path: string, name: string, fault: string): TopicInfo {
   const component = { type: "default" };
   const numPartitions = partitionFolders(storage, path);
@@ -92,15 +92,15 @@ export function unreadableTopic(storage: Storage, path: string, name: string, fa
   };
 }
 
-/** How many partitions the folders show. */
+/** The number of partition folders. */
 function partitionFolders(storage: Storage, path: string): number {
   const numbers = storage.list(`${path}/partitions`).filter(isPartitionName).map(Number);
   return 1 + numbers.reduce((highest, number) => Math.max(highest, number), -1);
 }
 
 /**
- * Changes a topic's options, `null` back to the default, on top of what other processes changed since it was
- * opened; undefined when the topic is not there any more. Gives all options.
+ * Changes a topic's options (`null` resets one to its default), on top of other processes' changes since it was
+ * opened; undefined if the topic no longer exists. Returns all options.
  */
 export function editTopicFolder(storage: Storage, path: string, changes: JsonObject): JsonObject | undefined {
   const file = `${path}/${TOPIC_FILE}`;

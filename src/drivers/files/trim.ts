@@ -15,7 +15,7 @@ import type { TrimRequest, TrimResult } from "../../contract.ts";
 import type { ConsumerRegistry } from "./consumer_registry.ts";
 import type { FilesTopicOptions } from "./options.ts";
 
-/** Below which id every named consumer has acknowledged everything; undefined while there is none. */
+/** Every named consumer has acknowledged all events below this id; undefined if there is no named consumer. */
 export function acknowledgedId(log: Partition, registry: ConsumerRegistry): number | undefined {
   let least: number | undefined;
   for (const name of registry.names()) {
@@ -26,10 +26,10 @@ export function acknowledgedId(log: Partition, registry: ConsumerRegistry): numb
   return least;
 }
 
-/** How often a removal is decided anew because a writer came to need what was to go. */
+/** How often to decide again because a writer has come to need a segment that was to be removed. */
 const DECISIONS_MAX = 10;
 
-/** Removes what the request lets go, oldest segment first. */
+/** Removes the segments that the request allows, oldest first. */
 export function trimPartition(
   log: Partition,
   request: TrimRequest & { acknowledgedId?: number | undefined },
@@ -49,14 +49,14 @@ export function trimPartition(
     return resultOf(log, planned, segmentsToRemove(planned, policy));
   }
   if (goesWhole) {
-    // The last segment goes only when another one stands after it.
+    // The last segment can only be removed once there is another one after it.
     sealLast(log);
   }
   removeLeftovers(log);
   return remove(log, policy);
 }
 
-/** Applies a topic's retention, after a segment was begun. It costs no push that it fails. */
+/** Applies a topic's retention after a segment was started. A failure here must not fail the push. */
 export function applyRetention(log: Partition, options: FilesTopicOptions, registry: ConsumerRegistry): void {
   const { retentionBytes, retentionSeconds, retentionAcknowledged } = options;
   try {
@@ -70,7 +70,7 @@ export function applyRetention(log: Partition, options: FilesTopicOptions, regis
       beforeId: retentionAcknowledged === true ? acknowledgedId(log, registry) : undefined,
     });
   } catch {
-    // The next new segment tries again.
+    // Tried again with the next new segment.
   }
 }
 

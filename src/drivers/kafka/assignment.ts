@@ -5,29 +5,29 @@ import type { Cluster } from "./cluster.ts";
 import { findMembers } from "./members.ts";
 import type { Offsets } from "./offsets.ts";
 
-/** Which partitions a consumer reads, and on whose behalf it stores positions. */
+/** Which partitions a consumer reads, and for which group it commits positions. */
 export interface Assignment {
-  /** The partitions now, in order. */
+  /** The current partitions, in order. */
   readonly assigned: readonly number[];
   /** Resolves when the partitions are known. */
   open(): Promise<void>;
-  /** Stores positions: the next offset by partition. */
+  /** Commits positions: the next offset by partition. */
   commit(positions: ReadonlyMap<number, number>): Promise<void>;
-  /** Gives the partitions up. */
+  /** Leaves the group, or gives up the partitions. */
   close(): Promise<void>;
 }
 
-/** What became of the partitions when the members of a group changed. */
+/** How a rebalance changed the partitions. */
 export interface Reassignment {
-  /** Read before and still; no one else had them in between. */
+  /** Assigned before and after, and to no one else in between. */
   kept: readonly number[];
-  /** To be read from the stored position on. */
+  /** Newly assigned: read from the committed position. */
   gained: readonly number[];
-  /** Another member reads them now. */
+  /** Revoked: assigned to another member now. */
   lost: readonly number[];
 }
 
-/** Reads the partitions it was asked to, and shares them with no one. */
+/** Reads the requested partitions, without a group. */
 export class ManualAssignment implements Assignment {
   constructor(
     private readonly name: string,
@@ -35,7 +35,9 @@ export class ManualAssignment implements Assignment {
     readonly assigned: readonly number[],
   ) {}
 
-  /** A name is used one way; where the brokers do not say who uses it, an acknowledgement tells. */
+  /**
+   * A name is used in one mode only; if the brokers do not reveal who uses it, the first acknowledgement fails.
+   */
   async open(): Promise<void> {
     let members: GroupMember[];
     try {
@@ -72,12 +74,12 @@ const MEMBER_FAULTS = [
   "STALE_MEMBER_EPOCH",
 ];
 
-/** Whether positions are refused because consumers share the partitions under that name now. */
+/** Whether a commit was rejected because the name is now used by a group. */
 function isInUse(error: unknown): error is BrokerError {
   return error instanceof BrokerError && MEMBER_FAULTS.includes(error.reason ?? "");
 }
 
-/** The error for positions of a name under which consumers share partitions now; undefined for another one. */
+/** The error for committing under a name that is now used by a group; undefined for another error. */
 export function inUse(error: unknown, name: string): BrokerError | undefined {
   if (!isInUse(error)) return undefined;
   return new BrokerError(

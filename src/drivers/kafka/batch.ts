@@ -3,7 +3,7 @@ import type { DataRange, IncomingBatch } from "../../contract.ts";
 import { scatter } from "../../contract/scatter.ts";
 import type { RecordFormat, RecordParts } from "./record.ts";
 
-/** An event's record, and where its parts lie in it. */
+/** An event's record, and the position of its parts in it. */
 export interface LocatedRecord {
   value: Buffer;
   parts: RecordParts;
@@ -26,7 +26,7 @@ export class KafkaBatch implements IncomingBatch {
     return this.records.length;
   }
 
-  /** Some of its events. */
+  /** A range of its events. */
   slice(first: number, count: number): KafkaBatch {
     if (first === 0 && count === this.count) return this;
     const { partition, baseId, timestamp, records, format } = this;
@@ -62,7 +62,7 @@ export class KafkaBatch implements IncomingBatch {
   }
 }
 
-/** Events whose metadata are texts. */
+/** Events with metadata stored as text. */
 class KafkaTextBatch extends KafkaBatch {
   override joinedText(): string {
     return this.records.map((_, index) => this.textOf(index)).join(",");
@@ -73,7 +73,7 @@ class KafkaTextBatch extends KafkaBatch {
   }
 }
 
-/** Events with consecutive offsets, as their topic's format has them. */
+/** Events with consecutive offsets, in the topic's format. */
 export function kafkaBatch(
   partition: number,
   baseId: number,

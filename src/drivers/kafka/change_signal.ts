@@ -1,20 +1,20 @@
-/** Lets those wait who need something to become so, and looks whenever something changed. */
+/** A condition variable: waiters check their conditions again after each announced change. */
 export class ChangeSignal {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /** Something changed. */
+  /** Announces that something changed. */
   announce(): void {
     for (const look of [...this.#listeners]) look();
   }
 
-  /** Nothing changes any more: no one waits longer. */
+  /** Nothing will change any more: releases all waiters. */
   close(): void {
     this.#closed = true;
     this.announce();
   }
 
-  /** Resolves when the condition holds, which is looked at whenever something changed. */
+  /** Resolves when the condition holds; it is checked after every announced change. */
   until(condition: () => boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -29,7 +29,7 @@ export class ChangeSignal {
     });
   }
 
-  /** The same, but false after so many milliseconds; true where there is nothing to wait for any more. */
+  /** The same with a timeout in milliseconds: false if it expires; true if it holds or the signal is closed. */
   async untilOrLate(condition: () => boolean, msMax: number): Promise<boolean> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), Math.max(0, msMax));

@@ -17,13 +17,16 @@ const LAST_DELTA_AT = 23;
 const TIMES_END = 43;
 const COUNT_AT = 57;
 const HEAD_BYTES = 61;
-/** The format that has this checksum. */
+/** The batch format with this checksum. */
 const FORMAT = 2;
 
-/** Stands in the attributes of a batch whose checksum is wrong; its records are left out. Kafka has no such bit. */
+/**
+ * Our own mark in the attributes of a batch with a checksum mismatch, whose records are removed. Kafka does not
+ * use this bit.
+ */
 export const IS_DAMAGED: number = 1 << 14;
 
-/** Bytes in several pieces, as the client has them. */
+/** Bytes in several pieces, the client's representation. */
 export interface Pieces {
   readonly length: number;
   readonly buffers: readonly Buffer[];
@@ -35,12 +38,12 @@ export interface Pieces {
 }
 
 type Checksum = ClientModule["crc32c"];
-/** The client's own class of pieces, as its checksum takes it. */
+/** The client's own class of pieces, as its checksum function accepts it. */
 type Summed = Exclude<Parameters<Checksum>[0], Uint8Array>;
 
 type Parse = (id: number, key: number, version: number, reader: { buffer: Pieces }) => unknown;
 
-/** The client leaves checksums alone: makes it look at those of every batch that it fetches, before it is read. */
+/** The client does not verify checksums: this makes it verify every fetched batch before parsing it. */
 export function checkFetches(client: ClientConsumer, module: ClientModule): void {
   wrapApi(client, module, "Fetch", (api) => checkedApi(api, module));
 }
@@ -57,7 +60,7 @@ function checkedApi(api: Api, { crc32c }: ClientModule): Api {
       const checkedParse: Parse = (id, key, version, reader) => {
         const { buffer } = reader;
         const subarray = buffer.subarray.bind(buffer);
-        // Of an answer the client takes only the batches of a partition this way.
+        // The client uses this method of a response only for the batches of a partition.
         const value: Pieces["subarray"] = (start, end) => checkedPieces(subarray(start, end), crc32c);
         Object.defineProperty(buffer, "subarray", { value });
         return (parse as Parse)(id, key, version, reader);
@@ -70,8 +73,8 @@ function checkedApi(api: Api, { crc32c }: ClientModule): Api {
 }
 
 /**
- * The batches, each in one piece, which spares the client to put together what lies across two; those that are
- * damaged are replaced by a head without records. The last one may be cut off.
+ * The batches, each in one piece, which saves the client from joining pieces; damaged ones are replaced by a
+ * header without records. The last one may be incomplete.
  */
 export function checkedPieces(pieces: Pieces, checksumOf: Checksum): Pieces {
   const Made = pieces.constructor as new (buffers: Buffer[]) => Summed;
@@ -81,7 +84,8 @@ export function checkedPieces(pieces: Pieces, checksumOf: Checksum): Pieces {
     const end = at + LENGTH_ENDS + pieces.readInt32BE(at + LENGTH_AT);
     if (end < at + HEAD_BYTES || end > pieces.length) break;
     const batch = pieces.subarray(at, end).buffer;
-    // As pieces, of which there is one: the client copies a buffer before it sums it, which takes longer than the sum.
+    // Passed as pieces, although there is only one: the client copies a buffer before computing its checksum,
+    // which takes longer than the checksum.
     const isWhole = batch.readInt8(FORMAT_AT) !== FORMAT ||
       checksumOf(new Made([batch.subarray(ATTRIBUTES_AT)])) === batch.readUInt32BE(CHECKSUM_AT);
     batches.push(isWhole ? batch : damagedHead(batch, nextOffset(pieces, end)));
@@ -91,7 +95,7 @@ export function checkedPieces(pieces: Pieces, checksumOf: Checksum): Pieces {
   return new Made(batches);
 }
 
-/** Where the batch after one begins, if it is there. */
+/** The first offset of the following batch, if there is one. */
 function nextOffset(pieces: Pieces, end: number): bigint | undefined {
   return end + HEAD_BYTES <= pieces.length ? pieces.readBigInt64BE(end) : undefined;
 }
@@ -105,7 +109,9 @@ function damagedHead(batch: Buffer, next: bigint | undefined): Buffer {
   return head.fill(0xff, TIMES_END, COUNT_AT);
 }
 
-/** How far a damaged batch reaches, as far as it can be known: at least its first event is lost. */
+/**
+ * The last offset of a damaged batch relative to its first, as far as it can be known: at least one event is lost.
+ */
 function lastDeltaOf(batch: Buffer, next: bigint | undefined): number {
   if (next !== undefined) {
     const delta = Number(next - batch.readBigInt64BE(0)) - 1;

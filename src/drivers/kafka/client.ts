@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 import type { ConnectionOptions } from "node:tls";
 import { ModuleLoadError } from "../../errors.ts";
 
-/** A message on its way. */
+/** A message to be sent. */
 export interface OutgoingMessage {
   topic: string;
   partition: number;
@@ -11,15 +11,15 @@ export interface OutgoingMessage {
 }
 
 export type { Admin, Message };
-/** A consumer whose records are bytes. */
+/** A consumer of raw bytes. */
 export type ClientConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>;
-/** A producer of bytes. */
+/** A producer of raw bytes. */
 export type ClientProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
 
-/** The codecs of a batch. */
+/** The compression codecs. */
 export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
-/** How a client logs in. */
+/** The credentials of a client. */
 export interface SaslOptions {
   mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" | "OAUTHBEARER";
   username?: string;
@@ -28,7 +28,7 @@ export interface SaslOptions {
   oauthBearerExtensions?: Record<string, string>;
 }
 
-/** What every client is made with. */
+/** The options of every client. */
 export interface ClientOptions {
   clientId: string;
   clientRack?: string;
@@ -49,14 +49,14 @@ const PACKAGE = "@platformatic/kafka";
 
 let loading: Promise<ClientModule> | undefined;
 
-/** Loads the client library, once it is needed. */
+/** Loads the client library on first use. */
 export function loadClient(): Promise<ClientModule> {
   return loading ??= load();
 }
 
 /**
- * The client makes all its promises by `Promise.withResolvers`, which Node has from version 22 on, and looks for it
- * where the whole process does: there it is added as the standard has it, for derived classes too and not enumerable.
+ * The client creates its promises with `Promise.withResolvers`, which Node has since version 22: adds it globally
+ * as the standard defines it, so that it also works for subclasses and is not enumerable.
  */
 export function addWithResolvers(promise: PromiseConstructor = Promise): void {
   if ("withResolvers" in promise) return;

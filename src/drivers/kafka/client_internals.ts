@@ -1,15 +1,15 @@
 import type { Admin, ClientConsumer, ClientModule, ClientProducer } from "./client.ts";
 
 /*
- * What is reached of the client beside its documented methods, by symbols that it exports: `kGetApi`, which finds the
- * newest version of a request that both sides know, and `kGetConnection`, which finds the connection to a broker. The
- * version of the client is pinned, and tests fail when these change.
+ * What we use of the client besides its documented methods, by symbols that it exports: `kGetApi`, which finds the
+ * newest version of a request that both sides support, and `kGetConnection`, which finds the connection to a broker.
+ * The version of the client is pinned, and tests fail if these change.
  */
 
 /** A client of any kind. */
 export type AnyClient = Admin | ClientConsumer | ClientProducer;
 
-/** Where a broker is. */
+/** The address of a broker. */
 export interface BrokerPlace {
   host: string;
   port: number;
@@ -21,23 +21,25 @@ export interface ClientConnection {
   close(): Promise<void>;
 }
 
-/** What is asked. */
+/** A request to a broker. */
 export interface BrokerRequest {
   /** Kafka's name of the request. */
   name: string;
-  /** What the client's function for it takes beside the connection and the callback. */
+  /** The arguments of the client's function for it, between the connection and the callback. */
   parameters: unknown[];
-  /** Gets the connection before anything goes through it. */
+  /** Called with the connection before anything is sent. */
   onConnection?(connection: ClientConnection): void;
 }
 
 type Callback<T> = (error: Error | null, result?: T) => void;
-/** A request of Kafka's protocol, in one version: parameters after the connection, and a callback last. */
+/**
+ * A request of Kafka's protocol in one version: takes the connection, parameters, and a callback as the last one.
+ */
 export type Api = ((connection: ClientConnection, ...parameters: unknown[]) => void) & { version: number };
 type ApiGetter = (name: string, callback: Callback<Api>) => void;
 type ConnectionGetter = (broker: BrokerPlace, callback: Callback<ClientConnection>) => void;
 
-/** Has every request of that name go through `wrap`, also those that the client itself makes. */
+/** Routes every request of that name through `wrap`, including those made by the client itself. */
 export function wrapApi(
   client: AnyClient,
   module: ClientModule,
@@ -45,7 +47,7 @@ export function wrapApi(
   wrap: (api: Api) => Api,
 ): void {
   const getApi = (client[module.kGetApi] as unknown as ApiGetter).bind(client);
-  // Before the client knows what brokers can do it asks them, and then itself once more.
+  // The client calls this again once it knows the brokers' API versions.
   const wrapped = new WeakSet<Api>();
   const wrapOnce = (api: Api): Api => {
     if (wrapped.has(api)) return api;
@@ -61,7 +63,7 @@ export function wrapApi(
   Object.defineProperty(client, module.kGetApi, { value, configurable: true });
 }
 
-/** One request to one broker, once; gives its answer, or throws what the client says of it. */
+/** Sends one request to one broker, once; returns the response, or throws the client's error. */
 export async function askBroker<T>(
   client: AnyClient,
   module: ClientModule,
@@ -84,18 +86,18 @@ function called<T>(call: (end: Callback<T>) => void): Promise<T> {
   );
 }
 
-/** What a broker says of partitions that have no leader now, or none that it can name. */
+/** Error codes of partitions without a leader, or without one that can be named. */
 const LEADERLESS = ["LEADER_NOT_AVAILABLE", "REPLICA_NOT_AVAILABLE", "LISTENER_NOT_FOUND"];
 
-/** What the client's error about an answer has: each fault with its place in the answer, and the answer. */
+/** The client's error for a response: each error code with its path in the response, and the response. */
 interface AnswerError {
   errors?: { path?: string; apiId?: string }[];
   response?: { topics?: unknown };
 }
 
 /**
- * The client throws away what brokers say of topics when one partition has no leader, and its error carries the
- * answer. The others are well, so the answer counts; a partition without a leader is led by -1 there.
+ * The client discards the metadata of all topics if one partition has no leader, but its error carries the
+ * response. The other topics are fine, so the response is used; a partition without a leader has leader -1 in it.
  */
 export function keepPartialMetadata(client: AnyClient, module: ClientModule): void {
   wrapApi(client, module, "Metadata", (api) => {
@@ -111,7 +113,7 @@ export function keepPartialMetadata(client: AnyClient, module: ClientModule): vo
   });
 }
 
-/** The answer in an error that is only about partitions without a leader; undefined for any other. */
+/** The response in an error that is only about partitions without a leader; undefined for any other error. */
 export function partialAnswer(error: unknown): unknown {
   const { errors, response } = (error ?? {}) as AnswerError;
   if (!Array.isArray(errors) || errors.length === 0 || !Array.isArray(response?.topics)) return undefined;

@@ -22,18 +22,18 @@ import { failureOf, isPassing, isSilence } from "./failure.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
 
-/** How long one request of administration is tried, in milliseconds. */
+/** How long an admin request is retried, in milliseconds. */
 const OPERATION_MS_MAX = 30_000;
-/** By how much longer than it may the client takes to say that no one answers, in milliseconds. */
+/** How much longer than its timeout the client may take to report that there is no response, in milliseconds. */
 const GRACE_MS = 12_000;
-/** A member of a group outlives a coordinator that moves; what it cannot, we begin again. */
+/** Retries that let a group member outlive the move of its coordinator; beyond that we join again. */
 const GROUP_RETRIES = 20;
 
-/** A Kafka cluster: how to reach it, and what every part of the driver asks of it. */
+/** A Kafka cluster: its connections, and the requests made by all parts of the driver. */
 export class Cluster {
-  /** The addresses as one text. */
+  /** The bootstrap addresses as one text. */
   readonly servers: string;
-  // Private to the runtime too, so that nothing that shows a topic shows secrets.
+  // A private field, so that printing a topic never shows secrets.
   readonly #settings: KafkaSettings;
   readonly #admin: Admin;
   readonly #closing = new AbortController();
@@ -45,12 +45,12 @@ export class Cluster {
     keepPartialMetadata(this.#admin, module);
   }
 
-  /** What the driver was opened with. */
+  /** The driver's settings. */
   get settings(): KafkaSettings {
     return this.#settings;
   }
 
-  /** Loads the client, and makes sure that a broker answers; throws `BrokerError`. */
+  /** Loads the client and checks that a broker responds; throws `BrokerError`. */
   static async connect(settings: KafkaSettings): Promise<Cluster> {
     const cluster = new Cluster(await loadClient(), settings);
     try {
@@ -65,7 +65,7 @@ export class Cluster {
     return cluster;
   }
 
-  /** Asks any broker for anything; fails in time also where the client never says a word. */
+  /** Sends a request to any broker; times out even if the client never settles. */
   async #answerOf(msMax: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
@@ -90,7 +90,7 @@ export class Cluster {
     }
   }
 
-  /** Throws where a broker is there, and answers nothing because of how it is asked: no time changes that. */
+  /** Throws if a broker is reachable but the configuration keeps it from responding: waiting would not help. */
   async #explain(cause: unknown): Promise<void> {
     if (!isSilence(cause)) return;
     const { servers, client: { tls, sasl } } = this.settings;
@@ -102,13 +102,13 @@ export class Cluster {
     }
   }
 
-  /** Milliseconds to wait before the next attempt; what the client's own loops take as well. */
+  /** Delay before the next attempt in milliseconds, also used by the client's own retries. */
   readonly retryDelay = (_client: unknown, _operation: string, attempt: number): number => {
     const { msMin, msMax } = this.settings.backoff;
     return Math.min(msMax, msMin * 2 ** Math.min(attempt - 1, 20));
   };
 
-  /** Runs a request, again while that may help; `what` stands in the error: "Cannot …". */
+  /** Runs a request, with retries where they may help; `what` completes the error message "Cannot …". */
   async run<T>(
     what: string,
     operation: (admin: Admin) => Promise<T>,
@@ -130,13 +130,13 @@ export class Cluster {
     }
   }
 
-  /** The error that the user sees. */
+  /** The error reported to the user. */
   failure(error: unknown, what: string, triedMs: number): DiasporaError {
     const { description: identity } = this.settings.identity;
     return failureOf(error, what, { servers: this.servers, identity }, triedMs);
   }
 
-  /** A client that reads, alone or as a member of a group; it tries a request again so many times by itself. */
+  /** A client for consuming, alone or as a group member, with the given number of internal retries. */
   consumer(group: string, retries: number = GROUP_RETRIES, timeoutMs?: number): ClientConsumer {
     const { client, fetch, group: configured } = this.settings;
     const timing = timeoutMs === undefined ? configured : {
@@ -149,13 +149,14 @@ export class Cluster {
     const consumer = new this.module.Consumer({
       ...client,
       ...timing,
-      // Names may have spaces, which the client refuses, though no broker does.
+      // Names may contain spaces, which the client rejects although brokers accept them.
       groupId: "name",
       partitionAssigner: stickyAssignor,
       protocols: [protocol],
       retries,
       retryDelay: this.retryDelay,
-      // Nothing listens for stalled heartbeats; closed while it joins, the client would keep that timer for a minute.
+      // Nothing listens for stalled heartbeats; if closed while joining, the client would keep that timer for a
+      // minute.
       heartbeatStallTimeout: 0,
       minBytes: fetch.bytesMin,
       maxBytes: fetch.bytesMax,
@@ -179,37 +180,40 @@ export class Cluster {
     return consumer;
   }
 
-  /** A client that writes. It tries once: each partition's delivery numbers its events, and has its own time. */
+  /**
+   * A client for producing. It does not retry: the delivery of each partition has its own sequence numbers and
+   * timeout.
+   */
   producer(): ClientProducer {
     const { client } = this.settings;
-    // An idempotent one without retries would be taken to mean trying for ever.
+    // An idempotent client without retries would be taken to mean unlimited retries.
     const made = new this.module.Producer({ ...client, idempotent: false, retries: 0 }) as ClientProducer;
     keepPartialMetadata(made, this.module);
     return made;
   }
 
-  /** One request to one broker, by a client. */
+  /** Sends one request to one broker through a client. */
   ask<T>(client: AnyClient, broker: BrokerPlace, request: BrokerRequest): Promise<T> {
     return askBroker<T>(client, this.module, broker, request);
   }
 
-  /** One request of administration to one broker, once. */
+  /** Sends one admin request to one broker, once. */
   askAdmin<T>(broker: BrokerPlace, request: BrokerRequest): Promise<T> {
     return this.ask<T>(this.#admin, broker, request);
   }
 
-  /** Whether the driver is closed, or about to be. */
+  /** Whether the driver is closed or closing. */
   get isClosed(): boolean {
     return this.#closing.signal.aborted;
   }
 
-  /** What is awaited, unless it takes longer than that. */
+  /** The result of `awaited`, or an error after a timeout. */
   async within<T>(ms: number, awaited: Promise<T>): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer in ${ms / 1000} s`)), ms);
     });
-    // What comes too late is for no one.
+    // A late rejection is ignored.
     awaited.catch(() => {});
     try {
       return await Promise.race([awaited, late]);
@@ -218,26 +222,26 @@ export class Cluster {
     }
   }
 
-  /** Waits before something is tried again, and says so to those who watch. */
+  /** Waits before a retry, and reports it on the diagnostics channel. */
   async pauseBefore(again: Omit<RetryMessage, "delayMs">): Promise<void> {
     const delayMs = this.retryDelay(undefined, again.operation, again.attempt);
     if (diagnostics.retry.hasSubscribers) diagnostics.retry.publish({ ...again, delayMs });
     await this.pause(delayMs);
   }
 
-  /** Waits, unless the driver is closed meanwhile. */
+  /** Waits, unless the driver is closed in the meantime. */
   pause(ms: number): Promise<void> {
     return sleep(ms, this.#closing.signal);
   }
 
-  /** Ends the connections and everything that waits. */
+  /** Closes the connections and ends all waits. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#admin.close();
   }
 }
 
-/** Tells the operator something that is not an error. */
+/** Prints a warning for the operator. */
 export function warn(message: string): void {
   process.emitWarning(message, "DiasporaWarning");
 }

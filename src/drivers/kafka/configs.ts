@@ -2,19 +2,19 @@ import { BrokerError, InvalidOptionError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import type { TopicConfig } from "./options.ts";
 
-/** How long brokers may take to agree on settings, in milliseconds. */
+/** How long a configuration change may take to reach the brokers, in milliseconds. */
 const SPREAD_MS_MAX = 5000;
 const POLL_MS = 20;
 
-/** A topic's settings, as Kafka has them. */
+/** A topic's configuration in Kafka. */
 export interface TopicConfigs {
-  /** Those that were set for this topic. */
+  /** The entries that were set for this topic. */
   configs: TopicConfig[];
-  /** The largest batch it takes, in bytes. */
+  /** Maximum batch size in bytes. */
   batchBytesMax: number | undefined;
 }
 
-/** The settings of topics by Kafka name; without those that are kept from us. */
+/** The configurations of topics by Kafka name; omits those we may not read. */
 export async function configsOfTopics(
   cluster: Cluster,
   kafkaNames: readonly string[],
@@ -40,20 +40,22 @@ export async function configsOfTopics(
       }];
     }));
   } catch (error) {
-    // Reading and writing events needs no right to see settings.
+    // Reading and writing events does not require the right to read configurations.
     if (error instanceof BrokerError && error.reason?.endsWith("AUTHORIZATION_FAILED")) return new Map();
     throw error;
   }
 }
 
-/** Whether settings are what changes made of them. */
+/** Whether all changes are in effect. */
 function haveChanged(configs: readonly TopicConfig[], changes: readonly TopicConfig[]): boolean {
   return changes.every(({ name, value }) =>
     (configs.find((one) => one.name === name)?.value ?? null) === value
   );
 }
 
-/** Changes some of a topic's settings, and gives all of them as soon as the brokers say so too. */
+/**
+ * Changes some of a topic's configuration entries, and returns all of them once the brokers report the changes.
+ */
 export async function changeConfigs(
   cluster: Cluster,
   kafkaName: string,

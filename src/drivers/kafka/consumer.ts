@@ -7,12 +7,12 @@ import { Group } from "./group.ts";
 import { type ConsumerTopic, type PartitionQueue, queueOf } from "./partition_queue.ts";
 import { PositionStore } from "./position_store.ts";
 
-/** How long one read waits for events that are known to be there, in milliseconds. */
+/** How long one read waits for events that are known to exist, in milliseconds. */
 const READ_MS_MAX = 20_000;
-/** How long a partition that was found without a leader before is waited for. */
+/** How long to wait again for a partition that was found without a leader before. */
 const REACH_AGAIN_MS = 10_000;
 
-/** Reads a topic, alone or sharing its partitions with other consumers of the same name. */
+/** Reads a topic, alone or as a member of a group. */
 export class KafkaConsumer implements ConsumerInterface {
   readonly #name: string;
   readonly #topic: ConsumerTopic;
@@ -21,9 +21,9 @@ export class KafkaConsumer implements ConsumerInterface {
   readonly #positions: PositionStore;
   readonly #fetcher: Fetcher;
   readonly #queues = new Map<number, PartitionQueue>();
-  /** Where `from` meant when the consumer was opened. */
+  /** The offsets that `from` referred to when the consumer was opened. */
   #beginnings = new Map<number, number>();
-  /** The partitions that are read, in order. */
+  /** The assigned partitions, in order. */
   #assigned: readonly number[] = [];
   readonly #news = new ChangeSignal();
   #fault: unknown = undefined;
@@ -67,7 +67,7 @@ export class KafkaConsumer implements ConsumerInterface {
   async open(): Promise<void> {
     const { offsets, ends, numPartitions } = this.#topic;
     const all = Array.from({ length: numPartitions }, (_, partition) => partition);
-    // A partition without a leader is read from its place on when it has one again.
+    // A partition without a leader is read from its position once it has one again.
     ends.learnAll(await offsets.known(all, "latest"));
     if (this.#request.from !== "earliest") {
       this.#beginnings = await offsets.resolveKnown(all, this.#request.from);
@@ -109,7 +109,7 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   acknowledge(partition: number, nextId: number): void | Promise<void> {
-    // Without the option, as ever: a while longer, unless the next owner has got as far.
+    // Without an explicit group, late acknowledgements are still accepted, unless the next owner has got as far.
     if (this.#request.group === true && !this.#assignment.assigned.includes(partition)) {
       throw new PartitionMovedError(this.#name, partition);
     }
@@ -150,10 +150,10 @@ export class KafkaConsumer implements ConsumerInterface {
     return batch;
   }
 
-  /** Waits for events that are known to be there, or for the news that they are not. */
+  /** Waits for events that are known to exist, or until it turns out that they do not. */
   async #awaitEvents(queue: PartitionQueue): Promise<void> {
     const { cluster, name, ends } = this.#topic;
-    // Asked from now on: a broker that answers that knows everything that is known here.
+    // A response to any later request reflects everything known now.
     const asked = this.#fetcher.asked;
     const isSo = await this.#news.untilOrLate(
       () =>
@@ -167,13 +167,13 @@ export class KafkaConsumer implements ConsumerInterface {
     throw cluster.failure(this.#fetcher.lastFailure ?? new Error("no answer"), what, READ_MS_MAX);
   }
 
-  /** Waits until a partition that was cut off is not, or something else came; throws when it was for too long. */
+  /** Waits until an unavailable partition is available or there is other news; throws after a timeout. */
   async #awaitLeader(queue: PartitionQueue): Promise<void> {
     const { cluster, name } = this.#topic;
     const sinceMs = queue.trouble?.sinceMs ?? Date.now();
     const isSo = await this.#news.untilOrLate(
       () => !queue.isCutOff || this.#hasNews() || !this.#has(queue),
-      // Who was refused before and asks again gives its broker a moment to be found again.
+      // Callers that try again after an error grant the broker some time to come back.
       Math.max(sinceMs + READ_MS_MAX - Date.now(), REACH_AGAIN_MS),
     );
     if (isSo) return;
@@ -203,7 +203,7 @@ export class KafkaConsumer implements ConsumerInterface {
     return fault;
   }
 
-  /** Nothing is read ahead before the first read: what is trimmed meanwhile is then missed, not given out. */
+  /** Nothing is fetched before the first read, so that events trimmed until then are not delivered. */
   #startFetching(): void {
     if (this.#fetches || this.#closed) return;
     this.#fetches = true;
@@ -229,7 +229,7 @@ export class KafkaConsumer implements ConsumerInterface {
     this.#reassigning = this.#reassigning.then(() => this.#enterAtLast(generation, kept, gained));
   }
 
-  /** Tries until it can be done or is no longer wanted; readers get what is wrong meanwhile. */
+  /** Retries until it succeeds or is superseded; meanwhile readers get the error. */
   async #enterAtLast(generation: number, kept: readonly number[], gained: readonly number[]): Promise<void> {
     const { cluster, name } = this.#topic;
     for (let attempt = 1; !this.#closed && generation === this.#generation; attempt++) {
@@ -237,16 +237,16 @@ export class KafkaConsumer implements ConsumerInterface {
         return await this.#enter(generation, kept, gained);
       } catch (error) {
         this.#onFailure(error);
-        // The caller of open() gets it, and opens it again or does not.
+        // The caller of open() gets the error, and may open the consumer again.
         if (this.#opening) return;
         await cluster.pauseBefore({ operation: `enter topic "${name}"`, topic: name, attempt, error });
       }
     }
   }
 
-  /** Finds where to begin in partitions that are new here. */
+  /** Finds the start positions of newly assigned partitions. */
   async #enter(generation: number, kept: readonly number[], gained: readonly number[]): Promise<void> {
-    // A later change may have come between; what it calls kept, this one never had.
+    // If rebalances overlap, a partition that the later one calls kept may not have been entered.
     const missing = kept.filter((partition) => !this.#queues.has(partition));
     const entered = [...gained, ...missing];
     const stored = await this.#positions.load(entered);
@@ -266,14 +266,14 @@ export class KafkaConsumer implements ConsumerInterface {
     this.#news.announce();
   }
 
-  /** Asks a leader that was away before where to begin. */
+  /** Finds the start position in a partition that had no leader before. */
   async #place(queue: PartitionQueue): Promise<void> {
     const { partition } = queue;
     const position = (await this.#topic.offsets.resolveKnown([partition], this.#request.from)).get(partition);
     if (position === undefined) {
       throw new BrokerError(this.#topic.cluster.servers, "no answer yet", { canRetry: true });
     }
-    // A seek may have come between.
+    // A seek may have happened in the meantime.
     if (queue.isPlaced) return;
     this.#beginnings.set(partition, position);
     this.#topic.ends.learn(partition, position);

@@ -2,10 +2,10 @@ import type { PartitionDescription, PartitionLag } from "../../contract.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Listing, Offsets } from "./offsets.ts";
 
-/** How long brokers are asked for sizes before the rest is given without, in milliseconds. */
+/** How long to wait for partition sizes before describing the topic without them, in milliseconds. */
 const SIZES_MS_MAX = 5000;
 
-/** The state of partitions; of one that cannot be asked about now, what is known of its ends, and its fault. */
+/** The state of partitions; for one that is unavailable now, the last known offsets and its fault. */
 export async function describePartitions(
   cluster: Cluster,
   offsets: Offsets,
@@ -47,12 +47,12 @@ export async function describePartitions(
   });
 }
 
-/** How far a name is behind. */
+/** The consumer lag of a name. */
 export async function lagOf({ described, stored, timeOf, now }: {
   described: readonly PartitionDescription[];
   /** Stored positions by partition. */
   stored: ReadonlyMap<number, number>;
-  /** Time of the first event from an offset on, if there is one. */
+  /** Time of the first event at or after an offset, if there is one. */
   timeOf(partition: number, offset: number): Promise<number | undefined>;
   now: number;
 }): Promise<PartitionLag[]> {
@@ -65,7 +65,7 @@ export async function lagOf({ described, stored, timeOf, now }: {
     }
     const ids = Math.max(0, nextId - position);
     const time = ids === 0 ? undefined : await timeOf(partition, position);
-    // Marks of transactions take ids, too; where nothing else is left, nothing is to be read.
+    // Transaction markers use offsets, too; if only those are left, there is nothing to read.
     const events = time === undefined ? 0 : ids;
     return {
       partition,
@@ -78,12 +78,12 @@ export async function lagOf({ described, stored, timeOf, now }: {
   }));
 }
 
-/** What some of a partition's events take, if all are alike: Kafka knows only the whole. */
+/** The estimated size of some of a partition's events: Kafka only knows the total. */
 export function bytesOf({ firstId, nextId, bytes }: PartitionDescription, events: number): number {
   return events === 0 || nextId === firstId ? 0 : Math.ceil(bytes * events / (nextId - firstId));
 }
 
-/** Bytes on the disk of one replica; without partitions of which no broker says any. */
+/** Bytes on disk of one replica; omits partitions whose size no broker reports. */
 async function sizesOf(
   cluster: Cluster,
   kafkaName: string,
@@ -101,10 +101,10 @@ async function sizesOf(
   );
   const sizes = new Map<number, number>();
   for (const answer of answers) {
-    // Only administrators may ask, and a broker may be away: the others say what they have.
+    // Only administrators may ask, and a broker may be unavailable: use the other responses.
     if (answer.status === "rejected") continue;
     for (const { partitionIndex, partitionSize } of partitionsIn(answer.value)) {
-      // A replica that lags has less.
+      // A replica that lags behind is smaller.
       sizes.set(partitionIndex, Math.max(sizes.get(partitionIndex) ?? 0, Number(partitionSize)));
     }
   }

@@ -8,19 +8,19 @@ const METADATA = 3;
 const CERTIFICATE_ALERT =
   /alert (bad|unsupported|revoked|expired)? ?cert|certificate|unknown ca|alert number (4[2-9]|116)/i;
 
-/** How the driver would talk to a broker. */
+/** How the driver connects to a broker. */
 export interface Manner {
   tls: ConnectionOptions | undefined;
   hasLogin: boolean;
 }
 
-/** What came of a request: an answer, an end without one, or silence. */
+/** The outcome of a request: a response, a closed connection, or silence. */
 type Outcome = { answer: Buffer } | { ended: string } | { isSilent: true };
 
 /**
- * Why a broker that can be reached does not answer, where that is a matter of configuration: asks it what everybody
- * may ask, then what only those may who are logged in, and looks how it takes it. Undefined where it cannot be known,
- * as when a proxy has no broker to pass on to.
+ * Finds out whether the configuration keeps a reachable broker from responding: sends a request allowed to
+ * everyone, then one that requires authentication, and checks the reactions. Undefined if it cannot be determined,
+ * e.g. behind a proxy without a broker.
  */
 export async function diagnose(address: string, manner: Manner): Promise<string | undefined> {
   const { tls, hasLogin } = manner;
@@ -45,7 +45,7 @@ async function withoutTls(address: string, hasLogin: boolean): Promise<string | 
 }
 
 async function withTls(address: string, tls: ConnectionOptions): Promise<string | undefined> {
-  // Who the broker is has been found out before; here nothing is reported to it.
+  // The broker's certificate was verified before; this connection sends it no secrets.
   const socket = connectTls({ ...placeOf(address), ...tls, rejectUnauthorized: false });
   try {
     const opened = await outcomeOf(socket, "secureConnect");
@@ -97,9 +97,9 @@ function isTls(answer: Buffer): boolean {
   return kind !== undefined && kind >= 0x14 && kind <= 0x17 && version === 0x03;
 }
 
-/** Sends a request without a body that any version of Kafka has had. */
+/** Sends a request without a body that every version of Kafka supports. */
 async function asked(socket: Socket, api: number, version: number): Promise<Outcome> {
-  // Size, API, version, number of the request, no name; Metadata besides asks about no topics.
+  // Size, API key, version, correlation id, no client id; Metadata also has an empty list of topics.
   const request = Buffer.alloc(api === METADATA ? 18 : 14);
   request.writeInt32BE(request.length - 4, 0);
   request.writeInt16BE(api, 4);
@@ -125,7 +125,7 @@ function outcomeOf(socket: Socket, event: "connect" | "secureConnect" | "data"):
     const timer = setTimeout(() => end({ isSilent: true }), WAIT_MS_MAX);
     socket.on(event, onEvent);
     socket.on("close", onClose);
-    // Stays, so that an error that comes late is no one's.
+    // The listener stays, so that a late error is not unhandled.
     socket.on("error", (error: Error) => reason = error.message);
     if (socket.destroyed) onClose();
   });

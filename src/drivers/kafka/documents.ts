@@ -8,10 +8,10 @@ import type { RawReader } from "./raw_reader.ts";
 /** The documents of a topic's components. */
 export type ComponentDocuments = Pick<TopicDefinition, "validator" | "partitionSelector" | "serializer">;
 
-/** The order in which they stand in the topic beside the topic. */
+/** Their order in the info topic. */
 const ORDER = ["validator", "partitionSelector", "serializer"] as const;
 
-/** Whether every component is the default one, so that nothing has to be kept. */
+/** Whether every component is the default one, so that no documents need to be stored. */
 export function areDefault(documents: ComponentDocuments): boolean {
   return ORDER.every((kind) => {
     const { type, ...rest } = documents[kind];
@@ -19,7 +19,7 @@ export function areDefault(documents: ComponentDocuments): boolean {
   });
 }
 
-/** What topics have that say nothing about their components. */
+/** The documents of topics that store none. */
 export function defaultDocuments(): ComponentDocuments {
   return {
     validator: { type: "default" },
@@ -28,7 +28,7 @@ export function defaultDocuments(): ComponentDocuments {
   };
 }
 
-/** Writes the documents: three records, each a document. */
+/** Writes the documents: one record for each. */
 export async function writeDocuments(
   cluster: Cluster,
   infoName: string,
@@ -44,7 +44,7 @@ export async function writeDocuments(
   }
 }
 
-/** Reads the documents, and says how many are missing: the default ones stand for them. */
+/** Reads the documents and returns how many are missing; those are replaced by the default ones. */
 export async function readDocuments(
   reader: RawReader,
   infoName: string,
@@ -66,8 +66,8 @@ export async function readDocuments(
 }
 
 /**
- * The C++ library writes the keys in order, so that others come before "type", and reads a schema that names no draft
- * by draft 07; here "type" is first.
+ * The C++ library sorts keys, so that "type" may not come first, and reads a schema that declares no draft as
+ * draft 07; this moves "type" to the front and declares the draft.
  */
 function asItsWriterReads(document: ComponentDocument): ComponentDocument {
   return Object.keys(document)[0] === "type" ? document : withCppDraft(document);

@@ -26,27 +26,27 @@ import { readSettings } from "./settings.ts";
 import { KafkaTopic } from "./topic.ts";
 import { TopicKeeper } from "./topic_keeper.ts";
 
-/** Documents are wanted for as long as their topic is there. */
+/** Documents must be retained as long as their topic exists. */
 const KEPT_FOR_EVER: TopicConfig[] = [
   { name: "cleanup.policy", value: "delete" },
   { name: "retention.ms", value: "-1" },
   { name: "retention.bytes", value: "-1" },
 ];
-/** Another process that creates a topic of the same name needs so long at most, in milliseconds. */
+/** Maximum time that another process creating the same topic may need, in milliseconds. */
 const RIVAL_MS_MAX = 3000;
 const POLL_MS = 100;
 
-/** Keeps topics in Apache Kafka, in the way of the C++ driver of this name. */
+/** Stores topics in Apache Kafka, compatible with the C++ driver of this name. */
 export class OctopusDriver implements DriverInterface {
   readonly name = "octopus";
-  // Private to the runtime too, so that nothing that shows a driver shows its secrets.
+  // A private field, so that printing a driver never shows its secrets.
   readonly #cluster: Cluster;
   readonly #options: OctopusOptions;
   readonly #names: TopicNames;
   readonly #keeper: TopicKeeper;
   readonly #reader: RawReader;
   readonly #where: string;
-  /** Creations and deletions by topic, one after the other. */
+  /** Serializes creations and deletions by topic. */
   readonly #changing = new Map<string, Promise<unknown>>();
 
   private constructor(cluster: Cluster, options: OctopusOptions) {
@@ -65,7 +65,7 @@ export class OctopusDriver implements DriverInterface {
   /** Connects; throws `InvalidOptionError` or `BrokerError`. */
   static async open(document: JsonObject): Promise<OctopusDriver> {
     const options = readDriverOptions(document);
-    // Before anything is connected, since what is wrong with names is known already.
+    // Invalid names are reported before anything is connected.
     new TopicNames(options.namespace, options.infoTopicPrefix);
     const settings = readSettings(options.kafka, options.region);
     return new OctopusDriver(await Cluster.connect(settings), options);
@@ -124,7 +124,7 @@ export class OctopusDriver implements DriverInterface {
     const kafkaName = this.#checkedName(name);
     await this.#inTurn(name, async () => {
       const isDeleted = await this.#keeper.delete(kafkaName, this.#names.localName(name));
-      // Also where the topic itself is missing: a deletion that stopped half-way is ended.
+      // Even if the topic itself is missing: this completes an interrupted deletion.
       await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name));
       if (!isDeleted) throw new TopicNotFoundError(name, this.#where, "delete");
     });
@@ -168,7 +168,7 @@ export class OctopusDriver implements DriverInterface {
     }
   }
 
-  /** The documents come first: a topic that can be seen has them, whatever happens in between. */
+  /** The documents are written first, so that a visible topic always has them. */
   async #createDocuments(
     name: string,
     documents: ComponentDocuments,
@@ -185,7 +185,7 @@ export class OctopusDriver implements DriverInterface {
       configs: this.#options.service === undefined ? KEPT_FOR_EVER : [],
     };
     if (!await this.#keeper.create(topic)) {
-      // Of another process, which creates the topic now or did not come to an end.
+      // Left by another process that is creating the topic now, or failed to.
       await this.#outwaitRival(name);
       await this.#keeper.delete(infoName, localName);
       if (!await this.#keeper.create(topic)) throw new TopicExistsError(name, this.#where);
@@ -208,7 +208,7 @@ export class OctopusDriver implements DriverInterface {
     } while (Date.now() < deadline);
   }
 
-  /** A topic whose documents cannot be read now is listed all the same. */
+  /** A topic whose documents cannot be read now is listed anyway. */
   async #infoOrFault(
     name: string,
     metadata: TopicMetadata,
@@ -238,7 +238,10 @@ export class OctopusDriver implements DriverInterface {
     return this.#names.kafkaName(name);
   }
 
-  /** The client takes two requests for one when they are alike; here the second sees what the first did. */
+  /**
+   * The client merges identical concurrent requests; serializing them lets the second one see the effect of the
+   * first.
+   */
   async #inTurn<R>(name: string, change: () => Promise<R>): Promise<R> {
     const before = this.#changing.get(name) ?? Promise.resolve();
     const changing = before.then(change, change);

@@ -1,6 +1,6 @@
 import { BrokerError, DiasporaError, NotSupportedError } from "../../errors.ts";
 
-/** What the client's errors have; they nest, and only the innermost say what happened. */
+/** The parts of a client error; they nest, and only the innermost ones say what happened. */
 interface ClientFault {
   message?: string;
   code?: string;
@@ -15,53 +15,53 @@ interface ClientFault {
 const AUTHENTICATION = "PLT_KFK_AUTHENTICATION";
 const LOGIN_FAULTS = ["SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "ILLEGAL_SASL_STATE"];
 const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
-/** The broker's own certificate is at fault. */
+/** The broker's certificate is at fault. */
 const VOUCHED = /self.signed|CERT_|altnames|unable to (get|verify)|UNABLE_TO|UnknownIssuer|invalid peer/i;
 const CERTIFICATE = /certificate|self.signed|CERT_|altnames/i;
 
-/** Where an operation goes, and as whom. */
+/** The target of an operation, and our identity there. */
 export interface Destination {
   /** The addresses, as they were given. */
   servers: string;
-  /** How we log in: `as "app" by PLAIN`; empty without a login. */
+  /** Our credentials: `as "app" by PLAIN`; empty without authentication. */
   identity: string;
 }
 
-/** The innermost faults of a client's error; at least one. */
+/** The innermost errors of a client error; at least one. */
 export function faultsOf(error: unknown): ClientFault[] {
   if (typeof error !== "object" || error === null) return [{ message: String(error) }];
   const fault = error as ClientFault;
   if (Array.isArray(fault.errors) && fault.errors.length > 0) return fault.errors.flatMap(faultsOf);
   if (typeof fault.cause !== "object" || fault.cause === null) return [fault];
-  // A cause tells more, but only the outer error says that it was about logging in.
+  // The cause has more details, but only the outer error says that authentication failed.
   return fault.code === AUTHENTICATION ? [fault, ...faultsOf(fault.cause)] : faultsOf(fault.cause);
 }
 
-/** Whether the broker itself answered with that. */
+/** Whether the broker responded with one of these errors. */
 export function isFault(error: unknown, ...apiIds: string[]): boolean {
   return faultsOf(error).some(({ apiId }) => apiId !== undefined && apiIds.includes(apiId));
 }
 
-/** Whether the topic asked for is not there. */
+/** Whether the requested topic does not exist. */
 export function isUnknownTopic(error: unknown): boolean {
   return isFault(error, "UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID", "INCONSISTENT_TOPIC_ID") ||
     faultsOf(error).some(({ message }) => message?.startsWith("Unknown topic ") === true);
 }
 
-/** Whether the same request may succeed a little later. */
+/** Whether the error is transient. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof DiasporaError) return error.canRetry;
   const faults = faultsOf(error);
   if (isLoginFault(faults) || isUnknownTopic(error)) return false;
   return faults.every(({ apiId, canRetry, code, message }) =>
     apiId === undefined
-      // The system's own errors (ECONNREFUSED …) do not say; certificates do not repair themselves.
+      // System errors (ECONNREFUSED …) do not say whether to retry; certificate errors are permanent.
       ? canRetry !== false && !CERTIFICATE.test(`${code} ${message}`) || code === "PLT_KFK_NETWORK"
       : canRetry === true
   );
 }
 
-/** Whether a broker was reached, and the connection ended without an answer. */
+/** Whether a broker was reached and closed the connection without a response. */
 export function isSilence(error: unknown): boolean {
   if (error instanceof DiasporaError) return false;
   const faults = faultsOf(error);
@@ -71,7 +71,7 @@ export function isSilence(error: unknown): boolean {
     );
 }
 
-/** What the user reads. `triedMs` is how long it was tried. */
+/** The error reported to the user. `triedMs` is the total time of all attempts. */
 export function failureOf(
   error: unknown,
   what: string,
@@ -105,7 +105,7 @@ export function failureOf(
   );
 }
 
-/** The error for a partition that no broker leads: none that is running has it, or the next one is being chosen. */
+/** The error for a partition without a leader: its brokers are down, or the next leader is being elected. */
 export function leaderless(servers: string, what: string, partition: number): BrokerError {
   return new BrokerError(
     servers,
@@ -115,7 +115,7 @@ export function leaderless(servers: string, what: string, partition: number): Br
   );
 }
 
-/** Whether a request may succeed elsewhere or later, because its partition moved or has no leader. */
+/** Whether the request may succeed elsewhere or later, because its partition moved or has no leader. */
 export function isMoving(error: unknown): boolean {
   if (error instanceof BrokerError) return error.reason === "LEADER_NOT_AVAILABLE";
   return faultsOf(error).some(({ hasStaleMetadata, message }) =>

@@ -6,12 +6,15 @@ import { type FetchedPartition, partitionFaults } from "./fetched.ts";
 import { partitionBytes, withRoom } from "./fetch_size.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 
-/** While a queue is full the others are asked about so shortly that it need not wait long for its turn. */
+/**
+ * While some queues are full, fetches for the others use this short wait, so that a queue with room is soon
+ * included.
+ */
 const SHORT_WAIT_MS = 5;
-/** A leader that is away for longer keeps its partitions' events back; in milliseconds. */
+/** A partition without a leader for longer than this, in milliseconds, is reported as unavailable. */
 const CUT_OFF_MS = 1000;
 
-/** The broker forgot what it was asked about before: asking again says all of it. */
+/** The broker dropped the fetch session: the next request starts a new one. */
 const SESSION_FAULTS = [
   "FETCH_SESSION_ID_NOT_FOUND",
   "INVALID_FETCH_SESSION_EPOCH",
@@ -29,43 +32,43 @@ export interface FetchLoopSettings {
   consumer: string;
   queues: readonly PartitionQueue[];
   answersMax: number;
-  /** Number of the last question of the loop before. */
+  /** Number of requests made by the previous loop. */
   askedBefore: number;
   onAnswer(): void;
-  /** A partition can be read again, or cannot. */
+  /** Called when a partition becomes unavailable. */
   onReach(): void;
-  /** Finds where to begin in a partition whose leader could not be asked before. */
+  /** Finds the start position of a partition whose leader could not be asked before. */
   place(queue: PartitionQueue): Promise<void>;
-  /** Finds where to go on in a partition whose next offset is not there. */
+  /** Finds the next position in a partition whose fetch offset is out of range. */
   replace(queue: PartitionQueue): Promise<void>;
-  /** Nothing was answered, by any broker. */
+  /** Called when no broker responds. */
   onFailure(error: unknown): Promise<void>;
 }
 
-/** What one leader is asked about. */
+/** The partitions fetched from one leader. */
 interface Share {
   queues: PartitionQueue[];
 }
 
 /**
- * Asks the leaders of some partitions until the partitions change, each for itself: a broker that fails, and a
- * partition that has no leader, keep no other back.
+ * Fetches from the leaders of some partitions until the partitions change, with an independent loop for each
+ * leader: a failing broker or a partition without a leader does not delay the others.
  */
 export class FetchLoop {
   readonly #settings: FetchLoopSettings;
-  /** A long question keeps its connection busy: each broker has one for nothing else. */
+  /** A long poll occupies its connection, so each broker has a separate one for fetching. */
   readonly #pool: Pool;
   readonly #shares = new Map<number, Share>();
-  /** Partitions that no leader is asked about now, and since when. */
+  /** Partitions that are not being fetched, and since when. */
   readonly #lost = new Map<PartitionQueue, { sinceMs: number; error: unknown }>();
-  /** Those who wait for room in a queue. */
+  /** Loops that wait for room in a queue. */
   #waiting: (() => void)[] = [];
   #wake: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
   #attempt = 0;
-  /** Number of questions so far. */
+  /** Number of requests so far. */
   asked: number;
-  /** Whether answers no longer count. */
+  /** Whether the loop was stopped and responses are ignored. */
   isDiscarded = false;
 
   constructor(settings: FetchLoopSettings) {
@@ -78,31 +81,31 @@ export class FetchLoop {
     }
   }
 
-  /** Asks until it is stopped; throws what no waiting changes. */
+  /** Fetches until it is stopped; throws errors that are not transient. */
   async run(): Promise<void> {
     const failed = new Promise<never>((_, reject) => this.#fail = reject);
     failed.catch(() => {});
     await Promise.race([failed, this.#locateAll()]);
   }
 
-  /** Ends it: answers on their way are thrown away. */
+  /** Stops it; pending responses are discarded. */
   stop(): void {
     if (this.isDiscarded) return;
     this.isDiscarded = true;
     this.refill();
     this.#wake();
-    // The one that asked gets an error now, which does no harm.
+    // The pending requests fail now, which is harmless.
     this.#pool.close().catch(() => {});
   }
 
-  /** A queue has room again. */
+  /** Call this when a queue has room again. */
   refill(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const wake of waiting) wake();
   }
 
-  /** Looks for leaders whenever there are partitions without. */
+  /** Looks for leaders whenever there are partitions without one. */
   async #locateAll(): Promise<void> {
     const { cluster, topic, onFailure } = this.#settings;
     while (!this.isDiscarded) {
@@ -123,13 +126,13 @@ export class FetchLoop {
     }
   }
 
-  /** Gives every partition that has a leader to those that are asked. */
+  /** Assigns every partition with a leader to that leader's loop. */
   async #locate(isAgain: boolean): Promise<void> {
     const { client, cluster, topic: { kafkaName }, place } = this.#settings;
-    // Those that wait for no answer first, so that the first question is about all of them.
+    // Partitions with a known position first, so that all of them are in the first request.
     const lost = [...this.#lost.keys()].sort((one, other) => Number(other.isPlaced) - Number(one.isPlaced));
     try {
-      // What is known does at first, so that beginning costs no question of its own.
+      // The first time cached metadata will do, which saves a request at the start.
       const metadata = await client.metadata({ topics: [kafkaName], forceUpdate: isAgain });
       const topic = metadata.topics.get(kafkaName)!;
       for (const queue of lost) {
@@ -153,7 +156,7 @@ export class FetchLoop {
     const share = this.#shares.get(leader);
     if (share !== undefined) {
       share.queues.push(queue);
-      // What asks this leader may be waiting for room in those it had.
+      // That leader's loop may be waiting for room in its other queues.
       this.refill();
       return;
     }
@@ -162,10 +165,10 @@ export class FetchLoop {
     void this.#askOn(leader, topicId, own);
   }
 
-  /** No leader is asked about it any more; those who wait for its events hear of it after a moment. */
+  /** Stops fetching the partition; after a moment it is reported as unavailable. */
   #lose(queue: PartitionQueue, error: unknown): void {
     if (this.isDiscarded) return;
-    // It counts from the first failure, until the partition's leader answers again.
+    // Counted from the first failure until the partition's leader responds again.
     const trouble = { sinceMs: queue.trouble?.sinceMs ?? Date.now(), error };
     queue.trouble = trouble;
     this.#lost.set(queue, trouble);
@@ -175,10 +178,10 @@ export class FetchLoop {
     this.#settings.onReach();
   }
 
-  /** Asks one leader until it fails, or leads none of the partitions any more. */
+  /** Fetches from one leader until it fails or no longer leads any of the partitions. */
   async #askOn(node: number, topicId: string, share: Share): Promise<void> {
     const { queues, answersMax, cluster: { settings: { fetch: { bufferedBytesMax } } } } = this.#settings;
-    // All that are given at once belong to the first question.
+    // All partitions assigned in the same turn belong to the first request.
     await undefined;
     while (!this.isDiscarded && share.queues.length > 0) {
       const wanted = withRoom(share.queues, queues, { answersMax, bufferedBytesMax });
@@ -238,7 +241,7 @@ export class FetchLoop {
         queue.accept(partition);
         this.#report(queue, partition);
       }
-      // A leader may send elsewhere, instead of an answer. Brokers leave out of theirs what has not changed.
+      // A leader may refer to a replica instead of responding. Brokers omit partitions without changes.
       if ((partition?.preferredReadReplica ?? -1) >= 0) queue.readsReplica = true;
       else queue.answered = question;
       if (queue.trouble !== undefined) this.#attempt = 0;
@@ -260,7 +263,7 @@ export class FetchLoop {
     return `read topic "${this.#settings.topic.name}"`;
   }
 
-  /** What is wrong with one partition is settled for it alone; a leader that fails loses all of its. */
+  /** An error of one partition is handled for it alone; an error of a leader affects all of its partitions. */
   async #onFault(error: unknown, wanted: readonly PartitionQueue[], share: Share): Promise<void> {
     if (isFault(error, ...SESSION_FAULTS)) return;
     const faults = partitionFaults(error);

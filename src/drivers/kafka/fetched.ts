@@ -5,13 +5,13 @@ import type { ClientConsumer } from "./client.ts";
 const IS_LOG_APPEND_TIME = 1 << 3;
 const IS_CONTROL = 1 << 5;
 
-/** What a broker answers of one partition. */
+/** The part of a fetch response for one partition. */
 export type FetchedPartition = Awaited<
   ReturnType<ClientConsumer["fetch"]>
 >["responses"][number]["partitions"][number];
 type FetchedBatch = NonNullable<FetchedPartition["records"]>[number];
 
-/** One record as it was stored. */
+/** One stored record. */
 export interface FetchedRecord {
   offset: number;
   /** In milliseconds since 1970. */
@@ -19,21 +19,21 @@ export interface FetchedRecord {
   value: Buffer | null | undefined;
 }
 
-/** What of a batch counts. */
+/** The relevant content of a batch. */
 export interface FetchedRecords {
   records: FetchedRecord[];
-  /** Where the next batch begins. */
+  /** The first offset of the following batch. */
   nextOffset: number;
-  /** Whether its checksum is wrong; it gives no records then. */
+  /** Whether there was a checksum mismatch; then there are no records. */
   isDamaged: boolean;
 }
 
-/** A batch's records from an offset on: brokers give whole batches. */
+/** The records of a batch from an offset on: brokers return whole batches. */
 export function recordsOf(batch: FetchedBatch, from: number): FetchedRecords {
   const first = Number(batch.firstOffset);
   const nextOffset = Math.max(from, first + batch.lastOffsetDelta + 1);
   const records: FetchedRecord[] = [];
-  // Marks of transactions are not records of ours, though they have offsets.
+  // Transaction markers have offsets, but are not events.
   if (batch.attributes & IS_CONTROL) return { records, nextOffset, isDamaged: false };
   const firstTimestamp = Number(batch.firstTimestamp);
   const ownTime = batch.attributes & IS_LOG_APPEND_TIME ? Number(batch.maxTimestamp) : undefined;
@@ -45,7 +45,7 @@ export function recordsOf(batch: FetchedBatch, from: number): FetchedRecords {
   return { records, nextOffset, isDamaged: (batch.attributes & IS_DAMAGED) !== 0 };
 }
 
-/** What a broker says is wrong with single partitions; undefined when the error is about something else. */
+/** Errors of individual partitions; undefined if the error is about something else. */
 export function partitionFaults(error: unknown): Map<number, string> | undefined {
   const { errors, response } = error as {
     errors?: { path?: string; apiId?: string }[];

@@ -7,25 +7,25 @@ import { findTopic } from "./metadata.ts";
 import type { Offsets } from "./offsets.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 
-/** After so long without an answer from any leader those who wait get an error; it goes on being tried. */
+/** After this long without a response from any leader readers get an error; the retries continue. */
 const SILENCE_MS_MAX = 20_000;
 
-/** What a fetcher reads from, and whom it tells. */
+/** The source of a fetcher, and its callbacks. */
 export interface FetcherSettings {
   cluster: Cluster;
   offsets: Offsets;
   topic: { name: string; kafkaName: string; id: string };
   /** Name of the consumer. */
   consumer: string;
-  /** Answers that may lie in a queue. */
+  /** Maximum number of responses in a queue. */
   answersMax: number;
-  /** Something came, or something is wrong. */
+  /** Called when events arrived or an error occurred. */
   onNews(): void;
-  /** Finds where to begin in a partition whose leader could not be asked before. */
+  /** Finds the start position of a partition whose leader could not be asked before. */
   place(queue: PartitionQueue): Promise<void>;
 }
 
-/** Keeps the queues of a consumer filled: a long question to every broker that leads one of the partitions. */
+/** Keeps the queues of a consumer filled, with a long poll at every broker that leads one of the partitions. */
 export class Fetcher {
   readonly #settings: FetcherSettings;
   readonly #client: ClientConsumer;
@@ -45,7 +45,7 @@ export class Fetcher {
     this.#client.topics.track(settings.topic.kafkaName);
   }
 
-  /** What is wrong, said once; the deletion of the topic each time. */
+  /** The pending error, returned once; if the topic was deleted, that is returned every time. */
   takeFault(): Error | undefined {
     if (this.#deleted) return new TopicDeletedError(this.#settings.topic.name);
     const fault = this.#fault;
@@ -53,42 +53,42 @@ export class Fetcher {
     return fault;
   }
 
-  /** Whether there is something to say. */
+  /** Whether there is an error to report. */
   get hasFault(): boolean {
     return this.#deleted || this.#fault !== undefined;
   }
 
-  /** Why the last question failed that no leader answered. */
+  /** Why the last request failed that no leader responded to. */
   lastFailure: unknown = undefined;
 
-  /** Number of the latest question; an answer to a later one knows everything that was stored before now. */
+  /** Number of the latest request; a response to a later one reflects everything stored before now. */
   get asked(): number {
     return this.#loop?.asked ?? 0;
   }
 
-  /** Begins, or goes on. */
+  /** Starts or continues fetching. */
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Other partitions, or other places: questions that were asked before are void. */
+  /** The partitions or positions have changed: pending requests are discarded. */
   restart(queues: readonly PartitionQueue[]): void {
     this.#queues = queues;
     this.#loop?.stop();
     this.#wakeIdle();
   }
 
-  /** A queue has room again. */
+  /** Call this when a queue has room again. */
   refill(): void {
     this.#loop?.refill();
   }
 
-  /** Ends every question. */
+  /** Stops fetching. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#loop?.stop();
     this.#wakeIdle();
-    // Also ends what waits inside the client, so that the loop comes to its end.
+    // This also ends waits inside the client, so that the loop ends.
     await this.#client.close(true);
     await this.#running;
   }
@@ -135,7 +135,7 @@ export class Fetcher {
     this.#settings.onNews();
   }
 
-  /** No leader answers, or one said what no waiting changes: those who read hear of it in time. */
+  /** No leader responds, or an error is permanent: readers get the error in time. */
   async #onFailure(error: unknown, loop: FetchLoop | undefined): Promise<void> {
     const { cluster, topic } = this.#settings;
     const now = Date.now();
@@ -159,7 +159,7 @@ export class Fetcher {
     this.#settings.onNews();
   }
 
-  /** Finds where to go on in a partition whose next offset is not there (any more). */
+  /** Finds the next position in a partition whose fetch offset is out of range. */
   async #findPlace(queue: PartitionQueue, loop: FetchLoop): Promise<void> {
     const { offsets } = this.#settings;
     const { partition } = queue;

@@ -5,23 +5,23 @@ import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isPassing } from "./failure.ts";
 
-/** How long storing a position is tried, in milliseconds. */
+/** How long a commit is retried, in milliseconds. */
 const COMMIT_MS_MAX = 30_000;
-/** A rebalance ends sooner than that, unless a member hangs. */
+/** A rebalance takes no longer than this, unless a member hangs. */
 const SETTLE_MS_MAX = 60_000;
 
-/** Answers that say that the members of the group changed, or are changing. */
+/** Errors during or after a rebalance. */
 const CHANGING = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "FENCED_INSTANCE_ID"];
 
-/** What a group tells its consumer. */
+/** Callbacks of a group. */
 export interface GroupListener {
-  /** Other partitions. */
+  /** After a rebalance. */
   onReassigned(change: Reassignment): void;
-  /** The membership is lost, and cannot be had again for now. */
+  /** The membership was lost and cannot be regained for now. */
   onFailure(error: unknown): void;
 }
 
-/** A member of the group that all consumers of a name make up, over all processes. */
+/** A member of a consumer group, formed by all consumers of a name in all processes. */
 export class Group implements Assignment {
   readonly #client: ClientConsumer;
   readonly #instance: InstanceId | undefined;
@@ -47,7 +47,7 @@ export class Group implements Assignment {
     }
     this.#client.topics.track(topic.kafkaName);
     this.#client.on("consumer:group:join", () => this.#onJoined());
-    // Reported when joining again, after the members changed, failed for good.
+    // Emitted when rejoining after a rebalance failed for good.
     this.#client.on("error" as "client:close", ((error: unknown) => this.#onLost(error)) as () => void);
   }
 
@@ -55,7 +55,7 @@ export class Group implements Assignment {
     return this.#assigned;
   }
 
-  /** Number of the group's latest change that this member knows of. */
+  /** The latest generation known to this member. */
   get generation(): number {
     return this.#member.generation;
   }
@@ -81,7 +81,7 @@ export class Group implements Assignment {
         if (this.#closed || !(isChanging || isPassing(error)) || triedMs > COMMIT_MS_MAX) {
           throw this.cluster.failure(error, what, triedMs);
         }
-        // The change may be over before the answer that tells of it comes.
+        // The rebalance may be over before the response about it arrives.
         if (isChanging) await this.#settle(generation);
         else await this.cluster.pauseBefore({ operation: what, topic: this.topic.name, attempt, error });
         const moved = [...positions.keys()].find((partition) => !this.#assigned.includes(partition));
@@ -96,13 +96,13 @@ export class Group implements Assignment {
     try {
       await this.#client.close(true);
     } catch {
-      // The coordinator is away, and will miss us by itself.
+      // The coordinator is unavailable, and will notice the missing heartbeats.
     } finally {
       this.#instance?.release();
     }
   }
 
-  /** Waits until the group has settled after a generation; the members agree within a moment, as a rule. */
+  /** Waits for the next rebalance after a generation to complete, usually within a moment. */
   async #settle(generation: number): Promise<void> {
     if (this.#closed || this.#member.generation > generation) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -124,7 +124,7 @@ export class Group implements Assignment {
     const { memberId: id, generationId: generation } = this.#client;
     const now = (this.#client.assignments ?? []).filter(({ topic }) => topic === this.topic.kafkaName)
       .flatMap(({ partitions }) => partitions).sort((one, other) => one - other);
-    // Who missed a change may have missed that another member had the partition meanwhile.
+    // A member that missed a generation may have missed that its partition was assigned to another member.
     const missedNone = this.#member.id === id && generation === this.#member.generation + 1;
     this.#member = { id, generation };
     this.#assigned = now;
@@ -143,7 +143,7 @@ export class Group implements Assignment {
     this.#assigned = [];
     this.#member = { id: null, generation: -1 };
     this.listener.onReassigned({ kept: [], gained: [], lost });
-    // Another process has this id now: joining again would shut that one out, and so on.
+    // Another process uses this instance id now: rejoining would fence that one, and so on.
     if (isFault(error, "FENCED_INSTANCE_ID")) this.listener.onFailure(error);
     else void this.#joinAgain(error);
   }
@@ -162,7 +162,7 @@ export class Group implements Assignment {
     }
   }
 
-  /** One attempt, in the generation that is known: the client's own way would go on in any other. */
+  /** One attempt, in the known generation: the client's own method would continue in any other. */
   async #commit(positions: ReadonlyMap<number, number>): Promise<void> {
     const client = this.#client;
     const { generationId, memberId, groupInstanceId } = client;
@@ -189,29 +189,29 @@ export class Group implements Assignment {
   }
 }
 
-/** No broker takes a longer id. */
+/** Brokers accept no longer id. */
 const CHARS_MAX = 249;
 
-/** Numbers of the members that are open in this process, by what their ids begin with. */
+/** Instance numbers of open members in this process, by their id prefix. */
 const taken = new Map<string, Set<number>>();
 
-/** Where a member is, all of whose members have ids of their own. */
+/** Identifies a set of members that need distinct ids. */
 export interface MemberPlace {
   servers: string;
   group: string;
   kafkaName: string;
 }
 
-/** The id of one member, until it is released. */
+/** The instance id of one member, until it is released. */
 export interface InstanceId {
   id: string;
   release(): void;
 }
 
 /**
- * An id for one member of a group, made from `group.instance.id`: by topic and by number, since brokers take two
- * members under one id for one that came back, and shut the first one out. The number is the lowest that no open
- * consumer of this process has, so that a program that begins again gives everybody the same id.
+ * An instance id for one member, derived from `group.instance.id` with the topic and a number, since brokers
+ * consider a second member with the same id the first one restarted, and fence the first. The number is the lowest
+ * one not used by an open consumer of this process, so that a restarted program gets the same ids.
  */
 export function takeInstanceId(base: string, { servers, group, kafkaName }: MemberPlace): InstanceId {
   const key = JSON.stringify([servers, group, kafkaName, base]);

@@ -1,21 +1,21 @@
 /**
- * How far partitions are known to reach. A reader that has not come so far waits for what is on its way, and
- * only then says that nothing is there: a program that pushed an event, or saw it counted, can read it.
+ * The known high watermarks of partitions. A reader below one waits for pending fetches before it reports that
+ * there are no events: a program that has pushed an event, or seen it counted, can read it.
  */
 export class HighWatermarks {
   readonly #ends = new Map<number, number>();
 
-  /** One past the last id that is known; 0 while none is. */
+  /** One past the last known id; initially 0. */
   of(partition: number): number {
     return this.#ends.get(partition) ?? 0;
   }
 
-  /** The partition has events below this id. */
+  /** The partition is known to have events below this id. */
   learn(partition: number, nextId: number): void {
     if (nextId > this.of(partition)) this.#ends.set(partition, nextId);
   }
 
-  /** Several at once. */
+  /** The same for several partitions. */
   learnAll(ends: ReadonlyMap<number, number>): void {
     for (const [partition, nextId] of ends) this.learn(partition, nextId);
   }

@@ -2,7 +2,7 @@ import type { Group as DescribedGroup } from "@platformatic/kafka";
 import type { GroupMember } from "../../contract.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** Who shares the partitions of a topic under a name. */
+/** The members of a name's group that read a topic. */
 export async function findMembers(
   { cluster, name, kafkaName }: { cluster: Cluster; name: string; kafkaName: string },
   consumerName: string,
@@ -12,7 +12,7 @@ export async function findMembers(
   return membersOf(groups.get(consumerName), kafkaName);
 }
 
-/** Who of a group reads a topic, and which partitions of it each has. */
+/** The members of a group that read a topic, and their partitions of it. */
 function membersOf(group: DescribedGroup | undefined, kafkaName: string): GroupMember[] {
   const members: GroupMember[] = [];
   for (const [id, { clientHost, assignments, metadata }] of group?.members ?? []) {

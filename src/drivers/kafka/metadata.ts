@@ -3,13 +3,13 @@ import type { BrokerPlace } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { isUnknownTopic } from "./failure.ts";
 
-/** What the cluster says of a topic now. */
+/** The cluster's current metadata of a topic. */
 export interface TopicMetadata {
-  /** Tells a topic from one of the same name that was there before. */
+  /** Distinguishes a topic from an earlier one of the same name. */
   id: string;
   numPartitions: number;
   replicationFactor: number;
-  /** Broker that leads each partition; undefined while none does. */
+  /** The leader of each partition; undefined if there is none. */
   leaders: (Leader | undefined)[];
 }
 
@@ -21,8 +21,9 @@ export interface Leader extends BrokerPlace {
 let requests = 0;
 
 /**
- * Asks now. The client shares answers among those who ask the same at the same time, also one that was asked for
- * before something changed; it takes no limit of attempts for the same as another, and none below 1 is a retry.
+ * Requests current metadata. The client shares the response among identical concurrent requests, even one sent
+ * before something changed. A different number of retries makes requests differ, and any number below 1 means
+ * none.
  */
 export async function askMetadata(admin: Admin, topics: string[]): Promise<Map<string, TopicMetadata>> {
   const answer = await admin.metadata({ topics: [...topics], forceUpdate: true, retries: -(++requests) });
@@ -43,7 +44,7 @@ export async function askMetadata(admin: Admin, topics: string[]): Promise<Map<s
   return found;
 }
 
-/** What the cluster says of one topic; undefined if it is not there. */
+/** The current metadata of one topic; undefined if it does not exist. */
 export async function findTopic(cluster: Cluster, kafkaName: string): Promise<TopicMetadata | undefined> {
   return await cluster.run(`look for topic "${kafkaName}"`, async (admin) => {
     try {

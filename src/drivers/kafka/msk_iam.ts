@@ -10,16 +10,16 @@ export interface AwsCredentials {
   sessionToken?: string | undefined;
 }
 
-/** A request whose address carries its signature. */
+/** A request with the signature in its URL. */
 export interface PresignRequest {
   host: string;
   path: string;
-  /** Parameters to be signed, beside those of the signature. */
+  /** Query parameters to sign, besides those of the signature. */
   query: Record<string, string>;
   service: string;
   region: string;
   expiresSeconds: number;
-  /** SHA-256 of the body in hexadecimal digits, or `UNSIGNED-PAYLOAD`. */
+  /** SHA-256 of the body in hexadecimal, or `UNSIGNED-PAYLOAD`. */
   payloadHash: string;
   credentials: AwsCredentials;
   now: Date;
@@ -28,7 +28,7 @@ export interface PresignRequest {
 const TOKEN_SECONDS = 900;
 const EMPTY_HASH = createHash("sha256").update("").digest("hex");
 
-/** The credentials in the environment; throws `InvalidOptionError` when they are missing. */
+/** The credentials in the environment; throws `InvalidOptionError` if they are missing. */
 export function awsCredentials(environment: NodeJS.ProcessEnv = process.env): AwsCredentials {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
@@ -45,7 +45,7 @@ export function awsCredentials(environment: NodeJS.ProcessEnv = process.env): Aw
   };
 }
 
-/** A token for Amazon's managed Kafka: the address of a signed request to connect, good for 15 minutes. */
+/** A token for Amazon MSK: the URL of a signed connect request, valid for 15 minutes. */
 export function mskToken(region: string, credentials: AwsCredentials, now: Date): string {
   const address = presignedUrl({
     host: `kafka.${region}.amazonaws.com`,
@@ -58,11 +58,11 @@ export function mskToken(region: string, credentials: AwsCredentials, now: Date)
     credentials,
     now,
   });
-  // Added after the signature: the brokers want it, and it is not signed.
+  // Added after signing: brokers require it, but it is not part of the signature.
   return Buffer.from(`${address}&User-Agent=diaspora-stream`).toString("base64url");
 }
 
-/** The address of a GET request, signed by version 4 of Amazon's signature. */
+/** The URL of a GET request, signed with AWS Signature Version 4. */
 export function presignedUrl(request: PresignRequest): string {
   const { host, path, service, region, credentials, now } = request;
   const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, "");
@@ -96,7 +96,7 @@ export function presignedUrl(request: PresignRequest): string {
   return `https://${host}${path}?${query}&X-Amz-Signature=${signature}`;
 }
 
-/** `encodeURIComponent` leaves five characters that the signature wants encoded. */
+/** `encodeURIComponent` leaves five characters unencoded that the signature requires encoded. */
 function encodeStrictly(text: string): string {
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,

@@ -9,7 +9,7 @@ const ESCAPE = /-x((?:[0-9a-f]{2})+)-/g;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** What names of topics are in Kafka: a namespace before them, and characters that Kafka lacks written out. */
+/** Maps topic names to Kafka topic names: prefixed by the namespace, with unsupported characters escaped. */
 export class TopicNames {
   readonly #prefix: string;
 
@@ -31,31 +31,31 @@ export class TopicNames {
     return name;
   }
 
-  /** The Kafka topic that holds the documents of a topic's components. */
+  /** The Kafka topic with the documents of a topic's components. */
   infoName(topic: string): string {
     return this.#prefix + this.localInfoName(topic);
   }
 
-  /** The name without the namespace, as the administration service takes it. */
+  /** The name without the namespace, as the administration service expects it. */
   localName(topic: string): string {
     return escapeName(topic);
   }
 
-  /** The same of the topic with the documents. */
+  /** The same for the info topic. */
   localInfoName(topic: string): string {
     return this.infoPrefix + this.localName(topic);
   }
 
-  /** The topic whose events a Kafka topic holds; undefined if it is none of ours. */
+  /** The topic whose events a Kafka topic contains; undefined if it is not one of ours. */
   topicOf(kafkaName: string): string | undefined {
     if (!kafkaName.startsWith(this.#prefix)) return undefined;
     const local = kafkaName.slice(this.#prefix.length);
-    // Names that begin with two underscores are Kafka's own.
+    // Names that begin with two underscores are reserved by Kafka.
     if (local === "" || local.startsWith("__") || local.startsWith(this.infoPrefix)) return undefined;
-    // Without a namespace, also those of topics in namespaces.
+    // Without a namespace, also the info topics of namespaces.
     if (local.includes(`.${this.infoPrefix}`)) return undefined;
     const topic = unescapeName(local);
-    // Written by no one who writes names as we do, so that no name would lead to it.
+    // Not created by us: no topic name is escaped like this.
     return escapeName(topic) === local ? topic : undefined;
   }
 
@@ -75,8 +75,8 @@ export class TopicNames {
 }
 
 /**
- * The name in characters that Kafka takes. Others are written `-xHH…-` with the bytes of their UTF-8; so are the
- * hyphens of a name that looks as if it were written so already, so that no two names meet.
+ * The name in characters that Kafka supports. Others are written as `-xHH…-` with their UTF-8 bytes; so are the
+ * hyphens of a name that looks escaped already, so that the mapping is unique.
  */
 export function escapeName(name: string): string {
   const escaped = escapeIllegal(name);
@@ -87,12 +87,12 @@ function escapeIllegal(name: string): string {
   return name.replaceAll(ILLEGAL_RUN, (run) => `-x${Buffer.from(run).toString("hex")}-`);
 }
 
-/** The name that {@linkcode escapeName} wrote; any other is its own. */
+/** Reverses {@linkcode escapeName}; any other name is returned unchanged. */
 export function unescapeName(name: string): string {
   try {
     return name.replaceAll(ESCAPE, (_, digits: string) => decoder.decode(Buffer.from(digits, "hex")));
   } catch {
-    // Those bytes are not text: no one escaped anything here.
+    // Those bytes are not valid UTF-8: this name was not escaped.
     return name;
   }
 }

@@ -8,10 +8,10 @@ import type { Properties } from "./properties.ts";
 const TOKEN_MS_MAX = 30_000;
 const UNSECURED_SECONDS = 3600;
 
-/** Where tokens come from: called for every connection. */
+/** A source of tokens, called for every connection. */
 export type TokenProvider = () => string | Promise<string>;
 
-/** The source of tokens that the properties name; throws `InvalidOptionError` when there is none. */
+/** The source of tokens configured by the properties; throws `InvalidOptionError` if there is none. */
 export function readTokenProvider(given: Properties): TokenProvider {
   if (given.text("sasl.oauthbearer.method") === "oidc") return oidcProvider(given);
   if (given.flag("enable.sasl.oauthbearer.unsecure.jwt", false)) {
@@ -25,7 +25,7 @@ export function readTokenProvider(given: Properties): TokenProvider {
   );
 }
 
-/** The extensions sent with a token: `name=value` pairs between commas. */
+/** The extensions sent with a token: `name=value` pairs separated by commas. */
 export function readExtensions(given: Properties): Record<string, string> | undefined {
   const text = given.text("sasl.oauthbearer.extensions");
   if (text === undefined) return undefined;
@@ -37,7 +37,7 @@ export function readExtensions(given: Properties): Record<string, string> | unde
   );
 }
 
-/** A token without a signature, for brokers on trial; `config` has `name=value` pairs between spaces. */
+/** A token without a signature, for test brokers; `config` has `name=value` pairs separated by spaces. */
 export function unsecuredToken(config: string, nowMs: number): string {
   const pairs = new Map(
     config.split(/\s+/).filter((pair) => pair !== "").map((pair): [string, string] => {
@@ -63,7 +63,9 @@ export function unsecuredToken(config: string, nowMs: number): string {
   return `${base64({ alg: "none" })}.${base64(claims)}.`;
 }
 
-/** Tokens of an OpenID provider, asked for with the client's credentials; one is used for most of its life. */
+/**
+ * Tokens of an OpenID provider, requested with the client's credentials; each is used for most of its lifetime.
+ */
 function oidcProvider(given: Properties): TokenProvider {
   const need = (name: string): string => {
     const value = given.text(name);
@@ -125,7 +127,7 @@ async function ask(
   }
 }
 
-/** The parser's own words would show a part of the answer, and with it a token. */
+/** The parser's own error would show a part of the response, which contains a token. */
 function parsed(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>;

@@ -5,18 +5,18 @@ import { withoutValues } from "../../secrets.ts";
 import { invalidOption, readOptions, rule } from "../../options.ts";
 
 const OWNER = "octopus";
-/** The service that the C++ driver asks where a configuration names none. */
+/** The default service of the C++ driver. */
 const DEFAULT_URL = "https://diaspora-web-service.qpp943wkvr7b2.us-east-1.cs.amazonlightsail.com";
 const ANSWER_MS_MAX = 30_000;
 
-/** Where topics are administered by a service, and who we are there. */
+/** The administration service, and our credentials there. */
 export interface ServiceOptions {
   url: string;
   subject: string;
   authorization: string;
 }
 
-/** Checks the options of the service; throws `InvalidOptionError`. */
+/** Validates the options of the service; throws `InvalidOptionError`. */
 export function readServiceOptions(document: JsonObject): ServiceOptions {
   const options = readOptions(OWNER, document, {
     url: rule.text({ default: DEFAULT_URL }),
@@ -41,7 +41,7 @@ export function readServiceOptions(document: JsonObject): ServiceOptions {
   };
 }
 
-/** Whether an address has a name or a password in it, which no request takes. */
+/** Whether a URL contains a user name or password, which `fetch` rejects. */
 export function hasLogin(url: string): boolean {
   const { username, password } = new URL(url);
   return username !== "" || password !== "";
@@ -67,7 +67,7 @@ function secretOf(options: JsonObject, name: string): string {
   );
 }
 
-/** A service that creates and deletes Kafka topics for those who may not do so themselves. */
+/** A service that creates and deletes Kafka topics for users who may not do so themselves. */
 export class OctopusService {
   readonly #options: ServiceOptions;
   readonly #path: string;
@@ -77,12 +77,12 @@ export class OctopusService {
     this.#path = `/api/v3/${encodeURIComponent(namespace)}`;
   }
 
-  /** Every topic of the namespace, by its name in Kafka. */
+  /** Every topic of the namespace, by its Kafka name. */
   async kafkaNames(): Promise<Set<string>> {
     return new Set((await this.topics()).map((topic) => `${this.namespace}.${topic}`));
   }
 
-  /** The same by their names there. */
+  /** Every topic of the namespace, by its name at the service. */
   async topics(): Promise<string[]> {
     const answer = await this.#ask("list topics", "GET", "/api/v3/namespace");
     const { namespaces } = answer as { namespaces?: Record<string, unknown> };

@@ -4,34 +4,37 @@ import type { Cluster } from "./cluster.ts";
 import { isFault, isPassing, leaderless } from "./failure.ts";
 import { askMetadata, type Leader } from "./metadata.ts";
 
-/** What Kafka takes for a time where an end of the log is meant. */
+/** A special timestamp by which Kafka means the end of the log. */
 const LATEST = -1n;
 const EARLIEST = -2n;
 const NEWEST = -3n;
 
-/** How long leaders are waited for that are needed, in milliseconds. */
+/** How long to wait for the leaders of required partitions, in milliseconds. */
 const PATIENT_MS = 30_000;
-/** How long where an answer about the other partitions does, in milliseconds. */
+/** How long to wait if a partial result will do, in milliseconds. */
 const HASTY_MS = 700;
-/** How long a broker may be silent before the others' answers are given without its own, in milliseconds. */
+/**
+ * How long a broker may be silent before the other brokers' responses are returned without its own, in
+ * milliseconds.
+ */
 const SILENT_MS = 5000;
 
-/** An offset and the time of its record; -1 where there is none. */
+/** An offset and the timestamp of its record; -1 if there is none. */
 export interface TimedOffset {
   offset: number;
   timestamp: number;
 }
 
-/** What leaders say of their partitions, and why there is no answer about the others. */
+/** The offsets reported by leaders, and why those of other partitions are missing. */
 export interface Listing {
   found: Map<number, TimedOffset>;
   faults: Map<number, DiasporaError>;
 }
 
-/** The ends of partitions that can be asked for. */
+/** The special offsets of a partition. */
 export const LOG_ENDS = { latest: LATEST, earliest: EARLIEST, newest: NEWEST, oldest: 0n } as const;
 
-/** One partition in an answer about offsets. */
+/** One partition in a ListOffsets response. */
 interface ListedPartition {
   partitionIndex: number;
   errorCode: number;
@@ -43,31 +46,31 @@ interface ListedTopics {
   topics: { partitions: ListedPartition[] }[];
 }
 
-/** Offsets of a topic's partitions: ends, times, and the positions that groups stored. */
+/** Offsets of a topic's partitions: first and last ones, by time, and those committed by groups. */
 export class Offsets {
   constructor(private readonly cluster: Cluster, private readonly kafkaName: string) {}
 
-  /** First offset that is there, by partition. */
+  /** The first existing offset, by partition. */
   earliest(partitions: readonly number[]): Promise<Map<number, number>> {
     return this.#list(partitions, EARLIEST).then(offsetsIn);
   }
 
-  /** The offset that the next record gets, by partition. */
+  /** The offset of the next record, by partition. */
   latest(partitions: readonly number[]): Promise<Map<number, number>> {
     return this.#list(partitions, LATEST).then(offsetsIn);
   }
 
-  /** First record that is not older than a time; -1 where all are older. */
+  /** The first record at or after a time; -1 if all are older. */
   since(partitions: readonly number[], timeMs: number): Promise<Map<number, TimedOffset>> {
     return this.#list(partitions, timeOf(timeMs)).then(({ found }) => found);
   }
 
-  /** The offset that a position stands for, by partition; one after the end is the end. */
+  /** The offset of a position, by partition; one after the end means the end. */
   resolve(partitions: readonly number[], to: StartPosition): Promise<Map<number, number>> {
     return this.#resolve(partitions, to, PATIENT_MS);
   }
 
-  /** The same, without partitions that cannot be asked about now. */
+  /** The same, without partitions that are unavailable now. */
   resolveKnown(partitions: readonly number[], to: StartPosition): Promise<Map<number, number>> {
     return this.#resolve(partitions, to, HASTY_MS);
   }
@@ -92,14 +95,14 @@ export class Offsets {
     );
   }
 
-  /** Where a group continues, by partition; without those where it stored nothing. */
+  /** The committed positions of a group, by partition; omits partitions without one. */
   async stored(group: string, partitions: readonly number[]): Promise<Map<number, number>> {
     const answer = await this.cluster.run(`read the positions of "${group}"`, async (admin) => {
       const topics = [{ name: this.kafkaName, partitionIndexes: [...partitions] }];
       try {
         return await admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] });
       } catch (error) {
-        // Apache's brokers answer with an empty list for a group that never was; others with this.
+        // Apache Kafka responds with an empty list for an unknown group; other brokers with this error.
         if (isFault(error, "GROUP_ID_NOT_FOUND")) return [];
         throw error;
       }
@@ -107,7 +110,7 @@ export class Offsets {
     return this.#positionsIn(answer[0]?.topics ?? []);
   }
 
-  /** Where every group continues that stored something. */
+  /** The committed positions of all groups. */
   async storedByAll(): Promise<Map<string, Map<number, number>>> {
     return await this.cluster.run("list consumers", async (admin) => {
       const groups = [...(await admin.listGroups()).values()]
@@ -123,7 +126,7 @@ export class Offsets {
     });
   }
 
-  /** Stores positions of a group that has no members. */
+  /** Commits positions of a group without members. */
   async store(group: string, positions: ReadonlyMap<number, number>): Promise<void> {
     await this.cluster.run(`store the position of "${group}"`, async (admin) => {
       const partitionOffsets = Array.from(
@@ -137,7 +140,7 @@ export class Offsets {
     });
   }
 
-  /** Forgets the positions of a group that has no members. */
+  /** Deletes the positions of a group without members. */
   async forget(group: string, partitions: readonly number[]): Promise<void> {
     await this.cluster.run(`forget the positions of "${group}"`, async (admin) => {
       try {
@@ -151,24 +154,27 @@ export class Offsets {
     });
   }
 
-  /** Asks about one end, and takes no answer for one after a moment: partitions without a leader keep none back. */
+  /**
+   * Requests one special offset, and gives up on missing responses after a moment: partitions without a leader
+   * delay no others.
+   */
   listKnown(partitions: readonly number[], end: keyof typeof LOG_ENDS): Promise<Listing> {
     return this.#ask(partitions, LOG_ENDS[end], HASTY_MS);
   }
 
-  /** One end of those partitions that can be asked about now. */
+  /** One special offset of those partitions that are available now. */
   async known(partitions: readonly number[], end: keyof typeof LOG_ENDS): Promise<Map<number, number>> {
     return offsetsIn(await this.listKnown(partitions, end));
   }
 
-  /** Throws where a partition is missing, unless an answer about the others does. */
+  /** Throws if a partition is missing, unless a partial result will do. */
   async #list(partitions: readonly number[], timestamp: bigint, msMax = PATIENT_MS): Promise<Listing> {
     const listing = await this.#ask(partitions, timestamp, msMax);
     if (msMax === PATIENT_MS) { for (const fault of listing.faults.values()) throw fault; }
     return listing;
   }
 
-  /** Asks each leader, again while that may help and there is time. */
+  /** Asks each leader, with retries where they may help and time permits. */
   async #ask(partitions: readonly number[], timestamp: bigint, msMax: number): Promise<Listing> {
     const what = `read the offsets of topic "${this.kafkaName}"`;
     const beganMs = Date.now();
@@ -217,7 +223,7 @@ export class Offsets {
     }
   }
 
-  /** What one leader answers; what it says of one partition keeps back no other. */
+  /** Asks one leader; an error of one partition does not affect the others. */
   async #askLeader(
     leader: Leader,
     led: readonly number[],

@@ -20,7 +20,7 @@ const object: OptionRule = {
   accepts: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 };
 
-/** What the driver takes. */
+/** The driver's options. */
 export const DRIVER_RULES: RulesOf<Omit<KafkaDriverOptions, "load_modules">> = {
   kafka: documented(
     "librdkafka properties, with dotted names or nested; `bootstrap.servers` is required",
@@ -49,11 +49,11 @@ export const DRIVER_RULES: RulesOf<Omit<KafkaDriverOptions, "load_modules">> = {
   ),
 };
 
-/** What the driver is opened with. */
+/** The options the driver is opened with. */
 export interface OctopusOptions {
-  /** librdkafka's properties, not yet read. */
+  /** librdkafka's properties, not yet validated. */
   kafka: JsonValue | undefined;
-  /** Region of Amazon's managed Kafka, where its tokens are asked for. */
+  /** Region of Amazon MSK from which tokens are requested. */
   region: string | undefined;
   namespace: string | undefined;
   infoTopicPrefix: string;
@@ -61,7 +61,7 @@ export interface OctopusOptions {
   service: ServiceOptions | undefined;
 }
 
-/** Kafka's own properties stand one level deeper, which is easily forgotten. */
+/** Kafka's own properties belong one level deeper, which is easily forgotten. */
 function refuseMisplaced(document: JsonObject): void {
   for (const key of Object.keys(document)) {
     if (!PROPERTIES.includes(key)) continue;
@@ -72,7 +72,7 @@ function refuseMisplaced(document: JsonObject): void {
   }
 }
 
-/** Checks the driver's options; throws `InvalidOptionError`. */
+/** Validates the driver's options; throws `InvalidOptionError`. */
 export function readDriverOptions(document: JsonObject): OctopusOptions {
   refuseMisplaced(document);
   const options = readOptions(OWNER, document, DRIVER_RULES);
@@ -115,7 +115,7 @@ const seconds: OptionRule = {
   accepts: (value) => typeof value === "number" && value > 0 && value < 1e12,
 };
 
-/** What of a topic may change later: how long Kafka keeps events, and its own settings by their names. */
+/** The topic options that can be changed after creation: retention, and Kafka's topic configuration by name. */
 const CHANGEABLE_RULES: RulesOf<
   Omit<KafkaTopicOptions, "num_partitions" | "replication_factor" | "disable_info_topic">
 > = {
@@ -142,7 +142,7 @@ function count(most: number): OptionRule {
   };
 }
 
-/** What a topic takes. */
+/** The options of a topic. */
 export const TOPIC_RULES: RulesOf<KafkaTopicOptions> = {
   num_partitions: documented("Number of partitions; cannot be changed later", {
     ...count(PARTITIONS_MAX),
@@ -159,22 +159,22 @@ export const TOPIC_RULES: RulesOf<KafkaTopicOptions> = {
   ...CHANGEABLE_RULES,
 };
 
-/** A Kafka setting of a topic; `null` takes it back to the cluster's default. */
+/** A configuration entry of a Kafka topic; `null` resets it to the cluster's default. */
 export interface TopicConfig {
   name: string;
   value: string | null;
 }
 
-/** What a topic is created with. */
+/** How to create a topic. */
 export interface TopicSpecification {
   numPartitions: number;
-  /** Copies of each partition; undefined leaves it to us. */
+  /** Copies of each partition; undefined means the driver's default. */
   replicationFactor: number | undefined;
   disableInfoTopic: boolean | undefined;
   configs: TopicConfig[];
 }
 
-/** Checks a new topic's options; throws `InvalidOptionError`. */
+/** Validates a new topic's options; throws `InvalidOptionError`. */
 export function readTopicOptions(document: JsonObject): TopicSpecification {
   const options = readOptions("topic", document, TOPIC_RULES);
   return {
@@ -185,7 +185,7 @@ export function readTopicOptions(document: JsonObject): TopicSpecification {
   };
 }
 
-/** Checks changes to a topic's options; `null` takes one back to its default. */
+/** Validates changes to a topic's options; `null` resets one to its default. */
 export function readChanges(document: JsonObject): TopicConfig[] {
   const rules = Object.fromEntries(
     Object.entries(CHANGEABLE_RULES).map(([key, { expected, accepts }]): [string, OptionRule] => [key, {
@@ -196,7 +196,7 @@ export function readChanges(document: JsonObject): TopicConfig[] {
   return configsOf(readOptions("topic", document, rules));
 }
 
-/** The options that a topic's Kafka settings stand for. */
+/** The options that correspond to a topic's Kafka configuration. */
 export function optionsOf(configs: readonly TopicConfig[]): JsonObject {
   const options: JsonObject = {};
   const others: JsonObject = {};

@@ -6,34 +6,37 @@ import type { Cluster } from "./cluster.ts";
 import { isFault, isMoving, isPassing, isUnknownTopic, leaderless } from "./failure.ts";
 import { findTopic, type Leader } from "./metadata.ts";
 
-/** The broker answers when all replicas in sync have the batch. */
+/** The broker responds when all in-sync replicas have the batch. */
 const ACKS_ALL = -1;
-/** Numbers of events begin anew after the largest one that their field takes. */
+/** Sequence numbers wrap around after the largest value of their field. */
 const SEQUENCES = 2 ** 31;
-/** The broker does not know the numbers before these any more: they begin anew, once. */
+/** The broker no longer knows the preceding sequence numbers: restart them, once. */
 const FORGOTTEN = ["UNKNOWN_PRODUCER_ID", "OUT_OF_ORDER_SEQUENCE_NUMBER"];
 
-/** What a sender sends to. */
+/** The target of a sender. */
 export interface DeliverySettings {
   cluster: Cluster;
   /** Shared by the senders of a producer. */
   client: ClientProducer;
-  /** Without an id any topic of the name will do. */
+  /** Without an id any topic of that name is accepted. */
   topic: { name: string; kafkaName: string; id?: string };
   partition: number;
 }
 
-/** Under what number the next event goes, so that the broker stores it once however often it is sent. */
+/**
+ * The producer session with the next sequence number, so that the broker stores a batch once however often it is
+ * sent.
+ */
 interface Session {
   id: bigint;
   epoch: number;
   sequence: number;
 }
 
-/** A batch on its way. */
+/** A batch in flight. */
 interface Delivery {
   isOver: boolean;
-  /** Where it was sent to and not answered yet. */
+  /** The connection of a request without a response so far. */
   connection: ClientConnection | undefined;
   error: unknown;
 }
@@ -45,20 +48,20 @@ interface ProduceAnswer {
 const NO_HEADERS = new Map<Buffer, Buffer>();
 
 /**
- * Sends batches to the leader of one partition, one at a time, again under the same numbers until one is stored. The
- * client's own way is for all partitions together: when one fails for good, so do those that are on their way to others.
+ * Sends batches to the leader of one partition, one at a time, with the same sequence numbers until one is stored.
+ * The client's own producer couples all partitions: if one fails for good, so do those in flight to others.
  */
 export class PartitionDelivery {
   readonly #what: string;
   #session: Session | undefined;
-  /** Whether the leader may be another one by now. */
+  /** Whether the leader may have changed. */
   #isStale = false;
 
   constructor(private readonly settings: DeliverySettings) {
     this.#what = `store events in topic "${settings.topic.name}" partition ${settings.partition}`;
   }
 
-  /** Gives the offset of the first record; throws when that cannot be, or not in the driver's time. */
+  /** Returns the offset of the first record; throws if sending fails for good, or within the driver's timeout. */
   async send(values: readonly Buffer[]): Promise<number> {
     const { cluster } = this.settings;
     const { deliveryMsMax } = cluster.settings.producer;
@@ -72,7 +75,7 @@ export class PartitionDelivery {
     try {
       return await Promise.race([late, this.#sendUntil(values, delivery)]);
     } catch (error) {
-      // It may have been stored: what comes next must not look like it, nor overtake it.
+      // It may have been stored: later batches must neither be taken for duplicates of it nor overtake it.
       this.#session = undefined;
       delivery.connection?.close().catch(() => {});
       throw cluster.failure(error, this.#what, Date.now() - beganMs);
@@ -119,7 +122,7 @@ export class PartitionDelivery {
       producerId: session.id,
       producerEpoch: session.epoch,
       sequences,
-      // The leader's to set; some brokers refuse any other one.
+      // Set by the leader; some brokers reject any other value.
       partitionLeaderEpoch: -1,
     };
     const answer = await cluster.ask<ProduceAnswer>(client, leader, {
@@ -153,7 +156,7 @@ export class PartitionDelivery {
       const found = await findTopic(cluster, kafkaName);
       return found === undefined || (id !== undefined && found.id !== id);
     } catch {
-      // Asked again with the next attempt.
+      // Checked again with the next attempt.
       return false;
     }
   }

@@ -6,10 +6,10 @@ import type { HighWatermarks } from "./high_watermarks.ts";
 import type { Offsets } from "./offsets.ts";
 import { decodeRecord, type RecordFormat } from "./record.ts";
 
-/** Several events, or some that are damaged. */
+/** Several events, or a damaged range. */
 type Item = KafkaBatch | { damage: CorruptedLogError; endId: number };
 
-/** Makes the error for records that are not events. */
+/** Creates the error for records that are not events. */
 export type DamageMaker = (
   partition: number,
   ids: { firstId: number; endId: number },
@@ -17,32 +17,32 @@ export type DamageMaker = (
   offset: number,
 ) => CorruptedLogError;
 
-/** What was fetched of a partition and not read yet. */
+/** The events fetched from a partition and not yet read. */
 export class PartitionQueue {
   #items: Item[] = [];
-  /** Events of the first item that were read already. */
+  /** Number of events of the first item that have been read. */
   #taken = 0;
-  /** Fetched answers that are not read through: one past the last offset of each, and its size. */
+  /** Fetched responses with unread events: one past the last offset of each, and its size. */
   #answers: { nextOffset: number; bytes: number }[] = [];
   #gone: EventGoneError | undefined;
   #position: number;
-  /** Offset that is fetched next. */
+  /** The next offset to fetch. */
   fetchOffset: number;
-  /** Size of an event in the latest answer that had some, on the wire; 0 before the first. */
+  /** Average size of an event in the latest non-empty response, as transmitted; 0 before the first. */
   eventBytes = 0;
-  /** Number of the latest question that was answered. */
+  /** Number of the latest request with a response. */
   answered = 0;
-  /** Whether another broker than the leader gives its events, which may know of fewer. */
+  /** Whether events are fetched from a follower, which may lag behind the leader. */
   readsReplica = false;
-  /** How far the latest answer says that the partition reaches. */
+  /** The high watermark in the latest response. */
   #highWatermark = 0;
-  /** Where a batch was answered that reached beyond the high watermark of its answer. */
+  /** The fetch offset at which a batch exceeded the high watermark of its response. */
   #beyondEndAt = -1;
-  /** Whether it is known where to begin: not while the leader that would have to say it is away. */
+  /** Whether the start position is known: it is not while the leader that knows it is unavailable. */
   isPlaced = true;
-  /** What keeps its events back, and since when; until its leader answers again. */
+  /** Why it cannot be fetched, and since when; until its leader responds again. */
   trouble: { sinceMs: number; error: unknown } | undefined;
-  /** Whether that takes longer than leaders need to change. */
+  /** Whether that takes longer than a change of leaders. */
   isCutOff = false;
 
   constructor(
@@ -55,32 +55,32 @@ export class PartitionQueue {
     this.fetchOffset = position;
   }
 
-  /** Id of the event that is read next. */
+  /** Id of the next event to be read. */
   get position(): number {
     return this.#position;
   }
 
-  /** Whether a read has something to give, or to say. */
+  /** Whether a read has something to return or report. */
   get hasNews(): boolean {
     return this.#items.length > 0 || this.#gone !== undefined;
   }
 
-  /** How many answers are waiting to be read. */
+  /** Number of responses with unread events. */
   get answers(): number {
     return this.#answers.length;
   }
 
-  /** What they take on the wire. */
+  /** Their size, as transmitted. */
   get bytes(): number {
     return this.#answers.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Whether who answers knows of everything below an id, so that what it does not give is not there. */
+  /** Whether the responding broker knows all events below an id, so that missing ones do not exist. */
   reaches(endId: number): boolean {
     return !this.readsReplica || this.#highWatermark >= endId;
   }
 
-  /** Takes in what a broker answered to a question about `fetchOffset`. */
+  /** Adds a response to a request from `fetchOffset`. */
   accept(answer: FetchedPartition): void {
     this.#highWatermark = Number(answer.highWatermark);
     const before = this.fetchOffset;
@@ -91,13 +91,13 @@ export class PartitionQueue {
       count += batch.lastOffsetDelta + 1;
       const reached = Number(batch.firstOffset) + batch.lastOffsetDelta + 1;
       if (reached <= this.fetchOffset || reached > Number(answer.highWatermark)) {
-        // Leaders take the high watermark down before they read: what was stored between the two may be in an answer.
-        // Asked again they know of it.
+        // Leaders determine the high watermark before they read, so a response may contain later batches. The next
+        // response has a high watermark that covers them.
         if (reached > this.fetchOffset && this.#beyondEndAt !== this.fetchOffset) {
           this.#beyondEndAt = this.fetchOffset;
           break;
         }
-        // What comes after it is asked for again.
+        // What follows is fetched again.
         this.#misplace(batch.lastOffsetDelta + 1, Number(answer.highWatermark));
         break;
       }
@@ -111,7 +111,7 @@ export class PartitionQueue {
     this.#skipEmpty();
   }
 
-  /** The events at the position were removed, or never were. */
+  /** The events at the position were removed or never existed. */
   lose(firstId: number): void {
     if (firstId > this.fetchOffset) {
       this.#gone = new EventGoneError(this.partition, this.fetchOffset, firstId);
@@ -120,7 +120,7 @@ export class PartitionQueue {
     this.#skipEmpty();
   }
 
-  /** The next events; undefined when nothing is there. Throws `EventGoneError` once, and damage each time. */
+  /** The next events; undefined if there are none. Throws `EventGoneError` once, and damage every time. */
   take(eventsMax: number, onDamage?: (error: CorruptedLogError) => void): KafkaBatch | undefined {
     for (;;) {
       const item = this.#items[0];
@@ -138,7 +138,7 @@ export class PartitionQueue {
     }
   }
 
-  /** Begins anew at another offset. */
+  /** Restarts at another offset. */
   seek(position: number): void {
     this.#items = [];
     this.#answers = [];
@@ -170,14 +170,14 @@ export class PartitionQueue {
     }
   }
 
-  /** Offsets without events (marks, removed records) are passed as soon as nothing comes before them. */
+  /** Offsets without events (markers, removed records) are skipped as soon as they are next. */
   #skipEmpty(): void {
     if (this.#items.length > 0 || this.#gone !== undefined) return;
     this.#position = this.fetchOffset;
     this.#answers = [];
   }
 
-  /** The first offset of a batch is under no checksum: one that cannot be loses the batch, not its neighbours. */
+  /** No checksum covers the first offset of a batch: if it is impossible, only this batch is lost. */
   #misplace(count: number, end: number): void {
     const nextId = Math.min(this.fetchOffset + count, end);
     this.#enqueueDamage(this.fetchOffset, nextId, "its first offset is wrong", 0);
@@ -218,7 +218,7 @@ export class PartitionQueue {
   }
 }
 
-/** What a consumer has of its topic. */
+/** What a consumer needs from its topic. */
 export interface ConsumerTopic {
   cluster: Cluster;
   name: string;
@@ -230,7 +230,7 @@ export interface ConsumerTopic {
   ends: HighWatermarks;
 }
 
-/** An empty queue of one partition, to be read from a position on. */
+/** An empty queue of one partition, to be read from a position. */
 export function queueOf(
   { cluster, name, kafkaName, format }: ConsumerTopic,
   partition: number,

@@ -2,13 +2,13 @@ import type { Buffer } from "node:buffer";
 import { LimitExceededError } from "../../errors.ts";
 import type { BatchPart } from "../../contract.ts";
 
-/** By how much a record may grow when its batch is added to another one: its number there takes more bytes. */
+/** The maximum growth of a record whose batch is merged into another: its number there takes more bytes. */
 const MERGED_BYTES = 5;
 
 /** Records that become one Kafka batch. */
 export interface Shipment {
   values: Buffer[];
-  /** Their size on the wire. */
+  /** Their size as transmitted. */
   bytes: number;
 }
 
@@ -16,7 +16,7 @@ interface Waiting {
   shipment: Shipment | Promise<Shipment>;
   resolve(baseId: number): void;
   reject(error: unknown): void;
-  /** Takes what became of the parts, where it was not stored in one piece; undefined where that cannot be. */
+  /** Reports the outcome of the parts of a split batch; undefined if it cannot be split. */
   settleParts: ((parts: readonly BatchPart[]) => void) | undefined;
 }
 
@@ -25,7 +25,7 @@ interface Loaded {
   shipment: Shipment;
 }
 
-/** The way into one partition: batches go one after the other, small ones that wait go together. */
+/** Sends the batches of one partition one after the other; small queued ones are merged. */
 export class PartitionSender {
   readonly #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
@@ -35,12 +35,12 @@ export class PartitionSender {
     private readonly send: (values: Shipment["values"]) => Promise<number>,
   ) {}
 
-  /** Sends it when those before are stored or failed; gives the offset of its first record. */
+  /** Sends it after the earlier ones were stored or failed; resolves with the offset of its first record. */
   ship(
     shipment: Shipment | Promise<Shipment>,
     settleParts?: (parts: readonly BatchPart[]) => void,
   ): Promise<number> {
-    // Its failure is said when its turn comes.
+    // A failure is reported when its turn comes.
     if (shipment instanceof Promise) shipment.catch(() => {});
     return new Promise((resolve, reject) => {
       this.#waiting.push({ shipment, resolve, reject, settleParts });
@@ -48,7 +48,7 @@ export class PartitionSender {
     });
   }
 
-  /** Resolves when nothing is on its way. */
+  /** Resolves when nothing is in flight. */
   async idle(): Promise<void> {
     await this.#running;
   }
@@ -67,7 +67,7 @@ export class PartitionSender {
     this.#running = undefined;
   }
 
-  /** Adds those after it that fit; a stream is waited for in its turn. */
+  /** Merges following shipments that fit; a stream is awaited in its turn. */
   #merge(first: Waiting, shipment: Shipment): Loaded[] {
     const all = [{ waiting: first, shipment }];
     let { bytes } = shipment;
@@ -100,7 +100,10 @@ export class PartitionSender {
     }
   }
 
-  /** Sends all at once; what is too large in halves, until only events fail that are too large alone. */
+  /**
+   * Sends all at once; splits what is too large in halves, until only events that are too large by themselves
+   * fail.
+   */
   async #sendParts(values: Shipment["values"], maySplit: boolean): Promise<BatchPart[]> {
     const count = values.length;
     try {
@@ -108,14 +111,14 @@ export class PartitionSender {
     } catch (error) {
       if (!maySplit || count === 1 || !(error instanceof LimitExceededError)) return [{ count, error }];
       const middle = count >> 1;
-      // One after the other: what comes later must not go first.
+      // One after the other, to keep the order.
       const first = await this.#sendParts(values.slice(0, middle), true);
       return [...first, ...await this.#sendParts(values.slice(middle), true)];
     }
   }
 }
 
-/** Takes the outcomes of the first `count` events off the list. */
+/** Removes the outcomes of the first `count` events from the list. */
 function take(parts: BatchPart[], count: number): BatchPart[] {
   const taken: BatchPart[] = [];
   let left = count;

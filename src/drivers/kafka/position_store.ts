@@ -4,8 +4,8 @@ import type { Cluster } from "./cluster.ts";
 import type { Offsets } from "./offsets.ts";
 
 /**
- * How long an event may still be acknowledged after its partition was given to another member, in milliseconds.
- * So much longer the new owner looks before it stores, since a position never moves backwards.
+ * How long an event may still be acknowledged after its partition was reassigned, in milliseconds. For as long,
+ * the new owner checks the committed position before each commit, since a position never moves backwards.
  */
 const LATE_MS_MAX = 30_000;
 
@@ -15,9 +15,9 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Stores the positions of a consumer: one request at a time, with everything that came meanwhile. */
+/** Commits the positions of a consumer: one request at a time, with everything acknowledged in the meantime. */
 export class PositionStore {
-  /** Below which everything is acknowledged, as far as is known. */
+  /** The committed positions, as far as known. */
   readonly #stored = new Map<number, number>();
   /** When partitions changed their owner. */
   readonly #movedMs = new Map<number, number>();
@@ -31,14 +31,14 @@ export class PositionStore {
     private readonly assignment: Assignment,
   ) {}
 
-  /** Where partitions continue, asked now; without those where nothing was stored. */
+  /** The currently committed positions; omits partitions without one. */
   async load(partitions: readonly number[]): Promise<Map<number, number>> {
     const stored = partitions.length === 0 ? new Map() : await this.offsets.stored(this.name, partitions);
     for (const [partition, nextId] of stored) this.#stored.set(partition, nextId);
     return stored;
   }
 
-  /** Partitions that have another owner since now. */
+  /** Partitions that have just been reassigned. */
   moved(partitions: readonly number[]): void {
     for (const partition of partitions) {
       this.#movedMs.set(partition, Date.now());
@@ -46,7 +46,7 @@ export class PositionStore {
     }
   }
 
-  /** Stores that everything below `nextId` is done with, unless it is stored already. */
+  /** Commits `nextId`, unless that is already stored. */
   acknowledge(partition: number, nextId: number): void | Promise<void> {
     if (nextId <= (this.#stored.get(partition) ?? -1) && this.assignment.assigned.includes(partition)) return;
     return new Promise((resolve, reject) => {
@@ -56,20 +56,20 @@ export class PositionStore {
     });
   }
 
-  /** Moves the position, also backwards. */
+  /** Moves the position, even backwards. */
   async set(partition: number, nextId: number): Promise<void> {
     await this.idle();
     await this.assignment.commit(new Map([[partition, nextId]]));
     this.#stored.set(partition, nextId);
   }
 
-  /** Resolves when nothing is being stored. */
+  /** Resolves when no commit is pending. */
   async idle(): Promise<void> {
     await this.#storing;
   }
 
   async #storeAll(): Promise<void> {
-    // So that all acknowledgements of the running code go together.
+    // So that all acknowledgements of the current synchronous code are committed together.
     await Promise.resolve();
     while (this.#waiting.size > 0) {
       const waiting = new Map(this.#waiting);
@@ -98,7 +98,7 @@ export class PositionStore {
     }
   }
 
-  /** One partition that moved keeps back no other. */
+  /** Stores partition by partition, so that a reassigned one does not affect the others. */
   async #storeEach(waiting: ReadonlyMap<number, readonly Waiting[]>): Promise<void> {
     for (const one of waiting) await this.#storeSome(new Map([one]));
   }
@@ -107,7 +107,7 @@ export class PositionStore {
     if (partitions.length > 0) await this.load(partitions);
   }
 
-  /** Whether another member may have stored a later position. */
+  /** Whether another member may have committed a later position. */
   #isDoubtful(partition: number): boolean {
     const movedMs = this.#movedMs.get(partition);
     return !this.assignment.assigned.includes(partition) ||

@@ -15,11 +15,11 @@ import {
 } from "./record.ts";
 import { counted } from "../../counted.ts";
 
-/** No broker takes more, whatever its limits are. */
+/** The maximum of any broker. */
 const MESSAGE_BYTES_MAX = 1_000_000_000;
 const TOO_LARGE = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
 
-/** What a producer has of its topic. */
+/** What a producer needs from its topic. */
 export interface ProducerTopic {
   cluster: Cluster;
   name: string;
@@ -27,15 +27,17 @@ export interface ProducerTopic {
   id: string;
   format: RecordFormat;
   ends: HighWatermarks;
-  /** Size of a batch that the topic takes; undefined where that is kept from us. */
+  /** Maximum batch size of the topic; undefined if we may not read it. */
   batchBytesMax: number | undefined;
 }
 
-/** Appends to a topic; one batch of a partition is on its way at a time, so that order is kept whatever fails. */
+/**
+ * Appends to a topic; one batch per partition is in flight at a time, so that failures do not change the order.
+ */
 export class KafkaProducer implements ProducerInterface {
   readonly batchLimit: { bytesMax: number; bytesPerEvent: number };
   readonly #topic: ProducerTopic;
-  /** Size of one event on the wire. */
+  /** Maximum size of one event, as transmitted. */
   readonly #eventLimit: { bytesMax: number; setting: string };
   readonly #senders = new Map<number, PartitionSender>();
   #client: ClientProducer | undefined;
@@ -44,7 +46,7 @@ export class KafkaProducer implements ProducerInterface {
   constructor(topic: ProducerTopic) {
     const { producer: { batchBytesMax, messageBytesMax, compression } } = topic.cluster.settings;
     this.#topic = topic;
-    // What compression makes of an event is known only afterwards, and the broker says if it is too much.
+    // The compressed size of an event is only known afterwards, and then the broker rejects one that is too large.
     const batchMax = topic.batchBytesMax ?? Infinity;
     const topicMax = compression === "none" ? batchMax : Infinity;
     this.#eventLimit = (messageBytesMax ?? Infinity) < topicMax
@@ -71,7 +73,7 @@ export class KafkaProducer implements ProducerInterface {
     await this.#client?.close(true);
   }
 
-  /** Encodes at once, since the buffers are the caller's again when the batch is stored. */
+  /** Encodes synchronously, since the buffers belong to the caller again once the batch is stored. */
   #load(batch: OutgoingBatch, partition: number): Shipment | Promise<Shipment> {
     if (batch.stream !== undefined) {
       return this.#collect(batch.stream, partition).then((streamed) =>
@@ -85,7 +87,7 @@ export class KafkaProducer implements ProducerInterface {
     }
   }
 
-  /** Weighs events, then encodes them: no memory is taken for one that the topic does not take. */
+  /** Checks sizes before encoding: no memory is allocated for an event that the topic would reject. */
   #encode(batch: OutgoingBatch, partition: number, streamed?: Uint8Array): Shipment {
     const { format } = this.#topic;
     const sizes = recordSizes(batch, format, streamed?.byteLength);
@@ -144,7 +146,7 @@ export class KafkaProducer implements ProducerInterface {
     return sender;
   }
 
-  /** Stores a shipment and gives the offset of its first event. */
+  /** Sends a shipment and returns the offset of its first event. */
   async #send(partition: number, delivery: PartitionDelivery, values: Shipment["values"]): Promise<number> {
     const bytes = batchBytes(values.map(({ byteLength }) => byteLength));
     if (bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes, values.length);

@@ -7,13 +7,13 @@ import { HONOURED, type HonouredProperty, PROPERTIES, type PropertyKind, REFUSED
 const OWNER = "kafka";
 const SECRETS = PROPERTIES.filter((name) => isSecret(name));
 
-/** The properties that were given, by their first name, each with its type. */
+/** The given properties by canonical name, each with its type. */
 export class Properties {
   readonly #values = new Map<string, JsonValue>();
-  /** Properties that the C++ library has and that change nothing here. */
+  /** Accepted properties of the C++ library that have no effect here. */
   readonly ineffective: string[] = [];
 
-  /** Throws `InvalidOptionError` for a property that librdkafka does not know, or that cannot be honoured. */
+  /** Throws `InvalidOptionError` for a property that librdkafka does not have, or that cannot be supported. */
   constructor(document: JsonValue | undefined) {
     const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
     const properties = isObject ? withDottedKeys(document as JsonObject, SECRETS) : document;
@@ -29,7 +29,7 @@ export class Properties {
     }
   }
 
-  /** A text, if it was given. */
+  /** A string, if given. */
   text(name: string): string | undefined {
     return this.#values.get(name) as string | undefined;
   }
@@ -44,7 +44,7 @@ export class Properties {
     return (this.#values.get(name) as boolean | undefined) ?? otherwise;
   }
 
-  /** Several texts. */
+  /** A list of strings. */
   list(name: string): string[] | undefined {
     return this.#values.get(name) as string[] | undefined;
   }
@@ -60,7 +60,7 @@ export class Properties {
   }
 }
 
-/** How each kind is read; librdkafka takes everything as text too, so that counts here as well. */
+/** How to parse each kind; librdkafka accepts every value as a string, so strings are accepted here too. */
 const KINDS: Record<PropertyKind["type"], (value: JsonValue, kind: PropertyKind) => JsonValue | undefined> = {
   text: (value) => typeof value === "string" && value !== "" ? value : undefined,
   flag(value) {
@@ -95,9 +95,9 @@ function expectedOf({ type, least = 0, most = 2_147_483_647, words = [], reason 
 }
 
 /**
- * Kafka's names have dots, which on a command line and in YAML may have become objects within objects:
- * `{ bootstrap: { servers: "a:9092" } }` stands for `{ "bootstrap.servers": "a:9092" }`. What stands under one of
- * `whole` stays as it is: the keys of a secret that was read as an object belong to the secret.
+ * Kafka's names have dots, which command lines and YAML may turn into nested objects: `{ bootstrap: { servers:
+ * "a:9092" } }` means `{ "bootstrap.servers": "a:9092" }`. Objects under a name in `whole` are kept: their keys
+ * belong to a secret given as an object.
  */
 export function withDottedKeys(document: JsonObject, whole: readonly string[] = []): JsonObject {
   const flat: JsonObject = {};

@@ -1,23 +1,22 @@
 /**
- * The properties of librdkafka, so that a configuration may be shared with the C++ driver: those that are
- * honoured here, those that cannot be, and those that change nothing because the client works otherwise.
- *
+ * The properties of librdkafka, so that a configuration can be shared with the C++ driver: those that are
+ * supported here, those that cannot be, and those without effect because the client works differently.
  * @module
  */
 
-/** What a property may be. */
+/** The allowed values of a property. */
 export interface PropertyKind {
   type: "text" | "flag" | "number" | "word" | "list";
   /** Bounds of a number. */
   least?: number;
   most?: number | undefined;
-  /** What a word may be, in any case. */
+  /** The allowed words, case-insensitive. */
   words?: readonly string[];
-  /** Why it cannot be anything else. */
+  /** Why no other value is allowed. */
   reason?: string;
 }
 
-/** A property that is honoured; `alias` is the name that it is another one for. */
+/** A supported property; `alias` is the canonical name. */
 export interface HonouredProperty {
   kind: PropertyKind;
   alias?: string;
@@ -49,7 +48,7 @@ const compression = word("none", "gzip", "snappy", "lz4", "zstd");
 const acks = only("events count as stored when all replicas in sync have them", "all", "-1");
 const bytes = number(1);
 
-/** Properties that do what librdkafka's documentation says. */
+/** Properties that work as documented by librdkafka. */
 export const HONOURED: Readonly<Record<string, HonouredProperty>> = {
   "bootstrap.servers": list,
   "metadata.broker.list": alias("bootstrap.servers", list),
@@ -115,7 +114,7 @@ export const HONOURED: Readonly<Record<string, HonouredProperty>> = {
   "isolation.level": word("read_committed", "read_uncommitted"),
 };
 
-/** Properties that a program may count on, and why it cannot. */
+/** Properties that a program may rely on but that are not supported, and why. */
 export const REFUSED: Readonly<Record<string, string>> = {
   "group.id": "the group is the consumer's name",
   "group.protocol.type": "the group is one of consumers",
@@ -137,7 +136,7 @@ export const REFUSED: Readonly<Record<string, string>> = {
   "bootstrap.connect.mode": "there is one way to connect",
 };
 
-/** Properties whose cause does not exist here; they are accepted, and said to be ineffective. */
+/** Properties without a counterpart here; they are accepted and reported as having no effect. */
 export const INEFFECTIVE: readonly string[] = [
   "allow.auto.create.topics",
   "api.version.fallback.ms",
@@ -230,7 +229,7 @@ export const INEFFECTIVE: readonly string[] = [
   "transaction.timeout.ms",
 ];
 
-/** Every property that librdkafka knows. */
+/** Every property of librdkafka. */
 export const PROPERTIES: readonly string[] = [
   ...Object.keys(HONOURED),
   ...Object.keys(REFUSED),

@@ -3,7 +3,7 @@ import type { Cluster } from "./cluster.ts";
 import { isFault, isUnknownTopic, leaderless } from "./failure.ts";
 import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
 
-/** Where to read, and how many records at most. */
+/** Where to read, and the maximum number of records. */
 export interface RawRequest {
   kafkaName: string;
   partition: number;
@@ -12,18 +12,18 @@ export interface RawRequest {
 }
 
 const PARTITION_BYTES_MAX = 65_536;
-/** How long a leader is waited for, in milliseconds. */
+/** How long to wait for a leader, in milliseconds. */
 const LEADER_MS_MAX = 300;
 
-/** Reads single records without a group: documents of topics, times of events. */
+/** Reads individual records without a group: documents of topics, times of events. */
 export class RawReader {
   #consumer: ClientConsumer | undefined;
-  /** One read at a time: the client asks about all topics that it reads from, and one may vanish. */
+  /** Serializes reads: the client requests metadata of all topics it reads, and one of them may vanish. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly cluster: Cluster) {}
 
-  /** The records from a place on; fewer where there are no more. */
+  /** The records from an offset on; fewer if there are no more. */
   read(request: RawRequest): Promise<FetchedRecord[]> {
     const reading = this.#last.then(() => this.#read(request));
     this.#last = reading.catch(() => {});
@@ -50,7 +50,7 @@ export class RawReader {
     }
   }
 
-  /** One answer of the partition's leader; undefined if there is nothing at that place. */
+  /** One fetch response of the partition's leader; undefined if there is nothing at that offset. */
   async #fetch(
     kafkaName: string,
     partition: number,
@@ -65,7 +65,8 @@ export class RawReader {
         () => this.#fetchOnce(kafkaName, partition, position),
       );
       if (answer !== "no leader") return answer;
-      // A list of topics waits for none that cannot be read: leaders change in a moment, or not soon.
+      // Listing topics must not wait long for an unreadable one: a leader is elected within a moment, or much
+      // later.
       const delayMs = cluster.retryDelay(undefined, what, attempt);
       if (Date.now() - beganMs + delayMs > LEADER_MS_MAX) throw leaderless(cluster.servers, what, partition);
       await cluster.pause(delayMs);

@@ -20,71 +20,73 @@ const TWO_TO_32 = 0x1_0000_0000;
 const ALL_ONES = 0xffff_ffff;
 
 /**
- * What a record takes in a Kafka batch beside its value: its length, attributes, times, the lengths of key and
- * value, and the number of headers, each at its longest.
+ * Maximum overhead of a record in a Kafka batch besides its value: length, attributes, times, the lengths of key
+ * and value, and the number of headers.
  */
 const FRAMING_BYTES_MAX = 26;
-/** The head of a Kafka batch. */
+/** Size of a Kafka batch's header. */
 export const BATCH_HEAD_BYTES = 61;
-/** What an event takes in a Kafka batch beside its metadata and data, at most. */
+/** Maximum overhead of an event in a Kafka batch besides its metadata and data. */
 export const EVENT_OVERHEAD_BYTES: number = HEADER_BYTES + TEXT_LENGTH_BYTES + FRAMING_BYTES_MAX;
 
-/** Size of a number as Kafka writes one in a record: seven bits a byte, and one for the sign. */
+/** Size of a Kafka varint: seven bits per byte, zigzag-encoded. */
 function varintBytes(number: number): number {
   let bytes = 1;
   for (let rest = number * 2; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes++;
   return bytes;
 }
 
-/** Size of a batch of values of these sizes on the wire, without compression, with one time and without keys. */
+/**
+ * Encoded size of a batch with values of these sizes, without compression, with a single timestamp and no keys.
+ */
 export function batchBytes(values: readonly number[]): number {
   let bytes = BATCH_HEAD_BYTES;
   for (const [index, byteLength] of values.entries()) {
-    // Attributes, time, key and the number of headers take a byte each.
+    // Attributes, timestamp, key and number of headers take a byte each.
     const record = 4 + varintBytes(index) + varintBytes(byteLength) + byteLength;
     bytes += varintBytes(record) + record;
   }
   return bytes;
 }
 
-/** How a topic's metadata stands in its records. */
+/** How a topic's metadata is encoded in its records. */
 export interface RecordFormat {
-  /** Whether the metadata is text with its length before it. */
+  /** Whether the metadata is text preceded by its length. */
   hasTextLength: boolean;
 }
 
-/** Where the parts of an event lie in a record's value. */
+/** The positions of an event's parts in a record's value. */
 export interface RecordParts {
-  /** First byte of the metadata, without the length before a text. */
+  /** First byte of the metadata, after the length of a text. */
   metadataOffset: number;
-  /** One past its last byte, and the first byte of the data part, which reaches to the end. */
+  /** One past its last byte, which is the first byte of the data part; that extends to the end. */
   dataOffset: number;
 }
 
-/** What keeps a value from being an event. */
+/** Why a value is not an event. */
 export interface RecordFault {
   /** What is wrong. */
   reason: string;
-  /** Where in the value, in bytes. */
+  /** Byte offset in the value. */
   offset: number;
 }
 
-/** The serializers of the C++ library write text, and put its length before it. */
+/** The serializers of the C++ library write text preceded by its length. */
 export function formatOf(serializerType: string): RecordFormat {
   return { hasTextLength: serializerType === "default" || serializerType === "schema" };
 }
 
-/** Sizes of a batch's records, known before any memory is taken for them. */
+/** Sizes of a batch's records, known before any memory is allocated for them. */
 export interface RecordSizes {
-  /** Of each event's metadata, without the length before a text. */
+  /** Size of each event's metadata, without the length of a text. */
   metadata: number[];
-  /** Of each record's value. */
+  /** Size of each record's value. */
   values: number[];
-  /** Of all values. */
+  /** Total size of all values. */
   total: number;
 }
 
-/** What the records of a batch will take; `streamedBytes` is the size of a data stream that was read before. */
+/** The sizes of a batch's records; `streamedBytes` is the size of a data stream that was read before. */
 export function recordSizes(batch: OutgoingBatch, format: RecordFormat, streamedBytes?: number): RecordSizes {
   const { count, metadata, data } = batch;
   const prefix = HEADER_BYTES + (format.hasTextLength ? TEXT_LENGTH_BYTES : 0);
@@ -98,7 +100,7 @@ export function recordSizes(batch: OutgoingBatch, format: RecordFormat, streamed
   return sizes;
 }
 
-/** The values of a batch's records, in one piece of memory. A data stream must have been read before. */
+/** The values of a batch's records, in one buffer. A data stream must have been read before. */
 export function encodeBatch(
   batch: OutgoingBatch,
   format: RecordFormat,
@@ -135,7 +137,7 @@ export function encodeBatch(
   return values;
 }
 
-/** Finds the parts of an event; `undefined` for the mark at the end of a topic. */
+/** Finds the parts of an event; `undefined` for the marker at the end of a topic. */
 export function decodeRecord(
   value: Buffer | null | undefined,
   format: RecordFormat,
@@ -172,7 +174,7 @@ function misfit(size: number, claimed: string): RecordFault {
   return { reason: `the record has ${counted(size, "byte")}, which its head says are ${claimed}`, offset: 0 };
 }
 
-/** Whether it marks the end of a topic. */
+/** Whether it is the marker at the end of a topic. */
 export function isEndMark(value: Buffer | null | undefined): boolean {
   if (value?.byteLength !== HEADER_BYTES) return false;
   for (let offset = 0; offset < HEADER_BYTES; offset += 4) {

@@ -8,15 +8,15 @@ import { readExtensions, readTokenProvider } from "./oauth.ts";
 import type { Properties } from "./properties.ts";
 import { checkTls } from "./tls_check.ts";
 
-/** How we show who we are, and make sure of the brokers. */
+/** How we authenticate, and how we verify the brokers. */
 export interface Identity {
   sasl: SaslOptions | undefined;
   tls: ConnectionOptions | undefined;
-  /** How it reads in an error: `as "app" by SCRAM-SHA-256`; empty without a login. */
+  /** The identity as errors show it: `as "app" by SCRAM-SHA-256`; empty without authentication. */
   description: string;
 }
 
-/** Reads the properties about security; throws `InvalidOptionError`. */
+/** Reads the security properties; throws `InvalidOptionError`. */
 export function readIdentity(given: Properties, region: string | undefined): Identity {
   if (region !== undefined) return mskIdentity(given, region);
   const protocol = given.text("security.protocol") ?? "plaintext";
@@ -66,7 +66,7 @@ export function readIdentity(given: Properties, region: string | undefined): Ide
 }
 
 function mskIdentity(given: Properties, region: string): Identity {
-  // Now, so that missing credentials are said before anybody waits for a broker.
+  // Checked now, so that missing credentials are reported before connecting.
   awsCredentials();
   return {
     sasl: { mechanism: "OAUTHBEARER", token: () => mskToken(region, awsCredentials(), new Date()) },

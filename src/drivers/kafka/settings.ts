@@ -6,30 +6,30 @@ import type { ClientOptions, Compression } from "./client.ts";
 import { Properties } from "./properties.ts";
 import { type Identity, readIdentity } from "./security.ts";
 
-/** Kafka's brokers take a batch of 1 MiB by default; a little less leaves room for its frame. */
+/** Kafka's default limit is 1 MiB; a little less leaves room for overhead. */
 const BATCH_BYTES_MAX = 900_000;
-/** How long the first connection may take, unless `socket.connection.setup.timeout.ms` says otherwise. */
+/** Timeout of the first connection, unless `socket.connection.setup.timeout.ms` is given. */
 const CONNECT_MS_MAX = 10_000;
 
-/** What the properties of a driver come to. */
+/** The settings derived from a driver's properties. */
 export interface KafkaSettings {
-  /** Addresses to begin with. */
+  /** Bootstrap addresses. */
   servers: string[];
-  /** Who we are to the brokers, and how that is proved. */
+  /** Our identity and credentials. */
   identity: Identity;
-  /** What every client is made with. */
+  /** The options of every client. */
   client: ClientOptions;
-  /** How long to look for a broker before giving up, in milliseconds. */
+  /** Timeout for finding a broker, in milliseconds. */
   connectMsMax: number;
-  /** Wait before something is tried again: the first time, and at most; in milliseconds. */
+  /** Delay before a retry, initially and at most, in milliseconds. */
   backoff: { msMin: number; msMax: number };
   producer: {
     compression: Compression;
-    /** How long an event may be on its way, in milliseconds. */
+    /** Delivery timeout of an event, in milliseconds. */
     deliveryMsMax: number;
-    /** Size of a batch on the wire, save where a single event is larger. */
+    /** Maximum size of a batch as transmitted, unless a single event is larger. */
     batchBytesMax: number;
-    /** Size of an event on the wire; undefined leaves it to the topic. */
+    /** Maximum size of an event as transmitted; undefined leaves it to the topic. */
     messageBytesMax: number | undefined;
   };
   group: {
@@ -42,19 +42,19 @@ export interface KafkaSettings {
     waitMsMax: number;
     bytesMin: number;
     bytesMax: number;
-    /** What an answer may bring of one partition; undefined leaves it to us. */
+    /** Maximum size of one partition in a fetch response; undefined leaves it to the driver. */
     partitionBytesMax: number | undefined;
-    /** What may lie in memory for a consumer. */
+    /** How many bytes may be buffered for a consumer. */
     bufferedBytesMax: number;
     readsCommittedOnly: boolean;
-    /** Whether batches are held against their checksums. */
+    /** Whether checksums of batches are verified. */
     checksChecksums: boolean;
   };
-  /** Properties that were given and change nothing. */
+  /** Given properties that have no effect. */
   ineffective: string[];
 }
 
-/** Reads librdkafka's properties; throws `InvalidOptionError`. `region` asks for tokens of Amazon's IAM. */
+/** Reads librdkafka's properties; throws `InvalidOptionError`. `region` enables AWS IAM authentication. */
 export function readSettings(document: JsonValue | undefined, region?: string): KafkaSettings {
   const given = new Properties(document);
   const servers = given.list("bootstrap.servers");
@@ -126,7 +126,7 @@ function readCompression(given: Properties): Compression {
   return compression;
 }
 
-/** Consumers of a name share partitions by turns, which is one of the ways that librdkafka offers by default. */
+/** Consumers of a name share partitions round-robin, one of librdkafka's default strategies. */
 function checkStrategies(strategies: string[] | undefined): void {
   if (strategies !== undefined && !strategies.includes("roundrobin")) {
     throw invalidOption("kafka", "partition.assignment.strategy", strategies, 'a list with "roundrobin"');

@@ -2,9 +2,9 @@ import type { GroupPartitionsAssigner } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
 import { assignPartitions } from "../../log/mod.ts";
 
-/** What a member has when it joins again, which it tells the one that shares out. */
+/** The partitions that a rejoining member owned, which it reports to the group leader. */
 export interface Owned {
-  /** Number of the change of the group with which it got them. */
+  /** The generation in which it was assigned them. */
   generation: number;
   /** Partitions by topic. */
   topics: Record<string, number[]>;
@@ -16,7 +16,7 @@ interface Member {
   assignments: readonly { topic: string; partitions: readonly number[] }[] | null;
 }
 
-/** What a member had, as text that other programs in its group pass over. */
+/** A member's owned partitions, encoded so that other programs in its group ignore them. */
 export function encodeOwned(
   generation: number,
   assignments: readonly { topic: string; partitions: readonly number[] }[],
@@ -25,23 +25,23 @@ export function encodeOwned(
   return Buffer.from(JSON.stringify({ generation, topics }));
 }
 
-/** How a member joins: by turns, as other programs call it, and with what it had. */
+/** How a member joins: as `roundrobin`, the protocol name of other programs, with its owned partitions. */
 export class StickyProtocol {
   readonly name = "roundrobin";
   readonly version = 1;
-  /** Of whom it speaks. */
+  /** The member it represents. */
   member: Member | undefined;
 
-  /** Read at each joining; the client's own callback for it would ask the brokers for metadata first. */
+  /** Evaluated at each join; the client's own callback for it would request metadata from the brokers first. */
   get metadata(): Buffer {
     return encodeOwned(this.member?.generationId ?? 0, this.member?.assignments ?? []);
   }
 }
 
 /**
- * Shares partitions out, each topic among those who subscribed to it: members of one name may read different topics,
- * which the client's own way leaves without partitions. As few as possible change hands, as far as members say what
- * they had: those of other programs, and of earlier versions, do not.
+ * Assigns the partitions of each topic to its subscribers: members of one group may read different topics, which
+ * the client's own assignor leaves without partitions. It moves as few partitions as possible, as far as members
+ * report what they owned: other programs, and earlier versions, do not.
  */
 export const stickyAssignor: GroupPartitionsAssigner = (_current, members, _topics, metadata) => {
   const ids = [...members.keys()].sort();
@@ -51,7 +51,7 @@ export const stickyAssignor: GroupPartitionsAssigner = (_current, members, _topi
   for (
     const [topic, { partitionsCount }] of [...metadata.topics].sort(([one], [other]) => one < other ? -1 : 1)
   ) {
-    // Who has less of the topics before comes first, and so to the larger shares.
+    // Members with fewer partitions of the earlier topics come first, and so get the larger shares.
     const readers = ids.filter((id) => members.get(id)?.topics?.includes(topic) === true)
       .sort((one, other) => counts.get(one)! - counts.get(other)!);
     if (readers.length === 0) continue;
@@ -66,7 +66,7 @@ export const stickyAssignor: GroupPartitionsAssigner = (_current, members, _topi
   return [...shares.values()];
 };
 
-/** Who had each partition last: of two that say so, the one that got it later. */
+/** The last owner of each partition: if two claim it, the one with the later generation. */
 function ownersOf(
   topic: string,
   partitionsCount: number,
@@ -86,7 +86,7 @@ function ownersOf(
   return owners;
 }
 
-/** What a member says that it had; undefined where it says something else, or nothing. */
+/** The partitions a member reports; undefined if it reports something else or nothing. */
 function decodeOwned(metadata: Buffer | string | null | undefined): Owned | undefined {
   if (metadata === undefined || metadata === null || metadata.length === 0) return undefined;
   let said: Owned;

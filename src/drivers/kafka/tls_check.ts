@@ -8,8 +8,8 @@ const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----
 const ENCRYPTED = /ENCRYPTED/;
 
 /**
- * Makes sure that keys and certificates can be used, by themselves and together; throws `InvalidOptionError`. The
- * runtimes say it when a connection is made, each in another way, and some where no one can catch it.
+ * Checks that keys and certificates are valid, individually and together; throws `InvalidOptionError`. The
+ * runtimes detect problems only when connecting, each in a different way, and some in ways that cannot be caught.
  */
 export function checkTls(given: Properties, options: ConnectionOptions): void {
   const { ca, cert, key, pfx, passphrase } = options;
@@ -28,7 +28,7 @@ export function checkTls(given: Properties, options: ConnectionOptions): void {
   if (privateKey !== undefined && certificates[0]?.checkPrivateKey(privateKey) === false) {
     throw wrong(keyName, `it is not the key of the certificate in "${certificateName}"`);
   }
-  // Each by itself, so that the error names the one that is wrong.
+  // Individually, so that the error names the invalid one.
   if (pfx !== undefined) {
     tried(
       "ssl.keystore.location",
@@ -81,7 +81,7 @@ function keyOf(name: string, pem: PemText, passphrase: string | undefined): KeyO
   }
 }
 
-/** Has the runtime read some of the options. */
+/** Lets the runtime parse some of the options. */
 function tried(name: string, options: ConnectionOptions, expected: string): void {
   try {
     createSecureContext(options);

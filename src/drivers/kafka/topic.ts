@@ -30,7 +30,7 @@ import type { RawReader } from "./raw_reader.ts";
 import { formatOf, isEndMark, type RecordFormat } from "./record.ts";
 import { trimPartitions } from "./trim.ts";
 
-/** Records that are read at once in search of an event. */
+/** Number of records to read at once in search of an event. */
 const RECORDS_MAX = 10;
 
 /** What a topic is opened with. */
@@ -40,7 +40,7 @@ export interface OpenedTopic {
   id: string;
   numPartitions: number;
   definition: TopicDefinition;
-  /** Size of a batch that the topic takes, where it is known. */
+  /** Maximum batch size of the topic, if known. */
   batchBytesMax: number | undefined;
 }
 

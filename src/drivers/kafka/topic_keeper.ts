@@ -5,11 +5,11 @@ import { askMetadata, findTopic, type TopicMetadata } from "./metadata.ts";
 import type { OctopusService } from "./octopus_service.ts";
 import type { TopicSpecification } from "./options.ts";
 
-/** Copies of a partition where no one says how many. */
+/** Default number of replicas. */
 const REPLICATION_FACTOR = 3;
-/** Lets the cluster decide. */
+/** Kafka's value for the cluster's default. */
 const CLUSTERS_OWN = -1;
-/** How long a topic may take to be known, or forgotten, by every broker; in milliseconds. */
+/** How long the creation or deletion of a topic may take to reach every broker, in milliseconds. */
 const SPREAD_MS_MAX = 20_000;
 const POLL_MS = 20;
 
@@ -17,15 +17,15 @@ const POLL_MS = 20;
 export interface NewTopic extends TopicSpecification {
   /** Its name in Kafka. */
   kafkaName: string;
-  /** The same without the namespace. */
+  /** The name without the namespace. */
   localName: string;
 }
 
-/** Creates and deletes Kafka topics, by itself or through a service that may. */
+/** Creates and deletes Kafka topics, directly or through a service. */
 export class TopicKeeper {
   constructor(private readonly cluster: Cluster, private readonly service: OctopusService | undefined) {}
 
-  /** Every Kafka topic that can be seen; with a service, those of them that it has. */
+  /** Every visible Kafka topic; with a service, only its own topics. */
   async list(): Promise<Map<string, TopicMetadata>> {
     const served = await this.service?.kafkaNames();
     return await this.cluster.run("list topics", async (admin) => {
@@ -33,14 +33,14 @@ export class TopicKeeper {
       try {
         return names.length === 0 ? new Map() : await askMetadata(admin, names);
       } catch (error) {
-        // Deleted meanwhile: list again.
+        // Deleted in the meantime: list again.
         if (isUnknownTopic(error)) throw new BrokerError(this.cluster.servers, "", { canRetry: true });
         throw error;
       }
     });
   }
 
-  /** Throws `NotSupportedError` for what the service cannot make. */
+  /** Throws `NotSupportedError` for a topic that the service cannot create. */
   check(topic: string, { numPartitions, configs }: TopicSpecification): void {
     if (this.service === undefined || (numPartitions === 1 && configs.length === 0)) return;
     throw new NotSupportedError(
@@ -49,7 +49,7 @@ export class TopicKeeper {
     );
   }
 
-  /** Creates a topic, and waits until it can be used; false if it is there already. */
+  /** Creates a topic and waits until it is usable; false if it already exists. */
   async create(topic: NewTopic): Promise<boolean> {
     const isNew = this.service === undefined
       ? await this.#createInKafka(topic, topic.replicationFactor ?? REPLICATION_FACTOR)
@@ -58,7 +58,7 @@ export class TopicKeeper {
     return isNew;
   }
 
-  /** Deletes a topic and waits until it is gone; false if it was not there. */
+  /** Deletes a topic and waits until it is gone; false if it did not exist. */
   async delete(kafkaName: string, localName: string): Promise<boolean> {
     if (this.service !== undefined) {
       if (await findTopic(this.cluster, kafkaName) === undefined) return false;
@@ -99,7 +99,7 @@ export class TopicKeeper {
       }
     });
     if (outcome !== "too few brokers") return outcome === "created";
-    // No one asked for that many copies: the operator's own choice does for small clusters.
+    // The number of replicas was not specified: on small clusters use the operator's default.
     if (replicationFactor === undefined) return await this.#createInKafka(topic, CLUSTERS_OWN);
     throw new InvalidOptionError(
       "replication_factor",
@@ -114,7 +114,7 @@ export class TopicKeeper {
     return true;
   }
 
-  /** Waits until the brokers agree, so that the next caller finds what was done. */
+  /** Waits until the brokers agree, so that the next caller sees the result. */
   async #spread(kafkaName: string, isThere: boolean): Promise<void> {
     const deadline = Date.now() + SPREAD_MS_MAX;
     for (;;) {

@@ -3,16 +3,16 @@ import type { Cluster } from "./cluster.ts";
 import { bytesOf } from "./describe.ts";
 import type { Offsets } from "./offsets.ts";
 
-/** What conditions come to in one partition. */
+/** The conditions of a trim request, resolved for one partition. */
 export interface TrimFacts {
   description: PartitionDescription;
-  /** Below this every named consumer acknowledged everything; undefined if no one did. */
+  /** Every named consumer has acknowledged all events below this id; undefined if none has acknowledged any. */
   acknowledgedId: number | undefined;
-  /** First event that is not older than the time asked for; undefined if there was none. */
+  /** The first event at or after the requested time; undefined if there is none. */
   sinceId: number | undefined;
 }
 
-/** The first id that stays. */
+/** The first id that remains. */
 export function firstIdAfter(
   request: TrimRequest,
   { description, acknowledgedId, sinceId }: TrimFacts,
@@ -25,7 +25,7 @@ export function firstIdAfter(
   return Math.min(nextId, Math.max(firstId, ...wanted.map((id) => id ?? 0)));
 }
 
-/** Removes what the request names from the front. */
+/** Removes the events that match the request. */
 export async function trimPartitions(
   cluster: Cluster,
   offsets: Offsets,

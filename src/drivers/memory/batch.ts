@@ -5,7 +5,7 @@ import type { KeptBatch } from "./partition.ts";
 const encoder = new TextEncoder();
 const NO_DATA = new Uint8Array(0);
 
-/** Some consecutive events of a stored batch. */
+/** A range of consecutive events of a stored batch. */
 export class MemoryBatch implements IncomingBatch {
   readonly baseId: number;
   readonly timestamp: number;
@@ -42,7 +42,7 @@ export class MemoryBatch implements IncomingBatch {
   }
 }
 
-/** Events whose metadata are JSON texts. */
+/** Events with metadata stored as JSON text. */
 export class MemoryTextBatch extends MemoryBatch {
   override joinedText(): string {
     return this.stored.metadata.slice(this.first, this.first + this.count).join(",");

@@ -5,15 +5,15 @@ import { MemoryBatch, MemoryTextBatch } from "./batch.ts";
 import type { MemoryGroup, MemoryMember } from "./group.ts";
 import type { MemoryTopicStore } from "./store.ts";
 
-/** How long a partition that is wanted elsewhere is kept for acknowledgements that are missing, in milliseconds. */
+/** How long a revoked partition is kept for missing acknowledgements, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
 let members = 0;
 
-/** A partition that is wanted elsewhere. */
+/** A partition that is being revoked. */
 interface Leaving {
   sinceMs: number;
-  /** Up to where events were given out. */
+  /** One past the last delivered event. */
   deliveredId: number;
 }
 
@@ -23,9 +23,9 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   assigned: readonly number[];
   readonly #group: MemoryGroup | undefined;
   readonly #leaving = new Map<number, Leaving>();
-  /** Where `from` meant when the consumer was opened. */
+  /** The ids that `from` referred to when the consumer was opened. */
   #beginnings: number[] = [];
-  /** Of a group's partitions: up to where they were read here. */
+  /** For a group's partitions: one past the last event read here. */
   readonly #read = new Map<number, number>();
   #isReassigned = false;
   #leaveAlone = () => {};
@@ -61,7 +61,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   enter(partition: number): void {
     const stored = this.store.positionOf(this.name, partition);
     const position = stored ?? ofPartition(this.#beginnings, partition);
-    // The next owner goes on from here, whatever it calls the beginning.
+    // The next owner continues from here, whatever its own `from`.
     if (stored === undefined) {
       this.#storePosition(() => this.store.setPosition(this.name, partition, position));
     }
@@ -157,7 +157,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   }
 
   acknowledge(partition: number, nextId: number): void {
-    // What was read before the partition was away is not this ownership's.
+    // Events that were read before the partition was revoked cannot be acknowledged any more.
     if (this.#group !== undefined && nextId > (this.#read.get(partition) ?? -1)) {
       throw new PartitionMovedError(this.name, partition);
     }
@@ -189,7 +189,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
     return Promise.resolve();
   }
 
-  /** A name that was forgotten meanwhile is not brought back by a consumer of before. */
+  /** A consumer opened before its name was deleted must not recreate it. */
   #storePosition(store: () => void): void {
     const isForgotten = this.#registration !== undefined &&
       this.store.registrationOf(this.name) !== this.#registration;

@@ -17,7 +17,7 @@ import { MemoryTopic } from "./topic.ts";
 
 type Topics = Map<string, MemoryTopicStore>;
 
-/** Topics that live as long as the process, by the name of their store. */
+/** Topics that live as long as the process, by store name. */
 const stores = new Map<string, Topics>();
 
 /** Names of topics that are being filled. */
@@ -30,8 +30,8 @@ function claimsOf(topics: Topics): Set<string> {
 }
 
 /**
- * Keeps topics in memory, for tests. With the option `store` its topics outlive it, and every driver opened in
- * this process with the same `store` sees them; without it they are its own.
+ * Stores topics in memory, for tests. With the option `store` its topics outlive the driver and are shared with
+ * every driver in this process that has the same `store`; without it they are private.
  */
 export class MemoryDriver implements DriverInterface {
   readonly name = "memory";
@@ -102,7 +102,7 @@ export class MemoryDriver implements DriverInterface {
     return Promise.resolve();
   }
 
-  /** The rules for names of topics in files, so that a test in memory finds what would fail there. */
+  /** Applies the rules for topic names in files, so that a test in memory finds what would fail there. */
   #checkIsFree(name: string): void {
     checkNewTopicName(name);
     checkIsApart(name, this.#topics.keys());

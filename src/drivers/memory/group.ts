@@ -3,19 +3,19 @@ import process from "node:process";
 import type { GroupMember } from "../../contract.ts";
 import { assignPartitions } from "../../log/mod.ts";
 
-/** How often it is looked whether a partition that is wanted elsewhere may go now, in milliseconds. */
+/** How often to check whether a revoked partition can be handed over, in milliseconds. */
 const LOOK_MS = 50;
 
-/** What the group asks of a member. */
+/** What the group requires of a member. */
 export interface MemoryMember {
   readonly id: string;
-  /** Begins with a partition. */
+  /** A partition was assigned: starts reading it. */
   enter(partition: number): void;
-  /** Lets go of a partition that is wanted elsewhere; whether nothing of it is under way any more. */
+  /** A partition is to be revoked: stops reading it; returns whether all its delivered events are acknowledged. */
   leave(partition: number): boolean;
-  /** Goes on with a partition that is not wanted elsewhere any more. */
+  /** A partition is no longer to be revoked: continues reading it. */
   stay(partition: number): void;
-  /** The partition is another's. */
+  /** A partition was revoked. */
   lose(partition: number): void;
 }
 
@@ -42,7 +42,7 @@ export class MemoryGroup {
     }));
   }
 
-  /** Whether the member has the partition. */
+  /** Whether the partition is assigned to the member. */
   owns(member: MemoryMember, partition: number): boolean {
     return this.#owners[partition] === member;
   }
@@ -63,7 +63,7 @@ export class MemoryGroup {
     this.share();
   }
 
-  /** Gives every partition to the one that should have it, as far as that may be now. */
+  /** Rebalances: hands over partitions as far as possible now. */
   share(): void {
     const ids = this.#members.map(({ id }) => id);
     const wanted = assignPartitions(ids, this.#owners.map((owner) => owner?.id));

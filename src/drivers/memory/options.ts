@@ -8,7 +8,7 @@ import {
 import { readOptions, rule } from "../../options.ts";
 import { maxPartitionsRule, numPartitionsRule } from "../../partition_limit.ts";
 
-/** What the driver takes. */
+/** The driver's options. */
 export const DRIVER_RULES: RulesOf<Omit<MemoryDriverOptions, "load_modules">> = {
   store: documented(
     "Drivers with the same store share topics within the process; without it, each driver has its own",
@@ -17,7 +17,8 @@ export const DRIVER_RULES: RulesOf<Omit<MemoryDriverOptions, "load_modules">> = 
   max_partitions: documented("Maximum number of partitions of a new topic", maxPartitionsRule),
 };
 
-// What topics in files take as well, so that a test can use the same document; nothing is ever lost here.
+// Also accepts the options of topics in files, so that a test can use the same document; nothing is ever lost
+// here.
 export const CHANGEABLE_RULES: RulesOf<Omit<MemoryTopicOptions, "num_partitions">> = {
   flush_behavior: documented(
     "Accepted so that documents can be shared with `files`; has no effect",
@@ -25,7 +26,7 @@ export const CHANGEABLE_RULES: RulesOf<Omit<MemoryTopicOptions, "num_partitions"
   ),
 };
 
-/** Checks the driver's options. */
+/** Validates the driver's options. */
 export function readDriverOptions(
   document: JsonObject,
 ): { store: string | undefined; partitionsMax: number } {
@@ -33,7 +34,7 @@ export function readDriverOptions(
   return { store: options.store as string | undefined, partitionsMax: options.max_partitions as number };
 }
 
-/** Checks a new topic's options and fills in the defaults. */
+/** Validates a new topic's options and fills in the defaults. */
 export function checkTopicOptions(document: JsonObject, partitionsMax: number): JsonObject {
   return readOptions("topic", document, {
     num_partitions: numPartitionsRule(partitionsMax),
@@ -41,7 +42,7 @@ export function checkTopicOptions(document: JsonObject, partitionsMax: number): 
   });
 }
 
-/** Checks changes to a topic's options. */
+/** Validates changes to a topic's options. */
 export function checkChanges(document: JsonObject): JsonObject {
   return readOptions("topic", document, CHANGEABLE_RULES);
 }

@@ -17,9 +17,9 @@ export interface KeptBatch {
   readonly timestamp: number;
   /** Serialized metadata: JSON texts, or bytes. */
   readonly metadata: string[] | Uint8Array[];
-  /** Data part of each event; undefined when none has one. */
+  /** Data part of each event; undefined if none has one. */
   readonly data: Uint8Array[] | undefined;
-  /** Size of metadata and data; a text counts a byte a character. */
+  /** Size of metadata and data; text counts as one byte per character. */
   readonly bytes: number;
 }
 
@@ -32,17 +32,17 @@ export class MemoryPartition {
 
   constructor(readonly number: number) {}
 
-  /** Id the next event gets. */
+  /** Id of the next event. */
   get nextId(): number {
     return this.#nextId;
   }
 
-  /** Id of the first event that is there. */
+  /** Id of the first event that still exists. */
   get firstId(): number {
     return this.#batches[0]?.baseId ?? this.#nextId;
   }
 
-  /** Stores copies of the events; gives the id of the first. */
+  /** Stores copies of the events; returns the id of the first. */
   append(batch: OutgoingBatch, streamed?: Uint8Array): number {
     const { count } = batch;
     const baseId = this.#nextId;
@@ -73,7 +73,7 @@ export class MemoryPartition {
     return batches[low];
   }
 
-  /** The id that a position stands for; one that was removed stays as it is. */
+  /** The id of a position; the id of a removed event is returned unchanged. */
   resolve(position: StartPosition): number {
     if (position === "earliest") return this.firstId;
     if (position === "latest") return this.#nextId;
@@ -96,12 +96,12 @@ export class MemoryPartition {
     };
   }
 
-  /** Bytes of the batches from the one with that event on. */
+  /** Total size of the batches from the one with that event on. */
   bytesFrom(id: number): number {
     return this.#batches.reduce((sum, batch) => batch.baseId + batch.count > id ? sum + batch.bytes : sum, 0);
   }
 
-  /** Removes the batches from the front that the request names; gives their bytes. */
+  /** Removes the oldest batches that match the request; returns their size. */
   trim(request: TrimRequest, acknowledgedId: number): { firstId: number; bytes: number } {
     const beforeId = Math.max(request.beforeId ?? 0, acknowledgedId);
     const beforeTime = Number(request.beforeTime ?? -Infinity);

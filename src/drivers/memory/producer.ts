@@ -34,7 +34,7 @@ export class MemoryProducer implements ProducerInterface {
   }
 
   async #appendLater(partition: number, batch: OutgoingBatch, before?: Promise<unknown>): Promise<number> {
-    // Read at once, so that a slow stream is not made slower by the one before it.
+    // Read at once, so that a slow stream is not delayed further by the one before it.
     const streamed = batch.stream === undefined ? undefined : collect(batch.stream);
     streamed?.catch(() => {});
     await before;

@@ -1,10 +1,10 @@
 import { LimitExceededError } from "../../errors.ts";
 import { counted } from "../../counted.ts";
 
-/** The largest data part of an event, as in files. */
+/** Maximum size of an event's data part, as in files. */
 export const DATA_BYTES_MAX: number = 2 ** 32;
 
-/** The error of a data part that there is no room for. */
+/** The error for a data part that exceeds the available memory. */
 export function tooLarge(bytes: number, cause?: unknown): LimitExceededError {
   return new LimitExceededError(
     `Cannot keep a data part of ${counted(bytes, "byte")} in memory: ` +
@@ -24,7 +24,7 @@ export function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array
   return whole;
 }
 
-/** Memory for a data part; throws `LimitExceededError` when the runtime gives none. */
+/** Memory for a data part; throws `LimitExceededError` if the allocation fails. */
 function room(bytes: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(bytes);

@@ -3,17 +3,17 @@ import type { TopicDefinition } from "../../contract.ts";
 import { MemoryGroup } from "./group.ts";
 import { MemoryPartition } from "./partition.ts";
 
-/** What there is of a topic: events and positions, shared by everybody who has it open. */
+/** The events and positions of a topic, shared by all of its handles. */
 export class MemoryTopicStore {
   /** The events. */
   readonly partitions: readonly MemoryPartition[];
   /** Set once the topic is deleted. */
   isDeleted = false;
-  /** Stored positions by consumer name: the id that comes next, by partition. */
+  /** Stored positions by consumer name: the next id, by partition. */
   readonly #positions = new Map<string, Map<number, number>>();
   readonly #listeners = new Set<() => void>();
   readonly #groups = new Map<string, MemoryGroup>();
-  /** How many consumers of a name are open that read alone. */
+  /** The number of open standalone consumers of each name. */
   readonly #alone = new Map<string, number>();
 
   constructor(readonly name: string, public definition: TopicDefinition) {
@@ -21,21 +21,23 @@ export class MemoryTopicStore {
     this.partitions = Array.from({ length: count }, (_, number) => new MemoryPartition(number));
   }
 
-  /** The consumers of that name that share the partitions. */
+  /** The group of that consumer name. */
   groupOf(consumer: string): MemoryGroup {
     let group = this.#groups.get(consumer);
     if (group === undefined) this.#groups.set(consumer, group = new MemoryGroup(this.partitions.length));
     return group;
   }
 
-  /** A consumer reads alone, until the function given back is called; throws where others of its name share. */
+  /**
+   * Registers a standalone consumer until the returned function is called; throws if the name is used by a group.
+   */
   enterAlone(consumer: string): () => void {
     if (!this.groupOf(consumer).isEmpty) throw new ConsumerInUseError(consumer, this.name, "group");
     this.#alone.set(consumer, (this.#alone.get(consumer) ?? 0) + 1);
     return () => void this.#alone.set(consumer, this.#alone.get(consumer)! - 1);
   }
 
-  /** Throws where a consumer of that name reads alone. */
+  /** Throws if the name is used by a standalone consumer. */
   checkNobodyIsAlone(consumer: string): void {
     if ((this.#alone.get(consumer) ?? 0) > 0) throw new ConsumerInUseError(consumer, this.name, "alone");
   }
@@ -50,12 +52,12 @@ export class MemoryTopicStore {
     return [...this.#positions.keys()];
   }
 
-  /** Where a name continues; undefined if it acknowledged nothing in this partition. */
+  /** The stored position of a name; undefined if it has acknowledged nothing in this partition. */
   positionOf(consumer: string, partition: number): number | undefined {
     return this.#positions.get(consumer)?.get(partition);
   }
 
-  /** Moves a name's position, also backwards. */
+  /** Moves a name's position, even backwards. */
   setPosition(consumer: string, partition: number, nextId: number): void {
     this.checkThere();
     let positions = this.#positions.get(consumer);
@@ -68,33 +70,33 @@ export class MemoryTopicStore {
     if ((this.positionOf(consumer, partition) ?? 0) < nextId) this.setPosition(consumer, partition, nextId);
   }
 
-  /** Stands for what a name has stored since it was last forgotten; undefined for nothing. */
+  /** Identifies what a name has stored since it was last deleted; undefined if nothing. */
   registrationOf(consumer: string): object | undefined {
     return this.#positions.get(consumer);
   }
 
-  /** Forgets a name. */
+  /** Deletes a name. */
   forget(consumer: string): void {
     this.#positions.delete(consumer);
   }
 
-  /** The id below which every name acknowledged everything; 0 if there is no name. */
+  /** Every named consumer has acknowledged all events below this id; 0 if there is none. */
   acknowledgedId(partition: number): number {
     if (this.#positions.size === 0) return 0;
     return Math.min(...this.consumers.map((name) => this.positionOf(name, partition) ?? 0));
   }
 
-  /** Calls `wake` whenever something changed. */
+  /** Calls `wake` after every change. */
   listen(wake: () => void): void {
     this.#listeners.add(wake);
   }
 
-  /** No more calls. */
+  /** Stops calling `wake`. */
   stopListening(wake: () => void): void {
     this.#listeners.delete(wake);
   }
 
-  /** Tells everybody who waits that something changed. */
+  /** Notifies all listeners of a change. */
   announce(): void {
     for (const wake of [...this.#listeners]) wake();
   }
