@@ -20,7 +20,7 @@ type Outcome = { answer: Buffer } | { ended: string } | { isSilent: true };
 /**
  * Finds out whether the configuration keeps a reachable broker from responding: sends a request allowed to
  * everyone, then one that requires authentication, and checks the reactions. Undefined if it cannot be determined,
- * e.g. behind a proxy without a broker.
+ * e.g. if a proxy has no broker to forward to.
  */
 export async function diagnose(address: string, manner: Manner): Promise<string | undefined> {
   const { tls, hasLogin } = manner;

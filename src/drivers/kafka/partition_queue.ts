@@ -32,7 +32,7 @@ export class PartitionQueue {
   eventBytes = 0;
   /** Number of the latest request with a response. */
   answered = 0;
-  /** Whether events are fetched from a follower, which may lag behind the leader. */
+  /** Whether events are fetched from a follower, which may know fewer of them than the leader. */
   readsReplica = false;
   /** The high watermark in the latest response. */
   #highWatermark = 0;
