@@ -12,22 +12,22 @@
  * | `ID.first-TIME`      | a removal: `ID` is the first segment; the newest time removed before it is `TIME`         |
  * | `*.draft`            | a file on its way to its name; rubbish when it is an hour old                             |
  * | `PARTITION.pos`      | a consumer's position, in a folder of its own: slots of 64 bytes, the newest valid counts |
- * | `group/NUMBER.json`  | beside positions: who shares the partitions, and who owns which (`groups/roster.ts`)      |
+ * | `group/NUMBER.json`  | beside positions: the members of a group and their partitions (`groups/roster.ts`)        |
  *
- * **A frame** is a batch: a record, the table of sizes, metadata, data, and the record again. It is there when one of
- * the two records is whole and nothing that follows says otherwise. No event carries its id: the id is where it stands,
- * and each frame repeats an id that its writer knew (`segment/entries.ts`, `segment/gap.ts`).
+ * **A frame** is a batch: a record, the table of sizes, metadata, data, and the record again. It exists when one of
+ * the two records is whole and nothing that follows contradicts it. An event does not store its id: the id follows from
+ * its position, and each frame repeats an id that its writer knew (`segment/entries.ts`, `segment/gap.ts`).
  *
  * **The life of a segment.**
  *
  * 1. *Published.* Written aside with its header and linked under its name, so that a name never shows half a header.
  *    Of two processes that make the same one, one succeeds and both go on with its file.
- * 2. *Open.* Any process appends, each frame in one write with `O_APPEND`; each then looks where its frame stands.
- *    Nothing is ever overwritten or cut off. What a killed writer left is passed over by all alike.
- * 3. *Sealed.* The one that finds it full appends a seal; frames after the first seal are discarded by everyone,
- *    their writers included, who write them again into the next segment. The seal's id is the next segment's name.
- * 4. *Removed.* From the front only, by publishing a `first` file; what it names is gone at that moment, and the files
- *    go after it. A segment that a dependency marker names stays.
+ * 2. *Open.* Any process appends, each frame in one write with `O_APPEND`; each then looks up where its frame landed.
+ *    Nothing is ever overwritten or cut off. All readers skip what a killed writer left.
+ * 3. *Sealed.* The process that finds it full appends a seal; frames after the first seal are discarded by all
+ *    processes, and their writers write them again into the next segment. The seal's id is the next segment's name.
+ * 4. *Removed.* From the front only, by publishing a `first` file; the segments before it are removed at that moment,
+ *    and their files are deleted afterwards. A segment that a dependency marker names stays.
  *
  * A terminal seal ends a partition for good: its topic was deleted.
  *

@@ -8,11 +8,11 @@ import { newestTimeOfSealed } from "./segment/times.ts";
 import { entriesFrom, entryAt, positionAfter } from "./segment/entries.ts";
 import type { LogPosition } from "./segment/log_position.ts";
 
-/** A partition, and where in it events stand: by id and by time. */
+/** A partition, and lookups in it by id and by time. */
 export class Partition extends PartitionFolder {
   /**
-   * The segment that holds an id, or the last one; undefined in a partition that was never written to. A caller that asks
-   * several things at a time lists the segments once, and gives `ids` to each.
+   * The segment that holds an id, or the last one; undefined in a partition that was never written to. A caller that
+   * makes several lookups lists the segments once, and passes `ids` to each.
    */
   segmentFor(id: number, ids: readonly number[] = this.segmentIds()): Segment | undefined {
     const index = Math.max(0, ids.findLastIndex((baseId) => baseId <= id));
@@ -20,7 +20,7 @@ export class Partition extends PartitionFolder {
     return baseId === undefined ? undefined : this.segment(baseId, ids[index + 1]);
   }
 
-  /** The frame boundary where the frame with this id begins, or the end of what is there. */
+  /** Where the frame with this event begins, or the end of the log. */
   positionOfId(id: number, ids?: readonly number[]): LogPosition | undefined {
     const segment = this.segmentFor(id, ids);
     if (segment === undefined) return undefined;
@@ -79,7 +79,7 @@ export class Partition extends PartitionFolder {
     return entry.kind === "frame" ? entry.frame.time : undefined;
   }
 
-  /** The id a start position means now. */
+  /** The id that a start position means now. */
   resolve(to: StartPosition): number {
     return this.look(() => this.#resolveNow(to));
   }
@@ -103,7 +103,7 @@ export class Partition extends PartitionFolder {
     return bytes;
   }
 
-  /** The first position from where the index leads to that `reached` holds for; entries the index lacks are added. */
+  /** The first position, from an indexed one on, that `reached` is true for; adds entries that the index lacks. */
   #advance(
     index: SegmentIndex,
     from: IndexedPosition,

@@ -6,7 +6,7 @@
 
 import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format/bytes.ts";
 
-/** What the clock said while a segment was written, in milliseconds since 1970. */
+/** Readings of the clock while a segment was written, in milliseconds since 1970. */
 export interface ClockReadings {
   /** When it was made. */
   created: number;
@@ -40,8 +40,8 @@ export interface RetentionPolicy {
 }
 
 /**
- * How many segments go from the front. The last one is the one written to and always stays, and so does what
- * events that stay still need.
+ * How many segments to remove from the front. The last one, which is written to, always stays, and so do segments with
+ * data of events that stay.
  */
 export function segmentsToRemove(segments: readonly SegmentFacts[], policy: RetentionPolicy): number {
   const { bytesMax = Infinity, beforeTime = -Infinity, storedBefore = -Infinity, beforeId = -Infinity } =
@@ -56,14 +56,14 @@ export function segmentsToRemove(segments: readonly SegmentFacts[], policy: Rete
     bytes -= segment.bytes;
     count++;
   }
-  // From the end: what comes to stay for a later segment's sake may need others itself.
+  // From the end: a segment that has to stay for a later one may itself need older ones.
   for (let kept = segments.length - 1; kept >= count; kept--) {
     while (count > 0 && segments[kept]!.needsBaseId < segments[count]!.baseId) count--;
   }
   return count;
 }
 
-/** A time that is later than now by more than this is of a clock that was wrong, milliseconds. */
+/** A time that is further than this in the future is from a clock that was wrong; milliseconds. */
 const AHEAD_MS_MAX = 7 * 86_400_000;
 
 /**
@@ -92,7 +92,7 @@ export function storedUntil(segments: readonly ClockReadings[], now: number, rem
   });
 }
 
-/** Whether the last segment would go, too, were it not the one written to. */
+/** Whether the last segment would be removed too if it were not the one that is written to. */
 export function lastWouldGo(segments: readonly SegmentFacts[], policy: RetentionPolicy): boolean {
   const last = segments.at(-1);
   if (last === undefined || last.endId === last.baseId) return false;
@@ -102,7 +102,7 @@ export function lastWouldGo(segments: readonly SegmentFacts[], policy: Retention
     (policy.beforeId !== undefined && endId <= policy.beforeId);
 }
 
-/** What would be there once the last segment was sealed. */
+/** The segments as they would be after sealing the last one. */
 export function withLastSealed(segments: readonly SegmentFacts[]): SegmentFacts[] {
   const last = segments.at(-1);
   if (last === undefined) return [];

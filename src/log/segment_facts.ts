@@ -6,7 +6,7 @@ import { newestTimeOfSealed } from "./segment/times.ts";
 export function segmentFacts(partition: Partition): SegmentFacts[] {
   return partition.look(() => {
     const ids = partition.segmentIds();
-    // Listed later: a marker that is made meanwhile is seen rather than missed.
+    // Listed after the ids: a marker that is made meanwhile is seen rather than missed.
     const { needs, removedTime } = partition.listing();
     const facts = ids.map((baseId, index) => {
       const nextId = ids[index + 1];
@@ -18,7 +18,7 @@ export function segmentFacts(partition: Partition): SegmentFacts[] {
         bytes: partition.bytesOf(baseId),
         created: segment.created,
         newestTime: end === undefined ? newestTimeOfSealed(segment) : partition.newestTime(end),
-        // One that is gone keeps nothing.
+        // A segment that was removed keeps nothing.
         needsBaseId: Math.min(baseId, ...(needs.get(baseId) ?? []).filter((older) => ids.includes(older))),
       };
     });

@@ -86,7 +86,7 @@ class NodeFile implements StorageFile {
   }
 }
 
-/** How often a draft is written again that another process removed. */
+/** How often a draft is written again because another process removed it. */
 const DRAFTS_MAX = 3;
 
 const randomPool = new Uint32Array(64);
@@ -105,7 +105,7 @@ function random32(): number {
 /** The storage port on a file system. */
 export function storageOn(system: System): Storage {
   const { fs, windows } = system;
-  // What was removed while others had it open is gone for good only a moment later.
+  // On Windows a removed file that others have open still exists for a moment.
   const removing = { force: true, maxRetries: windows ? 10 : 0, retryDelay: 20 };
   return {
     open(path: string, mode: OpenMode): StorageFile {
@@ -199,8 +199,8 @@ export function storageOn(system: System): Storage {
 export const nodeStorage: Storage = storageOn({ fs: nodeFs, windows: process.platform === "win32" });
 
 /**
- * Writes a draft and uses it. When it is gone, another process whose clock is an hour ahead has taken it for rubbish:
- * then it is written again.
+ * Writes a draft and uses it. If it was removed meanwhile, by a process whose clock is an hour ahead and which took it
+ * for a leftover, it is written again.
  */
 function withDraft<T>(
   fs: FileSystem,
@@ -215,7 +215,7 @@ function withDraft<T>(
     try {
       return use(draft);
     } catch (error) {
-      // Not where the folder is another one by now: that is a new topic's, or a new consumer's.
+      // Not if the folder is another one by now, of a new topic or consumer.
       const isGone = isMissing(error) && nodeOf(draft) === undefined && nodeOf(dirname(path)) === folder;
       if (!isGone || drafts === DRAFTS_MAX) throw error;
     } finally {
@@ -224,7 +224,7 @@ function withDraft<T>(
   }
 }
 
-/** Writes a file beside its final place, under a name no reader looks at, and, if durable, puts it on the disk. */
+/** Writes a file next to its final path, under a name that readers ignore, and syncs it if it is durable. */
 function writeDraft(fs: FileSystem, path: string, content: Uint8Array, durable: boolean): string {
   const draft = `${path}.${random32().toString(16).padStart(8, "0")}${DRAFT_SUFFIX}`;
   const fd = attempt("write", path, () => fs.openSync(draft, "wx", 0o666));
@@ -244,16 +244,16 @@ function writeDraft(fs: FileSystem, path: string, content: Uint8Array, durable: 
   return draft;
 }
 
-/** Removes a draft. Failing to must not hide why it is removed, and its name means nothing to anybody. */
+/** Removes a draft. A failure must not hide why it is removed, and a draft does no harm. */
 function discard(fs: FileSystem, draft: string): void {
   try {
     fs.rmSync(draft, { force: true });
   } catch {
-    // It stays.
+    // It stays, and is removed as a leftover later.
   }
 }
 
-/** A file's bytes as they are now, at most so many. */
+/** The bytes of a file, at most `bytesMax`. */
 function readUpTo(fs: FileSystem, fd: number, bytesMax: number): Uint8Array {
   const { size } = fs.fstatSync(fd);
   if (size <= bytesMax) return new Uint8Array(fs.readFileSync(fd));

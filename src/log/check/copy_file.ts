@@ -3,7 +3,7 @@ import type { Storage, StorageFile } from "../../storage/port.ts";
 
 const PIECE_BYTES = 1 << 20;
 
-/** Copies a file piece by piece and puts the copy on the disk; a file that stands there already is replaced. */
+/** Copies a file piece by piece and syncs the copy; an existing file is replaced. */
 export function copyFile(storage: Storage, from: string, to: string): void {
   storage.remove(to);
   storage.publish(to, new Uint8Array(0));

@@ -1,6 +1,6 @@
-/** What is wrong, so far as it matters for a repair. */
+/** What is wrong, as far as a repair needs to know. */
 export type FindingKind =
-  /** A segment file is not there, though its neighbours are. */
+  /** A segment file is missing between others. */
   | "segment missing"
   /** A segment's header is damaged. */
   | "segment header"
@@ -11,9 +11,9 @@ export type FindingKind =
   | "frame trailer"
   /** A frame's table, sums or metadata are damaged. */
   | "frame"
-  /** A frame's events have other ids than its writer knew. */
+  /** A frame's events do not have the ids that its writer knew. */
   | "ids"
-  /** Bytes that should be frames are none. */
+  /** Bytes that should be frames are not. */
   | "gap"
   /** A sealed segment ends before its last event. */
   | "missing end"
@@ -24,7 +24,7 @@ export type FindingKind =
   /** The rest of a write that was cut short. */
   | "leftover"
   | "index"
-  /** A segment holds data of events in a later one, and the note that keeps it is not there. */
+  /** A segment holds data of events in a later one, and the marker that keeps it is missing. */
   | "dependency marker"
   /** A consumer's stored position. */
   | "position"
@@ -35,9 +35,9 @@ export type FindingKind =
 
 /**
  * - `damage`: stored bytes that mattered are lost.
- * - `redundant`: bytes are wrong that stand elsewhere too, or can be made again; everything is readable.
- * - `torn`: what cut-short writes left, or left out; everything that was stored is there.
- * - `foreign`: another program's events, which no reader of this topic gets.
+ * - `redundant`: the wrong bytes are stored elsewhere too, or can be computed again; everything is readable.
+ * - `torn`: remains of writes that were cut short; everything that was stored is readable.
+ * - `foreign`: another program's events, which no reader of this topic returns.
  */
 export type Severity = "damage" | "redundant" | "torn" | "foreign";
 
@@ -47,19 +47,19 @@ export interface Finding {
   kind: FindingKind;
   /** Partition number. */
   partition: number;
-  /** First event concerned. */
+  /** First event affected. */
   firstId: number;
-  /** One past the last event concerned; equal to `firstId` where no event is. */
+  /** One past the last event affected; equal to `firstId` if no event is. */
   endId: number;
   /** The file that is wrong. */
   file: string;
   /** Where in it. */
   offset: number;
-  /** How many bytes are concerned, where that is known. */
+  /** How many bytes are affected, if that is known. */
   bytes?: number | undefined;
   /** What is wrong, e.g. `"data checksum differs"`. */
   reason: string;
-  /** The frame concerned, where `offset` does not say: its segment, its first byte, its first event. */
+  /** The frame affected, if `offset` does not say: its segment, its first byte, its first event. */
   frame?: { segmentId: number; offset: number; firstId: number } | undefined;
   /** Of a dependency marker: first id of the segment to keep. */
   keptId?: number;

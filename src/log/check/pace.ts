@@ -1,7 +1,7 @@
-/** So much is read between two moments in which others get their turn. */
+/** After reading so much, the event loop gets a turn. */
 const TURN_BYTES = 32 * 1024 * 1024;
 
-/** What long reading takes and tells. */
+/** Options of work that reads for long. */
 export interface PaceOptions {
   /** Ends the work with its reason. */
   signal?: AbortSignal;
@@ -9,13 +9,13 @@ export interface PaceOptions {
   progress?: (done: { bytes: number; events: number }) => void;
 }
 
-/** Keeps long work company: counts it, ends it when asked, and lets others run in between. */
+/** Reports the progress of long work, ends it when it is aborted, and lets the event loop run in between. */
 export class Pace {
   #bytes = 0;
 
   constructor(private readonly options: PaceOptions) {}
 
-  /** So much was read. A promise is returned when it is time to let others run. */
+  /** Counts what was read. Returns a promise when the event loop should have a turn. */
   read(bytes: number, events = 0): void | Promise<void> {
     this.options.progress?.({ bytes, events });
     this.#bytes += bytes;
@@ -24,7 +24,7 @@ export class Pace {
     return this.rest();
   }
 
-  /** Lets others run; throws when the work is to end. */
+  /** Gives the event loop a turn; throws if the work was aborted. */
   async rest(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.options.signal?.throwIfAborted();

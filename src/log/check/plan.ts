@@ -1,8 +1,8 @@
 /**
- * What a repair does about what `verify` found. Decisions only: nothing here touches a file.
+ * Plans a repair from what `verify` found. Decisions only: nothing here touches a file.
  *
- * No step moves a byte that is whole, so no id, offset, index entry or stored position changes its meaning. What
- * is lost is overwritten, in a copy of its segment, by frames that say so and keep the ids.
+ * No step moves an intact byte, so no id, offset, index entry or stored position changes its meaning. Lost events are
+ * overwritten, in a copy of their segment, by tombstones that keep their ids.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { segmentName } from "../segment/segment_file.ts";
 
 /** What one step does. */
 export type RepairKind =
-  /** Makes a segment that says of all its events that they were lost. */
+  /** Makes a segment in which all events are marked as lost. */
   | "make segment"
   /** Writes the segment header again, from what the frames repeat of it. */
   | "write header"
   /** Writes a frame's header and trailer again, from the one that is whole. */
   | "restore records"
-  /** Overwrites bytes by frames that say of their events that they were lost. */
+  /** Overwrites bytes by tombstones, which mark events as lost. */
   | "give up events"
   /** Marks events as having lost their data part; their metadata stays. */
   | "give up data"
-  /** The same at the end of a segment, for events that are not in the file any more. */
+  /** Appends tombstones at the end of a segment, for events that are not in the file any more. */
   | "give up end"
   | "rebuild index"
   | "write dependency marker"
@@ -33,15 +33,15 @@ export type RepairKind =
 export interface RepairStep {
   kind: RepairKind;
   partition: number;
-  /** First event concerned. */
+  /** First event affected. */
   firstId: number;
-  /** One past the last event concerned; equal to `firstId` where no event is. */
+  /** One past the last event affected; equal to `firstId` if no event is. */
   endId: number;
   /** The file that changes. */
   file: string;
   /** Where in it; for a frame, its first byte. */
   offset: number;
-  /** Bytes overwritten, where they are known in advance. */
+  /** How many bytes are overwritten, if that is known in advance. */
   bytes?: number | undefined;
   /** What was found. */
   reason: string;
@@ -51,7 +51,7 @@ export interface RepairStep {
   keptId?: number | undefined;
 }
 
-/** Everything a repair does, in the order of partitions and ids, and what it cannot do anything about. */
+/** Everything that a repair does, in the order of partitions and ids, and what it cannot repair. */
 export interface RepairPlan {
   steps: RepairStep[];
   unrepairable: Finding[];
@@ -75,7 +75,7 @@ const KINDS: Partial<Record<FindingKind, RepairKind>> = {
 /** Steps that write a frame's records anyway. */
 const WRITES_RECORDS: readonly RepairKind[] = ["give up events", "give up data"];
 
-/** Not damage, and yet worth fixing. */
+/** Torn, but worth fixing. */
 const FIXED_ANYWAY: readonly FindingKind[] = ["index", "dependency marker"];
 
 /** What to do about these findings. */
@@ -89,7 +89,7 @@ export function planRepair(findings: Iterable<Finding>): RepairPlan {
       plan.unrepairable.push(finding);
       continue;
     }
-    // One index is rebuilt once, however many entries are wrong; events of one frame are marked run by run.
+    // An index is rebuilt once, however many entries are wrong; events of one frame are marked run by run.
     const key = `${step.kind} ${step.file} ${
       step.kind === "rebuild index" ? "" : step.offset
     } ${step.firstId}`;
@@ -106,12 +106,12 @@ function stepFor(finding: Finding): RepairStep | undefined {
   const kind = finding.kind === "segment header"
     ? severity === "redundant" ? "write header" : "make segment"
     : KINDS[finding.kind];
-  // A name that nothing else tells can only be given again by a person who knows it.
+  // Only a person who knows the name can write it again if it is stored nowhere else.
   const isForgotten = kind === "write consumer name" && severity === "damage";
   if (kind === undefined || isForgotten) return undefined;
   const step: RepairStep = { kind, partition, firstId, endId, file, offset, bytes, reason, keptId };
   if (frame === undefined) return step;
-  // The damage may lie in another segment than the frame of the event that suffers from it.
+  // The damage may be in another segment than the frame of the affected event.
   const folder = file.slice(0, file.lastIndexOf("/"));
   const { segmentId, firstId: frameId } = frame;
   return { ...step, file: `${folder}/${segmentName(segmentId)}`, offset: frame.offset, frameId };

@@ -11,13 +11,13 @@ import { baseIdOf } from "../segment/segment_file.ts";
 import { rebuildIndex } from "../segment/index_rebuild.ts";
 import type { Storage } from "../../storage/port.ts";
 
-/** Gives the path that a file's original is kept under; its folder is there. */
+/** Returns the path under which the original of a file is kept; its folder exists. */
 export type Keep = (file: string) => string;
 
 /**
- * Carries out the steps that concern one partition, of a plan that was made from what `verifyPartition` found.
- * Every file is copied before it changes. Producers and consumers may run meanwhile; consumers that have a
- * repaired segment open see the repair once they open the topic again.
+ * Carries out the steps of a plan that affect one partition. Every file is copied before it is changed. Producers and
+ * consumers may run meanwhile; consumers that have a repaired segment open see the repair once they open the topic
+ * again.
  */
 export async function repairPartition(
   partition: Partition,

@@ -1,6 +1,5 @@
 /**
- * Changes within frames of a segment's copy: what is lost is marked, and checksums are made to fit again. The
- * size and the place of everything stay.
+ * Changes frames in the copy of a segment: marks what is lost, and updates checksums. Sizes and offsets do not change.
  *
  * @module
  */
@@ -20,7 +19,7 @@ import { damagedBlocks, type FrameAt } from "../read/frame_check.ts";
 
 const PIECE_BYTES = 1 << 20;
 
-/** Writes both records of a frame from the one that is whole, after a change. */
+/** Writes both records of a frame, after a change, from the one that is intact. */
 export function writeRecords(
   copy: StorageFile,
   { segment, offset, frame }: FrameAt,
@@ -39,8 +38,8 @@ export function writeRecords(
 }
 
 /**
- * Marks events of a frame, counted from its first, as having lost their data, and blanks the damaged blocks,
- * which hold nothing that anybody reads any more.
+ * Marks the data of events of a frame, counted from its first, as lost, and overwrites the damaged blocks, which no one
+ * reads any more, with zeros.
  */
 export function giveUpData(copy: StorageFile, at: FrameAt, events: { first: number; end: number }): void {
   const { offset, frame: { flags, layout, dataBytes } } = at;

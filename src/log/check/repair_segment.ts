@@ -17,13 +17,13 @@ import { entriesFrom, positionAfter } from "../segment/entries.ts";
 import { startOf } from "../segment/log_position.ts";
 
 /**
- * Carries out the steps that concern one segment: in a copy, which is checked and then takes the segment's
- * place at once. A crash on the way leaves the segment as it was.
+ * Carries out the steps that affect one segment: in a copy, which is checked and then replaces the segment atomically.
+ * A crash before that leaves the segment as it was.
  */
 export class SegmentRepair {
   readonly #baseId: number;
   readonly #path: string;
-  /** No reader looks at this name. */
+  /** A name that readers ignore. */
   readonly #draft: string;
   #signature: Omit<Signature, "anchorId" | "anchorOffset">;
 
@@ -42,13 +42,13 @@ export class SegmentRepair {
     };
   }
 
-  /** Repairs the segment; what it was before is copied to `keptFile` first. */
+  /** Repairs the segment; the original is copied to `keptFile` first. */
   async run(steps: readonly RepairStep[], keptFile: string): Promise<void> {
     const { partition } = this;
     const { storage } = partition;
     const isThere = storage.stat(this.#path) !== undefined;
     const making = steps.find(({ kind }) => kind === "make segment");
-    // Writers are sent on to another segment: what they append to this one would be lost with its file.
+    // Writers move to a new segment: what they append to this one would be lost with its file.
     if (making === undefined && this.#isLast()) this.#seal();
     if (isThere) copyFile(storage, this.#path, keptFile);
     if (making !== undefined) this.#make(making);
@@ -73,14 +73,14 @@ export class SegmentRepair {
     }
   }
 
-  /** A segment that has nothing but the ids of its events. */
+  /** Makes a segment that has nothing but the ids of its events. */
   #make({ firstId, endId }: RepairStep): void {
     const { storage, partition } = this.partition;
     const previousId = this.partition.segmentIds().filter((id) => id < firstId).pop();
     const header = {
       partition,
       baseId: firstId,
-      // Segments are in the order of time: not before the one in front of it was made.
+      // Segments are ordered by time: not before the previous one.
       created: previousId === undefined ? 0 : this.partition.segment(previousId).created,
       after: sealedBefore(this.partition, firstId),
     };
@@ -124,7 +124,7 @@ export class SegmentRepair {
       case "give up events":
         return this.#overwrite(copy, original, { offset, bytes: bytes!, firstId, endId });
       case "give up end": {
-        // Whatever stands there now is not a frame, and a little may have to be added.
+        // What is there now is not a frame, and the file may have to grow a little.
         const there = original.file.size() - offset;
         const region = { offset, bytes: Math.max(there, tombstoneBytesMin(endId - firstId)), firstId, endId };
         return this.#overwrite(copy, original, region);
@@ -147,7 +147,7 @@ export class SegmentRepair {
     }
   }
 
-  /** Nothing takes the place of a segment that is not whole itself, or that has other ids. */
+  /** Checks that the copy is intact, and has the same ids as the segment. */
   async #check(steps: readonly RepairStep[]): Promise<void> {
     const { partition } = this;
     const ids = partition.segmentIds();

@@ -87,7 +87,7 @@ export const FLAG = {
   jsonText: 2,
   /** Every metadata byte is ASCII, so that byte offsets are character offsets. */
   ascii: 4,
-  /** Written by repair: all events of this frame were lost. They keep their ids, readers pass over them. */
+  /** Written by repair: all events of this frame were lost. They keep their ids, and readers skip them. */
   lost: 8,
   /** Written by repair: of the events that the table marks, the data part was lost. */
   dataLost: 16,
@@ -98,15 +98,15 @@ export const FLAG = {
 /** The mark of an event without its data, in a metadata size of the table; only with the flag `dataLost`. */
 export const DATA_LOST_MARK = 0x80000000;
 
-/** Data is checked in blocks of this size, so that a part of it can be read alone. */
+/** Data has a checksum for each block of this size, so that a part of it can be read alone. */
 export const DATA_BLOCK_BYTES = 65536;
 export const EXTENT_BYTES = 16;
 
 /*
- * What a frame holds at most. A header that states more was not written by any writer, and its frame is damage: so
- * no reader takes memory for what a header says.
+ * The limits of a frame. No writer exceeds them, so a header that states more is damage: no reader takes memory because
+ * of what a header says.
  */
-/** Events of one frame, save those that were lost. */
+/** Events of one frame, except those that were lost. */
 export const FRAME_EVENTS_MAX: number = 1 << 20;
 /** Metadata of one frame: a reader holds it all in memory at once. */
 export const METADATA_BYTES_MAX: number = 16 << 20;
@@ -115,7 +115,10 @@ export const FRAME_DATA_BYTES_MAX: number = 16 << 20;
 /** The largest data part of an event. */
 export const DATA_BYTES_MAX: number = 2 ** 32;
 
-/** One index entry: id (8), time (8), offset (4), CRC of the frame's header record (4), salt (4), CRC-32 of the entry's first 28 bytes (4). */
+/**
+ * One index entry: id (8), time (8), offset (4), CRC of the frame's header record (4), salt (4), CRC-32 of the entry's
+ * first 28 bytes (4).
+ */
 export const INDEX_ENTRY_BYTES = 32;
 export const INDEX = { id: 0, time: 8, offset: 16, recordCrc: 20, salt: 24, crc: 28 } as const;
 
@@ -128,7 +131,7 @@ export interface FrameSizes {
   dataBytes: number;
 }
 
-/** What a record says beside the sizes: who wrote the frame, when, and where it is anchored. */
+/** What a record says beside the sizes: its writer, its time and its anchor. */
 export interface Signature {
   salt: number;
   sequence: number;

@@ -1,7 +1,7 @@
 /**
- * The body of a frame, between its two records: the table of sizes, the extents of a large data part, the sums of the
- * data's blocks. Written, read, verified, repaired and exported by what stands here; where each part begins,
- * `layoutOf` says.
+ * The body of a frame, between its two records: the table of sizes, the extents of a large data part, the checksums of
+ * the data's blocks. Writing, reading, verifying, repairing and exporting all use this codec; `layoutOf` says where each
+ * part begins.
  *
  * @module
  */
@@ -48,7 +48,7 @@ export function separatorBytes(flags: number, count: number): number {
   return flags & FLAG.jsonText && count > 0 ? count - 1 : 0;
 }
 
-/** Whether what the table states is what the record does. Data in chunks is one event's, which has none in its frame. */
+/** Whether the table agrees with the record. A frame whose data is in chunks has one event, and no data itself. */
 export function tableAddsUp(frame: FrameRecord, { metadata, data }: TableSums): boolean {
   const { kind, flags, count, metadataBytes, dataBytes, extentCount } = frame;
   if (kind !== KIND.events) return count === 0 && metadataBytes === 0 && extentCount === 0;
@@ -56,7 +56,7 @@ export function tableAddsUp(frame: FrameRecord, { metadata, data }: TableSums): 
     (extentCount === 0 || (count === 1 && dataBytes === 0));
 }
 
-/** Whether chunks hold what is said of them, and no more than a data part may. */
+/** Whether the sizes of chunks add up to that of their data part, and are within the limits. */
 export function extentsAddUp({ totalBytes, list }: Extents): boolean {
   let sum = 0;
   for (const { dataBytes } of list) {
@@ -66,7 +66,7 @@ export function extentsAddUp({ totalBytes, list }: Extents): boolean {
   return sum === totalBytes && totalBytes <= DATA_BYTES_MAX;
 }
 
-/** Reads the column of sizes that begins at `at`: where each event's part begins, and one more. */
+/** Reads the column of sizes that begins at `at`; returns where each event's part begins, and where the last one ends. */
 export function decodeStarts(
   view: DataView,
   at: number,
@@ -85,7 +85,7 @@ export function decodeStarts(
   return starts;
 }
 
-/** The events of a table whose data a repair gave up. */
+/** The events of a table that are marked as having lost their data. */
 export function decodeMarks(view: DataView, at: number, { flags, count }: FrameRecord): ReadonlySet<number> {
   const stride = tableStride(flags);
   const marked = new Set<number>();
@@ -108,7 +108,7 @@ export function decodeExtents(view: DataView, at: number, count: number): Extent
   return { totalBytes: readUint64(view, at), list };
 }
 
-/** Writes extents to `at`; gives where they end. */
+/** Writes extents to `at`; returns where they end. */
 export function encodeExtents(view: DataView, at: number, { totalBytes, list }: Extents): number {
   writeUint64(view, at, totalBytes);
   at += 8;
@@ -128,7 +128,7 @@ export function decodeSums(view: DataView, at: number, end: number): Numbers {
   return sums;
 }
 
-/** So few numbers take longer to be given memory of their own than all else that is done with them. */
+/** For so few numbers a typed array costs more than everything that is done with them. */
 const FEW = 32;
 
 function numbers(count: number): Numbers {

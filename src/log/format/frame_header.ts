@@ -7,7 +7,7 @@ import {
   type Signature,
 } from "./bytes.ts";
 
-/** What a frame's header (or trailer, its copy) says. */
+/** What a frame's header says, and its trailer repeats. */
 export interface FrameRecord extends FrameSizes {
   kind: number;
   salt: number;
@@ -17,7 +17,7 @@ export interface FrameRecord extends FrameSizes {
   headCrc: number;
   /** Milliseconds since 1970. */
   time: number;
-  /** The id that came next at the anchor offset, as the writer knew before it wrote this frame. */
+  /** The id of the next event at the anchor offset, which the writer knew before it wrote this frame. */
   anchorId: number;
   /** A frame boundary at or before this frame. */
   anchorOffset: number;
@@ -60,7 +60,7 @@ export function decodeRecord(view: DataView, at: number): FrameRecord {
   };
 }
 
-/** Writes what {@linkcode decodeRecord} reads, but for the two checksums. */
+/** Writes what {@linkcode decodeRecord} reads, except the two checksums. */
 export function encodeRecord(
   view: DataView,
   at: number,

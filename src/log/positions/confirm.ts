@@ -1,9 +1,9 @@
 /**
- * Stored positions and the log. After a power cut a position may be newer than the log: the events it speaks of are
- * gone, and others have, or will get, their ids. So a position names the frame that holds the event before it, by
- * the salt of its segment, its writer's nonce and its sequence, and is believed when that very frame is there. Else
- * reading goes back to where everything before was certainly stored before that frame, so that nothing new is taken
- * for acknowledged; some events may come again.
+ * Confirms stored positions by the log. After a power cut a position may be newer than the log: its events are gone, and
+ * others have, or will get, their ids. So a position names the frame with the event before it, by the salt of its
+ * segment, its writer's nonce and its sequence, and is believed if that frame exists. Otherwise reading goes back to
+ * an id before which everything was certainly stored before that frame, so that no new event is taken for acknowledged;
+ * some events may be delivered again.
  *
  * @module
  */
@@ -17,12 +17,12 @@ import { startOf } from "../segment/log_position.ts";
 
 const AHEAD = READ_AHEAD_BYTES / 16;
 
-/** A stored position, as far as the log confirms it. */
+/** The id of the next event by a stored position, as far as the log confirms it. */
 export function confirmedId(partition: Partition, position: StoredPosition): number {
   return partition.look(() => confirmed(partition, position));
 }
 
-/** A place in a partition, with what identifies the event before it. */
+/** A position in a partition, with what identifies the event before it. */
 export function positionAt(partition: Partition, nextId: number): Position {
   return partition.look(() => {
     const entry = nextId > partition.firstId() ? entryBefore(partition, nextId) : undefined;
@@ -39,11 +39,11 @@ function confirmed(partition: Partition, position: StoredPosition): number {
   if (isConfirmed(partition, position)) return nextId;
   if (mark !== undefined) return lastBefore(partition, position);
   if (time === 0) return Math.min(nextId, end.id);
-  // Stored by an earlier version, which knew of the frame its time alone.
+  // Stored by an earlier version, which stored only the time of the frame.
   return Math.min(nextId, partition.positionOfTime(time + 1)?.id ?? 0, end.id);
 }
 
-/** What holds the event before a position; undefined where nothing does. */
+/** The entry with the event before a position, if there is one. */
 function entryBefore(partition: Partition, nextId: number): Entry | undefined {
   const position = partition.positionOfId(nextId - 1);
   if (position === undefined) return undefined;
@@ -65,9 +65,9 @@ function isConfirmed(partition: Partition, position: Position): boolean {
 }
 
 /**
- * Whether damage that holds the event before a position has a later frame of the same writer after it. The frame of
- * the position stood before that one, then, and the damage is its own. Without one, the damage may be that of events
- * which got these ids after a power cut had taken the frame of the position.
+ * Whether damage that spans the event before a position is followed by a later frame of the same writer. Then the frame
+ * of the position was before that one, and is the one that was damaged. Otherwise the damaged frame may be another one,
+ * which got these ids after the frame of the position was lost in a power cut.
  */
 function isFollowed(partition: Partition, nextId: number, mark: FrameMark): boolean {
   const start = partition.positionOfId(nextId - 1);
@@ -80,9 +80,9 @@ function isFollowed(partition: Partition, nextId: number, mark: FrameMark): bool
 }
 
 /**
- * An id up to which everything was certainly there before the frame of a position that the log does not confirm. Of
- * its segment, as long as that is there, all that stands before a frame which the same writer wrote earlier: appends
- * are in order. Segments before it were sealed. Else as far as an earlier position is confirmed.
+ * An id below which everything was certainly stored before the frame of a position that the log does not confirm. In its
+ * segment, if that exists, everything up to an earlier frame of the same writer, because appends are in order. Segments
+ * before it were sealed. Otherwise everything below an earlier position that is confirmed.
  */
 function lastBefore(partition: Partition, { nextId, mark, earlier = [] }: StoredPosition): number {
   const firstId = partition.firstId();

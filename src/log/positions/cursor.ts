@@ -1,15 +1,15 @@
 /**
  * The stored position of one consumer name in one partition.
  *
- * Each open consumer writes into a file of its own, so that nothing it stored is ever overwritten by another: two
- * slots in turn with one `write` each, so that a kill at any moment leaves the one before. The position is the
- * greatest in all files of the name by (generation, next id): an acknowledgement never moves it backwards, a seek
- * begins a new generation.
+ * Each open consumer has its own file, so that no other one overwrites what it stored: two slots in turn, with one
+ * `write` each, so that a kill at any moment leaves the position before. The position is the greatest in all files of
+ * the name by (generation, next id): an acknowledgement never moves it backwards, a seek begins a new generation.
  *
- * Another consumer retires a file when it begins a new generation, so that the owner learns of that, and folds files
- * into its own when there are too many: it marks first and reads then; the owner writes first and looks for the mark
- * then, so that one of them sees the other. A file goes when what it holds is elsewhere, on the disk, but for the plain
- * one: its name comes again, and one that was stopped while it removed files would remove what has it then.
+ * A consumer that begins a new generation retires the files of the others, so that their owners notice it; one that
+ * finds too many files folds them into its own. It marks a file first and reads it then; the owner writes first and
+ * looks for the mark then, so that one of them sees the other. A file is removed when its position is in another file,
+ * on the disk. The plain file is never removed: its name is used again, and a process that was stopped while it removed
+ * files would remove the new one.
  *
  * @module
  */
@@ -19,12 +19,12 @@ import { type CursorContent, CursorFiles, positionIn } from "./cursor_files.ts";
 import { OwnCursorFile } from "./own_cursor_file.ts";
 import { isAfter, type Position, positionOf, type StoredPosition } from "./position_slot.ts";
 
-/** How often a file of its own is made again that was removed at once. */
+/** How often a consumer makes its file again because it was removed at once. */
 const ATTEMPTS_MAX = 100;
-/** Files of owners that are gone stay until there are so many: what takes their place has to be on the disk. */
+/** Files of closed consumers stay until there are so many: folding them costs a sync. */
 const IDLE_FILES_MAX = 4;
 
-/** What the folder of a cursor file does beside holding it. */
+/** What the folder of a cursor file provides. */
 export interface CursorFolder {
   /** Makes it, when the first position is stored. */
   prepare?(): void;
@@ -34,21 +34,21 @@ export interface CursorFolder {
   removed?(): Error;
 }
 
-/** What is stored, as one who wants to store looks at it. */
+/** What is stored, as read before storing. */
 interface Known {
   /** The position. */
   position: StoredPosition | undefined;
-  /** What of it stands in a file that stays, or is folded into another one. */
+  /** The part of it in files that are not retired, and so stay or are folded into others. */
   safe: StoredPosition | undefined;
-  /** The files that are not marked. */
+  /** The files that are not retired. */
   open: CursorContent[];
 }
 
-/** The position of one name in one partition, as one consumer has it open. */
+/** The position of one consumer name in one partition, opened by one consumer. */
 export class CursorFile {
   readonly #owner: number;
   readonly #files: CursorFiles;
-  /** The file that this consumer writes into. */
+  /** This consumer's own file. */
   #own: OwnCursorFile | undefined;
 
   constructor(
@@ -61,15 +61,14 @@ export class CursorFile {
     this.#files = new CursorFiles(storage, path);
   }
 
-  /** The stored position, undefined without one; as of when the names in the folder were `listed`, if they are given. */
+  /** The stored position, if there is one; `listed` are the names in the folder, if the caller has listed it. */
   read(listed?: readonly string[]): StoredPosition | undefined {
     return this.#readAll(listed).position;
   }
 
   /**
-   * Stores that everything below a position is done with, unless that is known already. `stale` is a stored position
-   * that the log did not confirm: what was stored up to it is of events that are gone, so that a new generation
-   * begins.
+   * Stores that everything below a position is acknowledged, unless that is stored already. `stale` is a stored position
+   * that the log did not confirm: it speaks of events that are gone, so that a new generation begins.
    */
   acknowledge(next: Position, stale?: StoredPosition): void {
     const own = this.#own?.position;
@@ -84,7 +83,7 @@ export class CursorFile {
     );
   }
 
-  /** Stores a position, also one before the stored one. */
+  /** Stores a position, which may be before the stored one. */
   seek(next: Position): void {
     this.#store(
       this.#readAll(),
@@ -112,22 +111,22 @@ export class CursorFile {
   }
 
   /**
-   * Takes the position over for a new owner of the partition: a generation begins in which acknowledgements of owners
-   * before do not count. `begin` says where, of what they had stored; gives that.
+   * Takes the position over for a new owner of the partition: begins a generation, in which acknowledgements of former
+   * owners do not count. `begin` returns the first position, given the stored one; it is returned.
    */
   take(begin: (stored: StoredPosition | undefined) => Position): Position {
     for (let attempt = 1;; attempt++) {
       this.#own?.close();
       this.#own = undefined;
-      // Marked first and read then: whatever an owner before stores after that, it learns that it did not.
+      // Retired first and read then: a former owner that stores after that notices that it does not count.
       let known = this.#readAll();
-      // Until a reading in which all are marked: one that was not might go on storing in the generation it has.
+      // Until all files that are read were retired: the owner of another one could go on storing in its generation.
       while (this.#retireAll(known.open)) known = this.#readAll();
       const next = { ...begin(known.position), generation: (known.position?.generation ?? 0) + 1 };
       this.#own = this.#create(next, known, attempt);
       if (this.#own === undefined) continue;
-      // Of two that take it over at once each makes its file first and looks then, so that one of them sees the other's;
-      // and what was stored since the reading, by one that was not marked before it, is not to be lost.
+      // Two consumers that take it over at once each make their file first and look then, so that one sees the other's;
+      // and a position that was stored since the reading, in a file that was not retired before it, must not be lost.
       const isAlone = !this.#leaveRetired() && !this.#isOvertaken(known.position);
       if (!isAlone && attempt < ATTEMPTS_MAX) continue;
       this.#checkIsThere();
@@ -137,9 +136,9 @@ export class CursorFile {
   }
 
   /**
-   * Like `acknowledge`, for an owner that took the position over: refused when the partition moved. The owner sees the
-   * mark of the next one, which is made after that one owns the partition, so that `checkHeld`, which throws for one
-   * that does not own it any more, has to be asked only then.
+   * Like `acknowledge`, for an owner that took the position over: refused when the partition has moved. The next owner
+   * retires the file after it came to own the partition, so that `checkHeld`, which throws if this consumer does not
+   * own it any more, has to be called only when the file is retired.
    */
   acknowledgeHeld(next: Position, checkHeld: () => void): void {
     for (;;) {
@@ -150,7 +149,7 @@ export class CursorFile {
         }
         if (!this.#leaveRetired()) return this.#checkIsThere();
       }
-      // Retired by a seek from outside, or by one that was stopped in the middle of taking it over.
+      // Retired by a seek of another process, or by one that was stopped while it took the position over.
       checkHeld();
       this.take((stored) => stored ?? { nextId: 0, time: 0 });
       checkHeld();
@@ -168,7 +167,7 @@ export class CursorFile {
     let contents: CursorContent[] = [];
     const read = () => positionIn(contents = this.#files.readAll(listed));
     const position = this.folder.read === undefined ? read() : this.folder.read(read);
-    // The folder may say that what lies in it is not this name's.
+    // The folder may say that its files belong to another name.
     const open = contents.filter(({ isRetired, isShared }) => !isRetired && !isShared);
     if (position === undefined) return { position, safe: undefined, open };
     return { position, safe: positionIn(contents.filter(({ isRetired }) => !isRetired)), open };
@@ -179,7 +178,7 @@ export class CursorFile {
     for (let attempt = 1;; attempt++, known = this.#readAll()) {
       const next = decide(known);
       if (next === undefined) {
-        // What is known from before may not count any more.
+        // What was read before may be out of date.
         if (this.#own !== undefined && this.#leaveRetired()) continue;
         return this.#checkIsThere();
       }
@@ -189,7 +188,7 @@ export class CursorFile {
       if (this.#own === undefined) continue;
       const isRaised = known.position !== undefined && next.generation > known.position.generation;
       if (isRaised) this.#retireOthers();
-      // Written first, looked at then: see above.
+      // Written first, checked then: see above.
       if (this.#leaveRetired()) continue;
       if (isNew && this.#isOutdated(next.generation + (isRaised ? 0 : 1))) continue;
       this.#checkIsThere();
@@ -198,7 +197,7 @@ export class CursorFile {
     }
   }
 
-  /** Makes a file of its own. */
+  /** Makes this consumer's file. */
   #create(next: StoredPosition, { position }: Known, attempt: number): OwnCursorFile | undefined {
     this.folder.prepare?.();
     try {
@@ -225,7 +224,7 @@ export class CursorFile {
       (position !== undefined && (known === undefined || isAfter(position, known)));
   }
 
-  /** Tells the other consumers of this name that a new generation has begun. */
+  /** Retires the files of other consumers of this name: a new generation has begun. */
   #retireOthers(): void {
     for (const content of this.#files.readAll()) {
       if (content.path !== this.#own!.path && !content.isRetired) this.#files.retire(content, this.#owner);
@@ -247,11 +246,11 @@ export class CursorFile {
     );
   }
 
-  /** After the write: what was written while the file had its name is stored, and what came later may be lost. */
+  /** To be called after a write: it is stored if the file had its name then. */
   #checkIsThere(): void {
     const own = this.#own;
     if (own === undefined || own.isThere) return;
-    // Folded after the write, by one that took this consumer for gone: what was written is in the file that stays.
+    // Folded after the write, by a consumer that took this one for closed: the position is in that one's file.
     if (this.#leaveRetired()) return;
     own.close();
     this.#own = undefined;
@@ -259,7 +258,7 @@ export class CursorFile {
       new StorageError("ENOENT", `Cannot store a position in "${own.path}": the file was removed`);
   }
 
-  /** Takes the place of files whose owners are gone, once there are many. That costs no acknowledgement. */
+  /** Folds the files of closed consumers into this one, once there are many. */
   #fold(own: OwnCursorFile): void {
     try {
       const left = this.#files.readAll().filter(({ path, isIdle, isRetired, isShared }) =>
@@ -272,7 +271,7 @@ export class CursorFile {
         const position = paths.includes(path) ? positionOf(slots) : undefined;
         if (position !== undefined && isAfter(position, own.position)) own.write(position);
       }
-      // Another one may have folded this file before that was written.
+      // Another consumer may have folded this file before that was written.
       if (own.isRetired) return;
       own.syncNow();
       this.#files.remove(paths);

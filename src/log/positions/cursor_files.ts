@@ -10,28 +10,28 @@ import {
   type StoredPosition,
 } from "./position_slot.ts";
 
-/** Slots of a file: two that its owner writes in turn, one for the segment before, one for the process that retires it. */
+/** Slots of a file: two that its owner writes in turn, one for the previous segment, one for retiring the file. */
 export const CURSOR_SLOTS = 4;
 /** Bytes of a file. */
 export const CURSOR_FILE_BYTES = CURSOR_SLOTS * POSITION_SLOT_BYTES;
-/** The slot with the last position in the segment before. */
+/** The slot with the last position in the previous segment. */
 export const BEFORE_SLOT = 2;
 const RETIRED_SLOT = 3;
 
-/** An owner that has not written for this long may be gone. */
+/** An owner that has not written for so long may be gone. */
 const IDLE_MS = 10_000;
-/** How often a reading begins anew because a file was removed meanwhile. */
+/** How often reading is repeated because a file was removed meanwhile. */
 const READINGS_MAX = 100;
 
 /** One cursor file as it was read. */
 export interface CursorContent {
   path: string;
   slots: readonly (Slot | undefined)[];
-  /** Its owner is asked to leave it; what it holds counts until the file is gone. */
+  /** Its owner has to leave it; its positions count until the file is removed. */
   isRetired: boolean;
   /** Whether its owner is gone, or may be. */
   isIdle: boolean;
-  /** Made by an earlier version, which several owners of a name share. */
+  /** Made by an earlier version, in which all consumers of a name share one file. */
   isShared: boolean;
 }
 
@@ -51,8 +51,8 @@ export class CursorFiles {
   }
 
   /**
-   * Every file there is now; or every one of those `listed` a moment ago, names in the folder. One that is removed
-   * meanwhile was folded into another one before, which the listing may have missed: then all is read anew.
+   * All files that exist now, or those among the names `listed` a moment ago. A file that is removed meanwhile was folded
+   * into another one, which the listing may lack: then everything is read again.
    */
   readAll(listed?: readonly string[]): CursorContent[] {
     const now = this.storage.now();
@@ -70,7 +70,7 @@ export class CursorFiles {
     }
   }
 
-  /** The paths of the files, of those that are listed. */
+  /** The paths of the files, among the listed names if these are given. */
   paths(listed?: readonly string[]): string[] {
     const root = this.#directory === "/" ? "" : this.#directory;
     try {
@@ -82,17 +82,17 @@ export class CursorFiles {
     }
   }
 
-  /** Makes a file of its own for a new owner; gives its path. */
+  /** Makes a file for a new owner; returns its path. */
   publish(content: Uint8Array): string {
     for (let path = this.path;;) {
-      // Not on the disk at once: no position is.
+      // Not synced: no position is.
       if (this.storage.publish(path, content, { durable: false })) return path;
       const digits = this.storage.random32().toString(16).padStart(8, "0");
       path = this.path.replace(/\.pos$/, `.${digits}.pos`);
     }
   }
 
-  /** Tells the owner of a file to leave it. */
+  /** Marks a file as retired, so that its owner leaves it. */
   retire({ path, isShared }: CursorContent, owner: number): void {
     if (isShared) return;
     let file: StorageFile;
@@ -110,7 +110,7 @@ export class CursorFiles {
     }
   }
 
-  /** Removes files whose positions are in another one, which is on the disk. */
+  /** Removes files whose positions are in another file, which was synced. */
   remove(paths: readonly string[]): void {
     this.storage.syncDirectory(this.#directory);
     for (const path of paths) this.storage.remove(path);
@@ -134,7 +134,7 @@ export class CursorFiles {
   }
 }
 
-/** Whether the owner of an open file has been asked to leave it. */
+/** Whether an open file was retired. */
 export function wasRetired(file: StorageFile): boolean {
   const bytes = new Uint8Array(POSITION_SLOT_BYTES);
   return file.readAt(bytes, RETIRED_SLOT * POSITION_SLOT_BYTES) > 0 && bytes.some((byte) => byte !== 0);
@@ -144,7 +144,7 @@ function isRetired(bytes: Uint8Array): boolean {
   return bytes.subarray(RETIRED_SLOT * POSITION_SLOT_BYTES).some((byte) => byte !== 0);
 }
 
-/** The position that files give together. */
+/** The position in several files. */
 export function positionIn(contents: readonly CursorContent[]): StoredPosition | undefined {
   return positionOf(contents.flatMap(({ slots }) => slots));
 }

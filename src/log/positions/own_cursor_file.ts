@@ -3,15 +3,15 @@ import type { Storage, StorageFile } from "../../storage/port.ts";
 import { BEFORE_SLOT, CURSOR_FILE_BYTES, type CursorFiles, wasRetired } from "./cursor_files.ts";
 import { encodeSlot, POSITION_SLOT_BYTES, type StoredPosition } from "./position_slot.ts";
 
-/** Where a consumer makes its file. */
+/** What a consumer needs to make its file. */
 export interface CursorFilePlace {
   storage: Storage;
   files: CursorFiles;
-  /** Tells the consumer from others. */
+  /** Identifies the consumer. */
   owner: number;
 }
 
-/** The file that one consumer writes its positions into. */
+/** The file of one consumer's positions. */
 export class OwnCursorFile {
   readonly path: string;
   readonly #file: StorageFile;
@@ -26,8 +26,8 @@ export class OwnCursorFile {
   }
 
   /**
-   * Makes it at its full size, so that no later position needs room on the disk, with `next` and what of `before` may be
-   * asked for when the log has lost that. Throws `ENOENT` where it was removed at once.
+   * Makes it at its full size, so that no later position needs space on the disk. It has `next`, and those positions of
+   * `before` that are needed if the log loses the event before `next`. Throws `ENOENT` if it was removed at once.
    */
   static make(
     place: CursorFilePlace,
@@ -51,7 +51,7 @@ export class OwnCursorFile {
     return this.#position;
   }
 
-  /** Whether another consumer marked it: what is written into it does not count any more. */
+  /** Whether another consumer retired it: what is written into it does not count any more. */
   get isRetired(): boolean {
     return wasRetired(this.#file);
   }
@@ -70,12 +70,12 @@ export class OwnCursorFile {
     this.#writeNext(next, this.place);
   }
 
-  /** Waits until all of it is on the disk. */
+  /** Syncs it. */
   syncNow(): void {
     this.#file.syncNow();
   }
 
-  /** Lets go of it, and says in it that its owner is gone, so that the next consumer need not wait to see that. */
+  /** Closes it, and records in it that its owner has closed, so that the next consumer need not wait to find out. */
   end(): void {
     try {
       if (this.#position.generation > 0) this.#writeNext(this.#position, { ...this.place, owner: 0 });
@@ -86,13 +86,13 @@ export class OwnCursorFile {
     }
   }
 
-  /** Lets go of it. */
+  /** Closes it. */
   close(): void {
     this.#file.close();
   }
 
   #writeNext(next: StoredPosition, place: CursorFilePlace): void {
-    // Counted after it: what follows a write that failed goes into the same slot, and leaves the other one whole.
+    // Incremented after the write: the write after a failed one goes into the same slot, and leaves the other one whole.
     const sequence = this.#sequence + 1;
     this.#writeSlot(encode(place, next, sequence), sequence & 1);
     this.#sequence = sequence;

@@ -21,10 +21,10 @@ const MAGIC = 0x55435344;
 const VERSION = 1;
 /** Bytes of one slot. */
 export const POSITION_SLOT_BYTES = 64;
-/** The largest file of slots there is: those of earlier versions had 64. */
+/** The largest file of slots: those of earlier versions had 64 slots. */
 export const POSITION_FILE_BYTES_MAX = 64 * POSITION_SLOT_BYTES;
 
-/** What tells a frame from every other, also from one that gets its ids after a power cut. */
+/** What identifies a frame, also among those that get its ids after a power cut. */
 export interface FrameMark {
   /** Salt of its segment. */
   salt: number;
@@ -33,7 +33,7 @@ export interface FrameMark {
   sequence: number;
 }
 
-/** A place in a partition, and what identifies the event before it. */
+/** A position in a partition, and what identifies the event before it. */
 export interface Position {
   nextId: number;
   /** Time of the frame that holds the event before, in milliseconds since 1970; 0 when not known. */
@@ -45,7 +45,7 @@ export interface Position {
 /** A position as it is stored. */
 export interface StoredPosition extends Position {
   generation: number;
-  /** Positions stored before, below this one, whose events before are known; the greatest first. */
+  /** Earlier positions, below this one, that name the frame before them; the greatest first. */
   earlier?: readonly Position[];
 }
 
@@ -98,7 +98,7 @@ export function encodeSlot(slot: Slot): Uint8Array {
   return bytes;
 }
 
-/** The position that slots give, of one file or several: the greatest by (generation, next id). */
+/** The position in the slots of one or several files: the greatest by (generation, next id). */
 export function positionOf(slots: readonly (Slot | undefined)[]): StoredPosition | undefined {
   let best: Slot | undefined;
   for (const slot of slots) {
@@ -113,7 +113,7 @@ export function positionOf(slots: readonly (Slot | undefined)[]): StoredPosition
   return { nextId, time, mark, generation, earlier };
 }
 
-/** What a cursor file says by itself, and where in it slots are that are neither valid nor empty. */
+/** The position in a cursor file, and the offsets of slots that are neither valid nor empty. */
 export function inspectPositions(
   bytes: Uint8Array,
   path: string,
@@ -125,7 +125,7 @@ export function inspectPositions(
   return { position: positionOf(slots), damagedAt };
 }
 
-/** Whether a position takes the place of another. */
+/** Whether a position replaces another. */
 export function isAfter(
   one: { generation: number; nextId: number },
   other: { generation: number; nextId: number },

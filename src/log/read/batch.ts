@@ -6,7 +6,7 @@ import type { StoredFrame } from "./stored_frame.ts";
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** Some or all events of one stored frame, as readers get them. */
+/** Some or all events of one stored frame, as readers return them. */
 export class StoredBatch implements IncomingBatch {
   readonly partition: number;
   readonly baseId: number;
@@ -17,7 +17,7 @@ export class StoredBatch implements IncomingBatch {
   readonly #first: number;
   readonly #metadata: string | Uint8Array;
 
-  /** `metadata` is what the frame gives for these events. */
+  /** `metadata` are those of the events, as the frame returns them. */
   constructor(
     frame: StoredFrame,
     metadata: string | Uint8Array,
@@ -35,7 +35,7 @@ export class StoredBatch implements IncomingBatch {
     return this.#frame.time;
   }
 
-  /** What tells the frame it is of from every other. */
+  /** Identifies the frame of the events. */
   get mark(): FrameMark {
     return this.#frame.mark;
   }
@@ -74,7 +74,7 @@ export class StoredBatch implements IncomingBatch {
       : decoder.decode(metadata.subarray(from, to));
   }
 
-  /** Where one event's metadata lies in what the batch holds. */
+  /** The range of one event's metadata in that of the batch. */
   #range(index: number): [from: number, to: number] {
     const { metadataStarts: starts, isText } = this.#frame;
     const at = this.#first + index;
@@ -84,8 +84,8 @@ export class StoredBatch implements IncomingBatch {
 }
 
 /**
- * Events whose metadata are JSON texts. A class of its own, and not functions made for each batch: V8 keeps objects
- * that hold such functions until the next full collection, however young they are.
+ * Events whose metadata are JSON texts. A subclass instead of closures made for each batch, because V8 keeps objects
+ * that hold closures until the next full garbage collection.
  */
 export class StoredTextBatch extends StoredBatch {
   override joinedText(): string {

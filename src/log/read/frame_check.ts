@@ -1,6 +1,6 @@
 /**
- * Whether a frame holds what its records say, read in pieces so that no frame is too large. Nothing here looks at
- * the records: the scanner has.
+ * Checks that a frame holds what its records say. It is read in pieces, so that no frame is too large. The records
+ * themselves were checked by the scanner.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type { Segment } from "../segment/segment_file.ts";
 
 const COMMA = 0x2c;
 
-/** A frame and where it stands. */
+/** A frame and its position. */
 export interface FrameAt {
   segment: Segment;
   offset: number;
@@ -34,12 +34,12 @@ export interface EventRange {
   end: number;
 }
 
-/** Whether the head of a frame that lies in the core's memory has the checksum its record states. */
+/** Whether the head of a frame in the core's memory has the checksum in its record. */
 export function isHeadRight(at: number, { layout, headCrc }: FrameRecord): boolean {
   return core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) === headCrc;
 }
 
-/** What is wrong with a frame's table, extents, block sums and metadata; undefined when nothing is. */
+/** What is wrong with a frame's table, extents, block sums or metadata; undefined if nothing is. */
 export function headDamage(at: FrameAt): string | undefined {
   const { frame } = at;
   let crc = 0;
@@ -61,7 +61,7 @@ export function damagedBlocks(at: FrameAt): number[] {
   const sums = blockSums(at);
   const damaged: number[] = [];
   let block = 0;
-  // Pieces are whole blocks, save the last.
+  // Pieces are whole blocks, except the last one.
   eachPiece(at, layout.data, layout.data + dataBytes, (ptr, bytes) => {
     for (let done = 0; done < bytes; done += DATA_BLOCK_BYTES, block++) {
       if (blockChecksum.at(ptr + done, Math.min(bytes - done, DATA_BLOCK_BYTES)) !== sums[block]) {
@@ -73,7 +73,7 @@ export function damagedBlocks(at: FrameAt): number[] {
   return damaged;
 }
 
-/** The events whose data lies in these blocks, in whole or in part, except those without data already. */
+/** The events whose data is in these blocks, at least in part, except those whose data was lost before. */
 export function eventsInBlocks(at: FrameAt, blocks: readonly number[]): EventRange[] {
   const ranges: EventRange[] = [];
   const isDamaged = new Set(blocks);
@@ -91,7 +91,7 @@ export function eventsInBlocks(at: FrameAt, blocks: readonly number[]): EventRan
   return ranges;
 }
 
-/** Calls back for every event with its two sizes as the table has them, marks included. */
+/** Calls back for every event, with its two sizes as in the table, marks included. */
 export function eachTableEntry(
   at: FrameAt,
   use: (index: number, metadataSize: number, dataSize: number) => void,
@@ -111,7 +111,7 @@ export function eachTableEntry(
 export function extentsOf(at: FrameAt): Extents {
   const { layout, extentCount } = at.frame;
   let extents: Extents = { totalBytes: 0, list: [] };
-  // They take less than one piece, however many there are.
+  // However many there are, they fit into one piece.
   eachPiece(at, layout.extents, layout.blockSums, (ptr) => {
     extents = decodeExtents(core.view, ptr, extentCount);
   });
@@ -134,7 +134,7 @@ function sumsOf(at: FrameAt): TableSums {
   return sums;
 }
 
-/** Whether commas stand between the texts, and nothing in them that JSON has nowhere. */
+/** Whether there are commas between the texts, and no bytes in them that JSON never has. */
 function textsAreRight(at: FrameAt): boolean {
   const { frame: { flags, count, layout } } = at;
   const commas = new Uint32Array(Math.max(count - 1, 0));
@@ -165,7 +165,7 @@ function blockSums(at: FrameAt): Uint32Array {
   return new Uint32Array(sums.buffer);
 }
 
-/** Calls back for a range of a frame piece by piece; false when the file ends before it. */
+/** Calls back for a range of a frame, piece by piece; returns false if the file ends before the range does. */
 function eachPiece(
   { segment, offset }: FrameAt,
   from: number,

@@ -14,41 +14,41 @@ import { StoredFrame } from "./stored_frame.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
 import type { LogPosition } from "../segment/log_position.ts";
 
-/** How a reader deals with what it meets. */
+/** How a reader works. */
 export interface ReaderOptions {
-  /** Data parts will be asked for: frames are read whole. */
+  /** Whether data parts will be read: then frames are read whole. */
   dataWanted: boolean;
   onCorruption: "throw" | "skip";
-  /** Called with damage that was passed over. */
+  /** Called with damage that was skipped. */
   onDamage?: ((error: CorruptedLogError) => void) | undefined;
 }
 
 type FrameEntry = Extract<Entry, { kind: "frame" }>;
 
 /**
- * Metadata given at once, unless one event has more. Texts of this size live and die in the young part of the
- * heap; larger ones cost several times as much a byte.
+ * The most metadata in one batch, unless one event has more. Texts of this size live and die in the young generation of
+ * the heap; larger ones cost several times as much per byte.
  */
 const METADATA_RUN_BYTES = 96 * 1024;
 
 /** Small frames are read this many bytes at a time. */
 const SMALL_READ_BYTES = 64 * 1024;
 
-/** How often a reader at the end looks whether a segment begins after damage it cannot see past. */
+/** How often a reader at the end checks whether a next segment exists, in case the end is damage. */
 const RELIST_MS = 1000;
 
 /** Reads one partition from a position on. */
 export class PartitionReader {
   /** The frame boundary read next; undefined while the partition has no segment. */
   #position: LogPosition | undefined;
-  /** Events below this id are passed over. */
+  /** Events below this id are skipped. */
   #fromId = 0;
-  /** The frame read last, where only some of its events were given out. */
+  /** The frame read last, if not all of its events were returned yet. */
   #partial: { frame: StoredFrame; baseId: number; after: LogPosition } | undefined;
   #lastData: StoredFrame["data"] | undefined;
   #ahead = READ_AHEAD_BYTES / 2;
   #listedAt = 0;
-  /** The last segment, when it cannot be read and that was said. */
+  /** The last segment, if it cannot be read and that was reported. */
   #unreadable: string | undefined;
 
   constructor(private readonly partition: Partition, private readonly options: ReaderOptions) {}
@@ -58,7 +58,7 @@ export class PartitionReader {
     return Math.max(this.#fromId, this.#position?.id ?? 0);
   }
 
-  /** Moves to a position; an id after the end means the end. Throws `EventGoneError` when the event was removed. */
+  /** Moves to a position; an id after the end means the end. Throws `EventGoneError` if the event was removed. */
   seek(to: StartPosition): void {
     this.partition.look(() => this.#moveTo(to));
   }
@@ -82,7 +82,7 @@ export class PartitionReader {
     }
   }
 
-  /** Whether there is something after the position that was not read yet. */
+  /** Whether there is something to read at the position. */
   hasNews(): boolean {
     return this.#orGone(() => this.#looksNew());
   }
@@ -96,7 +96,7 @@ export class PartitionReader {
     return entry.kind !== "tail" || this.#nextSegmentShows();
   }
 
-  /** The next events, at most `eventsMax`; undefined when there are none yet. */
+  /** The next events, at most `eventsMax`; undefined if there are none yet. */
   read(eventsMax: number): StoredBatch | undefined {
     return this.#orGone(() => this.#readNext(eventsMax));
   }
@@ -129,7 +129,7 @@ export class PartitionReader {
     }
   }
 
-  /** Runs a look at the log; throws `EventGoneError` when what it wants to see was removed. */
+  /** Runs work that reads the log; throws `EventGoneError` if what it reads was removed. */
   #orGone<T>(look: () => T): T {
     try {
       return look();
@@ -154,7 +154,7 @@ export class PartitionReader {
       return;
     }
     const { layout } = frame;
-    // A reader that wants data gets frames read whole, as long as the data is then really used.
+    // If data is wanted, frames are read whole, as long as the data is really used.
     const whole = this.options.dataWanted && this.#lastData?.touched !== false && !isReadInPlace(frame);
     const bytes = whole ? layout.frameBytes : layout.data;
     const at = readWindow.at(position.segment, offset, bytes, bytes);
@@ -179,7 +179,7 @@ export class PartitionReader {
     return entry.damaged === "header" ? isHeadRight(at, entry.frame) : core.checkHead(at);
   }
 
-  /** Some of a frame's events; undefined when none are left that can be given. */
+  /** Some of a frame's events; undefined if none are left. */
   #give(partial: { frame: StoredFrame; baseId: number; after: LogPosition }, eventsMax: number) {
     const { frame, baseId, after } = partial;
     let [first, end] = this.#nextRun(frame, Math.max(0, this.#fromId - baseId), eventsMax);
@@ -200,7 +200,7 @@ export class PartitionReader {
     return new Batch(frame, metadata, { partition, baseId: baseId + first, first, count: end - first });
   }
 
-  /** The next events of a frame that can be given: a reader that wants data does not get those without theirs. */
+  /** The next run of events of a frame: if data is wanted, events whose data was lost are left out. */
   #nextRun(frame: StoredFrame, from: number, eventsMax: number): [first: number, end: number] {
     const { count } = frame;
     if (!frame.lacksData || !this.options.dataWanted) {
@@ -213,14 +213,14 @@ export class PartitionReader {
     return [first, endWithin(frame.metadataStarts, first, end)];
   }
 
-  /** At the end: whether a segment begins further on after all, so that what is missing here was lost; or anew. */
+  /** At the end: whether a next segment exists, so that what is missing here was lost, or the segment was removed. */
   #nextSegmentShows(): boolean {
     const now = this.partition.storage.now();
     if (Math.abs(now - this.#listedAt) < RELIST_MS) return false;
     this.#listedAt = now;
     const segment = this.#position!.segment;
     if (segment.file.size() < 0) {
-      // Removed by hand. The next writer makes it anew, with other events under the same ids.
+      // Removed by hand. The next writer makes it again, with other events under the same ids.
       this.partition.forget(segment);
       this.#position = undefined;
       this.#fromId = segment.baseId;
@@ -232,10 +232,10 @@ export class PartitionReader {
     return true;
   }
 
-  /** Goes on in the segment that begins with this id; false while no one has made it. */
+  /** Moves to the segment that begins with this id; false if it does not exist yet. */
   #enterSegment(baseId: number): boolean {
     const { partition } = this;
-    // What `segmentIds` lacks between two segments is missing: it settles what single listings pass over.
+    // A segment that `segmentIds` lacks between two others is really missing: it does not rely on a single listing.
     const ids = partition.segmentIds();
     const index = ids.findIndex((id) => id >= baseId);
     const nextId = ids[index];
@@ -250,7 +250,7 @@ export class PartitionReader {
     return true;
   }
 
-  /** Says once what is wrong with a last segment that cannot be read. */
+  /** Reports, once, a last segment that cannot be read. */
   #meetUnreadable({ segment, id }: LogPosition): void {
     if (this.#unreadable === segment.path) return;
     this.#report(segment.path, { offset: 0, id, endId: id }, segment.headerDamage!);
@@ -270,7 +270,7 @@ export class PartitionReader {
   }
 }
 
-/** The end of a run of events that is at most so long that its metadata are taken at once; at least one. */
+/** The end of a run of events that is short enough for one batch's metadata; at least one event. */
 function endWithin(starts: Numbers, first: number, end: number): number {
   const limit = starts[first]! + METADATA_RUN_BYTES;
   let last = end;

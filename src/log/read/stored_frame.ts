@@ -24,7 +24,7 @@ import { type Owner, StoredData } from "./data.ts";
 
 const decoder = new TextDecoder();
 
-/** Data handed out at once: a larger range is put together from pieces of this size. */
+/** A larger range of data is read in pieces of this size. */
 const PIECE_BYTES = 1 << 20;
 
 interface ExtentAt extends Extent {
@@ -32,7 +32,7 @@ interface ExtentAt extends Extent {
   start: number;
 }
 
-/** A frame of events that was read and checked: where each event's parts lie. */
+/** A frame of events that was read and checked: where the parts of each event are. */
 export class StoredFrame {
   readonly count: number;
   readonly time: number;
@@ -40,23 +40,23 @@ export class StoredFrame {
   /** Every metadata byte is ASCII: byte offsets are offsets in the text. */
   readonly isAscii: boolean;
   /**
-   * Where each event's metadata begins, in bytes from the first one's; one more entry, as if another separator
+   * Where each event's metadata begins, in bytes from the first one's; with one more entry, as if another separator
    * and event followed.
    */
   readonly metadataStarts: Numbers;
-  /** The data that stands in the frame itself. */
+  /** The data in the frame itself. */
   readonly data: StoredData;
   readonly #dataStarts: Numbers | undefined;
-  /** The events whose data a repair gave up. */
+  /** The events whose data was lost, by a repair. */
   readonly #dataLost: ReadonlySet<number> | undefined;
   readonly #extents: { totalBytes: number; list: ExtentAt[] } | undefined;
   #chunk: { extent: ExtentAt; data: StoredData } | undefined;
-  /** As long as the window was not filled again, it holds the metadata. */
+  /** The window has the metadata as long as it was not filled again. */
   #load = readWindow.loads;
-  /** A copy of the metadata, once the window had something else in between. */
+  /** A copy of the metadata, made once the window was filled by another reader. */
   #kept: Uint8Array | undefined;
 
-  /** `at`: where the frame lies in the core's memory, up to the end of its metadata, which was checked. */
+  /** `at`: the frame's address in the core's memory, where its part up to the end of the metadata was checked. */
   constructor(
     private readonly partition: Partition,
     readonly segment: Segment,
@@ -73,7 +73,7 @@ export class StoredFrame {
     const table = at + layout.table;
     const { view } = core;
     this.metadataStarts = decodeStarts(view, table, { flags, count, separator: this.isText ? 1 : 0 });
-    // A size of data has no mark.
+    // Data sizes have no marks.
     if (tableStride(flags) === 8) {
       this.#dataStarts = decodeStarts(view, table + 4, { flags: flags & FLAG.hasData, count, separator: 0 });
     }
@@ -96,8 +96,8 @@ export class StoredFrame {
   }
 
   /**
-   * Metadata of a range of events with the separators between them: a text if it is ASCII, else bytes. Undefined
-   * when it had to be read again and is damaged.
+   * The metadata of a range of events, with the separators between them: a text if it is ASCII, otherwise bytes.
+   * Undefined if it had to be read again and is damaged.
    */
   metadata(first: number, count: number): string | Uint8Array | undefined {
     const from = this.metadataStarts[first]!;
@@ -114,7 +114,7 @@ export class StoredFrame {
       : core.u8.slice(at + from, at + to);
   }
 
-  /** Another reader came in between: from now on the metadata is kept. */
+  /** Another reader has used the window: reads the metadata again, and keeps them. */
   #readAgain(): boolean {
     const { layout } = this.frame;
     const at = readWindow.at(this.segment, this.offset, layout.data, layout.data);
@@ -124,8 +124,8 @@ export class StoredFrame {
   }
 
   /**
-   * Whether the sizes of its parts make what its records state. They do not where a program wrote it wrong, and
-   * then checksums are right all the same.
+   * Whether the sizes of its parts add up to those in its records. They do not if a program wrote the frame wrong;
+   * checksums are right then.
    */
   get addsUp(): boolean {
     const { count, flags } = this.frame;
@@ -143,12 +143,12 @@ export class StoredFrame {
     return starts === undefined ? 0 : starts[index + 1]! - starts[index]!;
   }
 
-  /** Whether a repair gave up the data parts of some of these events. */
+  /** Whether the data parts of some events were lost, by a repair. */
   get lacksData(): boolean {
     return this.#dataLost !== undefined;
   }
 
-  /** Whether it gave up this one's. */
+  /** Whether the data part of an event was lost. */
   isDataLost(index: number): boolean {
     return this.#dataLost?.has(index) === true;
   }
@@ -181,7 +181,7 @@ export class StoredFrame {
     }
   }
 
-  /** What tells the frame from every other. */
+  /** Identifies the frame. */
   get mark(): FrameMark {
     return markOf(this.frame);
   }
@@ -218,7 +218,7 @@ export class StoredFrame {
     });
   }
 
-  /** Fills a buffer as far as one chunk does; gives how many bytes that were. */
+  /** Fills a buffer from one chunk; returns how many bytes that were. */
   #fillFromChunk(offset: number, into: Uint8Array, owner: Owner): number {
     const { extent, data } = this.#chunkAt(offset, owner);
     const within = offset - extent.start;
@@ -243,7 +243,7 @@ export class StoredFrame {
     const problem = (reason: string) => this.#corrupted(owner.id, segment, extent.offset, reason);
     let found = step(segment, extent.offset, 4096);
     if (found.kind !== "frame") {
-      // Where the segment ends may say more; a listing tells which one follows.
+      // A listing tells which segment follows, and so where this one ends.
       partition.segmentIds();
       found = step(segment, extent.offset, 4096);
     }

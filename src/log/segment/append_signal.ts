@@ -1,18 +1,17 @@
 import type { Storage } from "../../storage/port.ts";
 import { everyTick } from "../../storage/ticks.ts";
 
-/** How often a waiter looks for itself where no watch tells it (network file systems have none). */
+/** How often waiters poll where the system offers no watch (network file systems have none). */
 const POLL_MS = 100;
-/** The same where a watch works: a net under it. */
+/** How often they poll beside a watch, in case it misses a change. */
 const POLL_WATCHED_MS = 1000;
 
 /**
- * Where readers of one partition wait for what others append. Writers in this process tell it directly;
- * those of other processes show through a watch on the folder and a slow poll beside it. There is neither
- * while no one waits.
+ * Wakes readers of one partition when something was appended. Writers in this process notify it directly; those in
+ * other processes are noticed by a watch on the folder, and a slow poll beside it. Neither runs while no one waits.
  */
 export class AppendSignal {
-  /** Who waits, and what ends their regular looks. */
+  /** The waiters, and what ends the poll of each. */
   #waiting = new Map<() => void, () => void>();
   #watcher: { close(): void } | undefined;
 
@@ -22,7 +21,7 @@ export class AppendSignal {
   listen(wake: () => void): () => void {
     if (this.#waiting.size === 0) this.#watcher = this.storage.watch(this.directory, () => this.notify());
     const pollMs = this.#watcher === undefined ? POLL_MS : POLL_WATCHED_MS;
-    // One that waits for many partitions looks once for all of them.
+    // A waiter on many partitions polls once for all of them.
     const stopPolling = everyTick(pollMs, wake, { keepsRunning: true });
     this.#waiting.get(wake)?.();
     this.#waiting.set(wake, stopPolling);

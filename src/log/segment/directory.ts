@@ -10,7 +10,7 @@ import { AppendSignal } from "./append_signal.ts";
 /** What a partition is opened with. */
 export interface PartitionOptions {
   storage: Storage;
-  /** The folder that holds the segments; it must be there. */
+  /** The folder of the segments; it must exist. */
   directory: string;
   topic: string;
   partition: number;
@@ -25,8 +25,8 @@ export interface PartitionOptions {
 /** How often the folder is listed at most until two listings agree. */
 const LISTINGS_MAX = 10;
 
-/** How often a look begins anew because segments are being removed. */
-const LOOKS_MAX = 20;
+/** How often work is repeated because segments are being removed. */
+const ATTEMPTS_MAX = 20;
 
 /** Segments whose files stay open; readers and writers of one partition rarely need more at once. */
 const OPEN_SEGMENTS_MAX = 4;
@@ -38,11 +38,11 @@ export class PartitionFolder {
   readonly topic: string;
   readonly partition: number;
   readonly indexIntervalBytes: number;
-  /** Where readers wait for events, and writers tell them. */
+  /** Wakes readers that wait for events. */
   readonly appendSignal: AppendSignal;
   readonly #lock: FileLock | undefined;
   #segments = new Map<number, Segment>();
-  /** What the last listing gave. */
+  /** The result of the last listing. */
   #listed: number[] = [];
   /** The first segment, once it is known not to be a ghost. */
   #firstChecked = -1;
@@ -58,12 +58,12 @@ export class PartitionFolder {
   }
 
   /**
-   * First ids of the segments that are there now, ascending.
+   * First ids of the segments that exist now, ascending.
    *
-   * A listing is not a moment: what is made or removed meanwhile may be in it or not, so that a later segment may be
-   * listed and an earlier one, made before it, be missed. Where a listing differs from the last one it is repeated
-   * until two in a row agree. Then whatever the first of them lacked was not there when it ended, and segments go
-   * from the front: one that is missing between two others is missing in truth.
+   * A listing is not atomic: a file that is made or removed meanwhile may be in it or not, so that it may have a later
+   * segment and lack an earlier one that was made before it. A listing that differs from the last one is repeated
+   * until two in a row agree. Then a segment that the first of them lacks did not exist when it ended, and because
+   * segments are removed from the front alone, one that is missing between two others is really missing.
    */
   segmentIds(): number[] {
     let ids = this.#list();
@@ -89,7 +89,7 @@ export class PartitionFolder {
     return this.listing().ids;
   }
 
-  /** First id that is there, 0 in a partition no one wrote to. */
+  /** The first id that exists, 0 in a partition that was never written to. */
   firstId(): number {
     return this.segmentIds()[0] ?? 0;
   }
@@ -105,9 +105,9 @@ export class PartitionFolder {
   }
 
   /**
-   * Whether the first segment is one that a writer made again which was stopped just before it gave the segment
-   * its name, while others made it, filled it, and retention removed it. It is empty although another follows, as
-   * no segment of the log ever is, and not the one that was followed.
+   * Whether the first segment is a ghost: its writer was stopped just before it gave the segment its name; meanwhile
+   * others made and filled that segment, and retention removed it. A ghost is empty although another segment follows,
+   * which is true of no other one, and it is not the segment that the next one's header names.
    */
   #isGhost(baseId: number, nextId: number): boolean {
     const bytes = this.storage.stat(this.#pathOf(baseId))?.bytes;
@@ -157,7 +157,7 @@ export class PartitionFolder {
     }
   }
 
-  /** Closes a segment whose file is not the one of that name any more. */
+  /** Closes a segment whose name belongs to another file now. */
   forget(segment: Segment): void {
     segment.close();
     if (this.#segments.get(segment.baseId) === segment) this.#segments.delete(segment.baseId);
@@ -168,7 +168,7 @@ export class PartitionFolder {
     return this.#lock !== undefined;
   }
 
-  /** Runs an append under the lock, where one is needed. */
+  /** Runs an append under the lock, if locking is on. */
   alone<T>(append: () => T): T {
     if (this.#lock === undefined) return append();
     try {
@@ -181,9 +181,9 @@ export class PartitionFolder {
   }
 
   /**
-   * Makes the segment that begins with this id, unless another process has; `after` is the one it follows, which
-   * must still be the last one. A writer that was stopped for long would otherwise make one again that was filled
-   * and removed meanwhile, or put it into a new topic of the same name.
+   * Makes the segment that begins with this id, unless another process has; `after` is the one that it follows, which
+   * must still be the last one. Otherwise a writer that was stopped for long would make a segment again that was
+   * filled and removed meanwhile, or make it in a new topic of the same name.
    */
   createSegment(baseId: number, after?: SealedSegment): void {
     const content = encodeSegment({
@@ -196,13 +196,13 @@ export class PartitionFolder {
     try {
       this.storage.publish(this.#pathOf(baseId), content, { confirm: () => this.#isLast(after) });
     } catch (error) {
-      // The folder was replaced by another one, which the next listing shows.
+      // The folder was removed or replaced: the next listing says so.
       if (!isMissing(error)) throw error;
       this.segmentIds();
     }
   }
 
-  /** Whether this segment, the very file, is the last one now; without one, whether there is none. */
+  /** Whether this segment, by its name and salt, is the last one now; with undefined, whether the folder has none. */
   #isLast(segment: { baseId: number; salt: number } | undefined): boolean {
     const last = this.segmentIds().pop();
     if (segment === undefined || last !== segment.baseId) return last === segment?.baseId;
@@ -219,14 +219,14 @@ export class PartitionFolder {
   }
 
   /**
-   * Notes that events of one segment have data in an older one, so that retention keeps it. The note is a name in
-   * the folder, the dependency marker: retention lists the folder anyway.
+   * Records that events of one segment have data in an older one, which retention then keeps. The record is a file name,
+   * the dependency marker, because retention lists the folder anyway.
    */
   keepForSegment(baseId: number, neededBaseId: number): void {
     this.storage.publish(`${this.directory}/${needsName(baseId, neededBaseId)}`, new Uint8Array(0));
   }
 
-  /** Lets go of a segment whose file is about to be removed. */
+  /** Closes a segment whose file is about to be removed. */
   release(baseId: number): void {
     this.#segments.get(baseId)?.close();
     this.#segments.delete(baseId);
@@ -238,15 +238,15 @@ export class PartitionFolder {
   }
 
   /**
-   * Runs a look at several segments, anew where one of them was removed between its listing and its opening: the
-   * next listing is without it.
+   * Runs work that reads several segments, and repeats it if one of them was removed between its listing and its
+   * opening.
    */
   look<T>(work: () => T): T {
     for (let attempt = 1;; attempt++) {
       try {
         return work();
       } catch (error) {
-        if (!isMissing(error) || attempt === LOOKS_MAX) throw error;
+        if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;
       }
     }
   }

@@ -5,7 +5,7 @@ import { step } from "./frame_scanner.ts";
 import type { LogPosition } from "./log_position.ts";
 import type { Segment } from "./segment_file.ts";
 
-/** What comes at a position: a frame with the id of its first event, damage with the ids it spans, or no more. */
+/** What is at a position: a frame with the id of its first event, damage with the ids it spans, or the end. */
 export type Entry =
   | {
     kind: "frame";
@@ -20,15 +20,15 @@ export type Entry =
   | { kind: "tail"; offset: number; id: number; pending: boolean; isHole?: boolean | undefined };
 
 /**
- * What comes at a position: what the scanner finds with ids added, and with the end of the segment where a seal (or
- * the known beginning of the next segment) makes one.
+ * The entry at a position: what the scanner finds, with ids; and the end of the segment at a seal, or where the next
+ * segment is known to begin.
  */
 export function entryAt(position: LogPosition, ahead: number): Entry {
   const { segment, offset, id } = position;
   if (segment.endId !== undefined && id >= segment.endId) return { kind: "end", offset, id, terminal: false };
   const next = step(segment, offset, ahead);
   if (next.kind === "tail") {
-    // Nothing will ever be counted here once the next segment has begun: what is missing was lost.
+    // Once the next segment has begun nothing more counts here: events that are missing were lost.
     if (segment.endId !== undefined) {
       return { kind: "gap", offset, endOffset: offset, id, endId: segment.endId, torn: false };
     }

@@ -1,17 +1,17 @@
 /**
- * The one scanner. Readers, writers looking for their own frame, the index, `verify` and the rest all ask
- * {@linkcode step} what comes at an offset, so that no one counts a frame which another skips.
+ * The only scanner. Readers, writers that look for their own frame, the index, `verify` and all others use
+ * {@linkcode step} to find what is at an offset, so that none of them counts a frame that another one skips.
  *
- * A frame is there when its header record is valid and its trailer repeats it. When one of the two is
- * damaged, the other stands in. Where neither is right the scanner looks for the next record: appends are
- * serialized, so a record further on proves that the write before it has ended.
+ * A frame exists when its header record is valid and its trailer repeats it. When one of the two is damaged, the other
+ * replaces it. When both are, the scanner looks for the next record: appends are serialized, so a record further on
+ * proves that the write before it has ended.
  *
- * The file grows while it is looked at, so every conclusion must hold although its looks happen at different
- * moments. Two kinds of evidence cannot change: bytes within the size of the file, which are never written again,
- * and a record that follows, which was appended after the write before it had ended. "Not there yet" is no
- * evidence: between that look and the search for what follows, a frame may become whole. So once a record was found
- * further on, the frame before it is looked at again, and only what that look shows counts. Without a record
- * further on the answer is "tail", which promises nothing.
+ * The file grows while it is read, so every conclusion must hold although its reads happen at different moments. Two
+ * kinds of evidence cannot change: bytes within the size of the file, which are never written again, and a record that
+ * follows, which was appended after the write before it had ended. "Not there yet" is not
+ * evidence: between that read and the search for what follows, a frame may become whole. So once a record was found
+ * further on, the frame before it is read again, and only this read counts. Without a record further on the answer is
+ * "tail", which promises nothing.
  *
  * Bytes that look like a frame may be user data: a copy of this very segment. Such a copy repeats a
  * (nonce, sequence) pair that came before, and each writer's sequence only grows, so a record found by search
@@ -50,7 +50,7 @@ export interface TailStep {
   offset: number;
   /** Bytes lie here which may become a frame, or never will. */
   pending: boolean;
-  /** They never will: appends arrive from their first byte on, and this is not a header. */
+  /** They never will: an append becomes visible from its first byte on, and this is not a header. */
   isHole?: boolean;
 }
 
@@ -94,8 +94,8 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
   const trailer = trailerState(segment, { offset, at, ahead }, frame);
   if (trailer === "same") return { kind: "frame", offset, endOffset, frame };
 
-  // Whatever begins inside the frame's claim proves that it was cut short, were it by a byte of its trailer. The
-  // search goes on after the claim: the frame that begins inside may be known by its trailer alone.
+  // A frame that begins within the size that this one claims proves that it was cut short, even if only by a byte of its
+  // trailer. The search goes on beyond that size: the frame that begins inside may be recognizable by its trailer alone.
   const from = offset + RECORD_BYTES;
   const found = findFrame(segment, offset, { from, startMin: from }, seen)?.offset;
   if (found === undefined) {
@@ -104,7 +104,7 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
       ? { kind: "frame", offset, endOffset, frame, damaged: "trailer" }
       : { kind: "tail", offset, pending: true };
   }
-  // What was found was appended after this frame's write had ended: it is now as whole as it will ever be.
+  // What was found was appended after the write of this frame had ended: the frame will not become more whole.
   if (isWholeNow(segment, offset, frame)) return { kind: "frame", offset, endOffset, frame };
   if (found < endOffset || isCutByHeader(segment, endOffset)) {
     return { kind: "gap", offset, endOffset: found, torn: true };
@@ -112,7 +112,7 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
   if (found === endOffset || isBoundary(segment, endOffset)) {
     return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
   }
-  // Neither the trailer nor what follows says that the frame was ever whole: it may have been cut short before.
+  // Neither the trailer nor what follows proves that the frame was ever whole: it may have been cut short.
   return { kind: "gap", offset, endOffset: found, torn: false };
 }
 
@@ -127,13 +127,13 @@ function isBoundary(segment: Segment, offset: number): boolean {
 }
 
 /**
- * Whether another header begins in the place of a frame's trailer, whole or cut short in its turn: then the
- * frame itself was cut short by some bytes of its trailer.
+ * Whether another header, whole or itself cut short, begins where the trailer of a frame should be: then the frame was
+ * cut short by some bytes of its trailer.
  */
 function isCutByHeader(segment: Segment, endOffset: number): boolean {
   const from = endOffset - RECORD_BYTES + 1;
   const wanted = RECORD_BYTES + HEADER_MAGIC_BYTES.length;
-  // All of it, where the file has it: a window that ends in the middle of a magic must not pass for the file's end.
+  // All of it, if the file has it: a window that ends within a magic must not be taken for the end of the file.
   let at = readWindow.at(segment, from, wanted, wanted);
   if (at < 0) at = readWindow.at(segment, from, RECORD_BYTES - 1, wanted);
   if (at < 0) return false;
@@ -160,7 +160,7 @@ function trailerState(
   if (readWindow.held(segment, offset) >= frame.layout.frameBytes) {
     return isTrailerOf(segment, at, at + frame.layout.trailer) ? "same" : "differs";
   }
-  // Beside the window, which the caller still needs; the slot has room for the record read from the window too.
+  // Not into the window, which the caller still needs; the slot has room for both records.
   const header = core.slot;
   const trailer = header + RECORD_BYTES;
   core.u8.copyWithin(header, at, at + RECORD_BYTES);
@@ -208,7 +208,7 @@ function findFrame(
   if (size >= 0 && lastMiss?.offset === gapStart && lastMiss.size === size) return undefined;
   // What the window holds of a growing file may be old.
   readWindow.clear();
-  // A file that retention removed has no size, and is read on all the same by those who have it open.
+  // A file that retention removed has no size; readers that have it open still read it.
   const end = size < 0 ? Infinity : size;
   for (let from = range.from; from + RECORD_BYTES <= end;) {
     let bytes = Math.min(end - from, READ_AHEAD_BYTES);
@@ -274,7 +274,7 @@ function memoryOf(segment: Segment): Memory {
   return memory;
 }
 
-/** The header of a frame that was cut short may stand in user data, too, as the whole ones' do. */
+/** The header of a frame that was cut short may be copied in user data too, like that of a whole one. */
 function noteCutFrame(segment: Segment, offset: number, sequences: Sequences): void {
   const at = core.slot;
   if (!readRecord(segment, offset, at) || !core.checkRecord(at, segment.salt, false)) return;

@@ -4,15 +4,15 @@ import { type GapStep, step } from "./frame_scanner.ts";
 import type { Segment } from "./segment_file.ts";
 import { SegmentIndex } from "./index.ts";
 
-/** Where a gap ends, and with which id: it spans the ids up to there. */
+/** Where a gap ends, and the ids that it spans. */
 export interface GapSpan {
   /** Where frames with known ids begin again. */
   endOffset: number;
-  /** The id that comes next there. */
+  /** The id of the next event there. */
   endId: number;
 }
 
-/** A row of whole frames after a gap, and how many of its events lie before each frame boundary in it. */
+/** Consecutive whole frames after a gap, and how many of their events lie before each frame boundary. */
 interface Row {
   start: number;
   events: number;
@@ -20,11 +20,11 @@ interface Row {
 }
 
 /**
- * How far a gap reaches, and the id that comes next after it. A torn write held no stored event. Where whole
- * frames were damaged beyond recognition, the anchors of later frames tell: each repeats which id came next at
- * an offset its writer knew. The first anchor at a boundary after the gap settles it; or the seal does, whose
- * id is the name of the next segment. Frames whose ids nothing tells are given up with the gap: an event that is
- * called lost is better than one under the id of another.
+ * How far a gap reaches, and the id of the next event after it. A torn write held no stored event. Where whole frames
+ * were damaged beyond recognition, later frames tell by their anchors: each repeats the id that came next at an offset
+ * its writer knew. The first anchor at a boundary after the gap decides; or the seal does, whose id is the name of the
+ * next segment. Frames whose ids nothing tells are given up with the gap: reporting an event as lost is better than
+ * delivering it under the id of another.
  *
  * Why this holds while others append: bytes that are not a frame hold events only where something destroyed stored
  * frames. The second part of a write that the system cut in two, with another append between, holds none, and all
@@ -82,8 +82,8 @@ export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapS
 }
 
 /**
- * Where a later row has just the id that counting the rows before it gives, no id is missing anywhere: the frames
- * before it are under their right ids, too.
+ * If a later row begins with exactly the id that counting the rows before it leads to, no id is missing: the frames
+ * before it have their right ids too.
  */
 function settled(rows: readonly Row[], span: GapSpan, idMin: number): GapSpan {
   let id = idMin;
@@ -97,8 +97,8 @@ function settled(rows: readonly Row[], span: GapSpan, idMin: number): GapSpan {
 }
 
 /**
- * What the index tells, when no anchor does: readers that seek by the index believe the same entries, and all
- * readers must agree.
+ * What the index says, when no anchor does: readers that seek by the index believe the same entries, and all readers
+ * must agree.
  */
 function spanByIndex(segment: Segment, rows: readonly Row[]): GapSpan | undefined {
   const rowOf = (offset: number) => rows.find(({ eventsBefore }) => eventsBefore.has(offset));
@@ -109,7 +109,7 @@ function spanByIndex(segment: Segment, rows: readonly Row[]): GapSpan | undefine
   }
 }
 
-/** What the seal tells, when no anchor does: its id is the name of the next segment. */
+/** What the seal says, when no anchor does: its id is the name of the next segment. */
 function spanBySeal(
   segment: Segment,
   row: Row,

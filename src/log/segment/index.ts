@@ -6,7 +6,7 @@ import { readWindow } from "./window.ts";
 import type { Segment } from "./segment_file.ts";
 import type { LogPosition } from "./log_position.ts";
 
-/** Where an index leads to. */
+/** A position found by an index. */
 export interface IndexedPosition extends LogPosition {
   /** The newest time in the segment up to there, in milliseconds since 1970: of the frame there, or one before it. */
   time: number;
@@ -16,8 +16,8 @@ export interface IndexedPosition extends LogPosition {
 export const INDEX_INTERVAL_BYTES = 512 * 1024;
 
 /**
- * Far more than an index gets: of a larger one the beginning is read. Hints are enough, and what is damaged must not
- * take memory without bound.
+ * Far larger than an index becomes: of a larger file only the beginning is read, because a damaged file must not take
+ * unlimited memory.
  */
 export const INDEX_BYTES_MAX: number = 8 << 20;
 
@@ -28,11 +28,11 @@ export function indexPath(segment: Segment): string {
 
 /**
  * The sparse index beside a segment: an entry every so many bytes, appended by writers, in any order, and
- * sometimes twice. It is a hint. An entry is believed when its checksum is right and the log has, at its
- * offset, the very frame it speaks of; without a usable one the search begins at the start of the segment.
+ * sometimes twice. It is a hint. An entry is believed when its checksum is right and the frame that it describes is at
+ * its offset; without a usable entry the search begins at the start of the segment.
  */
 export class SegmentIndex {
-  /** What entries are added to. */
+  /** The file that entries are added to, while it is open. */
   #file: StorageFile | undefined;
   /** Bytes after the last whole entry. */
   #excess = 0;
@@ -78,12 +78,12 @@ export class SegmentIndex {
       const written = file.append(afterWholeEntries(this.#excess, entry));
       this.#excess = (this.#excess + written) % INDEX_ENTRY_BYTES;
     } catch {
-      // A full disk or a read-only folder: seeking walks further, that is all.
+      // A full disk or a read-only folder: seeks read more of the log, nothing else.
       this.close();
     }
   }
 
-  /** Lets go of the file that entries are added to. */
+  /** Closes the file that entries are added to. */
   close(): void {
     this.#file?.close();
     this.#file = undefined;
@@ -99,7 +99,7 @@ export class SegmentIndex {
     try {
       return this.storage.readWhole(indexPath(this.segment), INDEX_BYTES_MAX);
     } catch {
-      // It cannot be read, or a link stands there: as good as none.
+      // It cannot be read, or is a link: the same as no index.
       return undefined;
     }
   }
@@ -132,7 +132,7 @@ export class SegmentIndex {
   }
 }
 
-/** The entry, after as many zeros as complete one that a full disk cut short: its neighbours stay in step. */
+/** The entry, after zeros that complete an entry that a full disk cut short, so that entries stay aligned. */
 function afterWholeEntries(excess: number, entry: Uint8Array): Uint8Array {
   if (excess === 0) return entry;
   const bytes = new Uint8Array(2 * INDEX_ENTRY_BYTES - excess);

@@ -7,7 +7,7 @@ import type { Storage } from "../../storage/port.ts";
 import { entriesFrom } from "./entries.ts";
 import { startOf } from "./log_position.ts";
 
-/** Makes a segment's index anew from the log, and replaces the one that is there. */
+/** Builds a segment's index from the log, and replaces the existing one. */
 export function rebuildIndex(storage: Storage, segment: Segment): void {
   const entries: Uint8Array[] = [];
   let newestTime = segment.created;

@@ -1,13 +1,13 @@
 /**
- * What the names in a partition's folder say. Each decision that several files take part in is one name, so that a
- * process which is killed leaves it either taken or not.
+ * What the file names in a partition's folder say. Each decision about several files is one file name, so that a process
+ * that is killed has either taken it or not.
  *
  * ```text
  * 00000000000000000042.log                         the segment that begins with event 42
  * 00000000000000000042.idx                         its index
  * 00000000000000000042.needs-00000000000000000007  dependency marker: events of segment 42 have data in segment 7
- * 00000000000000000042.first                       the log begins with segment 42: those before it are removed,
- *                                                  whether or not all of their files are gone yet
+ * 00000000000000000042.first-1760000000000         the log begins with segment 42: those before it are removed, whether
+ *                                                  or not their files still exist; the newest time in them follows
  * ```
  *
  * @module
@@ -22,11 +22,11 @@ const ANY = /^(\d{20})\./;
 export interface Listing {
   /** First ids of the segments, ascending; without those that were removed. */
   ids: number[];
-  /** For each segment that needs older ones by its dependency markers, those, whether or not they are there. */
+  /** The older segments that a segment needs by its dependency markers, whether or not they still exist. */
   needs: ReadonlyMap<number, readonly number[]>;
-  /** The segment that the log was last said to begin with, whether or not that counts; 0 if it never was. */
+  /** The segment that the newest `first` file names, whether or not that counts; 0 without one. */
   markedFirst: number;
-  /** The newest time that was in removed segments, in milliseconds since 1970; 0 where none was removed. */
+  /** The newest time in removed segments, in milliseconds since 1970; 0 if none was removed. */
   removedTime: number;
 }
 
@@ -40,8 +40,8 @@ export function listingOf(names: readonly string[]): Listing {
     .sort((a, b) => b.baseId - a.baseId);
   const has = new Set(all);
   /**
-   * After a power cut the segment may be lost: then the older ones are all there is. And a segment that keeps older
-   * ones by a dependency marker written in the same moment wins: see `removeBefore`.
+   * After a power cut the segment may be lost: then the older ones are all there is. And a dependency marker that was
+   * written at the same moment wins: see `removeBefore`.
    */
   const counts = (first: number) =>
     has.has(first) &&
@@ -60,8 +60,8 @@ export function listingOf(names: readonly string[]): Listing {
 }
 
 /**
- * Whether a segment is there and will stay for as long as one that needs it: asked after that one's dependency marker
- * was made. A removal that was begun counts, whatever became of it: it may not have seen the marker.
+ * Whether a segment exists and will stay as long as another one that needs it; to be asked after the dependency marker
+ * was made. A removal that has begun counts, whatever came of it: it may not have seen the marker.
  */
 export function isKept({ ids, markedFirst }: Listing, baseId: number): boolean {
   return baseId >= markedFirst && ids.includes(baseId);

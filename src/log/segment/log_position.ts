@@ -1,7 +1,7 @@
 import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import type { Segment } from "./segment_file.ts";
 
-/** A frame boundary, and the id that comes next there. */
+/** A frame boundary, and the id of the next event there. */
 export interface LogPosition {
   segment: Segment;
   offset: number;

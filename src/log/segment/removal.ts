@@ -7,20 +7,20 @@ const DRAFT_AGE_MS_MAX = 3_600_000;
 
 /**
  * Removes the segments before one that stays, with `newestTime` the newest time in them, in milliseconds since
- * 1970. False when data in one of them has come to be needed meanwhile: then nothing was removed.
+ * 1970. False if data in one of them has been referred to meanwhile: then nothing was removed.
  *
- * One name in the folder decides. A process that is killed before it is there has removed nothing, and after it
- * everything: readers pass over the files that are left, and the next removal takes them away.
+ * One file name decides. A process that is killed before it exists has removed nothing, and after that everything:
+ * readers skip the remaining files, and the next removal deletes them.
  */
 export function removeBefore(folder: PartitionFolder, firstId: number, newestTime: number): boolean {
   const { storage, directory } = folder;
   const removedTime = Math.max(newestTime, folder.listing().removedTime);
   const mark = `${directory}/${firstName(firstId, removedTime)}`;
-  // What stays is on the disk before what says that it is all there is.
+  // The segments that stay are on the disk before the name that declares the others removed.
   storage.syncDirectory(directory);
   storage.publish(mark, new Uint8Array(0));
-  // A writer makes its dependency marker and then looks for this name, and here it is the other way round: at
-  // least one of the two sees the other's, however their calls are interleaved.
+  // A writer makes its dependency marker and then looks for this name; here it is the other way round. So at least one
+  // of the two sees the other's file, however their calls are interleaved.
   if ((folder.segmentIds()[0] ?? firstId) < firstId) {
     storage.remove(mark);
     return false;
@@ -29,17 +29,17 @@ export function removeBefore(folder: PartitionFolder, firstId: number, newestTim
   return true;
 }
 
-/** Removes the files of segments that are before the first one: a removal was cut short. */
+/** Deletes the files of segments before the first one, which a removal that was cut short left. */
 export function removeLeftovers(folder: PartitionFolder): void {
   const { storage, directory } = folder;
   const names = storage.list(directory);
   const first = listingOf(names).ids[0] ?? 0;
   const leftovers = names.filter((name) => (ownerOf(name) ?? Infinity) < first).sort();
   if (leftovers.length === 0) return;
-  // What says that they are removed is on the disk before any of them goes; the process that made it may be dead.
+  // The name that declares them removed is on the disk before any of them is deleted; its process may be dead.
   storage.syncDirectory(directory);
   const isLog = (name: string) => name.endsWith(".log");
-  // The log first: an index without its segment harms no one.
+  // The log first: an index without its segment does no harm.
   for (const name of [...leftovers.filter(isLog), ...leftovers.filter((name) => !isLog(name))]) {
     const path = `${directory}/${name}`;
     // Another process may be about to publish its draft.

@@ -7,7 +7,7 @@ import { READ_AHEAD_BYTES, readWindow } from "./window.ts";
 
 const NAME = /^(\d{20})\.log$/;
 
-/** No record has it. */
+/** A salt that no record has. */
 const NO_SALT = -1;
 
 /** The name of the segment that begins with this id. */
@@ -28,7 +28,7 @@ export interface SealedSegment {
   baseId: number;
   /** Offset of its seal: what stands after it is discarded. */
   sealOffset: number;
-  /** Tells it from another segment of the same name; 0 where it is not known. */
+  /** Distinguishes it from another segment of the same name; 0 where it is not known. */
   salt: number;
 }
 
@@ -57,7 +57,7 @@ export function encodeSegment(
 export class Segment {
   readonly salt: number;
   readonly created: number;
-  /** The segment it was made after; undefined where its header does not say. */
+  /** The segment before it; undefined where its header does not say. */
   readonly previous: SealedSegment | undefined;
   /** What is wrong with the segment header, if anything; the frames are readable all the same. */
   readonly headerDamage: string | undefined;

@@ -6,12 +6,11 @@ import { entriesFrom } from "./entries.ts";
 import { startOf } from "./log_position.ts";
 
 /**
- * The newest time in a segment that another one follows, in milliseconds since 1970. A segment has a clock of its
- * own, which never goes back: each writer gives its frame the newest time it has seen in the segment, or the clock's
- * if that is later. It has seen everything before the offset where it expected its frame, by reading there from an
- * index entry, which holds the newest time up to it. So nothing before the offset where the writer of the seal expected
- * it is newer than the seal. (A writer that was overtaken while the clock stepped back may have given its one frame
- * an older time than the frame before it has.)
+ * The newest time in a segment that another one follows, in milliseconds since 1970. Times in a segment do not go back:
+ * each writer gives its frame the newest time it has seen in the segment, or the clock's if that is later. It has seen
+ * everything before the offset where it expected its frame, because it read up to there from an index entry, which
+ * holds the newest time before it. So nothing before the offset where the seal was expected is newer than the seal.
+ * (One frame of a writer that was overtaken while the clock stepped back may be older than the frame before it.)
  */
 export function newestTimeOfSealed(segment: Segment): number {
   return segment.newestTime ??= sealTime(segment) ?? newestOfEntries(segment);
@@ -23,7 +22,7 @@ function sealTime(segment: Segment): number | undefined {
   const seal = step(segment, end, RECORD_BYTES);
   if (seal.kind !== "frame" || seal.frame.kind !== KIND.seal) return undefined;
   let { time } = seal.frame;
-  // What came between the writer's last look and its seal.
+  // Frames that were appended between the writer's last read and its seal.
   for (let offset = seal.frame.anchorOffset; offset < end;) {
     const found = step(segment, offset, READ_AHEAD_BYTES / 16);
     if (found.kind === "tail") return undefined;

@@ -9,12 +9,12 @@ export interface WindowSource {
   readonly file: StorageFile;
 }
 
-/** Beyond this, what follows a record is read when it is asked for: few frames have so large a head. */
+/** The most that is read ahead after a record: few frames have a larger head. */
 const LOOKAHEAD_BYTES = 16 * 1024;
-/** Readers of so many files in turn each find what they have looked ahead. */
+/** The lookaheads of so many files are kept, for readers that take turns. */
 const LOOKAHEADS = 8;
 
-/** What stands after a trailer in one file: the head of the next frame, which its reader asks for next. */
+/** The bytes after a trailer in one file: the head of the next frame, which its reader asks for next. */
 class Lookahead {
   source: WindowSource | undefined;
   readonly #bytes = new Uint8Array(LOOKAHEAD_BYTES);
@@ -39,16 +39,16 @@ class Lookahead {
 }
 
 /**
- * The part of one file that lies in the core's read area. There is one area a thread: a caller that needs bytes
- * asks for them again, and gets them without a read when they are still there. Pointers are good until the
- * next call of `at`, and never across an `await`.
+ * The part of one file that is in the core's read area. Each thread has one area: a caller that needs bytes asks for
+ * them again, and gets them without a read if they are still there. Pointers are valid until the next call of `at`,
+ * and never across an `await`.
  */
 export class ReadWindow {
   #source: WindowSource | undefined;
   #start = 0;
   #end = 0;
   #loads = 0;
-  /** The last one read comes last. */
+  /** The most recently used one is last. */
   readonly #lookaheads: Lookahead[] = [];
 
   /** How often it was filled: as long as this stays the same, so does what it holds. */
@@ -85,7 +85,7 @@ export class ReadWindow {
     return true;
   }
 
-  /** Forgets what was looked ahead in a file that is closed: it may be another one when it opens again. */
+  /** Forgets the lookahead of a file that is closed: another file may have its name when it is opened again. */
   closed(source: WindowSource): void {
     const index = this.#lookaheads.findIndex((lookahead) => lookahead.source === source);
     if (index >= 0) this.#lookaheads.splice(index, 1);

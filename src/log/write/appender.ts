@@ -15,19 +15,19 @@ import {
 } from "./open_segment.ts";
 import type { Partition } from "../partition.ts";
 
-/** A full segment is sealed and the next one begun. */
+/** A segment of this size is sealed, and the next one begun. */
 export const SEGMENT_BYTES_DEFAULT = 128 * 1024 * 1024;
 
 /** Leaves room for what is appended to a segment before its writers see that it is full. */
 export const SEGMENT_BYTES_MAX = 2 ** 31;
 
-/** How often a frame that the system wrote in parts is written again before the append counts as failed. */
+/** How often a frame is written when the system splits its write, before the append fails. */
 const CUT_WRITES_MAX = 3;
 
-/** How often the last segment may be gone between its listing and its opening. */
+/** How often the last segment may be removed between its listing and its opening. */
 const VANISHED_MAX = 100;
 
-/** Closes files, where no sync is promised. */
+/** Closes files that need no sync. */
 const CLOSING_KEEPER: FileKeeper = {
   opened: () => {},
   retire: (file) => file.close(),
@@ -37,13 +37,12 @@ const CLOSING_KEEPER: FileKeeper = {
 type Encode = (signature: Signature) => Uint8Array;
 
 /**
- * Appends frames to a partition, beside any number of other appenders in any number of processes and without
- * a lock: the kernel puts the frames in an order, and where a frame stands gives its events their ids. After
- * each write the appender looks at the offset where it expected its frame; when another one came between,
- * it goes from there to its own.
+ * Appends frames to a partition, concurrently with any number of other appenders in any number of processes, without a
+ * lock: the kernel orders the frames, and the position of a frame gives its events their ids. After each write the
+ * appender reads the offset where it expected its frame; if another frame came first, it reads on to its own.
  *
- * A frame has landed when its header and its trailer stand where they must. The header alone proves nothing: the
- * runtime continues a write that the system cut short with a second one, and another process's append may stand
+ * A frame has landed when its header and its trailer are where they must be. The header alone proves nothing: the
+ * runtime continues a write that the system cut short with a second one, and another process's append may come
  * between the two.
  */
 export class Appender {
@@ -51,7 +50,7 @@ export class Appender {
   #isAbandoned = false;
   #open: OpenSegment | undefined;
 
-  /** `keeper` takes over files that are not appended to any more; by default they are closed. */
+  /** `keeper` is given the files that are not appended to any more; by default they are closed. */
   constructor(
     private readonly partition: Partition,
     private readonly segmentBytesMax: number,
@@ -62,8 +61,8 @@ export class Appender {
   }
 
   /**
-   * Appends events; they are with the operating system when this returns. `prepare` is called before the frame goes
-   * into a segment, once for each that it is tried in, with the segment's first id.
+   * Appends events; the operating system has them when this returns. `prepare` is called with the first id of the
+   * segment before the frame is written, and again for each further segment that it is tried in.
    */
   appendEvents(batch: OutgoingBatch, extents?: Extents, prepare?: (segmentId: number) => void): Landing {
     return this.partition.alone(() =>
@@ -91,15 +90,15 @@ export class Appender {
   }
 
   /**
-   * Ends the current segment when what was appended last stands after a hole: its ids rest on the hole having held no
-   * event, and a later power cut could take what comes next. The seal, which the same sync covers, says the ids.
+   * Seals the current segment if the last frame is after a hole: its ids rest on the hole having held no event, and a
+   * later power cut could take what is appended next. The seal, which the same sync covers, states the ids.
    */
   sealAfterHole(): void {
     if (this.#open?.hasHole !== true) return;
     try {
       this.seal();
     } catch (error) {
-      // What was appended is there all the same; the next append seals the segment first.
+      // What was appended is stored anyway; the next append seals the segment first.
       if (!(error instanceof StorageError || error instanceof TopicDeletedError)) throw error;
     }
   }
@@ -118,7 +117,7 @@ export class Appender {
     });
   }
 
-  /** After a sync failed, which leaves in doubt what the file holds: the next append begins a new segment. */
+  /** To be called after a failed sync, which leaves the file's content unknown: the next append begins a new segment. */
   abandonSegment(): void {
     this.#isAbandoned = true;
   }
@@ -128,7 +127,7 @@ export class Appender {
     return this.#open?.file;
   }
 
-  /** Gives the file up; the next append finds the end of the log anew. */
+  /** Closes the file; the next append finds the end of the log again. */
   close(): void {
     this.#open?.close();
     this.#open = undefined;
@@ -140,8 +139,8 @@ export class Appender {
       prepare?.(open.segment.baseId);
       const landing = this.#land(open, encode);
       if (landing !== undefined) return landing;
-      // Another process sealed the segment before the frame landed: it is discarded, and goes into the next one.
-      // What made that process seal it may be the piece that a full disk left of this frame, and it would do so again.
+      // Another process sealed the segment before the frame landed: the frame is discarded, and goes into the next one.
+      // That process may have sealed it because of the piece of this frame that a full disk left; it would do so again.
       if (open.hasHole && ++cuts === CUT_WRITES_MAX) throw cutShort(open, cuts);
     }
   }
@@ -151,10 +150,10 @@ export class Appender {
     for (;;) {
       const open = this.#openLast();
       if (open.end.offset < this.segmentBytesMax && !this.#isAbandoned && !open.hasHole) return open;
-      // A segment without events would leave its name to the next one: it goes on until it has one.
+      // A segment without events is not sealed: the next one would have the same name.
       if (open.hasEvents) this.#seal(open);
       else if (!this.#isAbandoned) return open;
-      // What is appended from now on is not covered by the sync that failed.
+      // The failed sync does not cover what is appended to the file from now on, once it is opened again.
       else this.close();
       this.#isAbandoned = false;
     }
@@ -188,7 +187,7 @@ export class Appender {
       throw error;
     }
     if (isLocking) this.#syncUnderLock(open.file);
-    // The rest cannot be added, other appends may have come between: readers pass over the piece.
+    // The rest cannot be appended, because other appends may have come between: readers skip the piece.
     if (written < frameBytes) return "cut";
     try {
       return open.find(this.#identity, frameBytes, now);
@@ -198,7 +197,7 @@ export class Appender {
     }
   }
 
-  /** What is not on the server's disk yet, the next machine to have the lock may not see. */
+  /** The next machine that holds the lock may not see what is not on the server's disk yet. */
   #syncUnderLock(file: StorageFile): void {
     try {
       file.syncNow();
@@ -211,8 +210,8 @@ export class Appender {
   }
 
   /**
-   * Encodes a frame whose last byte is none of the header magic's: cut short by a few bytes, it cannot become
-   * whole by the frame that follows.
+   * Encodes a frame whose last byte is not a byte of the header's magic: if it is cut short by a few bytes, the frame
+   * that follows cannot complete it.
    */
   #encodeUncompletable(open: OpenSegment, encode: Encode): Uint8Array {
     for (;;) {
@@ -229,13 +228,13 @@ export class Appender {
       nonceLow: this.#identity.nonceLow,
       nonceHigh: this.#identity.nonceHigh,
       time: newestTime,
-      // An anchor has four bytes: after them, the start of the segment serves as well.
+      // An anchor's offset has four bytes: for larger offsets the start of the segment is the anchor.
       anchorId: end.offset < OFFSETS_END ? end.id : segment.baseId,
       anchorOffset: end.offset < OFFSETS_END ? end.offset : SEGMENT_HEADER_BYTES,
     };
   }
 
-  /** The last segment, found anew when this appender has none. */
+  /** The last segment; opened if this appender has none open. */
   #openLast(): OpenSegment {
     const { partition } = this;
     for (let vanished = 0; this.#open === undefined;) {
@@ -250,7 +249,7 @@ export class Appender {
         if (open.seal === undefined) this.#open = open;
         else this.#begin(open, open.seal);
       } catch (error) {
-        // Another process may have rolled it and removed it after it was listed: the next list is without it.
+        // Another process may have sealed and removed it after it was listed: the next listing lacks it.
         if (!isMissing(error) || ++vanished === VANISHED_MAX) throw error;
       }
     }

@@ -1,5 +1,5 @@
 /**
- * What a large data part is cut into: pieces of the size of a chunk.
+ * Cuts large data parts into pieces of the size of a chunk.
  *
  * @module
  */

@@ -1,18 +1,18 @@
 import { StorageError } from "../../errors.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
 
-/** What is known of a file that was appended to. */
+/** The state of a file that was appended to. */
 interface FileState {
   readonly file: StorageFile;
   /**
    * The same file, opened once more for blocking syncs: the system reports a failed sync once to each open file, so
-   * that of two syncs at a time on one, either might hear that all is well.
+   * that of two simultaneous syncs on one open file either might miss it.
    */
   twin: StorageFile | undefined;
   /** Something was appended after the last sync began. */
   isDirty: boolean;
   running: Promise<void> | undefined;
-  /** The next sync, shared by all that ask while one is under way. */
+  /** The next sync, shared by all that are requested while one is running. */
   waiting: Promise<void> | undefined;
   /** A sync failed: nothing appended to the file since the last good one will ever be confirmed. */
   failure: StorageError | undefined;
@@ -21,22 +21,22 @@ interface FileState {
 }
 
 /**
- * Paths whose names may be lost since a sync of their folder failed, and why. All producers of this process share
- * them: the system tells of a failure once.
+ * Paths whose directory entries may be lost because a sync of their folder failed, with the failure. All producers of
+ * this process share them: the system reports a failure only once.
  */
 const doubtfulNames = new WeakMap<Storage, Map<string, StorageError>>();
 
-/** Failures to get at a folder, which say nothing of what is on the disk. */
+/** Errors of a sync that was not even tried: they say nothing about what is on the disk. */
 const NOT_TRIED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * Puts what was appended on the disk. All that ask while a sync is under way share the next one, so that many
- * pushes cost few syncs.
+ * Syncs what was appended. All requests that come while a sync is running share the next one, so that many pushes cost
+ * few syncs (group commit).
  *
- * A failed sync is final for what it covered and for all that was appended to the file since the last good one: the
- * system may have dropped those pages, and reports that once. A later sync that succeeds proves nothing.
+ * A failed sync is final for everything that was appended to the file since the last successful one: the system may
+ * have dropped those pages, and reports that once. A later sync that succeeds proves nothing.
  */
 export class Durability {
   readonly #states = new Map<StorageFile, FileState>();
@@ -44,7 +44,7 @@ export class Durability {
   readonly #knownPaths = new Set<string>();
   readonly #doubtful: Map<string, StorageError>;
 
-  /** `failed` is called when the file appended to is to be left, with the reason. */
+  /** `failed` is called with the reason when the current file must not be appended to any more. */
   constructor(
     private readonly storage: Storage,
     private readonly directory: string,
@@ -54,7 +54,7 @@ export class Durability {
     doubtfulNames.set(storage, this.#doubtful);
   }
 
-  /** Takes note of a file before anything is appended to it; with `blocking`, `syncNow` is going to be used. */
+  /** Registers a file before anything is appended to it; `blocking` says that `syncNow` will be used. */
   opened(file: StorageFile, blocking: boolean): void {
     const twin = blocking ? this.storage.open(file.path, "append") : undefined;
     this.#states.set(file, {
@@ -74,7 +74,7 @@ export class Durability {
     if (state !== undefined) state.isDirty = true;
   }
 
-  /** The file will not be appended to any more: it is closed when it is on the disk. */
+  /** The file will not be appended to any more: it is closed once it is synced. */
   retire(file: StorageFile): void {
     const state = this.#states.get(file);
     if (state === undefined) return file.close();
@@ -89,7 +89,7 @@ export class Durability {
       const state = this.#states.get(file);
       if (state !== undefined) syncs.push(this.#sync(state));
     }
-    // All of them, so that no rejection is left alone.
+    // Waits for all of them, so that no rejection is unhandled.
     for (const result of await Promise.allSettled(syncs)) {
       if (result.status === "rejected") throw result.reason;
     }
@@ -107,7 +107,7 @@ export class Durability {
       } catch (error) {
         throw this.#asFailure(state, error);
       }
-      // A sync under way has yet to say how it went, and a file whose sync failed is not clean.
+      // The result of a running sync is not known yet, and a file whose sync failed is not clean.
       if (state.running === undefined) state.isDirty = false;
       this.#closeIfDone(state);
     }
@@ -161,8 +161,8 @@ export class Durability {
   }
 
   /**
-   * The name of a segment that another process made may not be on the disk yet. That process may have tried to put it
-   * there and failed, which the system tells once and then forgets: a change makes it write the folder again.
+   * Syncs the directory entry of a segment, which another process may have made. The sync of that process may have
+   * failed, which the system reports only once: a change to the folder makes it write the folder again.
    */
   #syncName({ file: { path } }: FileState): void {
     if (this.#knownPaths.has(path)) return;
@@ -178,7 +178,7 @@ export class Durability {
     this.#knownPaths.add(path);
   }
 
-  /** After a sync of the folder failed: each name that no earlier one covered may be lost, whatever a later one says. */
+  /** After a failed sync of the folder: all names that no earlier sync covered may be lost, and stay in doubt. */
   #doubtNames(path: string, error: StorageError): void {
     for (const name of [...this.#listed(), path]) {
       if (!this.#knownPaths.has(name)) this.#doubtful.set(name, error);
@@ -195,10 +195,10 @@ export class Durability {
 
   #changeFolder(path: string): void {
     try {
-      // A draft is made and, since it is not wanted, removed.
+      // Makes a draft, and removes it.
       this.storage.publish(path, NOTHING, { durable: false, confirm: () => false });
     } catch (error) {
-      // A full disk, and then no sync of the folder was lost to it: what is there is synced all the same.
+      // The disk is full, for instance: the sync of the folder is worth trying anyway.
       if (!(error instanceof StorageError)) throw error;
     }
   }

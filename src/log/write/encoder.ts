@@ -19,15 +19,15 @@ import { encodeExtents, type Extents, tableStride } from "../format/frame_body.t
 
 const text = new TextEncoder();
 
-/** Chunks of one event: their number has two bytes. */
+/** Chunks of one event: the format has two bytes for their number. */
 const EXTENTS_MAX = 0xffff;
 
-/** UTF-8 takes no more bytes for a unit of a string. */
+/** The most bytes that UTF-8 takes for a UTF-16 unit of a string. */
 const UTF8_BYTES_MAX = 3;
 
 /**
- * Encodes a batch as one frame in the core's encode area and gives its bytes there: a view that is good until
- * the next call, and never across an `await`. Throws `LimitExceededError` before it takes any memory.
+ * Encodes a batch as one frame in the core's encode area and returns its bytes there: a view that is valid until the
+ * next call, and never across an `await`. Throws `LimitExceededError` before it takes any memory.
  */
 export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents?: Extents): Uint8Array {
   const { count } = batch;
@@ -38,7 +38,7 @@ export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents
   const sizes: FrameSizes = {
     flags: data === undefined ? 0 : FLAG.hasData,
     count,
-    // Chunks without a byte are none: the frame then has no room for what is said of them.
+    // Data without a byte has no chunks, and the frame no extents.
     extentCount: extents?.list.length ?? 0,
     metadataBytes: metadataBytesMaxOf(batch),
     dataBytes,
@@ -48,7 +48,7 @@ export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents
   const largest = layoutOf(sizes);
   const area = core.ensureEncodeArea(largest.frameBytes);
 
-  // What stands before the metadata stays where it is, however many bytes they turn out to take.
+  // What is before the metadata does not move, however many bytes the metadata turn out to take.
   if (isText(batch.metadata)) writeTexts(batch.metadata, area, largest, sizes);
   else writeSerialized(batch.metadata, area, largest, sizes);
   const layout = layoutOf(sizes);
@@ -86,7 +86,7 @@ function complete(
   return core.u8.subarray(area, area + frameBytes);
 }
 
-/** The most bytes that the metadata may take, separators included; throws where it is known to be too much. */
+/** An upper bound of the metadata's bytes, with separators; throws if they are certainly too many. */
 function metadataBytesMaxOf({ metadata, count }: OutgoingBatch): number {
   let units = 0;
   for (let index = 0; index < count; index++) units += metadata[index]!.length;
@@ -98,7 +98,7 @@ function metadataBytesMaxOf({ metadata, count }: OutgoingBatch): number {
   units += count - 1;
   checkLimit(units, METADATA_BYTES_MAX, "bytes of metadata", remedy);
   if (units * UTF8_BYTES_MAX <= METADATA_BYTES_MAX) return units * UTF8_BYTES_MAX;
-  // Close to the limit the worst case says nothing: count.
+  // Close to the limit the upper bound is not good enough: count.
   let bytes = count - 1;
   for (let index = 0; index < count; index++) bytes += Buffer.byteLength(metadata[index]!);
   checkLimit(bytes, METADATA_BYTES_MAX, "bytes of metadata", remedy);
@@ -116,7 +116,7 @@ function isText(metadata: string[] | Uint8Array[]): metadata is string[] {
   return typeof metadata[0] === "string";
 }
 
-/** Writes texts with a comma between them, and their sizes; states their size and kind in `sizes`. */
+/** Writes texts with a comma between them, and the table of their sizes; completes `sizes`. */
 function writeTexts(
   texts: string[],
   area: number,
@@ -142,7 +142,7 @@ function writeTexts(
   checkEnd("metadata", written, stated);
 }
 
-/** Writes what a serializer gave, and the sizes. */
+/** Writes what a serializer returned, and the table of sizes. */
 function writeSerialized(
   parts: Uint8Array[],
   area: number,
@@ -176,7 +176,7 @@ function writeData(data: readonly OutgoingData[], count: number, area: number, l
   summed.finish();
 }
 
-/** The data of a frame, copied piece by piece; each block is summed while it is in the processor's cache. */
+/** Copies the data of a frame piece by piece; the checksum of each block is computed while it is in the CPU's cache. */
 class SummedData {
   /** Where the next piece goes. */
   end: number;
@@ -223,7 +223,7 @@ class SummedData {
   }
 }
 
-/** Copies bytes into the core's memory, where their part ends at `limit`; gives where they end. */
+/** Copies bytes into the core's memory, up to `limit` at most; returns where they end. */
 function writePiece(u8: Uint8Array, piece: Uint8Array, to: number, limit: number): number {
   const end = to + piece.byteLength;
   if (end > limit) checkEnd("bytes", end, limit);
@@ -237,13 +237,13 @@ function writeExtents(extents: Extents, area: number, layout: FrameLayout): void
   checkEnd("chunks", extents.list.reduce((bytes, { dataBytes }) => bytes + dataBytes, 0), extents.totalBytes);
 }
 
-/** Every part of a frame ends where the layout says that the next one begins, or the frame is not written. */
+/** Asserts that a part of a frame ends where the next one begins by the layout. */
 function checkEnd(part: string, found: number, expected: number): void {
   if (found === expected) return;
   throw new Error(`Cannot encode a frame: its ${part} end at ${found}, its layout says ${expected}`);
 }
 
-/** UTF-8 bytes of a text, lone surrogates counted as the replacement character they become. */
+/** UTF-8 bytes of a text; a lone surrogate counts as the replacement character that it becomes. */
 function utf8Length(value: string): number {
   let bytes = value.length;
   for (let index = 0; index < value.length; index++) {

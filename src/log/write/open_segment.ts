@@ -13,10 +13,10 @@ import { counted } from "../../counted.ts";
 /** Offsets of chunks, anchors and index entries have four bytes. */
 export const OFFSETS_END: number = 2 ** 32;
 
-/** How long a file may be gone, removed by hand, before a push notices. */
+/** How long a push may not notice that the file was removed by hand. */
 const LOST_FILE_CHECK_MS = 10;
 
-/** What tells a frame from all others of its segment. */
+/** What identifies a frame in its segment. */
 export interface FrameIdentity {
   nonceLow: number;
   nonceHigh: number;
@@ -32,43 +32,43 @@ export interface Landing {
   id: number;
 }
 
-/** What became of a frame that did not land: cut in parts by the system, or discarded since it came after a seal. */
+/** Why a frame did not land: its write was split by the system, or it came after a seal and is discarded. */
 export type NotLanded = "cut" | "discarded";
 
-/** What takes care of the files appended to: closes them, and knows what their syncs said. */
+/** Owns the files that are appended to: syncs and closes them. */
 export interface FileKeeper {
-  /** A file was opened, and nothing was appended to it yet. */
+  /** A file was opened; nothing was appended to it yet. */
   opened(file: StorageFile): void;
   /** A file is not appended to any more. */
   retire(file: StorageFile): void;
-  /** A sync of the file failed; gives the error to throw. */
+  /** A sync of the file failed; returns the error to throw. */
   syncFailed(file: StorageFile, error: unknown): unknown;
 }
 
 /**
- * The last segment of a partition, open for appending, with its end as far as this process knows. Finding a frame
- * opens nothing, so that a frame that was written never fails for want of files.
+ * The last segment of a partition, open for appending, with its end as far as this process knows it. Finding a frame
+ * opens no file, so that an append that was written does not fail for lack of file descriptors.
  */
 export class OpenSegment {
   readonly segment: Segment;
   readonly file: StorageFile;
   /** The position after the last frame known. */
   end: LogPosition;
-  /** The newest time in the segment up to the end: what it gives its next frame is not older. */
+  /** The newest time in the segment up to the end: the next frame does not get an older one. */
   newestTime: number;
   /**
-   * There are bytes that nothing explains: a power cut took frames, or left the rest of a write of two parts. The ids
-   * after them rest on those bytes having held no event. A second hole would leave what stands between the two without
-   * ids, so that nothing more goes into this segment: its seal says what the ids are.
+   * Whether there are bytes that nothing explains: a power cut destroyed frames, or a split write left its second part.
+   * The ids after them are right if those bytes held no event. A second hole would leave the frames between the two
+   * without known ids, so that nothing more is appended to this segment: its seal says what the ids are.
    */
   hasHole = false;
-  /** The seal that was found: nothing after it counts. */
+  /** The seal, if one was found: nothing after it counts. */
   seal: Extract<Entry, { kind: "end" }> | undefined;
   readonly #index: SegmentIndex;
   #indexedOffset: number;
   #lostFileCheckedAt = 0;
 
-  /** Opens the segment that begins with this id, and goes to its end or its seal. */
+  /** Opens the segment that begins with this id, and reads to its end or its seal. */
   constructor(private readonly partition: Partition, baseId: number, private readonly keeper: FileKeeper) {
     const { storage, directory, topic } = partition;
     const path = `${directory}/${segmentName(baseId)}`;
@@ -89,21 +89,21 @@ export class OpenSegment {
     }
   }
 
-  /** A segment without events cannot be sealed: its name would be the next one's, too. */
+  /** A segment without events cannot be sealed: the next one would have the same name. */
   get hasEvents(): boolean {
     return this.end.id > this.segment.baseId;
   }
 
-  /** Lets go of the files. */
+  /** Closes the files. */
   close(): void {
     this.#index.close();
     this.keeper.retire(this.file);
   }
 
   /**
-   * Where the frame just written landed. Its write has ended, so that everything about it is settled: found at the
-   * expected offset nothing came between; else going on finds it, or a seal before it, or neither, when the system
-   * wrote it in parts with another append between them.
+   * Finds where the frame just written landed. Its write has ended, so that the result is final. At the expected offset,
+   * no other append came first. Otherwise reading on finds the frame, or a seal before it, or neither of them if the
+   * system split the write and another append came between the parts.
    */
   find(identity: FrameIdentity, frameBytes: number, now: number): Landing | NotLanded {
     const from = this.end;
@@ -149,7 +149,7 @@ export class OpenSegment {
     return this.seal = entry;
   }
 
-  /** Goes on after the frame just written. */
+  /** Moves the end after the frame just written. */
   #landed(
     { offset, endOffset, id }: Omit<Landing, "segment">,
     { kind, count }: { kind: number; count: number },
@@ -157,7 +157,7 @@ export class OpenSegment {
   ): Landing {
     const { segment } = this;
     this.end = { segment, offset: endOffset, id: id + count };
-    // Once its seal stands there, a segment may be removed.
+    // A sealed segment may be removed at any time.
     if (kind !== KIND.seal) this.#checkFileIsThere(now);
     this.partition.appendSignal.notify();
     return { segment, offset, endOffset, id };
@@ -176,15 +176,15 @@ export class OpenSegment {
     },
   ): void {
     if (!this.#isIndexDue(offset)) return;
-    // A frame known by its trailer alone has no header for the entry to point at.
+    // A frame with a damaged header has no header that the entry could point at.
     if (offset >= OFFSETS_END || damaged === "header") return;
     this.#indexedOffset = offset;
     this.#index.add(frame, { offset, id }, this.newestTime);
   }
 
   /**
-   * Whether the frame just written stands at an offset, its header and its trailer where they must: both, for a write
-   * that was cut within its last bytes lacks some of the trailer. The header then lies in the slot.
+   * Whether the frame just written is at an offset, with its header and its trailer: both, because a write that was cut
+   * short lacks a part of the trailer. If so, the header is in the slot.
    */
   #isAt(offset: number, identity: FrameIdentity, frameBytes: number): boolean {
     const header = core.slot;
@@ -199,26 +199,26 @@ export class OpenSegment {
       }
     }
     const { salt } = this.segment;
-    // The trailer's checksum, too: it is what a write lacks that was cut within its last bytes.
+    // The trailer's checksum too: it is what a write lacks that was cut within its last bytes.
     const isWhole = core.checkRecord(header, salt, false) && core.checkRecord(trailer, salt, true) &&
       core.sameFrame(header, trailer);
     return isWhole && isRecordOf(header, identity);
   }
 
-  /** One read; where the system gives less than there is, going on finds the frame. */
+  /** One read; if the system returns fewer bytes than there are, the search that follows finds the frame. */
   #read(at: number, bytes: number, offset: number): boolean {
     return this.file.readAt(core.u8.subarray(at, at + bytes), offset) === bytes;
   }
 
-  /** What is written to a file without a name is lost, and must not be called stored. */
+  /** Throws if the file was removed: what is written to it is lost. */
   #checkFileIsThere(now: number): void {
     if (Math.abs(now - this.#lostFileCheckedAt) < LOST_FILE_CHECK_MS) return;
     this.#lostFileCheckedAt = now;
     const { storage } = this.partition;
     if (this.file.size() >= 0 && storage.stat(this.file.path) !== undefined) return;
-    // A topic that is deleted is moved away first, with its files: then its folder is not there.
+    // A deleted topic is renamed first, with its files: then this throws.
     this.partition.segmentIds();
-    // Retention removes what is sealed: then the frame was stored, and has been removed since.
+    // Retention removes sealed segments: then the frame was stored, and removed afterwards.
     for (let position = this.end;;) {
       const entry = entryAt(position, RECORD_BYTES);
       if (entry.kind === "end") return;
@@ -227,7 +227,7 @@ export class OpenSegment {
     }
   }
 
-  /** Throws unless the file holds all bytes of what was appended. */
+  /** Throws unless the file has all bytes of what was appended. */
   #checkIsWritten(end: number): void {
     const size = this.file.size();
     if (size < 0) throw this.#removed();
@@ -249,7 +249,7 @@ function isOf(frame: FrameRecord, { nonceLow, nonceHigh, sequence }: FrameIdenti
   return frame.nonceLow === nonceLow && frame.nonceHigh === nonceHigh && frame.sequence === sequence;
 }
 
-/** The same of a record that lies in the core's memory. */
+/** The same for a record in the core's memory. */
 function isRecordOf(record: number, { nonceLow, nonceHigh, sequence }: FrameIdentity): boolean {
   const { view } = core;
   return view.getUint32(record + RECORD.nonce, true) === nonceLow &&

@@ -1,7 +1,7 @@
 import type { Partition } from "../partition.ts";
 import { Appender } from "./appender.ts";
 
-/** Ends the last segment, so that it can be removed: the next append begins a new one. */
+/** Seals the last segment, so that it can be removed: the next append begins a new one. */
 export function sealLast(partition: Partition): void {
   withAppender(partition, (appender) => appender.seal());
 }

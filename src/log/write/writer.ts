@@ -24,18 +24,18 @@ export interface WriterOptions {
   rolled?: () => void;
 }
 
-/** A data part a little larger than this goes ahead of its event, in chunk frames of this size. */
+/** A data part that is larger than this by some margin is written ahead of its event, in chunk frames of this size. */
 const CHUNK_BYTES = 1 << 20;
-/** A part that is larger by less than this stays in its event's frame: two frames would gain nothing. */
+/** The margin: a second frame for a few bytes would gain nothing. */
 const INLINE_RATIO = 17 / 16;
 /** Writes batches to one partition, at the topic's durability level. */
 export class PartitionWriter {
   readonly #appender: Appender;
   readonly #durability: Durability | undefined;
-  /** The last of the calls that are waiting for a stream, so that those after it keep their order. */
+  /** The last of the calls that wait for a stream; the calls after it wait for it, to keep the order. */
   #queue: Promise<unknown> | undefined;
   #segmentId = -1;
-  /** Why a sync failed. */
+  /** The failure of a sync, if one failed. */
   #doubt: unknown;
   /** The files that the batch being stored was appended to. */
   #touched = new Set<StorageFile>();
@@ -53,7 +53,7 @@ export class PartitionWriter {
       partition.directory,
       (failure) => {
         this.#appender.abandonSegment();
-        // At once: a flush that begins before the failed one has heard of it must not find all in order.
+        // At once: a flush that begins before the failed one has returned must fail too.
         this.#doubt ??= failure;
       },
     );
@@ -65,7 +65,7 @@ export class PartitionWriter {
     });
   }
 
-  /** Stores a batch; gives the id of its first event, once it is stored as the topic promises. */
+  /** Stores a batch; returns the id of its first event, once it is stored as durably as the topic promises. */
   append(batch: OutgoingBatch): number | Promise<number> {
     if (batch.stream === undefined && this.#queue === undefined) {
       this.#touched.clear();
@@ -98,16 +98,16 @@ export class PartitionWriter {
   }
 
   /**
-   * Puts everything appended before on the disk, where the topic promises that. Once that failed, what was
-   * appended before stays in doubt for good, and so every later call fails too.
+   * Syncs everything appended before, if the topic promises that. Once that has failed, it will never be known whether
+   * what was appended before is stored, so every later call fails too.
    */
   async flush(): Promise<void> {
     await this.#queue;
-    // Otherwise nothing waits for the disk, or each push has waited by itself.
+    // Otherwise pushes are not synced, or each push has waited for its own sync.
     if (this.options.flushBehavior === "on_flush") await this.#sync();
   }
 
-  /** Lets go of the files. */
+  /** Closes the files. */
   async close(): Promise<void> {
     try {
       await this.flush();
@@ -133,7 +133,7 @@ export class PartitionWriter {
     } catch (error) {
       this.#doubt ??= error;
     }
-    // Also where another flush has failed while this one waited for its turn.
+    // Also if another flush failed while this one waited for its turn.
     if (this.#doubt !== undefined) throw this.#doubt;
   }
 
@@ -147,7 +147,7 @@ export class PartitionWriter {
   #appendEvent(batch: OutgoingBatch, extents?: Extents): number {
     const { count, metadata } = batch;
     const content = extents === undefined ? batch : { count, metadata, dataBytes: 0 };
-    // Before the event: a process killed after it would otherwise leave its data to retention.
+    // Before the event: otherwise a process killed in between would leave an event whose data retention removes.
     const keep = extents && ((segmentId: number) => this.#keepChunks(segmentId, extents));
     const landing = this.#appender.appendEvents(content, extents, keep);
     this.#wrote();
@@ -156,13 +156,13 @@ export class PartitionWriter {
     if (segmentId !== this.#segmentId) {
       const isFirst = this.#segmentId < 0;
       this.#segmentId = segmentId;
-      // A writer that lives for a single segment, too: if its first event is the segment's, it has begun it.
+      // Also for the first segment of this writer: if its first event is the segment's, this writer has begun it.
       if (!isFirst || (landing.id === segmentId && segmentId > 0)) this.options.rolled?.();
     }
     return landing.id;
   }
 
-  /** Makes the chunks stay for as long as the segment with their event does; throws where they are gone. */
+  /** Keeps the segments of the chunks for as long as the segment of their event; throws if one of them was removed. */
   #keepChunks(segmentId: number, { list }: Extents): void {
     const older = new Set(list.map((extent) => extent.segmentId).filter((id) => id !== segmentId));
     if (older.size === 0) return;
@@ -199,7 +199,7 @@ export class PartitionWriter {
     return { totalBytes: dataBytes, list };
   }
 
-  /** Appends the chunks of a stream; gives where they are, or undefined when it had no bytes. */
+  /** Appends the chunks of a stream; returns their extents, or undefined if it had no bytes. */
   async #appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents | undefined> {
     const list: Extent[] = [];
     const chunk = new ChunkBuffer(this.#chunkBytes);

@@ -111,7 +111,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "removals: files go before the name that says so is on the disk",
     file: "src/log/segment/removal.ts",
     from:
-      "  // What says that they are removed is on the disk before any of them goes; the process that made it may be dead.\n  storage.syncDirectory(directory);\n",
+      "  // The name that declares them removed is on the disk before any of them is deleted; its process may be dead.\n  storage.syncDirectory(directory);\n",
     to: "",
   },
   {
@@ -278,7 +278,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "groups: a former owner stores its position in another file",
     file: "src/log/positions/cursor.ts",
     from:
-      "      // Retired by a seek from outside, or by one that was stopped in the middle of taking it over.\n      checkHeld();",
+      "      // Retired by a seek of another process, or by one that was stopped while it took the position over.\n      checkHeld();",
     to: "",
     story: "group",
   },

@@ -2,29 +2,28 @@ import * as zlib from "node:zlib";
 import { takesLess } from "../../../storage/weigh.ts";
 import { core } from "./core.ts";
 
-/** Who sums large blocks of data: the log core, or zlib of the runtime. Both give the same CRC-32. */
+/** What computes the checksums of large blocks: the log core, or the runtime's zlib. Both return the same CRC-32. */
 export type ChecksumSource = "core" | "runtime";
 
 type Crc32 = (bytes: Uint8Array) => number;
 
-/** zlib answers in 48 GB/s in Deno and Bun, in 5 in Node 20; older ones have no `crc32`. */
+/** zlib computes 48 GB/s in Deno and Bun, and 5 in Node 20; earlier versions of Node have no `crc32`. */
 const { crc32: runtimeCrc32 } = zlib as { crc32?: Crc32 };
 
-/** Smaller blocks are summed by the core, which needs no call into the runtime. */
+/** Smaller blocks are left to the core, which needs no call into the runtime. */
 const LARGE_BYTES = 16 * 1024;
 
-/** Size of the block that the runtime is weighed on. */
+/** Size of the block on which the runtime's speed is measured. */
 const WEIGHED_BYTES = 64 * 1024;
 /**
- * The core sums a block in the time that copying it two to four times takes: once it is compiled for good, which it
- * is not before some hundred blocks, so that it cannot be weighed itself. Where the runtime is the faster one, it is
- * so by far: one copy in Deno and Bun, eight in Node 20.
+ * The core takes as long as two to four copies of the block, once it is optimized; that takes some hundred blocks, so
+ * that it cannot be measured itself. The runtime takes as long as one copy in Deno and Bun, and eight in Node 20.
  */
 const COPIES_OF_CORE = 2;
 
 /**
- * CRC-32 of blocks of data. Which of the two does it is found out when the first large block comes, for programs
- * that never have one.
+ * CRC-32 of blocks of data. The faster of the two is chosen when the first large block comes: programs without one do
+ * not pay for the measurement.
  *
  * @example
  * ```ts
@@ -36,13 +35,13 @@ const COPIES_OF_CORE = 2;
  * ```
  */
 export class BlockChecksum {
-  /** What sums large blocks, set by tests that want a certain one; undefined: not weighed yet. */
+  /** What computes large blocks; set by tests that want a certain one, undefined before it was chosen. */
   source: ChecksumSource | undefined;
 
   /** `runtime`: the CRC-32 of the runtime, where it has one. */
   constructor(private readonly runtime: Crc32 | undefined) {}
 
-  /** Whether large blocks are summed where they lie, and not in the core's memory, to which they are copied first. */
+  /** Whether the checksums of large blocks are computed in place, and not in the core's memory, after a copy. */
   get isOfAnyMemory(): boolean {
     this.source ??= this.#weigh();
     return this.source === "runtime";
