@@ -1,6 +1,6 @@
 /**
- * A real stream in a minute: 200,000 flights go into a topic of four partitions; a consumer in another process
- * is killed in the middle of them, started again, and misses none.
+ * A real stream in a minute: pushes 200,000 flights to a topic of four partitions; a consumer in another process
+ * is killed half-way, started again, and misses none.
  *
  * ```text
  * npm run quickstart
@@ -37,10 +37,14 @@ async function push(topic: Topic<Flight>, flights: readonly Flight[]): Promise<v
   const began = performance.now();
   for (const flight of flights) producer.push(flight);
   await producer.flush();
-  say("pushed", `${count(flights.length)} flights, each made into JSON once:`, rate(flights.length, began));
+  say(
+    "pushed",
+    `${count(flights.length)} flights, each serialized to JSON once:`,
+    rate(flights.length, began),
+  );
 }
 
-/** Reads everything by a name that has read nothing yet, and gives the sum of the distances. */
+/** Reads everything under a new consumer name, and returns the sum of the distances. */
 async function pullAll(topic: Topic<Flight>): Promise<number> {
   await using consumer = topic.consumer("rate");
   let [events, distance] = [0, 0];
@@ -54,7 +58,7 @@ async function pullAll(topic: Topic<Flight>): Promise<number> {
   return distance;
 }
 
-async function killAndGoOn(rootPath: string): Promise<number> {
+async function killAndResume(rootPath: string): Promise<number> {
   const killed = await runConsumer(rootPath, NAME, KILL_AFTER);
   const again = killed.read - killed.acknowledged;
   say(
@@ -64,7 +68,7 @@ async function killAndGoOn(rootPath: string): Promise<number> {
   say("", `and was killed by ${killed.signal ?? "no one"}`);
   const rest = await runConsumer(rootPath, NAME);
   say("", `process ${rest.pid} read ${count(rest.read)} and acknowledged ${count(rest.acknowledged)}:`);
-  say("", `none is missing, and ${count(again)} came twice, those not acknowledged in time`);
+  say("", `none is missing; the ${count(again)} not yet acknowledged came twice`);
   return killed.distance + rest.distance;
 }
 
@@ -76,7 +80,7 @@ await using topic = await driver.openTopic<Flight>(TOPIC);
 
 await push(topic, flights);
 const pulled = await pullAll(topic);
-const acknowledged = await killAndGoOn(rootPath);
+const acknowledged = await killAndResume(rootPath);
 
 for (const { partition, firstId, nextId, bytes } of await topic.describe()) {
   say(
@@ -90,11 +94,11 @@ say(
   "miles",
   `${count(expected)} in the source, ${count(pulled)} pulled, ${count(acknowledged)} acknowledged:`,
 );
-say("", right ? "all the same" : "NOT THE SAME, which is a bug");
+say("", right ? "the sums agree" : "THE SUMS DIFFER, which is a bug");
 
 const where = `--driver files --driver.root_path ${rootPath}`;
 console.log(`
-Look further (npm run -s ctl -- is diaspora-ctl, run from here):
+Look further (npm run -s ctl -- runs diaspora-ctl from this clone):
 
 npm run -s ctl -- topic describe ${TOPIC} ${where}
 npm run -s ctl -- consumer lag ${TOPIC} ${where}

@@ -1,6 +1,6 @@
 /**
  * The consumer of the quick start, in a process of its own: adds up the distances, and acknowledges every
- * 10,000 events. What it has acknowledged it tells on standard output, a line of JSON each time.
+ * 10,000 events. It reports what it has acknowledged on standard output, one line of JSON each time.
  *
  * ```text
  * consumer.ts ROOT_PATH NAME [PAUSE_AFTER]
@@ -19,7 +19,7 @@ export interface Progress {
   acknowledged: number;
   /** Sum of the distances of the acknowledged ones, in miles. */
   distance: number;
-  /** Whether it waits, in the middle of its work. */
+  /** Whether it is paused, half-way through. */
   paused?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** One record of the flights that the npm package `vega-datasets` brings. */
+/** One record of the flights in the npm package `vega-datasets`. */
 export interface Flight {
   /** Delay on arrival, in minutes; negative when early. */
   delay: number;
