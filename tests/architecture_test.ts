@@ -231,6 +231,28 @@ for (const heading of ["An event's way down", "An event's way up"]) {
   });
 }
 
+test("the architecture page lists every room of the source", () => {
+  const page = readFileSync("docs/architecture.md", "utf8");
+  const listed = page.split(/^## /m).find((part) => part.startsWith("The rooms")) ?? "";
+  const rooms = sources.map(({ path }) => {
+    const [, first, second] = path.split("/");
+    if (first === undefined || first.endsWith(".ts")) return "src/*.ts";
+    const isInner = ["log", "drivers"].includes(first) && second?.endsWith(".ts") === false;
+    return isInner ? `src/${first}/${second}/` : `src/${first}/`;
+  });
+  // Folders of a file or two that belong to one beside them.
+  const small = [
+    "src/contract/",
+    "src/drivers/",
+    "src/errors/",
+    "src/kafka/",
+    "src/log/",
+    "src/topic_draft/",
+  ];
+  const missing = new Set(rooms.filter((room) => !small.includes(room) && !listed.includes(`\`${room}\``)));
+  assertEquals([...missing], []);
+});
+
 test("tools and benchmarks import nothing of the tests", () => {
   const programs = ["tools", "bench"].flatMap((folder) =>
     [...walkSync(folder, { exts: ["ts", "mjs"] })].map(({ path }) => readSource(path))
