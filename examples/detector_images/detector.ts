@@ -1,12 +1,11 @@
-/**
- * The detector: pushes images into the topic `images`, their pixels as data.
+/** The detector: pushes images to the topic `images`, with their pixels as data.
  *
  * ```sh
  * deno run -A examples/detector_images/detector.ts /tmp/images-data 50
  * ```
  *
  * The images are real: the Maunga Whau volcano in metres (87 by 61 pixels) and the annual precipitation of the
- * world in millimetres (360 by 168), both of the package `vega-datasets`.
+ * world in millimetres (360 by 168), both from the package `vega-datasets`.
  *
  * @module
  */
@@ -23,7 +22,7 @@ interface RasterFile {
   values: number[];
 }
 
-/** An image, ready to be sent again and again. */
+/** An image, ready to be pushed any number of times. */
 function readImage(subject: string): { about: Omit<ImageMetadata, "frame">; pixels: Uint8Array } {
   const file = new URL(`../../node_modules/vega-datasets/data/${subject}.json`, import.meta.url);
   const { width, height, values } = JSON.parse(readFileSync(file, "utf8")) as RasterFile;
@@ -40,7 +39,7 @@ await using producer = topic.producer("detector", { batchSize: BatchSize.Adaptiv
 let bytes = 0;
 for (let frame = 0; frame < Number(shots); frame++) {
   for (const [partition, { about, pixels }] of images.entries()) {
-    // The pixels are not copied, and so not changed before flush() is done.
+    // The pixels are not copied, so they must not change until flush() completes.
     producer.push({ frame, ...about }, pixels, { partition });
     bytes += pixels.length;
   }

@@ -1,5 +1,5 @@
 /**
- * What the detector sends: an image a data part, two bytes a pixel, and metadata that say how to read it.
+ * What the detector pushes: one image per data part, two bytes per pixel, and metadata that describes it.
  *
  * @module
  */
@@ -12,14 +12,14 @@ export type ImageMetadata = {
   subject: string;
   width: number;
   height: number;
-  /** How a pixel is stored: a whole number of two bytes, the lower one first. */
+  /** How a pixel is stored: as an unsigned little-endian integer of two bytes. */
   pixel: "uint16le";
 };
 
-/** Bytes of a pixel. */
+/** Bytes per pixel. */
 export const PIXEL_BYTES = 2;
 
-/** A rectangle of pixels; also the part of an image that it cuts out. */
+/** A rectangle of pixels within an image. */
 export interface Region {
   x: number;
   y: number;

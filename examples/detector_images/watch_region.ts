@@ -1,6 +1,6 @@
 /**
- * Watches a part of every image: the middle, a third of the width and of the height. Only those pixels are
- * asked for, as a strided view: so many blocks of so many bytes, with gaps between them.
+ * Watches the middle of every image, a third of its width and height. Only those pixels are read, with a
+ * strided view: blocks of equal size, with equal gaps between them.
  *
  * ```sh
  * deno run -A examples/detector_images/watch_region.ts /tmp/images-data
@@ -20,7 +20,7 @@ function middleOf({ width, height }: ImageMetadata): Region {
   return { x: Math.floor((width - w) / 2), y: Math.floor((height - h) / 2), width: w, height: h };
 }
 
-/** The bytes of a region: a block a row. */
+/** The bytes of the region: one block per row. */
 function selectRegion(image: ImageMetadata, descriptor: DataDescriptor): DataDescriptor {
   const { x, y, width, height } = middleOf(image);
   const rowBytes = width * PIXEL_BYTES;
@@ -32,8 +32,8 @@ function selectRegion(image: ImageMetadata, descriptor: DataDescriptor): DataDes
   );
 }
 
-/** What was seen of a subject. */
-interface Sight {
+/** Statistics of a subject. */
+interface Statistics {
   images: number;
   mean: number;
   peak: number;
@@ -58,25 +58,25 @@ await using driver = await Driver.open("files", { root_path: rootPath });
 await using topic = await driver.openTopic<ImageMetadata>("images");
 await using consumer = topic.consumer("region-watcher", { dataSelector: selectRegion });
 
-const sights = new Map<string, Sight>();
-let [bytesRead, bytesThere] = [0, 0];
+const statistics = new Map<string, Statistics>();
+let [bytesRead, bytesStored] = [0, 0];
 for await (const event of consumer.events({ until: "end" })) {
   const { subject } = event.metadata;
   const pixels = decodePixels(event.data!);
-  const sight = sights.get(subject) ??
+  const seen = statistics.get(subject) ??
     { images: 0, mean: 0, peak: 0, picture: draw(pixels, middleOf(event.metadata)) };
-  sight.images++;
-  sight.mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
-  sight.peak = Math.max(sight.peak, ...pixels);
-  sights.set(subject, sight);
+  seen.images++;
+  seen.mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+  seen.peak = Math.max(seen.peak, ...pixels);
+  statistics.set(subject, seen);
   bytesRead += event.data!.length;
-  bytesThere += event.dataDescriptor.size;
-  // Acknowledging now and then is enough: a restart sees again what came after the last one.
+  bytesStored += event.dataDescriptor.size;
+  // Acknowledging now and then is enough: after a restart, only later events are delivered again.
   if ((event.id + 1) % 10 === 0) event.acknowledge();
 }
 
-for (const [subject, { images, mean, peak, picture }] of sights) {
+for (const [subject, { images, mean, peak, picture }] of statistics) {
   console.log(`${subject}: ${images} images; in the middle the mean is ${mean.toFixed(1)}, the peak ${peak}`);
   console.log(picture);
 }
-console.log(`${bytesRead} of ${bytesThere} bytes of pixels were delivered`);
+console.log(`${bytesRead} of ${bytesStored} bytes of pixels were delivered`);

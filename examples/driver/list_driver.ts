@@ -1,6 +1,6 @@
 /**
- * The smallest driver that makes sense: topics are lists in memory. It takes metadata only, reads from the start,
- * and says what it does not offer.
+ * A minimal useful driver: topics are lists in memory. It stores only metadata, reads from the start, and
+ * refuses what it does not support.
  *
  * `Driver.open("ListDriver:./examples/driver/list_driver.ts")`
  *

@@ -1,5 +1,4 @@
-/**
- * Creates the energy topic and pushes measurements into it:
+/** Creates the energy topic and pushes measurements to it:
  *
  * ```sh
  * deno run -A examples/energy/create.ts /tmp/energy-data

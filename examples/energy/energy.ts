@@ -1,10 +1,10 @@
 /**
- * The components of the energy topic. Its events are measurements such as `{ "energy": 42 }`: a validator
- * wants the energy below a maximum, a partition selector sends each range of energies to a partition of its
- * own, and a serializer writes one byte an event.
+ * The components of the energy topic. Its events are measurements such as `{ "energy": 42 }`: the validator
+ * requires an energy below a maximum, the partition selector sends each range of energies to its own
+ * partition, and the serializer writes one byte per event.
  *
- * Topics name them as `"EnergyValidator:./examples/energy/energy.ts"` and so on; who reads or writes such a topic
- * allows this module to be loaded.
+ * Topics name them as `"EnergyValidator:./examples/energy/energy.ts"` and so on; programs that read or write
+ * such a topic have to allow this module.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export type Measurement = {
   energy: number;
 };
 
-/** Takes measurements from 0 up to, but without, `energy_max` (default: 100). */
+/** Accepts measurements from 0 to below `energy_max` (default: 100). */
 export class EnergyValidator implements Validator<Measurement> {
   readonly #max: number;
 
@@ -46,7 +46,7 @@ export class EnergyValidator implements Validator<Measurement> {
   }
 }
 
-/** Cuts the range from `min` (default: 0) to `max` (default: 100) into as many equal parts as there are partitions. */
+/** Divides the range from `min` (default: 0) to `max` (default: 100) equally among the partitions. */
 export class EnergySelector implements PartitionSelector {
   readonly #min: number;
   readonly #max: number;
@@ -71,7 +71,7 @@ export class EnergySelector implements PartitionSelector {
   }
 }
 
-/** Writes the energy, rounded down, as one byte. Nothing else of the metadata is kept. */
+/** Writes the energy, rounded down, as one byte. The rest of the metadata is dropped. */
 export class EnergySerializer implements Serializer {
   serialize(metadata: JsonValue): Uint8Array {
     const energy = energyOf(metadata);

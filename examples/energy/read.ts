@@ -1,11 +1,9 @@
-/**
- * Opens the energy topic, wherever it was created, and counts what each partition holds:
+/** Opens the energy topic and counts the events of each partition:
  *
  * ```sh
  * deno run -A examples/energy/read.ts /tmp/energy-data
  * ```
- *
- * The topic says which serializer reads it; that its module may be loaded is said here.
+ * The topic says which serializer reads it; this program allows its module.
  *
  * @module
  */

@@ -1,22 +1,21 @@
-/**
- * The events of the log shipper: a line of a log file each.
+/** The events of the log shipper: each is one line of a log file.
  *
  * @module
  */
 
 /** The metadata of a line. */
 export type LogLine = {
-  /** The file, as the shipper got it. */
+  /** The path, as given to the shipper. */
   file: string;
-  /** Number of the file in its file system: another one after the log was rotated. */
+  /** The file's inode number: it changes when the log is rotated. */
   inode: number;
   /** Where the line begins in the file, in bytes. */
   offset: number;
-  /** Where the next line begins: a shipper that is started again goes on there. */
+  /** Where the next line begins: a restarted shipper resumes there. */
   end: number;
   /** The line itself. */
   line: string;
-  /** How serious it is, where the line says so. */
+  /** The severity, if the line has one. */
   level?: string;
 };
 

@@ -1,12 +1,11 @@
-/**
- * Ships a log file: every line that is appended to it becomes an event of the topic `logs`.
+/** Ships a log file: every line appended to it becomes an event of the topic `logs`.
  *
  * ```sh
  * deno run -A examples/log_shipper/ship.ts /var/log/app.log /tmp/logs-data
  * ```
  *
- * Killed at any moment and started again, it goes on after the last line that was stored: the topic itself
- * says which one that was, so that no line is lost and none comes twice.
+ * Killed at any moment and restarted, it resumes after the last line stored in the topic, so that no line is
+ * lost and none is shipped twice.
  *
  * @module
  */
@@ -21,10 +20,10 @@ if (path === undefined) {
   process.exit(2);
 }
 
-/** After the last line of this file that is in the topic. */
-async function placeToGoOn(topic: Topic<LogLine>): Promise<TailPlace | undefined> {
+/** The position after this file's last line in the topic. */
+async function resumePosition(topic: Topic<LogLine>): Promise<TailPlace | undefined> {
   const [{ firstId, nextId }] = await topic.describe();
-  // The last event is of this file, unless several shippers share the topic.
+  // Usually the last event is from this file, unless several shippers share the topic.
   for (let endId = nextId; endId > firstId; endId -= 100) {
     await using consumer = topic.consumer("ship-lookup", { from: { id: Math.max(firstId, endId - 100) } });
     let found: TailPlace | undefined;
@@ -44,7 +43,7 @@ if (!await driver.topicExists("logs")) await driver.createTopic("logs", { num_pa
 await using topic = await driver.openTopic<LogLine>("logs");
 await using producer = topic.producer("shipper");
 
-const from = await placeToGoOn(topic);
+const from = await resumePosition(topic);
 console.error(from === undefined ? `shipping ${path}` : `shipping ${path} from byte ${from.offset} on`);
 let shipped = 0;
 for await (const lines of tail(path, from, stop.signal)) {
@@ -52,7 +51,7 @@ for await (const lines of tail(path, from, stop.signal)) {
     const level = levelOf(line);
     producer.push({ file: path, inode, offset, end, line, ...(level === undefined ? {} : { level }) });
   }
-  // One after the other: were a batch stored whose forerunner failed, lines would be missing in between.
+  // One batch after the other: if a batch were stored after a failed one, lines would be missing in between.
   await producer.flush();
   shipped += lines.length;
 }

@@ -1,13 +1,13 @@
 /**
- * Follows a file that other programs append to, also when it is rotated: renamed, and begun anew under its old
- * name.
+ * Follows a file that other programs append to, through rotation: the file is renamed, and a new one is
+ * created under the old name.
  *
  * @module
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** A whole line, without its line end. */
+/** A complete line, without its line break. */
 export interface TailedLine {
   inode: number;
   offset: number;
@@ -15,21 +15,21 @@ export interface TailedLine {
   line: string;
 }
 
-/** Where to go on. */
+/** Where to resume. */
 export interface TailPlace {
   inode: number;
   offset: number;
 }
 
 const CHUNK_BYTES = 64 * 1024;
-/** Lines given together: so many are stored as one batch, wholly or not at all. */
+/** Most lines returned at once: they are stored as one batch, completely or not at all. */
 const LINES_MAX = 1000;
 const POLL_MS = 100;
 const NEWLINE = 0x0a;
 
 /**
- * The lines of a file from a place on, some at a time, for as long as the signal lets it. A line that is still
- * being written is not given before its end is there, and no line of a file that was renamed is left out.
+ * The lines of a file from a position on, several at a time, until the signal is aborted. A line is returned
+ * only when it is complete, and no line of a renamed file is left out.
  */
 export async function* tail(
   path: string,
@@ -45,7 +45,7 @@ export async function* tail(
     }
     try {
       const inode = fstatSync(file).ino;
-      // Another file than the one before, or the same one that was cut: from its beginning.
+      // A different file, or the same one truncated: read from its start.
       const isSame = place?.inode === inode && place.offset <= fstatSync(file).size;
       let offset = isSame ? place!.offset : 0;
       while (!signal.aborted) {
@@ -54,7 +54,7 @@ export async function* tail(
           offset = lines.at(-1)!.end;
           yield lines;
         } else if (statSync(path, { throwIfNoEntry: false })?.ino !== inode) {
-          // What was written just before it was renamed may have come between the two looks.
+          // Lines may have been written between the last read and the renaming.
           const last = readLines(file, inode, offset);
           if (last.length === 0) break;
           offset = last.at(-1)!.end;
@@ -78,7 +78,7 @@ function openIfThere(path: string): number | undefined {
   }
 }
 
-/** Whole lines at an offset: some of them, or one that is longer than a chunk. */
+/** Complete lines at an offset: those in one chunk, or one that is longer than a chunk. */
 function readLines(file: number, inode: number, offset: number): TailedLine[] {
   let bytes = new Uint8Array(CHUNK_BYTES);
   let got = 0;

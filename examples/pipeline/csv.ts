@@ -1,10 +1,9 @@
-/**
- * Text in pieces of any size to lines, and lines to records.
+/** Converts text in chunks of any size to lines, and lines to records.
  *
  * @module
  */
 
-/** Cuts text into lines; the last one need not have an end. */
+/** Splits text into lines; the last one need not end with a line break. */
 export class LineStream extends TransformStream<string, string> {
   constructor() {
     let rest = "";
@@ -21,10 +20,10 @@ export class LineStream extends TransformStream<string, string> {
   }
 }
 
-/** What a cell holds: a number where it reads like one. */
+/** The value of a cell: a number if it looks like one. */
 export type Cell = string | number;
 
-/** Makes a record of every line but the first, which names the columns. Cells are without quotes. */
+/** Makes a record of every line except the first, which names the columns. Quoted cells are not supported. */
 export class CsvStream extends TransformStream<string, Record<string, Cell>> {
   constructor() {
     let columns: string[] | undefined;

@@ -1,6 +1,6 @@
 /**
- * The first process: a file becomes text, lines, records, events. Backpressure goes the other way: no more of the
- * file is read than the topic takes.
+ * The first process: turns a file into text, lines, records, events. Backpressure works in the other
+ * direction: the file is read only as fast as the topic stores.
  *
  * ```sh
  * deno run -A examples/pipeline/read_weather.ts /tmp/weather-data
@@ -31,7 +31,7 @@ await file
   .pipeThrough(new LineStream())
   .pipeThrough(new CsvStream())
   .pipeTo(producer.writable());
-// The stream has flushed: this comes after everything.
+// The stream has flushed, so this event comes last.
 await producer.push({ end: path });
 const [{ nextId }] = await topic.describe();
 console.log(`topic "days" has ${nextId} events`);

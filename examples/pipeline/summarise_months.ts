@@ -1,13 +1,11 @@
 /**
- * The second process: takes the days as they come, makes a summary of each month and puts it into a topic of its
- * own. A month is acknowledged when its summary is stored, so that a process that was killed begins again with
- * the month it was at.
+ * The second process: reads the days as they arrive, and pushes a summary of each month to another topic. A
+ * month is acknowledged after its summary is stored, so a killed process resumes with the unfinished month.
  *
  * ```sh
  * deno run -A examples/pipeline/summarise_months.ts /tmp/weather-data
  * ```
- *
- * It may be started before the first process, beside it or after it.
+ * Start it before, during or after the first process.
  *
  * @module
  */
@@ -30,7 +28,7 @@ type Month = {
   warmest: number;
 };
 
-/** A month that is complete, and the last day of it. */
+/** A complete month, and its last day. */
 interface Complete {
   month: Month;
   last: Event<Day>;

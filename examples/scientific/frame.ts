@@ -1,13 +1,13 @@
 import type { DataDescriptor } from "../../mod.ts";
 
-/** Pixels of a side of the detector. */
+/** Width and height of the detector, in pixels. */
 export const SIDE = 128;
-/** A pixel is a whole number of two bytes, the lower one first. */
+/** A pixel is an unsigned little-endian integer of two bytes. */
 export const PIXEL_BYTES = 2;
-/** Pixels of a side of the region around the peak. */
+/** Width and height of the region around the peak, in pixels. */
 export const REGION_SIDE = 16;
 
-/** What the instrument says of a frame; the raster is its data part. */
+/** The metadata of a frame; the raster is its data part. */
 export type Frame = {
   run: string;
   frame: number;
@@ -17,13 +17,13 @@ export type Frame = {
   peak: { x: number; y: number };
 };
 
-/** The square around the expected peak, moved so that it lies on the detector. */
+/** The top left corner of the square around the expected peak, which is moved to lie within the detector. */
 export function regionOf({ peak }: Frame): { x: number; y: number } {
   const within = (at: number) => Math.max(0, Math.min(SIDE - REGION_SIDE, Math.round(at) - REGION_SIDE / 2));
   return { x: within(peak.x), y: within(peak.y) };
 }
 
-/** The bytes of that square: a block a row. Nothing else of the raster is read from the disk. */
+/** The bytes of that square: one block per row. The rest of the raster is not delivered. */
 export function selectRegion(frame: Frame, descriptor: DataDescriptor): DataDescriptor {
   const { x, y } = regionOf(frame);
   const rowBytes = REGION_SIDE * PIXEL_BYTES;
@@ -35,7 +35,7 @@ export function selectRegion(frame: Frame, descriptor: DataDescriptor): DataDesc
   );
 }
 
-/** The counts of stored pixels, added up. */
+/** The sum of the stored pixels. */
 export function sumOf(pixels: Uint8Array): number {
   const view = new DataView(pixels.buffer, pixels.byteOffset, pixels.byteLength);
   let sum = 0;
@@ -52,7 +52,7 @@ export function simulate(run: string, frame: number): { metadata: Frame; raster:
   const view = new DataView(raster.buffer);
   let seed = frame + 1;
   for (let at = 0; at < SIDE * SIDE; at++) {
-    // A small generator of its own, so that a run can be simulated again.
+    // A deterministic generator, so that a run can be reproduced.
     seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
     const [x, y] = [at % SIDE, Math.floor(at / SIDE)];
     const signal = height * Math.exp(-((x - peak.x) ** 2 + (y - peak.y) ** 2) / 18);

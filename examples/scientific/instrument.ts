@@ -1,5 +1,4 @@
-/**
- * Simulates a run of an instrument: frames with metadata, and a raster each as data.
+/** Simulates a run of an instrument: frames with metadata, and a raster as data.
  *
  * ```sh
  * deno run -A examples/scientific/instrument.ts /tmp/run-data 200 50
@@ -24,9 +23,9 @@ await using producer = topic.producer("instrument");
 const run = new Date().toISOString();
 for (let frame = 0; frame < Number(frames); frame++) {
   const { metadata, raster } = simulate(run, frame);
-  // Each raster is an array of its own: nothing changes it after it is pushed.
+  // Each raster is a new array, so nothing changes it after the push.
   producer.push(metadata, raster);
   if (Number(intervalMs) > 0) await setTimeout(Number(intervalMs));
 }
 await producer.flush();
-console.log(`run ${run}: ${frames} frames are on the disk`);
+console.log(`run ${run}: ${frames} frames are on disk`);

@@ -3,7 +3,7 @@ import type { Event, Topic } from "../../mod.ts";
 import { streamEvents } from "../web/live.ts";
 import { type Frame, selectRegion, sumOf } from "./frame.ts";
 
-/** The page with its plot, and the points of it as they come. */
+/** Serves the page with the plot, and the points as they arrive. */
 export function makePlot(topic: Topic<Frame>): Hono {
   const app = new Hono();
   app.get("/", (context) => context.html(PAGE));
@@ -11,7 +11,7 @@ export function makePlot(topic: Topic<Frame>): Hono {
   return app;
 }
 
-/** What the plot needs of a frame: the data that came with it are the pixels of the region. */
+/** What the plot needs of a frame: its data is the pixels of the region. */
 function pointOf({ metadata: { frame, kelvin }, data }: Event<Frame>): string {
   return JSON.stringify({ frame, kelvin, counts: sumOf(data!) });
 }

@@ -1,5 +1,4 @@
-/**
- * Serves a page that plots a run as it goes on: the counts in the region around the peak, over the temperature.
+/** Serves a page that plots a run live: the counts in the region around the peak, over the temperature.
  *
  * ```sh
  * deno run -A examples/scientific/watch.ts /tmp/run-data 8081

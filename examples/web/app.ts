@@ -15,7 +15,7 @@ export function makeApp(topic: Topic<Reading>): Hono {
     const reading = await context.req.json().catch(() => undefined);
     if (reading === undefined) return context.json({ error: "expected JSON" }, 400);
     try {
-      // The topic's validator is the schema: what it refuses is the client's fault.
+      // The topic's validator is the schema, so a refusal is the client's fault.
       return context.json({ id: await producer.push(reading) }, 201);
     } catch (error) {
       if (error instanceof InvalidMetadataError) return context.json({ error: error.message }, 400);

@@ -2,12 +2,12 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { ClosedError, type ConsumerOptions, type Event, type Topic } from "../../mod.ts";
 
-/** A proxy gives up on a connection that says nothing for long. */
+/** Proxies close connections that are silent for long. */
 const SILENCE_MS_MAX = 15_000;
 
 /**
- * Answers with the events of a topic of one partition, as they come. Their ids are those of the stream: a browser that
- * comes back says the last one it saw, and gets what came after it.
+ * Streams the events of a topic with one partition, as they arrive. The stream uses the ids of the events: a
+ * browser that reconnects sends the last id it received, and gets the events after it.
  */
 export function streamEvents<T>(
   context: Context,
@@ -22,13 +22,13 @@ export function streamEvents<T>(
     const heartbeat = setInterval(() => void stream.write(": still here\n\n"), SILENCE_MS_MAX);
     try {
       const from = { id: Number.isSafeInteger(last) ? last + 1 : 0 };
-      // Nothing is acknowledged: every browser reads for itself, from where it says.
+      // Nothing is acknowledged: every browser says where to start.
       await using consumer = topic.consumer("live", { ...options, from });
       for await (const event of consumer.events({ signal: gone.signal })) {
         await stream.writeSSE({ id: String(event.id), data: dataOf(event) });
       }
     } catch (error) {
-      // The browser went away, or the service is being stopped.
+      // The browser has disconnected, or the service is stopping.
       if (!gone.signal.aborted && !(error instanceof ClosedError)) throw error;
     } finally {
       clearInterval(heartbeat);

@@ -1,4 +1,4 @@
-/** The page that shows readings as they come, and posts one. */
+/** The page that shows readings as they arrive, and can post one. */
 export const PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -14,7 +14,7 @@ export const PAGE = `<!doctype html>
 <script>
   const list = document.querySelector("ol");
   const status = document.querySelector("[role=status]");
-  // The browser sends the last id by itself when it connects again.
+  // The browser sends the last id when it reconnects.
   const live = new EventSource("/readings/live");
   live.onmessage = ({ lastEventId, data }) => {
     const { sensor, celsius } = JSON.parse(data);

@@ -6,5 +6,5 @@ export const Reading = z.object({
   celsius: z.number().min(-90).max(60),
 });
 
-/** The type of it, for topics and handlers. */
+/** Its type, for topics and handlers. */
 export type Reading = z.infer<typeof Reading>;

@@ -29,7 +29,7 @@ const server = serve(
   (address) => console.log(`http://127.0.0.1:${(address as AddressInfo).port}`),
 );
 
-/** Streams end when their consumers do; what was pushed is stored. */
+/** Closing the driver ends the streams, and flushes what was pushed. */
 async function stop(): Promise<void> {
   server.close();
   await driver.close();

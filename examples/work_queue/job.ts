@@ -1,5 +1,4 @@
-/**
- * What is in the queue, and how a job is done.
+/** What a job is, and how it is done.
  *
  * @module
  */
@@ -7,15 +6,16 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** A job: the factorial of a number. Negative ones cannot be done, however often they are tried. */
+/** A job: compute the factorial of a number. With a negative number, it fails at every attempt. */
 export type Job = { name: string; n: number };
 
-/** A job that was given up, with what it takes to look into it and to push it again. */
+/** A job that was given up, with what is needed to investigate it and to push it again. */
 export type DeadLetter = { job: Job; partition: number; id: number; attempts: number; error: string };
 
 /**
- * Does a job. Its result is a file with the job's name that appears at once: done twice, it is the same file, and
- * no one sees half of it. A worker may be killed after that and before the acknowledgement, so this matters.
+ * Does a job. Its result is a file with the job's name, renamed into place: doing the job twice writes the
+ * same file, and readers never see half of it. This matters because a worker may be killed between writing
+ * the file and the acknowledgement.
  */
 export async function doJob({ name, n }: Job, results: string): Promise<void> {
   await delay(2);

@@ -1,5 +1,4 @@
-/**
- * Makes the queue and pushes jobs into it; every tenth of them cannot be done:
+/** Creates the queue and pushes jobs to it; every tenth one fails:
  *
  * ```sh
  * deno run -A examples/work_queue/push_jobs.ts /tmp/work-data 200
@@ -11,7 +10,7 @@ import process from "node:process";
 import { Driver } from "../../mod.ts";
 import type { Job } from "./job.ts";
 
-/** Four workers are busy with some to spare: see docs/groups.md for how many partitions a queue wants. */
+/** Enough for four workers, with room for more: see "How many partitions" in docs/groups.md. */
 const PARTITIONS = 16;
 
 const [rootPath = "/tmp/work-data", count = "200"] = process.argv.slice(2);

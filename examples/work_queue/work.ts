@@ -4,8 +4,7 @@
  * ```sh
  * deno run -A examples/work_queue/work.ts /tmp/work-data /tmp/work-results
  * ```
- *
- * It ends when no job has come for some seconds.
+ * It ends when no job has arrived for a few seconds.
  *
  * @module
  */
@@ -27,14 +26,15 @@ await using deadLetters = await driver.openTopic<DeadLetter>("dead_letters");
 await using graveyard = deadLetters.producer("workers");
 await using worker = jobs.consumer("workers", { group: true });
 
-/** Tries a job some times; one that cannot be done becomes a dead letter, so that the others go on. */
+/** Tries a job several times; one that keeps failing becomes a dead letter, and does not block the others. */
 async function handle({ metadata: job, partition, id }: Event<Job>): Promise<void> {
   for (let attempts = 1;; attempts++) {
     try {
       return await doJob(job, results);
     } catch (error) {
       if (attempts === ATTEMPTS) {
-        // Stored before the job is acknowledged: killed in between, the letter comes twice, and is never lost.
+        // Stored before the job is acknowledged: if killed in between, the letter may be stored twice but is
+        // never lost.
         await graveyard.push({ job, partition, id, attempts, error: String(error) });
         return;
       }
@@ -50,7 +50,7 @@ for await (const event of worker.events({ timeoutMs: QUIET_MS })) {
     await event.acknowledge();
     done++;
   } catch (error) {
-    // The partition went to another worker meanwhile, which does the job again: the result is the same.
+    // The partition has moved to another worker, which does the job again, with the same result.
     if (!(error instanceof PartitionMovedError)) throw error;
   }
   if (done === 1) console.log("working");

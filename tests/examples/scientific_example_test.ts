@@ -40,7 +40,7 @@ test("the scientific example's points are those of the region around the peak, o
       const { code, stdout } = await start([...RUNTIMES[runtime], at("instrument.ts"), store, "30", "0"])
         .ended;
       assertEquals(code, 0);
-      assertMatch(stdout, /: 30 frames are on the disk\n$/);
+      assertMatch(stdout, /: 30 frames are on disk\n$/);
       const watching = start([...RUNTIMES[runtime], at("watch.ts"), store, "0"]);
       try {
         await until("it serves", () => watching.stdout().includes("http://"));
