@@ -1,23 +1,23 @@
 import { InvalidMetadataError } from "../errors.ts";
 import { cppNumber } from "./number_text.ts";
 
-/** An object or array that is being read. */
+/** An object or array being parsed. */
 interface Open {
-  /** Values of an array, or undefined for an object. */
+  /** Values of an array; undefined for an object. */
   values: string[] | undefined;
   /** Members of an object, by key. */
   members: Map<string, string>;
-  /** The member whose value comes next. */
+  /** The key of the next value. */
   key: string | undefined;
 }
 
 /**
- * A JSON document as the C++ library writes it after having read it: compact, keys in the order of their UTF-8
- * bytes (of equal ones the last counts), texts with as few escapes as possible. It works on the text, so that
- * whole numbers beyond a double keep their digits. With `indent`, members stand on lines of their own.
+ * A JSON document as the C++ library would write it after reading it: compact, keys ordered by their UTF-8 bytes
+ * (the last of equal keys counts), strings with as few escapes as possible. It works on the text, so that integers
+ * beyond a double keep their digits. With `indent`, members are on separate lines.
  *
- * The text must be JSON. Throws `InvalidMetadataError` for what C++ cannot read: a number beyond a double, half a
- * surrogate pair.
+ * The text must be valid JSON. Throws `InvalidMetadataError` for what C++ cannot read: a number outside the range
+ * of a double, or a lone surrogate.
  */
 export function canonicalJson(text: string, indent = 0): string {
   const open: Open[] = [];
@@ -47,7 +47,7 @@ export function canonicalJson(text: string, indent = 0): string {
         top.key = plainText(token);
         continue;
       }
-      // Without escapes it is as short as can be already.
+      // Without escapes it cannot be shorter.
       value = token.includes("\\") ? JSON.stringify(plainText(token)) : token;
     } else {
       const from = at;
@@ -64,10 +64,10 @@ export function canonicalJson(text: string, indent = 0): string {
   }
 }
 
-/** What a character begins. */
+/** The kind of token that a character starts. */
 const Kind = { scalar: 0, separator: 1, opening: 2, closing: 3, quote: 4 } as const;
 
-/** Kinds by character code; what is not there is part of a scalar. */
+/** Kinds by character code; all other characters are part of a scalar. */
 const KINDS = new Uint8Array(128);
 for (const letter of ", :\t\r\n") KINDS[letter.charCodeAt(0)] = Kind.separator;
 for (const letter of "{[") KINDS[letter.charCodeAt(0)] = Kind.opening;
@@ -104,7 +104,7 @@ function endOfString(text: string, from: number): number {
   }
 }
 
-/** The order of the texts' UTF-8 bytes. */
+/** Compares by UTF-8 bytes. */
 function compareAsUtf8(one: string, other: string): number {
   const length = Math.min(one.length, other.length);
   for (let at = 0; at < length; at++) {
@@ -114,7 +114,7 @@ function compareAsUtf8(one: string, other: string): number {
   return one.length - other.length;
 }
 
-/** Halves of surrogate pairs stand for characters after all others. */
+/** Surrogates sort after all other code units. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

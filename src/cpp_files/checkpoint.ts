@@ -8,18 +8,18 @@ import { nodeStorage } from "../storage/node.ts";
 import type { Topic } from "../topic.ts";
 import type { TransferCount } from "./transfer.ts";
 
-/** How far the export of a partition is: what is on the disk for certain. */
+/** The progress of one partition's export: what is certainly on disk. */
 export interface PartitionCheckpoint extends TransferCount {
-  /** Id after the last event that was written. */
+  /** Id after the last exported event. */
   nextId: number;
-  /** When the last event was stored, by which it is known again. */
+  /** Timestamp of the last event, by which it is recognized. */
   timestamp: number;
 }
 
 /** Bytes written between two checkpoints. */
 const INTERVAL_BYTES = 64 * 1024 * 1024;
 
-/** How far an export is, kept in a file so that a later run can continue it. */
+/** The progress of an export, stored in a file so that a later run can resume it. */
 export class Checkpoint {
   #sinceSaved = 0;
 
@@ -29,7 +29,7 @@ export class Checkpoint {
     private readonly partitions: PartitionCheckpoint[],
   ) {}
 
-  /** What an earlier run left behind, or the beginning. */
+  /** The checkpoint of an earlier run, or a new one. */
   static load(path: string, topic: Topic): Checkpoint {
     const beginning = { nextId: 0, timestamp: 0, events: 0, metadataBytes: 0, dataBytes: 0 };
     const document = readDocument(nodeStorage, path);
@@ -43,12 +43,12 @@ export class Checkpoint {
     return new Checkpoint(path, topic.name, partitions);
   }
 
-  /** How far a partition is. */
+  /** The progress of one partition. */
   of(partition: number): PartitionCheckpoint {
     return ofPartition(this.partitions, partition);
   }
 
-  /** Notes what was written; true when it is time to put it on the disk. */
+  /** Records progress; returns true when it is time to sync and save. */
   note(partition: number, last: Event, count: Readonly<TransferCount>): boolean {
     const before = this.of(partition);
     this.#sinceSaved += count.metadataBytes + count.dataBytes - before.metadataBytes - before.dataBytes;
@@ -56,7 +56,7 @@ export class Checkpoint {
     return this.#sinceSaved >= INTERVAL_BYTES;
   }
 
-  /** Keeps it. Everything noted must be on the disk before. */
+  /** Saves the checkpoint. Everything recorded must have been synced before. */
   save(): void {
     const document = { topic: this.topic, partitions: this.partitions };
     nodeStorage.replace(
@@ -66,7 +66,7 @@ export class Checkpoint {
     this.#sinceSaved = 0;
   }
 
-  /** Throws `ContentMismatchError` unless the last event that was written is in the topic still. */
+  /** Throws `ContentMismatchError` unless the last exported event is still in the topic. */
   async confirm(topic: Topic, partition: number): Promise<void> {
     const { nextId, timestamp } = this.of(partition);
     if (nextId === 0) return;

@@ -10,10 +10,10 @@ import type { SourcePartition } from "./source_partition.ts";
 import type { TransferCount } from "./transfer.ts";
 import { counted } from "../counted.ts";
 
-/** Data parts up to this size are read with their events, larger ones in pieces of it. */
+/** Data parts up to this size are read with their events, larger ones in pieces of this size. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
-/** Which events are compared. */
+/** Which events to compare. */
 export interface CompareRequest {
   topic: Topic;
   source: SourcePartition;
@@ -21,12 +21,13 @@ export interface CompareRequest {
   /** One past the last id. */
   endId: number;
   signal: AbortSignal | undefined;
-  /** Called with the events that are the same, some at a time. */
+  /** Called with equal events, in groups. */
   onSame?: (events: CppEvent[]) => void;
 }
 
 /**
- * Compares stored events with those of the C++ store: every id, the metadata and the data, byte by byte. Throws `ContentMismatchError` at the first difference.
+ * Compares stored events with those of the C++ store: every id, the metadata, and the data byte by byte. Throws
+ * `ContentMismatchError` at the first difference.
  */
 export async function compareEvents(request: CompareRequest): Promise<void> {
   const { topic, source, fromId, endId, signal, onSame } = request;
@@ -37,13 +38,13 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
       `Cannot import into topic "${topic.name}": event ${id} of partition ${partition} ${what}; ` +
         `import into a new topic`,
     );
-  // A text that went through another serializer may come back in another spelling.
+  // Another serializer may return equivalent but different text.
   const keepsText = topic.serializer.writesJsonText === true;
-  // A name that no one else has, and under which nothing is stored.
+  // A unique name, under which nothing is stored.
   await using consumer = topic.consumer(`import-${randomUUID()}`, {
     partitions: [partition],
     from: { id: fromId },
-    // Where all data come whole nothing is asked for each event, which would take its metadata apart.
+    // If all data is small, no selector is called per event, which would parse its metadata.
     dataSelector: source.hasDataAbove(PIECE_BYTES) ? selectPiece : FullDataSelector,
   });
   const expected = source.events(fromId);
@@ -80,7 +81,10 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
   if (nextId < endId) throw differ(nextId, "was lost there");
 }
 
-/** How much is in a partition of the C++ store, if it has the events of the topic and no others; `spell` says how. */
+/**
+ * The size of a partition of the C++ store if it has exactly the events of the topic; `spell` says how to write
+ * metadata.
+ */
 export async function countIfSame(
   topic: Topic,
   store: CppPartition,

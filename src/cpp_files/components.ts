@@ -1,5 +1,5 @@
 /**
- * The component documents of a topic of C++, and what they mean here.
+ * The component documents of a C++ topic, and their meaning here.
  *
  * @module
  */
@@ -18,7 +18,7 @@ type Kind = keyof Components;
 
 const KINDS: readonly Kind[] = ["validator", "partitionSelector", "serializer"];
 
-/** What takes another component on the command line. */
+/** Command line options that replace a component. */
 const FLAGS: Readonly<Record<Kind, string>> = {
   validator: "--validator default",
   partitionSelector: "--partition-selector default",
@@ -31,17 +31,17 @@ const MAKERS = {
   serializer: makeSerializer,
 };
 
-/** A component document as the C++ library takes it. */
+/** A component document, as the C++ library interprets it. */
 export interface CppComponent {
-  /** What it describes; undefined where the C++ library takes it for none either, or it is code of C++. */
+  /** The document; undefined if the C++ library ignores it too, or it is C++ code. */
   document?: ComponentDocument;
-  /** What is wrong with it here; undefined when there is a document. */
+  /** Why it cannot be used here; undefined if there is a document. */
   obstacle?: string;
-  /** Whether it names a type: one that does not stands for the default component. */
+  /** Whether it names a type: one without a type means the default component. */
   hasType: boolean;
 }
 
-/** Reads a component document of the topic in a folder. */
+/** Reads a component document in a topic's folder. */
 export function readComponent(folder: string, kind: Kind): CppComponent {
   const path = `${folder}/${COMPONENT_FILES[kind]}`;
   const bytes = nodeStorage.readWhole(path, DOCUMENT_BYTES_MAX + 1);
@@ -73,28 +73,28 @@ export function readComponent(folder: string, kind: Kind): CppComponent {
   return { document: kind === "validator" ? withCppDraft(document) : document, hasType: true };
 }
 
-/** A document as the C++ library had it. */
+/** A document as it was in the C++ store. */
 export function withoutDraft(document: ComponentDocument): ComponentDocument {
   if (document.type !== "schema" || document.draft !== CPP_DRAFT) return document;
   const { draft: _, ...others } = document;
   return { ...others, type: document.type };
 }
 
-/** What a new topic is made with. */
+/** What is needed to create a new topic. */
 export interface ComponentsRequest {
   driver: Driver;
-  /** Folder of the topic of C++. */
+  /** Folder of the C++ topic. */
   folder: string;
-  /** Name of the topic it becomes. */
+  /** Name of the new topic. */
   into: string;
-  /** Components that take the place of those of C++. */
+  /** Components that replace those of the C++ topic. */
   given: ComponentOptions;
   onWarning: ((text: string) => void) | undefined;
 }
 
 /**
- * The documents of a topic of C++ in whose place nothing was given. Throws `InvalidOptionError` for those that mean
- * nothing here: it names each, and the options that take another one.
+ * The documents of a C++ topic, except those that are replaced. Throws `InvalidOptionError` for those that cannot
+ * be used here: it names each, and the options to replace it.
  */
 export async function importedComponents(request: ComponentsRequest): Promise<Partial<Components>> {
   const { driver, folder, into, given, onWarning } = request;
@@ -124,7 +124,7 @@ export async function importedComponents(request: ComponentsRequest): Promise<Pa
   return documents;
 }
 
-/** What is wrong in a document of a component that there is. */
+/** What is wrong in the document of a built-in or registered component. */
 async function faultOf(kind: Kind, document: ComponentDocument | undefined): Promise<string | undefined> {
   if (document === undefined) return undefined;
   try {
@@ -152,7 +152,7 @@ function foreignComponents(
   );
 }
 
-/** Names the verdicts of a validator that are not those of C++. */
+/** Warns about validators whose results differ from those of C++. */
 function warnOfDifferences(
   topic: string,
   { validator }: Partial<Components>,

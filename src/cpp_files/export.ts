@@ -23,43 +23,43 @@ import {
   type TransferProgress,
 } from "./transfer.ts";
 
-/** What {@linkcode exportCppFiles} takes. */
+/** What {@linkcode exportCppFiles} accepts. */
 export interface CppExportOptions {
-  /** What is exported. */
+  /** The topic to export. */
   topic: Topic;
-  /** The `root_path` for the C++ driver; made if it is not there. */
+  /** The `root_path` for the C++ driver; created if missing. */
   rootPath: string;
-  /** Name of the topic it becomes. Default: the same. */
+  /** Name of the exported topic. Default: the same. */
   into?: string;
-  /** Ends the export, which a later one continues. */
+  /** Aborts the export; a later call resumes it. */
   signal?: AbortSignal;
-  /** Called now and then with how far it is. */
+  /** Called periodically with the progress. */
   onProgress?: TransferProgress;
-  /** Called with a sentence on each thing that C++ cannot have as it is here. */
+  /** Called with a sentence about each thing that cannot be represented in C++. */
   onWarning?: (text: string) => void;
 }
 
-/** Under this name until everything is there: without a folder `partitions` it is not a topic for C++. */
+/** The folder's name until the export is complete: without a folder `partitions` C++ does not see a topic. */
 const UNFINISHED_FOLDER = "partitions.unfinished";
 const CHECKPOINT_FILE = "export.json";
 
-/** Data parts up to this size are read with their events, larger ones in pieces of it. */
+/** Data parts up to this size are read with their events, larger ones in pieces of this size. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Writes a topic in the layout of the C++ files driver, for that driver to open. Metadata is written as the C++
- * library would: compact, with sorted keys, whole numbers of 64 bits with all their digits.
+ * Exports a topic to the layout of the C++ files driver, so that this driver can open it. Metadata is written as
+ * the C++ library would write it: compact, with sorted keys, and with all digits of 64-bit integers.
  *
- * Ids begin at 0 there: where the first events were removed, or some were lost to damage, later ones get lower
- * ids, which is warned of. A component that C++ does not have, or cannot read, is replaced by the default one, likewise
- * with a warning. Times and the positions of consumers have no place in that layout.
+ * Ids begin at 0 there: if the first events were removed, or some were lost to damage, later ones get lower ids,
+ * which causes a warning. A component that C++ does not have, or cannot read, is replaced by the default one, also
+ * with a warning. Timestamps and the positions of consumers do not exist in that layout.
  *
- * A run that was cut short is continued by the same call. For C++ the topic is there only once it is complete. Where
- * it is there already, with the same events, nothing is done.
+ * The same call resumes an interrupted export. C++ sees the topic only once it is complete. If it already exists
+ * with the same events, nothing is done.
  *
- * Throws `TopicExistsError` when another topic has the name, `TransferInProgressError` beside another export to it, `InvalidMetadataError` for metadata that C++ cannot read (a
- * number beyond a double), `CorruptedLogError` for damage, `ContentMismatchError` when what an earlier run left is of
- * another topic.
+ * Throws `TopicExistsError` if another topic has the name, `TransferInProgressError` while another export writes
+ * it, `InvalidMetadataError` for metadata that C++ cannot read (a number outside the range of a double),
+ * `CorruptedLogError` for damage, `ContentMismatchError` if an earlier run left the content of another topic.
  *
  * @example
  * ```ts
@@ -104,7 +104,7 @@ export async function exportCppFiles(options: CppExportOptions): Promise<TopicTr
   return sumOf(transfers);
 }
 
-/** What an earlier run exported, if all that is there is what this one would write. */
+/** The result of an earlier export, if it wrote exactly what this one would. */
 async function exportedBefore(options: CppExportOptions, path: string): Promise<TopicTransfer | undefined> {
   const { topic, into = topic.name, rootPath, signal } = options;
   if (nodeStorage.stat(`${path}/${PARTITIONS_FOLDER}`)?.kind !== "directory") return undefined;
@@ -128,7 +128,7 @@ interface PartitionJob {
   partition: number;
   folder: string;
   checkpoint: Checkpoint;
-  /** Sums over all partitions, for progress. */
+  /** Totals over all partitions, for progress. */
   done: TransferCount;
 }
 
@@ -184,12 +184,12 @@ function keep(writer: PartitionWriter, checkpoint: Checkpoint): void {
   checkpoint.save();
 }
 
-/** What stopped the export (a full disk) may stop this too: then the checkpoint before holds. */
+/** What stopped the export (a full disk) may stop this too: then the previous checkpoint remains valid. */
 function keepIfPossible(writer: PartitionWriter, checkpoint: Checkpoint): void {
   try {
     keep(writer, checkpoint);
   } catch {
-    // The error that is under way says why.
+    // The original error says why.
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The component documents of a topic as the C++ library can read them.
+ * The component documents of a topic, in the form the C++ library reads.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import { COMPONENT_FILES, type Components } from "./layout.ts";
 
 type Kind = keyof Components;
 
-/** Component types that the C++ library has itself. */
+/** Component types built into the C++ library. */
 const KNOWN_TYPES: Readonly<Record<Kind, readonly string[]>> = {
   validator: ["default", "schema", "eventbridge"],
   serializer: ["default", "schema"],
   partitionSelector: ["default"],
 };
 
-/** A component's document for C++; warnings say what it does not have, cannot read, or reads otherwise. */
+/** A component's document for C++; warns about what C++ does not have, cannot read, or interprets differently. */
 export function componentText(topic: Topic, kind: Kind, onWarning?: (text: string) => void): string {
   const own: ComponentDocument = withoutDraft(topic.definition[kind]);
   const name = `${COMPONENT_FILES[kind].slice(0, -5)} "${own.type}"`;
@@ -37,7 +37,7 @@ export function componentText(topic: Topic, kind: Kind, onWarning?: (text: strin
   return canonicalJson(JSON.stringify(document), 2);
 }
 
-/** C++ keeps the pattern under `schema`. */
+/** C++ stores the pattern under `schema`. */
 function inCppWords(document: ComponentDocument): ComponentDocument {
   if (document.type !== "eventbridge" || document.pattern === undefined) return document;
   const { pattern, ...others } = document;
@@ -49,7 +49,7 @@ function refusalsOf({ type, schema = {} }: ComponentDocument): string[] {
   return type === "eventbridge" ? cppPatternRefusals(schema) : [];
 }
 
-/** Only validators have verdicts: the serializer `schema` writes JSON text here and there. */
+/** Only validators give different results: the serializer `schema` writes JSON text in both. */
 function differencesOf(kind: Kind, { type, schema = {} }: ComponentDocument): ((name: string) => string)[] {
   if (kind !== "validator") return [];
   if (type === "eventbridge") {

@@ -1,10 +1,10 @@
 import { StorageError } from "../errors.ts";
 import type { Storage, StorageFile } from "../storage/port.ts";
 
-/** Reads ranges of a file that lie near one another with few calls. What it gave is never overwritten. */
+/** Reads nearby ranges of a file with few system calls. Returned bytes are never overwritten. */
 export class FileWindow implements Disposable {
   readonly #file: StorageFile | undefined;
-  /** Size of the file when it was opened; 0 where there is none. */
+  /** Size of the file when it was opened; 0 if it does not exist. */
   readonly size: number;
   #bytes: Uint8Array = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
@@ -15,19 +15,19 @@ export class FileWindow implements Disposable {
     this.size = this.#file?.size() ?? 0;
   }
 
-  /** What was read last, until the next call. */
+  /** The current window, until the next call. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
 
-  /** The same, for numbers. */
+  /** The same as a view for numbers. */
   get view(): DataView {
     return this.#view;
   }
 
-  /** Where a range begins in {@linkcode bytes}, which has all of it; -1 where the file ends before it. */
+  /** The offset in {@linkcode bytes} of a range that is read completely; -1 if it exceeds the file. */
   locate(offset: number, size: number): number {
-    // Both may be Infinity, or their sum beyond what is exact.
+    // Both may be Infinity, or their sum inexact.
     if (size > this.size || offset > this.size - size) return -1;
     const at = offset - this.#start;
     if (at >= 0 && at + size <= this.#bytes.length) return at;
@@ -37,7 +37,7 @@ export class FileWindow implements Disposable {
     return this.#bytes.length < size ? -1 : 0;
   }
 
-  /** A range of the file, undefined where the file ends before it. */
+  /** A range of the file; undefined if it exceeds the file. */
   range(offset: number, size: number): Uint8Array | undefined {
     const at = this.locate(offset, size);
     return at < 0 ? undefined : this.#bytes.subarray(at, at + size);

@@ -1,6 +1,6 @@
 /**
- * The digits that the C++ library's JSON writer finds for a double (Grisu2, by Florian Loitsch): they read back as the
- * same double, and are almost always the fewest that do.
+ * The digits that the C++ library's JSON writer produces for a double (Grisu2, by Florian Loitsch): they parse to
+ * the same double, and are almost always the shortest that do.
  *
  * @module
  */
@@ -16,7 +16,7 @@ interface PowerOfTen extends BinaryNumber {
   k: number;
 }
 
-/** The digits of a number, the first one not 0, and the power of ten that the last one counts. */
+/** The digits of a number, without a leading 0, and the power of ten of the last one. */
 export interface Digits {
   digits: string;
   exponent: number;
@@ -30,7 +30,7 @@ const POWER_STEP = 8;
 const powers = new Map<number, PowerOfTen>();
 const view = new DataView(new ArrayBuffer(8));
 
-/** Finds the digits of a double above 0. */
+/** The digits of a positive double. */
 export function grisu2Digits(value: number): Digits {
   view.setFloat64(0, value);
   const bits = view.getBigUint64(0);
@@ -47,7 +47,7 @@ export function grisu2Digits(value: number): Digits {
   return digitsBetween(low.f + 1n, product(normalized(v), power).f, { f: high.f - 1n, e: high.e }, -power.k);
 }
 
-/** Digits of a number between two bounds, as close to `w` as their count allows. */
+/** The shortest digits between two bounds that this algorithm finds, as close to `w` as possible. */
 function digitsBetween(low: bigint, w: bigint, high: BinaryNumber, exponent: number): Digits {
   const shift = BigInt(-high.e);
   const one = 1n << shift;
@@ -77,7 +77,7 @@ function digitsBetween(low: bigint, w: bigint, high: BinaryNumber, exponent: num
   return { digits: closer(digits, { distance, delta, rest, unit: one }), exponent };
 }
 
-/** Lowers the last digit as long as that comes closer. */
+/** Decrements the last digit as long as that brings it closer. */
 function closer(
   digits: string,
   { distance, delta, rest, unit }: { distance: bigint; delta: bigint; rest: bigint; unit: bigint },
@@ -103,7 +103,7 @@ function normalized({ f, e }: BinaryNumber): BinaryNumber {
   return { f: f << BigInt(shift), e: e - shift };
 }
 
-/** The power of ten that brings a number of this binary exponent to one from -60 to -32. */
+/** The power of ten that scales a number with this binary exponent to one from -60 to -32. */
 function powerFor(e: number): PowerOfTen {
   const f = -60 - e - 1;
   const least = Math.trunc((f * 78913) / 2 ** 18) + (f > 0 ? 1 : 0);

@@ -29,40 +29,40 @@ import {
 } from "./transfer.ts";
 import { counted } from "../counted.ts";
 
-/** What {@linkcode importCppFiles} takes. */
+/** What {@linkcode importCppFiles} accepts. */
 export interface CppImportOptions extends LargeMetadataOptions {
   /** The `root_path` of the C++ driver. */
   rootPath: string;
   /** Name of the topic there. */
   topic: string;
-  /** Where it goes. */
+  /** The driver to import into. */
   driver: Driver;
-  /** Name of the topic it becomes. Default: the same. */
+  /** Name of the imported topic. Default: the same. */
   into?: string;
-  /** Options of the new topic beside `num_partitions`. */
+  /** Options of the new topic, besides `num_partitions`. */
   topicOptions?: JsonObject;
-  /** Components of the new topic, instead of those it has in C++. */
+  /** Components of the new topic, instead of those in C++. */
   components?: ComponentOptions;
-  /** Whether a store that is damaged becomes a topic with the events before the damage. Default: false. */
+  /** Whether to import the events before the damage of a damaged store. Default: false. */
   partial?: boolean;
-  /** Ends the import, which a later one continues. */
+  /** Aborts the import; a later call resumes it. */
   signal?: AbortSignal;
-  /** Called now and then with how far it is. */
+  /** Called periodically with the progress. */
   onProgress?: TransferProgress;
-  /** Called with a sentence on each thing that is not here as it is in C++. */
+  /** Called with a sentence about each difference from the C++ topic. */
   onWarning?: (text: string) => void;
 }
 
 /**
- * Copies a topic of the C++ files driver into another driver's. Every event keeps its partition and its id, its
- * metadata character by character and its data.
+ * Copies a topic of the C++ files driver to another driver. Every event keeps its partition, its id, its exact
+ * metadata and its data.
  *
- * A new topic is there for others only when it is complete. A run that was cut short is continued by the same call:
- * what was stored is compared, and the rest follows. A topic that holds anything else is refused with
- * `ContentMismatchError`. At the end everything stored is read back and compared, metadata and data byte by byte.
+ * A new topic becomes visible only when it is complete. The same call resumes an interrupted import: what is
+ * stored is compared, and the rest is added. A topic with other content is rejected with `ContentMismatchError`.
+ * Finally everything stored is read back and compared, metadata and data byte by byte.
  *
- * Throws `TopicNotFoundError`, `CorruptedLogError` for a store that is damaged, and whatever the driver throws.
- * The C++ store is only read, and events that are added to it meanwhile are left to the next call.
+ * Throws `TopicNotFoundError`, `CorruptedLogError` for a damaged store, and errors of the driver. The C++ store is
+ * only read; events added to it in the meantime are left to the next call.
  *
  * @example
  * ```ts ignore
@@ -97,7 +97,7 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
     if (nextId > 0) throw foreign(target, partition, `it has events, and there is no such partition in C++`);
   }
   await using producer = target.producer("import");
-  // A serializer from a module answers for itself only now.
+  // Only now it is known whether a serializer from a module loads.
   await producer.ready();
   const reader = MetadataReader.for(source, target.serializer);
   const rule = largeMetadataRule(options);
@@ -168,7 +168,7 @@ interface Target extends AsyncDisposable {
   publish(): Promise<void>;
 }
 
-/** Opens the topic to write to: one that is there, or the draft of a new one, which an earlier run may have begun. */
+/** Opens the target topic: an existing one, or the draft of a new one, possibly begun by an earlier run. */
 async function openTarget(source: CppTopic, options: CppImportOptions): Promise<Target> {
   const { driver, into = options.topic } = options;
   const target = await driver.topicExists(into)
@@ -186,7 +186,7 @@ async function openTarget(source: CppTopic, options: CppImportOptions): Promise<
 }
 
 const type = "default";
-/** The events were validated, and their partitions chosen, when they were first pushed. */
+/** The events were validated and assigned to partitions when they were first pushed. */
 const PLAIN: ComponentOptions = { validator: { type }, partitionSelector: { type } };
 
 async function openExisting(options: CppImportOptions): Promise<Target> {
@@ -205,7 +205,7 @@ async function openExisting(options: CppImportOptions): Promise<Target> {
   }
   return {
     topic,
-    // An earlier run may have been killed where the engine cannot hide what is not whole.
+    // An earlier run may have been killed, with an engine that cannot hide an incomplete topic.
     publish: async () => {
       if (await isUnfinished(topic)) await topic.deleteConsumer(UNFINISHED_CONSUMER);
     },

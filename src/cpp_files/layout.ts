@@ -9,22 +9,22 @@
  *     index        an entry an event: metadata offset (8), size of the record (8), data offset (8), data size (8)
  * ```
  *
- * Numbers are little-endian. An event's id is its place in the index, and the index alone says what is there:
- * after a crash the other files may hold bytes that no entry refers to. There are no checksums, no times and no
- * positions of consumers.
+ * Numbers are little-endian. An event's id is its position in the index, and only the index says which events
+ * exist: after a crash the other files may contain bytes without an entry. There are no checksums, timestamps or
+ * consumer positions.
  *
  * @module
  */
 import type { ComponentDocument } from "../contract.ts";
 
-/** Names of the component documents, by what they describe. */
+/** File names of the component documents. */
 export const COMPONENT_FILES = {
   validator: "validator.json",
   serializer: "serializer.json",
   partitionSelector: "partition-selector.json",
 } as const;
 
-/** What a topic is made of beside its events. */
+/** The components of a topic. */
 export interface Components {
   validator: ComponentDocument;
   serializer: ComponentDocument;
@@ -38,19 +38,19 @@ export const INDEX_FILE = "index";
 
 /** Bytes of one index entry. */
 export const ENTRY_BYTES = 32;
-/** Bytes of the length in front of each metadata. */
+/** Bytes of the length before each metadata text. */
 export const LENGTH_BYTES = 8;
 
-/** Where an event lies in the files of its partition. */
+/** The position of an event in the files of its partition. */
 export interface IndexEntry {
   metadataOffset: number;
-  /** Size of the record: the length and the text. */
+  /** Size of the record: the length prefix and the text. */
   metadataSize: number;
   dataOffset: number;
   dataSize: number;
 }
 
-/** Reads an entry. What is larger than any file comes out as `Infinity`, which is out of every bound. */
+/** Reads an entry. A value larger than any file becomes `Infinity`, which is out of every bound. */
 export function readEntry(view: DataView, at: number): IndexEntry {
   return {
     metadataOffset: readUint64(view, at),
@@ -70,7 +70,7 @@ export function writeEntry(view: DataView, at: number, entry: IndexEntry): void 
 
 const TWO_32 = 2 ** 32;
 
-/** A number of eight bytes, `Infinity` where it is beyond a safe integer. */
+/** An eight-byte number; `Infinity` if it is not a safe integer. */
 export function readUint64(view: DataView, at: number): number {
   const value = view.getUint32(at + 4, true) * TWO_32 + view.getUint32(at, true);
   return Number.isSafeInteger(value) ? value : Infinity;

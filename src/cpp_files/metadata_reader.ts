@@ -3,13 +3,10 @@ import { InvalidOptionError } from "../errors.ts";
 import type { CppEvent } from "./partition.ts";
 import type { CppTopic } from "./topic.ts";
 
-/** Serializers of C++ that write JSON text in records. */
+/** C++ serializers that write JSON text in records. */
 const JSON_SERIALIZERS = ["default", "schema"];
 
-/**
- * Reads the metadata of a topic of C++: JSON text in records, or whatever another serializer wrote, of which the C++
- * driver stores the bytes alone.
- */
+/** Reads the metadata of a C++ topic: JSON text in records, or the bare bytes of another serializer. */
 export class MetadataReader {
   readonly #serializer: Serializer | undefined;
 
@@ -18,8 +15,8 @@ export class MetadataReader {
   }
 
   /**
-   * Looks how the metadata were written; `serializer` is that of the topic they go to. Throws `InvalidOptionError` where
-   * another one is needed to read them.
+   * Determines how the metadata is encoded; `serializer` is that of the target topic. Throws `InvalidOptionError`
+   * if another one is needed to read it.
    */
   static for(source: CppTopic, serializer: Serializer): MetadataReader {
     const { document, hasType } = source.component("serializer");
@@ -27,7 +24,7 @@ export class MetadataReader {
     if (isJson) return new MetadataReader(undefined);
     const strange = source.firstWithoutRecord();
     const readsBytes = serializer.writesJsonText !== true;
-    // A document without a type stands for the default serializer, unless what is stored says otherwise.
+    // A document without a type means the default serializer, unless the stored content contradicts it.
     if (readsBytes && (strange !== undefined || hasType)) return new MetadataReader(serializer);
     if (strange === undefined) return new MetadataReader(undefined);
     throw new InvalidOptionError(
@@ -38,12 +35,12 @@ export class MetadataReader {
     );
   }
 
-  /** Whether metadata are the bytes of another serializer, not JSON text in records. */
+  /** Whether metadata is the bare bytes of another serializer rather than JSON text in records. */
   get isBare(): boolean {
     return this.#serializer !== undefined;
   }
 
-  /** Metadata as JSON text; throws `CorruptedLogError` for what the serializer cannot read. */
+  /** Metadata as JSON text; throws `CorruptedLogError` if the serializer cannot read it. */
   documentOf(event: CppEvent): string | Promise<string> {
     return this.#serializer === undefined ? event.document : deserialized(this.#serializer, event);
   }

@@ -1,5 +1,5 @@
 /**
- * Topics of the C++ "files" driver: to take them over, and to go back to them.
+ * Import from, and export to, topics of the C++ "files" driver.
  *
  * @example
  * ```ts

@@ -1,14 +1,14 @@
 import { InvalidMetadataError } from "../errors.ts";
 import { grisu2Digits } from "./grisu2.ts";
 
-/** Up to here every whole number fits into 64 bits, with or without a sign. */
+/** All integers with so many digits fit into 64 bits, signed or unsigned. */
 const SURE_DIGITS_MAX = 18;
 const UNSIGNED_MAX = 2n ** 64n - 1n;
 const SIGNED_MIN = -(2n ** 63n);
 
 /**
- * A JSON number as the C++ library writes it after having read it: whole numbers of 64 bits are kept, all others
- * become doubles. Throws `InvalidMetadataError` for a number beyond a double, which C++ refuses.
+ * A JSON number as the C++ library writes it after reading it: 64-bit integers are kept, all others become
+ * doubles. Throws `InvalidMetadataError` for a number outside the range of a double, which C++ rejects.
  */
 export function cppNumber(text: string): string {
   if (!text.includes(".") && !text.includes("e") && !text.includes("E")) {
@@ -25,14 +25,14 @@ export function cppNumber(text: string): string {
 }
 
 /**
- * A double as the C++ library writes it: always with a point or an exponent, and nearly always in the shortest form that
- * reads back as the same.
+ * A double as the C++ library writes it: always with a decimal point or an exponent, and almost always the
+ * shortest text that parses to the same double.
  */
 export function cppDouble(value: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
   const sign = value < 0 ? "-" : "";
   const { digits, exponent: power } = grisu2Digits(Math.abs(value));
-  // Digits in front of the point.
+  // Number of digits before the decimal point.
   const whole = digits.length + power;
   if (whole > 15 || whole <= -4) {
     const rest = digits.slice(1);

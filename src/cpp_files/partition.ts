@@ -15,38 +15,41 @@ import { PartitionFiles } from "./partition_files.ts";
 import { counted } from "../counted.ts";
 
 const INDEX_AHEAD_BYTES = 64 * 1024;
-/** Metadata are read whole, unless they are moved; no driver stores so many bytes of them. */
+/** Metadata is read into memory unless it is moved; no driver stores metadata larger than this. */
 export const WHOLE_METADATA_BYTES_MAX = 64 * 1024 * 1024;
 
 /** An event of a topic in the C++ layout. */
 export interface CppEvent {
   id: number;
-  /** The metadata as JSON text; empty where it was not asked for. */
+  /** The metadata as JSON text; empty if not requested. */
   document: string;
   /** Size of the metadata in bytes. */
   metadataBytes: number;
   dataBytes: number;
-  /** The metadata as they are stored, until the next event is asked for. */
+  /** The metadata as stored, valid until the next event is requested. */
   metadata(): Uint8Array;
-  /** Reads the data part; must be called, and a stream used up, before the next event is asked for. */
+  /** Reads the data part; must be called, and a stream consumed, before the next event is requested. */
   data(): Uint8Array | AsyncIterable<Uint8Array>;
-  /** The error that says what is wrong with the metadata. */
+  /** The error for damaged metadata. */
   damage(reason: string): CorruptedLogError;
 }
 
-/** How events are read. */
+/** How to read events. */
 export interface EventsRequest {
-  /** Whether metadata are bytes of whatever serializer, not JSON text in records. */
+  /** Whether metadata is bare bytes of another serializer rather than JSON text in records. */
   isBare?: boolean;
-  /** What becomes of metadata of more bytes: they are not read as text. Without it too many of them are an error. */
+  /**
+   * How to handle larger metadata, which is not read as text. Without this, metadata that is too large is an
+   * error.
+   */
   large?: { bytesMax: number; toEvent: (event: StoredEvent) => CppEvent | undefined };
 }
 
 /** One partition in the C++ layout. */
 export class CppPartition {
-  /** Events that were there when this was made. */
+  /** Number of events when this object was created. */
   readonly count: number;
-  /** Size of the metadata and data files. */
+  /** Total size of the metadata and data files. */
   readonly bytes: number;
 
   constructor(
@@ -61,8 +64,8 @@ export class CppPartition {
   }
 
   /**
-   * The events from an id on. Throws `CorruptedLogError` where the index refers to what is not there, or to what
-   * is not a record.
+   * The events from an id on. Throws `CorruptedLogError` if the index refers to missing bytes, or to something
+   * that is not a record.
    */
   *events(fromId = 0, { isBare = false, large }: EventsRequest = {}): Generator<CppEvent, void, void> {
     if (fromId >= this.count) return;
@@ -86,30 +89,30 @@ export class CppPartition {
     }
   }
 
-  /** Ids of the events with metadata of more bytes than that. */
+  /** Ids of the events whose metadata is larger than that. */
   idsWithMetadataAbove(bytes: number, { isBare = false } = {}): number[] {
     const ids: number[] = [];
     const sizeMax = bytes + (isBare ? 0 : LENGTH_BYTES);
     const fileBytes = this.storage.stat(this.metadataPath)?.bytes ?? 0;
     for (const [id, { metadataSize, metadataOffset }] of this.#entries()) {
-      // What the file does not have is damage, which is found when its turn comes.
+      // Missing bytes are damage, which is reported when the event is read.
       if (metadataSize > sizeMax && metadataOffset + metadataSize <= fileBytes) ids.push(id);
     }
     return ids;
   }
 
-  /** Whether some event has a data part of more bytes than that. */
+  /** Whether there is a larger data part than that. */
   hasDataAbove(bytes: number): boolean {
     for (const [_id, { dataSize }] of this.#entries()) if (dataSize > bytes) return true;
     return false;
   }
 
-  /** Path of the file with the metadata. */
+  /** Path of the metadata file. */
   get metadataPath(): string {
     return `${this.directory}/${METADATA_FILE}`;
   }
 
-  /** Whether the first event's metadata are there, and are not a record: a length, and as many bytes. */
+  /** Whether the first event's metadata exists but is not a record, i.e. a length followed by that many bytes. */
   get beginsWithoutRecord(): boolean {
     const [first] = this.#entries();
     if (first === undefined) return false;
@@ -139,7 +142,7 @@ export class CppPartition {
   }
 }
 
-/** An event whose metadata and data are read from the files. */
+/** An event whose metadata and data are read from the files on demand. */
 export class StoredEvent implements CppEvent {
   document = "";
 
@@ -175,7 +178,7 @@ export class StoredEvent implements CppEvent {
     return this.files.data(this.id, this.entry);
   }
 
-  /** The data, and the metadata after them. */
+  /** The data followed by the metadata. */
   async *dataAndMetadata(): AsyncGenerator<Uint8Array, void, void> {
     const data = this.data();
     if (!(data instanceof Uint8Array)) yield* data;

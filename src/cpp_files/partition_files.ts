@@ -13,13 +13,13 @@ import {
   readUint64,
 } from "./layout.ts";
 
-/** Bytes read ahead of each file: index, metadata, data. */
+/** Bytes to read ahead in each file: index, metadata, data. */
 const INDEX_AHEAD_BYTES = 64 * 1024;
 const METADATA_AHEAD_BYTES = 1024 * 1024;
 const DATA_AHEAD_BYTES = 4 * 1024 * 1024;
-/** Larger data parts are given in pieces. */
+/** Larger data parts are returned in pieces. */
 const WHOLE_DATA_BYTES_MAX = 64 * 1024 * 1024;
-/** A text of more bytes takes a call of the decoder, which takes as long as looking at so many. */
+/** Above this size a call of the decoder is faster than building the text from the window's characters. */
 const SHORT_TEXT_BYTES_MAX = 256;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -29,7 +29,7 @@ export class PartitionFiles implements Disposable {
   readonly #index: FileWindow;
   readonly #metadata: FileWindow;
   readonly #data: FileWindow;
-  /** The bytes of a window of the metadata, a letter each. */
+  /** The current window of the metadata file, as one character per byte. */
   #letters = "";
   #lettersOf: Uint8Array | undefined;
 
@@ -46,19 +46,19 @@ export class PartitionFiles implements Disposable {
     this.#data = open(DATA_FILE, DATA_AHEAD_BYTES);
   }
 
-  /** Where an event lies. */
+  /** The index entry of an event. */
   entryOf(id: number): IndexEntry {
     const at = this.#index.locate(id * ENTRY_BYTES, ENTRY_BYTES);
     if (at < 0) throw this.#damage(id, this.#index, id * ENTRY_BYTES, "the file became shorter");
     return readEntry(this.#index.view, at);
   }
 
-  /** Whether the file is long enough for the metadata. */
+  /** Whether the file is large enough for the metadata. */
   hasMetadata({ metadataOffset, metadataSize }: IndexEntry): boolean {
     return isIn(this.#metadata, metadataOffset, metadataSize);
   }
 
-  /** Throws unless the metadata are there, as a record unless they are bare. */
+  /** Throws unless the metadata exists and, unless it is bare, is a record. */
   checkMetadata(id: number, { metadataOffset, metadataSize }: IndexEntry, isBare: boolean): void {
     const file = this.#metadata;
     if (!isIn(file, metadataOffset, metadataSize)) {
@@ -71,14 +71,14 @@ export class PartitionFiles implements Disposable {
     }
   }
 
-  /** Throws unless the data part is there. */
+  /** Throws unless the data part exists. */
   checkData(id: number, { dataOffset, dataSize }: IndexEntry): void {
     const file = this.#data;
     if (isIn(file, dataOffset, dataSize)) return;
     throw this.#damage(id, file, file.size, "the data part ends past the end of the file");
   }
 
-  /** Metadata as they are stored. */
+  /** Metadata as stored. */
   metadataBytes(id: number, offset: number, size: number): Uint8Array {
     return this.#metadata.range(offset, size) ?? this.#shorter(id, this.#metadata, offset);
   }
@@ -108,7 +108,7 @@ export class PartitionFiles implements Disposable {
     yield* this.#pieces(id, this.#metadata, { offset, size });
   }
 
-  /** A data part: whole, or in pieces where it is large. */
+  /** A data part: whole, or in pieces if it is large. */
   data(id: number, { dataOffset, dataSize }: IndexEntry): Uint8Array | AsyncIterable<Uint8Array> {
     if (dataSize > WHOLE_DATA_BYTES_MAX) {
       return this.#pieces(id, this.#data, { offset: dataOffset, size: dataSize });
@@ -116,7 +116,7 @@ export class PartitionFiles implements Disposable {
     return this.#data.range(dataOffset, dataSize) ?? this.#shorter(id, this.#data, dataOffset);
   }
 
-  /** The error for metadata that are wrong. */
+  /** The error for damaged metadata. */
   metadataDamage(id: number, offset: number, reason: string): CorruptedLogError {
     return this.#damage(id, this.#metadata, offset, reason);
   }
@@ -156,7 +156,7 @@ export class PartitionFiles implements Disposable {
   }
 }
 
-/** Both may be Infinity, or their sum beyond what is exact. */
+/** Both may be Infinity, or their sum inexact. */
 function isIn(file: FileWindow, offset: number, size: number): boolean {
   return size <= file.size && offset <= file.size - size;
 }

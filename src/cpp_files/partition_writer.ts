@@ -11,10 +11,10 @@ import {
 } from "./layout.ts";
 import type { TransferCount } from "./transfer.ts";
 
-/** Bytes collected before they are written. */
+/** Bytes to buffer before writing. */
 const BUFFER_BYTES = 1024 * 1024;
 
-/** Made where it is not there, and never reached through a link. */
+/** Creates the file if needed, and never follows a symbolic link. */
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 
 const encoder = new TextEncoder();
@@ -26,7 +26,7 @@ export class PartitionWriter implements Disposable {
   readonly #index: BufferedFile;
   readonly #count: TransferCount;
 
-  /** Goes on after what is there of an earlier run, and cuts off the rest. */
+  /** Continues after what an earlier run wrote according to its checkpoint, and truncates the rest. */
   constructor(directory: string, before: TransferCount) {
     const { events, metadataBytes, dataBytes } = before;
     this.#count = { events, metadataBytes, dataBytes };
@@ -36,17 +36,17 @@ export class PartitionWriter implements Disposable {
     this.#index = new BufferedFile(`${directory}/${INDEX_FILE}`, ENTRY_BYTES * events);
   }
 
-  /** What was written so far, with what was there before. */
+  /** What has been written, including earlier runs. */
   get count(): Readonly<TransferCount> {
     return this.#count;
   }
 
-  /** Writes a piece of the data part of the event that is written next. */
+  /** Writes a piece of the next event's data part. */
   writeData(piece: Uint8Array): void {
     this.#data.write(piece);
   }
 
-  /** Writes one event, whose data part was written before. */
+  /** Writes one event, after its data part. */
   writeEvent(document: string): void {
     const text = encoder.encode(document);
     const length = new Uint8Array(LENGTH_BYTES);
@@ -68,7 +68,7 @@ export class PartitionWriter implements Disposable {
     this.#count.dataBytes += dataSize;
   }
 
-  /** Everything written is on the disk afterwards; the index, which says what is there, last. */
+  /** Syncs everything written to disk; the index, which determines which events exist, comes last. */
   sync(): void {
     for (const file of [this.#metadata, this.#data, this.#index]) file.sync();
   }
@@ -78,7 +78,7 @@ export class PartitionWriter implements Disposable {
   }
 }
 
-/** A file that is written from its beginning to its end. */
+/** A file that is written sequentially. */
 class BufferedFile {
   readonly #fd: number;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
@@ -95,7 +95,7 @@ class BufferedFile {
     }
   }
 
-  /** Size of the file once everything is written. */
+  /** Size of the file including buffered bytes. */
   get size(): number {
     return this.#written + this.#used;
   }

@@ -11,11 +11,11 @@ import type { Topic } from "../topic.ts";
 import type { CppEvent } from "./partition.ts";
 import type { SourcePartition } from "./source_partition.ts";
 
-/** Stored as one batch, so that a failure never leaves a hole: at most this many events, and bytes. */
+/** Maximum number of events, and bytes, of a group stored as one batch, so that a failure never leaves a gap. */
 const GROUP_EVENTS_MAX = 4096;
 const GROUP_BYTES_MAX = 512 * 1024;
 
-/** Pushes the events from an id on, and tells of them when they are stored. */
+/** Pushes the events from an id on, and reports them when they are stored. */
 export async function pushAll(
   producer: Producer,
   source: SourcePartition,
@@ -35,7 +35,7 @@ export async function pushAll(
       for (const { event, future } of group) await storedOrBlamed(future, event, source);
       throw error;
     }
-    // Ids are dense: the last is the right one only where no other producer stored anything before.
+    // Ids are consecutive: the last one is only correct if no other producer stored anything before it.
     const last = await group.at(-1)?.future;
     nextId += group.length;
     if (last !== undefined && last !== nextId - 1) throw overtaken(topic, source.partition);
@@ -50,7 +50,7 @@ export async function pushAll(
     if (group.length === GROUP_EVENTS_MAX || bytes + size > GROUP_BYTES_MAX) await store();
     const data = event.data();
     const future = producer.push(document, data, { partition: source.partition });
-    // What completes at once was refused; a stream must be used up before the next event is read.
+    // A push that completes at once failed; a stream must be consumed before the next event is read.
     if (future.completed || !(data instanceof Uint8Array)) await storedOrBlamed(future, event, source);
     group.push({ event, future });
     bytes += size;
@@ -68,7 +68,7 @@ async function storedOrBlamed(
   } catch (error) {
     if (error instanceof LimitExceededError) throw source.tooLarge(event, error.message, error);
     const isOfMetadata = error instanceof InvalidMetadataError;
-    // What a serializer throws is its own.
+    // A serializer may throw errors of any class.
     const isOfSerializer = isOfMetadata || !(error instanceof DiasporaError);
     if (isOfSerializer && source.isMoved(event)) throw unwritable(event, source, error);
     if (!isOfMetadata) throw error;
@@ -85,7 +85,7 @@ function unwritable({ id, document }: CppEvent, source: SourcePartition, cause: 
   );
 }
 
-/** The error for a topic in which there is something else. */
+/** The error for a topic with other content. */
 export function foreign(topic: Topic, partition: number, why: string): ContentMismatchError {
   return new ContentMismatchError(
     `Cannot import into partition ${partition} of topic "${topic.name}": ${why}; import into a new topic`,

@@ -5,15 +5,17 @@ import { type CppEvent, type CppPartition, type StoredEvent, WHOLE_METADATA_BYTE
 import type { PartitionTransfer } from "./transfer.ts";
 import { counted } from "../counted.ts";
 
-/** Ids that a warning names. */
+/** Maximum number of ids to name in a warning. */
 const NAMED_MAX = 10;
 
 const encoder = new TextEncoder();
 
-/** A partition in the C++ layout as it is imported: without what is skipped, and with what is moved in its place. */
+/**
+ * A partition in the C++ layout as seen by an import: without skipped events, and with moved metadata replaced.
+ */
 export class SourcePartition {
   readonly partition: number;
-  /** Ids in C++ of the events that are skipped, or whose metadata are moved. */
+  /** C++ ids of the events that are skipped, or whose metadata is moved. */
   readonly #largeIds: readonly number[];
   readonly #moved = new WeakSet<CppEvent>();
 
@@ -31,14 +33,14 @@ export class SourcePartition {
     return this.stored.count - (this.largeCounts.skippedEvents ?? 0);
   }
 
-  /** How many events are not as they are in C++, as far as that was asked for. */
+  /** Number of events that differ from C++ because of the options for large metadata. */
   get largeCounts(): Pick<PartitionTransfer, "skippedEvents" | "movedMetadataEvents"> {
     const { length } = this.#largeIds;
     if (this.rule.choice === "skip") return { skippedEvents: length };
     return this.rule.choice === "data" ? { movedMetadataEvents: length } : {};
   }
 
-  /** Says which events are not as they are in C++; undefined when all are. */
+  /** A warning about those events; undefined if there are none. */
   get warning(): string | undefined {
     const ids = this.#largeIds;
     if (ids.length === 0) return undefined;
@@ -51,34 +53,34 @@ export class SourcePartition {
       : `Moved to the end of the data part, with ${why}: ${which}`;
   }
 
-  /** Path of the file with the metadata. */
+  /** Path of the metadata file. */
   get metadataPath(): string {
     return this.stored.metadataPath;
   }
 
-  /** The events from an id on, as they are numbered where they go. Their own ids are those of C++. */
+  /** The events from an id on, by their ids in the new topic. The events' own ids are those in C++. */
   events(fromId: number): Generator<CppEvent, void, void> {
     const { isBare } = this.reader;
     const large = { bytesMax: this.#bytesMax, toEvent: (event: StoredEvent) => this.#insteadOf(event) };
     return this.stored.events(this.#idInCpp(fromId), { isBare, large });
   }
 
-  /** The metadata that are stored. */
+  /** The metadata to store. */
   documentOf(event: CppEvent): string | Promise<string> {
     return this.isMoved(event) ? event.document : this.reader.documentOf(event);
   }
 
-  /** Whether the metadata of an event go into its data part. */
+  /** Whether an event's metadata is moved into its data part. */
   isMoved(event: CppEvent): boolean {
     return this.#moved.has(event);
   }
 
-  /** Whether some event has a data part of more bytes than that. */
+  /** Whether there is a larger data part than that. */
   hasDataAbove(bytes: number): boolean {
     return this.largeCounts.movedMetadataEvents !== undefined || this.stored.hasDataAbove(bytes);
   }
 
-  /** The error for an event with too much metadata; `why` says how much is possible. */
+  /** The error for an event with too much metadata; `why` states the limit. */
   tooLarge({ id, metadataBytes, dataBytes }: CppEvent, why: string, cause?: unknown): LimitExceededError {
     const above = metadataBytes > this.#bytesMax ? "" : ` --metadata-bytes-max ${metadataBytes - 1}`;
     const remedy = metadataBytes > dataBytes

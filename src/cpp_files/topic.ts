@@ -7,7 +7,7 @@ import { type CppComponent, readComponent } from "./components.ts";
 import { type Components, PARTITIONS_FOLDER } from "./layout.ts";
 import { CppPartition } from "./partition.ts";
 
-/** The C++ driver takes every path for a name; here it may not lead out of the root. */
+/** The C++ driver accepts any path as a name; here it may not lead out of the root. */
 function checkCppName(name: string): void {
   const isPath = name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
   if (isPath && !name.includes("\0")) return;
@@ -16,20 +16,20 @@ function checkCppName(name: string): void {
 
 /** A topic in the C++ layout. */
 export class CppTopic {
-  /** One more than the highest number of a folder. */
+  /** One more than the highest folder number. */
   readonly numPartitions: number;
-  /** Those that have a folder, as they were when the topic was opened. */
+  /** Partitions with a folder, as they were when the topic was opened. */
   readonly #partitions: ReadonlyMap<number, CppPartition>;
 
   private constructor(readonly name: string, readonly path: string) {
     const folders = nodeStorage.list(`${path}/${PARTITIONS_FOLDER}`).filter((name) => /^\d{8}$/.test(name));
     const numbers = folders.map(Number);
-    // A topic without any folder is as good as one with a single empty partition.
+    // A topic without any folder is treated like one with a single empty partition.
     this.numPartitions = 1 + numbers.reduce((highest, number) => Math.max(highest, number), 0);
     this.#partitions = new Map(numbers.map((number) => [number, this.#open(number)]));
   }
 
-  /** One partition; one whose folder is missing between others has no events. */
+  /** One partition; if its folder is missing between others, it has no events. */
   partition(number: number): CppPartition {
     return this.#partitions.get(number) ?? this.#open(number);
   }
@@ -39,7 +39,9 @@ export class CppTopic {
     return new CppPartition(nodeStorage, folder, this.name, number);
   }
 
-  /** Opens a topic for reading; throws `TopicNotFoundError`, or `InvalidOptionError` when it is not in this layout. */
+  /**
+   * Opens a topic for reading; throws `TopicNotFoundError`, or `InvalidOptionError` if it is not in this layout.
+   */
   static open(rootPath: string, name: string): CppTopic {
     checkCppName(name);
     const path = `${absolutePath(rootPath)}/${name}`;
@@ -47,7 +49,7 @@ export class CppTopic {
     if (!isFolder(path) || !isFolder(`${path}/${PARTITIONS_FOLDER}`)) {
       throw new TopicNotFoundError(name, rootPath, "import");
     }
-    // In a topic that was made here there may be events of the C++ driver beside ours.
+    // A topic created by this library may also contain events of the C++ driver.
     const isOurs = nodeStorage.stat(`${path}/topic.json`) !== undefined;
     if (isOurs && foreignContent(nodeStorage, path) === undefined) {
       throw new InvalidOptionError(
@@ -63,7 +65,7 @@ export class CppTopic {
     return readComponent(this.path, kind);
   }
 
-  /** The first partition whose metadata are not JSON text in records; undefined when all are, or none are there. */
+  /** The first partition whose metadata is not JSON text in records; undefined if there is none. */
   firstWithoutRecord(): CppPartition | undefined {
     return [...this.#partitions.values()].find((partition) => partition.beginsWithoutRecord);
   }
@@ -73,7 +75,7 @@ export class CppTopic {
     return [...this.#partitions.values()].reduce((sum, { count }) => sum + count, 0);
   }
 
-  /** Size of the metadata and data files. */
+  /** Total size of the metadata and data files. */
   get bytes(): number {
     return [...this.#partitions.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }

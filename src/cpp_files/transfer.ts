@@ -1,4 +1,4 @@
-/** How much was moved from one layout to the other. */
+/** The amount of content transferred between layouts. */
 export interface TransferCount {
   /** Number of events. */
   events: number;
@@ -8,32 +8,32 @@ export interface TransferCount {
   dataBytes: number;
 }
 
-/** What became of one partition. */
+/** The result of one partition. */
 export interface PartitionTransfer extends TransferCount {
   /** Partition number. */
   partition: number;
-  /** How many of the events had been moved by an earlier run that was cut short. */
+  /** Number of the events that an earlier, interrupted run had transferred. */
   resumedEvents: number;
-  /** How many events were left out; there with `largeMetadata: "skip"`. */
+  /** Number of skipped events; only with `largeMetadata: "skip"`. */
   skippedEvents?: number;
-  /** How many of the events have their metadata in their data part; there with `largeMetadata: "data"`. */
+  /** Number of events whose metadata was moved into their data part; only with `largeMetadata: "data"`. */
   movedMetadataEvents?: number;
 }
 
-/** What became of a topic: the sums over all partitions, and each of them. */
+/** The result of a topic: totals over all partitions, and each partition. */
 export interface TopicTransfer extends TransferCount {
-  /** How many events were left out; there with `largeMetadata: "skip"`. */
+  /** Number of skipped events; only with `largeMetadata: "skip"`. */
   skippedEvents?: number;
-  /** How many of the events have their metadata in their data part; there with `largeMetadata: "data"`. */
+  /** Number of events whose metadata was moved into their data part; only with `largeMetadata: "data"`. */
   movedMetadataEvents?: number;
   /** Every partition, in order. */
   partitions: PartitionTransfer[];
 }
 
-/** Called now and then with what is done so far. */
+/** Called periodically with the progress. */
 export type TransferProgress = (done: Readonly<TransferCount>) => void;
 
-/** Adds up what became of the partitions. */
+/** The result of a topic with these partitions. */
 export function sumOf(partitions: PartitionTransfer[]): TopicTransfer {
   const sum = (key: Exclude<keyof PartitionTransfer, "partition">): number =>
     partitions.reduce((total, partition) => total + (partition[key] ?? 0), 0);

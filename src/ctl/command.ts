@@ -1,15 +1,15 @@
 /**
- * What a command is: a row of the table from which help, documentation and completions are made, and a module
- * loaded only when the command runs.
+ * What a command is: a row of the table from which help, documentation and completions are generated, and a module
+ * that is loaded only when the command runs.
  *
  * @module
  */
 import type { ParsedArguments } from "./args/parsed.ts";
 import type { Console } from "./console/console.ts";
 
-/** What an option takes. */
+/** The kind of value an option takes. */
 export type OptionKind =
-  /** Nothing: it is there or not. */
+  /** None: the option is given or not. */
   | "flag"
   | "text"
   /** A whole number, zero or more. */
@@ -30,52 +30,52 @@ export interface OptionSpec {
   name: string;
   /** One-letter form without the dash. */
   short?: string;
-  /** The same of `--NAME-config`, where there is such an option. */
+  /** The short form of `--NAME-config`, if there is such an option. */
   configShort?: string;
   kind: OptionKind;
   /** How help shows the value, e.g. `FILE`. */
   value?: string;
-  /** What it does; one sentence without a full stop. */
+  /** Description: one sentence without a full stop. */
   describe: string;
-  /** What a `choice` may be, and what completion offers for a `document`'s name. */
+  /** The allowed values of a `choice`, and the names completed for a `document`. */
   choices?: readonly string[];
-  /** What may follow the dot of a `document` or of `keys`, for completion. */
+  /** The keys completed after the dot of a `document` or `keys` option. */
   keys?: readonly string[];
   /** What the value names, for completion. */
   names?: "topic" | "consumer" | "context";
-  /** The command does not run without it. */
+  /** The command requires it. */
   required?: boolean;
   /** Also accepted as `--no-NAME`. */
   negatable?: boolean;
   /** May be given several times. */
   repeat?: boolean;
-  /** Accepted, but shown nowhere. */
+  /** Accepted, but not documented. */
   hidden?: boolean;
 }
 
-/** Something to paste into a shell. Those that are not `run: false` are run by a test in the order they stand. */
+/** A shell example. Those without `run: false` are run by a test in the given order. */
 export interface Example {
   /** What it shows. */
   title: string;
   /** Shell lines. */
   shell: string;
-  /** False for what needs more than a folder: a broker, a terminal, another machine. */
+  /** False for examples that need more than a folder: a broker, a terminal, another machine. */
   run?: false;
 }
 
 /** One command. */
 export interface CommandSpec {
-  /** The words that name it, e.g. `["topic", "create"]`. */
+  /** The words of its name, e.g. `["topic", "create"]`. */
   path: readonly [word: string, ...words: string[]];
   /** One line for the list of commands. */
   summary: string;
-  /** More, in paragraphs. */
+  /** Further paragraphs. */
   details?: string;
-  /** Words it takes beside options, as help shows them, e.g. `["[TOPIC]"]`. */
+  /** Positional arguments, as shown in help, e.g. `["[TOPIC]"]`. */
   positional?: readonly string[];
-  /** Another last word that means the same, e.g. `ls`. */
+  /** An alternative last word, e.g. `ls`. */
   alias?: string;
-  /** Whether it makes a store, or looks at the place of one, and so need not find any. */
+  /** Set if the command creates a store, or inspects where one would be, and so does not require one. */
   makesStore?: true;
   options: readonly OptionSpec[];
   examples: readonly Example[];
@@ -83,20 +83,20 @@ export interface CommandSpec {
   load: () => Promise<CommandModule>;
 }
 
-/** What the module of a command exports. */
+/** The exports of a command's module. */
 export interface CommandModule {
-  /** Runs the command and gives the exit code; nothing stands for 0. */
+  /** Runs the command and returns the exit code, by default 0. */
   run(invocation: Invocation): Promise<number | void>;
 }
 
-/** One run of a command. */
+/** One invocation of a command. */
 export interface Invocation {
   readonly args: ParsedArguments;
-  /** Every command of the program, which completion scripts list. */
+  /** Every command of the program, for completion scripts. */
   readonly commands: readonly CommandSpec[];
   readonly console: Console;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
-  /** Whether the command goes ahead where there is no store yet. */
+  /** Whether the command works without an existing store. */
   readonly storeMayBeMissing: boolean;
 }

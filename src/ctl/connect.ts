@@ -8,7 +8,9 @@ import { withoutUndefined } from "../options.ts";
 import { NoStoreError } from "./no_store_error.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** The driver that the command line, the environment or a context names, with the modules that its topics may name. */
+/**
+ * The driver given by the command line, the environment or a context, with the modules that its topics may load.
+ */
 export function driverOf({ args }: Invocation): NamedDocument {
   const { name, document } = args.document("driver");
   return { name, document: withModules(document, modulesOf(args)) };
@@ -19,20 +21,20 @@ export function modulesOf(args: ParsedArguments): string[] {
   return args.texts("load-modules").flatMap((text) => text.split(",")).map((entry) => entry.trim());
 }
 
-/** Options of a driver with more modules that its topics may name. */
+/** A driver's options with additional modules that its topics may load. */
 export function withModules(document: JsonObject, modules: readonly string[]): JsonObject {
   if (modules.length === 0) return document;
   const { load_modules: given = [] } = document;
   return { ...document, load_modules: [...(Array.isArray(given) ? given : [given]), ...modules] };
 }
 
-/** Opens the driver that the command line, the environment or a context names. */
+/** Opens the driver given by the command line, the environment or a context. */
 export async function openDriver(invocation: Invocation): Promise<Driver> {
   const { console } = invocation;
   const { name, document } = driverOf(invocation);
   if (name === undefined) throw new UsageError('Missing option: add "--driver NAME", or set DIASPORA_DRIVER');
   if (name === "files") checkStore(invocation, document);
-  // The engine is loaded here and not before: whatever is wrong with the command line is said at once.
+  // The engine is only loaded now, so that errors of the command line are reported at once.
   const { openNamedDriver, shownOptions } = await import("./open_driver.ts");
   if (console.log.shows("debug")) {
     console.log.debug(`Opening driver "${name}" with ${await shownOptions(name, document)}`);
@@ -40,7 +42,7 @@ export async function openDriver(invocation: Invocation): Promise<Driver> {
   return await openNamedDriver(name, document);
 }
 
-/** Tells a store that is not there from an empty one, and which one it is that was not named. */
+/** Reports a missing store, unlike an empty one, and says which one it is if it was not given explicitly. */
 function checkStore(
   { args, console, storeMayBeMissing }: Invocation,
   { root_path: given }: JsonObject,
@@ -57,7 +59,7 @@ function checkStore(
   }
 }
 
-/** Opens the driver and a topic for the length of a call; `components` take the place of those stored. */
+/** Opens the driver and a topic for the duration of a call; `components` replace the stored ones. */
 export async function withTopic<R>(
   invocation: Invocation,
   topicName: string,
@@ -69,7 +71,7 @@ export async function withTopic<R>(
   return await use(topic, driver);
 }
 
-/** The topic of a command that knows no consumers. */
+/** The topic of a command without consumers. */
 export function topicNameOf(args: ParsedArguments): string {
   const name = args.text("topic") ?? args.text("name") ?? args.positional[0];
   if (name === undefined) throw new UsageError('Missing topic: add "--topic TOPIC"');
@@ -80,8 +82,8 @@ export function topicNameOf(args: ParsedArguments): string {
 }
 
 /**
- * The topic and the consumer name. `--name` is the consumer; it is the topic only where nothing else names
- * one, as with the commands that know no consumers.
+ * The topic and the consumer name. `--name` is the consumer; it is the topic only if nothing else names one, as
+ * with commands without consumers.
  */
 export function topicAndConsumerOf(args: ParsedArguments): { topic: string; consumer: string | undefined } {
   const name = args.text("name");
@@ -97,14 +99,14 @@ export function topicAndConsumerOf(args: ParsedArguments): { topic: string; cons
   return { topic, consumer: consumer ?? name };
 }
 
-/** The same, where there must be a consumer name. */
+/** The same, with a required consumer name. */
 export function topicAndRequiredConsumerOf(args: ParsedArguments): { topic: string; consumer: string } {
   const { topic, consumer } = topicAndConsumerOf(args);
   if (consumer === undefined) throw new UsageError('Missing consumer name: add "--consumer NAME"');
   return { topic, consumer };
 }
 
-/** The partitions of `--partition`; undefined means all. */
+/** The partitions given by `--partition`; undefined means all. */
 export function partitionsOf(args: ParsedArguments): number[] | undefined {
   const texts = args.texts("partition").flatMap((text) => text.split(","));
   if (texts.length === 0) return undefined;
@@ -114,7 +116,7 @@ export function partitionsOf(args: ParsedArguments): number[] | undefined {
   });
 }
 
-/** The components of a new topic, where the command line names any. Keys without a name are about the default. */
+/** The components of a new topic given on the command line. Keys without a name are for the default component. */
 export function componentsOf(args: ParsedArguments): {
   validator?: ComponentDocument;
   serializer?: ComponentDocument;

@@ -4,13 +4,13 @@ import { PROGRAM } from "./program.ts";
 import { COMMANDS } from "./table/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** The command that a command line begins with, and what follows its name. */
+/** The command at the start of a command line, and the remaining arguments. */
 export interface Found {
   command: CommandSpec;
   rest: readonly string[];
 }
 
-/** Finds the command; the words of a group alone (`topic`) give the group instead. */
+/** Finds the command; for the words of a group alone (`topic`) it returns the group instead. */
 export function findCommand(argv: readonly string[]): Found | { group: readonly string[] } {
   const command = COMMANDS.find((command) => namesOf(command).some((name) => begins(argv, name)));
   if (command !== undefined) return { command, rest: argv.slice(command.path.length) };
@@ -24,7 +24,7 @@ export function findCommand(argv: readonly string[]): Found | { group: readonly 
   throw unknownCommand(words.slice(0, isGroup ? 2 : 1), words);
 }
 
-/** The words that name a command, also with its alias. */
+/** The words that name a command, including its alias. */
 function namesOf({ path, alias }: CommandSpec): (readonly string[])[] {
   return alias === undefined ? [path] : [path, [...path.slice(0, -1), alias]];
 }
@@ -36,7 +36,7 @@ function begins(argv: readonly string[], name: readonly string[]): boolean {
 function unknownCommand(name: readonly string[], words: readonly string[]): UsageError {
   const names = COMMANDS.map((command) => command.path.join(" "));
   const groups = [...new Set(COMMANDS.filter(({ path }) => path.length > 1).map(({ path }) => path[0]))];
-  // `topci create`: the second word helps to see what the first one was meant to be.
+  // `topci create`: the second word helps to recognize the first one.
   const meant = nearestName(words.slice(0, 2).join(" "), names) ??
     nearestName(name.join(" "), [...names, ...groups]);
   const remedy = meant === undefined ? `see "${PROGRAM} --help"` : `did you mean "${meant}"?`;

@@ -1,6 +1,6 @@
 /**
- * `diaspora-ctl`: from a command line to an exit code. Whatever is not needed for the command at hand is not
- * loaded, so that `--help` and completion answer at once.
+ * `diaspora-ctl`: from a command line to an exit code. Modules not needed for the given command are not loaded, so
+ * that `--help` and completion respond at once.
  *
  * @module
  */
@@ -18,11 +18,11 @@ import { exitCodeOf, reportError } from "./report.ts";
 import { COMMANDS } from "./table/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** What completion scripts call, for names that only the store knows. */
+/** Called by completion scripts for names in the store. */
 const COMPLETE = "__complete";
 
 /**
- * Runs one command line (without the program's name) and gives the exit code.
+ * Runs one command line (without the program's name) and returns the exit code.
  *
  * @example
  * ```ts ignore
@@ -68,7 +68,7 @@ async function dispatch(argv: readonly string[], console: Console): Promise<numb
   return await runCommand(found.command, found.rest, console);
 }
 
-/** The command line after the options of the environment, with the driver that both and the contexts amount to. */
+/** The command line with the environment's options first, and the driver given by both and the contexts. */
 async function withResolvedDriver(
   fromVariable: readonly string[],
   words: readonly string[],
@@ -119,7 +119,7 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
     return code ?? (signal.aborted ? EXIT.interrupted : EXIT.ok);
   } catch (error) {
     if (error instanceof BrokenPipeError) return signal.aborted ? EXIT.interrupted : EXIT.ok;
-    // What was printed before the error stands before it.
+    // Output printed before the error must appear before it.
     await console.out.flush().catch(() => {});
     if (signal.aborted && (error as Error).name === "AbortError") return EXIT.interrupted;
     reportError(error, console.log);

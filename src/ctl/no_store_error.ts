@@ -1,10 +1,10 @@
-/** There is no folder where a store should be: a mistyped path, as against a store without topics. */
+/** There is no folder at the store's path: a mistyped path rather than an empty store. */
 export class NoStoreError extends Error {
   override readonly name = "NoStoreError";
-  /** Ends the program as a topic that is not there does. */
+  /** The exit code is the same as for a missing topic. */
   readonly code = "ERR_TOPIC_NOT_FOUND";
 
-  /** `topic` is the one that was looked for, if any. */
+  /** `topic` is the requested one, if any. */
   constructor(root: string, topic: string | undefined) {
     super(
       topic === undefined

@@ -3,12 +3,12 @@ import { absoluteReference } from "../components/modules.ts";
 import { secretOptionsOf } from "../drivers/registry.ts";
 import { withoutSecrets } from "../secrets.ts";
 
-/** Drivers that are imported on their own, so that a program without them downloads nothing of theirs. */
+/** Drivers that are imported separately, so that programs without them download none of their packages. */
 const OPTIONAL = ["kafka", "octopus"];
-/** Their entry point, for the command run from JSR; named where nothing looks before it is wanted. */
+/** Their entry point, for the command run from JSR; a computed URL, so that tools do not follow the import. */
 const KAFKA = new URL("../kafka/mod.ts", import.meta.url).href;
 
-/** The options of a driver as they may be shown; its module is loaded, since it says what else is a secret. */
+/** The options of a driver without secrets; loads its module, which declares further secrets. */
 export async function shownOptions(name: string, options: JsonObject): Promise<string> {
   try {
     return JSON.stringify(withoutSecrets(options, await secretOptionsOf(absoluteReference(name))));
@@ -17,7 +17,7 @@ export async function shownOptions(name: string, options: JsonObject): Promise<s
   }
 }
 
-/** Opens a driver by its name; what the command does not have with it, it fetches now. */
+/** Opens a driver by name; parts that are not installed with the command are fetched now. */
 export async function openNamedDriver(name: string, options: JsonObject): Promise<Driver> {
   if (OPTIONAL.includes(name) && !import.meta.url.startsWith("file:")) await import(KAFKA);
   return await Driver.open(absoluteReference(name), options);

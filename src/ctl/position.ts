@@ -3,7 +3,7 @@ import { looksLikeTime } from "../time_text.ts";
 import { parseTime } from "./time.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** A start to begin, as a command line gives it; `{ last }` counts from the end of each partition. */
+/** A start position given on a command line; `{ last }` counts from the end of each partition. */
 export type StartArgument = StartPosition | { last: number };
 
 /** Parses `earliest`, `latest`, an id, `@TIME` or `-N`. An age or a date needs no `@`. */
@@ -18,7 +18,7 @@ export function parseStart(option: string, text: string): StartArgument {
   );
 }
 
-/** Where to begin in one partition. An id that retention removed means the first event that is there. */
+/** The start position in one partition. The id of a removed event means the first existing one. */
 export function startIn(partition: PartitionDescription, start: StartArgument): StartPosition {
   if (typeof start === "object" && "last" in start) {
     return { id: Math.max(partition.firstId, partition.nextId - start.last) };

@@ -2,7 +2,7 @@ import type { Log } from "./console/log.ts";
 import { EXIT } from "./exit_codes.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** Exit codes of errors that carry one of these; every other error is a failure. */
+/** Exit codes for certain error codes; every other error is a general failure. */
 const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   ERR_TOPIC_NOT_FOUND: EXIT.noSuchTopic,
   ERR_TOPIC_DELETED: EXIT.noSuchTopic,
@@ -16,7 +16,7 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   ERR_NO_SUCH_PARTITION: EXIT.usage,
 };
 
-/** Which exit code an error ends the program with. */
+/** The exit code for an error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
   const code = (error as { code?: unknown } | null)?.code;

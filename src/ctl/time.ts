@@ -1,7 +1,7 @@
 import { EXPECTED_TIME, timeOf, timeRemark } from "../time_text.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** The moment that an option names, in milliseconds since 1970; throws {@linkcode UsageError} for what is not a time. */
+/** The time given by an option, in milliseconds since 1970; throws {@linkcode UsageError} if it is not a time. */
 export function parseTime(option: string, text: string, now: () => number = Date.now): number {
   const time = timeOf(text, now);
   if (time !== undefined) return time;

@@ -1,4 +1,4 @@
-/** The command line, or a file it names, is wrong: exit code 2 and one line that says how to fix it. */
+/** The command line, or a file it names, is invalid: exit code 2 and one line that says how to fix it. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 

@@ -1,2 +1,2 @@
-/** The version `diaspora-ctl --version` prints; a test holds it to `deno.json` and `package.json`. */
+/** The version that `diaspora-ctl --version` prints; a test compares it with `deno.json` and `package.json`. */
 export const VERSION = "0.1.0";

@@ -1,36 +1,36 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
-/** Who may look. */
+/** The rules of access. */
 export interface AccessRules {
-  /** Asked for wherever others than this machine can connect. */
+  /** The required token; set if other machines can connect. */
   token?: string;
   /** Whether only this machine can connect. */
   loopback: boolean;
 }
 
-/** What is done with a request before anything else. */
+/** The decision about a request. */
 export type Verdict =
   | { kind: "pass" }
-  /** It brought the token in its address: it is remembered as a cookie and taken out of the address. */
+  /** The URL contained the token: it is stored in a cookie and removed from the URL. */
   | { kind: "welcome"; cookie: string }
   | { kind: "refuse"; status: 401 | 403; why: string };
 
 const COOKIE = "diaspora-ui";
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
-/** Whether the address is one of this machine alone. */
+/** Whether the address is a loopback address. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
-/** Decides about a request by its method, address and headers alone. */
+/** Decides about a request by its method, URL and headers alone. */
 export function judge(
   rules: AccessRules,
   { method, url, headers, port }: { method: string; url: URL; headers: IncomingHttpHeaders; port: number },
 ): Verdict {
   const refuse = (status: 401 | 403, why: string): Verdict => ({ kind: "refuse", status, why });
-  // A name that a page elsewhere made lead to this machine is not a name of this machine.
+  // A foreign name that resolves to this machine (DNS rebinding) is not one of its loopback names.
   if (rules.loopback && !LOOPBACK_NAMES.includes(nameOf(headers.host))) {
     return refuse(403, "This page is for this machine alone: open it as http://localhost");
   }
@@ -39,7 +39,7 @@ export function judge(
   if (isData && site !== undefined && site !== "same-origin" && site !== "none") {
     return refuse(403, "Pages from elsewhere may not ask");
   }
-  // Forms of other pages cannot add a header.
+  // Forms on other sites cannot add a header.
   if (method !== "GET" && headers["x-diaspora-ui"] !== "1") {
     return refuse(403, 'The header "x-diaspora-ui: 1" is missing');
   }
@@ -52,7 +52,7 @@ export function judge(
       cookie: `${cookieName}=${encodeURIComponent(rules.token)}; HttpOnly; SameSite=Strict; Path=/`,
     };
   }
-  // As Prometheus sends it; no page elsewhere can.
+  // As sent by Prometheus; other sites cannot send it.
   const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
   if (bearer !== undefined && same(bearer, rules.token)) return { kind: "pass" };
   const cookie = cookieOf(headers.cookie ?? "", cookieName);
@@ -77,7 +77,7 @@ function cookieOf(header: string, name: string): string | undefined {
   return undefined;
 }
 
-/** Compares in a time that says nothing of how much is alike. */
+/** Compares in constant time. */
 function same(one: string, other: string): boolean {
   const hash = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(hash(one), hash(other));

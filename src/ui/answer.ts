@@ -4,8 +4,8 @@ import { DiasporaError } from "../../mod.ts";
 import type { FaultView } from "./contract.ts";
 
 /**
- * Nothing is loaded but from here, no script but the page's own file runs, and no text becomes markup: whatever
- * metadata hold, they stay text.
+ * Loads nothing from elsewhere, runs no script but the page's own file, and never interprets text as markup:
+ * metadata is always displayed as text.
  */
 const CONTENT_POLICY = [
   "default-src 'none'",
@@ -29,22 +29,22 @@ const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
-/** A request that makes no sense. */
+/** An invalid request. */
 export class BadRequestError extends Error {
   override readonly name = "BadRequestError";
 }
 
-/** There is no such thing. */
+/** The requested resource does not exist. */
 export class NoSuchThingError extends Error {
   override readonly name = "NoSuchThingError";
 }
 
-/** Sets what every answer carries. */
+/** Sets the headers of every response. */
 export function setHeaders(response: ServerResponse): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
 }
 
-/** Answers with a text of some type. */
+/** Sends a text with a content type. */
 export function sendText(
   response: ServerResponse,
   status: number,
@@ -55,31 +55,31 @@ export function sendText(
   response.end(text);
 }
 
-/** Sends a piece of an answer, and waits for a reader that is slower. */
+/** Sends a piece of a response, and waits if the client is slow. */
 export async function sendPiece(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
   if (response.destroyed || response.write(piece)) return;
   const waiting = new AbortController();
   const { signal } = waiting;
-  // Listeners that are not called in the end would stay, one more for each piece.
+  // Otherwise the listeners not called would remain, one for each piece.
   const events = ["drain", "close"].map((event) => once(response, event, { signal }));
   await Promise.race(events);
   waiting.abort();
   await Promise.allSettled(events);
 }
 
-/** Answers with JSON. */
+/** Sends JSON. */
 export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
   sendText(response, status, "application/json; charset=utf-8", JSON.stringify(value));
 }
 
-/** Answers with what went wrong. */
+/** Sends an error. */
 export function sendFault(response: ServerResponse, error: unknown): void {
   const fault: FaultView = { fault: messageOf(error) };
   if (error instanceof DiasporaError) fault.code = error.code;
   sendJson(response, fault, statusOf(error));
 }
 
-/** What went wrong, in words. */
+/** The message of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,10 +3,10 @@ import type { Lags } from "./lags.ts";
 import { order } from "./order.ts";
 import type { PageRequest } from "./query.ts";
 
-/** Consumers are asked for for so long; the page asks again. */
+/** Time limit of one response; the page asks again. */
 const PATIENCE_MS = 400;
 
-/** What consumers may be sorted by. */
+/** The sort keys of consumers. */
 const KEYS: Readonly<Record<string, (line: ConsumerLine) => number | string>> = {
   topic: ({ topic }) => topic,
   consumer: ({ name }) => name,
@@ -15,10 +15,7 @@ const KEYS: Readonly<Record<string, (line: ConsumerLine) => number | string>> = 
   seconds: ({ seconds }) => seconds,
 };
 
-/**
- * Some of the consumers of all topics whose name, or whose topic's, has a text in it; the one that lags most first
- * unless asked otherwise.
- */
+/** The consumers of all topics whose name or topic contains a text, sorted by lag, largest first, by default. */
 export async function consumerLines(
   lags: Lags,
   topics: readonly string[],

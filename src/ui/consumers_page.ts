@@ -2,10 +2,10 @@ import { type GroupMember, NotSupportedError, type Topic } from "../../mod.ts";
 import type { ConsumerView, Page } from "./contract.ts";
 import type { Lags } from "./lags.ts";
 
-/** Consumers are asked for for so long; the page asks again. */
+/** Time limit of one response; the page asks again. */
 const PATIENCE_MS = 400;
 
-/** Some of the consumer names of a topic, and how far each is behind, as far as it is known by now. */
+/** Some of the consumer names of a topic, and their lag as far as it is known. */
 export async function consumersPage(
   topic: Topic,
   lags: Lags,
@@ -24,7 +24,7 @@ export async function consumersPage(
   return { total: names.length, offset, items };
 }
 
-/** Who shares the partitions; no one where that cannot be known. */
+/** The members of a group; empty if they are unknown. */
 async function membersOf(topic: Topic, name: string): Promise<GroupMember[]> {
   try {
     return await topic.members(name);

@@ -1,5 +1,5 @@
 /**
- * What the page asks the server, and what it gets. Everything is JSON; times are milliseconds since 1970.
+ * The requests of the page and the server's responses. Everything is JSON; times are milliseconds since 1970.
  *
  * ```text
  * GET    /api/store
@@ -30,29 +30,29 @@ import type { JsonObject } from "../json.ts";
 /** The store as a whole. */
 export interface StoreView {
   driver: string;
-  /** Where it is, as far as the driver's options say. */
+  /** Its location, according to the driver's options. */
   place: string;
   version: string;
-  /** Whether the driver keeps files: segments can be shown, and verified. */
+  /** Whether the driver stores files: segments can be shown and verified. */
   hasFiles: boolean;
-  /** Whether it can be asked whether the store's place is fit. */
+  /** Whether the store's health can be checked. */
   hasDoctor: boolean;
-  /** What names it on a command line, e.g. `["--store", "/data"]`. */
+  /** Command line words that select it, e.g. `["--store", "/data"]`. */
   words: string[];
-  /** The options that its topics have. */
+  /** The options of its topics. */
   topicOptions: OptionView[];
 }
 
-/** Whether the place of the store is fit for it. */
+/** The result of the health check. */
 export interface HealthView {
   state: "never" | "running" | "done" | "failed";
   endedTime?: number;
   findings: HealthFinding[];
-  /** Why it failed. */
+  /** Why the check itself failed. */
   fault?: string;
 }
 
-/** One thing that was checked; `warn` is fit with a reservation, `unknown` could not be tried. */
+/** One check; `warn` means usable with a limitation, `unknown` that it could not be tested. */
 export interface HealthFinding {
   check: string;
   verdict: "ok" | "warn" | "fail" | "unknown";
@@ -63,52 +63,52 @@ export interface HealthFinding {
 export interface OptionView {
   key: string;
   meaning: string;
-  /** What holds where it is not set. */
+  /** The effective value if it is not set. */
   ifUnset: string;
-  /** Whether it may change after the topic was made. */
+  /** Whether it can be changed after the topic was created. */
   canChange: boolean;
 }
 
-/** Some of a list. */
+/** A page of a list. */
 export interface Page<Item> {
   total: number;
   offset: number;
   items: Item[];
 }
 
-/** Some of a list that is sorted by what topics are like. */
+/** A page of a list sorted by properties of topics. */
 export interface SortedPage<Item> extends Page<Item> {
-  /** Topics that were not wholly looked at yet, so that they may stand in a wrong place, or are missing. */
+  /** Number of topics without complete information, which may be in the wrong place or missing. */
   unseen: number;
 }
 
-/** Sums over the partitions of a topic. */
+/** Totals over the partitions of a topic. */
 export interface TopicTotals {
   events: number;
   bytes: number;
   segments: number;
-  /** Events of the partition that has most. */
+  /** Number of events in the largest partition. */
   eventsMost: number;
   oldestTime?: number;
   newestTime?: number;
 }
 
-/** One line of the list of topics. */
+/** One entry of the list of topics. */
 export interface TopicLine {
   name: string;
   numPartitions: number;
   totals?: TopicTotals;
-  /** Events/s since the line was asked for last. */
+  /** Events/s since the previous request. */
   rate?: number;
-  /** The consumer that lags most, where any does. */
+  /** The consumer with the largest lag, if any lags. */
   lag?: { consumer: string; events: number };
-  /** Places that the last verification found damaged. */
+  /** Number of damaged places found by the last verification. */
   damage?: number;
-  /** Why there are no totals. */
+  /** Why the totals are missing. */
   fault?: string;
 }
 
-/** A consumer of any topic, and how far it is behind. */
+/** A consumer of any topic, and its lag. */
 export interface ConsumerLine {
   topic: string;
   name: string;
@@ -129,98 +129,98 @@ export interface TopicView {
   partitions: Page<PartitionDescription>;
 }
 
-/** What a topic was like at a moment. */
+/** A sample of a topic's state. */
 export interface Sample {
   time: number;
-  /** Events that were ever stored in it. */
+  /** Number of events ever stored. */
   events: number;
   bytes: number;
-  /** Events that each consumer name is behind. */
+  /** Lag in events, by consumer name. */
   lag: Record<string, number>;
 }
 
-/** How many events were stored in spans of time. */
+/** Number of events stored per time interval. */
 export interface Rates {
-  /** Beginnings of the spans, and the end of the last one. */
+  /** Starts of the intervals, and the end of the last one. */
   times: number[];
-  /** Events of each span. */
+  /** Number of events in each interval. */
   events: number[];
-  /** Set when the topic has too many partitions for it to be asked. */
+  /** Set if the topic has too many partitions for this. */
   unavailable?: true;
 }
 
 /** One segment file. */
 export interface SegmentView {
   firstId: number;
-  /** One past the last id; missing of the one that is written to. */
+  /** One past the last id; missing for the segment that is being written. */
   endId?: number;
   bytes: number;
   modified: number;
 }
 
-/** A consumer name and how far it is behind. */
+/** A consumer name and its lag. */
 export interface ConsumerView {
   name: string;
   events: number;
   bytes: number;
   seconds: number;
   partitions: PartitionLag[];
-  /** Who shares the partitions under that name, where someone does. */
+  /** The members of its group, if it has any. */
   members?: GroupMember[];
-  /** Set where it was not asked for yet: then the rest means nothing. */
+  /** Set if it has not been queried yet: the other fields are then meaningless. */
   isUnseen?: true;
 }
 
-/** An event, as lists show it. */
+/** An event, as shown in lists. */
 export interface EventView {
   partition: number;
   id: number;
   timestamp: number;
-  /** The metadata as it is stored, or the beginning of it. */
+  /** The metadata as stored, possibly truncated. */
   metadata: string;
-  /** Set when `metadata` is not all of it: its length in characters. */
+  /** Set if `metadata` is truncated: its total length in characters. */
   metadataChars?: number;
   dataBytes: number;
 }
 
-/** Events of one partition, or the newest of all, which have no ids in common. */
+/** Events of one partition, or of all partitions, which have no common ids. */
 export interface EventsView {
   partition?: number;
-  /** First id that is there. */
+  /** First existing id. */
   firstId: number;
-  /** One past the last id that is there. */
+  /** One past the last existing id. */
   endId: number;
   events: EventView[];
-  /** The ids looked at: from this one … */
+  /** The first scanned id. */
   fromId: number;
-  /** … to the one before this. */
+  /** One past the last scanned id. */
   untilId: number;
-  /** Damage that was passed over. */
+  /** Skipped damage. */
   damage: string[];
-  /** Given where it is a page of all partitions. */
+  /** Set for a page over all partitions. */
   merged?: MergedView;
 }
 
-/** How a page of all partitions goes on. */
+/** The continuation of a page over all partitions. */
 export interface MergedView {
-  /** What to ask for as `older` or `newer`: a place in each partition. */
+  /** The value of `older` or `newer` in the next request: a position in each partition. */
   older: string;
   newer: string;
   hasOlder: boolean;
   hasNewer: boolean;
-  /** Events in the direction of the question that were not looked at, and how many there are. */
+  /** Number of events not scanned yet in the requested direction, and the total. */
   left: number;
   total: number;
 }
 
-/** What the live tail sends. */
+/** A message of the live tail. */
 export interface LiveView {
   events: EventView[];
-  /** Events that came faster than they can be shown. */
+  /** Number of events that arrived too fast to be shown. */
   skipped: number;
 }
 
-/** One thing that a verification found. */
+/** One finding of a verification. */
 export interface FindingView {
   severity: "damage" | "redundant" | "torn";
   partition: number;
@@ -240,13 +240,13 @@ export interface VerifyView {
   bytes: number;
   events: number;
   counts: { damage: number; redundant: number; torn: number };
-  /** The first of them. */
+  /** The first findings. */
   findings: FindingView[];
-  /** Why it failed. */
+  /** Why the verification failed. */
   fault?: string;
 }
 
-/** What an answer with an error status says. */
+/** The body of an error response. */
 export interface FaultView {
   fault: string;
   code?: string;

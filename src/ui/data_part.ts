@@ -4,10 +4,10 @@ import { BadRequestError, sendPiece } from "./answer.ts";
 import type { Query } from "./query.ts";
 import { counted } from "../counted.ts";
 
-/** Read and sent together. */
+/** Size of the pieces that are read and sent. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** Sends the data part of an event, or a part of it, as bytes that no browser takes for anything else. */
+/** Sends the data part of an event, or a part of it, as bytes that a browser never interprets. */
 export async function sendData(event: Event, query: Query, response: ServerResponse): Promise<void> {
   const { dataDescriptor, partition, id } = event;
   const offset = query.count("offset") ?? 0;
@@ -17,7 +17,7 @@ export async function sendData(event: Event, query: Query, response: ServerRespo
       `The data part has ${counted(dataDescriptor.size, "byte")}, not ${offset + size}`,
     );
   }
-  // Read before anything is said: damage found in the first piece becomes an error status.
+  // Read before the headers are sent, so that damage in the first piece becomes an error status.
   let piece = await pieceAt(event, offset, Math.min(PIECE_BYTES, size));
   response.writeHead(200, {
     "content-type": "application/octet-stream",
@@ -33,7 +33,7 @@ export async function sendData(event: Event, query: Query, response: ServerRespo
   response.end();
 }
 
-/** A part of the data of an event. */
+/** A part of an event's data. */
 export async function pieceAt(event: Event, offset: number, size: number): Promise<Uint8Array> {
   if (size === 0) return new Uint8Array(0);
   return await event.loadData(event.dataDescriptor.makeSubView(offset, size));

@@ -7,31 +7,31 @@ import type { EventView } from "./contract.ts";
 import type { EventFilter } from "./filter.ts";
 import { ownConsumer } from "./own_consumer.ts";
 
-/** An event that is known to be there comes at once from files, and from an engine elsewhere in a moment. */
+/** Existing events are read at once from files, and within a moment from a remote engine. */
 const PATIENCE_MS = 10_000;
 
-/** What is read. */
+/** What to read. */
 export interface ReadRequest {
   partition: number;
   fromId: number;
-  /** One past the last id looked at. */
+  /** One past the last id to read. */
   endId: number;
-  /** Events given. */
+  /** Maximum number of events. */
   limit: number;
   filter: EventFilter | undefined;
-  /** `performance.now()` after which no more is looked at. */
+  /** `performance.now()` at which to stop. */
   deadlineMs: number;
 }
 
-/** What was read. */
+/** The result of reading. */
 export interface ReadResult {
   events: EventView[];
-  /** One past the last id that was looked at. */
+  /** One past the last scanned id. */
   untilId: number;
   damage: string[];
 }
 
-/** Reads events of one partition forwards; damage is passed over and reported. */
+/** Reads events of one partition forwards; damage is skipped and reported. */
 export async function readEvents(topic: Topic, request: ReadRequest): Promise<ReadResult> {
   const { partition, fromId, endId, limit, filter, deadlineMs } = request;
   const result: ReadResult = { events: [], untilId: fromId, damage: [] };
@@ -55,7 +55,7 @@ export async function readEvents(topic: Topic, request: ReadRequest): Promise<Re
   return result;
 }
 
-/** Uses one event; throws `EventGoneError` where it is not. */
+/** Uses one event; throws `EventGoneError` if it no longer exists. */
 export async function useEvent<R>(
   topic: Topic,
   { partition, id }: { partition: number; id: number },

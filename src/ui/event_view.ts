@@ -1,10 +1,10 @@
 import type { Event } from "../../mod.ts";
 import type { EventView } from "./contract.ts";
 
-/** Longer metadata are cut in lists, and given whole when they are asked for. */
+/** Longer metadata is truncated in lists, and sent completely on request. */
 const METADATA_CHARS_MAX = 4096;
 
-/** An event as lists show it. */
+/** An event, as shown in lists. */
 export function eventView(event: Event): EventView {
   const { partition, id, timestamp } = event;
   const text = event.metadataText;

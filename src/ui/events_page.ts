@@ -8,13 +8,13 @@ import type { Query } from "./query.ts";
 
 const EVENTS_DEFAULT = 50;
 const EVENTS_MAX = 500;
-/** A filter looks for matches no longer than this; the page may ask on. */
+/** Time limit of one scan with a filter; the page can continue it. */
 const PATIENCE_MS = 400;
-/** Ids looked at together when a filter goes backwards: more where it finds nothing. */
+/** Number of ids in one step of a backward scan with a filter; larger if it finds nothing. */
 const STEP_BACK = 2000;
 const STEP_BACK_MAX = 50_000;
 
-/** A page of events of one partition: from an id or a time on, or those before an id (the newest by default). */
+/** A page of events of one partition: from an id or a time, or those before an id (by default the newest). */
 export async function eventsPage(topic: Topic, query: Query): Promise<EventsView> {
   const partition = query.count("partition") ?? 0;
   ofPartition(topic.partitions, partition);
@@ -50,14 +50,14 @@ export async function eventsPage(topic: Topic, query: Query): Promise<EventsView
   }
   const surplus = view.events.length - limit;
   if (surplus > 0) {
-    // The rest is for the page before.
+    // The rest belongs to the previous page.
     view.events.splice(0, surplus);
     view.fromId = view.events[0]?.id ?? view.fromId;
   }
   return view;
 }
 
-/** The id of the first event that is not older than a time. */
+/** The id of the first event at or after a time. */
 export async function idAt(topic: Topic, partition: number, time: number): Promise<number> {
   await using consumer = ownConsumer(topic, { partitions: [partition], from: { time } });
   await consumer.ready();

@@ -2,10 +2,10 @@ import { compileEventPattern, type Event, type JsonValue } from "../../mod.ts";
 import { BadRequestError } from "./answer.ts";
 import type { Query } from "./query.ts";
 
-/** Whether an event is shown. */
+/** Decides whether an event is shown. */
 export type EventFilter = (event: Event) => boolean;
 
-/** What a request asks of events: a pattern as `filter`, and a `text` that the metadata have, in whatever case. */
+/** The filter of a request: a pattern as `filter`, and a `text` that the metadata contains, ignoring case. */
 export function filterOf(query: Query): EventFilter | undefined {
   const matches = parseFilter(query.text("filter"));
   const text = query.text("text")?.toLowerCase();
@@ -14,7 +14,7 @@ export function filterOf(query: Query): EventFilter | undefined {
   return matches === undefined ? contains : (event) => contains(event) && matches(event);
 }
 
-/** Compiles an EventBridge pattern given as text; nothing takes every event. */
+/** Compiles an EventBridge pattern given as text; no pattern accepts every event. */
 function parseFilter(text: string | undefined): EventFilter | undefined {
   if (text === undefined || text.trim() === "") return undefined;
   let pattern: JsonValue;
@@ -28,7 +28,7 @@ function parseFilter(text: string | undefined): EventFilter | undefined {
     try {
       return matches(event.metadata);
     } catch {
-      // Metadata that cannot be parsed match nothing.
+      // Metadata that cannot be parsed does not match.
       return false;
     }
   };

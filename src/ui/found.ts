@@ -11,17 +11,17 @@ import { filterOf } from "./filter.ts";
 import { ownConsumer } from "./own_consumer.ts";
 import type { Query } from "./query.ts";
 
-/** Read and sent together; three bytes are four letters of base64. */
+/** Size of the pieces that are read and sent; divisible by three for base64. */
 const PIECE_BYTES = 3 * 256 * 1024;
 const LINES_CHARS = 64 * 1024;
 const BATCH = 1024;
 
-/** A file that is sent, and what each event is in it. */
+/** A format for search results. */
 interface Form {
   ending: string;
   type: string;
   hasData: boolean;
-  /** Given the first bytes of the data. */
+  /** The content for one event, given the first bytes of its data. */
   pieces: (event: Event, first: Uint8Array) => AsyncIterable<string | Uint8Array>;
   end?: Uint8Array;
 }
@@ -41,8 +41,9 @@ const FORMS: Readonly<Record<string, Form>> = {
 };
 
 /**
- * Sends all that a search finds, one partition after the other: as JSON Lines, as `export --to jsonl` writes them, with
- * or without data parts; or the data parts alone as the files of a tar file. What is damaged is left out.
+ * Sends all events found by a search, one partition after the other: as JSON Lines, as written by `export --to
+ * jsonl`, with or without data parts; or only the data parts as the files of a tar file. Damaged events are left
+ * out.
  */
 export async function sendFound(topic: Topic, query: Query, response: ServerResponse): Promise<void> {
   const as = query.text("as") ?? "jsonl";
@@ -82,7 +83,7 @@ export async function sendFound(topic: Topic, query: Query, response: ServerResp
           lines = "";
         }
       }
-      // No one may be there any more.
+      // The client may have gone.
       if (response.destroyed) return;
     }
     if (lines !== "") await sendPiece(response, lines);
@@ -90,7 +91,10 @@ export async function sendFound(topic: Topic, query: Query, response: ServerResp
   response.end(form.end);
 }
 
-/** `{"partition":0,"id":0,"timestamp":1763913600000,"metadata":…,"data":"base64"}`; no `data` where there is none. */
+/**
+ * `{"partition":0,"id":0,"timestamp":1763913600000,"metadata":…,"data":"base64"}`, without `data` if there is
+ * none.
+ */
 async function* line(event: Event, first: Uint8Array): AsyncIterable<string> {
   const head = openJsonLine(event);
   if (first.length === 0) return yield `${head}}\n`;
@@ -108,7 +112,7 @@ async function* tarEntry(event: Event, first: Uint8Array): AsyncIterable<Uint8Ar
   yield tarPadding(size);
 }
 
-/** The first bytes of the data; undefined where they are damaged, so that the event is left out. */
+/** The first bytes of the data; undefined if they are damaged, so that the event is left out. */
 async function firstPiece(event: Event): Promise<Uint8Array | undefined> {
   try {
     return await pieceAt(event, 0, Math.min(PIECE_BYTES, event.dataDescriptor.size));
@@ -126,7 +130,7 @@ async function* piecesOf(event: Event, first: Uint8Array): AsyncIterable<Uint8Ar
   }
 }
 
-/** A topic's name as a file's. */
+/** A topic's name as a file name. */
 function fileName(topic: string): string {
   return topic.replace(/[^\p{L}\p{N}_.-]/gu, "_").replace(/[^\x20-\x7e]/g, "_");
 }

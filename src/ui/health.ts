@@ -1,14 +1,14 @@
 import { BadRequestError, messageOf, NoSuchThingError } from "./answer.ts";
 import type { HealthFinding, HealthView } from "./contract.ts";
 
-/** Whether the place of the store is fit for it, as it was found last. */
+/** The latest result of the store's health check. */
 export class Health {
   #view: HealthView = { state: "never", findings: [] };
   #ended: Promise<void> = Promise.resolve();
 
   constructor(private readonly check: (() => Promise<HealthFinding[]>) | undefined) {}
 
-  /** Answers a request: POST begins a check. */
+  /** Responds to a request: POST starts a check. */
   answer(method: string): HealthView {
     const { check } = this;
     if (check === undefined) throw new NoSuchThingError("There is nothing to check of this store");
@@ -20,7 +20,7 @@ export class Health {
     return this.#view;
   }
 
-  /** Until no check runs. */
+  /** Resolves when no check is running. */
   async end(): Promise<void> {
     await this.#ended;
   }

@@ -6,20 +6,20 @@ interface Look<Value> {
   tookMs: number;
 }
 
-/** What is looked at is believed for so long, or for twenty times as long as looking took. */
+/** Values are cached for this long, or for twenty times as long as it took to get them. */
 const BELIEVED_MS = 2000;
 const BELIEVED_TIMES = 20;
 
-/** What was seen of topics, or of consumers, a few of which are looked at at a time: there may be thousands. */
+/** Cached facts about topics or consumers, refreshed a few at a time: there may be thousands. */
 export class Known<Value> {
   readonly #looks = new Map<string, Look<Value>>();
 
-  /** What was seen of one last, if it was ever looked at. */
+  /** The cached value, if there is one. */
   get(name: string): Value | undefined {
     return this.#looks.get(name)?.value;
   }
 
-  /** What one is like now. */
+  /** The current value. */
   async now(name: string, look: (name: string) => Promise<Value>): Promise<Value> {
     const beganMs = performance.now();
     const value = await look(name);
@@ -28,15 +28,15 @@ export class Known<Value> {
     return value;
   }
 
-  /** Forgets all but these. */
+  /** Drops all others from the cache. */
   keep(names: readonly string[]): void {
     const kept = new Set(names);
     for (const name of this.#looks.keys()) if (!kept.has(name)) this.#looks.delete(name);
   }
 
   /**
-   * Looks at those that were never looked at, and then at those seen longest ago, until a time has come; at one at least,
-   * so that each call comes further however slow the engine is.
+   * Refreshes missing values first, then the oldest ones, until a deadline; at least one, so that each call makes
+   * progress however slow the engine is.
    */
   async refresh(
     names: readonly string[],
@@ -48,7 +48,7 @@ export class Known<Value> {
     for (const name of [...names].sort((one, other) => seenMs(one) - seenMs(other))) {
       if (hasLooked && performance.now() > untilMs) return;
       if (this.#isBelieved(name)) continue;
-      // Files are asked without a pause: others get their turn.
+      // File access is synchronous: this lets other requests proceed.
       await turn();
       await this.now(name, look);
       hasLooked = true;

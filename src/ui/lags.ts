@@ -6,32 +6,32 @@ import type { OpenTopics } from "./open_topics.ts";
 interface Consumers {
   names: string[];
   views: Known<ConsumerView>;
-  /** When it was gone on with last. */
+  /** Time of the latest refresh. */
   atMs: number;
 }
 
 /**
- * How far consumers are behind, as far as it was asked: with many partitions each answer takes a while, so that a few
- * are asked for at a time, those first that were never asked for or longest ago.
+ * Cached consumer lag: with many partitions each query takes a while, so only a few are queried at a time, missing
+ * and oldest ones first.
  */
 export class Lags {
   readonly #topics = new Map<string, Consumers>();
 
   constructor(private readonly topics: OpenTopics) {}
 
-  /** The consumers of a topic, as far as they were asked for. */
+  /** The consumers of a topic, with their lag as far as known. */
   known(topic: string): ConsumerView[] {
     const known = this.#topics.get(topic);
     return known === undefined ? [] : known.names.flatMap((name) => known.views.get(name) ?? []);
   }
 
-  /** Whether all consumers of a topic were asked for. */
+  /** Whether all consumers of a topic have been queried. */
   isKnown(topic: string): boolean {
     const known = this.#topics.get(topic);
     return known !== undefined && known.names.every((name) => known.views.get(name) !== undefined);
   }
 
-  /** Asks for consumers of these topics, for a while. */
+  /** Queries consumers of these topics, for a limited time. */
   async refresh(topics: readonly string[], patienceMs: number): Promise<void> {
     const untilMs = performance.now() + patienceMs;
     const atMs = (topic: string): number => this.#topics.get(topic)?.atMs ?? -Infinity;
@@ -40,19 +40,19 @@ export class Lags {
       try {
         await this.topics.use(name, (topic) => this.#refreshOne(topic, untilMs));
       } catch {
-        // What is wrong with a topic is said where it is listed.
+        // The list of topics reports errors of a topic.
         this.#topics.set(name, { names: [], views: new Known(), atMs: performance.now() });
       }
     }
   }
 
-  /** Forgets all topics but these. */
+  /** Drops all other topics. */
   keep(topics: readonly string[]): void {
     const names = new Set(topics);
     for (const name of this.#topics.keys()) if (!names.has(name)) this.#topics.delete(name);
   }
 
-  /** Asks for these consumers of a topic, for a while; gives those that are known. */
+  /** Queries these consumers of a topic for a limited time; returns those that are known. */
   async of(topic: Topic, names: readonly string[], patienceMs: number): Promise<Map<string, ConsumerView>> {
     await this.#refreshOne(topic, performance.now() + patienceMs, names);
     const views = this.#topics.get(topic.name)?.views;

@@ -9,31 +9,31 @@ import { order } from "./order.ts";
 import type { PageRequest } from "./query.ts";
 import { totalsOf } from "./totals.ts";
 
-/** A list is believed for this long, or for ten times as long as it took to make. */
+/** The list is cached for this long, or for ten times as long as it took to get it. */
 const BELIEVED_MS = 2000;
 
-/** Topics are looked at for so long before they are sorted; the page asks again. */
+/** Time limit for describing topics before they are sorted; the page asks again. */
 const PATIENCE_MS = 300;
-/** Consumers of the topics that are shown are asked for for so long. */
+/** Time limit for querying consumers of the topics shown. */
 const LAGS_MS = 200;
 
-/** What topics may be sorted by that is known only of those that were looked at. */
+/** Sort keys that are only known for topics that have been described. */
 const SEEN_KEYS: Readonly<Record<string, (line: TopicLine | undefined) => number | undefined>> = {
   events: (line) => line?.totals?.events,
   bytes: (line) => line?.totals?.bytes,
   rate: (line) => line?.rate,
   newest: (line) => line?.totals?.newestTime,
-  // Asked for one consumer after the other, apart.
+  // Queried separately, one consumer after the other.
   lag: () => undefined,
 };
 
-/** The topics of the store. Of a thousand topics only those that are shown are looked at. */
+/** The topics of the store. Of a thousand topics only those that are shown are described. */
 export class Listing {
   readonly #driver: Driver;
   readonly #topics: OpenTopics;
   #list: Promise<Map<string, TopicInfo>> | undefined;
   #staleMs = 0;
-  /** What was there when a topic's line was made last. */
+  /** Number of events when a topic's line was last created, for its rate. */
   readonly #before = new Map<string, { timeMs: number; events: number }>();
 
   readonly #lines = new Known<TopicLine>();
@@ -45,7 +45,7 @@ export class Listing {
       driver: Driver;
       topics: OpenTopics;
       lags: Lags;
-      /** Places of a topic that are known to be damaged. */
+      /** Number of damaged places known in a topic. */
       damageOf: (name: string) => number;
     },
   ) {
@@ -66,13 +66,13 @@ export class Listing {
     return newer;
   }
 
-  /** Names of the topics that can be looked into. */
+  /** Names of the topics that can be opened. */
   async names(): Promise<string[]> {
     const infos = [...(await this.#infos()).values()];
     return infos.filter(({ layout }) => layout === undefined).map(({ name }) => name);
   }
 
-  /** Some of the topics whose names have a text in them. */
+  /** A page of the topics whose names contain a text. */
   async page({ search, sort, isDescending, offset, limit }: PageRequest): Promise<SortedPage<TopicLine>> {
     const wanted = search.toLowerCase();
     const infos = [...(await this.#infos()).values()]
@@ -90,7 +90,7 @@ export class Listing {
       const isKnown = (name: string): boolean =>
         sort === "lag" ? this.#lags.isKnown(name) : this.#lines.get(name) !== undefined;
       unseen = names.filter((name) => !isKnown(name)).length;
-      // What is not known stands last.
+      // Unknown values are sorted last.
       const key = (info: TopicInfo): number =>
         (sort === "lag" ? this.#mostLag(info.name)?.events : keyOf(known(info))) ??
           (isDescending ? -Infinity : Infinity);
@@ -110,7 +110,7 @@ export class Listing {
     return { total: infos.length, offset, items, unseen };
   }
 
-  /** The consumer of a topic that lags most, of those that were asked for. */
+  /** The consumer of a topic with the largest lag, of those that were queried. */
   #mostLag(topic: string): TopicLine["lag"] {
     const [most] = this.#lags.known(topic).toSorted(order(({ events }) => events, true));
     return most === undefined ? undefined : { consumer: most.name, events: most.events };

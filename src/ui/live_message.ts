@@ -1,4 +1,4 @@
-/** A message of a stream of server-sent events. */
+/** A server-sent event. */
 export function liveMessage(name: "events" | "fault", value: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
 }

@@ -6,36 +6,36 @@ import { liveMessage } from "./live_message.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import { sleep } from "../sleep.ts";
 
-/** How often the ends of the partitions are looked at. */
+/** Poll interval. */
 const INTERVAL_MS = 250;
-/** Looking takes at most this share of the time, however many partitions there are. */
+/** Maximum share of the time spent polling, however many partitions there are. */
 const SHARE_MAX = 0.25;
-/** No one reads more events at a time: 200 a second. They are shared fairly among the partitions that have new ones. */
+/** Events per poll; no one reads more than 200 per second. Partitions with new events share them fairly. */
 const EVENTS_MAX = 50;
-/** What a filter looks through of one partition at a time; what came faster is skipped, and counted. */
+/** Maximum number of events scanned with a filter, per partition and poll; others are skipped and counted. */
 const SCANNED_MAX = 20_000;
 const PATIENCE_MS = 150;
-/** A look at the ends serves every poll of a topic for so long. */
+/** A description of a topic is shared by all its polls for this long. */
 const LOOK_MS = 200;
-/** A poll goes on with a newly opened topic this often. */
+/** How often a poll continues with a newly opened topic. */
 const ROUND_MS = 5000;
 
-/** One who wants to know what comes. */
+/** A recipient of new events. */
 export interface LiveListener {
-  /** Given what came, also as the message that says it. */
+  /** Called with new events, and the encoded message. */
   take(view: LiveView, text: string): void;
 }
 
-/** What is listened to. */
+/** What to listen for. */
 export interface LiveWanted {
   name: string;
   only: number | undefined;
   filter: EventFilter | undefined;
 }
 
-/** Looks at a topic again and again, for as long as there are listeners. */
+/** Polls a topic as long as it has listeners. */
 export class LivePoll {
-  /** Done when it is known where the topic ended; what comes from then on is reported. */
+  /** Resolves when the current end of the topic is known; events after it are reported. */
   readonly begun: Promise<void>;
   readonly #ending = new AbortController();
   readonly #listeners = new Set<LiveListener>();
@@ -46,17 +46,17 @@ export class LivePoll {
   constructor(private readonly topics: OpenTopics, private readonly wanted: LiveWanted) {
     this.begun = topics.use(wanted.name, (topic) => this.#begin(topic));
     this.#ended = this.begun.then(() => this.#run());
-    // Reported by `begun` and `until` to those who wait.
+    // `begun` and `until` report it to their callers.
     this.begun.catch(() => this.#ending.abort());
     this.#ended.catch(() => this.#ending.abort());
   }
 
-  /** Whether it looks no more. */
+  /** Whether polling has ended. */
   get isOver(): boolean {
     return this.#ending.signal.aborted;
   }
 
-  /** Reports to a listener what comes, until the function that is given is called. */
+  /** Reports new events to a listener until the returned function is called. */
   join(listener: LiveListener): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -65,7 +65,7 @@ export class LivePoll {
     };
   }
 
-  /** Waits until the signal is aborted; rejects when the topic cannot be looked at any more. */
+  /** Resolves when the signal is aborted; rejects when the topic can no longer be polled. */
   async until(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     let stop = () => {};
@@ -90,23 +90,23 @@ export class LivePoll {
     }
   }
 
-  /** Begins at the end. */
+  /** Starts at the end. */
   async #begin(topic: Topic): Promise<void> {
     for (const { partition, nextId, fault } of await lookAgain(topic)) {
       if (fault === undefined) this.#positions.set(partition, nextId);
     }
   }
 
-  /** Reports what is new, and waits a little. */
+  /** Reports new events, and pauses. */
   async #step(topic: Topic): Promise<void> {
     const { only } = this.wanted;
     const beganMs = performance.now();
     const fresh: Fresh[] = [];
     for (const { partition, nextId, firstId, fault } of await lookAt(topic)) {
       if ((only !== undefined && partition !== only) || fault !== undefined) continue;
-      // One that could not be asked about before begins at its end, too.
+      // A partition that was unavailable at first also starts at its end.
       const known = this.#positions.get(partition) ?? nextId;
-      // Ids that begin anew are those of another topic under the same name.
+      // If ids start again, the topic was deleted and recreated.
       const position = nextId < known ? firstId : Math.max(known, firstId);
       this.#positions.set(partition, nextId);
       if (nextId > position) fresh.push({ partition, position, nextId });
@@ -122,8 +122,8 @@ export class LivePoll {
   }
 
   /**
-   * Reads the newest of what is new. Those with the least to read come first, so that what they leave of their share
-   * goes to the others; which of equals comes first changes, for time may run out.
+   * Reads the newest of the new events. Partitions with the fewest come first, so that others can use the rest of
+   * their share; the order of equal ones rotates, since time may run out.
    */
   async #sample(topic: Topic, fresh: Fresh[]): Promise<LiveView> {
     const turn = this.#turn++;
@@ -167,7 +167,7 @@ export class LivePoll {
   }
 }
 
-/** What came in one partition since the last look. */
+/** The new events of one partition. */
 interface Fresh {
   partition: number;
   position: number;
@@ -176,14 +176,14 @@ interface Fresh {
 
 const looks = new WeakMap<Topic, { atMs: number; ends: ReturnType<Topic["describe"]> }>();
 
-/** The ends of a topic's partitions, asked for once for all of its polls. */
+/** Describes a topic's partitions, shared by all of its polls. */
 function lookAt(topic: Topic): ReturnType<Topic["describe"]> {
   const nowMs = performance.now();
   const last = looks.get(topic);
   return last !== undefined && nowMs - last.atMs < LOOK_MS ? last.ends : lookAgain(topic);
 }
 
-/** What a poll begins with: no later look is older. */
+/** Always queries, for the start of a poll. */
 function lookAgain(topic: Topic): ReturnType<Topic["describe"]> {
   const ends = topic.describe();
   looks.set(topic, { atMs: performance.now(), ends });

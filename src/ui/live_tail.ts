@@ -8,24 +8,24 @@ import { type LiveListener, LivePoll } from "./live_poll.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import type { Query } from "./query.ts";
 
-/** Something is sent at least this often, so that a connection that is gone is noticed. */
+/** Something is sent at least this often, so that a dead connection is noticed. */
 const HEARTBEAT_MS = 5000;
 
-/** What a live tail is asked for. */
+/** A request for a live tail. */
 export interface TailRequest {
   topics: OpenTopics;
   name: string;
   query: Query;
   response: ServerResponse;
-  /** Aborted when no one listens any more. */
+  /** Aborted when the client is gone. */
   signal: AbortSignal;
 }
 
-/** The live tails of a server. Those that ask for the same share one poll of the topic. */
+/** The live tails of a server. Identical requests share one poll of the topic. */
 export class LiveTails {
   readonly #polls = new Map<string, LivePoll>();
 
-  /** Sends the events of a topic as they come, for as long as the response is read. */
+  /** Sends the events of a topic as they arrive, as long as the client is connected. */
   async send({ topics, name, query, response, signal }: TailRequest): Promise<void> {
     const only = query.count("partition");
     const key = JSON.stringify([name, only, query.text("filter"), query.text("text")]);
@@ -51,7 +51,7 @@ export class LiveTails {
   }
 }
 
-/** One who is sent what comes; what comes while an earlier message is not read yet is counted and left out. */
+/** One client; events that arrive before it has read the previous message are counted and dropped. */
 class Listener implements LiveListener {
   #isReading = false;
   #isFull = false;
@@ -60,7 +60,7 @@ class Listener implements LiveListener {
 
   constructor(private readonly response: ServerResponse) {}
 
-  /** Says that there is a connection, now and from time to time. */
+  /** Sends heartbeats, starting now. */
   begin(): void {
     this.#isReading = true;
     this.take({ events: [], skipped: 0 });
@@ -88,7 +88,7 @@ class Listener implements LiveListener {
   }
 }
 
-/** Says what ended the tail. */
+/** Sends the error that ended the tail. */
 export function sendTailFault(response: ServerResponse, error: unknown): void {
   response.write(liveMessage("fault", { fault: messageOf(error) }));
 }

@@ -9,20 +9,20 @@ import { counted } from "../counted.ts";
 
 const EVENTS_DEFAULT = 50;
 const EVENTS_MAX = 500;
-/** A place in each partition must fit into an address. */
+/** A URL must have room for a position in each partition. */
 const PARTITIONS_MAX = 1000;
-/** Read of each partition at once, where there are many: most of them have less of a page. */
+/** Number of events to read from each of many partitions at first: most of them have fewer on a page. */
 const FEW = 8;
 const MANY_PARTITIONS = 16;
-/** A filter looks through so many of a partition at once, and for so long; the page asks on. */
+/** Number of events scanned with a filter at once, per partition, and the time limit; the page can continue. */
 const SCANNED = 2000;
 const PATIENCE_MS = 400;
 
 type Direction = "older" | "newer";
 
 /**
- * A page of events of all partitions in the order of their times: the newest, those from a time on, or those before
- * or after a page. With a filter what is found of the next part of every partition.
+ * A page of events of all partitions in the order of their timestamps: the newest, those from a time on, or those
+ * before or after a page. With a filter, what is found in the next part of every partition.
  */
 export async function mergedEvents(topic: Topic, query: Query): Promise<EventsView> {
   const { limit } = query.page(EVENTS_DEFAULT, EVENTS_MAX);
@@ -65,7 +65,7 @@ export async function mergedEvents(topic: Topic, query: Query): Promise<EventsVi
   };
 }
 
-/** What a page has of one partition: from `low` to before `high`. */
+/** The part of a page from one partition: from `low` to before `high`. */
 class Part {
   readonly partition: number;
   readonly firstId: number;
@@ -88,7 +88,7 @@ class Part {
     );
   }
 
-  /** Events that are not looked at yet in the direction. */
+  /** Number of events not yet read in the direction. */
   get left(): number {
     return this.direction === "older" ? this.low - this.firstId : this.endId - this.high;
   }
@@ -112,7 +112,7 @@ class Part {
   }
 }
 
-/** As many events as a page has, the next ones in time of all partitions. */
+/** One page of events, the next ones by time over all partitions. */
 async function merge(
   parts: readonly Part[],
   limit: number,
@@ -135,7 +135,7 @@ async function merge(
     }
     events = events.sort(order).slice(0, limit);
     const kept = new Set(events);
-    // More is needed of those of which all that was read is on the page.
+    // Read more from those partitions whose events are all on the page so far.
     wanted = wanted.filter((part) => {
       const edge = last.get(part.partition);
       return part.left > 0 && (edge === undefined || kept.has(edge)) &&
@@ -146,7 +146,7 @@ async function merge(
     ) break;
   }
   for (const part of parts) {
-    // One whose events are all lost was looked at to where it is.
+    // If all events of a partition were lost, it has been read up to its current position.
     if (found.has(part.partition)) {
       cut(part, events.filter(({ partition }) => partition === part.partition), direction);
     }
@@ -154,14 +154,14 @@ async function merge(
   return { events, damage };
 }
 
-/** What was read and is not on the page is for the next one. */
+/** Events that were read but are not on the page belong to the next one. */
 function cut(part: Part, events: readonly EventView[], direction: Direction): void {
   const ids = events.map(({ id }) => id);
   if (direction === "older") part.low = ids.length === 0 ? part.high : Math.min(...ids);
   else part.high = ids.length === 0 ? part.low : Math.max(...ids) + 1;
 }
 
-/** What a filter finds in the next part of every partition, for a moment. */
+/** Scans the next part of every partition with a filter, for a limited time. */
 async function scan(
   parts: readonly Part[],
   filter: EventFilter,
@@ -169,7 +169,7 @@ async function scan(
 ): Promise<Pick<EventsView, "events" | "damage">> {
   const view: Pick<EventsView, "events" | "damage"> = { events: [], damage: [] };
   const deadlineMs = performance.now() + PATIENCE_MS;
-  // Those with most left come first, so that all are done at about the same time.
+  // Those with the most events left come first, so that all finish at about the same time.
   const order = parts.filter(({ left }) => left > 0).sort((one, other) => other.left - one.left);
   for (const part of order) {
     const { events, damage } = await part.read(SCANNED, filter);
@@ -197,7 +197,7 @@ function placesOf(text: string): Map<number, number> {
   );
 }
 
-/** The ids of the first events that are not older than a time. */
+/** The ids of the first events at or after a time. */
 async function idsAt(topic: Topic, time: number): Promise<Map<number, number>> {
   await using consumer = ownConsumer(topic, { from: { time } });
   await consumer.ready();

@@ -4,10 +4,10 @@ import { OpenMetrics } from "./open_metrics.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import { totalsOf } from "./totals.ts";
 
-/** Who asks again within so long gets the same answer: several servers of Prometheus may ask at once. */
+/** Responses are shared for this long: several Prometheus servers may ask at once. */
 const AGE_MS_MAX = 1000;
 
-/** What is measured, and what it means. */
+/** The metrics and their descriptions. */
 const GAUGES: readonly (readonly [name: string, help: string])[] = [
   ["diaspora_topic_up", "1 when the topic can be read, else 0."],
   ["diaspora_topic_partitions", "Partitions of the topic."],
@@ -25,7 +25,7 @@ const GAUGES: readonly (readonly [name: string, help: string])[] = [
   ["diaspora_consumer_lag_seconds", "Age of the oldest event that the consumer has not acknowledged."],
 ];
 
-/** Measures a store for Prometheus. */
+/** Metrics of a store for Prometheus. */
 export class StoreMetrics {
   #last: { atMs: number; text: Promise<string> } | undefined;
 
@@ -33,12 +33,12 @@ export class StoreMetrics {
     private readonly parts: { driver: Driver; topics: OpenTopics; version: string },
   ) {}
 
-  /** Events, bytes and ids of every topic and partition, and the lag of every consumer, as OpenMetrics. */
+  /** Events, bytes and ids of every topic and partition, and the lag of every consumer, as OpenMetrics text. */
   text(): Promise<string> {
     const nowMs = performance.now();
     if (this.#last === undefined || nowMs - this.#last.atMs > AGE_MS_MAX) {
       const text = this.#measure();
-      // A failure is nothing to remember.
+      // Failures are not cached.
       text.catch(() => this.#last = undefined);
       this.#last = { atMs: nowMs, text };
     }
@@ -53,14 +53,14 @@ export class StoreMetrics {
       driver: driver.name,
     });
     for (const [name, help] of GAUGES) metrics.gauge(name, help);
-    // Those of the C++ driver are for import alone.
+    // Topics of the C++ driver can only be imported.
     const own = [...(await driver.listTopics()).values()].filter(({ layout }) => layout === undefined);
     for (const name of own.map(({ name }) => name).sort()) {
       try {
         await topics.use(name, (topic) => measureTopic(metrics, name, topic));
         metrics.add("diaspora_topic_up", { topic: name }, 1);
       } catch {
-        // One that cannot be opened says so; the others are measured.
+        // A topic that cannot be opened is reported as such; the others are measured.
         metrics.add("diaspora_topic_up", { topic: name }, 0);
       }
     }
@@ -72,7 +72,7 @@ async function measureTopic(metrics: OpenMetrics, topic: string, opened: Topic):
   const partitions = await opened.describe();
   const lags: { consumer: string; partitions: PartitionLag[] }[] = [];
   for (const consumer of await opened.consumers()) {
-    // Files are asked without a pause: others get their turn.
+    // File access is synchronous: this lets other requests proceed.
     await turn();
     lags.push({ consumer, partitions: await opened.lag(consumer) });
   }

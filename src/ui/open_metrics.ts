@@ -1,33 +1,36 @@
-/** A metric with its values, as OpenMetrics writes them. */
+/** A metric family. */
 interface Family {
   type: "gauge" | "info";
   help: string;
   lines: string[];
 }
 
-/** Content type of the text. */
+/** Its content type. */
 export const OPEN_METRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/** Collects values and writes them as OpenMetrics text: each metric in one piece, whatever order they came in. */
+/**
+ * Collects values and writes them as OpenMetrics text: each metric family contiguously, in whatever order they
+ * arrived.
+ */
 export class OpenMetrics {
   readonly #families = new Map<string, Family>();
 
-  /** Begins a metric that goes up and down. */
+  /** Declares a gauge. */
   gauge(name: string, help: string): void {
     this.#families.set(name, { type: "gauge", help, lines: [] });
   }
 
-  /** Says something in labels alone. */
+  /** Adds an info metric. */
   info(name: string, help: string, labels: Readonly<Record<string, string | number>>): void {
     this.#families.set(name, { type: "info", help, lines: [`${name}_info${labelText(labels)} 1`] });
   }
 
-  /** Adds a value to a metric that was begun. */
+  /** Adds a value to a declared metric. */
   add(name: string, labels: Readonly<Record<string, string | number>>, value: number): void {
     this.#families.get(name)!.lines.push(`${name}${labelText(labels)} ${value}`);
   }
 
-  /** The whole text. */
+  /** The complete text. */
   toString(): string {
     const families = [...this.#families].map(([name, { type, help, lines }]) =>
       [`# TYPE ${name} ${type}`, `# HELP ${name} ${escaped(help)}`, ...lines].join("\n")

@@ -11,14 +11,14 @@ interface OpenTopic {
 const OPEN_MAX = 32;
 
 /**
- * Topics that stay open between requests, for a while: one that was deleted and made again under its name must not be
- * taken for the old one for long. Those that no one uses are closed when there are too many.
+ * A cache of open topics: limited in time, so that a topic recreated under the same name is soon noticed. Unused
+ * ones are closed if there are too many.
  */
 export class OpenTopics implements AsyncDisposable {
   readonly #driver: Driver;
   readonly #ageMsMax: number;
   readonly #open = new Map<string, OpenTopic>();
-  /** Too old, but in use. */
+  /** Expired topics that are still in use. */
   readonly #retired = new Set<OpenTopic>();
 
   constructor(driver: Driver, ageMsMax: number) {
@@ -26,7 +26,7 @@ export class OpenTopics implements AsyncDisposable {
     this.#ageMsMax = ageMsMax;
   }
 
-  /** Uses a topic. One that turns out to be deleted is opened again, once: there may be a new one of that name. */
+  /** Uses a topic. If it was deleted it is opened again, once: there may be a new one of that name. */
   async use<R>(name: string, use: (topic: Topic) => Promise<R>): Promise<R> {
     try {
       return await this.#useOnce(name, use);
@@ -68,7 +68,7 @@ export class OpenTopics implements AsyncDisposable {
     return entry;
   }
 
-  /** A serializer that may not be loaded is not a reason not to show the rest. */
+  /** A serializer that may not be loaded must not prevent showing the rest. */
   async #openTopic(name: string): Promise<Topic> {
     const topic = await this.#driver.openTopic(name);
     try {
@@ -94,7 +94,7 @@ export class OpenTopics implements AsyncDisposable {
     }
   }
 
-  /** Those who use it may go on; others get a new one. */
+  /** Current users may continue; others get a new one. */
   async #forget(name: string): Promise<void> {
     const entry = this.#open.get(name);
     if (entry === undefined) return;

@@ -1,4 +1,4 @@
-/** The order by a key; equals keep theirs. */
+/** A stable comparison by a key. */
 export function order<Item>(
   keyOf: (item: Item) => number | string,
   isDescending: boolean,

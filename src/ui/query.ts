@@ -1,26 +1,26 @@
 import { BadRequestError } from "./answer.ts";
 
-/** Which part of a list is asked for, and in what order. */
+/** The requested page of a list, and its order. */
 export interface PageRequest {
-  /** What a name has in it. */
+  /** Text that names must contain. */
   search: string;
-  /** What it is sorted by; empty for the usual order. */
+  /** Sort key; empty for the default order. */
   sort: string;
   isDescending: boolean;
   offset: number;
   limit: number;
 }
 
-/** The parameters of a request, checked as they are read. */
+/** The parameters of a request, validated when they are read. */
 export class Query {
   constructor(private readonly parameters: URLSearchParams) {}
 
-  /** A text, undefined where there is none or an empty one. */
+  /** A string; undefined if missing or empty. */
   text(name: string): string | undefined {
     return this.parameters.get(name) || undefined;
   }
 
-  /** A whole number, not negative. */
+  /** A non-negative integer. */
   count(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
@@ -29,13 +29,13 @@ export class Query {
     throw new BadRequestError(`Parameter "${name}" takes a whole number, found ${JSON.stringify(text)}`);
   }
 
-  /** Where a page begins, and how many items it has at most. */
+  /** The offset of a page, and its maximum number of items. */
   page(limitDefault: number, limitMax: number): { offset: number; limit: number } {
     const limit = this.count("limit") ?? limitDefault;
     return { offset: this.count("offset") ?? 0, limit: Math.min(Math.max(1, limit), limitMax) };
   }
 
-  /** The same of a list that can be searched and sorted: `sort=events`, or `-events` with the most first. */
+  /** The same for a list that can be searched and sorted: `sort=events`, or `-events` for descending order. */
   sortedPage(limitDefault: number, limitMax: number): PageRequest {
     const sort = this.text("sort") ?? "";
     return {

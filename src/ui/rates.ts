@@ -2,16 +2,16 @@ import type { Topic } from "../../mod.ts";
 import type { Rates } from "./contract.ts";
 import { ownConsumer } from "./own_consumer.ts";
 
-/** Places looked up for one answer, over all partitions. */
+/** Maximum number of lookups for one response, over all partitions. */
 const LOOKUPS_MAX = 1500;
 const SPANS_MAX = 60;
 const SPANS_MIN = 6;
-/** An engine that takes longer to answer is not asked on. */
+/** If the engine takes longer than this, the rest is omitted. */
 const PATIENCE_MS = 3000;
 
 /**
- * How many events were stored in equal spans of time. Nothing is scanned: for each border the log is asked which
- * event comes after it.
+ * The number of events stored per time interval. Nothing is scanned: the log is asked for the first event after
+ * each boundary.
  */
 export async function ratesOf(
   topic: Topic,
@@ -22,7 +22,7 @@ export async function ratesOf(
   if (spans < SPANS_MIN || to <= from) return { times: [], events: [], unavailable: true };
   const times = Array.from({ length: spans + 1 }, (_, at) => from + (to - from) * at / spans);
   const before: number[] = [];
-  // With partitions of its own it is not a member of a group, which an engine may write down.
+  // With explicit partitions it does not join a group, which an engine may record.
   await using consumer = ownConsumer(topic, { from: "latest", partitions });
   await consumer.ready();
   const beganMs = performance.now();

@@ -2,14 +2,14 @@ import type { Topic } from "../../mod.ts";
 import type { Sample } from "./contract.ts";
 import type { OpenTopics } from "./open_topics.ts";
 
-/** How often a topic is looked at, at most; and how many looks are kept: half an hour. */
+/** Minimum interval between samples of a topic, and the number of samples kept: half an hour. */
 const INTERVAL_MS = 2000;
 const SAMPLES_MAX = 900;
-/** A topic that no one asked about for this long is not looked at any more. */
+/** A topic without requests for this long is no longer sampled. */
 const FORGOTTEN_MS = 10 * 60_000;
-/** Looking must not take more than this share of the time. */
+/** Maximum share of the time spent sampling. */
 const SHARE_MAX = 0.1;
-/** Asking about more positions than this would take too long. */
+/** Querying more positions than this would take too long. */
 const POSITIONS_MAX = 1000;
 
 interface Watched {
@@ -18,7 +18,7 @@ interface Watched {
   samples: Sample[];
 }
 
-/** Notes what topics are like every few seconds, for as long as they are looked at. */
+/** Samples topics every few seconds, as long as they are viewed. */
 export class Sampler implements Disposable {
   readonly #topics: OpenTopics;
   readonly #watched = new Map<string, Watched>();
@@ -30,7 +30,7 @@ export class Sampler implements Disposable {
     this.#topics = topics;
   }
 
-  /** What was noted of a topic after a time. From now on it is watched. */
+  /** The samples of a topic after a time. Starts sampling it. */
   async samples(name: string, since: number): Promise<Sample[]> {
     let watched = this.#watched.get(name);
     if (watched === undefined) {
@@ -66,7 +66,7 @@ export class Sampler implements Disposable {
         watched.samples.push(await this.#topics.use(name, sampleOf));
         if (watched.samples.length > SAMPLES_MAX) watched.samples.shift();
       } catch {
-        // A request for the topic says it; one that is gone is forgotten in time.
+        // A request for the topic reports the error; a deleted one is dropped after a while.
       }
       const nowMs = performance.now();
       watched.dueMs = Math.max(beganMs + INTERVAL_MS, nowMs + (nowMs - beganMs) / SHARE_MAX);

@@ -1,6 +1,6 @@
 /**
- * The server of the page: what it answers is in `contract.ts`, what it serves in `page_files.ts`. It only reads
- * from the store.
+ * The server of the web page: `contract.ts` defines its responses, `page_files.ts` contains the page. It only
+ * reads from the store.
  *
  * @module
  */
@@ -26,33 +26,33 @@ import { Sampler } from "./sampler.ts";
 import { answerAboutTopic, type TopicServices } from "./topic_routes.ts";
 import { Verifications } from "./verifications.ts";
 
-/** What the server is started with. */
+/** The server's options. */
 export interface UiOptions {
   driver: Driver;
-  /** Where the store is, for people to read. */
+  /** The location of the store, for display. */
   place: string;
   version: string;
-  /** What names the store on a command line; without it the commands on the page leave that open. */
+  /** Command line words that select the store; without them the commands on the page omit it. */
   words?: readonly string[];
-  /** The options that topics of the driver have, as far as they are known. */
+  /** The topic options of the driver, as far as known. */
   topicOptions?: readonly OptionView[];
-  /** Given where the driver keeps files. */
+  /** Set if the driver stores files. */
   inspector?: Inspector;
-  /** Checks whether the place of the store is fit for it. */
+  /** Checks the health of the store. */
   doctor?: () => Promise<HealthFinding[]>;
   host: string;
-  /** 0 takes any that is free. */
+  /** Port to listen on; 0 means any free one. */
   port: number;
   token?: string;
   /** How long a topic stays open. Default: 30 seconds. */
   topicAgeMs?: number;
-  /** Called with what went wrong where no answer could say it. */
+  /** Called with errors that no response can report. */
   onFault?: (error: unknown) => void;
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface UiServer extends AsyncDisposable {
-  /** Address to open, with the token if there is one. */
+  /** URL to open, including the token if there is one. */
   readonly url: string;
   readonly port: number;
 }
@@ -61,7 +61,7 @@ const TOPIC_AGE_MS = 30_000;
 const LINES_DEFAULT = 50;
 const LINES_MAX = 200;
 
-/** Starts the server; rejects when the address cannot be listened on. */
+/** Starts the server; rejects if it cannot listen on the address. */
 export async function startUi(options: UiOptions): Promise<UiServer> {
   const { driver, inspector, host, token } = options;
   const topics = new OpenTopics(driver, options.topicAgeMs ?? TOPIC_AGE_MS);

@@ -20,14 +20,14 @@ import type { Sampler } from "./sampler.ts";
 import { totalsOf } from "./totals.ts";
 import type { Verifications } from "./verifications.ts";
 
-/** What the routes of topics work with. */
+/** What the topic routes use. */
 export interface TopicServices {
   topics: OpenTopics;
   listing: Listing;
   lags: Lags;
   sampler: Sampler;
   tails: LiveTails;
-  /** Missing where the driver keeps no files. */
+  /** Missing if the driver stores no files. */
   files?: { inspector: Inspector; verifications: Verifications };
 }
 
@@ -36,11 +36,11 @@ export interface TopicRequest {
   method: string;
   /** Name of the topic. */
   name: string;
-  /** What follows the name in the path. */
+  /** The rest of the path after the name. */
   rest: string[];
   query: Query;
   response: ServerResponse;
-  /** Aborted when the client is gone, or the server ends. */
+  /** Aborted when the client is gone, or the server closes. */
   signal: AbortSignal;
 }
 
@@ -49,7 +49,7 @@ const SEGMENTS_DEFAULT = 50;
 const CONSUMERS_DEFAULT = 20;
 const ITEMS_MAX = 500;
 
-/** Answers a request about a topic. */
+/** Responds to a request about a topic. */
 export async function answerAboutTopic(services: TopicServices, request: TopicRequest): Promise<void> {
   const { topics, sampler } = services;
   const { method, name, rest, query, response } = request;

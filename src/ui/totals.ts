@@ -1,7 +1,7 @@
 import type { PartitionDescription } from "../../mod.ts";
 import type { TopicTotals } from "./contract.ts";
 
-/** Adds up the partitions of a topic. */
+/** Totals over the partitions of a topic. */
 export function totalsOf(partitions: readonly PartitionDescription[]): TopicTotals {
   const totals: TopicTotals = { events: 0, bytes: 0, segments: 0, eventsMost: 0 };
   for (const { firstId, nextId, bytes, segments, oldestTime, newestTime } of partitions) {

@@ -1,7 +1,7 @@
 import type { ComponentDocument, JsonValue, Serializer } from "../../mod.ts";
 import { counted } from "../counted.ts";
 
-/** Takes the place of a serializer that is not loaded here, and says so where metadata would be. */
+/** Replaces a serializer that is not loaded here, and says so in place of metadata. */
 export class UnreadSerializer implements Serializer {
   constructor(private readonly document: ComponentDocument) {}
 

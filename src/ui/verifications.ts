@@ -3,7 +3,7 @@ import { BadRequestError, messageOf } from "./answer.ts";
 import type { VerifyView } from "./contract.ts";
 import type { Inspector } from "./inspector.ts";
 
-/** Findings that are kept; all are counted. */
+/** Maximum number of findings to keep; all are counted. */
 const FINDINGS_MAX = 500;
 
 interface Job {
@@ -12,7 +12,7 @@ interface Job {
   ended: Promise<void>;
 }
 
-/** Verifications of topics, one at a time, and what the last one of each found. */
+/** Verifications of topics, one at a time, and the latest result of each. */
 export class Verifications implements AsyncDisposable {
   readonly #inspector: Inspector;
   readonly #jobs = new Map<string, Job>();
@@ -21,12 +21,12 @@ export class Verifications implements AsyncDisposable {
     this.#inspector = inspector;
   }
 
-  /** The verification of a topic that runs, or that ran last. */
+  /** The running or latest verification of a topic. */
   view(topic: string): VerifyView {
     return this.#jobs.get(topic)?.view ?? emptyView("never");
   }
 
-  /** Begins one. */
+  /** Starts one. */
   begin(info: TopicInfo, bytesTotal: number): VerifyView {
     for (const [name, { view }] of this.#jobs) {
       if (view.state === "running") {
@@ -39,7 +39,7 @@ export class Verifications implements AsyncDisposable {
     return view;
   }
 
-  /** Ends one. */
+  /** Stops one. */
   async end(topic: string): Promise<VerifyView> {
     const job = this.#jobs.get(topic);
     job?.controller.abort();

@@ -19,7 +19,7 @@ export function helpModule(): string {
   ]);
   return `// Written by npm run reference from the rules that read the options; not to be edited.
 
-/** Options by driver: of itself and of its topics, each with what it means. */
+/** Options of drivers and of their topics by driver name, each with its description. */
 export const DRIVER_OPTIONS: Readonly<
   Record<string, Record<"driver" | "topic", readonly (readonly [key: string, meaning: string])[]>>
 > = {

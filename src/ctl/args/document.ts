@@ -6,7 +6,7 @@ import { withoutMark } from "../lines/byte_order_mark.ts";
 import { UsageError } from "../usage_error.ts";
 import { faultOffset } from "./json_position.ts";
 
-/** Sets `document.a.b` for the key `a.b`; what stood there is replaced. */
+/** Sets `document.a.b` for the key `a.b`, replacing any previous value. */
 export function setNested(document: JsonObject, option: string, key: string, value: JsonValue): void {
   const names = key.split(".");
   if (names.includes("")) throw new UsageError(`Option "${option}" has an empty key between dots`);
@@ -19,7 +19,7 @@ export function setNested(document: JsonObject, option: string, key: string, val
   setOwn(at, last, value);
 }
 
-/** `over` laid upon `base`, objects merged key by key; neither is changed. */
+/** A deep merge of `over` into `base`, key by key; neither is changed. */
 export function mergeDeep(base: JsonObject, over: JsonObject): JsonObject {
   const merged: JsonObject = { ...base };
   for (const [key, value] of Object.entries(over)) {
@@ -37,7 +37,7 @@ export function readDocument(option: string, path: string): JsonObject {
   } catch (cause) {
     const errno = errnoOf(cause);
     const why = errno === "ENOENT" ? "no such file" : errno === UNKNOWN_ERRNO ? String(cause) : errno;
-    // What is not a path may be a document, with a password.
+    // A text that is not a path may be a document with a password in it.
     const shown = maskedText(path);
     throw new UsageError(
       `Cannot read "${shown}" given by "${option}": ${shown === path ? why : "no such file"}`,
@@ -53,7 +53,7 @@ export function parseDocument(option: string, text: string, place: string): Json
   try {
     value = JSON.parse(withoutMark(text)) as JsonValue;
   } catch {
-    // Without the parser's words, which show a part of the text: it may hold a password.
+    // Without the parser's message, which shows a part of the text: it may contain a password.
     throw new UsageError(
       `Malformed JSON in "${place}"${lineAndColumn(withoutMark(text))} given by "${option}"`,
     );
@@ -75,7 +75,7 @@ function lineAndColumn(text: string): string {
   return ` line ${before.split("\n").length} column ${before.length - before.lastIndexOf("\n")}`;
 }
 
-// `__proto__` as a key must stay a key: it comes from the command line and from files.
+// The key `__proto__` must be an ordinary key: keys come from the command line and from files.
 function ownValue(object: JsonObject, key: string): JsonValue | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }

@@ -1,12 +1,12 @@
 const TOKEN =
   /\s*([{}[\],:]|"(?:[^"\\\n]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w))/y;
 
-/** What may come next. */
+/** What may follow. */
 type Expected = "value" | "value or ]" | "key" | "key or }" | ":" | ", or end";
 
 /**
- * Where JSON text that does not parse goes wrong: the offset of the first token that cannot stand where it is.
- * The parsers of the runtimes say it differently, or not at all.
+ * The offset of the first error in invalid JSON text. The runtimes' own parsers report it differently, or not at
+ * all.
  */
 export function faultOffset(text: string): number {
   const open: string[] = [];
@@ -22,7 +22,7 @@ export function faultOffset(text: string): number {
   }
 }
 
-/** What may come after a token; undefined where it cannot stand. Keeps track of open brackets. */
+/** What may follow a token; undefined if the token is not allowed here. Keeps track of open brackets. */
 function step(token: string, expected: Expected, open: string[]): Expected | undefined {
   if (expected === ":") return token === ":" ? "value" : undefined;
   if (expected === "key" || expected === "key or }") {

@@ -8,7 +8,10 @@ import { type NamedDocument, ParsedArguments } from "./parsed.ts";
 import { acceptedOptions, tokenize, type Tokens } from "./tokens.ts";
 import { parseValue } from "./value.ts";
 
-/** Parses what follows a command's name; throws {@linkcode UsageError}. Reads the configuration files named. */
+/**
+ * Parses the arguments after a command's name; throws {@linkcode UsageError}. Reads the configuration files they
+ * name.
+ */
 export function parseCommandLine(argv: readonly string[], command: CommandSpec): ParsedArguments {
   const accepted = acceptedOptions(command.options);
   const tokens = tokenize(argv, command.options);
@@ -32,7 +35,7 @@ export function parseCommandLine(argv: readonly string[], command: CommandSpec):
   return new ParsedArguments({ texts, flags, documents, positional: tokens.positional });
 }
 
-/** Throws for the first option that the command cannot do without and that is not there. */
+/** Throws for the first required option that is missing. */
 export function checkRequired(args: ParsedArguments, command: CommandSpec, environment: Environment): void {
   for (const spec of command.options) {
     if (spec.required !== true || args.text(spec.name) !== undefined) continue;
@@ -44,7 +47,7 @@ export function checkRequired(args: ParsedArguments, command: CommandSpec, envir
   }
 }
 
-/** The tokens as words that can only be read one way: each option before its value, and nothing empty. */
+/** The tokens as unambiguous words: each option before its value, and no empty words. */
 function asPlainWords(tokens: Tokens): string[] {
   return tokens.options.flatMap(({ spec, value, negated }) => {
     if (value === undefined) return [negated === true ? `--no-${spec.name}` : `--${spec.name}`];
@@ -83,7 +86,7 @@ function checkPositional(words: readonly string[], command: CommandSpec): void {
   );
 }
 
-/** Files first, the command line over them. */
+/** Configuration files first, overridden by the command line. */
 function makeDocuments(
   specs: readonly OptionSpec[],
   texts: ReadonlyMap<string, readonly string[]>,

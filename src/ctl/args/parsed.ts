@@ -1,19 +1,19 @@
 import type { JsonObject } from "../../json.ts";
 
-/** What `--X NAME`, `--X.KEY VALUE` and `--X-config FILE` amount to. */
+/** The result of `--X NAME`, `--X.KEY VALUE` and `--X-config FILE`. */
 export interface NamedDocument {
-  /** The name, where one was given. */
+  /** The name, if given. */
   name?: string | undefined;
-  /** The file's content with the command line's keys laid over it. */
+  /** The file's content overridden by the command line's keys. */
   document: JsonObject;
 }
 
-/** A parsed command line; which names there are, the command's specification says. */
+/** A parsed command line; the command's specification defines its option names. */
 export class ParsedArguments {
   readonly #texts: ReadonlyMap<string, readonly string[]>;
   readonly #flags: ReadonlyMap<string, boolean>;
   readonly #documents: ReadonlyMap<string, NamedDocument>;
-  /** The words beside the options. */
+  /** The positional arguments. */
   readonly positional: readonly string[];
 
   constructor(parts: {
@@ -28,7 +28,7 @@ export class ParsedArguments {
     this.positional = parts.positional;
   }
 
-  /** The same with another document. */
+  /** A copy with another document. */
   withDocument(name: string, document: NamedDocument): ParsedArguments {
     return new ParsedArguments({
       texts: this.#texts,
@@ -38,7 +38,7 @@ export class ParsedArguments {
     });
   }
 
-  /** The value of an option; the last one where it was repeated. */
+  /** The value of an option; the last one if it was repeated. */
   text(name: string): string | undefined {
     return this.#texts.get(name)?.at(-1);
   }
@@ -59,12 +59,12 @@ export class ParsedArguments {
     return this.#flags.get(name) ?? false;
   }
 
-  /** Whether a flag was given, also as `--no-NAME`; undefined when it was not mentioned. */
+  /** Whether a flag was given, or false for `--no-NAME`; undefined if neither was. */
   maybeFlag(name: string): boolean | undefined {
     return this.#flags.get(name);
   }
 
-  /** A named document; empty when nothing of it was given. */
+  /** A named document; empty if not given. */
   document(name: string): NamedDocument {
     return this.#documents.get(name) ?? { document: {} };
   }

@@ -2,7 +2,7 @@ import type { OptionSpec } from "../command.ts";
 import { UsageError } from "../usage_error.ts";
 import { nearestName } from "../../options.ts";
 
-/** A command line with every option distinguished from its value. */
+/** A tokenized command line, with every option paired with its value. */
 export interface Tokens {
   /** Options in order, by long name; flags have no value. */
   options: { spec: OptionSpec; value?: string; negated?: true }[];
@@ -11,7 +11,7 @@ export interface Tokens {
   positional: string[];
 }
 
-/** The options a command accepts, with those that a document brings (`--X-config`). */
+/** The options that a command accepts, including those for its documents (`--X-config`). */
 export function acceptedOptions(specs: readonly OptionSpec[]): OptionSpec[] {
   return specs.flatMap((spec): OptionSpec[] => {
     if (spec.kind !== "document" && spec.kind !== "keys") return [spec];
@@ -28,8 +28,8 @@ export function acceptedOptions(specs: readonly OptionSpec[]): OptionSpec[] {
 }
 
 /**
- * Tells options, values and words apart. An option that takes a value takes the next word whatever it looks
- * like (`--from -5`), as the C++ tool does.
+ * Splits a command line into options, values and words. An option that takes a value consumes the next word
+ * whatever it looks like (`--from -5`), like the C++ tool.
  */
 export function tokenize(argv: readonly string[], specs: readonly OptionSpec[]): Tokens {
   const accepted = acceptedOptions(specs);
@@ -98,7 +98,7 @@ function addLong(
   tokens.options.push(set ? { spec: flag } : { spec: flag, negated: true });
 }
 
-/** `-v`, several flags in one (`-vh`), `-n 5` and `-n5`. */
+/** `-v`, several combined flags (`-vh`), `-n 5` and `-n5`. */
 function addShort(
   word: string,
   accepted: readonly OptionSpec[],

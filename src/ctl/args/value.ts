@@ -7,20 +7,20 @@ const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 const WORDS: ReadonlyMap<string, JsonValue> = new Map([["true", true], ["false", false], ["null", null]]);
 
 /**
- * The value of a `--X.KEY VALUE` option: numbers, `true`, `false`, `null`, JSON in `{}` or `[]`, lists with
- * commas, quoted text; anything else is text. A password is text, whatever it looks like.
+ * The value of a `--X.KEY VALUE` option: numbers, `true`, `false`, `null`, JSON in `{}` or `[]`, comma-separated
+ * lists, quoted text; anything else is text. A password is always text.
  */
 export function parseValue(option: string, text: string): JsonValue {
   if (option.startsWith("--driver.") && isSecret(option)) return parseSecret(text);
   if (isEnclosed(text, "{", "}") || isEnclosed(text, "[", "]")) return parseJson(option, text);
   const items = splitAtCommas(text);
   if (items.length === 1) return parseSingle(text);
-  // A comma at the end makes a list of one: `--driver.brokers host:9092,`.
+  // A trailing comma makes a list with one item: `--driver.brokers host:9092,`.
   if (items.at(-1) === "") items.pop();
   return items.map((item) => parseSingle(item.trim()));
 }
 
-/** Credentials may be an object; all else is text, with its commas and digits. */
+/** Credentials may be an object; anything else is text, including commas and digits. */
 function parseSecret(text: string): JsonValue {
   if (isEnclosed(text, '"', '"') || isEnclosed(text, "'", "'")) return text.slice(1, -1);
   if (!text.startsWith("{")) return text;
@@ -39,7 +39,7 @@ function parseSingle(text: string): JsonValue {
   if (word !== undefined) return word;
   if (!NUMBER.test(text)) return text;
   const number = Number(text);
-  // An account number of twenty digits must not lose its last ones by becoming a double.
+  // A twenty-digit account number must not lose digits by becoming a double.
   const exact = !/^[+-]?\d+$/.test(text) || Number.isSafeInteger(number);
   return Number.isFinite(number) && exact ? number : text;
 }
@@ -48,7 +48,7 @@ function parseJson(option: string, text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch {
-    // Neither the text nor the parser's words, which show a part of it: it may hold a password.
+    // Without the text and the parser's message, which shows a part of it: it may contain a password.
     throw new UsageError(
       `Option "${option}" has malformed JSON, at character ${faultOffset(text) + 1} of its value; ` +
         `put text that starts with a bracket in quotes`,
@@ -60,7 +60,9 @@ function isEnclosed(text: string, open: string, close: string): boolean {
   return text.length >= 2 && text.startsWith(open) && text.endsWith(close);
 }
 
-/** Commas inside quotes separate nothing. A quote counts only where an item begins: `it's, that's` has two items. */
+/**
+ * Commas inside quotes do not separate. A quote only counts at the start of an item: `it's, that's` has two items.
+ */
 function splitAtCommas(text: string): string[] {
   const items: string[] = [];
   let from = 0;

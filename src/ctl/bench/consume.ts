@@ -9,25 +9,25 @@ import {
 import type { Gate } from "./produce.ts";
 import { type Measured, Stopwatch } from "./stopwatch.ts";
 
-/** What is read, and how. */
+/** What to read, and how. */
 export interface ConsumeSettings {
-  /** Whether every metadata is parsed. */
+  /** Whether to parse all metadata. */
   parse: boolean;
-  /** Share of the events whose data is wanted, 0 to 1. */
+  /** Share of the events whose data is read, 0 to 1. */
   dataInterest: number;
-  /** Share of the data that is wanted of these, 0 to 1. */
+  /** Share of their data that is read, 0 to 1. */
   dataSelectivity: number;
-  /** How events are asked for: as many as are at hand, in a loop, or one `pull` each. */
+  /** How events are read: in batches, one by one in a loop, or by one `pull` each. */
   by: "batches" | "events" | "pull";
-  /** Data goes into one buffer that is used again for every event, instead of new memory. */
+  /** Read data into one reused buffer instead of new memory for each event. */
   ownBuffer?: boolean;
-  /** Events after which to stop, if there are as many; undefined reads to the end. */
+  /** Number of events after which to stop; undefined reads to the end. */
   events?: number | undefined;
   /** Options of the consumer. */
   consumer: Pick<ConsumerOptions, "batchSize" | "maxNumBatches" | "partitions">;
 }
 
-/** Reads events from the start, by a consumer name that is new. */
+/** Reads events from the start, under a new consumer name. */
 export async function measureConsume(
   topic: Topic,
   settings: ConsumeSettings,
@@ -39,7 +39,7 @@ export async function measureConsume(
   return watch.stop(await consumeAll(topic, settings));
 }
 
-/** Counts what comes by. */
+/** Counts the events that pass. */
 class Counter {
   events = 0;
   dataBytes = 0;
@@ -91,7 +91,7 @@ async function countOf(topic: Topic, partitions?: readonly number[]): Promise<nu
     .reduce((sum, { firstId, nextId }) => sum + nextId - firstId, 0);
 }
 
-/** Which data is wanted; undefined for none. */
+/** The data to select; undefined for none. */
 function selectorOf(
   { dataInterest: interest, dataSelectivity: selectivity }: ConsumeSettings,
 ): DataSelector | undefined {
@@ -99,7 +99,7 @@ function selectorOf(
   if (interest >= 1 && selectivity >= 1) return FullDataSelector;
   let wanted = 0;
   return (_metadata, descriptor) => {
-    // Spread evenly, so that every run reads the same.
+    // Evenly spread, so that every run reads the same events.
     wanted += interest;
     if (wanted < 1) return null;
     wanted -= 1;

@@ -1,22 +1,22 @@
 import type { JsonValue } from "../../json.ts";
 import type { Shape } from "./workload.ts";
 
-/** However many events there are: what is made for them beforehand must fit into the memory. */
+/** Maximum number of prepared documents, however many events there are: they must fit into memory. */
 const DOCUMENTS_MAX = 1_000_000;
 const DOCUMENT_BYTES_MAX = 256 * 1024 * 1024;
 const POOL_BYTES = 64 * 1024 * 1024;
-/** Smaller metadata has no room for all the members. */
+/** Smaller metadata has no room for all members. */
 const OBJECT_BYTES_MIN = 80;
 
-/** What is pushed as metadata: made beforehand, so that only the pushing is measured. */
+/** The metadata to push: prepared in advance, so that only pushing is measured. */
 export interface Content {
-  /** Objects, which `push` makes text of, or JSON texts. */
+  /** Objects, which `push` serializes, or JSON texts. */
   metadata: JsonValue[];
-  /** Bytes of metadata and data that all the events have together. */
+  /** Total bytes of metadata and data of all events. */
   bytes: number;
 }
 
-/** Makes the metadata of a workload. */
+/** Creates the metadata of a workload. */
 export function makeContent(
   { events, metadataBytes, dataBytes, documents }: Shape,
   form: "object" | "text",
@@ -28,7 +28,7 @@ export function makeContent(
   for (let id = 0; id < count; id++) {
     const text = documentText(id, metadataBytes);
     textBytes += text.length;
-    // Parsing also makes the text one piece, as texts from elsewhere are.
+    // Parsing also flattens the text, as texts from elsewhere are.
     const value = JSON.parse(text);
     metadata.push(form === "text" ? text : value);
   }
@@ -43,7 +43,7 @@ export function documentText(id: number, bytes: number): string {
   return `${start}${letters(id, Math.max(1, bytes - start.length - 2))}"}`;
 }
 
-/** Pseudo-random bytes, of which each event takes another part. */
+/** Pseudo-random bytes, a different part for each event. */
 export class DataPool {
   readonly #bytes: Uint8Array;
   readonly #size: number;
@@ -55,7 +55,7 @@ export class DataPool {
     fillPseudoRandom(this.#bytes);
   }
 
-  /** The data part of the next event; undefined where events have none. */
+  /** The data part of the next event; undefined if events have none. */
   next(): Uint8Array | undefined {
     if (this.#size === 0) return undefined;
     if (this.#offset + this.#size > this.#bytes.byteLength) this.#offset = 0;
@@ -65,7 +65,7 @@ export class DataPool {
   }
 }
 
-/** Fills a buffer with bytes that no one could compress; touching it also makes the system back its memory. */
+/** Fills a buffer with incompressible bytes, which also makes the system allocate its pages. */
 export function fillPseudoRandom(bytes: Uint8Array): void {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
   let state = 0x9e3779b9;
@@ -79,7 +79,7 @@ export function fillPseudoRandom(bytes: Uint8Array): void {
 }
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/** Letters that differ from event to event; the rest of a text is the same in all. */
+/** Number of characters that differ between events; the rest of a text is the same in all. */
 const DISTINCT = 8;
 let filler = "";
 

@@ -1,6 +1,6 @@
 /**
- * Pushes that are on the disk when they complete, beside what any program has to pay for that: a write and an
- * `fdatasync`, in turn with them.
+ * Pushes that are on disk when they complete, alternating with the minimum that any program pays for that: a write
+ * and an `fdatasync`.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { fillPseudoRandom, makeContent } from "./content.ts";
 import type { Gate } from "./produce.ts";
 import { type Measured, Stopwatch } from "./stopwatch.ts";
 
-/** How much is pushed. */
+/** The amount of work. */
 export interface DurableSettings {
-  /** Pushes one at a time, and as many bare writes. */
+  /** Number of pushes one at a time, and of bare writes. */
   events: number;
-  /** Pushes under way at a time in the second part. */
+  /** Number of concurrent pushes in the second part. */
   concurrent: number;
   /** Size of the metadata. */
   metadataBytes: number;
@@ -25,10 +25,10 @@ export interface DurableSettings {
 
 const syncLater = promisify(fdatasync);
 const WARM_UP = 50;
-/** What the log writes beside the metadata of one event. */
+/** What the log writes besides the metadata of one event. */
 const OVERHEAD_BYTES = 76;
 
-/** Times single pushes, bare writes, and pushes that are under way together; the topic is `immediate`. */
+/** Times single pushes, bare writes, and concurrent pushes; the topic is `immediate`. */
 export async function measureDurable(
   topic: Topic,
   { events, concurrent, metadataBytes, path }: DurableSettings,
@@ -63,7 +63,7 @@ export async function measureDurable(
   for (let index = 0; index < WARM_UP; index++) for (const name of names) await steps[name](index);
   await gate();
   const watch = new Stopwatch();
-  // One of each in turn: whatever else the disk has to do meets them alike.
+  // Alternating, so that other load on the disk affects both alike.
   for (let index = 0; index < events; index++) {
     for (const name of names) {
       const begun = performance.now();
@@ -78,7 +78,7 @@ export async function measureDurable(
   await Promise.all(Array.from({ length: concurrent }, async () => {
     while (left-- > 0) await producer.push(objects[left % objects.length]!);
   }));
-  // One figure: the milliseconds an event takes while that many are under way.
+  // One number: milliseconds per event with that concurrency.
   timings.together.push((performance.now() - begun) / total);
   return { ...watch.stop({ events, bytes: events * metadataBytes }), timings };
 }

@@ -3,7 +3,7 @@ import process from "node:process";
 import { VERSION } from "../version.ts";
 import { formatBytes } from "./chart/format.ts";
 
-/** Where and when something was measured: without it the figures say nothing. */
+/** Where and when something was measured: without this the results mean nothing. */
 export interface Environment {
   date: string;
   processors: string;
@@ -11,14 +11,14 @@ export interface Environment {
   system: string;
   runtime: string;
   version: string;
-  /** What else ran when it began: programs that wanted a processor over the last minute. */
+  /** Other load at the start: the average number of runnable processes over the last minute. */
   load: string;
 }
 
-/** More than this of the processors in use by others spoils a measurement. */
+/** A measurement is unreliable if others use more than this share of the processors. */
 const LOAD_SHARE_MAX = 0.25;
 
-/** Why figures of this machine are not to be trusted now; undefined where nothing speaks against them. */
+/** Why measurements on this machine are unreliable now; undefined if they are not. */
 export function busyText(
   load: number = loadOfMinute(),
   processors: number = cpus().length,
@@ -35,7 +35,7 @@ function loadOfMinute(): number {
   return load;
 }
 
-/** What this process runs on. */
+/** The environment of this process. */
 export function environment(): Environment {
   const processors = cpus();
   return {

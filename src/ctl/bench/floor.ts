@@ -1,6 +1,6 @@
 /**
- * What the machine can do without any log: the same bytes through plain files. Ratios to it, taken in the same
- * run, count; absolute figures drift.
+ * What the machine can do without a log: the same bytes through plain files. Only ratios to it from the same run
+ * are meaningful; absolute numbers drift.
  *
  * @module
  */
@@ -9,26 +9,26 @@ import { DataPool, fillPseudoRandom, makeContent } from "./content.ts";
 import { type Measured, Stopwatch } from "./stopwatch.ts";
 import { type Shape, warmUpOf } from "./workload.ts";
 
-/** Which plain file is written or read. */
+/** Which kind of plain file access to measure. */
 export type FloorKind = "raw write" | "raw read" | "plain write" | "plain read";
 
-/** The bytes, and how the process is when the clock starts. */
+/** The workload, and the state of the process at the start. */
 export interface FloorSettings extends Shape {
-  /** It has not written anything before, so that nothing is compiled. */
+  /** Whether nothing has run before, so that no code is compiled yet. */
   cold?: boolean;
 }
 
 const BLOCK_BYTES = 1024 * 1024;
 const HEADER_BYTES = 12;
 /**
- * Where a buffer for reading starts in its memory. Some processors copy at a fifth of their speed to addresses
- * that are a little, but not much, after a multiple of 4096, and new buffers begin just there.
+ * Offset of the read buffer in its memory. Some processors copy at a fifth of their speed to addresses just after
+ * a multiple of 4096, which is where new buffers begin.
  */
 const APART = 64;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Measures plain writes or reads of a workload's bytes. Reads need the file that a write of their kind left. */
+/** Measures plain writes or reads of a workload's bytes. Reads need the file left by a write of the same kind. */
 export function measureFloor(kind: FloorKind, path: string, shape: FloorSettings): Measured {
   const run = prepare(kind, shape);
   const read = kind.endsWith("read");
@@ -51,7 +51,7 @@ function prepare(kind: FloorKind, shape: Shape): Run {
   }
 }
 
-/** Measures what is done with a file. */
+/** Measures an operation on a file. */
 function timed(
   path: string,
   flag: "r" | "w",
@@ -64,7 +64,7 @@ function timed(
   return measured;
 }
 
-/** As many bytes as the events have, from one buffer, 1 MiB a write. */
+/** Writes as many bytes as the events have, from one buffer, 1 MiB per write. */
 function rawWrite(shape: Shape): Run {
   const { bytes } = makeContent({ ...shape, documents: 10_000 }, "text");
   const block = new Uint8Array(BLOCK_BYTES);
@@ -79,7 +79,7 @@ function rawWrite(shape: Shape): Run {
     });
 }
 
-/** A file read to its end, into one buffer. */
+/** Reads a file to its end, into one buffer. */
 function rawRead(): Run {
   const block = new Uint8Array(APART + BLOCK_BYTES).fill(1).subarray(APART);
   return (path, events) =>
@@ -90,7 +90,7 @@ function rawRead(): Run {
     });
 }
 
-/** JSON text made of every object, and written with the data: what a program without a log would do. */
+/** Serializes every object and writes it with the data: what a program without a log would do. */
 function plainWrite(shape: Shape): Run {
   const { metadata: objects, bytes } = makeContent(shape, "object");
   const pool = new DataPool(shape.dataBytes);
@@ -119,7 +119,7 @@ function plainWrite(shape: Shape): Run {
     });
 }
 
-/** What {@linkcode plainWrite} wrote is read, and every line of metadata parsed. */
+/** Reads what {@linkcode plainWrite} wrote, and parses every line of metadata. */
 function plainRead(shape: Shape): Run {
   const header = new Uint32Array(3);
   const headerBytes = new Uint8Array(header.buffer);
@@ -141,7 +141,7 @@ function plainRead(shape: Shape): Run {
     });
 }
 
-/** Events a block: about 1 MiB of them. */
+/** Events per block of about 1 MiB. */
 function batchEvents({ metadataBytes, dataBytes }: Shape): number {
   return Math.max(1, Math.floor(BLOCK_BYTES / (metadataBytes + dataBytes)));
 }

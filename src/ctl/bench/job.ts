@@ -1,6 +1,6 @@
 /**
- * One measurement, described so that another process can make it: each is made in a process of its own, so that
- * none finds memory or compiled code that another one left.
+ * One measurement, described so that another process can run it: each runs in a process of its own, unaffected by
+ * memory or compiled code of earlier ones.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { measurePacedPull, measurePacedPush, type PaceSettings } from "./latency
 import { type Gate, measureProduce, type ProduceSettings } from "./produce.ts";
 import type { Measured } from "./stopwatch.ts";
 
-/** An engine and a topic of it that is there already. */
+/** An engine and one of its existing topics. */
 export interface BenchTopic {
   /** Name of the driver. */
   driver: string;
@@ -21,7 +21,7 @@ export interface BenchTopic {
   options: JsonObject;
   /** Name of the topic. */
   topic: string;
-  /** A topic to push to or read from first, so that compilers have done their work when the clock starts. */
+  /** A topic to push to or read from first, so that the code is compiled when the clock starts. */
   warmUp?: string;
 }
 
@@ -34,14 +34,14 @@ export type Job =
   | { kind: "durable"; target: BenchTopic; settings: DurableSettings }
   | { kind: FloorKind; path: string; settings: FloorSettings };
 
-/** Drivers whose pushes wait by themselves where there is no room. */
+/** Drivers whose pushes block when there is no room. */
 const BLOCKING = ["files", "memory"];
 
 type TopicJob = Extract<Job, { target: BenchTopic }>;
 
 /**
- * Makes a measurement in this process; when all is ready it waits at the gate before the clock starts. With a
- * driver given, that one is used instead of another of its kind.
+ * Runs a measurement in this process; when everything is ready it waits at the gate before the clock starts. A
+ * given driver is used instead of opening a new one.
  */
 export async function runJob(job: Job, gate: Gate, open?: Driver): Promise<Measured> {
   if (!("target" in job)) {

@@ -1,6 +1,6 @@
 /**
- * From push to pull: one process pushes at a steady pace and puts into each event when that was; another one
- * pulls and looks at the same clock.
+ * End-to-end latency: one process pushes at a steady rate and puts the push time into each event; another one
+ * pulls and compares it with the same clock.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { DataPool } from "./content.ts";
 import type { Gate } from "./produce.ts";
 import { clock, type Measured, Stopwatch } from "./stopwatch.ts";
 
-/** How events are pushed and pulled. */
+/** How to push and pull. */
 export interface PaceSettings {
   /** Number of events. */
   events: number;
@@ -24,14 +24,14 @@ export interface PaceSettings {
 interface Timed {
   /** Counts from 0. */
   id: number;
-  /** When it was pushed, as `clock()` had it. */
+  /** Push time according to `clock()`. */
   sent: number;
 }
 
-/** Events after which what the first ones cost is over. */
+/** Number of initial events to ignore. */
 const WARM_UP_EVENTS = 200;
 
-/** Pushes at a steady pace; `timings` tells how much later than planned. */
+/** Pushes at a steady rate; `timings` contains the delay of each push. */
 export async function measurePacedPush(
   topic: Topic,
   { events, rate, dataBytes }: PaceSettings,
@@ -58,7 +58,7 @@ export async function measurePacedPush(
   return { ...watch.stop({ events, bytes: events * dataBytes }), timings: { late } };
 }
 
-/** Pulls what is pushed from now on; `timings` tells how long each event was under way. */
+/** Pulls what is pushed from now on; `timings` contains the latency of each event. */
 export async function measurePacedPull(
   topic: Topic,
   { events, dataBytes }: PaceSettings,

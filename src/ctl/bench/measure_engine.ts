@@ -6,13 +6,13 @@ import type { BenchSettings } from "./settings.ts";
 import { type Measured, together } from "./stopwatch.ts";
 import type { Shape } from "./workload.ts";
 
-/** One measurement with its name. */
+/** One named measurement. */
 export interface Result {
   what: string;
   measured: Measured;
 }
 
-/** Measures one engine in the ways that were asked for. */
+/** Runs the requested measurements of one engine. */
 export class EngineBench {
   readonly #driver: Driver;
   readonly #run: Runner;
@@ -32,7 +32,7 @@ export class EngineBench {
     const steps: Result[] = [];
     if (!consume && !parts.includes("produce")) return steps;
     await this.#withTopics(async (target) => {
-      // Without a topic to read, one is filled for it.
+      // Without a topic to read, fill one.
       if (parts.includes("produce") || topic === undefined) {
         const measured = await this.produce(target, this.#settings, this.#settings.batchSize);
         if (parts.includes("produce")) steps.push({ what: "produce", measured });
@@ -49,7 +49,7 @@ export class EngineBench {
     return steps;
   }
 
-  /** Pushes with every process at the same time. */
+  /** Pushes from all processes at the same time. */
   async produce(target: BenchTopic, shape: Shape, batchSize: number | undefined): Promise<Measured> {
     const { processes, flushInterval } = this.#settings;
     const { events, dataBytes, metadataBytes } = shape;
@@ -69,7 +69,7 @@ export class EngineBench {
     );
   }
 
-  /** Reads with every process at the same time, each its share of the partitions. */
+  /** Reads from all processes at the same time, each its share of the partitions. */
   async consume(target: BenchTopic, over: Partial<ConsumeSettings>): Promise<Measured> {
     const { processes, dataInterest, dataSelectivity, topic, events } = this.#settings;
     await using opened = await this.#driver.openTopic(target.topic);
@@ -92,7 +92,7 @@ export class EngineBench {
     );
   }
 
-  /** From push to pull, one process each; milliseconds, sorted. */
+  /** The latencies from push to pull, with one process each, in milliseconds, sorted. */
   async latency(): Promise<number[]> {
     const { rate, duration, dataBytes } = this.#settings;
     const settings = { events: Math.ceil(rate * duration), rate, dataBytes };
@@ -105,7 +105,7 @@ export class EngineBench {
     });
   }
 
-  /** Pushes and reads events of one shape in a topic of their own. */
+  /** Pushes and reads events of one shape in a separate topic. */
   async both(shape: Shape, batchSize: number | undefined): Promise<{ produce: Measured; consume: Measured }> {
     return await this.#withTopics(async (target) => ({
       produce: await this.produce(target, shape, batchSize),
@@ -113,7 +113,7 @@ export class EngineBench {
     }), true);
   }
 
-  /** Calls `use` with the topic that was named, or with new ones that are deleted afterwards. */
+  /** Calls `use` with the given topic, or with new ones that are deleted afterwards. */
   async #withTopics<R>(use: (target: BenchTopic) => Promise<R>, alwaysNew = false): Promise<R> {
     const { driver, driverOptions: options, topic, topicOptions } = this.#settings;
     if (topic !== undefined && !alwaysNew) return await use({ driver, options, topic });

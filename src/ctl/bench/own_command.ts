@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
-/** The words that start this program once more, up to its own arguments. */
+/** The command that starts this program again, without its own arguments. */
 export function ownCommand(): [program: string, ...words: string[]] {
   const { Deno: deno } = globalThis as { Deno?: { build: { standalone?: boolean } } };
-  // Compiled by Deno it may not look at how it was started, and there is nothing but the program.
+  // A program compiled by Deno may not read its command line, and consists of the executable only.
   if (deno?.build.standalone === true) return [process.execPath];
   const [, program = "", ...own] = process.argv;
   const words = commandLine();
-  // What the runtime was given before the program's name, such as permissions, stands nowhere else.
+  // Options of the runtime before the program's name, such as permissions, are available nowhere else.
   if (words !== undefined) return [process.execPath, ...words.slice(1, words.length - own.length)];
   if (deno !== undefined) return [process.execPath, "run", "-A", program];
   return [process.execPath, ...process.execArgv, program];
 }
 
-/** How this process was started, where the system tells. */
+/** The command line of this process, if the system provides it. */
 function commandLine(): string[] | undefined {
   try {
     const words = readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(0, -1);

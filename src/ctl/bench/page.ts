@@ -21,12 +21,12 @@ th:first-child,td:first-child{text-align:left;padding-left:0}
 .card{padding:12px}th,td{padding:5px 7px}figure svg{max-width:none;width:620px}}
 `;
 
-/** A page that needs no other file: tables and pictures, with the facts they were made under. */
+/** A self-contained page: tables and pictures, with the environment in which they were measured. */
 export function page(
   { title, facts, sections }: {
     title: string;
     facts: Readonly<Record<string, string>>;
-    /** Each a table, or a picture as SVG. */
+    /** Each one is a table, or a picture as SVG. */
     sections: readonly string[];
   },
 ): string {
@@ -53,7 +53,7 @@ ${cards.join("\n")}
 `;
 }
 
-/** A table; the first column is text, the others figures. */
+/** A table; the first column is text, the others are numbers. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[], tag: string): string =>
     `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;

@@ -1,7 +1,7 @@
-/** The value below which that share (0 to 1) of sorted values lies. */
+/** The percentile of sorted values, given as a share from 0 to 1. */
 export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
-/** Shares that are stated of latencies. */
+/** The percentiles to report for latencies. */
 export const PERCENTILES: readonly number[] = [0.5, 0.9, 0.99, 0.999];

@@ -3,29 +3,29 @@ import { DataPool, makeContent } from "./content.ts";
 import { type Measured, Stopwatch } from "./stopwatch.ts";
 import { type Shape, warmUpOf } from "./workload.ts";
 
-/** What is pushed, and how. */
+/** What to push, and how. */
 export interface ProduceSettings extends Shape {
-  /** Metadata as objects, or as ready text. */
+  /** Push metadata as objects, or as JSON text. */
   form: "object" | "text";
   /** Options of the producer. */
   producer: ProducerOptions;
-  /** Events after which a flush is awaited; undefined for one at the end. */
+  /** Number of events between flushes; undefined for one flush at the end. */
   flushInterval?: number | undefined;
 }
 
 /** Resolves when the clock may start. */
 export type Gate = () => Promise<void>;
 
-/** Pushes between two looks at whether there is room, where an engine blocks when there is none. */
+/** Number of pushes between checks for room, if the engine blocks when there is none. */
 const READY_INTERVAL = 1024;
 
-/** Pushes events, and ends when the last flush is done. */
+/** Pushes events, and ends after the last flush. */
 export async function measureProduce(
   topic: Topic,
   settings: ProduceSettings,
   { warmUp, gate, blocks }: { warmUp?: Topic; gate: Gate; blocks: boolean },
 ): Promise<Measured> {
-  // Engines that cannot block refuse what is pushed without looking.
+  // Engines that cannot block reject pushes when there is no room.
   const readyInterval = blocks ? READY_INTERVAL : 1;
   const { metadata, bytes } = makeContent(settings, settings.form);
   const pool = new DataPool(settings.dataBytes);

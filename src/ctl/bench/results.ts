@@ -6,17 +6,17 @@ import type { Measured } from "./stopwatch.ts";
 import type { Sweeps } from "./sweeps.ts";
 import { withoutSecrets } from "../../secrets.ts";
 
-/** Everything that one run of `diaspora-ctl bench` found out. */
+/** All results of one run of `diaspora-ctl bench`. */
 export interface BenchResults {
   environment: Environment;
   settings: BenchSettings;
   results: readonly RoundsResult[];
-  /** Milliseconds from push to pull, sorted. */
+  /** Latencies in milliseconds, sorted. */
   latency?: readonly number[];
   sweeps?: Sweeps;
 }
 
-/** Figures of one measurement as `--json` prints them. */
+/** The numbers of one measurement as `--json` prints them. */
 export interface Figures {
   events: number;
   bytes: number;
@@ -27,7 +27,7 @@ export interface Figures {
   memoryBytes: number;
 }
 
-/** The figures of a measurement. */
+/** The numbers of a measurement. */
 export function figuresOf({ events, bytes, seconds, cpuSeconds, memoryBytes }: Measured): Figures {
   return {
     events,

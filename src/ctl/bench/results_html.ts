@@ -7,7 +7,7 @@ import { type BenchResults, figuresOf } from "./results.ts";
 import type { SweepPoint } from "./sweeps.ts";
 import { counted, countedGrouped } from "../../counted.ts";
 
-/** The results as a page that needs no other file. */
+/** The results as a self-contained page. */
 export function resultsPage(all: BenchResults): string {
   const { settings, sweeps, latency } = all;
   const charts: string[] = [];

@@ -6,7 +6,7 @@ import { spreadOf } from "./rounds.ts";
 
 const HEAD = ["measured", "events/s", "spread", "data/s", "CPU an event", "memory", "events", "time"];
 
-/** The results as a table, a line each. */
+/** The results as a table, one line each. */
 export function resultsText({ results, latency }: BenchResults): string[] {
   const rows = results.map((result) => {
     const figures = figuresOf(result.measured);

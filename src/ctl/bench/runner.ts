@@ -4,17 +4,17 @@ import { ownCommand } from "./own_command.ts";
 import type { Measured } from "./stopwatch.ts";
 import { runApart } from "./worker_process.ts";
 
-/** Makes measurements at the same time. */
+/** Runs measurements at the same time. */
 export type Runner = (jobs: readonly Job[]) => Promise<Measured[]>;
 
-/** Each in a process of its own, started as this one was. */
+/** Runs each in a process of its own, started like this one. */
 export function apartRunner(signal: AbortSignal): Runner {
   const [program, ...words] = ownCommand();
   const command = [program, ...words, "bench", "--worker", "--driver", "memory"] as const;
   return (jobs) => runApart(jobs, { command, signal });
 }
 
-/** In this process, for engines that keep their topics in it. */
+/** Runs them in this process, for engines that keep their topics in it. */
 export function insideRunner(driver: Driver, signal: AbortSignal): Runner {
   return async (jobs) => {
     const measured = await Promise.all(jobs.map((job) => runJob(job, async () => {}, driver)));

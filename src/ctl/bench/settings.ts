@@ -5,29 +5,29 @@ import { driverOf } from "../connect.ts";
 import { UsageError } from "../usage_error.ts";
 import { type Shape, WORKLOADS } from "./workload.ts";
 
-/** What can be measured. */
+/** What to measure. */
 export type Part = "produce" | "consume" | "latency";
 
-/** What `diaspora-ctl bench` was asked for. */
+/** The settings of `diaspora-ctl bench`. */
 export interface BenchSettings extends Shape {
   parts: readonly Part[];
   driver: string;
   driverOptions: JsonObject;
-  /** A topic that is there already; undefined for new ones, which are deleted afterwards. */
+  /** An existing topic; undefined for new ones, which are deleted afterwards. */
   topic?: string | undefined;
   /** Configuration of new topics. */
   topicOptions: JsonObject;
-  /** Events a batch; undefined for adaptive. */
+  /** Events per batch; undefined for adaptive. */
   batchSize?: number | undefined;
   flushInterval?: number | undefined;
   dataInterest: number;
   dataSelectivity: number;
   processes: number;
-  /** How often pushing and reading are measured. */
+  /** How often to repeat pushing and reading. */
   rounds: number;
-  /** Events/s where latency is measured. */
+  /** Events/s for the latency measurement. */
   rate: number;
-  /** Seconds for which it is. */
+  /** Its duration in seconds. */
   duration: number;
 }
 

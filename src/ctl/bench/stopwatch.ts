@@ -1,26 +1,26 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
-/** What a piece of work took. */
+/** The cost of a piece of work. */
 export interface Measured {
   /** Number of events. */
   events: number;
   /** Metadata and data, in bytes. */
   bytes: number;
-  /** Time on the wall clock. */
+  /** Wall-clock time. */
   seconds: number;
   /** Processor time, user and system, of all threads. */
   cpuSeconds: number;
-  /** The largest the process ever was, in bytes. */
+  /** Peak memory of the process, in bytes. */
   memoryBytes: number;
-  /** When it began and ended: milliseconds since 1970, with their fractions. */
+  /** Start and end, in milliseconds since 1970 with fractions. */
   begunAt: number;
   endedAt: number;
-  /** Milliseconds that each single step took, by what was timed; only where steps are timed. */
+  /** Milliseconds of each single step, by kind of step; only if steps are timed. */
   timings?: Record<string, number[]>;
 }
 
-/** Milliseconds since 1970 with their fractions, the same in every process of a machine. */
+/** Milliseconds since 1970 with fractions, consistent over all processes of a machine. */
 export function clock(): number {
   return performance.timeOrigin + performance.now();
 }
@@ -45,19 +45,19 @@ export class Stopwatch {
   }
 }
 
-/** The largest this process ever was, in bytes. */
+/** Peak memory of this process, in bytes. */
 export function peakMemoryBytes(): number {
   try {
-    // What the system counts for a finished process begins with the size of the one that started it.
+    // The system's count for a finished process starts with the size of its parent.
     const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
     if (peak !== null) return Number(peak[1]) * 1024;
   } catch {
-    // Not Linux.
+    // This is not Linux.
   }
   return process.resourceUsage().maxRSS * 1024;
 }
 
-/** What several processes did at the same time, as one measurement. */
+/** Concurrent measurements of several processes, combined into one. */
 export function together(all: readonly Measured[]): Measured {
   const sum = (pick: (measured: Measured) => number): number =>
     all.reduce((total, measured) => total + pick(measured), 0);

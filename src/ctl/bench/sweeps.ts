@@ -3,14 +3,14 @@ import type { Measured } from "./stopwatch.ts";
 import type { Shape } from "./workload.ts";
 import { counted } from "../../counted.ts";
 
-/** Throughput at one value of what is varied. */
+/** The throughput for one value of the varied parameter. */
 export interface SweepPoint {
   value: number;
   produce: Measured;
   consume: Measured;
 }
 
-/** The same work in batches of different sizes, and events with data of different sizes. */
+/** Throughput by batch size, and by data size. */
 export interface Sweeps {
   batchSize: SweepPoint[];
   dataSize: SweepPoint[];
@@ -18,10 +18,10 @@ export interface Sweeps {
 
 const BATCH_SIZES = [1, 8, 64, 512, 4096];
 const DATA_SIZES = [0, 1024, 16 * 1024, 128 * 1024, 1024 * 1024];
-/** Pushed by all processes together at each size of data. */
+/** Total bytes pushed by all processes for each data size. */
 const BYTES_EACH = 256 * 1024 * 1024;
 
-/** Measures both; `begin` learns what is measured next. */
+/** Runs both; `begin` is called with the name of the next measurement. */
 export async function measureSweeps(
   bench: EngineBench,
   { batchSize, processes, ...shape }: Shape & { batchSize?: number | undefined; processes: number },

@@ -1,6 +1,6 @@
 /**
- * The measuring process: reads a job from standard input, says when it is ready, waits for the word to begin, and
- * writes what it measured. A line of JSON each.
+ * The worker process: reads a job from standard input, reports that it is ready, waits for the signal to start,
+ * and writes its results, each as a line of JSON.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { createInterface } from "node:readline";
 import type { Gate } from "./produce.ts";
 import type { Measured } from "./stopwatch.ts";
 
-/** What the measuring process writes. */
+/** The messages of the worker process. */
 export type WorkerMessage =
   | { ready: true }
   | { measured: Measured }
   | { error: string; code?: string | undefined };
 
-/** Does one job that comes by standard input. */
+/** Runs one job from standard input. */
 export async function work<Job>(doJob: (job: Job, gate: Gate) => Promise<Measured>): Promise<void> {
   const lines = createInterface({ input: process.stdin });
   const nextLine = lineReader(lines);

@@ -4,19 +4,19 @@ import { createInterface } from "node:readline";
 import { type Measured, together } from "./stopwatch.ts";
 import type { WorkerMessage } from "./worker.ts";
 
-/** How measuring processes are started. */
+/** How to start worker processes. */
 export interface Starter {
   /** Program and arguments that run `work()`. */
   command: readonly [program: string, ...words: string[]];
-  /** Ends the processes that run, and rejects. */
+  /** Kills the running processes, and rejects. */
   signal?: AbortSignal;
 }
 
-/** Makes measurements at the same time, each in a process of its own; all begin together. */
+/** Runs jobs at the same time, each in a process of its own. */
 export async function runApart<Job>(jobs: readonly Job[], starter: Starter): Promise<Measured[]> {
   const workers = jobs.map((job) => new Worker(job, starter));
   try {
-    // One after the other is together enough: a line to a process that waits takes microseconds.
+    // They begin one after the other, within microseconds, which is close enough.
     await Promise.all(workers.map((worker) => worker.ready()));
     for (const worker of workers) worker.begin();
     const measured = await Promise.all(workers.map((worker) => worker.measured()));
@@ -30,14 +30,14 @@ export async function runApart<Job>(jobs: readonly Job[], starter: Starter): Pro
   }
 }
 
-/** The same measurement by one or several processes, as one. */
+/** One job run by one or several processes, with a combined result. */
 export async function runTogether<Job>(jobs: readonly Job[], starter: Starter): Promise<Measured> {
   const all = await runApart(jobs, starter);
   const [only] = all;
   return only !== undefined && all.length === 1 ? only : together(all);
 }
 
-/** One measuring process. */
+/** One worker process. */
 class Worker {
   readonly #child: ChildProcess;
   readonly #messages: AsyncIterator<string>;
@@ -45,7 +45,7 @@ class Worker {
 
   constructor(job: unknown, { command: [program, ...words], signal }: Starter) {
     this.#child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"], signal });
-    // Its end is seen by what it did not write.
+    // Its failure shows in the missing output.
     this.#child.on("error", (error) => this.#complaints += error.message);
     this.#child.stdin!.on("error", () => {});
     this.#child.stderr!.on("data", (chunk) => this.#complaints += String(chunk));

@@ -1,12 +1,12 @@
-/** How many events of which size. */
+/** The number and size of events. */
 export interface Shape {
   /** Number of events. */
   events: number;
   /** Size of each event's data part in bytes. */
   dataBytes: number;
-  /** Size of each event's metadata in bytes, as nearly as JSON allows. */
+  /** Size of each event's metadata in bytes, as closely as JSON allows. */
   metadataBytes: number;
-  /** Documents made before the clock starts, used again from the first on; undefined for one each event. */
+  /** Number of documents prepared in advance and used repeatedly; undefined for one per event. */
   documents?: number;
 }
 
@@ -24,12 +24,12 @@ export const WORKLOADS: Readonly<Record<string, Shape>> = {
 const WARM_UP_EVENTS = 200_000;
 const WARM_UP_BYTES = 64 * 1024 * 1024;
 
-/** The same work with a share of its events, at least one. */
+/** The same workload with a share of its events, at least one. */
 export function scaled(shape: Shape, scale: number): Shape {
   return { ...shape, events: Math.max(1, Math.round(shape.events * scale)) };
 }
 
-/** As much of the work as compilers need to have done theirs before the clock starts. */
+/** A smaller workload, large enough to have the code compiled before the clock starts. */
 export function warmUpOf<S extends Shape>(shape: S): S {
   const fitting = Math.ceil(WARM_UP_BYTES / (shape.dataBytes + shape.metadataBytes));
   return { ...shape, events: Math.min(shape.events, WARM_UP_EVENTS, fitting) };

@@ -89,7 +89,7 @@ async function printEvents(
       );
     const goesOn = (error: unknown): boolean => {
       if (error instanceof EventGoneError) warn(error);
-      // Then what was stored until now is read to its end.
+      // What was stored until now is then read to its end.
       return error instanceof EventGoneError || error === clock.signal.reason && !signal.aborted;
     };
     for await (const batch of goingOn(batches, goesOn)) {
@@ -104,7 +104,7 @@ async function printEvents(
       }
       progress.done.events = printed;
       if (follow || acknowledge) await console.out.flush();
-      // Acknowledgements of one turn are one write, and closing the consumer waits for them.
+      // Acknowledgements of one turn are one write, and closing the consumer waits for it.
       if (acknowledge && last !== undefined) {
         if (group) await acknowledgeInGroup(last, console.log);
         else void last.acknowledge();
@@ -112,7 +112,7 @@ async function printEvents(
       if (printed === max || range.isComplete(consumer)) return;
     }
   } catch (error) {
-    // Stopping is what a follower waits for; what was printed before is complete.
+    // A follower is expected to be stopped; everything printed before is complete.
     if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
     progress.stop();
@@ -133,7 +133,7 @@ function checkGroup(name: string | undefined, start: StartArgument, partitions: 
   }
 }
 
-/** Prints an event whose data part is read in pieces, unless that was removed: looked at before anything is printed. */
+/** Prints an event whose data part is read in pieces, unless it was removed, which is checked before printing. */
 async function printLarge(
   event: Event,
   print: Printer,
@@ -148,7 +148,7 @@ async function printLarge(
   await print(event);
 }
 
-/** Begins again, where it was, after errors that are not the end. */
+/** Continues the iteration at its position after recoverable errors. */
 async function* goingOn(
   iterate: () => AsyncIterable<Event[]>,
   goesOn: (error: unknown) => boolean,
@@ -163,7 +163,7 @@ async function* goingOn(
   }
 }
 
-/** `--template`, which says all that a line has. */
+/** The format of `--template`. */
 function templateOf({ args }: Invocation, topic: string, data: string): Template | undefined {
   const text = args.text("template");
   if (text === undefined) return undefined;

@@ -3,7 +3,7 @@ import { topicAndRequiredConsumerOf, withTopic } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
 import { counted } from "../../counted.ts";
 
-/** Forgets a consumer name's position. */
+/** Deletes a consumer name's position. */
 export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console } = invocation;
   const { topic: topicName, consumer } = topicAndRequiredConsumerOf(args);

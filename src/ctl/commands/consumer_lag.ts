@@ -10,21 +10,21 @@ import { oneLine } from "../report.ts";
 import { UsageError } from "../usage_error.ts";
 import { lagTotals } from "./consumer_list.ts";
 
-/** How often `--watch` looks, in seconds. */
+/** Interval of `--watch`, in seconds. */
 const INTERVAL_SECONDS = 2;
-/** To the upper left corner; then everything from there on is cleared. */
+/** Moves the cursor to the upper left corner and clears the screen. */
 const CLEAR = "\x1b[H\x1b[J";
 
-/** Where one name stands in one topic. */
+/** The lag of one name in one topic. */
 interface Lag {
   topic: string;
   name: string;
   partitions: PartitionLag[];
-  /** Who shares the partitions; empty where no one does. */
+  /** The members of its group; empty if it is not used as a group. */
   members: GroupMember[];
 }
 
-/** Shows how far consumer names are behind: of one topic by partition, of all topics by name. */
+/** Shows consumer lag: of one topic by partition, of all topics by name. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console, signal } = invocation;
   const { topic, consumer } = chosen(args);
@@ -45,7 +45,7 @@ export async function run(invocation: Invocation): Promise<void> {
   }
 }
 
-/** Nothing named means every topic. */
+/** Without arguments, every topic is shown. */
 function chosen(args: ParsedArguments): { topic?: string; consumer?: string | undefined } {
   const isNamed = args.text("topic") !== undefined || args.text("name") !== undefined ||
     args.positional.length > 0;
@@ -69,7 +69,7 @@ async function measure(
   const lags: Lag[] = [];
   const add = async (opened: Topic): Promise<void> => {
     const known = (await opened.consumers()).sort();
-    // Of all topics those alone in which the name stands.
+    // Of all topics, only those in which the name has a position.
     const names = consumer === undefined
       ? known
       : topic === undefined
@@ -93,7 +93,7 @@ async function measure(
       await using opened = await driver.openTopic(name);
       await add(opened);
     } catch (error) {
-      // The others are shown.
+      // The others are still shown.
       console.log.warn(oneLine(error));
     }
   }
@@ -159,7 +159,7 @@ function ownerOf(members: readonly GroupMember[], partition: number): GroupMembe
   return members.find(({ partitions }) => partitions.includes(partition));
 }
 
-/** A row for each partition, and one for all of several. */
+/** A row for each partition, and a total if there are several. */
 function partitionRows({ name, partitions, members }: Lag, isShared: boolean): (string | number)[][] {
   const rows = partitions.map(({ partition, position, acknowledged, events, bytes, seconds, fault }) => {
     const owner = ownerOf(members, partition);

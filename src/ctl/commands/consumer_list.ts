@@ -24,7 +24,7 @@ export async function run(invocation: Invocation): Promise<void> {
   });
 }
 
-/** How far a name is behind in all partitions together. */
+/** The total lag of a name over all partitions. */
 export function lagTotals(
   partitions: readonly PartitionLag[],
 ): { events: number; bytes: number; seconds: number } {

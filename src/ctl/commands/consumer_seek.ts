@@ -12,13 +12,13 @@ import { counted } from "../../counted.ts";
 interface Step {
   partition: number;
   to: StartPosition;
-  /** The id that the position is now. */
+  /** The id of the new position. */
   id: number;
-  /** Where the name stands; undefined where it has no position. */
+  /** The current position; undefined if the name has none. */
   before: number | undefined;
 }
 
-/** Positions are found without metadata: no module that the topic names is loaded for it. */
+/** Positions are found without metadata, so no module named by the topic is loaded. */
 const COMPONENTS = { serializer: new RawSerializer({ type: "default" }) };
 
 /** Moves a consumer name's position. */
@@ -31,7 +31,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
     const known = await topic.describe();
     checkReachable(known.filter(({ partition }) => wanted?.includes(partition) ?? true));
     for (const number of wanted ?? []) {
-      // The driver names the partitions there are.
+      // The driver's error lists the existing partitions.
       if (!known.some(({ partition }) => partition === number)) {
         await topic.seekConsumer(consumer, "earliest", { partitions: [number] });
       }
@@ -39,7 +39,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
     const chosen = known.filter(({ partition }) => wanted === undefined || wanted.includes(partition));
     const steps = await plan(topic, consumer, start, chosen);
     const dryRun = args.flag("dry-run");
-    // Asked only where there is someone to ask: a position can be moved back.
+    // Without a terminal there is no question: a position can be moved back.
     const asks = !dryRun && console.canAsk && !args.flag("yes");
     if (dryRun || asks) { for (const step of steps) console.log.info(textOf(consumer, step, "would be")); }
     if (dryRun) return;
@@ -63,7 +63,7 @@ async function plan(
     (await topic.lag(consumer)).filter(({ acknowledged }) => acknowledged)
       .map(({ partition, position }) => [partition, position]),
   );
-  // A consumer without a name that is stored: it only finds out which id that is.
+  // A temporary consumer that is never stored: it only determines the id.
   await using there = await openConsumer(topic, undefined, start, {
     partitions: partitions.map(({ partition }) => partition),
   });

@@ -28,7 +28,7 @@ export async function run({ args, console }: Invocation): Promise<void> {
   console.log.info(`Context '${name}' kept in "${file.path}"${remedy}`);
 }
 
-/** A context means one folder, wherever it is used. */
+/** A context must mean the same folder from every working directory. */
 function withAbsolutePath(options: JsonObject): JsonObject {
   const { root_path: path } = options;
   return typeof path === "string" && path !== "" ? { ...options, root_path: absolutePath(path) } : options;

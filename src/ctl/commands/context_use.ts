@@ -3,7 +3,7 @@ import { contextNameOf, requiredContextNameOf } from "../contexts/context_name.t
 import { ContextFile } from "../contexts/file.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Chooses the context that is used. */
+/** Sets the current context. */
 export async function run({ args, console }: Invocation): Promise<void> {
   const file = new ContextFile(console.environment);
   if (args.flag("none")) {

@@ -6,7 +6,7 @@ import { RawSerializer } from "../transfer/raw_serializer.ts";
 import { UsageError } from "../usage_error.ts";
 import { counted } from "../../counted.ts";
 
-/** Writes a topic in another format. */
+/** Exports a topic to another format. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console, signal } = invocation;
   const name = topicNameOf(args);
@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const info = (await driver.listTopics()).get(name);
   const obstacle = info === undefined ? undefined : driver.obstaclesOf(name, info).serializer;
   const rawMetadata = takesRawMetadata && obstacle !== undefined;
-  // Where there is no such topic, the driver says where it was looked for.
+  // If there is no such topic, the driver's error says where it was looked for.
   await using topic = await driver.openTopic(
     name,
     rawMetadata ? { serializer: new RawSerializer(info!.serializer) } : {},

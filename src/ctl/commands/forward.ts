@@ -31,7 +31,7 @@ export async function run({ args, console, signal }: Invocation): Promise<number
         try {
           await endpoints.topic(endpoint);
         } catch (error) {
-          // A wrong file never gets right by waiting; an engine that is away may come back.
+          // An invalid file does not become valid by waiting; an unavailable engine may come back.
           if ((error as { canRetry?: boolean }).canRetry !== true) throw error;
           log.warn(oneLine(error));
         }

@@ -11,7 +11,7 @@ import { LargeEvents } from "../transfer/large_events.ts";
 import { openTarget } from "../transfer/target_topic.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Reads a topic from another format. */
+/** Imports a topic from another format. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console, signal } = invocation;
   const name = topicNameOf(args);
@@ -90,7 +90,7 @@ async function pushAll(
       }
       const wait = producer.push(number, document, data, partition === undefined ? undefined : { partition });
       if (wait !== undefined) await wait;
-      // A stream must be used up before the source goes on.
+      // A stream must be consumed before the source continues.
       if (data !== undefined && Symbol.asyncIterator in data) await producer.settle();
     }
   } finally {
@@ -106,7 +106,7 @@ function taken(event: ImportedEvent, large: LargeEvents, producer: LineProducer)
   }
 }
 
-/** Those that the command line names, and no others. */
+/** Only the components named on the command line. */
 function givenComponents(args: ParsedArguments): ReturnType<typeof componentsOf> {
   return Object.fromEntries(
     Object.entries(componentsOf(args)).filter(([, document]) => document !== undefined),

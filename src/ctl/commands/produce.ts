@@ -11,7 +11,7 @@ import { LineProducer } from "../produce/line_producer.ts";
 import { UsageError } from "../usage_error.ts";
 import { counted } from "../../counted.ts";
 
-/** Files larger than this are streamed into their event rather than read at once. */
+/** Larger files are streamed into their event rather than read at once. */
 const STREAM_BYTES_MIN = 64 * 1024 * 1024;
 
 /** Pushes events. */
@@ -43,7 +43,7 @@ export async function run(invocation: Invocation): Promise<void> {
   });
 }
 
-/** Reads standard input to its end, or until a signal comes: then what was read is stored. */
+/** Reads standard input to its end, or until a signal arrives; what was read by then is stored. */
 async function pushLines(
   { console, signal }: Invocation,
   producer: LineProducer,
@@ -106,7 +106,7 @@ function dataOf(args: ParsedArguments, { console }: Invocation, single: boolean)
   }
 }
 
-/** What is asked of the topic's partition selector for one event. */
+/** The partition requested for an event. */
 type Chooser = (document: string) => { partition: number } | undefined;
 
 function partitionChooser(args: ParsedArguments, topic: Topic): Chooser {
@@ -130,7 +130,7 @@ function partitionChooser(args: ParsedArguments, topic: Topic): Chooser {
     try {
       metadata = JSON.parse(document);
     } catch {
-      // The push says what is wrong with it.
+      // The push reports what is wrong with it.
       return undefined;
     }
     return { partition: selector.selectPartitionFor(metadata) };

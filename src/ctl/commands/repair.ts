@@ -7,13 +7,13 @@ import { eventsText, findingLine } from "../verify/report.ts";
 import { TopicFiles } from "../verify/store.ts";
 import { filesTopics } from "../verify/topics.ts";
 
-/** Salvages all that is whole of a damaged topic. */
+/** Salvages everything intact of a damaged topic. */
 export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console, signal } = invocation;
   const name = topicNameOf(args);
   await using driver = await openDriver(invocation);
   const [info] = await filesTopics(driver, args, "repair");
-  // It has a name, so there is one.
+  // A topic with a name exists.
   const files = new TopicFiles(info!);
   const verify = async (): Promise<Finding[]> => {
     const progress = console.startProgress("verified");

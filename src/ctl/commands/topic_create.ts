@@ -22,19 +22,19 @@ export async function run(invocation: Invocation): Promise<void> {
     await create(driver, { name, options, components }, console.log);
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    // Another process may have created it between the question and now.
+    // Another process may have created it after the check.
     if (code === "ERR_TOPIC_EXISTS" && args.flag("if-not-exists")) return;
-    // Here the module stands on the command line; it is not a failure of a stored topic.
+    // Here the module was named on the command line; it is not a fault of a stored topic.
     if (code === "ERR_MODULE_LOAD") throw new UsageError(message, { cause: error });
     throw error;
   }
-  // Worded as the C++ tool does, for scripts that look for it.
+  // The wording of the C++ tool, for scripts that look for it.
   console.log.info(`Topic '${name}' created successfully`);
 }
 
 /**
- * Creates the topic. An option that the driver does not know, and that is not a misspelling of one it does, is left
- * out with a warning: the C++ tool takes any.
+ * Creates the topic. An unknown option that is not a misspelling of a known one is left out with a warning, since
+ * the C++ tool accepts any option.
  */
 async function create(
   driver: Driver,

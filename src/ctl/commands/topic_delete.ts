@@ -30,12 +30,14 @@ export async function run(invocation: Invocation): Promise<number | void> {
     const question = `Delete topic "${name}" with all its events${what}${foreignText(info, force)}?`;
     if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
   }
-  // Called also for a topic that is not there: the driver says where it was looked for.
+  // Also called for a missing topic: the driver's error says where it was looked for.
   await driver.deleteTopic(name, { force });
   console.log.info(`Topic '${name}' deleted`);
 }
 
-/** How much goes; nothing where that cannot be known, since a damaged topic may be deleted, too. */
+/**
+ * The amount of content to be deleted; empty if it cannot be determined, since damaged topics can be deleted, too.
+ */
 async function contentText(driver: Driver, { name }: TopicInfo): Promise<string> {
   try {
     await using topic = await driver.openTopic(name);
@@ -51,7 +53,7 @@ async function contentText(driver: Driver, { name }: TopicInfo): Promise<string>
   }
 }
 
-/** What else goes with the topic. */
+/** Content of other programs that is deleted with the topic. */
 function foreignText({ layout, foreign }: TopicInfo, force: boolean): string {
   if (layout === "cpp-files") return ", which the C++ files driver wrote";
   return foreign !== undefined && force

@@ -34,7 +34,7 @@ export async function run(invocation: Invocation): Promise<void> {
   }
 }
 
-/** The C++ tool's keys, then ours. A topic that cannot be opened is listed without its state. */
+/** The C++ tool's keys first, then ours. A topic that cannot be opened is listed without its state. */
 async function describe(driver: Driver, info: TopicInfo, warn: (text: string) => void): Promise<JsonObject> {
   const document: JsonObject = { name: info.name };
   if (info.path !== undefined) document.path = info.path;
@@ -57,7 +57,7 @@ async function describe(driver: Driver, info: TopicInfo, warn: (text: string) =>
   return document;
 }
 
-/** What another program keeps in a topic, as a warning. */
+/** A warning about content of another program in a topic. */
 function foreignText({ name, foreign }: TopicInfo): string {
   const { files, events } = foreign!;
   return `The C++ files driver wrote ${counted(events, "event")} of its own into topic "${name}": ${
@@ -65,7 +65,7 @@ function foreignText({ name, foreign }: TopicInfo): string {
   }; the topic cannot be opened before they are moved away`;
 }
 
-/** A topic of the C++ driver cannot be opened, but counted. */
+/** A topic of the C++ driver cannot be opened, but its events can be counted. */
 async function describeForeign({ name, path, layout }: TopicInfo): Promise<JsonObject> {
   const { CppTopic } = await import("../../cpp_files/topic.ts");
   const { events, bytes } = CppTopic.open(dirname(path!), name);

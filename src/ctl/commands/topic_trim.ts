@@ -9,7 +9,7 @@ import { parseTime } from "../time.ts";
 import { UsageError } from "../usage_error.ts";
 import { counted } from "../../counted.ts";
 
-/** Removes events from the front of a topic. */
+/** Removes the oldest events of a topic. */
 export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console } = invocation;
   const name = topicNameOf(args);

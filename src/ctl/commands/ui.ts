@@ -19,7 +19,7 @@ import { startUi } from "../../ui/server.ts";
 const PORT_DEFAULT = 8017;
 const TOKEN_CHARS_MIN = 16;
 
-/** Serves the page of the store until it is stopped. */
+/** Serves the store's web page until it is stopped. */
 export async function run(invocation: Invocation): Promise<number> {
   const { args, console, signal } = invocation;
   const host = args.text("host") ?? "127.0.0.1";
@@ -50,7 +50,7 @@ export async function run(invocation: Invocation): Promise<number> {
   return EXIT.ok;
 }
 
-/** The token to ask for; a given one that is easily guessed is refused. */
+/** The access token to require; a given one that is easily guessed is rejected. */
 function tokenOf(given: string | undefined, host: string): string | undefined {
   if (given === "random" || given === undefined && !isLoopback(host)) {
     return randomBytes(16).toString("base64url");

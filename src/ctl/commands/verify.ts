@@ -7,7 +7,7 @@ import { TopicFiles } from "../verify/store.ts";
 import { filesTopics } from "../verify/topics.ts";
 import { counted } from "../../counted.ts";
 
-/** Reads every stored byte against its checksum. */
+/** Reads every stored byte and verifies the checksums. */
 export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console, signal } = invocation;
   await using driver = await openDriver(invocation);
@@ -54,7 +54,7 @@ async function bytesOf(
       await using topic = await driver.openTopic(name);
       for (const partition of await topic.describe()) bytes += partition.bytes;
     } catch {
-      // Only the progress suffers; what is wrong is found below.
+      // Only the progress display is affected; errors are found below.
     }
   }
   return bytes;

@@ -10,7 +10,9 @@ import {
   spellingsOf,
 } from "./model.ts";
 
-/** Names come a line each, and are data: a shell that expanded them would run what a topic's name says. */
+/**
+ * Names are printed one per line and are data: a shell that expanded them would execute code in a topic's name.
+ */
 const NAMES = [
   "# The names that the store has: kind, beginning",
   "_diaspora_ctl_names() {",
@@ -21,7 +23,7 @@ const NAMES = [
   "}",
 ];
 
-/** The completion script for bash 3.2 and newer; needs no bash-completion package. */
+/** The completion script for bash 3.2 and newer; it does not need the bash-completion package. */
 export function bashScript(commands: readonly CommandSpec[]): string {
   const lines = [
     `# Completion of ${PROGRAM} for bash`,
@@ -81,7 +83,7 @@ function valueCases(command: string, options: ReturnType<typeof optionsOf>): str
     const isCovered = value.kind === "any" && form.includes(".") && !form.endsWith(".");
     if (value.kind === "none" || isCovered) return [];
     const names = [form, ...(short === undefined ? [] : [short])];
-    // `--driver.root_path` matches too: what follows is a value, nothing is known of it.
+    // `--driver.root_path` matches too: what follows is an arbitrary value.
     const patterns = names.map((name) =>
       name.endsWith(".") ? `${quote([`${command}:${name}`])}*` : quote([`${command}:${name}`])
     );

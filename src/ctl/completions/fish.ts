@@ -55,7 +55,7 @@ export function fishScript(commands: readonly CommandSpec[]): string {
 
 function optionLine(condition: string, { form, short, meaning, value }: CompletedOption): string {
   const parts = [`complete -c ${PROGRAM} -n ${quote(condition)}`];
-  // Not an option of its own: the key is typed after the dot.
+  // Not an option by itself: the key is typed after the dot.
   if (form.endsWith(".")) return `${parts[0]} -a ${quote(form)} -d ${quote(meaning)}`;
   parts.push(`-l ${form.slice(2)}`);
   if (short !== undefined) parts.push(`-s ${short.slice(1)}`);

@@ -1,7 +1,7 @@
 import { acceptedOptions } from "../args/tokens.ts";
 import type { CommandSpec, OptionSpec } from "../command.ts";
 
-/** A word that can be completed, with what it means. */
+/** A word to complete, with its description. */
 export interface Word {
   word: string;
   meaning: string;
@@ -12,15 +12,15 @@ export type ValueWords = { kind: "none" } | { kind: "any" } | { kind: "files" } 
   kind: "words";
   words: readonly string[];
 } | {
-  /** Those that the store has, or the user's contexts. */
+  /** The names in the store, or the user's contexts. */
   kind: "names";
   of: NameKind;
 };
 
-/** What names there are. */
+/** The kinds of names. */
 export type NameKind = NonNullable<OptionSpec["names"]>;
 
-/** The first words of commands; a group counts once. */
+/** The first words of commands; each group appears once. */
 export function firstWords(commands: readonly CommandSpec[]): Word[] {
   const words = new Map<string, string>();
   for (const { path, summary } of commands) {
@@ -30,7 +30,7 @@ export function firstWords(commands: readonly CommandSpec[]): Word[] {
   return [...words].map(([word, meaning]) => ({ word, meaning }));
 }
 
-/** The groups and the words that may follow each. */
+/** The groups and the words that may follow each of them. */
 export function groups(commands: readonly CommandSpec[]): { group: string; words: Word[] }[] {
   const names = [...new Set(commands.filter(({ path }) => path.length > 1).map(({ path }) => path[0]))];
   return names.map((group) => ({
@@ -42,22 +42,22 @@ export function groups(commands: readonly CommandSpec[]): { group: string; words
   }));
 }
 
-/** The words that name a command, also with its alias. */
+/** The words that name a command, including its alias. */
 export function spellingsOf({ path, alias }: CommandSpec): string[] {
   const names = alias === undefined ? [path] : [path, [...path.slice(0, -1), alias]];
   return names.map((name) => name.join(" "));
 }
 
-/** What completion knows of an option. */
+/** What completion needs to know about an option. */
 export interface CompletedOption {
-  /** As it is typed: `--driver`, `--driver.`, `--no-color`. */
+  /** The typed form: `--driver`, `--driver.`, `--no-color`. */
   form: string;
   short?: string;
   meaning: string;
   value: ValueWords;
 }
 
-/** The options of a command as they are typed. */
+/** The options of a command in their typed forms. */
 export function optionsOf(command: CommandSpec): CompletedOption[] {
   return acceptedOptions(command.options).filter((option) => option.hidden !== true).flatMap((option) => {
     const meaning = option.describe;
@@ -81,12 +81,12 @@ export function optionsOf(command: CommandSpec): CompletedOption[] {
   });
 }
 
-/** The words a command takes beside options, where they are a fixed few. */
+/** The positional words of a command, if there is a fixed set. */
 export function positionalWords(command: CommandSpec): string[] {
   return (command.positional ?? []).filter((text) => text.includes("|")).flatMap((text) => text.split("|"));
 }
 
-/** Whose names the first word beside the options is one of; undefined where it is of none that are there. */
+/** The kind of name of the first positional argument; undefined if it does not name something existing. */
 export function positionalNames(command: CommandSpec): NameKind | undefined {
   const [first] = command.positional ?? [];
   const name = command.path.join(" ");

@@ -10,12 +10,12 @@ import { resolveDriver } from "../contexts/resolve.ts";
 import { EXIT } from "../exit_codes.ts";
 import { findCommand } from "../find_command.ts";
 
-/** A broker that cannot be reached must not keep a shell waiting. */
+/** An unreachable broker must not block a shell. */
 const PATIENCE_MS = 2000;
 
 /**
- * Prints the names that can stand at the end of a command line, a line each: `topic`, `consumer` or `context`, then
- * the words that were typed. What cannot be known prints nothing: a shell has nowhere to show an error.
+ * Prints the names that complete a command line, one per line: the arguments are `topic`, `consumer` or `context`,
+ * then the typed words. On errors it prints nothing: a shell has nowhere to show them.
  */
 export async function completeNames(
   [kind = "", ...words]: readonly string[],
@@ -25,7 +25,7 @@ export async function completeNames(
   const patience = new Promise<string[]>((resolve) => timer = setTimeout(() => resolve([]), PATIENCE_MS));
   const names = await Promise.race([namesOf(kind, words).catch(() => []), patience]);
   clearTimeout(timer);
-  // A name with a line end would be two.
+  // A name with a line break would appear as two.
   for (const name of names.filter((name) => !/\p{Cc}/u.test(name))) await console.out.line(name);
   await console.out.flush();
   return EXIT.ok;
@@ -51,7 +51,7 @@ async function namesOf(kind: string, words: readonly string[]): Promise<string[]
   return await opened.consumers();
 }
 
-/** The command line up to the option whose value is being typed. */
+/** Parses the command line up to the option whose value is being typed. */
 function parsedAsFarAsItGoes(command: CommandSpec, words: readonly string[]): ParsedArguments {
   const fromVariable = driverOptionsFrom(process.env);
   const parsed = (own: readonly string[]): ParsedArguments =>

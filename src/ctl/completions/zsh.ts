@@ -11,7 +11,7 @@ import {
   type Word,
 } from "./model.ts";
 
-/** The names that the store has; `typed` are the words before the cursor. */
+/** The names in the store; `typed` contains the words before the cursor. */
 const NAMES = [
   "_diaspora_ctl_names() {",
   '  local kind="$argv[-1]"',
@@ -52,7 +52,7 @@ export function zshScript(commands: readonly CommandSpec[]): string {
       "      ;;",
     );
   }
-  // _arguments wants the command's own words only.
+  // _arguments expects only the command's own words.
   lines.push("  esac", "  shift words; (( CURRENT-- ))", '  case "$command" in');
   for (const command of commands) lines.push(...argumentsOf(command));
   lines.push(
@@ -96,7 +96,7 @@ function joined(specs: readonly string[]): string[] {
 
 function argumentSpecs({ form, short, meaning, value }: CompletedOption): string[] {
   const text = meaning.replaceAll("[", "\\[").replaceAll("]", "\\]").replaceAll(":", "\\:");
-  // The key follows at once: no space, and the option may come again.
+  // The key follows without a space, and the option may be repeated.
   if (form.endsWith(".")) return [quote(`*${form}-[${text}]:value:`)];
   const action = value.kind === "none"
     ? ""

@@ -1,4 +1,4 @@
-/** The few styles used on a terminal. */
+/** The styles used on a terminal. */
 const CODES = {
   bold: [1, 22],
   dim: [2, 22],
@@ -13,10 +13,10 @@ const CODES = {
 /** Name of a style. */
 export type Style = keyof typeof CODES;
 
-/** Wraps text in a style, or leaves it as it is where colour is off. */
+/** Applies a style to text, or returns it unchanged if colour is off. */
 export type Painter = (style: Style, text: string) => string;
 
-/** A painter for a stream. `NO_COLOR` and `--no-color` turn colour off, `--color` and `FORCE_COLOR` turn it on. */
+/** A painter for a stream. `NO_COLOR` and `--no-color` disable colour, `--color` and `FORCE_COLOR` enable it. */
 export function painterFor(
   stream: { isTTY?: boolean },
   environment: Readonly<Record<string, string | undefined>>,

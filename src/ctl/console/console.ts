@@ -8,7 +8,7 @@ import { type Done, Progress } from "./progress.ts";
 import { standardError } from "./standard_error.ts";
 import { visible } from "./visible.ts";
 
-/** What every command takes. */
+/** Console options of every command. */
 export interface ConsoleOptions {
   level: LogLevel;
   /** `--color` or `--no-color`; undefined lets the terminal decide. */
@@ -20,7 +20,7 @@ export interface ConsoleOptions {
 /** Standard input, output and error as commands use them: output for data, error for everything else. */
 export class Console {
   readonly out: Output;
-  /** Paints what goes to standard output. */
+  /** Styles text for standard output. */
   readonly paint: Painter;
   readonly #options: ConsoleOptions;
   #log: Log | undefined;
@@ -41,17 +41,17 @@ export class Console {
     });
   }
 
-  /** Standard input, in chunks as large as the system gives them. */
+  /** Standard input, in chunks as large as the system delivers them. */
   get input(): Readable {
     return process.stdin;
   }
 
-  /** The variables of the environment. */
+  /** The environment variables. */
   get environment(): Readonly<Record<string, string | undefined>> {
     return process.env;
   }
 
-  /** Counts work; shown only on a terminal. */
+  /** Starts a progress counter; shown only on a terminal. */
   startProgress(label: string, total?: Partial<Done>): { done: Done; stop(): void } {
     const wanted = this.#options.progress && this.log.shows("info") && standardError().isTTY === true;
     if (!wanted) return { done: { events: 0, bytes: 0 }, stop: () => {} };
@@ -66,14 +66,12 @@ export class Console {
     };
   }
 
-  /** Whether there is a terminal to ask on. */
+  /** Whether there is a terminal for questions. */
   get canAsk(): boolean {
     return process.stdin.isTTY === true && standardError().isTTY === true;
   }
 
-  /**
-   * Asks before something is destroyed. Without a terminal to ask on, `--yes` must have been given.
-   */
+  /** Asks before a destructive action. Without a terminal, `--yes` is required. */
   async confirm(question: string, options: { yes: boolean }): Promise<boolean> {
     if (options.yes) return true;
     if (!this.canAsk) {

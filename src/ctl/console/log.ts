@@ -1,10 +1,10 @@
 import type { Painter, Style } from "./colour.ts";
 import { visible } from "./visible.ts";
 
-/** Levels from the most talkative to silence. */
+/** Levels from most to least verbose. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "critical", "off"] as const;
 
-/** What `--logging` takes. */
+/** The values of `--logging`. */
 export type LogLevel = typeof LOG_LEVELS[number];
 
 const STYLES: Readonly<Record<Exclude<LogLevel, "off">, Style>> = {
@@ -16,7 +16,10 @@ const STYLES: Readonly<Record<Exclude<LogLevel, "off">, Style>> = {
   critical: "magenta",
 };
 
-/** Writes log lines: `[2026-11-23 15:48:00.123] [info] text`, in local time. Names in them are made visible. */
+/**
+ * Writes log lines: `[2026-11-23 15:48:00.123] [info] text`, in local time. Control characters in them are
+ * escaped.
+ */
 export class Log {
   readonly #write: (text: string) => void;
   readonly #paint: Painter;

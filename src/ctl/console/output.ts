@@ -2,19 +2,19 @@ import type { Writable } from "node:stream";
 import { watchReaderOfPipe } from "./reader_of_pipe.ts";
 import { visible } from "./visible.ts";
 
-/** Text is collected up to this many characters before it is written. */
+/** Text is buffered up to this many characters before it is written. */
 const CHUNK_CHARACTERS = 1 << 16;
-/** How long a reader may take, once the program was asked to stop. */
+/** How long a reader may take once the program was asked to stop. */
 const PATIENCE_MS = 1000;
 
-/** The program that read the output is gone (`| head`). No error: the command ends quietly. */
+/** The reader of the output has gone (`| head`). This is not an error: the command ends quietly. */
 export class BrokenPipeError extends Error {
   override readonly name = "BrokenPipeError";
 }
 
 /**
- * Standard output, for data only. Collects what is written and waits for the reader, so that a command that
- * prints millions of lines needs neither a system call a line nor memory for all of them.
+ * Standard output, for data only. It buffers and applies backpressure, so that a command that prints millions of
+ * lines needs neither a system call per line nor memory for all of them.
  */
 export class Output {
   readonly #stream: Writable;
@@ -22,12 +22,12 @@ export class Output {
   #failed: Error | undefined;
   readonly #fail: (error: Error) => void;
   #giveUp: (() => void) | undefined;
-  /** Whether a person reads it: then stored text is shown with its control characters written out. */
+  /** Whether it is a terminal: then control characters in stored text are escaped. */
   readonly isTerminal: boolean;
-  /** Aborted when no one reads the output any more. */
+  /** Aborted when the reader has gone. */
   readonly broken: AbortSignal;
 
-  /** `name` is what errors call the place that is written to. */
+  /** `name` is what errors call this stream. */
   constructor(stream: Writable, name = "standard output") {
     this.#stream = stream;
     this.isTerminal = (stream as { isTTY?: boolean }).isTTY === true;
@@ -43,12 +43,12 @@ export class Output {
     stream.on("error", this.#fail);
   }
 
-  /** Characters that a line of the terminal holds; Infinity where there is no terminal. */
+  /** The width of the terminal; Infinity if there is none. */
   get columns(): number {
     return this.isTerminal ? (this.#stream as { columns?: number }).columns || Infinity : Infinity;
   }
 
-  /** Ends a command that waits when its reader leaves, also while there is nothing to write. Until disposed of. */
+  /** Detects that the reader has gone even while there is nothing to write. Until disposed of. */
   async watchReader(descriptor: number): Promise<Disposable> {
     const stop = await watchReaderOfPipe(
       descriptor,
@@ -57,7 +57,7 @@ export class Output {
     return { [Symbol.dispose]: stop };
   }
 
-  /** Does not wait much longer for a reader that takes nothing, once the signal is aborted. */
+  /** Limits the wait for a reader that reads nothing once the signal is aborted. */
   stopWith(signal: AbortSignal): void {
     signal.addEventListener("abort", () => {
       const timer = setTimeout(() => {
@@ -68,20 +68,20 @@ export class Output {
     });
   }
 
-  /** Writes text. A promise is returned only when it must be awaited before writing on. */
+  /** Writes text. Returns a promise only if it must be awaited before writing more. */
   text(text: string): void | Promise<void> {
     return this.painted(this.isTerminal ? visible(text) : text);
   }
 
-  /** Writes text of the program's own, which may have colours. Stored text in it must have been made visible. */
+  /** Writes the program's own text, which may have colours. Stored text in it must be escaped already. */
   painted(text: string): void | Promise<void> {
     this.#text += text;
     if (this.#text.length >= CHUNK_CHARACTERS) return this.flush();
   }
 
-  /** Writes one line. A promise is returned only when it must be awaited before writing on. */
+  /** Writes one line. Returns a promise only if it must be awaited before writing more. */
   line(text: string): void | Promise<void> {
-    // Two appends make no intermediate string.
+    // Two appends avoid an intermediate string.
     this.#text += this.isTerminal ? visible(text) : text;
     this.#text += "\n";
     if (this.#text.length >= CHUNK_CHARACTERS) return this.flush();
@@ -92,14 +92,14 @@ export class Output {
     return this.line(JSON.stringify(value));
   }
 
-  /** Writes bytes as they are; to a terminal as the text that they are, or are not. */
+  /** Writes raw bytes; to a terminal they are written as text. */
   async bytes(bytes: Uint8Array): Promise<void> {
     if (this.isTerminal) return await this.text(new TextDecoder().decode(bytes));
     await this.flush();
     await this.#write(bytes);
   }
 
-  /** Hands everything to the operating system; rejects with {@linkcode BrokenPipeError}. */
+  /** Passes everything to the operating system; rejects with {@linkcode BrokenPipeError}. */
   async flush(): Promise<void> {
     if (this.#failed !== undefined) throw this.#failed;
     if (this.#text === "") return;
@@ -112,7 +112,7 @@ export class Output {
     await new Promise<void>((resolve) => {
       this.#giveUp = resolve;
       this.#stream.write(chunk, (error) => {
-        // Some runtimes tell it here first, some by the event.
+        // Some runtimes report errors here first, others by the event.
         if (error) this.#fail(error);
         resolve();
       });

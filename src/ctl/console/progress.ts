@@ -1,14 +1,14 @@
 import { countedGrouped } from "../../counted.ts";
-/** How often the line is drawn. */
+/** Redraw interval. */
 const INTERVAL_MS = 200;
 
-/** What has been done so far. */
+/** The work done so far. */
 export interface Done {
   events: number;
   bytes: number;
 }
 
-/** A line on the terminal that says how far long work is: events, bytes, rate and the time that is left. */
+/** A progress line on the terminal: events, bytes, rate and the remaining time. */
 export class Progress {
   readonly #write: (text: string) => void;
   readonly #now: () => number;
@@ -17,7 +17,7 @@ export class Progress {
   readonly #startedMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
   #shown = false;
-  /** Count into this. */
+  /** Add to these counters. */
   readonly done: Done = { events: 0, bytes: 0 };
 
   constructor(options: {
@@ -35,7 +35,7 @@ export class Progress {
     this.#timer.unref?.();
   }
 
-  /** Draws the line now. */
+  /** Redraws the line now. */
   draw(): void {
     this.#write(
       `\r\x1b[K${this.#label}: ${progressText(this.done, this.#total, this.#now() - this.#startedMs)}`,
@@ -43,13 +43,13 @@ export class Progress {
     this.#shown = true;
   }
 
-  /** Takes the line away, e.g. before a log line. */
+  /** Erases the line, e.g. before a log line. */
   clear(): void {
     if (this.#shown) this.#write("\r\x1b[K");
     this.#shown = false;
   }
 
-  /** Ends it. */
+  /** Stops the progress display. */
   stop(): void {
     clearInterval(this.#timer);
     this.clear();
@@ -69,7 +69,7 @@ export function progressText(done: Done, total: Partial<Done>, elapsedMs: number
   return parts.join("  ");
 }
 
-/** Bytes say more about the time left than events do, since events differ in size. */
+/** Bytes predict the remaining time better than events, since events differ in size. */
 function fractionDone(done: Done, total: Partial<Done>): number | undefined {
   if (total.bytes !== undefined && total.bytes > 0) return Math.min(1, done.bytes / total.bytes);
   if (total.events !== undefined && total.events > 0) return Math.min(1, done.events / total.events);
@@ -88,7 +88,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** `45 s`, `3 min`, `5 h`, `2 days`: for people. */
+/** `45 s`, `3 min`, `5 h`, `2 days`: for display. */
 export function formatAge(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;

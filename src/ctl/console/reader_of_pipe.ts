@@ -2,23 +2,23 @@ import { fstatSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import process from "node:process";
 
-/** How often is looked whether the reader is there. */
+/** How often to check for the reader. */
 const INTERVAL_MS = 500;
 
-/** Whether a process has the reading end of a pipe; `unknown` where it may not be looked at. */
+/** Whether a process has the read end of a pipe open; `unknown` without permission to find out. */
 type Presence = "there" | "gone" | "unknown";
 
-/** The reading end as a process has it: `/proc/PID/fd/N`. */
+/** The read end as open in a process: `/proc/PID/fd/N`. */
 interface Holder {
   pid: string;
   descriptor: string;
 }
 
 /**
- * Calls `onGone` when the last reader of a pipe has left, which a program that writes nothing never learns: a
- * follower of a quiet topic would outlive the program it writes for. Known on Linux, of readers of the same user;
- * elsewhere, and of what is not a pipe, nothing is ever called. Resolves when the reader is known, to the function
- * that ends the watch: one that left before could not be distinguished from another user's.
+ * Calls `onGone` when the last reader of a pipe has gone, which a program that writes nothing would never notice:
+ * a follower of a quiet topic would outlive its reader. It works on Linux for readers of the same user; in other
+ * cases, and for anything but a pipe, `onGone` is never called. Resolves once the reader is known, with a function
+ * that stops the watch: a reader that goes before looks like one of another user.
  */
 export async function watchReaderOfPipe(descriptor: number, onGone: () => void): Promise<() => void> {
   const pipe = pipeName(descriptor);
@@ -32,7 +32,7 @@ export async function watchReaderOfPipe(descriptor: number, onGone: () => void):
     if (presence === "unknown") return;
     if (presence === "gone") {
       const next = await findHolder(pipe);
-      // One process may hand it to another while all of them are looked at, one after the other: looked twice.
+      // A process may pass it on to another while the processes are scanned one by one: scan twice.
       missed = next === undefined ? missed + 1 : 0;
       holder = next ?? holder;
     }
@@ -51,7 +51,7 @@ export async function watchReaderOfPipe(descriptor: number, onGone: () => void):
   };
 }
 
-/** `pipe:[12345]`; undefined for what is not a pipe, and on systems that do not name theirs. */
+/** `pipe:[12345]`; undefined if it is not a pipe, or the system does not name pipes. */
 function pipeName(descriptor: number): string | undefined {
   try {
     const stat = fstatSync(descriptor);
@@ -65,7 +65,7 @@ async function presenceOf({ pid, descriptor }: Holder, pipe: string): Promise<Pr
   try {
     return await readlink(`/proc/${pid}/fd/${descriptor}`) === pipe ? "there" : "gone";
   } catch (error) {
-    // A process that became another user's.
+    // The process has changed its user.
     return (error as { code?: string }).code === "EACCES" ? "unknown" : "gone";
   }
 }
@@ -81,7 +81,7 @@ async function findHolder(pipe: string): Promise<Holder | undefined> {
   return undefined;
 }
 
-/** Whether it was opened for reading: the lowest two bits say that it was not. */
+/** Whether it is open for reading, according to the lowest two bits of its flags. */
 async function isReading({ pid, descriptor }: Holder): Promise<boolean> {
   const info = await readFile(`/proc/${pid}/fdinfo/${descriptor}`, "utf8").catch(() => "");
   const flags = /^flags:\s*([0-7]+)/m.exec(info)?.[1];

@@ -5,8 +5,8 @@ import { EXIT } from "../exit_codes.ts";
 const PATIENCE_MS = 15_000;
 
 /**
- * A signal aborted by SIGINT and SIGTERM, so that the command can flush and close. A second one, or one that
- * changes nothing for too long, ends the process at once.
+ * A signal aborted by SIGINT and SIGTERM, so that the command can flush and close. A second one, or a timeout,
+ * ends the process at once.
  */
 export function watchSignals(): { signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();

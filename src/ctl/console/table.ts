@@ -1,9 +1,9 @@
-/** A column is not made narrower than this. */
+/** Minimum width of a column. */
 const WIDTH_MIN = 8;
 
 /**
- * Rows as columns of equal width, numbers to the right; the last column is not padded. Where a terminal has fewer
- * columns than that takes, the widest texts are cut in their middle, which is marked.
+ * Rows as aligned columns, numbers to the right; the last column is not padded. If a terminal is too narrow, the
+ * widest texts are shortened in the middle, with a mark.
  */
 export function formatTable(
   head: readonly string[],
@@ -35,7 +35,7 @@ function textOf(cell: string | number | undefined): string {
   return String(cell ?? "");
 }
 
-/** Takes from the widest columns of text what is too much. */
+/** Narrows the widest text columns by what is too much. */
 function fit(columns: readonly Column[], columnsMax: number): void {
   const widths = columns.reduce((sum, { width }) => sum + width, 2 * (columns.length - 1));
   for (let total = widths; total > columnsMax; total--) {

@@ -1,10 +1,10 @@
-// Characters that a terminal follows, or that turn or hide the text around them. Two of them join letters.
+// Control characters and those that reorder or hide the text around them, except two that join letters.
 const HIDDEN = /(?![\t\n\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/u;
 const EVERY_HIDDEN = new RegExp(HIDDEN, "gu");
 
 /**
- * The text with unseen characters written out as JSON writes them, so that a terminal shows stored text as what
- * it is and does nothing that it says. Tabs and line ends stay.
+ * The text with invisible characters escaped as in JSON, so that a terminal displays stored text rather than
+ * interpreting it. Tabs and line breaks stay.
  */
 export function visible(text: string): string {
   return HIDDEN.test(text) ? text.replace(EVERY_HIDDEN, writtenOut) : text;

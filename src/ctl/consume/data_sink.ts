@@ -6,10 +6,12 @@ import { dataPieces } from "../../event/data_pieces.ts";
 import type { Output } from "../console/output.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Larger data parts are read and written in pieces. A multiple of 3, so that pieces of base64 fit together. */
+/**
+ * Larger data parts are read and written in pieces. A multiple of 3, so that base64 pieces can be concatenated.
+ */
 export const PIECE_BYTES = 3 * 1024 * 1024;
 
-/** Selects data parts that are loaded with their event; larger ones are read later, in pieces. */
+/** Selects data parts that are loaded with their events; larger ones are read later, in pieces. */
 export function selectSmall(_metadata: unknown, descriptor: DataDescriptor): DataDescriptor | null {
   return descriptor.size <= PIECE_BYTES ? descriptor : null;
 }
@@ -29,12 +31,12 @@ export async function writeEncoded(event: Event, encoding: "base64" | "hex", out
   }
 }
 
-/** What `--data` may say instead of a pattern of file names. */
+/** Values of `--data` other than a pattern for file names. */
 const WORDS = ["none", "base64", "hex", "-"];
 
 /**
- * Refuses a pattern by which two events would overwrite each other's file, and a word that is hardly meant as the
- * name of a file. `partitions` is how many are read.
+ * Rejects a pattern by which two events would overwrite each other's file, and a word that is probably not meant
+ * as a file name. `partitions` is the number of partitions read.
  */
 export function checkDataOption(how: string, partitions: number): void {
   if (WORDS.includes(how)) return;
@@ -59,8 +61,8 @@ export function checkDataOption(how: string, partitions: number): void {
 }
 
 /**
- * Writes data parts to files. `{topic}`, `{partition}` and `{id}` in the pattern stand for where the event came
- * from; parts that get the same file are written one after the other.
+ * Writes data parts to files. `{topic}`, `{partition}` and `{id}` in the pattern are replaced by those of the
+ * event; parts for the same file are concatenated.
  */
 export class DataFiles {
   readonly #pattern: string;
@@ -78,7 +80,7 @@ export class DataFiles {
       .replaceAll("{partition}", String(event.partition))
       .replaceAll("{id}", String(event.id));
     const first = !this.#begun.has(path);
-    // Names with an id come but once; remembering millions of them would cost memory for nothing.
+    // Names with an id occur only once; remembering millions of them would waste memory.
     if (!this.#pattern.includes("{id}")) this.#begun.add(path);
     if (first) mkdirSync(dirname(path), { recursive: true });
     const file = openSync(path, first ? "w" : "a");

@@ -4,10 +4,10 @@ import { newEventPattern } from "../../components/validators/event_pattern/mod.t
 import { withoutMark } from "../lines/byte_order_mark.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Whether an event is printed. */
+/** Decides whether an event is printed. */
 export type Filter = (metadata: JsonValue) => boolean;
 
-/** Compiles what `--filter` gave: an EventBridge pattern as JSON, or `@FILE` with one. */
+/** Compiles the value of `--filter`: an EventBridge pattern as JSON, or `@FILE` with one. */
 export function parseFilter(text: string): Filter {
   const place = text.startsWith("@") ? `"${text.slice(1)}"` : '"--filter"';
   let source: string;

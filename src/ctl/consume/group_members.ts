@@ -1,6 +1,6 @@
 import { type GroupMember, NotSupportedError, type Topic } from "../../../mod.ts";
 
-/** The members of the group of a name; none where the driver has no groups. */
+/** The members of a name's group; empty if the driver has no groups. */
 export async function membersOf(topic: Topic, name: string): Promise<GroupMember[]> {
   try {
     return await topic.members(name);
@@ -10,7 +10,7 @@ export async function membersOf(topic: Topic, name: string): Promise<GroupMember
   }
 }
 
-/** A member as people know it: its process and machine. */
+/** A member as shown to users: its process and machine. */
 export function memberText({ id, host, pid }: GroupMember): string {
   const place = pid === undefined ? id : `process ${pid}`;
   return host === "" ? place : `${place} on ${host}`;

@@ -7,9 +7,9 @@ import { UsageError } from "../usage_error.ts";
 /** When to stop. */
 export interface Limits {
   follow: boolean;
-  /** One past the last id wanted of each partition. */
+  /** One past the last id to print, in each partition. */
   untilId?: number;
-  /** Events of this time and later are not wanted: milliseconds since 1970. */
+  /** Stop at events of this time or later: milliseconds since 1970. */
   untilTime?: number;
   max: number;
 }
@@ -30,7 +30,7 @@ export function limitsOf(args: ParsedArguments): Limits {
   throw new UsageError(`Option "--until" takes end, an id or @TIME; found ${JSON.stringify(until)}`);
 }
 
-/** Knows which events are wanted, and when none is left to come. */
+/** Decides which events are in range, and when there are no more to come. */
 export class Range {
   readonly #limits: Limits;
   readonly #ended = new Set<number>();
@@ -39,7 +39,7 @@ export class Range {
     this.#limits = limits;
   }
 
-  /** Whether an event is after the range, and with it all that follow in its partition. */
+  /** Whether an event, and so every later one of its partition, is after the range. */
   isAfter({ partition, id, timestamp }: Event): boolean {
     const { untilId = Infinity, untilTime = Infinity } = this.#limits;
     if (id >= untilId || timestamp >= untilTime) this.#ended.add(partition);
@@ -54,16 +54,16 @@ export class Range {
   }
 }
 
-/** Timers take no more. */
+/** Maximum delay of a timer. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** A signal that is aborted when a time comes. */
+/** A signal that is aborted at a given time. */
 export class EndOfFollowing implements Disposable {
   readonly #controller = new AbortController();
   readonly #time: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `time` is in milliseconds since 1970; undefined and Infinity never come. */
+  /** `time` is in milliseconds since 1970; undefined and Infinity mean never. */
   constructor(time = Infinity) {
     this.#time = time;
     if (time !== Infinity) this.#wait();

@@ -2,7 +2,7 @@ import type { Consumer, ConsumerOptions, Topic } from "../../../mod.ts";
 import { checkReachable } from "../../partition_fault.ts";
 import { type StartArgument, startIn } from "../position.ts";
 
-/** Makes a consumer that begins at a position, where its name has no position yet. */
+/** Creates a consumer that starts at a position, unless its name has a stored one. */
 export async function openConsumer(
   topic: Topic,
   name: string | undefined,
@@ -10,7 +10,7 @@ export async function openConsumer(
   options: Omit<ConsumerOptions, "from">,
 ): Promise<Consumer> {
   const counted = typeof start === "object" && "last" in start;
-  // A name no one else has: nothing is ever stored under it.
+  // A unique name: nothing is ever stored under it.
   const consumerName = name ?? `diaspora-ctl-${crypto.randomUUID()}`;
   const consumer = topic.consumer(consumerName, counted ? options : { ...options, from: start });
   if (!counted) return consumer;

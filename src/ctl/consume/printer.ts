@@ -5,21 +5,21 @@ import { metadataLine } from "../../event/json_line.ts";
 import { openSizedJsonLine, rawLine } from "./event_format.ts";
 import { type Template, wholeData } from "./template.ts";
 
-/** How events are printed. */
+/** How to print events. */
 export interface PrintOptions {
   topic: string;
   json: boolean;
   raw: boolean;
   /** `none`, `base64`, `hex`, `-` or a pattern of file names. */
   data: string;
-  /** A line's format; then `json` and `raw` say nothing. */
+  /** The format of a line; if given, `json` and `raw` have no effect. */
   template?: Template | undefined;
 }
 
-/** Prints one event. A promise is returned only when it must be awaited before the next. */
+/** Prints one event. Returns a promise only if it must be awaited before the next one. */
 export type Printer = (event: Event) => void | Promise<void>;
 
-/** Chooses how to print, once for all events. */
+/** Selects the way to print, once for all events. */
 export function printerFor(out: Output, { topic, json, raw, data, template }: PrintOptions): Printer {
   if (template !== undefined) return templatePrinter(out, topic, template, data);
   const line = raw ? rawLine : metadataLine;

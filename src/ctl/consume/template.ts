@@ -5,14 +5,14 @@ import { UsageError } from "../usage_error.ts";
 import { piecesOf } from "./data_sink.ts";
 import { metadataLine } from "../../event/json_line.ts";
 
-/** What `{NAME}` stands for. */
+/** The value of a `{NAME}`. */
 type Field = (event: Event, data: Uint8Array) => string;
 
-/** A line's format, as `--template` gives it. */
+/** The format of a line, given by `--template`. */
 export interface Template {
-  /** Whether it shows the data part, which is to be read then. */
+  /** Whether it contains the data part, which must then be read. */
   readonly needsData: boolean;
-  /** The line of one event. `data` is looked at only where it is needed. */
+  /** The line of one event. `data` is used only if needed. */
   format(event: Event, data: Uint8Array): string;
 }
 
@@ -20,7 +20,7 @@ const ESCAPES: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", "
 const TOKEN = /\\(.)|\{\{|\}\}|\{([^{}]*)\}/gs;
 const NO_DATA = new Uint8Array(0);
 
-/** Reads a template: text, `{NAME}`, `{{` for a brace and `\t`, `\n`, `\\`. Throws {@linkcode UsageError}. */
+/** Parses a template: text, `{NAME}`, `{{` for a brace and `\t`, `\n`, `\\`. Throws {@linkcode UsageError}. */
 export function parseTemplate(text: string, topic: string): Template {
   const fields = fieldsOf(topic);
   const parts: (string | Field)[] = [];

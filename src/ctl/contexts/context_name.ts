@@ -1,7 +1,7 @@
 import type { ParsedArguments } from "../args/parsed.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** The context of a command line, where there is one. */
+/** The context given on a command line, if any. */
 export function contextNameOf(args: ParsedArguments): string | undefined {
   const given = args.text("name");
   const [word] = args.positional;
@@ -11,14 +11,14 @@ export function contextNameOf(args: ParsedArguments): string | undefined {
   return given ?? word;
 }
 
-/** The same, where there must be one. */
+/** The same, if it is required. */
 export function requiredContextNameOf(args: ParsedArguments): string {
   const name = contextNameOf(args);
   if (name === undefined) throw new UsageError("Missing context: add its NAME");
   return name;
 }
 
-/** Refuses names that would be hard to type, or to show. */
+/** Rejects names that would be hard to type or to display. */
 export function checkContextName(name: string): void {
   if (/^[\p{L}\p{N}_][\p{L}\p{N}_.@:/-]{0,99}$/u.test(name)) return;
   throw new UsageError(

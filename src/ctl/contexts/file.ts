@@ -9,32 +9,32 @@ import { isObject, parseDocument } from "../args/document.ts";
 import type { Environment } from "../args/environment.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** Nothing of it takes longer; a lock that is older was left by a process that ended. */
+/** No operation takes longer; an older lock was left by a process that ended. */
 const LOCK_MS_MAX = 5000;
 
-/** A driver under a name. */
+/** A named driver configuration. */
 export interface Context {
   driver: string;
   options: JsonObject;
 }
 
-/** Every context there is. */
+/** All contexts. */
 export interface Contexts {
-  /** The one that is used when nothing else names a driver. */
+  /** The one used if nothing else specifies a driver. */
   current?: string;
   byName: Map<string, Context>;
 }
 
-/** The user's contexts: one JSON file in the configuration folder, readable by the user alone. */
+/** The user's contexts: one JSON file in the configuration folder, readable only by the user. */
 export class ContextFile {
-  /** Where it is, or will be. */
+  /** Its location, whether it exists or not. */
   readonly path: string;
 
   constructor(environment: Environment) {
     this.path = join(configurationFolder(environment), "diaspora-ctl", "contexts.json");
   }
 
-  /** Reads it; none are there without a file. Throws {@linkcode UsageError} for what is not such a file. */
+  /** Reads it; a missing file means no contexts. Throws {@linkcode UsageError} for an invalid file. */
   read(): Contexts {
     let text: string;
     try {
@@ -52,7 +52,7 @@ export class ContextFile {
     };
   }
 
-  /** The context of that name; throws {@linkcode UsageError} with the nearest where there is none. */
+  /** The context of that name; throws {@linkcode UsageError} with the nearest name if there is none. */
   get(name: string): Context {
     const { byName } = this.read();
     const found = byName.get(name);
@@ -64,7 +64,9 @@ export class ContextFile {
     throw new UsageError(`Unknown context "${name}": ${remedy}`);
   }
 
-  /** Changes it. Processes that change it at once do so one after the other; a reader sees one state or the next. */
+  /**
+   * Changes it. Concurrent changes by several processes are serialized; a reader sees either state, never a mix.
+   */
   async change(change: (contexts: Contexts) => void): Promise<void> {
     const draft = `${this.path}.new`;
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
@@ -100,7 +102,7 @@ export class ContextFile {
   }
 }
 
-/** Waits until no other process changes the file. */
+/** Waits until no other process is changing the file. */
 async function claim(draft: string): Promise<void> {
   for (;;) {
     try {
@@ -121,7 +123,7 @@ function ageMs(path: string): number {
   }
 }
 
-/** As the XDG specification says, which takes absolute paths alone; on Windows the roaming folder. */
+/** As specified by XDG, which only allows absolute paths; on Windows the roaming folder. */
 function configurationFolder(environment: Environment): string {
   const { XDG_CONFIG_HOME: xdg, APPDATA: roaming, HOME: home } = environment;
   if (xdg !== undefined && isAbsolute(xdg)) return xdg;

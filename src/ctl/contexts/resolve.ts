@@ -5,9 +5,9 @@ import { UsageError } from "../usage_error.ts";
 import { ContextFile } from "./file.ts";
 
 /**
- * The driver that is meant: the command line (`--driver`, `--store`, `--context`) wins over the environment, that
- * over the current context, which counts only where no driver is named. `fromVariable` is what
- * `DIASPORA_CTL_DRIVER_OPTIONS` has. Options meant for one driver are not handed to another.
+ * The driver to use: the command line (`--driver`, `--store`, `--context`) overrides the environment, which
+ * overrides the current context; the latter is used only if no driver is given. `fromVariable` is the content of
+ * `DIASPORA_CTL_DRIVER_OPTIONS`. Options for one driver are not passed to another.
  */
 export function resolveDriver(
   args: ParsedArguments,
@@ -26,7 +26,7 @@ export function resolveDriver(
   return { name: driver, document: mergeDeep(options, named.document) };
 }
 
-/** What one command line says. */
+/** The driver given by one command line. */
 export function ownDriver(args: ParsedArguments, contexts: ContextFile): NamedDocument {
   const given = args.document("driver");
   const store = args.text("store");
@@ -50,7 +50,7 @@ export function ownDriver(args: ParsedArguments, contexts: ContextFile): NamedDo
   return { name: driver, document: mergeDeep(options, given.document) };
 }
 
-/** One over another, where both are for the same driver. */
+/** Merges one over the other, if both are for the same driver. */
 function laidOver(over: NamedDocument, under: NamedDocument): NamedDocument {
   const applies = over.name === undefined || under.name === undefined || over.name === under.name;
   return {

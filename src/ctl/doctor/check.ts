@@ -1,14 +1,14 @@
-/** What a check found: `warn` is fit with a reservation, `unknown` could not be tried here. */
+/** The result of a check: `warn` means usable with a limitation, `unknown` that it could not be tested here. */
 export type Verdict = "ok" | "warn" | "fail" | "unknown";
 
-/** One line of the doctor's report. */
+/** One line of the report. */
 export interface Finding {
   check: string;
   verdict: Verdict;
   detail: string;
 }
 
-/** Runs a check; what it throws is its finding. */
+/** Runs a check; an error it throws becomes its result. */
 export async function finding(check: string, run: () => Promise<Omit<Finding, "check">>): Promise<Finding> {
   try {
     return { check, ...await run() };

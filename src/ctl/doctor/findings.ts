@@ -4,7 +4,7 @@ import { ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 import { type Finding, finding } from "./check.ts";
 import { checkFolder } from "./folder.ts";
 
-/** Checks the folder of a store, where it is one, and whether its engine answers. */
+/** Checks the folder of a store, if it has one, and whether its engine responds. */
 export async function findingsOf(
   { driver, rootPath, open }: {
     driver: string | undefined;

@@ -19,7 +19,7 @@ import { counted } from "../../counted.ts";
 const FREE_BYTES_MIN = 1e9;
 const WATCH_MS_MAX = 2000;
 const SYNCS = 20;
-/** Numbers by which Linux names file systems of other machines; other systems number theirs otherwise. */
+/** Linux's type numbers of network file systems; other systems use other numbers. */
 const NETWORK: ReadonlyMap<number, string> = new Map([
   [0x6969, "NFS"],
   [0x517b, "SMB"],
@@ -30,7 +30,7 @@ const NETWORK: ReadonlyMap<number, string> = new Map([
 
 const NO_OTHER_PROCESS: Omit<Finding, "check"> = { verdict: "unknown", detail: 'needs the command "dd"' };
 
-/** Checks whether a folder is fit for a store; nothing stays in it. */
+/** Checks whether a folder is suitable for a store; leaves nothing in it. */
 export async function checkFolder(rootPath: string): Promise<Finding[]> {
   const root = resolve(rootPath);
   const parent = nearestExisting(root);
@@ -86,7 +86,7 @@ function checkFileSystem(folder: string): Omit<Finding, "check"> {
   };
 }
 
-/** Blocks that two processes append at the same time must stay whole. */
+/** Blocks appended by two processes at the same time must not be mixed. */
 async function checkAppends(folder: string): Promise<Omit<Finding, "check">> {
   const path = join(folder, "appends");
   const blockBytes = 1 << 16;
@@ -117,7 +117,7 @@ async function checkAppends(folder: string): Promise<Omit<Finding, "check">> {
   };
 }
 
-/** Segments are published by a link or by creating what must not be there. */
+/** Segments are published by a hard link or by exclusive creation. */
 function checkLocking(folder: string): Omit<Finding, "check"> {
   const path = join(folder, "lock");
   const draft = join(folder, "lock-draft");
@@ -141,7 +141,7 @@ function checkLocking(folder: string): Omit<Finding, "check"> {
   return { verdict: "ok", detail: "exclusive creation and links work" };
 }
 
-/** Members of a group look at files that others replace, and rely on what they see being what there is. */
+/** Group members read files that others replace, and rely on a consistent view. */
 function checkGroups(folder: string): Omit<Finding, "check"> {
   const network = process.platform === "linux"
     ? NETWORK.get(Number(statfsSync(folder).type) >>> 0)
@@ -157,7 +157,7 @@ function checkGroups(folder: string): Omit<Finding, "check"> {
   return { verdict: "ok", detail: "members of a group see at once who owns which partition" };
 }
 
-/** Whether the system tells at once that another process appended. */
+/** Whether the system reports at once that another process appended. */
 async function checkWatching(folder: string): Promise<Omit<Finding, "check">> {
   const path = join(folder, "watched");
   writeFileSync(path, "");

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 
 /**
- * Lets another process append blocks of one size to a file, each by one write; false where that is impossible. No shell does
- * it: a program that may start `dd` may write files, which it may anyway, and no more.
+ * Lets another process append blocks of one size to a file, each by one write; false if that is impossible. It
+ * does not use a shell: permission to start `dd` allows writing files, which the program may do anyway, and
+ * nothing more.
  */
 export function appendByProcess(path: string, blocks: readonly Uint8Array[]): Promise<boolean> {
   const [{ length } = { length: 1 }] = blocks;
@@ -15,7 +16,7 @@ export function appendByProcess(path: string, blocks: readonly Uint8Array[]): Pr
     });
     child.on("error", () => resolve(false));
     child.on("exit", (code) => resolve(code === 0));
-    // A process that ended early says so by its exit code.
+    // If the process ended early, its exit code says so.
     child.stdin.on("error", () => {});
     for (const block of blocks) child.stdin.write(block);
     child.stdin.end();

@@ -4,17 +4,17 @@ import { UsageError } from "../usage_error.ts";
 import { sleep } from "../../sleep.ts";
 import { close, codeOf, makeFifo, openForReading, openForWriting, stateOfPath } from "./pipe_files.ts";
 
-/** Pause between attempts while another process claims the same path, and how long they go on. */
+/** Delay between attempts while another process is claiming the same path, and for how long to retry. */
 const RETRY_MS = 20;
 const CLAIM_MS_MAX = 2000;
 
-/** A FIFO that this process reads, and no other that claims what it reads. */
+/** A FIFO that only this process reads, among those that claim what they read. */
 export class ClaimedFifo {
   constructor(readonly path: string, readonly descriptor: number) {}
 
-  /** Removes the name, where it still leads to this FIFO, and stops reading. */
+  /** Removes the path, if it still refers to this FIFO, and stops reading. */
   remove(): void {
-    // The name goes first: while it is there another process sees that this one reads.
+    // The path is removed first: while it exists, another process must see that this one is reading.
     const own = fstatSync(this.descriptor);
     const there = statSync(this.path, { throwIfNoEntry: false });
     if (there !== undefined && there.dev === own.dev && there.ino === own.ino) unlinkSync(this.path);
@@ -23,8 +23,8 @@ export class ClaimedFifo {
 }
 
 /**
- * Makes a FIFO that is open for reading before its name is there, or takes over one that no process reads. Of
- * several processes that claim the same path one gets it; the others are refused with `UsageError`.
+ * Creates a FIFO that is open for reading before it appears at its path, or takes over one that no process reads.
+ * Of several processes that claim the same path, one succeeds; the others get a `UsageError`.
  */
 export async function claimFifo(path: string): Promise<ClaimedFifo> {
   const deadline = performance.now() + CLAIM_MS_MAX;
@@ -44,7 +44,10 @@ export async function claimFifo(path: string): Promise<ClaimedFifo> {
   }
 }
 
-/** Makes a FIFO aside, opens it, and gives it its name; undefined when something has that name by now. */
+/**
+ * Creates a FIFO under a temporary name, opens it, and moves it to its path; undefined if something exists there
+ * by now.
+ */
 async function makeOpen(path: string): Promise<number | undefined> {
   const aside = `${path}.${randomUUID()}`;
   await makeFifo(aside, path);
@@ -63,9 +66,9 @@ async function makeOpen(path: string): Promise<number | undefined> {
   }
 }
 
-/** Opens a FIFO that no process reads; undefined when another one is about to, or when it is gone. */
+/** Opens a FIFO that no process reads; undefined if another process is about to, or it no longer exists. */
 function takeOver(path: string): number | undefined {
-  // Two processes that both see no reader would both become one.
+  // Two processes that both see no reader would otherwise both become one.
   const mark = setMark(path);
   if (mark === "taken") return undefined;
   try {
@@ -86,7 +89,10 @@ function markOf(path: string): string {
   return `${path}.claim`;
 }
 
-/** Sets the mark; where nothing can be written it is `impossible`, and no other process can set it either. */
+/**
+ * Creates the mark; `impossible` if the folder is not writable, in which case no other process can create it
+ * either.
+ */
 function setMark(path: string): "made" | "taken" | "impossible" {
   try {
     mkdirSync(markOf(path));

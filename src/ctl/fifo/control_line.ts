@@ -1,4 +1,4 @@
-/** What a line written to the control FIFO asks for. */
+/** A command written to the control FIFO. */
 export interface FifoCommand {
   /** `in` moves lines from the FIFO to the topic (`->`), `out` from the topic to the FIFO (`<-`). */
   direction: "in" | "out";
@@ -9,21 +9,21 @@ export interface FifoCommand {
 
 /** The options in parentheses. */
 export interface FifoOptions {
-  /** `raw`: a line is a text; `json`: a line is a JSON document. */
+  /** `raw`: a line is a string; `json`: a line is a JSON document. */
   format: "raw" | "json";
   batchSize: number;
-  /** Consumer name, where it is not the path. */
+  /** Consumer name, if it is not the path. */
   name?: string;
-  /** Whether what was written is acknowledged. */
+  /** Whether written events are acknowledged. */
   ack: boolean;
   /** Whether consumers of the name share the partitions. */
   group: boolean;
 }
 
-/** A command, or why the line is none; warnings are about options that were left out of account. */
+/** A command, or why the line is invalid; warnings are about ignored options. */
 export type ParsedControlLine = { command: FifoCommand; warnings: string[] } | { fault: string };
 
-/** Events a batch, as in the C++ tool. */
+/** Events per batch, as in the C++ tool. */
 const BATCH_SIZE = 128;
 
 /** Parses `PATH -> TOPIC (key=value, …)` or `PATH <- TOPIC (key=value, …)`. */
@@ -49,7 +49,7 @@ export function parseControlLine(line: string): ParsedControlLine {
   return { command: { direction, path, topic, options }, warnings };
 }
 
-/** Sets one option; a wrong one is left at its default, as in the C++ tool, and the reason given. */
+/** Sets one option; an invalid value is ignored, as in the C++ tool, and the reason is returned. */
 function setOption(options: FifoOptions, direction: "in" | "out", pair: string): string | undefined {
   const equals = pair.indexOf("=");
   if (equals < 0) return `Option "${pair.trim()}" has no "="`;

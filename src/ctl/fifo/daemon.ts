@@ -11,17 +11,20 @@ import { readLines } from "./line_reader.ts";
 import { runOutlet } from "./outlet.ts";
 import { stateOfPath } from "./pipe_files.ts";
 
-/** A command is a few paths and options. */
+/** A command consists of a few paths and options. */
 const COMMAND_BYTES_MAX = 64 * 1024;
 
 /** A FIFO in use. */
 interface Running {
-  /** Ends it; what was written before is still moved. */
+  /** Stops it; what was written before is still moved. */
   stop(): void;
   done: Promise<void>;
 }
 
-/** Follows the commands written to a control FIFO. Every FIFO runs on its own: one that is stuck stops no other. */
+/**
+ * Executes the commands written to a control FIFO. Every FIFO runs independently: a stuck one does not stop the
+ * others.
+ */
 export class FifoDaemon {
   readonly #driver: Driver;
   readonly #log: Log;
@@ -35,7 +38,7 @@ export class FifoDaemon {
     this.#signal = options.signal;
   }
 
-  /** Makes the control FIFO and follows commands until the signal is aborted; then ends what runs. */
+  /** Creates the control FIFO and executes commands until the signal is aborted; then stops all FIFOs. */
   async run(controlFile: string): Promise<void> {
     mkdirSync(dirname(controlFile), { recursive: true });
     const control = await claimFifo(controlFile);
@@ -56,7 +59,7 @@ export class FifoDaemon {
     }
   }
 
-  /** Follows one command. Whatever is wrong with it is logged; the daemon goes on. */
+  /** Executes one command. Its errors are logged; the daemon continues. */
   async #follow(line: string): Promise<void> {
     if (line.trim() === "") return;
     const parsed = parseControlLine(line);
@@ -91,7 +94,7 @@ export class FifoDaemon {
     }
   }
 
-  /** Waits for the end of what moves lines through a FIFO; how it ended is logged. */
+  /** Waits for the end of a FIFO's work, and logs how it ended. */
   async #watch(path: string, work: { done: Promise<void> }): Promise<void> {
     try {
       await work.done;
@@ -141,7 +144,7 @@ export class FifoDaemon {
     return { done: run() };
   }
 
-  /** Topics are shared by the FIFOs; one that could not be opened is tried again by the next command. */
+  /** FIFOs share topics; the next command retries one that could not be opened. */
   #openTopic(name: string): Promise<Topic> {
     const known = this.#topics.get(name);
     if (known !== undefined) return known;

@@ -9,15 +9,15 @@ import { readLines } from "./line_reader.ts";
 import { sleep } from "../../sleep.ts";
 import { counted } from "../../counted.ts";
 
-/** More than any engine takes as metadata: a writer that ends no line must not fill the memory. */
+/** More than any engine accepts as metadata: a writer that never ends its line must not exhaust the memory. */
 const LINE_BYTES_MAX = 32 * 1024 * 1024;
-/** Pauses between attempts to store what could not be stored. */
+/** Delays between attempts to store events. */
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5000;
-/** How often attempts go on after the daemon was asked to stop. */
+/** Number of further attempts after the daemon was asked to stop. */
 const LAST_ATTEMPTS = 3;
 
-/** What moves lines from a FIFO into a topic. */
+/** What is needed to move lines from a FIFO into a topic. */
 export interface Inlet {
   command: FifoCommand;
   fifo: ClaimedFifo;
@@ -27,8 +27,8 @@ export interface Inlet {
 }
 
 /**
- * Moves lines from a FIFO into a topic until the signal is aborted. The next lines are read only when those
- * before are stored: while the engine cannot store, the writers wait, and nothing is lost.
+ * Moves lines from a FIFO into a topic until the signal is aborted. It reads further lines only once the previous
+ * ones are stored: while the engine cannot store, the writers wait, and nothing is lost.
  */
 export async function runInlet(inlet: Inlet): Promise<void> {
   const { command, fifo, log, signal } = inlet;
@@ -47,7 +47,7 @@ export async function runInlet(inlet: Inlet): Promise<void> {
   }
 }
 
-/** Stores JSON documents. What is wrong with a document itself is logged; what may pass is tried again. */
+/** Stores JSON documents. Errors of a document itself are logged; transient errors are retried. */
 async function store(inlet: Inlet, documents: string[]): Promise<void> {
   const { command, producer, log, signal } = inlet;
   let retryMs = RETRY_MS_MIN;
@@ -57,7 +57,7 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
     try {
       for (const document of documents) {
         pushed.push({ document, future: producer.push(document) });
-        // Engines that store asynchronously take a limited number of batches at a time.
+        // Engines that store asynchronously accept a limited number of batches at a time.
         if (pushed.length % command.options.batchSize === 0) await producer.ready();
       }
       await producer.flush();
@@ -80,7 +80,7 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
           }
         }
       }
-      // Every line is stored, and the disk refused to say that it will keep them.
+      // Every line is stored, but the disk did not confirm that it is durable.
       if (failures === 0) log.error(`FIFO "${command.path}": ${oneLine(flushError)}`);
       documents = again;
       if (documents.length === 0) return;
@@ -97,13 +97,13 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
   }
 }
 
-/** Whether the same push may succeed later: everything but what is wrong with the event. */
+/** Whether the same push may succeed later: any error but an invalid event. */
 function mayPass(error: unknown): boolean {
   const { code, canRetry } = error as { code?: string; canRetry?: boolean };
   return canRetry === true || code === "ERR_STORAGE" || code === "ERR_BROKER" || code === "ERR_BACKPRESSURE";
 }
 
-/** Whether no line will ever be stored again. */
+/** Whether no further line can ever be stored. */
 function isFinal(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code === "ERR_TOPIC_DELETED" || code === "ERR_CLOSED" || code === "ERR_UNSUPPORTED_FORMAT";

@@ -2,21 +2,21 @@ import { type LineLimit, LineSplitter } from "../lines/line_splitter.ts";
 import { Pause, yieldToOthers } from "./pause.ts";
 import { readNow } from "./pipe_files.ts";
 
-/** More than a pipe holds, so that one read empties it. */
+/** More than the capacity of a pipe, so that one read empties it. */
 const READ_BYTES = 1 << 17;
-/** How long, after the signal, a writer that goes on writing is read. */
+/** How long to continue reading from a busy writer after the signal. */
 const LAST_READ_MS = 1000;
 
-/** What reading a FIFO gives. */
+/** The result of reading a FIFO. */
 export type ReadResult =
-  /** Whole lines, as one block of bytes, valid until the next result is asked for. */
+  /** Complete lines, as one block of bytes, valid until the next result is requested. */
   | { kind: "lines"; block: Uint8Array }
-  /** Nothing came during one pause: a moment to flush. */
+  /** Nothing arrived during one pause: an opportunity to flush. */
   | { kind: "idle" };
 
 /**
- * Reads lines from a FIFO that writers open and close as they like. A last line without a line end counts as
- * a line once no writer is left. Ends when the signal is aborted and what was written before has been read.
+ * Reads lines from a FIFO that writers open and close at will. A last line without a line end counts as a line
+ * once there is no writer. Ends when the signal is aborted and everything written before has been read.
  */
 export async function* readLines(
   descriptor: number,

@@ -2,9 +2,9 @@ import { sleep } from "../../sleep.ts";
 import { Pause, yieldToOthers } from "./pause.ts";
 import { ATOMIC_WRITE_BYTES, close, openForWriting, stateOfPath, writeNow } from "./pipe_files.ts";
 
-/** How often a FIFO without a reader is tried. */
+/** How often to try to open a FIFO without a reader. */
 const RETRY_MS = 50;
-/** How long, after the daemon was asked to stop, a reader may take for the rest of a line it has the start of. */
+/** How long after the stop request a reader may take for the rest of a line that it has begun to receive. */
 const LAST_LINE_MS = 2000;
 
 /** Several lines encoded together. */
@@ -15,7 +15,7 @@ export interface LineBlock {
 }
 
 /**
- * Writes lines to a FIFO whose readers come and go. A line is written whole: when its reader leaves in the
+ * Writes lines to a FIFO whose readers come and go. Lines are delivered completely: if a reader leaves in the
  * middle of one, the next reader gets it from its start.
  */
 export class LineWriter {
@@ -29,7 +29,7 @@ export class LineWriter {
     this.#signal = signal;
   }
 
-  /** Waits for a reader; false when the signal was aborted before one came. */
+  /** Waits for a reader; false if the signal was aborted before there was one. */
   async open(): Promise<boolean> {
     while (this.#descriptor === undefined) {
       if (this.#signal.aborted) return false;
@@ -41,8 +41,8 @@ export class LineWriter {
   }
 
   /**
-   * Writes a block, waiting while the reader is slow or absent. Gives the number of lines written: fewer than
-   * there are only when the signal was aborted meanwhile.
+   * Writes a block, waiting while the reader is slow or absent. Returns the number of lines written, which is
+   * lower than their total only if the signal was aborted.
    */
   async write(block: LineBlock): Promise<number> {
     const { bytes, ends } = block;
@@ -73,12 +73,12 @@ export class LineWriter {
     return line;
   }
 
-  /** Closes the FIFO; its reader sees the end. */
+  /** Closes the FIFO; its reader sees the end of file. */
   close(): void {
     this.#close();
   }
 
-  /** The reader has the start of a line: give it the rest, unless it takes too long. */
+  /** The reader has the start of a line: write the rest, unless it takes too long. */
   async #finishLine(rest: Uint8Array, line: number): Promise<number> {
     const deadline = performance.now() + LAST_LINE_MS;
     const never = new AbortController().signal;
@@ -97,7 +97,7 @@ export class LineWriter {
   }
 }
 
-/** The end of what one write may hold: as many whole lines as fit, or a piece of a line that never fits. */
+/** The end of what one write may contain: as many complete lines as fit, or a piece of a line that is too long. */
 function pieceEnd(ends: readonly number[], line: number, at: number): number {
   const most = at + ATOMIC_WRITE_BYTES;
   let last = most;

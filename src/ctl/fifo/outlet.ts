@@ -9,7 +9,7 @@ import { type LineBlock, LineWriter } from "./line_writer.ts";
 const encoder = new TextEncoder();
 const NEWLINE = 0x0a;
 
-/** What moves events from a topic to a FIFO. */
+/** What is needed to move events from a topic to a FIFO. */
 export interface Outlet {
   command: FifoCommand;
   consumer: Consumer;
@@ -24,7 +24,7 @@ export async function runOutlet(outlet: Outlet): Promise<void> {
   const writer = new LineWriter(command.path, signal);
   const line = format === "raw" ? rawLine : metadataLine;
   try {
-    // Events are not taken before a reader is there.
+    // No event is consumed before there is a reader.
     if (!await writer.open()) return;
     log.info(`FIFO "${command.path}" has a reader`);
     for await (const batch of consumer.batches({ signal })) {
@@ -46,7 +46,7 @@ export async function runOutlet(outlet: Outlet): Promise<void> {
 /** All lines of a batch, encoded at once. */
 function encodeLines(batch: readonly Event[], line: (event: Event) => string): LineBlock {
   const bytes = encoder.encode(batch.map(line).join("\n") + "\n");
-  // A text written bare may have line ends of its own: count those of the lines, not those within.
+  // A raw text may itself contain line breaks: count the ends of lines only.
   if (batch.length === 1) return { bytes, ends: [bytes.length] };
   const ends: number[] = [];
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) ends.push(at + 1);

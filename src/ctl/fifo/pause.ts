@@ -1,21 +1,21 @@
 import { sleep } from "../../sleep.ts";
 
-/** The shortest and the longest pause between two looks at a FIFO on which nothing happens. */
+/** The shortest and the longest pause between two polls of an idle FIFO. */
 const SHORTEST_MS = 1;
 const LONGEST_MS = 20;
-/** So often others get their turn before a pause is made: a peer that is awake needs less than a millisecond. */
+/** How often to yield before a real pause: an active peer needs less than a millisecond. */
 const TURNS = 4;
 
 /**
- * Waits between looks at a FIFO: hardly at all while it is busy, longer and longer while nothing happens, so
- * that a busy FIFO is fast and an idle one costs next to nothing. Waiting in the runtime instead would take
- * one of its few threads for each FIFO, and a peer that never comes would keep it for ever.
+ * Waits between polls of a FIFO: hardly at all while it is busy, longer and longer while it is idle, so that a
+ * busy FIFO is fast and an idle one costs almost nothing. A blocking call would occupy one of the runtime's few
+ * threads for each FIFO, forever if its peer never comes.
  */
 export class Pause {
   #nextMs = SHORTEST_MS;
   #turns = 0;
 
-  /** Something happened: the next pause is short again. */
+  /** There was activity: the next pause is short again. */
   reset(): void {
     this.#nextMs = SHORTEST_MS;
     this.#turns = 0;

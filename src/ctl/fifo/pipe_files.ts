@@ -3,22 +3,22 @@ import { closeSync, constants, lstatSync, openSync, readSync, statSync, writeSyn
 import { errnoOf } from "../../storage/errno.ts";
 
 /**
- * A write of at most this many bytes is whole or not at all, also without blocking (`PIPE_BUF`). Larger ones
- * may be cut, and not every runtime says where.
+ * A write of at most this many bytes is atomic, also in non-blocking mode (`PIPE_BUF`). Larger ones may be split,
+ * and not every runtime reports where.
  */
 export const ATOMIC_WRITE_BYTES = 4096;
 
-/** What stands at a path. */
+/** What exists at a path. */
 export type PathState = "nothing" | "fifo" | "other";
 
-/** What stands at a path, links followed; a link to nothing is `other`. */
+/** What exists at a path; symbolic links are followed, and a dangling one is `other`. */
 export function stateOfPath(path: string): PathState {
   const stats = statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
   return stats === undefined ? "nothing" : stats.isFIFO() ? "fifo" : "other";
 }
 
 /**
- * Makes a FIFO, which errors call `name`. No runtime has a function for it, but every system that has FIFOs has
+ * Creates a FIFO, which errors call `name`. The runtimes have no function for it, but every system with FIFOs has
  * the command.
  */
 export async function makeFifo(path: string, name: string = path): Promise<void> {
@@ -33,12 +33,12 @@ export async function makeFifo(path: string, name: string = path): Promise<void>
   });
 }
 
-/** Opens for reading at once, whether there is a writer or not. */
+/** Opens for reading without blocking, whether there is a writer or not. */
 export function openForReading(path: string): number {
   return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 }
 
-/** Opens for writing; undefined when there is no reader. */
+/** Opens for writing; undefined if there is no reader. */
 export function openForWriting(path: string): number | undefined {
   try {
     return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -48,7 +48,7 @@ export function openForWriting(path: string): number | undefined {
   }
 }
 
-/** Bytes read; `empty` when a writer is there and has written nothing, 0 when no writer is there. */
+/** The number of bytes read; `empty` if there is a writer but nothing to read, 0 if there is no writer. */
 export function readNow(descriptor: number, into: Uint8Array): number | "empty" {
   try {
     return readSync(descriptor, into, 0, into.length, null);
@@ -58,7 +58,7 @@ export function readNow(descriptor: number, into: Uint8Array): number | "empty" 
   }
 }
 
-/** Writes at most {@linkcode ATOMIC_WRITE_BYTES}, whole or not at all. */
+/** Writes at most {@linkcode ATOMIC_WRITE_BYTES}, atomically. */
 export function writeNow(descriptor: number, bytes: Uint8Array): "written" | "full" | "no reader" {
   try {
     writeSync(descriptor, bytes, 0, bytes.length, null);
@@ -76,7 +76,7 @@ export function close(descriptor: number): void {
   closeSync(descriptor);
 }
 
-/** The system's code of an error. */
+/** The system's error code. */
 export function codeOf(error: unknown): string {
   return errnoOf(error);
 }

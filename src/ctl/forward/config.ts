@@ -12,7 +12,7 @@ import type { JsonObject } from "../../../mod.ts";
 import { nearestName } from "../../options.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** A driver named in the file. */
+/** A driver in the configuration file. */
 export interface DriverConfig {
   type: string;
   options: JsonObject;
@@ -23,16 +23,16 @@ export interface DriverConfig {
 export interface Endpoint {
   driver: string;
   topic: string;
-  /** As it stands in the file: `driver/topic`. */
+  /** Its text in the file: `driver/topic`. */
   text: string;
   line: number;
 }
 
-/** What is forwarded where. */
+/** What to forward, and where to. */
 export interface Policy {
   from: Endpoint;
   to: Endpoint;
-  /** Whether several programs with this policy share the partitions. */
+  /** Whether several processes with this policy share the partitions. */
   group?: boolean;
   dataSelector?: Plugin;
   dataAllocator?: Plugin;
@@ -44,7 +44,7 @@ export interface Plugin {
   line: number;
 }
 
-/** A whole file. */
+/** A complete configuration file. */
 export interface ForwardConfig {
   drivers: ReadonlyMap<string, DriverConfig>;
   policies: readonly Policy[];
@@ -55,7 +55,7 @@ export function parseForwardConfig(text: string, path: string): ForwardConfig {
   return new ConfigReader(text, path).read();
 }
 
-/** The error about a line of the file. */
+/** An error in a line of the file. */
 export function configError(path: string, line: number, message: string, cause?: unknown): UsageError {
   return new UsageError(`"${path}" line ${line}: ${message}`, cause === undefined ? undefined : { cause });
 }
@@ -77,7 +77,7 @@ class ConfigReader {
       throw configError(
         this.#path,
         syntaxError.linePos?.[0].line ?? 1,
-        // Without what stands after a colon, and without a cause: they show a part of the file.
+        // Without the part after a colon, and without a cause: they show a part of the file.
         message.replace(/ at line .*$/, "").replace(/: .*$/, ""),
       );
     }
@@ -117,7 +117,7 @@ class ConfigReader {
     try {
       return (options === undefined ? {} : options.toJS(this.#document)) as JsonObject;
     } catch {
-      // Its words name the alias, which may be a password that begins with a star.
+      // The parser's message shows the alias, which may be a password that begins with a star.
       throw this.#fault(options, "an alias without an anchor; put text that begins with a star in quotes");
     }
   }
@@ -208,7 +208,7 @@ class ConfigReader {
     throw this.#fault(pair.key, "expected a text as key");
   }
 
-  /** The value of a key, aliases followed; undefined where it is missing or empty. */
+  /** The value of a key, with aliases resolved; undefined if it is missing or empty. */
   #value(map: YAMLMap, key: string): unknown {
     const node = map.get(key, true) as unknown;
     if (node === undefined || (isScalar(node) && node.value === null)) return undefined;

@@ -8,7 +8,7 @@ import type { Endpoint, ForwardConfig } from "./config.ts";
 export class Endpoints {
   readonly #config: ForwardConfig;
   readonly #path: string;
-  /** Modules that the topics may name, beside those of the configuration. */
+  /** Modules that the topics may load, besides those in the configuration. */
   readonly #modules: readonly string[];
   readonly #drivers = new Map<string, Promise<Driver>>();
   readonly #topics = new Map<string, Promise<Topic>>();
@@ -19,7 +19,7 @@ export class Endpoints {
     this.#modules = modules;
   }
 
-  /** Opens a topic; one that could not be opened is tried again by the next call. Errors name the line. */
+  /** Opens a topic; the next call retries one that could not be opened. Errors name the line. */
   async topic(endpoint: Endpoint): Promise<Topic> {
     const { driver, topic, text, line } = endpoint;
     return await once(this.#topics, text, async () => {
@@ -43,7 +43,7 @@ export class Endpoints {
     );
   }
 
-  /** The same error with the file and the line before its message. */
+  /** Adds the file and the line to the message of an error. */
   async #naming<T>(line: number, open: () => Promise<T>): Promise<T> {
     try {
       return await open();
@@ -55,7 +55,7 @@ export class Endpoints {
   }
 }
 
-/** The value under a key, made when first asked for; a failure is not kept. */
+/** The cached value of a key, created on first use; failures are not cached. */
 function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const known = cache.get(key);
   if (known !== undefined) return known;

@@ -9,23 +9,23 @@ import type { Plugins } from "./plugins.ts";
 import { ForwardWindow } from "./window.ts";
 import { counted } from "../../counted.ts";
 
-/** Pauses between attempts of a policy that fails. */
+/** Delays between attempts of a failing policy. */
 const RETRY_MS_MIN = 200;
 const RETRY_MS_MAX = 30_000;
-/** Pushes between two looks at whether the destination keeps up. */
+/** Number of pushes between checks whether the destination keeps up. */
 const READY_EVERY = 256;
 
 /** One policy, ready to run. */
 export interface ForwardTask {
   policy: Policy;
   plugins: Plugins;
-  /** Opens source and destination; called for each attempt, and must be quick when they are open. */
+  /** Opens source and destination; called for each attempt, and must be fast if they are already open. */
   open(): Promise<{ source: Topic; destination: Topic }>;
   log: Log;
   signal: AbortSignal;
 }
 
-/** Forwards until the signal is aborted. An attempt that fails is logged and repeated after a pause. */
+/** Forwards until the signal is aborted. A failed attempt is logged and repeated after a delay. */
 export async function runForward(task: ForwardTask): Promise<void> {
   const { policy, log, signal } = task;
   const name = `${policy.from.text}->${policy.to.text}`;
@@ -45,7 +45,7 @@ export async function runForward(task: ForwardTask): Promise<void> {
   log.debug(`"${name}" stopped`);
 }
 
-/** Events that retention removed before they were forwarded cannot be had by waiting: goes on after them. */
+/** Events that retention removed before they were forwarded are lost: continues after them. */
 async function passGone({ open, log }: ForwardTask, name: string, error: unknown): Promise<boolean> {
   if (!(error instanceof EventGoneError)) return false;
   const { partition, id, firstId } = error;
@@ -72,13 +72,13 @@ async function attempt(task: ForwardTask, name: string, progress: { acknowledged
     try {
       await consumer.ready();
       log.info(`Forwarding "${name}"`);
-      // Order within a partition is kept, unless the destination chooses partitions by what is in the events.
+      // Order within a partition is kept, unless the destination selects partitions by the content of events.
       const keepPartition = destination.partitionSelector.config().type === "default";
       const window = new ForwardWindow(producer);
       const ownBuffers = plugins.dataAllocator !== undefined;
       const whole = plugins.dataSelector === undefined;
       const push = pusher(producer, window, { whole, keepPartition, ownBuffers });
-      // Buffers of the user's are filled one event at a time: they may come from a pool as small as one.
+      // User-provided buffers are filled one event at a time: they may come from a pool with a single one.
       const batches = ownBuffers ? singly(consumer, signal) : consumer.batches({ signal });
       try {
         await copy(batches, window, push, signal);
@@ -86,7 +86,7 @@ async function attempt(task: ForwardTask, name: string, progress: { acknowledged
         progress.acknowledged = window.acknowledged;
       }
     } finally {
-      // What could not be stored has been reported already, or is about to be.
+      // Failures to store were reported already, or are about to be.
       await producer.close().catch(() => {});
     }
   } finally {
@@ -94,7 +94,7 @@ async function attempt(task: ForwardTask, name: string, progress: { acknowledged
   }
 }
 
-/** Copies events until the signal is aborted; everything pushed is settled then. */
+/** Copies events until the signal is aborted; then everything pushed is settled. */
 async function copy(
   batches: AsyncIterator<Event[]>,
   window: ForwardWindow,
@@ -104,7 +104,7 @@ async function copy(
   try {
     let next = batches.next();
     for (;;) {
-      // Nothing at hand: a good moment to store what there is.
+      // No event is available: an opportunity to store what was pushed.
       if (!await isImmediate(next)) await window.settled();
       const { done, value: batch } = await next;
       if (done) break;
@@ -114,7 +114,7 @@ async function copy(
       }
       if (window.full) await window.settle();
       next = batches.next();
-      // A failure while something else is awaited is looked at above.
+      // A failure while something else is awaited is handled above.
       next.catch(() => {});
     }
   } catch (error) {
@@ -135,7 +135,7 @@ function pusher(
   let sinceReady = 0;
   return (event) => {
     const options = keepPartition ? { partition: event.partition } : undefined;
-    // A buffer of the user's is filled again for the next event, before this one is stored.
+    // A user-provided buffer is reused for the next event, before this one is stored.
     const buffers = ownBuffers ? event.dataBuffers.map((buffer) => buffer.slice()) : event.dataBuffers;
     if (whole && buffers.length === 0 && event.dataDescriptor.size > 0) {
       return pushStream(producer, window, event, options);
@@ -152,7 +152,7 @@ function pusher(
   };
 }
 
-/** A data part too large to be held goes through in pieces, alone. */
+/** A data part too large for memory is streamed, as a batch of its own. */
 async function pushStream(
   producer: Producer,
   window: ForwardWindow,
@@ -165,7 +165,7 @@ async function pushStream(
   await window.settled();
 }
 
-/** Whether a promise is settled already, or within one turn of the event loop. */
+/** Whether a promise is settled, or will be within one turn of the event loop. */
 async function isImmediate(promise: Promise<unknown>): Promise<boolean> {
   const turn = new Promise<false>((resolve) => setImmediate(() => resolve(false)));
   const settled = promise.then(() => true, () => true);

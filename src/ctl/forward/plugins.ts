@@ -28,7 +28,7 @@ async function load(what: string, { reference, line }: Plugin, configPath: strin
   if (parsed === undefined) {
     throw configError(configPath, line, `a ${what} is MODULE:EXPORT, found "${reference}"`);
   }
-  // Beside the file first; a path from the working directory is what the C++ tool would take.
+  // Relative to the file first; the C++ tool would use the working directory.
   const beside = absoluteModule(parsed.module, dirname(configPath));
   const module = existsSync(beside) ? beside : absoluteModule(parsed.module);
   let loaded: unknown;

@@ -1,21 +1,21 @@
 import { type Event, PartitionMovedError, type Producer } from "../../../mod.ts";
 
-/** Events, and bytes, after which what was pushed is stored and acknowledged. */
+/** Number of events, and bytes, after which pushed events are stored and acknowledged. */
 const EVENTS_MAX = 8192;
 const BYTES_MAX = 4 * 1024 * 1024;
 
 /**
- * Events pushed to the destination and not yet acknowledged at the source. They are acknowledged together, once
- * the destination has stored them all; meanwhile the next ones are pushed already.
+ * Events pushed to the destination but not yet acknowledged at the source. They are acknowledged together once the
+ * destination has stored all of them; meanwhile the next ones are being pushed.
  */
 export class ForwardWindow {
   readonly #producer: Producer;
   #events = 0;
   #bytes = 0;
-  /** The last event pushed of each source partition. */
+  /** The last event pushed from each source partition. */
   #last = new Map<number, Event>();
   #settling: Promise<void> = Promise.resolve();
-  /** Events acknowledged so far. */
+  /** Number of acknowledged events. */
   acknowledged = 0;
 
   constructor(producer: Producer) {
@@ -29,14 +29,14 @@ export class ForwardWindow {
     this.#last.set(event.partition, event);
   }
 
-  /** Whether so much was pushed that it should be stored. */
+  /** Whether enough was pushed to store it. */
   get full(): boolean {
     return this.#events >= EVENTS_MAX || this.#bytes >= BYTES_MAX;
   }
 
   /**
-   * Begins to store and acknowledge what was pushed; waits only for what was begun before. Failures come out of
-   * the next call, or of {@linkcode settled}.
+   * Starts to store and acknowledge what was pushed; waits only for the previous such operation. Failures are
+   * thrown by the next call, or by {@linkcode settled}.
    */
   async settle(): Promise<void> {
     await this.#settling;
@@ -47,7 +47,7 @@ export class ForwardWindow {
     this.#events = 0;
     this.#bytes = 0;
     this.#settling = this.#store(last, events);
-    // Looked at by the next call; a failure in between is no one's unhandled rejection.
+    // The next call reports it; it must not be an unhandled rejection in the meantime.
     this.#settling.catch(() => {});
   }
 
@@ -64,7 +64,7 @@ export class ForwardWindow {
   }
 }
 
-/** Where the partition has moved, the next owner forwards the event again, and this one goes on. */
+/** If the partition was reassigned, its new owner forwards the event again, and this process continues. */
 async function acknowledgeUnlessMoved(event: Event): Promise<void> {
   try {
     await event.acknowledge();

@@ -6,7 +6,7 @@ import { PROGRAM } from "../program.ts";
 import { COMMANDS } from "../table/mod.ts";
 import { optionForm, optionNote, usageLine } from "./text.ts";
 
-/** An option that stands under this many commands is explained once. */
+/** An option of at least this many commands is documented once. */
 const SHARED_COMMANDS_MIN = 5;
 
 const INTRODUCTION = `# ${PROGRAM}
@@ -98,7 +98,7 @@ function section(command: CommandSpec): string {
   return lines.join("\n");
 }
 
-/** The names of shared options; those that say which engine together. */
+/** The names of shared options; those that select the engine are combined. */
 function namesOf(names: readonly string[]): string {
   const engine = acceptedOptions(ENGINE).map(({ name }) => name);
   const isWhole = engine.every((name) => names.includes(name));
@@ -106,14 +106,14 @@ function namesOf(names: readonly string[]): string {
   return [...isWhole ? ["the engine's"] : [], ...left.map((name) => `\`--${name}\``)].join(", ");
 }
 
-/** What would stand under so many commands in the same words. */
+/** Options that would appear with the same text for that many commands. */
 function sharedItems(): ReadonlySet<string> {
   const counts = new Map<string, number>();
   for (const [, item] of COMMANDS.flatMap(itemsOf)) counts.set(item, (counts.get(item) ?? 0) + 1);
   return new Set([...counts].filter(([, count]) => count >= SHARED_COMMANDS_MIN).map(([item]) => item));
 }
 
-/** The options of a command by name, as they read. */
+/** The options of a command by name, with their text. */
 function itemsOf(command: CommandSpec): [name: string, item: string][] {
   return acceptedOptions(command.options).filter((option) =>
     option.hidden !== true && !SHARED.includes(option)
@@ -129,8 +129,8 @@ function optionItem(option: OptionSpec): string {
   return `- \`${optionForm(option)}\`: ${escape(optionNote(option))}`;
 }
 
-/** What Markdown would take for something else. */
-/** Names of other pages become links to them. */
+/** Characters that have a meaning in Markdown. */
+/** Turns names of other pages into links. */
 function linked(text: string): string {
   return text.replace(/\bdocs\/(\w+\.md)/g, "[$1]($1)");
 }

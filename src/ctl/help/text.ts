@@ -63,12 +63,12 @@ export function commandText(command: CommandSpec, paint: Painter): string {
   return lines.join("\n").trimEnd() + "\n";
 }
 
-/** Whether a command is where people look for what drivers and topics take. */
+/** Whether users expect the options of drivers and topics in the help of this command. */
 function showsDriverOptions({ path }: CommandSpec): boolean {
   return path.join(" ") === "topic create";
 }
 
-/** What drivers and topics take; docs/reference.md has types and defaults. */
+/** The options of drivers and topics; docs/reference.md has types and defaults. */
 function driverOptionLines(paint: Painter): string[] {
   return Object.entries(DRIVER_OPTIONS).flatMap(([driver, kinds]) =>
     (["driver", "topic"] as const).flatMap((kind) => [
@@ -102,13 +102,13 @@ export function optionForm(option: OptionSpec): string {
   return `${short}--${option.name} ${option.value ?? "VALUE"}`;
 }
 
-/** What an option does, with its choices. */
+/** The description of an option, with its choices. */
 export function optionNote(option: OptionSpec): string {
   const choices = option.kind === "choice" ? `; one of ${option.choices!.join(", ")}` : "";
   return `${option.describe}${choices}`;
 }
 
-/** Two columns; the right one is wrapped, and begins below where the left one is too wide. */
+/** Two columns; the right one is wrapped, and starts on the next line if the left one is too wide. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   const left = Math.min(30, Math.max(...rows.map(([name]) => name.length)) + 2);
   const indent = " ".repeat(2 + left);

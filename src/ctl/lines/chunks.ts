@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream";
 
-/** What a stream gives until it ends or the signal is aborted; an abort is an end like any other. */
+/** The chunks of a stream until it ends or the signal is aborted; an abort is a normal end. */
 export async function* readChunks(
   stream: Readable,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   let stop = (): void => {};
-  // Not every runtime ends a read of standard input that is under way when the stream is destroyed.
+  // Not every runtime ends a pending read of standard input when the stream is destroyed.
   const aborted = new Promise<undefined>((resolve) => stop = () => resolve(undefined));
   signal.addEventListener("abort", stop);
   try {
@@ -17,7 +17,7 @@ export async function* readChunks(
       yield next.value;
     }
   } catch (error) {
-    // A destroyed stream says that it ended too early.
+    // Destroying the stream causes a premature-close error.
     if (!signal.aborted) throw error;
   } finally {
     signal.removeEventListener("abort", stop);

@@ -1,11 +1,16 @@
-// What a block begins with need not be the beginning of a text: a byte order mark is left to the caller.
+// The start of a block need not be the start of a text: the caller handles a byte order mark.
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The lines of a block of bytes, without their line ends. A line end at the end of the block begins no line. */
+/**
+ * The lines of a block of bytes, without their line ends. A line end at the end of the block starts no further
+ * line.
+ */
 export interface DecodedLines {
   lines: string[];
-  /** Index of the first line that is not UTF-8; its wrong bytes are replaced. Undefined when all are. */
+  /**
+   * Index of the first line that is not valid UTF-8; its invalid bytes are replaced. Undefined if all are valid.
+   */
   malformed?: number;
 }
 

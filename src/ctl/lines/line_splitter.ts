@@ -2,28 +2,28 @@ import { LimitExceededError } from "../../errors.ts";
 import { counted } from "../../counted.ts";
 
 const NEWLINE = 0x0a;
-/** No line may be longer; a file without line ends must not fill the memory. */
+/** Maximum length of a line; a file without line ends must not exhaust the memory. */
 export const LINE_BYTES_MAX = 256 * 1024 * 1024;
 
 const ROOM_BYTES_MIN = 4096;
-/** Room for longer lines is not kept for the next one. */
+/** A larger buffer is not kept for the next line. */
 const ROOM_BYTES_KEPT = 1024 * 1024;
 
-/** What becomes of a line that is too long. */
+/** How to treat lines that are too long. */
 export interface LineLimit {
-  /** Bytes that a line may have. */
+  /** Maximum bytes of a line. */
   bytesMax: number;
-  /** Called once for a line that has more, which is then passed over; without it, an error is thrown. */
+  /** Called once for each longer line, which is then skipped; without it, an error is thrown. */
   onTooLong?: () => void;
 }
 
 /**
- * Cuts a stream of bytes after its last line end, so that what is decoded and split together is as large as
- * the chunks are, and a line is never searched twice however many chunks it spans.
+ * Splits a stream of bytes after the last line end of each chunk, so that lines are decoded in blocks as large as
+ * the chunks, and a line is scanned only once however many chunks it spans.
  */
 export class LineSplitter {
   readonly #limit: LineLimit;
-  /** What came of the line that has no end yet, in as much memory as it takes: chunks may be a byte each. */
+  /** The incomplete line so far, in a growing buffer: chunks may be a single byte. */
   #rest: Uint8Array = new Uint8Array(0);
   #restBytes = 0;
   #isPassingOver = false;
@@ -33,15 +33,15 @@ export class LineSplitter {
     this.#limit = limit;
   }
 
-  /** Whether a line has begun that has no end yet. */
+  /** Whether there is an incomplete line. */
   get pending(): boolean {
     return this.#restBytes > 0;
   }
 
   /**
-   * Takes a chunk and gives every line completed by it, with line ends, as one block; undefined when none is.
-   * The chunk may be overwritten afterwards; a block stays as it is only until then. Throws `LimitExceededError`
-   * for a line that is too long, when every line before it has been given.
+   * Adds a chunk and returns every line completed by it, with line ends, as one block; undefined if there is none.
+   * The chunk may be overwritten afterwards; the block is valid only until then. Throws `LimitExceededError` for a
+   * line that is too long, once every line before it has been returned.
    */
   push(chunk: Uint8Array): Uint8Array | undefined {
     if (this.#fault !== undefined) throw this.#fault;
@@ -62,14 +62,14 @@ export class LineSplitter {
       try {
         this.#keep(chunk.subarray(end));
       } catch (error) {
-        // The lines of this chunk come before it.
+        // The lines completed by this chunk come before it.
         this.#fault = error as LimitExceededError;
       }
     }
     return block;
   }
 
-  /** Gives the line that was begun, if any: the stream ended without a line end. */
+  /** Returns the incomplete line, if any: the stream ended without a line end. */
   end(): Uint8Array | undefined {
     if (this.#fault !== undefined) throw this.#fault;
     this.#isPassingOver = false;

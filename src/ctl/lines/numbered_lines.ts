@@ -5,16 +5,16 @@ import { readChunks } from "./chunks.ts";
 import { decodeLines } from "./decode_lines.ts";
 import { type LineLimit, LineSplitter } from "./line_splitter.ts";
 
-/** Lines that came together, without their line ends. */
+/** Lines that arrived together, without their line ends. */
 export interface NumberedLines {
-  /** The number of the first one; a stream begins with 1. */
+  /** The number of the first line; a stream starts with 1. */
   first: number;
   lines: string[];
-  /** Index of the first line that is not UTF-8. */
+  /** Index of the first line that is not valid UTF-8. */
   malformed?: number;
 }
 
-/** A line has more bytes than any may have; every line before it was given. */
+/** A line exceeds the maximum length; every line before it was yielded. */
 export class LineTooLongError extends Error {
   override readonly name = "LineTooLongError";
   /** Its number. */
@@ -27,8 +27,8 @@ export class LineTooLongError extends Error {
 }
 
 /**
- * The lines of a stream until it ends or the signal is aborted. A byte order mark before the first one is left
- * out. Throws {@linkcode LineTooLongError}.
+ * The lines of a stream until it ends or the signal is aborted. A leading byte order mark is removed. Throws
+ * {@linkcode LineTooLongError}.
  */
 export async function* numberedLines(
   stream: Readable,

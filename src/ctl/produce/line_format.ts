@@ -1,18 +1,18 @@
 import { Buffer } from "node:buffer";
 import { UsageError } from "../usage_error.ts";
 
-/** What a line stands for. */
+/** The content of a line. */
 export interface LineEvent {
   /** The metadata as a JSON document. */
   document: string;
-  /** The data part, where the line is that. */
+  /** The data part, if the line contains it. */
   data?: Uint8Array;
 }
 
-/** Turns one line into an event; undefined for a line that means nothing. Throws `Error` for a wrong one. */
+/** Converts one line to an event; undefined for a line to be ignored. Throws `Error` for an invalid one. */
 export type LineFormat = (line: string) => LineEvent | string | undefined;
 
-/** The formats of `--format`. `metadata` is what `--metadata` gave. */
+/** The formats of `--format`. `metadata` is the value of `--metadata`. */
 export function lineFormat(name: string, metadata: string | undefined): LineFormat {
   if (name === "json") return jsonLine;
   if (name === "raw") return (line) => JSON.stringify(line);
@@ -21,7 +21,7 @@ export function lineFormat(name: string, metadata: string | undefined): LineForm
   return (line) => ({ document, data: base64Line(line) });
 }
 
-/** A line of spaces alone separates documents. `push` checks the text itself. */
+/** A blank line separates documents. `push` validates the text itself. */
 function jsonLine(line: string): string | undefined {
   if (line === "" || line.trim() === "") return undefined;
   if (BEGINNING.test(line)) {
@@ -32,12 +32,12 @@ function jsonLine(line: string): string | undefined {
   return line;
 }
 
-/** What a JSON document that is written over several lines begins with; no document is this alone. */
+/** The first line of a JSON document that spans several lines; no valid document is just this. */
 const BEGINNING = /^\s*[{[]\s*$/;
 
 function base64Line(line: string): Uint8Array {
   const text = line.trim();
-  // Buffer.from() passes over what is not base64.
+  // Buffer.from() skips characters that are not base64.
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Error("it is not base64");
   return new Uint8Array(Buffer.from(text, "base64"));
 }

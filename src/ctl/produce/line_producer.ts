@@ -3,23 +3,23 @@ import type { Done } from "../console/progress.ts";
 import { oneLine } from "../report.ts";
 import type { LineEvent } from "./line_format.ts";
 
-/** Events, and bytes, after which what was pushed is checked to be stored. */
+/** Number of events, and bytes, after which pushes are checked. */
 const WINDOW_EVENTS = 8192;
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
 type PushFuture = ReturnType<Producer["push"]>;
 
-/** A line that is not an event, or could not be stored. */
+/** A line that is not a valid event, or could not be stored. */
 export class LineError extends Error {
   override readonly name = "LineError";
-  /** `aftermath` says what became of the lines before. */
+  /** `aftermath` says what happened to the preceding lines. */
   constructor(
     readonly line: number,
     cause: unknown,
     private readonly unit = "Line",
     aftermath = `the ${unit.toLowerCase()}s before it are stored`,
   ) {
-    // The library's advice is for programs.
+    // The library's advice is meant for programs.
     const why = oneLine(cause).replace(
       "use Metadata.text() to push a JSON string",
       'use "--format raw" for text',
@@ -27,15 +27,15 @@ export class LineError extends Error {
     super(`${unit} ${line}: ${why}; ${aftermath}`, { cause });
   }
 
-  /** The same error where other things became of the lines before. */
+  /** The same error with another aftermath. */
   with(aftermath: string): LineError {
     return new LineError(this.line, this.cause, this.unit, aftermath);
   }
 }
 
 /**
- * Pushes lines without waiting for each, and still knows which one failed: those pushed since the last check
- * are remembered with their line numbers.
+ * Pushes lines without waiting for each, but still knows which one failed: pushes since the last check are
+ * remembered with their line numbers.
  */
 export class LineProducer {
   readonly #producer: Producer;
@@ -56,7 +56,7 @@ export class LineProducer {
     this.#readyEvery = Math.min(options.batchSize ?? 1024, 1024);
   }
 
-  /** Pushes one event. A promise is returned only where there is something to wait for. */
+  /** Pushes one event. Returns a promise only if there is something to wait for. */
   push(
     line: number,
     event: LineEvent | string,
@@ -71,7 +71,7 @@ export class LineProducer {
     this.#windowBytes += bytes;
     this.#done.events++;
     this.#done.bytes += bytes;
-    // Completed at once is a batch that has just been stored, or a line that is not an event.
+    // A push that completes at once has just been stored with its batch, or is not a valid event.
     if (future.completed) return this.#check(line, future);
     if (this.#window.length >= WINDOW_EVENTS || this.#windowBytes >= WINDOW_BYTES) return this.settle();
     if (++this.#sinceReady >= this.#readyEvery) {
@@ -80,7 +80,9 @@ export class LineProducer {
     }
   }
 
-  /** Resolves when everything pushed is stored; rejects with {@linkcode LineError} for the first that is not. */
+  /**
+   * Resolves when everything pushed is stored; rejects with {@linkcode LineError} for the first line that failed.
+   */
   async settle(): Promise<void> {
     const window = this.#window;
     this.#window = [];
@@ -100,7 +102,7 @@ export class LineProducer {
     }
   }
 
-  /** The error that says at which line another one happened. */
+  /** Attributes an error to a line. */
   blame(line: number, error: unknown): LineError {
     return new LineError(line, error, this.#unit);
   }

@@ -109,7 +109,7 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
         describe: "Also measure by batch size and by data size, and write a page with plots",
       },
       JSON_OUTPUT,
-      // What upstream's programs take, so that their command lines work: there is one thread here.
+      // Options of the C++ programs, so that their command lines work: there is a single thread here.
       {
         name: "num-threads",
         short: "p",

@@ -1,7 +1,7 @@
 import type { OptionSpec } from "../command.ts";
 import { LOG_LEVELS } from "../console/log.ts";
 
-/** Options that every command has. */
+/** Options of every command. */
 export const SHARED: readonly OptionSpec[] = [
   {
     name: "logging",
@@ -19,7 +19,7 @@ export const SHARED: readonly OptionSpec[] = [
   { name: "help", short: "h", kind: "flag", describe: "Show this help" },
 ];
 
-/** For commands that talk to an engine. */
+/** For commands that use an engine. */
 export const DRIVER: OptionSpec = {
   name: "driver",
   kind: "document",
@@ -30,7 +30,7 @@ export const DRIVER: OptionSpec = {
   describe: "Engine to use, NAME or NAME:MODULE; its options are --driver.KEY VALUE (or DIASPORA_DRIVER)",
 };
 
-/** The files driver in one word. */
+/** A shortcut for the files driver. */
 export const STORE: OptionSpec = {
   name: "store",
   kind: "file",
@@ -38,7 +38,7 @@ export const STORE: OptionSpec = {
   describe: "Folder of a store: the same as --driver files --driver.root_path PATH",
 };
 
-/** A driver by its name. */
+/** A driver configuration by name. */
 export const CONTEXT: OptionSpec = {
   name: "context",
   kind: "text",
@@ -47,7 +47,7 @@ export const CONTEXT: OptionSpec = {
   describe: 'Driver and options saved under this name, see "context add" (or DIASPORA_CONTEXT)',
 };
 
-/** Goes with the engine: code that its topics may name. */
+/** For commands that use an engine: modules that its topics may load. */
 export const LOAD_MODULES: OptionSpec = {
   name: "load-modules",
   kind: "text",
@@ -58,7 +58,7 @@ export const LOAD_MODULES: OptionSpec = {
     "or be a list with commas (or DIASPORA_LOAD_MODULES)",
 };
 
-/** All that says which engine. */
+/** All options that select the engine. */
 export const ENGINE: readonly OptionSpec[] = [DRIVER, STORE, CONTEXT, LOAD_MODULES];
 
 /** For commands about one topic. */
@@ -70,7 +70,7 @@ export const TOPIC: OptionSpec = {
   describe: "Topic to work on; may also be the first word, or --name",
 };
 
-/** For commands about one topic that know no consumers: the topic by its other name. */
+/** For commands about one topic that have no consumers: an alias of the topic option. */
 export const NAME: OptionSpec = {
   name: "name",
   kind: "text",
@@ -88,7 +88,7 @@ export const CONSUMER: OptionSpec = {
   describe: "Consumer name; --name means the same",
 };
 
-/** The short form of the above. */
+/** Its short form. */
 export const CONSUMER_NAME: OptionSpec = {
   name: "name",
   kind: "text",
@@ -112,13 +112,13 @@ export const PROGRESS: OptionSpec = {
   describe: "Show progress on a terminal (the default), or with --no-progress never",
 };
 
-/** For commands that destroy something. */
+/** For destructive commands. */
 export const DESTRUCTIVE: readonly OptionSpec[] = [
   { name: "yes", short: "y", kind: "flag", describe: "Do not ask" },
   { name: "dry-run", kind: "flag", describe: "Only show what would be done" },
 ];
 
-/** Some partitions. */
+/** A subset of the partitions. */
 export const PARTITIONS: OptionSpec = {
   name: "partition",
   kind: "text",

@@ -3,7 +3,7 @@ import { DRIVER, JSON_OUTPUT, SHARED, STORE } from "./common.ts";
 
 const NAME = { name: "name", kind: "text", value: "NAME", names: "context" } as const;
 
-/** `diaspora-ctl context …`: drivers under names, so that nothing has to be typed again. */
+/** `diaspora-ctl context …`: named driver configurations, so that options need not be typed again. */
 export const CONTEXT_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["context", "add"],

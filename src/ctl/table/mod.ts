@@ -1,6 +1,6 @@
 /**
- * Every command, in the order help shows them. A command is added here and nowhere else: help, documentation
- * and completions follow.
+ * Every command, in the order of the help. Commands are added only here: help, documentation and completions
+ * follow.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 import type { CommandSpec } from "../command.ts";
 import { ENGINE, SHARED } from "./common.ts";
 
-/** The window on the log. */
+/** The web page. */
 export const UI_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["ui"],

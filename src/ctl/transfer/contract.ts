@@ -12,51 +12,51 @@ import type { Done } from "../console/progress.ts";
 export interface ExportJob {
   topic: Topic;
   info: TopicInfo;
-  /** Whether metadata are the bytes that the topic's serializer wrote, as a text in base64: it is not loaded. */
+  /** Whether metadata is the raw bytes of the topic's serializer, encoded in base64, because it is not loaded. */
   rawMetadata: boolean;
-  /** What `--to.KEY VALUE` gave. */
+  /** The options given by `--to.KEY VALUE`. */
   options: JsonObject;
   console: Console;
-  /** To count into; shown as progress. */
+  /** Progress counters. */
   done: Done;
-  /** Aborted when the export is to be given up. */
+  /** Aborted to cancel the export. */
   signal: AbortSignal;
 }
 
 /** Writes a topic. */
 export interface ExportFormat {
-  /** Whether it can hold metadata as bytes. */
+  /** Whether it supports metadata as raw bytes. */
   readonly takesRawMetadata?: boolean;
-  /** Writes the whole topic; what is there when it fails or is aborted is not a complete export. */
+  /** Writes the whole topic; after a failure or an abort, the output is not a complete export. */
   exportTopic(job: ExportJob): Promise<void>;
 }
 
 /** One import. */
 export interface ImportJob {
-  /** What `--from.KEY VALUE` gave. */
+  /** The options given by `--from.KEY VALUE`. */
   options: JsonObject;
-  /** Name of the topic to write to; formats that hold several topics read the one of that name. */
+  /** Name of the target topic; formats that hold several topics read the one of that name. */
   topicName: string;
   console: Console;
   signal: AbortSignal;
 }
 
-/** Reads a topic whose events are pushed one by one, after those that are there. */
+/** A format whose events are pushed one by one, after those in the topic. */
 export interface SourceFormat {
-  /** Opens the source; throws `UsageError` for options that are wrong. */
+  /** Opens the source; throws `UsageError` for invalid options. */
   openSource(job: ImportJob): Promise<ImportSource>;
 }
 
-/** One import that does everything itself. */
+/** An import by a format that writes the topic itself. */
 export interface TopicImportJob extends ImportJob {
   driver: Driver;
-  /** Whether what was read before damage becomes a topic. */
+  /** Whether to keep the events read before damage as a topic. */
   partial: boolean;
-  /** What becomes of metadata that are too large. */
+  /** How to treat metadata that is too large. */
   large: LargeMetadataOptions;
-  /** What `--topic.KEY VALUE` gave for a new topic. */
+  /** The options of a new topic, given by `--topic.KEY VALUE`. */
   topicOptions: JsonObject;
-  /** The components that the command line names for a new topic. */
+  /** The components of a new topic, given on the command line. */
   components: {
     validator?: ComponentDocument;
     serializer?: ComponentDocument;
@@ -64,7 +64,7 @@ export interface TopicImportJob extends ImportJob {
   };
 }
 
-/** Copies a topic as a whole: to a new one, or to one that an earlier run began. */
+/** Copies a whole topic: to a new one, or to one that an earlier run began. */
 export interface TopicFormat {
   importTopic(job: TopicImportJob): Promise<void>;
 }
@@ -74,39 +74,39 @@ export type ImportFormat = SourceFormat | TopicFormat;
 
 /** A topic in another format, opened for reading. */
 export interface ImportSource extends AsyncDisposable {
-  /** What a new topic is created with, as far as the source knows. */
+  /** The definition of a new topic, as far as the source provides it. */
   readonly definition: {
     options?: JsonObject;
     validator?: ComponentDocument;
     serializer?: ComponentDocument;
     partitionSelector?: ComponentDocument;
   };
-  /** Whether every event says which partition it is of, and was pushed before: it need not be admitted again. */
+  /** Whether every event has its partition and was pushed before: it need not be validated again. */
   readonly keepsPartitions?: boolean;
-  /** Whether metadata are the bytes that the serializer wrote, as a text in base64. */
+  /** Whether metadata is the raw bytes of the serializer, encoded in base64. */
   readonly rawMetadata?: boolean;
-  /** How much there is, as far as known; for progress. */
+  /** The total amount as far as known, for progress. */
   readonly total: Partial<Done>;
-  /** What one event is called in error messages, with its number: `Line`, `Event`. */
+  /** What error messages call an event, before its number: `Line`, `Event`. */
   readonly unit: string;
   /**
-   * The events, for a topic with so many partitions; within a partition in their order. Throws for a malformed one,
-   * naming it.
+   * The events, for a topic with that many partitions; in order within each partition. Throws for a malformed
+   * event, naming it.
    */
   events(partitions: number): AsyncIterable<ImportedEvent>;
-  /** Reads everything and throws what {@linkcode events} would; missing where a source can be read only once. */
+  /** Reads everything and throws what {@linkcode events} would; missing if a source can be read only once. */
   check?(partitions: number): Promise<void>;
 }
 
-/** An event on its way in. */
+/** An event to be imported. */
 export interface ImportedEvent {
-  /** Which event of the source it is, counted from 1, as error messages name it. */
+  /** Its number in the source, starting at 1, for error messages. */
   number: number;
-  /** The partition it was in, where known. */
+  /** Its original partition, if known. */
   partition?: number;
   /** Metadata as a JSON document. */
   document: string;
-  /** The data part; a stream must be used up before the next event is asked for. */
+  /** The data part; a stream must be consumed before the next event is requested. */
   data?: DataPart;
   /** Size of the data part in bytes. */
   dataBytes: number;

@@ -1,13 +1,13 @@
 import type { ExportFormat, ImportFormat } from "./contract.ts";
 
-/** What `export --to` knows. A format is loaded when it is used. */
+/** The formats of `export --to`, loaded on first use. */
 export const EXPORT_FORMATS: Readonly<Record<string, () => Promise<ExportFormat>>> = {
   jsonl: () => import("./jsonl/export.ts"),
   archive: () => import("./archive/export.ts"),
   "cpp-files": () => import("./cpp_files/export.ts"),
 };
 
-/** What `import --from` knows. */
+/** The formats of `import --from`. */
 export const IMPORT_FORMATS: Readonly<Record<string, () => Promise<ImportFormat>>> = {
   jsonl: () => import("./jsonl/import.ts"),
   archive: () => import("./archive/import.ts"),

@@ -5,13 +5,16 @@ import { type LargeMetadataRule, movedMetadata } from "../../metadata/large_meta
 import { UsageError } from "../usage_error.ts";
 import type { ImportedEvent } from "./contract.ts";
 
-/** What becomes of imported events with too much metadata. */
+/** Handles imported events whose metadata is too large. */
 export class LargeEvents {
   readonly #rule: LargeMetadataRule;
   #skipped = 0;
   #moved = 0;
 
-  /** Throws `UsageError` where metadata that are bytes of a serializer are to be moved: nothing could take their place. */
+  /**
+   * Throws `UsageError` if raw bytes of a serializer are to be moved: there would be no valid metadata to replace
+   * them.
+   */
   constructor(rule: LargeMetadataRule, rawMetadata = false) {
     if (rawMetadata && rule.choice === "data") {
       throw new UsageError(
@@ -21,10 +24,10 @@ export class LargeEvents {
     this.#rule = rule;
   }
 
-  /** The event as it is stored: itself, one with its metadata in its data part, or undefined where it is skipped. */
+  /** The event to store: unchanged, with its metadata moved to its data part, or undefined if skipped. */
   take(event: ImportedEvent): ImportedEvent | undefined {
     const { choice, bytesMax } = this.#rule;
-    // A letter has at most three bytes.
+    // A UTF-16 code unit takes at most three bytes.
     if (bytesMax === undefined || event.document.length * 3 <= bytesMax) return event;
     const bytes = Buffer.byteLength(event.document);
     if (bytes <= bytesMax) return event;
@@ -44,13 +47,13 @@ export class LargeEvents {
     };
   }
 
-  /** What became of them, as a sentence goes on; empty where there were none. */
+  /** What happened to them, as the end of a sentence; empty if there were none. */
   get summary(): string {
     return largeSummary({ skippedEvents: this.#skipped, movedMetadataEvents: this.#moved });
   }
 }
 
-/** What a message says of events that are not as they were; empty where there are none. */
+/** A message about events that were changed or skipped; empty if there are none. */
 export function largeSummary(counts: { skippedEvents?: number; movedMetadataEvents?: number }): string {
   const { skippedEvents = 0, movedMetadataEvents = 0 } = counts;
   const skipped = skippedEvents === 0 ? "" : `; ${counted(skippedEvents, "event")} skipped`;

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../../mod.ts";
 import { nearestName } from "../../options.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** The file of `--to.file` or `--from.file`, the only option besides those named. */
+/** The file given by `--to.file` or `--from.file`; no other options are allowed besides the named ones. */
 export function fileOption(
   prefix: "to" | "from",
   options: JsonObject,
@@ -14,12 +14,12 @@ export function fileOption(
     const stream = prefix === "to" ? "standard output" : "standard input";
     throw new UsageError(`Missing option: add "--${prefix}.file FILE"; - is ${stream}`);
   }
-  // A file may have a name that reads like a number.
+  // A file may have a name that looks like a number.
   if (typeof file === "string" || typeof file === "number") return String(file);
   throw new UsageError(`Option "--${prefix}.file" takes a path, found ${JSON.stringify(file)}`);
 }
 
-/** Throws for a key that the format does not know. */
+/** Throws for a key that the format does not have. */
 export function checkKeys(prefix: "to" | "from", options: JsonObject, known: readonly string[]): void {
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;

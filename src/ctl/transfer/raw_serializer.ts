@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { ComponentDocument, JsonValue, Serializer } from "../../../mod.ts";
 
-/** Takes the place of a serializer that is not loaded: metadata are the bytes it wrote, as a text in base64. */
+/** Replaces a serializer that is not loaded: metadata is its raw bytes, encoded in base64. */
 export class RawSerializer implements Serializer {
   constructor(private readonly document: ComponentDocument) {}
 

@@ -4,16 +4,16 @@ import process from "node:process";
 import type { Writable } from "node:stream";
 import { UsageError } from "../usage_error.ts";
 
-/** Where an export goes. */
+/** The target of an export. */
 export interface Target {
   stream: Writable;
-  /** Everything is written: the file gets its name. */
+  /** Everything is written: renames the file to its final name. */
   finish(): Promise<void>;
-  /** The export failed: nothing stays that looks complete. */
+  /** The export failed: removes what might look complete. */
   abandon(): void;
 }
 
-/** Opens the target of an export. A file gets its name only when it is complete. */
+/** Opens the target of an export. The file gets its name only when it is complete. */
 export function openTarget(path: string): Target {
   if (path === "-") return { stream: process.stdout, finish: () => Promise.resolve(), abandon: () => {} };
   const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
@@ -37,7 +37,7 @@ export function openTarget(path: string): Target {
   };
 }
 
-/** At once, so that a path that cannot be written is found before any work. */
+/** Opened at once, so that an unwritable path is found before any work. */
 function open(path: string, written: string): number {
   try {
     return openSync(written, "w");

@@ -13,16 +13,16 @@ import { UsageError } from "../usage_error.ts";
 import type { ImportSource } from "./contract.ts";
 import { RawSerializer } from "./raw_serializer.ts";
 
-/** What an import goes into. */
+/** The target of an import. */
 export interface Target extends AsyncDisposable {
   topic: Topic;
-  /** Whether no one sees it before it is published. */
+  /** Whether it is hidden until it is published. */
   isDraft: boolean;
-  /** Everything is stored: a new topic is shown. */
+  /** Everything is stored: makes a new topic visible. */
   publish(): Promise<void>;
 }
 
-/** What the command line says of a new topic. */
+/** What the command line specifies for a new topic. */
 export interface TargetRequest {
   driver: Driver;
   name: string;
@@ -37,8 +37,8 @@ export interface TargetRequest {
 }
 
 /**
- * The topic to import into: one that is there, or a draft of a new one, made as the source and, above it, the command
- * line say. The source's documents are copied as they are.
+ * The topic to import into: an existing one, or a draft of a new one, defined by the source and overridden by the
+ * command line. The source's documents are copied unchanged.
  */
 export async function openTarget(request: TargetRequest): Promise<Target> {
   const { driver, name } = request;
@@ -63,7 +63,7 @@ async function openExisting({ driver, name, source }: TargetRequest): Promise<Ta
         `Topic "${name}" is the beginning of an import that was cut short: delete it, and import it again`,
       );
     }
-    // A topic that is there cannot be taken back: what is wrong is to be found before it is touched.
+    // Changes to an existing topic cannot be undone, so errors must be found before it is changed.
     await source.check?.(topic.partitions.length);
   } catch (error) {
     await topic.close();
@@ -107,7 +107,10 @@ async function openDraft(
   };
 }
 
-/** What a new topic is filled with: events that were admitted once need no selector, and no validator that needs code. */
+/**
+ * The components for filling a new topic: events that were validated once need no selector, and no validator that
+ * requires code.
+ */
 function fillingWith(
   { driver, name, source, log, definition }: Pick<TargetRequest, "driver" | "name" | "source" | "log"> & {
     definition: TopicDefinition;
@@ -123,7 +126,7 @@ function fillingWith(
   if (!source.keepsPartitions) return {};
   const type = "default";
   const { validator } = driver.obstaclesOf(name, definition);
-  // One that the command names is loaded.
+  // A validator named on the command line is loaded.
   if (validator === undefined || named.validator !== undefined) return { partitionSelector: { type } };
   log.warn(`Events are not validated: ${validator.message}`);
   return { partitionSelector: { type }, validator: { type } };

@@ -3,7 +3,7 @@ import type { Done } from "../console/progress.ts";
 import { selectSmall } from "../consume/data_sink.ts";
 
 /**
- * Every event of a topic that is there now, one partition after the other, in the batches they are read in.
+ * Every event that is in a topic now, one partition after the other, in the batches in which they are read.
  * Rejects with the signal's reason when it is aborted.
  */
 export async function* eventsOf(

@@ -5,7 +5,7 @@ import type { FindingView, Page, SegmentView } from "../../ui/contract.ts";
 import type { Inspector } from "../../ui/inspector.ts";
 import { TopicFiles } from "../verify/store.ts";
 
-/** Looks at the files of the files driver. */
+/** Inspects the files of the files driver. */
 export const filesInspector: Inspector = {
   segments(topic, { partition, offset, limit }): Page<SegmentView> {
     const files = ofPartition(new TopicFiles(topic).partitions, partition);
@@ -28,14 +28,14 @@ export const filesInspector: Inspector = {
   async *verify(topic, options): AsyncGenerator<FindingView, void, void> {
     for await (const finding of new TopicFiles(topic).verify(options)) {
       const { severity, partition, firstId, endId, file, offset, reason } = finding;
-      // What another program wrote into the topic is as much to be looked at as damage is.
+      // Content of another program deserves the same attention as damage.
       const shown = severity === "foreign" ? "damage" : severity;
       yield { severity: shown, partition, firstId, endId, file, offset, reason };
     }
   },
 };
 
-/** Whether the topics of a driver are files to look at. */
+/** The inspector of a driver whose topics are files; undefined for others. */
 export function inspectorFor(driverName: string): Inspector | undefined {
   return driverName === "files" ? filesInspector : undefined;
 }

@@ -6,8 +6,8 @@ import { isObject } from "../args/document.ts";
 import { parseValue } from "../args/value.ts";
 
 /**
- * What names a store on a command line typed anywhere: `--store /data`, or the driver with its options. Secrets (those
- * that the driver marks, too) are left out, as are options that would not come out of a command line as they went in.
+ * The command line words that select a store from any directory: `--store /data`, or the driver with its options.
+ * It omits secrets (including those declared by the driver), and options that a command line could not reproduce.
  */
 export function storeWords(
   name: string,
@@ -36,7 +36,7 @@ function optionWords(options: JsonObject, marked: readonly string[], path = ""):
   });
 }
 
-/** A text that is read as the value. */
+/** A text that parses as the value. */
 function valueText(option: string, value: JsonValue): string | undefined {
   const json = JSON.stringify(value);
   const texts = typeof value === "string" ? [value, `"${value}"`] : [json];
@@ -47,7 +47,7 @@ function parseQuietly(option: string, text: string): JsonValue | undefined {
   try {
     return parseValue(option, text);
   } catch {
-    // Text that begins as JSON does, and is none.
+    // Text that starts like JSON but is not.
     return undefined;
   }
 }

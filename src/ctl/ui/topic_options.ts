@@ -3,7 +3,7 @@ import { numPartitionsRule, PARTITIONS_DEFAULT_MAX } from "../../partition_limit
 import type { OptionView } from "../../ui/contract.ts";
 import { DRIVER_OPTIONS } from "../help/driver_options.ts";
 
-/** What holds where an option is not set and has no value by default. */
+/** The effective value if an option is not set and has no default. */
 const UNSET: Readonly<Record<string, string>> = {
   flush_behavior: "buffered",
   retention_bytes: "no limit",
@@ -11,7 +11,7 @@ const UNSET: Readonly<Record<string, string>> = {
   retention_acknowledged: "false",
 };
 
-/** The options that topics of a driver have; none where the driver is not known here. */
+/** The topic options of a driver; empty if the driver is not built in. */
 export function topicOptionsOf(driver: string): OptionView[] {
   if (driver === "files") {
     const rules = { num_partitions: numPartitionsRule(PARTITIONS_DEFAULT_MAX), ...CHANGEABLE_RULES };

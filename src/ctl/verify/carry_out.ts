@@ -5,7 +5,7 @@ import { nodeStorage } from "../../storage/node.ts";
 import { writeConsumerName } from "./consumer_name.ts";
 import type { TopicFiles } from "./store.ts";
 
-/** Carries out a repair. Gives the folder in which every changed file is kept as it was. */
+/** Carries out a repair. Returns the folder with backups of every changed file. */
 export async function carryOut(files: TopicFiles, steps: readonly RepairStep[]): Promise<string> {
   const moment = new Date().toISOString().replace(/[:.]/g, "-");
   const folder = join(files.path, `before-repair-${moment}`);

@@ -3,15 +3,15 @@ import { foldersOf, nameOfFolder } from "../../drivers/files/consumer_names.ts";
 import type { Finding } from "../../log/check/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 
-/** The file in a consumer's folder that holds its name. */
+/** The file in a consumer's folder that contains its name. */
 const NAME_FILE = "name";
 
-/** Checks that the name a consumer's folder holds is the one it stands for. */
+/** Checks that the name in a consumer's folder matches the folder's name. */
 export function verifyConsumerName(folder: string): Finding[] {
   const file = `${folder}/${NAME_FILE}`;
   const bytes = nodeStorage.readWhole(file, NAME_BYTES_MAX);
   if (bytes !== undefined && canBeIn(new TextDecoder().decode(bytes), nameOf(folder))) return [];
-  // A consumer that was killed before it stored a position.
+  // The consumer was killed before it stored a position.
   if (bytes === undefined && !nodeStorage.list(folder).some((name) => name.endsWith(".pos"))) return [];
   const isKnown = nameOfFolder(nameOf(folder)) !== undefined;
   const reason = bytes === undefined ? "a consumer's name is missing" : "a consumer's name is damaged";
@@ -27,7 +27,7 @@ export function verifyConsumerName(folder: string): Finding[] {
   }];
 }
 
-/** Writes a consumer's name again, as its folder tells it. */
+/** Rewrites a consumer's name from its folder's name. */
 export function writeConsumerName(file: string): void {
   const name = nameOfFolder(nameOf(file.slice(0, -NAME_FILE.length - 1)));
   if (name !== undefined) nodeStorage.replace(file, new TextEncoder().encode(name));
@@ -38,7 +38,7 @@ function canBeIn(name: string, folder: string): boolean {
   try {
     return foldersOf(name).some((each) => each.folder === folder);
   } catch {
-    // What a flipped bit makes of a name may be none.
+    // A name with a flipped bit may be invalid.
     return false;
   }
 }

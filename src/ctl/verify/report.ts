@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../mod.ts";
 import type { Finding } from "../../log/check/mod.ts";
 
-/** One finding as a line: what, where, how bad. */
+/** One finding as a line: what, where and how severe. */
 export function findingLine(topic: string, finding: Finding): string {
   const { severity, partition, file, offset, reason } = finding;
   return `${severity}: topic "${topic}" partition ${partition}${

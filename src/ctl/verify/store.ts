@@ -8,7 +8,7 @@ import { UsageError } from "../usage_error.ts";
 import { verifyConsumerName } from "./consumer_name.ts";
 import { counted } from "../../counted.ts";
 
-/** The files of one topic, looked at from outside the driver. */
+/** The files of one topic, accessed without the driver. */
 export class TopicFiles {
   readonly name: string;
   /** Folder of the topic. */
@@ -25,7 +25,7 @@ export class TopicFiles {
     const { path } = info;
     this.name = info.name;
     this.path = path;
-    // A document that is wrong may speak of any number of folders: those count that are there, and the next one.
+    // An invalid document may claim any number of folders: only existing ones count, and the next one.
     const folders = nodeStorage.list(`${path}/partitions`).filter(isPartitionName);
     const count = Math.min(info.numPartitions, 1 + folders.length);
     this.partitions = Array.from({ length: count }, (_, partition) =>
@@ -37,7 +37,7 @@ export class TopicFiles {
       }));
   }
 
-  /** Everything that is wrong, partition by partition, then the positions of consumers. */
+  /** All findings, partition by partition, then those about consumer positions. */
   async *verify(options: PaceOptions): AsyncGenerator<Finding, void, void> {
     yield* this.#foreignFiles();
     for (const partition of this.partitions) yield* verifyPartition(partition, options);

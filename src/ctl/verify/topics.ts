@@ -3,7 +3,7 @@ import type { ParsedArguments } from "../args/parsed.ts";
 import { absolutePath, ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** The topic that the command line names, or all, for an action; only the files driver has files to look at. */
+/** The topic given on the command line, or all, for an action; only the files driver has files to inspect. */
 export async function filesTopics(
   driver: Driver,
   args: ParsedArguments,

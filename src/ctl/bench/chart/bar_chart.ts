@@ -5,11 +5,11 @@ import { element, escaped, label, picture, seriesClass } from "./svg.ts";
 export interface Bar {
   name: string;
   value: number;
-  /** Bars that are ours stand out. */
+  /** Highlights our own bars. */
   ours?: boolean;
 }
 
-/** What a bar chart shows: the longest bar first. */
+/** The content of a bar chart. */
 export interface BarChart {
   title: string;
   note?: string;
@@ -26,7 +26,7 @@ const ROW = 30;
 const OURS = 0;
 const OTHERS = 5;
 
-/** Draws a bar for each value, from the largest to the smallest. */
+/** Draws a bar for each value, largest first. */
 export function barChart({ title, note, scale, format, bars }: BarChart): string {
   const sorted = [...bars].sort((one, other) => other.value - one.value);
   const height = TOP + sorted.length * ROW + 16;

@@ -1,4 +1,4 @@
-/** Three digits and a prefix: `1.23 M`, `45.6 k`. */
+/** Three digits and an SI prefix: `1.23 M`, `45.6 k`. */
 export function formatCount(value: number): string {
   for (const [unit, size] of [["G", 1e9], ["M", 1e6], ["k", 1e3]] as const) {
     if (value >= size * 0.9995) return `${digits(value / size)} ${unit}`;
@@ -14,7 +14,7 @@ export function formatBytes(value: number): string {
   return `${digits(value)} B`;
 }
 
-/** Bytes/s in decimal units, as disks and networks state theirs: `223 MB/s`. */
+/** Bytes/s in decimal units, as used for disks and networks: `223 MB/s`. */
 export function formatSpeed(value: number): string {
   const text = formatCount(value);
   return `${text}${text.includes(" ") ? "" : " "}B/s`;

@@ -2,10 +2,10 @@ import { percentile } from "../percentile.ts";
 import { formatMs } from "./format.ts";
 import { lineChart, type Series } from "./line_chart.ts";
 
-/** One of how many events is slower: 0, 50, 90, 99 % and so on are named. */
+/** Labelled ticks, as "one event in N is slower": 0, 50, 90, 99 % and so on. */
 const NAMED = [1, 2, 10, 100, 1000, 10_000, 100_000];
 
-/** Draws what share of events was faster than what; the slow ones have as much room as the fast ones. */
+/** Draws the latency by percentile, on an axis with as much room for the slowest events as for the others. */
 export function latencyChart(
   title: string,
   note: string,
@@ -20,7 +20,7 @@ export function latencyChart(
   });
 }
 
-/** One of how many events is slower, for shares from 0 up to all but the last few. */
+/** Points as "one event in N is slower", from percentile 0 up to all but the last few events. */
 function curve(sorted: readonly number[]): [number, number][] {
   const points: [number, number][] = [];
   for (let oneOf = 1; oneOf <= Math.max(2, sorted.length / 2); oneOf *= 1.1) {
@@ -29,7 +29,7 @@ function curve(sorted: readonly number[]): [number, number][] {
   return points;
 }
 
-/** Of 1,000 events one is slower: 99.9 %. */
+/** One in 1,000 events is slower: 99.9 %. */
 function formatShare(oneOf: number): string {
   return `${Number((100 - 100 / oneOf).toFixed(4))} %`;
 }

@@ -1,26 +1,26 @@
 import { linearScale, logScale, type Scale, stepScale } from "./scale.ts";
 import { element, escaped, label, picture, seriesClass } from "./svg.ts";
 
-/** One of the two directions of a chart. */
+/** One axis of a chart. */
 export interface Axis {
   label: string;
-  /** `steps` puts the values that occur equally far apart. */
+  /** `steps` spaces the values that occur evenly. */
   scale: "linear" | "log" | "steps";
   format: (value: number) => string;
-  /** Values to name on the axis; by default round ones. */
+  /** Values to label on the axis; by default round ones. */
   ticks?: readonly number[];
 }
 
-/** Points that belong together. */
+/** One line of a chart. */
 export interface Series {
   name: string;
   points: readonly (readonly [x: number, y: number])[];
   dashed?: boolean;
-  /** Do not show the dots, where there are very many points. */
+  /** Hide the dots, if there are very many points. */
   smooth?: boolean;
 }
 
-/** What a line chart shows. */
+/** The content of a line chart. */
 export interface LineChart {
   title: string;
   note?: string;
@@ -37,7 +37,7 @@ const TOP = 70;
 const BOTTOM = 58;
 const NAME_GAP = 17;
 
-/** Draws lines over two axes; each line is named where it ends. */
+/** Draws lines over two axes; each line is labelled at its end. */
 export function lineChart(chart: LineChart): string {
   const { title, note, series } = chart;
   const x = scaleOf(chart.x, series.flatMap(({ points }) => points.map(([value]) => value)));
@@ -85,7 +85,7 @@ function seriesOf(
 ): string {
   const path = points.map(([x, y], at) => `${at === 0 ? "M" : "L"}${atX(x).toFixed(1)} ${atY(y).toFixed(1)}`);
   const [lastX] = endOf(points);
-  // Where there are very many, they are not seen, but say their values to a pointer all the same.
+  // Very many dots are invisible, but still show their values to a pointer.
   const look = smooth ? { class: "hit", r: 7 } : { class: "dot", r: 4 };
   const dots = points.map(([x, y]) =>
     element(
@@ -117,7 +117,7 @@ function line(x1: number, y1: number, x2: number, y2: number, kind: string): str
   return element("line", { x1, y1, x2, y2, class: kind });
 }
 
-/** The positions, moved so that none is nearer than `gap` to another one. */
+/** The positions, moved so that none is nearer than `gap` to another. */
 export function apart(positions: readonly number[], gap: number): number[] {
   const order = positions.map((position, index) => ({ position, index }))
     .sort((one, other) => one.position - other.position);

@@ -1,8 +1,8 @@
-/** Turns values into positions along an axis. */
+/** Maps values to positions along an axis. */
 export interface Scale {
   /** Position of a value between 0 (start of the axis) and 1 (its end). */
   at(value: number): number;
-  /** Values worth a line across the chart. */
+  /** Values for grid lines. */
   ticks: readonly number[];
 }
 
@@ -35,7 +35,7 @@ export function logScale(from: number, to: number): Scale {
   return { at: (value) => Math.log(value / start) / span, ticks };
 }
 
-/** A scale on which the given values are equally far apart. */
+/** A scale on which the given values are evenly spaced. */
 export function stepScale(values: readonly number[]): Scale {
   const sorted = [...new Set(values)].sort((one, other) => one - other);
   const last = Math.max(1, sorted.length - 1);

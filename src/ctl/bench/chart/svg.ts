@@ -1,9 +1,9 @@
-/** Text that stands in XML or HTML. */
+/** Text escaped for XML or HTML. */
 export function escaped(text: string): string {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }
 
-/** An element; attributes that are undefined are left out. */
+/** An element; undefined attributes are omitted. */
 export function element(
   name: string,
   attributes: Readonly<Record<string, string | number | undefined>>,
@@ -16,7 +16,7 @@ export function element(
   return content === "" ? `<${name}${written}/>` : `<${name}${written}>${content}</${name}>`;
 }
 
-/** Text at a place of a picture. */
+/** Text at a position. */
 export function label(
   text: string,
   { x, y, anchor = "start", kind, turn }: {
@@ -25,7 +25,7 @@ export function label(
     anchor?: "start" | "middle" | "end";
     /** Class of the text. */
     kind: string;
-    /** Degrees it is turned by. */
+    /** Rotation in degrees. */
     turn?: number;
   },
 ): string {
@@ -33,7 +33,7 @@ export function label(
   return element("text", { x, y, "text-anchor": anchor, class: kind, transform }, escaped(text));
 }
 
-/** Colours that people with any kind of sight can tell apart, for light and dark surroundings. */
+/** Colours that remain distinguishable with colour blindness, for light and dark backgrounds. */
 const COLOURS = [
   ["#2563c9", "#7aa7ff"],
   ["#d1652b", "#ff9e6b"],
@@ -43,7 +43,7 @@ const COLOURS = [
   ["#5b6270", "#a9b1c0"],
 ];
 
-/** How charts look; stands in each, so that a picture works by itself. */
+/** The style of charts; embedded in each, so that a picture works by itself. */
 export const CHART_STYLE: string = [
   ".chart{font:13px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;--ink:#1d2430;--soft:#667080;--rule:#e3e7ee;--paper:#fff}",
   ...COLOURS.map(([light], index) => `.chart .s${index}{--c:${light}}`),
@@ -57,12 +57,12 @@ export const CHART_STYLE: string = [
   ".chart .dot{fill:var(--c);stroke:var(--paper);stroke-width:1.5}.chart .hit{fill:transparent}.chart .bar{fill:var(--c)}.chart .name{fill:var(--c);font-weight:600}",
 ].join("");
 
-/** Class of the series with that index. */
+/** The CSS class of the series with that index. */
 export function seriesClass(index: number): string {
   return `s${index % COLOURS.length}`;
 }
 
-/** A whole picture. */
+/** A complete picture. */
 export function picture(
   { width, height, title }: { width: number; height: number; title: string },
   content: readonly string[],

@@ -18,10 +18,10 @@ import {
 } from "./format.ts";
 import { TarWriter } from "./tar_writer.ts";
 
-/** A topic whose serializer is not loaded goes out, and comes back, as the bytes it has. */
+/** If a topic's serializer is not loaded, its metadata is exported and imported as raw bytes. */
 export const takesRawMetadata = true;
 
-/** Writes a topic as an archive; compressed when the file's name ends in `gz`. */
+/** Writes a topic as an archive, compressed if the file's name ends in `gz`. */
 export async function exportTopic(job: ExportJob): Promise<void> {
   const path = fileOption("to", job.options);
   const target = openTarget(path);
@@ -38,7 +38,7 @@ export async function exportTopic(job: ExportJob): Promise<void> {
 async function writeCompressed(job: ExportJob, target: Target): Promise<void> {
   const gzip = createGzip({ level: 6 });
   gzip.pipe(target.stream, { end: false });
-  // What fails below must fail what is written above.
+  // A failure of the file must fail the compression stream.
   target.stream.on("error", (error) => gzip.destroy(error));
   await writeArchive(job, new TarWriter(gzip, Math.floor(Date.now() / 1000)));
   gzip.end();

@@ -10,16 +10,16 @@
  * manifest.json                                the last entry: how much there is, and the SHA-256 of each entry
  * ```
  *
- * Where the topic's serializer was not loaded, `topic.json` has `"metadata": "base64"`, and the metadata of each event
- * is a text: the bytes that the serializer wrote.
+ * If the topic's serializer was not loaded, `topic.json` has `"metadata": "base64"`, and the metadata of each event
+ * is the serializer's raw bytes, encoded in base64.
  *
  * @module
  */
 import type { ComponentDocument, JsonObject } from "../../../../mod.ts";
 
-/** Version written, unless metadata are bytes. */
+/** Format version, unless metadata is raw bytes. */
 export const ARCHIVE_FORMAT = 1;
-/** Version written where metadata are bytes; what read the first one alone must not take them for texts. */
+/** Format version with metadata as raw bytes; readers of version 1 must not take them for text. */
 export const ARCHIVE_FORMAT_BYTES = 2;
 export const TOPIC_ENTRY = "topic.json";
 export const MANIFEST_ENTRY = "manifest.json";
@@ -32,7 +32,7 @@ export interface TopicEntry {
   validator: ComponentDocument;
   serializer: ComponentDocument;
   partition_selector: ComponentDocument;
-  /** How metadata are written; as JSON documents where it is missing. */
+  /** The encoding of metadata; JSON documents if missing. */
   metadata?: "base64";
 }
 
@@ -44,21 +44,21 @@ export interface Manifest {
   sha256: Record<string, string>;
 }
 
-/** The name of a run of events, without its ending. */
+/** The name of a run of events, without its extension. */
 export function runName(partition: number, firstId: number): string {
   return `events/${String(partition).padStart(8, "0")}/${String(firstId).padStart(20, "0")}`;
 }
 
-/** An entry of a run. */
+/** An entry that belongs to a run. */
 export interface RunEntry {
-  /** Its name without the ending. */
+  /** Its name without the extension. */
   base: string;
   partition: number;
   firstId: number;
   holds: "lines" | "data";
 }
 
-/** What a run's entry says by its name; undefined when the entry is none. */
+/** Parses the name of a run's entry; undefined if it is not one. */
 export function runOf(name: string): RunEntry | undefined {
   const [, base, partition, firstId, ending] = /^(events\/(\d{8})\/(\d{20}))\.(jsonl|data)$/.exec(name) ?? [];
   if (base === undefined) return undefined;

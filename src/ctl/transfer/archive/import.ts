@@ -10,10 +10,10 @@ import { ARCHIVE_FORMAT, ARCHIVE_FORMAT_BYTES, TOPIC_ENTRY, type TopicEntry } fr
 import { decode, readWhole, RunReader } from "./run_reader.ts";
 import { TarError, TarReader } from "./tar_reader.ts";
 
-/** Entries that mean nothing are named, the first of them. */
+/** Maximum number of unknown entries to name. */
 const NAMED_MAX = 10;
 
-/** The archive is not what was written. */
+/** The archive's content is not what was written. */
 export class DamagedArchiveError extends Error {
   override readonly name = "DamagedArchiveError";
   /** Exit code 3. */
@@ -56,7 +56,7 @@ export async function openSource({ options, console, signal }: ImportJob): Promi
     total: {},
     unit: "Event",
     events: (partitions) => readEvents({ ...opened, partitions, path, signal, onForeign }),
-    // What comes by a pipe can be read only once.
+    // A pipe can be read only once.
     ...(path === "-" || !statSync(path).isFile() ? {} : { check }),
     [Symbol.asyncDispose]: () => opened.close(),
   };
@@ -73,7 +73,7 @@ async function openArchive(path: string, input: Readable, signal: AbortSignal): 
   const tar = new TarReader(readChunks(stream, signal));
   const close = async (): Promise<void> => {
     stream.destroy();
-    // What reads a file has it open until then.
+    // Otherwise the file would still be open.
     if (path !== "-" && !stream.closed) await new Promise<void>((resolve) => stream.once("close", resolve));
   };
   try {
@@ -163,7 +163,7 @@ async function* readEvents(
   try {
     yield* new RunReader({ tar, partitions, onForeign }).events();
   } catch (error) {
-    // A source that was closed by a signal looks as if it were cut off.
+    // A source closed by a signal looks truncated.
     signal.throwIfAborted();
     if (!(error instanceof TarError || error instanceof SyntaxError || isZlibError(error))) throw error;
     throw new DamagedArchiveError(`Cannot read on in "${path}": ${(error as Error).message}`, {
@@ -172,7 +172,7 @@ async function* readEvents(
   }
 }
 
-/** What decompression finds: a cut, or a wrong checksum. */
+/** Errors detected by decompression: truncation, or a checksum mismatch. */
 function isZlibError(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" && code.startsWith("Z_");

@@ -3,13 +3,13 @@ import { type Manifest, MANIFEST_ENTRY, runOf } from "./format.ts";
 import { shown, type TarEntry, TarError, type TarReader } from "./tar_reader.ts";
 import { counted } from "../../../counted.ts";
 
-/** Data parts larger than this are handed on in pieces. */
+/** Larger data parts are passed on in pieces. */
 const STREAM_BYTES_MIN = 64 * 1024 * 1024;
 const PIECE_BYTES = 4 * 1024 * 1024;
-/** What is read as a whole, metadata and documents, is never larger in an archive of ours. */
+/** Metadata and documents in our archives are never larger than this. */
 const WHOLE_BYTES_MAX = 256 * 1024 * 1024;
 
-/** Events that stand together in the archive. */
+/** A run of consecutive events in the archive. */
 interface Run {
   base: string;
   partition: number;
@@ -19,16 +19,16 @@ interface Run {
   before: number;
 }
 
-/** What a reader gets. */
+/** The settings of a reader. */
 export interface RunReaderSettings {
   tar: TarReader;
-  /** Number of partitions there are for the events. */
+  /** Number of partitions of the target topic. */
   partitions: number;
-  /** Called with entries that mean nothing. */
+  /** Called with unknown entries. */
   onForeign: (name: string) => void;
 }
 
-/** Reads the runs of an archive and holds everything in it against its manifest. */
+/** Reads the runs of an archive and verifies everything against its manifest. */
 export class RunReader {
   readonly #settings: RunReaderSettings;
   readonly #lastIds = new Map<number, number>();
@@ -40,7 +40,7 @@ export class RunReader {
     this.#settings = settings;
   }
 
-  /** Every event. Throws `TarError` at the end unless all of it is what was written. */
+  /** Every event. Throws `TarError` at the end if anything differs from what was written. */
   async *events(): AsyncGenerator<ImportedEvent, void, void> {
     const { tar } = this.#settings;
     let run: Run | undefined;
@@ -144,7 +144,7 @@ export class RunReader {
   }
 }
 
-/** The whole content of an entry. */
+/** The complete content of an entry. */
 export async function readWhole(tar: TarReader, { name, size }: TarEntry): Promise<Uint8Array> {
   if (size > WHOLE_BYTES_MAX) {
     throw new TarError(
@@ -156,7 +156,7 @@ export async function readWhole(tar: TarReader, { name, size }: TarEntry): Promi
   return await tar.read(size);
 }
 
-/** Bytes as text; throws `TarError` unless they are UTF-8. */
+/** Bytes as text; throws `TarError` unless they are valid UTF-8. */
 export function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
@@ -169,7 +169,7 @@ async function* pieces(tar: TarReader, size: number): AsyncGenerator<Uint8Array,
   for (let left = size; left > 0; left -= PIECE_BYTES) yield await tar.read(Math.min(left, PIECE_BYTES));
 }
 
-/** The metadata stand last in a line, after numbers only. */
+/** The metadata comes last in a line, after numbers only. */
 const LINE = /^\{"id":\d{1,16},"timestamp":\d+(?:\.\d+)?,"data_size":(\d{1,16}),"metadata":(?=.)/;
 
 function parseLine(line: string, name: string, number: number): Run["events"][number] {

@@ -2,35 +2,35 @@ import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 
 const BLOCK_BYTES = 512;
-/** What is read as a whole is put together from pieces of this size: a header may say more than there is. */
+/** Content is read in pieces of this size: a header may claim more than there is. */
 const PIECE_BYTES = 1 << 20;
 
-/** The file is not a tar file, damaged, cut off, or has an entry that no archive of ours has. */
+/** The file is not a tar file, is damaged or truncated, or has an entry that our archives never have. */
 export class TarError extends Error {
   override readonly name = "TarError";
 }
 
-/** An entry's head. */
+/** An entry's header. */
 export interface TarEntry {
   name: string;
   size: number;
 }
 
-/** Reads the entries of a tar file one after the other, and keeps the SHA-256 of each. */
+/** Reads the entries of a tar file in sequence, and computes the SHA-256 of each. */
 export class TarReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
   #entry: TarEntry | undefined;
   #left = 0;
   #hash: Hash | undefined;
-  /** SHA-256 in hex by entry name, of those read to their end. */
+  /** SHA-256 in hex by entry name, of completely read entries. */
   readonly sums = new Map<string, string>();
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** The next entry, what is left of the one before passed over; undefined at the end. */
+  /** The next entry, skipping the rest of the previous one; undefined at the end. */
   async next(): Promise<TarEntry | undefined> {
     if (this.#entry !== undefined) await this.#finish(this.#entry);
     const header = await this.#take(BLOCK_BYTES);
@@ -98,7 +98,7 @@ export class TarReader {
   }
 }
 
-/** Reads an entry's header; refuses by its name what no archive of ours has. */
+/** Parses an entry's header; rejects kinds of entries that our archives never have. */
 function readHeader(header: Uint8Array): TarEntry {
   const text = Buffer.from(header.buffer, header.byteOffset, header.byteLength);
   const field = (from: number, to: number): string => text.toString("utf8", from, to).replace(/\0.*$/s, "");
@@ -106,7 +106,7 @@ function readHeader(header: Uint8Array): TarEntry {
   if (parseInt(field(148, 156), 8) !== sum || !field(257, 263).startsWith("ustar")) {
     throw new TarError("it is not a tar file, or damaged");
   }
-  // In the older form of the format the place of the prefix holds times.
+  // In the older format the field of the prefix contains times.
   const prefix = field(257, 263) === "ustar" ? field(345, 500) : "";
   const name = prefix === "" ? field(0, 100) : `${prefix}/${field(0, 100)}`;
   const refuse = (why: string): TarError => new TarError(`entry ${shown(name)} is refused: ${why}`);
@@ -123,7 +123,7 @@ function readHeader(header: Uint8Array): TarEntry {
   return { name, size };
 }
 
-/** A name as it stands in a message. */
+/** A name as shown in messages. */
 export function shown(name: string): string {
   return JSON.stringify(name);
 }

@@ -4,7 +4,7 @@ import type { Writable } from "node:stream";
 import { counted } from "../../../counted.ts";
 import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../../../tar_header.ts";
 
-/** Writes the entries of a tar file (ustar) one after the other, and keeps the SHA-256 of each. */
+/** Writes the entries of a tar file (ustar) in sequence, and computes the SHA-256 of each. */
 export class TarWriter {
   readonly #stream: Writable;
   readonly #mtimeSeconds: number;
@@ -18,7 +18,7 @@ export class TarWriter {
     stream.on("error", (error) => this.#failed ??= error);
   }
 
-  /** Writes an entry whose content is at hand. */
+  /** Writes an entry whose content is in memory. */
   async entry(name: string, content: Uint8Array | string): Promise<void> {
     const bytes = typeof content === "string" ? Buffer.from(content) : content;
     await this.begin(name, bytes.length);

@@ -3,7 +3,7 @@ import type { ExportJob } from "../contract.ts";
 import { cppPlace } from "./options.ts";
 import { counted } from "../../../counted.ts";
 
-/** Writes a topic in the layout of the C++ files driver; one that was cut short is continued. */
+/** Writes a topic in the layout of the C++ files driver; continues an interrupted export. */
 export async function exportTopic({ topic, options, console, done, signal }: ExportJob): Promise<void> {
   const { rootPath, name } = cppPlace("to", options, topic.name);
   const { events, metadataBytes, dataBytes, partitions } = await exportCppFiles({

@@ -5,7 +5,7 @@ import type { TopicImportJob } from "../contract.ts";
 import { largeSummary } from "../large_events.ts";
 import { cppPlace } from "./options.ts";
 
-/** Reads a topic of the C++ files driver; an import that was cut short is continued. */
+/** Reads a topic of the C++ files driver; continues an interrupted import. */
 export async function importTopic(job: TopicImportJob): Promise<void> {
   const { topicName, driver, topicOptions, components, partial, console, signal } = job;
   const { rootPath, name } = cppPlace("from", job.options, topicName);
@@ -33,7 +33,7 @@ export async function importTopic(job: TopicImportJob): Promise<void> {
     const resumed = partitions.reduce((sum, { resumedEvents }) => sum + resumedEvents, 0);
     if (resumed > 0) console.log.info(`${counted(resumed, "event")} had been imported before`);
     const rate = Math.round(events / Math.max(0.001, (performance.now() - startedMs) / 1000));
-    // Where events are skipped, ids are not the same.
+    // If events were skipped, the ids differ.
     const same = (large.skippedEvents ?? 0) === 0
       ? "the same ids, metadata and data"
       : "the same metadata and data";

@@ -2,7 +2,9 @@ import type { JsonObject } from "../../../../mod.ts";
 import { UsageError } from "../../usage_error.ts";
 import { checkKeys } from "../options.ts";
 
-/** Where a topic of the C++ driver is: the driver's `root_path`, and the topic's name there if it is another. */
+/**
+ * The location of a topic of the C++ driver: the driver's `root_path`, and the topic's name there if it differs.
+ */
 export function cppPlace(
   prefix: "to" | "from",
   options: JsonObject,
@@ -15,6 +17,6 @@ export function cppPlace(
       `Missing option: add "--${prefix}.root_path DIR", the root_path of the C++ files driver`,
     );
   }
-  // Both may read like a number.
+  // Both may look like a number.
   return { rootPath: String(rootPath), name: String(name) };
 }

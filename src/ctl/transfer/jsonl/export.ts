@@ -8,7 +8,8 @@ import { eventsOf } from "../topic_events.ts";
 
 /**
  * Writes a topic as JSON Lines, one partition after the other:
- * `{"partition":0,"id":0,"timestamp":1763913600000,"metadata":…,"data":"base64"}`; no `data` where there is none.
+ * `{"partition":0,"id":0,"timestamp":1763913600000,"metadata":…,"data":"base64"}`, without `data` if there is
+ * none.
  */
 export async function exportTopic(job: ExportJob): Promise<void> {
   const path = fileOption("to", job.options);

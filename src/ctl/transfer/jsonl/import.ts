@@ -8,12 +8,12 @@ import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
 import { fileOption } from "../options.ts";
 import { memberTexts } from "./members.ts";
 
-/** Reads JSON Lines as `export --to jsonl` writes them; `partition` and `data` may be missing. */
+/** Reads JSON Lines as written by `export --to jsonl`; `partition` and `data` are optional. */
 export async function openSource({ options, console, signal }: ImportJob): Promise<ImportSource> {
   const path = fileOption("from", options);
   const size = path === "-" ? undefined : sizeOf(path);
   const open = (): Readable => path === "-" ? console.input : createReadStream(path);
-  // A new topic needs as many partitions as the events name. A stream can be read only once: it gets one.
+  // A new topic needs as many partitions as the events mention. A stream can be read only once, so it gets one.
   const partitions = size === undefined ? undefined : () => highestPartition(open(), signal);
   return {
     definition: { options: { num_partitions: partitions === undefined ? 1 : 1 + await partitions() } },
@@ -78,7 +78,7 @@ function parseEvent(line: string): Omit<ImportedEvent, "number"> {
 
 const OWN_HEAD = /^\{"partition":\d+,"id":\d+,"timestamp":[\d.]+,"metadata":/;
 
-/** The source text of the metadata: found at once in lines as we write them, by a scan in others. */
+/** The source text of the metadata: found directly in lines written by us, by a scan in others. */
 function metadataText(line: string, parsed: { data?: unknown }): string | undefined {
   const head = OWN_HEAD.exec(line)?.[0].length;
   if (head !== undefined) {
@@ -90,7 +90,7 @@ function metadataText(line: string, parsed: { data?: unknown }): string | undefi
   return memberTexts(line)?.get("metadata");
 }
 
-/** The highest partition number in the file; wrong lines are left to the import itself. */
+/** The highest partition number in the file; the import itself reports malformed lines. */
 async function highestPartition(stream: Readable, signal: AbortSignal): Promise<number> {
   let highest = 0;
   const member = /"partition"\s*:\s*(\d+)/;

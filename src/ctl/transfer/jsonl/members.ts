@@ -1,6 +1,6 @@
 /**
- * The source text of each member of a JSON object. Numbers in it are as they were written, which parsing
- * would not keep. The text must be valid JSON; undefined when it is not an object.
+ * The source text of each member of a JSON object. It preserves numbers as written, which parsing would not. The
+ * text must be valid JSON; undefined if it is not an object.
  */
 export function memberTexts(text: string): Map<string, string> | undefined {
   const members = new Map<string, string>();
@@ -38,7 +38,7 @@ function endOfValue(text: string, from: number): number {
   return text.length;
 }
 
-/** A text of many megabytes is passed over in a few steps. */
+/** Skips a text of many megabytes in a few steps. */
 function endOfString(text: string, from: number): number {
   let at = from + 1;
   for (;;) {
