@@ -80,8 +80,15 @@ async function* chunksOf(stream: ReadableStream<unknown>): AsyncGenerator<unknow
 function refused(value: unknown, where: string): InvalidDataError {
   return new InvalidDataError(
     `Cannot use a data part: expected a Uint8Array, an ArrayBuffer, a view of one, an array of those ` +
-      `or a stream of Uint8Array, found ${nameOf(value)}${where}`,
+      `or a stream of Uint8Array, found ${nameOf(value)}${where}${remedyFor(value)}`,
   );
+}
+
+/** Blobs, files, requests and responses have their bytes in a stream. */
+function remedyFor(value: unknown): string {
+  if (typeof value !== "object" || value === null) return "";
+  if ("stream" in value && typeof value.stream === "function") return "; push its stream() instead";
+  return "body" in value ? "; push its body instead" : "";
 }
 
 function nameOf(value: unknown): string {
@@ -121,6 +128,11 @@ export function normalizeData(data: unknown): PushedData {
   }
   if (typeof data === "object" && data !== null && !ArrayBuffer.isView(data)) {
     if (isStream(data) || typeof (data as ReadableStream).getReader === "function") {
+      if ((data as Partial<ReadableStream>).locked === true) {
+        throw new InvalidDataError(
+          "Cannot use a data part: the stream is locked by another reader; release that first",
+        );
+      }
       return new PushedData(undefined, 0, undefined, piecesOf(data as AsyncIterable<unknown>));
     }
   }

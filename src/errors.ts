@@ -6,6 +6,7 @@
  */
 import { DiasporaError, type DiasporaErrorOptions, keepNames } from "./errors/base.ts";
 import { counted } from "./counted.ts";
+import { quoted } from "./quoted.ts";
 
 export { DiasporaError, type DiasporaErrorOptions, type ErrorCode } from "./errors/base.ts";
 export * from "./errors/foreign.ts";
@@ -41,7 +42,7 @@ export class TopicDeletedError extends DiasporaError {
 export class InvalidTopicNameError extends DiasporaError {
   /** Says what is wrong with the name. */
   constructor(readonly topic: string, reason: string) {
-    super("ERR_INVALID_TOPIC_NAME", `Cannot use ${JSON.stringify(topic)} as a topic name: ${reason}`);
+    super("ERR_INVALID_TOPIC_NAME", `Cannot use ${quoted(topic)} as a topic name: ${reason}`);
   }
 }
 
@@ -51,7 +52,7 @@ export class InvalidConsumerNameError extends DiasporaError {
   constructor(readonly consumer: string, reason: string) {
     super(
       "ERR_INVALID_CONSUMER_NAME",
-      `Cannot use ${JSON.stringify(consumer)} as a consumer name: ${reason}`,
+      `Cannot use ${quoted(consumer)} as a consumer name: ${reason}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
+import { cut } from "./quoted.ts";
 import { isSecret, kindOf, withoutSecrets } from "./secrets.ts";
 
 /** What an option document may contain under one key. */
@@ -131,8 +132,7 @@ function missing(owner: string, key: string, known: OptionRule): InvalidOptionEr
 
 /** How errors show a value. */
 export function show(value: unknown): string {
-  const text = shownWhole(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return cut(shownWhole(value));
 }
 
 function shownWhole(value: unknown): string {

@@ -13,6 +13,7 @@ const GENERATED = ["src/log/format/core/core_bytes.ts", "src/ui/page_files.ts"];
 const VOCABULARY = [
   "src/attempt.ts",
   "src/counted.ts",
+  "src/quoted.ts",
   "src/cpp_draft.ts",
   "src/diagnostics.ts",
   "src/errors.ts",

@@ -85,6 +85,9 @@ test("what is not bytes is refused by name", async () => {
     [() => {}, "found function"],
     [[bytes, "text"], "found string at index 1"],
     [[1, 2, 3], "found number at index 0"],
+    [new Blob(["bytes"]), "found Blob; push its stream() instead"],
+    [new Response("bytes"), "found Response; push its body instead"],
+    [lockedStream(), "the stream is locked by another reader; release that first"],
   ];
   for (const [data, found] of cases) {
     const error = assertThrows(() => normalizeData(data), InvalidDataError, found);
@@ -101,3 +104,9 @@ test("what is not bytes is refused by name", async () => {
     "found string of the stream",
   );
 });
+
+function lockedStream(): ReadableStream {
+  const stream = new Blob(["bytes"]).stream();
+  stream.getReader();
+  return stream;
+}

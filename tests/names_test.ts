@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InvalidConsumerNameError, InvalidTopicNameError } from "../mod.ts";
 import { checkConsumerName, checkTopicName } from "../src/names.ts";
 import { test } from "./harness.ts";
@@ -50,4 +50,10 @@ test("consumer names may hold anything but nothing, control characters and halve
   for (const name of ["", "a\0", "x".repeat(1001), "\udc00", 3]) {
     assertThrows(() => checkConsumerName(name), InvalidConsumerNameError);
   }
+});
+
+test("errors show the beginning of a name that is too long", () => {
+  const error = assertThrows(() => checkConsumerName("x".repeat(5000)), InvalidConsumerNameError);
+  assert(error.message.length < 200, error.message);
+  assertEquals(error.consumer.length, 5000);
 });

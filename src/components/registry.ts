@@ -10,6 +10,7 @@ import { type AllowedModules, LOAD_MODULES_VARIABLE } from "./allowed_modules.ts
 import type { Component, ComponentDocument, ComponentFactory } from "./contract.ts";
 import { absoluteModule, absoluteReference, isFile, loadExport, parseNameAndModule } from "./modules.ts";
 import { type StoredModule, storedModule } from "./stored_module.ts";
+import { cut, quoted } from "../quoted.ts";
 
 /** The three kinds, as named in error messages. */
 export type ComponentKind = "validator" | "partition selector" | "serializer";
@@ -63,7 +64,7 @@ export class ComponentRegistry<C extends Component> {
     if (name === "" || name.includes(":")) {
       throw new InvalidOptionError(
         "name",
-        `Cannot register ${this.kind} ${JSON.stringify(name)}: expected a name without a colon`,
+        `Cannot register ${this.kind} ${quoted(name)}: expected a name without a colon`,
       );
     }
     this.#factories.set(name, factory);
@@ -279,7 +280,7 @@ function isInstance(from: unknown): boolean {
 
 function show(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? String(value);
+    return cut(JSON.stringify(value) ?? String(value));
   } catch {
     return String(value);
   }

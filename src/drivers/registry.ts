@@ -2,6 +2,7 @@ import { loadExport, parseNameAndModule } from "../components/modules.ts";
 import type { DriverInterface } from "../contract.ts";
 import { InvalidOptionError, ModuleLoadError, UnknownDriverError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
+import { quoted } from "../quoted.ts";
 import { withAbsoluteRoot } from "./files/root_path.ts";
 import { openKafkaIfThere } from "./optional.ts";
 
@@ -55,7 +56,7 @@ export function registerDriver(
   if (typeof name !== "string" || name === "" || name.includes(":")) {
     throw new InvalidOptionError(
       "name",
-      `Cannot register driver ${JSON.stringify(name)}: expected a name without a colon`,
+      `Cannot register driver ${quoted(name)}: expected a name without a colon`,
     );
   }
   factories.set(name, factory);

@@ -98,7 +98,7 @@ export class Group {
     };
   }
 
-  /** Waits until it is known whether members on other machines are alive. */
+  /** Throws if a member is alive; waits until that is known, which at once it is only of members on this machine. */
   async #checkHasNoMembers(): Promise<void> {
     const { storage, environment } = this.place;
     const detector = new FailureDetector(storage, this.#directory, environment);
@@ -107,8 +107,10 @@ export class Group {
       const dead = detector.failed(members);
       if (dead.length === members.length) return;
       const waitedMs = environment.elapsedMs() - begunMs;
-      const isThere = ({ id, timeoutMs }: Member) => detector.hasShown(id) || waitedMs > 2 * timeoutMs;
-      if (members.some(isThere)) throw this.#inUse("group");
+      const isAlive = (member: Member) =>
+        detector.hasRecentHeartbeat(member) || detector.hasShown(member.id) ||
+        waitedMs > 2 * member.timeoutMs;
+      if (members.some(isAlive)) throw this.#inUse("group");
     }
   }
 

@@ -80,6 +80,13 @@ export class FailureDetector {
     return (this.#observations.get(id)?.heartbeats ?? 0) > 0;
   }
 
+  /** Whether a member on this machine sent a heartbeat within its timeout, by the time of its file. */
+  hasRecentHeartbeat(member: Member): boolean {
+    if (!this.#isOnThisMachine(member)) return false;
+    const modified = this.storage.stat(`${this.directory}/members/${member.id}`)?.modified;
+    return modified !== undefined && Math.abs(this.storage.now() - modified) < member.timeoutMs;
+  }
+
   #isOnThisMachine({ host }: Member): boolean {
     return host !== "" && host === this.environment.self.host;
   }

@@ -1,6 +1,6 @@
 // Members of a group in files, with clocks and processes of the test: what becomes of those that are stopped, gone or
 // in the middle of something while their partitions move.
-import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -399,6 +399,18 @@ test("a consumer that reads alone is refused in every process while members are 
     late.acknowledge(0, 5);
     assertEquals(await positions(two), [5, 0]);
     await late.close();
+  });
+});
+
+test("a consumer that reads alone beside a member on the same machine is refused at once", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1), await machines.open(2)];
+    const member = await one.join();
+    two.sleep = () => Promise.reject(new Error("it waited"));
+    const lone = () => two.topic.consumer("workers", { ...REQUEST, group: false }).open();
+    await assertRejects(lone, ConsumerInUseError);
+    await member.close();
+    await lone();
   });
 });
 

@@ -1,0 +1,12 @@
+/** Longer texts are cut where errors show them. */
+const LENGTH_MAX = 80;
+
+/** A text as errors quote it: in double quotes, control characters escaped, cut where it is long. */
+export function quoted(text: string): string {
+  return cut(JSON.stringify(text));
+}
+
+/** A text that is cut where it is long. */
+export function cut(text: string): string {
+  return text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX - 3)}...` : text;
+}
