@@ -52,7 +52,7 @@ function brief(options: PlotOptions): string {
   if (data.series.length === 1) return summary(options);
   const latest = data.series.map(({ name, values }) => ({ name, value: values.at(-1) ?? 0 }));
   const { name, value } = latest.reduce((one, other) => other.value > one.value ? other : one);
-  return `most now: ${visible(name)}, ${format(value)}`;
+  return `largest now: ${visible(name)}, ${format(value)}`;
 }
 
 /** What there is to see. */

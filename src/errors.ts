@@ -156,7 +156,7 @@ export class TransferInProgressError extends DiasporaError {
   constructor(readonly topic: string, pid: number, host: string) {
     super(
       "ERR_TRANSFER_IN_PROGRESS",
-      `Cannot write topic "${topic}": process ${pid} on "${host}" imports or exports it; do it again when that is done`,
+      `Cannot write topic "${topic}": process ${pid} on "${host}" is importing or exporting it; try again when it is done`,
     );
   }
 }

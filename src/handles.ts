@@ -78,6 +78,6 @@ export interface TopicHandle<T = JsonValue> {
 
 /** The topic of the maker; only for producers and consumers that were created by a topic. */
 export function madeBy<T>(maker: Maker<T> | undefined): TopicHandle<T> {
-  if (maker === undefined) throw new TypeError("a producer or consumer that no topic made has none");
+  if (maker === undefined) throw new TypeError("expected a producer or consumer that a topic made");
   return maker.topic;
 }

@@ -40,7 +40,7 @@ export function checkIsApart(name: string, others: Iterable<string>): void {
     if (other === name || fold(other) !== folded) continue;
     throw new InvalidTopicNameError(
       name,
-      `"${other}" is there, and not every system tells the two apart; choose another name`,
+      `"${other}" exists, and some systems do not distinguish the two; choose another name`,
     );
   }
 }
@@ -91,8 +91,8 @@ const DEVICE =
 
 function faultOfPortability(name: string): string | undefined {
   const character = /[<>:"|?*]/.exec(name)?.[0];
-  if (character !== undefined) return `it has ${JSON.stringify(character)}, which Windows has in no name`;
-  if (/[. ]$/.test(name)) return "it ends with a dot or a space, which Windows leaves out";
+  if (character !== undefined) return `it has ${JSON.stringify(character)}, which Windows allows in no name`;
+  if (/[. ]$/.test(name)) return "it ends with a dot or a space, which Windows drops";
   if (DEVICE.test(name)) return "it is the name of a device on Windows";
   return undefined;
 }

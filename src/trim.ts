@@ -21,7 +21,7 @@ export function readTrimRequest(request: TrimRequest): TrimRequest {
     );
   }
   if (bytesMax !== undefined && bytesMax !== maxBytes) {
-    throw invalidOption("trim", "bytesMax", bytesMax, `"maxBytes" alone, which is its new name`);
+    throw invalidOption("trim", "bytesMax", bytesMax, `either this or its new name "maxBytes", not both`);
   }
   const isTime = typeof beforeTime === "number" || beforeTime instanceof Date;
   if (beforeTime !== undefined && !(isTime && Number.isFinite(Number(beforeTime)))) {

@@ -33,7 +33,7 @@ export class AllConsumersView extends ListView<ConsumerLine> {
       ${faultBox(this.fault)} ${page === undefined ? waiting() : this.#table(page)}
       ${
       readyCommands(
-        "Watch from a shell",
+        "Watch in a shell",
         [["Lag of every consumer", ["consumer", "lag", "--watch"]]],
         this.store.words,
       )

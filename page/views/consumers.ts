@@ -111,7 +111,7 @@ export class ConsumersTab extends Tab {
   #commands(consumer: string): ReadyCommand[] {
     const where = [...topicWords(this.name), ...optionWords("--name", consumer)];
     return [
-      ["Read on and acknowledge", ["consume", ...where, "--ack", "--follow"]],
+      ["Continue reading, and acknowledge", ["consume", ...where, "--ack", "--follow"]],
       ["Start over", ["consumer", "seek", ...where, "--to", "earliest"]],
       ["Skip to the end", ["consumer", "seek", ...where, "--to", "latest"]],
       ["Go back by an hour", ["consumer", "seek", ...where, "--to", "@1h"]],

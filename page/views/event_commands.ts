@@ -21,7 +21,7 @@ export function eventCommands(
   const from = start === "" ? [] : ["--from", String(idOf(start) ?? `@${start}`)];
   return readyCommands("The same in a shell", [
     ["Print them", [...consume, ...from]],
-    ["Follow what comes", [...consume, "--from", "latest", "--follow"]],
+    ["Follow new events", [...consume, "--from", "latest", "--follow"]],
     ["Add events, a line each", ["produce", ...topicWords(topic)]],
   ], words);
 }

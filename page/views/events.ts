@@ -92,7 +92,7 @@ export class EventsTab extends Tab {
         counted(total, "event")
       } looked through</span>`;
     if (this.#isSearching) {
-      return html`<p class="live"><span class="pulse"></span><span role="status">Looking further</span>
+      return html`<p class="live"><span class="pulse"></span><span role="status">Searching</span>
         <button @click=${this.#stopSearch}>Stop</button> ${progress}</p>`;
     }
     return progress === nothing || this.#address.isLive ? nothing : html`<p>${progress}</p>`;
@@ -133,8 +133,8 @@ export class EventsTab extends Tab {
 
   #nothing(): string {
     if (this.#isSearching) return "Nothing found yet.";
-    if (this.#address.filter !== "") return "No event that was looked at matches the filter.";
-    return this.#address.isLive ? "Nothing has come yet." : "No events here.";
+    if (this.#address.filter !== "") return "No event searched so far matches the filter.";
+    return this.#address.isLive ? "No events yet." : "No events here.";
   }
 
   #pager(): Content {

@@ -41,7 +41,7 @@ export class HealthView extends View {
             <p>Tries whether the store's place is fit for it: free space, appends of two processes, locks, syncs, and
               whether the engine answers. A temporary folder is written beside the topics, and removed.</p>
             ${health === undefined ? waiting() : this.#result(health)}
-            ${readyCommands("Check from a shell", [["The same", ["doctor"]]], this.store.words)}
+            ${readyCommands("Check in a shell", [["Run the same checks", ["doctor"]]], this.store.words)}
     `;
   }
 
@@ -50,13 +50,9 @@ export class HealthView extends View {
     return html`<div class="toolbar"><button class="primary" ?disabled=${isRunning} @click=${() =>
       this.run(() => this.#ask("POST"))}>Check now</button></div>
       <p role="status">${
-      isRunning
-        ? "Checking …"
-        : endedTime === undefined
-        ? "It was not checked since this page is served."
-        : html`
-          Checked ${moment(endedTime)}
-        `
+      isRunning ? "Checking …" : endedTime === undefined ? "Not checked since the server started." : html`
+        Checked ${moment(endedTime)}
+      `
     }</p>${faultBox(fault)}
       ${
       findings.length === 0 ? nothing : html`

@@ -95,7 +95,7 @@ export class OverviewTab extends Tab {
     const topic = topicWords(this.name);
     return readyCommands("Add events, trim or delete the topic", [
       ["Add events, a line each", ["produce", ...topic]],
-      ["See what would go if a week were kept", [
+      ["See what would be removed to keep one week", [
         "topic",
         "trim",
         ...topic,

@@ -45,7 +45,7 @@ export class SegmentsTab extends Tab {
               <th scope="col" class="number">Last id</th>
               <th scope="col" class="number">Events</th>
               <th scope="col" class="number">Size</th>
-              <th scope="col" class="number">Written last</th>
+              <th scope="col" class="number">Last written</th>
             </tr>
           </thead>
           <tbody>${items.map(({ firstId, endId, bytes, modified }) =>
@@ -63,7 +63,7 @@ export class SegmentsTab extends Tab {
                   ? ""
                   : formatCount(endId - firstId)}</td>
                 <td class="number" data-label="Size">${formatBytes(bytes)}</td>
-                <td class="number" data-label="Written last">${moment(modified)}</td>
+                <td class="number" data-label="Last written">${moment(modified)}</td>
               </tr>
             `
           )}</tbody>

@@ -19,7 +19,7 @@ export class SettingsTab extends Tab {
       ["Serializer", serializer],
     ] as const;
     return html`${
-      path === undefined ? nothing : html`<p>Kept in <code><bdi>${visible(path)}</bdi></code></p>`
+      path === undefined ? nothing : html`<p>Stored in <code><bdi>${visible(path)}</bdi></code></p>`
     }
       <h2>Options</h2>${this.#options(topic.options)} ${this.#commands()}
       <div class="documents">${
@@ -38,7 +38,7 @@ export class SettingsTab extends Tab {
           <tr>
             <th scope="col">Option</th>
             <th scope="col">Value</th>
-            <th scope="col">Without it</th>
+            <th scope="col">Default</th>
             <th scope="col">What it means</th>
           </tr>
         </thead>
@@ -66,7 +66,7 @@ function row({ key, meaning, ifUnset }: OptionView, value: unknown): TemplateRes
     <tr>
       <th scope="row"><code><bdi>${visible(key)}</bdi></code></th>
       <td data-label="Value">${isSet ? valueOf(key, value) : html`<span class="muted">not set</span>`}</td>
-      <td data-label="Without it">${valueOf(key, ifUnset)}</td>
+      <td data-label="Default">${valueOf(key, ifUnset)}</td>
       <td class="meaning">${meaning.replaceAll("`", "")}</td>
     </tr>
   `;

@@ -76,7 +76,7 @@ export class TopicView extends View {
 
   override render(): TemplateResult {
     const shown = TABS.filter(({ needsFiles }) => this.#store.hasFiles || !needsFiles);
-    return html`<nav class="trail" aria-label="Where this is"><a href=${linkTo([])}>Topics</a></nav>
+    return html`<nav class="trail" aria-label="Path"><a href=${linkTo([])}>Topics</a></nav>
       <h1><bdi>${visible(this.#name)}</bdi></h1>
       ${faultBox(this.#fault)} ${this.#damage()}
       <nav class="tabs" aria-label="Parts of the topic">${

@@ -24,7 +24,7 @@ const COLUMNS: readonly SortColumn[] = [
 ];
 
 const COMMANDS: readonly ReadyCommand[] = [
-  ["Make a topic", ["topic", "create", "my_topic", "--topic.num_partitions", "4"]],
+  ["Create a topic", ["topic", "create", "my_topic", "--topic.num_partitions", "4"]],
   ["List them", ["topic", "list", "--verbose"]],
   ["Verify every topic", ["verify"]],
 ];
@@ -51,7 +51,14 @@ export class TopicsView extends ListView<TopicLine> {
     const { page } = this;
     return html`${this.head("Topics", "Search topics by name", COLUMNS)} ${faultBox(this.fault)}
       ${page === undefined ? waiting() : this.#table(page)}
-      ${readyCommands("Make a topic, or look from a shell", COMMANDS, this.store.words, page?.total === 0)}`;
+      ${
+      readyCommands(
+        "Create a topic, or list topics in a shell",
+        COMMANDS,
+        this.store.words,
+        page?.total === 0,
+      )
+    }`;
   }
 
   #table(page: SortedPage<TopicLine>): TemplateResult {

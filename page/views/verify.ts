@@ -13,7 +13,7 @@ const INTERVAL_MS = 1000;
 /** What the kinds of findings mean. */
 const MEANINGS: Readonly<Record<FindingView["severity"], string>> = {
   damage: "stored bytes are lost",
-  redundant: "bytes are wrong that can be made good from what is there",
+  redundant: "wrong bytes that can be restored from others",
   torn: "left by a write that was cut short; harmless",
 };
 
@@ -54,7 +54,7 @@ export class VerifyTab extends Tab {
   #result(
     { state, counts, findings, events, bytes, endedTime, fault }: VerifyView,
   ): TemplateResult | typeof nothing {
-    if (state === "never") return html`<p class="empty">It was not verified since this page is served.</p>`;
+    if (state === "never") return html`<p class="empty">Not verified since the server started.</p>`;
     const total = counts.damage + counts.redundant + counts.torn;
     const done = state === "running"
       ? nothing

@@ -118,7 +118,7 @@ async function importByName(module: string): Promise<Exports> {
 function placesOf(module: string): string {
   const name = packageOfNpmUrl(module);
   if (SCHEME.test(name) || findPackageFile(name, process.cwd()) !== undefined) return "";
-  return `; it was looked for beside this library and in the node_modules of "${process.cwd()}" and the folders above`;
+  return `; it was looked for next to this library and in the node_modules of "${process.cwd()}" and the folders above`;
 }
 
 /** Only Deno supports `npm:`; elsewhere the package named in the URL must be installed. */
@@ -148,7 +148,7 @@ function reason(error: unknown, path: string | undefined): string {
   const message = (error instanceof Error ? error.message : String(error)).replace(/\n.*/s, "");
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   if (code === "ERR_UNKNOWN_FILE_EXTENSION" && path !== undefined && /^\.[cm]?tsx?$/.test(extname(path))) {
-    return "this Node.js does not read TypeScript; use a JavaScript module, or start with tsx";
+    return "this version of Node.js cannot load TypeScript; use a JavaScript module, or start with tsx";
   }
   if (
     error instanceof SyntaxError && path !== undefined && extname(path) === ".js" &&

@@ -80,7 +80,7 @@ export class Checkpoint {
     } catch (error) {
       if (!(error instanceof EventGoneError)) throw error;
     }
-    throw mismatch(topic.name, this.path, `event ${nextId - 1} of partition ${partition} is another one now`);
+    throw mismatch(topic.name, this.path, `event ${nextId - 1} of partition ${partition} has changed`);
   }
 }
 

@@ -60,7 +60,7 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
         if (typeof document !== "string") document = await document;
         const found = event.metadataText;
         if (found !== document && (keepsText || spelled(found) !== spelled(document))) {
-          throw differ(nextId, "has other metadata there");
+          throw differ(nextId, "has different metadata there");
         }
         const { size } = event.dataDescriptor;
         if (size !== original.dataBytes) {
@@ -69,7 +69,7 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
             `has ${counted(size, "byte")} of data there, and ${original.dataBytes} in C++`,
           );
         }
-        if (size > 0 && !await hasSameData(event, original)) throw differ(nextId, "has other data there");
+        if (size > 0 && !await hasSameData(event, original)) throw differ(nextId, "has different data there");
         same.push(original);
         nextId++;
       }

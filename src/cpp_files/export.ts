@@ -152,7 +152,7 @@ async function exportPartition(options: CppExportOptions, job: PartitionJob): Pr
           isShifted = true;
           onWarning?.(
             `Event ${event.id} of partition ${partition} becomes event ${writer.count.events}: ` +
-              `those before it are not there any more`,
+              `earlier events were removed`,
           );
         }
         const document = cppDocument(event);

@@ -54,7 +54,7 @@ function differencesOf(kind: Kind, { type, schema = {} }: ComponentDocument): ((
   if (kind !== "validator") return [];
   if (type === "eventbridge") {
     return cppDifferences(schema).map((text) => (name) =>
-      `C++ does not answer as ${name} does here: ${text}`
+      `C++ does not accept the same events as ${name} does here: ${text}`
     );
   }
   if (type !== "schema") return [];

@@ -55,5 +55,5 @@ async function deserialized(serializer: Serializer, event: CppEvent): Promise<st
       `the serializer cannot read the metadata: ${error instanceof Error ? error.message : error}`,
     );
   }
-  throw event.damage("the serializer made nothing of the metadata");
+  throw event.damage("the serializer returned undefined for the metadata");
 }

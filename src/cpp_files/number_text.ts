@@ -19,7 +19,9 @@ export function cppNumber(text: string): string {
   }
   const value = Number(text);
   if (!Number.isFinite(value)) {
-    throw new InvalidMetadataError(`Cannot write number ${shortened(text)} for C++: it is beyond a double`);
+    throw new InvalidMetadataError(
+      `Cannot write number ${shortened(text)} for C++: it does not fit into a double`,
+    );
   }
   return cppDouble(value);
 }

@@ -126,7 +126,7 @@ export function componentsOf(args: ParsedArguments): {
     const { name, document } = args.document(option);
     const type = name ?? document.type;
     if (type === undefined && Object.keys(document).length > 0) {
-      throw new UsageError(`Options of --${option} are given without its name: add "--${option} NAME"`);
+      throw new UsageError(`Options of --${option} are given without a name: add "--${option} NAME"`);
     }
     if (type !== undefined && typeof type !== "string") {
       throw new UsageError(`Option "--${option}" takes a name, found ${JSON.stringify(type)}`);

@@ -10,7 +10,7 @@ export const EXIT = {
 
 /** What each exit code means, for the documentation. */
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
-  [EXIT.ok, "done; also when the reader of standard output went away (`| head`)"],
+  [EXIT.ok, "success; also if the reader of standard output closed it (`| head`)"],
   [EXIT.failure, "failed"],
   [EXIT.usage, "the command line or a file it names is wrong; nothing was done"],
   [EXIT.damage, "damage was found in stored events"],

@@ -42,7 +42,7 @@ export function measure(meter: Meter): () => void {
   });
   const retries = meter.createCounter("diaspora.retries", {
     unit: "{retry}",
-    description: "Requests to brokers that failed and are made again",
+    description: "Requests to brokers that failed and are retried",
   });
   const failure = (error: unknown) => error === undefined ? {} : { "error.type": errorType(error) };
 

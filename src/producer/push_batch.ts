@@ -198,7 +198,7 @@ export class PushBatch implements OutgoingBatch {
         `Cannot store a data part: it had ${
           counted(size, "byte")
         } when it was pushed, and its memory has fewer now; ` +
-          `leave it as it is until the push future completes`,
+          `do not change it until the push future completes`,
       ),
     );
     (this.#refused ??= new Map()).set(pushedAs, refused);

@@ -142,7 +142,7 @@ export class FileLock {
   #timedOut(waitedMs: number): StorageError {
     return new StorageError(
       "ETIMEDOUT",
-      `Cannot get the lock "${this.path}": others had it for ${
+      `Cannot get the lock "${this.path}": other processes held it for ${
         Math.round(waitedMs / 1000)
       } s; push again when they are done`,
       { canRetry: true },

@@ -32,12 +32,12 @@ export function judge(
   const refuse = (status: 401 | 403, why: string): Verdict => ({ kind: "refuse", status, why });
   // A foreign name that resolves to this machine (DNS rebinding) is not one of its loopback names.
   if (rules.loopback && !LOOPBACK_NAMES.includes(nameOf(headers.host))) {
-    return refuse(403, "This page is for this machine alone: open it as http://localhost");
+    return refuse(403, "This page is only for this machine: open it as http://localhost");
   }
   const site = headers["sec-fetch-site"];
   const isData = url.pathname.startsWith("/api/") || url.pathname === "/metrics";
   if (isData && site !== undefined && site !== "same-origin" && site !== "none") {
-    return refuse(403, "Pages from elsewhere may not ask");
+    return refuse(403, "Requests from other sites are refused");
   }
   // Forms on other sites cannot add a header.
   if (method !== "GET" && headers["x-diaspora-ui"] !== "1") {

@@ -11,7 +11,7 @@ export class Health {
   /** Responds to a request: POST starts a check. */
   answer(method: string): HealthView {
     const { check } = this;
-    if (check === undefined) throw new NoSuchThingError("There is nothing to check of this store");
+    if (check === undefined) throw new NoSuchThingError("This store has nothing to check");
     if (method === "DELETE") throw new BadRequestError("A check cannot be stopped");
     if (method === "POST" && this.#view.state !== "running") {
       this.#view = { ...this.#view, state: "running" };

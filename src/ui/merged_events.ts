@@ -190,7 +190,7 @@ function placesOf(text: string): Map<number, number> {
     text.split(",").map((place) => {
       const match = /^(\d+):(\d+)$/.exec(place);
       if (match === null) {
-        throw new BadRequestError(`A place in a partition is as 0:17, found ${JSON.stringify(place)}`);
+        throw new BadRequestError(`A position is written like 0:17, found ${JSON.stringify(place)}`);
       }
       return [Number(match[1]), Number(match[2])];
     }),

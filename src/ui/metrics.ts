@@ -21,7 +21,7 @@ const GAUGES: readonly (readonly [name: string, help: string])[] = [
   ["diaspora_partition_next_id", "Id that the next event of the partition will get."],
   ["diaspora_partition_newest_timestamp_seconds", "Time of the newest event of the partition."],
   ["diaspora_consumer_lag_events", "Events that the consumer has not acknowledged."],
-  ["diaspora_consumer_lag_bytes", "Bytes that the consumer has not acknowledged, about."],
+  ["diaspora_consumer_lag_bytes", "Bytes that the consumer has not acknowledged, approximately."],
   ["diaspora_consumer_lag_seconds", "Age of the oldest event that the consumer has not acknowledged."],
 ];
 

@@ -110,9 +110,9 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
 }
 
 const LISTEN_FAULTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program has it; choose another port, or 0 for any that is free",
+  EADDRINUSE: "another program uses it; choose another port, or 0 for any that is free",
   EADDRNOTAVAIL: "this machine has no such address",
-  ENOTFOUND: "there is no such name",
+  ENOTFOUND: "there is no such host name",
   EACCES: "the system does not allow it; choose a port above 1023",
 };
 
@@ -181,7 +181,7 @@ async function route(
     return;
   }
   if (!["GET", "POST", "DELETE"].includes(method)) {
-    throw new BadRequestError(`Method ${method} is not for this`);
+    throw new BadRequestError(`Method ${method} is not allowed here`);
   }
   const file = PAGE_FILES[url.pathname];
   if (file !== undefined) return sendText(response, 200, file.type, file.text);

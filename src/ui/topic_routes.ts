@@ -55,7 +55,7 @@ export async function answerAboutTopic(services: TopicServices, request: TopicRe
   const { method, name, rest, query, response } = request;
   const what = rest[0] ?? "";
   if (what === "verify") return await answerVerify(services, request);
-  if (method !== "GET") throw new BadRequestError(`Method ${method} is not for this`);
+  if (method !== "GET") throw new BadRequestError(`Method ${method} is not allowed here`);
   switch (what) {
     case "":
       return sendJson(response, await topicView(services, request));

@@ -64,7 +64,7 @@ test("produce says on a terminal how to end", { skip: noTerminal }, async () => 
     await ctl(["topic", "create", "--name", "t", ...driver]);
     const line = [...PROGRAM, "produce", "t", "--store", root].map((word) => `'${word}'`).join(" ");
     const terminal = start(["script", "-qec", line, "/dev/null"], { keepInput: true });
-    await until("it says how", () => terminal.stdout().includes("Ctrl+D on an empty line ends them"));
+    await until("it says how", () => terminal.stdout().includes("Ctrl+D on an empty line ends the input"));
     terminal.child.stdin!.write("1\n2\n\x04");
     const { code, stdout } = await terminal.ended;
     assertEquals(code, 0, stdout);

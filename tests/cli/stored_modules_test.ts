@@ -194,7 +194,7 @@ for (const [runtime, words] of Object.entries(PROGRAMS)) {
           () => statSync(control, { throwIfNoEntry: false })?.isFIFO() === true,
         );
         await run(["sh", "-c", `echo '${folder}/in -> t' > '${control}'`]);
-        await until("the command is refused", () => fifo.stderr().includes("Cannot follow command"));
+        await until("the command is refused", () => fifo.stderr().includes("Cannot run command"));
         assertStringIncludes(fifo.stderr(), 'of topic "t" from ');
       } finally {
         fifo.signal("SIGTERM");

@@ -126,7 +126,7 @@ test("a wrong line is named: nothing is left of a new topic, and one that is the
         ['{"metadata": 1, "partition": -1}', '"partition" must be a whole number, found -1'],
         ['{"metadata": 1, "partition": 5}', "it is of partition 5"],
         ['{"metadata": 1, "data": "!!"}', '"data" is not base64'],
-        ['{"metadata": 1, "data": 5}', '"data" must be a text in base64'],
+        ['{"metadata": 1, "data": 5}', '"data" must be text in base64'],
       ].entries()
     ) {
       const name = `t${index}`;

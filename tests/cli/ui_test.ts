@@ -83,7 +83,7 @@ test("ui says what is wrong with an address, a token or a store, and does not st
   await withPage([], async ({ url, store }) => {
     const taken = await ctl(["ui", ...store, "--port", url.port]);
     assertEquals([taken.code, taken.stdout], [1, ""]);
-    assertStringIncludes(taken.stderr, `port ${url.port}: another program has it`);
+    assertStringIncludes(taken.stderr, `port ${url.port}: another program uses it`);
     for (
       const [words, what] of [
         [["--token", "guess"], '"--token" takes "random" or at least 16 characters'],

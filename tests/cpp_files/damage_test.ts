@@ -130,7 +130,7 @@ test("metadata that C++ cannot read stops an export, which names the event", asy
     await assertRejects(
       () => exportCppFiles({ topic, rootPath: cppRoot }),
       InvalidMetadataError,
-      "Cannot export event 1 of partition 0: Cannot write number 1e999 for C++: it is beyond a double",
+      "Cannot export event 1 of partition 0: Cannot write number 1e999 for C++: it does not fit into a double",
     );
   });
 });

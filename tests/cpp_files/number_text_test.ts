@@ -58,6 +58,6 @@ test("every double reads back as the same", () => {
 
 test("a number beyond a double is refused", () => {
   for (const text of ["1e400", "-1e400", "9".repeat(400)]) {
-    assertThrows(() => cppNumber(text), InvalidMetadataError, "it is beyond a double");
+    assertThrows(() => cppNumber(text), InvalidMetadataError, "it does not fit into a double");
   }
 });

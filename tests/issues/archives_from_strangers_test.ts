@@ -139,7 +139,11 @@ const REFUSED: [what: string, entry: Entry, reason: string][] = [
     { name: "f/", type: "5", content: "x" },
     'entry "f/" is refused: it is a folder',
   ],
-  ["has data of no events", { name: `${runPath(0, 5)}.data`, content: "x" }, "has data of no events"],
+  [
+    "has data that belongs to no event",
+    { name: `${runPath(0, 5)}.data`, content: "x" },
+    "has data that belongs to no event",
+  ],
   ["is not an event", { name: `${runPath(0, 5)}.jsonl`, content: '{"metadata":1}\n' }, "line 1 of entry"],
   [
     "is not an event at its end",

@@ -289,7 +289,7 @@ test("an import compares the bytes of metadata and data with what is there", asy
     await assertRejects(
       () => importCppFiles(request),
       ContentMismatchError,
-      "event 1 of partition 0 has other data there",
+      "event 1 of partition 0 has different data there",
     );
     const large = new Uint8Array(5_000_000);
     writeTopic(cppRoot, "l", { partitions: [[{ metadata: record("1"), data: large }]] });
@@ -303,7 +303,7 @@ test("an import compares the bytes of metadata and data with what is there", asy
     await importCppFiles(cbor);
     await importCppFiles(cbor);
     writeTopic(cppRoot, "c", { partitions: [[event('{"a":1.50,"b":"\\u00ea"}')]] });
-    await assertRejects(() => importCppFiles(cbor), ContentMismatchError, "has other metadata there");
+    await assertRejects(() => importCppFiles(cbor), ContentMismatchError, "has different metadata there");
   });
 });
 

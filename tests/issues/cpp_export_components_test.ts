@@ -60,13 +60,13 @@ test("an export names what C++ reads otherwise, and keeps it", async () => {
   assertEquals(found.warnings.length, 2);
   assertStringIncludes(
     found.warnings[1],
-    'C++ does not answer as validator "eventbridge" does here: wildcard "a.*"',
+    'C++ does not accept the same events as validator "eventbridge" does here: wildcard "a.*"',
   );
   const schema = { type: "schema", schema: { prefixItems: [{ type: "number" }] } };
   const other = await exported(schema);
   assertEquals(other.document, schema);
   assertEquals(other.warnings, [
-    'C++ reads validator "schema" by draft 07: "prefixItems" is not known there',
+    'C++ reads validator "schema" by draft 07: keyword "prefixItems" is unknown there',
   ]);
 });
 
@@ -119,7 +119,7 @@ test("what C++ refuses in schemas differs from what it takes", () => {
     ] as [JsonValue, string[]][]
   ) assertEquals(cppSchemaRefusals(schema), refusals);
   assertEquals(cppSchemaDifferences({ properties: { a: { $ref: "#", minimum: 1, title: "a" } } }), [
-    'what is beside "$ref" at "/properties/a" is not looked at',
+    'keywords next to "$ref" at "/properties/a" are ignored',
   ]);
   assertEquals(cppSchemaDifferences({ minimum: 1, exclusiveMinimum: true }), [
     '"exclusiveMinimum" is a number',

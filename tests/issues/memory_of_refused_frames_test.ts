@@ -176,7 +176,7 @@ test("memory that the runtime does not give is an error of ours, and what was th
   own.u8.fill(7, own.encodeArea, own.encodeArea + 100);
   const { encodeArea, encodeAreaBytes, readAreaBytes } = own;
   for (const take of [() => own.ensureReadArea(2 ** 33), () => own.ensureEncodeArea(2 ** 33)]) {
-    const error = assertThrows(take, LimitExceededError, "the runtime gives no more");
+    const error = assertThrows(take, LimitExceededError, "the runtime has no more");
     assertEquals(error.code, "ERR_LIMIT_EXCEEDED");
   }
   assertEquals([own.encodeArea, own.encodeAreaBytes, own.readAreaBytes], [

@@ -40,7 +40,7 @@ for (const call of ["readAt", "size"] as const) {
     }
     assertInstanceOf(error, StorageError);
     assertEquals([error.errno, error.mayBeStored, error.canRetry], ["EIO", true, false]);
-    assert(error.message.includes("look whether it is there before pushing it again"), error.message);
+    assert(error.message.includes("check whether it is there before pushing it again"), error.message);
     state.call = undefined;
     assertEquals(writer.append(single('"after"')), 2);
     assertEquals(folder.events().map(({ metadata }) => metadata), ['"before"', '"in doubt"', '"after"']);

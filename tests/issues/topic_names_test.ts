@@ -36,7 +36,7 @@ async function checkTwins(driver: Driver): Promise<void> {
     await assertRejects(
       () => driver.createTopic(second, {}),
       InvalidTopicNameError,
-      `"${first}" is there, and not every system tells the two apart`,
+      `"${first}" exists, and some systems do not distinguish the two`,
     );
     await assertRejects(() => driver.createTopic(first, {}), TopicExistsError);
     assertEquals(await driver.topicExists(second), false);

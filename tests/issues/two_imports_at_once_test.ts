@@ -104,7 +104,7 @@ test("an import is refused while another process that lives imports into the top
     const refused = assertRejects(
       () => importCppFiles({ rootPath: SAMPLE_ROOT, topic: "schema", driver }),
       TransferInProgressError,
-      'process 7 on "elsewhere" imports or exports it; do it again when that is done',
+      'process 7 on "elsewhere" is importing or exporting it; try again when it is done',
     );
     writeFileSync(path, JSON.stringify({ ...holder, beats: 4 }));
     await refused;

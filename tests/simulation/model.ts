@@ -114,7 +114,7 @@ export class Model {
     const seen = new Set<string>();
     for (const events of present) {
       for (const key of events.values()) {
-        if (seen.has(key)) throw new BrokenPromise(`event ${key} is there twice`);
+        if (seen.has(key)) throw new BrokenPromise(`event ${key} is in it twice`);
         seen.add(key);
       }
     }

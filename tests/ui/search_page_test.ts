@@ -28,9 +28,9 @@ test("what a filter wants is looked for until it is found", { skip: browserMissi
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 1000));
     await findNothing(page, { endId: 1000, above: 500, step: 25 });
     await go(`topics/t/events?partition=0&filter=${ONE}`);
-    await page.getByText("Looking further").waitFor();
+    await page.getByText("Searching").waitFor();
     await page.getByText(/^0 to 999 looked through/).waitFor();
-    await page.getByText("Looking further").waitFor({ state: "detached" });
+    await page.getByText("Searching").waitFor({ state: "detached" });
     assertEquals(await page.locator("table.events tbody td:nth-child(3)").allInnerTexts(), ["0"]);
   });
 });
@@ -44,6 +44,6 @@ test("a search is stopped by a button, and goes on from there", { skip: browserM
     await page.getByRole("button", { name: "Stop" }).click();
     await page.getByText("No event that was looked at matches").waitFor();
     await page.getByRole("button", { name: "Older" }).click();
-    await page.getByText("Looking further").waitFor();
+    await page.getByText("Searching").waitFor();
   });
 });

@@ -26,8 +26,8 @@ export function busyText(
   if (load <= processors * LOAD_SHARE_MAX) return undefined;
   return `This machine is busy: ${
     load.toFixed(1)
-  } programs want its ${processors} processors, and figures will be lower ` +
-    "than it can; measure again when it is idle";
+  } programs want its ${processors} processors, so the figures will be lower ` +
+    "than on an idle one; measure again when it is idle";
 }
 
 function loadOfMinute(): number {

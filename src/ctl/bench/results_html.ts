@@ -19,7 +19,7 @@ export function resultsPage(all: BenchResults): string {
     charts.push(lineChart({
       title: "Throughput by batch size",
       note: `${shape}, ${formatBytes(settings.dataBytes)} data, ${processes}`,
-      x: { label: "events a batch", scale: "steps", format: String },
+      x: { label: "events per batch", scale: "steps", format: String },
       y: { label: "events/s", scale: "log", format: formatCount },
       series: bothSeries(sweeps.batchSize, (figures) => figures.eventsPerSecond),
     }));
@@ -88,7 +88,7 @@ function resultsTable({ results, latency }: BenchResults): string {
       formatBytes(memoryBytes),
     ];
   });
-  const speeds = table(["", "events/s", "data/s", "CPU an event", "memory"], rows);
+  const speeds = table(["", "events/s", "data/s", "CPU per event", "memory"], rows);
   if (latency === undefined) return speeds;
   const shares = [0.5, 0.9, 0.99, 0.999];
   return speeds + table(

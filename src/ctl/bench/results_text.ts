@@ -4,7 +4,7 @@ import { percentile, PERCENTILES } from "./percentile.ts";
 import { type BenchResults, figuresOf } from "./results.ts";
 import { spreadOf } from "./rounds.ts";
 
-const HEAD = ["measured", "events/s", "spread", "data/s", "CPU an event", "memory", "events", "time"];
+const HEAD = ["measured", "events/s", "spread", "data/s", "CPU per event", "memory", "events", "time"];
 
 /** The results as a table, one line each. */
 export function resultsText({ results, latency }: BenchResults): string[] {

@@ -102,6 +102,6 @@ function check(settings: BenchSettings): void {
     throw new UsageError('Driver "memory" keeps its topics in one process: leave "--processes" out');
   }
   if (settings.topic !== undefined && Object.keys(settings.topicOptions).length > 0) {
-    throw new UsageError(`Topic "${settings.topic}" is there already: leave its options out`);
+    throw new UsageError(`Topic "${settings.topic}" already exists: leave its options out`);
   }
 }

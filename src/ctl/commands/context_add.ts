@@ -17,7 +17,7 @@ export async function run({ args, console }: Invocation): Promise<void> {
   const context = { driver: absoluteReference(driver), options: withAbsolutePath(document) };
   await file.change((contexts) => {
     if (contexts.byName.has(name) && !args.flag("replace")) {
-      throw new UsageError(`Context "${name}" is there already: add "--replace", or choose another name`);
+      throw new UsageError(`Context "${name}" already exists: add "--replace", or choose another name`);
     }
     contexts.byName.set(name, context);
     if (args.flag("use")) contexts.current = name;
@@ -25,7 +25,7 @@ export async function run({ args, console }: Invocation): Promise<void> {
   const remedy = args.flag("use")
     ? ""
     : `: use it with "--context ${name}", or "diaspora-ctl context use ${name}"`;
-  console.log.info(`Context '${name}' kept in "${file.path}"${remedy}`);
+  console.log.info(`Context '${name}' saved in "${file.path}"${remedy}`);
 }
 
 /** A context must mean the same folder from every working directory. */

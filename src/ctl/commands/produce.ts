@@ -53,7 +53,9 @@ async function pushLines(
 ): Promise<void> {
   if (process.stdin.isTTY === true) {
     const end = process.platform === "win32" ? "Ctrl+Z and Enter" : "Ctrl+D";
-    console.log.info(`Reading events from the terminal, a line each; ${end} on an empty line ends them`);
+    console.log.info(
+      `Reading events from the terminal, one per line; ${end} on an empty line ends the input`,
+    );
   }
   const fail = async (line: number, error: unknown): Promise<never> => {
     await producer.settle();

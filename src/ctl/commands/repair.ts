@@ -44,7 +44,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const question = `Repair topic "${name}" in ${steps.length} steps?`;
   if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
   const kept = await carryOut(files, steps);
-  console.log.info(`Topic '${name}' repaired; the files as they were are in "${kept}"`);
+  console.log.info(`Topic '${name}' repaired; the original files are in "${kept}"`);
   const left = (await verify()).filter(({ severity }) => severity !== "torn");
   for (const finding of left) console.log.error(`Still wrong: ${findingLine(name, finding)}`);
   if (left.length > 0) return EXIT.damage;

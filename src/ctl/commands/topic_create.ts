@@ -14,7 +14,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const components = componentsOf(args);
   await using driver = await openDriver(invocation);
   if (args.flag("if-not-exists") && await driver.topicExists(name)) {
-    console.log.info(`Topic '${name}' exists already`);
+    console.log.info(`Topic '${name}' already exists`);
     return;
   }
   console.log.debug(`Creating topic "${name}" with ${JSON.stringify(withoutSecrets(options))}`);

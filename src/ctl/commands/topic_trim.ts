@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   });
   if (Object.keys(conditions).length === 0) {
     throw new UsageError(
-      'Nothing to trim by: add "--before-id", "--before-time", "--keep-bytes" or "--acknowledged"',
+      'Missing condition: add "--before-id", "--before-time", "--keep-bytes" or "--acknowledged"',
     );
   }
   const request: TrimRequest = { ...conditions, ...withoutUndefined({ partitions: partitionsOf(args) }) };

@@ -45,7 +45,7 @@ export async function run(invocation: Invocation): Promise<number> {
   });
   await console.out.line(server.url);
   await console.out.flush();
-  console.log.info("Serving until stopped; nothing is changed by looking");
+  console.log.info("Serving until stopped, read-only");
   if (!signal.aborted) await once(signal, "abort");
   return EXIT.ok;
 }

@@ -45,7 +45,9 @@ export function ownDriver(args: ParsedArguments, contexts: ContextFile): NamedDo
   if (context === undefined) return given;
   const { driver, options } = contexts.get(context);
   if (given.name !== undefined && given.name !== driver) {
-    throw new UsageError(`Context "${context}" is of driver "${driver}": leave out "--driver ${given.name}"`);
+    throw new UsageError(
+      `Context "${context}" is for driver "${driver}": leave out "--driver ${given.name}"`,
+    );
   }
   return { name: driver, document: mergeDeep(options, given.document) };
 }

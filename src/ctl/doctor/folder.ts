@@ -73,7 +73,7 @@ function checkFileSystem(folder: string): Omit<Finding, "check"> {
   if (process.platform !== "linux") {
     return {
       verdict: "unknown",
-      detail: "only Linux tells what is on another machine; a store belongs on this one",
+      detail: "only Linux tells network file systems apart; keep a store on a local disk",
     };
   }
   const network = NETWORK.get(Number(statfsSync(folder).type) >>> 0);
@@ -82,7 +82,7 @@ function checkFileSystem(folder: string): Omit<Finding, "check"> {
     verdict: "warn",
     detail:
       `${network}: appends of several machines may overwrite each other; set "use_file_locking" to true, ` +
-      `and expect to wait for the poll rather than for a watch`,
+      `and expect changes to be noticed by polling only`,
   };
 }
 

@@ -45,7 +45,7 @@ export class FifoDaemon {
     this.#log.info(`Control FIFO "${controlFile}" is ready`);
     try {
       const onTooLong = (): void =>
-        this.#log.warn(`Cannot follow a command of more than ${COMMAND_BYTES_MAX} bytes`);
+        this.#log.warn(`Cannot run a command of more than ${COMMAND_BYTES_MAX} bytes`);
       const limit = { bytesMax: COMMAND_BYTES_MAX, onTooLong };
       for await (const result of readLines(control.descriptor, this.#signal, limit)) {
         if (result.kind === "idle") continue;
@@ -53,7 +53,7 @@ export class FifoDaemon {
       }
     } finally {
       control.remove();
-      this.#log.info("Stopping: finishing what is under way");
+      this.#log.info("Stopping: finishing work in progress");
       await Promise.all([...this.#running.values()].map(({ done }) => done));
       for (const topic of this.#topics.values()) await (await topic.catch(() => undefined))?.close();
     }
@@ -64,16 +64,16 @@ export class FifoDaemon {
     if (line.trim() === "") return;
     const parsed = parseControlLine(line);
     if ("fault" in parsed) {
-      this.#log.warn(`Cannot follow command ${JSON.stringify(line)}: ${parsed.fault}`);
+      this.#log.warn(`Cannot run command ${JSON.stringify(line)}: ${parsed.fault}`);
       return;
     }
     const { command, warnings } = parsed;
     for (const warning of warnings) {
-      this.#log.warn(`${warning} in command ${JSON.stringify(line)}: left out of account`);
+      this.#log.warn(`${warning} in command ${JSON.stringify(line)}: ignored`);
     }
     const running = this.#running.get(command.path);
     if (running !== undefined && stateOfPath(command.path) === "fifo") {
-      this.#log.warn(`Cannot follow command ${JSON.stringify(line)}: FIFO "${command.path}" is in use`);
+      this.#log.warn(`Cannot run command ${JSON.stringify(line)}: FIFO "${command.path}" is in use`);
       return;
     }
     // The FIFO was removed: no writer can reach it any more.
@@ -90,7 +90,7 @@ export class FifoDaemon {
       const done = this.#watch(command.path, work);
       this.#running.set(command.path, { stop: () => stopping.abort(), done });
     } catch (error) {
-      this.#log.error(`Cannot follow command ${JSON.stringify(line)}: ${oneLine(error)}`);
+      this.#log.error(`Cannot run command ${JSON.stringify(line)}: ${oneLine(error)}`);
     }
   }
 

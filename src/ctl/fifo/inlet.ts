@@ -38,7 +38,7 @@ export async function runInlet(inlet: Inlet): Promise<void> {
     if (result.kind === "idle") continue;
     const { lines, malformed } = decodeLines(result.block);
     if (malformed !== undefined) {
-      log.warn(`FIFO "${command.path}": a line is not UTF-8; its wrong bytes are replaced`);
+      log.warn(`FIFO "${command.path}": a line is not UTF-8; its invalid bytes are replaced`);
     }
     await store(
       inlet,

@@ -135,7 +135,7 @@ class ConfigReader {
       const to = this.#endpoint(item, "to", drivers);
       const pair = `${from.text}->${to.text}`;
       if (from.text === to.text) throw this.#fault(item, `"${from.text}" would be forwarded to itself`);
-      if (seen.has(pair)) throw this.#fault(item, `"${pair}" stands there twice`);
+      if (seen.has(pair)) throw this.#fault(item, `"${pair}" is listed twice`);
       seen.add(pair);
       const dataSelector = this.#plugin(item, "data_selector");
       const dataAllocator = this.#plugin(item, "data_allocator");
@@ -188,7 +188,7 @@ class ConfigReader {
     const node = this.#value(map, key);
     if (node === undefined) throw this.#fault(map, `${owner} has no "${key}"`);
     if (!isScalar(node) || typeof node.value !== "string" || node.value === "") {
-      throw this.#fault(node, `"${key}" must be a text`);
+      throw this.#fault(node, `"${key}" must be text`);
     }
     return node.value;
   }

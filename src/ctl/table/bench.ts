@@ -59,7 +59,7 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
         short: "b",
         kind: "count",
         value: "N",
-        describe: "Events a batch (default: adaptive)",
+        describe: "Events per batch (default: adaptive)",
       },
       {
         name: "flush-interval",

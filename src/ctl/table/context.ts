@@ -81,7 +81,7 @@ diaspora-ctl context show`,
     positional: ["NAME"],
     options: [
       { ...NAME, describe: "Name of the context; may also be the first word" },
-      { name: "yes", short: "y", kind: "flag", describe: "Do not ask, as on a terminal" },
+      { name: "yes", short: "y", kind: "flag", describe: "Do not ask for confirmation" },
       ...SHARED,
     ],
     examples: [{

@@ -75,7 +75,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     details: "Creates the topic if it does not exist: an archive and cpp-files include its options, and " +
       "--topic.KEY VALUE and the components override them. Events are stored in the partition they come from, in " +
       "their order, under new ids. From cpp-files they keep their ids: the topic must be new, or hold the " +
-      "beginning of what is imported; so one that was cut short is continued by the same command, and so is one " +
+      "beginning of what is imported; so the same command continues one that was cut short, and one " +
       "of a topic that grew.\n\n" +
       "A new topic appears only when it is complete: an import that fails or is killed leaves none. What goes to an " +
       "existing topic is checked first, if the archive can be read twice. What an archive says is " +
@@ -107,7 +107,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
         name: "partial",
         kind: "flag",
         describe:
-          "If the source is damaged, make a topic of what can be read; the exit code is not 0 nevertheless",
+          "If the source is damaged, make a topic of what can be read; the exit code is not 0 even then",
       },
       {
         name: "large-metadata",

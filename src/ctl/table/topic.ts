@@ -26,7 +26,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
         describe: "Option of the topic, e.g. --topic.num_partitions 4",
       },
       ...COMPONENTS,
-      { name: "if-not-exists", kind: "flag", describe: "Do nothing when the topic is there already" },
+      { name: "if-not-exists", kind: "flag", describe: "Do nothing if the topic already exists" },
       ...SHARED,
     ],
     examples: [

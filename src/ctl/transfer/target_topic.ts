@@ -60,7 +60,7 @@ async function openExisting({ driver, name, source }: TargetRequest): Promise<Ta
   try {
     if (await isUnfinished(topic)) {
       throw new UsageError(
-        `Topic "${name}" is the beginning of an import that was cut short: delete it, and import it again`,
+        `Topic "${name}" is an incomplete import: delete it, and import again`,
       );
     }
     // Changes to an existing topic cannot be undone, so errors must be found before it is changed.
@@ -91,7 +91,7 @@ async function openDraft(
   };
   if (source.rawMetadata && components.serializer !== undefined) {
     throw new UsageError(
-      'Leave "--serializer" out: the metadata come as the bytes of the serializer they have',
+      `Leave "--serializer" out: the metadata are bytes of the topic's own serializer`,
     );
   }
   const filling = fillingWith(

@@ -85,7 +85,7 @@ async function load(): Promise<ClientModule> {
     const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0];
     throw new ModuleLoadError(
       PACKAGE,
-      `Cannot open driver "kafka": its client does not load; add it to the program: ` +
+      `Cannot open driver "kafka": its client cannot be loaded; add it to the program: ` +
         `npm install ${PACKAGE} (${reason})`,
       { cause },
     );

@@ -7,7 +7,7 @@ export async function findMembers(
   { cluster, name, kafkaName }: { cluster: Cluster; name: string; kafkaName: string },
   consumerName: string,
 ): Promise<GroupMember[]> {
-  const what = `look who shares topic "${name}" as "${consumerName}"`;
+  const what = `find out who shares topic "${name}" as "${consumerName}"`;
   const groups = await cluster.run(what, (admin) => admin.describeGroups({ groups: [consumerName] }));
   return membersOf(groups.get(consumerName), kafkaName);
 }

@@ -69,7 +69,7 @@ export class TopicNames {
       );
     }
     if (this.topicOf(this.#prefix + this.localName(topic)) !== topic) {
-      throw new InvalidTopicNameError(topic, "Kafka and this driver keep names like this for themselves");
+      throw new InvalidTopicNameError(topic, "names like this are reserved for Kafka and this driver");
     }
   }
 }

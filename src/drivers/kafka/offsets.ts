@@ -142,7 +142,7 @@ export class Offsets {
 
   /** Deletes the positions of a group without members. */
   async forget(group: string, partitions: readonly number[]): Promise<void> {
-    await this.cluster.run(`forget the positions of "${group}"`, async (admin) => {
+    await this.cluster.run(`delete the positions of "${group}"`, async (admin) => {
       try {
         await admin.deleteConsumerGroupOffsets({
           groupId: group,

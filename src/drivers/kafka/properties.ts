@@ -54,7 +54,7 @@ export class Properties {
     if (read === undefined) throw invalidOption(OWNER, name, value, expectedOf(kind));
     const first = alias ?? name;
     if (this.#values.has(first)) {
-      throw new InvalidOptionError(name, `Cannot use kafka option "${name}": "${first}" is given too`);
+      throw new InvalidOptionError(name, `Cannot use kafka option "${name}": "${first}" is given as well`);
     }
     this.#values.set(first, read);
   }

@@ -161,7 +161,7 @@ export function decodeRecord(
   if (
     metadataSize < TEXT_LENGTH_BYTES || readSize(value, HEADER_BYTES) !== metadataSize - TEXT_LENGTH_BYTES
   ) {
-    return { reason: "the length before the JSON text is not the text's", offset: HEADER_BYTES };
+    return { reason: "the length before the JSON text does not match the text", offset: HEADER_BYTES };
   }
   const metadataOffset = HEADER_BYTES + TEXT_LENGTH_BYTES;
   if (!isUtf8(value.subarray(metadataOffset, dataOffset))) {
@@ -171,7 +171,7 @@ export function decodeRecord(
 }
 
 function misfit(size: number, claimed: string): RecordFault {
-  return { reason: `the record has ${counted(size, "byte")}, which its head says are ${claimed}`, offset: 0 };
+  return { reason: `the record has ${counted(size, "byte")}, its header says ${claimed}`, offset: 0 };
 }
 
 /** Whether it is the marker at the end of a topic. */

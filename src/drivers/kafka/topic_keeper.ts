@@ -126,7 +126,7 @@ export class TopicKeeper {
         throw new BrokerError(
           this.cluster.servers,
           `Cannot wait longer for topic "${kafkaName}" to be ${isThere ? "created" : "deleted"}: Kafka at ` +
-            `"${this.cluster.servers}" still has it otherwise after ${SPREAD_MS_MAX / 1000} s`,
+            `"${this.cluster.servers}" had not done so after ${SPREAD_MS_MAX / 1000} s`,
           { canRetry: true },
         );
       }

@@ -8,7 +8,7 @@ export const DATA_BYTES_MAX: number = 2 ** 32;
 export function tooLarge(bytes: number, cause?: unknown): LimitExceededError {
   return new LimitExceededError(
     `Cannot keep a data part of ${counted(bytes, "byte")} in memory: ` +
-      (cause === undefined ? `at most ${DATA_BYTES_MAX} are possible` : "the runtime gives no more"),
+      (cause === undefined ? `at most ${DATA_BYTES_MAX} are possible` : "the runtime has no more"),
     { cause },
   );
 }

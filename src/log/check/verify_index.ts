@@ -39,7 +39,7 @@ export class IndexCheck {
     const read = storage.readWhole(this.path, INDEX_BYTES_MAX + 1) ?? new Uint8Array(0);
     const bytes = read.subarray(0, INDEX_BYTES_MAX);
     if (read.byteLength > INDEX_BYTES_MAX) {
-      const reason = "the index is longer than any gets";
+      const reason = "the index is longer than an index can be";
       this.#damage.push({ at: INDEX_BYTES_MAX, isLeftover: false, reason });
     }
     readWindow.clear();
@@ -68,7 +68,7 @@ export class IndexCheck {
   damage(): IndexDamage[] {
     for (const entries of this.#entries.values()) {
       for (const { at, isConfirmed } of entries) {
-        const reason = "an index entry speaks of a frame that is not there";
+        const reason = "an index entry refers to a frame that is not there";
         if (!isConfirmed) this.#damage.push({ at, isLeftover: true, reason });
       }
     }
@@ -87,7 +87,7 @@ export class IndexCheck {
       // Entries are as they should be, and then there is a piece of one: an append was cut short.
       const isCut = (next - at) % INDEX_ENTRY_BYTES !== 0;
       const reason = isCut
-        ? "an index entry was cut short; those after it are not found"
+        ? "an index entry was cut short; the entries after it cannot be found"
         : "index checksum differs";
       this.#damage.push({ at, isLeftover: isCut, reason });
       at = next;

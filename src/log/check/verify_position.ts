@@ -19,8 +19,8 @@ export function verifyPosition(storage: Storage, path: string, partition: number
   );
   const id = best?.nextId ?? 0;
   const outcome = best === undefined
-    ? "and no other holds one"
-    : `the position is ${id} by those that are whole`;
+    ? "and no other slot holds one"
+    : `the position is ${id} by the intact slots`;
   return files.flatMap(({ path: file, damagedAt }) =>
     damagedAt.map((offset): Finding => ({
       severity: best === undefined ? "damage" : "redundant",

@@ -176,7 +176,7 @@ export class SegmentCheck {
       firstId: id,
       endId: id,
       frame: this.#frameAt(offset, id),
-      reason: `the ${which} of a frame is damaged, its other end tells what it said`,
+      reason: `the ${which} of a frame is damaged, its other end has the same content`,
     });
   }
 
@@ -187,7 +187,7 @@ export class SegmentCheck {
       const next = step(segment, offset, READ_AHEAD_BYTES);
       if (next.kind === "tail") {
         if (next.pending) {
-          yield this.#leftover(offset, segment.file.size(), id, "a write under way, or cut short");
+          yield this.#leftover(offset, segment.file.size(), id, "a write in progress, or cut short");
         }
         return;
       }
@@ -234,7 +234,7 @@ export class SegmentCheck {
         severity: "torn",
         kind: "dependency marker",
         offset: 0,
-        reason: `nothing notes that segment ${this.#data.neededId} holds data of its events`,
+        reason: `no dependency marker names segment ${this.#data.neededId}, which holds data of its events`,
         keptId: this.#data.neededId,
       });
     }

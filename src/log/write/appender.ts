@@ -287,6 +287,6 @@ function cutShort({ file }: OpenSegment, writes: number): StorageError {
 function maybeStored(error: unknown): unknown {
   if (!(error instanceof StorageError) || error.mayBeStored) return error;
   const message =
-    `${error.message}: the event may be stored all the same; look whether it is there before pushing it again`;
+    `${error.message}: the event may have been stored; check whether it is there before pushing it again`;
   return new StorageError(error.errno, message, { cause: error, mayBeStored: true });
 }

@@ -27,7 +27,7 @@ export class ChunkPieces {
       if (bytes.byteLength < piece.end) {
         throw new InvalidDataError(
           `Cannot store a data part: a piece of ${counted(piece.end, "byte")} has ${bytes.byteLength} now; ` +
-            `leave it as it is until the push future completes`,
+            `do not change it until the push future completes`,
         );
       }
       const end = Math.min(piece.end, from + missing);

@@ -210,11 +210,11 @@ export class Durability {
     const { errno, message } = error;
     const isFinal = !NOT_TRIED.has(errno);
     const why = isFinal
-      ? "what was appended since the last sync may be lost, and no later sync tells"
+      ? "what was appended since the last sync may be lost, and no later sync reports it"
       : "what was appended is not known to be on the disk";
     const failure = new StorageError(
       errno,
-      `${message}: ${why}; look whether the events are there before pushing them again`,
+      `${message}: ${why}; check whether the events are there before pushing them again`,
       { cause: error, mayBeStored: true },
     );
     if (!isFinal) return failure;

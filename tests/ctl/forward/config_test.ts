@@ -84,7 +84,7 @@ test("a topic is not forwarded to itself, and nothing is forwarded twice", () =>
   const policy = "  - from: local/a\n    to: local/b\n";
   assertEquals(
     fault(`${DRIVERS}forward:\n${policy}${policy}`),
-    '"f.yaml" line 6: "local/a->local/b" stands there twice',
+    '"f.yaml" line 6: "local/a->local/b" is listed twice',
   );
 });
 

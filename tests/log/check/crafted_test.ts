@@ -54,7 +54,7 @@ const CASES: [what: string, parts: Part[], around: Surroundings, findings: strin
   ], ["0: id 0", "1: id 1", "2: id 2", "end 3"]],
   ["a damaged trailer", [{}, damaged("trailer"), {}], {}, [
     "byte 264: redundant frame trailer 1 to 1, 64 bytes, of 1 id 1: the trailer of a frame is damaged, its other " +
-    "end tells what it said",
+    "end has the same content",
   ], ["0: id 0", "1: id 1", "2: id 2", "end 3"]],
   ["a damaged table", [{}, { count: 3, damaged: ["head"] }, {}], {}, [
     "1: damage frame 1 to 4, 140 bytes: metadata checksum differs",
@@ -129,7 +129,7 @@ const CASES: [what: string, parts: Part[], around: Surroundings, findings: strin
     "1: torn leftover 1 to 1, 200 bytes: bytes that are not a frame, and no event is missing",
   ], ["0: id 0", "1: lost 1 to 1, up to 2", "2: id 1", "3: tail 2"]],
   ["a write under way", [{}, { bytes: 100 }], {}, [
-    "1: torn leftover 1 to 1, 100 bytes: a write under way, or cut short",
+    "1: torn leftover 1 to 1, 100 bytes: a write in progress, or cut short",
   ], ["0: id 0", "1: tail 1 pending"]],
   ["a missing end", [{}, {}], { next: { id: 9 } }, [
     "2: damage missing end 2 to 9, 0 bytes: the end of the segment is missing",
@@ -160,7 +160,7 @@ const CASES: [what: string, parts: Part[], around: Surroundings, findings: strin
     next: { id: 1, seal: [1, 0] },
   }, [
     "byte 260: redundant frame trailer 1 to 1, 64 bytes, of 1 id 1: the trailer of a frame is damaged, its other " +
-    "end tells what it said",
+    "end has the same content",
   ], ["0: id 0", "end 1"]],
   ["events after the end", [{}, {}, noise(30)], { next: { id: 1 } }, [], ["0: id 0", "end 1"]],
   ["a frame of another id than its writer knew", [{}, { anchor: [1, 7] }, {}], {}, [
@@ -171,10 +171,10 @@ const CASES: [what: string, parts: Part[], around: Surroundings, findings: strin
     "00000000000000000000.idx 32: redundant index 0 to 0: an index entry gives event 1 the id 5",
   ], ["0: id 0", "1: id 1", "2: tail 2"]],
   ["an index with a time that is too late", [{}, {}], { index: [[0, 0], [1, 1, 9999]] }, [
-    "00000000000000000000.idx 32: torn index 0 to 0: an index entry speaks of a frame that is not there",
+    "00000000000000000000.idx 32: torn index 0 to 0: an index entry refers to a frame that is not there",
   ], ["0: id 0", "1: id 1", "2: tail 2"]],
   ["an index with a time that is too early", [{}, { time: 6000 }], { index: [[1, 1, 5999], [0, 0]] }, [
-    "00000000000000000000.idx 0: torn index 0 to 0: an index entry speaks of a frame that is not there",
+    "00000000000000000000.idx 0: torn index 0 to 0: an index entry refers to a frame that is not there",
   ], ["0: id 0", "1: id 1", "2: tail 2"]],
   ["an index with the newest time before", [{ time: 7000 }, { time: 6000 }], { index: [[1, 1, 7000]] }, [], [
     "0: id 0",
@@ -227,7 +227,7 @@ async function findingsAfter(
   return await findings(crafted);
 }
 
-const TORN_ENTRY = "an index entry was cut short; those after it are not found";
+const TORN_ENTRY = "an index entry was cut short; the entries after it cannot be found";
 const INDEX_NAME = "00000000000000000000.idx";
 
 test("verify tells entries of an index that are damaged from those that were cut short", async () => {
@@ -273,7 +273,7 @@ test("verify names the entries of an index in their order, several of one frame 
   });
   assertEquals(found, [
     `${INDEX_NAME} 0: redundant index 0 to 0: an index entry gives event 2 the id 9`,
-    `${INDEX_NAME} 32: torn index 0 to 0: an index entry speaks of a frame that is not there`,
+    `${INDEX_NAME} 32: torn index 0 to 0: an index entry refers to a frame that is not there`,
     `${INDEX_NAME} 64: redundant index 0 to 0: an index entry gives event 1 the id 7`,
     `${INDEX_NAME} 128: redundant index 0 to 0: an index entry gives event 1 the id 8`,
   ]);
@@ -293,7 +293,7 @@ test("verify reads no more of an index than any gets", async () => {
     };
     const found = await findings(crafted);
     const longer =
-      `${INDEX_NAME} ${INDEX_BYTES_MAX}: redundant index 0 to 0: the index is longer than any gets`;
+      `${INDEX_NAME} ${INDEX_BYTES_MAX}: redundant index 0 to 0: the index is longer than an index can be`;
     assertEquals(found.includes(longer), isLonger);
     // The zeros between entries, and nothing else.
     assertEquals(found.length, 8 + (isLonger ? 1 : 0));
@@ -383,7 +383,7 @@ test("verify asks for a dependency marker where data lies in an older segment", 
   const partition = crafted.partition();
   const markers = async () => (await findings(crafted)).filter((line) => line.includes("dependency marker"));
   const missing =
-    "byte 0: torn dependency marker 10 to 10, keeps 3: nothing notes that segment 3 holds data of its " +
+    "byte 0: torn dependency marker 10 to 10, keeps 3: no dependency marker names segment 3, which holds data of its " +
     "events";
   assertEquals(await markers(), [missing]);
   partition.keepForSegment(10, 5);

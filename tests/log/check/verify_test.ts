@@ -199,7 +199,7 @@ test("verify calls a damaged index entry redundant, and one that is ahead of the
   const torn = (await verifySample(ahead.storage)).find(({ kind }) => kind === "index");
   assertEquals([torn?.severity, torn?.reason], [
     "torn",
-    "an index entry was cut short; those after it are not found",
+    "an index entry was cut short; the entries after it cannot be found",
   ]);
 });
 

@@ -310,8 +310,8 @@ test("verify names the damaged slots of all files of a position, and what the ot
       reason,
     ]);
   const whole = (id: number) =>
-    `a slot of the stored position is damaged, the position is ${id} by those that are whole`;
-  const none = "a slot of the stored position is damaged, and no other holds one";
+    `a slot of the stored position is damaged, the position is ${id} by the intact slots`;
+  const none = "a slot of the stored position is damaged, and no other slot holds one";
   assertEquals(say({}), []);
   assertEquals(say({ [PATH]: file(slot(5), undefined) }), []);
   assertEquals(say({ [PATH]: file(slot(5), "damaged", "damaged") }), [

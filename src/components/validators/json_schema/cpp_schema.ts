@@ -56,11 +56,11 @@ export function cppSchemaDifferences(schema: JsonValue): string[] {
     if (Object.hasOwn(inner, "$ref")) {
       const beside = Object.keys(inner).filter((key) => !["$ref", "$defs", "definitions"].includes(key));
       const matter = beside.filter((key) => !/^(?:\$.*|title|description|default|examples)$/.test(key));
-      if (matter.length > 0) differences.push(`what is beside "$ref"${where(path)} is not looked at`);
+      if (matter.length > 0) differences.push(`keywords next to "$ref"${where(path)} are ignored`);
       return;
     }
     for (const word of LATER_WORDS) {
-      if (Object.hasOwn(inner, word)) differences.push(`"${word}"${where(path)} is not known`);
+      if (Object.hasOwn(inner, word)) differences.push(`keyword "${word}"${where(path)} is unknown`);
     }
     for (const word of ["exclusiveMinimum", "exclusiveMaximum"]) {
       if (typeof inner[word] === "boolean") differences.push(`"${word}"${where(path)} is a number`);

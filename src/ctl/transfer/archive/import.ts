@@ -166,7 +166,7 @@ async function* readEvents(
     // A source closed by a signal looks truncated.
     signal.throwIfAborted();
     if (!(error instanceof TarError || error instanceof SyntaxError || isZlibError(error))) throw error;
-    throw new DamagedArchiveError(`Cannot read on in "${path}": ${(error as Error).message}`, {
+    throw new DamagedArchiveError(`Cannot continue reading "${path}": ${(error as Error).message}`, {
       cause: error,
     });
   }

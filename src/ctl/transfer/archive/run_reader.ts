@@ -54,7 +54,9 @@ export class RunReader {
         this.#foreign.add(entry.name);
         this.#settings.onForeign(entry.name);
       } else if (found.holds === "data") {
-        if (run?.base !== found.base) throw new TarError(`entry ${shown(entry.name)} has data of no events`);
+        if (run?.base !== found.base) {
+          throw new TarError(`entry ${shown(entry.name)} has data that belongs to no event`);
+        }
         yield* this.#withData(run, entry);
         run = undefined;
       } else {
@@ -119,7 +121,7 @@ export class RunReader {
     const extra = await tar.next();
     if (extra !== undefined) {
       throw new TarError(
-        `entry ${shown(extra.name)} stands after "${MANIFEST_ENTRY}", which is the last one`,
+        `entry ${shown(extra.name)} stands after "${MANIFEST_ENTRY}", which must be the last one`,
       );
     }
     await tar.end();

@@ -37,7 +37,7 @@ export class TarReader {
     if (header.every((byte) => byte === 0)) return undefined;
     this.#entry = readHeader(header);
     if (this.sums.has(this.#entry.name)) {
-      throw new TarError(`entry ${shown(this.#entry.name)} is there twice`);
+      throw new TarError(`entry ${shown(this.#entry.name)} is in it twice`);
     }
     this.#left = this.#entry.size;
     this.#hash = createHash("sha256");
@@ -112,13 +112,13 @@ function readHeader(header: Uint8Array): TarEntry {
   const refuse = (why: string): TarError => new TarError(`entry ${shown(name)} is refused: ${why}`);
   if (/^[/\\]|^[a-z]:/i.test(name)) throw refuse("its name is an absolute path");
   if (name.split(/[/\\]/).includes("..")) throw refuse("its name leads out of the archive");
-  if (name === "" || /[\\\p{Cc}]/u.test(name)) throw refuse("it has no name that an archive may have");
+  if (name === "" || /[\\\p{Cc}]/u.test(name)) throw refuse("its name is not allowed in an archive");
   const kind = field(156, 157);
   if (kind === "1" || kind === "2") throw refuse("it is a link");
-  if (kind !== "" && kind !== "0" && kind !== "5") throw refuse(`it is of type "${kind}", and no file`);
+  if (kind !== "" && kind !== "0" && kind !== "5") throw refuse(`it is of type "${kind}", not a file`);
   const digits = field(124, 136).trim();
   const size = /^[0-7]{1,12}$/.test(digits) ? parseInt(digits, 8) : NaN;
-  if (Number.isNaN(size)) throw refuse("its size cannot be read, or is larger than a file's of this format");
+  if (Number.isNaN(size)) throw refuse("its size cannot be read, or exceeds the limit of this format");
   if (kind === "5" && size > 0) throw refuse("it is a folder with content");
   return { name, size };
 }

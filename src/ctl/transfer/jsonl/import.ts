@@ -60,7 +60,7 @@ function parseEvent(line: string): Omit<ImportedEvent, "number"> {
     throw new Error(`"partition" must be a whole number, found ${JSON.stringify(partition)}`);
   }
   if (data !== undefined && data !== null && typeof data !== "string") {
-    throw new Error('"data" must be a text in base64');
+    throw new Error('"data" must be text in base64');
   }
   const bytes = typeof data === "string" ? new Uint8Array(Buffer.from(data, "base64")) : undefined;
   if (

@@ -128,7 +128,7 @@ export class CoreMemory {
       this.#memory.grow(pages);
     } catch (cause) {
       throw new LimitExceededError(
-        `Cannot take ${pages * PAGE_BYTES} more bytes of memory for a frame: the runtime gives no more; ` +
+        `Cannot take ${pages * PAGE_BYTES} more bytes of memory for a frame: the runtime has no more; ` +
           `free some, or push smaller events and batches`,
         { cause },
       );
