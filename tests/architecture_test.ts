@@ -178,7 +178,7 @@ test("no two files import each other, not even through others, or for a type, or
   assertEquals(circles((path) => path), []);
 });
 
-test("what uses the log imports its page, or the page of what verifies and repairs", () => {
+test("users of the log import log/mod.ts or log/check/mod.ts", () => {
   assertEquals(
     offences(
       sources.filter(({ path }) => !path.startsWith("src/log/")),
@@ -268,7 +268,7 @@ test("tools and benchmarks import nothing of the tests", () => {
   );
 });
 
-test("the rooms of the log import one way", () => {
+test("the folders of the log import one way", () => {
   const room = (path: string): number => ROOMS.findIndex((name) => path.startsWith(`src/log/${name}`));
   const ofLog = sources.filter(({ path }) => path.startsWith("src/log/"));
   assertEquals(ofLog.map(({ path }) => path).filter((path) => room(path) < 0), []);
@@ -296,7 +296,7 @@ test("only cli.ts starts the command-line program", () => {
   );
 });
 
-test("the library runs on every runtime: no @std, no Deno, no Bun", () => {
+test("the library runs on every runtime: it uses no @std, Deno or Bun", () => {
   assertEquals(
     offences(library, ({ imports, tree }) => [
       ...imports.filter((name) => /^(?:@std\/|jsr:|bun:)/.test(name)),
@@ -344,7 +344,7 @@ test("no source file is longer than 300 lines", () => {
   );
 });
 
-test("no source file puts work off, gives up on types or silences a check", () => {
+test("no source file has a to-do, an untyped value or a silenced check", () => {
   assertEquals(
     offences(sources, ({ text, tree }) => [
       ...[

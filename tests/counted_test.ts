@@ -37,14 +37,14 @@ function filesOf(folders: string[], match: RegExp): { path: string; text: string
     .map(({ path }) => ({ path, text: readFileSync(path, "utf8") }));
 }
 
-test("one is singular, everything else plural, whatever is counted", () => {
+test("one is singular, every other number plural", () => {
   const each = [0, 1, 2].map((count) => counted(count, "event"));
   assertEquals(each, ["0 events", "1 event", "2 events"]);
   assertEquals([1, 3].map((count) => counted(count, "entry", "entries")), ["1 entry", "3 entries"]);
   assertEquals([1, 1234567].map((count) => countedGrouped(count, "event")), ["1 event", "1,234,567 events"]);
 });
 
-test("no message puts a number before a plural itself", () => {
+test("no message puts a number before a plural on its own", () => {
   const found = filesOf(["src", "page"], /\.ts$/).flatMap(({ path, text }) => {
     const code = text.replaceAll(/^\s*(?:\/\/|\*|\/\*).*$/gm, "");
     return [...code.matchAll(UNCOUNTED)]
@@ -54,7 +54,7 @@ test("no message puts a number before a plural itself", () => {
   assertEquals(found, []);
 });
 
-test("no page of the documentation, no message in it says that one is many", () => {
+test("the documentation and its messages use the singular for one", () => {
   const wrong = new RegExp(`(?<![-\\w.,:#/×] ?)\\b1 (?:${NOUNS.replaceAll(" ", "|")}|bytes)\\b(?!\\||,)`);
   const found = filesOf(["docs", "examples", "src"], /\.(?:md|ts)$/).flatMap(({ path, text }) =>
     text.split("\n").filter((line) => wrong.test(line)).map((line) => `${path}: ${line.trim()}`)

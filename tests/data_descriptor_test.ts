@@ -20,7 +20,7 @@ test("a descriptor means the whole data part", () => {
   assertEquals(new DataDescriptor(0).flatten(), []);
 });
 
-test("views compose: offsets count from the start of the view they are made from", () => {
+test("views compose: offsets count from the start of their parent view", () => {
   const whole = new DataDescriptor(100);
   const view = whole.makeSubView(10, 50).makeSubView(5, 20);
   assertEquals([view.size, view.totalSize], [20, 100]);
@@ -35,13 +35,13 @@ test("views compose: offsets count from the start of the view they are made from
   assertEquals(across.makeStridedView(0, 3, 1, 1).flatten().map(({ offset }) => offset), [25, 33, 35]);
 });
 
-test("the gap after the last block of a strided view may reach out", () => {
+test("the gap after the last block of a strided view may exceed the bounds", () => {
   const view = new DataDescriptor(10).makeStridedView(0, 3, 2, 2);
   assertEquals(view.flatten().map(({ offset }) => offset), [0, 4, 8]);
   assertThrows(() => new DataDescriptor(9).makeStridedView(0, 3, 2, 2), DataRangeError, "end at 10");
 });
 
-test("neighbouring pieces become one range, in the order of the argument", () => {
+test("adjacent pieces become one range, in the given order", () => {
   const whole = new DataDescriptor(20);
   assertEquals(whole.makeUnstructuredView([{ offset: 2, size: 3 }, { offset: 5, size: 4 }]).flatten(), [
     { offset: 2, size: 7 },
@@ -53,7 +53,7 @@ test("neighbouring pieces become one range, in the order of the argument", () =>
   assertEquals(whole.makeStridedView(3, 5, 2, 0).flatten(), [{ offset: 3, size: 10 }]);
 });
 
-test("pieces out of bounds or overlapping are refused, and so is what is not a number", () => {
+test("pieces out of bounds, overlapping or not numbers are refused", () => {
   const view = new DataDescriptor(100).makeSubView(10, 20);
   assertThrows(() => view.makeSubView(0, 21), DataRangeError, "21 bytes at offset 0");
   assertThrows(() => view.makeSubView(21, 0), DataRangeError);
@@ -120,7 +120,7 @@ function randomView(
   }
 }
 
-test("views of views are those of a model that lists every byte", () => {
+test("views of views agree with a model that lists every byte", () => {
   fuzz("data_descriptor", (random) => {
     let view = new DataDescriptor(random(40));
     let bytes = range(0, view.size);

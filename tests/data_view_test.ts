@@ -5,7 +5,7 @@ import { test } from "./harness.ts";
 
 const bytes = Uint8Array.from({ length: 16 }, (_, index) => index);
 
-test("bytes in memory are viewed, never copied", () => {
+test("data in memory is never copied", () => {
   assertStrictEquals(normalizeData(bytes).bytes, bytes);
   for (
     const view of [
@@ -26,7 +26,7 @@ test("bytes in memory are viewed, never copied", () => {
   assertEquals(normalizeData(new SharedArrayBuffer(5)).size, 5);
 });
 
-test("several pieces stay pieces, in their order", () => {
+test("several pieces stay separate, in order", () => {
   const { bytes: pieces, size } = normalizeData([
     bytes.subarray(8),
     bytes.buffer,
@@ -39,7 +39,7 @@ test("several pieces stay pieces, in their order", () => {
   assertEquals(piecesOfData(bytes), [bytes]);
 });
 
-test("streams give their pieces as bytes, without empty ones", async () => {
+test("streams give their pieces as bytes, skipping empty ones", async () => {
   async function* pieces() {
     yield bytes.subarray(0, 3);
     yield new Uint8Array(0);
@@ -63,7 +63,7 @@ test("streams give their pieces as bytes, without empty ones", async () => {
   }
 });
 
-test("a stream that is left is cancelled", async () => {
+test("a stream whose reader leaves is cancelled", async () => {
   let cancelled = false;
   const endless = new ReadableStream({
     pull: (controller) => controller.enqueue(bytes),
@@ -75,7 +75,7 @@ test("a stream that is left is cancelled", async () => {
   assert(cancelled);
 });
 
-test("what is not bytes is refused by name", async () => {
+test("a value that is not bytes is refused, naming its type", async () => {
   const cases: [unknown, string][] = [
     ["text", "found string"],
     [3, "found number"],

@@ -36,7 +36,7 @@ async function withTopic(
   await body(topic);
 }
 
-test("a message tells of every batch pushed", async () => {
+test("a message reports every batch pushed", async () => {
   await withTopic("reported-push", async (topic) => {
     const seen = await messages(diagnostics.push, "reported-push", async () => {
       await using producer = topic.producer("app");
@@ -58,7 +58,7 @@ test("a message tells of every batch pushed", async () => {
   });
 });
 
-test("a message tells of a batch that failed, and of the flush", async () => {
+test("a message reports a failed batch, and the flush", async () => {
   const topic = new ScriptedTopic();
   const error = new Error("disk full");
   topic.answer = error;
@@ -105,7 +105,7 @@ test("messages report batches read and positions stored", async () => {
   });
 });
 
-test("a message tells of damage, thrown or passed over", async () => {
+test("a message reports damage, thrown or skipped", async () => {
   const damage = { partition: 0, firstId: 0, endId: 1, file: "f", offset: 0, reason: "checksum differs" };
   const error = new CorruptedLogError(damage);
   const source = new ScriptedSource();
@@ -122,7 +122,7 @@ test("a message tells of damage, thrown or passed over", async () => {
   ]);
 });
 
-test("a message tells of a partition that goes on in a new segment", async () => {
+test("a message reports that a partition started a new segment", async () => {
   const root_path = await mkdtemp(join(tmpdir(), "diaspora-roll-"));
   try {
     await using driver = await Driver.open("files", { root_path });
@@ -171,7 +171,7 @@ test("the channels are those of node:diagnostics_channel, by their names", async
   ]);
 });
 
-test("a message tells of partitions that a member of a group gains and loses", async () => {
+test("a message reports the partitions that a member of a group gains and loses", async () => {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("assigned-group", { num_partitions: 3 });
   await using topic = await driver.openTopic("assigned-group");

@@ -110,7 +110,7 @@ test("options that are not an object are refused", async () => {
   assertMatch(error.message, /memory driver option "stoer": it is unknown; did you mean "store"\?/);
 });
 
-test("a topic that cannot get its components has no producer, and takes others instead", async () => {
+test("a topic whose components cannot be loaded has no producer, unless others are given", async () => {
   await using driver = await Driver.open("memory", {});
   const validator = { validate() {}, config: () => ({ type: "home-made" }) };
   await driver.createTopic("t", {}, { validator });
@@ -147,7 +147,7 @@ test("closing a driver closes its topics, and those their producers and consumer
   await driver.close();
 });
 
-test("closing reports what failed, after closing everything", async () => {
+test("closing closes everything, then reports what failed", async () => {
   const driver = await Driver.open("memory", {});
   await driver.createTopic("t", {});
   const topic = await driver.openTopic("t");
@@ -157,7 +157,7 @@ test("closing reports what failed, after closing everything", async () => {
   await assertRejects(async () => await consumer.pull(), ClosedError);
 });
 
-test("a topic opened with a type of its own tells where it came from", async () => {
+test("a topic opened with its own type parameter knows its driver", async () => {
   await using driver = await Driver.open("memory", {});
   assertEquals(driver.name, "memory");
   await driver.createTopic("t", { num_partitions: 2 });
@@ -172,7 +172,7 @@ test("a topic opened with a type of its own tells where it came from", async () 
   ]);
 });
 
-test("producers and consumers tell what they were made with", async () => {
+test("producers and consumers show their options", async () => {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("t", {});
   await using topic = await driver.openTopic("t");

@@ -17,7 +17,7 @@ function deferred<T>(): {
   return { promise, resolve, reject };
 }
 
-test("a wait that times out gives undefined and can be repeated", async () => {
+test("a wait that times out returns undefined and can be repeated", async () => {
   const { promise, resolve } = deferred<number>();
   const future = new TaskFuture(promise);
   assertEquals(await future.wait(0), undefined);
@@ -30,7 +30,7 @@ test("a wait that times out gives undefined and can be repeated", async () => {
   assert(future.completed);
 });
 
-test("a future can be awaited, caught and ended like a promise", async () => {
+test("a future supports await, catch and finally like a promise", async () => {
   const future = new TaskFuture(Promise.resolve("a"));
   assertEquals(await future, "a");
   assertEquals(await Promise.all([future, future]), ["a", "a"]);
@@ -44,7 +44,7 @@ test("a future can be awaited, caught and ended like a promise", async () => {
   assertEquals(Object.prototype.toString.call(future), "[object Future]");
 });
 
-test("a failed future that no one waits for harms no one", async () => {
+test("a failed future that no one awaits has no side effect", async () => {
   new TaskFuture(Promise.reject(new Error("dropped")));
   const { promise, reject } = deferred<number>();
   const future = new TaskFuture(promise);
@@ -67,7 +67,7 @@ test("a signal ends a wait with its reason, and only that wait", async () => {
   assertEquals(await future, 3);
 });
 
-test("a signal that is never used holds on to nothing", async () => {
+test("a signal that is never used retains no memory", async () => {
   const controller = new AbortController();
   let listeners = 0;
   const { signal } = controller;

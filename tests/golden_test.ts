@@ -159,7 +159,7 @@ test("verify finds nothing wrong in the store of format 1", async () => {
   });
 });
 
-test("the store of format 1 goes on: new events follow the old ones", async () => {
+test("new events can be appended to the store of format 1", async () => {
   await withCopy(async (root) => {
     await using driver = await Driver.open("files", { root_path: root });
     for (const name of topics) {

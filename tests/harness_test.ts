@@ -3,7 +3,7 @@ import { test } from "./harness.ts";
 
 let ran = 0;
 
-test("test() runs a body that is given alone", () => {
+test("test() runs a body without options", () => {
   ran += 1;
   assertEquals(ran >= 1, true);
 });

@@ -3,7 +3,7 @@ import { InvalidMetadataError, Metadata } from "../mod.ts";
 import { checkDocument, jsonTextOf } from "../src/metadata.ts";
 import { test } from "./harness.ts";
 
-test("Metadata.text() makes a JSON string of any text", () => {
+test("Metadata.text() creates a JSON string from any text", () => {
   for (const text of ["hello", "", '"quoted"', "line\nbreak", "{}", "\ud83d alone"]) {
     const { document } = Metadata.text(text);
     assertEquals(JSON.parse(document), text);
@@ -12,7 +12,7 @@ test("Metadata.text() makes a JSON string of any text", () => {
   assertThrows(() => Metadata.text(3 as never), InvalidMetadataError, "Cannot use a number as text");
 });
 
-test("Metadata.document() keeps the text as it is written", () => {
+test("Metadata.document() keeps the text as written", () => {
   for (const text of ['{"id": 12345678901234567890}', " [1 ,\n2] ", "1.50", '"\\u00e9"']) {
     assertEquals(Metadata.document(text).document, text);
   }
@@ -24,7 +24,7 @@ test("Metadata.value() writes a value as JSON", () => {
   assertThrows(() => Metadata.value({ a: NaN }), InvalidMetadataError, 'NaN at "/a"');
 });
 
-test("text that is not JSON is refused with the position", () => {
+test("text that is not JSON is refused, with the position", () => {
   const cases: [string, string][] = [
     ["", "position 0"],
     ["hello", "position"],
@@ -44,14 +44,14 @@ test("text that is not JSON is refused with the position", () => {
   }
 });
 
-test("text with half a surrogate pair is refused, since it could not be stored as it is", () => {
+test("text with half a surrogate pair is refused, since it could not be stored unchanged", () => {
   assertThrows(() => checkDocument('{"a":"\ud83d"}'), InvalidMetadataError, "at position 6");
   assertThrows(() => checkDocument('"x\ude80\ud83d\ude80"'), InvalidMetadataError, "at position 2");
   checkDocument('"\ud83d\ude80"');
   checkDocument('"\\ud83d"');
 });
 
-test("what a user's own code throws while it is written becomes an InvalidMetadataError", () => {
+test("an error thrown by user code during serialization becomes an InvalidMetadataError", () => {
   const failing = {
     toJSON() {
       throw new Error("no reading yet");
@@ -70,7 +70,7 @@ test("what a user's own code throws while it is written becomes an InvalidMetada
   assertThrows(() => jsonTextOf(deep), InvalidMetadataError, "Cannot write metadata as JSON");
 });
 
-test("a toJSON() that no one can see still cannot make nothing of the metadata", () => {
+test("a non-enumerable toJSON() cannot turn the metadata into undefined", () => {
   const hidden = Object.defineProperty({ a: 1 }, "toJSON", { value: () => undefined });
   assertThrows(() => jsonTextOf(hidden), InvalidMetadataError, "undefined");
 });

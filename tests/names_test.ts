@@ -3,7 +3,7 @@ import { InvalidConsumerNameError, InvalidTopicNameError } from "../mod.ts";
 import { checkConsumerName, checkTopicName } from "../src/names.ts";
 import { test } from "./harness.ts";
 
-test("topic names that can be folders are accepted", () => {
+test("topic names that are valid folder names are accepted", () => {
   for (
     const name of [
       "a",
@@ -22,7 +22,7 @@ test("topic names that can be folders are accepted", () => {
   }
 });
 
-test("topic names that cannot be folders are refused with the reason", () => {
+test("topic names that are not valid folder names are refused with the reason", () => {
   const cases: [unknown, string][] = [
     ["", "it is empty"],
     [".", "it begins with a dot"],
@@ -45,7 +45,7 @@ test("topic names that cannot be folders are refused with the reason", () => {
   }
 });
 
-test("consumer names may hold anything but nothing, control characters and halves of characters", () => {
+test("consumer names may be any non-empty text without control characters and half surrogate pairs", () => {
   for (const name of ["a/b", "../x", ".", "local/a->remote/b", "x".repeat(1000)]) checkConsumerName(name);
   for (const name of ["", "a\0", "x".repeat(1001), "\udc00", 3]) {
     assertThrows(() => checkConsumerName(name), InvalidConsumerNameError);

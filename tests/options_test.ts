@@ -10,7 +10,7 @@ const RULES = {
   locking: rule.flag(false),
 };
 
-test("options are read, and what is left out gets its default", () => {
+test("options are read, and missing ones get their defaults", () => {
   assertEquals(readOptions("files driver", { root_path: "/data" }, RULES), {
     root_path: "/data",
     num_partitions: 1,
@@ -20,7 +20,7 @@ test("options are read, and what is left out gets its default", () => {
   assertEquals(readOptions("files driver", all, RULES), all);
 });
 
-test("a wrong value is named with the option and what is expected", () => {
+test("an invalid value is reported with the option and what is expected", () => {
   const cases: [Record<string, never>, string][] = [
     [
       { num_partitions: 0 } as never,
@@ -45,7 +45,7 @@ test("a wrong value is named with the option and what is expected", () => {
   }
 });
 
-test("a missing option and a document that is none are refused", () => {
+test("a missing option and a value that is not a document are refused", () => {
   assertThrows(
     () => readOptions("topic", {}, RULES),
     InvalidOptionError,
@@ -60,7 +60,7 @@ test("a missing option and a document that is none are refused", () => {
   }
 });
 
-test("an unknown option comes with the nearest known one, or with all of them", () => {
+test("an unknown option is reported with the nearest known one, or with all of them", () => {
   const unknown = (key: string) => () => readOptions("topic", { root_path: "/", [key]: 1 }, RULES);
   assertThrows(unknown("num_partitons"), InvalidOptionError, 'did you mean "num_partitions"?');
   assertThrows(unknown("numPartitions"), InvalidOptionError, 'did you mean "num_partitions"?');
@@ -73,7 +73,7 @@ test("an unknown option comes with the nearest known one, or with all of them", 
   assertThrows(() => readOptions("topic", { a: 1 }, {}), InvalidOptionError, "there are none");
 });
 
-test("the nearest name is one that can be meant", () => {
+test("the nearest name is only suggested if it is plausible", () => {
   const known = ["files", "memory", "kafka"];
   assertEquals(nearestName("file", known), "files");
   assertEquals(nearestName("memroy", known), "memory");

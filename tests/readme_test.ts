@@ -27,7 +27,7 @@ function shell(commands: string, folder: string): string {
   return stdout;
 }
 
-test("the README's programs and commands run as they are printed", () => {
+test("the README's programs and commands run as printed", () => {
   mkdirSync("dist", { recursive: true });
   // Within the repository, where the README says to save them.
   const folder = mkdtempSync(join("dist", "readme-"));
@@ -77,7 +77,7 @@ test("the README's first program has eight lines, and prints what the README say
   }
 });
 
-test("the README's first screens say when an event is safe and that data are not copied", () => {
+test("the README's first screens say when an event is safe and that data is not copied", () => {
   const screen = readme.split("\n").slice(0, 70).join("\n");
   for (const words of ["buffered", "on_flush", "immediate", "`push` does not copy data"]) {
     assertStringIncludes(screen, words);
@@ -129,7 +129,7 @@ test("the README says how to install the library, the command and the driver for
   ) assertStringIncludes(readme, words);
 });
 
-test("the README links to files that are there, from wherever it is read, and names scripts that are there", () => {
+test("the README links to existing files, from any place, and names existing scripts", () => {
   const { scripts, homepage } = JSON.parse(readFileSync("package.json", "utf8"));
   // Whole addresses: npm and JSR show this page, and not the files beside it.
   const repository = homepage.replace("#readme", "");

@@ -11,7 +11,7 @@ function filled(ranges: { offset: number; size: number }[], sizes: number[]): nu
   return buffers.map((buffer) => [...buffer]);
 }
 
-test("ranges fill buffers in order, wherever one of the two ends, and empty ones are passed over", () => {
+test("ranges fill buffers in order, wherever either ends, and empty ones are skipped", () => {
   assertEquals(filled([{ offset: 3, size: 4 }], [4]), [[3, 4, 5, 6]]);
   assertEquals(filled([{ offset: 3, size: 4 }], [0, 1, 0, 3, 0]), [[], [3], [], [4, 5, 6], []]);
   assertEquals(filled([{ offset: 9, size: 2 }, { offset: 0, size: 3 }], [5]), [[9, 10, 0, 1, 2]]);

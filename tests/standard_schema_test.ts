@@ -18,7 +18,7 @@ for (
     ["valibot", valibotReading, toStandardJsonSchema(valibotReading)],
   ] as const
 ) {
-  test(`a ${vendor} schema guards and types a topic`, async () => {
+  test(`a ${vendor} schema validates and types a topic`, async () => {
     await using driver = await Driver.open("memory", {});
     await driver.createTopic("readings", {}, { validator: storable });
     await using topic = await driver.openTopic("readings", { validator: schema });
@@ -42,7 +42,7 @@ for (
     assertEquals(energy, 42);
   });
 
-  test(`a ${vendor} schema is stored as a JSON Schema, which other processes enforce`, async () => {
+  test(`a ${vendor} schema is stored as a JSON Schema, enforced by other processes`, async () => {
     await using driver = await Driver.open("memory", {});
     await driver.createTopic("readings", {}, { validator: storable });
     const info = (await driver.listTopics()).get("readings");
@@ -54,7 +54,7 @@ for (
   });
 }
 
-test("a schema that gives no JSON Schema needs a document to be stored with", async () => {
+test("a schema without a JSON Schema needs a document to be stored", async () => {
   await using driver = await Driver.open("memory", {});
   const error = await assertRejects(
     () => driver.createTopic("readings", {}, { validator: valibotReading }),
@@ -67,7 +67,7 @@ test("a schema that gives no JSON Schema needs a document to be stored with", as
   assertEquals(new StandardSchemaValidator(valibotReading, { document }).config(), document);
 });
 
-test("a schema that answers later is waited for", async () => {
+test("an asynchronous schema is awaited", async () => {
   const slow = z.object({ n: z.number() }).refine(async ({ n }) => {
     await new Promise((resolve) => setTimeout(resolve, 5 - n));
     return n < 3;
@@ -81,7 +81,7 @@ test("a schema that answers later is waited for", async () => {
   await assertRejects(async () => await pushes[2], InvalidMetadataError, "too large");
 });
 
-test("every issue is counted, and one at the top has no place", () => {
+test("every issue is reported, and one of the whole value has no place", () => {
   const validator = new StandardSchemaValidator(z.object({ a: z.number(), b: z.string() }));
   assertThrows(() => validator.validate({}), InvalidMetadataError, "(and 1 more)");
   assertThrows(() => validator.validate(3), InvalidMetadataError, "Cannot accept metadata: ");

@@ -43,7 +43,7 @@ async function push(topic: Topic, count: number): Promise<void> {
 const eventsOf = async (topic: Topic): Promise<number> =>
   (await topic.describe()).reduce((sum, { nextId }) => sum + nextId, 0);
 
-test("a draft in files lies in a hidden folder, and publishing it leaves nothing of that", async () => {
+test("a draft in files is a hidden folder, and publishing it leaves nothing of it", async () => {
   await withFolder(async (folder, driver) => {
     const store = join(folder, "store");
     await using draft = await driver.draftTopic("t", { options: { num_partitions: 2 } });
@@ -58,7 +58,7 @@ test("a draft in files lies in a hidden folder, and publishing it leaves nothing
   });
 });
 
-test("a name that was taken meanwhile is not overwritten, and nothing of the draft stays", async () => {
+test("a name taken meanwhile is not overwritten, and nothing of the draft is left", async () => {
   await withFolder(async (folder, driver) => {
     {
       await using draft = await driver.draftTopic("t");
@@ -73,7 +73,7 @@ test("a name that was taken meanwhile is not overwritten, and nothing of the dra
   });
 });
 
-test("a draft made to be resumed is gone on with, if it is of the same documents", async () => {
+test("a resumable draft is continued if it has the same documents", async () => {
   await withFolder(async (folder, driver) => {
     const begin = async (definition: Parameters<Driver["draftTopic"]>[1]): Promise<number> => {
       await using draft = await driver.draftTopic("t", definition, { resume: true });
@@ -92,7 +92,7 @@ test("a draft made to be resumed is gone on with, if it is of the same documents
   });
 });
 
-test("a link in the place of a draft leads nowhere", async () => {
+test("a link in the place of a draft is not followed", async () => {
   await withFolder(async (folder, driver) => {
     const outside = join(folder, "outside");
     mkdirSync(outside);
@@ -107,7 +107,7 @@ test("a link in the place of a draft leads nowhere", async () => {
   });
 });
 
-test("what a killed process left goes once no one wrote to it for a day", async () => {
+test("a killed process's draft is removed after a day without writes", async () => {
   await withFolder(async (folder, driver) => {
     await driver.createTopic("t");
     const [old, young, written] = ["old", "young", "written"].map((name) =>
@@ -127,7 +127,7 @@ test("what a killed process left goes once no one wrote to it for a day", async 
   });
 });
 
-test("what is wrong in a document that needs no module is said before anything is made", async () => {
+test("faults in a document that needs no module are reported before anything is created", async () => {
   await withFolder(async (folder, driver) => {
     for (
       const definition of [
@@ -143,7 +143,7 @@ test("what is wrong in a document that needs no module is said before anything i
   });
 });
 
-test("an engine that cannot hide a topic marks it until it is published, and deletes it else", async () => {
+test("an engine that cannot hide a topic marks it until it is published, or deletes it", async () => {
   const hidden = new MemoryDriver({});
   const methods = ["createTopic", "openTopic", "topicExists", "listTopics", "deleteTopic", "close"] as const;
   const plain = Object.fromEntries(methods.map((name) => [name, hidden[name].bind(hidden)]));

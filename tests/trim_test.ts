@@ -23,7 +23,7 @@ test("a trim request names at least one condition", () => {
   }
 });
 
-test("wrong conditions are named", () => {
+test("invalid conditions are named", () => {
   const cases: [Record<string, unknown>, string][] = [
     [{ beforeId: -1 }, 'trim option "beforeId": expected an event id'],
     [{ maxBytes: "1 GB" }, 'trim option "maxBytes": expected a number of bytes'],

@@ -181,6 +181,6 @@ const checks = {
   },
 };
 
-test("the types of topics, producers and consumers are what they should be", () => {
+test("the types of topics, producers and consumers are as documented", () => {
   assertEquals(Object.keys(checks).length, 10);
 });

@@ -34,7 +34,7 @@ const FOLDERS = ["bench", "docs", "examples", "page", "src", "tests", "tools", "
 const MADE =
   /^(?:src\/ui\/page_files\.ts|src\/log\/format\/core\/core_bytes\.ts|tests\/golden\/.*|tests\/words_test\.ts)$/;
 
-test("the whole tree says things in the field's words and in plain English", () => {
+test("the whole tree uses the field's terms and plain English", () => {
   const paths = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",

@@ -83,7 +83,7 @@ export const acknowledgingRules: readonly Rule[] = [
     },
   },
   {
-    name: "names with any characters keep their positions apart",
+    name: "names with any characters have separate positions",
     needs: ["positions"],
     async check(fixture) {
       const names = ["a", "A", "a/b", "../up", "über", "local/x->remote/y", ".", "a b", "x".repeat(300)];
@@ -98,7 +98,7 @@ export const acknowledgingRules: readonly Rule[] = [
     },
   },
   {
-    name: "lag() tells how far a name is behind, without consuming",
+    name: "lag() returns a consumer's lag without consuming",
     needs: ["positions"],
     async check(fixture) {
       await using topic = await fixture.topic(2);

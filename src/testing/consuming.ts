@@ -5,7 +5,7 @@ import type { Rule } from "./rule.ts";
 /** Rules about pulling, waiting and the order of partitions. */
 export const consumingRules: readonly Rule[] = [
   {
-    name: "a pull on an empty topic times out and swallows nothing",
+    name: "a pull on an empty topic times out and loses no event",
     async check(fixture) {
       await using topic = await fixture.topic();
       await using consumer = topic.consumer("c");
@@ -33,7 +33,7 @@ export const consumingRules: readonly Rule[] = [
     },
   },
   {
-    name: "those who wait get the events in the order in which they came",
+    name: "waiting pulls get events in the order of their calls",
     async check(fixture) {
       await using topic = await fixture.topic();
       await using consumer = topic.consumer("c");
@@ -43,7 +43,7 @@ export const consumingRules: readonly Rule[] = [
     },
   },
   {
-    name: "polling gets everything in the end",
+    name: "polling eventually returns every event",
     async check(fixture) {
       await using topic = await fixture.topic(2);
       await store(topic, 20, 0, 0);
@@ -72,7 +72,7 @@ export const consumingRules: readonly Rule[] = [
     },
   },
   {
-    name: "events({ until: 'end' }) gives what is there and ends",
+    name: "events({ until: 'end' }) returns the existing events and ends",
     needs: ["description"],
     async check(fixture) {
       await using topic = await fixture.topic(2);
@@ -115,7 +115,7 @@ export const consumingRules: readonly Rule[] = [
     },
   },
   {
-    name: "a signal ends a wait, and the consumer goes on",
+    name: "a signal ends a wait, and the consumer stays usable",
     async check(fixture) {
       await using topic = await fixture.topic();
       await using consumer = topic.consumer("c");
@@ -140,7 +140,7 @@ export const consumingRules: readonly Rule[] = [
     },
   },
   {
-    name: "describe() tells ids, sizes and times",
+    name: "describe() returns ids, sizes and times",
     needs: ["description"],
     async check(fixture) {
       await using topic = await fixture.topic(2);

@@ -26,7 +26,7 @@ async function oneTopic(fixture: Fixture): Promise<Topic<Numbered>> {
 /** Rules about data parts: pushing them, and selecting what is delivered. */
 export const dataRules: readonly Rule[] = [
   {
-    name: "data comes back whole where all of it is selected",
+    name: "data is returned whole if all of it is selected",
     needs: ["data"],
     async check(fixture) {
       await using topic = await oneTopic(fixture);
@@ -38,7 +38,7 @@ export const dataRules: readonly Rule[] = [
     },
   },
   {
-    name: "without a selector no data comes, and it can be loaded later",
+    name: "without a selector no data is loaded, and it can be loaded later",
     needs: ["data"],
     async check(fixture) {
       await using topic = await oneTopic(fixture);
@@ -69,7 +69,7 @@ export const dataRules: readonly Rule[] = [
     },
   },
   {
-    name: "an allocator gives the buffers that are filled",
+    name: "an allocator's buffers are filled",
     needs: ["data"],
     async check(fixture) {
       await using topic = await oneTopic(fixture);
@@ -134,7 +134,7 @@ export const dataRules: readonly Rule[] = [
     },
   },
   {
-    name: "data may be given as a stream, and order is kept around it",
+    name: "data may be given as a stream, and the order is kept",
     needs: ["data", "streams"],
     async check(fixture) {
       await using topic = await fixture.topic();
@@ -164,7 +164,7 @@ export const dataRules: readonly Rule[] = [
     },
   },
   {
-    name: "a stream without a byte is an event without data",
+    name: "an empty stream is an event without data",
     needs: ["data", "streams"],
     async check(fixture) {
       await using topic = await fixture.topic();
@@ -185,7 +185,7 @@ export const dataRules: readonly Rule[] = [
     },
   },
   {
-    name: "data that loses its memory before it is stored fails alone, and those around it are stored",
+    name: "data detached before it is stored fails alone, and the events around it are stored",
     needs: ["data"],
     async check(fixture) {
       await using topic = await fixture.topic();
@@ -225,7 +225,7 @@ export const dataRules: readonly Rule[] = [
     },
   },
   {
-    name: "a topic is copied by a pipe as it is: texts to the digit, and all data, selected or not",
+    name: "a pipe copies a topic unchanged: text digit by digit, and all data, selected or not",
     needs: ["data"],
     async check(fixture) {
       await using topic = await fixture.topic();

@@ -67,7 +67,7 @@ export const groupRules: readonly Rule[] = [
     },
   },
   {
-    name: "a member that closes leaves its partitions to the others, which get what it did not acknowledge",
+    name: "a member that closes leaves its partitions to the others, with what it did not acknowledge",
     needs: ["groups", "positions"],
     async check(fixture) {
       await using topic = await fixture.topic(4);
@@ -86,7 +86,7 @@ export const groupRules: readonly Rule[] = [
     },
   },
   {
-    name: "joining and leaving moves no more partitions than it must",
+    name: "joining and leaving moves no partition unnecessarily",
     needs: ["groups", "calmHandover", "positions"],
     async check(fixture) {
       await using topic = await fixture.topic(6);
@@ -129,7 +129,8 @@ export const groupRules: readonly Rule[] = [
     },
   },
   {
-    name: "an event of a partition that moved cannot be acknowledged by its former owner, and comes again",
+    name:
+      "an event of a partition that moved cannot be acknowledged by its former owner, and is delivered again",
     needs: ["groups", "calmHandover", "positions"],
     async check(fixture) {
       await using topic = await fixture.topic(2);
@@ -154,7 +155,7 @@ export const groupRules: readonly Rule[] = [
   },
   {
     name:
-      "a partition goes to a new member when what was delivered of it is acknowledged, and nothing comes twice",
+      "a partition moves to a new member once its delivered events are acknowledged, and nothing is delivered twice",
     needs: ["groups", "calmHandover", "positions"],
     async check(fixture) {
       await using topic = await fixture.topic(2);
@@ -173,7 +174,7 @@ export const groupRules: readonly Rule[] = [
     },
   },
   {
-    name: "members() tells who owns what",
+    name: "members() returns the owner of every partition",
     needs: ["groups", "positions"],
     async check(fixture) {
       await using topic = await fixture.topic(3);
@@ -188,7 +189,7 @@ export const groupRules: readonly Rule[] = [
     },
   },
   {
-    name: "a group of one name does not go beside a consumer of that name that reads alone",
+    name: "a group and a consumer outside it cannot use one name",
     needs: ["groups", "loneReaders", "positions"],
     async check(fixture) {
       await using topic = await fixture.topic(2);
@@ -214,8 +215,7 @@ export const groupRules: readonly Rule[] = [
     },
   },
   {
-    name:
-      "groups of one name in two topics, and of two names in one topic, have nothing to do with each other",
+    name: "groups of one name in two topics, and of two names in one topic, are independent",
     needs: ["groups", "positions"],
     async check(fixture) {
       await using topic = await fixture.topic(2);

@@ -12,7 +12,7 @@ export const missingRules: readonly Rule[] = [
     },
   },
   {
-    name: "acknowledge() and all about stored positions say that they are not supported",
+    name: "acknowledge() and every call about stored positions say that they are not supported",
     lacks: "positions",
     async check(fixture) {
       await using topic = await fixture.topic();

@@ -33,7 +33,7 @@ export const producingRules: readonly Rule[] = [
     },
   },
   {
-    name: "a loop that never awaits is stored by the flush after it",
+    name: "a loop that never awaits is stored by its flush",
     async check(fixture) {
       await using topic = await fixture.topic(2);
       await using producer = topic.producer("p", { batchSize: 100, maxNumBatches: 2 });
@@ -48,7 +48,7 @@ export const producingRules: readonly Rule[] = [
     },
   },
   {
-    name: "ids go on where the producers before stopped",
+    name: "ids continue where earlier producers stopped",
     async check(fixture) {
       await using topic = await fixture.topic();
       for (const first of [0, 5, 10]) await store(topic, 5, first);
@@ -59,7 +59,7 @@ export const producingRules: readonly Rule[] = [
     },
   },
   {
-    name: "several producers at once share a partition without a gap or a double",
+    name: "several producers share a partition without gaps or duplicates",
     async check(fixture) {
       await using topic = await fixture.topic();
       const producers = range(0, 4).map((number) => topic.producer(`p${number}`, { batchSize: 3 }));
@@ -92,7 +92,7 @@ export const producingRules: readonly Rule[] = [
     },
   },
   {
-    name: "events that no one waits for are stored all the same",
+    name: "events that no one awaits are stored",
     async check(fixture) {
       await using topic = await fixture.topic();
       await using producer = topic.producer("p");
@@ -114,7 +114,7 @@ export const producingRules: readonly Rule[] = [
     },
   },
   {
-    name: "metadata comes back as it was pushed, and text as it was written",
+    name: "metadata is returned as pushed, and text as written",
     async check(fixture) {
       await using topic = await fixture.topic();
       await using producer = topic.producer("p");
@@ -136,7 +136,7 @@ export const producingRules: readonly Rule[] = [
     },
   },
   {
-    name: "other serializers store bytes that come back as metadata",
+    name: "other serializers store bytes that are returned as metadata",
     needs: ["binaryMetadata"],
     async check(fixture) {
       await using topic = await fixture.topic(1, { serializer: { type: "cbor" } });
@@ -148,7 +148,7 @@ export const producingRules: readonly Rule[] = [
     },
   },
   {
-    name: "events carry the time when they were stored",
+    name: "events have the time when they were stored",
     async check(fixture) {
       await using topic = await fixture.topic();
       const before = Date.now();
@@ -161,7 +161,7 @@ export const producingRules: readonly Rule[] = [
     },
   },
   {
-    name: "a producer that was closed refuses events",
+    name: "a closed producer refuses events",
     async check(fixture) {
       await using topic = await fixture.topic();
       const producer = topic.producer("p");

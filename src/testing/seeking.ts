@@ -5,7 +5,7 @@ import type { Rule } from "./rule.ts";
 /** Rules about start positions and seeking. */
 export const seekingRules: readonly Rule[] = [
   {
-    name: "a consumer begins where `from` says, unless its name acknowledged something",
+    name: "a consumer starts at `from`, unless its name has a position",
     needs: ["seeking", "positions"],
     async check(fixture) {
       await using topic = await fixture.topic();
@@ -29,7 +29,7 @@ export const seekingRules: readonly Rule[] = [
     },
   },
   {
-    name: "a consumer begins at the first event that is not older than a time",
+    name: "a consumer starts at the first event not older than a time",
     needs: ["times"],
     async check(fixture) {
       await using topic = await fixture.topic();
@@ -67,7 +67,7 @@ export const seekingRules: readonly Rule[] = [
     },
   },
   {
-    name: "seek() moves some partitions and leaves the others",
+    name: "seek() moves some partitions and keeps the others",
     needs: ["seeking"],
     async check(fixture) {
       await using topic = await fixture.topic(2);
@@ -82,7 +82,7 @@ export const seekingRules: readonly Rule[] = [
     },
   },
   {
-    name: "seek() moves the stored position only where it is asked to",
+    name: "seek() moves the stored position only on request",
     needs: ["seeking", "positions"],
     async check(fixture) {
       await using topic = await fixture.topic();

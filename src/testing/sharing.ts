@@ -5,7 +5,7 @@ import type { Rule } from "./rule.ts";
 /** Rules about several drivers at one place, one after the other and at the same time. */
 export const sharingRules: readonly Rule[] = [
   {
-    name: "topics, events and positions outlive their driver",
+    name: "topics, events and positions persist after their driver is closed",
     needs: ["reopening"],
     async check(fixture) {
       await fixture.driver.close();
@@ -27,7 +27,7 @@ export const sharingRules: readonly Rule[] = [
     },
   },
   {
-    name: "acknowledgements outlive their driver",
+    name: "acknowledgements persist after their driver is closed",
     needs: ["reopening", "positions"],
     async check(fixture) {
       await fixture.driver.close();
@@ -60,7 +60,7 @@ export const sharingRules: readonly Rule[] = [
     },
   },
   {
-    name: "producers of several drivers share a partition without a gap or a double",
+    name: "producers of several drivers share a partition without gaps or duplicates",
     needs: ["sharing"],
     async check(fixture) {
       await using topic = await fixture.topic();

@@ -7,7 +7,7 @@ const BAD_NAMES = ["", ".", "..", ".hidden", "a/b", "a\\b", "/absolute", "a\0b",
 /** Rules about creating, opening, listing and deleting topics. */
 export const topicRules: readonly Rule[] = [
   {
-    name: "createTopic() makes a topic that exists, is listed and can be opened",
+    name: "createTopic() creates a topic that exists, is listed and can be opened",
     async check(fixture) {
       const { driver } = fixture;
       equal(await driver.topicExists("readings"), false);
@@ -25,7 +25,7 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "createTopic() without num_partitions makes one partition",
+    name: "createTopic() without num_partitions creates one partition",
     async check(fixture) {
       await fixture.create("readings", {});
       await using topic = await fixture.driver.openTopic("readings");
@@ -43,7 +43,7 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "createTopic() of a topic that exists fails and leaves it as it is",
+    name: "createTopic() of an existing topic fails and does not change it",
     async check(fixture) {
       await using topic = await fixture.topic();
       await store(topic, 2);
@@ -55,14 +55,14 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "openTopic() of a topic that does not exist fails and makes none",
+    name: "openTopic() of a missing topic fails and creates none",
     async check({ driver }) {
       await fails("ERR_TOPIC_NOT_FOUND", () => driver.openTopic("readings"));
       equal(await driver.topicExists("readings"), false);
     },
   },
   {
-    name: "a bad topic name is refused by every method",
+    name: "an invalid topic name is refused by every method",
     async check({ driver }) {
       for (const name of BAD_NAMES) {
         await fails("ERR_INVALID_TOPIC_NAME", () => driver.createTopic(name, { num_partitions: 1 }));
@@ -74,7 +74,7 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "a bad number of partitions or an unknown option is refused, and nothing is left",
+    name: "an invalid number of partitions or an unknown option is refused, and nothing is left",
     async check(fixture) {
       for (const count of [0, -1, 1.5, "3", null, true]) {
         await fails("ERR_INVALID_OPTION", () => fixture.create("readings", { num_partitions: count }));
@@ -107,7 +107,7 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "documents that name modules are data: kept as they are, needed by no one who only looks",
+    name: "documents that name modules are data: kept unchanged, and not needed for inspection",
     async check({ driver }) {
       const type = "Part:/surely/no/such/module.mjs";
       const definition = { validator: { type, max: 5 }, partitionSelector: { type }, serializer: { type } };
@@ -127,7 +127,7 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "draftTopic() makes a topic that is there when it is published, with all that was flushed",
+    name: "draftTopic() creates a topic that appears when published, with every flushed event",
     async check(fixture) {
       const { driver } = fixture;
       {
@@ -189,7 +189,7 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "who uses a topic while it is deleted learns it",
+    name: "users of a topic that is deleted get an error",
     needs: ["deletion"],
     async check(fixture) {
       await using topic = await fixture.topic();
@@ -205,7 +205,7 @@ export const topicRules: readonly Rule[] = [
     },
   },
   {
-    name: "edit() changes options for everybody, and refuses those that cannot change",
+    name: "edit() changes options for every user, and refuses those that cannot change",
     needs: ["editing"],
     async check(fixture) {
       await using topic = await fixture.topic(2);

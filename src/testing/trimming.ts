@@ -15,7 +15,7 @@ async function storeTen(topic: Topic<Numbered>, first: number): Promise<void> {
 /** Rules about removing the oldest events. */
 export const trimmingRules: readonly Rule[] = [
   {
-    name: "trim() removes from the front, and ids stay what they are",
+    name: "trim() removes from the front, and ids do not change",
     needs: ["trimming", "description"],
     async check(fixture) {
       await using topic = await fixture.topic();
@@ -38,7 +38,7 @@ export const trimmingRules: readonly Rule[] = [
     },
   },
   {
-    name: "a reader whose next event was removed learns it once, and goes on",
+    name: "a reader whose next event was removed gets one error, and continues",
     needs: ["trimming", "seeking"],
     async check(fixture) {
       await using topic = await fixture.topic();

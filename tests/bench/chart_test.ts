@@ -21,7 +21,7 @@ test("a linear scale is widened to round numbers", () => {
   assertAlmostEquals(scale.at(50), 0.5);
 });
 
-test("a logarithmic scale gives every factor the same room", () => {
+test("a logarithmic scale gives every factor the same width", () => {
   const scale = logScale(1, 10_000);
   assertAlmostEquals(scale.at(100), 0.5);
   assertEquals(scale.ticks, [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]);
@@ -29,18 +29,18 @@ test("a logarithmic scale gives every factor the same room", () => {
   assert(narrow.at(3) >= 0 && narrow.at(4) <= 1);
 });
 
-test("a step scale puts the values equally far apart", () => {
+test("a step scale spaces values evenly", () => {
   const scale = stepScale([4096, 1, 64, 64]);
   assertEquals(scale.ticks.map((tick) => scale.at(tick)), [0, 0.5, 1]);
 });
 
-test("names at the ends of lines are moved apart", () => {
+test("labels at the ends of lines do not overlap", () => {
   const moved = apart([100, 101, 300], 17);
   assert(moved[1] - moved[0] >= 16.9);
   assertAlmostEquals(moved[2], 300);
 });
 
-test("a line chart names its series and escapes what it is given", () => {
+test("a line chart names its series and escapes its input", () => {
   const svg = lineChart({
     title: "a < b & c",
     x: { label: "x", scale: "steps", format: String },
@@ -53,7 +53,7 @@ test("a line chart names its series and escapes what it is given", () => {
   assertEquals(/NaN|Infinity|undefined/.test(svg), false);
 });
 
-test("a chart of one point, and one of equal values, have a place for them", () => {
+test("charts of one point and of equal values are drawn", () => {
   for (const scale of ["linear", "log", "steps"] as const) {
     const svg = lineChart({
       title: "",
@@ -91,7 +91,7 @@ test("percentile() gives the value below which a share lies", () => {
   assertEquals([0, 0.5, 0.99, 1].map((share) => percentile(sorted, share)), [1, 51, 100, 100]);
 });
 
-test("a page is complete by itself, and escapes what it is given", () => {
+test("a page needs no other file, and escapes its input", () => {
   const html = page({
     title: "<title>",
     facts: { date: "today" },

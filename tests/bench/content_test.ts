@@ -3,7 +3,7 @@ import { DataPool, documentText, makeContent } from "../../src/ctl/bench/content
 import { scaled, warmUpOf, WORKLOADS } from "../../src/ctl/bench/workload.ts";
 import { test } from "../harness.ts";
 
-test("documentText() has the size asked for and is a JSON object", () => {
+test("documentText() is a JSON object of the requested size", () => {
   for (const bytes of [10, 79, 80, 100, 1024, 102_400]) {
     for (const id of [0, 7, 99_999]) {
       const text = documentText(id, bytes);
@@ -27,7 +27,7 @@ test("makeContent() gives the same metadata as objects and as text, and counts t
   assertEquals([fewer.metadata.length, fewer.bytes], [10, 50 * 1100]);
 });
 
-test("a DataPool gives parts of the size asked for, one after the other, and begins again", () => {
+test("a DataPool returns consecutive parts of the requested size, and wraps around", () => {
   const pool = new DataPool(24 * 1024 * 1024);
   const offsets = [1, 2, 3].map(() => pool.next()!.byteOffset);
   assertEquals(offsets, [0, 24 * 1024 * 1024, 0]);
@@ -37,7 +37,7 @@ test("a DataPool gives parts of the size asked for, one after the other, and beg
   assert(new Set(bytes).size > 200);
 });
 
-test("a workload can be scaled down to one event, and is warmed up with a part of it", () => {
+test("a workload can be scaled down to one event, and warms up with part of it", () => {
   assertEquals(scaled(WORKLOADS.W4, 0.5).events, 1000);
   assertEquals(scaled(WORKLOADS.W4, 1e-9).events, 1);
   const warmUp = warmUpOf(WORKLOADS.W4);

@@ -23,7 +23,7 @@ function withProgram(text: string, body: (program: string, folder: string) => vo
   }
 }
 
-test("a program on the C++ library pushes and reads in a folder of its own, which goes afterwards", {
+test("a program on the C++ library pushes and reads in its own folder, which is removed afterwards", {
   skip: NO_SHELL,
 }, () => {
   const text = [
@@ -48,7 +48,7 @@ test("a program on the C++ library pushes and reads in a folder of its own, whic
   });
 });
 
-test("a program on the C++ library that fails, or prints no figures, is named", { skip: NO_SHELL }, () => {
+test("a program on the C++ library that fails or prints no figures is named", { skip: NO_SHELL }, () => {
   const cases: [text: string, message: string][] = [
     ["echo no disk >&2; exit 3", 'produce" failed (exit code 3): no disk'],
     ["echo fast", 'printed last: "fast"; expected {"seconds"'],

@@ -29,7 +29,7 @@ async function withTopic(
   await use((job) => runJob({ ...job, target } as Job, open, driver), driver);
 }
 
-test("measuring produce pushes each event once, and into the other topic what warms up", async () => {
+test("measuring produce pushes each event once, and warms up in another topic", async () => {
   await withTopic({ num_partitions: 3 }, async (measure, driver) => {
     const settings = { ...SHAPE, form: "object", producer: { batchSize: 7 }, flushInterval: 50 };
     const measured = await measure({ kind: "produce", settings } as Omit<Job, "target">);
@@ -43,7 +43,7 @@ test("measuring produce pushes each event once, and into the other topic what wa
   });
 });
 
-test("measuring consume counts what it read, in every way of reading", async () => {
+test("measuring consume counts what it read, for every way of reading", async () => {
   await withTopic({ num_partitions: 2 }, async (measure) => {
     await measure(
       { kind: "produce", settings: { ...SHAPE, form: "text", producer: {} } } as Omit<Job, "target">,
@@ -65,7 +65,7 @@ test("measuring consume counts what it read, in every way of reading", async () 
   });
 });
 
-test("measuring latency times each event but the first ones", async () => {
+test("measuring latency times every event after the warm-up", async () => {
   await withTopic({ num_partitions: 1 }, async (measure) => {
     const settings = { events: 100, rate: 1000, dataBytes: 10 };
     const [pulled, pushed] = await Promise.all([
@@ -78,7 +78,7 @@ test("measuring latency times each event but the first ones", async () => {
   });
 });
 
-test("measuring durable pushes times them in turn with bare writes", async () => {
+test("measuring durable pushes alternates them with plain writes", async () => {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-bench-test-"));
   try {
     await withTopic({ num_partitions: 1 }, async (measure) => {
@@ -92,7 +92,7 @@ test("measuring durable pushes times them in turn with bare writes", async () =>
   }
 });
 
-test("the floors write and read as many bytes as the events have", async () => {
+test("the baselines write and read as many bytes as the events have", async () => {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-bench-test-"));
   try {
     const path = join(folder, "floor");
@@ -108,7 +108,7 @@ test("the floors write and read as many bytes as the events have", async () => {
   }
 });
 
-test("what processes did at the same time counts from the first beginning to the last end", () => {
+test("concurrent processes are timed from the first start to the last end", () => {
   const one = {
     events: 10,
     bytes: 5,

@@ -22,7 +22,7 @@ for (const program of ["bench", "bench_peers"]) {
     for (const option of ["--workloads", "--scale", "--rounds", "--json"]) assertStringIncludes(out, option);
   });
 
-  test(`${program} refuses options it does not know, and numbers that are none`, () => {
+  test(`${program} refuses unknown options, and values that are not numbers`, () => {
     const unknown = run(program, "--scal", "2");
     assertEquals(unknown.status, 2);
     assertStringIncludes(unknown.err, 'Unknown option "scal": known are --help');
@@ -32,7 +32,7 @@ for (const program of ["bench", "bench_peers"]) {
   });
 }
 
-test("bench measures the sections that its help names, and refuses others", () => {
+test("bench measures the sections listed in its help, and refuses others", () => {
   const { status, err } = run("bench", "--sections", "throughput,sideways");
   assertEquals(status, 2);
   const sections = /known are (.*)/.exec(err)![1];

@@ -15,7 +15,7 @@ function measured(seconds: number): Measured {
   };
 }
 
-test("measurements are drawn as bars, and as lines where something grows", () => {
+test("measurements are drawn as bars, and series over a size as lines", () => {
   const rows = [{ what: "produce, objects", measured: measured(0.001) }];
   const bars = sectionCharts({ title: "W1 on deno", rows });
   assertEquals(bars.length, 1);
@@ -33,7 +33,7 @@ test("measurements are drawn as bars, and as lines where something grows", () =>
   assertStringIncludes(lines[1], "produce: 100 at 1");
 });
 
-test("contestants are drawn beside each other, those that were measured", () => {
+test("measured contestants are drawn next to each other", () => {
   const shape = { events: 1000, dataBytes: 0, metadataBytes: 100 };
   const charts = comparisonCharts({
     workload: "W1",

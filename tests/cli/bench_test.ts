@@ -6,7 +6,7 @@ import { ctl, withFolder } from "./program.ts";
 
 const SMALL = ["--num-events", "500", "--duration", "0.2"];
 
-test("bench measures the files driver in processes of its own and leaves no topic behind", async () => {
+test("bench measures the files driver in separate processes and leaves no topic", async () => {
   await withFolder(async ({ folder }) => {
     const words = ["bench", "--driver", "files", "--driver.root_path", join(folder, "store"), ...SMALL];
     const more = ["--topic.num_partitions", "2", "--processes", "2", "--data-size", "1000", "--json"];
@@ -43,7 +43,7 @@ test("bench writes a page with plots that needs no other file", async () => {
   });
 });
 
-test("bench uses a topic that is named, as upstream's programs do, and keeps it", async () => {
+test("bench uses a given topic, as upstream's programs do, and keeps it", async () => {
   await withFolder(async ({ folder }) => {
     const driver = ["--driver", "files", "--driver.root_path", folder];
     assertEquals((await ctl(["topic", "create", "--name", "t", ...driver])).code, 0);
@@ -94,7 +94,7 @@ test("bench says what is wrong with its options", async () => {
   }
 });
 
-test("bench of a topic that is not there fails with exit code 4", async () => {
+test("bench of a missing topic fails with exit code 4", async () => {
   await withFolder(async ({ folder }) => {
     const { code, stderr } = await ctl(
       ["bench", "produce", "--topic", "missing", "--driver", "files", "--driver.root_path", folder],

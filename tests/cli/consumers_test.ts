@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "../harness.ts";
 import { ctl, withFolder } from "./program.ts";
 
-test("consumer list, lag, seek and delete tell and move where names stand", async () => {
+test("consumer list, lag, seek and delete show and change the positions of consumers", async () => {
   await withFolder(async ({ driver }) => {
     await ctl(["topic", "create", "--name", "t", "--topic.num_partitions", "2", ...driver]);
     await ctl(["produce", "t", ...driver], { input: "0\n1\n2\n3\n" });

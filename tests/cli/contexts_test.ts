@@ -26,7 +26,7 @@ async function succeeds(outcome: Promise<Outcome>): Promise<string> {
   return stdout;
 }
 
-test("with a context there is nothing to type but the command", async () => {
+test("with a context, only the command has to be typed", async () => {
   await withContexts(async ({ root, call }) => {
     await succeeds(call(["context", "add", "dev", "--store", root]));
     assertEquals(await succeeds(call(["topic", "ls", "--context", "dev"])), "t\n");
@@ -81,7 +81,7 @@ test("the command line wins over the environment, that over the context", async 
   });
 });
 
-test("contradictions and unknown names are refused with what to do", async () => {
+test("contradictory options and unknown names are refused with a remedy", async () => {
   await withContexts(async ({ root, call }) => {
     await succeeds(call(["context", "add", "dev", "--store", root]));
     const cases: [string[], string][] = [
@@ -127,7 +127,7 @@ test("a context is readable by its user alone, and shown without its secrets", a
   });
 });
 
-test("a relative store of a context means one folder, wherever it is used", async () => {
+test("a relative store path in a context means the same folder from everywhere", async () => {
   await withContexts(async ({ folder, call }) => {
     await succeeds(call(["context", "add", "here", "--store", "./store", "--use"]));
     mkdirSync(join(folder, "elsewhere"));
@@ -137,7 +137,7 @@ test("a relative store of a context means one folder, wherever it is used", asyn
   });
 });
 
-test("contexts added at once are all there afterwards", async () => {
+test("contexts added concurrently are all kept", async () => {
   await withContexts(async ({ root, call }) => {
     const names = ["a", "b", "c", "d"];
     await Promise.all(names.map((name) => succeeds(call(["context", "add", name, "--store", root]))));
@@ -146,7 +146,7 @@ test("contexts added at once are all there afterwards", async () => {
   });
 });
 
-test("a file of contexts that is none is named, and stops nothing that names its driver", async () => {
+test("a malformed file of contexts is reported, and does not affect commands that name their driver", async () => {
   await withContexts(async ({ call, file, root }) => {
     mkdirSync(join(file, ".."), { recursive: true });
     for (const text of ["{", "[]", '{"contexts": 1}', '{"current": "a", "contexts": {"a": {"driver": 1}}}']) {
@@ -160,7 +160,7 @@ test("a file of contexts that is none is named, and stops nothing that names its
   });
 });
 
-test("a mistyped path is distinguished from an empty store, and a path that was not named is said", async () => {
+test("a mistyped path is distinguished from an empty store, and a default path is logged", async () => {
   await withContexts(async ({ folder, call }) => {
     mkdirSync(join(folder, "empty"));
     assertEquals(await succeeds(call(["topic", "list", "--store", "empty"])), "");
@@ -184,7 +184,7 @@ test("a mistyped path is distinguished from an empty store, and a path that was 
   });
 });
 
-test("completion offers the names that there are, and runs none of them", async () => {
+test("completion offers existing names, and executes none of them", async () => {
   await withContexts(async ({ folder, root, call }) => {
     const name = "t $(touch pwned) `touch pwned`";
     await succeeds(call(["topic", "create", name, "--store", root]));

@@ -33,7 +33,7 @@ function bytesIn(folder: string): number {
 }
 
 test(
-  "every topic of the sample store comes in by command and goes back as it was",
+  "every topic of the sample store is imported by command and exported unchanged",
   async () => {
     await withFolder(async ({ folder, driver }) => {
       for (const name of ["sample", "empty", "schema"]) {
@@ -97,7 +97,7 @@ test("topics in the C++ layout are listed with their size, and the error says ho
   });
 });
 
-test("an import that is killed again and again ends with every event, once", async () => {
+test("an import that is killed repeatedly ends with every event exactly once", async () => {
   await withFolder(async ({ folder, root, driver }) => {
     const options = ["--topic.num_partitions", "2", ...driver];
     await ctl(["topic", "create", "--name", "t", ...options]);
@@ -126,7 +126,7 @@ test("an import that is killed again and again ends with every event, once", asy
   });
 });
 
-test("an interrupted export says so, and the same command goes on with it", async () => {
+test("an interrupted export says so, and the same command continues it", async () => {
   await withFolder(async ({ folder, driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
     const line = `{"pad":"${"x".repeat(300)}"}\n`;
@@ -182,7 +182,7 @@ test("a damaged C++ store ends with exit code 3, a missing topic with 4, wrong o
   });
 });
 
-test("events of the C++ driver in a topic made here are named by every command before anything is lost", async () => {
+test("every command reports events of the C++ driver in a topic of ours before anything is lost", async () => {
   await withFolder(async ({ driver }) => {
     assertEquals((await ctl(["topic", "create", "mixed", ...driver])).code, 0);
     assertEquals((await ctl(["produce", "mixed", ...driver], { input: '{"ours":1}\n' })).code, 0);

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { test } from "../harness.ts";
 import { ctl, PROGRAM, start, startCtl, until, withFolder } from "./program.ts";
 
-test("consumer lag shows every name of every topic, with totals, and again as it changes", async () => {
+test("consumer lag shows every consumer of every topic with totals, and refreshes", async () => {
   await withFolder(async ({ root, driver }) => {
     for (const topic of ["a", "b"]) {
       await ctl(["topic", "create", "--name", topic, "--topic.num_partitions", "2", ...driver]);
@@ -59,7 +59,7 @@ const noTerminal = spawnSync("script", ["--version"]).status === 0
   ? false
   : "script (util-linux) is not installed";
 
-test("produce says on a terminal how to end", { skip: noTerminal }, async () => {
+test("produce on a terminal says how to end the input", { skip: noTerminal }, async () => {
   await withFolder(async ({ root, driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
     const line = [...PROGRAM, "produce", "t", "--store", root].map((word) => `'${word}'`).join(" ");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "../harness.ts";
 import { ctl, withFolder } from "./program.ts";
 
-test("doctor measures a folder and leaves nothing in it", async () => {
+test("doctor checks a folder and leaves nothing in it", async () => {
   await withFolder(async ({ root, driver }) => {
     mkdirSync(root);
     const { code, stdout, stderr } = await ctl(["doctor", "--json", ...driver]);
@@ -27,7 +27,7 @@ test("doctor measures a folder and leaves nothing in it", async () => {
   });
 });
 
-test("doctor finds that a folder cannot be used, with exit code 1", async () => {
+test("doctor reports an unusable folder with exit code 1", async () => {
   await withFolder(async ({ folder }) => {
     writeFileSync(join(folder, "file"), "");
     const { code, stdout } = await ctl([
@@ -42,7 +42,7 @@ test("doctor finds that a folder cannot be used, with exit code 1", async () => 
   });
 });
 
-test("doctor makes no folder that is not there", async () => {
+test("doctor does not create a missing folder", async () => {
   await withFolder(async ({ root, driver }) => {
     const { stdout } = await ctl(["doctor", ...driver]);
     assertStringIncludes(stdout, "does not exist yet");

@@ -22,7 +22,7 @@ async function withTopic(
 
 type Call = (words?: string[], input?: string | Uint8Array) => ReturnType<typeof ctl>;
 
-test("lines go in and come out as they are", async () => {
+test("lines are read back unchanged", async () => {
   await withTopic(async ({ produce, consume }) => {
     const lines = [
       '{"b": 1, "a": 12345678901234567890}',
@@ -63,7 +63,7 @@ test("a bad line ends with its number, and the lines before it are stored", asyn
   });
 });
 
-test("a line the topic's validator refuses ends with its number too", async () => {
+test("a line that the topic's validator refuses is reported with its number, too", async () => {
   await withTopic(
     async ({ produce, consume }) => {
       const { code, stderr } = await produce([], '{"id": 1}\n{"id": "two"}\n{"id": 3}\n');
@@ -78,7 +78,7 @@ test("a line the topic's validator refuses ends with its number too", async () =
   );
 });
 
-test("--format raw takes any text, and gives it back bare", async () => {
+test("--format raw takes any text, and prints it without quotes", async () => {
   await withTopic(async ({ produce, consume }) => {
     const text = 'say "hi" \\n\n\n  spaces  \n値 \u2028 é\t\0\n{"a": 1}\nlast without an end';
     assertEquals((await produce(["--format", "raw"], text)).code, 0);
@@ -88,7 +88,7 @@ test("--format raw takes any text, and gives it back bare", async () => {
   });
 });
 
-test("bytes that are not text are refused as a line, with advice", async () => {
+test("a line that is not text is refused, with advice", async () => {
   await withTopic(async ({ produce }) => {
     const { code, stderr } = await produce(["--format", "raw"], new Uint8Array([0x61, 0x0a, 0xff, 0x0a]));
     assertEquals(code, 1);
@@ -96,7 +96,7 @@ test("bytes that are not text are refused as a line, with advice", async () => {
   });
 });
 
-test("random bytes go around as base64 and hex", async () => {
+test("random bytes survive a round trip as base64 and hex", async () => {
   await withTopic(async ({ produce, consume }) => {
     const parts = [0, 1, 2, 3, 1000, 70_000].map((size) => randomBytes(size));
     const lines = parts.map((part) => part.toString("base64"));
@@ -122,7 +122,7 @@ test("random bytes go around as base64 and hex", async () => {
   });
 });
 
-test("a file goes in as a data part and comes out the same, by name and as bytes", async () => {
+test("a file pushed as a data part is read back unchanged, by name and as bytes", async () => {
   await withTopic(async ({ folder, driver, produce, consume }) => {
     const bytes = randomBytes(5_000_000);
     writeFileSync(join(folder, "in.bin"), bytes);
@@ -152,7 +152,7 @@ test("--json says where each event is", async () => {
   });
 });
 
-test("metadata written over several lines still are one line", async () => {
+test("pretty-printed metadata is printed on one line", async () => {
   await withTopic(async ({ produce, consume }) => {
     await produce(["--metadata", '{\n  "a": "x\\ny",\r\n  "b": 2\n}']);
     const { stdout } = await consume();
@@ -161,7 +161,7 @@ test("metadata written over several lines still are one line", async () => {
   });
 });
 
-test("--from, --until and --max choose a part", async () => {
+test("--from, --until and --max select a range", async () => {
   await withTopic(async ({ produce, consume }) => {
     await produce([], "0\n1\n2\n3\n4\n");
     await pause(30);
@@ -204,7 +204,7 @@ test("--follow waits for new events and ends at --max or --until", async () => {
   });
 });
 
-test("a name continues after what it acknowledged, and --from counts for new names alone", async () => {
+test("a consumer continues after its acknowledged position, and --from applies to new consumers only", async () => {
   await withTopic(async ({ produce, consume }) => {
     await produce([], "0\n1\n2\n3\n");
     assertEquals((await consume(["--name", "app", "--ack", "--max", "2"])).stdout, "0\n1\n");
@@ -215,7 +215,7 @@ test("a name continues after what it acknowledged, and --from counts for new nam
   });
 });
 
-test("partitions can be chosen on both sides, and keys choose them alike", async () => {
+test("partitions can be chosen for produce and consume, and equal keys share one", async () => {
   await withTopic(
     async ({ produce, consume }) => {
       await produce(["--partition", "2"], "2\n2\n");
@@ -258,7 +258,7 @@ test("--filter prints what matches an EventBridge pattern", async () => {
   });
 });
 
-test("produce stores what it has got when it is interrupted or its input is idle", async () => {
+test("produce stores what it has read when it is interrupted or its input is idle", async () => {
   await withTopic(async ({ driver, consume }) => {
     const running = startCtl(["produce", "t", ...driver]);
     running.child.stdin!.destroy();

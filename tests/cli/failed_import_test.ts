@@ -39,7 +39,7 @@ const eventsOf = async ({ driver }: Place, name: string): Promise<number> =>
 /** What is in the store, hidden or not. */
 const namesIn = ({ root }: Place): string[] => existsSync(root) ? readdirSync(root) : [];
 
-test("an import that fails leaves nothing, whatever is wrong", async () => {
+test("an import that fails leaves nothing, whatever the cause", async () => {
   await withFolder(async (place) => {
     const whole = archive();
     const flipped = whole.slice();
@@ -75,7 +75,7 @@ test("an import that fails leaves nothing, whatever is wrong", async () => {
   });
 });
 
-test("documents that name modules are imported as they are, and no validator that needs code is asked", async () => {
+test("documents that name modules are imported unchanged, and validators that need code are not run", async () => {
   await withFolder(async (place) => {
     const part = { type: "Part:/nowhere/part.mjs", more: [1] };
     const { code, stderr } = await importing(
@@ -91,7 +91,7 @@ test("documents that name modules are imported as they are, and no validator tha
   });
 });
 
-test("a topic that is there is not touched by an archive that is not whole", async () => {
+test("an incomplete archive does not change an existing topic", async () => {
   await withFolder(async (place) => {
     await ctl(["topic", "create", "t", "--topic.num_partitions", "2", ...place.driver]);
     await ctl(["produce", "t", "--metadata", "1", ...place.driver]);
@@ -105,7 +105,7 @@ test("a topic that is there is not touched by an archive that is not whole", asy
   });
 });
 
-test("with --partial what can be read becomes a topic, and the exit code tells all the same", async () => {
+test("with --partial the readable events become a topic, and the exit code reports the damage", async () => {
   await withFolder(async (place) => {
     const whole = archive();
     const { code, stderr } = await importing(place, whole.subarray(0, whole.length - 1500), "t", "--partial");
@@ -115,7 +115,7 @@ test("with --partial what can be read becomes a topic, and the exit code tells a
 });
 
 for (const signal of ["SIGKILL", "SIGTERM"] as const) {
-  test(`an import that gets ${signal} leaves no topic, and the same command makes it whole`, async () => {
+  test(`an import that gets ${signal} leaves no topic, and the same command completes it`, async () => {
     await withFolder(async (place) => {
       const { driver } = place;
       const words = ["import", "--from", "archive", "--from.file", "-", "--name", "t", ...driver];

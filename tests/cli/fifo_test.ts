@@ -57,7 +57,7 @@ async function withDaemon(use: (daemon: Daemon) => Promise<void>): Promise<void>
   });
 }
 
-test("lines of writers that come and go are stored whatever text they hold", async () => {
+test("lines of any text are stored while writers come and go", async () => {
   await withDaemon(async ({ folder, inlet, stop, stored }) => {
     const path = join(folder, "in");
     await inlet(path);
@@ -77,7 +77,7 @@ test("lines of writers that come and go are stored whatever text they hold", asy
   });
 });
 
-test("a last line without a line end is a line, and is stored within 100 ms of idling", async () => {
+test("a last line without a newline is stored within 100 ms of idling", async () => {
   await withDaemon(async ({ folder, inlet, stored, driver }) => {
     const path = join(folder, "in");
     await inlet(path);
@@ -100,7 +100,7 @@ test("a last line without a line end is a line, and is stored within 100 ms of i
   });
 });
 
-test("format=json stores documents, and a line that is none is logged and skipped", async () => {
+test("format=json stores documents, and a line that is not JSON is logged and skipped", async () => {
   await withDaemon(async ({ folder, inlet, daemon, stop, stored }) => {
     const path = join(folder, "in");
     await inlet(path, "t", "(format=json, batch_size=2)");
@@ -111,7 +111,7 @@ test("format=json stores documents, and a line that is none is logged and skippe
   });
 });
 
-test("commands that make no sense are logged and skipped", async () => {
+test("invalid commands are logged and skipped", async () => {
   await withDaemon(async ({ folder, inlet, command, daemon, stop, stored }) => {
     const path = join(folder, "in");
     writeFileSync(join(folder, "file"), "precious");
@@ -139,7 +139,7 @@ test("commands that make no sense are logged and skipped", async () => {
   });
 });
 
-test("events come out of a FIFO as lines, bare or as JSON", async () => {
+test("events are read from a FIFO as lines, raw or as JSON", async () => {
   await withDaemon(async ({ folder, command, driver, stop }) => {
     const documents = '"say \\"hi\\""\n{"a": 1}\n"値"\n';
     await ctl(["produce", "t", ...driver], { input: documents });
@@ -155,7 +155,7 @@ test("events come out of a FIFO as lines, bare or as JSON", async () => {
   });
 });
 
-test("ack=true acknowledges what was written, under the path or a name", async () => {
+test("ack=true acknowledges what was written, under the path or the given name", async () => {
   await withDaemon(async ({ folder, command, driver, stop }) => {
     await ctl(["produce", "t", ...driver], { input: "1\n2\n3\n" });
     const paths = ["plain", "path", "named"].map((name) => join(folder, name));
@@ -175,7 +175,7 @@ test("ack=true acknowledges what was written, under the path or a name", async (
   });
 });
 
-test("a reader that leaves in the middle is followed by one that gets whole lines", async () => {
+test("after a reader leaves in the middle of a line, the next one gets whole lines", async () => {
   await withDaemon(async ({ folder, command, driver }) => {
     const lines = Array.from({ length: 20_000 }, (_, id) => `${id} ${"x".repeat(id % 97)}`);
     await ctl(["produce", "t", "--format", "raw", ...driver], { input: lines.join("\n") });
@@ -194,7 +194,7 @@ test("a reader that leaves in the middle is followed by one that gets whole line
   });
 });
 
-test("a stuck reader and a silent writer stall no one else", async () => {
+test("a stuck reader and a silent writer do not block others", async () => {
   await withDaemon(async ({ folder, inlet, command, driver, stop, stored }) => {
     for (const topic of ["big", "other"]) await ctl(["topic", "create", "--name", topic, ...driver]);
     const input = `${"x".repeat(1000)}\n`.repeat(2000);
@@ -219,7 +219,7 @@ test("a stuck reader and a silent writer stall no one else", async () => {
   });
 });
 
-test("lines of a megabyte go through in both directions, between small ones", async () => {
+test("lines of a megabyte pass in both directions, between small ones", async () => {
   await withDaemon(async ({ folder, inlet, command }) => {
     const [path, out] = [join(folder, "in"), join(folder, "out")];
     const lines = Array.from({ length: 12 }, (_, id) => `${id}:${"äx".repeat(id % 3 === 0 ? 350_000 : 3)}`);
@@ -235,7 +235,7 @@ test("lines of a megabyte go through in both directions, between small ones", as
   });
 });
 
-test("several writers on several FIFOs lose and tear nothing", async () => {
+test("several writers on several FIFOs lose no line and split none", async () => {
   await withDaemon(async ({ folder, inlet, stop, stored }) => {
     const paths = ["a", "b", "c"].map((name) => join(folder, name));
     for (const path of paths) await inlet(path);
@@ -257,7 +257,7 @@ test("several writers on several FIFOs lose and tear nothing", async () => {
   });
 });
 
-test("a hundred thousand lines come out of one FIFO as they went into another", async () => {
+test("a hundred thousand lines written to one FIFO are read from another unchanged", async () => {
   await withDaemon(async ({ folder, inlet, command }) => {
     const [path, out, file] = ["in", "out", "lines"].map((name) => join(folder, name));
     const text = Array.from({ length: 100_000 }, (_, id) =>
@@ -273,7 +273,7 @@ test("a hundred thousand lines come out of one FIFO as they went into another", 
   });
 });
 
-test("a daemon takes the control FIFO of one that was killed, not of one that runs", async () => {
+test("a daemon takes over the control FIFO of a killed daemon, not of a running one", async () => {
   await withDaemon(async ({ folder, driver, daemon }) => {
     const control = join(folder, "run", "control");
     const second = await ctl(["fifo", "--control-file", control, ...driver]);
@@ -291,7 +291,7 @@ test("a daemon takes the control FIFO of one that was killed, not of one that ru
   });
 });
 
-test("a FIFO that was removed is made again by the same command", async () => {
+test("the same command recreates a FIFO that was removed", async () => {
   await withDaemon(async ({ folder, inlet, stop, stored }) => {
     const path = join(folder, "in");
     await inlet(path);
@@ -303,7 +303,7 @@ test("a FIFO that was removed is made again by the same command", async () => {
   });
 });
 
-test("SIGTERM ends with what was written before, and with no half line to a slow reader", async () => {
+test("SIGTERM ends after storing what was written, and a slow reader gets whole lines only", async () => {
   await withDaemon(async ({ folder, command, driver, stop }) => {
     const input = Array.from({ length: 5000 }, (_, id) => `${id}:${"x".repeat(3000)}`).join("\n");
     await ctl(["produce", "t", "--format", "raw", ...driver], { input });

@@ -69,7 +69,7 @@ test("events are forwarded with data, partitions and order, and again after a re
   });
 });
 
-test("selectors and allocators from modules beside the file decide over the data", async () => {
+test("selectors and allocators from modules next to the file choose the data", async () => {
   await withFolder(async (place) => {
     await create(place, "a", "b");
     for (const [number, text] of [[1, "abcdef"], [2, "ghijkl"], [3, "mnopqr"]]) {
@@ -143,7 +143,7 @@ test("anything wrong in the file stops the daemon at once, naming the line", asy
   });
 });
 
-test("events that retention took before they were forwarded are logged, and the rest is forwarded", async () => {
+test("events that retention removed before they were forwarded are logged, and the rest is forwarded", async () => {
   await withFolder(async (place) => {
     await create(place, "b");
     await ctl(["topic", "create", "--name", "a", "--topic.segment_bytes", "65536", ...place.driver]);
@@ -166,7 +166,7 @@ test("events that retention took before they were forwarded are logged, and the 
   });
 });
 
-test("a policy that fails is tried again and does not stop the others", async () => {
+test("a policy that fails is retried and does not stop the others", async () => {
   await withFolder(async (place) => {
     await create(place, "a", "b");
     const schema = ["--validator", "schema", "--validator.schema", '{"type": "object"}'];

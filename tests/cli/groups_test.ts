@@ -48,7 +48,7 @@ function linesOf(program: Running): number[] {
   return program.stdout().split("\n").filter((line) => line !== "").map(Number);
 }
 
-test("consume --group gives each event to one of several, and list and lag show who owns what", async () => {
+test("consume --group gives each event to one of several consumers, and list and lag show the owners", async () => {
   await withFolder(async (place) => {
     await make(place, "jobs");
     const words = ["consume", "jobs", "--name", "workers", "--group", "--ack", "--follow", ...place.driver];
@@ -83,7 +83,7 @@ test("consume --group gives each event to one of several, and list and lag show 
   });
 });
 
-test("consume --group says what it cannot go with", async () => {
+test("consume --group refuses options that exclude it", async () => {
   await withFolder(async (place) => {
     await make(place, "jobs");
     for (

@@ -219,7 +219,7 @@ for (const [runtime, words] of Object.entries(PROGRAMS)) {
     });
   });
 
-  test(`each kind of consent makes a topic work, and loads what is needed alone, on ${runtime}`, async () => {
+  test(`each kind of permission makes a topic usable, and loads only what is needed, on ${runtime}`, async () => {
     const consents: [parameters: string[], environment: Record<string, string>][] = [
       [["--load-modules", "./modules/"], {}],
       [["--load-modules", KINDS.map((kind) => `./modules/${kind}.mjs`).join(",")], {}],
@@ -249,7 +249,7 @@ for (const [runtime, words] of Object.entries(PROGRAMS)) {
     }
   });
 
-  test(`a package is allowed by its name, and what the command names needs no other consent, on ${runtime}`, async () => {
+  test(`a package is allowed by its name, and modules named on the command line need no other permission, on ${runtime}`, async () => {
     await withStranger(
       words,
       (kind) => `Part:parts-of-ours/${kind}.js`,

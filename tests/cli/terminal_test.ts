@@ -33,7 +33,7 @@ async function withEvents(
   });
 }
 
-test("consume --follow ends when its reader leaves, also while nothing comes", {
+test("consume --follow ends when its reader leaves, even while no events come", {
   skip: process.platform === "linux" ? false : "only Linux tells who reads a pipe",
 }, async () => {
   await withEvents("first\nsecond\n", async ({ driver }) => {
@@ -46,7 +46,7 @@ test("consume --follow ends when its reader leaves, also while nothing comes", {
   });
 });
 
-test("a terminal shows control characters of stored text written out; a pipe gets them", {
+test("a terminal shows control characters of stored text escaped; a pipe gets them unchanged", {
   skip: noTerminal,
 }, async () => {
   const text = "\x1b]0;title\x07red \x1b[31m\x9b31m\u202eabc";
@@ -70,7 +70,7 @@ test("a terminal shows control characters of stored text written out; a pipe get
 });
 
 test(
-  "a topic's name with marks that turn text is shown with them written out",
+  "characters that reorder text are shown escaped in a topic's name",
   { skip: noTerminal },
   async () => {
     await withFolder(async ({ driver }) => {
@@ -121,7 +121,7 @@ test("trim, delete and seek say what they would do before they ask", { skip: noT
   });
 });
 
-test("a range of time is printed, line by line as the template says", async () => {
+test("a time range is printed, each line by the template", async () => {
   await withEvents("0\n1\n2\n", async ({ driver }) => {
     await pause(30);
     const between = Date.now();
@@ -142,7 +142,7 @@ test("a range of time is printed, line by line as the template says", async () =
   });
 });
 
-test("data parts of several partitions are not written over each other", async () => {
+test("data parts of several partitions do not overwrite each other", async () => {
   await withFolder(async ({ folder, driver }) => {
     await ctl(["topic", "create", "--name", "t", "--topic.num_partitions", "2", ...driver]);
     for (const partition of ["0", "1"]) {
@@ -159,7 +159,7 @@ test("data parts of several partitions are not written over each other", async (
   });
 });
 
-test("a byte order mark before lines, options and patterns is left out", async () => {
+test("a byte order mark before lines, options and patterns is ignored", async () => {
   await withFolder(async ({ folder, root }) => {
     writeFileSync(`${folder}/driver.json`, `\ufeff${JSON.stringify({ root_path: root })}`);
     writeFileSync(`${folder}/filter.json`, '\ufeff{"x": [1]}');

@@ -22,7 +22,7 @@ test("topic create takes options from files and the command line, which wins", a
   });
 });
 
-test("topic create stores components, built in and from modules beside the caller", async () => {
+test("topic create stores components, built-in ones and modules in the working directory", async () => {
   await withFolder(async ({ folder, driver }) => {
     writeFileSync(
       join(folder, "even.js"),
@@ -45,7 +45,7 @@ test("topic create stores components, built in and from modules beside the calle
   });
 });
 
-test("topic create leaves out options that no driver knows, but not misspelt ones", async () => {
+test("topic create ignores options unknown to the driver, but refuses misspelt ones", async () => {
   await withFolder(async ({ driver }) => {
     const nested = await create(
       "t",
@@ -63,7 +63,7 @@ test("topic create leaves out options that no driver knows, but not misspelt one
   });
 });
 
-test("topic create --if-not-exists leaves a topic that is there as it is", async () => {
+test("topic create --if-not-exists leaves an existing topic unchanged", async () => {
   await withFolder(async ({ driver }) => {
     assertEquals((await create("t", driver)).code, 0);
     await ctl(["produce", "t", ...driver], { input: "1\n" });
@@ -73,7 +73,7 @@ test("topic create --if-not-exists leaves a topic that is there as it is", async
   });
 });
 
-test("topic list prints names, and with --verbose or --json what there is to know", async () => {
+test("topic list prints names, and details with --verbose or --json", async () => {
   await withFolder(async ({ root, driver }) => {
     assertEquals((await ctl(["topic", "list", ...driver])).stdout, "");
     await create("b", driver, "--topic.num_partitions", "3");
@@ -112,7 +112,7 @@ test("topic describe shows every partition", async () => {
   });
 });
 
-test("topic edit changes what may change, and refuses the rest", async () => {
+test("topic edit changes options that can change, and refuses others", async () => {
   await withFolder(async ({ driver }) => {
     await create("t", driver);
     const edit = (...words: string[]) => ctl(["topic", "edit", "t", ...driver, ...words]);
@@ -126,7 +126,7 @@ test("topic edit changes what may change, and refuses the rest", async () => {
   });
 });
 
-test("topic trim says what would go, wants --yes, and removes whole segments", async () => {
+test("topic trim shows what it would remove, requires --yes, and removes whole segments", async () => {
   await withFolder(async ({ driver }) => {
     await create("t", driver, "--topic.segment_bytes", "65536");
     const input = Array.from({ length: 3000 }, (_, id) => JSON.stringify({ id, text: "x".repeat(100) })).join(
@@ -149,7 +149,7 @@ test("topic trim says what would go, wants --yes, and removes whole segments", a
   });
 });
 
-test("topic delete wants --yes, and knows --dry-run and --if-exists", async () => {
+test("topic delete requires --yes, and has --dry-run and --if-exists", async () => {
   await withFolder(async ({ driver }) => {
     await create("t", driver);
     const remove = (...words: string[]) => ctl(["topic", "delete", "t", ...driver, ...words]);

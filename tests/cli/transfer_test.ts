@@ -44,7 +44,7 @@ async function contentOf(topic: string, driver: string[]): Promise<unknown[]> {
 }
 
 for (const [format, file] of [["jsonl", "t.jsonl"], ["archive", "t.tar"], ["archive", "t.tar.gz"]]) {
-  test(`a topic goes to ${file} and back as it was`, async () => {
+  test(`a topic is exported to ${file} and imported unchanged`, async () => {
     await withFolder(async (place) => {
       const { folder, driver } = place;
       await makeTopic(place);
@@ -72,7 +72,7 @@ for (const [format, file] of [["jsonl", "t.jsonl"], ["archive", "t.tar"], ["arch
   });
 }
 
-test("an export to standard output is nothing but the export", async () => {
+test("an export to standard output contains nothing else", async () => {
   await withFolder(async (place) => {
     const { folder, driver } = place;
     await makeTopic(place);
@@ -116,7 +116,7 @@ test("JSON Lines of other programs are read: any order, spaces, no partition, no
   });
 });
 
-test("a wrong line is named: nothing is left of a new topic, and one that is there has those before it", async () => {
+test("a malformed line is named: a new topic is not created, and an existing one has the lines before it", async () => {
   await withFolder(async ({ driver }) => {
     for (
       const [index, [line, part]] of [
@@ -147,7 +147,7 @@ test("a wrong line is named: nothing is left of a new topic, and one that is the
   });
 });
 
-test("a cut or damaged archive is found out, with exit code 3", async () => {
+test("a truncated or damaged archive is detected, with exit code 3", async () => {
   await withFolder(async (place) => {
     const { folder, driver } = place;
     await makeTopic(place);
@@ -172,7 +172,7 @@ test("a cut or damaged archive is found out, with exit code 3", async () => {
   });
 });
 
-test("a target that cannot be written is named, and leaves nothing behind", async () => {
+test("an unwritable target is named, and nothing is left", async () => {
   await withFolder(async (place) => {
     const { driver } = place;
     await makeTopic(place);
@@ -188,7 +188,7 @@ test("a target that cannot be written is named, and leaves nothing behind", asyn
   });
 });
 
-test("wrong options of a format are named", async () => {
+test("invalid options of a format are named", async () => {
   await withFolder(async (place) => {
     const { driver } = place;
     await ctl(["topic", "create", "--name", "t", ...driver]);

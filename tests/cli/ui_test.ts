@@ -28,7 +28,7 @@ async function json<T>(response: Promise<Response>): Promise<T> {
   return await (await response).json() as T;
 }
 
-test("ui serves the page and its answers to this machine, until it is asked to stop", async () => {
+test("ui serves the page and its data to this machine until it is stopped", async () => {
   await withPage([], async ({ url, running }) => {
     assertMatch(url.href, /^http:\/\/localhost:\d+\/$/);
     for (const [path, { text }] of Object.entries(PAGE_FILES)) {
@@ -53,7 +53,7 @@ test("ui serves the page and its answers to this machine, until it is asked to s
   });
 });
 
-test("ui asks others than this machine for the token in its address, once", async () => {
+test("ui asks other machines for the token in its address, once", async () => {
   const tokens = new Set<string>();
   for (const words of [["--host", "0.0.0.0"], ["--token", "random"]]) {
     await withPage(words, async ({ url }) => {
@@ -79,7 +79,7 @@ test("ui asks others than this machine for the token in its address, once", asyn
   assertEquals(tokens.size, 2);
 });
 
-test("ui says what is wrong with an address, a token or a store, and does not start", async () => {
+test("ui reports an invalid address, token or store, and does not start", async () => {
   await withPage([], async ({ url, store }) => {
     const taken = await ctl(["ui", ...store, "--port", url.port]);
     assertEquals([taken.code, taken.stdout], [1, ""]);

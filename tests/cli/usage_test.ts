@@ -41,13 +41,13 @@ test("--version prints name and version", async () => {
   assertMatch((await ctl(["--version"])).stdout, /^diaspora-ctl \d+\.\d+\.\d+\n$/);
 });
 
-test("no command at all prints the help to standard error and is wrong usage", async () => {
+test("without a command the help goes to standard error and the exit code is 2", async () => {
   const { code, stdout, stderr } = await ctl([]);
   assertEquals([code, stdout], [2, ""]);
   assertStringIncludes(stderr, "Usage:");
 });
 
-test("unknown commands suggest the nearest", async () => {
+test("unknown commands suggest the nearest name", async () => {
   for (
     const [words, part] of [
       [["topic", "creat"], 'Unknown command "topic creat": did you mean "topic create"?'],
@@ -63,7 +63,7 @@ test("unknown commands suggest the nearest", async () => {
   }
 });
 
-test("wrong usage is one line and exit code 2", async () => {
+test("wrong usage prints one line and exits with 2", async () => {
   await withFolder(async ({ folder, driver }) => {
     const config = join(folder, "driver.json");
     writeFileSync(config, '{\n  "root_path": \n}');
@@ -99,7 +99,7 @@ test("wrong usage is one line and exit code 2", async () => {
   });
 });
 
-test("a missing topic is exit code 4, a failure 1, each with one line", async () => {
+test("a missing topic exits with 4, a failure with 1, each with one line", async () => {
   await withFolder(async ({ driver }) => {
     for (
       const words of [["consume", "t"], ["produce", "t"], ["topic", "describe", "t"], [
@@ -120,7 +120,7 @@ test("a missing topic is exit code 4, a failure 1, each with one line", async ()
   });
 });
 
-test("stack traces come with --logging trace alone, and off says nothing", async () => {
+test("stack traces are printed with --logging trace only, and off prints nothing", async () => {
   await withFolder(async ({ driver }) => {
     const consume = ["consume", "t", ...driver];
     assertMatch((await ctl([...consume, "--logging", "trace"])).stderr, /\[trace\].*Error[^]*at /);
@@ -168,7 +168,7 @@ test("the driver may come from the environment", async () => {
   });
 });
 
-test("a reader that goes away is not an error", async () => {
+test("a closed pipe is not an error", async () => {
   await withFolder(async ({ driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
     const input = Array.from({ length: 100_000 }, (_, id) => `{"id": ${id}}`).join("\n");
@@ -183,7 +183,7 @@ test("a reader that goes away is not an error", async () => {
   });
 });
 
-test("an interrupted follower prints what it has and exits with 130", async () => {
+test("interrupting consume --follow prints the events read and exits with 130", async () => {
   await withFolder(async ({ driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
     await ctl(["produce", "t", ...driver], { input: "1\n2\n" });
@@ -199,7 +199,7 @@ test("an interrupted follower prints what it has and exits with 130", async () =
 
 const isDenoItself = "Deno" in globalThis && PROGRAM.length > 1;
 
-test("a reader that reads nothing does not keep an interrupted program", {
+test("an interrupted program ends although its reader reads nothing", {
   skip: isDenoItself && "Deno does not let go of a write to a full pipe",
 }, async () => {
   await withFolder(async ({ folder, driver }) => {
@@ -235,7 +235,7 @@ async function onTerminal(
   return { code, text: stdout };
 }
 
-test("on a terminal destruction is asked about, and only yes is yes", { skip: noTerminal }, async () => {
+test("destructive commands ask on a terminal, and only yes confirms", { skip: noTerminal }, async () => {
   await withFolder(async ({ driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
     const remove = [...PROGRAM, "topic", "delete", "t", ...driver];
@@ -248,7 +248,7 @@ test("on a terminal destruction is asked about, and only yes is yes", { skip: no
   });
 });
 
-test("on a terminal long work shows progress, unless asked not to", { skip: noTerminal }, async () => {
+test("long work shows progress on a terminal, unless disabled", { skip: noTerminal }, async () => {
   await withFolder(async ({ folder, driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
     const seen = join(folder, "typescript");

@@ -24,7 +24,7 @@ function damage(path: string, text: string): void {
   writeFileSync(path, bytes);
 }
 
-test("verify finds nothing wrong in a whole store", async () => {
+test("verify finds nothing wrong in an intact store", async () => {
   await withFolder(async (place) => {
     await makeTopic(place);
     await ctl(["topic", "create", "--name", "empty", ...place.driver]);
@@ -61,7 +61,7 @@ test("verify names damage by topic, partition, events, file and byte, with exit 
   });
 });
 
-test("repair shows what it does, keeps the original, and saves all that is whole", async () => {
+test("repair shows its steps, keeps the original, and saves everything intact", async () => {
   await withFolder(async (place) => {
     const { root, driver, folder } = place;
     const path = await makeTopic(place);
@@ -104,7 +104,7 @@ test("repair shows what it does, keeps the original, and saves all that is whole
   });
 });
 
-test("verify and repair know what a consumer is called, and where it stands", async () => {
+test("verify and repair cover consumers' names and positions", async () => {
   await withFolder(async (place) => {
     const { root, driver } = place;
     await makeTopic(place);
@@ -129,7 +129,7 @@ test("verify and repair know what a consumer is called, and where it stands", as
   });
 });
 
-test("verify and repair are for the files driver, and for a topic that is there", async () => {
+test("verify and repair require the files driver and an existing topic", async () => {
   await withFolder(async ({ driver }) => {
     const memory = await ctl(["verify", "--driver", "memory"]);
     assertEquals(memory.code, 2);

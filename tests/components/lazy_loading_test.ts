@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "../harness.ts";
 
-test("Ajv and cborg are loaded only by those who use them", () => {
+test("Ajv and cborg are loaded only by programs that use them", () => {
   const root = fileURLToPath(new URL("../../src/components/", import.meta.url));
   const mentions = readdirSync(root, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))

@@ -51,7 +51,7 @@ test("a module and its export are split at the last colon", () => {
   }
 });
 
-test("paths of modules become absolute, URLs and packages stay", async () => {
+test("paths of modules become absolute, URLs and packages stay unchanged", async () => {
   await inFolder({ "energy.ts": "", "lib/energy.ts": "" }, async (folder) => {
     assertEquals(absoluteModule("./energy.ts", folder), join(folder, "energy.ts"));
     assertEquals(absoluteModule("../x.ts", folder), resolve(folder, "../x.ts"));
@@ -69,7 +69,7 @@ test("paths of modules become absolute, URLs and packages stay", async () => {
   });
 });
 
-test("an export is found by its name, else the default one is taken", async () => {
+test("an export is found by its name, or else the default export is used", async () => {
   await inFolder({ "both.mjs": "export const high = 1; export default 2;" }, async (folder) => {
     const module = join(folder, "both.mjs");
     assertEquals(await loadExport({ what: "selector", module, exportName: "high" }), 1);
@@ -88,7 +88,7 @@ test("an export is found by its name, else the default one is taken", async () =
   });
 });
 
-test("a path is taken from the working directory", async () => {
+test("a path is resolved from the working directory", async () => {
   await inFolder({ "here.mjs": "export const found = 'here';" }, async (folder) => {
     const relative = join(folder, "here.mjs");
     const steps = process.cwd().split(/[/\\]/).length - 1;
@@ -125,7 +125,7 @@ test("a module that cannot be loaded is named in the error, with the reason", as
   });
 });
 
-test("a package is found where the library's own packages are", async () => {
+test("a package is found next to the library's own packages", async () => {
   const parse = await loadExport({ what: "it", module: "yaml", exportName: "parse" });
   assertEquals(typeof parse, "function");
 });

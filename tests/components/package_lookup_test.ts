@@ -46,7 +46,7 @@ const FOUND: [string, string | undefined][] = [
   ["", undefined],
 ];
 
-test("a package is found in the node_modules of the folder or of one above, as an import finds it", async () => {
+test("a package is found in the node_modules of the folder or its parents, as an import finds it", async () => {
   const folder = await mkdtemp(join(tmpdir(), "diaspora-packages-"));
   const modules = join(folder, "node_modules");
   try {

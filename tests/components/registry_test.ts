@@ -57,7 +57,7 @@ async function withModule(body: (module: string) => Promise<void>): Promise<void
   }
 }
 
-test("nothing makes the default components, which say that no one need ask them", async () => {
+test("undefined creates the default components, which are marked as trivial", async () => {
   const [validator, selector, serializer] = [
     await makeValidator(),
     await makePartitionSelector(),
@@ -73,7 +73,7 @@ test("nothing makes the default components, which say that no one need ask them"
   ]);
 });
 
-test("an instance is given back as it is", async () => {
+test("an instance is returned unchanged", async () => {
   const validator: Validator = { validate: () => {}, config: () => ({ type: "mine" }) };
   assertStrictEquals(await makeValidator(validator), validator);
   assertEquals(componentDocument(validator), { type: "mine" });
@@ -89,13 +89,13 @@ test("an instance without a method is refused, naming the method", async () => {
   for (const [make, method] of refusals) await assertRejects(make, InvalidOptionError, method);
 });
 
-test("what is neither instance nor document is refused", async () => {
+test("a value that is neither an instance nor a document is refused", async () => {
   for (const wrong of [5, "schema", null, {}, { type: 5 }, []]) {
     await assertRejects(() => makeValidator(wrong as never), InvalidOptionError, "a document with a");
   }
 });
 
-test("an unknown name is refused with the known ones", async () => {
+test("an unknown name is refused with the known names", async () => {
   const error = await assertRejects(() => makeValidator({ type: "energy" }), UnknownComponentError);
   for (const known of ['"default"', '"schema"', '"eventbridge"', '"energy:MODULE"']) {
     assertStringIncludes(error.message, known);
@@ -104,7 +104,7 @@ test("an unknown name is refused with the known ones", async () => {
   await assertRejects(() => makeSerializer({ type: "x" }), UnknownComponentError, '"cbor"');
 });
 
-test("registered components are made from documents of their name", async () => {
+test("registered components are created from documents with their name", async () => {
   const seen: ComponentDocument[] = [];
   const validator: Validator = { validate: () => {}, config: () => ({ type: "registered-here" }) };
   registerValidator("registered-here", (document) => {
@@ -121,13 +121,13 @@ test("registered components are made from documents of their name", async () => 
   assertStrictEquals(await makeSerializer({ type: "registered-here" }), serializer);
 });
 
-test("a name with a colon, or none, is not registered", () => {
+test("an empty name, or one with a colon, is not registered", () => {
   for (const name of ["", "a:b"]) {
     assertThrows(() => registerValidator(name, () => ({}) as never), InvalidOptionError);
   }
 });
 
-test("a module may export a class, a function that makes one, or an instance", async () => {
+test("a module may export a class, a factory or an instance", async () => {
   await withModule(async (module) => {
     for (const name of ["Limit", "makeLimit", "makeLimitLater", "anything"]) {
       const validator = await makeValidator({ type: `${name}:${module}`, max: 5 }) as Validator & {
@@ -148,7 +148,7 @@ test("a module may export a class, a function that makes one, or an instance", a
   });
 });
 
-test("the document stored for a component from a module has what it was made with, and an absolute path", async () => {
+test("the stored document of a component from a module has its options and an absolute path", async () => {
   await withModule(async (module) => {
     const relative = `./${"../".repeat(50)}${module.slice(1)}`;
     const validator = await makeValidator({ type: `Limit:${relative}` });
@@ -182,7 +182,7 @@ test("a module without the component is refused, naming the module", async () =>
   );
 });
 
-test("a component whose config() gives no document is refused when it is to be stored", () => {
+test("a component whose config() returns no document is refused when it is stored", () => {
   for (const config of [undefined, {}, { type: 5 }, "default"]) {
     assertThrows(() => componentDocument({ config: () => config as never }), InvalidOptionError, "config()");
   }

@@ -48,7 +48,7 @@ const SERIALIZERS: ComponentDocument[] = [
   { type: "schema", schema: { type: "object" } },
 ];
 
-test("built-in components of an opened topic are there at once, so that a loop that never waits is not refused", async () => {
+test("built-in components of an opened topic are ready at once, so a loop that never awaits is not refused", async () => {
   await withDriver("memory", async (driver) => {
     await driver.createTopic("t", {}, {
       validator: { type: "schema", schema: { type: "object" } },
@@ -64,7 +64,7 @@ test("built-in components of an opened topic are there at once, so that a loop t
 
 for (const engine of ["memory", "files"]) {
   for (const serializer of SERIALIZERS) {
-    test(`serializer ${serializer.type} in a topic of the ${engine} driver gives back what was pushed`, async () => {
+    test(`serializer ${serializer.type} in a topic of the ${engine} driver returns what was pushed`, async () => {
       await withDriver(engine, async (driver) => {
         await driver.createTopic("t", {}, { serializer });
         await using topic = await driver.openTopic("t");
@@ -133,7 +133,7 @@ for (const engine of ["memory", "files"]) {
     });
   });
 
-  test(`a component that cannot be made leaves no topic behind in the ${engine} driver`, async () => {
+  test(`a component that cannot be created leaves no topic in the ${engine} driver`, async () => {
     await withDriver(engine, async (driver) => {
       const wrong: [
         Parameters<Driver["createTopic"]>[2],

@@ -20,7 +20,7 @@ for (const flush_behavior of ["buffered", "on_flush", "immediate"]) {
     // Segments so small that every test with a little data crosses their borders.
     topicOptions: { flush_behavior, segment_bytes: 4096 },
   });
-  test(`files, ${flush_behavior}: no rule is left out but those for drivers that lack something`, () => {
+  test(`files, ${flush_behavior}: only rules for drivers with missing features are left out`, () => {
     assertEquals(
       left.filter((name) => !name.includes("not supported") && !name.includes("refused where")),
       [],

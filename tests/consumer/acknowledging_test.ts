@@ -6,7 +6,7 @@ import { ScriptedSource } from "./scripted_consumer.ts";
 
 const full = new StorageError("ENOSPC", "Cannot write: no space left");
 
-test("acknowledgements of one turn of the event loop are stored once for each partition", async () => {
+test("acknowledgements within one turn of the event loop are stored once per partition", async () => {
   // A turn that takes long on a busy machine is another story: then some are stored before it ends.
   await until("a turn was short", async () => {
     const source = new ScriptedSource(2);
@@ -26,7 +26,7 @@ test("acknowledgements of one turn of the event loop are stored once for each pa
   });
 });
 
-test("an acknowledgement that is waited for is stored at once", async () => {
+test("an awaited acknowledgement is stored at once", async () => {
   await until("a turn was short", async () => {
     const source = new ScriptedSource();
     source.store(5);
@@ -49,7 +49,7 @@ test("an acknowledgement that is waited for is stored at once", async () => {
   });
 });
 
-test("work that never lets the event loop turn keeps back no more than one acknowledgement", async () => {
+test("work that blocks the event loop delays at most one acknowledgement", async () => {
   const source = new ScriptedSource();
   source.store(6);
   await using consumer = source.consumer();
@@ -60,7 +60,7 @@ test("work that never lets the event loop turn keeps back no more than one ackno
   assert(source.acknowledged.length >= 3, source.acknowledged.join());
 });
 
-test("a failed acknowledgement rejects for who waits, and else when the consumer is closed", async () => {
+test("a failed acknowledgement rejects where it is awaited, or else when the consumer is closed", async () => {
   const source = new ScriptedSource();
   source.store(5);
   const consumer = source.consumer();
@@ -75,7 +75,7 @@ test("a failed acknowledgement rejects for who waits, and else when the consumer
   assert(source.closed);
 });
 
-test("closing stores what is pending, and what comes later is refused", async () => {
+test("closing stores what is pending, and later acknowledgements are refused", async () => {
   const source = new ScriptedSource();
   source.store(1);
   const consumer = source.consumer();

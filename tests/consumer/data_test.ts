@@ -49,7 +49,7 @@ test("only what is selected is read", async () => {
   assertEquals(source.request?.dataWanted, true);
 });
 
-test("a selector and an allocator may answer later", async () => {
+test("a selector and an allocator may be asynchronous", async () => {
   const source = sourceWith(3);
   const later = <V>(value: V): Promise<V> => new Promise((resolve) => setTimeout(() => resolve(value), 1));
   await using consumer = source.consumer<{ n: number }>({
@@ -61,7 +61,7 @@ test("a selector and an allocator may answer later", async () => {
   assertEquals(data, [undefined, [101, 102], [202, 203]]);
 });
 
-test("views of the engine's memory are used where there are any", async () => {
+test("views of the engine's memory are used if available", async () => {
   const source = sourceWith(2);
   source.views = true;
   await using consumer = source.consumer({ dataSelector: FullDataSelector });
@@ -73,7 +73,7 @@ test("views of the engine's memory are used where there are any", async () => {
   assertEquals([...(await second.loadData(twoRanges))], [100, 102]);
 });
 
-test("buffers of the allocator are filled in order, in whatever view they come", async () => {
+test("the allocator's buffers are filled in order, whatever their type of view", async () => {
   const source = sourceWith(1);
   source.views = true;
   const memory = new ArrayBuffer(32);
@@ -102,7 +102,7 @@ test("buffers of the allocator are filled in order, in whatever view they come",
   assertEquals(Uint8ArrayAllocator(null, new DataDescriptor(5)).byteLength, 5);
 });
 
-test("a reusing allocator gives its buffers in turn, and larger ones where more is selected", async () => {
+test("a reusing allocator cycles through its buffers, and grows them where more is selected", async () => {
   const source = sourceWith(4);
   await using consumer = source.consumer({ dataAllocator: reusingAllocator() });
   const seen: (readonly [ArrayBufferLike, number[]])[] = [];
@@ -122,14 +122,14 @@ test("a reusing allocator gives its buffers in turn, and larger ones where more 
   assert(first !== second && second !== larger && larger !== first);
 });
 
-test("a reusing allocator of no buffers is refused", () => {
+test("a reusing allocator without buffers is refused", () => {
   for (const buffers of [0, -1, 1.5, NaN, Infinity, "2" as unknown as number]) {
     const error = assertThrows(() => reusingAllocator(buffers), InvalidOptionError, `of ${buffers} buffers`);
     assertStrictEquals(error.option, "buffers");
   }
 });
 
-test("what a selector or an allocator does wrong is an error of the wait, and the event stays", async () => {
+test("an error in a selector or allocator rejects the wait, and the event is not lost", async () => {
   const source = sourceWith(1);
   const answers: unknown[] = [];
   await using consumer = source.consumer({
@@ -156,7 +156,7 @@ test("what a selector or an allocator does wrong is an error of the wait, and th
   assertEquals((await consumer.pull()).id, 0);
 });
 
-test("batches() gives the events before one whose data cannot be loaded, then the error", async () => {
+test("batches() returns the events before one whose data cannot be loaded, then the error", async () => {
   const source = sourceWith(5);
   let isBroken = true;
   await using consumer = source.consumer<{ n: number }>({
@@ -179,7 +179,7 @@ test("batches() gives the events before one whose data cannot be loaded, then th
   assertEquals(seen, [0, 1, 2, 3, 4]);
 });
 
-test("selected data of an event without any is empty", async () => {
+test("selecting data of an event without data gives an empty part", async () => {
   const source = new ScriptedSource();
   source.store(1);
   await using consumer = source.consumer({

@@ -18,7 +18,7 @@ function range(first: number, count: number): number[] {
 for (const readMs of [undefined, 1]) {
   const how = readMs === undefined ? "at once" : "later";
 
-  test(`until "end" gives what was there when it began, from a driver that reads ${how}`, async () => {
+  test(`until "end" returns the events that existed at the start, from a driver that reads ${how}`, async () => {
     const source = new ScriptedSource(2);
     source.readMs = readMs;
     source.store(10, 0);
@@ -35,7 +35,7 @@ for (const readMs of [undefined, 1]) {
     assertEquals(await ids(consumer.events({ until: "end" })), []);
   });
 
-  test(`what was read beyond the end of an iteration comes to the next one, from a driver that reads ${how}`, async () => {
+  test(`events read beyond the end of an iteration go to the next one, from a driver that reads ${how}`, async () => {
     const source = new ScriptedSource(2);
     source.readMs = readMs;
     source.store(20, 0);
@@ -49,7 +49,7 @@ for (const readMs of [undefined, 1]) {
     assertEquals(rest.sort((one, other) => one - other), range(5, 15).flatMap((id) => [id, id]));
   });
 
-  test(`batches() gives every event once, from a driver that reads ${how}`, async () => {
+  test(`batches() returns every event once, from a driver that reads ${how}`, async () => {
     const source = new ScriptedSource(2);
     source.readMs = readMs;
     source.store(25, 0);
@@ -71,7 +71,7 @@ test("leaving an iteration loses nothing", async () => {
   assertEquals(await ids(consumer.events({ until: "end" })), [8, 9]);
 });
 
-test("an iteration waits for events, and ends when none came in time", async () => {
+test("an iteration waits for events, and ends when none come in time", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   const storing = setInterval(() => source.partitions[0].length < 3 && source.store(1), 2);
@@ -105,7 +105,7 @@ test("a signal ends an iteration with its reason", async () => {
   assertEquals(source.waiting, 0);
 });
 
-test("an iteration over many events lets timers run", async () => {
+test("an iteration over many events does not block timers", async () => {
   const source = new ScriptedSource();
   source.store(50_000);
   await using consumer = source.consumer();
@@ -131,7 +131,7 @@ test("two iterations share the events", async () => {
   assertEquals([...one, ...other].sort((a, b) => a - b), range(0, 50));
 });
 
-test("an iteration that ends now does so while others wait for events", async () => {
+test("an iteration until now ends while others wait for events", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   const waiting = consumer.pull().wait(PATIENCE_MS);
@@ -142,7 +142,7 @@ test("an iteration that ends now does so while others wait for events", async ()
   assertEquals((await waiting)?.id, 0);
 });
 
-test("a driver that reports news where there is none is asked again, without stopping the event loop", async () => {
+test("a driver that falsely reports new events is polled again without blocking the event loop", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   const waiting = consumer.pull().wait(20);
@@ -162,7 +162,7 @@ test("an iteration whose consumer is closed ends with an error", async () => {
   await Promise.all([assertRejects(() => iterating, ClosedError), consumer.close()]);
 });
 
-test("process() calls back one by one and gives the number", async () => {
+test("process() calls back one event at a time and returns the number", async () => {
   const source = new ScriptedSource();
   source.store(10);
   await using consumer = source.consumer();
@@ -182,7 +182,7 @@ test("process() calls back one by one and gives the number", async () => {
   assertEquals(await consumer.process(() => {}, { until: "end" }), 3);
 });
 
-test("StopEventProcessor ends process(), and the next event is not taken", async () => {
+test("StopEventProcessor ends process() before the next event", async () => {
   const source = new ScriptedSource();
   source.store(10);
   await using consumer = source.consumer();
@@ -193,7 +193,7 @@ test("StopEventProcessor ends process(), and the next event is not taken", async
   assertEquals((await consumer.pull()).id, 3);
 });
 
-test("process() with concurrency runs that many calls, and waits for all of them", async () => {
+test("process() with concurrency runs that many calls at once, and waits for all of them", async () => {
   const source = new ScriptedSource();
   source.store(20);
   await using consumer = source.consumer();
@@ -209,7 +209,7 @@ test("process() with concurrency runs that many calls, and waits for all of them
   assertEquals([count, most, running, done], [20, 4, 0, 20]);
 });
 
-test("process() with concurrency ends while it waits for the next event, when a call stops it", async () => {
+test("a call can stop process() with concurrency while it waits for the next event", async () => {
   const source = new ScriptedSource();
   source.store(2);
   await using consumer = source.consumer();
@@ -223,7 +223,7 @@ test("process() with concurrency ends while it waits for the next event, when a 
   assertEquals(source.waiting, 0);
 });
 
-test("an error of the callback ends process() when the running calls are done", async () => {
+test("an error in the callback ends process() once the running calls are done", async () => {
   const source = new ScriptedSource();
   source.store(5);
   await using consumer = source.consumer();
@@ -245,7 +245,7 @@ test("an error of the callback ends process() when the running calls are done", 
   await assertRejects(() => consumer.process(() => {}, { signal: controller.signal }), Error, "enough");
 });
 
-test("a readable stream takes no event before it is asked, and closes at the end", async () => {
+test("a readable stream takes no event before it is read, and closes at the end", async () => {
   const source = new ScriptedSource();
   source.store(5);
   await using consumer = source.consumer();
@@ -260,7 +260,7 @@ test("a readable stream takes no event before it is asked, and closes at the end
   assertEquals(seen, [1, 2, 3, 4]);
 });
 
-test("cancelling a readable stream ends its wait and leaves the consumer open", async () => {
+test("cancelling a readable stream ends its wait and keeps the consumer open", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   const reader = consumer.readable().getReader();
@@ -283,7 +283,7 @@ test("a signal errors a readable stream with its reason", async () => {
   await assertRejects(() => reading, Error, "enough");
 });
 
-test("wrong options of iterations are named", async () => {
+test("invalid options of iterations are named", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   for (
@@ -303,7 +303,7 @@ test("wrong options of iterations are named", async () => {
   }
 });
 
-test("partitions that stay a consumer's keep what was read ahead of them when others go to another consumer", async () => {
+test("partitions that a consumer keeps keep their read-ahead events when other partitions move", async () => {
   const source = new ScriptedSource(3);
   for (const partition of [0, 1, 2]) source.store(8, partition);
   await using consumer = source.consumer({ batchSize: 8 });

@@ -26,7 +26,7 @@ async function countParses(body: () => Promise<void>): Promise<Parses> {
   return parses;
 }
 
-test("metadata no one looks at is not parsed", async () => {
+test("metadata that is not accessed is not parsed", async () => {
   const source = new ScriptedSource();
   source.store(100);
   await using consumer = source.consumer({ batchSize: 10 });
@@ -36,7 +36,7 @@ test("metadata no one looks at is not parsed", async () => {
   assertEquals(parses, { together: 0, alone: 0 });
 });
 
-test("where all of it is looked at, a batch is parsed together", async () => {
+test("a batch whose metadata is all accessed is parsed in one call", async () => {
   const source = new ScriptedSource();
   source.store(100);
   await using consumer = source.consumer({ batchSize: 10 });
@@ -46,7 +46,7 @@ test("where all of it is looked at, a batch is parsed together", async () => {
   assertEquals(parses, { together: 10, alone: 0 });
 });
 
-test("where few are looked at, they are parsed one by one after the first batch", async () => {
+test("after the first batch, metadata that is rarely accessed is parsed one by one", async () => {
   const source = new ScriptedSource();
   source.store(100);
   await using consumer = source.consumer({ batchSize: 10 });
@@ -56,7 +56,7 @@ test("where few are looked at, they are parsed one by one after the first batch"
   assertEquals(parses, { together: 1, alone: 9 });
 });
 
-test("an event gives the same object each time, and the text as it was stored", async () => {
+test("an event returns the same object each time, and the text as it was stored", async () => {
   const source = new ScriptedSource();
   source.store(3, 0, (id) => ({ text: ` {"big": 1234567890123456789${id}} ` }));
   await using consumer = source.consumer();
@@ -67,7 +67,7 @@ test("an event gives the same object each time, and the text as it was stored", 
   }
 });
 
-test("text that is not JSON fails only for its own event", async () => {
+test("text that is not JSON fails for its own event only", async () => {
   const source = new ScriptedSource();
   source.store(3, 0, (id) => ({ text: id === 1 ? "{broken" : String(id) }));
   await using consumer = source.consumer();
@@ -81,7 +81,7 @@ test("text that is not JSON fails only for its own event", async () => {
   assertEquals(events[2].metadata, 2);
 });
 
-test("other serializers read their bytes, at once or later", async () => {
+test("other serializers read their bytes, synchronously or asynchronously", async () => {
   const cbor = await CborSerializer.load();
   const asBytes: Serializer = {
     config: () => ({ type: "test" }),

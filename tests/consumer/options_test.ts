@@ -17,7 +17,7 @@ test("a consumer without options reads everything from the beginning and throws 
   });
 });
 
-test("a group is given its partitions, and has a timeout of its own", () => {
+test("a group is assigned its partitions, and has its own timeout", () => {
   assertEquals(requestOf({ group: true, groupTimeoutMs: 500 }, 3).groupTimeoutMs, 500);
   assertThrows(
     () => requestOf({ group: true, partitions: [1] }, 3),
@@ -35,14 +35,14 @@ test("a group is given its partitions, and has a timeout of its own", () => {
   );
 });
 
-test("partitions are put in order, each once", () => {
+test("partitions are sorted, without duplicates", () => {
   assertEquals(requestOf({ partitions: [2, 0, 2] }, 3).partitions, [0, 2]);
   assertThrows(() => requestOf({ partitions: [3] }, 3), NoSuchPartitionError, "the topic has 3");
   assertThrows(() => requestOf({ partitions: [0.5] }, 3), NoSuchPartitionError);
   assertThrows(() => requestOf({ partitions: [] }, 3), InvalidOptionError, "at least one");
 });
 
-test("every way to say where to begin is understood", () => {
+test("every form of the option from is accepted", () => {
   const date = new Date(5);
   for (const from of ["earliest", "latest", { id: 0 }, { id: 7 }, { time: 1.5 }, { time: date }] as const) {
     assertEquals(requestOf({ from }, 1).from, from);
@@ -68,7 +68,7 @@ test("every way to say where to begin is understood", () => {
   }
 });
 
-test("wrong options are named, with what is expected", () => {
+test("invalid options are named, with what is expected", () => {
   const cases: [Record<string, unknown>, string][] = [
     [{ onCorruption: "ignore" }, 'option "onCorruption": expected "throw" or "skip"'],
     [{ dataSelector: "all" }, 'option "dataSelector": expected a function'],
@@ -85,7 +85,7 @@ test("wrong options are named, with what is expected", () => {
   assertEquals(eventsMaxOf("adaptive", 4), eventsMaxOf(undefined, 4));
 });
 
-test("damage that is passed over is reported to the callback", async () => {
+test("skipped damage is reported to the callback", async () => {
   const source = new ScriptedSource();
   const reported: unknown[] = [];
   await using consumer = source.consumer({ onCorruption: "skip", onDamage: (error) => reported.push(error) });
@@ -103,7 +103,7 @@ test("damage that is passed over is reported to the callback", async () => {
   assertEquals(consumer.name, "c");
 });
 
-test("wrong options of process() are named, with what is expected", async () => {
+test("invalid options of process() are named, with what is expected", async () => {
   const source = new ScriptedSource();
   source.store(1);
   await using consumer = source.consumer();
@@ -121,7 +121,7 @@ test("wrong options of process() are named, with what is expected", async () => 
   assertEquals(await consumer.process(() => {}, { maxEvents: 1, concurrency: 2 }), 1);
 });
 
-test("partitions and positions that are none are named as the consumer's", () => {
+test("invalid partitions and positions are reported as the consumer's", () => {
   assertThrows(() => requestOf({ partitions: [] }, 1), InvalidOptionError, 'consumer option "partitions"');
   assertThrows(
     () => requestOf({ partitions: 1 as never }, 1),

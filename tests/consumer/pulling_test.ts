@@ -8,7 +8,7 @@ import { ScriptedSource } from "./scripted_consumer.ts";
 for (const readMs of [undefined, 1]) {
   const how = readMs === undefined ? "at once" : "later";
 
-  test(`events come in order, and the partitions take turns, from a driver that reads ${how}`, async () => {
+  test(`events come in order, and partitions are read round-robin, from a driver that reads ${how}`, async () => {
     const source = new ScriptedSource(3);
     source.readMs = readMs;
     source.store(6, 0);
@@ -22,7 +22,7 @@ for (const readMs of [undefined, 1]) {
     assertEquals(seen, ["0:0", "0:1", "2:0", "2:1", "0:2", "0:3", "0:4", "0:5"]);
   });
 
-  test(`those who wait are served in order, and no one twice, from a driver that reads ${how}`, async () => {
+  test(`waits are served in order, each once, from a driver that reads ${how}`, async () => {
     const source = new ScriptedSource();
     source.readMs = readMs;
     await using consumer = source.consumer();
@@ -33,7 +33,7 @@ for (const readMs of [undefined, 1]) {
     assertEquals((await Promise.all(pulls)).map((event) => event?.id), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test(`a wait that times out swallows nothing, from a driver that reads ${how}`, async () => {
+  test(`a wait that times out loses no event, from a driver that reads ${how}`, async () => {
     const source = new ScriptedSource();
     source.readMs = readMs;
     await using consumer = source.consumer();
@@ -49,7 +49,7 @@ for (const readMs of [undefined, 1]) {
     assertEquals(source.waiting, 0);
   });
 
-  test(`polling gets everything, from a driver that reads ${how}`, async () => {
+  test(`polling returns every event, from a driver that reads ${how}`, async () => {
     const source = new ScriptedSource(2);
     source.readMs = readMs;
     source.store(5, 0);
@@ -64,7 +64,7 @@ for (const readMs of [undefined, 1]) {
   });
 }
 
-test("a read that takes longer than a wait is there for the next one", async () => {
+test("a read that takes longer than a wait serves the next one", async () => {
   const source = new ScriptedSource();
   source.readMs = 20;
   source.store(3);
@@ -89,7 +89,7 @@ test("every wait on one pull gives the same event, also those at the same time",
   assertEquals((await consumer.pull()).id, 1);
 });
 
-test("a second wait on one pull ends in its own time", async () => {
+test("a second wait on one pull has its own timeout", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   const pull = consumer.pull();
@@ -103,7 +103,7 @@ test("a second wait on one pull ends in its own time", async () => {
   assertEquals((await long)?.id, 0);
 });
 
-test("a signal ends a wait, before it begins too, and takes its listener away", async () => {
+test("a signal ends a wait, even before it starts, and its listener is removed", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   const controller = new AbortController();
@@ -122,7 +122,7 @@ test("a signal ends a wait, before it begins too, and takes its listener away", 
   assertEquals(source.waiting, 0);
 });
 
-test("while no one waits nothing is asked of the driver", async () => {
+test("the driver is not polled while no one waits", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   consumer.pull();
@@ -130,7 +130,7 @@ test("while no one waits nothing is asked of the driver", async () => {
   assertEquals([source.reads, source.waits], [0, 0]);
 });
 
-test("an error of the driver goes to one who waits, and the others go on", async () => {
+test("an error of the driver rejects one wait, and the others continue", async () => {
   const source = new ScriptedSource(2);
   const damage = { partition: 0, firstId: 0, endId: 1, file: "f", offset: 0, reason: "checksum differs" };
   const error = new CorruptedLogError(damage);
@@ -151,7 +151,7 @@ test("an error of the driver goes to one who waits, and the others go on", async
   assertEquals((await consumer.pull()).partition, 0);
 });
 
-test("a consumer that cannot be opened says so to everybody who pulls", async () => {
+test("a consumer that cannot be opened rejects every pull", async () => {
   const source = new ScriptedSource();
   source.openError = new Error("no such group");
   const consumer = source.consumer();
@@ -163,7 +163,7 @@ test("a consumer that cannot be opened says so to everybody who pulls", async ()
   assert(source.closed);
 });
 
-test("closing ends waits and is done when nothing is being read", async () => {
+test("closing ends waits and completes when no read is running", async () => {
   const source = new ScriptedSource();
   source.readMs = 5;
   const consumer = source.consumer();
@@ -179,7 +179,7 @@ test("closing ends waits and is done when nothing is being read", async () => {
   assertEquals(source.waiting, 0);
 });
 
-test("seek() waits for what is being read, and forgets it", async () => {
+test("seek() waits for a running read, and discards it", async () => {
   for (const readMs of [undefined, 5]) {
     const source = new ScriptedSource(2);
     source.readMs = readMs;
@@ -197,7 +197,7 @@ test("seek() waits for what is being read, and forgets it", async () => {
   }
 });
 
-test("a wait for new events ends when a seek brings older ones", async () => {
+test("a wait for new events ends when a seek goes back to older ones", async () => {
   const source = new ScriptedSource();
   source.store(3);
   await using consumer = source.consumer();
@@ -209,7 +209,7 @@ test("a wait for new events ends when a seek brings older ones", async () => {
   assertEquals(source.seeks.at(-1), '0:{"id":2} stored');
 });
 
-test("what was read of a partition that went to another consumer is not given", async () => {
+test("events read from a partition that moved to another consumer are not delivered", async () => {
   const source = new ScriptedSource(2);
   source.store(10, 0);
   source.store(3, 1);
@@ -251,7 +251,7 @@ test("a wait leaves neither a listener on its signal nor a timer, however it end
   assertEquals(on, []);
 });
 
-test("those who take only what is there set no watch", async () => {
+test("polling sets no watch", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   for (let count = 0; count < 3; count++) assertEquals(await consumer.pull().wait(0), undefined);

@@ -3,7 +3,7 @@ import { InvalidMetadataError } from "../../mod.ts";
 import { canonicalJson } from "../../src/cpp_files/canonical_json.ts";
 import { test } from "../harness.ts";
 
-test("white space goes, and keys are sorted, at every depth", () => {
+test("white space is removed and keys are sorted, at every depth", () => {
   assertEquals(
     canonicalJson(' { "b" : [ 1 , { "d" : null, "c":true } ] ,\r\n\t"a" : { } , "": [ ] } '),
     '{"":[],"a":{},"b":[1,{"c":true,"d":null}]}',
@@ -13,18 +13,18 @@ test("white space goes, and keys are sorted, at every depth", () => {
   }
 });
 
-test("keys stand in the order of their UTF-8 bytes, not of their UTF-16 units", () => {
+test("keys are in the order of their UTF-8 bytes, not of their UTF-16 units", () => {
   assertEquals(
     canonicalJson('{"\u{1f389}":1,"\uff5e":2,"z":3,"é":4,"zz":5,"Z":6}'),
     '{"Z":6,"z":3,"zz":5,"é":4,"\uff5e":2,"\u{1f389}":1}',
   );
 });
 
-test("of equal keys the last counts, also when they are spelled differently", () => {
+test("the last of equal keys counts, even if they are escaped differently", () => {
   assertEquals(canonicalJson('{"a":1,"b":2,"\\u0061":3}'), '{"a":3,"b":2}');
 });
 
-test("texts have as few escapes as possible", () => {
+test("strings have as few escapes as possible", () => {
   assertEquals(
     canonicalJson(String.raw`"\u00e9\u2603\/\u007f\u0041\ud83c\udf89 \"\\ \b\f\n\r\t\u0001\u001F"`),
     `"é☃/\x7fA\u{1f389} \\"\\\\ \\b\\f\\n\\r\\t\\u0001\\u001f"`,
@@ -38,7 +38,7 @@ test("brackets and backslashes within texts are text", () => {
   }
 });
 
-test("numbers keep their value, beyond a double too", () => {
+test("numbers keep their value, even beyond a double", () => {
   assertEquals(
     canonicalJson('{"n":[18446744073709551615, 1.0, 2.50, -0.0, 1e20, -9223372036854775808]}'),
     '{"n":[18446744073709551615,1.0,2.5,-0.0,1e+20,-9223372036854775808]}',
@@ -52,7 +52,7 @@ test("what C++ cannot read is refused", () => {
   }
 });
 
-test("with an indent every member stands on a line of its own", () => {
+test("with an indent every member is on its own line", () => {
   assertEquals(
     canonicalJson('{"b":[1,{"c":[]}],"a":{}}', 2),
     '{\n  "a": {},\n  "b": [\n    1,\n    {\n      "c": []\n    }\n  ]\n}',
@@ -60,12 +60,12 @@ test("with an indent every member stands on a line of its own", () => {
   assertEquals(canonicalJson('{"type":"default"}', 2), '{\n  "type": "default"\n}');
 });
 
-test("nesting of any depth is followed", () => {
+test("nesting of any depth is handled", () => {
   const text = "[".repeat(100_000) + "]".repeat(100_000);
   assertEquals(canonicalJson(text), text);
 });
 
-test("values survive: what is written reads back as the same", () => {
+test("values survive a round trip", () => {
   let state = 7;
   const next = (below: number): number =>
     (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % 65536 % below;
@@ -98,7 +98,7 @@ test("values survive: what is written reads back as the same", () => {
   }
 });
 
-test("a long text is passed over quickly", () => {
+test("a long text is skipped quickly", () => {
   const text = JSON.stringify({ a: "x\n".repeat(2_000_000) });
   assertStringIncludes(canonicalJson(text), "x\\nx");
 });

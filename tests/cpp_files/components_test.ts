@@ -6,7 +6,7 @@ import { exportCppFiles, importCppFiles } from "../../src/cpp_files/mod.ts";
 import { test } from "../harness.ts";
 import { withPlace } from "./sample.ts";
 
-test("components that only we have become the default ones, with a warning", async () => {
+test("components without a C++ counterpart become the default ones, with a warning", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     await driver.createTopic("t", { num_partitions: 2 }, {
       validator: { type: "schema", schema: { type: "object", required: ["k"], minProperties: 1 } },
@@ -38,7 +38,7 @@ test("components that only we have become the default ones, with a warning", asy
   });
 });
 
-test("a component written in C++ is named, and another one can be taken instead", async () => {
+test("a component written in C++ is named, and can be replaced by another one", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     mkdirSync(join(cppRoot, "t/partitions/00000000"), { recursive: true });
     writeFileSync(join(cppRoot, "t/validator.json"), '{"type": "energy:libenergy.so"}');
@@ -61,7 +61,7 @@ test("options of the new topic may be given", async () => {
   });
 });
 
-test("what is not a topic of the C++ driver is called that", async () => {
+test("a folder that is not a topic of the C++ driver is refused as such", async () => {
   await withPlace(async ({ driver, cppRoot, folder }) => {
     mkdirSync(join(cppRoot, "no-partitions"), { recursive: true });
     for (const topic of ["nowhere", "no-partitions"]) {

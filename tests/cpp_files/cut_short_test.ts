@@ -34,7 +34,7 @@ function filesOf(folder: string): [string, string][] {
     .map((path) => [path.slice(folder.length), readFileSync(path).toString("base64")]);
 }
 
-test("an import that was cut short is continued by the same call, at every place", async () => {
+test("an import interrupted at any place is continued by the same call", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     await using topic = await makeTopic(driver);
     const whole = await exportCppFiles({ topic, rootPath: cppRoot });
@@ -58,7 +58,7 @@ test("an import that was cut short is continued by the same call, at every place
   });
 });
 
-test("an import that is complete changes nothing, and one of a topic that grew adds what is new", async () => {
+test("repeating a complete import changes nothing, and adds the new events of a topic that grew", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     await using topic = await makeTopic(driver);
     await exportCppFiles({ topic, rootPath: cppRoot });
@@ -100,7 +100,7 @@ test("an import into a topic that holds other events is refused, naming the firs
     await assertRejects(
       importing("metadata"),
       ContentMismatchError,
-      "event 0 of partition 1 has other metadata",
+      "event 0 of partition 1 has different metadata",
     );
     await into(
       "data",
@@ -118,7 +118,7 @@ test("an import into a topic that holds other events is refused, naming the firs
   });
 });
 
-test("an export that was cut short is continued, and is not a topic before it is complete", async () => {
+test("an interrupted export is continued, and is not a topic before it is complete", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     await using topic = await makeTopic(driver);
     const request = { topic, rootPath: cppRoot };
@@ -135,7 +135,7 @@ test("an export that was cut short is continued, and is not a topic before it is
   });
 });
 
-test("an export over a topic that is there is refused, and so is continuing that of another one", async () => {
+test("exporting over an existing topic is refused, and so is continuing another topic's export", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     await using topic = await makeTopic(driver);
     await using other = await makeTopic(driver, "other");
@@ -154,7 +154,7 @@ test("an export over a topic that is there is refused, and so is continuing that
   });
 });
 
-test("where the first events were removed, those that are left are exported with a warning", async () => {
+test("if the first events were removed, the remaining ones are exported with a warning", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     await driver.createTopic("short", { num_partitions: 1, segment_bytes: 4096 });
     await using topic = await driver.openTopic("short");

@@ -30,7 +30,7 @@ async function importInto({ driver, cppRoot }: Place): Promise<{ error: Corrupte
   return { error, stored: (await topic.describe())[0].nextId };
 }
 
-test("bytes that no index entry refers to are passed over", async () => {
+test("bytes that no index entry refers to are skipped", async () => {
   await withPlace(async (place) => {
     const folder = await makeStore(place);
     // A crash while a batch was written: metadata and data are there, and half an entry of the index.

@@ -42,7 +42,7 @@ test("doubles have a point or an exponent, of at least two digits", () => {
   ) assertEquals(cppNumber(text), expected, text);
 });
 
-test("every double reads back as the same", () => {
+test("every double survives a round trip", () => {
   const bits = new DataView(new ArrayBuffer(8));
   let state = 20250807;
   for (let round = 0; round < 20_000; round++) {
@@ -56,7 +56,7 @@ test("every double reads back as the same", () => {
   }
 });
 
-test("a number beyond a double is refused", () => {
+test("a number that does not fit into a double is refused", () => {
   for (const text of ["1e400", "-1e400", "9".repeat(400)]) {
     assertThrows(() => cppNumber(text), InvalidMetadataError, "it does not fit into a double");
   }

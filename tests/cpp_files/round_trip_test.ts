@@ -16,7 +16,7 @@ function contentOf(folder: string): Map<string, string> {
 }
 
 test(
-  "a topic of the C++ library comes in event by event as it was pushed",
+  "a topic of the C++ library is imported event by event as it was pushed",
   async () => {
     await withPlace(async ({ driver }) => {
       const { events, partitions } = await importCppFiles({ rootPath: SAMPLE_ROOT, topic: "sample", driver });
@@ -42,7 +42,7 @@ test(
   },
 );
 
-test("numbers beyond a double come in digit by digit", async () => {
+test("numbers beyond a double are imported digit by digit", async () => {
   await withPlace(async ({ driver }) => {
     await importCppFiles({ rootPath: SAMPLE_ROOT, topic: "sample", driver });
     await using topic = await driver.openTopic("sample");
@@ -58,7 +58,7 @@ test("numbers beyond a double come in digit by digit", async () => {
 });
 
 for (const name of ["sample", "empty", "schema"]) {
-  test(`topic "${name}" goes back to C++ byte for byte`, async () => {
+  test(`topic "${name}" is exported to C++ byte for byte`, async () => {
     await withPlace(async ({ driver, cppRoot }) => {
       const imported = await importCppFiles({ rootPath: SAMPLE_ROOT, topic: name, driver });
       await using topic = await driver.openTopic(name);
@@ -69,7 +69,7 @@ for (const name of ["sample", "empty", "schema"]) {
   });
 }
 
-test("metadata in any spelling is exported as the C++ library writes it", async () => {
+test("metadata in any formatting is exported as the C++ library writes it", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     await driver.createTopic("t", { num_partitions: 1 });
     await using topic = await driver.openTopic("t");
@@ -104,7 +104,7 @@ test("metadata in any spelling is exported as the C++ library writes it", async 
   });
 });
 
-test("a topic that C++ created and never opened comes in empty", async () => {
+test("a topic that C++ created and never opened is imported as empty", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     for (const partition of ["00000000", "00000003"]) {
       mkdirSync(join(cppRoot, "fresh/partitions", partition), { recursive: true });
@@ -116,7 +116,7 @@ test("a topic that C++ created and never opened comes in empty", async () => {
   });
 });
 
-test("data parts of seventy megabytes go out and come in in pieces", async () => {
+test("data parts of seventy megabytes are exported and imported in pieces", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     await driver.createTopic("large", { num_partitions: 1 });
     await using topic = await driver.openTopic("large");

@@ -14,7 +14,7 @@ const measured = (seconds: number): Measured => ({
   endedAt: seconds,
 });
 
-test("of several rounds the one in the middle counts, and the spread is said", () => {
+test("the median of several rounds counts, and the spread is shown", () => {
   const rounds = [2, 1, 4].map((seconds) => [{ what: "produce", measured: measured(seconds) }]);
   const [result] = middleOf(rounds);
   assertEquals([result.measured.seconds, result.rounds], [2, [50, 100, 25]]);
@@ -23,7 +23,7 @@ test("of several rounds the one in the middle counts, and the spread is said", (
   assertEquals([single.rounds, spreadOf(single)], [undefined, undefined]);
 });
 
-test("a busy machine is said, and one that is idle is not", () => {
+test("a busy machine is reported, and an idle one is not", () => {
   assertEquals(busyText(0.3, 4), undefined);
   assertMatch(busyText(6.5, 4)!, /6\.5 programs want its 4 processors/);
 });

@@ -5,7 +5,7 @@ import { test } from "../harness.ts";
 const line = (metadataText: string): string =>
   metadataLine({ metadataText } as Parameters<typeof metadataLine>[0]);
 
-test("metadata stand on one line, and control characters that no JSON has are written out", () => {
+test("metadata is printed on one line, and control characters outside JSON are escaped", () => {
   assertEquals(line('{"a":\t1}'), '{"a":\t1}');
   assertEquals(line('{\r\n  "a": 1\n}'), '{   "a": 1 }');
   assertEquals(line('"\u001b]0;title\u0007\0"'), '"\\u001b]0;title\\u0007\\u0000"');

@@ -23,7 +23,7 @@ test("every command has a summary, an example and options that say what they do"
   }
 });
 
-test("no option stands twice in a command, and no short letter for two", () => {
+test("no command has an option or a short letter twice", () => {
   for (const { path, options } of COMMANDS) {
     const names = options.flatMap(({ name, short }) => short === undefined ? [name] : [name, `-${short}`]);
     assertEquals([path, new Set(names).size], [path, names.length]);

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { memberTexts } from "../../src/ctl/transfer/jsonl/members.ts";
 import { test } from "../harness.ts";
 
-test("memberTexts() gives each member as it was written", () => {
+test("memberTexts() returns each member as it was written", () => {
   const text =
     ' { "a" : 12345678901234567890 ,"b":{"x":[1.50,{"y":"}]\\\\\\""}]},"c": "\\\\", "d\\u0022":-0.0,"e":[],"f":null } ';
   assertEquals([...memberTexts(text)!], [
@@ -15,7 +15,7 @@ test("memberTexts() gives each member as it was written", () => {
   ]);
 });
 
-test("memberTexts() of an empty object is empty, and of no object undefined", () => {
+test("memberTexts() is empty for an empty object, and undefined for anything else", () => {
   assertEquals([...memberTexts("{ }")!], []);
   assertEquals([memberTexts("[1]"), memberTexts('"x"'), memberTexts("1")], [undefined, undefined, undefined]);
 });

@@ -32,7 +32,7 @@ test("parseStart() reads every form of --from", () => {
   }
 });
 
-test("startIn() counts from the end of a partition, not further back than its first event", () => {
+test("startIn() counts back from the end of a partition, at most to its first event", () => {
   const partition = { partition: 0, firstId: 10, nextId: 15, bytes: 0, segments: 1 };
   assertEquals(startIn(partition, { last: 3 }), { id: 12 });
   assertEquals(startIn(partition, { last: 99 }), { id: 10 });

@@ -49,7 +49,7 @@ async function flipped(path: string, at: number, bit: number, use: () => Promise
   }
 }
 
-test("a consumer that skips damage gets every other event with its data, and learns of the rest", async () => {
+test("a consumer that skips damage gets every other event with its data, and a report of the damage", async () => {
   await withTopic(async (topic, logs) => {
     const random = randomNumbers(3);
     for (let round = 0; round < 60; round++) {
@@ -81,7 +81,7 @@ test("a consumer that skips damage gets every other event with its data, and lea
   });
 });
 
-test("pull() passes over an event whose data is damaged, or rejects with it and stays there", async () => {
+test("pull() skips an event whose data is damaged, or rejects and stays there", async () => {
   await withTopic(async (topic, [path]) => {
     const needle = randomBytes(dataSize(2), 2);
     await flipped(path, readFileSync(path).indexOf(needle) + 5, 0, async () => {

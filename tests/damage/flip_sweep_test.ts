@@ -75,7 +75,7 @@ test("the small sample has everything the format has", async () => {
   assertGreater(expected.size, 20);
 });
 
-test("whichever byte of a store is flipped, verify tells, and every other event is read", async () => {
+test("whichever byte of a store is flipped, verify reports it, and every other event is read", async () => {
   const { files, expected } = await makeStore(SMALL);
   const { disk } = diskWith(FOLDERS, files);
   const sweep = await Sweep.over(() => new SimulatedProcess(disk), PLACES, expected);
@@ -95,7 +95,7 @@ test("whichever byte of a store is flipped, verify tells, and every other event 
   );
 });
 
-test("the same for a sample of a store with data of many blocks", async () => {
+test("flipping sampled bytes of a store with data of many blocks is reported as well", async () => {
   const { files, expected } = await makeStore(LARGE);
   const { disk } = diskWith(FOLDERS, files);
   const sweep = await Sweep.over(() => new SimulatedProcess(disk), PLACES, expected);

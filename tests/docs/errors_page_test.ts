@@ -31,7 +31,7 @@ test("the page of errors has every code once, with a cause and a remedy", () => 
   for (const { code, cause, remedy } of rows) assert(cause.length > 10 && remedy.length > 10, code);
 });
 
-test("the page of errors has every class, beside the code that it carries", () => {
+test("the page of errors has every class next to its code", () => {
   const classes = Object.entries(errors).filter(([, value]) => typeof value === "function").map(([name]) =>
     name
   );

@@ -38,7 +38,7 @@ function anchorsOf(page: string): string[] {
   );
 }
 
-test("every link of the documentation leads to a file and a heading that are there", () => {
+test("every link of the documentation leads to an existing file and heading", () => {
   const broken = pages.flatMap((page) =>
     targetsOf(page)
       .filter(({ path, heading }) => !existsSync(path) || (heading && !anchorsOf(path).includes(heading)))
@@ -58,7 +58,7 @@ test("every page of the documentation can be reached from the README", () => {
   assertEquals(pages.filter((page) => !reached.has(page)), []);
 });
 
-test("every page of docs/ stands in the index of the guide", () => {
+test("every page of docs/ is in the index of the guide", () => {
   const listed = targetsOf("docs/README.md").map(({ path }) => path);
   const missing = pages.filter((page) => dirname(page) === "docs" && !listed.includes(page));
   assertEquals(missing, ["docs/README.md"]);

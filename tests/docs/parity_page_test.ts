@@ -25,7 +25,7 @@ function testNames(): Set<string> {
 const proofs = page.split("\n").filter((line) => line.startsWith("|") && !/^\| -|proved by *\|$/.test(line))
   .map((line) => /\| "([^|]+)" +\|$/.exec(line)?.[1] ?? line);
 
-test("every feature of the page on parity names a test that exists", () => {
+test("every feature of the parity page names an existing test", () => {
   assert(proofs.length > 80, `only ${proofs.length} rows were found`);
   const names = testNames();
   assertEquals(proofs.filter((proof) => !names.has(proof)), []);

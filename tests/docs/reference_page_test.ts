@@ -16,15 +16,15 @@ import { test } from "../harness.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-test("the reference is what the code says (npm run reference writes it)", () => {
+test("the reference agrees with the code (npm run reference writes it)", () => {
   assertEquals(readFileSync(REFERENCE_FILE, "utf8"), referencePage());
 });
 
-test("the command's help says of options what their rules say (npm run reference writes it)", () => {
+test("the command's help describes options as their rules do (npm run reference writes it)", () => {
   assertEquals(readFileSync(HELP_FILE, "utf8"), helpModule());
 });
 
-test("an option means the same in its type's comment as in the rule that reads it", () => {
+test("an option's type comment says the same as the rule that reads it", () => {
   const file = "src/driver_options.ts";
   const tree = ts.createSourceFile(file, readFileSync(root + file, "utf8"), ts.ScriptTarget.Latest, true);
   const comments = new Map<string, Record<string, string>>();
@@ -46,7 +46,7 @@ test("an option means the same in its type's comment as in the rule that reads i
   }
 });
 
-test("the built-in components read the options that the reference lists, and no others", async () => {
+test("the built-in components read exactly the options that the reference lists", async () => {
   const kinds = { validator: validators, "partition selector": selectors, serializer: serializers };
   const values: JsonObject = { schema: {}, draft: "draft-07", pointer: "/a", pattern: {} };
   for (const [kind, registry] of Object.entries(kinds)) {

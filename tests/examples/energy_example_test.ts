@@ -30,7 +30,7 @@ async function inFolder(body: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-test("the energy topic takes energies below a maximum and keeps each range in its partition", async () => {
+test("the energy topic accepts energies below a maximum and keeps each range in its partition", async () => {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("energy", { num_partitions: 2 }, components);
   await using topic = await driver.openTopic("energy");

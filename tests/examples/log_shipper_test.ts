@@ -54,7 +54,7 @@ async function withLog(use: (place: Place) => Promise<void>): Promise<void> {
   }
 }
 
-test("every line is shipped once, through rotation, a cut and a kill on every runtime", async () => {
+test("every line is shipped once, despite rotation, truncation and a kill, on every runtime", async () => {
   await withLog(async ({ log, store, ship }) => {
     const expected: string[] = [];
     const write = (count: number): void => {
@@ -88,7 +88,7 @@ test("every line is shipped once, through rotation, a cut and a kill on every ru
   });
 });
 
-test("a line is shipped when its end is there, however long it is", async () => {
+test("a line is shipped once it is complete, however long it is", async () => {
   await withLog(async ({ log, store, ship }) => {
     const long = "x".repeat(300_000);
     writeFileSync(log, `first\r\n\nhalf`);

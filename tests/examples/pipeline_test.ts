@@ -77,7 +77,7 @@ for (const [index, reader] of circle.entries()) {
   });
 }
 
-test("a pipeline that is killed begins again with the month it was at", async () => {
+test("a pipeline that is killed restarts with the month it was at", async () => {
   await withStore(async (folder) => {
     const days = await run(program("node", "read_weather.ts", folder), root);
     assertEquals(days.code, 0, days.errors);
@@ -95,7 +95,7 @@ test("a pipeline that is killed begins again with the month it was at", async ()
   });
 });
 
-test("lines and records come out whole, however the text is cut", async () => {
+test("lines and records are whole, however the text is split", async () => {
   const text = "a,b\r\n1,x\n\n2.5,y";
   for (let size = 1; size < 8; size++) {
     const pieces = text.match(new RegExp(`[^]{1,${size}}`, "g"))!;

@@ -65,7 +65,7 @@ test("the scientific example's points are those of the region around the peak, o
   }
 });
 
-test("its selector has only the region read", async () => {
+test("its selector reads the region of interest only", async () => {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("frames", {});
   await using topic = await driver.openTopic<Frame>("frames");

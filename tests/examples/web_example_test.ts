@@ -52,7 +52,7 @@ async function live(url: string, count: number, lastId?: number): Promise<{ id: 
   return events();
 }
 
-test("the web example stores what fits its schema, says what does not, and streams on every runtime", async () => {
+test("the web example stores what fits its schema, refuses what does not, and streams, on every runtime", async () => {
   const store = mkdtempSync(join(tmpdir(), "diaspora-web-"));
   try {
     let next = 0;

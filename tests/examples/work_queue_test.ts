@@ -12,7 +12,7 @@ import { RUNTIMES } from "./runtimes.ts";
 const EXAMPLE = fileURLToPath(new URL("../../examples/work_queue/", import.meta.url));
 const JOBS = 600;
 
-test("every job is done though a worker is killed half-way, and those that cannot be are dead letters", async () => {
+test("every job is done although a worker is killed, and impossible ones become dead letters", async () => {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-work-"));
   const [store, results] = [join(folder, "store"), join(folder, "results")];
   const run = (runtime: string, program: string, ...words: string[]): Running =>

@@ -65,7 +65,7 @@ async function checkStored(topic: Topic, stored: Map<number, number>): Promise<v
 for (const flush_behavior of ["buffered", "on_flush", "immediate"] as const) {
   for (const [what, size] of [["small", 20_000], ["chunked", 1_300_000]] as const) {
     test(
-      `a full disk fails the pushes concerned and nothing else (${what} events, ${flush_behavior})`,
+      `a full disk fails the affected pushes and nothing else (${what} events, ${flush_behavior})`,
       FULL,
       () =>
         withDisk(async ({ path, makeRoom }) => {
@@ -89,7 +89,7 @@ for (const flush_behavior of ["buffered", "on_flush", "immediate"] as const) {
 }
 
 test(
-  "pushes that no one looked at make the flush of a full disk fail, and say how many",
+  "unobserved pushes fail the flush on a full disk, with their number",
   FULL,
   () =>
     withDisk(async ({ path, makeRoom }) => {
@@ -148,7 +148,7 @@ function fillUp(path: string): unknown {
 }
 
 test(
-  "a topic that cannot be created for want of room leaves nothing behind",
+  "a topic that cannot be created on a full disk leaves nothing",
   FULL,
   () =>
     withDisk(async ({ path, makeRoom }) => {

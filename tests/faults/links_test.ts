@@ -53,7 +53,7 @@ test("a topic's folder that is a link to somewhere else is not a topic", () =>
     assertEquals(readdirSync(canary.root), ["linked"]);
   }));
 
-test("a folder of partitions that is a link makes no topic", () =>
+test("a folder whose partitions folder is a link is not a topic", () =>
   withCanary(async (canary) => {
     await makeTopic(canary.root);
     moveOut(canary, "partitions");
@@ -81,7 +81,7 @@ test("a segment that is a link is neither written nor read", () =>
     await assertRefused(() => consumer.pull(), SEGMENT);
   }));
 
-test("an index that is a link is not believed, and not written", () =>
+test("an index that is a link is neither read nor written", () =>
   withCanary(async (canary) => {
     await makeTopic(canary.root);
     symlinkSync(`${canary.outside}/file`, `${canary.root}/topic/${SEGMENT.replace(".log", ".idx")}`);
@@ -133,7 +133,7 @@ test("a link among the consumers is not a consumer", () =>
     assertEquals(await topic.consumers(), ["reader"]);
   }));
 
-test("deleting a consumer or a topic removes links in it, not what they lead to", () =>
+test("deleting a consumer or a topic removes links in it, not their targets", () =>
   withCanary(async (canary) => {
     await makeTopic(canary.root);
     for (
@@ -150,7 +150,7 @@ test("deleting a consumer or a topic removes links in it, not what they lead to"
     assertEquals(readdirSync(canary.root), []);
   }));
 
-test("a root that is a link itself is what the user said", () =>
+test("a root path that is a link is followed", () =>
   withCanary(async (canary) => {
     await makeTopic(canary.root);
     const link = `${canary.outside}/topics/link`;
@@ -162,7 +162,7 @@ test("a root that is a link itself is what the user said", () =>
     assertEquals((await topic.describe())[0].nextId, 110);
   }));
 
-test("a topic that was copied elsewhere works there", () =>
+test("a copied topic works at its new place", () =>
   withCanary(async (canary) => {
     await makeTopic(canary.root);
     cpSync(`${canary.root}/topic`, `${canary.root}/copy`, { recursive: true });

@@ -116,7 +116,7 @@ const REFUSED_CONSUMERS = [
   "é".repeat(501),
 ];
 
-test("hostile topic names are refused by every call, and leave nothing behind", () =>
+test("hostile topic names are refused by every call, and leave nothing", () =>
   withCanary(async ({ root }) => {
     await using driver = await Driver.open("files", { root_path: root });
     for (const name of REFUSED_TOPICS) {
@@ -138,7 +138,7 @@ test("hostile topic names are refused by every call, and leave nothing behind", 
     assertEquals(readdirSync(root), []);
   }));
 
-test("unusual topic names are folders of their own, and work", () =>
+test("unusual topic names have separate folders, and work", () =>
   withCanary(async ({ root }) => {
     await using driver = await Driver.open("files", { root_path: root });
     for (const [index, name] of FINE_TOPICS.entries()) {
@@ -158,7 +158,7 @@ test("unusual topic names are folders of their own, and work", () =>
     assertEquals(readdirSync(root), []);
   }));
 
-test("a topic of an earlier version is used under a name that a new one may not have", () =>
+test("a topic of an earlier version can be used under a name that is now invalid", () =>
   withCanary(async ({ root }) => {
     await using driver = await Driver.open("files", { root_path: root });
     await driver.createTopic("template", {});
@@ -175,7 +175,7 @@ test("a topic of an earlier version is used under a name that a new one may not 
     assertEquals(readdirSync(root), ["template"]);
   }));
 
-test("unusual consumer names have positions of their own, all inside the topic", () =>
+test("unusual consumer names have separate positions, all inside the topic", () =>
   withCanary(async ({ root }) => {
     await using driver = await Driver.open("files", { root_path: root });
     await driver.createTopic("topic", {});
@@ -197,7 +197,7 @@ test("unusual consumer names have positions of their own, all inside the topic",
     assertEquals(readdirSync(root), ["topic"]);
   }));
 
-test("consumer names that cannot be written are refused by every call", () =>
+test("invalid consumer names are refused by every call", () =>
   withCanary(async ({ root }) => {
     await using driver = await Driver.open("files", { root_path: root });
     await driver.createTopic("topic", {});

@@ -5,7 +5,7 @@ import { Driver, StorageError } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { SmallDisk, UNMOUNTABLE } from "./file_systems.ts";
 
-test("on a read-only disk everything can be read, and changes fail until it can be written", {
+test("on a read-only disk everything can be read, and changes fail until it is writable", {
   skip: UNMOUNTABLE,
 }, async () => {
   const disk = new SmallDisk("8m");

@@ -86,7 +86,7 @@ function search(ptr: number, bytes: number, random: Random): void {
   assert(anywhere >= -1 && anywhere + RECORD_BYTES <= Math.max(bytes, RECORD_BYTES));
 }
 
-test("decoders take random bytes without a trap, and change none", () => {
+test("decoders handle random bytes without a trap, and change none", () => {
   fuzz(FILE, (random, seed) => {
     const bytes = randomBytes(RECORD_BYTES + random(random(5) === 0 ? BYTES_MAX - 64 : 500), seed);
     const ptr = place(bytes);
@@ -99,7 +99,7 @@ test("decoders take random bytes without a trap, and change none", () => {
   });
 });
 
-test("decoders take damaged frames without a trap, and change none", () => {
+test("decoders handle damaged frames without a trap, and change none", () => {
   fuzz(FILE, (random) => {
     let bytes = anyFrame(random);
     mutate(bytes, random);
@@ -112,7 +112,7 @@ test("decoders take damaged frames without a trap, and change none", () => {
   });
 });
 
-test("decoders take damaged segment headers without a trap", () => {
+test("decoders handle damaged segment headers without a trap", () => {
   fuzz(FILE, (random) => {
     core.encodeSegmentHeader(core.slot, {
       ...FIRST_SEGMENT,
@@ -130,7 +130,7 @@ test("decoders take damaged segment headers without a trap", () => {
   });
 });
 
-test("lookups take damaged indexes without a trap, and name entries that exist and are intact", () => {
+test("lookups handle damaged indexes without a trap, and return existing, intact entries", () => {
   fuzz(FILE, (random, seed) => {
     const count = random(60);
     const bytes = randomBytes(count * INDEX_ENTRY_BYTES, seed);
@@ -159,7 +159,7 @@ test("lookups take damaged indexes without a trap, and name entries that exist a
   });
 });
 
-test("decoders take ids and times that no writer has, and no number at all", () => {
+test("decoders handle impossible ids and times, and values that are not numbers", () => {
   const ptr = core.slot;
   for (const value of [-1, 0.5, 2 ** 63, 2 ** 64, 1e300, -1e300, Infinity, -Infinity, NaN]) {
     core.encodeIndexEntry(ptr, { id: value, time: value, offset: 1, recordCrc: 2, salt: SALT });
@@ -175,7 +175,7 @@ test("decoders take ids and times that no writer has, and no number at all", () 
   }
 });
 
-test("findRecord() stays linear in bytes that are nothing but beginnings of records", () => {
+test("findRecord() stays linear in bytes that contain only record magics", () => {
   const bytes = new Uint8Array(1 << 20);
   const { ptr } = encodeSample();
   const record = sharedCore.u8.slice(ptr, ptr + 60); // Valid but for the CRC: each costs all checks.

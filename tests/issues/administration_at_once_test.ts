@@ -101,7 +101,7 @@ async function checkUsable(driver: Driver, root: string): Promise<void> {
   assertEquals(readdirSync(root), ["bystander"]);
 }
 
-test("of two processes that create a topic at once, one does, and the other learns that it exists", () =>
+test("of two processes that create a topic at once one succeeds, and the other gets TopicExistsError", () =>
   meetEverywhere({
     exists: false,
     first: make,
@@ -114,7 +114,7 @@ test("of two processes that create a topic at once, one does, and the other lear
     },
   }));
 
-test("of two processes that delete a topic at once, one does, and the other learns that the topic is not there", () =>
+test("of two processes that delete a topic at once one succeeds, and the other gets TopicNotFoundError", () =>
   meetEverywhere({
     exists: true,
     first: (driver) => driver.deleteTopic("topic"),
@@ -127,7 +127,7 @@ test("of two processes that delete a topic at once, one does, and the other lear
     },
   }));
 
-test("a topic that is deleted while it is opened and used is not found, or its user learns it at once", () =>
+test("a topic deleted while it is opened and used is not found, or the user gets an error at once", () =>
   meetEverywhere({
     exists: true,
     first: use,
@@ -140,7 +140,7 @@ test("a topic that is deleted while it is opened and used is not found, or its u
     },
   }));
 
-test("a topic that is opened while it is deleted is there or not, and never half", () =>
+test("a topic opened while it is deleted is whole or missing, never half", () =>
   meetEverywhere({
     exists: true,
     first: (driver) => driver.deleteTopic("topic"),
@@ -152,7 +152,7 @@ test("a topic that is opened while it is deleted is there or not, and never half
     },
   }));
 
-test("a topic that is made again while it is opened is the old one or the new one, not some of both", () =>
+test("a topic recreated while it is opened is the old or the new one, never a mix", () =>
   meetEverywhere({
     exists: true,
     async first(driver) {
@@ -172,7 +172,7 @@ test("a topic that is made again while it is opened is the old one or the new on
     },
   }));
 
-test("edits of two handles that were opened before either are both kept", async () => {
+test("edits by two handles opened before either edit are both kept", async () => {
   const root = mkdtempSync(join(tmpdir(), "diaspora-at-once-"));
   try {
     await using driver = await Driver.open("files", { root_path: root });

@@ -143,7 +143,7 @@ async function checkRemovable(driver: Driver, root: string): Promise<void> {
   assertEquals(readdirSync(root).filter((name) => !/^\.(?:creating|unfinished)-/.test(name)), ["bystander"]);
 }
 
-test("createTopic() cut short at any system call has made a whole topic or none", () =>
+test("createTopic() interrupted at any system call has created a whole topic or none", () =>
   interruptEverywhere({
     prepare: async () => {},
     call: (driver) => driver.createTopic("topic", { num_partitions: 2 }),
@@ -159,7 +159,7 @@ test("createTopic() cut short at any system call has made a whole topic or none"
 
 // A draft whose publishing failed at the last sync stood under its name all the same, and an import that said that it had
 // failed had happened. It goes back to where it was, and the next import can go on with it.
-test("an import, a draft that is filled and published, cut short at any system call has made the whole topic or none", () =>
+test("an import interrupted at any system call has created the whole topic or none", () =>
   interruptEverywhere({
     prepare: async () => {},
     async call(driver) {
@@ -191,7 +191,7 @@ test("an import, a draft that is filled and published, cut short at any system c
     },
   }));
 
-test("deleteTopic() cut short at any system call has deleted the topic or left it whole", () =>
+test("deleteTopic() interrupted at any system call has deleted the topic or left it whole", () =>
   interruptEverywhere({
     prepare: makeTopic,
     call: (driver) => driver.deleteTopic("topic"),
@@ -212,7 +212,7 @@ test("deleteTopic() cut short at any system call has deleted the topic or left i
     },
   }));
 
-test("edit() cut short at any system call has changed all it was to change, or nothing", () =>
+test("edit() interrupted at any system call has changed every option or none", () =>
   interruptEverywhere({
     prepare: makeTopic,
     call: (_, topic) => topic!.edit({ retention_bytes: 9_000_000, segment_bytes: 8192 }),
@@ -229,7 +229,7 @@ test("edit() cut short at any system call has changed all it was to change, or n
     },
   }));
 
-test("deleteConsumer() cut short at any system call has forgotten every position or none", () =>
+test("deleteConsumer() interrupted at any system call has deleted every position or none", () =>
   interruptEverywhere({
     prepare: makeTopic,
     call: (_, topic) => topic!.deleteConsumer("reader"),
@@ -247,7 +247,7 @@ test("deleteConsumer() cut short at any system call has forgotten every position
     },
   }));
 
-test("seekConsumer() cut short at any system call has moved every position or none", () =>
+test("seekConsumer() interrupted at any system call has moved every position or none", () =>
   interruptEverywhere({
     prepare: makeTopic,
     call: (_, topic) => topic!.seekConsumer("reader", { id: 1 }),
@@ -265,7 +265,7 @@ test("seekConsumer() cut short at any system call has moved every position or no
     },
   }));
 
-test("the first position of a consumer, cut short at any system call, is stored under its name or not at all", () =>
+test("storing a consumer's first position, interrupted at any system call, stores it under its name or not at all", () =>
   interruptEverywhere({
     prepare: makeTopic,
     call: (_, topic) => topic!.seekConsumer("Someone", { id: 1 }),
@@ -284,7 +284,7 @@ test("the first position of a consumer, cut short at any system call, is stored 
     },
   }));
 
-test("those who have a topic open learn of its deletion, wherever that was cut short", async () => {
+test("users of a topic get an error after its deletion, wherever that was interrupted", async () => {
   for (let at = 1;; at++) {
     const root = mkdtempSync(join(tmpdir(), "diaspora-cut-short-"));
     try {

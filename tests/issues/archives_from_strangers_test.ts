@@ -55,7 +55,7 @@ function covered(entries: readonly Entry[], events = 2, data_bytes = 0): Entry[]
   return [...entries, manifestEntry(entries, { events, data_bytes })];
 }
 
-test("a whole archive is read, as it is and compressed", async () => {
+test("a complete archive is read, compressed or not", async () => {
   const data = { name: `${runPath(0, 9)}.data`, content: "xyzxyz" };
   const archive = tarFile(covered([...WHOLE, runEntry(0, 9, 2, 3), data], 4, 6));
   for (const bytes of [archive, gzipSync(archive)]) {
@@ -64,7 +64,7 @@ test("a whole archive is read, as it is and compressed", async () => {
   }
 });
 
-test("entries that mean nothing are named, and passed over", async () => {
+test("unknown entries are reported and skipped", async () => {
   const entries = covered(WHOLE);
   entries.splice(
     1,
@@ -119,8 +119,8 @@ const REFUSED: [what: string, entry: Entry, reason: string][] = [
     { name: "././@LongLink", type: "L" },
     'entry "././@LongLink" is refused: it is of type "L"',
   ],
-  ["is there twice", RUN, `entry "${RUN.name}" is there twice`],
-  ["is out of order", runEntry(0, 0, 1), `entry "${RUN.name}" is there twice`],
+  ["is in it twice", RUN, `entry "${RUN.name}" is in it twice`],
+  ["is out of order", runEntry(0, 0, 1), `entry "${RUN.name}" is in it twice`],
   ["is of a partition that is not there", runEntry(7, 0, 1), "it is of partition 7, and the topic has 1"],
   ["has a size that is not a number", { name: "x", size: "zzzzzzzzzzz" }, 'entry "x" is refused: its size'],
   ["has a negative size", { name: "x", size: "-0000000001" }, 'entry "x" is refused: its size'],
@@ -161,7 +161,7 @@ for (const [what, entry, reason] of REFUSED) {
   });
 }
 
-test("an archive is believed only as far as its manifest says the same", async () => {
+test("an archive that contradicts its manifest is refused", async () => {
   const [topic, run, manifest] = covered(WHOLE);
   const extra = runEntry(0, 5, 1);
   const data = { name: `${runPath(0, 2)}.data`, content: "xy" };
@@ -172,7 +172,7 @@ test("an archive is believed only as far as its manifest says the same", async (
     [[topic, runEntry(0, 0, 3), manifest], `checksum of "${run.name}" differs`],
     [[topicEntry(1, { name: "other" }), run, manifest], 'checksum of "topic.json" differs'],
     [[topic, run, manifest, extra], `entry "${extra.name}" stands after "manifest.json"`],
-    [[topic, run, manifest, manifest], "is there twice"],
+    [[topic, run, manifest, manifest], "is in it twice"],
     [covered(WHOLE, 3), 'it has 2 events and 0 bytes of data, and its "manifest.json" says 3 and 0'],
     [covered([topic, runEntry(0, 2, 1, 2), data], 1, 9), "says 1 and 9"],
     [covered([topic, runEntry(0, 2, 1, 3), data], 1, 3), "has 2 bytes, and its events say 3"],
@@ -187,7 +187,7 @@ test("an archive is believed only as far as its manifest says the same", async (
   }
 });
 
-test("an archive that was cut off anywhere is found out, compressed or not", async () => {
+test("an archive truncated anywhere is detected, compressed or not", async () => {
   const archive = tarFile(covered(WHOLE));
   for (let bytes = 0; bytes < archive.length - 1024; bytes += 100) {
     await assertRejects(() => readArchive(archive.subarray(0, bytes)), Error, undefined, `${bytes} bytes`);
@@ -198,7 +198,7 @@ test("an archive that was cut off anywhere is found out, compressed or not", asy
   }
 });
 
-test("no flipped bit of an archive passes", async () => {
+test("every flipped bit of an archive is detected", async () => {
   const archive = tarFile(covered(WHOLE));
   let passed = 0;
   for (let at = 0; at < archive.length; at += 13) {
@@ -217,7 +217,7 @@ test("no flipped bit of an archive passes", async () => {
   assert(passed < archive.length / 13 / 2, `${passed} flips passed`);
 });
 
-test("a topic document that says too little is refused", async () => {
+test("an incomplete topic document is refused", async () => {
   for (
     const [topic, reason] of [
       [topicEntry(1, { format: 3 }), "it has format 3, and this program reads up to 2"],

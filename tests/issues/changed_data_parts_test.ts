@@ -73,7 +73,7 @@ function slowStream(): { stream: AsyncGenerator<Uint8Array>; release: () => void
 }
 
 for (const name of Object.keys(DRIVERS)) {
-  test(`${name}: a data part that loses bytes after its push fails alone`, async () => {
+  test(`${name}: a data part that shrinks after its push fails alone`, async () => {
     for (const [what, make] of Object.entries(SHRINKING)) {
       await inTopic(name, async (topic, producer) => {
         const { data, change } = make();
@@ -107,7 +107,7 @@ for (const name of Object.keys(DRIVERS)) {
     }
   });
 
-  test(`${name}: the same for parts that wait for a stream before them`, async () => {
+  test(`${name}: the same holds for data parts that wait for an earlier stream`, async () => {
     await inTopic(name, async (topic, producer) => {
       const { stream, release } = slowStream();
       const grown = new Uint8Array(resizable(10));
@@ -139,7 +139,7 @@ for (const name of Object.keys(DRIVERS)) {
     });
   });
 
-  test(`${name}: what a stream gives may change afterwards; what it gives changed is refused`, async () => {
+  test(`${name}: a stream's chunks may change after they are read; a chunk that already changed is refused`, async () => {
     await inTopic(name, async (topic, producer) => {
       async function* reusing() {
         const buffer = resizable(10);
@@ -162,7 +162,7 @@ for (const name of Object.keys(DRIVERS)) {
     });
   });
 
-  test(`${name}: bytes that a serializer takes back or uses again are the event's all the same`, async () => {
+  test(`${name}: bytes that a serializer detaches or reuses do not change the event`, async () => {
     const buffer = resizable(100);
     let made: Uint8Array | undefined;
     class Reusing extends DefaultSerializer {
@@ -191,7 +191,7 @@ for (const name of Object.keys(DRIVERS)) {
   });
 }
 
-test("a data part that has lost its memory before its push is refused at once, by name", async () => {
+test("a data part detached before its push is refused at once, by name", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   const array = new Uint8Array(10);
@@ -219,7 +219,7 @@ test("a data part that has lost its memory before its push is refused at once, b
   assertEquals(topic.handed, []);
 });
 
-test("the size of a data part is that at its push, however long its validator takes", async () => {
+test("a data part has its size at the push, however long its validator takes", async () => {
   class Slow extends DefaultValidator {
     override readonly acceptsAll = false as never;
     override async validate() {
@@ -238,7 +238,7 @@ test("the size of a data part is that at its push, however long its validator ta
   assertEquals(topic.handed.flatMap(({ sizes }) => sizes), [10, 3]);
 });
 
-test("pushes whose data changed count as failed for the next flush, unless their futures were looked at", async () => {
+test("pushes whose data changed fail the next flush, unless their futures were observed", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   const lost = Array.from({ length: 4 }, () => new Uint8Array(4));
@@ -254,7 +254,7 @@ test("pushes whose data changed count as failed for the next flush, unless their
   assertEquals(topic.batches, [["0", "1", "2", "3"]]);
 });
 
-test("a batch that cannot go yet goes on filling after some of its events failed", async () => {
+test("a waiting batch keeps filling after some of its events failed", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   topic.blocking = () => undefined;

@@ -52,7 +52,7 @@ const STEPS: Record<string, readonly number[]> = {
 
 for (const [what, steps] of Object.entries(STEPS)) {
   for (const perStep of [1, 2, 5, 12]) {
-    test(`seek by time finds the first event that is not older, where the clock ${what} (${perStep} events a step)`, () =>
+    test(`seek by time finds the first event not older, although the clock ${what} (${perStep} events a step)`, () =>
       withClock({}, async (store) => {
         await using staying = store.topic.producer({ batchSize: 1 });
         for (const [index, step] of steps.entries()) {
@@ -66,7 +66,7 @@ for (const [what, steps] of Object.entries(STEPS)) {
   }
 }
 
-test("times never go back within a segment, whichever process writes", () =>
+test("times never decrease within a segment, whichever process writes", () =>
   withClock({ segment_bytes: 1_000_000 }, async (store) => {
     await using first = store.topic.producer();
     await using second = (await store.reopen()).producer();
@@ -79,7 +79,7 @@ test("times never go back within a segment, whichever process writes", () =>
     assertEquals(times, [0, 0, 1, 1, 1, 1, 1, 1, 2, 2]);
   }));
 
-test("each segment has a clock of its own: one that was ahead for a moment is right again with the next segment", () =>
+test("each segment has its own clock: after a moment ahead it is right again in the next segment", () =>
   withClock({}, async (store) => {
     await using producer = store.topic.producer({ batchSize: 1 });
     store.setClock(HOUR);
@@ -123,7 +123,7 @@ for (const [what, wrong] of Object.entries(WRONG_CLOCKS)) {
     }));
 }
 
-test("what was stored while the clock was slow for longer than events are kept is not old when it is right again", () =>
+test("events stored while the clock was slow are not expired when it is right again", () =>
   withClock({ retention_seconds: 60 }, async (store) => {
     await store.push(store.topic, 10);
     for (let minute = 1; minute <= 5; minute++) {
@@ -139,7 +139,7 @@ test("what was stored while the clock was slow for longer than events are kept i
     assertGreater(await firstIdOf(store.topic), 30);
   }));
 
-test("a clock that was far ahead once does not keep everything for ever", () =>
+test("a clock that was once far ahead does not disable retention for ever", () =>
   withClock({ retention_seconds: 60 }, async (store) => {
     store.setClock(70 * 365 * 24 * HOUR);
     await store.push(store.topic, 2);
@@ -150,7 +150,7 @@ test("a clock that was far ahead once does not keep everything for ever", () =>
     assertGreater(await firstIdOf(store.topic), 5);
   }));
 
-test("trim by time goes by the times of the events, whatever the clock says now", () =>
+test("trim by time uses the times of the events, whatever the clock says now", () =>
   withClock({}, async (store) => {
     store.setClock(0);
     await store.push(store.topic, 10);

@@ -80,7 +80,7 @@ for (const isFolding of [false, true]) {
     }));
 }
 
-test("folders of consumers are names that every disk keeps as they are, and tell the name", () => {
+test("folders of consumers have portable names that contain the consumer's name", () => {
   const folders = new Set<string>();
   for (const name of TWINS.flat()) {
     const made = foldersOf(name).filter(({ isFormer }) => !isFormer);
@@ -110,7 +110,7 @@ function makeFormer(root: string, name: string): string {
 }
 
 for (const name of ["Reader", "x.", "CON", "X".repeat(400), "x".repeat(400)]) {
-  test(`positions that an earlier version stored are found: ${name.slice(0, 8)}, ${name.length} long`, () =>
+  test(`positions stored by an earlier version are found: ${name.slice(0, 8)}, ${name.length} long`, () =>
     withTopic(async (open, root) => {
       await using driver = open();
       await using topic = await driver.openTopic("topic");
@@ -131,7 +131,7 @@ for (const name of ["Reader", "x.", "CON", "X".repeat(400), "x".repeat(400)]) {
     }));
 }
 
-test("of two long names that an earlier version took for one, each has the positions stored under it alone", () =>
+test("two long names that an earlier version confused have separate positions", () =>
   withTopic(async (open, root) => {
     const [one, other] = LONG_TWINS;
     const crcOf = (name: string) => core.crc32(new TextEncoder().encode(name));
@@ -146,7 +146,7 @@ test("of two long names that an earlier version took for one, each has the posit
     assertEquals(await topic.consumers(), [one, other].sort());
   }));
 
-test("a folder without a name, the rest of a consumer that was removed, has no positions", () =>
+test("a folder without a name, left from a removed consumer, has no positions", () =>
   withTopic(async (open, root) => {
     await using driver = open();
     await using topic = await driver.openTopic("topic");
@@ -170,7 +170,7 @@ function makeFormerOrFind(root: string, name: string): string {
   return name === "reader" ? `${root}/topic/consumers/reader` : makeFormer(root, name);
 }
 
-test("a damaged name file takes no positions from a consumer whose folder tells its name", () =>
+test("a damaged name file loses no positions of a consumer whose folder has its name", () =>
   withTopic(async (open, root) => {
     await using driver = open();
     await using topic = await driver.openTopic("topic");
@@ -180,7 +180,7 @@ test("a damaged name file takes no positions from a consumer whose folder tells 
     assertEquals((await topic.lag("seader"))[0].acknowledged, false);
   }));
 
-test("an empty folder that a process left which was killed before it wrote the name is taken over", () =>
+test("an empty folder, left by a process killed before it wrote the name, is taken over", () =>
   withTopic(async (open, root) => {
     mkdirSync(`${root}/topic/consumers/reader`);
     await using driver = open();

@@ -96,7 +96,7 @@ const SELECTIONS: Record<string, (topic: Topic) => Consumer> = {
 };
 
 for (const name of ["files", "memory"]) {
-  test(`${name}: a pipe copies a topic as it is, whatever of the data the consumer selects`, async () => {
+  test(`${name}: a pipe copies a topic unchanged, whatever data the consumer selects`, async () => {
     await withDriver(name, async (driver) => {
       await using from = await open(driver, "from", new DefaultSerializer());
       await using producer = from.producer("p");
@@ -116,7 +116,7 @@ for (const name of ["files", "memory"]) {
     });
   });
 
-  test(`${name}: metadata are the same values under another serializer, on either side`, async () => {
+  test(`${name}: metadata has the same values under another serializer, on either side`, async () => {
     await withDriver(name, async (driver) => {
       const values: JsonValue[] = ["42", "plain", "", 42, -0, 1e300, null, true, ["x"], {
         metadata: { a: -0 },
@@ -145,7 +145,7 @@ for (const name of ["files", "memory"]) {
     });
   });
 
-  test(`${name}: a data part of many pieces is copied whole, and partitions are asked for`, async () => {
+  test(`${name}: a data part of many pieces is copied whole, and partitions are requested`, async () => {
     await withDriver(name, async (driver) => {
       await using from = await open(driver, "from", new DefaultSerializer(), 3);
       await using producer = from.producer("p");
@@ -166,7 +166,7 @@ for (const name of ["files", "memory"]) {
   });
 }
 
-test("a chunk that is not an event is metadata by itself, with all its members", async () => {
+test("a chunk that is not an event is metadata as a whole", async () => {
   await withDriver("memory", async (driver) => {
     await using topic = await open(driver, "t", new DefaultSerializer());
     await using producer = topic.producer("p");
@@ -198,7 +198,7 @@ test("a chunk that is not an event is metadata by itself, with all its members",
   });
 });
 
-test("what cannot be copied errors the pipe: damaged metadata, a refused push, a consumer that was closed", async () => {
+test("damaged metadata, a refused push or a closed consumer fails the pipe", async () => {
   await withDriver("memory", async (driver) => {
     const cbor = await CborSerializer.load();
     await using topic = await open(driver, "t", cbor);

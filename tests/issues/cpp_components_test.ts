@@ -86,7 +86,7 @@ test("the energy topic of the C++ guide is imported, consumed and exported again
   });
 });
 
-test("documents that mean nothing here are named together, with the options that take others", async () => {
+test("documents without a counterpart here are named together, with the options that replace them", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     writeTopic(cppRoot, "t", {
       validator: '{"type": "energy_validator:libenergy.so"}',
@@ -114,7 +114,7 @@ test("documents that mean nothing here are named together, with the options that
 });
 
 for (const text of ["{", "5", '"x"', '[["energy_max",100]]']) {
-  test(`a component document ${text} is named, and does not matter where another one is given`, async () => {
+  test(`a component document ${text} is named, and does not matter if another one is given`, async () => {
     await withPlace(async ({ driver, cppRoot }) => {
       writeTopic(cppRoot, "t", { validator: text, partitions: [[{ metadata: record("1") }]] });
       const request = { rootPath: cppRoot, topic: "t", driver };
@@ -130,7 +130,7 @@ for (const text of ["{", "5", '"x"', '[["energy_max",100]]']) {
   });
 }
 
-test("documents that are wrong in themselves are named with their files, and what takes others", async () => {
+test("malformed documents are named with their files, and the options that replace them", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     writeTopic(cppRoot, "t", {
       validator: '{"type":"eventbridge","pattern":{"a":[{"numeric":["<>",3]}]}}',
@@ -209,7 +209,7 @@ async function withBytes(document: string, use: (place: Bytes) => Promise<void>)
 }
 
 for (const document of ['{"type":"energy_serializer:libenergy.so"}', '{"energy_max":100}', "{}"]) {
-  test(`bytes of a serializer of C++ come over with one that reads them: ${document}`, async () => {
+  test(`bytes of a C++ serializer are imported with one that reads them: ${document}`, async () => {
     await withBytes(document, async ({ driver, cppRoot, serializer, folder }) => {
       const request = { rootPath: cppRoot, topic: "t", driver };
       const error = await assertRejects(() => importCppFiles(request), InvalidOptionError);
@@ -244,7 +244,7 @@ for (const document of ['{"type":"energy_serializer:libenergy.so"}', '{"energy_m
   });
 }
 
-test("metadata that the given serializer cannot read are damage, named with their place", async () => {
+test("metadata that the given serializer cannot read is damage, with its place", async () => {
   await withBytes("{}", async ({ driver, cppRoot, serializer }) => {
     writeTopic(cppRoot, "u", {
       serializer: "{}",
@@ -261,7 +261,7 @@ test("metadata that the given serializer cannot read are damage, named with thei
   });
 });
 
-test("JSON text in records is read as such, also where another serializer is to write it", async () => {
+test("JSON text in records is read as JSON, even if another serializer will write it", async () => {
   await withBytes("{}", async ({ driver, cppRoot, serializer }) => {
     for (const document of ["{}", '{"type":"default"}']) {
       const into = `u${document.length}`;
@@ -276,7 +276,7 @@ test("JSON text in records is read as such, also where another serializer is to 
   });
 });
 
-test("an import compares the bytes of metadata and data with what is there", async () => {
+test("an import compares the bytes of metadata and data with existing events", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     const event = (text: string, ...data: number[]) => ({
       metadata: record(text),
@@ -296,7 +296,11 @@ test("an import compares the bytes of metadata and data with what is there", asy
     await importCppFiles({ ...request, topic: "l" });
     large[4_500_000] = 1;
     writeTopic(cppRoot, "l", { partitions: [[{ metadata: record("1"), data: large }]] });
-    await assertRejects(() => importCppFiles({ ...request, topic: "l" }), ContentMismatchError, "other data");
+    await assertRejects(
+      () => importCppFiles({ ...request, topic: "l" }),
+      ContentMismatchError,
+      "different data",
+    );
     const components = { serializer: { type: "cbor" } };
     const cbor = { ...request, topic: "c", components };
     writeTopic(cppRoot, "c", { partitions: [[event('{"a":1.50,"b":"\\u00e9"}')]] });
@@ -307,7 +311,7 @@ test("an import compares the bytes of metadata and data with what is there", asy
   });
 });
 
-test("an event whose metadata are too large is named, and those before it can be taken", async () => {
+test("an event with too much metadata is named, and earlier events can be imported", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     const events = ["1", "2", `"${"x".repeat(17 << 20)}"`, "4"].map((text) => ({ metadata: record(text) }));
     writeTopic(cppRoot, "t", { partitions: [[], events] });

@@ -99,7 +99,7 @@ const NAMED: [JsonValue, string[]][] = [
 ];
 
 for (const [pattern, words] of NAMED) {
-  test(`differences from C++ are named: ${JSON.stringify(pattern)}`, () => {
+  test(`differences from C++ are listed: ${JSON.stringify(pattern)}`, () => {
     const found = cppDifferences(pattern);
     assertEquals(found.length, words.length, found.join("\n"));
     for (const word of words) {

@@ -19,7 +19,7 @@ function contentOf(folder: string): [string, string][] {
     }).sort(([one], [other]) => one < other ? -1 : 1);
 }
 
-test("an export that was made before finds nothing to do, and one of other events is refused", async () => {
+test("repeating an export changes nothing, and exporting other events over it is refused", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     for (const name of ["sample", "schema", "empty"]) {
       await importCppFiles({ rootPath: SAMPLE_ROOT, topic: name, driver });
@@ -61,7 +61,7 @@ test("an export that was made before finds nothing to do, and one of other event
   });
 });
 
-test("of two exports to one place at once the second is refused, and the first is whole", async () => {
+test("of two simultaneous exports to one place the second is refused, and the first is complete", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     await importCppFiles({ rootPath: SAMPLE_ROOT, topic: "sample", driver });
     await using topic = await driver.openTopic("sample");
@@ -74,7 +74,7 @@ test("of two exports to one place at once the second is refused, and the first i
   });
 });
 
-test("topics of C++ come in under another name where theirs is none here", async () => {
+test("C++ topics with names that are invalid here are imported under another name", async () => {
   await withPlace(async ({ driver, cppRoot }) => {
     for (const name of [".hid", "k/l", "a:b"]) {
       writeTopic(cppRoot, name, { partitions: [[{ metadata: record("1") }]] });
@@ -123,7 +123,7 @@ for (const [number, expected] of NUMBERS) {
   });
 }
 
-test("whatever double is written reads back as the same", () => {
+test("every double that is written reads back unchanged", () => {
   const view = new DataView(new ArrayBuffer(8));
   let state = 1;
   const random32 = (): number => state = Math.imul(state, 1664525) + 1013904223 >>> 0;

@@ -42,7 +42,7 @@ for (
     ],
   ] as [ComponentDocument, string[]][]
 ) {
-  test(`an export names what C++ cannot read in validator "${validator.type}", and goes on without it`, async () => {
+  test(`an export names what C++ cannot read in validator "${validator.type}", and continues without it`, async () => {
     const { warnings, document } = await exported(validator);
     assertEquals(warnings, [
       `C++ cannot read validator "${validator.type}", which has ${
@@ -53,7 +53,7 @@ for (
   });
 }
 
-test("an export names what C++ reads otherwise, and keeps it", async () => {
+test("an export names what C++ reads differently, and keeps it", async () => {
   const pattern = { type: "eventbridge", schema: { name: [{ wildcard: "a.*" }] } };
   const found = await exported(pattern);
   assertEquals(found.document, pattern);
@@ -70,13 +70,13 @@ test("an export names what C++ reads otherwise, and keeps it", async () => {
   ]);
 });
 
-test("a pattern that was kept under `pattern` is exported where C++ looks for it", async () => {
+test("a pattern stored under `pattern` is exported to where C++ expects it", async () => {
   const { warnings, document } = await exported({ type: "eventbridge", pattern: { a: [{ exists: true }] } });
   assertEquals(document, { type: "eventbridge", schema: { a: [{ exists: true }] } });
   assertEquals(warnings.length, 1);
 });
 
-test("what C++ refuses in event patterns differs from what it takes", () => {
+test("event patterns that C++ refuses are distinguished from valid ones", () => {
   for (
     const [pattern, refusals] of [
       [{}, []],
@@ -100,7 +100,7 @@ test("what C++ refuses in event patterns differs from what it takes", () => {
   ) assertEquals(cppPatternRefusals(pattern), refusals);
 });
 
-test("what C++ refuses in schemas differs from what it takes", () => {
+test("schemas that C++ refuses are distinguished from valid ones", () => {
   for (
     const [schema, refusals] of [
       [true, []],
@@ -127,7 +127,7 @@ test("what C++ refuses in schemas differs from what it takes", () => {
 });
 
 // As GCC's `std::regex` answers.
-test("regular expressions that C++ refuses differ from those it takes", () => {
+test("regular expressions that C++ refuses are distinguished from valid ones", () => {
   const taken = [
     "]",
     "}",

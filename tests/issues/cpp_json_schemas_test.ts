@@ -94,7 +94,7 @@ for (const [schema, fitting, others] of CASES) {
   });
 }
 
-test("what is not a multiple is said as before", async () => {
+test("a value that is not a multiple is reported as before", async () => {
   const validator = await SchemaValidator.compile({ properties: { price: { multipleOf: 0.01 } } });
   assertThrows(
     () => validator.validate({ price: 19.995 }),
@@ -103,7 +103,7 @@ test("what is not a multiple is said as before", async () => {
   );
 });
 
-test("a schema that names no draft is read by the draft beside it", async () => {
+test("a schema without a draft is read by the draft given next to it", async () => {
   const schema = { prefixItems: [{ type: "string" }] };
   (await SchemaValidator.compile(schema, { draft: "draft-07" })).validate([5]);
   const newest = await SchemaValidator.compile(schema);
@@ -123,7 +123,7 @@ test("a schema that names no draft is read by the draft beside it", async () => 
 });
 
 for (const schema of ["text", 5, null, [], { type: "nonsense" }, { items: 5 }] as JsonValue[]) {
-  test(`a serializer does not take for a schema what is none: ${JSON.stringify(schema)}`, async () => {
+  test(`a serializer refuses what is not a schema: ${JSON.stringify(schema)}`, async () => {
     const document = { type: "schema", schema };
     const refused = (work: () => Promise<unknown>): Promise<unknown> =>
       assertRejects(work, InvalidOptionError, "Cannot compile JSON schema: ");

@@ -9,7 +9,7 @@ import { KIND } from "../../src/log/format/bytes.ts";
 import { test } from "../harness.ts";
 import { randomBytes } from "../wasm/reference.ts";
 
-test("data in a chunk is read although the chunk's header is damaged", async () => {
+test("data in a chunk is read despite the chunk's damaged header", async () => {
   const { disk, storage } = emptyDisk(["/sample", "/sample/partitions", DIRECTORY]);
   const options = { flushBehavior: "buffered", segmentBytesMax: 1 << 20, chunkBytes: 500 } as const;
   const writer = new PartitionWriter(openSample(storage), options);
@@ -22,7 +22,7 @@ test("data in a chunk is read although the chunk's header is damaged", async () 
   assertEquals([damage, events.get(0)?.data], [[], data]);
 });
 
-test("a seek by time finds the right segment although a later one's header is damaged", async () => {
+test("a seek by time finds the right segment despite a later damaged header", async () => {
   const { disk, storage } = emptyDisk(["/p"]);
   const partition = openSample(storage, "/p");
   const writer = new PartitionWriter(partition, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 });

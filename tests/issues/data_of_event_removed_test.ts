@@ -85,14 +85,14 @@ function pulling(consumer: Consumer): () => Promise<number | undefined> {
 const EXPECTED = ["1 gone, 2 next", 2, 3, 4];
 
 for (const onCorruption of ["throw", "skip"] as const) {
-  test(`pull() reports an event whose data was removed once and goes on (on corruption: ${onCorruption})`, () =>
+  test(`pull() reports an event whose data was removed once and continues (on corruption: ${onCorruption})`, () =>
     withFirstRemoved(async (topic) => {
       await using consumer = topic.consumer("c", { dataSelector: FullDataSelector, onCorruption });
       assertEquals(await outcomesOf(pulling(consumer)), EXPECTED);
     }));
 }
 
-test("batches that are at hand together report an event whose data was removed once", () =>
+test("batches read together report an event whose data was removed once", () =>
   withFirstRemoved(async (topic) => {
     await using consumer = topic.consumer("c", { dataSelector: FullDataSelector, from: { id: 1 } });
     const ids: number[] = [];
@@ -108,7 +108,7 @@ test("batches that are at hand together report an event whose data was removed o
     assertEquals([ids, errors], [[2, 3, 4], [1]]);
   }));
 
-test("a selector and an allocator that answer later lose no word about data that was removed", () =>
+test("an asynchronous selector and allocator report data that was removed", () =>
   withFirstRemoved(async (topic) => {
     await using consumer = topic.consumer("c", {
       dataSelector: async (_metadata, descriptor) => await Promise.resolve(descriptor),
@@ -118,7 +118,7 @@ test("a selector and an allocator that answer later lose no word about data that
     assertEquals(await outcomesOf(async () => (await consumer.pull().wait(20))?.id), EXPECTED);
   }));
 
-test("events(), process() and readable() end with an event whose data was removed, and the next call goes on", () =>
+test("events(), process() and readable() end at an event whose data was removed, and the next call continues", () =>
   withFirstRemoved(async (topic) => {
     for (const way of ["events", "process", "readable"] as const) {
       await using consumer = topic.consumer(way, { dataSelector: FullDataSelector });
@@ -134,7 +134,7 @@ test("events(), process() and readable() end with an event whose data was remove
     }
   }));
 
-test("metadata alone is read of an event whose data was removed, and loadData() says what is missing", () =>
+test("the metadata of an event whose data was removed can be read, and loadData() reports the missing data", () =>
   withFirstRemoved(async (topic) => {
     await using consumer = topic.consumer("c");
     const events = await listOf(consumer.events({ until: "end" }));
@@ -163,7 +163,7 @@ test("verify names the event whose data was removed, and nothing else", () =>
     partition.close();
   }));
 
-test("a segment with data that is missing among others is damage, which is passed over where that is wanted", () =>
+test("a missing data segment between others is damage, which can be skipped", () =>
   withRemoved((segments) => segments.slice(2, 3), async (topic) => {
     const lost: number[] = [];
     await using skipping = topic.consumer("s", {

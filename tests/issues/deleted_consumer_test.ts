@@ -29,7 +29,7 @@ async function withTopic(engine: string, body: (one: Topic, other: Topic) => Pro
 }
 
 for (const engine of ["files", "memory"]) {
-  test(`acknowledgements of a deleted consumer reject, and bring nothing back, with the ${engine} driver`, () =>
+  test(`acknowledgements of a deleted consumer reject, and restore nothing, with the ${engine} driver`, () =>
     withTopic(engine, async (topic, other) => {
       await using consumer = topic.consumer("reader");
       await (await consumer.pull()).acknowledge();
@@ -41,7 +41,7 @@ for (const engine of ["files", "memory"]) {
       assertEquals(await topic.consumers(), []);
     }));
 
-  test(`a consumer that has only read so far learns that its name was deleted, with the ${engine} driver`, () =>
+  test(`a consumer that has only read gets an error when its name is deleted, with the ${engine} driver`, () =>
     withTopic(engine, async (topic, other) => {
       await other.seekConsumer("reader", { id: 3 });
       await using consumer = topic.consumer("reader");
@@ -52,7 +52,7 @@ for (const engine of ["files", "memory"]) {
       assertEquals(await other.consumers(), []);
     }));
 
-  test(`a name that was deleted and used again keeps what the new consumer stores, with the ${engine} driver`, () =>
+  test(`a deleted name that is used again keeps the new consumer's positions, with the ${engine} driver`, () =>
     withTopic(engine, async (topic, other) => {
       await using old = topic.consumer("reader", { partitions: [0] });
       for (let n = 0; n < 5; n++) await (await old.pull()).acknowledge();
@@ -65,7 +65,7 @@ for (const engine of ["files", "memory"]) {
       assertEquals((await topic.lag("reader"))[0].position, 2);
     }));
 
-  test(`a name that never stored anything can be deleted, and its consumer goes on, with the ${engine} driver`, () =>
+  test(`a consumer without a position can be deleted and continues, with the ${engine} driver`, () =>
     withTopic(engine, async (topic, other) => {
       await using consumer = topic.consumer("reader");
       const event = await consumer.pull();
@@ -77,7 +77,7 @@ for (const engine of ["files", "memory"]) {
 
 // Another process had made the name's folder just before this one put its own there, and deleted the name just after:
 // the acknowledgement failed with ENOTEMPTY. Found by the simulation, seed 22545.
-test("an acknowledgement makes its name though another process makes and deletes it at that moment", async () => {
+test("an acknowledgement creates its consumer even while another process creates and deletes it", async () => {
   const root = mkdtempSync(join(tmpdir(), "diaspora-deleted-"));
   try {
     let met = 0;

@@ -7,7 +7,7 @@ import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";
 
-test("a discarded frame stays discarded when the seal before it is destroyed, with the events in front of it", async () => {
+test("a discarded frame stays discarded when the seal before it and the events before that are destroyed", async () => {
   const { disk, storage } = emptyDisk(["/p"]);
   const partition = openSample(storage, "/p");
   const options = { flushBehavior: "buffered", segmentBytesMax: 1 << 20 } as const;

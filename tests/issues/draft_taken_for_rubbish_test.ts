@@ -57,7 +57,7 @@ for (const times of [1, 2]) {
       assertEquals([fs.readdirSync(folder), fs.readFileSync(path, "utf8")], [["name"], "content"]);
     }));
 
-  test(`a topic is made although its folder is removed while it is made, ${times} times`, () =>
+  test(`a topic is created although its folder is removed meanwhile, ${times} times`, () =>
     withFolder(async (root) => {
       let left = times;
       const storage: Storage = {
@@ -74,7 +74,7 @@ for (const times of [1, 2]) {
     }));
 }
 
-test("drafts that are removed each time end with the error, and leave nothing", () =>
+test("if its draft is removed every time, publishing fails and leaves nothing", () =>
   withFolder((folder) => {
     const confirm = () => {
       removeDrafts(folder);
@@ -102,7 +102,7 @@ test("a folder that is gone with its draft is not waited for", () =>
     assertEquals(asked, 1);
   }));
 
-test("a folder that is another one by now gets nothing", () =>
+test("a folder that was replaced meanwhile gets nothing", () =>
   withFolder((folder) => {
     const inner = join(folder, "inner");
     fs.mkdirSync(inner);

@@ -20,7 +20,7 @@ async function* stream(...sizes: number[]): AsyncGenerator<Uint8Array> {
   for (const size of sizes) yield new Uint8Array(size).fill(size);
 }
 
-test("a stream that is empty, or of empty pieces, leaves the metadata whole, alone and between others", async () => {
+test("an empty stream, or one of empty chunks, keeps the metadata intact, alone and between others", async () => {
   const { storage } = emptyDisk(["/p"]);
   const writer = new PartitionWriter(openSample(storage, "/p"), OPTIONS);
   const streams = [stream(), stream(3), stream(0, 0), undefined, stream(), stream(0, 70_000, 0)];
@@ -77,12 +77,12 @@ function overwritten(
   return () => openSample(storage, "/p");
 }
 
-test("verify names a frame whose metadata are not text though its checksum is right", async () => {
+test("verify reports a frame whose metadata is not text although its checksum is right", async () => {
   const open = overwritten(['{"a":1234567}'], (frame, { metadata }) => frame.fill(0, metadata, metadata + 8));
   assertEquals(await reasonsIn(open()), ["its metadata are not JSON texts, though its checksum is right"]);
 });
 
-test("verify names a frame whose texts do not end where its table says", async () => {
+test("verify reports a frame whose texts do not end where its table says", async () => {
   const open = overwritten(["1111", "2222"], (frame) => {
     const view = new DataView(frame.buffer, frame.byteOffset);
     view.setUint32(RECORD_BYTES, 3, true);
@@ -91,7 +91,7 @@ test("verify names a frame whose texts do not end where its table says", async (
   assertEquals(await reasonsIn(open()), ["its metadata are not JSON texts, though its checksum is right"]);
 });
 
-test("verify and readers name a frame whose sizes do not make what its records state", async () => {
+test("verify and readers report a frame whose sizes contradict its records", async () => {
   for (const [at, size] of [[RECORD_BYTES, 3], [RECORD_BYTES + 4, 9], [RECORD_BYTES + 12, 2 ** 31 - 1]]) {
     const open = overwritten(["1111", "2222"], (frame) => {
       new DataView(frame.buffer, frame.byteOffset).setUint32(at, size, true);

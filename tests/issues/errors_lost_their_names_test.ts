@@ -31,7 +31,7 @@ async function imported(text: string): Promise<Classes> {
   }
 }
 
-test("an error of the library has the name of its class, and so after bundlers", async () => {
+test("errors have the name of their class, even after bundling", async () => {
   const after = await imported(shortened);
   for (const classes of [errors as unknown as Classes, after]) {
     const names = Object.entries(classes).filter(([, its]) => typeof its === "function").map((
@@ -46,7 +46,7 @@ test("an error of the library has the name of its class, and so after bundlers",
   }
 });
 
-test("no source reads new.target, which tools that rewrite modules mistake", () => {
+test("no source uses new.target, which module rewriters mishandle", () => {
   const text = readFileSync("src/errors/base.ts", "utf8");
   assertEquals(text.includes("new.target"), false);
 });

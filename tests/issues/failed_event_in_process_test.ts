@@ -43,7 +43,7 @@ async function withEvents(
 
 const FOUR: ProcessOptions = { until: "end", concurrency: 4 };
 
-test("the event that failed, and those after it, are delivered again though successors were acknowledged", async () => {
+test("a failed event and its successors are delivered again although successors were acknowledged", async () => {
   await withEvents(1, async (consumer, stored) => {
     await assertRejects(
       () =>
@@ -61,7 +61,7 @@ test("the event that failed, and those after it, are delivered again though succ
   });
 });
 
-test("an acknowledgement that is waited for waits for no other callback, and is stored when those before it end", async () => {
+test("an awaited acknowledgement does not wait for later callbacks, and is stored when earlier ones end", async () => {
   await withEvents(1, async (consumer, stored) => {
     const { opened, open } = gate();
     const seen: number[][] = [];
@@ -77,7 +77,7 @@ test("an acknowledgement that is waited for waits for no other callback, and is 
   });
 });
 
-test("while callbacks run, no more is stored than what lies before the first of them", async () => {
+test("while callbacks run, only positions before the first of them are stored", async () => {
   const source = new ScriptedSource();
   source.store(6);
   await using consumer = source.consumer();
@@ -120,7 +120,7 @@ test("an event that acknowledges itself and then fails is delivered again", asyn
   });
 });
 
-test("what acknowledges nothing but is done is covered by its successors", async () => {
+test("a completed event that was not acknowledged is covered by its successors", async () => {
   await withEvents(1, async (consumer, stored) => {
     await consumer.process(async (event) => {
       await sleep(event.id % 3);
@@ -147,7 +147,7 @@ test("the event that stops the processing is delivered again, unless it was ackn
   }
 });
 
-test("a signal or the time ends the processing, and what callbacks acknowledged until their end is stored", async () => {
+test("a signal or timeout ends process(), and acknowledgements of running callbacks are stored", async () => {
   for (const way of ["signal", "time"]) {
     await withEvents(1, async (consumer, stored) => {
       const controller = new AbortController();
@@ -164,7 +164,7 @@ test("a signal or the time ends the processing, and what callbacks acknowledged 
   }
 });
 
-test("each partition has a limit of its own", async () => {
+test("each partition has its own limit", async () => {
   await withEvents(3, async (consumer, stored) => {
     const { opened, open } = gate();
     let done = 0;
@@ -186,7 +186,7 @@ test("each partition has a limit of its own", async () => {
   });
 });
 
-test("in a callback an older or a newer event covers no callback that runs", async () => {
+test("acknowledging an older or newer event in a callback covers no running callback", async () => {
   await withEvents(1, async (consumer, stored) => {
     const given: Event[] = [];
     for await (const event of consumer.events({ until: "end" })) given.push(event);
@@ -213,7 +213,7 @@ test("in a callback an older or a newer event covers no callback that runs", asy
   });
 });
 
-test("an acknowledgement after its callback, or after all of them, does not cover the one that failed either", async () => {
+test("an acknowledgement after its callback, or after all of them, does not cover a failed one", async () => {
   await withEvents(1, async (consumer, stored) => {
     const given: Event[] = [];
     const late: Promise<unknown>[] = [];
@@ -238,7 +238,7 @@ test("an acknowledgement after its callback, or after all of them, does not cove
   });
 });
 
-test("two calls of process on one consumer hold each other's acknowledgements back", async () => {
+test("two process() calls on one consumer defer each other's acknowledgements", async () => {
   await withEvents(1, async (consumer, stored) => {
     const { opened, open } = gate();
     const slow = consumer.process(async (event) => {
@@ -254,7 +254,7 @@ test("two calls of process on one consumer hold each other's acknowledgements ba
   });
 });
 
-test("an acknowledgement that was held back and cannot be stored is process()'s error", async () => {
+test("a deferred acknowledgement that cannot be stored rejects process()", async () => {
   const source = new ScriptedSource();
   source.store(4);
   await using consumer = source.consumer();
@@ -266,7 +266,7 @@ test("an acknowledgement that was held back and cannot be stored is process()'s 
   source.acknowledgeError = undefined;
 });
 
-test("one callback at a time acknowledges at once, also what then fails", async () => {
+test("with one callback at a time, acknowledgements are stored at once, even if the callback then fails", async () => {
   await withEvents(1, async (consumer, stored) => {
     await assertRejects(
       () =>

@@ -81,7 +81,7 @@ async function withWriter(
   await writer.close().catch(() => {});
 }
 
-test("immediate: whatever was appended since the last good sync is refused when one fails, and the file is left", () =>
+test("immediate: everything appended since the last good sync is rejected when one fails, and the file is abandoned", () =>
   withWriter("immediate", async (writer, disk, folder) => {
     const good = outcome(writer.append(single('"good"')));
     await disk.end();
@@ -109,7 +109,7 @@ test("immediate: a push refused while its sync failed says that it may be stored
     assertEquals(folder.events().map(({ metadata }) => metadata), ['"in doubt"']);
   }));
 
-test("immediate: a blocking sync that fails refuses its push and those that wait, and the file is left", () =>
+test("immediate: a failed blocking sync rejects its push and waiting ones, and the file is abandoned", () =>
   withWriter("immediate", async (writer, disk, folder) => {
     const waiting = outcome(writer.append(single('"waiting"')));
     disk.blocking.push("EIO");
@@ -128,7 +128,7 @@ test("immediate: a blocking sync that fails refuses its push and those that wait
     assertEquals(disk.blockingSyncs, 2);
   }));
 
-test("immediate: a sync that fails after a blocking one succeeded takes nothing back, and lets nothing more through", () =>
+test("immediate: a sync that fails after a successful blocking one revokes nothing, and confirms nothing more", () =>
   withWriter("immediate", async (writer, disk) => {
     const waiting = outcome(writer.append(single('"waiting"')));
     assertEquals(writer.appendSync(single('"blocking"')), 1);
@@ -137,7 +137,7 @@ test("immediate: a sync that fails after a blocking one succeeded takes nothing 
     assertEquals(writer.appendSync(single('"after"')), 2);
   }));
 
-test("immediate: the folder's sync counts as the file's, since it has the file's name", () =>
+test("immediate: the folder's sync counts as the file's, since the folder has the file's name", () =>
   withWriter("immediate", async (writer, disk) => {
     disk.folder.push("EIO");
     assertInDoubt(await outcome(writer.append(single('"nameless"'))));
@@ -146,7 +146,7 @@ test("immediate: the folder's sync counts as the file's, since it has the file's
     assertEquals(await after, 1);
   }));
 
-test("immediate: a folder that cannot be opened for want of files is tried again, and nothing is left", () =>
+test("immediate: a folder that cannot be opened for lack of descriptors is retried, and no file is abandoned", () =>
   withWriter("immediate", async (writer, disk, folder) => {
     disk.folder.push("EMFILE");
     const error = await outcome(writer.append(single('"stored, not synced"')));
@@ -158,7 +158,7 @@ test("immediate: a folder that cannot be opened for want of files is tried again
     assertEquals(folder.open().segmentIds(), [0]);
   }));
 
-test("on_flush: once a sync failed, no flush of that producer confirms what came before it", () =>
+test("on_flush: after a failed sync, no flush of that producer confirms earlier events", () =>
   withWriter("on_flush", async (writer, disk) => {
     writer.append(single('"covered"'));
     const first = outcome(writer.flush().then(() => 0));
@@ -173,7 +173,7 @@ test("on_flush: once a sync failed, no flush of that producer confirms what came
     assertInDoubt(await third);
   }));
 
-test("the pieces of a large data part are covered by the syncs of all files they lie in", () =>
+test("the pieces of a large data part are covered by the syncs of all their files", () =>
   withWriter("immediate", async (_, disk, folder) => {
     const writer = folder.writer(
       { flushBehavior: "immediate", segmentBytesMax: 4096, chunkBytes: 3000 },
@@ -190,7 +190,7 @@ test("the pieces of a large data part are covered by the syncs of all files they
     await writer.close().catch(() => {});
   }));
 
-test("with locking, an append whose sync fails under the lock is in doubt, and the file is left", async () => {
+test("with locking, an append whose sync fails under the lock is in doubt, and the file is abandoned", async () => {
   using folder = new PartitionFolder();
   const disk = new Disk();
   const { directory } = folder;

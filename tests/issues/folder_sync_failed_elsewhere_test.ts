@@ -13,7 +13,7 @@ import { SimulatedProcess } from "../simulation/disk/process.ts";
 
 const DIRECTORY = "/log";
 
-test("an event that another process confirms is on the disk, although the sync of its segment's folder had failed", async () => {
+test("an event confirmed by another process is on the disk although its folder's sync had failed", async () => {
   const disk = new SimulatedDisk(1);
   const process = new SimulatedProcess(disk);
   process.makeDirectory(DIRECTORY);

@@ -46,7 +46,7 @@ function writeAsCpp(root: string, events: number): void {
   writeFileSync(`${path}/data`, "");
 }
 
-test("a topic into which the C++ driver wrote is not opened, and the error names its files and the way out", () =>
+test("a topic with events of the C++ driver is not opened, and the error names its files and the remedy", () =>
   withTopic(async (driver, root) => {
     writeAsCpp(root, 3);
     const error = await assertRejects(() => driver.openTopic("topic"), ForeignFilesError);
@@ -62,7 +62,7 @@ test("a topic into which the C++ driver wrote is not opened, and the error names
     }
   }));
 
-test("the events of the C++ driver are imported by the command that the error gives, and the topic is whole again", () =>
+test("the command in the error imports the C++ driver's events, and the topic is usable again", () =>
   withTopic(async (driver, root) => {
     writeAsCpp(root, 3);
     const { events } = await importCppFiles({ rootPath: root, topic: "topic", driver, into: "theirs" });
@@ -76,7 +76,7 @@ test("the events of the C++ driver are imported by the command that the error gi
     assertEquals((await own.pull()).metadata, { ours: true });
   }));
 
-test("nothing is imported into, or from, a topic in which the events would be mixed", () =>
+test("imports that would mix events in a topic are refused", () =>
   withTopic(async (driver, root) => {
     await assertRejects(
       () => importCppFiles({ rootPath: root, topic: "topic", driver, into: "copy" }),
@@ -90,7 +90,7 @@ test("nothing is imported into, or from, a topic in which the events would be mi
     );
   }));
 
-test("a topic is not deleted with events of the C++ driver in it, save by force", () =>
+test("a topic with events of the C++ driver is not deleted, except by force", () =>
   withTopic(async (driver, root) => {
     writeAsCpp(root, 2);
     const error = await assertRejects(() => driver.deleteTopic("topic"), ForeignFilesError, "wrote 2 events");
@@ -100,7 +100,7 @@ test("a topic is not deleted with events of the C++ driver in it, save by force"
     assertEquals(readdirSync(root), []);
   }));
 
-test("the list of topics says what the C++ driver keeps in one, and verify names each file", () =>
+test("the list of topics reports the C++ driver's events in a topic, and verify names each file", () =>
   withTopic(async (driver, root) => {
     assertEquals((await driver.listTopics()).get("topic")!.foreign, undefined);
     writeAsCpp(root, 2);
@@ -114,7 +114,7 @@ test("the list of topics says what the C++ driver keeps in one, and verify names
     ]);
   }));
 
-test("a topic that the C++ driver has only opened is used and deleted as ever", () =>
+test("a topic that the C++ driver has only opened can be used and deleted", () =>
   withTopic(async (driver, root) => {
     writeAsCpp(root, 0);
     assertEquals((await driver.listTopics()).get("topic")!.foreign, undefined);

@@ -51,7 +51,7 @@ function cutsOf(start: number, end: number): number[] {
   return [start + 1, start + 40, start + 64, start + 65, (start + end) >> 1, end - 64, end - 63, end - 1];
 }
 
-test("whenever a half-written frame becomes whole while it is read, every event has its id", () =>
+test("whenever a half-written frame becomes complete during a read, every event has its id", () =>
   withFrames((folder, ends, events) => {
     const end = ends[4];
     for (const [index, start] of ends.slice(0, 4).entries()) {
@@ -72,7 +72,7 @@ test("whenever a half-written frame becomes whole while it is read, every event 
     }
   }));
 
-test("the same for random moments, and for readers that open, seek and count meanwhile", () =>
+test("at random moments, readers that open, seek and count get the right ids", () =>
   withFrames((folder, ends, events) => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = randomFrom(seed);
@@ -98,7 +98,7 @@ test("the same for random moments, and for readers that open, seek and count mea
     }
   }));
 
-test("a producer that opens while a frame becomes whole gives the next id, and anchors it right", () =>
+test("a producer that opens while a frame becomes complete assigns the next id with a correct anchor", () =>
   withFrames(async (folder, ends) => {
     for (let grownAt = 1; grownAt <= 14; grownAt++) {
       using copy = new PartitionFolder();

@@ -81,7 +81,7 @@ function loopOver(queues: PartitionQueue[], place: (queue: PartitionQueue) => Pr
   };
 }
 
-test("the first question to a leader is about all partitions that it leads", async () => {
+test("the first request to a leader is about all partitions that it leads", async () => {
   const { loop, nextQuestion } = loopOver([0, 1, 2].map((n) => new SmallQueue(n)), () => Promise.resolve());
   const running = loop.run();
   assertEquals((await nextQuestion()).partitions, [0, 1, 2]);
@@ -89,7 +89,7 @@ test("the first question to a leader is about all partitions that it leads", asy
   await running;
 });
 
-test("a partition whose place is found later is asked about at once, though all others are full", async () => {
+test("a partition located later is fetched at once although all others are full", async () => {
   const late = new SmallQueue(1);
   late.isPlaced = false;
   let found = (): void => {};

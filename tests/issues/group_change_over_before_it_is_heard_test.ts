@@ -69,13 +69,13 @@ async function commitsOf(
 }
 
 test(
-  "a position is stored at once where the change of the group was over before the answer came",
+  "a position is stored at once if the rebalance ended before the response came",
   { limitMs: 10_000 },
   async () => {
     assertEquals(await commitsOf((client) => void client.joinGroup(), () => {}), [1, 2]);
   },
 );
 
-test("a position is stored in the next generation where the group is changing still", async () => {
+test("a position is stored in the next generation if the group is still rebalancing", async () => {
   assertEquals(await commitsOf(() => {}, (client) => void client.joinGroup()), [1, 2]);
 });

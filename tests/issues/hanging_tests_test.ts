@@ -92,7 +92,7 @@ test("leaves a process", async () => {
 });
 `;
 
-test("a test that waits for ever fails by name, with its processes, and the next ones run", async () => {
+test("a test that waits for ever fails by name, its processes end, and the next tests run", async () => {
   await withRunner({ waits: WAITS }, async ({ command, folder }) => {
     const { code, output } = await run([...command, "--on", "deno,node,bun"]);
     assertEquals(code, 1);
@@ -108,7 +108,7 @@ test("a test that waits for ever fails by name, with its processes, and the next
   });
 });
 
-test("a test that never lets go is ended, and named, with what it started", async () => {
+test("a test that never ends is killed and named, with the processes it started", async () => {
   const body = `
 test("never lets go", { limitMs: 1000 }, () => {
   spawn("sh", ${IDLE});
@@ -126,7 +126,7 @@ test("never lets go", { limitMs: 1000 }, () => {
   });
 });
 
-test("when the runner is killed, all that its tests started is gone", async () => {
+test("when the runner is killed, all processes of its tests end", async () => {
   const body = `test("waits", async () => {
   const child = spawn("sh", ${IDLE});
   await new Promise((resolve) => child.on("close", resolve));
@@ -142,7 +142,7 @@ test("when the runner is killed, all that its tests started is gone", async () =
   });
 });
 
-test("a run has a limit, and so has the time in which nothing happens", () => {
+test("a run has a time limit, and so has inactivity", () => {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-journal-"));
   const path = join(folder, "journal");
   const before = process.env[JOURNAL];

@@ -35,7 +35,7 @@ async function idsFrom(topic: Topic, id: number): Promise<number[]> {
   return ids;
 }
 
-test("an index, positions and a name that are far too large cost nothing, and hide nothing", async () => {
+test("oversized indexes, positions and names cost no memory, and hide nothing", async () => {
   await inFolder(async (root_path) => {
     await using driver = await Driver.open("files", { root_path });
     await driver.createTopic("t", { num_partitions: 1 });
@@ -78,7 +78,7 @@ test("an index, positions and a name that are far too large cost nothing, and hi
   });
 });
 
-test("a document that is far too large is named, and one is not made", async () => {
+test("a document that is far too large is named, and not written", async () => {
   await inFolder(async (root_path) => {
     await using driver = await Driver.open("files", { root_path });
     for (const [topic, file] of [["a", "serializer.json"], ["b", "topic.json"]]) {
@@ -100,7 +100,7 @@ test("a document that is far too large is named, and one is not made", async () 
   });
 });
 
-test("an index of the C++ layout that claims metadata of gigabytes makes no one read them", async () => {
+test("a C++ index that claims gigabytes of metadata does not cause them to be read", async () => {
   await inFolder(async (folder) => {
     await mkdir(join(folder, "p"));
     const entry = new Uint8Array(ENTRY_BYTES);
@@ -140,7 +140,7 @@ test("data of more than 4 GiB is refused before any of it is copied", async () =
   }
 });
 
-test("a line that is too long is an error, or passed over up to its end", () => {
+test("a line that is too long is an error, or is skipped to its end", () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
   const text = (block: Uint8Array | undefined) => new TextDecoder().decode(block);
   assertThrows(
@@ -164,7 +164,7 @@ test("a line that is too long is an error, or passed over up to its end", () => 
   assertEquals(text(splitter.push(bytes("four\n"))), "four\n");
 });
 
-test("a line may come byte by byte", () => {
+test("a line may arrive byte by byte", () => {
   const splitter = new LineSplitter();
   const one = new Uint8Array([0x61]);
   for (let n = 0; n < 4 * MIB; n++) splitter.push(one);

@@ -63,11 +63,11 @@ test("events with too much metadata are skipped, counted and named, and the impo
     await using topic = await place.driver.openTopic("t");
     assertEquals(await stored(topic), [[0, "1", 0], [0, "1", 0], [1, "3", 2], [2, "6", 5]]);
     // Another choice is not what is stored.
-    await assertRejects(importing(place).run, ContentMismatchError, "other metadata");
+    await assertRejects(importing(place).run, ContentMismatchError, "different metadata");
   });
 });
 
-test("metadata that are too large follow the data in the data part, and are found there byte for byte", async () => {
+test("metadata that is too large is moved after the data, byte for byte", async () => {
   await withPlace(async (place) => {
     const options: LargeMetadataOptions = { largeMetadata: "data", metadataBytesMax: 300 };
     writeTopic(place.cppRoot, "t", { partitions: [EVENTS] });
@@ -99,12 +99,12 @@ test("metadata that are too large follow the data in the data part, and are foun
     await assertRejects(
       importing(place, options).run,
       ContentMismatchError,
-      "event 1 of partition 0 has other data",
+      "event 1 of partition 0 has different data",
     );
   });
 });
 
-test("metadata beyond the limit of the engine are named with what there is to do, and skipped or moved", async () => {
+test("metadata beyond the limit of the engine is reported with the remedies, and skipped or moved", async () => {
   await withPlace(async (place) => {
     const large = { metadata: record(`"${"x".repeat((16 << 20) - 1)}"`) };
     writeTopic(place.cppRoot, "t", { partitions: [[EVENTS[0], large, EVENTS[2]]] });
@@ -128,7 +128,7 @@ test("metadata beyond the limit of the engine are named with what there is to do
   });
 });
 
-test("too much metadata is refused at a limit that is given, and wrong options are named", async () => {
+test("too much metadata is refused at a given limit, and invalid options are named", async () => {
   await withPlace(async (place) => {
     writeTopic(place.cppRoot, "t", { partitions: [EVENTS] });
     const { run } = importing(place, { metadataBytesMax: 500 });
@@ -145,7 +145,7 @@ test("too much metadata is refused at a limit that is given, and wrong options a
   });
 });
 
-test("metadata of another serializer are skipped; what takes their place when they are moved must be writable", async () => {
+test("metadata of another serializer is skipped; its replacement when moved must be writable", async () => {
   await withPlace(async (place) => {
     const event = (size: number) => ({ metadata: new Uint8Array(size).fill(7) });
     writeTopic(place.cppRoot, "t", { partitions: [[event(1), event(9), event(2)]] });

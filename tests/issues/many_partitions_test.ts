@@ -54,7 +54,7 @@ test("the lag of a consumer lists its folder once, however many partitions there
   });
 });
 
-test("reading one partition up to an id looks at no other one", async () => {
+test("reading one partition up to an id reads no other one", async () => {
   await withTopic(async (topic, _driver, seen) => {
     await using consumer = topic.consumer("reader", { partitions: [3] });
     await consumer.ready();
@@ -66,7 +66,7 @@ test("reading one partition up to an id looks at no other one", async () => {
   });
 });
 
-test("many live tails share one poll of their topic, and the last that leaves ends it", async () => {
+test("many live tails share one poll of their topic, and the last to leave ends it", async () => {
   await withTopic(async (topic, driver) => {
     await using topics = new OpenTopics(driver, 60_000);
     const poll = new LivePoll(topics, { name: "t", only: undefined, filter: undefined });

@@ -21,7 +21,7 @@ function makeDisk(seed = 1): SimulatedDisk {
 // A position is written into two slots in turn. The system took a part of one and the acknowledgement failed; the next
 // one, or the closing, went on with the other slot, which held the last position that was whole. Cut short as well, it
 // left no position at all, and the partition began anew from a far earlier one.
-test("writes that are cut short one after the other leave the position that was stored before them", () => {
+test("consecutive partial writes leave the position stored before them", () => {
   const path = "/consumer/00000000.pos";
   for (let seed = 1; seed <= 20; seed++) {
     const disk = makeDisk(seed);
@@ -44,7 +44,7 @@ test("writes that are cut short one after the other leave the position that was 
 // A member that had been silent for long showed that it is there again, in a new file, and was stopped before it opened
 // it. Another one took the member for gone, and the file away. Awake again, it said that its consumer had been deleted,
 // where all it had to do was to join again.
-test("a member whose sign of life is taken away in any moment shows the next one", () => {
+test("a member whose heartbeat file is removed at any moment writes the next one", () => {
   const path = "/consumer/member";
   let others = 0;
   for (let moment = 0, isLast = false; !isLast; moment++) {
@@ -65,7 +65,7 @@ test("a member whose sign of life is taken away in any moment shows the next one
 
 // A member took a partition over, and could not read the roster just after it. It forgot that it owned the partition,
 // and went on giving out its events all the same, also when another one owned it.
-test("a member that takes a partition over and cannot see then whether it still owns it lets go of it", () => {
+test("a member that takes over a partition and cannot verify its ownership releases it", () => {
   const disk = makeDisk();
   const storage = new SimulatedProcess(disk);
   let isFailing = false;
@@ -102,7 +102,7 @@ test("a member that takes a partition over and cannot see then whether it still 
 // Two consumers folded the same files into their own at once. One was stopped before it removed them; the other one
 // had, and a third one got the plain name, which was free again. Awake again, the first one removed the file of the
 // third, with the position in it.
-test("one that is stopped while it removes folded files takes none away that was made since", () => {
+test("a member stopped while removing merged files removes none created since", () => {
   const path = "/consumer/00000000.pos";
   let others = 0;
   for (let moment = 0, isLast = false; !isLast; moment++) {

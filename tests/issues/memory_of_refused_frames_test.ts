@@ -37,7 +37,7 @@ function memory(): number {
   return core.u8.byteLength;
 }
 
-test("metadata and batches that are too large are refused before any memory is taken", async () => {
+test("metadata and batches that are too large are refused before memory is allocated", async () => {
   const root_path = await mkdtemp(join(tmpdir(), "diaspora-refused-"));
   try {
     await using driver = await Driver.open("files", { root_path });
@@ -105,7 +105,7 @@ function append(storage: SimulatedProcess, change: (view: DataView, at: number) 
   file.close();
 }
 
-test("a header that claims more than there is, or than any writer writes, makes no reader take memory", async () => {
+test("a header that claims more than exists, or than any writer writes, allocates no memory", async () => {
   const claims: ((view: DataView, at: number) => void)[] = [
     (view, at) => view.setUint32(at + RECORD.metadataBytes, 2 ** 31 - 200, true),
     (view, at) => view.setUint32(at + RECORD.metadataBytes, METADATA_BYTES_MAX, true),
@@ -134,7 +134,7 @@ test("a header that claims more than there is, or than any writer writes, makes 
   }
 });
 
-test("an event that claims more data than its chunks hold is damage, and no memory is taken for it", async () => {
+test("an event that claims more data than its chunks hold is damage, and allocates no memory", async () => {
   const { storage, disk } = emptyDisk(["/p"]);
   const writer = new PartitionWriter(openSample(storage, "/p"), {
     flushBehavior: "buffered",
@@ -171,7 +171,7 @@ test("an event that claims more data than its chunks hold is damage, and no memo
   await writer.close();
 });
 
-test("memory that the runtime does not give is an error of ours, and what was there stays", () => {
+test("a refused memory allocation throws our own error, and existing data stays", () => {
   const own = new Core();
   own.u8.fill(7, own.encodeArea, own.encodeArea + 100);
   const { encodeArea, encodeAreaBytes, readAreaBytes } = own;

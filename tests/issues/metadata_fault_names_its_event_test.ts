@@ -47,13 +47,13 @@ async function faultOf(message?: string): Promise<InvalidMetadataError> {
   return fault;
 }
 
-test("metadata that are not CBOR are said with the partition and the event", async () => {
+test("metadata that is not CBOR is reported with the partition and the event", async () => {
   const { message, cause } = await faultOf();
   assertStringIncludes(message, "Cannot read metadata of partition 1 event 1 as CBOR: ");
   assertStringIncludes((cause as Error).message, "Cannot read metadata as CBOR: ");
 });
 
-test("so is what a serializer of the user's own says", async () => {
+test("an error of a custom serializer is reported with the partition and the event", async () => {
   const { message } = await faultOf("the second byte is odd");
   assertEquals(message, "Cannot parse metadata of partition 1 event 1: the second byte is odd");
 });

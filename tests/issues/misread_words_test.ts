@@ -16,7 +16,7 @@ import { test } from "../harness.ts";
 
 const NOW = new Date(2026, 10, 25, 12).getTime();
 
-test("a text that is not plainly a time is refused with the form expected, whichever option it stands in", () => {
+test("an ambiguous time is refused with the expected form, in every option", () => {
   const wrong = [
     "1764000000000000",
     "1764000000000000000",
@@ -53,7 +53,7 @@ test("a text that is not plainly a time is refused with the form expected, which
   assertThrows(() => parseTime("--to", "2026-02-30"), UsageError, "there is no such date");
 });
 
-test("the times people type are read, those without a zone as local time", () => {
+test("common forms of times are accepted, without a zone as local time", () => {
   const parse = (text: string): number => parseTime("--from", text, () => NOW);
   assertEquals(parse("2026-11-25"), new Date(2026, 10, 25).getTime());
   assertEquals(parse("2026-11-25 08:30"), new Date(2026, 10, 25, 8, 30).getTime());
@@ -69,7 +69,7 @@ test("the times people type are read, those without a zone as local time", () =>
   assertEquals(parseStart("--from", "2026-11-23T15:48:00Z"), { time: Date.UTC(2026, 10, 23, 15, 48) });
 });
 
-test("--until takes end, an id and a time, and nothing that is none of them", () => {
+test("--until takes end, an id or a time, and refuses anything else", () => {
   const limits = (until: string) =>
     limitsOf(
       new ParsedArguments({
@@ -87,7 +87,7 @@ test("--until takes end, an id and a time, and nothing that is none of them", ()
   }
 });
 
-test("a pattern of file names in which two events meet is refused, and so is a word that is meant otherwise", () => {
+test("a file name pattern shared by two events is refused, and so is a misspelt keyword", () => {
   assertThrows(() => checkDataOption("part-{id}.bin", 2), UsageError, '"part-{partition}-{id}.bin"');
   assertThrows(() => checkDataOption("{topic}/{id}", 3), UsageError, "add {partition}");
   for (const how of ["part-{ID}.bin", "{name}.bin", "{offset}"]) {
@@ -102,14 +102,14 @@ test("a pattern of file names in which two events meet is refused, and so is a w
   checkDataOption("part-{id}.bin", 1);
 });
 
-test("a template with a name it does not know is refused, with the nearest", () => {
+test("a template with an unknown name is refused, with the nearest known one", () => {
   assertThrows(() => parseTemplate("{offset}", "t"), UsageError, "{partition}, {id}");
   assertThrows(() => parseTemplate("{metdata}", "t"), UsageError, 'did you mean "{metadata}"');
 });
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-test("a byte order mark before the first line is left out, wherever the stream is cut", async () => {
+test("a byte order mark before the first line is ignored, wherever the stream is split", async () => {
   const whole = bytes("\ufeff{}\n\ufeffx\n");
   for (let cut = 0; cut <= whole.length; cut++) {
     const stream = Readable.from([whole.slice(0, cut), whole.slice(cut)].filter((chunk) => chunk.length > 0));
@@ -119,7 +119,7 @@ test("a byte order mark before the first line is left out, wherever the stream i
   }
 });
 
-test("a line over the limit is named by its number, and the lines before it are given", async () => {
+test("a line over the limit is reported by its number, and the lines before it are delivered", async () => {
   const whole = bytes(`1\n2\n3\n${"x".repeat(200)}\n5\n`);
   for (const size of [1, 7, 150, 1000]) {
     const chunks: Uint8Array[] = [];

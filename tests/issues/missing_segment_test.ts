@@ -8,7 +8,7 @@ import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";
 
-test("a segment that is missing between others is damage, named by the ids that were in it", async () => {
+test("a segment missing between others is damage, reported with its ids", async () => {
   const { storage } = emptyDisk(["/p"]);
   const writer = new PartitionWriter(openSample(storage, "/p"), {
     flushBehavior: "buffered",

@@ -16,14 +16,14 @@ function queueAt(position: number): PartitionQueue {
   });
 }
 
-test("what a leader does not give is not there", () => {
+test("events that a leader does not return do not exist", () => {
   const queue = queueAt(10);
   queue.accept(answerOf(10n));
   assert(queue.reaches(20));
   assertEquals(queue.position, 10);
 });
 
-test("what a replica does not give may be there, until it knows of as much as is known", () => {
+test("events that a replica does not return may exist until it has caught up", () => {
   const queue = queueAt(10);
   queue.readsReplica = true;
   queue.accept(answerOf(10n));

@@ -43,7 +43,7 @@ async function createTopic(root: string, storage: Storage): Promise<void> {
   await driver.createTopic("topic", {});
 }
 
-test("every folder made above a new root is on the disk before anything is made in it", () =>
+test("every new folder above a root is on the disk before anything is created in it", () =>
   withFolder(async (folder) => {
     const calls: Call[] = [];
     const root = `${folder}/a/b/c`;
@@ -60,7 +60,7 @@ test("every folder made above a new root is on the disk before anything is made 
     ]);
   }));
 
-test("an empty root, whose maker may have been killed before its entry was on the disk, is put there", () =>
+test("the directory entry of an empty root is synced, since its creator may have been killed before", () =>
   withFolder(async (folder) => {
     const calls: Call[] = [];
     mkdirSync(`${folder}/root`);
@@ -68,7 +68,7 @@ test("an empty root, whose maker may have been killed before its entry was on th
     assertEquals(calls[0], ["sync", folder]);
   }));
 
-test("a topic in a root that has others already syncs nothing above the root", () =>
+test("creating a topic in a root with other topics syncs nothing above the root", () =>
   withFolder(async (folder) => {
     mkdirSync(`${folder}/root/other`, { recursive: true });
     const calls: Call[] = [];
@@ -76,7 +76,7 @@ test("a topic in a root that has others already syncs nothing above the root", (
     assertEquals(calls.filter(([, path]) => path === folder || path === dirname(folder)), []);
   }));
 
-test("a folder above the root that may not be read, or cannot be synced, is not a reason to refuse", () =>
+test("a parent folder that cannot be read or synced is not an error", () =>
   withFolder(async (folder) => {
     for (const errno of ["EACCES", "EINVAL"]) {
       const storage = recording([], { [folder]: errno });
@@ -84,7 +84,7 @@ test("a folder above the root that may not be read, or cannot be synced, is not 
     }
   }));
 
-test("a disk that fails to store the entry of a new root fails the call", () =>
+test("a failed sync of a new root's directory entry fails the call", () =>
   withFolder(async (folder) => {
     let failure: unknown;
     try {

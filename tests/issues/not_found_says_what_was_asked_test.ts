@@ -8,7 +8,7 @@ import { test } from "../harness.ts";
 const NOWHERE = `${tmpdir()}/diaspora-nowhere-${crypto.randomUUID()}`;
 
 for (const engine of ["files", "memory"]) {
-  test(`a topic that is not there cannot be deleted, and the ${engine} driver says so`, async () => {
+  test(`deleting a missing topic fails with a clear message in the ${engine} driver`, async () => {
     await using driver = await Driver.open(engine, engine === "files" ? { root_path: NOWHERE } : {});
     await assertRejects(
       () => driver.deleteTopic("nope"),

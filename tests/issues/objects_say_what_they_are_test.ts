@@ -27,7 +27,7 @@ async function withTopic(use: (topic: Topic, driver: Driver) => Promise<void> | 
   await use(topic, driver);
 }
 
-test("an event shows its id, partition, time, metadata and the size of its data, printed and as JSON", async () => {
+test("an event shows its id, partition, time, metadata and data size, printed and as JSON", async () => {
   await withTopic(async (topic) => {
     await using producer = topic.producer("app");
     await producer.push({ energy: 42, tags: ["a"] }, new Uint8Array(10), { partition: 1 });
@@ -57,7 +57,7 @@ test("an event shows its id, partition, time, metadata and the size of its data,
   });
 });
 
-test("an event whose metadata cannot be read is printed all the same, and says why", async () => {
+test("an event with unreadable metadata can be printed, and says why", async () => {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("readings", { num_partitions: 1 });
   const written = {
@@ -78,7 +78,7 @@ test("an event whose metadata cannot be read is printed all the same, and says w
   shows(event, "id: 0", "not of mine");
 });
 
-test("futures show whether they are completed, and with what", async () => {
+test("futures show whether they are completed, and their result", async () => {
   await withTopic(async (topic) => {
     const producer = topic.producer("app");
     const push = producer.push({ x: 1 }, undefined, { partition: 0 });
@@ -104,7 +104,7 @@ test("futures show whether they are completed, and with what", async () => {
   });
 });
 
-test("drivers, topics, producers, consumers and descriptors say what they are", async () => {
+test("drivers, topics, producers, consumers and descriptors print what they are", async () => {
   await withTopic(async (topic, driver) => {
     shows(driver, "Driver {", "memory");
     shows(topic, "Topic {", "readings", "partitions: 2");
@@ -134,7 +134,7 @@ test("drivers, topics, producers, consumers and descriptors say what they are", 
   });
 });
 
-test("what an object says of itself is not metadata: an event is copied by its text or by a stream", async () => {
+test("an event's toJSON() is not taken as metadata: events are copied by their text or by a stream", async () => {
   await withTopic(async (topic) => {
     const producer = topic.producer();
     const future = producer.push({ x: 1 });
@@ -146,7 +146,7 @@ test("what an object says of itself is not metadata: an event is copied by its t
   });
 });
 
-test("topics know their driver, producers and consumers their topic", async () => {
+test("topics know their driver, and producers and consumers their topic", async () => {
   await withTopic((topic, driver) => {
     assertStrictEquals(topic.driver, driver);
     assertStrictEquals(topic.producer().topic, topic);
@@ -155,7 +155,7 @@ test("topics know their driver, producers and consumers their topic", async () =
   });
 });
 
-test("a descriptor says whose data part it describes, and so do its views", async () => {
+test("descriptors and their views show whose data part they describe", async () => {
   await withTopic(async (topic) => {
     const producer = topic.producer();
     await producer.push({ frame: 1 }, new Uint8Array(8), { partition: 1 });
@@ -175,7 +175,7 @@ test("a descriptor says whose data part it describes, and so do its views", asyn
   });
 });
 
-test("a consumer is iterated over by itself", { limitMs: 10_000 }, async () => {
+test("a consumer is async-iterable", { limitMs: 10_000 }, async () => {
   await withTopic(async (topic) => {
     const producer = topic.producer();
     for (let x = 0; x < 5; x++) producer.push({ x });

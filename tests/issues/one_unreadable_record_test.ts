@@ -73,7 +73,7 @@ for (const [what, bytes] of Object.entries(NOT_UTF8)) {
   }
 }
 
-test("what a serializer keeps as bytes need not be text", () => {
+test("a serializer's bytes need not be text", () => {
   const batch = queueOf([Uint8Array.of(0xff), Uint8Array.of(0xa0)], formatOf("cbor")).take(10);
   assertEquals([batch?.count, [...batch!.metadataBytes(0)]], [2, [0xff]]);
 });

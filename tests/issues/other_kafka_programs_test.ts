@@ -11,7 +11,7 @@ import { readServiceOptions } from "../../src/drivers/kafka/octopus_service.ts";
 import { isEndMark } from "../../src/drivers/kafka/record.ts";
 import { test } from "../harness.ts";
 
-test("a configuration of the C++ driver that names no service means the C++ driver's", () => {
+test("a configuration of the C++ driver without a service means the C++ driver's default", () => {
   const { url } = readServiceOptions({ subject: "me", authorization: "secret" });
   assertEquals(url, "https://diaspora-web-service.qpp943wkvr7b2.us-east-1.cs.amazonlightsail.com");
 });
@@ -22,7 +22,7 @@ function offsetsOf(apiId: string): Offsets {
   return new Offsets({ run } as unknown as Cluster, "t");
 }
 
-test("a group that the broker does not know has stored no positions", async () => {
+test("a group unknown to the broker has no positions", async () => {
   assertEquals(await offsetsOf("GROUP_ID_NOT_FOUND").stored("new", [0, 1]), new Map());
   await assertRejects(() => offsetsOf("GROUP_AUTHORIZATION_FAILED").stored("new", [0, 1]));
 });
@@ -39,7 +39,7 @@ for (const [what, time, events] of [["marks", undefined, 0], ["an event", 500, 2
   });
 }
 
-test("the end mark of the C++ driver is known, and nothing else is taken for it", () => {
+test("the end marker of the C++ driver is recognized, and nothing else is", () => {
   assertEquals(isEndMark(Buffer.alloc(16, 0xff)), true);
   for (const other of [Buffer.alloc(17, 0xff), Buffer.alloc(16), null, undefined]) {
     assertEquals(isEndMark(other), false);

@@ -48,7 +48,7 @@ function events(count: number): Buffer[] {
   return Array.from({ length: count }, (_, n) => Buffer.from(`event ${n}`));
 }
 
-test("a topic of which one partition has no leader is found at once, with the others' leaders", async () => {
+test("a topic with a leaderless partition is found at once, with the other leaders", async () => {
   await using all = await rig(3);
   const { broker, cluster } = all;
   broker.orphan(1);
@@ -60,7 +60,7 @@ test("a topic of which one partition has no leader is found at once, with the ot
   assertEquals(found?.leaders.map((leader) => leader?.id), [1, undefined, 1]);
 });
 
-test("a topic that is missing, or in doubt for another reason, is not taken for one", async () => {
+test("a missing topic, or one with another error, is not treated as leaderless", async () => {
   await using all = await rig(2);
   const { broker, cluster } = all;
   broker.topicError = UNKNOWN_TOPIC;
@@ -70,7 +70,7 @@ test("a topic that is missing, or in doubt for another reason, is not taken for 
   assertEquals(refused.reason, "TOPIC_AUTHORIZATION_FAILED");
 });
 
-test("the ends of the other partitions are known in a second, and the one without a leader is named", async () => {
+test("the ends of the other partitions are returned within a second, and the leaderless one is named", async () => {
   await using all = await rig(4);
   const { broker, cluster } = all;
   broker.orphan(1);
@@ -85,7 +85,7 @@ test("the ends of the other partitions are known in a second, and the one withou
   assertStringIncludes(faults.get(1)!.message, "partition 1 has no leader");
 });
 
-test("a leader that comes in a moment is waited for where its answer is needed", async () => {
+test("a leader about to be elected is awaited where its response is needed", async () => {
   await using all = await rig(2);
   const { broker, cluster } = all;
   broker.orphan(1);
@@ -95,7 +95,7 @@ test("a leader that comes in a moment is waited for where its answer is needed",
   assertEquals([...await listing].sort(), [[0, 100], [1, 100]]);
 });
 
-test("what goes to a partition without a leader fails alone and in its own time, and names the partition", async () => {
+test("events for a leaderless partition fail alone after their own timeout, naming the partition", async () => {
   await using all = await rig(3);
   const { broker, sender } = all;
   broker.orphan(1);
@@ -112,7 +112,7 @@ test("what goes to a partition without a leader fails alone and in its own time,
   assertEquals(await healthy.send(events(1)), 150);
 });
 
-test("a batch is stored once, under one number, however often it is sent", async () => {
+test("a batch is stored once, under one sequence number, however often it is sent", async () => {
   await using all = await rig(2);
   const { broker, sender } = all;
   broker.outcomes.push("cut", "cut after storing", LEADER_NOT_AVAILABLE, 0);
@@ -123,7 +123,7 @@ test("a batch is stored once, under one number, however often it is sent", async
   assertEquals(new Set(broker.produced.map(({ producerId }) => producerId)).size, 1);
 });
 
-test("after a failure the numbers begin anew, under another producer, so that what is stored late is not taken for another", async () => {
+test("after a failure sequence numbers restart under another producer id, so that a late batch is not mistaken for another", async () => {
   await using all = await rig(2);
   const { broker, sender } = all;
   const one = sender(0);

@@ -13,7 +13,7 @@ function oldPromise(): PromiseConstructor {
   return Old as unknown as PromiseConstructor;
 }
 
-test("what is added to a process without Promise.withResolvers is as the standard has it", async () => {
+test("the polyfill of Promise.withResolvers follows the standard", async () => {
   const Old = oldPromise();
   assertEquals("withResolvers" in Old, false);
   addWithResolvers(Old);
@@ -30,7 +30,7 @@ test("what is added to a process without Promise.withResolvers is as the standar
   assertEquals(await derived.catch(({ message }) => message), "no");
 });
 
-test("a process that has Promise.withResolvers keeps its own", () => {
+test("a built-in Promise.withResolvers is kept", () => {
   const Old = oldPromise();
   const own = () => ({}) as PromiseWithResolvers<never>;
   Object.defineProperty(Old, "withResolvers", { value: own });

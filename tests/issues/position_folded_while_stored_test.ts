@@ -11,7 +11,7 @@ import { interruptOnce } from "../simulation/interrupt_once.ts";
 const PATH = "/consumer/00000000.pos";
 const HOUR_MS = 3_600_000;
 
-test("an acknowledgement is stored whenever another consumer of its name takes its file for an idle one", () => {
+test("an acknowledgement is stored even if another consumer of its name treats its file as idle", () => {
   let others = 0;
   for (let moment = 0, isLast = false; !isLast; moment++) {
     const disk = new SimulatedDisk(1);

@@ -107,7 +107,7 @@ for (const [what, store] of Object.entries(POSITIONS)) {
   }
 }
 
-test("new events are delivered where whole segments with the position are lost and begun anew", () =>
+test("new events are delivered if whole segments with the position are lost and recreated", () =>
   withClock({ segment_bytes: 4096 }, async (scene) => {
     await push(scene.topic, EVENTS, "before");
     await using consumer = scene.topic.consumer("c");
@@ -123,7 +123,7 @@ test("new events are delivered where whole segments with the position are lost a
     assertNewAreDelivered(events, from);
   }));
 
-test("where everything is lost a position counts for nothing", () =>
+test("a position is ignored if everything is lost", () =>
   withClock({}, async (scene) => {
     await push(scene.topic, 30, "before");
     await scene.topic.seekConsumer("c", "latest");
@@ -135,7 +135,7 @@ test("where everything is lost a position counts for nothing", () =>
     assertEquals((await deliveredTo(topic, "c")).size, 40);
   }));
 
-test("several writers: events come again rather than being missed", () =>
+test("several writers: events are delivered again rather than missed", () =>
   withClock({ segment_bytes: 1 << 20 }, async (scene) => {
     await using one = scene.topic.producer({ batchSize: 1 });
     await using other = (await scene.reopen()).producer({ batchSize: 1 });
@@ -189,7 +189,7 @@ test("two consumers of one name that both begin with a stale position store what
     assertEquals((await topic.lag("c"))[0].position, KEPT + 8);
   }));
 
-test("retention by acknowledgement goes by what the log confirms", () =>
+test("retention by acknowledgement uses positions that the log confirms", () =>
   withClock({ retention_acknowledged: true, segment_bytes: 4096 }, async (scene) => {
     await push(scene.topic, EVENTS, "before");
     const firstBefore = await firstIdOf(scene.topic);
@@ -209,7 +209,7 @@ test("retention by acknowledgement goes by what the log confirms", () =>
     assertGreater(await firstIdOf(topic), 200);
   }));
 
-test("a position stays where it is when the log is as it was: at its end, between segments, after a trim", () =>
+test("a position is kept when the log is unchanged: at its end, between segments, after a trim", () =>
   withClock({ segment_bytes: 4096 }, async (scene) => {
     await push(scene.topic, EVENTS, "before");
     const log = scene.partition();
@@ -241,7 +241,7 @@ test("a position stays where it is when the log is as it was: at its end, betwee
     await check(await scene.reopen(), third);
   }));
 
-test("positions of earlier versions, which know the frame before by its time alone, stay valid", () =>
+test("positions of earlier versions, which identify the previous frame by its time only, stay valid", () =>
   withClock({ segment_bytes: 1 << 20 }, async (scene) => {
     const { topic } = scene;
     for (let n = 0; n < 10; n++) {
@@ -277,7 +277,7 @@ function ruin({ partition }: ClockStore, id: number): void {
 
 // Damage where the position's event should be was "no sign of another history". It was one: the events that had got
 // the ids after a power cut, of which a second power cut took that very one.
-test("new events are delivered where one of them, with the id of a position newer than the log, is damaged", () =>
+test("new events are delivered even if one with the id of a position newer than the log is damaged", () =>
   withClock({ segment_bytes: 1 << 20 }, async (scene) => {
     await push(scene.topic, EVENTS, "before");
     await scene.topic.seekConsumer("c", { id: KEPT + 20 });
@@ -292,7 +292,7 @@ test("new events are delivered where one of them, with the id of a position newe
     assertEquals(ids, expected.filter((id) => id !== KEPT + 19));
   }));
 
-test("a position whose own event is damaged stays where its writer went on after it", () =>
+test("a position whose event is damaged is kept if its writer continued after it", () =>
   withClock({ segment_bytes: 1 << 20 }, async (scene) => {
     await push(scene.topic, EVENTS, "before");
     await scene.topic.seekConsumer("c", { id: KEPT });
@@ -302,7 +302,7 @@ test("a position whose own event is damaged stays where its writer went on after
     assertEquals([...(await deliveredTo(topic, "c")).keys()][0], KEPT);
   }));
 
-test("a position whose own event is damaged, the last one of its writer, goes back to that event", () =>
+test("a position whose event is damaged, and is the last one of its writer, goes back to that event", () =>
   withClock({ segment_bytes: 1 << 20 }, async (scene) => {
     await push(scene.topic, EVENTS, "before");
     await scene.topic.seekConsumer("c", { id: EVENTS });

@@ -36,7 +36,7 @@ try {
 /** What a file asks of Kafka, by the address of a module or a package. */
 const KAFKA = /kafka/i;
 
-test("a program on files downloads nothing of Kafka from JSR, and neither does the command", async () => {
+test("a program on files downloads no part of Kafka from JSR, and neither does the command", async () => {
   await withPublished(async (published) => {
     await withJsrProject(published, async ({ folder, deno }) => {
       writeFileSync(join(folder, "program.ts"), ON_FILES);
@@ -62,7 +62,7 @@ test("a program on files downloads nothing of Kafka from JSR, and neither does t
   });
 });
 
-test("a program from JSR that opens Kafka learns the line to add, and with it the driver is there", async () => {
+test("a program from JSR that opens Kafka is shown the line to add, and works with it", async () => {
   await withPublished(async (published) => {
     await withJsrProject(published, async ({ folder, deno }) => {
       const run = async (name: string, line: string): Promise<string> => {

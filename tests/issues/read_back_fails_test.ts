@@ -24,7 +24,7 @@ function failing(state: { call?: "readAt" | "size" }) {
 }
 
 for (const call of ["readAt", "size"] as const) {
-  test(`a push whose event was written rejects saying that it may be stored when ${call}() fails`, async () => {
+  test(`a push whose event was written rejects with mayBeStored when ${call}() fails`, async () => {
     using folder = new PartitionFolder();
     const state: { call?: "readAt" | "size" } = {};
     const writer = folder.writer({}, failing(state));

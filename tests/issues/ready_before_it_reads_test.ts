@@ -52,7 +52,7 @@ async function ends(daemons: readonly Promise<void>[]): Promise<string[]> {
   return results.map((result) => result.status === "fulfilled" ? "ran" : String(result.reason.message));
 }
 
-test("a daemon that starts in the moment in which another says that it is ready is refused", async () => {
+test("a daemon that starts when another one reports that it is ready is refused", async () => {
   await withFifos(async ({ run, stop, control }) => {
     let second: Promise<string[]> | undefined;
     const first = run((line) => {
@@ -68,7 +68,7 @@ test("a daemon that starts in the moment in which another says that it is ready 
   });
 });
 
-test("a FIFO has a reader from the moment in which its name is there", async () => {
+test("a FIFO has a reader as soon as its name exists", async () => {
   await withFifos(async ({ run, stop, control }) => {
     const daemon = run((line) => isReady(line) && stop());
     let over = false;
@@ -117,7 +117,7 @@ for (const isLeft of [false, true]) {
   });
 }
 
-test("a daemon that ends leaves the FIFO of the next one alone", async () => {
+test("a daemon that ends does not remove the FIFO of the next one", async () => {
   await withFifos(async ({ run, stop, control }) => {
     const first = new AbortController();
     let second: Promise<void> | undefined;
@@ -131,7 +131,7 @@ test("a daemon that ends leaves the FIFO of the next one alone", async () => {
   });
 });
 
-test("a FIFO that another program reads is not read as well", async () => {
+test("a FIFO read by another program is not read as well", async () => {
   await withFifos(async ({ run, stop, control, folder }) => {
     const inlet = join(folder, "in");
     execFileSync("mkfifo", [inlet]);

@@ -14,7 +14,7 @@ const PROGRAM = fileURLToPath(new URL("../processes/wandering_program.ts", impor
 
 for (const runtime of RUNTIMES) {
   test(
-    `a relative root_path means the folder that it named when the driver was opened, on ${runtime}`,
+    `a relative root_path is resolved when the driver is opened, on ${runtime}`,
     async () => {
       const folder = mkdtempSync(join(tmpdir(), "diaspora-relative-"));
       try {

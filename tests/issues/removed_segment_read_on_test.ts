@@ -35,7 +35,7 @@ function makeDisk(): SimulatedDisk {
 }
 
 for (const missingBytes of [1, 13, 64, 100]) {
-  test(`a reader goes on rightly in a segment that was removed, after a frame that lacks its last ${missingBytes} bytes`, async () => {
+  test(`a reader continues correctly in a removed segment, after a frame that lacks its last ${missingBytes} bytes`, async () => {
     const disk = makeDisk();
     const partition = open(disk);
     const writer = new PartitionWriter(partition, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 });
@@ -71,7 +71,7 @@ for (const missingBytes of [1, 13, 64, 100]) {
   });
 }
 
-test("a segment may be removed by another process as soon as its seal stands there", () => {
+test("a segment may be removed by another process as soon as its seal is written", () => {
   const disk = makeDisk();
   const writer = new PartitionWriter(open(disk), { flushBehavior: "buffered", segmentBytesMax: 1 << 20 });
   assertEquals(push(writer, "first"), 0);

@@ -71,7 +71,7 @@ for (const [kind, value] of Object.entries(VALUES)) {
   });
 }
 
-test("options in the wrong place or of the wrong kind show no secret either", async () => {
+test("misplaced or malformed options show no secret either", async () => {
   const wrong: unknown[] = [
     { kafka: "sasl.password=hunter2" },
     { kafka: ["sasl.password=hunter2"] },
@@ -126,7 +126,7 @@ test("a password on the command line is text, whatever it looks like, and errors
   }
 });
 
-test("names say what is a secret; what only says where one is found is none", () => {
+test("secrets are recognized by option names; an option that names a place of a secret is not secret", () => {
   const secret =
     "password apiKey api_key client-secret accessToken kafka.sasl.password ssl.key.pem passphrase";
   for (const name of secret.split(" ")) assert(isSecret(name), name);
@@ -142,7 +142,7 @@ test("names say what is a secret; what only says where one is found is none", ()
   assertEquals(maskedText('{"sasl.password": "x y", "b": 1}'), '{"sasl.password": ***');
 });
 
-test("an answer that repeats what was sent is shown without it", async () => {
+test("a response that repeats a secret is shown without it", async () => {
   const server = createServer((request, response) => {
     response.writeHead(403).end(`no entry for ${request.headers.authorization}`);
   });

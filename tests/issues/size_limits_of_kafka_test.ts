@@ -157,7 +157,7 @@ for (const compression of ["gzip", "snappy", "lz4"]) {
   }
 }
 
-test("an event that failed alone and that no one looked at is in the next flush's count, the others are not", async () => {
+test("an unobserved event that failed alone counts in the next flush, the others do not", async () => {
   const { batcher, owner } = topicWith({ limit: 4000, isLimitKnown: false });
   const futures = ["a", "b".repeat(5000), "c", "d".repeat(5000), "e"].map((text) => batcher.add(text));
   const seen = assertRejects(() => Promise.resolve(futures[1]), LimitExceededError);

@@ -7,13 +7,13 @@ import { test } from "../harness.ts";
 
 const PLACE = { servers: "instance-id-test:9092", group: "g", kafkaName: "t" };
 
-test("every member of a process has an id of its own, by topic and by number", () => {
+test("every member of a process has its own id, by topic and by number", () => {
   const members = ["t", "t", "u"].map((kafkaName) => takeInstanceId("host", { ...PLACE, kafkaName }));
   assertEquals(members.map(({ id }) => id), ["host-1-t", "host-2-t", "host-1-u"]);
   for (const { release } of members) release();
 });
 
-test("a member that comes back has the id it had", () => {
+test("a member that returns has the same id", () => {
   const first = takeInstanceId("back", PLACE);
   const second = takeInstanceId("back", PLACE);
   first.release();
@@ -23,7 +23,7 @@ test("a member that comes back has the id it had", () => {
   second.release();
 });
 
-test("ids that would be too long for a broker are shortened, and stay different", () => {
+test("ids too long for a broker are shortened, and stay distinct", () => {
   const long = takeInstanceId("x".repeat(200), { ...PLACE, kafkaName: "t".repeat(200) });
   const other = takeInstanceId("x".repeat(200), { ...PLACE, kafkaName: `${"t".repeat(199)}u` });
   assertEquals([long.id.length, other.id.length], [249, 249]);

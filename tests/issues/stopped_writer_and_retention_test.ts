@@ -55,7 +55,7 @@ function rollAndTrim(folder: PartitionFolder): number {
 }
 
 for (const moment of MOMENTS) {
-  test(`a writer that was stopped ${moment} makes no segment again that was filled and removed`, async () => {
+  test(`a writer that was stopped ${moment} does not recreate a segment that was filled and removed`, async () => {
     using folder = new PartitionFolder();
     let last = -1;
     const storage = interrupted(moment, () => last = rollAndTrim(folder));
@@ -81,7 +81,7 @@ for (const moment of MOMENTS) {
   });
 }
 
-test("a segment that was cut down to its header is damage, and is not passed over as if it were not there", async () => {
+test("a segment truncated to its header is damage, and is not skipped silently", async () => {
   using folder = new PartitionFolder();
   const writer = folder.writer();
   writer.append(single('"lost"'));
@@ -95,7 +95,7 @@ test("a segment that was cut down to its header is damage, and is not passed ove
   await writer.close();
 });
 
-test("a writer that was stopped puts no segment of a deleted topic into a new one of the same name", async () => {
+test("a writer that was stopped adds no segment of a deleted topic to a new topic of the same name", async () => {
   for (const moment of MOMENTS) {
     using folder = new PartitionFolder();
     const storage = interrupted(moment, () => {
@@ -121,7 +121,7 @@ test("a writer that was stopped puts no segment of a deleted topic into a new on
   }
 });
 
-test("retention leaves the drafts of other writers alone, and takes those of killed ones along", () => {
+test("retention keeps the drafts of live writers, and removes those of killed ones", () => {
   using folder = new PartitionFolder();
   const { directory } = folder;
   const content = encodeSegment({ partition: 0, salt: 1, baseId: 0, created: 1 });
@@ -155,7 +155,7 @@ test("an idle producer whose segment was rolled and removed pushes into the curr
   }
 });
 
-test("the last segment may go between its listing and its opening, again and again", async () => {
+test("the last segment may be removed between its listing and its opening, repeatedly", async () => {
   using folder = new PartitionFolder();
   const other = folder.writer();
   other.append(single('"first"'));
@@ -178,7 +178,7 @@ test("the last segment may go between its listing and its opening, again and aga
   await other.close();
 });
 
-test("a listing that misses a segment made meanwhile gives no event away as lost", async () => {
+test("a listing that misses a segment created meanwhile loses no event", async () => {
   using folder = new PartitionFolder();
   const writer = folder.writer();
   for (const name of ['"a"', '"b"', '"c"']) {

@@ -160,7 +160,7 @@ const NEVER = (marker: string): string[] => {
 };
 
 for (const [engine, place] of Object.entries(ENGINES)) {
-  test(`no call of the ${engine} driver runs what a stored topic names, and administration needs none of it`, async () => {
+  test(`no call of the ${engine} driver runs modules that a stored topic names, and administration does not need them`, async () => {
     await withPlace(async ({ folder, module, modules, ran }) => {
       const marker = join(folder, "validator ran");
       const { raw, open } = place(folder);
@@ -193,7 +193,7 @@ for (const [engine, place] of Object.entries(ENGINES)) {
     });
   });
 
-  test(`with consent each module of a topic of the ${engine} driver is loaded when it is needed, and not before`, async () => {
+  test(`with permission each module of a topic of the ${engine} driver is loaded when it is needed, and not before`, async () => {
     await withPlace(async ({ folder, module, modules, ran }) => {
       const { raw, open } = place(folder, { load_modules: [`${modules}/`] });
       await storeTopic(raw, "t", (kind) => `Part:${module(kind)}`);
@@ -234,7 +234,7 @@ async function useTopic(driver: Driver): Promise<void> {
   assertEquals((await consumer.pull()).metadata, { n: 1 });
 }
 
-test("consent is a path, a folder, a file's address or a link to them, in a driver's options or the environment", async () => {
+test("permission is a path, a folder, a file URL or a link to them, in the driver's options or the environment", async () => {
   for (const how of ["files", "folder", "address", "link", "linked folder", "text", "environment", "from"]) {
     await withPlace(async ({ folder, module, modules, ran }) => {
       symlinkSync(modules, join(folder, "link"));
@@ -267,7 +267,7 @@ test("consent is a path, a folder, a file's address or a link to them, in a driv
   }
 });
 
-test("what a caller named in this process, or registered, needs no other consent", async () => {
+test("components passed or registered in this process need no other permission", async () => {
   await withPlace(async ({ folder, module }) => {
     const options = { root_path: join(folder, "store") };
     await using driver = await Driver.open("files", options);
@@ -310,7 +310,7 @@ test("what a caller named in this process, or registered, needs no other consent
   });
 });
 
-test("a component's built-in name before a module is not consent, and does not stand for the built-in one", async () => {
+test("a built-in component name before a module is not permission, and does not mean the built-in one", async () => {
   await withPlace(async ({ folder, module, ran }) => {
     await storeTopic(new MemoryDriver({ store: folder }), "t", (kind) => `default:${module(kind)}`);
     await using driver = await Driver.open("memory", { store: folder });
@@ -320,7 +320,7 @@ test("a component's built-in name before a module is not consent, and does not s
   });
 });
 
-test("consent reaches no further than it says", async () => {
+test("permission covers nothing beyond what it names", async () => {
   await withPlace(async ({ folder, module, modules, ran }) => {
     mkdirSync(join(folder, "modules-too"));
     mkdirSync(join(folder, "allowed"));
@@ -353,7 +353,7 @@ test("consent reaches no further than it says", async () => {
   });
 });
 
-test("a module that is allowed and cannot be loaded says where it was looked for", async () => {
+test("an allowed module that cannot be loaded is reported with the places searched", async () => {
   await withPlace(async ({ folder, modules }) => {
     const allowed = { load_modules: [`${modules}/`, "surely-no-such-package"] };
     for (
@@ -383,7 +383,7 @@ test("a module that is allowed and cannot be loaded says where it was looked for
   });
 });
 
-test("a document that asks for what no topic has, and a name that no topic can have, are distinguished from topics", async () => {
+test("documents with impossible values and impossible names are not taken for topics", async () => {
   await withPlace(async ({ folder }) => {
     const root = join(folder, "store");
     await using driver = await Driver.open("files", { root_path: root });
@@ -400,7 +400,7 @@ test("a document that asks for what no topic has, and a name that no topic can h
   });
 });
 
-test("what cannot be allowed is refused when the driver is opened", async () => {
+test("an invalid permission is refused when the driver is opened", async () => {
   await withPlace(async ({ folder, modules }) => {
     for (
       const [given, expected] of [

@@ -71,7 +71,7 @@ test("a keystore that its password does not open is refused, one that it opens i
   }
 });
 
-test("what is right is taken: a key that is encrypted, several authorities, text before a certificate", () => {
+test("valid TLS configurations are accepted: an encrypted key, several authorities, text before a certificate", () => {
   const { client } = readSettings({
     ...SERVERS,
     ...IDENTITY,
@@ -81,7 +81,7 @@ test("what is right is taken: a key that is encrypted, several authorities, text
   assertEquals(client.tls?.passphrase, "hunter2");
 });
 
-test("the command says what is wrong with TLS, and exits with the code of wrong options", async () => {
+test("the command reports an invalid TLS configuration, and exits with 2", async () => {
   const given = Object.entries({ ...SERVERS, "ssl.ca.pem": "hello" })
     .flatMap(([name, value]) => [`--driver.kafka.${name}`, value]);
   const { code, stderr } = await ctl(["topic", "list", "--driver", "kafka", ...given]);

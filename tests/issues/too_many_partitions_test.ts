@@ -26,7 +26,7 @@ async function withRoot(body: (root: string) => Promise<void>): Promise<void> {
 }
 
 for (const engine of ["files", "memory"]) {
-  test(`the ${engine} driver refuses more partitions than anybody needs, and names the option that allows them`, () =>
+  test(`the ${engine} driver refuses too many partitions, and names the option that allows them`, () =>
     withRoot(async (root) => {
       const where: JsonObject = engine === "files" ? { root_path: root } : {};
       await using driver = await Driver.open(engine, where);
@@ -42,7 +42,7 @@ for (const engine of ["files", "memory"]) {
       assertEquals(readdirSync(root), []);
     }));
 
-  test(`the option max_partitions of the ${engine} driver lifts and lowers the limit`, () =>
+  test(`the option max_partitions of the ${engine} driver raises and lowers the limit`, () =>
     withRoot(async (root) => {
       const where: JsonObject = engine === "files" ? { root_path: root } : {};
       await using driver = await Driver.open(engine, { ...where, max_partitions: 3 });
@@ -59,7 +59,7 @@ for (const engine of ["files", "memory"]) {
     }));
 }
 
-test("a topic that has more partitions than a new one may have is opened all the same", () =>
+test("an existing topic with more partitions than a new one may have can be opened", () =>
   withRoot(async (root) => {
     await using wide = await Driver.open("files", { root_path: root });
     await wide.createTopic("topic", { num_partitions: 5 });
@@ -81,7 +81,7 @@ test("a stored topic that claims partitions it has no folders for is refused at 
     await assertRejects(() => driver.openTopic("topic"), StorageError, "00000001");
   }));
 
-test("a C++ store with one folder of a high number is refused before anything is made", () =>
+test("a C++ store with a partition folder of a high number is refused before anything is created", () =>
   withRoot(async (root) => {
     mkdirSync(`${root}/cpp/topic/partitions/99999998`, { recursive: true });
     await using driver = await Driver.open("files", { root_path: `${root}/store` });

@@ -49,7 +49,7 @@ async function checkTwins(driver: Driver): Promise<void> {
   }
 }
 
-test("two topic names that some system takes for one are not both given, whatever the disk", () =>
+test("two topic names that some system treats as equal cannot both exist, on any disk", () =>
   withRoot(async (root) => {
     for (const storage of [nodeStorage, foldingStorage(root)]) {
       await using driver = Driver.from(new FilesDriver({ root_path: root }, storage));
@@ -65,7 +65,7 @@ test("the memory driver refuses the names that the files driver refuses", async 
   }
 });
 
-test("two topics of an earlier version that differ in case stay two topics", () =>
+test("two topics of an earlier version that differ only in case stay separate", () =>
   withRoot(async (root) => {
     await using driver = await Driver.open("files", { root_path: root });
     await driver.createTopic("a", {});
@@ -82,7 +82,7 @@ test("two topics of an earlier version that differ in case stay two topics", () 
     assertEquals((await consumer.pull()).metadata, { name: "a" });
   }));
 
-test("of two processes that make two such topics at once, none is left with the other's", async () => {
+test("two processes that create two such topics at once do not share one", async () => {
   {
     await withRoot(async (root) => {
       await using driver = await Driver.open("files", { root_path: root });

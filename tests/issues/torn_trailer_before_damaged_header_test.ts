@@ -9,7 +9,7 @@ import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";
 
-test("a frame cut within its trailer is never believed, though the next one's header is damaged", async () => {
+test("a frame truncated in its trailer is never accepted, even if the next header is damaged", async () => {
   const { disk, storage } = emptyDisk(["/p"]);
   const partition = openSample(storage, "/p");
   const writer = new PartitionWriter(partition, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 });

@@ -143,7 +143,7 @@ for (const [what, remove] of REMOVALS) {
 }
 
 for (const [what, remove] of REMOVALS) {
-  test(`two processes may run ${what} at the same time, and readers between them find all whole`, async () => {
+  test(`two processes may run ${what} at the same time, and readers between them find everything intact`, async () => {
     const files = await makeLog(false);
     for (let stop = 0, isDone = false; !isDone; stop++) {
       assert(stop < 200, "it does not end");
@@ -170,7 +170,7 @@ for (const [what, remove] of REMOVALS) {
   });
 }
 
-test("data that comes to be needed while it is removed stays, or the writer learns it, however the two interleave", async () => {
+test("data that becomes needed while it is removed is kept, or the writer gets an error, in every interleaving", async () => {
   const outcomes = new Set<string>();
   const files = await makeLog(true);
   for (let mark = 0; mark < CALLS; mark++) {
@@ -199,7 +199,7 @@ test("data that comes to be needed while it is removed stays, or the writer lear
   assert(outcomes.has("kept: false, removed: true"), [...outcomes].join());
 });
 
-test("a push whose data is removed while it is pushed says so, and a later one is stored", async () =>
+test("a push whose data is removed meanwhile fails, and a later one is stored", async () =>
   withLog(await makeLog(true), async (directory) => {
     const partition = open(directory);
     const writer = new PartitionWriter(partition, {

@@ -77,7 +77,7 @@ for (const [engine, open] of Object.entries(ENGINES)) {
   });
 }
 
-test("what an import that was killed left keeps no other one away", async () => {
+test("leftovers of a killed import block no other import", async () => {
   await withPlace(async ({ folder, driver }) => {
     const root = join(folder, "ours");
     mkdirSync(root, { recursive: true });
@@ -94,7 +94,7 @@ test("what an import that was killed left keeps no other one away", async () => 
   });
 });
 
-test("an import is refused while another process that lives imports into the topic", async () => {
+test("an import is refused while another live process imports into the topic", async () => {
   await withPlace(async ({ folder, driver }) => {
     const root = join(folder, "ours");
     mkdirSync(root, { recursive: true });

@@ -8,7 +8,7 @@ import { Driver, StorageError } from "../../mod.ts";
 import { test } from "../harness.ts";
 
 for (const file of ["topic.json", "validator.json", "serializer.json", "partition-selector.json"]) {
-  test(`a ${file} that cannot be read hides no other topic, and its own can be listed and deleted`, async () => {
+  test(`a ${file} that cannot be read hides no other topic, and its topic can be listed and deleted`, async () => {
     const root = mkdtempSync(join(tmpdir(), "diaspora-unreadable-"));
     try {
       await using driver = await Driver.open("files", { root_path: root });

@@ -14,7 +14,7 @@ async function withTopic(use: (topic: Topic) => Promise<void>): Promise<void> {
 
 const NO_DURATIONS = [new Date(), "-5", "", [-1], [], -5n, null, NaN, true, {}] as unknown as number[];
 
-test("a wait refuses what is not a number, at once and by every future", { limitMs: 10_000 }, async () => {
+test("every future's wait() refuses a value that is not a number, at once", { limitMs: 10_000 }, async () => {
   await withTopic(async (topic) => {
     const producer = topic.producer();
     const consumer = topic.consumer("reader");
@@ -39,41 +39,45 @@ test("a wait refuses what is not a number, at once and by every future", { limit
   });
 });
 
-test("times and counts of iterations, seeks and trims are numbers, too", { limitMs: 10_000 }, async () => {
-  await withTopic(async (topic) => {
-    const consumer = topic.consumer("reader");
-    const refused: (() => Promise<unknown>)[] = NO_DURATIONS.flatMap((value) => [
-      () => consumer.process(() => {}, { timeoutMs: value }),
-      () => consumer.process(() => {}, { maxEvents: value, timeoutMs: 1 }),
-      () => consumer.process(() => {}, { concurrency: value, timeoutMs: 1 }),
-      () => consumer.events({ timeoutMs: value }).next(),
-      () => consumer.batches({ until: { id: value } }).next(),
-      () => topic.trim({ beforeId: value }),
-      () => topic.trim({ maxBytes: value }),
-      () => consumer.seek({ id: value }),
-      () => topic.seekConsumer("reader", { id: value }),
-    ]);
-    for (const time of ["5", [], true, null, -5n, new Date(NaN), {}] as unknown as number[]) {
+test(
+  "times and counts of iterations, seeks and trims must be numbers, too",
+  { limitMs: 10_000 },
+  async () => {
+    await withTopic(async (topic) => {
+      const consumer = topic.consumer("reader");
+      const refused: (() => Promise<unknown>)[] = NO_DURATIONS.flatMap((value) => [
+        () => consumer.process(() => {}, { timeoutMs: value }),
+        () => consumer.process(() => {}, { maxEvents: value, timeoutMs: 1 }),
+        () => consumer.process(() => {}, { concurrency: value, timeoutMs: 1 }),
+        () => consumer.events({ timeoutMs: value }).next(),
+        () => consumer.batches({ until: { id: value } }).next(),
+        () => topic.trim({ beforeId: value }),
+        () => topic.trim({ maxBytes: value }),
+        () => consumer.seek({ id: value }),
+        () => topic.seekConsumer("reader", { id: value }),
+      ]);
+      for (const time of ["5", [], true, null, -5n, new Date(NaN), {}] as unknown as number[]) {
+        refused.push(
+          () => topic.trim({ beforeTime: time }),
+          () => consumer.seek({ time }),
+          () => topic.seekConsumer("reader", { time }),
+        );
+      }
       refused.push(
-        () => topic.trim({ beforeTime: time }),
-        () => consumer.seek({ time }),
-        () => topic.seekConsumer("reader", { time }),
+        () => consumer.events({ signal: "soon" as never }).next(),
+        () => consumer.seek("latest", { partition: [0] } as never),
+        () => consumer.seek("latest", { store: "yes" as never }),
+        () => topic.seekConsumer("reader", "latest", { partition: [0] } as never),
+        () => topic.producer().push({}, undefined, { partiton: 1 } as never).wait(),
       );
-    }
-    refused.push(
-      () => consumer.events({ signal: "soon" as never }).next(),
-      () => consumer.seek("latest", { partition: [0] } as never),
-      () => consumer.seek("latest", { store: "yes" as never }),
-      () => topic.seekConsumer("reader", "latest", { partition: [0] } as never),
-      () => topic.producer().push({}, undefined, { partiton: 1 } as never).wait(),
-    );
-    for (const call of refused) {
-      await assertRejects(async () => await call(), InvalidOptionError, undefined, String(call));
-    }
-  });
-});
+      for (const call of refused) {
+        await assertRejects(async () => await call(), InvalidOptionError, undefined, String(call));
+      }
+    });
+  },
+);
 
-test("trim takes its limit by the new name and by the old one", async () => {
+test("trim accepts its limit by the new name and by the old one", async () => {
   await withTopic(async (topic) => {
     const limits = [{ maxBytes: 1e9 }, { bytesMax: 1e9 }];
     for (const limit of limits) assertEquals((await topic.trim(limit))[0].firstId, 0);
@@ -81,7 +85,7 @@ test("trim takes its limit by the new name and by the old one", async () => {
   });
 });
 
-test("half a surrogate pair is refused where the topic's serializer cannot hold it, and kept where it can", async () => {
+test("half a surrogate pair is refused or kept, depending on the topic's serializer", async () => {
   const halves = ["\ud83d", "a\ude00b", `${"x".repeat(100)}\ud800`, "\ude00\ud83d"];
   const serializer = await CborSerializer.load();
   await using driver = await Driver.open("memory", {});

@@ -69,7 +69,7 @@ test("an event whose frame was written in two parts, with another between, is st
   }
 });
 
-test("the same for two in a row, with several frames between, with readers in the meantime", async () => {
+test("frames written in two parts twice in a row, with several frames between, are read correctly meanwhile", async () => {
   for (const at of [20, 90, -64, -10]) {
     using folder = new PartitionFolder();
     const given = new Map<string, number>();
@@ -98,7 +98,7 @@ test("the same for two in a row, with several frames between, with readers in th
   }
 });
 
-test("a chunk of a large data part and a seal land whole, or are written again", async () => {
+test("a chunk of a large data part and a seal are written whole, or again", async () => {
   for (const at of CUTS) {
     for (const cutAppend of [0, 1, 2, 3]) {
       using folder = new PartitionFolder();
@@ -135,7 +135,7 @@ test("a chunk of a large data part and a seal land whole, or are written again",
   }
 });
 
-test("while the disk stays full the push fails and can be retried, and nothing is given twice", async () => {
+test("while the disk is full the push fails and can be retried, and nothing is delivered twice", async () => {
   for (const at of CUTS) {
     using folder = new PartitionFolder();
     const given = new Map<string, number>();

@@ -59,28 +59,28 @@ const demanding = () =>
     asBroker([18, 3]),
   );
 
-test("a broker that wants a certificate of the client says so when it gets none", async () => {
+test("a broker that requires a client certificate is diagnosed when none is sent", async () => {
   assertStringIncludes((await faultAt(demanding(), TLS)).message, "wants a certificate of the client: give");
 });
 
-test("a certificate of the client that the broker does not accept is named", async () => {
+test("a client certificate that the broker does not accept is named", async () => {
   const own = { ...TLS, "ssl.certificate.pem": CERTIFICATE, "ssl.key.pem": KEY };
   assertStringIncludes((await faultAt(demanding(), own)).message, "does not accept the certificate of");
 });
 
-test("a broker that wants a login says so when it gets none", async () => {
+test("a broker that requires a login is diagnosed when none is sent", async () => {
   const { message } = await faultAt(createServer(asBroker([18])), {});
   assertStringIncludes(message, 'does not answer without a login: expected "security.protocol"');
 });
 
-test("a broker that wants TLS says so when it is asked without", async () => {
+test("a broker that requires TLS is diagnosed when it is not used", async () => {
   // As Java's TLS does it: an alert about a message that it did not expect.
   const alert = Buffer.from("15030300020250", "hex");
   const server = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end(alert)));
   assertStringIncludes((await faultAt(server, {})).message, "does not answer without TLS");
 });
 
-test("a broker that cannot be asked is not said to want anything: a proxy may have no broker to pass on to", async () => {
+test("an unreachable broker is not diagnosed: a proxy may have no broker to forward to", async () => {
   const server = createServer((socket) => void socket.destroy()).listen(0, "127.0.0.1");
   await once(server, "listening");
   try {
@@ -98,7 +98,7 @@ test("a broker that cannot be asked is not said to want anything: a proxy may ha
   }
 });
 
-test("a broker that knows no TLS says so when it is asked with it", async () => {
+test("a broker without TLS is diagnosed when TLS is used", async () => {
   const { message } = await faultAt(createServer(asBroker([18, 3])), TLS);
   assertStringIncludes(message, "knows no TLS: expected");
 });

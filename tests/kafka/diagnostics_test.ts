@@ -12,7 +12,7 @@ import { test } from "../harness.ts";
 import { Pushing, until } from "./traffic.ts";
 
 test(
-  "kafka: changes of a group, what was fetched, and what is tried again are said on their channels",
+  "kafka: rebalances, fetches and retries are published on their channels",
   { skip: brokerMissing },
   async () => {
     await using cluster = await Cluster.start();

@@ -73,7 +73,7 @@ async function warningsOf(run: () => Promise<void>): Promise<string[]> {
   return warnings;
 }
 
-test("kafka: events lie in Kafka as the C++ driver writes them", { skip }, async () => {
+test("kafka: events are stored in Kafka as the C++ driver writes them", { skip }, async () => {
   await withDriver(async ({ driver, namespace, outside }) => {
     await driver.createTopic("t", { num_partitions: 2 });
     await using topic = await driver.openTopic("t");
@@ -87,7 +87,7 @@ test("kafka: events lie in Kafka as the C++ driver writes them", { skip }, async
   });
 });
 
-test("kafka: a topic's documents lie beside it as three records", { skip }, async () => {
+test("kafka: a topic's documents are three records in a topic next to it", { skip }, async () => {
   await withDriver(async ({ driver, namespace, outside }) => {
     await driver.createTopic("t", {}, { partitionSelector: { type: "key", pointer: "/k" } });
     const [validator, selector, serializer] = await outside.consume(`${namespace}.__info_t`, 3);
@@ -142,7 +142,7 @@ test("kafka: a topic without documents has the default components, and a warning
 });
 
 test(
-  "kafka: disable_info_topic leaves the documents out, for default components only",
+  "kafka: disable_info_topic omits the documents, for default components only",
   { skip },
   async () => {
     await withDriver(async ({ driver, namespace, outside, open }) => {
@@ -176,7 +176,7 @@ test("kafka: a namespace sees its own topics only", { skip }, async () => {
   });
 });
 
-test("kafka: what an interrupted creation left is not a topic, and in no one's way", { skip }, async () => {
+test("kafka: leftovers of an interrupted creation are not a topic, and block nothing", { skip }, async () => {
   await withDriver(async ({ driver, namespace, outside }) => {
     await outside.createTopic(`${namespace}.__info_half`);
     await outside.produce(`${namespace}.__info_half`, [Buffer.from('{"type":"made-by-none"}')]);
@@ -187,7 +187,7 @@ test("kafka: what an interrupted creation left is not a topic, and in no one's w
   });
 });
 
-test("kafka: of those who create a topic at the same time one succeeds", { skip }, async () => {
+test("kafka: of several simultaneous creations of a topic one succeeds", { skip }, async () => {
   await withDriver(async ({ driver, open }) => {
     await using other = await open();
     const outcomes = await Promise.allSettled([
@@ -205,7 +205,7 @@ test("kafka: of those who create a topic at the same time one succeeds", { skip 
   });
 });
 
-test("kafka: more copies than brokers are refused, and nothing is left", { skip }, async () => {
+test("kafka: more replicas than brokers are refused, and nothing is left", { skip }, async () => {
   await withDriver(async ({ driver, namespace, outside }) => {
     const error = await assertRejects(
       () => driver.createTopic("t", { replication_factor: 5 }),
@@ -221,7 +221,7 @@ test("kafka: more copies than brokers are refused, and nothing is left", { skip 
   });
 });
 
-test("kafka: retention and Kafka's own settings are set, seen and changed", { skip }, async () => {
+test("kafka: retention and Kafka's own settings can be set, shown and changed", { skip }, async () => {
   await withDriver(async ({ driver }) => {
     await driver.createTopic("t", { retention_seconds: 3600, kafka: { "max.message.bytes": 2_000_000 } });
     await using topic = await driver.openTopic("t");
@@ -240,42 +240,46 @@ test("kafka: retention and Kafka's own settings are set, seen and changed", { sk
   });
 });
 
-test("kafka: too large an event is refused with the limit and its setting, and the producer goes on", {
-  skip,
-}, async () => {
-  await withDriver(async ({ driver, open }) => {
-    await driver.createTopic("t", { kafka: { "max.message.bytes": 100_000 } });
-    await using topic = await driver.openTopic("t");
-    await using producer = topic.producer();
-    const before = producer.push(0);
-    const large = producer.push(1, new Uint8Array(100_000));
-    const after = producer.push(2);
-    const error = await assertRejects(async () => await large, LimitExceededError);
-    assertStringIncludes(error.message, "100000 are possible");
-    assertStringIncludes(error.message, '"max.message.bytes" of the topic');
-    assertEquals([await before, await after], [0, 1]);
-    async function* endless(): AsyncGenerator<Uint8Array> {
-      for (;;) yield await Promise.resolve(new Uint8Array(10_000));
-    }
-    await assertRejects(
-      async () => await producer.push(3, endless()),
-      LimitExceededError,
-      "100000 are possible",
-    );
-    await using narrow = await open({}, { "message.max.bytes": 5000 });
-    await using same = await narrow.openTopic("t");
-    await using other = same.producer();
-    await assertRejects(
-      async () => await other.push(4, new Uint8Array(5000)),
-      LimitExceededError,
-      '"message.max.bytes" of the driver',
-    );
-    assertEquals(await other.push(5), 2);
-  });
-});
+test(
+  "kafka: an event that is too large is refused with the limit and its setting, and the producer continues",
+  {
+    skip,
+  },
+  async () => {
+    await withDriver(async ({ driver, open }) => {
+      await driver.createTopic("t", { kafka: { "max.message.bytes": 100_000 } });
+      await using topic = await driver.openTopic("t");
+      await using producer = topic.producer();
+      const before = producer.push(0);
+      const large = producer.push(1, new Uint8Array(100_000));
+      const after = producer.push(2);
+      const error = await assertRejects(async () => await large, LimitExceededError);
+      assertStringIncludes(error.message, "100000 are possible");
+      assertStringIncludes(error.message, '"max.message.bytes" of the topic');
+      assertEquals([await before, await after], [0, 1]);
+      async function* endless(): AsyncGenerator<Uint8Array> {
+        for (;;) yield await Promise.resolve(new Uint8Array(10_000));
+      }
+      await assertRejects(
+        async () => await producer.push(3, endless()),
+        LimitExceededError,
+        "100000 are possible",
+      );
+      await using narrow = await open({}, { "message.max.bytes": 5000 });
+      await using same = await narrow.openTopic("t");
+      await using other = same.producer();
+      await assertRejects(
+        async () => await other.push(4, new Uint8Array(5000)),
+        LimitExceededError,
+        '"message.max.bytes" of the driver',
+      );
+      assertEquals(await other.push(5), 2);
+    });
+  },
+);
 
 test(
-  "kafka: text of many bytes a character, and many small events, fill no batch beyond the limit",
+  "kafka: multi-byte text and many small events do not exceed the batch limit",
   { skip },
   async () => {
     await withDriver(async ({ driver }) => {
@@ -322,7 +326,7 @@ for (const codec of ["gzip", "snappy", "lz4", "zstd"]) {
 }
 
 test(
-  "kafka: a record of another format is damage: named by its offset, or passed over",
+  "kafka: a record of another format is damage: named by its offset, or skipped",
   { skip },
   async () => {
     await withDriver(async ({ driver, namespace, outside }) => {
@@ -355,7 +359,7 @@ test(
   },
 );
 
-test("kafka: a batch whose bytes are not what was stored is damage, unless checksums are left alone", {
+test("kafka: a batch with changed bytes is damage, unless checksums are disabled", {
   skip,
 }, async () => {
   await withDriver(async ({ driver, namespace, open }) => {
@@ -387,30 +391,34 @@ test("kafka: a batch whose bytes are not what was stored is damage, unless check
   });
 });
 
-test("kafka: a position is the offset after the acknowledged event, and stored before anyone knows", {
-  skip,
-}, async () => {
-  await withDriver(async ({ driver, namespace, outside }) => {
-    await driver.createTopic("t");
-    await using topic = await driver.openTopic("t");
-    await using producer = topic.producer();
-    for (let n = 0; n < 5; n++) producer.push(n);
-    await producer.flush();
-    const name = `${namespace} worker`;
-    await using consumer = topic.consumer(name);
-    const first = await consumer.pull().wait(10_000);
-    assertEquals(await outside.position(name, `${namespace}.t`), -1);
-    await first!.acknowledge();
-    assertEquals(await outside.position(name, `${namespace}.t`), 1);
-    // From outside nothing is moved under a consumer's feet.
-    const error = await assertRejects(() => topic.seekConsumer(name, "earliest"), BrokerError);
-    assertStringIncludes(error.message, `consumers of that name are open`);
-    await assertRejects(() => topic.deleteConsumer(name), BrokerError, "consumers of that name are open");
-    assertEquals((await topic.lag(name))[0].position, 1);
-  });
-});
+test(
+  "kafka: a position is the offset after the acknowledged event, and is stored before the acknowledgement resolves",
+  {
+    skip,
+  },
+  async () => {
+    await withDriver(async ({ driver, namespace, outside }) => {
+      await driver.createTopic("t");
+      await using topic = await driver.openTopic("t");
+      await using producer = topic.producer();
+      for (let n = 0; n < 5; n++) producer.push(n);
+      await producer.flush();
+      const name = `${namespace} worker`;
+      await using consumer = topic.consumer(name);
+      const first = await consumer.pull().wait(10_000);
+      assertEquals(await outside.position(name, `${namespace}.t`), -1);
+      await first!.acknowledge();
+      assertEquals(await outside.position(name, `${namespace}.t`), 1);
+      // From outside nothing is moved under a consumer's feet.
+      const error = await assertRejects(() => topic.seekConsumer(name, "earliest"), BrokerError);
+      assertStringIncludes(error.message, `consumers of that name are open`);
+      await assertRejects(() => topic.deleteConsumer(name), BrokerError, "consumers of that name are open");
+      assertEquals((await topic.lag(name))[0].position, 1);
+    });
+  },
+);
 
-test("kafka: no broker is said with the address, and how long it was tried", async () => {
+test("kafka: an unreachable broker is reported with the address and the time spent", async () => {
   const [port] = await freePorts(1);
   const beganMs = Date.now();
   const error = await assertRejects(
@@ -430,14 +438,14 @@ test("kafka: no broker is said with the address, and how long it was tried", asy
   assert(Date.now() - beganMs < 10_000);
 });
 
-test("kafka: a topic that is not there is said with the brokers", { skip }, async () => {
+test("kafka: a missing topic is reported with the brokers", { skip }, async () => {
   await withDriver(async ({ driver, namespace }) => {
     const error = await assertRejects(() => driver.openTopic("nowhere"), TopicNotFoundError);
     assertStringIncludes(error.message, `no such topic under "${cluster!.servers}/${namespace}"`);
   });
 });
 
-test("kafka: properties without effect are accepted and said once", { skip }, async () => {
+test("kafka: properties without effect are accepted and logged once", { skip }, async () => {
   await withDriver(async ({ open }) => {
     const warnings = await warningsOf(async () => {
       await using _ = await open({}, { "statistics.interval.ms": 1000 });

@@ -18,7 +18,7 @@ function open(cluster: Cluster, more: Record<string, number> = {}): Promise<Driv
   });
 }
 
-test("kafka: a broker that is killed and comes back loses nothing that was stored, and everybody goes on", {
+test("kafka: a broker that is killed and restarted loses no stored event, and clients continue", {
   skip,
 }, async () => {
   await using cluster = await Cluster.start();
@@ -43,7 +43,7 @@ test("kafka: a broker that is killed and comes back loses nothing that was store
 });
 
 test(
-  "kafka: of three brokers one is killed: what was stored is there, and everybody goes on",
+  "kafka: when one of three brokers is killed, stored events are kept, and clients continue",
   { skip },
   async () => {
     await using cluster = await Cluster.start({ brokers: 3 });
@@ -72,7 +72,7 @@ test(
 );
 
 test(
-  "kafka: while no broker is there pushes fail in their time, reads get errors, and both go on afterwards",
+  "kafka: without a broker pushes time out and reads get errors, and both recover",
   {
     skip,
   },

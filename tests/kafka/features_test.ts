@@ -60,20 +60,24 @@ async function readAll(driver: Driver, name: string): Promise<[number, unknown][
   return seen;
 }
 
-test("kafka: transactions of others: what is committed is read, what is aborted is not, marks take ids", {
-  skip,
-}, async () => {
-  await using driver = await open();
-  await driver.createTopic("transactions", { num_partitions: 1 });
-  await transact("transactions", "one", ["1", "2"], true);
-  await transact("transactions", "two", ["3"], false);
-  await transact("transactions", "three", ["4"], true);
-  assertEquals(await readAll(driver, "transactions"), [[0, 1], [1, 2], [5, 4]]);
-  await using all = await open({ "isolation.level": "read_uncommitted" });
-  assertEquals((await readAll(all, "transactions")).map(([, metadata]) => metadata), [1, 2, 3, 4]);
-});
+test(
+  "kafka: of other programs' transactions committed events are read, aborted ones are not, and markers take ids",
+  {
+    skip,
+  },
+  async () => {
+    await using driver = await open();
+    await driver.createTopic("transactions", { num_partitions: 1 });
+    await transact("transactions", "one", ["1", "2"], true);
+    await transact("transactions", "two", ["3"], false);
+    await transact("transactions", "three", ["4"], true);
+    assertEquals(await readAll(driver, "transactions"), [[0, 1], [1, 2], [5, 4]]);
+    await using all = await open({ "isolation.level": "read_uncommitted" });
+    assertEquals((await readAll(all, "transactions")).map(([, metadata]) => metadata), [1, 2, 3, 4]);
+  },
+);
 
-test("kafka: with client.rack events come from the replica there", { skip }, async () => {
+test("kafka: with client.rack events are fetched from the replica in that rack", { skip }, async () => {
   await using driver = await open();
   await driver.createTopic("racks", { num_partitions: 1, replication_factor: 2 });
   await using topic = await driver.openTopic("racks");
@@ -86,7 +90,7 @@ test("kafka: with client.rack events come from the replica there", { skip }, asy
   }
 });
 
-test("kafka: tiered storage is the topic's setting, and refused with the broker's words where it has none", {
+test("kafka: tiered storage is a topic setting, refused with the broker's message where it is missing", {
   skip,
 }, async () => {
   await using driver = await open();
@@ -99,7 +103,7 @@ test("kafka: tiered storage is the topic's setting, and refused with the broker'
 });
 
 test(
-  "kafka: ways to share partitions: roundrobin has to be among them, and the protocol of groups is the classic one whatever is said",
+  "kafka: assignment strategies must include roundrobin, and the group protocol is always classic",
   {
     skip,
   },

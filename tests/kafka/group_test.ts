@@ -47,63 +47,67 @@ function areShared(consumers: readonly Consumer[], partitions: number): boolean 
   return owned.length === partitions && owned.every((partition, index) => partition === index);
 }
 
-test("kafka: three consumers of a name come and go: each partition has one owner, every event comes", {
-  skip,
-}, async () => {
-  await using driver = await open("rebalance");
-  await driver.createTopic("t", { num_partitions: 6 });
-  await using topic = await driver.openTopic("t");
-  await fill(topic, 300);
-  const seen = new Set<number>();
-  const acknowledged = new Map<number, number>();
-  const stopping = new AbortController();
-  const work = async (consumer: Consumer): Promise<void> => {
-    try {
-      for await (const event of consumer.events({ signal: stopping.signal })) {
-        seen.add(event.metadata as number);
-        try {
-          await event.acknowledge();
-        } catch (error) {
-          // The partition went to another while this one was slow: the other gets the event, too.
-          if (error instanceof BrokerError || error instanceof PartitionMovedError) continue;
-          throw error;
+test(
+  "kafka: while three consumers of a name come and go, each partition has one owner and every event is delivered",
+  {
+    skip,
+  },
+  async () => {
+    await using driver = await open("rebalance");
+    await driver.createTopic("t", { num_partitions: 6 });
+    await using topic = await driver.openTopic("t");
+    await fill(topic, 300);
+    const seen = new Set<number>();
+    const acknowledged = new Map<number, number>();
+    const stopping = new AbortController();
+    const work = async (consumer: Consumer): Promise<void> => {
+      try {
+        for await (const event of consumer.events({ signal: stopping.signal })) {
+          seen.add(event.metadata as number);
+          try {
+            await event.acknowledge();
+          } catch (error) {
+            // The partition went to another while this one was slow: the other gets the event, too.
+            if (error instanceof BrokerError || error instanceof PartitionMovedError) continue;
+            throw error;
+          }
+          const before = acknowledged.get(event.partition) ?? 0;
+          acknowledged.set(event.partition, Math.max(before, event.id + 1));
+          await new Promise((resolve) => setTimeout(resolve, 3));
         }
-        const before = acknowledged.get(event.partition) ?? 0;
-        acknowledged.set(event.partition, Math.max(before, event.id + 1));
-        await new Promise((resolve) => setTimeout(resolve, 3));
+      } catch (error) {
+        if (!stopping.signal.aborted && (error as { code?: string }).code !== "ERR_CLOSED") throw error;
       }
-    } catch (error) {
-      if (!stopping.signal.aborted && (error as { code?: string }).code !== "ERR_CLOSED") throw error;
-    }
-  };
-  const first = topic.consumer("workers");
-  const working = [work(first)];
-  await until("the first owner", () => areShared([first], 6));
-  await using elsewhere = await open("rebalance");
-  await using same = await elsewhere.openTopic("t");
-  const second = same.consumer("workers");
-  working.push(work(second));
-  await until("two owners", () => areShared([first, second], 6) && second.partitions.length === 3);
-  const third = topic.consumer("workers");
-  working.push(work(third));
-  await until("three owners", () => {
-    const all = [first, second, third];
-    return areShared(all, 6) && all.every(({ partitions }) => partitions.length === 2);
-  });
-  await fill(topic, 600);
-  await second.close();
-  await until("two owners again", () => areShared([first, third], 6) && first.partitions.length === 3);
-  await until("every event", () => seen.size === 600);
-  for (let n = 0; n < 600; n++) assert(seen.has(n));
-  await until("nothing left", () => [...acknowledged.values()].reduce((sum, id) => sum + id, 0) === 900);
-  assertEquals((await topic.lag("workers")).map(({ events }) => events), [0, 0, 0, 0, 0, 0]);
-  stopping.abort();
-  await Promise.all(working);
-  await first.close();
-  await third.close();
-});
+    };
+    const first = topic.consumer("workers");
+    const working = [work(first)];
+    await until("the first owner", () => areShared([first], 6));
+    await using elsewhere = await open("rebalance");
+    await using same = await elsewhere.openTopic("t");
+    const second = same.consumer("workers");
+    working.push(work(second));
+    await until("two owners", () => areShared([first, second], 6) && second.partitions.length === 3);
+    const third = topic.consumer("workers");
+    working.push(work(third));
+    await until("three owners", () => {
+      const all = [first, second, third];
+      return areShared(all, 6) && all.every(({ partitions }) => partitions.length === 2);
+    });
+    await fill(topic, 600);
+    await second.close();
+    await until("two owners again", () => areShared([first, third], 6) && first.partitions.length === 3);
+    await until("every event", () => seen.size === 600);
+    for (let n = 0; n < 600; n++) assert(seen.has(n));
+    await until("nothing left", () => [...acknowledged.values()].reduce((sum, id) => sum + id, 0) === 900);
+    assertEquals((await topic.lag("workers")).map(({ events }) => events), [0, 0, 0, 0, 0, 0]);
+    stopping.abort();
+    await Promise.all(working);
+    await first.close();
+    await third.close();
+  },
+);
 
-test("kafka: consumers of one name may read different topics at a time", { skip }, async () => {
+test("kafka: consumers of one name may read different topics at the same time", { skip }, async () => {
   await using driver = await open("topics");
   await driver.createTopic("one", { num_partitions: 2 });
   await driver.createTopic("other", { num_partitions: 3 });
@@ -121,7 +125,7 @@ test("kafka: consumers of one name may read different topics at a time", { skip 
 });
 
 test(
-  "kafka: an event may be acknowledged a moment after its partition went elsewhere, and never moves a position back",
+  "kafka: an event may be acknowledged just after its partition moved, and never moves a position back",
   { skip },
   async () => {
     await using driver = await open("late");
@@ -149,7 +153,7 @@ test(
   },
 );
 
-test("kafka: a consumer of chosen partitions shares nothing, and stores no position where a group is", {
+test("kafka: a consumer of chosen partitions joins no group, and stores no position where a group exists", {
   skip,
 }, async () => {
   await using driver = await open("chosen");
@@ -181,7 +185,7 @@ test("kafka: a consumer of chosen partitions shares nothing, and stores no posit
 });
 
 test(
-  "kafka: those that have partitions keep as many as they can when one joins or goes",
+  "kafka: members keep as many partitions as they can when one joins or leaves",
   { skip },
   async () => {
     await using driver = await open("calm");
@@ -214,7 +218,7 @@ test(
 );
 
 // The client started a timer of a minute when it was closed while it joined again, and kept the process that long.
-test("kafka: a member that is closed while it joins again leaves nothing running", { skip }, async () => {
+test("kafka: a member that is closed while it rejoins leaves nothing running", { skip }, async () => {
   await using driver = await open("closing");
   await driver.createTopic("t", { num_partitions: 2 });
   await using topic = await driver.openTopic("t");

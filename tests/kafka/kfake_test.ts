@@ -12,7 +12,7 @@ function open(kfake: Kfake): Promise<Driver> {
   });
 }
 
-test("kfake: topics are made, filled, read by a group, described and deleted", { skip }, async () => {
+test("kfake: topics are created, filled, read by a group, described and deleted", { skip }, async () => {
   await using kfake = await Kfake.start();
   await using driver = await open(kfake);
   await driver.createTopic("t", { num_partitions: 3, replication_factor: 1 });
@@ -42,7 +42,7 @@ test("kfake: topics are made, filled, read by a group, described and deleted", {
 });
 
 test(
-  "kfake: a consumer of chosen partitions whose name is new begins where it should, and stores its position",
+  "kfake: a new consumer of chosen partitions starts at the right position, and stores it",
   {
     skip,
   },

@@ -58,7 +58,7 @@ async function pushEach(topic: Topic, partitions: readonly number[], count: numb
 }
 
 test(
-  "kafka: while one partition has no leader, everything goes on with the others, and it comes back with its events",
+  "kafka: while one partition has no leader, the others continue, and it returns with its events",
   { skip, limitMs: 300_000 },
   async () => {
     await using cluster = await Cluster.start({

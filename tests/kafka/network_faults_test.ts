@@ -21,7 +21,7 @@ const FAULTS: readonly [Fault, number, number][] = [
 ];
 
 for (const [fault, ms, times] of FAULTS) {
-  test(`kafka: "${fault}" between client and broker loses no event, doubles none, and keeps their order`, {
+  test(`kafka: "${fault}" between client and broker loses and duplicates no event, and keeps their order`, {
     skip,
     limitMs: 300_000,
   }, async () => {

@@ -52,7 +52,7 @@ function copyOfExample(folder: string): string {
   return example;
 }
 
-test("kafka: the energy example runs unchanged but for the driver's line, on every runtime", {
+test("kafka: the energy example runs unchanged except for the driver's line, on every runtime", {
   skip,
 }, async () => {
   await inFolder(async (folder) => {
@@ -73,7 +73,7 @@ function ofKafka(): string[] {
   return ["--driver", "kafka", "--driver.kafka.bootstrap.servers", cluster!.servers];
 }
 
-test("kafka: events are forwarded from files to Kafka and back, and what was forwarded is not again", {
+test("kafka: events are forwarded from files to Kafka and back, each once", {
   skip,
 }, async () => {
   await inFolder(async (folder) => {
@@ -123,7 +123,7 @@ forward:
 `;
 }
 
-test("kafka: the examples of the guide run as they stand there", { skip }, async () => {
+test("kafka: the examples of the guide run as printed", { skip }, async () => {
   const page = readFileSync(join(ROOT, "docs/kafka.md"), "utf8").replaceAll(
     "localhost:9092",
     cluster!.servers,
@@ -195,7 +195,7 @@ class Worker {
   }
 }
 
-test("kafka: a consumer that is killed leaves its partitions to the others, and every event comes", {
+test("kafka: partitions of a killed consumer move to the others, and every event is delivered", {
   skip,
 }, async () => {
   await using driver = await Driver.open("octopus", { kafka: { "bootstrap.servers": cluster!.servers } });

@@ -93,7 +93,7 @@ const logins: Record<string, JsonObject> = {
 };
 
 for (const [mechanism, login] of Object.entries(logins)) {
-  test(`kafka: events go and come over TLS with a login by ${mechanism}`, { skip }, async () => {
+  test(`kafka: events are pushed and read over TLS with a login by ${mechanism}`, { skip }, async () => {
     await using driver = await open(login);
     const name = `t${++topics}`;
     await driver.createTopic(name);
@@ -113,7 +113,7 @@ for (
     "nick",
   ]] as const
 ) {
-  test(`kafka: wrong credentials by ${mechanism} are said at once, with the name`, { skip }, async () => {
+  test(`kafka: wrong credentials by ${mechanism} are reported at once, with the name`, { skip }, async () => {
     const beganMs = Date.now();
     const error = await assertRejects(
       () => open({ "sasl.mechanisms": mechanism, "sasl.username": user, "sasl.password": "wrong" }),
@@ -130,7 +130,7 @@ for (
   });
 }
 
-test("kafka: a broker whose certificate no one vouches for is not trusted", { skip }, async () => {
+test("kafka: a broker with an untrusted certificate is refused", { skip }, async () => {
   const error = await assertRejects(
     () => open({ ...logins.PLAIN, "ssl.ca.pem": OTHER_AUTHORITY }),
     BrokerError,
@@ -145,7 +145,7 @@ test("kafka: a broker whose certificate no one vouches for is not trusted", { sk
   assertEquals(await lenient.topicExists("nowhere"), false);
 });
 
-test("kafka: a broker that wants TLS is not waited for without it", { skip }, async () => {
+test("kafka: connecting without TLS to a broker that requires it fails at once", { skip }, async () => {
   const error = await assertRejects(
     () =>
       Driver.open("octopus", {

@@ -9,7 +9,7 @@ const skip = brokerMissing;
 const cluster = skip === false ? await Cluster.start() : undefined;
 
 test(
-  "kafka: consumers with one group.instance.id share a topic, and read another one beside it",
+  "kafka: consumers with one group.instance.id share a topic, and read another one as well",
   { skip },
   async () => {
     await using driver = await Driver.open("kafka", {

@@ -108,7 +108,7 @@ for (const [what, readings, removed, until] of AGES) {
   });
 }
 
-test("lastWouldGo(): a segment with events goes by size 0, by time or by id, and an empty one never", () => {
+test("lastWouldGo(): a segment with events can be removed by size 0, time or id, and an empty one never", () => {
   const last = {
     baseId: 5,
     endId: 9,
@@ -132,7 +132,7 @@ test("lastWouldGo(): a segment with events goes by size 0, by time or by id, and
   assertEquals(lastWouldGo([{ ...last, endId: 5 }], { bytesMax: 0 }), false);
 });
 
-test("withLastSealed(): the last segment has a seal, and an empty one follows it", () => {
+test("withLastSealed(): the last segment is sealed and followed by an empty one", () => {
   const last = {
     baseId: 5,
     endId: 9,

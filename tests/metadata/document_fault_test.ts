@@ -3,7 +3,7 @@ import { describeDocumentFault } from "../../src/metadata/document_fault.ts";
 import { fuzz } from "../fuzz/cases.ts";
 import { test } from "../harness.ts";
 
-test("the place where a text stops being JSON is named", () => {
+test("the position where a text stops being JSON is reported", () => {
   const cases: [string, string][] = [
     ["", "the text ends at position 0"],
     ["  ", "the text ends at position 2"],
@@ -30,7 +30,7 @@ test("the place where a text stops being JSON is named", () => {
   for (const [text, what] of cases) assertEquals(describeDocumentFault(text), what, text);
 });
 
-test("what stands before the place named can be completed to JSON", () => {
+test("the text before the reported position can be completed to JSON", () => {
   fuzz("document_fault", (random) => {
     const original = '{"a": [1, -2.5e3, true, {"b": "x\\u00e9\\n", "c": []}], "d": {}}';
     const at = random(original.length);

@@ -25,7 +25,7 @@ const ORIGINALS = [
   "{}",
 ];
 
-test("nothing is recognized that is not JSON, whatever is changed in a text", () => {
+test("no mutated text that is not JSON is recognized", () => {
   let recognized = 0;
   fuzz("flat_document", (random) => {
     let text = ORIGINALS[random(ORIGINALS.length)];
@@ -46,7 +46,7 @@ test("nothing is recognized that is not JSON, whatever is changed in a text", ()
   assert(recognized > 0);
 });
 
-test("long texts, escapes and halves of surrogate pairs are left to the parser", () => {
+test("long texts, escapes and half surrogate pairs are left to the parser", () => {
   assertFalse(isFlatDocument(`{"a":"${"x".repeat(5000)}"}`));
   assertFalse(isFlatDocument('{"a":"\\n"}'));
   assertFalse(isFlatDocument('{"a":"\ud83d"}'));

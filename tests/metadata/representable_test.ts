@@ -26,7 +26,7 @@ test("plain JSON values are recognized as such", () => {
   }
 });
 
-test("what JSON.stringify writes without loss is JSON, if not plain", () => {
+test("values that JSON.stringify writes without loss are JSON, if not plain", () => {
   class Point {
     constructor(readonly x: number) {}
   }
@@ -44,7 +44,7 @@ test("what JSON.stringify writes without loss is JSON, if not plain", () => {
   assert(isJson({ toJSON: () => [1] }));
 });
 
-test("what JSON would lose or cannot hold is named with its place", () => {
+test("values that JSON would lose or cannot hold are reported with their place", () => {
   const cycle: Record<string, unknown> = { list: [] };
   (cycle.list as unknown[]).push({ back: cycle });
   let deepCycle: Record<string, unknown> = {};

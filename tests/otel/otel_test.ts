@@ -31,7 +31,7 @@ async function work(name: string): Promise<void> {
   await producer.push(7).catch(() => {});
 }
 
-test("a span is made of every batch and flush, with the attributes of messaging", async () => {
+test("every batch and flush gets a span with the messaging attributes", async () => {
   const exporter = new InMemorySpanExporter();
   const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
   const stop = instrument({ tracerProvider });
@@ -112,7 +112,7 @@ test("events, bytes, durations and damage are counted", async () => {
   await meterProvider.shutdown();
 });
 
-test("what brokers do is counted: changes of groups, what was not fetched, and what is tried again", async () => {
+test("broker activity is counted: rebalances, events not fetched, and retries", async () => {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   const meterProvider = new MeterProvider({ readers: [reader] });
@@ -140,7 +140,7 @@ test("what brokers do is counted: changes of groups, what was not fetched, and w
   await meterProvider.shutdown();
 });
 
-test("a span and a counter report partitions that go from one member of a group to another", async () => {
+test("a span and a counter report partitions that move between members of a group", async () => {
   const spans = new InMemorySpanExporter();
   const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
   const metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);

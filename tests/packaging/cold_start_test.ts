@@ -25,7 +25,7 @@ function shortest(starts: readonly Start[]): number {
   return Math.min(...starts.map(({ cpuMs }) => cpuMs));
 }
 
-test("every form of the command keeps to its budget for starting", () => {
+test("every form of the command starts within its time budget", () => {
   const home = mkdtempSync(join(tmpdir(), "diaspora-starts-"));
   try {
     const program = join(home, "diaspora-ctl");

@@ -49,7 +49,7 @@ function optionsOf(folder: string): string[] {
   return ["--driver", "files", "--driver.root_path", join(compiledOnce().home, folder)];
 }
 
-test("the compiled program makes a topic, takes events and gives them back", () => {
+test("the compiled program creates a topic, and stores and reads events", () => {
   const options = optionsOf("data");
   assertEquals(
     runProgram(["topic", "create", "--name", "t", ...options, "--topic.num_partitions", "1"]).status,
@@ -118,7 +118,7 @@ const NO_BROKER = [
   ...["--driver.kafka.socket.connection.setup.timeout.ms", "1000"],
 ];
 
-test("the compiled program has the client of Kafka brokers with it", () => {
+test("the compiled program includes the Kafka client", () => {
   assertStringIncludes(runProgram(NO_BROKER).stderr, 'no answer from Kafka at "127.0.0.1:1"');
 });
 
@@ -145,7 +145,7 @@ function withBundle(use: (home: string, run: (parameters: string[], input?: stri
   }
 }
 
-test("the permissions that deno compile gives the program are enough for it, and its parts load", () => {
+test("the permissions given by deno compile are sufficient for the program and its modules", () => {
   withBundle((home, run) => {
     writeFileSync(join(home, "positive.ts"), validatorModule("ts"));
     const where = ["--driver", "files", "--driver.root_path", join(home, "data")];
@@ -194,7 +194,7 @@ test("deno compile packs the program with its permissions into the runtime that 
   }
 });
 
-test("compile refuses a target it does not know, and knows six", () => {
+test("compile supports six targets, and refuses others", () => {
   const { status, stderr } = run("node", ["tools/launch.mjs", "compile", "--target", "z80"]);
   assertEquals(status, 2);
   assertEquals(DENO_TARGETS.length, 6);

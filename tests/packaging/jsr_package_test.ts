@@ -24,7 +24,7 @@ await using consumer = topic.consumer("reader");
 console.log(JSON.stringify((await consumer.pull()).metadata), typeof testing.testDriver, typeof instrument);
 `;
 
-test("the package is published with types that need no guessing, and with the library alone", async () => {
+test("the package is published with explicit types, and with the library only", async () => {
   await withPublished(({ jsr, log }) => {
     const published = jsr.packages.get(config.name);
     assert(published !== undefined, log);
@@ -42,7 +42,7 @@ test("the package is published with types that need no guessing, and with the li
   });
 });
 
-test("a program and the command run from JSR, where nothing else is", async () => {
+test("a program and the command run from JSR alone", async () => {
   await withPublished(async (published) => {
     await withJsrProject(published, async ({ folder, deno }) => {
       writeFileSync(join(folder, "program.ts"), PROGRAM);

@@ -81,7 +81,7 @@ test("the package holds compiled modules with their types, and no sources or tes
   assertEquals(files.filter((path) => /simulat/.test(path)), []);
 });
 
-test("every file that the manifest names is there", () => {
+test("every file that the manifest names exists", () => {
   const { built } = consumerProject();
   const manifest = JSON.parse(readFileSync(join(built, "package.json"), "utf8"));
   const named = (value: unknown): string[] =>
@@ -92,7 +92,7 @@ test("every file that the manifest names is there", () => {
   assertEquals(paths.filter((path) => !existsSync(join(built, path))), []);
 });
 
-test("the package's manifest says what npm must know", () => {
+test("the package's manifest is complete", () => {
   const manifest = JSON.parse(readFileSync(join(consumerProject().built, "package.json"), "utf8"));
   const own = JSON.parse(readFileSync("package.json", "utf8"));
   for (
@@ -111,7 +111,7 @@ test("the package's manifest says what npm must know", () => {
   for (const entry of Object.keys(entryPoints)) assert(entry in manifest.exports, `exports lack ${entry}`);
 });
 
-test("the package keeps to its size", () => {
+test("the package stays within its size limit", () => {
   assertLess(consumerProject().tarballBytes, TARBALL_BYTES_MAX);
 });
 
@@ -148,7 +148,7 @@ test("the README's programs run under Node with the installed package", () => {
   assertMatch(printed[2], /^99: {"x":4158,"name":"bob"}$/m);
 });
 
-test("a program that requires every entry point runs under Node and Bun, on modules and on scripts", () => {
+test("a program that requires every entry point runs under Node and Bun, in modules and scripts", () => {
   const { folder } = consumerProject();
   const names = Object.keys(entryPoints).map(specifierOf);
   writeFileSync(join(folder, "program.cjs"), REQUIRING.replace("ENTRY_POINTS", JSON.stringify(names)));
@@ -211,7 +211,7 @@ test("the command of the package makes a topic and lists it", () => {
   assertEquals(mustRun(bin, ["topic", "list", ...where], folder).stdout, "my_topic\n");
 });
 
-test("the command says how a module must look that this Node does not read", () => {
+test("the command says what form of module this version of Node needs", () => {
   const { folder } = consumerProject();
   const bin = resolve(folder, "node_modules/.bin/diaspora-ctl");
   const own = mkdtempSync(join(folder, "components-"));
@@ -248,7 +248,7 @@ test("publint finds nothing to fix", () => {
   assertMatch(stdout + stderr, /All good!/);
 });
 
-test("the types resolve as their users expect (are the types wrong)", () => {
+test("the types resolve for every kind of import (are the types wrong)", () => {
   const { tarball } = consumerProject();
   const attw = resolve("node_modules/@arethetypeswrong/cli/dist/index.js");
   mustRun("node", [attw, tarball, "--profile", "node16"]);

@@ -65,7 +65,7 @@ function makeClone(): string {
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
 
-test("every npm script is started here, and every one that the documentation names is there", () => {
+test("every npm script is started here, and every documented one exists", () => {
   assertEquals(Object.keys(STARTS).sort(), Object.keys(scripts).sort());
   const pages = ["README.md", ...readdirSync("docs").map((page) => `docs/${page}`)].filter(existsSync);
   const named = pages.filter((page) => page.endsWith(".md"))

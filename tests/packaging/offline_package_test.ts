@@ -27,7 +27,7 @@ console.log(JSON.stringify((await topic.consumer("reader").pull()).metadata));
 await driver.close();
 `;
 
-test("the tarball with its dependencies installs and works where no registry is", () => {
+test("the tarball with its dependencies installs and works without a registry", () => {
   const home = mkdtempSync(join(tmpdir(), "diaspora-offline-"));
   try {
     const [built, folder, cache] = ["npm", "project", "cache"].map((name) => join(home, name));

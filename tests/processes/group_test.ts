@@ -53,7 +53,7 @@ function check(workers: readonly Worker[], cutShort: readonly Worker[], pushed: 
   assertEquals(disorder, []);
 }
 
-test("workers that are killed with kill -9 lose no event, and none is acknowledged twice", {
+test("killing workers with kill -9 loses no event, and none is acknowledged twice", {
   skip: MISSING,
 }, async () => {
   await withTopic(async (topic, rootPath) => {
@@ -91,7 +91,7 @@ test("workers that are killed with kill -9 lose no event, and none is acknowledg
 });
 
 test(
-  "a worker that is stopped for longer than its timeout loses its partitions, and does no harm when it wakes",
+  "a worker that is stopped for longer than its timeout loses its partitions, and does no harm when it resumes",
   {
     skip: MISSING,
   },
@@ -131,7 +131,7 @@ test(
   },
 );
 
-test("the partitions of a killed process are another's within a second", { skip: MISSING }, async () => {
+test("the partitions of a killed process move to another within a second", { skip: MISSING }, async () => {
   await withTopic(async (topic, rootPath) => {
     const workers = ["one", "two", "three"].map((name) =>
       new Worker("bun", rootPath, join(rootPath, `${name}.log`), 10_000)

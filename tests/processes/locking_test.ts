@@ -59,7 +59,7 @@ test("with use_file_locking a push waits for the process that has the lock", asy
   });
 });
 
-test("a process killed with the lock in its hands delays the others by a lease, not for ever", async () => {
+test("a process killed while holding the lock delays the others by one lease only", async () => {
   await withLocking(async ({ folder, topic, lockFile }) => {
     const child = new Child(RUNTIMES[0], "hold", [folder, "locked", lockFile, "600000"]);
     assertEquals(await child.line(), "held");
@@ -73,7 +73,7 @@ test("a process killed with the lock in its hands delays the others by a lease, 
   });
 });
 
-test("producers of several processes that take the lock store everything once", async () => {
+test("producers of several processes with locking store everything once", async () => {
   await withLocking(async ({ folder, topic }) => {
     const EVENTS = 2000;
     const children = RUNTIMES.map((runtime, run) =>

@@ -11,7 +11,7 @@ import { RUNTIMES } from "./runtimes.ts";
 const REFUSED = "failed ERR_STORAGE EMFILE true";
 
 for (const runtime of RUNTIMES) {
-  test(`a ${runtime} process out of files refuses what needs one, and goes on when it has some`, async () => {
+  test(`a ${runtime} process without free file descriptors fails what needs one, and recovers`, async () => {
     const rootPath = await mkdtemp(join(tmpdir(), "diaspora-limit-"));
     try {
       await using driver = await Driver.open("files", { root_path: rootPath });

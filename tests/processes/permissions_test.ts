@@ -38,7 +38,7 @@ function setModes(folder: string, modes: { folders: number; files: number }): vo
 
 for (const runtime of RUNTIMES) {
   test(
-    `a ${runtime} process that may not write reads all the same, and goes on once it may`,
+    `a ${runtime} process without write permission can read, and writes once permitted`,
     SKIP,
     async () => {
       const rootPath = await mkdtemp(join(tmpdir(), "diaspora-permissions-"));

@@ -90,7 +90,7 @@ async function checkRestart(
   assertEquals(positions, ends);
 }
 
-test("a storm of kill -9 on producers and consumers loses nothing that was completed or not acknowledged", {
+test("a storm of kill -9 on producers and consumers loses no completed and no unacknowledged event", {
   limitMs: 900_000,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "diaspora-storm-"));

@@ -46,7 +46,7 @@ function appendFailingWith(errno: string, runtime: string, file: string): Promis
 }
 
 for (const runtime of RUNTIMES) {
-  test(`errors of the system are named alike on ${runtime}`, { skip: whyNot() }, async () => {
+  test(`system errors have the same names on ${runtime}`, { skip: whyNot() }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "diaspora-errno-"));
     try {
       const file = join(folder, "file");

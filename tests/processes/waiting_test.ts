@@ -36,7 +36,7 @@ async function roundTrips(folder: string, runtime: string): Promise<number[]> {
 }
 
 for (const runtime of RUNTIMES) {
-  test(`a waiting consumer notices at once what a ${runtime} process pushes, and the other way round`, async () => {
+  test(`a waiting consumer notices at once what a ${runtime} process pushes, and vice versa`, async () => {
     const folder = await mkdtemp(join(tmpdir(), "diaspora-waiting-"));
     try {
       const tookMs = await roundTrips(folder, runtime);

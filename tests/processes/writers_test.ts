@@ -61,7 +61,7 @@ function checkIds(floods: readonly Flood[], stored: StoredPartition): void {
   }
 }
 
-test("8 processes push 100,000 events each into one partition: ids are dense, each given once", async () => {
+test("8 processes push 100,000 events each into one partition: ids are dense and unique", async () => {
   const folder = await mkdtemp(join(tmpdir(), "diaspora-writers-"));
   try {
     await using driver = await Driver.open("files", { root_path: `${folder}/data` });

@@ -8,7 +8,7 @@ import { microtasks, ScriptedTopic } from "./scripted_topic.ts";
 /** So much that two numbers may wait: an event counts 64 bytes beside its text. */
 const maxPendingBytes = 2 * 65 - 1;
 
-test("a push over the bound is refused, and says how to go on", async () => {
+test("a push over the limit is refused, with the remedy", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   await using producer = topic.producer({ batchSize: 2, maxNumBatches: 2, maxPendingBytes });
@@ -34,7 +34,7 @@ test("a push over the bound is refused, and says how to go on", async () => {
   assertEquals(await producer.push(6), 6);
 });
 
-test("where the engine can block it is asked to, and nothing is refused", async () => {
+test("an engine that can block is asked to, and nothing is refused", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   const blocked: number[] = [];
@@ -51,7 +51,7 @@ test("where the engine can block it is asked to, and nothing is refused", async 
   topic.answer = "now";
 });
 
-test("an engine that cannot block just now has the push refused once too much waits", async () => {
+test("an engine that cannot block at the moment has the push refused once too much is pending", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   topic.blocking = () => undefined;
@@ -99,7 +99,7 @@ test("a loop that awaits ready() is never refused", async () => {
   assertEquals(topic.takeIds(0, 0), 500);
 });
 
-test("a driver that answers at once never refuses, however much is pushed", async () => {
+test("a synchronous driver never refuses, however much is pushed", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer({ batchSize: 1, maxNumBatches: 1 });
   for (let n = 0; n < 1000; n++) producer.push(n);
@@ -107,7 +107,7 @@ test("a driver that answers at once never refuses, however much is pushed", asyn
   assertEquals(topic.handed.length, 1000);
 });
 
-test("a loop that never awaits is stored by its flush, also where the engine cannot block", async () => {
+test("a loop that never awaits is stored by its flush, even if the engine cannot block", async () => {
   const topic = new ScriptedTopic(3);
   topic.answer = "later";
   await using producer = topic.producer({ batchSize: 10, maxNumBatches: 2 });
@@ -123,7 +123,7 @@ test("a loop that never awaits is stored by its flush, also where the engine can
   assertEquals(await Promise.all(futures), Array.from({ length: 5000 }, (_, n) => Math.floor(n / 3)));
 });
 
-test("streams wait for room as well, in their order", async () => {
+test("streams wait for room as well, in order", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   await using producer = topic.producer({ batchSize: 2, maxNumBatches: 1 });
@@ -144,7 +144,7 @@ test("streams wait for room as well, in their order", async () => {
   assertEquals(await flushed, true);
 });
 
-test("what waits is bounded over all partitions, and what is stored makes room", async () => {
+test("pending bytes are bounded over all partitions, and stored events make room", async () => {
   const topic = new ScriptedTopic(50);
   topic.answer = "later";
   await using producer = topic.producer({ batchSize: 4, maxNumBatches: 1, maxPendingBytes: 100 * 65 });

@@ -5,7 +5,7 @@ import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
 import { microtasks, ScriptedTopic } from "./scripted_topic.ts";
 
-test("events that are not waited for go together when the event loop turns", async () => {
+test("events that are not awaited are sent together at the next turn of the event loop", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   const futures = [1, 2, 3].map((n) => producer.push(n));
@@ -20,7 +20,7 @@ test("events that are not waited for go together when the event loop turns", asy
   assertEquals(topic.batches, [["1", "2", "3"], ["4"]]);
 });
 
-test("an event that is waited for goes at once, with what was pushed beside it", async () => {
+test("an awaited event is sent at once, with those pushed with it", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   assertEquals(await producer.push(1), 0);
@@ -34,7 +34,7 @@ test("an event that is waited for goes at once, with what was pushed beside it",
   assertEquals(topic.handed.length, 4);
 });
 
-test("a full batch goes at once, by number of events or by bytes", async () => {
+test("a full batch is sent at once, by number of events or by bytes", async () => {
   const topic = new ScriptedTopic();
   {
     await using producer = topic.producer({ batchSize: 3 });
@@ -55,7 +55,7 @@ test("a full batch goes at once, by number of events or by bytes", async () => {
   assertEquals(topic.handed.slice(3).map(({ metadata }) => metadata.length), Array(9).fill(2048));
 });
 
-test("each partition has its own batch, and events keep to their own data", async () => {
+test("each partition has its own batch, and events keep their own data", async () => {
   const topic = new ScriptedTopic(2);
   await using producer = topic.producer();
   for (let n = 0; n < 5; n++) {
@@ -70,7 +70,7 @@ test("each partition has its own batch, and events keep to their own data", asyn
   assertEquals(byPartition.map(({ sizes }) => sizes), [[0, 0, 0, 0, 5, 0], [0, 7]]);
 });
 
-test("while a batch is being stored the next one fills, and full ones go beside it", async () => {
+test("while a batch is being stored the next one fills, and full ones are sent in parallel", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   await using producer = topic.producer({ batchSize: 4 });
@@ -93,7 +93,7 @@ test("while a batch is being stored the next one fills, and full ones go beside 
   assertEquals(await last, 5);
 });
 
-test("the driver may use the arrays it was given again only until it answers", async () => {
+test("the driver may use the arrays it was given only until it answers", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer({ batchSize: 2 });
   for (let n = 0; n < 5; n++) producer.push(n);
@@ -101,7 +101,7 @@ test("the driver may use the arrays it was given again only until it answers", a
   assertEquals(topic.batches, [["0", "1"], ["2", "3"], ["4"]]);
 });
 
-test("a stream goes alone, after everything pushed before it", async () => {
+test("a stream is sent alone, after everything pushed before it", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   async function* pieces() {
@@ -115,7 +115,7 @@ test("a stream goes alone, after everything pushed before it", async () => {
   assertEquals(topic.handed.map(({ streamed }) => streamed), [false, true, false]);
 });
 
-test("flush() stores what was pushed before, and tells the driver", async () => {
+test("flush() stores what was pushed before, and flushes the driver", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   const producer = topic.producer();
@@ -135,7 +135,7 @@ test("flush() stores what was pushed before, and tells the driver", async () => 
   assertEquals(topic.closes, 1);
 });
 
-test("many partitions together hold no more than a bounded amount", async () => {
+test("many partitions together hold a bounded amount", async () => {
   const topic = new ScriptedTopic(200);
   await using producer = topic.producer();
   const data = new Uint8Array(1000);

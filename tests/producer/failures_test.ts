@@ -14,7 +14,7 @@ import { microtasks, ScriptedTopic } from "./scripted_topic.ts";
 
 const full = new StorageError("ENOSPC", "Cannot write: no space left");
 
-test("a failed push rejects its future, whatever is wrong", async () => {
+test("a failed push rejects its future, whatever the cause", async () => {
   const topic = new ScriptedTopic(2);
   await using producer = topic.producer();
   const cases: [() => Promise<unknown>, Parameters<typeof assertRejects>[1]][] = [
@@ -44,7 +44,7 @@ test("a batch that cannot be stored rejects every future of it, and the next one
   await producer.flush();
 });
 
-test("failures that no one observed are counted by the next flush, which names the first", async () => {
+test("unobserved failures are counted by the next flush, with the first one", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer({ batchSize: 2 });
   topic.answer = full;
@@ -72,7 +72,7 @@ test("a failure that was observed is not reported again", async () => {
   assertEquals(await producer.flush(), true);
 });
 
-test("a failure while no one waits harms nothing, also when the driver answers later", async () => {
+test("an unobserved failure has no side effect, even with an asynchronous driver", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   await using producer = topic.producer();
@@ -89,7 +89,7 @@ test("a failure while no one waits harms nothing, also when the driver answers l
   await assertRejects(async () => await waited, StorageError);
 });
 
-test("a flush that no one observes leaves its failures to the next one", async () => {
+test("a flush that no one awaits leaves its failures to the next one", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   producer.push("{");
@@ -100,7 +100,7 @@ test("a flush that no one observes leaves its failures to the next one", async (
   assertEquals(error.failures, 2);
 });
 
-test("closing throws what the flush does, and releases the driver all the same", async () => {
+test("closing throws the error of the flush, and still releases the driver", async () => {
   const topic = new ScriptedTopic();
   const dropped = async () => {
     await using producer = topic.producer();

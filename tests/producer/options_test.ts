@@ -4,13 +4,13 @@ import { limitsOf } from "../../src/producer/options.ts";
 import { test } from "../harness.ts";
 import { ScriptedTopic } from "./scripted_topic.ts";
 
-test("a producer without options takes batches of many events and keeps their order", () => {
+test("a producer without options makes large batches and keeps their order", () => {
   const limits = limitsOf({});
   assertEquals(limits, limitsOf({ batchSize: BatchSize.Adaptive, maxNumBatches: 16, ordering: "strict" }));
   assertEquals(limits.eventsMax, 2048);
 });
 
-test("wrong options are named, with what is expected", () => {
+test("invalid options are named, with what is expected", () => {
   const cases: [Record<string, unknown>, string][] = [
     [{ batchSize: 0 }, '"batchSize": expected a whole number above 0 or BatchSize.Adaptive'],
     [{ batchSize: "big" }, 'Cannot use "big" as producer option "batchSize"'],
@@ -27,7 +27,7 @@ test("wrong options are named, with what is expected", () => {
   }
 });
 
-test("a producer says which options it has, and which by default", async () => {
+test("a producer shows its options, and the defaults", async () => {
   const topic = new ScriptedTopic();
   const shown = async (options?: ProducerOptions): Promise<unknown[]> => {
     await using producer = topic.producer(options);

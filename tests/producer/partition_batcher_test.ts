@@ -48,7 +48,7 @@ function makeOwner(
   return { owner, handed, relieved: () => relieved };
 }
 
-test("what batches hold while they fill is counted, and taken off when they are handed over", () => {
+test("bytes of filling batches are counted, and released when they are sent", () => {
   const { owner, handed } = makeOwner();
   const batchers = [new PartitionBatcher(0, owner), new PartitionBatcher(1, owner)];
   batchers[0].add("12345");
@@ -61,7 +61,7 @@ test("what batches hold while they fill is counted, and taken off when they are 
   assertEquals([owner.openBytes, handed], [0, [2, 1]]);
 });
 
-test("a stream and a batch that fails are taken off too", async () => {
+test("a stream and a failed batch release their bytes, too", async () => {
   const { owner } = makeOwner({}, () => {
     throw new Error("no");
   });
@@ -76,7 +76,7 @@ test("a stream and a batch that fails are taken off too", async () => {
   assertEquals([owner.openBytes, owner.failures.count], [0, 1]);
 });
 
-test("batchers that hold too much together are relieved, one that is within its share is not", () => {
+test("batchers that hold too much together are flushed, except those within their share", () => {
   const { owner, relieved } = makeOwner({ openBytesMax: 10 * (EVENT_BYTES + 4) });
   const batcher = new PartitionBatcher(0, owner);
   for (let count = 0; count < 10; count++) batcher.add("1234");
@@ -86,7 +86,7 @@ test("batchers that hold too much together are relieved, one that is within its 
   batcher.handOver();
 });
 
-test("a batch is handed over when it has as many events or bytes as it may", () => {
+test("a batch is sent when it is full, by events or bytes", () => {
   const byCount = makeOwner({ eventsMax: 3 });
   const byBytes = makeOwner({ bytesMax: 10 });
   const batchers = [new PartitionBatcher(0, byCount.owner), new PartitionBatcher(0, byBytes.owner)];
@@ -98,7 +98,7 @@ test("a batch is handed over when it has as many events or bytes as it may", () 
   for (const batcher of batchers) batcher.handOver();
 });
 
-test("while a batch of a batcher is being stored the next one waits for it or for being full", async () => {
+test("while a batch is being stored the next one waits for it, or until it is full", async () => {
   const stored: ((id: number) => void)[] = [];
   const { owner, handed } = makeOwner({ eventsMax: 3 }, () => new Promise((resolve) => stored.push(resolve)));
   const batcher = new PartitionBatcher(0, owner);
@@ -147,7 +147,7 @@ function makeCountingOwner(limits: Partial<BatchLimits> = {}): ReturnType<typeof
   return { ...made, batches, store };
 }
 
-test("an engine's own limit counts bytes of UTF-8, and what every event takes beside", () => {
+test("an engine's own limit counts bytes of UTF-8 and the overhead per event", () => {
   const { owner, batches, store } = makeCountingOwner();
   const batcher = new PartitionBatcher(0, owner);
   // 3 bytes a character: 30 and 10 are 40 each, and a third would make it 120.
@@ -171,7 +171,7 @@ test("an engine's limit above the producer's changes nothing", () => {
   store.forEach((end) => end());
 });
 
-test("a batch for an engine of many round trips grows beyond its events while no other may be on its way", async () => {
+test("a batch for an engine with slow round trips grows beyond its size while no other may be sent", async () => {
   const { owner, batches, store } = makeCountingOwner({ eventsMax: 2, batchesMax: 1 });
   const batcher = new PartitionBatcher(0, owner);
   for (const text of ["1", "2", "3", "4", "5"]) batcher.add(text);
@@ -184,7 +184,7 @@ test("a batch for an engine of many round trips grows beyond its events while no
   await turn();
 });
 
-test("other engines have a push refused when as much waits as may and no batch may be on its way", async () => {
+test("other engines refuse a push when the limit is reached and no batch may be sent", async () => {
   const stored: (() => void)[] = [];
   const { owner, handed } = makeOwner(
     { eventsMax: 2, batchesMax: 1, pendingBytesMax: 2 * (EVENT_BYTES + 1) - 1 },
@@ -205,7 +205,7 @@ test("other engines have a push refused when as much waits as may and no batch m
   await turn();
 });
 
-test("a stream goes by itself and at once, after what was pushed before it", async () => {
+test("a stream is sent alone and at once, after what was pushed before it", async () => {
   const { owner, handed } = makeOwner();
   const batcher = new PartitionBatcher(0, owner);
   batcher.add("1");
@@ -216,7 +216,7 @@ test("a stream goes by itself and at once, after what was pushed before it", asy
   await turn();
 });
 
-test("a batch without data has none, also where empty parts were pushed", () => {
+test("a batch of events with empty data parts has no data", () => {
   const { owner, batches, store } = makeCountingOwner();
   const batcher = new PartitionBatcher(0, owner);
   batcher.add("1", new Uint8Array(0));
@@ -234,7 +234,7 @@ test("a batch without data has none, also where empty parts were pushed", () => 
   store.forEach((end) => end());
 });
 
-test("a batch that is not handed over goes in the next turn of the event loop, and an empty batcher has none", async () => {
+test("a partial batch is sent at the next turn of the event loop, and an empty batcher sends none", async () => {
   const { owner, handed } = makeOwner();
   const batcher = new PartitionBatcher(0, owner);
   assertEquals(batcher.handOver(), true);
@@ -250,7 +250,7 @@ test("a batch that is not handed over goes in the next turn of the event loop, a
   assertEquals(handed, [2, 1]);
 });
 
-test("a batch that is waited for goes after the running code, unless more is on its way to it", async () => {
+test("an awaited batch is sent after the running code, unless more events are being prepared", async () => {
   for (const more of [false, true]) {
     const { owner, handed } = makeOwner();
     owner.expectsMore = () => more;

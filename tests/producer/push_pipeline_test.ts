@@ -37,7 +37,7 @@ function selectorOf(
   return { config, setPartitions: () => {}, selectPartitionFor: select };
 }
 
-test("with strict ordering events are stored in push order, however long their validation takes", async () => {
+test("with strict ordering events are stored in push order, however long validation takes", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer({ ordering: "strict" }, { validator: slowValidator() });
   const delays = [15, 0, 8, 1, 0];
@@ -47,14 +47,14 @@ test("with strict ordering events are stored in push order, however long their v
   assertEquals(stored, [0, 1, 2, 3, 4]);
 });
 
-test("with loose ordering whichever is ready first is stored first", async () => {
+test("with loose ordering the event that is ready first is stored first", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer({ ordering: "loose" }, { validator: slowValidator() });
   const ids = await Promise.all([30, 1, 15].map((ms) => producer.push({ ms })));
   assertEquals(ids, [2, 0, 1]);
 });
 
-test("events whose components answer at about the same time share a batch", async () => {
+test("events whose components complete at about the same time share a batch", async () => {
   const topic = new ScriptedTopic();
   const validator: Validator = { config, validate: async () => {} };
   await using producer = topic.producer({}, { validator });
@@ -82,7 +82,7 @@ test("validators run at the same time with either ordering", async () => {
   }
 });
 
-test("an event that is refused leaves no gap, and those after it go on", async () => {
+test("a refused event leaves no gap, and later ones continue", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer({}, { validator: slowValidator() });
   const pushes = [producer.push({ ms: 5 }), producer.push({ ms: 1, bad: true }), producer.push({ ms: 0 })];
@@ -90,7 +90,7 @@ test("an event that is refused leaves no gap, and those after it go on", async (
   assertEquals(await Promise.all([pushes[0], pushes[2]]), [0, 1]);
 });
 
-test("flush() waits for components that have not answered", async () => {
+test("flush() waits for pending components", async () => {
   for (const ordering of ["strict", "loose"] as const) {
     const topic = new ScriptedTopic();
     await using producer = topic.producer({ ordering }, { validator: slowValidator() });
@@ -101,7 +101,7 @@ test("flush() waits for components that have not answered", async () => {
   }
 });
 
-test("metadata may change after push() without changing the event, also while a validator takes its time", async () => {
+test("metadata may change after push() without changing the event, even during a slow validator", async () => {
   const topic = new ScriptedTopic(2);
   const seen: JsonValue[] = [];
   await using producer = topic.producer({}, {
@@ -122,7 +122,7 @@ test("metadata may change after push() without changing the event, also while a 
   assertEquals(seen.map((one) => (one as { text: string }).text), ["first", "second"]);
 });
 
-test("a validator sees the JSON value, whatever it was pushed as, and the data in pieces", async () => {
+test("a validator gets the JSON value, whatever was pushed, and the data in pieces", async () => {
   const topic = new ScriptedTopic();
   const seen: unknown[] = [];
   const validator: Validator = {
@@ -138,7 +138,7 @@ test("a validator sees the JSON value, whatever it was pushed as, and the data i
   assertEquals(topic.batches, [['{"at":"1970-01-01T00:00:00.000Z"}', '{"a": 1.50}', '"free"']]);
 });
 
-test("a selector learns what was requested, and may answer later", async () => {
+test("a selector gets the requested partition, and may be asynchronous", async () => {
   const topic = new ScriptedTopic(4);
   const requests: unknown[] = [];
   const partitionSelector = selectorOf((metadata, requested) => {
@@ -167,7 +167,7 @@ test("a selector that gives no partition of the topic fails the push", async () 
   }
 });
 
-test("a serializer gives bytes or text, at once or later", async () => {
+test("a serializer returns bytes or text, synchronously or asynchronously", async () => {
   for (const later of [false, true]) {
     const topic = new ScriptedTopic();
     const serializer: Serializer = {
@@ -188,7 +188,7 @@ test("a serializer gives bytes or text, at once or later", async () => {
   await assertRejects(async () => await producer.push(1), InvalidMetadataError, "the serializer gave number");
 });
 
-test("events that wait for components are bounded too", async () => {
+test("events that wait for components are bounded, too", async () => {
   const topic = new ScriptedTopic();
   // An event that waits counts 1 KiB beside its metadata.
   const options = { batchSize: 2, maxNumBatches: 2, maxPendingBytes: 4000 };
@@ -199,7 +199,7 @@ test("events that wait for components are bounded too", async () => {
   assertEquals(await producer.push({ ms: 0 }), 4);
 });
 
-test("a loop that never awaits is stored by its flush, also where a component answers later", async () => {
+test("a loop that never awaits is stored by its flush, even with an asynchronous component", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer({ batchSize: 10, maxNumBatches: 2 }, { validator: slowValidator() });
   const pushes = Array.from({ length: 1000 }, () => producer.push({ ms: 0 }));
@@ -207,7 +207,7 @@ test("a loop that never awaits is stored by its flush, also where a component an
   assertEquals(await Promise.all(pushes), Array.from({ length: 1000 }, (_, n) => n));
 });
 
-test("with strict ordering an event that is ready at once waits for those whose partition is chosen later", async () => {
+test("with strict ordering an event that is ready waits for earlier ones whose partition is not yet chosen", async () => {
   for (const ordering of ["strict", "loose"] as const) {
     const topic = new ScriptedTopic();
     // Looks at no metadata, so that the text alone is needed, and answers later for what asks for partition 1.
@@ -225,7 +225,7 @@ test("with strict ordering an event that is ready at once waits for those whose 
   }
 });
 
-test("with strict ordering an event that is admitted at once waits for those that are admitted later", async () => {
+test("with strict ordering an event validated at once waits for earlier, slower ones", async () => {
   for (const ordering of ["strict", "loose"] as const) {
     const topic = new ScriptedTopic();
     const validator: Validator = {

@@ -18,7 +18,7 @@ function failedBatch(
   return batch;
 }
 
-test("failures that no one waits for are counted, and the first one is kept", () => {
+test("unobserved failures are counted, and the first one is kept", () => {
   const failures = new UnobservedFailures();
   assertStrictEquals(failures.take(), undefined);
   const first = new Error("first");
@@ -31,7 +31,7 @@ test("failures that no one waits for are counted, and the first one is kept", ()
   assertStrictEquals(failures.take(), undefined);
 });
 
-test("a batch whose every event is waited for is not a failure, nor the first one", () => {
+test("a failed batch whose events are all awaited counts as no unobserved failure", () => {
   const failures = new UnobservedFailures();
   failedBatch(failures, 2, 2);
   assertEquals(failures.count, 0);
@@ -40,7 +40,7 @@ test("a batch whose every event is waited for is not a failure, nor the first on
   assertStrictEquals(failures.take()!.cause, error);
 });
 
-test("a failure that is looked at later is taken off, until a flush has reported it", () => {
+test("a failure observed later is no longer counted, until a flush has reported it", () => {
   const failures = new UnobservedFailures();
   const batch = failedBatch(failures, 3);
   batch.observe(0);
@@ -54,7 +54,7 @@ test("a failure that is looked at later is taken off, until a flush has reported
   assertEquals(failures.take()!.failures, 1);
 });
 
-test("a failure after a flush is taken off by looking at it, as one before is", () => {
+test("a failure after a flush is no longer counted once observed", () => {
   const failures = new UnobservedFailures();
   failedBatch(failures, 1);
   failures.take();
@@ -63,7 +63,7 @@ test("a failure after a flush is taken off by looking at it, as one before is", 
   assertEquals(failures.take()!.failures, 1);
 });
 
-test("looking at more than was counted takes nothing from others", () => {
+test("observing more failures than were counted does not affect others", () => {
   const failures = new UnobservedFailures();
   const batch = failedBatch(failures, 1);
   batch.observe(0);
@@ -73,7 +73,7 @@ test("looking at more than was counted takes nothing from others", () => {
   assertEquals(failures.count, 1);
 });
 
-test("what a flush took that no one observed is put back, in front of what came later", () => {
+test("failures taken by an unobserved flush are put back before later ones", () => {
   const failures = new UnobservedFailures();
   const first = new Error("first");
   failedBatch(failures, 2, 0, first);

@@ -4,7 +4,7 @@ import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
 import { ScriptedTopic } from "./scripted_topic.ts";
 
-test("what is written is pushed, and closing flushes", async () => {
+test("writes are pushed, and closing flushes", async () => {
   const topic = new ScriptedTopic(2);
   await using producer = topic.producer();
   const writer = producer.writable().getWriter();
@@ -45,7 +45,7 @@ test("events flow from one topic to another with their data", async () => {
   assertEquals(count, 100);
 });
 
-test("a writer is held up while too much is pending", async () => {
+test("a writer waits while too much is pending", async () => {
   const topic = new ScriptedTopic();
   topic.answer = "later";
   await using producer = topic.producer({ batchSize: 1, maxNumBatches: 2 });
@@ -64,7 +64,7 @@ test("a writer is held up while too much is pending", async () => {
   await writer.close();
 });
 
-test("a push that is refused at once errors the write", async () => {
+test("a push that is refused at once fails the write", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   const writer = producer.writable().getWriter();
@@ -74,7 +74,7 @@ test("a push that is refused at once errors the write", async () => {
   await closed;
 });
 
-test("a push that fails later errors the next write, or the closing", async () => {
+test("a push that fails later fails the next write, or closing", async () => {
   for (const end of ["write", "close"] as const) {
     const topic = new ScriptedTopic();
     topic.answer = "later";
@@ -94,7 +94,7 @@ test("a push that fails later errors the next write, or the closing", async () =
   }
 });
 
-test("aborting the stream keeps what was written before", async () => {
+test("aborting the stream keeps earlier writes", async () => {
   const topic = new ScriptedTopic();
   await using producer = topic.producer();
   const writer = producer.writable().getWriter();

@@ -54,7 +54,7 @@ async function store(
   return events;
 }
 
-test("both readers agree on text, ASCII or not, with and without data", async () => {
+test("both readers agree on text with and without non-ASCII characters and data", async () => {
   const events = await store({ num_partitions: 2 }, ([producer]) => {
     for (let index = 0; index < 300; index++) {
       producer.push(
@@ -127,7 +127,7 @@ async function sample(folder: string): Promise<{ partition: string; logs: string
   return { partition, logs: readdirSync(partition).filter((name) => name.endsWith(".log")).sort() };
 }
 
-test("both readers agree on writes that were cut short anywhere", async () => {
+test("both readers agree on writes truncated anywhere", async () => {
   await withFolder(async (folder) => {
     const { partition, logs } = await sample(folder);
     const whole = assertReadersAgree(folder, 0);
@@ -142,7 +142,7 @@ test("both readers agree on writes that were cut short anywhere", async () => {
   });
 });
 
-test("both readers agree on what damage cost, on the ids after it, and on what a repair makes of it", async () => {
+test("both readers agree on damage, on the ids after it, and on its repair", async () => {
   await withFolder(async (folder) => {
     const { partition, logs } = await sample(folder);
     const contents = new Map(logs.map((name) => [name, readFileSync(join(partition, name))]));

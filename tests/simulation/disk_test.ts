@@ -44,7 +44,7 @@ function outcomes(faults: FaultRates, story: (made: ReturnType<typeof makeDisk>)
 
 const [A, B] = [65, 66];
 
-test("a failed sync drops what it covered, is reported once to each open file, and later succeeds", () => {
+test("a failed sync drops what it covered, is reported once per open file, and the next one succeeds", () => {
   const { disk, process } = makeDisk(1);
   const [one, other] = [process.open("/folder/file", "append"), process.open("/folder/file", "append")];
   one.append(bytes(100, A));
@@ -60,7 +60,7 @@ test("a failed sync drops what it covered, is reported once to each open file, a
   assert(!runsOf(disk).includes("A"), "what the failed sync covered came back");
 });
 
-test("a sync that takes its time covers what was written before it began, and may fail later", async () => {
+test("a slow sync covers what was written before it started, and may fail later", async () => {
   const { disk, process } = makeDisk(1);
   const file = process.open("/folder/file", "append");
   file.append(bytes(1000, A));
@@ -77,7 +77,7 @@ test("a sync that takes its time covers what was written before it began, and ma
   assertEquals(runsOf(disk).replaceAll("\0", ""), "A");
 });
 
-test("one append may be two writes with another process's append between, or be short", () => {
+test("one append may be two writes with another process's append between, or a partial write", () => {
   const found = outcomes({ shortWrite: 0.5 }, ({ disk, process }) => {
     const [one, other] = [new SimulatedProcess(disk), process];
     let isDone = false;
@@ -95,7 +95,7 @@ test("one append may be two writes with another process's append between, or be 
   assert(!found.has("ABA false true"));
 });
 
-test("an append is seen half-done, and others wait for it before they append", () => {
+test("a partial append is visible, and other appends wait for it", () => {
   const found = outcomes({ halfSeen: 1 }, ({ disk, process }) => {
     const other = new SimulatedProcess(disk);
     let seen = "";
@@ -112,7 +112,7 @@ test("an append is seen half-done, and others wait for it before they append", (
   assertEquals([...found].filter((outcome) => !outcome.endsWith("AB")), []);
 });
 
-test("the append of a process that was killed arrives later, between any calls, up to some byte", () => {
+test("a killed process's append arrives later, between any calls, up to some byte", () => {
   const found = outcomes({ kill: 0.5 }, ({ disk, process }) => {
     const other = new SimulatedProcess(disk);
     const file = process.open.bind(process);
@@ -129,7 +129,7 @@ test("the append of a process that was killed arrives later, between any calls, 
   assertEquals([...found].sort(), ["grew", "part", "whole or nothing"]);
 });
 
-test("a listing has everything that is there all the time, and may have what comes or goes meanwhile", () => {
+test("a listing has every entry that exists throughout, and may have those created or removed meanwhile", () => {
   const found = outcomes({ preempt: 1 }, ({ disk, process }) => {
     const other = new SimulatedProcess(disk);
     process.disk.others = () => {
@@ -150,7 +150,7 @@ test("a listing has everything that is there all the time, and may have what com
 });
 
 for (const journal of ["global", "directory", "none"] satisfies Journal[]) {
-  test(`names that were not synced are lost as a journal of kind "${journal}" loses them`, () => {
+  test(`unsynced names are lost as by a journal of kind "${journal}"`, () => {
     const found = outcomes({}, ({ disk, process }) => {
       disk.names.journal = journal;
       process.makeDirectory("/other");
@@ -170,7 +170,7 @@ for (const journal of ["global", "directory", "none"] satisfies Journal[]) {
   });
 }
 
-test("a rename is never done by half, and what was synced stays", () => {
+test("a rename is atomic, and synced content stays", () => {
   const found = outcomes({}, ({ disk, process }) => {
     disk.names.journal = "none";
     process.replace("/folder/file", bytes(3, B));
@@ -180,7 +180,7 @@ test("a rename is never done by half, and what was synced stays", () => {
   assertEquals([...found].sort(), ["/folder/file ", "/folder/file B"]);
 });
 
-test("a folder's failed sync is reported once, and what it covered is lost unless the folder changes again", () => {
+test("a folder's failed sync is reported once, and its changes are lost unless the folder changes again", () => {
   const { disk } = makeDisk(1);
   const lose = () => {
     const process = new SimulatedProcess(disk);
@@ -201,7 +201,7 @@ test("a folder's failed sync is reported once, and what it covered is lost unles
   assertEquals(disk.names.files().sort(), ["/folder/file", "/folder/new", "/folder/newer"]);
 });
 
-test("the clock steps back and forward, and what it showed is known", () => {
+test("the clock steps back and forward, and its values are recorded", () => {
   const clock = new Clock();
   const from = clock.time;
   clock.pass(100);

@@ -4,7 +4,7 @@ import { test } from "../harness.ts";
 import { MUTATIONS } from "./mutations/list.ts";
 import { mutate } from "./mutations/run.ts";
 
-test("every mutation of the simulation finds the line that it breaks", () => {
+test("every mutation of the simulation matches its source line", () => {
   const lost = MUTATIONS.filter((mutation) =>
     mutate(readFileSync(mutation.file, "utf8"), mutation) === undefined
   );

@@ -9,7 +9,7 @@ const GROUP_SEEDS = 40;
 
 for (let part = 0; part < 8; part++) {
   const first = part * SEEDS_PER_TEST + 1;
-  test(`the log keeps its promises on a disk that fails: seeds ${first} to ${first + SEEDS_PER_TEST - 1}`, async () => {
+  test(`the log keeps its guarantees on a failing disk: seeds ${first} to ${first + SEEDS_PER_TEST - 1}`, async () => {
     const broken: string[] = [];
     for (let seed = first; seed < first + SEEDS_PER_TEST; seed++) {
       await runSeed(seed).catch((error) => broken.push(error.message));
@@ -18,7 +18,7 @@ for (let part = 0; part < 8; part++) {
   });
 }
 
-test(`members of a group lose no event, and acknowledge none of another's: seeds 1 to ${GROUP_SEEDS}`, async () => {
+test(`members of a group lose no event, and acknowledge none of others: seeds 1 to ${GROUP_SEEDS}`, async () => {
   const broken: string[] = [];
   for (let seed = 1; seed <= GROUP_SEEDS; seed++) {
     await runSeed(seed, "group").catch((error) => broken.push(error.message));

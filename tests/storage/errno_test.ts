@@ -9,7 +9,7 @@ import { test } from "../harness.ts";
 const { EDQUOT, ENOLCK } = constants.errno;
 const POSIX = { skip: process.platform === "win32" && "Windows has other numbers" } as const;
 
-test("an error's name is taken from its code, its number or the number in its text", POSIX, () => {
+test("an error's name is derived from its code, its number or the number in its text", POSIX, () => {
   const cases: [unknown, string][] = [
     [
       Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", errno: -28 }),
@@ -38,7 +38,7 @@ test("an error's name is taken from its code, its number or the number in its te
   for (const [error, name] of cases) assertEquals(errnoOf(error), name, String(error));
 });
 
-test("a used-up quota and a full disk are reported alike, and may be tried again", POSIX, () => {
+test("a used-up quota and a full disk are reported alike, and can be retried", POSIX, () => {
   for (const cause of [new Error(`Disk quota exceeded (os error ${EDQUOT})`), { code: "ENOSPC" }]) {
     const error = storageError("append to", "/f", cause);
     assert(error.canRetry);
@@ -46,7 +46,7 @@ test("a used-up quota and a full disk are reported alike, and may be tried again
   }
 });
 
-test("an error that nothing is known of keeps its own words", () => {
+test("an unknown error keeps its own message", () => {
   const error = storageError("open", "/f", new Error("the moon is full"));
   assertEquals([error.errno, error.canRetry], ["EUNKNOWN", false]);
   assertEquals(error.message, 'Cannot open "/f": the moon is full (EUNKNOWN)');

@@ -20,7 +20,7 @@ function withLock(body: (path: string, names: () => string[]) => void): void {
   }
 }
 
-test("hold() has the lock's file there during the action, and removes it after it", () => {
+test("hold() keeps the lock file during the action, and removes it afterwards", () => {
   withLock((path, names) => {
     const lock = new FileLock(nodeStorage, path);
     assertEquals(lock.hold(() => names()), ["00000000.lock"]);
@@ -36,7 +36,7 @@ test("hold() has the lock's file there during the action, and removes it after i
   });
 });
 
-test("the lock's file says who has it and since when", () => {
+test("the lock file says who holds it and since when", () => {
   withLock((path) => {
     const lock = new FileLock(nodeStorage, path);
     const [first, second] = [0, 1].map(() => lock.hold(() => readFileSync(path, "utf8")));
@@ -46,7 +46,7 @@ test("the lock's file says who has it and since when", () => {
   });
 });
 
-test("hold() waits while another has the lock", () => {
+test("hold() waits while another process holds the lock", () => {
   withLock((path) => {
     let pauses = 0;
     const other = new FileLock(nodeStorage, path, {
@@ -59,7 +59,7 @@ test("hold() waits while another has the lock", () => {
   });
 });
 
-test("hold() takes over what a killed holder left when a lease is over, not before", () => {
+test("hold() takes over a killed holder's lock after its lease, not before", () => {
   withLock((path, names) => {
     let pausedMs = 0;
     const lock = new FileLock(nodeStorage, path, {
@@ -74,7 +74,7 @@ test("hold() takes over what a killed holder left when a lease is over, not befo
   });
 });
 
-test("a lock that goes from hand to hand is never taken over", () => {
+test("a lock that keeps changing its holder is never taken over", () => {
   withLock((path) => {
     let count = 0;
     const lock = new FileLock(nodeStorage, path, {
@@ -90,7 +90,7 @@ test("a lock that goes from hand to hand is never taken over", () => {
   });
 });
 
-test("of two who see a killed holder, one alone removes its lock", () => {
+test("of two processes that see a killed holder, only one removes its lock", () => {
   withLock((path) => {
     let isFirst = true;
     // Between the claim and the look at the lock the other one comes, does it all, and has the lock.
@@ -114,7 +114,7 @@ test("of two who see a killed holder, one alone removes its lock", () => {
   });
 });
 
-test("a claim that came late removes no lock taken meanwhile", () => {
+test("a late claim removes no lock taken meanwhile", () => {
   withLock((path) => {
     // Another process removed the killed holder's lock and claims, and took the lock itself.
     const overtaken: Storage = {
@@ -131,7 +131,7 @@ test("a claim that came late removes no lock taken meanwhile", () => {
   });
 });
 
-test("a killed process that was removing a lock does not keep it there for ever", () => {
+test("a process killed while removing a lock does not block it for ever", () => {
   withLock((path, names) => {
     const lock = new FileLock(nodeStorage, path, { leaseMs: LEASE_MS, pause: () => {} });
     writeFileSync(path, "killed-1 since 0\n");
@@ -141,7 +141,7 @@ test("a killed process that was removing a lock does not keep it there for ever"
   });
 });
 
-test("a process that held the lock for too long leaves alone what others have made of it", () => {
+test("a process that held the lock for too long does not remove a later holder's lock", () => {
   withLock((path) => {
     let now = 1_000_000;
     const slow: Storage = { ...nodeStorage, now: () => now };
@@ -153,7 +153,7 @@ test("a process that held the lock for too long leaves alone what others have ma
   });
 });
 
-test("a server whose answer got lost still gave the lock", () => {
+test("a lock is acquired even if the server's response was lost", () => {
   withLock((path) => {
     const forgetful: Storage = {
       ...nodeStorage,
@@ -163,7 +163,7 @@ test("a server whose answer got lost still gave the lock", () => {
   });
 });
 
-test("what killed processes left beside the lock goes when it is old", () => {
+test("leftovers of killed processes next to the lock are removed when old", () => {
   withLock((path, names) => {
     for (const name of ["dead.draft", "killed-0.0", "young.draft"]) writeFileSync(`${path}.${name}`, "");
     for (const name of ["dead.draft", "killed-0.0"]) utimesSync(`${path}.${name}`, 1, 1);
@@ -173,7 +173,7 @@ test("what killed processes left beside the lock goes when it is old", () => {
   });
 });
 
-test("hold() says why it cannot have a lock", () => {
+test("hold() says why it cannot get the lock", () => {
   withLock((path) => {
     const error = assertThrows(() => new FileLock(nodeStorage, `${path}/no/lock`).hold(() => {}));
     assertInstanceOf(error, StorageError);

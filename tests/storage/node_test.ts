@@ -32,7 +32,7 @@ function errnoOf(action: () => unknown): string {
   return assertThrows(action, StorageError).errno;
 }
 
-test("a file is appended to at its end, read and written anywhere, and knows its size", () =>
+test("a file can be appended to, read and written anywhere, and has a size", () =>
   inFolder((folder) => {
     const path = `${folder}/file`;
     assertEquals(nodeStorage.publish(path, bytes("one")), true);
@@ -49,7 +49,7 @@ test("a file is appended to at its end, read and written anywhere, and knows its
     assertEquals(text(nodeStorage.readWhole(path)), "one TWO");
   }));
 
-test("a file that has no name any more has the size -1", () =>
+test("a file without a name has the size -1", () =>
   inFolder((folder) => {
     nodeStorage.publish(`${folder}/file`, bytes("one"));
     const file = nodeStorage.open(`${folder}/file`, "append");
@@ -58,7 +58,7 @@ test("a file that has no name any more has the size -1", () =>
     file.close();
   }));
 
-test("a sync asks the system, and fails when that does", () =>
+test("a sync calls the system, and fails when that fails", () =>
   inFolder(async (folder) => {
     nodeStorage.publish(`${folder}/file`, bytes("one"));
     const file = nodeStorage.open(`${folder}/file`, "append");
@@ -72,7 +72,7 @@ test("a sync asks the system, and fails when that does", () =>
     assertEquals(errnoOf(() => nodeStorage.syncDirectory(`${folder}/none`)), "ENOENT");
   }));
 
-test("reading, writing and looking at a closed file fail by name", () =>
+test("using a closed file fails with its name", () =>
   inFolder((folder) => {
     nodeStorage.publish(`${folder}/file`, bytes("one"));
     const file = nodeStorage.open(`${folder}/file`, "update");
@@ -83,7 +83,7 @@ test("reading, writing and looking at a closed file fail by name", () =>
     assertThrows(() => file.size(), StorageError, `Cannot look at "${folder}/file"`);
   }));
 
-test("a published file is there whole or not at all, once, and leaves no draft", () =>
+test("a file is published atomically, once, and leaves no draft", () =>
   inFolder((folder) => {
     for (const durable of [true, false]) {
       assertEquals(nodeStorage.publish(`${folder}/${durable}`, bytes("first"), { durable }), true);
@@ -105,7 +105,7 @@ test("a replaced file has its new content, and a failed replacement leaves no dr
     assertEquals(readdirSync(folder).sort(), ["file", "taken"]);
   }));
 
-test("what is not there is undefined, or an error where it has to be there", () =>
+test("a missing file is undefined, or an error where it is required", () =>
   inFolder((folder) => {
     const none = `${folder}/none`;
     assertEquals(nodeStorage.readWhole(none), undefined);
@@ -138,7 +138,7 @@ test("files, folders and links are distinguished, and no link is followed", () =
     assertEquals(errnoOf(() => nodeStorage.makeDirectory(`${folder}/directory`)), "EEXIST");
   }));
 
-test("files and trees are removed, and links in them alone, not what they lead to", () =>
+test("files and trees are removed, and links in them, but not their targets", () =>
   inFolder((folder) => {
     nodeStorage.makeDirectory(`${folder}/tree`);
     nodeStorage.publish(`${folder}/kept`, bytes("kept"));
@@ -153,7 +153,7 @@ test("files and trees are removed, and links in them alone, not what they lead t
     assert(!existsSync(`${folder}/kept`));
   }));
 
-test("a watch tells of changes in a folder", () =>
+test("a watch reports changes in a folder", () =>
   inFolder(async (folder) => {
     let changed = () => {};
     const change = new Promise<void>((resolve) => changed = resolve);
@@ -166,7 +166,7 @@ test("a watch tells of changes in a folder", () =>
     }
   }));
 
-test("random numbers have 32 bits, and do not come again", () => {
+test("random numbers have 32 bits, and do not repeat", () => {
   const numbers = Array.from({ length: 200 }, () => nodeStorage.random32());
   assert(numbers.every((number) => Number.isInteger(number) && number >= 0 && number < 2 ** 32));
   // Two of 200 are the same once in 200,000 runs.

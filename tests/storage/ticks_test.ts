@@ -10,7 +10,7 @@ function areApart(moments: readonly number[]): boolean {
   return moments.slice(1).every((moment, index) => moment - moments[index] > 1);
 }
 
-test("what is given several times comes once at each moment, until all have ended it", async () => {
+test("a function added several times is called once per tick, until all have removed it", async () => {
   const moments: number[] = [];
   const call = () => void moments.push(performance.now());
   const stops = [1, 2, 3].map(() => everyTick(20, call, { keepsRunning: true }));
@@ -30,7 +30,7 @@ test("what is given several times comes once at each moment, until all have ende
   assert(areApart(moments), String(moments));
 });
 
-test("one that is ended by a call of its moment does not come any more", async () => {
+test("a tick ended by another call at the same moment is not called", async () => {
   let others = 0;
   const stopOther = everyTick(15, () => void others++, { keepsRunning: true });
   let own = 0;
@@ -43,7 +43,7 @@ test("one that is ended by a call of its moment does not come any more", async (
   assertEquals(own, 1);
 });
 
-test("one that waits for many partitions looks once at each moment, also where no watch tells of them", async () => {
+test("a wait for many partitions polls once per tick, even without a watch", async () => {
   const storage = changedStorage(() => ({}), { watch: () => undefined });
   const moments: number[] = [];
   const wake = () => void moments.push(performance.now());

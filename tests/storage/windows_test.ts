@@ -24,7 +24,7 @@ function inFolder(body: (folder: string) => void): void {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 for (const [disk, ways] of DISKS) {
-  test(`${disk}: a folder's entries need no sync, and a folder that is not there is an error`, () => {
+  test(`${disk}: a folder's entries need no sync, and a missing folder is an error`, () => {
     inFolder((folder) => {
       const storage = windowsStorage(ways);
       storage.syncDirectory(folder);
@@ -32,7 +32,7 @@ for (const [disk, ways] of DISKS) {
     });
   });
 
-  test(`${disk}: a name is published once, whole, and leaves nothing beside it`, () => {
+  test(`${disk}: a file is published once, atomically, and leaves nothing next to it`, () => {
     inFolder((folder) => {
       const storage = windowsStorage(ways);
       const path = join(folder, "name");
@@ -43,7 +43,7 @@ for (const [disk, ways] of DISKS) {
     });
   });
 
-  test(`${disk}: a folder is renamed over an empty one, and not over one that holds something`, () => {
+  test(`${disk}: a folder is renamed over an empty one, but not over a non-empty one`, () => {
     inFolder((folder) => {
       const storage = windowsStorage(ways);
       for (const name of ["new", "empty", "full"]) mkdirSync(join(folder, name));
@@ -58,7 +58,7 @@ for (const [disk, ways] of DISKS) {
     });
   });
 
-  test(`${disk}: a file that a program keeps open is not replaced, and the error says so`, () => {
+  test(`${disk}: an open file is not replaced, and the error says so`, () => {
     inFolder((folder) => {
       const storage = windowsStorage(ways);
       const path = join(folder, "file");
@@ -73,7 +73,7 @@ for (const [disk, ways] of DISKS) {
   });
 }
 
-test("exFAT: a claim that a dead process left does not last", () => {
+test("exFAT: a dead process's claim does not last", () => {
   inFolder((folder) => {
     const storage = windowsStorage({ links: false });
     const claim = join(folder, "name.claim.draft");
@@ -85,7 +85,7 @@ test("exFAT: a claim that a dead process left does not last", () => {
   });
 });
 
-test("topics whose names differ by upper and lower case alone are one to such a disk", async () => {
+test("topics whose names differ only in case are equal on such a disk", async () => {
   const root_path = await mkdtemp(join(tmpdir(), "diaspora-windows-"));
   try {
     await using driver = Driver.from(new FilesDriver({ root_path }, windowsStorage({ links: true })));
@@ -98,9 +98,9 @@ test("topics whose names differ by upper and lower case alone are one to such a 
 });
 
 /** Windows lets no one take a topic away that others have open: `deleteTopic` fails, and says so. */
-const NOT_THERE = ["who uses a topic while it is deleted learns it"];
+const NOT_THERE = ["users of a topic that is deleted get an error"];
 
-test("a topic that is open is not deleted there, and the error says why", async () => {
+test("an open topic is not deleted there, and the error says why", async () => {
   const root_path = await mkdtemp(join(tmpdir(), "diaspora-windows-"));
   try {
     await using driver = Driver.from(new FilesDriver({ root_path }, windowsStorage({ links: true })));

@@ -7,7 +7,7 @@ import { test } from "../harness.ts";
 // Here and not in a test: the bundler keeps a channel to a worker open.
 const files = bundlePage();
 
-test("the generated page is the one that its sources give", () => {
+test("the generated page is up to date with its sources", () => {
   assertEquals(
     readFileSync(PAGE_FILES_FILE, "utf8") === pageFilesModule(files),
     true,
@@ -15,7 +15,7 @@ test("the generated page is the one that its sources give", () => {
   );
 });
 
-test("the page is checked against the types of the browser and of the server", () => {
+test("the page type-checks with the browser's and the server's types", () => {
   const { status, stdout } = spawnSync("node", [
     "node_modules/typescript/bin/tsc",
     "-p",
@@ -26,7 +26,7 @@ test("the page is checked against the types of the browser and of the server", (
   assertEquals([status, stdout], [0, ""]);
 });
 
-test("the page asks nothing of other machines", () => {
+test("the page contacts no other machine", () => {
   for (const [path, { text }] of Object.entries(files)) {
     // Names of XML vocabularies are not addresses to ask; licences may name a home.
     const addresses = (text.match(/https?:\/\/[^\s"'`)>]+/g) ?? []).filter((url) =>

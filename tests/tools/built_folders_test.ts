@@ -13,7 +13,7 @@ test("folders that tasks fill are neither formatted, linted nor committed", () =
   assertEquals(BUILT.filter((folder) => !ignored.includes(folder)), []);
 });
 
-test("build:npm puts its packages into such folders", () => {
+test("build:npm puts its packages into folders that tasks fill", () => {
   const named = [...readFileSync("npm-build.ts", "utf8").matchAll(/"(npm[\w-]*)"/g)].map(([, name]) =>
     `${name}/`
   );

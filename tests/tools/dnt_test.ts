@@ -49,7 +49,7 @@ const RECORDED = [
 /** The real one, where JSR answers: then it is tried, and not its stand-in. */
 const connected = process.env["DIASPORA_TOOLING"] === "connected";
 
-test("dnt and TypeScript's own compiler make the same package", async () => {
+test("dnt and TypeScript's own compiler build the same package", async () => {
   await using jsr = await serveFakeJsr();
   jsr.packages.set("@deno/dnt", {
     name: "@deno/dnt",

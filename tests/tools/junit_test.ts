@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { readJunit } from "../../tools/test/junit.ts";
 import { test } from "../harness.ts";
 
-test("readJunit() tells passed, failed and skipped tests apart, as Deno writes them", () => {
+test("readJunit() distinguishes passed, failed and skipped tests in Deno's reports", () => {
   const xml = `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="deno test" tests="3" failures="1" errors="0" time="0.007">
     <testsuite name="./tests/a.ts" tests="3" disabled="0" errors="0" failures="1">

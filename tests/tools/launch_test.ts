@@ -21,7 +21,7 @@ function launch(
   });
 }
 
-test("toNpmOnly() puts one entry for each entry point of a stand-in, and leaves the rest alone", () => {
+test("toNpmOnly() adds one entry for each entry point of a stand-in, and keeps the rest", () => {
   const config = {
     name: "x",
     imports: { "@std/fs": "jsr:@std/fs@~1.0.0", yaml: "npm:yaml@2" },
@@ -39,7 +39,7 @@ test("toNpmOnly() puts one entry for each entry point of a stand-in, and leaves 
   });
 });
 
-test("the launcher refuses a task it does not know and lists those it does", () => {
+test("the launcher refuses an unknown task and lists the known ones", () => {
   for (const { status, stderr } of launch(["tset"])) {
     assertEquals(status, 2);
     assertStringIncludes(stderr, '"tset"');
@@ -47,7 +47,7 @@ test("the launcher refuses a task it does not know and lists those it does", () 
   }
 });
 
-test("the launcher refuses a way it does not know", () => {
+test("the launcher refuses an unknown way", () => {
   for (
     const { status, stderr } of launch(["test", "tests/harness_test.ts"], { DIASPORA_TOOLING: "offline" })
   ) {
@@ -56,14 +56,14 @@ test("the launcher refuses a way it does not know", () => {
   }
 });
 
-test("the launcher says which way it took and why, and gives the task's exit code", () => {
+test("the launcher reports which way it took and why, and returns the task's exit code", () => {
   for (const { status, stderr } of launch(["test", "tests/missing"], { DIASPORA_TOOLING: "npm-only" })) {
     assertEquals(status, 2);
     assertMatch(stderr, /^Tooling: npm-only \(DIASPORA_TOOLING says so\)$/m);
   }
 });
 
-test("tsconfig.json leads to the same files as the derived configuration", () => {
+test("tsconfig.json maps to the same files as the derived configuration", () => {
   assertEquals(launch(["config"]).map(({ status }) => status), [0, 0]);
   const { imports, exports } = JSON.parse(readFileSync("deno.npm-only.json", "utf8"));
   const { compilerOptions } = JSON.parse(readFileSync("tsconfig.json", "utf8"));

@@ -31,7 +31,7 @@ function run(text: string, active: number): unknown {
   return new Function("__is", script + "\nreturn f;")(is)();
 }
 
-test("mutants are made of comparisons, conditions, logic, arithmetic, literals, calls and statements", () => {
+test("comparisons, conditions, logic, arithmetic, literals, calls and statements are mutated", () => {
   const cases: [string, string[]][] = [
     ["const a = b < c;", ["< to <=: b <= c", "< to >=: b >= c"]],
     ["const a = b === c;", ["=== to !==: b !== c"]],
@@ -57,7 +57,7 @@ test("mutants are made of comparisons, conditions, logic, arithmetic, literals, 
   for (const [text, expected] of cases) assertEquals(changes(text), expected, text);
 });
 
-test("types, imports, names and what is written for people are not mutated", () => {
+test("types, imports, names and messages are not mutated", () => {
   for (
     const text of [
       'import { a } from "b";',
@@ -72,7 +72,7 @@ test("types, imports, names and what is written for people are not mutated", () 
   ) assertEquals(changes(text), [], text);
 });
 
-test("a file with its switch does what it did, until a mutant is active", () => {
+test("an instrumented file behaves as before until a mutant is active", () => {
   const text = `
 function f() {
   const out = [];
@@ -100,7 +100,7 @@ function f() {
   );
 });
 
-test("a mutant alone and the same one chosen by its switch do the same", () => {
+test("a single mutant and the same one chosen by its switch behave alike", () => {
   const text = "function f() { let a = 1; if (a > 0 && a < 5) { a += 2; } a = a ** 2; return [a, -a]; }";
   for (const mutant of mutantsOf("a.ts", text, 0)) {
     const alone = new Function(`${applyMutant(text, mutant)}\nreturn f;`)()();
@@ -108,7 +108,7 @@ test("a mutant alone and the same one chosen by its switch do the same", () => {
   }
 });
 
-test("every source that is mutated is sound TypeScript with its switch, and each of its mutants has another name", () => {
+test("every instrumented source is valid TypeScript, and its mutants have distinct names", () => {
   const files = findSources(NAMED).filter((file) => !isOfCore({ file }));
   assert(files.length > 50);
   const mutants = findMutants(files);

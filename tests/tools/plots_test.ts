@@ -14,7 +14,7 @@ function page(...wanted: object[]): string {
   return `# Title\n\n<!-- plots ${JSON.stringify(wanted, undefined, 2)} -->\n\n${TABLE}\nAfter.\n`;
 }
 
-test("a comment before a table becomes plots of it, and the table stays", () => {
+test("a comment before a table adds plots of it, and the table is kept", () => {
   const made = withPlots(page(
     { kind: "bars", title: "Bars", column: 1 },
     { kind: "lines", title: "Lines", columns: { push: 1, read: 2 }, x: "data", unit: "bytes" },
@@ -27,7 +27,7 @@ test("a comment before a table becomes plots of it, and the table stays", () => 
   assertEquals(made.includes("at 1 KiB</title></circle></g><g"), false);
 });
 
-test("a plot of what is not in the table is refused, and a page without plots is as it was", () => {
+test("a plot of a column that is not in the table is refused, and a page without plots is unchanged", () => {
   assertThrows(() => withPlots(page({ kind: "bars", title: "None", column: 5 })), Error, '"None"');
   assertThrows(
     () => withPlots(page({ kind: "lines", title: "None", columns: { a: 5 } })),

@@ -7,7 +7,7 @@ function shell(command: string): { status: number | null; stdout: string; stderr
   return spawnSync("bash", ["-c", command], { encoding: "utf8" });
 }
 
-test("the quick start kills its consumer, misses nothing, and ends with commands that work", () => {
+test("the quick start kills its consumer, misses no event, and ends with commands that work", () => {
   const { status, stdout, stderr } = shell("npm run -s quickstart");
   assertEquals(status, 0, stdout + stderr);
   const rootPath = /--driver\.root_path (\S+)/.exec(stdout)?.[1];

@@ -34,7 +34,7 @@ test("many tests of the command run the compiled program too", () => {
   assert(taken.length > command.length / 3);
 });
 
-test("every pattern of tests for one runtime alone finds some", () => {
+test("every pattern of tests for one runtime matches some", () => {
   for (const pattern of [...DENO_ONLY, ...NODE_ONLY]) {
     assert(files.some((file) => pattern.test(file)), String(pattern));
   }
@@ -45,7 +45,7 @@ test("every test runs somewhere", () => {
   assertEquals(files.filter((file) => !all.some((runner) => runner.takes(file))), []);
 });
 
-test("tests that run everywhere use the harness, and nothing that one runtime has", () => {
+test("tests that run everywhere use the harness, and nothing specific to one runtime", () => {
   for (const file of files.filter(runsEverywhere)) {
     const text = readFileSync(file, "utf8");
     assert(text.includes("harness.ts"), `${file} does not use the harness`);
@@ -53,7 +53,7 @@ test("tests that run everywhere use the harness, and nothing that one runtime ha
   }
 });
 
-test("tests start processes by what ends them with the test", () => {
+test("tests start processes by functions that end them with the test", () => {
   // Brokers outlive the test that starts them; the checker of the model and mutations run apart from tests.
   const free = /^tests\/(?:child_processes|kafka\/kfake|model\/checker|simulation\/mutations\/run)\.ts$/;
   const starting = [...walkSync("tests", { exts: ["ts"] })].map(({ path }) => path)

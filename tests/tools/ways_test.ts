@@ -20,7 +20,7 @@ async function launchWith(jsrUrl: string): Promise<{ code: number | null; output
   }
 }
 
-test("the launcher takes @std from JSR where JSR answers", async () => {
+test("the launcher takes @std from JSR if JSR answers", async () => {
   await using jsr = await serveFakeJsr();
   const { code, output } = await launchWith(jsr.url);
   assertMatch(output, /^Tooling: connected \(JSR answers\)$/m);
@@ -29,7 +29,7 @@ test("the launcher takes @std from JSR where JSR answers", async () => {
   assert(jsr.asked.includes("/@std/cli/1.0.99/parse_args.ts"), jsr.asked.join("\n"));
 });
 
-test("the launcher takes the stand-ins where nothing answers", async () => {
+test("the launcher uses the stand-ins if JSR does not answer", async () => {
   // A port that was open a moment ago, and is not now.
   const jsr = await serveFakeJsr();
   await jsr[Symbol.asyncDispose]();

@@ -23,7 +23,7 @@ test("only addresses of this machine are loopback", () => {
   }
 });
 
-test("on this machine every name of this machine is let in, and no other", () => {
+test("on this machine every name of this machine is accepted, and no other", () => {
   const rules = { loopback: true };
   for (const host of ["localhost:8017", "127.0.0.1:8017", "[::1]:8017", "LOCALHOST", "localhost"]) {
     assertEquals(statusOf(ask(rules, "/api/topics", { headers: { host } })), "pass", host);
@@ -34,7 +34,7 @@ test("on this machine every name of this machine is let in, and no other", () =>
   }
 });
 
-test("pages from elsewhere may not ask, and only the page itself may have something done", () => {
+test("requests from other sites are refused, and only the page itself may start anything", () => {
   const rules = { loopback: true };
   for (const site of ["cross-site", "same-site"]) {
     const headers = { ...OWN, "sec-fetch-site": site };
@@ -51,7 +51,7 @@ test("pages from elsewhere may not ask, and only the page itself may have someth
   }
 });
 
-test("a token opens the door once, and a cookie keeps it open", () => {
+test("a token is exchanged once for a cookie", () => {
   const rules = { loopback: false, token: "s3cret+/=" };
   const host = { host: "store.example:8017" };
   for (const path of ["/", "/api/topics", "/?token=wrong", "/?token=", "/page.js"]) {
@@ -79,7 +79,7 @@ test("a token opens the door once, and a cookie keeps it open", () => {
   }
 });
 
-test("a token may be asked for on this machine too", () => {
+test("a token can be required on this machine, too", () => {
   const rules = { loopback: true, token: "t" };
   assertEquals(statusOf(ask(rules, "/api/topics", { headers: OWN })), 401);
   assertEquals(statusOf(ask(rules, "/?token=t", { headers: OWN })), "welcome");

@@ -76,7 +76,7 @@ for (
   ] as const
 ) {
   test(
-    `an audit of the page, ${name}, finds nothing that keeps anybody out`,
+    `an audit of the page, ${name}, finds no accessibility fault`,
     { skip: browserMissing },
     async () => {
       await look(async (seen) => {

@@ -14,7 +14,7 @@ async function numbers({ page }: Seen): Promise<number[]> {
   return texts.map((text) => JSON.parse(text).n);
 }
 
-test("pages of all partitions are in the order of time, and no event is left out or comes twice", async () => {
+test("pages of all partitions are in the order of time, without missing or repeated events", async () => {
   await serve(async ({ get, fill }) => {
     await fill("t", { num_partitions: 20 }, async (topic) => {
       await using producer = topic.producer();
@@ -48,7 +48,7 @@ test("pages of all partitions are in the order of time, and no event is left out
 });
 
 test(
-  "older and newer events of all partitions are gone to, and the address says where",
+  "paging to older and newer events of all partitions is part of the address",
   WITH_BROWSER,
   async () => {
     await look(async (seen) => {
@@ -85,7 +85,7 @@ test(
 );
 
 test(
-  "the times that people type are read, and what is none is refused with what is expected",
+  "common forms of times are accepted, and others refused with what is expected",
   WITH_BROWSER,
   async () => {
     await look(async (seen) => {
@@ -118,7 +118,7 @@ test(
   },
 );
 
-test("a filter goes through all events of all partitions, and says how far it is", WITH_BROWSER, async () => {
+test("a filter searches all events of all partitions, and shows its progress", WITH_BROWSER, async () => {
   await look(async (seen) => {
     const { page, go, fill } = seen;
     await fill("t", { num_partitions: 3 }, (topic) => pushMany(topic, 30_000));

@@ -21,7 +21,7 @@ import { until } from "../cli/program.ts";
 import { test } from "../harness.ts";
 import { pushMany, serve } from "./served.ts";
 
-test("the page and its files are served, and forbid everything they do not need", async () => {
+test("the page and its files are served with a policy that forbids everything they do not need", async () => {
   await serve(async ({ fetch }) => {
     for (
       const [path, type] of [["", "text/html"], ["page.js", "text/javascript"], ["page.css", "text/css"], [
@@ -68,7 +68,7 @@ test("topics are listed page by page with their counts, rates and faults", async
   });
 });
 
-test("a topic is described, some of its partitions at a time", async () => {
+test("a topic is described, a page of partitions at a time", async () => {
   await serve(async ({ get, fill }) => {
     await fill("t", { num_partitions: 5, retention_seconds: 3600 }, (topic) => pushMany(topic, 100));
     const view = await get<TopicView>("api/topics/t?offset=3&limit=10");
@@ -81,7 +81,7 @@ test("a topic is described, some of its partitions at a time", async () => {
   });
 });
 
-test("events come page by page: the newest, those before, those from an id or a time on", async () => {
+test("events are paged: the newest, earlier ones, and from an id or a time", async () => {
   await serve(async ({ get, fill }) => {
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 1000));
     const ids = ({ events }: EventsView): number[] => events.map(({ id }) => id);
@@ -108,7 +108,7 @@ test("events come page by page: the newest, those before, those from an id or a 
   });
 });
 
-test("a filter finds what matches, forwards and backwards, and a wrong one is explained", async () => {
+test("a filter finds matches forwards and backwards, and an invalid one is explained", async () => {
   await serve(async ({ get, fetch, fill }) => {
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 10_000));
     const filter = encodeURIComponent('{"kind": ["third"], "n": [{"numeric": [">=", 6000]}]}');
@@ -132,7 +132,7 @@ test("a filter finds what matches, forwards and backwards, and a wrong one is ex
   });
 });
 
-test("the newest events of all partitions come in the order of their times", async () => {
+test("the newest events of all partitions are in the order of their times", async () => {
   await serve(async ({ get, fill }) => {
     await fill("t", { num_partitions: 3 }, async (topic) => {
       await using producer = topic.producer();
@@ -147,7 +147,7 @@ test("the newest events of all partitions come in the order of their times", asy
   });
 });
 
-test("metadata and data come whole or in part, and as nothing a browser would run", async () => {
+test("metadata and data are served whole or in part, in types a browser never runs", async () => {
   await serve(async ({ fetch, get, fill }) => {
     const data = new Uint8Array(3_000_000).map((_, at) => at % 251);
     const text = `{"html":"<script>alert(1)</script>","big":123456789012345678901234567890,"pad":"${
@@ -205,7 +205,7 @@ async function listen(response: Response): Promise<{ next(): Promise<LiveView>; 
   return { next, cancel: () => reader.cancel() };
 }
 
-test("a live tail sends what is pushed by anybody, filtered, and counts what is too much", async () => {
+test("a live tail sends filtered events from any process, and counts those left out", async () => {
   await serve(async ({ fetch, fill, root }) => {
     await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 100));
     const tail = await listen(await fetch("api/topics/t/live"));
@@ -238,7 +238,7 @@ test("a live tail sends what is pushed by anybody, filtered, and counts what is 
   });
 });
 
-test("rates come from the log's own times, without reading the events", async () => {
+test("rates are computed from the log's times, without reading events", async () => {
   await serve(async ({ get, fill }) => {
     const before = Date.now();
     const pause = { fromMs: 0, toMs: 0 };
@@ -260,7 +260,7 @@ test("rates come from the log's own times, without reading the events", async ()
   });
 });
 
-test("samples are noted while a topic is looked at, with the lag of every consumer", async () => {
+test("samples are taken while a topic is watched, with the lag of every consumer", async () => {
   await serve(async ({ get, fill, driver }) => {
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 50));
     await using topic = await driver.openTopic("t");
@@ -278,7 +278,7 @@ test("samples are noted while a topic is looked at, with the lag of every consum
   });
 });
 
-test("of a group its members are listed with the partitions that each has, and of others no one", async () => {
+test("a group's members are listed with their partitions, and other consumers have none", async () => {
   await serve(async ({ get, fill, driver }) => {
     await fill("t", { num_partitions: 3 }, (topic) => pushMany(topic, 9));
     await using topic = await driver.openTopic("t");
@@ -326,7 +326,7 @@ test("consumers and segments are listed page by page", async () => {
   });
 });
 
-test("a verification finds a flipped bit, and says where; it can be stopped and asked about", async () => {
+test("a verification reports a flipped bit and its place; it can be stopped and polled", async () => {
   await serve(async ({ get, fetch, fill, root }) => {
     await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 500));
     assertEquals((await get<VerifyView>("api/topics/t/verify")).state, "never");
@@ -359,7 +359,7 @@ test("a verification finds a flipped bit, and says where; it can be stopped and 
   });
 });
 
-test("what is damaged is left out of a page of events, which says so", async () => {
+test("damaged events are left out of a page of events, which says so", async () => {
   await serve(async ({ get, fill, root }) => {
     await fill("t", { num_partitions: 1 }, async (topic) => {
       await using producer = topic.producer({ batchSize: 10 });
@@ -378,7 +378,7 @@ test("what is damaged is left out of a page of events, which says so", async () 
   });
 });
 
-test("a topic that was deleted and made again is the new one soon, and one that is gone is said to be", async () => {
+test("a recreated topic is shown soon, and a deleted one is reported", async () => {
   await serve(async ({ get, fetch, fill, driver }) => {
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 10));
     assertEquals((await get<EventsView>("api/topics/t/events")).endId, 10);
@@ -406,7 +406,7 @@ test("a topic that was deleted and made again is the new one soon, and one that 
   }, { topicAgeMs: 200 });
 });
 
-test("questions that make no sense get an answer that says why", async () => {
+test("invalid requests get an answer that says why", async () => {
   await serve(async ({ fetch, fill }) => {
     await fill("t", { num_partitions: 1 }, () => {});
     for (

@@ -16,7 +16,7 @@ const HARD = [
   "a\\b'\u0007",
 ];
 
-test("bash reads every quoted word as what it was", () => {
+test("bash reads every quoted word unchanged", () => {
   const { stdout } = spawnSync("bash", ["-c", `printf '%s\\0' ${HARD.map(quoted).join(" ")}`], {
     env: { LC_ALL: "C.UTF-8" },
   });
@@ -27,7 +27,7 @@ test("bash reads every quoted word as what it was", () => {
   );
 });
 
-test("a store is named as a command line has it, without secrets", () => {
+test("a store is described as on a command line, without secrets", () => {
   assertEquals(storeWords("files", { root_path: "/data" }), ["--store", "/data"]);
   assertEquals(storeWords("files", { root_path: "/data", use_file_locking: true }), [
     ...["--store", "/data", "--driver.use_file_locking", "true"],

@@ -23,7 +23,7 @@ async function withSite(use: (folder: string) => Promise<void> | void): Promise<
   }
 }
 
-test("no link of the site is dead, and one that is is found", async () => {
+test("no link of the site is dead, and a dead link is detected", async () => {
   await withSite((folder) => {
     assertEquals(deadLinks(folder), []);
     const text = (path: string): string => readFileSync(join(folder, path), "utf8");
@@ -41,7 +41,7 @@ test("no link of the site is dead, and one that is is found", async () => {
 });
 
 test(
-  "the site has three ways in, pages and a search, without a server",
+  "the site has three ways to install, pages and a search, without a server",
   { skip: browserMissing },
   async () => {
     await withSite(async (folder) => {
@@ -63,7 +63,7 @@ test(
   },
 );
 
-test("the site is dark where the reader wants it so", { skip: browserMissing }, async () => {
+test("the site follows the reader's preference for dark", { skip: browserMissing }, async () => {
   await withSite(async (folder) => {
     const home = pathToFileURL(folder).href;
     const backs: string[] = [];

@@ -5,7 +5,7 @@ import { browserMissing, look } from "./browser.ts";
 import { pushMany } from "./served.ts";
 
 test(
-  "fields become columns, what is found becomes a file, and an open event stays open on reload and back",
+  "fields become columns, results can be saved, and an open event stays open on reload and back",
   { skip: browserMissing },
   async () => {
     await look(async ({ page, go, fill, driver, shoot }) => {

@@ -4,7 +4,7 @@ import type { ConsumerLine, SortedPage, TopicLine } from "../../src/ui/contract.
 import { test } from "../harness.ts";
 import { pushMany, serve } from "./served.ts";
 
-test("all that a search finds comes as JSON Lines, and data parts as a tar file", async () => {
+test("search results are saved as JSON Lines, and data parts as a tar file", async () => {
   await serve(async ({ fetch, fill }) => {
     await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 3000));
     const lines = async (query: string): Promise<{ partition: number; id: number; data?: string }[]> => {
@@ -30,7 +30,7 @@ test("all that a search finds comes as JSON Lines, and data parts as a tar file"
   });
 });
 
-test("topics and consumers come in the order that is asked for", async () => {
+test("topics and consumers are sorted as requested", async () => {
   await serve(async ({ get, fill }) => {
     for (const [name, events] of [["a", 5], ["b", 50], ["c", 20]] as const) {
       await fill(name, { num_partitions: events }, async (topic) => {

@@ -6,14 +6,14 @@ import { browserMissing, look } from "./browser.ts";
 import { pushMany } from "./served.ts";
 
 test(
-  "whether the store's place is fit is said when asked, and nothing stays of it",
+  "the health view checks the store's folder on request, and leaves nothing in it",
   { skip: browserMissing },
   async () => {
     await look(async ({ page, go, fill, root, shoot }) => {
       await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 5));
       await go("");
       await page.getByRole("link", { name: "Health" }).click();
-      await page.getByText("It was not checked since this page is served").waitFor();
+      await page.getByText("Not checked since the server started").waitFor();
       await page.getByRole("button", { name: "Check now" }).click();
       const row = page.locator("tbody tr", { hasText: "engine" });
       await row.getByText('driver "files" answers in').waitFor();

@@ -69,7 +69,7 @@ async function shades(
   })()`) as { first: number; middle: number; last: number; between: number };
 }
 
-test("every type and byte order of a detector is drawn as the values it has", WITH_BROWSER, async () => {
+test("every pixel type and byte order is drawn with its values", WITH_BROWSER, async () => {
   await look(async (seen) => {
     for (const [index, [metadata, data, name]] of TYPES.entries()) {
       await seen.fill(
@@ -90,7 +90,7 @@ test("every type and byte order of a detector is drawn as the values it has", WI
 });
 
 test(
-  "two hot pixels leave the image as it is, and the value under the pointer is the stored one",
+  "two hot pixels do not change the image, and the value under the pointer is the stored one",
   WITH_BROWSER,
   async () => {
     await look(async (seen) => {
@@ -134,7 +134,7 @@ test(
 );
 
 test(
-  "a frame of 7000 by 7000 pixels is reduced, and one that does not fit says why",
+  "a frame of 7000 by 7000 pixels is reduced, and one of the wrong size says why",
   WITH_BROWSER,
   async () => {
     await look(async (seen) => {

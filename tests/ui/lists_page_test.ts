@@ -5,7 +5,7 @@ import { browserMissing, look } from "./browser.ts";
 import { pushMany } from "./served.ts";
 
 test(
-  "topics are sorted and show lag and rate; consumers of all topics stand together; the address keeps it",
+  "topics are sorted and show lag and rate; consumers of all topics are listed; the address keeps it",
   { skip: browserMissing },
   async () => {
     await look(async ({ page, go, fill, shoot }) => {

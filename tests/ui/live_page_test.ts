@@ -48,7 +48,7 @@ async function measure(
 }
 
 test(
-  "a live tail shows a fair sample of every partition, says its share, and leaves nothing behind",
+  "a live tail shows a fair sample of every partition and its share, and frees its nodes",
   WITH_BROWSER,
   async () => {
     await look(async (seen) => {
@@ -87,7 +87,7 @@ test(
 );
 
 test(
-  "a live tail says that the server is gone, and what is missing when it is back",
+  "a live tail shows that the server is gone, and what was missed when it is back",
   WITH_BROWSER,
   async () => {
     await look(async ({ page, url, fill, driver, trust }) => {

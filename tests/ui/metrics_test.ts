@@ -27,7 +27,7 @@ function valuesOf(text: string): Map<string, number> {
   return values;
 }
 
-test("/metrics gives events, bytes and ids of every partition, and the lag of every consumer", async () => {
+test("/metrics has events, bytes and ids of every partition, and the lag of every consumer", async () => {
   await serve(async ({ fetch, fill, driver }) => {
     await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 100));
     await fill("empty", { num_partitions: 1 }, () => {});
@@ -57,7 +57,7 @@ test("/metrics gives events, bytes and ids of every partition, and the lag of ev
   });
 });
 
-test("a topic that cannot be read is down, and the others are measured", async () => {
+test("an unreadable topic is down, and the others are measured", async () => {
   await serve(async ({ fetch, fill, root }) => {
     await fill("good", { num_partitions: 1 }, (topic) => pushMany(topic, 3));
     mkdirSync(`${root}/bad/partitions`, { recursive: true });
@@ -68,7 +68,7 @@ test("a topic that cannot be read is down, and the others are measured", async (
   });
 });
 
-test("/metrics asks for the token as the page does, and takes it as Prometheus sends it", async () => {
+test("/metrics requires the token as the page does, in the header that Prometheus sends", async () => {
   const token = "a token of enough length";
   await serve(async ({ fetch }) => {
     const statusOf = async (headers: Record<string, string>): Promise<number> => {
@@ -84,7 +84,7 @@ test("/metrics asks for the token as the page does, and takes it as Prometheus s
   }, { token });
 });
 
-test("the example configuration, the alerts and the dashboard ask for metrics that there are", async () => {
+test("the example configuration, the alerts and the dashboard use existing metrics", async () => {
   const read = (name: string): string =>
     readFileSync(new URL(`../../docs/monitoring/${name}`, import.meta.url), "utf8");
   const configuration = parse(read("prometheus.yml"));

@@ -11,7 +11,7 @@ import { pushMany } from "./served.ts";
 
 const WITH_BROWSER = { skip: browserMissing };
 
-test("topics are listed, searched and opened with the keyboard alone", WITH_BROWSER, async () => {
+test("topics can be listed, searched and opened by keyboard", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill, shoot }) => {
     for (const name of ["apples", "pears", "pineapples"]) {
       await fill(name, { num_partitions: 2 }, (topic) => pushMany(topic, 1234));
@@ -39,7 +39,7 @@ test("topics are listed, searched and opened with the keyboard alone", WITH_BROW
   });
 });
 
-test("the overview draws rates and lag, and says them in words and as tables", WITH_BROWSER, async () => {
+test("the overview draws rates and lag, with descriptions and tables", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill, driver, shoot }) => {
     await fill("t", { num_partitions: 3 }, (topic) => pushMany(topic, 3000));
     await using topic = await driver.openTopic("t");
@@ -93,7 +93,7 @@ async function pushImages(topic: Topic): Promise<void> {
   await producer.flush();
 }
 
-test("data is shown as an image, as text or as hex, whichever it seems to be", WITH_BROWSER, async () => {
+test("data is shown as an image, as text or as hex, whichever fits", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill, shoot }) => {
     await fill("t", { num_partitions: 1 }, pushImages);
     await go("topics/t/events?partition=0");
@@ -188,7 +188,7 @@ test("hostile names, metadata and data stay text", WITH_BROWSER, async () => {
   });
 });
 
-test("metadata are pretty, and keep numbers beyond a double", WITH_BROWSER, async () => {
+test("metadata is formatted, and keeps numbers beyond a double", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill }) => {
     const long = `{"pad":"${"y".repeat(6000)}","last":true}`;
     await fill("t", { num_partitions: 1 }, async (topic) => {
@@ -257,7 +257,7 @@ test("events are paged through, found by id and time, and filtered", WITH_BROWSE
   });
 });
 
-test("a live tail shows what comes, can be paused, and keeps what is open", WITH_BROWSER, async () => {
+test("a live tail shows new events, can be paused, and keeps an open event", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill, driver, shoot }) => {
     await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 10));
     await using topic = await driver.openTopic("t");
@@ -290,11 +290,11 @@ test("a live tail shows what comes, can be paused, and keeps what is open", WITH
   });
 });
 
-test("a verification shows damage, everywhere in the topic", WITH_BROWSER, async () => {
+test("a verification's damage is shown on every tab of the topic", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill, root, shoot }) => {
     await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 1000));
     await go("topics/t/verify");
-    await page.getByText("It was not verified since this page is served").waitFor();
+    await page.getByText("Not verified since the server started").waitFor();
     await page.getByRole("button", { name: "Verify now" }).click();
     await page.getByText("Every byte is what was written").waitFor();
     const folder = join(root, "t/partitions/00000001");
@@ -347,7 +347,7 @@ test("a group shows its members, and whose each partition is", WITH_BROWSER, asy
   });
 });
 
-test("when the server is gone the page says so, and goes on when it is back", WITH_BROWSER, async () => {
+test("the page reports that the server is gone, and continues when it is back", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill }) => {
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 5));
     await go("");
@@ -360,7 +360,7 @@ test("when the server is gone the page says so, and goes on when it is back", WI
 });
 
 test(
-  "the values under the pointer are said with their time, and damage in places and events",
+  "the values under the pointer are shown with their time, and damage in places and events",
   WITH_BROWSER,
   async () => {
     await look(async ({ page, go, fill, driver, root }) => {

@@ -35,7 +35,7 @@ test("a thousand topics are listed quickly", async () => {
   });
 });
 
-test("of a million events a few are shown quickly", async () => {
+test("a few of a million events are shown quickly", async () => {
   await serve(async ({ get, fill }) => {
     await fill("t", { num_partitions: 1 }, async (topic) => {
       await using producer = topic.producer({ batchSize: 5000 });

@@ -3,7 +3,7 @@ import { Distribution } from "../../page/contrast.ts";
 import { type Raster, rasterOf, readValues, reduce } from "../../page/raster.ts";
 import { test } from "../harness.ts";
 
-test("metadata say what a raster is in the words of numpy, of C and of images", () => {
+test("metadata describes a raster in the terms of numpy, C and images", () => {
   const cases: [Record<string, unknown>, number, string][] = [
     [{ shape: [4, 6], dtype: "<u2" }, 48, "uint16 1 true 1"],
     [{ shape: [4, 6], dtype: ">i4" }, 96, "int32 1 false 1"],
@@ -48,7 +48,7 @@ test("half precision and 64 bit values are read, in both byte orders", () => {
   assertEquals([...readValues({ ...raster, pixel: "int64", littleEndian: true }, wide)], [-5, 0, 1, 2 ** 40]);
 });
 
-test("contrast leaves out hot pixels, and looks above a value that fills the image", () => {
+test("contrast clips hot pixels, and ignores a value that fills the image", () => {
   const values = Float64Array.from({ length: 10_000 }, (_, at) => at % 100);
   values[7] = 1e9;
   values[8] = NaN;
@@ -60,7 +60,7 @@ test("contrast leaves out hot pixels, and looks above a value that fills the ima
   assertEquals(new Distribution(new Uint8Array(5).fill(3)).range(0.5), [3, 3]);
 });
 
-test("a reduced image holds the means, also of the last rows and columns", () => {
+test("a reduced image has the means, including the last rows and columns", () => {
   const { values, width, height, factor } = reduce(Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9]), 3, 3, 2);
   assertEquals([[...values], width, height, factor], [[3, 4.5, 7.5, 9], 2, 2, 2]);
 });

@@ -5,7 +5,7 @@ import { browserMissing, look } from "./browser.ts";
 import { pushMany } from "./served.ts";
 
 test(
-  "where an action is looked for stands its command, with the store, to be copied",
+  "each action's command is shown with the store, ready to be copied",
   { skip: browserMissing },
   async () => {
     await look(async ({ page, go, fill, root, shoot }) => {

@@ -9,7 +9,7 @@ import { test } from "../harness.ts";
 import { browserMissing, withPage } from "./open_browser.ts";
 
 test(
-  "the scientific example's page draws a point for every frame, as they come",
+  "the scientific example's page draws a point for every frame as it arrives",
   { skip: browserMissing },
   async () => {
     await using driver = await Driver.open("memory", {});

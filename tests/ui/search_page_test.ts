@@ -23,7 +23,7 @@ async function findNothing(
   });
 }
 
-test("what a filter wants is looked for until it is found", { skip: browserMissing }, async () => {
+test("a filter searches until it finds a match", { skip: browserMissing }, async () => {
   await look(async ({ page, go, fill }) => {
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 1000));
     await findNothing(page, { endId: 1000, above: 500, step: 25 });
@@ -35,14 +35,14 @@ test("what a filter wants is looked for until it is found", { skip: browserMissi
   });
 });
 
-test("a search is stopped by a button, and goes on from there", { skip: browserMissing }, async () => {
+test("a search is stopped by a button, and can be continued", { skip: browserMissing }, async () => {
   await look(async ({ page, go, fill }) => {
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 100));
     await findNothing(page, { endId: 1e9, above: 100, step: 1 });
     await go(`topics/t/events?partition=0&filter=${ONE}`);
     await page.getByText("Nothing found yet").waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByText("No event that was looked at matches").waitFor();
+    await page.getByText("No event searched so far matches").waitFor();
     await page.getByRole("button", { name: "Older" }).click();
     await page.getByText("Searching").waitFor();
   });

@@ -6,7 +6,7 @@ import { pushMany } from "./served.ts";
 
 const WITH_BROWSER = { skip: browserMissing };
 
-test("conditions and words are looked for, and the pattern is shown beside them", WITH_BROWSER, async () => {
+test("conditions and words are searched for, and the pattern is shown", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill, shoot }) => {
     await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 500));
     await go("topics/t/events");
@@ -31,7 +31,7 @@ test("conditions and words are looked for, and the pattern is shown beside them"
 
 // An answer that came before the next frame left the rows of the last search below those of the new one.
 test(
-  "what was found before is gone, also where the answer comes before a frame is drawn",
+  "earlier results are cleared, even if the answer arrives before a frame is drawn",
   WITH_BROWSER,
   async () => {
     await look(async ({ page, go, fill }) => {
@@ -49,7 +49,7 @@ test(
   },
 );
 
-test("an address leads to one event, which is open, and is copied by a button", WITH_BROWSER, async () => {
+test("an address opens one event, and can be copied by a button", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill, url }) => {
     await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 500));
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);

@@ -3,7 +3,7 @@ import { compileEventPattern, type JsonValue } from "../../mod.ts";
 import { wantedOf } from "../../page/shorthand.ts";
 import { test } from "../harness.ts";
 
-test("short conditions become the pattern that says the same", () => {
+test("short conditions become the equivalent pattern", () => {
   const cases: [string, string][] = [
     ["energy > 40", '{"energy":[{"numeric":[">",40]}]}'],
     ["x>=1 and x < 5", '{"x":[{"numeric":[">=",1,"<",5]}]}'],

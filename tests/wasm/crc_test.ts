@@ -51,7 +51,7 @@ test("crc32() agrees with zlib for lengths, alignments and seeds of all kinds", 
   }
 });
 
-test("crc32() agrees with zlib for every length around those where its method changes", () => {
+test("crc32() agrees with zlib for lengths around every change of method", () => {
   const source = randomBytes(40_000, 6);
   for (const [first, last] of [[480, 900], [4780, 5140], [24_500, 24_680], [29_300, 29_480]]) {
     for (let size = first; size <= last; size++) {
@@ -75,7 +75,7 @@ test("crc32Sliced() agrees with zlib", () => {
   }
 });
 
-test("crc32() goes on from a seed as if the bytes were one piece", () => {
+test("crc32() continues from a seed as if the bytes were one piece", () => {
   const bytes = randomBytes(200_000, 4);
   const whole = bitwiseCrc32(bytes);
   for (const cut of [0, 1, 15, 16, 17, 640, 1000, 5000, 65_536, 100_001, 199_999, 200_000]) {
@@ -96,7 +96,7 @@ test("crc32() of zeros and of ones depends on their number", () => {
   }
 });
 
-test("crc32() leaves the message as it was", () => {
+test("crc32() does not change the message", () => {
   for (const size of [100, 1000, 10_000, 100_000]) {
     const bytes = randomBytes(size, size);
     const ptr = place(bytes, 5);

@@ -55,7 +55,7 @@ test("encodeFrame() sums each started block of the data", () => {
   ]);
 });
 
-test("encodeFrame() returns the frame's bytes for every mix of parts", () => {
+test("encodeFrame() returns the frame's bytes for every combination of parts", () => {
   for (const dataBytes of [0, 1, 65_535, 65_536, 65_537, 131_072]) {
     for (const extentCount of [0, 1, 3]) {
       for (const metadata of [[], ["1"], ["1", "22", "333"]]) {
@@ -78,7 +78,7 @@ test("encodeFrame() returns the frame's bytes for every mix of parts", () => {
   }
 });
 
-test("encodeFrame() touches no byte outside its frame", () => {
+test("encodeFrame() writes no byte outside its frame", () => {
   core.u8.fill(0x77, core.encodeArea, core.encodeArea + 10_000);
   const frame = encodeSample({ data: [randomBytes(3000, 1), randomBytes(1, 1), randomBytes(0, 1)] }, 100);
   const before = core.u8.subarray(frame.ptr - 100, frame.ptr);
@@ -102,7 +102,7 @@ test("checkHead() finds every flipped bit of the head and of its CRC", () => {
   );
 });
 
-test("checkHead() says no when a record states a head beyond the memory", () => {
+test("checkHead() refuses a record that states a head beyond the memory", () => {
   const { ptr } = encodeSample();
   core.view.setUint32(ptr + RECORD.metadataBytes, 0xffffffff, true);
   assertStrictEquals(core.checkHead(ptr), false);

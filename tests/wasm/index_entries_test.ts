@@ -43,7 +43,7 @@ test("encodeIndexEntry() writes every field where the format puts it", () => {
   assertStrictEquals(core.view.getUint32(ptr + INDEX.crc, true), crc);
 });
 
-test("checkIndexEntry() lets no flipped bit and no other salt pass", () => {
+test("checkIndexEntry() detects any flipped bit or another salt", () => {
   const ptr = encodeEntries([{ id: 5, time: 6, offset: 7 }]);
   assertStrictEquals(core.checkIndexEntry(ptr, SALT), true);
   assertStrictEquals(core.checkIndexEntry(ptr, SALT + 1), false);
@@ -58,7 +58,7 @@ test("lookupById() finds the entry at the id or the nearest below it", () => {
   assertStrictEquals(byId([], 5), -1);
 });
 
-test("lookupById() passes over damaged and foreign entries and does not trust their order", () => {
+test("lookupById() skips damaged and foreign entries and does not trust their order", () => {
   const entries = [
     { id: 30, time: 3, offset: 3 },
     { id: 10, time: 1, offset: 1 },
@@ -69,7 +69,7 @@ test("lookupById() passes over damaged and foreign entries and does not trust th
   assertEquals([5, 15, 25, 35, 45].map((id) => byId(entries, id)), [-1, 1, 3, 0, 0]);
 });
 
-test("lookupByTime() gives the last entry before the first of that time or later", () => {
+test("lookupByTime() returns the last entry before the first one at or after a time", () => {
   const entries = [10, 20, 30].map((time) => ({ id: time, time, offset: time }));
   assertEquals([5, 10, 11, 20, 30, 31].map((time) => byTime(entries, time)), [-1, -1, 0, 0, 1, 2]);
   assertStrictEquals(byTime([], 5), -1);
@@ -87,7 +87,7 @@ test("lookupByTime() is not led too far by a clock that was set back", () => {
   assertStrictEquals(byTime([entries[3], entries[2], entries[1], entries[0]], 250), 3);
 });
 
-test("lookups agree with a plain search over entries in disorder, some damaged", () => {
+test("lookups agree with a linear search over unordered, partly damaged entries", () => {
   const random = randomNumbers(5);
   for (let round = 0; round < 500; round++) {
     const entries = Array.from({ length: random(40) }, (_, index) => ({

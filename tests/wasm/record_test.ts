@@ -22,7 +22,7 @@ function reseal(ptr: number, change: (view: DataView) => void): void {
   core.view.setUint32(ptr + RECORD.crc, bitwiseCrc32(core.u8.subarray(ptr, ptr + RECORD.crc)), true);
 }
 
-test("checkRecord() accepts either end of a frame as what it is, under its salt alone", () => {
+test("checkRecord() accepts either end of a frame, with its own salt only", () => {
   const { ptr, trailer } = encodeSample({}, 1);
   assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), true);
   assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, true), false);
@@ -34,7 +34,7 @@ test("checkRecord() accepts either end of a frame as what it is, under its salt 
   assertStrictEquals(core.checkRecordOfAnySegment(ptr + trailer, true), true);
 });
 
-test("checkRecord() lets no flipped bit pass", () => {
+test("checkRecord() detects any flipped bit", () => {
   const { ptr } = encodeSample();
   withEachBitFlipped(ptr, RECORD_BYTES, (bit) => {
     assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), false, `bit ${bit}`);
@@ -42,7 +42,7 @@ test("checkRecord() lets no flipped bit pass", () => {
   });
 });
 
-test("checkRecord() refuses what no writer writes, even with a right CRC", () => {
+test("checkRecord() refuses what no writer writes, even with a valid CRC", () => {
   const refused: Record<string, (view: DataView, ptr: number) => void> = {
     "kind 0": (view, ptr) => view.setUint8(ptr + RECORD.kind, 0),
     "kind 4": (view, ptr) => view.setUint8(ptr + RECORD.kind, 4),
@@ -61,7 +61,7 @@ test("checkRecord() refuses what no writer writes, even with a right CRC", () =>
   }
 });
 
-test("checkRecord() accepts as much as a writer writes, and refuses more", () => {
+test("checkRecord() accepts sizes up to a writer's limits, and refuses larger ones", () => {
   const limits: [field: number, limit: number][] = [
     [RECORD.metadataBytes, METADATA_BYTES_MAX],
     [RECORD.dataBytes, FRAME_DATA_BYTES_MAX],
@@ -83,7 +83,7 @@ test("checkRecord() accepts seals and chunks, which have no events", () => {
   }
 });
 
-test("checkRecord() accepts any number of lost events, which take no room", () => {
+test("checkRecord() accepts any number of lost events, which take no space", () => {
   const { ptr } = encodeSample({ metadata: [], flags: FLAG.lost });
   reseal(ptr, (view) => view.setUint32(ptr + RECORD.count, 2 ** 32 - 1, true));
   assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), true);
@@ -115,7 +115,7 @@ test("findRecord() finds headers and trailers in their order, at any alignment",
   }
 });
 
-test("findRecord() wants the record's 64 bytes whole inside the range", () => {
+test("findRecord() requires all 64 bytes of a record inside the range", () => {
   const { ptr, trailer, frameBytes } = encodeSample();
   assertStrictEquals(core.findRecord(ptr, RECORD_BYTES, 0, SAMPLE.salt), 0);
   for (let bytes = 0; bytes < RECORD_BYTES; bytes++) {
@@ -129,7 +129,7 @@ test("findRecord() wants the record's 64 bytes whole inside the range", () => {
   assertStrictEquals(core.findRecord(ptr, frameBytes, 0xffffffff, SAMPLE.salt), -1);
 });
 
-test("findRecord() passes over records of other segments and damaged ones", () => {
+test("findRecord() skips records of other segments and damaged ones", () => {
   const { ptr, trailer, frameBytes } = encodeSample({ salt: 1 });
   const foreign = core.u8.slice(ptr, ptr + frameBytes);
   const own = encodeSample({ salt: 2 }, frameBytes);
@@ -143,7 +143,7 @@ test("findRecord() passes over records of other segments and damaged ones", () =
   assertStrictEquals(core.findRecord(core.encodeArea, bytes, 0, 2), frameBytes + own.trailer);
 });
 
-test("findRecord() agrees with a plain search in bytes full of half magics", () => {
+test("findRecord() agrees with a linear search in bytes full of partial magics", () => {
   const random = randomNumbers(9);
   const { ptr, trailer } = encodeSample();
   const records = [

@@ -41,7 +41,7 @@ test("encodeSegmentHeader() writes every field where the format puts it, and zer
   );
 });
 
-test("checkSegmentHeader() lets no flipped bit pass", () => {
+test("checkSegmentHeader() detects any flipped bit", () => {
   const ptr = encodeSampleHeader();
   assertStrictEquals(core.checkSegmentHeader(ptr), "ok");
   withEachBitFlipped(ptr, SEGMENT_HEADER_BYTES, (bit) => {
@@ -50,7 +50,7 @@ test("checkSegmentHeader() lets no flipped bit pass", () => {
   });
 });
 
-test("checkSegmentHeader() tells a newer version from damage", () => {
+test("checkSegmentHeader() distinguishes a newer version from damage", () => {
   const ptr = encodeSampleHeader();
   core.view.setUint16(ptr + SEGMENT.version, FORMAT_VERSION + 1, true);
   assertStrictEquals(core.checkSegmentHeader(ptr), "damaged");
@@ -58,7 +58,7 @@ test("checkSegmentHeader() tells a newer version from damage", () => {
   assertStrictEquals(core.checkSegmentHeader(ptr), "newer");
 });
 
-test("checkSegmentHeader() takes zeros for no segment", () => {
+test("checkSegmentHeader() reports zeros as no segment", () => {
   const ptr = core.slot;
   core.u8.fill(0, ptr, ptr + SEGMENT_HEADER_BYTES);
   assertStrictEquals(core.checkSegmentHeader(ptr), "not a segment");

@@ -2,7 +2,7 @@ import { assertStrictEquals } from "@std/assert";
 import { core } from "../../src/log/format/core/core.ts";
 import { test } from "../harness.ts";
 
-test("hasControls() sees what no JSON text has, wherever it is, and only inside the range", () => {
+test("hasControls() finds control characters anywhere in the range, and only there", () => {
   const allowed = [0x09, 0x0a, 0x0d, 0x20, 0x7f, 0x80, 0xff];
   for (const bytes of [0, 1, 15, 16, 17, 40]) {
     const ptr = core.slot + 3;

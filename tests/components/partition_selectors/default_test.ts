@@ -5,13 +5,13 @@ import { test } from "../../harness.ts";
 
 const partitions = (count: number) => Array.from({ length: count }, (_, partition_id) => ({ partition_id }));
 
-test("default partition selector takes the partitions in turn", () => {
+test("default partition selector is round-robin", () => {
   const selector = new DefaultPartitionSelector();
   selector.setPartitions(partitions(3));
   assertEquals(Array.from({ length: 7 }, () => selector.selectPartitionFor({})), [0, 1, 2, 0, 1, 2, 0]);
 });
 
-test("default partition selector takes a requested partition modulo the count, and keeps its turn", () => {
+test("default partition selector takes a requested partition modulo the count, without changing the round-robin order", () => {
   const selector = new DefaultPartitionSelector();
   selector.setPartitions(partitions(3));
   assertEquals([0, 2, 3, 7].map((requested) => selector.selectPartitionFor({}, requested)), [0, 2, 0, 1]);
@@ -26,7 +26,7 @@ test("default partition selector refuses what is not a partition number", () => 
   }
 });
 
-test("default partition selector follows a change of the partitions", () => {
+test("default partition selector follows a change of the number of partitions", () => {
   const selector = new DefaultPartitionSelector();
   selector.setPartitions(partitions(4));
   for (let turn = 0; turn < 3; turn++) selector.selectPartitionFor({});

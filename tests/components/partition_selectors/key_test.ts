@@ -23,7 +23,7 @@ test("stable hash never changes", () => {
   assertEquals(known.map(([text]) => [text, stableHash(text)]), known);
 });
 
-test("key partition selector sends a key to the partition it has always gone to", () => {
+test("key partition selector keeps the partition of every key across versions", () => {
   const selector = keySelector("/detector", 1000);
   const keys: JsonValue[] = ["d0", "d1", "é", 7, -1.5, true, null, { a: 1 }, [1, "x"]];
   assertEquals(keys.map((detector) => selector.selectPartitionFor({ detector })), [
@@ -39,7 +39,7 @@ test("key partition selector sends a key to the partition it has always gone to"
   ]);
 });
 
-test("key partition selector takes equal keys for equal however they are written", () => {
+test("key partition selector treats equal keys alike however they are written", () => {
   const selector = keySelector("/k", 1_000_000);
   const partition = (text: string) => selector.selectPartitionFor(JSON.parse(text));
   assertEquals(
@@ -71,7 +71,7 @@ test("key partition selector finds its key by any JSON pointer", () => {
   }
 });
 
-test("key partition selector sends events without the key to the partitions in turn", () => {
+test("key partition selector distributes events without the key round-robin", () => {
   const selector = keySelector("/a/1", 3);
   const keyless: JsonValue[] = [{}, { a: [0] }, { a: { b: 1 } }, "text", null, { a: [] }, { a: null }];
   assertEquals(keyless.map((metadata) => selector.selectPartitionFor(metadata)), [0, 1, 2, 0, 1, 2, 0]);
@@ -84,7 +84,7 @@ test("key partition selector takes a requested partition modulo the count", () =
   assertThrows(() => selector.selectPartitionFor({ id: 1 }, -1), NoSuchPartitionError);
 });
 
-test("key partition selector is made from its document, and not without a JSON pointer", async () => {
+test("key partition selector is created from its document, and requires a JSON pointer", async () => {
   const document = { type: "key", pointer: "/user/id" };
   assertEquals((await makePartitionSelector(document)).config(), document);
   for (const pointer of ["user", "/a~2", 5, null]) {

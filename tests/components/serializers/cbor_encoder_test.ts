@@ -64,7 +64,7 @@ function randomValue(random: () => number, depth: number): JsonValue {
   }
 }
 
-test("CBOR is written byte for byte as a general encoder writes it", () => {
+test("CBOR is byte for byte what a general encoder writes", () => {
   const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
   const random = randomSource(seed);
   for (let turn = 0; turn < 300; turn++) {
@@ -80,7 +80,7 @@ test("CBOR keeps the sign of zero", () => {
   assert(Object.is(decode(encodeCbor([-0])).at(0), -0));
 });
 
-test("CBOR of any size is written, and the bytes belong to the caller", () => {
+test("CBOR of any size is written, and the caller owns the bytes", () => {
   const first = encodeCbor("a");
   const large = { text: "x".repeat(1_000_000), list: new Array<number>(100_000).fill(1e300) };
   assertEquals(decode(encodeCbor(large)), large);
@@ -88,7 +88,7 @@ test("CBOR of any size is written, and the bytes belong to the caller", () => {
   assertEquals(hex(first), "6161");
 });
 
-test("CBOR is not written of what JSON cannot hold, and the next value is written as ever", () => {
+test("a value that JSON cannot hold is refused as CBOR, and the next value is written", () => {
   for (const wrong of [undefined, NaN, Infinity, 5n, () => 1, Symbol("x")]) {
     assertThrows(
       () => encodeCbor([wrong as JsonValue]),

@@ -48,7 +48,7 @@ async function roundTrip(serializer: Serializer, value: JsonValue): Promise<Json
 }
 
 for (const document of DOCUMENTS) {
-  test(`serializer ${document.type} gives back every value it was given, keys in order`, async () => {
+  test(`serializer ${document.type} returns every value unchanged, keys in order`, async () => {
     const serializer = await makeSerializer(document);
     for (const value of VALUES) {
       const back = await roundTrip(serializer, value);
@@ -57,7 +57,7 @@ for (const document of DOCUMENTS) {
     }
   });
 
-  test(`serializer ${document.type} is made again from its document`, async () => {
+  test(`serializer ${document.type} is recreated from its document`, async () => {
     assertEquals((await makeSerializer(document)).config(), document);
   });
 
@@ -68,7 +68,7 @@ for (const document of DOCUMENTS) {
   });
 }
 
-test("serializer cbor writes what RFC 8949 says, in the shortest form", async () => {
+test("serializer cbor writes the shortest form of RFC 8949", async () => {
   const serializer = await makeSerializer({ type: "cbor" });
   const known: [JsonValue, string][] = [
     [0, "00"],
@@ -114,7 +114,7 @@ test("serializer cbor refuses bytes that JSON has no value for", async () => {
   }
 });
 
-test("serializer schema is not made without a schema", async () => {
+test("serializer schema requires a schema", async () => {
   await assertRejects(() => makeSerializer({ type: "schema" }), InvalidOptionError, '"schema"');
 });
 

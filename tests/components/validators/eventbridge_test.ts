@@ -17,7 +17,7 @@ function refusal(pattern: JsonValue, metadata: JsonValue): MetadataMismatch | un
   return error.mismatch;
 }
 
-test("eventbridge validator takes what matches its pattern and names the field that does not", () => {
+test("eventbridge validator accepts matching metadata and names the field that does not match", () => {
   const pattern = { source: ["aws.ec2"], detail: { state: [{ prefix: "run" }, "stopped"] } };
   new EventBridgeValidator(pattern).validate({ source: "aws.ec2", detail: { state: "running" } });
   assertEquals(refusal(pattern, { source: "aws.ec2", detail: { state: "idle" } }), {
@@ -34,7 +34,7 @@ test("eventbridge validator takes what matches its pattern and names the field t
   assertStringIncludes((error as Error).message, 'at "/source" expected a match for ["aws.ec2"], found "x"');
 });
 
-test("eventbridge validator is made from the document the C++ library writes, and from one with a pattern", async () => {
+test("eventbridge validator is created from the C++ library's document, and from one with a pattern", async () => {
   const pattern = { energy: [{ numeric: ["<", 50] }] };
   const documents: ComponentDocument[] = [
     { type: "eventbridge", schema: pattern },
@@ -48,7 +48,7 @@ test("eventbridge validator is made from the document the C++ library writes, an
   }
 });
 
-test("eventbridge validator is not made without a pattern, with two, or with a wrong one", async () => {
+test("eventbridge validator refuses no pattern, two patterns, and an invalid one", async () => {
   const documents: ComponentDocument[] = [
     { type: "eventbridge" },
     { type: "eventbridge", schema: { a: [1] }, pattern: { a: [1] } },

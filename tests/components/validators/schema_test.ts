@@ -70,7 +70,7 @@ const REFUSALS: [JsonValue, JsonValue, [string, string, string]][] = [
   [{ properties: { a: false } }, { a: 1 }, ["/a", "nothing to be there", "1"]],
 ];
 
-test("schema validator says where metadata differs, what is expected there and what was found", async () => {
+test("schema validator reports the place, the expected value and the value found", async () => {
   for (const [schema, metadata, [path, expected, found]] of REFUSALS) {
     const validator = await makeValidator({ type: "schema", schema });
     const error = assertThrows(() => validator.validate(metadata, []), InvalidMetadataError);
@@ -80,7 +80,7 @@ test("schema validator says where metadata differs, what is expected there and w
   }
 });
 
-test("schema validator knows drafts 2020-12, 2019-09, 07, 06 and 04", async () => {
+test("schema validator supports drafts 2020-12, 2019-09, 07, 06 and 04", async () => {
   for (const $schema of DRAFTS) {
     const schema = { $schema, type: "object", properties: { i: { type: "integer" } }, required: ["i"] };
     const validator = await makeValidator({ type: "schema", schema });
@@ -90,7 +90,7 @@ test("schema validator knows drafts 2020-12, 2019-09, 07, 06 and 04", async () =
   }
 });
 
-test("schema validator reads each draft by its own rules", async () => {
+test("schema validator applies each draft's own rules", async () => {
   const tuple = { type: "array", items: [{ type: "string" }], additionalItems: false };
   const draft07 = await SchemaValidator.compile({ $schema: DRAFTS[2], ...tuple });
   draft07.validate(["x"]);
@@ -104,7 +104,7 @@ test("schema validator reads each draft by its own rules", async () => {
   assertThrows(() => draft2020.validate(["x", "y"]), InvalidMetadataError);
 });
 
-test("schema validator is made from the document the C++ library wrote", async () => {
+test("schema validator is created from the C++ library's document", async () => {
   const validator = await makeValidator(CPP_DOCUMENT);
   await validator.validate({ i: 1 }, []);
   assertThrows(() => validator.validate({ i: "1" }, []), InvalidMetadataError);
@@ -112,12 +112,12 @@ test("schema validator is made from the document the C++ library wrote", async (
   assertEquals(validator.config(), CPP_DOCUMENT);
 });
 
-test("schema validator takes format and unknown keywords for annotations, and says nothing of them", async () => {
+test("schema validator treats format and unknown keywords as annotations, without a warning", async () => {
   const schema = { type: "string", format: "email", example: "a@b.c", "x-unit": "GeV" };
   await (await makeValidator({ type: "schema", schema })).validate("not an address", []);
 });
 
-test("schema validator is not made from a wrong schema", async () => {
+test("schema validator refuses an invalid schema", async () => {
   const wrong: [JsonValue | undefined, string][] = [
     [undefined, 'expected a JSON Schema under "schema"'],
     ["text", 'expected an object, true or false, found "text"'],
@@ -144,7 +144,7 @@ test("schema validator is not made from a wrong schema", async () => {
   }
 });
 
-test("a schema validator does not change with the object it was made from", async () => {
+test("a schema validator does not change with its source object", async () => {
   const schema = { type: "object", properties: { a: { maximum: 5 } } };
   const validator = await SchemaValidator.compile(schema);
   schema.properties.a.maximum = 50;

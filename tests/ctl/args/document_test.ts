@@ -5,7 +5,7 @@ import { UsageError } from "../../../src/ctl/usage_error.ts";
 import type { JsonObject } from "../../../mod.ts";
 import { test } from "../../harness.ts";
 
-test("setNested() makes the objects between the dots", () => {
+test("setNested() creates the objects between the dots", () => {
   const document: JsonObject = {};
   setNested(document, "--driver.kafka.acks", "kafka.acks", "all");
   setNested(document, "--driver.kafka.retries", "kafka.retries", 3);
@@ -34,14 +34,14 @@ test("parseDocument() names option, file, line and column of malformed JSON", ()
   assertMatch(error.message, /^Malformed JSON in "d\.json" line 3 column 8 given by "--driver-config"$/);
 });
 
-test("parseDocument() names the place also where a text ends too early or a key has no quotes", () => {
+test("parseDocument() names the place of an early end and of a key without quotes", () => {
   const early = assertThrows(() => parseDocument("--x-config", '{"a": [1,\n2', "d.json"), UsageError);
   assertMatch(early.message, /"d\.json" line 2 column 2 /);
   const unquoted = assertThrows(() => parseDocument("--x-config", "{\n\n  a: 1}", "d.json"), UsageError);
   assertMatch(unquoted.message, /"d\.json" line 3 column 3 /);
 });
 
-test("faultOffset() finds what cannot stand where it is", () => {
+test("faultOffset() finds the first invalid character", () => {
   for (
     const [text, offset] of [
       ["", 0],
@@ -65,7 +65,7 @@ test("faultOffset() finds what cannot stand where it is", () => {
   }
 });
 
-test("parseDocument() wants an object", () => {
+test("parseDocument() requires an object", () => {
   for (const [text, found] of [["[]", "an array"], ["1", "a number"], ["null", "null"]]) {
     assertThrows(() => parseDocument("--x-config", text, "d.json"), UsageError, `found ${found}`);
   }

@@ -23,7 +23,7 @@ test("DIASPORA_CTL_DRIVER_OPTIONS is split as a shell would, without expansion",
   assertThrows(() => split("'open"), UsageError, "unclosed");
 });
 
-test("DIASPORA_DRIVER and DIASPORA_DRIVER_CONFIG stand under the command line", () => {
+test("the command line overrides DIASPORA_DRIVER and DIASPORA_DRIVER_CONFIG", () => {
   const environment = {
     DIASPORA_DRIVER: "files",
     DIASPORA_DRIVER_CONFIG: '{"root_path": "/env", "keep": 1}',
@@ -38,7 +38,7 @@ test("DIASPORA_DRIVER and DIASPORA_DRIVER_CONFIG stand under the command line", 
   });
 });
 
-test("options meant for the driver of the environment are not handed to another", () => {
+test("options for the driver of the environment are not passed to another one", () => {
   const environment = { DIASPORA_DRIVER: "files", DIASPORA_DRIVER_CONFIG: '{"root_path": "/env"}' };
   assertEquals(driverWithEnvironment({ name: "memory", document: {} }, environment), {
     name: "memory",

@@ -29,7 +29,7 @@ const COMMAND: CommandSpec = {
 
 const parse = (...argv: string[]) => parseCommandLine(argv, COMMAND);
 
-test("both --key value and --key=value work, also with values that look like options", () => {
+test("both --key value and --key=value work, even with values that look like options", () => {
   assertEquals(parse("--name", "a").text("name"), "a");
   assertEquals(parse("--name=a=b").text("name"), "a=b");
   assertEquals(parse("--from", "-5").text("from"), "-5");
@@ -39,14 +39,14 @@ test("both --key value and --key=value work, also with values that look like opt
   assertEquals(parse("--name", "007").text("name"), "007");
 });
 
-test("short options stand alone, together, and before their value", () => {
+test("short options work alone, combined, and followed by their value", () => {
   assertEquals(parse("-v").flag("verbose"), true);
   const args = parse("-vyn", "x");
   assertEquals([args.flag("verbose"), args.flag("yes"), args.text("name")], [true, true, "x"]);
   assertEquals(parse("-nx").text("name"), "x");
 });
 
-test("flags can be negated where that is allowed, and the last one counts", () => {
+test("flags can be negated where allowed, and the last one counts", () => {
   assertEquals(parse().maybeFlag("color"), undefined);
   assertEquals(parse("--no-color").maybeFlag("color"), false);
   assertEquals(parse("--no-color", "--color").maybeFlag("color"), true);
@@ -58,13 +58,13 @@ test("the last of several values counts, unless the option may be repeated", () 
   assertEquals(parse("--partition", "1", "--partition", "2").texts("partition"), ["1", "2"]);
 });
 
-test("words beside options are kept, and everything after -- is a word", () => {
+test("words between options are kept, and everything after -- is a word", () => {
   assertEquals(parse("topic", "--name", "x").positional, ["topic"]);
   assertEquals(parse("--", "--name").positional, ["--name"]);
   assertThrows(() => parse("a", "b"), UsageError, 'Unexpected argument "b"');
 });
 
-test("dotted options nest, and take the next word whatever it looks like", () => {
+test("dotted options nest, and take the next word as their value whatever it looks like", () => {
   const { name, document } = parse(
     "--driver",
     "octopus",
@@ -110,7 +110,7 @@ test("an unknown option names the nearest one", () => {
   assertThrows(() => parse("-x"), UsageError, 'Unknown option "-x"');
 });
 
-test("wrong values name the option and what was found", () => {
+test("invalid values name the option and the value found", () => {
   assertThrows(
     () => parse("--max", "-1"),
     UsageError,

@@ -19,7 +19,7 @@ test("parseValue() reads numbers as the C++ tool does, and exponents", () => {
   ]);
 });
 
-test("parseValue() keeps a whole number as text that a double cannot hold", () => {
+test("parseValue() keeps a whole number beyond a double as text", () => {
   assertEquals(parse("9007199254740993"), "9007199254740993");
   assertEquals(parse("9007199254740991"), 9007199254740991);
   assertEquals(parse("1e999"), "1e999");
@@ -31,7 +31,7 @@ test("parseValue() reads true, false, null and JSON in brackets", () => {
   }, []]);
 });
 
-test("parseValue() splits at commas, with quotes around items that have some", () => {
+test("parseValue() splits at commas, except within quotes", () => {
   assertEquals(parse("a,b,3"), ["a", "b", 3]);
   assertEquals(parse('"a,b",c'), ["a,b", "c"]);
   assertEquals(parse("host:9092,"), ["host:9092"]);
@@ -57,7 +57,7 @@ test("parseValue() leaves quoted and other text as text", () => {
   );
 });
 
-test("parseValue() names the option and the place when JSON in brackets is malformed", () => {
+test("parseValue() names the option and the place of malformed JSON", () => {
   const error = assertThrows(() => parse("{a: 1}"), UsageError);
   assertEquals(
     error.message.startsWith('Option "--driver.x" has malformed JSON, at character 2 of its value'),

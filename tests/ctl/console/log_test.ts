@@ -10,7 +10,7 @@ test("a log line has time, level and text", () => {
   assertEquals(lines, ["[2026-11-23 15:48:00.123] [info] text\n"]);
 });
 
-test("lines below the level are not written, and off writes none", () => {
+test("lines below the level are not written, and off writes nothing", () => {
   for (const level of LOG_LEVELS) {
     const written: string[] = [];
     const log = new Log({ write: (text) => written.push(text), paint: plain, level });
@@ -19,7 +19,7 @@ test("lines below the level are not written, and off writes none", () => {
   }
 });
 
-test("colour is used on a terminal alone, and not against NO_COLOR", () => {
+test("colour is used on a terminal only, and not with NO_COLOR", () => {
   const painted = (...of: Parameters<typeof painterFor>) => painterFor(...of)("red", "x") !== "x";
   assertEquals(painted({ isTTY: true }, {}), true);
   assertEquals(painted({ isTTY: false }, {}), false);

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { BrokenPipeError, Output } from "../../../src/ctl/console/output.ts";
 import { test } from "../../harness.ts";
 
-test("many lines are few writes, in order and complete", async () => {
+test("many lines are joined into few writes, in order and complete", async () => {
   const chunks: string[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -44,7 +44,7 @@ test("text and bytes keep their order", async () => {
   ]);
 });
 
-test("a slow reader is waited for", async () => {
+test("writing waits for a slow reader", async () => {
   let taken = 0;
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -61,7 +61,7 @@ test("a slow reader is waited for", async () => {
   assertEquals(taken, 70_000);
 });
 
-test("a reader that went away is a broken pipe, now and later", async () => {
+test("writing after the reader left is a broken pipe, every time", async () => {
   const stream = new Writable({
     write(_chunk, _encoding, done) {
       done(Object.assign(new Error("broken pipe"), { code: "EPIPE" }));

@@ -3,7 +3,7 @@ import { formatBytes, formatDuration, Progress, progressText } from "../../../sr
 import { formatTable } from "../../../src/ctl/console/table.ts";
 import { test } from "../../harness.ts";
 
-test("progress says events, bytes, rate, share and the time that is left", () => {
+test("progress shows events, bytes, rate, percentage and the time left", () => {
   assertEquals(
     progressText({ events: 1_234_000, bytes: 98_700_000 }, { bytes: 394_800_000 }, 4000),
     "1,234,000 events  98.7 MB  308,500 events/s  25 %  00:12 left",
@@ -11,7 +11,7 @@ test("progress says events, bytes, rate, share and the time that is left", () =>
   assertEquals(progressText({ events: 0, bytes: 0 }, {}, 0), "0 events  0 B");
 });
 
-test("progress is drawn over itself and leaves nothing behind", () => {
+test("progress is redrawn in place and removed at the end", () => {
   const written: string[] = [];
   const progress = new Progress({ write: (text) => written.push(text), label: "copied", now: () => 0 });
   progress.done.events = 5;
@@ -26,7 +26,7 @@ test("sizes and durations are short", () => {
   assertEquals([0, 61, 3723].map(formatDuration), ["00:00", "01:01", "1:02:03"]);
 });
 
-test("a table lines up texts to the left and numbers to the right", () => {
+test("a table aligns texts to the left and numbers to the right", () => {
   assertEquals(formatTable(["name", "events"], [["a", 5], ["longer", 12345]]), [
     "name    events",
     "a            5",

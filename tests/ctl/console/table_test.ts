@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { formatTable } from "../../../src/ctl/console/table.ts";
 import { test } from "../../harness.ts";
 
-test("a table that a terminal is too narrow for cuts its widest texts, and no numbers", () => {
+test("a table wider than the terminal shortens its widest texts, but no numbers", () => {
   const head = ["topic", "consumer", "events"];
   const rows = [["a-topic-with-a-long-name", "short", 1234567], ["b", "another-long-name", 1]];
   const lines = formatTable(head, rows, 40);

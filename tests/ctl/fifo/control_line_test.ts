@@ -20,7 +20,7 @@ test("a producer command names path and topic, with the C++ tool's defaults", ()
   });
 });
 
-test("a consumer command takes options in parentheses, with any space around them", () => {
+test("a consumer command takes options in parentheses, with any white space", () => {
   const { command } = commandOf(
     "  /tmp/my out  <-  topic ( format=json,batch_size = 7, name=app one, ack=true, group=true ) \r",
   );
@@ -33,7 +33,7 @@ test("a consumer command takes options in parentheses, with any space around the
   assertEquals(commandOf("a -> t(format=json)").command.options.format, "json");
 });
 
-test("a wrong option is left at its default and named", () => {
+test("an invalid option is reported and left at its default", () => {
   const { command, warnings } = commandOf("a -> t (format=xml, batch_size=0, name=x, size=5, novalue)");
   assertEquals(command.options, { format: "raw", batchSize: 128, ack: false, group: false });
   assertEquals(warnings.length, 5);

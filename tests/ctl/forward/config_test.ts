@@ -36,7 +36,7 @@ test("malformed YAML names file and line", () => {
   assertEquals(fault(`${DRIVERS}  local: {}\nforward: []\n`).startsWith('"f.yaml" line 3: '), true);
 });
 
-test("what is missing or too much is named with its line", () => {
+test("missing and unknown keys are reported with their line", () => {
   assertEquals(fault(""), '"f.yaml" line 1: expected the keys "drivers" and "forward"');
   assertEquals(
     fault("forward: []\n"),
@@ -65,7 +65,7 @@ test("what is missing or too much is named with its line", () => {
   );
 });
 
-test("an endpoint that names no driver, or nothing after the slash, is named with its line", () => {
+test("an endpoint without a driver or a topic is reported with its line", () => {
   assertEquals(
     fault(`${DRIVERS}forward:\n  - from: locl/a\n    to: local/b\n`),
     '"f.yaml" line 4: "from" names driver "locl", which is not among "drivers": did you mean local?',

@@ -21,7 +21,7 @@ function splitAll(text: string, cuts: number[]): string[] {
   return last === undefined ? lines : [...lines, ...decodeLines(last).lines];
 }
 
-test("lines come out whole wherever the stream is cut, also within a character", () => {
+test("lines are whole wherever the stream is split, even within a character", () => {
   const text = 'ä"\\\n\n{"ключ": "値"}\r\nlast';
   const expected = ['ä"\\', "", '{"ключ": "値"}\r', "last"];
   const size = bytes(text).length;
@@ -32,7 +32,7 @@ test("lines come out whole wherever the stream is cut, also within a character",
   }
 });
 
-test("a line end at the end begins no further line", () => {
+test("a final newline starts no further line", () => {
   assertEquals(splitAll("a\nb\n", []), ["a", "b"]);
   assertEquals(splitAll("\n", []), [""]);
   assertEquals(splitAll("", []), []);

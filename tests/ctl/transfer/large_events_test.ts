@@ -17,7 +17,7 @@ async function bytesOf(event: ImportedEvent): Promise<number[]> {
   return bytes;
 }
 
-test("imported events with too much metadata are refused or skipped by their bytes, and counted", () => {
+test("imported events with too many bytes of metadata are refused or skipped, and counted", () => {
   const refusing = new LargeEvents({ choice: "refuse", bytesMax: 9 });
   assertEquals(refusing.take(SMALL), SMALL);
   assertThrows(() => refusing.take(LARGE), LimitExceededError, "it has 10 bytes of metadata, more than 9");
@@ -31,7 +31,7 @@ test("imported events with too much metadata are refused or skipped by their byt
   ]);
 });
 
-test("metadata of an imported event are moved after its data, whatever they come as", async () => {
+test("metadata of an imported event is appended to its data, in whatever form it arrives", async () => {
   const moving = new LargeEvents({ choice: "data", bytesMax: 9 });
   const text = [...new TextEncoder().encode(LARGE.document)];
   async function* stream() {
@@ -54,7 +54,7 @@ test("metadata of an imported event are moved after its data, whatever they come
   assertEquals(moving.summary, "; the metadata of 3 events moved to the end of the data part");
 });
 
-test("metadata that are bytes of a serializer are not moved: nothing could take their place", () => {
+test("metadata that is bytes of a serializer is not moved, since nothing could replace it", () => {
   assertThrows(() => new LargeEvents({ choice: "data", bytesMax: 9 }, true), UsageError, "use skip");
   assertEquals(new LargeEvents({ choice: "skip", bytesMax: 9 }, true).summary, "");
 });

@@ -90,7 +90,7 @@ test("an acknowledgement is stored with the time of the frame that holds the las
     }
   }));
 
-test("an acknowledgement of what this consumer did not give out is stored with what the log says", () =>
+test("an acknowledgement of an event that this consumer did not deliver is stored as the log has it", () =>
   withLogs(1, async ({ push, consumer, stored }) => {
     push(3);
     push(3);
@@ -106,7 +106,7 @@ test("an acknowledgement of what this consumer did not give out is stored with w
     assertEquals(stored(), [5, 1_002_000]);
   }));
 
-test("a frame that is given in two parts is remembered for both", () =>
+test("a frame delivered in two parts is remembered for both", () =>
   withLogs(1, async ({ push, consumer, stored }) => {
     push(4);
     push(1);
@@ -124,7 +124,7 @@ test("a frame that is given in two parts is remembered for both", () =>
     assertEquals(stored(), [5, 1_002_000]);
   }));
 
-test("partitions are remembered apart, and only those that were asked for are read", () =>
+test("each partition has its own position, and only requested ones are read", () =>
   withLogs(3, async ({ push, consumer, stored }) => {
     push(1, 0);
     push(2, 1);
@@ -139,7 +139,7 @@ test("partitions are remembered apart, and only those that were asked for are re
     assertEquals([some.position(0), some.position(2), all.position(2)], [1, 3, 0]);
   }));
 
-test("seeking moves reading, and the stored position only where that is wanted", () =>
+test("seeking moves the reader, and the stored position only on request", () =>
   withLogs(1, async ({ push, consumer, stored }) => {
     for (let frame = 0; frame < 3; frame++) push(2);
     const reading = await consumer();
@@ -156,7 +156,7 @@ test("seeking moves reading, and the stored position only where that is wanted",
     assertEquals(stored(), [2, 1_001_000]);
   }));
 
-test("a consumer begins where its name acknowledged, else where it was asked to", () =>
+test("a consumer starts after its acknowledged position, or else at the option from", () =>
   withLogs(1, async ({ push, consumer }) => {
     for (let frame = 0; frame < 3; frame++) push(2);
     const late = await consumer({ from: "latest" });
@@ -168,7 +168,7 @@ test("a consumer begins where its name acknowledged, else where it was asked to"
     assertEquals((await consumer({ from: "latest" })).position(0), 2);
   }));
 
-test("a position that was removed is reported once, and reading goes on with what is there", () =>
+test("a removed position is reported once, and reading continues at the first event left", () =>
   withLogs(1, async ({ push, roll, consumer, logs }) => {
     push(3);
     roll();
@@ -221,7 +221,7 @@ test("a wait ends with an event, with its signal and with the consumer, and not 
     assert(!other.signal.aborted);
   }));
 
-test("a wait leaves nothing on its signal, and the watch on the folders is kept for a while for the next one", () =>
+test("a wait removes its listener from the signal, and the folder watch is kept for a while for the next wait", () =>
   withLogs(1, async ({ push, consumer, logs }) => {
     const reading = await consumer();
     const on: string[] = [];

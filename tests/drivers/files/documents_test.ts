@@ -16,7 +16,7 @@ async function withDriver(body: (driver: Driver, rootPath: string) => Promise<vo
   }
 }
 
-test("options that mean nothing are refused by name, and nothing is made", () =>
+test("unknown options are refused by name, and nothing is created", () =>
   withDriver(async (driver) => {
     const cases: [Record<string, unknown>, string][] = [
       [{ retention_seconds: 0 }, "retention_seconds"],
@@ -42,7 +42,7 @@ test("options that mean nothing are refused by name, and nothing is made", () =>
     }
   }));
 
-test("names that no topic can have are refused by every call", () =>
+test("invalid topic names are refused by every call", () =>
   withDriver(async (driver) => {
     for (const name of ["", "..", "a/b", ".hidden"]) {
       await assertRejects(() => driver.createTopic(name, {}), InvalidTopicNameError);
@@ -52,7 +52,7 @@ test("names that no topic can have are refused by every call", () =>
     }
   }));
 
-test("documents are written with their keys in order, whatever order they were given in", () =>
+test("documents are written with sorted keys", () =>
   withDriver(async (driver, rootPath) => {
     await driver.createTopic("t", {
       segment_bytes: 8192,
@@ -65,7 +65,7 @@ test("documents are written with their keys in order, whatever order they were g
     assertEquals(text, JSON.stringify(JSON.parse(text), null, 2));
   }));
 
-test("a component without a document is the default one", () =>
+test("a missing component document means the default component", () =>
   withDriver(async (driver, rootPath) => {
     await driver.createTopic("t", {});
     for (const file of ["validator", "serializer", "partition-selector"]) {

@@ -153,7 +153,7 @@ async function positions({ topic }: Program): Promise<number[]> {
   return (await topic.lag("workers")).map(({ position }) => position);
 }
 
-test("a member whose process is gone loses its partitions at the next look of another", async () => {
+test("a member whose process ended loses its partitions at another member's next check", async () => {
   await during(async (machines) => {
     const [one, two] = [await machines.open(1), await machines.open(2)];
     const first = await one.join();
@@ -169,7 +169,7 @@ test("a member whose process is gone loses its partitions at the next look of an
   });
 });
 
-test("a member that has work sees that another one is gone before its timers come due", async () => {
+test("a busy member notices that another one is gone without waiting for its timers", async () => {
   await during(async (machines) => {
     const [one, two] = [await machines.open(1), await machines.open(2)];
     const first = await one.join({ groupTimeoutMs: 60_000 });
@@ -185,7 +185,7 @@ test("a member that has work sees that another one is gone before its timers com
   });
 });
 
-test("a member of another machine loses its partitions after its timeout, and not before", async () => {
+test("a member on another machine loses its partitions after its timeout, not before", async () => {
   await during(async (machines) => {
     const [one, two] = [await machines.open(1, { host: "there" }), await machines.open(2)];
     await one.join();
@@ -203,7 +203,7 @@ test("a member of another machine loses its partitions after its timeout, and no
   });
 });
 
-test("a member that was stopped for longer than its timeout gives and acknowledges nothing more when it wakes", async () => {
+test("a member that was stopped for longer than its timeout delivers and acknowledges nothing when it resumes", async () => {
   await during(async (machines) => {
     const [one, two] = [await machines.open(1), await machines.open(2)];
     const released: number[] = [];
@@ -225,7 +225,7 @@ test("a member that was stopped for longer than its timeout gives and acknowledg
   });
 });
 
-test("before it gives an event, a member that was stopped looks whether it still owns the partition", async () => {
+test("a member that was stopped checks its ownership before it delivers an event", async () => {
   await during(async (machines) => {
     const [one, two] = [await machines.open(1), await machines.open(2)];
     const first = await one.join();
@@ -235,7 +235,7 @@ test("before it gives an event, a member that was stopped looks whether it still
   });
 });
 
-test("a member that no one missed goes on after it was stopped", async () => {
+test("a member that was stopped briefly continues", async () => {
   await during(async (machines) => {
     const one = await machines.open(1);
     const first = await one.join();
@@ -249,7 +249,7 @@ test("a member that no one missed goes on after it was stopped", async () => {
 });
 
 for (const call of ["before", "after"] as const) {
-  test(`an acknowledgement whose partition moves just ${call} it is written is refused, and does not count`, async () => {
+  test(`an acknowledgement whose partition moves just ${call} it is written is refused, and has no effect`, async () => {
     await during(async (machines) => {
       let interrupt = () => {};
       const storage = changedStorage((file, path) => ({
@@ -278,7 +278,7 @@ for (const call of ["before", "after"] as const) {
   });
 }
 
-test("two that take a partition over at once agree on one, and what was acknowledged stays so", async () => {
+test("two members that take over a partition at once agree on one owner, and acknowledgements are kept", async () => {
   await during(async (machines) => {
     let interrupt = () => {};
     const storage = changedStorage(() => ({}), {
@@ -314,7 +314,7 @@ test("two that take a partition over at once agree on one, and what was acknowle
   });
 });
 
-test("a clock that steps by hours moves no partition", async () => {
+test("a clock step of hours moves no partition", async () => {
   await during(async (machines) => {
     let wallMs = Date.now();
     const storage = changedStorage(() => ({}), { now: () => wallMs });
@@ -335,7 +335,7 @@ test("a clock that steps by hours moves no partition", async () => {
   });
 });
 
-test("a seek from outside is taken up by the next owner, and no member is shut out by it", async () => {
+test("a seek from outside is applied by the next owner, and excludes no member", async () => {
   await during(async (machines) => {
     const [one, two] = [await machines.open(1), await machines.open(2)];
     const first = await one.join();
@@ -348,7 +348,7 @@ test("a seek from outside is taken up by the next owner, and no member is shut o
   });
 });
 
-test("a group that is torn by a power cut is made anew by those who are there", async () => {
+test("a group damaged by a power cut is rebuilt by its members", async () => {
   await during(async (machines) => {
     const [one, two] = [await machines.open(1), await machines.open(2)];
     const [first, second] = [await one.join(), await two.join()];
@@ -361,7 +361,7 @@ test("a group that is torn by a power cut is made anew by those who are there", 
   });
 });
 
-test("members of a consumer that was deleted learn it", async () => {
+test("members of a deleted consumer get an error", async () => {
   await during(async (machines) => {
     const one = await machines.open(1);
     const first = await one.join();
@@ -375,7 +375,7 @@ test("members of a consumer that was deleted learn it", async () => {
   });
 });
 
-test("a consumer that reads alone is refused in every process while members are there, and welcome after", async () => {
+test("a consumer outside the group is refused in every process while the group has members, and accepted afterwards", async () => {
   await during(async (machines) => {
     const [one, two] = [
       await machines.open(1),

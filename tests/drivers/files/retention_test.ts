@@ -42,7 +42,7 @@ test("retention_bytes keeps about that many bytes, whatever consumers acknowledg
     assertEquals((await behind.pull().wait(0))?.id, firstId);
   }));
 
-test("retention_seconds removes what is older, and keeps what is not", () =>
+test("retention_seconds removes older segments only", () =>
   withClock({ retention_seconds: 600 }, async ({ topic, push, setClock }) => {
     for (let minute = 0; minute < 30; minute++) {
       setClock(minute * MINUTE);
@@ -80,7 +80,7 @@ test("retention_acknowledged removes what every named consumer has acknowledged,
     assertGreater(await firstIdOf(topic), later);
   }));
 
-test("retention_acknowledged waits for a name that has acknowledged nothing in this partition", () =>
+test("retention_acknowledged waits for a consumer that has acknowledged nothing in the partition", () =>
   withClock({ retention_acknowledged: true, num_partitions: 2 }, async ({ topic }) => {
     await using producer = topic.producer({ batchSize: 1 });
     const pushAll = async () => {
@@ -97,7 +97,7 @@ test("retention_acknowledged waits for a name that has acknowledged nothing in t
     assertEquals((await topic.describe()).map(({ firstId }) => firstId), [0, 0]);
   }));
 
-test("any one of several retentions removes", () =>
+test("each of several retention limits removes segments", () =>
   withClock({ retention_bytes: 1e9, retention_seconds: 60, retention_acknowledged: true }, async (store) => {
     const { topic, push, setClock } = store;
     await push(topic, 10);
@@ -112,7 +112,7 @@ test("any one of several retentions removes", () =>
     assertGreater(await firstIdOf(topic), 10);
   }));
 
-test("retention that is changed applies from the next segment on", () =>
+test("changed retention applies from the next segment on", () =>
   withClock({}, async ({ topic, push, reopen }) => {
     await push(topic, 40);
     assertEquals(await firstIdOf(topic), 0);
@@ -121,7 +121,7 @@ test("retention that is changed applies from the next segment on", () =>
     assertGreater(await firstIdOf(topic), 20);
   }));
 
-test("a reader under retention learns where the log begins, and goes on there", () =>
+test("a reader under retention learns the first id left, and continues there", () =>
   withClock({ retention_bytes: 10_000 }, async ({ topic, push, setClock }) => {
     await push(topic, 4);
     await using reader = topic.consumer("reader");

@@ -37,14 +37,14 @@ function read(bytes: Buffer, size = 50): [number, number, boolean, string[]][] {
   ]);
 }
 
-test("batches that are whole are left as they are, also one that is cut off at the end", () => {
+test("intact batches are left unchanged, and so is one that is cut off at the end", () => {
   const bytes = Buffer.concat([batchOf(5, "a", "b"), batchOf(7, "c").subarray(0, 64)]);
   assertEquals(checkedPieces(piecesOf(bytes, 7), crc32c).buffer, bytes);
   assertEquals(read(bytes, 1000), [[5, 1, false, ["a", "b"]]]);
   assertEquals(read(bytes), [[5, 1, false, ["a", "b"]]]);
 });
 
-test("a batch that lies in one piece is summed where it lies, and not copied first", () => {
+test("the checksum of a contiguous batch is computed without copying", () => {
   const bytes = Buffer.concat([batchOf(5, "a", "b"), batchOf(7, "c")]);
   const summed: unknown[] = [];
   checkedPieces(piecesOf(bytes, bytes.byteLength), (pieces) => {
@@ -54,7 +54,7 @@ test("a batch that lies in one piece is summed where it lies, and not copied fir
   assertEquals(summed, [[true], [true]]);
 });
 
-test("a batch with a wrong bit gives no records and keeps its ids, wherever the bit is", () => {
+test("a batch with a flipped bit yields no records and keeps its ids, wherever the bit is", () => {
   const [before, broken, after] = [batchOf(0, "a"), batchOf(1, "b", "c"), batchOf(3, "d")];
   for (let at = 17; at < broken.byteLength; at++) {
     const flipped = Buffer.from(broken);
@@ -67,7 +67,7 @@ test("a batch with a wrong bit gives no records and keeps its ids, wherever the 
   }
 });
 
-test("how far the last batch reaches is believed only where it says so twice", () => {
+test("the last batch's end is trusted only if two fields agree", () => {
   const flipped = batchOf(1, "b", "c");
   flipped[70] ^= 1;
   assertEquals(read(flipped), [[1, 1, true, []]]);

@@ -61,7 +61,7 @@ test("kGetConnection and kGetApi give a connection and a request of any name", a
   await admin.close();
 });
 
-test("the client's own requests go through what kGetApi gives, so that they can be wrapped", async () => {
+test("the client's own requests go through kGetApi, so that they can be wrapped", async () => {
   await using broker = await FakeBroker.start(1);
   const admin = adminOf(broker);
   const versions: number[] = [];
@@ -75,7 +75,7 @@ test("the client's own requests go through what kGetApi gives, so that they can 
   await admin.close();
 });
 
-test("an error about an answer has the answer, and says which partition each fault is about", async () => {
+test("an error about a response has the response, and names the partition of each fault", async () => {
   await using broker = await FakeBroker.start(2);
   broker.orphan(1);
   const admin = adminOf(broker);
@@ -93,7 +93,7 @@ test("an error about an answer has the answer, and says which partition each fau
   await admin.close();
 });
 
-test("of an answer to Fetch the client takes the batches of a partition by subarray(), and nothing else", () => {
+test("the client takes a partition's batches from a Fetch response by subarray() only", () => {
   const records =
     client.createRecordsBatch([{ topic: "t", partition: 0, value: Buffer.from("event") }]).buffer;
   const damaged = Buffer.from(records);
@@ -134,7 +134,7 @@ test("of an answer to Fetch the client takes the batches of a partition by subar
   );
 });
 
-test("a producer's numbers are its caller's where it is given none, and an id comes without a batch", async () => {
+test("without an id a producer's sequence numbers are its caller's, and an id can be requested without a batch", async () => {
   await using broker = await FakeBroker.start(1);
   const producer = new client.Producer({
     clientId: "test",
@@ -166,7 +166,7 @@ test("a producer's numbers are its caller's where it is given none, and an id co
   await producer.close();
 });
 
-test("a client without retries tries once, and says so when it tries again", async () => {
+test("a client without retries tries once, and logs when it tries again", async () => {
   await using broker = await FakeBroker.start(1);
   broker.topicError = 5;
   const once = adminOf(broker);

@@ -13,7 +13,7 @@ async function read(...texts: string[]): Promise<Awaited<ReturnType<typeof readD
 
 const DEFAULT = '{"type":"default"}';
 
-test("a schema of the C++ library that names no draft means draft 07, and one that names another keeps it", async () => {
+test("a schema of the C++ library without a draft means draft 07, and one with a draft keeps it", async () => {
   const tuple = '{"items":[{"type":"string"}]}';
   const bare = await read(`{"schema":${tuple},"type":"schema"}`, DEFAULT, DEFAULT);
   assertEquals(bare.documents.validator, {
@@ -26,14 +26,14 @@ test("a schema of the C++ library that names no draft means draft 07, and one th
   assertEquals(other.documents.validator.draft, undefined);
 });
 
-test("a schema of ours that names no draft is read as it was written", async () => {
+test("our schema without a draft is read as it was written", async () => {
   const ours = { type: "schema", schema: { prefixItems: [{ type: "string" }] } };
   const { documents, missing } = await read(JSON.stringify(ours), DEFAULT, DEFAULT);
   assertEquals(documents.validator, ours);
   assertEquals(missing, 0);
 });
 
-test("a document that is missing, or is not one, stands for the default component", async () => {
+test("a missing or malformed document means the default component", async () => {
   const { documents, missing } = await read("[1]", "{");
   assertEquals(missing, 3);
   assertEquals(documents.serializer, { type: "default" });

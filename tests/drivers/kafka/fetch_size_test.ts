@@ -9,7 +9,7 @@ function queue(state: { answers?: number; bytes?: number; eventBytes?: number })
   return { answers: 0, bytes: 0, eventBytes: 0, ...state } as PartitionQueue;
 }
 
-test("a partition is asked about while little of it is in memory, and one without news in any case", () => {
+test("a partition is fetched while little of it is buffered, and one without new events in any case", () => {
   const all = [queue({}), queue({ answers: 1, bytes: 60 }), queue({ answers: 2, bytes: 40 })];
   const wanted = (bufferedBytesMax: number) =>
     withRoom(all, all, { answersMax: 2, bufferedBytesMax }).map(({ answers }) => answers);
@@ -17,7 +17,7 @@ test("a partition is asked about while little of it is in memory, and one withou
   assertEquals(wanted(100), [0]);
 });
 
-test("an answer brings some hundred events of a partition, within the partition's share of what it may bring", () => {
+test("a response has some hundred events of a partition, within the partition's share of the limit", () => {
   const small = queue({ eventBytes: 100 });
   assertEquals(partitionBytes(small, [small]), MIB);
   const large = queue({ eventBytes: 4096 });

@@ -31,7 +31,7 @@ test("an address is signed as Amazon's example says", () => {
   );
 });
 
-test("a token is such an address, for the action of connecting, in Base64 without padding", () => {
+test("a token is a signed address for the action of connecting, in Base64 without padding", () => {
   const now = new Date("2026-01-02T03:04:05.678Z");
   const token = mskToken("eu-west-1", { ...credentials, sessionToken: "a+b/c=" }, now);
   assertEquals(/^[A-Za-z0-9_-]+$/.test(token), true);
@@ -48,7 +48,7 @@ test("a token is such an address, for the action of connecting, in Base64 withou
   assertStringIncludes(url.search, "&User-Agent=");
 });
 
-test("credentials come from the environment, or are said to be missing", () => {
+test("credentials come from the environment, or are reported as missing", () => {
   assertEquals(
     awsCredentials({ AWS_ACCESS_KEY_ID: "k", AWS_SECRET_ACCESS_KEY: "s", AWS_SESSION_TOKEN: "" }),
     {

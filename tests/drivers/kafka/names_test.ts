@@ -3,7 +3,7 @@ import { escapeName, TopicNames, unescapeName } from "../../../src/drivers/kafka
 import { InvalidOptionError, InvalidTopicNameError } from "../../../src/errors.ts";
 import { test } from "../../harness.ts";
 
-test("a topic's Kafka names stand in its namespace, the documents' after their own prefix", () => {
+test("a topic's Kafka names are in its namespace, those of its documents with their own prefix", () => {
   const names = new TopicNames("ns", "__info_");
   assertEquals(names.kafkaName("readings"), "ns.readings");
   assertEquals(names.infoName("readings"), "ns.__info_readings");
@@ -13,7 +13,7 @@ test("a topic's Kafka names stand in its namespace, the documents' after their o
   assertEquals(new TopicNames(undefined, "info_").infoName("readings"), "info_readings");
 });
 
-test("only topics of the namespace count, and neither documents nor Kafka's own", () => {
+test("only topics of the namespace are listed, without documents and Kafka's own", () => {
   const names = new TopicNames("ns", "__info_");
   assertEquals(names.topicOf("ns.readings"), "readings");
   assertEquals(names.topicOf("ns.__info_readings"), undefined);
@@ -27,7 +27,7 @@ test("only topics of the namespace count, and neither documents nor Kafka's own"
   assertEquals(all.topicOf("ns.readings"), "ns.readings");
 });
 
-test("names with characters that Kafka lacks are written out, others stay what they are", () => {
+test("characters that Kafka does not allow in names are escaped, others are unchanged", () => {
   assertEquals(escapeName("plain.name_1-x"), "plain.name_1-x");
   assertEquals(escapeName("with space"), "with-x20-space");
   assertEquals(escapeName("Grüße"), "Gr-xc3bcc39f-e");
@@ -35,7 +35,7 @@ test("names with characters that Kafka lacks are written out, others stay what t
   assertEquals(unescapeName("not-xff-text"), "not-xff-text");
 });
 
-test("no two names meet in Kafka", () => {
+test("no two names collide in Kafka", () => {
   const parts = ["a", "-", "x", "20", "2d", "-x20-", "-x2d-", " ", "é", "-x", "x41-", "_", ".", "🚀"];
   let state = 12345;
   const next = (limit: number): number => {

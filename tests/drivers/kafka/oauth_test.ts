@@ -7,7 +7,7 @@ import { readSettings } from "../../../src/drivers/kafka/settings.ts";
 import { BrokerError, InvalidOptionError } from "../../../src/errors.ts";
 import { test } from "../../harness.ts";
 
-test("a token without a signature has the claims that are asked for", () => {
+test("an unsigned token has the requested claims", () => {
   const token = unsecuredToken("principal=admin scope=a,b lifeSeconds=60", 1_700_000_000_500);
   const [head, claims, signature] = token.split(".");
   assertEquals(JSON.parse(Buffer.from(head, "base64url").toString()), { alg: "none" });
@@ -21,7 +21,7 @@ test("a token without a signature has the claims that are asked for", () => {
   assertThrows(() => unsecuredToken("scope=a", 0), InvalidOptionError, "principal=NAME");
 });
 
-test("a provider is asked with the client's credentials, and once for as long as its token lives", async () => {
+test("a provider is asked with the client's credentials, once per lifetime of its token", async () => {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     let body = "";

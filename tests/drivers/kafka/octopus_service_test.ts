@@ -28,7 +28,7 @@ async function withService(
   }
 }
 
-test("topics are listed, created and deleted by the service, which learns who asks", async () => {
+test("topics are listed, created and deleted by the service, with the caller's identity", async () => {
   const body = JSON.stringify({ status: "success", namespaces: { ns: ["a", "info_a"], other: ["b"] } });
   await withService(() => ({ body }), async (service, requests) => {
     assertEquals(await service.topics(), ["a", "info_a"]);
@@ -42,13 +42,13 @@ test("topics are listed, created and deleted by the service, which learns who as
   });
 });
 
-test("a namespace that the service does not know has no topics", async () => {
+test("a namespace unknown to the service has no topics", async () => {
   await withService(() => ({ body: '{"namespaces": {}}' }), async (service) => {
     assertEquals(await service.topics(), []);
   });
 });
 
-test("what the service refuses is an error with its words", async () => {
+test("a refusal by the service is an error with its message", async () => {
   await withService(() => ({ status: 403, body: "not yours" }), async (service, _, url) => {
     const error = await assertRejects(() => service.create("a"), BrokerError);
     assertEquals(error.message, `Cannot create topic "a": "${url}" answers 403: not yours`);
@@ -65,7 +65,7 @@ test("an answer of another form is an error, not an empty list", async () => {
   });
 });
 
-test("a service that is away is named", async () => {
+test("an unreachable service is named", async () => {
   const service = new OctopusService({ url: "http://127.0.0.1:1", subject: "s", authorization: "a" }, "ns");
   const error = await assertRejects(
     () => service.create("a"),

@@ -61,7 +61,7 @@ function takeAll(queue: PartitionQueue, eventsMax = 100): [number, string[]][] {
   return taken;
 }
 
-test("a whole batch is answered, and what comes before the offset asked is dropped", () => {
+test("a response has a whole batch, and events before the requested offset are dropped", () => {
   const queue = queueAt(12);
   queue.accept(answer({ first: 10, entries: ["0", "1", "2", "3"] }));
   assertEquals(queue.fetchOffset, 14);
@@ -69,7 +69,7 @@ test("a whole batch is answered, and what comes before the offset asked is dropp
   assertEquals(queue.position, 14);
 });
 
-test("events are given in pieces, and the position follows", () => {
+test("events are delivered in pieces, and the position follows", () => {
   const queue = queueAt(0);
   queue.accept(answer({ first: 0, entries: ["0", "1", "2", "3", "4"] }));
   assertEquals(queue.answers, 1);
@@ -93,13 +93,13 @@ test("a batch has consecutive ids and one time: gaps and other times begin a new
   assertEquals([first.timestamp, third.timestamp], [1000, 1007]);
 });
 
-test("where the broker sets the time, that one counts", () => {
+test("if the broker sets the time, it is used", () => {
   const queue = queueAt(0);
   queue.accept(answer({ first: 0, entries: ["0", "1"], times: [0, 5], attributes: APPEND_TIME }));
   assertEquals([queue.take(9)?.timestamp, queue.position], [2000, 2]);
 });
 
-test("marks of transactions and of the topic's end are passed over", () => {
+test("markers of transactions and of the topic's end are skipped", () => {
   const queue = queueAt(0);
   const mark = Buffer.alloc(16, 0xff);
   queue.accept(answer({ first: 0, entries: ["0"], attributes: CONTROL }));
@@ -109,7 +109,7 @@ test("marks of transactions and of the topic's end are passed over", () => {
   assertEquals(queue.position, 3);
 });
 
-test("a record that is not an event is damage: said each time, or passed over and reported", () => {
+test("a record that is not an event is damage: thrown each time, or skipped and reported", () => {
   const queue = queueAt(0);
   queue.accept(answer({ first: 0, entries: ["0", Buffer.from("hello"), "2"] }));
   assertEquals(queue.take(9)?.count, 1);
@@ -126,7 +126,7 @@ test("a record that is not an event is damage: said each time, or passed over an
   assertEquals([skipped, queue.position], [[1], 3]);
 });
 
-test("events that were removed are said once, after those before them", () => {
+test("removed events are reported once, after the events before them", () => {
   const queue = queueAt(0);
   queue.accept(answer({ first: 0, entries: ["0"] }));
   queue.lose(10);
@@ -138,13 +138,13 @@ test("events that were removed are said once, after those before them", () => {
   assertEquals(takeAll(queue), [[10, ["10"]]]);
 });
 
-test("a log that is shorter than it was is gone on with at its end, without an error", () => {
+test("reading a log that became shorter continues at its end, without an error", () => {
   const queue = queueAt(50);
   queue.lose(20);
   assertEquals([queue.hasNews, queue.position, queue.fetchOffset], [false, 20, 20]);
 });
 
-test("a seek forgets everything", () => {
+test("a seek clears the queue", () => {
   const queue = queueAt(0);
   queue.accept(answer({ first: 0, entries: ["0", "1"] }));
   queue.take(1);
@@ -154,7 +154,7 @@ test("a seek forgets everything", () => {
 
 // Events stored while a leader answered were called damaged: it takes its high watermark down before it reads, so that
 // an answer may hold more than that. Seen where requests to a broker were cut.
-test("what an answer holds beyond its high watermark is asked for again, and is not damage", () => {
+test("what a response has beyond its high watermark is fetched again, and is not damage", () => {
   const queue = queueAt(5);
   const whole = answer({ first: 5, entries: ["1"] }, { first: 6, entries: ["2", "3"] });
   queue.accept({ ...whole, highWatermark: 7n });
@@ -169,7 +169,7 @@ test("what an answer holds beyond its high watermark is asked for again, and is 
   assertEquals(takeAll(queue), [[8, ["4"]]]);
 });
 
-test("a batch whose first offset cannot be is damage of its own ids, and nothing else is lost", () => {
+test("a batch with an impossible first offset damages its own ids only", () => {
   for (const wrong of [0, 2 ** 40]) {
     const queue = queueAt(5);
     const one = answer({ first: 5, entries: ["1"] }, { first: wrong, entries: ["2", "3"] });

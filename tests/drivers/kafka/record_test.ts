@@ -42,7 +42,7 @@ test("metadata that is not text stands without a length of its own", () => {
   assertEquals(decodeRecord(value, BYTES), { metadataOffset: 16, dataOffset: 17 });
 });
 
-test("what is written is found again: text of any alphabet, data in pieces, none, a stream", () => {
+test("events survive a round trip: text of any alphabet, data in pieces, no data, a stream", () => {
   const texts = ["{}", '"ünïcödé 🚀"', `"${"x".repeat(70_000)}"`, "0"];
   const data = [undefined, Uint8Array.of(1, 2, 3), [
     Uint8Array.of(4),
@@ -64,7 +64,7 @@ test("arrays of a batch may be longer than its count", () => {
   assertEquals(encodeBatch({ count: 1, metadata: ["1", "2"], dataBytes: 0 }, TEXT).length, 1);
 });
 
-test("records that are not events are distinguished, with the place of the fault", () => {
+test("records that are not events are refused, with the place of the fault", () => {
   const faultOf = (value: Buffer | null, format = TEXT): { reason: string; offset: number } => {
     const fault = decodeRecord(value, format);
     assert(fault !== undefined && "reason" in fault, "expected a fault");
@@ -79,6 +79,6 @@ test("records that are not events are distinguished, with the place of the fault
   assertEquals(faultOf(hex("ffffffffffffffff ffffffffffffffff 00")).offset, 0);
 });
 
-test("the mark at the end of a topic is neither an event nor a fault", () => {
+test("the marker at the end of a topic is neither an event nor damage", () => {
   assertEquals(decodeRecord(hex("ff".repeat(16)), TEXT), undefined);
 });

@@ -17,7 +17,7 @@ function refusal(kafka: JsonObject): string {
   return assertThrows(() => readSettings(kafka), InvalidOptionError).message;
 }
 
-test("servers are given as text or as a list, with or without a port", () => {
+test("servers may be text or a list, with or without a port", () => {
   assertEquals(readSettings({ "bootstrap.servers": "a:1, b" }).servers, ["a:1", "b:9092"]);
   assertEquals(readSettings({ "bootstrap.servers": ["a:1", "[::1]:2"] }).servers, ["a:1", "[::1]:2"]);
   assertEquals(readSettings({ "metadata.broker.list": "PLAINTEXT://a:1" }).servers, ["a:1"]);
@@ -26,7 +26,7 @@ test("servers are given as text or as a list, with or without a port", () => {
   assertStringIncludes(refusal({ "bootstrap.servers": [] }), "bootstrap.servers");
 });
 
-test("a property of Kafka among the driver's own options is refused with the place where it belongs", () => {
+test("a property of Kafka among the driver's options is refused with the place where it belongs", () => {
   const { message } = assertThrows(() => readDriverOptions(SERVERS), InvalidOptionError);
   assertEquals(
     message,
@@ -35,7 +35,7 @@ test("a property of Kafka among the driver's own options is refused with the pla
   );
 });
 
-test("names with dots may come as objects within objects, as a command line makes them", () => {
+test("names with dots may be nested objects, as a command line creates them", () => {
   const kafka = {
     bootstrap: { servers: "a:1" },
     retry: { backoff: { ms: 5, max: { ms: 50 } } },
@@ -57,7 +57,7 @@ test("defaults are librdkafka's", () => {
   assertEquals(settings.client.metadataMaxAge, 300_000);
 });
 
-test("values may be texts, as librdkafka takes them", () => {
+test("values may be text, as in librdkafka", () => {
   const settings = readSettings({
     ...SERVERS,
     "session.timeout.ms": "6000",
@@ -68,7 +68,7 @@ test("values may be texts, as librdkafka takes them", () => {
   assertEquals([settings.group.sessionTimeout, settings.producer.compression], [6000, "lz4"]);
 });
 
-test("zstd is refused where the runtime lacks it, before anything is sent", () => {
+test("zstd is refused on runtimes without it, before anything is sent", () => {
   const kafka = { ...SERVERS, "compression.type": "zstd" };
   if ("zstdCompressSync" in zlib) assertEquals(readSettings(kafka).producer.compression, "zstd");
   else assertThrows(() => readSettings(kafka), NotSupportedError, "Node has it from version 22.15 on");
@@ -82,7 +82,7 @@ test("an unknown property is refused, and the nearest known one is named", () =>
   assertStringIncludes(refusal({ "bootstrap.server": "a:1" }), 'did you mean "bootstrap.servers"?');
 });
 
-test("a value that does not fit is refused, and what is expected is said", () => {
+test("an invalid value is refused, with what is expected", () => {
   assertStringIncludes(
     refusal({ ...SERVERS, "session.timeout.ms": "soon" }),
     "a whole number from 1 to 3600000",
@@ -101,19 +101,19 @@ test("a value that does not fit is refused, and what is expected is said", () =>
   );
 });
 
-test("what a program may count on and cannot is refused with the reason", () => {
+test("properties that cannot be honoured are refused with the reason", () => {
   assertStringIncludes(refusal({ ...SERVERS, "group.id": "g" }), "the group is the consumer's name");
   assertStringIncludes(refusal({ ...SERVERS, "transactional.id": "t" }), "not stored in transactions");
 });
 
-test("properties without a cause here are accepted, and kept to be said", () => {
+test("properties without effect here are accepted, and reported", () => {
   assertEquals(readSettings({ ...SERVERS, "statistics.interval.ms": 5, "debug": "all" }).ineffective, [
     "statistics.interval.ms",
     "debug",
   ]);
 });
 
-test("no property stands in two tables", () => {
+test("no property is in two tables", () => {
   for (const name of INEFFECTIVE) assertFalse(name in HONOURED || name in REFUSED, name);
   for (const name of Object.keys(REFUSED)) assertFalse(name in HONOURED, name);
   for (const { alias } of Object.values(HONOURED)) {
@@ -121,7 +121,7 @@ test("no property stands in two tables", () => {
   }
 });
 
-test("a login needs its protocol, its mechanism, a name and a password", () => {
+test("a login requires a protocol, a mechanism, a name and a password", () => {
   const sasl = { ...SERVERS, "security.protocol": "SASL_PLAINTEXT" };
   assertEquals(
     readSettings({ ...sasl, "sasl.mechanism": "SCRAM-SHA-256", "sasl.username": "u", "sasl.password": "p" })

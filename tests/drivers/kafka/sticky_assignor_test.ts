@@ -42,7 +42,7 @@ function had(generation: number, share: Share): Buffer {
   );
 }
 
-test("partitions are shared alike, whatever the order of the members", () => {
+test("partitions are shared equally, whatever the order of the members", () => {
   assertEquals(shares({ b: ["t"], a: ["t"], c: ["t"] }, { t: 5 }), {
     a: { t: [0, 1] },
     b: { t: [2, 3] },
@@ -50,7 +50,7 @@ test("partitions are shared alike, whatever the order of the members", () => {
   });
 });
 
-test("a member of another topic gets none of this one, and all of its own", () => {
+test("a member of another topic gets no partition of this one, and all of its own", () => {
   assertEquals(shares({ a: ["t"], b: ["u"], c: ["t"] }, { t: 3, u: 2 }), {
     a: { t: [0, 1] },
     b: { u: [0, 1] },
@@ -58,14 +58,14 @@ test("a member of another topic gets none of this one, and all of its own", () =
   });
 });
 
-test("who has less of one topic gets more of the next", () => {
+test("a member with fewer partitions of one topic gets more of the next", () => {
   assertEquals(shares({ a: ["t", "u"], b: ["t", "u"] }, { t: 3, u: 3 }), {
     a: { t: [0, 1], u: [2] },
     b: { t: [2], u: [0, 1] },
   });
 });
 
-test("of two that had a partition, the later one has it, and what says something else is passed over", () => {
+test("of two claims to a partition the later one counts, and malformed claims are ignored", () => {
   const members = { a: ["t"], b: ["t"], c: ["t"], d: ["t"] };
   const said = {
     a: had(3, { t: [0, 1] }),
@@ -81,7 +81,7 @@ test("of two that had a partition, the later one has it, and what says something
   });
 });
 
-test("when members come and go, shares differ by at most one, and no more partitions move than have to", () => {
+test("when members join and leave, shares differ by at most one, and no partition moves unnecessarily", () => {
   for (let seed = 1; seed <= 30; seed++) {
     const random = new Random(seed);
     const count = random.below(24);

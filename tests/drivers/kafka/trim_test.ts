@@ -6,7 +6,7 @@ import { test } from "../../harness.ts";
 const description = { partition: 0, firstId: 100, nextId: 200, bytes: 1000, segments: 0 };
 const facts = { description, acknowledgedId: undefined, sinceId: undefined };
 
-test("several conditions remove what any one of them would, and never more than there is", () => {
+test("several conditions remove what any one of them would, at most everything", () => {
   assertEquals(firstIdAfter({ beforeId: 150 }, facts), 150);
   assertEquals(firstIdAfter({ beforeId: 50 }, facts), 100);
   assertEquals(firstIdAfter({ beforeId: 500 }, facts), 200);
@@ -14,7 +14,7 @@ test("several conditions remove what any one of them would, and never more than 
   assertEquals(firstIdAfter({ beforeTime: 1 }, { ...facts, sinceId: 170 }), 170);
 });
 
-test("sizes are those of the events if all are alike", () => {
+test("sizes are estimated from the mean size of events", () => {
   assertEquals(firstIdAfter({ maxBytes: 250 }, facts), 175);
   assertEquals(firstIdAfter({ maxBytes: 1000 }, facts), 100);
   assertEquals(firstIdAfter({ maxBytes: 0 }, facts), 200);

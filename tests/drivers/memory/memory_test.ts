@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { Driver, FullDataSelector, InvalidOptionError } from "../../../mod.ts";
 import { test } from "../../harness.ts";
 
-test("drivers with one store share topics, drivers without have their own", async () => {
+test("drivers with the same store share topics, drivers without one have their own", async () => {
   const store = `memory test ${Math.random()}`;
   await using one = await Driver.open("memory", { store });
   await using other = await Driver.open("memory", { store });
@@ -13,7 +13,7 @@ test("drivers with one store share topics, drivers without have their own", asyn
   assertEquals(await alone.topicExists("t"), false);
 });
 
-test("what was stored is a copy of what was pushed", async () => {
+test("a stored event is a copy of what was pushed", async () => {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("t", {});
   await using topic = await driver.openTopic("t");
@@ -29,7 +29,7 @@ test("what was stored is a copy of what was pushed", async () => {
   assertEquals([...await events[0].loadData()], [1, 2, 3]);
 });
 
-test("topics in memory take the durability levels of topics in files, and no other options", async () => {
+test("topics in memory accept the durability levels of topics in files, and no other options", async () => {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("t", { num_partitions: 2, flush_behavior: "immediate" });
   await assertRejects(
@@ -44,7 +44,7 @@ test("topics in memory take the durability levels of topics in files, and no oth
   );
 });
 
-test("trimming goes by id, time and size, in whole batches", async () => {
+test("topics are trimmed by id, time and size, in whole batches", async () => {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("t", {});
   await using topic = await driver.openTopic("t");

@@ -11,13 +11,13 @@ const left = testDriver((name, body) => test(`list: ${name}`, body), {
   supports: {},
 });
 
-test("list: a driver that claims nothing is still tested for pushing, pulling and saying no", () => {
+test("list: a driver without optional features is still tested for pushing, pulling and refusing", () => {
   for (
     const [name, isLeft] of [
       ["a pushed event gets its id once it is stored", false],
       ["data is refused where it cannot be stored", false],
-      ["data comes back whole where all of it is selected", true],
-      ["topics, events and positions outlive their driver", true],
+      ["data is returned whole if all of it is selected", true],
+      ["topics, events and positions persist after their driver is closed", true],
     ] as const
   ) {
     assertEquals(left.includes(name), isLeft, name);

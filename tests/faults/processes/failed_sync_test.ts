@@ -34,7 +34,7 @@ for (const runtime of RUNTIMES) {
   for (const producers of [1, 2]) {
     for (const [what, maxNumBatches] of [["waiting pushes", 64], ["pushes that block", 1]] as const) {
       test(
-        `a failed sync of ${runtime} confirms nothing that it covered, nor what came after it: ${what}, ${producers} producers`,
+        `a failed sync of ${runtime} confirms nothing that it covered, nor later events: ${what}, ${producers} producers`,
         skip,
         () =>
           withTopic({ flush_behavior: "immediate" }, async (place) => {
@@ -65,7 +65,7 @@ for (const runtime of RUNTIMES) {
   }
 
   test(
-    `a failed sync of ${runtime} fails this flush and every later one, and pushes go on elsewhere`,
+    `a failed sync of ${runtime} fails this flush and every later one, and pushes continue in a new segment`,
     skip,
     () =>
       withTopic({ flush_behavior: "on_flush" }, async (place) => {
@@ -91,7 +91,7 @@ for (const runtime of RUNTIMES) {
 }
 
 test(
-  "a failed sync in two processes at once confirms nothing that either of them covered",
+  "a failed sync in two processes at once confirms nothing that either covered",
   {
     skip: RUNTIMES.map((runtime) => whyNotFailing(runtime, "fdatasync")).find((why) => why !== false) ??
       false,

@@ -84,7 +84,7 @@ for (const runtime of RUNTIMES) {
   }
 
   test(
-    `a disk that is full after a part of a write of ${runtime} refuses that push, and harms no other`,
+    `a disk that fills up during a write of ${runtime} refuses that push, and affects no other`,
     skip,
     () =>
       withTopic({}, async (place) => {

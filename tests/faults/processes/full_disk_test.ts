@@ -53,7 +53,7 @@ class Filler {
 for (const flush_behavior of ["buffered", "immediate"] as const) {
   for (const sizeMax of [900, 60_000]) {
     test(
-      `two processes push up to ${sizeMax} bytes into a disk that is full time and again: what is confirmed is there once (${flush_behavior})`,
+      `two processes push up to ${sizeMax} bytes into a disk that fills up repeatedly: confirmed events are there once (${flush_behavior})`,
       { skip: UNMOUNTABLE },
       async () => {
         const disk = new SmallDisk(String(DISK_BYTES));

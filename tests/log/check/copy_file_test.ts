@@ -41,7 +41,7 @@ function slow(step: number): { storage: Storage; open: () => number; synced: str
   return { storage, open: () => open, synced };
 }
 
-test("copyFile() copies all of a file, however few bytes a call takes, and syncs it", () => {
+test("copyFile() copies a whole file, however few bytes a call takes, and syncs it", () => {
   for (const bytes of [1, 999, 1 << 21]) {
     const { storage, open, synced } = slow(bytes);
     storage.publish("/from", CONTENT.subarray(0, bytes === 1 ? 50 : 2500));
@@ -62,7 +62,7 @@ test("copyFile() closes both files when it fails", () => {
   assertEquals(open(), 0);
 });
 
-test("a piece is written and read whole, and says when it cannot be", () => {
+test("pieces are read and written completely, or fail with an error", () => {
   const { storage } = slow(3);
   storage.publish("/f", new Uint8Array(10));
   const file = storage.open("/f", "update");
@@ -92,7 +92,7 @@ function frameOf(part: FramePart) {
   return { crafted, copy, at };
 }
 
-test("writeRecords() makes both records of a frame from the one that is whole", () => {
+test("writeRecords() restores both records of a frame from the intact one", () => {
   for (const damaged of [["header"], ["trailer"], ["header magic"], ["trailer magic"], []] as const) {
     const { crafted, copy, at } = frameOf({ count: 3, damaged });
     writeRecords(copy, at());
@@ -107,7 +107,7 @@ test("writeRecords() makes both records of a frame from the one that is whole", 
   }
 });
 
-test("giveUpData() marks the events, and blanks the damaged blocks alone", () => {
+test("giveUpData() marks the events, and blanks damaged blocks only", () => {
   const data = noise(70_000);
   const { copy, at } = frameOf({ count: 4, data, damaged: ["data"] });
   assertEquals(damagedBlocks(at()), [0]);
@@ -123,7 +123,7 @@ test("giveUpData() marks the events, and blanks the damaged blocks alone", () =>
   assertEquals(bytes.subarray(65_536), data.subarray(65_536));
 });
 
-test("giveUpData() blanks the last block, which is shorter, and needs no events", () => {
+test("giveUpData() blanks a shorter last block, even without events", () => {
   const { crafted, copy, at } = frameOf({ count: 2, data: noise(70_000) });
   const before = at();
   const byte = before.offset + before.frame.layout.data + 69_999;
@@ -136,7 +136,7 @@ test("giveUpData() blanks the last block, which is shorter, and needs no events"
   assertEquals(crafted.reopened(), ["0: id 0", "1: id 2", "2: id 4", "3: tail 5"]);
 });
 
-test("giveUpData() marks an event whose data is in chunks", () => {
+test("giveUpData() marks an event with data in chunks", () => {
   const { copy, at } = frameOf({ extents: [{ part: 0, bytes: 5 }] });
   giveUpData(copy, at(), { first: 0, end: 1 });
   const { offset, frame } = at();
@@ -145,7 +145,7 @@ test("giveUpData() marks an event whose data is in chunks", () => {
   assertEquals(entry, DATA_LOST_MARK);
 });
 
-test("a pace tells what was read, and rests after 32 MiB", async () => {
+test("a pacer reports what was read, and pauses after 32 MiB", async () => {
   const done: [number, number][] = [];
   const pace = new Pace({ progress: ({ bytes, events }) => done.push([bytes, events]) });
   const mib = 1 << 20;

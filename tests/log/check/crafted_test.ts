@@ -230,7 +230,7 @@ async function findingsAfter(
 const TORN_ENTRY = "an index entry was cut short; the entries after it cannot be found";
 const INDEX_NAME = "00000000000000000000.idx";
 
-test("verify tells entries of an index that are damaged from those that were cut short", async () => {
+test("verify distinguishes damaged index entries from truncated ones", async () => {
   const crafted = () => new CraftedSegment([{}, {}, {}], { index: [[0, 0], [1, 1], [2, 2]] });
   const path = indexPath(crafted().segment);
   const cases: [what: string, change: (bytes: Uint8Array) => Uint8Array | void, findings: string[]][] = [
@@ -261,7 +261,7 @@ test("verify tells entries of an index that are damaged from those that were cut
   }
 });
 
-test("verify names the entries of an index in their order, several of one frame too", async () => {
+test("verify reports index entries in order, even several for one frame", async () => {
   const crafted = new CraftedSegment([{}, {}, {}], {
     index: [[2, 9], [0, 0], [1, 7], [1, 1], [1, 8]],
   });
@@ -279,7 +279,7 @@ test("verify names the entries of an index in their order, several of one frame 
   ]);
 });
 
-test("verify reads no more of an index than any gets", async () => {
+test("verify reads no more of an index than its maximum size", async () => {
   const crafted = new CraftedSegment([{}], { index: [[0, 0]] });
   const { storage } = crafted;
   const readWhole = storage.readWhole.bind(storage);
@@ -303,7 +303,7 @@ test("verify reads no more of an index than any gets", async () => {
 const sum = (bytes: Uint8Array, view: DataView) =>
   view.setUint32(60, core.crc32(bytes.subarray(0, 60)), true);
 
-test("verify says of a segment header what is wrong with it", async () => {
+test("verify says what is wrong with a segment header", async () => {
   const cases: [
     what: string,
     parts: Part[],
@@ -349,14 +349,14 @@ test("verify says of a segment header what is wrong with it", async () => {
   }
 });
 
-test("verify names segments that are missing between others", async () => {
+test("verify reports segments missing between others", async () => {
   const crafted = new CraftedSegment([{}, { kind: KIND.seal }], { next: { id: 9 } });
   assertEquals(await findings(crafted), [
     "00000000000000000001.log 0: damage segment missing 1 to 9: the segment is missing",
   ]);
 });
 
-test("verify passes over a segment that goes meanwhile, and over nothing else", async () => {
+test("verify skips a segment that is removed meanwhile, and nothing else", async () => {
   const crafted = new CraftedSegment([{}, { kind: KIND.seal }], { next: { id: 1 } });
   const { storage } = crafted;
   const open = storage.open.bind(storage);
@@ -377,7 +377,7 @@ test("verify passes over a segment that goes meanwhile, and over nothing else", 
   assertEquals(await findings(empty), []);
 });
 
-test("verify asks for a dependency marker where data lies in an older segment", async () => {
+test("verify requires a dependency marker if data is in an older segment", async () => {
   const event: Part = { extents: [{ segmentId: 3, offset: 64, bytes: 5 }] };
   const crafted = new CraftedSegment([event], { baseId: 10 });
   const partition = crafted.partition();
@@ -393,7 +393,7 @@ test("verify asks for a dependency marker where data lies in an older segment", 
   partition.close();
 });
 
-test("verify tells how much it read", async () => {
+test("verify reports how much it read", async () => {
   const crafted = new CraftedSegment([{ count: 3 }, {}, { kind: KIND.chunk, data: noise(70) }, {
     kind: KIND.seal,
   }]);
@@ -405,7 +405,7 @@ test("verify tells how much it read", async () => {
   partition.close();
 });
 
-test("a repair writes the dependency marker that is missing, of its own partition alone", async () => {
+test("a repair writes a missing dependency marker of its own partition only", async () => {
   const event: Part = { extents: [{ segmentId: 3, offset: 64, bytes: 5 }] };
   const crafted = new CraftedSegment([event], { baseId: 10 });
   const partition = crafted.partition();
@@ -425,7 +425,7 @@ test("a repair writes the dependency marker that is missing, of its own partitio
   partition.close();
 });
 
-test("a repair gives up the events of two places, each with its own time and ids", async () => {
+test("a repair replaces the events of two places by tombstones, each with its own time and ids", async () => {
   const crafted = new CraftedSegment([
     { count: 2, time: 6000 },
     { count: 3, time: 7000, damaged: ["head"] },

@@ -37,7 +37,7 @@ const REMEDIES: [severity: Severity, kind: FindingKind, remedy: string | undefin
   ["foreign", "foreign file", undefined],
 ];
 
-test("planRepair() knows what to do about everything that verify finds", () => {
+test("planRepair() has a step for everything that verify finds", () => {
   for (const [severity, kind, remedy] of REMEDIES) {
     const found = finding(severity, kind, { bytes: 9, keptId: 2 });
     const { steps, unrepairable } = planRepair([found]);
@@ -52,7 +52,7 @@ test("planRepair() knows what to do about everything that verify finds", () => {
   }
 });
 
-test("planRepair() changes the frame that is concerned, wherever the damage lies", () => {
+test("planRepair() changes the affected frame, wherever the damage is", () => {
   const frame = { segmentId: 42, offset: 640, firstId: 4 };
   const { steps } = planRepair([finding("damage", "data", { frame, file: "/p/00000000000000000099.log" })]);
   assertEquals(steps.map(({ file, offset, frameId, firstId }) => [file, offset, frameId, firstId]), [
@@ -60,7 +60,7 @@ test("planRepair() changes the frame that is concerned, wherever the damage lies
   ]);
 });
 
-test("planRepair() keeps the order, and fixes each thing once", () => {
+test("planRepair() keeps the order, and fixes each finding once", () => {
   const frame = { segmentId: 0, offset: 64, firstId: 5 };
   const { steps } = planRepair([
     finding("redundant", "index", { file: INDEX, offset: 0 }),
@@ -103,7 +103,7 @@ test("planRepair() does not restore the records of a frame that another step wri
   ]);
 });
 
-test("planRepair() names what it can do nothing about in the order it was found", () => {
+test("planRepair() lists what cannot be repaired, in the order found", () => {
   const found = [
     finding("damage", "ids", { offset: 9 }),
     finding("damage", "segment foreign", { offset: 3 }),

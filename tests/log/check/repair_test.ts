@@ -75,7 +75,7 @@ async function assertSalvages(
   assertEquals(storage.list(DIRECTORY).filter((name) => name.startsWith(".")), []);
 }
 
-test("repair does nothing to a partition that is whole", async () => {
+test("repair changes nothing in an intact partition", async () => {
   const { disk, storage, files } = await sample();
   const { steps, unrepairable } = await repairSample(storage);
   assertEquals([steps, unrepairable], [[], []]);
@@ -99,7 +99,7 @@ test("repair of any single byte leaves everything else readable, and verify sati
   }
 });
 
-test("repair of flipped, blanked, overwritten, cut and missing pieces all at once", async () => {
+test("repair handles flipped, blanked, overwritten, truncated and missing pieces at once", async () => {
   const { files, expected } = await whole();
   for (let seed = 0; seed < 120; seed++) {
     const random = randomNumbers(seed);
@@ -145,7 +145,7 @@ test("repair restores a damaged record or segment header to the byte", async () 
   assert(differences.every((at) => (at >= 32 && at < 40) || (at >= 60 && at < 64)), String(differences));
 });
 
-test("repair of the last segment sends its writers on to the next", async () => {
+test("repair of the last segment moves its writers to the next one", async () => {
   const { disk, storage, expected, ids } = await sample();
   const last = ids[ids.length - 1];
   const partition = openSample(new SimulatedProcess(disk));
@@ -167,7 +167,7 @@ test("repair of the last segment sends its writers on to the next", async () => 
   await writer.close();
 });
 
-test("repaired events keep their ids taken, and positions after them what they were", async () => {
+test("lost events keep their ids after a repair, and later positions are unchanged", async () => {
   const { disk, storage, ids, expected } = await sample();
   const frame = findFrame(storage, ({ id, count, dataBytes }) => id > ids[1] && count > 1 && dataBytes > 0);
   disk.names.file(frame.path).flip(frame.offset + RECORD_BYTES + 1, 1);
@@ -204,7 +204,7 @@ test("an event that lost its data keeps its metadata; a reader that wants data p
   await assertRejects(() => Promise.resolve().then(load), Error, "lost before a repair");
 });
 
-test("repair makes a missing segment anew: its ids stay taken, and no one stops there", async () => {
+test("repair recreates a missing segment: its ids stay taken, and readers continue past it", async () => {
   const { storage, expected, ids } = await sample();
   storage.remove(segmentPath(ids[3]));
   await assertSalvages(storage, expected);
@@ -216,7 +216,7 @@ test("repair makes a missing segment anew: its ids stay taken, and no one stops 
   assertGreater(batch.baseId + 1, ids[4]);
 });
 
-test("repair makes the last segment writable again when nothing is left of it", async () => {
+test("repair makes the last segment writable again if nothing is left of it", async () => {
   const { storage, ids } = await sample();
   const last = ids[ids.length - 1];
   storage.replace(segmentPath(last), new Uint8Array(10));
@@ -229,7 +229,7 @@ test("repair makes the last segment writable again when nothing is left of it", 
   await writer.close();
 });
 
-test("repair rebuilds an index, and writes the note that keeps an older segment", async () => {
+test("repair rebuilds an index, and writes the dependency marker of an older segment", async () => {
   const { disk, storage, ids } = await sample();
   const index = segmentPath(ids[0]).replace(".log", ".idx");
   disk.names.file(index).flip(3, 3);
@@ -241,7 +241,7 @@ test("repair rebuilds an index, and writes the note that keeps an older segment"
   assert(storage.list(DIRECTORY).includes(note));
 });
 
-test("repair blanks what is damaged of a position, in place", async () => {
+test("repair blanks damaged slots of a position in place", async () => {
   const { disk, storage } = await sample();
   const inode = disk.names.file(POSITION);
   inode.flip(200, 0);
@@ -251,7 +251,7 @@ test("repair blanks what is damaged of a position, in place", async () => {
   assertEquals(disk.names.file(POSITION), inode);
 });
 
-test("planRepair() fixes each thing once, and leaves to people what only they can decide", () => {
+test("planRepair() fixes each finding once, and leaves decisions to people", () => {
   const base = {
     partition: 0,
     firstId: 5,
@@ -280,7 +280,7 @@ test("planRepair() fixes each thing once, and leaves to people what only they ca
   assertEquals(unrepairable.map(({ kind }) => kind), ["segment foreign", "ids"]);
 });
 
-test("a repair that would not end whole changes nothing", async () => {
+test("a repair that would not succeed changes nothing", async () => {
   const { disk, storage, ids } = await sample();
   const path = segmentPath(ids[1]);
   disk.names.file(path).flip(64 + RECORD_BYTES + 2, 1);
@@ -296,7 +296,7 @@ test("a repair that would not end whole changes nothing", async () => {
   assertEquals(storage.readWhole(path), before);
 });
 
-test("what was trimmed is not called missing", async () => {
+test("trimmed segments are not reported as missing", async () => {
   const { storage, ids } = await sample();
   const partition = openSample(storage);
   // Where no event that stays has data in what goes.

@@ -55,20 +55,20 @@ test("tombstones() fills any region to the byte and has all the ids", () => {
   }
 });
 
-test("tombstones() needs no room for ids", () => {
+test("tombstones() needs no space for ids", () => {
   const region = { offset: 64, bytes: 2 * RECORD_BYTES, firstId: 0, endId: 2 ** 32 - 1 };
   const [frame] = tombstones(region, SIGNATURE);
   assertStrictEquals(decodeRecord(core.view, frame.bytes.byteOffset).count, 2 ** 32 - 1);
 });
 
-test("tombstoneBytesMin() has a frame for so many events as a count can state, and one at least", () => {
+test("tombstoneBytesMin() counts one frame per maximum number of events, at least one", () => {
   const max = 2 ** 32 - 1;
   for (const [events, frames] of [[0, 1], [1, 1], [max, 1], [max + 1, 2], [2 * max, 2], [2 * max + 1, 3]]) {
     assertEquals(tombstoneBytesMin(events!), frames! * 128, `${events}`);
   }
 });
 
-test("what stood in the memory before is not in a frame of lost events", () => {
+test("a tombstone frame contains no earlier content of the memory", () => {
   core.u8.fill(0xff, core.encodeArea, core.encodeArea + 1000);
   const [frame] = tombstones({ offset: 64, bytes: 500, firstId: 0, endId: 3 }, SIGNATURE);
   assertEquals(frame.bytes.subarray(64, 436), new Uint8Array(372));
@@ -99,7 +99,7 @@ test("encodeTombstoneSegment() has a header, the ids of all its events, and a se
   }
 });
 
-test("sealedBefore() finds the seal of the segment in front", () => {
+test("sealedBefore() finds the seal of the previous segment", () => {
   const seal = { kind: KIND.seal };
   const sealed = { baseId: 0, sealOffset: SEGMENT_HEADER_BYTES + 132, salt: 0xabcdef01 };
   for (

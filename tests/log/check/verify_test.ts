@@ -43,7 +43,7 @@ function only(findings: Finding[]): Finding {
   return findings[0];
 }
 
-test("verify finds nothing wrong in a whole partition, and names what cut-short writes left", async () => {
+test("verify finds nothing wrong in an intact partition, and reports leftovers of interrupted writes", async () => {
   const { storage } = await sample();
   const findings = await verifySample(storage);
   assertGreater(findings.length, 3);
@@ -52,7 +52,7 @@ test("verify finds nothing wrong in a whole partition, and names what cut-short 
   }
 });
 
-test("verify names the events of a frame whose metadata is damaged", async () => {
+test("verify reports the events of a frame whose metadata is damaged", async () => {
   const { disk, storage } = await sample();
   const frame = findFrame(storage, ({ count }) => count > 1);
   disk.names.file(frame.path).flip(frame.metadataAt + 3, 2);
@@ -72,7 +72,7 @@ test("verify names the events of a frame whose metadata is damaged", async () =>
   );
 });
 
-test("verify names the events whose data is damaged, and none whose data lies elsewhere", async () => {
+test("verify reports exactly the events whose data is damaged", async () => {
   const { disk, storage } = await sample();
   const frame = findFrame(storage, ({ count, dataBytes, id }) => count === 3 && dataBytes > 100 && id > 5);
   disk.names.file(frame.path).flip(frame.dataAt, 7);
@@ -89,7 +89,7 @@ test("verify names the events whose data is damaged, and none whose data lies el
   assertEquals(findings[0].offset, frame.dataAt);
 });
 
-test("verify names a damaged chunk and the event that needs it, in whatever segment that is", async () => {
+test("verify reports a damaged chunk and the event that needs it, in any segment", async () => {
   const { disk, storage } = await sample();
   const chunk = findFrame(storage, ({ kind }) => kind === KIND.chunk);
   disk.names.file(chunk.path).flip(chunk.dataAt + 10, 0);
@@ -99,7 +99,7 @@ test("verify names a damaged chunk and the event that needs it, in whatever segm
   assertGreater((await made!).expected.get(event.firstId)!.data.length, 1500);
 });
 
-test("verify calls a damaged record redundant, and nothing is lost by it", async () => {
+test("verify reports a damaged record as redundant, and no event is lost", async () => {
   const { disk, storage } = await sample();
   const frame = findFrame(storage, ({ id }) => id > 3);
   for (
@@ -116,7 +116,7 @@ test("verify calls a damaged record redundant, and nothing is lost by it", async
   }
 });
 
-test("verify names the ids of frames that are gone, and those after them keep theirs", async () => {
+test("verify reports the ids of lost frames, and later frames keep theirs", async () => {
   const { disk, storage, ids } = await sample();
   const frame = findFrame(
     storage,
@@ -134,7 +134,7 @@ test("verify names the ids of frames that are gone, and those after them keep th
   ]);
 });
 
-test("verify names a segment that is missing, and the end of one that is", async () => {
+test("verify reports a missing segment, and a missing end of one", async () => {
   const { storage, ids } = await sample();
   storage.remove(segmentPath(ids[2]));
   const [missing, ...others] = await wrongIn(storage);
@@ -154,7 +154,7 @@ test("verify names a segment that is missing, and the end of one that is", async
   assertEquals([only(damage).endId, only(damage).file], [ids[2], segmentPath(ids[1])]);
 });
 
-test("verify tells a damaged segment header by whether anything is readable without it", async () => {
+test("verify rates a damaged segment header by whether the rest is readable without it", async () => {
   const { disk, storage, ids } = await sample();
   disk.names.file(segmentPath(ids[1])).flip(17, 3);
   const readable = only(await wrongIn(storage));
@@ -167,7 +167,7 @@ test("verify tells a damaged segment header by whether anything is readable with
   assertEquals([unreadable.severity, unreadable.kind], ["damage", "segment header"]);
 });
 
-test("verify says when a segment is another partition's, or has another's name", async () => {
+test("verify reports a segment of another partition, or with another's name", async () => {
   const { storage, ids } = await sample();
   const last = ids[ids.length - 1];
   const header = { salt: 1, created: 1, partition: 5, baseId: last };
@@ -179,7 +179,7 @@ test("verify says when a segment is another partition's, or has another's name",
   assertStringIncludes(renamed!.reason, `first id ${last + 1}`);
 });
 
-test("verify calls a damaged index entry redundant, and one that is ahead of the log a leftover", async () => {
+test("verify reports a damaged index entry as redundant, and one ahead of the log as a leftover", async () => {
   const { disk, storage, ids } = await sample();
   const path = segmentPath(ids[0]).replace(".log", ".idx");
   disk.names.file(path).flip(40, 0);
@@ -203,7 +203,7 @@ test("verify calls a damaged index entry redundant, and one that is ahead of the
   ]);
 });
 
-test("verify finds nothing to say about an index that writers made", async () => {
+test("verify finds nothing wrong in an index made by writers", async () => {
   const { disk, storage } = emptyDisk(FOLDERS);
   const partition = new Partition({
     ...{ storage, directory: DIRECTORY, topic: "t" },
@@ -224,7 +224,7 @@ test("verify finds nothing to say about an index that writers made", async () =>
   assertEquals(await verifySample(storage), []);
 });
 
-test("verify asks for the note that keeps an older segment with data", async () => {
+test("verify requires the dependency marker that keeps an older segment with data", async () => {
   const { storage, ids } = await sample();
   const note = storage.list(DIRECTORY).find((name) => name.includes(".needs-"))!;
   storage.remove(`${DIRECTORY}/${note}`);
@@ -233,7 +233,7 @@ test("verify asks for the note that keeps an older segment with data", async () 
   assert(ids.includes(finding.keptId!));
 });
 
-test("verify names damaged slots of a position, and what the others say", async () => {
+test("verify reports damaged slots of a position, and the position by the others", async () => {
   const { disk, storage } = await sample();
   disk.names.file(POSITION).flip(100, 0);
   const finding = only(await wrongIn(storage));
@@ -243,7 +243,7 @@ test("verify names damaged slots of a position, and what the others say", async 
   assertEquals([findings.length, findings[0].severity], [64, "damage"]);
 });
 
-test("verify refuses a newer version rather than call it damage", async () => {
+test("verify refuses a newer version instead of reporting damage", async () => {
   const { storage, ids } = await sample();
   const path = segmentPath(ids[1]);
   const bytes = storage.readWhole(path)!;
@@ -253,7 +253,7 @@ test("verify refuses a newer version rather than call it damage", async () => {
   await assertRejects(() => verifySample(storage), UnsupportedFormatError, "version 2");
 });
 
-test("verify tells how far it is, and ends when it is asked to", async () => {
+test("verify reports its progress, and can be stopped", async () => {
   const { storage } = await sample();
   const { files, expected } = await made!;
   const done = { bytes: 0, events: 0 };

@@ -31,7 +31,7 @@ function taking(milliseconds: number): { crc32: (bytes: Uint8Array) => number; c
   return slow;
 }
 
-test("a block has one checksum, by the core and by the runtime, wherever it lies and however large it is", () => {
+test("a block has the same checksum by the core and by the runtime, at any place and size", () => {
   const bytes = randomBytes(70_001, 1);
   eachChecksumSource((source) => {
     for (const size of [0, 1, 16_383, 16_384, 16_385, 65_536, 70_000]) {
@@ -44,14 +44,14 @@ test("a block has one checksum, by the core and by the runtime, wherever it lies
   });
 });
 
-test("a runtime without crc32 leaves blocks to the core", () => {
+test("without crc32 in the runtime, the core computes checksums", () => {
   const block = randomBytes(65_536, 2);
   const checksum = new BlockChecksum(undefined);
   assertStrictEquals(checksum.of(block), bitwiseCrc32(block));
   assertStrictEquals(checksum.source, "core");
 });
 
-test("the faster of the two is found out once, by the first large block", () => {
+test("the faster checksum is chosen once, at the first large block", () => {
   const block = new Uint8Array(65_536);
   const slow = taking(3);
   const bySlow = new BlockChecksum(slow.crc32);
@@ -67,7 +67,7 @@ test("the faster of the two is found out once, by the first large block", () => 
   assertStrictEquals(byFast.of(block.subarray(0, 100)), core.crc32(block.subarray(0, 100)));
 });
 
-test("frames are the same bytes, whichever way their blocks are summed, and whatever pieces their data comes in", () => {
+test("frames have the same bytes, however their checksums are computed and their data is split", () => {
   const bytes = randomBytes(300_000, 3);
   const cuts: number[][] = [
     [300_000],
@@ -99,7 +99,7 @@ function assertSumsAre(frame: Uint8Array, data: Uint8Array): void {
   }
 }
 
-test("the runtime's own checksum is among those tried where it has one", () => {
+test("the runtime's own checksum is tried if it has one", () => {
   const sources: string[] = [];
   eachChecksumSource((source) => sources.push(source));
   assertEquals(sources, "crc32" in zlib ? ["core", "runtime"] : ["core"]);

@@ -67,12 +67,12 @@ for (const [what, fields, constants, total, title] of cases) {
     assertEquals(end, total);
   });
 
-  test(`the drawing of ${what} has every field that the constants name`, () => {
+  test(`the drawing of ${what} has every field of the constants`, () => {
     const offsets = new Set(fields.map(([at]) => at));
     assertEquals(Object.entries(constants).filter(([, at]) => !offsets.has(at)), []);
   });
 
-  test(`the drawing of ${what} and docs/format.md say the same`, () => {
+  test(`the drawing of ${what} agrees with docs/format.md`, () => {
     assertEquals(places(fields), places(documentedFields(title)));
   });
 }

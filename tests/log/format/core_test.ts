@@ -6,7 +6,7 @@ import { bitwiseCrc32, randomBytes } from "../../wasm/reference.ts";
 
 const MIB = 1024 * 1024;
 
-test("Core lays out areas of 2 MiB and more that do not overlap and end inside the memory", () => {
+test("Core lays out areas of 2 MiB and more without overlap, inside the memory", () => {
   const { slot, encodeArea, encodeAreaBytes, readArea, readAreaBytes, u8 } = new Core();
   assertGreaterOrEqual(encodeAreaBytes, 2 * MIB);
   assertGreaterOrEqual(readAreaBytes, 2 * MIB);
@@ -16,7 +16,7 @@ test("Core lays out areas of 2 MiB and more that do not overlap and end inside t
   assertEquals([slot % 64, encodeArea % 64, readArea % 64], [0, 0, 0]);
 });
 
-test("Core keeps what both areas hold, whichever of them grows", () => {
+test("Core keeps the content of both areas, whichever grows", () => {
   const own = new Core();
   const written = randomBytes(1000, 1);
   const read = randomBytes(1000, 2);
@@ -43,7 +43,7 @@ test("Core keeps what both areas hold, whichever of them grows", () => {
   }
 });
 
-test("Core's areas hold whatever number of bytes they were asked for, not whole pages alone", () => {
+test("Core's areas hold any requested number of bytes, not only whole pages", () => {
   for (const bytes of [3 * MIB + 1, 5 * MIB + 65535, 90 * MIB + 12_345]) {
     const own = new Core();
     const encodeEnd = own.ensureEncodeArea(bytes) + bytes;
@@ -55,7 +55,7 @@ test("Core's areas hold whatever number of bytes they were asked for, not whole 
   }
 });
 
-test("Core gives views of the memory as it is after growth", () => {
+test("Core returns valid views after the memory has grown", () => {
   const own = new Core();
   const { u8 } = own;
   own.ensureReadArea(8 * MIB);
@@ -74,7 +74,7 @@ test("Core does not grow when an area is large enough", () => {
   assertStrictEquals(own.u8, u8);
 });
 
-test("core.crc32() takes more bytes than the scratch space holds, and harms no area", () => {
+test("core.crc32() handles more bytes than the scratch space holds, and changes no area", () => {
   const bytes = randomBytes(300_001, 3);
   core.u8.fill(0x5a, core.slot, core.slot + 128);
   assertStrictEquals(core.crc32(bytes), bitwiseCrc32(bytes));

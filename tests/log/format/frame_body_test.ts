@@ -53,14 +53,14 @@ test("extents are read as they were written", () => {
   assertEquals(decodeExtents(view, 3, 2), extents);
 });
 
-test("the starts of a table leave room for separators, and count one after the last", () => {
+test("a table's offsets leave room for separators, and include the end", () => {
   const view = tableOf([3, 1, 5]);
   const at = (flags: number, separator: number) =>
     Array.from(decodeStarts(view, 1, { flags, count: 3, separator }));
   assertEquals([at(0, 0), at(0, 1)], [[0, 3, 4, 9], [0, 4, 6, 12]]);
 });
 
-test("a mark in a table is one only with its flag, for readers and for verify alike", () => {
+test("a mark in a table counts only with its flag, for readers and for verify", () => {
   const marked = DATA_LOST_MARK + 3;
   const ends = [0, FLAG.dataLost].map((flags) =>
     decodeStarts(tableOf([marked]), 1, { flags, count: 1, separator: 0 })[1]
@@ -71,7 +71,7 @@ test("a mark in a table is one only with its flag, for readers and for verify al
   assertEquals([...decodeMarks(tableOf([2, marked]), 1, record)], [1]);
 });
 
-test("sizes that wrap around 4 GiB to the right number do not add up", () => {
+test("sizes that only add up modulo 4 GiB are refused", () => {
   const half = 2 ** 31;
   const starts = decodeStarts(tableOf([half, half, 5]), 1, { flags: 0, count: 3, separator: 0 });
   assertEquals(
@@ -80,7 +80,7 @@ test("sizes that wrap around 4 GiB to the right number do not add up", () => {
   );
 });
 
-test("a table adds up when it makes what the record states, separators included", () => {
+test("a table is valid if its sizes add up to the record's, with separators", () => {
   const texts = recordOf({ flags: FLAG.jsonText, count: 3, metadataBytes: 11 });
   assertEquals(separatorBytes(texts.flags, 3), 2);
   assertEquals(tableAddsUp(texts, { metadata: 9, data: 0 }), true);
@@ -90,7 +90,7 @@ test("a table adds up when it makes what the record states, separators included"
   assertEquals(tableAddsUp(recordOf({ count: 2, extentCount: 1 }), { metadata: 0, data: 0 }), false);
 });
 
-test("chunks add up when each has bytes and all make the total, which a data part may have", () => {
+test("chunks are valid if none is empty and they add up to an allowed total", () => {
   const extent = (dataBytes: number) => ({ segmentId: 0, offset: 64, dataBytes });
   const sums = (...list: number[]) => list.reduce((sum, bytes) => sum + bytes, 0);
   const makes = (...list: number[]) => extentsAddUp({ totalBytes: sums(...list), list: list.map(extent) });

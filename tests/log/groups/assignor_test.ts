@@ -30,7 +30,7 @@ for (const [members, owners, wanted] of CASES) {
   });
 }
 
-test("shares differ by one at most, nothing moves that need not, and what is right stays", () => {
+test("shares differ by at most one, and no partition moves unnecessarily", () => {
   let state = 7;
   const below = (limit: number) => (state = (state * 48271) % 2147483647) % limit;
   for (let round = 0; round < 2000; round++) {

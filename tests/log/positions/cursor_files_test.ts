@@ -40,7 +40,7 @@ function folder(files: Record<string, Uint8Array>): SimulatedProcess {
   return storage;
 }
 
-test("a slot says what it was given, however large", () => {
+test("a slot stores its fields, however large", () => {
   const large = {
     ...{ nextId: 2 ** 53 - 1, time: 2 ** 41, generation: 2 ** 32 - 1, owner: 2 ** 52 + 1 },
     ...{
@@ -63,7 +63,7 @@ test("a slot says what it was given, however large", () => {
   }
 });
 
-test("slots of a file are read in order, as many as are whole", () => {
+test("slots of a file are read in order, ignoring a partial one", () => {
   const bytes = file(slot(1), undefined, "damaged", slot(2));
   assertEquals(decodeSlots(bytes, "p"), [slot(1), undefined, undefined, slot(2)]);
   assertEquals(decodeSlots(bytes.subarray(0, 255), "p"), [slot(1), undefined, undefined]);
@@ -71,14 +71,14 @@ test("slots of a file are read in order, as many as are whole", () => {
   assertEquals(decodeSlots(bytes.subarray(0, 63), "p"), []);
 });
 
-test("a position takes the place of one of an older generation, or of a lower id", () => {
+test("a position replaces one of an older generation or with a lower id", () => {
   const order = [[1, 9], [2, 3], [2, 4], [3, 0]].map(([generation, nextId]) => ({ generation, nextId }));
   for (const [a, one] of order.entries()) {
     for (const [b, other] of order.entries()) assertEquals(isAfter(one, other), a > b);
   }
 });
 
-test("the position of slots is the greatest, with those before it that are known", () => {
+test("the position of a list of slots is the greatest, with the known earlier ones", () => {
   assertEquals(positionOf([]), undefined);
   assertEquals(positionOf([undefined, slot(9, { generation: 0 })]), undefined);
   const slots = [slot(5), undefined, slot(7, { time: 6 }), slot(3), slot(6, { mark: undefined }), slot(4)];
@@ -101,7 +101,7 @@ test("slots that are neither valid nor empty are damaged", () => {
   assertEquals(inspectPositions(almostEmpty, "p").damagedAt, [64]);
 });
 
-test("the files of a name are those that its path begins, and no others", () => {
+test("the files of a name are exactly those that start with its path", () => {
   const storage = folder({
     [OTHER]: file(slot(1)),
     [PATH]: file(slot(1)),
@@ -124,7 +124,7 @@ test("the files of a name are those that its path begins, and no others", () => 
   assertThrows(() => new CursorFiles(storage, PATH).paths(), StorageError, "cannot list");
 });
 
-test("a file says whether its owner is gone, is asked to go, or shares it", () => {
+test("a cursor file shows whether its owner is gone, is asked to leave, or shares it", () => {
   const at = folder({}).now();
   const cases: [what: string, bytes: Uint8Array, isIdle: boolean, isRetired: boolean, isShared: boolean][] = [
     [
@@ -213,7 +213,7 @@ test("a file says whether its owner is gone, is asked to go, or shares it", () =
   }
 });
 
-test("files that go while they are read are listed anew, and not for ever", () => {
+test("files removed while they are read are listed again, with a limit", () => {
   const storage = folder({ [PATH]: file(slot(1)), [OTHER]: file(slot(2)) });
   const readWhole = storage.readWhole.bind(storage);
   let missing = 99;
@@ -231,7 +231,7 @@ test("files that go while they are read are listed anew, and not for ever", () =
   assertEquals([error.errno, error.canRetry], ["EAGAIN", true]);
 });
 
-test("a further owner of a name gets a file of its own", () => {
+test("another owner of a name gets its own file", () => {
   const storage = folder({});
   const files = new CursorFiles(storage, PATH);
   const numbers = [0xab, 0xab, 0xffffffff];
@@ -255,7 +255,7 @@ test("a further owner of a name gets a file of its own", () => {
   assertEquals(storage.readWhole(PATH), bytes);
 });
 
-test("an owner that is asked to leave its file sees that, and its position stays", () => {
+test("an owner sees the request to leave its file, and its position is kept", () => {
   const storage = folder({ [PATH]: file(slot(1), slot(2), undefined, undefined) });
   const files = new CursorFiles(storage, PATH);
   const [content] = files.readAll();
@@ -284,7 +284,7 @@ test("an owner that is asked to leave its file sees that, and its position stays
   assertEquals(wasRetired(short.open(PATH, "read")), false);
 });
 
-test("files are removed once what they held is on the disk", () => {
+test("files are removed once their content is on the disk elsewhere", () => {
   const storage = folder({ [PATH]: file(slot(1)), [OTHER]: file(slot(1)) });
   const steps: string[] = [];
   const { remove, syncDirectory } = storage;
@@ -301,7 +301,7 @@ test("files are removed once what they held is on the disk", () => {
   assertEquals(storage.list("/c"), []);
 });
 
-test("verify names the damaged slots of all files of a position, and what the others say", () => {
+test("verify reports the damaged slots of all files of a position, and the position by the others", () => {
   const say = (files: Record<string, Uint8Array>) =>
     verifyPosition(folder(files), PATH, 3).map((
       { severity, kind, partition, firstId, endId, file, offset, reason },

@@ -61,7 +61,7 @@ function mark(salt: number, sequence = 1): FrameMark {
   return { salt, nonce: 7, sequence };
 }
 
-test("a position that was never stored is undefined, and its file is made when one is", () =>
+test("a position that was never stored is undefined, and its file is created by the first store", () =>
   inFolder(({ path, storage }) => {
     let prepared = 0;
     const cursor = new CursorFile(storage, path, { prepare: () => prepared++ });
@@ -83,7 +83,7 @@ test("a position that was never stored is undefined, and its file is made when o
     assertEquals(new CursorFile(storage, path).read()!.nextId, 6);
   }));
 
-test("acknowledging never moves back, seeking does, and an older acknowledgement does not undo it", () =>
+test("acknowledging never moves a position back, seeking does, and an older acknowledgement does not undo a seek", () =>
   inFolder(({ path, storage }) => {
     const [one, other] = [new CursorFile(storage, path), new CursorFile(storage, path)];
     one.acknowledge({ nextId: 10, time: 1 });
@@ -100,7 +100,7 @@ test("acknowledging never moves back, seeking does, and an older acknowledgement
     other.close();
   }));
 
-test("an acknowledgement in place of a stale position begins a generation, below it or not", () =>
+test("an acknowledgement that replaces a stale position starts a new generation", () =>
   inFolder(({ path, storage }) => {
     acknowledged(storage, path, 100).close();
     const [one, other] = [new CursorFile(storage, path), new CursorFile(storage, path)];
@@ -117,7 +117,7 @@ test("an acknowledgement in place of a stale position begins a generation, below
     other.close();
   }));
 
-test("a consumer uses two slots in turn, so that the one before is whole while the next is written", () =>
+test("a consumer alternates two slots, so that the previous one is intact while the next is written", () =>
   inFolder(({ path, storage }) => {
     const cursor = acknowledged(storage, path, 1);
     for (let nextId = 2; nextId < 9; nextId++) {
@@ -134,7 +134,7 @@ test("a consumer uses two slots in turn, so that the one before is whole while t
     assertEquals(cursor.read()!.nextId, 8);
   }));
 
-test("positions that were stored before are known, the last of the segment before among them", () =>
+test("earlier positions are known, including the last one of the previous segment", () =>
   inFolder(({ path, storage }) => {
     const cursor = new CursorFile(storage, path);
     for (const [nextId, salt] of [[5, 1], [9, 1], [12, 2], [15, 2], [18, 2]]) {
@@ -151,7 +151,7 @@ test("positions that were stored before are known, the last of the segment befor
     next.close();
   }));
 
-test("each consumer of a name has a file of its own, and what one stored no other overwrites", () =>
+test("each consumer of a name has its own file, which no other overwrites", () =>
   inFolder(({ folder, path, storage }) => {
     const cursors = [3, 1, 4, 2].map((nextId) => acknowledged(storage, path, nextId));
     // Only one that has nothing new to store needs none.
@@ -163,7 +163,7 @@ test("each consumer of a name has a file of its own, and what one stored no othe
     assertEquals(cursors[0].read()!.nextId, 13);
   }));
 
-test("files whose consumers are gone do not become many, and their positions stay", () =>
+test("files of ended consumers are merged, and their positions kept", () =>
   inFolder(({ folder, path, storage, clock }) => {
     const first = acknowledged(storage, path, 1);
     for (let count = 0; count < 50; count++) {
@@ -180,7 +180,7 @@ test("files whose consumers are gone do not become many, and their positions sta
     first.close();
   }));
 
-test("a clock that steps back or forward harms no position", () =>
+test("a clock step harms no position", () =>
   inFolder(({ path, storage, clock }) => {
     const cursors: CursorFile[] = [];
     for (let count = 0; count < 30; count++) {
@@ -191,7 +191,7 @@ test("a clock that steps back or forward harms no position", () =>
     for (const cursor of cursors) cursor.close();
   }));
 
-test("a file that several consumers share, as earlier versions made it, is read, and taken over once it is idle", () =>
+test("a file shared by several consumers of earlier versions is read, and taken over once it is idle", () =>
   inFolder(({ folder, path, storage, clock }) => {
     const bytes = new Uint8Array(64 * POSITION_SLOT_BYTES);
     const slot: Slot = { owner: 5, sequence: 1, generation: 3, nextId: 40, time: 9, written: clock.now };
@@ -213,7 +213,7 @@ test("a file that several consumers share, as earlier versions made it, is read,
     assertEquals(inspectPositions(readFileSync(path), path).position?.nextId !== 40, true);
   }));
 
-test("a position that the system stored only a part of is reported, and the one before stands", () =>
+test("a partly written position is reported, and the previous one is kept", () =>
   inFolder(({ path, clock }) => {
     let isCut = false;
     const storage = changedStorage(
@@ -238,7 +238,7 @@ test("a position that the system stored only a part of is reported, and the one 
     cursor.close();
   }));
 
-test("flipped bits in a slot make it invalid, whichever they are", () =>
+test("any flipped bit in a slot makes it invalid", () =>
   inFolder(({ path, storage }) => {
     const cursor = new CursorFile(storage, path);
     cursor.acknowledge({ nextId: 7, time: 1_700_000_000_000, mark: mark(5) });
@@ -286,7 +286,7 @@ for (const [what, stopped, other] of STORIES) {
   for (const isOpen of [false, true]) {
     for (const isIdle of [false, true]) {
       test(
-        `a consumer that is stopped anywhere while it ${what} loses no acknowledgement of another one (${
+        `a consumer that is stopped anywhere while it ${what} loses no acknowledgement of another (${
           isOpen ? "open before" : "just opened"
         }, ${isIdle ? "after long" : "at once"})`,
         () => {
@@ -325,7 +325,7 @@ for (const [what, stopped, other] of STORIES) {
   }
 }
 
-test("a seek while another consumer acknowledges is not undone by what that one had read before, nor does it lose more", () => {
+test("a seek is not undone by an acknowledgement of earlier reads, and loses nothing else", () => {
   const outcomes = new Set<number>();
   for (let stop = 0, isDone = false; !isDone; stop++) {
     assertLess(stop, 100);
@@ -355,7 +355,7 @@ test("a seek while another consumer acknowledges is not undone by what that one 
   assertEquals([...outcomes].sort(), [10, 60]);
 });
 
-test("a position that is read while files are folded into another one is never one before", () => {
+test("a position read while files are merged is never an earlier one", () => {
   for (let stop = 0, isDone = false; !isDone; stop++) {
     assertLess(stop, 100);
     inFolder(({ path, storage, clock }) => {
@@ -375,7 +375,7 @@ test("a position that is read while files are folded into another one is never o
   }
 });
 
-test("a consumer that is killed anywhere leaves the position before, or the new one", () => {
+test("a consumer that is killed anywhere leaves the previous position or the new one", () => {
   for (const isOpen of [false, true]) {
     const outcomes = new Set<number>();
     for (let kill = 0, isDone = false; !isDone; kill++) {
@@ -450,7 +450,7 @@ test("a slot has its magic, version, owner, sequence, generation, id, time, time
     assertEquals(readFileSync(path).readBigUInt64LE(8), 0n);
   }));
 
-test("a cursor that was closed stores on", () =>
+test("a closed cursor can still store positions", () =>
   inFolder(({ path, storage }) => {
     const cursor = acknowledged(storage, path, 1);
     cursor.close();

@@ -144,7 +144,7 @@ for (const [what, parts, around, ways, given] of CASES) {
   test(`a reader: ${what}`, () => assertEquals(read(new CraftedSegment(parts, around), ways), given));
 }
 
-test("a reader of what was removed says where the log begins now", () => {
+test("a reader of removed events reports the first id left", () => {
   const crafted = new CraftedSegment([{ count: 2 }], { baseId: 50 });
   assertEquals(read(crafted), ["50 to 52", "next 52"]);
   assertEquals(read(crafted, { from: { id: 50 } }), ["50 to 52", "next 52"]);
@@ -161,7 +161,7 @@ test("a reader ends with its topic", () => {
   partition.close();
 });
 
-test("a reader has news until all that is there was read", () => {
+test("a reader reports new events until all are read", () => {
   const crafted = new CraftedSegment([{ count: 3 }]);
   const { reader, partition } = readerOf(crafted);
   assertEquals(reader.hasNews(), true);
@@ -175,7 +175,7 @@ test("a reader has news until all that is there was read", () => {
   partition.close();
 });
 
-test("a reader says once that the last segment cannot be read", () => {
+test("a reader reports once that the last segment cannot be read", () => {
   const crafted = new CraftedSegment([noise(30)]);
   const bytes = crafted.storage.readWhole(crafted.segment.path)!;
   bytes[20]! ^= 1;
@@ -193,7 +193,7 @@ function follow({ storage }: CraftedSegment, baseId: number): void {
   storage.publish(`${DIRECTORY}/${segmentName(baseId)}`, content);
 }
 
-test("a reader at the end looks once a second whether a segment begins after what it cannot see", () => {
+test("a reader at the end checks once a second for a segment after an unreadable part", () => {
   for (const stepMs of [999, 1000, -1000]) {
     const crafted = new CraftedSegment([{}]);
     let now = crafted.storage.now();
@@ -212,7 +212,7 @@ test("a reader at the end looks once a second whether a segment begins after wha
   }
 });
 
-test("a reader goes on with a segment that was removed by hand and made anew", () => {
+test("a reader continues with a segment that was removed by hand and recreated", () => {
   const crafted = new CraftedSegment([{ count: 2 }]);
   let now = crafted.storage.now();
   crafted.storage.now = () => now;
@@ -228,7 +228,7 @@ test("a reader goes on with a segment that was removed by hand and made anew", (
   partition.close();
 });
 
-test("a reader whose segment was removed says where the log begins now", () => {
+test("a reader whose segment was removed reports the first id left", () => {
   const crafted = new CraftedSegment([{}, SEAL], { next: { id: 1, seal: [1, 0] } });
   const { reader, partition } = readerOf(crafted);
   reader.read(9);

@@ -55,7 +55,7 @@ function readerOf(partition: Partition): PartitionReader {
   return reader;
 }
 
-test("data that was checked before another reader came is checked anew", () =>
+test("data checked by one reader is checked again by another", () =>
   withFrame([20_000, 20_000], (partition, flip) => {
     const batch = readerOf(partition).read(10)!;
     assertEquals(batch.viewData(0, { offset: 0, size: 20_000 })[0], 100);
@@ -66,7 +66,7 @@ test("data that was checked before another reader came is checked anew", () =>
     assertThrows(() => batch.viewData(1, { offset: 0, size: 20_000 }), CorruptedLogError, "data checksum");
   }));
 
-test("damage after a part does not keep the part from being read", () =>
+test("damage after a selected part does not prevent reading it", () =>
   withFrame([100, BLOCK_BYTES - 100, 100, BLOCK_BYTES], (partition, flip) => {
     flip(3);
     const batch = readerOf(partition).read(10)!;
@@ -79,7 +79,7 @@ test("damage after a part does not keep the part from being read", () =>
     assertThrows(() => batch.viewData(3, { offset: 0, size: BLOCK_BYTES }), CorruptedLogError, "event 3");
   }));
 
-test("data fills a buffer of the reader's own as it fills one that is made", () =>
+test("data is read into a given buffer as into a new one", () =>
   withFrame([100, BLOCK_BYTES * 3, 70_000], (partition) => {
     const batch = readerOf(partition).read(10)!;
     for (const [event, size] of [[2, 70_000], [0, 100], [1, BLOCK_BYTES * 3]]) {

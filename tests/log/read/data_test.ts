@@ -72,7 +72,7 @@ function frameAt(partition: Partition) {
 }
 
 for (let seed = 1; seed <= 12; seed++) {
-  test(`data is what was stored, however it is asked for (seed ${seed})`, async () => {
+  test(`data is read back as stored, however it is requested (seed ${seed})`, async () => {
     const random = randomNumbers(seed);
     const parts = Array.from(
       { length: 1 + random(7) },
@@ -129,7 +129,7 @@ function damageOne(partition: Partition, parts: readonly Uint8Array[], random: (
   return Math.floor(at / BLOCK);
 }
 
-test("damaged blocks are found, and the events that have data in them", async () => {
+test("damaged blocks are found, with the events that have data in them", async () => {
   for (let seed = 1; seed <= 12; seed++) {
     const random = randomNumbers(seed);
     const parts = [BLOCK, ...Array.from({ length: 6 }, () => SIZES[random(9)]!), 10].map((size) =>
@@ -201,7 +201,7 @@ function damageOf(
   return found.kind === "frame" ? headDamage({ segment, offset: 64, frame: found.frame }) : found.kind;
 }
 
-test("metadata are held against their table, and texts against JSON's commas and characters", () => {
+test("metadata is checked against its table, and text against JSON's separators and characters", () => {
   const sizes = "the sizes in its table do not add up";
   const texts = "its metadata are not JSON texts, though its checksum is right";
   const cases: [metadata: string, sizes: number[], damage: string | undefined][] = [
@@ -233,7 +233,7 @@ test("metadata are held against their table, and texts against JSON's commas and
   assertEquals(damageOf("anything", [5, 5], { flags: FLAG.lost }), undefined);
 });
 
-test("a comma is looked at in whichever piece of the metadata it is", () => {
+test("separators are checked in every piece of the metadata", () => {
   const mib = 1 << 20;
   for (const first of [mib - 1, mib, mib + 1, 2 * mib - 1]) {
     const good = `${" ".repeat(first - 1)}1,2`;

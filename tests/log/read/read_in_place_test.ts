@@ -46,7 +46,7 @@ function countingStorage(readMax = Infinity): { storage: Storage; reads: number[
   return { storage, reads };
 }
 
-test("any part of large data parts is what was pushed, however their ends lie in blocks", () => {
+test("any part of a large data part is read back as pushed, wherever its ends are in blocks", () => {
   using folder = new PartitionFolder();
   const data = frameOf(SIZES, folder);
   eachChecksumSource(() => {
@@ -70,7 +70,7 @@ test("any part of large data parts is what was pushed, however their ends lie in
   });
 });
 
-test("shared buffers and those that grow are filled as others are", () => {
+test("shared and resizable buffers can be filled", () => {
   using folder = new PartitionFolder();
   const [part] = frameOf([3 * BLOCK], folder);
   const batch = readerOf(folder.open()).read(1)!;
@@ -84,7 +84,7 @@ test("shared buffers and those that grow are filled as others are", () => {
   });
 });
 
-test("no block of a large data part is given out unchecked", () => {
+test("no block of a large data part is returned unchecked", () => {
   using folder = new PartitionFolder();
   const data = frameOf(SIZES, folder);
   const path = `${folder.directory}/00000000000000000000.log`;
@@ -128,7 +128,7 @@ function flip(path: string, at: number): void {
   closeSync(file);
 }
 
-test("data that the file does not have is missing, and named", () => {
+test("data beyond the end of the file is reported as missing", () => {
   using folder = new PartitionFolder();
   frameOf([4 * BLOCK], folder);
   let endsAt = Infinity;
@@ -146,7 +146,7 @@ test("data that the file does not have is missing, and named", () => {
   );
 });
 
-test("large data is read once, into one buffer and into memory of its own, and short reads are continued", () => {
+test("large data is read once, into a given buffer or a new one, and short reads are continued", () => {
   for (const readMax of [Infinity, 100_000]) {
     using folder = new PartitionFolder();
     const frames = 6;
@@ -181,7 +181,7 @@ test("large data is read once, into one buffer and into memory of its own, and s
   }
 });
 
-test("metadata alone of events with large data costs one read a frame", () => {
+test("reading only metadata of events with large data takes one read per frame", () => {
   using folder = new PartitionFolder();
   const frames = 50;
   for (let frame = 0; frame < frames; frame++) frameOf([BLOCK], folder);
@@ -197,7 +197,7 @@ test("metadata alone of events with large data costs one read a frame", () => {
   assert(Math.max(...reads) <= 16 * 1024, `a read of ${Math.max(...reads)} bytes`);
 });
 
-test("readers of several partitions in turn read each frame's head once, too", () => {
+test("alternating readers of several partitions read each frame's head once", () => {
   using first = new PartitionFolder();
   using second = new PartitionFolder();
   const { storage, reads } = countingStorage();
@@ -213,7 +213,7 @@ test("readers of several partitions in turn read each frame's head once, too", (
   assert(reads.length <= 2 * 19 + 4, `${reads.length} reads`);
 });
 
-test("what was looked ahead of a frame that is not whole yet is looked at again", () => {
+test("read-ahead bytes of an incomplete frame are read again", () => {
   using folder = new PartitionFolder();
   frameOf([BLOCK], folder);
   frameOf([BLOCK], folder);

@@ -54,21 +54,21 @@ function removing(baseId: number): (directory: string) => Storage {
   });
 }
 
-test("seek() finds the first event although the segment it was in goes meanwhile", () =>
+test("seek() finds the first event although its segment is removed meanwhile", () =>
   withSegments(removing(0), (partition) => {
     const reader = new PartitionReader(partition, READER);
     reader.seek("earliest");
     assertEquals([reader.position, reader.read(10)?.baseId], [2, 2]);
   }));
 
-test("seek() to an event whose segment goes meanwhile says that it is gone", () =>
+test("seek() to an event whose segment is removed meanwhile reports it as gone", () =>
   withSegments(removing(0), (partition) => {
     const reader = new PartitionReader(partition, READER);
     const error = assertThrows(() => reader.seek({ id: 1 }), EventGoneError);
     assertEquals([error.id, error.firstId], [1, 2]);
   }));
 
-test("read() says that an event is gone when its segment and those before it go meanwhile", () =>
+test("read() reports an event as gone if its segment is removed meanwhile", () =>
   withSegments(removing(2), (partition, directory) => {
     const reader = new PartitionReader(partition, READER);
     reader.seek("earliest");
@@ -80,7 +80,7 @@ test("read() says that an event is gone when its segment and those before it go 
     assertEquals(reader.read(10)?.baseId, 4);
   }));
 
-test("read() names the file when a segment after others that are there cannot be opened", () =>
+test("read() names the file if a later segment cannot be opened", () =>
   withSegments(removing(2), (partition) => {
     const reader = new PartitionReader(partition, READER);
     reader.seek("earliest");

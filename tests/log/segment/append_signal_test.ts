@@ -24,7 +24,7 @@ function watched(hasWatch = true) {
   return { signal: new AppendSignal(storage, "/folder"), watches, paths };
 }
 
-test("an append signal watches while someone listens, once", () => {
+test("an append signal has one watch while there are listeners", () => {
   const { signal, watches, paths } = watched();
   assertEquals(watches.length, 0);
   const ends = [signal.listen(() => {}), signal.listen(() => {})];
@@ -37,7 +37,7 @@ test("an append signal watches while someone listens, once", () => {
   assertEquals([paths.length, watches.length], [2, 0]);
 });
 
-test("an append signal wakes all who listen, by the watch and by those of this process", () => {
+test("an append signal wakes all listeners, by the watch and by this process's appends", () => {
   const { signal, watches } = watched();
   const woken = [0, 0];
   const ends = woken.map((_, index) => signal.listen(() => woken[index]!++));
@@ -53,7 +53,7 @@ test("an append signal wakes all who listen, by the watch and by those of this p
   assertEquals(woken, [2, 3]);
 });
 
-test("an append signal that is closed watches again for the next one who listens", () => {
+test("a closed append signal watches again for the next listener", () => {
   const { signal, watches } = watched();
   signal.listen(() => {});
   signal.close();

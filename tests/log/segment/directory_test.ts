@@ -56,7 +56,7 @@ class Made {
   }
 }
 
-test("the segments of a folder are listed until two listings agree", () => {
+test("a folder is listed until two listings agree", () => {
   for (
     const [listings, ids, first, later] of [
       [[[]], [], 1, 1],
@@ -78,7 +78,7 @@ test("the segments of a folder are listed until two listings agree", () => {
   }
 });
 
-test("a listing with fewer segments than the last one is another one", () => {
+test("a listing with fewer segments than before counts as changed", () => {
   const made = new Made().put(0).put(10);
   const count = made.listings([0, 10], [0, 10], [0], [0, 10], [0, 10]);
   made.folder.segmentIds();
@@ -86,7 +86,7 @@ test("a listing with fewer segments than the last one is another one", () => {
   assertEquals(count(), 5);
 });
 
-test("a folder that never rests is listed ten times", () => {
+test("a folder that keeps changing is listed ten times", () => {
   const made = new Made();
   let count = 0;
   made.storage.list = () => [segmentName(++count)];
@@ -94,13 +94,13 @@ test("a folder that never rests is listed ten times", () => {
   assertEquals(count, 10);
 });
 
-test("what a caller does with a list of segments changes no later one", () => {
+test("changing a returned list of segments does not affect later ones", () => {
   const made = new Made().put(0).put(10);
   made.folder.segmentIds().pop();
   assertEquals(made.folder.segmentIds(), [0, 10]);
 });
 
-test("an empty first segment that the second does not follow is a ghost", () => {
+test("an empty first segment that is not followed by the second is a ghost", () => {
   const of = (baseId: number, salt: number) => ({ baseId, salt });
   const cases: [what: string, made: Made, ids: number[]][] = [
     ["made again", new Made().put(0, { bytes: 0 }).put(10, { after: of(0, 99) }), [10]],
@@ -121,7 +121,7 @@ test("an empty first segment that the second does not follow is a ghost", () => 
   }
 });
 
-test("a first segment is looked at once for whether it is a ghost", () => {
+test("a first segment is checked once for being a ghost", () => {
   const made = new Made().put(0).put(10).put(20);
   let looks = 0;
   const stat = made.storage.stat.bind(made.storage);
@@ -140,7 +140,7 @@ test("a first segment is looked at once for whether it is a ghost", () => {
   assertEquals(looks, 2);
 });
 
-test("a segment that is removed while it is looked at is not a ghost, and what else fails is thrown", () => {
+test("a segment removed while it is checked is not a ghost, and other errors are thrown", () => {
   const made = new Made().put(0, { bytes: 0 }).put(10, { after: { baseId: 0, salt: 99 } });
   made.folder.segmentIds();
   const failing = (errno: string) => {
@@ -159,7 +159,7 @@ test("a segment that is removed while it is looked at is not a ghost, and what e
   broken.again();
 });
 
-test("listing tells open segments where they end", () => {
+test("listing sets the end of open segments", () => {
   const made = new Made().put(0);
   const segment = made.folder.segment(0);
   made.folder.segmentIds();
@@ -172,7 +172,7 @@ test("listing tells open segments where they end", () => {
   assertEquals(made.folder.segment(0).endId, 10);
 });
 
-test("a folder that is gone is a deleted topic, and what else fails is thrown", () => {
+test("a missing folder means a deleted topic, and other errors are thrown", () => {
   const made = new Made();
   made.storage.removeTree(DIRECTORY);
   assertThrows(() => made.folder.segmentIds(), TopicDeletedError);
@@ -182,7 +182,7 @@ test("a folder that is gone is a deleted topic, and what else fails is thrown", 
   assertThrows(() => made.folder.segmentIds(), StorageError, "cannot list");
 });
 
-test("four segments stay open, those that were used last", () => {
+test("the four segments used last stay open", () => {
   const made = new Made();
   for (let id = 0; id < 6; id++) made.put(id);
   const segments = [0, 1, 2, 3].map((id) => made.folder.segment(id));
@@ -205,7 +205,7 @@ test("four segments stay open, those that were used last", () => {
   made.folder.close();
 });
 
-test("the segment of an event that is missing says why", () => {
+test("looking up a missing event's segment says why it is missing", () => {
   const made = new Made().put(10).put(20).put(40);
   const { folder } = made;
   assertEquals(folder.segmentOf(20, 25).baseId, 20);
@@ -236,7 +236,7 @@ test("the segment of an event that is missing says why", () => {
   assertThrows(() => folder.segmentOf(40, 41), StorageError, "cannot open");
 });
 
-test("a segment whose file is gone is opened anew when it is there again", () => {
+test("a segment whose file was replaced is opened again", () => {
   const made = new Made().put(0).put(10);
   const before = made.folder.segmentOf(10, 10);
   before.close();
@@ -246,7 +246,7 @@ test("a segment whose file is gone is opened anew when it is there again", () =>
   assertEquals(made.folder.segmentOf(10, 10).salt, 77);
 });
 
-test("a segment is forgotten, and released, by its name", () => {
+test("a segment is dropped and closed by its name", () => {
   const made = new Made().put(0);
   const first = made.folder.segment(0);
   made.folder.forget(first);
@@ -265,7 +265,7 @@ test("a segment is forgotten, and released, by its name", () => {
   made.folder.close();
 });
 
-test("a segment is made only after the last one, the very file", () => {
+test("a segment is created only after the same last file", () => {
   const after = (baseId: number, salt: number) => ({ baseId, salt, sealOffset: 64 });
   const is = (made: Made, baseId: number) => made.storage.stat(made.path(baseId)) !== undefined;
   let made = new Made();
@@ -297,7 +297,7 @@ test("a segment is made only after the last one, the very file", () => {
   assertEquals(is(made, 10), false);
 });
 
-test("a last segment that goes while it is looked at counts for none, its file is closed, and what else fails is thrown", () => {
+test("a last segment removed while it is read is ignored and closed, and other errors are thrown", () => {
   const made = new Made().put(0);
   const after = { baseId: 0, salt: 1, sealOffset: 64 };
   let failure: string | undefined;
@@ -322,7 +322,7 @@ test("a last segment that goes while it is looked at counts for none, its file i
   assertEquals(open, 0);
 });
 
-test("a segment is not made in a folder that is gone", () => {
+test("a segment is not created in a missing folder", () => {
   const made = new Made();
   made.storage.removeTree(DIRECTORY);
   assertThrows(() => made.folder.createSegment(0), TopicDeletedError);
@@ -338,7 +338,7 @@ test("a segment is not made in a folder that is gone", () => {
   replaced.folder.createSegment(0);
 });
 
-test("a look is taken anew while segments are being removed, and not for ever", () => {
+test("reading is retried while segments are being removed, with a limit", () => {
   const { folder } = new Made();
   let looks = 0;
   const missingUntil = (count: number) => () => {
@@ -360,14 +360,14 @@ test("a look is taken anew while segments are being removed, and not for ever", 
   assertEquals(looks, 1);
 });
 
-test("a folder says how large its segments are, and keeps those that others need", () => {
+test("a folder knows the size of its segments, and keeps those that others need", () => {
   const made = new Made().put(0, { bytes: 36 }).put(10);
   assertEquals([made.folder.bytesOf(0), made.folder.bytesOf(99)], [100, 0]);
   made.folder.keepForSegment(10, 0);
   assertEquals([...made.folder.listing().needs], [[10, [0]]]);
 });
 
-test("a folder has what it was opened with, and defaults", () => {
+test("a folder has the options it was opened with, and defaults", () => {
   const made = new Made();
   const { storage } = made;
   assertEquals(made.folder.indexIntervalBytes, INDEX_INTERVAL_BYTES);
@@ -380,7 +380,7 @@ test("a folder has what it was opened with, and defaults", () => {
   assertEquals(folder.storage === storage, true);
 });
 
-test("an append is alone where a lock is needed, and runs without one elsewhere", () => {
+test("an append takes the lock if locking is enabled, and no lock otherwise", () => {
   const made = new Made();
   const locked = made.open({ useLocking: true });
   const isLocked = () => made.storage.stat(`${DIRECTORY}.lock`) !== undefined;

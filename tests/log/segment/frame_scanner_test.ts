@@ -249,7 +249,7 @@ for (const [what, parts, around, entries] of SEGMENTS) {
   });
 }
 
-test("the scanner finds the frame after a write that was cut short at any of its bytes", () => {
+test("the scanner finds the frame after a write truncated at any byte", () => {
   for (let cut = 1; cut < FRAME_BYTES; cut++) {
     const crafted = new CraftedSegment([FRAME, { bytes: cut }, { count: 2 }]);
     const entries = ["0: id 0", "1: torn, 1, up to 2", "2: id 1", "3: tail 3"];
@@ -257,7 +257,7 @@ test("the scanner finds the frame after a write that was cut short at any of its
   }
 });
 
-test("the scanner says of a frame that is not whole yet that bytes are there", () => {
+test("the scanner reports an incomplete frame as pending bytes", () => {
   for (let cut = 0; cut < FRAME_BYTES; cut++) {
     const crafted = new CraftedSegment([FRAME, { bytes: cut }]);
     const tail = `1: tail 1${cut === 0 ? "" : " pending"}`;
@@ -269,7 +269,7 @@ test("the scanner says of a frame that is not whole yet that bytes are there", (
   }
 });
 
-test("the scanner searches again where a file has grown since a search that found nothing", () => {
+test("the scanner repeats a failed search in a file that has grown", () => {
   const crafted = new CraftedSegment([FRAME, noise(200)]);
   assertEquals(crafted.entries(), ["0: id 0", "1: tail 1 pending hole"]);
   assertEquals(crafted.entries(), ["0: id 0", "1: tail 1 pending hole"]);
@@ -296,7 +296,7 @@ function countReads(crafted: CraftedSegment, work: () => void): number {
   return reads;
 }
 
-test("the scanner does not search again where nothing was found and nothing came", () => {
+test("the scanner does not repeat a search in an unchanged file", () => {
   const crafted = new CraftedSegment([noise(3000)]);
   const at = crafted.offsets[0];
   step(crafted.segment, at, 64);
@@ -325,7 +325,7 @@ test("the scanner reads a whole frame by one read", () => {
 
 const FAR = 1 << 20;
 for (const before of [0, 1, 31, 63, 64, 65]) {
-  test(`the scanner finds a frame that begins ${before} bytes before a search reads on`, () => {
+  test(`the scanner finds a frame that starts ${before} bytes before the end of a search window`, () => {
     const gap = noise(FAR + 1 - before);
     const crafted = new CraftedSegment([gap, { count: 2 }]);
     const entries = ["0: lost 0 to 0, up to 1", "1: id 0", "2: tail 2"];
@@ -333,7 +333,7 @@ for (const before of [0, 1, 31, 63, 64, 65]) {
   });
 }
 
-test("the scanner does not take a copy of a frame in a user's data for one that comes later", () => {
+test("the scanner does not mistake a copy of a frame in user data for a later frame", () => {
   const first = new CraftedSegment([{ count: 5 }]).bytesOf(0);
   for (const hidden of [first, first.subarray(0, 100), first.subarray(70)]) {
     const crafted = new CraftedSegment([
@@ -360,7 +360,7 @@ test("the scanner does not take a copy of a frame in a user's data for one that 
   }
 });
 
-test("the scanner takes a copy of the header of a write that was cut short for no frame either", () => {
+test("the scanner does not mistake a copied header of a truncated write for a frame", () => {
   const cut: Part = { writer: 2, sequence: 50, bytes: 100 };
   const header = new CraftedSegment([cut]).bytesOf(0).subarray(0, RECORD_BYTES);
   const parts = (copy: Uint8Array): Part[] => [
@@ -388,7 +388,7 @@ test("the scanner takes a copy of the header of a write that was cut short for n
   ]);
 });
 
-test("the scanner lets a writer go on after a write that was cut short, and remembers its highest sequence", () => {
+test("the scanner accepts a writer's frames after its truncated write, and keeps its highest sequence", () => {
   const copy = new CraftedSegment([{ writer: 2, sequence: 60 }]).bytesOf(0);
   const crafted = new CraftedSegment([
     { writer: 2, sequence: 60 },
@@ -407,7 +407,7 @@ test("the scanner lets a writer go on after a write that was cut short, and reme
   ]);
 });
 
-test("the scanner reads a file on that was removed while it is open", () => {
+test("the scanner continues reading an open file that was removed", () => {
   const crafted = new CraftedSegment([FRAME, noise(200), FRAME]);
   void crafted.segment.file;
   crafted.storage.remove(crafted.segment.path);
@@ -417,7 +417,7 @@ test("the scanner reads a file on that was removed while it is open", () => {
   assertEquals(crafted.entries(), entries);
 });
 
-test("the scanner finds what is still written to a file that was removed", () => {
+test("the scanner finds frames written to a removed file", () => {
   const crafted = new CraftedSegment([FRAME, noise(200)]);
   const file = crafted.storage.open(crafted.segment.path, "append");
   void crafted.segment.file;
@@ -428,7 +428,7 @@ test("the scanner finds what is still written to a file that was removed", () =>
   assertEquals(crafted.entries().slice(0, 3), ["0: id 0", "1: lost 1 to 1, up to 2", "2: id 1"]);
 });
 
-test("the scanner looks again at a frame that became whole while it searched", () => {
+test("the scanner checks a frame again that became complete during the search", () => {
   const whole = new CraftedSegment([FRAME, FRAME, { count: 2 }]);
   for (const cut of [64, 70, FRAME_BYTES - 1]) {
     for (const ahead of [64, 4096]) {
@@ -452,7 +452,7 @@ test("the scanner looks again at a frame that became whole while it searched", (
   }
 });
 
-test("the scanner sees no more of a magic than the file has", () => {
+test("the scanner handles a magic truncated by the end of the file", () => {
   const cut: Part = { bytes: FRAME_BYTES - 2 };
   const stale = new CraftedSegment([cut, new TextEncoder().encode("DSFx")]);
   const crafted = new CraftedSegment([cut, MAGIC.subarray(0, 2)]);
@@ -462,7 +462,7 @@ test("the scanner sees no more of a magic than the file has", () => {
   }
 });
 
-test("the scanner calls a frame one, whichever of its records is damaged", () => {
+test("the scanner recognizes a frame with one damaged record", () => {
   for (const what of ["header", "trailer"] as const) {
     const { segment, offsets } = new CraftedSegment([damaged(what), FRAME]);
     const found = step(segment, offsets[0], 4096);
@@ -471,7 +471,7 @@ test("the scanner calls a frame one, whichever of its records is damaged", () =>
   }
 });
 
-test("the scanner finds the same however few bytes a read gives", () => {
+test("the scanner finds the same frames however few bytes a read returns", () => {
   const parts: Part[] = [
     FRAME,
     damaged("header"),

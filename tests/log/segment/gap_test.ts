@@ -247,7 +247,7 @@ for (const [what, parts, around, entries] of GAPS) {
   });
 }
 
-test("ids after a gap count from the first one of the segment", () => {
+test("ids after a gap are counted from the first one of the segment", () => {
   const crafted = new CraftedSegment([frame(2), LOST, frame(3), SEAL], {
     baseId: 100,
     next: { id: 109, seal: [3, 0] },

@@ -10,7 +10,7 @@ import { test } from "../../harness.ts";
 
 const ENTRY_BYTES = 32;
 
-test("an index entry that a full disk cut short does not put those after it out of step", async () => {
+test("an index entry truncated by a full disk does not misalign later ones", async () => {
   const directory = mkdtempSync(join(tmpdir(), "diaspora-index-"));
   try {
     const index = `${directory}/00000000000000000000.idx`;

@@ -31,7 +31,7 @@ function crafted(index?: Surroundings["index"], baseId = 0): CraftedSegment {
   return bound(new CraftedSegment(FRAMES, { baseId, ...index === undefined ? {} : { index } }));
 }
 
-test("an index leads to the last entry that is not above an id, else to the start", () => {
+test("an index finds the last entry not above an id, or else the start", () => {
   const segment = crafted([[1, 2, 6000], [2, 5, 7000], [3, 6, 8000]]);
   const start = ["0", 0, CREATED];
   const expected = [start, start, ["1", 2, 6000], ["1", 2, 6000], ["1", 2, 6000], ["2", 5, 7000], [
@@ -46,7 +46,7 @@ test("an index leads to the last entry that is not above an id, else to the star
   assertEquals(found(crafted(undefined, 70), { id: 73 }), ["0", 70, CREATED]);
 });
 
-test("an index leads to the last entry before a time was reached", () => {
+test("an index finds the last entry before a time", () => {
   const segment = crafted([[1, 2, 6000], [2, 5, 7000], [3, 6, 8000]]);
   const start = ["0", 0, CREATED];
   for (
@@ -68,7 +68,7 @@ function change({ storage, segment }: CraftedSegment, work: (bytes: Uint8Array) 
   storage.replace(path, work(bytes) ?? bytes);
 }
 
-test("entries that are damaged, or of which the log has another frame, are passed over", () => {
+test("entries that are damaged or for another frame are skipped", () => {
   const all: Surroundings["index"] = [[1, 2], [2, 5], [3, 6]];
   let segment = crafted(all);
   change(segment, (bytes) => void (bytes[2 * INDEX_ENTRY_BYTES + 3]! ^= 1));
@@ -101,13 +101,13 @@ test("entries that are damaged, or of which the log has another frame, are passe
   assertEquals(found(segment, { id: 99 }), ["0", 0, CREATED]);
 });
 
-test("an entry whose frame's header is damaged leads nowhere", () => {
+test("an entry for a frame with a damaged header is not used", () => {
   const parts: Part[] = [{ count: 2 }, { count: 3 }, { count: 1, damaged: ["header"] }];
   const segment = bound(new CraftedSegment(parts, { index: [[1, 2], [2, 5]] }));
   assertEquals(found(segment, { id: 99 }), ["1", 2, CREATED]);
 });
 
-test("of an index whose last entry is cut short the others count", () => {
+test("the other entries of an index with a truncated last one are used", () => {
   const segment = crafted([[1, 2], [2, 5], [3, 6]]);
   change(segment, (bytes) => bytes.subarray(0, 2 * INDEX_ENTRY_BYTES + 31));
   assertEquals(found(segment, { id: 99 }), ["2", 5, CREATED]);
@@ -115,7 +115,7 @@ test("of an index whose last entry is cut short the others count", () => {
   assertEquals([...new SegmentIndex(storage, of).confirmedIds(() => true)].map(({ id }) => id), [2, 5]);
 });
 
-test("an index that cannot be read is as good as none, and of one that is too large the beginning is read", () => {
+test("an unreadable index is ignored, and only the beginning of an oversized one is read", () => {
   const segment = crafted([[1, 2], [2, 5]]);
   const { storage } = segment;
   const readWhole = storage.readWhole.bind(storage);
@@ -134,7 +134,7 @@ test("an index that cannot be read is as good as none, and of one that is too la
   assertEquals([...new SegmentIndex(storage, segment.segment).confirmedIds(() => true)], []);
 });
 
-test("an index confirms the ids of those offsets that are wanted", () => {
+test("an index confirms the ids of requested offsets", () => {
   const { storage, segment, offsets } = crafted([[3, 6], [1, 2], [2, 5], [1, 2]]);
   const index = new SegmentIndex(storage, segment);
   const ids = (isWanted: (offset: number) => boolean) =>
@@ -144,7 +144,7 @@ test("an index confirms the ids of those offsets that are wanted", () => {
   assertEquals(ids(() => false), []);
 });
 
-test("an index confirms no entry that is damaged or has another frame", () => {
+test("an index confirms no entry that is damaged or for another frame", () => {
   const made = crafted([[1, 2], [2, 5], [3, 6]]);
   change(made, (bytes) => {
     bytes[3]! ^= 1;
@@ -164,7 +164,7 @@ function addAll(index: SegmentIndex, { segment }: CraftedSegment): void {
   }
 }
 
-test("entries that are added are found, whatever a full disk left of the last one", () => {
+test("added entries are found, whatever a full disk left of an earlier one", () => {
   for (const excess of [undefined, 0, 1, 12, 31]) {
     const made = crafted(excess === undefined ? undefined : []);
     const { storage, segment } = made;
@@ -181,7 +181,7 @@ test("entries that are added are found, whatever a full disk left of the last on
   }
 });
 
-test("an entry that was written in part is completed by zeros before the next one", () => {
+test("a partial entry is padded with zeros before the next one", () => {
   const made = crafted([]);
   const { storage, segment } = made;
   const index = new SegmentIndex(storage, segment);
@@ -202,7 +202,7 @@ test("an entry that was written in part is completed by zeros before the next on
   parts = [];
 });
 
-test("an index that cannot be written costs nothing but time, and is tried again", () => {
+test("an index that cannot be written only costs time, and is retried", () => {
   const made = crafted();
   const { storage, segment } = made;
   const open = storage.open.bind(storage);
@@ -236,7 +236,7 @@ test("an index that cannot be written costs nothing but time, and is tried again
 
 const LARGE = noise(300_000);
 
-test("an index that is made anew has the entries that writers add, but for damaged headers", () => {
+test("a rebuilt index has the same entries as writers add, except for damaged headers", () => {
   const parts: Part[] = [
     { data: LARGE, time: 6000 },
     { data: LARGE, time: 9000 },
@@ -257,7 +257,7 @@ test("an index that is made anew has the entries that writers add, but for damag
   }
 });
 
-test("an index that is made anew has a frame that begins as far on as entries are apart", () => {
+test("a rebuilt index has an entry for a frame exactly one interval after the last", () => {
   for (const [bytes, entries] of [[524_055, 0], [524_056, 1]] as const) {
     const made = new CraftedSegment([{ data: noise(bytes) }, {}]);
     assertEquals(made.offsets[1], 524_288 - (entries === 0 ? 1 : 0));
@@ -269,7 +269,7 @@ test("an index that is made anew has a frame that begins as far on as entries ar
   }
 });
 
-test("a small segment gets no index anew, and loses one that is of no use", () => {
+test("a small segment gets no new index, and a useless one is removed", () => {
   const none = crafted();
   rebuildIndex(none.storage, none.segment);
   assertEquals(none.storage.stat(indexPath(none.segment)), undefined);
@@ -278,7 +278,7 @@ test("a small segment gets no index anew, and loses one that is of no use", () =
   assertEquals(some.storage.readWhole(indexPath(some.segment))!.byteLength, 0);
 });
 
-test("an index made anew counts the times of frames without entries", () => {
+test("a rebuilt index includes the times of frames without entries", () => {
   const parts: Part[] = [{ time: 9000 }, { data: LARGE }, { data: LARGE }, { time: 6000 }];
   const made = bound(new CraftedSegment(parts));
   rebuildIndex(made.storage, made.segment);

@@ -61,7 +61,7 @@ for (const [what, names, ids, marked] of LISTINGS) {
   });
 }
 
-test("listingOf() tells the newest time before all marks, and what each segment needs", () => {
+test("listingOf() returns the newest time before all marks, and what each segment needs", () => {
   const names = [
     ...LOGS,
     firstName(10, 700),
@@ -75,7 +75,7 @@ test("listingOf() tells the newest time before all marks, and what each segment 
   assertEquals([...needs], [[30, [20, 10]], [20, [10]]]);
 });
 
-test("ownerOf() tells the segment of every name that belongs to one", () => {
+test("ownerOf() returns the segment of every name that belongs to one", () => {
   for (
     const name of [
       LOGS[3],

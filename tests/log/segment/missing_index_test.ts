@@ -67,7 +67,7 @@ function open(storage: Storage, directory: string): Partition {
   });
 }
 
-test("a walk to an event writes the index that is missing, and the next one is short", () =>
+test("the first search for an event writes a missing index, and the next search is short", () =>
   withoutIndex((directory, index) => {
     const { storage, bytesSince } = counting();
     const partition = open(storage, directory);

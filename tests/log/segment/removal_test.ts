@@ -34,7 +34,7 @@ function made(names: readonly string[]) {
   return { storage, folder, steps, names: () => storage.list(DIRECTORY).sort() };
 }
 
-test("the segments before one are removed: the mark first, on the disk, then logs, then what belongs to them", () => {
+test("segments are removed in order: first the mark is synced, then logs, then their other files", () => {
   const { folder, steps, names } = made([...LOGS, ...INDEXES, needsName(10, 0)]);
   assertEquals(removeBefore(folder, 20, 700), true);
   assertEquals(steps, [
@@ -50,7 +50,7 @@ test("the segments before one are removed: the mark first, on the disk, then log
   assertEquals(names(), [...LOGS.slice(2), ...INDEXES.slice(2), firstName(20, 700)].sort());
 });
 
-test("the newest time of what was removed never goes back", () => {
+test("the newest removed time never decreases", () => {
   const { folder, names } = made([...LOGS, firstName(10, 900)]);
   removeBefore(folder, 20, 700);
   assertEquals(names().includes(firstName(20, 900)), true);
@@ -58,7 +58,7 @@ test("the newest time of what was removed never goes back", () => {
   assertEquals(names(), [firstName(30, 950), LOGS[3]]);
 });
 
-test("nothing is removed when a segment that stays has come to need one", () => {
+test("nothing is removed if a remaining segment has started to need it", () => {
   const { folder, names, storage } = made(LOGS);
   const { syncDirectory } = storage;
   storage.syncDirectory = (path) => {
@@ -70,7 +70,7 @@ test("nothing is removed when a segment that stays has come to need one", () => 
   assertEquals(names(), [...LOGS, needsName(30, 10)].sort());
 });
 
-test("what a removal left that was cut short is taken away, and the disk is asked for nothing where nothing is left", () => {
+test("leftovers of an interrupted removal are removed, and nothing is synced without leftovers", () => {
   const left = made([...LOGS.slice(1), INDEXES[0]!, firstName(20, 5)]);
   removeLeftovers(left.folder);
   assertEquals(left.names(), [...LOGS.slice(2), firstName(20, 5)].sort());
@@ -83,7 +83,7 @@ test("what a removal left that was cut short is taken away, and the disk is aske
   assertEquals(empty.steps, []);
 });
 
-test("a removed segment's file is closed before it goes", () => {
+test("a segment's file is closed before it is removed", () => {
   const { folder } = made(LOGS);
   const open = folder.segment(0);
   void open.file;
@@ -91,7 +91,7 @@ test("a removed segment's file is closed before it goes", () => {
   assertEquals(open.isOpen, false);
 });
 
-test("a draft stays for an hour, whichever way the clock was set", () => {
+test("a draft is kept for an hour, whichever way the clock was set", () => {
   const draft = `${LOGS[0]}.x${DRAFT_SUFFIX}`;
   const hour = 3_600_000;
   for (

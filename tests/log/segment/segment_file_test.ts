@@ -34,7 +34,7 @@ test("a segment's name is its first id in twenty digits", () => {
   }
 });
 
-test("an empty segment says what it was made with", () => {
+test("an empty segment has the fields it was created with", () => {
   const after = { baseId: 2 ** 40 + 3, sealOffset: 77, salt: 5 };
   for (const previous of [undefined, after]) {
     const crafted = new CraftedSegment([]);
@@ -63,7 +63,7 @@ function changed(parts: readonly Part[], change: (bytes: Uint8Array) => Uint8Arr
 
 const breakHeader = (bytes: Uint8Array): void => void (bytes[20]! ^= 1);
 
-test("a segment whose header is damaged is read by what its frames repeat", () => {
+test("a segment with a damaged header is read using the fields repeated in its frames", () => {
   const damaged = (...what: ("header" | "trailer")[]): Part => ({ damaged: what });
   const cases: [what: string, parts: Part[], time: number][] = [
     ["the first header", [{ time: 7000 }, { time: 8000 }], 7000],
@@ -87,7 +87,7 @@ test("a segment whose header is damaged is read by what its frames repeat", () =
   }
 });
 
-test("a segment of which nothing is whole cannot be read", () => {
+test("a segment without an intact frame cannot be read", () => {
   for (
     const parts of [[], [noise(10)], [noise(64)], [noise(500)], [{ damaged: ["header", "trailer"] } as Part]]
   ) {
@@ -108,7 +108,7 @@ test("a segment that is shorter than its header cannot be read", () => {
   }
 });
 
-test("a segment of a newer version is refused, one of another id says so", () => {
+test("a segment of a newer version is refused, and one with another id is reported", () => {
   const sum = (bytes: Uint8Array) =>
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(60, core.crc32(bytes.subarray(0, 60)), true);
   const error = assertThrows(() =>
@@ -125,7 +125,7 @@ test("a segment of a newer version is refused, one of another id says so", () =>
   assertEquals([segment.salt, segment.created], [SALT, CREATED]);
 });
 
-test("a segment's seal is where the next one says that it is", () => {
+test("a segment's seal is at the place given by the next segment", () => {
   const seal: Part = { kind: KIND.seal };
   const cases: [what: string, around: ConstructorParameters<typeof CraftedSegment>[1], sealed: unknown][] = [
     ["none follows", {}, undefined],
@@ -142,7 +142,7 @@ test("a segment's seal is where the next one says that it is", () => {
   }
 });
 
-test("a segment asks the next one for its seal once, and anew when it is another one", () => {
+test("a segment reads its seal's place from the next one once, and again if that is replaced", () => {
   const { storage, segment } = new CraftedSegment([{}, { kind: KIND.seal }], {
     next: { id: 1, seal: [1, 0] },
   });
@@ -172,7 +172,7 @@ test("a segment asks the next one for its seal once, and anew when it is another
   assertEquals([opened, left], [2, 0]);
 });
 
-test("a next segment that is damaged or cut short says nothing of the seal", () => {
+test("a next segment that is damaged or truncated does not give the seal's place", () => {
   for (const bytes of [0, 10, 63]) {
     const { storage, segment } = new CraftedSegment([{}], { next: { id: 1, seal: [1, 0] } });
     const path = `/segments/${segmentName(1)}`;
@@ -193,7 +193,7 @@ test("a next segment that is damaged or cut short says nothing of the seal", () 
   assertEquals(segment.sealOffset(), "unknown");
 });
 
-test("a segment's file opens when it is needed, and closes", () => {
+test("a segment's file opens on demand, and closes", () => {
   const { storage, segment } = new CraftedSegment([{}]);
   assertEquals(segment.isOpen, true);
   const { file } = segment;
@@ -208,7 +208,7 @@ test("a segment's file opens when it is needed, and closes", () => {
   assertEquals(new Segment(storage, segment.path, 0, 0, own).file === own, true);
 });
 
-test("a segment is the one before another by its id and its salt, where that is known", () => {
+test("a segment precedes another one by its id and, if known, its salt", () => {
   const segment = { baseId: 5, salt: 9 };
   for (
     const [baseId, salt, isSame] of [[5, 9, true], [5, 0, true], [5, 8, false], [6, 9, false], [

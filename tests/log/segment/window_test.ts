@@ -38,7 +38,7 @@ function there(at: number, bytes: number): Uint8Array {
   return core.u8.slice(at, at + bytes);
 }
 
-test("readFully() reads until a read gives nothing", () => {
+test("readFully() reads until a read returns nothing", () => {
   for (const atOnce of [1, 7, 50, Infinity]) {
     const source = new Source(100, 1, atOnce);
     const into = new Uint8Array(60);
@@ -54,7 +54,7 @@ test("readFully() reads until a read gives nothing", () => {
   assertEquals([readFully(source.file, new Uint8Array(0), 10), source.taken()], [0, []]);
 });
 
-test("a window gives what it holds without a read", () => {
+test("bytes held by a window need no read", () => {
   const window = new ReadWindow();
   const source = new Source(1000, 1);
   const at = window.at(source, 100, 20, 300);
@@ -77,7 +77,7 @@ test("a window gives what it holds without a read", () => {
   }
 });
 
-test("a window has no more than the file, and another file's bytes are not its own", () => {
+test("a window ends with the file, and is not reused for another file", () => {
   const window = new ReadWindow();
   const [one, other] = [new Source(1000, 1), new Source(1000, 2)];
   assertEquals(window.at(one, 950, 51, 60), -1);
@@ -90,7 +90,7 @@ test("a window has no more than the file, and another file's bytes are not its o
   assertEquals(window.loads, 3);
 });
 
-test("a window takes no memory for what a file does not have", () => {
+test("a window allocates no memory beyond the end of the file", () => {
   const window = new ReadWindow();
   const source = new Source(3000, 1);
   const before = core.readAreaBytes;
@@ -103,7 +103,7 @@ test("a window takes no memory for what a file does not have", () => {
   window.clear();
 });
 
-test("a failed read leaves a window that holds nothing", () => {
+test("a failed read empties the window", () => {
   const window = new ReadWindow();
   const source = new Source(100, 1);
   window.at(source, 0, 50, 50);
@@ -121,7 +121,7 @@ test("a failed read leaves a window that holds nothing", () => {
   assertEquals(there(window.at(source, 0, 50, 50), 50), source.bytes.slice(0, 50));
 });
 
-test("a peek leaves the window as it is, and what follows is there without another read", () => {
+test("a peek keeps the window, and its bytes need no other read", () => {
   const window = new ReadWindow();
   const source = new Source(1000, 1);
   window.at(source, 0, 100, 100);
@@ -149,7 +149,7 @@ test("a peek leaves the window as it is, and what follows is there without anoth
   }
 });
 
-test("a peek says where a file ends", () => {
+test("a peek reports the end of a file", () => {
   const window = new ReadWindow();
   const source = new Source(1000, 1);
   core.u8.fill(0, core.slot, core.slot + 64);
@@ -159,7 +159,7 @@ test("a peek says where a file ends", () => {
   assertEquals(there(core.slot, 64), source.bytes.slice(936));
 });
 
-test("a peek looks ahead as far as 16 KiB, and not at all beyond", () => {
+test("a peek reads ahead up to 16 KiB, and not at all beyond", () => {
   const window = new ReadWindow();
   const source = new Source(100_000, 1);
   for (const [ahead, bytes] of [[16_320, 16_384], [16_321, 64], [100_000, 64]] as const) {
@@ -168,7 +168,7 @@ test("a peek looks ahead as far as 16 KiB, and not at all beyond", () => {
   }
 });
 
-test("what was looked ahead is kept for eight files, those that were read last, until they are closed", () => {
+test("read-ahead is kept for the eight files read last, until they are closed", () => {
   const window = new ReadWindow();
   const sources = Array.from({ length: 9 }, (_, index) => new Source(1000, index));
   const peek = (index: number) => window.peek(sources[index]!, 100, 64, 100, core.slot);
@@ -193,7 +193,7 @@ test("what was looked ahead is kept for eight files, those that were read last, 
   assertEquals(known(), new Array(9).fill(false));
 });
 
-test("a file whose read failed has nothing looked ahead", () => {
+test("a file whose read failed has no read-ahead", () => {
   const window = new ReadWindow();
   const source = new Source(1000, 1);
   window.peek(source, 100, 64, 100, core.slot);
@@ -212,7 +212,7 @@ test("a file whose read failed has nothing looked ahead", () => {
   assertEquals(source.taken().length, 1);
 });
 
-test("a snapshot puts back what the window held", () => {
+test("a snapshot restores the window", () => {
   const window = new ReadWindow();
   const [source, other] = [new Source(1000, 1), new Source(1000, 2)];
   window.peek(source, 500, 64, 100, core.slot);

@@ -86,7 +86,7 @@ function faulty(): {
   return { storage, next, appends: () => appends };
 }
 
-test("events get ids in the order of their frames, whichever writer appends them", () =>
+test("events get ids in the order of their frames, whichever writer appended them", () =>
   withFolder(nodeStorage, ({ appender, stored }) => {
     const [one, other] = [appender(), appender()];
     assertEquals(one.appendEvents(events("a", "b")).id, 0);
@@ -99,7 +99,7 @@ test("events get ids in the order of their frames, whichever writer appends them
     assertEquals(stored(), ["a", "b", "c", "d", "e", "f", "g", "h"]);
   }));
 
-test("a segment that is full is sealed and the next one begun, by the id that comes next", () =>
+test("a full segment is sealed, and the next one starts with the next id", () =>
   withFolder(nodeStorage, ({ appender, stored, segments }) => {
     const one = appender(600);
     const other = appender(600);
@@ -115,7 +115,7 @@ test("a segment that is full is sealed and the next one begun, by the id that co
     assertEquals(tried, [segments().at(-1)]);
   }));
 
-test("sealing ends a segment that has events, and no other; what comes next begins one", () =>
+test("only a segment with events is sealed, and the next append starts a new one", () =>
   withFolder(nodeStorage, ({ appender, stored, segments }) => {
     const one = appender();
     one.seal();
@@ -131,7 +131,7 @@ test("sealing ends a segment that has events, and no other; what comes next begi
     assertEquals([stored(), segments()], [["a", "b"], [0, 1]]);
   }));
 
-test("a partition that was ended takes nothing from anyone, also when others seal meanwhile", () =>
+test("an ended partition accepts no append, even if others seal meanwhile", () =>
   withFolder(nodeStorage, ({ appender, segments }) => {
     const [one, other, third] = [appender(), appender(), appender()];
     one.appendEvents(events("a"));
@@ -149,7 +149,7 @@ test("a partition that was ended takes nothing from anyone, also when others sea
     one.sealForever();
   }));
 
-test("a frame that the system took in part is appended again, three times at most", () => {
+test("a partly written frame is appended again, at most three times", () => {
   const { storage, next, appends } = faulty();
   withFolder(storage, ({ appender, stored }) => {
     const one = appender();
@@ -171,7 +171,7 @@ test("a frame that the system took in part is appended again, three times at mos
   });
 });
 
-test("a frame that the system refused is not stored, and the next one is", () => {
+test("a frame refused by the system is not stored, and the next one is", () => {
   const { storage, next } = faulty();
   withFolder(storage, ({ appender, stored }) => {
     const one = appender();
@@ -186,7 +186,7 @@ test("a frame that the system refused is not stored, and the next one is", () =>
   });
 });
 
-test("a frame that was appended and cannot be read back may be stored, which the error says", () => {
+test("an appended frame that cannot be read back rejects with mayBeStored", () => {
   let isUnreadable = false;
   const storage = changedStorage((file, _, mode) =>
     mode !== "append" ? {} : {
@@ -213,7 +213,7 @@ test("a frame that was appended and cannot be read back may be stored, which the
   });
 });
 
-test("an error that is not the disk's is passed on as it is", () => {
+test("an error that is not from the disk is passed on unchanged", () => {
   let bug: Error | undefined;
   const storage = changedStorage((file, _, mode) =>
     mode !== "append" ? {} : {
@@ -232,7 +232,7 @@ test("an error that is not the disk's is passed on as it is", () => {
   });
 });
 
-test("a last segment that is gone between its listing and its opening is looked for again, not for ever", () => {
+test("a last segment removed between listing and opening is looked up again, with a limit", () => {
   let isGone = 0;
   const storage = changedStorage(() => ({}));
   const open = storage.open;
@@ -256,7 +256,7 @@ test("a last segment that is gone between its listing and its opening is looked 
   });
 });
 
-test("other errors when the last segment is opened are thrown at once", () => {
+test("other errors of opening the last segment are thrown at once", () => {
   let isRefused = false;
   const storage = changedStorage(() => ({}));
   const open = storage.open;
@@ -278,7 +278,7 @@ test("other errors when the last segment is opened are thrown at once", () => {
   });
 });
 
-test("a segment that is left gets nothing more, also where it has no events yet", () =>
+test("an abandoned segment gets no more appends, even if it is empty", () =>
   withFolder(nodeStorage, ({ appender, stored, segments, directory }) => {
     const one = appender();
     one.seal();
@@ -297,7 +297,7 @@ test("a segment that is left gets nothing more, also where it has no events yet"
     assertEquals(stored(), ["a", "b", "c"]);
   }));
 
-test("files that are not appended to any more are closed, or given to their keeper", () =>
+test("files that are no longer appended to are closed, or handed to their owner", () =>
   withFolder(nodeStorage, ({ directory }) => {
     const done: string[] = [];
     const partition = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });

@@ -31,7 +31,7 @@ function recording(): { storage: Storage; done: string[] } {
   return { storage, done };
 }
 
-test("that an event's data lies in an older segment is noted before the event is stored", async () => {
+test("a dependency marker is written before an event with data in an older segment is stored", async () => {
   const directory = mkdtempSync(join(tmpdir(), "diaspora-needs-"));
   try {
     const { storage, done } = recording();

@@ -86,7 +86,7 @@ function watch(promise: Promise<void>): { state: unknown } {
   return watched;
 }
 
-test("a sync waits for what was written, and there is none where nothing was", async () => {
+test("a sync covers what was written, and without writes there is none", async () => {
   const { durability, done, file } = makeScene();
   const one = file("one");
   await durability.sync();
@@ -107,7 +107,7 @@ test("a sync waits for what was written, and there is none where nothing was", a
   assertEquals(done, ["syncDirectory folder", "sync one", "sync one"]);
 });
 
-test("those that ask while a sync is under way share the next one, unless nothing was written since", async () => {
+test("requests during a sync share the next one, unless nothing was written since", async () => {
   const { durability, done, file } = makeScene();
   const one = file("one");
   durability.wrote(one);
@@ -126,7 +126,7 @@ test("those that ask while a sync is under way share the next one, unless nothin
   assertEquals(done.filter((step) => step === "sync one").length, 2);
 });
 
-test("only the files that are named are synced, or all", async () => {
+test("only the named files are synced, or all", async () => {
   const { durability, done, file } = makeScene();
   const [one, other] = [file("one"), file("other")];
   durability.wrote(one);
@@ -143,7 +143,7 @@ test("only the files that are named are synced, or all", async () => {
   assertEquals(all.state, "resolved");
 });
 
-test("a sync that fails is final for its file: for those that wait, and for all that come", async () => {
+test("a failed sync is final for its file, for current and later waits", async () => {
   const { durability, done, file, failures } = makeScene();
   const one = file("one");
   durability.wrote(one);
@@ -163,7 +163,7 @@ test("a sync that fails is final for its file: for those that wait, and for all 
   assertEquals(done.filter((step) => step === "sync one").length, 1);
 });
 
-test("one file's failure is not another's, and every file is waited for", async () => {
+test("a failure of one file does not affect others, and every file is awaited", async () => {
   const { durability, file } = makeScene();
   const [one, other] = [file("one"), file("other")];
   durability.wrote(one);
@@ -181,7 +181,7 @@ test("one file's failure is not another's, and every file is waited for", async 
   await good;
 });
 
-test("a sync that could not be tried leaves in doubt what it was for, and the next one counts again", async () => {
+test("a sync that could not be attempted leaves its appends in doubt, and the next one counts again", async () => {
   for (const errno of ["EMFILE", "ENFILE", "ENOMEM"]) {
     const { durability, file, failures } = makeScene();
     const one = file("one");
@@ -199,7 +199,7 @@ test("a sync that could not be tried leaves in doubt what it was for, and the ne
   }
 });
 
-test("an error that is not the disk's is passed on as it is", async () => {
+test("an error that is not from the disk is passed on unchanged", async () => {
   const { durability, file, failures } = makeScene();
   const one = file("one");
   durability.wrote(one);
@@ -221,7 +221,7 @@ test("a folder that cannot be synced fails the file's sync", async () => {
   assertEquals(error.mayBeStored, true);
 });
 
-test("a blocking sync uses an opening of its own, since a failure is reported to each once", () => {
+test("a blocking sync opens the file separately, since a failure is reported once per open file", () => {
   const { durability, done, file, twins, failures } = makeScene();
   const one = file("one", true);
   durability.wrote(one);
@@ -239,7 +239,7 @@ test("a blocking sync uses an opening of its own, since a failure is reported to
   assertEquals(done.at(-1), "syncNow other");
 });
 
-test("after a blocking sync there is nothing more to sync, save while another one is under way", async () => {
+test("after a blocking sync there is nothing to sync, unless another one is running", async () => {
   const { durability, done, file } = makeScene();
   const one = file("one", true);
   durability.wrote(one);
@@ -257,7 +257,7 @@ test("after a blocking sync there is nothing more to sync, save while another on
   assert(next.state instanceof StorageError);
 });
 
-test("a blocking sync that fails fails the one under way as well", async () => {
+test("a failing blocking sync fails the running sync as well", async () => {
   const { durability, file, twins } = makeScene();
   const one = file("one", true);
   durability.wrote(one);
@@ -269,7 +269,7 @@ test("a blocking sync that fails fails the one under way as well", async () => {
   assertStrictEquals(running.state, failure);
 });
 
-test("a sync that failed elsewhere is the file's too, and the first failure stays", () => {
+test("a sync failure elsewhere counts for the file, and the first failure is kept", () => {
   const { durability, done, file, failures } = makeScene();
   const one = file("one");
   const failure = durability.syncFailed(one, eio) as StorageError;
@@ -280,7 +280,7 @@ test("a sync that failed elsewhere is the file's too, and the first failure stay
   assertEquals(failures(), 1);
 });
 
-test("a file that is not appended to any more is closed when it is on the disk", async () => {
+test("a file that is no longer appended to is closed when it is on the disk", async () => {
   const { durability, done, file } = makeScene();
   const clean = file("clean", true);
   durability.retire(clean);
@@ -306,7 +306,7 @@ test("a file that is not appended to any more is closed when it is on the disk",
   assertEquals(done, ["syncDirectory folder", "sync dirty", "close dirty"]);
 });
 
-test("a file whose sync is under way or waited for is closed after it, one whose sync failed at once", async () => {
+test("a file with a running or pending sync is closed after it, and one whose sync failed at once", async () => {
   const { durability, done, file } = makeScene();
   const one = file("one");
   durability.wrote(one);
@@ -333,7 +333,7 @@ test("a file whose sync is under way or waited for is closed after it, one whose
   assertEquals(done.at(-1), "close failed");
 });
 
-test("a blocking sync closes what is not appended to any more", () => {
+test("a blocking sync closes files that are no longer appended to", () => {
   const { durability, done, file } = makeScene();
   const one = file("one", true);
   durability.wrote(one);
@@ -342,7 +342,7 @@ test("a blocking sync closes what is not appended to any more", () => {
   assertEquals(done.slice(-2), ["close twin of one", "close one"]);
 });
 
-test("closing closes every file without a sync, and waits for one that is under way", async () => {
+test("closing closes every file without a sync, and waits for a running one", async () => {
   const { durability, done, file } = makeScene();
   const [dirty, running] = [file("dirty"), file("running")];
   durability.wrote(dirty);

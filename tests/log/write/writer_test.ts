@@ -92,7 +92,7 @@ function recording(): { storage: Storage; done: string[]; failSync: (times: numb
   return { storage, done, failSync: (times) => failures = times };
 }
 
-test("append() asks for a sync at once, at the flush or never, as the durability level says", async () => {
+test("append() syncs at once, at the flush or never, by the durability level", async () => {
   const expected = {
     buffered: [["append"], []],
     on_flush: [["append"], ["syncDirectory", "sync"]],
@@ -121,7 +121,7 @@ test("append() asks for a sync at once, at the flush or never, as the durability
   }
 });
 
-test("appendSync() gives the id of the first event, stored as the durability level says", async () => {
+test("appendSync() returns the id of the first event, stored by the durability level", async () => {
   for (const level of LEVELS) {
     const { storage, done } = recording();
     await withWriters(storage, async (make) => {
@@ -154,7 +154,7 @@ test("appendSync() stores a large data part before its event, and syncs the file
   });
 });
 
-test("appendSync() stores nothing while a stream is being stored, and works again after it", async () => {
+test("appendSync() refuses while a stream is being stored, and works again afterwards", async () => {
   await withWriters(nodeStorage, async (make) => {
     const writer = make("immediate");
     let end = () => {};
@@ -174,7 +174,7 @@ test("appendSync() stores nothing while a stream is being stored, and works agai
   });
 });
 
-test("a sync that fails in appendSync() rejects what it covered and leaves the segment", async () => {
+test("a failed sync in appendSync() rejects what it covered and abandons the segment", async () => {
   const { storage, failSync } = recording();
   await withWriters(storage, async (make, directory) => {
     const writer = make("immediate");
@@ -193,7 +193,7 @@ test("a sync that fails in appendSync() rejects what it covered and leaves the s
   });
 });
 
-test("a sync that fails rejects every push that waits for it or for the next one, and leaves the segment", async () => {
+test("a failed sync rejects every push that waits for it or for the next one, and abandons the segment", async () => {
   const { storage, failSync } = recording();
   await withWriters(storage, async (make, directory) => {
     const writer = make("immediate");
@@ -210,7 +210,7 @@ test("a sync that fails rejects every push that waits for it or for the next one
   });
 });
 
-test("a flush whose sync fails fails for good, and what is pushed later goes into another segment", async () => {
+test("a flush whose sync fails is final, and later pushes go into another segment", async () => {
   const { storage, failSync } = recording();
   await withWriters(storage, async (make, directory) => {
     const writer = make("on_flush");
@@ -231,7 +231,7 @@ function segmentsIn(directory: string): number {
   return nodeStorage.list(directory).filter((name) => /^\d{20}\.log$/.test(name)).length;
 }
 
-test("with a lock each frame is synced before the lock is given back", async () => {
+test("with a lock each frame is synced before the lock is released", async () => {
   for (const level of LEVELS) {
     const { storage, done } = recording();
     await withWriters(storage, async (make) => {
@@ -246,7 +246,7 @@ test("with a lock each frame is synced before the lock is given back", async () 
   }
 });
 
-test("a sync that fails under the lock rejects the push, gives the lock back and leaves the segment", async () => {
+test("a failed sync under the lock rejects the push, releases the lock and abandons the segment", async () => {
   const { storage, done, failSync } = recording();
   await withWriters(storage, async (make, directory) => {
     const writer = make("buffered", true);
@@ -262,7 +262,7 @@ test("a sync that fails under the lock rejects the push, gives the lock back and
   });
 });
 
-test("a writer's times never step back below what it has seen of others, though the clock does", async () => {
+test("a writer's times never decrease below those seen from others, even if the clock does", async () => {
   let now = 1_000_000;
   const storage: Storage = { ...nodeStorage, now: () => now };
   await withWriters(storage, async (make, directory) => {
@@ -284,7 +284,7 @@ test("a writer's times never step back below what it has seen of others, though 
   });
 });
 
-test("no frame ends with a byte that a header begins with, so that none is completed by the next one", async () => {
+test("no frame ends with the first byte of a header, so that none is completed by the next one", async () => {
   await withWriters(nodeStorage, async (make, directory) => {
     const writer = make("buffered");
     // Of 1500 frames some 20 would.

@@ -19,14 +19,14 @@ const CHANGELOG = `# Changelog
 - First.
 `;
 
-test("notesOf() gives what stands under a version, and nothing for one that is not there", () => {
+test("notesOf() returns the notes of a version, and nothing for a missing one", () => {
   assertEquals(notesOf(CHANGELOG, "0.2.0"), "- Second.\n  More of it.");
   assertEquals(notesOf(CHANGELOG, "0.1.0"), "- First.");
   assertEquals(notesOf(CHANGELOG, "0.1"), undefined);
   assertEquals(notesOf("# Changelog\n\n## 0.1.0\n", "0.1.0"), undefined);
 });
 
-test("withVersionNamed() gives the unreleased notes to a version, and leaves none unreleased", () => {
+test("withVersionNamed() moves the unreleased notes to a version", () => {
   const named = withVersionNamed(CHANGELOG, { version: "0.3.0", date: "2026-02-03" }) ?? "";
   assertEquals(notesOf(named, "0.3.0"), "- New.");
   assertEquals(named.includes("## 0.3.0 (2026-02-03)\n"), true);
@@ -35,7 +35,7 @@ test("withVersionNamed() gives the unreleased notes to a version, and leaves non
   assertEquals(withVersionNamed(named, { version: "0.4.0", date: "2026-02-04" }), undefined);
 });
 
-test("the project's changelog has notes that are unreleased, or of the version that stands in deno.json", () => {
+test("the project's changelog has unreleased notes, or notes of the version in deno.json", () => {
   const { version } = JSON.parse(readFileSync("deno.json", "utf8"));
   const changelog = readFileSync("CHANGELOG.md", "utf8");
   assertEquals((notesOf(changelog, "Unreleased") ?? notesOf(changelog, version)) !== undefined, true);

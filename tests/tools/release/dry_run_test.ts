@@ -31,7 +31,7 @@ async function release(
   }
 }
 
-test("a dry run makes every artefact with its checksum, checks for JSR, and publishes nothing", async () => {
+test("a dry run builds every artefact with its checksum, checks for JSR, and publishes nothing", async () => {
   await using jsr = await serveFakeJsr();
   const folder = mkdtempSync(join(tmpdir(), "diaspora-release-test-"));
   try {
@@ -84,7 +84,7 @@ test("a dry run makes every artefact with its checksum, checks for JSR, and publ
   }
 });
 
-test("a version that is none is refused, and so is a target that no one knows", async () => {
+test("an invalid version is refused, and so is an unknown target", async () => {
   const version = await release(["--set-version", "1.2"], "http://127.0.0.1:9/");
   assertEquals(version.code, 2);
   assertMatch(version.output, /Cannot set version "1\.2": expected e\.g\. 1\.2\.3/);

@@ -2,11 +2,11 @@ import { assertEquals } from "@std/assert";
 import { obstacles, publishingSteps } from "../../../tools/release/publish.ts";
 import { test } from "../../harness.ts";
 
-test("obstacles() finds nothing against a version with notes, committed and without a tag", () => {
+test("obstacles() finds nothing for a committed version with notes and without a tag", () => {
   assertEquals(obstacles({ version: "0.2.0", notes: "- New.", changes: "", tags: ["v0.1.0", ""] }), []);
 });
 
-test("obstacles() names missing notes, changes and a tag that is there", () => {
+test("obstacles() reports missing notes, uncommitted changes and an existing tag", () => {
   const found = obstacles({ version: "0.2.0", notes: undefined, changes: " M mod.ts\n", tags: ["v0.2.0"] });
   assertEquals(found, [
     "CHANGELOG.md has no notes of 0.2.0",
@@ -15,7 +15,7 @@ test("obstacles() names missing notes, changes and a tag that is there", () => {
   ]);
 });
 
-test("publishingSteps() publishes to JSR, then to npm what was built, and then names the commit", () => {
+test("publishingSteps() publishes to JSR, then the build to npm, and then tags the commit", () => {
   const steps = publishingSteps({ version: "0.2.0", tarball: "dist/release/diaspora-stream-0.2.0.tgz" });
   assertEquals(steps.map(({ what }) => what), ["JSR", "npm", "the tag"]);
   assertEquals(steps[1].command.at(-1), "dist/release/diaspora-stream-0.2.0.tgz");

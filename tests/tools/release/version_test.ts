@@ -17,7 +17,7 @@ test("filesWithVersion() changes the version everywhere, and nothing else", () =
   }
 });
 
-test("isVersion() takes what npm and JSR take", () => {
+test("isVersion() accepts what npm and JSR accept", () => {
   for (const text of ["0.1.0", "1.22.333", "1.2.3-rc.1", "1.2.3-alpha-2"]) assert(isVersion(text), text);
   for (const text of ["", "1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.3-", "1.2.3 "]) {
     assert(!isVersion(text), text);

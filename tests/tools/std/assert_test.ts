@@ -62,7 +62,7 @@ test("assertEquals() fails on values that differ in structure, type or order", (
   failsWith(() => std.assertEquals(1, 2, "the count"), "the count");
 });
 
-test("assertEquals() ends on objects that contain themselves", () => {
+test("assertEquals() terminates on cyclic objects", () => {
   const [left, right]: { self?: unknown; n: number }[] = [{ n: 1 }, { n: 1 }];
   left.self = left;
   right.self = right;
@@ -71,7 +71,7 @@ test("assertEquals() ends on objects that contain themselves", () => {
   failsWith(() => std.assertEquals(left, right));
 });
 
-test("assertStrictEquals() wants the same object", () => {
+test("assertStrictEquals() requires the same object", () => {
   const one = { a: 1 };
   std.assertStrictEquals(one, one);
   std.assertStrictEquals(NaN, NaN);
@@ -79,7 +79,7 @@ test("assertStrictEquals() wants the same object", () => {
   failsWith(() => std.assertStrictEquals(1, 2, "why"), "why");
 });
 
-test("assert(), assertFalse() and assertExists() tell truth and presence", () => {
+test("assert(), assertFalse() and assertExists() check truth and presence", () => {
   std.assert("x");
   std.assertFalse(0);
   std.assertExists(0);
@@ -90,7 +90,7 @@ test("assert(), assertFalse() and assertExists() tell truth and presence", () =>
   failsWith(() => std.assertExists(undefined, "gone"), "gone");
 });
 
-test("assertThrows() gives back what was thrown, and checks its class and message", () => {
+test("assertThrows() returns the error thrown, and checks its class and message", () => {
   const error = new RangeError("far too much");
   const thrower = (): never => {
     throw error;
@@ -104,7 +104,7 @@ test("assertThrows() gives back what was thrown, and checks its class and messag
   failsWith(() => std.assertThrows(() => 1, "why"), "why");
 });
 
-test("assertRejects() gives back what was rejected, and refuses a function that throws at once", async () => {
+test("assertRejects() returns the rejection, and refuses a function that throws synchronously", async () => {
   const error = new RangeError("far too much");
   const rejecter = () => Promise.reject(error);
   strictEqual(await std.assertRejects(rejecter), error);
@@ -121,7 +121,7 @@ test("assertRejects() gives back what was rejected, and refuses a function that 
   );
 });
 
-test("assertMatch(), assertStringIncludes() and assertInstanceOf() show what they met", () => {
+test("assertMatch(), assertStringIncludes() and assertInstanceOf() show the actual value", () => {
   std.assertMatch("abc", /b/);
   std.assertStringIncludes("abc", "bc");
   std.assertInstanceOf(new RangeError(), Error);
@@ -131,7 +131,7 @@ test("assertMatch(), assertStringIncludes() and assertInstanceOf() show what the
   failsWith(() => std.assertInstanceOf(null, Map), "Map");
 });
 
-test("the comparisons of numbers hold at their limits", () => {
+test("the numeric comparisons are right at their limits", () => {
   std.assertGreater(2, 1);
   std.assertGreaterOrEqual(2, 2);
   std.assertLess(1, 2);
@@ -146,7 +146,7 @@ test("the comparisons of numbers hold at their limits", () => {
   failsWith(() => std.assertAlmostEquals(10, 12, 1, "why"), "why");
 });
 
-test("a class whose parameters nothing fits is not a class of errors", async () => {
+test("a class whose parameters accept nothing is not an error class", async () => {
   const kind = RangeError as unknown as new (...parameters: never[]) => Error;
   const thrower = (): never => {
     throw new RangeError("far");

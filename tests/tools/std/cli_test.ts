@@ -8,7 +8,7 @@ function parse(args: string[], options: Parameters<typeof parseArgs>[1] = {}): u
   return { ...parseArgs(args, options) };
 }
 
-test("parseArgs() puts plain arguments under _, numbers as numbers", () => {
+test("parseArgs() puts positional arguments under _, numbers as numbers", () => {
   assertEquals(parse(["topic", "create", "12", "0x10", "-1e3x"].slice(0, 4)), {
     _: ["topic", "create", 12, 16],
   });
@@ -27,7 +27,7 @@ test("parseArgs() takes a value after = or from the next argument", () => {
   });
 });
 
-test("parseArgs() reads an option that no value follows as true", () => {
+test("parseArgs() reads an option without a value as true", () => {
   assertEquals(parse(["--verbose"]), { _: [], verbose: true });
   assertEquals(parse(["--verbose", "--name", "a"]), { _: [], verbose: true, name: "a" });
   assertEquals(parse(["--verbose", "true", "--quiet", "false"], { boolean: ["verbose", "quiet"] }), {
@@ -37,7 +37,7 @@ test("parseArgs() reads an option that no value follows as true", () => {
   });
 });
 
-test("parseArgs() gives a boolean option no other value and false when it is missing", () => {
+test("parseArgs() makes a boolean option true or false, and false when it is missing", () => {
   assertEquals(parse(["--json", "file"], { boolean: ["json", "color"] }), {
     _: ["file"],
     json: true,
@@ -63,7 +63,7 @@ test("parseArgs() nests dotted keys", () => {
   });
 });
 
-test("parseArgs() does not let a key reach the prototype of objects", () => {
+test("parseArgs() protects the prototypes of objects", () => {
   parse(["--__proto__.polluted", "yes", "--constructor.prototype.polluted", "yes"]);
   assertEquals(Reflect.get({}, "polluted"), undefined);
 });
@@ -104,7 +104,7 @@ test("parseArgs() sets all names of an option that has aliases", () => {
   });
 });
 
-test("parseArgs() reads groups of letters, with a number or a value at the end", () => {
+test("parseArgs() reads combined short options, with a number or a value at the end", () => {
   assertEquals(parse(["-abc"]), { _: [], a: true, b: true, c: true });
   assertEquals(parse(["-ab", "x"]), { _: [], a: true, b: "x" });
   assertEquals(parse(["-n5"]), { _: [], n: 5 });

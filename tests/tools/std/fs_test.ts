@@ -25,7 +25,7 @@ function plant(dir: string): void {
   symlinkSync(join(dir, "sub"), join(dir, "link"));
 }
 
-test("ensureDirSync() makes a directory with those above it, and accepts one that is there", () =>
+test("ensureDirSync() creates a directory with its parents, and accepts an existing one", () =>
   inDirectory((dir) => {
     ensureDirSync(join(dir, "c", "d"));
     ensureDirSync(join(dir, "c", "d"));
@@ -38,7 +38,7 @@ test("ensureDirSync() refuses a file of that name", () =>
     assertThrows(() => ensureDirSync(join(dir, "file")), Error);
   }));
 
-test("emptyDirSync() removes everything in a directory, and makes one that is missing", () =>
+test("emptyDirSync() removes everything in a directory, and creates a missing one", () =>
   inDirectory((dir) => {
     mkdirSync(join(dir, "one"));
     plant(join(dir, "one"));
@@ -68,7 +68,7 @@ test("walkSync() visits everything, and links without following them", () =>
     ]);
   }));
 
-test("walkSync() gives what its options ask for", () =>
+test("walkSync() filters by its options", () =>
   inDirectory((dir) => {
     plant(dir);
     const cases: [Parameters<typeof walkSync>[1], string[]][] = [

@@ -3,7 +3,7 @@ import { compileEventPattern } from "../../../../src/components/mod.ts";
 import type { JsonValue } from "../../../../src/json.ts";
 import { test } from "../../../harness.ts";
 
-test("an event pattern wants all fields of an object from one element of an array", () => {
+test("an event pattern matches all fields of an object within one array element", () => {
   const employees = [{ firstName: "Anna", lastName: "Smith" }, { firstName: "Peter", lastName: "Jones" }];
   const anna = compileEventPattern({ employees: { firstName: ["Anna"], lastName: ["Smith"] } });
   const mixed = compileEventPattern({ employees: { firstName: ["Anna"], lastName: ["Jones"] } });
@@ -15,7 +15,7 @@ test("an event pattern wants all fields of an object from one element of an arra
   );
 });
 
-test("an event pattern takes dotted keys and nested objects for the same, in itself and in events", () => {
+test("an event pattern treats dotted keys and nested objects alike, in itself and in events", () => {
   const patterns: JsonValue[] = [
     { detail: { "state.status": ["running"] } },
     { detail: { state: { status: ["running"] } } },
@@ -38,7 +38,7 @@ test("an event pattern takes dotted keys and nested objects for the same, in its
   }
 });
 
-test("an event pattern combines what a dotted key and a nested object say of one object", () => {
+test("an event pattern combines dotted keys and nested objects about one object", () => {
   const matches = compileEventPattern({ "a.b": [1], a: { c: [2] } });
   assert(matches({ a: { b: 1, c: 2 } }));
   assertFalse(matches({ a: { b: 1 } }));
@@ -46,7 +46,7 @@ test("an event pattern combines what a dotted key and a nested object say of one
   assert(compileEventPattern({ "a.b": [{ prefix: "x" }], a: { b: [{ suffix: "y" }] } })({ a: { b: "x-y" } }));
 });
 
-test("an event pattern matches an array where any element does, and not where there is none", () => {
+test("an event pattern matches an array if any element does, and no empty one", () => {
   const operators: [JsonValue, JsonValue[], JsonValue[]][] = [
     [["a"], [["b", "a"], [["b"], ["a"]]], [[], ["b"], [{ a: "a" }]]],
     [[{ prefix: "a" }], [["b", "ab"]], [["b"]]],
@@ -69,7 +69,7 @@ test("an event pattern lets a field be missing or have one of some values", () =
   for (const event of [{ state: "stopped" }, { state: 6 }, { state: null }]) assertFalse(matches(event));
 });
 
-test("an event pattern tells values of different types apart", () => {
+test("an event pattern distinguishes values of different types", () => {
   const values: JsonValue[] = ["1", 1, true, null, "true", "null", ""];
   for (const wanted of values) {
     const matches = compileEventPattern({ v: [wanted] });
@@ -77,7 +77,7 @@ test("an event pattern tells values of different types apart", () => {
   }
 });
 
-test("an event pattern does not take what every object inherits for fields of the event", () => {
+test("an event pattern ignores inherited properties", () => {
   for (const key of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
     const exists = compileEventPattern(JSON.parse(`{"${key}":[{"exists":true}]}`));
     assertFalse(exists({}), key);
@@ -92,7 +92,7 @@ test("an event pattern matches objects only", () => {
   for (const metadata of ["text", 5, true, null, [], [{}]]) assertFalse(matches(metadata));
 });
 
-test("an event pattern takes $or for a field's name where its list holds values or operators", () => {
+test("an event pattern treats $or as a field name if its list holds values or operators", () => {
   const matches = compileEventPattern({ $or: [{ prefix: "a" }, { numeric: [">", 5] }] });
   assert(matches({ $or: "abc" }));
   assert(matches({ $or: 6 }));
@@ -100,13 +100,13 @@ test("an event pattern takes $or for a field's name where its list holds values 
   assert(compileEventPattern({ $or: { a: [1] } })({ $or: { a: 1 } }));
 });
 
-test("an event pattern takes lists of texts wherever the C++ library does", () => {
+test("an event pattern accepts lists of texts wherever the C++ library does", () => {
   assert(compileEventPattern({ a: [{ prefix: ["x", "y"] }] })({ a: "yes" }));
   assert(compileEventPattern({ a: [{ suffix: { "equals-ignore-case": ["X", "S"] } }] })({ a: "yes" }));
   assert(compileEventPattern({ a: [{ "equals-ignore-case": ["no", "YES"] }] })({ a: "yes" }));
 });
 
-test("a compiled event pattern does not change with the object it was made from", () => {
+test("a compiled event pattern does not change with its source object", () => {
   const pattern = { a: ["x"] };
   const matches = compileEventPattern(pattern);
   pattern.a[0] = "y";

@@ -29,7 +29,7 @@ test("wildcard matches pieces in order, without overlap", () => {
   }
 });
 
-test("wildcard agrees with a slow and certain matcher on every short text", () => {
+test("wildcard agrees with a simple matcher on every short text", () => {
   const texts = allTexts("ab", 6);
   for (const wildcard of allTexts("ab*", 5).filter((pattern) => !pattern.includes("**"))) {
     const certain = new RegExp(`^${wildcard.replaceAll("*", "[ab]*")}$`);
@@ -37,7 +37,7 @@ test("wildcard agrees with a slow and certain matcher on every short text", () =
   }
 });
 
-test("wildcard takes no longer than the text is long", () => {
+test("wildcard takes linear time", () => {
   const wildcard = `${"*a".repeat(40)}*b`;
   const matches = compileEventPattern({ v: [{ wildcard }] });
   const search = (length: number): number => {
@@ -53,7 +53,7 @@ test("wildcard takes no longer than the text is long", () => {
   assertEquals(ratio < 100, true, `16 times the text took ${ratio} times as long`);
 });
 
-test("numeric compares with each operator, and with two", () => {
+test("numeric supports each operator, and pairs of them", () => {
   const values = [-1, 0, 1, 2, 3, "2", null];
   assertEquals(matching({ numeric: ["<", 1] }, values), [-1, 0]);
   assertEquals(matching({ numeric: ["<=", 1] }, values), [-1, 0, 1]);
@@ -66,7 +66,7 @@ test("numeric compares with each operator, and with two", () => {
   assertEquals(matching({ numeric: [">", 0, ">=", 2, "<", 5, "<", 3] }, values), [2]);
 });
 
-test("cidr knows both kinds of addresses", () => {
+test("cidr supports IPv4 and IPv6", () => {
   const addresses = [
     "10.0.0.0",
     "10.0.0.255",
@@ -101,7 +101,7 @@ test("cidr knows both kinds of addresses", () => {
   assertEquals(matching({ cidr: "2001:db8::1/128" }, spellings), spellings.slice(0, 2));
 });
 
-test("operators that ignore case know letters beyond ASCII", () => {
+test("operators that ignore case handle letters beyond ASCII", () => {
   assertEquals(matching({ "equals-ignore-case": "ÉNERGIE" }, ["énergie", "energie"]), ["énergie"]);
   assertEquals(matching({ prefix: { "equals-ignore-case": "ÅN" } }, ["ångström", "angström"]), ["ångström"]);
 });

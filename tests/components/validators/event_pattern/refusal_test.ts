@@ -45,7 +45,7 @@ const WRONG: [JsonValue, string][] = [
 ];
 
 for (const [pattern, place] of WRONG) {
-  test(`a wrong event pattern is refused, naming the place: ${JSON.stringify(pattern)}`, () => {
+  test(`an invalid event pattern is refused, naming the place: ${JSON.stringify(pattern)}`, () => {
     const error = assertThrows(() => compileEventPattern(pattern), InvalidOptionError);
     assertInstanceOf(error, InvalidOptionError);
     assertEquals(error.code, "ERR_INVALID_OPTION");
