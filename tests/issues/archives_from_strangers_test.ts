@@ -177,7 +177,7 @@ test("an archive that contradicts its manifest is refused", async () => {
     [covered([topic, runEntry(0, 2, 1, 2), data], 1, 9), "says 1 and 9"],
     [covered([topic, runEntry(0, 2, 1, 3), data], 1, 3), "has 2 bytes, and its events say 3"],
     [covered([topic, runEntry(0, 2, 1, 2)], 1, 2), "are missing"],
-    [[topic, run, { name: "manifest.json", content: "{" }], "Cannot read on"],
+    [[topic, run, { name: "manifest.json", content: "{" }], "Cannot continue reading"],
     [[topic, run, { name: "manifest.json", content: "null" }], "is not in its"],
     [[topic, run, { name: "manifest.json", content: '{"sha256":{"__proto__":1}}' }], "is not in its"],
   ];

@@ -85,7 +85,10 @@ test("a lock that keeps changing its holder is never taken over", () => {
     writeFileSync(path, "other-0 since 0\n");
     const error = assertThrows(() => lock.hold(() => {}), StorageError);
     assertEquals([error.errno, error.canRetry], ["ETIMEDOUT", true]);
-    assertEquals(error.message.startsWith(`Cannot get the lock "${path}": others had it for `), true);
+    assertEquals(
+      error.message.startsWith(`Cannot get the lock "${path}": other processes held it for `),
+      true,
+    );
     assertEquals(readFileSync(path, "utf8"), `other-${count} since 0\n`);
   });
 });

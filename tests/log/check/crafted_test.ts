@@ -49,8 +49,8 @@ async function findings(crafted: CraftedSegment): Promise<string[]> {
 const CASES: [what: string, parts: Part[], around: Surroundings, findings: string[], entries: string[]][] = [
   ["nothing", [{}, { data: DATA }, CHUNK, SEAL], {}, [], ["0: id 0", "1: id 1", "2: id 2", "end 2"]],
   ["a damaged header", [{}, damaged("header"), {}], {}, [
-    "1: redundant frame header 1 to 1, 64 bytes, of 1 id 1: the header of a frame is damaged, its other end tells " +
-    "what it said",
+    "1: redundant frame header 1 to 1, 64 bytes, of 1 id 1: the header of a frame is damaged, its other end has " +
+    "the same content",
   ], ["0: id 0", "1: id 1", "2: id 2", "end 3"]],
   ["a damaged trailer", [{}, damaged("trailer"), {}], {}, [
     "byte 264: redundant frame trailer 1 to 1, 64 bytes, of 1 id 1: the trailer of a frame is damaged, its other " +

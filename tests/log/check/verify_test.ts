@@ -116,7 +116,7 @@ test("verify reports a damaged record as redundant, and no event is lost", async
   }
 });
 
-test("verify reports the ids of lost frames, and later frames keep theirs", async () => {
+test("verify reports the ids that are lost with frames, and later frames keep theirs", async () => {
   const { disk, storage, ids } = await sample();
   const frame = findFrame(
     storage,
