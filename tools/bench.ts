@@ -1,6 +1,6 @@
 /**
- * Measures the files driver through the public interface, beside plain reads and writes of the same bytes:
- * `npm run bench -- --help`.
+ * Measures the files driver through the public interface, compared with plain reads and writes of the same
+ * bytes: `npm run bench -- --help`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

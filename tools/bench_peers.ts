@@ -1,6 +1,6 @@
 /**
- * Measures Diaspora Stream, plain files and other ways to keep events at the same work, in turn in one run:
- * `npm run bench:peers -- --help`.
+ * Measures Diaspora Stream, plain files and other event stores at the same work, alternating in one run: `npm
+ * run bench:peers -- --help`.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * Bundles `page/` and writes its files as texts into src/ui/page_files.ts, so that the page needs no build step, no
- * file access and no request to elsewhere wherever the program runs.
+ * Bundles `page/` and writes its files as strings to src/ui/page_files.ts, so that the page needs no build
+ * step, no file access and no request to other hosts, wherever the program runs.
  *
  * ```sh
  * deno run -A tools/build_ui.ts
@@ -18,10 +18,10 @@ import { counted } from "../src/counted.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Where the generated module stands, relative to the project. */
+/** Path of the generated module, relative to the project. */
 export const PAGE_FILES_FILE = "src/ui/page_files.ts";
 
-/** What the licences of the bundled libraries want to be kept. */
+/** Licence comments of the bundled libraries, which have to be kept. */
 function notice(): string {
   return IN_THE_PAGE.map((name) => `/*! ${name}\n${licenceOf(name)!.replaceAll("*/", "* /")} */`).join("\n");
 }
@@ -31,7 +31,7 @@ export interface PageFiles {
   [path: string]: { type: string; text: string };
 }
 
-/** Bundles the page; the same sources give the same texts everywhere. */
+/** Bundles the page; the same sources produce the same output everywhere. */
 export function bundlePage(): PageFiles {
   const { outputFiles } = buildSync({
     absWorkingDir: join(ROOT, "page"),
@@ -42,7 +42,7 @@ export function bundlePage(): PageFiles {
     format: "esm",
     target: ["es2022"],
     charset: "utf8",
-    // The modules that only development wants are left out.
+    // Leaves out modules that only development needs.
     conditions: ["production", "browser"],
     legalComments: "none",
     write: false,

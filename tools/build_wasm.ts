@@ -1,6 +1,6 @@
 /**
- * Compiles wasm/index.ts and writes the bytes as base64 into src/log/format/core/core_bytes.ts, so that they need no
- * file access, no fetch and no permission wherever the library runs.
+ * Compiles wasm/index.ts and writes the bytes as Base64 to src/log/format/core/core_bytes.ts, so that they
+ * need no file access, no fetch and no permission, wherever the library runs.
  *
  * ```sh
  * deno run -A tools/build_wasm.ts
@@ -19,7 +19,7 @@ import { counted } from "../src/counted.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Where the generated module stands, relative to the project. */
+/** Path of the generated module, relative to the project. */
 export const CORE_BYTES_FILE = "src/log/format/core/core_bytes.ts";
 
 const OPTIONS = [
@@ -36,8 +36,8 @@ const OPTIONS = [
 ];
 
 /**
- * Compiles the log core; the same sources give the same bytes in every runtime. `changed` has texts that stand in
- * for files.
+ * Compiles the log core; the same sources produce the same bytes on every runtime. `changed` has texts that
+ * replace those of files.
  */
 export async function compileCore(changed: ReadonlyMap<string, string> = new Map()): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
@@ -46,7 +46,7 @@ export async function compileCore(changed: ReadonlyMap<string, string> = new Map
       try {
         return changed.get(name) ?? readFileSync(resolve(ROOT, baseDir, name), "utf8");
       } catch {
-        return null; // The compiler asks for every place where a module could be.
+        return null; // The compiler asks for every path where a module could be.
       }
     },
     writeFile(_name: string, contents: Uint8Array | string): void {

@@ -1,13 +1,13 @@
 /**
- * Compiles `diaspora-ctl` into one program that needs nothing installed: `dist/diaspora-ctl`.
+ * Compiles `diaspora-ctl` into a single binary that needs nothing else installed: `dist/diaspora-ctl`.
  *
  * ```text
  * npm run compile
  * npm run compile -- --target aarch64-apple-darwin --output dist/diaspora-ctl-mac
  * ```
  *
- * Deno does it where its runtime for compiled programs can be had: downloaded, or named by `DENORT_BIN`. Else
- * Bun does, and that is said.
+ * Deno compiles it if its runtime for compiled programs is available: downloaded, or named by `DENORT_BIN`.
+ * Otherwise Bun compiles it, and a message says so.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { ensureDirSync } from "@std/fs/ensure-dir";
@@ -29,7 +29,7 @@ const connected = process.env["DIASPORA_TOOLING"] === "connected";
 const args = parseArgs(process.argv.slice(2), { string: ["target", "output"] });
 const target = typeof args.target === "string" ? args.target : undefined;
 const named = typeof args.output === "string" ? args.output : "dist/diaspora-ctl";
-// Windows starts no program without it, and both compilers add it.
+// Windows starts only programs with this extension, and both compilers add it.
 const output = target?.includes("windows") && !named.endsWith(".exe") ? `${named}.exe` : named;
 
 if (target !== undefined && !DENO_TARGETS.includes(target)) {
@@ -46,13 +46,13 @@ function denoIsOut(): Failure {
 function compile(): Failure {
   const failure = denoIsOut() ?? compileWithDeno(output, target);
   if (failure === undefined) return undefined;
-  // The whole of it: the first line is often what was downloaded, and the cause is the last one.
+  // The whole output: the first line is often what was downloaded, and the last one is the cause.
   console.error(`Compiling with Bun, not Deno: ${failure}`);
   return compileWithBun(output, target);
 }
 
 ensureDirSync(dirname(output));
-// Written afresh: a program that is running keeps its file, and a failed run leaves no old one behind.
+// Writes a new file: a running program keeps its own, and a failed run leaves no old one behind.
 rmSync(output, { force: true });
 const failure = compile();
 if (failure === undefined) {

@@ -1,12 +1,12 @@
 /**
- * Builds the documentation as a site that needs no server, into `dist/docs`: the guide, the reference, the API with a
- * search of its own, examples and decisions. Checks it, too: every public symbol is documented, every link leads
- * somewhere, every example runs.
+ * Builds the documentation as a site that needs no server, into `dist/docs`: the guide, the reference, the
+ * API with a separate search, examples and decisions. It also checks that every public symbol is documented,
+ * every link works, and every example runs.
  *
  * ```text
  * npm run docs
  * npm run docs -- --output /tmp/docs --no-check
- * npm run docs -- --pictures                      # takes the pictures of the page anew, with a browser
+ * npm run docs -- --pictures                      # takes new screenshots of the web page, with a browser
  * ```
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -33,12 +33,12 @@ const { name, exports } = JSON.parse(readFileSync("deno.json", "utf8")) as {
 };
 const entries = Object.entries(exports).filter(([entry]) => entry !== "./cli").map(([, path]) => path);
 
-/** Runs Deno; whether it succeeded. */
+/** Runs Deno; returns whether it succeeded. */
 function deno(parameters: string[]): boolean {
   return spawnSync(process.execPath, parameters, { stdio: "inherit" }).status === 0;
 }
 
-/** Writes the other pages; whether no link is dead. */
+/** Writes the other pages; returns whether all links work. */
 function site(): boolean {
   buildSite(".", output);
   const dead = deadLinks(output);

@@ -1,6 +1,6 @@
 /**
- * Starts a Kafka broker for trying things out, and stops it with Ctrl-C. Its program comes from Maven Central the
- * first time; what it stored is gone when it ends.
+ * Starts a Kafka broker to experiment with, and stops it on Ctrl-C. The first time, it is downloaded from
+ * Maven Central; when it stops, its data is deleted.
  *
  * ```text
  * npm run kafka

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S deno run -A
 // @ts-check
 // Runs the project's tasks with Deno: `node tools/launch.mjs TASK …`, or the same under `deno run -A`.
-// It must start before anything else is there, so it is plain JavaScript on node: built-ins.
+// It must run before anything is installed, so it is plain JavaScript on node: built-ins.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -13,7 +13,7 @@ import { fromRoot } from "./launch/root.mjs";
 import { DENO_TASKS, folderOf, HAVE_HELP, headOf, scriptOf } from "./launch/tasks.mjs";
 
 /**
- * Runs a program with this process's streams, passes signals on, and gives its exit code.
+ * Runs a program with this process's standard streams, forwards signals, and returns its exit code.
  * @param {string} program
  * @param {string[]} parameters
  * @param {{ cwd: string, environment?: Record<string, string> }} options
@@ -75,7 +75,7 @@ async function main([task, ...rest]) {
     return 2;
   }
   const { way, why } = choice;
-  // Users of the command want to see what it says, and nothing else.
+  // Users of the command want to see its output, and nothing else.
   if (task !== "ctl") console.error(`Tooling: ${way} (${why})`);
   const config = fromRoot(way === "connected" ? "deno.json" : "deno.npm-only.json");
   return await run(deno, ["run", "-A", "--no-lock", "-c", config, fromRoot(script), ...rest], {

@@ -1,16 +1,16 @@
 /**
- * Breaks the source on purpose, one operator at a time, and runs the tests that come by the place until one
- * notices. Mutants that none notices show what the tests do not hold.
+ * Breaks the source on purpose, one operator at a time, and runs the tests that execute the changed code
+ * until one fails. Mutants that no test notices show what the tests do not cover.
  *
- *     npm run mutate -- src/log src/producer.ts    mutates what is named; without names, what docs/mutation.md says
+ *     npm run mutate -- src/log src/producer.ts    mutates these paths; without paths, those in docs/mutation.md
  *     npm run mutate -- --sample 0.1 --seed 7      a tenth of the mutants, chosen by a seed
- *     npm run mutate -- --list src/log/segment/append_signal.ts     only says which mutants there are
+ *     npm run mutate -- --list src/log/segment/append_signal.ts     only lists the mutants
  *     npm run mutate -- --only ID                  tries one, and shows it
- *     npm run mutate -- --tests tests/log src/log  runs those tests alone, and remembers what they kill
- *     npm run mutate -- --report                   writes docs/mutation.md from what runs found so far
+ *     npm run mutate -- --tests tests/log src/log  runs only these tests, and remembers what they kill
+ *     npm run mutate -- --report                   writes docs/mutation.md from the results so far
  *
- * A run that was stopped goes on where it was; `--fresh` begins anew. `--jobs 2` processes work at a time, and
- * `--budget 20` seconds of tests are run at most for each mutant.
+ * A run that was stopped resumes; `--fresh` starts over. `--jobs 2` processes run at a time, and each mutant
+ * gets at most `--budget 20` seconds of tests.
  *
  * @module
  */
@@ -39,7 +39,7 @@ const own = only !== undefined
   : paths.length === 0
   ? named
   : findSources(paths);
-// All of them are in the copy together: what is known of the tests serves every later run.
+// The copy contains all of them, so what is known about the tests serves every later run.
 const files = own.every((file) => named.includes(file)) ? named : own;
 const mutants = findMutants(files);
 

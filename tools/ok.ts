@@ -1,6 +1,6 @@
 /**
- * The gate: format, lint, types, documentation and tests, in that order. It goes on after a failure, so that
- * one run shows all there is to fix.
+ * The gate: format, lint, types, documentation and tests, in that order. It continues after a failure, so
+ * that one run shows everything that needs fixing.
  *
  * ```text
  * npm run ok

@@ -1,6 +1,6 @@
 /**
- * Tries the npm package in empty projects: on every Node that is supported, Bun and Deno, by `import` and
- * `require`, with types, bundlers and package managers. All of these come from the npm registry.
+ * Tests the npm package in empty projects: on every supported Node, Bun and Deno, with `import` and
+ * `require`, with types, bundlers and package managers. All of them come from the npm registry.
  *
  * ```text
  * npm run packages

@@ -1,5 +1,5 @@
 /**
- * What to run while working on something: format, lint, types, and the tests that are quick, on Deno alone. It takes
+ * What to run while working on something: format, lint, types, and the quick tests, on Deno only. It takes
  * less than a minute; `npm run ok` and `npm test` run everything.
  *
  * ```text

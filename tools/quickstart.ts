@@ -27,7 +27,7 @@ function count(value: number): string {
   return value.toLocaleString("en");
 }
 
-/** A line of the summary. */
+/** Prints a line of the summary. */
 function say(what: string, ...rest: string[]): void {
   console.log([what.padEnd(10), ...rest].join("  "));
 }

@@ -1,6 +1,7 @@
 /**
- * Writes `docs/reference.md`: every option of drivers, topics, components and calls, every environment variable and
- * limit, out of the code that reads them; and what `--help` says of drivers' options. A test holds the page against what this writes.
+ * Writes `docs/reference.md`: every option of drivers, topics, components and calls, every environment
+ * variable and limit, from the code that reads them; and the drivers' options for `--help`. A test compares
+ * the page with the output.
  *
  * ```sh
  * npm run reference

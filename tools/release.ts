@@ -1,6 +1,6 @@
 /**
  * Makes a release: the npm package, the tarball with its dependencies, the compiled programs, their bill of
- * materials and checksums, all in `dist/release/`. It publishes nothing unless it is asked to.
+ * materials and checksums, all in `dist/release/`. It publishes only on request.
  *
  * ```text
  * npm run release                                  # a dry run: builds and checks, and says what it would publish
@@ -9,7 +9,7 @@
  * npm run release -- --publish                     # the same as the dry run, and then publishes
  * ```
  *
- * `docs/releasing.md` has the whole way.
+ * `docs/releasing.md` describes the whole process.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { emptyDirSync } from "@std/fs/empty-dir";
@@ -31,7 +31,7 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-/** Gives the source a version, and the unreleased notes to it. */
+/** Sets the source's version, and gives the unreleased notes that version. */
 function nameVersion(version: string): void {
   if (!isVersion(version)) fail(`Cannot set version "${version}": expected e.g. 1.2.3 or 1.2.3-rc.1`);
   const date = new Date().toISOString().slice(0, 10);
@@ -41,7 +41,10 @@ function nameVersion(version: string): void {
   console.log(`Version ${version} stands in ${["CHANGELOG.md", ...setVersion(version)].join(", ")}`);
 }
 
-/** Lets Deno check what it would publish; false where JSR, which has what the command imports, is out of reach. */
+/**
+ * Lets Deno check what it would publish; false if JSR, which has the command's dependencies, cannot be
+ * reached.
+ */
 function checkForJsr(): boolean {
   if (askJsr(process.execPath).way !== "connected") return false;
   mustRun(process.execPath, ["publish", "--config", "deno.json", "--dry-run", "--allow-dirty"]);

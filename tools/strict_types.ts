@@ -1,13 +1,13 @@
 /**
- * Checks `src/` as the library's users may: with `noUncheckedIndexedAccess` and `exactOptionalPropertyTypes`. Tests and
- * tools go without, so these are not options of `deno.json`.
+ * Checks `src/` as the library's users may: with `noUncheckedIndexedAccess` and `exactOptionalPropertyTypes`.
+ * Tests and tools are not checked that way, so these are not options in `deno.json`.
  */
 import { walkSync } from "@std/fs/walk";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import ts from "typescript";
 
-/** What the compiler finds, as `file:line: what`. */
+/** The compiler's errors, as `file:line: what`. */
 export function strictFaults(): string[] {
   const files = [...walkSync("src", { exts: ["ts"] })].map(({ path }) => path);
   const { compilerOptions } = JSON.parse(readFileSync("tsconfig.json", "utf8"));

@@ -1,6 +1,6 @@
 /**
- * Runs the tests: all of them under Deno, those of the library under Node and Bun too, and those of the command
- * once more with the compiled program.
+ * Runs the tests: all of them on Deno, those of the library also on Node and Bun, and those of the command
+ * again with the compiled program.
  *
  * ```text
  * npm test
@@ -8,7 +8,7 @@
  * npm test -- --timings --minutes 20
  * ```
  *
- * `--timings` lists the files that took longest, `--minutes` says what the whole run may take (default: 40).
+ * `--timings` lists the slowest files, `--minutes` limits the time of the whole run (default: 40).
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { existsSync } from "node:fs";
@@ -22,7 +22,7 @@ import { Supervised, watchParent } from "./test/supervised.ts";
 import { Transcripts } from "./test/transcripts.ts";
 import { counted } from "../src/counted.ts";
 
-/** How many files the list of the slowest ones has for each runtime. */
+/** How many files are listed as the slowest of each runtime. */
 const TIMINGS_MAX = 30;
 
 const args = parseArgs(process.argv.slice(2), {
@@ -59,7 +59,7 @@ watchParent(() => {
 
 let compiling: Promise<string | undefined> | undefined;
 
-/** Compiles the command afresh, so that its tests never run an older one, and once; gives what went wrong. */
+/** Compiles the command once, so that its tests never run an outdated one; returns what went wrong. */
 function compileOnce(): Promise<string | undefined> {
   const compile = async (): Promise<string | undefined> => {
     let output = "";
@@ -71,7 +71,7 @@ function compileOnce(): Promise<string | undefined> {
   return compiling ??= compile();
 }
 
-/** Runs the tests in one runtime. */
+/** Runs the tests on one runtime. */
 async function runOn(
   runner: Runner,
   its: string[],
@@ -81,7 +81,7 @@ async function runOn(
     outcomes: [{ name, result }],
     timings: [],
   });
-  // Bun and tsx come with npm; without them the tests of these runtimes did not run, which must be seen.
+  // Bun and tsx are installed by npm; without them, their tests did not run, which must be visible.
   if (runner.name !== "Deno" && !existsSync("node_modules/.bin/bun")) {
     return only("all: run npm ci first", "skipped");
   }
@@ -98,7 +98,7 @@ async function runOn(
   }
   const request = { files: its, seed, filter, environment };
   const { outcomes, timings } = await runTests(runner, request, { deadlineMs, onOutput });
-  // Deno and Bun report what the filter left out as skipped; a skip with a reason has it in its name.
+  // Deno and Bun report tests that the filter left out as skipped; a skip with a reason has it in its name.
   const meant = outcomes.filter(({ name, result }) =>
     filter === undefined || result !== "skipped" || name.includes(" (skipped: ")
   );
@@ -109,7 +109,7 @@ const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "
 const outcomes: (TestOutcome & { runtime: string })[] = [];
 const timings: string[] = [];
 const transcripts = new Transcripts((bytes) => process.stdout.write(bytes));
-// All at once: much of a test's time goes by in waiting.
+// All at once: tests spend much of their time waiting.
 await Promise.all(
   runners(config).filter(({ name }) => wanted.includes(name.toLowerCase())).map(async (runner) => {
     const its = files.filter(runner.takes);
@@ -122,7 +122,7 @@ await Promise.all(
   }),
 );
 
-/** The files of a runtime that took longest. */
+/** The slowest files of a runtime. */
 function timingLines(runtime: string, { timings }: RunResult): string[] {
   const seconds = (ms: number): string => (ms / 1000).toFixed(1).padStart(7);
   const sum = timings.reduce((sum, [, ms]) => sum + ms, 0);

@@ -23,7 +23,7 @@ const STARTS: Record<string, { words?: string[]; code?: number; says: string }> 
   // They do nothing small; what they do is tested elsewhere.
   quickstart: { words: ["--help"], says: "npm run quickstart" },
   ok: { words: ["--help"], says: "npm run ok" },
-  packages: { words: ["--help"], says: "Tries the npm package" },
+  packages: { words: ["--help"], says: "Tests the npm package" },
   storm: { words: ["--help"], says: "npm run storm" },
   model: { words: ["--help"], says: "npm run model" },
   test: { words: ["tests/harness_test.ts", "--on", "deno"], says: "2 passed, 0 failed" },

@@ -1,4 +1,4 @@
-// Where a browser is; fetched from Debian and kept outside the repository for the next run where there is none.
+// Finds a browser, or downloads one from Debian and keeps it outside the repository for later runs.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,10 +11,10 @@ const START_MS_MAX = 30_000;
 const APT_MS_MAX = 180_000;
 const HOW = "install Chromium, or say in CHROMIUM where it is";
 
-/** A browser to start, and with what in its environment; or why there is none. */
+/** A browser to start, with its environment; or why there is none. */
 export type Chromium = { path: string; environment: Record<string, string> } | { missing: string };
 
-/** Finds a browser: the one in `CHROMIUM`, one of the machine's, or one that was fetched. */
+/** Finds a browser: the one in `CHROMIUM`, an installed one, or one downloaded earlier. */
 export function findChromium(): Chromium {
   const given = process.env["CHROMIUM"];
   if (given !== undefined) {
@@ -30,7 +30,7 @@ export function findChromium(): Chromium {
   return failure === undefined ? unpacked(FOLDER) : { missing: `${failure}: ${HOW}` };
 }
 
-/** Whether it is a browser that runs here, and not the shell of a package that is elsewhere. */
+/** Whether it is a browser that runs here, and not a wrapper script for a package that is elsewhere. */
 function starts(path: string, environment: Record<string, string>): boolean {
   const env = { ...process.env, ...environment };
   return spawnSync(path, ["--version"], { stdio: "ignore", timeout: START_MS_MAX, env }).status === 0;
@@ -41,9 +41,9 @@ function isFile(path: string): boolean {
 }
 
 /**
- * Fetches Debian's package and those that it needs and the machine has not, and unpacks them without installing
- * anything; so that it takes no rights, and the machine is as it was. Into a folder of its own that is renamed, so
- * that what others find is whole.
+ * Downloads Debian's package and the missing packages it depends on, and unpacks them without installing
+ * anything, so no root rights are needed and the system does not change. Unpacks into a temporary folder that
+ * is then renamed, so that other processes only find a complete one.
  */
 function fetchPackages(): string | undefined {
   if (process.platform !== "linux" || !isFile("/usr/bin/apt-get") || !isFile("/usr/bin/dpkg-deb")) {
@@ -57,10 +57,10 @@ function fetchPackages(): string | undefined {
       run("apt-get", [
         ...["-y", "-q", "-o", "Debug::NoLocking=1", "-o", `Dir::State::lists=${lists}`],
         ...["-o", `Dir::Cache=${join(work, "cache")}`, "-o", `Dir::Cache::archives=${archives}`],
-        // Root downloads as another user, who may not look into a temporary folder.
+        // Root downloads as another user, who cannot access a temporary folder.
         ...["-o", "APT::Sandbox::User=root", ...words],
       ]);
-    // A machine may have sources that do not answer; what counts is whether the package is found.
+    // Some package sources may not answer; what counts is whether the package is found.
     apt("update");
     if (!apt("install", "--no-install-recommends", "--download-only", "chromium")) {
       return "no browser is installed, and Debian's cannot be fetched";
@@ -90,7 +90,7 @@ function run(program: string, words: readonly string[]): boolean {
   return spawnSync(program, words, { stdio: "ignore", timeout: APT_MS_MAX, env: environment }).status === 0;
 }
 
-/** The browser of an unpacked tree, which finds there what the machine has not. */
+/** The browser in an unpacked tree, with the libraries that the system lacks. */
 function unpacked(tree: string): Chromium {
   const path = join(tree, "usr/lib/chromium/chromium");
   if (!isFile(path)) return { missing: "no browser is installed, and Debian's package has none" };
@@ -101,7 +101,7 @@ function unpacked(tree: string): Chromium {
   const fonts = join(tree, "etc/fonts/fonts.conf");
   const environment = {
     LD_LIBRARY_PATH: [...libraries, ...libraries.map((folder) => join(folder, "pulseaudio"))].join(":"),
-    // Fonts of the tree are those in the folder of the user's data.
+    // Fonts in the tree are found through the user's data folder.
     ...(existsSync(fonts) ? { FONTCONFIG_FILE: fonts, XDG_DATA_HOME: join(tree, "usr/share") } : {}),
   };
   return starts(path, environment)

@@ -1,4 +1,4 @@
-/** Opens a page in a real browser, and fails for what goes wrong in it unseen. */
+/** Opens a page in a real browser, and fails on errors in it that would go unnoticed. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,15 +8,15 @@ import { findChromium } from "./chromium.ts";
 
 const CHROMIUM = findChromium();
 const START_MS_MAX = 120_000;
-/** For a condition that comes in a moment where nothing else runs. */
+/** Time limit for a condition, which on an idle machine holds within moments. */
 const WAIT_MS_MAX = 60_000;
 
 /** Why a test that needs a browser is skipped, or false. */
 export const browserMissing: string | false = "missing" in CHROMIUM ? CHROMIUM.missing : false;
 
 /**
- * Fails when the page asks for what `mayAsk` does not allow, when a script fails, or when anything is against the page's
- * own policy.
+ * Fails if the page requests anything that `mayAsk` does not allow, if a script fails, or if anything
+ * violates the page's content security policy.
  */
 export async function withPage(
   use: (page: Page) => Promise<void>,
@@ -54,7 +54,7 @@ export async function withPage(
     });
     page.on("console", (message) => {
       const text = message.text();
-      // What the tests provoke is not a fault of the page.
+      // Errors that the tests provoke are not faults of the page.
       if (message.type() === "error" && !text.startsWith("Failed to load resource")) complaints.push(text);
     });
     page.on("request", (request) => {

@@ -1,9 +1,9 @@
 /**
- * Where the program compiled by Bun starts: the modules that users load into it (validators, drivers …) import
- * `@diaspora/stream` from the program itself, so that nothing has to be installed beside them.
+ * Entry point of the program compiled by Bun. Modules that users load into it (validators, drivers …) import
+ * `@diaspora/stream` from the program itself, so that nothing has to be installed next to them.
  */
 
-/** The part of Bun used here. */
+/** The part of Bun's API used here. */
 interface Bun {
   plugin(plugin: {
     name: string;
@@ -21,7 +21,7 @@ bun.plugin({
       "@diaspora/stream",
       async () => ({ exports: await import("../../mod.ts"), loader: "object" }),
     );
-    // Where the library looks for its driver last, since no file lies beside a compiled program.
+    // Where the library looks for its driver last, since there are no files next to a compiled program.
     build.module(
       "@diaspora/stream/kafka",
       async () => ({ exports: await import("../../src/kafka/mod.ts"), loader: "object" }),

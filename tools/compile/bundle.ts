@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 
-/** What ended badly, or undefined. */
+/** Why a step failed, or undefined if it did not. */
 export type Failure = string | undefined;
 
-/** A program that npm installed. On Windows what stands in `.bin` is a script, which only a shell starts. */
+/** A program installed by npm. On Windows the one in `.bin` is a script, which only a shell starts. */
 export function installed(name: "bun" | "esbuild"): string {
   if (process.platform !== "win32") return `node_modules/.bin/${name}`;
   const folder = name === "bun"
@@ -23,18 +23,20 @@ export function runProgram(program: string, parameters: readonly string[]): Fail
   return status === 0 ? undefined : stderr.trim();
 }
 
-/** The driver that the library looks for beside itself: in a bundle it is an entry of its own, by this name. */
+/**
+ * The driver that the library looks for in its own folder: in a bundle it is a separate entry with this name.
+ */
 export const KAFKA_ENTRY = "kafka=src/kafka/mod.ts";
 
-/** Bundles modules, with the packages they need, into a folder, in parts that are loaded when they are needed. */
+/** Bundles modules, with the packages they need, into a folder, in chunks that are loaded on demand. */
 export function bundleInParts(entries: readonly string[], folder: string): Failure {
   return runProgram(installed("esbuild"), [
     ...entries,
     ...["--bundle", "--splitting", `--outdir=${folder}`, "--chunk-names=[name]-[hash]"],
     ...["--format=esm", "--platform=node", "--target=es2023", "--minify-whitespace", "--log-level=error"],
-    // What the Kafka client has in WebAssembly: in the module, not in a file beside it.
+    // The Kafka client's WebAssembly is embedded in the module, not read from a file next to it.
     "--alias:@platformatic/wasm-utils=@platformatic/wasm-utils/bundled",
-    // Packages of the older kind (CommonJS) ask for node: modules by this name; others import its maker themselves.
+    // CommonJS packages `require` node: modules by this name; others import `createRequire` themselves.
     '--banner:js=import { createRequire as makeRequire } from "node:module"; ' +
     "const require = makeRequire(import.meta.url);",
   ]);

@@ -16,10 +16,10 @@ export const DENO_TARGETS: readonly string[] = [
 ];
 
 /**
- * Bundles `cli.ts` and the library into a folder, in parts that are loaded when they are needed. Compiled where
- * it lies, the program would carry all of `node_modules`, four hundred megabytes of tools. `deno bundle` would
- * do, but it downloads what npm has already brought. The folder's configuration gives the modules that users
- * load (validators, drivers …) this very library.
+ * Bundles `cli.ts` and the library into a folder, in chunks that are loaded on demand. Compiled in the
+ * repository, the program would include all of `node_modules`, 400 MB of tools. `deno bundle` would work, but
+ * downloads what npm has already installed. The configuration in that folder maps imports by users' modules
+ * (validators, drivers …) to this very library.
  */
 export function bundleForDeno(folder: string): Failure {
   writeFileSync(
@@ -32,7 +32,10 @@ export function bundleForDeno(folder: string): Failure {
   return bundleInParts(["cli.ts", "mod.ts", KAFKA_ENTRY], folder);
 }
 
-/** Compiles `cli.ts` with Deno, whose runtime for compiled programs it downloads unless `DENORT_BIN` names one. */
+/**
+ * Compiles `cli.ts` with Deno, which downloads its runtime for compiled programs unless `DENORT_BIN` names
+ * one.
+ */
 export function compileWithDeno(output: string, target: string | undefined): Failure {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-compile-"));
   try {

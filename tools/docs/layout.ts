@@ -1,10 +1,10 @@
 import { linkBetween, type Page } from "./pages.ts";
 import { escapeHtml } from "./render.ts";
 
-/** The parts of the site that stand in the list beside every page. */
+/** The sections of the site, which the list next to every page shows. */
 const LISTED = ["Guide", "Reference", "Examples", "Decisions", "Project"];
 
-/** A whole page: the list of pages with the search on the left, the content on the right. */
+/** A complete page: the list of pages and the search on the left, the content on the right. */
 export function pageHtml(target: string, title: string, content: string, pages: readonly Page[]): string {
   const base = "../".repeat(target.split("/").length - 1);
   const entry = (to: string, text: string) =>
@@ -42,7 +42,7 @@ ${content}
 `;
 }
 
-/** The first page: what it is, and the three ways in. */
+/** The start page: what the library is, and the three ways to install it. */
 export function startHtml(pitch: string, program: string): string {
   return `<h1>Diaspora Stream</h1>
 ${pitch}
@@ -62,7 +62,7 @@ ${pitch}
 `;
 }
 
-/** How it looks, in light and dark. */
+/** Styles, for light and dark mode. */
 export const STYLE =
   `:root { color-scheme: light dark; --line: light-dark(#d8dee4, #30363d); --soft: light-dark(#f6f8fa, #161b22);
   --text: light-dark(#1f2328, #e6edf3); --back: light-dark(#fff, #0d1117); --link: light-dark(#0550ae, #79c0ff); }
@@ -89,7 +89,10 @@ figure { margin: 1rem 0; display: grid; gap: 1rem; }
 @media (max-width: 50rem) { body { display: block; } nav { position: static; height: auto; border: 0; } main { padding: 1rem; } }
 `;
 
-/** Finds passages that have every word, those in headings first. Without a server: the index is a script. */
+/**
+ * Finds passages that contain every word, those in headings first. Works without a server, because the index
+ * is a script.
+ */
 export const SEARCH = `"use strict";
 (() => {
   const input = document.getElementById("search");

@@ -7,15 +7,15 @@ export interface Page {
   source: string;
   /** Its path in the site. */
   target: string;
-  /** The part of the site it stands in. */
+  /** The section of the site it belongs to. */
   part: string;
   title: string;
-  /** Markdown; undefined for a program, which is shown as it is. */
+  /** Markdown; undefined for a program, which is shown as source. */
   markdown: string | undefined;
   text: string;
 }
 
-/** The guide in the order in which it is read; what is not named comes after it, by name. */
+/** The guide in reading order; pages that are not named come after it, by name. */
 const FIRST = [
   "README",
   "topics",
@@ -29,7 +29,7 @@ const FIRST = [
   "ui",
 ];
 
-/** The pages of the site, part by part. */
+/** The pages of the site, section by section. */
 export function findPages(root: string): Page[] {
   return [
     ...filesIn(root, "docs", /\.md$/).filter((path) =>
@@ -46,7 +46,7 @@ export function findPages(root: string): Page[] {
   ];
 }
 
-/** A link from one page of the site to another one. */
+/** A relative link from one page of the site to another. */
 export function linkBetween(from: string, to: string): string {
   return relative(dirname(from), to).replaceAll("\\", "/") || ".";
 }
@@ -64,7 +64,7 @@ function filesIn(root: string, folder: string, pattern: RegExp): string[] {
   });
 }
 
-/** The site has a first page of its own. */
+/** The site has a separate start page. */
 function targetOf(source: string): string {
   if (source === "README.md") return "readme.html";
   return source.replace(/README\.md$/, "index.md").replace(/\.md$/, ".html");

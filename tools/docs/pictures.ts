@@ -1,4 +1,4 @@
-/** Takes the pictures of the page in the documentation, in light and dark, with a real browser. */
+/** Takes the documentation's screenshots of the web page, in light and dark mode, with a real browser. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,18 +10,18 @@ import { topicOptionsOf } from "../../src/ctl/ui/topic_options.ts";
 import { startUi } from "../../src/ui/server.ts";
 import { withPage } from "../browser/open_browser.ts";
 
-/** In which surroundings each is taken. */
+/** The colour schemes in which each is taken. */
 export const SCHEMES = ["light", "dark"] as const;
 
-/** What is taken. */
+/** What to take. */
 export const PICTURES = ["topics", "overview", "events"] as const;
 
 const VIEWPORT = { width: 1200, height: 860 };
 const FRAMES = 60;
-/** How long ago the first reading came. */
+/** The age of the first reading. */
 const MINUTES = 14;
 
-/** Writes `NAME-light.png` and `NAME-dark.png` of each picture into a folder. */
+/** Writes `NAME-light.png` and `NAME-dark.png` of each screenshot to a folder. */
 export async function takePictures(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(join(tmpdir(), "diaspora-pictures-"));
@@ -63,7 +63,7 @@ async function show(page: Page, url: string, name: (typeof PICTURES)[number]): P
     await page.getByRole("link", { name: "readings" }).waitFor();
   } else if (name === "overview") {
     await page.goto(`${url}#/topics/readings`);
-    // Rates and lag are sampled: the last plot comes when there are enough.
+    // Rates and lag are sampled: a plot appears once there are enough samples.
     await page.locator("canvas").nth(2).waitFor();
   } else {
     await page.goto(`${url}#/topics/frames/events`);
@@ -90,7 +90,7 @@ async function fillStore(driver: Driver): Promise<void> {
   for (let n = 0; n < count * 0.9; n++) await (await consumer.pull()).acknowledge();
 }
 
-/** Pushes readings as if they had come in the last minutes, now more and now fewer; how many. */
+/** Pushes readings with times in the last minutes, at a varying rate; returns how many. */
 async function pushOverTime(topic: Topic): Promise<number> {
   const { now } = Date;
   let count = 0;

@@ -1,5 +1,5 @@
 /**
- * Plots of the tables in the documentation. A comment before a table asks for them:
+ * Plots of the tables in the documentation. A comment before a table requests them:
  *
  * ```text
  * <!-- plots [{ "kind": "bars", "title": "Processor time an event", "column": 2 }] -->
@@ -11,18 +11,18 @@ import { barChart } from "../../src/ctl/bench/chart/bar_chart.ts";
 import { formatBytes, formatCount } from "../../src/ctl/bench/chart/format.ts";
 import { lineChart } from "../../src/ctl/bench/chart/line_chart.ts";
 
-/** What a comment asks for. */
+/** What a comment requests. */
 interface Wanted {
   kind: "bars" | "lines";
   title: string;
   note?: string;
-  /** Of the table: the column with the values, for bars; counted from 0. */
+  /** For bars: the table's column with the values, counted from 0. */
   column?: number;
-  /** The columns with the values, for lines: name and column. */
+  /** For lines: the columns with the values, as name and column. */
   columns?: Record<string, number>;
-  /** What the first column is, for lines. */
+  /** For lines: what the first column is. */
   x?: string;
-  /** How the first column reads. */
+  /** The unit of the first column. */
   unit?: "count" | "bytes";
   scale?: "linear" | "log";
 }
@@ -30,7 +30,7 @@ interface Wanted {
 const PLOTS = /^<!-- plots (\[[^]*?\]) -->\n\n((?:\|.*\n)+)/gm;
 const BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 
-/** Puts each plot that a page of Markdown asks for before its table. Throws for one that cannot be drawn. */
+/** Inserts each plot that a Markdown page requests before its table. Throws if one cannot be drawn. */
 export function withPlots(markdown: string): string {
   return markdown.replaceAll(PLOTS, (_, json: string, table: string) => {
     const rows = rowsOf(table);
@@ -81,7 +81,7 @@ function numberIn(cell: string | undefined): number | undefined {
   return cell === undefined || !/^[\d,.]+$/.test(cell) ? undefined : Number(cell.replaceAll(",", ""));
 }
 
-/** The number a row is about: `10,000 events`, `64 KiB data`. */
+/** The number that a row is about: `10,000 events`, `64 KiB data`. */
 function amountIn(cell: string): number | undefined {
   const [, number, unit] = /^([\d,.]+) (\S+)/.exec(cell) ?? [];
   return number === undefined ? undefined : Number(number.replaceAll(",", "")) * (BYTES[unit] ?? 1);

@@ -4,10 +4,10 @@ import { dirname, join, normalize } from "node:path";
 import { linkBetween, type Page } from "./pages.ts";
 import { withPlots } from "./plots.ts";
 
-/** Where the pictures are, in the repository and in the site. */
+/** The folder of the pictures, in the repository and in the site. */
 export const PICTURES = "docs/pictures";
 
-/** A piece of a page that the search finds. */
+/** A passage of a page for the search. */
 export interface Passage {
   title: string;
   heading: string;
@@ -21,7 +21,7 @@ export interface Rendered {
   passages: Passage[];
 }
 
-/** What a heading is called in links to it, as on GitHub. */
+/** The anchor of a heading, as on GitHub. */
 export function anchorOf(heading: string): string {
   return heading.toLowerCase().replace(/<[^>]+>|&\w+;/g, "").replace(/[^\p{L}\p{N}_\- ]/gu, "").replaceAll(
     " ",
@@ -29,7 +29,7 @@ export function anchorOf(heading: string): string {
   );
 }
 
-/** The text within `<` and `&`. */
+/** Text without tags and entities. */
 export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(
     '"',
@@ -37,7 +37,9 @@ export function escapeHtml(text: string): string {
   );
 }
 
-/** Makes a page of Markdown or a program. `root` is the repository, `repository` its address with `/blob/main/`. */
+/**
+ * Renders a page of Markdown or a program. `root` is the repository, `repository` its URL with `/blob/main/`.
+ */
 export function render(page: Page, pages: readonly Page[], root: string, repository: string): Rendered {
   if (page.markdown === undefined) {
     return {
@@ -77,13 +79,13 @@ export function render(page: Page, pages: readonly Page[], root: string, reposit
   return { html: withLocalPictures(html, page, repository), passages };
 }
 
-/** Pictures that a page names by their address in the repository are in the site. */
+/** Pictures that a page names by their URL in the repository are part of the site. */
 function withLocalPictures(html: string, page: Page, repository: string): string {
   const raw = repository.replace("//github.com/", "//raw.githubusercontent.com/").replace("/blob/", "/");
   return html.replaceAll(`${raw}${PICTURES}/`, `${linkBetween(page.target, PICTURES)}/`);
 }
 
-/** Where a link of a page leads in the site; what is not in it is looked at in the repository. */
+/** The target of a link within the site; files that are not part of it are linked in the repository. */
 function targetOf(
   href: string,
   page: Page,

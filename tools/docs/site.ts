@@ -4,7 +4,7 @@ import { pageHtml, SEARCH, startHtml, STYLE } from "./layout.ts";
 import { findPages } from "./pages.ts";
 import { type Passage, PICTURES, render } from "./render.ts";
 
-/** Writes the pages of the guide, the examples and the decisions, and their search, into `output`. */
+/** Writes the pages of the guide, the examples and the decisions, and their search, to `output`. */
 export function buildSite(root: string, output: string): void {
   const { homepage } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const repository = `${homepage.replace("#readme", "")}/blob/main/`;
@@ -31,7 +31,7 @@ export function buildSite(root: string, output: string): void {
   write(output, "search_index.js", `const SEARCH_INDEX = ${JSON.stringify(index)};\n`);
 }
 
-/** Links of the site's own pages that lead nowhere, as `page: link`; the generator of the API answers for its own. */
+/** Dead links of the site's own pages, as `page: link`; the API pages are checked by their generator. */
 export function deadLinks(output: string): string[] {
   return htmlFiles(output, "").filter((path) => !path.startsWith("api/")).flatMap((path) => {
     const html = readFileSync(join(output, path), "utf8");

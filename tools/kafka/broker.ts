@@ -1,4 +1,4 @@
-// Real Kafka brokers for tests: each with its own ports and folder, and gone when the test process is.
+// Real Kafka brokers for tests: each has its own ports and folder, and ends with the test process.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,11 +10,11 @@ import { freePorts } from "./ports.ts";
 
 const START_MS_MAX = 150_000;
 const POLL_MS = 50;
-/** Memory of a broker that has little to do. */
+/** Memory for a broker with little to do. */
 const HEAP = "320m";
 
-// The broker ends when its watcher does, the watcher when its standard input ends, and that when the process that
-// started it is gone, however it went.
+// The broker ends when its watchdog does; the watchdog ends when its standard input closes, which happens when
+// the process that started it ends for any reason.
 const WATCHER = `
   trap "" TERM INT HUP
   exec 3<&0
@@ -26,20 +26,20 @@ const WATCHER = `
   wait $broker 2>/dev/null
 `;
 
-// Removes what the brokers stored, once they and the process that started them are gone.
+// Removes the brokers' data once they and the process that started them have ended.
 const JANITOR = `trap "" TERM INT HUP; cat > /dev/null; while ! rm -rf "$1" 2>/dev/null; do sleep 0.1; done`;
 
 /** Settings of a cluster. */
 export interface ClusterSettings {
   /** Number of brokers; all of them are controllers too. Default: 1. */
   brokers?: number;
-  /** Lines of `server.properties` beside those that every broker has; {port} and {control} stand for its ports. */
+  /** Additional lines of `server.properties`; {port} and {control} are replaced by the broker's ports. */
   properties?: Record<string, string>;
-  /** Logins by SCRAM that the cluster knows from the start, as its tool takes them. */
+  /** SCRAM logins that exist from the start, in the format of Kafka's tool. */
   scram?: string[];
-  /** Where the first broker listens. Default: a port that no one has. */
+  /** Where the first broker listens. Default: a free port. */
   port?: number;
-  /** Memory of each broker, as Java takes it. */
+  /** Memory of each broker, in Java's notation. */
   heap?: string;
 }
 
@@ -57,7 +57,7 @@ export class Broker {
   #isRunning = false;
 
   constructor(
-    /** Where clients connect to. */
+    /** The address for clients. */
     readonly address: string,
     private readonly port: number,
     private readonly folder: string,
@@ -95,7 +95,7 @@ export class Broker {
     }
   }
 
-  /** Kills it without warning: what SIGKILL, or a pulled plug, does. */
+  /** Kills it without warning, as SIGKILL or a power failure would. */
   async kill(): Promise<void> {
     const child = this.#process;
     if (child === undefined) return;
@@ -105,12 +105,12 @@ export class Broker {
     await this.#ended;
   }
 
-  /** The first file of a partition: its events, as they lie on the disk. */
+  /** The first file of a partition, with its events as they are stored on disk. */
   segment(kafkaName: string, partition: number): string {
     return join(this.folder, "data", `${kafkaName}-${partition}`, "00000000000000000000.log");
   }
 
-  /** What it wrote to its log. */
+  /** The contents of its log. */
   log(file = "broker.log"): string {
     try {
       return readFileSync(join(this.folder, file), "utf8");
@@ -120,11 +120,11 @@ export class Broker {
   }
 }
 
-/** Some brokers that belong together. */
+/** Brokers that form a cluster. */
 export class Cluster {
   private constructor(readonly brokers: readonly Broker[], private readonly janitor: ChildProcess) {}
 
-  /** Makes a cluster and starts its brokers. */
+  /** Creates a cluster and starts its brokers. */
   static async start(
     { brokers: count = 1, properties = {}, scram = [], heap = HEAP, port: firstPort }: ClusterSettings = {},
   ): Promise<Cluster> {
@@ -173,12 +173,12 @@ export class Cluster {
     return new Cluster(brokers, janitor);
   }
 
-  /** Addresses of all brokers, as `bootstrap.servers` takes them. */
+  /** Addresses of all brokers, for `bootstrap.servers`. */
   get servers(): string {
     return this.brokers.map(({ address }) => address).join(",");
   }
 
-  /** Kills the brokers and removes what they stored. */
+  /** Kills the brokers and removes their data. */
   async stop(): Promise<void> {
     await Promise.all(this.brokers.map((broker) => broker.kill()));
     const ended = new Promise((resolve) => this.janitor.once("exit", resolve));
@@ -220,13 +220,13 @@ function factors(brokers: number): Record<string, string> {
     "num.network.threads": "2",
     "num.io.threads": "2",
     "controlled.shutdown.enable": "false",
-    // A broker that comes back is let in when the one before it counts as gone.
+    // A restarted broker is accepted once its predecessor's session has expired.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "400",
   };
 }
 
-/** Writes the first record of each node's log; what the cluster's tool does before the first start. */
+/** Writes the first record of each node's log, as Kafka's tool does before the first start. */
 function format(classpath: string, folder: string, count: number, scram: readonly string[]): void {
   const first = join(folder, "node-1");
   const { status, stderr, stdout } = spawnSync("java", [
@@ -238,7 +238,7 @@ function format(classpath: string, folder: string, count: number, scram: readonl
     ...scram.flatMap((login) => ["--add-scram", login]),
   ], { encoding: "utf8" });
   if (status !== 0) throw new Error(`Kafka's storage cannot be formatted: ${stdout}${stderr}`);
-  // The others differ by their names alone, which takes no Java.
+  // The others differ only in their names, so Java is not needed.
   const names = readFileSync(join(first, "data/meta.properties"), "utf8");
   for (const node of range(count).slice(1)) {
     const data = join(folder, `node-${node + 1}`, "data");

@@ -1,11 +1,11 @@
-// Apache Kafka's own jars, from Maven Central, kept outside the repository for the next run.
+// Apache Kafka's jars, from Maven Central, kept outside the repository for later runs.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-/** Another one for a run with older brokers: `DIASPORA_TEST_KAFKA=3.3.2 npm test -- tests/kafka/driver_test.ts`. */
+/** To test with older brokers: `DIASPORA_TEST_KAFKA=3.3.2 npm test -- tests/kafka/driver_test.ts`. */
 const KAFKA_VERSION = process.env.DIASPORA_TEST_KAFKA ?? "4.3.1";
 const LOG4J_VERSION = "2.25.1";
 const DOWNLOAD_MS_MAX = 300_000;
@@ -27,10 +27,10 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-/** What a broker is started with; or why there is none. */
+/** The command line that starts a broker; or why there is none. */
 export type Distribution = { classpath: string } | { missing: string };
 
-/** Finds the jars, and fetches them the first time. */
+/** Finds the jars, and downloads them the first time. */
 export function findDistribution(): Distribution {
   const java = spawnSync("java", ["-version"], { encoding: "utf8" });
   if (java.error !== undefined || java.status !== 0) return { missing: "no Java is installed" };
@@ -41,7 +41,7 @@ export function findDistribution(): Distribution {
   return { classpath: join(FOLDER, "*") };
 }
 
-/** Fetches into a folder of its own and renames it, so that what others find is always whole. */
+/** Downloads into a temporary folder and renames it, so that other processes only find a complete one. */
 function download(): string | undefined {
   const maven = spawnSync("mvn", ["-version"], { encoding: "utf8" });
   if (maven.error !== undefined || maven.status !== 0) return "Maven, which fetches Kafka, is not installed";

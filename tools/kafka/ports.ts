@@ -1,13 +1,16 @@
 import { createServer } from "node:net";
 
 /**
- * Below those that systems take for outgoing connections: a port of a broker that is down for a moment is then
- * no one's, not even that of a client that tries to reach it.
+ * Below the range for outgoing connections: while a broker is down, its port cannot be taken by a client that
+ * tries to reach it.
  */
 const FIRST = 12_000;
 const LAST = 32_000;
 
-/** Ports of this machine that no one listens on; chosen by chance, since others choose at the same time. */
+/**
+ * Ports of this machine on which nothing listens; chosen at random, since other processes choose at the same
+ * time.
+ */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {

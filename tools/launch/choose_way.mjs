@@ -5,20 +5,20 @@ import process from "node:process";
 import { fromRoot } from "./root.mjs";
 
 /**
- * The two ways of working: `connected` takes `@std` from JSR, `npm-only` takes the stand-ins of `tools/std`.
+ * The two modes: `connected` takes `@std` from JSR, `npm-only` takes the stand-ins in `tools/std`.
  * @typedef {"connected" | "npm-only"} Way
  * @typedef {{ way: Way, why: string }} Choice
  */
 
-/** How long JSR has to answer. */
+/** How long to wait for JSR's answer. */
 const PROBE_MS = 6_000;
-/** How long an answer is believed. */
+/** How long an answer stays valid. */
 const BELIEVED_MS = 10 * 60_000;
 const MEMORIES = "node_modules/.cache/diaspora";
 
 /**
- * Fetches the `@std` packages that deno.json names, as Deno itself would when a task imports them: proxies,
- * mirrors (`JSR_URL`) and a filled cache count as Deno counts them.
+ * Downloads the `@std` packages that deno.json names, as Deno itself would when a task imports them: proxies,
+ * mirrors (`JSR_URL`) and a filled cache count as they do for Deno.
  * @param {string} deno
  * @returns {Choice}
  */
@@ -35,7 +35,7 @@ export function askJsr(deno) {
   return { way: "npm-only", why: `${why}: @std comes from tools/std` };
 }
 
-/** Each registry has an answer of its own: a mirror may answer where jsr.io does not. */
+/** One answer per registry: a mirror may be reachable when jsr.io is not. */
 function memory() {
   return fromRoot(`${MEMORIES}/${encodeURIComponent(process.env["JSR_URL"] ?? "jsr")}.json`);
 }
@@ -57,12 +57,13 @@ function remember(choice) {
     mkdirSync(fromRoot(MEMORIES), { recursive: true });
     writeFileSync(memory(), JSON.stringify({ ...choice, at: Date.now() }));
   } catch {
-    // A read-only tree asks again next time.
+    // In a read-only tree, every run checks again.
   }
 }
 
 /**
- * Which way to work: what `DIASPORA_TOOLING` says, else what was found a few minutes ago, else what JSR says.
+ * Which mode to use: what `DIASPORA_TOOLING` says, otherwise what was found a few minutes ago, otherwise
+ * whether JSR answers.
  * @param {string} deno
  * @returns {Choice | Error} an error when `DIASPORA_TOOLING` says something else
  */

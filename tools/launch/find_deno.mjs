@@ -5,12 +5,12 @@ import { existsSync } from "node:fs";
 import { fromRoot } from "./root.mjs";
 
 /**
- * The Deno to run tasks with: the one that npm brought (its version is pinned), else the one running this
- * file, else one on the PATH.
+ * The Deno to run tasks with: the one installed by npm (its version is pinned), otherwise the one running
+ * this file, otherwise one on the PATH.
  * @returns {string | undefined}
  */
 export function findDeno() {
-  // On Windows the program itself: what stands in `.bin` there is a script, which only a shell starts.
+  // On Windows, the executable itself: the one in `.bin` is a script, which only a shell starts.
   const installed = fromRoot(
     process.platform === "win32"
       ? `node_modules/@deno/win32-${process.arch}/deno.exe`

@@ -5,7 +5,7 @@ import { fromRoot } from "./root.mjs";
 
 /**
  * The stand-ins: `tools/std/fs/ensure_dir.ts` is `@std/fs/ensure-dir`, `tools/std/fs/mod.ts` is `@std/fs`.
- * Files that begin with `_` are their own business.
+ * Files that begin with `_` are internal.
  */
 const STAND_INS = "tools/std";
 
@@ -14,7 +14,7 @@ const STAND_INS = "tools/std";
  */
 
 /**
- * Deno's configuration with every `jsr:` import replaced by its stand-in, one entry for each entry point.
+ * Deno's configuration with every `jsr:` import replaced by its stand-in, one entry per entry point.
  * @param {DenoConfig} config what deno.json says
  * @param {(folder: string) => string[]} filesIn names of the stand-in files of one package, e.g. of "fs"
  * @returns {DenoConfig}
@@ -36,7 +36,7 @@ export function toNpmOnly(config, filesIn) {
   return { ...config, imports: Object.fromEntries(imports), lock: false };
 }
 
-/** Writes `deno.npm-only.json` beside `deno.json`, in one step and only when it changes. */
+/** Writes `deno.npm-only.json` next to `deno.json`, atomically and only when it changes. */
 export function writeNpmOnlyConfig() {
   const config = JSON.parse(readFileSync(fromRoot("deno.json"), "utf8"));
   const derived = toNpmOnly(config, (folder) => readdirSync(fromRoot(`${STAND_INS}/${folder}`)));
@@ -45,9 +45,9 @@ export function writeNpmOnlyConfig() {
   try {
     if (readFileSync(path, "utf8") === text) return;
   } catch {
-    // Not there yet.
+    // It does not exist yet.
   }
-  // Renamed into place, since several tasks may start at once.
+  // Renamed into place, because several tasks may start at the same time.
   writeFileSync(`${path}.${process.pid}`, text);
   renameSync(`${path}.${process.pid}`, path);
 }

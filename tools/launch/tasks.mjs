@@ -1,7 +1,7 @@
 // @ts-check
 import process from "node:process";
 
-/** Tasks that the launcher hands to a script of the same name. */
+/** Tasks that the launcher passes to a script of the same name. */
 export const DENO_TASKS = [
   "quickstart",
   "test",
@@ -25,7 +25,7 @@ export const DENO_TASKS = [
   "ctl",
 ];
 
-/** Tasks whose script lies elsewhere than `tools/TASK.ts`. */
+/** Tasks whose script is not `tools/TASK.ts`. */
 const ELSEWHERE = new Map([
   ["build:npm", "npm-build.ts"],
   ["ctl", "cli.ts"],
@@ -34,11 +34,11 @@ const ELSEWHERE = new Map([
   ["model", "tests/model/model.ts"],
 ]);
 
-/** Tasks whose script answers `--help` by itself; the others' is what stands at its head. */
+/** Tasks whose script handles `--help`; the help of the others is the comment at the top of the script. */
 export const HAVE_HELP = ["bench", "bench:peers", "ctl"];
 
 /**
- * What a script says of itself: the comment at its head, as plain text.
+ * A script's help: the comment at its top, as plain text.
  * @param {string} text
  * @returns {string}
  */
@@ -47,11 +47,11 @@ export function headOf(text) {
   return comment.replace(/^ \* ?/gm, "").replace(/^```\w*\n/gm, "").replace(/\n?@module\s*$/, "").trim();
 }
 
-/** Tasks that work where they are called: their arguments name files from there. */
+/** Tasks that run in the caller's folder, because their arguments are paths relative to it. */
 const IN_CALLERS_FOLDER = ["ctl"];
 
 /**
- * The folder a task works in.
+ * The folder a task runs in.
  * @param {string} task
  * @param {string} root the root of the repository
  * @returns {string}
@@ -61,7 +61,7 @@ export function folderOf(task, root) {
 }
 
 /**
- * The script of a task, from the root of the repository.
+ * The script of a task, relative to the root of the repository.
  * @param {string} task
  * @returns {string}
  */

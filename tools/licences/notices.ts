@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Packages that the page is made with. */
+/** Packages bundled into the web page. */
 export const IN_THE_PAGE: readonly string[] = ["lit-html", "uplot"];
 
-/** Packages that the compiled program holds, with what they need. */
+/** Packages that the compiled program contains, without their dependencies. */
 export const PACKAGES_INSIDE: readonly string[] = ["@platformatic/kafka", "ajv", "cborg", "minimist", "yaml"];
 
 interface Installed {
@@ -18,19 +18,19 @@ function readInstalled(name: string): Installed {
   return JSON.parse(readFileSync(join("node_modules", name, "package.json"), "utf8"));
 }
 
-/** The licence of a package as it came with it; undefined where it brings none but its name. */
+/** The licence text included in a package; undefined if it has only the licence's name. */
 export function licenceOf(name: string): string | undefined {
   const folder = join("node_modules", name);
   const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.\w+)?$/i.test(entry));
   return file === undefined ? undefined : readFileSync(join(folder, file), "utf8").trim();
 }
 
-/** A package as a bill of materials refers to it. */
+/** A package's identifier in a bill of materials. */
 export function referenceOf(name: string): string {
   return `${name}@${readInstalled(name).version}`;
 }
 
-/** The packages with all that they need, by name. */
+/** The packages with all their dependencies, by name. */
 export function withDependencies(names: readonly string[]): string[] {
   const found = new Set<string>();
   const visit = (name: string): void => {
@@ -42,7 +42,7 @@ export function withDependencies(names: readonly string[]): string[] {
   return [...found].sort();
 }
 
-/** Of `@std`, which comes from JSR where that answers, or whose declarations the stand-ins repeat. */
+/** The licence of `@std`, which comes from JSR if it answers, and whose declarations the stand-ins repeat. */
 const STD = "## @std\n\nMIT\n\n```text\nMIT License\n\nCopyright 2018-2026 the Deno authors.\n\n" +
   "Permission is hereby granted, free of charge, to any person obtaining a copy of\n" +
   'this software and associated documentation files (the "Software"), to deal in\n' +
@@ -59,7 +59,7 @@ const STD = "## @std\n\nMIT\n\n```text\nMIT License\n\nCopyright 2018-2026 the D
   "IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN\n" +
   "CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.\n```\n";
 
-/** What the licences of packages want to be passed on with the code that holds them. */
+/** The licence notices that have to be distributed with code that contains the packages. */
 export function noticesOf(names: readonly string[]): string {
   const parts = names.map((name) => {
     const { version, license } = readInstalled(name);
@@ -70,7 +70,7 @@ export function noticesOf(names: readonly string[]): string {
     [...parts, STD].join("\n");
 }
 
-/** Puts the notices of a program beside it: they are passed on together. */
+/** Writes a program's notices next to it: they are distributed together. */
 export function noticesFileBeside(program: string): string {
   return join(dirname(program), "THIRD_PARTY_NOTICES.md");
 }

@@ -1,6 +1,6 @@
 /**
- * Stands in for `tests/harness.ts` in the copy that is mutated: tests are kept, so that a worker runs those it
- * wants, as often as it wants, in one process.
+ * Replaces `tests/harness.ts` in the copy that is mutated: it collects tests, so that a worker can run any of
+ * them, any number of times, in one process.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface CollectedTest {
 /** Filled while test files are imported. */
 export const collected: { file: string; tests: CollectedTest[] } = { file: "", tests: [] };
 
-/** Keeps a test; a skipped one is as good as none. */
+/** Collects a test; a skipped one is not collected. */
 export function test(name: string, body: Body): void;
 export function test(name: string, options: { skip?: string | false }, body: Body): void;
 export function test(name: string, optionsOrBody: { skip?: string | false } | Body, body?: Body): void {

@@ -4,10 +4,10 @@ import { compileCore } from "../build_wasm.ts";
 import { applyMutant, type Mutant } from "./mutants.ts";
 import { readSource } from "./sandbox.ts";
 
-/** The compiler keeps what it knows between two calls: one at a time. */
+/** The compiler keeps state between calls: only one at a time. */
 let compiling: Promise<unknown> = Promise.resolve();
 
-/** Compiles the core with one mutant, into a file; undefined when it does not compile. */
+/** Compiles the core with one mutant to a file; undefined if it does not compile. */
 export function compileMutant(mutant: Mutant, folder: string): Promise<string | undefined> {
   const compiled = compiling.then(async () => {
     try {

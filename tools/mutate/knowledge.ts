@@ -5,18 +5,18 @@ import type { Sandbox } from "./sandbox.ts";
 import { LOAD_LIMIT_MS, WorkerProcess } from "./worker_process.ts";
 
 const FILE = "node_modules/.cache/diaspora/mutate-tests.json";
-/** A test that takes longer is not worth running for each mutant. */
+/** Tests that take longer are not worth running for each mutant. */
 const TEST_LIMIT_MS = 30_000;
 
-/** What is known of the tests, and of where they come by. */
+/** What is known about the tests, and which code they execute. */
 export interface Knowledge {
   files: readonly string[];
   tests: TestFacts[];
-  /** Mutants whose place is run while modules load. */
+  /** Mutants whose code runs while modules load. */
   atLoad: Set<number>;
 }
 
-/** What a run without mutants showed; remembered for as long as `key` stays the same. */
+/** The results of a run without mutants; kept as long as `key` stays the same. */
 export async function learn(
   sandbox: Sandbox,
   files: readonly string[],
@@ -26,7 +26,7 @@ export async function learn(
     const found = JSON.parse(readFileSync(FILE, "utf8"));
     if (found.key === key) return { files, tests: found.tests, atLoad: new Set(found.atLoad) };
   } catch {
-    // Not there yet.
+    // It does not exist yet.
   }
   const knowledge = await look(sandbox, files, mutants);
   mkdirSync(dirname(FILE), { recursive: true });
@@ -34,7 +34,7 @@ export async function learn(
   return knowledge;
 }
 
-/** Runs every test once without a mutant; after one that does not end, in a new process. */
+/** Runs every test once without a mutant; after a test that does not end, it continues in a new process. */
 async function look(sandbox: Sandbox, files: readonly string[], mutants: number): Promise<Knowledge> {
   const tests: TestFacts[] = [];
   for (;;) {

@@ -1,6 +1,7 @@
 /**
- * What a test leaves behind: timers, and open files and watches. Deno's own runner looks for it after each test; a
- * worker does so itself, so that a mutant that forgets to clean up is noticed. To be imported before anything else.
+ * What a test leaves behind: timers, and open files and watches. Deno's own runner checks this after each
+ * test; a worker does so itself, so that a mutant that forgets to clean up is noticed. Import this module
+ * before anything else.
  *
  * @module
  */
@@ -35,7 +36,7 @@ Object.assign(globalThis, {
   },
 });
 
-/** Numbers of open files; none where the system does not say. */
+/** File descriptors that are open; none where the system does not tell. */
 function openFiles(): string[] {
   try {
     return readdirSync("/proc/self/fd");
@@ -44,17 +45,17 @@ function openFiles(): string[] {
   }
 }
 
-/** Resolves after the event loop turned, by a timer that does not count. */
+/** Resolves after a turn of the event loop, with a timer that does not count. */
 export function turn(ms = 0): Promise<void> {
   return new Promise((resolve) => start(resolve, ms));
 }
 
-/** What there is now, to compare with later. */
+/** What exists now, to compare with later. */
 export class Leftovers {
   readonly #timers = new Set(timers);
   readonly #files = openFiles().length;
 
-  /** Whether there is more than there was, after a moment for what is being closed. */
+  /** Whether there is more than before, after a moment for what is being closed. */
   async hasMore(): Promise<boolean> {
     for (const waitMs of [0, 1, 10]) {
       await turn(waitMs);

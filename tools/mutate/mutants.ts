@@ -3,23 +3,23 @@ import { type Change, changesOf } from "./operators.ts";
 
 /** One way to break one file. */
 export interface Mutant extends Change {
-  /** Its name: file, line, column and operator. */
+  /** Its id: file, line, column and operator. */
   id: string;
   file: string;
   line: number;
   column: number;
-  /** The function it is in, or what it is given to: names stay where lines move. */
+  /** The function it is in, or the one it is passed to: names stay where lines move. */
   within: string;
-  /** The text that is replaced, or that stands where something is added. */
+  /** The text that is replaced, or the text where something is added. */
   original: string;
   /** Its number in this run, for the switch. */
   number: number;
 }
 
-/** Functions whose texts are for people. */
+/** Functions whose string arguments are for people. */
 const MAKES_MESSAGES = /(?:error|fail|refus|warn|log)/i;
 
-/** Whether nothing in a node is run, or nothing that a test should hold. */
+/** Whether a node contains nothing that runs, or nothing that a test should check. */
 function isPassedOver(node: ts.Node): boolean {
   const { parent } = node;
   return ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) ||
@@ -41,7 +41,7 @@ function isMessage(change: Change, node: ts.Node): boolean {
   return false;
 }
 
-/** Patterns that are assigned to cannot be chosen by a condition. */
+/** Patterns that are assigned to cannot be selected by a condition. */
 function isTarget(node: ts.Node): boolean {
   const { parent } = node;
   return ts.isBinaryExpression(parent) && parent.left === node &&
@@ -49,7 +49,7 @@ function isTarget(node: ts.Node): boolean {
     ts.isForOfStatement(parent) && parent.initializer === node;
 }
 
-/** The names of the class and the function, or of the constant, that a node is in. */
+/** The names of the class and the function, or of the constant, that contain a node. */
 function placeOf(node: ts.Node): string {
   const names: string[] = [];
   for (let at = node; at !== undefined; at = at.parent) {
@@ -63,7 +63,7 @@ function placeOf(node: ts.Node): string {
   return names.join(".");
 }
 
-/** Every mutant of a file, in the order of the text; `number` counts on from `firstNumber`. */
+/** Every mutant of a file, in source order; `number` starts at `firstNumber`. */
 export function mutantsOf(file: string, text: string, firstNumber: number): Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
   const found: (Change & { within: string })[] = [];
@@ -101,7 +101,7 @@ function lineAt(text: string, offset: number): string {
   return text.slice(offset, text.indexOf("\n", offset));
 }
 
-/** The file with one mutant alone. */
+/** The file with only one mutant. */
 export function applyMutant(text: string, { start, end, replacement, shape }: Mutant): string {
   const inserted = shape === "expression"
     ? `(${replacement})`

@@ -1,14 +1,14 @@
 import ts from "typescript";
 
-/** One change of the source text, and how it can be put beside the original. */
+/** One change of the source text, and how to insert it next to the original. */
 export interface Change {
-  /** What is done, as part of the mutant's name. */
+  /** What is done, as part of the mutant's id. */
   operator: string;
   /** The text from `start` to `end` is replaced; both are offsets in the file. */
   start: number;
   end: number;
   replacement: string;
-  /** An expression, a statement, or something added in front of a function's first statement. */
+  /** An expression, a statement, or something inserted before a function's first statement. */
   shape: "expression" | "statement" | "insertion";
 }
 
@@ -66,10 +66,10 @@ const OPPOSITES: Record<string, string> = {
   push: "unshift",
 };
 
-/** Calls that can be left out, so that what they are called on stays. */
+/** Calls that can be left out, so that only their receiver remains. */
 const OPTIONAL_CALLS = new Set(["filter", "sort", "reverse", "trim"]);
 
-/** A number up to this becomes the next one; a larger one, a limit mostly, becomes 0. */
+/** A number up to this becomes the next one; a larger one, usually a limit, becomes 0. */
 const SMALL_NUMBER_MAX = 64;
 
 type Make = (node: ts.Node, text: (node: ts.Node) => string) => Change[];
@@ -82,7 +82,7 @@ function statement(node: ts.Node, operator: string): Change {
   return { operator, start: node.getStart(), end: node.getEnd(), replacement: "", shape: "statement" };
 }
 
-/** Whether a `+` joins texts, as far as one sees without types. */
+/** Whether a `+` joins strings, as far as can be seen without types. */
 function isText(node: ts.Node): boolean {
   if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) return true;
   return ts.isBinaryExpression(node) && (isText(node.left) || isText(node.right));
@@ -99,13 +99,13 @@ const binary: Make = (node, text) => {
   const operator = text(operatorToken);
   const withOperator = (other: string): string => `${text(left)} ${other} ${text(right)}`;
   if (operator in COMPARISONS) {
-    // Of a condition that is an equality, "always holds" and "never holds" are harder to notice than the opposite.
+    // For an equality, "always true" and "always false" are harder to notice than the opposite.
     if (/^[!=]/.test(operator) && isCondition(node)) return [];
     return COMPARISONS[operator].map((other) =>
       expression(node, `${operator} to ${other}`, withOperator(other))
     );
   }
-  // Another operator between the same sides is noticed by whatever notices one of these.
+  // A test that notices one of these notices any other operator between the same operands.
   if (["&&", "||", "??"].includes(operator)) {
     return [
       expression(node, `${operator} without its right side`, text(left)),
@@ -149,7 +149,7 @@ const condition: Make = (node) => {
       : node.expression;
     if (tested === undefined || tested.kind === ts.SyntaxKind.TrueKeyword) return [];
     const never = expression(tested, "condition never holds", "false");
-    // A loop that goes on for ever would be found by the clock alone.
+    // Only the time limit would notice an endless loop.
     return isChoice ? [expression(tested, "condition always holds", "true"), never] : [never];
   }
   return [];
@@ -164,7 +164,7 @@ const literal: Make = (node, text) => {
     const other = value === 1 || value > SMALL_NUMBER_MAX ? 0 : value + 1;
     return [expression(node, `${text(node)} to ${other}`, String(other))];
   }
-  // What has a space in it is written for people.
+  // A string with a space in it is for people.
   if (ts.isStringLiteralLike(node) && !node.text.includes(" ")) {
     return [
       node.text === ""
@@ -260,7 +260,7 @@ const functionBody: Make = (node) => {
   if (resolve !== undefined) {
     return [{ ...at, operator: "promise resolves at once", replacement: `{${resolve}();return;}` }];
   }
-  // Removing the only statement is the same.
+  // Removing the only statement would be the same.
   if (body.statements.length === 1 && ts.isExpressionStatement(first)) return [];
   return [{ ...at, operator: "function returns at once", replacement: "return;" }];
 };
@@ -276,7 +276,7 @@ const OPERATORS: readonly Make[] = [
   functionBody,
 ];
 
-/** Every change of one node, not of those inside it. */
+/** Every change of one node, without those of its children. */
 export function changesOf(node: ts.Node, source: ts.SourceFile): Change[] {
   const text = (part: ts.Node): string => part.getText(source);
   return OPERATORS.flatMap((operator) => operator(node, text));

@@ -1,4 +1,4 @@
-/** What the parent asks of a worker. */
+/** What the parent requests from a worker. */
 export type Request =
   | { kind: "load"; files: readonly string[]; mutants: number }
   | { kind: "look"; mutants: number; limitMs: number; from: number }
@@ -6,23 +6,23 @@ export type Request =
     kind: "try";
     number: number;
     tests: readonly { index: number; limitMs: number; mayLeave: boolean }[];
-    /** Run the test that failed once more without the mutant. */
+    /** Run the failed test again without the mutant. */
     recheck: boolean;
   };
 
-/** A test, as it ran without a mutant. */
+/** A test, and how it ran without a mutant. */
 export interface TestFacts {
   file: string;
   name: string;
   ms: number;
   outcome: "passed" | "failed" | "timeout";
-  /** Whether it leaves timers or files behind, so that this is not held against a mutant. */
+  /** Whether it leaves timers or files behind anyway, so that this does not count as noticing a mutant. */
   mayLeave: boolean;
-  /** Numbers of the mutants whose places it comes by. */
+  /** Numbers of the mutants whose code it executes. */
   hits: number[];
 }
 
-/** What a worker answers. */
+/** A worker's answer. */
 export type Answer =
   | { kind: "loaded"; tests: { file: string; name: string }[]; hits: number[] }
   | { kind: "looked"; tests: TestFacts[] }
@@ -32,6 +32,6 @@ export type Answer =
     outcome: "passed" | "failed" | "timeout";
     /** Index of the test that failed. */
     by: number;
-    /** Whether that test passes without the mutant, here and now. */
+    /** Whether that test passes without the mutant, in the same process. */
     isOwn: boolean;
   };

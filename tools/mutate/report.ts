@@ -5,20 +5,20 @@ import { readSource } from "./sandbox.ts";
 
 const PAGE = "docs/mutation.md";
 const VERDICTS = "tools/mutate/verdicts.json";
-/** What stands after this line is written by the tool. */
+/** What follows this line is written by the tool. */
 const MARK = "<!-- Below: written by `npm run mutate -- --report` -->";
 
-/** What a person found out about survivors. They are known by their texts, since lines move. */
+/** A person's verdict on survivors. They are identified by their text, since lines move. */
 interface Verdict {
   /** The file, or a folder. */
   file: string;
-  /** The function; left out, it is for every one. */
+  /** The function; without it, any function. */
   in?: string;
-  /** As in the mutant's name; left out, it is for every operator at this text. */
+  /** As in the mutant's id; without it, any operator on this text. */
   operator?: string;
   /** The first line of the original text. */
   text?: string;
-  /** A piece of the line that it stands in. */
+  /** A part of the line that contains it. */
   line?: string;
   equivalent: boolean;
   why: string;
@@ -65,7 +65,7 @@ function lineOf({ file, line }: Mutant): string {
   return lines.get(file)![line - 1] ?? "";
 }
 
-/** What a person found out about a survivor, if anything. */
+/** The verdict on a survivor, if there is one. */
 function verdictOn({ mutant }: Tried, verdicts: readonly Verdict[]): Verdict | undefined {
   return verdicts.find((verdict) =>
     mutant.file.startsWith(verdict.file) && (verdict.in ?? mutant.within) === mutant.within &&
@@ -89,7 +89,7 @@ function survivorsOf(tried: readonly Tried[], verdicts: readonly Verdict[]): str
   return lines;
 }
 
-/** Writes what runs found into the page; what stands above the mark there is left alone. */
+/** Writes the results into the page; the text above the marker is not changed. */
 export function writeReport(all: readonly Mutant[], wanted: readonly Mutant[], results: Results): void {
   const verdicts: Verdict[] = existsSync(VERDICTS) ? JSON.parse(readFileSync(VERDICTS, "utf8")) : [];
   const tried = wanted.flatMap((mutant) => {

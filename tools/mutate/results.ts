@@ -3,13 +3,13 @@ import { dirname } from "node:path";
 import type { Mutant } from "./mutants.ts";
 import { digest, readSource } from "./sandbox.ts";
 
-/** What became of a mutant. */
+/** The result of trying a mutant. */
 export interface Result {
-  /** `unreached`: no test comes by its place. `invalid`: the mutant does not compile. */
+  /** `unreached`: no test executes its code. `invalid`: the mutant does not compile. */
   status: "killed" | "timeout" | "survived" | "unreached" | "invalid";
   /** The test that failed. */
   by?: string;
-  /** It survived some of the tests, or those of another time: others may kill it. */
+  /** It survived only some of the tests, or those of an earlier version: others may kill it. */
   bySome?: boolean;
 }
 
@@ -18,15 +18,15 @@ export function isKilled({ status }: Result): boolean {
   return status === "killed" || status === "timeout";
 }
 
-/** Whether more tests would change nothing. */
+/** Whether more tests would not change the result. */
 function isForGood(result: Result): boolean {
   return isKilled(result) || result.status === "invalid";
 }
 
 interface FileResults {
-  /** Of the source. */
+  /** Digest of the source. */
   digest: string;
-  /** Of the tests that survivors survived. */
+  /** Digest of the tests that the survivors survived. */
   tests: string;
   mutants: Record<string, Result>;
 }
@@ -34,14 +34,17 @@ interface FileResults {
 const FILE = "node_modules/.cache/diaspora/mutate.json";
 
 /**
- * What earlier runs found, so that a run that was stopped goes on: everything about a file that was not changed
- * since, survivors only as long as the tests are the same.
+ * The results of earlier runs, so that a stopped run can resume: they stay valid for a file that has not
+ * changed, survivors only as long as the tests have not changed.
  */
 export class Results {
   readonly #files: Record<string, FileResults>;
   #unsaved = 0;
 
-  /** Those of earlier runs, or none. What survives a run of some of the tests is to be tried again by all of them. */
+  /**
+   * The results of earlier runs, or none. What survives some of the tests has to be tried again with all of
+   * them.
+   */
   constructor(
     private readonly testsDigest: string,
     private readonly how: { begin: "anew" | "as left"; tests: "all" | "some"; keep: boolean },
@@ -49,7 +52,7 @@ export class Results {
     this.#files = how.begin === "anew" ? {} : read();
   }
 
-  /** What became of a mutant, if trying it again would give the same. */
+  /** The result for a mutant, if trying it again would give the same. */
   get(mutant: Mutant): Result | undefined {
     const result = this.known(mutant);
     if (result === undefined || isForGood(result)) return result;
@@ -57,7 +60,7 @@ export class Results {
     return isOfTheseTests && result.bySome !== true ? result : undefined;
   }
 
-  /** What became of a mutant when it was last tried, by whichever tests. */
+  /** The last result for a mutant, whichever tests were run. */
   known({ file, id }: Mutant): Result | undefined {
     return this.#of(file)?.mutants[id];
   }

@@ -21,16 +21,16 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SWITCH = "mutation_switch.ts";
 const CORE_BYTES = "src/log/format/core/core_bytes.ts";
 
-/** What the tests and the library need of the repository. */
+/** What the tests and the library need from the repository. */
 const COPIED = [
   ...["src", "tests", "wasm", "tools", "docs", "bench", "examples"],
   ...["mod.ts", "cli.ts", "package.json", "deno.json", "deno.npm-only.json", "README.md", "CHANGELOG.md"],
 ];
 
-/** Written by a program: what it comes from is mutated. */
+/** Generated: the files they come from are mutated instead. */
 const GENERATED = new Set([CORE_BYTES]);
 
-/** The folders that are mutated where no path is given. */
+/** The folders that are mutated when no path is given. */
 export const NAMED = [
   ...["src/log", "src/drivers/files", "src/drivers/memory", "src/storage/node.ts"],
   ...["src/producer.ts", "src/producer", "src/consumer.ts", "src/consumer", "wasm"],
@@ -45,12 +45,12 @@ export function findSources(paths: readonly string[]): string[] {
   ).filter((file) => file.endsWith(".ts") && !GENERATED.has(file)).sort();
 }
 
-/** The text of a file of the repository. */
+/** The content of a file of the repository. */
 export function readSource(file: string): string {
   return readFileSync(join(ROOT, file), "utf8");
 }
 
-/** Every mutant of the files, numbered through. */
+/** Every mutant of the files, numbered consecutively. */
 export function findMutants(files: readonly string[]): Mutant[] {
   const mutants: Mutant[] = [];
   for (const file of files) {
@@ -59,12 +59,12 @@ export function findMutants(files: readonly string[]): Mutant[] {
   return mutants;
 }
 
-/** Whether a mutant is one of the wasm core, which is compiled anew for each. */
+/** Whether a mutant is one of the wasm core, which is recompiled for each. */
 export function isOfCore({ file }: { file: string }): boolean {
   return file.startsWith("wasm/");
 }
 
-/** The core's bytes come from a file where one is named. */
+/** The core's bytes come from a file if one is named. */
 const SWITCHED_CORE = `
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -72,7 +72,7 @@ const named = (() => { try { return process.env["DIASPORA_MUTATED_CORE"]; } catc
 export const CORE_BYTES: string = named === undefined ? COMPILED : readFileSync(named).toString("base64");
 `;
 
-/** A copy of the repository, outside of it, with every mutant in it. */
+/** A copy of the repository, outside it, that contains every mutant. */
 export class Sandbox {
   readonly path: string;
 
@@ -99,12 +99,12 @@ export class Sandbox {
     writeFileSync(this.file(CORE_BYTES), core + SWITCHED_CORE);
   }
 
-  /** Where the tests put their files: what mutants leave behind goes with the copy. */
+  /** Where the tests put their files: what mutants leave behind is deleted with the copy. */
   get temporary(): string {
     return join(this.path, "tmp");
   }
 
-  /** A path inside. */
+  /** A path inside the copy. */
   file(name: string): string {
     return join(this.path, name);
   }
@@ -114,7 +114,7 @@ export class Sandbox {
   }
 }
 
-/** A short name for a text. */
+/** A short digest of a text. */
 export function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }

@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutants.ts";
 
-/** Mutants of one place. */
+/** The mutants of one node. */
 interface Place {
   start: number;
   end: number;
@@ -9,10 +9,10 @@ interface Place {
   inside: Place[];
 }
 
-/** Statements go around expressions of the same extent. */
+/** If both have the same extent, statements enclose expressions. */
 const OUTER_FIRST: Record<Mutant["shape"], number> = { insertion: 0, statement: 1, expression: 2 };
 
-/** Places nested as they are in the text. */
+/** The nodes, nested as in the text. */
 function nest(mutants: readonly Mutant[]): Place[] {
   const places = new Map<string, Place>();
   for (const mutant of mutants) {
@@ -38,8 +38,8 @@ function nest(mutants: readonly Mutant[]): Place[] {
 }
 
 /**
- * The file with all its mutants in it, each chosen by its number: `is(7)` says whether mutant 7 is the active
- * one. So every mutant is compiled at once, and another one is a matter of setting a number.
+ * The file with all its mutants in it, each selected by its number: `is(7)` says whether mutant 7 is active.
+ * So every mutant is compiled at once, and switching to another one only means setting a number.
  */
 export function withSwitch(text: string, mutants: readonly Mutant[], switchModule: string): string {
   const emit = (start: number, end: number, places: readonly Place[]): string => {
@@ -64,6 +64,6 @@ export function withSwitch(text: string, mutants: readonly Mutant[], switchModul
     }
     return `(${choose(({ number, replacement }) => `__is(${number})?(${replacement}):`)}(${original}))`;
   };
-  // The first line, so that line numbers stay.
+  // In the first line, so that line numbers do not change.
   return `import { is as __is } from "${switchModule}"; ` + emit(0, text.length, nest(mutants));
 }

@@ -1,22 +1,22 @@
 /**
- * Says which mutant is active. A copy of this file stands in the copy of the repository, and every mutated file
- * there asks it.
+ * Says which mutant is active. The copy of the repository contains a copy of this file, which every mutated
+ * file asks.
  *
  * @module
  */
 import process from "node:process";
 
-/** What a worker sets, and reads. */
+/** Set and read by the worker. */
 export interface MutationSwitch {
   /** The number of the active mutant; -1 for none. */
   active: number;
-  /** Marks each place that is run, while something wants to know. */
+  /** Records which code runs, when that is wanted. */
   hits: Uint8Array | undefined;
-  /** After this, code that still runs is stopped. */
+  /** After this time, code that still runs is stopped. */
   deadline: number;
 }
 
-/** Thrown out of a loop that does not end. */
+/** Thrown to leave an endless loop. */
 export class RunsAway extends Error {
   override readonly name = "RunsAway";
 }
@@ -25,11 +25,11 @@ function fromEnvironment(): number {
   try {
     return Number(process.env["DIASPORA_MUTANT"] ?? -1);
   } catch {
-    return -1; // A program that may not look at its environment.
+    return -1; // A program that may not read its environment.
   }
 }
 
-/** Shared with the worker, which may have made it before. */
+/** Shared with the worker, which may have created it first. */
 export const mutationSwitch: MutationSwitch = {
   active: fromEnvironment(),
   hits: undefined,
@@ -39,7 +39,7 @@ export const mutationSwitch: MutationSwitch = {
 const now = performance.now.bind(performance);
 let calls = 0;
 
-/** Whether this mutant is the active one. */
+/** Whether this mutant is active. */
 export function is(number: number): boolean {
   if (mutationSwitch.hits !== undefined) mutationSwitch.hits[number] = 1;
   if ((++calls & 0x3fff) === 0 && now() > mutationSwitch.deadline) {

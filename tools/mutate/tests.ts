@@ -3,9 +3,9 @@ import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 import { DENO_ONLY, findTests, NODE_ONLY } from "../test/suites.ts";
 
-/** Registers each of some simulated stories as a test; written into the copy. */
+/** Registers some simulated histories as a test each; written into the copy. */
 export const SEEDS_TEST = "tests/simulation/seeds_test.ts";
-/** The file in the repository that imports the same. */
+/** A file in the repository with the same imports. */
 const SEEDS_TEST_LIKE = "tests/simulation/simulation_test.ts";
 const SEEDS = 250;
 
@@ -18,11 +18,11 @@ for (let seed = 1; seed <= ${SEEDS}; seed++) test(\`seed \${seed}\`, () => runSe
 `;
 }
 
-/** Tests that are not run for each mutant, beside those that start programs. */
+/** Tests that are not run for each mutant, in addition to those that start programs. */
 const NOT_RUN = [
-  // Thousands of seeds at once: seedsTest() has each by itself.
+  // Thousands of seeds at once: seedsTest() has each as a separate test.
   /^tests\/simulation\/simulation_test\.ts$/,
-  // The copy's core is not the compiled one on purpose.
+  // In the copy, the core differs from the compiled one on purpose.
   /^tests\/wasm\/core_bytes_test\.ts$/,
   // These start programs, browsers or brokers, or look at files that mutants do not change.
   /^tests\/(?:ui|docs|bench|examples|ctl|packaging|model)\//,
@@ -51,7 +51,7 @@ function importsOf(of: string): string[] {
   return found;
 }
 
-/** How many imports lie between a file and each that it reaches. */
+/** The number of imports between a file and each file that it reaches. */
 export function distances(file: string): Map<string, number> {
   const found = new Map([[file, 0]]);
   for (const [at, distance] of found) {
@@ -60,7 +60,10 @@ export function distances(file: string): Map<string, number> {
   return found;
 }
 
-/** Where a source's own tests stand: `src/log/positions/cursor.ts` and `wasm/crc.ts` in `tests/log/` and `tests/wasm/`. */
+/**
+ * Where a source file's own tests are: for `src/log/positions/cursor.ts` and `wasm/crc.ts`, in `tests/log/`
+ * and `tests/wasm/`.
+ */
 export function isNear(test: string, source: string): boolean {
   const folder = dirname(test).replace(/^tests\/?/, "");
   const own = source.replace(/^src\//, "").replace(/\.ts$/, "");

@@ -6,19 +6,19 @@ import type { Sandbox } from "./sandbox.ts";
 import { distances, isNear } from "./tests.ts";
 import { LOAD_LIMIT_MS, WorkerProcess } from "./worker_process.ts";
 
-/** After so many mutants a process is replaced: failed tests leave things open. */
+/** After this many mutants a process is replaced, because failed tests leave things open. */
 const MUTANTS_PER_PROCESS = 150;
 
-/** How long a test may take with a mutant. */
+/** Time limit of a test with a mutant. */
 function limitOf(ms: number): number {
   return 3000 + 5 * ms;
 }
 
-/** Tries mutants one after the other; several may work at a time. */
+/** Tries mutants one after the other; several may run at a time. */
 export class Trial {
   #worker: WorkerProcess | undefined;
   #tried = 0;
-  /** Tests that killed mutants of a file, the last ones first: they may kill the next one too. */
+  /** Tests that killed mutants of a file, the latest first: they may kill the next one too. */
   readonly #killers = new Map<string, number[]>();
 
   constructor(
@@ -36,7 +36,7 @@ export class Trial {
       const answer = await this.#ask(mutant, chosen);
       const isFirst = this.#tried === 1;
       if (answer?.kind !== "tried" || answer.outcome === "timeout" || !answer.isOwn) this.close();
-      // Before anything is said against the mutant, it fails in a process that no other one was in.
+      // Before the mutant counts as killed, the test must fail in a fresh process too.
       const inDoubt = answer?.kind !== "tried" || !answer.isOwn;
       if (inDoubt && !isFirst && attempt === 0) continue;
       if (answer?.kind !== "tried") return { status: "timeout" };
@@ -84,7 +84,7 @@ export class Trial {
     );
   }
 
-  /** A mutant of what is computed once, when modules load: in a process of its own. */
+  /** A mutant in code that runs once, when modules load: it needs a separate process. */
   async #tryAlone(mutant: Mutant, environment: Record<string, string> = {}): Promise<Result> {
     const { tests } = this.knowledge;
     const near = new Map<string, boolean>();
@@ -125,12 +125,12 @@ export class Trial {
     }
   }
 
-  /** Tries a mutant of the core: `core` is the file that it was compiled into. */
+  /** Tries a mutant of the core: `core` is the file with the compiled mutant. */
   tryCore(mutant: Mutant, core: string): Promise<Result> {
     return this.#tryAlone(mutant, { DIASPORA_MUTATED_CORE: core });
   }
 
-  /** The tests to run, the likeliest and fastest first, as many as the budget has time for. */
+  /** The tests to run, the most likely and fastest first, as many as the budget allows. */
   #choose({ file }: Mutant, comesBy: (index: number) => boolean): number[] {
     const { tests } = this.knowledge;
     const killers = this.#killers.get(file) ?? [];

@@ -1,6 +1,7 @@
 /**
- * Runs tests with one mutant after the other active, in one process. Started in the copy of the repository; it
- * answers each line of its standard input (a {@linkcode Request} as JSON) with a line (an {@linkcode Answer}).
+ * Runs tests with one mutant after the other active, in one process. It is started in the copy of the
+ * repository, and answers each line of its standard input (a {@linkcode Request} as JSON) with a line (an
+ * {@linkcode Answer}).
  *
  * @module
  */
@@ -17,7 +18,7 @@ const { collected } = await import(here("tests/harness.ts"));
 
 type Outcome = "passed" | "failed" | "timeout";
 
-/** Whatever no one awaits is the running test's. */
+/** An unhandled rejection belongs to the running test. */
 let stray: unknown;
 globalThis.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
@@ -32,7 +33,7 @@ function tell(answer: Answer): void {
   writeSync(1, `\n\u0001${JSON.stringify(answer)}\n`);
 }
 
-/** `mayLeave`: it leaves something behind without a mutant, too. */
+/** `mayLeave`: it leaves something behind even without a mutant. */
 async function runTest(index: number, limitMs: number, mayLeave: boolean): Promise<Outcome> {
   stray = undefined;
   mutationSwitch.deadline = performance.now() + limitMs;
@@ -48,7 +49,7 @@ async function runTest(index: number, limitMs: number, mayLeave: boolean): Promi
     }
   };
   const run = async (): Promise<Outcome> => {
-    // Something may be opened once and for all: what is left behind is left again by a second run.
+    // Something may be opened once and stay open: only what a second run leaves again counts.
     for (let time = 1;; time++) {
       const outcome = await runOnce();
       if (outcome !== "leaving something") return outcome;
@@ -67,7 +68,7 @@ async function late(ms: number): Promise<Outcome> {
   return "timeout";
 }
 
-/** Runs every test from one on once, without a mutant, and notes which places it comes by. */
+/** Runs every test from a given one on, once, without a mutant, and records which code it executes. */
 async function look({ mutants, limitMs, from }: Extract<Request, { kind: "look" }>): Promise<void> {
   const tests: TestFacts[] = [];
   for (let index = from; index < collected.tests.length; index++) {
@@ -81,7 +82,7 @@ async function look({ mutants, limitMs, from }: Extract<Request, { kind: "look" 
     const hits: number[] = [];
     (mutationSwitch.hits as Uint8Array).forEach((hit, number) => hit === 1 && hits.push(number));
     tests.push({ file, name, ms, outcome, hits, mayLeave });
-    if (outcome === "timeout") break; // What is still running would be taken for the next test's.
+    if (outcome === "timeout") break; // What is still running would be attributed to the next test.
     if (index % 50 === 49) tell({ kind: "looked", tests: tests.splice(0) });
   }
   tell({ kind: "looked", tests });
@@ -95,7 +96,7 @@ async function tryMutant({ number, tests, recheck }: Extract<Request, { kind: "t
     const outcome = await runTest(index, limitMs, mayLeave);
     if (outcome === "passed") continue;
     if (recheck) mutationSwitch.active = -1;
-    // What an earlier mutant left behind in this process may be what failed.
+    // The cause may be something that an earlier mutant left behind in this process.
     const isOwn = outcome === "timeout" || !recheck || await runTest(index, limitMs, mayLeave) === "passed";
     return tell({ kind: "tried", outcome, by: index, isOwn });
   }

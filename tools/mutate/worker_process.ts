@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { Answer, Request } from "./protocol.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** A mutant that asks for ever more memory is not to take the machine's. */
+/** Limits the memory of a mutant that allocates without end. */
 const HEAP_MIB = 1536;
 
 /** Loading every test takes a while on a busy machine. */
@@ -40,7 +40,7 @@ export class WorkerProcess {
     });
   }
 
-  /** What it wrote to standard error last. */
+  /** The end of its standard error. */
   get errors(): string {
     return this.#errors;
   }
@@ -49,7 +49,7 @@ export class WorkerProcess {
     this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
   }
 
-  /** Its next answer; undefined when it ended, or took longer than that. */
+  /** Its next answer; undefined if it ended, or took longer than that. */
   async answer(limitMs: number): Promise<Answer | undefined> {
     const until = performance.now() + limitMs;
     while (this.#answers.length === 0 && !this.#hasEnded) {

@@ -6,13 +6,13 @@ import ts from "typescript";
 import { IN_THE_PAGE, noticesOf } from "../licences/notices.ts";
 import { COMMAND, dependencies, entryPoints, FOLDERS, manifest, moduleName, peers } from "./manifest.ts";
 
-/** What every Node that the manifest admits can run. */
+/** The oldest Node that the manifest allows can run this. */
 const TARGET = "node20.9";
 
-/** Stays an import: packages that are installed beside this one. */
+/** Packages that are installed next to this one stay imports. */
 const EXTERNAL = [...Object.keys(dependencies), ...Object.keys(peers)];
 
-/** As small as it can be while names stay and a stack trace still says where. */
+/** As small as possible while names are kept, so that stack traces stay readable. */
 const WRITTEN = {
   charset: "utf8",
   minifyWhitespace: true,
@@ -23,20 +23,20 @@ const WRITTEN = {
   logLevel: "silent",
 } as const;
 
-/** Names of an address that a script knows only by its path. */
+/** A script's replacements for `import.meta.url`. */
 const SCRIPT_ADDRESS = {
   define: { "import.meta.url": "addressOfThis" },
   banner: { js: 'const addressOfThis = require("node:url").pathToFileURL(__filename).href;' },
 };
 
-/** Compiled modules, by their paths. */
+/** Compiled modules, by path. */
 type Texts = Map<string, string>;
 
 function compiledName(source: string, ending: string): string {
   return source.replace("./", "").replace(/\.ts$/, ending);
 }
 
-/** Bundles modules into parts that are loaded when they are needed: few files, and no comments. */
+/** Bundles modules into chunks that are loaded on demand: few files, and no comments. */
 function bundle(
   compiled: string,
   entries: [entry: string, source: string][],
@@ -49,7 +49,7 @@ function bundle(
     outdir: "parts",
     bundle: true,
     splitting: true,
-    // Beside the entries: where the library looks for the driver of Kafka.
+    // In the folder of the entries, where the library looks for the Kafka driver.
     chunkNames: "part-[hash]",
     format: "esm",
     platform: "node",
@@ -67,19 +67,19 @@ function bundle(
 }
 
 /**
- * Imports of what is known only while the program runs, for other bundlers: else they warn of them, and put
- * something else in their place.
+ * Marks imports whose specifier is only known at run time, for other bundlers: otherwise they print a warning
+ * and replace them.
  */
 function withOpenImports(text: string): string {
   return text.replaceAll(/\bimport\(\s*(?=[\w$])/g, "import(/* webpackIgnore: true */ /* @vite-ignore */ ");
 }
 
-/** The package that a module is from; undefined where it is one of this repository. */
+/** The package of a module; undefined if it is one of this repository. */
 function packageOf(path: string): string | undefined {
   return /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(`/${path.replaceAll("\\", "/")}`)?.[1];
 }
 
-/** The same parts for `require`. Imports that are made while a program runs stay imports. */
+/** The same chunks for `require`. Dynamic imports stay imports. */
 function asScripts(parts: Texts): Texts {
   const scripts = [...parts].map(([name, text]): [string, string] => {
     const { outputFiles: [{ text: script }] } = buildSync({
@@ -88,7 +88,7 @@ function asScripts(parts: Texts): Texts {
       platform: "node",
       target: TARGET,
       ...WRITTEN,
-      // A second copy, of which most programs read nothing: as small as can be.
+      // A second copy, which few programs load: as small as possible.
       minifyIdentifiers: true,
       ...(text.includes("import.meta.url") ? SCRIPT_ADDRESS : {}),
     });
@@ -97,7 +97,9 @@ function asScripts(parts: Texts): Texts {
   return new Map(scripts);
 }
 
-/** The declarations that users' compilers reach from the entry points; the others describe inner modules. */
+/**
+ * The declarations that users' compilers reach from the entry points; the others describe internal modules.
+ */
 function reachableDeclarations(compiled: string): Texts {
   const found: Texts = new Map();
   const visit = (path: string): void => {
@@ -116,7 +118,7 @@ function reachableDeclarations(compiled: string): Texts {
   return found;
 }
 
-/** What the declarations take for granted, so that users' configurations need not say it. */
+/** Libraries that the declarations need, so that users need not configure them. */
 function withReferences(text: string): string {
   return `/// <reference lib="esnext.disposable" />\n${text}`;
 }
@@ -129,8 +131,8 @@ function write(folder: string, texts: Texts): void {
 }
 
 /**
- * Makes the package of compiled modules, whichever compiler they come from: bundled into parts for `import` and
- * for `require`, with the declarations that users need, the manifest, and the texts that go with them.
+ * Makes the package from compiled modules, whichever compiler they come from: bundled chunks for `import` and
+ * for `require`, with the declarations that users need, the manifest, and the licence texts.
  */
 export function assemblePackage(compiled: string, output: string): void {
   const library = Object.entries(entryPoints);

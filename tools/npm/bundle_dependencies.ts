@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** What `package-lock.json` says of one installed package. */
+/** An installed package's entry in `package-lock.json`. */
 interface LockedPackage {
   dependencies?: Record<string, string>;
 }
@@ -12,7 +12,7 @@ type Manifest = Record<string, unknown> & {
   peerDependenciesMeta: Record<string, unknown>;
 };
 
-/** A peer that comes along too, since where no registry is, no one could bring it. */
+/** An optional peer that is included too, because it cannot be installed without a registry. */
 const PEER = "@platformatic/kafka";
 
 const locked: Record<string, LockedPackage> = JSON.parse(readFileSync("package-lock.json", "utf8")).packages;
@@ -25,7 +25,7 @@ function writeManifest(folder: string, manifest: Record<string, unknown>): void 
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest, null, 2) + "\n");
 }
 
-/** Where a package finds another: beside itself, or in the `node_modules` of a folder above. */
+/** Where a package resolves another: in its own `node_modules`, or in that of a parent folder. */
 function find(name: string, from: string): string {
   for (let at = from;; at = dirname(at)) {
     const path = join(at, "node_modules", name);
@@ -34,7 +34,7 @@ function find(name: string, from: string): string {
   }
 }
 
-/** Paths of the packages that these names lead to, with all that those need. */
+/** Paths of the packages with these names, and of all their dependencies. */
 function closure(names: string[]): Set<string> {
   const found = new Set<string>();
   const visit = (name: string, from: string): void => {
@@ -48,9 +48,9 @@ function closure(names: string[]): Set<string> {
 }
 
 /**
- * Puts the packages that the library needs into the built package itself, so that its tarball installs where no
- * registry is. What is optional for them is machine code for some machines: it is left out, and no longer named,
- * for npm would ask the registry for it.
+ * Copies the library's dependencies into the built package, so that its tarball can be installed without a
+ * registry. Their optional dependencies are native code for some platforms: they are left out, and removed
+ * from the manifests, because npm would look for them in the registry.
  */
 export function bundleDependencies(output: string): void {
   const manifest = readManifest(output);

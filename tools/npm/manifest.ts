@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The parts of this repository's own manifest that the published one repeats. */
+/** The fields of this repository's manifest that the published one repeats. */
 interface OwnManifest {
   name: string;
   version: string;
@@ -20,20 +20,20 @@ interface OwnManifest {
 const own: OwnManifest = JSON.parse(readFileSync("package.json", "utf8"));
 
 /**
- * Packages that the built modules hold themselves, since only small parts of them are used: most programs want
- * neither, and each would be an installation of a megabyte.
+ * Packages that are bundled into the modules, since only small parts of them are used: most programs need
+ * neither, and each would install a megabyte.
  */
 export const BUILT_IN: readonly string[] = ["cborg", "yaml"];
 
-/** Packages that the library needs, with their ranges. */
+/** The library's dependencies, with their ranges. */
 export const dependencies: Record<string, string> = Object.fromEntries(
   Object.entries(own.dependencies).filter(([name]) => !BUILT_IN.includes(name)),
 );
 
-/** Packages that their users bring, with their ranges. */
+/** Peer dependencies, with their ranges. */
 export const peers: Record<string, string> = own.peerDependencies;
 
-/** Name of the command, and where it starts. JSR knows no commands: there it is an entry point. */
+/** Name of the command, and its entry point. JSR has no commands: there it is an export. */
 export const COMMAND = { name: "diaspora-ctl", source: "./cli.ts" } as const;
 
 /** The entry points of the library: `.`, `./testing` and others, each with its source file. */
@@ -42,12 +42,15 @@ export const entryPoints: Record<string, string> = Object.fromEntries(
     .filter(([, source]) => source !== COMMAND.source),
 );
 
-/** The built module of an entry point or of the command, without its ending: `mod`, `testing`, `cli`. */
+/** The built module of an entry point or of the command, without its extension: `mod`, `testing`, `cli`. */
 export function moduleName(entry: string): string {
   return entry === "." ? "mod" : entry.replace("./", "");
 }
 
-/** Folders of the package: modules, and the same for `require` of a Node that knows no `require` of modules. */
+/**
+ * Folders of the package: ES modules, and the same as CommonJS for versions of Node that cannot `require` ES
+ * modules.
+ */
 export const FOLDERS = { module: "esm", script: "script" } as const;
 
 function exported(folder: string, entry: string, source: string): { types: string; default: string } {
@@ -62,7 +65,7 @@ export function manifest(): Record<string, unknown> {
   const { name, version, description, license, keywords, homepage, repository, bugs, type, engines } = own;
   const exports = Object.entries(entryPoints).map(([entry, source]) => {
     const module = exported(FOLDERS.module, entry, source);
-    // A Node that knows `require` of modules takes the first one: then there is one copy of the library.
+    // A Node that can `require` ES modules uses the first one: then there is only one copy of the library.
     return [entry, {
       "module-sync": module,
       import: module,
@@ -75,7 +78,7 @@ export function manifest(): Record<string, unknown> {
     module: `./${FOLDERS.module}/mod.js`,
     types: `./${FOLDERS.module}/mod.d.ts`,
     exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
-    // Importing the entry point of Kafka makes its driver known.
+    // Importing the Kafka entry point registers its driver.
     sideEffects: true,
     bin: { [COMMAND.name]: `${FOLDERS.module}/${moduleName("./cli")}.js` },
     dependencies,

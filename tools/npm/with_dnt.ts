@@ -8,21 +8,21 @@ interface Dnt {
   build(options: Record<string, unknown>): Promise<void>;
 }
 
-/** Kept out of import statements: this file must also load where JSR does not answer. */
+/** Not in an import statement: this file must also load when JSR is not reachable. */
 const DNT = "jsr:@deno/dnt@~0.43.0";
 
 /**
- * Compiles the entry points and all they import with dnt, which takes the `@std` modules along; gives the folder
- * under `folder` where the modules are.
+ * Compiles the entry points and all they import with dnt, including the `@std` modules; returns the folder
+ * under `folder` with the modules.
  */
 export async function compileWithDnt(folder: string): Promise<string> {
   const { build } = await import(DNT) as Dnt;
   const { name, version, dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
-  // dnt makes whatever is imported a dependency, unless a mapping says that the user brings it.
+  // dnt makes every imported package a dependency, unless a mapping says that it is a peer.
   const mappings = Object.fromEntries(
     Object.entries(peers).map(([name, version]) => [name, { name, version, peerDependency: true }]),
   );
-  // To check types it installs what is imported; what users bring is that only where it is named here.
+  // To check types, it installs what is imported; peer dependencies only if they are named here.
   const wanted = ["@types/node", ...Object.keys(peers)];
   await build({
     entryPoints: [
@@ -30,7 +30,7 @@ export async function compileWithDnt(folder: string): Promise<string> {
       { kind: "bin", name: COMMAND.name, path: COMMAND.source },
     ],
     outDir: folder,
-    // As Deno itself reads it: an import map alone lacks what lies below a package, e.g. `@std/cli/parse-args`.
+    // As Deno itself reads it: an import map alone lacks subpaths of a package, e.g. `@std/cli/parse-args`.
     configFile: join(process.cwd(), "deno.json"),
     shims: {},
     mappings,
@@ -43,7 +43,7 @@ export async function compileWithDnt(folder: string): Promise<string> {
       ),
     },
     scriptModule: false,
-    // The library runs on Node 20 as it is; and dnt would put theirs before the first line of the command.
+    // The library runs on Node 20 without shims; and dnt would put them before the first line of the command.
     polyfills: false,
     skipSourceOutput: true,
     declarationMap: false,
@@ -54,7 +54,10 @@ export async function compileWithDnt(folder: string): Promise<string> {
   return join(folder, "esm");
 }
 
-/** What dnt found imported must be what package.json names: else users would lack it, or install it for nothing. */
+/**
+ * The imports that dnt finds must match package.json: otherwise users would lack a package, or install one
+ * for nothing.
+ */
 function checkFound(folder: string, named: Record<string, string>): void {
   const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const [found, expected] = [{ ...dependencies, ...peerDependencies }, { ...named, ...peers }]

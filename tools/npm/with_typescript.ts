@@ -23,7 +23,7 @@ const OPTIONS: ts.CompilerOptions = {
   rewriteRelativeImportExtensions: true,
 };
 
-/** Where the `@std` imports lead, from the configuration that names the stand-ins. */
+/** The targets of `@std` imports, from the configuration that names the stand-ins. */
 function standIns(): Record<string, string> {
   const { imports } = JSON.parse(readFileSync("deno.npm-only.json", "utf8"));
   return Object.fromEntries(
@@ -40,7 +40,7 @@ function fail(diagnostics: readonly ts.Diagnostic[]): never {
   throw new Error(`Cannot compile the npm package:\n${ts.formatDiagnostics(diagnostics, host)}`);
 }
 
-/** Makes imports lead to compiled files: `./topic.ts` to `./topic.js`, and `@std/fs` to its stand-in. */
+/** Rewrites imports to compiled files: `./topic.ts` to `./topic.js`, and `@std/fs` to its stand-in. */
 function withCompiledImports(path: string, text: string, places: Record<string, string>): string {
   return text.replace(
     /((?:from|import)\s*\(?\s*")([^"]+)(")/g,
@@ -55,9 +55,9 @@ function withCompiledImports(path: string, text: string, places: Record<string, 
 }
 
 /**
- * Compiles the entry points and all they import with TypeScript's own compiler, each module into one of its own
- * under `folder`, with its declarations. (`deno pack` was tried: the declarations it writes lack every member named
- * by a symbol, so that `await using driver = …` did not check.)
+ * Compiles the entry points and all they import with TypeScript's own compiler, one output module per source
+ * module, under `folder`, with declarations. (`deno pack` was tried: its declarations lack every member named
+ * by a symbol, so `await using driver = …` did not type-check.)
  */
 export function compileWithTypescript(folder: string): void {
   const places = standIns();

@@ -4,10 +4,10 @@ import { IMPORTING, REQUIRING, TESTING, TYPED } from "./programs.ts";
 import { bannerOfPage, fileOfPage } from "./page.ts";
 import { measure, type Project } from "./project.ts";
 
-/** What is tried in an empty project: throws where it does not work. */
+/** A check in an empty project: throws if it fails. */
 export interface Check {
   name: string;
-  /** More than `{}` in the project's manifest. */
+  /** Additions to the project's manifest. */
   manifest?: object;
   check(project: Project, tarball: string): void;
 }
@@ -15,7 +15,7 @@ export interface Check {
 const PACKAGES_MAX = 9;
 const BYTES_MAX = 7_000_000;
 
-/** The oldest Node that is supported, and the lines that are maintained. npm's package `node` brings them. */
+/** The oldest supported Node, and the maintained release lines. They come from npm's package `node`. */
 const NODES = ["20.9.0", "22", "24"];
 
 function expect(found: string, expected: string): void {
@@ -164,7 +164,7 @@ const bundlers: Check[] = [
       )
         .replaceAll("vi.use", "jest.use");
       project.write("importing.test.mjs", test);
-      // Without the line that imports Jest, whose words are there by themselves.
+      // Without the line that imports Jest, whose functions are globals.
       const bare = test.replace(/^import .* "@jest.*\n/m, "");
       const required = bare.replaceAll(/import (.*) from (.*);/g, "const $1 = require($2);");
       project.write("requiring.test.cjs", required);
@@ -187,7 +187,7 @@ const managers: Check[] = [
   {
     name: "yarn 1, on Node 20.9",
     check: (project, tarball) => {
-      // Beside the project: Yarn builds again what it finds in it.
+      // In a separate folder: Yarn builds again what it finds in the project.
       const beside = `${project.folder}-tools`;
       project.run("npm", "install", "--silent", "--no-audit", "--prefix", beside, "yarn@1", "node@20.9.0");
       const environment = { PATH: `${join(beside, "node_modules/node/bin")}:${process.env["PATH"]}` };
@@ -200,7 +200,7 @@ const managers: Check[] = [
   {
     name: "pnpm",
     check: (project, tarball) => {
-      // Of the last line that runs on Node 20.
+      // From the last release line that runs on Node 20.
       project.run("npx", "--yes", "pnpm@9", "add", tarball);
       writePrograms(project);
       expect(project.run("node", "importing.mjs"), "good\n");
@@ -209,7 +209,7 @@ const managers: Check[] = [
   },
 ];
 
-/** All of them. */
+/** All checks. */
 export const CHECKS: readonly Check[] = [
   size,
   ...onNodes,

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const PAGE = readFileSync(fileURLToPath(new URL("../../docs/bundlers.md", import.meta.url)), "utf8");
 
-/** A file that `docs/bundlers.md` shows, by the name in its first line. */
+/** A file that `docs/bundlers.md` shows, found by the name in its first line. */
 export function fileOfPage(name: string): string {
   const text = [...PAGE.matchAll(/^```js(?: ignore)?\n([^]*?)^```$/gm)].map(([, code]) => code)
     .find((code) => code.startsWith(`// ${name}\n`));
@@ -11,7 +11,7 @@ export function fileOfPage(name: string): string {
   return text;
 }
 
-/** The banner that the page's command of esbuild has. */
+/** The banner of the page's esbuild command. */
 export function bannerOfPage(): string {
   const banner = /--banner:js='([^']+)'/.exec(PAGE)?.[1];
   if (banner === undefined) throw new Error("docs/bundlers.md shows no command of esbuild");

@@ -1,4 +1,7 @@
-/** A program on files that uses what the package may have to load: a validator, a serializer, an error. */
+/**
+ * A program with the files driver that uses what the package loads on demand: a validator, a serializer, an
+ * error.
+ */
 const BODY = `
 async function main() {
   const root = mkdtempSync(join(tmpdir(), "diaspora-packages-"));
@@ -24,7 +27,7 @@ async function main() {
 }
 `;
 
-/** The program as a module. */
+/** The program as an ES module. */
 export const IMPORTING = `
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,7 +40,7 @@ ${BODY.replace('"ERR_MODULE_LOAD"', '"ERR_MODULE_LOAD" || !testing.testDriver ||
 console.log(await main());
 `;
 
-/** The program as a script. */
+/** The program as a CommonJS script. */
 export const REQUIRING = `
 const { mkdtempSync, rmSync } = require("node:fs");
 const { tmpdir } = require("node:os");
@@ -49,7 +52,7 @@ ${BODY}
 main().then((word) => console.log(word));
 `;
 
-/** The program as a test of vitest. */
+/** The program as a vitest test. */
 export const TESTING = `
 import { expect, test } from "vitest";
 ${
@@ -60,7 +63,7 @@ ${
 }
 `;
 
-/** A program that uses types of every entry point, for every kind of module. */
+/** A program that uses types from every entry point, for every kind of module. */
 export const TYPED = `
 import { BatchSize, Driver, InvalidMetadataError, type Topic } from "@diaspora/stream";
 import * as testing from "@diaspora/stream/testing";

@@ -3,23 +3,23 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 
-/** No program of a check takes longer, in milliseconds. */
+/** Time limit of a check's programs, in milliseconds. */
 const LONGEST_MS = 300_000;
 
 /** An empty project for one check. */
 export interface Project {
   folder: string;
-  /** Writes a file; a value becomes JSON. */
+  /** Writes a file; a value that is not a string is written as JSON. */
   write(path: string, content: string | object): void;
-  /** Runs a program there, which must succeed, and gives what it printed. */
+  /** Runs a program there, which must succeed, and returns its output. */
   run(program: string, ...parameters: string[]): string;
-  /** The same, with more in the environment. */
+  /** The same, with additional environment variables. */
   runWith(environment: Record<string, string>, program: string, ...parameters: string[]): string;
-  /** Installs packages with npm, beside what is there. */
+  /** Installs packages with npm, in addition to those present. */
   install(...packages: string[]): void;
 }
 
-/** A project in a folder that is made for it. */
+/** Creates a folder with a project in it. */
 export function makeProject(folder: string, manifest: object = {}): Project {
   const write = (path: string, content: string | object): void => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -48,7 +48,7 @@ export function makeProject(folder: string, manifest: object = {}): Project {
   };
 }
 
-/** Packages in a `node_modules`, and the room they take on a disk of 4 KiB blocks. */
+/** The packages in a `node_modules`, and their size on a disk with 4 KiB blocks. */
 export function measure(folder: string): { packages: string[]; bytes: number } {
   const packages: string[] = [];
   let bytes = 0;

@@ -1,5 +1,5 @@
 /**
- * The consumer of the quick start, in a process of its own: adds up the distances, and acknowledges every
+ * The consumer of the quick start, in a separate process: adds up the distances, and acknowledges every
  * 10,000 events. It reports what it has acknowledged on standard output, one line of JSON each time.
  *
  * ```text

@@ -17,8 +17,8 @@ export interface ConsumerRun {
 }
 
 /**
- * Runs the consumer in a process of its own; with `killAfter`, kills it with SIGKILL half-way, when it has
- * read that many events and acknowledged only some of them.
+ * Runs the consumer in a separate process; with `killAfter`, kills it with SIGKILL half-way, when it has read
+ * that many events and acknowledged only some of them.
  */
 export async function runConsumer(rootPath: string, name: string, killAfter?: number): Promise<ConsumerRun> {
   const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";

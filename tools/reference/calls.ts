@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
-/** An option of a call, as its type says. */
+/** An option of a call, from its type. */
 export interface CallOption {
   name: string;
   type: string;
@@ -11,7 +11,7 @@ export interface CallOption {
   meaning: string;
 }
 
-/** The options of calls: what they are of, and the interface that lists them. */
+/** The options of calls: a title, and the interface that lists them. */
 export const CALLS: readonly (readonly [call: string, type: string])[] = [
   ["topic.producer(name, options)", "ProducerOptions"],
   ["producer.push(metadata, data, options)", "PushOptions"],
@@ -28,7 +28,7 @@ export const CALLS: readonly (readonly [call: string, type: string])[] = [
 
 const SOURCE = fileURLToPath(new URL("../../src", import.meta.url));
 
-/** The members of an exported interface, wherever in the source it stands, with what their comments say. */
+/** The members of an exported interface, wherever it is defined, with their doc comments. */
 export function optionsOfCall(type: string): CallOption[] {
   const start = `export interface ${type}`;
   const file = [...walkSync(SOURCE, { exts: ["ts"] })].map(({ path }) => path)
@@ -41,7 +41,7 @@ export function optionsOfCall(type: string): CallOption[] {
   return found.members.filter(ts.isPropertySignature).map((member) => {
     const comment = commentOf(member);
     const [meaning, otherwise = "none"] = splitDefault(comment);
-    // That an option may be undefined is the same as that it may be missing.
+    // "May be undefined" means the same as "may be missing".
     const type = (member.type?.getText(tree) ?? "").replace(/ \| undefined$/, "");
     return { name: member.name.getText(tree), type, otherwise, meaning };
   });
@@ -57,7 +57,7 @@ function commentOf(member: ts.PropertySignature): string {
   return `${text} ${why}`.replaceAll(/\{@linkcode ([^}]+)\}/g, "`$1`").replaceAll(/\s+/g, " ").trim();
 }
 
-/** "What it does. Default: this." as the two. */
+/** Splits "What it does. Default: this." into its two parts. */
 function splitDefault(comment: string): [string, string?] {
   const match = /^(.*?)\s*Default: (.*?)\.(?:\s+(.*))?$/.exec(comment);
   if (match === null) return [comment, /(`[^`]+`) \(default\)/.exec(comment)?.[1]];

@@ -1,14 +1,16 @@
 /** An option of a component's document. */
 export interface ComponentOption {
-  /** What it may be. */
+  /** The values it accepts. */
   type: string;
-  /** What is taken without it. */
+  /** Its default. */
   otherwise: string;
   /** What it means. */
   meaning: string;
 }
 
-/** The documents of the built-in components, by kind and type. A test looks which keys the components read. */
+/**
+ * The documents of the built-in components, by kind and type. A test checks which keys the components read.
+ */
 export const COMPONENT_OPTIONS: Readonly<
   Record<string, Readonly<Record<string, Readonly<Record<string, ComponentOption>>>>>
 > = {

@@ -1,4 +1,4 @@
-/** The environment variables that are read, and what each means. A test looks for others in the source. */
+/** The environment variables that are read, and their meaning. A test searches the source for others. */
 export const ENVIRONMENT: Readonly<Record<string, { readBy: string; meaning: string }>> = {
   DIASPORA_DRIVER: { readBy: "the command", meaning: "Same as `--driver`" },
   DIASPORA_DRIVER_CONFIG: {

@@ -9,7 +9,7 @@ import { CONSUMER_NAME_BYTES_MAX, TOPIC_NAME_BYTES_MAX } from "../../src/names.t
 import { PARTITIONS_DEFAULT_MAX, PARTITIONS_MAX } from "../../src/partition_limit.ts";
 import { BATCH_BYTES_MAX, OPEN_BYTES_MAX, PENDING_BYTES_MAX } from "../../src/producer/options.ts";
 
-/** What cannot be larger, where, how large, and what happens beyond. */
+/** The limits: of what, where, how much, and what happens beyond. */
 export const LIMITS: readonly (readonly [what: string, limit: string, beyond: string])[] = [
   ["Name of a topic", bytes(TOPIC_NAME_BYTES_MAX), "`InvalidTopicNameError`"],
   ["Name of a consumer", bytes(CONSUMER_NAME_BYTES_MAX), "`InvalidConsumerNameError`"],

@@ -9,10 +9,10 @@ import { COMPONENT_OPTIONS } from "./components.ts";
 import { ENVIRONMENT } from "./environment.ts";
 import { LIMITS } from "./limits.ts";
 
-/** The page that is written. */
+/** The generated page. */
 export const REFERENCE_FILE: string = fileURLToPath(new URL("../../docs/reference.md", import.meta.url));
 
-/** The version that had an option first, where its rule does not say another one. */
+/** The first version with an option, unless its rule states another. */
 const FIRST_VERSION = "0.1.0";
 
 type Rules = Readonly<Record<string, DocumentedRule>>;

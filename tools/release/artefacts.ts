@@ -5,7 +5,7 @@ import { bundleDependencies } from "../npm/bundle_dependencies.ts";
 import type { RuntimeName } from "./bill_of_materials.ts";
 import { mustRun } from "./programs.ts";
 
-/** The launcher builds as users of the repository do, whichever way it goes. */
+/** The launcher builds in the same way as for users of the repository, in either mode. */
 const LAUNCHER = "tools/launch.mjs";
 
 /** Packs a built package into a tarball. */
@@ -23,7 +23,7 @@ function pack(built: string, tarball: string): string {
   return tarball;
 }
 
-/** The npm package, alone and with all that it needs. */
+/** The npm package, alone and with all its dependencies. */
 export function buildTarballs(folder: string, version: string): { alone: string; bundled: string } {
   const work = mkdtempSync(join(tmpdir(), "diaspora-release-"));
   try {
@@ -40,7 +40,7 @@ export function buildTarballs(folder: string, version: string): { alone: string;
   }
 }
 
-/** The command as one program for each target, e.g. `diaspora-ctl-0.2.0-aarch64-apple-darwin`. */
+/** The command as a single binary for each target, e.g. `diaspora-ctl-0.2.0-aarch64-apple-darwin`. */
 export function buildPrograms(folder: string, version: string, targets: readonly string[]): RuntimeName {
   let runtime: RuntimeName = "deno";
   for (const target of targets) {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { IN_THE_PAGE, PACKAGES_INSIDE, referenceOf, withDependencies } from "../licences/notices.ts";
 import { needsShell } from "./programs.ts";
 
-/** One part in a bill of materials; the members of CycloneDX that are used here. */
+/** A component in a bill of materials; only the CycloneDX fields that are used here. */
 export interface Component {
   "bom-ref": string;
   type: string;
@@ -14,7 +14,7 @@ export interface Component {
   hashes?: { alg: string; content: string }[];
 }
 
-/** A bill of materials as CycloneDX has it. */
+/** A bill of materials in the CycloneDX format. */
 export interface BillOfMaterials {
   bomFormat: "CycloneDX";
   specVersion: string;
@@ -23,10 +23,10 @@ export interface BillOfMaterials {
   dependencies: { ref: string; dependsOn: string[] }[];
 }
 
-/** Runtimes that a compiled program may carry, by the package that brings them here. */
+/** Runtimes that a compiled program may contain, by the package that they come from. */
 export type RuntimeName = "bun" | "deno";
 
-/** The runtime inside the compiled program. It comes here as a tool, so that npm's list lacks it. */
+/** The runtime in the compiled program. Here it is installed as a tool, so npm's list lacks it. */
 function runtimeComponent(name: RuntimeName): Component {
   const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
   const { version, license } = packages[`node_modules/${name}`];
@@ -41,8 +41,8 @@ function runtimeComponent(name: RuntimeName): Component {
 }
 
 /**
- * What the library and its command are made of: the packages that `package-lock.json` holds them to, with their
- * licences and sums, and the runtime inside the compiled program.
+ * What the library and its command are made of: the packages pinned in `package-lock.json`, with their
+ * licences and checksums, and the runtime in the compiled program.
  */
 export function billOfMaterials(runtime: RuntimeName): BillOfMaterials {
   const { status, stdout, stderr } = spawnSync("npm", [
@@ -50,14 +50,15 @@ export function billOfMaterials(runtime: RuntimeName): BillOfMaterials {
   ], { encoding: "utf8", maxBuffer: 1 << 26, shell: needsShell("npm") });
   if (status !== 0) throw new Error(`Cannot make the bill of materials: ${stderr}`);
   const bill: BillOfMaterials = JSON.parse(stdout);
-  // Tools come along in npm's list, and cannot be left out there: to npm the client of Kafka is one of them.
+  // npm's list includes tools, which cannot be left out there, because npm considers the Kafka client one of
+  // them.
   const inside = new Set(withDependencies(PACKAGES_INSIDE).concat(IN_THE_PAGE).map(referenceOf));
   bill.components = bill.components.filter((component) => inside.has(component["bom-ref"]));
   const root = bill.metadata.component["bom-ref"];
   bill.dependencies = bill.dependencies
     .filter(({ ref }) => ref === root || inside.has(ref))
     .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((name) => inside.has(name)) }));
-  // npm takes the name of the folder.
+  // npm uses the name of the folder.
   bill.metadata.component.name = JSON.parse(readFileSync("package.json", "utf8")).name;
   bill.components.push(runtimeComponent(runtime));
   return bill;

@@ -1,7 +1,7 @@
-/** Heading of what is not in any version yet. */
+/** Heading of the notes that are not in any version yet. */
 const UNRELEASED = "## Unreleased";
 
-/** The notes of one version in a changelog, or undefined where it has none. */
+/** The notes of a version in a changelog, or undefined if it has none. */
 export function notesOf(changelog: string, version: string): string | undefined {
   const sections = changelog.split(/^(?=## )/m);
   const own = sections.find((section) => section.split("\n", 1)[0].split(" ")[1] === version);
@@ -9,7 +9,7 @@ export function notesOf(changelog: string, version: string): string | undefined 
   return notes === "" ? undefined : notes;
 }
 
-/** The changelog with its unreleased notes given to a version; undefined where there are none to give. */
+/** The changelog with its unreleased notes moved to a version; undefined if there are none. */
 export function withVersionNamed(
   changelog: string,
   { version, date }: { version: string; date: string },

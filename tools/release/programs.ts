@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 
-/** What a program said. */
+/** A program's output. */
 export interface Said {
   stdout: string;
   stderr: string;
 }
 
-/** Whether a program is a script there, which only a shell starts: npm on Windows. */
+/** Whether a program is a script, which only a shell starts: npm on Windows. */
 export function needsShell(program: string): boolean {
   return process.platform === "win32" && program === "npm";
 }
@@ -29,7 +29,7 @@ export function mustRun(
   throw new Error(`"${program} ${parameters.join(" ")}" failed:\n${stdout}${stderr}`);
 }
 
-/** Runs a program that must succeed, with this terminal: it may ask for a password, a code or a browser. */
+/** Runs a program that must succeed, on this terminal: it may ask for a password, a code or a browser. */
 export function mustRunHere(program: string, parameters: string[]): void {
   const { status, signal, error } = spawnSync(program, parameters, {
     stdio: "inherit",

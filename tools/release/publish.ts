@@ -1,13 +1,13 @@
 import process from "node:process";
 import { mustRun } from "./programs.ts";
 
-/** A command that makes something public. */
+/** A command that publishes something. */
 export interface PublishingStep {
   what: string;
   command: [program: string, ...parameters: string[]];
 }
 
-/** What publishing a version takes, in order; JSR first, since it alone can still refuse. */
+/** The commands that publish a version, in order; JSR first, since only it can still refuse. */
 export function publishingSteps(
   { version, tarball }: { version: string; tarball: string },
 ): PublishingStep[] {
@@ -21,15 +21,15 @@ export function publishingSteps(
   ];
 }
 
-/** What stands against publishing, each in a line; nothing where all is well. */
+/** What prevents publishing, one line each; empty if nothing does. */
 export function obstacles(
   { version, notes, changes, tags }: {
     version: string;
-    /** What the changelog says of the version. */
+    /** The version's notes in the changelog. */
     notes: string | undefined;
-    /** What `git status --porcelain` says. */
+    /** The output of `git status --porcelain`. */
     changes: string;
-    /** Tags that there are. */
+    /** Existing tags. */
     tags: readonly string[];
   },
 ): string[] {

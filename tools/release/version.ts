@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 /**
- * Where the version is decided. The other files repeat it because their readers look nowhere else; only
- * `setVersion` writes it, and a test holds them together.
+ * Where the version is defined. Other files repeat it because their readers look nowhere else; only
+ * `setVersion` writes it, and a test compares them.
  */
 export const VERSION_FILE = "deno.json";
 
-/** Files that repeat the version, and how each is rewritten. */
+/** Files that repeat the version, and how to rewrite each. */
 const REPEATED: Record<string, (text: string, version: string) => string> = {
   "deno.json": withJsonVersion,
   "package.json": withJsonVersion,
@@ -19,12 +19,12 @@ const REPEATED: Record<string, (text: string, version: string) => string> = {
   "src/ctl/version.ts": (text, version) => text.replace(/VERSION = "[^"]*"/, `VERSION = "${version}"`),
 };
 
-/** Changes the first `version` of a JSON text and nothing else, not even its layout. */
+/** Changes the first `version` in a JSON text and nothing else, including its layout. */
 function withJsonVersion(text: string, version: string): string {
   return text.replace(/("version": )"[^"]*"/, `$1"${version}"`);
 }
 
-/** Whether a text is a version as npm and JSR take it, e.g. `1.2.3` or `1.2.3-rc.1`. */
+/** Whether a text is a version that npm and JSR accept, e.g. `1.2.3` or `1.2.3-rc.1`. */
 export function isVersion(text: string): boolean {
   return /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/.test(text);
 }
@@ -34,12 +34,12 @@ export function readVersion(): string {
   return JSON.parse(readFileSync(VERSION_FILE, "utf8")).version;
 }
 
-/** What every file that repeats the version is to hold, by path. */
+/** The content that every file that repeats the version should have, by path. */
 export function filesWithVersion(version: string, read: (path: string) => string): Map<string, string> {
   return new Map(Object.entries(REPEATED).map(([path, rewrite]) => [path, rewrite(read(path), version)]));
 }
 
-/** Writes the version wherever it stands, and gives the files that changed. */
+/** Writes the version to all these files, and returns those that changed. */
 export function setVersion(version: string): string[] {
   const read = (path: string): string => readFileSync(path, "utf8");
   const changed = [...filesWithVersion(version, read)].filter(([path, text]) => text !== read(path));

@@ -1,35 +1,35 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import process from "node:process";
 
-/** The variable that names the journal of a run; tests that run without a runner write none. */
+/** The variable that names the journal of a run; without a runner, tests write none. */
 export const JOURNAL = "DIASPORA_TEST_JOURNAL";
 
-/** What tests write down while they run, so that one that never ends can be named. */
+/** What tests write while they run, so that one that never ends can be named. */
 export type JournalEntry =
   | { at: "begin"; id: string; file: string; name: string; limitMs: number }
   | { at: "end"; id: string; passed: boolean; ms: number };
 
-/** Writes an entry, if a runner wants to know. */
+/** Writes an entry, if there is a runner. */
 export function writeEntry(entry: JournalEntry): void {
   const path = process.env[JOURNAL];
   if (path !== undefined) appendFileSync(path, `${JSON.stringify(entry)}\n`);
 }
 
-/** A test that began. */
+/** A test that has started. */
 export interface JournalTest {
   file: string;
   name: string;
   limitMs: number;
-  /** When the runner saw it begin, by the runner's clock. */
+  /** When the runner saw it start, by the runner's clock. */
   seenMs: number;
-  /** Undefined while it runs. */
+  /** Undefined while it is running. */
   ended?: { passed: boolean; ms: number };
 }
 
 /** Follows the journal of a run. */
 export class Journal {
   readonly tests = new Map<string, JournalTest>();
-  /** When something was written last, by the runner's clock. */
+  /** When the last entry was seen, by the runner's clock. */
   changedMs: number;
   readonly #path: string;
   #read = 0;
@@ -39,7 +39,7 @@ export class Journal {
     this.changedMs = nowMs;
   }
 
-  /** Reads what was written since the last time. */
+  /** Reads the entries written since the last call. */
   follow(nowMs: number): void {
     let text: string;
     try {
@@ -58,12 +58,12 @@ export class Journal {
     this.#read = end;
   }
 
-  /** The tests that began and did not end. */
+  /** The tests that have started and not ended. */
   running(): JournalTest[] {
     return [...this.tests.values()].filter(({ ended }) => ended === undefined);
   }
 
-  /** Milliseconds that the tests of each file took together, longest first. */
+  /** Total milliseconds of the tests of each file, longest first. */
   timings(): [file: string, ms: number][] {
     const sums = new Map<string, number>();
     for (const { file, ended } of this.tests.values()) {

@@ -1,8 +1,8 @@
-/** How one test ended. */
+/** The result of one test. */
 export interface TestOutcome {
   /** The test's name. */
   name: string;
-  /** What became of it. */
+  /** How it ended. */
   result: "passed" | "failed" | "skipped";
 }
 
@@ -18,10 +18,10 @@ function decode(text: string): string {
   );
 }
 
-/** Reads the report that the runners of Deno, Node and Bun all write. */
+/** Reads the report format that the runners of Deno, Node and Bun all write. */
 export function readJunit(xml: string): TestOutcome[] {
   const outcomes: TestOutcome[] = [];
-  // Node leaves `>` in names as it is.
+  // Node does not escape `>` in names.
   const pattern = /<testcase\b((?:[^>"]|"[^"]*")*?)(?:\/>|>(.*?)<\/testcase>)/gs;
   for (const [, attributes, inside = ""] of xml.matchAll(pattern)) {
     // Node escapes quotes twice.

@@ -2,12 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Processes that Node's tests run in: each start costs more than most files do. */
+/** Processes for Node's tests: starting one costs more than most files do. */
 const GROUPS = 6;
 
 /**
- * Node starts a process for every file. Gives files that import several tests each, made in a folder, for which it
- * starts few. A file that runs `alone` stays as it is.
+ * Node starts a process per file. Returns files that each import several test files, created in a folder, so
+ * that it starts few processes. A file that runs `alone` is returned as it is.
  */
 export function groupFiles(
   files: readonly string[],
@@ -24,7 +24,10 @@ export function groupFiles(
   return [...single, ...groups];
 }
 
-/** A module that imports tests; one that does not load is a failed test, and keeps no other from running. */
+/**
+ * A module that imports test files; one that does not load is a failed test, and does not prevent others from
+ * running.
+ */
 function importing(files: readonly string[]): string {
   const urls = files.map((file) => [file, pathToFileURL(resolve(file)).href]);
   return `import { test } from "node:test";

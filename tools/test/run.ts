@@ -6,32 +6,32 @@ import { readJunit, type TestOutcome } from "./junit.ts";
 import type { Runner, RunRequest } from "./runners.ts";
 import { Supervised } from "./supervised.ts";
 
-/** A test that cannot even say that it reached its limit, since it never lets go, is ended so much later. */
+/** A test that blocks cannot report that it reached its limit; it is ended after this additional time, */
 const GRACE_MS = 5_000;
-/** And by such a part of its limit: the timer of a busy process is late. */
+/** and this additional share of its limit, because timers of a busy process are late. */
 const GRACE_PART = 0.2;
-/** Longest time in which no test runs, begins or ends: types are checked, or a file does not end. */
+/** Longest time in which no test runs, starts or ends: types are being checked, or a file does not end. */
 const SILENCE_MS_MAX = 300_000;
 const LOOK_MS = 500;
 
-/** How a run went. */
+/** The result of a run. */
 export interface RunResult {
   outcomes: TestOutcome[];
-  /** Milliseconds that the tests of each file took, longest first. */
+  /** Milliseconds of the tests of each file, longest first. */
   timings: [file: string, ms: number][];
 }
 
-/** Runs that are under way, to be ended with this process. */
+/** Runs in progress, to be ended with this process. */
 const underWay = new Set<Supervised>();
 
-/** Ends every run that is under way, with all processes of its tests. */
+/** Ends every run in progress, with all processes of its tests. */
 export function endRuns(): void {
   for (const run of underWay) run.end();
 }
 
 /**
- * Runs test files in one runtime. A runner that fails without naming a failed test (a file that does not
- * load, a crash) counts as one failure, so that it is never taken for success.
+ * Runs test files on one runtime. A runner that fails without naming a failed test (a file that does not
+ * load, a crash) counts as one failure, so that it never counts as success.
  */
 export async function runTests(
   runner: Runner,
@@ -68,7 +68,7 @@ export async function runTests(
   }
 }
 
-/** Why a run has to be ended, if it has to be. */
+/** Why a run has to be ended, if it has to. */
 export function whyToEnd(journal: Journal, nowMs: number, deadlineMs: number): string | undefined {
   const running = journal.running();
   const stuck = running.find(({ seenMs, limitMs }) => nowMs - seenMs > limitMs * (1 + GRACE_PART) + GRACE_MS);
@@ -86,7 +86,7 @@ export function whyToEnd(journal: Journal, nowMs: number, deadlineMs: number): s
   return undefined;
 }
 
-/** What became of the tests of a run that was ended, which leaves no report. */
+/** The results of a run that was ended, and therefore has no report. */
 function outcomesOf(journal: Journal): TestOutcome[] {
   return [...journal.tests.values()].map(({ name, ended }) => ({
     name,

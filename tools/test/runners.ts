@@ -5,38 +5,38 @@ import { needsBrowser, runsOn, testsCommand } from "./suites.ts";
 
 /** A program that runs test files. */
 export interface Runner {
-  /** The runtime, as it is printed; or "Binary", the compiled program under tests that run on Deno. */
+  /** The runtime's name as printed; or "Binary", the compiled program tested from Deno. */
   name: "Deno" | "Node" | "Bun" | "Binary";
   /** Whether a test file runs here. */
   takes(file: string): boolean;
-  /** What to start. */
+  /** The command to start. */
   command(run: RunRequest): string[];
-  /** What the tests find in their environment. */
+  /** Additional environment variables for the tests. */
   environment?: Record<string, string>;
 }
 
 /**
- * Test files that run at the same time on Deno, whatever the machine: many of them wait, or start processes of their
- * own. The other runtimes, which have fewer files, run beside it with one at a time.
+ * Number of test files that run at the same time on Deno, on any machine: many of them wait, or start
+ * processes. The other runtimes, which have fewer files, run at the same time with one file each.
  */
 const DENO_JOBS = "3";
 
-/** The program that the tests of the command run where they are to run a binary. */
+/** The program that the tests of the command run when they test the binary. */
 export const BINARY = "dist/diaspora-ctl";
 
 /** What a runner is asked to run. */
 export interface RunRequest {
-  /** Test files, from the root of the repository. */
+  /** Test files, relative to the root of the repository. */
   files: readonly string[];
-  /** Where the report goes. */
+  /** Where to write the report. */
   report: string;
-  /** Where the runner may make files. */
+  /** Where the runner may create files. */
   folder: string;
-  /** Seed of the order, where the runtime can shuffle. */
+  /** Seed of the order, if the runtime can shuffle. */
   seed: number;
-  /** Only tests whose name has this in it. */
+  /** Only tests whose name contains this. */
   filter?: string;
-  /** What the tests find in their environment, beside what the runtime's have there. */
+  /** Environment variables for the tests, in addition to those of the runner. */
   environment?: Record<string, string>;
 }
 

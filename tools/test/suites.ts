@@ -1,6 +1,9 @@
 import { walkSync } from "@std/fs/walk";
 
-/** Tests of very many cases, or of much data, in which no runtime changes anything; a few of each kind run everywhere. */
+/**
+ * Tests of very many cases, or of much data, which do not depend on the runtime; a few of each kind run
+ * everywhere.
+ */
 export const MANY_CASES: readonly RegExp[] = [
   /^tests\/damage\/flip_sweep_test\.ts$/,
   /^tests\/fuzz\//,
@@ -10,8 +13,8 @@ export const MANY_CASES: readonly RegExp[] = [
 ];
 
 /**
- * Tests that run under Deno alone: those of the tools and of the repository itself, which are not part of
- * what users import, those that start programs or brokers by themselves, and the many seeds of the simulation.
+ * Tests that run on Deno only: those of the tools and of the repository itself, which users do not import,
+ * those that start programs or brokers, and the many seeds of the simulation.
  */
 export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/tools\//,
@@ -25,12 +28,12 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/simulation\//,
   ...MANY_CASES,
   /^tests\/issues\/(?:administration_cut_short|hanging_tests|programs_on_files_downloaded_kafka|relative_root_path)_test\.ts$/,
-  // They start programs of every runtime by themselves.
+  // They start programs on every runtime themselves.
   /^tests\/examples\/\w+_test\.ts$/,
   /^tests\/readme_test\.ts$/,
 ];
 
-/** Tests that run under Node alone: those in a browser, which is driven from there. */
+/** Tests that run on Node only: those in a browser, which is driven from Node. */
 export const NODE_ONLY: readonly RegExp[] = [/^tests\/ui\/(?:\w*page|accessible)_test\.ts$/];
 
 /** Whether a test file starts a browser. */
@@ -53,12 +56,12 @@ const SLOW: readonly RegExp[] = [
   /^tests\/wasm\/core_bytes_test\.ts$/,
 ];
 
-/** Whether a test file is one to run again and again while working. */
+/** Whether a test file is quick enough to run repeatedly while working. */
 export function isQuick(file: string): boolean {
   return !SLOW.some((pattern) => pattern.test(file)) && runsOn("Deno", file);
 }
 
-/** Whether a test file runs the compiled program, which is made once for all of them. */
+/** Whether a test file runs the compiled program, which is built once for all of them. */
 export function needsProgram(file: string): boolean {
   return /^tests\/packaging\/(?:compiled_program|cold_start)_test\.ts$/.test(file);
 }
@@ -86,13 +89,14 @@ export function runsEverywhere(file: string): boolean {
 }
 
 /**
- * Tests of the command that the compiled program runs too: what it prints and reads, its files, signals and daemons, its
- * page and the modules that users give it. The others are about what is below the command, which is compiled unchanged.
+ * Tests of the command that also run with the compiled program: its input and output, its files, signals and
+ * daemons, its web page and the modules that users give it. The others test what is below the command, which
+ * is compiled unchanged.
  */
 const FOR_BINARY =
   /^tests\/cli\/(?:contexts|daily|doctor|fifo|getting_started|stored_modules|terminal|topics|ui|usage|verify)_test\.ts$/;
 
-/** Whether a test file runs `diaspora-ctl` as a process, and is to run the compiled one too. */
+/** Whether a test file runs `diaspora-ctl` as a process, and also has to run the compiled one. */
 export function testsCommand(file: string): boolean {
   return FOR_BINARY.test(file);
 }

@@ -3,12 +3,13 @@ import process from "node:process";
 
 const IS_WINDOWS = process.platform === "win32";
 
-// Ends the group when its standard input ends: when the runner says so, or is gone, however it went.
+// Kills the process group when its standard input ends: because the runner closes it, or has ended for any
+// reason.
 const WATCHER = `trap "" TERM INT HUP; cat > /dev/null; kill -9 -"$1" 2> /dev/null`;
 
 /** A program that is ended together with all processes it started, at the latest when this process ends. */
 export class Supervised {
-  /** Its exit code; what a signal ended has 1. */
+  /** Its exit code; 1 if a signal ended it. */
   readonly ended: Promise<number>;
   readonly #child: ChildProcess;
   readonly #watcher: ChildProcess | undefined;
@@ -18,7 +19,7 @@ export class Supervised {
     environment: Record<string, string>,
     onOutput: (bytes: Uint8Array) => void,
   ) {
-    // A process group of its own, which one signal ends.
+    // A separate process group, which one signal can end.
     this.#child = spawn(program, parameters, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...environment },
@@ -33,7 +34,7 @@ export class Supervised {
     }
     this.ended = new Promise((resolve, reject) => {
       this.#child.on("error", reject);
-      // What it left running would keep its output open.
+      // Processes that it left running would keep its output open.
       this.#child.on("exit", () => this.end());
       this.#child.on("close", (code) => resolve(code ?? 1));
     });
@@ -48,7 +49,7 @@ export class Supervised {
   }
 }
 
-/** Calls `onGone` once the process that started this one is gone. */
+/** Calls `onGone` once the process that started this one has ended. */
 export function watchParent(onGone: () => void): void {
   const { ppid } = process;
   const timer = setInterval(() => {

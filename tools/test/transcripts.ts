@@ -1,4 +1,7 @@
-/** What several programs write at the same time, printed one after the other: the first as it comes. */
+/**
+ * The output of several programs that run at the same time, printed one after the other: the first one's
+ * immediately.
+ */
 export class Transcripts {
   readonly #print: (bytes: Uint8Array) => void;
   readonly #open: Transcript[] = [];
@@ -7,7 +10,7 @@ export class Transcripts {
     this.#print = print;
   }
 
-  /** The next one. */
+  /** Opens the transcript of the next program. */
   open(): Transcript {
     const transcript: Transcript = new Transcript(
       (bytes) => this.#open[0] === transcript && (this.#print(bytes), true),
@@ -25,7 +28,7 @@ export class Transcripts {
   }
 }
 
-/** What one program writes. */
+/** The output of one program. */
 export class Transcript {
   isClosed = false;
   #kept: Uint8Array[] = [];
@@ -37,7 +40,7 @@ export class Transcript {
     this.#onClosed = onClosed;
   }
 
-  /** Prints when it is this one's turn, and keeps until then. */
+  /** Prints if it is this one's turn, otherwise keeps the output until then. */
   write(bytes: Uint8Array): void {
     if (!this.#tryToPrint(bytes)) this.#kept.push(bytes);
   }
@@ -48,7 +51,7 @@ export class Transcript {
     this.#kept = [];
   }
 
-  /** It is over: the next one's turn. */
+  /** Ends it: now it is the next one's turn. */
   close(): void {
     this.isClosed = true;
     this.#onClosed();

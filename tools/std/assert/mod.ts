@@ -1,19 +1,19 @@
 /**
- * Stand-in for `@std/assert` where JSR cannot be reached: what the tests use of it, over `node:assert/strict`. It may
- * refuse what the original takes (`0` for `-0`), never the other way round. What both must do is stated in
- * `tests/tools/std/assert_test.ts`.
+ * Stand-in for `@std/assert` when JSR cannot be reached: the functions that the tests use, over
+ * `node:assert/strict`. It may refuse what the original accepts (`0` for `-0`), never the other way round.
+ * `tests/tools/std/assert_test.ts` states what both must do.
  *
  * @module
  */
 import * as node from "node:assert/strict";
 import { inspect, isDeepStrictEqual } from "node:util";
 
-/** What a failed assertion throws. */
+/** Thrown by a failed assertion. */
 export class AssertionError extends Error {
   override name = "AssertionError";
 }
 
-// deno-lint-ignore no-explicit-any -- as the original has it.
+// deno-lint-ignore no-explicit-any -- as in the original.
 type ErrorClass<E extends Error> = abstract new (...parameters: any[]) => E;
 
 function failure(text: string, message: string | undefined, cause?: unknown): AssertionError {
@@ -106,7 +106,7 @@ export function assertLessOrEqual<T>(actual: T, expected: T, message?: string): 
   assertOrder(actual, expected, "<=", actual <= expected, message);
 }
 
-/** Throws unless both are at most `tolerance` apart, by default a ten-millionth of what is expected. */
+/** Throws unless both differ by at most `tolerance`, by default a ten-millionth of the expected value. */
 export function assertAlmostEquals(
   actual: number,
   expected: number,
@@ -119,7 +119,7 @@ export function assertAlmostEquals(
 
 type ThrownArguments = [classOrMessage?: ErrorClass<Error> | string, includes?: string, message?: string];
 
-/** Checks what was thrown; the two calling forms are `(message?)` and `(class, includes?, message?)`. */
+/** Checks what was thrown; the two call signatures are `(message?)` and `(class, includes?, message?)`. */
 function checkThrown(thrown: { error: unknown } | undefined, what: string, given: ThrownArguments): unknown {
   const [first, includes, last] = given;
   const expected = typeof first === "string" ? undefined : first;
@@ -137,7 +137,10 @@ function checkThrown(thrown: { error: unknown } | undefined, what: string, given
   return error;
 }
 
-/** Throws unless `fn` throws (an instance of the class, with the text in its message); gives what was thrown. */
+/**
+ * Throws unless `fn` throws (an instance of the class, with the text in its message); returns what was
+ * thrown.
+ */
 export function assertThrows(fn: () => unknown, message?: string): unknown;
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
@@ -155,7 +158,7 @@ export function assertThrows(fn: () => unknown, ...given: ThrownArguments): unkn
   return checkThrown(thrown, "throw", given);
 }
 
-/** Like {@linkcode assertThrows} for a function that gives a promise, which must reject. */
+/** Like {@linkcode assertThrows} for a function that returns a promise, which must reject. */
 export function assertRejects(fn: () => PromiseLike<unknown>, message?: string): Promise<unknown>;
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,

@@ -1,6 +1,6 @@
 /**
- * Stand-in for `@std/cli/parse-args` where JSR cannot be reached: what the tools use of it, over minimist, which it
- * comes from. What both must do is stated in `tests/tools/std/cli_test.ts`.
+ * Stand-in for `@std/cli/parse-args` when JSR cannot be reached: the functions that the tools use, over
+ * minimist, from which the original is derived. `tests/tools/std/cli_test.ts` states what both must do.
  *
  * @module
  */
@@ -10,40 +10,43 @@ import minimist from "minimist";
 export interface ParseOptions {
   /** Options without a value. */
   boolean?: string | readonly string[];
-  /** Options whose value stays text, also when it looks like a number; `"_"` means the arguments. */
+  /** Options whose value stays a string even if it looks like a number; `"_"` means the arguments. */
   string?: string | readonly string[];
-  /** Options that may be repeated and give a list; an empty one if they are `string` or `boolean` too. */
+  /**
+   * Options that may be repeated and return a list; it is empty by default if they are `string` or `boolean`
+   * too.
+   */
   collect?: string | readonly string[];
   /** Options that `--no-NAME` sets to false. */
   negatable?: string | readonly string[];
-  /** Other names of an option; whichever is given, all are set. */
+  /** Other names of an option; all of them are set. */
   alias?: Record<string, string | readonly string[]>;
-  /** Values of options that were not given. */
+  /** Defaults of options that were not given. */
   default?: Record<string, unknown>;
 }
 
-/** What {@linkcode parseArgs} gives: arguments under `_`, options under their names, dotted ones nested. */
+/** Result of {@linkcode parseArgs}: arguments under `_`, options under their names, dotted ones nested. */
 export interface Args {
   /** Arguments that are not options. */
   _: (string | number)[];
   [name: string]: unknown;
 }
 
-/** Stands before names that begin with `no-`, which minimist would take for negations. */
+/** Prefix for names that begin with `no-`, which minimist would treat as negations. */
 const LITERAL = "\0";
 
 function listOf(names: string | readonly string[] = []): string[] {
   return typeof names === "string" ? [names] : [...names];
 }
 
-/** What counts of an option that was repeated: minimist gathers all of it. */
+/** The value of a repeated option: minimist collects all of them. */
 function lastOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.at(-1);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, lastOf(inner)]));
 }
 
-/** Reads a command line. */
+/** Parses a command line. */
 export function parseArgs(args: readonly string[], options: ParseOptions = {}): Args {
   const { alias, default: defaults } = options;
   const [boolean, string, collect, negatable] = [

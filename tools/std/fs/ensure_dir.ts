@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 
-/** Makes a directory with those above it, unless it is there; anything else of that name is an error. */
+/** Creates a directory and its parents if it does not exist; anything else with that name is an error. */
 export function ensureDirSync(dir: string | URL): void {
   mkdirSync(dir, { recursive: true });
 }

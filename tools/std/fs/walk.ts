@@ -3,31 +3,31 @@ import { basename, join, normalize } from "node:path";
 
 /** What {@linkcode walkSync} visits. */
 export interface WalkOptions {
-  /** Give directories, the root too. Default: true. */
+  /** Return directories, including the root. Default: true. */
   includeDirs?: boolean;
-  /** Only paths that end so; the dot may be left out. */
+  /** Only paths with one of these extensions; the dot may be left out. */
   exts?: string[];
   /** Only paths that match one of these. */
   match?: RegExp[];
-  /** Not the paths that match one of these, nor what is in them. */
+  /** Leaves out paths that match one of these, and everything in them. */
   skip?: RegExp[];
 }
 
-/** One thing that {@linkcode walkSync} met. */
+/** An entry that {@linkcode walkSync} found. */
 export interface WalkEntry {
   /** Last part of the path. */
   name: string;
-  /** The path, beginning with the root as it was given. */
+  /** The path, beginning with the root as given. */
   path: string;
   /** Whether it is a regular file. */
   isFile: boolean;
   /** Whether it is a directory. */
   isDirectory: boolean;
-  /** Whether it is a link, which is not followed. */
+  /** Whether it is a symbolic link, which is not followed. */
   isSymlink: boolean;
 }
 
-/** Gives everything in a directory and in those below it. */
+/** Returns everything in a directory and its subdirectories. */
 export function* walkSync(root: string, options: WalkOptions = {}): IterableIterator<WalkEntry> {
   const { includeDirs = true, exts, match, skip } = options;
   const visit = function* (path: string, kind: Kind): IterableIterator<WalkEntry> {
@@ -46,7 +46,7 @@ export function* walkSync(root: string, options: WalkOptions = {}): IterableIter
   yield* visit(normalize(root), statSync(root));
 }
 
-/** What both a directory's entries and the state of a path tell. */
+/** What both a directory entry and a file's status have. */
 interface Kind {
   isFile(): boolean;
   isDirectory(): boolean;
