@@ -1,6 +1,6 @@
 /**
- * How long `diaspora-ctl` takes to start, and how large it is, in each of its three forms; beside programs of the
- * same runtimes that do nothing.
+ * How long `diaspora-ctl` takes to start, and how large it is, in each of its three forms; compared with
+ * programs on the same runtimes that do nothing.
  *
  * ```text
  * npm run compile && npm run build:npm
@@ -19,29 +19,32 @@ import { join } from "node:path";
 import process from "node:process";
 import { commandOn } from "./suite/runtimes.ts";
 
-/** Words that start a program. */
+/** The command line that starts a program. */
 export type Command = readonly string[];
 
-/** A way to start `diaspora-ctl`, and what is on the machine for it. */
+/** A form of `diaspora-ctl`, and what has to be on the machine for it. */
 export interface Form {
   name: string;
   /** Starts it. */
   command: Command;
-  /** A program that does nothing, by the same runtime or the nearest to it. */
+  /** A program that does nothing, on the same runtime or the nearest to it. */
   empty: Command;
-  /** What is copied to a machine to have it, without the runtime that is there; the binary holds its own. */
+  /**
+   * What has to be copied to a machine, without the runtime that is installed there; the binary contains its
+   * own.
+   */
   bytes: number;
 }
 
-/** What one start takes, in milliseconds. */
+/** The cost of one start, in milliseconds. */
 export interface Start {
-  /** From the start to the end. */
+  /** Elapsed time, from start to end. */
   wallMs: number;
-  /** Of the processors, all threads together: what a busy machine disturbs least. */
+  /** Processor time of all threads together, which a busy machine affects least. */
   cpuMs: number;
 }
 
-/** What one form takes. */
+/** The measurements of one form. */
 export interface Started {
   name: string;
   /** Medians by what was started. */
@@ -49,7 +52,7 @@ export interface Started {
   bytes: number;
 }
 
-/** The shell alone tells how much processor time a program took. */
+/** Only the shell reports how much processor time a program used. */
 const TIMED = 'TIMEFORMAT="%3R %3U %3S"; exec 3>&2; { time "$@" >/dev/null 2>&3; } 2>&1';
 
 function startOnce(command: Command): Start {
@@ -62,10 +65,10 @@ function startOnce(command: Command): Start {
   return { wallMs: real, cpuMs: user + system };
 }
 
-/** Starts each command in turn, again and again, so that a busy minute hits all of them. */
+/** Starts the commands alternately, so that a busy minute affects all of them. */
 export function startInTurn(commands: readonly Command[], rounds: number): Start[][] {
   const times: Start[][] = commands.map(() => []);
-  // The first start of each reads it from the disk, and may compile it into a cache.
+  // The first start of each reads it from disk, and may compile it into a cache.
   for (const command of commands) startOnce(command);
   for (let round = 0; round < rounds; round++) {
     commands.forEach((command, n) => times[n].push(startOnce(command)));
@@ -84,7 +87,7 @@ function typical(starts: readonly Start[]): Start {
   };
 }
 
-/** The forms whose parts are there: the source always, the package and the program once they are built. */
+/** The forms that are available: the source always, the package and the program once they are built. */
 export function forms({ package: folder, program }: { package: string; program: string }): Form[] {
   const nothing = [process.execPath, "eval", "0"];
   const found: Form[] = [{
@@ -109,7 +112,7 @@ function sizeOf(path: string): number {
   return [...walkSync(path, { includeDirs: false })].reduce((sum, { path }) => sum + statSync(path).size, 0);
 }
 
-/** Measures forms, all of them in turn. */
+/** Measures the forms, alternating between them. */
 export function measureStarts(some: readonly Form[], rounds: number): Started[] {
   const root = mkdtempSync(join(tmpdir(), "diaspora-cold-start-"));
   try {

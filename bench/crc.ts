@@ -1,9 +1,9 @@
 /**
- * CRC-32 of the log core beside slicing-by-16 (the same module) and the runtime's own zlib, in GB/s.
+ * CRC-32 of the log core compared with slicing-by-16 (the same module) and the runtime's own zlib, in GB/s.
  *
  * ```sh
  * deno run -A bench/crc.ts          # Deno, Node and Bun one after the other
- * deno run -A bench/crc.ts --here   # the runtime it is started with
+ * deno run -A bench/crc.ts --here   # only the runtime that runs it
  * ```
  *
  * @module
@@ -30,7 +30,7 @@ const RUNTIMES: Record<string, string[]> = {
 
 type Crc32 = (bytes: number) => number;
 
-/** Seconds a call takes: the best of several rounds, since everything that disturbs makes it longer. */
+/** Seconds per call: the best of several rounds, since every disturbance makes it longer. */
 function secondsOf(crc32: Crc32, bytes: number): number {
   const calls = Math.ceil(ROUND_BYTES / (bytes + 64));
   let best = Infinity;
@@ -47,7 +47,7 @@ async function measureHere(): Promise<void> {
   wasm.memory.grow(17);
   const ptr = wasm.staticEnd();
   const message = new Uint8Array(wasm.memory.buffer, ptr, Math.max(...SIZES));
-  // Also touches the memory, which the system backs only then.
+  // Also touches the memory, because the system allocates pages only then.
   for (let at = 0, state = 1; at < message.length; at++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     message[at] = state >>> 24;
@@ -70,7 +70,7 @@ async function measureHere(): Promise<void> {
     }
   }
   for (let call = 0; call < 50; call++) for (const crc32 of Object.values(contestants)) crc32(65_536);
-  await new Promise((resolve) => setTimeout(resolve, 300)); // The optimizing compilers work beside us.
+  await new Promise((resolve) => setTimeout(resolve, 300)); // The optimizing compilers run at the same time.
 
   console.log("    bytes      core    sliced      zlib   core/sliced   core/zlib");
   for (const bytes of SIZES) {

@@ -1,9 +1,10 @@
 /**
- * What it costs to open a topic and to look for an event in it, by size: times and memory must not grow with
+ * What it costs to open a topic and to look up an event in it, by size: times and memory must not grow with
  * the log.
  *
  * ```sh
- * deno run -A bench/opening_cost.ts                       # a table; needs 3 GB of room in the temporary folder
+ * deno run -A bench/opening_cost.ts                       # a table; needs 3 GB of space in the temporary
+ * folder
  * deno run -A bench/opening_cost.ts --json                # the same as JSON
  * deno run -A bench/opening_cost.ts --events 1000000 --segments 200 --folder /data/bench
  * ```
@@ -21,10 +22,10 @@ import { measure, type Measured, type Times } from "./opening/measure.ts";
 import { makeStore, type Store, stores } from "./opening/stores.ts";
 import { commandOn } from "./suite/runtimes.ts";
 
-/** What the goals allow for opening, seeking and the first pull together, in milliseconds. */
+/** The goal for opening, seeking and the first pull together, in milliseconds. */
 const GOAL_MS = 10;
 
-/** Measures a store in a process of its own. */
+/** Measures a store in a separate process. */
 function measureApart(rootPath: string, { name, events }: Store): Measured {
   const [command, ...parameters] = commandOn("deno", "bench/opening_cost.ts");
   const { status, stdout, stderr } = spawnSync(command, [

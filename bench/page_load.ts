@@ -1,6 +1,6 @@
 /**
- * How long the page's server takes to answer what each view asks, of a topic with many partitions and consumers; alone,
- * and while many live tails are connected that read slowly and events come.
+ * How long the web page's server takes to answer each view's requests, for a topic with many partitions and
+ * consumers; alone, and while events arrive and many slow live tails are connected.
  *
  * ```text
  * deno run -A -c deno.npm-only.json bench/page_load.ts
@@ -22,12 +22,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Driver, type Topic } from "../mod.ts";
 import { commandOn } from "./suite/runtimes.ts";
 
-/** No view may take longer. */
+/** Time limit of every view. */
 const GOAL_MS = 1000;
 const TOPIC = "wide";
 const ROUNDS = 3;
 
-/** What each view asks first. */
+/** The first requests of each view. */
 const VIEWS: readonly (readonly [view: string, path: string])[] = [
   ["topics", "api/topics?limit=50"],
   ["topics, by lag", "api/topics?sort=-lag&limit=50"],
@@ -43,13 +43,13 @@ const VIEWS: readonly (readonly [view: string, path: string])[] = [
   ["/metrics", "metrics"],
 ];
 
-/** How long a view's first question and the next ones took. */
+/** How long a view's first request and the later ones took. */
 interface Taken {
   view: string;
   firstMs: number;
-  /** The longest of the next ones. */
+  /** The slowest of the later ones. */
   thenMs: number;
-  /** Processor time of the server for each, which other programs do not disturb; in tens. */
+  /** Processor time of the server per request, which other programs do not affect; measured over ten. */
   cpuMs: number;
 }
 
@@ -73,7 +73,7 @@ function copyConsumers(root: string, consumers: number): void {
   }
 }
 
-/** A server of its own process. */
+/** A server in a separate process. */
 async function serve(root: string): Promise<{ url: string; server: ChildProcess }> {
   const [command, ...words] = commandOn("deno", "cli.ts");
   const server = spawn(command, [...words, "ui", "--store", root, "--port", "0"], {
@@ -114,7 +114,7 @@ async function slowTail(url: string): Promise<IncomingMessage> {
   return response;
 }
 
-/** Processor time of a process in seconds, and its memory in bytes; where there is no /proc, not a number. */
+/** Processor time of a process in seconds, and its memory in bytes; NaN without /proc. */
 function useOf(pid: number): { seconds: number; bytes: number } {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");

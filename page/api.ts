@@ -1,11 +1,11 @@
 import type { FaultView } from "../src/ui/contract.ts";
 
-/** Path of something about a topic. */
+/** Path of a part of a topic. */
 export function topicPath(name: string, ...rest: (string | number)[]): string {
   return ["/api/topics", encodeURIComponent(name), ...rest].join("/");
 }
 
-/** A path with parameters; those that are undefined or empty are left out. */
+/** A path with parameters; undefined and empty ones are left out. */
 export function withQuery(path: string, query: Record<string, string | number | undefined>): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -15,13 +15,13 @@ export function withQuery(path: string, query: Record<string, string | number | 
   return text === "" ? path : `${path}?${text}`;
 }
 
-/** Asks the server; throws an error with what it says when it refuses. */
+/** Sends a request to the server; throws an error with the server's message if it refuses. */
 export async function ask<T>(path: string, signal: AbortSignal, method = "GET"): Promise<T> {
   const response = await askRaw(path, signal, method);
   return await response.json() as T;
 }
 
-/** The same, for what is not JSON. */
+/** The same, for responses that are not JSON. */
 export async function askRaw(path: string, signal: AbortSignal, method = "GET"): Promise<Response> {
   let response: Response;
   try {

@@ -1,9 +1,9 @@
-/** Words that no shell takes for anything else. */
+/** Words without special characters for shells. */
 const PLAIN = /^[\p{L}\p{N}_@%+=:,./-]+$/u;
-/** Characters that no one sees in a command, or that end its line. */
+/** Characters that are invisible in a command, or that end its line. */
 const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** A word as bash and zsh take it. */
+/** A word quoted for bash and zsh. */
 export function quoted(word: string): string {
   if (PLAIN.test(word)) return word;
   if (word.match(HIDDEN) === null) return `'${word.replaceAll("'", `'\\''`)}'`;
@@ -14,12 +14,12 @@ export function quoted(word: string): string {
   return `$'${written}'`;
 }
 
-/** A call of diaspora-ctl. */
+/** A diaspora-ctl command line. */
 export function commandLine(words: readonly string[]): string {
   return ["diaspora-ctl", ...words.map(quoted)].join(" ");
 }
 
-/** A topic as a command's first word; one that would be taken for an option is named as one. */
+/** A topic as a command's first word; a name that looks like an option is passed as an option. */
 export function topicWords(topic: string): string[] {
   return topic.startsWith("-") ? [`--topic=${topic}`] : [topic];
 }

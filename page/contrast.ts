@@ -1,9 +1,9 @@
 import type { Values } from "./raster.ts";
 
-/** So many values are looked at for the contrast; of more, some are left out evenly. */
+/** At most this many values are examined for the contrast; of more, an even sample. */
 const SAMPLE_MAX = 500_000;
 
-/** The values of an image in order, without those that are not numbers. */
+/** The values of an image, sorted, without NaN. */
 export class Distribution {
   readonly #sorted: Float64Array;
 
@@ -17,14 +17,14 @@ export class Distribution {
     this.#sorted = sample.subarray(0, count).sort();
   }
 
-  /** Below which the share of the values is; NaN where there is none. */
+  /** The value below which that share of the values is; NaN if there are none. */
   percentile(percent: number): number {
     return this.#sorted[Math.round((this.#sorted.length - 1) * percent / 100)] ?? NaN;
   }
 
   /**
-   * What is drawn black and white, with so many percent clipped at each end. Where one value fills the image, as in
-   * one of few photons, those above it decide.
+   * The values to draw black and white, with that many percent clipped at each end. If one value fills the
+   * image, as with few photons, those above it decide.
    */
   range(clippedPercent: number): [black: number, white: number] {
     const [black, white] = [this.percentile(clippedPercent), this.percentile(100 - clippedPercent)];
@@ -35,7 +35,7 @@ export class Distribution {
     return [black, this.#sorted[above + Math.round(rest * (1 - clippedPercent / 100))]];
   }
 
-  /** How many values are in each of so many equal parts of a range. */
+  /** How many values are in each of that many equal parts of a range. */
   histogram([low, high]: readonly [number, number], bins: number): number[] {
     const counts = new Array<number>(bins).fill(0);
     if (!(high > low)) return counts;
@@ -47,7 +47,7 @@ export class Distribution {
   }
 }
 
-/** How values become colours. */
+/** A mapping of values to colours. */
 export interface Look {
   black: number;
   white: number;
@@ -55,7 +55,7 @@ export interface Look {
   map: ColourMap;
 }
 
-/** Colours from the lowest to the highest value; the stops are evenly apart. */
+/** Colours from the lowest to the highest value, at equal intervals. */
 const MAPS = {
   gray: ["000000", "ffffff"],
   viridis: ["440154", "472d7b", "3b528b", "2c728e", "21918c", "28ae80", "5ec962", "addc30", "fde725"],
@@ -71,7 +71,7 @@ export const COLOUR_MAPS = Object.keys(MAPS) as ColourMap[];
 /** How much a logarithmic scale spreads the lowest values. */
 const LOG_SPREAD = 1000;
 
-/** 256 colours, as red, green and blue one after the other. */
+/** 256 colours, each as red, green and blue. */
 export function coloursOf(map: ColourMap): Uint8Array {
   const stops = MAPS[map].map((hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)));
   const colours = new Uint8Array(256 * 3);
@@ -86,7 +86,7 @@ export function coloursOf(map: ColourMap): Uint8Array {
   return colours;
 }
 
-/** Writes values as pixels of red, green, blue and opacity; what is not a number is left transparent. */
+/** Writes values as RGBA pixels; NaN is transparent. */
 export function paint(
   values: Values,
   { black, white, isLogarithmic, map }: Look,

@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 
-/** How long a button says that it has copied. */
+/** How long a button shows that it has copied. */
 const SAID_MS = 1500;
 
-/** A button that copies a text; `what` says more than the label to those who do not see where it stands. */
+/** A button that copies a text; `what` tells screen readers more than the label does. */
 export function copyButton(label: string, text: string, what?: string): TemplateResult {
   const copy = async (event: Event): Promise<void> => {
     const button = event.currentTarget as HTMLButtonElement;

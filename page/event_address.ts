@@ -2,23 +2,23 @@ import type { PageQuery } from "./event_search.ts";
 import { idOf, pageOf } from "./event_start.ts";
 import { linkTo } from "./route.ts";
 
-/** What an address says of the events that are shown. */
+/** What an address says about the events shown. */
 export interface EventAddress {
   partition: number | undefined;
   filter: string;
-  /** An id or a time, as it was typed. */
+  /** An id or a time, as typed. */
   start: string;
   isOldestFirst: boolean;
   isLive: boolean;
-  /** Fields of the metadata that have a column. */
+  /** Fields of the metadata that are shown as columns. */
   columns: string[];
-  /** The page, beside where a search begins. */
+  /** The page, in addition to where a search begins. */
   page: PageQuery | undefined;
-  /** Events that are open, as `PARTITION/ID`. */
+  /** Open events, as `PARTITION/ID`. */
   opened: string[];
 }
 
-/** Reads it. `open` alone is a link to one event. */
+/** Parses it. `open` alone is a link to one event. */
 export function eventAddressOf(query: URLSearchParams): EventAddress {
   const text = query.get("partition");
   const partition = text === null ? undefined : Number(text);
@@ -35,7 +35,7 @@ export function eventAddressOf(query: URLSearchParams): EventAddress {
   };
 }
 
-/** The address of what is shown, with some changes; the page and what is open are left out unless they are given. */
+/** The address of what is shown, with changes; the page and open events are left out unless given. */
 export function eventLink(
   topic: string,
   { partition, filter, start, isOldestFirst, isLive, columns }: EventAddress,

@@ -1,8 +1,8 @@
 import type { EventsView } from "../src/ui/contract.ts";
 
 /**
- * Where a page of events begins: at an id or a time, or before an id, or before or after a page of all partitions; the
- * newest by default.
+ * Where a page of events begins: at an id or a time, before an id, or before or after a page of all
+ * partitions; by default at the newest event.
  */
 export interface PageQuery {
   from?: number;
@@ -18,8 +18,8 @@ export function isForwards({ from, time, newer }: PageQuery): boolean {
 }
 
 /**
- * A page of events that grows: the server looks for what a filter wants for a moment only, and is asked again from
- * there until the page is full or there is no more.
+ * A page of events that grows: the server searches for a limited time per request, and is asked to continue
+ * until the page is full or nothing is left.
  */
 export async function* searchEvents(
   ask: (query: PageQuery, limit: number) => Promise<EventsView>,
@@ -44,7 +44,7 @@ export async function* searchEvents(
   }
 }
 
-/** What is asked next; undefined where there is no more. */
+/** The next request; undefined when nothing is left. */
 function nextQuery(
   { merged, fromId, untilId, firstId, endId }: EventsView,
   forwards: boolean,
@@ -65,7 +65,7 @@ function joined(page: EventsView, more: EventsView, forwards: boolean): EventsVi
   if (merged === undefined || more.merged === undefined) {
     return forwards ? { ...common, fromId: page.fromId } : { ...common, untilId: page.untilId };
   }
-  // What a filter finds of one partition after the other is put into the order of time.
+  // Results from several partitions are sorted by time.
   events.sort((one, other) => one.timestamp - other.timestamp);
   const edge = forwards
     ? { older: merged.older, hasOlder: merged.hasOlder }

@@ -1,7 +1,7 @@
 import { EXPECTED_TIME, timeOf, timeRemark } from "../src/time_text.ts";
 import type { PageQuery } from "./event_search.ts";
 
-/** The zone in which times are shown, and read. */
+/** The time zone in which times are shown and entered. */
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
 
 /** An id as people write it: `40000`, `40,000`, `40_000`. */
@@ -11,7 +11,7 @@ export function idOf(text: string): number | undefined {
   return isId && Number.isSafeInteger(id) ? id : undefined;
 }
 
-/** The page of an address; undefined where it names none but its beginning. */
+/** The page in an address; undefined if it names none. */
 export function pageOf(query: URLSearchParams): PageQuery | undefined {
   const [after, before, older, newer] = ["after", "before", "older", "newer"].map((name) =>
     query.get(name) ?? ""

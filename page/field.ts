@@ -1,4 +1,7 @@
-/** Metadata as a value; numbers that a double cannot hold keep their digits as text. Undefined where it is not JSON. */
+/**
+ * Parses metadata; numbers that a double cannot represent keep their digits as text. Undefined if it is not
+ * JSON.
+ */
 export function parsedMetadata(metadata: string): unknown {
   const exact = (_key: string, value: unknown, context?: { source?: string }): unknown =>
     typeof value === "number" && context?.source !== undefined && String(value) !== context.source
@@ -24,7 +27,7 @@ class ExactNumber {
   }
 }
 
-/** The field of a path with dots; undefined where there is none. A field may have dots in its name. */
+/** The field at a dotted path; undefined if there is none. A field's name may contain dots. */
 export function fieldAt(value: unknown, path: string): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   if (Object.hasOwn(value, path)) return (value as Record<string, unknown>)[path];
@@ -36,7 +39,7 @@ export function fieldAt(value: unknown, path: string): unknown {
   return undefined;
 }
 
-/** A field as text: a text without quotes, anything else as JSON. */
+/** A field as text: a string without quotes, anything else as JSON. */
 export function fieldText(value: unknown): string {
   if (value === undefined) return "";
   return typeof value === "string" || value instanceof ExactNumber ? String(value) : JSON.stringify(value);

@@ -58,10 +58,10 @@ export function formatSpan(seconds: number): string {
   return countedGrouped(Math.round(seconds / 86400), "day");
 }
 
-// Characters that no one sees, but that turn the text around them or hide it. Two of them join letters.
+// Invisible characters that change the direction of the text around them or hide it. Two of them join letters.
 const HIDDEN = /(?![\t\n\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** The text with unseen characters written out, so that it reads as what it is. */
+/** The text with invisible characters escaped, so that it shows what it is. */
 export function visible(text: string): string {
   return text.replace(HIDDEN, (character) => {
     const code = character.codePointAt(0)!.toString(16);

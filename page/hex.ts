@@ -1,4 +1,4 @@
-/** Bytes as lines: where they begin, in hex, and as far as they are ASCII as text. */
+/** Bytes as lines: their offset, in hex, and as text where they are ASCII. */
 export function hexLines(bytes: Uint8Array, from = 0): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += 16) {

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit-html";
 import { visible } from "./format.ts";
 
-/** Longer texts are shown as they are. */
+/** Longer texts are not formatted. */
 const PRETTY_CHARS_MAX = 200_000;
 
 const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|(true|false|null)|([{}[\],]))/y;
@@ -9,13 +9,13 @@ const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|(true|false|nul
 interface Token {
   kind: "key" | "string" | "number" | "word" | "mark";
   text: string;
-  /** Written before it: a line end and spaces, or one space. */
+  /** Written before it: a line break and spaces, or one space. */
   before: string;
 }
 
 /**
- * The tokens of a JSON text with the white space of a pretty one. Working on the text keeps numbers as they were
- * written. Undefined when it is not JSON.
+ * The tokens of a JSON text with pretty white space. Working on the text keeps numbers as they were written.
+ * Undefined if it is not JSON.
  */
 export function prettyTokens(text: string): Token[] | undefined {
   const tokens: Token[] = [];
@@ -55,7 +55,7 @@ function line(depth: number): string {
   return `\n${"  ".repeat(Math.max(0, depth))}`;
 }
 
-/** A JSON text, pretty and coloured; what is none is shown as it is. */
+/** A JSON text, formatted and coloured; a text that is not JSON is shown unchanged. */
 export function prettyJson(text: string): TemplateResult {
   const tokens = text.length <= PRETTY_CHARS_MAX ? prettyTokens(text) : undefined;
   if (tokens === undefined) return html`<pre class="json">${visible(text)}</pre>`;

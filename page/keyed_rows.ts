@@ -1,9 +1,9 @@
 import { render, type TemplateResult } from "lit-html";
 
-/** A row of a table as it is now. */
+/** The current state of a table row. */
 export interface Row {
   key: string;
-  /** Grows when the row looks different; then it is drawn again. */
+  /** Increases when the row looks different, so that it is drawn again. */
   version: unknown;
   className: string;
   cells: () => TemplateResult;
@@ -12,8 +12,8 @@ export interface Row {
 }
 
 /**
- * Keeps the rows of a table body in the order of their keys, and draws those alone that are new or different. Unlike
- * `repeat`, which leaves a comment behind for every row that goes, a row that goes is gone: a live table has
+ * Keeps the rows of a table body in the order of their keys, and draws only new and changed ones. Unlike
+ * `repeat`, which leaves a comment node for every removed row, it removes rows completely: a live table has
  * thousands a minute.
  */
 export class KeyedRows {
@@ -21,7 +21,7 @@ export class KeyedRows {
   #rows: readonly Row[] = [];
   #shown = new Map<string, { element: HTMLTableRowElement; row: Row }>();
 
-  /** For `ref`: the body that holds the rows; it may still hold those of another that was drawn there. */
+  /** For `ref`: the body that holds the rows; it may still hold those of a previous table. */
   readonly host = (body?: Element): void => {
     this.#body = body;
     this.#shown.clear();
@@ -29,7 +29,7 @@ export class KeyedRows {
     this.#sync();
   };
 
-  /** Shows these rows, in their order. */
+  /** Shows these rows, in this order. */
   show(rows: readonly Row[]): void {
     this.#rows = rows;
     this.#sync();

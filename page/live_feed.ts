@@ -1,19 +1,22 @@
 import type { EventView, LiveView } from "../src/ui/contract.ts";
 
-/** The rates that are said are those of so long. */
+/** The rates shown are averages over this time. */
 const SPAN_MS = 3000;
-/** Events that come within so long are shown at once: a table is laid out as a whole, however few rows are new. */
+/**
+ * Events that arrive within this time are shown together: the browser lays out the whole table, however few
+ * rows are new.
+ */
 const TOGETHER_MS = 500;
-/** The server says something at least every five seconds. */
+/** The server sends something at least every five seconds. */
 const SILENCE_MS = 12_000;
 
-/** What came and what of it was shown, in events/s. */
+/** Rates of events received and shown, in events/s. */
 export interface LiveRates {
   shown: number;
   came: number;
 }
 
-/** Events as they come, and whether they do. */
+/** Events as they arrive, and the state of the connection. */
 export class LiveFeed {
   readonly #source: EventSource;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -21,7 +24,7 @@ export class LiveFeed {
   #waiting: { events: EventView[]; skipped: number } | undefined;
   #deliveredMs = 0;
   #heardMs = performance.now();
-  /** When the connection was lost; undefined while there is one. */
+  /** When the connection was lost; undefined while it is up. */
   #lostMs: number | undefined;
   #missedMs = 0;
 
@@ -29,7 +32,7 @@ export class LiveFeed {
     path: string,
     private readonly on: {
       events: (events: readonly EventView[], skipped: number) => void;
-      /** The state is another one. */
+      /** Called when the state changes. */
       changed: () => void;
       fault: (fault: string) => void;
     },
@@ -59,17 +62,17 @@ export class LiveFeed {
     });
   }
 
-  /** Whether events come, as far as is known. */
+  /** Whether the connection is up, as far as is known. */
   get isConnected(): boolean {
     return this.#lostMs === undefined;
   }
 
-  /** For how long there was no connection, all in all: what came then is not shown. */
+  /** Total time without a connection: events of that time are not shown. */
   get missedMs(): number {
     return this.#missedMs + (this.#lostMs === undefined ? 0 : performance.now() - this.#lostMs);
   }
 
-  /** Of the last seconds. */
+  /** Averages over the last seconds. */
   get rates(): LiveRates {
     this.#forget();
     const sum = (numbers: number[]): number =>

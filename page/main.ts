@@ -12,7 +12,7 @@ import { TopicsView } from "./views/topics.ts";
 
 const app = document.getElementById("app")!;
 let view: View | undefined;
-/** Until the server answers, nothing is known of the store. */
+/** Until the server answers, nothing is known about the store. */
 let store: StoreView = {
   driver: "",
   place: "",
@@ -58,12 +58,12 @@ function frame(): TemplateResult {
 }
 
 function skip(event: Event): void {
-  // The address after the # is the route.
+  // The part of the address after the # is the route.
   event.preventDefault();
   document.getElementById("main")?.focus();
 }
 
-/** What the page consists of, beside single topics. */
+/** The views of the page other than single topics. */
 const PARTS: readonly { path: readonly string[]; label: string; needsDoctor?: true }[] = [
   { path: [], label: "Topics" },
   { path: ["consumers"], label: "Consumers" },
@@ -95,7 +95,7 @@ function show(isFirst: boolean): void {
   view.onChange = draw;
   view.start();
   draw();
-  // Who listens rather than looks learns that something else is shown.
+  // Tells users of screen readers that the view has changed.
   if (!isFirst) requestAnimationFrame(() => document.getElementById("main")?.focus({ preventScroll: true }));
 }
 

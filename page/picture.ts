@@ -1,4 +1,4 @@
-/** What an image's bytes begin with. */
+/** The first bytes of image files. */
 const SIGNATURES: readonly [type: string, offset: number, bytes: readonly number[]][] = [
   ["image/png", 0, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
   ["image/jpeg", 0, [0xff, 0xd8, 0xff]],
@@ -8,7 +8,7 @@ const SIGNATURES: readonly [type: string, offset: number, bytes: readonly number
   ["image/avif", 4, [0x66, 0x74, 0x79, 0x70, 0x61, 0x76, 0x69, 0x66]],
 ];
 
-/** The type of an image file, undefined when the bytes are none. Never SVG, which may hold programs. */
+/** The type of an image file, undefined if the bytes are not one. Never SVG, which may contain scripts. */
 export function imageType(bytes: Uint8Array): string | undefined {
   return SIGNATURES.find(([, offset, signature]) =>
     signature.every((byte, at) => bytes[offset + at] === byte)

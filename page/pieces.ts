@@ -1,17 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { formatAge, formatCount, formatTime } from "./format.ts";
 
-/** What a template may hold. */
+/** What a template may contain. */
 export type Content = TemplateResult | typeof nothing | string | number;
 
-/** A figure with its name. */
+/** A figure with its label. */
 export function tile(name: string, value: Content, more: Content = nothing): TemplateResult {
   return html`<div class="tile"><dt>${name}</dt><dd>${value}</dd>${
     more === nothing ? nothing : html`<dd class="more">${more}</dd>`
   }</div>`;
 }
 
-/** A moment: how long ago, and exactly. */
+/** A time: how long ago, and exactly. */
 export function moment(time: number | undefined, now = Date.now()): TemplateResult {
   if (time === undefined) return html`<span class="muted">none</span>`;
   return html`<time datetime=${new Date(time).toISOString()} title=${formatTime(time)}>${
@@ -19,17 +19,17 @@ export function moment(time: number | undefined, now = Date.now()): TemplateResu
   }</time>`;
 }
 
-/** What went wrong. */
+/** An error message. */
 export function faultBox(fault: string | undefined): Content {
   return fault === undefined ? nothing : html`<p class="fault" role="alert">${fault}</p>`;
 }
 
-/** Said while the first answer is on its way. */
+/** Shown until the first answer arrives. */
 export function waiting(): TemplateResult {
   return html`<p class="muted" role="status">Loading …</p>`;
 }
 
-/** Which part of a list is shown, and the way to the others. */
+/** Which part of a list is shown, and links to the others. */
 export function pager(
   { offset, shown, total, limit, what, go }: {
     offset: number;

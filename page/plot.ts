@@ -14,23 +14,23 @@ export interface PlotData {
 /** How a plot looks. */
 export interface PlotOptions {
   name: string;
-  /** Writes a value, on the axis and in the table. */
+  /** Formats a value, on the axis and in the table. */
   format: (value: number) => string;
-  /** Steps with a filled area, for counts of spans; else lines. */
+  /** Steps with a filled area, for counts per interval; otherwise lines. */
   stepped?: boolean;
   data: PlotData | undefined;
-  /** The time that is shown, whatever there are data for; in milliseconds. */
+  /** The time range shown, in milliseconds, even where there is no data. */
   range: { from: number; to: number };
-  /** Said instead of a plot. */
+  /** Shown instead of a plot. */
   missing?: string;
-  /** Called when the table was opened or closed. */
+  /** Called when the table is opened or closed. */
   onToggle: () => void;
 }
 
 const HEIGHT = 180;
 const SERIES_COLOURS = 6;
 
-/** A plot with a summary for those who do not see it, and its numbers as a table. */
+/** A plot with a summary for screen readers, and its numbers as a table. */
 export function plotFigure(options: PlotOptions): TemplateResult {
   const { name, data, missing } = options;
   return html`<figure class="plot">
@@ -45,7 +45,7 @@ export function plotFigure(options: PlotOptions): TemplateResult {
   </figure>`;
 }
 
-/** The most telling part of the summary; a legend says the rest. */
+/** The most important part of the summary; a legend has the rest. */
 function brief(options: PlotOptions): string {
   const { data, format } = options;
   if (data === undefined || data.times.length < 2) return "";
@@ -55,7 +55,7 @@ function brief(options: PlotOptions): string {
   return `largest now: ${visible(name)}, ${format(value)}`;
 }
 
-/** What there is to see. */
+/** What can be seen. */
 function summary({ data, format, missing }: PlotOptions): string {
   if (data === undefined || data.times.length < 2) return missing ?? "";
   const parts = data.series.map(({ name, values }) => {
@@ -82,7 +82,7 @@ function asTable({ name, format, onToggle }: PlotOptions, { times, series }: Plo
   return html`<details class="numbers" @toggle=${toggled}>
     <summary>As a table</summary>
     ${
-    // Made once it is opened: most never are.
+    // Created when it is opened: most never are.
     openTables.has(name)
       ? html`
         <div class="scroll" tabindex="0">
@@ -103,7 +103,7 @@ function asTable({ name, format, onToggle }: PlotOptions, { times, series }: Plo
 /** Names of the plots whose tables are open. */
 const openTables = new Set<string>();
 
-/** The colour that a custom property stands for now. */
+/** The current value of a colour's custom property. */
 function colourOf(property: string): string {
   const probe = document.createElement("span");
   probe.style.color = `var(${property})`;
@@ -129,7 +129,7 @@ class DrawDirective extends AsyncDirective {
   override update(part: ElementPart, [options]: [PlotOptions]): typeof noChange {
     this.#options = options;
     this.#element = part.element as HTMLElement;
-    // The element has no size before it is in the page.
+    // The element has no size until it is in the page.
     queueMicrotask(() => this.#draw());
     return noChange;
   }
@@ -175,14 +175,14 @@ class DrawDirective extends AsyncDirective {
 
 const draw = directive(DrawDirective);
 
-/** Where the time and the values under the pointer are said. */
+/** Where the time and the values under the pointer are shown. */
 function readoutIn(element: HTMLElement): HTMLElement {
   const readout = element.ownerDocument.createElement("p");
   readout.className = "readout";
   return readout;
 }
 
-/** `2026-11-23 15:48:00: archiver 3.7K, histogram 12`; nothing where the pointer is not in the plot. */
+/** `2026-11-23 15:48:00: archiver 3.7K, histogram 12`; empty if the pointer is not in the plot. */
 function valuesAt(plot: uPlot, format: PlotOptions["format"]): string {
   const at = plot.cursor.idx;
   if (at === null || at === undefined) return "";
@@ -196,7 +196,7 @@ function valuesAt(plot: uPlot, format: PlotOptions["format"]): string {
     : `${formatTime(plot.data[0][at] * 1000).slice(0, 19)}: ${values.join(", ")}`;
 }
 
-/** Between two marks: there are no halves of events and bytes. */
+/** No marks between whole numbers: there are no half events or bytes. */
 const WHOLE_STEPS: number[] = Array.from(
   { length: 15 },
   (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power),
@@ -217,7 +217,7 @@ function settings(
     width,
     height: HEIGHT,
     legend: { show: data.series.length > 1, live: true },
-    // A label at the end of the axis needs room beside it.
+    // A label at the end of the axis needs space next to it.
     padding: [null, 36, null, null],
     hooks: { setCursor: [(plot) => readout.textContent = valuesAt(plot, format)] },
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
@@ -262,7 +262,7 @@ function settings(
   };
 }
 
-/** As much of each time as the step to the next one needs; a new day is named. */
+/** As much of each time as the step between marks requires; a new day is named. */
 function timeLabels(times: readonly number[], stepSeconds: number): string[] {
   let dayBefore = "";
   return times.map((time) => {

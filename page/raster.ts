@@ -14,7 +14,7 @@ export type PixelType =
   | "float32"
   | "float64";
 
-/** Pixels without a file format around them, as the metadata describe them. */
+/** Pixels without a file format, as described by the metadata. */
 export interface Raster {
   width: number;
   height: number;
@@ -22,13 +22,13 @@ export interface Raster {
   /** 1 for values, 3 or 4 for colours. */
   channels: 1 | 3 | 4;
   littleEndian: boolean;
-  /** How many of them are in the data, one after the other; the first is shown. */
+  /** The number of frames in the data; the first one is shown. */
   frames: number;
-  /** Whether the metadata say what a pixel is, or their size alone does. */
+  /** Whether the metadata says what a pixel is, or only its size does. */
   isSaid: boolean;
 }
 
-/** Values in the order of rows. */
+/** Values, row by row. */
 export type Values =
   | Uint8Array
   | Int8Array
@@ -39,7 +39,7 @@ export type Values =
   | Float32Array
   | Float64Array;
 
-/** Bytes of one value. */
+/** Bytes per value. */
 export const PIXEL_BYTES: Readonly<Record<PixelType, number>> = {
   uint8: 1,
   int8: 1,
@@ -67,7 +67,7 @@ const TYPE_KEYS = [
 ];
 const ORDER_KEYS = ["byte_order", "byteOrder", "byteorder", "endian", "endianness"];
 
-/** What a word such as `<u2`, `uint16le`, `float` or `gray8` says of a value. */
+/** The pixel type that a word such as `<u2`, `uint16le`, `float` or `gray8` means. */
 function typeOf(word: string): { pixel: PixelType; channels?: 3 | 4; bigEndian?: boolean } | undefined {
   const text = word.trim().toLowerCase().replace(/^(?:np|numpy)\./, "");
   const numpy = /^([<>|=]?)([buif])(1|2|4|8)$/.exec(text);
@@ -125,8 +125,9 @@ function dimensionsOf(
 }
 
 /**
- * The raster that data of this size are: `width` and `height`, or `shape`, with `dtype` or `pixel` and a byte order.
- * Where the type is not said, the number of bytes a pixel decides. A text says why they are none.
+ * The raster in data of this size: `width` and `height`, or `shape`, with `dtype` or `pixel` and a byte
+ * order. Without a type, the number of bytes per pixel decides. Returns a text if there is none, which says
+ * why.
  */
 export function rasterOf(metadata: unknown, dataBytes: number): Raster | string {
   if (typeof metadata !== "object" || metadata === null) return "the metadata are not an object";
@@ -172,7 +173,7 @@ export function readValues(
   const count = width * height * channels;
   const size = PIXEL_BYTES[pixel];
   const isSwapped = !littleEndian && size > 1;
-  // A copy begins where every type may begin; large ones are not copied without need.
+  // A copy is aligned for every type; large data is not copied unless necessary.
   const own = isSwapped || bytes.byteOffset % size !== 0 ? bytes.slice(0, count * size) : bytes;
   if (isSwapped) swapBytes(own, size);
   const { buffer, byteOffset } = own;
@@ -226,7 +227,7 @@ function halfOf(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** A raster in fewer pixels, each the mean of `factor` by `factor`. */
+/** A raster with fewer pixels, each the mean of `factor` by `factor`. */
 export interface Reduced {
   values: Values;
   width: number;
@@ -234,7 +235,7 @@ export interface Reduced {
   factor: number;
 }
 
-/** Makes a raster of one value a pixel fit into a square. */
+/** Reduces a raster with one value per pixel so that it fits into a square. */
 export function reduce(values: Values, width: number, height: number, sideMax: number): Reduced {
   const factor = Math.ceil(Math.max(width, height) / sideMax);
   if (factor <= 1) return { values, width, height, factor: 1 };

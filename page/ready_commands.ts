@@ -2,10 +2,10 @@ import { html, type TemplateResult } from "lit-html";
 import { commandLine } from "./command_line.ts";
 import { copyButton } from "./copy_button.ts";
 
-/** What a command does, and its words after `diaspora-ctl`. */
+/** What a command does, and its arguments after `diaspora-ctl`. */
 export type ReadyCommand = readonly [does: string, words: readonly string[]];
 
-/** Commands for what the page does not do itself, ready to be copied. */
+/** Commands for what the page cannot do itself, ready to be copied. */
 export function readyCommands(
   title: string,
   commands: readonly ReadyCommand[],

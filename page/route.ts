@@ -1,11 +1,11 @@
-/** What the page shows, as its address says after the `#`. */
+/** What the page shows, from the part of its address after the `#`. */
 export interface Route {
   /** Parts of the path: `["topics", NAME, TAB]`, or none for the list of topics. */
   path: string[];
   query: URLSearchParams;
 }
 
-/** Reads the address. */
+/** Parses the address. */
 export function currentRoute(): Route {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
   return {
@@ -35,12 +35,12 @@ export function linkTo(
   return `#/${path.map(encodeURIComponent).join("/")}${text === "" ? "" : `?${text}`}`;
 }
 
-/** Goes there. */
+/** Navigates there. */
 export function go(link: string): void {
   location.hash = link;
 }
 
-/** A link within the page as an address for another browser; without a token, which each has of its own. */
+/** A link within the page as a full address for another browser, without a token. */
 export function addressOf(link: string): string {
   return `${location.origin}/${link}`;
 }

@@ -1,4 +1,4 @@
-/** What is asked of events: a pattern, a text that their metadata have somewhere, or both. */
+/** What events must match: a pattern, a text anywhere in the metadata, or both. */
 export interface Wanted {
   filter?: string;
   text?: string;
@@ -7,8 +7,9 @@ export interface Wanted {
 const CONDITION = /^([\p{L}_$][\p{L}\p{N}_$.-]*)\s*(>=|<=|!=|==|=|>|<|~)\s*(.+)$/u;
 
 /**
- * What a typed filter means: a pattern as it is; conditions such as `energy > 40 and run.kind = test` as the pattern
- * that says the same; anything else as a text to look for. Throws an error for a condition that cannot be.
+ * The meaning of a typed filter: a pattern is used unchanged; conditions such as `energy > 40 and run.kind =
+ * test` become the equivalent pattern; anything else is text to search for. Throws an error for an invalid
+ * condition.
  */
 export function wantedOf(typed: string): Wanted {
   const text = typed.trim();
@@ -21,7 +22,7 @@ export function wantedOf(typed: string): Wanted {
   return { filter: JSON.stringify(pattern) };
 }
 
-/** The same; nothing where the condition cannot be, which is said elsewhere. */
+/** The same; undefined for an invalid condition, which is reported elsewhere. */
 export function wantedOrNothing(typed: string): Wanted {
   try {
     return wantedOf(typed);
@@ -49,7 +50,7 @@ function add(pattern: Pattern, [, path, operator, typed]: readonly string[]): vo
     at[last] = [matcher];
     return;
   }
-  // Two ends of one range.
+  // The two ends of one range.
   const [range] = Array.isArray(before) ? before as { numeric?: unknown[] }[] : [];
   const more = (matcher as { numeric?: unknown[] }).numeric;
   if (range?.numeric === undefined || more === undefined) {
@@ -75,7 +76,7 @@ function matcherOf(path: string, operator: string, value: unknown): unknown {
   }
 }
 
-/** Numbers, `true`, `false`, `null` and quoted text as JSON has them; anything else is text. */
+/** Numbers, `true`, `false`, `null` and quoted strings as in JSON; anything else is a string. */
 function valueOf(typed: string): unknown {
   try {
     const value: unknown = JSON.parse(typed);

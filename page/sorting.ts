@@ -4,11 +4,11 @@ import { html, nothing, type TemplateResult } from "lit-html";
 export interface SortColumn {
   key: string;
   label: string;
-  /** Numbers stand at the right, and begin with the most. */
+  /** Numbers are right-aligned, and sorted in descending order first. */
   isNumber?: boolean;
 }
 
-/** Heads of columns that sort by them: `events`, or `-events` with the most first. */
+/** Column headers that sort by them: `events`, or `-events` in descending order. */
 export function sortHeads(
   columns: readonly SortColumn[],
   chosen: string,
@@ -28,7 +28,7 @@ export function sortHeads(
   });
 }
 
-/** The same choice where a list has no heads, on a narrow window. */
+/** The same choice for narrow windows, where a list has no headers. */
 export function sortChoice(
   columns: readonly SortColumn[],
   chosen: string,

@@ -3,7 +3,7 @@ import { formatRate } from "./format.ts";
 
 const [WIDTH, HEIGHT] = [90, 20];
 
-/** Rates over a span of time, as a small line; what it shows is said, too. */
+/** Rates over time, as a small line; also described in words. */
 export function sparkline(rates: readonly number[], span: string): TemplateResult {
   const most = Math.max(...rates);
   const step = WIDTH / Math.max(1, rates.length - 1);

@@ -3,12 +3,12 @@ import { html, type TemplateResult } from "lit-html";
 const KEY = "diaspora-ui-theme";
 const THEMES = ["system", "light", "dark"];
 
-/** Takes up what was chosen before. */
+/** Applies the earlier choice. */
 export function startTheme(): void {
   try {
     apply(localStorage.getItem(KEY) ?? "system");
   } catch {
-    // Storage may be forbidden; then the choice lasts as long as the page.
+    // Storage may be forbidden; then the choice lasts until the page is closed.
   }
 }
 

@@ -1,37 +1,37 @@
 import type { TemplateResult } from "lit-html";
 import { sleep } from "../src/sleep.ts";
 
-/** A part of the page with a state of its own. */
+/** A part of the page with its own state. */
 export abstract class View {
   readonly #ending = new AbortController();
-  /** Called when the view looks different; set by what shows it. */
+  /** Called when the view needs to be redrawn; set by what shows it. */
   onChange: () => void = () => {};
 
-  /** Aborted when the view is left. */
+  /** Aborted when the user leaves the view. */
   get signal(): AbortSignal {
     return this.#ending.signal;
   }
 
-  /** What the title of the window says. */
+  /** The window's title. */
   abstract get title(): string;
 
-  /** How it looks now. */
+  /** Renders its current state. */
   abstract render(): TemplateResult;
 
-  /** Called once, when it is shown first. */
+  /** Called once, when it is first shown. */
   start(): void {}
 
-  /** Called once, when it is left. */
+  /** Called once, when the user leaves it. */
   stop(): void {
     this.#ending.abort();
   }
 
-  /** Something is different. */
+  /** Something has changed. */
   changed(): void {
     if (!this.signal.aborted) this.onChange();
   }
 
-  /** Does something again and again, as long as the view is shown and the window seen. */
+  /** Does something repeatedly, as long as the view is shown and the window is visible. */
   poll(intervalMs: number, work: () => Promise<void>): void {
     const loop = async (): Promise<void> => {
       while (!this.signal.aborted) {
@@ -43,7 +43,7 @@ export abstract class View {
             if (!this.signal.aborted) this.failed(error);
           }
         }
-        // A server that is slow is asked less often.
+        // A slow server is polled less often.
         await sleep(Math.max(intervalMs, 4 * (performance.now() - beganMs)), this.signal);
       }
     };
@@ -57,7 +57,7 @@ export abstract class View {
     });
   }
 
-  /** Called with errors; shown by those who have a place for it. */
+  /** Called with errors; overridden by views that have a place to show them. */
   protected failed(error: unknown): void {
     console.error(error);
   }

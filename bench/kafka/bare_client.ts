@@ -6,27 +6,27 @@ import type { Gate } from "../../src/ctl/bench/produce.ts";
 import { type Measured, Stopwatch } from "../../src/ctl/bench/stopwatch.ts";
 import { type Shape, warmUpOf } from "../../src/ctl/bench/workload.ts";
 
-/** One measurement of the client library without the driver around it. */
+/** A measurement of the client library without the driver. */
 export interface BareJob {
   kind: "produce" | "consume";
   servers: string;
   topic: string;
-  /** A topic to write to or read from before the clock starts. */
+  /** A topic to warm up with, before the clock starts. */
   warmUp: string;
   shape: Shape;
   partitions: number;
 }
 
-/** Bytes that go in one request a partition: what the driver sends, too. */
+/** Bytes per request and partition, the same as the driver's. */
 const BATCH_BYTES = 900_000;
-/** Requests that may be on their way, so that the next is made ready while one is. */
+/** Requests in flight, so that the next one is prepared while one is under way. */
 const SENDS_MAX = 4;
-/** Size of what stands before the text in a record of the driver, so that both store the same bytes. */
+/** Size of the driver's prefix of the text in a record, so that both store the same bytes. */
 const HEAD_BYTES = 24;
-/** Where in it the size of the text is. */
+/** Where the prefix has the size of the text. */
 const TEXT_SIZE_OFFSET = 16;
 
-/** Makes a measurement in this process: with the client's own means, as fast as it goes without risk. */
+/** Makes a measurement in this process: as fast as the client can go without losing durability. */
 export async function measureBare(job: BareJob, gate: Gate): Promise<Measured> {
   return job.kind === "produce" ? await measureProduce(job, gate) : await measureConsume(job, gate);
 }
@@ -78,7 +78,7 @@ async function measureConsume(job: BareJob, gate: Gate): Promise<Measured> {
   return watch.stop({ events: shape.events, bytes: await consume(job, job.topic, shape.events) });
 }
 
-/** Reads so many events, parses their metadata, and gives the bytes of their data. */
+/** Reads that many events, parses their metadata, and returns the bytes of their data. */
 async function consume(job: BareJob, topic: string, events: number): Promise<number> {
   const { Consumer } = await loadClient();
   const consumer = new Consumer({

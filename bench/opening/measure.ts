@@ -1,7 +1,7 @@
 import process from "node:process";
 import { Driver, type Topic } from "../../mod.ts";
 
-/** Milliseconds that each of the steps took, once in a new process and as the median of many. */
+/** Milliseconds of each step: the first time in a new process, and the median of many. */
 export interface Times {
   open: number;
   firstPull: number;
@@ -9,23 +9,25 @@ export interface Times {
   seekTime: number;
 }
 
-/** What was measured of a store. */
+/** The measurements of a store. */
 export interface Measured {
-  /** The first time in a new process that has loaded the library: compiling it is included. */
+  /** The first round in a new process that has loaded the library: includes compiling it. */
   cold: Times;
-  /** The median of the rounds after it. */
+  /** The median of the later rounds. */
   warm: Times;
-  /** The slowest of the rounds after the first. */
+  /** The slowest of the later rounds. */
   worst: Times;
-  /** How much larger the process became in the first round, in MiB. */
+  /** How much memory the first round added to the process, in MiB. */
   memory: number;
 }
 
 const ROUNDS = 30;
 
-/** Opens a topic again and again, and looks at random places of it; alone in its process, so that memory counts. */
+/**
+ * Opens a topic repeatedly, and looks up random events; alone in its process, so that memory can be measured.
+ */
 export async function measure(rootPath: string, name: string, events: number): Promise<Measured> {
-  // Loads the engine, as a program that opens topics has done before.
+  // Loads the engine, as a program that opens topics would have done before.
   await (await Driver.open("files", { root_path: rootPath })).close();
   const before = residentMiB();
   const rounds: Times[] = [];
@@ -55,7 +57,7 @@ function residentMiB(): number {
   return process.memoryUsage().rss / 2 ** 20;
 }
 
-/** Between which times the events were stored, in milliseconds since 1970. */
+/** The times of the first and the last event, in milliseconds since 1970. */
 async function timesOf(rootPath: string, name: string): Promise<{ oldest: number; newest: number }> {
   await using driver = await Driver.open("files", { root_path: rootPath });
   await using topic = await driver.openTopic(name);

@@ -2,19 +2,19 @@ import { readdirSync, rmSync } from "node:fs";
 import type { Driver } from "../../mod.ts";
 import { counted } from "../../src/counted.ts";
 
-/** A topic that is opened and looked into. */
+/** A topic to open and look into. */
 export interface Store {
   /** The topic's name. */
   name: string;
-  /** What is in it, for the table. */
+  /** Its contents, for the table. */
   what: string;
   events: number;
   segmentBytes: number;
-  /** How many segments there must be, where that matters. */
+  /** How many segments there must be, if that matters. */
   segments?: number;
-  /** Events a batch; undefined for what the producer finds best. */
+  /** Events per batch; undefined to leave it to the producer. */
   batchSize?: number;
-  /** Whether its index files are removed once it is written. */
+  /** Whether its index files are removed after it is written. */
   withoutIndex?: boolean;
 }
 
@@ -34,7 +34,7 @@ export function stores(events: number, segments: number): Store[] {
       name: "segments",
       what: `${count(segments)} segments`,
       segments,
-      // A batch fills a segment.
+      // One batch fills a segment.
       events: segments * 48,
       segmentBytes: 4096,
       batchSize: 48,

@@ -13,7 +13,7 @@ interface Log {
   close(done: () => void): void;
 }
 
-/** async-append-only-log: the log of Secure Scuttlebutt. */
+/** async-append-only-log: the log used by Secure Scuttlebutt. */
 export const asyncAppendOnlyLog: Peer = {
   name: "async-append-only-log",
   settings: "blocks of 64 KiB, written when full",
@@ -34,7 +34,7 @@ export const asyncAppendOnlyLog: Peer = {
           for (let index = 0; index < metadata.length; index++) {
             log.append(encodeRecord(metadata[index], data[index]), ignore);
           }
-          // Full blocks are written meanwhile; without a pause all of them would wait in memory.
+          // Full blocks are written in the background; without a pause all of them would be buffered in memory.
           await new Promise<void>((resolve) => setImmediate(resolve));
         }
         await new Promise<void>((resolve) => log.onDrain(resolve));

@@ -11,7 +11,7 @@ interface Log {
   ): (end: boolean | null, next: (end: unknown, value: Buffer) => void) => void;
 }
 
-/** flumelog-offset: a log in one file, a record's place is its name. */
+/** flumelog-offset: a log in one file, in which a record's offset is its key. */
 export const flumelogOffset: Peer = {
   name: "flumelog-offset",
   settings: "batches of 1,000, blocks of 64 KiB, 48-bit offsets",
@@ -39,7 +39,7 @@ export const flumelogOffset: Peer = {
       consume(see, withData) {
         return new Promise((resolve, reject) => {
           const read = log.stream({ seqs: false });
-          // Answers at once as long as it has a block in memory: a loop keeps the stack flat.
+          // Calls back synchronously while it has a block in memory: a loop avoids deep recursion.
           let reading = false;
           let again = false;
           const next = (): void => {
@@ -60,7 +60,7 @@ export const flumelogOffset: Peer = {
           next();
         });
       },
-      // It has no way to be closed: what was appended is written.
+      // It cannot be closed: what was appended is written.
       close: () => Promise.resolve(),
     });
   },

@@ -10,7 +10,7 @@ interface Core {
   close(): Promise<void>;
 }
 
-/** Reads under way at a time. */
+/** Number of concurrent reads. */
 const READS = 64;
 
 /** Hypercore: a signed, distributed append-only log. */

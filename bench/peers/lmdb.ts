@@ -10,7 +10,7 @@ interface Database {
   close(): Promise<void>;
 }
 
-/** Data from which larger pages pay off. */
+/** Size of data from which larger pages pay off. */
 const LARGE_BYTES = 16 * 1024;
 
 /** LMDB: a memory-mapped B+ tree. */

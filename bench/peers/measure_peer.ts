@@ -7,12 +7,12 @@ import type { PeerStore } from "./peer.ts";
 import { PEERS } from "./peers.ts";
 import { counted } from "../../src/counted.ts";
 
-/** One measurement of a peer. */
+/** A measurement of a peer. */
 export interface PeerJob {
   /** Name of the peer. */
   peer: string;
   kind: "produce" | "consume";
-  /** Folder of the store; to be read, it must have been filled before. */
+  /** Folder of the store; to measure reading, it must have been filled before. */
   folder: string;
   shape: Shape;
   parse: boolean;

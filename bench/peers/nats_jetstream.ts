@@ -32,7 +32,7 @@ interface Client {
   };
 }
 
-/** NATS JetStream, published to without acknowledgement: the fastest way into it. */
+/** NATS JetStream, published to without acknowledgements: the fastest way to write to it. */
 export const natsJetstream: Peer = {
   name: "NATS JetStream",
   settings: "file storage, core publish, then waiting until the stream has all; ordered consumer",

@@ -12,16 +12,16 @@ interface Database {
   close(): void;
 }
 
-/** Data read at a time. */
+/** Bytes of data read at a time. */
 const READ_BYTES = 8 * 1024 * 1024;
 
-/** SQLite, as the runtime brings it. */
+/** SQLite, as included in Node. */
 export const nodeSqlite: Peer = {
   name: "SQLite (node:sqlite)",
   settings: "write-ahead log, synchronous=OFF, transactions of 1,000, 64 MiB cache",
   runtime: "deno",
   async open(folder, { dataBytes }) {
-    // Not in Node 20: named in two parts, so that nothing resolves it there.
+    // Not in Node 20: the name is split in two, so that no tool resolves it there.
     const { DatabaseSync } = await import("node:" + "sqlite") as {
       DatabaseSync: new (path: string) => Database;
     };
@@ -49,7 +49,7 @@ export const nodeSqlite: Peer = {
       consume(see, withData) {
         const columns = withData ? "id, metadata, data" : "id, metadata";
         const select = db.prepare(`select ${columns} from events where id > ? order by id limit ?`);
-        // Many rows at a time as arrays: three times as fast as an iterator over objects.
+        // Many rows at a time as arrays: three times as fast as iterating over objects.
         select.setReturnArrays(true);
         const limit = Math.max(1, Math.min(5000, Math.floor(READ_BYTES / Math.max(1, dataBytes))));
         for (

@@ -3,17 +3,17 @@ import type { JsonValue } from "../../mod.ts";
 import type { DataPool } from "../../src/ctl/bench/content.ts";
 import type { Shape } from "../../src/ctl/bench/workload.ts";
 
-/** Another way to keep events, measured at the same work. */
+/** Another event store, measured at the same work. */
 export interface Peer {
-  /** How it is called in tables. */
+  /** Its name in tables. */
   readonly name: string;
-  /** The settings it is used with, and what they give up. */
+  /** Its settings, and what they give up. */
   readonly settings: string;
-  /** Runtime it is measured on: the one it is fastest on, of those it works on. */
+  /** The runtime it is measured on: the fastest one that it supports. */
   readonly runtime: "deno" | "node";
-  /** The largest record it takes, in bytes. */
+  /** Its largest record, in bytes. */
   readonly recordBytesMax?: number;
-  /** Program of its server, where it has one. */
+  /** Its server's program, if it has one. */
   readonly server?: string;
   /** Opens a store for events of that shape, or creates it in an empty folder. */
   open(folder: string, shape: Shape): Promise<PeerStore>;
@@ -21,38 +21,38 @@ export interface Peer {
 
 /** An open store of a peer. */
 export interface PeerStore {
-  /** Appends events; resolves when all are with the operating system, or further. */
+  /** Appends events; resolves when all are at least with the operating system. */
   produce(
     events: number,
     metadata: readonly JsonValue[],
     pool: DataPool,
   ): Promise<void>;
-  /** Reads everything from the start; `see` gets each event. */
+  /** Reads everything from the start; calls `see` with each event. */
   consume(see: See, withData: boolean): Promise<void>;
-  /** Processor seconds that its server used so far. */
+  /** Processor seconds that its server has used so far. */
   serverCpu?(): number;
   close(): Promise<void>;
 }
 
-/** Gets an event: its metadata, as text or as the value where the peer parses by itself, and its data. */
+/** Called with an event: its metadata, as text, or as the value if the peer parses it, and its data. */
 export type See = (
   metadata: string | JsonValue,
   data: Uint8Array | undefined,
 ) => void;
 
-/** Records written at a time where a peer takes several. */
+/** Records written at a time, for peers that accept several. */
 const BATCH = 1000;
 /** The same, by bytes of data. */
 const BATCH_BYTES = 1024 * 1024;
 
 const require = createRequire(import.meta.url);
 
-/** Loads a package of this folder; the type is what the caller uses of it. */
+/** Loads a package from this folder; the type is the part of it that the caller uses. */
 export function load<T>(name: string): T {
   return require(name) as T;
 }
 
-/** Some events of the work. */
+/** Some of the events. */
 export interface Batch {
   /** Number of the first one. */
   first: number;
@@ -60,7 +60,7 @@ export interface Batch {
   data: (Uint8Array | undefined)[];
 }
 
-/** Goes through the work batch by batch. */
+/** Goes through the events batch by batch. */
 export function* batchesOf(
   events: number,
   documents: readonly JsonValue[],

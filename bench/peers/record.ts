@@ -1,6 +1,6 @@
 /**
  * Metadata and data as one value, for stores that keep only one: the size of the metadata in four bytes, the
- * metadata as JSON text, the data. Without data the text alone.
+ * metadata as JSON text, the data. Without data, only the text.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export function encodeRecord(
   return record;
 }
 
-/** Tells `see` of an event that {@linkcode encodeRecord} wrote. */
+/** Calls `see` with an event that {@linkcode encodeRecord} wrote. */
 export function decodeRecord(
   record: Buffer,
   see: See,

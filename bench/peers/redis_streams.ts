@@ -74,7 +74,7 @@ export const redisStreams: Peer = {
             } else pipeline.xadd("events", "*", "m", text, "d", asBuffer(part));
           }
           const added = pipeline.exec();
-          // One is under way while the next one is made.
+          // One is in flight while the next one is made.
           await before;
           before = added;
         }
@@ -106,7 +106,7 @@ export const redisStreams: Peer = {
   },
 };
 
-/** The client takes a plain `Uint8Array` for a list of numbers. */
+/** The client treats a plain `Uint8Array` as a list of numbers. */
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 }

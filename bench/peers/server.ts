@@ -14,7 +14,7 @@ export class Server {
     if (input !== undefined) this.#child.stdin!.end(input);
   }
 
-  /** Processor seconds it used so far; known on Linux alone. */
+  /** Processor seconds it has used so far; only known on Linux. */
   cpu(): number {
     const fields = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8")
       .replace(/^.*\) /, "").split(" ");

@@ -5,12 +5,12 @@ import { METADATA_BYTES, type Shape } from "../../src/ctl/bench/workload.ts";
 import { median, type Row, type Section } from "./report.ts";
 import { withStore } from "./store.ts";
 
-/** Numbers of events after which a process that begins with nothing compiled is looked at. */
+/** Numbers of events after which a cold process is measured. */
 const COUNTS = [1000, 10_000, 100_000, 300_000];
 
 /**
- * What a process pays before it is fast: small events pushed and read by processes that have warmed up nothing, beside
- * plain files with the same JSON in such processes.
+ * The cost before a process is warm: small events pushed and read by cold processes, compared with plain
+ * files with the same JSON in such processes.
  */
 export async function cold(
   runtime: string,

@@ -32,7 +32,7 @@ export async function comparison(
   const produced = new Map<string, Measured[]>();
   const consumed = new Map<string, Measured[]>();
   const able = contestants.filter((contestant) => contestant.missing(shape) === false);
-  // One pass that does not count makes the system back the memory of its file cache.
+  // A first pass that does not count, so that the system allocates memory for its file cache.
   for (let round = -1; round < rounds; round++) {
     for (const contestant of round < 0 ? able.slice(0, 1) : able) {
       tell(`${round < 0 ? "preparing" : `round ${round + 1} of ${rounds}`}, ${contestant.name}`);
@@ -89,7 +89,7 @@ function cells({ rows }: Comparison): string[][] {
   });
 }
 
-/** Rate, processor time an event, and that as a multiple of ours. */
+/** Rate, processor time per event, and the latter as a multiple of ours. */
 function figures({ events, seconds, cpuSeconds }: Measured, ours: Measured | undefined): string[] {
   const micros = cpuSeconds / events * 1e6;
   const ratio = ours === undefined

@@ -1,12 +1,13 @@
 /**
- * The C++ library in the tables: a program of the user's that does a workload with it. It is run as
+ * The C++ library in the tables: a program that the user provides runs a workload with it. It is called as
  *
  *     PROGRAM produce|consume FOLDER EVENTS METADATA_BYTES DATA_BYTES
  *
- * `produce` makes a topic in FOLDER, which is empty, and pushes that many events; `consume` reads them from the start,
- * in another process, with their data. The clock starts when all is made that is pushed. Either ends by printing one
- * line of JSON: `{"seconds": 1.2, "cpuSeconds": 1.1}`, wall clock and processor time (user and system) of the timed
- * part; `"memoryBytes"`, the largest the process was, is optional. Any other exit code than 0 is a failure.
+ * `produce` creates a topic in FOLDER, which is empty, and pushes that many events; `consume` reads them from
+ * the start, in another process, with their data. The clock starts when all events have been prepared. Either
+ * ends by printing one line of JSON: `{"seconds": 1.2, "cpuSeconds": 1.1}`, the elapsed time and the
+ * processor time (user and system) of the timed part; `"memoryBytes"`, the peak memory of the process, is
+ * optional. An exit code other than 0 is a failure.
  *
  * @module
  */
@@ -16,7 +17,7 @@ import { join } from "node:path";
 import type { Measured } from "../../src/ctl/bench/stopwatch.ts";
 import type { Shape } from "../../src/ctl/bench/workload.ts";
 
-/** Lets the program push the workload and read it again. */
+/** Lets the program push the workload and read it back. */
 export function measureCpp(
   program: string,
   parent: string,
@@ -55,7 +56,7 @@ function figuresOf(
     const figures = JSON.parse(line);
     if (figures.seconds > 0 && figures.cpuSeconds > 0) return figures;
   } catch {
-    // Not JSON: said below.
+    // Not JSON: reported below.
   }
   throw new Error(
     `Cannot use what "${command}" printed last: "${line}"; expected {"seconds": …, "cpuSeconds": …}, both above 0`,

@@ -13,22 +13,24 @@ export interface DurabilitySettings {
   rounds: number;
 }
 
-/** What single durable pushes cost. */
+/** The cost of single durable pushes. */
 export interface DurablePushes {
   /** Milliseconds of each push, one at a time, sorted. */
   push: number[];
-  /** Milliseconds of each write and fdatasync of as many bytes, with nothing else running, sorted. */
+  /**
+   * Milliseconds of each write and fdatasync of the same number of bytes, with nothing else running, sorted.
+   */
   blocking: number[];
-  /** The same, but the program may go on while the disk works, as it may while a push is under way. */
+  /** The same, but the program may continue while the disk works, as it may during a push. */
   awaited: number[];
-  /** Milliseconds an event with many under way. */
+  /** Milliseconds per event with many in flight. */
   togetherMs: number;
 }
 
-/** Pushes under way at a time where they share syncs. */
+/** Pushes in flight when they share syncs. */
 export const CONCURRENT = 64;
 
-/** Pushing with each durability, workload after workload. */
+/** Measures pushing with each durability, one workload after the other. */
 export async function durability(runtime: string, settings: DurabilitySettings): Promise<Section> {
   const starter = starterOn(runtime);
   const rows: Row[] = [];
@@ -56,7 +58,7 @@ export async function durability(runtime: string, settings: DurabilitySettings):
   return { title: `Produce by durability on ${runtime}`, rows };
 }
 
-/** Pushes made durable one at a time and many at once, in turn with bare writes made so. */
+/** Durable pushes one at a time and many at once, alternating with plain durable writes. */
 export async function durablePushes(
   starter: Starter,
   folder: string,

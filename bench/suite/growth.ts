@@ -1,6 +1,6 @@
 /**
- * Cost as the work grows: more events, partitions, processes, metadata, data. Nothing may grow faster than the
- * work, and memory not at all.
+ * Cost as the work grows: more events, partitions, processes, metadata, data. No cost may grow faster than
+ * the work, and memory may not grow at all.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface GrowthSettings {
 /** A piece of work of the size that a table varies. */
 interface Step {
   what: string;
-  /** How far along the table's axis. */
+  /** The value on the table's axis. */
   value: number;
   shape: Shape;
   partitions?: number;
@@ -41,11 +41,11 @@ interface Table {
   steps: Step[];
 }
 
-/** Documents made beforehand: few, so that the memory seen is the library's. */
+/** Documents prepared in advance: few, so that the memory measured is the library's. */
 const DOCUMENTS = 1000;
 const KIB = 1024;
 const MIB = 1024 * 1024;
-/** Bytes pushed at each size of metadata or data. */
+/** Total bytes pushed at each size of metadata or data. */
 const BYTES_EACH = 512 * MIB;
 
 /** Measures one table after the other. */
@@ -77,7 +77,7 @@ function* tables(
   });
   const fitting = (bytes: number): number => Math.min(500_000, Math.max(8, Math.floor(BYTES_EACH / bytes)));
   const counts = [1e4, 1e5, 1e6, 1e7, 1e8].filter((events) => events <= eventsMax);
-  // Titles and names tell the events that were really pushed, whatever the scale.
+  // Titles and names state the number of events that were really pushed, whatever the scale.
   const shown = (events: number): string => shape(events).events.toLocaleString("en");
   yield {
     title: "Events in one topic",

@@ -18,16 +18,19 @@ export interface KafkaSettings {
   rounds: number;
 }
 
-/** The driver beside the client library that it is built on, on the same broker. */
+/** The driver compared with the client library that it is built on, on the same broker. */
 export interface KafkaComparison {
   what: string;
   driver: Measured;
   bare: Measured;
-  /** Events/s, as a share of the bare client's: the middle one of the rounds. */
+  /** Events/s relative to the bare client: the median of the rounds. */
   share: number;
 }
 
-/** Measures both in turn, round after round, on a broker of its own; gives a line as soon as it is done. */
+/**
+ * Measures both alternately, round after round, on a dedicated broker; yields each line as soon as it is
+ * done.
+ */
 export async function* kafka(
   runtime: string,
   { workloads, partitions, scale, rounds }: KafkaSettings,
@@ -66,7 +69,7 @@ export function kafkaText({ what, driver, bare, share }: KafkaComparison): strin
   ].join("");
 }
 
-/** What stands over the lines. */
+/** The heading of the lines. */
 export const KAFKA_HEAD: string = "".padEnd(28) +
   ["driver/s", "bare/s", "share", "µs CPU", "µs CPU bare"].map((text, column) =>
     text.padStart([12, 12, 8, 11, 11][column])
@@ -128,7 +131,7 @@ async function measureRound(
   ];
   const measured = new Map<string, { driver: Measured; bare: Measured }>();
   for (const [what, one, other] of ways) {
-    // The second one finds the broker warmer: they take turns.
+    // The second one finds the broker warmer, so they alternate.
     const first = round % 2 === 0 ? await one() : undefined;
     const bareMeasured = await other();
     measured.set(what, { driver: first ?? await one(), bare: bareMeasured });

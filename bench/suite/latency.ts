@@ -2,18 +2,18 @@ import { percentile, PERCENTILES } from "../../src/ctl/bench/percentile.ts";
 import { runApart, type Starter } from "../../src/ctl/bench/worker_process.ts";
 import { withStore } from "./store.ts";
 
-/** What events took from push to pull. */
+/** Latencies from push to pull. */
 export interface Latency {
   rate: number;
   /** Milliseconds of each event, sorted. */
   latency: number[];
-  /** Milliseconds by which pushes came later than planned, sorted. */
+  /** Milliseconds by which pushes were later than planned, sorted. */
   late: number[];
-  /** Processor time of the pushing and the pulling process, as a share of one processor. */
+  /** Processor time of the pushing and the pulling process, as a share of one core. */
   cpu: { push: number; pull: number };
 }
 
-/** One process pushes at a pace, another pulls. */
+/** One process pushes at a fixed rate, another one pulls. */
 export async function latency(
   starter: Starter,
   folder: string,

@@ -1,15 +1,15 @@
 import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
 
-/** What the options of a benchmark program may be: what each means, and what it is when not given. */
+/** The options of a benchmark program: the meaning of each, and its default. */
 export interface BenchOption {
   about: string;
   default?: string | number;
-  /** Given without a value. */
+  /** An option without a value. */
   flag?: boolean;
 }
 
-/** The options given; prints help or what is wrong, and ends the program, where that is called for. */
+/** Returns the options given; prints help or an error and ends the program if necessary. */
 export function benchOptions(
   usage: { program: string; about: string; examples: readonly string[] },
   options: Readonly<Record<string, BenchOption>>,

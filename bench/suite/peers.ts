@@ -18,13 +18,13 @@ export interface Contestant {
   kind: "ours" | "floor" | "peer";
   /** Why it cannot do this work, or false. */
   missing(shape: Shape): string | false;
-  /** Pushes the work and reads it again. */
+  /** Pushes the events and reads them back. */
   measure(folder: string, shape: Shape): Promise<{ produce: Measured; consume: Measured }>;
 }
 
 const PEER_FOLDER = fileURLToPath(new URL("../peers/", import.meta.url));
 
-/** Everything there is to compare, the floor and ours first. */
+/** Everything that is compared, the floor and ours first. */
 export function contestants(runtimes: readonly string[]): Contestant[] {
   const own = [
     ...runtimes.map((runtime) => ours(runtime, "new memory")),
@@ -49,7 +49,7 @@ const FLOORS: readonly Contestant[] = (["raw", "plain"] as const).map((kind) => 
   },
 }));
 
-/** `into`: whether the data of every event gets memory of its own, or the reader gives one buffer for all. */
+/** `into`: whether the data of every event gets new memory, or the reader supplies one buffer for all. */
 function ours(runtime: string, into: "new memory" | "one buffer"): Contestant {
   const name = runtime === "deno" ? "Deno" : runtime === "node" ? "Node" : "Bun";
   const way = into === "new memory" ? { by: "batches" } as const : { by: "events", ownBuffer: true } as const;
@@ -102,7 +102,7 @@ function whyMissing({ server, recordBytesMax = Infinity }: Peer, shape: Shape): 
   return false;
 }
 
-/** Whether the packages of the peers are there. */
+/** Whether the packages of the peers are installed. */
 export function peersInstalled(): boolean {
   return existsSync(join(PEER_FOLDER, "node_modules"));
 }

@@ -5,10 +5,10 @@ import { median, type Section } from "./report.ts";
 import { withStore } from "./store.ts";
 import { counted } from "../../src/counted.ts";
 
-/** Documents made beforehand: few, so that many processes are ready at the same time. */
+/** Documents prepared in advance: few, so that many processes are ready at the same time. */
 const DOCUMENTS = 10_000;
 
-/** The same number of events pushed into one partition by more and more processes. */
+/** The same number of events pushed to one partition by more and more processes. */
 export async function processes(
   starter: Starter,
   { folder, shape, counts, rounds }: {

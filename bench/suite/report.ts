@@ -4,9 +4,9 @@ import type { Measured } from "../../src/ctl/bench/stopwatch.ts";
 export interface Row {
   /** What was measured, e.g. `produce, objects`. */
   what: string;
-  /** The middle one of the rounds. */
+  /** The median of the rounds. */
   measured: Measured;
-  /** Processor time an event, as a multiple of the floor's. */
+  /** Processor time per event, as a multiple of the floor's. */
   toFloor?: number;
 }
 
@@ -14,11 +14,11 @@ export interface Row {
 export interface Section {
   title: string;
   rows: Row[];
-  /** Where the rows are steps of something that grows, two each (produce, consume): what it is, and how much. */
+  /** If the rows are steps of something that grows, two each (produce, consume): what it is, and how much. */
   growth?: { label: string; bytes: boolean; values: number[] };
 }
 
-/** The one of the measurements whose processor time is in the middle. */
+/** The measurement with the median processor time. */
 export function median(all: readonly Measured[]): Measured {
   return [...all].sort((one, other) => one.cpuSeconds - other.cpuSeconds)[all.length >> 1];
 }

@@ -1,5 +1,5 @@
 /**
- * Results as a page with plots that needs no other file.
+ * Results as a self-contained page with plots.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Section } from "./report.ts";
 
 const MIB = 2 ** 20;
 
-/** The charts on one page, with the facts they were made under. */
+/** The charts of one page, and the conditions of the measurement. */
 export function reportPage(
   title: string,
   charts: readonly string[],
@@ -25,7 +25,7 @@ export function reportPage(
   return page({ title, facts, sections: charts });
 }
 
-/** A section as pictures: lines where something grows, else bars. */
+/** A section as charts: lines if something grows, otherwise bars. */
 export function sectionCharts({ title, rows, growth }: Section): string[] {
   if (growth === undefined) {
     return [barChart({
@@ -68,7 +68,7 @@ export function sectionCharts({ title, rows, growth }: Section): string[] {
   ];
 }
 
-/** The contestants beside each other, writing and reading. */
+/** The contestants side by side, writing and reading. */
 export function comparisonCharts(compared: Comparison): string[] {
   return (["produce", "consume"] as const).map((kind) =>
     barChart({

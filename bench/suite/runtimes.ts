@@ -6,7 +6,7 @@ import type { Starter } from "../../src/ctl/bench/worker_process.ts";
 const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const CONFIG = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 
-/** How a module is started on each runtime. */
+/** How to start a module on each runtime. */
 const COMMANDS: Readonly<Record<string, Starter["command"]>> = {
   deno: [
     process.execPath,
@@ -22,15 +22,15 @@ const COMMANDS: Readonly<Record<string, Starter["command"]>> = {
   bun: [root("node_modules/.bin/bun")],
 };
 
-/** Names of the runtimes that measurements can be made on. */
+/** Names of the runtimes that can be measured. */
 export const RUNTIMES: readonly string[] = Object.keys(COMMANDS);
 
-/** How measuring processes start on a runtime. */
+/** How to start measuring processes on a runtime. */
 export function starterOn(runtime: string): Starter {
   return { command: commandOn(runtime, "bench/run_job.ts") };
 }
 
-/** What starts a module of this repository on a runtime. */
+/** The command that starts a module of this repository on a runtime. */
 export function commandOn(runtime: string, module: string): Starter["command"] {
   const command = COMMANDS[runtime];
   if (command === undefined) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Driver, type JsonObject } from "../../mod.ts";
 import type { BenchTopic } from "../../src/ctl/bench/job.ts";
 
-/** Calls `use` with a new topic and one to warm up with, and removes both. */
+/** Calls `use` with a new topic and another one to warm up with, and removes both. */
 export async function withStore<R>(
   folder: string,
   topicOptions: JsonObject,

@@ -20,16 +20,19 @@ export interface ThroughputSettings {
   rounds: number;
   /** Only measurements whose name matches, and the floors. */
   only?: RegExp;
-  /** A program that does the workloads with the C++ library. */
+  /** A program that runs the workloads with the C++ library. */
   cpp?: string;
 }
 
-/** Measures the workloads on a runtime in turn, round after round; gives a table each as soon as it is done. */
+/**
+ * Measures the workloads on a runtime alternately, round after round; yields each table as soon as it is
+ * done.
+ */
 export async function* throughput(runtime: string, settings: ThroughputSettings): AsyncGenerator<Section> {
   const starter = starterOn(runtime);
   for (const workload of settings.workloads) {
     const shape = scaled(WORKLOADS[workload], settings.scale);
-    // The first pass makes the system back the memory of its file cache, which the others find so.
+    // The first pass makes the system allocate memory for its file cache, which later passes reuse.
     const path = join(settings.folder, "floor");
     await runTogether([{ kind: "raw write", path, settings: shape }], starter);
     const rounds: Map<string, Measured>[] = [];

@@ -17,7 +17,7 @@ const COLUMNS: readonly SortColumn[] = [
   { key: "seconds", label: "Oldest has waited", isNumber: true },
 ];
 
-/** Consumers of all topics, the one that lags most first. */
+/** Consumers of all topics, the one with the largest lag first. */
 export class AllConsumersView extends ListView<ConsumerLine> {
   constructor(route: Route, private readonly store: StoreView) {
     super(route, { path: ["consumers"], api: "/api/consumers", sort: "-events", limit: LIMIT });

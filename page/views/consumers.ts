@@ -10,7 +10,7 @@ import { Tab } from "./tab.ts";
 const LIMIT = 20;
 const INTERVAL_MS = 3000;
 
-/** Where every consumer name stands. */
+/** The position of every consumer. */
 export class ConsumersTab extends Tab {
   #offset = 0;
   #page: Page<ConsumerView> | undefined;
@@ -120,7 +120,7 @@ export class ConsumersTab extends Tab {
   }
 }
 
-/** A member as people know it: its process and machine. */
+/** A member as users know it: by its process and machine. */
 function memberText({ id, host, pid }: NonNullable<ConsumerView["members"]>[number]): string {
   const place = pid === undefined ? id : `process ${pid}`;
   return host === "" ? place : `${place} on ${host}`;

@@ -13,7 +13,7 @@ type Mode = "hex" | "text" | "image";
 /** Bytes shown at first, and added by "More". */
 const FIRST_BYTES = 4096;
 const MORE_BYTES = 64 * 1024;
-/** Larger ones are downloaded rather than shown. */
+/** Larger parts are downloaded rather than shown. */
 const IMAGE_BYTES_MAX = 256 * 1024 * 1024;
 
 /** The data part of an event as hex, as text or as an image. */
@@ -32,7 +32,7 @@ export class DataPart {
     private readonly changed: () => void,
   ) {}
 
-  /** Asks for the first bytes, and shows them as what they seem to be. */
+  /** Requests the first bytes, and shows them as what they appear to be. */
   start(): void {
     void this.#load(FIRST_BYTES).then(() => {
       if (this.#bytes === undefined) return;
@@ -42,7 +42,7 @@ export class DataPart {
     });
   }
 
-  /** Lets go of the image. */
+  /** Releases the image. */
   stop(): void {
     if (this.#imageUrl !== undefined) URL.revokeObjectURL(this.#imageUrl);
     this.#imageUrl = undefined;
@@ -110,7 +110,7 @@ export class DataPart {
     return this.#raster.render();
   }
 
-  /** The raster that the metadata describe, or why they describe none. */
+  /** The raster that the metadata describes, or why it describes none. */
   #rasterOrFault(): Raster | string {
     try {
       return rasterOf(JSON.parse(this.event.metadata), this.event.dataBytes);
@@ -131,7 +131,7 @@ export class DataPart {
     return withQuery(topicPath(this.topic, "partitions", partition, "events", id, "data"), query);
   }
 
-  /** Asks for what is missing up to a size. */
+  /** Requests what is missing up to a size. */
   async #load(size: number): Promise<void> {
     const have = this.#bytes ?? new Uint8Array(0);
     const missing = Math.min(size, this.event.dataBytes) - have.length;
@@ -153,7 +153,7 @@ export class DataPart {
   }
 }
 
-/** Whether bytes read as text. */
+/** Whether bytes can be read as text. */
 function isText(bytes: Uint8Array): boolean {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });

@@ -6,7 +6,7 @@ import { idOf } from "../event_start.ts";
 import { readyCommands } from "../ready_commands.ts";
 import { wantedOrNothing } from "../shorthand.ts";
 
-/** A search for events as commands. A text to look for has no equal there. */
+/** A search for events as commands. The command line has no equivalent of a text search. */
 export function eventCommands(
   topic: string,
   { partition, start, filter }: EventAddress,

@@ -3,12 +3,12 @@ import { columnsOf, type EventAddress } from "../event_address.ts";
 import { idOf, ZONE } from "../event_start.ts";
 import { partitionChoice } from "./partition_choice.ts";
 
-/** What is looked for, as it may be typed; `go` takes what is different. */
+/** The search form, as typed; `go` gets what has changed. */
 export function eventForm(
   address: EventAddress,
   { partitions, fields, go }: {
     partitions: number;
-    /** Fields that can have a column. */
+    /** Fields that can be shown as columns. */
     fields: readonly string[];
     go: (changes: Record<string, string | number | undefined>) => void;
   },
@@ -23,7 +23,7 @@ export function eventForm(
     partitionChoice({
       count: partitions,
       chosen: partition,
-      // A time is one of every partition, and an id of the one that is chosen.
+      // A time applies to every partition, an id to the selected one.
       choose: (partition) => go(partition === undefined ? { partition, from: undefined } : { partition }),
       all: true,
     })
@@ -56,7 +56,7 @@ function changesOf(form: FormData, { start: startBefore }: EventAddress): Record
   const typed = (name: string): string => String(form.get(name) ?? "").trim();
   const start = typed("start");
   const id = idOf(start);
-  // Who asks from somewhere on wants to see that first.
+  // After choosing a start, users want to see it first.
   const isNewStart = start !== "" && start !== startBefore;
   const isCleared = start === "" && startBefore !== "";
   return {

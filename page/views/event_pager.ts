@@ -5,7 +5,7 @@ import { ZONE } from "../event_start.ts";
 import { formatCount, formatTime } from "../format.ts";
 import type { Content } from "../pieces.ts";
 
-/** Which events a page has, and the ways to older and newer ones. */
+/** Which events a page shows, and links to older and newer ones. */
 export function eventPager(
   page: EventsView,
   { isFiltered, move }: { isFiltered: boolean; move: (query: PageQuery) => void },

@@ -11,10 +11,10 @@ import { KeyedRows, type Row } from "../keyed_rows.ts";
 import { type Content, faultBox } from "../pieces.ts";
 import { DataPart } from "./data_part.ts";
 
-/** What is shown of an event that is open. */
+/** What is shown of an open event. */
 interface Opened {
   data: DataPart | undefined;
-  /** The whole metadata, where the list has only the beginning. */
+  /** The complete metadata, if the list has only the beginning. */
   metadata?: string;
   fault?: string;
 }
@@ -26,22 +26,22 @@ export class EventRows {
 
   constructor(
     private readonly topic: string,
-    /** Fields of the metadata that have a column. */
+    /** Fields of the metadata that are shown as columns. */
     private readonly columns: readonly string[],
     private readonly on: {
       signal: AbortSignal;
       changed: () => void;
-      /** An event was opened or closed. */
+      /** Called when an event was opened or closed. */
       toggled: (isOpen: boolean) => void;
     },
   ) {}
 
-  /** What is open, as `PARTITION/ID`. */
+  /** Open events, as `PARTITION/ID`. */
   openKeys(): string[] {
     return [...this.#opened.keys()];
   }
 
-  /** Lets go of what opened events hold. */
+  /** Releases what opened events hold. */
   stop(): void {
     for (const { data } of this.#opened.values()) data?.stop();
   }
@@ -70,7 +70,7 @@ export class EventRows {
     `;
   }
 
-  /** Lets go of what was opened and is not in the list any more. */
+  /** Releases opened events that are no longer in the list. */
   #forget(events: readonly EventView[]): void {
     if (this.#opened.size === 0) return;
     const keys = new Set(events.map(keyOf));
@@ -94,7 +94,7 @@ export class EventRows {
     if (opened === undefined) return [row];
     return [row, {
       key: `${key}/detail`,
-      // Its data may have come: drawn each time.
+      // Its data may have arrived: drawn each time.
       version: {},
       className: "detail",
       id: detailIdOf(event),
@@ -164,7 +164,7 @@ export class EventRows {
   }
 
   #onClick(click: MouseEvent, event: EventView): void {
-    // Who selects text does not want to open anything.
+    // Selecting text must not open an event.
     if (getSelection()?.isCollapsed === false && !(click.target instanceof HTMLButtonElement)) return;
     const key = keyOf(event);
     const opened = this.#opened.get(key);
@@ -198,7 +198,7 @@ export class EventRows {
   }
 }
 
-/** The arrows go from event to event. */
+/** The arrow keys move from event to event. */
 function onKey(event: KeyboardEvent): void {
   const buttons = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>(".open-event")];
   const at = buttons.indexOf(event.target as HTMLElement);

@@ -23,19 +23,19 @@ const LIMIT = 50;
 /** Events that a live tail keeps on the page. */
 const LIVE_MAX = 200;
 
-/** Events, page by page or as they come. */
+/** Events, page by page or live. */
 export class EventsTab extends Tab {
   readonly #address: EventAddress;
   readonly #rows: EventRows;
   #events: EventView[] | undefined;
   #page: EventsView | undefined;
-  /** Grows with every question, so that what an earlier one still finds is left alone. */
+  /** Increases with every request, so that late results of earlier ones are ignored. */
   #search = 0;
-  /** What was asked last. */
+  /** The last request. */
   #query: PageQuery = {};
-  /** The page that the address names, beside where a search begins. */
+  /** The page that the address names, in addition to where a search begins. */
   #named: PageQuery | undefined;
-  /** What the address wants to be open, and was not found yet. */
+  /** The events that the address says are open, and that were not found yet. */
   #toOpen: Set<string>;
   #isSearching = false;
   #skipped = 0;
@@ -83,7 +83,7 @@ export class EventsTab extends Tab {
     }`;
   }
 
-  /** How far a filter has looked. */
+  /** The progress of a filter. */
   #scope(): Content {
     const { left, total } = this.#page?.merged ?? { left: 0, total: 0 };
     const progress = total === 0 || this.#address.filter === ""
@@ -157,7 +157,7 @@ export class EventsTab extends Tab {
     return this.#address.isLive ? {} : startQuery(this.#address);
   }
 
-  /** Goes to another page, which the address names then. */
+  /** Goes to another page, and updates the address. */
   #move(query: PageQuery): void {
     const ownStart = { from: undefined, at: undefined };
     history.pushState(null, "", this.#link({ ...ownStart, ...pageChanges(query) }));
@@ -166,10 +166,12 @@ export class EventsTab extends Tab {
     this.run(() => this.#askPage(query));
   }
 
-  /** The address names what is open, and this page of events: another one would not have it. */
+  /**
+   * The address names the open events, and this page of events, because another one would not contain them.
+   */
   #onToggled(isOpen: boolean): void {
     if (this.#address.isLive) {
-      // What is being read must not be pushed away.
+      // Events being read must not be pushed off the page.
       this.#isPaused ||= isOpen;
       return;
     }
@@ -232,7 +234,7 @@ export class EventsTab extends Tab {
     }, this.signal);
   }
 
-  /** Those that do not fit are counted as others that were not shown. */
+  /** Events that do not fit are counted among those not shown. */
   #hold(events: readonly EventView[]): void {
     const held = [...this.#held, ...events];
     this.#skipped += Math.max(0, held.length - LIVE_MAX);
@@ -246,12 +248,12 @@ export class EventsTab extends Tab {
   }
 }
 
-/** A page, as an address names it. */
+/** A page in the form that an address uses. */
 function pageChanges({ from, ...query }: PageQuery = {}): Record<string, string | number | undefined> {
   return { ...query, ...(from === undefined ? {} : { after: from }) };
 }
 
-/** What asks for the same events again, whatever has come since. */
+/** A request for the same events again, whatever has arrived since. */
 function samePage({ merged, fromId, untilId }: EventsView, asked: PageQuery): PageQuery {
   if (isForwards(asked)) return merged === undefined ? { from: fromId } : { newer: merged.older };
   return merged === undefined ? { before: untilId } : { older: merged.newer };

@@ -3,7 +3,7 @@ import { visible } from "../format.ts";
 import type { Content } from "../pieces.ts";
 import { wantedOf } from "../shorthand.ts";
 
-/** What a short filter stands for; nothing where it is a pattern already, or none. */
+/** What a short filter means; empty if it is already a pattern, or there is none. */
 export function filterMeaning(typed: string): Content {
   if (typed === "" || typed.startsWith("{")) return nothing;
   try {
@@ -12,7 +12,7 @@ export function filterMeaning(typed: string): Content {
       ? html`<p class="muted">Events whose metadata have the text <code>${visible(text ?? "")}</code></p>`
       : html`<p class="muted">As a pattern: <code class="pattern">${visible(filter)}</code></p>`;
   } catch {
-    // It is said where the events would be.
+    // It is reported in place of the events.
     return nothing;
   }
 }

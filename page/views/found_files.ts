@@ -5,13 +5,13 @@ import { startQuery } from "../event_start.ts";
 import type { Content } from "../pieces.ts";
 import { wantedOf } from "../shorthand.ts";
 
-/** Links that save all that a search finds, not only the page of it that is shown. */
+/** Links that save everything a search finds, not only the current page. */
 export function foundFiles(topic: string, { partition, filter, start }: EventAddress): Content {
   let query: Record<string, string | number | undefined>;
   try {
     query = { ...startQuery({ start, partition, isOldestFirst: false }), ...wantedOf(filter), partition };
   } catch {
-    // What is wrong is said where the events would be.
+    // The error is reported in place of the events.
     return nothing;
   }
   const file = (as: string, text: string): TemplateResult =>

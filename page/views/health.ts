@@ -15,7 +15,7 @@ const LOOKS: Readonly<Record<HealthFinding["verdict"], string>> = {
   unknown: "",
 };
 
-/** Whether the place of the store is fit for it, as `diaspora-ctl doctor` finds. */
+/** Whether the file system suits the store, as `diaspora-ctl doctor` finds. */
 export class HealthView extends View {
   #health: Health | undefined;
   #fault: string | undefined;

@@ -9,17 +9,17 @@ import { View } from "../view.ts";
 
 const INTERVAL_MS = 2000;
 
-/** A list over the whole store that is searched and sorted; search, order and page stand in the address. */
+/** A list of the whole store that can be searched and sorted; search, order and page are in the address. */
 export abstract class ListView<Line> extends View {
-  /** What is searched for. */
+  /** The text searched for. */
   protected search: string;
   #sort: string;
   #offset: number;
-  /** What the server said last. */
+  /** The server's last answer. */
   protected page: SortedPage<Line> | undefined;
-  /** What went wrong last, if anything. */
+  /** The last error, if any. */
   protected fault: string | undefined;
-  /** Grows with every question, so that late answers to earlier ones are recognized. */
+  /** Increases with every request, so that late answers to earlier ones are recognized. */
   #question = 0;
 
   constructor(
@@ -36,7 +36,7 @@ export abstract class ListView<Line> extends View {
     this.poll(INTERVAL_MS, () => this.#ask());
   }
 
-  /** The heading, with a search. */
+  /** The heading, with a search field. */
   protected head(title: string, searchLabel: string, columns: readonly SortColumn[]): TemplateResult {
     const onInput = (event: Event): void =>
       this.goTo({ search: (event.target as HTMLInputElement).value, offset: 0 });
@@ -46,12 +46,12 @@ export abstract class ListView<Line> extends View {
         <input type="search" placeholder="Search by name" .value=${this.search} @input=${onInput}></label></div>`;
   }
 
-  /** Heads of columns that sort by them. */
+  /** Column headers that sort by them. */
   protected heads(columns: readonly SortColumn[]): TemplateResult[] {
     return sortHeads(columns, this.#sort, (sort) => this.goTo({ sort, offset: 0 }));
   }
 
-  /** Shows something else of the list. */
+  /** Shows another part of the list. */
   protected goTo({ search = this.search, sort = this.#sort, offset = this.#offset }: {
     search?: string;
     sort?: string;
@@ -64,7 +64,7 @@ export abstract class ListView<Line> extends View {
     this.run(() => this.#ask());
   }
 
-  /** Where the page is in the list, how long that is, and whether its order is final. */
+  /** The current page of the list, its length, and whether its order is final. */
   protected foot({ items, total, offset, unseen }: SortedPage<Line>, what: string): TemplateResult {
     return html`${
       pager({

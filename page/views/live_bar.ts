@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { formatCount, formatRate, formatSpan } from "../format.ts";
 import type { LiveFeed } from "../live_feed.ts";
 
-/** Whether events come, how many, and what of them is not shown. */
+/** The state of the live view: connection, rate, and what is not shown. */
 export function liveBar(
   feed: LiveFeed | undefined,
   { isPaused, held, skipped, isFiltered, onPause }: {

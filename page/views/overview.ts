@@ -18,7 +18,7 @@ const PARTITIONS_LIMIT = 100;
 /** Lines in one plot. */
 const CONSUMERS_MAX = 6;
 
-/** Spans of time to look back over. */
+/** Time ranges to look back over. */
 const SPANS: readonly [key: string, label: string, ms: number][] = [
   ["15m", "15 minutes", 15 * 60_000],
   ["1h", "1 hour", 3_600_000],
@@ -34,7 +34,7 @@ export class OverviewTab extends Tab {
   #span: string;
   #offset = 0;
   #page: Page<PartitionDescription> | undefined;
-  /** Events/s of each partition that is shown, since it was looked at before. */
+  /** Events/s of each partition shown, since the previous look. */
   #partitionRates = new Map<number, number>();
   #takenMs = 0;
 
@@ -127,7 +127,7 @@ export class OverviewTab extends Tab {
     const rates = this.#rates;
     const isKnown = rates !== undefined && rates.unavailable !== true && rates.times.length > 1;
     const seconds = isKnown ? (rates.times[1] - rates.times[0]) / 1000 : 1;
-    // The last span is drawn to its end.
+    // The last interval is drawn to its end.
     const values = isKnown ? rates.events.map((events) => events / seconds) : [];
     const data: PlotData | undefined = isKnown
       ? { times: rates.times, series: [{ name: "Events/s", values: [...values, values.at(-1)!] }] }
@@ -143,7 +143,7 @@ export class OverviewTab extends Tab {
     });
   }
 
-  /** The time that all plots show. */
+  /** The time range that all plots show. */
   #range(): { from: number; to: number } {
     const to = Date.now();
     const ms = SPANS.find(([key]) => key === this.#span)?.[2] ?? 0;
@@ -209,7 +209,7 @@ export class OverviewTab extends Tab {
     this.run(() => this.#askRates());
   };
 
-  /** Partitions as they were at a time, by the clock of `performance.now()`. */
+  /** Partitions at a time, by the clock of `performance.now()`. */
   #take(page: Page<PartitionDescription>, nowMs: number): void {
     if (nowMs <= this.#takenMs) return;
     const before = new Map(this.#page?.items.map(({ partition, nextId }) => [partition, nextId]));
@@ -239,7 +239,7 @@ export class OverviewTab extends Tab {
 
   async #askRates(): Promise<void> {
     const span = this.#span;
-    // How far back all of it reaches must be known.
+    // How far back the data goes must be known.
     if (span === "all" && this.topic?.totals.oldestTime === undefined) return;
     const { from, to } = this.#range();
     const path = withQuery(topicPath(this.name, "rates"), { from: Math.floor(from), to });
@@ -249,7 +249,7 @@ export class OverviewTab extends Tab {
   }
 }
 
-/** How much more than their share the largest partition has. */
+/** How much larger than its share the largest partition is. */
 function skewText({ events, eventsMost }: TopicTotals, partitions: number): Content {
   if (partitions < 2 || events === 0) return nothing;
   return `largest ${(eventsMost * partitions / events).toFixed(1)} × the mean`;

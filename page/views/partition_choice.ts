@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 
-/** More than this many are asked for by number rather than listed. */
+/** More partitions than this are entered by number rather than listed. */
 const LISTED_MAX = 64;
 
-/** Which partition; with `all`, none is a choice too. */
+/** Which partition; with `all`, none is also a choice. */
 export function partitionChoice(
   { count, chosen, choose, all }: {
     count: number;

@@ -5,14 +5,14 @@ import { formatBytes, formatCount, formatRate } from "../format.ts";
 import { moment } from "../pieces.ts";
 import { linkTo } from "../route.ts";
 
-/** Partitions as they are, each with a bar that says how its events compare with the others'. */
+/** The partitions, each with a bar that compares its events with the others'. */
 export function partitionTable(
   partitions: readonly PartitionDescription[],
   { topic, eventsMost, rates, findings }: {
     topic: string;
-    /** Events of the partition that has most. */
+    /** The number of events in the largest partition. */
     eventsMost: number;
-    /** Events/s by partition, of those of which it is known. */
+    /** Events/s by partition, for those where it is known. */
     rates: ReadonlyMap<number, number>;
     findings: readonly FindingView[];
   },
@@ -66,7 +66,7 @@ export function partitionTable(
   `;
 }
 
-/** A part of the most, as the length of a bar. */
+/** A share of the maximum, as the length of a bar. */
 function bar(value: number, most: number): TemplateResult {
   const percent = most === 0 ? 0 : value / most * 100;
   const text = `${Math.round(percent)} % of the largest`;

@@ -13,14 +13,14 @@ import {
   type Values,
 } from "../raster.ts";
 
-/** More pixels in a row or column than this are reduced: no screen shows them. */
+/** Images with more pixels than this in a row or column are reduced: no screen shows them. */
 const SIDE_MAX = 2048;
 /** What can be clipped at each end, in percent of the values. */
 const CLIPPED = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20];
 const CLIPPED_DEFAULT = 5;
 const BINS = 128;
 
-/** A pixel under the pointer. */
+/** The pixel under the pointer. */
 interface Spot {
   x: number;
   y: number;
@@ -81,7 +81,7 @@ export class RasterView {
     `;
   }
 
-  /** What else the bytes may be; the metadata may be wrong, or silent. */
+  /** Other interpretations of the bytes; the metadata may be wrong, or say nothing. */
   #typeChoice(): TemplateResult {
     const { pixel, channels, littleEndian } = this.#raster;
     const bytes = PIXEL_BYTES[pixel] * channels;
@@ -98,7 +98,7 @@ export class RasterView {
     }`;
   }
 
-  /** The values' histogram above the colours that they get. */
+  /** The histogram of the values above their colours. */
   #scale(): TemplateResult {
     const { black, white } = this.#look();
     const distribution = this.#distribution!;
@@ -142,7 +142,7 @@ export class RasterView {
     this.#reduced = channels === 1
       ? reduce(this.#values, width, height, SIDE_MAX)
       : { values: this.#values, width, height, factor: 1 };
-    // Of the pixels as they are: a hot one is not averaged away.
+    // From the original pixels: a hot one is not averaged away.
     this.#distribution = channels === 1 ? new Distribution(this.#values) : undefined;
   }
 
@@ -189,7 +189,7 @@ export class RasterView {
   readonly #onMove = (event: PointerEvent): void => {
     const canvas = event.currentTarget as HTMLCanvasElement;
     const box = canvas.getBoundingClientRect();
-    // The image stands in the middle of its box, in one scale.
+    // The image is centred in its box, with one scale for both axes.
     const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
     const { width, height } = this.#raster;
     const { factor } = this.#reduced;
@@ -239,7 +239,7 @@ export class RasterView {
   };
 }
 
-/** Where nothing says that four bytes are a value, and every fourth is opaque, they are a colour. */
+/** Without any description, four bytes are a colour if every fourth one is opaque. */
 function asColours(raster: Raster, bytes: Uint8Array): Raster | undefined {
   if (raster.isSaid || raster.pixel !== "uint32") return undefined;
   for (let at = 3; at < Math.min(bytes.length, 4096); at += 4) if (bytes[at] !== 255) return undefined;

@@ -7,7 +7,7 @@ import { type Content, waiting } from "../pieces.ts";
 import { type ReadyCommand, readyCommands } from "../ready_commands.ts";
 import { Tab } from "./tab.ts";
 
-/** What the topic was created with, and what holds where nothing was said. */
+/** The options the topic was created with, and the defaults of the others. */
 export class SettingsTab extends Tab {
   override render(): TemplateResult {
     const { topic } = this;
@@ -72,7 +72,7 @@ function row({ key, meaning, ifUnset }: OptionView, value: unknown): TemplateRes
   `;
 }
 
-/** A value with its unit, as people read it and as it is. */
+/** A value with its unit, rounded and exact. */
 function valueOf(key: string, value: unknown): Content {
   const number = typeof value === "number" || /^\d+$/.test(String(value)) ? Number(value) : NaN;
   const text = visible(typeof value === "string" ? value : JSON.stringify(value));

@@ -2,11 +2,11 @@ import type { StoreView, TopicView as Topic, VerifyView } from "../../src/ui/con
 import { type Content, faultBox } from "../pieces.ts";
 import { View } from "../view.ts";
 
-/** A part of the page about a topic. */
+/** A tab of a topic's page. */
 export abstract class Tab extends View {
-  /** What is known of the topic; undefined at first. */
+  /** What is known about the topic; undefined at first. */
   protected topic: Topic | undefined;
-  /** Its last verification, where there can be one. */
+  /** Its last verification, if it can be verified. */
   protected verify: VerifyView | undefined;
   #fault: string | undefined;
 
@@ -18,18 +18,18 @@ export abstract class Tab extends View {
     return this.name;
   }
 
-  /** Given every few seconds what the topic is like, and when that was asked: at first it may be a while ago. */
+  /** Gets the topic's state every few seconds, and when it was requested: the first may be a while old. */
   setTopic(topic: Topic, verify: VerifyView | undefined, _takenMs: number): void {
     this.topic = topic;
     this.verify = verify;
   }
 
-  /** What went wrong last, if anything. */
+  /** The last error, if any. */
   protected fault(): Content {
     return faultBox(this.#fault);
   }
 
-  /** All went well again. */
+  /** Everything works again. */
   protected succeeded(): void {
     this.#fault = undefined;
     this.changed();

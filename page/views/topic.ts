@@ -31,7 +31,7 @@ const TABS: readonly TabKind[] = [
   { key: "settings", label: "Settings", make: SettingsTab },
 ];
 
-/** A topic, of which one tab is shown at a time. */
+/** A topic, with one tab shown at a time. */
 export class TopicView extends View {
   readonly #name: string;
   readonly #store: StoreView;
@@ -64,7 +64,7 @@ export class TopicView extends View {
     super.stop();
   }
 
-  /** Shows another part of the same topic; false when the address is of something else. */
+  /** Shows another part of the same topic; false if the address is about something else. */
   take(route: Route): boolean {
     if (route.path[0] !== "topics" || route.path[1] !== this.#name) return false;
     this.#tab.stop();

@@ -10,7 +10,9 @@ import { sparkline } from "../sparkline.ts";
 import { ListView } from "./list.ts";
 
 const LIMIT = 50;
-/** Rates of so long ago are drawn, in so many spans; they are asked for one topic after the other. */
+/**
+ * The time range and the number of intervals of the sparklines; they are requested one topic after the other.
+ */
 const SPARK = { ms: 3_600_000, text: "hour", spans: 30, ageMsMax: 15_000 };
 
 const COLUMNS: readonly SortColumn[] = [
@@ -31,7 +33,7 @@ const COMMANDS: readonly ReadyCommand[] = [
 
 /** The list of topics. */
 export class TopicsView extends ListView<TopicLine> {
-  /** Events/s of the last hour by topic, and when they were asked for. */
+  /** Events/s of the last hour by topic, and when they were requested. */
   readonly #sparks = new Map<string, { rates?: number[]; askedMs: number }>();
 
   constructor(route: Route, private readonly store: StoreView) {
@@ -115,7 +117,7 @@ export class TopicsView extends ListView<TopicLine> {
       if (askedMs - beforeMs < SPARK.ageMsMax) continue;
       this.#sparks.set(name, { ...(known === undefined ? {} : { rates: known }), askedMs });
       const to = Date.now();
-      // Without an event of late there is nothing to look up.
+      // If there are no recent events, there is nothing to look up.
       if ((totals?.newestTime ?? 0) < to - SPARK.ms) continue;
       const query = { from: to - SPARK.ms, to, spans: SPARK.spans };
       const { events, unavailable } = await ask<Rates>(

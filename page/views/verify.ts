@@ -10,14 +10,14 @@ import { Tab } from "./tab.ts";
 
 const INTERVAL_MS = 1000;
 
-/** What the kinds of findings mean. */
+/** The meaning of the kinds of findings. */
 const MEANINGS: Readonly<Record<FindingView["severity"], string>> = {
   damage: "stored bytes are lost",
   redundant: "wrong bytes that can be restored from others",
   torn: "left by a write that was cut short; harmless",
 };
 
-/** Reads every byte against its checksum, and shows what is wrong. */
+/** Checks every byte against its checksum, and shows what is wrong. */
 export class VerifyTab extends Tab {
   #view: VerifyView | undefined;
 
@@ -138,7 +138,7 @@ export class VerifyTab extends Tab {
   }
 }
 
-/** How many events the places are about, as far as they are listed. */
+/** How many events the findings are about, as far as they are listed. */
 function eventsText(
   findings: readonly FindingView[],
   severity: FindingView["severity"],
