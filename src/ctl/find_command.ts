@@ -36,9 +36,12 @@ function begins(argv: readonly string[], name: readonly string[]): boolean {
 function unknownCommand(name: readonly string[], words: readonly string[]): UsageError {
   const names = COMMANDS.map((command) => command.path.join(" "));
   const groups = [...new Set(COMMANDS.filter(({ path }) => path.length > 1).map(({ path }) => path[0]))];
-  // `topci create`: the second word helps to recognize the first one.
-  const meant = nearestName(words.slice(0, 2).join(" "), names) ??
-    nearestName(name.join(" "), [...names, ...groups]);
+  // `lag`: the last word of a command is enough to know what is meant. `topci create`: the second word helps as well.
+  const meant =
+    COMMANDS.find((command) => namesOf(command).some((each) => each.at(-1) === name.join(" ")))?.path
+      .join(" ") ??
+      nearestName(words.slice(0, 2).join(" "), names) ??
+      nearestName(name.join(" "), [...names, ...groups]);
   const remedy = meant === undefined ? `see "${PROGRAM} --help"` : `did you mean "${meant}"?`;
   return new UsageError(`Unknown command "${name.join(" ")}": ${remedy}`);
 }

@@ -29,6 +29,18 @@ test("consumer list, lag, seek and delete show and change the positions of consu
     assertEquals((await lag()).partitions.map((lag: { events: number }) => lag.events), [0, 1]);
     await consumer("seek", "--topic", "t", "--consumer", "app", "--to", "earliest");
     assertEquals((await lag()).events, 4);
+    const beyond = await consumer(
+      "seek",
+      "t",
+      "--name",
+      "app",
+      "--to",
+      "999",
+      "--partition",
+      "1",
+      "--dry-run",
+    );
+    assertStringIncludes(beyond.stderr, "would be at the end, id 2, in partition 1: 2 events skipped");
     const missing = await consumer("seek", "t", "--name", "app", "--to", "earliest", "--partition", "7");
     assertEquals(missing.code, 2);
 

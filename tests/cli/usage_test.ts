@@ -52,6 +52,8 @@ test("unknown commands suggest the nearest name", async () => {
     const [words, part] of [
       [["topic", "creat"], 'Unknown command "topic creat": did you mean "topic create"?'],
       [["topci", "list"], 'did you mean "topic list"?'],
+      [["lag"], 'Unknown command "lag": did you mean "consumer lag"?'],
+      [["ls"], 'did you mean "topic list"?'],
       [["consum"], 'Unknown command "consum": did you mean "consume"?'],
       [["completely-different"], 'see "diaspora-ctl --help"'],
       [["topic"], '"topic" needs a second word'],

@@ -81,7 +81,7 @@ function textOf(consumer: string, { partition, to, id, before }: Step, verb: str
   const place = typeof to === "string"
     ? `${to}, id ${id},`
     : "id" in to
-    ? `id ${to.id}`
+    ? to.id === id ? `id ${id}` : `the end, id ${id},`
     : `time ${new Date(to.time).toISOString()}, id ${id},`;
   const head = `Consumer '${consumer}' ${verb} at ${place} in partition ${partition}`;
   if (before === undefined) return `${head}: it had no position`;
