@@ -85,7 +85,7 @@ for (const name of Object.keys(DRIVERS)) {
         ];
         change();
         const error = await assertRejects(() => futures[1].wait(), InvalidDataError);
-        assertStringIncludes(error.message, "leave it as it is", what);
+        assertStringIncludes(error.message, "do not change it", what);
         assert(futures[1].completed, what);
         assertEquals(await Promise.all([futures[0], futures[2], futures[3]]), [0, 1, 2], what);
         assertEquals(await stored(topic), [[0, 0, "100 of 1"], [1, 2, "0 of "], [2, 3, "20 of 3"]], what);

@@ -105,7 +105,7 @@ test("immediate: a push refused while its sync failed says that it may be stored
     await disk.end("EIO");
     const error = await refused;
     assertInDoubt(error);
-    assert((error as Error).message.includes("look whether the events are there"), String(error));
+    assert((error as Error).message.includes("check whether the events are there"), String(error));
     assertEquals(folder.events().map(({ metadata }) => metadata), ['"in doubt"']);
   }));
 

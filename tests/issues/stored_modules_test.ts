@@ -361,7 +361,7 @@ test("an allowed module that cannot be loaded is reported with the places search
         [join(modules, "gone.mjs"), `"${join(modules, "gone.mjs")}": no such file`],
         [
           "surely-no-such-package",
-          `looked for beside this library and in the node_modules of "${process.cwd()}"`,
+          `looked for next to this library and in the node_modules of "${process.cwd()}"`,
         ],
       ]
     ) {

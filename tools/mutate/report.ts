@@ -81,7 +81,7 @@ function survivorsOf(tried: readonly Tried[], verdicts: readonly Verdict[]): str
     if (mutant.file !== file) lines.push("", `### \`${file = mutant.file}\``, "");
     const verdict = verdictOn({ mutant, result }, verdicts);
     const said = verdict === undefined
-      ? result.status === "unreached" ? "not equivalent: no test comes by" : "not equivalent"
+      ? result.status === "unreached" ? "not equivalent: no test runs it" : "not equivalent"
       : `${verdict.equivalent ? "equivalent" : "not equivalent"}: ${verdict.why}`;
     const change = `${code(mutant.original)} → ${code(mutant.replacement)}`;
     lines.push(`- \`${mutant.within}\`, ${mutant.operator}, ${change}: ${said}`);

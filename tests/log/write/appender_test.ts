@@ -203,7 +203,7 @@ test("an appended frame that cannot be read back rejects with mayBeStored", () =
     const error = assertThrows(
       () => one.appendEvents(events("b")),
       StorageError,
-      "may be stored all the same",
+      "may have been stored",
     );
     assertEquals([error.errno, error.mayBeStored], ["EIO", true]);
     assertInstanceOf(error.cause, StorageError);
