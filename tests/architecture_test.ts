@@ -1,4 +1,4 @@
-// The house rules that a program can check. `docs/architecture.md` has the drawing that the first part holds.
+// House rules that a program can check. `docs/architecture.md` has the drawing that the first part enforces.
 import { assertEquals } from "@std/assert";
 import { existsSync, readFileSync } from "node:fs";
 import { walkSync } from "@std/fs/walk";
@@ -6,10 +6,10 @@ import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 import { test } from "./harness.ts";
 
-/** Written by a program, and checked by the test that writes it again. */
+/** Generated files, checked by the tests that generate them again. */
 const GENERATED = ["src/log/format/core/core_bytes.ts", "src/ui/page_files.ts"];
 
-/** Words that every layer speaks: they import nothing but each other. */
+/** The vocabulary of all layers: these files import only each other. */
 const VOCABULARY = [
   "src/attempt.ts",
   "src/counted.ts",
@@ -38,7 +38,7 @@ const VOCABULARY = [
   "src/of_partition.ts",
 ];
 
-/** Layers from the top; a file imports from its own folder or from a layer below its own. */
+/** Layers from the top; a file imports from its own folder or from a lower layer. */
 const LAYERS = [
   "command",
   "program",
@@ -53,7 +53,7 @@ const LAYERS = [
 ] as const;
 type Layer = (typeof LAYERS)[number];
 
-/** The rooms of the log from the top; a file imports from its own or from one below it. */
+/** The rooms of the log from the top; a file imports from its own or from a lower one. */
 const ROOMS = [
   "check/",
   "mod.ts",
@@ -75,7 +75,7 @@ interface Source {
   imports: string[];
 }
 
-/** What a file belongs to: `src/producer.ts` and everything in `src/producer/` are one unit. */
+/** The unit of a file: `src/producer.ts` and everything in `src/producer/` are one. */
 function unitOf(path: string): string {
   if (VOCABULARY.includes(path)) return path;
   const parts = path.replace(/\.ts$/, "").split("/");
@@ -113,7 +113,7 @@ function local({ path, imports }: Source): string[] {
   return imports.filter((name) => name.startsWith(".")).map((name) => normalize(join(dirname(path), name)));
 }
 
-/** Every place where a source does what a rule forbids, as `path: what`. */
+/** Every violation of a rule, as `path: what`. */
 function offences(among: Source[], find: (source: Source) => string[]): string[] {
   return among.flatMap((source) => find(source).map((what) => `${source.path}: ${what}`));
 }
@@ -150,7 +150,7 @@ test("imports go one way, from the API to the drivers, the log and the storage",
   );
 });
 
-/** The circles among parts of the source, e.g. `a -> b -> a`, where `partOf` says what part a file is of. */
+/** The import cycles among parts of the source, e.g. `a -> b -> a`, where `partOf` returns a file's part. */
 function circles(partOf: (path: string) => string): string[] {
   const graph = new Map<string, Set<string>>();
   for (const source of sources) {
@@ -190,7 +190,7 @@ test("users of the log import log/mod.ts or log/check/mod.ts", () => {
   );
 });
 
-/** The steps of a way that the architecture page states: file and function. */
+/** The steps of a walk on the architecture page: file and function. */
 function stepsOf(heading: string): { file: string; name: string }[] {
   const page = readFileSync("docs/architecture.md", "utf8");
   const section = page.split(/^## /m).find((part) => part.startsWith(heading)) ?? "";
@@ -219,7 +219,8 @@ for (const heading of ["An event's way down", "An event's way up"]) {
           node.expression.name.text === next.name,
       );
       if (calls.length === 0) missing.push(`"${file}" does not call ${next.name}()`);
-      // What it calls is of a class it imports, or the log's page gives, or of an interface both know.
+      // What it calls belongs to a class that it imports, directly or through the log's `mod.ts`, or to an
+      // interface that both import.
       const reached = local(source).flatMap((path) =>
         path.endsWith("/mod.ts") ? local(ofFile(path)) : [path]
       );
@@ -241,7 +242,7 @@ test("the architecture page lists every room of the source", () => {
     const isInner = ["log", "drivers"].includes(first) && second?.endsWith(".ts") === false;
     return isInner ? `src/${first}/${second}/` : `src/${first}/`;
   });
-  // Folders of a file or two that belong to one beside them.
+  // Folders of a file or two that belong to the file of that name.
   const small = [
     "src/contract/",
     "src/drivers/",

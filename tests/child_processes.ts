@@ -1,6 +1,6 @@
 /**
- * Child processes that end with their test: {@linkcode spawn} is `node:child_process`'s, and what a test leaves
- * running is killed by the harness.
+ * Child processes that end with their test: {@linkcode spawn} is the one of `node:child_process`, and the
+ * harness kills what a test leaves running.
  */
 import { type ChildProcess, spawn as start, spawnSync } from "node:child_process";
 import process from "node:process";
@@ -8,7 +8,7 @@ import process from "node:process";
 let isTesting = false;
 const running = new Map<ChildProcess, string>();
 
-/** `spawn()` of `node:child_process`. What a module starts before its tests begin is its own to end. */
+/** `spawn()` of `node:child_process`. A process that a module starts before its tests begin is not killed. */
 export const spawn = ((program: string, ...rest: never[]): ChildProcess => {
   const child = (start as (...parameters: unknown[]) => ChildProcess)(program, ...rest);
   if (isTesting) {
@@ -20,12 +20,14 @@ export const spawn = ((program: string, ...rest: never[]): ChildProcess => {
   return child;
 }) as typeof start;
 
-/** A test begins: what it starts is its own. */
+/** A test begins: what it starts from now on belongs to it. */
 export function beginTest(): void {
   isTesting = true;
 }
 
-/** A test is over: kills what it left running, with all that these started, and gives the programs. */
+/**
+ * A test is over: kills the processes it left running, with all their children, and returns their programs.
+ */
 export async function endTest(): Promise<string[]> {
   isTesting = false;
   const programs = [...running.values()];
@@ -44,7 +46,7 @@ function killTree(root: number): void {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
   }
 }

@@ -1,24 +1,25 @@
-// "Pushed 1 events", "in 1 partitions": messages said so wherever a number stood before a word. One function counts now.
+// "Pushed 1 events", "in 1 partitions": messages said this wherever a number was followed by a noun. One
+// function does it now.
 import { assertEquals } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 import { readFileSync } from "node:fs";
 import { counted, countedGrouped } from "../src/counted.ts";
 import { test } from "./harness.ts";
 
-/** What is counted in messages; a number and a unit (`events/s`) are not that. */
+/** Nouns that are counted in messages; a number with a unit (`events/s`) is different. */
 const NOUNS =
   "attempts batches blocks characters commands consumers copies days documents elements entries errors " +
   "events failures files findings frames groups hours items keys lines members messages minutes modules names " +
   "options partitions places policies positions processes producers properties pushes records rounds seconds " +
   "segments sizes times topics values warnings";
 
-/** `${n} events`, but not of a constant, which is never one. */
+/** `${n} events`, but not with a constant, which is never 1. */
 const UNCOUNTED = new RegExp(
   `\\$\\{(?![A-Z0-9_]+\\})[^{}\`]*\\} (?:${NOUNS.replaceAll(" ", "|")}|bytes)\\b(?!/)`,
   "g",
 );
 
-/** Where what stands before the word is not a number, or never one. */
+/** Where what precedes the noun is not a number, or never 1. */
 const NOT_COUNTED = [
   "${path[0]} commands",
   "${Math.round(seconds / 86_400)} days",
@@ -28,7 +29,7 @@ const NOT_COUNTED = [
   "${this.#queue.size} events wait",
 ];
 
-/** Made by programs. */
+/** Generated files. */
 const MADE = /^src\/(?:ui\/page_files|log\/format\/core\/core_bytes)\.ts$/;
 
 function filesOf(folders: string[], match: RegExp): { path: string; text: string }[] {

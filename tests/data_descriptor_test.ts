@@ -3,7 +3,7 @@ import { DataDescriptor, DataRangeError } from "../mod.ts";
 import { fuzz, type Random } from "./fuzz/cases.ts";
 import { test } from "./harness.ts";
 
-/** The model: a view is the list of the byte numbers it means. */
+/** The model: a view is the list of the bytes it selects. */
 function bytesOf(view: DataDescriptor): number[] {
   return view.flatten().flatMap(({ offset, size }) =>
     Array.from({ length: size }, (_, index) => offset + index)
@@ -84,7 +84,7 @@ test("empty views are fine anywhere in bounds", () => {
   assertEquals(view.makeSubView(4, 0).makeSubView(0, 0).size, 0);
 });
 
-/** Makes a random view and the same of the model; undefined where the model says that it is not possible. */
+/** Makes a random view, and the same with the model; undefined if the model says it is not possible. */
 function randomView(
   random: Random,
   view: DataDescriptor,

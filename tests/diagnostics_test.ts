@@ -8,7 +8,10 @@ import { reportDamage, ScriptedSource } from "./consumer/scripted_consumer.ts";
 import { test } from "./harness.ts";
 import { ScriptedTopic } from "./producer/scripted_topic.ts";
 
-/** Collects the messages of a channel about one topic while `body` runs: other tests may run beside it. */
+/**
+ * Collects the messages of a channel about one topic while `body` runs, since other tests may run at the same
+ * time.
+ */
 async function messages<M extends { topic: string }>(
   channel: DiagnosticChannel<M>,
   topic: string,

@@ -81,7 +81,7 @@ test("a latency chart shows the slow events", () => {
   const sorted = Array.from({ length: 1000 }, (_, index) => index < 990 ? 0.2 : 5);
   const svg = latencyChart("latency", "note", [{ name: "files", sorted }]);
   assertStringIncludes(svg, ">99 %</text>");
-  // Values under the pointer, though no dot is seen.
+  // Values under the pointer, although no dot is drawn.
   assertMatch(svg, /<circle class="hit"[^>]*><title>files: 5 ms at 99[.0-9]* %<\/title>/);
   assertEquals(/NaN|Infinity/.test(svg), false);
 });

@@ -1,4 +1,4 @@
-// The C++ library is measured by a program of the user's, here a stand-in.
+// The C++ library is measured with a program that the user provides, here a stand-in.
 import { assertEquals, assertThrows } from "@std/assert";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { test } from "../harness.ts";
 const NO_SHELL = process.platform === "win32" && "there is no /bin/sh";
 const SHAPE = { events: 20, metadataBytes: 100, dataBytes: 1024 };
 
-/** Runs a body with a program of this shell text, and the folder it works in. */
+/** Runs a body with a program made of this shell text, and its working folder. */
 function withProgram(text: string, body: (program: string, folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-bench-cpp-"));
   try {

@@ -1,5 +1,6 @@
-// A regression shows as a ratio to what plain files cost in the same minute on the same machine: absolute times
-// would say more about the machine. The limits are about twice what was measured, so that only a real one trips.
+// A regression shows as a ratio to the cost of plain files in the same minute on the same machine: absolute
+// times would depend on the machine. The limits are about twice the measured ratios, so that only a real
+// regression exceeds them.
 import { assertEquals } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,20 +14,23 @@ import { scaled, type Shape, WORKLOADS } from "../../src/ctl/bench/workload.ts";
 import { test } from "../harness.ts";
 
 const RUNTIME = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
-/** The best of at most so many counts: whatever disturbs makes it longer. One is enough where it keeps to its limits. */
+/**
+ * The best of at most that many measurements, since every disturbance makes them longer. One is enough if it
+ * is within its limits.
+ */
 const ROUNDS_MAX = 6;
 
-/** Processor time of each way, as a multiple of the floor that it is compared with. */
+/** Processor time of each way, as a multiple of the floor it is compared with. */
 interface Limits {
-  /** Objects pushed, to `JSON.stringify` and plain writes. */
+  /** Objects pushed, relative to `JSON.stringify` and plain writes. */
   produce: number;
-  /** Metadata parsed, to plain reads and `JSON.parse`. */
+  /** Metadata parsed, relative to plain reads and `JSON.parse`. */
   parsed: number;
-  /** Metadata not looked at, to the same. */
+  /** Metadata not accessed, relative to the same. */
   untouched: number;
-  /** Data delivered in memory of its own, to the same. */
+  /** Data delivered in new memory, relative to the same. */
   withData?: number;
-  /** Data delivered into one buffer, to the same. */
+  /** Data delivered into one buffer, relative to the same. */
   oneBuffer?: number;
 }
 
@@ -72,7 +76,7 @@ async function checkRatios(shape: Shape, limits: Limits): Promise<void> {
   assertEquals(excess(best, limits), []);
 }
 
-/** What takes longer than its limit allows. */
+/** The measurements that exceed their limits. */
 function excess(best: Record<string, number>, limits: Limits): string[] {
   return Object.entries(limits).flatMap(([what, limit]) => {
     const ratio = best[what] / best[what === "produce" ? "write" : "read"];

@@ -18,7 +18,7 @@ const WAY: ConsumeSettings = {
 const SHAPE = { events: 300, dataBytes: 100, metadataBytes: 100 };
 const open = async (): Promise<void> => {};
 
-/** Makes measurements with a driver that keeps its topics in memory. */
+/** Makes measurements with a driver that stores its topics in memory. */
 async function withTopic(
   options: { num_partitions: number },
   use: (measure: (job: Omit<Job, "target">) => Promise<Measured>, driver: Driver) => Promise<void>,
@@ -100,7 +100,7 @@ test("the baselines write and read as many bytes as the events have", async () =
       const written = await runJob({ kind: `${kind} write`, path, settings: SHAPE }, open);
       const read = await runJob({ kind: `${kind} read`, path, settings: SHAPE }, open);
       assertEquals([written.events, written.bytes, read.events], [300, 60_000, 300]);
-      // Lines end with a byte that the events do not have.
+      // Lines have a line break, which events do not.
       assert(read.bytes >= 60_000 && read.bytes <= 60_300);
     }
   } finally {

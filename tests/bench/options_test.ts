@@ -4,7 +4,7 @@ import process from "node:process";
 import { test } from "../harness.ts";
 import { commandOf, ROOT } from "../processes/runtimes.ts";
 
-/** Runs a benchmark program with options that keep it from measuring anything. */
+/** Runs a benchmark program with options that prevent it from measuring anything. */
 function run(program: string, ...args: string[]): { status: number | null; out: string; err: string } {
   const [command, ...parameters] = commandOf("deno", `tools/${program}.ts`, args);
   const { status, stdout, stderr } = spawnSync(command, parameters, {

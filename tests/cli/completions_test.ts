@@ -10,7 +10,7 @@ function missing(shell: string): string | false {
   return spawnSync(shell, ["-c", "exit 0"]).status === 0 ? false : `${shell} is not installed`;
 }
 
-/** Command lines up to the cursor, a word of what must be offered, and one that must not. */
+/** Command lines up to the cursor, with a word that must be offered, and one that must not. */
 const CASES: readonly (readonly [words: readonly string[], offered: string, not: string])[] = [
   [["to"], "topic", "consume"],
   [["topic", "cr"], "create", "list"],
@@ -52,7 +52,7 @@ test("completions work in zsh", { skip: missing("zsh") }, async () => {
   await withFolder(async ({ folder }) => {
     await scriptFor("zsh", folder);
     for (const [words, offered, not] of CASES) {
-      // A shell on a terminal of its own, in which the keys are pressed that a user would press.
+      // A shell on a separate terminal, which gets the keys that a user would press.
       const line = ["diaspora-ctl", ...words].join(" ");
       const source = `
         zmodload zsh/zpty

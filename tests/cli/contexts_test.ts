@@ -5,7 +5,7 @@ import process from "node:process";
 import { test } from "../harness.ts";
 import { ctl, type Outcome, type Place, run, withFolder } from "./program.ts";
 
-/** Contexts of their own, and a store with topic "t". */
+/** A separate file of contexts, and a store with topic "t". */
 async function withContexts(
   use: (place: Place & { call: Call; file: string }) => Promise<void>,
 ): Promise<void> {
@@ -75,7 +75,7 @@ test("the command line wins over the environment, that over the context", async 
         );
       }
     }
-    // Options alone are laid over the context, and those of one driver are not handed to another.
+    // Options on the command line are merged over the context's, unless they are for another driver.
     assertEquals(await succeeds(call(["topic", "list", "--driver.root_path", root])), "t\n");
     assertEquals(await succeeds(call(["topic", "list", "--driver", "memory"], options)), "");
   });
@@ -201,7 +201,7 @@ test("completion offers existing names, and executes none of them", async () => 
     const script = await succeeds(call(["completions", "bash"]));
     writeFileSync(join(folder, "completions"), script);
     const words = ["diaspora-ctl", "consume", "--store", root, ""].map((word) => `'${word}'`).join(" ");
-    // What the program says, without starting it.
+    // The help that the program would print, without starting it.
     const source = `diaspora-ctl() { printf '%s\\n' 't' '${name}'; }; source completions; ` +
       `COMP_WORDS=(${words}); COMP_CWORD=4; _diaspora_ctl; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout } = await run(["bash", "--norc", "-c", source], { folder });

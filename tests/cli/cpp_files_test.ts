@@ -1,4 +1,4 @@
-// Topics of the C++ library by command: seen, taken over, given back.
+// Topics of the C++ library on the command line: listed, imported, exported.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
   cpSync,
@@ -25,7 +25,7 @@ function contentOf(folder: string): [string, string][] {
     .map((name) => [name, readFileSync(join(folder, name)).toString("base64")]);
 }
 
-/** Bytes of event logs under a folder that may not be there yet. */
+/** Total size of the event logs under a folder, which may not exist yet. */
 function bytesIn(folder: string): number {
   if (!existsSync(folder)) return 0;
   const logs = readdirSync(folder, { recursive: true }).map(String).filter((name) => name.endsWith(".log"));
@@ -88,7 +88,7 @@ test("topics in the C++ layout are listed with their size, and the error says ho
       consumed.stderr,
       'Cannot open topic "schema": it was written by the C++ files driver',
     );
-    // The command in the message works as it stands.
+    // The command in the message works exactly as printed.
     const command = /diaspora-ctl (import .*)$/m.exec(consumed.stderr)![1].replaceAll('"', "").split(" ");
     command[command.indexOf("NEW_DIR")] = join(folder, "new");
     const imported = await ctl(command);
@@ -188,7 +188,7 @@ test("every command reports events of the C++ driver in a topic of ours before a
     assertEquals((await ctl(["produce", "mixed", ...driver], { input: '{"ours":1}\n' })).code, 0);
     const { path } = JSON.parse((await ctl(["topic", "list", "--json", ...driver])).stdout);
     const partition = join(path, "partitions", "00000000");
-    // As a topic of an earlier version, which has no folder in the place of the first of these files.
+    // Like a topic of an earlier version, without the folder in place of the first of these files.
     rmSync(join(partition, "data"), { recursive: true });
     for (const file of ["index", "metadata", "data"]) {
       cpSync(join(SAMPLE_ROOT, "sample", "partitions", "00000000", file), join(partition, file));

@@ -1,4 +1,4 @@
-// What people do daily with other tools, and want to do here as shortly.
+// What people do daily with other tools should be as short here.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { test } from "../harness.ts";
 import { programScript, run, withFolder } from "./program.ts";
 
-/** What stands in the page's shell blocks, save those marked as not to be run. */
+/** The page's shell blocks, except those marked as not to be run. */
 function examples(): string[] {
   const page = readFileSync(new URL("../../docs/ctl.md", import.meta.url), "utf8");
   return [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1]);

@@ -1,4 +1,4 @@
-// An import that fails, or is killed, leaves no topic that could be taken for whole.
+// An import that fails, or is killed, leaves no topic that could be mistaken for a complete one.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ const topicsOf = async ({ driver }: Place): Promise<string> =>
 const eventsOf = async ({ driver }: Place, name: string): Promise<number> =>
   (await ctl(["consume", name, ...driver])).stdout.split("\n").length - 1;
 
-/** What is in the store, hidden or not. */
+/** What is in the store, including hidden files. */
 const namesIn = ({ root }: Place): string[] => existsSync(root) ? readdirSync(root) : [];
 
 test("an import that fails leaves nothing, whatever the cause", async () => {

@@ -8,15 +8,15 @@ interface Daemon extends Place {
   daemon: Running;
   /** Writes a line to the control FIFO. */
   command(line: string): Promise<void>;
-  /** Makes a FIFO for a producer and waits until it is there. */
+  /** Creates a FIFO for a producer and waits until it exists. */
   inlet(path: string, topic?: string, options?: string): Promise<void>;
-  /** Stops the daemon and gives its exit code. */
+  /** Stops the daemon and returns its exit code. */
   stop(): Promise<number | null>;
   /** Every event's metadata as lines. */
   stored(topic?: string, ...words: string[]): Promise<string>;
 }
 
-/** Shell, for real writers and readers. */
+/** A shell, for real writers and readers. */
 const sh = (line: string, ...words: string[]) => run(["sh", "-c", line, "sh", ...words]);
 
 async function withDaemon(use: (daemon: Daemon) => Promise<void>): Promise<void> {
@@ -93,7 +93,7 @@ test("a last line without a newline is stored within 100 ms of idling", async ()
       assertEquals([first.metadata, last.metadata], ["first", "no line end"]);
       tookMs.push(last.timestamp - first.timestamp);
     }
-    // A busy machine wakes late, but not always.
+    // A busy machine wakes up late, but not always.
     assertLess(Math.min(...tookMs), 1000);
     await sh("printf 'next\\n' > \"$1\"", path);
     await until("the next writer's line is stored", async () => (await stored()).includes('"next"'));

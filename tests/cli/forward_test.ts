@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "../harness.ts";
 import { ctl, pause, type Place, startCtl, until, withFolder } from "./program.ts";
 
-/** Number of kills, and events pushed while they happen. */
+/** Number of kills, and events pushed during them. */
 const KILLS = 50;
 
 async function create(place: Place, ...topics: string[]): Promise<void> {
@@ -230,13 +230,14 @@ test(`nothing is lost when the daemon is killed ${KILLS} times, and nothing ackn
       return JSON.parse(stdout).events;
     };
     await until("everything is forwarded", async () => await lag() === 0, 60_000);
-    // The last one may find nothing left to do, and must have begun before it is stopped.
+    // The last one may have nothing left to do, and must have started before it is stopped.
     await until("it forwards", () => daemon.stderr().includes("Forwarding"));
     daemon.signal("SIGTERM");
     assertEquals((await daemon.ended).code, 0);
     const ids = (await linesOf(place, "b")).map((line) => JSON.parse(line).id as number);
     assertEquals(new Set(ids).size, total);
-    // What was not acknowledged comes again from its start: each restart repeats a run, and leaves out nothing.
+    // What was not acknowledged is forwarded again, from its start: each restart repeats a run, and skips
+    // nothing.
     let most = -1;
     for (const id of ids) {
       assert(id <= most + 1, `event ${id} came after ${most}`);
@@ -246,7 +247,7 @@ test(`nothing is lost when the daemon is killed ${KILLS} times, and nothing ackn
   });
 });
 
-/** The position of the policy is not beyond what the destination has. */
+/** The position of the policy is not after what the destination has. */
 async function assertAcknowledgedIsStored(place: Place): Promise<void> {
   const lag = await ctl(["consumer", "lag", "a", "--name", "local/a->local/b", "--json", ...place.driver]);
   const { position } = JSON.parse(lag.stdout).partitions[0];

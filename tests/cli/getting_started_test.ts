@@ -1,4 +1,4 @@
-// The commands of the C++ tool's quick start, as they are printed there.
+// The commands of the C++ tool's quick start, exactly as printed there.
 import { assert, assertEquals } from "@std/assert";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -26,7 +26,7 @@ async function produce(place: Place, first: number, count: number): Promise<void
   await ctl(["produce", "jobs", ...place.driver], { input });
 }
 
-/** What `consumer list` says of the members of the one name there is. */
+/** What `consumer list` prints about the members of the only name. */
 async function members(place: Place): Promise<{ pid: number; partitions: number[] }[]> {
   const { stdout } = await ctl(["consumer", "list", "jobs", "--json", ...place.driver]);
   return stdout === "" ? [] : JSON.parse(stdout).members ?? [];
@@ -69,7 +69,7 @@ test("consume --group gives each event to one of several consumers, and list and
       const json = JSON.parse((await ctl(["consumer", "lag", "jobs", "--json", ...place.driver])).stdout);
       assertEquals(json.members.map(({ pid }: { pid: number }) => pid).sort(), pids.sort());
       assert(json.partitions.every(({ owner }: { owner?: string }) => owner !== undefined));
-      // One that is killed leaves its part to the other.
+      // If one is killed, its partitions go to the other.
       workers[0].signal("SIGKILL");
       await untilShared(place, 4);
       await produce(place, 40, 20);

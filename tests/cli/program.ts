@@ -1,5 +1,5 @@
 /**
- * Runs `diaspora-ctl` as a process of its own: the source under the runtime of the tests, or the binary that
+ * Runs `diaspora-ctl` as a separate process: the source under the runtime of the tests, or the binary that
  * the environment variable `DIASPORA_CTL` names.
  */
 import { Buffer } from "node:buffer";
@@ -15,10 +15,10 @@ export { until } from "../waiting.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The words that start the program. */
+/** The command line that starts the program. */
 export const PROGRAM: readonly string[] = programWords();
 
-/** How the program is started on each runtime; the binary that is tested alone. */
+/** How to start the program on each runtime; only the binary if that is tested. */
 export const PROGRAMS: Readonly<Record<string, readonly string[]>> = process.env.DIASPORA_CTL
   ? { binary: PROGRAM }
   : { deno: PROGRAM, ...others() };
@@ -45,7 +45,7 @@ function programWords(): string[] {
   return [process.execPath, "--import", join(ROOT, "node_modules/tsx/dist/loader.mjs"), script];
 }
 
-/** What a run left behind. */
+/** The result of a run. */
 export interface Outcome {
   code: number | null;
   stdout: string;
@@ -72,24 +72,24 @@ export async function run(words: readonly string[], options: RunOptions = {}): P
   return await start(words, options).ended;
 }
 
-/** A program that runs. */
+/** A running program. */
 export interface Running {
   child: ChildProcess;
   /** What it wrote so far. */
   stdout(): string;
   stderr(): string;
-  /** Resolves when it is over and its output is complete. */
+  /** Resolves when it has ended and its output is complete. */
   ended: Promise<Outcome>;
-  /** Sends a signal, unless the program is over. `ChildProcess.kill` of Deno would hide the exit code. */
+  /** Sends a signal, unless the program has ended. Deno's `ChildProcess.kill` would hide the exit code. */
   signal(name: "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
 }
 
-/** Starts `diaspora-ctl` and does not wait. */
+/** Starts `diaspora-ctl` without waiting for it. */
 export function startCtl(words: readonly string[], options: RunOptions = {}): Running {
   return start([...PROGRAM, ...words], options);
 }
 
-/** Starts a program and does not wait. */
+/** Starts a program without waiting for it. */
 export function start(
   words: readonly string[],
   { input, environment, folder, keepInput }: RunOptions = {},
@@ -108,7 +108,7 @@ export function start(
   const err: Uint8Array[] = [];
   child.stdout.on("data", (chunk: Uint8Array) => out.push(chunk));
   child.stderr.on("data", (chunk: Uint8Array) => err.push(chunk));
-  // A program that ends before it has read everything is not a failure of the test.
+  // If a program ends before it has read all input, that is not a failure of the test.
   child.stdin.on("error", () => {});
   if (input !== undefined) child.stdin.end(input);
   else if (keepInput !== true) child.stdin.end();
@@ -127,7 +127,7 @@ export function start(
   return { child, stdout: () => text(out), stderr: () => text(err), ended, signal };
 }
 
-/** Whatever `DIASPORA_…` the tests run under is nothing to the program under test. */
+/** `DIASPORA_…` variables of the tests must not reach the program under test. */
 function cleanEnvironment(): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("DIASPORA_")));
 }
@@ -147,7 +147,7 @@ export async function withFolder(use: (place: Place) => Promise<void>): Promise<
   }
 }
 
-/** Where a test works. */
+/** The working folder of a test. */
 export interface Place {
   folder: string;
   root: string;

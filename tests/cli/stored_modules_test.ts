@@ -1,5 +1,5 @@
-// A store and an archive from a stranger name modules; no command runs them unless it is asked to. Every command is
-// walked through, on every runtime and as the compiled program.
+// A store and an archive from someone else name modules; no command runs them unless it is told to. Every
+// command is tried, on every runtime and as the compiled program.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ interface Stranger extends Place {
   ran(): string[];
 }
 
-/** A store with a topic "t" of three events, whose documents name modules, as a download would bring it. */
+/** A store with a topic "t" of three events, whose documents name modules, as if it was downloaded. */
 async function withStranger(
   words: readonly string[],
   typeOf: (kind: string, modules: string) => string,
@@ -59,7 +59,7 @@ async function withStranger(
   });
 }
 
-/** A path, an address of a file, and code in the document itself. */
+/** A path, a file URL, and code in the document itself. */
 function typeOf(kind: string, modules: string): string {
   const path = join(modules, `${kind}.mjs`);
   if (kind === "serializer") return `Part:${path}`;
@@ -67,7 +67,7 @@ function typeOf(kind: string, modules: string): string {
   return `Part:data:text/javascript,${encodeURIComponent(moduleText(join(modules, "..", `${kind} ran`)))}`;
 }
 
-/** What needs no component, and what comes out of it. */
+/** Commands that need no component, and their output. */
 const ADMINISTRATION: [words: string[], shown: string][] = [
   [["topic", "list"], "t\n"],
   [["topic", "list", "-v"], '"events":3'],
@@ -96,7 +96,7 @@ for (const [runtime, words] of Object.entries(PROGRAMS)) {
         assertEquals([code, ran()], [0, []], `${parameters.join(" ")}: ${stderr}`);
         assertStringIncludes(stdout, shown);
       }
-      // What needs one is refused, and says why.
+      // Commands that need one are refused, with the reason.
       for (
         const parameters of [
           ["produce", "t", "--metadata", "1"],
@@ -114,7 +114,7 @@ for (const [runtime, words] of Object.entries(PROGRAMS)) {
         );
         assertEquals(ran(), [], parameters.join(" "));
       }
-      // Metadata come back as bytes, the documents as they were, and nothing ran on the way.
+      // Metadata comes back as bytes, the documents unchanged, and no module ran.
       const other = ["--driver", "files", "--driver.root_path", join(folder, "other")];
       const imported = await ctl([
         "import",
@@ -135,7 +135,7 @@ for (const [runtime, words] of Object.entries(PROGRAMS)) {
       for (const kind of ["validator", "serializer", "partition_selector", "events"]) {
         assertEquals(after[kind], before[kind]);
       }
-      // Put back what JSON is read by, the copy's events are what they were.
+      // With the serializer for JSON restored, the copy's events are the same as before.
       for (const kind of KINDS) {
         writeFileSync(join(folder, "other/t", `${kind}.json`), '{"type":"default"}');
       }
@@ -228,7 +228,7 @@ for (const [runtime, words] of Object.entries(PROGRAMS)) {
       [["--driver-config", "driver.json"], {}],
       [[], { DIASPORA_LOAD_MODULES: "a-package, ./modules/" }],
     ];
-    // The others differ before anything of the runtime is asked.
+    // The others are refused before the runtime is asked to load anything.
     for (const [parameters, environment] of words === PROGRAM ? consents : consents.slice(-2)) {
       await withStranger(
         words,

@@ -13,7 +13,7 @@ function quoted(words: readonly string[]): string {
   return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
 }
 
-/** Runs words on a terminal and gives what it shows. */
+/** Runs a command line on a terminal and returns what it shows. */
 async function shownBy(words: readonly string[]): Promise<string> {
   return (await run(["script", "-qec", quoted(words), "/dev/null"])).stdout;
 }
@@ -39,7 +39,7 @@ test("consume --follow ends when its reader leaves, even while no events come", 
   await withEvents("first\nsecond\n", async ({ driver }) => {
     for (const [runtime, program] of Object.entries(PROGRAMS)) {
       const words = quoted([...program, "consume", "t", "--follow", ...driver]);
-      // `head` has its line, and no event comes that the program could fail to write.
+      // `head` has its line, and no further event arrives that the program could fail to write.
       const { code, stdout } = await run(["timeout", "30", "sh", "-c", `${words} | head -n 1`]);
       assertEquals([runtime, code, stdout], [runtime, 0, '"first"\n']);
     }
@@ -114,7 +114,7 @@ test("trim, delete and seek say what they would do before they ask", { skip: noT
       await answered(["topic", "delete", "t"], "n"),
       "with all its events: 3 events (",
     );
-    // Where nothing can be asked, a seek goes ahead and says where the name stood.
+    // Without a terminal to ask on, a seek proceeds, and prints the previous position.
     const seen = await ctl(["consumer", "seek", "t", "--name", "app", "--to", "1h", ...driver]);
     assertEquals(seen.code, 0, seen.stderr);
     assertStringIncludes(seen.stderr, "from id 0");
@@ -134,7 +134,7 @@ test("a time range is printed, each line by the template", async () => {
       "t/0/0\t|0{}\nt/0/1\t|0{}\nt/0/2\t|0{}\n",
     );
     assertEquals((await consume("--from", `@${between}`, ...template)).stdout, "t/0/3\tAnn|0{}\n");
-    // A time that comes ends a follower, which has printed what was stored before it.
+    // When the time comes, the follower ends, having printed what was stored before it.
     const soon = await consume("--follow", "--until", `@${Date.now() + 2500}`, "--template", "{id}");
     assertEquals([soon.code, soon.stdout], [0, "0\n1\n2\n3\n"]);
     assertEquals((await consume("--template", "{x}", "--max", "0")).code, 2);

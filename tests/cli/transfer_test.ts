@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "../harness.ts";
 import { ctl, type Place, run, withFolder } from "./program.ts";
 
-/** A topic with everything that could get lost: partitions, components, data, odd numbers and texts. */
+/** A topic with everything that could get lost: partitions, components, data, unusual numbers and texts. */
 async function makeTopic({ driver, folder }: Place): Promise<void> {
   await ctl([
     "topic",
@@ -37,7 +37,7 @@ async function makeTopic({ driver, folder }: Place): Promise<void> {
   await ctl(["produce", "t", "--metadata", '{"data": "x"}', "--data", join(folder, "large"), ...driver]);
 }
 
-/** Everything about the events but their times. */
+/** Everything about the events except their times. */
 async function contentOf(topic: string, driver: string[]): Promise<unknown[]> {
   const { stdout } = await ctl(["consume", topic, "--json", "--data", "base64", ...driver]);
   return stdout.trimEnd().split("\n").map((line) => line.replace(/"timestamp":\d+,/, "")).sort();

@@ -1,11 +1,11 @@
-// diaspora-ctl ui as people start it, and as the compiled program.
+// diaspora-ctl ui as users start it, and as the compiled program.
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { PAGE_FILES } from "../../src/ui/page_files.ts";
 import type { EventsView, Page, StoreView, TopicLine } from "../../src/ui/contract.ts";
 import { test } from "../harness.ts";
 import { ctl, type Running, startCtl, until, withFolder } from "./program.ts";
 
-/** Starts the page of a new store with three events in topic "t", and stops it afterwards. */
+/** Serves the page for a new store with three events in topic "t", and stops it afterwards. */
 async function withPage(
   words: readonly string[],
   use: (page: { url: URL; running: Running; store: string[] }) => Promise<void>,
@@ -46,7 +46,7 @@ test("ui serves the page and its data to this machine until it is stopped", asyn
     await verified.body?.cancel();
     const tail = await fetch(new URL("api/topics/t/live", url));
     running.signal("SIGTERM");
-    // A tail that is open does not keep it.
+    // An open live tail does not keep it running.
     await tail.text();
     const { code, stderr } = await running.ended;
     assertEquals([code, stderr.includes("error")], [0, false], stderr);

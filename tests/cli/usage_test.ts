@@ -6,7 +6,7 @@ import { COMMANDS } from "../../src/ctl/table/mod.ts";
 import { test } from "../harness.ts";
 import { ctl, pause, PROGRAM, run, start, startCtl, until, withFolder } from "./program.ts";
 
-/** One line on standard error, which says so. */
+/** One line on standard error, with this message. */
 function assertOneLine(stderr: string, part: string): void {
   assertStringIncludes(stderr, part);
   assertEquals(stderr.split("\n").length, 2, stderr);
@@ -224,7 +224,7 @@ const noTerminal = spawnSync("script", ["--version"]).status === 0
   ? false
   : "script (util-linux) is not installed";
 
-/** Runs words on a terminal of their own, with lines typed into it. */
+/** Runs a command line on a separate terminal, with lines typed into it. */
 async function onTerminal(
   words: readonly string[],
   typed: string,
@@ -258,7 +258,7 @@ test("long work shows progress on a terminal, unless disabled", { skip: noTermin
       const words = [...PROGRAM, "produce", "t", ...driver, ...more].map((word) => `'${word}'`).join(" ");
       return run(["script", "-qefc", `(${input}) | ${words}`, seen]);
     };
-    // The second line comes when the first is on the screen.
+    // The second line is typed when the first is on the screen.
     const waiting =
       `echo 1; for _ in $(seq 400); do grep -q 'produced: 1 event  ' '${seen}' && break; sleep 0.05; done; echo 2`;
     assertStringIncludes((await produce(waiting)).stdout, "produced: 1 event  ");

@@ -15,7 +15,7 @@ async function makeTopic({ driver, root }: Place): Promise<string> {
   return join(root, "t", "partitions", "00000000", "00000000000000000000.log");
 }
 
-/** Flips a bit of the text, wherever it stands in the file. */
+/** Flips a bit of the text, wherever it is in the file. */
 function damage(path: string, text: string): void {
   const bytes = readFileSync(path);
   const at = bytes.indexOf(text);
@@ -89,7 +89,7 @@ test("repair shows its steps, keeps the original, and saves everything intact", 
     const original = readFileSync(
       join(root, "t", kept, "partitions", "00000000", "00000000000000000000.log"),
     );
-    // A seal is all that was added, which sends writers on.
+    // Only a seal was added, which sends writers to the next segment.
     const damaged = readFileSync(join(folder, "damaged"));
     assert(original.subarray(0, damaged.length).equals(damaged));
     assertEquals((await ctl(["verify", ...driver])).code, 0);

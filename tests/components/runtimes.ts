@@ -9,21 +9,21 @@ function installed(name: string): string {
   return `${root}node_modules/.bin/${name}`;
 }
 
-/** The one of npm, or the one that runs this test. */
+/** The one installed by npm, or the one that runs this test. */
 function deno(): string[] {
   const program = existsSync(installed("deno")) ? installed("deno") : process.execPath;
   const npmOnly = `${root}deno.npm-only.json`;
   return [program, "run", "-A", "-q", "-c", existsSync(npmOnly) ? npmOnly : `${root}deno.json`];
 }
 
-/** How each runtime is started, up to the name of the program to run. */
+/** How to start each runtime, up to the name of the program to run. */
 export const RUNTIMES: Record<string, string[]> = {
   deno: deno(),
   node: [installed("tsx")],
   bun: [installed("bun")],
 };
 
-/** What a program wrote and how it ended. */
+/** What a program printed and how it ended. */
 export interface Run {
   code: number | null;
   output: string;

@@ -1,4 +1,4 @@
-/** The built-in components in topics of both local engines, through the public interface. */
+/** The built-in components in topics of both local engines, through the public API. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// The files driver keeps the whole contract, at every durability level.
+// The files driver passes the whole contract, at every durability level.
 import { assertEquals } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ for (const flush_behavior of ["buffered", "on_flush", "immediate"]) {
       };
     },
     supports: everything,
-    // Segments so small that every test with a little data crosses their borders.
+    // Segments so small that every test with a little data fills several.
     topicOptions: { flush_behavior, segment_bytes: 4096 },
   });
   test(`files, ${flush_behavior}: only rules for drivers with missing features are left out`, () => {

@@ -1,4 +1,4 @@
-// The memory driver keeps the whole contract.
+// The memory driver passes the whole contract.
 import { assertEquals } from "@std/assert";
 import { Driver } from "../../mod.ts";
 import { everything, testDriver } from "../../src/testing/mod.ts";

@@ -7,7 +7,7 @@ import { ScriptedSource } from "./scripted_consumer.ts";
 const full = new StorageError("ENOSPC", "Cannot write: no space left");
 
 test("acknowledgements within one turn of the event loop are stored once per partition", async () => {
-  // A turn that takes long on a busy machine is another story: then some are stored before it ends.
+  // If a turn takes long on a busy machine, this does not hold: some are stored before it ends.
   await until("a turn was short", async () => {
     const source = new ScriptedSource(2);
     source.store(5, 0);

@@ -1,4 +1,4 @@
-// Which data is read, and into what.
+// Which data is read, and into which memory.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   AllocationError,

@@ -314,11 +314,11 @@ test("partitions that a consumer keeps keep their read-ahead events when other p
   };
   await pull();
   await pull();
-  // The batch of partition 0 was read whole, and its rest is the consumer's to give.
+  // The batch of partition 0 was read completely, and the consumer may still deliver the rest of it.
   source.assign([0, 1]);
   for (let count = 0; count < 8; count++) await pull();
   assertEquals(seen, ["0:0", "0:1", "0:2", "0:3", "0:4", "0:5", "0:6", "0:7", "1:0", "1:1"]);
-  // Partition 1 goes in the middle of its batch: the rest of it is another consumer's.
+  // Partition 1 is taken away half-way through its batch: another consumer delivers the rest.
   source.assign([0, 2]);
   seen.length = 0;
   for (let count = 0; count < 3; count++) await pull();

@@ -1,4 +1,4 @@
-// How metadata is parsed: late, together where most of it is looked at, and once.
+// How metadata is parsed: lazily, together if most of it is accessed, and once.
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { CborSerializer, InvalidMetadataError, type JsonValue, type Serializer } from "../../mod.ts";
 import { test } from "../harness.ts";
@@ -9,7 +9,7 @@ interface Parses {
   alone: number;
 }
 
-/** Counts parses while `body` runs: those of joined texts, and those of one text. */
+/** Counts parses while `body` runs: of joined texts, and of single texts. */
 async function countParses(body: () => Promise<void>): Promise<Parses> {
   const parses = { together: 0, alone: 0 };
   const { parse } = JSON;

@@ -144,7 +144,7 @@ test("an error of the driver rejects one wait, and the others continue", async (
       () => consumer.pull().then(({ partition, id }) => `${partition}:${id}`, (error) => error),
     ),
   );
-  // Partition 0 fails whenever it has its turn, partition 1 comes between.
+  // Partition 0 fails on each of its turns, partition 1 is read in between.
   assertEquals(outcomes, [error, "1:0", error]);
   source.faults.clear();
   assertEquals((await consumer.pull()).id, 1);

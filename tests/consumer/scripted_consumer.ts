@@ -20,10 +20,12 @@ export interface Scripted {
   data?: Uint8Array;
 }
 
-/** A topic whose driver reads what the test stored, at once or later, and shows what it was asked. */
+/**
+ * A topic whose driver returns what the test stored, synchronously or later, and records what it was asked.
+ */
 export class ScriptedSource {
   readonly partitions: Scripted[][];
-  /** Milliseconds that a read takes; undefined reads at once. */
+  /** Milliseconds that a read takes; undefined reads synchronously. */
   readMs: number | undefined = undefined;
   /** Errors to throw, by partition and id. */
   readonly faults = new Map<string, Error>();
@@ -33,12 +35,12 @@ export class ScriptedSource {
   /** Data ranges that were read, as `id:offset+size`. */
   readonly dataReads: string[] = [];
   reads = 0;
-  /** Waits that are under way, and all there ever were. */
+  /** Waits in progress, and the number of all so far. */
   waiting = 0;
   waits = 0;
   closed = false;
   request: ConsumerRequest | undefined = undefined;
-  /** Whether batches can give views of data. */
+  /** Whether batches can return views of data. */
   views = false;
   openError: Error | undefined = undefined;
   readonly #wakes = new Set<() => void>();
@@ -48,7 +50,7 @@ export class ScriptedSource {
     this.partitions = Array.from({ length: numPartitions }, () => []);
   }
 
-  /** Stores events, numbers by default, and wakes who waits. */
+  /** Stores events, by default numbers, and wakes those who wait. */
   store(count: number, partition = 0, make: (id: number) => Scripted = (id) => ({ text: String(id) })): void {
     for (let left = count; left > 0; left--) {
       this.partitions[partition].push(make(this.partitions[partition].length));
@@ -56,12 +58,12 @@ export class ScriptedSource {
     for (const wake of [...this.#wakes]) wake();
   }
 
-  /** Gives the consumer these partitions, as a group does. */
+  /** Assigns these partitions to the consumer, as a group does. */
   assign(partitions: number[]): void {
     this.#assigned = partitions;
   }
 
-  /** Makes a consumer over it. */
+  /** Makes a consumer for it. */
   consumer<T = unknown>(
     options?: ConsumerOptions<T>,
     serializer: Serializer = new DefaultSerializer(),
@@ -173,7 +175,7 @@ export class ScriptedSource {
   }
 }
 
-/** Tells a consumer's damage callback of damage, as a driver that skips it does. */
+/** Reports damage to a consumer's damage callback, as a driver that skips it does. */
 export function reportDamage(source: ScriptedSource, error: CorruptedLogError): void {
   source.request?.onDamage?.(error);
 }

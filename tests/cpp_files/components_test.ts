@@ -31,7 +31,7 @@ test("components without a C++ counterpart become the default ones, with a warni
     );
     await importCppFiles({ rootPath: cppRoot, topic: "t", driver, into: "back" });
     await using back = await driver.openTopic("back");
-    // What names no draft is read by draft 07 there.
+    // Without `$schema`, the C++ library uses draft 07.
     assertEquals(back.validator.config(), { ...topic.validator.config(), draft: "draft-07" });
     await using consumer = back.consumer("check");
     assertEquals((await consumer.pull()).metadata, { k: 1, f: 0.5 });

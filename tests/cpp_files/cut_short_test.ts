@@ -1,4 +1,4 @@
-// Imports and exports that end before they are done are continued, and never mix with what is not theirs.
+// Imports and exports that are interrupted are continued, and never mix with other events.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -126,7 +126,7 @@ test("an interrupted export is continued, and is not a topic before it is comple
     for (const events of [1, 2500, 6000, 6001, 11_000]) {
       await assertRejects(() => exportCppFiles({ ...request, ...stopAfter(events) }), DOMException);
       assert(!existsSync(join(cppRoot, "t/partitions")));
-      // What a crash leaves after the last checkpoint is not believed.
+      // What a crash leaves after the last checkpoint is not trusted.
       appendFileSync(join(cppRoot, "t/partitions.unfinished/00000000/index"), new Uint8Array(99));
     }
     const { partitions } = await exportCppFiles(request);

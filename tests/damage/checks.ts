@@ -12,7 +12,7 @@ import { DIRECTORY, openSample, POSITION } from "./sample_partition.ts";
 /** Where a test keeps what a repair changes. */
 export const KEPT = "/kept";
 
-/** Everything that is wrong with the sample. */
+/** Every finding in the sample. */
 export async function verifySample(storage: Storage): Promise<Finding[]> {
   const partition = openSample(storage);
   const findings = verifyPosition(storage, POSITION, 0);
@@ -21,7 +21,7 @@ export async function verifySample(storage: Storage): Promise<Finding[]> {
   return findings;
 }
 
-/** The same, without what cut-short writes left. */
+/** The same, without the remains of interrupted writes. */
 export async function wrongIn(storage: Storage): Promise<Finding[]> {
   return (await verifySample(storage)).filter(({ severity }) => severity !== "torn");
 }

@@ -1,4 +1,4 @@
-// What users see: a consumer that passes over damage gets every other event, right and under its id.
+// What users see: a consumer that skips damage gets every other event, intact and under its id.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +36,7 @@ function dataSize(n: number): number {
   return n % 5 === 0 ? 0 : 20 + n;
 }
 
-/** Flips a bit of a file for the length of a call. */
+/** Flips a bit of a file for the duration of a call. */
 async function flipped(path: string, at: number, bit: number, use: () => Promise<void>): Promise<void> {
   const bytes = readFileSync(path);
   bytes[at] ^= 1 << bit;
@@ -97,7 +97,7 @@ test("pull() skips an event whose data is damaged, or rejects and stays there", 
       for (let attempt = 0; attempt < 2; attempt++) {
         await assertRejects(async () => void await strict.pull(), CorruptedLogError, "data checksum differs");
       }
-      // All data of a batch under 64 KiB lies in one block: with it go all who have any.
+      // All data of a batch under 64 KiB is in one block: if it is lost, so is the data of all its events.
       const ids = [next, (await skipping.pull()).id, (await skipping.pull()).id];
       assertEquals([ids, reported], [[0, 4, 5], [1, 2, 3]]);
       await skipping.close();

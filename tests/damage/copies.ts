@@ -22,7 +22,7 @@ export function filesOf(disk: SimulatedDisk): Files {
   );
 }
 
-/** A disk of its own with these files. */
+/** A separate disk with these files. */
 export function diskWith(folders: readonly string[], files: Files): ReturnType<typeof emptyDisk> {
   const made = emptyDisk(folders);
   for (const [path, content] of files) made.storage.publish(path, content);

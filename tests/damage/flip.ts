@@ -12,19 +12,19 @@ import { verifyPosition } from "../../src/log/check/verify_position.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { openSample, readSample, type StoredEvent } from "./sample_partition.ts";
 
-/** Where a partition and a position of it are. */
+/** Where a partition and a consumer's position in it are. */
 export interface Places {
   directory: string;
   position: string;
 }
 
-/** Bytes of a file that stand for nothing: from, to. */
+/** Bytes of a file that have no meaning: from, to. */
 type Region = [from: number, to: number];
 
-/** A store that is whole, and what is known of it. */
+/** An intact store, and what is known about it. */
 export class Sweep {
   readonly #baseline = new Set<string>();
-  /** Leftovers of cut-short writes, and what was written after a seal. */
+  /** The remains of interrupted writes, and what was written after a seal. */
   readonly #harmless = new Map<string, Region[]>();
 
   private constructor(
@@ -33,7 +33,7 @@ export class Sweep {
     private readonly expected: ReadonlyMap<number, StoredEvent>,
   ) {}
 
-  /** Takes a store that nothing is wrong with; `open` gives a view of it, as another process would have. */
+  /** Takes an intact store; `open` opens it as another process would. */
   static async over(
     open: () => Storage,
     places: Places,
@@ -52,7 +52,7 @@ export class Sweep {
     return sweep;
   }
 
-  /** Checks everything after one byte of a file was changed; says whether the byte mattered. */
+  /** Checks everything after one byte of a file was changed; returns whether the byte mattered. */
   async check(file: string, offset: number): Promise<boolean> {
     const findings = (await this.#verify()).filter((finding) => !this.#baseline.has(keyOf(finding)));
     const reported = findings.filter(({ severity }) => severity !== "torn");
@@ -101,7 +101,10 @@ export class Sweep {
     return findings;
   }
 
-  /** Every event but the lost ones is read, unchanged and under its id; the reader names the same ones as lost. */
+  /**
+   * Every event except the lost ones is read, unchanged and under its id; the reader reports the same ones as
+   * lost.
+   */
   #checkReading(lost: ReadonlySet<number>): void {
     const partition = openSample(this.open(), this.places.directory);
     const { events, damage, nextId } = readSample(partition, true);
@@ -120,7 +123,7 @@ export class Sweep {
       if (read !== undefined) assertSame(read, event);
     }
     assertEquals([events.size + lost.size, nextId], [this.expected.size, this.expected.size]);
-    // Metadata is read without the data, and never is less of it there.
+    // Metadata is also read without the data, and nothing less of it must be readable then.
     const withoutData = readSample(partition, false).events;
     for (const [id, event] of withoutData) assertEquals(event.metadata, this.expected.get(id)?.metadata);
     assert(withoutData.size >= events.size);
@@ -164,7 +167,7 @@ function keyOf({ kind, file, offset, reason }: Finding): string {
   return `${kind} ${file} ${offset} ${reason}`;
 }
 
-/** Whether a finding names the file; and of a log, a place not after the flipped byte. */
+/** Whether a finding names the file and, in a log, an offset not after the flipped byte. */
 function isAbout(finding: Finding, file: string, offset: number): boolean {
   return finding.file === file && finding.offset <= offset;
 }

@@ -13,7 +13,7 @@ const FOLDERS = ["/sample", "/sample/partitions", DIRECTORY];
 const PLACES = { directory: DIRECTORY, position: POSITION };
 
 const SMALL: SampleSize = { rounds: 10, segmentBytesMax: 6500, chunkBytes: 1200, dataBytesMax: 2500 };
-/** Several blocks in frames and chunks, and an index of its own making. */
+/** Several blocks in frames and chunks, and a handmade index. */
 const LARGE: SampleSize = {
   rounds: 12,
   segmentBytesMax: 700_000,
@@ -23,7 +23,7 @@ const LARGE: SampleSize = {
 
 const isThorough = process.env.DIASPORA_SWEEP === "all";
 
-/** No runtime changes what a flipped byte means: Deno tries every one, the others one of five. */
+/** The runtime does not change what a flipped byte means: Deno tries every one, the others one in five. */
 const STEP = "Deno" in globalThis || isThorough ? 1 : 5;
 
 async function makeStore(size: SampleSize) {

@@ -1,8 +1,8 @@
 import { randomBytes } from "../wasm/reference.ts";
 
 /**
- * Damages one of the segments at random: a bit, a sector of zeros, other bytes; those between the first and the
- * last also by cutting them short or taking them away.
+ * Damages one of the segments at random: a bit, a sector of zeros, other bytes; those between the first and
+ * the last also by truncating or removing them.
  */
 export function damageAtRandom(
   files: Map<string, Uint8Array>,

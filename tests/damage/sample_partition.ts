@@ -1,7 +1,7 @@
 /**
- * A partition with everything the format has, small enough to damage each of its bytes in turn: several segments
- * with seals, texts and bytes as metadata, data in frames and in chunks, several writers, a discarded frame, writes
- * that were cut short, an index, a stored position.
+ * A partition with every feature of the format, small enough to damage each of its bytes in turn: several
+ * segments with seals, texts and bytes as metadata, data in frames and in chunks, several writers, a
+ * discarded frame, interrupted writes, an index, a stored position.
  */
 import { CorruptedLogError, type Damage } from "../../src/errors.ts";
 import { CursorFile } from "../../src/log/positions/cursor.ts";
@@ -27,7 +27,7 @@ export interface StoredEvent {
 export const DIRECTORY = "/sample/partitions/00000000";
 export const POSITION = "/sample/00000000.pos";
 
-/** How large the sample gets. */
+/** The size of the sample. */
 export interface SampleSize {
   /** Batches of each writer. */
   rounds: number;
@@ -42,7 +42,7 @@ export function openSample(storage: Storage, directory: string = DIRECTORY): Par
   return new Partition({ storage, directory, topic: "sample", partition: 0 });
 }
 
-/** Makes the sample in a folder that is there and empty; gives its events by id. */
+/** Creates the sample in an empty folder; returns its events by id. */
 export async function makeSample(
   storage: Storage,
   size: SampleSize,
@@ -105,7 +105,7 @@ function cutShort(partition: Partition, round: number): void {
   file.close();
 }
 
-/** An entry for every third frame, as if a lot lay between them. */
+/** An entry for every third frame, as if there were much between them. */
 function addIndex(partition: Partition): void {
   const ids = partition.segmentIds();
   ids.forEach((baseId, index) => {
@@ -122,7 +122,7 @@ function addIndex(partition: Partition): void {
   });
 }
 
-/** What a consumer that passes over damage gets, and what was reported lost. */
+/** What a consumer that skips damage gets, and what was reported lost. */
 export function readSample(
   partition: Partition,
   dataWanted: boolean,

@@ -1,4 +1,4 @@
-// docs/errors.md lists every error class and code, and no other.
+// docs/errors.md lists every error class and code, and no others.
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import * as errors from "../../src/errors.ts";
@@ -36,7 +36,7 @@ test("the page of errors has every class next to its code", () => {
     name
   );
   const named = new Set(rows.map(({ name }) => name));
-  // The base class has no code of its own; the page says what it is.
+  // The base class has no code; the page describes it.
   assert(page.includes("`DiasporaError` is the base class of them all"));
   assertEquals(classes.filter((name) => name !== "DiasporaError" && !named.has(name)), []);
   for (const { code, name } of rows) {

@@ -22,7 +22,7 @@ test("every example of the documentation runs", {
   skip: !isDeno && "Deno alone runs examples",
   limitMs: 600_000,
 }, () => {
-  // Elsewhere, because examples write to the working directory.
+  // In another folder, because examples write to the working directory.
   const cwd = mkdtempSync(join(tmpdir(), "diaspora-examples-"));
   const options = [
     "--doc",

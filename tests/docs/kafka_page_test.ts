@@ -1,4 +1,4 @@
-// The page about Kafka names every property that counts, and no other.
+// The page about Kafka lists every property that has an effect, and no others.
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { HONOURED, INEFFECTIVE, REFUSED } from "../../src/drivers/kafka/property_table.ts";
@@ -6,7 +6,7 @@ import { test } from "../harness.ts";
 
 const page = readFileSync(new URL("../../docs/kafka.md", import.meta.url), "utf8");
 
-/** What stands in backticks in the first column of the table after a heading. */
+/** The text in backticks in the first column of the table after a heading. */
 function namesIn(heading: string): string[] {
   const section = page.slice(page.indexOf(heading));
   const table = section.slice(section.indexOf("\n|"), section.indexOf("\n\n", section.indexOf("\n|")));

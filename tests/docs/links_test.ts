@@ -1,4 +1,4 @@
-// Every page can be reached from the README, and every link leads to something that is there.
+// Every page can be reached from the README, and every link leads to an existing file and heading.
 import { assertEquals } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 import { existsSync, readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { test } from "../harness.ts";
 
 const START = "README.md";
 
-/** The README is read at npm and JSR too, so that its links are whole addresses. */
+/** The README is also read at npm and JSR, so its links are absolute. */
 const REPOSITORY = JSON.parse(readFileSync("package.json", "utf8")).homepage.replace(
   "#readme",
   "/blob/main/",
@@ -31,7 +31,7 @@ function targetsOf(page: string): { path: string; heading: string | undefined }[
   });
 }
 
-/** What a heading is called in links to it. */
+/** The anchor of a heading. */
 function anchorsOf(page: string): string[] {
   return [...prose(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     heading.toLowerCase().replace(/[^\p{L}\p{N}_\- ]/gu, "").replaceAll(" ", "-")

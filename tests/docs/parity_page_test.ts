@@ -8,7 +8,7 @@ import { test } from "../harness.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(`${root}docs/parity.md`, "utf8");
 
-/** The names of all tests: those registered by name, and the rules of the contract of drivers. */
+/** The names of all tests: those registered by name, and the rules of the driver contract. */
 function testNames(): Set<string> {
   const names = new Set<string>();
   const collect = (folder: string, pattern: RegExp) => {

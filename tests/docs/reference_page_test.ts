@@ -1,5 +1,5 @@
-// docs/reference.md lists every option, environment variable and limit: it is written from the code that reads them, and
-// what that cannot show is looked for here.
+// docs/reference.md lists every option, environment variable and limit: it is generated from the code that
+// reads them, and this test searches for what that cannot find.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 import { readFileSync } from "node:fs";
@@ -69,7 +69,7 @@ test("the built-in components read exactly the options that the reference lists"
         try {
           await registry.make(watched);
         } catch {
-          // What it read until then counts.
+          // What it has read so far counts.
         }
       }
       const methods: readonly string[] = [...registry.methods, "then", "toJSON"];

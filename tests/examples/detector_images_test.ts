@@ -1,4 +1,4 @@
-// The images of the example are real, so what must come out is computed from the files themselves.
+// The example's images are real, so the expected output is computed from the files themselves.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { test } from "../harness.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const SHOTS = 7;
 
-/** What the watcher must say of an image, from the whole of it. */
+/** What the watcher must print about an image, computed from the whole of it. */
 function expected(subject: string): { line: string; bytes: number; allBytes: number } {
   const file = join(root, `node_modules/vega-datasets/data/${subject}.json`);
   const { width, height, values } = JSON.parse(readFileSync(file, "utf8"));
@@ -48,7 +48,7 @@ for (const [index, detector] of circle.entries()) {
       );
       assertStringIncludes(watched.output, `\n${bytes} of ${allBytes} bytes of pixels were delivered\n`);
       assertStringIncludes(pushed.output, `pushed ${2 * SHOTS} images, ${allBytes} bytes of pixels`);
-      // The watcher acknowledges every tenth image; of seven it begins at the first again.
+      // The watcher acknowledges every tenth image; of seven it starts with the first again.
       assertEquals((await example(watcher, "watch_region.ts")).output, watched.output);
     } finally {
       rmSync(folder, { recursive: true });

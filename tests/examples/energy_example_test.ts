@@ -115,7 +115,7 @@ test("a topic made with a path from one directory opens in another, until the mo
     assertEquals(error.module, module);
     assertStringIncludes(error.message, `Cannot load validator "Limit" from "${module}": no such file`);
 
-    // Given here, the stored one is not looked for.
+    // If it is given here, the stored one is not needed.
     const validator = { type: `Limit:${join(folder, "elsewhere.mjs")}`, max: 5 };
     await using given = await driver.openTopic("limited", { validator });
     assertEquals(await given.producer().push(5), 0);

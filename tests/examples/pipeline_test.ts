@@ -19,7 +19,7 @@ interface Month {
   warmest: number;
 }
 
-/** The months as the file has them. */
+/** The months, computed from the file. */
 function expectedMonths(): Month[] {
   const file = join(root, "node_modules/vega-datasets/data/seattle-weather.csv");
   const months = new Map<string, Month>();
@@ -89,7 +89,7 @@ test("a pipeline that is killed restarts with the month it was at", async () => 
     const again = await run(program("node", "summarise_months.ts", folder), root);
     assertEquals(again.code, 0, again.errors);
     const months = await storedMonths(folder);
-    // A kill between storing a summary and acknowledging its month makes that one twice.
+    // A kill between storing a summary and acknowledging its month stores that summary twice.
     const once = months.filter(({ month }, at) => month !== months[at - 1]?.month);
     assertEquals(once, expectedMonths());
   });

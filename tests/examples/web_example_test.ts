@@ -33,7 +33,7 @@ async function post(
   return { status: response.status, answer: await response.json() };
 }
 
-/** Reads a stream of events until so many came. */
+/** Reads a stream of events until that many have arrived. */
 async function live(url: string, count: number, lastId?: number): Promise<{ id: number; data: string }[]> {
   const gone = new AbortController();
   const headers: HeadersInit = lastId === undefined ? {} : { "Last-Event-ID": String(lastId) };
@@ -67,7 +67,7 @@ test("the web example stores what fits its schema, refuses what does not, and st
         assertStringIncludes(hot.answer.error ?? "", "celsius");
         assertEquals((await post(url, "no JSON")).status, 400);
         assertEquals((await waiting).map(({ id }) => id), [next - 2, next - 1]);
-        // A browser that comes back gets what came after the last one it saw, and nothing twice.
+        // A browser that reconnects gets the events after the last one it received, and none twice.
         const later = await live(url, 1, next - 2);
         assertEquals(later, [{ id: next - 1, data: '{"sensor":"roof","celsius":21}' }]);
         const all = await (await fetch(`${url}/readings`, { signal: AbortSignal.timeout(LIMIT_MS) })).json();

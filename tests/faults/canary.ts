@@ -11,10 +11,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Everything in a folder: paths with what stands there, and when it changed. */
+/** Everything in a folder: paths with their content, and when it changed. */
 export type Snapshot = string[];
 
-/** What stands in a folder and below, following no link. */
+/** The content of a folder and its subfolders, without following links. */
 export function snapshotOf(folder: string, leaveOut?: string): Snapshot {
   const found: string[] = [];
   const visit = (path: string): void => {
@@ -35,7 +35,7 @@ export function snapshotOf(folder: string, leaveOut?: string): Snapshot {
 }
 
 /**
- * A folder with a store in `root`, beside which nothing may change.
+ * A folder with a store in `root`, next to files that must not change.
  *
  * ```text
  * root/                  where topics go
@@ -56,12 +56,12 @@ export class Canary {
     this.settle();
   }
 
-  /** What is outside now is how it must stay. */
+  /** What is outside now must stay as it is. */
   settle(): void {
     this.#before = snapshotOf(this.#folder, this.root);
   }
 
-  /** What is outside and different from before; nothing, if all is well. */
+  /** What has changed outside; empty if all is well. */
   changes(): string[] {
     const now = snapshotOf(this.#folder, this.root);
     return [
@@ -75,7 +75,7 @@ export class Canary {
   }
 }
 
-/** Runs a body with a canary, which must live at its end. */
+/** Runs a body with a canary, which must be unharmed at its end. */
 export async function withCanary(body: (canary: Canary) => Promise<void>): Promise<void> {
   const canary = new Canary();
   try {

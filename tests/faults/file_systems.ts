@@ -10,7 +10,7 @@ function mount(...parameters: string[]): string | undefined {
 }
 
 function unmount(path: string): void {
-  // Lazily: what a failed test still has open is not to keep the machine from being cleaned up.
+  // Lazily (`umount -l`): files that a failed test still has open must not prevent the cleanup.
   spawnSync("umount", ["-l", path]);
 }
 
@@ -22,7 +22,7 @@ function makeFolder(): string {
 export class SmallDisk {
   readonly path: string = makeFolder();
 
-  /** Throws where mounting is not allowed. */
+  /** Throws if mounting is not permitted. */
   constructor(size: string) {
     const why = mount("-t", "tmpfs", "-o", `size=${size}`, "tmpfs", this.path);
     if (why !== undefined) {
@@ -31,7 +31,7 @@ export class SmallDisk {
     }
   }
 
-  /** Gives the folder a second name, under which nothing can be changed. */
+  /** Mounts the folder a second time, read-only. */
   readOnlyView(): { path: string; makeWritable(): void; remove(): void } {
     const path = makeFolder();
     mount("--bind", this.path, path);

@@ -3,8 +3,8 @@ import type { Storage } from "../../src/storage/port.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 
 /**
- * The real file system as those of other systems are: names below `root` that differ in case, in the way an accent is
- * written, or by dots and spaces at their end are one name. What is made keeps the spelling it is made with.
+ * The real file system behaving like those of other systems: names below `root` that differ in case, in the
+ * encoding of an accent, or by dots and spaces at their end are the same. A new file keeps its spelling.
  */
 export function foldingStorage(root: string): Storage {
   const fold = (name: string): string => name.replace(/[. ]+$/, "").normalize("NFC").toLowerCase();

@@ -6,7 +6,7 @@ import { InvalidMetadataError } from "../../../src/errors.ts";
 import type { JsonValue } from "../../../src/json.ts";
 import { test } from "../../harness.ts";
 
-/** Numbers at which the form changes, and their neighbours. */
+/** Numbers at which the encoding changes, and their neighbours. */
 const EDGES = [
   0,
   23,

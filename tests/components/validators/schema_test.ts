@@ -14,7 +14,7 @@ const DRAFTS = [
   "http://json-schema.org/schema#",
 ];
 
-/** Version 0.5.2 wrote this as `validator.json`. */
+/** Version 0.5.2 of the C++ library wrote this as `validator.json`. */
 const CPP_DOCUMENT = {
   schema: {
     $schema: "https://json-schema.org/draft/2019-09/schema",
@@ -25,7 +25,7 @@ const CPP_DOCUMENT = {
   type: "schema",
 };
 
-/** Schema, metadata that it refuses, and what the error says: path, expected, found. */
+/** Schema, metadata that it refuses, and the error's path, expected and found. */
 const REFUSALS: [JsonValue, JsonValue, [string, string, string]][] = [
   [{ type: "object" }, 5, ["", "an object", "5"]],
   [{ type: ["string", "null"] }, 5, ["", "a string or null", "5"]],

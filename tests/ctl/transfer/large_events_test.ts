@@ -6,7 +6,7 @@ import { UsageError } from "../../../src/ctl/usage_error.ts";
 import { test } from "../../harness.ts";
 
 const SMALL: ImportedEvent = { number: 1, document: '"small"', dataBytes: 0 };
-/** Fewer letters than the limit, and more bytes. */
+/** Fewer characters than the limit, and more bytes. */
 const LARGE: ImportedEvent = { number: 2, document: '"éééé"', dataBytes: 0 };
 
 async function bytesOf(event: ImportedEvent): Promise<number[]> {

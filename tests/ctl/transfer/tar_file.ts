@@ -5,10 +5,10 @@ import { createHash } from "node:crypto";
 export interface Entry {
   name: string;
   content?: string | Uint8Array;
-  /** Type of the entry; a file by default. */
+  /** Type of the entry; a regular file by default. */
   type?: string;
   prefix?: string;
-  /** The field of the size, where it is not that of the content. */
+  /** The size field, if it is not that of the content. */
   size?: string;
   magic?: string;
 }

@@ -1,4 +1,4 @@
-// What a consumer of the files driver remembers of what it gave out, and when it wakes.
+// What a consumer of the files driver remembers about delivered events, and when it wakes.
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { removeBefore } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
 
 interface Scene {
-  /** Stores a batch of so many events; times are 1000 apart. */
+  /** Stores a batch of that many events; times are 1000 apart. */
   push(count: number, partition?: number): void;
   roll(partition?: number): void;
   consumer(request?: Partial<ConsumerRequest>): Promise<FilesConsumer>;
@@ -78,7 +78,7 @@ test("an acknowledgement is stored with the time of the frame that holds the las
     const reading = await consumer();
     assertStrictEquals(stored(), undefined);
     for (let frame = 0; frame < 4; frame++) assertEquals(reading.read(0, 3)!.baseId, 3 * frame);
-    // In the middle of the first frame, at its end, across one, and the last event of all.
+    // Within the first frame, at its end, across the next one, and the last event of all.
     for (
       const [nextId, time] of [[2, 1_001_000], [3, 1_001_000], [4, 1_002_000], [9, 1_003_000], [
         12,
@@ -99,7 +99,7 @@ test("an acknowledgement of an event that this consumer did not deliver is store
     assertEquals(stored(), [2, 1_001_000]);
     await reading.seek(0, { id: 3 }, false);
     reading.read(0, 3);
-    // Below what was given.
+    // Below what was delivered.
     reading.acknowledge(0, 3);
     assertEquals(stored(), [3, 1_001_000]);
     reading.acknowledge(0, 5);
@@ -150,7 +150,7 @@ test("seeking moves the reader, and the stored position only on request", () =>
     await reading.seek(0, { id: 1 }, true);
     assertEquals([reading.position(0), stored()![0]], [1, 1]);
     assertEquals(reading.read(0, 10)!.baseId, 1);
-    // What was given before the seek is forgotten.
+    // What was delivered before the seek is forgotten.
     await reading.seek(0, "earliest", false);
     reading.acknowledge(0, 2);
     assertEquals(stored(), [2, 1_001_000]);
@@ -177,7 +177,7 @@ test("a removed position is reported once, and reading continues at the first ev
     removeBefore(logs[0], 3, 0);
     const signal = new AbortController();
     const behind = await consumer({ from: { id: 1 } });
-    // There is news: that events are gone.
+    // There is something new: events have been removed.
     await behind.waitForEvents(signal.signal);
     const error = assertThrows(() => behind.read(0, 9), EventGoneError);
     assertEquals(error.firstId, 3);
@@ -208,7 +208,7 @@ test("a wait ends with an event, with its signal and with the consumer, and not 
     push(1, 1);
     await waits[1];
     assertEquals(ended, ["one", "other"]);
-    // What is there already, and a signal that is over, are not waited for.
+    // If events are available, or the signal is aborted, it does not wait.
     await reading.waitForEvents(new AbortController().signal);
     reading.read(1, 1);
     await reading.waitForEvents(one.signal);
@@ -255,7 +255,7 @@ test("a wait removes its listener from the signal, and the folder watch is kept 
     reading.read(0, 1);
     const next = reading.waitForEvents(signal);
     assertEquals(listening, 1);
-    // Longer than the watch is kept: a wait goes on all the while.
+    // Longer than the watch is kept: a wait continues all the while.
     await new Promise((resolve) => setTimeout(resolve, 600));
     assertEquals(listening, 1);
     push(1);

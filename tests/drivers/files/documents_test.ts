@@ -1,4 +1,4 @@
-// The documents of a topic in files: what is refused, what is the default, and what is written.
+// The documents of a topic in files: what is refused, the defaults, and what is written.
 import { assertEquals, assertRejects } from "@std/assert";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

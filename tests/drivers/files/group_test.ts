@@ -1,5 +1,5 @@
-// Members of a group in files, with clocks and processes of the test: what becomes of those that are stopped, gone or
-// in the middle of something while their partitions move.
+// Members of a group with files, with simulated clocks and processes: what happens to those that are stopped,
+// killed or busy while their partitions move.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -34,7 +34,7 @@ const REQUEST: ConsumerRequest = {
   groupTimeoutMs: TIMEOUT_MS,
 };
 
-/** Machines of one test: a common clock, and processes that are there or gone. */
+/** The machines of one test: a common clock, and processes that exist or have ended. */
 class Machines {
   nowMs = 0;
   readonly gone = new Set<number>();
@@ -42,7 +42,7 @@ class Machines {
 
   constructor(readonly rootPath: string) {}
 
-  /** Opens the topic in a process of its own. */
+  /** Opens the topic in a separate process. */
   async open(
     pid: number,
     { host = "here", storage }: { host?: string; storage?: Storage } = {},
@@ -55,7 +55,7 @@ class Machines {
     return program;
   }
 
-  /** All that are there come to their timers. */
+  /** The timers of all running processes fire. */
   look(): void {
     for (const program of this.#programs) if (!this.gone.has(program.self.pid)) program.look();
   }
@@ -105,7 +105,7 @@ class Program implements GroupEnvironment {
     return consumer;
   }
 
-  /** Its timers come due. */
+  /** Its timers fire. */
   look(): void {
     for (const call of this.#schedule) call();
   }
@@ -131,7 +131,7 @@ async function during(body: (machines: Machines) => Promise<void>, numPartitions
   }
 }
 
-/** Lets time pass in which these processes run, and the others are stopped. */
+/** Time passes in which these processes run, and the others are stopped. */
 function pass(machines: Machines, ms: number, ...running: Program[]): void {
   for (let passed = 0; passed < ms; passed += 100) {
     machines.nowMs += 100;
@@ -191,7 +191,7 @@ test("a member on another machine loses its partitions after its timeout, not be
     await one.join();
     const second = await two.join();
     one.look();
-    // On another machine the same number says nothing.
+    // On another machine, the same process id means nothing.
     machines.gone.add(1);
     pass(machines, TIMEOUT_MS * 3, one, two);
     assertEquals(second.assigned, [1]);
@@ -213,12 +213,12 @@ test("a member that was stopped for longer than its timeout delivers and acknowl
     const second = await two.join();
     pass(machines, TIMEOUT_MS * 2, two);
     assertEquals(second.assigned, [0, 1]);
-    // Awake again, before any of its timers came due.
+    // Resumed, before any of its timers fire.
     assertThrows(() => first.acknowledge(0, 4), PartitionMovedError);
     assertEquals(first.assigned, []);
     assertEquals(released.sort(), [0, 1]);
     assertEquals(await positions(two), [2, 0]);
-    // The next owner begins where it was acknowledged.
+    // The next owner begins after the last acknowledged event.
     assertEquals([second.position(0), readAll(second, 0)], [2, 3]);
     await first.close();
     await second.close();
@@ -268,10 +268,10 @@ for (const call of ["before", "after"] as const) {
       readAll(first, 0);
       first.acknowledge(0, 1);
       await two.join();
-      // Stopped in the middle of a call, for so long that another one has the partition.
+      // Stopped in the middle of a call, for so long that another member has the partition.
       interrupt = () => pass(machines, TIMEOUT_MS * 2, two);
       assertThrows(() => first.acknowledge(0, 4), PartitionMovedError);
-      // What was written before the other one looked is done with; what came after it never counts.
+      // What was written before the other one read the file is acknowledged; what came later never counts.
       assertEquals(await positions(two), [call === "before" ? 1 : 4, 0]);
       await first.close();
     });
@@ -297,7 +297,7 @@ test("two members that take over a partition at once agree on one owner, and ack
     machines.gone.add(1);
     const [two, three] = [await machines.open(2, { storage }), await machines.open(3)];
     const third = three.topic.consumer("workers", REQUEST);
-    // In the middle of taking over, the second one is stopped, and the third one takes over from it.
+    // While it takes over, the second one is stopped, and the third one takes over from it.
     let opening: Promise<void> | undefined;
     interrupt = () => {
       machines.gone.add(2);
@@ -386,7 +386,7 @@ test("a consumer outside the group is refused in every process while the group h
     const member = await one.join();
     readAll(member, 0);
     member.acknowledge(0, 2);
-    // It was there first, in another process: nothing is lost when it hears of the group.
+    // It was there first, in another process: nothing is lost when it learns about the group.
     readAll(early, 0);
     assertThrows(() => early.acknowledge(0, 4), ConsumerInUseError);
     await early.close();

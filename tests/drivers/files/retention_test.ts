@@ -1,4 +1,4 @@
-// What a topic's retention removes, and what it keeps: through the public interface, on real files.
+// What a topic's retention removes, and what it keeps: through the public API, on real files.
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertRejects } from "@std/assert";
 import { EventGoneError, type Topic } from "../../../mod.ts";
 import { test } from "../../harness.ts";
@@ -33,7 +33,7 @@ test("retention_bytes keeps about that many bytes, whatever consumers acknowledg
     await push(topic, 60);
     const firstId = await firstIdOf(topic);
     assertGreater(firstId, 40);
-    // The segment being written comes on top.
+    // The segment being written is not counted.
     assertLessOrEqual(await bytesOf(topic), 20_000 + 6000);
     assertGreater(await bytesOf(topic), 14_000);
     await using behind = topic.consumer("a");
@@ -50,7 +50,7 @@ test("retention_seconds removes older segments only", () =>
       await push(topic, 4);
       const firstId = await firstIdOf(topic);
       const oldest = Math.floor(firstId / 4);
-      // Kept for ten minutes, and gone not long after: a segment counts from when the next one is begun.
+      // Kept for ten minutes, and removed soon after: a segment's age counts from the start of the next one.
       assert(
         oldest >= minute - 13 && oldest <= Math.max(0, minute - 10),
         `minute ${minute}: from ${oldest} on`,
@@ -61,7 +61,7 @@ test("retention_seconds removes older segments only", () =>
 test("retention_acknowledged removes what every named consumer has acknowledged, and no more", () =>
   withClock({ retention_acknowledged: true }, async ({ topic, push }) => {
     await push(topic, 20);
-    // No one has a position: no one is known to be done.
+    // No consumer has a position, so none is known to be done.
     assertEquals(await firstIdOf(topic), 0);
     await acknowledgeBelow(topic, "fast", 20);
     await acknowledgeBelow(topic, "slow", 6);
@@ -74,7 +74,7 @@ test("retention_acknowledged removes what every named consumer has acknowledged,
     await push(topic, 8);
     const later = await firstIdOf(topic);
     assert(later > 6 && later <= 18, `first id ${later}`);
-    // A name that is forgotten holds nothing back.
+    // A deleted consumer holds nothing back.
     await topic.deleteConsumer("slow");
     await push(topic, 8);
     assertGreater(await firstIdOf(topic), later);

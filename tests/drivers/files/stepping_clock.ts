@@ -7,13 +7,13 @@ import { Partition } from "../../../src/log/partition.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 
-/** Noon, when every story begins. */
+/** Noon, when every test begins. */
 export const NOON: number = Date.UTC(2026, 4, 1, 12);
 export const SECOND = 1000;
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
 
-/** A store in files whose clock a test sets. */
+/** A store with files and a clock that the test sets. */
 export interface ClockStore {
   storage: Storage;
   topic: Topic;
@@ -21,15 +21,18 @@ export interface ClockStore {
   folder: string;
   /** Sets the clock, in milliseconds after noon. */
   setClock(afterNoon: number): void;
-  /** The topic anew, as another process sees it. */
+  /** Reopens the topic, as another process sees it. */
   reopen(): Promise<Topic>;
-  /** Partition 0, opened by itself. */
+  /** Partition 0, opened directly. */
   partition(): Partition;
-  /** Pushes events of about a kilobyte, each in a frame of its own; the second event of each producer fills a segment. */
+  /**
+   * Pushes events of about a kilobyte, each in a separate frame; the second event of each producer fills a
+   * segment.
+   */
   push(topic: Topic, count: number): Promise<void>;
 }
 
-/** Gives a test a store with a clock; segments hold about four events of {@linkcode ClockStore.push}. */
+/** Runs a test with a store with a clock; segments hold about four events of {@linkcode ClockStore.push}. */
 export async function withClock(
   options: Record<string, number | boolean>,
   body: (store: ClockStore) => Promise<void>,
@@ -65,7 +68,7 @@ export async function withClock(
   }
 }
 
-/** First id that is there. */
+/** The first id that still exists. */
 export async function firstIdOf(topic: Topic): Promise<number> {
   return (await topic.describe())[0].firstId;
 }

@@ -7,7 +7,7 @@ import { test } from "../../harness.ts";
 type Reader = InstanceType<Awaited<ReturnType<typeof loadClient>>["Reader"]>;
 const { createRecordsBatch, crc32c, readRecordsBatches, Reader } = await loadClient();
 
-/** A batch as a broker gives it. */
+/** A batch as a broker sends it. */
 function batchOf(firstOffset: number, ...texts: string[]): Buffer {
   const batch = createRecordsBatch(
     texts.map((text) => ({ topic: "t", partition: 0, value: Buffer.from(text) })),
@@ -17,14 +17,14 @@ function batchOf(firstOffset: number, ...texts: string[]): Buffer {
   return bytes;
 }
 
-/** What the client reads from, in pieces of so many bytes. */
+/** The input of the client, in pieces of that many bytes. */
 function piecesOf(bytes: Buffer, size: number): Reader["buffer"] {
   const { buffer } = Reader.from(bytes.subarray(0, size));
   for (let at = size; at < bytes.byteLength; at += size) buffer.append(bytes.subarray(at, at + size));
   return buffer;
 }
 
-/** What is read of batches: first offset, how far they reach, whether they are damaged, and their values. */
+/** What is read of batches: first offset, end offset, whether they are damaged, and their values. */
 function read(bytes: Buffer, size = 50): [number, number, boolean, string[]][] {
   const checked = checkedPieces(piecesOf(bytes, size), crc32c);
   return readRecordsBatches(Reader.from(checked as Reader["buffer"])).map((

@@ -1,5 +1,6 @@
-// What the driver reaches of its client beside the documented methods. The client is pinned: when one of these fails,
-// the pin was moved, and what is named here has to be looked at before the driver can be trusted with the new one.
+// What the driver uses of its client besides the documented methods. The client is pinned: if one of these
+// tests fails, the pin was moved, and what it tests has to be checked before the driver can be trusted with the
+// new version.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
@@ -106,7 +107,7 @@ test("the client takes a partition's batches from a Fetch response by subarray()
           .append(batch);
       });
     }).appendTaggedFields().buffer;
-  // A client that has nothing but the newest Fetch.
+  // A client that supports only the newest version of Fetch.
   const bare = {
     [client.kGetApi]: (_name: string, callback: (error: null, api: unknown) => void) =>
       callback(null, client.fetchV17.api),

@@ -1,11 +1,11 @@
-// The documents of a topic's components, as they stand in the topic beside it.
+// The documents of a topic's components, as stored in its info topic.
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { readDocuments } from "../../../src/drivers/kafka/documents.ts";
 import type { RawReader } from "../../../src/drivers/kafka/raw_reader.ts";
 import { test } from "../../harness.ts";
 
-/** What is read where these texts are stored. */
+/** What is read if these texts are stored. */
 async function read(...texts: string[]): Promise<Awaited<ReturnType<typeof readDocuments>>> {
   const records = texts.map((text, offset) => ({ offset, timestamp: 0, value: Buffer.from(text) }));
   return await readDocuments({ read: () => Promise.resolve(records) } as unknown as RawReader, "__info_t");

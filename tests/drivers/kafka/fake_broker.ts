@@ -1,4 +1,5 @@
-// A broker of a few requests, in the protocol's own bytes: it answers what a test says, and remembers what it was asked.
+// A fake broker that supports a few requests of the real protocol: a test scripts its answers, and it records
+// the requests.
 import { Buffer } from "node:buffer";
 import { createServer, type Server, type Socket } from "node:net";
 import { Reader, Writer } from "@platformatic/kafka";
@@ -8,7 +9,7 @@ const PRODUCE = 0;
 const LIST_OFFSETS = 2;
 const API_VERSIONS = 18;
 const INIT_PRODUCER_ID = 22;
-/** The one version that it has of each request, all of them with tagged fields. */
+/** The single version that it supports of each request, all with tagged fields. */
 const VERSIONS: Record<number, number> = {
   [PRODUCE]: 11,
   [LIST_OFFSETS]: 9,
@@ -22,7 +23,7 @@ export const NOT_LEADER = 6;
 const CORRUPT_MESSAGE = 2;
 export const UNKNOWN_TOPIC = 3;
 
-/** A batch that was to be stored. */
+/** A batch from a Produce request. */
 export interface ProducedBatch {
   partition: number;
   producerId: bigint;
@@ -30,26 +31,26 @@ export interface ProducedBatch {
   count: number;
 }
 
-/** What the broker has of a partition. */
+/** The broker's state of a partition. */
 export interface FakePartition {
-  /** Number that the cluster gives as its leader's; this broker is 1, and 2 is one that is gone. */
+  /** The leader's node id; this broker is 1, and 2 is one that is down. */
   leader: number;
-  /** What Metadata says is wrong with it. */
+  /** The error in Metadata. */
   error: number;
-  /** The offset that the next record gets. */
+  /** The offset of the next record. */
   end: number;
 }
 
-/** What becomes of a request to store something: an error's number, or the connection cut, before or after storing. */
+/** The outcome of a Produce request: an error code, or the connection closed, before or after storing. */
 export type ProduceOutcome = number | "cut" | "cut after storing";
 
 /** One broker with one topic, "t". */
 export class FakeBroker {
   readonly partitions: FakePartition[];
-  /** What Metadata says is wrong with the topic. */
+  /** The topic's error in Metadata. */
   topicError = 0;
   readonly produced: ProducedBatch[] = [];
-  /** What becomes of the next requests to store something; 0 where nothing is said. */
+  /** The outcomes of the next Produce requests; by default 0. */
   readonly outcomes: ProduceOutcome[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -74,7 +75,7 @@ export class FakeBroker {
     return (this.#server.address() as { port: number }).port;
   }
 
-  /** A partition that no broker leads. */
+  /** A partition without a leader. */
   orphan(partition: number): void {
     Object.assign(this.partitions[partition], { leader: -1, error: LEADER_NOT_AVAILABLE });
   }
@@ -103,7 +104,7 @@ export class FakeBroker {
     const api = request.readInt16BE(0);
     const number = request.readInt32BE(4);
     const nameBytes = Math.max(0, request.readInt16BE(8));
-    // After the client's name come the tagged fields of the head.
+    // The client id is followed by the tagged fields of the header.
     const reader = Reader.from(request.subarray(10 + nameBytes + 1));
     const writer = Writer.create().appendInt32(number);
     if (api !== API_VERSIONS) writer.appendTaggedFields();
@@ -141,7 +142,7 @@ export class FakeBroker {
       .appendArray(topics, (w, { name, error, partitions }) => {
         w.appendInt16(error).appendString(name).appendUUID("00000000-0000-0000-0000-000000000007")
           .appendBoolean(false);
-        // As brokers do, in no order.
+        // Like brokers, in arbitrary order.
         const numbered = partitions.map((partition, index) => ({ ...partition, index })).reverse();
         w.appendArray(numbered, (w, { error, index, leader }) => {
           w.appendInt16(error).appendInt32(index).appendInt32(leader).appendInt32(3);
@@ -171,7 +172,7 @@ export class FakeBroker {
     }).appendTaggedFields();
   }
 
-  /** Whether an answer may go out. */
+  /** Whether an answer may be sent. */
   #store(writer: Writer, reader: Reader): boolean {
     reader.readNullableString();
     reader.readInt16();
@@ -189,7 +190,7 @@ export class FakeBroker {
     const outcome = this.outcomes.shift() ?? 0;
     if (outcome === "cut") return false;
     const { leader } = this.partitions[partition];
-    // As kfake has it: the leader's epoch is the leader's to set.
+    // Like kfake: the leader sets its epoch itself.
     const isWhole = records.readInt32BE(12) === -1;
     const error = leader !== 1
       ? NOT_LEADER

@@ -1,4 +1,4 @@
-// The first signature is the one that Amazon's documentation of pre-signed addresses works out.
+// The first signature is the example in Amazon's documentation of presigned URLs.
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { awsCredentials, mskToken, presignedUrl } from "../../../src/drivers/kafka/msk_iam.ts";

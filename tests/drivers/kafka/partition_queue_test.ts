@@ -10,7 +10,7 @@ const FORMAT = formatOf("default");
 const CONTROL = 1 << 5;
 const APPEND_TIME = 1 << 3;
 
-/** A stored batch: an entry an offset; text is an event, null an offset without a record. */
+/** A stored batch with one entry per offset; text is an event, null an offset without a record. */
 interface Stored {
   first: number;
   entries: (string | Buffer | null)[];
@@ -152,8 +152,8 @@ test("a seek clears the queue", () => {
   assertEquals([queue.position, queue.fetchOffset, queue.answers, queue.take(1)], [7, 7, 0, undefined]);
 });
 
-// Events stored while a leader answered were called damaged: it takes its high watermark down before it reads, so that
-// an answer may hold more than that. Seen where requests to a broker were cut.
+// Events stored while a leader answered were reported as damaged: it notes its high watermark before it reads,
+// so an answer may contain events after it. Seen when requests to a broker were cut off.
 test("what a response has beyond its high watermark is fetched again, and is not damage", () => {
   const queue = queueAt(5);
   const whole = answer({ first: 5, entries: ["1"] }, { first: 6, entries: ["2", "3"] });

@@ -1,4 +1,4 @@
-// The first bytes are the example of the wire format that the C++ driver shares.
+// The first bytes are the example of the wire format, which the C++ driver shares.
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { OutgoingBatch } from "../../../src/contract.ts";

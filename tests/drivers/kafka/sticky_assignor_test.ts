@@ -9,7 +9,7 @@ type Metadata = Parameters<typeof stickyAssignor>[3];
 /** Partitions by topic. */
 type Share = Record<string, number[]>;
 
-/** What members share out who read these topics and say that they had something. */
+/** The result for members that subscribe to these topics and report these partitions as their own. */
 function shares(
   members: Record<string, string[]>,
   topics: Record<string, number>,
@@ -34,7 +34,7 @@ function shares(
   ]));
 }
 
-/** What a member says. */
+/** A member's metadata. */
 function had(generation: number, share: Share): Buffer {
   return encodeOwned(
     generation,
@@ -99,7 +99,7 @@ test("when members join and leave, shares differ by at most one, and no partitio
       const sizes = [...next.values()].map(({ length }) => length);
       assert(Math.max(...sizes) - Math.min(...sizes) <= 1, `seed ${seed}: ${sizes}`);
       assertEquals([...next.values()].flat().sort((one, other) => one - other), [...Array(count).keys()]);
-      // Those who had most can keep one more than the others.
+      // Those with the most can keep one more than the others.
       const least = Math.floor(count / held.size);
       const canStay = [...held.values()].map(({ length }) => length).sort((one, other) => other - one)
         .reduce((sum, had, index) => sum + Math.min(had, least + (index < count % held.size ? 1 : 0)), 0);

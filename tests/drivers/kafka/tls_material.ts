@@ -1,4 +1,4 @@
-// Keys and certificates that open nothing, made for tests by openssl.
+// Keys and certificates for tests only, made with openssl.
 
 /** A certificate. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----

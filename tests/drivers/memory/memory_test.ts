@@ -1,4 +1,4 @@
-// What the memory driver does beside the contract.
+// What the memory driver does beyond the contract.
 import { assertEquals, assertRejects } from "@std/assert";
 import { Driver, FullDataSelector, InvalidOptionError } from "../../../mod.ts";
 import { test } from "../../harness.ts";

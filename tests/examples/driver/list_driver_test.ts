@@ -1,4 +1,4 @@
-// The example driver keeps the part of the contract that it claims, and says what it lacks.
+// The example driver passes the part of the contract that it claims, and refuses the rest.
 import { assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { ListDriver } from "../../../examples/driver/list_driver.ts";

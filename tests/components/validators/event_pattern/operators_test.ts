@@ -46,7 +46,8 @@ test("wildcard takes linear time", () => {
     for (let turn = 0; turn < 20; turn++) assertEquals(matches({ v: text }), false);
     return performance.now() - start;
   };
-  // The least of several, since other work on the machine only adds: 16 times the text, and not the square of that.
+  // The smallest of several, since other work on the machine only adds time. With 16 times the text, the time
+  // must not grow with its square.
   const least = (length: number): number => Math.min(...Array.from({ length: 5 }, () => search(length)));
   least(1_000);
   const ratio = least(16_000) / least(1_000);

@@ -4,7 +4,7 @@ import { InvalidOptionError } from "../../../../src/errors.ts";
 import type { JsonValue } from "../../../../src/json.ts";
 import { test } from "../../../harness.ts";
 
-/** Wrong patterns, and the place the error must name. */
+/** Invalid patterns, and the place that the error must name. */
 const WRONG: [JsonValue, string][] = [
   ["text", ""],
   [[], ""],
