@@ -1,4 +1,4 @@
-// A store of every format version there was is read exactly, and goes on being written to.
+// Stores of every earlier format version are read exactly, and can still be written to.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ import { crc32 } from "./reader/segment_file.ts";
 const GOLDEN = fileURLToPath(new URL("golden", import.meta.url));
 const SEGMENT = "00000000000000000000.log";
 
-/** A line of what must be read: an event, a consumer's position, or the first id of a trimmed topic. */
+/** A line of the expected content: an event, a consumer's position, or the first id of a trimmed topic. */
 interface Line {
   topic: string;
   partition: number;
@@ -37,7 +37,7 @@ const lines: Line[] = readFileSync(join(GOLDEN, "v1.jsonl"), "utf8").trimEnd().s
 );
 const topics = [...new Set(lines.map(({ topic }) => topic))];
 
-/** A copy, for nothing may change the store that is kept. */
+/** A copy, because the stored original must not change. */
 async function withCopy(use: (root: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-golden-"));
   try {
@@ -58,7 +58,7 @@ async function withTopics(root: string, use: (topic: TopicInterface) => Promise<
   }
 }
 
-/** Everything a consumer gets of a topic that it does not refuse for damage. */
+/** Everything a consumer gets from a topic, with errors for damage. */
 async function read(topic: TopicInterface): Promise<Line[]> {
   const consumer = topic.consumer("golden", { from: "earliest", onCorruption: "throw", dataWanted: false });
   await consumer.open();

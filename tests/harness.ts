@@ -1,6 +1,7 @@
 /**
- * One `test()` for Deno, Node and Bun, so that the tests have one source. A test that takes too long fails, and
- * so does one that leaves a process running; under Deno one that leaves a timer, an operation or an open file too.
+ * One `test()` for Deno, Node and Bun, so that the tests have one source. A test that takes too long fails,
+ * and so does one that leaves a process running; on Deno also one that leaves a timer, an operation or an
+ * open file.
  */
 import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
@@ -12,13 +13,13 @@ type Body = () => void | Promise<void>;
 
 /** The second form's options. */
 export interface TestOptions {
-  /** Do not run the test, and report it as skipped for this reason; `false` runs it. */
+  /** Do not run the test, and report it as skipped with this reason; `false` runs it. */
   skip?: string | false;
-  /** What the test may take, in milliseconds. Default: 3 minutes, on machines that are busy. */
+  /** Time limit of the test, in milliseconds. Default: 3 minutes, because machines may be busy. */
   limitMs?: number;
 }
 
-/** Registers a test that keeps its limit by itself. */
+/** Registers a test that enforces its own limit. */
 type Register = (name: string, skip: string | false, body: Body, limitMs: number) => void;
 
 /** The parts of the runtimes' globals used here; each runtime lacks those of the others. */
@@ -43,13 +44,13 @@ interface BunTest {
 
 const LIMIT_MS = 300_000;
 
-/** Bun has a limit of its own, which must not come first. */
+/** Bun has a limit of its own, which must not be reached first. */
 const BUN_PATIENCE_MS = 30_000;
 
-/** How long Node may take to report after a test that did not end, and whose handles keep the process running. */
+/** How long Node may take to report a test that did not end, and whose handles keep the process running. */
 const REPORT_MS = 1000;
 
-/** The reason stands in the name, since the runners do not all print one. */
+/** The reason is part of the name, since not all runners print one. */
 function reportedName(name: string, skip: string | false): string {
   return skip === false ? name : `${name} (skipped: ${skip})`;
 }
@@ -68,7 +69,7 @@ async function findRegister(): Promise<Register> {
       });
   }
   if (bun !== undefined) {
-    // Written in two parts: other runtimes cannot resolve the specifier when they check types.
+    // Split in two: other runtimes cannot resolve the specifier when they check types.
     const { test } = await import("bun:" + "test") as BunTest;
     return (name, skip, body, limitMs) =>
       skip === false

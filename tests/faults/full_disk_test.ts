@@ -1,4 +1,4 @@
-// A disk that is full, and has room again.
+// A disk that fills up, and later has room again.
 import { assert, assertEquals, assertGreater, assertInstanceOf, assertRejects } from "@std/assert";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { Driver, FullDataSelector, StorageError, type Topic } from "../../mod.ts";
@@ -21,12 +21,14 @@ async function withDisk(
   }
 }
 
-/** Data of an event that follows from its number. */
+/** Data of an event, derived from its number. */
 function dataOf(n: number, size: number): Uint8Array {
   return new Uint8Array(size).fill(n % 251);
 }
 
-/** Pushes until one fails; gives the numbers of those that were stored, by id, and how the other one failed. */
+/**
+ * Pushes until one fails; returns the numbers of those that were stored, by id, and how the other one failed.
+ */
 async function pushUntilFull(
   topic: Topic,
   size: number,
@@ -47,7 +49,7 @@ async function pushUntilFull(
   }
 }
 
-/** Everything a new consumer gets is what was stored, in order and without a hole. */
+/** A new consumer gets everything that was stored, in order and without a gap. */
 async function checkStored(topic: Topic, stored: Map<number, number>): Promise<void> {
   await using consumer = topic.consumer("checker", { dataSelector: FullDataSelector });
   await consumer.seek("earliest");
@@ -136,7 +138,7 @@ test(
     }),
 );
 
-/** Takes every byte that is left; gives the code of the error that ended it. */
+/** Fills the disk; returns the code of the error that ended it. */
 function fillUp(path: string): unknown {
   for (let file = 0;; file++) {
     try {

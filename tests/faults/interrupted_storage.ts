@@ -13,27 +13,28 @@ import { isMissing, type Storage, type StorageFile } from "../../src/storage/por
 import { nodeStorage } from "../../src/storage/node.ts";
 import { storageError } from "../../src/storage/storage_error.ts";
 
-/** Thrown through a process that was killed; nothing in the library may catch it for good. */
+/** Thrown through a process that was killed; nothing in the library may swallow it. */
 export class Killed extends Error {
   override readonly name = "Killed";
 }
 
-/** What happens to a call: the process is killed before it, or it fails with this error of the system. */
+/** What happens to a call: the process is killed before it, or it fails with this system error. */
 export type Interruption = "kill" | "ENOSPC" | "EIO" | "EACCES";
 
 /**
- * The real file system for one simulated process, whose nth system call is its last, or fails. What the port does
- * by several calls is several steps here, too: a file is published by a draft, a link and the draft's removal, a
- * tree is removed entry by entry. Nothing is really synced, since the system does not fall.
+ * The real file system for one simulated process, whose nth system call is its last, or fails. Operations of
+ * the port that take several system calls are several steps here, too: a file is published by a draft, a link
+ * and the draft's removal, and a tree is removed entry by entry. Nothing is really synced, since the system
+ * does not crash.
  */
 export class InterruptedStorage {
-  /** What was done, step by step. */
+  /** The steps that were made. */
   readonly steps: string[] = [];
   readonly storage: Storage;
   readonly #open = new Set<StorageFile>();
   #isDead = false;
 
-  /** `at` counts from 1; 0 interrupts nothing. With `forGood` the calls after it fail as well. */
+  /** `at` counts from 1; 0 interrupts nothing. With `forGood`, the later calls fail as well. */
   constructor(
     private readonly how: Interruption,
     private readonly at: number,
@@ -42,21 +43,21 @@ export class InterruptedStorage {
     this.storage = this.#makeStorage();
   }
 
-  /** Whether the call to interrupt was reached. */
+  /** Whether the interrupted call was reached. */
   get wasInterrupted(): boolean {
     return this.at > 0 && this.steps.length >= this.at;
   }
 
-  /** Called with every step before it is made: another process may do something there. */
+  /** Called before every step: another process may do something there. */
   onStep: (step: number) => void = () => {};
 
-  /** Closes what a process that was killed left open. */
+  /** Closes what a killed process left open. */
   close(): void {
     for (const file of this.#open) file.close();
     this.#open.clear();
   }
 
-  /** What may happen before any call. */
+  /** Called before every system call. */
   #step(verb: string, path: string): void {
     if (this.#isDead) throw new Killed();
     this.steps.push(`${verb} ${path}`);
@@ -133,7 +134,7 @@ export class InterruptedStorage {
       removeTree: (path) => this.#removeTree(path),
       syncDirectory: (path) => {
         step("sync", path);
-        // A folder that is not there cannot be opened to be synced.
+        // A folder that does not exist cannot be opened and synced.
         try {
           lstatSync(path);
         } catch (cause) {
@@ -184,7 +185,7 @@ export class InterruptedStorage {
     return draft;
   }
 
-  /** A failure takes the draft with it, a kill does not. */
+  /** A failure removes the draft, a kill does not. */
   #withDraft<T>(draft: string, action: () => T): T {
     try {
       return action();
@@ -220,7 +221,7 @@ export class InterruptedStorage {
       rmdirSync(path);
     } catch (cause) {
       if (cause instanceof Killed || cause instanceof StorageError) throw cause;
-      // Another process removes the same tree.
+      // Another process is removing the same tree.
       const error = storageError("remove", path, cause);
       if (!isMissing(error)) throw error;
     }

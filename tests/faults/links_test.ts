@@ -7,7 +7,10 @@ import { type Canary, withCanary } from "./canary.ts";
 
 const SEGMENT = "partitions/00000000/00000000000000000000.log";
 
-/** A store with a topic of ten events, of which the name "reader" has acknowledged three; all of it closed. */
+/**
+ * A store with a topic of ten events, of which the consumer "reader" has acknowledged three; everything is
+ * closed.
+ */
 async function makeTopic(root: string): Promise<void> {
   await using driver = await Driver.open("files", { root_path: root });
   await driver.createTopic("topic", { segment_bytes: 4096 });
@@ -26,14 +29,14 @@ function moveOut(canary: Canary, part: string): void {
   canary.settle();
 }
 
-/** What a call that meets a link must do: fail, and say what is wrong with which path. */
+/** What a call must do when it finds a link: fail, and name the path and the problem. */
 async function assertRefused(call: () => PromiseLike<unknown>, path: string): Promise<void> {
   const error = await assertRejects(async () => await call());
   assertInstanceOf(error, StorageError);
   assert(error.message.includes(path), `"${error.message}" does not name "${path}"`);
 }
 
-/** Pushes enough for several segments; the failures are what the test looks at. */
+/** Pushes enough for several segments; the test looks at the failures. */
 async function pushSome(topic: Topic): Promise<void> {
   await using producer = topic.producer("test");
   for (let n = 0; n < 100; n++) await producer.push({ n }, new Uint8Array(100));
@@ -89,7 +92,7 @@ test("an index that is a link is neither read nor written", () =>
     await using driver = await Driver.open("files", { root_path: canary.root });
     await using topic = await driver.openTopic("topic");
     await using producer = topic.producer("test");
-    // More than lies between two entries of the index.
+    // More than there is between two index entries.
     await producer.push({}, new Uint8Array(1_000_000));
     assertEquals(await producer.push({}), 11);
     await using consumer = topic.consumer("test", { from: { id: 11 } });

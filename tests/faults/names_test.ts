@@ -1,4 +1,4 @@
-// Names that mean something to a file system: whatever they are, nothing outside the root is touched.
+// Names with a special meaning in a file system: nothing outside the root is ever touched.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { cpSync, readdirSync } from "node:fs";
 import { Driver, InvalidConsumerNameError, InvalidTopicNameError } from "../../mod.ts";
@@ -29,7 +29,7 @@ const REFUSED_TOPICS = [
   "é".repeat(101),
 ];
 
-/** Names that not every system can keep; topics of earlier versions may have them. */
+/** Names that some systems cannot store; topics of earlier versions may have them. */
 const UNPORTABLE_TOPICS = [
   "CON",
   "nul",

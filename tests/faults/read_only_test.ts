@@ -1,4 +1,4 @@
-// A disk that can only be read.
+// A read-only disk.
 import { assertEquals, assertRejects } from "@std/assert";
 import { readdirSync } from "node:fs";
 import { Driver, StorageError } from "../../mod.ts";
@@ -32,7 +32,7 @@ test("on a read-only disk everything can be read, and changes fail until it is w
     for (
       const change of [
         async () => await producer.push({}, undefined, { partition: 0 }),
-        // No one wrote there yet: the first segment would have to be made.
+        // Nothing was written there yet, so the first segment would have to be created.
         async () => await producer.push({}, undefined, { partition: 1 }),
         async () => await event.acknowledge(),
         () => topic.seekConsumer("other", { id: 3 }),

@@ -1,4 +1,4 @@
-// Files that are removed by hand, under producers and consumers that have them open.
+// Files that are removed by hand while producers and consumers have them open.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { rmSync, unlinkSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Driver, EventGoneError, StorageError, type Topic, TopicDeletedError } from "../../mod.ts";
 import { test } from "../harness.ts";
 
-/** A producer looks this often whether its file is still there. */
+/** How often a producer checks whether its file still exists. */
 const NOTICED_AFTER_MS = 30;
 
 async function withTopic(
@@ -58,7 +58,7 @@ test("earlier segments survive the removal of the last one", () =>
     await sleep(NOTICED_AFTER_MS);
     await assertRejects(async () => await producer.push({ n: 10 }), StorageError);
     assertEquals(await producer.push({ n: 11 }), lastBase);
-    // Another process, as it were: this one has the removed file open.
+    // In effect another process: this one has the removed file open.
     await using again = await driver.openTopic("topic");
     await using consumer = again.consumer("test");
     for (let n = 0; n < lastBase; n++) assertEquals((await consumer.pull()).metadata, { n });
@@ -75,7 +75,7 @@ test("a consumer that waits at the end of a removed file notices the new one", (
     await sleep(NOTICED_AFTER_MS);
     await assertRejects(async () => await producer.push({ n: 1 }), StorageError);
     await producer.push({ n: 2 });
-    // Having the removed file open, it may see what was refused because it went there.
+    // It has the removed file open, so it may see what was refused because it was appended there.
     const events = [await consumer.pull().wait(20_000), await consumer.pull().wait(20_000)];
     assertEquals(events.map((event) => event?.metadata), [{ n: 1 }, { n: 2 }]);
   }));
@@ -87,7 +87,7 @@ test("a consumer whose first segment was removed gets an error with the first ev
     await using consumer = topic.consumer("test");
     await consumer.ready();
     unlinkSync(segmentPath(folder, 0));
-    // What it has open it can still read; who comes later cannot.
+    // It can still read what it has open; a new consumer cannot.
     await using late = topic.consumer("late", { from: { id: 0 } });
     const error = await assertRejects(async () => await late.pull(), EventGoneError);
     assertEquals((await late.pull()).id, error.firstId);
@@ -119,7 +119,7 @@ for (const part of ["partitions/00000000", "."]) {
       await producer.push({});
       await using consumer = topic.consumer("test");
       await consumer.pull();
-      // It may still see what was refused because it went into the removed file, which it has open.
+      // It has the removed file open, so it may still see what was refused because it was appended there.
       const waiting = (async () => {
         while (await consumer.pull().wait(20_000) !== undefined);
       })();

@@ -7,8 +7,8 @@ export type Random = (below: number) => number;
 const MILLISECONDS_A_TEST = 1500;
 
 /**
- * Runs a case again and again, each time with its own seed, for a second and a half. When one fails, the error
- * says how to run that one alone. `DIASPORA_FUZZ_SEED` replays a seed; `DIASPORA_FUZZ_MS` sets another time.
+ * Runs a case repeatedly, each time with another seed, for a second and a half. If one fails, the error says
+ * how to run only that one. `DIASPORA_FUZZ_SEED` replays a seed; `DIASPORA_FUZZ_MS` sets another time.
  */
 export function fuzz(file: string, runCase: (random: Random, seed: number) => void): void {
   const replayed = process.env["DIASPORA_FUZZ_SEED"];

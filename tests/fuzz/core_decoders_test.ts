@@ -26,7 +26,7 @@ const GUARD_BYTES = 256;
 const core = new Core();
 core.ensureReadArea(BYTES_MAX + GUARD_BYTES);
 
-/** Puts bytes against the very end of memory, so that reading one byte too many traps. */
+/** Puts bytes at the very end of memory, so that reading one byte too many traps. */
 function place(bytes: Uint8Array): number {
   const ptr = core.u8.length - bytes.length;
   core.u8.fill(GUARD, ptr - GUARD_BYTES, ptr);
@@ -54,14 +54,14 @@ function anyFrame(random: Random): Uint8Array {
   return sharedCore.u8.slice(ptr, ptr + frameBytes);
 }
 
-/** Gives a record the CRC that belongs to it, so that what it states is believed. */
+/** Gives a record the correct CRC, so that its contents are trusted. */
 function reseal(bytes: Uint8Array): void {
   if (bytes.length < RECORD_BYTES) return;
   const crc = core.crc32(bytes.subarray(0, RECORD.crc));
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(RECORD.crc, crc, true);
 }
 
-/** Does with the bytes at `ptr` what a reader does, believing as much as the checks allow. */
+/** Does with the bytes at `ptr` what a reader does, trusting as much as the checks allow. */
 function readFrame(ptr: number, bytes: number): void {
   core.checkHead(ptr);
   core.sameFrame(ptr, ptr + bytes - RECORD_BYTES);
@@ -72,7 +72,7 @@ function readFrame(ptr: number, bytes: number): void {
   core.hasControls(ptr + layout.metadata, metadataBytes);
 }
 
-/** Looks for records everywhere, as a reader after damage does. */
+/** Searches for records everywhere, as a reader does after damage. */
 function search(ptr: number, bytes: number, random: Random): void {
   let from = random(bytes + 1);
   for (let found = 0; found >= 0; from = found + 1) {
@@ -178,7 +178,7 @@ test("decoders handle impossible ids and times, and values that are not numbers"
 test("findRecord() stays linear in bytes that contain only record magics", () => {
   const bytes = new Uint8Array(1 << 20);
   const { ptr } = encodeSample();
-  const record = sharedCore.u8.slice(ptr, ptr + 60); // Valid but for the CRC: each costs all checks.
+  const record = sharedCore.u8.slice(ptr, ptr + 60); // Valid except for the CRC: each costs all checks.
   for (const step of [2, 4, 12, 60]) {
     for (let at = 0; at + 60 <= bytes.length; at += step) bytes.set(record.subarray(0, step), at);
     const place = core.ensureReadArea(bytes.length);
@@ -188,8 +188,8 @@ test("findRecord() stays linear in bytes that contain only record magics", () =>
       assertStrictEquals(core.findRecord(place, length, 0, SALT), -1);
       return performance.now() - start;
     };
-    // The least of several, since other work on the machine only adds; a search that starts again and again takes 256
-    // times as long for 16 times as many bytes.
+    // The smallest of several, since other work on the machine only adds; a search that starts over again and
+    // again takes 256 times as long for 16 times as many bytes.
     const least = (length: number): number => Math.min(...Array.from({ length: 7 }, () => search(length)));
     least(1 << 16);
     assertLess(least(1 << 20) / least(1 << 16), 100);

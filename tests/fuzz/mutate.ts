@@ -1,14 +1,14 @@
 import type { Random } from "./cases.ts";
 
-/** Numbers at which sizes, counts and sums tend to break. */
+/** Numbers at which sizes, counts and sums tend to overflow. */
 const EDGES = [0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0xffffff80];
 
-/** Damages bytes in one to six places: bits, bytes, edge numbers, copied stretches, cleared stretches. */
+/** Damages bytes in one to six places: bits, bytes, boundary values, copied ranges, zeroed ranges. */
 export function mutate(bytes: Uint8Array, random: Random): void {
   if (bytes.length === 0) return;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let times = 1 + random(6); times > 0; times--) {
-    // Half of the damage goes to the first bytes, where records are.
+    // Half of the damage is in the first bytes, where records are.
     const at = random(2) === 0 ? random(Math.min(80, bytes.length)) : random(bytes.length);
     const room = bytes.length - at;
     const stretch = 1 + random(Math.min(room, 100));

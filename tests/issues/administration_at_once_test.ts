@@ -1,6 +1,6 @@
-// Two processes that administer one topic at the same moment: whatever call of the second comes between two system
-// calls of the first, each has happened or not, one of two creators and one of two deleters gets it, and the name can
-// be used and removed afterwards.
+// Two processes administer one topic at the same time: between any two system calls of the first, the second
+// makes a call. Each of the calls has either happened or not, one of two creators and one of two deleters
+// succeeds, and the name can be used and removed afterwards.
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,10 +21,12 @@ import { test } from "../harness.ts";
 type Result = "done" | DiasporaError;
 
 interface Meeting {
-  /** Whether the topic is there before. */
+  /** Whether the topic exists before. */
   exists: boolean;
   first(driver: Driver): Promise<unknown>;
-  /** Made between two system calls of the first one: a call to the engine does all of its work at once. */
+  /**
+   * Made between two system calls of the first one: a call to the engine does all of its work synchronously.
+   */
   second(engine: FilesDriver): Promise<unknown>;
   check(first: Result, second: Result, isThere: boolean): void;
 }
@@ -43,7 +45,7 @@ async function resultOf(call: Promise<unknown>): Promise<Result> {
   }
 }
 
-/** Lets the second call come at every step of the first one. */
+/** Lets the second call happen at every step of the first one. */
 async function meetEverywhere({ exists, first, second, check }: Meeting): Promise<void> {
   for (let at = 1;; at++) {
     const root = mkdtempSync(join(tmpdir(), "diaspora-at-once-"));

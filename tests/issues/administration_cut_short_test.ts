@@ -1,6 +1,7 @@
-// deleteTopic() that was killed between the end it wrote into the log and the rename left a topic that was listed and
-// could be neither opened, deleted nor made again. Every call that administers topics and consumers is interrupted
-// here at every system call it makes: killed, failing once, or failing from there on. Afterwards it has
+// If deleteTopic() was killed between writing the terminal seal and the rename, the topic was still listed, and
+// could be neither opened, deleted nor created again. Here every call that administers topics and consumers is
+// interrupted at every system call: killed, failing once, or failing from then on. Afterwards it has happened
+// or not, the name can be used and removed, and everything else is unchanged.
 // happened or it has not, the name can be used and removed, and what stands beside it is as it was.
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -20,17 +21,17 @@ const INTERRUPTIONS: [how: Interruption, forGood: boolean][] = [
 /** More than any of the calls makes. */
 const STEPS_MAX = 500;
 
-/** How a call ended: `unknown` when it was killed, or failed where nothing could be taken back any more. */
+/** How a call ended: `unknown` if it was killed, or failed where nothing could be undone any more. */
 type Outcome = "done" | "failed" | "unknown";
 
 interface Case {
-  /** What there is before. */
+  /** The state before the call. */
   prepare(driver: Driver): Promise<void>;
   /** The call. */
   call(driver: Driver, topic: Topic | undefined): Promise<unknown>;
-  /** Whether the topic is opened before the call, by the process that is interrupted later. */
+  /** Whether the process that is interrupted has opened the topic before the call. */
   opens: boolean;
-  /** Throws unless it has happened or has not. Failing means that it has not. */
+  /** Throws unless the call has either happened or not. If it failed, it has not. */
   check(driver: Driver, outcome: Outcome, root: string): Promise<void>;
 }
 
@@ -51,7 +52,7 @@ async function makeTopic(driver: Driver): Promise<void> {
   await topic.seekConsumer("reader", { id: 2 });
 }
 
-/** The topic is whole, and takes and gives events. */
+/** The topic is intact, and events can be pushed and read. */
 async function checkUsable(driver: Driver): Promise<void> {
   await using topic = await driver.openTopic("topic");
   await using producer = topic.producer("p");
@@ -71,7 +72,7 @@ async function positionsOf(driver: Driver): Promise<number[] | undefined> {
   return (await topic.lag("reader")).map(({ position }) => position);
 }
 
-/** Runs a case with its call interrupted at every step, until one run is long enough to have none. */
+/** Runs a case with its call interrupted at every step, until a run is not interrupted. */
 async function interruptEverywhere({ prepare, call, opens, check }: Case): Promise<void> {
   for (const [how, forGood] of INTERRUPTIONS) {
     for (let at = 1;; at++) {
@@ -84,7 +85,7 @@ async function interruptEverywhere({ prepare, call, opens, check }: Case): Promi
           await prepare(driver);
         }
         const before = beside(root);
-        // The same process opens the topic and makes the call, and is interrupted in the call alone.
+        // The same process opens the topic and makes the call, but only the call is interrupted.
         const counting = new InterruptedStorage(how, 0);
         const counted = openDriver(root, counting);
         if (opens) await (await counted.openTopic("topic")).close();
@@ -126,20 +127,22 @@ async function outcomeOf(call: () => Promise<unknown>, forGood = false): Promise
   }
 }
 
-/** What went wrong first, where closing what was open failed too. */
+/** The first error, if closing failed too. */
 function firstOf(error: unknown): unknown {
   const { name, suppressed } = error as { name?: string; suppressed?: unknown };
   return name === "SuppressedError" ? firstOf(suppressed) : error;
 }
 
-/** The name can be removed, made and removed again, and nothing is left that anybody would take for a topic. */
+/**
+ * The name can be removed, created and removed again, and nothing is left that could be mistaken for a topic.
+ */
 async function checkRemovable(driver: Driver, root: string): Promise<void> {
   if (await driver.topicExists("topic")) await driver.deleteTopic("topic");
   assertEquals([...(await driver.listTopics()).keys()], ["bystander"]);
   await driver.createTopic("topic", { num_partitions: 1 });
   await checkUsable(driver);
   await driver.deleteTopic("topic");
-  // What was moved aside is gone; what was half made goes when it is old.
+  // What was moved aside is gone; what was half created is removed when it is old.
   assertEquals(readdirSync(root).filter((name) => !/^\.(?:creating|unfinished)-/.test(name)), ["bystander"]);
 }
 
@@ -157,8 +160,8 @@ test("createTopic() interrupted at any system call has created a whole topic or 
     },
   }));
 
-// A draft whose publishing failed at the last sync stood under its name all the same, and an import that said that it had
-// failed had happened. It goes back to where it was, and the next import can go on with it.
+// A draft whose publishing failed at the last sync remained under its final name, so an import that reported
+// failure had in fact happened. It is moved back, and the next import can continue with it.
 test("an import interrupted at any system call has created the whole topic or none", () =>
   interruptEverywhere({
     prepare: async () => {},
@@ -298,7 +301,7 @@ test("users of a topic get an error after its deletion, wherever that was interr
       interrupted.close();
       await using fresh = openDriver(root);
       const exists = await fresh.topicExists("topic");
-      // How long a file may be gone before a push notices.
+      // How long a file may be missing before a push notices.
       await new Promise((resolve) => setTimeout(resolve, 12));
       const error = await producer.push({}, undefined, { partition: 0 }).then(
         () => undefined,

@@ -1,5 +1,5 @@
-// In C++ a consumer with an allocator and no selector gets all data, and a selector that returns a descriptor of
-// nothing gets none. Here the first got none, and the second was an error.
+// In C++, a consumer with an allocator and no selector gets all data, and a selector that returns an empty
+// descriptor gets none. Here the former got none, and the latter was an error.
 import { assertEquals } from "@std/assert";
 import { DataDescriptor, Driver, FullDataSelector, type JsonValue } from "../../mod.ts";
 import { test } from "../harness.ts";

@@ -1,6 +1,5 @@
-// An archive is a file that anybody may have made: entries that lead elsewhere, that stand there twice or mean
-// nothing, sizes that no one has memory for. Each is refused or named, and nothing of it is believed
-// before its manifest says the same.
+// An archive may come from anyone: entries with paths outside, duplicate or unknown entries, impossible sizes.
+// Each is refused or reported, and nothing is trusted before the archive's manifest confirms it.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,7 +22,7 @@ interface Content {
   warnings: string[];
 }
 
-/** Reads an archive as `import` does, into a topic with so many partitions. */
+/** Reads an archive as `import` does, into a topic with that many partitions. */
 async function readArchive(archive: Uint8Array, partitions = 1): Promise<Content> {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-archive-"));
   const path = join(folder, "t.tar");
@@ -206,7 +205,7 @@ test("every flipped bit of an archive is detected", async () => {
     flipped[at] ^= 1 << at % 8;
     try {
       const { documents, warnings } = await readArchive(flipped);
-      // What fills up a block is no one's.
+      // The padding of a block belongs to no entry.
       assertEquals([documents, warnings], [['{"n":0}', '{"n":1}'], []]);
       assert(archive[at] === 0 || at % 512 >= 100, `byte ${at}`);
       passed++;

@@ -1,6 +1,7 @@
-// A data part that changed its size between push and write (a buffer that was resized, grown, detached or transferred,
-// a view that fell out of its buffer's bounds, an array with a hole, a serializer that gave such bytes) shifted the data
-// of its neighbours, or took the whole batch with it. It fails alone; and growth changes nothing that was given.
+// A data part whose size changed between push and write (a buffer that was resized, grown, detached or
+// transferred, a view out of its buffer's bounds, an array with a hole, a serializer that returned such bytes)
+// shifted the data of its neighbours, or failed the whole batch. Now only its own push fails, and growth does
+// not change what was pushed.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -61,7 +62,7 @@ async function stored(topic: Topic): Promise<[id: number, n: JsonValue, data: st
   return events;
 }
 
-/** A stream that lets those after it wait until `release`. */
+/** A stream that makes later pushes wait until `release`. */
 function slowStream(): { stream: AsyncGenerator<Uint8Array>; release: () => void } {
   let release = (): void => {};
   const released = new Promise<void>((resolve) => release = resolve);
@@ -120,7 +121,7 @@ for (const name of Object.keys(DRIVERS)) {
         producer.push(2, lost),
         producer.push(3, new Uint8Array(5).fill(5)),
       );
-      // Alone in its batch, and then there is nothing left to store.
+      // Alone in its batch, so nothing is left to store.
       futures.push(producer.push(4, large));
       await new Promise((resolve) => setTimeout(resolve, 5));
       (grown.buffer as ArrayBuffer).resize(50);

@@ -1,6 +1,7 @@
-// The clock was set back by an hour: seeking by time searched among segments as if each were made later than the one
-// before, and gave event 72 where 20 was right. Retention took the time at which the next segment was made for the
-// age of the newest event in a segment, and removed events 30 s old under `retention_seconds: 3000`.
+// The clock was set back by an hour. Seeking by time searched the segments as if each had been created after
+// the one before, and returned event 72 instead of 20. Retention used the time at which the next segment was
+// created as the age of the newest event in a segment, and removed events 30 s old with `retention_seconds:
+// 3000`.
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { verifyPartition } from "../../src/log/check/verify.ts";
 import {
@@ -15,7 +16,7 @@ import {
 } from "../drivers/files/stepping_clock.ts";
 import { test } from "../harness.ts";
 
-/** Every way to seek by time gives the first event, in the order of ids, that is not older. */
+/** Every way to seek by time returns the first event, in the order of ids, that is not older. */
 async function checkSeeking({ topic, partition }: ClockStore): Promise<void> {
   const times = await timesOf(topic);
   const log = partition();
@@ -33,14 +34,14 @@ async function checkSeeking({ topic, partition }: ClockStore): Promise<void> {
   log.close();
 }
 
-/** Nothing is wrong with a store whose clock stepped. */
+/** A store whose clock was changed is intact. */
 async function checkVerify({ partition }: ClockStore): Promise<void> {
   const log = partition();
   for await (const finding of verifyPartition(log)) throw new Error(JSON.stringify(finding));
   log.close();
 }
 
-/** When the clock says what; events are pushed by a new producer each time, or by one that stays. */
+/** What the clock shows when; events are pushed by a new producer each time, or by one that stays open. */
 const STEPS: Record<string, readonly number[]> = {
   "does not step": [0, MINUTE, 2 * MINUTE, 3 * MINUTE],
   "is set back by an hour": [0, MINUTE, MINUTE - HOUR, 2 * MINUTE - HOUR, 3 * MINUTE - HOUR],
@@ -91,7 +92,7 @@ test("each segment has its own clock: after a moment ahead it is right again in 
     assertEquals(times.at(-1), NOON);
   }));
 
-/** Events of noon, then a clock that is wrong, then right again 30 s later: nothing is older than a minute. */
+/** Events from noon, then a wrong clock, then a correct one 30 s later: nothing is older than a minute. */
 const WRONG_CLOCKS: Record<string, readonly number[]> = {
   "back by an hour": [-HOUR],
   "back by a year": [-365 * 24 * HOUR],
@@ -106,7 +107,7 @@ for (const [what, wrong] of Object.entries(WRONG_CLOCKS)) {
       await store.push(store.topic, 10);
       for (const [index, step] of wrong.entries()) {
         store.setClock(step + (index + 1) * 10 * SECOND);
-        // No segment is begun while the clock is ahead: what is old by that clock goes.
+        // No segment is started while the clock is ahead: what is old by that clock is removed.
         await store.push(store.topic, step > 0 ? 1 : 9);
       }
       for (const later of [30, 40, 50]) {
@@ -114,7 +115,7 @@ for (const [what, wrong] of Object.entries(WRONG_CLOCKS)) {
         await store.push(store.topic, 10);
         assertEquals(await firstIdOf(store.topic), 0, `${later} s after noon`);
       }
-      // And it does go when it is old.
+      // And it is removed when it is old.
       store.setClock(2 * HOUR);
       await store.push(store.topic, 10);
       store.setClock(3 * HOUR);
@@ -132,7 +133,7 @@ test("events stored while the clock was slow are not expired when it is right ag
     }
     store.setClock(5 * MINUTE + SECOND);
     await store.push(store.topic, 5);
-    // Those of noon are old, and no one can tell how old those after them are.
+    // Those from noon are old; the age of later ones is unknown.
     assertLessOrEqual(await firstIdOf(store.topic), 10);
     store.setClock(6 * MINUTE + 2 * SECOND);
     await store.push(store.topic, 5);

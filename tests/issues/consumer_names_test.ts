@@ -1,5 +1,6 @@
-// Consumer names over 200 encoded characters were distinguished by a CRC-32 alone, and the stored name was never compared;
-// "a" and "A", "x" and "x.", "CON" shared a folder, or had none, on other systems' disks. Different names share nothing.
+// Consumer names of more than 200 encoded characters were distinguished only by a CRC-32, and the stored name
+// was never compared; "a" and "A", "x" and "x.", "CON" shared a folder, or had none, on other systems' disks.
+// Different names must share nothing.
 import { assert, assertEquals } from "@std/assert";
 import {
   existsSync,
@@ -21,10 +22,10 @@ import { nodeStorage } from "../../src/storage/node.ts";
 import { foldingStorage } from "../faults/folding_storage.ts";
 import { test } from "../harness.ts";
 
-/** Long names of equal beginning and equal CRC-32. */
+/** Long names with the same beginning and the same CRC-32. */
 const LONG_TWINS: string[] = ["z4gz", "5400a", "z4gy", "5400b"].map((end) => "x".repeat(300) + end);
 
-/** Groups of names that some disk, or an earlier version, takes for one. */
+/** Groups of names that some file system, or an earlier version, treats as the same. */
 const TWINS: string[][] = [
   ["a", "A"],
   ["reader", "Reader", "READER"],
@@ -98,7 +99,7 @@ test("folders of consumers have portable names that contain the consumer's name"
   }
 });
 
-/** Moves a consumer's folder to where an earlier version had it. */
+/** Moves a consumer's folder to where an earlier version put it. */
 function makeFormer(root: string, name: string): string {
   const consumers = `${root}/topic/consumers`;
   const [now] = readdirSync(consumers).filter((folder) =>

@@ -1,6 +1,6 @@
-// `consumer.readable().pipeTo(producer.writable())` took an event's metadata for what `push` takes: the string "42"
-// became a number, a plain string ended the pipe, digits beyond 2^53 were lost. Data that was not selected was dropped.
-// And of any object with a member `metadata` nothing but that member was stored.
+// `consumer.readable().pipeTo(producer.writable())` passed an event's metadata to `push`: the string "42"
+// became a number, a plain string ended the pipe, digits beyond 2^53 were lost. Data that was not selected was
+// dropped. And of any object with a member `metadata`, only that member was stored.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -67,7 +67,7 @@ function bytes(n: number): Uint8Array {
   return Uint8Array.from({ length: n * 500 }, (_, index) => index * 3 + n);
 }
 
-/** The JSON text of a value that keeps -0. */
+/** The JSON text of a value, preserving -0. */
 function textOf(value: JsonValue): string {
   const text = JSON.stringify(value, (_, member) => Object.is(member, -0) ? "minus zero" : member);
   return text.replaceAll('"minus zero"', "-0");

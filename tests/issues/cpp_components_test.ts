@@ -1,7 +1,7 @@
-// Component documents of the C++ library without a type, or empty, stand for the default component: its guide's energy
-// topic has three of those, and was not imported without three options that no message named. A topic whose serializer
-// writes other bytes than JSON text in records ended in "damage", with or without a serializer that reads them. And an
-// import looked at the sizes of data parts, not at their bytes.
+// Component documents of the C++ library without a type, or empty, mean the default component: the energy topic
+// in its guide has three of them, and could only be imported with three options that no message mentioned. A
+// topic whose serializer writes something other than JSON text was reported as damaged, with or without a
+// serializer that reads it. And an import compared only the sizes of data parts, not their bytes.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ async function eventsOf(topic: Topic): Promise<{ metadata: JsonValue; data: numb
   return events;
 }
 
-/** Documents, and what they are here. */
+/** Documents, and the corresponding ones here. */
 const PLAIN_DOCUMENTS: [string, ComponentDocument][] = [
   ["{}", { type: "default" }],
   ["null", { type: "default" }],
@@ -174,7 +174,7 @@ test("a schema of C++ that names no draft is read by draft 07, and goes back as 
   });
 });
 
-/** A serializer of one byte an event. */
+/** A serializer that writes one byte per event. */
 const ENERGY_MODULE = `
 export class Energy {
   constructor(document = {}) { this.document = document; }

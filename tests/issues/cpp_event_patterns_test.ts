@@ -1,6 +1,7 @@
-// The C++ library takes event patterns that Amazon does not: a value without a list, `{}`, `$or` within a list,
-// `anything-but` of any other operator, empty lists. Topics with them could not be made or imported. They compile now;
-// where the C++ library and Amazon answer differently our answer is Amazon's, and an import says in which way.
+// The C++ library accepts event patterns that Amazon does not: a value without a list, `{}`, `$or` within a
+// list, `anything-but` with any other operator, empty lists. Topics with them could not be created or imported.
+// Now they compile; where the C++ library and Amazon disagree, we follow Amazon, and an import names the
+// difference.
 import { assert, assertEquals } from "@std/assert";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { importCppFiles } from "../../src/cpp_files/mod.ts";
 import { withPlace } from "../cpp_files/sample.ts";
 import { test } from "../harness.ts";
 
-/** A pattern, events that match it, and events that do not; the C++ library's answers are the same. */
+/** A pattern, events that match it, and events that do not; the C++ library agrees. */
 const CASES: [JsonValue, JsonValue[], JsonValue[]][] = [
   [{ a: "x" }, [{ a: "x" }, { a: "x", b: 1 }], [{ a: "y" }, {}, { a: 5 }, { a: { x: "x" } }, "x", null]],
   [{ a: "" }, [{ a: "" }], [{ a: "x" }, {}]],
@@ -82,7 +83,7 @@ test("where the C++ library answers differently from Amazon, our answer is Amazo
   assert(compileEventPattern({ a: [{ "equals-ignore-case": "É" }] })({ a: "é" }));
 });
 
-/** A pattern, and a word of each difference that is to be named. */
+/** A pattern, and a word from each difference that must be reported. */
 const NAMED: [JsonValue, string[]][] = [
   [{}, []],
   [{ a: {} }, ["key with dots"]],

@@ -1,6 +1,6 @@
-// An export to C++ that was made before ended in "already exists", two at once in ENOENT; topics of C++ with names such
-// as `.hidden` or `k/l` could not be imported at all; and a double that the C++ library writes with more than the fewest
-// digits came back from here with the fewest.
+// Repeating an export to C++ failed with "already exists", two at the same time with ENOENT; C++ topics with
+// names such as `.hidden` or `k/l` could not be imported at all; and a double that the C++ library writes with
+// more digits than necessary was exported with the fewest.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// A topic whose validator the C++ library cannot read was exported without a word, and could not be opened there: an event
-// pattern with "cidr", a schema with "format", a regular expression that looks back. What it reads otherwise than here was
-// not said either.
+// A topic whose validator the C++ library cannot read was exported without a warning, and could not be opened
+// there: an event pattern with "cidr", a schema with "format", a regular expression with a lookbehind.
+// Validators that C++ interprets differently were not reported either.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -126,7 +126,7 @@ test("schemas that C++ refuses are distinguished from valid ones", () => {
   ]);
 });
 
-// As GCC's `std::regex` answers.
+// As GCC's `std::regex` does.
 test("regular expressions that C++ refuses are distinguished from valid ones", () => {
   const taken = [
     "]",

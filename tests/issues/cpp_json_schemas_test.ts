@@ -1,6 +1,6 @@
-// JSON Schemas that the C++ library takes were refused: a tuple in `items` without `$schema`, draft-04, the address of
-// no draft, POSIX classes in patterns. `multipleOf: 0.01` refused 19.99, since the doubles nearest to both are not
-// multiples. And a serializer took for its schema what is none.
+// JSON Schemas that the C++ library accepts were refused: a tuple in `items` without `$schema`, draft-04, the
+// URL without a draft, POSIX classes in patterns. `multipleOf: 0.01` refused 19.99, because the doubles nearest
+// to both are not multiples. And a serializer accepted an invalid schema.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   Driver,
@@ -18,7 +18,7 @@ import { test } from "../harness.ts";
 const DRAFT_04 = "http://json-schema.org/draft-04/schema#";
 const TUPLE: JsonObject = { items: [{ type: "string" }, { type: "integer" }], additionalItems: false };
 
-/** A schema, metadata that it takes, and metadata that it refuses. */
+/** A schema, metadata that it accepts, and metadata that it refuses. */
 const CASES: [JsonValue, JsonValue[], JsonValue[]][] = [
   [TUPLE, [["x", 5], ["x"], []], [["x", "y"], [5], ["x", 5, 6]]],
   [{ properties: { a: { anyOf: [TUPLE] } } }, [{ a: ["x", 5] }, {}], [{ a: ["x", 5, 6] }]],

@@ -1,5 +1,6 @@
-// Two headers whose loss costs nothing, and once did: that of a data chunk, whose trailer says the same, made the event
-// unreadable; and a segment's own, which left the time it was made at zero and sent seeks by time too far.
+// Two headers can be lost without harm, but were not: damage to a data chunk's header, which its trailer
+// repeats, made the event unreadable; and damage to a segment's header left its creation time at zero, which
+// made seeks by time go too far.
 import { assertEquals } from "@std/assert";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { findFrame } from "../damage/checks.ts";

@@ -1,6 +1,7 @@
-// A large data part lies in chunk frames, maybe in an older segment than its event. When that segment was removed
-// all the same (its dependency marker was lost, or a person removed the file), a consumer that asked for data got
-// `EventGoneError … event 1 … the first event there is 1` at each pull, for ever, with `onCorruption: "skip"` too.
+// A large data part is in chunk frames, possibly in an older segment than its event. If that segment was
+// removed anyway (its dependency marker was lost, or someone deleted the file), a consumer that asked for data
+// got `EventGoneError … event 1 … the first event there is 1` at each pull, for ever, even with `onCorruption:
+// "skip"`.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,8 +24,8 @@ const LAST_ID = 4;
 const FOLDER = "t/partitions/00000000";
 
 /**
- * Five events, of which event 1 and event 3 have data in chunks of the segment before theirs; `remove` says which
- * segments go.
+ * Five events, of which event 1 and event 3 have data in chunks in the previous segment; `remove` says which
+ * segments are removed.
  */
 async function withRemoved(
   remove: (segments: string[]) => string[],
@@ -55,7 +56,7 @@ async function withRemoved(
 const withFirstRemoved = (body: (topic: Topic, root: string) => Promise<void>) =>
   withRemoved((segments) => segments.slice(0, 1), body);
 
-/** What a consumer gets, errors included, until nothing is left. */
+/** What a consumer gets, including errors, until nothing is left. */
 async function outcomesOf(next: () => Promise<number | undefined>): Promise<(number | string)[]> {
   const outcomes: (number | string)[] = [];
   for (let calls = 0; calls < 20; calls++) {
@@ -114,7 +115,7 @@ test("an asynchronous selector and allocator report data that was removed", () =
       dataSelector: async (_metadata, descriptor) => await Promise.resolve(descriptor),
       dataAllocator: async (_metadata, { size }) => await Promise.resolve(new Uint8Array(size)),
     });
-    // Not even where no one waits any more when it is found out.
+    // Not even if the wait has timed out when it is discovered.
     assertEquals(await outcomesOf(async () => (await consumer.pull().wait(20))?.id), EXPECTED);
   }));
 

@@ -1,7 +1,7 @@
-// A large data part goes ahead of its event. Between the two another process seals the segment and retention removes
-// it, with the data: the event landed after the seal, was written again in the next segment, and stood there without
-// its data, though its push had been rejected. Before an event goes into a segment, each time it is tried, its data
-// must be there and be kept: else nothing is stored.
+// A large data part is written before its event. In between, another process seals the segment and retention
+// removes it, with the data: the event was appended after the seal, written again in the next segment, and
+// stayed there without its data, although its push had been rejected. Before each attempt to append an event to
+// a segment, its data must exist and be protected from removal; otherwise nothing is stored.
 import { assert, assertEquals } from "@std/assert";
 import { LimitExceededError } from "../../src/errors.ts";
 import { Appender } from "../../src/log/write/appender.ts";

@@ -1,5 +1,5 @@
-// A consumer whose name was deleted went on acknowledging: the calls completed, and the positions were stored nowhere
-// (in files) or brought the name back (in memory). Now they reject.
+// A consumer whose name was deleted could still acknowledge: the calls completed, and the positions were stored
+// nowhere (with files) or recreated the name (in memory). Now they reject.
 import { assertEquals, assertRejects } from "@std/assert";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
 
-/** Runs a body with one topic opened twice, as two processes would have it. */
+/** Runs a body with one topic opened twice, as two processes would. */
 async function withTopic(engine: string, body: (one: Topic, other: Topic) => Promise<void>): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), "diaspora-deleted-"));
   try {
@@ -75,8 +75,9 @@ for (const engine of ["files", "memory"]) {
     }));
 }
 
-// Another process had made the name's folder just before this one put its own there, and deleted the name just after:
-// the acknowledgement failed with ENOTEMPTY. Found by the simulation, seed 22545.
+// Another process had created the consumer's folder just before this one renamed its own into place, and
+// deleted the consumer just after: the acknowledgement failed with ENOTEMPTY. Found by the simulation, seed
+// 22545.
 test("an acknowledgement creates its consumer even while another process creates and deletes it", async () => {
   const root = mkdtempSync(join(tmpdir(), "diaspora-deleted-"));
   try {

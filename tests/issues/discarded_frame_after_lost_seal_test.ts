@@ -1,6 +1,7 @@
-// Two writers: one sealed the segment, the other's frame landed after the seal, was discarded, and was written again in
-// the next segment. When the bytes of the seal were destroyed, the discarded frame counted: its event was read twice, the
-// first time under the id of a lost one. Since then each segment says where the seal of the one before it is.
+// One writer sealed the segment; another's frame was appended after the seal, discarded, and written again in
+// the next segment. When the bytes of the seal were destroyed, the discarded frame counted: its event was read
+// twice, the first time under the id of a lost one. Now each segment says where the seal of the previous one
+// is.
 import { assertEquals } from "@std/assert";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { emptyDisk } from "../damage/copies.ts";

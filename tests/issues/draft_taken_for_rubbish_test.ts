@@ -1,6 +1,7 @@
-// What is made aside is rubbish when it is an hour old, and a process whose clock is an hour ahead finds it so at once:
-// it removed the draft of a dependency marker, or the folder in which a topic was made, and the push or the creation
-// failed with ENOENT. Now what is gone is made again. Found by the simulation, seed 100921.
+// Drafts count as garbage when they are an hour old, and to a process whose clock is an hour ahead they are at
+// once: it removed the draft of a dependency marker, or the folder in which a topic was being created, and the
+// push or the creation failed with ENOENT. Now a missing draft is created again. Found by the simulation, seed
+// 100921.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";

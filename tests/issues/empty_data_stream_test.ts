@@ -1,6 +1,6 @@
-// A stream without a byte as data destroyed the metadata of its event: the frame had no room for what was written of
-// its chunks, of which there were none, and eight bytes of metadata became NUL. Its checksum was right, so `verify`
-// called it sound.
+// A stream without bytes as data destroyed the metadata of its event: the frame had no room for the list of
+// chunks, of which there were none, so eight bytes of metadata became NUL. The checksum was correct, so
+// `verify` reported no damage.
 import { assertEquals, assertThrows } from "@std/assert";
 import { CorruptedLogError } from "../../src/errors.ts";
 import { core } from "../../src/log/format/core/core.ts";
@@ -43,7 +43,7 @@ async function reasonsIn(partition: Partition): Promise<string[]> {
   return reasons;
 }
 
-/** A partition with one event, which another program then writes over: its checksums are right. */
+/** A partition with one event, which another program then overwrites with correct checksums. */
 function overwritten(
   metadata: string[],
   change: (frame: Uint8Array, at: ReturnType<typeof layoutOf>) => void,

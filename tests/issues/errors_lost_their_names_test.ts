@@ -1,5 +1,5 @@
-// A tool that rewrites `new.target` (dnt 0.42.3) made every error's `name` undefined, and a bundler that shortens the
-// names of classes made it a letter. The names of the library's errors hang on neither.
+// A tool that rewrites `new.target` (dnt 0.42.3) made every error's `name` undefined, and a bundler that
+// minifies class names made it a letter. The names of the library's errors depend on neither.
 import { assertEquals } from "@std/assert";
 import { buildSync } from "esbuild";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { test } from "../harness.ts";
 
 type Classes = Record<string, { name: string }>;
 
-// Here and not in a test: the bundler keeps a channel to a worker open.
+// Not in a test: the bundler keeps a channel to a worker open.
 const { outputFiles: [{ text: shortened }] } = buildSync({
   entryPoints: ["src/errors.ts"],
   bundle: true,

@@ -1,6 +1,6 @@
-// `process` with `concurrency` ran callbacks beside each other; an event whose callback was done was acknowledged, and
-// that covered every earlier one: those that still ran, and the one that then failed. After a restart it was never
-// delivered again.
+// `process` with `concurrency` ran callbacks concurrently. When one had finished, its event was acknowledged,
+// which covered every earlier one, including those still running and one that then failed. After a restart,
+// that one was never delivered again.
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   type Consumer,
@@ -37,7 +37,7 @@ async function withEvents(
   for (let n = 0; n < 10 * numPartitions; n++) producer.push(n, undefined, { partition: n % numPartitions });
   await producer.flush();
   await using consumer = topic.consumer("c");
-  // Where a consumer of that name would begin, by partition.
+  // Where a consumer with that name would start, by partition.
   await use(consumer, async () => (await topic.lag("c")).map(({ position }) => position));
 }
 
@@ -207,7 +207,7 @@ test("acknowledging an older or newer event in a callback covers no running call
       "boom",
     );
     assertEquals(await stored(), [7]);
-    // Of no one's callback: what the caller says.
+    // Outside all callbacks, the caller decides.
     await given[9].acknowledge();
     assertEquals(await stored(), [10]);
   });

@@ -1,6 +1,6 @@
-// After a failed sync the system may have dropped the pages it covered, and says so once: the next sync succeeds.
-// Pushes that waited for that next one were confirmed, and eleven of twelve were gone after a remount. A blocking
-// sync that failed was not taken note of at all, and writes went on into the same file.
+// After a failed sync, the system may have dropped the pages it covered, and reports that once: the next sync
+// succeeds. Pushes that waited for the next one were confirmed, and eleven of twelve were gone after a remount.
+// A failed blocking sync was ignored altogether, and writes to the same file continued.
 import { assert, assertEquals, assertInstanceOf, assertNotEquals } from "@std/assert";
 import { StorageError } from "../../mod.ts";
 import { Partition } from "../../src/log/partition.ts";
@@ -14,9 +14,9 @@ import { watchedStorage } from "../log/watched_storage.ts";
 /** A disk on which every sync waits until the test says how it ends. */
 class Disk {
   readonly storage: Storage;
-  /** Syncs under way, oldest first: without an error they succeed. */
+  /** Syncs in progress, oldest first: without an error they succeed. */
   readonly waiting: ((errno?: string) => void)[] = [];
-  /** How the next blocking syncs end, in turn; then they succeed. */
+  /** How the next blocking syncs end, in turn; afterwards they succeed. */
   readonly blocking: (string | undefined)[] = [];
   /** How the next syncs of the folder end. */
   readonly folder: (string | undefined)[] = [];
@@ -40,7 +40,7 @@ class Disk {
     });
   }
 
-  /** Ends the oldest sync under way. */
+  /** Ends the oldest sync in progress. */
   async end(errno?: string): Promise<void> {
     for (let turns = 0; turns < 100 && this.waiting.length === 0; turns++) await Promise.resolve();
     assertNotEquals(this.waiting.length, 0, "no sync is under way");
@@ -56,7 +56,7 @@ function throwFailed(errno: string | undefined): void {
   if (errno !== undefined) throw failed(errno);
 }
 
-/** What became of a push: its id, or its error. */
+/** The outcome of a push: its id, or its error. */
 async function outcome(stored: number | Promise<number> | undefined): Promise<unknown> {
   try {
     return await stored;
@@ -87,7 +87,7 @@ test("immediate: everything appended since the last good sync is rejected when o
     await disk.end();
     assertEquals(await good, 0);
     const covered = outcome(writer.append(single('"covered"')));
-    // Its own sync is the one after the one under way, and would succeed.
+    // Its own sync is the one after that in progress, and would succeed.
     const waiting = outcome(writer.append(single('"waiting"')));
     await disk.end("EIO");
     assertInDoubt(await covered);
@@ -120,7 +120,7 @@ test("immediate: a failed blocking sync rejects its push and waiting ones, and t
       error = thrown;
     }
     assertInDoubt(error);
-    // The one under way succeeds: the system has reported the failure already.
+    // The one in progress succeeds: the system has already reported the failure.
     await disk.end();
     assertInDoubt(await waiting);
     assertEquals(writer.appendSync(single('"after"')), 2);
@@ -220,7 +220,7 @@ test("another producer of the process does not confirm into a file whose name a 
   ];
   disk.folder.push("EIO");
   assertInDoubt(await outcome(one.append(single('"nameless"'))));
-  // The system has reported the failure, and would say that all is well now.
+  // The system has reported the failure, so it would report success now.
   assertInDoubt(await outcome(other.append(single('"in the same file"'))));
   const after = outcome(other.append(single('"after"')));
   await disk.end();

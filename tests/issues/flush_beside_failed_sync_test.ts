@@ -1,6 +1,7 @@
-// A segment is sealed, and the sync of its file, which a flush waits for, fails. The file is closed, and a few turns of
-// the microtask queue later the flush rejects, and notes that every later one must. A flush that began in between found
-// no file left to sync and nothing noted: it said that everything pushed before was on the disk.
+// A segment is sealed, and the sync of its file, for which a flush waits, fails. The file is closed, and some
+// turns of the microtask queue later the flush rejects, and records that every later one must. A flush that
+// began in between found no file left to sync and no record, so it reported that everything pushed before was
+// on disk.
 import { assertEquals } from "@std/assert";
 import { Partition } from "../../src/log/partition.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
@@ -22,8 +23,8 @@ test("a flush that begins at any moment around a failed sync rejects", async () 
     disk.faults = { slowSync: 1 };
     const first = writer.flush();
     for (let count = 0; count < 20; count++) await Promise.resolve();
-    writer.seal(); // The file is not appended to any more.
-    // On some disks the sync was done meanwhile.
+    writer.seal(); // The file is no longer appended to.
+    // On some disks the sync had completed by then.
     if (disk.syncs.pending === 0) continue;
     disk.faults = { failedSync: 1 };
     disk.syncs.finishOne();

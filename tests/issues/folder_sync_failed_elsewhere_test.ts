@@ -1,7 +1,8 @@
-// A process begins a segment, and the sync of its folder fails: the system drops the folder's change, tells that one
-// process, and forgets it. Another process appends to the segment, its own sync
-// of the folder succeeds, and its event is confirmed; with the power the segment's name was gone, and the event. A
-// writer makes a small change in the folder before it relies on a sync of it, so that the folder is written again.
+// A process starts a segment, and the sync of its folder fails: the system drops the folder's change, reports
+// that to this process only, and forgets it. Another process appends to the segment, its own sync of the folder
+// succeeds, and its event is confirmed; after a power cut the segment's name was gone, and the event with it. A
+// writer now makes a small change in the folder before it relies on a sync of it, so that the folder is written
+// again.
 import { assertEquals, assertRejects } from "@std/assert";
 import { StorageError } from "../../src/errors.ts";
 import { Partition } from "../../src/log/partition.ts";

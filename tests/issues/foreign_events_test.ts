@@ -1,5 +1,5 @@
-// The C++ files driver takes a topic that was made here for its own, and keeps its events in files beside ours. Neither
-// program saw the other's events; verify found nothing wrong, and deleting the topic took both.
+// The C++ files driver mistook a topic created here for one of its own, and stored its events in files next to
+// ours. Neither program saw the other's events; verify reported nothing, and deleting the topic deleted both.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { constants, existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ function partitionPath(root: string): string {
   return `${root}/topic/partitions/00000000`;
 }
 
-/** As a topic of an earlier version, into which the C++ driver wrote events, or which it only opened. */
+/** Like a topic of an earlier version, to which the C++ driver wrote events, or which it only opened. */
 function writeAsCpp(root: string, events: number): void {
   const path = partitionPath(root);
   rmSync(`${path}/data`, { recursive: true });
@@ -124,7 +124,7 @@ test("a topic that the C++ driver has only opened can be used and deleted", () =
 
 test("a topic made here cannot be opened as the C++ driver opens one", () =>
   withTopic((_, root) => {
-    // In its order, and with its flags: the first one fails, so that nothing is left behind.
+    // In its order, and with its flags: the first one fails, so nothing is left behind.
     const errors: unknown[] = [];
     for (const file of ["data", "metadata", "index"]) {
       try {

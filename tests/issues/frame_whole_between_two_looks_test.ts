@@ -1,7 +1,8 @@
-// A reader saw a header without its trailer, looked for what follows, and meanwhile the frame became whole and another
-// one came after it: the reader found that one, took the first for a write that was cut short, skipped it, and
-// gave all later events an id too low. Two steady writers, a producer opened anew for each push and three
-// readers were enough: a third of the events under wrong ids, ids given twice, and wrong anchors stored for good.
+// A reader saw a header without its trailer and looked for what follows; meanwhile the frame became complete
+// and another one was appended. The reader found the latter, mistook the first for an interrupted write,
+// skipped it, and returned ids too low by its events from then on. Two steady writers, a producer reopened for
+// each push, and three readers were enough: a third of the events under wrong ids, ids used twice, and wrong
+// anchors stored for good.
 import { assertEquals, assertGreater } from "@std/assert";
 import { readFileSync, writeFileSync } from "node:fs";
 import { PartitionReader } from "../../src/log/read/reader.ts";
@@ -13,7 +14,7 @@ import { watchedStorage } from "../log/watched_storage.ts";
 
 const SEGMENT = "00000000000000000000.log";
 
-/** A segment that shows its first bytes only: how many, is decided anew before each call. */
+/** A segment that shows only its first bytes: how many is decided before each call. */
 function growing(visible: () => number): Storage {
   return watchedStorage((file) =>
     !file.path.endsWith(SEGMENT) ? {} : {
@@ -34,7 +35,7 @@ async function withFrames(
   const [one, other] = [folder.writer(), folder.writer()];
   const ends = [64];
   const path = `${folder.directory}/${SEGMENT}`;
-  // The second and the fourth are anchored before the frame before them.
+  // The second and the fourth are anchored before the preceding frame.
   for (const [writer, size] of [[one, 300], [other, 0], [one, 5000], [other, 40]] as const) {
     writer.append(single(`"event ${ends.length}"`, size));
     ends.push(readFileSync(path).byteLength);
@@ -46,7 +47,7 @@ async function withFrames(
   await other.close();
 }
 
-/** Places within a frame where its append may have come to. */
+/** Offsets in a frame up to which its append may have progressed. */
 function cutsOf(start: number, end: number): number[] {
   return [start + 1, start + 40, start + 64, start + 65, (start + end) >> 1, end - 64, end - 63, end - 1];
 }

@@ -1,13 +1,13 @@
-// After a change of a group's members, reading stood still for 20 seconds and then failed: the leader was asked about the
-// first partition alone, and its queue became full before the others were added. Nothing asked about those until the first
-// was read, while the reader waited for one of the others.
+// After a rebalance, reading stalled for 20 seconds and then failed: the leader was asked only about the first
+// partition, whose queue filled up before the others were added. No requests were made for those until the
+// first was read, while the reader waited for one of them.
 import { assertEquals } from "@std/assert";
 import { FetchLoop, type FetchLoopSettings } from "../../src/drivers/kafka/fetch_loop.ts";
 import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
 import { test } from "../harness.ts";
 
-/** A queue that is full after one answer, whatever comes. */
+/** A queue that is full after any answer. */
 class SmallQueue extends PartitionQueue {
   constructor(partition: number) {
     super(partition, 0, { hasTextLength: true }, () => {
@@ -24,7 +24,7 @@ class SmallQueue extends PartitionQueue {
 
 interface Asked {
   partitions: number[];
-  /** Gives the answer. */
+  /** Sends the answer. */
   answer(): void;
 }
 

@@ -1,12 +1,13 @@
-// A member of a Kafka group asked to store a position while the group changed. The answer, "the group is changing", came
-// when the change was over, and the member waited for the end of a change that was not there: it read nothing for a minute.
+// A member of a Kafka group tried to commit a position during a rebalance. The answer, "rebalance in progress",
+// arrived when the rebalance was over, and the member waited for the end of a rebalance that no longer existed:
+// it read nothing for a minute.
 import { assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { Group } from "../../src/drivers/kafka/group.ts";
 import { test } from "../harness.ts";
 
-/** A client that is a member of a group; a test makes it join. */
+/** A client that is a group member; a test makes it join. */
 class FakeClient extends EventEmitter {
   groupId = "name";
   memberId = "member";

@@ -1,6 +1,6 @@
-// A test that never ended kept the whole suite from ending, without a word about which it was, and what it had started
-// ran on after the suite had been killed. A test has a time limit, which it is named for when it reaches it; the
-// processes it starts end with it, and all of them with the run, however that ends.
+// A test that never ended kept the whole suite from ending, without saying which test it was, and processes it
+// had started kept running after the suite was killed. A test now has a time limit, and is named when it
+// exceeds it; the processes it starts end with it, and all of them with the run, however that ends.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,10 +15,10 @@ import { test } from "../harness.ts";
 const harness = fileURLToPath(new URL("../harness.ts", import.meta.url));
 const children = fileURLToPath(new URL("../child_processes.ts", import.meta.url));
 
-/** A process that does nothing for long, and writes who it is. */
+/** A process that does nothing for a long time, and writes its id. */
 const IDLE = `["-c", "echo $$ > PIDS/$$; exec sleep 300"]`;
 
-/** Makes test files of the given texts, and a command that runs them. */
+/** Makes test files with the given contents, and a command that runs them. */
 async function withRunner(
   bodies: Record<string, string>,
   use: (runner: { files: string[]; folder: string; command: string[] }) => Promise<void>,

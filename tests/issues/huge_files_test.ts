@@ -1,6 +1,6 @@
-// Small files are read whole: an index of 10 GiB, or a `topic.json` of 1 GiB, took memory for all of it, or failed with
-// the runtime's error. A line without an end filled the memory, with a piece of its own for every byte where they came
-// one by one. Sizes are looked at before anything is taken.
+// Small files are read as a whole: an index of 10 GiB, or a `topic.json` of 1 GiB, used memory for all of it,
+// or failed with the runtime's error. A line without an end filled the memory, with a separate object for every
+// byte if they arrived one by one. Now sizes are checked before memory is allocated.
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { truncateSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";

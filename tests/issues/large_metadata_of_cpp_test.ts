@@ -1,6 +1,6 @@
-// Metadata of more than 16 MiB ended an import from the C++ library, with nothing to do about it but to lose every event
-// after them. Now the import can leave such events out, or move the metadata into the data part; what it counts and what
-// it says that it read back are what is there.
+// Metadata of more than 16 MiB stopped an import from the C++ library, and the only way out was to lose all
+// later events. Now the import can skip such events, or move the metadata to the data part; what it counts, and
+// what it reports as compared, is what is stored.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import {
@@ -62,7 +62,7 @@ test("events with too much metadata are skipped, counted and named, and the impo
     ]);
     await using topic = await place.driver.openTopic("t");
     assertEquals(await stored(topic), [[0, "1", 0], [0, "1", 0], [1, "3", 2], [2, "6", 5]]);
-    // Another choice is not what is stored.
+    // With another choice, the stored content differs.
     await assertRejects(importing(place).run, ContentMismatchError, "different metadata");
   });
 });
@@ -93,7 +93,7 @@ test("metadata that is too large is moved after the data, byte for byte", async 
     assertEquals(new TextDecoder().decode(metadata), LARGE);
     assertEquals([...await event.loadData(event.dataDescriptor.makeSubView(0, offset))], [0]);
 
-    // What is not the same any more is said, also where it lies in the data part.
+    // What no longer matches is reported, even if it is in the data part.
     const changed = EVENTS.with(1, { ...EVENTS[1], metadata: record(LARGE.replace("é", "è")) });
     writeTopic(place.cppRoot, "t", { partitions: [changed] });
     await assertRejects(

@@ -1,5 +1,6 @@
-// `npm ci` refused the lock of bench/peers on a fresh clone: it had been written beside installed packages and lacked
-// the optional ones of other platforms. A lock file holds every package that some platform asks for.
+// `npm ci` refused the lock file of bench/peers in a fresh clone: it had been created next to installed
+// packages and lacked the optional ones for other platforms. A lock file must list the packages for every
+// platform.
 import { assertEquals, assertGreater } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { test } from "../harness.ts";
@@ -12,7 +13,7 @@ interface Locked {
   peerDependenciesMeta?: Record<string, { optional?: boolean }>;
 }
 
-/** Where a package would be found by one that stands at `path`: beside it, or beside one of those around it. */
+/** Where a package resolves another: in its own `node_modules`, or in that of a parent folder. */
 function placesOf(name: string, path: string): string[] {
   const folders = [path];
   for (
@@ -26,7 +27,7 @@ function placesOf(name: string, path: string): string[] {
   return folders.map((folder) => `${folder === "" ? "" : `${folder}/`}node_modules/${name}`);
 }
 
-/** What packages of a lock ask for and the lock has not. */
+/** What packages in a lock file depend on and the lock file lacks. */
 function missing(packages: Record<string, Locked>): string[] {
   return Object.entries(packages).flatMap(([path, locked]) => {
     const { dependencies, devDependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } =

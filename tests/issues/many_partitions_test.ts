@@ -1,5 +1,6 @@
-// A page over a topic of 600 partitions with 60 consumers took minutes: the lag of a consumer listed its folder once for
-// every partition, reading one partition up to an id asked about all of them, and every live tail read for itself.
+// A web page about a topic with 600 partitions and 60 consumers took minutes: for a consumer's lag, its folder
+// was listed once per partition; reading one partition up to an id queried all of them; and every live tail
+// polled separately.
 import { assertEquals } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +15,7 @@ import { test } from "../harness.ts";
 
 const PARTITIONS = 20;
 
-/** A topic with an event in each partition; `seen` are the paths that are looked at. */
+/** A topic with an event in each partition; `seen` are the paths that are accessed. */
 async function withTopic(
   use: (topic: Topic, driver: Driver, seen: string[]) => Promise<void>,
 ): Promise<void> {

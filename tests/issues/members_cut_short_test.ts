@@ -1,4 +1,4 @@
-// What the simulation found when members of a group were put into it.
+// What the simulation found when group members were added to it.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { StorageError } from "../../src/errors.ts";
 import { Heartbeat, readHeartbeat } from "../../src/log/groups/heartbeat.ts";
@@ -18,9 +18,9 @@ function makeDisk(seed = 1): SimulatedDisk {
   return disk;
 }
 
-// A position is written into two slots in turn. The system took a part of one and the acknowledgement failed; the next
-// one, or the closing, went on with the other slot, which held the last position that was whole. Cut short as well, it
-// left no position at all, and the partition began anew from a far earlier one.
+// A position is written to two slots in turn. The system wrote one only in part, and the acknowledgement
+// failed; the next acknowledgement, or the close, used the other slot, which held the last complete position.
+// When that was cut short too, no position was left, and the partition started again from a much earlier one.
 test("consecutive partial writes leave the position stored before them", () => {
   const path = "/consumer/00000000.pos";
   for (let seed = 1; seed <= 20; seed++) {
@@ -41,9 +41,9 @@ test("consecutive partial writes leave the position stored before them", () => {
   }
 });
 
-// A member that had been silent for long showed that it is there again, in a new file, and was stopped before it opened
-// it. Another one took the member for gone, and the file away. Awake again, it said that its consumer had been deleted,
-// where all it had to do was to join again.
+// A member that had been silent for long showed that it was alive, in a new file, and was stopped before it
+// opened it. Another member declared it dead, and removed the file. When the first one resumed, it reported
+// that its consumer had been deleted, although it only had to join again.
 test("a member whose heartbeat file is removed at any moment writes the next one", () => {
   const path = "/consumer/member";
   let others = 0;
@@ -63,8 +63,8 @@ test("a member whose heartbeat file is removed at any moment writes the next one
   assert(others > 3);
 });
 
-// A member took a partition over, and could not read the roster just after it. It forgot that it owned the partition,
-// and went on giving out its events all the same, also when another one owned it.
+// A member took over a partition, and could not read the roster just after that. It forgot that it owned the
+// partition, but continued to deliver its events, even when another member owned it.
 test("a member that takes over a partition and cannot verify its ownership releases it", () => {
   const disk = makeDisk();
   const storage = new SimulatedProcess(disk);
@@ -99,9 +99,9 @@ test("a member that takes over a partition and cannot verify its ownership relea
   assertEquals([...has], []);
 });
 
-// Two consumers folded the same files into their own at once. One was stopped before it removed them; the other one
-// had, and a third one got the plain name, which was free again. Awake again, the first one removed the file of the
-// third, with the position in it.
+// Two consumers merged the same files into their own at the same time. One was stopped before it removed them;
+// the other one removed them, and a third one created a file with the plain name, which was free again. When
+// the first one resumed, it removed the third one's file, with the position in it.
 test("a member stopped while removing merged files removes none created since", () => {
   const path = "/consumer/00000000.pos";
   let others = 0;

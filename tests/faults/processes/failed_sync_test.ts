@@ -1,5 +1,5 @@
-// Promise 12: what was appended to a file since its last good sync is never confirmed once a sync of it failed. The
-// system drops the pages, says so once, and a later sync that succeeds means nothing.
+// Promise 12: once a sync of a file has failed, what was appended since the last successful sync is never
+// confirmed. The system drops the pages, reports that once, and a later successful sync means nothing.
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { RUNTIMES } from "../../processes/runtimes.ts";
 import { test } from "../../harness.ts";
@@ -25,7 +25,7 @@ for (const runtime of RUNTIMES) {
           assertEquals(syncs(), afterFlush, flush_behavior);
         });
         if (flush_behavior === "buffered") return;
-        // The name of the segment is on the disk too.
+        // The name of the segment is on disk too.
         assert(calls.notes().some(({ call, path }) => call === "fsync" && path.endsWith("/00000000")));
       });
     }
@@ -113,7 +113,7 @@ test(
           const after = await both(5);
           assertEquals(confirmedOf(after).length, 10);
           for (const { pid, run } of [first, second]) {
-            // Another process's good sync says nothing of what this one wrote.
+            // A successful sync by another process proves nothing about what this one wrote.
             const notes = calls.notes().filter((note) =>
               note.pid === pid
             );

@@ -1,5 +1,5 @@
-// Writes that the system cuts short or refuses, in real processes. Deno and Node continue a write that was cut with
-// a second one, and another process's append may stand between the two.
+// Writes that the system cuts short or refuses, in real processes. Deno and Node complete a short write with a
+// second one, and another process's append may come between the two.
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { Outcome } from "../../processes/child/burst.ts";
 import { RUNTIMES } from "../../processes/runtimes.ts";
@@ -25,7 +25,7 @@ for (const runtime of RUNTIMES) {
           await PushingChild.during(runtime, { rootPath, run: 1 }, { shell: calls.shell }, (cut) =>
             PushingChild.during("deno", { rootPath, run: 2 }, {}, async (whole) => {
               const outcomes = [...await cut.push(2, SIZE), ...await whole.push(2, SIZE)];
-              // Every second one, and time enough for another append before the rest.
+              // Every second one, with enough time for another append before the rest.
               for (let first = 1; first < 8; first += 2) {
                 calls.plan({ call: "write", first, bytes, delayMs: 15 });
                 const beside = async (): Promise<Outcome[]> => {
@@ -70,7 +70,7 @@ for (const runtime of RUNTIMES) {
             }
             calls.letPass();
             const failed = outcomes.filter((outcome) => !("id" in outcome));
-            // The runtime itself may try again after an interruption.
+            // The runtime itself may retry after an interruption.
             if (error !== "EINTR") assertEquals(failed.length, 4);
             for (const { content, ...outcome } of failed) {
               assertEquals(outcome, { errno: error, mayBeStored: false }, JSON.stringify(content));
@@ -94,7 +94,7 @@ for (const runtime of RUNTIMES) {
           const outcomes = await child.push(2, SIZE);
           for (const bytes of [0, 1, 63, 64, 65, 1000, 3200]) {
             calls.plan({ call: "write", first: 1, last: 1000, bytes });
-            // One byte at a time, a frame takes thousands of writes.
+            // With one byte per write, a frame takes thousands of writes.
             outcomes.push(...await child.push(1, bytes === 1 ? 0 : SIZE));
             calls.letPass();
             outcomes.push(...await child.push(2, SIZE));

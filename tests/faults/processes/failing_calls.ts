@@ -13,7 +13,7 @@ const PROBE = fileURLToPath(new URL("probe.mjs", import.meta.url));
 /** Calls that can be made to fail. */
 export type Call = "write" | "fdatasync";
 
-/** The system's numbers of errors, on Linux. */
+/** Error numbers on Linux. */
 export const ERRNO = { EINTR: 4, EIO: 5, ENOSPC: 28, EDQUOT: 122 };
 
 /** Which calls on segment files fail, and how. */
@@ -23,25 +23,25 @@ export interface Plan {
   first: number;
   last?: number;
   error?: keyof typeof ERRNO;
-  /** At most so many bytes of a write are taken. */
+  /** At most that many bytes of a write are accepted. */
   bytes?: number;
-  /** Before the end of a sync, after a write. */
+  /** Delay before the end of a sync, or after a write. */
   delayMs?: number;
 }
 
-/** A call that was made. */
+/** A call that was recorded. */
 export interface Note {
   pid: number;
   call: string;
   result: number;
-  /** Of the file before the call. */
+  /** Size of the file before the call. */
   size: number;
   path: string;
 }
 
 const CACHE = `${ROOT}node_modules/.cache/diaspora`;
 
-/** Compiles the library, unless that was done before; gives its path, or why there is none. */
+/** Compiles the library, unless that was done before; returns its path, or why there is none. */
 function compile(): { library: string } | { why: string } {
   if (process.platform !== "linux") return { why: "calls are made to fail on Linux alone" };
   const name = createHash("sha256").update(readFileSync(SOURCE)).digest("hex").slice(0, 16);
@@ -53,7 +53,7 @@ function compile(): { library: string } | { why: string } {
     encoding: "utf8",
   });
   if (error !== undefined) return { why: "no C compiler is installed" };
-  // Not a reason to skip: a word that was replaced here once left 44 tests out for hours.
+  // Not a reason to skip: a renamed variable once left 44 tests out for hours.
   if (status !== 0) throw new Error(`Cannot compile "${SOURCE}": ${stderr}`);
   renameSync(draft, library);
   return { library };
@@ -77,7 +77,7 @@ export class FailingCalls {
     this.letPass();
   }
 
-  /** A shell command that stands before a program's. */
+  /** A shell command to prefix to a program's. */
   get shell(): string {
     return `export LD_PRELOAD=${this.#library} FAILING_CALLS_PLAN=${this.#plan} FAILING_CALLS_NOTES=${this.#notes}; exec "$@"`;
   }
@@ -90,12 +90,12 @@ export class FailingCalls {
     );
   }
 
-  /** From now on every call does what it should. */
+  /** From now on every call succeeds. */
   letPass(): void {
     writeFileSync(this.#plan, `${++this.#generation} none 0 0 0 -1 0\n`);
   }
 
-  /** The calls made so far, oldest first. */
+  /** The recorded calls, oldest first. */
   notes(): Note[] {
     if (!existsSync(this.#notes)) return [];
     return readFileSync(this.#notes, "utf8").trimEnd().split("\n").map((line) => {
@@ -105,7 +105,7 @@ export class FailingCalls {
   }
 }
 
-/** Which of its calls a runtime makes through the C library, where they can be caught. */
+/** Which of its calls a runtime makes through the C library, where they can be intercepted. */
 function caughtOf(runtime: string): string[] {
   const where = mkdtempSync(join(tmpdir(), "diaspora-failing-calls-"));
   try {
@@ -119,7 +119,7 @@ function caughtOf(runtime: string): string[] {
 
 const caught = new Map(RUNTIMES.map((runtime) => [runtime, "why" in compiled ? [] : caughtOf(runtime)]));
 
-/** Why calls of a runtime cannot be made to fail, or false. */
+/** Why a runtime's calls cannot be made to fail, or false. */
 export function whyNotFailing(runtime: string, call: Call): string | false {
   if ("why" in compiled) return compiled.why;
   return caught.get(runtime)!.includes(call) ? false : `${runtime} calls ${call} without the C library`;

@@ -1,4 +1,4 @@
-// A small disk that runs full and has room again, over and over, while two processes push.
+// A small disk that fills up and has room again, repeatedly, while two processes push.
 import { assertEquals, assertGreater } from "@std/assert";
 import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** A file that takes all room there is, and gives some back. */
+/** A file that takes all free space, and releases some. */
 class Filler {
   readonly #file: number;
   #bytes = 0;
@@ -76,7 +76,7 @@ for (const flush_behavior of ["buffered", "immediate"] as const) {
               outcomes.push(...JSON.parse(readFileSync(file, "utf8")));
               storming--;
               await roomForAll;
-              // The same producer goes on.
+              // The same producer continues.
               const after = await child.push(3, 500);
               assertEquals(after.filter((outcome) => "errno" in outcome), []);
               outcomes.push(...after);

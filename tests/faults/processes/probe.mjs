@@ -1,4 +1,4 @@
-// Appends to a file and syncs it, to see whether these calls of a runtime go through the C library.
+// Appends to a file and syncs it, to see whether a runtime makes these calls through the C library.
 import * as fs from "node:fs";
 import process from "node:process";
 

@@ -1,7 +1,7 @@
 import { Child, type ChildOptions } from "../../processes/child_process.ts";
 import type { Outcome } from "../../processes/child/burst.ts";
 
-/** A process that pushes what it is asked to. */
+/** A process that pushes on request. */
 export class PushingChild {
   readonly #child: Child;
 
@@ -36,12 +36,12 @@ export class PushingChild {
     return JSON.parse(await this.#order(`push ${count} ${size}`));
   }
 
-  /** Pushes for a while; the outcomes are in the file then. */
+  /** Pushes for a while; afterwards the outcomes are in the file. */
   async storm(milliseconds: number, sizeMax: number, file: string): Promise<void> {
     await this.#order(`storm ${milliseconds} ${sizeMax} ${file}`);
   }
 
-  /** How a flush went. */
+  /** The outcome of a flush. */
   flush(): Promise<string> {
     return this.#order("flush");
   }

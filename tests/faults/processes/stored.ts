@@ -10,7 +10,7 @@ import { type Content, isDataOf } from "../../processes/content.ts";
 import type { Outcome } from "../../processes/child/burst.ts";
 import type { Note } from "./failing_calls.ts";
 
-/** A topic "events" of one partition in a folder of its own. */
+/** A topic "events" with one partition, in a new folder. */
 export async function withTopic(
   options: Record<string, string | number>,
   body: (place: { rootPath: string; topic: Topic }) => Promise<void>,
@@ -38,8 +38,8 @@ export function confirmedOf(outcomes: readonly Outcome[]): (Outcome & { id: numb
 }
 
 /**
- * Holds what is stored against what became of the pushes: what was confirmed is there, once and under its id; what
- * was refused is there once at most, and only where the error says that it may be; nothing else is there, and
+ * Compares what is stored with the outcomes of the pushes: what was confirmed is stored once and under its
+ * id; what was refused is stored at most once, and only if the error says so; nothing else is stored, and
  * nothing is damaged.
  */
 export async function checkStored(
@@ -83,8 +83,8 @@ export async function checkStored(
 }
 
 /**
- * Promise 12 held against the calls that were made: nothing confirmed lies, in a file whose sync failed, where no
- * sync before that one came. Gives the files whose sync failed.
+ * Checks promise 12 against the recorded calls: nothing confirmed is in the part of a file, whose sync
+ * failed, that no earlier sync covered. Returns the files whose sync failed.
  */
 export function checkConfirmed(
   rootPath: string,
