@@ -1,4 +1,4 @@
-// A store and an archive from someone else name modules; no command runs them unless it is told to. Every
+// A store and an archive from someone else name modules; no command runs them unless it is asked to. Every
 // command is tried, on every runtime and as the compiled program.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
-// A push of 100 MiB of metadata was refused after the core's memory had grown to 304 MiB, for good; a crafted header
-// made a reader take 2 GiB; and when the runtime gave no more memory, its RangeError came through. Limits are checked
-// before anything is taken, on both ways.
+// A push of 100 MiB of metadata was refused only after the core's memory had grown to 304 MiB, permanently; a
+// crafted header made a reader allocate 2 GiB; and when the runtime could allocate no more, its RangeError
+// reached the caller. Limits are now checked before anything is allocated, in both directions.
 import {
   assert,
   assertEquals,
@@ -83,7 +83,7 @@ test("metadata up to the limit is stored and read, within 64 MiB, in whatever or
   assertLess(memory(), 64 * MIB);
 });
 
-/** Writes bytes after the last frame of a partition, as a program that means harm would. */
+/** Writes bytes after the last frame of a partition, as a malicious program would. */
 function append(storage: SimulatedProcess, change: (view: DataView, at: number) => void): void {
   const { segment, id, offset } = openSample(storage, "/p").end()!;
   const frame = encodeEvents({ count: 1, metadata: ['"crafted"'], dataBytes: 0 }, {
@@ -98,7 +98,7 @@ function append(storage: SimulatedProcess, change: (view: DataView, at: number) 
   const { view, encodeArea } = core;
   change(view, encodeArea);
   view.setUint32(encodeArea + RECORD.crc, core.crc32At(encodeArea, RECORD.crc), true);
-  // Without its trailer, which would tell what the header said.
+  // Without its trailer, which would repeat what the header says.
   frame.fill(0, frame.byteLength - RECORD_BYTES);
   const file = storage.open(segment.path, "append");
   file.append(frame.slice());
@@ -154,7 +154,7 @@ test("an event that claims more data than its chunks hold is damage, and allocat
   };
   const batch = { count: 1, metadata: ["1"], dataBytes: 0 };
   const frame = encodeEvents(batch, signature, { totalBytes: 100, list });
-  // Once more around a total that is another.
+  // Again with a total that is different.
   writeUint64(core.view, core.encodeArea + frame.byteLength - 64 - 1 - 8 - EXTENT_BYTES, 2 ** 50);
   const sizes = {
     flags: core.u8[core.encodeArea + RECORD.flags],

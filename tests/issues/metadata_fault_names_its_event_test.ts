@@ -1,11 +1,11 @@
-// An event whose metadata was not CBOR said "Cannot read metadata as CBOR" and neither the partition nor the event, so
-// that no one could find it among millions. A serializer knows what is wrong, and not with which event: the reader adds
-// where it is, for every serializer, and for one of the user's own.
+// An event whose metadata was not CBOR reported "Cannot read metadata as CBOR", without the partition or the
+// event, so it could not be found among millions. A serializer knows what is wrong, but not in which event: the
+// reader adds that, for every serializer, including custom ones.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CborSerializer, Driver, InvalidMetadataError, type JsonValue, type Serializer } from "../../mod.ts";
 import { test } from "../harness.ts";
 
-/** Writes what is not CBOR where the metadata is a text, and CBOR otherwise. */
+/** Writes something other than CBOR if the metadata is a string, and CBOR otherwise. */
 class BrokenSerializer implements Serializer {
   constructor(private readonly cbor: CborSerializer, private readonly message?: string) {}
 

@@ -1,7 +1,7 @@
-// Words of the command line that were taken for something else: a time in microseconds was the year 58870, so that
-// `topic trim --before-time` removed everything and a seek skipped everything; "2026", "20261125", "2026-02-30" and
-// "last 7" were times, too. `consume --data part-{id}.bin` gave events of several partitions one file, the last of
-// which stayed. What can be read in two ways is refused, with the form that is expected.
+// Command-line values were misread: a time in microseconds became the year 58870, so `topic trim --before-time`
+// removed everything and a seek skipped everything; "2026", "20261125", "2026-02-30" and "last 7" were accepted
+// as times. `consume --data part-{id}.bin` wrote events of several partitions to the same file, of which only
+// the last remained. Ambiguous values are now refused, with the expected form.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Readable } from "node:stream";
 import { checkDataOption } from "../../src/ctl/consume/data_sink.ts";

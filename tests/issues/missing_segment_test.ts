@@ -1,5 +1,5 @@
-// A reader came to the end of a segment whose next one was not there, though later ones were, and waited for it for
-// ever, without a word.
+// If the next segment was missing although later ones existed, a reader at the end of a segment waited for it
+// for ever, without an error.
 import { assertEquals, assertThrows } from "@std/assert";
 import { CorruptedLogError } from "../../src/errors.ts";
 import { PartitionReader } from "../../src/log/read/reader.ts";

@@ -1,6 +1,7 @@
-// With `client.rack`, reading a topic to its end gave no events at all: the leader's first answer had none and the number of
-// the nearer replica, and the reader took it for the news that nothing is there. A replica that is a little late may know
-// of fewer events than are known to be stored: its silence says nothing about those.
+// With `client.rack`, reading a topic to its end returned no events: the leader's first answer had none, only
+// the id of the nearest replica, and the reader concluded that there were no events. A replica that lags a
+// little may know fewer events than are known to be stored, so an empty answer from it proves nothing about
+// those.
 import { assert, assertEquals } from "@std/assert";
 import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";

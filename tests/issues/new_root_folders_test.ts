@@ -1,4 +1,4 @@
-// createTopic() made the folders above a new root path and put none of their entries on the disk: after a power cut
+// createTopic() created the parent folders of a new root path without syncing their entries: after a power cut
 // the whole store could be gone, with every event that was promised to be durable.
 import { assert, assertEquals } from "@std/assert";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -13,7 +13,10 @@ import { test } from "../harness.ts";
 
 type Call = [what: "make" | "sync", path: string];
 
-/** The real disk; tells which folders are made and synced, in order, and fails to sync those it is asked to. */
+/**
+ * The real disk; records which folders are created and synced, in order, and fails to sync those that the
+ * test names.
+ */
 function recording(calls: Call[], cannotSync: Record<string, string> = {}): Storage {
   return {
     ...nodeStorage,
@@ -48,7 +51,7 @@ test("every new folder above a root is on the disk before anything is created in
     const calls: Call[] = [];
     const root = `${folder}/a/b/c`;
     await createTopic(root, recording(calls));
-    // The folder is empty, so that its own entry comes first.
+    // The folder is empty, so its own entry comes first.
     assertEquals(calls.slice(0, 7), [
       ["sync", dirname(folder)],
       ["make", `${folder}/a`],

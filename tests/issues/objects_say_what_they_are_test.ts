@@ -1,11 +1,12 @@
-// console.log(event) printed "Event {}", JSON.stringify(event) gave "{}", and a future printed its insides. What an
-// object is must be seen where people look first; and what made it must be found from it, as in C++ and Python.
+// console.log(event) printed "Event {}", JSON.stringify(event) returned "{}", and a future printed its
+// internals. Printing an object must show what it is, and it must have a reference to the object that made it,
+// as in C++ and Python.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { inspect } from "node:util";
 import { type DataDescriptor, Driver, InvalidMetadataError, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
 
-/** How every `inspect` that this runtime has shows a value, without colours. */
+/** How every `inspect` of this runtime shows a value, without colours. */
 function shown(value: unknown): string[] {
   const { Deno, Bun } = globalThis as unknown as Record<
     string,
@@ -50,7 +51,7 @@ test("an event shows its id, partition, time, metadata and data size, printed an
       "dataSize: 10",
       new Date(timestamp).toISOString(),
     );
-    // As a member of something else, too, and below the depth that is shown.
+    // Also as a member of another object, and below the depth that is shown.
     shows({ event }, "Event {", "energy: 42");
     shows({ a: { b: { c: { event } } } }, "[");
     for (const text of shown([event])) assert(!text.includes("#"), text);

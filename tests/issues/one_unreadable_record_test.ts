@@ -1,6 +1,7 @@
-// One record whose text was not UTF-8 made its neighbours in the batch unreadable, passed over or not: their texts were
-// joined before anybody looked at one. A serializer that answered later failed the whole batch for one event, and one
-// that threw at the first event of all was taken for one that answers at once. Only the record with the fault is hurt.
+// One record whose text was not UTF-8 made its neighbours in the batch unreadable, even if it was skipped:
+// their texts were joined before any was read. An asynchronous serializer failed the whole batch for one event,
+// and one that threw at the very first event was mistaken for a synchronous one. Only the faulty record is
+// affected now.
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import {
@@ -78,7 +79,7 @@ test("a serializer's bytes need not be text", () => {
   assertEquals([batch?.count, [...batch!.metadataBytes(0)]], [2, [0xff]]);
 });
 
-/** Reads bytes as a number of digits, later or at once. */
+/** Reads bytes as a decimal number, asynchronously or not. */
 function digits(isLater: boolean): Serializer {
   const read = (bytes: Uint8Array): JsonValue => {
     const text = new TextDecoder().decode(bytes);

@@ -1,7 +1,7 @@
-// What other implementations do differently was refused or misread: a configuration of the C++ driver without the
-// service's address, which has a default there; an unknown group, about which kfake answers with an error where Apache's
-// brokers answer with nothing; and what of the ids at a partition's end is not an event: marks of transactions, and the
-// end mark of the C++ driver, stayed as a lag of 1 for ever.
+// Behaviour of other implementations was refused or misread: a configuration of the C++ driver without the
+// service's URL, which has a default there; an unknown group, for which kfake returns an error where Apache's
+// brokers return an empty answer; and ids at a partition's end that are not events (transaction markers, and
+// the C++ driver's end marker), which caused a lag of 1 for ever.
 import { assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";

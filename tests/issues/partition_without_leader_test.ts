@@ -1,6 +1,7 @@
-// While one partition had no leader, everything stopped: pushes to the others failed or stalled, a group stood still for
-// 48 seconds, topics were looked for during 29 seconds, and `describe` and `lag` answered nothing. The client throws away
-// an answer that has one partition's error, though its error carries it, and its sends to all partitions end together.
+// While one partition had no leader, everything stopped: pushes to the others failed or stalled, a group
+// stalled for 48 seconds, looking up topics took 29 seconds, and `describe` and `lag` did not answer. The
+// client discards an answer if one partition has an error, although the error contains the answer, and its
+// sends to all partitions end together.
 import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { BrokerError } from "../../src/errors.ts";

@@ -1,10 +1,11 @@
-// On Node 20 the Kafka driver patched `Promise.withResolvers` for the whole process, enumerable and deaf to derived
-// classes, and the documentation did not say so. The client cannot do without it: it is the standard's now, and said.
+// On Node 20, the Kafka driver patched `Promise.withResolvers` for the whole process; the property was
+// enumerable and ignored subclasses, and the documentation did not mention it. The client needs it: now it
+// follows the standard, and is documented.
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { addWithResolvers } from "../../src/drivers/kafka/client.ts";
 import { test } from "../harness.ts";
 
-/** As the class was before the standard had it. */
+/** The class as it was before the standard added it. */
 function oldPromise(): PromiseConstructor {
   const Old = function (this: unknown, executor: () => void): unknown {
     return Reflect.construct(Promise, [executor], new.target!);

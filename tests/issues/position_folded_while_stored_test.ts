@@ -1,6 +1,6 @@
-// A consumer stores its first position, and its process is stopped for a while just after. Another consumer of the name
-// takes its file for one whose owner is gone, takes over the position in it and removes it. When the first one went on
-// it learned that the consumer had been deleted, though its acknowledgement was stored.
+// A consumer stores its first position, and its process is stopped for a while just after. Another consumer of
+// that name concludes that the file's owner is gone, takes over the position and removes the file. When the
+// first one resumed, it reported that the consumer had been deleted, although its acknowledgement was stored.
 import { assert, assertEquals } from "@std/assert";
 import { CursorFile } from "../../src/log/positions/cursor.ts";
 import { test } from "../harness.ts";
@@ -18,7 +18,7 @@ test("an acknowledgement is stored even if another consumer of its name treats i
     new SimulatedProcess(disk).makeDirectory("/consumer");
     const open = () => new CursorFile(new SimulatedProcess(disk), PATH);
     const store = (nextId: number) => open().acknowledge({ nextId, time: 0 });
-    // Enough of them that the next one folds those that are idle.
+    // Enough of them that the next one merges those that are idle.
     for (let nextId = 1; nextId <= 20; nextId++) store(nextId);
     const end = interruptOnce(disk, moment, () => {
       disk.clock.pass(HOUR_MS);

@@ -1,6 +1,6 @@
-// After a power cut a stored position may be newer than the log. One that `seekConsumer(…, "latest")` stored had time
-// 0, so that new events 50 to 99 were never delivered; one whose time another frame happened to have was believed; and
-// acknowledgements below a stale position were not stored until they passed it.
+// After a power cut, a stored position may be newer than the log. One stored by `seekConsumer(…, "latest")` had
+// time 0, so new events 50 to 99 were never delivered; one whose time happened to match another frame was
+// trusted; and acknowledgements below a stale position were not stored until they passed it.
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import {
   closeSync,
@@ -19,16 +19,16 @@ import { type ClockStore, firstIdOf, HOUR, NOON, withClock } from "../drivers/fi
 import { test } from "../harness.ts";
 
 const EVENTS = 100;
-/** What the disk has kept. */
+/** What is left on the disk. */
 const KEPT = 50;
 
-/** Pushes events that are distinguished by who pushed them, one in each frame. */
+/** Pushes events, one per frame, that say which run pushed them. */
 async function push(topic: Topic, count: number, by: string): Promise<void> {
   await using producer = topic.producer({ batchSize: 1 });
   for (let n = 0; n < count; n++) await producer.push({ by, text: "x".repeat(200) });
 }
 
-/** The power is cut: of the log only what is before an event is left. */
+/** The power is cut: of the log, only what is before an event is left. */
 function loseFrom({ partition, folder }: ClockStore, id: number): void {
   const log = partition();
   const { segment, offset } = log.positionOfId(id)!;
@@ -41,7 +41,7 @@ function loseFrom({ partition, folder }: ClockStore, id: number): void {
   }
 }
 
-/** Who pushed the events that a name gets, by id. */
+/** Which run pushed the events that a consumer gets, by id. */
 async function deliveredTo(topic: Topic, name: string): Promise<Map<number, string>> {
   await using consumer = topic.consumer(name);
   const events = new Map<number, string>();
@@ -51,7 +51,7 @@ async function deliveredTo(topic: Topic, name: string): Promise<Map<number, stri
   return events;
 }
 
-/** Every event that was pushed after the power cut is delivered; others may come again, from `from` on. */
+/** Every event pushed after the power cut is delivered; others may be delivered again, from `from` on. */
 function assertNewAreDelivered(events: Map<number, string>, from: number): void {
   const expected = new Map<number, string>();
   for (let id = from; id < EVENTS; id++) expected.set(id, id < KEPT ? "before" : "after");
@@ -84,7 +84,7 @@ const POSITIONS: Record<string, (topic: Topic) => Promise<void>> = {
   },
 };
 
-/** What the clock does when the machine is there again, in milliseconds. */
+/** How the clock has changed when the machine is up again, in milliseconds. */
 const CLOCKS: Record<string, number> = { "goes on": 60_000, "stands still": 0, "is set back": -5 * HOUR };
 
 for (const [what, store] of Object.entries(POSITIONS)) {
@@ -118,7 +118,7 @@ test("new events are delivered if whole segments with the position are lost and 
     await push(topic, EVENTS - KEPT, "after");
     const events = await deliveredTo(topic, "c");
     const from = Math.min(...events.keys());
-    // Back to no further than what was acknowledged in the segments that are left.
+    // Back no further than what was acknowledged in the segments that are left.
     assertLessOrEqual(from, KEPT);
     assertNewAreDelivered(events, from);
   }));
@@ -163,7 +163,7 @@ test("an acknowledgement below a stale position is stored", () =>
       for await (const event of consumer.events({ until: { id: KEPT + 5 } })) await event.acknowledge();
       assertEquals((await topic.lag("c"))[0].position, KEPT + 5);
     }
-    // Also when the log has passed the stale one.
+    // Also when the log has grown past the stale one.
     await push(topic, 60, "after");
     assertEquals((await topic.lag("c"))[0].position, KEPT + 5);
     assertEquals([...(await deliveredTo(topic, "c")).keys()][0], KEPT + 5);
@@ -201,7 +201,7 @@ test("retention by acknowledgement uses positions that the log confirms", () =>
     assertEquals(firstBefore, 0);
     const firstId = await firstIdOf(topic);
     assertLessOrEqual(firstId, KEPT);
-    // A dry run says the same.
+    // A dry run reports the same.
     const [{ firstId: planned }] = await topic.trim({ acknowledged: true, dryRun: true });
     assertEquals(planned, firstId);
     await topic.seekConsumer("c", "latest");
@@ -264,7 +264,7 @@ test("positions of earlier versions, which identify the previous frame by its ti
     }
   }));
 
-/** Overwrites the frame of an event, header, trailer and all, as a second power cut may. */
+/** Overwrites the frame of an event, including header and trailer, as a second power cut may. */
 function ruin({ partition }: ClockStore, id: number): void {
   const log = partition();
   const { segment, offset } = log.positionOfId(id)!;
@@ -275,8 +275,8 @@ function ruin({ partition }: ClockStore, id: number): void {
   closeSync(file);
 }
 
-// Damage where the position's event should be was "no sign of another history". It was one: the events that had got
-// the ids after a power cut, of which a second power cut took that very one.
+// Damage at the place of the position's event was "not a sign of a different history". It was one: events had
+// got the ids after a power cut, and a second power cut destroyed that very event.
 test("new events are delivered even if one with the id of a position newer than the log is damaged", () =>
   withClock({ segment_bytes: 1 << 20 }, async (scene) => {
     await push(scene.topic, EVENTS, "before");

@@ -1,7 +1,7 @@
-// The driver for Kafka stood in the imports of the library, so that every program that imported it from JSR fetched
-// 41 modules and 23 packages of Kafka, and every installation from npm 24 packages in 20 MB, refused by Yarn 1 on
-// Node 20 for what the client asks of engines. Now the driver is an entry point of its own, its client an optional
-// peer, and without them `Driver.open` says the line to add.
+// The Kafka driver was imported by the library, so every program that imported it from JSR downloaded 41
+// modules and 23 packages for Kafka, and every installation from npm 24 packages of 20 MB, which Yarn 1 refused
+// on Node 20 because of the client's engines field. Now the driver has its own entry point and its client is an
+// optional peer dependency; without them, `Driver.open` prints the line to add.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ await driver.createTopic("my_topic", { num_partitions: 1 });
 console.log([...(await driver.listTopics()).keys()].join());
 `;
 
-/** No one listens there. */
+/** Nothing listens there. */
 const NO_BROKER =
   '{ kafka: { "bootstrap.servers": "127.0.0.1:1", "socket.connection.setup.timeout.ms": 1000 } }';
 
@@ -33,7 +33,7 @@ try {
 `;
 }
 
-/** What a file asks of Kafka, by the address of a module or a package. */
+/** What a file imports for Kafka: module URLs or package names. */
 const KAFKA = /kafka/i;
 
 test("a program on files downloads no part of Kafka from JSR, and neither does the command", async () => {

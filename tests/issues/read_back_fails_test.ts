@@ -1,12 +1,12 @@
-// An event was written, and the look at where it stands failed: its push rejected as if nothing had been stored, and
-// a producer that pushed it again stored it twice.
+// An event was written, and reading back where it is failed: its push rejected as if nothing had been stored,
+// and a producer that pushed it again stored it twice.
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { StorageError } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { PartitionFolder, single } from "../log/partition_folder.ts";
 import { watchedStorage } from "../log/watched_storage.ts";
 
-/** A storage whose files fail to be read, or looked at, while it is asked to. */
+/** A storage whose files cannot be read, or examined, while a test says so. */
 function failing(state: { call?: "readAt" | "size" }) {
   const fail = (call: string) => {
     if (state.call === call) throw new StorageError("EIO", `Cannot read: simulated (EIO)`);
@@ -29,7 +29,7 @@ for (const call of ["readAt", "size"] as const) {
     const state: { call?: "readAt" | "size" } = {};
     const writer = folder.writer({}, failing(state));
     writer.append(single('"before"'));
-    // The look whether the file is still there comes every few milliseconds.
+    // Whether the file still exists is checked every few milliseconds.
     await new Promise((resolve) => setTimeout(resolve, 20));
     state.call = call;
     let error: unknown;

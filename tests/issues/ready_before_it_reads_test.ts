@@ -1,6 +1,7 @@
-// The FIFO daemon said "ready" when its control FIFO had been made, and opened it for reading after that. A second
-// daemon that looked in between saw no reader, took the FIFO for one whose daemon had been killed, removed it and made
-// its own. Both waited for ever, the first for a FIFO without a name. What says that it is ready must be.
+// The FIFO daemon printed "ready" when it had created its control FIFO, and opened it for reading after that. A
+// second daemon that checked in between found no reader, concluded that the FIFO's daemon had been killed,
+// removed it and created its own. Both waited for ever, the first on a FIFO without a name. "Ready" must mean
+// ready.
 import { assert, assertEquals } from "@std/assert";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -16,9 +17,9 @@ import { test } from "../harness.ts";
 interface Place {
   control: string;
   folder: string;
-  /** Runs a daemon until it ends; `onLine` gets what it logs, as it does. */
+  /** Runs a daemon until it ends; `onLine` gets its log lines as they arrive. */
   run(onLine?: (line: string) => void, signal?: AbortSignal): Promise<void>;
-  /** Ends the daemons that run. */
+  /** Ends the running daemons. */
   stop(): void;
 }
 
@@ -46,7 +47,7 @@ async function withFifos(use: (place: Place) => Promise<void>): Promise<void> {
 
 const isReady = (line: string): boolean => line.includes("is ready");
 
-/** What became of daemons: "ran" or the error's message. */
+/** The outcomes of daemons: "ran", or the error's message. */
 async function ends(daemons: readonly Promise<void>[]): Promise<string[]> {
   const results = await Promise.allSettled(daemons);
   return results.map((result) => result.status === "fulfilled" ? "ran" : String(result.reason.message));

@@ -1,5 +1,5 @@
-// A relative root_path was resolved at every call: after the program went to another folder its topics were
-// "deleted", and new ones were made elsewhere.
+// A relative root_path was resolved at every call: after the program changed its working directory, its topics
+// were "deleted", and new ones were created elsewhere.
 import { assert, assertEquals } from "@std/assert";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

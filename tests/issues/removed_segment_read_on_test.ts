@@ -1,7 +1,8 @@
-// Retention removes a segment while others have it open. A file without a name has no size in the storage port; the
-// scanner took that for an empty file, found no frame after a torn one, and believed the torn one (every id after it
-// was wrong) or called everything after it damaged. And a writer that sealed a segment which another process removed
-// at once got the error that its file had been removed, and its pushes were refused.
+// Retention removes a segment while others have it open. A file without a name has no size in the storage port;
+// the scanner mistook that for an empty file, found no frame after a torn one, and either trusted the torn one
+// (so every later id was wrong) or reported everything after it as damaged. And if a writer sealed a segment
+// that another process removed at once, it got the error that its file had been removed, and its pushes were
+// refused.
 import { assertEquals } from "@std/assert";
 import { Appender } from "../../src/log/write/appender.ts";
 import { Partition } from "../../src/log/partition.ts";
@@ -77,7 +78,7 @@ test("a segment may be removed by another process as soon as its seal is written
   assertEquals(push(writer, "first"), 0);
   const { size } = disk.names.file(`${DIRECTORY}/${segmentName(0)}`);
   const appender = new Appender(open(disk), 1 << 20);
-  // Before the one who sealed it looks whether the seal has landed.
+  // Before the one that sealed it checks whether the seal was appended.
   disk.faults = { preempt: 1 };
   disk.others = () => {
     if (disk.names.file(`${DIRECTORY}/${segmentName(0)}`).size === size) return;

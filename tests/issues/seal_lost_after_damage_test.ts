@@ -1,7 +1,7 @@
-// A power cut leaves a hole in the last segment. A producer goes on after it, its event is synced, another one seals
-// the segment and begins the next; then the power goes again, and takes the seal, which no one had synced. The next
-// segment still says where the seal stood and which id came next, and everything up to there is whole: the event
-// after the hole keeps its id. It was called damaged, together with the hole.
+// A power cut leaves a hole in the last segment. A producer continues after it, its event is synced, another
+// one seals the segment and starts the next; then the power fails again, and the seal, which was not synced, is
+// lost. The next segment still says where the seal was and which id came next, and everything up to there is
+// intact, so the event after the hole keeps its id. It was reported as damaged, together with the hole.
 import { assertEquals } from "@std/assert";
 import { Appender } from "../../src/log/write/appender.ts";
 import { Partition } from "../../src/log/partition.ts";

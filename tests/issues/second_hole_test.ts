@@ -1,7 +1,8 @@
-// A power cut left a hole in the last segment: bytes of frames that the disk had not got. An event was appended after
-// it, synced and confirmed; another writer went on in the same segment, and a second power cut made a hole of that.
-// What stands between two holes has no ids, and the confirmed event was called damaged. Now its segment is sealed
-// before it is confirmed: the same sync covers the seal, which says the ids. Found by the simulation, seed 6298.
+// A power cut left a hole in the last segment: bytes of frames that had not reached the disk. An event was
+// appended after it, synced and confirmed; another writer continued in the same segment, and a second power cut
+// left a hole there, too. What is between two holes has no ids, so the confirmed event was reported as damaged.
+// Now its segment is sealed before it is confirmed: the same sync covers the seal, which states the ids. Found
+// by the simulation, seed 6298.
 import { assertEquals } from "@std/assert";
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ import { watchedStorage } from "../log/watched_storage.ts";
 
 const BEHAVIORS = ["buffered", "on_flush", "immediate"] as const;
 
-/** The power takes bytes that were not synced: zeros are there in their place. */
+/** The power cut destroys bytes that were not synced: they are zeros now. */
 function lose(path: string, from: number, to: number): void {
   const file = openSync(path, "r+");
   writeSync(file, new Uint8Array(to - from), 0, to - from, from);
@@ -31,7 +32,7 @@ for (const flushBehavior of BEHAVIORS) {
     await early.append(single('"lost"', 300));
     await early.append(single('"lost too"', 300));
     await early.close();
-    // What is left of them is a header, as of a frame on its way.
+    // What is left of them is a header, as of an append in progress.
     lose(path, durable + RECORD_BYTES, statSync(path).size);
 
     let id: number | undefined;

@@ -1,6 +1,7 @@
-// `--logging debug` printed the driver's options with the password in them. So did every error about a password that
-// was not text: a number, true, a list made of its commas, an object made of its brackets, JSON that did not parse.
-// A secret is never shown, whatever its type, and a driver of the user's own says which of its options are secrets.
+// `--logging debug` printed the driver's options including the password. So did every error about a password
+// that was not a string: a number, true, a list because of its commas, an object because of its brackets,
+// invalid JSON. A secret is never shown, whatever its type, and custom drivers declare which of their options
+// are secrets.
 import {
   assert,
   assertEquals,
@@ -28,7 +29,7 @@ import { test } from "../harness.ts";
 
 const SERVERS = "127.0.0.1:1";
 
-/** Everything that anybody could print of an error. */
+/** Everything that could be printed of an error. */
 function allOf(error: unknown): string {
   return inspect(error, { depth: 9, showHidden: true });
 }

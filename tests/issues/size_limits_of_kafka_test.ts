@@ -1,7 +1,7 @@
-// A topic that takes 256 KiB a batch refused 19,546 of 20,000 events of 95 bytes: they were collected by one count of
-// their sizes and refused by another, which had 24 bytes of each event twice. And with compression one event that was
-// too large took the 600 small ones of its batch with it. Whatever the limit and the mix of sizes, what fits is stored,
-// and only what is too large alone fails.
+// A topic with a limit of 256 KiB per batch refused 19,546 of 20,000 events of 95 bytes: two different size
+// calculations collected and refused them, and the latter counted 24 bytes of each event twice. And with
+// compression, one event that was too large failed the 600 small ones in its batch. Whatever the limit and the
+// mix of sizes, what fits is stored, and only an event that is itself too large fails.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createRecordsBatch, NumericMap } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
@@ -21,7 +21,7 @@ import { test } from "../harness.ts";
 
 type Sent = { value: Buffer }[];
 
-/** A broker that refuses batches above its limit, as the client encodes them, and keeps the others. */
+/** A broker that refuses batches above its limit, in the client's encoding, and stores the others. */
 function topicWith(settings: { limit: number; isLimitKnown?: boolean; compression?: string }) {
   const { limit, isLimitKnown = true, compression = "none" } = settings;
   const stored: Buffer[] = [];
@@ -51,7 +51,7 @@ function topicWith(settings: { limit: number; isLimitKnown?: boolean; compressio
         );
       }
       stored.push(...messages.map(({ value }) => Buffer.from(value)));
-      // Others write, too: ids are consecutive within a batch only.
+      // Others write too, so ids are consecutive only within a batch.
       const baseOffset = BigInt(stored.length - messages.length + sent * 1000);
       return { responses: [{ partitionResponses: [{ baseOffset }] }] };
     },
@@ -88,7 +88,9 @@ function topicWith(settings: { limit: number; isLimitKnown?: boolean; compressio
   return { batcher: new PartitionBatcher(0, owner), owner, stored, sent: () => sent };
 }
 
-/** Whether an event of that many bytes of text fits into a batch of its own, and what becomes of those that do not. */
+/**
+ * Whether an event with that many bytes of text fits into a batch of its own, and the error if it does not.
+ */
 function fits(bytes: number, limit: number): boolean {
   return batchBytes([bytes + 24]) <= limit;
 }

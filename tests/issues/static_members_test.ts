@@ -1,6 +1,6 @@
-// With `group.instance.id` the consumers of one name on two topics had one id: brokers took the second for the first that
-// came back, and one of the two got nothing, without a word. Two on one topic got events twice. Each has its own id now;
-// tests/kafka/static_members_test.ts tries it on a broker.
+// With `group.instance.id`, the consumers of one name on two topics had the same id: brokers mistook the second
+// for the first one rejoining, and one of the two got nothing, without an error. Two on one topic got events
+// twice. Each has its own id now; tests/kafka/static_members_test.ts tries it with a broker.
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { takeInstanceId } from "../../src/drivers/kafka/group.ts";
 import { test } from "../harness.ts";

@@ -1,7 +1,8 @@
-// A writer was stopped just before it gave the next segment its name. Others made that segment, filled it, and
-// retention removed it; the writer woke up and made it again, empty: events that had been removed were called damage.
-// Retention also took the drafts of other writers away, and an idle producer whose segment had gone met a TypeError,
-// or ENOENT under a storm of writers and retention, where its event belongs into the current segment.
+// A writer was stopped just before it gave the next segment its name. Others created that segment and filled
+// it, and retention removed it; the writer resumed and created it again, empty, so removed events were reported
+// as damage. Retention also removed other writers' drafts, and an idle producer whose segment had been removed
+// got a TypeError, or ENOENT with many writers and frequent retention, instead of appending to the current
+// segment.
 import { assertEquals, assertGreater } from "@std/assert";
 import { existsSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { Driver, TopicDeletedError } from "../../mod.ts";
@@ -15,7 +16,7 @@ import { watchedStorage } from "../log/watched_storage.ts";
 
 const MOMENTS = ["before the draft", "before the question", "after the question"] as const;
 
-/** A storage in which something happens once, at a chosen moment of the second segment's publication. */
+/** A storage in which something happens once, at a chosen moment while the second segment is published. */
 function interrupted(when: typeof MOMENTS[number], happen: () => void): Storage {
   let segments = 0;
   const reach = (moment: typeof when) => {
@@ -70,7 +71,7 @@ for (const moment of MOMENTS) {
       '"after"',
     ]]);
     assertEquals(await folder.damage(), []);
-    // The next removal takes the empty one along, where there is one.
+    // The next removal also deletes the empty one, if there is one.
     const other = folder.writer();
     other.seal();
     other.append(single('"next"'));

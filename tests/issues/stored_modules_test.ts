@@ -1,6 +1,6 @@
-// A topic names its components as NAME:MODULE, and to open it imported the modules: a store from a download ran its
-// code when its topics were listed with their sizes, described, verified or looked at. What is stored is data: a
-// module is loaded with consent, when a producer or consumer needs it, and not else.
+// A topic names its components as NAME:MODULE, and opening it imported the modules: a downloaded store ran its
+// code when its topics were listed with their sizes, described, verified or viewed. What is stored is data: a
+// module is only loaded with consent, when a producer or consumer needs it.
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   existsSync,
@@ -78,7 +78,7 @@ async function withPlace(use: (place: Place) => Promise<void>): Promise<void> {
   }
 }
 
-/** Stores a topic as another program would: its documents are written as they are. */
+/** Stores a topic as another program would: its documents are written unchanged. */
 async function storeTopic(
   driver: DriverInterface,
   name: string,
@@ -122,7 +122,7 @@ async function administer(driver: Driver, name: string): Promise<void> {
   await topic.edit({ flush_behavior: "buffered" });
 }
 
-/** What needs a component is refused, and says why. */
+/** What needs a component is refused, with the reason. */
 function refusals(topic: Topic): ModuleNotAllowedError[] {
   return [
     () => topic.producer(),
@@ -211,7 +211,7 @@ for (const [engine, place] of Object.entries(ENGINES)) {
       assertEquals(await Promise.all([pushes[0], pushes[1], pushes[3]]), [0, 1, 2]);
       await assertRejects(async () => await pushes[2], Error, "too much");
       for (const n of [1, 2, 3]) assertEquals((await consumer.pull()).metadata, { n });
-      // What stood in for the components while they were loaded has made room for them.
+      // The placeholders used while the components were loading have been replaced.
       assertEquals(
         [topic.validator, topic.partitionSelector, topic.serializer].map((it) => it.constructor.name),
         [
@@ -246,7 +246,7 @@ test("permission is a path, a folder, a file URL or a link to them, in the drive
         link: KINDS.map((kind) => join(folder, "link", `${kind}.mjs`)),
         "linked folder": [`${join(folder, "link")}/`],
       };
-      // The other way round as well: the document names the link, and the place itself is allowed.
+      // The other way round as well: the document names the link, and the real path is allowed.
       const stored = how === "folder" ? (kind: string) => join(folder, "link", `${kind}.mjs`) : module;
       const raw = new FilesDriver({ root_path: join(folder, "store") });
       await storeTopic(raw, "t", (kind) => `Part:${stored(kind)}`);
@@ -278,7 +278,7 @@ test("components passed or registered in this process need no other permission",
     };
     await driver.createTopic("t", {}, components);
     await useTopic(driver);
-    // That name from that place, and no other.
+    // That name in that module, and no other.
     await storeTopic(new FilesDriver(options), "other", (kind) => `default:${module(kind)}`);
     await using other = await driver.openTopic("other");
     refusals(other);

@@ -1,6 +1,7 @@
-// A consumer of the files driver that was closed while it waited for events went on waiting, and when the wait ended
-// at last it started the timer that ends its watch on the folders: a timer that no close ended any more. Its sibling
-// in memory waited on in the same way. A wait ends with its consumer, and what is closed starts nothing.
+// A consumer of the files driver that was closed while it waited for events kept waiting, and when the wait
+// finally ended, it started the timer that ends its watch on the folders, which no later close ended. The
+// memory driver's consumer kept waiting, too. A wait ends with its consumer, and nothing starts after the
+// close.
 import { assertEquals } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import type { ConsumerInterface, DriverInterface } from "../../mod.ts";
 import { makeDriver } from "../../src/drivers/registry.ts";
 import { test } from "../harness.ts";
 
-/** Counts the timers that are started meanwhile and neither end nor are cleared. */
+/** Counts the timers that are started during a call and neither end nor are cleared. */
 async function timersLeft(work: () => Promise<void>): Promise<number> {
   const { setTimeout, setInterval, clearTimeout, clearInterval } = globalThis;
   const left = new Set<unknown>();
@@ -56,7 +57,7 @@ const DRIVERS: Record<string, (folder: string) => Promise<DriverInterface>> = {
 
 type Use = (consumer: ConsumerInterface, controller: AbortController) => Promise<void>;
 
-/** Waits in each driver at the end of a topic, and says how many timers were left. */
+/** Waits at the end of a topic with each driver, and returns how many timers were left. */
 async function timersLeftBy(open: (folder: string) => Promise<DriverInterface>, use: Use): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-timers-"));
   const driver = await open(folder);

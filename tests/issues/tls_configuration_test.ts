@@ -1,6 +1,6 @@
-// With a wrong password of a key, a key that is not PEM or ciphers that no one knows, Driver.open() never settled: the
-// client took the error where no one hears of it. The command ended with exit code 13 and printed nothing. What TLS
-// is given is checked when the options are read.
+// With a wrong key password, a key that is not PEM or unknown ciphers, Driver.open() never settled: the client
+// emitted the error where nothing listens. The command ended with exit code 13 and printed nothing. TLS options
+// are now checked when they are read.
 import { assertEquals, assertFalse, assertRejects, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,6 @@
-// A document that asked for 99,999,999 partitions got them: folder after folder until the disk was full, or as many
-// objects in memory. A stored topic, or a C++ store with one folder of a high number, did the same to its readers.
+// A document that asked for 99,999,999 partitions got them: folder after folder until the disk was full, or
+// that many objects in memory. Opening a stored topic, or a C++ store with one folder with a high number, had
+// the same effect.
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   existsSync,

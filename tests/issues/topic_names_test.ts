@@ -1,5 +1,6 @@
-// On other systems' disks "a" and "A", "x" and "x." and two ways to write "é" are one folder, and "CON" is a device: a
-// topic could get at another one's events. What not every system can hold is refused, on every system alike.
+// On other systems' disks, "a" and "A", "x" and "x." and two encodings of "é" are one folder, and "CON" is a
+// device: one topic could access another's events. Names that not every system can store are refused on every
+// system.
 import { assertEquals, assertRejects } from "@std/assert";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { nodeStorage } from "../../src/storage/node.ts";
 import { foldingStorage } from "../faults/folding_storage.ts";
 import { test } from "../harness.ts";
 
-/** Names of which every disk can hold one, and some cannot hold both. */
+/** Names of which every disk can store one, and some cannot store both. */
 const TWINS: [string, string][] = [
   ["readings", "Readings"],
   ["READINGS", "readings"],
@@ -87,7 +88,7 @@ test("two processes that create two such topics at once do not share one", async
     await withRoot(async (root) => {
       await using driver = await Driver.open("files", { root_path: root });
       await driver.createTopic("other", {});
-      // The other process makes its topic just before this one's gets its name.
+      // The other process creates its topic just before this one's gets its name.
       let isMade = false;
       const storage = {
         ...nodeStorage,

@@ -1,7 +1,7 @@
-// A writer was killed within the trailer of its frame, and another one wrote after it. When then a bit of the second
-// frame's header flipped, its trailer lay outside of where readers looked for proof that the first one was cut short:
-// they took the first one for a frame with a damaged trailer, gave out events that were never stored, and
-// shifted the ids of all that followed.
+// A writer was killed while writing the trailer of its frame, and another one wrote after it. When a bit of the
+// second frame's header flipped, its trailer was beyond where readers searched for proof that the first one was
+// interrupted: they mistook the first one for a frame with a damaged trailer, returned events that were never
+// stored, and shifted the ids of all later ones.
 import { assert, assertEquals } from "@std/assert";
 import { encodeEvents } from "../../src/log/write/encoder.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";

@@ -1,6 +1,6 @@
-// Two removals of one trim, cut apart by a kill, left an event without its data: its segment was still there, and
-// the older one with the chunks was gone. `verify` called it damage, and consumers that asked for data stopped there.
-// A removal is decided by one name now, and is completed by whichever process comes next.
+// A kill between the two removals of a trim left an event without its data: its segment still existed, and the
+// older one with the chunks was gone. `verify` reported damage, and consumers that asked for data stopped
+// there. A removal is now decided by one name, and the next process completes it.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,7 +31,9 @@ function open(directory: string, storage: Storage = nodeStorage): Partition {
 
 type Files = Map<string, Uint8Array>;
 
-/** The files of a partition whose every fourth event has data in an older segment, unless all are small. */
+/**
+ * The files of a partition in which every fourth event has data in an older segment, unless all are small.
+ */
 async function makeLog(small: boolean): Promise<Files> {
   const directory = mkdtempSync(join(tmpdir(), "diaspora-trim-"));
   try {
@@ -67,7 +69,7 @@ async function withLog(files: Files, body: (directory: string) => Promise<void> 
   }
 }
 
-/** Every event there is can be read whole; gives the first id. */
+/** Every existing event can be read completely; returns the first id. */
 async function checkWhole(directory: string): Promise<number> {
   const partition = open(directory);
   const firstId = partition.firstId();
@@ -111,7 +113,7 @@ for (const [what, remove] of REMOVALS) {
       await withLog(files, async (directory) => {
         let isDead = false;
         const storage = interrupted(nodeStorage, (call) => {
-          // Dead from here on: what the library does after an error is never done.
+          // The process is dead from here on: what the library does after an error does not happen.
           if (call === kill) isDead = true;
           if (isDead) throw new Killed();
         });

@@ -1,6 +1,6 @@
-// Two processes delete one topic, and one of them makes it anew, at every moment of the other's call. One found the
-// folder gone while it looked for files of another program in it, and its `deleteTopic` failed with ENOENT. What a
-// call says must be what became of the topic: it was deleted, or was not there.
+// Two processes delete one topic, and one of them creates it again, at every moment of the other's call. One
+// found that the folder was gone while it searched it for another program's files, and its `deleteTopic` failed
+// with ENOENT. The outcome of a call must match what happened to the topic: it was deleted, or did not exist.
 import { assert, assertEquals } from "@std/assert";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { TopicNotFoundError } from "../../src/errors.ts";

@@ -1,6 +1,6 @@
-// Two imports into one topic at once doubled its events or ruined it, and both could say "read back: the same"; so did
-// one beside which a producer stored events. The second import is refused by name, and what another producer stored is
-// noticed by the ids.
+// Two simultaneous imports into one topic doubled its events or corrupted it, and both could report "read back:
+// the same"; so could an import while a producer stored events. The second import is now refused, and events
+// from another producer are detected by the ids.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -29,7 +29,7 @@ for (const [engine, open] of Object.entries(ENGINES)) {
       await using one = await open(folder);
       await using other = await open(folder);
       const request = { rootPath: SAMPLE_ROOT, topic: "sample" };
-      // Into a new topic, then into one that is there.
+      // Into a new topic, then into an existing one.
       for (let round = 0; round < 2; round++) {
         const results = await Promise.allSettled([
           importCppFiles({ ...request, driver: one }),
@@ -61,7 +61,7 @@ for (const [engine, open] of Object.entries(ENGINES)) {
         await using topic = await driver.openTopic(into);
         await using producer = topic.producer("other");
         let pushed: PromiseLike<number> | undefined;
-        // Called with the first event, which is there; then of those that were stored in partition 0.
+        // Called with the first event, which already exists; then for those that were stored in partition 0.
         const onProgress = ({ events }: { events: number }): void => {
           if (events > (partition === 0 ? 1 : 8999)) pushed ??= producer.push("5", undefined, { partition });
         };

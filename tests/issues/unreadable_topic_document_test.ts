@@ -1,5 +1,5 @@
-// One topic's document that was not JSON made `topic list`, and every command that looks a topic up in the list, fail
-// for the whole store.
+// If one topic's document was not JSON, `topic list`, and every command that looks up a topic in the list,
+// failed for the whole store.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

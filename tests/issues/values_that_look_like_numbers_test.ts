@@ -1,6 +1,6 @@
-// wait(new Date()), wait("-5"), wait([-1]) and wait(-5n) waited for ever: they were compared before they were looked at.
-// Whatever takes a time, a number or options says at once that it cannot use such a value; and what a misspelt option
-// meant is never passed over.
+// wait(new Date()), wait("-5"), wait([-1]) and wait(-5n) waited for ever: the values were compared before their
+// types were checked. Everything that accepts a time, a number or options now refuses unusable values at once,
+// and unknown options are never ignored.
 import { assertEquals, assertRejects } from "@std/assert";
 import { CborSerializer, Driver, InvalidMetadataError, InvalidOptionError, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
@@ -34,7 +34,7 @@ test("every future's wait() refuses a value that is not a number, at once", { li
       await assertRejects(() => future.wait(1, { signal: 5 } as never), InvalidOptionError, "an AbortSignal");
       await assertRejects(() => future.wait(1, { sginal: null } as never), InvalidOptionError, '"signal"');
     }
-    // What a wait refused is still waited for.
+    // The refused wait did not consume the event: a later wait gets it.
     for (const future of futures) await future.wait(-1);
   });
 });

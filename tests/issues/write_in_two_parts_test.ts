@@ -1,6 +1,6 @@
-// Node and Deno go on after a short write: what a full disk cut off is written by a second `write`, and another
-// process's append may stand between the two parts. The producer looked at the header alone, found its own, and
-// confirmed an event that was nowhere; the next event got the same id.
+// Node and Deno complete a short write: what a full disk cut off is written by a second `write`, and another
+// process's append may come between the two parts. The producer checked only the header, found its own, and
+// confirmed an event that was not stored; the next event got the same id.
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { StorageError } from "../../mod.ts";
 import type { PartitionWriter } from "../../src/log/write/writer.ts";
@@ -9,17 +9,17 @@ import { test } from "../harness.ts";
 import { PartitionFolder, single } from "../log/partition_folder.ts";
 import { watchedStorage } from "../log/watched_storage.ts";
 
-/** Where the next append is cut, counted from its end where negative; undefined: it is written at once. */
+/** Where the next append is cut, counted from its end if negative; undefined: it is written in one piece. */
 interface Cut {
   at?: number;
   /** What others do between the two parts. */
   between?: () => void;
-  /** Whether the second part is cut, too, as a disk does that is full for good. */
+  /** Whether the second part is cut as well, as on a disk that stays full. */
   isSecondCut?: boolean;
   times: number;
 }
 
-/** Appends in two parts and says that all was taken, as Node and Deno do. */
+/** Appends in two parts and reports that everything was written, as Node and Deno do. */
 function inTwoParts(cut: Cut): Storage {
   return watchedStorage((file) => ({
     append(bytes) {
@@ -37,7 +37,7 @@ function inTwoParts(cut: Cut): Storage {
 
 const CUTS = [1, 20, 63, 64, 65, 100, -1, -20, -63, -64, -65, -100];
 
-/** Every event is there once, under the id that its producer was given, and nothing is called damage. */
+/** Every event is stored once, under the id that its producer got, and nothing is reported as damage. */
 async function check(folder: PartitionFolder, given: Map<string, number>): Promise<void> {
   const events = folder.events();
   assertEquals(events.map(({ id }) => id), events.map((_, index) => index));

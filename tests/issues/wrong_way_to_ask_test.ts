@@ -1,6 +1,6 @@
-// Without the certificate that a broker wants of its clients, with one that it does not accept, without a login where it
-// wants one, and with TLS where there is none, opening the driver took 10 seconds, and then said "no answer" and that it
-// may be tried again. What it is can be seen at once, and no time changes it.
+// Without the client certificate that a broker requires, with one that it does not accept, without a login
+// where one is required, or with TLS where there is none, opening the driver took 10 seconds, and then reported
+// "no answer" and that it could be retried. The cause can be recognised at once, and retrying does not help.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
@@ -11,13 +11,13 @@ import { BrokerError, Driver, type JsonObject } from "../../mod.ts";
 import { CERTIFICATE, KEY } from "../drivers/kafka/tls_material.ts";
 import { test } from "../harness.ts";
 
-/** Serves as a broker: answers the requests of these kinds, and ends the connection at others. */
+/** Acts as a broker: answers requests of these kinds, and closes the connection at others. */
 function asBroker(answered: readonly number[]): (socket: Socket) => void {
   return (socket) => {
     socket.on("error", () => {});
     socket.on("data", (request) => {
       if (!answered.includes(request.readInt16BE(4))) return void socket.destroy();
-      // ApiVersions: no error, and only Metadata and itself, of the versions that clients begin with.
+      // ApiVersions: no error, and only Metadata and itself, in the versions that clients try first.
       const flexible = request.readInt16BE(6) >= 3;
       const entries = [[3, 0, 12], [18, 0, 3]];
       const body = flexible
@@ -74,7 +74,7 @@ test("a broker that requires a login is diagnosed when none is sent", async () =
 });
 
 test("a broker that requires TLS is diagnosed when it is not used", async () => {
-  // As Java's TLS does it: an alert about a message that it did not expect.
+  // As Java's TLS does: an alert about an unexpected message.
   const alert = Buffer.from("15030300020250", "hex");
   const server = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end(alert)));
   assertStringIncludes((await faultAt(server, {})).message, "does not answer without TLS");

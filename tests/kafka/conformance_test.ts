@@ -1,4 +1,4 @@
-// The octopus driver keeps the contract of drivers, against a real broker.
+// The octopus driver passes the driver contract, with a real broker.
 import { assertEquals } from "@std/assert";
 import { Driver } from "../../mod.ts";
 import { everything, testDriver } from "../../src/testing/mod.ts";
@@ -20,14 +20,14 @@ const left = testDriver((name, body) => test(`kafka: ${name}`, { skip: brokerMis
       },
     };
   },
-  // Topics take changes of retention, but no other durability than that of all replicas in sync.
-  // A group is what its brokers say: they know of no readers beside it, and move partitions at once, any of them.
+  // Retention of a topic can be changed, but the only durability is that of all in-sync replicas.
+  // A group is what its brokers say: they do not know readers outside it, and may move any partitions at once.
   supports: { ...everything, editing: false, loneReaders: false, calmHandover: false },
   patienceMs: 15_000,
 });
 
 function settings(): Record<string, string> {
-  // Members of a group hear of each other by their heartbeats.
+  // Group members learn of each other by their heartbeats.
   return { "bootstrap.servers": cluster!.servers, "heartbeat.interval.ms": "200" };
 }
 

@@ -1,4 +1,4 @@
-// What operators watch: changes of a group, how far fetching is behind, and what is tried again.
+// What operators monitor: rebalances, fetch lag, and retries.
 import { assert, assertEquals } from "@std/assert";
 import {
   type AssignmentMessage,

@@ -1,4 +1,4 @@
-// What the octopus driver does beyond the contract of drivers, against a real broker.
+// What the octopus driver does beyond the driver contract, with a real broker.
 import {
   assert,
   assertEquals,
@@ -40,7 +40,7 @@ interface Place {
   open(options?: JsonObject, kafka?: JsonObject): Promise<Driver>;
 }
 
-/** A driver in a namespace of its own. */
+/** A driver with a separate namespace. */
 async function withDriver(use: (place: Place) => Promise<void>): Promise<void> {
   const namespace = `driver-${++namespaces}`;
   const open = (options: JsonObject = {}, kafka: JsonObject = {}): Promise<Driver> =>
@@ -57,7 +57,7 @@ function hex(text: string): Buffer {
   return Buffer.from(text.replaceAll(" ", ""), "hex");
 }
 
-/** Runs something and gives the warnings that came meanwhile. */
+/** Runs something and returns the warnings emitted during it. */
 async function warningsOf(run: () => Promise<void>): Promise<string[]> {
   const warnings: string[] = [];
   const listen = (warning: Error): void => {
@@ -121,7 +121,7 @@ test(
       await using consumer = topic.consumer("c", { dataSelector: FullDataSelector });
       const event = await consumer.pull().wait(10_000);
       assertEquals([event?.metadata, [...event!.data!]], [{ energy: 7 }, [0xff]]);
-      // The mark at the end of the topic is not an event, and what comes after it is.
+      // The end marker of the topic is not an event, and neither is what comes after it.
       await using producer = topic.producer();
       assertEquals(await producer.push({ energy: 8 }, undefined, { partition: 0 }), 2);
       assertEquals((await consumer.pull().wait(10_000))?.id, 2);
@@ -409,7 +409,7 @@ test(
       assertEquals(await outside.position(name, `${namespace}.t`), -1);
       await first!.acknowledge();
       assertEquals(await outside.position(name, `${namespace}.t`), 1);
-      // From outside nothing is moved under a consumer's feet.
+      // From outside, a position cannot be moved while a consumer is open.
       const error = await assertRejects(() => topic.seekConsumer(name, "earliest"), BrokerError);
       assertStringIncludes(error.message, `consumers of that name are open`);
       await assertRejects(() => topic.deleteConsumer(name), BrokerError, "consumers of that name are open");
@@ -485,7 +485,7 @@ test(
           await using producer = topic.producer();
           assertEquals(await producer.push({ n: 1 }), 0);
         }
-        // Of others, who have rights of their own.
+        // Of other users, who have their own permissions.
         await outside.createTopic(`${namespace}.apart`);
         assertEquals([...(await driver.listTopics()).keys()], ["t"]);
         await driver.deleteTopic("t");

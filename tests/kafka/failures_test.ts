@@ -1,4 +1,4 @@
-// Brokers that are killed while events are on their way.
+// Brokers that are killed while events are in flight.
 import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { BrokerError, Driver, type Producer } from "../../mod.ts";
 import { test } from "../harness.ts";
@@ -95,7 +95,7 @@ test(
     assertEquals(await consumer.pull().wait(300), undefined);
     await broker.start();
     const id = await pushUntilStored(producer, 2);
-    // A push that failed may have been stored after all, when it was too late to say so.
+    // A failed push may have been stored, when it was too late to report it.
     let event = await consumer.pull().wait(60_000);
     while (event !== undefined && event.id < id) event = await consumer.pull().wait(60_000);
     assertEquals([event?.id, event?.metadata], [id, 2]);

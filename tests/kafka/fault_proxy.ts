@@ -1,19 +1,24 @@
-// Stands between clients and a broker, and does to their connections what networks do.
+// A proxy between clients and a broker that injects network faults.
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** What becomes of bytes on their way. */
+/** What happens to bytes. */
 export type Fault =
-  /** They go through. */
+  /** They pass through. */
   | "none"
-  /** The connection ends in the middle of the next answer: half of what came goes out, then neither side has it. */
+  /**
+   * The connection is closed in the middle of the next answer: half of it is sent, then both sides are
+   * closed.
+   */
   | "cut answers"
   /** The same with the next request. */
   | "cut requests"
-  /** The client hears that no more comes, and its own bytes still go through: half of the connection is closed. */
+  /**
+   * The client sees the end of the stream, but its own bytes still pass: half of the connection is closed.
+   */
   | "half close"
-  /** They go through later. */
+  /** They pass later. */
   | "delay"
-  /** They go nowhere, and the connection stays. */
+  /** They are dropped, and the connection stays open. */
   | "black hole";
 
 const DELAY_MS = 150;
@@ -60,7 +65,7 @@ export class FaultProxy {
     this.#pairs.add(pair);
     this.#forward(pair, client, broker, "cut requests");
     this.#forward(pair, broker, client, "cut answers");
-    // A side that wants no more ends both, unless it is half of a connection that the proxy closed.
+    // If a side closes, both are closed, unless the proxy itself closed half of the connection.
     client.on("end", () => broker.end());
     broker.on("end", () => client.end());
     for (const socket of [client, broker]) {

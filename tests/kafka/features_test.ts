@@ -1,4 +1,4 @@
-// Kafka's features, each tried: what the table in docs/kafka.md says of them. Static members have tests of their own.
+// Kafka's features, each tried as listed in the table in docs/kafka.md. Static members have separate tests.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { Driver, InvalidOptionError, type JsonObject } from "../../mod.ts";

@@ -1,4 +1,4 @@
-// Consumers of one name share a topic's partitions, over all processes.
+// Consumers with the same name share a topic's partitions, across all processes.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   BrokerError,
@@ -67,7 +67,7 @@ test(
           try {
             await event.acknowledge();
           } catch (error) {
-            // The partition went to another while this one was slow: the other gets the event, too.
+            // The partition moved to another member while this one was slow: the other gets the event, too.
             if (error instanceof BrokerError || error instanceof PartitionMovedError) continue;
             throw error;
           }
@@ -217,7 +217,8 @@ test(
   },
 );
 
-// The client started a timer of a minute when it was closed while it joined again, and kept the process that long.
+// If the client was closed while it joined again, it started a timer of a minute, which kept the process
+// running.
 test("kafka: a member that is closed while it rejoins leaves nothing running", { skip }, async () => {
   await using driver = await open("closing");
   await driver.createTopic("t", { num_partitions: 2 });
@@ -230,7 +231,7 @@ test("kafka: a member that is closed while it rejoins leaves nothing running", {
   await first.ready();
   const second = topic.consumer("short");
   Promise.resolve(second.ready()).catch(() => {});
-  // Those of short heartbeats join again, and wait for the slow one.
+  // Members with short heartbeats join again, and wait for the slow one.
   await new Promise((resolve) => setTimeout(resolve, 600));
   await Promise.all([first.close(), second.close(), slow.close()]);
 });

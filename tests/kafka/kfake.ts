@@ -1,4 +1,5 @@
-// Another implementation of Kafka's protocol, franz-go's kfake, for tests: built by Go, kept outside the repository.
+// Another implementation of Kafka's protocol, franz-go's kfake, for tests: built with Go, kept outside the
+// repository.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -55,7 +56,7 @@ function build(): string | false {
   }
 }
 
-/** Two brokers of kfake; they end with their standard input. */
+/** Two kfake brokers; they end when their standard input closes. */
 export class Kfake {
   private constructor(private readonly child: ChildProcess, readonly address: string) {}
 

@@ -1,4 +1,4 @@
-// The driver on another implementation of the protocol, which answers many questions in another way than Apache's.
+// The driver with another implementation of the protocol, many of whose answers differ from Apache's.
 import { assert, assertEquals } from "@std/assert";
 import { Driver, FullDataSelector } from "../../mod.ts";
 import { test } from "../harness.ts";

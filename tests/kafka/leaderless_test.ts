@@ -1,4 +1,4 @@
-// One partition whose only broker is gone: the others go on, and answers name it.
+// One partition whose only broker is down: the others keep working, and answers name the partition.
 import {
   assert,
   assertEquals,
@@ -15,9 +15,9 @@ import { placeOf, Reading, sleep, until } from "./traffic.ts";
 
 const skip = brokerMissing;
 const PARTITIONS = [0, 1, 2];
-/** How long pushes are tried. */
+/** How long pushes are retried. */
 const DELIVERY_MS = 8000;
-/** What takes a second took half a minute before; machines are busy. */
+/** What takes a second took half a minute before; machines may be busy. */
 const PROMPT_MS = 8000;
 
 function open(cluster: Cluster): Promise<Driver> {
@@ -31,7 +31,7 @@ function open(cluster: Cluster): Promise<Driver> {
   });
 }
 
-/** The broker that alone has a partition. */
+/** The only broker that has a partition. */
 async function brokerOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
   const admin = new Admin({ clientId: "test", bootstrapBrokers: cluster.servers.split(",") });
   try {
@@ -42,7 +42,7 @@ async function brokerOf(cluster: Cluster, topic: string, partition: number): Pro
   }
 }
 
-/** What it gives, and how long it took. */
+/** The result of a call, and how long it took. */
 async function timed<T>(doing: () => Promise<T>): Promise<{ result: T; ms: number }> {
   const beganMs = performance.now();
   const result = await doing();
@@ -63,7 +63,7 @@ test(
   async () => {
     await using cluster = await Cluster.start({
       brokers: 3,
-      // A busy machine must not make the other brokers look as if they were gone.
+      // A busy machine must not make the other brokers look as if they were down.
       properties: { "broker.session.timeout.ms": "6000" },
     });
     await using driver = await open(cluster);
@@ -131,7 +131,7 @@ test(
     assert(error.canRetry);
     assertGreaterOrEqual(ms, DELIVERY_MS - 100);
 
-    // Consumers that come now, of all and of chosen partitions.
+    // New consumers, of all and of chosen partitions.
     const chosen = topic.consumer("chosen", { partitions: healthy });
     const found: string[] = [];
     for await (const event of chosen.events({ until: "end" })) found.push(placeOf(event.partition, event.id));
@@ -145,7 +145,7 @@ test(
     assertEquals(seen.length, 800);
     assertStringIncludes(ended.message, `partition ${lost}`);
 
-    // The broker is back.
+    // The broker is up again.
     await broker.start();
     await pushEach(topic, PARTITIONS, 50);
     await until(

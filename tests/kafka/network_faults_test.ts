@@ -1,5 +1,5 @@
-// Connections that are cut in the middle, half closed, delayed or lead nowhere, while events go and come: each with the
-// number of events that were lost, doubled, or came in another order, which are none.
+// Connections that are cut off, half closed, delayed or silent, while events are pushed and read: each with the
+// number of events that were lost, duplicated or reordered, which must be 0.
 import { assert, assertEquals } from "@std/assert";
 import { Driver } from "../../mod.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
@@ -11,7 +11,7 @@ const skip = brokerMissing;
 const FAULT_MS = 120;
 const REST_MS = 400;
 
-/** One fault, and how long each time; what leads nowhere has to be noticed by its time alone. */
+/** A fault, and its duration; a silent connection is only noticed by a timeout. */
 const FAULTS: readonly [Fault, number, number][] = [
   ["cut answers", FAULT_MS, 6],
   ["cut requests", FAULT_MS, 6],
@@ -56,16 +56,16 @@ for (const [fault, ms, times] of FAULTS) {
     await reading.stop();
     assert((proxy.counts.get(fault) ?? 0) > 0, "the fault never met anything");
 
-    // Nothing is lost or doubled in Kafka …
+    // Nothing is lost or duplicated in Kafka …
     await checkStored(topic, pushing.stored);
-    // … nor out of order: ids rise as the events were pushed.
+    // … nor out of order: ids increase in the order of the pushes.
     for (const partition of [0, 1]) {
       const stored = [...pushing.stored].map(([place, n]) => ({ place: place.split(":").map(Number), n }))
         .filter(({ place }) => place[0] === partition)
         .sort((one, other) => one.place[1] - other.place[1]);
       assertEquals(stored.map(({ n }) => n), stored.map(({ n }) => n).sort((one, other) => one - other));
     }
-    // A reader that was cut off may get an event again, and never another one under its id.
+    // A reader that was cut off may get an event again, but never a different one under its id.
     for (const [place, values] of reading.seen) assertEquals(new Set(values).size, 1, place);
   });
 }

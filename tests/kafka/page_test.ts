@@ -1,5 +1,5 @@
-// After its first step the page about Kafka exported DIASPORA_DRIVER=kafka, and the lag of its fourth step was asked for
-// in the wrong store. Its commands are run as they stand there, one after the other, in one shell.
+// After its first step, the page about Kafka exported DIASPORA_DRIVER=kafka, so its fourth step asked the wrong
+// store for the lag. Its commands are run exactly as printed, one after the other, in one shell.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,7 +12,7 @@ const skip = brokerMissing;
 const cluster = skip === false ? await Cluster.start() : undefined;
 const page = readFileSync(new URL("../../docs/kafka.md", import.meta.url), "utf8");
 
-/** The block of code that has a line, without the indentation of a list. */
+/** The code block that contains a line, without the indentation of a list. */
 function block(having: string): string {
   const found = page.split("```").filter((_, index) => index % 2 === 1).find((text) => text.includes(having));
   assert(found !== undefined, `no block has ${having}`);

@@ -1,4 +1,4 @@
-// Programs that use Kafka from processes of their own, on every runtime.
+// Programs that use Kafka in separate processes, on every runtime.
 import { assertEquals, assertMatch } from "@std/assert";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +36,7 @@ const HISTOGRAM = [
 
 const FILES_OPTIONS = 'Driver.open("files", { root_path: rootPath';
 
-/** The example beside a library as it is in the repository, with another driver and its options. */
+/** The example, importing the library in the repository, with another driver and its options. */
 function copyOfExample(folder: string): string {
   const example = join(folder, "examples/energy");
   mkdirSync(example, { recursive: true });
@@ -162,9 +162,9 @@ test("kafka: the examples of the guide run as printed", { skip }, async () => {
   });
 });
 
-/** A consumer in a process of its own. */
+/** A consumer in a separate process. */
 class Worker {
-  /** Places of the events that it got. */
+  /** Partitions and ids of the events that it got. */
   readonly places = new Set<string>();
   isReady = false;
   readonly running: Running;
@@ -183,7 +183,7 @@ class Worker {
     });
   }
 
-  /** Kills it, if it is still there. */
+  /** Kills it, if it is still running. */
   [Symbol.asyncDispose](): Promise<void> {
     this.running.signal("SIGKILL");
     return this.running.ended.then(() => {});
@@ -225,6 +225,6 @@ test("kafka: partitions of a killed consumer move to the others, and every event
   }, { state });
   for (const { running } of others) running.child.stdin!.end();
   for (const { running } of others) assertEquals((await running.ended).code, 0, running.stderr());
-  // What the killed one had got and not acknowledged, the others got again and acknowledged.
+  // What the killed one had received and not acknowledged, the others got again and acknowledged.
   assertEquals((await topic.lag("workers")).map(({ events }) => events), [0, 0, 0, 0, 0, 0]);
 });

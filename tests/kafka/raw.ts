@@ -1,4 +1,4 @@
-// Kafka seen from outside the driver, as another program sees it.
+// Kafka as another program sees it, without the driver.
 import type { Buffer } from "node:buffer";
 import { loadClient } from "../../src/drivers/kafka/client.ts";
 
@@ -23,7 +23,7 @@ export class Outside {
     return (await this.#admin((admin) => admin.listTopics())).sort();
   }
 
-  /** Stores records, each in a batch of its own. */
+  /** Stores records, each in a separate batch. */
   async produce(topic: string, values: Buffer[], partition = 0): Promise<void> {
     const { Producer, ProduceAcks } = await loadClient();
     const producer = new Producer({ ...CLIENT, bootstrapBrokers: this.servers.split(",") });
@@ -77,7 +77,7 @@ export class Outside {
     }
   }
 
-  /** Where a group continues in a topic's first partition; -1 if it stored nothing. */
+  /** A group's committed offset in a topic's first partition; -1 if there is none. */
   async position(group: string, topic: string): Promise<number> {
     const [answer] = await this.#admin((admin) =>
       admin.listConsumerGroupOffsets({

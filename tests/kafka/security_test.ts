@@ -1,4 +1,4 @@
-// Logging in, and encrypted connections, with a real broker that takes nothing else.
+// Logins and encrypted connections, with a real broker that accepts nothing else.
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -11,7 +11,7 @@ import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 const MODULES = "org.apache.kafka.common.security";
 const PASSWORD = "keystore-secret";
 
-/** A key and a certificate that is its own authority, made by a tool that comes with Java. */
+/** A key and a self-signed certificate, made with a tool that comes with Java. */
 function makeKeystore(folder: string): { keystore: string; certificate: string } {
   const keystore = join(folder, "keystore.p12");
   const certificate = join(folder, "ca.pem");
@@ -63,7 +63,7 @@ const cluster = keys === undefined ? undefined : await Cluster.start({
     "ssl.truststore.type": "PEM",
   },
 });
-// Read when they were started; the certificate is read with each driver.
+// Read when they were started; the certificate is read by each driver.
 const certificate = keys === undefined ? "" : readFileSync(keys.certificate, "utf8");
 rmSync(folder, { recursive: true });
 const skip = brokerMissing;
@@ -157,7 +157,7 @@ test("kafka: connecting without TLS to a broker that requires it fails at once",
   assertEquals(error.canRetry, false);
 });
 
-/** Of no one here: it vouched for itself once, and its key is thrown away. */
+/** An unrelated certificate: it signed itself, and its key has been discarded. */
 const OTHER_AUTHORITY = `-----BEGIN CERTIFICATE-----
 MIIBOjCB4qADAgECAgkAiRqKbveluPUwCgYIKoZIzj0EAwIwETEPMA0GA1UEAxMG
 bm9ib2R5MCAXDTI2MTEyNDEwMjMwNVoYDzIxMjYxMDMxMTAyMzA1WjARMQ8wDQYD

@@ -1,5 +1,5 @@
-// With `group.instance.id` the consumers of one name on two topics had one id: brokers took the second for the first that
-// came back, and one of the two got nothing. Two on one topic got events twice.
+// With `group.instance.id`, the consumers of one name on two topics had the same id: brokers mistook the second
+// for the first one rejoining, and one of the two got nothing. Two on one topic got events twice.
 import { assertEquals } from "@std/assert";
 import { Driver } from "../../mod.ts";
 import { test } from "../harness.ts";

@@ -1,12 +1,12 @@
-// Events on their way while something happens to the brokers, or to those who read.
+// Events in flight while something happens to the brokers, or to the readers.
 import { assert, assertEquals } from "@std/assert";
 import { BrokerError, type Topic } from "../../mod.ts";
 
-/** Events pushed in a row before the producer rests, and for how long. */
+/** Events pushed in a row before the producer pauses, and for how long. */
 const BURST = 20;
 const REST_MS = 8;
 
-/** Where an event is, as one text. */
+/** The partition and id of an event, as one text. */
 export function placeOf(partition: number, id: number): string {
   return `${partition}:${id}`;
 }
@@ -16,7 +16,7 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits until something is so; fails, with the state of things, when it does not become so. */
+/** Waits until a condition holds; fails, with the current state, if it never does. */
 export async function until(
   what: string,
   isSo: () => boolean,
@@ -31,7 +31,7 @@ export async function until(
 
 /** Pushes 0, 1, 2 … to the partitions in turn until it is stopped. */
 export class Pushing {
-  /** What was stored, by place. */
+  /** What was stored, by partition and id. */
   readonly stored = new Map<string, number>();
   #stopped = false;
   readonly #done: Promise<void>;
@@ -46,12 +46,12 @@ export class Pushing {
     await this.#done;
   }
 
-  /** Ends it whatever comes of it: a test that failed has said why. */
+  /** Stops it, ignoring errors: a failed test has already reported them. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop().catch(() => {});
   }
 
-  /** Waits for so many more. */
+  /** Waits for that many more. */
   async more(count: number): Promise<void> {
     const wanted = this.stored.size + count;
     await until(`${count} more events stored`, () => this.stored.size >= wanted);
@@ -70,9 +70,9 @@ export class Pushing {
   }
 }
 
-/** Reads a topic under a name, and acknowledges each event, until it is stopped. */
+/** Reads a topic under a consumer name, and acknowledges each event, until it is stopped. */
 export class Reading {
-  /** What was read, by place, as often as it came. */
+  /** What was read, by partition and id, each time. */
   readonly seen = new Map<string, number[]>();
   readonly #stopping = new AbortController();
   readonly #done: Promise<void>;
@@ -81,18 +81,18 @@ export class Reading {
     this.#done = this.#run();
   }
 
-  /** Ends it; rejects with what went wrong beside brokers that were away. */
+  /** Stops it; rejects with errors other than unreachable brokers. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#done;
   }
 
-  /** Ends it whatever comes of it: a test that failed has said why. */
+  /** Stops it, ignoring errors: a failed test has already reported them. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop().catch(() => {});
   }
 
-  /** Waits until everything was read that is in the map. */
+  /** Waits until everything in the map was read. */
   async seesAll(stored: ReadonlyMap<string, number>): Promise<void> {
     const missing = (): string[] => [...stored.keys()].filter((place) => !this.seen.has(place));
     await until("every event read", () => this.seen.size >= stored.size && missing().length === 0, {
@@ -112,7 +112,7 @@ export class Reading {
           event.acknowledge().catch(() => {});
         }
       } catch (error) {
-        // It hears that the brokers are away: it stays open, and goes on when they are back.
+        // It learns that brokers are unreachable: it stays open, and continues when they are back.
         const isPassing = error instanceof BrokerError && error.canRetry;
         if (!signal.aborted && !isPassing) throw error;
       }
@@ -120,7 +120,7 @@ export class Reading {
   }
 }
 
-/** Everything stored is there once, under its id, and ids have no gap. */
+/** Everything stored exists once, under its id, and the ids have no gap. */
 export async function checkStored(topic: Topic, stored: ReadonlyMap<string, number>): Promise<void> {
   await using consumer = topic.consumer("checker");
   const found = new Map<string, number>();
@@ -133,7 +133,7 @@ export async function checkStored(topic: Topic, stored: ReadonlyMap<string, numb
   assertEquals(found.size, described.reduce((sum, { nextId }) => sum + nextId, 0));
 }
 
-/** What was acknowledged stays so: a name is behind by a few events at most. */
+/** What was acknowledged stays acknowledged: the lag is a few events at most. */
 export async function checkLag(topic: Topic, name: string, eventsMax: number): Promise<void> {
   const lag = await topic.lag(name);
   assert(lag.every(({ events }) => events <= eventsMax), JSON.stringify(lag));

@@ -1,4 +1,5 @@
-// The page of diaspora-ctl ui over a real broker: everything but files is shown, and nothing is left behind.
+// The web page of diaspora-ctl ui with a real broker: everything except files is shown, and nothing is left
+// behind.
 import { assert, assertEquals } from "@std/assert";
 import { Driver } from "../../mod.ts";
 import type {

@@ -1,4 +1,4 @@
-// A consumer in a process of its own: says what it got, and acknowledges each event. Started by the tests.
+// A consumer in a separate process: prints what it got, and acknowledges each event. Started by the tests.
 import process from "node:process";
 import { Driver, PartitionMovedError } from "../../mod.ts";
 
@@ -19,7 +19,7 @@ try {
     try {
       await event.acknowledge();
     } catch (error) {
-      // Its partition went to another meanwhile, who gets the event again.
+      // Its partition has moved to another member, which gets the event again.
       if (!(error instanceof PartitionMovedError)) throw error;
     }
   }

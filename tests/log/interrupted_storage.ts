@@ -1,9 +1,9 @@
 import type { Storage } from "../../src/storage/port.ts";
 
-/** Calls that change nothing that others see. */
+/** Calls that change nothing that others can see. */
 const PRIVATE = ["now", "random32", "watch", "pause"];
 
-/** A storage that calls back before each call that others may see the outcome of, with the number of the call. */
+/** A storage that calls back, with the number of the call, before each call whose effect others may see. */
 export function interrupted<T extends object = Storage>(storage: T, before: (call: number) => void): T {
   let calls = 0;
   return new Proxy(storage, {

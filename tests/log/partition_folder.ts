@@ -8,7 +8,7 @@ import { PartitionWriter, type WriterOptions } from "../../src/log/write/writer.
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 
-/** An event as these tests see it. */
+/** An event in the form that these tests compare. */
 export interface ReadEvent {
   id: number;
   metadata: string;
@@ -34,20 +34,20 @@ export class PartitionFolder implements Disposable {
     return partition;
   }
 
-  /** A writer in a process of its own. */
+  /** A writer as in a separate process. */
   writer(options: Partial<WriterOptions> = {}, storage?: Storage): PartitionWriter {
     const defaults: WriterOptions = { flushBehavior: "buffered", segmentBytesMax: 1 << 20 };
     return new PartitionWriter(this.open(storage), { ...defaults, ...options });
   }
 
-  /** Everything there is, read by a new process. */
+  /** Everything stored, read as by a new process. */
   events(storage?: Storage): ReadEvent[] {
     const reader = new PartitionReader(this.open(storage), { dataWanted: true, onCorruption: "throw" });
     reader.seek("earliest");
     return readOn(reader);
   }
 
-  /** What `verify` calls damage. */
+  /** What `verify` reports as damage. */
   async damage(): Promise<string[]> {
     const found: string[] = [];
     for await (const { severity, reason, offset } of verifyPartition(this.open())) {
@@ -62,7 +62,7 @@ export class PartitionFolder implements Disposable {
   }
 }
 
-/** Reads on to the end of what there is now. */
+/** Reads to the current end. */
 export function readOn(reader: PartitionReader): ReadEvent[] {
   const events: ReadEvent[] = [];
   for (let batch = reader.read(100); batch !== undefined; batch = reader.read(100)) {

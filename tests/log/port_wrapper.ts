@@ -1,10 +1,10 @@
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { OpenMode, Storage, StorageFile } from "../../src/storage/port.ts";
 
-/** What a test changes of each file that is opened: the methods it gives stand in for the file's own. */
+/** What a test changes in each file that is opened: methods that replace the file's own. */
 export type FileChange = (file: StorageFile, path: string, mode: OpenMode) => Partial<StorageFile>;
 
-/** The real storage, whose files do what a test says. */
+/** The real storage, with files that behave as a test says. */
 export function changedStorage(changeFile: FileChange, changes: Partial<Storage> = {}): Storage {
   return {
     ...nodeStorage,

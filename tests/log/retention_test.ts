@@ -26,7 +26,7 @@ function segments(change: (facts: SegmentFacts, index: number) => Partial<Segmen
   });
 }
 
-/** Segment `from` needs segment `to`. */
+/** Segment `from` depends on segment `to`. */
 function needing(from: number, to: number) {
   return segments((_, index) => index === from ? { needsBaseId: to * 10 } : {});
 }
@@ -81,7 +81,7 @@ const NOW = 100;
 /** More than a week later. */
 const FAR = NOW + 8 * 86_400_000;
 
-/** Readings of each segment: when it was made, and the newest time in it. */
+/** Readings for each segment: when it was created, and the newest time in it. */
 const AGES: [what: string, readings: [number, number][], removed: number, until: number[]][] = [
   ["no segment", [], 0, []],
   ["one alone", [[10, 19]], 0, [NEVER]],

@@ -1,10 +1,10 @@
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage, StorageFile } from "../../src/storage/port.ts";
 
-/** What a test puts in the place of a file's own methods; each is given the file it stands for. */
+/** Methods that a test substitutes for a file's own; each gets the original file. */
 export type FileOverrides = (file: StorageFile) => Partial<StorageFile>;
 
-/** The real storage, with some methods of the files it opens, and some of its own, replaced. */
+/** The real storage, with some of its methods, and some of the files it opens, replaced. */
 export function watchedStorage(files: FileOverrides, storage: Partial<Storage> = {}): Storage {
   return {
     ...nodeStorage,

@@ -16,7 +16,7 @@ import { CraftedSegment, type FramePart, noise } from "../segment/crafted_segmen
 
 const CONTENT = new Uint8Array(2500).map((_, index) => index * 7);
 
-/** A storage whose calls take and give a few bytes at a time, and whose files are counted. */
+/** A storage whose calls read and write a few bytes at a time, and whose open files are counted. */
 function slow(step: number): { storage: Storage; open: () => number; synced: string[] } {
   const storage = new SimulatedProcess(new SimulatedDisk(1));
   const openFile = storage.open.bind(storage);

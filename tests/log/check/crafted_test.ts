@@ -1,4 +1,5 @@
-// What verify says of every kind of damage to a segment, to the byte, and that a repair leaves nothing to say.
+// What verify reports for every kind of damage to a segment, to the byte, and that nothing is left to report
+// after a repair.
 import { assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { StorageError } from "../../../src/errors.ts";
@@ -28,7 +29,7 @@ function damaged(...what: NonNullable<Exclude<Part, Uint8Array>["damaged"]>): Pa
   return { damaged: what };
 }
 
-/** What verify says, one line each: where, what, which events, how many bytes. */
+/** What verify reports, one line each: where, what, which events, how many bytes. */
 async function findings(crafted: CraftedSegment): Promise<string[]> {
   const partition = crafted.partition();
   const lines: string[] = [];
@@ -202,7 +203,7 @@ for (const [what, parts, around, found, entries] of CASES) {
     partition.close();
     const left = (await findings(crafted)).filter((line) => !line.includes(": torn "));
     assertEquals(left, []);
-    // Whatever was changed is kept as it was, but for the seal that sends writers on.
+    // Whatever was changed is kept as it was, except for the seal that sends writers to the next segment.
     const changed = new Set(steps.map(({ file }) => files.indexOf(file)));
     for (const [index, file] of files.entries()) {
       if (!changed.has(index)) continue;
@@ -215,7 +216,7 @@ for (const [what, parts, around, found, entries] of CASES) {
   });
 }
 
-/** What verify says after a file was changed. */
+/** What verify reports after a file was changed. */
 async function findingsAfter(
   crafted: CraftedSegment,
   path: string,
@@ -266,7 +267,7 @@ test("verify reports index entries in order, even several for one frame", async 
     index: [[2, 9], [0, 0], [1, 7], [1, 1], [1, 8]],
   });
   const found = await findingsAfter(crafted, indexPath(crafted.segment), (bytes, view) => {
-    // One speaks of a frame that is not there.
+    // One refers to a frame that does not exist.
     view.setUint32(INDEX_ENTRY_BYTES + INDEX.recordCrc, 5, true);
     const sum = core.crc32(bytes.subarray(INDEX_ENTRY_BYTES, INDEX_ENTRY_BYTES + INDEX.crc));
     view.setUint32(INDEX_ENTRY_BYTES + INDEX.crc, sum, true);

@@ -10,7 +10,7 @@ function finding(severity: Severity, kind: FindingKind, more: Partial<Finding> =
   return { severity, kind, partition: 3, firstId: 5, endId: 8, file: FILE, offset: 64, reason: "r", ...more };
 }
 
-/** What is done about each thing alone; `undefined`: people decide, `"nothing"`: nothing is wrong. */
+/** What is done about each finding alone; `undefined`: people decide, `"nothing"`: nothing is wrong. */
 const REMEDIES: [severity: Severity, kind: FindingKind, remedy: string | undefined][] = [
   ["damage", "segment missing", "make segment"],
   ["damage", "segment header", "make segment"],
@@ -67,7 +67,7 @@ test("planRepair() keeps the order, and fixes each finding once", () => {
     finding("redundant", "index", { file: INDEX, offset: 32 }),
     finding("damage", "data", { frame, offset: 1 }),
     finding("damage", "data", { frame, offset: 2 }),
-    // Other events of the same frame are another run.
+    // Other events of the same frame are a separate run.
     finding("damage", "data", { frame, offset: 2, firstId: 7 }),
     finding("damage", "gap", { offset: 900 }),
     finding("damage", "gap", { offset: 300 }),

@@ -54,7 +54,9 @@ async function sample() {
   return { disk, storage, expected, files, ids: openSample(storage).segmentIds() };
 }
 
-/** Everything readable before is readable after, under its id; nothing else is; no one learns of damage again. */
+/**
+ * Everything readable before is readable after, under its id; nothing else is; damage is not reported again.
+ */
 async function assertSalvages(
   storage: SimulatedProcess,
   expected: ReadonlyMap<number, StoredEvent>,
@@ -138,7 +140,7 @@ test("repair restores a damaged record or segment header to the byte", async () 
   }
   disk.names.file(path).flip(45, 4);
   await repairSample(storage);
-  // When the segment was made is known no more; that it was made before its first frame is.
+  // The creation time of the segment is lost; that it was created before its first frame is known.
   const differences = [...storage.readWhole(path)!].flatMap((byte, at) =>
     byte === files.get(path)![at] ? [] : [at]
   );
@@ -285,7 +287,7 @@ test("a repair that would not succeed changes nothing", async () => {
   const path = segmentPath(ids[1]);
   disk.names.file(path).flip(64 + RECORD_BYTES + 2, 1);
   const { steps } = planRepair(await verifySample(storage));
-  // The plan is of another damage than there is by now.
+  // The plan is for damage that has changed since.
   disk.names.file(path).flip(3000, 1);
   const before = storage.readWhole(path);
   await assertRejects(
@@ -299,7 +301,7 @@ test("a repair that would not succeed changes nothing", async () => {
 test("trimmed segments are not reported as missing", async () => {
   const { storage, ids } = await sample();
   const partition = openSample(storage);
-  // Where no event that stays has data in what goes.
+  // When no remaining event has data in what is removed.
   assert(ids.slice(1).some((id) => removeBefore(partition, id, 0)));
   const missing = (await wrongIn(storage)).filter(({ kind }) => kind === "segment missing");
   assertEquals(missing, []);

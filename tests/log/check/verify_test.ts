@@ -25,7 +25,7 @@ const FOLDERS = ["/sample", "/sample/partitions", DIRECTORY];
 
 let made: Promise<{ files: Files; expected: Map<number, StoredEvent> }> | undefined;
 
-/** A sample of its own for a test, made once. */
+/** A separate sample for a test, made once. */
 async function sample(): Promise<{ disk: SimulatedDisk; storage: SimulatedProcess; ids: number[] }> {
   made ??= (async () => {
     const { disk, storage } = emptyDisk(FOLDERS);

@@ -18,7 +18,7 @@ const SIGNATURE = {
   anchorOffset: 7,
 };
 
-/** A `crc32` that takes so many milliseconds. */
+/** A `crc32` that takes that many milliseconds. */
 function taking(milliseconds: number): { crc32: (bytes: Uint8Array) => number; calls: number } {
   const slow = {
     calls: 0,

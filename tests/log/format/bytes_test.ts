@@ -1,4 +1,4 @@
-// The layout is drawn in three places: the constants, the drawing above them, and docs/format.md.
+// The layout is described in three places: the constants, the drawing above them, and docs/format.md.
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,7 +1,7 @@
 import * as zlib from "node:zlib";
 import { blockChecksum, type ChecksumSource } from "../../../src/log/format/core/block_checksum.ts";
 
-/** Calls back with blocks of data summed by the core, and once more by the runtime where it can. */
+/** Calls back with blocks of data summed by the core, and again by the runtime if it can. */
 export function eachChecksumSource(body: (source: ChecksumSource) => void): void {
   const before = blockChecksum.source;
   const sources: ChecksumSource[] = "crc32" in zlib ? ["core", "runtime"] : ["core"];

@@ -13,7 +13,7 @@ import {
 import type { FrameRecord } from "../../../src/log/format/frame_header.ts";
 import { test } from "../../harness.ts";
 
-/** A record as one would be decoded. */
+/** A record as it would be decoded. */
 function recordOf(parts: Partial<FrameRecord>): FrameRecord {
   const sizes = { flags: 0, count: 0, extentCount: 0, metadataBytes: 0, dataBytes: 0, ...parts };
   return {

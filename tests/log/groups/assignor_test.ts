@@ -43,7 +43,7 @@ test("shares differ by at most one, and no partition moves unnecessarily", () =>
     const counts = members.map((member) => wanted.filter((owner) => owner === member).length);
     assertEquals(counts.reduce((sum, count) => sum + count, 0), owners.length);
     assertEquals(Math.max(...counts) - Math.min(...counts) <= 1, true);
-    // As many stay as any even distribution lets stay.
+    // As many stay as any even distribution allows.
     const held = members.map((member) => owners.filter((owner) => owner === member).length).sort((a, b) =>
       b - a
     );

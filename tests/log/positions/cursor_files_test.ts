@@ -85,7 +85,7 @@ test("the position of a list of slots is the greatest, with the known earlier on
   const position = positionOf(slots)!;
   assertEquals([position.nextId, position.time, position.generation, position.mark], [7, 6, 1, MARK]);
   assertEquals(position.earlier?.map(({ nextId }) => nextId), [5, 4, 3]);
-  // A seek back begins a generation.
+  // A seek backwards begins a generation.
   const sought = positionOf([slot(50), slot(8, { generation: 2 }), slot(6, { generation: 2 })])!;
   assertEquals([sought.nextId, sought.generation, sought.earlier?.map(({ nextId }) => nextId)], [8, 2, [6]]);
   assertEquals(positionOf([slot(7), slot(7, { time: 99 })])!.time, 5);
@@ -273,7 +273,7 @@ test("an owner sees the request to leave its file, and its position is kept", ()
   const [retired] = files.readAll();
   assertEquals([retired?.isRetired, retired?.slots[3]?.owner], [true, 77]);
   assertEquals(positionIn(files.readAll())?.nextId, 2);
-  // A shared one is no one's to leave, and one that is gone needs none.
+  // A shared one cannot be given up, and one that no longer exists need not be.
   files.retire({ ...content!, path: "/c/none.pos" }, 1);
   storage.open = () => {
     throw new StorageError("EACCES", "cannot open");

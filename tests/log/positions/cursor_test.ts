@@ -1,4 +1,5 @@
-// The stored position of a consumer: a file for each consumer of the name, two slots in each, written in turn.
+// The stored position of a consumer: one file per consumer of the name, with two slots each, written
+// alternately.
 import {
   assert,
   assertEquals,
@@ -33,7 +34,7 @@ interface Place {
   storage: Storage;
 }
 
-/** A folder of its own, and a clock that the test sets. */
+/** A separate folder, and a clock that the test sets. */
 function inFolder(body: (place: Place) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-cursor-"));
   const clock = { now: 1_000_000 };
@@ -45,7 +46,7 @@ function inFolder(body: (place: Place) => void): void {
   }
 }
 
-/** Offsets of the slots of a file that hold something. */
+/** Offsets of the slots of a file that are not empty. */
 function usedSlots(path: string): number[] {
   const bytes = readFileSync(path);
   return [0, 1, 2, 3].filter((index) => bytes.subarray(index * 64, index * 64 + 64).some(Boolean));
@@ -77,7 +78,7 @@ test("a position that was never stored is undefined, and its file is created by 
       generation: 1,
       stored: { salt: 3, nonce: 7, sequence: 9 },
     });
-    // At its full size, so that no later one needs room on the disk.
+    // At its full size, so that later ones need no more space on the disk.
     assertEquals(readFileSync(path).byteLength, CURSOR_FILE_BYTES);
     cursor.close();
     assertEquals(new CursorFile(storage, path).read()!.nextId, 6);
@@ -107,7 +108,7 @@ test("an acknowledgement that replaces a stale position starts a new generation"
     const stale = one.read()!;
     one.acknowledge({ nextId: 60, time: 0 }, stale);
     assertEquals([one.read()!.nextId, one.read()!.generation], [60, 2]);
-    // Another one that saw the stale position, too, does not go back.
+    // Another one that also saw the stale position does not go back.
     other.acknowledge({ nextId: 55, time: 0 }, stale);
     assertEquals(one.read()!.nextId, 60);
     other.acknowledge({ nextId: 70, time: 0 }, stale);
@@ -123,7 +124,7 @@ test("a consumer alternates two slots, so that the previous one is intact while 
     for (let nextId = 2; nextId < 9; nextId++) {
       cursor.acknowledge({ nextId, time: 0 });
       assertEquals(usedSlots(path), [0, 1]);
-      // Whichever slot was written last is lost: the position before it stands.
+      // If the slot that was written last is lost, the position before it remains.
       const bytes = readFileSync(path);
       const last = [0, 64].find((at) => bytes.readUInt32LE(at + 24) === nextId)!;
       bytes.fill(0xff, last + 30, last + 40);
@@ -154,7 +155,7 @@ test("earlier positions are known, including the last one of the previous segmen
 test("each consumer of a name has its own file, which no other overwrites", () =>
   inFolder(({ folder, path, storage }) => {
     const cursors = [3, 1, 4, 2].map((nextId) => acknowledged(storage, path, nextId));
-    // Only one that has nothing new to store needs none.
+    // Only a consumer with nothing new to store does not need one.
     assertEquals(readdirSync(folder).length, 2);
     cursors.forEach((cursor, index) => cursor.acknowledge({ nextId: 10 + index, time: 0 }));
     assertEquals(readdirSync(folder).length, 4);
@@ -174,7 +175,7 @@ test("files of ended consumers are merged, and their positions kept", () =>
       assertEquals(first.read()!.nextId, 100 + count);
       assertLessOrEqual(readdirSync(folder).length, 12);
     }
-    // It was taken for gone, too: its next acknowledgement counts all the same.
+    // It was considered gone, too; nevertheless its next acknowledgement counts.
     first.acknowledge({ nextId: 1000, time: 0 });
     assertEquals(new CursorFile(storage, path).read()!.nextId, 1000);
     first.close();
@@ -251,7 +252,7 @@ test("any flipped bit in a slot makes it invalid", () =>
     }
     const { position, damagedAt } = inspectPositions(whole, path);
     assertEquals([position?.nextId, position?.time, damagedAt], [7, 1_700_000_000_000, []]);
-    // A file that was cut short has the slots that are left.
+    // A truncated file still has the remaining slots.
     assertEquals(inspectPositions(whole.subarray(0, 63), path).position, undefined);
     cursor.close();
   }));
@@ -267,7 +268,10 @@ test("positions of a newer format are refused by name", () =>
     assertThrows(() => acknowledged(storage, path, 8), UnsupportedFormatError, path);
   }));
 
-/** What two consumers of one name do at the same time: one is stopped at each of its calls while the other works. */
+/**
+ * What two consumers of one name do at the same time: one is stopped at each of its calls while the other
+ * works.
+ */
 const STORIES: [what: string, stopped: (cursor: CursorFile) => void, other: (cursor: CursorFile) => void][] =
   [
     ["acknowledges", (cursor) => cursor.acknowledge({ nextId: 60, time: 0 }), (cursor) => {
@@ -293,7 +297,7 @@ for (const [what, stopped, other] of STORIES) {
           for (let stop = 0, isDone = false; !isDone; stop++) {
             assertLess(stop, 100);
             inFolder(({ path, storage, clock }) => {
-              // Files of others lie about, enough to be taken over.
+              // There are enough files of others to be merged.
               for (let nextId = 1; nextId <= 5; nextId++) acknowledged(storage, path, nextId);
               const second = acknowledged(storage, path, 50);
               let at = -1;
@@ -302,7 +306,7 @@ for (const [what, stopped, other] of STORIES) {
                   if (at < 0 || at++ !== stop) return;
                   if (isIdle) clock.now += 60_000;
                   other(second);
-                  // It is taken for gone, and folded into the file of the first one.
+                  // It is considered gone, and merged into the file of the first one.
                   if (isIdle) clock.now += 60_000;
                   assert(second.read()!.nextId >= 55, "the other one's is not there");
                 }),
@@ -312,7 +316,7 @@ for (const [what, stopped, other] of STORIES) {
               at = 0;
               stopped(first);
               isDone = at <= stop;
-              // After the last call of the first one the other one does nothing any more.
+              // After the first one's last call, the other one no longer acts.
               const alone = what === "acknowledges first" ? 55 : 60;
               assertEquals(new CursorFile(storage, path).read()!.nextId, isDone ? alone : 60);
               first.close();
@@ -342,7 +346,7 @@ test("a seek is not undone by an acknowledgement of earlier reads, and loses not
       cursor.acknowledge({ nextId: 60, time: 0 });
       isDone = at <= stop;
       const stored = seeking.read()!;
-      // Either came last.
+      // Either one came last.
       assert(isDone || stored.nextId === 10 || stored.nextId === 60, `${stored.nextId}`);
       outcomes.add(stored.nextId);
       // And what is acknowledged from then on counts.
@@ -404,7 +408,7 @@ test("a consumer that is killed anywhere leaves the previous position or the new
   }
 });
 
-/** As `interrupted`, and before each call of an open file, too. */
+/** Like `interrupted`, and also before each call on an open file. */
 function interruptedFiles(storage: Storage, before: () => void): Storage {
   return interrupted({
     ...storage,

@@ -1,4 +1,4 @@
-// What a reader gives, passes over and reports, for every kind of thing that a log may have.
+// What a reader returns, skips and reports, for everything that a log may contain.
 import { assertEquals, assertThrows } from "@std/assert";
 import type { StartPosition } from "../../../src/contract.ts";
 import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../../../src/errors.ts";
@@ -44,7 +44,7 @@ function readerOf(crafted: CraftedSegment, { from = "earliest", ...ways }: Ways 
   return { reader, reported, partition };
 }
 
-/** What a reader gives and reports until there is nothing more. */
+/** What a reader returns and reports until there is nothing more. */
 function read(crafted: CraftedSegment, ways: Ways = {}): string[] {
   const { reader, reported, partition } = readerOf(crafted, ways);
   try {

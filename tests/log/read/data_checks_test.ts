@@ -12,7 +12,10 @@ import { test } from "../../harness.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 
-/** Runs a body with a partition of one frame whose events have data of these sizes, each filled with its number. */
+/**
+ * Runs a body with a partition of one frame whose events have data of these sizes, each filled with its
+ * number.
+ */
 async function withFrame(
   sizes: readonly number[],
   body: (partition: Partition, flip: (event: number) => void) => void,
@@ -42,7 +45,7 @@ async function withFrame(
   }
 }
 
-/** Another process's view on the same files: what it reads takes the place of what was read before. */
+/** Another process's view of the same files: what it reads replaces what was read before. */
 function readElsewhere({ directory }: Partition): void {
   const other = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
   readerOf(other).read(1);
@@ -61,7 +64,7 @@ test("data checked by one reader is checked again by another", () =>
     assertEquals(batch.viewData(0, { offset: 0, size: 20_000 })[0], 100);
     flip(1);
     readElsewhere(partition);
-    // Reads the frame again, as it is now, and looks at none of its data.
+    // Reads the frame again, as it is now, and none of its data.
     assertEquals(readerOf(partition).read(10)!.count, 2);
     assertThrows(() => batch.viewData(1, { offset: 0, size: 20_000 }), CorruptedLogError, "data checksum");
   }));
@@ -70,7 +73,7 @@ test("damage after a selected part does not prevent reading it", () =>
   withFrame([100, BLOCK_BYTES - 100, 100, BLOCK_BYTES], (partition, flip) => {
     flip(3);
     const batch = readerOf(partition).read(10)!;
-    // With the frame out of memory, blocks are read from the file, and more of them than asked for.
+    // If the frame is not in memory, blocks are read from the file, and more of them than requested.
     readElsewhere(partition);
     for (const [event, size] of [[0, 100], [1, BLOCK_BYTES - 100]]) {
       const data = batch.viewData(event, { offset: 0, size });

@@ -1,4 +1,4 @@
-// Data parts by every way to ask for them, in any order, of frames that are in memory, were, or are damaged.
+// Data parts requested in every way and in any order, from frames that are in memory, were, or are damaged.
 import { assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { CorruptedLogError } from "../../../src/errors.ts";
@@ -114,7 +114,7 @@ for (let seed = 1; seed <= 12; seed++) {
   });
 }
 
-/** Damages a byte of the data; gives the block it is in, or undefined where there is no data. */
+/** Damages a byte of the data; returns the block it is in, or undefined if there is no data. */
 function damageOne(partition: Partition, parts: readonly Uint8Array[], random: (below: number) => number) {
   const total = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (total === 0) return undefined;
@@ -152,7 +152,7 @@ test("damaged blocks are found, with the events that have data in them", async (
       eventsInBlocks(at, blocks).some(({ first, end }) => event >= first && event < end)
     );
     assertEquals(named, hurt, `seed ${seed}`);
-    // Runs are as long as can be.
+    // Runs are as long as possible.
     const ranges = eventsInBlocks(at, blocks);
     for (const [index, { first }] of ranges.slice(1).entries()) {
       assertEquals(first > ranges[index]!.end, true);
@@ -163,7 +163,7 @@ test("damaged blocks are found, with the events that have data in them", async (
   }
 });
 
-/** What is wrong with the head of a frame with these metadata, whose checksums are right. */
+/** The reader's verdict on the head of a frame with this metadata and correct checksums. */
 function damageOf(
   metadata: string,
   sizes: readonly number[],
@@ -221,7 +221,7 @@ test("metadata is checked against its table, and text against JSON's separators 
   for (const [metadata, table, damage] of cases) {
     assertEquals(damageOf(metadata, table), damage, JSON.stringify(metadata));
   }
-  // Bytes of another serializer have no commas, and may be any.
+  // Bytes of another serializer have no commas, and may have any value.
   assertEquals(damageOf("12\n3", [2, 2], { flags: 0 }), undefined);
   assertEquals(damageOf("1,2", [1, 1], { flags: 0 }), sizes);
   // Events that lost their data are marked in the table.

@@ -1,4 +1,4 @@
-// Large data parts go from the file into the buffer that they are for, and are checked there.
+// Large data parts are read from the file into their destination buffer, and checked there.
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { CorruptedLogError } from "../../../mod.ts";
 import type { Partition } from "../../../src/log/partition.ts";
@@ -12,7 +12,7 @@ import { changedStorage } from "../port_wrapper.ts";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 
 const BLOCK = 65_536;
-/** On average at least a block, at every place in a block that matters. */
+/** On average at least a block, at every offset in a block that matters. */
 const SIZES = [BLOCK, 0, 3 * BLOCK, 100, BLOCK - 100, 2 * BLOCK + 7, 16_384, 5 * BLOCK - 7, BLOCK + 1, BLOCK];
 
 /** A folder with one frame of events with data of these sizes, and those data parts. */
@@ -33,7 +33,9 @@ function readerOf(partition: Partition, dataWanted = true): PartitionReader {
   return reader;
 }
 
-/** The real storage, with the reads counted: how many, and of how many bytes; each gives at most `readMax`. */
+/**
+ * The real storage, with the reads counted: how many, and of how many bytes; each returns at most `readMax`.
+ */
 function countingStorage(readMax = Infinity): { storage: Storage; reads: number[] } {
   const reads: number[] = [];
   const storage = changedStorage((file) => ({
@@ -100,7 +102,7 @@ test("no block of a large data part is returned unchecked", () => {
         const touches = size > 0 && start < Math.min((block + 1) * BLOCK, total) &&
           start + size > block * BLOCK;
         for (const whole of [false, true]) {
-          // Read anew each time: what was found right before is not looked at again.
+          // Read again each time: what was found correct before is not checked again.
           const batch = readerOf(folder.open()).read(100)!;
           const range = { offset: 0, size };
           const get = () => whole ? batch.viewData(index, range) : fill(batch, index, size);
@@ -137,7 +139,7 @@ test("data beyond the end of the file is reported as missing", () => {
   }));
   const batch = readerOf(folder.open(storage)).read(1)!;
   endsAt = 2 * BLOCK;
-  // The first read takes more than the frame: only another reader makes the data be read again.
+  // The first read covers more than the frame: only another reader causes the data to be read again.
   readerOf(folder.open()).read(1);
   assertThrows(
     () => batch.viewData(0, { offset: 0, size: 4 * BLOCK }),
@@ -158,7 +160,7 @@ test("large data is read once, into a given buffer or a new one, and short reads
     eachChecksumSource((source) => {
       for (const own of [true, false]) {
         const reader = readerOf(partition);
-        // The first read is as large as for small frames: nothing is known yet.
+        // The first read is as large as for small frames, because nothing is known yet.
         reader.read(100);
         reads.length = 0;
         for (let frame = 1; frame < frames; frame++) {

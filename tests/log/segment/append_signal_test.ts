@@ -3,7 +3,7 @@ import { AppendSignal } from "../../../src/log/segment/append_signal.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 
-/** A folder whose watches a test tells of changes, if it has any. */
+/** A folder whose watches, if it has any, a test notifies of changes. */
 function watched(hasWatch = true) {
   const watches: (() => void)[] = [];
   const paths: string[] = [];
@@ -58,7 +58,7 @@ test("a closed append signal watches again for the next listener", () => {
   signal.listen(() => {});
   signal.close();
   assertEquals(watches.length, 0);
-  // Closing twice is closing once.
+  // Closing twice has the same effect as closing once.
   signal.close();
   signal.listen(() => {});
   assertEquals(watches.length, 1);

@@ -1,4 +1,4 @@
-/** Segments put together part by part, in memory: every kind of damage in a few hundred bytes. */
+/** Builds segments part by part, in memory: every kind of damage in a few hundred bytes. */
 import { core } from "../../../src/log/format/core/core.ts";
 import {
   FLAG,
@@ -23,10 +23,10 @@ export const DIRECTORY = "/segments";
 export const SALT = 0xabcdef01;
 export const CREATED = 5000;
 
-/** Bytes, or a frame, of which every field has a default. */
+/** Bytes, or a frame, with a default for every field. */
 export type Part = Uint8Array | FramePart;
 
-/** A frame; numbers of parts stand for their offsets, and one more than there are for the end. */
+/** A frame; part numbers refer to their offsets, and the number after the last part to the end. */
 export interface FramePart {
   kind?: number;
   flags?: number;
@@ -38,31 +38,31 @@ export interface FramePart {
   extents?: readonly { segmentId?: number; part?: number; offset?: number; bytes: number }[];
   time?: number;
   writer?: number;
-  /** Counts the parts by default. */
+  /** By default, counts the parts. */
   sequence?: number;
   /** The part it is anchored at, and the id that came next there. By default the first one and its id. */
   anchor?: [part: number, id: number];
-  /** Its bytes that are there; by default all. */
+  /** How many of its bytes exist; by default all. */
   bytes?: number;
-  /** What is damaged by one bit. */
+  /** What is damaged by one flipped bit. */
   damaged?: readonly ("header" | "trailer" | "header magic" | "trailer magic" | "head" | "data")[];
 }
 
-/** What stands around a segment. */
+/** The surroundings of a segment. */
 export interface Surroundings {
   baseId?: number;
-  /** The next segment: its first id, and where it says that the seal is: a part and bytes after its beginning. */
+  /** The next segment: its first id, and where it says the seal is: a part and bytes after its beginning. */
   next?: { id: number; seal?: [part: number, bytes: number]; salt?: number; of?: number };
   /** Index entries: a part, its id, and the newest time up to there. */
   index?: readonly [part: number, id: number, time?: number][];
 }
 
-/** Bytes that are no record. */
+/** Bytes that are not a record. */
 export function noise(bytes: number): Uint8Array {
   return new Uint8Array(bytes).fill(0xee);
 }
 
-/** A segment of these parts. */
+/** A segment with these parts. */
 export class CraftedSegment {
   readonly storage: SimulatedProcess;
   readonly baseId: number;
@@ -116,12 +116,12 @@ export class CraftedSegment {
     file.close();
   }
 
-  /** What a reader finds, one line an entry. */
+  /** What a reader finds, one line per entry. */
   entries(ahead = 4096): string[] {
     return [...entriesFrom(startOf(this.segment), ahead)].map((entry) => this.describe(entry));
   }
 
-  /** The same of the file that has its name now. */
+  /** The same for the file that has its name now. */
   reopened(): string[] {
     const { storage, path, endId } = this.segment;
     const segment = new Segment(storage, path, 0, this.baseId);
@@ -129,7 +129,7 @@ export class CraftedSegment {
     return [...entriesFrom(startOf(segment), 4096)].map((entry) => this.describe(entry));
   }
 
-  /** An entry, by the parts it begins and ends at. */
+  /** An entry, by the parts at which it begins and ends. */
   describe(entry: Entry): string {
     const at = this.place(entry.offset);
     if (entry.kind === "frame") {
@@ -179,7 +179,7 @@ export class CraftedSegment {
       ...{ anchorId: anchor[1], anchorOffset: this.offsets[anchor[0]] },
     });
     const frame = core.u8.slice(at, at + layout.frameBytes);
-    // The time, so that the magic stays, or the magic.
+    // The time, so that the magic stays intact, or the magic.
     const damage = {
       header: RECORD.time,
       trailer: layout.trailer + RECORD.time,

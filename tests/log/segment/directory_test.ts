@@ -1,4 +1,4 @@
-// One partition's folder: which segments there are, which are open, and what is made of them when they go.
+// One partition's folder: which segments exist, which are open, and what happens to them when they are removed.
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } from "../../../src/errors.ts";
 import { AppendSignal } from "../../../src/log/segment/append_signal.ts";
@@ -27,7 +27,7 @@ class Made {
     return new PartitionFolder({ storage, directory: DIRECTORY, topic: "t", partition: 3, ...options });
   }
 
-  /** Puts a segment there, of a salt, after another one, with bytes after its header. */
+  /** Puts a segment there, with a salt, after another one, with bytes after its header. */
   put(baseId: number, { salt = baseId + 1, after, bytes = 100 }: {
     salt?: number;
     after?: { baseId: number; salt: number };
@@ -48,7 +48,7 @@ class Made {
     return `${DIRECTORY}/${segmentName(baseId)}`;
   }
 
-  /** Names that listings give, one after the other; the last one again and again. Counts the listings. */
+  /** The names that listings return, one after the other; the last one repeatedly. Counts the listings. */
   listings(...ids: number[][]): () => number {
     let count = 0;
     this.storage.list = () => ids[Math.min(count++, ids.length - 1)]!.map(segmentName);
@@ -191,7 +191,7 @@ test("the four segments used last stay open", () => {
   assertEquals(made.folder.segment(0), segments[0]);
   segments.push(made.folder.segment(4));
   assertEquals(open(), [0, 2, 3, 4]);
-  // One that is closed by itself counts for none.
+  // One that is closed separately does not count.
   segments[2]!.close();
   segments.push(made.folder.segment(5));
   assertEquals(open(), [0, 3, 4, 5]);
@@ -211,10 +211,10 @@ test("looking up a missing event's segment says why it is missing", () => {
   assertEquals(folder.segmentOf(20, 25).baseId, 20);
   const gone = assertThrows(() => folder.segmentOf(0, 5), EventGoneError);
   assertEquals([gone.partition, gone.id, gone.firstId], [3, 5, 10]);
-  // The event is there, and its data was in a segment that was removed.
+  // The event exists, and its data was in a segment that was removed.
   const data = assertThrows(() => folder.segmentOf(0, 15), EventGoneError);
   assertEquals([data.partition, data.id, data.firstId], [3, 15, 16]);
-  // The first event that is there.
+  // The first event that exists.
   assertEquals(assertThrows(() => folder.segmentOf(0, 10), EventGoneError).firstId, 11);
   const { damage } = assertThrows(() => folder.segmentOf(30, 35), CorruptedLogError);
   assertEquals(damage, {
@@ -222,7 +222,7 @@ test("looking up a missing event's segment says why it is missing", () => {
     ...{ file: made.path(30), offset: 0, reason: "the segment with its data is missing" },
   });
   assertThrows(() => folder.segmentOf(11, 12), CorruptedLogError);
-  // The first one is listed, and cannot be found.
+  // The first one is listed, and cannot be opened.
   const folderAnew = made.open();
   made.storage.open = () => {
     throw new StorageError("ENOENT", "cannot find");
@@ -253,7 +253,7 @@ test("a segment is dropped and closed by its name", () => {
   assertEquals(first.isOpen, false);
   const second = made.folder.segment(0);
   assertEquals(second === first, false);
-  // One that was replaced meanwhile takes no other with it.
+  // A replaced one does not close any other.
   void first.file;
   made.folder.forget(first);
   assertEquals(first.isOpen, false);
@@ -288,7 +288,7 @@ test("a segment is created only after the same last file", () => {
   made.folder.createSegment(20, after(10, made.folder.segment(10).salt));
   assertEquals(is(made, 20), true);
   made.storage.remove(made.path(20));
-  // Another process has made it.
+  // Another process has created it.
   made.folder.createSegment(10, after(0, salt));
   assertEquals(made.folder.segmentIds(), [0, 10]);
 
@@ -318,7 +318,7 @@ test("a last segment removed while it is read is ignored and closed, and other e
   failure = undefined;
   made.folder.createSegment(10, after);
   assertEquals(made.folder.segmentIds(), [0, 10]);
-  // Those that were looked at are closed again.
+  // Those that were opened are closed again.
   assertEquals(open, 0);
 });
 
@@ -330,7 +330,7 @@ test("a segment is not created in a missing folder", () => {
     throw new StorageError("ENOSPC", "cannot write");
   };
   assertThrows(() => made.folder.createSegment(0), StorageError, "cannot write");
-  // The folder was there again by the time it was listed.
+  // The folder existed again by the time it was listed.
   const replaced = new Made();
   replaced.storage.publish = () => {
     throw new StorageError("ENOENT", "cannot write");

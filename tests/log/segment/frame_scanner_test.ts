@@ -1,4 +1,4 @@
-// What lies at an offset: whole frames, damaged ones, writes that were cut short, copies of frames in users' data.
+// What is at an offset: complete frames, damaged ones, interrupted writes, copies of frames in users' data.
 import { assertEquals } from "@std/assert";
 import { KIND, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
 import { FLAG } from "../../../src/log/format/bytes.ts";
@@ -262,7 +262,7 @@ test("the scanner reports an incomplete frame as pending bytes", () => {
     const crafted = new CraftedSegment([FRAME, { bytes: cut }]);
     const tail = `1: tail 1${cut === 0 ? "" : " pending"}`;
     assertEquals(crafted.entries(), ["0: id 0", tail], `${cut} bytes`);
-    // What stood in the window before is not evidence.
+    // What was in the window before is not evidence.
     crafted.append(new CraftedSegment([FRAME, FRAME]).bytesOf(1).subarray(cut));
     const end = crafted.place(crafted.offsets[1] + FRAME_BYTES);
     assertEquals(crafted.entries(), ["0: id 0", "1: id 1", `${end}: tail 2`], `${cut} bytes`);
@@ -303,7 +303,7 @@ test("the scanner does not repeat a search in an unchanged file", () => {
   readWindow.clear();
   // The record at the offset, and no more.
   assertEquals(countReads(crafted, () => step(crafted.segment, at, 64)), 1);
-  // A search from another offset is another one.
+  // A search from another offset is a different one.
   assertEquals(step(crafted.segment, at + 1, 64), {
     kind: "tail",
     offset: at + 1,
@@ -435,7 +435,7 @@ test("the scanner checks a frame again that became complete during the search", 
       const crafted = new CraftedSegment([FRAME, { bytes: cut }]);
       const { file } = crafted.segment;
       const size = file.size.bind(file);
-      // Between the look at the frame and the search for what follows.
+      // Between reading the frame and searching for what follows.
       file.size = () => {
         file.size = size;
         crafted.append(bytes(whole.bytesOf(1).subarray(cut), whole.bytesOf(2)));

@@ -4,13 +4,13 @@ import { KIND } from "../../../src/log/format/bytes.ts";
 import { test } from "../../harness.ts";
 import { CraftedSegment, noise, type Part, type Surroundings } from "./crafted_segment.ts";
 
-/** As large as the smallest frame: whatever was destroyed here may have been events. */
+/** As large as the smallest frame: what was destroyed here may have been events. */
 const LOST = noise(200);
 /** Too small for a frame. */
 const TORN = noise(20);
 const SEAL: Part = { kind: KIND.seal };
 
-/** A frame of so many events, anchored at a part where that id came next. */
+/** A frame with that many events, anchored at a part where that id came next. */
 function frame(count: number, part?: number, id?: number): Part {
   return { count, ...part === undefined ? {} : { anchor: [part, id!] } };
 }

@@ -1,4 +1,4 @@
-// The sparse index: what it leads to, which entries are believed, how entries are added and made anew.
+// The sparse index: where it leads, which entries are trusted, how entries are added and rebuilt.
 import { assertEquals } from "@std/assert";
 import { StorageError } from "../../../src/errors.ts";
 import { KIND } from "../../../src/log/format/bytes.ts";
@@ -73,7 +73,7 @@ test("entries that are damaged or for another frame are skipped", () => {
   let segment = crafted(all);
   change(segment, (bytes) => void (bytes[2 * INDEX_ENTRY_BYTES + 3]! ^= 1));
   assertEquals(found(segment, { id: 99 }), ["2", 5, CREATED]);
-  // Of another segment's frames.
+  // Of frames in another segment.
   segment = crafted(all);
   for (const field of [INDEX.recordCrc, INDEX.offset]) {
     change(segment, (bytes) => {
@@ -84,7 +84,7 @@ test("entries that are damaged or for another frame are skipped", () => {
     });
     assertEquals(found(segment, { id: 99 }), ["2", 5, CREATED], `${field}`);
   }
-  // Of a place before all frames, and after them.
+  // Of a position before all frames, and after them.
   for (const offset of [0, 63, 1e6]) {
     segment = crafted(all);
     change(segment, (bytes) => {

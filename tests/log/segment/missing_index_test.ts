@@ -79,7 +79,7 @@ test("the first search for an event writes a missing index, and the next search 
       assertEquals(partition.positionOfId(id)?.id, id);
       assertLess(bytesSince(), long / 5);
     }
-    // What is there is not written again.
+    // What exists is not written again.
     partition.positionOfId(FRAMES - 5);
     partition.positionOfTime(1);
     assertEquals(readFileSync(index).byteLength, size);

@@ -1,4 +1,5 @@
-// How the first segments of a log are removed: one name decides, and what a killed process left is taken away later.
+// How the first segments of a log are removed: one name decides, and what a killed process left is deleted
+// later.
 import { assertEquals } from "@std/assert";
 import { DRAFT_SUFFIX } from "../../../src/storage/port.ts";
 import { PartitionFolder } from "../../../src/log/segment/directory.ts";
@@ -107,7 +108,7 @@ test("a draft is kept for an hour, whichever way the clock was set", () => {
     assertEquals(names().includes(draft), stays, `${age}`);
     assertEquals(names().includes(LOGS[0]!), false);
   }
-  // One that has gone meanwhile.
+  // One that has been removed in the meantime.
   const { folder, storage } = made([...LOGS, draft]);
   const { stat } = storage;
   storage.stat = (path) => path.endsWith(draft) ? undefined : stat.call(storage, path);

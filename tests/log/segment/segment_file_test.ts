@@ -1,4 +1,4 @@
-// What a segment's file says of itself, however much of its header is left, and of the segment before it.
+// What a segment's file says about itself, however much of its header is left, and about the previous segment.
 import { assertEquals, assertThrows } from "@std/assert";
 import { CorruptedLogError, StorageError, UnsupportedFormatError } from "../../../src/errors.ts";
 import { KIND, SEGMENT, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
@@ -51,7 +51,7 @@ test("an empty segment has the fields it was created with", () => {
   }
 });
 
-/** The segment of a file with some of its bytes changed, read anew. */
+/** The segment of a file with some of its bytes changed, opened again. */
 function changed(parts: readonly Part[], change: (bytes: Uint8Array) => Uint8Array | void): Segment {
   const { storage, segment } = new CraftedSegment(parts);
   const bytes = storage.readWhole(segment.path)!;
@@ -154,7 +154,7 @@ test("a segment reads its seal's place from the next one once, and again if that
     opened++;
     left++;
     file.close = () => void left--;
-    // As little as a system may give.
+    // As few bytes as a system may return.
     const readAt = file.readAt.bind(file);
     file.readAt = (into, offset) => readAt(into.subarray(0, 7), offset);
     return file;
@@ -176,7 +176,7 @@ test("a next segment that is damaged or truncated does not give the seal's place
   for (const bytes of [0, 10, 63]) {
     const { storage, segment } = new CraftedSegment([{}], { next: { id: 1, seal: [1, 0] } });
     const path = `/segments/${segmentName(1)}`;
-    // The bytes of the whole header are still where the next one is read to.
+    // The bytes of the complete header are still where the next one is read to.
     assertEquals(segment.sealOffset(), 196);
     segment.endId = undefined;
     assertEquals(segment.sealOffset(), undefined);
@@ -203,7 +203,7 @@ test("a segment's file opens on demand, and closes", () => {
   segment.close();
   assertEquals(segment.file === file, false);
   segment.close();
-  // A file that is open already is used.
+  // A file that is already open is used.
   const own = storage.open(segment.path, "read");
   assertEquals(new Segment(storage, segment.path, 0, 0, own).file === own, true);
 });

@@ -1,11 +1,11 @@
-// The window over one file's bytes: whatever is asked in whatever order, it gives what the file has.
+// The window on one file's bytes: whatever is requested in whatever order, it returns what the file has.
 import { assertEquals } from "@std/assert";
 import { core } from "../../../src/log/format/core/core.ts";
 import { readFully, ReadWindow, type WindowSource } from "../../../src/log/segment/window.ts";
 import type { StorageFile } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 
-/** A file whose bytes differ by their offsets; counts reads, and the bytes that are asked for. */
+/** A file whose bytes differ by their offsets; counts reads, and the bytes requested. */
 class Source implements WindowSource {
   readonly file: StorageFile;
   readonly bytes: Uint8Array;
@@ -33,7 +33,7 @@ class Source implements WindowSource {
   }
 }
 
-/** What lies in the core's memory at an address. */
+/** What is in the core's memory at an address. */
 function there(at: number, bytes: number): Uint8Array {
   return core.u8.slice(at, at + bytes);
 }
@@ -131,7 +131,7 @@ test("a peek keeps the window, and its bytes need no other read", () => {
   assertEquals(there(to, 64), source.bytes.slice(300, 364));
   assertEquals(source.taken(), [[300, 264]]);
   assertEquals(window.held(source, 0), 100);
-  // The head of the next frame, which its reader asks for next.
+  // The head of the next frame, which its reader requests next.
   assertEquals(there(window.at(source, 364, 64, 4096), 200), source.bytes.slice(364, 564));
   assertEquals([source.taken(), window.held(source, 364), window.held(source, 0)], [[], 200, 0]);
   // From its first byte to its last, and no further.

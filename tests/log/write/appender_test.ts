@@ -1,4 +1,4 @@
-// The appender: what it does when the system writes a part only, refuses, or loses files, and when others seal.
+// The appender: what it does if the system writes only a part, refuses, or loses files, and if others seal.
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +21,7 @@ function events(...texts: string[]): OutgoingBatch {
 interface Scene {
   directory: string;
   appender(segmentBytesMax?: number): Appender;
-  /** The metadata of every event that is stored, by the order of ids. */
+  /** The metadata of every stored event, in the order of ids. */
   stored(): string[];
   /** First ids of the segments. */
   segments(): number[];
@@ -64,7 +64,7 @@ function withFolder(storage: Storage, body: (scene: Scene) => void): void {
   }
 }
 
-/** A storage whose appends to segments do what the test says: how many bytes are taken, or an error. */
+/** A storage whose appends to segments do what the test says: how many bytes are written, or an error. */
 function faulty(): {
   storage: Storage;
   next: ((bytes: number) => number | StorageError)[];
@@ -126,7 +126,7 @@ test("only a segment with events is sealed, and the next append starts a new one
     one.seal();
     one.seal();
     assertEquals(segments(), [0, 1]);
-    // It lands after the seal and is appended again.
+    // It is appended after the seal, and appended again.
     assertEquals(other.appendEvents(events("b")).id, 1);
     assertEquals([stored(), segments()], [["a", "b"], [0, 1]]);
   }));
@@ -284,14 +284,14 @@ test("an abandoned segment gets no more appends, even if it is empty", () =>
     one.seal();
     assertEquals(segments(), [0]);
     one.abandonSegment();
-    // It has no events: its name would be the next one's too, so that it is opened anew.
+    // It has no events: its name would also be the next one's, so it is opened again.
     assertEquals(one.appendEvents(events("a")).id, 0);
     assertEquals(segments(), [0]);
     one.abandonSegment();
     const before = nodeStorage.stat(`${directory}/${segmentName(0)}`)!.bytes;
     assertEquals(one.appendEvents(events("b")).id, 1);
     assertEquals(segments(), [0, 1]);
-    // Its seal alone.
+    // Only its seal.
     assertEquals(nodeStorage.stat(`${directory}/${segmentName(0)}`)!.bytes - before, 128);
     assertEquals(one.appendEvents(events("c")).segment.baseId, 1);
     assertEquals(stored(), ["a", "b", "c"]);

@@ -9,7 +9,7 @@ import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 
-/** A storage that lists what is published and appended, in order. */
+/** A storage that records what is published and appended, in order. */
 function recording(): { storage: Storage; done: string[] } {
   const done: string[] = [];
   const storage: Storage = {
@@ -43,7 +43,7 @@ test("a dependency marker is written before an event with data in an older segme
     });
     const small = [new Uint8Array(5000)];
     writer.append({ count: 1, metadata: ["1"], data: small, dataBytes: 5000 });
-    // Its chunks fill the first segment, so that the event comes into the next one.
+    // Its chunks fill the first segment, so that the event is appended to the next one.
     const large = [new Uint8Array(20_000)];
     assertEquals(writer.append({ count: 1, metadata: ["2"], data: large, dataBytes: 20_000 }), 1);
 

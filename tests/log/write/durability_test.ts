@@ -1,4 +1,4 @@
-// What Durability syncs, closes and says, on files that do nothing but what the test lets them.
+// What Durability syncs, closes and reports, with files that do only what the test lets them.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { StorageError } from "../../../mod.ts";
 import { Durability } from "../../../src/log/write/durability.ts";
@@ -9,7 +9,7 @@ import { test } from "../../harness.ts";
 /** A file whose syncs end when the test says so. */
 class ScriptedFile implements StorageFile {
   readonly done: string[];
-  /** Ends the sync under way. */
+  /** Ends the sync in progress. */
   ends: ((error?: unknown) => void)[] = [];
   /** What the next blocking sync throws. */
   blockingError: unknown;
@@ -46,7 +46,7 @@ interface Scene {
   durability: Durability;
   done: string[];
   file: (path: string, blocking?: boolean) => ScriptedFile;
-  /** The second opening of a file. */
+  /** The file opened a second time. */
   twins: ScriptedFile[];
   failures: () => number;
 }
@@ -103,7 +103,7 @@ test("a sync covers what was written, and without writes there is none", async (
   await durability.sync();
   durability.wrote(one);
   durability.sync();
-  // The name of the file is on the disk by now.
+  // The name of the file is on disk by now.
   assertEquals(done, ["syncDirectory folder", "sync one", "sync one"]);
 });
 
@@ -192,7 +192,7 @@ test("a sync that could not be attempted leaves its appends in doubt, and the ne
     const failure = first.state as StorageError;
     assertEquals([failure.errno, failure.mayBeStored, failures()], [errno, true, 0]);
     assert(failure.message.includes("is not known to be on the disk"), failure.message);
-    // What was written is still to be synced.
+    // What was written still has to be synced.
     const next = durability.sync();
     one.ends[1]();
     await next;
@@ -300,7 +300,7 @@ test("a file that is no longer appended to is closed when it is on the disk", as
   await synced;
   await settled();
   assertEquals(done.at(-1), "close dirty");
-  // It is forgotten: nothing is synced, nor closed, twice.
+  // It is forgotten: nothing is synced, or closed, twice.
   await durability.sync();
   durability.close();
   assertEquals(done, ["syncDirectory folder", "sync dirty", "close dirty"]);

@@ -1,4 +1,4 @@
-// The writer of one partition: what it asks of the disk, and what it says when the disk refuses.
+// The writer of one partition: what it requests of the disk, and what it reports if the disk refuses.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +21,7 @@ function event(n: number, data?: Uint8Array): OutgoingBatch {
   return { count: 1, metadata: [String(n)], data: [data], dataBytes: data?.byteLength ?? 0 };
 }
 
-/** Gives writers of one partition in a folder of its own, and closes them. */
+/** Makes writers of one partition in a separate folder, and closes them. */
 async function withWriters(
   storage: Storage,
   body: (
@@ -52,7 +52,10 @@ async function withWriters(
   }
 }
 
-/** What was asked of the disk, in order: `append`, `sync` and `syncNow` of segments, and the lock's coming and going. */
+/**
+ * What was requested of the disk, in order: `append`, `sync` and `syncNow` of segments, and the lock's
+ * creation and removal.
+ */
 function recording(): { storage: Storage; done: string[]; failSync: (times: number) => void } {
   const done: string[] = [];
   let failures = 0;
@@ -102,7 +105,7 @@ test("append() syncs at once, at the flush or never, by the durability level", a
     const { storage, done } = recording();
     await withWriters(storage, async (make) => {
       const writer = make(level);
-      // The segment is made durable when it is begun.
+      // The segment is made durable when it is started.
       await writer.append(event(0));
       await writer.flush();
       done.length = 0;
@@ -115,7 +118,7 @@ test("append() syncs at once, at the flush or never, by the durability level", a
       done.length = 0;
       await other.append(event(2));
       await other.flush();
-      // Its name is known to be on the disk.
+      // Its name is known to be on disk.
       assertEquals(done.includes("syncDirectory"), false, level);
     });
   }
@@ -179,7 +182,7 @@ test("a failed sync in appendSync() rejects what it covered and abandons the seg
   await withWriters(storage, async (make, directory) => {
     const writer = make("immediate");
     await writer.append(event(0));
-    // Under way when the other one fails: it is covered by that failure.
+    // In progress when the other one fails: it is covered by that failure.
     const waiting = writer.append(event(1));
     failSync(1);
     const error = assertThrows(() => writer.appendSync(event(2)), StorageError);
