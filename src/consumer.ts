@@ -26,7 +26,7 @@ import type { ConsumerInterface, StartPosition, TopicInterface } from "./contrac
 import { type CorruptedLogError, NotSupportedError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { type Future, waitLimit } from "./future.ts";
-import { madeBy, type Maker, type TopicHandle } from "./handles.ts";
+import { type Maker, type TopicHandle, topicOf } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkOptions, invalidOption } from "./options.ts";
@@ -156,7 +156,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
 
   /** The topic it reads: the same object that created it. */
   get topic(): TopicHandle<T> {
-    return madeBy(this.#maker);
+    return topicOf(this.#maker);
   }
 
   /**

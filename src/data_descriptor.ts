@@ -135,7 +135,7 @@ export class DataDescriptor {
       size += piece.size;
       let from = piece.offset;
       let left = piece.size;
-      for (let index = rangeAt(starts, from); left > 0; index++) {
+      for (let index = rangeIndexAt(starts, from); left > 0; index++) {
         // The piece is in bounds, so there is a range for every byte of it.
         const range = this.#ranges[index]!;
         const skipped = from - starts[index]!;
@@ -171,7 +171,7 @@ function checkNumber(what: string, value: unknown): void {
 }
 
 /** Index of the last start that is at or before the position. */
-function rangeAt(starts: readonly number[], position: number): number {
+function rangeIndexAt(starts: readonly number[], position: number): number {
   let low = 0;
   let high = starts.length - 1;
   while (low < high) {

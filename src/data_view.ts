@@ -21,14 +21,14 @@ export type DataPart =
 /** Represents "no data". */
 const NO_PIECES: readonly Uint8Array[] = [];
 
-const { at: firstOf } = Object.getPrototypeOf(Uint8Array.prototype) as { at(index: number): unknown };
+const { at: typedArrayAt } = Object.getPrototypeOf(Uint8Array.prototype) as { at(index: number): unknown };
 
 /** The bytes as a `Uint8Array`, not copied; throws `InvalidDataError`, which says `where` the piece is. */
 function bytesOf(piece: unknown, where: string): Uint8Array {
   try {
     if (ArrayBuffer.isView(piece)) {
       // A view of a detached buffer has length 0 just like an empty one; only an access tells the difference.
-      if (piece.byteLength === 0 && !(piece instanceof DataView)) firstOf.call(piece, 0);
+      if (piece.byteLength === 0 && !(piece instanceof DataView)) typedArrayAt.call(piece, 0);
       return piece instanceof Uint8Array
         ? piece
         : new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);

@@ -77,7 +77,7 @@ export interface TopicHandle<T = JsonValue> {
 }
 
 /** The topic of the maker; only for producers and consumers that were created by a topic. */
-export function madeBy<T>(maker: Maker<T> | undefined): TopicHandle<T> {
+export function topicOf<T>(maker: Maker<T> | undefined): TopicHandle<T> {
   if (maker === undefined) throw new TypeError("expected a producer or consumer that a topic made");
   return maker.topic;
 }

@@ -5,7 +5,7 @@ import { diagnostics } from "./diagnostics.ts";
 import { BackpressureError, ClosedError, type FlushError } from "./errors.ts";
 import type { EventID } from "./event_id.ts";
 import { type Future, TaskFuture } from "./future.ts";
-import { madeBy, type Maker, type TopicHandle } from "./handles.ts";
+import { type Maker, type TopicHandle, topicOf } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { PushedMetadata } from "./metadata.ts";
@@ -104,9 +104,9 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       failures: this.#failures,
       inFlight: this.#inFlight,
       openBytes: 0,
-      waitingBytes: 0,
-      relieve: () => {
-        for (const batcher of this.#batchers) batcher.handOver();
+      queuedBytes: 0,
+      submitAll: () => {
+        for (const batcher of this.#batchers) batcher.submit();
       },
       expectsMore: () => this.#queue.size > 0,
       onSettled: (batch) => this.#onSettled(batch),
@@ -119,7 +119,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 
   /** The topic it pushes into: the same object that created it. */
   get topic(): TopicHandle<T> {
-    return madeBy(this.#maker);
+    return topicOf(this.#maker);
   }
 
   /** What `JSON.stringify` and `console.log` show. */
@@ -147,7 +147,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       if (this.#closing !== undefined) throw new ClosedError("the producer");
       const pipeline = this.#pipeline;
       const requested = options === undefined ? undefined : requestedPartition(options);
-      if (!pipeline.textOnly || this.#queue.holds) return this.#pushInTurn(metadata, data, requested);
+      if (!pipeline.textOnly || this.#queue.mustQueue) return this.#pushQueued(metadata, data, requested);
       const text = documentOf(metadata);
       const partition = pipeline.partitionOf(requested);
       if (typeof partition !== "number") {
@@ -187,7 +187,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 
   /** Whether another batch would have to wait. */
   get #isBusy(): boolean {
-    return this.#inFlight.size >= this.#limits.batchesMax || this.#shared.waitingBytes > 0;
+    return this.#inFlight.size >= this.#limits.batchesMax || this.#shared.queuedBytes > 0;
   }
 
   /**
@@ -210,7 +210,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     return this.close();
   }
 
-  #pushInTurn(metadata: unknown, data: unknown, requested?: number): Future<EventID> {
+  #pushQueued(metadata: unknown, data: unknown, requested?: number): Future<EventID> {
     if (this.#queue.bytes > this.#limits.pendingBytesMax) {
       throw new BackpressureError(
         `Cannot push: ${this.#queue.size} events wait for the topic's components; await producer.ready() before ` +
@@ -219,7 +219,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     }
     const part = pushed(data);
     const event = this.#pipeline.prepare(metadata, part, requested);
-    if (event instanceof Promise || this.#queue.holds) {
+    if (event instanceof Promise || this.#queue.mustQueue) {
       return this.#queue.add(event, part, documentOf(metadata).length);
     }
     return this.#accept(event, part);
@@ -230,7 +230,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   #refuse(error: unknown): PushFuture {
-    const batch = new PushBatch({ failures: this.#failures, hurry: () => {} }, []);
+    const batch = new PushBatch({ failures: this.#failures, submitSoon: () => {} }, []);
     batch.count = 1;
     batch.fail(error);
     return new PushFuture(batch, 0);
@@ -247,7 +247,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   async #flush(isObserved: () => boolean): Promise<true> {
     if (this.#queue.size > 0) await this.#queue.drain();
     for (const batcher of this.#batchers) {
-      while (!batcher.handOver()) await this.ready();
+      while (!batcher.submit()) await this.ready();
     }
     if (this.#inFlight.size > 0) {
       await Promise.allSettled(Array.from(this.#inFlight, (batch) => batch.stored()));

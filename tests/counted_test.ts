@@ -25,7 +25,7 @@ const NOT_COUNTED = [
   "${Math.round(seconds / 86_400)} days",
   "${owner} options",
   "${spec.name} options",
-  "${openBytes + waitingBytes} bytes wait",
+  "${openBytes + queuedBytes} bytes wait",
   "${this.#queue.size} events wait",
 ];
 

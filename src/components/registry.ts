@@ -75,7 +75,7 @@ export class ComponentRegistry<C extends Component> {
   async make(from: ComponentDocument | C): Promise<C> {
     if (isInstance(from)) {
       const component = this.#check(from as C);
-      const document = documentIfAny(component);
+      const document = optionalDocument(component);
       if (document !== undefined) await this.checkDocument(document);
       return component;
     }
@@ -87,7 +87,7 @@ export class ComponentRegistry<C extends Component> {
       return component;
     }
     const component = await this.#load(document, name, module);
-    this.#named.add(placeOf(name, storedModule(module)));
+    this.#named.add(locationOf(name, storedModule(module)));
     return component;
   }
 
@@ -110,7 +110,7 @@ export class ComponentRegistry<C extends Component> {
     if (module === undefined) return void this.#factory(name);
     if (this.#registered.has(name)) return undefined;
     const found = storedModule(module);
-    if (found.kind !== "never" && (this.#named.has(placeOf(name, found)) || stored.allowed.allow(found))) {
+    if (found.kind !== "never" && (this.#named.has(locationOf(name, found)) || stored.allowed.allow(found))) {
       return found.kind === "file" ? found.path : found.specifier;
     }
     throw this.#notAllowed(stored.topic, name, module, found);
@@ -268,7 +268,7 @@ export function componentDocument(component: Component): ComponentDocument {
 }
 
 /** Identifies what a caller allowed by naming a module: that name, at that location. */
-function placeOf(name: string, module: StoredModule): string {
+function locationOf(name: string, module: StoredModule): string {
   const place = module.kind === "file" ? module.path : module.kind === "package" ? module.specifier : "";
   return `${name}:${place}`;
 }
@@ -287,7 +287,7 @@ function show(value: unknown): string {
 }
 
 /** The document of a component; undefined if it has none, which only matters when it has to be stored. */
-function documentIfAny(component: Component): ComponentDocument | undefined {
+function optionalDocument(component: Component): ComponentDocument | undefined {
   try {
     return component.config();
   } catch (error) {

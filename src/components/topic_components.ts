@@ -33,9 +33,9 @@ export function obstaclesOf(definition: TopicDefinition, stored: StoredIn): Comp
 export async function checkDocuments(definition: TopicDefinition, stored: StoredIn): Promise<void> {
   const obstacles = obstaclesOf(definition, stored);
   for (const { kind, registry } of REGISTRIES) {
-    const isAtHand = obstacles[kind] === undefined &&
+    const isLoaded = obstacles[kind] === undefined &&
       registry.moduleOf(definition[kind], stored) === undefined;
-    if (isAtHand || obstacles[kind] instanceof InvalidOptionError) {
+    if (isLoaded || obstacles[kind] instanceof InvalidOptionError) {
       await registry.makeStored(definition[kind], stored);
       await registry.checkDocument(definition[kind]);
     }
@@ -82,14 +82,14 @@ export class TopicComponents {
       () => given.validator ?? validators.makeStored(validator, stored),
       (loading) => new ValidatorStandIn(loading, validator),
     );
-    const informed = (selector: PartitionSelector): PartitionSelector => {
+    const withPartitions = (selector: PartitionSelector): PartitionSelector => {
       selector.setPartitions(partitions);
       return selector;
     };
     this.#selector = new ComponentSlot(
       () => {
         const made = given.partitionSelector ?? selectors.makeStored(partitionSelector, stored);
-        return made instanceof Promise ? made.then(informed) : informed(made);
+        return made instanceof Promise ? made.then(withPartitions) : withPartitions(made);
       },
       (loading) => new PartitionSelectorStandIn(loading, partitionSelector),
     );

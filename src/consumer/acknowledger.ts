@@ -17,12 +17,12 @@ export class Acknowledger {
   #pending: AcknowledgedTurn | undefined = undefined;
   /** Turns being stored. */
   readonly #storing = new Set<Promise<void>>();
-  #unnoticed: { part: Part; error: unknown } | undefined = undefined;
+  #unobserved: { part: PartitionAcknowledgement; error: unknown } | undefined = undefined;
   #closed = false;
   /** Running calls of `process` with several concurrent callbacks. */
   readonly #processing = new Set<UnfinishedEvents>();
   /** The call of `process` that delivered an event; only for those calls. */
-  readonly #givenBy = new WeakMap<AcknowledgedEvent, UnfinishedEvents>();
+  readonly #deliveredBy = new WeakMap<AcknowledgedEvent, UnfinishedEvents>();
 
   constructor(driver: ConsumerInterface, private readonly topic: string, private readonly consumer: string) {
     this.#driver = driver;
@@ -34,10 +34,10 @@ export class Acknowledger {
    * one.
    */
   acknowledge(partition: number, nextId: number, event?: AcknowledgedEvent): Future<true> {
-    if (this.#closed) return Part.failed(partition, new ClosedError("the consumer"));
+    if (this.#closed) return PartitionAcknowledgement.failed(partition, new ClosedError("the consumer"));
     const turn = this.#pending ??= new AcknowledgedTurn((turn) => this.#store(turn));
     const part = turn.of(partition);
-    part.add(this.#admitted(partition, nextId, event));
+    part.add(this.#acknowledgeable(partition, nextId, event));
     // Synchronous work that never lets the event loop turn would delay its own acknowledgements indefinitely.
     if (performance.now() - turn.begun > TURN_MS_MAX) turn.start();
     return part;
@@ -53,8 +53,8 @@ export class Acknowledger {
   /**
    * Remembers which call of `process` delivered an event: a failure there still limits its acknowledgement later.
    */
-  given(event: AcknowledgedEvent, by: UnfinishedEvents): void {
-    this.#givenBy.set(event, by);
+  recordDelivery(event: AcknowledgedEvent, by: UnfinishedEvents): void {
+    this.#deliveredBy.set(event, by);
     by.add(event);
   }
 
@@ -62,8 +62,8 @@ export class Acknowledger {
   async endProcessing(unfinished: UnfinishedEvents): Promise<void> {
     this.#processing.delete(unfinished);
     await this.drain();
-    const failed = this.#unnoticed;
-    this.#unnoticed = undefined;
+    const failed = this.#unobserved;
+    this.#unobserved = undefined;
     if (failed?.part.observed === false) throw failed.error;
   }
 
@@ -77,17 +77,17 @@ export class Acknowledger {
   async close(): Promise<void> {
     this.#closed = true;
     await this.drain();
-    if (this.#unnoticed?.part.observed === false) throw this.#unnoticed.error;
+    if (this.#unobserved?.part.observed === false) throw this.#unobserved.error;
   }
 
-  #admitted(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
-    let admitted = nextId;
+  #acknowledgeable(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
+    let acknowledgeable = nextId;
     for (const unfinished of this.#processing) {
-      admitted = Math.min(admitted, unfinished.admit(partition, nextId, event));
+      acknowledgeable = Math.min(acknowledgeable, unfinished.acknowledgeable(partition, nextId, event));
     }
-    const givenBy = event === undefined ? undefined : this.#givenBy.get(event);
-    if (givenBy === undefined || this.#processing.has(givenBy)) return admitted;
-    return Math.min(admitted, givenBy.admit(partition, nextId, event));
+    const deliveredBy = event === undefined ? undefined : this.#deliveredBy.get(event);
+    if (deliveredBy === undefined || this.#processing.has(deliveredBy)) return acknowledgeable;
+    return Math.min(acknowledgeable, deliveredBy.acknowledgeable(partition, nextId, event));
   }
 
   #store(turn: AcknowledgedTurn): void {
@@ -96,7 +96,11 @@ export class Acknowledger {
     this.#storing.add(storing);
   }
 
-  #publish({ partition, nextId }: Part, durationMs: number, outcome: { error?: unknown }): void {
+  #publish(
+    { partition, nextId }: PartitionAcknowledgement,
+    durationMs: number,
+    outcome: { error?: unknown },
+  ): void {
     const { topic, consumer } = this;
     diagnostics.acknowledge.publish({ topic, consumer, partition, nextId, durationMs, ...outcome });
   }
@@ -121,7 +125,7 @@ export class Acknowledger {
     if (storing.length > 0) await Promise.all(storing);
   }
 
-  async #settle(part: Part, begunMs: number, result: Promise<void>): Promise<void> {
+  async #settle(part: PartitionAcknowledgement, begunMs: number, result: Promise<void>): Promise<void> {
     try {
       await result;
     } catch (error) {
@@ -130,22 +134,22 @@ export class Acknowledger {
     this.#succeeded(part, begunMs);
   }
 
-  #succeeded(part: Part, begunMs: number): void {
+  #succeeded(part: PartitionAcknowledgement, begunMs: number): void {
     part.succeed();
     if (diagnostics.acknowledge.hasSubscribers) this.#publish(part, performance.now() - begunMs, {});
   }
 
-  #failed(part: Part, begunMs: number, error: unknown): void {
+  #failed(part: PartitionAcknowledgement, begunMs: number, error: unknown): void {
     part.fail(error);
     if (diagnostics.acknowledge.hasSubscribers) this.#publish(part, performance.now() - begunMs, { error });
     // The caller may start to observe it only after this call.
-    if (!part.observed && this.#unnoticed?.part.observed !== false) this.#unnoticed = { part, error };
+    if (!part.observed && this.#unobserved?.part.observed !== false) this.#unobserved = { part, error };
   }
 }
 
 /** The acknowledgements of one turn of the event loop. */
 class AcknowledgedTurn {
-  readonly parts = new Map<number, Part>();
+  readonly parts = new Map<number, PartitionAcknowledgement>();
   readonly begun = performance.now();
   #started = false;
   readonly #idle: ReturnType<typeof setImmediate>;
@@ -154,9 +158,14 @@ class AcknowledgedTurn {
     this.#idle = setImmediate(() => this.start());
   }
 
-  of(partition: number): Part {
+  of(partition: number): PartitionAcknowledgement {
     let part = this.parts.get(partition);
-    if (part === undefined) this.parts.set(partition, part = new Part(partition, () => this.start()));
+    if (part === undefined) {
+      this.parts.set(
+        partition,
+        part = new PartitionAcknowledgement(partition, () => this.start()),
+      );
+    }
     return part;
   }
 
@@ -169,7 +178,7 @@ class AcknowledgedTurn {
 }
 
 /** The acknowledgements of one partition; all callers share this future. */
-class Part extends Future<true> {
+class PartitionAcknowledgement extends Future<true> {
   /** Id of the next event to be delivered after a restart. */
   nextId = 0;
   observed = false;
@@ -188,8 +197,8 @@ class Part extends Future<true> {
     this.#promise.catch(() => {});
   }
 
-  static failed(partition: number, error: unknown): Part {
-    const part = new Part(partition, () => {});
+  static failed(partition: number, error: unknown): PartitionAcknowledgement {
+    const part = new PartitionAcknowledgement(partition, () => {});
     part.fail(error);
     return part;
   }

@@ -16,14 +16,14 @@ export interface IterationSettings {
 }
 
 /** Events delivered without a turn of the event loop: more would delay timers, signals and other work. */
-const AT_HAND_MAX = 4096;
+const SYNCHRONOUS_EVENTS_MAX = 4096;
 
 /** Iterates over events: directly if they are available, otherwise through the queue. */
 export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
   #limits: PullLimits | undefined = undefined;
   #done = false;
   /** Events delivered since the event loop last turned. */
-  #atHand = 0;
+  #synchronousEvents = 0;
 
   constructor(private readonly queue: PullQueue<T>, private readonly settings: IterationSettings) {
     // next() reports it; an iteration that is never started must not cause an unhandled rejection.
@@ -32,12 +32,14 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
 
   next(): Promise<IteratorResult<Event<T>, undefined>> {
     const limits = this.#limits;
-    if (limits === undefined || this.#done || this.#atHand >= AT_HAND_MAX) return this.#nextLater();
+    if (limits === undefined || this.#done || this.#synchronousEvents >= SYNCHRONOUS_EVENTS_MAX) {
+      return this.#nextLater();
+    }
     try {
       limits.signal?.throwIfAborted();
       const event = this.queue.tryNow(limits.ends);
       if (event !== undefined) {
-        this.#atHand++;
+        this.#synchronousEvents++;
         return Promise.resolve({ done: false, value: event });
       }
     } catch (error) {
@@ -50,7 +52,7 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
   rest(): Event<T>[] {
     if (this.#done) return [];
     const events = this.queue.tryRest(this.#limits?.ends);
-    this.#atHand += events.length;
+    this.#synchronousEvents += events.length;
     return events;
   }
 
@@ -65,8 +67,8 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
 
   async #nextLater(): Promise<IteratorResult<Event<T>, undefined>> {
     if (this.#done) return { done: true, value: undefined };
-    if (this.#atHand >= AT_HAND_MAX) await setImmediate();
-    this.#atHand = 0;
+    if (this.#synchronousEvents >= SYNCHRONOUS_EVENTS_MAX) await setImmediate();
+    this.#synchronousEvents = 0;
     const { once, limit, signal } = this.settings;
     const limits = this.#limits ??= { ends: await this.settings.ends, once, limit, signal };
     const value = await this.queue.next(limits);

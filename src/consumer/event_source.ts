@@ -16,7 +16,7 @@ export class EventSource<T> implements EventOwner {
   readonly topic: string;
   readonly givesWholeData: boolean;
   /** Share of the last batch's events whose metadata was accessed. */
-  touchedShare = 1;
+  accessedShare = 1;
   readonly #driver: ConsumerInterface;
   readonly #settings: SourceSettings;
   #current: EventBatch | undefined = undefined;
@@ -30,13 +30,13 @@ export class EventSource<T> implements EventOwner {
   /** Revoked partitions, even if reassigned to us: events read before must no longer be delivered. */
   readonly #released = new Set<number>();
   /** A batch that was read and whose metadata is still being deserialized. */
-  #arriving: EventBatch | undefined = undefined;
-  #turn = 0;
+  #deserializing: EventBatch | undefined = undefined;
+  #nextIndex = 0;
   #pending: Promise<boolean> | undefined = undefined;
   /** Thrown once, by the next call of {@linkcode head}: the position has moved past what was removed. */
   #gone: EventGoneError | undefined = undefined;
   /** Whether the serializer is asynchronous; known from the first batch on. */
-  #deserializesLater: boolean | undefined = undefined;
+  #isAsynchronous: boolean | undefined = undefined;
 
   constructor(driver: ConsumerInterface, settings: SourceSettings) {
     this.#driver = driver;
@@ -56,7 +56,7 @@ export class EventSource<T> implements EventOwner {
     for (;;) {
       if (this.#pending !== undefined) return this.#pending;
       this.#throwGone();
-      if (this.#driver.assigned !== this.#assigned || this.#released.size > 0) this.#reassign();
+      if (this.#driver.assigned !== this.#assigned || this.#released.size > 0) this.#dropRevoked();
       const batch = this.#current;
       if (batch === undefined || this.#index === batch.count) {
         const read = this.#readNext(ends);
@@ -73,12 +73,12 @@ export class EventSource<T> implements EventOwner {
       try {
         const buffers = delivery.deliver(batch, this.#index);
         if (!(buffers instanceof Promise)) return this.#head = new Event<T>(batch, this.#index, buffers);
-        return this.#later(buffers.then((later) => {
+        return this.#setPending(buffers.then((later) => {
           this.#head = new Event<T>(batch, this.#index, later);
           return true;
-        }, (error) => this.#passOver(error)));
+        }, (error) => this.#skip(error)));
       } catch (error) {
-        this.#passOver(error);
+        this.#skip(error);
       }
     }
   }
@@ -90,7 +90,7 @@ export class EventSource<T> implements EventOwner {
   }
 
   /** Skips an event whose data was removed, or is damaged and damage is to be skipped; otherwise throws. */
-  #passOver(error: unknown): true {
+  #skip(error: unknown): true {
     const { onDataDamage } = this.#settings;
     if (error instanceof EventGoneError) {
       // Kept for the next call: perhaps nothing awaits the promise that detected it.
@@ -144,7 +144,7 @@ export class EventSource<T> implements EventOwner {
 
   /** Id of the next event to be delivered from a partition. */
   position(partition: number): number {
-    if (this.#arriving?.partition === partition) return this.#arriving.baseId;
+    if (this.#deserializing?.partition === partition) return this.#deserializing.baseId;
     const current = this.#current;
     if (current !== undefined && current.partition === partition && this.#index < current.count) {
       return current.baseId + this.#index;
@@ -183,12 +183,12 @@ export class EventSource<T> implements EventOwner {
   #readNext(ends: Ends): boolean | Promise<boolean> {
     const { assigned } = this.#driver;
     for (let tried = 0; tried < assigned.length; tried++) {
-      const found = this.#readTurn(ends);
+      const found = this.#readNextPartition(ends);
       if (found === true) return true;
-      if (found !== false) return this.#later(this.#readOn(found, assigned.length - tried - 1, ends));
+      if (found !== false) return this.#setPending(this.#readRest(found, assigned.length - tried - 1, ends));
     }
-    const reached = this.#reachEnds(ends);
-    return reached === undefined ? false : this.#later(reached);
+    const reached = this.#awaitDelayed(ends);
+    return reached === undefined ? false : this.#setPending(reached);
   }
 
   /**
@@ -196,7 +196,7 @@ export class EventSource<T> implements EventOwner {
    * none. Called only when nothing else is left to read, so that an unavailable partition does not delay the
    * others.
    */
-  #reachEnds(ends: Ends): Promise<boolean> | undefined {
+  #awaitDelayed(ends: Ends): Promise<boolean> | undefined {
     if (ends === undefined || this.#driver.reach === undefined) return undefined;
     for (const partition of this.#driver.assigned) {
       if (this.position(partition) >= endOf(ends, partition)) continue;
@@ -207,17 +207,17 @@ export class EventSource<T> implements EventOwner {
   }
 
   /** Visits the remaining partitions of a round after one of them is asynchronous. */
-  async #readOn(first: Promise<boolean>, turnsLeft: number, ends: Ends): Promise<boolean> {
+  async #readRest(first: Promise<boolean>, turnsLeft: number, ends: Ends): Promise<boolean> {
     let found = await first;
-    for (let left = turnsLeft; left > 0 && !found; left--) found = await this.#readTurn(ends);
-    return found || await (this.#reachEnds(ends) ?? false);
+    for (let left = turnsLeft; left > 0 && !found; left--) found = await this.#readNextPartition(ends);
+    return found || await (this.#awaitDelayed(ends) ?? false);
   }
 
   /** Reads from the next partition in the round. */
-  #readTurn(ends: Ends): boolean | Promise<boolean> {
+  #readNextPartition(ends: Ends): boolean | Promise<boolean> {
     const { assigned } = this.#driver;
-    if (this.#turn >= assigned.length) this.#turn = 0;
-    const partition = assigned[this.#turn++];
+    if (this.#nextIndex >= assigned.length) this.#nextIndex = 0;
+    const partition = assigned[this.#nextIndex++];
     if (partition === undefined) return false;
     let eventsMax = this.#settings.eventsMax;
     if (ends !== undefined) {
@@ -227,7 +227,7 @@ export class EventSource<T> implements EventOwner {
     const parked = this.#parked.get(partition);
     if (parked !== undefined) {
       this.#parked.delete(partition);
-      this.#enter(parked.batch, parked.index);
+      this.#startBatch(parked.batch, parked.index);
       return true;
     }
     try {
@@ -255,20 +255,20 @@ export class EventSource<T> implements EventOwner {
     if (incoming === undefined) return false;
     const batch = new EventBatch(this, incoming);
     if (diagnostics.pull.hasSubscribers) publishPulled(this.#settings, batch);
-    this.#deserializesLater ??= batch.deserializesLater();
-    if (!this.#deserializesLater) {
-      this.#enter(batch, 0);
+    this.#isAsynchronous ??= batch.deserializesAsynchronously();
+    if (!this.#isAsynchronous) {
+      this.#startBatch(batch, 0);
       return true;
     }
-    this.#arriving = batch;
+    this.#deserializing = batch;
     return batch.deserialize().then(() => {
-      this.#enter(batch, 0);
+      this.#startBatch(batch, 0);
       return true;
-    }).finally(() => this.#arriving = undefined);
+    }).finally(() => this.#deserializing = undefined);
   }
 
-  #enter(batch: EventBatch, index: number): void {
-    if (this.#current !== undefined) this.touchedShare = this.#current.touchedShare;
+  #startBatch(batch: EventBatch, index: number): void {
+    if (this.#current !== undefined) this.accessedShare = this.#current.accessedShare;
     this.#current = batch;
     this.#index = index;
     this.#head = undefined;
@@ -281,7 +281,7 @@ export class EventSource<T> implements EventOwner {
   }
 
   /** Drops events read from partitions that were reassigned: their new owners deliver them. */
-  #reassign(): void {
+  #dropRevoked(): void {
     const assigned = this.#driver.assigned;
     for (const partition of this.#assigned) if (!assigned.includes(partition)) this.drop(partition);
     for (const partition of this.#released) this.drop(partition);
@@ -289,7 +289,7 @@ export class EventSource<T> implements EventOwner {
     this.#assigned = assigned;
   }
 
-  #later(step: Promise<boolean>): Promise<boolean> {
+  #setPending(step: Promise<boolean>): Promise<boolean> {
     const end = () => void (this.#pending = undefined);
     // Handles both outcomes: callers that await the step see a failure, and otherwise it is not unhandled.
     step.then(end, end);

@@ -100,7 +100,7 @@ class ProcessRun<T> {
 
   start(event: Event<T>): void {
     this.started++;
-    if (this.#unfinished !== undefined) this.acknowledger.given(event, this.#unfinished);
+    if (this.#unfinished !== undefined) this.acknowledger.recordDelivery(event, this.#unfinished);
     const running = this.#call(event).finally(() => this.#running.delete(running));
     this.#running.add(running);
   }

@@ -36,7 +36,7 @@ export class UnfinishedEvents {
   }
 
   /** How much of an acknowledgement may be stored now: every event below the returned id is done. */
-  admit(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
+  acknowledgeable(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
     if (event !== undefined) {
       this.#acknowledged.add(event);
       if (this.#stopped.has(event)) this.#remove(event);

@@ -5,9 +5,9 @@ import type { Future } from "../future.ts";
 import type { JsonValue } from "../json.ts";
 
 /** A batch with more text than this is not parsed as a whole: it would create too many objects at once. */
-const TOGETHER_CHARS_MAX = 1024 * 1024;
+const BATCH_PARSE_CHARS_MAX = 1024 * 1024;
 /** A batch is parsed as a whole if at least this share of the previous one was accessed. */
-const TOGETHER_SHARE_MIN = 0.5;
+const BATCH_PARSE_SHARE_MIN = 0.5;
 
 /** The part of an event that an acknowledgement needs. */
 export interface AcknowledgedEvent {
@@ -26,7 +26,7 @@ export interface EventOwner {
   /** Whether events are delivered with their complete data part, in memory not allocated by the user. */
   readonly givesWholeData: boolean;
   /** Share of the previous batch's events whose metadata was accessed; initially 1. */
-  readonly touchedShare: number;
+  readonly accessedShare: number;
   /** Acknowledges this event and every earlier one of its partition. */
   acknowledge(event: AcknowledgedEvent): Future<true>;
 }
@@ -42,7 +42,7 @@ export class EventBatch {
   #values: (JsonValue | undefined)[] | undefined = undefined;
   /** Why events could not be deserialized in advance, by index. */
   #faults: Map<number, unknown> | undefined = undefined;
-  #touched = 0;
+  #accessed = 0;
 
   constructor(readonly owner: EventOwner, readonly incoming: IncomingBatch) {
     this.partition = incoming.partition;
@@ -51,8 +51,8 @@ export class EventBatch {
   }
 
   /** Share of the events whose metadata was accessed. */
-  get touchedShare(): number {
-    return this.#touched / this.count;
+  get accessedShare(): number {
+    return this.#accessed / this.count;
   }
 
   /** The location of one event's data part: topic, partition and id. */
@@ -62,8 +62,8 @@ export class EventBatch {
 
   /** The metadata of one event, the same object on every access. */
   metadata(index: number): JsonValue {
-    const values = this.#values ??= this.#parseTogether() ?? [];
-    this.#touched++;
+    const values = this.#values ??= this.#parseBatch() ?? [];
+    this.#accessed++;
     const value = values[index];
     if (value !== undefined) return value;
     if (this.#faults?.has(index)) throw this.#faultOf(index, this.#faults.get(index));
@@ -82,7 +82,7 @@ export class EventBatch {
    * Whether the serializer is asynchronous, judged by the first event it can deserialize; undefined if it cannot
    * deserialize any. The caller that accesses the metadata gets the error.
    */
-  deserializesLater(): boolean | undefined {
+  deserializesAsynchronously(): boolean | undefined {
     const { incoming, owner: { serializer } } = this;
     if (serializer.writesJsonText === true) return false;
     for (let index = 0; index < this.count; index++) {
@@ -114,13 +114,13 @@ export class EventBatch {
   }
 
   // Parsing the joined texts once takes half the time of parsing each, but is wasted if few events are accessed.
-  #parseTogether(): JsonValue[] | undefined {
+  #parseBatch(): JsonValue[] | undefined {
     const { incoming, owner, count } = this;
     if (incoming.joinedText === undefined || owner.serializer.writesJsonText !== true) return undefined;
-    if (count === 1 || owner.touchedShare < TOGETHER_SHARE_MIN) return undefined;
+    if (count === 1 || owner.accessedShare < BATCH_PARSE_SHARE_MIN) return undefined;
     try {
       const text = incoming.joinedText();
-      if (text.length > TOGETHER_CHARS_MAX) return undefined;
+      if (text.length > BATCH_PARSE_CHARS_MAX) return undefined;
       const values = JSON.parse(`[${text}]`);
       return values.length === count ? values : undefined;
     } catch {

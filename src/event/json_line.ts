@@ -16,10 +16,10 @@ const CONTROLS = /[^\P{Cc}\t\u007f-\u009f]/u;
 export function metadataLine({ metadataText }: Pick<Line, "metadataText">): string {
   if (!CONTROLS.test(metadataText)) return metadataText;
   // Valid JSON has line breaks only between tokens: within strings they are escaped.
-  return metadataText.replace(/[\r\n]+/g, " ").replace(new RegExp(CONTROLS, "gu"), writtenOut);
+  return metadataText.replace(/[\r\n]+/g, " ").replace(new RegExp(CONTROLS, "gu"), escaped);
 }
 
-function writtenOut(character: string): string {
+function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 

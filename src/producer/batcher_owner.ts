@@ -20,9 +20,9 @@ export interface BatcherOwner {
   /** Memory held by open batches, over all batchers, in bytes. */
   openBytes: number;
   /** Memory held by full batches that are queued, over all batchers, in bytes. */
-  waitingBytes: number;
+  queuedBytes: number;
   /** Submits the batches of all batchers, because together they hold too much. */
-  relieve(): void;
+  submitAll(): void;
   /** Whether more events are on their way to the batchers. */
   expectsMore(): boolean;
   /** Called when a batch in flight was stored or has failed. */

@@ -25,15 +25,15 @@ export class PartitionBatcher implements BatchOwner {
   /**
    * Whether the engine may store a batch in parts: one that counts bytes may find out late that it is too large.
    */
-  readonly mayPart: boolean;
+  readonly maySplit: boolean;
   /** The batch being filled. */
   #open: PushBatch | undefined = undefined;
-  /** Full batches that are queued, in order; the first is at `#nextWaiting`. */
-  #waiting: PushBatch[] = [];
-  #nextWaiting = 0;
+  /** Full batches that are queued, in order; the first is at `#nextQueued`. */
+  #queued: PushBatch[] = [];
+  #nextQueued = 0;
   /** Submits the open batch in the next turn of the event loop, unless that happens earlier. */
-  #idle: ReturnType<typeof setImmediate> | undefined = undefined;
-  #hurried = false;
+  #idleTimer: ReturnType<typeof setImmediate> | undefined = undefined;
+  #submitsSoon = false;
   /** A submission is due but waits for batches in flight. */
   #due = false;
   /** Batches of this batcher in flight. */
@@ -44,7 +44,7 @@ export class PartitionBatcher implements BatchOwner {
   constructor(readonly partition: number, owner: BatcherOwner) {
     this.#owner = owner;
     this.#engineLimit = owner.driver.batchLimit;
-    this.mayPart = this.#engineLimit !== undefined;
+    this.maySplit = this.#engineLimit !== undefined;
     this.#limits = this.#engineLimit === undefined
       ? owner.limits
       : { ...owner.limits, bytesMax: Math.min(owner.limits.bytesMax, this.#engineLimit.bytesMax) };
@@ -72,8 +72,8 @@ export class PartitionBatcher implements BatchOwner {
       if (dataSize > 0) part = pushed.bytes;
     }
     size += dataSize;
-    this.#checkPending();
-    const batch = this.#roomFor(size);
+    this.#checkBackpressure();
+    const batch = this.#batchFor(size);
     const index = batch.count;
     const number = batch.nextNumber();
     (batch.metadata as (string | Uint8Array)[])[index] = metadata;
@@ -81,9 +81,9 @@ export class PartitionBatcher implements BatchOwner {
     batch.count = index + 1;
     batch.bytes += size;
     const openBytes = this.#owner.openBytes += size + EVENT_BYTES;
-    if (index + 1 >= this.#limits.eventsMax || batch.bytes >= this.#limits.bytesMax) this.handOver();
-    else if (openBytes > this.#limits.openBytesMax && this.#mayStore) this.#owner.relieve();
-    else if (this.#idle === undefined) this.#idle = setImmediate(this.#onIdle);
+    if (index + 1 >= this.#limits.eventsMax || batch.bytes >= this.#limits.bytesMax) this.submit();
+    else if (openBytes > this.#limits.openBytesMax && this.#canSubmit) this.#owner.submitAll();
+    else if (this.#idleTimer === undefined) this.#idleTimer = setImmediate(this.#onIdle);
     return new PushFuture(batch, number);
   }
 
@@ -91,18 +91,18 @@ export class PartitionBatcher implements BatchOwner {
    * Submits queued batches and the open batch to the driver. Returns false if some have to wait because too many
    * are in flight; they are submitted as soon as there is room.
    */
-  handOver(): boolean {
-    return this.#giveWaiting() && (this.#open === undefined || this.#give(this.#open));
+  submit(): boolean {
+    return this.#submitQueued() && (this.#open === undefined || this.#submitBatch(this.#open));
   }
 
-  #giveWaiting(): boolean {
-    for (let next; (next = this.#waiting[this.#nextWaiting]) !== undefined;) {
-      if (!this.#give(next)) return false;
+  #submitQueued(): boolean {
+    for (let next; (next = this.#queued[this.#nextQueued]) !== undefined;) {
+      if (!this.#submitBatch(next)) return false;
     }
     return true;
   }
 
-  #give(batch: PushBatch): boolean {
+  #submitBatch(batch: PushBatch): boolean {
     const { driver, inFlight } = this.#owner;
     if (diagnostics.push.hasSubscribers) batch.begunMs = performance.now();
     if (batch.data !== undefined) this.#dropChanged(batch);
@@ -131,46 +131,46 @@ export class PartitionBatcher implements BatchOwner {
 
   /** Submits batches that had to wait, after another was stored. */
   retry(): void {
-    if (!this.#due || !this.#giveWaiting()) return;
-    if (this.#inFlight === 0 || this.#isFull()) this.handOver();
+    if (!this.#due || !this.#submitQueued()) return;
+    if (this.#inFlight === 0 || this.#isFull()) this.submit();
   }
 
   /**
    * An event of this batch is being awaited: submit it once the current synchronous code has pushed its events.
    */
-  hurry(batch: PushBatch): void {
+  submitSoon(batch: PushBatch): void {
     // Events still in asynchronous components arrive soon, and should share the batch.
-    if (batch !== this.#open || this.#hurried || this.#owner.expectsMore()) return;
-    this.#hurried = true;
+    if (batch !== this.#open || this.#submitsSoon || this.#owner.expectsMore()) return;
+    this.#submitsSoon = true;
     queueMicrotask(() => {
-      this.#hurried = false;
+      this.#submitsSoon = false;
       this.#onIdle();
     });
   }
 
   // While one batch of this batcher is in flight the next one fills: the higher the load, the larger the batches.
   readonly #onIdle = (): void => {
-    if (this.#inFlight === 0) this.handOver();
-    else this.#due = this.#holds;
+    if (this.#inFlight === 0) this.submit();
+    else this.#due = this.#hasBatches;
   };
 
   /** Whether there is anything to submit. */
-  get #holds(): boolean {
-    return this.#open !== undefined || this.#nextWaiting < this.#waiting.length;
+  get #hasBatches(): boolean {
+    return this.#open !== undefined || this.#nextQueued < this.#queued.length;
   }
 
   /** Whether a batch can be submitted now: there is room, or the engine can block. */
-  get #mayStore(): boolean {
+  get #canSubmit(): boolean {
     const { driver, inFlight } = this.#owner;
     return inFlight.size < this.#limits.batchesMax || driver.appendSync !== undefined;
   }
 
   /** Throws `BackpressureError` if the maximum is queued and cannot be submitted. */
-  #checkPending(): void {
-    const { openBytes, waitingBytes } = this.#owner;
-    if (openBytes + waitingBytes <= this.#limits.pendingBytesMax || this.handOver()) return;
+  #checkBackpressure(): void {
+    const { openBytes, queuedBytes } = this.#owner;
+    if (openBytes + queuedBytes <= this.#limits.pendingBytesMax || this.submit()) return;
     throw new BackpressureError(
-      `Cannot push to partition ${this.partition}: ${openBytes + waitingBytes} bytes wait to be stored; ` +
+      `Cannot push to partition ${this.partition}: ${openBytes + queuedBytes} bytes wait to be stored; ` +
         `await producer.ready() before pushing more, or raise maxPendingBytes`,
     );
   }
@@ -182,14 +182,14 @@ export class PartitionBatcher implements BatchOwner {
   }
 
   /** The open batch, or a new one if the event would make it too large. */
-  #roomFor(size: number): PushBatch {
+  #batchFor(size: number): PushBatch {
     const open = this.#open;
     if (open !== undefined) {
       const { eventsMax, bytesMax } = this.#limits;
       if (open.count < eventsMax && open.bytes + size <= bytesMax) return open;
-      if (!this.handOver()) {
+      if (!this.submit()) {
         if (this.#engineLimit !== undefined && open.bytes + size <= bytesMax) return open;
-        this.#setAside(open);
+        this.#enqueue(open);
       }
     }
     const batch = new PushBatch(this, this.#spare ?? []);
@@ -199,57 +199,57 @@ export class PartitionBatcher implements BatchOwner {
   }
 
   /** Queues the open batch, since another one has to be filled. */
-  #setAside(batch: PushBatch): void {
+  #enqueue(batch: PushBatch): void {
     const held = heldBytes(batch);
     this.#owner.openBytes -= held;
-    this.#owner.waitingBytes += held;
-    this.#waiting.push(batch);
+    this.#owner.queuedBytes += held;
+    this.#queued.push(batch);
     this.#open = undefined;
     this.#due = true;
-    this.#stopIdle();
+    this.#stopIdleTimer();
   }
 
   /** A stream is stored in a batch of its own and at once, after everything pushed before it. */
   #addStream(metadata: string | Uint8Array, stream: AsyncIterable<Uint8Array>): PushFuture {
-    this.#checkPending();
-    if (!this.handOver() && this.#open !== undefined) this.#setAside(this.#open);
+    this.#checkBackpressure();
+    if (!this.submit() && this.#open !== undefined) this.#enqueue(this.#open);
     const batch = new PushBatch(this, [metadata] as string[] | Uint8Array[]);
     batch.count = 1;
     batch.bytes = metadata.length;
     batch.stream = stream;
     this.#owner.openBytes += batch.bytes + EVENT_BYTES;
     this.#open = batch;
-    if (!this.handOver()) this.#setAside(batch);
+    if (!this.submit()) this.#enqueue(batch);
     return new PushFuture(batch, 0);
   }
 
   #dropChanged(batch: PushBatch): void {
     const held = heldBytes(batch);
     batch.dropChangedData();
-    this.#letGo(batch, held - heldBytes(batch));
+    this.#subtractBytes(batch, held - heldBytes(batch));
   }
 
-  #letGo(batch: PushBatch, bytes: number): void {
+  #subtractBytes(batch: PushBatch, bytes: number): void {
     if (batch === this.#open) this.#owner.openBytes -= bytes;
-    else this.#owner.waitingBytes -= bytes;
+    else this.#owner.queuedBytes -= bytes;
   }
 
   #closeBatch(batch: PushBatch): void {
-    this.#letGo(batch, heldBytes(batch));
+    this.#subtractBytes(batch, heldBytes(batch));
     if (batch === this.#open) {
       this.#open = undefined;
-      this.#stopIdle();
-    } else if (++this.#nextWaiting === this.#waiting.length) {
-      this.#waiting = [];
-      this.#nextWaiting = 0;
+      this.#stopIdleTimer();
+    } else if (++this.#nextQueued === this.#queued.length) {
+      this.#queued = [];
+      this.#nextQueued = 0;
     }
-    this.#due = this.#holds;
+    this.#due = this.#hasBatches;
   }
 
-  #stopIdle(): void {
-    if (this.#idle === undefined) return;
-    clearImmediate(this.#idle);
-    this.#idle = undefined;
+  #stopIdleTimer(): void {
+    if (this.#idleTimer === undefined) return;
+    clearImmediate(this.#idleTimer);
+    this.#idleTimer = undefined;
   }
 
   #follow(batch: PushBatch, stored: Promise<number>): void {

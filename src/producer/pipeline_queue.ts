@@ -40,7 +40,7 @@ export class PipelineQueue {
   }
 
   /** Whether an event that is ready now has to be queued. */
-  get holds(): boolean {
+  get mustQueue(): boolean {
     return this.strict && this.#pending.size > 0;
   }
 

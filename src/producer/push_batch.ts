@@ -9,9 +9,9 @@ export interface BatchOwner {
   /** Counts unobserved failures. */
   readonly failures: UnobservedFailures;
   /** Whether the engine may store a batch in parts. */
-  readonly mayPart?: boolean;
+  readonly maySplit?: boolean;
   /** An event of this batch is being awaited: submit it soon. */
-  hurry(batch: PushBatch): void;
+  submitSoon(batch: PushBatch): void;
 }
 
 const NO_METADATA: string[] = [];
@@ -45,9 +45,9 @@ export class PushBatch implements OutgoingBatch {
   /** Set when this batch fails: the flush epoch in which that happened. */
   epoch = 0;
   /** Pushes that failed individually, by the number of their event when it was pushed. */
-  #refused: Map<number, PushBatch> | undefined = undefined;
+  #failedAlone: Map<number, PushBatch> | undefined = undefined;
   /** Once there are any: the number that each of the other events had when it was pushed. */
-  #pushedAs: number[] | undefined = undefined;
+  #pushNumbers: number[] | undefined = undefined;
   /** The number of the first event, in a part of a batch. */
   #firstNumber = 0;
   /** Events that may fail individually and whose futures were observed. */
@@ -69,8 +69,8 @@ export class PushBatch implements OutgoingBatch {
 
   /** The number of the event to be added next, by which its future looks up the outcome. */
   nextNumber(): number {
-    if (this.#pushedAs === undefined) return this.count;
-    return this.#pushedAs[this.count] = this.count + this.#refused!.size;
+    if (this.#pushNumbers === undefined) return this.count;
+    return this.#pushNumbers[this.count] = this.count + this.#failedAlone!.size;
   }
 
   /** Adds the data part of the event to be added next. */
@@ -94,19 +94,19 @@ export class PushBatch implements OutgoingBatch {
         continue;
       }
       data[index] = asPushed(part, dataSizes![index]!);
-      if (data[index] === undefined) this.#refuse(index--);
+      if (data[index] === undefined) this.#failAlone(index--);
     }
   }
 
   /** The batch with the outcome of the event pushed as number `index`: this one, or one for the event alone. */
   batchOf(index: number): PushBatch {
-    return this.#refused?.get(index) ?? this;
+    return this.#failedAlone?.get(index) ?? this;
   }
 
   /** Id of the event pushed as number `index`, once stored. */
   idOf(index: number): number {
     return this.baseId +
-      (this.#pushedAs === undefined ? index - this.#firstNumber : this.#pushedAs.indexOf(index));
+      (this.#pushNumbers === undefined ? index - this.#firstNumber : this.#pushNumbers.indexOf(index));
   }
 
   /** The first id, once stored. */
@@ -131,17 +131,17 @@ export class PushBatch implements OutgoingBatch {
     if (this.baseId >= 0) return;
     if (this.failed) this.owner.failures.markObserved(this);
     else {
-      if (this.data !== undefined || this.owner.mayPart === true) {
+      if (this.data !== undefined || this.owner.maySplit === true) {
         (this.#observedAlone ??= new Set()).add(index);
       }
-      this.owner.hurry(this);
+      this.owner.submitSoon(this);
     }
   }
 
   /** Stored: the first event has this id. */
   succeed(baseId: number): void {
     this.baseId = baseId;
-    this.#release();
+    this.#dropContent();
     this.#resolve?.(baseId);
   }
 
@@ -150,21 +150,21 @@ export class PushBatch implements OutgoingBatch {
     this.failed = true;
     this.error = error;
     this.owner.failures.record(this);
-    this.#release();
+    this.#dropContent();
     this.#reject?.(error);
   }
 
   /** Stored in parts, some of which may have failed: each becomes a batch of its own. */
   settleParts(outcomes: readonly BatchPart[]): void {
-    const alone = new Map(this.#refused);
+    const alone = new Map(this.#failedAlone);
     let first = 0;
     const parts = outcomes.map((outcome) => {
       const part = new PushBatch(this.owner, NO_METADATA);
       part.count = outcome.count;
       part.#firstNumber = first;
-      part.#pushedAs = this.#pushedAs?.slice(first, first + outcome.count);
+      part.#pushNumbers = this.#pushNumbers?.slice(first, first + outcome.count);
       for (let index = first; index < first + outcome.count; index++) {
-        const number = this.#pushedAs?.[index] ?? index;
+        const number = this.#pushNumbers?.[index] ?? index;
         alone.set(number, part);
         if (this.#observedAlone?.has(number) === true) part.observed++;
       }
@@ -172,7 +172,7 @@ export class PushBatch implements OutgoingBatch {
       return { part, outcome };
     });
     this.parts = parts.map(({ part }) => part);
-    this.#refused = alone;
+    this.#failedAlone = alone;
     for (const { part, outcome } of parts) {
       if ("baseId" in outcome) part.succeed(outcome.baseId);
       else part.fail(outcome.error);
@@ -180,13 +180,13 @@ export class PushBatch implements OutgoingBatch {
   }
 
   /** Removes one event, whose push fails. */
-  #refuse(index: number): void {
+  #failAlone(index: number): void {
     const { metadata, data, dataSizes } = this;
     const sizes = dataSizes![index]!;
     const size = typeof sizes === "number" ? sizes : sizes.reduce((sum, piece) => sum + piece, 0);
-    this.#pushedAs ??= Array.from({ length: this.count }, (_, pushed) => pushed);
-    const pushedAs = this.#pushedAs[index]!;
-    this.#pushedAs.splice(index, 1);
+    this.#pushNumbers ??= Array.from({ length: this.count }, (_, pushed) => pushed);
+    const pushedAs = this.#pushNumbers[index]!;
+    this.#pushNumbers.splice(index, 1);
     const refused = new PushBatch(this.owner, []);
     refused.count = 1;
     if (this.#observedAlone?.delete(pushedAs) === true) {
@@ -201,7 +201,7 @@ export class PushBatch implements OutgoingBatch {
           `do not change it until the push future completes`,
       ),
     );
-    (this.#refused ??= new Map()).set(pushedAs, refused);
+    (this.#failedAlone ??= new Map()).set(pushedAs, refused);
     this.bytes -= metadata[index]!.length + size;
     this.dataBytes -= size;
     for (const list of [metadata, data!, dataSizes!] as unknown[][]) {
@@ -213,7 +213,7 @@ export class PushBatch implements OutgoingBatch {
   }
 
   /** Drops the batch's content: futures may be kept for long. */
-  #release(): void {
+  #dropContent(): void {
     this.metadata = NO_METADATA;
     this.data = undefined;
     this.dataSizes = undefined;

@@ -42,14 +42,15 @@ export class PushPipeline {
   readonly textOnly: boolean;
   readonly #components: PipelineComponents;
   /** Whether the validator is known to be asynchronous: it then gets a copy that no other code changes. */
-  #validatesLater: boolean;
+  #validatesAsynchronously: boolean;
 
   constructor(components: PipelineComponents, private readonly numPartitions: number) {
     const { validator, partitionSelector, serializer } = components;
     this.#components = { validator, partitionSelector, serializer };
     this.textOnly = validator.acceptsAll === true && partitionSelector.ignoresMetadata === true &&
       serializer.writesJsonText === true;
-    this.#validatesLater = Object.prototype.toString.call(validator.validate) === "[object AsyncFunction]";
+    this.#validatesAsynchronously =
+      Object.prototype.toString.call(validator.validate) === "[object AsyncFunction]";
   }
 
   /** Processes one event; returns a promise if a component is asynchronous. */
@@ -57,15 +58,15 @@ export class PushPipeline {
     const content = new Content(metadata);
     const { validator } = this.#components;
     if (validator.acceptsAll !== true) {
-      const value = this.#validatesLater ? content.copy() : content.value;
+      const value = this.#validatesAsynchronously ? content.copy() : content.value;
       const verdict = validator.validate(value, piecesOfData(data?.bytes));
       if (isPromise(verdict)) {
-        this.#validatesLater = true;
+        this.#validatesAsynchronously = true;
         content.copy();
-        return verdict.then(() => this.#place(content, requested));
+        return verdict.then(() => this.#selectAndSerialize(content, requested));
       }
     }
-    return this.#place(content, requested);
+    return this.#selectAndSerialize(content, requested);
   }
 
   /** The partition of an event whose metadata the selector does not use. */
@@ -76,7 +77,7 @@ export class PushPipeline {
       : partition.then((later) => this.#checked(later));
   }
 
-  #place(content: Content, requested?: number): PreparedEvent | Promise<PreparedEvent> {
+  #selectAndSerialize(content: Content, requested?: number): PreparedEvent | Promise<PreparedEvent> {
     const partition = this.#components.partitionSelector.selectPartitionFor(content.value, requested);
     if (typeof partition === "number") return this.#serialize(content, this.#checked(partition));
     content.copy();

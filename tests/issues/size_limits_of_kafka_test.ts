@@ -80,8 +80,8 @@ function topicWith(settings: { limit: number; isLimitKnown?: boolean; compressio
     failures: new UnobservedFailures(),
     inFlight: new Set(),
     openBytes: 0,
-    waitingBytes: 0,
-    relieve: () => {},
+    queuedBytes: 0,
+    submitAll: () => {},
     expectsMore: () => false,
     onSettled: (batch) => void owner.inFlight.delete(batch),
   };
@@ -116,7 +116,7 @@ for (const limit of [1000, 1024, 4096, 262_144, 600_000]) {
       });
       const texts = sizes.map((size, n) => `${n}`.padEnd(size, "."));
       const futures = texts.map((text) => batcher.add(text));
-      batcher.handOver();
+      batcher.submit();
       const found = await outcomes(futures);
       const expected = texts.filter((text) => fits(text.length, limit));
       assert(expected.length < texts.length, "some are too large");
@@ -132,7 +132,7 @@ for (const limit of [1000, 1024, 4096, 262_144, 600_000]) {
 test("20,000 small events fit under a limit of 256 KiB", async () => {
   const { batcher, stored, sent } = topicWith({ limit: 262_144 });
   const futures = Array.from({ length: 20_000 }, () => batcher.add("x".repeat(95)));
-  batcher.handOver();
+  batcher.submit();
   assertEquals((await outcomes(futures)).filter((one) => one === "too large").length, 0);
   assertEquals(stored.length, 20_000);
   assert(sent() < 20, `${sent()} requests`);
@@ -149,7 +149,7 @@ for (const compression of ["gzip", "snappy", "lz4"]) {
       const large = batcher.add("large", randomBytes(limit + 100));
       const shrinks = batcher.add("shrinks", new Uint8Array(limit * 4));
       const after = Array.from({ length: 300 }, (_, n) => small(n + 300));
-      batcher.handOver();
+      batcher.submit();
       await assertRejects(() => Promise.resolve(large), LimitExceededError, "an event");
       const ids = await outcomes([...before, shrinks, ...after]);
       assertEquals(ids.includes("too large"), false);
@@ -163,7 +163,7 @@ test("an unobserved event that failed alone counts in the next flush, the others
   const { batcher, owner } = topicWith({ limit: 4000, isLimitKnown: false });
   const futures = ["a", "b".repeat(5000), "c", "d".repeat(5000), "e"].map((text) => batcher.add(text));
   const seen = assertRejects(() => Promise.resolve(futures[1]), LimitExceededError);
-  batcher.handOver();
+  batcher.submit();
   await seen;
   await futures[4];
   assertEquals(owner.failures.count, 1);

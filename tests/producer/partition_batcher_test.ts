@@ -40,8 +40,8 @@ function makeOwner(
     failures: new UnobservedFailures(),
     inFlight: new Set(),
     openBytes: 0,
-    waitingBytes: 0,
-    relieve: () => relieved++,
+    queuedBytes: 0,
+    submitAll: () => relieved++,
     expectsMore: () => false,
     onSettled: (batch) => void owner.inFlight.delete(batch),
   };
@@ -55,9 +55,9 @@ test("bytes of filling batches are counted, and released when they are sent", ()
   batchers[0].add("1", new Uint8Array(100));
   batchers[1].add("12");
   assertEquals(owner.openBytes, 5 + 1 + 100 + 2 + 3 * EVENT_BYTES);
-  batchers[0].handOver();
+  batchers[0].submit();
   assertEquals(owner.openBytes, 2 + EVENT_BYTES);
-  batchers[1].handOver();
+  batchers[1].submit();
   assertEquals([owner.openBytes, handed], [0, [2, 1]]);
 });
 
@@ -67,7 +67,7 @@ test("a stream and a failed batch release their bytes, too", async () => {
   });
   const batcher = new PartitionBatcher(0, owner);
   batcher.add("12345");
-  batcher.handOver();
+  batcher.submit();
   assertEquals(owner.openBytes, 0);
   const stream = (async function* () {
     yield new Uint8Array(1);
@@ -83,7 +83,7 @@ test("batchers that hold too much together are flushed, except those within thei
   assertEquals(relieved(), 0);
   batcher.add("1234");
   assertEquals(relieved(), 1);
-  batcher.handOver();
+  batcher.submit();
 });
 
 test("a batch is sent when it is full, by events or bytes", () => {
@@ -95,7 +95,7 @@ test("a batch is sent when it is full, by events or bytes", () => {
   for (const text of ["1234567", "1234", "123456", "1234567890", "12345678901", "1"]) batchers[1].add(text);
   // What would make it too large begins the next one; an event that is too large by itself goes alone.
   assertEquals(byBytes.handed, [1, 2, 1, 1]);
-  for (const batcher of batchers) batcher.handOver();
+  for (const batcher of batchers) batcher.submit();
 });
 
 test("while a batch is being stored the next one waits for it, or until it is full", async () => {
@@ -103,9 +103,9 @@ test("while a batch is being stored the next one waits for it, or until it is fu
   const { owner, handed } = makeOwner({ eventsMax: 3 }, () => new Promise((resolve) => stored.push(resolve)));
   const batcher = new PartitionBatcher(0, owner);
   batcher.add("1");
-  batcher.handOver();
+  batcher.submit();
   const second = batcher.add("2");
-  batcher.hurry(batchOf(second));
+  batcher.submitSoon(batchOf(second));
   await turn();
   assertEquals(handed, [1]);
   batcher.add("3");
@@ -127,8 +127,8 @@ test("while a batch is being stored the next one waits for it, or until it is fu
   assertEquals([await second, await last], [1, 4]);
 });
 
-function batchOf(future: unknown): Parameters<PartitionBatcher["hurry"]>[0] {
-  return (future as { batch: Parameters<PartitionBatcher["hurry"]>[0] }).batch;
+function batchOf(future: unknown): Parameters<PartitionBatcher["submitSoon"]>[0] {
+  return (future as { batch: Parameters<PartitionBatcher["submitSoon"]>[0] }).batch;
 }
 
 /** As `makeOwner`, over an engine that counts every byte; its answers come when the test says so. */
@@ -167,7 +167,7 @@ test("an engine's limit above the producer's changes nothing", () => {
   assertEquals(batches.length, 0);
   batcher.add("1234");
   assertEquals(batches.map(({ metadata }) => metadata.length), [2]);
-  batcher.handOver();
+  batcher.submit();
   store.forEach((end) => end());
 });
 
@@ -211,7 +211,7 @@ test("a stream is sent alone and at once, after what was pushed before it", asyn
   batcher.add("1");
   batcher.add("2", (async function* () {})());
   assertEquals(handed, [1, 1]);
-  assertEquals(batcher.handOver(), true);
+  assertEquals(batcher.submit(), true);
   assertEquals(handed, [1, 1]);
   await turn();
 });
@@ -222,12 +222,12 @@ test("a batch of events with empty data parts has no data", () => {
   batcher.add("1", new Uint8Array(0));
   batcher.add("2", null);
   batcher.add("3", []);
-  batcher.handOver();
+  batcher.submit();
   assertEquals([batches[0].data, batches[0].dataBytes], [undefined, 0]);
   batcher.add("4");
   batcher.add("5", new Uint8Array([1, 2]));
   batcher.add("6", [new Uint8Array([3]), new Uint8Array([4, 5])]);
-  batcher.handOver();
+  batcher.submit();
   assertEquals(batches[1].dataBytes, 5);
   assertEquals((batches[1].data as unknown[])[0], undefined);
   assertEquals((batches[1].data as unknown[])[1], new Uint8Array([1, 2]));
@@ -237,7 +237,7 @@ test("a batch of events with empty data parts has no data", () => {
 test("a partial batch is sent at the next turn of the event loop, and an empty batcher sends none", async () => {
   const { owner, handed } = makeOwner();
   const batcher = new PartitionBatcher(0, owner);
-  assertEquals(batcher.handOver(), true);
+  assertEquals(batcher.submit(), true);
   batcher.add("1");
   batcher.add("2");
   assertEquals(handed, []);
@@ -245,7 +245,7 @@ test("a partial batch is sent at the next turn of the event loop, and an empty b
   assertEquals(handed, [2]);
   // What was handed over before leaves nothing to do.
   batcher.add("3");
-  batcher.handOver();
+  batcher.submit();
   await turn();
   assertEquals(handed, [2, 1]);
 });
@@ -256,18 +256,18 @@ test("an awaited batch is sent after the running code, unless more events are be
     owner.expectsMore = () => more;
     const batcher = new PartitionBatcher(0, owner);
     const future = batcher.add("1");
-    batcher.hurry(batchOf(future));
-    batcher.hurry(batchOf(future));
+    batcher.submitSoon(batchOf(future));
+    batcher.submitSoon(batchOf(future));
     batcher.add("2");
     assertEquals(handed, []);
     await Promise.resolve();
     assertEquals(handed, more ? [] : [2]);
-    batcher.handOver();
+    batcher.submit();
     // It is not in the batcher any more.
-    batcher.hurry(batchOf(future));
+    batcher.submitSoon(batchOf(future));
     batcher.add("3");
     await Promise.resolve();
     assertEquals(handed, [2]);
-    batcher.handOver();
+    batcher.submit();
   }
 });

@@ -22,7 +22,7 @@ import { stableHash, stableHashOfQuoted } from "./stable_hash.ts";
 export class KeyPartitionSelector implements PartitionSelector {
   readonly #pointer: string;
   readonly #keys: readonly string[];
-  readonly #inTurn = new DefaultPartitionSelector();
+  readonly #roundRobin = new DefaultPartitionSelector();
   #count = 0;
 
   /** `pointer` is the JSON pointer of the key, e.g. `"/user/id"`; `""` is the whole metadata. */
@@ -42,14 +42,14 @@ export class KeyPartitionSelector implements PartitionSelector {
   /** Called with the topic's partitions. */
   setPartitions(infos: readonly PartitionInfo[]): void {
     this.#count = infos.length;
-    this.#inTurn.setPartitions(infos);
+    this.#roundRobin.setPartitions(infos);
   }
 
   /** The partition of the event's key. */
   selectPartitionFor(metadata: JsonValue, requested?: number): number {
     if (requested !== undefined) return requestedPartition(requested, this.#count);
     const key = valueAt(metadata, this.#keys);
-    if (key === undefined) return this.#inTurn.selectPartitionFor(metadata);
+    if (key === undefined) return this.#roundRobin.selectPartitionFor(metadata);
     return (typeof key === "string" ? stableHashOfQuoted(key) : stableHash(canonicalJson(key))) % this.#count;
   }
 

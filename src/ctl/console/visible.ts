@@ -7,10 +7,10 @@ const EVERY_HIDDEN = new RegExp(HIDDEN, "gu");
  * interpreting it. Tabs and line breaks stay.
  */
 export function visible(text: string): string {
-  return HIDDEN.test(text) ? text.replace(EVERY_HIDDEN, writtenOut) : text;
+  return HIDDEN.test(text) ? text.replace(EVERY_HIDDEN, escaped) : text;
 }
 
-function writtenOut(character: string): string {
+function escaped(character: string): string {
   return Array.from(
     { length: character.length },
     (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`,

@@ -7,7 +7,13 @@ import {
   TopicNotFoundError,
 } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
-import { checkIsApart, checkNewTopicName, checkTopicName, isTopicName, otherSpellings } from "../../names.ts";
+import {
+  checkIsDistinct,
+  checkNewTopicName,
+  checkTopicName,
+  isTopicName,
+  otherSpellings,
+} from "../../names.ts";
 import type { GroupEnvironment } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { isMissing, isTaken, type Storage } from "../../storage/port.ts";
@@ -77,7 +83,7 @@ export class FilesDriver implements DriverInterface {
       rootPath,
       open,
       checkIsFree,
-      checkIsApart: () => this.#checkIsApart(name),
+      checkIsDistinct: () => this.#checkIsDistinct(name),
     };
     return draftTopic(place, name, definition, resume);
   }
@@ -142,7 +148,7 @@ export class FilesDriver implements DriverInterface {
     }
     try {
       storage.syncDirectory(rootPath);
-      this.#checkIsApart(name);
+      this.#checkIsDistinct(name);
     } catch (error) {
       this.#tryRemove(name);
       throw error;
@@ -150,9 +156,9 @@ export class FilesDriver implements DriverInterface {
   }
 
   /** If two processes create similar names concurrently, at least one of them sees the other's topic here. */
-  #checkIsApart(name: string): void {
+  #checkIsDistinct(name: string): void {
     const names = this.#names();
-    if (names.includes(name)) checkIsApart(name, names.filter((other) => !other.startsWith(".")));
+    if (names.includes(name)) checkIsDistinct(name, names.filter((other) => !other.startsWith(".")));
   }
 
   #open(name: string): TopicInterface {
@@ -230,7 +236,7 @@ export class FilesDriver implements DriverInterface {
   #checkIsFree(name: string, names: readonly string[]): void {
     const { storage } = this;
     checkNewTopicName(name);
-    checkIsApart(name, names.filter((other) => !other.startsWith(".")));
+    checkIsDistinct(name, names.filter((other) => !other.startsWith(".")));
     if (storage.stat(this.#path(name)) === undefined) return;
     // Earlier versions ended a topic first: complete an interrupted deletion.
     if (this.#isTopic(name) && hasEnded(storage, this.#path(name)) && this.#remove(name)) return;

@@ -28,7 +28,7 @@ export function cppDifferences(pattern: JsonValue): string[] {
     wildcards: [],
     foldedTexts: [],
   };
-  lookAt(pattern, uses, false);
+  visit(pattern, uses, false);
   const sentences: [boolean, string][] = [
     [uses.values, "an array matches where one of its elements does, and in C++ only as a whole"],
     [uses.exists, 'for "exists" an object is not a value, and in C++ it is one'],
@@ -49,24 +49,24 @@ export function cppDifferences(pattern: JsonValue): string[] {
   return sentences.flatMap(([applies, sentence]) => applies ? [sentence] : []);
 }
 
-function lookAt(pattern: JsonValue, uses: Uses, isInner: boolean): void {
+function visit(pattern: JsonValue, uses: Uses, isInner: boolean): void {
   if (!isObject(pattern)) return;
   for (const [key, value] of Object.entries(pattern)) {
     const hasDots = key.includes(".");
     if (isObject(value)) {
       uses.nested = true;
-      lookAt(value, uses, true);
+      visit(value, uses, true);
       continue;
     }
     uses.nested ||= hasDots;
     for (const entry of Array.isArray(value) ? value : [value]) {
       if (isScalar(entry)) uses.values = true;
-      else if (isObject(entry)) lookAtOperators(entry, uses, isInner || hasDots);
+      else if (isObject(entry)) visitOperators(entry, uses, isInner || hasDots);
     }
   }
 }
 
-function lookAtOperators(entry: { [name: string]: JsonValue }, uses: Uses, isInner: boolean): void {
+function visitOperators(entry: { [name: string]: JsonValue }, uses: Uses, isInner: boolean): void {
   for (const [name, operand] of Object.entries(entry)) {
     if (name === "exists") {
       uses.exists = true;
@@ -75,10 +75,10 @@ function lookAtOperators(entry: { [name: string]: JsonValue }, uses: Uses, isInn
     }
     uses.values = true;
     if (name === "$or") {
-      for (const alternative of Array.isArray(operand) ? operand : []) lookAt(alternative, uses, true);
+      for (const alternative of Array.isArray(operand) ? operand : []) visit(alternative, uses, true);
     } else if (name === "anything-but") {
       uses.anythingBut = true;
-      if (isObject(operand)) lookAtOperators(operand, uses, isInner);
+      if (isObject(operand)) visitOperators(operand, uses, isInner);
     } else if (name === "wildcard") {
       uses.wildcards.push(...textsOf(operand).filter((text) => /[.[\](){}^$|+?\\]/.test(text)));
     } else {

@@ -9,20 +9,20 @@ const OPERATORS = ["anything-but", "prefix", "suffix", "equals-ignore-case", "nu
 /** What the C++ library rejects in a pattern, so that it cannot open the topic: a clause for each. */
 export function cppPatternRefusals(pattern: JsonValue): string[] {
   const refusals: string[] = [];
-  lookAtPattern(pattern, "", refusals);
+  visitPattern(pattern, "", refusals);
   return refusals;
 }
 
-function lookAtPattern(pattern: JsonValue, path: string, refusals: string[]): void {
+function visitPattern(pattern: JsonValue, path: string, refusals: string[]): void {
   if (!isObject(pattern)) return;
   for (const [key, value] of Object.entries(pattern)) {
     const at = path + pointerStep(key);
-    if (isObject(value)) lookAtPattern(value, at, refusals);
-    else if (Array.isArray(value)) lookAtList(value, at, refusals);
+    if (isObject(value)) visitPattern(value, at, refusals);
+    else if (Array.isArray(value)) visitList(value, at, refusals);
   }
 }
 
-function lookAtList(list: JsonValue[], path: string, refusals: string[]): void {
+function visitList(list: JsonValue[], path: string, refusals: string[]): void {
   const rules = list.filter(isObject);
   if (rules.length > 0 && rules.length < list.length) {
     refusals.push(`values and operators in one list at "${path}"`);
@@ -33,7 +33,7 @@ function lookAtList(list: JsonValue[], path: string, refusals: string[]): void {
     return;
   }
   list.forEach((rule, index) => {
-    if (isObject(rule) && !Object.hasOwn(rule, "exists")) lookAtRule(rule, `${path}/${index}`, refusals);
+    if (isObject(rule) && !Object.hasOwn(rule, "exists")) visitRule(rule, `${path}/${index}`, refusals);
   });
 }
 
@@ -42,7 +42,7 @@ function isRule(rule: { [key: string]: JsonValue }): boolean {
   return key !== undefined && others.length === 0 && [...OPERATORS, "exists", "cidr"].includes(key);
 }
 
-function lookAtRule(rule: { [key: string]: JsonValue }, path: string, refusals: string[]): void {
+function visitRule(rule: { [key: string]: JsonValue }, path: string, refusals: string[]): void {
   const name = OPERATORS.find((known) => Object.hasOwn(rule, known));
   if (name === undefined) {
     refusals.push(`operator "${Object.keys(rule)[0]}" at "${path}"`);
@@ -51,11 +51,11 @@ function lookAtRule(rule: { [key: string]: JsonValue }, path: string, refusals: 
   const operand = rule[name];
   const at = path + pointerStep(name);
   if (name === "anything-but") {
-    if (isObject(operand)) lookAtRule(operand, at, refusals);
+    if (isObject(operand)) visitRule(operand, at, refusals);
     else if (Array.isArray(operand) && !operand.every(isScalar)) refusals.push(`a list at "${at}" in a list`);
   } else if (name === "$or") {
     for (const [index, alternative] of (Array.isArray(operand) ? operand : []).entries()) {
-      lookAtPattern(alternative, `${at}/${index}`, refusals);
+      visitPattern(alternative, `${at}/${index}`, refusals);
     }
   } else if (name === "wildcard") {
     if (typeof operand !== "string") refusals.push(`a list of wildcards at "${at}"`);

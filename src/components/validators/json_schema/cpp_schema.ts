@@ -9,7 +9,7 @@ import { isRefusedInCpp } from "../cpp_regular_expression.ts";
 import { forEachSchema } from "./subschemas.ts";
 
 /** Keywords of later drafts. */
-const LATER_WORDS = [
+const LATER_KEYWORDS = [
   "prefixItems",
   "unevaluatedItems",
   "unevaluatedProperties",
@@ -59,7 +59,7 @@ export function cppSchemaDifferences(schema: JsonValue): string[] {
       if (matter.length > 0) differences.push(`keywords next to "$ref"${where(path)} are ignored`);
       return;
     }
-    for (const word of LATER_WORDS) {
+    for (const word of LATER_KEYWORDS) {
       if (Object.hasOwn(inner, word)) differences.push(`keyword "${word}"${where(path)} is unknown`);
     }
     for (const word of ["exclusiveMinimum", "exclusiveMaximum"]) {

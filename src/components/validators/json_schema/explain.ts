@@ -47,7 +47,7 @@ const PROPERTY_KEYWORDS: Record<string, { param: string; expected: (params: Para
 };
 
 /** Keywords whose own error, the last one, says more than those of their subschemas. */
-const SUMMING_KEYWORDS = ["contains", "propertyNames"];
+const SUMMARY_KEYWORDS = ["contains", "propertyNames"];
 
 /** Describes the first thing that is wrong. */
 export function explainSchemaErrors(errors: readonly SchemaError[]): MetadataMismatch {
@@ -56,7 +56,7 @@ export function explainSchemaErrors(errors: readonly SchemaError[]): MetadataMis
   // A subschema that does not match reports why.
   const [first, last] = [relevant[0]!, relevant.at(-1)!];
   if (last.keyword === "anyOf" || last.keyword === "oneOf") return explainChoice(last, relevant);
-  return explainError(SUMMING_KEYWORDS.includes(last.keyword) ? last : first);
+  return explainError(SUMMARY_KEYWORDS.includes(last.keyword) ? last : first);
 }
 
 function explainError(error: SchemaError): MetadataMismatch {
