@@ -34,7 +34,7 @@ export function checkNewTopicName(name: unknown): asserts name is string {
  * Throws `InvalidTopicNameError` if a new topic's name and an existing one differ only in what some file systems
  * do not distinguish: letter case, Unicode normalization, and invisible characters.
  */
-export function checkIsDistinct(name: string, others: Iterable<string>): void {
+export function checkUnique(name: string, others: Iterable<string>): void {
   const folded = fold(name);
   for (const other of others) {
     if (other === name || fold(other) !== folded) continue;

@@ -19,7 +19,7 @@ export interface DraftPlace {
   /** Throws if the name is taken, or is too similar to another topic's for some file systems. */
   checkIsFree(): void;
   /** Throws if another process has created a topic with a too similar name in the meantime. */
-  checkIsDistinct(): void;
+  checkUnique(): void;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function draftTopic(
   definition: TopicDefinition,
   resume: boolean,
 ): Promise<TopicDraftInterface> {
-  const { storage, rootPath, checkIsFree, checkIsDistinct } = place;
+  const { storage, rootPath, checkIsFree, checkUnique } = place;
   checkIsFree();
   makeTree(storage, rootPath);
   removeRubbish(storage, rootPath);
@@ -66,7 +66,7 @@ export async function draftTopic(
       }
       try {
         storage.syncDirectory(rootPath);
-        checkIsDistinct();
+        checkUnique();
       } catch (error) {
         tryMoveBack(storage, `${rootPath}/${name}`, `${hidden}/${name}`);
         throw error;

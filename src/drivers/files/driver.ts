@@ -7,13 +7,7 @@ import {
   TopicNotFoundError,
 } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
-import {
-  checkIsDistinct,
-  checkNewTopicName,
-  checkTopicName,
-  isTopicName,
-  otherSpellings,
-} from "../../names.ts";
+import { checkNewTopicName, checkTopicName, checkUnique, isTopicName, otherSpellings } from "../../names.ts";
 import type { GroupEnvironment } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { isMissing, isTaken, type Storage } from "../../storage/port.ts";
@@ -83,7 +77,7 @@ export class FilesDriver implements DriverInterface {
       rootPath,
       open,
       checkIsFree,
-      checkIsDistinct: () => this.#checkIsDistinct(name),
+      checkUnique: () => this.#checkUnique(name),
     };
     return draftTopic(place, name, definition, resume);
   }
@@ -148,7 +142,7 @@ export class FilesDriver implements DriverInterface {
     }
     try {
       storage.syncDirectory(rootPath);
-      this.#checkIsDistinct(name);
+      this.#checkUnique(name);
     } catch (error) {
       this.#tryRemove(name);
       throw error;
@@ -156,9 +150,9 @@ export class FilesDriver implements DriverInterface {
   }
 
   /** If two processes create similar names concurrently, at least one of them sees the other's topic here. */
-  #checkIsDistinct(name: string): void {
+  #checkUnique(name: string): void {
     const names = this.#names();
-    if (names.includes(name)) checkIsDistinct(name, names.filter((other) => !other.startsWith(".")));
+    if (names.includes(name)) checkUnique(name, names.filter((other) => !other.startsWith(".")));
   }
 
   #open(name: string): TopicInterface {
@@ -236,7 +230,7 @@ export class FilesDriver implements DriverInterface {
   #checkIsFree(name: string, names: readonly string[]): void {
     const { storage } = this;
     checkNewTopicName(name);
-    checkIsDistinct(name, names.filter((other) => !other.startsWith(".")));
+    checkUnique(name, names.filter((other) => !other.startsWith(".")));
     if (storage.stat(this.#path(name)) === undefined) return;
     // Earlier versions ended a topic first: complete an interrupted deletion.
     if (this.#isTopic(name) && hasEnded(storage, this.#path(name)) && this.#remove(name)) return;

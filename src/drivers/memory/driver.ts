@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { TopicExistsError, TopicNotFoundError, TransferInProgressError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
-import { checkIsDistinct, checkNewTopicName } from "../../names.ts";
+import { checkNewTopicName, checkUnique } from "../../names.ts";
 import type {
   DriverInterface,
   TopicDefinition,
@@ -105,7 +105,7 @@ export class MemoryDriver implements DriverInterface {
   /** Applies the rules for topic names in files, so that a test in memory finds what would fail there. */
   #checkIsFree(name: string): void {
     checkNewTopicName(name);
-    checkIsDistinct(name, this.#topics.keys());
+    checkUnique(name, this.#topics.keys());
     if (this.#topics.has(name)) throw new TopicExistsError(name, this.#where);
   }
 
