@@ -5,13 +5,18 @@
  * ```text
  * npm run kafka
  * npm run kafka -- --port 19092
+ * npm run kafka -- --version 2.8.2
  * ```
  */
 import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
-import { brokerMissing, Cluster } from "./kafka/broker.ts";
+import { Cluster } from "./kafka/broker.ts";
+import { findDistribution, KAFKA_VERSION, OLDEST_VERSION } from "./kafka/distribution.ts";
 
-const args = parseArgs(process.argv.slice(2), { default: { port: 9092 } });
+const args = parseArgs(process.argv.slice(2), {
+  string: ["version"],
+  default: { port: 9092, version: KAFKA_VERSION },
+});
 const port = Number(args["port"]);
 if (!Number.isInteger(port) || port < 1 || port > 65_535) {
   console.error(
@@ -19,12 +24,21 @@ if (!Number.isInteger(port) || port < 1 || port > 65_535) {
   );
   process.exit(2);
 }
-if (brokerMissing !== false) {
-  console.error(`Cannot start Kafka: ${brokerMissing}`);
+const version = String(args["version"]);
+if (!/^\d+\.\d+\.\d+$/.test(version)) {
+  console.error(
+    `Cannot start Kafka ${JSON.stringify(version)}: expected a version like ${KAFKA_VERSION}; ` +
+      `${OLDEST_VERSION} is the oldest supported one`,
+  );
+  process.exit(2);
+}
+const distribution = findDistribution(version);
+if ("missing" in distribution) {
+  console.error(`Cannot start Kafka: ${distribution.missing}`);
   process.exit(1);
 }
-const cluster = await Cluster.start({ port, heap: "512m" });
-console.log(`Kafka listens on ${cluster.servers}; stop it with Ctrl-C`);
+const cluster = await Cluster.start({ port, version, heap: "512m" });
+console.log(`Kafka ${version} listens on ${cluster.servers}; stop it with Ctrl-C`);
 await new Promise<void>((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
 });

@@ -103,7 +103,7 @@ test("kafka: tiered storage is a topic setting, refused with the broker's messag
 });
 
 test(
-  "kafka: assignment strategies must include roundrobin, and the group protocol is always classic",
+  "kafka: assignment strategies must include roundrobin, and the group protocol must be classic",
   {
     skip,
   },
@@ -112,7 +112,7 @@ test(
     await assertRejects(() => open({ [strategy]: "cooperative-sticky" }), InvalidOptionError, strategy);
     await using both = await open({ [strategy]: "cooperative-sticky,roundrobin" });
     assert(await both.topicExists("none") === false);
-    await using _ignored = await open({ "group.protocol": "consumer" });
+    await assertRejects(() => open({ "group.protocol": "consumer" }), InvalidOptionError, "KIP-848");
     await assertRejects(() => open({ "transactional.id": "t" }), InvalidOptionError, "transactional.id");
   },
 );

@@ -5,8 +5,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "nod
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Distribution, findDistribution } from "./distribution.ts";
+import { type Distribution, findDistribution, KAFKA_VERSION, OLDEST_VERSION } from "./distribution.ts";
+import { factors, LOG_SETTINGS, quorumProperties } from "./broker_settings.ts";
 import { freePorts } from "./ports.ts";
+import { needsZooKeeper, ZOOKEEPER, zooKeeperProperties } from "./zookeeper.ts";
 
 const START_MS_MAX = 150_000;
 const POLL_MS = 50;
@@ -41,10 +43,17 @@ export interface ClusterSettings {
   port?: number;
   /** Memory of each broker, in Java's notation. */
   heap?: string;
+  /** Version of Kafka. Default: that of the tests. */
+  version?: string;
 }
 
 /** Why there are no brokers here, or false: for the option `skip` of tests. */
 export const brokerMissing: string | false = reasonOf(findDistribution());
+
+/** Why there is none of the oldest version that is claimed, or false; it is not fetched for tests. */
+export function oldestMissing(): string | false {
+  return reasonOf(findDistribution(OLDEST_VERSION, false));
+}
 
 function reasonOf(distribution: Distribution): string | false {
   return "missing" in distribution ? distribution.missing : false;
@@ -63,6 +72,8 @@ export class Broker {
     private readonly folder: string,
     private readonly classpath: string,
     private readonly heap: string,
+    /** Its class, and the file that has its settings. */
+    private readonly program: readonly [string, string] = ["kafka.Kafka", "server.properties"],
   ) {}
 
   /** Starts it; the log of an earlier start is kept. */
@@ -74,8 +85,8 @@ export class Broker {
       "-XX:TieredStopAtLevel=1",
       "-cp",
       `${this.folder}:${this.classpath}`,
-      "kafka.Kafka",
-      join(this.folder, "server.properties"),
+      this.program[0],
+      join(this.folder, this.program[1]),
     ];
     this.#process = spawn("sh", ["-c", WATCHER, "sh", ...java], {
       stdio: ["pipe", "ignore", "ignore"],
@@ -122,19 +133,27 @@ export class Broker {
 
 /** Brokers that form a cluster. */
 export class Cluster {
-  private constructor(readonly brokers: readonly Broker[], private readonly janitor: ChildProcess) {}
+  private constructor(
+    readonly brokers: readonly Broker[],
+    private readonly janitor: ChildProcess,
+    /** What keeps the metadata of brokers that cannot themselves. */
+    private readonly keeper?: Broker,
+  ) {}
 
   /** Creates a cluster and starts its brokers. */
   static async start(
-    { brokers: count = 1, properties = {}, scram = [], heap = HEAP, port: firstPort }: ClusterSettings = {},
+    settings: ClusterSettings = {},
   ): Promise<Cluster> {
-    const distribution = findDistribution();
+    const { brokers: count = 1, properties = {}, scram = [], heap = HEAP, version = KAFKA_VERSION } =
+      settings;
+    const distribution = findDistribution(version);
     if ("missing" in distribution) throw new Error(distribution.missing);
     const folder = mkdtempSync(join(tmpdir(), "diaspora-kafka-cluster-"));
     const janitor = spawn("sh", ["-c", JANITOR, "sh", folder], { stdio: ["pipe", "ignore", "ignore"] });
     janitor.unref();
     const ports = await freePorts(count * 2);
-    if (firstPort !== undefined) ports[0] = firstPort;
+    ports[0] = settings.port ?? ports[0];
+    const isOld = needsZooKeeper(version);
     const voters = range(count).map((node) => `${node + 1}@127.0.0.1:${ports[count + node]}`).join(",");
     const brokers = range(count).map((node) => {
       const own = join(folder, `node-${node + 1}`);
@@ -144,13 +163,9 @@ export class Cluster {
       writeFileSync(
         join(own, "server.properties"),
         lines({
-          "process.roles": "broker,controller",
-          "node.id": String(node + 1),
-          "controller.quorum.voters": voters,
-          "listeners": `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${ports[count + node]}`,
-          "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
-          "controller.listener.names": "CONTROLLER",
-          "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+          ...(isOld
+            ? zooKeeperProperties(node + 1, port, ports[count])
+            : quorumProperties(node + 1, port, ports[count + node], voters)),
           "log.dirs": join(own, "data"),
           ...factors(count),
           ...Object.fromEntries(
@@ -163,14 +178,20 @@ export class Cluster {
       );
       return new Broker(`127.0.0.1:${port}`, port, own, distribution.classpath, heap);
     });
+    const cluster = new Cluster(
+      brokers,
+      janitor,
+      isOld ? zooKeeper(folder, ports[count], distribution.classpath) : undefined,
+    );
     try {
-      format(distribution.classpath, folder, count, scram);
+      if (isOld) await cluster.keeper!.start();
+      else format(distribution.classpath, folder, count, scram);
       await Promise.all(brokers.map((broker) => broker.start()));
     } catch (error) {
-      await new Cluster(brokers, janitor).stop();
+      await cluster.stop();
       throw error;
     }
-    return new Cluster(brokers, janitor);
+    return cluster;
   }
 
   /** Addresses of all brokers, for `bootstrap.servers`. */
@@ -180,7 +201,7 @@ export class Cluster {
 
   /** Kills the brokers and removes their data. */
   async stop(): Promise<void> {
-    await Promise.all(this.brokers.map((broker) => broker.kill()));
+    await Promise.all([...this.brokers, this.keeper].map((broker) => broker?.kill()));
     const ended = new Promise((resolve) => this.janitor.once("exit", resolve));
     this.janitor.ref();
     this.janitor.stdin?.destroy();
@@ -195,35 +216,14 @@ export class Cluster {
 
 const CLUSTER_ID = "ZGlhc3BvcmEtdGVzdHMuLg";
 
-const LOG_SETTINGS = `
-appender.file.type = File
-appender.file.name = file
-appender.file.fileName = FILE
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %d %p %m%n
-rootLogger.level = warn
-rootLogger.appenderRef.file.ref = file
-`;
-
-function factors(brokers: number): Record<string, string> {
-  const replicas = String(Math.min(brokers, 3));
-  return {
-    "offsets.topic.replication.factor": replicas,
-    "offsets.topic.num.partitions": "4",
-    "transaction.state.log.replication.factor": replicas,
-    "transaction.state.log.min.isr": "1",
-    "share.coordinator.state.topic.replication.factor": replicas,
-    "share.coordinator.state.topic.min.isr": "1",
-    "group.initial.rebalance.delay.ms": "0",
-    "auto.create.topics.enable": "false",
-    "log.cleaner.dedupe.buffer.size": "2097152",
-    "num.network.threads": "2",
-    "num.io.threads": "2",
-    "controlled.shutdown.enable": "false",
-    // A restarted broker is accepted once its predecessor's session has expired.
-    "broker.session.timeout.ms": "2000",
-    "broker.heartbeat.interval.ms": "400",
-  };
+function zooKeeper(folder: string, port: number, classpath: string): Broker {
+  const own = join(folder, "zookeeper");
+  mkdirSync(own);
+  writeFileSync(join(own, ZOOKEEPER.file), lines(ZOOKEEPER.properties(own, port)));
+  return new Broker(`127.0.0.1:${port}`, port, own, classpath, ZOOKEEPER.heap, [
+    ZOOKEEPER.program,
+    ZOOKEEPER.file,
+  ]);
 }
 
 /** Writes the first record of each node's log, as Kafka's tool does before the first start. */

@@ -6,18 +6,19 @@ import { join } from "node:path";
 import process from "node:process";
 
 /** To test with older brokers: `DIASPORA_TEST_KAFKA=3.3.2 npm test -- tests/kafka/driver_test.ts`. */
-const KAFKA_VERSION = process.env.DIASPORA_TEST_KAFKA ?? "4.3.1";
+export const KAFKA_VERSION: string = process.env.DIASPORA_TEST_KAFKA ?? "4.3.1";
+/** The oldest version that the documentation claims. */
+export const OLDEST_VERSION = "2.8.2";
 const LOG4J_VERSION = "2.25.1";
 const DOWNLOAD_MS_MAX = 300_000;
 
-const FOLDER = join(tmpdir(), `diaspora-kafka-${KAFKA_VERSION}`);
-
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const pomOf = (version: string): string =>
+  `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>test</groupId><artifactId>kafka-broker</artifactId><version>1</version>
   <dependencies>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${KAFKA_VERSION}</version>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${version}</version>
     </dependency>
     <dependency>
       <groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId>
@@ -30,42 +31,45 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 /** The command line that starts a broker; or why there is none. */
 export type Distribution = { classpath: string } | { missing: string };
 
-/** Finds the jars, and downloads them the first time. */
-export function findDistribution(): Distribution {
+/** Finds the jars of a version, and downloads them the first time unless `fetches` is false. */
+export function findDistribution(version: string = KAFKA_VERSION, fetches = true): Distribution {
   const java = spawnSync("java", ["-version"], { encoding: "utf8" });
   if (java.error !== undefined || java.status !== 0) return { missing: "no Java is installed" };
-  if (!existsSync(FOLDER)) {
-    const failure = download();
+  const folder = join(tmpdir(), `diaspora-kafka-${version}`);
+  if (!existsSync(folder)) {
+    const failure = fetches
+      ? download(version, folder)
+      : `Kafka ${version} is not installed; "npm run kafka -- --version ${version}" fetches it`;
     if (failure !== undefined) return { missing: failure };
   }
-  return { classpath: join(FOLDER, "*") };
+  return { classpath: join(folder, "*") };
 }
 
 /** Downloads into a temporary folder and renames it, so that other processes only find a complete one. */
-function download(): string | undefined {
+function download(version: string, folder: string): string | undefined {
   const maven = spawnSync("mvn", ["-version"], { encoding: "utf8" });
   if (maven.error !== undefined || maven.status !== 0) return "Maven, which fetches Kafka, is not installed";
   const work = mkdtempSync(join(tmpdir(), "diaspora-kafka-download-"));
   try {
     const jars = join(work, "jars");
-    writeFileSync(join(work, "pom.xml"), POM);
+    writeFileSync(join(work, "pom.xml"), pomOf(version));
     const copied = spawnSync(
       "mvn",
       ["-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${jars}`],
       { cwd: work, encoding: "utf8", timeout: DOWNLOAD_MS_MAX },
     );
     if (copied.status !== 0 || readdirSync(jars).length === 0) {
-      return `Maven could not fetch Kafka ${KAFKA_VERSION}`;
+      return `Maven could not fetch Kafka ${version}`;
     }
     try {
-      renameSync(jars, FOLDER);
+      renameSync(jars, folder);
     } catch (error) {
       // Another run was faster.
-      if (!existsSync(FOLDER)) throw error;
+      if (!existsSync(folder)) throw error;
     }
     return undefined;
   } catch (error) {
-    return `Kafka ${KAFKA_VERSION} could not be fetched: ${(error as Error).message}`;
+    return `Kafka ${version} could not be fetched: ${(error as Error).message}`;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -103,6 +103,11 @@ export const HONOURED: Readonly<Record<string, HonouredProperty>> = {
   "heartbeat.interval.ms": number(1, 3_600_000),
   "max.poll.interval.ms": number(1, 86_400_000),
   "group.instance.id": text,
+  "group.protocol": only(
+    "consumers here form groups of the classic protocol, and none of KIP-848; leave it out, and give a group of " +
+      "the new protocol another name",
+    "classic",
+  ),
   "partition.assignment.strategy": list,
   "fetch.wait.max.ms": number(0, 300_000),
   "fetch.min.bytes": number(1, 100_000_000),
@@ -117,6 +122,8 @@ export const HONOURED: Readonly<Record<string, HonouredProperty>> = {
 /** Properties that a program may rely on but that are not supported, and why. */
 export const REFUSED: Readonly<Record<string, string>> = {
   "group.id": "the group is the consumer's name",
+  "group.remote.assignor":
+    "it belongs to groups of KIP-848, and groups here are of the classic protocol; leave it out",
   "group.protocol.type": "the group is one of consumers",
   "transactional.id": "events are not stored in transactions",
   "plugin.library.paths": "there are no native plugins",
@@ -172,8 +179,6 @@ export const INEFFECTIVE: readonly string[] = [
   "error_cb",
   "fetch.error.backoff.ms",
   "fetch.queue.backoff.ms",
-  "group.protocol",
-  "group.remote.assignor",
   "interceptors",
   "internal.termination.signal",
   "linger.ms",

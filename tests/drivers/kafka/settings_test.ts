@@ -91,6 +91,11 @@ test("an invalid value is refused, with what is expected", () => {
     refusal({ ...SERVERS, "acks": 1 }),
     'expected "all" or "-1", since events count as stored',
   );
+  assertStringIncludes(
+    refusal({ ...SERVERS, "group.protocol": "consumer" }),
+    'expected "classic", since consumers here form groups of the classic protocol, and none of KIP-848; leave it out',
+  );
+  assertEquals(readSettings({ ...SERVERS, "group.protocol": "classic" }).ineffective, []);
   assertStringIncludes(refusal({ ...SERVERS, "check.crcs": "maybe" }), "true or false");
   assertStringIncludes(refusal({ ...SERVERS, "compression.type": "rar" }), '"zstd"');
   assertStringIncludes(refusal({ ...SERVERS, "ssl.ca.location": 5 }), "expected text");
