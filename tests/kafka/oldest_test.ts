@@ -49,6 +49,14 @@ test(
     }
     assertEquals(found.size, EVENTS * CODECS.length);
 
+    // A name is behind by what it has not acknowledged.
+    await using half = topic.consumer("half");
+    for await (const event of half.events({ until: "end" })) {
+      if (event.id !== 9) continue;
+      await event.acknowledge();
+    }
+    assertEquals((await topic.lag("half")).map(({ events }) => events), [end - 10, end - 10]);
+
     // Two of a name share the partitions.
     await using first = new Reading(topic, "readers");
     await using second = new Reading(topic, "readers");

@@ -92,9 +92,15 @@ async function alterConfigs(
         }),
     );
   } catch (error) {
-    if (error instanceof BrokerError && error.reason === "INVALID_CONFIG") {
+    if (error instanceof BrokerError && isInvalidConfig(error)) {
       throw new InvalidOptionError("", error.message, { cause: error });
     }
     throw error;
   }
+}
+
+/** Brokers before version 3 have no code of its own for it when settings are changed. */
+function isInvalidConfig({ reason, message }: BrokerError): boolean {
+  return reason === "INVALID_CONFIG" ||
+    (reason === "INVALID_REQUEST" && message.includes("Invalid config value"));
 }

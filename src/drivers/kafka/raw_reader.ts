@@ -100,7 +100,10 @@ export class RawReader {
           }],
         }],
       });
-      return answer.responses[0]?.partitions[0];
+      // Brokers before 3.1 go on to give what was read before: they know topics by name, and the client, which has
+      // forgotten the name, takes the earlier one back by its id.
+      return answer.responses.find(({ topicId }) => topicId === topic.id)?.partitions
+        .find(({ partitionIndex }) => partitionIndex === partition);
     } catch (error) {
       if (isFault(error, "OFFSET_OUT_OF_RANGE") || isUnknownTopic(error)) return undefined;
       throw error;

@@ -1,0 +1,87 @@
+// On Kafka 2.8, which keeps its metadata in ZooKeeper, the lag of a consumer was 0 whatever was left: that broker went
+// on to answer with the topic that was read before, and the answer was taken for the one asked for. A setting it refused
+// was a fault of the broker, not of the option. A topic created right after it was deleted "existed already".
+import { assertEquals, assertRejects } from "@std/assert";
+import { BrokerError, DiasporaError, InvalidOptionError } from "../../mod.ts";
+import { changeConfigs } from "../../src/drivers/kafka/configs.ts";
+import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
+import { RawReader } from "../../src/drivers/kafka/raw_reader.ts";
+import { type NewTopic, TopicKeeper } from "../../src/drivers/kafka/topic_keeper.ts";
+import { test } from "../harness.ts";
+
+/** A cluster that asks what the test brings. */
+function clusterOf(client: Record<string, unknown>, more: Record<string, unknown> = {}): Cluster {
+  const run = (_: string, ask: (admin: unknown) => unknown) => ask(client);
+  return { run, consumer: () => client, pause: () => Promise.resolve(), servers: "a:1", ...more } as never;
+}
+
+function metadataOf(topic: string): unknown {
+  const partitions = [{ leader: 1, replicas: [1] }, { leader: 1, replicas: [1] }];
+  return {
+    topics: new Map([[topic, { id: `id of ${topic}`, partitions, partitionsCount: 2 }]]),
+    brokers: new Map([[1, { host: "a", port: 1 }]]),
+  };
+}
+
+/** An answer with so many records of each partition. */
+function answered(topicId: string, ...counts: number[]): unknown {
+  const partitions = counts.map((count, partitionIndex) => {
+    const records = Array.from({ length: count }, (_, offsetDelta) => ({ offsetDelta, timestampDelta: 0n }));
+    const batch = { firstOffset: 0n, lastOffsetDelta: count - 1, attributes: 0, firstTimestamp: 0n, records };
+    return { partitionIndex, highWatermark: BigInt(count), records: [batch] };
+  });
+  return { topicId, partitions };
+}
+
+test("records are those of the topic asked for, though the broker answers with the one asked for before too", async () => {
+  const responses = [answered("other", 3, 3), answered("id of t", 5, 10)];
+  const reader = new RawReader(clusterOf({
+    topics: { track: () => {}, untrack: () => {} },
+    metadata: () => Promise.resolve(metadataOf("t")),
+    fetch: () => Promise.resolve({ responses }),
+  }));
+  const found = await reader.read({ kafkaName: "t", partition: 1, offset: 7, recordsMax: 10 });
+  assertEquals(found.map(({ offset }) => offset), [7, 8, 9]);
+});
+
+for (
+  const [reason, text, isOption] of [
+    ["INVALID_CONFIG", "Value must be at least 14", true],
+    ["INVALID_REQUEST", "Invalid config value for resource ConfigResource: Value must be at least 14", true],
+    ["INVALID_REQUEST", "The request is cut off", false],
+  ] as const
+) {
+  test(`${reason} "${text}" is ${isOption ? "the option's fault" : "the broker's word"}`, async () => {
+    const module = {
+      ConfigResourceTypes: { TOPIC: 2 },
+      IncrementalAlterConfigOperationTypes: { SET: 0, DELETE: 1 },
+    };
+    const incrementalAlterConfigs = () => Promise.reject(new BrokerError("a:1", text, { reason }));
+    const error = await assertRejects(
+      () =>
+        changeConfigs(clusterOf({ incrementalAlterConfigs }, { module }), "t", [{ name: "n", value: "1" }]),
+      DiasporaError,
+    );
+    assertEquals([error instanceof InvalidOptionError, error.message], [isOption, text]);
+  });
+}
+
+for (const [what, isThere] of [["being deleted", false], ["there", true]] as const) {
+  test(`a topic whose name is taken by one that is ${what} ${isThere ? "exists" : "is created a little later"}`, async () => {
+    let attempts = 0;
+    const keeper = new TopicKeeper(
+      clusterOf({
+        createTopics() {
+          if (++attempts < 3 || isThere) {
+            throw Object.assign(new Error("taken"), { apiId: "TOPIC_ALREADY_EXISTS" });
+          }
+          return Promise.resolve([]);
+        },
+        metadata: () => Promise.resolve(metadataOf(isThere || attempts === 3 ? "t" : "another")),
+      }),
+      undefined,
+    );
+    const topic: NewTopic = { kafkaName: "t", localName: "t", numPartitions: 2, configs: [] } as never;
+    assertEquals([await keeper.create(topic), attempts], [!isThere, isThere ? 1 : 3]);
+  });
+}
