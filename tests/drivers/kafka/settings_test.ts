@@ -102,7 +102,7 @@ test("an invalid value is refused, with what is expected", () => {
   assertStringIncludes(refusal({ ...SERVERS, "partition.assignment.strategy": "range" }), "roundrobin");
   assertStringIncludes(
     refusal({ ...SERVERS, "compression.type": "gzip", "compression.codec": "lz4" }),
-    "given too",
+    "given as well",
   );
 });
 
