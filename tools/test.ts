@@ -12,13 +12,13 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import process from "node:process";
+import { makeBuilds } from "./test/builds.ts";
 import type { TestOutcome } from "./test/junit.ts";
 import { endRuns, type RunResult, runTests } from "./test/run.ts";
-import { BINARY, type Runner, runners } from "./test/runners.ts";
-import { findTests, needsProgram } from "./test/suites.ts";
-import { Supervised, watchParent } from "./test/supervised.ts";
+import { type Runner, runners } from "./test/runners.ts";
+import { findTests } from "./test/suites.ts";
+import { watchParent } from "./test/supervised.ts";
 import { Transcripts } from "./test/transcripts.ts";
 import { counted } from "../src/counted.ts";
 
@@ -57,20 +57,6 @@ watchParent(() => {
   process.exit(1);
 });
 
-let compiling: Promise<string | undefined> | undefined;
-
-/** Compiles the command once, so that its tests never run an outdated one; returns what went wrong. */
-function compileOnce(): Promise<string | undefined> {
-  const compile = async (): Promise<string | undefined> => {
-    let output = "";
-    const command = ["node", "tools/launch.mjs", "compile", "--output", BINARY];
-    const code = await new Supervised(command, {}, (bytes) => output += new TextDecoder().decode(bytes))
-      .ended;
-    return code === 0 ? undefined : output;
-  };
-  return compiling ??= compile();
-}
-
 /** Runs the tests on one runtime. */
 async function runOn(
   runner: Runner,
@@ -87,16 +73,12 @@ async function runOn(
   }
   const order = ["Deno", "Binary"].includes(runner.name) ? `, order from seed ${seed}` : "";
   onOutput(new TextEncoder().encode(`\n${runner.name}: ${counted(its.length, "file")}${order}\n`));
-  const environment: Record<string, string> = {};
-  if (runner.name === "Binary" || runner.name === "Deno" && its.some(needsProgram)) {
-    const failure = await compileOnce();
-    if (failure !== undefined) {
-      onOutput(new TextEncoder().encode(failure));
-      return only("all: the program does not compile", "failed");
-    }
-    environment["DIASPORA_TEST_PROGRAM"] = resolve(BINARY);
+  const builds = await makeBuilds(runner.name, its);
+  if ("failure" in builds) {
+    onOutput(new TextEncoder().encode(builds.failure));
+    return only("all: what they need cannot be built", "failed");
   }
-  const request = { files: its, seed, filter, environment };
+  const request = { files: its, seed, filter, environment: builds.environment };
   const { outcomes, timings } = await runTests(runner, request, { deadlineMs, onOutput });
   // Deno and Bun report tests that the filter left out as skipped; a skip with a reason has it in its name.
   const meant = outcomes.filter(({ name, result }) =>

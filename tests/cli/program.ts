@@ -27,8 +27,12 @@ function others(): Record<string, string[]> {
   const script = join(ROOT, "cli.ts");
   const bun = join(ROOT, "node_modules/.bin/bun");
   if (!existsSync(bun)) return {};
+  // The package as npm has it, where it was built: it starts five times faster than its source.
+  const built = process.env.DIASPORA_TEST_PACKAGE;
   return {
-    node: ["node", "--import", join(ROOT, "node_modules/tsx/dist/loader.mjs"), script],
+    node: built === undefined
+      ? ["node", "--import", join(ROOT, "node_modules/tsx/dist/loader.mjs"), script]
+      : ["node", join(built, "esm/cli.js")],
     bun: [bun, script],
   };
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type Command, forms, type Start, startInTurn } from "../../bench/cold_start.ts";
 import { test } from "../harness.ts";
 import { compileTo } from "./compile_to.ts";
-import { mustRun } from "./consumer_project.ts";
+import { builtPackage } from "./consumer_project.ts";
 
 /**
  * How many times an empty program's processor time `--help` and a first look at a store may take. The goal for
@@ -30,9 +30,7 @@ test("every form of the command starts within its time budget", () => {
   try {
     const program = join(home, "diaspora-ctl");
     compileTo(program);
-    const built = join(home, "npm");
-    mustRun("node", ["tools/launch.mjs", "build:npm", "--output", built]);
-    const found = forms({ package: built, program });
+    const found = forms({ package: builtPackage(join(home, "npm")), program });
     assertEquals(found.map(({ name }) => name), BUDGETS.map(({ name }) => name));
 
     const list = ["topic", "list", "--driver", "files", "--driver.root_path", home];

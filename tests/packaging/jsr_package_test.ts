@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { test } from "../harness.ts";
-import { config, withJsrProject, withPublished } from "./published_package.ts";
+import { config, type Published, withJsrProject, withPublished } from "./published_package.ts";
 
 /** JSR cannot follow imports of modules that users name, and must not follow those of the driver for Kafka. */
 const UNKNOWN_BEFORE = ["src/components/modules.ts", "src/ctl/open_driver.ts", "src/drivers/optional.ts"];
@@ -24,26 +24,9 @@ await using consumer = topic.consumer("reader");
 console.log(JSON.stringify((await consumer.pull()).metadata), typeof testing.testDriver, typeof instrument);
 `;
 
-test("the package is published with explicit types, and with the library only", async () => {
-  await withPublished(({ jsr, log }) => {
-    const published = jsr.packages.get(config.name);
-    assert(published !== undefined, log);
-    assertEquals(published.version, config.version);
-    const files = [...published.files.keys()];
-    const wanted = /^(?:mod\.ts|cli\.ts|deno\.json|README\.md|CHANGELOG\.md|LICENSE|src\/.+\.ts)$/;
-    assertEquals(files.filter((path) => !wanted.test(path) || path.endsWith("_test.ts")), []);
-    for (const path of ["README.md", "CHANGELOG.md", "LICENSE"]) assert(files.includes(path), path);
-
-    const warnings = [...log.matchAll(/^(?:warning|error)\[([\w-]+)\].*\n\s*--> (.+?):\d+:\d+$/gm)]
-      .map(([, rule, path]) => `${rule} in ${path.replace(resolve(".") + "/", "")}`);
-    const expected = UNKNOWN_BEFORE.map((path) => `unanalyzable-dynamic-import in ${path}`);
-    assertEquals([...new Set(warnings)], expected, log);
-    assert(!/\bwarning(?!\[)/i.test(log), log);
-  });
-});
-
-test("a program and the command run from JSR alone", async () => {
+test("the package is published with explicit types and with the library only, and a program and the command run from JSR alone", async () => {
   await withPublished(async (published) => {
+    checkFiles(published);
     await withJsrProject(published, async ({ folder, deno }) => {
       writeFileSync(join(folder, "program.ts"), PROGRAM);
       const run = (...parameters: string[]) => deno("run", "-q", "-A", "--no-lock", ...parameters);
@@ -60,6 +43,22 @@ test("a program and the command run from JSR alone", async () => {
     });
   });
 });
+
+function checkFiles({ jsr, log }: Published): void {
+  const published = jsr.packages.get(config.name);
+  assert(published !== undefined, log);
+  assertEquals(published.version, config.version);
+  const files = [...published.files.keys()];
+  const wanted = /^(?:mod\.ts|cli\.ts|deno\.json|README\.md|CHANGELOG\.md|LICENSE|src\/.+\.ts)$/;
+  assertEquals(files.filter((path) => !wanted.test(path) || path.endsWith("_test.ts")), []);
+  for (const path of ["README.md", "CHANGELOG.md", "LICENSE"]) assert(files.includes(path), path);
+
+  const warnings = [...log.matchAll(/^(?:warning|error)\[([\w-]+)\].*\n\s*--> (.+?):\d+:\d+$/gm)]
+    .map(([, rule, path]) => `${rule} in ${path.replace(resolve(".") + "/", "")}`);
+  const expected = UNKNOWN_BEFORE.map((path) => `unanalyzable-dynamic-import in ${path}`);
+  assertEquals([...new Set(warnings)], expected, log);
+  assert(!/\bwarning(?!\[)/i.test(log), log);
+}
 
 test("every entry point is documented, with an example, and so is every symbol", () => {
   for (const [entry, source] of Object.entries(config.exports)) {

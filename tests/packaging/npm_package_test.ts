@@ -211,6 +211,21 @@ test("the command of the package makes a topic and lists it", () => {
   assertEquals(mustRun(bin, ["topic", "list", ...where], folder).stdout, "my_topic\n");
 });
 
+// The parser of YAML was bundled from scripts, whose `require("process")` no module has.
+test("the command of the package reads a configuration in YAML", () => {
+  const { folder } = consumerProject();
+  const root = JSON.stringify(join(folder, "yaml-data"));
+  writeFileSync(
+    join(folder, "forward.yaml"),
+    `drivers:\n  s: { type: files, options: { root_path: ${root} } }\nforward:\n  - { from: s/none, to: s/other }\n`,
+  );
+  const bin = resolve(folder, "node_modules/.bin/diaspora-ctl");
+  assertMatch(
+    run(bin, ["forward", "--config", "forward.yaml"], folder).stderr,
+    /"forward.yaml" line 4: Cannot open topic "none"/,
+  );
+});
+
 test("the command says what form of module this version of Node needs", () => {
   const { folder } = consumerProject();
   const bin = resolve(folder, "node_modules/.bin/diaspora-ctl");

@@ -34,7 +34,7 @@ const STARTS: Record<string, { words?: string[]; code?: number; says: string }> 
     says: "src/log/segment/append_signal.ts:",
   },
   compile: { words: ["--target", "z80"], code: 2, says: 'Cannot compile for "z80"' },
-  "build:npm": { words: ["--output", "built"], says: "built" },
+  "build:npm": { words: ["--bundled", "--output", "built"], says: "built" },
   "build:wasm": { says: "core_bytes.ts" },
   "build:ui": { says: "page_files.ts" },
   reference: { says: "docs/reference.md" },

@@ -38,14 +38,17 @@ function runDeno(
 }
 
 /** Publishes the package to a registry of the test's own for the length of a call. */
-export async function withPublished(use: (published: Published) => void | Promise<void>): Promise<void> {
+export async function withPublished(
+  use: (published: Published) => void | Promise<void>,
+  ...options: string[]
+): Promise<void> {
   await using jsr = await serveFakeJsr();
   const cache = mkdtempSync(join(tmpdir(), "diaspora-jsr-"));
   try {
     const { code, stdout, stderr } = await runDeno({
       jsr,
       cache,
-      parameters: ["publish", "--config", "deno.json", "--allow-dirty", "--token", "of-the-test"],
+      parameters: ["publish", "--config", "deno.json", "--allow-dirty", "--token", "of-the-test", ...options],
     });
     assertEquals(code, 0, stdout + stderr);
     await use({ jsr, cache, log: stdout + stderr });

@@ -59,10 +59,15 @@ test("dnt and TypeScript's own compiler build the same package", async () => {
   });
   const home = mkdtempSync(join(tmpdir(), "diaspora-dnt-"));
   try {
-    const [withDnt, without] = [join(home, "dnt"), join(home, "typescript")];
+    const withDnt = join(home, "dnt");
     const fake: Record<string, string> = connected ? {} : { JSR_URL: jsr.url, DENO_DIR: join(home, "cache") };
     await buildNpm(withDnt, { ...fake, DIASPORA_TOOLING: "connected" });
-    await buildNpm(without, { DIASPORA_TOOLING: "npm-only" });
+    let without = process.env["DIASPORA_TEST_PACKAGE"];
+    // Where JSR answers, the one of the test runner was made with dnt too.
+    if (without === undefined || connected) {
+      without = join(home, "typescript");
+      await buildNpm(without, { DIASPORA_TOOLING: "npm-only" });
+    }
 
     assertEquals(filesOf(withDnt), filesOf(without));
     const recorded = [...new Set(filesOf(without))].filter((path) =>

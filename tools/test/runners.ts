@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from "node:path";
 import process from "node:process";
+import { BINARY } from "./builds.ts";
 import { groupFiles } from "./node_groups.ts";
 import { needsBrowser, runsOn, testsCommand } from "./suites.ts";
 
@@ -20,9 +21,6 @@ export interface Runner {
  * processes. The other runtimes, which have fewer files, run at the same time with one file each.
  */
 const DENO_JOBS = "3";
-
-/** The program that the tests of the command run when they test the binary. */
-export const BINARY = "dist/diaspora-ctl";
 
 /** What a runner is asked to run. */
 export interface RunRequest {
@@ -48,7 +46,8 @@ function escapeForRegExp(text: string): string {
 export function runners(denoConfig: string): Runner[] {
   const deno: Runner["command"] = ({ files, report, seed, filter }) => [
     process.execPath,
-    ...["test", "-A", "--no-lock", "-c", denoConfig],
+    // Types are checked by `npm run ok`, all at once.
+    ...["test", "-A", "--no-check", "--no-lock", "-c", denoConfig],
     ...["--parallel", `--shuffle=${seed}`, `--junit-path=${report}`],
     ...(filter === undefined ? [] : [`--filter=${filter}`]),
     ...files,

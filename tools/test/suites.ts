@@ -66,6 +66,12 @@ export function needsProgram(file: string): boolean {
   return /^tests\/packaging\/(?:compiled_program|cold_start)_test\.ts$/.test(file);
 }
 
+/** Whether a test file uses the npm package, which is built once for all of them. */
+export function needsPackage(file: string): boolean {
+  return /^tests\/(?:packaging\/(?:npm_package|offline_package|cold_start)|tools\/dnt|cli\/stored_modules)_test\.ts$/
+    .test(file);
+}
+
 /** Every test file at or under the paths, sorted. */
 export function findTests(paths: readonly string[]): string[] {
   return paths
