@@ -50,7 +50,7 @@ async function look(sandbox: Sandbox, files: readonly string[], mutants: number)
         if (answer?.kind !== "looked") throw new Error(`Cannot run the tests: ${worker.errors}`);
         tests.push(...answer.tests);
       }
-      if (tests.length >= loaded.tests.length) return { files, tests, atLoad: new Set(loaded.hits) };
+      if (tests.length >= loaded.tests) return { files, tests, atLoad: new Set(loaded.hits) };
     } finally {
       worker.kill();
     }

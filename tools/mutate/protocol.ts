@@ -1,3 +1,12 @@
+/** A test to run; its file is imported when the first test of it is run. */
+export interface TestToRun {
+  file: string;
+  /** Its index among the tests of its file. */
+  at: number;
+  limitMs: number;
+  mayLeave: boolean;
+}
+
 /** What the parent requests from a worker. */
 export type Request =
   | { kind: "load"; files: readonly string[]; mutants: number }
@@ -5,7 +14,7 @@ export type Request =
   | {
     kind: "try";
     number: number;
-    tests: readonly { index: number; limitMs: number; mayLeave: boolean }[];
+    tests: readonly TestToRun[];
     /** Run the failed test again without the mutant. */
     recheck: boolean;
   };
@@ -14,6 +23,8 @@ export type Request =
 export interface TestFacts {
   file: string;
   name: string;
+  /** Its index among the tests of its file. */
+  at: number;
   ms: number;
   outcome: "passed" | "failed" | "timeout";
   /** Whether it leaves timers or files behind anyway, so that this does not count as noticing a mutant. */
@@ -24,13 +35,13 @@ export interface TestFacts {
 
 /** A worker's answer. */
 export type Answer =
-  | { kind: "loaded"; tests: { file: string; name: string }[]; hits: number[] }
+  | { kind: "loaded"; tests: number; hits: number[] }
   | { kind: "looked"; tests: TestFacts[] }
   | { kind: "done" }
   | {
     kind: "tried";
     outcome: "passed" | "failed" | "timeout";
-    /** Index of the test that failed. */
+    /** Index of the test that failed, in the request. */
     by: number;
     /** Whether that test passes without the mutant, in the same process. */
     isOwn: boolean;

@@ -18,7 +18,7 @@ function limitOf(ms: number): number {
 export class Trial {
   #worker: WorkerProcess | undefined;
   #tried = 0;
-  /** Tests that killed mutants of a file, the latest first: they may kill the next one too. */
+  /** Tests that killed mutants of a function or a file, the latest first: they may kill the next one too. */
   readonly #killers = new Map<string, number[]>();
 
   constructor(
@@ -39,11 +39,7 @@ export class Trial {
       // Before the mutant counts as killed, the test must fail in a fresh process too.
       const inDoubt = answer?.kind !== "tried" || !answer.isOwn;
       if (inDoubt && !isFirst && attempt === 0) continue;
-      if (answer?.kind !== "tried") return { status: "timeout" };
-      if (answer.outcome === "passed") return { status: "survived" };
-      this.#remember(mutant.file, answer.by);
-      const { file, name } = tests[answer.by];
-      return { status: answer.outcome === "timeout" ? "timeout" : "killed", by: `${file}: ${name}` };
+      return this.#resultOf(mutant, chosen, answer);
     }
   }
 
@@ -57,30 +53,25 @@ export class Trial {
     if (this.#worker === undefined) {
       this.#worker = new WorkerProcess(this.sandbox);
       this.#tried = 0;
-      this.#worker.send({ kind: "load", files: this.knowledge.files, mutants: 0 });
-      const loaded = await this.#worker.answer(LOAD_LIMIT_MS);
-      if (loaded?.kind !== "loaded") throw new Error(`Cannot load the tests: ${this.#worker.errors}`);
     }
     this.#tried++;
-    return await this.#run(
-      this.#worker,
-      mutant,
-      chosen.map((index) => ({ ...this.knowledge.tests[index], index })),
-      true,
-    );
+    return await this.#run(this.#worker, mutant, chosen, true);
   }
 
   async #run(
     worker: WorkerProcess,
     { number }: Mutant,
-    chosen: readonly { index: number; ms: number; mayLeave: boolean }[],
+    chosen: readonly number[],
     recheck: boolean,
   ): Promise<Answer | undefined> {
-    const tests = chosen.map(({ index, ms, mayLeave }) => ({ index, limitMs: limitOf(ms), mayLeave }));
+    const tests = chosen.map((index) => {
+      const { file, at, ms, mayLeave } = this.knowledge.tests[index];
+      return { file, at, limitMs: limitOf(ms), mayLeave };
+    });
     worker.send({ kind: "try", number, tests, recheck });
     const longest = Math.max(...tests.map(({ limitMs }) => limitMs));
     return await worker.answer(
-      2 * tests.reduce((sum, { limitMs }) => sum + limitMs - 3000, 2 * longest + 10_000),
+      LOAD_LIMIT_MS + 2 * tests.reduce((sum, { limitMs }) => sum + limitMs - 3000, 2 * longest + 10_000),
     );
   }
 
@@ -101,28 +92,19 @@ export class Trial {
       ...environment,
     });
     try {
-      worker.send({
-        kind: "load",
-        files: [...new Set(chosen.map((index) => tests[index].file))],
-        mutants: 0,
-      });
-      const loaded = await worker.answer(LOAD_LIMIT_MS);
-      if (loaded?.kind !== "loaded") return { status: "killed", by: "the modules do not load" };
-      const facts = chosen.map((index) => tests[index]);
-      const run = facts.map(({ file, name, ms, mayLeave }) => ({
-        index: loaded.tests.findIndex((test) => test.file === file && test.name === name),
-        ms,
-        mayLeave,
-      })).filter(({ index }) => index >= 0);
-      const answer = await this.#run(worker, mutant, run, false);
-      if (answer?.kind !== "tried") return { status: "timeout" };
-      if (answer.outcome === "passed") return { status: "survived" };
-      const { file, name } = loaded.tests[answer.by];
-      this.#remember(mutant.file, tests.findIndex((test) => test.file === file && test.name === name));
-      return { status: answer.outcome === "timeout" ? "timeout" : "killed", by: `${file}: ${name}` };
+      return this.#resultOf(mutant, chosen, await this.#run(worker, mutant, chosen, false));
     } finally {
       worker.kill();
     }
+  }
+
+  #resultOf(mutant: Mutant, chosen: readonly number[], answer: Answer | undefined): Result {
+    if (answer?.kind !== "tried") return { status: "timeout" };
+    if (answer.outcome === "passed") return { status: "survived" };
+    const killer = chosen[answer.by];
+    this.#remember(mutant, killer);
+    const { file, name } = this.knowledge.tests[killer];
+    return { status: answer.outcome === "timeout" ? "timeout" : "killed", by: `${file}: ${name}` };
   }
 
   /** Tries a mutant of the core: `core` is the file with the compiled mutant. */
@@ -131,9 +113,9 @@ export class Trial {
   }
 
   /** The tests to run, the most likely and fastest first, as many as the budget allows. */
-  #choose({ file }: Mutant, comesBy: (index: number) => boolean): number[] {
+  #choose({ file, within }: Mutant, comesBy: (index: number) => boolean): number[] {
     const { tests } = this.knowledge;
-    const killers = this.#killers.get(file) ?? [];
+    const killers = [...this.#killersOf(`${file} ${within}`), ...this.#killersOf(file)];
     const rank = (index: number): number => {
       const place = killers.indexOf(index);
       if (place >= 0 && tests[index].ms < 500) return place - 1000;
@@ -152,8 +134,14 @@ export class Trial {
     return chosen;
   }
 
-  #remember(file: string, killer: number): void {
-    const before = this.#killers.get(file) ?? [];
-    this.#killers.set(file, [killer, ...before.filter((other) => other !== killer)].slice(0, 4));
+  #killersOf(place: string): readonly number[] {
+    return this.#killers.get(place) ?? [];
+  }
+
+  #remember({ file, within }: Mutant, killer: number): void {
+    for (const place of [`${file} ${within}`, file]) {
+      const before = this.#killersOf(place);
+      this.#killers.set(place, [killer, ...before.filter((other) => other !== killer)].slice(0, 4));
+    }
   }
 }

@@ -10,7 +10,8 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import type { Answer, Request, TestFacts } from "./protocol.ts";
+import type { CollectedTest } from "./collector.ts";
+import type { Answer, Request, TestFacts, TestToRun } from "./protocol.ts";
 
 const here = (file: string): string => pathToFileURL(`${process.cwd()}/${file}`).href;
 const { mutationSwitch, RunsAway } = await import(here("mutation_switch.ts"));
@@ -33,15 +34,32 @@ function tell(answer: Answer): void {
   writeSync(1, `\n\u0001${JSON.stringify(answer)}\n`);
 }
 
+/** The tests of the files that were imported. */
+const testsOf = new Map<string, CollectedTest[]>();
+
+async function importTests(file: string): Promise<CollectedTest[]> {
+  let found = testsOf.get(file);
+  if (found === undefined) {
+    collected.file = file;
+    collected.tests = [];
+    await import(here(file));
+    testsOf.set(file, found = collected.tests as CollectedTest[]);
+  }
+  return found;
+}
+
 /** `mayLeave`: it leaves something behind even without a mutant. */
-async function runTest(index: number, limitMs: number, mayLeave: boolean): Promise<Outcome> {
+async function runTest(
+  { body }: CollectedTest,
+  { limitMs, mayLeave }: Pick<TestToRun, "limitMs" | "mayLeave">,
+): Promise<Outcome> {
   stray = undefined;
   mutationSwitch.deadline = performance.now() + limitMs;
   let isLate = false;
   const runOnce = async (): Promise<Outcome | "leaving something"> => {
     try {
       const leftovers = new Leftovers();
-      await collected.tests[index].body();
+      await body();
       if (!isLate && !mayLeave && await leftovers.hasMore()) return "leaving something";
       return stray === undefined ? "passed" : stray instanceof RunsAway ? "timeout" : "failed";
     } catch (error) {
@@ -71,17 +89,18 @@ async function late(ms: number): Promise<Outcome> {
 /** Runs every test from a given one on, once, without a mutant, and records which code it executes. */
 async function look({ mutants, limitMs, from }: Extract<Request, { kind: "look" }>): Promise<void> {
   const tests: TestFacts[] = [];
-  for (let index = from; index < collected.tests.length; index++) {
-    const { file, name } = collected.tests[index];
+  const all = [...testsOf.values()].flatMap((its) => its.map((test, at) => ({ test, at })));
+  for (let index = from; index < all.length; index++) {
+    const { test, at } = all[index];
     mutationSwitch.hits = new Uint8Array(mutants);
     const begun = performance.now();
-    let outcome = await runTest(index, limitMs, false);
+    let outcome = await runTest(test, { limitMs, mayLeave: false });
     const mayLeave = outcome === "failed";
-    if (mayLeave) outcome = await runTest(index, limitMs, true);
+    if (mayLeave) outcome = await runTest(test, { limitMs, mayLeave: true });
     const ms = performance.now() - begun;
     const hits: number[] = [];
     (mutationSwitch.hits as Uint8Array).forEach((hit, number) => hit === 1 && hits.push(number));
-    tests.push({ file, name, ms, outcome, hits, mayLeave });
+    tests.push({ file: test.file, name: test.name, at, ms, outcome, hits, mayLeave });
     if (outcome === "timeout") break; // What is still running would be attributed to the next test.
     if (index % 50 === 49) tell({ kind: "looked", tests: tests.splice(0) });
   }
@@ -91,29 +110,32 @@ async function look({ mutants, limitMs, from }: Extract<Request, { kind: "look" 
 
 /** Runs tests with a mutant until one fails. */
 async function tryMutant({ number, tests, recheck }: Extract<Request, { kind: "try" }>): Promise<void> {
-  for (const { index, limitMs, mayLeave } of tests) {
+  for (const [index, how] of tests.entries()) {
+    let test: CollectedTest;
+    try {
+      test = (await importTests(how.file))[how.at];
+    } catch {
+      return tell({ kind: "tried", outcome: "failed", by: index, isOwn: true });
+    }
     mutationSwitch.active = number;
-    const outcome = await runTest(index, limitMs, mayLeave);
-    if (outcome === "passed") continue;
+    const outcome = await runTest(test, how);
     if (recheck) mutationSwitch.active = -1;
+    if (outcome === "passed") continue;
     // The cause may be something that an earlier mutant left behind in this process.
-    const isOwn = outcome === "timeout" || !recheck || await runTest(index, limitMs, mayLeave) === "passed";
+    const isOwn = outcome === "timeout" || !recheck || await runTest(test, how) === "passed";
     return tell({ kind: "tried", outcome, by: index, isOwn });
   }
-  if (recheck) mutationSwitch.active = -1;
   tell({ kind: "tried", outcome: "passed", by: -1, isOwn: true });
 }
 
 async function load(files: readonly string[], mutants: number): Promise<void> {
   mutationSwitch.hits = new Uint8Array(mutants);
-  for (const file of files) {
-    collected.file = file;
-    await import(here(file));
-  }
+  for (const file of files) await importTests(file);
   const hits: number[] = [];
   (mutationSwitch.hits as Uint8Array).forEach((hit, number) => hit === 1 && hits.push(number));
   mutationSwitch.hits = undefined;
-  tell({ kind: "loaded", tests: collected.tests.map(({ file, name }: TestFacts) => ({ file, name })), hits });
+  const tests = [...testsOf.values()].reduce((sum, { length }) => sum + length, 0);
+  tell({ kind: "loaded", tests, hits });
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

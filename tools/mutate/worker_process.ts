@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Answer, Request } from "./protocol.ts";
@@ -6,6 +7,19 @@ import type { Sandbox } from "./sandbox.ts";
 
 /** Limits the memory of a mutant that allocates without end. */
 const HEAP_MIB = 1536;
+
+/** A process that holds more than this is ended: buffers and the core's memory are no part of the heap. */
+const RESIDENT_MIB_MAX = 2048;
+const LOOK_EVERY_MS = 250;
+
+/** How much of the machine's memory a process holds; 0 where the system does not say. */
+export function residentMiB(pid: number | undefined): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
 
 /** Loading every test takes a while on a busy machine. */
 export const LOAD_LIMIT_MS = 120_000;
@@ -17,6 +31,9 @@ export class WorkerProcess {
   #wake: () => void = () => {};
   #hasEnded = false;
   #errors = "";
+  readonly #look = setInterval(() => {
+    if (residentMiB(this.#child.pid) > RESIDENT_MIB_MAX) this.kill();
+  }, LOOK_EVERY_MS);
 
   constructor(sandbox: Sandbox, environment: Record<string, string> = {}) {
     this.#child = spawn(process.execPath, [
@@ -75,6 +92,7 @@ export class WorkerProcess {
   }
 
   #end(): void {
+    clearInterval(this.#look);
     this.#hasEnded = true;
     this.#wake();
   }

@@ -1,12 +1,13 @@
 // The appender: what it does if the system writes only a part, refuses, or loses files, and if others seal.
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageError, TopicDeletedError } from "../../../mod.ts";
 import type { OutgoingBatch } from "../../../src/contract.ts";
 import { Appender } from "../../../src/log/write/appender.ts";
 import { Partition } from "../../../src/log/partition.ts";
+import { HEADER_MAGIC_BYTES } from "../../../src/log/format/frame_header.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { segmentName } from "../../../src/log/segment/segment_file.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
@@ -319,3 +320,64 @@ test("files that are no longer appended to are closed, or handed to their owner"
     assertEquals(done, ["opened", "retired", "opened", "retired"]);
     partition.close();
   }));
+
+test("no frame ends with a byte that the next one could complete it by", () => {
+  const ends = new Set<number>();
+  const storage = changedStorage((file, _, mode) =>
+    mode !== "append" ? {} : {
+      append: (bytes) => {
+        ends.add(bytes[bytes.byteLength - 1]!);
+        return file.append(bytes);
+      },
+    }
+  );
+  withFolder(storage, ({ appender }) => {
+    const one = appender();
+    for (let n = 0; n < 600; n++) one.appendEvents(events("a"));
+  });
+  assert(ends.size > 200, `${ends.size} different ends`);
+  assertEquals(HEADER_MAGIC_BYTES.filter((byte) => ends.has(byte)), []);
+});
+
+test("after a hole the segment is sealed with what was appended last, and else it is not", () => {
+  const { storage, appends } = faulty();
+  withFolder(storage, ({ appender, stored, segments, directory }) => {
+    const path = `${directory}/${segmentName(0)}`;
+    const one = appender();
+    one.appendEvents(events("a"));
+    one.sealAfterHole();
+    assertEquals(appends(), 1);
+    // Bytes that nothing explains, as a power cut leaves them.
+    appendFileSync(path, new Uint8Array(300));
+    assertEquals(one.appendEvents(events("b")).id, 1);
+    assertEquals(appends(), 2);
+    one.sealAfterHole();
+    assertEquals([appends(), segments()], [3, [0, 2]]);
+    one.sealAfterHole();
+    assertEquals(appends(), 3);
+    assertEquals(one.appendEvents(events("c")).segment.baseId, 2);
+    assertEquals(stored(), ["a", "b", "c"]);
+  });
+});
+
+test("what follows a hole is stored also where its seal is not, and the next append seals first", () => {
+  const { storage, next } = faulty();
+  withFolder(storage, ({ appender, stored, segments, directory }) => {
+    const one = appender();
+    one.appendEvents(events("a"));
+    appendFileSync(`${directory}/${segmentName(0)}`, new Uint8Array(300));
+    one.appendEvents(events("b"));
+    next.push(() => new StorageError("ENOSPC", "Cannot append: the disk is full", { canRetry: true }));
+    one.sealAfterHole();
+    assertEquals(segments(), [0]);
+    assertEquals(one.appendEvents(events("c")).segment.baseId, 2);
+    assertEquals([stored(), segments()], [["a", "b", "c"], [0, 2]]);
+    appendFileSync(`${directory}/${segmentName(2)}`, new Uint8Array(300));
+    one.appendEvents(events("d"));
+    const bug = new RangeError("a bug");
+    next.push(() => {
+      throw bug;
+    });
+    assertEquals(assertThrows(() => one.sealAfterHole()), bug);
+  });
+});

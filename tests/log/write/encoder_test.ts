@@ -1,0 +1,144 @@
+// What the encoder writes is what a reader finds: texts of every kind, bytes, data in every cut, and its limits.
+import { assertEquals, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LimitExceededError } from "../../../mod.ts";
+import type { OutgoingBatch, OutgoingData } from "../../../src/contract.ts";
+import {
+  DATA_BLOCK_BYTES,
+  FRAME_EVENTS_MAX,
+  KIND,
+  METADATA_BYTES_MAX,
+  type Signature,
+} from "../../../src/log/format/bytes.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { Appender } from "../../../src/log/write/appender.ts";
+import { encodeEvents, encodePlain } from "../../../src/log/write/encoder.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
+import { test } from "../../harness.ts";
+
+const SIGNATURE = { salt: 1, sequence: 1, nonceLow: 2, nonceHigh: 3, time: 4, anchorId: 0, anchorOffset: 64 };
+
+const encodeWith = (batch: Partial<OutgoingBatch>) =>
+  encodeEvents({ dataBytes: 0, ...batch } as OutgoingBatch, SIGNATURE as Signature);
+
+/** Appends the batches and reads them back: the metadata's bytes, and the data's. */
+function storedAs(...batches: OutgoingBatch[]): { metadata: string[]; data: Uint8Array[] } {
+  const directory = mkdtempSync(join(tmpdir(), "diaspora-encoder-"));
+  const partition = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
+  const appender = new Appender(partition, 1 << 30);
+  try {
+    for (const batch of batches) appender.appendEvents(batch);
+    const reader = new PartitionReader(partition, { dataWanted: true, onCorruption: "throw" });
+    reader.seek("earliest");
+    const metadata: string[] = [];
+    const data: Uint8Array[] = [];
+    for (let batch = reader.read(100); batch !== undefined; batch = reader.read(100)) {
+      for (let index = 0; index < batch.count; index++) {
+        metadata.push(new TextDecoder().decode(batch.metadataBytes(index)));
+        const bytes = new Uint8Array(batch.dataSize(index));
+        batch.readData(index, [{ offset: 0, size: bytes.byteLength }], [bytes]);
+        data.push(bytes);
+      }
+    }
+    return { metadata, data };
+  } finally {
+    appender.close();
+    partition.close();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const TEXTS = ['"plain"', '"ä"', '"漢字"', '"😀 and 𝕏"', "{}", '"\u07ff\u0800\uffff"', '"end"'];
+
+test("texts of one, two, three and four bytes a letter are read back as they were, alone and together", () => {
+  const batches = [
+    ...TEXTS.map((text) => ({ count: 1, metadata: [text], dataBytes: 0 })),
+    { count: TEXTS.length, metadata: TEXTS, dataBytes: 0 },
+    // A batch's list may be longer than what is to be stored of it.
+    { count: 2, metadata: TEXTS, dataBytes: 0 },
+    { count: 3, metadata: ['"a"', '"b"', '"c"', '"d"'], dataBytes: 0 },
+  ];
+  assertEquals(storedAs(...batches).metadata, [
+    ...TEXTS,
+    ...TEXTS,
+    ...TEXTS.slice(0, 2),
+    ...['"a"', '"b"', '"c"'],
+  ]);
+});
+
+test("lone surrogates become the replacement character, beside letters of every size", () => {
+  const texts = ['"\ud800"', '"\udc00x"', '"\ud800\ud800\udc00"', '"\udfff\udbff"', '"\ud83d"', '"ok"'];
+  const { metadata } = storedAs({ count: texts.length, metadata: texts, dataBytes: 0 });
+  const round = (text: string) => new TextDecoder().decode(new TextEncoder().encode(text));
+  assertEquals(metadata, texts.map(round));
+});
+
+test("what a serializer gave is read back as it was, also where one has nothing", () => {
+  const parts = ["one", "", "twö", "three"].map((text) => new TextEncoder().encode(text));
+  const batch = { count: 4, metadata: parts, dataBytes: 0 };
+  const withData = {
+    count: 2,
+    metadata: parts.slice(2),
+    data: [Uint8Array.of(1, 2), Uint8Array.of(3)],
+    dataBytes: 3,
+  };
+  const { metadata, data } = storedAs(batch, withData);
+  assertEquals(metadata, ["one", "", "twö", "three", "twö", "three"]);
+  assertEquals(data.map((bytes) => [...bytes]), [[], [], [], [], [1, 2], [3]]);
+});
+
+test("data parts are read back as they were, whichever way they lie across blocks", () => {
+  const part = (bytes: number, first: number) => Uint8Array.from({ length: bytes }, (_, n) => first + n * 7);
+  const cases: OutgoingData[][] = [
+    [part(1, 1), part(2, 2), part(3, 3)],
+    [part(5, 1), undefined, new Uint8Array(0), part(4, 9)],
+    [[part(3, 1), part(0, 0), part(2, 7)], part(1, 5), [], [part(4, 2)]],
+    [part(DATA_BLOCK_BYTES, 3)],
+    [part(DATA_BLOCK_BYTES - 1, 3), part(1, 4), part(1, 5)],
+    [part(DATA_BLOCK_BYTES + 1, 3), part(DATA_BLOCK_BYTES - 1, 4)],
+    [part(10, 1), part(3 * DATA_BLOCK_BYTES + 5, 2), [part(DATA_BLOCK_BYTES, 8), part(9, 1)]],
+  ];
+  for (const data of cases) {
+    const whole = data.map((each) => Buffer.concat(each instanceof Uint8Array ? [each] : each ?? []));
+    const dataBytes = whole.reduce((sum, { length }) => sum + length, 0);
+    const metadata = data.map((_, index) => `${index}`);
+    const found = storedAs({ count: data.length, metadata, data, dataBytes });
+    assertEquals(found.metadata, metadata);
+    assertEquals(found.data.map((bytes, index) => whole[index]!.equals(bytes)), whole.map(() => true));
+  }
+});
+
+test("a batch that says another size than its data has is not written", () => {
+  const metadata = ["1", "2"];
+  const data = [Uint8Array.of(1, 2, 3), Uint8Array.of(4)];
+  for (const dataBytes of [3, 5]) {
+    assertThrows(
+      () => encodeWith({ count: 2, metadata, data, dataBytes }),
+      Error,
+      "Cannot encode a frame: its",
+    );
+  }
+});
+
+test("limits of a frame are checked before anything is written", () => {
+  const refused = (body: () => void) => assertThrows(body, LimitExceededError).message;
+  const metadata = ["1"];
+  const count = FRAME_EVENTS_MAX + 1;
+  assertEquals(refused(() => encodeWith({ count, metadata })).includes(`${count} events`), true);
+  const large = { count: 1, metadata, data: [new Uint8Array(0)], dataBytes: 2 ** 33 };
+  assertEquals(refused(() => encodeWith(large)).includes(`${2 ** 33} bytes of data`), true);
+  const piece = { byteLength: 2 ** 33 } as Uint8Array;
+  assertEquals(
+    refused(() => encodePlain(KIND.chunk, SIGNATURE as Signature, { data: [piece] })).includes(
+      "smaller chunks",
+    ),
+    true,
+  );
+  // Of bytes it is their number, of texts what they take.
+  const long = { length: METADATA_BYTES_MAX + 1 } as Uint8Array;
+  assertEquals(refused(() => encodeWith({ count: 1, metadata: [long] })).includes("bytes of metadata"), true);
+});
