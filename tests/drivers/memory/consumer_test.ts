@@ -246,3 +246,79 @@ test("a wait in memory ends with an event, a new share, a deleted topic, its sig
   await ofDeleted;
   await last.close();
 });
+
+test("a member in memory that closes gives up its partitions, and what it read there is not acknowledged", async () => {
+  const store = storeWith(2);
+  append(store, 1, 3);
+  const released: number[] = [];
+  const given: (readonly number[])[] = [];
+  const member = await opened(store, {
+    group: true,
+    release: (partition) => released.push(partition),
+    onAssigned: (partitions) => given.push(partitions),
+  });
+  idsOf(member, 1, 2);
+  given.length = 0;
+  await member.close();
+  assertEquals([member.assigned, released, given], [[], [0, 1], [[1], []]]);
+  for (const nextId of [0, 1, 2]) assertThrows(() => member.acknowledge(1, nextId), PartitionMovedError);
+  assertEquals(store.positionOf("c", 1), 0);
+});
+
+test("partitions in memory are in their order, whichever comes back", async () => {
+  const store = storeWith(3);
+  append(store, 0, 1);
+  const member = await opened(store, { group: true });
+  idsOf(member, 0, 1);
+  // Asked for in another order than that of numbers.
+  member.leave(0);
+  assertEquals(member.assigned, [1, 2]);
+  member.stay(1);
+  assertEquals(member.assigned, [1, 2]);
+  member.stay(0);
+  assertEquals(member.assigned, [0, 1, 2]);
+  member.lose(1);
+  member.enter(1);
+  assertEquals(member.assigned, [0, 1, 2]);
+  await member.close();
+});
+
+test("two consumers of one name in memory acknowledge beside each other, until the name is forgotten", async () => {
+  const store = storeWith(1);
+  append(store, 0, 5);
+  const [one, other] = [await opened(store), await opened(store)];
+  for (const each of [one, other]) idsOf(each, 0, 5);
+  // Nothing was stored under the name when either was opened.
+  one.acknowledge(0, 1);
+  other.acknowledge(0, 2);
+  assertEquals(store.positionOf("c", 0), 2);
+  store.forget("c");
+  for (const each of [one, other]) assertThrows(() => each.acknowledge(0, 3), ConsumerDeletedError);
+  await one.close();
+  await other.close();
+});
+
+test("a member in memory whose name was stored before it came, and then forgotten, brings nothing back", async () => {
+  const store = storeWith(1);
+  append(store, 0, 5);
+  store.setPosition("c", 0, 1);
+  const member = await opened(store, { group: true });
+  idsOf(member, 0, 2);
+  store.forget("c");
+  assertThrows(() => member.acknowledge(0, 2), ConsumerDeletedError);
+  assertEquals(store.positionOf("c", 0), undefined);
+  await member.close();
+});
+
+test("a consumer in memory that reads alone waits where there is nothing, and not once it is closed", async () => {
+  const store = storeWith(1);
+  const consumer = await opened(store);
+  let ended = 0;
+  const wait = consumer.waitForEvents(new AbortController().signal).then(() => ended++);
+  await turn();
+  assertEquals(ended, 0);
+  await consumer.close();
+  await wait;
+  await consumer.waitForEvents(new AbortController().signal);
+  assertEquals(ended, 1);
+});

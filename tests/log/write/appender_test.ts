@@ -381,3 +381,20 @@ test("what follows a hole is stored also where its seal is not, and the next app
     assertEquals(assertThrows(() => one.sealAfterHole()), bug);
   });
 });
+
+test("a frame is another's unless all of what tells frames apart is the same", () => {
+  // What the two draw: the same first half, and the same second one.
+  for (const drawn of [[1, 2, 1, 3], [1, 2, 3, 2]]) {
+    const random = [...drawn];
+    const storage = changedStorage(() => ({}), { random32: () => random.shift() ?? 99 });
+    withFolder(storage, ({ appender, stored }) => {
+      const [one, other] = [appender(), appender()];
+      // Each has written as many frames as the other before they meet.
+      for (const each of [one, other]) each.appendEvents(events("first"));
+      // Both expect their next frame, of one size, in the same place.
+      assertEquals(other.appendEvents(events("a")).id, 2);
+      assertEquals(one.appendEvents(events("b")).id, 3);
+      assertEquals(stored(), ["first", "first", "a", "b"]);
+    });
+  }
+});

@@ -1,15 +1,13 @@
 // The writer of one partition: what it requests of the disk, and what it reports if the disk refuses.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { StorageError } from "../../../mod.ts";
+import { join } from "node:path";
+import { LimitExceededError, StorageError } from "../../../mod.ts";
 import type { OutgoingBatch } from "../../../src/contract.ts";
-import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
-import { HEADER_MAGIC_BYTES } from "../../../src/log/format/frame_header.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
-import { type FlushBehavior, PartitionWriter } from "../../../src/log/write/writer.ts";
+import { type FlushBehavior, PartitionWriter, type WriterOptions } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
@@ -25,19 +23,20 @@ function event(n: number, data?: Uint8Array): OutgoingBatch {
 async function withWriters(
   storage: Storage,
   body: (
-    make: (level: FlushBehavior, useLocking?: boolean) => PartitionWriter,
+    make: (level: FlushBehavior, useLocking?: boolean, options?: Partial<WriterOptions>) => PartitionWriter,
     directory: string,
   ) => Promise<void>,
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "diaspora-writer-"));
   const opened: { partition: Partition; writer: PartitionWriter }[] = [];
   try {
-    await body((flushBehavior, useLocking) => {
+    await body((flushBehavior, useLocking, options) => {
       const partition = new Partition({ storage, directory, topic: "topic", partition: 0, useLocking });
       const writer = new PartitionWriter(partition, {
         flushBehavior,
         segmentBytesMax: 1 << 20,
         chunkBytes: 4096,
+        ...options,
       });
       opened.push({ partition, writer });
       return writer;
@@ -287,20 +286,149 @@ test("a writer's times never decrease below those seen from others, even if the 
   });
 });
 
-test("no frame ends with the first byte of a header, so that none is completed by the next one", async () => {
+/** The events of a folder, each as its metadata and its data's bytes. */
+function eventsIn(directory: string): [string, number[]][] {
+  const partition = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
+  const reader = new PartitionReader(partition, { dataWanted: true, onCorruption: "throw" });
+  reader.seek("earliest");
+  const found: [string, number[]][] = [];
+  for (let batch = reader.read(1); batch !== undefined; batch = reader.read(1)) {
+    const size = batch.dataSize(0);
+    const data = batch.viewData!(0, { offset: 0, size });
+    found.push([batch.metadataText!(0), [...data as Uint8Array]]);
+  }
+  partition.close();
+  return found;
+}
+
+test("streams and large data parts go in chunks of the size said, with none that is empty", async () => {
+  const { storage, done } = recording();
+  const part = (bytes: number) => Uint8Array.from({ length: bytes }, (_, n) => n * 7 % 251);
+  // Its size, the size of its pieces, and how many frames it takes: its chunks and its event.
+  const cases = [[0, 1, 1], [1, 1, 2], [4095, 500, 2], [4096, 4096, 2], [4097, 1000, 3], [8192, 3000, 3], [
+    9000,
+    9000,
+    4,
+  ]] as const;
+  await withWriters(storage, async (make, directory) => {
+    const writer = make("buffered");
+    const expected: [string, number[]][] = [];
+    for (const [bytes, pieceBytes, frames] of cases) {
+      const whole = part(bytes);
+      const stream = (async function* () {
+        for (let from = 0; from < bytes; from += pieceBytes) yield whole.subarray(from, from + pieceBytes);
+      })();
+      done.length = 0;
+      writer.append({ count: 1, metadata: [String(bytes)], dataBytes: 0, stream });
+      await writer.flush();
+      assertEquals([bytes, done.length], [bytes, frames]);
+      expected.push([String(bytes), [...whole]]);
+    }
+    for (const [bytes, frames] of [[4352, 1], [4353, 3], [8192, 3], [8193, 4]] as const) {
+      const whole = part(bytes);
+      done.length = 0;
+      writer.append(event(bytes, whole));
+      assertEquals([bytes, done.length], [bytes, frames]);
+      expected.push([String(bytes), [...whole]]);
+    }
+    // Together, parts of any size stay with their events.
+    done.length = 0;
+    writer.append({ count: 2, metadata: ["1", "2"], data: [part(5000), part(1)], dataBytes: 5001 });
+    assertEquals(done, ["append"]);
+    expected.push(["1", [...part(5000)]], ["2", [0]]);
+    assertEquals(eventsIn(directory), expected);
+  });
+});
+
+test("a data part that is too large is refused before any of it is stored", async () => {
+  const { storage, done } = recording();
+  await withWriters(storage, async (make) => {
+    const writer = make("buffered");
+    await writer.append(event(0));
+    done.length = 0;
+    const large = { count: 1, metadata: ["1"], data: [new Uint8Array(5000)], dataBytes: 2 ** 32 + 1 };
+    assertThrows(() => writer.append(large), LimitExceededError, "4 GiB");
+    assertEquals(done, []);
+    assertEquals(await writer.append(event(1)), 1);
+  });
+});
+
+test("a flush waits for streams that are being stored, and what was pushed after them is in its order", async () => {
   await withWriters(nodeStorage, async (make, directory) => {
     const writer = make("buffered");
-    // Of 1500 frames some 20 would.
-    for (let n = 0; n < 1500; n++) writer.append(event(n));
-    await writer.flush();
-    const [name] = nodeStorage.list(directory).filter((name) => name.endsWith(".log"));
-    const bytes = readFileSync(join(directory, name));
-    const partition = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
-    const ends: number[] = [];
-    for (let id = 1; id < 1500; id += 1) ends.push(partition.positionOfId(id)!.offset);
-    partition.close();
-    assertEquals(basename(name), "00000000000000000000.log");
-    assert(ends[0] >= SEGMENT_HEADER_BYTES + 2 * RECORD_BYTES);
-    assertEquals(ends.filter((end) => HEADER_MAGIC_BYTES.includes(bytes[end - 1])), []);
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => end = resolve);
+    const stream = (async function* () {
+      yield Uint8Array.of(1);
+      await ended;
+    })();
+    const done: string[] = [];
+    Promise.resolve(writer.append({ count: 1, metadata: ["0"], dataBytes: 0, stream })).then(() =>
+      done.push("streamed")
+    );
+    Promise.resolve(writer.append(event(1))).then(() => done.push("pushed"));
+    // All of its events lost their data, which changed, while they waited.
+    const dropped = {
+      count: 1,
+      metadata: ["x"],
+      dataBytes: 0,
+      dropChangedData: () => void (dropped.count = 0),
+    };
+    const nothing = writer.append(dropped);
+    const flushed = writer.flush().then(() => done.push("flushed"));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    assertEquals(done, []);
+    end();
+    await flushed;
+    assertEquals(done, ["streamed", "pushed", "flushed"]);
+    assertEquals(await nothing, 0);
+    assertEquals(eventsIn(directory), [["0", [1]], ["1", []]]);
   });
+});
+
+test("a writer tells when it comes to the next segment, and a new one when its event begins one", async () => {
+  await withWriters(nodeStorage, async (make) => {
+    const rolled: string[] = [];
+    const named = (name: string) => make("buffered", false, { rolled: () => rolled.push(name) });
+    const [one, other, third] = ["one", "other", "third"].map(named);
+    await one!.append(event(0));
+    assertEquals(rolled.splice(0), []);
+    one!.seal();
+    await one!.append(event(1));
+    await one!.append(event(2));
+    assertEquals(rolled.splice(0), ["one"]);
+    // It comes to a segment that another one has begun.
+    await other!.append(event(3));
+    assertEquals(rolled.splice(0), []);
+    other!.seal();
+    await third!.append(event(4));
+    assertEquals(rolled.splice(0), ["third"]);
+    await one!.append(event(5));
+    assertEquals(rolled.splice(0), ["one"]);
+  });
+});
+
+test("a writer that is closed has no file open, whatever it promised", async () => {
+  for (const level of LEVELS) {
+    const open = new Set<object>();
+    const storage = changedStorage((file, path, mode) => {
+      const key = {};
+      if (mode === "append" && path.endsWith(".log")) open.add(key);
+      return {
+        close: () => {
+          open.delete(key);
+          file.close();
+        },
+      };
+    });
+    await withWriters(storage, async (make) => {
+      const writer = make(level);
+      await writer.append(event(0));
+      writer.seal();
+      await writer.append(event(1));
+      assertEquals(open.size > 0, true, level);
+      await writer.close();
+      assertEquals(open.size, 0, level);
+    });
+  }
 });
