@@ -10,8 +10,35 @@ export function chooseGroupFaults(random: Random, { isPeaceful }: GroupModel): F
   return { ...severe, ...peaceful, shortUpdate: random.chance(0.4) ? 0.03 : undefined };
 }
 
+/**
+ * What a story is about. Most are about everything; in others one thing goes wrong again and again, since what breaks
+ * only after several faults of one kind would hardly ever come up.
+ */
+export type Theme = "everything" | "failing syncs" | "cut writes" | "stopped writers";
+
+const THEMES: readonly Theme[] = ["failing syncs", "cut writes", "stopped writers"];
+
+/** Of ten seeds in a row, each theme has one and everything has the others. */
+export function themeOf(seed: number): Theme {
+  return THEMES[seed % 10] ?? "everything";
+}
+
 /** What goes wrong in a story, and how often. */
-export function chooseFaults(random: Random): FaultRates {
+export function chooseFaults(random: Random, theme: Theme = "everything"): FaultRates {
+  const faults = chooseAnyFaults(random);
+  switch (theme) {
+    case "everything":
+      return faults;
+    case "failing syncs":
+      return { ...faults, failedSync: random.pick([0.2, 0.4]), slowSync: 0.5, error: undefined };
+    case "cut writes":
+      return { ...faults, shortWrite: 0.3, halfSeen: 0.2, preempt: 0.1, kill: undefined };
+    case "stopped writers":
+      return { ...faults, stop: random.pick([0.01, 0.03]) };
+  }
+}
+
+function chooseAnyFaults(random: Random): FaultRates {
   // A writer that finds the disk full cannot see to it that a folder is written again whose sync has failed before.
   const failedDirectorySync = random.chance(0.2) ? 0.05 : undefined;
   const sometimes = (probability: number, rate: number) => random.chance(probability) ? rate : undefined;

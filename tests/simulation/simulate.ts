@@ -6,6 +6,7 @@
  *     npm run simulate -- --story group           stories of a group's members only; "log": of all others
  *     npm run simulate -- --mutations             breaks the code on purpose, and expects that to be found
  *     npm run simulate -- --mutations --words sync    the same, where the description has these words
+ *     npm run simulate -- --mutations --cpu 30    with so many seconds of processor time for each, and not 120
  *
  * @module
  */
@@ -15,12 +16,18 @@ import { runMutations } from "./mutations/run.ts";
 import { runSeed, type StoryKind } from "./world.ts";
 
 const options = parseArgs(process.argv.slice(2), {
-  string: ["seed", "count", "seconds", "story", "words"],
+  string: ["seed", "count", "seconds", "story", "words", "cpu"],
   boolean: ["mutations"],
 });
 
 if (options.mutations) {
-  process.exit(await runMutations(Number(options.count ?? 5000), options.words as string | undefined));
+  process.exit(
+    await runMutations({
+      seeds: Number(options.count ?? 5000),
+      words: options.words as string | undefined,
+      cpuSeconds: Number(options.cpu ?? 120),
+    }),
+  );
 }
 
 const first = Number(options.seed ?? 1);

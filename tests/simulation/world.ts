@@ -27,7 +27,7 @@ import { SimulatedDisk } from "./disk/disk.ts";
 import { isSimulated, SimulatedKill } from "./disk/failure.ts";
 import { SimulatedProcess } from "./disk/process.ts";
 import { checkEverything, readAll } from "./final_checks.ts";
-import { chooseFaults, chooseGroupFaults } from "./faults.ts";
+import { chooseFaults, chooseGroupFaults, type Theme, themeOf } from "./faults.ts";
 import { drainGroup } from "./group_story.ts";
 import { Model } from "./model.ts";
 import { BrokenPromise } from "./model/broken_promise.ts";
@@ -66,6 +66,7 @@ export class World {
   readonly sideTopic: SideTopicModel = new SideTopicModel();
   /** Of the group, in a story of one. */
   readonly group: GroupModel | undefined;
+  readonly theme: Theme;
   readonly members: MemberProgram[] = [];
   readonly programs: Program[] = [];
   /** Steps taken by all programs. */
@@ -88,6 +89,7 @@ export class World {
       this.model = new Model(this.disk, 1 + random.below(5));
       this.group = new GroupModel(this.model.partitions.length, random.chance(0.3));
     } else this.model = new Model(this.disk, random.chance(0.7) ? 1 : 2);
+    this.theme = this.group === undefined ? themeOf(seed) : "everything";
     this.retention = new RetentionModel(this.disk, this.model);
     this.disk.names.journal = this.disk.random.pick(["global", "directory", "none"] as const);
     this.disk.others = (interrupted, steps) => this.#runOthers(interrupted, steps);
@@ -157,12 +159,12 @@ export class World {
     await this.#begin();
     const { random } = this.disk;
     this.disk.faults = this.group === undefined
-      ? chooseFaults(random)
+      ? chooseFaults(random, this.theme)
       : chooseGroupFaults(random, this.group);
     const { shortWrite, shortUpdate } = this.disk.faults;
     this.#cutsWrites = shortWrite !== undefined || shortUpdate !== undefined;
     const hasPowerCuts = random.chance(this.disk.faults.failedSync === undefined ? 0.3 : 0.8);
-    const powerCuts = hasPowerCuts && this.group?.isPeaceful !== true
+    const powerCuts = hasPowerCuts && this.group?.isPeaceful !== true && this.theme !== "cut writes"
       ? Array.from({ length: 1 + random.below(2) }, () => random.below(STEPS))
       : [];
     // The second part of a write that the system cut in two ends with a trailer. When the power takes what stood before
@@ -273,12 +275,15 @@ export class World {
     const setup = this.newProcess();
     setup.makeDirectory(ROOT);
     setup.syncDirectory("/");
-    const retention = this.group === undefined && random.chance(0.5)
+    const isRemoving = this.theme === "stopped writers" || random.chance(0.5);
+    const retention = this.group === undefined && isRemoving
       ? this.retentionOptions(random.pick(["bytes", "seconds", "acknowledged"]))
       : this.retentionOptions("none");
     const options: JsonObject = {
       num_partitions: model.partitions.length,
-      segment_bytes: random.chance(0.7) ? 4096 + random.below(8192) : 1 << 20,
+      segment_bytes: this.theme === "stopped writers" || random.chance(0.7)
+        ? 4096 + random.below(8192)
+        : 1 << 20,
     };
     for (const [key, value] of Object.entries(retention)) if (value !== null) options[key] = value;
     this.retention.allow({
@@ -293,7 +298,7 @@ export class World {
   #choosePrograms(): void {
     const { random } = this.disk;
     if (this.group !== undefined) return this.#chooseMembers();
-    const durability = random.below(3);
+    const durability = this.theme === "failing syncs" ? 1 : random.below(3);
     for (let index = 0, count = 1 + random.below(3); index < count; index++) {
       const behavior = (["buffered", "on_flush", "immediate"] as const)[(durability + random.below(2)) % 3];
       this.programs.push(new ProducerProgram(this, `p${index}`, behavior));

@@ -132,6 +132,6 @@ export class SimulatedFile implements StorageFile {
 function cutPoint(random: Random, bytes: number): number {
   const near = Math.min(bytes, 80);
   if (random.chance(0.3)) return random.below(near);
-  if (random.chance(0.4)) return bytes - 1 - random.below(near);
+  if (random.chance(0.4)) return bytes - 1 - random.below(random.chance(0.3) ? Math.min(near, 8) : near);
   return random.below(bytes);
 }

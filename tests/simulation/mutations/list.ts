@@ -1,3 +1,4 @@
+import type { Theme } from "../faults.ts";
 import type { StoryKind } from "../world.ts";
 
 /** One line of the source, and what it is broken into. */
@@ -9,6 +10,8 @@ export interface Mutation {
   to: string;
   /** The stories that are to notice it; those of the log where nothing is said. */
   story?: StoryKind;
+  /** Only stories of this theme are run: it comes up there, and elsewhere hardly ever. */
+  theme?: Theme;
 }
 
 /** What keeps a promise of the log is taken out, one at a time. */
@@ -31,12 +34,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/write/open_segment.ts",
     from: "core.checkRecord(trailer, salt, true) &&\n      core",
     to: "core",
+    theme: "cut writes",
   },
   {
     what: "failed syncs: one that succeeds later confirms what the failed one covered",
     file: "src/log/write/durability.ts",
     from: "    state.failure = failure;\n",
     to: "",
+    theme: "failing syncs",
   },
   {
     what: "failed syncs: a blocking one is forgotten",
@@ -44,6 +49,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from:
       "(state.twin ?? state.file).syncNow();\n      } catch (error) {\n        throw this.#asFailure(state, error);",
     to: "(state.twin ?? state.file).syncNow();\n      } catch (error) {\n        throw error;",
+    theme: "failing syncs",
   },
   {
     what: "failed syncs: a blocking one does not ask whether another failed",
@@ -51,12 +57,14 @@ export const MUTATIONS: readonly Mutation[] = [
     from:
       "      if (state.failure !== undefined) throw state.failure;\n      try {\n        this.#syncName(state);\n        (state.twin",
     to: "      try {\n        this.#syncName(state);\n        (state.twin",
+    theme: "failing syncs",
   },
   {
     what: "failed syncs: a flush forgets that an earlier one failed",
     file: "src/log/write/writer.ts",
-    from: "this.#doubt ??= error;",
-    to: "throw error;",
+    from: "if (this.#doubt !== undefined) throw this.#doubt;",
+    to: "const doubt = this.#doubt;\n    this.#doubt = undefined;\n    if (doubt !== undefined) throw doubt;",
+    theme: "failing syncs",
   },
   {
     what: "removed segments: a push fails when the segment it was to go into was rolled and removed",
@@ -75,12 +83,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/segment/directory.ts",
     from: ", { confirm: () => this.#isLast(after) }",
     to: "",
+    theme: "stopped writers",
   },
   {
     what: "ghosts: a segment that was made again is taken for a part of the log",
     file: "src/log/segment/directory.ts",
     from: "return previous !== undefined && !isSameSegment(previous, this.segment(baseId));",
     to: "return false;",
+    theme: "stopped writers",
   },
   {
     what: "data before events: a dependency marker that cannot be made is left out",

@@ -9,13 +9,21 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { StoryKind } from "../world.ts";
 import { type Mutation, MUTATIONS } from "./list.ts";
 
 const SCRIPT = `
+import process from "node:process";
+import { themeOf } from "./tests/simulation/faults.ts";
 import { runSeed } from "./tests/simulation/world.ts";
-for (let seed = 1; seed <= Number(Deno.args[0]); seed++) {
-  try { await runSeed(seed, Deno.args[1]); } catch (error) { console.log(seed, String(error.cause ?? error).split("\\n")[0]); Deno.exit(1); }
+const [seeds, limit, story, theme] = Deno.args;
+const cpuSeconds = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; };
+const end = (text) => { console.log(text); Deno.exit(1); };
+for (let seed = 1; seed <= Number(seeds); seed++) {
+  if (theme !== undefined && themeOf(seed) !== theme) continue;
+  if (cpuSeconds() > Number(limit)) end("after " + limit + " CPU seconds and " + (seed - 1) + " seeds");
+  try { await runSeed(seed, story); } catch (error) {
+    end(seed + " " + String(error.cause ?? error).split("\\n")[0] + " [" + cpuSeconds().toFixed(1) + " s]");
+  }
 }
 `;
 
@@ -26,7 +34,9 @@ const NOTICED = /^\d+ \S/;
  * Runs every mutation whose description has `words` in it over up to `seeds` seeds; the exit code is 0 when each was
  * noticed.
  */
-export async function runMutations(seeds: number, words = ""): Promise<number> {
+export async function runMutations(
+  { seeds, words = "", cpuSeconds }: { seeds: number; words?: string; cpuSeconds: number },
+): Promise<number> {
   const chosen = MUTATIONS.filter(({ what }) => what.includes(words));
   const copy = mkdtempSync(join(tmpdir(), "diaspora-mutations-"));
   let unnoticed = 0;
@@ -47,7 +57,7 @@ export async function runMutations(seeds: number, words = ""): Promise<number> {
         continue;
       }
       writeFileSync(path, mutated);
-      const output = await run(copy, seeds, mutation.story);
+      const output = await run(copy, { seeds, cpuSeconds }, mutation);
       writeFileSync(path, text);
       if (NOTICED.test(output)) console.log(`noticed: ${mutation.what} (seed ${output})`);
       else {
@@ -68,9 +78,20 @@ export function mutate(text: string, { from, to }: Mutation): string | undefined
 }
 
 /** What the run in the folder prints; nothing when every promise was kept. */
-function run(folder: string, seeds: number, story: StoryKind = "log"): Promise<string> {
+function run(
+  folder: string,
+  { seeds, cpuSeconds }: { seeds: number; cpuSeconds: number },
+  { story = "log", theme }: Mutation,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["run", "-A", "--no-check", "run.ts", String(seeds), story], {
+    const child = spawn(process.execPath, [
+      "run",
+      "-A",
+      "--no-check",
+      "run.ts",
+      ...[String(seeds), String(cpuSeconds), story],
+      ...(theme === undefined ? [] : [theme]),
+    ], {
       cwd: folder,
     });
     let output = "";
