@@ -14,6 +14,8 @@ export interface Mutant extends Change {
   original: string;
   /** Its number in this run, for the switch. */
   number: number;
+  /** Its number in its file. */
+  index: number;
 }
 
 /** Functions whose string arguments are for people. */
@@ -93,6 +95,7 @@ export function mutantsOf(file: string, text: string, firstNumber: number): Muta
         ? lineAt(text, change.start)
         : text.slice(change.start, change.end),
       number: firstNumber + index,
+      index,
     };
   });
 }
@@ -109,4 +112,18 @@ export function applyMutant(text: string, { start, end, replacement, shape }: Mu
     ? `{${replacement}}`
     : replacement;
   return text.slice(0, start) + inserted + text.slice(end);
+}
+
+/** The source without comments, layout and messages for people: none of them changes what there is to mutate. */
+export function codeOf(text: string): string {
+  const parts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const children = node.getChildren();
+    if (children.length > 0) return children.forEach((child) => ts.isJSDoc(child) || visit(child));
+    const isMessage = (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) ||
+      ts.isTemplateMiddleOrTemplateTail(node)) && node.text.includes(" ");
+    parts.push(isMessage ? "message" : node.getText());
+  };
+  visit(ts.createSourceFile("source.ts", text, ts.ScriptTarget.ESNext, true));
+  return parts.join(" ");
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Mutant } from "./mutants.ts";
+import { codeOf, type Mutant } from "./mutants.ts";
 import { digest, readSource } from "./sandbox.ts";
 
 /** The result of trying a mutant. */
@@ -24,21 +24,23 @@ function isForGood(result: Result): boolean {
 }
 
 interface FileResults {
-  /** Digest of the source. */
+  /** Digest of the code, see {@linkcode codeOf}. */
   digest: string;
   /** Digest of the tests that the survivors survived. */
   tests: string;
-  mutants: Record<string, Result>;
+  /** By the index of the mutant in its file. */
+  mutants: Record<number, Result>;
 }
 
 const FILE = "node_modules/.cache/diaspora/mutate.json";
 
 /**
- * The results of earlier runs, so that a stopped run can resume: they stay valid for a file that has not
+ * The results of earlier runs, so that a stopped run can resume: they stay valid for a file whose code has not
  * changed, survivors only as long as the tests have not changed.
  */
 export class Results {
   readonly #files: Record<string, FileResults>;
+  readonly #digests = new Map<string, string>();
   #unsaved = 0;
 
   /**
@@ -61,17 +63,17 @@ export class Results {
   }
 
   /** The last result for a mutant, whichever tests were run. */
-  known({ file, id }: Mutant): Result | undefined {
-    return this.#of(file)?.mutants[id];
+  known({ file, index }: Mutant): Result | undefined {
+    return this.#of(file)?.mutants[index];
   }
 
-  set({ file, id }: Mutant, result: Result): void {
-    const own = this.#of(file) ?? { digest: digest(readSource(file)), tests: this.testsDigest, mutants: {} };
+  set({ file, index }: Mutant, result: Result): void {
+    const own = this.#of(file) ?? { digest: this.#digestOf(file), tests: this.testsDigest, mutants: {} };
     if (this.how.tests === "all" && own.tests !== this.testsDigest) {
       own.tests = this.testsDigest;
       for (const each of Object.values(own.mutants)) if (!isForGood(each)) each.bySome = true;
     }
-    own.mutants[id] = this.how.tests === "all" || isForGood(result) ? result : { ...result, bySome: true };
+    own.mutants[index] = this.how.tests === "all" || isForGood(result) ? result : { ...result, bySome: true };
     this.#files[file] = own;
     if (++this.#unsaved >= 20) this.save();
   }
@@ -84,9 +86,15 @@ export class Results {
     renameSync(`${FILE}.new`, FILE);
   }
 
+  #digestOf(file: string): string {
+    let found = this.#digests.get(file);
+    if (found === undefined) this.#digests.set(file, found = digest(codeOf(readSource(file))));
+    return found;
+  }
+
   #of(file: string): FileResults | undefined {
     const found = this.#files[file];
-    return found?.digest === digest(readSource(file)) ? found : undefined;
+    return found?.digest === this.#digestOf(file) ? found : undefined;
   }
 }
 

@@ -172,7 +172,7 @@ test("a consumer in memory reads the partitions it was asked for, from where the
   assertEquals(consumer.position(1), 0);
 });
 
-test("events in memory that were removed are told once, and reading goes on after them", async () => {
+test("events in memory that were removed are reported once, and reading goes on after them", async () => {
   const store = storeWith(1);
   append(store, 0, 3);
   append(store, 0, 3);
@@ -204,7 +204,7 @@ test("a wait in memory ends with an event, a new share, a deleted topic, its sig
   const first = await opened(store, { group: true });
   let ended = 0;
   const wait = (signal = new AbortController().signal) => first.waitForEvents(signal).then(() => ended++);
-  // It has not been told of its first share yet.
+  // It has not learned of its first share yet.
   await wait();
   const news = wait();
   await turn();

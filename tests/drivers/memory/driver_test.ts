@@ -1,4 +1,4 @@
-// The memory driver behind the public classes: topics, drafts, claims, partitions and batches.
+// The parts of the memory driver by themselves: topics, drafts, claims, partitions and batches.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { OutgoingBatch, OutgoingData, TopicDefinition } from "../../../src/contract.ts";
 import { MemoryBatch, MemoryTextBatch } from "../../../src/drivers/memory/batch.ts";
@@ -76,7 +76,7 @@ test("a driver in memory takes no more partitions than its options say, for draf
   }
 });
 
-test("a draft in memory is no topic until it is published, once, and takes nothing after it is discarded", async () => {
+test("a draft in memory becomes a topic when it is published, once, and takes nothing after it is discarded", async () => {
   const driver = new MemoryDriver({});
   const draft = await driver.draftTopic("a", definition());
   assertEquals([await driver.topicExists("a"), [...await driver.listTopics()].length], [false, 0]);

@@ -386,7 +386,7 @@ test("a flush waits for streams that are being stored, and what was pushed after
   });
 });
 
-test("a writer tells when it comes to the next segment, and a new one when its event begins one", async () => {
+test("a writer says when it comes to the next segment, and a new one when its event begins one", async () => {
   await withWriters(nodeStorage, async (make) => {
     const rolled: string[] = [];
     const named = (name: string) => make("buffered", false, { rolled: () => rolled.push(name) });

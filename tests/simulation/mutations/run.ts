@@ -25,6 +25,7 @@ for (let seed = 1; seed <= Number(seeds); seed++) {
     end(seed + " " + String(error.cause ?? error).split("\\n")[0] + " [" + cpuSeconds().toFixed(1) + " s]");
   }
 }
+end("after all seeds");
 `;
 
 /** What a run prints when a seed broke a promise; anything else says that the mutation is not a program. */
