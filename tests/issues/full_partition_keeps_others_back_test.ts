@@ -15,8 +15,8 @@ class SmallQueue extends PartitionQueue {
     });
   }
 
-  override get answers(): number {
-    return this.answered === 0 ? 0 : 1;
+  override get responses(): number {
+    return this.lastResponse === 0 ? 0 : 1;
   }
 
   override accept(_: FetchedPartition): void {}
@@ -64,10 +64,10 @@ function loopOver(queues: PartitionQueue[], place: (queue: PartitionQueue) => Pr
     topic: { name: "t", kafkaName: "t" },
     consumer: "reader",
     queues,
-    answersMax: 1,
-    askedBefore: 0,
-    onAnswer: () => {},
-    onReach: () => {},
+    responsesMax: 1,
+    requestsBefore: 0,
+    onResponse: () => {},
+    onUnavailable: () => {},
     place,
     replace: () => Promise.resolve(),
     onFailure: () => Promise.resolve(),
@@ -91,7 +91,7 @@ test("the first request to a leader is about all partitions that it leads", asyn
 
 test("a partition located later is fetched at once although all others are full", async () => {
   const late = new SmallQueue(1);
-  late.isPlaced = false;
+  late.hasPosition = false;
   let found = (): void => {};
   const { loop, nextQuestion } = loopOver(
     [new SmallQueue(0), late],

@@ -63,7 +63,7 @@ function topicWith(settings: { limit: number; isLimitKnown?: boolean; compressio
     kafkaName: "t",
     id: "",
     format: formatOf("default"),
-    ends: new HighWatermarks(),
+    highWatermarks: new HighWatermarks(),
     batchBytesMax: isLimitKnown ? limit : undefined,
   });
   const owner: BatcherOwner = {

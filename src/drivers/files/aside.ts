@@ -12,10 +12,10 @@ import { isMissing, type Storage } from "../../storage/port.ts";
 const MAKING = ".creating-";
 const REMOVING = ".deleting-";
 /** An incomplete folder is a leftover once it has not changed for this long. */
-const RUBBISH_AFTER_MS = 3_600_000;
+const LEFTOVER_AGE_MS = 3_600_000;
 
 /** A temporary path for a folder that is being created. */
-export function pathForMaking(storage: Storage, parent: string): string {
+export function temporaryPath(storage: Storage, parent: string): string {
   return `${parent}/${MAKING}${randomName(storage)}`;
 }
 
@@ -83,7 +83,7 @@ export function removeLeftovers(
     for (const name of names) {
       if (!name.startsWith(MAKING)) continue;
       const modified = storage.stat(`${parent}/${name}`)?.modified ?? Infinity;
-      if (storage.now() - modified <= RUBBISH_AFTER_MS) continue;
+      if (storage.now() - modified <= LEFTOVER_AGE_MS) continue;
       // Its creator may merely be slow, or its clock may be: renaming first makes its publication fail as a whole.
       const aside = moveAside(storage, parent, `${parent}/${name}`);
       if (aside !== undefined) tryRemoveTree(storage, aside);

@@ -14,10 +14,10 @@ import type { Storage } from "../../storage/port.ts";
 import { makeTree } from "./make_tree.ts";
 
 const PREFIX = ".filling-";
-const BEAT_MS = 1000;
+const HEARTBEAT_MS = 1000;
 /** A holder without a heartbeat for this long is dead. */
-const SILENT_MS = 5000;
-const LOOK_MS = 100;
+const HEARTBEAT_TIMEOUT_MS = 5000;
+const POLL_MS = 100;
 const CLAIM_BYTES_MAX = 4096;
 
 /** The content of the file. */
@@ -46,7 +46,7 @@ export async function claimTopic(storage: Storage, rootPath: string, name: strin
     } catch {
       // The next heartbeat tries again; without competitors nothing is lost.
     }
-  }, BEAT_MS);
+  }, HEARTBEAT_MS);
   timer.unref();
   return {
     [Symbol.asyncDispose]: () => {
@@ -61,9 +61,9 @@ export async function claimTopic(storage: Storage, rootPath: string, name: strin
 async function removeIfDead(storage: Storage, path: string, holder: Holder, name: string): Promise<void> {
   const { token, host, pid, beats } = holder;
   if (!isGone(host, pid)) {
-    for (let silentMs = 0; silentMs < SILENT_MS; silentMs += LOOK_MS) {
+    for (let silentMs = 0; silentMs < HEARTBEAT_TIMEOUT_MS; silentMs += POLL_MS) {
       if (host === hostname() && pid === process.pid) throw new TransferInProgressError(name, pid, host);
-      await sleep(LOOK_MS);
+      await sleep(POLL_MS);
       const now = holderOf(storage, path);
       if (now === undefined) return;
       if (now.token !== token || now.beats !== beats) {
@@ -76,8 +76,8 @@ async function removeIfDead(storage: Storage, path: string, holder: Holder, name
   const right = `${path}.${token}`;
   if (!storage.publish(right, new Uint8Array(0), { durable: false })) {
     const modified = storage.stat(right)?.modified ?? Infinity;
-    if (storage.now() - modified > SILENT_MS) storage.remove(right);
-    return void await sleep(LOOK_MS);
+    if (storage.now() - modified > HEARTBEAT_TIMEOUT_MS) storage.remove(right);
+    return void await sleep(POLL_MS);
   }
   if (holderOf(storage, path)?.token === token) storage.remove(path);
   storage.remove(right);

@@ -43,7 +43,7 @@ export function assign(
 }
 
 /** How a consumer outside of groups makes sure that its name is not used by a group. */
-export interface LonePart {
+export interface StandaloneUse {
   /** Throws if the name is used by a group. */
   enter(): Promise<void>;
   /** The consumer has stopped reading. */
@@ -183,7 +183,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
   }
 
   /** After a change of partitions: listens to the current ones, if it listens at all. */
-  protected listenAnew(): void {
+  protected relisten(): void {
     const before = this.#stopListening;
     if (before.length === 0) return;
     this.#stopListening = [];
@@ -206,7 +206,7 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
     partitions: readonly Partition[],
     request: ConsumerRequest,
     cursorOf: (partition: number) => CursorFile,
-    private readonly alone: LonePart,
+    private readonly alone: StandaloneUse,
   ) {
     super(partitions, request, cursorOf);
     this.assigned = request.partitions ?? partitions.map((_, index) => index);

@@ -1,7 +1,7 @@
 import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../errors.ts";
 import { CursorFile, type Position, type StoredPosition } from "../../log/mod.ts";
 import { isMissing, isTaken, type Storage } from "../../storage/port.ts";
-import { moveAside, pathForMaking, tryRemoveTree } from "./aside.ts";
+import { moveAside, temporaryPath, tryRemoveTree } from "./aside.ts";
 import { foldersOf } from "./consumer_names.ts";
 import { partitionName, readDocument } from "./layout.ts";
 
@@ -17,7 +17,7 @@ const SEEK_FILE = "seek.json";
 const ATTEMPTS_MAX = 10;
 
 /** Where a consumer's folder is, or would be created. */
-export interface ConsumerPlace {
+export interface ConsumerLocation {
   storage: Storage;
   /** Folder of the topic. */
   topicPath: string;
@@ -37,7 +37,7 @@ export class ConsumerFolder {
   /** Whether the folder existed or was created here: if it is missing after that, the name was deleted. */
   #isKnown: boolean;
 
-  constructor(private readonly place: ConsumerPlace, private readonly name: string) {
+  constructor(private readonly place: ConsumerLocation, private readonly name: string) {
     const { found: [path], free } = findFolders(place, name);
     this.#path = path ?? free;
     this.#isKnown = path !== undefined;
@@ -45,7 +45,7 @@ export class ConsumerFolder {
   }
 
   /** Whether the name has stored anything. */
-  get isThere(): boolean {
+  get exists(): boolean {
     return this.#isKnown;
   }
 
@@ -155,7 +155,7 @@ export class ConsumerFolder {
     }
     for (let attempt = 1;; attempt++) {
       if (readName(storage, this.#path) === this.name) break;
-      const draft = pathForMaking(storage, topicPath);
+      const draft = temporaryPath(storage, topicPath);
       try {
         storage.makeDirectory(draft);
         storage.publish(`${draft}/${NAME_FILE}`, new TextEncoder().encode(this.name));
@@ -204,7 +204,7 @@ export class ConsumerFolder {
  * schemes created two, the first one counts. Throws for a symbolic link, which could lead out of the topic.
  */
 export function findFolders(
-  { storage, directory }: ConsumerPlace,
+  { storage, directory }: ConsumerLocation,
   name: string,
 ): { found: string[]; free: string } {
   checkIsFolder(storage, directory);

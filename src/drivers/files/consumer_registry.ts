@@ -5,7 +5,7 @@ import { moveAside, removeLeftovers, tryRemoveTree } from "./aside.ts";
 import {
   checkIsFolder,
   ConsumerFolder,
-  type ConsumerPlace,
+  type ConsumerLocation,
   findFolders,
   readName,
   type SeekTarget,
@@ -16,7 +16,7 @@ const ATTEMPTS_MAX = 10;
 
 /** The consumer names with stored positions in a topic. */
 export class ConsumerRegistry {
-  readonly #place: ConsumerPlace;
+  readonly #place: ConsumerLocation;
 
   constructor(storage: Storage, topicPath: string, topic: string) {
     this.#place = { storage, topicPath, directory: `${topicPath}/consumers`, topic };

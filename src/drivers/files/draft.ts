@@ -8,10 +8,10 @@ import { makeTree } from "./make_tree.ts";
 /** Prefix of stores with a single unpublished topic; the name is hidden, so it cannot be a topic's name. */
 const UNFINISHED = ".unfinished-";
 /** A draft without writes for this long is a leftover. */
-const RUBBISH_AFTER_MS = 24 * 3_600_000;
+const LEFTOVER_AGE_MS = 24 * 3_600_000;
 
 /** Where to create a draft. */
-export interface DraftPlace {
+export interface DraftSettings {
   storage: Storage;
   rootPath: string;
   /** Opens a driver whose root is the given folder, and whose flushes sync to disk. */
@@ -27,7 +27,7 @@ export interface DraftPlace {
  * everything is synced; what a killed process leaves is not taken for a topic.
  */
 export async function draftTopic(
-  place: DraftPlace,
+  place: DraftSettings,
   name: string,
   definition: TopicDefinition,
   resume: boolean,
@@ -105,7 +105,7 @@ function removeRubbish(storage: Storage, rootPath: string): void {
   for (const name of storage.list(rootPath)) {
     if (!name.startsWith(UNFINISHED)) continue;
     const path = `${rootPath}/${name}`;
-    if (storage.now() - lastChange(storage, path) > RUBBISH_AFTER_MS) remove(storage, rootPath, path);
+    if (storage.now() - lastChange(storage, path) > LEFTOVER_AGE_MS) remove(storage, rootPath, path);
   }
 }
 

@@ -19,7 +19,7 @@ import type {
   TopicInfo,
   TopicInterface,
 } from "../../contract.ts";
-import { moveAside, pathForMaking, removeLeftovers, tryRemoveTree } from "./aside.ts";
+import { moveAside, removeLeftovers, temporaryPath, tryRemoveTree } from "./aside.ts";
 import { claimTopic } from "./claim.ts";
 import { draftTopic } from "./draft.ts";
 import { endAndRemove, hasEnded } from "./end_topic.ts";
@@ -31,10 +31,10 @@ import { FilesTopic } from "./topic.ts";
 import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folder.ts";
 
 /** How often to read a topic again that was replaced by another one of the same name. */
-const READINGS_MAX = 3;
+const READ_ATTEMPTS_MAX = 3;
 
 /** How often to restart the creation of a topic whose temporary folder has disappeared. */
-const DRAFTS_MAX = 3;
+const CREATES_MAX = 3;
 
 /** Stores topics as folders of files, shared by any number of processes without a daemon. */
 export class FilesDriver implements DriverInterface {
@@ -103,7 +103,7 @@ export class FilesDriver implements DriverInterface {
       const topics = new Map<string, TopicInfo>();
       for (const name of this.#names().sort()) {
         // A folder whose name is not a valid topic name belongs to another program.
-        const info = isTopicName(name) ? this.#infoIfThere(name) : undefined;
+        const info = isTopicName(name) ? this.#infoIfExists(name) : undefined;
         if (info !== undefined) topics.set(name, info);
       }
       return topics;
@@ -128,7 +128,7 @@ export class FilesDriver implements DriverInterface {
     this.#removeLeftovers(names);
     this.#checkIsFree(name, names);
     for (let attempts = 1;; attempts++) {
-      const draft = pathForMaking(storage, rootPath);
+      const draft = temporaryPath(storage, rootPath);
       try {
         makeTopicFolder(storage, draft, { ...definition, options });
         storage.rename(draft, this.#path(name));
@@ -136,7 +136,7 @@ export class FilesDriver implements DriverInterface {
       } catch (error) {
         tryRemoveTree(storage, draft);
         // A process whose clock is ahead mistook the temporary folder for a leftover.
-        if (isMissing(error) && attempts < DRAFTS_MAX && storage.stat(rootPath) !== undefined) continue;
+        if (isMissing(error) && attempts < CREATES_MAX && storage.stat(rootPath) !== undefined) continue;
         throw isTaken(error) ? new TopicExistsError(name, rootPath) : error;
       }
     }
@@ -162,7 +162,7 @@ export class FilesDriver implements DriverInterface {
       if (!this.#isTopic(name)) throw new TopicNotFoundError(name, rootPath);
       const before = this.#modified(name);
       // Another process may delete and recreate the topic between two reads.
-      const isSame = () => reading === READINGS_MAX || this.#modified(name) === before;
+      const isSame = () => reading === READ_ATTEMPTS_MAX || this.#modified(name) === before;
       try {
         const info = readTopicFolder(this.storage, this.#path(name), name);
         if (info.layout !== undefined) throw new ForeignLayoutError(name, rootPath);
@@ -182,7 +182,7 @@ export class FilesDriver implements DriverInterface {
     const { rootPath } = this.#options;
     this.#removeLeftovers(this.#names());
     if (!this.#isTopic(name)) throw new TopicNotFoundError(name, rootPath, "delete");
-    const document = this.#documentIfSound(name);
+    const document = this.#documentIfValid(name);
     if (document !== undefined) {
       checkLayoutVersion(`${this.#path(name)}/${TOPIC_FILE}`, document);
       const foreign = force ? undefined : foreignContent(storage, this.#path(name));
@@ -252,7 +252,7 @@ export class FilesDriver implements DriverInterface {
       this.storage.stat(`${path}/partitions`)?.kind === "directory";
   }
 
-  #infoIfThere(name: string): TopicInfo | undefined {
+  #infoIfExists(name: string): TopicInfo | undefined {
     const path = this.#path(name);
     if (!this.#isTopicFolder(path)) return undefined;
     try {
@@ -271,7 +271,7 @@ export class FilesDriver implements DriverInterface {
   }
 
   /** The topic's document; undefined if it is missing or damaged. */
-  #documentIfSound(name: string): JsonObject | undefined {
+  #documentIfValid(name: string): JsonObject | undefined {
     try {
       return readDocument(this.storage, `${this.#path(name)}/${TOPIC_FILE}`);
     } catch (error) {

@@ -17,9 +17,9 @@ import {
   RosterFiles,
 } from "../../log/mod.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
-import type { LonePart } from "./consumer.ts";
+import type { StandaloneUse } from "./consumer.ts";
 import type { ConsumerFolder } from "./consumer_folder.ts";
-import type { GroupPart } from "./group_consumer.ts";
+import type { GroupAccess } from "./group_consumer.ts";
 
 /** A member without a heartbeat for this long is considered dead. */
 const TIMEOUT_MS = 10_000;
@@ -35,10 +35,10 @@ const WATCH_PAUSE_MS = 2;
 const CHECK_INTERVAL_MS = 100;
 
 /** The number of open standalone consumers of each name in this process, by the name's folder. */
-const loneConsumers = new WeakMap<Storage, Map<string, number>>();
+const standaloneConsumers = new WeakMap<Storage, Map<string, number>>();
 
 /** What a group needs. */
-export interface GroupPlace {
+export interface GroupSettings {
   storage: Storage;
   environment: GroupEnvironment;
   topic: string;
@@ -51,10 +51,10 @@ export interface GroupPlace {
 
 /** The group of one consumer name in one topic, for one consumer or call. */
 export class Group {
-  constructor(private readonly place: GroupPlace) {}
+  constructor(private readonly place: GroupSettings) {}
 
   /** What a member needs. */
-  part(timeoutMs: number = TIMEOUT_MS): GroupPart {
+  access(timeoutMs: number = TIMEOUT_MS): GroupAccess {
     const { storage, environment } = this.place;
     return {
       name: this.place.name,
@@ -77,16 +77,16 @@ export class Group {
   }
 
   /** Throws if the name has members. */
-  checkNobodyShares(): void {
+  checkHasNoLocalMembers(): void {
     if (this.#present(this.#roster()).length > 0) throw this.#inUse("group");
   }
 
   /** What a standalone consumer needs. */
-  lonePart(): LonePart {
+  standaloneUse(): StandaloneUse {
     let leave = () => {};
     return {
       enter: () => {
-        leave = this.#registerLone();
+        leave = this.#registerStandalone();
         return this.#present(this.#roster()).length === 0
           ? Promise.resolve()
           : this.#checkHasNoMembers().catch((error) => {
@@ -115,10 +115,10 @@ export class Group {
   }
 
   /** Registers a standalone consumer of this process; returns a function that unregisters it. */
-  #registerLone(): () => void {
+  #registerStandalone(): () => void {
     const { storage } = this.place;
-    const counts = loneConsumers.get(storage) ?? new Map<string, number>();
-    loneConsumers.set(storage, counts);
+    const counts = standaloneConsumers.get(storage) ?? new Map<string, number>();
+    standaloneConsumers.set(storage, counts);
     const key = this.#key;
     let isOver = false;
     counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -133,7 +133,7 @@ export class Group {
 
   async #join(listener: AssignmentListener, timeoutMs: number): Promise<Membership> {
     const { storage, environment, numPartitions } = this.place;
-    if ((loneConsumers.get(storage)?.get(this.#key) ?? 0) > 0) throw this.#inUse("alone");
+    if ((standaloneConsumers.get(storage)?.get(this.#key) ?? 0) > 0) throw this.#inUse("alone");
     const onError = (error: unknown) => listener.onError(this.#explained(error));
     const membership = new Membership({
       storage,

@@ -13,7 +13,7 @@ import { ofPartition } from "../../of_partition.ts";
 import { assign, type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
 
 /** How a consumer takes part in its group. */
-export interface GroupPart {
+export interface GroupAccess {
   /** Name of the consumers. */
   name: string;
   /** Joins the group; `listener` is called with assignments from then on. */
@@ -43,12 +43,12 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   #assigned: readonly number[] = [];
   #membership: Membership | undefined;
   /** The ids that `from` referred to when the consumer was opened. */
-  readonly #beginnings = new Map<number, number>();
+  readonly #startIds = new Map<number, number>();
   /** An error of the group, thrown once by the next read or wait. */
   #fault: unknown = undefined;
   /** Whether the assignment has changed since the last check for events. */
   #isReassigned = false;
-  #listensAnew = false;
+  #relistens = false;
   /** The watch on the group, while calls wait for events. */
   #watch: { stop: () => void; users: number } | undefined;
 
@@ -56,7 +56,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     partitions: readonly Partition[],
     request: ConsumerRequest,
     cursorOf: (partition: number) => CursorFile,
-    private readonly group: GroupPart,
+    private readonly group: GroupAccess,
   ) {
     super(partitions, request, cursorOf);
   }
@@ -72,7 +72,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
       if (from === "earliest") continue;
       // An id that retention removed is reported by the first read.
       const isId = typeof from === "object" && "id" in from;
-      this.#beginnings.set(number, isId ? from.id : partition.resolve(from));
+      this.#startIds.set(number, isId ? from.id : partition.resolve(from));
     }
     this.#membership = await this.group.join(this);
     if (this.isClosed) this.#membership.leave();
@@ -87,7 +87,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
       begun = cursor.take((stored) => {
         const id = stored === undefined ? undefined : confirmedId(log, stored);
         if (id !== undefined && id === stored!.nextId) return stored!;
-        return positionAt(log, id ?? this.#beginnings.get(partition) ?? log.firstId());
+        return positionAt(log, id ?? this.#startIds.get(partition) ?? log.firstId());
       });
     } catch (error) {
       cursor.close();
@@ -226,12 +226,12 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     this.request.onAssigned?.(this.#assigned);
     this.#isReassigned = true;
     this.wake();
-    if (this.#listensAnew) return;
-    this.#listensAnew = true;
+    if (this.#relistens) return;
+    this.#relistens = true;
     // Once for all partitions assigned together.
     queueMicrotask(() => {
-      this.#listensAnew = false;
-      if (!this.isClosed) this.listenAnew();
+      this.#relistens = false;
+      if (!this.isClosed) this.relisten();
     });
   }
 

@@ -110,10 +110,11 @@ export class FilesTopic implements TopicInterface {
     const group = this.#group(name, folderOf);
     if (request.group === true) {
       const cursorOf = (partition: number) => folderOf().cursor(partition);
-      return new GroupConsumer(this.#logs, request, cursorOf, group.part(request.groupTimeoutMs));
+      return new GroupConsumer(this.#logs, request, cursorOf, group.access(request.groupTimeoutMs));
     }
-    const cursorOf = (partition: number) => folderOf().cursor(partition, () => group.checkNobodyShares());
-    return new FilesConsumer(this.#logs, request, cursorOf, group.lonePart());
+    const cursorOf = (partition: number) =>
+      folderOf().cursor(partition, () => group.checkHasNoLocalMembers());
+    return new FilesConsumer(this.#logs, request, cursorOf, group.standaloneUse());
   }
 
   members(consumerName: string): Promise<GroupMember[]> {

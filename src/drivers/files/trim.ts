@@ -43,12 +43,12 @@ export function trimPartition(
   };
   const facts = segmentFacts(log);
   if (facts.length === 0) return resultOf(log, facts, 0);
-  const goesWhole = lastWouldGo(facts, policy);
+  const removesLast = lastWouldGo(facts, policy);
   if (request.dryRun === true) {
-    const planned = goesWhole ? withLastSealed(facts) : facts;
+    const planned = removesLast ? withLastSealed(facts) : facts;
     return resultOf(log, planned, segmentsToRemove(planned, policy));
   }
-  if (goesWhole) {
+  if (removesLast) {
     // The last segment can only be removed once there is another one after it.
     sealLast(log);
   }

@@ -30,7 +30,7 @@ export class ChangeSignal {
   }
 
   /** The same with a timeout in milliseconds: false if it expires; true if it holds or the signal is closed. */
-  async untilOrLate(condition: () => boolean, msMax: number): Promise<boolean> {
+  async untilOrTimeout(condition: () => boolean, msMax: number): Promise<boolean> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), Math.max(0, msMax));
     try {

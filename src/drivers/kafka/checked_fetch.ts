@@ -39,7 +39,7 @@ export interface Pieces {
 
 type Checksum = ClientModule["crc32c"];
 /** The client's own class of pieces, as its checksum function accepts it. */
-type Summed = Exclude<Parameters<Checksum>[0], Uint8Array>;
+type ChecksumInput = Exclude<Parameters<Checksum>[0], Uint8Array>;
 
 type Parse = (id: number, key: number, version: number, reader: { buffer: Pieces }) => unknown;
 
@@ -77,7 +77,7 @@ function checkedApi(api: Api, { crc32c }: ClientModule): Api {
  * header without records. The last one may be incomplete.
  */
 export function checkedPieces(pieces: Pieces, checksumOf: Checksum): Pieces {
-  const Made = pieces.constructor as new (buffers: Buffer[]) => Summed;
+  const Made = pieces.constructor as new (buffers: Buffer[]) => ChecksumInput;
   const batches: Buffer[] = [];
   let at = 0;
   while (at + HEAD_BYTES <= pieces.length) {

@@ -10,7 +10,7 @@ import type { Admin, ClientConsumer, ClientModule, ClientProducer } from "./clie
 export type AnyClient = Admin | ClientConsumer | ClientProducer;
 
 /** The address of a broker. */
-export interface BrokerPlace {
+export interface BrokerAddress {
   host: string;
   port: number;
 }
@@ -37,7 +37,7 @@ type Callback<T> = (error: Error | null, result?: T) => void;
  */
 export type Api = ((connection: ClientConnection, ...parameters: unknown[]) => void) & { version: number };
 type ApiGetter = (name: string, callback: Callback<Api>) => void;
-type ConnectionGetter = (broker: BrokerPlace, callback: Callback<ClientConnection>) => void;
+type ConnectionGetter = (broker: BrokerAddress, callback: Callback<ClientConnection>) => void;
 
 /** Routes every request of that name through `wrap`, including those made by the client itself. */
 export function wrapApi(
@@ -64,10 +64,10 @@ export function wrapApi(
 }
 
 /** Sends one request to one broker, once; returns the response, or throws the client's error. */
-export async function askBroker<T>(
+export async function requestOnce<T>(
   client: AnyClient,
   module: ClientModule,
-  broker: BrokerPlace,
+  broker: BrokerAddress,
   { name, parameters, onConnection }: BrokerRequest,
 ): Promise<T> {
   const connection = await called<ClientConnection>((end) =>

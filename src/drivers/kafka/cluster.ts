@@ -12,13 +12,13 @@ import {
 } from "./client.ts";
 import {
   type AnyClient,
-  askBroker,
-  type BrokerPlace,
+  type BrokerAddress,
   type BrokerRequest,
   keepPartialMetadata,
+  requestOnce,
 } from "./client_internals.ts";
 import { diagnose } from "./diagnosis.ts";
-import { failureOf, isPassing, isSilence } from "./failure.ts";
+import { failureOf, isClosedSilently, isTransient } from "./failure.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
 
@@ -54,7 +54,7 @@ export class Cluster {
   static async connect(settings: KafkaSettings): Promise<Cluster> {
     const cluster = new Cluster(await loadClient(), settings);
     try {
-      await cluster.#answerOf(settings.connectMsMax + GRACE_MS);
+      await cluster.#checkConnection(settings.connectMsMax + GRACE_MS);
     } catch (error) {
       await cluster.close();
       throw error;
@@ -66,7 +66,7 @@ export class Cluster {
   }
 
   /** Sends a request to any broker; times out even if the client never settles. */
-  async #answerOf(msMax: number): Promise<void> {
+  async #checkConnection(msMax: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -92,7 +92,7 @@ export class Cluster {
 
   /** Throws if a broker is reachable but the configuration keeps it from responding: waiting would not help. */
   async #explain(cause: unknown): Promise<void> {
-    if (!isSilence(cause)) return;
+    if (!isClosedSilently(cause)) return;
     const { servers, client: { tls, sasl } } = this.settings;
     for (const address of servers) {
       const reason = await diagnose(address, { tls, hasLogin: sasl !== undefined });
@@ -121,7 +121,7 @@ export class Cluster {
         return await operation(this.#admin);
       } catch (error) {
         const delayMs = this.retryDelay(undefined, what, attempt);
-        if (!isPassing(error) || Date.now() - beganMs + delayMs > msMax) {
+        if (!isTransient(error) || Date.now() - beganMs + delayMs > msMax) {
           throw this.failure(error, what, Date.now() - beganMs);
         }
         this.#admin.clearMetadata();
@@ -193,13 +193,13 @@ export class Cluster {
   }
 
   /** Sends one request to one broker through a client. */
-  ask<T>(client: AnyClient, broker: BrokerPlace, request: BrokerRequest): Promise<T> {
-    return askBroker<T>(client, this.module, broker, request);
+  request<T>(client: AnyClient, broker: BrokerAddress, request: BrokerRequest): Promise<T> {
+    return requestOnce<T>(client, this.module, broker, request);
   }
 
   /** Sends one admin request to one broker, once. */
-  askAdmin<T>(broker: BrokerPlace, request: BrokerRequest): Promise<T> {
-    return this.ask<T>(this.#admin, broker, request);
+  requestAdmin<T>(broker: BrokerAddress, request: BrokerRequest): Promise<T> {
+    return this.request<T>(this.#admin, broker, request);
   }
 
   /** Whether the driver is closed or closing. */

@@ -10,7 +10,7 @@ import { PositionStore } from "./position_store.ts";
 /** How long one read waits for events that are known to exist, in milliseconds. */
 const READ_MS_MAX = 20_000;
 /** How long to wait again for a partition that was found without a leader before. */
-const REACH_AGAIN_MS = 10_000;
+const RETRY_WAIT_MS = 10_000;
 
 /** Reads a topic, alone or as a member of a group. */
 export class KafkaConsumer implements ConsumerInterface {
@@ -22,14 +22,14 @@ export class KafkaConsumer implements ConsumerInterface {
   readonly #fetcher: Fetcher;
   readonly #queues = new Map<number, PartitionQueue>();
   /** The offsets that `from` referred to when the consumer was opened. */
-  #beginnings = new Map<number, number>();
+  #startIds = new Map<number, number>();
   /** The assigned partitions, in order. */
   #assigned: readonly number[] = [];
   readonly #news = new ChangeSignal();
   #fault: unknown = undefined;
   #reassigning: Promise<void> = Promise.resolve();
   #generation = 0;
-  #fetches = false;
+  #isFetching = false;
   #opening = true;
   #closed = false;
 
@@ -54,9 +54,9 @@ export class KafkaConsumer implements ConsumerInterface {
       offsets,
       topic,
       consumer: name,
-      answersMax: request.batchesMax ?? 2,
+      responsesMax: request.batchesMax ?? 2,
       onNews: () => this.#news.announce(),
-      place: (queue) => this.#place(queue),
+      place: (queue) => this.#findStart(queue),
     });
   }
 
@@ -65,12 +65,12 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   async open(): Promise<void> {
-    const { offsets, ends, numPartitions } = this.#topic;
+    const { offsets, highWatermarks, numPartitions } = this.#topic;
     const all = Array.from({ length: numPartitions }, (_, partition) => partition);
     // A partition without a leader is read from its position once it has one again.
-    ends.learnAll(await offsets.known(all, "latest"));
+    highWatermarks.raiseAll(await offsets.known(all, "latest"));
     if (this.#request.from !== "earliest") {
-      this.#beginnings = await offsets.resolveKnown(all, this.#request.from);
+      this.#startIds = await offsets.resolveKnown(all, this.#request.from);
     }
     await this.#assignment.open();
     if (this.#assignment instanceof ManualAssignment) {
@@ -88,7 +88,10 @@ export class KafkaConsumer implements ConsumerInterface {
     if (queue === undefined) return undefined;
     this.#startFetching();
     const batch = this.#take(queue, eventsMax);
-    if (batch !== undefined || queue.isCutOff || queue.fetchOffset >= this.#topic.ends.of(partition)) {
+    if (
+      batch !== undefined || queue.isUnavailable ||
+      queue.fetchOffset >= this.#topic.highWatermarks.of(partition)
+    ) {
       return batch;
     }
     return this.#awaitEvents(queue).then(() => {
@@ -105,7 +108,7 @@ export class KafkaConsumer implements ConsumerInterface {
 
   reach(partition: number): Promise<void> | undefined {
     const queue = this.#queues.get(partition);
-    return queue?.isCutOff === true ? this.#awaitLeader(queue) : undefined;
+    return queue?.isUnavailable === true ? this.#awaitAvailability(queue) : undefined;
   }
 
   acknowledge(partition: number, nextId: number): void | Promise<void> {
@@ -118,10 +121,10 @@ export class KafkaConsumer implements ConsumerInterface {
 
   async seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
     const position = (await this.#topic.offsets.resolve([partition], to)).get(partition)!;
-    this.#topic.ends.learn(partition, position);
+    this.#topic.highWatermarks.raise(partition, position);
     const queue = this.#queues.get(partition);
     if (queue !== undefined) {
-      queue.isPlaced = true;
+      queue.hasPosition = true;
       queue.seek(position);
     }
     this.#restart();
@@ -143,23 +146,23 @@ export class KafkaConsumer implements ConsumerInterface {
 
   #take(queue: PartitionQueue, eventsMax: number): IncomingBatch | undefined {
     const { onCorruption, onDamage } = this.#request;
-    const before = queue.answers;
-    const passOver = onCorruption === "skip" ? (error: CorruptedLogError) => onDamage?.(error) : undefined;
-    const batch = queue.take(eventsMax, passOver);
-    if (queue.answers < before) this.#fetcher.refill();
+    const before = queue.responses;
+    const onSkip = onCorruption === "skip" ? (error: CorruptedLogError) => onDamage?.(error) : undefined;
+    const batch = queue.take(eventsMax, onSkip);
+    if (queue.responses < before) this.#fetcher.refill();
     return batch;
   }
 
   /** Waits for events that are known to exist, or until it turns out that they do not. */
   async #awaitEvents(queue: PartitionQueue): Promise<void> {
-    const { cluster, name, ends } = this.#topic;
+    const { cluster, name, highWatermarks } = this.#topic;
     // A response to any later request reflects everything known now.
-    const asked = this.#fetcher.asked;
-    const isSo = await this.#news.untilOrLate(
+    const requests = this.#fetcher.requests;
+    const isSo = await this.#news.untilOrTimeout(
       () =>
-        queue.hasNews || queue.isCutOff || this.#hasFault || !this.#has(queue) ||
-        (queue.answered > asked && queue.reaches(ends.of(queue.partition))) ||
-        queue.fetchOffset >= ends.of(queue.partition),
+        queue.hasNews || queue.isUnavailable || this.#hasFault || !this.#has(queue) ||
+        (queue.lastResponse > requests && queue.reaches(highWatermarks.of(queue.partition))) ||
+        queue.fetchOffset >= highWatermarks.of(queue.partition),
       READ_MS_MAX,
     );
     if (isSo) return;
@@ -168,13 +171,13 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   /** Waits until an unavailable partition is available or there is other news; throws after a timeout. */
-  async #awaitLeader(queue: PartitionQueue): Promise<void> {
+  async #awaitAvailability(queue: PartitionQueue): Promise<void> {
     const { cluster, name } = this.#topic;
     const sinceMs = queue.trouble?.sinceMs ?? Date.now();
-    const isSo = await this.#news.untilOrLate(
-      () => !queue.isCutOff || this.#hasNews() || !this.#has(queue),
+    const isSo = await this.#news.untilOrTimeout(
+      () => !queue.isUnavailable || this.#hasNews() || !this.#has(queue),
       // Callers that try again after an error grant the broker some time to come back.
-      Math.max(sinceMs + READ_MS_MAX - Date.now(), REACH_AGAIN_MS),
+      Math.max(sinceMs + READ_MS_MAX - Date.now(), RETRY_WAIT_MS),
     );
     if (isSo) return;
     const what = `read topic "${name}" partition ${queue.partition}`;
@@ -205,14 +208,14 @@ export class KafkaConsumer implements ConsumerInterface {
 
   /** Nothing is fetched before the first read, so that events trimmed until then are not delivered. */
   #startFetching(): void {
-    if (this.#fetches || this.#closed) return;
-    this.#fetches = true;
+    if (this.#isFetching || this.#closed) return;
+    this.#isFetching = true;
     this.#fetcher.restart([...this.#queues.values()]);
     this.#fetcher.start();
   }
 
   #restart(): void {
-    if (this.#fetches) this.#fetcher.restart([...this.#queues.values()]);
+    if (this.#isFetching) this.#fetcher.restart([...this.#queues.values()]);
   }
 
   #onReassigned(change: Reassignment): void {
@@ -223,14 +226,14 @@ export class KafkaConsumer implements ConsumerInterface {
       this.#request.release?.(partition);
     }
     this.#assign(this.#assigned.filter((partition) => kept.includes(partition)));
-    this.#positions.moved([...lost, ...(this.#assignment instanceof Group ? gained : [])]);
+    this.#positions.markReassigned([...lost, ...(this.#assignment instanceof Group ? gained : [])]);
     this.#restart();
     this.#news.announce();
-    this.#reassigning = this.#reassigning.then(() => this.#enterAtLast(generation, kept, gained));
+    this.#reassigning = this.#reassigning.then(() => this.#retryEnter(generation, kept, gained));
   }
 
   /** Retries until it succeeds or is superseded; meanwhile readers get the error. */
-  async #enterAtLast(generation: number, kept: readonly number[], gained: readonly number[]): Promise<void> {
+  async #retryEnter(generation: number, kept: readonly number[], gained: readonly number[]): Promise<void> {
     const { cluster, name } = this.#topic;
     for (let attempt = 1; !this.#closed && generation === this.#generation; attempt++) {
       try {
@@ -250,15 +253,15 @@ export class KafkaConsumer implements ConsumerInterface {
     const missing = kept.filter((partition) => !this.#queues.has(partition));
     const entered = [...gained, ...missing];
     const stored = await this.#positions.load(entered);
-    const unknown = entered.filter((partition) => !stored.has(partition) && !this.#beginnings.has(partition));
+    const unknown = entered.filter((partition) => !stored.has(partition) && !this.#startIds.has(partition));
     const earliest = unknown.length === 0 || this.#request.from !== "earliest"
       ? new Map<number, number>()
       : await this.#topic.offsets.known(unknown, "earliest");
     if (generation !== this.#generation || this.#closed) return;
     for (const partition of entered) {
-      const position = stored.get(partition) ?? this.#beginnings.get(partition) ?? earliest.get(partition);
+      const position = stored.get(partition) ?? this.#startIds.get(partition) ?? earliest.get(partition);
       const queue = queueOf(this.#topic, partition, position ?? 0);
-      queue.isPlaced = position !== undefined;
+      queue.hasPosition = position !== undefined;
       this.#queues.set(partition, queue);
     }
     this.#assign([...kept, ...gained].sort((one, other) => one - other));
@@ -267,18 +270,18 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   /** Finds the start position in a partition that had no leader before. */
-  async #place(queue: PartitionQueue): Promise<void> {
+  async #findStart(queue: PartitionQueue): Promise<void> {
     const { partition } = queue;
     const position = (await this.#topic.offsets.resolveKnown([partition], this.#request.from)).get(partition);
     if (position === undefined) {
       throw new BrokerError(this.#topic.cluster.servers, "no answer yet", { canRetry: true });
     }
     // A seek may have happened in the meantime.
-    if (queue.isPlaced) return;
-    this.#beginnings.set(partition, position);
-    this.#topic.ends.learn(partition, position);
+    if (queue.hasPosition) return;
+    this.#startIds.set(partition, position);
+    this.#topic.highWatermarks.raise(partition, position);
     queue.seek(position);
-    queue.isPlaced = true;
+    queue.hasPosition = true;
   }
 
   #assign(partitions: readonly number[]): void {

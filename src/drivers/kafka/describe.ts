@@ -96,7 +96,10 @@ async function sizesOf(
   const parameters = [[{ name: kafkaName, partitions: [...partitions] }]];
   const answers = await Promise.allSettled(
     brokers.map((broker) =>
-      cluster.within(SIZES_MS_MAX, cluster.askAdmin<LogDirs>(broker, { name: "DescribeLogDirs", parameters }))
+      cluster.within(
+        SIZES_MS_MAX,
+        cluster.requestAdmin<LogDirs>(broker, { name: "DescribeLogDirs", parameters }),
+      )
     ),
   );
   const sizes = new Map<number, number>();

@@ -9,7 +9,7 @@ const CERTIFICATE_ALERT =
   /alert (bad|unsupported|revoked|expired)? ?cert|certificate|unknown ca|alert number (4[2-9]|116)/i;
 
 /** How the driver connects to a broker. */
-export interface Manner {
+export interface ConnectionSecurity {
   tls: ConnectionOptions | undefined;
   hasLogin: boolean;
 }
@@ -22,21 +22,21 @@ type Outcome = { answer: Buffer } | { ended: string } | { isSilent: true };
  * everyone, then one that requires authentication, and checks the reactions. Undefined if it cannot be determined,
  * e.g. if a proxy has no broker to forward to.
  */
-export async function diagnose(address: string, manner: Manner): Promise<string | undefined> {
-  const { tls, hasLogin } = manner;
+export async function diagnose(address: string, security: ConnectionSecurity): Promise<string | undefined> {
+  const { tls, hasLogin } = security;
   return tls === undefined ? await withoutTls(address, hasLogin) : await withTls(address, tls);
 }
 
 async function withoutTls(address: string, hasLogin: boolean): Promise<string | undefined> {
-  const socket = connectPlain(placeOf(address));
+  const socket = connectPlain(addressOf(address));
   try {
     if (!("answer" in await outcomeOf(socket, "connect"))) return undefined;
-    const first = await asked(socket, API_VERSIONS, 0);
+    const first = await responseTo(socket, API_VERSIONS, 0);
     if (!("answer" in first)) return undefined;
     if (isTls(first.answer)) {
       return 'does not answer without TLS: expected "security.protocol" to be "ssl" or "sasl_ssl"';
     }
-    if (hasLogin || !("ended" in await asked(socket, METADATA, 1))) return undefined;
+    if (hasLogin || !("ended" in await responseTo(socket, METADATA, 1))) return undefined;
     return 'does not answer without a login: expected "security.protocol" to be "sasl_plaintext", and ' +
       '"sasl.mechanisms"';
   } finally {
@@ -46,11 +46,11 @@ async function withoutTls(address: string, hasLogin: boolean): Promise<string | 
 
 async function withTls(address: string, tls: ConnectionOptions): Promise<string | undefined> {
   // The broker's certificate was verified before; this connection sends it no secrets.
-  const socket = connectTls({ ...placeOf(address), ...tls, rejectUnauthorized: false });
+  const socket = connectTls({ ...addressOf(address), ...tls, rejectUnauthorized: false });
   try {
     const opened = await outcomeOf(socket, "secureConnect");
     if ("answer" in opened) {
-      const first = await asked(socket, API_VERSIONS, 0);
+      const first = await responseTo(socket, API_VERSIONS, 0);
       return "ended" in first ? aboutCertificate(first.ended, tls) : undefined;
     }
     if ("ended" in opened && CERTIFICATE_ALERT.test(opened.ended)) return aboutCertificate(opened.ended, tls);
@@ -63,17 +63,17 @@ async function withTls(address: string, tls: ConnectionOptions): Promise<string 
 }
 
 async function answersPlainly(address: string): Promise<boolean> {
-  const socket = connectPlain(placeOf(address));
+  const socket = connectPlain(addressOf(address));
   try {
     if (!("answer" in await outcomeOf(socket, "connect"))) return false;
-    const first = await asked(socket, API_VERSIONS, 0);
+    const first = await responseTo(socket, API_VERSIONS, 0);
     return "answer" in first && !isTls(first.answer);
   } finally {
     socket.destroy();
   }
 }
 
-function placeOf(address: string): { host: string; port: number } {
+function addressOf(address: string): { host: string; port: number } {
   const at = address.lastIndexOf(":");
   return { host: address.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(address.slice(at + 1)) };
 }
@@ -98,7 +98,7 @@ function isTls(answer: Buffer): boolean {
 }
 
 /** Sends a request without a body that every version of Kafka supports. */
-async function asked(socket: Socket, api: number, version: number): Promise<Outcome> {
+async function responseTo(socket: Socket, api: number, version: number): Promise<Outcome> {
   // Size, API key, version, correlation id, no client id; Metadata also has an empty list of topics.
   const request = Buffer.alloc(api === METADATA ? 18 : 14);
   request.writeInt32BE(request.length - 4, 0);

@@ -27,13 +27,13 @@ import { KafkaTopic } from "./topic.ts";
 import { TopicKeeper } from "./topic_keeper.ts";
 
 /** Documents must be retained as long as their topic exists. */
-const KEPT_FOR_EVER: TopicConfig[] = [
+const RETAIN_FOREVER: TopicConfig[] = [
   { name: "cleanup.policy", value: "delete" },
   { name: "retention.ms", value: "-1" },
   { name: "retention.bytes", value: "-1" },
 ];
 /** Maximum time that another process creating the same topic may need, in milliseconds. */
-const RIVAL_MS_MAX = 3000;
+const CONCURRENT_CREATE_MS_MAX = 3000;
 const POLL_MS = 100;
 
 /** Stores topics in Apache Kafka, compatible with the C++ driver of this name. */
@@ -73,7 +73,7 @@ export class OctopusDriver implements DriverInterface {
 
   async createTopic(name: string, definition: TopicDefinition): Promise<void> {
     checkTopicName(name);
-    await this.#inTurn(name, () => this.#create(name, definition));
+    await this.#serialize(name, () => this.#create(name, definition));
   }
 
   async openTopic(name: string): Promise<TopicInterface> {
@@ -122,7 +122,7 @@ export class OctopusDriver implements DriverInterface {
 
   async deleteTopic(name: string): Promise<void> {
     const kafkaName = this.#checkedName(name);
-    await this.#inTurn(name, async () => {
+    await this.#serialize(name, async () => {
       const isDeleted = await this.#keeper.delete(kafkaName, this.#names.localName(name));
       // Even if the topic itself is missing: this completes an interrupted deletion.
       await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name));
@@ -182,11 +182,11 @@ export class OctopusDriver implements DriverInterface {
       numPartitions: 1,
       replicationFactor,
       disableInfoTopic: true,
-      configs: this.#options.service === undefined ? KEPT_FOR_EVER : [],
+      configs: this.#options.service === undefined ? RETAIN_FOREVER : [],
     };
     if (!await this.#keeper.create(topic)) {
       // Left by another process that is creating the topic now, or failed to.
-      await this.#outwaitRival(name);
+      await this.#awaitConcurrentCreate(name);
       await this.#keeper.delete(infoName, localName);
       if (!await this.#keeper.create(topic)) throw new TopicExistsError(name, this.#where);
     }
@@ -198,8 +198,8 @@ export class OctopusDriver implements DriverInterface {
     }
   }
 
-  async #outwaitRival(name: string): Promise<void> {
-    const deadline = Date.now() + RIVAL_MS_MAX;
+  async #awaitConcurrentCreate(name: string): Promise<void> {
+    const deadline = Date.now() + CONCURRENT_CREATE_MS_MAX;
     do {
       if (await findTopic(this.#cluster, this.#names.kafkaName(name)) !== undefined) {
         throw new TopicExistsError(name, this.#where);
@@ -242,7 +242,7 @@ export class OctopusDriver implements DriverInterface {
    * The client merges identical concurrent requests; serializing them lets the second one see the effect of the
    * first.
    */
-  async #inTurn<R>(name: string, change: () => Promise<R>): Promise<R> {
+  async #serialize<R>(name: string, change: () => Promise<R>): Promise<R> {
     const before = this.#changing.get(name) ?? Promise.resolve();
     const changing = before.then(change, change);
     const settled = changing.catch(() => {}).then(() => {

@@ -16,7 +16,8 @@ const AUTHENTICATION = "PLT_KFK_AUTHENTICATION";
 const LOGIN_FAULTS = ["SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "ILLEGAL_SASL_STATE"];
 const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
 /** The broker's certificate is at fault. */
-const VOUCHED = /self.signed|CERT_|altnames|unable to (get|verify)|UNABLE_TO|UnknownIssuer|invalid peer/i;
+const BROKER_CERTIFICATE =
+  /self.signed|CERT_|altnames|unable to (get|verify)|UNABLE_TO|UnknownIssuer|invalid peer/i;
 const CERTIFICATE = /certificate|self.signed|CERT_|altnames/i;
 
 /** The target of an operation, and our identity there. */
@@ -49,7 +50,7 @@ export function isUnknownTopic(error: unknown): boolean {
 }
 
 /** Whether the error is transient. */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   if (error instanceof DiasporaError) return error.canRetry;
   const faults = faultsOf(error);
   if (isLoginFault(faults) || isUnknownTopic(error)) return false;
@@ -62,12 +63,13 @@ export function isPassing(error: unknown): boolean {
 }
 
 /** Whether a broker was reached and closed the connection without a response. */
-export function isSilence(error: unknown): boolean {
+export function isClosedSilently(error: unknown): boolean {
   if (error instanceof DiasporaError) return false;
   const faults = faultsOf(error);
   return !isLoginFault(faults) &&
     faults.every(({ apiId, code, message }) =>
-      apiId === undefined && !UNREACHABLE.includes(code ?? "") && !VOUCHED.test(`${code} ${message}`)
+      apiId === undefined && !UNREACHABLE.includes(code ?? "") &&
+      !BROKER_CERTIFICATE.test(`${code} ${message}`)
     );
 }
 
@@ -116,7 +118,7 @@ export function leaderless(servers: string, what: string, partition: number): Br
 }
 
 /** Whether the request may succeed elsewhere or later, because its partition moved or has no leader. */
-export function isMoving(error: unknown): boolean {
+export function isLeaderChange(error: unknown): boolean {
   if (error instanceof BrokerError) return error.reason === "LEADER_NOT_AVAILABLE";
   return faultsOf(error).some(({ hasStaleMetadata, message }) =>
     hasStaleMetadata === true || message?.startsWith("Cannot find broker") === true

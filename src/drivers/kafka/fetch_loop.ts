@@ -1,7 +1,7 @@
 import { diagnostics } from "../../diagnostics.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isMoving, isPassing, leaderless } from "./failure.ts";
+import { isFault, isLeaderChange, isTransient, leaderless } from "./failure.ts";
 import { type FetchedPartition, partitionFaults } from "./fetched.ts";
 import { partitionBytes, withRoom } from "./fetch_size.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
@@ -12,7 +12,7 @@ import type { PartitionQueue } from "./partition_queue.ts";
  */
 const SHORT_WAIT_MS = 5;
 /** A partition without a leader for longer than this, in milliseconds, is reported as unavailable. */
-const CUT_OFF_MS = 1000;
+const UNAVAILABLE_AFTER_MS = 1000;
 
 /** The broker dropped the fetch session: the next request starts a new one. */
 const SESSION_FAULTS = [
@@ -31,12 +31,12 @@ export interface FetchLoopSettings {
   /** Name of the consumer. */
   consumer: string;
   queues: readonly PartitionQueue[];
-  answersMax: number;
+  responsesMax: number;
   /** Number of requests made by the previous loop. */
-  askedBefore: number;
-  onAnswer(): void;
+  requestsBefore: number;
+  onResponse(): void;
   /** Called when a partition becomes unavailable. */
-  onReach(): void;
+  onUnavailable(): void;
   /** Finds the start position of a partition whose leader could not be asked before. */
   place(queue: PartitionQueue): Promise<void>;
   /** Finds the next position in a partition whose fetch offset is out of range. */
@@ -46,7 +46,7 @@ export interface FetchLoopSettings {
 }
 
 /** The partitions fetched from one leader. */
-interface Share {
+interface LeaderPartitions {
   queues: PartitionQueue[];
 }
 
@@ -58,26 +58,26 @@ export class FetchLoop {
   readonly #settings: FetchLoopSettings;
   /** A long poll occupies its connection, so each broker has a separate one for fetching. */
   readonly #pool: Pool;
-  readonly #shares = new Map<number, Share>();
+  readonly #leaders = new Map<number, LeaderPartitions>();
   /** Partitions that are not being fetched, and since when. */
-  readonly #lost = new Map<PartitionQueue, { sinceMs: number; error: unknown }>();
+  readonly #unassigned = new Map<PartitionQueue, { sinceMs: number; error: unknown }>();
   /** Loops that wait for room in a queue. */
   #waiting: (() => void)[] = [];
   #wake: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
   #attempt = 0;
   /** Number of requests so far. */
-  asked: number;
+  requests: number;
   /** Whether the loop was stopped and responses are ignored. */
-  isDiscarded = false;
+  isStopped = false;
 
   constructor(settings: FetchLoopSettings) {
     this.#settings = settings;
-    this.asked = settings.askedBefore;
+    this.requests = settings.requestsBefore;
     const { module, settings: { client } } = settings.cluster;
     this.#pool = new module.ConnectionPool(client.clientId, client);
     for (const queue of settings.queues) {
-      this.#lost.set(queue, queue.trouble ?? { sinceMs: Date.now(), error: undefined });
+      this.#unassigned.set(queue, queue.trouble ?? { sinceMs: Date.now(), error: undefined });
     }
   }
 
@@ -85,13 +85,13 @@ export class FetchLoop {
   async run(): Promise<void> {
     const failed = new Promise<never>((_, reject) => this.#fail = reject);
     failed.catch(() => {});
-    await Promise.race([failed, this.#locateAll()]);
+    await Promise.race([failed, this.#findLeaders()]);
   }
 
   /** Stops it; pending responses are discarded. */
   stop(): void {
-    if (this.isDiscarded) return;
-    this.isDiscarded = true;
+    if (this.isStopped) return;
+    this.isStopped = true;
     this.refill();
     this.#wake();
     // The pending requests fail now, which is harmless.
@@ -106,31 +106,33 @@ export class FetchLoop {
   }
 
   /** Looks for leaders whenever there are partitions without one. */
-  async #locateAll(): Promise<void> {
+  async #findLeaders(): Promise<void> {
     const { cluster, topic, onFailure } = this.#settings;
-    while (!this.isDiscarded) {
-      if (this.#lost.size === 0) {
+    while (!this.isStopped) {
+      if (this.#unassigned.size === 0) {
         await new Promise<void>((resolve) => this.#wake = resolve);
         continue;
       }
-      const failed = [...this.#lost.values()].find(({ error }) => error !== undefined);
+      const failed = [...this.#unassigned.values()].find(({ error }) => error !== undefined);
       if (failed !== undefined) {
-        if (this.#shares.size === 0) await onFailure(failed.error);
-        if (this.isDiscarded) return;
+        if (this.#leaders.size === 0) await onFailure(failed.error);
+        if (this.isStopped) return;
         const { name } = topic;
         const { error } = failed;
         await cluster.pauseBefore({ operation: this.#what, topic: name, attempt: ++this.#attempt, error });
-        if (this.isDiscarded) return;
+        if (this.isStopped) return;
       }
-      await this.#locate(failed !== undefined);
+      await this.#findLeadersOnce(failed !== undefined);
     }
   }
 
   /** Assigns every partition with a leader to that leader's loop. */
-  async #locate(isAgain: boolean): Promise<void> {
+  async #findLeadersOnce(isAgain: boolean): Promise<void> {
     const { client, cluster, topic: { kafkaName }, place } = this.#settings;
     // Partitions with a known position first, so that all of them are in the first request.
-    const lost = [...this.#lost.keys()].sort((one, other) => Number(other.isPlaced) - Number(one.isPlaced));
+    const lost = [...this.#unassigned.keys()].sort((one, other) =>
+      Number(other.hasPosition) - Number(one.hasPosition)
+    );
     try {
       // The first time cached metadata will do, which saves a request at the start.
       const metadata = await client.metadata({ topics: [kafkaName], forceUpdate: isAgain });
@@ -139,81 +141,81 @@ export class FetchLoop {
         const leader = topic.partitions[queue.partition]?.leader ?? -1;
         try {
           if (!metadata.brokers.has(leader)) throw leaderless(cluster.servers, this.#what, queue.partition);
-          if (!queue.isPlaced) await place(queue);
-          if (this.isDiscarded) return;
-          this.#give(queue, leader, topic.id);
+          if (!queue.hasPosition) await place(queue);
+          if (this.isStopped) return;
+          this.#assign(queue, leader, topic.id);
         } catch (error) {
-          this.#lose(queue, error);
+          this.#unassign(queue, error);
         }
       }
     } catch (error) {
-      for (const queue of lost) this.#lose(queue, error);
+      for (const queue of lost) this.#unassign(queue, error);
     }
   }
 
-  #give(queue: PartitionQueue, leader: number, topicId: string): void {
-    this.#lost.delete(queue);
-    const share = this.#shares.get(leader);
-    if (share !== undefined) {
-      share.queues.push(queue);
+  #assign(queue: PartitionQueue, leader: number, topicId: string): void {
+    this.#unassigned.delete(queue);
+    const ofLeader = this.#leaders.get(leader);
+    if (ofLeader !== undefined) {
+      ofLeader.queues.push(queue);
       // That leader's loop may be waiting for room in its other queues.
       this.refill();
       return;
     }
     const own = { queues: [queue] };
-    this.#shares.set(leader, own);
-    void this.#askOn(leader, topicId, own);
+    this.#leaders.set(leader, own);
+    void this.#fetchFrom(leader, topicId, own);
   }
 
   /** Stops fetching the partition; after a moment it is reported as unavailable. */
-  #lose(queue: PartitionQueue, error: unknown): void {
-    if (this.isDiscarded) return;
+  #unassign(queue: PartitionQueue, error: unknown): void {
+    if (this.isStopped) return;
     // Counted from the first failure until the partition's leader responds again.
     const trouble = { sinceMs: queue.trouble?.sinceMs ?? Date.now(), error };
     queue.trouble = trouble;
-    this.#lost.set(queue, trouble);
+    this.#unassigned.set(queue, trouble);
     this.#wake();
-    if (queue.isCutOff || Date.now() - trouble.sinceMs < CUT_OFF_MS) return;
-    queue.isCutOff = true;
-    this.#settings.onReach();
+    if (queue.isUnavailable || Date.now() - trouble.sinceMs < UNAVAILABLE_AFTER_MS) return;
+    queue.isUnavailable = true;
+    this.#settings.onUnavailable();
   }
 
   /** Fetches from one leader until it fails or no longer leads any of the partitions. */
-  async #askOn(node: number, topicId: string, share: Share): Promise<void> {
-    const { queues, answersMax, cluster: { settings: { fetch: { bufferedBytesMax } } } } = this.#settings;
+  async #fetchFrom(node: number, topicId: string, ofLeader: LeaderPartitions): Promise<void> {
+    const { queues, responsesMax, cluster: { settings: { fetch: { bufferedBytesMax } } } } = this.#settings;
     // All partitions assigned in the same turn belong to the first request.
     await undefined;
-    while (!this.isDiscarded && share.queues.length > 0) {
-      const wanted = withRoom(share.queues, queues, { answersMax, bufferedBytesMax });
+    while (!this.isStopped && ofLeader.queues.length > 0) {
+      const wanted = withRoom(ofLeader.queues, queues, { responsesMax, bufferedBytesMax });
       if (wanted.length === 0) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
         continue;
       }
       try {
-        await this.#ask(node, topicId, wanted, share);
+        await this.#fetch(node, topicId, wanted, ofLeader);
       } catch (error) {
-        if (this.isDiscarded) break;
+        if (this.isStopped) break;
         try {
-          await this.#onFault(error, wanted, share);
+          await this.#onFault(error, wanted, ofLeader);
         } catch (fatal) {
           this.#fail(fatal);
           return;
         }
       }
     }
-    this.#shares.delete(node);
+    this.#leaders.delete(node);
     this.#wake();
   }
 
-  async #ask(
+  async #fetch(
     node: number,
     topicId: string,
     wanted: readonly PartitionQueue[],
-    { queues }: Share,
+    { queues }: LeaderPartitions,
   ): Promise<void> {
-    const { client, cluster, queues: all, onAnswer } = this.#settings;
+    const { client, cluster, queues: all, onResponse } = this.#settings;
     const { fetch } = cluster.settings;
-    const question = ++this.asked;
+    const question = ++this.requests;
     const answer = await client.fetch({
       node,
       connectionPool: this.#pool,
@@ -231,7 +233,7 @@ export class FetchLoop {
         })),
       }],
     });
-    if (this.isDiscarded) return;
+    if (this.isStopped) return;
     const answered = new Map(
       answer.responses.flatMap(({ partitions }) => partitions.map((one) => [one.partitionIndex, one])),
     );
@@ -243,12 +245,12 @@ export class FetchLoop {
       }
       // A leader may refer to a replica instead of responding. Brokers omit partitions without changes.
       if ((partition?.preferredReadReplica ?? -1) >= 0) queue.readsReplica = true;
-      else queue.answered = question;
+      else queue.lastResponse = question;
       if (queue.trouble !== undefined) this.#attempt = 0;
       queue.trouble = undefined;
-      queue.isCutOff = false;
+      queue.isUnavailable = false;
     }
-    onAnswer();
+    onResponse();
   }
 
   #report({ partition, fetchOffset }: PartitionQueue, { records, highWatermark }: FetchedPartition): void {
@@ -264,12 +266,16 @@ export class FetchLoop {
   }
 
   /** An error of one partition is handled for it alone; an error of a leader affects all of its partitions. */
-  async #onFault(error: unknown, wanted: readonly PartitionQueue[], share: Share): Promise<void> {
+  async #onFault(
+    error: unknown,
+    wanted: readonly PartitionQueue[],
+    ofLeader: LeaderPartitions,
+  ): Promise<void> {
     if (isFault(error, ...SESSION_FAULTS)) return;
     const faults = partitionFaults(error);
     if (faults === undefined) {
-      if (!isPassing(error) && !isMoving(error)) throw error;
-      for (const queue of share.queues.splice(0)) this.#lose(queue, error);
+      if (!isTransient(error) && !isLeaderChange(error)) throw error;
+      for (const queue of ofLeader.queues.splice(0)) this.#unassign(queue, error);
       return;
     }
     for (const queue of wanted) {
@@ -279,9 +285,9 @@ export class FetchLoop {
         await this.#settings.replace(queue);
         continue;
       }
-      if (!isMoving(error) && !isPassing(error)) throw error;
-      share.queues.splice(share.queues.indexOf(queue), 1);
-      this.#lose(queue, error);
+      if (!isLeaderChange(error) && !isTransient(error)) throw error;
+      ofLeader.queues.splice(ofLeader.queues.indexOf(queue), 1);
+      this.#unassign(queue, error);
     }
   }
 }

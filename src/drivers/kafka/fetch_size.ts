@@ -1,16 +1,16 @@
 import type { PartitionQueue } from "./partition_queue.ts";
 
 /** Target size of one response for all partitions together, if their events are large. */
-const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
+const RESPONSE_BYTES_MAX = 8 * 1024 * 1024;
 /** Minimum size for one partition. */
 const PARTITION_BYTES = 1024 * 1024;
 /** Number of a partition's events that is enough for one response: more of them only use memory. */
-const ANSWER_EVENTS = 512;
+const RESPONSE_EVENTS = 512;
 
 /** How much may be buffered for a consumer. */
 export interface FetchLimits {
   /** Responses of one partition. */
-  answersMax: number;
+  responsesMax: number;
   /** Bytes of all partitions. */
   bufferedBytesMax: number;
 }
@@ -19,12 +19,12 @@ export interface FetchLimits {
 export function withRoom(
   queues: readonly PartitionQueue[],
   all: readonly PartitionQueue[],
-  { answersMax, bufferedBytesMax }: FetchLimits,
+  { responsesMax, bufferedBytesMax }: FetchLimits,
 ): PartitionQueue[] {
   const bytes = all.reduce((sum, queue) => sum + queue.bytes, 0);
   // A partition with an empty queue is fetched anyway, so that none starves.
   const isFull = bytes >= bufferedBytesMax;
-  return queues.filter(({ answers }) => answers === 0 || (!isFull && answers < answersMax));
+  return queues.filter(({ responses }) => responses === 0 || (!isFull && responses < responsesMax));
 }
 
 /**
@@ -32,6 +32,6 @@ export function withRoom(
  * the size of its response: large events are fetched by many MiB.
  */
 export function partitionBytes({ eventBytes }: PartitionQueue, all: readonly PartitionQueue[]): number {
-  const share = ANSWER_BYTES_MAX / all.length;
-  return Math.round(Math.max(PARTITION_BYTES, Math.min(share, eventBytes * ANSWER_EVENTS)));
+  const share = RESPONSE_BYTES_MAX / all.length;
+  return Math.round(Math.max(PARTITION_BYTES, Math.min(share, eventBytes * RESPONSE_EVENTS)));
 }

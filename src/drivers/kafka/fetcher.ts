@@ -1,7 +1,7 @@
 import { TopicDeletedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import { isMoving, isPassing, isUnknownTopic } from "./failure.ts";
+import { isLeaderChange, isTransient, isUnknownTopic } from "./failure.ts";
 import { FetchLoop } from "./fetch_loop.ts";
 import { findTopic } from "./metadata.ts";
 import type { Offsets } from "./offsets.ts";
@@ -18,7 +18,7 @@ export interface FetcherSettings {
   /** Name of the consumer. */
   consumer: string;
   /** Maximum number of responses in a queue. */
-  answersMax: number;
+  responsesMax: number;
   /** Called when events arrived or an error occurred. */
   onNews(): void;
   /** Finds the start position of a partition whose leader could not be asked before. */
@@ -62,8 +62,8 @@ export class Fetcher {
   lastFailure: unknown = undefined;
 
   /** Number of the latest request; a response to a later one reflects everything stored before now. */
-  get asked(): number {
-    return this.#loop?.asked ?? 0;
+  get requests(): number {
+    return this.#loop?.requests ?? 0;
   }
 
   /** Starts or continues fetching. */
@@ -94,7 +94,7 @@ export class Fetcher {
   }
 
   async #run(): Promise<void> {
-    const { cluster, topic, consumer, answersMax, onNews, place } = this.#settings;
+    const { cluster, topic, consumer, responsesMax, onNews, place } = this.#settings;
     while (!this.#closed) {
       if (this.#queues.length === 0 || this.#deleted) {
         await new Promise<void>((resolve) => this.#wakeIdle = resolve);
@@ -106,19 +106,19 @@ export class Fetcher {
         topic,
         consumer,
         queues: this.#queues,
-        answersMax,
-        askedBefore: this.asked,
-        onAnswer: () => this.#onAnswer(),
-        onReach: onNews,
+        responsesMax,
+        requestsBefore: this.requests,
+        onResponse: () => this.#onResponse(),
+        onUnavailable: onNews,
         place,
-        replace: (queue) => this.#findPlace(queue, loop),
+        replace: (queue) => this.#findNext(queue, loop),
         onFailure: (error) => this.#onFailure(error, loop),
       });
       this.#loop = loop;
       try {
         await loop.run();
       } catch (error) {
-        if (this.#closed || loop.isDiscarded) continue;
+        if (this.#closed || loop.isStopped) continue;
         loop.stop();
         await this.#onFailure(error, undefined);
         const operation = `read topic "${topic.name}"`;
@@ -129,7 +129,7 @@ export class Fetcher {
     }
   }
 
-  #onAnswer(): void {
+  #onResponse(): void {
     this.#silentSinceMs = undefined;
     this.#attempt = 0;
     this.#settings.onNews();
@@ -149,10 +149,10 @@ export class Fetcher {
     } catch (other) {
       error = other;
     }
-    if (this.#closed || loop?.isDiscarded === true) return;
+    if (this.#closed || loop?.isStopped === true) return;
     this.#silentSinceMs ??= now;
     const silentMs = now - this.#silentSinceMs;
-    const isHopeless = !isPassing(error) && !isUnknownTopic(error) && !isMoving(error);
+    const isHopeless = !isTransient(error) && !isUnknownTopic(error) && !isLeaderChange(error);
     if (!isHopeless && silentMs <= SILENCE_MS_MAX) return;
     this.#fault = cluster.failure(error, `read topic "${topic.name}"`, silentMs);
     this.#silentSinceMs = undefined;
@@ -160,12 +160,12 @@ export class Fetcher {
   }
 
   /** Finds the next position in a partition whose fetch offset is out of range. */
-  async #findPlace(queue: PartitionQueue, loop: FetchLoop): Promise<void> {
+  async #findNext(queue: PartitionQueue, loop: FetchLoop): Promise<void> {
     const { offsets } = this.#settings;
     const { partition } = queue;
     const first = (await offsets.known([partition], "earliest")).get(partition);
     const next = (await offsets.known([partition], "latest")).get(partition);
-    if (loop.isDiscarded || first === undefined || next === undefined) return;
+    if (loop.isStopped || first === undefined || next === undefined) return;
     if (queue.fetchOffset < first) queue.lose(first);
     else if (queue.fetchOffset > next) queue.lose(next);
     this.#settings.onNews();

@@ -3,7 +3,7 @@ import { BrokerError, PartitionMovedError } from "../../errors.ts";
 import type { Assignment, Reassignment } from "./assignment.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isPassing } from "./failure.ts";
+import { isFault, isTransient } from "./failure.ts";
 
 /** How long a commit is retried, in milliseconds. */
 const COMMIT_MS_MAX = 30_000;
@@ -78,7 +78,7 @@ export class Group implements Assignment {
       } catch (error) {
         const triedMs = Date.now() - beganMs;
         const isChanging = isFault(error, ...CHANGING);
-        if (this.#closed || !(isChanging || isPassing(error)) || triedMs > COMMIT_MS_MAX) {
+        if (this.#closed || !(isChanging || isTransient(error)) || triedMs > COMMIT_MS_MAX) {
           throw this.cluster.failure(error, what, triedMs);
         }
         // The rebalance may be over before the response about it arrives.
@@ -182,7 +182,7 @@ export class Group implements Assignment {
         committedMetadata: null,
       })),
     }];
-    await this.cluster.ask(client, broker, {
+    await this.cluster.request(client, broker, {
       name: "OffsetCommit",
       parameters: [client.groupId, generationId, memberId ?? "", groupInstanceId, topics],
     });
@@ -196,7 +196,7 @@ const CHARS_MAX = 249;
 const taken = new Map<string, Set<number>>();
 
 /** Identifies a set of members that need distinct ids. */
-export interface MemberPlace {
+export interface MemberScope {
   servers: string;
   group: string;
   kafkaName: string;
@@ -213,7 +213,7 @@ export interface InstanceId {
  * consider a second member with the same id the first one restarted, and fence the first. The number is the lowest
  * one not used by an open consumer of this process, so that a restarted program gets the same ids.
  */
-export function takeInstanceId(base: string, { servers, group, kafkaName }: MemberPlace): InstanceId {
+export function takeInstanceId(base: string, { servers, group, kafkaName }: MemberScope): InstanceId {
   const key = JSON.stringify([servers, group, kafkaName, base]);
   const numbers = taken.get(key) ?? new Set<number>();
   taken.set(key, numbers);

@@ -11,12 +11,12 @@ export class HighWatermarks {
   }
 
   /** The partition is known to have events below this id. */
-  learn(partition: number, nextId: number): void {
+  raise(partition: number, nextId: number): void {
     if (nextId > this.of(partition)) this.#ends.set(partition, nextId);
   }
 
   /** The same for several partitions. */
-  learnAll(ends: ReadonlyMap<number, number>): void {
-    for (const [partition, nextId] of ends) this.learn(partition, nextId);
+  raiseAll(ends: ReadonlyMap<number, number>): void {
+    for (const [partition, nextId] of ends) this.raise(partition, nextId);
   }
 }

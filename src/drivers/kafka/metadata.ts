@@ -1,5 +1,5 @@
 import type { Admin } from "./client.ts";
-import type { BrokerPlace } from "./client_internals.ts";
+import type { BrokerAddress } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { isUnknownTopic } from "./failure.ts";
 
@@ -14,7 +14,7 @@ export interface TopicMetadata {
 }
 
 /** A broker that leads a partition. */
-export interface Leader extends BrokerPlace {
+export interface Leader extends BrokerAddress {
   id: number;
 }
 
@@ -25,7 +25,7 @@ let requests = 0;
  * before something changed. A different number of retries makes requests differ, and any number below 1 means
  * none.
  */
-export async function askMetadata(admin: Admin, topics: string[]): Promise<Map<string, TopicMetadata>> {
+export async function requestMetadata(admin: Admin, topics: string[]): Promise<Map<string, TopicMetadata>> {
   const answer = await admin.metadata({ topics: [...topics], forceUpdate: true, retries: -(++requests) });
   const found = new Map<string, TopicMetadata>();
   for (const topic of topics) {
@@ -48,7 +48,7 @@ export async function askMetadata(admin: Admin, topics: string[]): Promise<Map<s
 export async function findTopic(cluster: Cluster, kafkaName: string): Promise<TopicMetadata | undefined> {
   return await cluster.run(`look for topic "${kafkaName}"`, async (admin) => {
     try {
-      return (await askMetadata(admin, [kafkaName])).get(kafkaName);
+      return (await requestMetadata(admin, [kafkaName])).get(kafkaName);
     } catch (error) {
       if (isUnknownTopic(error)) return undefined;
       throw error;

@@ -1,8 +1,8 @@
 import type { StartPosition } from "../../contract.ts";
 import { ClosedError, type DiasporaError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isPassing, leaderless } from "./failure.ts";
-import { askMetadata, type Leader } from "./metadata.ts";
+import { isFault, isTransient, leaderless } from "./failure.ts";
+import { type Leader, requestMetadata } from "./metadata.ts";
 
 /** A special timestamp by which Kafka means the end of the log. */
 const LATEST = -1n;
@@ -10,14 +10,14 @@ const EARLIEST = -2n;
 const NEWEST = -3n;
 
 /** How long to wait for the leaders of required partitions, in milliseconds. */
-const PATIENT_MS = 30_000;
+const REQUIRED_MS_MAX = 30_000;
 /** How long to wait if a partial result will do, in milliseconds. */
-const HASTY_MS = 700;
+const PARTIAL_MS_MAX = 700;
 /**
  * How long a broker may be silent before the other brokers' responses are returned without its own, in
  * milliseconds.
  */
-const SILENT_MS = 5000;
+const RESPONSE_MS_MAX = 5000;
 
 /** An offset and the timestamp of its record; -1 if there is none. */
 export interface TimedOffset {
@@ -67,12 +67,12 @@ export class Offsets {
 
   /** The offset of a position, by partition; one after the end means the end. */
   resolve(partitions: readonly number[], to: StartPosition): Promise<Map<number, number>> {
-    return this.#resolve(partitions, to, PATIENT_MS);
+    return this.#resolve(partitions, to, REQUIRED_MS_MAX);
   }
 
   /** The same, without partitions that are unavailable now. */
   resolveKnown(partitions: readonly number[], to: StartPosition): Promise<Map<number, number>> {
-    return this.#resolve(partitions, to, HASTY_MS);
+    return this.#resolve(partitions, to, PARTIAL_MS_MAX);
   }
 
   async #resolve(
@@ -159,7 +159,7 @@ export class Offsets {
    * delay no others.
    */
   listKnown(partitions: readonly number[], end: keyof typeof LOG_ENDS): Promise<Listing> {
-    return this.#ask(partitions, LOG_ENDS[end], HASTY_MS);
+    return this.#ask(partitions, LOG_ENDS[end], PARTIAL_MS_MAX);
   }
 
   /** One special offset of those partitions that are available now. */
@@ -168,9 +168,9 @@ export class Offsets {
   }
 
   /** Throws if a partition is missing, unless a partial result will do. */
-  async #list(partitions: readonly number[], timestamp: bigint, msMax = PATIENT_MS): Promise<Listing> {
+  async #list(partitions: readonly number[], timestamp: bigint, msMax = REQUIRED_MS_MAX): Promise<Listing> {
     const listing = await this.#ask(partitions, timestamp, msMax);
-    if (msMax === PATIENT_MS) { for (const fault of listing.faults.values()) throw fault; }
+    if (msMax === REQUIRED_MS_MAX) { for (const fault of listing.faults.values()) throw fault; }
     return listing;
   }
 
@@ -181,7 +181,7 @@ export class Offsets {
     const found: Listing["found"] = new Map();
     let missing = partitions;
     for (let attempt = 1;; attempt++) {
-      const topic = await this.cluster.run(what, (admin) => askMetadata(admin, [this.kafkaName]));
+      const topic = await this.cluster.run(what, (admin) => requestMetadata(admin, [this.kafkaName]));
       const faults = new Map<number, unknown>();
       const byLeader = new Map<number, { leader: Leader; led: number[] }>();
       for (const partition of missing) {
@@ -193,7 +193,7 @@ export class Offsets {
         }
       }
       await Promise.all(Array.from(byLeader.values(), async ({ leader, led }) => {
-        const silentMs = msMax === HASTY_MS ? SILENT_MS : undefined;
+        const silentMs = msMax === PARTIAL_MS_MAX ? RESPONSE_MS_MAX : undefined;
         const answer = await this.#askLeader(leader, led, timestamp, silentMs);
         for (const partition of led) {
           const known = answer.found.get(partition);
@@ -202,7 +202,7 @@ export class Offsets {
         }
       }));
       if (faults.size === 0) return { found, faults: new Map() };
-      const hopeless = [...faults.values()].find((fault) => !isPassing(fault));
+      const hopeless = [...faults.values()].find((fault) => !isTransient(fault));
       if (hopeless !== undefined) throw this.cluster.failure(hopeless, what, Date.now() - beganMs);
       const delayMs = this.cluster.retryDelay(undefined, what, attempt);
       if (Date.now() - beganMs + delayMs > msMax) {
@@ -235,7 +235,7 @@ export class Offsets {
     let answer: ListedTopics;
     let fault: unknown = new Error("the broker left the partition out of its answer");
     try {
-      const asking = this.cluster.askAdmin<ListedTopics>(leader, { name: "ListOffsets", parameters });
+      const asking = this.cluster.requestAdmin<ListedTopics>(leader, { name: "ListOffsets", parameters });
       answer = await (silentMs === undefined ? asking : this.cluster.within(silentMs, asking));
     } catch (error) {
       fault = error;

@@ -3,15 +3,15 @@ import { ClosedError, TopicDeletedError } from "../../errors.ts";
 import type { ClientProducer } from "./client.ts";
 import type { ClientConnection } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isMoving, isPassing, isUnknownTopic, leaderless } from "./failure.ts";
+import { isFault, isLeaderChange, isTransient, isUnknownTopic, leaderless } from "./failure.ts";
 import { findTopic, type Leader } from "./metadata.ts";
 
 /** The broker responds when all in-sync replicas have the batch. */
 const ACKS_ALL = -1;
 /** Sequence numbers wrap around after the largest value of their field. */
-const SEQUENCES = 2 ** 31;
+const SEQUENCE_LIMIT = 2 ** 31;
 /** The broker no longer knows the preceding sequence numbers: restart them, once. */
-const FORGOTTEN = ["UNKNOWN_PRODUCER_ID", "OUT_OF_ORDER_SEQUENCE_NUMBER"];
+const UNKNOWN_SEQUENCE = ["UNKNOWN_PRODUCER_ID", "OUT_OF_ORDER_SEQUENCE_NUMBER"];
 
 /** The target of a sender. */
 export interface DeliverySettings {
@@ -98,10 +98,10 @@ export class PartitionDelivery {
         delivery.connection = undefined;
         delivery.error = error;
         if (isUnknownTopic(error) && await this.#isDeleted()) throw new TopicDeletedError(name);
-        if (!isRenumbered && isFault(error, ...FORGOTTEN)) {
+        if (!isRenumbered && isFault(error, ...UNKNOWN_SEQUENCE)) {
           isRenumbered = true;
           this.#session = undefined;
-        } else if (!isPassing(error) && !isMoving(error)) throw error;
+        } else if (!isTransient(error) && !isLeaderChange(error)) throw error;
       }
       this.#isStale = true;
       const { error } = delivery;
@@ -125,13 +125,13 @@ export class PartitionDelivery {
       // Set by the leader; some brokers reject any other value.
       partitionLeaderEpoch: -1,
     };
-    const answer = await cluster.ask<ProduceAnswer>(client, leader, {
+    const answer = await cluster.request<ProduceAnswer>(client, leader, {
       name: "Produce",
       parameters: [ACKS_ALL, timeout, messages, numbers],
       onConnection: (connection) => delivery.connection = connection,
     });
     delivery.connection = undefined;
-    session.sequence = (session.sequence + messages.length) % SEQUENCES;
+    session.sequence = (session.sequence + messages.length) % SEQUENCE_LIMIT;
     return Number(answer.responses[0].partitionResponses[0].baseOffset);
   }
 

@@ -23,7 +23,7 @@ export class PartitionQueue {
   /** Number of events of the first item that have been read. */
   #taken = 0;
   /** Fetched responses with unread events: one past the last offset of each, and its size. */
-  #answers: { nextOffset: number; bytes: number }[] = [];
+  #responses: { nextOffset: number; bytes: number }[] = [];
   #gone: EventGoneError | undefined;
   #position: number;
   /** The next offset to fetch. */
@@ -31,7 +31,7 @@ export class PartitionQueue {
   /** Average size of an event in the latest non-empty response, as transmitted; 0 before the first. */
   eventBytes = 0;
   /** Number of the latest request with a response. */
-  answered = 0;
+  lastResponse = 0;
   /** Whether events are fetched from a follower, which may know fewer of them than the leader. */
   readsReplica = false;
   /** The high watermark in the latest response. */
@@ -39,11 +39,11 @@ export class PartitionQueue {
   /** The fetch offset at which a batch exceeded the high watermark of its response. */
   #beyondEndAt = -1;
   /** Whether the start position is known: it is not while the leader that knows it is unavailable. */
-  isPlaced = true;
+  hasPosition = true;
   /** Why it cannot be fetched, and since when; until its leader responds again. */
   trouble: { sinceMs: number; error: unknown } | undefined;
   /** Whether that takes longer than a change of leaders. */
-  isCutOff = false;
+  isUnavailable = false;
 
   constructor(
     readonly partition: number,
@@ -66,13 +66,13 @@ export class PartitionQueue {
   }
 
   /** Number of responses with unread events. */
-  get answers(): number {
-    return this.#answers.length;
+  get responses(): number {
+    return this.#responses.length;
   }
 
   /** Their size, as transmitted. */
   get bytes(): number {
-    return this.#answers.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#responses.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Whether the responding broker knows all events below an id, so that missing ones do not exist. */
@@ -98,7 +98,7 @@ export class PartitionQueue {
           break;
         }
         // What follows is fetched again.
-        this.#misplace(batch.lastOffsetDelta + 1, Number(answer.highWatermark));
+        this.#skipMisplaced(batch.lastOffsetDelta + 1, Number(answer.highWatermark));
         break;
       }
       const { records, nextOffset, isDamaged } = recordsOf(batch, this.fetchOffset);
@@ -107,7 +107,7 @@ export class PartitionQueue {
       this.fetchOffset = nextOffset;
     }
     if (count > 0) this.eventBytes = bytes / count;
-    if (this.fetchOffset > before) this.#answers.push({ nextOffset: this.fetchOffset, bytes });
+    if (this.fetchOffset > before) this.#responses.push({ nextOffset: this.fetchOffset, bytes });
     this.#skipEmpty();
   }
 
@@ -141,7 +141,7 @@ export class PartitionQueue {
   /** Restarts at another offset. */
   seek(position: number): void {
     this.#items = [];
-    this.#answers = [];
+    this.#responses = [];
     this.#taken = 0;
     this.#gone = undefined;
     this.#position = position;
@@ -165,8 +165,8 @@ export class PartitionQueue {
     this.#taken = 0;
     this.#position = nextId;
     this.#skipEmpty();
-    for (let first; (first = this.#answers[0]) !== undefined && first.nextOffset <= this.#position;) {
-      this.#answers.shift();
+    for (let first; (first = this.#responses[0]) !== undefined && first.nextOffset <= this.#position;) {
+      this.#responses.shift();
     }
   }
 
@@ -174,11 +174,11 @@ export class PartitionQueue {
   #skipEmpty(): void {
     if (this.#items.length > 0 || this.#gone !== undefined) return;
     this.#position = this.fetchOffset;
-    this.#answers = [];
+    this.#responses = [];
   }
 
   /** No checksum covers the first offset of a batch: if it is impossible, only this batch is lost. */
-  #misplace(count: number, end: number): void {
+  #skipMisplaced(count: number, end: number): void {
     const nextId = Math.min(this.fetchOffset + count, end);
     this.#enqueueDamage(this.fetchOffset, nextId, "its first offset is wrong", 0);
     this.fetchOffset = nextId;
@@ -227,7 +227,7 @@ export interface ConsumerTopic {
   numPartitions: number;
   format: RecordFormat;
   offsets: Offsets;
-  ends: HighWatermarks;
+  highWatermarks: HighWatermarks;
 }
 
 /** An empty queue of one partition, to be read from a position. */

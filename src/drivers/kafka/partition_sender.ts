@@ -36,7 +36,7 @@ export class PartitionSender {
   ) {}
 
   /** Sends it after the earlier ones were stored or failed; resolves with the offset of its first record. */
-  ship(
+  enqueue(
     shipment: Shipment | Promise<Shipment>,
     settleParts?: (parts: readonly BatchPart[]) => void,
   ): Promise<number> {

@@ -39,7 +39,7 @@ export class PositionStore {
   }
 
   /** Partitions that have just been reassigned. */
-  moved(partitions: readonly number[]): void {
+  markReassigned(partitions: readonly number[]): void {
     for (const partition of partitions) {
       this.#movedMs.set(partition, Date.now());
       this.#stored.delete(partition);
@@ -81,7 +81,7 @@ export class PositionStore {
 
   async #storeSome(waiting: ReadonlyMap<number, readonly Waiting[]>): Promise<void> {
     try {
-      await this.#look([...waiting.keys()].filter((partition) => this.#isDoubtful(partition)));
+      await this.#reload([...waiting.keys()].filter((partition) => this.#mayBeStale(partition)));
       const positions = new Map<number, number>();
       for (const [partition, those] of waiting) {
         const nextId = Math.max(...those.map((one) => one.nextId));
@@ -103,12 +103,12 @@ export class PositionStore {
     for (const one of waiting) await this.#storeSome(new Map([one]));
   }
 
-  async #look(partitions: readonly number[]): Promise<void> {
+  async #reload(partitions: readonly number[]): Promise<void> {
     if (partitions.length > 0) await this.load(partitions);
   }
 
   /** Whether another member may have committed a later position. */
-  #isDoubtful(partition: number): boolean {
+  #mayBeStale(partition: number): boolean {
     const movedMs = this.#movedMs.get(partition);
     return !this.assignment.assigned.includes(partition) ||
       (movedMs !== undefined && Date.now() - movedMs < 2 * LATE_MS_MAX);

@@ -26,7 +26,7 @@ export interface ProducerTopic {
   kafkaName: string;
   id: string;
   format: RecordFormat;
-  ends: HighWatermarks;
+  highWatermarks: HighWatermarks;
   /** Maximum batch size of the topic; undefined if we may not read it. */
   batchBytesMax: number | undefined;
 }
@@ -60,7 +60,7 @@ export class KafkaProducer implements ProducerInterface {
 
   append(partition: number, batch: OutgoingBatch): Promise<number> {
     if (this.#closed) return Promise.reject(new ClosedError("the producer"));
-    return this.#sender(partition).ship(this.#load(batch, partition), batch.settleParts?.bind(batch));
+    return this.#sender(partition).enqueue(this.#load(batch, partition), batch.settleParts?.bind(batch));
   }
 
   async flush(): Promise<void> {
@@ -152,7 +152,7 @@ export class KafkaProducer implements ProducerInterface {
     if (bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes, values.length);
     try {
       const baseId = await delivery.send(values);
-      this.#topic.ends.learn(partition, baseId + values.length);
+      this.#topic.highWatermarks.raise(partition, baseId + values.length);
       return baseId;
     } catch (error) {
       if (error instanceof BrokerError && TOO_LARGE.includes(error.reason ?? "")) {

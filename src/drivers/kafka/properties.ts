@@ -67,10 +67,10 @@ const KINDS: Record<PropertyKind["type"], (value: JsonValue, kind: PropertyKind)
     const text = String(value).toLowerCase();
     return text === "true" || text === "1" ? true : text === "false" || text === "0" ? false : undefined;
   },
-  number(value, { least = 0, most = 2_147_483_647 }) {
+  number(value, { minimum = 0, maximum = 2_147_483_647 }) {
     if (typeof value !== "number" && (typeof value !== "string" || value.trim() === "")) return undefined;
     const number = Number(value);
-    return Number.isInteger(number) && number >= least && number <= most ? number : undefined;
+    return Number.isInteger(number) && number >= minimum && number <= maximum ? number : undefined;
   },
   word(value, { words = [] }) {
     return words.find((word) => word.toLowerCase() === String(value).toLowerCase());
@@ -85,11 +85,13 @@ const KINDS: Record<PropertyKind["type"], (value: JsonValue, kind: PropertyKind)
   },
 };
 
-function expectedOf({ type, least = 0, most = 2_147_483_647, words = [], reason }: PropertyKind): string {
+function expectedOf(
+  { type, minimum = 0, maximum = 2_147_483_647, words = [], reason }: PropertyKind,
+): string {
   if (reason !== undefined) {
     return `${words.map((word) => JSON.stringify(word)).join(" or ")}, since ${reason}`;
   }
-  if (type === "number") return `a whole number from ${least} to ${most}`;
+  if (type === "number") return `a whole number from ${minimum} to ${maximum}`;
   if (type === "word") return `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`;
   return type === "flag" ? "true or false" : type === "list" ? "text, or a list of texts" : "text";
 }

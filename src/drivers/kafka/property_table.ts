@@ -8,8 +8,8 @@
 export interface PropertyKind {
   type: "text" | "flag" | "number" | "word" | "list";
   /** Bounds of a number. */
-  least?: number;
-  most?: number | undefined;
+  minimum?: number;
+  maximum?: number | undefined;
   /** The allowed words, case-insensitive. */
   words?: readonly string[];
   /** Why no other value is allowed. */
@@ -26,8 +26,8 @@ const text: HonouredProperty = { kind: { type: "text" } };
 const flag: HonouredProperty = { kind: { type: "flag" } };
 const list: HonouredProperty = { kind: { type: "list" } };
 
-function number(least: number, most?: number): HonouredProperty {
-  return { kind: { type: "number", least, most } };
+function number(minimum: number, maximum?: number): HonouredProperty {
+  return { kind: { type: "number", minimum, maximum } };
 }
 
 function word(...words: string[]): HonouredProperty {

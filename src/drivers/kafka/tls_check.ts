@@ -30,19 +30,23 @@ export function checkTls(given: Properties, options: ConnectionOptions): void {
   }
   // Individually, so that the error names the invalid one.
   if (pfx !== undefined) {
-    tried(
+    parseWith(
       "ssl.keystore.location",
       { pfx, passphrase },
       'expected PKCS #12, which "ssl.keystore.password" opens',
     );
   }
   const { ciphers, ecdhCurve, sigalgs } = options;
-  if (ciphers !== undefined) tried("ssl.cipher.suites", { ciphers }, "expected names of OpenSSL with colons");
-  if (ecdhCurve !== undefined) {
-    tried("ssl.curves.list", { ecdhCurve }, "expected names of OpenSSL with colons");
+  if (ciphers !== undefined) {
+    parseWith("ssl.cipher.suites", { ciphers }, "expected names of OpenSSL with colons");
   }
-  if (sigalgs !== undefined) tried("ssl.sigalgs.list", { sigalgs }, "expected names of OpenSSL with colons");
-  tried("ssl.key.location", options, "its keys and certificates do not go together");
+  if (ecdhCurve !== undefined) {
+    parseWith("ssl.curves.list", { ecdhCurve }, "expected names of OpenSSL with colons");
+  }
+  if (sigalgs !== undefined) {
+    parseWith("ssl.sigalgs.list", { sigalgs }, "expected names of OpenSSL with colons");
+  }
+  parseWith("ssl.key.location", options, "its keys and certificates do not go together");
 }
 
 type PemText = string | Uint8Array;
@@ -82,7 +86,7 @@ function keyOf(name: string, pem: PemText, passphrase: string | undefined): KeyO
 }
 
 /** Lets the runtime parse some of the options. */
-function tried(name: string, options: ConnectionOptions, expected: string): void {
+function parseWith(name: string, options: ConnectionOptions, expected: string): void {
   try {
     createSecureContext(options);
   } catch (cause) {

@@ -53,7 +53,7 @@ export class KafkaTopic implements TopicInterface {
   readonly #numbers: readonly number[];
   readonly #offsets: Offsets;
   readonly #format: RecordFormat;
-  readonly #ends = new HighWatermarks();
+  readonly #highWatermarks = new HighWatermarks();
 
   constructor(private readonly cluster: Cluster, private readonly reader: RawReader, opened: OpenedTopic) {
     this.name = opened.name;
@@ -67,13 +67,24 @@ export class KafkaTopic implements TopicInterface {
 
   producer(_name: string): ProducerInterface {
     const { cluster } = this;
-    return new KafkaProducer({ ...this.#opened, cluster, format: this.#format, ends: this.#ends });
+    return new KafkaProducer({
+      ...this.#opened,
+      cluster,
+      format: this.#format,
+      highWatermarks: this.#highWatermarks,
+    });
   }
 
   consumer(name: string, request: ConsumerRequest): ConsumerInterface {
     const { cluster } = this;
     return new KafkaConsumer(
-      { ...this.#opened, cluster, format: this.#format, ends: this.#ends, offsets: this.#offsets },
+      {
+        ...this.#opened,
+        cluster,
+        format: this.#format,
+        highWatermarks: this.#highWatermarks,
+        offsets: this.#offsets,
+      },
       name,
       request,
     );
@@ -85,9 +96,9 @@ export class KafkaTopic implements TopicInterface {
       this.cluster,
       this.#offsets,
       this.#opened.kafkaName,
-      { partitions: this.#numbers, endOf: (partition) => this.#ends.of(partition) },
+      { partitions: this.#numbers, endOf: (partition) => this.#highWatermarks.of(partition) },
     );
-    for (const { partition, nextId } of described) this.#ends.learn(partition, nextId);
+    for (const { partition, nextId } of described) this.#highWatermarks.raise(partition, nextId);
     return described;
   }
 

@@ -1,14 +1,14 @@
 import { BrokerError, InvalidOptionError, NotSupportedError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isUnknownTopic } from "./failure.ts";
-import { askMetadata, findTopic, type TopicMetadata } from "./metadata.ts";
+import { findTopic, requestMetadata, type TopicMetadata } from "./metadata.ts";
 import type { OctopusService } from "./octopus_service.ts";
 import type { TopicSpecification } from "./options.ts";
 
 /** Default number of replicas. */
 const REPLICATION_FACTOR = 3;
 /** Kafka's value for the cluster's default. */
-const CLUSTERS_OWN = -1;
+const CLUSTER_DEFAULT = -1;
 /** How long the creation or deletion of a topic may take to reach every broker, in milliseconds. */
 const SPREAD_MS_MAX = 20_000;
 const POLL_MS = 20;
@@ -31,7 +31,7 @@ export class TopicKeeper {
     return await this.cluster.run("list topics", async (admin) => {
       const names = (await admin.listTopics()).filter((name) => served?.has(name) ?? true);
       try {
-        return names.length === 0 ? new Map() : await askMetadata(admin, names);
+        return names.length === 0 ? new Map() : await requestMetadata(admin, names);
       } catch (error) {
         // Deleted in the meantime: list again.
         if (isUnknownTopic(error)) throw new BrokerError(this.cluster.servers, "", { canRetry: true });
@@ -54,7 +54,7 @@ export class TopicKeeper {
     const isNew = this.service === undefined
       ? await this.#createUnlessThere(topic)
       : await this.#createByService(this.service, topic);
-    if (isNew) await this.#spread(topic.kafkaName, true);
+    if (isNew) await this.#awaitAgreement(topic.kafkaName, true);
     return isNew;
   }
 
@@ -75,7 +75,7 @@ export class TopicKeeper {
       });
       if (!isDeleted) return false;
     }
-    await this.#spread(kafkaName, false);
+    await this.#awaitAgreement(kafkaName, false);
     return true;
   }
 
@@ -101,7 +101,7 @@ export class TopicKeeper {
         return "created";
       } catch (error) {
         if (isFault(error, "TOPIC_ALREADY_EXISTS")) return "exists";
-        if (isFault(error, "INVALID_REPLICATION_FACTOR") && replicas !== CLUSTERS_OWN) {
+        if (isFault(error, "INVALID_REPLICATION_FACTOR") && replicas !== CLUSTER_DEFAULT) {
           return "too few brokers";
         }
         throw translated(error, kafkaName);
@@ -109,7 +109,7 @@ export class TopicKeeper {
     });
     if (outcome !== "too few brokers") return outcome === "created";
     // The number of replicas was not specified: on small clusters use the operator's default.
-    if (replicationFactor === undefined) return await this.#createInKafka(topic, CLUSTERS_OWN);
+    if (replicationFactor === undefined) return await this.#createInKafka(topic, CLUSTER_DEFAULT);
     throw new InvalidOptionError(
       "replication_factor",
       `Cannot use ${replicas} as topic option "replication_factor": Kafka at "${this.cluster.servers}" has ` +
@@ -124,7 +124,7 @@ export class TopicKeeper {
   }
 
   /** Waits until the brokers agree, so that the next caller sees the result. */
-  async #spread(kafkaName: string, isThere: boolean): Promise<void> {
+  async #awaitAgreement(kafkaName: string, isThere: boolean): Promise<void> {
     const deadline = Date.now() + SPREAD_MS_MAX;
     for (;;) {
       const found = await findTopic(this.cluster, kafkaName);

@@ -11,7 +11,7 @@ const PATIENCE_MS = 10_000;
 let members = 0;
 
 /** A partition that is being revoked. */
-interface Leaving {
+interface Revoking {
   sinceMs: number;
   /** One past the last delivered event. */
   deliveredId: number;
@@ -22,13 +22,13 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   readonly id = `memory-${++members}`;
   assigned: readonly number[];
   readonly #group: MemoryGroup | undefined;
-  readonly #leaving = new Map<number, Leaving>();
+  readonly #revoking = new Map<number, Revoking>();
   /** The ids that `from` referred to when the consumer was opened. */
-  #beginnings: number[] = [];
+  #startIds: number[] = [];
   /** For a group's partitions: one past the last event read here. */
   readonly #read = new Map<number, number>();
   #isReassigned = false;
-  #leaveAlone = () => {};
+  #closeStandalone = () => {};
   readonly #positions = new Map<number, number>();
   #registration: object | undefined;
   readonly #waits = new Set<() => void>();
@@ -52,15 +52,15 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   }
 
   #join(group: MemoryGroup): void {
-    this.store.checkNobodyIsAlone(this.name);
-    this.#beginnings = this.store.partitions.map((partition) => partition.resolve(this.request.from));
+    this.store.checkHasNoStandalone(this.name);
+    this.#startIds = this.store.partitions.map((partition) => partition.resolve(this.request.from));
     this.#registration = this.store.registrationOf(this.name);
     group.join(this);
   }
 
-  enter(partition: number): void {
+  assign(partition: number): void {
     const stored = this.store.positionOf(this.name, partition);
-    const position = stored ?? ofPartition(this.#beginnings, partition);
+    const position = stored ?? ofPartition(this.#startIds, partition);
     // The next owner continues from here, whatever its own `from`.
     if (stored === undefined) {
       this.#storePosition(() => this.store.setPosition(this.name, partition, position));
@@ -70,11 +70,11 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
     this.#assign([...this.assigned, partition].sort((one, other) => one - other));
   }
 
-  leave(partition: number): boolean {
-    let leaving = this.#leaving.get(partition);
+  tryRevoke(partition: number): boolean {
+    let leaving = this.#revoking.get(partition);
     if (leaving === undefined) {
       const deliveredId = this.request.release?.(partition) ?? this.position(partition);
-      this.#leaving.set(partition, leaving = { sinceMs: performance.now(), deliveredId });
+      this.#revoking.set(partition, leaving = { sinceMs: performance.now(), deliveredId });
       this.#assign(this.assigned.filter((each) => each !== partition));
     }
     const { sinceMs, deliveredId } = leaving;
@@ -83,16 +83,16 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
       performance.now() - sinceMs >= patienceMs;
   }
 
-  stay(partition: number): void {
-    const leaving = this.#leaving.get(partition);
+  keep(partition: number): void {
+    const leaving = this.#revoking.get(partition);
     if (leaving === undefined) return;
-    this.#leaving.delete(partition);
+    this.#revoking.delete(partition);
     this.#positions.set(partition, leaving.deliveredId);
     this.#assign([...this.assigned, partition].sort((one, other) => one - other));
   }
 
-  lose(partition: number): void {
-    if (!this.#leaving.delete(partition)) this.request.release?.(partition);
+  revoke(partition: number): void {
+    if (!this.#revoking.delete(partition)) this.request.release?.(partition);
     this.#read.delete(partition);
     this.#assign(this.assigned.filter((each) => each !== partition));
   }
@@ -106,7 +106,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   }
 
   #openAlone(): void {
-    this.#leaveAlone = this.store.enterAlone(this.name);
+    this.#closeStandalone = this.store.openStandalone(this.name);
     this.#registration = this.store.registrationOf(this.name);
     for (const partition of this.assigned) {
       const stored = this.store.positionOf(this.name, partition);
@@ -162,7 +162,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
       throw new PartitionMovedError(this.name, partition);
     }
     this.#storePosition(() => this.store.acknowledge(this.name, partition, nextId));
-    if (this.#leaving.has(partition)) this.#group?.share();
+    if (this.#revoking.has(partition)) this.#group?.rebalance();
   }
 
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
@@ -182,8 +182,8 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   close(): Promise<void> {
     this.#closed = true;
     for (const done of this.#waits) done();
-    this.#leaveAlone();
-    this.#leaveAlone = () => {};
+    this.#closeStandalone();
+    this.#closeStandalone = () => {};
     this.#group?.remove(this);
     this.#positions.clear();
     return Promise.resolve();

@@ -4,19 +4,19 @@ import type { GroupMember } from "../../contract.ts";
 import { assignPartitions } from "../../log/mod.ts";
 
 /** How often to check whether a revoked partition can be handed over, in milliseconds. */
-const LOOK_MS = 50;
+const POLL_MS = 50;
 
 /** What the group requires of a member. */
 export interface MemoryMember {
   readonly id: string;
   /** A partition was assigned: starts reading it. */
-  enter(partition: number): void;
+  assign(partition: number): void;
   /** A partition is to be revoked: stops reading it; returns whether all its delivered events are acknowledged. */
-  leave(partition: number): boolean;
+  tryRevoke(partition: number): boolean;
   /** A partition is no longer to be revoked: continues reading it. */
-  stay(partition: number): void;
+  keep(partition: number): void;
   /** A partition was revoked. */
-  lose(partition: number): void;
+  revoke(partition: number): void;
 }
 
 /** The consumers of one name that share the partitions of a topic in memory. */
@@ -49,7 +49,7 @@ export class MemoryGroup {
 
   join(member: MemoryMember): void {
     this.#members.push(member);
-    this.share();
+    this.rebalance();
   }
 
   remove(member: MemoryMember): void {
@@ -58,27 +58,27 @@ export class MemoryGroup {
     this.#owners.forEach((owner, partition) => {
       if (owner !== member) return;
       this.#owners[partition] = undefined;
-      member.lose(partition);
+      member.revoke(partition);
     });
-    this.share();
+    this.rebalance();
   }
 
   /** Rebalances: hands over partitions as far as possible now. */
-  share(): void {
+  rebalance(): void {
     const ids = this.#members.map(({ id }) => id);
     const wanted = assignPartitions(ids, this.#owners.map((owner) => owner?.id));
     let isWaiting = false;
     this.#owners.forEach((owner, partition) => {
       const next = this.#members.find(({ id }) => id === wanted[partition]);
-      if (next === owner) return owner?.stay(partition);
-      if (owner !== undefined && !owner.leave(partition)) return void (isWaiting = true);
+      if (next === owner) return owner?.keep(partition);
+      if (owner !== undefined && !owner.tryRevoke(partition)) return void (isWaiting = true);
       this.#owners[partition] = next;
-      owner?.lose(partition);
-      next?.enter(partition);
+      owner?.revoke(partition);
+      next?.assign(partition);
     });
     if (isWaiting === (this.#timer !== undefined)) return;
     if (isWaiting) {
-      this.#timer = setInterval(() => this.share(), LOOK_MS);
+      this.#timer = setInterval(() => this.rebalance(), POLL_MS);
       this.#timer.unref();
     } else {
       clearInterval(this.#timer);

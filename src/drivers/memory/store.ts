@@ -14,7 +14,7 @@ export class MemoryTopicStore {
   readonly #listeners = new Set<() => void>();
   readonly #groups = new Map<string, MemoryGroup>();
   /** The number of open standalone consumers of each name. */
-  readonly #alone = new Map<string, number>();
+  readonly #standalone = new Map<string, number>();
 
   constructor(readonly name: string, public definition: TopicDefinition) {
     const count = definition.options.num_partitions as number;
@@ -31,15 +31,15 @@ export class MemoryTopicStore {
   /**
    * Registers a standalone consumer until the returned function is called; throws if the name is used by a group.
    */
-  enterAlone(consumer: string): () => void {
+  openStandalone(consumer: string): () => void {
     if (!this.groupOf(consumer).isEmpty) throw new ConsumerInUseError(consumer, this.name, "group");
-    this.#alone.set(consumer, (this.#alone.get(consumer) ?? 0) + 1);
-    return () => void this.#alone.set(consumer, this.#alone.get(consumer)! - 1);
+    this.#standalone.set(consumer, (this.#standalone.get(consumer) ?? 0) + 1);
+    return () => void this.#standalone.set(consumer, this.#standalone.get(consumer)! - 1);
   }
 
   /** Throws if the name is used by a standalone consumer. */
-  checkNobodyIsAlone(consumer: string): void {
-    if ((this.#alone.get(consumer) ?? 0) > 0) throw new ConsumerInUseError(consumer, this.name, "alone");
+  checkHasNoStandalone(consumer: string): void {
+    if ((this.#standalone.get(consumer) ?? 0) > 0) throw new ConsumerInUseError(consumer, this.name, "alone");
   }
 
   /** Throws `TopicDeletedError` once the topic is deleted. */

@@ -9,8 +9,8 @@ import { checkFetches, IS_DAMAGED } from "../../../src/drivers/kafka/checked_fet
 import { loadClient } from "../../../src/drivers/kafka/client.ts";
 import {
   type Api,
-  askBroker,
   keepPartialMetadata,
+  requestOnce,
   wrapApi,
 } from "../../../src/drivers/kafka/client_internals.ts";
 import { test } from "../../harness.ts";
@@ -45,7 +45,7 @@ test("kGetConnection and kGetApi give a connection and a request of any name", a
   await using broker = await FakeBroker.start(2);
   const admin = adminOf(broker);
   const connections: unknown[] = [];
-  const answer = await askBroker<{ topics: unknown[] }>(admin, client, place(broker.address), {
+  const answer = await requestOnce<{ topics: unknown[] }>(admin, client, place(broker.address), {
     name: "ListOffsets",
     parameters: [-1, 0, [{
       name: "t",
@@ -57,7 +57,7 @@ test("kGetConnection and kGetApi give a connection and a request of any name", a
   assertEquals(connections.length, 1);
   assert(connections[0] instanceof client.Connection);
   await assertRejects(() =>
-    askBroker(admin, client, place(broker.address), { name: "NoSuchRequest", parameters: [] })
+    requestOnce(admin, client, place(broker.address), { name: "NoSuchRequest", parameters: [] })
   );
   await admin.close();
 });
@@ -153,7 +153,7 @@ test("without an id a producer's sequence numbers are its caller's, and an id ca
     timestamp: 1n,
     headers: new Map(),
   }];
-  await askBroker(producer as never, client, place(broker.address), {
+  await requestOnce(producer as never, client, place(broker.address), {
     name: "Produce",
     parameters: [client.ProduceAcks.ALL, 1000, messages, {
       compression: "none",

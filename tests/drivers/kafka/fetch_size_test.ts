@@ -5,14 +5,14 @@ import { test } from "../../harness.ts";
 
 const MIB = 1024 * 1024;
 
-function queue(state: { answers?: number; bytes?: number; eventBytes?: number }): PartitionQueue {
-  return { answers: 0, bytes: 0, eventBytes: 0, ...state } as PartitionQueue;
+function queue(state: { responses?: number; bytes?: number; eventBytes?: number }): PartitionQueue {
+  return { responses: 0, bytes: 0, eventBytes: 0, ...state } as PartitionQueue;
 }
 
 test("a partition is fetched while little of it is buffered, and one without new events in any case", () => {
-  const all = [queue({}), queue({ answers: 1, bytes: 60 }), queue({ answers: 2, bytes: 40 })];
+  const all = [queue({}), queue({ responses: 1, bytes: 60 }), queue({ responses: 2, bytes: 40 })];
   const wanted = (bufferedBytesMax: number) =>
-    withRoom(all, all, { answersMax: 2, bufferedBytesMax }).map(({ answers }) => answers);
+    withRoom(all, all, { responsesMax: 2, bufferedBytesMax }).map(({ responses }) => responses);
   assertEquals(wanted(101), [0, 1]);
   assertEquals(wanted(100), [0]);
 });

@@ -72,11 +72,11 @@ test("a response has a whole batch, and events before the requested offset are d
 test("events are delivered in pieces, and the position follows", () => {
   const queue = queueAt(0);
   queue.accept(answer({ first: 0, entries: ["0", "1", "2", "3", "4"] }));
-  assertEquals(queue.answers, 1);
+  assertEquals(queue.responses, 1);
   assertEquals(queue.take(2)?.baseId, 0);
-  assertEquals([queue.position, queue.answers], [2, 1]);
+  assertEquals([queue.position, queue.responses], [2, 1]);
   assertEquals(takeAll(queue, 2), [[2, ["2", "3"]], [4, ["4"]]]);
-  assertEquals([queue.position, queue.answers], [5, 0]);
+  assertEquals([queue.position, queue.responses], [5, 0]);
 });
 
 test("a batch has consecutive ids and one time: gaps and other times begin a new one", () => {
@@ -103,7 +103,7 @@ test("markers of transactions and of the topic's end are skipped", () => {
   const queue = queueAt(0);
   const mark = Buffer.alloc(16, 0xff);
   queue.accept(answer({ first: 0, entries: ["0"], attributes: CONTROL }));
-  assertEquals([queue.position, queue.hasNews, queue.answers], [1, false, 0]);
+  assertEquals([queue.position, queue.hasNews, queue.responses], [1, false, 0]);
   queue.accept(answer({ first: 1, entries: ["1", mark] }));
   assertEquals(takeAll(queue), [[1, ["1"]]]);
   assertEquals(queue.position, 3);
@@ -149,7 +149,7 @@ test("a seek clears the queue", () => {
   queue.accept(answer({ first: 0, entries: ["0", "1"] }));
   queue.take(1);
   queue.seek(7);
-  assertEquals([queue.position, queue.fetchOffset, queue.answers, queue.take(1)], [7, 7, 0, undefined]);
+  assertEquals([queue.position, queue.fetchOffset, queue.responses, queue.take(1)], [7, 7, 0, undefined]);
 });
 
 // Events stored while a leader answered were reported as damaged: it notes its high watermark before it reads,

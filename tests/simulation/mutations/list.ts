@@ -134,7 +134,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "administration: a topic is made where it will stand",
     file: "src/drivers/files/driver.ts",
-    from: "const draft = pathForMaking(storage, rootPath);",
+    from: "const draft = temporaryPath(storage, rootPath);",
     to: "const draft = this.#path(name);",
   },
   {
