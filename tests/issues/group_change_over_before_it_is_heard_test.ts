@@ -45,7 +45,7 @@ async function commitsOf(
     servers: "test",
     consumer: () => client,
     run: (_: string, work: () => Promise<void>) => work(),
-    ask: async (_: unknown, __: unknown, { parameters }: { parameters: unknown[] }) => {
+    request: async (_: unknown, __: unknown, { parameters }: { parameters: unknown[] }) => {
       generations.push(parameters[1] as number);
       await undefined;
       if (generations.length > 1) return;

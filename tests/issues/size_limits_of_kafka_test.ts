@@ -38,7 +38,7 @@ function topicWith(settings: { limit: number; isLimitKnown?: boolean; compressio
       initIdempotentProducer: () => Promise.resolve({ producerId: 1n, producerEpoch: 0 }),
       close: () => Promise.resolve(),
     }),
-    ask: async (_client: unknown, _broker: unknown, { parameters }: { parameters: unknown[] }) => {
+    request: async (_client: unknown, _broker: unknown, { parameters }: { parameters: unknown[] }) => {
       const messages = parameters[2] as Sent;
       sent++;
       await Promise.resolve();
