@@ -17,12 +17,20 @@ const RUN_BLOCKS = 16;
 /** A part of this size gets memory of its own; smaller ones share theirs with their neighbours. */
 const OWN_MEMORY_BYTES = 16 * 1024;
 
+/** Smaller parts are copied to buffers of the caller: a frame read at once costs less a byte than a read for each. */
+const GIVEN_BUFFER_BYTES = 2 * DATA_BLOCK_BYTES;
+
 /**
- * Whether the parts of a frame go straight from the file to where they are wanted: where they fill a block on average
- * and can be checked there. What the core checks has to be in its memory, so that it is read to there, all at once.
+ * Whether the parts of a frame go straight from the file to where they are wanted: where they fill a block or two on
+ * average and can be checked there. What the core checks has to be in its memory, so that it is read to there, all at
+ * once. `lastData`: of the frame before, whose use shows whether the caller gives buffers.
  */
-export function isReadInPlace({ dataBytes, count }: { dataBytes: number; count: number }): boolean {
-  return dataBytes >= count * DATA_BLOCK_BYTES && blockChecksum.isOfAnyMemory;
+export function isReadInPlace(
+  { dataBytes, count }: { dataBytes: number; count: number },
+  lastData: StoredData | undefined,
+): boolean {
+  const partBytes = lastData?.isCopied === true ? GIVEN_BUFFER_BYTES : DATA_BLOCK_BYTES;
+  return dataBytes >= count * partBytes && blockChecksum.isOfAnyMemory;
 }
 
 /** Where a frame's data lies. */
@@ -56,8 +64,15 @@ export class StoredData {
   #checked = { from: 0, to: 0, load: -1 };
   /** Whether anybody asked for any of it. */
   touched = false;
+  /** How much of it went to buffers of the caller. */
+  #filledBytes = 0;
 
   constructor(private readonly source: DataSource) {}
+
+  /** Whether buffers of the caller were filled with most of it. */
+  get isCopied(): boolean {
+    return this.#filledBytes * 2 > this.source.dataBytes;
+  }
 
   /** A range, checked; memory that no one writes to. */
   view(offset: number, size: number, owner: Owner): Uint8Array {
@@ -76,7 +91,7 @@ export class StoredData {
     }
     if (ptr < 0 && this.#wholeBlocks(offset, size) !== undefined) {
       const into = unfilled(size);
-      this.fill(offset, into, owner);
+      this.#fill(offset, into, owner);
       return into;
     }
     if (ptr < 0) {
@@ -92,12 +107,14 @@ export class StoredData {
 
   /** Fills a buffer with the bytes from `offset` on, checked. Where that fails, the buffer may hold some of them. */
   fill(offset: number, into: Uint8Array, owner: Owner): void {
-    const size = into.byteLength;
-    if (size < OWN_MEMORY_BYTES) {
-      into.set(this.view(offset, size, owner));
-      return;
-    }
     this.touched = true;
+    this.#filledBytes += into.byteLength;
+    if (into.byteLength < OWN_MEMORY_BYTES) into.set(this.view(offset, into.byteLength, owner));
+    else this.#fill(offset, into, owner);
+  }
+
+  #fill(offset: number, into: Uint8Array, owner: Owner): void {
+    const size = into.byteLength;
     const blocks = this.#inWindow(offset, size, owner) < 0 ? this.#wholeBlocks(offset, size) : undefined;
     if (blocks === undefined) this.#copyInto(offset, into, owner);
     else {

@@ -155,7 +155,8 @@ export class PartitionReader {
     }
     const { layout } = frame;
     // If data is wanted, frames are read whole, as long as the data is really used.
-    const whole = this.options.dataWanted && this.#lastData?.touched !== false && !isReadInPlace(frame);
+    const lastData = this.#lastData;
+    const whole = this.options.dataWanted && lastData?.touched !== false && !isReadInPlace(frame, lastData);
     const bytes = whole ? layout.frameBytes : layout.data;
     const at = readWindow.at(position.segment, offset, bytes, bytes);
     this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
