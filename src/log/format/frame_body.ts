@@ -74,6 +74,7 @@ export function decodeStarts(
 ): Numbers {
   const stride = tableStride(flags);
   const starts = numbers(count + 1);
+  starts[0] = 0;
   const mask = flags & FLAG.dataLost ? ~DATA_LOST_MARK : ~0;
   let start = 0;
   for (let index = 0; index < count; index++, at += stride) {
@@ -131,6 +132,7 @@ export function decodeSums(view: DataView, at: number, end: number): Numbers {
 /** For so few numbers a typed array costs more than everything that is done with them. */
 const FEW = 32;
 
+/** Room for so many, which are set one after the other. */
 function numbers(count: number): Numbers {
-  return count <= FEW ? new Array<number>(count).fill(0) : new Uint32Array(count);
+  return count <= FEW ? [] : new Uint32Array(count);
 }

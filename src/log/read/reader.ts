@@ -34,6 +34,9 @@ const METADATA_RUN_BYTES = 96 * 1024;
 /** Small frames are read this many bytes at a time. */
 const SMALL_READ_BYTES = 64 * 1024;
 
+/** Heads that are far apart are read so many bytes at a time, at least: those of one event each fit, not much more. */
+const HEAD_READ_BYTES = 512;
+
 /** How often a reader at the end checks whether a next segment exists, in case the end is damage. */
 const RELIST_MS = 1000;
 
@@ -287,7 +290,7 @@ function isEnd(position: LogPosition): boolean {
 function nextAhead(frameBytes: number, headBytes: number, whole: boolean): number {
   const useful = whole ? frameBytes : headBytes;
   if (!whole && headBytes * 2 < frameBytes) {
-    return Math.min(Math.max(useful + (useful >> 2), 4096), READ_AHEAD_BYTES);
+    return Math.min(Math.max(useful + (useful >> 2), HEAD_READ_BYTES), READ_AHEAD_BYTES);
   }
   return Math.min(Math.max(useful, SMALL_READ_BYTES), 2 * READ_AHEAD_BYTES);
 }

@@ -224,7 +224,7 @@ test("reading only metadata of events with large data takes one read per frame",
   while (reader.read(1) !== undefined) events++;
   assertStrictEquals(events, frames);
   assert(reads.length <= frames + 3, `${reads.length} reads of ${frames} frames`);
-  assert(Math.max(...reads) <= 16 * 1024, `a read of ${Math.max(...reads)} bytes`);
+  assert(Math.max(...reads) <= 1024, `a read of ${Math.max(...reads)} bytes`);
 });
 
 test("alternating readers of several partitions read each frame's head once", () => {
