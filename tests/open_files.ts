@@ -1,8 +1,8 @@
 import { readdirSync, readlinkSync } from "node:fs";
 
 /**
- * Files at or under a folder that this process has open, so that a test can tell that closing leaves none
- * behind. Deno's own check does not see files opened through `node:fs`. Empty where there is no `/proc`.
+ * Files at or under a folder that this process has open, so that a test can check that closing leaves none
+ * open. Deno's own check does not see files opened through `node:fs`. Empty without `/proc`.
  */
 export function openFilesUnder(folder: string): string[] {
   return descriptors().map(targetOf).filter((target) => target !== undefined)

@@ -1,4 +1,4 @@
-// The README's promises, kept: its programs and commands run as they are printed.
+// The README's promises: its programs and commands run exactly as printed.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ function blocks(language: string): string[] {
   return [...readme.matchAll(new RegExp("```" + language + "\n(.*?)```", "gs"))].map(([, code]) => code);
 }
 
-/** Runs commands in a shell, with the README's folder for topics led elsewhere. */
+/** Runs commands in a shell, with another folder in place of the README's. */
 function shell(commands: string, folder: string): string {
   const { status, stdout, stderr } = spawnSync("bash", [
     "-euc",
@@ -105,7 +105,7 @@ test("the README's second program follows what others push, on every runtime", a
   }
 });
 
-/** Runs a program that follows until it has printed a text. */
+/** Runs a program that does not end by itself until it has printed a text. */
 async function untilPrinted(start: string, file: string, text: string): Promise<void> {
   const [program, ...words] = start.split(" ");
   const child = spawn(program, [...words, file], { stdio: ["ignore", "pipe", "inherit"] });
@@ -131,7 +131,7 @@ test("the README says how to install the library, the command and the driver for
 
 test("the README links to existing files, from any place, and names existing scripts", () => {
   const { scripts, homepage } = JSON.parse(readFileSync("package.json", "utf8"));
-  // Whole addresses: npm and JSR show this page, and not the files beside it.
+  // Absolute URLs: npm and JSR show this page without the other files.
   const repository = homepage.replace("#readme", "");
   const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target);
   for (const link of links) {

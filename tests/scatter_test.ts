@@ -4,7 +4,7 @@ import { test } from "./harness.ts";
 
 const DATA = Uint8Array.from({ length: 20 }, (_, at) => at);
 
-/** What buffers of these sizes hold after they were filled with ranges of the data. */
+/** The content of buffers with these sizes after they were filled with ranges of the data. */
 function filled(ranges: { offset: number; size: number }[], sizes: number[]): number[][] {
   const buffers = sizes.map((size) => new Uint8Array(size));
   scatter(ranges, buffers, (offset, target) => target.set(DATA.subarray(offset, offset + target.byteLength)));

@@ -1,4 +1,4 @@
-// A C++ store has no checksums, but its files must fit together.
+// A C++ store has no checksums, but its files must be consistent.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { exportCppFiles, importCppFiles } from "../../src/cpp_files/mod.ts";
 import { test } from "../harness.ts";
 import { type Place, withPlace } from "./sample.ts";
 
-/** A store of five events in the C++ layout; gives the folder of its partition. */
+/** A store of five events in the C++ layout; returns the folder of its partition. */
 async function makeStore({ driver, cppRoot }: Place): Promise<string> {
   await driver.createTopic("t", { num_partitions: 1 });
   await using topic = await driver.openTopic("t");
@@ -18,7 +18,7 @@ async function makeStore({ driver, cppRoot }: Place): Promise<string> {
   return join(cppRoot, "t/partitions/00000000");
 }
 
-/** What the import says, and how many events it stored before. */
+/** The import's error, and how many events it stored before. */
 async function importInto({ driver, cppRoot }: Place): Promise<{ error: CorruptedLogError; stored: number }> {
   const importing = (partial: boolean) => () =>
     importCppFiles({ rootPath: cppRoot, topic: "t", driver, into: "copy", partial });
@@ -33,7 +33,7 @@ async function importInto({ driver, cppRoot }: Place): Promise<{ error: Corrupte
 test("bytes that no index entry refers to are skipped", async () => {
   await withPlace(async (place) => {
     const folder = await makeStore(place);
-    // A crash while a batch was written: metadata and data are there, and half an entry of the index.
+    // A crash while a batch was written: metadata and data are complete, and half of an index entry.
     appendFileSync(join(folder, "metadata"), new Uint8Array(100));
     appendFileSync(join(folder, "data"), new Uint8Array(1000));
     appendFileSync(join(folder, "index"), new Uint8Array(31));

@@ -1,4 +1,4 @@
-// What the C++ library wrote comes in as it was, and goes out as the same bytes.
+// What the C++ library wrote is imported unchanged, and exported as the same bytes.
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";

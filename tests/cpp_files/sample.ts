@@ -9,10 +9,10 @@ const FOLDER = fileURLToPath(new URL("../golden/cpp-files", import.meta.url));
 
 /** The `root_path` of the C++ driver. */
 export const SAMPLE_ROOT = join(FOLDER, "root");
-/** What must come out of the topic `sample`, an event a line. */
+/** The expected events of the topic `sample`, one per line. */
 export const SAMPLE_EXPECTED = join(FOLDER, "expected.jsonl");
 
-/** Where a test works: a folder that is removed afterwards, and drivers. */
+/** The environment of a test: a folder that is removed afterwards, and drivers. */
 export interface Place {
   folder: string;
   /** A `root_path` for the C++ driver. */
@@ -20,7 +20,7 @@ export interface Place {
   driver: Driver;
 }
 
-/** Runs a test with a place of its own. */
+/** Runs a test with its own environment. */
 export async function withPlace(use: (place: Place) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-cpp-"));
   try {

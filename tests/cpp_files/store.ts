@@ -2,13 +2,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** An event: its metadata as they stand in the file, and its data. */
+/** An event: its metadata as stored in the file, and its data. */
 export interface StoredEvent {
   metadata: Uint8Array;
   data?: Uint8Array;
 }
 
-/** What a topic is written from. */
+/** The content of a topic. */
 export interface StoredTopic {
   /** Texts of the component documents; one that is missing is not written. */
   validator?: string;
@@ -18,7 +18,7 @@ export interface StoredTopic {
   partitions: StoredEvent[][];
 }
 
-/** Metadata as the serializers `default` and `schema` write them: the length, then the text. */
+/** Metadata as the serializers `default` and `schema` write it: the length, then the text. */
 export function record(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   const whole = new Uint8Array(8 + bytes.length);

@@ -1,4 +1,4 @@
-// docs/ctl.md is made from the table of commands. After a change of it, write it anew:
+// docs/ctl.md is generated from the table of commands. After changing that, generate it again:
 //   deno run -A -c deno.npm-only.json tests/ctl/write_documentation.ts && deno fmt docs/ctl.md
 import { assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { COMMANDS } from "../../src/ctl/table/mod.ts";
 import { test } from "../harness.ts";
 
 test("docs/ctl.md says what --help says", () => {
-  // The formatter breaks lines and indents what it will.
+  // The formatter wraps and indents lines.
   const words = (text: string): string[] => text.replaceAll(/^[-*] /gm, "- ").split(/\s+/);
   const page = readFileSync(new URL("../../docs/ctl.md", import.meta.url), "utf8");
   assertEquals(words(page), words(documentation()));

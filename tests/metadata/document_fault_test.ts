@@ -39,10 +39,10 @@ test("the text before the reported position can be completed to JSON", () => {
       JSON.parse(text);
       return;
     } catch {
-      // It is not JSON: the case that is wanted.
+      // It is not JSON: the case to test.
     }
     const position = Number(/position (\d+)$/.exec(describeDocumentFault(text))?.[1]);
-    // The original is JSON, so its own characters cannot be the fault before the one that was changed.
+    // The original is JSON, so the characters before the changed one cannot be the fault.
     if (position < at - 6 || position > text.length) throw new Error(`${position} for ${at} in ${text}`);
   });
 });

@@ -1,25 +1,25 @@
-// Runs Spin on the model of the append protocol: it makes a C program, which goes through every state.
+// Runs Spin on the model of the append protocol: it generates a C program that explores every state.
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** One size of the model, whole or with a remedy taken out. */
+/** One size of the model, complete or with a remedy taken out. */
 export interface ModelCase {
   name: string;
-  /** What of the model is switched on: names, or `NAME=VALUE`. */
+  /** The parts of the model that are switched on: names, or `NAME=VALUE`. */
   defines: readonly string[];
-  /** The remedy that is taken out: a promise must be found broken. */
+  /** The remedy that is taken out: Spin must find a broken promise. */
   remedy?: string;
-  /** Takes more than some seconds. */
+  /** Takes more than a few seconds. */
   isLong?: boolean;
 }
 
 const READING = ["CUTS=1", "EVENTS=1", "MORE=1"];
 const ROLLING = ["CUTS=0", "EVENTS=1", "MORE=3", "FULL=1", "RETENTION"];
 
-/** All that is checked. */
+/** All cases. */
 export const CASES: readonly ModelCase[] = [
   { name: "two writers, a full disk, kills and a reader", defines: READING },
   { name: "the same, of a reader that does not look twice", defines: READING, remedy: "ONE_LOOK" },
@@ -37,14 +37,14 @@ export const MISSING: string | false = isThere("spin", "-V")
   ? isThere("cc", "--version") ? false : "there is no C compiler"
   : "the model checker Spin is not installed";
 
-/** What a run found. */
+/** The result of a run. */
 export interface ModelResult {
   violated: boolean;
   states: number;
   seconds: number;
 }
 
-/** Goes through all states of a case; stops at the first promise that is broken. */
+/** Explores all states of a case; stops at the first broken promise. */
 export async function check({ defines, remedy }: ModelCase, signal?: AbortSignal): Promise<ModelResult> {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-model-"));
   try {

@@ -1,6 +1,6 @@
 /**
- * Goes through every state of the model of the append protocol (tests/model/append.pml) with the model checker Spin,
- * and again with each remedy taken out, which must be found.
+ * Explores every state of the model of the append protocol (tests/model/append.pml) with the model checker
+ * Spin, and again with each remedy taken out, which must break a promise.
  *
  * ```text
  * npm run model

@@ -1,4 +1,4 @@
-// The OpenTelemetry adapter, seen through OpenTelemetry's own in-memory exporters.
+// The OpenTelemetry adapter, observed with OpenTelemetry's own in-memory exporters.
 import { type Attributes, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import {
   AggregationTemporality,
@@ -66,7 +66,7 @@ test("every batch and flush gets a span with the messaging attributes", async ()
   for (const { startTime, endTime } of spans) {
     assert(endTime[0] * 1e9 + endTime[1] >= startTime[0] * 1e9 + startTime[1]);
   }
-  // The exporter answers by a timer, and shutting down alone does not wait for it.
+  // The exporter uses a timer, and shutting down does not wait for it.
   await tracerProvider.forceFlush();
   await tracerProvider.shutdown();
 });

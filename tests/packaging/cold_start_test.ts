@@ -1,4 +1,4 @@
-// What starting the command may cost, against programs of the same runtimes that do nothing.
+// The budget for starting the command, compared with programs on the same runtimes that do nothing.
 import { assertEquals, assertLess } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,8 +9,9 @@ import { compileTo } from "./compile_to.ts";
 import { builtPackage } from "./consumer_project.ts";
 
 /**
- * How many times an empty program's processor time `--help` and a first look at a store may take. The goal for
- * `deno run --help` is 3; it takes 3.5, because Deno reads every module that the program may ever load.
+ * The processor time of `--help` and of a first look at a store, as a multiple of an empty program's. The
+ * goal for `deno run --help` is 3; it takes 3.5, because Deno reads every module that the program may ever
+ * load.
  */
 const BUDGETS = [
   { name: "deno run", help: 4, list: 6.5 },

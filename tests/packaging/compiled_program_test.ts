@@ -1,4 +1,4 @@
-// The compiled program as a user meets it who has nothing else installed.
+// The compiled program as used by someone who has nothing else installed.
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,12 +28,12 @@ function compile(): Compiled {
 
 let compiled: Compiled | undefined;
 
-/** The program, compiled when it is first asked for. */
+/** The program, compiled on first use. */
 function compiledOnce(): Compiled {
   return compiled ??= compile();
 }
 
-/** Runs the program where nothing of this repository is, not even on the PATH. */
+/** Runs the program where nothing of this repository can be found, not even on the PATH. */
 function runProgram(parameters: string[], input = "", environment: Record<string, string> = {}): Ended {
   const { home, program } = compiledOnce();
   const { status, stdout, stderr } = spawnSync(program, parameters, {
@@ -59,7 +59,7 @@ test("the compiled program creates a topic, and stores and reads events", () => 
   assertEquals(runProgram(["consume", "t", ...options]).stdout, '{"x":1}\n{"x":2}\n');
 });
 
-/** A module of a user's, in TypeScript or JavaScript. */
+/** A user's module, in TypeScript or JavaScript. */
 function validatorModule(ending: string): string {
   return `import { InvalidMetadataError } from "@diaspora/stream";
 export class Positive {
@@ -112,7 +112,7 @@ test("the compiled program starts in less time than three empty runs of Deno", (
   assertLess(best(compiledOnce().program, ["--help"]), 3 * best(process.execPath, ["eval", "0"]));
 });
 
-/** No one is there; the client of Kafka brokers has to load before that can be seen. */
+/** Nothing listens there; the Kafka client has to be loaded before that can be noticed. */
 const NO_BROKER = [
   ...["topic", "list", "--driver", "kafka", "--driver.kafka.bootstrap.servers", "127.0.0.1:1"],
   ...["--driver.kafka.socket.connection.setup.timeout.ms", "1000"],
@@ -178,7 +178,7 @@ test("deno compile packs the program with its permissions into the runtime that 
   const home = mkdtempSync(join(tmpdir(), "diaspora-denort-"));
   try {
     const output = join(home, "diaspora-ctl");
-    // Any executable will do to be packed into: it is not started here.
+    // Any executable can be used to pack into: it is not started here.
     const { stderr } = mustRun("node", ["tools/launch.mjs", "compile", "--output", output], ".", {
       DENORT_BIN: process.execPath,
     });
@@ -201,7 +201,7 @@ test("compile supports six targets, and refuses others", () => {
   for (const target of DENO_TARGETS) assertStringIncludes(stderr, target);
 });
 
-/** First bytes of programs for other machines, and where in them the processor stands. */
+/** The first bytes of programs for other machines, and the position of the processor type in them. */
 const FOREIGN: Record<string, { magic: number[]; processor?: { at: number; byte: number } }> = {
   "aarch64-unknown-linux-gnu": { magic: [0x7f, 0x45, 0x4c, 0x46], processor: { at: 18, byte: 0xb7 } },
   "x86_64-apple-darwin": { magic: [0xcf, 0xfa, 0xed, 0xfe], processor: { at: 4, byte: 0x07 } },

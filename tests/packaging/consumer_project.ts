@@ -8,7 +8,7 @@ import process from "node:process";
 export interface ConsumerProject {
   /** The project's folder. */
   folder: string;
-  /** The folder that the build made. */
+  /** The folder of the built package. */
   built: string;
   /** The tarball that `npm pack` made of it. */
   tarball: string;
@@ -16,7 +16,7 @@ export interface ConsumerProject {
   tarballBytes: number;
 }
 
-/** What a program did. */
+/** The result of a program. */
 export interface Ended {
   status: number | null;
   stdout: string;
@@ -59,7 +59,7 @@ function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
-/** Every package that a package needs, by name, with its folder in this repository's node_modules. */
+/** Every package that a package depends on, by name, with its folder in this repository's node_modules. */
 function dependenciesOf(folder: string, found = new Map<string, string>()): Map<string, string> {
   for (const name of Object.keys(readManifest(folder).dependencies ?? {})) {
     const its = resolve("node_modules", name);
@@ -83,13 +83,15 @@ export function builtPackage(output: string): string {
 /** Builds the package, packs it and installs it where nothing else is, without a registry. */
 function makeProject(): ConsumerProject {
   const home = mkdtempSync(join(tmpdir(), "diaspora-packaging-"));
-  // Tests run in any order, so none of them is the last; the event comes when all of the file's are done.
+  // Tests run in any order, so none of them is known to be the last; the event fires when all of the file's
+  // tests are done.
   globalThis.addEventListener("unload", () => rmSync(home, { recursive: true, force: true }));
   const [built, folder] = [builtPackage(join(home, "npm")), join(home, "project")];
   mustRun("npm", ["pack", "--offline", "--ignore-scripts", "--pack-destination", home], built);
   const tarball = join(home, readdirSync(home).find((name) => name.endsWith(".tgz")) ?? "no tarball");
 
-  // Of the peers only what the entry point `./otel` takes its types from; nothing of Kafka, and no types of Node.
+  // Of the peers, only the one whose types the entry point `./otel` uses; nothing for Kafka, and no types of
+  // Node.
   const needed = [...dependenciesOf(built), [PEER, resolve("node_modules", PEER)] as const];
   const dependencies = needed.map(([name, path]) => [name, `file:${path}`] as const);
   mkdirSync(folder);
@@ -102,7 +104,7 @@ function makeProject(): ConsumerProject {
       dependencies: { ...Object.fromEntries(dependencies), "@diaspora/stream": `file:${tarball}` },
     }),
   );
-  // Installed as copies, so that npm does not reach into this repository through links.
+  // Installed as copies, so that npm does not follow links into this repository.
   const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"];
   mustRun("npm", ["install", "--offline", "--install-links", ...quiet], folder);
   return { folder, built, tarball, tarballBytes: statSync(tarball).size };
@@ -110,7 +112,7 @@ function makeProject(): ConsumerProject {
 
 let project: ConsumerProject | undefined;
 
-/** The project, made when it is first asked for and removed when the tests end. */
+/** The project, created on first use and removed when the tests end. */
 export function consumerProject(): ConsumerProject {
   return project ??= makeProject();
 }

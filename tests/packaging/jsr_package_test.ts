@@ -1,4 +1,4 @@
-// The package on JSR as its users meet it: published to a registry of the tests, and imported from there.
+// The package on JSR as its users see it: published to a test registry, and imported from there.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import process from "node:process";
 import { test } from "../harness.ts";
 import { config, type Published, withJsrProject, withPublished } from "./published_package.ts";
 
-/** JSR cannot follow imports of modules that users name, and must not follow those of the driver for Kafka. */
+/** JSR cannot follow imports of modules that users name, and must not follow those of the Kafka driver. */
 const UNKNOWN_BEFORE = ["src/components/modules.ts", "src/ctl/open_driver.ts", "src/drivers/optional.ts"];
 
 const PROGRAM = `

@@ -1,4 +1,4 @@
-// The npm package as a stranger meets it: installed from its tarball into an empty project under Node.
+// The npm package as a new user sees it: installed from its tarball into an empty project on Node.
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,10 +8,13 @@ import { test } from "../harness.ts";
 import { entryPoints } from "../../tools/npm/manifest.ts";
 import { consumerProject, mustRun, run } from "./consumer_project.ts";
 
-/** What the tarball may weigh, with modules and scripts. It is stated in the README; raise both with a reason. */
+/**
+ * Maximum size of the tarball, with ES modules and CommonJS. The README states it; if you raise one, raise
+ * both, with a reason.
+ */
 const TARBALL_BYTES_MAX = 690_000;
 
-/** The name a user imports an entry point by. */
+/** The specifier that users import an entry point by. */
 function specifierOf(entry: string): string {
   return `@diaspora/stream${entry.slice(1)}`;
 }
@@ -36,7 +39,7 @@ console.log([${
 await driver.close();
 `;
 
-/** The program in a function, since scripts cannot wait outside one. */
+/** The program in a function, since CommonJS has no top-level await. */
 function typed(program: string): string {
   const [imports, rest] = [/^import .*$/gm, /^(?!import ).*$/gm].map((lines) =>
     (program.match(lines) ?? []).join("\n")
@@ -77,7 +80,7 @@ test("the package holds compiled modules with their types, and no sources or tes
     /\.js$|\.d\.ts$|^(?:LICENSE|README\.md|THIRD_PARTY_NOTICES\.md|package\.json|script\/package\.json)$/;
   assertEquals(files.filter((path) => !wanted.test(path)), []);
   assertEquals(files.filter((path) => /_test\.|(?:^|\/)tests\//.test(path)), []);
-  // The disk of the tests is not a part of it, nor is anything else that only tests use.
+  // The tests' simulated disk is not part of it, nor is anything else that only tests use.
   assertEquals(files.filter((path) => /simulat/.test(path)), []);
 });
 
@@ -140,7 +143,7 @@ test("the README's programs run under Node with the installed package", () => {
     return mustRun("node", [`${name}.mjs`, root, "my_topic"], folder).stdout;
   });
   assertMatch(printed[0], /^Event {\s+id: 0/);
-  // As it is typed, in a project that says nothing of modules.
+  // As a user types it, in a project without "type": "module".
   const loader = resolve("node_modules/tsx/dist/loader.mjs");
   writeFileSync(join(folder, "first.mts"), programs[0][0].slice("```ts\n".length, -"```".length));
   assertMatch(mustRun("node", ["--import", loader, "first.mts"], folder).stdout, /Event {\s+id: 1/);
@@ -157,7 +160,7 @@ test("a program that requires every entry point runs under Node and Bun, in modu
       /"@diaspora\/stream(?:\/([\w-]+))?"/g,
       (_, name = "mod") => JSON.stringify(join(folder, `node_modules/@diaspora/stream/script/${name}.js`)),
     );
-  // As a Node that knows no `require` of modules takes them.
+  // As a Node that cannot `require` ES modules loads them.
   writeFileSync(join(folder, "scripts.cjs"), scripts);
   for (const runtime of ["node", resolve("node_modules/.bin/bun")]) {
     for (const program of ["program.cjs", "scripts.cjs"]) {
@@ -171,7 +174,7 @@ test("a program that requires every entry point runs under Node and Bun, in modu
   }
 });
 
-/** Every way in which a user's compiler finds types, with nothing in its configuration that they would need. */
+/** Every way in which a user's compiler finds types, without any configuration for them. */
 const TYPES = [
   { module: "node16", files: ["program.mts", "program.cts"] },
   { module: "nodenext", files: ["program.mts", "program.cts"] },
@@ -233,7 +236,7 @@ test("the command says what form of module this version of Node needs", () => {
   try {
     const source = "export class Any { validate() {} config() { return { type: 'Any' }; } }\n";
     for (const name of ["any.ts", "any.js", "any.mjs"]) writeFileSync(join(own, name), source);
-    // Other than the project's: what `npm init` makes in many versions.
+    // A different version than the project's: `npm init` creates either.
     writeFileSync(join(own, "package.json"), '{ "type": "commonjs" }');
     const create = (module: string) => {
       const where = ["--driver", "files", "--driver.root_path", join(own, "data")];
@@ -242,7 +245,7 @@ test("the command says what form of module this version of Node needs", () => {
     };
     assertEquals(create("any.mjs").status, 0);
     const [typescript, older] = ["any.ts", "any.js"].map(create);
-    // Newer ones do read TypeScript.
+    // Newer ones can load TypeScript.
     const reads = mustRun("node", ["--print", "Boolean(process.features.typescript)"]).stdout === "true\n";
     assertEquals([typescript.status === 0, older.status === 0], [reads, false]);
     if (!reads) assertMatch(typescript.stderr, /does not read TypeScript; use a JavaScript module, or start/);

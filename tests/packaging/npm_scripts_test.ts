@@ -1,5 +1,6 @@
-// `npm run bench:peers` failed on every fresh clone, which no test had tried. Every script is started here, with the least
-// that it does, in a copy that has what a clone has: the files of the repository, and what `npm ci` installs.
+// `npm run bench:peers` failed in every fresh clone, because no test had tried it. Every script is started
+// here, with the least work that it can do, in a copy with the contents of a clone: the files of the
+// repository, and what `npm ci` installs.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import {
@@ -18,9 +19,9 @@ import process from "node:process";
 import { test } from "../harness.ts";
 import { runBeside } from "../tools/run_beside.ts";
 
-/** What each script is started with, how it ends, and what it says then. */
+/** How to start each script, its exit code, and a part of its output. */
 const STARTS: Record<string, { words?: string[]; code?: number; says: string }> = {
-  // They do nothing small; what they do is tested elsewhere.
+  // They cannot do anything small; their function is tested elsewhere.
   quickstart: { words: ["--help"], says: "npm run quickstart" },
   ok: { words: ["--help"], says: "npm run ok" },
   packages: { words: ["--help"], says: "Tests the npm package" },
@@ -46,10 +47,10 @@ const STARTS: Record<string, { words?: string[]; code?: number; says: string }> 
   ctl: { words: ["--help"], says: "diaspora-ctl" },
 };
 
-/** Scripts that run at the same time. */
+/** Number of scripts that run at the same time. */
 const LANES = 2;
 
-/** A copy of the repository as a clone would be, after `npm ci`. */
+/** A copy of the repository like a clone after `npm ci`. */
 function makeClone(): string {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-clone-"));
   const listed = spawnSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {

@@ -1,4 +1,4 @@
-// The tarball for machines without a registry: everything the library needs is in it.
+// The tarball for machines without a registry contains everything the library needs.
 import { assertEquals, assertLess } from "@std/assert";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,13 +7,13 @@ import { test } from "../harness.ts";
 import { bundleDependencies } from "../../tools/npm/bundle_dependencies.ts";
 import { builtPackage, mustRun } from "./consumer_project.ts";
 
-/** What the tarball may weigh. It is stated in the README; raise both with a reason. */
+/** Maximum size of the tarball. The README states it; if you raise one, raise both, with a reason. */
 const TARBALL_BYTES_MAX = 2_000_000;
 
-/** An address where nothing answers: a port below those that programs are given. */
+/** An address where nothing answers: its port is below the range for programs. */
 const NO_REGISTRY = ["--registry", "http://127.0.0.1:9", "--fetch-retries=0"];
 
-/** Uses a part of every package that the tarball brings along. */
+/** Uses a part of every package that is included in the tarball. */
 const PROGRAM = `
 import { Driver } from "@diaspora/stream";
 
@@ -42,7 +42,7 @@ test("the tarball with its dependencies installs and works without a registry", 
 
     mkdirSync(folder);
     writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-    // With an empty cache too, so that nothing comes from what was installed before.
+    // Also with an empty cache, so that nothing comes from earlier installations.
     mustRun("npm", ["install", ...NO_REGISTRY, "--cache", cache, "--no-audit", "--no-fund", tarball], folder);
     assertEquals(readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith(".")), [
       "@diaspora",

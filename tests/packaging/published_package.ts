@@ -13,19 +13,19 @@ interface Config {
   imports: Record<string, string>;
 }
 
-/** What `deno.json` says of the package. */
+/** The package's settings in `deno.json`. */
 export const config: Config = JSON.parse(readFileSync("deno.json", "utf8"));
 
-/** The package in a registry of the tests. */
+/** The package in a test registry. */
 export interface Published {
   jsr: FakeJsr;
-  /** Where Deno keeps what it fetches from there. */
+  /** Where Deno caches what it downloads from there. */
   cache: string;
-  /** What was said while publishing. */
+  /** The output of publishing. */
   log: string;
 }
 
-/** Runs Deno with a registry and a cache of the test's own. */
+/** Runs Deno with a separate registry and cache. */
 function runDeno(
   { jsr, cache, folder = ".", parameters }: {
     jsr: FakeJsr;
@@ -57,14 +57,17 @@ export async function withPublished(
   }
 }
 
-/** A folder of a user of the published package. */
+/** The folder of a user of the published package. */
 export interface JsrProject {
   folder: string;
   /** Runs Deno there. */
   deno(...parameters: string[]): Promise<EndedBeside>;
 }
 
-/** A project for the length of a call. It finds npm packages in this repository, so that no registry is asked. */
+/**
+ * A project for the duration of a call. It finds npm packages in this repository, so that no npm registry is
+ * needed.
+ */
 export async function withJsrProject(
   { jsr, cache }: Published,
   use: (project: JsrProject) => Promise<void>,

@@ -1,6 +1,6 @@
 /**
- * A process of the tests in this folder, alike in Deno, Node and Bun. It says what it does in lines on standard
- * output; what must survive its death it appends to a file, a whole line at a time.
+ * A process for the tests in this folder, the same on Deno, Node and Bun. It reports on standard output, line
+ * by line; what must survive its death it appends to a file, a complete line at a time.
  *
  * ```text
  * child.ts TASK ROOT_PATH TOPIC …

@@ -9,15 +9,15 @@ const PROGRAM = fileURLToPath(new URL("child.ts", import.meta.url));
 /** Machines that run the tests may be busy. */
 const LINE_TIMEOUT_MS = 120_000;
 
-/** How a process is started beside its arguments. */
+/** How to start a process, in addition to its arguments. */
 export interface ChildOptions {
   /** Take the lock around appends. */
   locking?: boolean;
-  /** A shell command that stands before the program's, e.g. to set a limit: `ulimit -n 32; exec "$@"`. */
+  /** A shell command to prefix to the program's, e.g. to set a limit: `ulimit -n 32; exec "$@"`. */
   shell?: string;
 }
 
-/** A process of the tests: `child.ts` on one of the runtimes. */
+/** A test process: `child.ts` on one of the runtimes. */
 export class Child {
   readonly #process: ChildProcess;
   #lines: string[] = [];
@@ -44,7 +44,7 @@ export class Child {
     });
     this.#process.stdout!.on("data", (bytes) => this.#receive(String(bytes)));
     this.#process.stderr!.on("data", (bytes) => this.#errors += String(bytes));
-    // A killed process cannot be written to, which is not a fault.
+    // A killed process cannot be written to, which is not an error.
     this.#process.stdin!.on("error", () => {});
     this.ended = new Promise((resolve, reject) => {
       this.#process.on("error", reject);
@@ -55,7 +55,7 @@ export class Child {
     });
   }
 
-  /** The next line it writes; throws with what it wrote to standard error when it ended before. */
+  /** The next line of its output; throws, with its standard error, if it ended before that. */
   async line(): Promise<string> {
     const until = performance.now() + LINE_TIMEOUT_MS;
     while (this.#lines.length === 0) {
@@ -77,12 +77,12 @@ export class Child {
     this.#process.stdin!.write(`${line}\n`);
   }
 
-  /** Ends its standard input. */
+  /** Closes its standard input. */
   end(): void {
     this.#process.stdin!.end();
   }
 
-  /** Its number. */
+  /** Its process id. */
   get pid(): number {
     return this.#process.pid!;
   }
@@ -92,14 +92,14 @@ export class Child {
     process.kill(this.#process.pid!, name);
   }
 
-  /** Kills it as `kill -9` does; true when that is what ended it. */
+  /** Kills it as `kill -9` does; true if that is what ended it. */
   async kill(): Promise<boolean> {
     this.#process.kill("SIGKILL");
     const { signal } = await this.ended;
     return signal === "SIGKILL";
   }
 
-  /** Waits for its end; throws with what it wrote to standard error unless that was a good one. */
+  /** Waits for its end; throws, with its standard error, unless it succeeded. */
   async finish(): Promise<void> {
     const { code, signal } = await this.ended;
     if (code !== 0) throw new Error(`The ${this.runtime} process ended (${code ?? signal}): ${this.#errors}`);

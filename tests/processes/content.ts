@@ -1,10 +1,10 @@
-// What the processes push: every event says which process made it and as which of its events, and its data follows
-// from that, so that a reader knows what it must be.
+// What the processes push: every event says which process pushed it and as which of its events, and its data is
+// derived from that, so that a reader can verify it.
 
 import { Buffer } from "node:buffer";
 import { fillPseudoRandom } from "../../src/ctl/bench/content.ts";
 
-/** Metadata of a pushed event: a type rather than an interface, so that it counts as JSON. */
+/** Metadata of a pushed event: a type rather than an interface, so that it is assignable to JSON. */
 export type Content = {
   /** The process, numbered by the test. */
   run: number;
@@ -25,7 +25,7 @@ function randomPool(): Uint8Array {
   return bytes;
 }
 
-/** The data part that belongs to an event; at most 3 MiB. */
+/** The data part of an event; at most 3 MiB. */
 export function dataOf({ run, seq, size }: Content): Uint8Array {
   pool ??= randomPool();
   const offset = (run * 7919 + seq * 104729) % OFFSETS;
@@ -42,7 +42,7 @@ export function isDataOf(content: Content, data: Uint8Array): boolean {
   return a.equals(b);
 }
 
-/** Numbers from 0 to 1 that follow from the seed. */
+/** Numbers from 0 to 1, derived from the seed. */
 export function randomFrom(seed: number): () => number {
   let state = (seed + 1) * 0x9e3779b9 >>> 0;
   return () => {

@@ -1,4 +1,4 @@
-// Appends to a file and says which error of the system that fails with.
+// Appends to a file and prints the system error with which that fails.
 import process from "node:process";
 import type { StorageError } from "../../src/errors.ts";
 import { nodeStorage } from "../../src/storage/node.ts";

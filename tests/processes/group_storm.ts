@@ -1,6 +1,6 @@
 /**
- * Kills members of a group while events are pushed, and reports what became of them: events that were lost, or handled
- * twice, and how long the partitions of a killed process were no one's.
+ * Kills group members while events are pushed, and reports the result: events that were lost, or handled
+ * twice, and how long the partitions of a killed process had no owner.
  *
  *     npm run storm                                           8 members, 16 partitions, 30 kills in 60 s, 200,000 events
  *     npm run storm -- --members 4 --kills 10 --seconds 20    a smaller one
@@ -22,9 +22,9 @@ import { RUNTIMES } from "./runtimes.ts";
 
 /** Events that are pushed at once. */
 const BURST = 64;
-/** How often it is looked whose the partitions are. */
+/** How often the owners of the partitions are checked. */
 const LOOK_MS = 5;
-/** After the last event was pushed. */
+/** Time after the last event was pushed. */
 const PATIENCE_MS = 600_000;
 const TIMEOUT_MS = 10_000;
 
@@ -38,7 +38,7 @@ const seconds = Number(given.seconds ?? 60);
 const events = Number(given.events ?? 200_000);
 const random = randomFrom(Number(given.seed ?? 1));
 
-/** Pushes all events over the whole time; gives their names. */
+/** Pushes all events, spread over the whole time; returns their names. */
 async function pushAll(topic: Topic): Promise<string[]> {
   const pushed: string[] = [];
   const begunMs = performance.now();
@@ -53,7 +53,7 @@ async function pushAll(topic: Topic): Promise<string[]> {
   return pushed;
 }
 
-/** Kills a member that has partitions; gives how long it took until each of them was another's. */
+/** Kills a member that has partitions; returns how long it took until each of them had a new owner. */
 async function killOne(topic: Topic, living: Worker[], killed: Worker[]): Promise<number> {
   let victim: { worker: Worker; had: readonly number[] } | undefined;
   await until("there is a member with partitions", async () => {

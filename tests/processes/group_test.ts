@@ -24,7 +24,7 @@ async function withTopic(body: (topic: Topic, rootPath: string) => Promise<void>
   }
 }
 
-/** Pushes events into all partitions, a few at a time, until it is asked to stop; gives their names. */
+/** Pushes events to all partitions, a few at a time, until it is asked to stop; returns their names. */
 async function pushUntil(topic: Topic, isOver: () => boolean): Promise<string[]> {
   const pushed: string[] = [];
   await using producer = topic.producer("boss");
@@ -41,7 +41,7 @@ async function isDone(topic: Topic): Promise<boolean> {
   return (await topic.lag("workers")).every(({ events }) => events === 0);
 }
 
-/** Every event was handled; those handled twice are no more than were under way in processes that were cut short. */
+/** Every event was handled; at most those being handled by interrupted processes were handled twice. */
 function check(workers: readonly Worker[], cutShort: readonly Worker[], pushed: readonly string[]): void {
   const { lost, acknowledgedAgain, twice, underWay, disorder } = outcomeOf(workers, cutShort, pushed);
   assertEquals(lost, [], "handled by no one");
@@ -144,7 +144,7 @@ test("the partitions of a killed process move to another within a second", { ski
       const begunMs = performance.now();
       await until("two have it all", async () => String((await owned()).sort()) === "8,8");
       const tookMs = performance.now() - begunMs;
-      // A busy machine may take longer: far less than the timeout in any case.
+      // A busy machine may take longer, but always much less than the timeout.
       assert(tookMs < 4000, `it took ${tookMs} ms`);
     } finally {
       await Promise.all(workers.map((worker) => worker.kill()));

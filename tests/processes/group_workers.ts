@@ -38,7 +38,7 @@ export class Worker {
     } catch {
       return [];
     }
-    // A process that was killed may have written a part of its last line.
+    // A killed process may have written only a part of its last line.
     return text.split("\n").slice(0, -1).map((line) => {
       const [what, ...event] = line.split(" ");
       return { what, event: event.join(" ") };
@@ -46,7 +46,7 @@ export class Worker {
   }
 }
 
-/** How often each event stands after a word in the logs. */
+/** How often each event follows a word in the logs. */
 function countOf(workers: readonly Worker[], what: string): Map<string, number> {
   const counts = new Map<string, number>();
   for (const line of workers.flatMap(({ lines }) => lines)) {
@@ -55,21 +55,21 @@ function countOf(workers: readonly Worker[], what: string): Map<string, number> 
   return counts;
 }
 
-/** What became of the events. */
+/** What happened to the events. */
 export interface Outcome {
-  /** Events that no one handled. */
+  /** Events that were not handled. */
   lost: string[];
   /** Events whose acknowledgement was stored more than once. */
   acknowledgedAgain: string[];
-  /** How often an event was handled once more. */
+  /** How often an event was handled again. */
   twice: number;
-  /** Events that were being handled in processes that were cut short. */
+  /** Events that were being handled by interrupted processes. */
   underWay: number;
   /** Events that a process handled after a later one of their partition. */
   disorder: string[];
 }
 
-/** Compares what workers wrote into their logs with what was pushed. */
+/** Compares the workers' logs with what was pushed. */
 export function outcomeOf(
   workers: readonly Worker[],
   cutShort: readonly Worker[],
@@ -82,7 +82,8 @@ export function outcomeOf(
     0,
   );
   const disorder: string[] = [];
-  // Each process handles a partition in order while it has it, and goes back only where it is handed back.
+  // Each process handles a partition in order while it owns it, and goes back only if the partition is returned
+  // to it.
   for (const { lines } of workers) {
     const last = new Map<string, number>();
     for (const { what, event } of lines) {

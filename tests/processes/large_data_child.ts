@@ -1,4 +1,4 @@
-// Pushes a data part of many bytes as a stream, reads pieces of it, and says how much memory that took at most.
+// Pushes a large data part as a stream, reads pieces of it, and reports the peak memory.
 import process from "node:process";
 import { type DataDescriptor, Driver } from "../../mod.ts";
 
@@ -6,7 +6,7 @@ const [rootPath, sizeText] = process.argv.slice(2);
 const size = Number(sizeText);
 const CHUNK_BYTES = 1 << 20;
 
-/** The byte at an offset, so that a piece can be checked without the whole. */
+/** The byte at an offset, so that a piece can be checked without the rest. */
 function byteAt(offset: number): number {
   return (offset * 31 + Math.floor(offset / CHUNK_BYTES)) & 0xff;
 }

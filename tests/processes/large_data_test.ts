@@ -1,4 +1,4 @@
-// A data part far larger than the memory it may take: streamed in, read in pieces.
+// A data part much larger than the memory that may be used for it: streamed in, read in pieces.
 import { assert, assertEquals } from "@std/assert";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,16 +10,16 @@ import { test } from "../harness.ts";
 import { commandOf, LITTLE_HEAP } from "./runtimes.ts";
 
 const child = fileURLToPath(new URL("./large_data_child.ts", import.meta.url));
-/** `DIASPORA_LARGE_MIB=4096` tries the largest that is possible. */
+/** `DIASPORA_LARGE_MIB=4096` tests the largest possible part. */
 const sizeMiB = Number(process.env.DIASPORA_LARGE_MIB ?? 512);
-/** What a producer and a consumer may take beside the user's own buffers: 64 MiB each. */
+/** The memory limit for a producer and a consumer, besides the user's own buffers: 64 MiB each. */
 const GROWTH_MIB_MAX = 128;
 
 test("a data part of hundreds of MiB is streamed in and read in pieces within bounded memory", () => {
   const rootPath = mkdtempSync(join(tmpdir(), "diaspora-large-"));
   try {
     const [command, ...args] = commandOf("deno", child, [rootPath, String(sizeMiB * 1024 * 1024)]);
-    // What then remains is the library's, and the pieces streamed in.
+    // What then remains is the library's memory, and the pieces streamed in.
     const env = { ...process.env, ...LITTLE_HEAP.deno };
     const { isRight, grownMiB } = JSON.parse(execFileSync(command, args, { encoding: "utf8", env }));
     assertEquals(isRight, true);

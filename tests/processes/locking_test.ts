@@ -10,7 +10,7 @@ import { test } from "../harness.ts";
 import { Child } from "./child_process.ts";
 import { RUNTIMES } from "./runtimes.ts";
 
-/** Runs a body with a topic whose driver takes the lock. */
+/** Runs a body with a topic whose driver uses the lock. */
 async function withLocking(
   body: (place: { folder: string; topic: Topic; lockFile: string }) => Promise<void>,
 ): Promise<void> {

@@ -1,5 +1,5 @@
-// Pushes or reads many events one way or another, and says how much memory the process took at most beside what it
-// had when it began. The programs keep nothing, so what grows is the library's.
+// Pushes or reads many events in one of several ways, and reports how much memory the process used at most, in
+// addition to what it used at the start. The programs keep nothing, so what grows is the library's.
 import process from "node:process";
 import { Driver, FullDataSelector } from "../../mod.ts";
 import { peakMemoryBytes } from "../../src/ctl/bench/stopwatch.ts";

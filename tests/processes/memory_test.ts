@@ -1,5 +1,5 @@
-// What a producer or a consumer takes, however much goes through it. The runtimes let garbage lie as long as they
-// please, so they are asked to keep little: what then remains is what the library holds.
+// The memory of a producer or a consumer, however many events it handles. The runtimes collect garbage when
+// they please, so they are configured to keep little: what remains is what the library holds.
 import { assertEquals, assertLess } from "@std/assert";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ import { test } from "../harness.ts";
 import { commandOf, LITTLE_HEAP, ROOT, RUNTIMES } from "./runtimes.ts";
 
 const PROGRAM = fileURLToPath(new URL("memory_child.ts", import.meta.url));
-/** Promised for each producer and each consumer, beside the user's own buffers. */
+/** The limit for each producer and each consumer, besides the user's own buffers. */
 const GROWTH_MIB_MAX = 64;
 const SMALL_EVENTS = 1_000_000;
 const LARGE_EVENTS = 4_000;

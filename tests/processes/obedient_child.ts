@@ -1,6 +1,6 @@
 import { Child, type ChildOptions } from "./child_process.ts";
 
-/** A process that does one thing after the other as it is asked. */
+/** A process that executes orders one after the other. */
 export class ObedientChild {
   readonly #child: Child;
 
@@ -23,7 +23,7 @@ export class ObedientChild {
     }
   }
 
-  /** What it answers to an order, without the text of an error. */
+  /** Its answer to an order, without the text of an error. */
   async order(order: string): Promise<string> {
     this.#child.say(order);
     return (await this.#child.line()).split(" ").slice(0, 4).join(" ");

@@ -1,4 +1,4 @@
-// A process that may open no more files.
+// A process that cannot open any more files.
 import { assertEquals } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,20 +18,20 @@ for (const runtime of RUNTIMES) {
       await driver.createTopic("limited", { segment_bytes: 4096 });
       const place = { runtime, rootPath, topic: "limited" };
       await ObedientChild.during(place, { shell: 'ulimit -n 200; exec "$@"' }, async (child) => {
-        // Nothing open yet: neither the log can be written nor read.
+        // Nothing is open yet: the log can neither be written nor read.
         assertEquals(await child.order("exhaust"), "exhausted EMFILE");
         assertEquals(await child.order("push"), REFUSED);
         assertEquals(await child.order("release"), "released");
         assertEquals(await child.order("push"), "stored 0");
         assertEquals(await child.order("exhaust"), "exhausted EMFILE");
         assertEquals(await child.order("pull"), REFUSED);
-        // The producer has its file.
+        // The producer has its file open.
         assertEquals(await child.order("push"), "stored 1");
         assertEquals(await child.order("release"), "released");
         assertEquals(await child.order("pull"), "event 0");
         assertEquals(await child.order("acknowledge"), "acknowledged");
 
-        // The consumer has its files, too, and the next segment takes the place of the one before.
+        // The consumer has its files open, too, and the next segment replaces the previous one.
         assertEquals(await child.order("exhaust"), "exhausted EMFILE");
         assertEquals(await child.order("pull"), "event 1");
         assertEquals(await child.order("acknowledge"), "acknowledged");

@@ -1,4 +1,4 @@
-// A process that may read a store and not write it.
+// A process that may read a store but not write to it.
 import { assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { chmodSync, readdirSync } from "node:fs";
@@ -11,7 +11,7 @@ import { test } from "../harness.ts";
 import { ObedientChild } from "./obedient_child.ts";
 import { ROOT, RUNTIMES } from "./runtimes.ts";
 
-/** Modes mean nothing to the superuser: the process becomes another user. */
+/** The superuser ignores permissions: the process switches to another user. */
 const isSuperuser = process.getuid?.() === 0;
 const NO_ONE = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 const SHELL = isSuperuser ? `export HOME=/nonexistent; exec setpriv ${NO_ONE.join(" ")} "$@"` : 'exec "$@"';
@@ -28,7 +28,7 @@ function whyNot(): string | false {
 const SKIP = { skip: whyNot() };
 const REFUSED = "failed ERR_STORAGE EACCES false";
 
-/** Sets the modes of everything at or under a folder. */
+/** Sets the permissions of everything at or under a folder. */
 function setModes(folder: string, modes: { folders: number; files: number }): void {
   chmodSync(folder, modes.folders);
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

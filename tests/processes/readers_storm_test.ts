@@ -1,5 +1,6 @@
-// Steady writers, one that opens a producer anew for each push, and readers that follow the end: without any fault,
-// a third of the events came under wrong ids, since a frame that became whole between two looks was skipped.
+// Steady writers, one that opens a new producer for each push, and readers that follow the end: without any
+// fault, a third of the events were delivered under wrong ids, because a frame that became complete between two
+// reads was skipped.
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -14,16 +15,16 @@ import { Child } from "./child_process.ts";
 import { RUNTIMES } from "./runtimes.ts";
 
 interface Storm {
-  /** Which event stands under an id, as everyone knows it: `RUN SEQ`. */
+  /** The event with an id, as everyone sees it: `RUN SEQ`. */
   events: Map<number, string>;
-  /** Events that producers learned of. */
+  /** Events whose pushes completed. */
   pushed: Set<string>;
   /** The ids each reader saw, in order. */
   seen: number[][];
   faults: string[];
 }
 
-/** Runs writers and readers beside each other for some time. */
+/** Runs writers and readers at the same time for a while. */
 async function storm(
   folder: string,
   plan: { topic: string; writers: ("one" | "new")[]; readers: number; ms: number },

@@ -4,7 +4,7 @@ import { type Content, isDataOf } from "./content.ts";
 /** Every event of a partition, by its id. */
 export type StoredPartition = Content[];
 
-/** Reads all that a topic holds; throws when ids are not dense or something is not what was pushed. */
+/** Reads everything in a topic; throws if ids are not dense or something differs from what was pushed. */
 export async function readStored(topic: Topic): Promise<StoredPartition[]> {
   const stored: StoredPartition[] = [];
   for (let partition = 0; partition < topic.partitions.length; partition++) {

@@ -12,24 +12,24 @@ export interface KilledRun {
   logFile: string;
 }
 
-/** What a storm is made of. */
+/** The parameters of a storm. */
 export interface StormPlan {
   rootPath: string;
   topic: string;
-  /** Where the processes' logs go. */
+  /** Where to put the processes' logs. */
   logs: string;
-  /** Producers that are killed, at least. */
+  /** Number of producers to kill, at least. */
   producers: number;
-  /** Consumers that are killed, in all. */
+  /** Number of consumers to kill, in total. */
   consumers: number;
-  /** Consumers' names; one process each at a time. */
+  /** Consumer names; one process each at a time. */
   names: readonly string[];
-  /** Producers at a time. */
+  /** Number of producers at a time. */
   parallel: number;
   seed: number;
 }
 
-/** When processes are killed: after so many lines of theirs, and how long after that at most. */
+/** When processes are killed: after that many of their lines, and how long after that at most. */
 const MOMENTS = [
   { share: 0.1, what: "starting", lines: 0, msMax: 400 },
   { share: 0.2, what: "its first events", lines: 1, msMax: 40 },
@@ -39,7 +39,10 @@ const MOMENTS = [
 /** Starting Node costs five times as much as the others. */
 const SHARES = ["deno", "bun", "deno", "bun", "node"].filter((name) => RUNTIMES.includes(name));
 
-/** Starts producers and consumers on every runtime and kills them all; gives them in the order they were started. */
+/**
+ * Starts producers and consumers on every runtime and kills them all; returns them in the order they were
+ * started.
+ */
 export async function storm(plan: StormPlan): Promise<KilledRun[]> {
   const random = randomFrom(plan.seed);
   const killed: KilledRun[] = [];
@@ -57,7 +60,7 @@ export async function storm(plan: StormPlan): Promise<KilledRun[]> {
     const { lines, msMax } = momentAt(random());
     try {
       for (let line = 0; line < lines; line++) await child.line();
-      // An acknowledgement waits for events to be read, and the first one of a name for the disk.
+      // An acknowledgement has to wait for events to be read, and a consumer's first one for the disk.
       await sleep(random() * msMax * (name === undefined ? 1 : 2));
     } finally {
       const wasKilled = await child.kill();
@@ -65,7 +68,8 @@ export async function storm(plan: StormPlan): Promise<KilledRun[]> {
     }
     killed.push({ run, runtime, name, logFile });
   };
-  // Producers go on while there are consumers: one that has acknowledged everything waits for the next event.
+  // Producers continue while there are consumers: one that has acknowledged everything waits for the next
+  // event.
   const produce = async (): Promise<void> => {
     while (producers++ < plan.producers || namesLeft > 0) await liveAndDie();
   };
@@ -80,13 +84,13 @@ export async function storm(plan: StormPlan): Promise<KilledRun[]> {
   return killed.sort((a, b) => a.run - b.run);
 }
 
-/** The whole lines of a killed process's log, split at spaces. */
+/** The complete lines of a killed process's log, split at spaces. */
 export function logLines({ logFile }: KilledRun): string[][] {
   let text: string;
   try {
     text = readFileSync(logFile, "utf8");
   } catch {
-    // Killed before it made one.
+    // Killed before it created one.
     return [];
   }
   return text.split("\n").slice(0, -1).map((line) => line.split(" "));

@@ -1,4 +1,5 @@
-// Processes killed at any moment: what their futures completed is there, and no one who goes on misses anything.
+// Processes are killed at any moment: what their futures completed is stored, and no other process misses
+// anything.
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +13,7 @@ import { readStored, type StoredPartition } from "./stored_events.ts";
 const PARTITIONS = 3;
 const NAMES = ["one", "two", "three"];
 
-/** Every event that a producer logged stands under the id it logged. */
+/** Every event that a producer logged is stored under the id it logged. */
 function checkProducer(run: KilledRun, stored: readonly StoredPartition[]): number {
   const lines = logLines(run);
   for (const [partition, id, seq] of lines) {
@@ -25,7 +26,7 @@ function checkProducer(run: KilledRun, stored: readonly StoredPartition[]): numb
   return lines.length;
 }
 
-/** No event is there twice, and of each producer's events those pushed first came first. */
+/** No event is stored twice, and each producer's events are in the order of the pushes. */
 function checkOrder(stored: readonly StoredPartition[]): void {
   for (const partition of stored) {
     const last = new Map<number, number>();
@@ -38,7 +39,7 @@ function checkOrder(stored: readonly StoredPartition[]): void {
   assertEquals(seen.size, stored.flat().length);
 }
 
-/** Each run begins where the one before it stopped acknowledging; gives where the next one may begin. */
+/** Each run begins after the previous one's last acknowledgement; returns where the next one may begin. */
 function checkConsumer(runs: readonly KilledRun[]): { nextIds: Set<number>[]; acknowledged: number } {
   const nextIds = Array.from({ length: PARTITIONS }, () => new Set([0]));
   let acknowledged = 0;
@@ -68,7 +69,7 @@ function checkConsumer(runs: readonly KilledRun[]): { nextIds: Set<number>[]; ac
   return { nextIds, acknowledged };
 }
 
-/** A consumer of the name begins where it may, and goes through all that is left. */
+/** A consumer with that name begins where it may, and reads everything that is left. */
 async function checkRestart(
   topic: Topic,
   name: string,
@@ -133,7 +134,7 @@ test("a storm of kill -9 on producers and consumers loses no completed and no un
     assertGreaterOrEqual(killed.length, 100);
     assertGreater(large, 0);
     assertGreater(acknowledged, 0);
-    // A storm in which no one gets anything done would prove nothing.
+    // A storm in which no process accomplishes anything would prove nothing.
     const fruitful = completed.filter((run) => run.events > 0);
     assertGreater(fruitful.length, completed.length * 0.5);
     await using producer = topic.producer("after the storm");

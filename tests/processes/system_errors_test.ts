@@ -1,4 +1,4 @@
-// What the system reports to a write, as each runtime passes it on: strace puts the error in the place of the call.
+// The system errors of a write, as each runtime reports them: strace injects the error into the call.
 import { assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ function whyNot(): string | false {
   return status === 0 ? false : `strace cannot be used here: ${error?.message ?? `it ended with ${status}`}`;
 }
 
-/** What an append to the file fails with, where the system call fails with the given error. */
+/** The error of an append to the file, if the system call fails with the given error. */
 function appendFailingWith(errno: string, runtime: string, file: string): Promise<string> {
   const calls = "write,pwrite64,writev,pwritev";
   const [program, ...rest] = [

@@ -10,7 +10,7 @@ import { RUNTIMES } from "./runtimes.ts";
 
 const ROUNDS = 200;
 
-/** How long an event takes to another process and back, in milliseconds, sorted. */
+/** Round-trip times of an event to another process, in milliseconds, sorted. */
 async function roundTrips(folder: string, runtime: string): Promise<number[]> {
   await using driver = await Driver.open("files", { root_path: folder });
   await driver.createTopic(runtime, { num_partitions: 2 });
@@ -42,7 +42,7 @@ for (const runtime of RUNTIMES) {
       const tookMs = await roundTrips(folder, runtime);
       const [half, most] = [0.5, 0.99].map((share) => tookMs[Math.floor(share * ROUNDS)] / 2);
       console.log(`${runtime}: one way p50 ${half.toFixed(2)} ms, p99 ${most.toFixed(2)} ms`);
-      // The slow poll beside the watch takes 250 ms on average: then no signal came.
+      // The slow poll in addition to the watch takes 250 ms on average: then no signal arrived.
       assertLess(half, 60);
     } finally {
       await rm(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// Many processes push into one partition at the same time.
+// Many processes push to one partition at the same time.
 import { assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { readStored, type StoredPartition } from "./stored_events.ts";
 const EVENTS = 100_000;
 const WRITERS = 8;
 
-/** What one writer's futures gave, and when it worked. */
+/** What one writer's futures returned, and when it worked. */
 interface Flood {
   runtime: string;
   began: number;
@@ -21,7 +21,7 @@ interface Flood {
   ids: Float64Array;
 }
 
-/** Floods a partition from several processes at once, which all begin at the same moment. */
+/** Floods a partition from several processes at once, which all start at the same moment. */
 async function floodFrom(runtimes: readonly string[], folder: string, topic: string): Promise<Flood[]> {
   const file = (run: number): string => `${folder}/${topic}-${run}.ids`;
   const children = runtimes.map((runtime, run) =>
@@ -38,14 +38,14 @@ async function floodFrom(runtimes: readonly string[], folder: string, topic: str
   }));
 }
 
-/** Events/s over all writers, from the first one's beginning to the last one's end. */
+/** Events/s of all writers, from the first start to the last end. */
 function rateOf(floods: readonly Flood[]): number {
   const began = Math.min(...floods.map((flood) => flood.began));
   const ended = Math.max(...floods.map((flood) => flood.ended));
   return floods.length * EVENTS / ((ended - began) / 1000);
 }
 
-/** Each event of each writer stands under the id that its future gave, in the order of its pushes. */
+/** Each event of each writer is stored under the id that its future returned, in the order of its pushes. */
 function checkIds(floods: readonly Flood[], stored: StoredPartition): void {
   assertEquals(stored.length, floods.length * EVENTS);
   for (const [run, { ids }] of floods.entries()) {
@@ -68,7 +68,7 @@ test("8 processes push 100,000 events each into one partition: ids are dense and
     for (const name of ["alone", "together"]) await driver.createTopic(name, { num_partitions: 1 });
     const alone: number[] = [];
     for (const runtime of RUNTIMES) {
-      // Distinguished by topic, so that each begins with an empty one.
+      // In separate topics, so that each run begins with an empty one.
       await driver.deleteTopic("alone");
       await driver.createTopic("alone", { num_partitions: 1 });
       alone.push(rateOf(await floodFrom([runtime], folder, "alone")));

@@ -1,11 +1,11 @@
-// What is pending stays bounded, and nothing is lost silently.
+// Pending events are bounded, and none is lost silently.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { BackpressureError } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
 import { microtasks, ScriptedTopic } from "./scripted_topic.ts";
 
-/** So much that two numbers may wait: an event counts 64 bytes beside its text. */
+/** Enough for two numbers to wait: an event counts 64 bytes in addition to its text. */
 const maxPendingBytes = 2 * 65 - 1;
 
 test("a push over the limit is refused, with the remedy", async () => {
@@ -24,7 +24,7 @@ test("a push over the limit is refused, with the remedy", async () => {
   assertEquals(isReady, false);
   topic.handed[0].store();
   await microtasks();
-  // The batch that waited goes, and takes the room.
+  // The waiting batch is sent, which makes room.
   assertEquals(topic.batches[2], ["4", "5"]);
   topic.handed[1].store();
   await ready;
@@ -39,7 +39,7 @@ test("an engine that can block is asked to, and nothing is refused", async () =>
   topic.answer = "later";
   const blocked: number[] = [];
   topic.blocking = ({ count }) => {
-    // An engine that blocks has stored what came before.
+    // A blocking engine has stored what was pushed before.
     for (const { store } of topic.handed.splice(0)) store();
     blocked.push(count);
     return 1000 + blocked.length * 10;

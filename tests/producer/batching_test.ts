@@ -1,4 +1,4 @@
-// When a batch goes to the driver.
+// When a batch is sent to the driver.
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { BatchSize } from "../../mod.ts";
 import { test } from "../harness.ts";

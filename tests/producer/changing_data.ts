@@ -1,16 +1,16 @@
 import type { DataPart } from "../../mod.ts";
 
-/** A data part of ten bytes 9, and what happens to it after its push. */
+/** A data part of ten bytes with the value 9, and what happens to it after its push. */
 export type Changed = () => { data: DataPart; change: () => void };
 
-/** A buffer filled with 9 that may grow. */
+/** A buffer filled with 9 that can grow. */
 export function resizable(bytes: number): ArrayBuffer {
   const buffer = new ArrayBuffer(bytes, { maxByteLength: 100_000 });
   new Uint8Array(buffer).fill(9);
   return buffer;
 }
 
-/** Takes a buffer's memory away. */
+/** Detaches a buffer's memory. */
 export function detach(buffer: ArrayBuffer): void {
   structuredClone(buffer, { transfer: [buffer] });
 }

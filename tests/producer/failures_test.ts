@@ -1,4 +1,4 @@
-// Pushes that fail: who waits learns it, and if no one does, the next flush reports it.
+// Failed pushes: callers that wait are notified, and if there are none, the next flush reports the failure.
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   ClosedError,

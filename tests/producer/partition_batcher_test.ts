@@ -8,10 +8,10 @@ import { PartitionBatcher } from "../../src/producer/partition_batcher.ts";
 import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
 
-/** What an event counts beside its metadata and data. */
+/** The size of an event in addition to its metadata and data. */
 const EVENT_BYTES = 64;
 
-/** The owner of some batchers over a driver that stores at once, and what was handed over. */
+/** The owner of some batchers with a driver that stores synchronously, and the batches it was given. */
 function makeOwner(
   limits: Partial<BatchLimits> = {},
   append: (batch: OutgoingBatch) => number | Promise<number> = () => 0,
@@ -93,7 +93,8 @@ test("a batch is sent when it is full, by events or bytes", () => {
   for (let count = 0; count < 7; count++) batchers[0].add("1");
   assertEquals(byCount.handed, [3, 3]);
   for (const text of ["1234567", "1234", "123456", "1234567890", "12345678901", "1"]) batchers[1].add(text);
-  // What would make it too large begins the next one; an event that is too large by itself goes alone.
+  // If an event would make it too large, a new batch begins; an event that is too large by itself is sent
+  // alone.
   assertEquals(byBytes.handed, [1, 2, 1, 1]);
   for (const batcher of batchers) batcher.submit();
 });
@@ -117,7 +118,7 @@ test("while a batch is being stored the next one waits for it, or until it is fu
   stored[0](0);
   await turn();
   batcher.retry();
-  // One of its batches is still on its way.
+  // One of its batches is still in flight.
   assertEquals(handed, [1, 3]);
   stored[1](1);
   await turn();
@@ -131,7 +132,7 @@ function batchOf(future: unknown): Parameters<PartitionBatcher["submitSoon"]>[0]
   return (future as { batch: Parameters<PartitionBatcher["submitSoon"]>[0] }).batch;
 }
 
-/** As `makeOwner`, over an engine that counts every byte; its answers come when the test says so. */
+/** Like `makeOwner`, for an engine that counts every byte; it answers when the test says so. */
 function makeCountingOwner(limits: Partial<BatchLimits> = {}): ReturnType<typeof makeOwner> & {
   batches: { metadata: unknown[]; data: unknown; dataBytes: number }[];
   store: (() => void)[];
@@ -150,7 +151,7 @@ function makeCountingOwner(limits: Partial<BatchLimits> = {}): ReturnType<typeof
 test("an engine's own limit counts bytes of UTF-8 and the overhead per event", () => {
   const { owner, batches, store } = makeCountingOwner();
   const batcher = new PartitionBatcher(0, owner);
-  // 3 bytes a character: 30 and 10 are 40 each, and a third would make it 120.
+  // 3 bytes per character: 30 and 10 are 40 each, and a third would make it 120.
   for (let count = 0; count < 3; count++) batcher.add("☃".repeat(10));
   assertEquals(batches.map(({ metadata }) => metadata.length), [2]);
   batcher.add(new Uint8Array(50));
@@ -263,7 +264,7 @@ test("an awaited batch is sent after the running code, unless more events are be
     await Promise.resolve();
     assertEquals(handed, more ? [] : [2]);
     batcher.submit();
-    // It is not in the batcher any more.
+    // It is no longer in the batcher.
     batcher.submitSoon(batchOf(future));
     batcher.add("3");
     await Promise.resolve();

@@ -1,4 +1,4 @@
-// Validators, partition selectors and serializers that answer at once or later.
+// Validators, partition selectors and serializers, synchronous and asynchronous.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   BackpressureError,
@@ -17,7 +17,7 @@ import { ScriptedTopic } from "./scripted_topic.ts";
 
 const config = (): ComponentDocument => ({ type: "test" });
 
-/** Answers after as many milliseconds as the metadata says. */
+/** Answers after the number of milliseconds in the metadata. */
 function slowValidator(seen: JsonValue[] = []): Validator {
   return {
     config,
@@ -190,7 +190,7 @@ test("a serializer returns bytes or text, synchronously or asynchronously", asyn
 
 test("events that wait for components are bounded, too", async () => {
   const topic = new ScriptedTopic();
-  // An event that waits counts 1 KiB beside its metadata.
+  // A waiting event counts 1 KiB in addition to its metadata.
   const options = { batchSize: 2, maxNumBatches: 2, maxPendingBytes: 4000 };
   await using producer = topic.producer(options, { validator: slowValidator() });
   const pushes = Array.from({ length: 5 }, () => producer.push({ ms: 5 }));
@@ -210,7 +210,8 @@ test("a loop that never awaits is stored by its flush, even with an asynchronous
 test("with strict ordering an event that is ready waits for earlier ones whose partition is not yet chosen", async () => {
   for (const ordering of ["strict", "loose"] as const) {
     const topic = new ScriptedTopic();
-    // Looks at no metadata, so that the text alone is needed, and answers later for what asks for partition 1.
+    // Does not read metadata, so only its text is needed, and answers asynchronously for requests for partition
+    // 1.
     const partitionSelector: PartitionSelector = {
       ...selectorOf((_, requested) =>
         requested === 1 ? new Promise((resolve) => setTimeout(() => resolve(0), 5)) : 0

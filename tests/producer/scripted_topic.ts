@@ -10,7 +10,7 @@ import {
   type Validator,
 } from "../../mod.ts";
 
-/** A batch that was handed over: its content, copied, and how to end it. */
+/** A batch that was handed over: a copy of its content, and how to end it. */
 export interface Handed {
   partition: number;
   metadata: (string | Uint8Array)[];
@@ -21,14 +21,14 @@ export interface Handed {
   fail(error: unknown): void;
 }
 
-/** How the driver answers: at once, when the test says so, or by failing. */
+/** How the driver answers: synchronously, when the test says so, or by failing. */
 export type Answer = "now" | "later" | Error;
 
-/** A topic whose driver does what the test says, and shows what it was given. */
+/** A topic whose driver does what the test says, and records what it was given. */
 export class ScriptedTopic {
   readonly handed: Handed[] = [];
   answer: Answer = "now";
-  /** What appendSync does; undefined leaves it out. */
+  /** What appendSync does; undefined leaves out the method. */
   blocking: ((batch: OutgoingBatch) => number | undefined) | undefined = undefined;
   flushes = 0;
   closes = 0;
@@ -44,7 +44,7 @@ export class ScriptedTopic {
     return this.handed.map(({ metadata }) => metadata);
   }
 
-  /** The next id of a partition, passed over. */
+  /** The next id of a partition, which is skipped. */
   takeIds(partition: number, count: number): number {
     const id = this.#nextIds[partition];
     this.#nextIds[partition] += count;
@@ -111,7 +111,7 @@ function sizeOf(data: Uint8Array | readonly Uint8Array[] | undefined): number {
     : data.reduce((sum, piece) => sum + piece.byteLength, 0);
 }
 
-/** Lets everything run that is due before the event loop turns. */
+/** Lets everything run that is due before the next turn of the event loop. */
 export async function microtasks(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }

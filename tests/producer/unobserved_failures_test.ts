@@ -4,7 +4,7 @@ import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
 import { PushBatch } from "../../src/producer/push_batch.ts";
 import { test } from "../harness.ts";
 
-/** A batch that failed, with so many of its futures observed. */
+/** A failed batch, with that many of its futures observed. */
 function failedBatch(
   failures: UnobservedFailures,
   count: number,
@@ -46,7 +46,7 @@ test("a failure observed later is no longer counted, until a flush has reported 
   batch.observe(0);
   assertEquals(failures.count, 2);
   assertEquals(failures.take()!.failures, 2);
-  // What comes after the flush is another failure, and stays one.
+  // What fails after the flush is a separate failure.
   failedBatch(failures, 1);
   batch.observe(0);
   batch.observe(0);

@@ -7,10 +7,10 @@ import { nodeStorage } from "../../src/storage/node.ts";
 import { crc32 } from "./segment_file.ts";
 import { readPartition } from "./independent_reader.ts";
 
-/** Everything in a partition, in a form to compare: an event as one line, a lost id as another. */
+/** Everything in a partition, in a comparable form: an event as one line, a lost id as another. */
 type Lines = Map<number, string>;
 
-/** Both readers find the same in a partition; gives the number of events. */
+/** Both readers find the same in a partition; returns the number of events. */
 export function assertReadersAgree(topicPath: string, partition: number): number {
   const folder = join(topicPath, "partitions", String(partition).padStart(8, "0"));
   const ours = linesOfEngine(folder, partition);
@@ -63,6 +63,6 @@ function lineOf(
 ): string {
   const { time, isText, metadata, data } = event;
   const content = isText ? new TextDecoder().decode(metadata) : [...metadata].join(" ");
-  // The other reader's own CRC: bytes of megabytes are compared by it and their number.
+  // The other reader's own CRC: megabytes are compared by CRC and size.
   return `${time} ${isText} ${content} ${data === "lost" ? data : `${data.length} bytes, ${crc32(data)}`}`;
 }

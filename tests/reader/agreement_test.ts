@@ -1,4 +1,4 @@
-// The engine and a reader made from docs/format.md alone read the same, from whatever was stored.
+// The engine and a reader written from docs/format.md alone read the same, whatever was stored.
 import { assertEquals, assertGreater } from "@std/assert";
 import {
   appendFileSync,
@@ -33,7 +33,7 @@ async function withFolder(use: (folder: string) => Promise<void>): Promise<void>
   }
 }
 
-/** Makes a topic, lets producers push, and compares the readers; gives the number of events. */
+/** Creates a topic, lets producers push, and compares the readers; returns the number of events. */
 async function store(
   options: JsonObject,
   push: (producers: Producer[]) => void | Promise<void>,
@@ -115,7 +115,7 @@ test("both readers agree on an empty topic, and on one that was trimmed", async 
   });
 });
 
-/** A topic's folder with one partition that has every feature of the format. */
+/** The folder of a topic with one partition that uses every feature of the format. */
 async function sample(folder: string): Promise<{ partition: string; logs: string[] }> {
   const partition = join(folder, "partitions", "00000000");
   mkdirSync(partition, { recursive: true });

@@ -1,5 +1,5 @@
 /**
- * A reader made from docs/format.md alone. Whatever the tests store, it must read the same as the engine.
+ * A reader written from docs/format.md alone. Whatever the tests store, it must read the same as the engine.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -79,7 +79,7 @@ function* readSegment(
   return id;
 }
 
-/** A frame that was cut short has used its sequence. */
+/** An interrupted frame has used up its sequence number. */
 function noteCutFrame(segment: SegmentFile, at: number, seen: Map<string, number>): void {
   const cut = segment.record(at);
   if (cut === undefined || cut.isTrailer) return;
@@ -99,7 +99,7 @@ function costOf(
   let [row, events, idMin] = [gapEnd, 0, known.id];
   /** Events of all rows before each one. */
   const before = new Map([[gapEnd, 0]]);
-  /** Where the ids leave no room for a lost event, none was lost. */
+  /** If the ids leave no room for a lost event, none was lost. */
   const settled = (cost: { end: number; id: number }) =>
     cost.id === idMin + (before.get(cost.end) ?? NaN) ? { end: gapEnd, id: idMin } : cost;
   for (let at = gapEnd;;) {
@@ -137,7 +137,7 @@ function costOf(
   }
 }
 
-/** What the first index entry tells that speaks of a boundary after a gap. */
+/** What the first index entry says that refers to a boundary after a gap. */
 function byIndex(
   segment: SegmentFile,
   boundaries: Map<number, { row: number; events: number }>,
@@ -181,7 +181,7 @@ function* eventsOf(
   }
 }
 
-/** A range of a frame's data; undefined when a block of it is damaged. */
+/** A range of a frame's data; undefined if a block of it is damaged. */
 function dataOf(
   { bytes, view }: SegmentFile,
   { sums, dataAt, dataBytes }: { sums: number; dataAt: number; dataBytes: number },

@@ -1,10 +1,10 @@
 /**
- * The frames of a segment file, as docs/format.md describes them: plain TypeScript, the whole file in memory, nothing
- * of the engine.
+ * The frames of a segment file, as docs/format.md describes them: plain TypeScript, with the whole file in
+ * memory, independent of the engine.
  */
 import { existsSync, readFileSync } from "node:fs";
 
-/** What a header or a trailer says. */
+/** The contents of a header or a trailer. */
 export interface Record {
   kind: number;
   flags: number;
@@ -22,7 +22,7 @@ export interface Record {
   bytes: number;
 }
 
-/** What lies at a frame boundary. */
+/** What is at a frame boundary. */
 export type Step =
   | { what: "frame"; end: number; record: Record }
   | { what: "gap"; end: number; torn: boolean }
@@ -48,10 +48,10 @@ export class SegmentFile {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly salt: number;
-  /** What the header says of the segment before: its first id and the offset of its seal. */
+  /** What the header says about the previous segment: its first id and the offset of its seal. */
   readonly #previous: [id: number, seal: number] | undefined;
 
-  /** Where the next segment says that the seal of this one is. */
+  /** Where the next segment says that this one's seal is. */
   seal: number | undefined;
 
   constructor(readonly path: string) {
@@ -63,7 +63,7 @@ export class SegmentFile {
     this.salt = isWhole ? this.view.getUint32(16, true) : this.#saltOfFrames();
   }
 
-  /** The segment after this one, which begins with `firstId`, is there. */
+  /** The next segment, which begins with `firstId`, exists. */
   isFollowedBy(next: SegmentFile, firstId: number): void {
     if (next.#previous?.[0] === firstId && next.#previous[1] > 0) this.seal = next.#previous[1];
   }
@@ -94,7 +94,7 @@ export class SegmentFile {
     }
   }
 
-  /** What lies at a frame boundary; `seen` has the highest sequence of each writer so far. */
+  /** What is at a frame boundary; `seen` has the highest sequence of each writer so far. */
   step(at: number, seen: Map<string, number>): Step {
     const header = this.record(at);
     if (header === undefined || header.isTrailer) {
@@ -118,7 +118,7 @@ export class SegmentFile {
     return next === undefined ? { what: "end" } : { what: "gap", end: next.start, torn: false };
   }
 
-  /** At the two places first where no copy in a user's data can be. */
+  /** First at the two places where a copy in a user's data is impossible. */
   #saltOfFrames(): number {
     for (const at of [64, this.bytes.length - 64]) {
       if (at > 0 && this.#recordAt(at) !== undefined) return this.view.getUint32(at + 8, true);
@@ -178,7 +178,7 @@ export class SegmentFile {
     return undefined;
   }
 
-  /** Whether another header, or as much of its magic as the file has, begins in the place of a trailer. */
+  /** Whether another header, or as much of its magic as the file has, begins in place of a trailer. */
   #isCutBefore(end: number): boolean {
     for (let at = end - 63; at < end; at++) {
       const there = text(this.bytes, at, Math.min(4, this.bytes.length - at));
@@ -204,7 +204,7 @@ export function sumBytes(dataBytes: number): number {
   return 4 * Math.ceil(dataBytes / 65536);
 }
 
-/** Bytes as a text that is the same where they are. */
+/** Bytes as a string that is equal if they are. */
 function text(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
 }

@@ -10,7 +10,7 @@ test("a table wider than the terminal shortens its widest texts, but no numbers"
   assertEquals(lines[1].endsWith("1234567"), true);
   assertEquals(lines[1].includes("…"), true);
   assertEquals(lines[1].startsWith("a-topic"), true);
-  // Nothing is made narrower than its title, or than can be read.
+  // No column is made narrower than its title, or than is readable.
   assertEquals(formatTable(head, rows, 5)[1].includes("1234567"), true);
   assertEquals(formatTable(head, rows)[1], "a-topic-with-a-long-name  short              1234567");
 });

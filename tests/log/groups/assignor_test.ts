@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { assignPartitions } from "../../../src/log/groups/assignor.ts";
 import { test } from "../../harness.ts";
 
-/** Owners by letter, `-` for no one; what they should become. */
+/** Owners as letters, `-` for none; and the expected owners. */
 const CASES: [members: string, owners: string, wanted: string][] = [
   ["a", "----", "aaaa"],
   ["ab", "----", "aabb"],

@@ -275,7 +275,7 @@ test("a writer's times never decrease below those seen from others, even if the 
       (n % 2 === 0 ? one : other).append(event(n));
     });
     now = 5000;
-    // A third one that knows nothing but what is stored.
+    // A third one that knows only what is stored.
     make("buffered").append(event(5));
     await one.flush();
     const partition = new Partition({ storage, directory, topic: "topic", partition: 0 });

@@ -5,16 +5,16 @@ import type { Producer, Topic } from "../../../mod.ts";
 import { type Content, dataOf, randomFrom } from "../content.ts";
 import { sleep, tell } from "./task.ts";
 
-/** What became of a push: the id, or how it failed. */
+/** The outcome of a push: the id, or the error. */
 export type Outcome = { content: Content } & ({ id: number } | { errno: string; mayBeStored: boolean });
 
-/** Pushes events, and tells what became of each. */
+/** Pushes events, and reports the outcome of each. */
 class Bursts {
   readonly #producers: Producer[];
   #seq = 0;
 
   constructor(topic: Topic, private readonly run: number, producers: number, maxNumBatches: number) {
-    // Every push is a batch; those beyond `maxNumBatches` are stored by a call that blocks.
+    // Every push is a batch; those beyond `maxNumBatches` are stored by a blocking call.
     const options = { batchSize: 1, maxNumBatches };
     this.#producers = Array.from(
       { length: producers },
@@ -60,8 +60,9 @@ class Bursts {
 }
 
 /**
- * Pushes when a line on standard input says so, and answers with a line: outcomes as JSON, how a flush went, or
- * that a storm is over, whose outcomes go into a file: `push COUNT SIZE`, `flush`, `storm MILLISECONDS SIZE_MAX FILE`.
+ * Pushes when a line on standard input says so, and answers with a line: the outcomes as JSON, the outcome of
+ * a flush, or that a storm is over, whose outcomes are written to a file: `push COUNT SIZE`, `flush`, `storm
+ * MILLISECONDS SIZE_MAX FILE`.
  *
  * ```text
  * burst ROOT_PATH TOPIC RUN PRODUCERS MAX_NUM_BATCHES

@@ -4,13 +4,14 @@ import { type Content, isDataOf, randomFrom } from "../content.ts";
 import { tell } from "./task.ts";
 
 /**
- * Pulls events under a name until it is killed, and acknowledges some of them. Lines in the log file:
+ * Pulls events under a consumer name until it is killed, and acknowledges some of them. Lines in the log
+ * file:
  *
  * ```text
- * first PARTITION ID        the first event it was given
+ * first PARTITION ID        the first event it received
  * begin PARTITION NEXT_ID   an acknowledgement of everything below NEXT_ID begins
  * done PARTITION NEXT_ID    and is stored
- * fault TEXT                it was given something else than it must be
+ * fault TEXT                it received something unexpected
  * ```
  *
  * ```text

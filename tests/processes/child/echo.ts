@@ -2,7 +2,7 @@ import type { Topic } from "../../../mod.ts";
 import { tell } from "./task.ts";
 
 /**
- * Pushes into partition 1 whatever comes in partition 0, until it is killed.
+ * Pushes every event of partition 0 to partition 1, until it is killed.
  *
  * ```text
  * echo ROOT_PATH TOPIC

@@ -4,12 +4,12 @@ import process from "node:process";
 import type { Topic } from "../../../mod.ts";
 import { tell } from "./task.ts";
 
-/** Pushes between two looks at what is stored. */
+/** Pushes between two checks of what is stored. */
 const WINDOW = 10_000;
 
 /**
- * Waits for a line on standard input, then pushes events as fast as it can. Tells the time it began and ended,
- * and writes the ids its futures gave into a file, 8 bytes each, in the order of the pushes.
+ * Waits for a line on standard input, then pushes events as fast as it can. Reports when it started and
+ * ended, and writes the ids that its futures returned to a file, 8 bytes each, in the order of the pushes.
  *
  * ```text
  * flood ROOT_PATH TOPIC RUN EVENTS IDS_FILE

@@ -2,11 +2,11 @@ import process from "node:process";
 import type { Topic } from "../../../mod.ts";
 import { sleep, tell } from "./task.ts";
 
-/** What starting costs (compiling, collecting garbage) is over after this. */
+/** The cost of starting (compiling, collecting garbage) is over after this time. */
 const SETTLE_MS = 1500;
 
 /**
- * Waits for an event that does not come, and tells how many microseconds of CPU that took.
+ * Waits for an event that does not arrive, and reports how many microseconds of CPU time that took.
  *
  * ```text
  * idle ROOT_PATH TOPIC MILLISECONDS

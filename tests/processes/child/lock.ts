@@ -9,7 +9,7 @@ function block(ms: number): void {
 }
 
 /**
- * Takes a lock, tells so, and gives it back after some milliseconds.
+ * Takes a lock, reports that, and releases it after some milliseconds.
  *
  * ```text
  * hold ROOT_PATH TOPIC LOCK_FILE MILLISECONDS
@@ -24,7 +24,7 @@ export function hold(_: Topic, [lockFile, milliseconds]: readonly string[]): Pro
 }
 
 /**
- * Adds 1 to the number in a file, so slowly that two who do so at a time lose something.
+ * Adds 1 to the number in a file, so slowly that two processes doing so at the same time lose an addition.
  *
  * ```text
  * increment ROOT_PATH TOPIC LOCK_FILE NUMBER_FILE TIMES

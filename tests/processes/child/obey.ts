@@ -4,10 +4,10 @@ import process from "node:process";
 import type { Consumer, Event, Producer, Topic } from "../../../mod.ts";
 import { tell } from "./task.ts";
 
-/** Where nothing comes, it does not come for this long. */
+/** If nothing arrives for this long, it never will. */
 const PATIENCE_MS = 2000;
 
-/** What a process does when it is asked to; each answers with a line. */
+/** The orders that a process understands; each answers with a line. */
 class Orders {
   readonly #producer: Producer;
   readonly #consumer: Consumer;
@@ -33,7 +33,7 @@ class Orders {
     return "acknowledged";
   }
 
-  /** Opens files until the system gives no more. */
+  /** Opens files until the system refuses. */
   exhaust(): string {
     try {
       for (;;) this.#files.push(openSync("/dev/null", "r"));
@@ -49,8 +49,8 @@ class Orders {
 }
 
 /**
- * Does what the lines on standard input say, until there are no more; what fails is reported as
- * `failed CODE ERRNO CAN_RETRY MESSAGE`.
+ * Executes the orders on standard input until it ends; a failure is reported as `failed CODE ERRNO CAN_RETRY
+ * MESSAGE`.
  *
  * ```text
  * obey ROOT_PATH TOPIC

@@ -3,13 +3,13 @@ import type { Topic } from "../../../mod.ts";
 import { type Content, dataOf, randomFrom } from "../content.ts";
 import { sleep, tell } from "./task.ts";
 
-/** Data parts of this size go into the log in several frames, ahead of their event. */
+/** Data parts of this size are written to the log in several frames, ahead of their event. */
 const LARGE_BYTES = 2 << 20;
-/** Large events of one process: the disk of the machine is not the tests' own. */
+/** Number of large events per process, because other users need the disk too. */
 const LARGE_MAX = 4;
 
 /**
- * Pushes bursts of small, middling and large events until it is killed. Each event whose future completed is a
+ * Pushes bursts of small, medium and large events until it is killed. Each event whose future completed is a
  * line `PARTITION ID SEQ` in the log file.
  *
  * ```text

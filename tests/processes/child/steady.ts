@@ -3,7 +3,7 @@ import type { Producer, Topic } from "../../../mod.ts";
 import { type Content, dataOf, randomFrom } from "../content.ts";
 import { sleep, tell } from "./task.ts";
 
-/** Data of an event at the most: frames from a few bytes to 60 kB. */
+/** Maximum data of an event: frames from a few bytes to 60 kB. */
 const DATA_BYTES_MAX = 60_000;
 
 /**

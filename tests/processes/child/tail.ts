@@ -5,8 +5,9 @@ import { type Content, isDataOf } from "../content.ts";
 import { tell } from "./task.ts";
 
 /**
- * Reads from the first event on, everything as it comes, until its standard input ends, and logs each event as a
- * line `PARTITION ID RUN SEQ`, or `fault TEXT`. What retention took before it came is passed over.
+ * Reads everything from the first event on, as it arrives, until its standard input ends, and logs each event
+ * as a line `PARTITION ID RUN SEQ`, or `fault TEXT`. Events that retention removed before they were read are
+ * skipped.
  *
  * ```text
  * tail ROOT_PATH TOPIC NAME LOG_FILE

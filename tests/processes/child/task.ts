@@ -1,10 +1,10 @@
 import { writeSync } from "node:fs";
 import type { Topic } from "../../../mod.ts";
 
-/** Something a process of the tests does. */
+/** A task of a test process. */
 export type Task = (topic: Topic, parameters: readonly string[]) => Promise<void>;
 
-/** Tells the test something: one line. */
+/** Reports something to the test: one line. */
 export function tell(line: string): void {
   writeSync(1, `${line}\n`);
 }

@@ -3,8 +3,8 @@ import { diagnostics, PartitionMovedError, type Topic } from "../../../mod.ts";
 import { tell } from "./task.ts";
 
 /**
- * Takes its part of the events as a member of a group until it is killed, and acknowledges each of them. Lines in the
- * log file:
+ * Reads its share of the events as a group member until it is killed, and acknowledges each of them. Lines in
+ * the log file:
  *
  * ```text
  * given PARTITION ID     the event was delivered
