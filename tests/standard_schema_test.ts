@@ -1,4 +1,4 @@
-// Topics typed and guarded by schemas of zod and valibot.
+// Topics typed and validated with zod and valibot schemas.
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";

@@ -1,4 +1,4 @@
-// A draft is seen by no one before it is published: not while it is filled, not when its process was killed.
+// A draft is invisible before it is published: both while it is filled, and after its process was killed.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   existsSync,

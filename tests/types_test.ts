@@ -126,7 +126,7 @@ const checks = {
     const name: string = "files";
     same<Awaited<ReturnType<typeof Driver.open<typeof name>>>, Driver>(true);
     await Driver.open(name, { anything: 1 });
-    // A driver of a kind is a driver.
+    // A driver with its specific type is assignable to Driver.
     await checks.untyped(files);
     const either = await Driver.open(Math.random() > 0.5 ? "files" : "memory", { max_partitions: 5 });
     await either.createTopic("t", { num_partitions: 1 });
@@ -149,7 +149,7 @@ const checks = {
     // @ts-expect-error: the same
     await producer.writable().getWriter().write("hello");
     await producer.writable().getWriter().write(new PushEnvelope<string>(Metadata.text("hello")));
-    // deno-lint-ignore no-explicit-any -- programs that give no types have them
+    // deno-lint-ignore no-explicit-any -- programs without type arguments have them
     (await driver.openTopic<any>("t")).producer().push("1");
     (await driver.openTopic<unknown>("t")).producer().push({ n: 1 });
     (await driver.openTopic("t")).producer().push('{"n": 1}');

@@ -1,10 +1,10 @@
-// Ways to wait for what a test wants to see, and not for a time in which it should have come.
+// Ways to wait for what a test wants to see, instead of a fixed time.
 import { setImmediate } from "node:timers";
 
-/** How long a wait goes on that must end: machines that run tests may be busy. */
+/** Time limit of a wait: machines that run tests may be busy. */
 export const PATIENCE_MS = 60_000;
 
-/** Waits until something is true; fails when it does not become so. */
+/** Waits until a condition holds; fails if it never does. */
 export async function until(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
@@ -16,7 +16,7 @@ export async function until(
   }
 }
 
-/** Lets the event loop turn: what was put off to its next turn is done then. */
+/** Lets the event loop turn: what was scheduled for its next turn is done then. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }

@@ -1,11 +1,11 @@
-// The words of this code base: a word has one meaning, and is the field's or plain English. What stands here on the
-// left was said before, and does not come back.
+// The words of this code base: each has one meaning, and is standard in the field or plain English. The words
+// on the left were used before, and must not come back.
 import { assertEquals } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 import { readFileSync } from "node:fs";
 import { test } from "./harness.ts";
 
-/** What is not said, and what is said instead. */
+/** Words not to use, and what to use instead. */
 const WORDS: readonly [word: RegExp, instead: string][] = [
   [/\b(?:somebody|whoever)\b/i, "another process, the caller, who"],
   [/\bnobody\b/i, "no one"],
@@ -20,9 +20,12 @@ const WORDS: readonly [word: RegExp, instead: string][] = [
   [/\b(?:GapCost|passGap|passAt|placeAfter|fruitless)\b/, "ids a gap spans, entry, log position, last miss"],
 ];
 
-/** Where a word stands for something else, by file: what a system, a library or an earlier version calls so. */
+/**
+ * Files in which a word means something else: because a system, a library or an earlier version calls it
+ * that.
+ */
 const ELSEWHERE: readonly [file: RegExp, word: RegExp][] = [
-  // The programs that play many at a time.
+  // The npm scripts that run at the same time.
   [/^tests\/packaging\/npm_scripts_test\.ts$/, /lane/i],
   // Parts of a vector of bytes.
   [/^wasm\//, /lane/],
@@ -30,7 +33,7 @@ const ELSEWHERE: readonly [file: RegExp, word: RegExp][] = [
 
 const FOLDERS = ["bench", "docs", "examples", "page", "src", "tests", "tools", "wasm"];
 
-/** Made by programs, from what is looked at here; or stores that earlier versions wrote. */
+/** Generated from files that are checked here, or stores that earlier versions wrote. */
 const MADE =
   /^(?:src\/ui\/page_files\.ts|src\/log\/format\/core\/core_bytes\.ts|tests\/golden\/.*|tests\/words_test\.ts)$/;
 

@@ -1,4 +1,4 @@
-// The simulated disk can do what real ones do: each fault it is there for, by itself.
+// The simulated disk can do what real ones do: each fault separately.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { StorageError } from "../../src/errors.ts";
 import { test } from "../harness.ts";
@@ -10,7 +10,7 @@ import { SimulatedProcess } from "./disk/process.ts";
 
 const SEEDS = 400;
 
-/** A disk with a folder and a file in it, all of it synced. */
+/** A disk with a folder and a file in it, all synced. */
 function makeDisk(seed: number): { disk: SimulatedDisk; process: SimulatedProcess } {
   const disk = new SimulatedDisk(seed);
   const process = new SimulatedProcess(disk);
@@ -25,13 +25,13 @@ function bytes(count: number, value: number): Uint8Array {
   return new Uint8Array(count).fill(value);
 }
 
-/** What is in the file now, as runs of equal bytes. */
+/** The content of the file, as runs of equal bytes. */
 function runsOf(disk: SimulatedDisk): string {
   const inode = disk.names.file("/folder/file");
   return String.fromCharCode(...inode.read(0, inode.size)).replace(/(.)\1*/g, "$1");
 }
 
-/** Everything that `story` gives on many disks. */
+/** Every outcome of `story` on many disks. */
 function outcomes(faults: FaultRates, story: (made: ReturnType<typeof makeDisk>) => string): Set<string> {
   const found = new Set<string>();
   for (let seed = 1; seed <= SEEDS; seed++) {

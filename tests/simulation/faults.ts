@@ -2,7 +2,7 @@ import type { FaultRates } from "./disk/disk.ts";
 import type { Random } from "./disk/random.ts";
 import type { GroupModel } from "./model/group_model.ts";
 
-/** What goes wrong in a story of a group. */
+/** The faults in a history of a group. */
 export function chooseGroupFaults(random: Random, { isPeaceful }: GroupModel): FaultRates {
   const { preempt, shortRead, slowSync, halfSeen, ...severe } = chooseFaults(random);
   const peaceful = { preempt, shortRead, slowSync, halfSeen, clockStep: severe.clockStep };

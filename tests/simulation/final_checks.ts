@@ -5,22 +5,22 @@ import { checkSideTopic } from "./actors/founder.ts";
 import { BrokenPromise } from "./model/broken_promise.ts";
 import { TOPIC, type World } from "./world.ts";
 
-/** What a partition holds, read from its beginning. */
+/** The content of a partition, read from its beginning. */
 interface PartitionContent {
-  /** Key of each event that is whole, by id. */
+  /** Key of each intact event, by id. */
   events: Map<number, string>;
   /** Time of each event. */
   times: Map<number, number>;
-  /** The id that comes next. */
+  /** The next id. */
   endId: number;
 }
 
-/** Every event there is; without a power cut, all of them whole. */
+/** Every event; without a power cut, all of them intact. */
 export function readAll(world: World): PartitionContent[] {
   return world.model.partitions.map(({ partition }) => readPartition(world, partition));
 }
 
-/** Holds what is left at the end of a story against all that was promised. Nothing fails any more. */
+/** Compares what is left at the end of a history with all that was promised. Nothing fails any more. */
 export async function checkEverything(world: World): Promise<void> {
   const contents = readAll(world);
   world.model.checkComplete(contents.map(({ events }) => events));
@@ -92,7 +92,7 @@ async function verify(world: World): Promise<void> {
     ) {
       // An index is a hint, and its entries are cut short like everything that is appended.
       const isCutEntry = kind === "index" && reason === "index checksum differs";
-      // An append of two parts, and a few bytes of another one between: it is whole but for its first bytes.
+      // An append in two parts, with a few bytes of another one in between: only its first bytes are damaged.
       const isSplit = kind === "frame header" && severity === "redundant";
       if (severity === "torn" || isCutEntry || isSplit) continue;
       throw new BrokenPromise(`verify finds ${severity} (${kind}) at event ${firstId}: ${reason} in ${file}`);
@@ -100,7 +100,7 @@ async function verify(world: World): Promise<void> {
   }
 }
 
-/** Every consumer name gets every event, unless its position was moved. */
+/** Every consumer gets every event, unless its position was moved. */
 async function checkDelivery(world: World, contents: readonly PartitionContent[]): Promise<void> {
   const { model } = world;
   for (const { name, delivered, positions } of model.consumers.values()) {
@@ -111,7 +111,7 @@ async function checkDelivery(world: World, contents: readonly PartitionContent[]
     for (const [partition, { events }] of contents.entries()) {
       const from = Math.max(positions[partition].skippedTo, model.partitions[partition].removedTo);
       for (const [id, key] of events) {
-        // One whose producer was killed may come to light when a power cut takes what stood before it.
+        // An event of a killed producer may appear when a power cut destroys what was before it.
         if (id >= from && !delivered.has(key) && model.pushes.get(key)!.wasCompleted) {
           throw new BrokenPromise(`${name} never got event ${id} (${key}) of partition ${partition}`);
         }

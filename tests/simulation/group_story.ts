@@ -4,13 +4,16 @@ import { readAll } from "./final_checks.ts";
 import { BrokenPromise } from "./model/broken_promise.ts";
 import { TOPIC, type World } from "./world.ts";
 
-/** Rounds in which members that nothing disturbs any more acknowledge everything, at most. */
+/** Most rounds in which undisturbed members acknowledge everything. */
 const ROUNDS_MAX = 80;
-/** So many they have at least, to find each other's signs of life. */
+/** At least this many, so that they see each other's heartbeats. */
 const ROUNDS_MIN = 3;
 const ROUND_MS = 200;
 
-/** The members that are left finish the work. Nothing fails any more: everything must be acknowledged, and shared evenly. */
+/**
+ * The remaining members finish the work. Nothing fails any more: everything must be acknowledged, and shared
+ * evenly.
+ */
 export async function drainGroup(world: World): Promise<void> {
   const { group, members, disk } = world;
   if (group === undefined) return;
@@ -31,12 +34,12 @@ export async function drainGroup(world: World): Promise<void> {
   await topic.close();
 }
 
-/** Whether everything is acknowledged, and each member has its part of the partitions and knows of it. */
+/** Whether everything is acknowledged, and each member knows its share of the partitions. */
 async function isDone(world: World, topic: TopicInterface): Promise<boolean> {
   const { members, model } = world;
   if (left(world) !== undefined) return false;
   const lag = await topic.lag(GROUP);
-  // What a power cut damaged at the end is passed over with the event that comes after it.
+  // What a power cut damaged at the end is skipped with the event that comes after it.
   if (!model.hadPowerCut && lag.some(({ events }) => events > 0)) return false;
   const listed = (await topic.members!(GROUP)).map(({ partitions }) => String(partitions)).sort();
   if (String(listed) !== String(members.map(({ assigned }) => String(assigned)).sort())) return false;
@@ -45,7 +48,7 @@ async function isDone(world: World, topic: TopicInterface): Promise<boolean> {
   return owned.size === model.partitions.length && Math.max(...counts) - Math.min(...counts) <= 1;
 }
 
-/** An event that no one acknowledged. */
+/** An event that was not acknowledged. */
 function left(world: World): string | undefined {
   const { acknowledged, attempted } = world.group!;
   return readAll(world).flatMap(({ events }) => [...events.values()])

@@ -1,8 +1,9 @@
 import type { SimulatedDisk } from "./disk/disk.ts";
 
 /**
- * Lets others act in the middle of what a process does from now on, once: before its system call of that number, counted
- * from 0. Gives what ends that, and says then whether it happened: a process that made fewer calls has no such moment.
+ * Lets other processes act once in the middle of what a process does from now on: before its system call with
+ * that number, counted from 0. Returns a function that ends this, and returns whether it happened: a process
+ * that made fewer calls has no such moment.
  */
 export function interruptOnce(disk: SimulatedDisk, moment: number, act: () => void): () => boolean {
   let calls = 0;

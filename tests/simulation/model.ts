@@ -4,7 +4,7 @@ import { PartitionModel } from "./model/partition_model.ts";
 import type { Push } from "./model/push.ts";
 import type { SimulatedDisk } from "./disk/disk.ts";
 
-/** What the log promised so far, to hold it against what is read. */
+/** What the log has promised so far, to compare with what is read. */
 export class Model {
   readonly pushes: Map<string, Push> = new Map();
   readonly partitions: PartitionModel[];
@@ -66,7 +66,7 @@ export class Model {
     return push;
   }
 
-  /** The same, of an event whose data was not read. */
+  /** The same for an event whose data was not read. */
   readMetadata(partition: number, id: number, metadata: string): Push {
     let key: string;
     try {
@@ -102,14 +102,14 @@ export class Model {
     for (const consumer of this.consumers.values()) consumer.forget();
   }
 
-  /** The log was read whole after a power cut: gives for each partition the id that comes next. */
+  /** The log was read completely after a power cut: returns the next id of each partition. */
   checkDurable(present: readonly ReadonlyMap<number, string>[]): void {
     for (const push of this.pushes.values()) {
       if (push.isDurable) this.#checkPresent(push, present, "was on the disk and is gone after a power cut");
     }
   }
 
-  /** The log was read whole: every completed event must be there, once, under its id. */
+  /** The log was read completely: every completed event must exist, once, under its id. */
   checkComplete(present: readonly ReadonlyMap<number, string>[]): void {
     const seen = new Set<string>();
     for (const events of present) {
@@ -123,7 +123,7 @@ export class Model {
     }
   }
 
-  /** Events of a range were said to be lost, or were passed over: none of them may be one that is promised. */
+  /** Events of a range were reported lost, or were skipped: none of them may be a promised one. */
   checkLost(partition: number, firstId: number, endId: number, how: string): void {
     const { removedTo, seen } = this.partitions[partition];
     for (let id = Math.max(firstId, removedTo); id < Math.min(endId, firstId + 10_000); id++) {

@@ -1,7 +1,7 @@
 /**
- * Runs the log on a simulated disk, seed after seed, and holds what comes out against a model.
+ * Runs the log on a simulated disk, seed after seed, and compares the result with a model.
  *
- *     npm run simulate -- --seed 42               repeats one story
+ *     npm run simulate -- --seed 42               repeats one history
  *     npm run simulate -- --count 100000          runs many
  *     npm run simulate -- --story group           stories of a group's members only; "log": of all others
  *     npm run simulate -- --mutations             breaks the code on purpose, and expects that to be found

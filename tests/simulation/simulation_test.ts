@@ -2,9 +2,9 @@ import { assertEquals } from "@std/assert";
 import { test } from "../harness.ts";
 import { runSeed } from "./world.ts";
 
-/** Seeds run one after the other in each of a few tests, so that they share the cores. */
+/** Seeds per test, run one after the other, so that several tests share the cores. */
 const SEEDS_PER_TEST = 250;
-/** Stories of a group take longer. */
+/** Histories of a group take longer. */
 const GROUP_SEEDS = 40;
 
 for (let part = 0; part < 8; part++) {

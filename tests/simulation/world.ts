@@ -44,13 +44,13 @@ export const DEFAULT_COMPONENTS = {
   serializer: { type: "default" },
 };
 
-/** Programs that push, read, trim and delete under names of their own, or the members of a group. */
+/** Programs that push, read, trim and delete under their own names, or the members of a group. */
 export type StoryKind = "log" | "group";
 
 const STEPS = 100;
-/** How many processes may be in the middle of something at a time. */
+/** Most processes that may be in the middle of something at a time. */
 const DEPTH_MAX = 6;
-/** Turns of the microtask queue after which something waits for nothing. */
+/** Turns of the microtask queue after which something is waiting in vain. */
 const TURNS_MAX = 3000;
 
 /** The folder of a partition of the topic. */
@@ -58,13 +58,13 @@ export function directoryOf(partition: number): string {
   return `${ROOT}/${TOPIC}/partitions/${String(partition).padStart(8, "0")}`;
 }
 
-/** One simulated machine with programs that use one topic, driven by a seed. */
+/** A simulated machine with programs that use one topic, driven by a seed. */
 export class World {
   readonly disk: SimulatedDisk;
   readonly model: Model;
   readonly retention: RetentionModel;
   readonly sideTopic: SideTopicModel = new SideTopicModel();
-  /** Of the group, in a story of one. */
+  /** Only in a history of a group. */
   readonly group: GroupModel | undefined;
   readonly theme: Theme;
   readonly members: MemberProgram[] = [];
@@ -77,7 +77,7 @@ export class World {
   #running = new Set<Program>();
   #pending = 0;
   #broken: unknown;
-  /** Whether writes take a part only, now or before: members say later what failed. */
+  /** Whether writes are cut short, now or before: members report later what failed. */
   #cutsWrites = false;
   #powerCutAt = -1;
   #isPowerOff = false;
@@ -116,7 +116,7 @@ export class World {
     return new FilesDriver(options, process, { indexIntervalBytes: 512, chunkBytes: 4096 }, environment);
   }
 
-  /** A promise that must settle; what it throws ends the story. */
+  /** A promise that must settle; its error ends the history. */
   track(promise: PromiseLike<void>): void {
     const { machine } = this;
     this.#pending++;
@@ -125,12 +125,12 @@ export class World {
     });
   }
 
-  /** Something is wrong, where no one would pass an error on. */
+  /** Reports an error where there is no caller to throw it to. */
   break(error: unknown): void {
     if (!(error instanceof SimulatedKill)) this.#broken ??= error;
   }
 
-  /** Throws unless the disk itself made this error. */
+  /** Throws unless the disk itself injected this error. */
   tolerate(error: unknown): void {
     if (error instanceof SimulatedKill || isSimulated(error)) return;
     if (error instanceof FlushError) return this.tolerate(error.cause);
@@ -140,7 +140,7 @@ export class World {
     if (!isShortWrite) throw error;
   }
 
-  /** Retention options of some kind. */
+  /** Random retention options. */
   retentionOptions(kind: "bytes" | "seconds" | "acknowledged" | "none"): {
     retention_bytes: number | null;
     retention_seconds: number | null;
@@ -154,7 +154,7 @@ export class World {
     };
   }
 
-  /** Runs the whole story; throws when a promise was broken. */
+  /** Runs the whole history; throws if a promise was broken. */
   async run(): Promise<void> {
     await this.#begin();
     const { random } = this.disk;
@@ -167,8 +167,8 @@ export class World {
     const powerCuts = hasPowerCuts && this.group?.isPeaceful !== true && this.theme !== "cut writes"
       ? Array.from({ length: 1 + random.below(2) }, () => random.below(STEPS))
       : [];
-    // The second part of a write that the system cut in two ends with a trailer. When the power takes what stood before
-    // it, a reader may take it for the end of a frame that lies there.
+    // The second part of a write that the system split ends with a trailer. If a power cut destroys what was
+    // before it, a reader may mistake it for the end of a frame there.
     this.disk.loopsOverShortWrites = powerCuts.length === 0;
     for (let count = 0; count < STEPS; count++) {
       if (powerCuts.includes(count)) this.#powerCutAt = this.disk.calls + 1 + random.below(40);
@@ -177,7 +177,7 @@ export class World {
       else if (random.chance(0.5)) await this.settle(false);
       this.#check();
     }
-    // It may have gone while the last step settled.
+    // The power may have been cut while the last step settled.
     if (this.#isPowerOff) await this.#powerCut();
     this.#powerCutAt = -1;
     await this.settle(true);
@@ -193,11 +193,11 @@ export class World {
     await this.settle(true);
     await checkEverything(this);
     this.#check();
-    // Producers that were killed leave nothing behind.
+    // Killed producers leave nothing behind.
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Without faults, for a look that no one in the story takes. */
+  /** Without faults, for a check that is not part of the history. */
   undisturbed<T>(look: () => T): T {
     const { faults } = this.disk;
     this.disk.faults = {};
@@ -208,7 +208,7 @@ export class World {
     }
   }
 
-  /** Where a partition ends now. */
+  /** The current end of a partition. */
   endIdOf(partition: number): number {
     return this.undisturbed(() => {
       try {
@@ -222,7 +222,7 @@ export class World {
 
   openPartition(partition: number): Partition {
     const storage = new SimulatedProcess(this.disk);
-    // No index entries: looking changes nothing.
+    // Without index entries, so that checking changes nothing.
     const indexIntervalBytes = Number.MAX_SAFE_INTEGER;
     return new Partition({
       storage,
@@ -233,7 +233,10 @@ export class World {
     });
   }
 
-  /** Reads one event whole and holds it against the model; undefined when a power cut took some of its data. */
+  /**
+   * Reads one event completely and compares it with the model; undefined if a power cut destroyed some of its
+   * data.
+   */
   readEvent(batch: IncomingBatch, index: number): Push | undefined {
     const id = batch.baseId + index;
     const metadata = batch.metadataText!(index);
@@ -261,7 +264,7 @@ export class World {
     throw new BrokenPromise(`event ${id} is called gone, and removed were those below ${removedTo}`);
   }
 
-  /** A reader learned of damage. */
+  /** A reader learned about damage. */
   checkDamage({ partition, firstId, endId, reason }: Damage): void {
     const { removedTo } = this.model.partitions[partition];
     if (firstId < removedTo && reason.includes("is missing")) {
@@ -305,7 +308,7 @@ export class World {
     }
     const names: string[] = [];
     for (let index = 0, count = 1 + random.below(2); index < count; index++) {
-      // Two of one name at once, now and then.
+      // Sometimes two with the same name.
       const name = `c${random.chance(0.3) ? 0 : index}`;
       names.push(name);
       this.programs.push(new ConsumerProgram(this, name));
@@ -323,7 +326,7 @@ export class World {
       const behavior = random.pick(["buffered", "on_flush", "immediate"] as const);
       this.programs.push(new ProducerProgram(this, `p${index}`, behavior));
     }
-    // Of one machine they see each other's processes.
+    // On one machine, they see each other's processes.
     const hosts = random.pick([["here"], ["here", "there"], [""]]);
     for (let index = 0, count = 2 + random.below(4); index < count; index++) {
       this.members.push(new MemberProgram(this, `m${index}`, random.pick(hosts)));
@@ -348,7 +351,7 @@ export class World {
 
   #runOthers(interrupted: SimulatedProcess, steps: number): void {
     if (this.#isPowerOff || this.#running.size >= DEPTH_MAX) return;
-    // Processes share no memory, simulated ones do: put back what the interrupted one had.
+    // Real processes share no memory, simulated ones do: restore what the interrupted one had.
     const restore = snapshot();
     try {
       for (let count = 0; count < steps && !this.#isPowerOff; count++) {
@@ -363,7 +366,7 @@ export class World {
     }
   }
 
-  /** Lets promises settle: all that can, or only some, so that syncs take their time. */
+  /** Lets promises settle: all that can, or only some, so that syncs take a while. */
   async settle(all: boolean): Promise<void> {
     const { syncs, random } = this.disk;
     for (let turns = 0; this.#pending > 0 || turns < 10; turns++) {
@@ -373,7 +376,7 @@ export class World {
         if (!all && random.chance(0.3)) break;
         syncs.finishOne();
       } else if (turns > 60 && !all && syncs.pending === 0) break;
-      // A batch that is not full goes in the next turn of the event loop at the latest.
+      // A batch that is not full is sent in the next turn of the event loop at the latest.
       if (turns % 500 === 499) await new Promise((resolve) => setImmediate(resolve));
       if (turns > TURNS_MAX) throw new BrokenPromise("something neither completes nor fails");
     }
@@ -416,7 +419,7 @@ export class World {
     if (baseId !== undefined) this.#noteRemoval(process, path, () => [baseId]);
   }
 
-  /** A name may say that segments are removed whose files are still there. */
+  /** A name may say that segments are removed whose files still exist. */
   #notePublish(process: SimulatedProcess, path: string): void {
     const name = path.slice(path.lastIndexOf("/") + 1);
     this.#noteRemoval(process, path, (names) => {
@@ -440,7 +443,7 @@ export class World {
   }
 }
 
-/** Keeps what the processes' shared memory holds; the returned function puts it back. */
+/** Saves the content of the processes' shared memory; the returned function restores it. */
 function snapshot(): () => void {
   const window = readWindow.snapshot(64 * 1024);
   const small = core.u8.slice(core.slot, core.slot + 4096);

@@ -1,4 +1,5 @@
-// Each runtime says in its own way what the system reported; what they said of one quota is below, word for word.
+// Each runtime reports system errors in its own way; their messages about an exceeded quota are below, word for
+// word.
 import { assert, assertEquals } from "@std/assert";
 import { constants } from "node:os";
 import process from "node:process";

@@ -10,7 +10,7 @@ import { test } from "../harness.ts";
 
 const LEASE_MS = 60;
 
-/** Runs a body with the path of a lock in a folder of its own. */
+/** Runs a body with the path of a lock in a separate folder. */
 function withLock(body: (path: string, names: () => string[]) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-lock-"));
   try {
@@ -96,7 +96,7 @@ test("a lock that keeps changing its holder is never taken over", () => {
 test("of two processes that see a killed holder, only one removes its lock", () => {
   withLock((path) => {
     let isFirst = true;
-    // Between the claim and the look at the lock the other one comes, does it all, and has the lock.
+    // Between the claim and checking the lock, the other process arrives, does all of it, and has the lock.
     const interrupted: Storage = {
       ...nodeStorage,
       publish(name, content) {

@@ -65,7 +65,7 @@ test("a sync calls the system, and fails when that fails", () =>
     await file.sync();
     file.syncNow();
     file.close();
-    // Nothing is open under that number now: a sync that is not asked for would succeed.
+    // No file is open under that descriptor now: a sync that is not requested would succeed.
     await assertRejects(() => file.sync(), StorageError, `Cannot sync "${folder}/file"`);
     assertThrows(() => file.syncNow(), StorageError, `Cannot sync "${folder}/file"`);
     nodeStorage.syncDirectory(folder);
@@ -115,7 +115,7 @@ test("a missing file is undefined, or an error where it is required", () =>
     assertEquals(errnoOf(() => nodeStorage.open(none, "read")), "ENOENT");
     assertEquals(errnoOf(() => nodeStorage.list(none)), "ENOENT");
     assertEquals(errnoOf(() => nodeStorage.rename(none, `${folder}/other`)), "ENOENT");
-    // Opening never makes a file.
+    // Opening never creates a file.
     for (const mode of ["append", "update"] as const) assertThrows(() => nodeStorage.open(none, mode));
     assertEquals(readdirSync(folder), []);
     assertThrows(() => nodeStorage.readWhole(folder), StorageError, "Cannot read");

@@ -5,7 +5,7 @@ import { test } from "../harness.ts";
 import { changedStorage } from "../log/port_wrapper.ts";
 import { until } from "../waiting.ts";
 
-/** Whether calls came one at a time, and not several at one moment. */
+/** Whether calls came one at a time, not several at the same moment. */
 function areApart(moments: readonly number[]): boolean {
   return moments.slice(1).every((moment, index) => moment - moments[index] > 1);
 }

@@ -4,7 +4,7 @@ import { storageOn } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import type { FileSystem } from "../../src/storage/system.ts";
 
-/** Which of the ways of Windows a file system has. */
+/** Which of Windows' restrictions a file system has. */
 export interface Ways {
   /** Whether it has hard links, as NTFS has and exFAT has not. */
   links: boolean;
@@ -15,8 +15,8 @@ function refusal(code: string, call: string, path: string): Error {
 }
 
 /**
- * `node:fs` as it answers on Windows: no folder is opened, nothing is renamed over a folder or over what is open, no
- * folder is renamed that something has a file open in, and names are found in upper and lower case alike.
+ * `node:fs` as it behaves on Windows: folders cannot be opened, nothing is renamed over a folder or over an
+ * open file, a folder with an open file in it cannot be renamed, and names are case-insensitive.
  */
 export function windowsFiles({ links }: Ways): FileSystem {
   const open = new Map<number, string>();

@@ -1,4 +1,5 @@
-// The storage port and the files driver on a file system with the ways of Windows, with hard links and without.
+// The storage port and the files driver on a file system that behaves as on Windows, with and without hard
+// links.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -97,7 +98,7 @@ test("topics whose names differ only in case are equal on such a disk", async ()
   }
 });
 
-/** Windows lets no one take a topic away that others have open: `deleteTopic` fails, and says so. */
+/** On Windows, a topic that others have open cannot be deleted: `deleteTopic` fails, and says so. */
 const NOT_THERE = ["users of a topic that is deleted get an error"];
 
 test("an open topic is not deleted there, and the error says why", async () => {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { bundlePage, PAGE_FILES_FILE, pageFilesModule } from "../../tools/build_ui.ts";
 import { test } from "../harness.ts";
 
-// Here and not in a test: the bundler keeps a channel to a worker open.
+// Not in a test: the bundler keeps a channel to a worker open.
 const files = bundlePage();
 
 test("the generated page is up to date with its sources", () => {
@@ -28,7 +28,7 @@ test("the page type-checks with the browser's and the server's types", () => {
 
 test("the page contacts no other machine", () => {
   for (const [path, { text }] of Object.entries(files)) {
-    // Names of XML vocabularies are not addresses to ask; licences may name a home.
+    // Names of XML namespaces are never requested; licences may contain a URL.
     const addresses = (text.match(/https?:\/\/[^\s"'`)>]+/g) ?? []).filter((url) =>
       !url.startsWith("http://www.w3.org/")
     );

@@ -1,9 +1,9 @@
-// What the tasks build lies beside the source, and must not fail the gate or stand in the way of a release.
+// What the tasks build is stored next to the source, and must not fail the gate or prevent a release.
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { test } from "../harness.ts";
 
-/** Where `npm run compile`, `release` and `build:npm`, alone and bundled, put what they make. */
+/** Where `npm run compile`, `release` and `build:npm`, plain and bundled, write their output. */
 const BUILT = ["dist/", "npm/", "npm-bundled/"];
 
 test("folders that tasks fill are neither formatted, linted nor committed", () => {

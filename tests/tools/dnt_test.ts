@@ -1,5 +1,5 @@
-// Where JSR answers, dnt compiles the npm package, else TypeScript's own compiler does. What comes out must be the
-// same package.
+// If JSR is reachable, dnt compiles the npm package, otherwise TypeScript's own compiler does. The resulting
+// packages must be the same.
 import { assertEquals } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -10,7 +10,7 @@ import { test } from "../harness.ts";
 import { serveFakeJsr } from "./fake_jsr.ts";
 import { runBeside } from "./run_beside.ts";
 
-/** Every file of a package by path, the names of parts without their sums. */
+/** Every file of a package by path, with the names of chunks without their hashes. */
 function filesOf(folder: string): string[] {
   return [...walkSync(folder, { includeDirs: false })]
     .map(({ path }) => relative(folder, path).replaceAll("\\", "/").replace(/part-\w+/, "part"))
@@ -31,7 +31,7 @@ async function buildNpm(output: string, environment: Record<string, string>): Pr
   assertEquals(code, 0, stdout + stderr);
 }
 
-/** What was made of version 0.43.2 of dnt, save declarations of inner modules and names of parts. */
+/** The output of dnt version 0.43.2, except declarations of internal modules and names of chunks. */
 const RECORDED = [
   "LICENSE",
   "README.md",
@@ -46,7 +46,7 @@ const RECORDED = [
   ...["cpp_files", "kafka", "otel", "testing"].map((folder) => `script/src/${folder}/mod.d.ts`),
 ].sort();
 
-/** The real one, where JSR answers: then it is tried, and not its stand-in. */
+/** The real one, if JSR is reachable: then it is tested instead of its stand-in. */
 const connected = process.env["DIASPORA_TOOLING"] === "connected";
 
 test("dnt and TypeScript's own compiler build the same package", async () => {

@@ -1,5 +1,5 @@
-// Takes the place of dnt, which comes from JSR alone, in the tests of what it is asked for. It refuses what dnt
-// 0.43 refuses or does wrong, and puts the modules where dnt does. Served as a package of a registry of the tests.
+// Replaces dnt, which is only available from JSR, in the tests of how it is called. It refuses what dnt 0.43
+// refuses or does wrong, and puts the modules where dnt does. A test registry serves it as a package.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -32,7 +32,7 @@ function refuse(why: string): never {
   throw new Error(`dnt would not do this: ${why}`);
 }
 
-/** Bare imports of a package's modules, with the ranges that deno.json gives them. */
+/** Bare imports of a package's modules, with the version ranges in deno.json. */
 function importsOf(config: string): Map<string, string> {
   const { imports } = JSON.parse(readFileSync(config, "utf8")) as { imports: Record<string, string> };
   const npm = Object.entries(imports).filter(([, target]) => target.startsWith("npm:"));
@@ -55,7 +55,7 @@ function check(options: Options): void {
   const imports = importsOf(options.configFile);
   for (const [specifier, { name }] of Object.entries(options.mappings)) {
     if (!imports.has(specifier)) refuse(`the mapped "${specifier}" is not in the code`);
-    // It checks types, and installs peers only where they are named.
+    // It checks types, and installs peer dependencies only if they are named.
     if (!(name in (options.package.devDependencies ?? {}))) refuse(`"${name}" would not be installed`);
   }
   if (!("@types/node" in (options.package.devDependencies ?? {}))) refuse("no types of node: modules");
@@ -70,7 +70,7 @@ export async function build(options: Options): Promise<void> {
   const esm = join(options.outDir, "esm");
   mkdirSync(esm, { recursive: true });
   compileWithTypescript(esm);
-  // What comes from JSR stands in a folder of its own, in a version's name.
+  // Modules from JSR are in a separate folder, named after the version.
   const std = "deps/jsr.io/@std";
   cpSync(join(esm, "tools/std"), join(esm, std), { recursive: true });
   rmSync(join(esm, "tools"), { recursive: true });

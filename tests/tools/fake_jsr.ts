@@ -7,13 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type JsrPackage, readFiles, standIn, versionDocument } from "./jsr_package.ts";
 
-/** A registry that speaks JSR's protocol, and holds the stand-ins of `@std`. */
+/** A registry with JSR's protocol that contains the stand-ins for `@std`. */
 export interface FakeJsr extends AsyncDisposable {
-  /** Its address, for `JSR_URL`. */
+  /** Its URL, for `JSR_URL`. */
   url: string;
-  /** Paths that were asked for. */
+  /** Paths that were requested. */
   asked: string[];
-  /** Packages by name; what is published comes in here. */
+  /** Packages by name; published ones are added here. */
   packages: Map<string, JsrPackage>;
 }
 
@@ -39,7 +39,7 @@ function unpack(name: string, version: string, archive: Uint8Array): JsrPackage 
   }
 }
 
-/** Answers the questions that `deno publish` asks, and takes what it sends. */
+/** Handles the requests of `deno publish`. */
 function answerPublisher(packages: FakeJsr["packages"], path: string, body: Uint8Array): Answer {
   const [, scope, rest, version] = /^\/api\/scopes\/([^/]+)\/packages\/([^/]+)(?:\/versions\/(.+))?$/
     .exec(path) ?? [];
@@ -53,7 +53,7 @@ function answerPublisher(packages: FakeJsr["packages"], path: string, body: Uint
   return { type: JSON_TYPE, body: JSON.stringify({ id, status: "success", error: null }) };
 }
 
-/** Answers the questions of programs that import a package. */
+/** Handles the requests of programs that import a package. */
 function answerImporter(packages: FakeJsr["packages"], path: string): Answer | undefined {
   const [, name, rest] = /^\/(@[^/]+\/[^/]+)\/(.+)$/.exec(path) ?? [];
   const found = packages.get(name);
@@ -65,7 +65,7 @@ function answerImporter(packages: FakeJsr["packages"], path: string): Answer | u
   return bytes === undefined ? undefined : { type: "application/typescript", body: bytes };
 }
 
-/** Serves JSR's protocol, so that the connected way can be walked where JSR itself is out of reach. */
+/** Serves JSR's protocol, so that the connected mode can be tested without JSR. */
 export async function serveFakeJsr(): Promise<FakeJsr> {
   const asked: string[] = [];
   const packages = new Map(["assert", "cli", "fs"].map(standIn).map((its) => [its.name, its]));

@@ -3,14 +3,14 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
-/** A package in one version, as JSR keeps it. */
+/** One version of a package, as JSR stores it. */
 export interface JsrPackage {
   /** Name with scope, e.g. `@std/cli`. */
   name: string;
   version: string;
-  /** Entry points, e.g. `./parse-args`, and the files they are. */
+  /** Entry points, e.g. `./parse-args`, and their files. */
   exports: Record<string, string>;
-  /** Contents by path from the root of the package, e.g. `parse_args.ts`. */
+  /** Contents by path, relative to the root of the package, e.g. `parse_args.ts`. */
   files: Map<string, Uint8Array>;
 }
 
@@ -24,7 +24,7 @@ export function readFiles(folder: string): Map<string, Uint8Array> {
   );
 }
 
-/** A stand-in for a package of `@std`, as if it had come from there. */
+/** A stand-in for an `@std` package, as if it came from JSR. */
 export function standIn(folder: string): JsrPackage {
   const texts = [...readFiles(join("tools/std", folder))].map(([file, bytes]): [string, string] => [
     file,
@@ -46,7 +46,7 @@ export function standIn(folder: string): JsrPackage {
   };
 }
 
-/** What JSR says of one version: its files with their sums, and its entry points. */
+/** JSR's metadata of one version: its files with their checksums, and its entry points. */
 export function versionDocument({ exports, files }: JsrPackage): string {
   const manifest = [...files].map(([path, bytes]) => [`/${path}`, {
     size: bytes.length,

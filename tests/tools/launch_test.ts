@@ -6,7 +6,7 @@ import { toNpmOnly } from "../../tools/launch/npm_only_config.mjs";
 import { DENO_TASKS } from "../../tools/launch/tasks.mjs";
 import { test } from "../harness.ts";
 
-/** Starts the launcher in this runtime and under Node. */
+/** Starts the launcher on this runtime and on Node. */
 function launch(
   parameters: string[],
   environment: Record<string, string> = {},

@@ -19,7 +19,7 @@ function errorsOf(text: string): string[] {
   return (diagnostics ?? []).map(({ messageText }) => String(messageText));
 }
 
-/** Runs a function body in which `is(7)` tells whether mutant 7 is active. */
+/** Runs a function body in which `is(7)` says whether mutant 7 is active. */
 function run(text: string, active: number): unknown {
   const switched = withSwitch(text, mutantsOf("a.ts", text, 0), "switch").replace(/^import .*?; /, "");
   const script = ts.transpileModule(switched, { compilerOptions: { target: 99 } }).outputText;
@@ -92,7 +92,7 @@ function f() {
       return false;
     }
   });
-  // Nothing is above 5, and nothing is null: whatever is done about those changes nothing.
+  // Nothing is above 5, and nothing is null: mutations of those change nothing.
   assert(mutants.length > 25);
   assertEquals(
     same.map(({ operator }) => operator),

@@ -21,7 +21,7 @@ test("a comment before a table adds plots of it, and the table is kept", () => {
   ));
   assertStringIncludes(made, `\n\n${TABLE}\nAfter.\n`);
   assertEquals(made.match(/<svg/g)?.length, 2);
-  // On one line, since an empty one would end the HTML in Markdown.
+  // On one line, because an empty line would end the HTML in Markdown.
   assert(/^<figure class="plots"><svg.*<\/svg><\/figure>$/m.test(made), made);
   for (const text of ["Bars", "Lines", "10 KiB", "read: 4.5 at 2 KiB"]) assertStringIncludes(made, text);
   assertEquals(made.includes("at 1 KiB</title></circle></g><g"), false);

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { spawn } from "../child_processes.ts";
 
-/** How a program ended, and what it said. */
+/** How a program ended, and its output. */
 export interface EndedBeside {
   code: number | null;
   stdout: string;
@@ -9,8 +9,8 @@ export interface EndedBeside {
 }
 
 /**
- * Runs a program to its end without stopping this process meanwhile, which may be serving what the program asks
- * for. A variable that is undefined in `environment` is taken away from it.
+ * Runs a program to its end without blocking this process, which may be serving what the program requests. An
+ * environment variable that is undefined in `environment` is removed.
  */
 export async function runBeside(
   program: string,

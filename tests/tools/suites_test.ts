@@ -7,7 +7,10 @@ import { test } from "../harness.ts";
 
 const files = findTests(["tests"]);
 
-/** Parts of the source that are not the library: the command, and its page; and the one whose tests start brokers. */
+/**
+ * Parts of the source that are not the library: the command, and its web page; and the one whose tests start
+ * brokers.
+ */
 const APART = ["ctl", "ui", "kafka"];
 
 test("the tests of every part of the library run on Deno, Node and Bun", () => {
@@ -54,7 +57,7 @@ test("tests that run everywhere use the harness, and nothing specific to one run
 });
 
 test("tests start processes by functions that end them with the test", () => {
-  // Brokers outlive the test that starts them; the checker of the model and mutations run apart from tests.
+  // Brokers outlive the test that starts them; the model checker and the mutations run separately from tests.
   const free = /^tests\/(?:child_processes|kafka\/kfake|model\/checker|simulation\/mutations\/run)\.ts$/;
   const starting = [...walkSync("tests", { exts: ["ts"] })].map(({ path }) => path)
     .filter((path) =>

@@ -6,7 +6,7 @@ import { test } from "../harness.ts";
 import { serveFakeJsr } from "./fake_jsr.ts";
 import { runBeside } from "./run_beside.ts";
 
-/** Runs one test file through the launcher, with a cache of its own and a registry to ask. */
+/** Runs one test file with the launcher, with a separate cache and a registry. */
 async function launchWith(jsrUrl: string): Promise<{ code: number | null; output: string }> {
   const cache = mkdtempSync(join(tmpdir(), "diaspora-deno-dir-"));
   try {
@@ -30,7 +30,7 @@ test("the launcher takes @std from JSR if JSR answers", async () => {
 });
 
 test("the launcher uses the stand-ins if JSR does not answer", async () => {
-  // A port that was open a moment ago, and is not now.
+  // A port that was just open, and is closed now.
   const jsr = await serveFakeJsr();
   await jsr[Symbol.asyncDispose]();
   const { code, output } = await launchWith(jsr.url);

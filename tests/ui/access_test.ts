@@ -28,7 +28,7 @@ test("on this machine every name of this machine is accepted, and no other", () 
   for (const host of ["localhost:8017", "127.0.0.1:8017", "[::1]:8017", "LOCALHOST", "localhost"]) {
     assertEquals(statusOf(ask(rules, "/api/topics", { headers: { host } })), "pass", host);
   }
-  // What a page elsewhere does whose name was made to lead here.
+  // What another site does whose name was made to resolve to this machine.
   for (const host of ["evil.example:8017", "localhost.evil.example", "", "127.0.0.1.nip.io"]) {
     assertEquals(statusOf(ask(rules, "/", { headers: { host } })), 403, host);
   }

@@ -1,4 +1,4 @@
-// Light and dark, narrow and wide, for those who see and those who listen.
+// Light and dark mode, narrow and wide windows, for sighted users and screen readers.
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -10,7 +10,7 @@ import { pushMany } from "./served.ts";
 
 const AXE = fileURLToPath(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url));
 
-/** What an audit of the page finds wrong, by rule and element. */
+/** The findings of an audit of the page, by rule and element. */
 async function audit(page: Page): Promise<string[]> {
   await page.evaluate(readFileSync(AXE, "utf8"));
   const { violations } = await page.evaluate("axe.run(document)") as {
@@ -21,7 +21,7 @@ async function audit(page: Page): Promise<string[]> {
   );
 }
 
-/** Every part of the page, with something in it. */
+/** Every view of the page, with some content. */
 async function visitAll(
   { page, go, fill, shoot }: Seen,
   name: string,
@@ -55,7 +55,7 @@ async function visitAll(
   }
 }
 
-/** Looked at where pictures are wanted: a phone, and a large screen. */
+/** Only if screenshots are wanted: a phone, and a large screen. */
 const PICTURED = process.env["UI_SCREENSHOTS"] === undefined
   ? []
   : [390, 2560].flatMap((width) =>

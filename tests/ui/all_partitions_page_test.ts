@@ -1,5 +1,5 @@
-// Events of all partitions in a real browser: paged both ways by time, from the times people type, and a filter that
-// goes through everything.
+// Events of all partitions in a real browser: paged in both directions by time, starting at times that people
+// type, and a filter that searches everything.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { EventsView } from "../../src/ui/contract.ts";
 import { test } from "../harness.ts";
@@ -8,7 +8,7 @@ import { pushMany, serve } from "./served.ts";
 
 const WITH_BROWSER = { skip: browserMissing };
 
-/** The numbers that the events shown have, from the top. */
+/** The numbers in the events shown, from the top. */
 async function numbers({ page }: Seen): Promise<number[]> {
   const texts = await page.locator("td.metadata").allInnerTexts();
   return texts.map((text) => JSON.parse(text).n);
@@ -19,7 +19,7 @@ test("pages of all partitions are in the order of time, without missing or repea
     await fill("t", { num_partitions: 20 }, async (topic) => {
       await using producer = topic.producer();
       for (let n = 0; n < 1000; n++) {
-        // Unevenly: some partitions have most of a page, some have nothing.
+        // Unevenly: some partitions fill most of a page, some have nothing.
         producer.push({ n }, undefined, { partition: n < 300 ? 3 : n % 7 === 0 ? n % 20 : 5 });
         if (n % 50 === 0) {
           await producer.flush();
@@ -112,7 +112,7 @@ test(
       await page.getByRole("alert").getByText("Ids are those of a partition").waitFor();
       await page.getByRole("combobox", { name: "Partition" }).selectOption("1");
       await page.getByText("1,000 to 1,049 of 0 to 1,499").waitFor();
-      // What is asked for is at the top.
+      // The requested event is at the top.
       assertEquals(await page.locator("table.events tbody td:nth-child(3)").first().innerText(), "1,000");
     });
   },
@@ -125,7 +125,7 @@ test("a filter searches all events of all partitions, and shows its progress", W
     const filter = encodeURIComponent('{"n": [7, 8, 9, 15000, 29999]}');
     await go(`topics/t/events?filter=${filter}`);
     await page.getByText("30,000 of 30,000 events looked through").waitFor();
-    // Those of one millisecond are in no order.
+    // Events of the same millisecond are in any order.
     const found = await numbers(seen);
     assertEquals([found[0], found.toSorted((one, other) => one - other)], [29_999, [
       7,

@@ -1,4 +1,4 @@
-// What the server answers, on every runtime.
+// The server's answers, on every runtime.
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -183,7 +183,7 @@ test("metadata and data are served whole or in part, in types a browser never ru
   });
 });
 
-/** The events of a live tail as they come. */
+/** The events of a live tail as they arrive. */
 async function listen(response: Response): Promise<{ next(): Promise<LiveView>; cancel(): Promise<void> }> {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -213,7 +213,7 @@ test("a live tail sends filtered events from any process, and counts those left 
     const filtered = await listen(await fetch(`api/topics/t/live?filter=${filter}`));
     assertEquals(await tail.next(), { events: [], skipped: 0 });
     assertEquals(await filtered.next(), { events: [], skipped: 0 });
-    // Another driver, as another process would have it.
+    // Another driver, as in another process.
     await using driver = await Driver.open("files", { root_path: root });
     await using topic = await driver.openTopic("t");
     await pushMany(topic, 10, 100_000);
@@ -269,7 +269,7 @@ test("samples are taken while a topic is watched, with the lag of every consumer
     assertEquals(first.map(({ events, lag }) => [events, lag]), [[50, { "behind/100%": 30 }]]);
     await pushMany(topic, 50);
     let newest: Sample | undefined;
-    // One may be noted while the events are being stored.
+    // One may be reported while the events are being stored.
     await until("a sample of all events was noted", async () => {
       newest = (await get<Sample[]>(`api/topics/t/samples?since=${first[0].time}`)).at(-1);
       return newest?.events === 100;
@@ -387,7 +387,7 @@ test("a recreated topic is shown soon, and a deleted one is reported", async () 
     await driver.deleteTopic("t");
     await fill("t", { num_partitions: 1 }, (topic) => pushMany(topic, 3));
     await until("it is the new one", async () => (await get<EventsView>("api/topics/t/events")).endId === 3);
-    // Quiet messages say only that there is a connection.
+    // Heartbeat messages only say that the connection is up.
     let heard = await tail.next();
     while (heard.events.length === 0) heard = await tail.next();
     assertEquals(heard.events.map(({ id }) => id), [0, 1, 2]);
@@ -456,7 +456,7 @@ test("looking changes no byte of the store's events and positions", async () => 
     await fill("t", { num_partitions: 2, segment_bytes: 8192 }, (topic) => pushMany(topic, 2000));
     await using topic = await driver.openTopic("t");
     await topic.seekConsumer("reader", { id: 5 });
-    // Indexes may be made by any reader; they hold nothing that is not in the log.
+    // Any reader may create indexes; they contain nothing that is not in the log.
     const content = (): string[] =>
       readdirSync(root, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && !entry.name.endsWith(".idx"))

@@ -1,4 +1,4 @@
-/** A real browser that looks at the page. */
+/** A real browser that shows the page. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -8,21 +8,21 @@ import { serve, type Served } from "./served.ts";
 
 export { browserMissing } from "./open_browser.ts";
 
-/** With `UI_SCREENSHOTS=FOLDER` in the environment pictures are taken, for people to look at. */
+/** With `UI_SCREENSHOTS=FOLDER` in the environment, screenshots are taken, for people to look at. */
 const SCREENSHOTS = process.env["UI_SCREENSHOTS"];
 
-/** What a test with a browser works with. */
+/** What a browser test works with. */
 export interface Seen extends Served {
   page: Page;
-  /** Goes to a place of the page, `topics/t/events` for example. */
+  /** Goes to a view of the page, for example `topics/t/events`. */
   go(route: string): Promise<void>;
-  /** The page may ask this address, too. */
+  /** Allows the page to request this address, too. */
   trust(url: string): void;
-  /** Takes a picture, where pictures are wanted. */
+  /** Takes a screenshot, if they are wanted. */
   shoot(name: string): Promise<void>;
 }
 
-/** Serves a store and opens the page in a browser. Fails when the page asks another machine. */
+/** Serves a store and opens the page in a browser. Fails if the page requests anything from another host. */
 export async function look(
   use: (seen: Seen) => Promise<void>,
   options: BrowserContextOptions = {},
@@ -34,7 +34,7 @@ export async function look(
       async (page) => {
         const go = async (route: string): Promise<void> => {
           await page.goto(`${served.url}#/${route}`);
-          // What was shown before stays for a frame.
+          // What was shown before stays for one frame.
           await page.evaluate(
             "new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))",
           );

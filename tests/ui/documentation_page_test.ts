@@ -1,4 +1,5 @@
-// The site that `npm run docs` builds, opened from its folder without a server: first page, search, light and dark.
+// The site that `npm run docs` builds, opened from its folder without a server: start page, search, light and
+// dark mode.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +15,7 @@ async function withSite(use: (folder: string) => Promise<void> | void): Promise<
   const folder = mkdtempSync(join(tmpdir(), "diaspora-site-"));
   try {
     buildSite(root, folder);
-    // The generator of the API writes it.
+    // Normally written by the API generator.
     mkdirSync(join(folder, "api"));
     writeFileSync(join(folder, "api/index.html"), "<h1>API</h1>");
     await use(folder);
@@ -27,7 +28,7 @@ test("no link of the site is dead, and a dead link is detected", async () => {
   await withSite((folder) => {
     assertEquals(deadLinks(folder), []);
     const text = (path: string): string => readFileSync(join(folder, path), "utf8");
-    // The README names its pictures by their address.
+    // The README names its pictures by URL.
     for (const path of ["readme.html", "index.html"]) {
       assertStringIncludes(text(path), 'src="docs/pictures/events-light.png"');
     }
@@ -72,7 +73,7 @@ test("the site follows the reader's preference for dark", { skip: browserMissing
         async (page) => {
           await page.goto(`${home}/docs/compare.html`);
           backs.push(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
-          // The pictures of the page are as light or dark as the reader wants them, and are there.
+          // The screenshots match the reader's light or dark mode, and exist.
           await page.goto(`${home}/docs/ui.html`);
           const shown: { src: string; width: number }[] = await page.locator("main img").evaluateAll((all) =>
             (all as unknown as { currentSrc: string; naturalWidth: number }[])

@@ -1,4 +1,4 @@
-// What was found: as columns, as files, and again by the address.
+// Search results: as columns, as files, and restored from the address.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "../harness.ts";
 import { browserMissing, look } from "./browser.ts";
@@ -36,7 +36,7 @@ test(
       const events = text.trim().split("\n").map((line) => JSON.parse(line));
       assertEquals(events.map(({ metadata }) => metadata.n).sort((a, b) => a - b), [0, 3, 6, 9, 12, 15, 18]);
 
-      // The events that are open, where newer ones have come since.
+      // The events that are open, even though newer ones have arrived since.
       const opened = page.locator("tr.open");
       await page.locator(".open-event").nth(1).click();
       await page.locator(".open-event").nth(3).click();
@@ -52,7 +52,7 @@ test(
       await page.locator("pre.json").nth(1).waitFor();
       assertEquals(await opened.allInnerTexts(), cells);
       assertStringIncludes(page.url(), "columns=n%2Crun.kind");
-      // Those of the newest events, too, which move on.
+      // Also those of the newest events, which change.
       await go("topics/t/events");
       await page.locator(".open-event").first().click();
       const [newest] = await opened.allInnerTexts();

@@ -1,4 +1,4 @@
-// What a search finds, as a file; and lists in the order of what topics are like.
+// Search results as a file; and lists sorted by the content of topics.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ConsumerLine, SortedPage, TopicLine } from "../../src/ui/contract.ts";
 import { test } from "../harness.ts";
@@ -18,7 +18,7 @@ test("search results are saved as JSON Lines, and data parts as a tar file", asy
     assertEquals([found.length, found.filter(({ data }) => data !== undefined).length], [40, 4]);
     assertEquals((await lines("partition=1&from=1490")).map(({ id }) => id).slice(0, 2), [1490, 1491]);
     const tar = new Uint8Array(await (await fetch(`api/topics/t/found?as=tar&filter=${few}`)).arrayBuffer());
-    // Four headers, each with less than a block of data, and the end.
+    // Four headers, each with less than a block of data, and the end marker.
     assertEquals(tar.length, (4 * 2 + 2) * 512);
     assertStringIncludes(new TextDecoder().decode(tar.subarray(0, 100)), "event-0-0.bin");
     assertEquals(tar[512], 0);
@@ -38,7 +38,7 @@ test("topics and consumers are sorted as requested", async () => {
         if (name !== "b") await topic.seekConsumer(`of_${name}`, { id: 0 });
       });
     }
-    // A busy machine has not looked at all topics when it answers first, and says so.
+    // On a busy machine, the first answer does not cover all topics, and says so.
     const whole = async <Line>(path: string): Promise<SortedPage<Line>> => {
       for (;;) {
         const page = await get<SortedPage<Line>>(path);

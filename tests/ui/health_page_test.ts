@@ -1,4 +1,4 @@
-// What `diaspora-ctl doctor` says, on the page.
+// The findings of `diaspora-ctl doctor`, on the page.
 import { assertEquals } from "@std/assert";
 import { readdirSync } from "node:fs";
 import { test } from "../harness.ts";

@@ -1,4 +1,4 @@
-// Images of detectors in a real browser: every type and byte order, hot pixels, and frames larger than any screen.
+// Detector images in a real browser: every type and byte order, hot pixels, and frames larger than any screen.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { JsonObject, Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
@@ -7,7 +7,7 @@ import { browserMissing, look, type Seen } from "./browser.ts";
 const WITH_BROWSER = { skip: browserMissing };
 const SIDE = 32;
 
-/** A slope from -100 to 923 in two hundred steps, written as a type. */
+/** A ramp from -100 to 923 in two hundred steps, stored as a type. */
 function slope(
   bytes: number,
   write: (view: DataView, at: number, value: number) => void,
@@ -113,7 +113,7 @@ test(
       await page.getByText("x 5, y 7: 229").waitFor();
       await page.mouse.move(left + scale / 2, top + scale / 2);
       await page.getByText("x 0, y 0: 65535").waitFor();
-      // Nothing clipped: the hot pixels make all else black.
+      // Nothing clipped: the hot pixels make everything else black.
       await page.getByLabel("Clip").fill("0");
       await page.getByText("65,535").first().waitFor();
       assertEquals((await shades(seen)).between, 0);

@@ -1,4 +1,4 @@
-// The lists over the whole store: sorted, searched, and kept in the address.
+// The lists of the whole store: sorted, searched, and restored from the address.
 import { assertEquals } from "@std/assert";
 import { test } from "../harness.ts";
 import { browserMissing, look } from "./browser.ts";
@@ -23,7 +23,7 @@ test(
       await page.getByRole("img", { name: /^up to .*\/s in the last hour$/ }).nth(2).waitFor();
       await page.locator("th[aria-sort=ascending]", { hasText: "Topic" }).waitFor();
       await page.getByRole("button", { name: "Events" }).click();
-      // A topic that was not looked at yet stands last for a moment.
+      // A topic that was not read yet is last for a moment.
       for (const [at, name] of ["pears", "plums", "apples"].entries()) {
         await names.nth(at).getByText(name).waitFor();
       }

@@ -1,5 +1,5 @@
-// The live tail in a real browser: a fair sample of what comes, in constant memory and little of a processor, and a
-// state that is true also when the server is gone.
+// The live tail in a real browser: a fair sample of the events, with constant memory and little processor time,
+// and a correct state even when the server is gone.
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import process from "node:process";
 import type { CDPSession } from "playwright-core";
@@ -32,7 +32,7 @@ function pushSteadily(topic: Topic, perSecond: number): { stop(): Promise<void> 
   };
 }
 
-/** Comments and elements of the page, and how long the main thread has worked, in seconds. */
+/** Comments and elements of the page, and the main thread's working time, in seconds. */
 async function measure(
   { page }: Seen,
   session: CDPSession,

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { test } from "../harness.ts";
 import { pushMany, serve } from "./served.ts";
 
-/** The values of an OpenMetrics text by name and labels; fails for what is not one. */
+/** The values of an OpenMetrics text by name and labels; fails if the text is invalid. */
 function valuesOf(text: string): Map<string, number> {
   assert(text.endsWith("\n# EOF\n"), text.slice(-100));
   const values = new Map<string, number>();

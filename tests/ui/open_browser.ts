@@ -1,2 +1,2 @@
-/** The browser that pages are tried in. */
+/** The browser that pages are tested in. */
 export { browserMissing, withPage } from "../../tools/browser/open_browser.ts";

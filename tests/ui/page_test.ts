@@ -1,4 +1,4 @@
-// The page in a real browser: what people see and do.
+// The page in a real browser: what users see and do.
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import process from "node:process";
 import { openSync, readdirSync, readFileSync, renameSync, writeSync } from "node:fs";
@@ -29,12 +29,12 @@ test("topics can be listed, searched and opened by keyboard", WITH_BROWSER, asyn
     await page.keyboard.type("APPLES");
     await page.getByText("2 topics found").waitFor();
     assertEquals(await page.locator("tbody th").allInnerTexts(), ["apples", "pineapples"]);
-    // Over the heads, which sort, to the first topic.
+    // Past the column headers, which sort, to the first topic.
     for (let at = 0; at <= 7; at++) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "apples" }).waitFor();
     assertEquals(await page.title(), "apples, overview – Diaspora Stream");
-    // Who listens learns that something else is shown.
+    // Screen readers announce that the view has changed.
     assertEquals(await page.evaluate("document.activeElement.id"), "main");
   });
 });
@@ -80,7 +80,7 @@ test("the overview draws rates and lag, with descriptions and tables", WITH_BROW
   });
 });
 
-/** Real images, and one as a file. */
+/** Real images, one of them as an image file. */
 async function pushImages(topic: Topic): Promise<void> {
   const file = (name: string): string =>
     fileURLToPath(new URL(`../../node_modules/vega-datasets/data/${name}`, import.meta.url));
@@ -121,7 +121,7 @@ test("data is shown as an image, as text or as hex, whichever fits", WITH_BROWSE
     );
     await page.getByText("4,096 of 9,000 bytes are shown").waitFor();
     await page.getByRole("button", { name: "More" }).click();
-    // No waitForFunction(): its text would be evaluated, which the page forbids.
+    // Not waitForFunction(): its text would be evaluated, which the page forbids.
     await hex.filter({ hasText: "00002320" }).waitFor();
     await page.getByRole("group", { name: "Show data as" }).first().getByRole("button", { name: "image" })
       .click();
@@ -157,7 +157,7 @@ test("hostile names, metadata and data stay text", WITH_BROWSER, async () => {
         await producer.flush();
         await topic.seekConsumer(name, { id: 1 });
       });
-      // New topics cannot have all of these names, and older ones do.
+      // New topics cannot have some of these names, but older ones may.
       renameSync(join(root, `topic_${index}`), join(root, name));
     }
     await go("");
@@ -219,7 +219,7 @@ test("events are paged through, found by id and time, and filtered", WITH_BROWSE
     const ids = page.locator("table.events tbody td:nth-child(3)");
     await page.getByText("950 to 999 of 0 to 999").waitFor();
     assertEquals([await ids.count(), await ids.first().innerText()], [50, "999"]);
-    // With the arrows from event to event.
+    // With the arrow keys from event to event.
     const focused = (): Promise<unknown> =>
       page.evaluate('document.activeElement.getAttribute("aria-label")');
     await page.locator(".open-event").first().focus();
@@ -270,7 +270,7 @@ test("a live tail shows new events, can be paused, and keeps an open event", WIT
     await page.locator("td.metadata").getByText("world 1").waitFor();
     await page.locator(".open-event").first().click();
     await page.locator("pre.json").getByText('"world 1"').waitFor();
-    // Opening an event pauses, so that it is not pushed away.
+    // Opening an event pauses the live view, so that it is not pushed away.
     for (let n = 2; n < 7; n++) await producer.push({ hello: `world ${n}` });
     await page.getByText("Paused, 5 held back").waitFor();
     assertEquals(await page.getByText("world 6").count(), 0);
@@ -372,12 +372,12 @@ test(
       await plots.nth(2).waitFor();
       for (const at of [0, 2]) {
         const box = (await plots.nth(at).locator(".u-over").boundingBox())!;
-        // The newest value: the plot may have two points so far.
+        // The latest value: the plot may have two points so far.
         await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
         const readout = page.locator(".plots .readout").nth(at);
         await readout.filter({ hasText: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d: [\d.,]+K?$/ }).waitFor();
       }
-      // Going to another part and back must not make a rate of what was known before.
+      // Switching to another view and back must not compute a rate from old data.
       const rate = page.locator('table.list [data-label="Rate"]');
       await rate.getByText("0/s").waitFor();
       await page.getByRole("link", { name: "Settings" }).click();

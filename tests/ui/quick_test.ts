@@ -1,5 +1,5 @@
-// Nothing that the page asks for takes longer because there is much. The limits are far beyond what it takes, and far
-// below what a look at everything would.
+// No request of the page takes longer because there is more data. The limits are far above the usual time, and
+// far below the time of reading everything.
 import { assertEquals, assertLess } from "@std/assert";
 import type { EventsView, Page, Rates, TopicLine } from "../../src/ui/contract.ts";
 import { test } from "../harness.ts";
@@ -16,7 +16,7 @@ async function quickly<R>(what: string, work: Promise<R>): Promise<R> {
   return result;
 }
 
-/** How long a timer takes to be heard on this machine now, in milliseconds. */
+/** How late a timer is on this machine now, in milliseconds. */
 async function leastWork(): Promise<number> {
   const beganMs = performance.now();
   await new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,4 +1,4 @@
-// Where people look for an action that the page does not take stands the command that does.
+// Where users look for an action that the page does not offer, it shows the command for it.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "../harness.ts";
 import { browserMissing, look } from "./browser.ts";

@@ -1,14 +1,14 @@
-/** A connection to a server that can be cut, as when the server ends or a cable is pulled. */
+/** A connection to a server that can be cut, as if the server ended or a cable was pulled. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** A relay to a server of the page. */
+/** A relay to the page's server. */
 export interface Relay extends AsyncDisposable {
-  /** Address of the page through it, ending with a slash. */
+  /** URL of the page through it, ending with a slash. */
   url: string;
-  /** Ends every connection, and takes no more. */
+  /** Closes every connection, and accepts no more. */
   cut(): void;
-  /** Takes connections again, at the same address. */
+  /** Accepts connections again, at the same address. */
   restore(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// What the page does where a filter finds little among much.
+// What the page does if a filter finds few events among many.
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import type { EventsView } from "../../src/ui/contract.ts";
@@ -8,7 +8,7 @@ import { pushMany } from "./served.ts";
 
 const ONE = encodeURIComponent('{"n": [0]}');
 
-/** Answers searches as a server does that finds nothing in the events above an id, and is slow about it. */
+/** Answers searches like a slow server that finds nothing in the events above an id. */
 async function findNothing(
   page: Page,
   { endId, above, step }: Record<"endId" | "above" | "step", number>,

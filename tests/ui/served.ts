@@ -1,4 +1,4 @@
-/** A server of the page in this process, and ways to ask it. */
+/** A server of the page in this process, and ways to send it requests. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,19 +11,19 @@ import { startUi, type UiOptions } from "../../src/ui/server.ts";
 /** What a test works with. */
 export interface Served {
   driver: Driver;
-  /** Where the store is. */
+  /** The folder of the store. */
   root: string;
-  /** Address of the page, ending with a slash. */
+  /** URL of the page, ending with a slash. */
   url: string;
-  /** Asks for JSON; throws for an error status. */
+  /** Requests JSON; throws for an error status. */
   get<T>(path: string): Promise<T>;
-  /** Asks, whatever the answer. */
+  /** Sends a request, whatever the response. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** Makes a topic with events in it. */
+  /** Creates a topic with events. */
   fill(name: string, options: JsonObject, push: (topic: Topic) => void | Promise<void>): Promise<void>;
 }
 
-/** Serves a store of its own for the length of a test. */
+/** Serves a separate store for the duration of a test. */
 export async function serve(
   use: (served: Served) => Promise<void>,
   options: Partial<UiOptions> = {},
@@ -76,7 +76,7 @@ export async function serve(
   }
 }
 
-/** Pushes so many events, of which every tenth has data. */
+/** Pushes that many events, of which every tenth has data. */
 export async function pushMany(topic: Topic, count: number, from = 0): Promise<void> {
   await using producer = topic.producer();
   for (let n = from; n < from + count; n++) {

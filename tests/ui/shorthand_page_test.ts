@@ -1,4 +1,4 @@
-// What is typed often: a condition, a word, and an address that leads to one event.
+// What is typed often: a condition, a word, and an address of one event.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "../harness.ts";
 import { browserMissing, look } from "./browser.ts";
@@ -29,7 +29,7 @@ test("conditions and words are searched for, and the pattern is shown", WITH_BRO
   });
 });
 
-// An answer that came before the next frame left the rows of the last search below those of the new one.
+// An answer that arrived before the next frame left the previous search's rows below the new ones.
 test(
   "earlier results are cleared, even if the answer arrives before a frame is drawn",
   WITH_BROWSER,

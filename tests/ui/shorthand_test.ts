@@ -15,7 +15,7 @@ test("short conditions become the equivalent pattern", () => {
   ];
   for (const [typed, filter] of cases) {
     assertEquals(wantedOf(typed), { filter }, typed);
-    // A topic would take it, too.
+    // A topic would accept it, too.
     compileEventPattern(JSON.parse(filter) as JsonValue);
   }
   assertEquals(wantedOf("  "), {});

@@ -1,5 +1,5 @@
-// The page of examples/web in a real browser: it shows what is posted, and goes on after the last one when the service
-// was away.
+// The page of examples/web in a real browser: it shows what is posted, and resumes after the last event when
+// the service was down.
 import { serve, type ServerType } from "@hono/node-server";
 import { assertEquals } from "@std/assert";
 import type { AddressInfo } from "node:net";
@@ -43,7 +43,7 @@ test(
         end();
         await topic.producer().push({ sensor: "cellar", celsius: 12 });
         server = await begin(port);
-        // A browser waits for three seconds before it connects again.
+        // A browser waits for three seconds before it reconnects.
         await page.getByText("cellar: 12 °C").waitFor();
         assertEquals(await page.locator("li").allInnerTexts(), ["cellar: 12 °C", "roof: 21.5 °C"]);
       }, (asked) => asked.startsWith(url));

@@ -7,7 +7,7 @@ import { bitwiseCrc32, randomBytes, randomNumbers } from "./reference.ts";
 
 const BYTES_MAX = 300_000;
 
-/** Puts bytes at an address, with other bytes around them that must not count. */
+/** Puts bytes at an address, surrounded by other bytes that must not matter. */
 function place(bytes: Uint8Array, alignment: number): number {
   const ptr = core.ensureReadArea(BYTES_MAX + 128) + alignment;
   core.u8.fill(0xa5, ptr - alignment, ptr + bytes.length + 64);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as format from "../../src/log/format/bytes.ts";
 import { test } from "../harness.ts";
 
-/** Members of src/log/format/bytes.ts that the core has no use for. */
+/** Members of src/log/format/bytes.ts that the core does not need. */
 const UNUSED_IN_CORE = [
   "FLAG_JSON_TEXT",
   "FLAG_ASCII",
@@ -14,8 +14,8 @@ const UNUSED_IN_CORE = [
 ];
 
 /**
- * Every number of src/log/format/bytes.ts under the name it must have in wasm/format.ts: a member's name is that of
- * its table and its own, and ends in _FIELD where a plain constant is called that already.
+ * Every number in src/log/format/bytes.ts under the name it must have in wasm/format.ts: a member's name is
+ * that of its table and its own, and ends in _FIELD if there already is a plain constant of that name.
  */
 function expectedNumbers(): Map<string, bigint> {
   const numbers = new Map<string, bigint>();

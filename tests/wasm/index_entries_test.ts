@@ -16,7 +16,7 @@ interface Entry {
   salt?: number;
 }
 
-/** Writes entries one after the other, the damaged ones with a byte changed; gives their place. */
+/** Writes entries one after the other, the damaged ones with a byte changed; returns their address. */
 function encodeEntries(entries: Entry[]): number {
   const ptr = core.ensureReadArea(entries.length * INDEX_ENTRY_BYTES + 1) + 1;
   entries.forEach(({ id, time, offset, damaged, salt = SALT }, index) => {
@@ -82,7 +82,7 @@ test("lookupByTime() is not led too far by a clock that was set back", () => {
     { id: 2, time: 200, offset: 192 },
     { id: 3, time: 400, offset: 256 },
   ];
-  // Events of time 250 or later begin after offset 64 already, though offset 192 is of time 200.
+  // Events of time 250 or later begin right after offset 64, although offset 192 has time 200.
   assertStrictEquals(byTime(entries, 250), 0);
   assertStrictEquals(byTime([entries[3], entries[2], entries[1], entries[0]], 250), 3);
 });

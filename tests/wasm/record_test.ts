@@ -16,7 +16,7 @@ import { test } from "../harness.ts";
 import { bitwiseCrc32, randomBytes, randomNumbers } from "./reference.ts";
 import { encodeSample, SAMPLE, withEachBitFlipped } from "./sample_frame.ts";
 
-/** Changes a record and gives it the CRC that belongs to the change. */
+/** Changes a record and updates its CRC. */
 function reseal(ptr: number, change: (view: DataView) => void): void {
   change(core.view);
   core.view.setUint32(ptr + RECORD.crc, bitwiseCrc32(core.u8.subarray(ptr, ptr + RECORD.crc)), true);

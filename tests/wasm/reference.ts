@@ -1,10 +1,10 @@
 /**
- * What the log core is compared with: slow, plain, and written from the definitions.
+ * What the log core is compared with: slow, simple, and written from the definitions.
  *
  * @module
  */
 
-/** CRC-32 (IEEE) bit by bit, going on from `seed`. */
+/** CRC-32 (IEEE) bit by bit, continuing from `seed`. */
 export function bitwiseCrc32(bytes: Uint8Array, seed = 0): number {
   let state = ~seed;
   for (const byte of bytes) {

@@ -1,7 +1,7 @@
 import { core } from "../../src/log/format/core/core.ts";
 import { EXTENT_BYTES, FLAG, type FrameLayout, KIND, layoutOf } from "../../src/log/format/bytes.ts";
 
-/** What a sample frame holds; what is left out has the value below. */
+/** The content of a sample frame; what is left out has the value below. */
 export interface SampleFrame {
   kind?: number;
   flags?: number;
@@ -20,7 +20,7 @@ export interface SampleFrame {
   extentCount?: number;
 }
 
-/** The sample's fields where it does not say otherwise. */
+/** The sample's default fields. */
 export const SAMPLE = {
   kind: KIND.events,
   salt: 0xdeadbeef,
@@ -32,7 +32,7 @@ export const SAMPLE = {
   anchorOffset: 0xfffffff0,
 } as const;
 
-/** A frame that was put together: where its parts lie, and what it states. */
+/** An assembled frame: where its parts are, and what it states. */
 export interface EncodedFrame extends FrameLayout {
   ptr: number;
   flags: number;
@@ -41,7 +41,7 @@ export interface EncodedFrame extends FrameLayout {
   dataBytes: number;
 }
 
-/** Puts a frame together in the encode area, `shift` bytes after its start. */
+/** Assembles a frame in the encode area, `shift` bytes after its start. */
 export function encodeSample(sample: SampleFrame = {}, shift = 0): EncodedFrame {
   const { metadata = ['{"a":1}', "null", '"x"'], data, extentCount = 0 } = sample;
   const text = new TextEncoder().encode(metadata.join(","));

@@ -5,7 +5,7 @@ import { RetentionModel } from "../model/retention_model.ts";
 import type { World } from "../world.ts";
 import { Program } from "./program.ts";
 
-/** Trims, edits, moves and deletes consumers, and looks at everything. */
+/** Trims, edits, moves and deletes consumers, and describes everything. */
 export class AdministratorProgram extends Program {
   #isBusy = false;
 
@@ -92,7 +92,7 @@ export class AdministratorProgram extends Program {
       { time: clock.now - random.below(200) },
     ]);
     consumer.beginDisturbance(world.steps);
-    // The work is done when the call returns, and its process perhaps dead.
+    // The work is done when the call returns, and its process may be dead.
     const seeking = topic.seekConsumer(name, to, [partition]);
     consumer.endDisturbance(world.steps, partition, world.endIdOf(partition));
     this.#do(seeking);
@@ -107,7 +107,7 @@ export class AdministratorProgram extends Program {
     this.#do(deleting);
   }
 
-  /** What is stored shows in every description. */
+  /** What is stored is visible in every description. */
   #describe(topic: TopicInterface): void {
     const { model, machine } = this.world;
     const ends = model.partitions.map((partition) => {
@@ -139,7 +139,10 @@ export class AdministratorProgram extends Program {
   }
 }
 
-/** A draft that a process leaves for an hour is removed, were it only stopped, or the clock set forward. */
+/**
+ * A draft that a process leaves for an hour is removed, even if the process was only stopped, or the clock
+ * set forward.
+ */
 function isDraftTakenForRubbish(error: unknown): boolean {
   return error instanceof StorageError && error.errno === "ENOENT" && error.message.includes(".draft");
 }

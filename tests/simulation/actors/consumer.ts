@@ -11,17 +11,17 @@ import type { ConsumerModel } from "../model/consumer_model.ts";
 import type { World } from "../world.ts";
 import { Program } from "./program.ts";
 
-/** Batches read in one step at most. */
+/** Most batches read in one step. */
 const BATCHES_MAX = 30;
 
-/** Reads under a name, acknowledges now and then, seeks, and begins anew where it acknowledged. */
+/** Reads under a consumer name, sometimes acknowledges, seeks, or starts again from what it acknowledged. */
 export class ConsumerProgram extends Program {
   #consumer: ConsumerInterface | undefined;
   #isOpen = false;
   #openedAt = 0;
-  /** What was acknowledged before it opened, by partition. */
+  /** What was acknowledged before it was opened, by partition. */
   #acknowledged: number[] = [];
-  /** The id that comes next, by partition. */
+  /** The next id, by partition. */
   #next: number[] = [];
   /** Up to where everything was read and not acknowledged, by partition. */
   #read: (number | undefined)[] = [];
@@ -76,7 +76,7 @@ export class ConsumerProgram extends Program {
     if (this.#read[partition] !== undefined && random.chance(0.3)) {
       return this.#acknowledge(consumer, partition);
     }
-    // Most of what goes wrong goes wrong at the end of the log.
+    // Most faults are at the end of the log.
     const batches = random.chance(0.5) ? BATCHES_MAX : 1;
     for (let count = 0; count < batches && this.#consumer === consumer; count++) {
       if (!this.#readSome(consumer, partition)) return;
@@ -105,7 +105,7 @@ export class ConsumerProgram extends Program {
     for (const partition of consumer.assigned) {
       const acknowledged = this.#acknowledged[partition];
       const { removedTo } = this.world.model.partitions[partition];
-      // Another consumer may have moved the position while this one opened.
+      // Another consumer may have moved the position while this one was being opened.
       if (this.#model.disturbedAt >= this.#openedAt || this.#next[partition] >= acknowledged) continue;
       if (acknowledged <= removedTo) continue;
       throw new BrokenPromise(
@@ -116,7 +116,7 @@ export class ConsumerProgram extends Program {
     }
   }
 
-  /** Reads a batch; false when there was none, or reading has to begin anew. */
+  /** Reads a batch; false if there was none, or reading has to start again. */
   #readSome(consumer: ConsumerInterface, partition: number): boolean {
     const batch = this.#attempt(
       consumer,
@@ -134,7 +134,7 @@ export class ConsumerProgram extends Program {
         const push = this.world.readEvent(batch, index);
         if (push !== undefined) this.#model.delivered.add(push.key);
       }, id);
-      // It could not be read for now: begin anew at what was acknowledged.
+      // It cannot be read at the moment: start again from what was acknowledged.
       if (this.#consumer !== consumer) return false;
     }
     this.#next[partition] = baseId + count;
@@ -142,7 +142,7 @@ export class ConsumerProgram extends Program {
     return true;
   }
 
-  /** Looks at the log, and sees to it that what fails may fail. */
+  /** Accesses the log, and checks that failures are allowed ones. */
   #attempt<T>(
     consumer: ConsumerInterface,
     partition: number,
@@ -156,7 +156,7 @@ export class ConsumerProgram extends Program {
       if (error instanceof SimulatedKill || error instanceof BrokenPromise) throw error;
       if (error instanceof EventGoneError) {
         this.world.checkGone(partition, error);
-        // An event whose data was removed before it: the next one comes next.
+        // An event whose data was removed before it: the following one is next.
         if (eventId === undefined) this.#next[partition] = consumer.position(partition);
       } else if (error instanceof CorruptedLogError) {
         this.#meetDamage(error);
@@ -193,7 +193,7 @@ export class ConsumerProgram extends Program {
     };
     let isDone = false;
     try {
-      // Done when the call returns; only its failure comes later.
+      // Done when the call returns; only its failure is reported later.
       const seeking = consumer.seek(partition, to, isStored);
       isDone = true;
       moved();

@@ -7,7 +7,7 @@ import { Program } from "./program.ts";
 /** The topic that founders create and delete. */
 const SIDE_TOPIC = "side";
 
-/** Creates, deletes and uses a topic that others create and delete, too. */
+/** Creates, deletes and uses a topic that others also create and delete. */
 export class FounderProgram extends Program {
   #isBusy = false;
 
@@ -73,7 +73,7 @@ export class FounderProgram extends Program {
     });
   }
 
-  /** Follows an attempt; `ended` learns what it failed with, and says whether it may. */
+  /** Tracks an attempt; `ended` gets its error, and says whether that is allowed. */
   #change(work: Promise<void>, ended: (error?: unknown) => boolean): void {
     this.#isBusy = true;
     const { process, world } = this;
@@ -106,7 +106,7 @@ export class FounderProgram extends Program {
   }
 }
 
-/** Whatever happened to the topic: its name can be used, and removed, and used again. */
+/** Whatever happened to the topic, its name can be used, removed and used again. */
 export async function checkSideTopic(world: World): Promise<void> {
   const driver = world.openDriver(world.newProcess());
   const isThere = await driver.topicExists(SIDE_TOPIC);

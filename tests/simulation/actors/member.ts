@@ -10,25 +10,28 @@ import type { World } from "../world.ts";
 import { Program } from "./program.ts";
 
 export const GROUP = "workers";
-/** After how long without a sign of life a member is taken for gone. */
+/** Time without a heartbeat after which a member is considered dead. */
 const TIMEOUT_MS = 1000;
-/** The same where no one is to be taken for gone. */
+/** The same if no member must be considered dead. */
 const PEACEFUL_TIMEOUT_MS = 600_000;
-/** Steps that one sits out at most before it joins again. */
+/** Most steps that a member skips before it joins again. */
 const AWAY_STEPS_MAX = 40;
-/** Numbers that processes have: few, so that they are used again. */
+/** Process ids: few, so that they are reused. */
 const PIDS = 12;
 
-/** What a member has of a partition. */
+/** A member's state of a partition. */
 interface Share {
   reading: Reading;
-  /** The id that comes next. */
+  /** The next id. */
   next: number;
-  /** Whether the partition was taken away since. */
+  /** Whether the partition has been taken away since. */
   isLost: boolean;
 }
 
-/** A member of a group: joins, reads, acknowledges, leaves, is stopped for long, and joins anew when it was killed. */
+/**
+ * A group member: joins, reads, acknowledges, leaves, is stopped for long, and joins again after it was
+ * killed.
+ */
 export class MemberProgram extends Program implements GroupEnvironment {
   self!: MemberProcess;
   #consumer: ConsumerInterface | undefined;
@@ -36,7 +39,7 @@ export class MemberProgram extends Program implements GroupEnvironment {
   #isClosing = false;
   #awayUntil = 0;
   #stoppedUntilMs = 0;
-  /** The process that `self` speaks of. */
+  /** The process that `self` refers to. */
   #ownProcess: SimulatedProcess | undefined;
   /** Its timers, and what it does in the next turn. */
   #timers = new Set<() => void>();
@@ -50,7 +53,7 @@ export class MemberProgram extends Program implements GroupEnvironment {
     this.restart();
   }
 
-  /** Partitions that it has now. */
+  /** The partitions that it owns. */
   get assigned(): readonly number[] {
     return this.#consumer?.assigned ?? [];
   }
@@ -71,7 +74,7 @@ export class MemberProgram extends Program implements GroupEnvironment {
     super.step();
   }
 
-  /** Does all that there is to do; nothing fails any more. */
+  /** Does all the remaining work; nothing fails any more. */
   work(): void {
     this.#awayUntil = this.#stoppedUntilMs = 0;
     if (!this.#isOpen || this.#isClosing) return super.step();
@@ -161,7 +164,7 @@ export class MemberProgram extends Program implements GroupEnvironment {
     this.follow(consumer.open(), () => this.#isOpen = true, () => this.#gone(consumer));
   }
 
-  /** What it had of a partition ends with its part in it. */
+  /** Its state of a partition ends with its ownership. */
   #watchShares(consumer: GroupConsumer): void {
     const { onAssigned, onLost } = consumer;
     consumer.onAssigned = (partition) => {
@@ -175,7 +178,7 @@ export class MemberProgram extends Program implements GroupEnvironment {
     };
   }
 
-  /** In peace, one that has not acknowledged all that it got stays. */
+  /** Without faults, a member that has not acknowledged everything it got stays. */
   #mayLeave(): boolean {
     return !this.#model.isPeaceful ||
       [...this.#shares.values()].every(({ reading }) => reading.open.size === 0);
@@ -214,7 +217,7 @@ export class MemberProgram extends Program implements GroupEnvironment {
     return share;
   }
 
-  /** Reads a batch; false when there was none. */
+  /** Reads a batch; false if there was none. */
   #readSome(consumer: ConsumerInterface, partition: number): boolean {
     const begun = this.#model.moment;
     const { acknowledged } = this.#model.partitions[partition];
@@ -245,7 +248,7 @@ export class MemberProgram extends Program implements GroupEnvironment {
     this.#model.acknowledging(reading, next);
     this.#attempt(partition, () => {
       void consumer.acknowledge(partition, next);
-      // The partition came back in the middle of it.
+      // The partition was returned in the middle of it.
       if (this.#shares.get(partition) !== share) return;
       if (isLost) {
         throw new BrokenPromise(

@@ -10,17 +10,17 @@ import type { Push } from "../model/push.ts";
 import type { World } from "../world.ts";
 import { Program } from "./program.ts";
 
-/** Steps that an idle producer sits out, at most. */
+/** Most steps that an idle producer skips. */
 const IDLE_STEPS_MAX = 40;
 
-/** Pushes events through the real producer, flushes, and now and then does nothing for long. */
+/** Pushes events with the real producer, flushes, and sometimes does nothing for long. */
 export class ProducerProgram extends Program {
   #producer: Producer | undefined;
   #batchSize = 0;
   #incarnation = 0;
   #idleUntil = 0;
   #isClosing = false;
-  /** Everything pushed by the present producer. */
+  /** Everything pushed by the current producer. */
   #pushed: Push[] = [];
 
   constructor(world: World, name: string, private readonly flushBehavior: FlushBehavior) {
@@ -59,7 +59,7 @@ export class ProducerProgram extends Program {
     const { random } = this.world.disk;
     const partitionSelector = new DefaultPartitionSelector();
     partitionSelector.setPartitions(topic.partitions);
-    // Batches that are full are stored by the very push that fills them; an adaptive one is by a flush, or later.
+    // Full batches are stored by the push that fills them; adaptive ones by a flush, or later.
     this.#batchSize = random.chance(0.7) ? 1 + random.below(4) : 0;
     return new Producer(
       this.name,
@@ -108,12 +108,12 @@ export class ProducerProgram extends Program {
     const { world } = this;
     const machine = world.machine;
     world.track(future.then((id) => {
-      // The power went before anyone could learn it.
+      // The power was cut before anyone could learn the outcome.
       if (world.machine !== machine) return;
       world.model.complete(push, id);
       if (this.flushBehavior === "immediate") push.isDurable = true;
     }, (error) => {
-      // What was not synced may be stored all the same.
+      // What was not synced may nevertheless be stored.
       const isUnknown = error instanceof SimulatedKill || error instanceof LimitExceededError ||
         this.flushBehavior === "immediate" || (error instanceof StorageError && error.mayBeStored);
       if (push.outcome === "pending") push.outcome = isUnknown ? "unknown" : "failed";

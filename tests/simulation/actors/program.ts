@@ -3,10 +3,13 @@ import type { TopicInterface } from "../../../src/contract.ts";
 import type { SimulatedProcess } from "../disk/process.ts";
 import { TOPIC, type World } from "../world.ts";
 
-/** A program that has the topic open and takes steps until it is killed; then it begins anew in a new process. */
+/**
+ * A program that has the topic open and takes steps until it is killed; then it starts again in a new
+ * process.
+ */
 export abstract class Program {
   process!: SimulatedProcess;
-  /** The step of the world in which its present work began. */
+  /** The step of the world in which its current work began. */
   stepAt = 0;
   protected driver!: FilesDriver;
   #topic: TopicInterface | undefined;
@@ -14,7 +17,7 @@ export abstract class Program {
 
   constructor(protected readonly world: World, readonly name: string) {}
 
-  /** The process is dead, or was never there. */
+  /** The process is dead, or never existed. */
   restart(): void {
     this.#topic = undefined;
     this.#isOpening = false;
@@ -23,7 +26,7 @@ export abstract class Program {
     this.begin();
   }
 
-  /** Does a little; throws `SimulatedKill`. */
+  /** Does a small amount of work; throws `SimulatedKill`. */
   step(): void {
     this.stepAt = this.world.steps;
     if (this.#topic !== undefined) return this.act(this.#topic);
@@ -39,7 +42,7 @@ export abstract class Program {
     this.#isOpening = false;
   }
 
-  /** Forgets what the process before had. */
+  /** Forgets the state of the previous process. */
   protected abstract begin(): void;
 
   protected abstract act(topic: TopicInterface): void;
@@ -52,8 +55,8 @@ export abstract class Program {
   }
 
   /**
-   * Goes on when the promise settles, unless the process is another one by then. A failure has to be one that the
-   * disk made, or one that `accepts` knows.
+   * Continues when the promise settles, unless the process has been replaced by then. A failure must be one
+   * that the disk injected, or one that `accepts` allows.
    */
   protected follow<T>(
     promise: PromiseLike<T>,

@@ -1,12 +1,12 @@
-/** A clock that can be set, and the time that really passed. */
+/** A clock that can be set, and the time that has really passed. */
 export class Clock {
-  /** Milliseconds that really passed since 1970. */
+  /** The real time, in milliseconds since 1970. */
   time = 1_700_000_000_000;
   #offset = 0;
-  /** What the clock showed, each time until it was set: its offset, and when that began. */
+  /** The clock's offset, from each time it was set, and when that was. */
   #phases: { from: number; offset: number }[] = [{ from: 0, offset: 0 }];
 
-  /** What the clock shows, in milliseconds since 1970. */
+  /** The clock's time, in milliseconds since 1970. */
   get now(): number {
     return this.time + this.#offset;
   }
@@ -22,7 +22,7 @@ export class Clock {
     this.#phases.push({ from: this.time, offset: this.#offset });
   }
 
-  /** The least and the greatest that the clock showed between two moments, which are times that really passed. */
+  /** The smallest and largest time that the clock showed between two moments of real time. */
   shown(from: number, to: number = this.time): { least: number; greatest: number } {
     let [least, greatest] = [Infinity, -Infinity];
     this.#phases.forEach((phase, index) => {

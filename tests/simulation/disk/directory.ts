@@ -6,8 +6,8 @@ export type Entry = Inode | Directory;
 export class Directory {
   readonly entries = new Map<string, Entry>();
   readonly durable = new Map<string, Entry>();
-  /** When an entry was made or removed last, by the clock. */
+  /** When an entry was last created or removed, by the clock. */
   modified = 0;
-  /** Whether it was removed. */
+  /** Whether the directory was removed. */
   isRemoved = false;
 }

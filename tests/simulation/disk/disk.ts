@@ -1,10 +1,11 @@
 /**
- * A disk that fails on purpose, for tests. Everything random comes from one seed, so a run can be repeated.
+ * A disk that fails on purpose, for tests. All randomness comes from one seed, so a run can be repeated.
  *
- * A {@linkcode SimulatedDisk} holds the files; each {@linkcode SimulatedProcess} is a storage port onto it. Before
- * every system call of a process the disk may let others take steps, kill the process, cut the power, set the
- * clock, or fail the call. An append may be cut short, come in two pieces, or be seen half-done, also long after its
- * process was killed. A failed sync drops what it covered. A power cut keeps, of everything not synced, what it likes.
+ * A {@linkcode SimulatedDisk} holds the files; each {@linkcode SimulatedProcess} is a storage port to it.
+ * Before every system call of a process, the disk may let other processes take steps, kill the process, cut
+ * the power, set the clock, or fail the call. An append may be cut short, be written in two pieces, or be
+ * visible half-finished, even long after its process was killed. A failed sync drops what it covered. After a
+ * power cut, any part of what was not synced may be left.
  *
  * @module
  */
@@ -15,19 +16,25 @@ import type { SimulatedProcess } from "./process.ts";
 import { Random } from "./random.ts";
 import { Syncs } from "./syncs.ts";
 
-/** How likely each fault is at a call that it can happen to, from 0 to 1; what is left out never happens. */
+/**
+ * The probability of each fault at a call where it can happen, from 0 to 1; faults that are left out never
+ * happen.
+ */
 export interface FaultRates {
-  /** Others take a step before the call. */
+  /** Other processes take a step before the call. */
   preempt?: number;
   /** The process is stopped before the call, and others take many steps. */
   stop?: number;
   /** The process is killed before the call, or in the middle of an append. */
   kill?: number;
-  /** An append takes a part only: the call says so, as in Bun, or writes the rest later, as in Node and Deno. */
+  /**
+   * An append writes only a part: the call says so, as with Bun, or writes the rest later, as with Node and
+   * Deno.
+   */
   shortWrite?: number;
-  /** A write into a file takes a part only; one whose process is killed in the middle of it, too. */
+  /** A write to a file writes only a part; also one whose process is killed in the middle of it. */
   shortUpdate?: number;
-  /** A read gives only a part of what is there. */
+  /** A read returns only a part of what exists. */
   shortRead?: number;
   /** The call fails with ENOSPC, EDQUOT, EIO or EMFILE. */
   error?: number;
@@ -35,17 +42,17 @@ export interface FaultRates {
   failedSync?: number;
   /** A sync of a directory fails, and drops what it covered. */
   failedDirectorySync?: number;
-  /** A sync takes its time: more is written before it is done. */
+  /** A sync takes a while: more is written before it is done. */
   slowSync?: number;
-  /** Others see an append half-done. */
+  /** Other processes see an append half-finished. */
   halfSeen?: number;
-  /** The clock is set, back or forward, by up to hours. */
+  /** The clock is set, backwards or forwards, by up to hours. */
   clockStep?: number;
   /** Minutes pass. */
   pause?: number;
 }
 
-/** Far more than any story needs. */
+/** Far more than any history needs. */
 const CALLS_MAX = 2_000_000;
 
 /** By how much the clock is set, in milliseconds. */
@@ -58,19 +65,19 @@ export class SimulatedDisk {
   readonly clock: Clock = new Clock();
   readonly syncs: Syncs;
   faults: FaultRates = {};
-  /** Whether runtimes go on by themselves with what a short write left over, as Node and Deno do. */
+  /** Whether runtimes complete a short write themselves, as Node and Deno do. */
   loopsOverShortWrites = true;
   /** Calls made by all processes. */
   calls = 0;
-  /** Files with an append on its way. */
+  /** Files with an append in progress. */
   readonly appending: Set<Inode> = new Set();
-  /** Called where others may take steps while a process is in the middle of a call. */
+  /** Called when other processes may take steps while a process is in the middle of a call. */
   others: (interrupted: SimulatedProcess, steps: number) => void = () => {};
-  /** Called before every call: the power may go. */
+  /** Called before every call: the power may be cut. */
   beforeCall: () => void = () => {};
-  /** Called with every file that a process takes the name from, before it does. */
+  /** Called with every file that a process is about to unlink. */
   onUnlink: (process: SimulatedProcess, path: string) => void = () => {};
-  /** Called with every file that a process has given its name to. */
+  /** Called with every file that a process has named. */
   onPublish: (process: SimulatedProcess, path: string) => void = () => {};
 
   constructor(seed: number) {
@@ -79,7 +86,7 @@ export class SimulatedDisk {
     this.names.now = () => this.clock.now;
   }
 
-  /** What goes on between any two calls. */
+  /** What happens between any two calls. */
   passTime(): void {
     if (++this.calls > CALLS_MAX) throw new Error(`Made ${CALLS_MAX} calls: something goes in circles`);
     const { random, faults, clock } = this;

@@ -1,6 +1,6 @@
 import { StorageError } from "../../../src/errors.ts";
 
-/** Thrown through a process that was killed; nothing in the library catches it for good. */
+/** Thrown through a process that was killed; nothing in the library may swallow it. */
 export class SimulatedKill extends Error {
   override readonly name = "SimulatedKill";
 }

@@ -20,7 +20,7 @@ export class SimulatedFile implements StorageFile {
 
   append(bytes: Uint8Array): number {
     if (this.mode !== "append") throw new Error("opened for something else");
-    // Before the process can be interrupted: the bytes may lie in memory that others use.
+    // Before the process can be interrupted: the bytes may be in memory that others use.
     const own = bytes.slice();
     this.process.call("append to", this.path, ["ENOSPC", "EDQUOT", "EIO"]);
     return this.#append(own);
@@ -73,14 +73,17 @@ export class SimulatedFile implements StorageFile {
   }
 
   close(): void {
-    // A process that was killed closes nothing by itself, and there is nothing to release.
+    // A killed process closes nothing itself, and there is nothing to release.
   }
 
-  /** One `write`, with everything that can happen to it; returns the bytes that the call says it took. */
+  /**
+   * One `write`, with everything that can happen to it; returns the number of bytes that the call reports as
+   * written.
+   */
   #append(bytes: Uint8Array): number {
     const { inode, process } = this;
     const { random, faults, appending } = process.disk;
-    // Appends are serialized: what another process has begun comes first.
+    // Appends are serialized: one that another process has begun is first.
     inode.finishAppend();
     this.#changed();
     if (random.chance(faults.kill)) {
@@ -104,7 +107,9 @@ export class SimulatedFile implements StorageFile {
     return bytes.byteLength;
   }
 
-  /** The system takes a part. Node and Deno go on with the rest, and others may have come between. */
+  /**
+   * The system writes a part. Node and Deno continue with the rest, and others may have appended in between.
+   */
   #appendPart(bytes: Uint8Array): number {
     const { inode, process } = this;
     const { random, faults } = process.disk;

@@ -2,26 +2,26 @@ import type { Random } from "./random.ts";
 
 export const PAGE_BYTES = 512;
 
-/** Pages on their way to the disk, as they were when the sync began. */
+/** Pages being written to the disk, as they were when the sync began. */
 export interface Writeback {
   size: number;
   pages: Map<number, { bytes: Uint8Array; version: number }>;
 }
 
-/** An append whose bytes arrive piece by piece; it holds the file's lock until it is whole or cut. */
+/** An append whose bytes arrive piece by piece; it holds the file's lock until it is complete or cut off. */
 interface SlowAppend {
   bytes: Uint8Array;
   done: number;
-  /** Where it ends: before its last byte when its process was killed. */
+  /** Where it ends: before its last byte if its process was killed. */
   end: number;
 }
 
 /** A file's content, as processes see it and as the disk would have it after a power cut. */
 export class Inode {
   size = 0;
-  /** When it was changed last, by the clock. */
+  /** When it was last changed, by the clock. */
   modified = 0;
-  /** Names it has; without one, what is written to it is lost. */
+  /** Number of names; without one, what is written to it is lost. */
   links = 0;
   /** Syncs of it that failed. */
   failures = 0;
@@ -29,10 +29,10 @@ export class Inode {
   isFailureUnreported = false;
   #bytes = new Uint8Array(1024);
   #durable = new Uint8Array(0);
-  /** Pages the disk does not have, each with a number that changes when it does. */
+  /** Pages that the disk does not have, each with a number that changes when it does. */
   #dirty = new Map<number, number>();
   #versions = 0;
-  /** Which version of a page the disk has: a sync that ends late brings no older one back. */
+  /** Which version of a page the disk has, so that a sync that ends late does not restore an older one. */
   #stored = new Map<number, number>();
   #slow: SlowAppend | undefined;
 
@@ -55,18 +55,18 @@ export class Inode {
     }
   }
 
-  /** Whether an append is on its way. */
+  /** Whether an append is in progress. */
   get isAppending(): boolean {
     return this.#slow !== undefined;
   }
 
-  /** Begins an append whose bytes come later, up to `end`. */
+  /** Begins an append whose bytes arrive later, up to `end`. */
   beginAppend(bytes: Uint8Array, end = bytes.byteLength): void {
     this.finishAppend();
     this.#slow = { bytes, done: 0, end };
   }
 
-  /** Some more bytes of the append under way arrive. */
+  /** Some more bytes of the append in progress arrive. */
   continueAppend(random: Random): void {
     const slow = this.#slow;
     if (slow === undefined) return;
@@ -80,24 +80,24 @@ export class Inode {
     if (slow !== undefined) slow.end = slow.done + random.below(slow.end - slow.done + 1);
   }
 
-  /** What holds the lock has to be done before another append begins. */
+  /** The append that holds the lock has to finish before another one begins. */
   finishAppend(): void {
     if (this.#slow !== undefined) this.#arrive(this.#slow, this.#slow.end);
   }
 
-  /** Flips one bit, at rest: on the disk and in memory. */
+  /** Flips one bit at rest: on disk and in memory. */
   flip(offset: number, bit: number): void {
     this.#bytes[offset] ^= 1 << bit;
     if (offset < this.#durable.byteLength) this.#durable[offset] ^= 1 << bit;
   }
 
-  /** Cuts the file. */
+  /** Truncates the file. */
   truncate(size: number): void {
     this.#bytes.fill(0, size, this.size);
     this.size = size;
   }
 
-  /** Begins to write what is dirty. */
+  /** Begins to write dirty pages. */
   beginSync(): Writeback {
     const pages = new Map<number, { bytes: Uint8Array; version: number }>();
     for (const [page, version] of this.#dirty) {
@@ -106,7 +106,7 @@ export class Inode {
     return { size: this.size, pages };
   }
 
-  /** The disk has it. */
+  /** The disk has them. */
   finishSync({ size, pages }: Writeback): void {
     if (size > this.#durable.byteLength) {
       const grown = new Uint8Array(size);
@@ -122,8 +122,8 @@ export class Inode {
   }
 
   /**
-   * The disk refused it. The system drops the pages, and perhaps those that became dirty meanwhile: they are read
-   * as before, and no later sync writes them unless they change again.
+   * The disk refused them. The system drops the pages, and perhaps those that became dirty in the meantime:
+   * they are read as before, and no later sync writes them unless they change again.
    */
   failSync({ pages }: Writeback, random: Random): void {
     this.failures++;
@@ -138,8 +138,8 @@ export class Inode {
   }
 
   /**
-   * What was synced stays. After it the file is cut anywhere, and each page not synced is there, is as it was
-   * (zeros where it is new), or is there in part.
+   * What was synced remains. After that, the file is cut off anywhere, and each unsynced page is there, is as
+   * it was before (zeros if it is new), or is partly there.
    */
   powerCut(random: Random): void {
     this.cutAppend(random);

@@ -3,7 +3,9 @@ import { Directory, type Entry } from "./directory.ts";
 import { Inode } from "./inode.ts";
 import type { Random } from "./random.ts";
 
-/** In which order changes of names reach the disk: all of them, those of one directory, or those of one name. */
+/**
+ * In which order changes of names reach the disk: all changes, those of one directory, or those of one name.
+ */
 export type Journal = "global" | "directory" | "none";
 
 /** One change of names; a rename has two parts and is never done by half. */
@@ -13,11 +15,13 @@ interface Change {
   isDropped: boolean;
 }
 
-/** Names and what they stand for. Changes are seen at once, and reach the disk by a sync, or by chance. */
+/**
+ * Names and the files they refer to. Changes are visible at once, and reach the disk by a sync, or by chance.
+ */
 export class Namespace {
   readonly root = new Directory();
   journal: Journal = "global";
-  /** Milliseconds since 1970, for the times of directories. */
+  /** The time for directories, in milliseconds since 1970. */
   now: () => number = () => 0;
   #unsynced: Change[] = [];
 
@@ -58,12 +62,12 @@ export class Namespace {
     this.#add(path, new Directory());
   }
 
-  /** Gives a file a name; throws `EEXIST` when the name is taken. */
+  /** Gives a file a name; throws `EEXIST` if the name is taken. */
   link(path: string, inode: Inode): void {
     this.#add(path, inode);
   }
 
-  /** Takes a file's name away. */
+  /** Removes a file's name. */
   unlink(path: string): void {
     const { directory, name } = this.#parentOf(path);
     if (!(directory.entries.get(name) instanceof Inode)) {
@@ -92,7 +96,7 @@ export class Namespace {
     this.#change([{ ...old, entry: undefined }, { ...target, entry }]);
   }
 
-  /** Puts a directory's changes on the disk, with those that have to be there before. */
+  /** Writes a directory's changes to the disk, with those that have to precede them. */
   sync(directory: Directory): void {
     const touches = ({ parts }: Change) => parts.some((part) => part.directory === directory);
     let last = this.#unsynced.length - 1;
@@ -100,7 +104,7 @@ export class Namespace {
     const wanted = new Map<Directory, Set<string>>();
     const kept: Change[] = [];
     const stored: Change[] = [];
-    // What was dropped is written with the directory's next change only.
+    // What was dropped is written only with the directory's next change.
     let isRewritten = false;
     for (let index = this.#unsynced.length - 1; index >= 0; index--) {
       const change = this.#unsynced[index];
@@ -126,7 +130,7 @@ export class Namespace {
     }
   }
 
-  /** What was synced stays; of the other changes some are there, in the order that the journal keeps. */
+  /** What was synced remains; of the other changes, some remain, in the order that the journal guarantees. */
   powerCut(random: Random): void {
     const lossRate = random.pick([0, 0.1, 0.4, 1]);
     const lost = new Set<string>();
@@ -148,7 +152,7 @@ export class Namespace {
     for (const inode of this.#restore(this.root, new Set())) inode.powerCut(random);
   }
 
-  /** Whatever the disk has is what processes see; gives every file there is. */
+  /** Processes see what the disk has; returns every file. */
   #restore(directory: Directory, files: Set<Inode>): Set<Inode> {
     directory.entries.clear();
     for (const [name, entry] of directory.durable) {

@@ -6,15 +6,18 @@ import { SimulatedFile } from "./file.ts";
 import { Inode } from "./inode.ts";
 import { Syncs } from "./syncs.ts";
 
-/** Steps that others take at most while a process is stopped. */
+/** Most steps that others take while a process is stopped. */
 const STOPPED_STEPS_MAX = 40;
 
-/** One process's view of the disk: the calls of the port, as the system calls that `src/storage/node.ts` makes. */
+/**
+ * One process's view of the disk: the calls of the port, as the system calls that `src/storage/node.ts`
+ * makes.
+ */
 export class SimulatedProcess implements Storage {
   alive = true;
   /** Whether it is in the middle of a call while others run. */
   isInterrupted = false;
-  /** Whether its runtime goes on by itself with what a short write left over, as Node and Deno do. */
+  /** Whether its runtime completes a short write itself, as Node and Deno do. */
   readonly loopsOverShortWrites: boolean;
 
   constructor(readonly disk: SimulatedDisk) {
@@ -32,7 +35,7 @@ export class SimulatedProcess implements Storage {
     const directory = disk.names.directory(path);
     const before = [...directory.entries.keys()];
     if (!disk.random.chance(disk.faults.preempt)) return before;
-    // A listing takes several looks: what is made or removed meanwhile may be in it or not.
+    // A listing takes several system calls: names created or removed in the meantime may be in it or not.
     this.interrupt(1);
     this.checkAlive();
     const after = directory.entries;
@@ -146,7 +149,7 @@ export class SimulatedProcess implements Storage {
     this.checkAlive();
     disk.passTime();
     const { random, faults } = disk;
-    // While an append is half-done there is more to see.
+    // While an append is half-finished, there is more to see.
     const preempt = (faults.preempt ?? 0) * (disk.appending.size > 0 ? 5 : 1);
     if (random.chance(preempt)) this.interrupt(1);
     if (random.chance(faults.stop)) this.interrupt(5 + random.below(STOPPED_STEPS_MAX));
@@ -158,7 +161,7 @@ export class SimulatedProcess implements Storage {
     }
   }
 
-  /** Others take steps. */
+  /** Other processes take steps. */
   interrupt(steps: number): void {
     const before = this.isInterrupted;
     this.isInterrupted = true;
@@ -175,7 +178,7 @@ export class SimulatedProcess implements Storage {
     throw new SimulatedKill();
   }
 
-  /** The process makes no call any more. */
+  /** The process makes no more calls. */
   end(): void {
     this.alive = false;
     this.disk.syncs.abandon(this, new SimulatedKill());
@@ -188,7 +191,7 @@ export class SimulatedProcess implements Storage {
 
   /** A draft that another process has removed is written again. */
   #withDraft<T>(path: string, content: Uint8Array, durable: boolean, use: (draft: string) => T): T {
-    // Before the process can be interrupted: the bytes may lie in memory that others use.
+    // Before the process can be interrupted: the bytes may be in memory that others use.
     const own = content.slice();
     const { names } = this.disk;
     const folderOf = () => names.get(path.slice(0, path.lastIndexOf("/")));
@@ -238,7 +241,7 @@ export class SimulatedProcess implements Storage {
     try {
       this.remove(draft);
     } catch {
-      // It stays.
+      // It remains.
     }
   }
 

@@ -20,7 +20,7 @@ export class Random {
     return this.next32() % limit;
   }
 
-  /** True with the given probability; 0 and nothing draw no number. */
+  /** True with the given probability; with 0 or undefined, no number is drawn. */
   chance(probability: number | undefined): boolean {
     return probability !== undefined && probability > 0 && this.next32() < probability * 4294967296;
   }

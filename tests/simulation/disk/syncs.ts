@@ -17,7 +17,7 @@ interface Sync {
   owner: unknown;
 }
 
-/** Syncs that have begun and are not done: more may be written to their files before they are. */
+/** Syncs in progress: more may be written to their files before they are done. */
 export class Syncs {
   #pending: Sync[] = [];
 
@@ -27,7 +27,7 @@ export class Syncs {
     return this.#pending.length;
   }
 
-  /** A file was opened: it will report failures from now on, and of one that no one has learned of. */
+  /** A file was opened: it will report later failures, and one that has not been reported to anyone. */
   static markOf(inode: Inode): ErrorMark {
     return { failuresSeen: inode.failures - (inode.isFailureUnreported ? 1 : 0) };
   }
@@ -36,12 +36,12 @@ export class Syncs {
     this.#pending.push({ ...sync, writeback: sync.inode.beginSync() });
   }
 
-  /** Syncs at once; true when the disk has everything, as far as the open file says. */
+  /** Syncs synchronously; true if the disk has everything, as far as the open file reports. */
   now(inode: Inode, mark: ErrorMark): boolean {
     return this.#finish(inode, mark, inode.beginSync());
   }
 
-  /** One of those under way is done. */
+  /** One of those in progress is done. */
   finishOne(): void {
     const index = this.disk.random.below(this.#pending.length);
     const [sync] = this.#pending.splice(index, 1);
@@ -49,7 +49,7 @@ export class Syncs {
     else sync.reject(sync.failure());
   }
 
-  /** Those of a process that is dead end in one way or the other, and no one hears of it. */
+  /** Those of a dead process end in one way or the other, and are not reported. */
   abandon(owner: unknown, error: unknown): void {
     const theirs = this.#pending.filter((sync) => sync.owner === owner);
     this.#pending = this.#pending.filter((sync) => sync.owner !== owner);

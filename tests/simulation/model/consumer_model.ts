@@ -1,23 +1,26 @@
-/** What is known of the stored position of a consumer name in one partition. */
+/** What is known about the stored position of a consumer in one partition. */
 interface PositionModel {
   /** The stored position is not below this one. */
   acknowledged: number;
-  /** No one ever stored a position above this one. */
+  /** No higher position was ever stored. */
   greatest: number;
   /** Events below this id may never be delivered: the position was moved there. */
   skippedTo: number;
 }
 
-/** What is known of a consumer name. */
+/** What is known about a consumer. */
 export class ConsumerModel {
-  /** Keys of the events given to it. */
+  /** Keys of the events delivered to it. */
   readonly delivered: Set<string> = new Set();
   readonly positions: PositionModel[];
-  /** Since when it surely has a stored position (in steps of the world); Infinity while that is not sure. */
+  /**
+   * Since when it certainly has a stored position (in steps of the world); Infinity while that is not
+   * certain.
+   */
   registeredSince = Infinity;
-  /** When its position was moved or deleted last, or that began (in steps of the world). */
+  /** When moving or deleting its position last ended or began (in steps of the world). */
   disturbedAt = -1;
-  /** How many are moving or deleting its position now. */
+  /** How many processes are moving or deleting its position. */
   disturbing = 0;
 
   constructor(readonly name: string, numPartitions: number) {
@@ -39,7 +42,7 @@ export class ConsumerModel {
     nextId: number,
     { openedAt, step }: { openedAt: number; step: number },
   ): void {
-    // One that was opened before may write into a file that was removed.
+    // A consumer that was opened before may write to a file that was removed.
     if (this.disturbing > 0 || openedAt <= this.disturbedAt) return;
     const position = this.positions[partition];
     position.acknowledged = Math.max(position.acknowledged, nextId);
@@ -52,7 +55,7 @@ export class ConsumerModel {
     this.#disturb(step);
   }
 
-  /** That is done, or its process was killed; the position is not above `endId` for that. */
+  /** That is done, or its process was killed; it leaves the position no higher than `endId`. */
   endDisturbance(step: number, partition: number | undefined, endId: number): void {
     this.disturbing--;
     this.#disturb(step);
@@ -73,7 +76,7 @@ export class ConsumerModel {
     for (const position of this.positions) position.acknowledged = 0;
   }
 
-  /** After a power cut the log ends here: what comes next is new to everybody. */
+  /** After a power cut the log ends here: what comes next is new to every consumer. */
   logEndsAt(partition: number, endId: number): void {
     const position = this.positions[partition];
     position.skippedTo = Math.min(position.skippedTo, endId);

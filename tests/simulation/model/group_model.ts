@@ -1,16 +1,16 @@
 import { BrokenPromise } from "./broken_promise.ts";
 
-/** Looks and acknowledgements of one member while it has a partition. */
+/** Reads and acknowledgements of one member while it owns a partition. */
 export interface Reading {
   member: string;
-  /** Keys of the events that were delivered and are not acknowledged, by id. */
+  /** Keys of events that were delivered and not acknowledged, by id. */
   open: Map<number, string>;
 }
 
-/** An event was given to a member. */
+/** An event was delivered to a member. */
 interface Delivery {
   reading: Reading;
-  /** When the call began and ended that gave it, counted by the model. */
+  /** When the call that delivered it began and ended, counted by the model. */
   begun: number;
   ended: number;
 }
@@ -22,16 +22,19 @@ interface GroupPartition {
   deliveries: Map<number, Delivery[]>;
 }
 
-/** What a group promises, held against what its members get. */
+/** What a group promises, compared with what its members get. */
 export class GroupModel {
   readonly partitions: GroupPartition[];
   /** Keys of events whose acknowledgement succeeded. */
   readonly acknowledged: Set<string> = new Set();
-  /** Keys of events of which that is not known: killed, refused or failed in the middle of it. */
+  /** Keys of events for which that is unknown: killed, refused or failed in the middle of it. */
   readonly attempted: Set<string> = new Set();
   #moments = 0;
 
-  /** `isPeaceful`: no member dies or is stopped, and each acknowledges all that it got, so that nothing comes twice. */
+  /**
+   * `isPeaceful`: no member dies or is stopped, and each acknowledges everything it got, so nothing is
+   * delivered twice.
+   */
   constructor(numPartitions: number, readonly isPeaceful: boolean) {
     this.partitions = Array.from({ length: numPartitions }, () => ({
       acknowledged: 0,
@@ -39,12 +42,12 @@ export class GroupModel {
     }));
   }
 
-  /** A moment that comes after all before. */
+  /** A moment after all previous ones. */
   get moment(): number {
     return ++this.#moments;
   }
 
-  /** A member gets an event; `acknowledged` is up to where everything was when its call began. */
+  /** A member gets an event; everything below `acknowledged` was acknowledged when its call began. */
   deliver(
     partition: number,
     event: { id: number; key: string },
@@ -80,7 +83,7 @@ export class GroupModel {
       if (id >= nextId) continue;
       const all = deliveries.get(id) ?? [];
       const own = all.findLast((delivery) => delivery.reading === reading);
-      // It came to another one between the two calls of this one: that is the owner since.
+      // It was delivered to another member between the two calls of this one: that member is the owner since.
       const later = all.find((other) =>
         own !== undefined && other.reading !== reading && other.begun > own.ended && other.ended < begun
       );
@@ -97,7 +100,7 @@ export class GroupModel {
     known.acknowledged = Math.max(known.acknowledged, nextId);
   }
 
-  /** The power was cut: positions are not synced, and ids may be given anew. */
+  /** The power was cut: positions are not synced, and ids may be reused. */
   forget(): void {
     for (const partition of this.partitions) {
       partition.acknowledged = 0;

@@ -1,12 +1,12 @@
 import { BrokenPromise } from "./broken_promise.ts";
 
-/** What is known of one partition. */
+/** What is known about one partition. */
 export class PartitionModel {
-  /** Which event was seen under each id: no one may ever see another one there. */
+  /** Which event was seen under each id: a different one may never be seen there. */
   readonly seen: Map<number, string> = new Map();
-  /** Events below this id may be gone: their segments were removed, and each removal was looked at. */
+  /** Events below this id may be gone: their segments were removed, and each removal was checked. */
   removedTo = 0;
-  /** One past the greatest id seen. */
+  /** One past the highest id seen. */
   endId = 0;
 
   constructor(readonly partition: number) {}

@@ -1,4 +1,4 @@
-/** What became of a push, as its producer knows. */
+/** The outcome of a push, as its producer knows it. */
 export type Outcome = "pending" | "completed" | "failed" | "unknown";
 
 /** An event that some producer pushed. */
@@ -9,11 +9,11 @@ export interface Push {
   data: Uint8Array;
   outcome: Outcome;
   id?: number;
-  /** Its future completed, whatever a power cut made of it later. */
+  /** Its future completed, whatever a power cut did to it later. */
   wasCompleted: boolean;
-  /** A completed sync covers it: a power cut must leave it. */
+  /** A completed sync covers it: a power cut must preserve it. */
   isDurable: boolean;
-  /** When it was pushed, and when that was done, as time that really passed. */
+  /** When it was pushed, and when that was done, in real time. */
   startedAt: number;
   endedAt: number;
 }

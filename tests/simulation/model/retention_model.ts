@@ -5,10 +5,10 @@ import { Inode } from "../disk/inode.ts";
 import type { Model } from "../model.ts";
 import { BrokenPromise } from "./broken_promise.ts";
 
-/** What a topic's retention, or a request, allows to remove. */
+/** What a topic's retention, or a trim, allows to be removed. */
 export interface RemovalRule {
   bytesMax?: number;
-  /** Seconds that events are kept. */
+  /** Seconds for which events are kept. */
   seconds?: number;
   beforeTime?: number;
   beforeId?: number;
@@ -16,9 +16,9 @@ export interface RemovalRule {
   partitions?: number[];
 }
 
-/** Looks at every removal of a segment while it happens, and knows what is in it. */
+/** Observes every removal of a segment as it happens, and knows its content. */
 export class RetentionModel {
-  /** Every rule there ever was: a process may go by one that was changed since. */
+  /** Every rule that ever applied: a process may follow one that was changed since. */
   readonly #rules: RemovalRule[] = [];
 
   constructor(private readonly disk: SimulatedDisk, private readonly model: Model) {}
@@ -28,12 +28,12 @@ export class RetentionModel {
     this.#rules.push(rule);
   }
 
-  /** The rule that a request for a trim is. */
+  /** The rule that a trim stands for. */
   static ruleOf({ beforeTime, ...request }: TrimRequest): RemovalRule {
     return beforeTime === undefined ? request : { ...request, beforeTime: Number(beforeTime) };
   }
 
-  /** A process removes a segment; `since` is the step in which its present work began. */
+  /** A process removes a segment; `since` is the step in which its current work began. */
   remove(partition: number, directory: string, baseId: number, since: number): void {
     const endId = this.#segments(directory).find((id) => id > baseId);
     const state = this.model.partitions[partition];
@@ -51,7 +51,7 @@ export class RetentionModel {
     state.removedTo = endId;
   }
 
-  /** Whether an event may be called gone now. */
+  /** Whether an event may be reported as gone now. */
   mayBeGone(partition: number, directory: string, id: number): boolean {
     if (id < this.model.partitions[partition].removedTo) return true;
     const ids = this.#segments(directory);
@@ -71,7 +71,7 @@ export class RetentionModel {
     });
   }
 
-  /** Whether every event of a range may be taken for old enough. */
+  /** Whether every event of a range may be considered old enough. */
   #isOld(partition: number, baseId: number, endId: number, { seconds, beforeTime }: RemovalRule): boolean {
     if (seconds === undefined && beforeTime === undefined) return false;
     const { clock } = this.disk;
@@ -88,7 +88,7 @@ export class RetentionModel {
     return true;
   }
 
-  /** Whether no consumer name is known that has not acknowledged everything below an id. */
+  /** Whether every known consumer has acknowledged everything below an id. */
   #isAcknowledged(partition: number, endId: number, since: number): boolean {
     for (const { registeredSince, positions } of this.model.consumers.values()) {
       if (registeredSince < since && positions[partition].greatest < endId) return false;

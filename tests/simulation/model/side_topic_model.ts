@@ -1,31 +1,35 @@
 import { BrokenPromise } from "./broken_promise.ts";
 
-/** Whether a topic is there, as far as anybody can know. */
+/** Whether a topic exists, as far as can be known. */
 export type Presence = "there" | "missing" | "unknown";
 
 /** One attempt to create or delete the topic. */
 interface Attempt {
-  /** Whether others tried at the same time: then no one knows who came first. */
+  /** Whether others tried at the same time: then their order is unknown. */
   overlaps: boolean;
-  /** What it left, once that is known, and what it must not have found. */
+  /** The state that it left, once that is known, and the state that it cannot have found. */
   outcome?: { leaves: Presence; cannotFind?: Presence; what: string };
 }
 
-/** A topic that is created and deleted by several programs. Attempts are distinguished by what was begun and done when. */
+/**
+ * A topic that several programs create and delete. Attempts are distinguished by when they began and ended.
+ */
 export class SideTopicModel {
   state: Presence = "missing";
   /** Counts attempts that began. */
   attempts = 0;
   #running = new Set<Attempt>();
-  /** Done, in order, the first of them without a known outcome. */
+  /** Finished attempts, in order, the first of them with an unknown outcome. */
   #done: Attempt[] = [];
 
-  /** Whether something is trying to change the topic: a deletion that fails may take it away for a moment. */
+  /**
+   * Whether an attempt to change the topic is in progress: a deletion that fails may remove it for a moment.
+   */
   get isChanging(): boolean {
     return this.#running.size > 0;
   }
 
-  /** Runs what tries to change the topic; whatever it does is done when it returns. */
+  /** Runs an attempt to change the topic; whatever it does is done when it returns. */
   run<T>(work: () => Promise<T>): { work: Promise<T>; attempt: Attempt } {
     this.attempts++;
     const attempt: Attempt = { overlaps: this.#running.size > 0 };
@@ -39,7 +43,7 @@ export class SideTopicModel {
     }
   }
 
-  /** What became of an attempt. */
+  /** The outcome of an attempt. */
   end(attempt: Attempt, outcome: Attempt["outcome"]): void {
     attempt.outcome = outcome;
     while (this.#done.length > 0 && this.#done[0].outcome !== undefined) {

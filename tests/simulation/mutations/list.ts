@@ -1,20 +1,20 @@
 import type { Theme } from "../faults.ts";
 import type { StoryKind } from "../world.ts";
 
-/** One line of the source, and what it is broken into. */
+/** One line of the source, and what it is changed to. */
 export interface Mutation {
   what: string;
   file: string;
-  /** Stands once in the file. */
+  /** Occurs once in the file. */
   from: string;
   to: string;
-  /** The stories that are to notice it; those of the log where nothing is said. */
+  /** The histories that should notice it; by default those of the log. */
   story?: StoryKind;
   /** Only stories of this theme are run: it comes up there, and elsewhere hardly ever. */
   theme?: Theme;
 }
 
-/** What keeps a promise of the log is taken out, one at a time. */
+/** Each takes out one thing that keeps a promise of the log. */
 export const MUTATIONS: readonly Mutation[] = [
   {
     what: "conclusions: a frame that became whole between two looks is taken for a torn one",

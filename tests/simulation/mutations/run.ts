@@ -1,6 +1,6 @@
 /**
- * Breaks the log on purpose, one line at a time, in a copy of the source, and runs the simulation there until it
- * notices. A mutation that passes unnoticed shows what the simulation does not see.
+ * Breaks the log on purpose, one line at a time, in a copy of the source, and runs the simulation there until
+ * it notices. A mutation that is not noticed shows what the simulation cannot see.
  *
  * @module
  */
@@ -28,12 +28,15 @@ for (let seed = 1; seed <= Number(seeds); seed++) {
 end("after all seeds");
 `;
 
-/** What a run prints when a seed broke a promise; anything else says that the mutation is not a program. */
+/**
+ * The output of a run in which a seed broke a promise; any other output means that the mutation is not a
+ * valid program.
+ */
 const NOTICED = /^\d+ \S/;
 
 /**
- * Runs every mutation whose description has `words` in it over up to `seeds` seeds; the exit code is 0 when each was
- * noticed.
+ * Runs every mutation whose description contains `words` with up to `seeds` seeds; the exit code is 0 if each
+ * was noticed.
  */
 export async function runMutations(
   { seeds, words = "", cpuSeconds }: { seeds: number; words?: string; cpuSeconds: number },
@@ -73,7 +76,7 @@ export async function runMutations(
   return unnoticed === 0 ? 0 : 1;
 }
 
-/** The text with a mutation in it; undefined when what it replaces is not there, or not once. */
+/** The text with a mutation; undefined if what it replaces does not occur exactly once. */
 export function mutate(text: string, { from, to }: Mutation): string | undefined {
   return text.split(from).length === 2 ? text.replace(from, () => to) : undefined;
 }

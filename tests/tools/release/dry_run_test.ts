@@ -1,4 +1,4 @@
-// The whole release without its last step: what lies there afterwards, and that nothing was published.
+// The whole release without its last step: its output, and that nothing was published.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -22,7 +22,7 @@ async function release(
     const { code, stdout, stderr } = await runBeside("node", ["tools/launch.mjs", "release", ...parameters], {
       JSR_URL: jsrUrl,
       DENO_DIR: cache,
-      // The registry of the tests has no dnt to build the npm package with.
+      // The test registry has no dnt to build the npm package with.
       DIASPORA_TOOLING: "npm-only",
     });
     return { code, output: stdout + stderr };

@@ -1,11 +1,11 @@
-// What @std/assert and its stand-in must both do; which of them is under test depends on the configuration.
+// What both @std/assert and its stand-in must do; the configuration decides which of them is tested.
 import * as std from "@std/assert";
 import { ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { test } from "../../harness.ts";
 
 const { AssertionError } = std;
 
-/** The assertion fails, and says this. */
+/** The assertion fails, with this message. */
 function failsWith(body: () => void, ...texts: string[]): void {
   throws(body, (error: unknown) => {
     ok(error instanceof AssertionError);

@@ -1,9 +1,9 @@
-// What @std/cli and its stand-in must both do; which of them is under test depends on the configuration.
+// What both @std/cli and its stand-in must do; the configuration decides which of them is tested.
 import { assertEquals } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
 import { test } from "../../harness.ts";
 
-/** What was parsed, without the type that differs between the two. */
+/** The parsed values, without the type that differs between the two. */
 function parse(args: string[], options: Parameters<typeof parseArgs>[1] = {}): unknown {
   return { ...parseArgs(args, options) };
 }

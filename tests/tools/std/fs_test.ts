@@ -1,4 +1,4 @@
-// What @std/fs and its stand-in must both do; which of them is under test depends on the configuration.
+// What both @std/fs and its stand-in must do; the configuration decides which of them is tested.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { emptyDirSync } from "@std/fs/empty-dir";
 import { ensureDirSync } from "@std/fs/ensure-dir";
@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test } from "../../harness.ts";
 
-/** Runs a body with a directory of its own. */
+/** Runs a body with a separate directory. */
 function inDirectory(body: (dir: string) => void): void {
   const dir = mkdtempSync(join(tmpdir(), "diaspora-std-"));
   try {
