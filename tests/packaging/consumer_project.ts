@@ -80,7 +80,7 @@ export function builtPackage(output: string): string {
   return output;
 }
 
-/** Builds the package, packs it and installs it where nothing else is, without a registry. */
+/** Builds the package, packs it and installs it in an empty project, without a registry. */
 function makeProject(): ConsumerProject {
   const home = mkdtempSync(join(tmpdir(), "diaspora-packaging-"));
   // Tests run in any order, so none of them is known to be the last; the event fires when all of the file's

@@ -37,7 +37,7 @@ function runDeno(
   return runBeside(process.execPath, parameters, { JSR_URL: jsr.url, DENO_DIR: cache }, folder);
 }
 
-/** Publishes the package to a registry of the test's own for the length of a call. */
+/** Publishes the package to a test registry for the duration of a call. */
 export async function withPublished(
   use: (published: Published) => void | Promise<void>,
   ...options: string[]

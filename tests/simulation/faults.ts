@@ -23,7 +23,7 @@ export function themeOf(seed: number): Theme {
   return THEMES[seed % 10] ?? "everything";
 }
 
-/** What goes wrong in a story, and how often. */
+/** The faults in a history, and how often they happen. */
 export function chooseFaults(random: Random, theme: Theme = "everything"): FaultRates {
   const faults = chooseAnyFaults(random);
   switch (theme) {
@@ -39,7 +39,7 @@ export function chooseFaults(random: Random, theme: Theme = "everything"): Fault
 }
 
 function chooseAnyFaults(random: Random): FaultRates {
-  // A writer that finds the disk full cannot see to it that a folder is written again whose sync has failed before.
+  // If the disk is full, a writer cannot make a folder dirty again whose sync has failed before.
   const failedDirectorySync = random.chance(0.2) ? 0.05 : undefined;
   const sometimes = (probability: number, rate: number) => random.chance(probability) ? rate : undefined;
   return {

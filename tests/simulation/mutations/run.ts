@@ -81,7 +81,7 @@ export function mutate(text: string, { from, to }: Mutation): string | undefined
   return text.split(from).length === 2 ? text.replace(from, () => to) : undefined;
 }
 
-/** What the run in the folder prints; nothing when every promise was kept. */
+/** The output of the run in the folder; empty if every promise was kept. */
 function run(
   folder: string,
   { seeds, cpuSeconds }: { seeds: number; cpuSeconds: number },
