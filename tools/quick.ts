@@ -15,12 +15,14 @@ import { findTests, isQuick } from "./test/suites.ts";
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const { _: words } = parseArgs(process.argv.slice(2), { string: ["_"] });
 const tests = findTests(words.length === 0 ? ["tests"] : words.map(String)).filter(isQuick);
+// Of a part, the types of its tests and of all that they import.
+const sources = words.length === 0 ? ["mod.ts", "cli.ts", "src", "tools"] : [];
 const withConfig = ["--no-lock", "-c", config];
 
 const steps: [name: string, parameters: string[]][] = [
   ["format", ["fmt", "--check", "-q", "-c", config]],
   ["lint", ["lint", "-q", "-c", config]],
-  ["types", ["check", "-q", ...withConfig, "mod.ts", "cli.ts", "src", "tools", ...tests]],
+  ["types", ["check", "-q", ...withConfig, ...sources, ...tests]],
   ["tests", ["test", "-A", "-q", "--no-check", "--parallel", "--reporter=dot", ...withConfig, ...tests]],
 ];
 const began = performance.now();

@@ -1,4 +1,5 @@
-// The files driver passes the whole contract, at every durability level.
+// The files driver passes the whole contract, at every durability level. Node and Bun run one of them: the levels differ
+// in when they call the storage, which is the same on every runtime.
 import { assertEquals } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,7 +8,9 @@ import { Driver } from "../../mod.ts";
 import { everything, testDriver } from "../../src/testing/mod.ts";
 import { test } from "../harness.ts";
 
-for (const flush_behavior of ["buffered", "on_flush", "immediate"]) {
+const LEVELS = "Deno" in globalThis ? ["buffered", "on_flush", "immediate"] : ["on_flush"];
+
+for (const flush_behavior of LEVELS) {
   const left = testDriver((name, body) => test(`files, ${flush_behavior}: ${name}`, body), {
     async factory() {
       const root_path = await mkdtemp(join(tmpdir(), "diaspora-conformance-"));

@@ -43,9 +43,10 @@ export class FaultProxy {
     this.#server = createServer({ allowHalfOpen: true }, (client) => this.#serve(client));
   }
 
-  static async start(): Promise<FaultProxy> {
+  /** Starts it on a port, or on a free one. */
+  static async start(port = 0): Promise<FaultProxy> {
     const proxy = new FaultProxy();
-    await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => proxy.#server.listen(port, "127.0.0.1", resolve));
     return proxy;
   }
 

@@ -3,11 +3,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { Driver } from "../../mod.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
+import { freePorts } from "../../tools/kafka/ports.ts";
 import { test } from "../harness.ts";
 import { type Fault, FaultProxy } from "./fault_proxy.ts";
 import { checkStored, Pushing, Reading, sleep } from "./traffic.ts";
 
 const skip = brokerMissing;
+const [proxyPort] = await freePorts(1);
+/** The broker of all tests here, which sends its clients to the proxy. */
+const cluster = brokerMissing === false
+  ? await Cluster.start({ properties: { "advertised.listeners": `PLAINTEXT://127.0.0.1:${proxyPort}` } })
+  : undefined;
 const FAULT_MS = 120;
 const REST_MS = 400;
 
@@ -25,11 +31,8 @@ for (const [fault, ms, times] of FAULTS) {
     skip,
     limitMs: 300_000,
   }, async () => {
-    await using proxy = await FaultProxy.start();
-    await using cluster = await Cluster.start({
-      properties: { "advertised.listeners": `PLAINTEXT://127.0.0.1:${proxy.port}` },
-    });
-    proxy.target = Number(cluster.servers.split(":")[1]);
+    await using proxy = await FaultProxy.start(proxyPort);
+    proxy.target = Number(cluster!.servers.split(":")[1]);
     await using driver = await Driver.open("octopus", {
       kafka: {
         "bootstrap.servers": `127.0.0.1:${proxy.port}`,
@@ -39,8 +42,9 @@ for (const [fault, ms, times] of FAULTS) {
         "heartbeat.interval.ms": 500,
       },
     });
-    await driver.createTopic("t", { num_partitions: 2 });
-    await using topic = await driver.openTopic("t");
+    const name = fault.replace(" ", "-");
+    await driver.createTopic(name, { num_partitions: 2 });
+    await using topic = await driver.openTopic(name);
     await using pushing = new Pushing(topic);
     await using reading = new Reading(topic, "reader");
     await pushing.more(100);

@@ -20,7 +20,7 @@ import { verifyPartition } from "../../src/log/check/verify.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { damageAtRandom } from "../damage/random_damage.ts";
 import { makeSample } from "../damage/sample_partition.ts";
-import { test } from "../harness.ts";
+import { casesOf, test } from "../harness.ts";
 import { randomBytes, randomNumbers } from "../wasm/reference.ts";
 import { assertReadersAgree } from "./agreement.ts";
 
@@ -133,7 +133,7 @@ test("both readers agree on writes truncated anywhere", async () => {
     const whole = assertReadersAgree(folder, 0);
     const last = join(partition, logs[logs.length - 1]);
     const { length } = readFileSync(last);
-    for (let bytes = length - 1; bytes > length - 700; bytes -= 7) {
+    for (let bytes = length - 1; bytes > length - casesOf(700); bytes -= 7) {
       truncateSync(last, bytes);
       assertGreater(whole + 1, assertReadersAgree(folder, 0));
     }
@@ -146,7 +146,7 @@ test("both readers agree on damage, on the ids after it, and on its repair", asy
   await withFolder(async (folder) => {
     const { partition, logs } = await sample(folder);
     const contents = new Map(logs.map((name) => [name, readFileSync(join(partition, name))]));
-    for (let seed = 0; seed < 150; seed++) {
+    for (let seed = 0; seed < casesOf(150); seed++) {
       const random = randomNumbers(seed);
       const damaged = new Map([...contents].map(([name, bytes]) => [name, new Uint8Array(bytes)]));
       for (let count = 1 + random(3); count > 0; count--) damageAtRandom(damaged, logs, random);

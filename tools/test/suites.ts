@@ -7,6 +7,7 @@ import { walkSync } from "@std/fs/walk";
 export const MANY_CASES: readonly RegExp[] = [
   /^tests\/damage\/flip_sweep_test\.ts$/,
   /^tests\/fuzz\//,
+  /^tests\/model\//,
   /^tests\/storage\/windows_test\.ts$/,
   /^tests\/ui\/quick_test\.ts$/,
   /^tests\/wasm\/core_bytes_test\.ts$/,

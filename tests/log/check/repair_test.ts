@@ -30,7 +30,7 @@ import {
   type StoredEvent,
 } from "../../damage/sample_partition.ts";
 import { removeBefore } from "../../../src/log/mod.ts";
-import { test } from "../../harness.ts";
+import { casesOf, test } from "../../harness.ts";
 import { randomNumbers } from "../../wasm/reference.ts";
 
 const FOLDERS = ["/sample", "/sample/partitions", DIRECTORY, KEPT];
@@ -88,7 +88,7 @@ test("repair of any single byte leaves everything else readable, and verify sati
   const { files, expected } = await whole();
   const random = randomNumbers(11);
   const paths = [...files.keys()].filter((path) => files.get(path)!.length > 0);
-  for (let count = 0; count < 120; count++) {
+  for (let count = 0; count < casesOf(120); count++) {
     const path = paths[random(paths.length)];
     const offset = random(files.get(path)!.length);
     const { disk, storage } = diskWith(FOLDERS, files);
@@ -103,7 +103,7 @@ test("repair of any single byte leaves everything else readable, and verify sati
 
 test("repair handles flipped, blanked, overwritten, truncated and missing pieces at once", async () => {
   const { files, expected } = await whole();
-  for (let seed = 0; seed < 120; seed++) {
+  for (let seed = 0; seed < casesOf(120); seed++) {
     const random = randomNumbers(seed);
     const damaged = new Map([...files].map(([path, bytes]) => [path, new Uint8Array(bytes)]));
     const logs = [...damaged.keys()].filter((path) => path.endsWith(".log"));
