@@ -107,7 +107,7 @@ test("a member in memory that acknowledges nothing keeps a partition for as long
   const first = await opened(store, { group: true, groupTimeoutMs: 60_000 });
   idsOf(first, 1, 1);
   const second = await opened(store, { group: true });
-  store.groupOf("c").share();
+  store.groupOf("c").rebalance();
   assertEquals([first.assigned, second.assigned], [[0], []]);
   await first.close();
   assertEquals(second.assigned, [0, 1]);
@@ -271,14 +271,14 @@ test("partitions in memory are in their order, whichever comes back", async () =
   const member = await opened(store, { group: true });
   idsOf(member, 0, 1);
   // Asked for in another order than that of numbers.
-  member.leave(0);
+  member.tryRevoke(0);
   assertEquals(member.assigned, [1, 2]);
-  member.stay(1);
+  member.keep(1);
   assertEquals(member.assigned, [1, 2]);
-  member.stay(0);
+  member.keep(0);
   assertEquals(member.assigned, [0, 1, 2]);
-  member.lose(1);
-  member.enter(1);
+  member.revoke(1);
+  member.assign(1);
   assertEquals(member.assigned, [0, 1, 2]);
   await member.close();
 });

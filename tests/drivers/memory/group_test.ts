@@ -12,20 +12,20 @@ class NotingMember implements MemoryMember {
 
   constructor(readonly id: string, private readonly notes: string[]) {}
 
-  enter(partition: number): void {
+  assign(partition: number): void {
     this.notes.push(`${this.id} enters ${partition}`);
   }
 
-  leave(partition: number): boolean {
+  tryRevoke(partition: number): boolean {
     this.notes.push(`${this.id} is to leave ${partition}`);
     return this.mayLeave;
   }
 
-  stay(partition: number): void {
+  keep(partition: number): void {
     this.notes.push(`${this.id} stays in ${partition}`);
   }
 
-  lose(partition: number): void {
+  revoke(partition: number): void {
     this.notes.push(`${this.id} loses ${partition}`);
   }
 }
