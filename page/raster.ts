@@ -130,10 +130,10 @@ function dimensionsOf(
  * why.
  */
 export function rasterOf(metadata: unknown, dataBytes: number): Raster | string {
-  if (typeof metadata !== "object" || metadata === null) return "the metadata are not an object";
+  if (typeof metadata !== "object" || metadata === null) return "the metadata is not an object";
   const record = metadata as Record<string, unknown>;
   const dimensions = dimensionsOf(record);
-  if (dimensions === undefined) return "the metadata have no width and height, and no shape";
+  if (dimensions === undefined) return "the metadata has no width and height, and no shape";
   const { width, height } = dimensions;
   const pixels = width * height;
   const said = TYPE_KEYS.map((key) => record[key]).filter((value) => typeof value === "string").map(typeOf)

@@ -115,7 +115,7 @@ export class DataPart {
     try {
       return rasterOf(JSON.parse(this.event.metadata), this.event.dataBytes);
     } catch {
-      return "the metadata are too long to be read here";
+      return "the metadata is too long to be read here";
     }
   }
 

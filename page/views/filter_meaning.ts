@@ -9,7 +9,7 @@ export function filterMeaning(typed: string): Content {
   try {
     const { filter, text } = wantedOf(typed);
     return filter === undefined
-      ? html`<p class="muted">Events whose metadata have the text <code>${visible(text ?? "")}</code></p>`
+      ? html`<p class="muted">Events whose metadata has the text <code>${visible(text ?? "")}</code></p>`
       : html`<p class="muted">As a pattern: <code class="pattern">${visible(filter)}</code></p>`;
   } catch {
     // It is reported in place of the events.

@@ -38,8 +38,8 @@ export class HealthView extends View {
       <div class="head">
         <h1>Health</h1>
       </div>${faultBox(this.#fault)}
-            <p>Tries whether the store's place is fit for it: free space, appends of two processes, locks, syncs, and
-              whether the engine answers. A temporary folder is written beside the topics, and removed.</p>
+            <p>Checks whether the store's folder is suitable: free space, concurrent appends, locks and syncs, and
+              whether the engine answers. A temporary folder next to the topics is written, and removed.</p>
             ${health === undefined ? waiting() : this.#result(health)}
             ${readyCommands("Check in a shell", [["Run the same checks", ["doctor"]]], this.store.words)}
     `;

@@ -81,7 +81,7 @@ export class OverviewTab extends Tab {
                   format: (value) => `${formatBytes(Math.round(value))}/s`,
                   data: this.#perSecond(({ bytes }) => bytes),
                   range: this.#range(),
-                  missing: "Sampled every 2 s",
+                  missing: "Waiting for samples: one every 2 s",
                   onToggle: () => this.changed(),
                 })}
                 ${this.#lagPlot()}
@@ -163,7 +163,9 @@ export class OverviewTab extends Tab {
       format: formatCompact,
       data: names.length === 0 ? undefined : { times, series },
       range: this.#range(),
-      missing: names.length === 0 ? "No consumer has acknowledged anything" : "Sampled every 2 s",
+      missing: names.length === 0
+        ? "No consumer has acknowledged anything"
+        : "Waiting for samples: one every 2 s",
       onToggle: () => this.changed(),
     });
   }

@@ -84,7 +84,7 @@ function valueOf(key: string, value: unknown): Content {
     ? formatSpan(number)
     : undefined;
   if (readable === undefined) return html`<bdi>${text}</bdi>`;
-  return html`<span>${readable} <span class="muted">(${formatCount(number)} ${
+  return html`<span>${readable} <span class="muted exact">(${formatCount(number)} ${
     key.endsWith("_bytes") ? "bytes" : "s"
   })</span></span>`;
 }

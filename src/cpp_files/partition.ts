@@ -137,7 +137,7 @@ export class CppPartition {
   #tooLarge(id: number, { metadataSize }: IndexEntry): LimitExceededError {
     return new LimitExceededError(
       `Cannot read topic "${this.topic}" partition ${this.partition} event ${id}: its index entry says that its ` +
-        `metadata have ${counted(metadataSize, "byte")}, more than ${WHOLE_METADATA_BYTES_MAX}`,
+        `metadata has ${counted(metadataSize, "byte")}, more than ${WHOLE_METADATA_BYTES_MAX}`,
     );
   }
 }

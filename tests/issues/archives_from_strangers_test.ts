@@ -223,7 +223,7 @@ test("an incomplete topic document is refused", async () => {
       [topicEntry(1, { options: [] }), "has no options"],
       [topicEntry(1, { validator: "default" }), 'has no validator with a "type"'],
       [topicEntry(1, { serializer: { type: 5 } }), 'has no serializer with a "type"'],
-      [topicEntry(1, { metadata: "xml" }), 'its metadata are "xml"'],
+      [topicEntry(1, { metadata: "xml" }), 'its metadata is "xml"'],
       [{ name: "topic.json", content: "null" }, "it has format undefined"],
       [{ name: "topic.json", size: "77777777777" }, "it has 8589934591 bytes"],
       [RUN, 'it does not begin with "topic.json"'],

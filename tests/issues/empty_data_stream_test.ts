@@ -79,7 +79,7 @@ function overwritten(
 
 test("verify reports a frame whose metadata is not text although its checksum is right", async () => {
   const open = overwritten(['{"a":1234567}'], (frame, { metadata }) => frame.fill(0, metadata, metadata + 8));
-  assertEquals(await reasonsIn(open()), ["its metadata are not JSON texts, though its checksum is right"]);
+  assertEquals(await reasonsIn(open()), ["its metadata is not JSON text, though its checksum is right"]);
 });
 
 test("verify reports a frame whose texts do not end where its table says", async () => {
@@ -88,7 +88,7 @@ test("verify reports a frame whose texts do not end where its table says", async
     view.setUint32(RECORD_BYTES, 3, true);
     view.setUint32(RECORD_BYTES + 4, 5, true);
   });
-  assertEquals(await reasonsIn(open()), ["its metadata are not JSON texts, though its checksum is right"]);
+  assertEquals(await reasonsIn(open()), ["its metadata is not JSON text, though its checksum is right"]);
 });
 
 test("verify and readers report a frame whose sizes contradict its records", async () => {

@@ -86,6 +86,7 @@ for (
             "document.documentElement.scrollWidth - innerWidth",
           ) as number;
           assertEquals(Math.max(0, overflow), 0, `${seen.page.url()} is wider than the window`);
+          assertEquals(await tabsOutOfSight(seen.page), [], seen.page.url());
         });
       }, { bypassCSP: true, ...options });
     },

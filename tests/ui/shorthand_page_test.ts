@@ -19,7 +19,7 @@ test("conditions and words are searched for, and the pattern is shown", WITH_BRO
     await page.getByText("500 of 500 events looked through").waitFor();
     assertEquals(await page.locator(".open-event").count(), 4);
     await show("THIRD");
-    await page.getByText("Events whose metadata have the text").waitFor();
+    await page.getByText("Events whose metadata has the text").waitFor();
     await page.locator(".open-event").nth(49).waitFor();
     const shown = await page.locator("td.metadata").allInnerTexts();
     assertEquals(shown.filter((text) => !text.includes("third")), []);

@@ -18,7 +18,7 @@ th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--rule);whit
 th{color:var(--soft);font-weight:500;font-size:13px}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 @media(max-width:600px){main{padding:16px 12px 32px}h1{font-size:21px}dl{grid-template-columns:1fr}dd{margin-bottom:6px}
-.card{padding:12px}th,td{padding:5px 7px}figure svg{max-width:none;width:620px}}
+.card{padding:12px 10px}th,td{padding:5px 3px;font-size:12.5px}th:first-child,td:first-child{white-space:normal}figure svg{max-width:none;width:620px}}
 `;
 
 /** A self-contained page: tables and pictures, with the environment in which they were measured. */

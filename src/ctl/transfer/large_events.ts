@@ -18,7 +18,7 @@ export class LargeEvents {
   constructor(rule: LargeMetadataRule, rawMetadata = false) {
     if (rawMetadata && rule.choice === "data") {
       throw new UsageError(
-        'Cannot use "--large-metadata data": the metadata are bytes of a serializer that is not loaded; use skip',
+        'Cannot use "--large-metadata data": the metadata is bytes of a serializer that is not loaded; use skip',
       );
     }
     this.#rule = rule;

@@ -91,7 +91,7 @@ async function openDraft(
   };
   if (source.rawMetadata && components.serializer !== undefined) {
     throw new UsageError(
-      `Leave "--serializer" out: the metadata are bytes of the topic's own serializer`,
+      `Leave "--serializer" out: the metadata is bytes of the topic's own serializer`,
     );
   }
   const filling = fillingWith(
@@ -119,7 +119,7 @@ function fillingWith(
 ): ComponentOptions {
   if (source.rawMetadata) {
     if (definition.validator.type !== "default") {
-      log.warn("Events are not validated: their metadata are bytes");
+      log.warn("Events are not validated: their metadata is bytes");
     }
     return rawComponents(definition);
   }

@@ -51,7 +51,7 @@ export function headDamage(at: FrameAt): string | undefined {
   if ((frame.flags & FLAG.lost) !== 0) return undefined;
   if (!tableAddsUp(frame, sumsOf(at))) return "the sizes in its table do not add up";
   return (frame.flags & FLAG.jsonText) !== 0 && !textsAreRight(at)
-    ? "its metadata are not JSON texts, though its checksum is right"
+    ? "its metadata is not JSON text, though its checksum is right"
     : undefined;
 }
 

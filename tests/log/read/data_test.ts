@@ -203,7 +203,7 @@ function damageOf(
 
 test("metadata is checked against its table, and text against JSON's separators and characters", () => {
   const sizes = "the sizes in its table do not add up";
-  const texts = "its metadata are not JSON texts, though its checksum is right";
+  const texts = "its metadata is not JSON text, though its checksum is right";
   const cases: [metadata: string, sizes: number[], damage: string | undefined][] = [
     ["", [], undefined],
     ["1", [1], undefined],
@@ -240,7 +240,7 @@ test("separators are checked in every piece of the metadata", () => {
     assertEquals(damageOf(good, [first, 1]), undefined);
     assertEquals(
       damageOf(good.replace(",", ";"), [first, 1]),
-      "its metadata are not JSON texts, though its checksum is right",
+      "its metadata is not JSON text, though its checksum is right",
     );
   }
 });

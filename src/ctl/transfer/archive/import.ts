@@ -134,7 +134,7 @@ async function readTopic(tar: TarReader, path: string): Promise<TopicEntry> {
     );
   }
   if (metadata !== undefined && metadata !== "base64") {
-    throw wrong(`its metadata are ${JSON.stringify(metadata)}`);
+    throw wrong(`its metadata is ${JSON.stringify(metadata)}`);
   }
   if (!isObject(options)) throw wrong(`"${TOPIC_ENTRY}" has no options`);
   for (const kind of ["validator", "serializer", "partition_selector"] as const) {
