@@ -15,10 +15,11 @@ export class Model {
     this.partitions = Array.from({ length: numPartitions }, (_, number) => new PartitionModel(number));
   }
 
-  newPush(owner: string, partition: number): Push {
+  /** A push of an event; its data part is large now and then, or as often as `largeRate` says. */
+  newPush(owner: string, partition: number, largeRate = 0.1): Push {
     const { random, clock } = this.disk;
     const key = `${owner}-${this.pushes.size}`;
-    const data = new Uint8Array(random.chance(0.5) ? 0 : random.below(random.chance(0.1) ? 9000 : 300));
+    const data = new Uint8Array(random.chance(0.5) ? 0 : random.below(random.chance(largeRate) ? 9000 : 300));
     for (let index = 0; index < data.length; index++) data[index] = index * 31 + this.pushes.size;
     const text = random.chance(0.2) ? "é☃" : "x".repeat(random.below(40));
     const push: Push = {

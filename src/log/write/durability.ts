@@ -40,6 +40,8 @@ const NOTHING = new Uint8Array(0);
  */
 export class Durability {
   readonly #states = new Map<StorageFile, FileState>();
+  /** Files that were closed after a sync of them had failed: what still relies on them is in doubt for good. */
+  readonly #failures = new WeakMap<StorageFile, StorageError>();
   /** Paths whose names a sync of the folder has covered. */
   readonly #knownPaths = new Set<string>();
   readonly #doubtful: Map<string, StorageError>;
@@ -87,7 +89,9 @@ export class Durability {
     const syncs: Promise<void>[] = [];
     for (const file of files) {
       const state = this.#states.get(file);
+      const failure = this.#failures.get(file);
       if (state !== undefined) syncs.push(this.#sync(state));
+      else if (failure !== undefined) syncs.push(Promise.reject(failure));
     }
     // Waits for all of them, so that no rejection is unhandled.
     for (const result of await Promise.allSettled(syncs)) {
@@ -99,6 +103,8 @@ export class Durability {
   syncNow(files: Iterable<StorageFile>): void {
     for (const file of files) {
       const state = this.#states.get(file);
+      const closedFailure = this.#failures.get(file);
+      if (closedFailure !== undefined) throw closedFailure;
       if (state === undefined) continue;
       if (state.failure !== undefined) throw state.failure;
       try {
@@ -231,6 +237,7 @@ export class Durability {
 
   #close(state: FileState): void {
     this.#states.delete(state.file);
+    if (state.failure !== undefined) this.#failures.set(state.file, state.failure);
     state.twin?.close();
     state.file.close();
   }

@@ -333,6 +333,23 @@ test("a file with a running or pending sync is closed after it, and one whose sy
   assertEquals(done.at(-1), "close failed");
 });
 
+test("a file that was closed after its sync had failed stays in doubt, whoever asks for it again", async () => {
+  const { durability, file } = makeScene();
+  const [failed, good] = [file("failed"), file("good")];
+  for (const one of [failed, good]) durability.wrote(one);
+  const sync = durability.sync([failed]);
+  failed.ends[0](eio);
+  const reason = await assertRejects(() => sync, StorageError);
+  durability.retire(failed);
+  const both = durability.sync([good, failed]);
+  good.ends[0]();
+  assertEquals(await assertRejects(() => both, StorageError), reason);
+  assertEquals(assertThrows(() => durability.syncNow([failed]), StorageError), reason);
+  durability.retire(good);
+  await durability.sync([good]);
+  durability.syncNow([good]);
+});
+
 test("a blocking sync closes files that are no longer appended to", () => {
   const { durability, done, file } = makeScene();
   const one = file("one", true);

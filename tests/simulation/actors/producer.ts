@@ -51,7 +51,7 @@ export class ProducerProgram extends Program {
     if (what < 15) this.#flush(producer);
     else if (what < 19) this.#idleUntil = world.steps + random.below(IDLE_STEPS_MAX);
     else if (what < 24) this.#reopen(producer);
-    else if (what < 29) this.#pushStream(producer);
+    else if (what < 34) this.#pushStream(producer);
     else this.#pushBatch(producer);
   }
 
@@ -83,7 +83,8 @@ export class ProducerProgram extends Program {
   #pushStream(producer: Producer): void {
     const { random } = this.world.disk;
     const partition = random.below(this.world.model.partitions.length);
-    const push = this.#newPush(partition);
+    // Large ones come in several chunks, between which others act.
+    const push = this.#newPush(partition, 0.5);
     const { data } = push;
     if (data.byteLength === 0) {
       return this.#followPush(push, producer.push(push.metadata, data, { partition }));
@@ -98,8 +99,8 @@ export class ProducerProgram extends Program {
     this.#followPush(push, producer.push(push.metadata, stream(), { partition }));
   }
 
-  #newPush(partition: number): Push {
-    const push = this.world.model.newPush(`${this.name}.${this.#incarnation}`, partition);
+  #newPush(partition: number, largeRate?: number): Push {
+    const push = this.world.model.newPush(`${this.name}.${this.#incarnation}`, partition, largeRate);
     this.#pushed.push(push);
     return push;
   }
