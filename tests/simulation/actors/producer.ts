@@ -90,9 +90,11 @@ export class ProducerProgram extends Program {
       return this.#followPush(push, producer.push(push.metadata, data, { partition }));
     }
     const pieceBytes = 1 + random.below(6000);
+    // Now and then the next piece takes so long that syncs end before it.
+    const turns = random.chance(0.5) ? 1 : random.below(60);
     async function* stream(): AsyncGenerator<Uint8Array> {
       for (let from = 0; from < data.byteLength; from += pieceBytes) {
-        await Promise.resolve();
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
         yield data.subarray(from, from + pieceBytes);
       }
     }
