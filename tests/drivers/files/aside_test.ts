@@ -98,7 +98,7 @@ test("leftovers of removals go at once, those of creations after an hour, and an
   };
   const done = folder.changesDuring(() => removeLeftovers(storage, ROOT, storage.list(ROOT).sort(), remove));
   assertEquals(removed, [`${ROOT}/.deleting-1`, `${ROOT}/.deleting-2`]);
-  // Their names are on the disk before they go: whoever gave them may have been killed before.
+  // Their names are on the disk before they go: the process that gave them may have been killed before.
   assertEquals(done.slice(0, 4), [
     "syncDirectory .",
     "removeTree .deleting-1",
@@ -149,7 +149,7 @@ test("folders are made with their parents, each synced before the next is made i
   assertEquals(folder.afterPowerCut().slice(0, 3), ["a", "a/b", "a/b/c"]);
 });
 
-test("folders that another process makes meanwhile, or that cannot be opened, are in nobody's way", () => {
+test("folders that another process makes meanwhile, or that cannot be opened, are in no one's way", () => {
   const folder = new SimulatedFolder();
   const { storage, disk } = folder;
   folder.before = (name, path) => {

@@ -333,7 +333,7 @@ test("a file with a running or pending sync is closed after it, and one whose sy
   assertEquals(done.at(-1), "close failed");
 });
 
-test("a file that was closed after its sync had failed stays in doubt, whoever asks for it again", async () => {
+test("a file that was closed after its sync had failed stays in doubt, and so does what asks for it again", async () => {
   const { durability, file } = makeScene();
   const [failed, good] = [file("failed"), file("good")];
   for (const one of [failed, good]) durability.wrote(one);
