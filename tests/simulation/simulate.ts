@@ -3,10 +3,10 @@
  *
  *     npm run simulate -- --seed 42               repeats one history
  *     npm run simulate -- --count 100000          runs many
- * npm run simulate -- --story group           only histories of group members; "log": only the others
- * npm run simulate -- --mutations             breaks the code on purpose, and expects that to be noticed
- * npm run simulate -- --mutations --words sync    only mutations whose description contains these words
- *     npm run simulate -- --mutations --cpu 30    with so many seconds of processor time for each, and not 120
+ *     npm run simulate -- --story group           only histories of group members; "log": only the others
+ *     npm run simulate -- --mutations             breaks the code on purpose, and expects that to be noticed
+ *     npm run simulate -- --mutations --words sync    only mutations whose description contains these words
+ *     npm run simulate -- --mutations --cpu 30    with 30 s of processor time for each instead of 120
  *
  * @module
  */

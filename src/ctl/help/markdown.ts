@@ -12,24 +12,24 @@ const SHARED_COMMANDS_MIN = 5;
 const INTRODUCTION = `# ${PROGRAM}
 
 The command for topics: create and maintain them, push and print events, connect them to other programs.
-This page is made from the same table as \`${PROGRAM} --help\`; its examples are run by a test, in this order.
+This page is generated from the same table as \`${PROGRAM} --help\`; a test runs its examples, in this order.
 
 ## Shared by all commands
 
 - **Driver.** \`--driver NAME\` names the engine, \`--driver.KEY VALUE\` its options (\`--driver.kafka.acks all\` for
-  nested ones), \`--driver-config FILE.json\` a file with them. The file comes first, the command line is merged
-  over it. \`--topic\`, \`--validator\`, \`--serializer\` and \`--partition-selector\` work the same way; a name may be
+  nested ones), \`--driver-config FILE.json\` a file with them; options on the command line override
+  those in the file. \`--topic\`, \`--validator\`, \`--serializer\` and \`--partition-selector\` work the same way; a name may be
   \`NAME:MODULE\`, with the module relative to the working directory.
 - **Store.** \`--store PATH\` is short for the files driver: \`diaspora-ctl topic ls --store ./data\`. A path without
-  a folder is an error (exit code ${EXIT.noSuchTopic}), unless the command makes the store.
+  a folder is an error (exit code ${EXIT.noSuchTopic}), unless the command creates the store.
 - **Contexts.** \`diaspora-ctl context add NAME --store PATH --use\` saves a driver with its options under a name;
-  then \`diaspora-ctl topic ls\` is all there is to type. \`--context NAME\` and \`DIASPORA_CONTEXT\` name one for a
-  call. The command line overrides the environment, which overrides the context.
+  from then on you only type \`diaspora-ctl topic ls\`. \`--context NAME\` and \`DIASPORA_CONTEXT\` select one for a
+  single call. The command line overrides the environment, which overrides the context.
 - **Values.** Numbers (\`4\`, \`-1.5\`, \`10e9\`), \`true\`, \`false\`, \`null\`, JSON in \`{}\` or \`[]\`, lists with commas
   (\`a,b\`; \`a,\` is a list of one). Anything else is text; quotes within the argument keep it text (\`'"5"'\`).
   \`--key value\` and \`--key=value\` are the same.
-- **Environment.** \`DIASPORA_DRIVER\` stands for \`--driver\`, \`DIASPORA_DRIVER_CONFIG\` (a file, or a JSON object)
-  for \`--driver-config\`. \`DIASPORA_CTL_DRIVER_OPTIONS\` holds options as on the command line, which overrides it.
+- **Environment.** \`DIASPORA_DRIVER\` replaces \`--driver\`, \`DIASPORA_DRIVER_CONFIG\` (a file, or a JSON object)
+  \`--driver-config\`. \`DIASPORA_CTL_DRIVER_OPTIONS\` has options as on the command line, which overrides them.
 - **Output.** Standard output has only data; log lines (\`[2026-11-23 15:48:00.123] [info] text\`) and
   progress go to standard error. \`--json\` prints JSON, one object per line where there are several.
 - **Topic.** \`--topic TOPIC\`, \`--name TOPIC\` or the first word. For commands about consumers, \`--name\` is the
@@ -41,7 +41,7 @@ This page is made from the same table as \`${PROGRAM} --help\`; its examples are
 - **Terminals.** Control characters in stored text, and characters that reorder or hide text, are shown escaped
   (\`\\u001b\`); a file or a pipe gets the text unchanged.
 - **Signals.** SIGINT and SIGTERM flush, close and exit; a second one exits immediately.
-- **Destruction.** Destructive commands ask on a terminal; elsewhere they need \`--yes\`. \`--dry-run\` only shows
+- **Confirmation.** Destructive commands ask on a terminal; elsewhere they need \`--yes\`. \`--dry-run\` only shows
   what would happen.
 
 Exit codes:
@@ -52,7 +52,8 @@ Options of every command:
 
 ${SHARED.map(optionItem).join("\n")}
 
-Options of several commands, which name those they take; the first five are the engine's:
+Options of several commands. Each command lists those that it accepts under "Also"; the first five are the
+_driver options_:
 
 ${[...sharedItems()].join("\n")}
 
@@ -60,19 +61,18 @@ ${[...sharedItems()].join("\n")}
 
 ## Coming from the C++ tool
 
-Its own shell tests pass here. What is different on purpose, and may concern a script:
+The C++ tool's own shell tests pass here. These deliberate differences may affect scripts:
 
 - Log lines go to standard error, not to standard output.
-- \`fifo\` keeps a producer's FIFO when its writer leaves, for the next one; it stores empty lines, and any text.
-  A consumer's FIFO is waited for as long as it takes, and survives its reader.
+- \`fifo\` keeps a producer's FIFO for the next writer; it stores empty lines, and any text. It waits for the reader
+  of a consumer's FIFO without a limit, and continues when the reader closes it.
 - \`forward\` forwards the data part, and acknowledges an event only when the destination has stored it.
-- \`true\`, \`false\` and \`null\` are values, not text.
-- An option that the driver does not know (\`--driver.X\`) is an error, and so is a misspelt one of the topic; another
-  \`--topic.X\` is left out with a warning. There all of them are ignored.
-- A wrong command line ends with exit code ${EXIT.usage}, and a topic that is not there with ${EXIT.noSuchTopic}; there
-  both end with 1.
-- \`bench\` has options of its own, and takes \`-d\`, \`-c\`, \`-t\`, \`-n\`, \`-m\`, \`-s\`, \`-b\`, \`-f\`, \`-i\` and \`-p\`
-  as the programs there do.
+- \`true\`, \`false\` and \`null\` are JSON values, not strings.
+- An unknown driver option (\`--driver.X\`) is an error, and so is a misspelt topic option; other unknown
+  \`--topic.X\` are dropped with a warning. The C++ tool ignores all of them.
+- The exit code of an invalid command line is ${EXIT.usage}, that of a missing topic ${EXIT.noSuchTopic}; in C++ both are 1.
+- \`bench\` has different options, but accepts \`-d\`, \`-c\`, \`-t\`, \`-n\`, \`-m\`, \`-s\`, \`-b\`, \`-f\`, \`-i\` and \`-p\`
+  like the C++ benchmark programs.
 `;
 
 /** `docs/ctl.md`. */
@@ -91,19 +91,19 @@ function section(command: CommandSpec): string {
   const shared = items.filter(([, item]) => sharedItems().has(item));
   const own = items.filter(([, item]) => !sharedItems().has(item));
   if (own.length > 0) lines.push(...own.map(([, item]) => item), "");
-  if (shared.length > 0) lines.push(`Shared: ${namesOf(shared.map(([name]) => name))}.`, "");
+  if (shared.length > 0) lines.push(`Also: ${namesOf(shared.map(([name]) => name))}.`, "");
   for (const { title, shell, run } of command.examples) {
     lines.push(`${title}:`, "", ...fenced(run === false ? "sh ignore" : "sh", shell));
   }
   return lines.join("\n");
 }
 
-/** The names of shared options; those that select the engine are combined. */
+/** The names of shared options; the driver options are combined. */
 function namesOf(names: readonly string[]): string {
   const engine = acceptedOptions(ENGINE).map(({ name }) => name);
   const isWhole = engine.every((name) => names.includes(name));
   const left = isWhole ? names.filter((name) => !engine.includes(name)) : names;
-  return [...isWhole ? ["the engine's"] : [], ...left.map((name) => `\`--${name}\``)].join(", ");
+  return [...isWhole ? ["the driver options"] : [], ...left.map((name) => `\`--${name}\``)].join(", ");
 }
 
 /** Options that would appear with the same text for that many commands. */
@@ -129,12 +129,12 @@ function optionItem(option: OptionSpec): string {
   return `- \`${optionForm(option)}\`: ${escape(optionNote(option))}`;
 }
 
-/** Characters that have a meaning in Markdown. */
 /** Turns names of other pages into links. */
 function linked(text: string): string {
   return text.replace(/\bdocs\/(\w+\.md)/g, "[$1]($1)");
 }
 
+/** Escapes characters that have a meaning in Markdown. */
 function escape(text: string): string {
   return text.replace(/[<>|*_[\]]/g, (letter) => `\\${letter}`);
 }

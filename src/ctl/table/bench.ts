@@ -7,10 +7,10 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
     path: ["bench"],
     summary: "Measure an engine: pushing, reading, and the time between them",
     details:
-      "Pushes and reads in processes of their own, in new topics that are deleted afterwards, or in the topic " +
-      "that is named. Metadata and data are made before the clock starts; pushing ends when everything is " +
-      "flushed. Latency is what it takes from a push in one process to a pull in another one. Reading shares " +
-      "the partitions among the processes: more processes than partitions do not help.",
+      "Pushes and reads in separate processes, in new topics that are deleted afterwards, or in the topic " +
+      "given. Metadata and data are prepared before the clock starts; pushing ends when everything is " +
+      "flushed. Latency is the time from a push in one process to a pull in another. Readers share " +
+      "the partitions: more processes than partitions do not help.",
     positional: ["[produce|consume|latency]"],
     makesStore: true,
     options: [
@@ -20,8 +20,7 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
         short: "t",
         kind: "document",
         value: "TOPIC",
-        describe:
-          "Use this topic, which must be there and keeps what is pushed; or, with --topic.KEY VALUE, " +
+        describe: "Use this topic, which must exist and keeps the events; or, with --topic.KEY VALUE, " +
           "options of the new topics",
       },
       {
@@ -29,8 +28,7 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
         kind: "choice",
         value: "NAME",
         choices: ["W1", "W2", "W3", "W4"],
-        describe:
-          "Sizes to begin with: W1, 1,000,000 events without data; W2, 200,000 with 1 KiB; W3, 20,000 " +
+        describe: "Predefined sizes: W1, 1,000,000 events without data; W2, 200,000 with 1 KiB; W3, 20,000 " +
           "with 64 KiB; W4, 2,000 with 1 MiB",
       },
       {
@@ -45,14 +43,14 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
         short: "s",
         kind: "count",
         value: "BYTES",
-        describe: "Data of an event (default: 0)",
+        describe: "Data per event (default: 0)",
       },
       {
         name: "metadata-size",
         short: "m",
         kind: "count",
         value: "BYTES",
-        describe: "Metadata of an event, as JSON (default: 100)",
+        describe: "Metadata per event, as JSON (default: 100)",
       },
       {
         name: "batch-size",
@@ -79,20 +77,20 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
         name: "data-selectivity",
         kind: "number",
         value: "SHARE",
-        describe: "Share of the data that is read of these (default: 1)",
+        describe: "Share of each such event's data that is read (default: 1)",
       },
       {
         name: "processes",
         kind: "count",
         value: "N",
-        describe: "Processes that push, then read, at once (default: 1)",
+        describe: "Processes that push, then read, concurrently (default: 1)",
       },
       {
         name: "rounds",
         kind: "count",
         value: "N",
         describe:
-          "How often pushing and reading are measured; the round in the middle is shown, with the spread of all " +
+          "How often pushing and reading are measured; the median round is shown, with the spread of all " +
           "(default: 1)",
       },
       { name: "rate", kind: "number", value: "N", describe: "Events/s for latency (default: 1000)" },
@@ -123,18 +121,18 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       {
-        title: "How fast this disk is",
+        title: "The speed of this disk",
         shell:
           "diaspora-ctl bench --driver files --driver.root_path /tmp/diaspora-bench --num-events 20000 --duration 1",
       },
       {
-        title: "Two processes that push events with 1 KiB of data into two partitions",
+        title: "Two processes that push events with 1 KiB of data to two partitions",
         shell:
           `diaspora-ctl bench --driver files --driver.root_path /tmp/diaspora-bench --topic.num_partitions 2 \\
   --processes 2 --num-events 5000 --data-size 1024 --duration 1`,
       },
       {
-        title: "A page with plots, here of the driver that keeps topics in memory",
+        title: "A page with plots, here for the memory driver",
         shell: "diaspora-ctl bench --driver memory --num-events 2000 --duration 1 --report /tmp/bench.html",
       },
     ],

@@ -14,7 +14,7 @@ export const SHARED: readonly OptionSpec[] = [
     name: "color",
     kind: "flag",
     negatable: true,
-    describe: "Use colours even without a terminal, or with --no-color never; NO_COLOR is honoured",
+    describe: "Use colours even without a terminal, or never with --no-color; NO_COLOR is honoured",
   },
   { name: "help", short: "h", kind: "flag", describe: "Show this help" },
 ];
@@ -35,7 +35,7 @@ export const STORE: OptionSpec = {
   name: "store",
   kind: "file",
   value: "PATH",
-  describe: "Folder of a store: the same as --driver files --driver.root_path PATH",
+  describe: "Folder of a store; the same as --driver files --driver.root_path PATH",
 };
 
 /** A driver configuration by name. */
@@ -54,8 +54,8 @@ export const LOAD_MODULES: OptionSpec = {
   value: "PATH-OR-PACKAGE",
   repeat: true,
   describe:
-    "Module, folder (with a / at its end) or package that stored topics may name as a component; may be repeated, " +
-    "or be a list with commas (or DIASPORA_LOAD_MODULES)",
+    "Module, folder (ending with /) or package that stored topics may name as a component; may be repeated, " +
+    "or a comma-separated list (or DIASPORA_LOAD_MODULES)",
 };
 
 /** All options that select the engine. */
@@ -101,7 +101,7 @@ export const CONSUMER_NAME: OptionSpec = {
 export const JSON_OUTPUT: OptionSpec = {
   name: "json",
   kind: "flag",
-  describe: "Print JSON, one object per line where there are several",
+  describe: "Print JSON, one object per line if there are several",
 };
 
 /** For commands that may take long. */
@@ -109,12 +109,12 @@ export const PROGRESS: OptionSpec = {
   name: "progress",
   kind: "flag",
   negatable: true,
-  describe: "Show progress on a terminal (the default), or with --no-progress never",
+  describe: "Show progress on a terminal (the default), or never with --no-progress",
 };
 
 /** For destructive commands. */
 export const DESTRUCTIVE: readonly OptionSpec[] = [
-  { name: "yes", short: "y", kind: "flag", describe: "Do not ask" },
+  { name: "yes", short: "y", kind: "flag", describe: "Do not ask for confirmation" },
   { name: "dry-run", kind: "flag", describe: "Only show what would be done" },
 ];
 
@@ -124,7 +124,7 @@ export const PARTITIONS: OptionSpec = {
   kind: "text",
   value: "N",
   repeat: true,
-  describe: "Only this partition; may be repeated, or be a list with commas",
+  describe: "Only this partition; may be repeated, or a comma-separated list",
 };
 
 /** The components a topic is created with. */

@@ -18,10 +18,10 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["consumer", "list"],
     alias: "ls",
-    summary: "List consumer names that have a position in a topic",
+    summary: "List consumers that have a position in a topic",
     details:
-      "Prints one name per line; with --verbose the name, a space and one JSON document, which has the members of a group " +
-      "and their partitions.",
+      "Prints one name per line; with --verbose the name, a space and a JSON document, which lists the members of a " +
+      "group and their partitions.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -31,15 +31,15 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
       JSON_OUTPUT,
       ...SHARED,
     ],
-    examples: [{ title: "Every name", shell: `diaspora-ctl consumer list my_topic ${WHERE}` }],
+    examples: [{ title: "Every consumer", shell: `diaspora-ctl consumer list my_topic ${WHERE}` }],
     load: () => import("../commands/consumer_list.ts"),
   },
   {
     path: ["consumer", "lag"],
-    summary: "Show how far consumer names are behind, without consuming",
+    summary: "Show the lag of consumers, without consuming",
     details:
-      "Without a topic, it covers every topic, one line per name. Sizes and ages are rounded; --json has exact ones. " +
-      "If consumers share the partitions as a group, it also shows which one owns each.",
+      "Without a topic, it covers every topic, one line per consumer. Sizes and ages are rounded; --json has exact " +
+      "ones. For a group, it also shows which member owns each partition.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -47,16 +47,19 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
       CONSUMER_NAME,
       ...ENGINE,
       { name: "watch", short: "w", kind: "flag", describe: "Refresh every 2 seconds, until stopped" },
-      { name: "interval", kind: "number", value: "SECONDS", describe: "Refresh every so many seconds" },
+      { name: "interval", kind: "number", value: "SECONDS", describe: "Refresh at this interval" },
       JSON_OUTPUT,
       ...SHARED,
     ],
     examples: [
-      { title: "One name", shell: `diaspora-ctl consumer lag my_topic --name app1 ${WHERE}` },
-      { title: "Every name", shell: `diaspora-ctl consumer lag my_topic ${WHERE}` },
-      { title: "Every name of every topic", shell: "diaspora-ctl consumer lag --store /tmp/diaspora-data" },
+      { title: "One consumer", shell: `diaspora-ctl consumer lag my_topic --name app1 ${WHERE}` },
+      { title: "Every consumer", shell: `diaspora-ctl consumer lag my_topic ${WHERE}` },
       {
-        title: "Again and again",
+        title: "Every consumer of every topic",
+        shell: "diaspora-ctl consumer lag --store /tmp/diaspora-data",
+      },
+      {
+        title: "Refreshed continuously",
         shell: "diaspora-ctl consumer lag --store /tmp/diaspora-data --watch",
         run: false,
       },
@@ -65,9 +68,9 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["consumer", "seek"],
-    summary: "Move a consumer name's position, also backwards",
+    summary: "Move a consumer's position, forwards or backwards",
     details:
-      "Says how many events will be skipped or repeated, and asks on a terminal; elsewhere it proceeds, " +
+      "Prints how many events will be skipped or repeated, and asks on a terminal; elsewhere it proceeds, " +
       "and prints the previous position.",
     positional: ["[TOPIC]"],
     options: [
@@ -96,12 +99,12 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["consumer", "delete"],
-    summary: "Forget a consumer name's position",
+    summary: "Delete a consumer's position",
     positional: ["[TOPIC]"],
     options: [TOPIC, CONSUMER, CONSUMER_NAME, ...ENGINE, ...DESTRUCTIVE, ...SHARED],
     examples: [
       {
-        title: "Without being asked",
+        title: "Without confirmation",
         shell: `diaspora-ctl consumer delete my_topic --name app1 --yes ${WHERE}`,
       },
     ],

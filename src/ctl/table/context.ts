@@ -9,8 +9,8 @@ export const CONTEXT_COMMANDS: readonly CommandSpec[] = [
     path: ["context", "add"],
     summary: "Save a driver and its options under a name",
     details:
-      "Then --context NAME stands for them, and after context use nothing is needed. The command line " +
-      "overrides the environment, which overrides the context. They are stored as JSON in diaspora-ctl/contexts.json of the " +
+      "From then on --context NAME selects them; after context use, no option is needed. The command line " +
+      "overrides the environment, which overrides the context. Contexts are stored as JSON in diaspora-ctl/contexts.json of the " +
       "user's configuration folder ($XDG_CONFIG_HOME or ~/.config; %APPDATA% on Windows), readable only by the user.",
     positional: ["NAME"],
     options: [
@@ -41,11 +41,11 @@ diaspora-ctl topic ls`,
     positional: ["NAME"],
     options: [
       { ...NAME, describe: "Name of the context; may also be the first word" },
-      { name: "none", kind: "flag", describe: "Use none" },
+      { name: "none", kind: "flag", describe: "Use no context" },
       ...SHARED,
     ],
     examples: [{
-      title: "The one that was added last",
+      title: "The context added above",
       shell: `export XDG_CONFIG_HOME=/tmp/diaspora-configuration
 diaspora-ctl context use dev`,
     }],
@@ -54,14 +54,14 @@ diaspora-ctl context use dev`,
   {
     path: ["context", "list"],
     alias: "ls",
-    summary: "List contexts, with a star before the one in use",
+    summary: "List contexts, with a star before the current one",
     options: [JSON_OUTPUT, ...SHARED],
     examples: [{ title: "All of them", shell: "diaspora-ctl context list" }],
     load: () => import("../commands/context_list.ts"),
   },
   {
     path: ["context", "show"],
-    summary: "Show a context, or the one in use, with its secrets hidden",
+    summary: "Show a context, or the current one, with secrets hidden",
     positional: ["[NAME]"],
     options: [
       { ...NAME, describe: "Name of the context; may also be the first word" },
@@ -69,7 +69,7 @@ diaspora-ctl context use dev`,
       ...SHARED,
     ],
     examples: [{
-      title: "The one in use",
+      title: "The current one",
       shell: `export XDG_CONFIG_HOME=/tmp/diaspora-configuration
 diaspora-ctl context show`,
     }],
@@ -77,7 +77,7 @@ diaspora-ctl context show`,
   },
   {
     path: ["context", "remove"],
-    summary: "Forget a context; the store is not changed",
+    summary: "Remove a context; the store is not changed",
     positional: ["NAME"],
     options: [
       { ...NAME, describe: "Name of the context; may also be the first word" },
@@ -85,7 +85,7 @@ diaspora-ctl context show`,
       ...SHARED,
     ],
     examples: [{
-      title: "Without being asked",
+      title: "Without confirmation",
       shell: `export XDG_CONFIG_HOME=/tmp/diaspora-configuration
 diaspora-ctl context remove dev --yes`,
     }],

@@ -6,12 +6,12 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["fifo"],
     summary: "Run a daemon that moves lines between named pipes and topics",
-    details: "Makes the control FIFO; each line written to it is a command.\n\n" +
-      "PATH -> TOPIC (key=value, …) makes the FIFO PATH; each line written there becomes an event's metadata. " +
+    details: "Creates the control FIFO; each line written to it is a command.\n\n" +
+      "PATH -> TOPIC (key=value, …) creates the FIFO PATH; each line written to it becomes an event's metadata. " +
       "format=raw (default) stores the line as text, format=json as a JSON document; batch_size=N (default 128). " +
       "The FIFO stays for the next writer and is removed when the daemon stops.\n\n" +
       "PATH <- TOPIC (key=value, …) writes each event's metadata as a line to the FIFO PATH, which must exist, " +
-      "as soon as it has a reader. format=raw (default) writes a text without quotes, format=json as JSON; name=N is the " +
+      "as soon as it has a reader. format=raw (default) writes strings without quotes, format=json as JSON; name=N is the " +
       "consumer name (default: PATH); ack=true acknowledges what was written; group=true shares the partitions with " +
       "other consumers of that name; batch_size=N.\n\n" +
       "An invalid command is logged and skipped. SIGTERM and SIGINT end the daemon with exit code 0.",
@@ -23,13 +23,13 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
         kind: "file",
         value: "PATH",
         required: true,
-        describe: "Control FIFO to make; one that is there and that no process reads is taken over",
+        describe: "Control FIFO to create; an existing one that no process reads is replaced",
       },
       ...SHARED,
     ],
     examples: [
       {
-        title: "Any program that can write a line can push events",
+        title: "Push events from any program that can write a line",
         shell: `diaspora-ctl fifo --driver files --driver.root_path /tmp/diaspora-data \\
   --control-file /tmp/diaspora-control &
 daemon=$!
@@ -47,7 +47,8 @@ wait $daemon`,
   {
     path: ["forward"],
     summary: "Run a daemon that copies events from topics to other topics",
-    details: "The YAML file names drivers and what is forwarded between their topics, which must exist:\n\n" +
+    details:
+      "The YAML file defines drivers, and policies that forward events between their topics, which must exist:\n\n" +
       "    drivers:\n" +
       "      local:  { type: files, options: { root_path: /data/local } }\n" +
       '      remote: { type: octopus, options: { kafka: { bootstrap.servers: "kafka:9092" } } }\n' +
@@ -57,18 +58,24 @@ wait $daemon`,
       "        group: true                                  # optional, share the partitions with other daemons like it\n" +
       '        data_selector: "./selectors.ts:highEnergy"   # optional, MODULE:EXPORT\n' +
       '        data_allocator: "./selectors.ts:pooled"      # optional\n\n' +
-      "An event is acknowledged at the source, by the consumer name from->to, only once the destination has " +
-      "stored it: however the daemon ends, nothing is lost. A policy that fails is retried and does not stop " +
-      "the others. The whole data part is forwarded unless a selector says otherwise. Modules are looked for " +
-      "beside the YAML file. SIGTERM and SIGINT end the daemon with exit code 0.",
+      "An event is acknowledged at the source, under the consumer name from->to, only once the destination has " +
+      "stored it, so nothing is lost however the daemon ends. A policy that fails is retried and does not stop " +
+      "the others. The whole data part is forwarded unless a selector says otherwise. Module paths are relative " +
+      "to the YAML file. SIGTERM and SIGINT end the daemon with exit code 0.",
     options: [
-      { name: "config", kind: "file", value: "FILE", required: true, describe: "YAML file to follow" },
+      {
+        name: "config",
+        kind: "file",
+        value: "FILE",
+        required: true,
+        describe: "YAML file with drivers and policies",
+      },
       LOAD_MODULES,
       ...SHARED,
     ],
     examples: [
       {
-        title: "From one topic to another of the same folder",
+        title: "From one topic to another in the same store",
         shell: `cat > /tmp/diaspora-forward.yaml <<'END'
 drivers:
   local: { type: files, options: { root_path: /tmp/diaspora-data } }

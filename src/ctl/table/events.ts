@@ -16,7 +16,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["produce"],
     summary: "Push events read from standard input, one per line",
-    details: "Lines before a bad one are stored; the error gives its line number.",
+    details: "Lines before an invalid one are stored; the error states its line number.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -73,9 +73,9 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
     summary: "Print events",
     details:
       "Prints the metadata of each event as a line of JSON, and stops at the end unless --follow is given. " +
-      "With a consumer name it starts after what that name acknowledged. With --data base64 or hex the data " +
+      "With a consumer name, it starts after the last event acknowledged under that name. With --data base64 or hex the data " +
       "part follows the metadata after a tab (with --json it is the key data); a FILE pattern writes each " +
-      "data part to a file of its own by {topic}, {partition} and {id}.",
+      "data part to a separate file, named by {topic}, {partition} and {id}.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -104,7 +104,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         name: "group",
         kind: "flag",
         describe:
-          "Share the partitions with others of this consumer name that say --group: each event goes to one of them",
+          "Share the partitions with other consumers of this name that use --group: each event goes to one of them",
       },
       PARTITIONS,
       {
@@ -112,7 +112,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         kind: "text",
         value: "HOW",
         describe:
-          "Data parts: none (default), base64, hex, a FILE pattern such as part-{partition}-{id}.bin, or - for bytes alone",
+          "Data parts: none (default), base64, hex, a FILE pattern such as part-{partition}-{id}.bin, or - for only the bytes",
       },
       {
         name: "filter",
@@ -125,7 +125,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         kind: "choice",
         value: "FORMAT",
         choices: ["json", "raw"],
-        describe: "raw prints metadata that is text without quotes (default: json)",
+        describe: "raw prints strings without quotes (default: json)",
       },
       {
         name: "on-corruption",
@@ -150,28 +150,28 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       {
-        title: "Everything there is",
+        title: "All events",
         shell: "diaspora-ctl consume my_topic --driver files --driver.root_path /tmp/diaspora-data",
       },
       {
-        title: "What is new since the last time, with partition, id and time",
+        title: "Events since the last call, with partition, id and time",
         shell: `diaspora-ctl consume my_topic --name app1 --ack --json \\
   --driver files --driver.root_path /tmp/diaspora-data`,
       },
       {
-        title: "One of several workers, each of which gets a part of the events",
+        title: "One of several workers that share the events",
         shell: `diaspora-ctl consume my_topic --name workers --group --ack --follow \\
   --driver files --driver.root_path /tmp/diaspora-data`,
         run: false,
       },
       {
-        title: "A line of chosen fields for each event of the last day, up to an hour ago",
+        title: "Selected fields of the events of the last day, up to an hour ago",
         shell:
           `diaspora-ctl consume my_topic --from 1d --until 1h --template '{time} {partition}/{id} {metadata.x}' \\
   --driver files --driver.root_path /tmp/diaspora-data`,
       },
       {
-        title: "Events with x above 1 of the last hour",
+        title: "Events of the last hour with x above 1",
         shell: `diaspora-ctl consume my_topic --from 1h --filter '{"x": [{"numeric": [">", 1]}]}' \\
   --driver files --driver.root_path /tmp/diaspora-data`,
       },

@@ -8,21 +8,20 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["verify"],
     summary: "Read every stored byte against its checksum",
-    details:
-      "Prints each finding on a line: damage is lost bytes, redundant is a loss that can be repaired " +
-      "from other bytes, torn is the rest of a write that was cut short (harmless). Exit code 3 when there " +
-      "is damage or redundant. Producers and consumers may keep running. Without a topic, all are read.",
+    details: "Prints one finding per line: damage means lost bytes, redundant a loss that can be repaired " +
+      "from other bytes, torn is the rest of an interrupted write (harmless). The exit code is 3 if there " +
+      "is damage or redundant. Producers and consumers may keep running. Without a topic, all topics are read.",
     positional: ["[TOPIC]"],
     options: [TOPIC, NAME, ...ENGINE, JSON_OUTPUT, PROGRESS, ...SHARED],
-    examples: [{ title: "Every topic under a folder", shell: `diaspora-ctl verify ${WHERE}` }],
+    examples: [{ title: "Every topic in a store", shell: `diaspora-ctl verify ${WHERE}` }],
     load: () => import("../commands/verify.ts"),
   },
   {
     path: ["repair"],
-    summary: "Salvage everything intact in a damaged topic",
+    summary: "Repair a damaged topic, keeping everything intact",
     details:
-      "Verifies first and prints what it will do. Ids do not change: lost events keep theirs and are " +
-      "skipped by consumers. Every file is copied before it is changed, to a folder before-repair-TIME in the " +
+      "Verifies first, and prints what it will do. Ids do not change: those of lost events are not reused, and " +
+      "consumers skip them. Every file is copied before it is changed, to a folder before-repair-TIME in the " +
       "topic's folder.",
     positional: ["[TOPIC]"],
     options: [TOPIC, NAME, ...ENGINE, ...DESTRUCTIVE, JSON_OUTPUT, PROGRESS, ...SHARED],
@@ -33,8 +32,8 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     path: ["export"],
     summary: "Write a topic to a file in another format",
     details:
-      "cpp-files writes a topic of the C++ library's files driver into its root_path. One that was cut short is " +
-      "continued by the same command.",
+      "cpp-files writes a topic for the C++ library's files driver to its root_path. To continue an interrupted " +
+      "export, repeat the command.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -55,11 +54,11 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       {
-        title: "A line an event, data in base64",
+        title: "One line per event, data in base64",
         shell: `diaspora-ctl export --to jsonl --to.file - --name my_topic ${WHERE}`,
       },
       {
-        title: "One compressed file that has everything",
+        title: "Everything in one compressed file",
         shell: `diaspora-ctl export --to archive --to.file /tmp/my_topic.tar.gz --name my_topic ${WHERE}`,
       },
       {
@@ -75,11 +74,11 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     details: "Creates the topic if it does not exist: an archive and cpp-files include its options, and " +
       "--topic.KEY VALUE and the components override them. Events are stored in the partition they come from, in " +
       "their order, under new ids. From cpp-files they keep their ids: the topic must be new, or hold the " +
-      "beginning of what is imported; so the same command continues one that was cut short, and one " +
-      "of a topic that grew.\n\n" +
-      "A new topic appears only when it is complete: an import that fails or is killed leaves none. What goes to an " +
-      "existing topic is checked first, if the archive can be read twice. What an archive says is " +
-      "data: the modules it names are not loaded, only kept with the topic.",
+      "beginning of what is imported; so the same command continues an interrupted import, and imports " +
+      "what was appended to the source since.\n\n" +
+      "A new topic appears only when it is complete: an import that fails or is killed leaves none. Before it adds to an " +
+      "existing topic, it checks the archive, if that can be read twice. Modules that an archive names are not loaded; " +
+      "their names are only stored with the topic.",
     makesStore: true,
     positional: ["[TOPIC]"],
     options: [
@@ -98,7 +97,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
         kind: "document",
         value: "TOPIC",
         describe:
-          "Topic to write to, and with --topic.KEY VALUE options of a new one; may also be the first word, or --name",
+          "Topic to write to; with --topic.KEY VALUE also options of a new topic; may also be the first word, or --name",
       },
       NAME,
       ...ENGINE,
@@ -107,7 +106,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
         name: "partial",
         kind: "flag",
         describe:
-          "If the source is damaged, make a topic of what can be read; the exit code is not 0 even then",
+          "If the source is damaged, create a topic with what can be read; the exit code is still not 0",
       },
       {
         name: "large-metadata",
@@ -115,7 +114,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
         value: "WHAT",
         choices: ["refuse", "skip", "data"],
         describe:
-          "What becomes of events with too much metadata: refuse (the default) ends the import, skip leaves them out, " +
+          "What to do with events with too much metadata: refuse (the default) stops the import, skip leaves them out, " +
           "data moves the metadata to the end of the data part",
       },
       {
@@ -123,14 +122,14 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
         kind: "count",
         value: "BYTES",
         describe:
-          "Bytes of metadata above which it is too much (default: what the engine refuses; 16 MiB with skip and data)",
+          "Limit above which there is too much metadata (default: the engine's limit; 16 MiB with skip and data)",
       },
       PROGRESS,
       ...SHARED,
     ],
     examples: [
       {
-        title: "Back from an archive, under another name",
+        title: "An archive, restored under another name",
         shell: `diaspora-ctl import --from archive --from.file /tmp/my_topic.tar.gz --name restored ${WHERE}`,
       },
       {
@@ -145,7 +144,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     path: ["doctor"],
     summary: "Check whether a folder is suitable for a store, or an engine can be reached",
     details: "For the files driver it tests the folder: whether concurrent appends stay intact, " +
-      "locking, free space, and whether changes by other processes are noticed immediately. Exit code 1 when " +
+      "locking, free space, and whether changes by other processes are noticed immediately. The exit code is 1 if " +
       "something is wrong.",
     makesStore: true,
     options: [...ENGINE, JSON_OUTPUT, ...SHARED],

@@ -37,7 +37,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
   --topic.num_partitions 4`,
       },
       {
-        title: "Events of one user stay in one partition, and must have a user",
+        title: "Events with the same user go to one partition, and must have a user",
         shell: `diaspora-ctl topic create --name clicks \\
   --driver files --driver.root_path /tmp/diaspora-data --topic.num_partitions 4 \\
   --partition-selector key --partition-selector.pointer /user \\
@@ -50,7 +50,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     path: ["topic", "list"],
     alias: "ls",
     summary: "List topics",
-    details: "Prints one name per line; with --verbose the name, a space and one JSON document.",
+    details: "Prints one name per line; with --verbose the name, a space and a JSON document.",
     options: [
       ...ENGINE,
       { name: "verbose", short: "v", kind: "flag", describe: "Add a JSON document to each name" },
@@ -59,7 +59,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       {
-        title: "Every topic under a folder",
+        title: "Every topic in a store",
         shell: "diaspora-ctl topic list --store /tmp/diaspora-data",
       },
     ],
@@ -80,7 +80,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["topic", "edit"],
-    summary: "Change those options of a topic that can change, e.g. retention",
+    summary: "Change options of a topic that can be changed, e.g. retention",
     positional: ["[TOPIC]"],
     options: [
       {
@@ -108,8 +108,8 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     path: ["topic", "trim"],
     summary: "Remove events from the front of a topic",
     details:
-      "With several conditions, an event goes if any of them says so. Engines remove whole segments, so less than " +
-      "asked may go; what was removed is printed.",
+      "With several conditions, an event is removed if any of them applies. Engines remove whole segments, so less than " +
+      "requested may be removed; the command prints what was.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
@@ -126,9 +126,9 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
         name: "keep-bytes",
         kind: "count",
         value: "BYTES",
-        describe: "Keep at most so many bytes per partition",
+        describe: "Keep at most this many bytes per partition",
       },
-      { name: "acknowledged", kind: "flag", describe: "Remove what every consumer name has acknowledged" },
+      { name: "acknowledged", kind: "flag", describe: "Remove what every consumer has acknowledged" },
       PARTITIONS,
       ...DESTRUCTIVE,
       JSON_OUTPUT,
@@ -151,19 +151,19 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
       TOPIC,
       NAME,
       ...ENGINE,
-      { name: "if-exists", kind: "flag", describe: "Do nothing when there is no such topic" },
+      { name: "if-exists", kind: "flag", describe: "Do nothing if the topic does not exist" },
       {
         name: "force",
         kind: "flag",
         describe:
-          "Even if the C++ files driver wrote its own events into the topic: they are deleted with it",
+          "Delete even if the C++ files driver wrote its own events to the topic: they are deleted with it",
       },
       ...DESTRUCTIVE,
       ...SHARED,
     ],
     examples: [
       {
-        title: "Without being asked",
+        title: "Without confirmation",
         shell: "diaspora-ctl topic delete clicks --yes --driver files --driver.root_path /tmp/diaspora-data",
       },
     ],

@@ -8,9 +8,9 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
     summary: "Serve a web page that shows topics and events",
     details:
       "Topics and partitions with their sizes, rates and consumer lag over time, segments, events page by page " +
-      "and live, filtered by an EventBridge pattern, with their data as hex, text or image; and what a " +
-      "verification finds. /metrics serves the numbers to Prometheus. It changes nothing, and contacts no other " +
-      "machines.\n\n" +
+      "and live, filtered by an EventBridge pattern, with their data as hex, text or image; and the " +
+      "results of a verification. /metrics serves the numbers to Prometheus. It changes nothing, and contacts no " +
+      "other machines.\n\n" +
       "Prints the address to open, and serves until a signal ends it, with exit code 0. Only programs on this " +
       "machine can connect; with another --host the address includes a token. Connections are not encrypted: " +
       "over a shared network, keep the default host and use a tunnel (ssh -L). See docs/ui.md.",
@@ -27,14 +27,14 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
         name: "port",
         kind: "count",
         value: "N",
-        describe: "Port to listen on (default: 8017); 0 takes a free one",
+        describe: "Port to listen on (default: 8017); 0 selects a free one",
       },
       {
         name: "token",
         kind: "text",
         value: "TOKEN",
         describe:
-          "Require this token, on this machine too; random generates one (default: random with another --host)",
+          "Require this token, even on this machine; random generates one (default: random with another --host)",
       },
       ...SHARED,
     ],
