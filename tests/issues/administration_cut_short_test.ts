@@ -5,13 +5,13 @@
 // happened or it has not, the name can be used and removed, and what stands beside it is as it was.
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DiasporaError, Driver, type Topic, TopicDeletedError, TopicNotFoundError } from "../../mod.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { snapshotOf } from "../faults/canary.ts";
 import { InterruptedStorage, type Interruption, Killed } from "../faults/interrupted_storage.ts";
 import { test } from "../harness.ts";
+import { memoryFolder } from "../memory_folder.ts";
 
 const INTERRUPTIONS: [how: Interruption, forGood: boolean][] = [
   ["kill", false],
@@ -77,7 +77,7 @@ async function interruptEverywhere({ prepare, call, opens, check }: Case): Promi
   for (const [how, forGood] of INTERRUPTIONS) {
     for (let at = 1;; at++) {
       assert(at < STEPS_MAX, "the call does not come to an end");
-      const root = mkdtempSync(join(tmpdir(), "diaspora-cut-short-"));
+      const root = mkdtempSync(join(memoryFolder, "diaspora-cut-short-"));
       try {
         {
           await using driver = openDriver(root);
@@ -289,7 +289,7 @@ test("storing a consumer's first position, interrupted at any system call, store
 
 test("users of a topic get an error after its deletion, wherever that was interrupted", async () => {
   for (let at = 1;; at++) {
-    const root = mkdtempSync(join(tmpdir(), "diaspora-cut-short-"));
+    const root = mkdtempSync(join(memoryFolder, "diaspora-cut-short-"));
     try {
       await using driver = openDriver(root);
       await makeTopic(driver);

@@ -3,7 +3,6 @@
 // there. A removal is now decided by one name, and the next process completes it.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventGoneError } from "../../src/errors.ts";
 import { applyRetention, trimPartition } from "../../src/drivers/files/trim.ts";
@@ -18,6 +17,7 @@ import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { removeBefore } from "../../src/log/mod.ts";
 import { test } from "../harness.ts";
+import { memoryFolder } from "../memory_folder.ts";
 import { interrupted, Killed } from "../log/interrupted_storage.ts";
 
 const CHUNK_BYTES = 4096;
@@ -35,7 +35,7 @@ type Files = Map<string, Uint8Array>;
  * The files of a partition in which every fourth event has data in an older segment, unless all are small.
  */
 async function makeLog(small: boolean): Promise<Files> {
-  const directory = mkdtempSync(join(tmpdir(), "diaspora-trim-"));
+  const directory = mkdtempSync(join(memoryFolder, "diaspora-trim-"));
   try {
     const partition = open(directory);
     const writer = new PartitionWriter(partition, {
@@ -60,7 +60,7 @@ async function makeLog(small: boolean): Promise<Files> {
 
 /** A folder with these files. */
 async function withLog(files: Files, body: (directory: string) => Promise<void> | void): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), "diaspora-trim-"));
+  const directory = mkdtempSync(join(memoryFolder, "diaspora-trim-"));
   try {
     for (const [name, content] of files) writeFileSync(join(directory, name), content);
     await body(directory);

@@ -3,18 +3,18 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, StorageError } from "../../mod.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { everything, testDriver } from "../../src/testing/mod.ts";
 import { test } from "../harness.ts";
+import { memoryFolder } from "../memory_folder.ts";
 import { type Ways, windowsStorage } from "./windows_files.ts";
 
 const DISKS: [name: string, ways: Ways][] = [["NTFS", { links: true }], ["exFAT", { links: false }]];
 
 function inFolder(body: (folder: string) => void): void {
-  const folder = mkdtempSync(join(tmpdir(), "diaspora-windows-"));
+  const folder = mkdtempSync(join(memoryFolder, "diaspora-windows-"));
   try {
     body(folder);
   } finally {
@@ -87,7 +87,7 @@ test("exFAT: a dead process's claim does not last", () => {
 });
 
 test("topics whose names differ only in case are equal on such a disk", async () => {
-  const root_path = await mkdtemp(join(tmpdir(), "diaspora-windows-"));
+  const root_path = await mkdtemp(join(memoryFolder, "diaspora-windows-"));
   try {
     await using driver = Driver.from(new FilesDriver({ root_path }, windowsStorage({ links: true })));
     await driver.createTopic("Readings", { num_partitions: 1 });
@@ -102,7 +102,7 @@ test("topics whose names differ only in case are equal on such a disk", async ()
 const NOT_THERE = ["users of a topic that is deleted get an error"];
 
 test("an open topic is not deleted there, and the error says why", async () => {
-  const root_path = await mkdtemp(join(tmpdir(), "diaspora-windows-"));
+  const root_path = await mkdtemp(join(memoryFolder, "diaspora-windows-"));
   try {
     await using driver = Driver.from(new FilesDriver({ root_path }, windowsStorage({ links: true })));
     await driver.createTopic("my_topic", { num_partitions: 1 });
@@ -122,7 +122,7 @@ test("an open topic is not deleted there, and the error says why", async () => {
 for (const [disk, ways] of DISKS) {
   testDriver((name, body) => void (NOT_THERE.includes(name) || test(`files on ${disk}: ${name}`, body)), {
     async factory() {
-      const root_path = await mkdtemp(join(tmpdir(), "diaspora-windows-"));
+      const root_path = await mkdtemp(join(memoryFolder, "diaspora-windows-"));
       const storage = windowsStorage(ways);
       return {
         open: () => Promise.resolve(Driver.from(new FilesDriver({ root_path }, storage))),

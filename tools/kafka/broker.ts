@@ -1,13 +1,13 @@
 // Real Kafka brokers for tests: each has its own ports and folder, and ends with the test process.
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Distribution, findDistribution, KAFKA_VERSION, OLDEST_VERSION } from "./distribution.ts";
-import { factors, LOG_SETTINGS, quorumProperties } from "./broker_settings.ts";
-import { freePorts } from "./ports.ts";
+import { factors, lines, LOG_SETTINGS, quorumProperties } from "./broker_settings.ts";
+import { classArchive } from "./class_archive.ts";
+import { format } from "./format.ts";
+import { accepts, freePorts } from "./ports.ts";
 import { needsZooKeeper, ZOOKEEPER, zooKeeperProperties } from "./zookeeper.ts";
 
 const START_MS_MAX = 150_000;
@@ -83,8 +83,10 @@ export class Broker {
       `-Xmx${this.heap}`,
       "-XX:+UseSerialGC",
       "-XX:TieredStopAtLevel=1",
+      ...await classArchive(this.classpath),
+      `-Dlog4j2.configurationFile=${join(this.folder, "log4j2.properties")}`,
       "-cp",
-      `${this.folder}:${this.classpath}`,
+      this.classpath,
       this.program[0],
       join(this.folder, this.program[1]),
     ];
@@ -214,8 +216,6 @@ export class Cluster {
   }
 }
 
-const CLUSTER_ID = "ZGlhc3BvcmEtdGVzdHMuLg";
-
 function zooKeeper(folder: string, port: number, classpath: string): Broker {
   const own = join(folder, "zookeeper");
   mkdirSync(own);
@@ -226,48 +226,6 @@ function zooKeeper(folder: string, port: number, classpath: string): Broker {
   ]);
 }
 
-/** Writes the first record of each node's log, as Kafka's tool does before the first start. */
-function format(classpath: string, folder: string, count: number, scram: readonly string[]): void {
-  const first = join(folder, "node-1");
-  const { status, stderr, stdout } = spawnSync("java", [
-    "-XX:TieredStopAtLevel=1",
-    "-cp",
-    `${first}:${classpath}`,
-    "kafka.tools.StorageTool",
-    ...["format", "-t", CLUSTER_ID, "-c", join(first, "server.properties")],
-    ...scram.flatMap((login) => ["--add-scram", login]),
-  ], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`Kafka's storage cannot be formatted: ${stdout}${stderr}`);
-  // The others differ only in their names, so Java is not needed.
-  const names = readFileSync(join(first, "data/meta.properties"), "utf8");
-  for (const node of range(count).slice(1)) {
-    const data = join(folder, `node-${node + 1}`, "data");
-    cpSync(join(first, "data"), data, { recursive: true });
-    const directoryId = randomBytes(16).toString("base64url");
-    writeFileSync(
-      join(data, "meta.properties"),
-      names.replace(/^node\.id=.*$/m, `node.id=${node + 1}`)
-        .replace(/^directory\.id=.*$/m, `directory.id=${directoryId}`),
-    );
-  }
-}
-
-function lines(properties: Record<string, string>): string {
-  return Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join("");
-}
-
 function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const end = (isOpen: boolean) => {
-      socket.destroy();
-      resolve(isOpen);
-    };
-    socket.once("connect", () => end(true));
-    socket.once("error", () => end(false));
-  });
 }

@@ -50,3 +50,8 @@ export function quorumProperties(
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
   };
 }
+
+/** Settings as the lines of a file. */
+export function lines(properties: Record<string, string>): string {
+  return Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join("");
+}
