@@ -96,7 +96,7 @@ export type KafkaTopicOptions = {
   retention_bytes?: number;
   /** Size of Kafka's segments, in bytes */
   segment_bytes?: number;
-  /** Other settings of the Kafka topic by name, e.g. `{ "cleanup.policy": "compact" }` */
+  /** Other settings of the Kafka topic by name, e.g. `{ "max.message.bytes": 10485760 }` */
   kafka?: JsonObject;
 };
 

@@ -18,6 +18,8 @@ const SECRET_WORDS = [
   "authorization",
   "apikey",
 ];
+/** Words from this length on are known when they are mistyped, too: the log comes before the error. */
+const MISSPELT_LENGTH = 6;
 /**
  * A name ending in "key" is a secret only after one of these words; other keys are public, or parts of a record.
  */
@@ -48,8 +50,20 @@ export function isSecret(path: string, marked: readonly string[] = []): boolean 
     .replace(/\d+$/, "").split(/[-_\s]+/).filter((word) => word !== "");
   const [before, last] = [words.at(-2), words.at(-1)];
   if (last === undefined) return false;
-  return SECRET_WORDS.includes(last) ||
+  return SECRET_WORDS.some((word) => word === last || word.length >= MISSPELT_LENGTH && isSlip(last, word)) ||
     last === "key" && before !== undefined && SECRET_KEYS.includes(before);
+}
+
+/** Whether a word was meant, and mistyped: one letter too many, too few or wrong, or two that changed places. */
+function isSlip(typed: string, word: string): boolean {
+  const shorter = Math.min(typed.length, word.length);
+  let start = 0;
+  while (start < shorter && typed[start] === word[start]) start++;
+  let end = 0;
+  while (end < shorter - start && typed.at(-1 - end) === word.at(-1 - end)) end++;
+  const one = typed.slice(start, typed.length - end);
+  const other = word.slice(start, word.length - end);
+  return one.length <= 1 && other.length <= 1 || one.length === 2 && one === `${other[1]}${other[0]}`;
 }
 
 /** The value with its secrets hidden, whatever their types: for everything that shows options. */

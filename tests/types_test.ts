@@ -117,7 +117,7 @@ const checks = {
     // @ts-expect-error: topics in memory have no retention
     await (await Driver.open("memory")).createTopic("t", { retention_seconds: 5 });
     const kafka = await Driver.open("kafka", { kafka: { "bootstrap.servers": "localhost" }, namespace: "n" });
-    await kafka.createTopic("t", { replication_factor: 2, kafka: { "cleanup.policy": "compact" } });
+    await kafka.createTopic("t", { replication_factor: 2, kafka: { "max.message.bytes": 10485760 } });
     // @ts-expect-error: Kafka's own properties stand one level deeper
     await Driver.open("octopus", { kafka: {}, "bootstrap.servers": "localhost" });
     const own = await Driver.open("satellite", { dish: 2 });

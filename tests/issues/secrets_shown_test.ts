@@ -143,6 +143,13 @@ test("secrets are recognized by option names; an option that names a place of a 
   assertEquals(maskedText('{"sasl.password": "x y", "b": 1}'), '{"sasl.password": ***');
 });
 
+test("a mistyped name of a secret is one too: the options are logged before the name is refused", () => {
+  const mistyped =
+    "passwrd passwordd sasl.pasword client_sceret secert ssl.key.passwrod authorisation credentails";
+  for (const name of mistyped.split(" ")) assert(isSecret(name), name);
+  for (const name of "passing secure tokens_max author word".split(" ")) assertFalse(isSecret(name), name);
+});
+
 test("a response that repeats a secret is shown without it", async () => {
   const server = createServer((request, response) => {
     response.writeHead(403).end(`no entry for ${request.headers.authorization}`);

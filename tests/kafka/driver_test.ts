@@ -21,12 +21,14 @@ import {
   type JsonObject,
   LimitExceededError,
   NotSupportedError,
+  TopicDeletedError,
   TopicExistsError,
   TopicNotFoundError,
 } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import { freePorts } from "../../tools/kafka/ports.ts";
+import { until } from "../waiting.ts";
 import { Outside } from "./raw.ts";
 
 const cluster = brokerMissing === false ? await Cluster.start() : undefined;
@@ -186,6 +188,44 @@ test("kafka: leftovers of an interrupted creation are not a topic, and block not
     assertEquals(topic.validator.config(), { type: "default" });
   });
 });
+
+// Kafka's producers and consumers go on with a topic of the same name: pushes were stored in the new topic, and the
+// reader passed over its first events.
+test(
+  "kafka: a topic that was deleted and created again is another one, for those who have the first one open",
+  { skip },
+  async () => {
+    await withDriver(async ({ driver, open }) => {
+      await driver.createTopic("t", { disable_info_topic: true });
+      await using topic = await driver.openTopic("t");
+      await using producer = topic.producer();
+      for (let n = 0; n < 20; n++) producer.push(n);
+      await producer.flush();
+      const seen: unknown[] = [];
+      await using consumer = topic.consumer("reader");
+      const reading = assertRejects(async () => {
+        for await (const event of consumer.events()) seen.push(event.metadata);
+      }, TopicDeletedError);
+      // Only the assertion above must be waited for; what comes before it may fail first.
+      reading.catch(() => {});
+      await until("everything is read", () => seen.length === 20);
+
+      await using other = await open();
+      await other.deleteTopic("t");
+      await other.createTopic("t", { disable_info_topic: true });
+      await using remade = await other.openTopic("t");
+      await using successor = remade.producer();
+      for (let n = 0; n < 5; n++) successor.push({ n });
+      await successor.flush();
+      await assertRejects(() => producer.push({ lost: 1 }), TopicDeletedError);
+      await assertRejects(() => producer.push({ lost: 1 }), TopicDeletedError);
+      await reading;
+      assertEquals(seen.length, 20);
+      await using late = topic.consumer("late", { partitions: [0] });
+      await assertRejects(() => late.pull(), TopicDeletedError);
+    });
+  },
+);
 
 test("kafka: of several simultaneous creations of a topic one succeeds", { skip }, async () => {
   await withDriver(async ({ driver, open }) => {

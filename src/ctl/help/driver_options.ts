@@ -60,7 +60,7 @@ export const DRIVER_OPTIONS: Readonly<
       ["retention_seconds", "Keep events this long, in seconds"],
       ["retention_bytes", "Keep at most this many bytes per partition"],
       ["segment_bytes", "Size of Kafka's segments, in bytes"],
-      ["kafka", 'Other settings of the Kafka topic by name, e.g. `{ "cleanup.policy": "compact" }`'],
+      ["kafka", 'Other settings of the Kafka topic by name, e.g. `{ "max.message.bytes": 10485760 }`'],
     ],
   },
 };

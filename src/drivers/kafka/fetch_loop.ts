@@ -1,4 +1,5 @@
 import { diagnostics } from "../../diagnostics.ts";
+import { TopicDeletedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isLeaderChange, isTransient, leaderless } from "./failure.ts";
@@ -27,7 +28,7 @@ type Pool = InstanceType<Cluster["module"]["ConnectionPool"]>;
 export interface FetchLoopSettings {
   client: ClientConsumer;
   cluster: Cluster;
-  topic: { name: string; kafkaName: string };
+  topic: { name: string; kafkaName: string; id: string };
   /** Name of the consumer. */
   consumer: string;
   queues: readonly PartitionQueue[];
@@ -128,7 +129,7 @@ export class FetchLoop {
 
   /** Assigns every partition with a leader to that leader's loop. */
   async #findLeadersOnce(isAgain: boolean): Promise<void> {
-    const { client, cluster, topic: { kafkaName }, place } = this.#settings;
+    const { client, cluster, topic: { kafkaName, name, id }, place } = this.#settings;
     // Partitions with a known position first, so that all of them are in the first request.
     const lost = [...this.#unassigned.keys()].sort((one, other) =>
       Number(other.hasPosition) - Number(one.hasPosition)
@@ -137,6 +138,7 @@ export class FetchLoop {
       // The first time cached metadata will do, which saves a request at the start.
       const metadata = await client.metadata({ topics: [kafkaName], forceUpdate: isAgain });
       const topic = metadata.topics.get(kafkaName)!;
+      if (topic.id !== id) throw new TopicDeletedError(name);
       for (const queue of lost) {
         const leader = topic.partitions[queue.partition]?.leader ?? -1;
         try {

@@ -140,22 +140,25 @@ export class Fetcher {
     const { cluster, topic } = this.#settings;
     const now = Date.now();
     this.lastFailure = error;
+    const mayBeDeleted = isUnknownTopic(error) || error instanceof TopicDeletedError;
     try {
-      if (isUnknownTopic(error) && await this.#isDeleted()) {
-        this.#deleted = true;
-        loop?.stop();
-        return this.#settings.onNews();
-      }
+      if (mayBeDeleted && await this.#isDeleted()) return this.#onDeleted(loop);
     } catch (other) {
       error = other;
     }
     if (this.#closed || loop?.isStopped === true) return;
     this.#silentSinceMs ??= now;
     const silentMs = now - this.#silentSinceMs;
-    const isHopeless = !isTransient(error) && !isUnknownTopic(error) && !isLeaderChange(error);
+    const isHopeless = !isTransient(error) && !mayBeDeleted && !isLeaderChange(error);
     if (!isHopeless && silentMs <= SILENCE_MS_MAX) return;
     this.#fault = cluster.failure(error, `read topic "${topic.name}"`, silentMs);
     this.#silentSinceMs = undefined;
+    this.#settings.onNews();
+  }
+
+  #onDeleted(loop: FetchLoop | undefined): void {
+    this.#deleted = true;
+    loop?.stop();
     this.#settings.onNews();
   }
 
@@ -167,7 +170,11 @@ export class Fetcher {
     const next = (await offsets.known([partition], "latest")).get(partition);
     if (loop.isStopped || first === undefined || next === undefined) return;
     if (queue.fetchOffset < first) queue.lose(first);
-    else if (queue.fetchOffset > next) queue.lose(next);
+    else if (queue.fetchOffset > next) {
+      // Brokers before 3.1 give events by the topic's name, which may be that of another topic by now.
+      if (await this.#isDeleted()) return this.#onDeleted(loop);
+      queue.lose(next);
+    }
     this.#settings.onNews();
   }
 

@@ -123,7 +123,7 @@ const CHANGEABLE_RULES: RulesOf<
   retention_bytes: documented("Keep at most this many bytes per partition", rule.wholeNumber(0)),
   segment_bytes: documented("Size of Kafka's segments, in bytes", rule.wholeNumber(1)),
   kafka: documented(
-    'Other settings of the Kafka topic by name, e.g. `{ "cleanup.policy": "compact" }`',
+    'Other settings of the Kafka topic by name, e.g. `{ "max.message.bytes": 10485760 }`',
     {
       expected: "an object with texts, numbers, true or false",
       accepts: (value) =>
@@ -226,7 +226,20 @@ function configsOf(options: JsonObject): TopicConfig[] {
     }
   }
   for (const [name, value] of Object.entries(withDottedKeys(options.kafka as JsonObject | undefined ?? {}))) {
+    if (name === "cleanup.policy") refuseCompaction(String(value));
     if (!configs.some((one) => one.name === name)) configs.push({ name, value: String(value) });
   }
   return configs;
+}
+
+/** Brokers refuse every event of a compacted topic that has no key. */
+function refuseCompaction(policy: string): void {
+  if (!policy.split(",").some((word) => word.trim() === "compact")) return;
+  throw new InvalidOptionError(
+    "kafka",
+    `Cannot use ${
+      JSON.stringify(policy)
+    } as Kafka topic setting "cleanup.policy": brokers store only events with ` +
+      'a key in compacted topics, and events here have none; use "delete"',
+  );
 }

@@ -54,6 +54,8 @@ const NO_HEADERS = new Map<Buffer, Buffer>();
 export class PartitionDelivery {
   readonly #what: string;
   #session: Session | undefined;
+  /** One past the latest event that was stored. */
+  #nextId = 0;
   /** Whether the leader may have changed. */
   #isStale = false;
 
@@ -132,7 +134,13 @@ export class PartitionDelivery {
     });
     delivery.connection = undefined;
     session.sequence = (session.sequence + messages.length) % SEQUENCE_LIMIT;
-    return Number(answer.responses[0].partitionResponses[0].baseOffset);
+    const baseId = Number(answer.responses[0].partitionResponses[0].baseOffset);
+    // Brokers take batches by the topic's name: it may be that of another topic by now.
+    if (baseId < this.#nextId && await this.#isDeleted()) {
+      throw new TopicDeletedError(this.settings.topic.name);
+    }
+    this.#nextId = baseId + messages.length;
+    return baseId;
   }
 
   async #begin(): Promise<Session> {
@@ -141,10 +149,13 @@ export class PartitionDelivery {
   }
 
   async #leader(): Promise<Leader> {
-    const { cluster, client, topic: { kafkaName }, partition } = this.settings;
+    const { cluster, client, topic: { kafkaName, name, id: topicId }, partition } = this.settings;
     const metadata = await client.metadata({ topics: [kafkaName], forceUpdate: this.#isStale });
     this.#isStale = false;
-    const id = metadata.topics.get(kafkaName)?.partitions[partition]?.leader ?? -1;
+    const topic = metadata.topics.get(kafkaName);
+    const isAnother = topicId !== undefined && topic !== undefined && topic.id !== topicId;
+    if (isAnother && await this.#isDeleted()) throw new TopicDeletedError(name);
+    const id = topic?.partitions[partition]?.leader ?? -1;
     const place = metadata.brokers.get(id);
     if (place !== undefined) return { id, host: place.host, port: place.port };
     throw leaderless(cluster.servers, this.#what, partition);

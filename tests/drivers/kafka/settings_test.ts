@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
-import { readDriverOptions } from "../../../src/drivers/kafka/options.ts";
+import { readChanges, readDriverOptions, readTopicOptions } from "../../../src/drivers/kafka/options.ts";
 import { HONOURED, INEFFECTIVE, REFUSED } from "../../../src/drivers/kafka/property_table.ts";
 import { readSettings } from "../../../src/drivers/kafka/settings.ts";
 import { InvalidOptionError, NotSupportedError } from "../../../src/errors.ts";
@@ -193,4 +193,16 @@ test("the driver's own options are checked", () => {
     refused({ kafka: SERVERS, namespace: "n", octopus: { ...octopus, subject_env: "NO_SUCH_VARIABLE" } }),
     '"NO_SUCH_VARIABLE" is not set',
   );
+});
+
+test("compaction is refused for topics, since brokers would refuse every event; other policies are Kafka's to judge", () => {
+  for (const kafka of [{ "cleanup.policy": "compact" }, { cleanup: { policy: "delete, compact" } }]) {
+    for (const read of [readTopicOptions, readChanges]) {
+      const { message } = assertThrows(() => read({ kafka }), InvalidOptionError);
+      assertStringIncludes(message, 'as Kafka topic setting "cleanup.policy"');
+      assertStringIncludes(message, 'use "delete"');
+    }
+  }
+  const { configs } = readTopicOptions({ kafka: { "cleanup.policy": "delete" } });
+  assertEquals(configs, [{ name: "cleanup.policy", value: "delete" }]);
 });
