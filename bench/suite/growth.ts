@@ -6,7 +6,7 @@
  */
 import type { Job } from "../../src/ctl/bench/job.ts";
 import { type Measured, together } from "../../src/ctl/bench/stopwatch.ts";
-import { runApart, type Starter } from "../../src/ctl/bench/worker_process.ts";
+import { runInProcesses, type Starter } from "../../src/ctl/bench/worker_process.ts";
 import { METADATA_BYTES, type Shape } from "../../src/ctl/bench/workload.ts";
 import type { Section } from "./report.ts";
 import { withStore } from "./store.ts";
@@ -143,7 +143,7 @@ async function measureStep(
 ): Promise<{ produce: Measured; consume: Measured }> {
   return await withStore(folder, { num_partitions: partitions }, async (target) => {
     const all = async (job: Job): Promise<Measured> => {
-      const measured = await runApart(Array.from({ length: processes }, () => job), starter);
+      const measured = await runInProcesses(Array.from({ length: processes }, () => job), starter);
       return measured.length === 1 ? measured[0] : together(measured);
     };
     return {

@@ -1,5 +1,5 @@
 import { percentile, PERCENTILES } from "../../src/ctl/bench/percentile.ts";
-import { runApart, type Starter } from "../../src/ctl/bench/worker_process.ts";
+import { runInProcesses, type Starter } from "../../src/ctl/bench/worker_process.ts";
 import { withStore } from "./store.ts";
 
 /** Latencies from push to pull. */
@@ -21,7 +21,7 @@ export async function latency(
 ): Promise<Latency> {
   const settings = { events: rate * seconds, rate, dataBytes };
   return await withStore(folder, { num_partitions: 1 }, async (target) => {
-    const [pulled, pushed] = await runApart([
+    const [pulled, pushed] = await runInProcesses([
       { kind: "paced pull", target, settings },
       { kind: "paced push", target, settings },
     ], starter);

@@ -1,5 +1,5 @@
 import { together } from "../../src/ctl/bench/stopwatch.ts";
-import { runApart, type Starter } from "../../src/ctl/bench/worker_process.ts";
+import { runInProcesses, type Starter } from "../../src/ctl/bench/worker_process.ts";
 import type { Shape } from "../../src/ctl/bench/workload.ts";
 import { median, type Section } from "./report.ts";
 import { withStore } from "./store.ts";
@@ -27,7 +27,7 @@ export async function processes(
           const events = Math.ceil(shape.events / count);
           const settings = { ...shape, events, documents: DOCUMENTS, form: "object" as const, producer: {} };
           const jobs = Array.from({ length: count }, () => ({ kind: "produce" as const, target, settings }));
-          return together(await runApart(jobs, starter));
+          return together(await runInProcesses(jobs, starter));
         }),
       );
     }

@@ -90,7 +90,7 @@ async function importModule(what: string, module: string): Promise<Exports> {
   try {
     return path === undefined ? await importByName(module) : await import(pathToFileURL(path).href);
   } catch (error) {
-    const where = path === undefined ? placesOf(module) : "";
+    const where = path === undefined ? searchedPaths(module) : "";
     throw new ModuleLoadError(
       module,
       `Cannot load ${what} from "${module}": ${reason(error, path)}${where}`,
@@ -115,7 +115,7 @@ async function importByName(module: string): Promise<Exports> {
 }
 
 /** Where a missing package was looked for; empty for other modules. */
-function placesOf(module: string): string {
+function searchedPaths(module: string): string {
   const name = packageOfNpmUrl(module);
   if (SCHEME.test(name) || findPackageFile(name, process.cwd()) !== undefined) return "";
   return `; it was looked for next to this library and in the node_modules of "${process.cwd()}" and the folders above`;

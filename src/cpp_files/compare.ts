@@ -33,7 +33,7 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
   const { topic, source, fromId, endId, signal, onSame } = request;
   if (fromId >= endId) return;
   const { partition } = source;
-  const differ = (id: number, what: string): ContentMismatchError =>
+  const contentMismatch = (id: number, what: string): ContentMismatchError =>
     new ContentMismatchError(
       `Cannot import into topic "${topic.name}": event ${id} of partition ${partition} ${what}; ` +
         `import into a new topic`,
@@ -53,23 +53,25 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
     for await (const batch of consumer.batches({ until: { id: endId }, signal })) {
       const same: CppEvent[] = [];
       for (const event of batch) {
-        if (event.id !== nextId) throw differ(nextId, "was lost there");
+        if (event.id !== nextId) throw contentMismatch(nextId, "was lost there");
         const { value: original } = expected.next();
-        if (!original) throw differ(nextId, "is not in the C++ store");
+        if (!original) throw contentMismatch(nextId, "is not in the C++ store");
         let document = source.documentOf(original);
         if (typeof document !== "string") document = await document;
         const found = event.metadataText;
         if (found !== document && (keepsText || spelled(found) !== spelled(document))) {
-          throw differ(nextId, "has different metadata there");
+          throw contentMismatch(nextId, "has different metadata there");
         }
         const { size } = event.dataDescriptor;
         if (size !== original.dataBytes) {
-          throw differ(
+          throw contentMismatch(
             nextId,
             `has ${counted(size, "byte")} of data there, and ${original.dataBytes} in C++`,
           );
         }
-        if (size > 0 && !await hasSameData(event, original)) throw differ(nextId, "has different data there");
+        if (size > 0 && !await hasSameData(event, original)) {
+          throw contentMismatch(nextId, "has different data there");
+        }
         same.push(original);
         nextId++;
       }
@@ -78,7 +80,7 @@ export async function compareEvents(request: CompareRequest): Promise<void> {
   } finally {
     expected.return();
   }
-  if (nextId < endId) throw differ(nextId, "was lost there");
+  if (nextId < endId) throw contentMismatch(nextId, "was lost there");
 }
 
 /**

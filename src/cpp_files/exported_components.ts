@@ -30,7 +30,7 @@ export function componentText(topic: Topic, kind: Kind, onWarning?: (text: strin
     return canonicalJson(JSON.stringify({ type: "default" }), 2);
   };
   if (!KNOWN_TYPES[kind].includes(own.type)) return replaced(`C++ has no ${name}`);
-  const document = inCppWords(own);
+  const document = toCppDocument(own);
   const refusals = refusalsOf(document);
   if (refusals.length > 0) return replaced(`C++ cannot read ${name}, which has ${refusals.join("; ")}`);
   for (const difference of differencesOf(kind, document)) onWarning?.(difference(name));
@@ -38,7 +38,7 @@ export function componentText(topic: Topic, kind: Kind, onWarning?: (text: strin
 }
 
 /** C++ stores the pattern under `schema`. */
-function inCppWords(document: ComponentDocument): ComponentDocument {
+function toCppDocument(document: ComponentDocument): ComponentDocument {
   if (document.type !== "eventbridge" || document.pattern === undefined) return document;
   const { pattern, ...others } = document;
   return { ...others, type: document.type, schema: pattern };

@@ -2,7 +2,7 @@ import { InvalidMetadataError } from "../errors.ts";
 import { grisu2Digits } from "./grisu2.ts";
 
 /** All integers with so many digits fit into 64 bits, signed or unsigned. */
-const SURE_DIGITS_MAX = 18;
+const SAFE_DIGITS_MAX = 18;
 const UNSIGNED_MAX = 2n ** 64n - 1n;
 const SIGNED_MIN = -(2n ** 63n);
 
@@ -13,7 +13,7 @@ const SIGNED_MIN = -(2n ** 63n);
 export function cppNumber(text: string): string {
   if (!text.includes(".") && !text.includes("e") && !text.includes("E")) {
     if (text === "-0") return "0";
-    if (text.length <= SURE_DIGITS_MAX) return text;
+    if (text.length <= SAFE_DIGITS_MAX) return text;
     const value = BigInt(text);
     if (value >= SIGNED_MIN && value <= UNSIGNED_MAX) return text;
   }

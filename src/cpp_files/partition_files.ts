@@ -30,8 +30,8 @@ export class PartitionFiles implements Disposable {
   readonly #metadata: FileWindow;
   readonly #data: FileWindow;
   /** The current window of the metadata file, as one character per byte. */
-  #letters = "";
-  #lettersOf: Uint8Array | undefined;
+  #characters = "";
+  #charactersOf: Uint8Array | undefined;
 
   constructor(
     storage: Storage,
@@ -90,11 +90,11 @@ export class PartitionFiles implements Disposable {
     if (at < 0) return this.#shorter(id, file, offset);
     const { bytes } = file;
     if (size <= SHORT_TEXT_BYTES_MAX && isAscii(bytes, at, at + size)) {
-      if (this.#lettersOf !== bytes) {
-        this.#letters = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-        this.#lettersOf = bytes;
+      if (this.#charactersOf !== bytes) {
+        this.#characters = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+        this.#charactersOf = bytes;
       }
-      return this.#letters.slice(at, at + size);
+      return this.#characters.slice(at, at + size);
     }
     try {
       return decoder.decode(bytes.subarray(at, at + size));

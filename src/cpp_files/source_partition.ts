@@ -61,7 +61,7 @@ export class SourcePartition {
   /** The events from an id on, by their ids in the new topic. The events' own ids are those in C++. */
   events(fromId: number): Generator<CppEvent, void, void> {
     const { isBare } = this.reader;
-    const large = { bytesMax: this.#bytesMax, toEvent: (event: StoredEvent) => this.#insteadOf(event) };
+    const large = { bytesMax: this.#bytesMax, toEvent: (event: StoredEvent) => this.#replacementOf(event) };
     return this.stored.events(this.#idInCpp(fromId), { isBare, large });
   }
 
@@ -98,7 +98,7 @@ export class SourcePartition {
     return this.rule.bytesMax ?? WHOLE_METADATA_BYTES_MAX;
   }
 
-  #insteadOf(event: StoredEvent): CppEvent | undefined {
+  #replacementOf(event: StoredEvent): CppEvent | undefined {
     const { choice } = this.rule;
     if (choice === "skip") return undefined;
     if (choice === "refuse") {

@@ -25,7 +25,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Decides about a request by its method, URL and headers alone. */
-export function judge(
+export function authorize(
   rules: AccessRules,
   { method, url, headers, port }: { method: string; url: URL; headers: IncomingHttpHeaders; port: number },
 ): Verdict {

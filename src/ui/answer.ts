@@ -35,8 +35,8 @@ export class BadRequestError extends Error {
 }
 
 /** The requested resource does not exist. */
-export class NoSuchThingError extends Error {
-  override readonly name = "NoSuchThingError";
+export class NotFoundError extends Error {
+  override readonly name = "NotFoundError";
 }
 
 /** Sets the headers of every response. */
@@ -86,7 +86,7 @@ export function messageOf(error: unknown): string {
 
 function statusOf(error: unknown): number {
   if (error instanceof BadRequestError) return 400;
-  if (error instanceof NoSuchThingError) return 404;
+  if (error instanceof NotFoundError) return 404;
   if (!(error instanceof DiasporaError)) return 500;
   switch (error.code) {
     case "ERR_TOPIC_NOT_FOUND":

@@ -4,7 +4,7 @@ import { order } from "./order.ts";
 import type { PageRequest } from "./query.ts";
 
 /** Time limit of one response; the page asks again. */
-const PATIENCE_MS = 400;
+const TIME_LIMIT_MS = 400;
 
 /** The sort keys of consumers. */
 const KEYS: Readonly<Record<string, (line: ConsumerLine) => number | string>> = {
@@ -22,7 +22,7 @@ export async function consumerLines(
   { search, sort, isDescending, offset, limit }: PageRequest,
 ): Promise<SortedPage<ConsumerLine>> {
   lags.keep(topics);
-  await lags.refresh(topics, PATIENCE_MS);
+  await lags.refresh(topics, TIME_LIMIT_MS);
   const wanted = search.toLowerCase();
   const lines = topics.flatMap((topic) =>
     lags.known(topic).map(({ name, events, bytes, seconds }) => ({ topic, name, events, bytes, seconds }))

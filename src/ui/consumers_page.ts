@@ -3,7 +3,7 @@ import type { ConsumerView, Page } from "./contract.ts";
 import type { Lags } from "./lags.ts";
 
 /** Time limit of one response; the page asks again. */
-const PATIENCE_MS = 400;
+const TIME_LIMIT_MS = 400;
 
 /** Some of the consumer names of a topic, and their lag as far as it is known. */
 export async function consumersPage(
@@ -13,7 +13,7 @@ export async function consumersPage(
 ): Promise<Page<ConsumerView>> {
   const names = await topic.consumers();
   const shown = names.slice(offset, offset + limit);
-  const known = await lags.of(topic, shown, PATIENCE_MS);
+  const known = await lags.of(topic, shown, TIME_LIMIT_MS);
   const members = await Promise.all(shown.map((name) => membersOf(topic, name)));
   const items = shown.map((name, index): ConsumerView => {
     const view = known.get(name) ??

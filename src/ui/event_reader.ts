@@ -1,14 +1,14 @@
 import type { Event, Topic } from "../../mod.ts";
 import { EventGoneError } from "../../mod.ts";
 import { ofPartition } from "../of_partition.ts";
-import { NoSuchThingError } from "./answer.ts";
+import { NotFoundError } from "./answer.ts";
 import { eventView } from "./event_view.ts";
 import type { EventView } from "./contract.ts";
 import type { EventFilter } from "./filter.ts";
 import { ownConsumer } from "./own_consumer.ts";
 
 /** Existing events are read at once from files, and within a moment from a remote engine. */
-const PATIENCE_MS = 10_000;
+const TIME_LIMIT_MS = 10_000;
 
 /** What to read. */
 export interface ReadRequest {
@@ -62,10 +62,10 @@ export async function useEvent<R>(
   use: (event: Event) => Promise<R>,
 ): Promise<R> {
   const known = ofPartition(await topic.describe(), partition);
-  if (id >= known.nextId) throw new NoSuchThingError(`There is no event ${id} in partition ${partition} yet`);
+  if (id >= known.nextId) throw new NotFoundError(`There is no event ${id} in partition ${partition} yet`);
   if (id < known.firstId) throw new EventGoneError(partition, id, known.firstId);
   await using consumer = ownConsumer(topic, { partitions: [partition], from: { id } });
-  const event = await consumer.pull().wait(PATIENCE_MS);
+  const event = await consumer.pull().wait(TIME_LIMIT_MS);
   if (event?.id === id) return await use(event);
   throw new EventGoneError(partition, id, event?.id ?? consumer.position(partition));
 }

@@ -9,7 +9,7 @@ import type { Query } from "./query.ts";
 const EVENTS_DEFAULT = 50;
 const EVENTS_MAX = 500;
 /** Time limit of one scan with a filter; the page can continue it. */
-const PATIENCE_MS = 400;
+const TIME_LIMIT_MS = 400;
 /** Number of ids in one step of a backward scan with a filter; larger if it finds nothing. */
 const STEP_BACK = 2000;
 const STEP_BACK_MAX = 50_000;
@@ -23,7 +23,7 @@ export async function eventsPage(topic: Topic, query: Query): Promise<EventsView
   const { firstId, nextId: endId } = ofPartition(await topic.describe(), partition);
   const time = query.count("time");
   const from = time === undefined ? query.count("from") : await idAt(topic, partition, time);
-  const deadlineMs = performance.now() + PATIENCE_MS;
+  const deadlineMs = performance.now() + TIME_LIMIT_MS;
   const common = { partition, firstId, endId };
   if (from !== undefined) {
     const fromId = Math.min(Math.max(from, firstId), endId);

@@ -1,4 +1,4 @@
-import { BadRequestError, messageOf, NoSuchThingError } from "./answer.ts";
+import { BadRequestError, messageOf, NotFoundError } from "./answer.ts";
 import type { HealthFinding, HealthView } from "./contract.ts";
 
 /** The latest result of the store's health check. */
@@ -11,7 +11,7 @@ export class Health {
   /** Responds to a request: POST starts a check. */
   answer(method: string): HealthView {
     const { check } = this;
-    if (check === undefined) throw new NoSuchThingError("This store has nothing to check");
+    if (check === undefined) throw new NotFoundError("This store has nothing to check");
     if (method === "DELETE") throw new BadRequestError("A check cannot be stopped");
     if (method === "POST" && this.#view.state !== "running") {
       this.#view = { ...this.#view, state: "running" };

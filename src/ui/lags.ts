@@ -1,11 +1,11 @@
 import type { Topic } from "../../mod.ts";
 import type { ConsumerView } from "./contract.ts";
-import { Known } from "./known.ts";
+import { Cache } from "./cache.ts";
 import type { OpenTopics } from "./open_topics.ts";
 
 interface Consumers {
   names: string[];
-  views: Known<ConsumerView>;
+  views: Cache<ConsumerView>;
   /** Time of the latest refresh. */
   atMs: number;
 }
@@ -41,7 +41,7 @@ export class Lags {
         await this.topics.use(name, (topic) => this.#refreshOne(topic, untilMs));
       } catch {
         // The list of topics reports errors of a topic.
-        this.#topics.set(name, { names: [], views: new Known(), atMs: performance.now() });
+        this.#topics.set(name, { names: [], views: new Cache(), atMs: performance.now() });
       }
     }
   }
@@ -64,7 +64,7 @@ export class Lags {
 
   async #refreshOne(topic: Topic, untilMs: number, wanted?: readonly string[]): Promise<void> {
     const names = await topic.consumers();
-    const views = this.#topics.get(topic.name)?.views ?? new Known<ConsumerView>();
+    const views = this.#topics.get(topic.name)?.views ?? new Cache<ConsumerView>();
     views.keep(names);
     this.#topics.set(topic.name, { names, views, atMs: performance.now() });
     await views.refresh(wanted ?? names, untilMs, async (name) => viewOf(name, await topic.lag(name)));

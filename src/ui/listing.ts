@@ -3,17 +3,17 @@ import { TopicNotFoundError } from "../../mod.ts";
 import { messageOf } from "./answer.ts";
 import type { Lags } from "./lags.ts";
 import type { SortedPage, TopicLine } from "./contract.ts";
-import { Known } from "./known.ts";
+import { Cache } from "./cache.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import { order } from "./order.ts";
 import type { PageRequest } from "./query.ts";
 import { totalsOf } from "./totals.ts";
 
 /** The list is cached for this long, or for ten times as long as it took to get it. */
-const BELIEVED_MS = 2000;
+const CACHED_MS = 2000;
 
 /** Time limit for describing topics before they are sorted; the page asks again. */
-const PATIENCE_MS = 300;
+const TIME_LIMIT_MS = 300;
 /** Time limit for querying consumers of the topics shown. */
 const LAGS_MS = 200;
 
@@ -36,7 +36,7 @@ export class Listing {
   /** Number of events when a topic's line was last created, for its rate. */
   readonly #before = new Map<string, { timeMs: number; events: number }>();
 
-  readonly #lines = new Known<TopicLine>();
+  readonly #lines = new Cache<TopicLine>();
   readonly #lags: Lags;
   readonly #damageOf: (name: string) => number;
 
@@ -84,8 +84,8 @@ export class Listing {
     if (keyOf !== undefined) {
       const names = infos.map(({ name }) => name);
       this.#lines.keep(names);
-      await this.#lines.refresh(names, performance.now() + PATIENCE_MS, this.#look);
-      if (sort === "lag") await this.#lags.refresh(names, PATIENCE_MS);
+      await this.#lines.refresh(names, performance.now() + TIME_LIMIT_MS, this.#look);
+      if (sort === "lag") await this.#lags.refresh(names, TIME_LIMIT_MS);
       const known = ({ name }: TopicInfo): TopicLine | undefined => this.#lines.get(name);
       const isKnown = (name: string): boolean =>
         sort === "lag" ? this.#lags.isKnown(name) : this.#lines.get(name) !== undefined;
@@ -147,7 +147,7 @@ export class Listing {
       this.#list = list;
       list.then(() => {
         const nowMs = performance.now();
-        this.#staleMs = nowMs + Math.max(BELIEVED_MS, 10 * (nowMs - beganMs));
+        this.#staleMs = nowMs + Math.max(CACHED_MS, 10 * (nowMs - beganMs));
       }, () => {
         if (this.#list === list) this.#list = undefined;
       });

@@ -14,9 +14,9 @@ const SHARE_MAX = 0.25;
 const EVENTS_MAX = 50;
 /** Maximum number of events scanned with a filter, per partition and poll; others are skipped and counted. */
 const SCANNED_MAX = 20_000;
-const PATIENCE_MS = 150;
+const TIME_LIMIT_MS = 150;
 /** A description of a topic is shared by all its polls for this long. */
-const LOOK_MS = 200;
+const DESCRIPTION_MS = 200;
 /** How often a poll continues with a newly opened topic. */
 const ROUND_MS = 5000;
 
@@ -92,7 +92,7 @@ export class LivePoll {
 
   /** Starts at the end. */
   async #begin(topic: Topic): Promise<void> {
-    for (const { partition, nextId, fault } of await lookAgain(topic)) {
+    for (const { partition, nextId, fault } of await describeNow(topic)) {
       if (fault === undefined) this.#positions.set(partition, nextId);
     }
   }
@@ -102,7 +102,7 @@ export class LivePoll {
     const { only } = this.wanted;
     const beganMs = performance.now();
     const fresh: Fresh[] = [];
-    for (const { partition, nextId, firstId, fault } of await lookAt(topic)) {
+    for (const { partition, nextId, firstId, fault } of await describeShared(topic)) {
       if ((only !== undefined && partition !== only) || fault !== undefined) continue;
       // A partition that was unavailable at first also starts at its end.
       const known = this.#positions.get(partition) ?? nextId;
@@ -131,7 +131,7 @@ export class LivePoll {
       one,
       other,
     ) => one.nextId - one.position - (other.nextId - other.position) || one.rank - other.rank);
-    const endMs = performance.now() + PATIENCE_MS;
+    const endMs = performance.now() + TIME_LIMIT_MS;
     const sample: LiveView = { events: [], skipped: 0 };
     for (const [index, { partition, position, nextId }] of order.entries()) {
       const left = order.length - index;
@@ -174,18 +174,18 @@ interface Fresh {
   nextId: number;
 }
 
-const looks = new WeakMap<Topic, { atMs: number; ends: ReturnType<Topic["describe"]> }>();
+const descriptions = new WeakMap<Topic, { atMs: number; ends: ReturnType<Topic["describe"]> }>();
 
 /** Describes a topic's partitions, shared by all of its polls. */
-function lookAt(topic: Topic): ReturnType<Topic["describe"]> {
+function describeShared(topic: Topic): ReturnType<Topic["describe"]> {
   const nowMs = performance.now();
-  const last = looks.get(topic);
-  return last !== undefined && nowMs - last.atMs < LOOK_MS ? last.ends : lookAgain(topic);
+  const last = descriptions.get(topic);
+  return last !== undefined && nowMs - last.atMs < DESCRIPTION_MS ? last.ends : describeNow(topic);
 }
 
 /** Always queries, for the start of a poll. */
-function lookAgain(topic: Topic): ReturnType<Topic["describe"]> {
+function describeNow(topic: Topic): ReturnType<Topic["describe"]> {
   const ends = topic.describe();
-  looks.set(topic, { atMs: performance.now(), ends });
+  descriptions.set(topic, { atMs: performance.now(), ends });
   return ends;
 }

@@ -78,8 +78,8 @@ class Listener implements LiveListener {
       this.#skipped += view.events.length + view.skipped;
       return;
     }
-    const isBehind = this.#skipped > 0;
-    const message = isBehind
+    const hasSkipped = this.#skipped > 0;
+    const message = hasSkipped
       ? liveMessage("events", { ...view, skipped: view.skipped + this.#skipped })
       : text;
     this.#skipped = 0;

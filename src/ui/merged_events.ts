@@ -12,11 +12,11 @@ const EVENTS_MAX = 500;
 /** A URL must have room for a position in each partition. */
 const PARTITIONS_MAX = 1000;
 /** Number of events to read from each of many partitions at first: most of them have fewer on a page. */
-const FEW = 8;
+const FIRST_READ_EVENTS = 8;
 const MANY_PARTITIONS = 16;
 /** Number of events scanned with a filter at once, per partition, and the time limit; the page can continue. */
-const SCANNED = 2000;
-const PATIENCE_MS = 400;
+const SCAN_EVENTS = 2000;
+const TIME_LIMIT_MS = 400;
 
 type Direction = "older" | "newer";
 
@@ -38,7 +38,7 @@ export async function mergedEvents(topic: Topic, query: Query): Promise<EventsVi
   const begin = time !== undefined
     ? await idsAt(topic, time)
     : starts !== undefined
-    ? placesOf(starts)
+    ? positionsOf(starts)
     : new Map(partitions.map(({ partition, nextId }) => [partition, nextId]));
   const parts = partitions.map((description) =>
     new Part(topic, description, begin.get(description.partition), direction)
@@ -123,7 +123,7 @@ async function merge(
   const order = direction === "older" ? (one: EventView, other: EventView) => byTime(other, one) : byTime;
   let events: EventView[] = [];
   let wanted = parts.filter(({ left }) => left > 0);
-  const step = wanted.length > MANY_PARTITIONS ? Math.min(FEW, limit) : limit;
+  const step = wanted.length > MANY_PARTITIONS ? Math.min(FIRST_READ_EVENTS, limit) : limit;
   while (wanted.length > 0) {
     const last = new Map<number, EventView | undefined>();
     for (const part of wanted) {
@@ -168,11 +168,11 @@ async function scan(
   limit: number,
 ): Promise<Pick<EventsView, "events" | "damage">> {
   const view: Pick<EventsView, "events" | "damage"> = { events: [], damage: [] };
-  const deadlineMs = performance.now() + PATIENCE_MS;
+  const deadlineMs = performance.now() + TIME_LIMIT_MS;
   // Those with the most events left come first, so that all finish at about the same time.
   const order = parts.filter(({ left }) => left > 0).sort((one, other) => other.left - one.left);
   for (const part of order) {
-    const { events, damage } = await part.read(SCANNED, filter);
+    const { events, damage } = await part.read(SCAN_EVENTS, filter);
     view.events.push(...events);
     view.damage.push(...damage);
     if (view.events.length >= limit || performance.now() > deadlineMs) break;
@@ -185,7 +185,7 @@ function byTime(one: EventView, other: EventView): number {
 }
 
 /** `0:17,1:20`. */
-function placesOf(text: string): Map<number, number> {
+function positionsOf(text: string): Map<number, number> {
   return new Map(
     text.split(",").map((place) => {
       const match = /^(\d+):(\d+)$/.exec(place);

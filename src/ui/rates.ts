@@ -7,7 +7,7 @@ const LOOKUPS_MAX = 1500;
 const SPANS_MAX = 60;
 const SPANS_MIN = 6;
 /** If the engine takes longer than this, the rest is omitted. */
-const PATIENCE_MS = 3000;
+const TIME_LIMIT_MS = 3000;
 
 /**
  * The number of events stored per time interval. Nothing is scanned: the log is asked for the first event after
@@ -27,7 +27,7 @@ export async function ratesOf(
   await consumer.ready();
   const beganMs = performance.now();
   for (const time of times) {
-    if (performance.now() - beganMs > PATIENCE_MS) return { times: [], events: [], unavailable: true };
+    if (performance.now() - beganMs > TIME_LIMIT_MS) return { times: [], events: [], unavailable: true };
     await consumer.seek({ time });
     before.push(partitions.reduce((sum, partition) => sum + consumer.position(partition), 0));
   }

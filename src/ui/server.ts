@@ -8,8 +8,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import type { Driver } from "../../mod.ts";
-import { type AccessRules, isLoopback, judge } from "./access.ts";
-import { BadRequestError, NoSuchThingError, sendFault, sendJson, sendText, setHeaders } from "./answer.ts";
+import { type AccessRules, authorize, isLoopback } from "./access.ts";
+import { BadRequestError, NotFoundError, sendFault, sendJson, sendText, setHeaders } from "./answer.ts";
 import { consumerLines } from "./consumer_lines.ts";
 import type { HealthFinding, OptionView, StoreView } from "./contract.ts";
 import { Health } from "./health.ts";
@@ -171,7 +171,7 @@ async function route(
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "http://localhost");
   const method = request.method ?? "GET";
-  const verdict = judge(rules, { method, url, headers: request.headers, port });
+  const verdict = authorize(rules, { method, url, headers: request.headers, port });
   if (verdict.kind === "refuse") {
     return sendText(response, verdict.status, "text/plain; charset=utf-8", `${verdict.why}\n`);
   }
@@ -200,7 +200,7 @@ async function route(
     const page = query.sortedPage(LINES_DEFAULT, LINES_MAX);
     return sendJson(response, await consumerLines(services.lags, await services.listing.names(), page));
   }
-  if (api !== "api" || kind !== "topics") throw new NoSuchThingError(`There is nothing at "${url.pathname}"`);
+  if (api !== "api" || kind !== "topics") throw new NotFoundError(`There is nothing at "${url.pathname}"`);
   const [name, ...rest] = path;
   if (name === undefined) {
     return sendJson(response, await services.listing.page(query.sortedPage(LINES_DEFAULT, LINES_MAX)));

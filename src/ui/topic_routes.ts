@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { JsonObject, TopicInfo } from "../../mod.ts";
 import { withoutSecrets } from "../secrets.ts";
-import { BadRequestError, NoSuchThingError, sendJson, sendText } from "./answer.ts";
+import { BadRequestError, NotFoundError, sendJson, sendText } from "./answer.ts";
 import { consumersPage } from "./consumers_page.ts";
 import type { TopicView } from "./contract.ts";
 import { sendData } from "./data_part.ts";
@@ -71,7 +71,7 @@ export async function answerAboutTopic(services: TopicServices, request: TopicRe
       const { inspector } = filesOf(services);
       const info = await services.listing.info(name);
       const partition = query.count("partition") ?? 0;
-      if (partition >= info.numPartitions) throw new NoSuchThingError(`There is no partition ${partition}`);
+      if (partition >= info.numPartitions) throw new NotFoundError(`There is no partition ${partition}`);
       return sendJson(
         response,
         inspector.segments(info, { partition, ...query.page(SEGMENTS_DEFAULT, ITEMS_MAX) }),
@@ -92,7 +92,7 @@ export async function answerAboutTopic(services: TopicServices, request: TopicRe
     case "partitions":
       return await answerAboutEvent(services, request);
     default:
-      throw new NoSuchThingError(`There is no "${what}" of a topic`);
+      throw new NotFoundError(`There is no "${what}" of a topic`);
   }
 }
 
@@ -133,7 +133,7 @@ async function answerAboutEvent({ topics }: TopicServices, request: TopicRequest
   const [partition, id] = [Number(partitionText), Number(idText)];
   const isAsked = events === "events" && (data === undefined || data === "data") &&
     Number.isSafeInteger(partition) && Number.isSafeInteger(id);
-  if (!isAsked) throw new NoSuchThingError("There is no such event");
+  if (!isAsked) throw new NotFoundError("There is no such event");
   await topics.use(name, (topic) =>
     useEvent(topic, { partition, id }, (event) => {
       if (data === "data") return sendData(event, query, response);
@@ -155,5 +155,5 @@ async function answerVerify(services: TopicServices, request: TopicRequest): Pro
 
 function filesOf({ files }: TopicServices): NonNullable<TopicServices["files"]> {
   if (files !== undefined) return files;
-  throw new NoSuchThingError("The driver keeps no files of its own");
+  throw new NotFoundError("The driver keeps no files of its own");
 }

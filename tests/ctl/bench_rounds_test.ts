@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { busyText } from "../../src/ctl/bench/environment.ts";
-import { middleOf, spreadOf } from "../../src/ctl/bench/rounds.ts";
+import { medianOf, spreadOf } from "../../src/ctl/bench/rounds.ts";
 import type { Measured } from "../../src/ctl/bench/stopwatch.ts";
 import { test } from "../harness.ts";
 
@@ -16,10 +16,10 @@ const measured = (seconds: number): Measured => ({
 
 test("the median of several rounds counts, and the spread is shown", () => {
   const rounds = [2, 1, 4].map((seconds) => [{ what: "produce", measured: measured(seconds) }]);
-  const [result] = middleOf(rounds);
+  const [result] = medianOf(rounds);
   assertEquals([result.measured.seconds, result.rounds], [2, [50, 100, 25]]);
   assertEquals(spreadOf(result), 1.5);
-  const [single] = middleOf(rounds.slice(0, 1));
+  const [single] = medianOf(rounds.slice(0, 1));
   assertEquals([single.rounds, spreadOf(single)], [undefined, undefined]);
 });
 

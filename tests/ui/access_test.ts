@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type AccessRules, isLoopback, judge, type Verdict } from "../../src/ui/access.ts";
+import { type AccessRules, authorize, isLoopback, type Verdict } from "../../src/ui/access.ts";
 import { test } from "../harness.ts";
 
 const OWN = { host: "localhost:8017" };
@@ -9,7 +9,7 @@ function ask(
   path: string,
   { method = "GET", headers = {} }: { method?: string; headers?: Record<string, string> } = {},
 ): Verdict {
-  return judge(rules, { method, url: new URL(path, "http://localhost"), headers, port: 8017 });
+  return authorize(rules, { method, url: new URL(path, "http://localhost"), headers, port: 8017 });
 }
 
 function statusOf(verdict: Verdict): number | string {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { errnoOf, UNKNOWN_ERRNO } from "../../storage/errno.ts";
 import { maskedText } from "../../secrets.ts";
-import { withoutMark } from "../lines/byte_order_mark.ts";
+import { withoutByteOrderMark } from "../lines/byte_order_mark.ts";
 import { UsageError } from "../usage_error.ts";
 import { faultOffset } from "./json_position.ts";
 
@@ -51,11 +51,11 @@ export function readDocument(option: string, path: string): JsonObject {
 export function parseDocument(option: string, text: string, place: string): JsonObject {
   let value: JsonValue;
   try {
-    value = JSON.parse(withoutMark(text)) as JsonValue;
+    value = JSON.parse(withoutByteOrderMark(text)) as JsonValue;
   } catch {
     // Without the parser's message, which shows a part of the text: it may contain a password.
     throw new UsageError(
-      `Malformed JSON in "${place}"${lineAndColumn(withoutMark(text))} given by "${option}"`,
+      `Malformed JSON in "${place}"${lineAndColumn(withoutByteOrderMark(text))} given by "${option}"`,
     );
   }
   if (!isObject(value)) {

@@ -24,7 +24,7 @@ const HEADER_BYTES = 12;
  * Offset of the read buffer in its memory. Some processors copy at a fifth of their speed to addresses just after
  * a multiple of 4096, which is where new buffers begin.
  */
-const APART = 64;
+const BUFFER_OFFSET = 64;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -81,7 +81,7 @@ function rawWrite(shape: Shape): Run {
 
 /** Reads a file to its end, into one buffer. */
 function rawRead(): Run {
-  const block = new Uint8Array(APART + BLOCK_BYTES).fill(1).subarray(APART);
+  const block = new Uint8Array(BUFFER_OFFSET + BLOCK_BYTES).fill(1).subarray(BUFFER_OFFSET);
   return (path, events) =>
     timed(path, "r", (file) => {
       let bytes = 0;
@@ -123,7 +123,7 @@ function plainWrite(shape: Shape): Run {
 function plainRead(shape: Shape): Run {
   const header = new Uint32Array(3);
   const headerBytes = new Uint8Array(header.buffer);
-  const block = new Uint8Array(APART + blockBytes(shape)).fill(1).subarray(APART);
+  const block = new Uint8Array(BUFFER_OFFSET + blockBytes(shape)).fill(1).subarray(BUFFER_OFFSET);
   return (path) =>
     timed(path, "r", (file) => {
       let events = 0;

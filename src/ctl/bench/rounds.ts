@@ -7,7 +7,7 @@ export interface RoundsResult extends Result {
 }
 
 /** The median round of each measurement, unaffected by outliers. */
-export function middleOf(rounds: readonly (readonly Result[])[]): RoundsResult[] {
+export function medianOf(rounds: readonly (readonly Result[])[]): RoundsResult[] {
   const speed = ({ measured }: Result): number => measured.events / measured.seconds;
   const [first = [], ...others] = rounds;
   return first.map((one, at) => {

@@ -13,7 +13,7 @@ export interface Starter {
 }
 
 /** Runs jobs at the same time, each in a process of its own. */
-export async function runApart<Job>(jobs: readonly Job[], starter: Starter): Promise<Measured[]> {
+export async function runInProcesses<Job>(jobs: readonly Job[], starter: Starter): Promise<Measured[]> {
   const workers = jobs.map((job) => new Worker(job, starter));
   try {
     // They begin one after the other, within microseconds, which is close enough.
@@ -32,7 +32,7 @@ export async function runApart<Job>(jobs: readonly Job[], starter: Starter): Pro
 
 /** One job run by one or several processes, with a combined result. */
 export async function runTogether<Job>(jobs: readonly Job[], starter: Starter): Promise<Measured> {
-  const all = await runApart(jobs, starter);
+  const all = await runInProcesses(jobs, starter);
   const [only] = all;
   return only !== undefined && all.length === 1 ? only : together(all);
 }
@@ -41,14 +41,14 @@ export async function runTogether<Job>(jobs: readonly Job[], starter: Starter): 
 class Worker {
   readonly #child: ChildProcess;
   readonly #messages: AsyncIterator<string>;
-  #complaints = "";
+  #stderr = "";
 
   constructor(job: unknown, { command: [program, ...words], signal }: Starter) {
     this.#child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"], signal });
     // Its failure shows in the missing output.
-    this.#child.on("error", (error) => this.#complaints += error.message);
+    this.#child.on("error", (error) => this.#stderr += error.message);
     this.#child.stdin!.on("error", () => {});
-    this.#child.stderr!.on("data", (chunk) => this.#complaints += String(chunk));
+    this.#child.stderr!.on("data", (chunk) => this.#stderr += String(chunk));
     this.#messages = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
     this.#child.stdin!.write(`${JSON.stringify(job)}\n`);
   }
@@ -78,7 +78,7 @@ class Worker {
     const { value, done } = await this.#messages.next();
     if (done === true) {
       throw new Error(
-        `The measuring process ended early${this.#complaints && `: ${this.#complaints.trim()}`}`,
+        `The measuring process ended early${this.#stderr && `: ${this.#stderr.trim()}`}`,
       );
     }
     const message: WorkerMessage = JSON.parse(value);

@@ -4,8 +4,8 @@ import { runJob } from "../bench/job.ts";
 import { EngineBench } from "../bench/measure_engine.ts";
 import { type BenchResults, resultsDocument } from "../bench/results.ts";
 import { resultsText } from "../bench/results_text.ts";
-import { middleOf } from "../bench/rounds.ts";
-import { apartRunner, insideRunner } from "../bench/runner.ts";
+import { medianOf } from "../bench/rounds.ts";
+import { inProcessRunner, processRunner } from "../bench/runner.ts";
 import { benchSettings } from "../bench/settings.ts";
 import { measureSweeps } from "../bench/sweeps.ts";
 import { work } from "../bench/worker.ts";
@@ -19,7 +19,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const settings = benchSettings(invocation);
   const report = args.text("report");
   await using driver = await openDriver(invocation);
-  const run = settings.driver === "memory" ? insideRunner(driver, signal) : apartRunner(signal);
+  const run = settings.driver === "memory" ? inProcessRunner(driver, signal) : processRunner(signal);
   const bench = new EngineBench(driver, run, settings);
   const begin = (what: string): void => {
     signal.throwIfAborted();
@@ -34,7 +34,7 @@ export async function run(invocation: Invocation): Promise<void> {
     begin(`round ${rounds.length + 1} of ${settings.rounds}`);
     rounds.push(await bench.throughput());
   }
-  const all: BenchResults = { environment: found, settings, results: middleOf(rounds) };
+  const all: BenchResults = { environment: found, settings, results: medianOf(rounds) };
   if (settings.parts.includes("latency")) all.latency = await bench.latency();
   if (report !== undefined) {
     all.sweeps = await measureSweeps(bench, settings, begin);

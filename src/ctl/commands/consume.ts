@@ -87,12 +87,12 @@ async function printEvents(
           ? { signal: AbortSignal.any([signal, clock.signal]) }
           : { until: "end", signal },
       );
-    const goesOn = (error: unknown): boolean => {
+    const isRecoverable = (error: unknown): boolean => {
       if (error instanceof EventGoneError) warn(error);
       // What was stored until now is then read to its end.
       return error instanceof EventGoneError || error === clock.signal.reason && !signal.aborted;
     };
-    for await (const batch of goingOn(batches, goesOn)) {
+    for await (const batch of resuming(batches, isRecoverable)) {
       let last: Event | undefined;
       for (const event of batch) {
         if (range.isAfter(event)) break;
@@ -149,16 +149,16 @@ async function printLarge(
 }
 
 /** Continues the iteration at its position after recoverable errors. */
-async function* goingOn(
+async function* resuming(
   iterate: () => AsyncIterable<Event[]>,
-  goesOn: (error: unknown) => boolean,
+  isRecoverable: (error: unknown) => boolean,
 ): AsyncGenerator<Event[], void, void> {
   for (;;) {
     try {
       yield* iterate();
       return;
     } catch (error) {
-      if (!goesOn(error)) throw error;
+      if (!isRecoverable(error)) throw error;
     }
   }
 }

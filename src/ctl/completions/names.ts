@@ -11,7 +11,7 @@ import { EXIT } from "../exit_codes.ts";
 import { findCommand } from "../find_command.ts";
 
 /** An unreachable broker must not block a shell. */
-const PATIENCE_MS = 2000;
+const TIMEOUT_MS = 2000;
 
 /**
  * Prints the names that complete a command line, one per line: the arguments are `topic`, `consumer` or `context`,
@@ -22,8 +22,8 @@ export async function completeNames(
   console: Console,
 ): Promise<number> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<string[]>((resolve) => timer = setTimeout(() => resolve([]), PATIENCE_MS));
-  const names = await Promise.race([namesOf(kind, words).catch(() => []), patience]);
+  const timeout = new Promise<string[]>((resolve) => timer = setTimeout(() => resolve([]), TIMEOUT_MS));
+  const names = await Promise.race([namesOf(kind, words).catch(() => []), timeout]);
   clearTimeout(timer);
   // A name with a line break would appear as two.
   for (const name of names.filter((name) => !/\p{Cc}/u.test(name))) await console.out.line(name);
@@ -36,7 +36,7 @@ async function namesOf(kind: string, words: readonly string[]): Promise<string[]
   if (kind === "context") return [...new ContextFile(silent.environment).read().byName.keys()].sort();
   const found = findCommand(words);
   if ("group" in found) return [];
-  const args = parsedAsFarAsItGoes(found.command, found.rest);
+  const args = parsePrefix(found.command, found.rest);
   await using driver = await openDriver({
     args,
     commands: [],
@@ -52,7 +52,7 @@ async function namesOf(kind: string, words: readonly string[]): Promise<string[]
 }
 
 /** Parses the command line up to the option whose value is being typed. */
-function parsedAsFarAsItGoes(command: CommandSpec, words: readonly string[]): ParsedArguments {
+function parsePrefix(command: CommandSpec, words: readonly string[]): ParsedArguments {
   const fromVariable = driverOptionsFrom(process.env);
   const parsed = (own: readonly string[]): ParsedArguments =>
     parseCommandLine([...fromVariable, ...own], command).withDocument(

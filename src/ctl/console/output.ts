@@ -5,7 +5,7 @@ import { visible } from "./visible.ts";
 /** Text is buffered up to this many characters before it is written. */
 const CHUNK_CHARACTERS = 1 << 16;
 /** How long a reader may take once the program was asked to stop. */
-const PATIENCE_MS = 1000;
+const LAST_WRITE_MS_MAX = 1000;
 
 /** The reader of the output has gone (`| head`). This is not an error: the command ends quietly. */
 export class BrokenPipeError extends Error {
@@ -63,7 +63,7 @@ export class Output {
       const timer = setTimeout(() => {
         this.#failed ??= new BrokenPipeError("Standard output is not read");
         this.#giveUp?.();
-      }, PATIENCE_MS);
+      }, LAST_WRITE_MS_MAX);
       timer.unref?.();
     });
   }

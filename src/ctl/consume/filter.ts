@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { JsonValue } from "../../../mod.ts";
 import { newEventPattern } from "../../components/validators/event_pattern/mod.ts";
-import { withoutMark } from "../lines/byte_order_mark.ts";
+import { withoutByteOrderMark } from "../lines/byte_order_mark.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** Decides whether an event is printed. */
@@ -18,7 +18,7 @@ export function parseFilter(text: string): Filter {
   }
   let pattern: JsonValue;
   try {
-    pattern = JSON.parse(withoutMark(source)) as JsonValue;
+    pattern = JSON.parse(withoutByteOrderMark(source)) as JsonValue;
   } catch (cause) {
     throw new UsageError(`Malformed JSON in ${place}: ${(cause as Error).message}`, { cause });
   }

@@ -17,8 +17,8 @@ export function resolveDriver(
   const contexts = new ContextFile(environment);
   const own = ownDriver(args, contexts);
   if (args.text("context") !== undefined) return own;
-  const around = driverWithEnvironment(ownDriver(fromVariable, contexts), environment);
-  const named = laidOver(own, around);
+  const inherited = driverWithEnvironment(ownDriver(fromVariable, contexts), environment);
+  const named = mergedOver(own, inherited);
   if (named.name !== undefined) return named;
   const context = environment.DIASPORA_CONTEXT || contexts.read().current;
   if (context === undefined) return named;
@@ -53,7 +53,7 @@ export function ownDriver(args: ParsedArguments, contexts: ContextFile): NamedDo
 }
 
 /** Merges one over the other, if both are for the same driver. */
-function laidOver(over: NamedDocument, under: NamedDocument): NamedDocument {
+function mergedOver(over: NamedDocument, under: NamedDocument): NamedDocument {
   const applies = over.name === undefined || under.name === undefined || over.name === under.name;
   return {
     name: over.name ?? under.name,

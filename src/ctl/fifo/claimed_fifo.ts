@@ -31,7 +31,7 @@ export async function claimFifo(path: string): Promise<ClaimedFifo> {
   for (;;) {
     const state = stateOfPath(path);
     if (state === "other") throw new UsageError(`Cannot use FIFO "${path}": it exists and is not a FIFO`);
-    const descriptor = state === "nothing" ? await makeOpen(path) : takeOver(path);
+    const descriptor = state === "nothing" ? await createOpen(path) : takeOver(path);
     if (descriptor !== undefined) return new ClaimedFifo(path, descriptor);
     if (performance.now() > deadline) {
       throw new UsageError(
@@ -48,7 +48,7 @@ export async function claimFifo(path: string): Promise<ClaimedFifo> {
  * Creates a FIFO under a temporary name, opens it, and moves it to its path; undefined if something exists there
  * by now.
  */
-async function makeOpen(path: string): Promise<number | undefined> {
+async function createOpen(path: string): Promise<number | undefined> {
   const aside = `${path}.${randomUUID()}`;
   await makeFifo(aside, path);
   try {

@@ -72,7 +72,7 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
         } catch (error) {
           failures++;
           if (isFinal(error)) throw error;
-          if (mayPass(error)) {
+          if (isTransient(error)) {
             again.push(document);
             why = error;
           } else {
@@ -98,7 +98,7 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
 }
 
 /** Whether the same push may succeed later: any error but an invalid event. */
-function mayPass(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const { code, canRetry } = error as { code?: string; canRetry?: boolean };
   return canRetry === true || code === "ERR_STORAGE" || code === "ERR_BROKER" || code === "ERR_BACKPRESSURE";
 }

@@ -35,7 +35,7 @@ export async function runForward(task: ForwardTask): Promise<void> {
     try {
       await attempt(task, name, progress);
     } catch (error) {
-      if (await passGone(task, name, error)) continue;
+      if (await skipGone(task, name, error)) continue;
       if (progress.acknowledged > 0) retryMs = RETRY_MS_MIN;
       log.error(`"${name}" failed: ${oneLine(error)}; trying again in ${retryMs / 1000} s`);
       await sleep(retryMs, signal);
@@ -46,7 +46,7 @@ export async function runForward(task: ForwardTask): Promise<void> {
 }
 
 /** Events that retention removed before they were forwarded are lost: continues after them. */
-async function passGone({ open, log }: ForwardTask, name: string, error: unknown): Promise<boolean> {
+async function skipGone({ open, log }: ForwardTask, name: string, error: unknown): Promise<boolean> {
   if (!(error instanceof EventGoneError)) return false;
   const { partition, id, firstId } = error;
   log.error(
@@ -79,7 +79,7 @@ async function attempt(task: ForwardTask, name: string, progress: { acknowledged
       const whole = plugins.dataSelector === undefined;
       const push = pusher(producer, window, { whole, keepPartition, ownBuffers });
       // User-provided buffers are filled one event at a time: they may come from a pool with a single one.
-      const batches = ownBuffers ? singly(consumer, signal) : consumer.batches({ signal });
+      const batches = ownBuffers ? oneByOne(consumer, signal) : consumer.batches({ signal });
       try {
         await copy(batches, window, push, signal);
       } finally {
@@ -123,7 +123,7 @@ async function copy(
   await window.settled();
 }
 
-async function* singly(consumer: Consumer, signal: AbortSignal): AsyncGenerator<Event[], undefined, void> {
+async function* oneByOne(consumer: Consumer, signal: AbortSignal): AsyncGenerator<Event[], undefined, void> {
   for await (const event of consumer.events({ signal })) yield [event];
 }
 

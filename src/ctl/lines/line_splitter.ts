@@ -26,7 +26,7 @@ export class LineSplitter {
   /** The incomplete line so far, in a growing buffer: chunks may be a single byte. */
   #rest: Uint8Array = new Uint8Array(0);
   #restBytes = 0;
-  #isPassingOver = false;
+  #isSkipping = false;
   #fault: LimitExceededError | undefined;
 
   constructor(limit: LineLimit = { bytesMax: LINE_BYTES_MAX }) {
@@ -45,10 +45,10 @@ export class LineSplitter {
    */
   push(chunk: Uint8Array): Uint8Array | undefined {
     if (this.#fault !== undefined) throw this.#fault;
-    if (this.#isPassingOver) {
+    if (this.#isSkipping) {
       const end = chunk.indexOf(NEWLINE) + 1;
       if (end === 0) return undefined;
-      this.#isPassingOver = false;
+      this.#isSkipping = false;
       return this.push(chunk.subarray(end));
     }
     const end = chunk.lastIndexOf(NEWLINE) + 1;
@@ -72,7 +72,7 @@ export class LineSplitter {
   /** Returns the incomplete line, if any: the stream ended without a line end. */
   end(): Uint8Array | undefined {
     if (this.#fault !== undefined) throw this.#fault;
-    this.#isPassingOver = false;
+    this.#isSkipping = false;
     return this.#restBytes === 0 ? undefined : this.#join(new Uint8Array(0));
   }
 
@@ -80,7 +80,7 @@ export class LineSplitter {
     const end = this.#restBytes + part.length;
     if (end > this.#limit.bytesMax) {
       this.#drop();
-      this.#passOver();
+      this.#skip();
       return;
     }
     if (end > this.#rest.length) {
@@ -92,7 +92,7 @@ export class LineSplitter {
     this.#restBytes = end;
   }
 
-  #passOver(): void {
+  #skip(): void {
     const { bytesMax, onTooLong } = this.#limit;
     if (onTooLong === undefined) {
       throw new LimitExceededError(
@@ -101,7 +101,7 @@ export class LineSplitter {
         }: give large content as data, or check that lines end`,
       );
     }
-    this.#isPassingOver = true;
+    this.#isSkipping = true;
     onTooLong();
   }
 

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { LimitExceededError } from "../../errors.ts";
-import { withoutMark } from "./byte_order_mark.ts";
+import { withoutByteOrderMark } from "./byte_order_mark.ts";
 import { readChunks } from "./chunks.ts";
 import { decodeLines } from "./decode_lines.ts";
 import { type LineLimit, LineSplitter } from "./line_splitter.ts";
@@ -40,7 +40,7 @@ export async function* numberedLines(
   const numbered = (block: Uint8Array): NumberedLines => {
     const decoded = decodeLines(block);
     const [head] = decoded.lines;
-    if (first === 1 && head !== undefined) decoded.lines[0] = withoutMark(head);
+    if (first === 1 && head !== undefined) decoded.lines[0] = withoutByteOrderMark(head);
     const result = { first, ...decoded };
     first += decoded.lines.length;
     return result;

@@ -6,7 +6,7 @@ import type { MemoryGroup, MemoryMember } from "./group.ts";
 import type { MemoryTopicStore } from "./store.ts";
 
 /** How long a revoked partition is kept for missing acknowledgements, in milliseconds. */
-const PATIENCE_MS = 10_000;
+const REVOKE_MS_MAX = 10_000;
 
 let members = 0;
 
@@ -78,7 +78,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
       this.#assign(this.assigned.filter((each) => each !== partition));
     }
     const { sinceMs, deliveredId } = leaving;
-    const patienceMs = this.request.groupTimeoutMs ?? PATIENCE_MS;
+    const patienceMs = this.request.groupTimeoutMs ?? REVOKE_MS_MAX;
     return (this.store.positionOf(this.name, partition) ?? 0) >= deliveredId ||
       performance.now() - sinceMs >= patienceMs;
   }

@@ -1,22 +1,22 @@
 import { setImmediate as turn } from "node:timers/promises";
 
-interface Look<Value> {
+interface Entry<Value> {
   value: Value;
   atMs: number;
   tookMs: number;
 }
 
 /** Values are cached for this long, or for twenty times as long as it took to get them. */
-const BELIEVED_MS = 2000;
-const BELIEVED_TIMES = 20;
+const CACHED_MS = 2000;
+const CACHED_TIMES = 20;
 
 /** Cached facts about topics or consumers, refreshed a few at a time: there may be thousands. */
-export class Known<Value> {
-  readonly #looks = new Map<string, Look<Value>>();
+export class Cache<Value> {
+  readonly #entries = new Map<string, Entry<Value>>();
 
   /** The cached value, if there is one. */
   get(name: string): Value | undefined {
-    return this.#looks.get(name)?.value;
+    return this.#entries.get(name)?.value;
   }
 
   /** The current value. */
@@ -24,14 +24,14 @@ export class Known<Value> {
     const beganMs = performance.now();
     const value = await look(name);
     const atMs = performance.now();
-    this.#looks.set(name, { value, atMs, tookMs: atMs - beganMs });
+    this.#entries.set(name, { value, atMs, tookMs: atMs - beganMs });
     return value;
   }
 
   /** Drops all others from the cache. */
   keep(names: readonly string[]): void {
     const kept = new Set(names);
-    for (const name of this.#looks.keys()) if (!kept.has(name)) this.#looks.delete(name);
+    for (const name of this.#entries.keys()) if (!kept.has(name)) this.#entries.delete(name);
   }
 
   /**
@@ -43,21 +43,21 @@ export class Known<Value> {
     untilMs: number,
     look: (name: string) => Promise<Value>,
   ): Promise<void> {
-    const seenMs = (name: string): number => this.#looks.get(name)?.atMs ?? -Infinity;
-    let hasLooked = false;
-    for (const name of [...names].sort((one, other) => seenMs(one) - seenMs(other))) {
-      if (hasLooked && performance.now() > untilMs) return;
-      if (this.#isBelieved(name)) continue;
+    const refreshedMs = (name: string): number => this.#entries.get(name)?.atMs ?? -Infinity;
+    let hasRefreshed = false;
+    for (const name of [...names].sort((one, other) => refreshedMs(one) - refreshedMs(other))) {
+      if (hasRefreshed && performance.now() > untilMs) return;
+      if (this.#isFresh(name)) continue;
       // File access is synchronous: this lets other requests proceed.
       await turn();
       await this.now(name, look);
-      hasLooked = true;
+      hasRefreshed = true;
     }
   }
 
-  #isBelieved(name: string): boolean {
-    const look = this.#looks.get(name);
+  #isFresh(name: string): boolean {
+    const look = this.#entries.get(name);
     return look !== undefined &&
-      performance.now() - look.atMs < Math.max(BELIEVED_MS, BELIEVED_TIMES * look.tookMs);
+      performance.now() - look.atMs < Math.max(CACHED_MS, CACHED_TIMES * look.tookMs);
   }
 }
