@@ -21,6 +21,15 @@ async function audit(page: Page): Promise<string[]> {
   );
 }
 
+/** Tabs that are outside the window's width. */
+async function tabsOutOfSight(page: Page): Promise<string[]> {
+  return await page.evaluate(
+    "[...document.querySelectorAll('.tabs a')].filter((tab) => {" +
+      " const { left, right } = tab.getBoundingClientRect();" +
+      " return left < 0 || right > innerWidth; }).map((tab) => tab.textContent)",
+  ) as string[];
+}
+
 /** Every view of the page, with some content. */
 async function visitAll(
   { page, go, fill, shoot }: Seen,
