@@ -196,7 +196,10 @@ test("the driver's own options are checked", () => {
 });
 
 test("compaction is refused for topics, since brokers would refuse every event; other policies are Kafka's to judge", () => {
-  for (const kafka of [{ "cleanup.policy": "compact" }, { cleanup: { policy: "delete, compact" } }]) {
+  const documents: JsonObject[] = [{ "cleanup.policy": "compact" }, {
+    cleanup: { policy: "delete, compact" },
+  }];
+  for (const kafka of documents) {
     for (const read of [readTopicOptions, readChanges]) {
       const { message } = assertThrows(() => read({ kafka }), InvalidOptionError);
       assertStringIncludes(message, 'as Kafka topic setting "cleanup.policy"');
