@@ -67,6 +67,7 @@ const tests = quickTests().filter((file) => {
   const reached = distances(file);
   return files.some((source) => reached.has(source) || isOfCore({ file: source }));
 });
+const withSeeds = testsWanted?.split(",").some((path) => SEEDS_TEST.startsWith(path)) !== false;
 const testsDigest = digest([...tests, "tools/mutate/worker.ts"].map(readSource).join("\0") + args.budget);
 const key = digest(testsDigest + files.map(readSource).join("\0"));
 const results = new Results(testsDigest, {
@@ -88,7 +89,7 @@ console.log(
 const sandbox = new Sandbox(mutants);
 let failed = false;
 try {
-  const knowledge = await learn(sandbox, testsWanted === undefined ? [...tests, SEEDS_TEST] : tests, {
+  const knowledge = await learn(sandbox, withSeeds ? [...tests, SEEDS_TEST] : tests, {
     mutants: mutants.length,
     key,
   });

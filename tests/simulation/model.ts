@@ -15,11 +15,14 @@ export class Model {
     this.partitions = Array.from({ length: numPartitions }, (_, number) => new PartitionModel(number));
   }
 
-  /** A push of an event; its data part is large now and then, or as often as `largeRate` says. */
-  newPush(owner: string, partition: number, largeRate = 0.1): Push {
+  /** A push of an event, whose data part is smaller than `bytesMax`; else it has none, a small or a large one. */
+  newPush(owner: string, partition: number, bytesMax?: number): Push {
     const { random, clock } = this.disk;
     const key = `${owner}-${this.pushes.size}`;
-    const data = new Uint8Array(random.chance(0.5) ? 0 : random.below(random.chance(largeRate) ? 9000 : 300));
+    const bytes = bytesMax === undefined
+      ? random.chance(0.5) ? 0 : random.below(random.chance(0.1) ? 9000 : 300)
+      : random.below(bytesMax);
+    const data = new Uint8Array(bytes);
     for (let index = 0; index < data.length; index++) data[index] = index * 31 + this.pushes.size;
     const text = random.chance(0.2) ? "é☃" : "x".repeat(random.below(40));
     const push: Push = {

@@ -47,6 +47,9 @@ export const DEFAULT_COMPONENTS = {
 /** Programs that push, read, trim and delete under their own names, or the members of a group. */
 export type StoryKind = "log" | "group";
 
+// A process that is interrupted while it reads holds addresses in the area, which must not move meanwhile.
+core.ensureReadArea(2 << 20);
+
 const STEPS = 100;
 /** Most processes that may be in the middle of something at a time. */
 const DEPTH_MAX = 6;
@@ -352,7 +355,7 @@ export class World {
   #runOthers(interrupted: SimulatedProcess, steps: number): void {
     if (this.#isPowerOff || this.#running.size >= DEPTH_MAX) return;
     // Real processes share no memory, simulated ones do: restore what the interrupted one had.
-    const restore = snapshot();
+    const restore = snapshot(this.disk.bytesMax);
     try {
       for (let count = 0; count < steps && !this.#isPowerOff; count++) {
         const others = this.programs.filter((program) =>
@@ -444,8 +447,9 @@ export class World {
 }
 
 /** Saves the content of the processes' shared memory; the returned function restores it. */
-function snapshot(): () => void {
-  const window = readWindow.snapshot(64 * 1024);
+function snapshot(bytesMax: number): () => void {
+  // The window may hold a whole file; what lies after its area is not the window's.
+  const window = readWindow.snapshot(Math.min(bytesMax, core.readAreaBytes));
   const small = core.u8.slice(core.slot, core.slot + 4096);
   return () => {
     core.u8.set(small, core.slot);

@@ -25,7 +25,10 @@ export interface TestFacts {
   name: string;
   /** Its index among the tests of its file. */
   at: number;
+  /** How long it took, in milliseconds. */
   ms: number;
+  /** How much of that the processor worked for it, whatever else the machine was doing. */
+  cpuMs: number;
   outcome: "passed" | "failed" | "timeout";
   /** Whether it leaves timers or files behind anyway, so that this does not count as noticing a mutant. */
   mayLeave: boolean;

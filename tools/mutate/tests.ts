@@ -8,6 +8,8 @@ export const SEEDS_TEST = "tests/simulation/seeds_test.ts";
 /** A file in the repository with the same imports. */
 const SEEDS_TEST_LIKE = "tests/simulation/simulation_test.ts";
 const SEEDS = 250;
+/** Stories of a group take longer. */
+const GROUP_SEEDS = 30;
 
 /** The content of {@linkcode SEEDS_TEST}. */
 export function seedsTest(): string {
@@ -15,6 +17,7 @@ export function seedsTest(): string {
 import { test } from "../harness.ts";
 import { runSeed } from "./world.ts";
 for (let seed = 1; seed <= ${SEEDS}; seed++) test(\`seed \${seed}\`, () => runSeed(seed));
+for (let seed = 1; seed <= ${GROUP_SEEDS}; seed++) test(\`group \${seed}\`, () => runSeed(seed, "group"));
 `;
 }
 

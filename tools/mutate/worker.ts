@@ -94,13 +94,16 @@ async function look({ mutants, limitMs, from }: Extract<Request, { kind: "look" 
     const { test, at } = all[index];
     mutationSwitch.hits = new Uint8Array(mutants);
     const begun = performance.now();
+    const cpuBegun = process.cpuUsage();
     let outcome = await runTest(test, { limitMs, mayLeave: false });
     const mayLeave = outcome === "failed";
     if (mayLeave) outcome = await runTest(test, { limitMs, mayLeave: true });
     const ms = performance.now() - begun;
+    const { user, system } = process.cpuUsage(cpuBegun);
+    const cpuMs = (user + system) / 1000;
     const hits: number[] = [];
     (mutationSwitch.hits as Uint8Array).forEach((hit, number) => hit === 1 && hits.push(number));
-    tests.push({ file: test.file, name: test.name, at, ms, outcome, hits, mayLeave });
+    tests.push({ file: test.file, name: test.name, at, ms, cpuMs, outcome, hits, mayLeave });
     if (outcome === "timeout") break; // What is still running would be attributed to the next test.
     if (index % 50 === 49) tell({ kind: "looked", tests: tests.splice(0) });
   }

@@ -257,6 +257,8 @@ function sequencesBefore(segment: Segment, limit: number): Sequences {
     : undefined;
   const sequences: Sequences = known?.of ?? new Map();
   let offset = known?.upTo ?? SEGMENT_HEADER_BYTES;
+  // A read may fail on the way: what was noted until then is not what stands before the place that was known.
+  delete memory.sequences;
   while (offset < limit) {
     const next = step(segment, offset, READ_AHEAD_BYTES, sequences);
     if (next.kind === "tail") break;

@@ -84,7 +84,7 @@ export class ProducerProgram extends Program {
     const { random } = this.world.disk;
     const partition = random.below(this.world.model.partitions.length);
     // Large ones come in several chunks, between which others act.
-    const push = this.#newPush(partition, 0.5);
+    const push = this.#newPush(partition, random.chance(0.5) ? 20_000 : 300);
     const { data } = push;
     if (data.byteLength === 0) {
       return this.#followPush(push, producer.push(push.metadata, data, { partition }));
@@ -101,8 +101,8 @@ export class ProducerProgram extends Program {
     this.#followPush(push, producer.push(push.metadata, stream(), { partition }));
   }
 
-  #newPush(partition: number, largeRate?: number): Push {
-    const push = this.world.model.newPush(`${this.name}.${this.#incarnation}`, partition, largeRate);
+  #newPush(partition: number, bytesMax?: number): Push {
+    const push = this.world.model.newPush(`${this.name}.${this.#incarnation}`, partition, bytesMax);
     this.#pushed.push(push);
     return push;
   }

@@ -69,6 +69,8 @@ export class SimulatedDisk {
   loopsOverShortWrites = true;
   /** Calls made by all processes. */
   calls = 0;
+  /** No file is larger than this. */
+  bytesMax = 4096;
   /** Files with an append in progress. */
   readonly appending: Set<Inode> = new Set();
   /** Called when other processes may take steps while a process is in the middle of a call. */

@@ -22,6 +22,8 @@ export class SimulatedFile implements StorageFile {
     if (this.mode !== "append") throw new Error("opened for something else");
     // Before the process can be interrupted: the bytes may be in memory that others use.
     const own = bytes.slice();
+    const { disk } = this.process;
+    disk.bytesMax = Math.max(disk.bytesMax, this.inode.size + own.byteLength);
     this.process.call("append to", this.path, ["ENOSPC", "EDQUOT", "EIO"]);
     return this.#append(own);
   }

@@ -8,6 +8,8 @@ export interface Mutation {
   /** Occurs once in the file. */
   from: string;
   to: string;
+  /** Another line of the same file, which would hide this. */
+  also?: { from: string; to: string };
   /** The histories that should notice it; by default those of the log. */
   story?: StoryKind;
   /** Only stories of this theme are run: it comes up there, and elsewhere hardly ever. */
@@ -78,17 +80,15 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'if (entry.kind === "end" && this.file.size() >= 0) return "discarded";',
   },
   {
-    what: "ghosts: a stopped writer makes a segment again",
+    // Either remedy alone is enough.
+    what: "ghosts: a stopped writer makes a segment again, which is taken for a part of the log",
     file: "src/log/segment/directory.ts",
     from: ", { confirm: () => this.#isLast(after) }",
     to: "",
-    theme: "stopped writers",
-  },
-  {
-    what: "ghosts: a segment that was made again is taken for a part of the log",
-    file: "src/log/segment/directory.ts",
-    from: "return previous !== undefined && !isSameSegment(previous, this.segment(baseId));",
-    to: "return false;",
+    also: {
+      from: "return previous !== undefined && !isSameSegment(previous, this.segment(baseId));",
+      to: "return false;",
+    },
     theme: "stopped writers",
   },
   {

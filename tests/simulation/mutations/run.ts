@@ -77,8 +77,13 @@ export async function runMutations(
 }
 
 /** The text with a mutation; undefined if what it replaces does not occur exactly once. */
-export function mutate(text: string, { from, to }: Mutation): string | undefined {
-  return text.split(from).length === 2 ? text.replace(from, () => to) : undefined;
+export function mutate(
+  text: string,
+  { from, to, also }: Omit<Mutation, "what" | "file">,
+): string | undefined {
+  if (text.split(from).length !== 2) return undefined;
+  const mutated = text.replace(from, () => to);
+  return also === undefined ? mutated : mutate(mutated, also);
 }
 
 /** The output of the run in the folder; empty if every promise was kept. */

@@ -1,0 +1,328 @@
+// What a member of a group does with its partitions, while a scripted group assigns, revokes and takes them.
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { EventGoneError, PartitionMovedError } from "../../../mod.ts";
+import type { ConsumerRequest } from "../../../src/contract.ts";
+import { GroupConsumer } from "../../../src/drivers/files/group_consumer.ts";
+import { trimPartition } from "../../../src/drivers/files/trim.ts";
+import type { Membership } from "../../../src/log/mod.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { CursorFile } from "../../../src/log/positions/cursor.ts";
+import { PartitionWriter } from "../../../src/log/write/writer.ts";
+import { test } from "../../harness.ts";
+import { turn } from "../../waiting.ts";
+import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
+
+const PATIENCE_MS = 1000;
+
+/** A member of a group of which the test decides everything. */
+class Scene {
+  readonly logs: Partition[];
+  readonly writers: PartitionWriter[];
+  readonly #folder = new SimulatedFolder();
+  /** What the member asked of its group. */
+  readonly asked: string[] = [];
+  /** What the consumer was given as its partitions. */
+  readonly given: (readonly number[])[] = [];
+  readonly released: number[] = [];
+  /** Whether the group says that a partition is the member's. */
+  owns = true;
+  /** What the check of the lease throws. */
+  leaseError: Error | undefined;
+  now = 0;
+  /** Wakes the member when the group may have changed. */
+  groupChanged: (() => void) | undefined;
+  canWatch = true;
+  readonly membership = {
+    isWatched: false,
+    checkLease: () => {
+      if (this.leaseError !== undefined) throw this.leaseError;
+    },
+    owns: () => this.owns,
+    poll: () => void this.asked.push("poll"),
+    leave: () => void this.asked.push("leave"),
+  };
+
+  constructor(partitions: number) {
+    const { storage } = this.#folder;
+    this.logs = Array.from({ length: partitions }, (_, partition) => {
+      storage.makeDirectory(`${ROOT}/${partition}`);
+      return new Partition({ storage, directory: `${ROOT}/${partition}`, topic: "t", partition });
+    });
+    this.writers = this.logs.map((log) =>
+      new PartitionWriter(log, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 })
+    );
+  }
+
+  push(partition: number, count: number): void {
+    const metadata = Array.from({ length: count }, (_, index) => String(index));
+    this.writers[partition]!.append({ count, metadata, dataBytes: 0 });
+  }
+
+  async member(request: Partial<ConsumerRequest> = {}): Promise<GroupConsumer> {
+    const whole = {
+      ...{ from: "earliest", onCorruption: "throw", dataWanted: false },
+      onAssigned: (partitions: readonly number[]) => this.given.push(partitions),
+      release: (partition: number) => void this.released.push(partition),
+      ...request,
+    } as unknown as ConsumerRequest;
+    const consumer = new GroupConsumer(this.logs, whole, (partition) => this.cursor(partition), {
+      name: "c",
+      join: () => Promise.resolve(this.membership as unknown as Membership),
+      listen: (wake) => {
+        if (!this.canWatch) return undefined;
+        this.asked.push("listen");
+        this.groupChanged = wake;
+        return () => void this.asked.push("stop listening");
+      },
+      elapsedMs: () => this.now,
+      patienceMs: PATIENCE_MS,
+    });
+    await consumer.open();
+    return consumer;
+  }
+
+  cursor(partition: number): CursorFile {
+    return new CursorFile(this.#folder.storage, `${ROOT}/${partition}.pos`);
+  }
+
+  stored(partition: number): number | undefined {
+    return this.cursor(partition).read()?.nextId;
+  }
+}
+
+function idsOf(consumer: GroupConsumer, partition: number, eventsMax: number): number[] {
+  const batch = consumer.read(partition, eventsMax);
+  return Array.from({ length: batch?.count ?? 0 }, (_, index) => batch!.baseId + index);
+}
+
+test("a member starts where its name stands, or else where the option from did when it was opened", async () => {
+  const cases = [["earliest", 0], ["latest", 3], [{ id: 2 }, 2], [{ time: 0 }, 0]] as const;
+  for (const [from, start] of cases) {
+    const scene = new Scene(2);
+    scene.push(0, 3);
+    const member = await scene.member({ from });
+    scene.push(0, 2);
+    member.onAssigned(0);
+    assertEquals([scene.stored(0), member.position(0), member.assigned], [start, start, [0]]);
+    assertEquals(idsOf(member, 0, 1), [start]);
+    assertEquals([idsOf(member, 1, 1), member.position(1)], [[], 0]);
+    await member.close();
+    const next = await scene.member({ from: "latest" });
+    next.onAssigned(0);
+    assertEquals(next.position(0), start);
+    await next.close();
+  }
+});
+
+test("a member is given its partitions in order, and loses them again", async () => {
+  const scene = new Scene(3);
+  const member = await scene.member();
+  for (const partition of [2, 0, 1]) member.onAssigned(partition);
+  assertEquals(scene.given, [[2], [0, 2], [0, 1, 2]]);
+  member.onLost(0);
+  member.onLost(0);
+  assertEquals([scene.given.slice(3), scene.released], [[[1, 2]], [0]]);
+  assertThrows(() => member.acknowledge(0, 0), PartitionMovedError);
+  await assertRejects(async () => await member.seek(0, "earliest", false), PartitionMovedError, "seek in");
+  scene.leaseError = new PartitionMovedError("c", 1);
+  assertThrows(() => member.assigned, PartitionMovedError);
+  assertThrows(() => member.acknowledge(1, 0), PartitionMovedError);
+  scene.leaseError = undefined;
+  await member.close();
+  assertEquals(scene.asked, ["leave"]);
+});
+
+test("a revoked partition goes once what was delivered of it is acknowledged, or the group waits no longer", async () => {
+  const scene = new Scene(2);
+  scene.push(0, 5);
+  const member = await scene.member();
+  member.onAssigned(0);
+  member.onAssigned(1);
+  assertEquals(idsOf(member, 0, 3), [0, 1, 2]);
+  // Nothing is under way in the other one.
+  assertEquals(member.onRevoking(1), true);
+  assertEquals(member.onRevoking(0), false);
+  assertEquals([member.assigned, scene.released], [[], [1, 0]]);
+  member.acknowledge(0, 2);
+  assertEquals([member.onRevoking(0), scene.asked], [false, ["poll"]]);
+  scene.now = PATIENCE_MS - 1;
+  assertEquals(member.onRevoking(0), false);
+  scene.now = PATIENCE_MS;
+  assertEquals(member.onRevoking(0), true);
+  scene.now = 1;
+  member.acknowledge(0, 3);
+  assertEquals([member.onRevoking(0), scene.released], [true, [1, 0]]);
+  member.onLost(0);
+  member.onLost(1);
+  // It was released when it was revoked.
+  assertEquals([scene.released, member.onRevoking(0), scene.stored(0)], [[1, 0], true, 3]);
+  await member.close();
+});
+
+test("what a member did not deliver of a partition that it keeps is delivered then, and once", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 5);
+  const member = await scene.member({ release: () => 1 });
+  member.onAssigned(0);
+  assertEquals(idsOf(member, 0, 3), [0, 1, 2]);
+  member.onKept(0);
+  assertEquals(idsOf(member, 0, 1), [3]);
+  assertEquals(member.onRevoking(0), false);
+  assertEquals(member.assigned, []);
+  member.onKept(0);
+  member.onKept(0);
+  assertEquals([member.assigned, member.position(0)], [[0], 1]);
+  assertEquals(idsOf(member, 0, 9), [1, 2, 3, 4]);
+  member.acknowledge(0, 5);
+  // It is revoked anew, with what was delivered meanwhile.
+  assertEquals(member.onRevoking(0), true);
+  await member.close();
+});
+
+test("a member acknowledges what it read of a partition since it has it, and nothing twice", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 5);
+  const member = await scene.member();
+  member.onAssigned(0);
+  assertThrows(() => member.acknowledge(0, 1), PartitionMovedError);
+  idsOf(member, 0, 3);
+  member.acknowledge(0, 2);
+  assertEquals(scene.stored(0), 2);
+  scene.owns = false;
+  // It is stored already: nothing is asked of the group.
+  member.acknowledge(0, 2);
+  member.acknowledge(0, 1);
+  assertEquals([scene.stored(0), scene.asked], [2, []]);
+  // Another member takes the position over.
+  const other = scene.cursor(0);
+  other.take((stored) => stored!);
+  other.close();
+  assertThrows(() => member.acknowledge(0, 3), PartitionMovedError);
+  assertEquals([scene.stored(0), scene.asked], [2, ["poll"]]);
+  scene.owns = true;
+  member.onLost(0);
+  member.onAssigned(0);
+  assertEquals(member.position(0), 2);
+  assertThrows(() => member.acknowledge(0, 3), PartitionMovedError);
+  assertEquals(idsOf(member, 0, 1), [2]);
+  member.acknowledge(0, 3);
+  assertEquals(scene.stored(0), 3);
+  await member.close();
+});
+
+test("a member seeks in its partition, and stores the position where that is asked for and it still owns it", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 5);
+  const member = await scene.member();
+  member.onAssigned(0);
+  idsOf(member, 0, 5);
+  member.acknowledge(0, 4);
+  await member.seek(0, { id: 1 }, false);
+  assertEquals([scene.stored(0), idsOf(member, 0, 1)], [4, [1]]);
+  // What was acknowledged once is not taken back by reading it again.
+  member.acknowledge(0, 2);
+  assertEquals(scene.stored(0), 4);
+  await member.seek(0, { id: 1 }, true);
+  assertEquals(scene.stored(0), 1);
+  assertThrows(() => member.acknowledge(0, 2), PartitionMovedError);
+  idsOf(member, 0, 1);
+  member.acknowledge(0, 2);
+  assertEquals(scene.stored(0), 2);
+  scene.owns = false;
+  await assertRejects(async () => await member.seek(0, "earliest", true), PartitionMovedError, "seek in");
+  assertEquals(scene.stored(0), 2);
+  await member.close();
+});
+
+test("a member learns that events were removed where it starts, once, and reads on after them", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 3);
+  scene.writers[0]!.seal();
+  scene.push(0, 2);
+  trimPartition(scene.logs[0]!, { beforeId: 3 });
+  const member = await scene.member({ from: { id: 1 } });
+  member.onAssigned(0);
+  assertThrows(() => member.read(0, 9), EventGoneError);
+  assertEquals(idsOf(member, 0, 9), [3, 4]);
+  await member.seek(0, { id: 0 }, false);
+  await member.seek(0, { id: 4 }, false);
+  assertEquals(idsOf(member, 0, 9), [4]);
+  await member.close();
+});
+
+test("a fault of the group is thrown once, by the next read or wait", async () => {
+  const scene = new Scene(1);
+  const member = await scene.member();
+  member.onAssigned(0);
+  const fault = new Error("no more");
+  member.onError(fault);
+  assertEquals(assertThrows(() => member.read(0, 1)), fault);
+  assertEquals(member.read(0, 1), undefined);
+  member.onError(fault);
+  const never = new AbortController().signal;
+  assertEquals(await assertRejects(() => member.waitForEvents(never)), fault);
+  // The first wait tells of the new partition.
+  await member.waitForEvents(never);
+  let ended = 0;
+  const waiting = member.waitForEvents(never).then(() => ended++);
+  await turn();
+  assertEquals(ended, 0);
+  member.onError(fault);
+  await waiting;
+  assertEquals(assertThrows(() => member.read(0, 1)), fault);
+  await member.close();
+});
+
+test("a member that waits watches its group, and wakes when it is given partitions or loses them", async () => {
+  const scene = new Scene(2);
+  const member = await scene.member();
+  const never = new AbortController().signal;
+  let ended = 0;
+  const wait = (): Promise<unknown> => member.waitForEvents(never).then(() => ended++);
+  const first = wait();
+  await turn();
+  // The group may have changed before the watch began.
+  assertEquals([ended, scene.asked, scene.membership.isWatched], [0, ["listen", "poll"], true]);
+  scene.groupChanged!();
+  assertEquals(scene.asked, ["listen", "poll", "poll"]);
+  member.onAssigned(1);
+  await first;
+  const second = wait();
+  await turn();
+  assertEquals(ended, 1);
+  scene.push(1, 1);
+  await second;
+  idsOf(member, 1, 1);
+  const third = wait();
+  await turn();
+  assertEquals([ended, scene.asked.filter((one) => one === "stop listening")], [2, []]);
+  member.onLost(1);
+  await third;
+  await member.close();
+  assertEquals(scene.asked.slice(-2), ["leave", "stop listening"]);
+  assertEquals([ended, scene.membership.isWatched], [3, false]);
+});
+
+test("a member whose group cannot be watched waits all the same", async () => {
+  const scene = new Scene(1);
+  scene.canWatch = false;
+  const member = await scene.member();
+  member.onAssigned(0);
+  const never = new AbortController().signal;
+  await member.waitForEvents(never);
+  let ended = 0;
+  const waiting = member.waitForEvents(never).then(() => ended++);
+  await turn();
+  assertEquals([ended, scene.membership.isWatched], [0, false]);
+  scene.push(0, 1);
+  await waiting;
+  await member.close();
+});
+
+test("a member that is closed while it joins leaves at once", async () => {
+  const scene = new Scene(1);
+  const member = await scene.member();
+  await member.close();
+  await member.open();
+  assertEquals(scene.asked, ["leave", "leave"]);
+});
