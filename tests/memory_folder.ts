@@ -1,6 +1,6 @@
 /**
- * Where tests put files that are synced thousands of times, when a sync means nothing to them: in memory, if the system
- * has such a folder with room, else where all temporary files go.
+ * Where tests put files that are synced thousands of times, if the syncs do not matter to them: in memory, if
+ * the system has a suitable folder with enough space, otherwise in the folder for temporary files.
  */
 import { accessSync, constants, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";

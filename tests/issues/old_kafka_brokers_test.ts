@@ -1,6 +1,7 @@
-// On Kafka 2.8, which keeps its metadata in ZooKeeper, the lag of a consumer was 0 whatever was left: that broker went
-// on to answer with the topic that was read before, and the answer was taken for the one asked for. A setting it refused
-// was a fault of the broker, not of the option. A topic created right after it was deleted "existed already".
+// On Kafka 2.8, which keeps its metadata in ZooKeeper, the lag of a consumer was always 0: the broker's answer
+// also contained the topic that was read before, which was mistaken for the one requested. A setting that the
+// broker refused was reported as a broker fault, not as an invalid option. A topic created right after it was
+// deleted "existed already".
 import { assertEquals, assertRejects } from "@std/assert";
 import { BrokerError, DiasporaError, InvalidOptionError } from "../../mod.ts";
 import { changeConfigs } from "../../src/drivers/kafka/configs.ts";
@@ -9,7 +10,7 @@ import { RawReader } from "../../src/drivers/kafka/raw_reader.ts";
 import { type NewTopic, TopicKeeper } from "../../src/drivers/kafka/topic_keeper.ts";
 import { test } from "../harness.ts";
 
-/** A cluster that asks what the test brings. */
+/** A cluster that sends the requests that the test provides. */
 function clusterOf(client: Record<string, unknown>, more: Record<string, unknown> = {}): Cluster {
   const run = (_: string, ask: (admin: unknown) => unknown) => ask(client);
   return { run, consumer: () => client, pause: () => Promise.resolve(), servers: "a:1", ...more } as never;
@@ -23,7 +24,7 @@ function metadataOf(topic: string): unknown {
   };
 }
 
-/** An answer with so many records of each partition. */
+/** An answer with that many records of each partition. */
 function answered(topicId: string, ...counts: number[]): unknown {
   const partitions = counts.map((count, partitionIndex) => {
     const records = Array.from({ length: count }, (_, offsetDelta) => ({ offsetDelta, timestampDelta: 0n }));

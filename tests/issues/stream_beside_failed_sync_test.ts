@@ -1,7 +1,7 @@
-// A data part comes as a stream. Its first piece lies in a segment whose sync, which another push waits for, fails:
-// the system may have dropped the pages of that piece too. The rest goes into the next segment, and the file of the
-// first one is closed. The sync before the event was confirmed no longer knew that file, so it covered the second
-// segment alone, and after a power cut the event's data was gone.
+// A data part is pushed as a stream. Its first piece is in a segment whose sync, for which another push waits,
+// fails: the system may also have dropped the pages of that piece. The rest is written to the next segment, and
+// the file of the first one is closed. The sync before the event was confirmed no longer included that file, so
+// it covered only the second segment, and after a power cut the event's data was gone.
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { StorageError } from "../../mod.ts";
 import { test } from "../harness.ts";
@@ -46,7 +46,7 @@ test("an event is not confirmed when the sync of a segment failed that has the b
     assertInstanceOf(error, StorageError);
     assertEquals([error.errno, error.mayBeStored], ["EIO", true]);
   }
-  // What lies in the new segment alone is confirmed.
+  // What is only in the new segment is confirmed.
   assertEquals(await writer.append(single('"after"')), 2);
   await writer.close();
 });

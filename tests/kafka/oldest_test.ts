@@ -1,5 +1,5 @@
-// The oldest version that the page about Kafka claims. It is not fetched for this: where it is missing the test is
-// skipped, and `npm run kafka -- --version 2.8.2` brings it.
+// The oldest version that the page about Kafka claims to support. It is not downloaded for this test: if it is
+// missing, the test is skipped; `npm run kafka -- --version 2.8.2` downloads it.
 import { assert, assertEquals } from "@std/assert";
 import * as zlib from "node:zlib";
 import { Driver, FullDataSelector } from "../../mod.ts";
@@ -8,7 +8,7 @@ import { OLDEST_VERSION } from "../../tools/kafka/distribution.ts";
 import { test } from "../harness.ts";
 import { Reading, until } from "./traffic.ts";
 
-// Node has the last one from version 22.15 on.
+// Node has zstd only from version 22.15 on.
 const CODECS = ["none", "gzip", "snappy", "lz4", ...("zstdCompressSync" in zlib ? ["zstd"] : [])];
 const EVENTS = 100;
 
@@ -49,7 +49,7 @@ test(
     }
     assertEquals(found.size, EVENTS * CODECS.length);
 
-    // A name is behind by what it has not acknowledged.
+    // The lag is what has not been acknowledged.
     await using half = topic.consumer("half");
     for await (const event of half.events({ until: "end" })) {
       if (event.id !== 9) continue;
@@ -57,7 +57,7 @@ test(
     }
     assertEquals((await topic.lag("half")).map(({ events }) => events), [end - 10, end - 10]);
 
-    // Two of a name share the partitions.
+    // Two consumers with one name share the partitions.
     await using first = new Reading(topic, "readers");
     await using second = new Reading(topic, "readers");
     await until(

@@ -1,6 +1,6 @@
-// What the brokers of tests are started with.
+// The settings with which the tests' brokers are started.
 
-/** Settings of a broker's log; FILE stands for where it goes. */
+/** Settings of a broker's log; FILE is replaced by its path. */
 export const LOG_SETTINGS = `
 appender.file.type = File
 appender.file.name = file
@@ -11,7 +11,7 @@ rootLogger.level = warn
 rootLogger.appenderRef.file.ref = file
 `;
 
-/** Settings for few brokers that have little to do. */
+/** Settings for few brokers with little to do. */
 export function factors(brokers: number): Record<string, string> {
   const replicas = String(Math.min(brokers, 3));
   return {
@@ -33,7 +33,7 @@ export function factors(brokers: number): Record<string, string> {
   };
 }
 
-/** A node that is a broker and a controller, as all are from version 4 on. */
+/** A node that is both broker and controller; from version 4 on there is no ZooKeeper. */
 export function quorumProperties(
   node: number,
   port: number,
@@ -51,7 +51,7 @@ export function quorumProperties(
   };
 }
 
-/** Settings as the lines of a file. */
+/** Settings as the lines of a properties file. */
 export function lines(properties: Record<string, string>): string {
   return Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join("");
 }

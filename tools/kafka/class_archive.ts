@@ -1,4 +1,5 @@
-// Brokers load their classes from an archive that Java made of a first one: it saves 40 % of what a start costs.
+// Brokers load their classes from an archive that Java wrote at an earlier start: it saves 40 % of the cost of
+// a start.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { accepts, freePorts } from "./ports.ts";
 const START_MS_MAX = 120_000;
 const POLL_MS = 50;
 
-// The broker is asked to end, which makes Java write the archive, when standard input closes.
+// When standard input closes, the broker is asked to end, which makes Java write the archive.
 const RUN = `
   exec 3<&0
   "$@" > output.log 2>&1 < /dev/null & broker=$!
@@ -19,8 +20,8 @@ const RUN = `
 `;
 
 /**
- * Options that make Java load the classes of these jars from their archive, which is made the first time. Brokers
- * that start meanwhile do without, and so do all where it cannot be made.
+ * Options that make Java load the classes of these jars from their archive, which is written the first time.
+ * Brokers that start during that time do without it, and so do all if it cannot be written.
  */
 export async function classArchive(classpath: string): Promise<string[]> {
   const archive = `${dirname(classpath)}.jsa`;
@@ -37,7 +38,7 @@ function isFirst(mark: string): boolean {
   }
 }
 
-/** Runs a broker until it can be reached; what it loaded goes into the archive. */
+/** Runs a broker until it can be reached; the classes it loaded go into the archive. */
 async function make(classpath: string, archive: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-kafka-classes-"));
   try {

@@ -10,7 +10,7 @@ const CLUSTER_ID = "ZGlhc3BvcmEtdGVzdHMuLg";
 export function format(classpath: string, folder: string, count: number, scram: readonly string[]): void {
   const first = join(folder, "node-1");
   const kept = `${dirname(classpath)}-formatted`;
-  // It is the same for every cluster without logins, and the tool needs a second of Java for it.
+  // It is the same for every cluster without logins, and the tool takes a second of Java to write it.
   if (scram.length === 0 && existsSync(kept)) cpSync(kept, join(first, "data"), { recursive: true });
   else formatWithTool(classpath, first, scram);
   if (scram.length === 0 && !existsSync(kept)) keep(join(first, "data"), kept);
@@ -28,7 +28,7 @@ export function format(classpath: string, folder: string, count: number, scram: 
   }
 }
 
-/** Keeps what the tool made next to the jars; renamed into place, so that others find it whole. */
+/** Keeps the tool's output next to the jars; renamed into place, so that others only find a complete one. */
 function keep(data: string, place: string): void {
   const copy = mkdtempSync(`${place}-`);
   cpSync(data, copy, { recursive: true });

@@ -1,6 +1,6 @@
-// Brokers before version 3.3 keep the metadata of their cluster in ZooKeeper, which comes with their jars.
+// Brokers before version 3.3 keep their cluster's metadata in ZooKeeper, which is included in their jars.
 
-/** What ZooKeeper is started with. */
+/** The command line that starts ZooKeeper. */
 export const ZOOKEEPER = {
   program: "org.apache.zookeeper.server.quorum.QuorumPeerMain",
   file: "zookeeper.properties",
@@ -14,13 +14,13 @@ export const ZOOKEEPER = {
   }),
 };
 
-/** Whether brokers of this version cannot do without: their own quorum was a preview until 3.3. */
+/** Whether brokers of this version need it: their own quorum was a preview before 3.3. */
 export function needsZooKeeper(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major < 3 || (major === 3 && minor < 3);
 }
 
-/** What makes a broker one of the cluster that this ZooKeeper keeps. */
+/** The settings that make a broker a member of the cluster that this ZooKeeper stores. */
 export function zooKeeperProperties(node: number, port: number, keeperPort: number): Record<string, string> {
   return {
     "broker.id": String(node),

@@ -5,7 +5,7 @@ import { Supervised } from "./supervised.ts";
 /** The program that the tests of the command run when they test the binary. */
 export const BINARY = "dist/diaspora-ctl";
 
-/** What many tests use, and is made once for all of them. */
+/** What many tests use, and is built once for all of them. */
 interface Build {
   /** Where tests find its path. */
   variable: string;
@@ -31,7 +31,7 @@ const BUILDS: readonly Build[] = [
 
 const made = new Map<Build, Promise<string | undefined>>();
 
-/** Builds afresh, so that tests never use something older, and once; gives what went wrong. */
+/** Builds it anew, so that tests never use an outdated one, and only once; returns what went wrong. */
 function make(build: Build): Promise<string | undefined> {
   const run = async (): Promise<string | undefined> => {
     let output = "";
@@ -45,7 +45,10 @@ function make(build: Build): Promise<string | undefined> {
   return making;
 }
 
-/** Makes what the files need on a runner; gives the variables that tell tests where it is, or what went wrong. */
+/**
+ * Builds what the files need on a runner; returns the variables that tell tests where it is, or what went
+ * wrong.
+ */
 export async function makeBuilds(
   runner: string,
   files: readonly string[],

@@ -1,4 +1,5 @@
-// Who waits for events of a partition in one process is woken by those who append there, through one signal.
+// Consumers of one process that wait for events of a partition are woken by its producers, through one shared
+// signal.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import {
   holdAppendSignal,

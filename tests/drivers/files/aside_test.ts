@@ -1,4 +1,4 @@
-// Folders under temporary names: what is moved aside, moved back, removed, and left alone.
+// Folders under temporary names: which ones are moved aside, moved back, removed, or left alone.
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { StorageError } from "../../../mod.ts";
 import {
@@ -27,7 +27,7 @@ test("a folder that is moved aside has its new name on the disk before anything 
   folder.file("a/b/file");
   let aside: string | undefined;
   const done = folder.changesDuring(() => aside = moveAside(folder.storage, ROOT, `${ROOT}/a/b`));
-  // The folder it goes to, and the one it comes from.
+  // The folder it is moved to, and the one it is moved from.
   assertEquals(done, ["rename a/b", "syncDirectory .", "syncDirectory a"]);
   assertMatch(aside!, /^\/store\/\.deleting-[0-9a-f]{16}$/);
   assertEquals(folder.names(), [aside!.slice(7), `${aside!.slice(7)}/file`, "a"]);
@@ -89,7 +89,7 @@ test("leftovers of removals go at once, those of creations after an hour, and an
   }
   disk.clock.pass(HOUR_MS);
   folder.file(".creating-new/file");
-  // Of an hour it is not more than one yet.
+  // At exactly an hour, it is not older than an hour yet.
   disk.clock.pass(500);
   const removed: string[] = [];
   const remove = (path: string) => {
@@ -98,7 +98,8 @@ test("leftovers of removals go at once, those of creations after an hour, and an
   };
   const done = folder.changesDuring(() => removeLeftovers(storage, ROOT, storage.list(ROOT).sort(), remove));
   assertEquals(removed, [`${ROOT}/.deleting-1`, `${ROOT}/.deleting-2`]);
-  // Their names are on the disk before they go: the process that gave them may have been killed before.
+  // Their names are on disk before they are removed: the process that renamed them may have been killed before
+  // the sync.
   assertEquals(done.slice(0, 4), [
     "syncDirectory .",
     "removeTree .deleting-1",
@@ -142,7 +143,7 @@ test("folders are made with their parents, each synced before the next is made i
     ...["makeDirectory a/b", "syncDirectory a"],
     ...["makeDirectory a/b/c", "syncDirectory a/b"],
   ]);
-  // An empty folder may be one that was made a moment ago, by a process that did not come to sync it.
+  // An empty folder may just have been created, by a process that has not synced it yet.
   assertEquals(folder.changesDuring(() => makeTree(storage, `${ROOT}/a/b/c`)), ["syncDirectory a/b"]);
   folder.file("a/b/c/file");
   assertEquals(folder.changesDuring(() => makeTree(storage, `${ROOT}/a/b/c`)), []);

@@ -1,4 +1,4 @@
-// The claim on filling a topic: one holder at a time, until it ends or dies.
+// The claim to fill a topic: one holder at a time, until it ends or dies.
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { hostname } from "node:os";
 import process from "node:process";
@@ -8,7 +8,7 @@ import { test } from "../../harness.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
 const PATH = `${ROOT}/.filling-t`;
-/** No process has such a number. */
+/** No process has this id. */
 const NO_PID = 2 ** 30;
 
 function holderIn({ storage }: SimulatedFolder): { token: string; host: string; pid: number; beats: number } {
@@ -84,7 +84,7 @@ test("of two that take over the claim of a dead process one removes it, and what
   const folder = new SimulatedFolder();
   const { storage, disk } = folder;
   folder.file(".filling-t", JSON.stringify({ token: "dead", host: hostname(), pid: NO_PID, beats: 3 }));
-  // Another process has the right to remove it, and was killed before it did.
+  // Another process had the right to remove it, and was killed before it did.
   folder.file(".filling-t.dead");
   const claiming = claimTopic(storage, ROOT, "t");
   assertEquals(holderIn(folder).token, "dead");

@@ -1,11 +1,13 @@
-// A store on a simulated disk without faults of its own, whose calls a test can note, fail or precede.
+// A store on a simulated disk without random faults, whose calls a test can record, fail or precede.
 import type { Storage } from "../../../src/storage/port.ts";
 import { SimulatedDisk } from "../../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../../simulation/disk/process.ts";
 
 export const ROOT = "/store";
 
-/** Called before each call with its name and its first argument; what it throws, the call throws. */
+/**
+ * Called before each call with its name and its first argument; an error that it throws becomes the call's.
+ */
 export type BeforeCall = (name: string, path: string) => void;
 
 /** A disk with an empty folder {@linkcode ROOT}, seen by one process. */
@@ -44,7 +46,7 @@ export class SimulatedFolder {
     return found;
   }
 
-  /** Everything below the root, as after the power was cut now. */
+  /** Everything below the root, as it would be after a power cut now. */
   afterPowerCut(): string[] {
     this.disk.names.journal = "none";
     this.disk.powerCut();
@@ -61,7 +63,7 @@ export class SimulatedFolder {
     });
   }
 
-  /** Makes a file, with its folders. */
+  /** Creates a file, with its folders. */
   file(path: string, content = ""): void {
     let folder = ROOT;
     const parts = path.split("/");

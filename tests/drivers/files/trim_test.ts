@@ -1,4 +1,4 @@
-// What a trim and retention remove of one partition, and what they say about it.
+// What a trim and retention remove from one partition, and what they report.
 import { assertEquals } from "@std/assert";
 import { StorageError } from "../../../mod.ts";
 import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
@@ -12,7 +12,7 @@ import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** A partition with segments of so many events each, an hour apart. */
+/** A partition with segments of that many events each, an hour apart. */
 class Scene {
   readonly folder = new SimulatedFolder();
   readonly log: Partition;
@@ -42,7 +42,7 @@ class Scene {
     this.#writer.append({ count: 1, metadata: ['"event"'], dataBytes: 0 });
   }
 
-  /** Where a consumer stands. */
+  /** The position of a consumer. */
   store(name: string, nextId: number): void {
     this.registry.seek(name, [{ partition: 0, nextId, time: 0, mark: 0 }] as never);
   }
@@ -80,7 +80,7 @@ test("a trim of everything ends the last segment, so that it can go as well", ()
   const planned = trimPartition(scene.log, { beforeId: 5, dryRun: true });
   assertEquals([planned.firstId, scene.segments], [5, [0, 3]]);
   const done = trimPartition(scene.log, { beforeId: 5 });
-  // The seal of the last segment was not there yet.
+  // The seal of the last segment did not exist yet.
   assertEquals([done.firstId, scene.segments, done.bytes >= planned.bytes], [5, [5], true]);
   assertEquals(trimPartition(scene.log, { beforeId: 99 }), {
     partition: 0,
@@ -134,7 +134,7 @@ test("the id that every consumer acknowledged is the least, and none without con
   scene.store("b", 4);
   scene.store("c", 9);
   assertEquals(acknowledgedId(scene.log, scene.registry), 4);
-  // It has acknowledged in another partition alone.
+  // It has acknowledged only in another partition.
   scene.registry.seek("d", [{ partition: 1, nextId: 5, time: 0, mark: 0 }] as never);
   assertEquals(acknowledgedId(scene.log, scene.registry), 0);
 });
@@ -161,7 +161,7 @@ test("retention removes by bytes, by age and by what was acknowledged, and the l
 test("retention cleans up after writers that were killed, also where nothing is to go, and never fails a push", () => {
   const scene = new Scene(3, 2);
   const { folder } = scene;
-  // The index of a segment that is gone: a removal was cut short.
+  // The index of a segment that no longer exists: a removal was interrupted.
   folder.file("p/00000000000000000000.log.removed");
   trimPartition(scene.log, { beforeId: 3 });
   folder.file("p/00000000000000000000.idx");

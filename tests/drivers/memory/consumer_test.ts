@@ -1,4 +1,5 @@
-// What a consumer in memory does beside the contract: positions of a group's members, and what ends a wait.
+// What a consumer of the memory driver does beyond the contract: positions of group members, and what ends a
+// wait.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { ConsumerRequest, OutgoingBatch, TopicDefinition } from "../../../src/contract.ts";
 import { MemoryConsumer } from "../../../src/drivers/memory/consumer.ts";
@@ -14,19 +15,19 @@ import {
 import { test } from "../../harness.ts";
 import { turn } from "../../waiting.ts";
 
-/** A topic in memory with so many partitions. */
+/** A topic in memory with that many partitions. */
 function storeWith(partitions: number): MemoryTopicStore {
   return new MemoryTopicStore("t", { options: { num_partitions: partitions } } as unknown as TopicDefinition);
 }
 
-/** Stores so many events in a partition, as one batch. */
+/** Stores that many events in a partition, as one batch. */
 function append(store: MemoryTopicStore, partition: number, count: number): void {
   const metadata = Array.from({ length: count }, (_, index) => String(index));
   const batch = { count, metadata, dataBytes: 0 } as unknown as OutgoingBatch;
   new MemoryProducer(store).append(partition, batch);
 }
 
-/** A consumer called `c`, open. */
+/** An open consumer called `c`. */
 async function opened(
   store: MemoryTopicStore,
   request: Partial<ConsumerRequest> = {},
@@ -36,7 +37,7 @@ async function opened(
   return consumer;
 }
 
-/** The ids that a read gives. */
+/** The ids that a read returns. */
 function idsOf(consumer: MemoryConsumer, partition: number, eventsMax: number): number[] {
   const batch = consumer.read(partition, eventsMax);
   return Array.from({ length: batch?.count ?? 0 }, (_, index) => batch!.baseId + index);
@@ -64,7 +65,7 @@ test("a group's partition in memory goes over when what was given out is acknowl
     onAssigned: (partitions) => given.push(partitions),
     release: (partition) => {
       released.push(partition);
-      return 2; // Of three that were read two were given out.
+      return 2; // Three were read, and two of them delivered.
     },
   });
   assertEquals(given.splice(0), [[0], [0, 1]]);
@@ -76,7 +77,7 @@ test("a group's partition in memory goes over when what was given out is acknowl
   first.acknowledge(1, 2);
   assertEquals([first.assigned, second.assigned], [[0], [1]]);
   assertEquals(idsOf(second, 1, 10), [2, 3, 4]);
-  // What the former owner read is not acknowledged any more.
+  // What the former owner read can no longer be acknowledged.
   const late = assertThrows(() => first.acknowledge(1, 3), PartitionMovedError);
   assertEquals(late.message.includes("1"), true);
   assertEquals([store.positionOf("c", 1), released, given], [2, [1], [[0]]]);
@@ -103,7 +104,7 @@ test("what a member in memory did not give out is given out again when the parti
 test("a member in memory that acknowledges nothing keeps a partition for as long as the group waits", async () => {
   const store = storeWith(2);
   append(store, 1, 1);
-  // Where nothing says what was given out, all that was read was.
+  // Without information about what was delivered, everything that was read counts.
   const first = await opened(store, { group: true, groupTimeoutMs: 60_000 });
   idsOf(first, 1, 1);
   const second = await opened(store, { group: true });
@@ -134,7 +135,7 @@ test("a member in memory seeks in its own partitions alone, and acknowledges wha
   assertThrows(() => first.acknowledge(0, 4), PartitionMovedError);
   assertEquals(idsOf(first, 0, 1), [3]);
   first.acknowledge(0, 4);
-  // Going back does not make unread what was read.
+  // A seek backwards does not make delivered events undelivered.
   await first.seek(0, "earliest", false);
   assertEquals(idsOf(first, 0, 1), [0]);
   first.acknowledge(0, 4);
@@ -204,7 +205,7 @@ test("a wait in memory ends with an event, a new share, a deleted topic, its sig
   const first = await opened(store, { group: true });
   let ended = 0;
   const wait = (signal = new AbortController().signal) => first.waitForEvents(signal).then(() => ended++);
-  // It has not learned of its first share yet.
+  // It has not learned its first share of the partitions yet.
   await wait();
   const news = wait();
   await turn();
@@ -270,7 +271,7 @@ test("partitions in memory are in their order, whichever comes back", async () =
   append(store, 0, 1);
   const member = await opened(store, { group: true });
   idsOf(member, 0, 1);
-  // Asked for in another order than that of numbers.
+  // Requested in an order other than that of the numbers.
   member.tryRevoke(0);
   assertEquals(member.assigned, [1, 2]);
   member.keep(1);

@@ -1,4 +1,4 @@
-// The parts of the memory driver by themselves: topics, drafts, claims, partitions and batches.
+// The parts of the memory driver separately: topics, drafts, claims, partitions and batches.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { OutgoingBatch, OutgoingData, TopicDefinition } from "../../../src/contract.ts";
 import { MemoryBatch, MemoryTextBatch } from "../../../src/drivers/memory/batch.ts";
@@ -170,7 +170,7 @@ test("trimming in memory removes whole batches up to what is asked for, and says
     assertEquals([partition.firstId, partition.nextId], [firstId, 6]);
   }
   const partition = filled();
-  // An event is kept that is as old as the time.
+  // An event with exactly that time is kept.
   assertEquals(partition.trim({ beforeTime: partition.find(0)!.timestamp }, 0).firstId, 0);
   partition.trim({ beforeId: 3 }, 0);
   assertEquals([partition.resolve("earliest"), partition.resolve({ id: 1 }), partition.find(1)?.baseId], [

@@ -1,13 +1,13 @@
-// Who of the members of a group in memory gets which partitions, and when.
+// Which members of a group in memory get which partitions, and when.
 import { assertEquals } from "@std/assert";
 import process from "node:process";
 import { MemoryGroup, type MemoryMember } from "../../../src/drivers/memory/group.ts";
 import { test } from "../../harness.ts";
 import { until } from "../../waiting.ts";
 
-/** Notes what the group asks of it. */
+/** Records what the group requests from it. */
 class NotingMember implements MemoryMember {
-  /** Whether nothing of a partition that is wanted elsewhere is under way. */
+  /** Whether nothing of a partition that another member should get is in progress. */
   mayLeave = true;
 
   constructor(readonly id: string, private readonly notes: string[]) {}
@@ -85,7 +85,7 @@ test("a partition in memory whose events are under way goes to the next member w
   group.join(b!);
   assertEquals(notes.splice(0), ["a stays in 0", "a is to leave 1"]);
   assertEquals(sharesOf(group), { a: [0, 1], b: [] });
-  // The group looks again by itself, for as long as it takes.
+  // The group checks again by itself, for as long as it takes.
   await until("the group looked three times", () => notes.length >= 6);
   assertEquals(sharesOf(group), { a: [0, 1], b: [] });
   a!.mayLeave = true;

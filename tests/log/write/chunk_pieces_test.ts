@@ -1,11 +1,11 @@
-// What large data parts and streams are cut into: every byte once, in its order.
+// How large data parts and streams are divided into chunks: every byte once, in order.
 import { assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { InvalidDataError } from "../../../mod.ts";
 import { ChunkBuffer, ChunkPieces } from "../../../src/log/write/chunk_pieces.ts";
 import { test } from "../../harness.ts";
 
-/** Bytes that count on from `first`. */
+/** Bytes that count up from `first`. */
 const counting = (bytes: number, first = 0): Uint8Array =>
   Uint8Array.from({ length: bytes }, (_, n) => first + n);
 
@@ -41,7 +41,7 @@ test("a buffer that lost bytes after it was added is refused, one that gained so
 });
 
 test("a stream's pieces are copied into chunks, whatever their sizes", () => {
-  // Above the size that a buffer begins with, so that it grows on the way.
+  // Larger than the buffer's initial size, so that it grows.
   const chunkBytes = 150_000;
   const whole = Uint8Array.from({ length: 500_000 }, (_, n) => n % 251);
   for (const pieceBytes of [1_000, 65_536, 70_001, 150_000, 400_000]) {
@@ -50,7 +50,7 @@ test("a stream's pieces are copied into chunks, whatever their sizes", () => {
     const chunks: Uint8Array[] = [];
     assertEquals(chunk.isEmpty, true);
     for (let at = 0; at < whole.byteLength; at += pieceBytes) {
-      // The same memory each time, as streams do.
+      // The same memory each time, as streams may do.
       const piece = memory.subarray(0, Math.min(pieceBytes, whole.byteLength - at));
       piece.set(whole.subarray(at, at + piece.byteLength));
       for (let from = 0; from < piece.byteLength;) {

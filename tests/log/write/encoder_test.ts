@@ -1,4 +1,5 @@
-// What the encoder writes is what a reader finds: texts of every kind, bytes, data in every cut, and its limits.
+// A reader finds what the encoder writes: texts of every kind, bytes, data divided in every way, and the
+// limits.
 import { assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -25,7 +26,7 @@ const SIGNATURE = { salt: 1, sequence: 1, nonceLow: 2, nonceHigh: 3, time: 4, an
 const encodeWith = (batch: Partial<OutgoingBatch>) =>
   encodeEvents({ dataBytes: 0, ...batch } as OutgoingBatch, SIGNATURE as Signature);
 
-/** Appends the batches and reads them back: the metadata's bytes, and the data's. */
+/** Appends the batches and reads them back: the bytes of the metadata and of the data. */
 function storedAs(...batches: OutgoingBatch[]): { metadata: string[]; data: Uint8Array[] } {
   const directory = mkdtempSync(join(tmpdir(), "diaspora-encoder-"));
   const partition = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
@@ -58,7 +59,7 @@ test("texts of one, two, three and four bytes a letter are read back as they wer
   const batches = [
     ...TEXTS.map((text) => ({ count: 1, metadata: [text], dataBytes: 0 })),
     { count: TEXTS.length, metadata: TEXTS, dataBytes: 0 },
-    // A batch's list may be longer than what is to be stored of it.
+    // The list of a batch may be longer than the number of events to store.
     { count: 2, metadata: TEXTS, dataBytes: 0 },
     { count: 3, metadata: ['"a"', '"b"', '"c"', '"d"'], dataBytes: 0 },
   ];
@@ -138,7 +139,7 @@ test("limits of a frame are checked before anything is written", () => {
     ),
     true,
   );
-  // Of bytes it is their number, of texts what they take.
+  // For bytes, the limit counts their number; for texts, the bytes of their encoding.
   const long = { length: METADATA_BYTES_MAX + 1 } as Uint8Array;
   assertEquals(refused(() => encodeWith({ count: 1, metadata: [long] })).includes("bytes of metadata"), true);
 });
