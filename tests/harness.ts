@@ -43,8 +43,8 @@ interface BunTest {
 }
 
 /**
- * How many cases a test of many has: all on Deno, some elsewhere, since the runtime changes nothing in what they try and
- * a few show that it runs them.
+ * How many cases a test runs: all of them on Deno, some on the other runtimes, because the cases do not
+ * depend on the runtime.
  */
 export function casesOf(count: number): number {
   return "Deno" in globalThis ? count : Math.ceil(count / 6);

@@ -40,8 +40,8 @@ const own = only !== undefined
   ? named
   : findSources(paths);
 const testsWanted = args.tests as string | undefined;
-// The copy contains all of them, so what is known about the tests serves every later run. A few tests are run again
-// quickly, and run faster where nothing else is mutated.
+// The copy contains all of them, so what is known about the tests serves every later run. A few tests are
+// quick to run again, and run faster if nothing else is mutated.
 const files = testsWanted === undefined && own.every((file) => named.includes(file)) ? named : own;
 const mutants = findMutants(files);
 

@@ -15,7 +15,7 @@ import { findTests, isQuick } from "./test/suites.ts";
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const { _: words } = parseArgs(process.argv.slice(2), { string: ["_"] });
 const tests = findTests(words.length === 0 ? ["tests"] : words.map(String)).filter(isQuick);
-// Of a part, the types of its tests and of all that they import.
+// For a part of the tests, checks their types and those of everything they import.
 const sources = words.length === 0 ? ["mod.ts", "cli.ts", "src", "tools"] : [];
 const withConfig = ["--no-lock", "-c", config];
 

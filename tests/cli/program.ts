@@ -27,7 +27,7 @@ function others(): Record<string, string[]> {
   const script = join(ROOT, "cli.ts");
   const bun = join(ROOT, "node_modules/.bin/bun");
   if (!existsSync(bun)) return {};
-  // The package as npm has it, where it was built: it starts five times faster than its source.
+  // The built npm package, if there is one: it starts five times faster than the source.
   const built = process.env.DIASPORA_TEST_PACKAGE;
   return {
     node: built === undefined

@@ -72,7 +72,7 @@ function dependenciesOf(folder: string, found = new Map<string, string>()): Map<
 
 const PEER = "@opentelemetry/api";
 
-/** The npm package: the folder in which the test runner built it, or one in which it is built now. */
+/** The npm package: from the folder in which the test runner built it, or built now. */
 export function builtPackage(output: string): string {
   const built = process.env["DIASPORA_TEST_PACKAGE"];
   if (built !== undefined) return built;

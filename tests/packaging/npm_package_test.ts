@@ -214,7 +214,7 @@ test("the command of the package makes a topic and lists it", () => {
   assertEquals(mustRun(bin, ["topic", "list", ...where], folder).stdout, "my_topic\n");
 });
 
-// The parser of YAML was bundled from scripts, whose `require("process")` no module has.
+// The YAML parser was bundled from CommonJS, whose `require("process")` does not exist in an ES module.
 test("the command of the package reads a configuration in YAML", () => {
   const { folder } = consumerProject();
   const root = JSON.stringify(join(folder, "yaml-data"));

@@ -11,8 +11,8 @@ export function chooseGroupFaults(random: Random, { isPeaceful }: GroupModel): F
 }
 
 /**
- * What a story is about. Most are about everything; in others one thing goes wrong again and again, since what breaks
- * only after several faults of one kind would hardly ever come up.
+ * The theme of a history. Most have every fault; in others one kind of fault happens repeatedly, because bugs
+ * that need several of one kind would otherwise hardly ever show.
  */
 export type Theme = "everything" | "failing syncs" | "cut writes" | "stopped writers";
 

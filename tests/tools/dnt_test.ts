@@ -63,7 +63,7 @@ test("dnt and TypeScript's own compiler build the same package", async () => {
     const fake: Record<string, string> = connected ? {} : { JSR_URL: jsr.url, DENO_DIR: join(home, "cache") };
     await buildNpm(withDnt, { ...fake, DIASPORA_TOOLING: "connected" });
     let without = process.env["DIASPORA_TEST_PACKAGE"];
-    // Where JSR answers, the one of the test runner was made with dnt too.
+    // If JSR is reachable, the test runner's package was also built with dnt.
     if (without === undefined || connected) {
       without = join(home, "typescript");
       await buildNpm(without, { DIASPORA_TOOLING: "npm-only" });

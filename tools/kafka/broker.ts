@@ -50,7 +50,7 @@ export interface ClusterSettings {
 /** Why there are no brokers here, or false: for the option `skip` of tests. */
 export const brokerMissing: string | false = reasonOf(findDistribution());
 
-/** Why there is none of the oldest version that is claimed, or false; it is not fetched for tests. */
+/** Why there are no brokers of the oldest supported version, or false; they are not downloaded for tests. */
 export function oldestMissing(): string | false {
   return reasonOf(findDistribution(OLDEST_VERSION, false));
 }
@@ -72,7 +72,7 @@ export class Broker {
     private readonly folder: string,
     private readonly classpath: string,
     private readonly heap: string,
-    /** Its class, and the file that has its settings. */
+    /** Its class, and the file with its settings. */
     private readonly program: readonly [string, string] = ["kafka.Kafka", "server.properties"],
   ) {}
 
@@ -138,7 +138,7 @@ export class Cluster {
   private constructor(
     readonly brokers: readonly Broker[],
     private readonly janitor: ChildProcess,
-    /** What keeps the metadata of brokers that cannot themselves. */
+    /** The ZooKeeper that stores the metadata of old brokers. */
     private readonly keeper?: Broker,
   ) {}
 

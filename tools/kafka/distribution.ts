@@ -7,7 +7,7 @@ import process from "node:process";
 
 /** To test with older brokers: `DIASPORA_TEST_KAFKA=3.3.2 npm test -- tests/kafka/driver_test.ts`. */
 export const KAFKA_VERSION: string = process.env.DIASPORA_TEST_KAFKA ?? "4.3.1";
-/** The oldest version that the documentation claims. */
+/** The oldest version that the documentation claims to support. */
 export const OLDEST_VERSION = "2.8.2";
 const LOG4J_VERSION = "2.25.1";
 const DOWNLOAD_MS_MAX = 300_000;

@@ -114,7 +114,7 @@ export function applyMutant(text: string, { start, end, replacement, shape }: Mu
   return text.slice(0, start) + inserted + text.slice(end);
 }
 
-/** The source without comments, layout and messages for people: none of them changes what there is to mutate. */
+/** The source without comments, layout and messages for people: none of them affects the mutants. */
 export function codeOf(text: string): string {
   const parts: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -8,11 +8,11 @@ import type { Sandbox } from "./sandbox.ts";
 /** Limits the memory of a mutant that allocates without end. */
 const HEAP_MIB = 1536;
 
-/** A process that holds more than this is ended: buffers and the core's memory are no part of the heap. */
+/** A process that uses more than this is ended: buffers and the core's memory are not part of the heap. */
 const RESIDENT_MIB_MAX = 2048;
 const LOOK_EVERY_MS = 250;
 
-/** How much of the machine's memory a process holds; 0 where the system does not say. */
+/** Resident memory of a process; 0 if the system does not report it. */
 export function residentMiB(pid: number | undefined): number {
   try {
     return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;

@@ -55,7 +55,8 @@ function bundle(
     platform: "node",
     target: TARGET,
     external: EXTERNAL,
-    // Node gets scripts of it, which ask for node: modules by a `require` that modules do not have.
+    // For Node it resolves to CommonJS, which loads node: modules with a `require` that ES modules do not
+    // have.
     alias: { yaml: resolve("node_modules/yaml/browser/index.js") },
     nodePaths: [resolve("node_modules")],
     metafile: true,

@@ -347,7 +347,7 @@ test("after a hole the segment is sealed with what was appended last, and else i
     one.appendEvents(events("a"));
     one.sealAfterHole();
     assertEquals(appends(), 1);
-    // Bytes that nothing explains, as a power cut leaves them.
+    // Bytes that are not part of any frame, as left by a power cut.
     appendFileSync(path, new Uint8Array(300));
     assertEquals(one.appendEvents(events("b")).id, 1);
     assertEquals(appends(), 2);
@@ -383,7 +383,7 @@ test("what follows a hole is stored also where its seal is not, and the next app
 });
 
 test("a frame is another's unless all of what tells frames apart is the same", () => {
-  // What the two draw: the same first half, and the same second one.
+  // Both get the same random numbers: the same lower half, and the same upper half.
   for (const drawn of [[1, 2, 1, 3], [1, 2, 3, 2]]) {
     const random = [...drawn];
     const storage = changedStorage(() => ({}), { random32: () => random.shift() ?? 99 });

@@ -367,7 +367,7 @@ test("a flush waits for streams that are being stored, and what was pushed after
       done.push("streamed")
     );
     Promise.resolve(writer.append(event(1))).then(() => done.push("pushed"));
-    // All of its events lost their data, which changed, while they waited.
+    // All of its events lost their data, which changed while they waited.
     const dropped = {
       count: 1,
       metadata: ["x"],
@@ -397,7 +397,7 @@ test("a writer says when it comes to the next segment, and a new one when its ev
     await one!.append(event(1));
     await one!.append(event(2));
     assertEquals(rolled.splice(0), ["one"]);
-    // It comes to a segment that another one has begun.
+    // It is appended to a segment that another writer has started.
     await other!.append(event(3));
     assertEquals(rolled.splice(0), []);
     other!.seal();

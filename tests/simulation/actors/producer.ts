@@ -90,7 +90,7 @@ export class ProducerProgram extends Program {
       return this.#followPush(push, producer.push(push.metadata, data, { partition }));
     }
     const pieceBytes = 1 + random.below(6000);
-    // Now and then the next piece takes so long that syncs end before it.
+    // Sometimes the next piece takes so long that syncs end before it.
     const turns = random.chance(0.5) ? 1 : random.below(60);
     async function* stream(): AsyncGenerator<Uint8Array> {
       for (let from = 0; from < data.byteLength; from += pieceBytes) {

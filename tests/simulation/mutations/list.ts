@@ -12,7 +12,7 @@ export interface Mutation {
   also?: { from: string; to: string };
   /** The histories that should notice it; by default those of the log. */
   story?: StoryKind;
-  /** Only stories of this theme are run: it comes up there, and elsewhere hardly ever. */
+  /** Only histories with this theme are run: elsewhere it hardly ever shows. */
   theme?: Theme;
 }
 
