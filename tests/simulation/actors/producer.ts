@@ -12,6 +12,10 @@ import { Program } from "./program.ts";
 
 /** Most steps that an idle producer skips. */
 const IDLE_STEPS_MAX = 40;
+/** Pieces of a stream, at most. */
+const PIECES_MAX = 50;
+/** Turns of the microtask queue that a stream waits for its pieces, at most. */
+const TURNS_MAX = 500;
 
 /** Pushes events with the real producer, flushes, and sometimes does nothing for long. */
 export class ProducerProgram extends Program {
@@ -89,9 +93,10 @@ export class ProducerProgram extends Program {
     if (data.byteLength === 0) {
       return this.#followPush(push, producer.push(push.metadata, data, { partition }));
     }
-    const pieceBytes = 1 + random.below(6000);
+    const pieceBytes = Math.max(1 + random.below(6000), Math.ceil(data.byteLength / PIECES_MAX));
     // Sometimes the next piece takes so long that syncs end before it.
-    const turns = random.chance(0.5) ? 1 : random.below(60);
+    const pieces = Math.ceil(data.byteLength / pieceBytes);
+    const turns = random.chance(0.5) ? 1 : 1 + random.below(Math.min(60, Math.floor(TURNS_MAX / pieces)));
     async function* stream(): AsyncGenerator<Uint8Array> {
       for (let from = 0; from < data.byteLength; from += pieceBytes) {
         for (let turn = 0; turn < turns; turn++) await Promise.resolve();
