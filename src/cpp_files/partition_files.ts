@@ -19,7 +19,7 @@ const METADATA_AHEAD_BYTES = 1024 * 1024;
 const DATA_AHEAD_BYTES = 4 * 1024 * 1024;
 /** Larger data parts are returned in pieces. */
 const WHOLE_DATA_BYTES_MAX = 64 * 1024 * 1024;
-/** Above this size a call of the decoder is faster than building the text from the window's characters. */
+/** Larger texts are decoded by a TextDecoder: a call of it costs as much as checking this many bytes for ASCII. */
 const SHORT_TEXT_BYTES_MAX = 256;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

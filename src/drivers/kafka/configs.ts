@@ -99,7 +99,7 @@ async function alterConfigs(
   }
 }
 
-/** Brokers before version 3 have no code of its own for it when settings are changed. */
+/** Brokers before version 3 have no separate error code for this when configurations are changed. */
 function isInvalidConfig({ reason, message }: BrokerError): boolean {
   return reason === "INVALID_CONFIG" ||
     (reason === "INVALID_REQUEST" && message.includes("Invalid config value"));

@@ -4,8 +4,8 @@ import type { Cluster } from "./cluster.ts";
 import type { Offsets } from "./offsets.ts";
 
 /**
- * How long an event may still be acknowledged after its partition was reassigned, in milliseconds. For as long,
- * the new owner checks the committed position before each commit, since a position never moves backwards.
+ * How long an event may still be acknowledged after its partition was reassigned, in milliseconds. For twice as
+ * long the new owner reloads the committed position before each commit, since a position never moves backwards.
  */
 const LATE_MS_MAX = 30_000;
 

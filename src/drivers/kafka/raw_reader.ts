@@ -100,8 +100,8 @@ export class RawReader {
           }],
         }],
       });
-      // Brokers before 3.1 go on to give what was read before: they know topics by name, and the client, which has
-      // forgotten the name, takes the earlier one back by its id.
+      // Brokers before 3.1 keep returning the topic that was read before: they identify topics by name, and the
+      // client, which has dropped the name, restores the earlier topic by its id.
       return answer.responses.find(({ topicId }) => topicId === topic.id)?.partitions
         .find(({ partitionIndex }) => partitionIndex === partition);
     } catch (error) {

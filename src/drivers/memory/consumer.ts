@@ -47,7 +47,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
 
   open(): Promise<void> {
     return new Promise((resolve) =>
-      resolve(this.#group === undefined ? this.#openAlone() : this.#join(this.#group))
+      resolve(this.#group === undefined ? this.#openStandalone() : this.#join(this.#group))
     );
   }
 
@@ -71,23 +71,23 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   }
 
   tryRevoke(partition: number): boolean {
-    let leaving = this.#revoking.get(partition);
-    if (leaving === undefined) {
+    let revoking = this.#revoking.get(partition);
+    if (revoking === undefined) {
       const deliveredId = this.request.release?.(partition) ?? this.position(partition);
-      this.#revoking.set(partition, leaving = { sinceMs: performance.now(), deliveredId });
+      this.#revoking.set(partition, revoking = { sinceMs: performance.now(), deliveredId });
       this.#assign(this.assigned.filter((each) => each !== partition));
     }
-    const { sinceMs, deliveredId } = leaving;
+    const { sinceMs, deliveredId } = revoking;
     const patienceMs = this.request.groupTimeoutMs ?? REVOKE_MS_MAX;
     return (this.store.positionOf(this.name, partition) ?? 0) >= deliveredId ||
       performance.now() - sinceMs >= patienceMs;
   }
 
   keep(partition: number): void {
-    const leaving = this.#revoking.get(partition);
-    if (leaving === undefined) return;
+    const revoking = this.#revoking.get(partition);
+    if (revoking === undefined) return;
     this.#revoking.delete(partition);
-    this.#positions.set(partition, leaving.deliveredId);
+    this.#positions.set(partition, revoking.deliveredId);
     this.#assign([...this.assigned, partition].sort((one, other) => one - other));
   }
 
@@ -105,7 +105,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
     this.store.announce();
   }
 
-  #openAlone(): void {
+  #openStandalone(): void {
     this.#closeStandalone = this.store.openStandalone(this.name);
     this.#registration = this.store.registrationOf(this.name);
     for (const partition of this.assigned) {

@@ -11,7 +11,10 @@ export interface MemoryMember {
   readonly id: string;
   /** A partition was assigned: starts reading it. */
   assign(partition: number): void;
-  /** A partition is to be revoked: stops reading it; returns whether all its delivered events are acknowledged. */
+  /**
+   * A partition is to be revoked: stops reading it; returns whether it can be handed over now, because all
+   * delivered events are acknowledged or it has waited long enough for that.
+   */
   tryRevoke(partition: number): boolean;
   /** A partition is no longer to be revoked: continues reading it. */
   keep(partition: number): void;

@@ -16,8 +16,8 @@ export type SchemaDraft = "2020-12" | "2019-09" | "draft-07" | "draft-06" | "dra
 const KNOWN = `known drafts are ${DRAFTS.map((name) => `"${name}"`).join(", ")}`;
 
 /**
- * The draft declared by `$schema`; without a supported one `orElse`; otherwise 2020-12, or draft-07 if `items` is
- * a list, which 2020-12 does not allow.
+ * The draft declared by `$schema`, or `orElse` if the declared one is not supported; without `orElse` that throws.
+ * Without `$schema`: `orElse`, by default 2020-12, or draft-07 if `items` is a list, which 2020-12 does not allow.
  */
 export function draftOf(schema: JsonObject | boolean, orElse?: SchemaDraft): SchemaDraft {
   const declared = typeof schema === "boolean" ? undefined : schema.$schema;
