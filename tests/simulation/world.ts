@@ -54,7 +54,7 @@ const STEPS = 100;
 /** Most processes that may be in the middle of something at a time. */
 const DEPTH_MAX = 6;
 /** Turns of the microtask queue after which something is waiting in vain. */
-const TURNS_MAX = 3000;
+const TURNS_MAX = 20_000;
 
 /** The folder of a partition of the topic. */
 export function directoryOf(partition: number): string {

@@ -13,9 +13,9 @@ import { Program } from "./program.ts";
 /** Most steps that an idle producer skips. */
 const IDLE_STEPS_MAX = 40;
 /** Pieces of a stream, at most. */
-const PIECES_MAX = 50;
+const PIECES_MAX = 20;
 /** Turns of the microtask queue that a stream waits for its pieces, at most. */
-const TURNS_MAX = 500;
+const TURNS_MAX = 200;
 
 /** Pushes events with the real producer, flushes, and sometimes does nothing for long. */
 export class ProducerProgram extends Program {
