@@ -122,13 +122,11 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
     examples: [
       {
         title: "The speed of this disk",
-        shell:
-          "diaspora-ctl bench --driver files --driver.root_path /tmp/diaspora-bench --num-events 20000 --duration 1",
+        shell: "diaspora-ctl bench --store /tmp/diaspora-bench --num-events 20000 --duration 1",
       },
       {
         title: "Two processes that push events with 1 KiB of data to two partitions",
-        shell:
-          `diaspora-ctl bench --driver files --driver.root_path /tmp/diaspora-bench --topic.num_partitions 2 \\
+        shell: `diaspora-ctl bench --store /tmp/diaspora-bench --topic.num_partitions 2 \\
   --processes 2 --num-events 5000 --data-size 1024 --duration 1`,
       },
       {

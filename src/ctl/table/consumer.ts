@@ -11,7 +11,7 @@ import {
   TOPIC,
 } from "./common.ts";
 
-const WHERE = "--driver files --driver.root_path /tmp/diaspora-data";
+const WHERE = "--store /tmp/diaspora-data";
 
 /** `diaspora-ctl consumer …`. */
 export const CONSUMER_COMMANDS: readonly CommandSpec[] = [

@@ -30,7 +30,7 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
     examples: [
       {
         title: "Push events from any program that can write a line",
-        shell: `diaspora-ctl fifo --driver files --driver.root_path /tmp/diaspora-data \\
+        shell: `diaspora-ctl fifo --store /tmp/diaspora-data \\
   --control-file /tmp/diaspora-control &
 daemon=$!
 until [ -p /tmp/diaspora-control ]; do sleep 0.1; done
@@ -83,13 +83,13 @@ forward:
   - from: local/my_topic
     to: local/copy
 END
-diaspora-ctl topic create --name copy --driver files --driver.root_path /tmp/diaspora-data
+diaspora-ctl topic create --name copy --store /tmp/diaspora-data
 diaspora-ctl forward --config /tmp/diaspora-forward.yaml &
 daemon=$!
 sleep 3
 kill $daemon
 wait $daemon
-diaspora-ctl consume copy --driver files --driver.root_path /tmp/diaspora-data`,
+diaspora-ctl consume copy --store /tmp/diaspora-data`,
       },
     ],
     load: () => import("../commands/forward.ts"),

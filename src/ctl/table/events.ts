@@ -58,12 +58,12 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       {
         title: "Three events",
         shell: `printf '%s\\n' '{"x": 1}' '{"x": 2}' '"text"' |
-  diaspora-ctl produce my_topic --driver files --driver.root_path /tmp/diaspora-data`,
+  diaspora-ctl produce my_topic --store /tmp/diaspora-data`,
       },
       {
         title: "One event with a file as its data part",
         shell: `diaspora-ctl produce my_topic --metadata '{"name": "hostname"}' --data /etc/hostname \\
-  --driver files --driver.root_path /tmp/diaspora-data`,
+  --store /tmp/diaspora-data`,
       },
     ],
     load: () => import("../commands/produce.ts"),
@@ -151,29 +151,28 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
     examples: [
       {
         title: "All events",
-        shell: "diaspora-ctl consume my_topic --driver files --driver.root_path /tmp/diaspora-data",
+        shell: "diaspora-ctl consume my_topic --store /tmp/diaspora-data",
       },
       {
         title: "Events since the last call, with partition, id and time",
-        shell: `diaspora-ctl consume my_topic --name app1 --ack --json \\
-  --driver files --driver.root_path /tmp/diaspora-data`,
+        shell: `diaspora-ctl consume my_topic --name app1 --ack --json --store /tmp/diaspora-data`,
       },
       {
         title: "One of several workers that share the events",
-        shell: `diaspora-ctl consume my_topic --name workers --group --ack --follow \\
-  --driver files --driver.root_path /tmp/diaspora-data`,
+        shell:
+          `diaspora-ctl consume my_topic --name workers --group --ack --follow --store /tmp/diaspora-data`,
         run: false,
       },
       {
         title: "Selected fields of the events of the last day, up to an hour ago",
         shell:
           `diaspora-ctl consume my_topic --from 1d --until 1h --template '{time} {partition}/{id} {metadata.x}' \\
-  --driver files --driver.root_path /tmp/diaspora-data`,
+  --store /tmp/diaspora-data`,
       },
       {
         title: "Events of the last hour with x above 1",
-        shell: `diaspora-ctl consume my_topic --from 1h --filter '{"x": [{"numeric": [">", 1]}]}' \\
-  --driver files --driver.root_path /tmp/diaspora-data`,
+        shell:
+          `diaspora-ctl consume my_topic --from 1h --filter '{"x": [{"numeric": [">", 1]}]}' --store /tmp/diaspora-data`,
       },
     ],
     load: () => import("../commands/consume.ts"),

@@ -1,7 +1,7 @@
 import type { CommandSpec } from "../command.ts";
 import { COMPONENTS, DESTRUCTIVE, ENGINE, JSON_OUTPUT, NAME, PROGRESS, SHARED, TOPIC } from "./common.ts";
 
-const WHERE = "--driver files --driver.root_path /tmp/diaspora-data";
+const WHERE = "--store /tmp/diaspora-data";
 
 /** Commands about stores as a whole. */
 export const STORE_COMMANDS: readonly CommandSpec[] = [
@@ -135,7 +135,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
       {
         title: "A topic of the C++ library",
         shell: "diaspora-ctl import --from cpp-files --from.root_path /tmp/cpp-data --name my_topic \\\n" +
-          "  --driver files --driver.root_path /tmp/imported-data",
+          "  --store /tmp/imported-data",
       },
     ],
     load: () => import("../commands/import.ts"),

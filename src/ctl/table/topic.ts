@@ -38,8 +38,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
       },
       {
         title: "Events with the same user go to one partition, and must have a user",
-        shell: `diaspora-ctl topic create --name clicks \\
-  --driver files --driver.root_path /tmp/diaspora-data --topic.num_partitions 4 \\
+        shell: `diaspora-ctl topic create --name clicks --store /tmp/diaspora-data --topic.num_partitions 4 \\
   --partition-selector key --partition-selector.pointer /user \\
   --validator schema --validator.schema '{"type": "object", "required": ["user"]}'`,
       },
@@ -73,7 +72,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     examples: [
       {
         title: "First and next id, size and times of each partition",
-        shell: "diaspora-ctl topic describe my_topic --driver files --driver.root_path /tmp/diaspora-data",
+        shell: "diaspora-ctl topic describe my_topic --store /tmp/diaspora-data",
       },
     ],
     load: () => import("../commands/topic_describe.ts"),
@@ -98,8 +97,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     examples: [
       {
         title: "Keep at most 10 GB in each partition",
-        shell: `diaspora-ctl topic edit my_topic --topic.retention_bytes 10e9 \\
-  --driver files --driver.root_path /tmp/diaspora-data`,
+        shell: `diaspora-ctl topic edit my_topic --topic.retention_bytes 10e9 --store /tmp/diaspora-data`,
       },
     ],
     load: () => import("../commands/topic_edit.ts"),
@@ -137,8 +135,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     examples: [
       {
         title: "See what would be removed to keep one week",
-        shell: `diaspora-ctl topic trim my_topic --before-time 7d --dry-run \\
-  --driver files --driver.root_path /tmp/diaspora-data`,
+        shell: `diaspora-ctl topic trim my_topic --before-time 7d --dry-run --store /tmp/diaspora-data`,
       },
     ],
     load: () => import("../commands/topic_trim.ts"),
@@ -164,7 +161,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
     examples: [
       {
         title: "Without confirmation",
-        shell: "diaspora-ctl topic delete clicks --yes --driver files --driver.root_path /tmp/diaspora-data",
+        shell: "diaspora-ctl topic delete clicks --yes --store /tmp/diaspora-data",
       },
     ],
     load: () => import("../commands/topic_delete.ts"),

@@ -41,13 +41,12 @@ export const UI_COMMANDS: readonly CommandSpec[] = [
     examples: [
       {
         title: "On http://localhost:8017/, until Ctrl+C",
-        shell: "diaspora-ctl ui --driver files --driver.root_path /tmp/diaspora-data",
+        shell: "diaspora-ctl ui --store /tmp/diaspora-data",
         run: false,
       },
       {
         title: "In a script: start it, query it, stop it",
-        shell:
-          `diaspora-ctl ui --driver files --driver.root_path /tmp/diaspora-data --port 0 > /tmp/ui-address &
+        shell: `diaspora-ctl ui --store /tmp/diaspora-data --port 0 > /tmp/ui-address &
 ui=$!
 until [ -s /tmp/ui-address ]; do sleep 0.1; done
 node -e 'fetch(process.argv[1] + "api/topics").then((answer) => answer.text()).then(console.log)' "$(cat /tmp/ui-address)"
