@@ -72,27 +72,63 @@ function checkedApi(api: Api, { crc32c }: ClientModule): Api {
   return Object.assign(checked, { version: api.version });
 }
 
+/** Where the bytes of a batch are joined. */
+export type Joining = "new memory" | "scratch memory";
+
+/**
+ * In Bun a large buffer takes new pages from the system each time, which costs several times the copy. The buffers
+ * of single records do not. In Deno and Node, joined batches cost half of what copies of single records do.
+ */
+const JOINING: Joining = "Bun" in globalThis ? "scratch memory" : "new memory";
+
+/** Smaller records are always read from batches in one piece. */
+const LARGE_RECORD_BYTES = 16 * 1024;
+
+/** Larger batches are joined in new memory, so that no more than this is kept. */
+const SCRATCH_BYTES_MAX = 8 * 1024 * 1024;
+
 /**
  * The batches, each in one piece, which saves the client from joining pieces; damaged ones are replaced by a
- * header without records. The last one may be incomplete.
+ * header without records. The last one may be incomplete. Batches of large records that are joined in scratch
+ * memory only to be checked stay in pieces.
  */
-export function checkedPieces(pieces: Pieces, checksumOf: Checksum): Pieces {
+export function checkedPieces(pieces: Pieces, checksumOf: Checksum, joining: Joining = JOINING): Pieces {
   const Made = pieces.constructor as new (buffers: Buffer[]) => ChecksumInput;
   const batches: Buffer[] = [];
   let at = 0;
   while (at + HEAD_BYTES <= pieces.length) {
     const end = at + LENGTH_ENDS + pieces.readInt32BE(at + LENGTH_AT);
     if (end < at + HEAD_BYTES || end > pieces.length) break;
-    const batch = pieces.subarray(at, end).buffer;
+    const found = pieces.subarray(at, end);
+    const isKept = joining === "scratch memory" && found.length <= SCRATCH_BYTES_MAX &&
+      found.length >= found.readInt32BE(COUNT_AT) * LARGE_RECORD_BYTES;
+    const batch = isKept ? joinInScratch(found) : found.buffer;
     // Passed as pieces, although there is only one: the client copies a buffer before computing its checksum,
     // which takes longer than the checksum.
     const isWhole = batch.readInt8(FORMAT_AT) !== FORMAT ||
       checksumOf(new Made([batch.subarray(ATTRIBUTES_AT)])) === batch.readUInt32BE(CHECKSUM_AT);
-    batches.push(isWhole ? batch : damagedHead(batch, nextOffset(pieces, end)));
+    if (!isWhole) batches.push(damagedHead(batch, nextOffset(pieces, end)));
+    else if (isKept) batches.push(...found.buffers);
+    else batches.push(batch);
     at = end;
   }
   if (at < pieces.length) batches.push(...pieces.subarray(at).buffers);
   return new Made(batches);
+}
+
+let scratch = Buffer.alloc(0);
+
+/** The pieces joined in memory that the next call uses again. */
+function joinInScratch({ buffers, length }: Pieces): Buffer {
+  const [first] = buffers;
+  if (buffers.length === 1 && first !== undefined) return first;
+  if (scratch.byteLength < length) scratch = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const piece of buffers) {
+    scratch.set(piece, at);
+    at += piece.byteLength;
+  }
+  return scratch.subarray(0, length);
 }
 
 /** The first offset of the following batch, if there is one. */

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { checkedPieces, IS_DAMAGED } from "../../../src/drivers/kafka/checked_fetch.ts";
+import { checkedPieces, IS_DAMAGED, type Joining } from "../../../src/drivers/kafka/checked_fetch.ts";
 import { loadClient } from "../../../src/drivers/kafka/client.ts";
 import { test } from "../../harness.ts";
 
@@ -25,8 +25,8 @@ function piecesOf(bytes: Buffer, size: number): Reader["buffer"] {
 }
 
 /** What is read of batches: first offset, end offset, whether they are damaged, and their values. */
-function read(bytes: Buffer, size = 50): [number, number, boolean, string[]][] {
-  const checked = checkedPieces(piecesOf(bytes, size), crc32c);
+function read(bytes: Buffer, size = 50, joining?: Joining): [number, number, boolean, string[]][] {
+  const checked = checkedPieces(piecesOf(bytes, size), crc32c, joining);
   return readRecordsBatches(Reader.from(checked as Reader["buffer"])).map((
     { firstOffset, lastOffsetDelta, attributes, records },
   ) => [
@@ -73,4 +73,32 @@ test("the last batch's end is trusted only if two fields agree", () => {
   assertEquals(read(flipped), [[1, 1, true, []]]);
   flipped.writeInt32BE(2 ** 30, 23);
   assertEquals(read(flipped), [[1, 0, true, []]]);
+});
+
+test("batches of large records are checked in scratch memory and stay in pieces, those of small ones are joined", () => {
+  const large = ["x".repeat(20_000), "y".repeat(40_000)];
+  const [first, small, second] = [
+    batchOf(0, ...large),
+    batchOf(2, "a", "b"),
+    batchOf(4, ...large.toReversed()),
+  ];
+  const whole = Buffer.concat([first, small, second]);
+  const expected: [number, number, boolean, string[]][] = [
+    [0, 1, false, large],
+    [2, 1, false, ["a", "b"]],
+    [4, 1, false, large.toReversed()],
+  ];
+  for (const joining of ["scratch memory", "new memory"] as const) {
+    for (const size of [1000, 65_536, whole.byteLength]) {
+      assertEquals(read(whole, size, joining), expected, `${joining}, pieces of ${size}`);
+    }
+  }
+  const kept = checkedPieces(piecesOf(whole, 1000), crc32c, "scratch memory");
+  assertEquals(kept.buffers.every(({ byteLength }) => byteLength <= 1000), true);
+  assertStrictEquals(checkedPieces(piecesOf(whole, 1000), crc32c, "new memory").buffers.length, 3);
+  for (const at of [100, 30_000]) {
+    const flipped = Buffer.from(whole);
+    flipped[at] ^= 1;
+    assertEquals(read(flipped, 1000, "scratch memory"), [[0, 1, true, []], ...expected.slice(1)]);
+  }
 });
