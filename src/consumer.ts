@@ -133,10 +133,13 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
       const gained = partitions.filter((partition) => !known.includes(partition));
       const lost = known.filter((partition) => !partitions.includes(partition));
       known = partitions;
+      // A driver may call this before it is returned.
+      this.#source?.recheck();
       diagnostics.assignment.publish({ topic: topic.name, consumer: name, partitions, gained, lost });
     };
     const release = (partition: number) => this.#source.release(partition);
-    this.#driver = topic.consumer(name, { ...request, onDamage, onAssigned, release });
+    const recheck = () => this.#source.recheck();
+    this.#driver = topic.consumer(name, { ...request, onDamage, onAssigned, release, recheck });
     this.#acknowledger = new Acknowledger(this.#driver, topic.name, name);
     this.#source = new EventSource<T>(this.#driver, {
       topic: topic.name,

@@ -239,6 +239,11 @@ export interface ConsumerRequest {
   release?(partition: number): number;
   /** With `group`: call this with the assigned partitions after each rebalance. */
   onAssigned?(partitions: readonly number[]): void;
+  /**
+   * With `group`: call this when partitions may have been lost unnoticed, for example while the process was stopped.
+   * `assigned` is then read before the next event is delivered; otherwise once for each batch and for every 32 events.
+   */
+  recheck?(): void;
 }
 
 /** A member of a group: one open consumer of a name whose consumers share the partitions. */

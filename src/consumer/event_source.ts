@@ -5,6 +5,7 @@ import { CorruptedLogError, EventGoneError } from "../errors.ts";
 import { Event } from "../event.ts";
 import type { Future } from "../future.ts";
 import { endOf, type Ends } from "./ends.ts";
+import { OwnedPartitions } from "./owned_partitions.ts";
 import { publishDamage, publishPulled } from "./pull_report.ts";
 import type { SourceSettings } from "./source_settings.ts";
 import { type AcknowledgedEvent, EventBatch, type EventOwner } from "../event/event_batch.ts";
@@ -23,12 +24,9 @@ export class EventSource<T> implements EventOwner {
   #index = 0;
   /** The next event, once its data is loaded. */
   #head: Event<T> | undefined = undefined;
-  /** The partitions that were assigned at the last check. */
-  #assigned: readonly number[];
+  readonly #owned: OwnedPartitions;
   /** Batches set aside because an iteration ends within them, each with the index of its next event. */
   readonly #parked = new Map<number, { batch: EventBatch; index: number }>();
-  /** Revoked partitions, even if reassigned to us: events read before must no longer be delivered. */
-  readonly #released = new Set<number>();
   /** A batch that was read and whose metadata is still being deserialized. */
   #deserializing: EventBatch | undefined = undefined;
   #nextIndex = 0;
@@ -40,7 +38,7 @@ export class EventSource<T> implements EventOwner {
 
   constructor(driver: ConsumerInterface, settings: SourceSettings) {
     this.#driver = driver;
-    this.#assigned = driver.assigned;
+    this.#owned = new OwnedPartitions(driver);
     this.#settings = settings;
     this.topic = settings.topic;
     this.serializer = settings.serializer;
@@ -56,7 +54,7 @@ export class EventSource<T> implements EventOwner {
     for (;;) {
       if (this.#pending !== undefined) return this.#pending;
       this.#throwGone();
-      if (this.#driver.assigned !== this.#assigned || this.#released.size > 0) this.#dropRevoked();
+      if (this.#owned.mayHaveChanged) this.#owned.update().forEach((partition) => this.drop(partition));
       const batch = this.#current;
       if (batch === undefined || this.#index === batch.count) {
         const read = this.#readNext(ends);
@@ -116,7 +114,7 @@ export class EventSource<T> implements EventOwner {
   takeRest(ends: Ends): Event<T>[] {
     const batch = this.#current;
     if (batch === undefined || this.#pending !== undefined) return [];
-    if (this.#driver.assigned !== this.#assigned || this.#released.size > 0) return [];
+    if (this.#owned.haveChanged) return [];
     const end = ends === undefined
       ? batch.count
       : Math.min(batch.count, endOf(ends, batch.partition) - batch.baseId);
@@ -156,8 +154,13 @@ export class EventSource<T> implements EventOwner {
   /** Stops delivering events already read from a partition; returns the id after the last delivered one. */
   release(partition: number): number {
     const position = this.position(partition);
-    this.#released.add(partition);
+    this.#owned.release(partition);
     return position;
+  }
+
+  /** Asks the driver which partitions are assigned before it delivers another event. */
+  recheck(): void {
+    this.#owned.recheck();
   }
 
   /** Drops what was read ahead of a partition; call it only while no read is pending. */
@@ -278,15 +281,6 @@ export class EventSource<T> implements EventOwner {
     this.#parked.set(batch.partition, { batch, index: this.#index });
     this.#current = undefined;
     this.#head = undefined;
-  }
-
-  /** Drops events read from partitions that were reassigned: their new owners deliver them. */
-  #dropRevoked(): void {
-    const assigned = this.#driver.assigned;
-    for (const partition of this.#assigned) if (!assigned.includes(partition)) this.drop(partition);
-    for (const partition of this.#released) this.drop(partition);
-    this.#released.clear();
-    this.#assigned = assigned;
   }
 
   #setPending(step: Promise<boolean>): Promise<boolean> {

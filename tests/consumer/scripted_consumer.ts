@@ -61,6 +61,7 @@ export class ScriptedSource {
   /** Assigns these partitions to the consumer, as a group does. */
   assign(partitions: number[]): void {
     this.#assigned = partitions;
+    this.request?.onAssigned?.(partitions);
   }
 
   /** Makes a consumer for it. */

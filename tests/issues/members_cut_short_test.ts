@@ -83,6 +83,7 @@ test("a member that takes over a partition and cannot verify its ownership relea
     onRevoking: () => true,
     onKept: () => {},
     onLost: (partition) => has.delete(partition),
+    onTurn: () => {},
     onError: () => {},
   };
   const environment: GroupEnvironment = {

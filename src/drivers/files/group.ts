@@ -146,6 +146,7 @@ export class Group {
         onRevoking: (partition) => listener.onRevoking(partition),
         onKept: (partition) => listener.onKept(partition),
         onLost: (partition) => listener.onLost(partition),
+        onTurn: () => listener.onTurn(),
         onError,
       },
     });

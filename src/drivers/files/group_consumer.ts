@@ -135,6 +135,10 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     this.#assign(this.#assigned.filter((each) => each !== partition));
   }
 
+  onTurn(): void {
+    this.request.recheck?.();
+  }
+
   onError(error: unknown): void {
     this.#fault = error;
     this.wake();

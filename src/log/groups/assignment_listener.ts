@@ -8,6 +8,8 @@ export interface AssignmentListener {
   onKept(partition: number): void;
   /** A partition belongs to another member now, or to none. */
   onLost(partition: number): void;
+  /** The event loop has turned since the lease was checked: check it before delivering another event. */
+  onTurn(): void;
   /** The group failed; the next call that reads must throw this. */
   onError(error: unknown): void;
 }

@@ -36,9 +36,14 @@ export class CheckSchedule {
       environment.elapsedMs() - this.#polledMs >= Math.min(WATCHED_POLL_MS, timeoutMs / 11);
   }
 
+  /** When the next check during the member's work is due. */
+  get workCheckDueMs(): number {
+    return this.#checkedMs + INTERVAL_MS_DURING_WORK;
+  }
+
   /** Checks from within the work of the member, if the last check was a while ago. */
   checkDuringWork(): void {
-    if (this.settings.environment.elapsedMs() - this.#checkedMs >= INTERVAL_MS_DURING_WORK) this.#check();
+    if (this.settings.environment.elapsedMs() >= this.workCheckDueMs) this.#check();
   }
 
   /** Takes the interval for a number of members: the more there are, the less often each needs to check. */

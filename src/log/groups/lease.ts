@@ -29,7 +29,12 @@ export class Lease {
 
   /** Whether it is time for the next heartbeat. */
   get isRenewalDue(): boolean {
-    return this.#ageMs >= this.settings.timeoutMs * RENEWAL_DUE;
+    return this.settings.environment.elapsedMs() >= this.renewalDueMs;
+  }
+
+  /** When the next heartbeat is due. */
+  get renewalDueMs(): number {
+    return this.#renewedMs + this.settings.timeoutMs * RENEWAL_DUE;
   }
 
   /** Whether no one takes this member for dead yet. */

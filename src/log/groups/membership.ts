@@ -21,9 +21,8 @@ import { type Member, type Roster, RosterFiles, type Share, vacant } from "./ros
 import { isBalanced, type NextRoster, withoutMembers, withRenewal } from "./roster_changes.ts";
 import { assignPartitions } from "./assignor.ts";
 import { Lease, type LeaseSettings } from "./lease.ts";
+import { ThrottledClock } from "./throttled_clock.ts";
 
-/** Lease checks that are skipped after one, as long as the event loop does not turn: reading the clock costs time. */
-const CHECKS_SKIPPED_MAX = 32;
 /** How often an expired lease is tried to be reclaimed in a row, before everything counts as lost. */
 const POLLS_MAX = 5;
 /** How often a change is tried again because another member was first, before it waits for the next poll. */
@@ -47,8 +46,7 @@ export class Membership {
   readonly #lease: Lease;
   readonly #schedule: CheckSchedule;
   #renewals = 0;
-  #checksToSkip = 0;
-  #stopWaiting: (() => void) | undefined;
+  readonly #clock: ThrottledClock;
   /** The current roster, if the partitions are balanced in it. */
   #balanced: Roster | undefined;
   /** The roster that was applied last, completely. */
@@ -62,6 +60,7 @@ export class Membership {
     this.#failureDetector = new FailureDetector(storage, directory, environment);
     this.#lease = new Lease(settings);
     this.#schedule = new CheckSchedule(settings, () => this.#pollIfDue());
+    this.#clock = new ThrottledClock(environment, () => settings.listener.onTurn());
   }
 
   /** Joins the group; from then on it polls by itself. */
@@ -117,18 +116,14 @@ export class Membership {
 
   /** Renews the lease when that is due, and gives everything up when it has expired and cannot be reclaimed. */
   checkLease(): void {
-    if (this.#checksToSkip-- > 0) return;
+    const now = this.#clock.read();
+    if (now === undefined || now < Math.min(this.#lease.renewalDueMs, this.#schedule.workCheckDueMs)) return;
     // Work that never lets the event loop turn would let the lease expire.
     if (this.#lease.isRenewalDue) this.poll();
     else this.#schedule.checkDuringWork();
     // The process may have been stopped while it polled.
     for (let polls = 0; !this.#lease.isValid && !this.#isBusy && polls < POLLS_MAX; polls++) this.poll();
     if (!this.#isBusy) this.#loseUnlessValid();
-    this.#checksToSkip = CHECKS_SKIPPED_MAX;
-    this.#stopWaiting ??= this.settings.environment.soon(() => {
-      this.#stopWaiting = undefined;
-      this.#checksToSkip = 0;
-    });
   }
 
   /** Whether the roster says now that this member owns a partition, without interruption since it was assigned. */
@@ -142,7 +137,7 @@ export class Membership {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#schedule.stop();
-    this.#stopWaiting?.();
+    this.#clock.stop();
     for (const partition of [...this.#owned.keys()]) this.#lose(partition);
     try {
       this.#change((roster) =>
@@ -160,7 +155,7 @@ export class Membership {
   abandon(): void {
     this.#isOver = true;
     this.#schedule.stop();
-    this.#stopWaiting?.();
+    this.#clock.stop();
     for (const partition of [...this.#owned.keys()]) this.#lose(partition);
     this.#lease.close();
   }

@@ -1,0 +1,48 @@
+import type { ConsumerInterface } from "../contract.ts";
+
+/** The driver is asked once for this many events: asking costs about as much as delivering one. */
+const EVENTS_PER_CHECK = 32;
+
+/** The partitions that a consumer owns, according to its driver. */
+export class OwnedPartitions {
+  /** The partitions that were assigned at the last update. */
+  #assigned: readonly number[];
+  /** Revoked partitions, even if reassigned to us: events read before must no longer be delivered. */
+  readonly #released = new Set<number>();
+  #eventsLeft = 0;
+
+  constructor(private readonly driver: ConsumerInterface) {
+    this.#assigned = driver.assigned;
+  }
+
+  /** Whether they have changed; to be asked before each event, of which some ask the driver. */
+  get mayHaveChanged(): boolean {
+    return this.#eventsLeft-- <= 0 && this.haveChanged;
+  }
+
+  /** Whether they have changed, according to the driver now. */
+  get haveChanged(): boolean {
+    this.#eventsLeft = EVENTS_PER_CHECK - 1;
+    return this.driver.assigned !== this.#assigned || this.#released.size > 0;
+  }
+
+  /** A partition is revoked. */
+  release(partition: number): void {
+    this.#released.add(partition);
+    this.#eventsLeft = 0;
+  }
+
+  /** The driver is asked before the next event. */
+  recheck(): void {
+    this.#eventsLeft = 0;
+  }
+
+  /** Applies the change; returns the partitions that were lost, even if they were reassigned to us. */
+  update(): number[] {
+    const { assigned } = this.driver;
+    const lost = [...this.#released, ...this.#assigned.filter((each) => !assigned.includes(each))];
+    this.#released.clear();
+    this.#assigned = assigned;
+    return lost;
+  }
+}

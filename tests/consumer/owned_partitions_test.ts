@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+import { OwnedPartitions } from "../../src/consumer/owned_partitions.ts";
+import type { ConsumerInterface } from "../../src/contract.ts";
+import { test } from "../harness.ts";
+
+/** A driver that counts how often it is asked what is assigned. */
+class CountingDriver {
+  asked = 0;
+  current = [0, 1, 2];
+
+  get assigned(): readonly number[] {
+    this.asked++;
+    return this.current;
+  }
+
+  owned(): OwnedPartitions {
+    return new OwnedPartitions(this as unknown as ConsumerInterface);
+  }
+}
+
+test("the driver is asked before the first event and then once for 32 events", () => {
+  const driver = new CountingDriver();
+  const owned = driver.owned();
+  driver.asked = 0;
+  for (let events = 0; events < 320; events++) assertEquals(owned.mayHaveChanged, false);
+  assertEquals(driver.asked, 10);
+});
+
+test("after a recheck the driver is asked before the next event", () => {
+  const driver = new CountingDriver();
+  const owned = driver.owned();
+  assertEquals(owned.mayHaveChanged, false);
+  driver.current = [0, 2];
+  assertEquals(owned.mayHaveChanged, false);
+  owned.recheck();
+  assertEquals(owned.mayHaveChanged, true);
+  assertEquals(owned.update(), [1]);
+  assertEquals(owned.mayHaveChanged, false);
+});
+
+test("a revoked partition is lost before the next event, even if it was reassigned", () => {
+  const owned = new CountingDriver().owned();
+  assertEquals(owned.mayHaveChanged, false);
+  owned.release(2);
+  assertEquals(owned.mayHaveChanged, true);
+  assertEquals(owned.update(), [2]);
+  assertEquals(owned.mayHaveChanged, false);
+});
