@@ -7,7 +7,7 @@ RUN npm ci && npm run compile -- --output /out/diaspora-ctl
 FROM debian:bookworm-slim
 COPY --from=build /out/ /usr/local/bin/
 COPY LICENSE /usr/local/share/doc/diaspora-ctl/
-# Topics live where a volume is mounted; another driver is named by the same variables.
+# Topics are stored in the mounted volume; set the same variables to use another driver.
 ENV DIASPORA_DRIVER=files
 ENV DIASPORA_DRIVER_CONFIG={"root_path":"/data"}
 RUN useradd --create-home diaspora && mkdir /data && chown diaspora /data

@@ -3,36 +3,36 @@
  *
  * The polynomial P of the CRC divides x^300 + x^155 + x^117 + x^89 + 1 over GF(2). There squaring is linear,
  * so P also divides the same sum of the 8th powers, whose exponents count whole bytes, and of the 128th
- * powers, whose exponents count vectors of 16 bytes. So a unit at the front of a message may be cleared when
- * it is added to the units 300 - 155 = 145, 300 - 117 = 183, 300 - 89 = 211 and 300 further on: the remainder
+ * powers, whose exponents count vectors of 16 bytes. So a unit at the front of a message may be cleared if it
+ * is added to the units 300 - 155 = 145, 300 - 117 = 183, 300 - 89 = 211 and 300 further on: the remainder
  * stays the same. Seen from the receiving end, each unit becomes itself plus the results 145, 183, 211 and
- * 300 units before it, and only the last 300 units are left to be reckoned with.
+ * 300 units before it, and only the last 300 units remain to be processed.
  *
- * Here a result is a vector of 16 bytes. Folding by vectors keeps all loads aligned with the stores that they
- * follow, far off, but leaves 4,800 bytes; folding by bytes takes those, and leaves 304 for the tables.
+ * Here a result is a vector of 16 bytes. Folding by vectors keeps loads aligned, and far from the stores that
+ * they depend on, but leaves 4,800 bytes; folding by bytes processes those, and leaves 304 for the tables.
  *
- * The message is only read: results go to scratch memory. All functions take and give the raw state, that is
- * the CRC before its last inversion.
+ * The message is only read: results go to scratch memory. All functions take and return the raw state, i.e.
+ * the CRC before its final inversion.
  *
  * @module
  */
 
 import { updateSliced } from "./crc_sliced";
 
-/** What folding by vectors leaves over: 300 vectors. */
+/** What folding by vectors leaves: 300 vectors. */
 const RING_BYTES: u32 = 4800;
-/** What folding by bytes leaves over: 300 bytes, in whole vectors. */
+/** What folding by bytes leaves: 300 bytes, in whole vectors. */
 const TAIL_BYTES: u32 = 304;
-/** Up to here folding by bytes alone is as fast (measured by bench/crc.ts). */
+/** Up to this size, folding by bytes alone is as fast (measured by bench/crc.ts). */
 const SMALL_BYTES_MAX: u32 = 24 * 1024;
 
-/** The last 300 results by vectors; what stands in the place of a new one is the result 300 before it. */
+/** The last 300 results by vectors; a new one replaces the result 300 before it. */
 const RING: usize = memory.data(4800, 16);
-/** The 4,800 bytes that folding by vectors leaves over. */
+/** The 4,800 bytes that folding by vectors leaves. */
 const REST: usize = memory.data(4800, 16);
-/** Results by bytes; before the first and after the last stand 304 zeros. */
+/** Results by bytes; 304 zeros precede the first and follow the last. */
 const RESULTS: usize = memory.data(304 + 24 * 1024, 16) + 304;
-/** The 304 bytes that folding by bytes leaves over. */
+/** The 304 bytes that folding by bytes leaves. */
 const TAIL: usize = memory.data(304, 16);
 
 /** The state after `bytes` bytes at `ptr`. */
@@ -68,8 +68,8 @@ function resultByBytes(ptr: usize, at: u32): v128 {
 }
 
 /**
- * Folds all but the last 4,800 bytes and puts what they become into `REST`. The ring begins where it must to
- * end at its start. `bytes` is a multiple of 16 and above 4,800.
+ * Folds all but the last 4,800 bytes and writes what they become to `REST`. The start in the ring is chosen
+ * so that the end is at its start. `bytes` is a multiple of 16 and above 4,800.
  */
 function foldByVectors(ptr: usize, bytes: u32, state: u32): void {
   const folded = bytes - RING_BYTES;
@@ -77,7 +77,7 @@ function foldByVectors(ptr: usize, bytes: u32, state: u32): void {
   let at = (RING_BYTES - folded % RING_BYTES) % RING_BYTES;
   ptr -= at;
   memory.fill(RING, 0, RING_BYTES);
-  // As if it were the result 300 before the first: nothing else reads it before it is replaced.
+  // As if it were the result 300 before the first: it is replaced before anything else reads it.
   store<u32>(RING + at, state);
   while (ptr < end) {
     for (; at < 145 * 16; at += 16) put(at, sum4(own(ptr, at), after211(at), after183(at), after145(at)));
@@ -106,12 +106,12 @@ function sum4(a: v128, b: v128, c: v128, d: v128): v128 {
   return v128.xor(v128.xor(a, b), v128.xor(c, d));
 }
 
-/** The message's own bytes and the result 300 before them, which lies where the new one goes. */
+/** The message's own bytes and the result 300 before them, which is where the new one goes. */
 function own(ptr: usize, at: u32): v128 {
   return v128.xor(v128.load(ptr + at), v128.load(at, RING));
 }
 
-// The results 145, 183 and 211 before `at`: before it in the ring, or from the round before, after it.
+// The results 145, 183 and 211 before `at`: before it in the ring or, from the previous round, after it.
 
 function before145(at: u32): v128 {
   return v128.load(at, RING - 145 * 16);

@@ -1,13 +1,13 @@
 /**
- * CRC-32 (IEEE) by table, sixteen bytes a step ("slicing-by-16"). All functions here take and give the
- * raw state, that is the CRC before its last inversion.
+ * CRC-32 (IEEE) by table, sixteen bytes per step ("slicing-by-16"). All functions here take and return the
+ * raw state, i.e. the CRC before its final inversion.
  *
  * @module
  */
 
 const POLYNOMIAL: u32 = 0xedb88320;
 
-/** Sixteen tables of 256 words: table k gives what a byte becomes k bytes further on. */
+/** Sixteen tables of 256 words: table k says what a byte becomes k bytes further on. */
 const TABLES: usize = memory.data(16 * 1024, 16);
 
 fillTables();
@@ -28,7 +28,7 @@ function fillTables(): void {
 export function updateSliced(ptr: usize, bytes: u32, state: u32): u32 {
   const end = ptr + bytes;
   for (const last = ptr + (bytes & ~15); ptr < last; ptr += 16) {
-    // What does not wait for the state comes first: only four look-ups are on the way from step to step.
+    // What does not depend on the state comes first: only four look-ups are on the critical path between steps.
     state = (to4(load<u32>(ptr, 12)) ^ to8(load<u32>(ptr, 8)) ^ to12(load<u32>(ptr, 4))) ^
       to16(load<u32>(ptr) ^ state);
   }

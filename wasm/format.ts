@@ -1,6 +1,6 @@
 /**
- * The numbers of src/log/format/bytes.ts again, for AssemblyScript. The drawing of the bytes stands there;
- * a test holds the two together.
+ * The numbers of src/log/format/bytes.ts again, for AssemblyScript. That file has the drawing of the bytes; a
+ * test compares the two.
  *
  * @module
  */

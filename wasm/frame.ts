@@ -9,8 +9,9 @@ import { RECORD_BYTES, RECORD_CRC, RECORD_DATA_BYTES, RECORD_HEAD_CRC, TRAILER_M
 import { headBytesOf } from "./record";
 
 /**
- * Seals the frame at `ptr`, whose header record is filled in but for its checksums, and whose table, extents, block
- * sums, metadata and data are in place: both checksums, and the trailer record. Returns the frame's bytes.
+ * Seals the frame at `ptr`, whose header record is filled in except for its checksums, and whose table,
+ * extents, block sums, metadata and data are in place: writes both checksums and the trailer record. Returns
+ * the frame's size.
  */
 export function sealFrame(ptr: usize): u32 {
   const head = ptr + RECORD_BYTES;
@@ -25,10 +26,10 @@ export function sealFrame(ptr: usize): u32 {
   return <u32> (trailer + RECORD_BYTES - ptr);
 }
 
-/** 1 when the head after the header record at `ptr` has the CRC which that record states. */
+/** 1 if the head after the header record at `ptr` has the CRC stated in that record. */
 export function checkHead(ptr: usize): bool {
   const headBytes = headBytesOf(ptr);
-  // An unchecked record can state any size; a trap would take the whole process down.
+  // An unchecked record can state any size; a trap would end the whole process.
   if (<u64> ptr + RECORD_BYTES + headBytes > <u64> memory.size() << 16) return false;
   return load<u32>(ptr, RECORD_HEAD_CRC) == crc32(ptr + RECORD_BYTES, <u32> headBytes, 0);
 }

@@ -1,6 +1,6 @@
 /**
- * The entries of an index. They come from several writers: some may be damaged, and neighbours may stand in
- * the wrong order. So every entry is looked at, but the CRC is reckoned only of those that would win.
+ * The entries of an index. They come from several writers: some may be damaged, and neighbours may be in the
+ * wrong order. So every entry is examined, but the CRC is computed only for candidates.
  *
  * @module
  */
@@ -33,12 +33,15 @@ export function encodeIndexEntry(
   store<u32>(ptr, crc32(ptr, <u32> INDEX_CRC, 0), INDEX_CRC);
 }
 
-/** 1 when an intact entry with this salt is at `ptr`. */
+/** 1 if an intact entry with this salt is at `ptr`. */
 export function checkIndexEntry(ptr: usize, salt: u32): bool {
   return load<u32>(ptr, INDEX_SALT) == salt && load<u32>(ptr, INDEX_CRC) == crc32(ptr, <u32> INDEX_CRC, 0);
 }
 
-/** The intact entry with the greatest id not above `id`, as its number from the first; -1 when there is none. */
+/**
+ * The number of the intact entry with the greatest id not above `id`, counted from the first; -1 if there is
+ * none.
+ */
 export function lookupById(ptr: usize, entryCount: u32, salt: u32, id: f64): i32 {
   const wanted = <u64> id;
   let best: i32 = -1;
@@ -56,8 +59,8 @@ export function lookupById(ptr: usize, entryCount: u32, salt: u32, id: f64): i32
 }
 
 /**
- * The last intact entry, in the order of offsets, that lies before the first intact one whose time is `time`
- * or later: no event from `time` on lies before it. -1 when there is none.
+ * The last intact entry, in the order of offsets, before the first intact one whose time is `time` or later:
+ * no event from `time` on is before it. -1 if there is none.
  */
 export function lookupByTime(ptr: usize, entryCount: u32, salt: u32, time: f64): i32 {
   const wanted = <u64> time;

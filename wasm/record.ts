@@ -1,5 +1,5 @@
 /**
- * The 64-byte records at both ends of a frame: their sizes, their checks, the search for them.
+ * The 64-byte records at both ends of a frame: sizes derived from them, checking them, searching for them.
  *
  * @module
  */
@@ -30,10 +30,10 @@ import {
   TRAILER_MAGIC,
 } from "./format";
 
-/** Bits of a number that JavaScript holds exactly. */
+/** Bits of a number that JavaScript represents exactly. */
 const SAFE_BITS: u64 = 53;
 
-/** Bytes from the head's first (after the header record) to the block sums. */
+/** Bytes from the start of the head (after the header record) to the block sums. */
 export function bytesBeforeSums(record: usize): u64 {
   const flags = <u32> load<u8>(record, RECORD_FLAGS);
   // A lost event has nothing, not even a size.
@@ -54,18 +54,18 @@ function blockCountOf(dataBytes: u32): u64 {
   return (<u64> dataBytes + (DATA_BLOCK_BYTES - 1)) / DATA_BLOCK_BYTES;
 }
 
-/** 1 when an intact header record (or trailer record) with this salt is at `ptr`, else 0. */
+/** 1 if an intact header record (or trailer record) with this salt is at `ptr`, else 0. */
 export function checkRecord(ptr: usize, salt: u32, trailer: bool): bool {
   return load<u32>(ptr) == (trailer ? TRAILER_MAGIC : HEADER_MAGIC) && load<u32>(ptr, RECORD_SALT) == salt &&
     isSound(ptr);
 }
 
-/** As `checkRecord`, with any salt: for a segment whose header is damaged. */
+/** Like `checkRecord`, with any salt: for a segment whose header is damaged. */
 export function checkRecordOfAnySegment(ptr: usize, trailer: bool): bool {
   return load<u32>(ptr) == (trailer ? TRAILER_MAGIC : HEADER_MAGIC) && isSound(ptr);
 }
 
-/** Whether header and trailer record speak of the same frame: all bytes between magic and CRC agree. */
+/** Whether header and trailer record are of the same frame: all bytes between magic and CRC agree. */
 export function sameFrame(header: usize, trailer: usize): bool {
   const differences = v128.or(
     v128.or(
@@ -81,14 +81,14 @@ export function sameFrame(header: usize, trailer: usize): bool {
 }
 
 /**
- * Offset from `ptr` of the first intact record, header or trailer, that starts at `from` or after it and
- * lies whole in the `bytes` bytes at `ptr`; -1 when there is none.
+ * Offset from `ptr` of the first intact record, header or trailer, that starts at or after `from` and is
+ * completely within the `bytes` bytes at `ptr`; -1 if there is none.
  */
 export function findRecord(ptr: usize, bytes: u32, from: u32, salt: u32): i32 {
   return find(ptr, bytes, from, salt, false);
 }
 
-/** As `findRecord`, with any salt. */
+/** Like `findRecord`, with any salt. */
 export function findRecordOfAnySegment(ptr: usize, bytes: u32, from: u32): i32 {
   return find(ptr, bytes, from, 0, true);
 }
@@ -98,7 +98,7 @@ function find(ptr: usize, bytes: u32, from: u32, salt: u32, anySalt: bool): i32 
   const last = ptr + bytes - RECORD_BYTES;
   let at = ptr + from;
   while (at <= last) {
-    // Every start up to `last` has 64 bytes after it, so these loads stay inside.
+    // Every start up to `last` has 64 bytes after it, so these loads stay in bounds.
     while (
       at + 64 <= last && !v128.any_true(v128.or(
         v128.or(pairs(at), pairs(at + 16)),
@@ -126,7 +126,7 @@ function pairs(at: usize): v128 {
   );
 }
 
-/** Everything that does not depend on magic and salt. The CRC comes last, because it costs most. */
+/** All checks that do not depend on magic and salt. The CRC comes last, because it costs most. */
 function isSound(ptr: usize): bool {
   const kind = <u32> load<u8>(ptr, RECORD_KIND);
   if (kind < KIND_EVENTS || kind > KIND_CHUNK) return false;

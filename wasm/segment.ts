@@ -52,9 +52,9 @@ export function encodeSegmentHeader(
 }
 
 /**
- * 0 a segment header that can be read, 1 not a segment, 2 damaged, 3 of a newer version. The CRC comes
- * before the version: a flipped bit must not pass for a newer program's file. So its place is fixed for
- * every version to come.
+ * 0 a readable segment header, 1 not a segment, 2 damaged, 3 of a newer version. The CRC is checked before
+ * the version: a flipped bit must not pass for a newer program's file. So its position is the same in all
+ * future versions.
  */
 export function checkSegmentHeader(ptr: usize): u32 {
   if (load<u64>(ptr) != SEGMENT_MAGIC) return NOT_A_SEGMENT;

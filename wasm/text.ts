@@ -1,10 +1,12 @@
 /**
- * What can be said of metadata text without decoding it.
+ * What can be said about metadata text without decoding it.
  *
  * @module
  */
 
-/** 1 when a byte is a control character that no JSON text has: any but tab, line feed and carriage return. */
+/**
+ * 1 if a byte is a control character that no JSON text has: any except tab, line feed and carriage return.
+ */
 export function hasControls(ptr: usize, bytes: u32): bool {
   const end = ptr + bytes;
   for (; ptr + 16 <= end; ptr += 16) {

@@ -1,14 +1,14 @@
 /*
- * The append protocol, small enough to be gone through exhaustively: append, find, torn frames, seal, roll, remove.
+ * The append protocol, small enough to be explored exhaustively: append, find, torn frames, seal, roll, remove.
  *
  * A frame is two cells, its header and its trailer: 2 * f and 2 * f + 1. An append is one write under the file's lock,
- * seen by others cell by cell; a full disk cuts it in two writes with other appends between, or a kill ends it
- * half-way. Every look at a file is a step of its own, with everything possible between two of them.
+ * seen by others cell by cell; a full disk splits it into two writes with other appends in between, or a kill ends it
+ * half-way. Every read of a file is a separate step, and anything may happen between two of them.
  *
- * Remedies that can be taken out, each of which the checker must miss:
- *   -DONE_LOOK     a reader that found what follows does not look at the torn frame again
- *   -DHEADER_ONLY  a writer that finds its header takes its frame for landed
- *   -DNO_QUESTION  a writer makes the next segment without asking whether its own is still the last
+ * Remedies that can be taken out; without any of them, the checker must find a broken promise:
+ *   -DONE_LOOK     a reader that found what follows does not read the torn frame again
+ *   -DHEADER_ONLY  a writer that finds its header concludes that its frame was stored
+ *   -DNO_QUESTION  a writer creates the next segment without checking that its own is still the last
  */
 #define SEGMENTS 3
 #define CELLS (2 * FRAMES)
@@ -29,7 +29,7 @@ bool isSeal[FRAMES + 1], confirmed[FRAMES + 1], seen[FRAMES + 1];
 byte idOf[FRAMES + 1], frameOf[FRAMES + 1];
 byte cuts = CUTS, working = 2;
 
-/* Someone learns that a frame has an id: it has the same for everybody, for ever. */
+/* A process learns the id of a frame: every process must always see the same one. */
 inline tell(f, i) {
   d_step {
     assert(idOf[f] == NONE || idOf[f] == i);
@@ -38,7 +38,7 @@ inline tell(f, i) {
   }
 }
 
-/* What lies at an offset: FRAME, GAP, END (a seal) or TAIL, and where the next thing begins. */
+/* What is at an offset: FRAME, GAP, END (a seal) or TAIL, and where the next entry begins. */
 mtype = { FRAME, GAP, END, TAIL };
 inline search(s, from) {
   d_step {
@@ -83,7 +83,7 @@ looked:
 inline put(s, c) { d_step { at(s, size[s]) = c; size[s]++ } }
 inline take(s) { atomic { !locked[s] -> locked[s] = true } }
 
-/* The last segment that is there, as a listing shows it. */
+/* The last existing segment, as a listing shows it. */
 inline last(s) {
   d_step { s = SEGMENTS - 1; do :: s > 0 && !exists[s] -> s-- :: else -> break od }
 }
@@ -116,7 +116,7 @@ push:
     :: goto done /* killed */
     fi
   fi;
-  /* Where it landed. */
+  /* Find the frame. */
 #ifdef HEADER_ONLY
   if :: at(s, o) == 2 * f -> next = o + 2; goto landed :: else -> skip fi;
 #else
@@ -128,7 +128,7 @@ push:
     :: result == FRAME && first == 2 * f -> goto landed
     :: result == FRAME && first != 2 * f -> o = next; i++
     :: result == GAP -> o = next
-    :: result == TAIL -> goto push /* cut in two: once more */
+    :: result == TAIL -> goto push /* split in two: append again */
     :: result == END -> goto roll
     fi
   od;
@@ -147,7 +147,7 @@ roll: /* The seal at o fixes the first id of the next segment, and its name. */
     if
     :: wanted && !exists[s + 1] ->
       if
-      :: removed[s + 1] -> again[s + 1] = true /* a segment made again: it is empty, and never the last */
+      :: removed[s + 1] -> again[s + 1] = true /* a segment created again: it is empty, and never the last */
 #ifdef NO_QUESTION
         ; assert(false)
 #endif
@@ -180,11 +180,11 @@ proctype Reader() {
     :: result == FRAME -> tell(first / 2, i); seen[first / 2] = true; o = next; i++
     :: result == GAP -> o = next
     :: result == END && exists[s + 1] && !again[s + 1] -> s++; assert(base[s] == i); o = 0
-    :: else -> /* Nothing more yet. Once all writers are done, one more look settles it. */
+    :: else -> /* Nothing more yet. Once all writers are done, one more read is final. */
       if
       :: finishing -> break
       :: working == 0 -> finishing = true
-      :: result == END && removed[s + 1] -> goto known /* removed under it, which it learns */
+      :: result == END && removed[s + 1] -> goto known /* it learns that the segment was removed */
       fi
     fi
   od;
