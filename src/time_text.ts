@@ -39,13 +39,19 @@ function numberTime(text: string): number | undefined {
   return text === "0" ? 0 : undefined;
 }
 
-function ageTime(text: string, now: () => number): number | undefined {
-  if (text === "now") return now();
+/** An age such as `90s`, `1h30m` or `7d` in milliseconds; undefined if the text is not one. */
+export function ageMsOf(text: string): number | undefined {
   if (!AGE.test(text)) return undefined;
   let age = 0;
   for (const [, count, unit = ""] of text.matchAll(AGE_PART)) age += Number(count) * UNIT_MS[unit]!;
+  return age;
+}
+
+function ageTime(text: string, now: () => number): number | undefined {
+  if (text === "now") return now();
+  const age = ageMsOf(text);
   // Clamped: an age longer than the time since 1970 means everything.
-  return Math.max(0, now() - age);
+  return age === undefined ? undefined : Math.max(0, now() - age);
 }
 
 function dateTime(text: string, now: () => number): number | undefined {

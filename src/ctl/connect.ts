@@ -88,7 +88,11 @@ export function topicNameOf(args: ParsedArguments): string {
 export function topicAndConsumerOf(args: ParsedArguments): { topic: string; consumer: string | undefined } {
   const name = args.text("name");
   const topic = args.text("topic") ?? args.positional[0];
-  const consumer = args.text("consumer");
+  const [, second] = args.positional;
+  const consumer = args.text("consumer") ?? second;
+  if (second !== undefined && consumer !== second) {
+    throw new UsageError(`Two consumers are named, "${consumer}" and "${second}": leave one out`);
+  }
   if (topic === undefined) {
     if (name === undefined) throw new UsageError('Missing topic: add "--topic TOPIC"');
     return { topic: name, consumer };

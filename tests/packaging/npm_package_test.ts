@@ -107,7 +107,8 @@ test("the package's manifest is complete", () => {
     assert(own[key] !== undefined, key);
     assertEquals(manifest[key], own[key], key);
   }
-  assertEquals(Object.keys(manifest.bin), ["diaspora-ctl"]);
+  assertEquals(Object.keys(manifest.bin), ["diaspora-ctl", "dctl"]);
+  assertEquals(new Set(Object.values(manifest.bin)).size, 1, "npx starts a package's only program");
   assertEquals(manifest.dependencies, { ajv: own.dependencies.ajv });
   assertEquals(manifest.peerDependenciesMeta["@platformatic/kafka"], { optional: true });
   assertEquals(manifest.private, undefined);

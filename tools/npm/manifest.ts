@@ -34,7 +34,7 @@ export const dependencies: Record<string, string> = Object.fromEntries(
 export const peers: Record<string, string> = own.peerDependencies;
 
 /** Name of the command, and its entry point. JSR has no commands: there it is an export. */
-export const COMMAND = { name: "diaspora-ctl", source: "./cli.ts" } as const;
+export const COMMAND = { name: "diaspora-ctl", shortName: "dctl", source: "./cli.ts" } as const;
 
 /** The entry points of the library: `.`, `./testing` and others, each with its source file. */
 export const entryPoints: Record<string, string> = Object.fromEntries(
@@ -72,6 +72,7 @@ export function manifest(): Record<string, unknown> {
       require: exported(FOLDERS.script, entry, source),
     }];
   });
+  const program = `${FOLDERS.module}/${moduleName("./cli")}.js`;
   return {
     ...{ name, version, description, license, keywords, homepage, repository, bugs, type, engines },
     main: `./${FOLDERS.script}/mod.js`,
@@ -80,7 +81,8 @@ export function manifest(): Record<string, unknown> {
     exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
     // Importing the Kafka entry point registers its driver.
     sideEffects: true,
-    bin: { [COMMAND.name]: `${FOLDERS.module}/${moduleName("./cli")}.js` },
+    // npx starts the first one, since both are the same program.
+    bin: { [COMMAND.name]: program, [COMMAND.shortName]: program },
     dependencies,
     peerDependencies: own.peerDependencies,
     peerDependenciesMeta: own.peerDependenciesMeta,

@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
     throw new UsageError('"--ack" needs a consumer name: add "--consumer NAME"');
   }
   const limits = limitsOf(args);
-  const start = parseStart("--from", args.text("from") ?? "earliest");
+  const start = parseStart("--from", args.text("from") ?? (args.flag("tail") ? "latest" : "earliest"));
   const partitions = partitionsOf(args);
   const group = args.flag("group");
   if (group) checkGroup(name, start, partitions);

@@ -2,6 +2,7 @@ import type { ComponentOptions, Driver, JsonObject } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import type { Log } from "../console/log.ts";
 import { componentsOf, openDriver } from "../connect.ts";
+import { topicOptionsOf } from "../topic_options.ts";
 import { UsageError } from "../usage_error.ts";
 import { withoutSecrets } from "../../secrets.ts";
 
@@ -10,7 +11,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { args, console } = invocation;
   const name = args.text("name") ?? args.positional[0];
   if (name === undefined) throw new UsageError('Missing topic: add "--name TOPIC"');
-  const options = args.document("topic").document;
+  const options = topicOptionsOf(args);
   const components = componentsOf(args);
   await using driver = await openDriver(invocation);
   if (args.flag("if-not-exists") && await driver.topicExists(name)) {

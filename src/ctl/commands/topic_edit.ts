@@ -1,5 +1,6 @@
 import type { Invocation } from "../command.ts";
 import { topicNameOf, withTopic } from "../connect.ts";
+import { topicOptionsOf } from "../topic_options.ts";
 import { UsageError } from "../usage_error.ts";
 import { withoutSecrets } from "../../secrets.ts";
 
@@ -7,7 +8,7 @@ import { withoutSecrets } from "../../secrets.ts";
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console } = invocation;
   const name = topicNameOf(args);
-  const options = args.document("topic").document;
+  const options = topicOptionsOf(args);
   if (Object.keys(options).length === 0) {
     throw new UsageError('Nothing to change: add options such as "--topic.KEY VALUE"');
   }

@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { PROGRAM } from "../program.ts";
+import { PROGRAM, SHORT_PROGRAM } from "../program.ts";
 import {
   firstWords,
   groups,
@@ -68,7 +68,7 @@ export function bashScript(commands: readonly CommandSpec[]): string {
     "  # The key that follows --driver. is typed by hand",
     '  if [ "${#COMPREPLY[@]}" -eq 1 ] && [ "${COMPREPLY[0]: -1}" = . ]; then compopt -o nospace 2>/dev/null; fi',
     "}",
-    `complete -F _diaspora_ctl ${PROGRAM}`,
+    `complete -F _diaspora_ctl ${PROGRAM} ${SHORT_PROGRAM}`,
     "",
   );
   return lines.join("\n");

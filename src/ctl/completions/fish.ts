@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { PROGRAM } from "../program.ts";
+import { PROGRAM, SHORT_PROGRAM } from "../program.ts";
 import {
   type CompletedOption,
   firstWords,
@@ -30,6 +30,7 @@ export function fishScript(commands: readonly CommandSpec[]): string {
     "    $words[1] __complete $argv[1] $words[2..-1] 2>/dev/null",
     "end",
     `complete -c ${PROGRAM} -f`,
+    `complete -c ${SHORT_PROGRAM} -w ${PROGRAM}`,
   ];
   const word = (condition: string, name: string, meaning: string): string =>
     `complete -c ${PROGRAM} -n ${quote(condition)} -a ${quote(name)} -d ${quote(meaning)}`;

@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import { PROGRAM } from "../program.ts";
+import { PROGRAM, SHORT_PROGRAM } from "../program.ts";
 import {
   type CompletedOption,
   firstWords,
@@ -25,7 +25,7 @@ const NAMES = [
 /** The completion script for zsh: a file `_diaspora-ctl` in a folder of `$fpath`. */
 export function zshScript(commands: readonly CommandSpec[]): string {
   const lines = [
-    `#compdef ${PROGRAM}`,
+    `#compdef ${PROGRAM} ${SHORT_PROGRAM}`,
     "",
     ...NAMES,
     "_diaspora_ctl() {",
@@ -63,7 +63,7 @@ export function zshScript(commands: readonly CommandSpec[]): string {
     '  _diaspora_ctl "$@"',
     "else",
   );
-  lines.push(`  compdef _diaspora_ctl ${PROGRAM}`, "fi", "");
+  lines.push(`  compdef _diaspora_ctl ${PROGRAM} ${SHORT_PROGRAM}`, "fi", "");
   return lines.join("\n");
 }
 

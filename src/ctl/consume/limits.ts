@@ -14,9 +14,9 @@ export interface Limits {
   max: number;
 }
 
-/** Reads `--until`, `--follow` and `--max`. */
+/** Reads `--until`, `--follow`, `--tail` and `--max`. */
 export function limitsOf(args: ParsedArguments): Limits {
-  const follow = args.flag("follow");
+  const follow = args.flag("follow") || args.flag("tail");
   const limits: Limits = { follow, max: args.number("max") ?? Infinity };
   const until = args.text("until");
   if (until === undefined) return limits;

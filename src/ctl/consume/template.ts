@@ -56,6 +56,9 @@ export async function wholeData(event: Event): Promise<Uint8Array> {
   return Buffer.concat(pieces);
 }
 
+/** What is typed most. */
+const SHORT_NAMES: Readonly<Record<string, string>> = { p: "partition", m: "metadata" };
+
 const DATA_FIELDS = ["data", "base64", "hex"];
 
 function fieldsOf(topic: string): Readonly<Record<string, Field>> {
@@ -76,7 +79,8 @@ function fieldsOf(topic: string): Readonly<Record<string, Field>> {
 }
 
 function fieldOf(name: string, fields: Readonly<Record<string, Field>>): Field {
-  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  const long = Object.hasOwn(SHORT_NAMES, name) ? SHORT_NAMES[name]! : name;
+  const field = Object.hasOwn(fields, long) ? fields[long] : undefined;
   if (field !== undefined) return field;
   if (name.startsWith("metadata.")) {
     const keys = name.split(".").slice(1);

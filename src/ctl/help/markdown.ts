@@ -20,6 +20,8 @@ This page is generated from the same table as \`${PROGRAM} --help\`; a test runs
   nested ones), \`--driver-config FILE.json\` a file with them; options on the command line override
   those in the file. \`--topic\`, \`--validator\`, \`--serializer\` and \`--partition-selector\` work the same way; a name may be
   \`NAME:MODULE\`, with the module relative to the working directory.
+- **Short name.** The npm package installs the command as \`dctl\`, too (of the binary, \`ln -s diaspora-ctl
+  dctl\` makes one); [what is done daily](daily.md) shows what there is to type.
 - **Store.** \`--store PATH\` is short for the files driver: \`diaspora-ctl topic ls --store ./data\`. A path without
   a folder is an error (exit code ${EXIT.noSuchTopic}), unless the command creates the store.
 - **Contexts.** \`diaspora-ctl context add NAME --store PATH --use\` saves a driver with its options under a name;

@@ -82,6 +82,7 @@ export const NAME: OptionSpec = {
 /** For commands about a topic and a consumer name. */
 export const CONSUMER: OptionSpec = {
   name: "consumer",
+  short: "c",
   kind: "text",
   value: "NAME",
   names: "consumer",
@@ -121,6 +122,7 @@ export const DESTRUCTIVE: readonly OptionSpec[] = [
 /** A subset of the partitions. */
 export const PARTITIONS: OptionSpec = {
   name: "partition",
+  short: "p",
   kind: "text",
   value: "N",
   repeat: true,

@@ -72,7 +72,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     details:
       "Prints how many events will be skipped or repeated, and asks on a terminal; elsewhere it proceeds, " +
       "and prints the previous position.",
-    positional: ["[TOPIC]"],
+    positional: ["[TOPIC]", "[CONSUMER]"],
     options: [
       TOPIC,
       CONSUMER,

@@ -32,6 +32,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       },
       {
         name: "metadata",
+        short: "m",
         kind: "text",
         value: "JSON",
         describe: "Metadata of one event, pushed without reading lines; with base64, metadata of every event",
@@ -42,9 +43,10 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         value: "FILE",
         describe: "Data part of each event; - is standard input, which needs --metadata",
       },
-      { name: "partition", kind: "count", value: "N", describe: "Request this partition" },
+      { name: "partition", short: "p", kind: "count", value: "N", describe: "Request this partition" },
       {
         name: "key",
+        short: "k",
         kind: "text",
         value: "KEY",
         describe:
@@ -84,6 +86,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       ...ENGINE,
       {
         name: "from",
+        short: "o",
         kind: "text",
         value: "WHERE",
         describe:
@@ -98,10 +101,22 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
           "Where to stop: end (default without --follow), before this id in each partition, or before @TIME",
       },
       { name: "follow", short: "f", kind: "flag", describe: "Wait for new events" },
+      {
+        name: "tail",
+        short: "F",
+        kind: "flag",
+        describe: "Wait for new events, and begin with them: the same as --follow --from latest",
+      },
       { name: "max", short: "n", kind: "count", value: "N", describe: "Stop after this many events" },
-      { name: "ack", kind: "flag", describe: "Acknowledge what was printed; requires a consumer name" },
+      {
+        name: "ack",
+        short: "a",
+        kind: "flag",
+        describe: "Acknowledge what was printed; requires a consumer name",
+      },
       {
         name: "group",
+        short: "g",
         kind: "flag",
         describe:
           "Share the partitions with other consumers of this name that use --group: each event goes to one of them",
@@ -141,8 +156,8 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         kind: "text",
         value: "TEXT",
         describe:
-          "Print each event as this line: {topic}, {partition}, {id}, {time}, {timestamp} in milliseconds, " +
-          "{metadata}, {metadata.KEY}, {size} of the data, {data} as text, {base64}, {hex}; \\t and \\n, {{ for a brace",
+          "Print each event as this line: {topic}, {partition} or {p}, {id}, {time}, {timestamp} in milliseconds, " +
+          "{metadata} or {m}, {metadata.KEY}, {size} of the data, {data} as text, {base64}, {hex}; \\t and \\n, {{ for a brace",
       },
       JSON_OUTPUT,
       PROGRESS,

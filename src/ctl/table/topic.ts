@@ -1,8 +1,15 @@
-import type { CommandSpec } from "../command.ts";
+import type { CommandSpec, OptionSpec } from "../command.ts";
 import { DRIVER_OPTIONS } from "../help/driver_options.ts";
 import { COMPONENTS, DESTRUCTIVE, ENGINE, JSON_OUTPUT, NAME, PARTITIONS, SHARED, TOPIC } from "./common.ts";
 
 const TOPIC_KEYS = (DRIVER_OPTIONS.files?.topic ?? []).map(([key]) => key);
+
+const RETENTION: OptionSpec = {
+  name: "retention",
+  kind: "text",
+  value: "AGE",
+  describe: "How long events are kept, such as 7d: the same as --topic.retention_seconds",
+};
 
 /** `diaspora-ctl topic …`. */
 export const TOPIC_COMMANDS: readonly CommandSpec[] = [
@@ -25,6 +32,14 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
         keys: TOPIC_KEYS,
         describe: "Option of the topic, e.g. --topic.num_partitions 4",
       },
+      {
+        name: "partitions",
+        short: "p",
+        kind: "count",
+        value: "N",
+        describe: "Number of partitions: the same as --topic.num_partitions N",
+      },
+      RETENTION,
       ...COMPONENTS,
       { name: "if-not-exists", kind: "flag", describe: "Do nothing if the topic already exists" },
       ...SHARED,
@@ -91,6 +106,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
         describe: "Topic to work on, and with --topic.KEY VALUE the options to change",
       },
       NAME,
+      RETENTION,
       ...ENGINE,
       ...SHARED,
     ],
@@ -142,6 +158,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["topic", "delete"],
+    alias: "rm",
     summary: "Delete a topic with all its events",
     positional: ["[TOPIC]"],
     options: [
