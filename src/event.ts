@@ -11,7 +11,7 @@ export type { EventID } from "./event_id.ts";
 /** Whether an event's metadata was stored as JSON text, which `metadataText` then returns unchanged. */
 export let isStoredAsText: (event: Event<unknown>) => boolean;
 /** The data part that was delivered with an event, if it is complete and in memory that no one else uses. */
-export let loadedWhole: (event: Event<unknown>) => Uint8Array | undefined;
+export let completeData: (event: Event<unknown>) => Uint8Array | undefined;
 
 /**
  * A stored event, as delivered by a consumer. Metadata is parsed on first access; data is present only if the
@@ -39,7 +39,7 @@ export class Event<T = JsonValue> {
 
   static {
     isStoredAsText = (event) => event.#batch.owner.serializer.writesJsonText === true;
-    loadedWhole = (event) => event.#batch.owner.givesWholeData ? event.data : undefined;
+    completeData = (event) => event.#batch.owner.deliversWholeData ? event.data : undefined;
   }
 
   /** Created by consumers. */

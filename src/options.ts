@@ -132,10 +132,10 @@ function missing(owner: string, key: string, known: OptionRule): InvalidOptionEr
 
 /** How errors show a value. */
 export function show(value: unknown): string {
-  return cut(shownWhole(value));
+  return cut(showFully(value));
 }
 
-function shownWhole(value: unknown): string {
+function showFully(value: unknown): string {
   if (typeof value === "object" && value !== null) return safeJson(value);
   if (typeof value === "string") return JSON.stringify(withoutSecrets(value));
   // JSON.stringify throws on a bigint and turns NaN into null.

@@ -8,11 +8,11 @@ const CONDITIONS = ["beforeId", "beforeTime", "maxBytes", "acknowledged"] as con
 export function readTrimRequest(request: TrimRequest): TrimRequest {
   checkOptions("trim", request, [...CONDITIONS, "bytesMax", "partitions", "dryRun"]);
   const { beforeId, beforeTime, bytesMax, maxBytes = bytesMax, acknowledged, dryRun } = request;
-  const isWhole = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (beforeId !== undefined && !isWhole(beforeId)) {
+  const isWholeNumber = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (beforeId !== undefined && !isWholeNumber(beforeId)) {
     throw invalidOption("trim", "beforeId", beforeId, "an event id");
   }
-  if (maxBytes !== undefined && !isWhole(maxBytes)) {
+  if (maxBytes !== undefined && !isWholeNumber(maxBytes)) {
     throw invalidOption(
       "trim",
       request.maxBytes === undefined ? "bytesMax" : "maxBytes",

@@ -15,7 +15,7 @@ export class EventSource<T> implements EventOwner {
   /** Replaced once the real one has loaded, before the first event is read. */
   serializer: Serializer;
   readonly topic: string;
-  readonly givesWholeData: boolean;
+  readonly deliversWholeData: boolean;
   /** Share of the last batch's events whose metadata was accessed. */
   accessedShare = 1;
   readonly #driver: ConsumerInterface;
@@ -42,7 +42,7 @@ export class EventSource<T> implements EventOwner {
     this.#settings = settings;
     this.topic = settings.topic;
     this.serializer = settings.serializer;
-    this.givesWholeData = settings.delivery?.isWhole === true;
+    this.deliversWholeData = settings.delivery?.isWhole === true;
   }
 
   /**

@@ -70,7 +70,7 @@ export function requestOf<T>(options: ConsumerOptions<T>, numPartitions: number)
   checkFunction("dataSelector", dataSelector);
   checkFunction("dataAllocator", dataAllocator);
   checkFunction("onDamage", onDamage);
-  checkWhole("maxNumBatches", maxNumBatches, "a whole number above 0");
+  checkWholeNumber("maxNumBatches", maxNumBatches, "a whole number above 0");
   checkGroup(options);
   return {
     from: checkedPosition("consumer", "from", from),
@@ -126,7 +126,7 @@ export function eventsMaxOf(batchSize: BatchSize | undefined, numPartitions: num
   if (batchSize === undefined || batchSize === BatchSize.Adaptive) {
     return numPartitions === 1 ? ALONE_EVENTS_MAX : SHARED_EVENTS_MAX;
   }
-  checkWhole("batchSize", batchSize, "a whole number above 0 or BatchSize.Adaptive");
+  checkWholeNumber("batchSize", batchSize, "a whole number above 0 or BatchSize.Adaptive");
   return batchSize;
 }
 
@@ -172,7 +172,7 @@ function checkFunction(option: string, value: unknown): void {
   }
 }
 
-function checkWhole(option: string, value: unknown, expected: string): void {
+function checkWholeNumber(option: string, value: unknown, expected: string): void {
   if (!Number.isSafeInteger(value) || (value as number) <= 0) {
     throw invalidOption("consumer", option, value, expected);
   }

@@ -11,7 +11,7 @@ export class FileWindow implements Disposable {
   #start = 0;
 
   constructor(storage: Storage, readonly path: string, private readonly aheadBytes: number) {
-    this.#file = openIfThere(storage, path);
+    this.#file = openIfExists(storage, path);
     this.size = this.#file?.size() ?? 0;
   }
 
@@ -59,7 +59,7 @@ export class FileWindow implements Disposable {
   }
 }
 
-function openIfThere(storage: Storage, path: string): StorageFile | undefined {
+function openIfExists(storage: Storage, path: string): StorageFile | undefined {
   try {
     return storage.open(path, "read");
   } catch (error) {

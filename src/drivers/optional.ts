@@ -24,7 +24,7 @@ function places(): string[] {
 }
 
 /** Opens the `kafka` driver if it is available without having been imported. */
-export async function openKafkaIfThere(name: string, options: JsonObject): Promise<DriverInterface> {
+export async function openKafkaIfInstalled(name: string, options: JsonObject): Promise<DriverInterface> {
   let cause: unknown;
   for (const place of places()) {
     let module: KafkaModule;

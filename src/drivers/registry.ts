@@ -4,7 +4,7 @@ import { InvalidOptionError, ModuleLoadError, UnknownDriverError } from "../erro
 import type { JsonObject } from "../json.ts";
 import { quoted } from "../quoted.ts";
 import { withAbsoluteRoot } from "./files/root_path.ts";
-import { openKafkaIfThere } from "./optional.ts";
+import { openKafkaIfInstalled } from "./optional.ts";
 
 /** Creates a driver from its configuration document. */
 export type DriverFactory = (options: JsonObject) => DriverInterface | Promise<DriverInterface>;
@@ -23,8 +23,8 @@ const secretOptions = new Map<string, readonly string[]>();
 // Loaded on first use, so that unused engines cost nothing.
 const factories = new Map<string, DriverFactory>([
   ["files", openFiles],
-  ["octopus", (options) => openKafkaIfThere("octopus", options)],
-  ["kafka", (options) => openKafkaIfThere("kafka", options)],
+  ["octopus", (options) => openKafkaIfInstalled("octopus", options)],
+  ["kafka", (options) => openKafkaIfInstalled("kafka", options)],
   ["memory", async (options) => new (await import("./memory/driver.ts")).MemoryDriver(options)],
 ]);
 

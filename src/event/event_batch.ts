@@ -24,7 +24,7 @@ export interface EventOwner {
   /** Deserializes stored metadata. */
   readonly serializer: Serializer;
   /** Whether events are delivered with their complete data part, in memory not allocated by the user. */
-  readonly givesWholeData: boolean;
+  readonly deliversWholeData: boolean;
   /** Share of the previous batch's events whose metadata was accessed; initially 1. */
   readonly accessedShare: number;
   /** Acknowledges this event and every earlier one of its partition. */

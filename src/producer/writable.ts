@@ -1,6 +1,6 @@
 import type { DataPart } from "../data_view.ts";
 import { BackpressureError } from "../errors.ts";
-import { Event, isStoredAsText, loadedWhole } from "../event.ts";
+import { completeData, Event, isStoredAsText } from "../event.ts";
 import { dataPieces } from "../event/data_pieces.ts";
 import type { EventID } from "../event_id.ts";
 import type { Future } from "../future.ts";
@@ -80,7 +80,7 @@ async function pushEvent<T>(producer: PushTarget<T>, event: Event<T>): Promise<v
   const metadata = metadataOf(event);
   const options = { partition: event.partition };
   const { size } = event.dataDescriptor;
-  const data = size === 0 ? undefined : loadedWhole(event);
+  const data = size === 0 ? undefined : completeData(event);
   if (size <= WHOLE_DATA_BYTES_MAX || data !== undefined) {
     const whole = size === 0 ? undefined : data ?? await event.loadData();
     await pushed(producer, () => producer.push(metadata, whole, options));

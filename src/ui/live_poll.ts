@@ -27,7 +27,7 @@ export interface LiveListener {
 }
 
 /** What to listen for. */
-export interface LiveWanted {
+export interface LiveRequest {
   name: string;
   only: number | undefined;
   filter: EventFilter | undefined;
@@ -43,7 +43,7 @@ export class LivePoll {
   readonly #ended: Promise<void>;
   #turn = 0;
 
-  constructor(private readonly topics: OpenTopics, private readonly wanted: LiveWanted) {
+  constructor(private readonly topics: OpenTopics, private readonly wanted: LiveRequest) {
     this.begun = topics.use(wanted.name, (topic) => this.#begin(topic));
     this.#ended = this.begun.then(() => this.#run());
     // `begun` and `until` report it to their callers.

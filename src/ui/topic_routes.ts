@@ -131,9 +131,9 @@ async function answerLive(
 async function answerAboutEvent({ topics }: TopicServices, request: TopicRequest): Promise<void> {
   const { name, rest: [, partitionText, events, idText, data], query, response } = request;
   const [partition, id] = [Number(partitionText), Number(idText)];
-  const isAsked = events === "events" && (data === undefined || data === "data") &&
+  const isEventRequest = events === "events" && (data === undefined || data === "data") &&
     Number.isSafeInteger(partition) && Number.isSafeInteger(id);
-  if (!isAsked) throw new NotFoundError("There is no such event");
+  if (!isEventRequest) throw new NotFoundError("There is no such event");
   await topics.use(name, (topic) =>
     useEvent(topic, { partition, id }, (event) => {
       if (data === "data") return sendData(event, query, response);

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncl
 import { barChart } from "../../src/ctl/bench/chart/bar_chart.ts";
 import { formatBytes, formatCount, formatMs, formatSpeed } from "../../src/ctl/bench/chart/format.ts";
 import { latencyChart } from "../../src/ctl/bench/chart/latency_chart.ts";
-import { lineChart, spreadApart } from "../../src/ctl/bench/chart/line_chart.ts";
+import { lineChart, spread } from "../../src/ctl/bench/chart/line_chart.ts";
 import { linearScale, logScale, stepScale } from "../../src/ctl/bench/chart/scale.ts";
 import { page, table } from "../../src/ctl/bench/page.ts";
 import { percentile } from "../../src/ctl/bench/percentile.ts";
@@ -35,7 +35,7 @@ test("a step scale spaces values evenly", () => {
 });
 
 test("labels at the ends of lines do not overlap", () => {
-  const moved = spreadApart([100, 101, 300], 17);
+  const moved = spread([100, 101, 300], 17);
   assert(moved[1] - moved[0] >= 16.9);
   assertAlmostEquals(moved[2], 300);
 });

@@ -91,7 +91,7 @@ export class KafkaTopic implements TopicInterface {
   }
 
   async describe(): Promise<PartitionDescription[]> {
-    await this.#checkThere();
+    await this.#checkExists();
     const described = await describePartitions(
       this.cluster,
       this.#offsets,
@@ -103,7 +103,7 @@ export class KafkaTopic implements TopicInterface {
   }
 
   async lag(consumerName: string): Promise<PartitionLag[]> {
-    await this.#checkThere();
+    await this.#checkExists();
     return await lagOf({
       described: await this.describe(),
       stored: await this.#offsets.stored(consumerName, this.#numbers),
@@ -131,7 +131,7 @@ export class KafkaTopic implements TopicInterface {
   }
 
   async members(consumerName: string): Promise<GroupMember[]> {
-    await this.#checkThere();
+    await this.#checkExists();
     return await findMembers({ ...this.#opened, cluster: this.cluster }, consumerName);
   }
 
@@ -179,7 +179,7 @@ export class KafkaTopic implements TopicInterface {
     }
     const changes = readChanges(options);
     const { kafkaName } = this.#opened;
-    await this.#checkThere();
+    await this.#checkExists();
     const configs = await changeConfigs(this.cluster, kafkaName, changes);
     const { num_partitions, replication_factor } = this.definition.options;
     this.definition = {
@@ -192,7 +192,7 @@ export class KafkaTopic implements TopicInterface {
     return Promise.resolve();
   }
 
-  async #checkThere(): Promise<void> {
+  async #checkExists(): Promise<void> {
     const found = await findTopic(this.cluster, this.#opened.kafkaName);
     if (found === undefined || found.id !== this.#opened.id) throw new TopicDeletedError(this.name);
   }

@@ -52,7 +52,7 @@ export class TopicKeeper {
   /** Creates a topic and waits until it is usable; false if it already exists. */
   async create(topic: NewTopic): Promise<boolean> {
     const isNew = this.service === undefined
-      ? await this.#createUnlessThere(topic)
+      ? await this.#createUnlessExists(topic)
       : await this.#createByService(this.service, topic);
     if (isNew) await this.#awaitAgreement(topic.kafkaName, true);
     return isNew;
@@ -80,7 +80,7 @@ export class TopicKeeper {
   }
 
   /** Tries again while the topic exists and no broker has it: brokers with ZooKeeper delete in the background. */
-  async #createUnlessThere(topic: NewTopic): Promise<boolean> {
+  async #createUnlessExists(topic: NewTopic): Promise<boolean> {
     for (const deadline = Date.now() + SPREAD_MS_MAX;;) {
       if (await this.#createInKafka(topic, topic.replicationFactor ?? REPLICATION_FACTOR)) return true;
       if (await findTopic(this.cluster, topic.kafkaName) !== undefined || Date.now() > deadline) return false;

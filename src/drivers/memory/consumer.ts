@@ -118,7 +118,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   }
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined {
-    this.store.checkThere();
+    this.store.checkExists();
     const log = ofPartition(this.store.partitions, partition);
     const position = this.position(partition);
     if (position < log.firstId) {

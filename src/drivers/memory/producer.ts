@@ -44,7 +44,7 @@ export class MemoryProducer implements ProducerInterface {
   }
 
   #store(partition: number, batch: OutgoingBatch, streamed?: Uint8Array): number {
-    this.store.checkThere();
+    this.store.checkExists();
     const baseId = ofPartition(this.store.partitions, partition).append(batch, streamed);
     this.store.announce();
     return baseId;

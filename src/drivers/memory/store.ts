@@ -43,7 +43,7 @@ export class MemoryTopicStore {
   }
 
   /** Throws `TopicDeletedError` once the topic is deleted. */
-  checkThere(): void {
+  checkExists(): void {
     if (this.isDeleted) throw new TopicDeletedError(this.name);
   }
 
@@ -59,7 +59,7 @@ export class MemoryTopicStore {
 
   /** Moves a name's position, even backwards. */
   setPosition(consumer: string, partition: number, nextId: number): void {
-    this.checkThere();
+    this.checkExists();
     let positions = this.#positions.get(consumer);
     if (positions === undefined) this.#positions.set(consumer, positions = new Map());
     positions.set(partition, nextId);

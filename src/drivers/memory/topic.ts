@@ -46,14 +46,14 @@ export class MemoryTopic implements TopicInterface {
 
   describe(): Promise<PartitionDescription[]> {
     return attempt(() => {
-      this.store.checkThere();
+      this.store.checkExists();
       return this.store.partitions.map((partition) => partition.describe());
     });
   }
 
   lag(consumerName: string): Promise<PartitionLag[]> {
     return attempt(() => {
-      this.store.checkThere();
+      this.store.checkExists();
       return this.partitions.map((_, partition) => this.#lagIn(partition, consumerName));
     });
   }
@@ -80,7 +80,7 @@ export class MemoryTopic implements TopicInterface {
 
   trim(request: TrimRequest): Promise<TrimResult[]> {
     return attempt(() => {
-      this.store.checkThere();
+      this.store.checkExists();
       return this.#chosen(request.partitions).map((partition) => {
         const firstIdBefore = partition.firstId;
         const acknowledgedId = request.acknowledged === true
@@ -94,7 +94,7 @@ export class MemoryTopic implements TopicInterface {
 
   edit(options: JsonObject): Promise<void> {
     return attempt(() => {
-      this.store.checkThere();
+      this.store.checkExists();
       const { definition } = this.store;
       this.store.definition = { ...definition, options: { ...definition.options, ...checkChanges(options) } };
     });

@@ -44,7 +44,7 @@ export function lineChart(chart: LineChart): string {
   const y = scaleOf(chart.y, series.flatMap(({ points }) => points.map(([, value]) => value)));
   const atX = (value: number): number => LEFT + x.at(value) * (WIDTH - LEFT - RIGHT);
   const atY = (value: number): number => HEIGHT - BOTTOM - y.at(value) * (HEIGHT - TOP - BOTTOM);
-  const nameYs = spreadApart(series.map(({ points }) => atY(endOf(points)[1])), NAME_GAP);
+  const nameYs = spread(series.map(({ points }) => atY(endOf(points)[1])), NAME_GAP);
   return picture({ width: WIDTH, height: HEIGHT, title }, [
     label(title, { x: 20, y: 30, kind: "title" }),
     ...(note === undefined ? [] : [label(note, { x: 20, y: 50, kind: "note" })]),
@@ -118,7 +118,7 @@ function line(x1: number, y1: number, x2: number, y2: number, kind: string): str
 }
 
 /** The positions, moved so that none is nearer than `gap` to another. */
-export function spreadApart(positions: readonly number[], gap: number): number[] {
+export function spread(positions: readonly number[], gap: number): number[] {
   const order = positions.map((position, index) => ({ position, index }))
     .sort((one, other) => one.position - other.position);
   for (let round = 0; round < 50; round++) {

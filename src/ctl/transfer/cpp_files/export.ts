@@ -1,11 +1,11 @@
 import { exportCppFiles } from "../../../cpp_files/mod.ts";
 import type { ExportJob } from "../contract.ts";
-import { cppPlace } from "./options.ts";
+import { cppLocation } from "./options.ts";
 import { counted } from "../../../counted.ts";
 
 /** Writes a topic in the layout of the C++ files driver; continues an interrupted export. */
 export async function exportTopic({ topic, options, console, done, signal }: ExportJob): Promise<void> {
-  const { rootPath, name } = cppPlace("to", options, topic.name);
+  const { rootPath, name } = cppLocation("to", options, topic.name);
   const { events, metadataBytes, dataBytes, partitions } = await exportCppFiles({
     topic,
     rootPath,

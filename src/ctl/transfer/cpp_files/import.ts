@@ -3,12 +3,12 @@ import { CppTopic } from "../../../cpp_files/topic.ts";
 import { counted } from "../../../counted.ts";
 import type { TopicImportJob } from "../contract.ts";
 import { largeSummary } from "../large_events.ts";
-import { cppPlace } from "./options.ts";
+import { cppLocation } from "./options.ts";
 
 /** Reads a topic of the C++ files driver; continues an interrupted import. */
 export async function importTopic(job: TopicImportJob): Promise<void> {
   const { topicName, driver, topicOptions, components, partial, console, signal } = job;
-  const { rootPath, name } = cppPlace("from", job.options, topicName);
+  const { rootPath, name } = cppLocation("from", job.options, topicName);
   const source = CppTopic.open(rootPath, name);
   const progress = console.startProgress("imported", { events: source.events });
   try {

@@ -5,7 +5,7 @@ import { checkKeys } from "../options.ts";
 /**
  * The location of a topic of the C++ driver: the driver's `root_path`, and the topic's name there if it differs.
  */
-export function cppPlace(
+export function cppLocation(
   prefix: "to" | "from",
   options: JsonObject,
   topicName: string,
