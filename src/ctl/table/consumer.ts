@@ -99,8 +99,9 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["consumer", "delete"],
+    alias: "rm",
     summary: "Delete a consumer's position",
-    positional: ["[TOPIC]"],
+    positional: ["[TOPIC]", "[CONSUMER]"],
     options: [TOPIC, CONSUMER, CONSUMER_NAME, ...ENGINE, ...DESTRUCTIVE, ...SHARED],
     examples: [
       {
