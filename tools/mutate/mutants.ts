@@ -114,15 +114,30 @@ export function applyMutant(text: string, { start, end, replacement, shape }: Mu
   return text.slice(0, start) + inserted + text.slice(end);
 }
 
-/** The source without comments, layout and messages for people: none of them affects the mutants. */
+/**
+ * The source without comments, layout, messages for people and names: none of them changes what there is to mutate.
+ * Names are numbered in the order in which they come, so that renaming changes nothing, and using another one does.
+ */
 export function codeOf(text: string): string {
   const parts: string[] = [];
-  const visit = (node: ts.Node): void => {
-    const children = node.getChildren();
-    if (children.length > 0) return children.forEach((child) => ts.isJSDoc(child) || visit(child));
+  const names = new Map<string, number>();
+  const textOf = (node: ts.Node): string => {
+    if (ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) {
+      const number = names.get(node.text) ?? names.size;
+      names.set(node.text, number);
+      return `name ${number}`;
+    }
+    if (ts.isStringLiteral(node) && ts.isImportDeclaration(node.parent)) return "module";
     const isMessage = (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) ||
       ts.isTemplateMiddleOrTemplateTail(node)) && node.text.includes(" ");
-    parts.push(isMessage ? "message" : node.getText());
+    return isMessage ? "message" : node.getText();
+  };
+  const visit = (node: ts.Node): void => {
+    // Their order changes with the names.
+    if (ts.isNamedImports(node)) return;
+    const children = node.getChildren();
+    if (children.length === 0) parts.push(textOf(node));
+    for (const child of children) if (!ts.isJSDoc(child)) visit(child);
   };
   visit(ts.createSourceFile("source.ts", text, ts.ScriptTarget.ESNext, true));
   return parts.join(" ");

@@ -35,8 +35,17 @@ const firstLine = (text: string): string => text.split("\n")[0];
 const code = (text: string): string =>
   `\`${firstLine(text).replaceAll("`", "'").slice(0, 90) || "(nothing)"}\``;
 
-function tableOf(tried: readonly Tried[], all: readonly Mutant[], isEquivalent: (one: Tried) => boolean) {
-  const files = [...new Set(tried.map(({ mutant }) => mutant.file))];
+/** A line for each group of files, and one for all of them together. */
+function tableOf(
+  what: string,
+  nameOf: (file: string) => string,
+  { tried, all, isEquivalent }: {
+    tried: readonly Tried[];
+    all: readonly Mutant[];
+    isEquivalent: (one: Tried) => boolean;
+  },
+): string[] {
+  const names = [...new Set(tried.map(({ mutant }) => nameOf(mutant.file)))];
   const row = (name: string, its: readonly Tried[], mutants: number): string => {
     const killed = its.filter(({ result }) => isKilled(result)).length;
     const equivalent = its.filter(isEquivalent).length;
@@ -45,17 +54,22 @@ function tableOf(tried: readonly Tried[], all: readonly Mutant[], isEquivalent: 
     return `| ${name} | ${mutants} | ${its.length} | ${killed} | ${equivalent} | ${others} | ${score} |`;
   };
   return [
-    "| file | mutants | tried | killed | equivalent | not noticed | score |",
+    `| ${what} | mutants | tried | killed | equivalent | not noticed | score |`,
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ...files.map((file) =>
+    ...names.map((name) =>
       row(
-        `\`${file}\``,
-        tried.filter(({ mutant }) => mutant.file === file),
-        all.filter((mutant) => mutant.file === file).length,
+        `\`${name}\``,
+        tried.filter(({ mutant }) => nameOf(mutant.file) === name),
+        all.filter(({ file }) => nameOf(file) === name).length,
       )
     ),
     row("all", tried, all.length),
   ];
+}
+
+/** `src/log/write` for a file in it, `src/producer` for that folder and the file of that name. */
+function folderOf(file: string): string {
+  return file.replace(/^(src\/(?:log|drivers)\/[^/]+|src\/[^/]+|wasm).*/, "$1").replace(/\.ts$/, "");
 }
 
 const lines = new Map<string, string[]>();
@@ -67,11 +81,13 @@ function lineOf({ file, line }: Mutant): string {
 
 /** The verdict on a survivor, if there is one. */
 function verdictOn({ mutant }: Tried, verdicts: readonly Verdict[]): Verdict | undefined {
-  return verdicts.find((verdict) =>
-    mutant.file.startsWith(verdict.file) && (verdict.in ?? mutant.within) === mutant.within &&
+  return verdicts.find((verdict) => isOn(verdict, mutant));
+}
+
+function isOn(verdict: Verdict, mutant: Mutant): boolean {
+  return mutant.file.startsWith(verdict.file) && (verdict.in ?? mutant.within) === mutant.within &&
     (verdict.text ?? firstLine(mutant.original)) === firstLine(mutant.original) &&
-    (verdict.operator ?? mutant.operator) === mutant.operator && lineOf(mutant).includes(verdict.line ?? "")
-  );
+    (verdict.operator ?? mutant.operator) === mutant.operator && lineOf(mutant).includes(verdict.line ?? "");
 }
 
 function survivorsOf(tried: readonly Tried[], verdicts: readonly Verdict[]): string[] {
@@ -114,12 +130,19 @@ export function writeReport(all: readonly Mutant[], wanted: readonly Mutant[], r
       percent(killed, tried.length - equivalent)
     }.`,
     "",
-    ...tableOf(tried, all, isEquivalent),
+    ...tableOf("folder", folderOf, { tried, all, isEquivalent }),
+    "",
+    "By file:",
+    "",
+    ...tableOf("file", (file) => file, { tried, all, isEquivalent }),
     "",
     "## Survivors",
     ...survivorsOf(tried, verdicts),
     "",
   ].join("\n");
   writeFileSync(PAGE, text);
+  for (const verdict of verdicts.filter((verdict) => !all.some((mutant) => isOn(verdict, mutant)))) {
+    console.log(`no mutant any more: ${JSON.stringify(verdict)}`);
+  }
   console.log(`Wrote ${PAGE}: ${killed} of ${tried.length} killed`);
 }

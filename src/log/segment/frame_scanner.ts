@@ -21,8 +21,9 @@
  */
 import { core } from "../format/core/core.ts";
 import { RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "../format/bytes.ts";
-import { decodeRecord, type FrameRecord, HEADER_MAGIC_BYTES } from "../format/frame_header.ts";
-import { READ_AHEAD_BYTES, readFully, readWindow } from "./window.ts";
+import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
+import { isBoundary, isCutByHeader, isCutByPiece, readRecord } from "./frame_end.ts";
+import { READ_AHEAD_BYTES, readWindow } from "./window.ts";
 import type { Segment } from "./segment_file.ts";
 
 /** A whole frame. */
@@ -106,7 +107,7 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
   }
   // What was found was appended after the write of this frame had ended: the frame will not become more whole.
   if (isWholeNow(segment, offset, frame)) return { kind: "frame", offset, endOffset, frame };
-  if (found < endOffset || isCutByHeader(segment, endOffset)) {
+  if (found < endOffset || isCutByHeader(segment, endOffset) || isCutByPiece(segment, offset, frame)) {
     return { kind: "gap", offset, endOffset: found, torn: true };
   }
   if (found === endOffset || isBoundary(segment, endOffset)) {
@@ -114,38 +115,6 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
   }
   // Neither the trailer nor what follows proves that the frame was ever whole: it may have been cut short.
   return { kind: "gap", offset, endOffset: found, torn: false };
-}
-
-/** Whether the file ends here, or a header begins, however damaged it is further on. */
-function isBoundary(segment: Segment, offset: number): boolean {
-  if (segment.sealOffset() === offset) return true;
-  const wanted = HEADER_MAGIC_BYTES.length;
-  const at = readWindow.at(segment, offset, wanted, RECORD_BYTES);
-  const bytes = at < 0 ? readWindow.held(segment, offset) : wanted;
-  const start = at < 0 ? core.readArea : at;
-  return HEADER_MAGIC_BYTES.slice(0, bytes).every((byte, index) => core.u8[start + index] === byte);
-}
-
-/**
- * Whether another header, whole or itself cut short, begins where the trailer of a frame should be: then the frame was
- * cut short by some bytes of its trailer.
- */
-function isCutByHeader(segment: Segment, endOffset: number): boolean {
-  const from = endOffset - RECORD_BYTES + 1;
-  const wanted = RECORD_BYTES + HEADER_MAGIC_BYTES.length;
-  // All of it, if the file has it: a window that ends within a magic must not be taken for the end of the file.
-  let at = readWindow.at(segment, from, wanted, wanted);
-  if (at < 0) at = readWindow.at(segment, from, RECORD_BYTES - 1, wanted);
-  if (at < 0) return false;
-  const bytes = Math.min(readWindow.held(segment, from), wanted);
-  for (let start = 0; start < RECORD_BYTES - 1; start++) {
-    let matched = 0;
-    while (start + matched < bytes && core.u8[at + start + matched] === HEADER_MAGIC_BYTES[matched]) {
-      matched++;
-    }
-    if (matched === HEADER_MAGIC_BYTES.length || start + matched === bytes) return true;
-  }
-  return false;
 }
 
 /**
@@ -174,11 +143,6 @@ function isWholeNow(segment: Segment, offset: number, frame: FrameRecord): boole
   const trailer = header + RECORD_BYTES;
   return readRecord(segment, offset, header) &&
     readRecord(segment, offset + frame.layout.trailer, trailer) && isTrailerOf(segment, header, trailer);
-}
-
-/** Reads a record into the core's memory; false when the file ends before it does. */
-function readRecord(segment: Segment, offset: number, at: number): boolean {
-  return readFully(segment.file, core.u8.subarray(at, at + RECORD_BYTES), offset) === RECORD_BYTES;
 }
 
 function isTrailerOf(segment: Segment, header: number, trailer: number): boolean {

@@ -188,14 +188,22 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "a torn frame is believed",
     file: "src/log/segment/frame_scanner.ts",
-    from: "if (found < endOffset || isCutByHeader(segment, endOffset)) {",
+    from:
+      "if (found < endOffset || isCutByHeader(segment, endOffset) || isCutByPiece(segment, offset, frame)) {",
     to: "if (endOffset < 0) {",
   },
   {
     what: "a frame cut short inside its trailer is believed",
-    file: "src/log/segment/frame_scanner.ts",
+    file: "src/log/segment/frame_end.ts",
     from: "  const from = endOffset - RECORD_BYTES + 1;\n",
     to: "  const from = endOffset - RECORD_BYTES + 1;\n  if (from > 0) return false;\n",
+  },
+  {
+    what: "a frame that lacks its last bytes, in whose place lies a piece of the next one, is believed",
+    file: "src/log/segment/frame_scanner.ts",
+    from: " || isCutByPiece(segment, offset, frame)) {",
+    to: ") {",
+    theme: "cut writes",
   },
   {
     what: "after a lost race the expected id is kept",

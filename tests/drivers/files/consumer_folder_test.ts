@@ -1,0 +1,156 @@
+// The folder of a consumer's positions: when it is made, what blocks it, and what a seek over several partitions leaves.
+import { assertEquals, assertThrows } from "@std/assert";
+import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../../mod.ts";
+import { readName } from "../../../src/drivers/files/consumer_folder.ts";
+import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
+import { test } from "../../harness.ts";
+import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
+
+/** A topic without partitions in which consumers store positions. */
+class Scene {
+  readonly folder = new SimulatedFolder();
+  readonly registry: ConsumerRegistry;
+
+  constructor() {
+    this.folder.storage.makeDirectory(`${ROOT}/t`);
+    this.folder.storage.makeDirectory(`${ROOT}/t/consumers`);
+    this.registry = this.another();
+  }
+
+  /** The names of consumers as another process sees them. */
+  another(): ConsumerRegistry {
+    return new ConsumerRegistry(this.folder.storage, `${ROOT}/t`, "t");
+  }
+
+  seek(name: string, ...nextIds: number[]): void {
+    this.registry.seek(name, nextIds.map((nextId, partition) => ({ partition, nextId, time: 0 })));
+  }
+
+  stored(name: string, partition = 0): number | undefined {
+    return this.another().cursor(name, partition).read()?.nextId;
+  }
+
+  acknowledge(name: string, nextId: number): void {
+    const cursor = this.another().cursor(name, 0);
+    cursor.acknowledge({ nextId, time: 0 });
+    cursor.close();
+  }
+}
+
+test("a consumer's folder is made with its first position, whole, and its name in it", () => {
+  const { folder, registry } = new Scene();
+  const consumer = registry.consumer("c");
+  assertEquals([consumer.exists, consumer.path, folder.names("/store/t")], [false, `${ROOT}/t/consumers/c`, [
+    "t/consumers",
+  ]]);
+  assertEquals([consumer.cursor(0).read(), consumer.listed().size, registry.names()], [undefined, 0, []]);
+  const done = folder.changesDuring(() => consumer.make());
+  const [draft] = done[0]!.split(" ").slice(1);
+  assertEquals(done, [
+    `makeDirectory ${draft}`,
+    `publish ${draft}/name`,
+    `syncDirectory ${draft}`,
+    `rename ${draft}`,
+  ]);
+  assertEquals([consumer.exists, readName(folder.storage, consumer.path)], [true, "c"]);
+  assertEquals(folder.changesDuring(() => consumer.make()), []);
+  assertEquals(registry.names(), ["c"]);
+});
+
+test("each name has its own positions, of each partition", () => {
+  const scene = new Scene();
+  scene.seek("b", 3);
+  scene.seek("a", 5, 6);
+  scene.acknowledge("b", 4);
+  assertEquals([scene.stored("a"), scene.stored("a", 1), scene.stored("b"), scene.stored("b", 1)], [
+    5,
+    6,
+    4,
+    undefined,
+  ]);
+  assertEquals(scene.registry.names(), ["a", "b"]);
+  const listed = [...scene.another().consumer("a").listed()].filter(([partition]) =>
+    partition.startsWith("0")
+  );
+  assertEquals(listed.map(([partition]) => partition).sort(), ["00000000", "00000001"]);
+  scene.registry.remove("a");
+  scene.registry.remove("stranger");
+  assertEquals([scene.registry.names(), scene.stored("a"), scene.stored("b")], [["b"], undefined, 4]);
+});
+
+test("what lies among the consumers and has no name is not a consumer", () => {
+  const scene = new Scene();
+  const { folder } = scene;
+  folder.file("t/consumers/file", "x");
+  folder.storage.makeDirectory(`${ROOT}/t/consumers/empty`);
+  scene.seek("c", 1);
+  assertEquals(scene.registry.names(), ["c"]);
+  // An incomplete folder in the way of a new one goes.
+  scene.seek("empty", 7);
+  assertEquals([scene.registry.names(), scene.stored("empty")], [["c", "empty"], 7]);
+});
+
+test("a folder that other processes make or remove at the same time is met as they leave it", () => {
+  const scene = new Scene();
+  const { folder } = scene;
+  let meanwhile: (() => void) | undefined = () => scene.another().consumer("c").make();
+  folder.before = (name) => {
+    if (name !== "rename" || meanwhile === undefined) return;
+    const act = meanwhile;
+    meanwhile = undefined;
+    act();
+  };
+  const consumer = scene.registry.consumer("c");
+  consumer.make();
+  assertEquals([consumer.exists, scene.registry.names()], [true, ["c"]]);
+  // The name is deleted by another process: its position is not brought back.
+  const cursor = consumer.cursor(0);
+  scene.another().remove("c");
+  assertThrows(() => cursor.acknowledge({ nextId: 1, time: 0 }), ConsumerDeletedError);
+  cursor.close();
+  assertEquals(scene.registry.names(), []);
+  assertEquals(consumer.removed() instanceof ConsumerDeletedError, true);
+  folder.storage.removeTree(`${ROOT}/t`);
+  assertEquals(consumer.removed() instanceof TopicDeletedError, true);
+  assertThrows(() => scene.seek("d", 1), TopicDeletedError);
+});
+
+test("a folder that cannot be made says why, and leaves nothing behind", () => {
+  const scene = new Scene();
+  const { folder } = scene;
+  for (const call of ["makeDirectory", "publish", "syncDirectory", "rename"]) {
+    folder.before = (name) => {
+      if (name === call) {
+        throw new StorageError("ENOSPC", "Cannot do it: the disk is full", { canRetry: true });
+      }
+    };
+    assertEquals(assertThrows(() => scene.registry.consumer("c").make(), StorageError).errno, "ENOSPC");
+    folder.before = () => {};
+    assertEquals(folder.names("/store/t"), ["t/consumers"], call);
+  }
+});
+
+test("a seek over several partitions that is cut short anywhere is stored whole or not at all", () => {
+  for (let calls = 0, isWhole = false; !isWhole; calls++) {
+    const scene = new Scene();
+    const { folder } = scene;
+    scene.seek("c", 1, 2, 3);
+    let left = calls;
+    folder.before = () => {
+      if (left-- === 0) throw new StorageError("EIO", "Cannot go on: simulated");
+    };
+    isWhole = true;
+    try {
+      scene.seek("c", 11, 12, 13);
+    } catch {
+      isWhole = false;
+    }
+    folder.before = () => {};
+    const found = [0, 1, 2].map((partition) => scene.stored("c", partition));
+    assertEquals(found, found[0] === 11 ? [11, 12, 13] : [1, 2, 3], `after ${calls} calls`);
+    // Positions that are stored later are kept by the process that completes the seek.
+    scene.acknowledge("c", 20);
+    assertEquals(scene.stored("c"), 20);
+    assertEquals(folder.names().some((name) => name.endsWith("seek.json")), false);
+  }
+});

@@ -1,0 +1,191 @@
+// Drafts of topics in files: hidden until they are published, resumed or removed, and what a failing disk leaves.
+import { assertEquals, assertRejects } from "@std/assert";
+import { StorageError, TopicExistsError } from "../../../mod.ts";
+import type { TopicDefinition } from "../../../src/contract.ts";
+import { draftTopic } from "../../../src/drivers/files/draft.ts";
+import { FilesDriver } from "../../../src/drivers/files/driver.ts";
+import { endAndRemove, hasEnded } from "../../../src/drivers/files/end_topic.ts";
+import { test } from "../../harness.ts";
+import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
+
+const DAY_MS = 24 * 3_600_000;
+
+function definition(options: Record<string, unknown> = {}): TopicDefinition {
+  const byDefault = { type: "default" };
+  return {
+    ...{ options, validator: byDefault, partitionSelector: byDefault, serializer: byDefault },
+  } as unknown as TopicDefinition;
+}
+
+/** A store, and what the driver does to make drafts in it. */
+class Scene {
+  readonly folder = new SimulatedFolder();
+  isFree = true;
+  isUnique = true;
+
+  open(rootPath = ROOT): FilesDriver {
+    return new FilesDriver({ root_path: rootPath }, this.folder.storage);
+  }
+
+  draft(name: string, { options = {}, resume = false } = {}) {
+    const check = (isFine: boolean) => {
+      if (!isFine) throw new TopicExistsError(name, ROOT);
+    };
+    const place = {
+      storage: this.folder.storage,
+      rootPath: ROOT,
+      open: (rootPath: string) => this.open(rootPath),
+      checkIsFree: () => check(this.isFree),
+      checkUnique: () => check(this.isUnique),
+    };
+    return draftTopic(place, name, definition(options), resume);
+  }
+
+  async push(topic: Awaited<ReturnType<Scene["draft"]>>["topic"], count = 1): Promise<void> {
+    const producer = topic.producer("p");
+    for (let n = 0; n < count; n++) {
+      await producer.append(0, { count: 1, metadata: ["1"], data: undefined, dataBytes: 0 } as never);
+    }
+    await producer.close();
+  }
+
+  async nextIdOf(name: string): Promise<number> {
+    const topic = await this.open().openTopic(name);
+    const [partition] = await topic.describe();
+    await topic.close();
+    return partition!.nextId;
+  }
+
+  /** The names in the store's folder. */
+  get entries(): string[] {
+    return this.folder.storage.list(ROOT).sort();
+  }
+}
+
+test("a draft is not a topic until it is published, and its hidden folder goes then", async () => {
+  const scene = new Scene();
+  const draft = await scene.draft("t");
+  assertEquals([...await scene.open().listTopics()], []);
+  assertEquals(scene.entries.map((name) => name.startsWith(".unfinished-t.")), [true]);
+  await scene.push(draft.topic, 3);
+  await draft.publish();
+  assertEquals([scene.entries, await scene.nextIdOf("t")], [["t"], 3]);
+});
+
+test("a discarded draft leaves nothing", async () => {
+  const scene = new Scene();
+  const draft = await scene.draft("t", { resume: true });
+  await scene.push(draft.topic);
+  assertEquals(scene.entries, [".unfinished-t"]);
+  await draft.discard();
+  assertEquals(scene.entries, []);
+});
+
+test("a draft whose name is taken is not begun, and not published", async () => {
+  const scene = new Scene();
+  scene.isFree = false;
+  await assertRejects(() => scene.draft("t"), TopicExistsError);
+  assertEquals(scene.entries, []);
+  scene.isFree = true;
+  const draft = await scene.draft("t");
+  const [hidden] = scene.entries;
+  scene.isFree = false;
+  await assertRejects(() => draft.publish(), TopicExistsError);
+  scene.isFree = true;
+  scene.folder.file("t/file");
+  await assertRejects(() => draft.publish(), TopicExistsError);
+  scene.folder.storage.removeTree(`${ROOT}/t`);
+  // Another process has published a name that some file systems do not tell from this one.
+  scene.isUnique = false;
+  await assertRejects(() => draft.publish(), TopicExistsError);
+  assertEquals(scene.entries, [hidden]);
+  scene.isUnique = true;
+  await draft.publish();
+  assertEquals(scene.entries, ["t"]);
+});
+
+test("a draft whose publishing cannot be synced goes back to where it was", async () => {
+  const scene = new Scene();
+  const draft = await scene.draft("t");
+  let isRefused = true;
+  scene.folder.before = (name, path) => {
+    if (name !== "syncDirectory" || path !== ROOT || !isRefused) return;
+    isRefused = false;
+    throw new StorageError("EIO", "Cannot sync: simulated");
+  };
+  assertEquals((await assertRejects(() => draft.publish(), StorageError)).errno, "EIO");
+  assertEquals(scene.entries.map((name) => name.startsWith(".unfinished-t.")), [true]);
+  await draft.publish();
+  assertEquals(scene.entries, ["t"]);
+});
+
+test("a draft is resumed where it is of the same topic, and begun anew where it is not", async () => {
+  const begun = { options: { num_partitions: 2 }, resume: true };
+  for (const [options, count] of [[{ num_partitions: 2 }, 3], [{ num_partitions: 3 }, 0], [{}, 0]] as const) {
+    const scene = new Scene();
+    const first = await scene.draft("t", begun);
+    await scene.push(first.topic, 3);
+    await first.topic.close();
+    const again = await scene.draft("t", { options, resume: true });
+    assertEquals((await again.topic.describe())[0]!.nextId, count, JSON.stringify(options));
+    await again.publish();
+    assertEquals([scene.entries, await scene.nextIdOf("t")], [["t"], count]);
+  }
+});
+
+test("a draft that cannot be begun leaves nothing, and a file in its place is replaced", async () => {
+  const scene = new Scene();
+  scene.folder.file(".unfinished-t", "of another program");
+  await assertRejects(() => scene.draft("t", { options: { num_partitions: -1 }, resume: true }));
+  assertEquals(scene.entries, []);
+  scene.folder.file(".unfinished-t", "of another program");
+  await (await scene.draft("t", { resume: true })).publish();
+  assertEquals(scene.entries, ["t"]);
+});
+
+test("drafts in which nothing was written for a day are removed, and no others", async () => {
+  const scene = new Scene();
+  const { folder, folder: { disk } } = scene;
+  for (const name of [".unfinished-old", ".unfinished-used", ".unfinished-new", "old", "x.unfinished-"]) {
+    folder.file(`${name}/deep/file`);
+    if (name === ".unfinished-used") disk.clock.pass(DAY_MS / 2);
+  }
+  disk.clock.pass(DAY_MS / 2 + 1000);
+  // Only the file changes, not the folders that it is in.
+  folder.storage.replace(`${ROOT}/.unfinished-used/deep/file`, new Uint8Array(3));
+  disk.clock.pass(1000);
+  await (await scene.draft("t")).discard();
+  assertEquals(scene.entries, [".unfinished-new", ".unfinished-used", "old", "x.unfinished-"]);
+});
+
+test("a topic that is ended takes nothing more, in any partition, and then goes", async () => {
+  const scene = new Scene();
+  const { storage } = scene.folder;
+  await scene.open().createTopic("t", definition({ num_partitions: 3 }));
+  const topic = await scene.open().openTopic("t");
+  const producer = topic.producer("p");
+  const batch = { count: 1, metadata: ["1"], data: undefined, dataBytes: 0 } as never;
+  // Nothing was ever appended to the last one.
+  for (const partition of [0, 1]) await producer.append(partition, batch);
+  const path = `${ROOT}/t`;
+  assertEquals(hasEnded(storage, path), false);
+  assertEquals(hasEnded(storage, `${ROOT}/nowhere`), false);
+  const kept: string[] = [];
+  scene.folder.before = (name, at) => {
+    if (name === "removeTree" && at === path) {
+      kept.push(hasEnded(storage, path) ? "ended" : "not ended");
+      throw new StorageError("EBUSY", "Cannot remove: simulated");
+    }
+  };
+  endAndRemove(storage, { path, useLocking: false });
+  assertEquals([kept, scene.entries], [["ended"], ["t"]]);
+  for (const partition of [0, 1]) {
+    await assertRejects(async () => await producer.append(partition, batch), Error, "deleted");
+  }
+  scene.folder.before = () => {};
+  endAndRemove(storage, { path, useLocking: false });
+  assertEquals(scene.entries, []);
+  endAndRemove(storage, { path, useLocking: false });
+  await producer.close().catch(() => {});
+  await topic.close();
+});
