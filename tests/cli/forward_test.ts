@@ -5,7 +5,7 @@ import { test } from "../harness.ts";
 import { ctl, pause, type Place, startCtl, until, withFolder } from "./program.ts";
 
 /** Number of kills, and events pushed during them. */
-const KILLS = 50;
+const KILLS = 25;
 
 async function create(place: Place, ...topics: string[]): Promise<void> {
   for (const topic of topics) await ctl(["topic", "create", "--name", topic, ...place.driver]);

@@ -107,25 +107,25 @@ async function withTopic(
 
 test("while writers come and go, every reader sees each event once, in order, under one id", () =>
   withTopic({ segment_bytes: 32 << 20 }, async (folder, partition) => {
-    const plan = { topic: "storm", writers: ["one", "new", "one"], readers: 3, ms: 10_000 } as const;
+    const plan = { topic: "storm", writers: ["one", "new", "one"], readers: 3, ms: 4000 } as const;
     const { events, pushed, seen, faults } = await storm(folder, { ...plan, writers: [...plan.writers] });
     assertEquals(faults.slice(0, 5), []);
     assertEquals(events.size, pushed.size);
     assertEquals(Math.max(...events.keys()), events.size - 1);
     for (const ids of seen) assert(ids.every((id, index) => id === index), "a reader missed an event");
     assertEquals(await damageIn(partition), []);
-    assertGreater(events.size, 1000);
+    assertGreater(events.size, 100);
     console.log(`${events.size} events`);
   }));
 
 test("under retention no push is refused, and readers get what was pushed", () =>
   withTopic({ segment_bytes: 200_000, retention_bytes: 600_000 }, async (folder, partition) => {
-    const plan = { topic: "storm", writers: ["one", "new", "one"], readers: 3, ms: 6000 } as const;
+    const plan = { topic: "storm", writers: ["one", "new", "one"], readers: 3, ms: 3000 } as const;
     const { events, pushed, seen, faults } = await storm(folder, { ...plan, writers: [...plan.writers] });
     assertEquals(faults.slice(0, 5), []);
     assertEquals(events.size, pushed.size);
     for (const ids of seen) assert(ids.every((id, index) => index === 0 || id > ids[index - 1]));
     assertEquals(await damageIn(partition), []);
-    assertGreater(events.size, 1000);
+    assertGreater(events.size, 100);
     console.log(`${events.size} events, seen ${seen.map((ids) => ids.length)}`);
   }));

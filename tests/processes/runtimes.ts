@@ -1,12 +1,17 @@
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-/** The working folder of the processes: Node finds tsx from there. */
+/** The working folder of the processes: packages are found from there. */
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
 const CONFIG = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const BIN = `${ROOT}node_modules/.bin`;
+/** Within the repository, where they find its packages. */
+const BUNDLES = `${ROOT}dist/test-programs`;
 
 /**
  * How to start each runtime, up to the name of the program; a single process each, so that a kill hits the
@@ -14,13 +19,13 @@ const BIN = `${ROOT}node_modules/.bin`;
  */
 const COMMANDS: Record<string, string[]> = {
   deno: [process.execPath, "run", "-A", "-q", "--no-check", "--no-lock", "-c", `${ROOT}${CONFIG}`],
-  node: ["node", "--import", "tsx"],
+  node: ["node"],
   bun: [`${BIN}/bun`],
 };
 
 /** Why a runtime cannot be used, or false. */
 function missing(runtime: string): string | false {
-  if (runtime === "deno" || existsSync(`${BIN}/${runtime === "node" ? "tsx" : "bun"}`)) return false;
+  if (runtime === "deno" || existsSync(`${BIN}/${runtime === "node" ? "esbuild" : "bun"}`)) return false;
   return `${runtime} is not installed: run npm ci first`;
 }
 
@@ -33,7 +38,29 @@ export const MISSING: string | false = Object.keys(COMMANDS).map(missing).find((
 
 /** The command line of a program on a runtime. */
 export function commandOf(runtime: string, program: string, parameters: readonly string[]): string[] {
-  return [...COMMANDS[runtime], program, ...parameters];
+  return [...COMMANDS[runtime], runtime === "node" ? bundled(program) : program, ...parameters];
+}
+
+const bundles = new Map<string, string>();
+
+/** A program and its imports as one module for Node, which starts in a fifth of the time of its sources. */
+function bundled(program: string): string {
+  const known = bundles.get(program);
+  if (known !== undefined) return known;
+  mkdirSync(BUNDLES, { recursive: true });
+  const unfinished = `${BUNDLES}/${randomUUID()}.mjs`;
+  const { status, stderr } = spawnSync(`${BIN}/esbuild`, [
+    resolve(ROOT, program),
+    ...["--bundle", "--format=esm", "--platform=node", "--target=node20.9", "--packages=external"],
+    ...["--log-level=error", `--outfile=${unfinished}`],
+  ], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`Cannot bundle "${program}": ${stderr}`);
+  // Renamed into place, since other tests may be making the same one.
+  const hash = createHash("sha256").update(readFileSync(unfinished)).digest("hex").slice(0, 16);
+  const path = `${BUNDLES}/${basename(program, ".ts")}-${hash}.mjs`;
+  renameSync(unfinished, path);
+  bundles.set(program, path);
+  return path;
 }
 
 /** Environment variables that make a runtime keep little garbage. Bun has none. */

@@ -29,11 +29,13 @@ export interface StormPlan {
   seed: number;
 }
 
+/** Lines that a process has written when it works. */
+const WORKING = 2;
 /** When processes are killed: after that many of their lines, and how long after that at most. */
 const MOMENTS = [
   { share: 0.1, what: "starting", lines: 0, msMax: 400 },
   { share: 0.2, what: "its first events", lines: 1, msMax: 40 },
-  { share: 0.7, what: "working", lines: 2, msMax: 200 },
+  { share: 0.7, what: "working", lines: WORKING, msMax: 200 },
 ];
 
 /** Starting Node costs five times as much as the others. */
@@ -60,6 +62,8 @@ export async function storm(plan: StormPlan): Promise<KilledRun[]> {
     const { lines, msMax } = momentAt(random());
     try {
       for (let line = 0; line < lines; line++) await child.line();
+      // Half of the working consumers have acknowledged something, however busy the machine is.
+      if (name !== undefined && lines === WORKING && random() < 0.5) await child.line();
       // An acknowledgement has to wait for events to be read, and a consumer's first one for the disk.
       await sleep(random() * msMax * (name === undefined ? 1 : 2));
     } finally {

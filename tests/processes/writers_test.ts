@@ -10,7 +10,7 @@ import { Child } from "./child_process.ts";
 import { RUNTIMES } from "./runtimes.ts";
 import { readStored, type StoredPartition } from "./stored_events.ts";
 
-const EVENTS = 100_000;
+const EVENTS = 40_000;
 const WRITERS = 8;
 
 /** What one writer's futures returned, and when it worked. */
@@ -61,7 +61,7 @@ function checkIds(floods: readonly Flood[], stored: StoredPartition): void {
   }
 }
 
-test("8 processes push 100,000 events each into one partition: ids are dense and unique", async () => {
+test("8 processes push 40,000 events each into one partition: ids are dense and unique", async () => {
   const folder = await mkdtemp(join(tmpdir(), "diaspora-writers-"));
   try {
     await using driver = await Driver.open("files", { root_path: `${folder}/data` });

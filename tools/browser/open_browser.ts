@@ -1,35 +1,34 @@
 /** Opens a page in a real browser, and fails on errors in it that would go unnoticed. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { clearTimeout, setTimeout } from "node:timers";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { findChromium } from "./chromium.ts";
 
 const CHROMIUM = findChromium();
 const START_MS_MAX = 120_000;
+/** How long the browser waits for another test. */
+const IDLE_MS = 500;
 /** Time limit for a condition, which on an idle machine holds within moments. */
 const WAIT_MS_MAX = 60_000;
 
 /** Why a test that needs a browser is skipped, or false. */
 export const browserMissing: string | false = "missing" in CHROMIUM ? CHROMIUM.missing : false;
 
-/**
- * Fails if the page requests anything that `mayAsk` does not allow, if a script fails, or if anything
- * violates the page's content security policy.
- */
-export async function withPage(
-  use: (page: Page) => Promise<void>,
-  mayAsk: (url: string) => boolean,
-  options: BrowserContextOptions = {},
-): Promise<void> {
+let opening: Promise<Browser> | undefined;
+let closing: ReturnType<typeof setTimeout> | undefined;
+
+/** The browser of all tests of this process, each of which sees what it keeps alone. */
+function opened(): Promise<Browser> {
+  clearTimeout(closing);
+  return opening ??= open();
+}
+
+async function open(): Promise<Browser> {
   if ("missing" in CHROMIUM) throw new Error(CHROMIUM.missing);
-  const { path: executablePath, environment } = CHROMIUM;
   const { chromium } = await import("playwright-core");
-  const folder = mkdtempSync(join(tmpdir(), "diaspora-browser-"));
-  const context = await chromium.launchPersistentContext(folder, {
-    executablePath,
-    env: { ...process.env, ...environment } as Record<string, string>,
+  return await chromium.launch({
+    executablePath: CHROMIUM.path,
+    env: { ...process.env, ...CHROMIUM.environment } as Record<string, string>,
     headless: true,
     timeout: START_MS_MAX,
     args: [
@@ -40,9 +39,28 @@ export async function withPage(
       "--disable-component-update",
       "--disable-sync",
     ],
-    viewport: { width: 1280, height: 900 },
-    ...options,
   });
+}
+
+/** Closes it when no test has come for a while: it would keep the process running. */
+function closeWhenIdle(browser: Browser): void {
+  closing = setTimeout(() => {
+    opening = undefined;
+    void browser.close();
+  }, IDLE_MS);
+}
+
+/**
+ * Fails if the page requests anything that `mayAsk` does not allow, if a script fails, or if anything
+ * violates the page's content security policy.
+ */
+export async function withPage(
+  use: (page: Page) => Promise<void>,
+  mayAsk: (url: string) => boolean,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  const browser = await opened();
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   try {
     const complaints: string[] = [];
     const page = await context.newPage();
@@ -64,6 +82,6 @@ export async function withPage(
     if (complaints.length > 0) throw new Error(complaints.join("\n"));
   } finally {
     await context.close();
-    rmSync(folder, { recursive: true, force: true });
+    closeWhenIdle(browser);
   }
 }

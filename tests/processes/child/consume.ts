@@ -26,6 +26,7 @@ export async function consume(topic: Topic, [run, name, logFile]: readonly strin
   const nextIds = new Map<number, number>();
   let untilAcknowledged = 1;
   let isWorking = false;
+  let hasAcknowledged = false;
 
   tell("open");
   for await (const event of consumer.events()) {
@@ -45,5 +46,7 @@ export async function consume(topic: Topic, [run, name, logFile]: readonly strin
     write(`begin ${partition} ${id + 1}`);
     await event.acknowledge();
     write(`done ${partition} ${id + 1}`);
+    if (!hasAcknowledged) tell("acknowledged");
+    hasAcknowledged = true;
   }
 }

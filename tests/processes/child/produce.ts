@@ -29,16 +29,17 @@ export async function produce(topic: Topic, [run, logFile]: readonly string[]): 
     const id = await producer.push(content, size > 0 ? dataOf(content) : undefined, { partition });
     writeSync(log, `${partition} ${id} ${content.seq}\n`);
   };
-  const burst = (): Promise<void>[] => {
+  const burst = (isSecond: boolean): Promise<void>[] => {
     const kind = random();
-    if (kind < 0.1 && large++ < LARGE_MAX) return [push(LARGE_BYTES), push(0)];
+    // The second one too, so that many processes are killed during a large event, however busy the machine is.
+    if ((isSecond || kind < 0.1) && large++ < LARGE_MAX) return [push(LARGE_BYTES), push(0)];
     if (kind < 0.3) return Array.from({ length: 1 + below(12) }, () => push(1 + below(70_000)));
     return Array.from({ length: 1 + below(200) }, () => push(0));
   };
 
   tell("open");
   for (let bursts = 0;; bursts++) {
-    await Promise.all(burst());
+    await Promise.all(burst(bursts === 1));
     if (bursts === 0) tell("working");
     await sleep(below(6));
   }
