@@ -72,7 +72,9 @@ test("texts of one, two, three and four bytes a letter are read back as they wer
 });
 
 test("lone surrogates become the replacement character, beside letters of every size", () => {
-  const texts = ['"\ud800"', '"\udc00x"', '"\ud800\ud800\udc00"', '"\udfff\udbff"', '"\ud83d"', '"ok"'];
+  const alone = ["\ud800", "\udc00x", "\ud800\ud800\udc00", "\udfff\udbff", "\ud83d", "ok", "\x7f", "\x80"];
+  const beside = ["漢\udc00", "\udc00\udc00", "\ud800\uffff", "\ud800\ue000", "é\udc00", "\udbff\udfff"];
+  const texts = [...alone, ...beside].map((text) => `"${text}"`);
   const { metadata } = storedAs({ count: texts.length, metadata: texts, dataBytes: 0 });
   const round = (text: string) => new TextDecoder().decode(new TextEncoder().encode(text));
   assertEquals(metadata, texts.map(round));
