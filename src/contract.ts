@@ -205,6 +205,10 @@ export interface ProducerInterface {
    * (and nothing was stored). Engines that cannot block leave this out, and the push is rejected.
    */
   appendSync?(partition: number, batch: OutgoingBatch): number | undefined;
+  /** Partitions that store nothing for now although others do: what waits for them takes no room from the others. */
+  readonly unavailable?: ReadonlySet<number>;
+  /** Set by the caller: the engine calls it when it has added one. */
+  onUnavailable?: () => void;
   /** Makes everything appended before as durable as the topic promises. */
   flush(): Promise<void>;
   /** Releases the producer's resources; the caller has flushed everything pending. */

@@ -17,6 +17,7 @@ import {
   type PreparedEvent,
   PushPipeline,
 } from "./producer/push_pipeline.ts";
+import { heldBackBy, isBusy, NOTHING_HELD_BACK } from "./producer/held_back.ts";
 import { PipelineQueue } from "./producer/pipeline_queue.ts";
 import { UnobservedFailures } from "./producer/unobserved_failures.ts";
 import type { BatcherOwner } from "./producer/batcher_owner.ts";
@@ -91,6 +92,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     this.ordering = this.#limits.strict ? "strict" : "loose";
     this.#topicName = topic.name;
     this.#driver = topic.producer(name);
+    if (this.#driver.unavailable !== undefined) this.#driver.onUnavailable = () => this.#onRoom();
     this.#maker = maker;
     this.#queue = new PipelineQueue(
       { accept: (event, data) => this.#accept(event, data), refuse: (error) => this.#refuse(error) },
@@ -105,6 +107,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       inFlight: this.#inFlight,
       openBytes: 0,
       queuedBytes: 0,
+      heldBack: () => this.#driver.unavailable?.size ? heldBackBy(this.#batchers) : NOTHING_HELD_BACK,
       submitAll: () => {
         for (const batcher of this.#batchers) batcher.submit();
       },
@@ -174,20 +177,15 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 
   /**
    * Resolves when there is room: fewer than `maxNumBatches` batches are in flight, none is queued, and the topic's
-   * components are loaded. Only needed with engines that store asynchronously and components from modules, between
+   * components are loaded. It does not wait for a partition that stores nothing for now while others do. Only needed with engines that store asynchronously and components from modules, between
    * pushes that are not awaited.
    */
   async ready(): Promise<void> {
     if (this.#loading !== undefined) await this.#loading;
-    while (this.#isBusy || this.#queue.size >= this.#limits.queuedMax) {
+    while (isBusy(this.#shared) || this.#queue.size >= this.#limits.queuedMax) {
       if (this.#queue.size >= this.#limits.queuedMax) await this.#queue.drain();
-      else await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+      else await this.#moreRoom();
     }
-  }
-
-  /** Whether another batch would have to wait. */
-  get #isBusy(): boolean {
-    return this.#inFlight.size >= this.#limits.batchesMax || this.#shared.queuedBytes > 0;
   }
 
   /**
@@ -238,6 +236,14 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 
   #onSettled(batch: PushBatch): void {
     this.#inFlight.delete(batch);
+    this.#onRoom();
+  }
+
+  #moreRoom(): Promise<void> {
+    return new Promise((resolve) => this.#roomWaiters.push(resolve));
+  }
+
+  #onRoom(): void {
     for (const batcher of this.#batchers) batcher.retry();
     const waiters = this.#roomWaiters;
     this.#roomWaiters = [];
@@ -247,7 +253,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   async #flush(isObserved: () => boolean): Promise<true> {
     if (this.#queue.size > 0) await this.#queue.drain();
     for (const batcher of this.#batchers) {
-      while (!batcher.submit()) await this.ready();
+      while (!batcher.submit()) await this.#moreRoom();
     }
     if (this.#inFlight.size > 0) {
       await Promise.allSettled(Array.from(this.#inFlight, (batch) => batch.stored()));

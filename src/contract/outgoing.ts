@@ -9,6 +9,8 @@ export interface OutgoingBatch {
   metadata: string[] | Uint8Array[];
   /** Data part of each event; undefined if no event of the batch has one. */
   data?: OutgoingData[] | undefined;
+  /** When its first event was pushed, as `performance.now()`: for engines with a time limit. */
+  sinceMs?: number;
   /** Sum of the sizes of all data parts, in bytes. */
   dataBytes: number;
   /** A data part given as a stream, possibly empty; such a batch has exactly one event and no `data`. */

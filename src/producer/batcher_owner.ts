@@ -1,4 +1,5 @@
 import type { ProducerInterface } from "../contract.ts";
+import type { HeldBack } from "./held_back.ts";
 import type { BatchLimits } from "./options.ts";
 import type { PushBatch } from "./push_batch.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
@@ -21,6 +22,8 @@ export interface BatcherOwner {
   openBytes: number;
   /** Memory held by full batches that are queued, over all batchers, in bytes. */
   queuedBytes: number;
+  /** What the batchers of unavailable partitions hold. */
+  heldBack(): HeldBack;
   /** Submits the batches of all batchers, because together they hold too much. */
   submitAll(): void;
   /** Whether more events are on their way to the batchers. */

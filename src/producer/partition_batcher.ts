@@ -3,10 +3,10 @@ import { clearImmediate, setImmediate } from "node:timers";
 import { normalizeData, PushedData } from "../data_view.ts";
 import { diagnostics } from "../diagnostics.ts";
 import type { BatchLimit, OutgoingData } from "../contract.ts";
-import { BackpressureError } from "../errors.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
 import { type BatchOwner, PushBatch } from "./push_batch.ts";
 import type { BatcherOwner } from "./batcher_owner.ts";
+import { backpressure, hasSlot, type Holder } from "./held_back.ts";
 import type { BatchLimits } from "./options.ts";
 import { PushFuture } from "./push_future.ts";
 import { publishFailed, publishStored } from "./push_report.ts";
@@ -15,7 +15,7 @@ import { publishFailed, publishStored } from "./push_report.ts";
 const EVENT_BYTES = 64;
 
 /** Batches the events of one partition: fills the open batch and decides when to submit it to the driver. */
-export class PartitionBatcher implements BatchOwner {
+export class PartitionBatcher implements BatchOwner, Holder {
   /** Counts failures of this batcher's batches. */
   readonly failures: UnobservedFailures;
   readonly #owner: BatcherOwner;
@@ -36,8 +36,9 @@ export class PartitionBatcher implements BatchOwner {
   #submitsSoon = false;
   /** A submission is due but waits for batches in flight. */
   #due = false;
-  /** Batches of this batcher in flight. */
-  #inFlight = 0;
+  inFlight = 0;
+  queuedBytes = 0;
+  isUsed = false;
   /** The metadata array of a stored batch, for reuse. */
   #spare: string[] | Uint8Array[] | undefined = undefined;
 
@@ -103,14 +104,14 @@ export class PartitionBatcher implements BatchOwner {
   }
 
   #submitBatch(batch: PushBatch): boolean {
-    const { driver, inFlight } = this.#owner;
+    const { driver } = this.#owner;
     if (diagnostics.push.hasSubscribers) batch.begunMs = performance.now();
     if (batch.data !== undefined) this.#dropChanged(batch);
     let stored: number | Promise<number> | undefined;
     try {
       // All of its events may have been removed.
       if (batch.count === 0) stored = 0;
-      else if (inFlight.size < this.#limits.batchesMax) stored = driver.append(this.partition, batch);
+      else if (hasSlot(this, this.#owner)) stored = driver.append(this.partition, batch);
       else if (batch.stream === undefined) stored = driver.appendSync?.(this.partition, batch);
       if (stored === undefined) {
         this.#due = true;
@@ -132,7 +133,7 @@ export class PartitionBatcher implements BatchOwner {
   /** Submits batches that had to wait, after another was stored. */
   retry(): void {
     if (!this.#due || !this.#submitQueued()) return;
-    if (this.#inFlight === 0 || this.#isFull()) this.submit();
+    if (this.inFlight === 0 || this.#isFull()) this.submit();
   }
 
   /**
@@ -150,7 +151,7 @@ export class PartitionBatcher implements BatchOwner {
 
   // While one batch of this batcher is in flight the next one fills: the higher the load, the larger the batches.
   readonly #onIdle = (): void => {
-    if (this.#inFlight === 0) this.submit();
+    if (this.inFlight === 0) this.submit();
     else this.#due = this.#hasBatches;
   };
 
@@ -161,18 +162,21 @@ export class PartitionBatcher implements BatchOwner {
 
   /** Whether a batch can be submitted now: there is room, or the engine can block. */
   get #canSubmit(): boolean {
-    const { driver, inFlight } = this.#owner;
-    return inFlight.size < this.#limits.batchesMax || driver.appendSync !== undefined;
+    return hasSlot(this, this.#owner) || this.#owner.driver.appendSync !== undefined;
   }
 
-  /** Throws `BackpressureError` if the maximum is queued and cannot be submitted. */
+  get isUnavailable(): boolean {
+    return this.#owner.driver.unavailable?.has(this.partition) === true;
+  }
+
+  get pendingBytes(): number {
+    return this.queuedBytes + (this.#open === undefined ? 0 : heldBytes(this.#open));
+  }
+
+  /** Throws `BackpressureError` if the maximum is pending and cannot be submitted. */
   #checkBackpressure(): void {
-    const { openBytes, queuedBytes } = this.#owner;
-    if (openBytes + queuedBytes <= this.#limits.pendingBytesMax || this.submit()) return;
-    throw new BackpressureError(
-      `Cannot push to partition ${this.partition}: ${openBytes + queuedBytes} bytes wait to be stored; ` +
-        `await producer.ready() before pushing more, or raise maxPendingBytes`,
-    );
+    const error = backpressure(this, this.#owner);
+    if (error !== undefined && !this.submit()) throw error;
   }
 
   #isFull(): boolean {
@@ -193,6 +197,7 @@ export class PartitionBatcher implements BatchOwner {
       }
     }
     const batch = new PushBatch(this, this.#spare ?? []);
+    this.isUsed = true;
     this.#spare = undefined;
     this.#open = batch;
     return batch;
@@ -203,6 +208,7 @@ export class PartitionBatcher implements BatchOwner {
     const held = heldBytes(batch);
     this.#owner.openBytes -= held;
     this.#owner.queuedBytes += held;
+    this.queuedBytes += held;
     this.#queued.push(batch);
     this.#open = undefined;
     this.#due = true;
@@ -231,7 +237,10 @@ export class PartitionBatcher implements BatchOwner {
 
   #subtractBytes(batch: PushBatch, bytes: number): void {
     if (batch === this.#open) this.#owner.openBytes -= bytes;
-    else this.#owner.queuedBytes -= bytes;
+    else {
+      this.#owner.queuedBytes -= bytes;
+      this.queuedBytes -= bytes;
+    }
   }
 
   #closeBatch(batch: PushBatch): void {
@@ -253,10 +262,10 @@ export class PartitionBatcher implements BatchOwner {
   }
 
   #follow(batch: PushBatch, stored: Promise<number>): void {
-    this.#inFlight++;
+    this.inFlight++;
     this.#owner.inFlight.add(batch);
     const settle = () => {
-      this.#inFlight--;
+      this.inFlight--;
       this.#owner.onSettled(batch);
     };
     stored.then((baseId) => {

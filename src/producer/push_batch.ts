@@ -34,6 +34,7 @@ export class PushBatch implements OutgoingBatch {
   bytes = 0;
   /** When it was submitted; set only for diagnostics. */
   begunMs = 0;
+  readonly sinceMs: number = performance.now();
   /** Id of the first event; -1 until stored. */
   baseId = -1;
   /** Whether storing it failed. */

@@ -8,7 +8,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { Admin } from "@platformatic/kafka";
-import { BrokerError, Driver, type Topic } from "../../mod.ts";
+import { BackpressureError, BrokerError, DiasporaError, Driver, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { type Broker, brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import { placeOf, Reading, sleep, until } from "./traffic.ts";
@@ -113,6 +113,19 @@ test(
     const doomed = timed(() =>
       assertRejects(() => producer.push(-1, undefined, { partition: lost }), BrokerError)
     );
+    // One that fills its slots with the lost partition goes on with the others, and what waits fails in time.
+    await using crowded = topic.producer("", { batchSize: 1, maxNumBatches: 2, maxPendingBytes: 2048 });
+    const failures: Promise<unknown>[] = [];
+    const crowd = timed(async () => {
+      const futures = [];
+      for (let n = 0; n < 30; n++) {
+        await crowded.ready();
+        const failing = crowded.push(-1, undefined, { partition: lost });
+        failures.push(assertRejects(async () => await failing, DiasporaError));
+        futures.push(crowded.push(n, undefined, { partition: healthy[0] }));
+      }
+      await Promise.all(futures);
+    });
     const pushed = await timed(async () => {
       const futures = [];
       for (let n = 0; n < 300; n++) {
@@ -122,9 +135,18 @@ test(
       await Promise.all(futures);
     });
     assertLess(pushed.ms, DELIVERY_MS);
-    await until("what was pushed meanwhile is read", () => healthy.every((one) => read(one) === 400), {
-      msMax: 30_000,
-    });
+    assertLess((await crowd).ms, DELIVERY_MS);
+    const failed = await timed(() => Promise.all(failures));
+    assertLess(failed.ms, 2 * DELIVERY_MS - 1000);
+    assert(failed.result.some((error) => error instanceof BackpressureError));
+    assert(failed.result.some((error) => error instanceof BrokerError));
+    await until(
+      "what was pushed meanwhile is read",
+      () => healthy.every((one) => read(one) === (one === healthy[0] ? 430 : 400)),
+      {
+        msMax: 30_000,
+      },
+    );
     const { result: error, ms } = await doomed;
     assertStringIncludes(error.message, `partition ${lost}`);
     assertEquals(error.reason, "LEADER_NOT_AVAILABLE");
@@ -136,13 +158,13 @@ test(
     const found: string[] = [];
     for await (const event of chosen.events({ until: "end" })) found.push(placeOf(event.partition, event.id));
     await chosen.close();
-    assertEquals(found.length, 800);
+    assertEquals(found.length, 830);
     await using late = topic.consumer("late", { partitions: [...PARTITIONS] });
     const seen: string[] = [];
     const ended = await assertRejects(async () => {
       for await (const event of late.events({ until: "end" })) seen.push(placeOf(event.partition, event.id));
     }, BrokerError);
-    assertEquals(seen.length, 800);
+    assertEquals(seen.length, 830);
     assertStringIncludes(ended.message, `partition ${lost}`);
 
     // The broker is up again.
@@ -150,10 +172,10 @@ test(
     await pushEach(topic, PARTITIONS, 50);
     await until(
       "the partition is read on",
-      () => read(lost) === 150 && healthy.every((one) => read(one) === 450),
+      () => read(lost) === 150 && healthy.every((one) => read(one) === (one === healthy[0] ? 480 : 450)),
     );
     for await (const event of late.events({ until: "end" })) seen.push(placeOf(event.partition, event.id));
-    assertEquals(seen.length, 1050);
+    assertEquals(seen.length, 1080);
     assertEquals(new Set(seen).size, seen.length);
     for (const partition of PARTITIONS) {
       const ids = seen.filter((place) => place.startsWith(`${partition}:`)).map((place) =>

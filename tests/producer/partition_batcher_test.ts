@@ -4,6 +4,7 @@ import type { OutgoingBatch } from "../../src/contract.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
 import type { BatchLimits } from "../../src/producer/options.ts";
 import type { BatcherOwner } from "../../src/producer/batcher_owner.ts";
+import { NOTHING_HELD_BACK } from "../../src/producer/held_back.ts";
 import { PartitionBatcher } from "../../src/producer/partition_batcher.ts";
 import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
@@ -41,6 +42,7 @@ function makeOwner(
     inFlight: new Set(),
     openBytes: 0,
     queuedBytes: 0,
+    heldBack: () => NOTHING_HELD_BACK,
     submitAll: () => relieved++,
     expectsMore: () => false,
     onSettled: (batch) => void owner.inFlight.delete(batch),

@@ -30,6 +30,9 @@ export class ScriptedTopic {
   answer: Answer = "now";
   /** What appendSync does; undefined leaves out the method. */
   blocking: ((batch: OutgoingBatch) => number | undefined) | undefined = undefined;
+  /** Partitions that store nothing for now; undefined where the engine has no such state. */
+  unavailable: Set<number> | undefined = undefined;
+  #driverMade: ProducerInterface | undefined = undefined;
   flushes = 0;
   closes = 0;
   flushError: unknown = undefined;
@@ -42,6 +45,12 @@ export class ScriptedTopic {
   /** Batches by their metadata. */
   get batches(): (string | Uint8Array)[][] {
     return this.handed.map(({ metadata }) => metadata);
+  }
+
+  /** Makes a partition unavailable, and says so. */
+  lose(partition: number): void {
+    this.unavailable?.add(partition);
+    this.#driverMade?.onUnavailable?.();
   }
 
   /** The next id of a partition, which is skipped. */
@@ -80,6 +89,8 @@ export class ScriptedTopic {
         return Promise.resolve();
       },
     };
+    this.#driverMade = driver;
+    if (this.unavailable !== undefined) Object.assign(driver, { unavailable: this.unavailable });
     if (this.blocking !== undefined) driver.appendSync = (_, batch) => this.blocking?.(batch);
     return driver;
   }

@@ -21,6 +21,8 @@ export interface DeliverySettings {
   /** Without an id any topic of that name is accepted. */
   topic: { name: string; kafkaName: string; id?: string };
   partition: number;
+  /** Called when the partition has no leader, and when something was stored. */
+  onLeader?(hasLeader: boolean): void;
 }
 
 /**
@@ -56,6 +58,8 @@ export class PartitionDelivery {
   #session: Session | undefined;
   /** One past the latest event that was stored. */
   #nextId = 0;
+  /** Why the latest batch timed out, if it did. */
+  #timeout: unknown = undefined;
   /** Whether the leader may have changed. */
   #isStale = false;
 
@@ -63,24 +67,35 @@ export class PartitionDelivery {
     this.#what = `store events in topic "${settings.topic.name}" partition ${settings.partition}`;
   }
 
-  /** Returns the offset of the first record; throws if sending fails for good, or within the driver's timeout. */
-  async send(values: readonly Buffer[]): Promise<number> {
+  /**
+   * Returns the offset of the first record; throws if sending fails for good, or within the driver's timeout. If
+   * the batch before timed out, the time that this one waited since `sinceMs` counts, too.
+   */
+  async send(values: readonly Buffer[], sinceMs: number = performance.now()): Promise<number> {
     const { cluster } = this.settings;
     const { deliveryMsMax } = cluster.settings.producer;
-    const delivery: Delivery = { isOver: false, connection: undefined, error: undefined };
-    const beganMs = Date.now();
+    const delivery: Delivery = { isOver: false, connection: undefined, error: this.#timeout };
+    const beganMs = this.#timeout === undefined ? performance.now() : sinceMs;
+    const leftMs = Math.max(0, beganMs + deliveryMsMax - performance.now());
+    let isLate = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       if (deliveryMsMax === 0) return;
-      timer = setTimeout(() => reject(delivery.error ?? new Error("no answer")), deliveryMsMax);
+      timer = setTimeout(() => {
+        isLate = true;
+        reject(delivery.error ?? new Error("no answer"));
+      }, leftMs);
     });
     try {
-      return await Promise.race([late, this.#sendUntil(values, delivery)]);
+      const baseId = await Promise.race([late, this.#sendUntil(values, delivery)]);
+      this.#timeout = undefined;
+      return baseId;
     } catch (error) {
+      this.#timeout = isLate ? error : undefined;
       // It may have been stored: later batches must neither be taken for duplicates of it nor overtake it.
       this.#session = undefined;
       delivery.connection?.close().catch(() => {});
-      throw cluster.failure(error, this.#what, Date.now() - beganMs);
+      throw cluster.failure(error, this.#what, performance.now() - beganMs);
     } finally {
       delivery.isOver = true;
       clearTimeout(timer);
@@ -133,6 +148,7 @@ export class PartitionDelivery {
       onConnection: (connection) => delivery.connection = connection,
     });
     delivery.connection = undefined;
+    this.settings.onLeader?.(true);
     session.sequence = (session.sequence + messages.length) % SEQUENCE_LIMIT;
     const baseId = Number(answer.responses[0].partitionResponses[0].baseOffset);
     // Brokers take batches by the topic's name: it may be that of another topic by now.
@@ -158,6 +174,7 @@ export class PartitionDelivery {
     const id = topic?.partitions[partition]?.leader ?? -1;
     const place = metadata.brokers.get(id);
     if (place !== undefined) return { id, host: place.host, port: place.port };
+    this.settings.onLeader?.(false);
     throw leaderless(cluster.servers, this.#what, partition);
   }
 

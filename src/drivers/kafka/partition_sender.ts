@@ -14,6 +14,8 @@ export interface Shipment {
 
 interface Waiting {
   shipment: Shipment | Promise<Shipment>;
+  /** Since when it waits, as `performance.now()`. */
+  sinceMs: number;
   resolve(baseId: number): void;
   reject(error: unknown): void;
   /** Reports the outcome of the parts of a split batch; undefined if it cannot be split. */
@@ -32,18 +34,19 @@ export class PartitionSender {
 
   constructor(
     private readonly limits: { bytesMax: number; isMerging: boolean },
-    private readonly send: (values: Shipment["values"]) => Promise<number>,
+    private readonly send: (values: Shipment["values"], sinceMs: number) => Promise<number>,
   ) {}
 
   /** Sends it after the earlier ones were stored or failed; resolves with the offset of its first record. */
   enqueue(
     shipment: Shipment | Promise<Shipment>,
     settleParts?: (parts: readonly BatchPart[]) => void,
+    sinceMs: number = performance.now(),
   ): Promise<number> {
     // A failure is reported when its turn comes.
     if (shipment instanceof Promise) shipment.catch(() => {});
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ shipment, resolve, reject, settleParts });
+      this.#waiting.push({ shipment, sinceMs, resolve, reject, settleParts });
       this.#running ??= this.#run();
     });
   }
@@ -86,6 +89,8 @@ export class PartitionSender {
   async #sendAll(all: readonly Loaded[]): Promise<void> {
     const parts = await this.#sendParts(
       all.flatMap(({ shipment }) => shipment.values),
+      // The one that waits for the shortest time is the last.
+      all.at(-1)!.waiting.sinceMs,
       all.every(({ waiting }) => waiting.settleParts !== undefined),
     );
     for (const { waiting, shipment } of all) {
@@ -104,16 +109,16 @@ export class PartitionSender {
    * Sends all at once; splits what is too large in halves, until only events that are too large by themselves
    * fail.
    */
-  async #sendParts(values: Shipment["values"], maySplit: boolean): Promise<BatchPart[]> {
+  async #sendParts(values: Shipment["values"], sinceMs: number, maySplit: boolean): Promise<BatchPart[]> {
     const count = values.length;
     try {
-      return [{ count, baseId: await this.send(values) }];
+      return [{ count, baseId: await this.send(values, sinceMs) }];
     } catch (error) {
       if (!maySplit || count === 1 || !(error instanceof LimitExceededError)) return [{ count, error }];
       const middle = count >> 1;
       // One after the other, to keep the order.
-      const first = await this.#sendParts(values.slice(0, middle), true);
-      return [...first, ...await this.#sendParts(values.slice(middle), true)];
+      const first = await this.#sendParts(values.slice(0, middle), sinceMs, true);
+      return [...first, ...await this.#sendParts(values.slice(middle), sinceMs, true)];
     }
   }
 }

@@ -35,6 +35,9 @@ export interface ProducerTopic {
  * Appends to a topic; one batch per partition is in flight at a time, so that failures do not change the order.
  */
 export class KafkaProducer implements ProducerInterface {
+  /** Partitions without a leader. */
+  readonly unavailable: Set<number> = new Set();
+  onUnavailable?: () => void;
   readonly batchLimit: { bytesMax: number; bytesPerEvent: number };
   readonly #topic: ProducerTopic;
   /** Maximum size of one event, as transmitted. */
@@ -60,7 +63,11 @@ export class KafkaProducer implements ProducerInterface {
 
   append(partition: number, batch: OutgoingBatch): Promise<number> {
     if (this.#closed) return Promise.reject(new ClosedError("the producer"));
-    return this.#sender(partition).enqueue(this.#load(batch, partition), batch.settleParts?.bind(batch));
+    return this.#sender(partition).enqueue(
+      this.#load(batch, partition),
+      batch.settleParts?.bind(batch),
+      batch.sinceMs,
+    );
   }
 
   async flush(): Promise<void> {
@@ -128,18 +135,32 @@ export class KafkaProducer implements ProducerInterface {
     );
   }
 
+  #onLeader(partition: number, hasLeader: boolean): void {
+    if (hasLeader) this.unavailable.delete(partition);
+    else if (!this.unavailable.has(partition)) {
+      this.unavailable.add(partition);
+      this.onUnavailable?.();
+    }
+  }
+
   #sender(partition: number): PartitionSender {
     let sender = this.#senders.get(partition);
     if (sender === undefined) {
       const { cluster } = this.#topic;
       const client = this.#client ??= cluster.producer();
-      const delivery = new PartitionDelivery({ cluster, client, topic: this.#topic, partition });
+      const delivery = new PartitionDelivery({
+        cluster,
+        client,
+        topic: this.#topic,
+        partition,
+        onLeader: (hasLeader) => this.#onLeader(partition, hasLeader),
+      });
       sender = new PartitionSender(
         {
           bytesMax: this.batchLimit.bytesMax,
           isMerging: cluster.settings.producer.compression === "none",
         },
-        (values) => this.#send(partition, delivery, values),
+        (values, sinceMs) => this.#send(partition, delivery, values, sinceMs),
       );
       this.#senders.set(partition, sender);
     }
@@ -147,11 +168,16 @@ export class KafkaProducer implements ProducerInterface {
   }
 
   /** Sends a shipment and returns the offset of its first event. */
-  async #send(partition: number, delivery: PartitionDelivery, values: Shipment["values"]): Promise<number> {
+  async #send(
+    partition: number,
+    delivery: PartitionDelivery,
+    values: Shipment["values"],
+    sinceMs: number,
+  ): Promise<number> {
     const bytes = batchBytes(values.map(({ byteLength }) => byteLength));
     if (bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes, values.length);
     try {
-      const baseId = await delivery.send(values);
+      const baseId = await delivery.send(values, sinceMs);
       this.#topic.highWatermarks.raise(partition, baseId + values.length);
       return baseId;
     } catch (error) {
