@@ -17,7 +17,8 @@ import {
   type PreparedEvent,
   PushPipeline,
 } from "./producer/push_pipeline.ts";
-import { heldBackBy, isBusy, NOTHING_HELD_BACK } from "./producer/held_back.ts";
+import { heldBackBy, NOTHING_HELD_BACK } from "./producer/held_back.ts";
+import { isBusy } from "./producer/room.ts";
 import { PipelineQueue } from "./producer/pipeline_queue.ts";
 import { UnobservedFailures } from "./producer/unobserved_failures.ts";
 import type { BatcherOwner } from "./producer/batcher_owner.ts";

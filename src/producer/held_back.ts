@@ -1,6 +1,3 @@
-import { BackpressureError } from "../errors.ts";
-import type { BatcherOwner } from "./batcher_owner.ts";
-
 /** What a partition's batcher holds. */
 export interface Holder {
   readonly partition: number;
@@ -37,47 +34,4 @@ export function heldBackBy(holders: readonly Holder[]): HeldBack {
     pendingBytes: sumOf("pendingBytes"),
     queuedBytes: sumOf("queuedBytes"),
   };
-}
-
-/** Whether one more batch may be in flight: those of unavailable partitions take no slot from the others. */
-export function hasSlot(
-  { isUnavailable }: Holder,
-  { inFlight, limits: { batchesMax }, heldBack }: BatcherOwner,
-): boolean {
-  return inFlight.size < batchesMax || !isUnavailable && inFlight.size - heldBack().batches < batchesMax;
-}
-
-/**
- * The error of a push beyond the limit of pending bytes; undefined if there is room. Unavailable partitions get half of
- * it, so that there is always room for the others.
- */
-export function backpressure(
-  { partition, isUnavailable }: Holder,
-  owner: BatcherOwner,
-): BackpressureError | undefined {
-  const { openBytes, queuedBytes, limits: { pendingBytesMax } } = owner;
-  const pending = openBytes + queuedBytes;
-  const half = pendingBytesMax / 2;
-  if (pending <= half) return undefined;
-  const held = owner.heldBack().pendingBytes;
-  if (held > 0 && isUnavailable) {
-    if (held <= half) return undefined;
-    return new BackpressureError(
-      `Cannot push to partition ${partition}: ${held} bytes wait for partitions that are unavailable while others ` +
-        "store; push later, or raise maxPendingBytes",
-    );
-  }
-  if (pending - held <= pendingBytesMax - Math.min(held, half)) return undefined;
-  return new BackpressureError(
-    `Cannot push to partition ${partition}: ${
-      pending - held
-    } bytes wait to be stored; await producer.ready() before ` +
-      "pushing more, or raise maxPendingBytes",
-  );
-}
-
-/** Whether one more batch would have to wait, in a partition that is available. */
-export function isBusy({ inFlight, queuedBytes, limits: { batchesMax }, heldBack }: BatcherOwner): boolean {
-  const held = heldBack();
-  return inFlight.size - held.batches >= batchesMax || queuedBytes > held.queuedBytes;
 }

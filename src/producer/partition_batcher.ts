@@ -6,9 +6,10 @@ import type { BatchLimit, OutgoingData } from "../contract.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
 import { type BatchOwner, PushBatch } from "./push_batch.ts";
 import type { BatcherOwner } from "./batcher_owner.ts";
-import { backpressure, hasSlot, type Holder } from "./held_back.ts";
+import type { Holder } from "./held_back.ts";
 import type { BatchLimits } from "./options.ts";
 import { PushFuture } from "./push_future.ts";
+import { backpressure, hasMemory, hasSlot } from "./room.ts";
 import { publishFailed, publishStored } from "./push_report.ts";
 
 /** Approximate memory overhead of an event besides its metadata and data. */
@@ -175,8 +176,7 @@ export class PartitionBatcher implements BatchOwner, Holder {
 
   /** Throws `BackpressureError` if the maximum is pending and cannot be submitted. */
   #checkBackpressure(): void {
-    const error = backpressure(this, this.#owner);
-    if (error !== undefined && !this.submit()) throw error;
+    if (!hasMemory(this, this.#owner) && !this.submit()) throw backpressure(this, this.#owner);
   }
 
   #isFull(): boolean {
