@@ -15,6 +15,7 @@ import { batchBytes, formatOf } from "../../src/drivers/kafka/record.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
 import type { BatcherOwner } from "../../src/producer/batcher_owner.ts";
+import { NOTHING_HELD_BACK } from "../../src/producer/held_back.ts";
 import { PartitionBatcher } from "../../src/producer/partition_batcher.ts";
 import type { PushFuture } from "../../src/producer/push_future.ts";
 import { test } from "../harness.ts";
@@ -81,6 +82,7 @@ function topicWith(settings: { limit: number; isLimitKnown?: boolean; compressio
     inFlight: new Set(),
     openBytes: 0,
     queuedBytes: 0,
+    heldBack: () => NOTHING_HELD_BACK,
     submitAll: () => {},
     expectsMore: () => false,
     onSettled: (batch) => void owner.inFlight.delete(batch),
