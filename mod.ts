@@ -74,6 +74,7 @@ export {
   registerDriver,
 } from "./src/drivers/registry.ts";
 export type {
+  Availability,
   BatchLimit,
   BatchPart,
   ConsumerInterface,

@@ -7,14 +7,20 @@
  */
 import type { JsonObject } from "./json.ts";
 import type { IncomingBatch } from "./contract/incoming.ts";
-import type { BatchLimit, OutgoingBatch } from "./contract/outgoing.ts";
+import type { Availability, BatchLimit, OutgoingBatch } from "./contract/outgoing.ts";
 import type { CorruptedLogError, ForeignContent } from "./errors.ts";
 import type { TrimRequest, TrimResult } from "./trim_request.ts";
 
 export type { TrimRequest, TrimResult } from "./trim_request.ts";
 
 export type { DataRange, IncomingBatch } from "./contract/incoming.ts";
-export type { BatchLimit, BatchPart, OutgoingBatch, OutgoingData } from "./contract/outgoing.ts";
+export type {
+  Availability,
+  BatchLimit,
+  BatchPart,
+  OutgoingBatch,
+  OutgoingData,
+} from "./contract/outgoing.ts";
 
 /** How a component is stored with its topic: its type name and everything needed to recreate it. */
 export type ComponentDocument = JsonObject & { type: string };
@@ -184,7 +190,7 @@ export interface TopicInterface {
 }
 
 /** The write side of a driver. */
-export interface ProducerInterface {
+export interface ProducerInterface extends Availability {
   /**
    * Set by engines that reject larger batches; they then get none, except with a single event. Such an engine
    * needs a network round trip for each batch, so a batch also grows beyond `batchSize` while no further batch may
@@ -205,10 +211,6 @@ export interface ProducerInterface {
    * (and nothing was stored). Engines that cannot block leave this out, and the push is rejected.
    */
   appendSync?(partition: number, batch: OutgoingBatch): number | undefined;
-  /** Partitions that store nothing for now although others do: what waits for them takes no room from the others. */
-  readonly unavailable?: ReadonlySet<number>;
-  /** Set by the caller: the engine calls it when it has added one. */
-  onUnavailable?: () => void;
   /** Makes everything appended before as durable as the topic promises. */
   flush(): Promise<void>;
   /** Releases the producer's resources; the caller has flushed everything pending. */

@@ -43,3 +43,11 @@ export interface BatchLimit {
   /** Overhead of every event besides its metadata and data, in bytes. */
   bytesPerEvent: number;
 }
+
+/** How an engine says that it stores nothing in some partitions for now, e.g. because they have no leader. */
+export interface Availability {
+  /** Those partitions, while others store: what waits for them takes no room from the others. */
+  readonly unavailable?: ReadonlySet<number>;
+  /** Set by the caller: the engine calls it when it has added one. */
+  onUnavailable?: () => void;
+}
