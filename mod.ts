@@ -73,8 +73,8 @@ export {
   type DriverRegistration,
   registerDriver,
 } from "./src/drivers/registry.ts";
+export type { Availability } from "./src/contract/outgoing.ts";
 export type {
-  Availability,
   BatchLimit,
   BatchPart,
   ConsumerInterface,

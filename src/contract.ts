@@ -14,13 +14,7 @@ import type { TrimRequest, TrimResult } from "./trim_request.ts";
 export type { TrimRequest, TrimResult } from "./trim_request.ts";
 
 export type { DataRange, IncomingBatch } from "./contract/incoming.ts";
-export type {
-  Availability,
-  BatchLimit,
-  BatchPart,
-  OutgoingBatch,
-  OutgoingData,
-} from "./contract/outgoing.ts";
+export type { BatchLimit, BatchPart, OutgoingBatch, OutgoingData } from "./contract/outgoing.ts";
 
 /** How a component is stored with its topic: its type name and everything needed to recreate it. */
 export type ComponentDocument = JsonObject & { type: string };
