@@ -6,7 +6,7 @@ import { ownConsumer } from "./own_consumer.ts";
 const LOOKUPS_MAX = 1500;
 const SPANS_MAX = 60;
 const SPANS_MIN = 6;
-/** If the engine takes longer than this, the rest is omitted. */
+/** If the engine takes longer than this, no rates are returned. */
 const TIME_LIMIT_MS = 3000;
 
 /**

@@ -31,7 +31,7 @@ export async function claimFifo(path: string): Promise<ClaimedFifo> {
   for (;;) {
     const state = stateOfPath(path);
     if (state === "other") throw new UsageError(`Cannot use FIFO "${path}": it exists and is not a FIFO`);
-    const descriptor = state === "nothing" ? await createOpen(path) : takeOver(path);
+    const descriptor = state === "nothing" ? await createOpen(path) : openUnread(path);
     if (descriptor !== undefined) return new ClaimedFifo(path, descriptor);
     if (performance.now() > deadline) {
       throw new UsageError(
@@ -45,7 +45,7 @@ export async function claimFifo(path: string): Promise<ClaimedFifo> {
 }
 
 /**
- * Creates a FIFO under a temporary name, opens it, and moves it to its path; undefined if something exists there
+ * Creates a FIFO under a temporary name, opens it, and links it at its path; undefined if something exists there
  * by now.
  */
 async function createOpen(path: string): Promise<number | undefined> {
@@ -67,7 +67,7 @@ async function createOpen(path: string): Promise<number | undefined> {
 }
 
 /** Opens a FIFO that no process reads; undefined if another process is about to, or it no longer exists. */
-function takeOver(path: string): number | undefined {
+function openUnread(path: string): number | undefined {
   // Two processes that both see no reader would otherwise both become one.
   const mark = setMark(path);
   if (mark === "taken") return undefined;

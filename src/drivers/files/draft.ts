@@ -35,7 +35,7 @@ export async function draftTopic(
   const { storage, rootPath, checkIsFree, checkUnique } = place;
   checkIsFree();
   makeTree(storage, rootPath);
-  removeRubbish(storage, rootPath);
+  removeOldDrafts(storage, rootPath);
   const suffix = resume ? "" : `.${storage.random32().toString(16)}${storage.random32().toString(16)}`;
   const hidden = `${rootPath}/${UNFINISHED}${name}${suffix}`;
   // A file or symbolic link of that name, left by others, must not decide where the draft is written.
@@ -43,7 +43,7 @@ export async function draftTopic(
   if (found !== undefined && found !== "directory") storage.remove(hidden);
   const driver = place.open(hidden);
   const known = (await driver.listTopics()).get(name);
-  if (known === undefined || !isAlike(known, definition)) {
+  if (known === undefined || !isSameTopic(known, definition)) {
     if (found === "directory") remove(storage, rootPath, hidden);
     storage.makeDirectory(hidden);
     try {
@@ -87,7 +87,7 @@ function remove(storage: Storage, rootPath: string, hidden: string): void {
 }
 
 /** Whether an existing draft is for the same topic: created with the same documents and number of partitions. */
-function isAlike(
+function isSameTopic(
   known: TopicInfo,
   { options, validator, partitionSelector, serializer }: TopicDefinition,
 ): boolean {
@@ -101,7 +101,7 @@ function isAlike(
       });
 }
 
-function removeRubbish(storage: Storage, rootPath: string): void {
+function removeOldDrafts(storage: Storage, rootPath: string): void {
   for (const name of storage.list(rootPath)) {
     if (!name.startsWith(UNFINISHED)) continue;
     const path = `${rootPath}/${name}`;
