@@ -8,7 +8,7 @@ import process from "node:process";
 import ts from "typescript";
 
 /** The compiler's errors, as `file:line: what`. */
-export function strictFaults(): string[] {
+function strictFaults(): string[] {
   const files = [...walkSync("src", { exts: ["ts"] })].map(({ path }) => path);
   const { compilerOptions } = JSON.parse(readFileSync("tsconfig.json", "utf8"));
   const { options } = ts.convertCompilerOptionsFromJson({
@@ -27,8 +27,6 @@ export function strictFaults(): string[] {
   });
 }
 
-if (import.meta.main) {
-  const faults = strictFaults();
-  for (const fault of faults) console.error(fault);
-  process.exitCode = faults.length === 0 ? 0 : 1;
-}
+const faults = strictFaults();
+for (const fault of faults) console.error(fault);
+process.exitCode = faults.length === 0 ? 0 : 1;

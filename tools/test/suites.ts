@@ -19,7 +19,7 @@ export const MANY_CASES: readonly RegExp[] = [
  */
 export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/tools\//,
-  /^tests\/(?:architecture|words|strict_types)_test\.ts$/,
+  /^tests\/(?:architecture|words)_test\.ts$/,
   /^tests\/packaging\//,
   /^tests\/processes\//,
   /^tests\/faults\/processes\//,
@@ -44,16 +44,19 @@ export function needsBrowser(file: string): boolean {
 
 /** Tests that take long: they start programs, build packages, or try very many cases. */
 const SLOW: readonly RegExp[] = [
-  /^tests\/(?:cli|docs|examples|kafka|packaging|processes|simulation|tools|ui)\//,
+  /^tests\/(?:cli|docs|examples|faults\/processes|kafka|model|packaging|processes|simulation|tools|ui)\//,
   /^tests\/bench\/(?:guard|options)_test\.ts$/,
   /^tests\/conformance\/files_test\.ts$/,
   /^tests\/damage\/flip_sweep_test\.ts$/,
   /^tests\/fuzz\//,
-  /^tests\/issues\/(?:administration_cut_short|hanging_tests|programs_on_files_downloaded_kafka|stopped_writer_and_retention|write_in_two_parts)_test\.ts$/,
+  /^tests\/cpp_files\/(?:cut_short|round_trip)_test\.ts$/,
+  /^tests\/issues\/(?:administration_at_once|administration_cut_short|clock_set_back|consumer_names|hanging_tests)_test\.ts$/,
+  /^tests\/issues\/(?:partition_without_leader|position_newer_than_log|programs_on_files_downloaded_kafka)_test\.ts$/,
+  /^tests\/issues\/(?:stopped_writer_and_retention|trim_cut_short|two_imports_at_once|write_in_two_parts)_test\.ts$/,
   /^tests\/log\/check\/repair_test\.ts$/,
   /^tests\/reader\//,
   /^tests\/readme_test\.ts$/,
-  /^tests\/strict_types_test\.ts$/,
+  /^tests\/storage\/windows_test\.ts$/,
   /^tests\/wasm\/core_bytes_test\.ts$/,
 ];
 
