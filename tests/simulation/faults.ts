@@ -14,9 +14,9 @@ export function chooseGroupFaults(random: Random, { isPeaceful }: GroupModel): F
  * The theme of a history. Most have every fault; in others one kind of fault happens repeatedly, because bugs
  * that need several of one kind would otherwise hardly ever show.
  */
-export type Theme = "everything" | "failing syncs" | "cut writes" | "stopped writers";
+export type Theme = "everything" | "failing syncs" | "cut writes" | "stopped writers" | "stepping clocks";
 
-const THEMES: readonly Theme[] = ["failing syncs", "cut writes", "stopped writers"];
+const THEMES: readonly Theme[] = ["failing syncs", "cut writes", "stopped writers", "stepping clocks"];
 
 /** Of ten seeds in a row, each theme has one and everything has the others. */
 export function themeOf(seed: number): Theme {
@@ -35,6 +35,8 @@ export function chooseFaults(random: Random, theme: Theme = "everything"): Fault
       return { ...faults, shortWrite: 0.3, halfSeen: 0.2, preempt: 0.1, kill: undefined };
     case "stopped writers":
       return { ...faults, stop: random.pick([0.01, 0.03]) };
+    case "stepping clocks":
+      return { ...faults, clockStep: 0.03, pause: 0.02 };
   }
 }
 

@@ -281,15 +281,15 @@ export class World {
     const setup = this.newProcess();
     setup.makeDirectory(ROOT);
     setup.syncDirectory("/");
-    const isRemoving = this.theme === "stopped writers" || random.chance(0.5);
-    const retention = this.group === undefined && isRemoving
-      ? this.retentionOptions(random.pick(["bytes", "seconds", "acknowledged"]))
-      : this.retentionOptions("none");
+    const hasSmallSegments = ["stopped writers", "stepping clocks"].includes(this.theme);
+    const isRemoving = hasSmallSegments || random.chance(0.5);
+    const kind = this.group === undefined && isRemoving
+      ? random.pick(["bytes", "seconds", "acknowledged"] as const)
+      : "none";
+    const retention = this.retentionOptions(this.theme === "stepping clocks" ? "seconds" : kind);
     const options: JsonObject = {
       num_partitions: model.partitions.length,
-      segment_bytes: this.theme === "stopped writers" || random.chance(0.7)
-        ? 4096 + random.below(8192)
-        : 1 << 20,
+      segment_bytes: hasSmallSegments || random.chance(0.7) ? 4096 + random.below(8192) : 1 << 20,
     };
     for (const [key, value] of Object.entries(retention)) if (value !== null) options[key] = value;
     this.retention.allow({

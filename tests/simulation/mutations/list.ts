@@ -23,6 +23,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/segment/frame_scanner.ts",
     from: "if (isWholeNow(segment, offset, frame)) return",
     to: "if (offset < 0) return",
+    theme: "cut writes",
   },
   {
     what: "short writes: the header alone says that a frame has landed",
@@ -148,6 +149,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from:
       "    const tells = (reading: number) => believed(reading) >= Math.max(newest, -Number.MAX_VALUE);\n",
     to: "    const tells = (reading: number) => reading >= 0;\n",
+    theme: "stepping clocks",
   },
   {
     what: "clock: a seek by time goes by when segments were made",
