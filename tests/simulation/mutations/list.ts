@@ -23,7 +23,10 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/segment/frame_scanner.ts",
     from: "if (isWholeNow(segment, offset, frame)) return",
     to: "if (offset < 0) return",
-    theme: "cut writes",
+    also: {
+      from: "if (found === endOffset || isBoundary(segment, endOffset)) {",
+      to: "if (endOffset < 0) {",
+    },
   },
   {
     what: "short writes: the header alone says that a frame has landed",
@@ -259,7 +262,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "an index entry is believed without a look at the log",
     file: "src/log/segment/index.ts",
     from: "if (isFrameAt(position, core.view.getUint32(entry + INDEX.recordCrc, true))) return position;",
-    to: "if (place.offset > 0) return position;",
+    to: "if (position.offset > 0) return position;",
   },
   {
     what: "a gap of unknown content is passed as if it had no events",

@@ -32,7 +32,7 @@ end("after all seeds");
  * The output of a run in which a seed broke a promise; any other output means that the mutation is not a
  * valid program.
  */
-const NOTICED = /^\d+ \S/;
+const NOTICED = /^\d+ (?!(?:Reference|Syntax)Error)\S/;
 
 /**
  * Runs every mutation whose description contains `words` with up to `seeds` seeds; the exit code is 0 if each
