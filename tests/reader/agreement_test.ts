@@ -10,7 +10,6 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, type JsonObject, type Producer } from "../../mod.ts";
 import { Partition } from "../../src/log/partition.ts";
@@ -21,11 +20,12 @@ import { nodeStorage } from "../../src/storage/node.ts";
 import { damageAtRandom } from "../damage/random_damage.ts";
 import { makeSample } from "../damage/sample_partition.ts";
 import { casesOf, test } from "../harness.ts";
+import { memoryFolder } from "../memory_folder.ts";
 import { randomBytes, randomNumbers } from "../wasm/reference.ts";
 import { assertReadersAgree } from "./agreement.ts";
 
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "diaspora-reader-"));
+  const folder = mkdtempSync(join(memoryFolder, "diaspora-reader-"));
   try {
     await use(folder);
   } finally {

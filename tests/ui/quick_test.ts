@@ -1,8 +1,12 @@
 // No request of the page takes longer because there is more data. The limits are far above the usual time, and
 // far below the time of reading everything.
 import { assertEquals, assertLess } from "@std/assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Driver } from "../../mod.ts";
 import type { EventsView, Page, Rates, TopicLine } from "../../src/ui/contract.ts";
 import { test } from "../harness.ts";
+import { memoryFolder } from "../memory_folder.ts";
 import { serve } from "./served.ts";
 
 const LIMIT_MS = 3000;
@@ -24,15 +28,21 @@ async function leastWork(): Promise<number> {
 }
 
 test("a thousand topics are listed quickly", async () => {
-  await serve(async ({ get, driver }) => {
+  const root_path = mkdtempSync(join(memoryFolder, "diaspora-ui-"));
+  try {
+    await using driver = await Driver.open("files", { root_path });
     for (let n = 0; n < 1000; n++) await driver.createTopic(`topic-${n}`, { num_partitions: 2 });
-    const first = await quickly("the first page", get<Page<TopicLine>>("api/topics"));
-    assertEquals([first.total, first.items.length], [1000, 50]);
-    const last = await quickly("the last page", get<Page<TopicLine>>("api/topics?offset=950"));
-    assertEquals(last.items.at(-1)?.name, "topic-999");
-    const found = await quickly("a search", get<Page<TopicLine>>("api/topics?search=-77"));
-    assertEquals(found.total, 11);
-  });
+    await serve(async ({ get }) => {
+      const first = await quickly("the first page", get<Page<TopicLine>>("api/topics"));
+      assertEquals([first.total, first.items.length], [1000, 50]);
+      const last = await quickly("the last page", get<Page<TopicLine>>("api/topics?offset=950"));
+      assertEquals(last.items.at(-1)?.name, "topic-999");
+      const found = await quickly("a search", get<Page<TopicLine>>("api/topics?search=-77"));
+      assertEquals(found.total, 11);
+    }, { driver });
+  } finally {
+    rmSync(root_path, { recursive: true });
+  }
 });
 
 test("a few of a million events are shown quickly", async () => {

@@ -9,7 +9,6 @@ import {
   assertThrows,
 } from "@std/assert";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageError, UnsupportedFormatError } from "../../../mod.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
@@ -24,6 +23,7 @@ import {
 import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
+import { memoryFolder } from "../../memory_folder.ts";
 import { interrupted, Killed } from "../interrupted_storage.ts";
 import { changedStorage } from "../port_wrapper.ts";
 
@@ -36,7 +36,7 @@ interface Place {
 
 /** A separate folder, and a clock that the test sets. */
 function inFolder(body: (place: Place) => void): void {
-  const folder = mkdtempSync(join(tmpdir(), "diaspora-cursor-"));
+  const folder = mkdtempSync(join(memoryFolder, "diaspora-cursor-"));
   const clock = { now: 1_000_000 };
   try {
     const storage = { ...nodeStorage, now: () => clock.now };
