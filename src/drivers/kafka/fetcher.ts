@@ -1,4 +1,4 @@
-import { TopicDeletedError } from "../../errors.ts";
+import { BrokerError, TopicDeletedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isLeaderChange, isTransient, isUnknownTopic } from "./failure.ts";
@@ -173,9 +173,21 @@ export class Fetcher {
     else if (queue.fetchOffset > next) {
       // Brokers before 3.1 give events by the topic's name, which may be that of another topic by now.
       if (await this.#isDeleted()) return this.#onDeleted(loop);
+      this.#fault = this.#lostEvents(queue, next);
       queue.lose(next);
     }
     this.#settings.onNews();
+  }
+
+  #lostEvents({ partition, fetchOffset }: PartitionQueue, next: number): BrokerError {
+    const { cluster: { servers }, topic: { name } } = this.#settings;
+    return new BrokerError(
+      servers,
+      `Cannot read topic "${name}" partition ${partition} from event ${fetchOffset} on: Kafka at "${servers}" has ` +
+        `lost events, and the next one there is ${next}; reading continues at ${next}: seek back to read what was ` +
+        "stored since the loss",
+      { reason: "OFFSET_OUT_OF_RANGE", canRetry: true },
+    );
   }
 
   async #isDeleted(): Promise<boolean> {
