@@ -50,7 +50,7 @@ function clusterOf(end: number): Cluster {
   } as unknown as Cluster;
 }
 
-test("a reader that is beyond the end of a log is told that events were lost, once, and goes on at the end", async () => {
+test("a reader that is beyond the end of a log learns once that events were lost, and goes on at the end", async () => {
   const ends = { earliest: 0, latest: 5 };
   const known = (_: unknown, end: "earliest" | "latest") => Promise.resolve(new Map([[0, ends[end]]]));
   const queue = new PartitionQueue(0, 20, { hasTextLength: true }, () => {
@@ -62,7 +62,7 @@ test("a reader that is beyond the end of a log is told that events were lost, on
       offsets: { known } as unknown as Offsets,
       topic: TOPIC,
       consumer: "c",
-      answersMax: 4,
+      responsesMax: 4,
       onNews: () => resolve(made),
       place: () => Promise.resolve(),
     });
