@@ -24,7 +24,7 @@ export class Partition extends PartitionFolder {
   positionOfId(id: number, ids?: readonly number[]): LogPosition | undefined {
     const segment = this.segmentFor(id, ids);
     if (segment === undefined) return undefined;
-    const index = new SegmentIndex(this.storage, segment);
+    const index = new SegmentIndex(this.storage, segment, this.indexIntervalBytes);
     return this.#advance(index, index.positionForId(id), (next) => next.endId > id);
   }
 
@@ -40,7 +40,7 @@ export class Partition extends PartitionFolder {
       const nextId = ids[index + 1];
       const segment = this.segment(baseId, nextId);
       if (nextId !== undefined && newestTimeOfSealed(segment) < time) continue;
-      const entries = new SegmentIndex(this.storage, segment);
+      const entries = new SegmentIndex(this.storage, segment, this.indexIntervalBytes);
       const position = this.#advance(entries, entries.positionForTime(time), (next) => next.time >= time);
       if (nextId === undefined || position.id < nextId) return position;
     }
@@ -74,7 +74,11 @@ export class Partition extends PartitionFolder {
   /** Time of the event with this id, in milliseconds since 1970; undefined when it is not there or is damaged. */
   timeOf(id: number, ids?: readonly number[]): number | undefined {
     const position = this.positionOfId(id, ids);
-    if (position === undefined) return undefined;
+    return position === undefined ? undefined : this.timeAt(position);
+  }
+
+  /** Time of the frame at a position, in milliseconds since 1970; undefined when there is none or it is damaged. */
+  timeAt(position: LogPosition): number | undefined {
     const entry = entryAt(position, READ_AHEAD_BYTES / 16);
     return entry.kind === "frame" ? entry.frame.time : undefined;
   }
@@ -93,10 +97,10 @@ export class Partition extends PartitionFolder {
   }
 
   /** Bytes of log between two positions, counting segment headers and seals between them. */
-  bytesBetween(from: LogPosition, to: LogPosition): number {
+  bytesBetween(from: LogPosition, to: LogPosition, ids: readonly number[] = this.segmentIds()): number {
     let bytes = to.offset - from.offset;
     if (from.segment.baseId === to.segment.baseId) return bytes;
-    for (const baseId of this.segmentIds()) {
+    for (const baseId of ids) {
       if (baseId < from.segment.baseId || baseId >= to.segment.baseId) continue;
       bytes += this.bytesOf(baseId);
     }

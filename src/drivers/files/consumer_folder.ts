@@ -107,12 +107,15 @@ export class ConsumerFolder {
       const [only] = cursors;
       if (only !== undefined && cursors.length === 1) return only.cursor.seek(only.target);
       // Every file is created at its full size first, so that the following writes need no more disk space.
+      this.#prepare();
+      const listed = this.listed();
       const planned = cursors.map(({ target, cursor }) => {
-        return { cursor, seek: { ...target, generation: cursor.nextGeneration() } };
+        const generation = cursor.nextGeneration(listed.get(partitionName(target.partition)) ?? []);
+        return { cursor, seek: { ...target, generation } };
       });
       const seeks = planned.map(({ seek }) => seek);
       storage.replace(`${this.#path}/${SEEK_FILE}`, new TextEncoder().encode(JSON.stringify({ seeks })));
-      for (const { cursor, seek } of planned) cursor.apply(seek);
+      this.#apply(planned);
       storage.remove(`${this.#path}/${SEEK_FILE}`);
     } catch (error) {
       throw isMissing(error) && storage.stat(this.#path) === undefined ? this.removed() : error;
@@ -131,19 +134,31 @@ export class ConsumerFolder {
     const document = readDocument(storage, path);
     if (document === undefined) return true;
     const seeks = document.seeks as unknown as (StoredPosition & { partition: number })[];
-    for (const seek of seeks) {
-      const cursor = this.cursor(seek.partition);
-      try {
-        cursor.apply(seek);
-      } catch (error) {
-        if (error instanceof ConsumerDeletedError) return false;
-        throw isMissing(error) ? this.removed() : error;
-      } finally {
-        cursor.close();
-      }
+    const planned = seeks.map((seek) => ({ seek, cursor: this.cursor(seek.partition) }));
+    try {
+      this.#apply(planned);
+    } catch (error) {
+      if (error instanceof ConsumerDeletedError) return false;
+      throw isMissing(error) ? this.removed() : error;
+    } finally {
+      for (const { cursor } of planned) cursor.close();
     }
     storage.remove(path);
     return true;
+  }
+
+  /** Stores planned positions. The folder is listed once for each step of all of them: it has files for each partition. */
+  #apply(planned: readonly { cursor: CursorFile; seek: StoredPosition & { partition: number } }[]): void {
+    let running = planned.map(({ cursor, seek }) => ({
+      name: partitionName(seek.partition),
+      steps: cursor.apply(seek),
+    }));
+    let listed: ReadonlyMap<string, readonly string[]> | undefined;
+    for (;;) {
+      running = running.filter(({ name, steps }) => steps.next(listed?.get(name) ?? []).done !== true);
+      if (running.length === 0) return;
+      listed = this.listed();
+    }
   }
 
   /** Creates the folder, with the name file in it, atomically. */

@@ -31,17 +31,20 @@ export function lagOf(log: Partition, cursor: CursorFile, listed: readonly strin
 
 function lagNow(log: Partition, cursor: CursorFile, listed: readonly string[]): PartitionLag {
   const stored = cursor.read(listed);
-  const firstId = log.firstId();
-  const position = Math.max(firstId, stored === undefined ? firstId : confirmedId(log, stored));
-  const end = log.end();
+  // Listed once for all that follows, since a topic may have thousands of positions.
+  const ids = log.segmentIds();
+  const firstId = ids[0] ?? 0;
+  const position = Math.max(firstId, stored === undefined ? firstId : confirmedId(log, stored, ids));
+  const end = log.end(ids);
   const endId = end?.id ?? 0;
-  const oldest = position < endId ? log.timeOf(position) : undefined;
+  const next = position < endId ? log.positionOfId(position, ids) : undefined;
+  const oldest = next === undefined ? undefined : log.timeAt(next);
   return {
     partition: log.partition,
     position,
     acknowledged: stored !== undefined,
     events: endId - position,
-    bytes: position < endId ? log.bytesBetween(log.positionOfId(position)!, end!) : 0,
+    bytes: next === undefined ? 0 : log.bytesBetween(next, end!, ids),
     seconds: oldest === undefined ? 0 : Math.max(0, (log.storage.now() - oldest) / 1000),
   };
 }

@@ -18,8 +18,8 @@ import { startOf } from "../segment/log_position.ts";
 const AHEAD = READ_AHEAD_BYTES / 16;
 
 /** The id of the next event by a stored position, as far as the log confirms it. */
-export function confirmedId(partition: Partition, position: StoredPosition): number {
-  return partition.look(() => confirmed(partition, position));
+export function confirmedId(partition: Partition, position: StoredPosition, ids?: readonly number[]): number {
+  return partition.look(() => confirmed(partition, position, ids ?? partition.segmentIds()));
 }
 
 /** A position in a partition, with what identifies the event before it. */
@@ -31,29 +31,30 @@ export function positionAt(partition: Partition, nextId: number): Position {
   });
 }
 
-function confirmed(partition: Partition, position: StoredPosition): number {
+function confirmed(partition: Partition, position: StoredPosition, ids: readonly number[]): number {
   const { nextId, time, mark } = position;
-  if (nextId <= partition.firstId()) return nextId;
-  const end = partition.end();
-  if (end === undefined) return 0;
-  if (isConfirmed(partition, position)) return nextId;
+  const [firstId] = ids;
+  if (nextId <= (firstId ?? 0)) return nextId;
+  if (firstId === undefined) return 0;
+  if (isConfirmed(partition, position, ids)) return nextId;
   if (mark !== undefined) return lastBefore(partition, position);
-  if (time === 0) return Math.min(nextId, end.id);
+  const endId = partition.end(ids)!.id;
+  if (time === 0) return Math.min(nextId, endId);
   // Stored by an earlier version, which stored only the time of the frame.
-  return Math.min(nextId, partition.positionOfTime(time + 1)?.id ?? 0, end.id);
+  return Math.min(nextId, partition.positionOfTime(time + 1)?.id ?? 0, endId);
 }
 
 /** The entry with the event before a position, if there is one. */
-function entryBefore(partition: Partition, nextId: number): Entry | undefined {
-  const position = partition.positionOfId(nextId - 1);
+function entryBefore(partition: Partition, nextId: number, ids?: readonly number[]): Entry | undefined {
+  const position = partition.positionOfId(nextId - 1, ids);
   if (position === undefined) return undefined;
   const entry = entryAt(position, AHEAD);
   return entry.kind === "frame" && entry.id + entry.frame.count < nextId ? undefined : entry;
 }
 
-function isConfirmed(partition: Partition, position: Position): boolean {
+function isConfirmed(partition: Partition, position: Position, ids?: readonly number[]): boolean {
   const { nextId, time, mark } = position;
-  const entry = entryBefore(partition, nextId);
+  const entry = entryBefore(partition, nextId, ids);
   if (entry?.kind === "gap") {
     return entry.endId >= nextId && (mark === undefined || isFollowed(partition, nextId, mark));
   }

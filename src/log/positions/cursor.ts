@@ -44,12 +44,17 @@ interface Known {
   open: CursorContent[];
 }
 
+/** The steps of storing a position: at each it may be told the names in the folder as of then. */
+export type StoreSteps = Generator<undefined, void, readonly string[] | undefined>;
+
 /** The position of one consumer name in one partition, opened by one consumer. */
 export class CursorFile {
   readonly #owner: number;
   readonly #files: CursorFiles;
   /** This consumer's own file. */
   #own: OwnCursorFile | undefined;
+  /** Whether the file is new, so that those of closed consumers have not been folded into it. */
+  #isFoldDue = false;
 
   constructor(
     private readonly storage: Storage,
@@ -72,7 +77,7 @@ export class CursorFile {
    */
   acknowledge(next: Position, stale?: StoredPosition): void {
     const own = this.#own?.position;
-    this.#store(
+    finish(this.#store(
       own === undefined ? this.#readAll() : { position: own, safe: own, open: [] },
       ({ position, safe }) => {
         const generation = position?.generation ?? 1;
@@ -80,31 +85,34 @@ export class CursorFile {
         if (safe?.generation === generation && safe.nextId >= next.nextId) return undefined;
         return { ...next, generation };
       },
-    );
+    ));
   }
 
   /** Stores a position, which may be before the stored one. */
   seek(next: Position): void {
-    this.#store(
+    finish(this.#store(
       this.#readAll(),
       ({ position }) => ({ ...next, generation: (position?.generation ?? 0) + 1 }),
-    );
+    ));
   }
 
   /** The generation that the next seek begins. Makes the file, so that the seek needs no room on the disk. */
-  nextGeneration(): number {
+  nextGeneration(listed?: readonly string[]): number {
     for (let attempt = 1;; attempt++) {
-      const known = this.#readAll();
+      const known = this.#readAll(attempt === 1 ? listed : undefined);
       const generation = known.position?.generation ?? 0;
       this.#own ??= this.#create(known.position ?? { nextId: 0, time: 0, generation: 0 }, known, attempt);
       if (this.#own !== undefined) return generation + 1;
     }
   }
 
-  /** Stores a position that was decided before, unless a seek was stored since. */
-  apply({ nextId, time, mark, generation }: StoredPosition): void {
-    this.#store(
-      this.#readAll(),
+  /**
+   * Stores a position that was decided before, unless a seek was stored since. At each step it wants to know the names
+   * in the folder as of then; it lists them itself if it is not told, so that several partitions can share a listing.
+   */
+  *apply({ nextId, time, mark, generation }: StoredPosition): StoreSteps {
+    yield* this.#store(
+      this.#readAll(yield),
       ({ position }) =>
         (position?.generation ?? 0) >= generation ? undefined : { nextId, time, mark, generation },
     );
@@ -173,7 +181,7 @@ export class CursorFile {
     return { position, safe: positionIn(contents.filter(({ isRetired }) => !isRetired)), open };
   }
 
-  #store(first: Known, decide: (known: Known) => StoredPosition | undefined): void {
+  *#store(first: Known, decide: (known: Known) => StoredPosition | undefined): StoreSteps {
     let known = first;
     for (let attempt = 1;; attempt++, known = this.#readAll()) {
       const next = decide(known);
@@ -187,12 +195,13 @@ export class CursorFile {
       else this.#own.write(next);
       if (this.#own === undefined) continue;
       const isRaised = known.position !== undefined && next.generation > known.position.generation;
-      if (isRaised) this.#retireOthers();
+      const listed = isRaised || this.#isFoldDue ? yield : undefined;
+      if (isRaised) this.#retireOthers(listed);
       // Written first, checked then: see above.
       if (this.#leaveRetired()) continue;
       if (isNew && this.#isOutdated(next.generation + (isRaised ? 0 : 1))) continue;
       this.#checkIsThere();
-      if (isNew && this.#own !== undefined) this.#fold(this.#own);
+      if (this.#isFoldDue && this.#own !== undefined) this.#fold(this.#own, listed);
       return;
     }
   }
@@ -200,6 +209,7 @@ export class CursorFile {
   /** Makes this consumer's file. */
   #create(next: StoredPosition, { position }: Known, attempt: number): OwnCursorFile | undefined {
     this.folder.prepare?.();
+    this.#isFoldDue = true;
     try {
       const place = { storage: this.storage, files: this.#files, owner: this.#owner };
       return OwnCursorFile.make(place, next, position);
@@ -225,8 +235,8 @@ export class CursorFile {
   }
 
   /** Retires the files of other consumers of this name: a new generation has begun. */
-  #retireOthers(): void {
-    for (const content of this.#files.readAll()) {
+  #retireOthers(listed: readonly string[] | undefined): void {
+    for (const content of this.#files.readAll(listed)) {
       if (content.path !== this.#own!.path && !content.isRetired) this.#files.retire(content, this.#owner);
     }
   }
@@ -259,9 +269,10 @@ export class CursorFile {
   }
 
   /** Folds the files of closed consumers into this one, once there are many. */
-  #fold(own: OwnCursorFile): void {
+  #fold(own: OwnCursorFile, listed?: readonly string[]): void {
+    this.#isFoldDue = false;
     try {
-      const left = this.#files.readAll().filter(({ path, isIdle, isRetired, isShared }) =>
+      const left = this.#files.readAll(listed).filter(({ path, isIdle, isRetired, isShared }) =>
         path !== own.path && (path !== this.path || isShared) && (isIdle || isRetired)
       );
       if (left.length < IDLE_FILES_MAX) return;
@@ -279,4 +290,8 @@ export class CursorFile {
       if (!(error instanceof StorageError)) throw error;
     }
   }
+}
+
+function finish(steps: StoreSteps): void {
+  while (steps.next().done !== true);
 }

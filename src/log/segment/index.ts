@@ -37,7 +37,12 @@ export class SegmentIndex {
   /** Bytes after the last whole entry. */
   #excess = 0;
 
-  constructor(private readonly storage: Storage, private readonly segment: Segment) {}
+  /** A segment smaller than `intervalBytes` has no entries: looking for the file would take longer than reading the log. */
+  constructor(
+    private readonly storage: Storage,
+    private readonly segment: Segment,
+    private readonly intervalBytes = 0,
+  ) {}
 
   /** The last indexed position whose id is not above `id`. */
   positionForId(id: number): IndexedPosition {
@@ -108,7 +113,7 @@ export class SegmentIndex {
     const { segment } = this;
     const { baseId: id, created: time } = segment;
     const start: IndexedPosition = { segment, offset: SEGMENT_HEADER_BYTES, id, time };
-    const bytes = this.#read();
+    const bytes = segment.file.size() < this.intervalBytes ? undefined : this.#read();
     if (bytes === undefined) return start;
     let count = Math.floor(bytes.byteLength / INDEX_ENTRY_BYTES);
     while (count > 0) {

@@ -255,7 +255,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "positions: a consumer does not learn that another one began a generation",
     file: "src/log/positions/cursor.ts",
-    from: "if (isRaised) this.#retireOthers();",
+    from: "if (isRaised) this.#retireOthers(listed);",
     to: "",
   },
   {
