@@ -44,7 +44,7 @@ interface Known {
   open: CursorContent[];
 }
 
-/** The steps of storing a position: at each it may be told the names in the folder as of then. */
+/** The steps of storing a position: each takes the names in the folder as of then, or lists them itself. */
 export type StoreSteps = Generator<undefined, void, readonly string[] | undefined>;
 
 /** The position of one consumer name in one partition, opened by one consumer. */
@@ -107,8 +107,8 @@ export class CursorFile {
   }
 
   /**
-   * Stores a position that was decided before, unless a seek was stored since. At each step it wants to know the names
-   * in the folder as of then; it lists them itself if it is not told, so that several partitions can share a listing.
+   * Stores a position that was decided before, unless a seek was stored since. Each step takes the names in the folder
+   * as of then, so that several partitions can share a listing.
    */
   *apply({ nextId, time, mark, generation }: StoredPosition): StoreSteps {
     yield* this.#store(

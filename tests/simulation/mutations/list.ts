@@ -237,7 +237,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "positions: one that is newer than the log is believed after a power cut",
     file: "src/log/positions/confirm.ts",
-    from: "if (isConfirmed(partition, position)) return nextId;",
+    from: "if (isConfirmed(partition, position, ids)) return nextId;",
     to: "if (nextId >= 0) return nextId;",
   },
   {
