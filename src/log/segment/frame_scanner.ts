@@ -107,9 +107,11 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
   }
   // What was found was appended after the write of this frame had ended: the frame will not become more whole.
   if (isWholeNow(segment, offset, frame)) return { kind: "frame", offset, endOffset, frame };
-  if (found < endOffset || isCutByHeader(segment, endOffset) || isCutByPiece(segment, offset, frame)) {
+  if (found < endOffset || isCutByHeader(segment, endOffset)) {
     return { kind: "gap", offset, endOffset: found, torn: true };
   }
+  // Damage may look the same as a write that was cut short: anchors after it tell whether its ids were given.
+  if (isCutByPiece(segment, offset, frame)) return { kind: "gap", offset, endOffset: found, torn: false };
   if (found === endOffset || isBoundary(segment, endOffset)) {
     return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
   }

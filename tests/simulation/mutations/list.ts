@@ -193,8 +193,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "a torn frame is believed",
     file: "src/log/segment/frame_scanner.ts",
-    from:
-      "if (found < endOffset || isCutByHeader(segment, endOffset) || isCutByPiece(segment, offset, frame)) {",
+    from: "if (found < endOffset || isCutByHeader(segment, endOffset)) {",
     to: "if (endOffset < 0) {",
   },
   {
@@ -206,8 +205,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "a frame that lacks its last bytes, in whose place lies a piece of the next one, is believed",
     file: "src/log/segment/frame_scanner.ts",
-    from: " || isCutByPiece(segment, offset, frame)) {",
-    to: ") {",
+    from: "if (isCutByPiece(segment, offset, frame)) return",
+    to: "if (endOffset < 0) return",
     theme: "cut writes",
   },
   {
