@@ -61,7 +61,7 @@ function loopOver(queues: PartitionQueue[], place: (queue: PartitionQueue) => Pr
       module: { ConnectionPool },
       settings: { client: { clientId: "test" }, fetch: { bufferedBytesMax: 1, waitMsMax: 500 } },
     },
-    topic: { name: "t", kafkaName: "t" },
+    topic: { name: "t", kafkaName: "t", id: "id" },
     consumer: "reader",
     queues,
     responsesMax: 1,
