@@ -112,10 +112,27 @@ export class SegmentFile {
     if (end > this.bytes.length || this.#isCutBefore(end)) {
       return next === undefined ? { what: "end" } : { what: "gap", end: next.start, torn: true };
     }
+    if (next !== undefined && this.#isCutByPiece(at, end)) {
+      return { what: "gap", end: next.start, torn: false };
+    }
     const isConfirmed = next?.start === end || this.seal === end ||
       "DSFH".startsWith(text(this.bytes, end, Math.min(4, this.bytes.length - end)));
     if (isConfirmed) return { what: "frame", end, record: header };
     return next === undefined ? { what: "end" } : { what: "gap", end: next.start, torn: false };
+  }
+
+  /** Whether only the trailer's CRC is wrong, by more than one bit, and ends as a header begins. */
+  #isCutByPiece(at: number, end: number): boolean {
+    if (text(this.bytes, end - 64, 4) !== "DSFT") return false;
+    if (text(this.bytes, at + 4, 56) !== text(this.bytes, end - 60, 56)) return false;
+    const right = crc32(this.bytes.subarray(end - 64, end - 4));
+    const difference = (right ^ this.view.getUint32(end - 4, true)) >>> 0;
+    const bits = difference.toString(2).replaceAll("0", "").length;
+    return bits > 1 &&
+      [1, 2, 3].some((count) =>
+        difference % 2 ** (8 * (4 - count)) === 0 &&
+        text(this.bytes, end - count, count) === "DSFH".slice(0, count)
+      );
   }
 
   /** First at the two places where a copy in a user's data is impossible. */
