@@ -12,6 +12,7 @@ import type { Storage } from "../../src/storage/port.ts";
 import { removeBefore } from "../../src/log/mod.ts";
 import { test } from "../harness.ts";
 import { PartitionFolder, single } from "../log/partition_folder.ts";
+import { changedStorage } from "../log/port_wrapper.ts";
 import { watchedStorage } from "../log/watched_storage.ts";
 
 const MOMENTS = ["before the draft", "before the question", "after the question"] as const;
@@ -81,6 +82,56 @@ for (const moment of MOMENTS) {
     await writer.close();
   });
 }
+
+// The write of a frame was cut in two by another append, so that the frame was not found; before the writer asked for
+// the size of the file, the segment was sealed and removed, and the push was refused with ENOENT.
+test("a push whose write was cut in two is stored, whenever its segment is sealed and removed", () => {
+  let removals = 0;
+  for (let moment = 0, isLast = false; !isLast; moment++) {
+    using folder = new PartitionFolder();
+    const other = folder.writer();
+    let isCutting = false;
+    let calls: number | undefined;
+    const call = () => {
+      if (calls === undefined || calls++ !== moment) return;
+      calls = undefined;
+      removals++;
+      rollAndTrim(folder);
+    };
+    const storage = changedStorage((file, path, mode) =>
+      mode !== "append" || !path.endsWith(".log") ? {} : {
+        append: (bytes) => {
+          if (!isCutting) return file.append(bytes);
+          isCutting = false;
+          file.append(bytes.subarray(0, 40));
+          other.append(single('"between"'));
+          file.append(bytes.subarray(40));
+          calls = 0;
+          return bytes.byteLength;
+        },
+        readAt: (into, offset) => {
+          call();
+          return file.readAt(into, offset);
+        },
+        size: () => {
+          call();
+          return file.size();
+        },
+      }
+    );
+    const writer = folder.writer({}, storage);
+    writer.append(single('"first"'));
+    isCutting = true;
+    const id = writer.append(single('"second"'));
+    isLast = calls !== undefined;
+    const isRemoved = (id as number) < folder.open().firstId();
+    const stored = folder.events().filter((event) => event.metadata === '"second"').map((event) => event.id);
+    assertEquals(stored, isRemoved ? [] : [id], `call ${moment}`);
+    void other.close();
+    void writer.close();
+  }
+  assertGreater(removals, 3);
+});
 
 test("a segment truncated to its header is damage, and is not skipped silently", async () => {
   using folder = new PartitionFolder();

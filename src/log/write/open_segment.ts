@@ -218,7 +218,15 @@ export class OpenSegment {
     if (this.file.size() >= 0 && storage.stat(this.file.path) !== undefined) return;
     // A deleted topic is renamed first, with its files: then this throws.
     this.partition.segmentIds();
-    // Retention removes sealed segments: then the frame was stored, and removed afterwards.
+    // If it was stored before its segment was removed.
+    this.#checkIsSealed();
+  }
+
+  /**
+   * Throws if a file that was removed has no seal, and so was not removed by retention. The seal was appended before the
+   * removal that was noticed, so that this look cannot miss it.
+   */
+  #checkIsSealed(): void {
     for (let position = this.end;;) {
       const entry = entryAt(position, RECORD_BYTES);
       if (entry.kind === "end") return;
@@ -230,7 +238,8 @@ export class OpenSegment {
   /** Throws unless the file has all bytes of what was appended. */
   #checkIsWritten(end: number): void {
     const size = this.file.size();
-    if (size < 0) throw this.#removed();
+    // Sealed and removed since the end was looked for: the next attempt meets the seal.
+    if (size < 0) return this.#checkIsSealed();
     if (size >= end) return;
     throw new StorageError(
       "EIO",
