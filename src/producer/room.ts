@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import { BackpressureError } from "../errors.ts";
 import type { BatcherOwner } from "./batcher_owner.ts";
 import type { Holder } from "./held_back.ts";
@@ -30,10 +31,10 @@ export function hasMemory(holder: Holder, owner: BatcherOwner): boolean {
 export function backpressure({ partition, isUnavailable }: Holder, owner: BatcherOwner): BackpressureError {
   const held = owner.heldBack().pendingBytes;
   const remedy = held > 0 && isUnavailable
-    ? `${held} bytes wait for partitions that are unavailable while others store; push later`
+    ? `${counted(held, "byte")} wait for partitions that are unavailable while others store; push later`
     : `${
-      owner.openBytes + owner.queuedBytes - held
-    } bytes wait to be stored; await producer.ready() before pushing more`;
+      counted(owner.openBytes + owner.queuedBytes - held, "byte")
+    } wait to be stored; await producer.ready() before pushing more`;
   return new BackpressureError(`Cannot push to partition ${partition}: ${remedy}, or raise maxPendingBytes`);
 }
 

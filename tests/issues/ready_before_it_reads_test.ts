@@ -96,7 +96,7 @@ for (const isLeft of [false, true]) {
       const received: string[] = [];
       const onLine = (line: string): void => {
         if (isReady(line)) ready++;
-        if (!line.includes("Cannot follow")) return;
+        if (!line.includes("Cannot run command")) return;
         received.push(/command "(\w+)"/.exec(line)![1]);
         if (received.length === 3) stop();
       };
