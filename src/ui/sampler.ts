@@ -49,8 +49,8 @@ export class Sampler implements Disposable {
   }
 
   #schedule(): void {
-    if (this.#running || this.#disposed || this.#watched.size === 0) return;
-    clearTimeout(this.#timer);
+    // A timer that is set stays: requests in quick succession must not put it off.
+    if (this.#running || this.#disposed || this.#timer !== undefined || this.#watched.size === 0) return;
     const dueMs = Math.min(...[...this.#watched.values()].map((watched) => watched.dueMs));
     this.#timer = setTimeout(() => void this.#sampleDue(), Math.max(20, dueMs - performance.now()));
     this.#timer.unref?.();
@@ -58,6 +58,7 @@ export class Sampler implements Disposable {
 
   async #sampleDue(): Promise<void> {
     this.#running = true;
+    this.#timer = undefined;
     for (const [name, watched] of this.#watched) {
       const beganMs = performance.now();
       if (beganMs - watched.askedMs > FORGOTTEN_MS) this.#watched.delete(name);

@@ -11,10 +11,10 @@ import { findTopic } from "../../src/drivers/kafka/metadata.ts";
 import { Offsets } from "../../src/drivers/kafka/offsets.ts";
 import { PartitionDelivery } from "../../src/drivers/kafka/partition_delivery.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
-import { FakeBroker, LEADER_NOT_AVAILABLE, UNKNOWN_TOPIC } from "../drivers/kafka/fake_broker.ts";
+import { FakeBroker, LEADER_NOT_AVAILABLE, TOPIC_ID, UNKNOWN_TOPIC } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 
-const TOPIC = { name: "t", kafkaName: "t", id: "id" };
+const TOPIC = { name: "t", kafkaName: "t", id: TOPIC_ID };
 const DELIVERY_MS = 1500;
 
 interface Rig extends AsyncDisposable {

@@ -249,7 +249,7 @@ test("the command says what form of module this version of Node needs", () => {
     // Newer ones can load TypeScript.
     const reads = mustRun("node", ["--print", "Boolean(process.features.typescript)"]).stdout === "true\n";
     assertEquals([typescript.status === 0, older.status === 0], [reads, false]);
-    if (!reads) assertMatch(typescript.stderr, /does not read TypeScript; use a JavaScript module, or start/);
+    if (!reads) assertMatch(typescript.stderr, /cannot load TypeScript; use a JavaScript module, or start/);
     assertMatch(older.stderr, /Unexpected token 'export'; name it "\.mjs", or put "type": "module" into/);
   } finally {
     rmSync(own, { recursive: true });

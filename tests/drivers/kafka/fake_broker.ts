@@ -18,6 +18,9 @@ const VERSIONS: Record<number, number> = {
   [INIT_PRODUCER_ID]: 5,
 };
 
+/** The id of its topic. */
+export const TOPIC_ID = "00000000-0000-0000-0000-000000000007";
+
 export const LEADER_NOT_AVAILABLE = 5;
 export const NOT_LEADER = 6;
 const CORRUPT_MESSAGE = 2;
@@ -140,7 +143,7 @@ export class FakeBroker {
       })
       .appendString("cluster").appendInt32(1)
       .appendArray(topics, (w, { name, error, partitions }) => {
-        w.appendInt16(error).appendString(name).appendUUID("00000000-0000-0000-0000-000000000007")
+        w.appendInt16(error).appendString(name).appendUUID(TOPIC_ID)
           .appendBoolean(false);
         // Like brokers, in arbitrary order.
         const numbered = partitions.map((partition, index) => ({ ...partition, index })).reverse();
