@@ -29,6 +29,10 @@ class FakeClient extends EventEmitter {
     return Promise.resolve({ brokers: new Map([[1, {}]]) });
   }
 
+  leaveGroup(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

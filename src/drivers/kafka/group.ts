@@ -94,9 +94,12 @@ export class Group implements Assignment {
     this.#closed = true;
     this.#release();
     try {
+      // First, since closing alone would let a join that is under way complete, and its heartbeats go on.
+      await this.#client.leaveGroup(true);
       await this.#client.close(true);
     } catch {
       // The coordinator is unavailable, and will notice the missing heartbeats.
+      await this.#client.close(true).catch(() => {});
     } finally {
       this.#instance?.release();
     }
