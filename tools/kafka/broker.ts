@@ -151,7 +151,11 @@ export class Cluster {
     const distribution = findDistribution(version);
     if ("missing" in distribution) throw new Error(distribution.missing);
     const folder = mkdtempSync(join(tmpdir(), "diaspora-kafka-cluster-"));
-    const janitor = spawn("sh", ["-c", JANITOR, "sh", folder], { stdio: ["pipe", "ignore", "ignore"] });
+    // In a process group of its own: whatever ends that of the tests must not end it before it has cleaned up.
+    const janitor = spawn("sh", ["-c", JANITOR, "sh", folder], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
     janitor.unref();
     const ports = await freePorts(count * 2);
     ports[0] = settings.port ?? ports[0];
