@@ -14,8 +14,6 @@ interface FileState {
   running: Promise<void> | undefined;
   /** The next sync, shared by all that are requested while one is running. */
   waiting: Promise<void> | undefined;
-  /** A sync failed: nothing appended to the file since the last good one will ever be confirmed. */
-  failure: StorageError | undefined;
   /** Not appended to any more. */
   isRetired: boolean;
 }
@@ -40,7 +38,7 @@ const NOTHING = new Uint8Array(0);
  */
 export class Durability {
   readonly #states = new Map<StorageFile, FileState>();
-  /** Files that were closed after a sync of them had failed: what still relies on them is in doubt for good. */
+  /** Files of which a sync failed, closed ones too: what was appended since the last good sync is never confirmed. */
   readonly #failures = new WeakMap<StorageFile, StorageError>();
   /** Paths whose names a sync of the folder has covered. */
   readonly #knownPaths = new Set<string>();
@@ -65,7 +63,6 @@ export class Durability {
       isDirty: false,
       running: undefined,
       waiting: undefined,
-      failure: undefined,
       isRetired: false,
     });
   }
@@ -90,8 +87,8 @@ export class Durability {
     for (const file of files) {
       const state = this.#states.get(file);
       const failure = this.#failures.get(file);
-      if (state !== undefined) syncs.push(this.#sync(state));
-      else if (failure !== undefined) syncs.push(Promise.reject(failure));
+      if (failure !== undefined) syncs.push(Promise.reject(failure));
+      else if (state !== undefined) syncs.push(this.#sync(state));
     }
     // Waits for all of them, so that no rejection is unhandled.
     for (const result of await Promise.allSettled(syncs)) {
@@ -102,11 +99,9 @@ export class Durability {
   /** As `sync`, blocking. */
   syncNow(files: Iterable<StorageFile>): void {
     for (const file of files) {
+      this.#checkSyncs(file);
       const state = this.#states.get(file);
-      const closedFailure = this.#failures.get(file);
-      if (closedFailure !== undefined) throw closedFailure;
       if (state === undefined) continue;
-      if (state.failure !== undefined) throw state.failure;
       try {
         this.#syncName(state);
         (state.twin ?? state.file).syncNow();
@@ -135,7 +130,6 @@ export class Durability {
   }
 
   #sync(state: FileState): Promise<void> {
-    if (state.failure !== undefined) return Promise.reject(state.failure);
     if (state.waiting !== undefined) return state.waiting;
     if (state.running === undefined) return state.isDirty ? this.#run(state) : Promise.resolve();
     if (!state.isDirty) return state.running;
@@ -154,7 +148,7 @@ export class Durability {
   }
 
   async #syncFile(state: FileState): Promise<void> {
-    if (state.failure !== undefined) throw state.failure;
+    this.#checkSyncs(state.file);
     state.isDirty = false;
     try {
       this.#syncName(state);
@@ -163,7 +157,13 @@ export class Durability {
       throw this.#asFailure(state, error);
     }
     // A blocking sync may have failed meanwhile.
-    if (state.failure !== undefined) throw state.failure;
+    this.#checkSyncs(state.file);
+  }
+
+  /** Throws if a sync of the file failed. */
+  #checkSyncs(file: StorageFile): void {
+    const failure = this.#failures.get(file);
+    if (failure !== undefined) throw failure;
   }
 
   /**
@@ -212,7 +212,8 @@ export class Durability {
   #asFailure(state: FileState, error: unknown): unknown {
     state.isDirty = true;
     if (!(error instanceof StorageError)) return error;
-    if (state.failure !== undefined) return state.failure;
+    const earlier = this.#failures.get(state.file);
+    if (earlier !== undefined) return earlier;
     const { errno, message } = error;
     const isFinal = !NOT_TRIED.has(errno);
     const why = isFinal
@@ -224,20 +225,19 @@ export class Durability {
       { cause: error, mayBeStored: true },
     );
     if (!isFinal) return failure;
-    state.failure = failure;
+    this.#failures.set(state.file, failure);
     this.failed(failure);
     return failure;
   }
 
   #closeIfDone(state: FileState): void {
     const isDone = state.running === undefined && state.waiting === undefined &&
-      (!state.isDirty || state.failure !== undefined);
+      (!state.isDirty || this.#failures.has(state.file));
     if (state.isRetired && isDone) this.#close(state);
   }
 
   #close(state: FileState): void {
     this.#states.delete(state.file);
-    if (state.failure !== undefined) this.#failures.set(state.file, state.failure);
     state.twin?.close();
     state.file.close();
   }

@@ -45,7 +45,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "failed syncs: one that succeeds later confirms what the failed one covered",
     file: "src/log/write/durability.ts",
-    from: "    state.failure = failure;\n",
+    from: "    this.#failures.set(state.file, failure);\n",
     to: "",
     theme: "failing syncs",
   },
@@ -60,8 +60,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "failed syncs: one of a segment that is closed since is forgotten",
     file: "src/log/write/durability.ts",
-    from: "      else if (failure !== undefined) syncs.push(Promise.reject(failure));\n",
-    to: "",
+    from: "      if (failure !== undefined) syncs",
+    to: "      if (failure !== undefined && state !== undefined) syncs",
     theme: "failing syncs",
   },
   {
