@@ -7,6 +7,6 @@ export function quoted(text: string): string {
 }
 
 /** A text that is cut where it is long. */
-export function cut(text: string): string {
-  return text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX - 3)}...` : text;
+export function cut(text: string, lengthMax: number = LENGTH_MAX): string {
+  return text.length > lengthMax ? `${text.slice(0, lengthMax - 3)}...` : text;
 }

@@ -1,5 +1,6 @@
 import { InvalidMetadataError } from "../errors.ts";
 import { grisu2Digits } from "./grisu2.ts";
+import { cut } from "../quoted.ts";
 
 /** All integers with so many digits fit into 64 bits, signed or unsigned. */
 const SAFE_DIGITS_MAX = 18;
@@ -20,7 +21,7 @@ export function cppNumber(text: string): string {
   const value = Number(text);
   if (!Number.isFinite(value)) {
     throw new InvalidMetadataError(
-      `Cannot write number ${shortened(text)} for C++: it does not fit into a double`,
+      `Cannot write number ${cut(text, 40)} for C++: it does not fit into a double`,
     );
   }
   return cppDouble(value);
@@ -48,8 +49,4 @@ export function cppDouble(value: number): string {
 /** At least two digits, always with a sign. */
 function exponent(power: number): string {
   return (power < 0 ? "-" : "+") + String(Math.abs(power)).padStart(2, "0");
-}
-
-function shortened(text: string): string {
-  return text.length <= 40 ? text : `${text.slice(0, 37)}...`;
 }

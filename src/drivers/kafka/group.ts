@@ -96,10 +96,13 @@ export class Group implements Assignment {
     try {
       // First, since closing alone would let a join that is under way complete, and its heartbeats go on.
       await this.#client.leaveGroup(true);
+    } catch {
+      // Closing tries again.
+    }
+    try {
       await this.#client.close(true);
     } catch {
       // The coordinator is unavailable, and will notice the missing heartbeats.
-      await this.#client.close(true).catch(() => {});
     } finally {
       this.#instance?.release();
     }

@@ -82,8 +82,7 @@ export class FailureDetector {
 
   /** Whether a member on this machine sent a heartbeat within its timeout, by the time of its file. */
   hasRecentHeartbeat(member: Member): boolean {
-    if (!this.#isOnThisMachine(member)) return false;
-    const modified = this.storage.stat(`${this.directory}/members/${member.id}`)?.modified;
+    const modified = this.#modifiedOf(member);
     return modified !== undefined && Math.abs(this.storage.now() - modified) < member.timeoutMs;
   }
 
@@ -91,15 +90,23 @@ export class FailureDetector {
     return host !== "" && host === this.environment.self.host;
   }
 
+  #pathOf({ id }: Member): string {
+    return `${this.directory}/members/${id}`;
+  }
+
+  /** When the heartbeat's file of a member on this machine was modified. */
+  #modifiedOf(member: Member): number | undefined {
+    return this.#isOnThisMachine(member) ? this.storage.stat(this.#pathOf(member))?.modified : undefined;
+  }
+
   #hasTimedOut(member: Member): boolean {
     const seen = this.#observations.get(member.id);
     // Before the heartbeat is read: if this process is stopped after that, the time is not a silence that it observed.
     const silentMs = this.environment.elapsedMs() - (seen?.sinceMs ?? Infinity);
-    const path = `${this.directory}/members/${member.id}`;
     // On this machine the time of the file's last change says the same, and costs less than reading it.
-    const modified = this.#isOnThisMachine(member) ? this.storage.stat(path)?.modified : undefined;
+    const modified = this.#modifiedOf(member);
     const isTouched = seen !== undefined && modified !== undefined && modified !== seen.modified;
-    const heartbeat = isTouched ? undefined : readHeartbeat(this.storage, path);
+    const heartbeat = isTouched ? undefined : readHeartbeat(this.storage, this.#pathOf(member));
     const isAlive = isTouched || (seen?.heartbeat !== undefined && seen.heartbeat !== heartbeat);
     if (seen === undefined || isAlive || seen.renewals !== member.renewals) {
       this.#observations.set(member.id, {
