@@ -7,8 +7,8 @@ import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
 import { test } from "../harness.ts";
 
-function answerOf(highWatermark: bigint): FetchedPartition {
-  return { records: [], highWatermark } as unknown as FetchedPartition;
+function answerOf(highWatermark: bigint, records: unknown[] = []): FetchedPartition {
+  return { records, highWatermark } as unknown as FetchedPartition;
 }
 
 function queueAt(position: number): PartitionQueue {
@@ -30,6 +30,6 @@ test("events that a replica does not return may exist until it has caught up", (
   queue.accept(answerOf(10n));
   assert(!queue.reaches(20));
   assert(queue.reaches(10));
-  queue.accept(answerOf(20n));
+  queue.accept(answerOf(20n, [{ firstOffset: 10n, lastOffsetDelta: 9, attributes: 0, records: [] }]));
   assert(queue.reaches(20));
 });

@@ -24,11 +24,11 @@ function open(more: JsonObject = {}): Promise<Driver> {
   });
 }
 
-/** Stores texts in partition 0 of a topic, in a transaction that is committed or aborted. */
+/** Stores texts in partition 0 of a topic, in transactions of one producer that are committed or aborted. */
 async function transact(
   topic: string,
   id: string,
-  texts: readonly string[],
+  transactions: readonly (readonly string[])[],
   commits: boolean,
 ): Promise<void> {
   const { Producer } = await loadClient();
@@ -37,18 +37,23 @@ async function transact(
     bootstrapBrokers: cluster!.servers.split(","),
     transactionalId: id,
     idempotent: true,
+    // The broker refuses the next transaction while it is still writing the markers of the last one.
+    retries: 100,
+    retryDelay: 50,
   });
-  const transaction = await producer.beginTransaction();
-  await transaction.send({
-    messages: texts.map((text) => {
-      const value = Buffer.alloc(24 + text.length);
-      value.writeUInt32LE(8 + text.length, 0);
-      value.writeUInt32LE(text.length, 16);
-      value.write(text, 24);
-      return { topic, partition: 0, value };
-    }) as never,
-  });
-  await (commits ? transaction.commit() : transaction.abort());
+  for (const texts of transactions) {
+    const transaction = await producer.beginTransaction();
+    await transaction.send({
+      messages: texts.map((text) => {
+        const value = Buffer.alloc(24 + text.length);
+        value.writeUInt32LE(8 + text.length, 0);
+        value.writeUInt32LE(text.length, 16);
+        value.write(text, 24);
+        return { topic, partition: 0, value };
+      }) as never,
+    });
+    await (commits ? transaction.commit() : transaction.abort());
+  }
   await producer.close();
 }
 
@@ -68,12 +73,12 @@ test(
   async () => {
     await using driver = await open();
     await driver.createTopic("transactions", { num_partitions: 1 });
-    await transact("transactions", "one", ["1", "2"], true);
-    await transact("transactions", "two", ["3"], false);
-    await transact("transactions", "three", ["4"], true);
-    assertEquals(await readAll(driver, "transactions"), [[0, 1], [1, 2], [5, 4]]);
+    await transact("transactions", "one", [["1", "2"]], true);
+    await transact("transactions", "two", [["3"], ["3"]], false);
+    await transact("transactions", "three", [["4"]], true);
+    assertEquals(await readAll(driver, "transactions"), [[0, 1], [1, 2], [7, 4]]);
     await using all = await open({ "isolation.level": "read_uncommitted" });
-    assertEquals((await readAll(all, "transactions")).map(([, metadata]) => metadata), [1, 2, 3, 4]);
+    assertEquals((await readAll(all, "transactions")).map(([, metadata]) => metadata), [1, 2, 3, 3, 4]);
   },
 );
 

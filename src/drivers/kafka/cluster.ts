@@ -17,6 +17,7 @@ import {
   keepPartialMetadata,
   requestOnce,
 } from "./client_internals.ts";
+import { readCommitted } from "./committed_fetch.ts";
 import { diagnose } from "./diagnosis.ts";
 import { failureOf, isClosedSilently, isTransient } from "./failure.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
@@ -144,7 +145,6 @@ export class Cluster {
       sessionTimeout: timeoutMs,
       heartbeatInterval: Math.min(configured.heartbeatInterval, timeoutMs / 3),
     };
-    const { READ_COMMITTED, READ_UNCOMMITTED } = this.module.FetchIsolationLevels;
     const protocol = new StickyProtocol();
     const consumer = new this.module.Consumer({
       ...client,
@@ -161,7 +161,7 @@ export class Cluster {
       minBytes: fetch.bytesMin,
       maxBytes: fetch.bytesMax,
       maxWaitTime: fetch.waitMsMax,
-      isolationLevel: fetch.readsCommittedOnly ? READ_COMMITTED : READ_UNCOMMITTED,
+      isolationLevel: this.module.FetchIsolationLevels.READ_UNCOMMITTED,
     }) as ClientConsumer;
     consumer.groupId = group;
     protocol.member = consumer;
@@ -177,6 +177,7 @@ export class Cluster {
       });
     });
     if (fetch.checksChecksums) checkFetches(consumer, this.module);
+    if (fetch.readsCommittedOnly) readCommitted(consumer, this.module);
     return consumer;
   }
 

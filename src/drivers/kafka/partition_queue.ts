@@ -36,6 +36,8 @@ export class PartitionQueue {
   readsReplica = false;
   /** The high watermark in the latest response. */
   #highWatermark = 0;
+  /** The same, or where the oldest open transaction begins. */
+  #readableEnd = 0;
   /** The fetch offset at which a batch exceeded the high watermark of its response. */
   #beyondEndAt = -1;
   /** Whether the start position is known: it is not while the leader that knows it is unavailable. */
@@ -75,14 +77,21 @@ export class PartitionQueue {
     return this.#responses.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Whether the responding broker knows all events below an id, so that missing ones do not exist. */
+  /**
+   * Whether the latest response reached the end of what can be read, and the responding broker knows all events
+   * below an id: missing ones do not exist. A response may also end with aborted transactions, or without any
+   * events because those of other partitions filled it.
+   */
   reaches(endId: number): boolean {
-    return !this.readsReplica || this.#highWatermark >= endId;
+    return this.fetchOffset >= this.#readableEnd && (!this.readsReplica || this.#highWatermark >= endId);
   }
 
   /** Adds a response to a request from `fetchOffset`. */
   accept(answer: FetchedPartition): void {
     this.#highWatermark = Number(answer.highWatermark);
+    // Brokers leave it at -1 for those who read uncommitted transactions, too.
+    const committedEnd = Number(answer.lastStableOffset);
+    this.#readableEnd = committedEnd >= 0 ? committedEnd : this.#highWatermark;
     const before = this.fetchOffset;
     let bytes = 0;
     let count = 0;

@@ -41,12 +41,16 @@ export class RawReader {
     for (;;) {
       const answer = await this.#fetch(kafkaName, partition, position);
       if (answer === undefined) return found;
+      const before = position;
       for (const batch of answer.records ?? []) {
         const { records, nextOffset } = recordsOf(batch, position);
         found.push(...records.slice(0, recordsMax - found.length));
         position = nextOffset;
       }
-      if (found.length >= recordsMax || position >= Number(answer.highWatermark)) return found;
+      // What comes after may be those of an open transaction, which are not returned.
+      if (found.length >= recordsMax || position === before || position >= Number(answer.highWatermark)) {
+        return found;
+      }
     }
   }
 
