@@ -18,7 +18,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
 import { compileMutant } from "./mutate/core_mutant.ts";
 import { learn } from "./mutate/knowledge.ts";
-import type { Mutant } from "./mutate/mutants.ts";
+import { codeOf, type Mutant } from "./mutate/mutants.ts";
 import { writeReport } from "./mutate/report.ts";
 import { isKilled, type Result, Results } from "./mutate/results.ts";
 import { digest, findMutants, findSources, isOfCore, NAMED, readSource, Sandbox } from "./mutate/sandbox.ts";
@@ -69,7 +69,7 @@ const tests = quickTests().filter((file) => {
 });
 const withSeeds = testsWanted?.split(",").some((path) => SEEDS_TEST.startsWith(path)) !== false;
 const testsDigest = digest([...tests, "tools/mutate/worker.ts"].map(readSource).join("\0") + args.budget);
-const key = digest(testsDigest + files.map(readSource).join("\0"));
+const key = digest(files.map((file) => codeOf(readSource(file))).join("\0"));
 const results = new Results(testsDigest, {
   begin: args.fresh === true || only !== undefined ? "anew" : "as left",
   tests: testsWanted === undefined ? "all" : "some",

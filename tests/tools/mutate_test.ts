@@ -118,3 +118,9 @@ test("every instrumented source is valid TypeScript, and its mutants have distin
     assertEquals(errorsOf(withSwitch(readSource(file), its, "./switch.ts")), [], file);
   }
 });
+
+test("what the tests import of their harness is there where they are collected for mutants", async () => {
+  const names = async (path: string): Promise<string[]> => Object.keys(await import(path)).sort();
+  const collector = await names("../../tools/mutate/collector.ts");
+  assertEquals(collector.filter((name) => name !== "collected"), await names("../harness.ts"));
+});

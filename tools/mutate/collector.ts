@@ -17,6 +17,11 @@ export interface CollectedTest {
 /** Filled while test files are imported. */
 export const collected: { file: string; tests: CollectedTest[] } = { file: "", tests: [] };
 
+/** A part of the cases, since a test is run for very many mutants. */
+export function casesOf(count: number): number {
+  return Math.ceil(count / 6);
+}
+
 /** Collects a test; a skipped one is not collected. */
 export function test(name: string, body: Body): void;
 export function test(name: string, options: { skip?: string | false }, body: Body): void;

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { TestFacts } from "./protocol.ts";
-import type { Sandbox } from "./sandbox.ts";
+import { digest, readSource, type Sandbox } from "./sandbox.ts";
+import { distances, SEEDS_TEST, seedsTest } from "./tests.ts";
 import { LOAD_LIMIT_MS, WorkerProcess } from "./worker_process.ts";
 
 const FILE = "node_modules/.cache/diaspora/mutate-tests.json";
@@ -16,22 +17,55 @@ export interface Knowledge {
   atLoad: Set<number>;
 }
 
-/** The results of a run without mutants; kept as long as `key` stays the same. */
+/** What a run without mutants showed about one test file. */
+interface FileFacts {
+  /** See {@linkcode digestOf}. */
+  digest: string;
+  tests: TestFacts[];
+}
+
+interface Stored {
+  /** Digest of the sources, whose mutants are numbered. */
+  key: string;
+  atLoad: number[];
+  files: Record<string, FileFacts>;
+}
+
+/** The results of a run without mutants; those of a test file are kept until it or the sources change. */
 export async function learn(
   sandbox: Sandbox,
   files: readonly string[],
   { mutants, key }: { mutants: number; key: string },
 ): Promise<Knowledge> {
+  const stored = read(key);
+  const digests = new Map(files.map((file) => [file, digestOf(file)]));
+  const unknown = files.filter((file) => stored.files[file]?.digest !== digests.get(file));
+  if (unknown.length > 0) {
+    const { tests, atLoad } = await look(sandbox, unknown, mutants);
+    stored.atLoad = [...new Set([...stored.atLoad, ...atLoad])];
+    for (const file of unknown) {
+      stored.files[file] = { digest: digests.get(file)!, tests: tests.filter((test) => test.file === file) };
+    }
+    mkdirSync(dirname(FILE), { recursive: true });
+    writeFileSync(FILE, JSON.stringify(stored));
+  }
+  return { files, tests: files.flatMap((file) => stored.files[file].tests), atLoad: new Set(stored.atLoad) };
+}
+
+function read(key: string): Stored {
   try {
-    const found = JSON.parse(readFileSync(FILE, "utf8"));
-    if (found.key === key) return { files, tests: found.tests, atLoad: new Set(found.atLoad) };
+    const found = JSON.parse(readFileSync(FILE, "utf8")) as Stored;
+    if (found.key === key && found.files !== undefined) return found;
   } catch {
     // It does not exist yet.
   }
-  const knowledge = await look(sandbox, files, mutants);
-  mkdirSync(dirname(FILE), { recursive: true });
-  writeFileSync(FILE, JSON.stringify({ key, tests: knowledge.tests, atLoad: [...knowledge.atLoad] }));
-  return knowledge;
+  return { key, atLoad: [], files: {} };
+}
+
+/** Digest of a test file and of what it imports of the other tests; the seeds' file is not in the repository. */
+function digestOf(file: string): string {
+  const paths = [...distances(file).keys()].filter((path) => path.startsWith("tests/")).sort();
+  return digest(paths.map((path) => path === SEEDS_TEST ? seedsTest() : readSource(path)).join("\0"));
 }
 
 /** Runs every test once without a mutant; after a test that does not end, it continues in a new process. */

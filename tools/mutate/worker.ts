@@ -141,10 +141,17 @@ async function load(files: readonly string[], mutants: number): Promise<void> {
   tell({ kind: "loaded", tests, hits });
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const request = JSON.parse(line) as Request;
+async function answer(request: Request): Promise<void> {
   if (request.kind === "load") await load(request.files, request.mutants);
   else if (request.kind === "look") await look(request);
   else await tryMutant(request);
 }
-process.exit(0);
+
+try {
+  for await (const line of createInterface({ input: process.stdin })) await answer(JSON.parse(line));
+  process.exit(0);
+} catch (error) {
+  // Not thrown, since the listeners above would keep it, and the parent would wait.
+  console.error(error);
+  process.exit(1);
+}

@@ -1,0 +1,108 @@
+// The files of a group's rosters: which one counts, which are kept, and what damage means.
+import { assertEquals, assertThrows } from "@std/assert";
+import { StorageError, UnsupportedFormatError } from "../../../src/errors.ts";
+import { crc32 } from "../../../src/log/format/crc32.ts";
+import { type Roster, RosterFiles, vacant } from "../../../src/log/groups/roster.ts";
+import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
+import { test } from "../../harness.ts";
+import { member } from "./scripted_environment.ts";
+
+const nameOf = (epoch: number): string => `${String(epoch).padStart(16, "0")}.json`;
+const change = (owner: string): Omit<Roster, "epoch"> => ({
+  members: [member(owner)],
+  shares: [{ owner, epoch: 1 }, { owner: undefined, epoch: 0 }],
+});
+
+function checked(text: string): string {
+  return `${crc32(new TextEncoder().encode(text)).toString(16).padStart(8, "0")}\n${text}`;
+}
+
+test("a roster is read as it was published, under the next epoch", () => {
+  const { storage } = new SimulatedFolder();
+  const files = new RosterFiles(storage, ROOT, 2);
+  assertEquals(files.read(), undefined);
+  assertEquals(new RosterFiles(storage, `${ROOT}/none`, 2).read(), undefined);
+  assertEquals(files.publish(undefined, change("a")), true);
+  const first = files.read()!;
+  // JSON has no undefined.
+  assertEquals(first, {
+    epoch: 1,
+    members: [member("a")],
+    shares: [{ owner: "a", epoch: 1 }, { epoch: 0 } as never],
+  });
+  assertEquals(files.publish(first, change("b")), true);
+  assertEquals([files.read()?.epoch, files.read()?.members[0]?.id], [2, "b"]);
+});
+
+test("only one process publishes an epoch", () => {
+  const { storage } = new SimulatedFolder();
+  const [one, other] = [new RosterFiles(storage, ROOT, 2), new RosterFiles(storage, ROOT, 2)];
+  assertEquals([one.publish(undefined, change("a")), other.publish(undefined, change("b"))], [true, false]);
+  assertEquals([one.read()?.members[0]?.id, other.read()?.members[0]?.id], ["a", "a"]);
+});
+
+test("the last four rosters are kept, and other files are left alone", () => {
+  const folder = new SimulatedFolder();
+  folder.file("members");
+  folder.file("12.json");
+  const files = new RosterFiles(folder.storage, ROOT, 2);
+  for (let epoch = 1; epoch <= 6; epoch++) assertEquals(files.publish(files.read(), change("a")), true);
+  assertEquals(folder.names(), [...[3, 4, 5, 6].map(nameOf), "12.json", "members"]);
+  assertEquals(files.read()?.epoch, 6);
+});
+
+test("a process that was stopped for long and publishes an epoch of long ago learns that it was too late", () => {
+  const folder = new SimulatedFolder();
+  const files = new RosterFiles(folder.storage, ROOT, 2);
+  files.publish(undefined, change("a"));
+  const old = files.read();
+  folder.storage.remove(`${ROOT}/${nameOf(1)}`);
+  folder.file(nameOf(9), checked(JSON.stringify({ version: 1, ...change("z") })));
+  assertEquals(files.publish(old, change("a")), false);
+  assertEquals(files.read()?.members[0]?.id, "z");
+});
+
+test("a roster that is known is not read again as long as it is the last", () => {
+  const folder = new SimulatedFolder();
+  const files = new RosterFiles(folder.storage, ROOT, 2);
+  files.publish(undefined, change("a"));
+  const first = files.read();
+  const calls: string[] = [];
+  folder.before = (name) => void calls.push(name);
+  assertEquals([files.read() === first, calls], [true, ["stat", "stat"]]);
+  folder.storage.remove(`${ROOT}/${nameOf(1)}`);
+  assertEquals(files.read(), undefined);
+});
+
+test("a roster that goes before it is read is looked for again, a hundred times", () => {
+  const folder = new SimulatedFolder();
+  folder.file(nameOf(3), checked(JSON.stringify({ version: 1, ...change("c") })));
+  let reads = 0;
+  const hidden = (times: number) => ({
+    ...folder.storage,
+    list: (): string[] => [nameOf(2), nameOf(3)],
+    stat: () => undefined,
+    readWhole: (path: string) => ++reads <= times ? undefined : folder.storage.readWhole(path),
+  });
+  assertEquals(new RosterFiles(hidden(99), ROOT, 2).read()?.members[0]?.id, "c");
+  reads = 0;
+  const error = assertThrows(() => new RosterFiles(hidden(1000), ROOT, 2).read(), StorageError, nameOf(3));
+  assertEquals([error.errno, error.canRetry, reads], ["EAGAIN", true, 100]);
+});
+
+test("a torn roster has no members, one of a later version is refused, and a folder's error is not hidden", () => {
+  const text = JSON.stringify({ version: 1, ...change("a") });
+  for (const content of [checked(text).slice(0, -1), checked(text).replace('"a"', '"b"'), "", "12345678\n"]) {
+    const folder = new SimulatedFolder();
+    folder.file(nameOf(5), content);
+    const found = new RosterFiles(folder.storage, ROOT, 2).read();
+    assertEquals(found, { epoch: 5, members: [], shares: vacant(2, 5) });
+  }
+  const folder = new SimulatedFolder();
+  folder.file(nameOf(5), checked(JSON.stringify({ version: 2, ...change("a") })));
+  assertThrows(() => new RosterFiles(folder.storage, ROOT, 2).read(), UnsupportedFormatError, nameOf(5));
+  folder.before = (name) => {
+    if (name === "list") throw new StorageError("EACCES", "Cannot list: simulated");
+  };
+  assertThrows(() => new RosterFiles(folder.storage, ROOT, 2).read(), StorageError, "simulated");
+});
