@@ -82,7 +82,9 @@ test("invalid options are named, with what is expected", () => {
   }
   assertThrows(() => eventsMaxOf(0, 1), InvalidOptionError, '"batchSize"');
   assertEquals(eventsMaxOf(5, 1), 5);
-  assertEquals(eventsMaxOf("adaptive", 4), eventsMaxOf(undefined, 4));
+  for (const adaptive of ["adaptive", undefined] as const) {
+    assertEquals([1, 2, 100].map((numPartitions) => eventsMaxOf(adaptive, numPartitions)), [1024, 256, 256]);
+  }
 });
 
 test("skipped damage is reported to the callback", async () => {
@@ -129,4 +131,22 @@ test("invalid partitions and positions are reported as the consumer's", () => {
     'consumer option "partitions"',
   );
   assertThrows(() => requestOf({ from: {} as never }, 1), InvalidOptionError, 'consumer option "from"');
+});
+
+test("a consumer shows its options, and the defaults", async () => {
+  const source = new ScriptedSource(2);
+  await using plain = source.consumer();
+  assertEquals(plain.toJSON(), {
+    name: "c",
+    topic: "scripted",
+    partitions: [0, 1],
+    batchSize: "adaptive",
+    maxNumBatches: 2,
+  });
+  assertEquals([plain.dataSelector, plain.dataAllocator], [undefined, undefined]);
+  const dataSelector = () => null;
+  const dataAllocator = () => [];
+  await using other = source.consumer({ batchSize: 7, maxNumBatches: 3, dataSelector, dataAllocator });
+  assertEquals([other.batchSize, other.maxNumBatches], [7, 3]);
+  assertEquals([other.dataSelector, other.dataAllocator], [dataSelector, dataAllocator]);
 });
