@@ -432,3 +432,69 @@ test("a group in a folder that cannot be written says what it needs it for", asy
     await lone.close();
   });
 });
+
+test("a group is refused while consumers of this process read alone, until the last one is closed", async () => {
+  await during(async (machines) => {
+    const one = await machines.open(1);
+    const lone = [1, 2].map(() => one.topic.consumer("workers", { ...REQUEST, group: false }));
+    for (const consumer of lone) await consumer.open();
+    const other = one.topic.consumer("others", { ...REQUEST, group: false });
+    await other.open();
+    const refused = () => assertRejects(() => one.join(), ConsumerInUseError, "reads all partitions");
+    await refused();
+    await lone[0]!.close();
+    await refused();
+    // Closing it again does not count for the other one.
+    await lone[0]!.close();
+    await refused();
+    await lone[1]!.close();
+    const member = await one.join();
+    assertEquals(member.assigned, [0, 1]);
+    await member.close();
+    await other.close();
+  });
+});
+
+test("a lone consumer waits until it knows whether the members on another machine live", async () => {
+  for (const lives of [true, false]) {
+    await during(async (machines) => {
+      const [far, here] = [await machines.open(1, { host: "there" }), await machines.open(2)];
+      await far.join();
+      let waits = 0;
+      here.sleep = (ms) => {
+        assertEquals(ms, 100);
+        waits++;
+        machines.nowMs += ms;
+        if (lives) far.look();
+        return Promise.resolve();
+      };
+      const lone = here.topic.consumer("workers", { ...REQUEST, group: false });
+      if (lives) {
+        await assertRejects(() => lone.open(), ConsumerInUseError);
+        // Its heartbeat is due every fifth of a second, and is read as often.
+        assertEquals(waits, 2);
+      } else {
+        await lone.open();
+        assertEquals(waits, 12);
+        await lone.close();
+      }
+    });
+  }
+});
+
+test("the members of a group are listed with their partitions and without what only programs read of their host", async () => {
+  await during(async (machines) => {
+    const one = await machines.open(7, { host: "here/boot/42" });
+    const two = await machines.open(8, { host: "here/boot/42" });
+    await Promise.all([one.join(), two.join()]);
+    const members = await two.topic.members!("workers");
+    const listed = members.map(({ host, pid, partitions }) => ({ host, pid, partitions }));
+    assertEquals(listed.sort((one, other) => Number(one.pid) - Number(other.pid)), [
+      { host: "here", pid: 7, partitions: [0] },
+      { host: "here", pid: 8, partitions: [1] },
+    ]);
+    machines.gone.add(7);
+    assertEquals((await two.topic.members!("workers")).map(({ pid }) => pid), [8]);
+    assertEquals(await two.topic.members!("others"), []);
+  });
+});

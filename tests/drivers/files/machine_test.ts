@@ -1,5 +1,6 @@
 // What members of a group learn of their machine.
 import { assertEquals, assertMatch } from "@std/assert";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 import { machine } from "../../../src/drivers/files/machine.ts";
@@ -15,7 +16,10 @@ test("a member is known by its machine, its process and when that started", () =
   assertEquals(self.host.startsWith(hostname()), true);
   if (process.platform !== "linux") return;
   assertMatch(self.host, /^.+\/[0-9a-f-]{36}\/\d+$/);
-  assertMatch(self.started!, /^\d+$/);
+  assertEquals(self.host.split("/").at(-1), readlinkSync("/proc/self/ns/pid").match(/\d+/)?.[0]);
+  // The 22nd field; the second one, in parentheses, is the program's name.
+  const fields = readFileSync("/proc/self/stat", "utf8").replace(/^.*\) /s, "pid name ").split(" ");
+  assertEquals(self.started, fields[21]);
 });
 
 test("a process is gone when no one has its number, or one that started at another time", () => {
