@@ -40,7 +40,7 @@ test("a heartbeat whose file another member removed goes on in a new file", () =
   assertEquals(readHeartbeat(storage, PATH), 2);
 });
 
-test("a file that is removed as soon as it is made is no error, and the next heartbeat makes it again", () => {
+test("a file that is removed as soon as it is made is not an error, and the next heartbeat makes it again", () => {
   const folder = new SimulatedFolder();
   const heartbeat = new Heartbeat(folder.storage, PATH);
   folder.before = (name, path) => void (name === "open" && folder.storage.remove(path));

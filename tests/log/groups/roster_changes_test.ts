@@ -14,7 +14,7 @@ function roster(members: string, owners: string): Roster {
   };
 }
 
-const told = ({ members, shares }: Omit<Roster, "epoch">): string =>
+const textOf = ({ members, shares }: Omit<Roster, "epoch">): string =>
   `${members.map(({ id }) => id).join("")} ${
     shares.map(({ owner, epoch }) => `${owner ?? "-"}${epoch}`).join(" ")
   }`;
@@ -33,7 +33,7 @@ test("partitions of members that go, and those without an owner, are assigned un
   ];
   for (const [members, owners, gone, joining, expected] of cases) {
     const next = withoutMembers(roster(members, owners), gone, joining === "" ? undefined : member(joining));
-    assertEquals(told(next), expected, `${members} ${owners}`);
+    assertEquals(textOf(next), expected, `${members} ${owners}`);
   }
 });
 
