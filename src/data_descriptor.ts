@@ -4,6 +4,16 @@ import { makeInspectable } from "./inspect.ts";
 import type { JsonObject } from "./json.ts";
 import { counted } from "./counted.ts";
 
+/** Which event a data part belongs to. */
+interface Owner {
+  topic: string;
+  partition: number;
+  id: number;
+}
+
+/** Describes the whole data part of an event; its location is put together when someone asks. */
+export let describeData: (size: number, owner: Owner) => DataDescriptor;
+
 /**
  * Describes which bytes of an event's data part are meant: all of them, or a subset. Views of views compose:
  * offsets count from the start of the view they are made from. Creating one reads and copies nothing.
@@ -18,23 +28,36 @@ import { counted } from "./counted.ts";
  * ```
  */
 export class DataDescriptor {
-  /**
-   * Identifies the data part: topic, partition and event id separated by slashes, the same for all of its views.
-   * Empty for a descriptor that was created from a size alone.
-   */
-  readonly location: string;
+  #location: string | Owner;
   #totalSize: number;
   #size: number;
   /** In delivery order; none is empty, and adjacent ranges are merged. */
   #ranges: readonly DataRange[];
 
+  static {
+    describeData = (size, owner) => {
+      const descriptor = new DataDescriptor(size);
+      descriptor.#location = owner;
+      return descriptor;
+    };
+  }
+
   /** The whole of a data part of `size` bytes; throws `DataRangeError` if that is not a size. */
   constructor(size: number, location = "") {
     checkNumber("size", size);
-    this.location = location;
+    this.#location = location;
     this.#totalSize = size;
     this.#size = size;
     this.#ranges = size === 0 ? [] : [{ offset: 0, size }];
+  }
+
+  /**
+   * Identifies the data part: topic, partition and event id separated by slashes, the same for all of its views.
+   * Empty for a descriptor that was created from a size alone.
+   */
+  get location(): string {
+    const at = this.#location;
+    return typeof at === "string" ? at : `${at.topic}/${at.partition}/${at.id}`;
   }
 
   /** Number of bytes described. */
@@ -145,7 +168,8 @@ export class DataDescriptor {
         left -= taken;
       }
     }
-    const view = new DataDescriptor(0, this.location);
+    const view = new DataDescriptor(0);
+    view.#location = this.#location;
     view.#totalSize = this.#totalSize;
     view.#size = size;
     view.#ranges = ranges;

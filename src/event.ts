@@ -1,6 +1,6 @@
 import type { EventBatch } from "./event/event_batch.ts";
 import { loadData } from "./event/load_data.ts";
-import { DataDescriptor } from "./data_descriptor.ts";
+import { type DataDescriptor, describeData } from "./data_descriptor.ts";
 import type { EventID } from "./event_id.ts";
 import type { Future } from "./future.ts";
 import { makeInspectable, orFault } from "./inspect.ts";
@@ -94,7 +94,7 @@ export class Event<T = JsonValue> {
 
   /** Describes the whole data part, whether or not any of it was delivered. */
   get dataDescriptor(): DataDescriptor {
-    return new DataDescriptor(this.#dataSize, this.#batch.locationOf(this.#index));
+    return describeData(this.#dataSize, this.#batch.ownerOf(this.#index));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { DataDescriptor } from "../data_descriptor.ts";
+import { type DataDescriptor, describeData } from "../data_descriptor.ts";
 import type { JsonValue } from "../json.ts";
 import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
 import type { EventBatch } from "../event/event_batch.ts";
@@ -28,7 +28,7 @@ export class DataDelivery {
       return loadWhole(batch.incoming, index);
     }
     const metadata = batch.metadata(index);
-    const descriptor = new DataDescriptor(batch.incoming.dataSize(index), batch.locationOf(index));
+    const descriptor = describeData(batch.incoming.dataSize(index), batch.ownerOf(index));
     const selected = this.#selector(metadata, descriptor);
     if (selected instanceof Promise) {
       return selected.then((later) => this.#load(batch, index, metadata, later));

@@ -55,9 +55,9 @@ export class EventBatch {
     return this.#accessed / this.count;
   }
 
-  /** The location of one event's data part: topic, partition and id. */
-  locationOf(index: number): string {
-    return `${this.owner.topic}/${this.partition}/${this.baseId + index}`;
+  /** Which event a data part belongs to. */
+  ownerOf(index: number): { topic: string; partition: number; id: number } {
+    return { topic: this.owner.topic, partition: this.partition, id: this.baseId + index };
   }
 
   /** The metadata of one event, the same object on every access. */

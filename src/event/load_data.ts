@@ -42,6 +42,8 @@ export function loadWhole(
 
 /** The buffers returned by an allocator as bytes; throws `AllocationError` unless their total size is right. */
 export function allocated(answer: unknown, size: number): readonly Uint8Array[] {
+  // The common case.
+  if (answer instanceof Uint8Array && answer.byteLength === size) return [answer];
   const views: unknown[] = Array.isArray(answer) ? answer : [answer];
   let total = 0;
   const buffers = views.map((view) => {

@@ -107,15 +107,22 @@ export class StoredData {
 
   /** Fills a buffer with the bytes from `offset` on, checked. Where that fails, the buffer may hold some of them. */
   fill(offset: number, into: Uint8Array, owner: Owner): void {
+    const size = into.byteLength;
     this.touched = true;
-    this.#filledBytes += into.byteLength;
-    if (into.byteLength < OWN_MEMORY_BYTES) into.set(this.view(offset, into.byteLength, owner));
+    this.#filledBytes += size;
+    const ptr = this.#inWindow(offset, size, owner);
+    if (ptr >= 0) {
+      const from = ptr + (offset % DATA_BLOCK_BYTES);
+      into.set(core.u8.subarray(from, from + size));
+      this.#givenTo = offset + size;
+    } else if (size < OWN_MEMORY_BYTES) into.set(this.view(offset, size, owner));
     else this.#fill(offset, into, owner);
   }
 
+  /** Fills a buffer with what the window does not hold. */
   #fill(offset: number, into: Uint8Array, owner: Owner): void {
     const size = into.byteLength;
-    const blocks = this.#inWindow(offset, size, owner) < 0 ? this.#wholeBlocks(offset, size) : undefined;
+    const blocks = this.#wholeBlocks(offset, size);
     if (blocks === undefined) this.#copyInto(offset, into, owner);
     else {
       const { from, to } = blocks;

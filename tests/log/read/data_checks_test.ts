@@ -91,3 +91,19 @@ test("data is read into a given buffer as into a new one", () =>
       assertEquals(into.every((part) => part.every((byte) => byte === event + 100)), true);
     }
   }));
+
+test("small parts are checked before they are copied to a given buffer, in memory or not", () =>
+  withFrame([100, BLOCK_BYTES - 100, 100, 200], (partition, flip) => {
+    flip(3);
+    for (const isInMemory of [true, false]) {
+      const batch = readerOf(partition).read(10)!;
+      if (!isInMemory) readElsewhere(partition);
+      const into = new Uint8Array(100);
+      const fill = (event: number) => batch.readData(event, [{ offset: 0, size: 100 }], [into]);
+      fill(0);
+      assertEquals(into.every((byte) => byte === 100), true);
+      // The same block as the damaged part.
+      assertThrows(() => fill(2), CorruptedLogError, "event 2");
+      assertEquals(into.every((byte) => byte === 100), true);
+    }
+  }));
