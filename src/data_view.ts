@@ -21,7 +21,18 @@ export type DataPart =
 /** Represents "no data". */
 const NO_PIECES: readonly Uint8Array[] = [];
 
-const { at: typedArrayAt } = Object.getPrototypeOf(Uint8Array.prototype) as { at(index: number): unknown };
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as { at(index: number): unknown };
+const { at: typedArrayAt } = typedArray;
+const byteLengthOf = Object.getOwnPropertyDescriptor(typedArray, "byteLength")!.get as () => number;
+
+/**
+ * Whether a value is bytes that need no view of their own. A class of its own, or a property, may say that a view has
+ * more bytes than it has; and a proxy is an instance, too, but no view.
+ */
+export function isBytes(data: unknown): data is Uint8Array {
+  return data instanceof Uint8Array && ArrayBuffer.isView(data) &&
+    data.byteLength === byteLengthOf.call(data);
+}
 
 /** The bytes as a `Uint8Array`, not copied; throws `InvalidDataError`, which says `where` the piece is. */
 function bytesOf(piece: unknown, where: string): Uint8Array {
@@ -29,9 +40,7 @@ function bytesOf(piece: unknown, where: string): Uint8Array {
     if (ArrayBuffer.isView(piece)) {
       // A view of a detached buffer has length 0 just like an empty one; only an access tells the difference.
       if (piece.byteLength === 0 && !(piece instanceof DataView)) typedArrayAt.call(piece, 0);
-      return piece instanceof Uint8Array
-        ? piece
-        : new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+      return isBytes(piece) ? piece : new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
     }
     // With an explicit size: otherwise the view would track the buffer if it grows.
     if (isBuffer(piece)) return new Uint8Array(piece, 0, piece.byteLength);
@@ -91,6 +100,10 @@ function remedyFor(value: unknown): string {
   return "body" in value ? "; push its body instead" : "";
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function nameOf(value: unknown): string {
   if (value === null) return "null";
   return typeof value === "object" ? value.constructor?.name ?? "an object" : typeof value;
@@ -113,6 +126,18 @@ export class PushedData {
 
 /** Converts the user's value to what drivers accept; throws `InvalidDataError`. */
 export function normalizeData(data: unknown): PushedData {
+  try {
+    return normalized(data);
+  } catch (error) {
+    if (error instanceof InvalidDataError) throw error;
+    // A getter or a proxy of the caller's own threw.
+    throw new InvalidDataError(`Cannot use a data part: it cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function normalized(data: unknown): PushedData {
   if (Array.isArray(data)) {
     const pieces: Uint8Array[] = [];
     const sizes: number[] = [];

@@ -107,8 +107,8 @@ export class InvalidMetadataError extends DiasporaError {
 /** A data part that is not bytes, or that lost bytes between push and write. */
 export class InvalidDataError extends DiasporaError {
   /** Says what was given and what is accepted. */
-  constructor(message: string) {
-    super("ERR_INVALID_DATA", message);
+  constructor(message: string, options?: DiasporaErrorOptions) {
+    super("ERR_INVALID_DATA", message, options);
   }
 }
 
@@ -134,7 +134,9 @@ export class NoSuchPartitionError extends DiasporaError {
   constructor(readonly partition: number, readonly numPartitions: number) {
     super(
       "ERR_NO_SUCH_PARTITION",
-      `Cannot use partition ${partition}: the topic has ${numPartitions}, numbered from 0`,
+      `Cannot use partition ${
+        typeof partition === "string" ? quoted(partition) : partition
+      }: the topic has ${numPartitions}, numbered from 0`,
     );
   }
 }

@@ -285,7 +285,7 @@ makeInspectable<Producer<unknown>>(Producer, "Producer");
 
 /** The requested partition. Options without one are checked too, so that a misspelt key is not ignored. */
 function requestedPartition(options: PushOptions): number | undefined {
-  const { partition } = options;
+  const partition = options?.partition;
   if (partition === undefined) checkOptions("push", options, ["partition"]);
   return partition;
 }

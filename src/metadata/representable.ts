@@ -20,7 +20,12 @@ export function isJson(value: unknown): boolean {
  * allocates nothing and gives up on anything unusual, which may still be JSON (a `Date`, deep nesting).
  */
 export function isPlainJson(value: unknown): value is JsonValue {
-  return isPlainMember(value, 0);
+  try {
+    return isPlainMember(value, 0);
+  } catch {
+    // A getter or a proxy threw: the thorough walk says so.
+    return false;
+  }
 }
 
 function isPlainMember(value: unknown, depth: number): boolean {

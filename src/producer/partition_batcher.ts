@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { clearImmediate, setImmediate } from "node:timers";
-import { normalizeData, PushedData } from "../data_view.ts";
+import { isBytes, normalizeData, PushedData } from "../data_view.ts";
 import { diagnostics } from "../diagnostics.ts";
 import type { BatchLimit, OutgoingData } from "../contract.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
@@ -63,7 +63,7 @@ export class PartitionBatcher implements BatchOwner, Holder {
     let pieceSizes: readonly number[] | undefined = undefined;
     let dataSize = 0;
     // The common case allocates nothing; an empty view may be one of a detached buffer.
-    if (data instanceof Uint8Array && data.byteLength > 0) {
+    if (isBytes(data) && data.byteLength > 0) {
       dataSize = data.byteLength;
       part = data;
     } else if (data !== undefined && data !== null) {

@@ -148,7 +148,8 @@ function asBytes(serialized: Uint8Array | string): Uint8Array {
 /** The bytes may be part of the serializer's own buffer, which it reuses for the next event. */
 function copyOf(serialized: Uint8Array): Uint8Array {
   try {
-    return Uint8Array.prototype.slice.call(serialized);
+    // Not a slice, which would be of the serializer's class, and may say that it has another size.
+    return new Uint8Array(serialized);
   } catch (error) {
     throw new InvalidMetadataError(
       `Cannot store metadata: the bytes that the serializer gave are detached or out of bounds`,

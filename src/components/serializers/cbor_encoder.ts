@@ -38,14 +38,30 @@ const encoder = new TextEncoder();
 let buffer = new Uint8Array(BUFFER_BYTES);
 let view = new DataView(buffer.buffer);
 let end = 0;
+let isEncoding = false;
 
-/** The CBOR bytes of a value. */
+/** The CBOR bytes of a value; throws `InvalidMetadataError` for one that has none. */
 export function encodeCbor(value: JsonValue): Uint8Array {
+  // A getter may push, and so ask for another encoding before this one is whole.
+  const outer = isEncoding ? { buffer, end } : undefined;
+  if (outer !== undefined) useBuffer(new Uint8Array(BUFFER_BYTES));
+  isEncoding = true;
   end = 0;
-  writeValue(value);
-  const bytes = buffer.slice(0, end);
-  if (buffer.length > KEPT_BYTES_MAX) useBuffer(new Uint8Array(BUFFER_BYTES));
-  return bytes;
+  try {
+    writeValue(value);
+    return buffer.slice(0, end);
+  } catch (error) {
+    if (error instanceof InvalidMetadataError) throw error;
+    // A getter threw, or the value is nested too deeply for the stack.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InvalidMetadataError(`Cannot write metadata as CBOR: ${why}`, { cause: error });
+  } finally {
+    isEncoding = outer !== undefined;
+    if (outer !== undefined) {
+      useBuffer(outer.buffer);
+      end = outer.end;
+    } else if (buffer.length > KEPT_BYTES_MAX) useBuffer(new Uint8Array(BUFFER_BYTES));
+  }
 }
 
 function writeValue(value: JsonValue): void {
@@ -62,8 +78,10 @@ function writeValue(value: JsonValue): void {
       if (value === null) {
         buffer[end++] = NULL;
       } else if (Array.isArray(value)) {
-        writeHead(LIST, value.length);
-        for (const element of value) writeValue(element);
+        // As many as the head says, even if a getter changes the list.
+        const { length } = value;
+        writeHead(LIST, length);
+        for (let index = 0; index < length; index++) writeValue(value[index]!);
       } else {
         writeMap(value);
       }
