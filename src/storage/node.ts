@@ -17,7 +17,7 @@ import {
   type Storage,
   type StorageFile,
 } from "./port.ts";
-import { type FileSystem, publishDraft, rename, syncFolder, type System } from "./system.ts";
+import { type FileSystem, publishDraft, release, rename, syncFolder, type System } from "./system.ts";
 
 // Windows has no such flag: links are rare there, and only administrators make them.
 const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW = 0 } = nodeFs.constants;
@@ -82,7 +82,7 @@ class NodeFile implements StorageFile {
   }
 
   close(): void {
-    this.fs.closeSync(this.fd);
+    release(this.fs, this.fd);
   }
 }
 
@@ -135,7 +135,7 @@ export function storageOn(system: System): Storage {
       try {
         return attempt("read", path, () => readUpTo(fs, fd, bytesMax));
       } finally {
-        fs.closeSync(fd);
+        release(fs, fd);
       }
     },
 
@@ -208,7 +208,8 @@ function withDraft<T>(
   { content, durable }: { content: Uint8Array; durable: boolean },
   use: (draft: string) => T,
 ): T {
-  const nodeOf = (path: string) => fs.lstatSync(path, { throwIfNoEntry: false })?.ino;
+  const nodeOf = (path: string) =>
+    attempt("look at", path, () => fs.lstatSync(path, { throwIfNoEntry: false })?.ino);
   const folder = nodeOf(dirname(path));
   for (let drafts = 1;; drafts++) {
     const draft = writeDraft(fs, path, content, durable);
@@ -231,7 +232,9 @@ function writeDraft(fs: FileSystem, path: string, content: Uint8Array, durable: 
   try {
     try {
       for (let written = 0; written < content.byteLength;) {
-        written += fs.writeSync(fd, content, written, content.byteLength - written);
+        const taken = fs.writeSync(fd, content, written, content.byteLength - written);
+        if (taken === 0) throw noRoom(path);
+        written += taken;
       }
       if (durable) fs.fdatasyncSync(fd);
     } finally {
@@ -239,9 +242,20 @@ function writeDraft(fs: FileSystem, path: string, content: Uint8Array, durable: 
     }
   } catch (cause) {
     discard(fs, draft);
-    throw storageError("write", path, cause);
+    throw cause instanceof StorageError ? cause : storageError("write", path, cause);
   }
   return draft;
+}
+
+/** A system that takes nothing of a write, and gives no reason, would be asked for ever. */
+function noRoom(path: string): StorageError {
+  return new StorageError(
+    "ENOSPC",
+    `Cannot write "${path}": the system took nothing of it; make room (ENOSPC)`,
+    {
+      canRetry: true,
+    },
+  );
 }
 
 /** Removes a draft. A failure must not hide why it is removed, and a draft does no harm. */

@@ -95,6 +95,18 @@ function heldOpen(path: string, cause: unknown): StorageError {
   );
 }
 
+/**
+ * Closes a descriptor. An error that the system reports then is about what was written before, which a sync would have
+ * told; the descriptor is gone all the same.
+ */
+export function release(fs: FileSystem, fd: number): void {
+  try {
+    fs.closeSync(fd);
+  } catch (cause) {
+    if (errnoOf(cause) === "EBADF") throw cause;
+  }
+}
+
 /** Puts a folder's entries on the disk; Windows lets no one ask for it, and writes them in order by itself. */
 export function syncFolder({ fs, windows }: System, path: string): void {
   let descriptor: number | undefined;
@@ -105,7 +117,7 @@ export function syncFolder({ fs, windows }: System, path: string): void {
     if (!windows || !NO_FOLDER_SYNC.has(errnoOf(cause))) throw cause;
     if (!fs.lstatSync(path).isDirectory()) throw cause;
   } finally {
-    if (descriptor !== undefined) fs.closeSync(descriptor);
+    if (descriptor !== undefined) release(fs, descriptor);
   }
 }
 

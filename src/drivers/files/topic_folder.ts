@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from "../../json.ts";
 import { FileLock } from "../../storage/file_lock.ts";
+import { StorageError } from "../../errors.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import type { ComponentDocument, TopicDefinition, TopicInfo } from "../../contract.ts";
 import { CPP_GUARD_FOLDER, foreignContent } from "./foreign_content.ts";
@@ -114,11 +115,25 @@ export function editTopicFolder(storage: Storage, path: string, changes: JsonObj
       const merged = Object.entries({ ...options, ...changes }).filter(([, value]) => value !== null);
       const complete = checkTopicOptions(Object.fromEntries(merged));
       storage.replace(file, documentBytes({ format_version: LAYOUT_VERSION, ...complete }));
-      storage.syncDirectory(path);
+      try {
+        storage.syncDirectory(path);
+      } catch (error) {
+        tryReplace(storage, file, document);
+        throw error;
+      }
       return complete;
     });
   } catch (error) {
     if (isMissing(error) && storage.stat(path) === undefined) return undefined;
     throw error;
+  }
+}
+
+/** Puts a document back; ignores storage errors, since the caller reports the original one. */
+function tryReplace(storage: Storage, file: string, document: JsonObject): void {
+  try {
+    storage.replace(file, documentBytes(document));
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
   }
 }
