@@ -97,7 +97,7 @@ function heldOpen(path: string, cause: unknown): StorageError {
 
 /**
  * Closes a descriptor. An error that the system reports then is about what was written before, which a sync would have
- * told; the descriptor is gone all the same.
+ * reported; the descriptor is gone all the same.
  */
 export function release(fs: FileSystem, fd: number): void {
   try {

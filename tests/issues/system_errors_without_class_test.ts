@@ -49,7 +49,7 @@ for (const action of ["publish", "replace"] as const) {
     withMemoryFolder((folder) => {
       let writes = 0;
       const writeSync = () => {
-        // A test that hangs would tell nobody why.
+        // A test that hangs would not say why.
         if (++writes > 1000) throw failure("EFAULT", "write, a thousand times");
         return 0;
       };
