@@ -60,7 +60,8 @@ function nextQuery(
 function joined(page: EventsView, more: EventsView, forwards: boolean): EventsView {
   const [one, other] = forwards ? [page, more] : [more, page];
   const events = [...one.events, ...other.events];
-  const common = { ...more, events, damage: [...one.damage, ...other.damage] };
+  // Events after a full page are read again, and with them the damage between them.
+  const common = { ...more, events, damage: [...new Set([...one.damage, ...other.damage])] };
   const { merged } = page;
   if (merged === undefined || more.merged === undefined) {
     return forwards ? { ...common, fromId: page.fromId } : { ...common, untilId: page.untilId };

@@ -28,6 +28,8 @@ export interface ReadResult {
   events: EventView[];
   /** One past the last scanned id. */
   untilId: number;
+  /** The times of the first and the last scanned event, if there was one. */
+  times?: { first: number; last: number };
   damage: string[];
 }
 
@@ -46,6 +48,8 @@ export async function readEvents(topic: Topic, request: ReadRequest): Promise<Re
   for await (const batch of consumer.batches({ until: { id: endId } })) {
     for (const event of batch) {
       result.untilId = event.id + 1;
+      if (result.times === undefined) result.times = { first: event.timestamp, last: event.timestamp };
+      else result.times.last = event.timestamp;
       if (filter === undefined || filter(event)) result.events.push(eventView(event));
       if (result.events.length >= limit) return result;
     }

@@ -1,8 +1,9 @@
-import type { PartitionDescription, Topic } from "../../mod.ts";
+import type { Topic } from "../../mod.ts";
 import { BadRequestError } from "./answer.ts";
 import type { EventsView, EventView } from "./contract.ts";
-import { readEvents } from "./event_reader.ts";
-import { type EventFilter, filterOf } from "./filter.ts";
+import { filterOf } from "./filter.ts";
+import { byTime, type Direction, MANY_PARTITIONS, orderOf, Part } from "./merged_part.ts";
+import { scan } from "./merged_scan.ts";
 import { ownConsumer } from "./own_consumer.ts";
 import type { Query } from "./query.ts";
 import { counted } from "../counted.ts";
@@ -13,16 +14,9 @@ const EVENTS_MAX = 500;
 const PARTITIONS_MAX = 1000;
 /** Number of events to read from each of many partitions at first: most of them have fewer on a page. */
 const FIRST_READ_EVENTS = 8;
-const MANY_PARTITIONS = 16;
-/** Number of events scanned with a filter at once, per partition, and the time limit; the page can continue. */
-const SCAN_EVENTS = 2000;
-const TIME_LIMIT_MS = 400;
-
-type Direction = "older" | "newer";
-
 /**
  * A page of events of all partitions in the order of their timestamps: the newest, those from a time on, or those
- * before or after a page. With a filter, what is found in the next part of every partition.
+ * before or after a page. With a filter, what was found of them within a time limit.
  */
 export async function mergedEvents(topic: Topic, query: Query): Promise<EventsView> {
   const { limit } = query.page(EVENTS_DEFAULT, EVENTS_MAX);
@@ -43,7 +37,9 @@ export async function mergedEvents(topic: Topic, query: Query): Promise<EventsVi
   const parts = partitions.map((description) =>
     new Part(topic, description, begin.get(description.partition), direction)
   );
-  const view = filter === undefined ? await merge(parts, limit, direction) : await scan(parts, filter, limit);
+  const view = filter === undefined
+    ? await merge(parts, limit, direction)
+    : await scan(parts, filter, { limit, direction });
   view.events.sort(byTime);
   const edges = (edge: "low" | "high"): string =>
     parts.map((part) => `${part.partition}:${part[edge]}`).join(",");
@@ -65,53 +61,6 @@ export async function mergedEvents(topic: Topic, query: Query): Promise<EventsVi
   };
 }
 
-/** The part of a page from one partition: from `low` to before `high`. */
-class Part {
-  readonly partition: number;
-  readonly firstId: number;
-  readonly endId: number;
-  low: number;
-  high: number;
-
-  constructor(
-    private readonly topic: Topic,
-    { partition, firstId, nextId }: PartitionDescription,
-    begin: number | undefined,
-    private readonly direction: Direction,
-  ) {
-    this.partition = partition;
-    this.firstId = firstId;
-    this.endId = nextId;
-    this.low = this.high = Math.min(
-      Math.max(begin ?? (direction === "older" ? nextId : firstId), firstId),
-      nextId,
-    );
-  }
-
-  /** Number of events not yet read in the direction. */
-  get left(): number {
-    return this.direction === "older" ? this.low - this.firstId : this.endId - this.high;
-  }
-
-  /** Reads the next events in the direction. */
-  async read(count: number, filter?: EventFilter): Promise<{ events: EventView[]; damage: string[] }> {
-    const { partition, direction } = this;
-    const fromId = direction === "older" ? Math.max(this.firstId, this.low - count) : this.high;
-    const endId = direction === "older" ? this.low : Math.min(this.endId, this.high + count);
-    const read = await readEvents(this.topic, {
-      partition,
-      fromId,
-      endId,
-      limit: Infinity,
-      filter,
-      deadlineMs: Infinity,
-    });
-    if (direction === "older") this.low = fromId;
-    else this.high = endId;
-    return read;
-  }
-}
-
 /** One page of events, the next ones by time over all partitions. */
 async function merge(
   parts: readonly Part[],
@@ -120,7 +69,7 @@ async function merge(
 ): Promise<Pick<EventsView, "events" | "damage">> {
   const damage: string[] = [];
   const found = new Set<number>();
-  const order = direction === "older" ? (one: EventView, other: EventView) => byTime(other, one) : byTime;
+  const order = orderOf(direction);
   let events: EventView[] = [];
   let wanted = parts.filter(({ left }) => left > 0);
   const step = wanted.length > MANY_PARTITIONS ? Math.min(FIRST_READ_EVENTS, limit) : limit;
@@ -159,29 +108,6 @@ function cut(part: Part, events: readonly EventView[], direction: Direction): vo
   const ids = events.map(({ id }) => id);
   if (direction === "older") part.low = ids.length === 0 ? part.high : Math.min(...ids);
   else part.high = ids.length === 0 ? part.low : Math.max(...ids) + 1;
-}
-
-/** Scans the next part of every partition with a filter, for a limited time. */
-async function scan(
-  parts: readonly Part[],
-  filter: EventFilter,
-  limit: number,
-): Promise<Pick<EventsView, "events" | "damage">> {
-  const view: Pick<EventsView, "events" | "damage"> = { events: [], damage: [] };
-  const deadlineMs = performance.now() + TIME_LIMIT_MS;
-  // Those with the most events left come first, so that all finish at about the same time.
-  const order = parts.filter(({ left }) => left > 0).sort((one, other) => other.left - one.left);
-  for (const part of order) {
-    const { events, damage } = await part.read(SCAN_EVENTS, filter);
-    view.events.push(...events);
-    view.damage.push(...damage);
-    if (view.events.length >= limit || performance.now() > deadlineMs) break;
-  }
-  return view;
-}
-
-function byTime(one: EventView, other: EventView): number {
-  return one.timestamp - other.timestamp || one.id - other.id || one.partition - other.partition;
 }
 
 /** `0:17,1:20`. */

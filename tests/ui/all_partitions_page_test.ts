@@ -1,10 +1,11 @@
 // Events of all partitions in a real browser: paged in both directions by time, starting at times that people
 // type, and a filter that searches everything.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { EventsView } from "../../src/ui/contract.ts";
+import type { EventsView, EventView } from "../../src/ui/contract.ts";
+import type { Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { browserMissing, look, type Seen } from "./browser.ts";
-import { pushMany, serve } from "./served.ts";
+import { pushMany, serve, type Served } from "./served.ts";
 
 const WITH_BROWSER = { skip: browserMissing };
 
@@ -14,35 +15,54 @@ async function numbers({ page }: Seen): Promise<number[]> {
   return texts.map((text) => JSON.parse(text).n);
 }
 
+/** Pushes numbers: some partitions fill most of a page, some have nothing. */
+async function pushUnevenly(topic: Topic, total: number): Promise<void> {
+  const partitions = topic.partitions.length;
+  await using producer = topic.producer();
+  for (let n = 0; n < total; n++) {
+    const partition = n < 0.3 * total ? 3 : n % 7 === 0 ? n % partitions : 5;
+    producer.push({ n }, undefined, { partition });
+    if (n % 50 === 0) {
+      await producer.flush();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
+
+/** Checks the pages of a search of all partitions, in both directions, for these numbers. */
+async function assertPages(get: Served["get"], expected: readonly number[], search = ""): Promise<void> {
+  for (const direction of ["older", "newer"] as const) {
+    const events: EventView[] = [];
+    let query = direction === "older" ? "" : "&time=0";
+    for (;;) {
+      const { events: page, merged } = await get<EventsView>(`api/topics/t/latest?limit=50${search}${query}`);
+      if (direction === "older") events.unshift(...page);
+      else events.push(...page);
+      if (!(direction === "older" ? merged!.hasOlder : merged!.hasNewer)) break;
+      assertEquals(page.length, 50);
+      query = `&${direction}=${encodeURIComponent(merged![direction])}`;
+    }
+    const times = events.map(({ timestamp }) => timestamp);
+    assertEquals(times, times.toSorted((one, other) => one - other), `${direction}${search}`);
+    const seen = events.map(({ metadata }) => JSON.parse(metadata).n as number);
+    assertEquals(seen.toSorted((one, other) => one - other), expected);
+  }
+}
+
 test("pages of all partitions are in the order of time, without missing or repeated events", async () => {
   await serve(async ({ get, fill }) => {
-    await fill("t", { num_partitions: 20 }, async (topic) => {
-      await using producer = topic.producer();
-      for (let n = 0; n < 1000; n++) {
-        // Unevenly: some partitions fill most of a page, some have nothing.
-        producer.push({ n }, undefined, { partition: n < 300 ? 3 : n % 7 === 0 ? n % 20 : 5 });
-        if (n % 50 === 0) {
-          await producer.flush();
-          await new Promise((resolve) => setTimeout(resolve, 2));
-        }
-      }
-    });
-    for (const direction of ["older", "newer"] as const) {
-      const seen: number[] = [];
-      let query = direction === "older" ? "" : "&time=0";
-      for (;;) {
-        const { events, merged } = await get<EventsView>(`api/topics/t/latest?limit=50${query}`);
-        const page = events.map(({ metadata }) => JSON.parse(metadata).n as number);
-        const times = events.map(({ timestamp }) => timestamp);
-        assertEquals(times, times.toSorted((one, other) => one - other));
-        if (direction === "older") seen.unshift(...page);
-        else seen.push(...page);
-        if (!(direction === "older" ? merged!.hasOlder : merged!.hasNewer)) break;
-        assertEquals(page.length, 50);
-        query = `&${direction}=${encodeURIComponent(merged![direction])}`;
-      }
-      assertEquals(seen.length, 1000);
-      assertEquals(seen.toSorted((one, other) => one - other), Array.from({ length: 1000 }, (_, n) => n));
+    await fill("t", { num_partitions: 20 }, (topic) => pushUnevenly(topic, 1000));
+    await assertPages(get, Array.from({ length: 1000 }, (_, n) => n));
+  });
+});
+
+test("so are those of a search, whether it finds all events, some or none", async () => {
+  await serve(async ({ get, fill }) => {
+    await fill("t", { num_partitions: 7 }, (topic) => pushUnevenly(topic, 300));
+    for (const least of [0, 100, 290, 300]) {
+      const filter = JSON.stringify({ n: [{ numeric: [">=", least] }] });
+      const expected = Array.from({ length: 300 - least }, (_, n) => least + n);
+      await assertPages(get, expected, `&filter=${encodeURIComponent(filter)}`);
     }
   });
 });
