@@ -8,7 +8,7 @@ export function copyButton(label: string, text: string, what?: string): Template
   const copy = async (event: Event): Promise<void> => {
     const button = event.currentTarget as HTMLButtonElement;
     try {
-      await navigator.clipboard.writeText(text);
+      await copyText(text);
       button.textContent = "Copied";
     } catch {
       button.textContent = "Cannot copy here";
@@ -21,4 +21,19 @@ export function copyButton(label: string, text: string, what?: string): Template
       : `${label}: ${what}`} @click=${copy}
       .textContent=${label}></button>
   `;
+}
+
+/** Browsers have a clipboard only for pages on this machine or with encryption; without it, an older way works. */
+async function copyText(text: string): Promise<void> {
+  if (navigator.clipboard !== undefined) return await navigator.clipboard.writeText(text);
+  const field = document.createElement("textarea");
+  const before = document.activeElement as HTMLElement | null;
+  field.value = text;
+  field.className = "unseen";
+  document.body.append(field);
+  field.select();
+  const isCopied = document.execCommand("copy");
+  field.remove();
+  before?.focus();
+  if (!isCopied) throw new Error("Cannot copy");
 }

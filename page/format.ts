@@ -34,9 +34,16 @@ export function formatRate(perSecond: number): string {
   return `${perSecond < 100 ? perSecond.toFixed(1) : formatCount(perSecond)}/s`;
 }
 
-/** `2026-11-23 15:48:00.123` in local time. */
+/** The time for programs; undefined for one that no calendar has, such as nanoseconds taken for milliseconds. */
+export function isoTime(time: number): string | undefined {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** `2026-11-23 15:48:00.123` in local time; the number for a time that no calendar has. */
 export function formatTime(time: number): string {
   const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return `${time} ms`;
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import { formatAge, formatCount, formatTime } from "./format.ts";
+import { formatAge, formatCount, formatTime, isoTime } from "./format.ts";
 
 /** What a template may contain. */
 export type Content = TemplateResult | typeof nothing | string | number;
@@ -14,7 +14,7 @@ export function tile(name: string, value: Content, more: Content = nothing): Tem
 /** A time: how long ago, and exactly. */
 export function moment(time: number | undefined, now = Date.now()): TemplateResult {
   if (time === undefined) return html`<span class="muted">none</span>`;
-  return html`<time datetime=${new Date(time).toISOString()} title=${formatTime(time)}>${
+  return html`<time datetime=${isoTime(time) ?? nothing} title=${formatTime(time)}>${
     formatAge(time, now)
   }</time>`;
 }

@@ -19,6 +19,8 @@ export interface PlotOptions {
   /** Steps with a filled area, for counts per interval; otherwise lines. */
   stepped?: boolean;
   data: PlotData | undefined;
+  /** The number of lines there would be, if only some are shown. */
+  seriesTotal?: number;
   /** The time range shown, in milliseconds, even where there is no data. */
   range: { from: number; to: number };
   /** Shown instead of a plot. */
@@ -47,12 +49,14 @@ export function plotFigure(options: PlotOptions): TemplateResult {
 
 /** The most important part of the summary; a legend has the rest. */
 function brief(options: PlotOptions): string {
-  const { data, format } = options;
+  const { data, format, seriesTotal } = options;
   if (data === undefined || data.times.length < 2) return "";
   if (data.series.length === 1) return summary(options);
   const latest = data.series.map(({ name, values }) => ({ name, value: values.at(-1) ?? 0 }));
   const { name, value } = latest.reduce((one, other) => other.value > one.value ? other : one);
-  return `largest now: ${visible(name)}, ${format(value)}`;
+  const { length } = data.series;
+  const rest = (seriesTotal ?? 0) > length ? `; ${length} of ${seriesTotal} are shown` : "";
+  return `largest now: ${visible(name)}, ${format(value)}${rest}`;
 }
 
 /** What can be seen. */

@@ -65,6 +65,8 @@ const TYPE_KEYS = [
   "format",
   "mode",
 ];
+/** Those of them that mean nothing else. */
+const CERTAIN_TYPE_KEYS = TYPE_KEYS.slice(0, 6);
 const ORDER_KEYS = ["byte_order", "byteOrder", "byteorder", "endian", "endianness"];
 
 /** The pixel type that a word such as `<u2`, `uint16le`, `float` or `gray8` means. */
@@ -108,7 +110,13 @@ function dimensionsOf(
   record: Readonly<Record<string, unknown>>,
 ): { width: number; height: number; channels?: number } | undefined {
   const list = record["shape"] ?? record["dims"] ?? record["dimensions"];
-  const shape = (Array.isArray(list) ? list : []).map(Number);
+  const listed = (Array.isArray(list) ? list : []).map(Number);
+  // One channel is no more than a pixel, and one dimension a row of pixels.
+  const shape = listed.length > 2 && listed.at(-1) === 1
+    ? listed.slice(0, -1)
+    : listed.length === 1
+    ? [1, ...listed]
+    : listed;
   const hasChannels = shape.length >= 3 && [3, 4].includes(shape.at(-1)!) && shape.at(-2)! > 4;
   const plane = hasChannels ? shape.slice(0, -1) : shape;
   const width = Number(record["width"] ?? record["columns"] ?? record["cols"] ?? plane.at(-1));
@@ -138,6 +146,10 @@ export function rasterOf(metadata: unknown, dataBytes: number): Raster | string 
   const pixels = width * height;
   const said = TYPE_KEYS.map((key) => record[key]).filter((value) => typeof value === "string").map(typeOf)
     .find((type) => type !== undefined);
+  const unknown = CERTAIN_TYPE_KEYS.find((key) => typeof record[key] === "string");
+  if (said === undefined && unknown !== undefined) {
+    return `the ${unknown} “${record[unknown] as string}” is not a type of numbers that is known here`;
+  }
   const order = ORDER_KEYS.map((key) => record[key]).find((value) => typeof value === "string");
   const littleEndian = !(said?.bigEndian ?? /^(?:big|be|>|network|msb)/i.test(order ?? ""));
   const channels = said?.channels ?? dimensions.channels;
@@ -201,6 +213,19 @@ export function readValues(
     case "int64":
       return numbersOf(new BigInt64Array(buffer, byteOffset, count));
   }
+}
+
+/** One value with every digit; numbers of 64 bits have more than a double. */
+export function exactValue(
+  { pixel, littleEndian }: Raster,
+  bytes: Uint8Array,
+  at: number,
+): bigint | undefined {
+  if (pixel !== "uint64" && pixel !== "int64") return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return pixel === "uint64"
+    ? view.getBigUint64(at * 8, littleEndian)
+    : view.getBigInt64(at * 8, littleEndian);
 }
 
 function numbersOf(wholes: BigInt64Array | BigUint64Array): Float64Array {

@@ -3,7 +3,7 @@ import type { ConsumerView, Page } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { optionWords, topicWords } from "../command_line.ts";
 import { counted, formatBytes, formatCount, formatSpan, visible } from "../format.ts";
-import { pager, waiting } from "../pieces.ts";
+import { pager } from "../pieces.ts";
 import { type ReadyCommand, readyCommands } from "../ready_commands.ts";
 import { Tab } from "./tab.ts";
 
@@ -21,7 +21,7 @@ export class ConsumersTab extends Tab {
 
   override render(): TemplateResult {
     const page = this.#page;
-    if (page === undefined) return html`${this.fault()} ${waiting()}`;
+    if (page === undefined) return html`${this.fault()} ${this.waiting()}`;
     if (page.total === 0) {
       return html`${this.fault()}<p class="empty">No consumer has acknowledged anything yet.</p>`;
     }

@@ -24,17 +24,21 @@ export class DataPart {
   #imageUrl: string | undefined;
   #raster: RasterView | undefined;
   #isLoading = false;
+  /** Completed if the list has only the beginning. */
+  #metadata: string;
 
   constructor(
     private readonly topic: string,
     private readonly event: EventView,
     private readonly signal: AbortSignal,
     private readonly changed: () => void,
-  ) {}
+  ) {
+    this.#metadata = event.metadata;
+  }
 
   /** Requests the first bytes, and shows them as what they appear to be. */
   start(): void {
-    void this.#load(FIRST_BYTES).then(() => {
+    void Promise.all([this.#load(FIRST_BYTES), this.#loadMetadata()]).then(() => {
       if (this.#bytes === undefined) return;
       const isImage = typeof this.#rasterOrFault() !== "string" || imageType(this.#bytes) !== undefined;
       if (isImage) this.#show("image");
@@ -113,9 +117,9 @@ export class DataPart {
   /** The raster that the metadata describes, or why it describes none. */
   #rasterOrFault(): Raster | string {
     try {
-      return rasterOf(JSON.parse(this.event.metadata), this.event.dataBytes);
+      return rasterOf(JSON.parse(this.#metadata), this.event.dataBytes);
     } catch {
-      return "the metadata is too long to be read here";
+      return "the metadata is not JSON";
     }
   }
 
@@ -129,6 +133,18 @@ export class DataPart {
   #path(query: { offset?: number; size?: number } = {}): string {
     const { partition, id } = this.event;
     return withQuery(topicPath(this.topic, "partitions", partition, "events", id, "data"), query);
+  }
+
+  /** A list has only the beginning of long metadata, which cannot be parsed. */
+  async #loadMetadata(): Promise<void> {
+    if (this.event.metadataChars === undefined) return;
+    const { partition, id } = this.event;
+    try {
+      const path = topicPath(this.topic, "partitions", partition, "events", id);
+      this.#metadata = await (await askRaw(path, this.signal)).text();
+    } catch {
+      // The data can be shown without it.
+    }
   }
 
   /** Requests what is missing up to a size. */

@@ -6,13 +6,14 @@ import { idOf } from "../event_start.ts";
 import { readyCommands } from "../ready_commands.ts";
 import { wantedOrNothing } from "../shorthand.ts";
 
-/** A search for events as commands. The command line has no equivalent of a text search. */
+/** A search for events as commands. */
 export function eventCommands(
   topic: string,
   { partition, start, filter }: EventAddress,
   { words }: StoreView,
 ): TemplateResult {
-  const pattern = wantedOrNothing(filter).filter;
+  const { filter: pattern, text } = wantedOrNothing(filter);
+  const grep = text === undefined ? [] : ["grep", "-iF", "--", text];
   const consume = [
     ...["consume", ...topicWords(topic)],
     ...(partition === undefined ? [] : ["--partition", String(partition)]),
@@ -20,8 +21,8 @@ export function eventCommands(
   ];
   const from = start === "" ? [] : ["--from", String(idOf(start) ?? `@${start}`)];
   return readyCommands("The same in a shell", [
-    ["Print them", [...consume, ...from]],
-    ["Follow new events", [...consume, "--from", "latest", "--follow"]],
+    ["Print them", [...consume, ...from], grep],
+    ["Follow new events", [...consume, "--from", "latest", "--follow"], grep],
     ["Add events, a line each", ["produce", ...topicWords(topic)]],
   ], words);
 }

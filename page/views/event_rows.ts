@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
 import type { EventView } from "../../src/ui/contract.ts";
 import { askRaw, topicPath } from "../api.ts";
-import { counted, formatBytes, formatCount, formatTime, visible } from "../format.ts";
+import { counted, formatBytes, formatCount, formatTime, isoTime, visible } from "../format.ts";
 import { fieldAt, fieldText, parsedMetadata } from "../field.ts";
 import { prettyJson } from "../json_text.ts";
 import { addressOf, linkTo } from "../route.ts";
@@ -51,7 +51,7 @@ export class EventRows {
     this.#rows.show(events.flatMap((event) => this.#rowsOf(event)));
     return html`
       <table class="list events" @keydown=${onKey}>
-        <caption class="unseen">Events, the newest first</caption>
+        <caption class="unseen">Events</caption>
         <thead>
           <tr>
             <th scope="col" class="opener"><span class="unseen">Open</span></th>
@@ -110,7 +110,7 @@ export class EventRows {
       )} aria-label="Event ${id} of partition ${partition}"></button></td>
       <td class="number" data-label="Partition">${partition}</td>
       <td class="number" data-label="Id">${formatCount(id)}</td>
-      <td class="time" data-label="Time"><time datetime=${new Date(timestamp).toISOString()}>${formatTime(
+      <td class="time" data-label="Time"><time datetime=${isoTime(timestamp) ?? nothing}>${formatTime(
         timestamp,
       )}</time></td>
       ${this.#fields(metadata)}

@@ -7,7 +7,7 @@ import { fieldPaths, parsedMetadata } from "../field.ts";
 import { LiveFeed } from "../live_feed.ts";
 import { isForwards, type PageQuery, searchEvents } from "../event_search.ts";
 import { startQuery } from "../event_start.ts";
-import { type Content, waiting } from "../pieces.ts";
+import { type Content } from "../pieces.ts";
 import { go } from "../route.ts";
 import { eventCommands } from "./event_commands.ts";
 import { eventForm } from "./event_form.ts";
@@ -73,7 +73,7 @@ export class EventsTab extends Tab {
       ${this.#address.isLive ? this.#liveBar() : nothing}
       ${
       events === undefined
-        ? waiting()
+        ? this.waiting()
         : events.length === 0
         ? html`<p class="empty" role="status">${this.#nothing()}</p>`
         : this.#rows.render(events)

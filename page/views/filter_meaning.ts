@@ -10,7 +10,9 @@ export function filterMeaning(typed: string): Content {
     const { filter, text } = wantedOf(typed);
     return filter === undefined
       ? html`<p class="muted">Events whose metadata has the text <code>${visible(text ?? "")}</code></p>`
-      : html`<p class="muted">As a pattern: <code class="pattern">${visible(filter)}</code></p>`;
+      : html`<p class="muted">As a pattern: <code class="pattern">${visible(filter)}</code>${
+        text === undefined ? nothing : html`, with the digits <code>${text}</code>`
+      }</p>`;
   } catch {
     // It is reported in place of the events.
     return nothing;

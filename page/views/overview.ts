@@ -4,6 +4,7 @@ import type { Page, Rates, Sample, StoreView, TopicTotals, TopicView } from "../
 import { ask, topicPath, withQuery } from "../api.ts";
 import { topicWords } from "../command_line.ts";
 import { counted, formatBytes, formatCompact, formatCount, formatRate } from "../format.ts";
+import { mostLagging } from "../lag_lines.ts";
 import { type Content, moment, pager, tile, waiting } from "../pieces.ts";
 import { type PlotData, plotFigure } from "../plot.ts";
 import { readyCommands } from "../ready_commands.ts";
@@ -152,7 +153,7 @@ export class OverviewTab extends Tab {
   }
 
   #lagPlot(): TemplateResult {
-    const names = [...new Set(this.#samples.flatMap(({ lag }) => Object.keys(lag)))].slice(0, CONSUMERS_MAX);
+    const { names, total } = mostLagging(this.#samples, CONSUMERS_MAX);
     const times = this.#samples.map(({ time }) => time);
     const series = names.map((name) => ({
       name,
@@ -163,6 +164,7 @@ export class OverviewTab extends Tab {
       format: formatCompact,
       data: names.length === 0 ? undefined : { times, series },
       range: this.#range(),
+      seriesTotal: total,
       missing: names.length === 0
         ? "No consumer has acknowledged anything"
         : "Waiting for samples: one every 2 s",

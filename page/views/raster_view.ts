@@ -4,6 +4,7 @@ import { COLOUR_MAPS, type ColourMap, Distribution, type Look, paint } from "../
 import { counted, formatCount } from "../format.ts";
 import type { Content } from "../pieces.ts";
 import {
+  exactValue,
   PIXEL_BYTES,
   type PixelType,
   type Raster,
@@ -18,6 +19,7 @@ const SIDE_MAX = 2048;
 /** What can be clipped at each end, in percent of the values. */
 const CLIPPED = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20];
 const CLIPPED_DEFAULT = 5;
+const CLIPPED_DEFAULT_PERCENT = CLIPPED[CLIPPED_DEFAULT];
 const BINS = 128;
 
 /** The pixel under the pointer. */
@@ -51,7 +53,8 @@ export class RasterView {
   render(): TemplateResult {
     const { width, height, pixel, channels, littleEndian, frames } = this.#raster;
     const order = PIXEL_BYTES[pixel] === 1 ? "" : littleEndian ? ", little-endian" : ", big-endian";
-    const type = channels === 1 ? pixel : channels === 3 ? "RGB" : "RGBA";
+    const colours = channels === 3 ? "RGB" : "RGBA";
+    const type = channels === 1 ? pixel : pixel === "uint8" ? colours : `${colours} of ${pixel}`;
     const { factor } = this.#reduced;
     return html`
       <div class="toolbar raster-tools">${this.#typeChoice()} ${channels === 1
@@ -86,13 +89,13 @@ export class RasterView {
     const { pixel, channels, littleEndian } = this.#raster;
     const bytes = PIXEL_BYTES[pixel] * channels;
     const types = (Object.keys(PIXEL_BYTES) as PixelType[]).filter((type) => PIXEL_BYTES[type] === bytes);
-    const colours = bytes === 3 || bytes === 4 ? [bytes === 3 ? "rgb" : "rgba"] : [];
-    const current = channels === 1 ? pixel : channels === 3 ? "rgb" : "rgba";
+    const current = nameOf(this.#raster);
+    const colours = bytes === 3 ? ["rgb"] : bytes === 4 ? ["rgba"] : channels === 1 ? [] : [current];
     return html`<label>Read as <select name="pixel" @change=${this.#onType}>${
       [...types, ...colours].map((type) => html`<option ?selected=${type === current}>${type}</option>`)
     }</select></label>
       ${
-      bytes === 1 || channels > 1 ? nothing : html`<label>Bytes <select name="order" @change=${this.#onOrder}>
+      PIXEL_BYTES[pixel] === 1 ? nothing : html`<label>Bytes <select name="order" @change=${this.#onOrder}>
           <option value="little" ?selected=${littleEndian}>little-endian</option>
           <option value="big" ?selected=${!littleEndian}>big-endian</option></select></label>`
     }`;
@@ -132,18 +135,21 @@ export class RasterView {
     const { x, y } = this.#spot;
     const { width, channels } = this.#raster;
     const at = (y * width + x) * channels;
-    const value = [...this.#values.subarray(at, at + channels)].map(String).join(", ");
+    const value = [...this.#values.subarray(at, at + channels)]
+      .map((value, channel) => String(exactValue(this.#raster, this.bytes, at + channel) ?? value)).join(
+        ", ",
+      );
     return html`x ${x}, y ${y}: <b>${value}</b>`;
   }
 
   #read(): void {
-    const { width, height, channels } = this.#raster;
+    const { width, height, channels, pixel } = this.#raster;
     this.#values = readValues(this.#raster, this.bytes);
     this.#reduced = channels === 1
       ? reduce(this.#values, width, height, SIDE_MAX)
       : { values: this.#values, width, height, factor: 1 };
     // From the original pixels: a hot one is not averaged away.
-    this.#distribution = channels === 1 ? new Distribution(this.#values) : undefined;
+    this.#distribution = channels === 1 || pixel !== "uint8" ? new Distribution(this.#values) : undefined;
   }
 
   #look(): Look {
@@ -160,7 +166,12 @@ export class RasterView {
     if (context === null) return;
     const image = context.createImageData(width, height);
     if (this.#raster.channels === 1) paint(values, this.#look(), image.data);
-    else copyColours(values, this.#raster.channels, image.data);
+    else {copyColours(
+        values,
+        this.#raster.channels,
+        image.data,
+        this.#distribution?.range(CLIPPED_DEFAULT_PERCENT),
+      );}
     context.putImageData(image, 0, 0);
     const bar = canvas.parentElement?.querySelector<HTMLCanvasElement>("canvas.colours");
     if (bar !== null && bar !== undefined) this.#onColours(bar);
@@ -225,6 +236,7 @@ export class RasterView {
 
   readonly #onType = (event: Event): void => {
     const type = (event.target as HTMLSelectElement).value;
+    if (type === nameOf(this.#raster)) return;
     this.#raster = type === "rgb" || type === "rgba"
       ? { ...this.#raster, pixel: "uint8", channels: type === "rgb" ? 3 : 4 }
       : { ...this.#raster, pixel: type as PixelType, channels: 1 };
@@ -246,10 +258,26 @@ function asColours(raster: Raster, bytes: Uint8Array): Raster | undefined {
   return { ...raster, pixel: "uint8", channels: 4 };
 }
 
-function copyColours(values: Values, channels: 3 | 4, pixels: Uint8ClampedArray): void {
+/** What a type is called in the list of types. */
+function nameOf({ pixel, channels }: Raster): string {
+  if (channels === 1) return pixel;
+  return `${channels === 3 ? "rgb" : "rgba"}${pixel === "uint8" ? "" : ` of ${pixel}`}`;
+}
+
+/** Bytes are colours as they are; other numbers are scaled, and their opacity is ignored. */
+function copyColours(
+  values: Values,
+  channels: 3 | 4,
+  pixels: Uint8ClampedArray,
+  [black, white]: readonly [number, number] = [0, 255],
+): void {
+  const isScaled = black !== 0 || white !== 255;
+  const scale = white > black ? 255 / (white - black) : 0;
   for (let at = 0; at * channels < values.length; at++) {
-    for (let part = 0; part < 3; part++) pixels[at * 4 + part] = values[at * channels + part];
-    pixels[at * 4 + 3] = channels === 4 ? values[at * channels + 3] : 255;
+    for (let part = 0; part < 3; part++) {
+      pixels[at * 4 + part] = (values[at * channels + part] - black) * scale;
+    }
+    pixels[at * 4 + 3] = channels === 4 && !isScaled ? values[at * channels + 3] : 255;
   }
 }
 

@@ -2,7 +2,7 @@ import { html, type TemplateResult } from "lit-html";
 import type { Page, SegmentView, StoreView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { formatBytes, formatCount } from "../format.ts";
-import { moment, pager, waiting } from "../pieces.ts";
+import { moment, pager } from "../pieces.ts";
 import { go, linkTo } from "../route.ts";
 import { partitionChoice } from "./partition_choice.ts";
 import { Tab } from "./tab.ts";
@@ -32,7 +32,9 @@ export class SegmentsTab extends Tab {
       chosen: this.#partition,
       choose: (partition) => go(linkTo(["topics", this.name, "segments"], { partition })),
     });
-    if (page === undefined) return html`<div class="toolbar">${choice}</div>${this.fault()} ${waiting()}`;
+    if (page === undefined) {
+      return html`<div class="toolbar">${choice}</div>${this.fault()} ${this.waiting()}`;
+    }
     const { items, total, offset } = page;
     return html`<div class="toolbar">${choice}</div>${this.fault()}
       ${

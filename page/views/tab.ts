@@ -1,5 +1,6 @@
 import type { StoreView, TopicView as Topic, VerifyView } from "../../src/ui/contract.ts";
-import { type Content, faultBox } from "../pieces.ts";
+import { nothing } from "lit-html";
+import { type Content, faultBox, waiting } from "../pieces.ts";
 import { View } from "../view.ts";
 
 /** A tab of a topic's page. */
@@ -27,6 +28,11 @@ export abstract class Tab extends View {
   /** The last error, if any. */
   protected fault(): Content {
     return faultBox(this.#fault);
+  }
+
+  /** Shown until there is an answer, which may be an error. */
+  protected waiting(): Content {
+    return this.#fault === undefined ? waiting() : nothing;
   }
 
   /** Everything works again. */

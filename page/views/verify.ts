@@ -3,7 +3,7 @@ import type { FindingView, VerifyView } from "../../src/ui/contract.ts";
 import { ask, topicPath } from "../api.ts";
 import { topicWords } from "../command_line.ts";
 import { counted, formatBytes, formatCount, formatSpan, visible } from "../format.ts";
-import { moment, waiting } from "../pieces.ts";
+import { moment } from "../pieces.ts";
 import { linkTo } from "../route.ts";
 import { readyCommands } from "../ready_commands.ts";
 import { Tab } from "./tab.ts";
@@ -27,7 +27,7 @@ export class VerifyTab extends Tab {
 
   override render(): TemplateResult {
     const view = this.#view;
-    if (view === undefined) return html`${this.fault()} ${waiting()}`;
+    if (view === undefined) return html`${this.fault()} ${this.waiting()}`;
     const isRunning = view.state === "running";
     return html`${this.fault()}
       <p>Reads every stored byte of the topic against its checksum, and changes nothing.

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Distribution } from "../../page/contrast.ts";
-import { type Raster, rasterOf, readValues, reduce } from "../../page/raster.ts";
+import { exactValue, type Raster, rasterOf, readValues, reduce } from "../../page/raster.ts";
 import { test } from "../harness.ts";
 
 test("metadata describes a raster in the terms of numpy, C and images", () => {
@@ -18,6 +18,9 @@ test("metadata describes a raster in the terms of numpy, C and images", () => {
     [{ shape: [4, 6] }, 48, "uint16 1 true 1"],
     [{ shape: [4, 6] }, 96, "uint32 1 true 1"],
     [{ shape: [4, 6], type: "image" }, 72, "uint8 3 true 1"],
+    [{ shape: [4, 6, 1], dtype: "uint8" }, 24, "uint8 1 true 1"],
+    [{ shape: [2, 4, 6, 1], dtype: ">u2" }, 96, "uint16 1 false 2"],
+    [{ shape: [4, 6, 3], dtype: "<u2" }, 144, "uint16 3 true 1"],
   ];
   for (const [metadata, bytes, expected] of cases) {
     const raster = rasterOf(metadata, bytes) as Raster;
@@ -37,6 +40,15 @@ test("metadata describes a raster in the terms of numpy, C and images", () => {
   }
 });
 
+test("one dimension is a row; an unknown type of numbers is named rather than guessed", () => {
+  const row = rasterOf({ shape: [7], dtype: "float32" }, 28) as Raster;
+  assertEquals([row.width, row.height, row.pixel], [7, 1, "float32"]);
+  assertEquals(
+    rasterOf({ shape: [4, 6], dtype: "complex64" }, 192),
+    "the dtype “complex64” is not a type of numbers that is known here",
+  );
+});
+
 test("half precision and 64 bit values are read, in both byte orders", () => {
   const raster = { width: 4, height: 1, channels: 1, frames: 1, isSaid: true } as const;
   const halves = new Uint8Array([0x3c, 0x00, 0xc0, 0x00, 0x00, 0x01, 0x7c, 0x00]);
@@ -46,6 +58,10 @@ test("half precision and 64 bit values are read, in both byte orders", () => {
   );
   const wide = new Uint8Array(new BigInt64Array([-5n, 0n, 1n, 2n ** 40n]).buffer);
   assertEquals([...readValues({ ...raster, pixel: "int64", littleEndian: true }, wide)], [-5, 0, 1, 2 ** 40]);
+  const large = new Uint8Array(9);
+  new DataView(large.buffer).setBigUint64(1, 2n ** 63n + 1n);
+  const [value] = [exactValue({ ...raster, pixel: "uint64", littleEndian: false }, large.subarray(1), 0)];
+  assertEquals(value, 2n ** 63n + 1n);
 });
 
 test("contrast clips hot pixels, and ignores a value that fills the image", () => {

@@ -12,6 +12,18 @@ test("short conditions become the equivalent pattern", () => {
     ["done == true", '{"done":[true]}'],
     ["path ~ a*b", '{"path":[{"wildcard":"*a\\\\*b*"}]}'],
     ['{"x": [1]}', '{"x": [1]}'],
+    ['name = "salt and pepper" and n = 1', '{"name":["salt and pepper"],"n":[1]}'],
+    ['name = "a \\"b\\" or c"', '{"name":["a \\"b\\" or c"]}'],
+    ["name = 'Ann Lee' or n >= 40,000", '{"$or":[{"name":["Ann Lee"]},{"n":[{"numeric":[">=",40000]}]}]}'],
+    ["a = it's and b = 2", '{"a":["it\'s"],"b":[2]}'],
+    ["a = 1 and b = 2 || c <> 3", '{"$or":[{"a":[1],"b":[2]},{"c":[{"anything-but":[3]}]}]}'],
+    ["n != 3 && n != 4", '{"n":[{"anything-but":[3,4]}]}'],
+    ["n = [1, 2]", '{"n":[1,2]}'],
+    ['"my key"."a.b" ~ x', '{"my key":{"a.b":[{"wildcard":"*x*"}]}}'],
+    ["2theta > 4 and @type = x-1", '{"2theta":[{"numeric":[">",4]}],"@type":["x-1"]}'],
+    ["größe < -1e3", '{"größe":[{"numeric":["<",-1000]}]}'],
+    ["n = 007", '{"n":["007"]}'],
+    ["toString = 1 and __proto__.a = 2", '{"toString":[1],"__proto__":{"a":[2]}}'],
   ];
   for (const [typed, filter] of cases) {
     assertEquals(wantedOf(typed), { filter }, typed);
@@ -19,10 +31,22 @@ test("short conditions become the equivalent pattern", () => {
     compileEventPattern(JSON.parse(filter) as JsonValue);
   }
   assertEquals(wantedOf("  "), {});
-  for (const text of ["volcano", "a and b", "“quoted”", "12:30", "[1]", "x > 1 and more"]) {
+  for (
+    const text of ["volcano", "a and b", "“quoted”", "12:30", "[1]", "x > 1 and more", "x = 1 or y", "3 > 2"]
+  ) {
     assertEquals(wantedOf(text), { text });
   }
-  for (const typed of ["x > abc", "x = 1 and x = 2", "x > 1 and x.y = 2"]) {
-    assertThrows(() => wantedOf(typed), Error, "x");
+  // A double would also match its neighbours.
+  assertEquals(wantedOf("x.id = 12345678901234567891"), {
+    filter: '{"x":{"id":[12345678901234567000]}}',
+    text: "12345678901234567891",
+  });
+  for (
+    const typed of [
+      ...["x > abc", "x = 1 and x = 2", "x > 1 and x.y = 2", "x.y = 2 and x > 1", "x < 1e999", 'x > "5"'],
+      "x = 12345678901234567891 or y = 1",
+    ]
+  ) {
+    assertThrows(() => wantedOf(typed), Error, typed.includes(" or ") ? "12345678901234567891" : "x");
   }
 });

@@ -1,0 +1,20 @@
+// How the page writes times, and which lines a plot of many consumers has.
+import { assertEquals } from "@std/assert";
+import { formatTime, isoTime } from "../../page/format.ts";
+import { mostLagging } from "../../page/lag_lines.ts";
+import { test } from "../harness.ts";
+
+test("a time that no calendar has, such as nanoseconds, is shown as a number", () => {
+  assertEquals(isoTime(0), "1970-01-01T00:00:00.000Z");
+  for (const time of [1_764_000_000_000_000_000, -1e300]) {
+    assertEquals(isoTime(time), undefined);
+    assertEquals(formatTime(time), `${time} ms`);
+  }
+});
+
+test("a plot of consumers shows those with the largest lag now, and knows how many there are", () => {
+  const common = { time: 1, events: 1, bytes: 1 };
+  const samples = [{ ...common, lag: { gone: 99, a: 1, b: 2 } }, { ...common, lag: { a: 3, b: 2, c: 9 } }];
+  assertEquals(mostLagging(samples, 2), { names: ["a", "c"], total: 4 });
+  assertEquals(mostLagging([], 2), { names: [], total: 0 });
+});
