@@ -107,3 +107,20 @@ export function paint(
     pixels[to + 3] = Number.isNaN(value) ? 0 : 255;
   }
 }
+
+/** Bytes are colours as they are; other numbers are scaled, and their opacity is ignored. */
+export function paintColours(
+  values: Values,
+  channels: 3 | 4,
+  pixels: Uint8ClampedArray,
+  [black, white]: readonly [number, number] = [0, 255],
+): void {
+  const isScaled = black !== 0 || white !== 255;
+  const scale = white > black ? 255 / (white - black) : 0;
+  for (let at = 0; at * channels < values.length; at++) {
+    for (let part = 0; part < 3; part++) {
+      pixels[at * 4 + part] = (values[at * channels + part] - black) * scale;
+    }
+    pixels[at * 4 + 3] = channels === 4 && !isScaled ? values[at * channels + 3] : 255;
+  }
+}

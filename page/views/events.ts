@@ -7,7 +7,7 @@ import { fieldPaths, parsedMetadata } from "../field.ts";
 import { LiveFeed } from "../live_feed.ts";
 import { isForwards, type PageQuery, searchEvents } from "../event_search.ts";
 import { startQuery } from "../event_start.ts";
-import { type Content } from "../pieces.ts";
+import type { Content } from "../pieces.ts";
 import { go } from "../route.ts";
 import { eventCommands } from "./event_commands.ts";
 import { eventForm } from "./event_form.ts";

@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
-import { COLOUR_MAPS, type ColourMap, Distribution, type Look, paint } from "../contrast.ts";
+import { COLOUR_MAPS, type ColourMap, Distribution, type Look, paint, paintColours } from "../contrast.ts";
 import { counted, formatCount } from "../format.ts";
 import type { Content } from "../pieces.ts";
 import {
@@ -19,8 +19,9 @@ const SIDE_MAX = 2048;
 /** What can be clipped at each end, in percent of the values. */
 const CLIPPED = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20];
 const CLIPPED_DEFAULT = 5;
-const CLIPPED_DEFAULT_PERCENT = CLIPPED[CLIPPED_DEFAULT];
+const COLOURS_CLIPPED = 0.5;
 const BINS = 128;
+const THIN_RATIO = 20;
 
 /** The pixel under the pointer. */
 interface Spot {
@@ -60,7 +61,8 @@ export class RasterView {
       <div class="toolbar raster-tools">${this.#typeChoice()} ${channels === 1
         ? this.#contrast()
         : nothing}</div>
-      <canvas class="picture" role="img" aria-label=${this.name} @pointermove=${this.#onMove}
+      <canvas class="picture ${isThin(this.#reduced) ? "thin" : ""}" role="img" aria-label=${this
+        .name} @pointermove=${this.#onMove}
         @pointerleave=${this.#onLeave} ${ref(this.#onCanvas)}></canvas>
       <p class="readout">${this.#readout()}</p>
       ${channels === 1 ? this.#scale() : nothing}
@@ -72,9 +74,10 @@ export class RasterView {
 
   #contrast(): TemplateResult {
     return html`
-      <label>Clip <input type="range" name="clip" min="0" max=${CLIPPED.length - 1} step="1"
-              .value=${String(this.#clipped)} aria-valuetext="${CLIPPED[this.#clipped]} percent at each end"
-              @input=${this.#onClip}> <span>${CLIPPED[this.#clipped]} %</span></label>
+      <label>Clip ${CLIPPED[this.#clipped]} % <input type="range" name="clip" min="0" max=${CLIPPED.length -
+        1}
+              step="1" .value=${String(this.#clipped)} aria-label="Clip"
+              aria-valuetext="${CLIPPED[this.#clipped]} percent at each end" @input=${this.#onClip}></label>
       <label>Scale <select name="scale" @change=${this.#onScale}>
               <option value="linear" ?selected=${!this.#isLogarithmic}>linear</option>
               <option value="log" ?selected=${this.#isLogarithmic}>log</option></select></label>
@@ -133,10 +136,12 @@ export class RasterView {
   #readout(): Content {
     if (this.#spot === undefined) return "Point at a pixel for its value";
     const { x, y } = this.#spot;
-    const { width, channels } = this.#raster;
+    const { width, channels, pixel } = this.#raster;
     const at = (y * width + x) * channels;
     const value = [...this.#values.subarray(at, at + channels)]
-      .map((value, channel) => String(exactValue(this.#raster, this.bytes, at + channel) ?? value)).join(
+      .map((value, channel) =>
+        String(exactValue(this.#raster, this.bytes, at + channel) ?? short(value, pixel))
+      ).join(
         ", ",
       );
     return html`x ${x}, y ${y}: <b>${value}</b>`;
@@ -165,13 +170,9 @@ export class RasterView {
     const context = canvas.getContext("2d");
     if (context === null) return;
     const image = context.createImageData(width, height);
-    if (this.#raster.channels === 1) paint(values, this.#look(), image.data);
-    else {copyColours(
-        values,
-        this.#raster.channels,
-        image.data,
-        this.#distribution?.range(CLIPPED_DEFAULT_PERCENT),
-      );}
+    const { channels } = this.#raster;
+    if (channels === 1) paint(values, this.#look(), image.data);
+    else paintColours(values, channels, image.data, this.#distribution?.range(COLOURS_CLIPPED));
     context.putImageData(image, 0, 0);
     const bar = canvas.parentElement?.querySelector<HTMLCanvasElement>("canvas.colours");
     if (bar !== null && bar !== undefined) this.#onColours(bar);
@@ -200,15 +201,16 @@ export class RasterView {
   readonly #onMove = (event: PointerEvent): void => {
     const canvas = event.currentTarget as HTMLCanvasElement;
     const box = canvas.getBoundingClientRect();
-    // The image is centred in its box, with one scale for both axes.
-    const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
+    // The image is centred in its box, with one scale for both axes unless it fills the box.
+    const scales = [box.width / canvas.width, box.height / canvas.height];
+    const [across, down] = isThin(canvas) ? scales : scales.fill(Math.min(...scales));
     const { width, height } = this.#raster;
     const { factor } = this.#reduced;
     const x = Math.floor(
-      (event.clientX - box.left - (box.width - canvas.width * scale) / 2) / scale * factor,
+      (event.clientX - box.left - (box.width - canvas.width * across) / 2) / across * factor,
     );
     const y = Math.floor(
-      (event.clientY - box.top - (box.height - canvas.height * scale) / 2) / scale * factor,
+      (event.clientY - box.top - (box.height - canvas.height * down) / 2) / down * factor,
     );
     this.#spot = x >= 0 && y >= 0 && x < width && y < height ? { x, y } : undefined;
     this.changed();
@@ -258,27 +260,20 @@ function asColours(raster: Raster, bytes: Uint8Array): Raster | undefined {
   return { ...raster, pixel: "uint8", channels: 4 };
 }
 
+/** Whether an image is a line, which is stretched so that it can be seen. */
+function isThin({ width, height }: { width: number; height: number }): boolean {
+  return Math.max(width, height) > THIN_RATIO * Math.min(width, height);
+}
+
 /** What a type is called in the list of types. */
 function nameOf({ pixel, channels }: Raster): string {
   if (channels === 1) return pixel;
   return `${channels === 3 ? "rgb" : "rgba"}${pixel === "uint8" ? "" : ` of ${pixel}`}`;
 }
 
-/** Bytes are colours as they are; other numbers are scaled, and their opacity is ignored. */
-function copyColours(
-  values: Values,
-  channels: 3 | 4,
-  pixels: Uint8ClampedArray,
-  [black, white]: readonly [number, number] = [0, 255],
-): void {
-  const isScaled = black !== 0 || white !== 255;
-  const scale = white > black ? 255 / (white - black) : 0;
-  for (let at = 0; at * channels < values.length; at++) {
-    for (let part = 0; part < 3; part++) {
-      pixels[at * 4 + part] = (values[at * channels + part] - black) * scale;
-    }
-    pixels[at * 4 + 3] = channels === 4 && !isScaled ? values[at * channels + 3] : 255;
-  }
+/** The digits that a single or half precision number has. */
+function short(value: number, pixel: PixelType): number {
+  return pixel === "float32" || pixel === "float16" ? Number(value.toPrecision(8)) : value;
 }
 
 function shown(value: number): string {
