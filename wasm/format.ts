@@ -5,22 +5,6 @@
  * @module
  */
 
-export const FORMAT_VERSION: u32 = 1;
-
-export const SEGMENT_HEADER_BYTES: u32 = 64;
-/** "DSLOG\r\n\x1a" read as a little-endian number. */
-export const SEGMENT_MAGIC: u64 = 0x1a0a0d474f4c5344;
-export const SEGMENT_VERSION: usize = 8;
-export const SEGMENT_HEADER_BYTES_FIELD: usize = 10;
-export const SEGMENT_PARTITION: usize = 12;
-export const SEGMENT_SALT: usize = 16;
-export const SEGMENT_BASE_ID: usize = 24;
-export const SEGMENT_CREATED: usize = 32;
-export const SEGMENT_PREVIOUS_ID: usize = 40;
-export const SEGMENT_PREVIOUS_SEAL: usize = 48;
-export const SEGMENT_PREVIOUS_SALT: usize = 52;
-export const SEGMENT_CRC: usize = 60;
-
 export const RECORD_BYTES: u32 = 64;
 export const HEADER_MAGIC: u32 = 0x48465344;
 export const TRAILER_MAGIC: u32 = 0x54465344;
@@ -57,6 +41,5 @@ export const INDEX_ENTRY_BYTES: u32 = 32;
 export const INDEX_ID: usize = 0;
 export const INDEX_TIME: usize = 8;
 export const INDEX_OFFSET: usize = 16;
-export const INDEX_RECORD_CRC: usize = 20;
 export const INDEX_SALT: usize = 24;
 export const INDEX_CRC: usize = 28;

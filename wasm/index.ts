@@ -7,21 +7,13 @@
  * crc32               CRC-32 (IEEE) of a range, continuing from a seed
  * crc32Sliced         the same with tables only, to compare with
  *
- * encodeSegmentHeader writes 64 bytes
- * checkSegmentHeader  0 readable, 1 not a segment, 2 damaged, 3 of a newer version
- *
  * sealFrame           writes the checksums and trailer of a frame with all its parts; returns its size
  * checkRecord         whether an intact header or trailer record of that salt is here
- * checkRecordOfAny-   the same, of any salt
- *   Segment
  * sameFrame           whether two records are of one frame
- * findRecord          offset of the next intact record, or -1
- * findRecordOfAny-    the same, of any salt
- *   Segment
+ * findRecord          offset of the first intact record of that salt, or of any, or -1
  * checkHead           whether the head has the CRC that its header record states
  * hasControls         whether there is a character that no JSON text has
  *
- * encodeIndexEntry    writes 32 bytes
  * checkIndexEntry     whether an intact entry of that salt is here
  * lookupById          the last entry not above an id, or -1
  * lookupByTime        the last entry before a time is reached, or -1
@@ -39,15 +31,8 @@
 
 export { crc32, crc32Sliced } from "./crc";
 export { checkHead, sealFrame } from "./frame";
-export { checkIndexEntry, encodeIndexEntry, lookupById, lookupByTime } from "./index_entries";
-export {
-  checkRecord,
-  checkRecordOfAnySegment,
-  findRecord,
-  findRecordOfAnySegment,
-  sameFrame,
-} from "./record";
-export { checkSegmentHeader, encodeSegmentHeader } from "./segment";
+export { checkIndexEntry, lookupById, lookupByTime } from "./index_entries";
+export { checkRecord, findRecord, sameFrame } from "./record";
 export { hasControls } from "./text";
 
 /** The first address that the module does not use itself. */

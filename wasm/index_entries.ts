@@ -6,32 +6,7 @@
  */
 
 import { crc32 } from "./crc";
-import {
-  INDEX_CRC,
-  INDEX_ENTRY_BYTES,
-  INDEX_ID,
-  INDEX_OFFSET,
-  INDEX_RECORD_CRC,
-  INDEX_SALT,
-  INDEX_TIME,
-} from "./format";
-
-/** Writes an index entry at `ptr`. */
-export function encodeIndexEntry(
-  ptr: usize,
-  id: f64,
-  time: f64,
-  offset: u32,
-  recordCrc: u32,
-  salt: u32,
-): void {
-  store<u64>(ptr, <u64> id, INDEX_ID);
-  store<u64>(ptr, <u64> time, INDEX_TIME);
-  store<u32>(ptr, offset, INDEX_OFFSET);
-  store<u32>(ptr, recordCrc, INDEX_RECORD_CRC);
-  store<u32>(ptr, salt, INDEX_SALT);
-  store<u32>(ptr, crc32(ptr, <u32> INDEX_CRC, 0), INDEX_CRC);
-}
+import { INDEX_CRC, INDEX_ENTRY_BYTES, INDEX_ID, INDEX_OFFSET, INDEX_SALT, INDEX_TIME } from "./format";
 
 /** 1 if an intact entry with this salt is at `ptr`. */
 export function checkIndexEntry(ptr: usize, salt: u32): bool {

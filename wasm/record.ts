@@ -33,36 +33,22 @@ import {
 /** Bits of a number that JavaScript represents exactly. */
 const SAFE_BITS: u64 = 53;
 
-/** Bytes from the start of the head (after the header record) to the block sums. */
-export function bytesBeforeSums(record: usize): u64 {
+/** Bytes of the head after the header record: table, extents, block sums and metadata. */
+export function headBytesOf(record: usize): u64 {
   const flags = <u32> load<u8>(record, RECORD_FLAGS);
   // A lost event has nothing, not even a size.
   const count = (flags & FLAG_LOST) != 0 ? 0 : <u64> load<u32>(record, RECORD_COUNT);
-  const extentCount = <u64> load<u16>(record, RECORD_EXTENT_COUNT);
   const table = count << ((flags & FLAG_HAS_DATA) != 0 ? 3 : 2);
-  return table + (extentCount != 0 ? 8 + extentCount * EXTENT_BYTES : 0);
-}
-
-/** Bytes of the whole head: table, extents, block sums and metadata. */
-export function headBytesOf(record: usize): u64 {
-  return bytesBeforeSums(record) + blockCountOf(load<u32>(record, RECORD_DATA_BYTES)) * 4 +
-    <u64> load<u32>(record, RECORD_METADATA_BYTES);
-}
-
-/** Started blocks of `dataBytes`. */
-function blockCountOf(dataBytes: u32): u64 {
-  return (<u64> dataBytes + (DATA_BLOCK_BYTES - 1)) / DATA_BLOCK_BYTES;
+  const extentCount = <u64> load<u16>(record, RECORD_EXTENT_COUNT);
+  const extents = extentCount != 0 ? 8 + extentCount * EXTENT_BYTES : 0;
+  const blocks = (<u64> load<u32>(record, RECORD_DATA_BYTES) + (DATA_BLOCK_BYTES - 1)) / DATA_BLOCK_BYTES;
+  return table + extents + blocks * 4 + <u64> load<u32>(record, RECORD_METADATA_BYTES);
 }
 
 /** 1 if an intact header record (or trailer record) with this salt is at `ptr`, else 0. */
 export function checkRecord(ptr: usize, salt: u32, trailer: bool): bool {
   return load<u32>(ptr) == (trailer ? TRAILER_MAGIC : HEADER_MAGIC) && load<u32>(ptr, RECORD_SALT) == salt &&
     isSound(ptr);
-}
-
-/** Like `checkRecord`, with any salt: for a segment whose header is damaged. */
-export function checkRecordOfAnySegment(ptr: usize, trailer: bool): bool {
-  return load<u32>(ptr) == (trailer ? TRAILER_MAGIC : HEADER_MAGIC) && isSound(ptr);
 }
 
 /** Whether header and trailer record are of the same frame: all bytes between magic and CRC agree. */
@@ -81,22 +67,13 @@ export function sameFrame(header: usize, trailer: usize): bool {
 }
 
 /**
- * Offset from `ptr` of the first intact record, header or trailer, that starts at or after `from` and is
- * completely within the `bytes` bytes at `ptr`; -1 if there is none.
+ * Offset from `ptr` of the first intact record, header or trailer, with this salt or any, that is completely within the
+ * `bytes` bytes at `ptr`; -1 if there is none.
  */
-export function findRecord(ptr: usize, bytes: u32, from: u32, salt: u32): i32 {
-  return find(ptr, bytes, from, salt, false);
-}
-
-/** Like `findRecord`, with any salt. */
-export function findRecordOfAnySegment(ptr: usize, bytes: u32, from: u32): i32 {
-  return find(ptr, bytes, from, 0, true);
-}
-
-function find(ptr: usize, bytes: u32, from: u32, salt: u32, anySalt: bool): i32 {
-  if (bytes < RECORD_BYTES || from > bytes - RECORD_BYTES) return -1;
+export function findRecord(ptr: usize, bytes: u32, salt: u32, anySalt: bool): i32 {
+  if (bytes < RECORD_BYTES) return -1;
   const last = ptr + bytes - RECORD_BYTES;
-  let at = ptr + from;
+  let at = ptr;
   while (at <= last) {
     // Every start up to `last` has 64 bytes after it, so these loads stay in bounds.
     while (

@@ -13,6 +13,7 @@ import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";
+import { sumBlocks } from "../wasm/sample_frame.ts";
 
 const OPTIONS = { flushBehavior: "buffered", segmentBytesMax: 1 << 20 } as const;
 
@@ -72,6 +73,7 @@ function overwritten(
     dataBytes,
   };
   change(frame, layoutOf(sizes));
+  sumBlocks(core.encodeArea, sizes);
   core.encodeFrame(core.encodeArea, KIND.events, sizes, signature);
   disk.names.file(segment.path).write(SEGMENT_HEADER_BYTES, frame.slice());
   return () => openSample(storage, "/p");

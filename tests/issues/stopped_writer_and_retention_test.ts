@@ -6,7 +6,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { existsSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { Driver, TopicDeletedError } from "../../mod.ts";
-import { encodeSegment } from "../../src/log/segment/segment_file.ts";
+import { encodeSegmentHeader } from "../../src/log/format/segment_header.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { removeBefore } from "../../src/log/mod.ts";
@@ -176,7 +176,7 @@ test("a writer that was stopped adds no segment of a deleted topic to a new topi
 test("retention keeps the drafts of live writers, and removes those of killed ones", () => {
   using folder = new PartitionFolder();
   const { directory } = folder;
-  const content = encodeSegment({ partition: 0, salt: 1, baseId: 0, created: 1 });
+  const content = encodeSegmentHeader({ partition: 0, salt: 1, baseId: 0, created: 1 });
   const drafts = ["new", "old"].map((name) => `${directory}/00000000000000000000.log.${name}.draft`);
   const partition = folder.open();
   partition.createSegment(0);

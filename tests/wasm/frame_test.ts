@@ -2,7 +2,6 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../src/log/format/core/core.ts";
 import { readUint64 } from "../../src/log/format/frame_header.ts";
 import {
-  DATA_BLOCK_BYTES,
   FLAG,
   HEADER_MAGIC,
   KIND,
@@ -39,20 +38,6 @@ test("encodeFrame() writes every field of both records where the format puts it"
     const headCrc = crcAt(frame.ptr + RECORD_BYTES, frame.data - RECORD_BYTES);
     assertStrictEquals(view.getUint32(at + RECORD.headCrc, true), headCrc);
   }
-});
-
-test("encodeFrame() sums each started block of the data", () => {
-  const frame = encodeSample({ data: THREE_BLOCKS, extentCount: 1 });
-  const sums = Array.from(
-    { length: 3 },
-    (_, i) => core.view.getUint32(frame.ptr + frame.blockSums + 4 * i, true),
-  );
-  const data = frame.ptr + frame.data;
-  assertEquals(sums, [
-    crcAt(data, DATA_BLOCK_BYTES),
-    crcAt(data + DATA_BLOCK_BYTES, DATA_BLOCK_BYTES),
-    crcAt(data + 2 * DATA_BLOCK_BYTES, 1),
-  ]);
 });
 
 test("encodeFrame() returns the frame's bytes for every combination of parts", () => {

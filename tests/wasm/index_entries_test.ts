@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../src/log/format/core/core.ts";
 import { readUint64 } from "../../src/log/format/frame_header.ts";
+import { decodeIndexEntry, encodeIndexEntry } from "../../src/log/format/index_entry.ts";
 import { INDEX, INDEX_ENTRY_BYTES } from "../../src/log/format/bytes.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomNumbers } from "./reference.ts";
@@ -21,7 +22,7 @@ function encodeEntries(entries: Entry[]): number {
   const ptr = core.ensureReadArea(entries.length * INDEX_ENTRY_BYTES + 1) + 1;
   entries.forEach(({ id, time, offset, damaged, salt = SALT }, index) => {
     const at = ptr + index * INDEX_ENTRY_BYTES;
-    core.encodeIndexEntry(at, { id, time, offset, recordCrc: 0x9abcdef0, salt });
+    core.u8.set(encodeIndexEntry({ id, time, offset, recordCrc: 0x9abcdef0, salt }), at);
     if (damaged) core.u8[at + INDEX.crc] ^= 1;
   });
   return ptr;
@@ -32,8 +33,10 @@ const byId = (entries: Entry[], id: number): number =>
 const byTime = (entries: Entry[], time: number): number =>
   core.lookupByTime(encodeEntries(entries), entries.length, SALT, time);
 
-test("encodeIndexEntry() writes every field where the format puts it", () => {
-  const ptr = encodeEntries([{ id: 2 ** 53 - 1, time: 1_700_000_000_123, offset: 0xfffffff0 }]);
+test("encodeIndexEntry() writes every field where the format puts it, and decodeIndexEntry() reads it", () => {
+  const entry = { id: 2 ** 53 - 1, time: 1_700_000_000_123, offset: 0xfffffff0 };
+  const ptr = encodeEntries([entry]);
+  assertEquals(decodeIndexEntry(core.view, ptr), { ...entry, recordCrc: 0x9abcdef0, salt: SALT });
   assertStrictEquals(readUint64(core.view, ptr + INDEX.id), 2 ** 53 - 1);
   assertStrictEquals(readUint64(core.view, ptr + INDEX.time), 1_700_000_000_123);
   assertStrictEquals(core.view.getUint32(ptr + INDEX.offset, true), 0xfffffff0);

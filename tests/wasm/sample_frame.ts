@@ -1,5 +1,13 @@
 import { core } from "../../src/log/format/core/core.ts";
-import { EXTENT_BYTES, FLAG, type FrameLayout, KIND, layoutOf } from "../../src/log/format/bytes.ts";
+import {
+  DATA_BLOCK_BYTES,
+  EXTENT_BYTES,
+  FLAG,
+  type FrameLayout,
+  type FrameSizes,
+  KIND,
+  layoutOf,
+} from "../../src/log/format/bytes.ts";
 
 /** The content of a sample frame; what is left out has the value below. */
 export interface SampleFrame {
@@ -69,6 +77,7 @@ export function encodeSample(sample: SampleFrame = {}, shift = 0): EncodedFrame 
     u8.fill(0xee, ptr + layout.extents, ptr + layout.extents + 8 + extentCount * EXTENT_BYTES);
   }
   u8.set(text, ptr + layout.metadata);
+  sumBlocks(ptr, sizes);
   const frameBytes = core.encodeFrame(ptr, sample.kind ?? SAMPLE.kind, sizes, {
     salt: sample.salt ?? SAMPLE.salt,
     sequence: sample.sequence ?? SAMPLE.sequence,
@@ -79,6 +88,21 @@ export function encodeSample(sample: SampleFrame = {}, shift = 0): EncodedFrame 
     anchorOffset: sample.anchorOffset ?? SAMPLE.anchorOffset,
   });
   return { ptr, ...sizes, ...layout, frameBytes };
+}
+
+/** Writes the checksums of a frame's blocks of data. */
+export function sumBlocks(ptr: number, sizes: FrameSizes): void {
+  const { blockSums, data, trailer } = layoutOf(sizes);
+  for (let from = data, sum = blockSums; from < trailer; from += DATA_BLOCK_BYTES, sum += 4) {
+    const bytes = Math.min(DATA_BLOCK_BYTES, trailer - from);
+    core.view.setUint32(ptr + sum, core.crc32At(ptr + from, bytes), true);
+  }
+}
+
+/** Where the first record at `from` or after it begins, counted from `ptr`; -1: none. */
+export function findFrom(ptr: number, bytes: number, from: number, salt?: number, own = core): number {
+  const found = own.findRecord(ptr + from, Math.max(0, bytes - from), salt);
+  return found < 0 ? -1 : from + found;
 }
 
 /** Calls `probe` once for each bit of a range, while that bit is flipped. */

@@ -9,7 +9,8 @@ import type { Partition } from "../partition.ts";
 import { giveUpData, writeRecords } from "./repair_frame.ts";
 import type { RepairStep } from "./plan.ts";
 import { step as scan } from "../segment/frame_scanner.ts";
-import { baseIdOf, encodeSegment, Segment } from "../segment/segment_file.ts";
+import { encodeSegmentHeader } from "../format/segment_header.ts";
+import { baseIdOf, Segment } from "../segment/segment_file.ts";
 import type { StorageFile } from "../../storage/port.ts";
 import { Pace } from "./pace.ts";
 import { SegmentCheck } from "./verify_segment.ts";
@@ -113,7 +114,7 @@ export class SegmentRepair {
       case "write header": {
         const { partition, baseId, salt, created } = original;
         const after = sealedBefore(this.partition, baseId);
-        return writeAllAt(copy, encodeSegment({ partition, baseId, salt, created, after }), 0);
+        return writeAllAt(copy, encodeSegmentHeader({ partition, baseId, salt, created, after }), 0);
       }
       case "restore records":
         return writeRecords(copy, frameAt(original, offset));

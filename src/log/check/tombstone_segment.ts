@@ -3,7 +3,7 @@ import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES, type Signature } from "../for
 import { tombstoneBytesMin, tombstones } from "./tombstone.ts";
 import type { Partition } from "../partition.ts";
 import { step } from "../segment/frame_scanner.ts";
-import { encodeSegment, type SealedSegment } from "../segment/segment_file.ts";
+import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 
 /** A segment all of whose events were lost: its header, frames that say so, a seal. */
 export function encodeTombstoneSegment(
@@ -11,7 +11,7 @@ export function encodeTombstoneSegment(
   endId: number,
   writer: { salt: number; nonceLow: number; nonceHigh: number },
 ): Uint8Array {
-  const parts = [encodeSegment({ ...header, salt: writer.salt })];
+  const parts = [encodeSegmentHeader({ ...header, salt: writer.salt })];
   if (endId > header.baseId) {
     const bytes = tombstoneBytesMin(endId - header.baseId);
     const region = { offset: SEGMENT_HEADER_BYTES, bytes, firstId: header.baseId, endId };

@@ -1,17 +1,15 @@
 import { core } from "../format/core/core.ts";
-import { INDEX, INDEX_ENTRY_BYTES } from "../format/bytes.ts";
+import { INDEX_ENTRY_BYTES } from "../format/bytes.ts";
 import type { FrameRecord } from "../format/frame_header.ts";
-import { readUint64 } from "../format/frame_header.ts";
+import { decodeIndexEntry, type IndexEntry } from "../format/index_entry.ts";
 import { readWindow } from "../segment/window.ts";
 import type { Segment } from "../segment/segment_file.ts";
 import { INDEX_BYTES_MAX, indexPath } from "../segment/index.ts";
 import type { Storage } from "../../storage/port.ts";
 
-interface Entry {
+/** An entry, where it stands, and whether the log has confirmed it. */
+interface Entry extends IndexEntry {
   at: number;
-  id: number;
-  time: number;
-  recordCrc: number;
   isConfirmed: boolean;
 }
 
@@ -100,17 +98,10 @@ export class IndexCheck {
 
   #take(at: number, size: number, salt: number): boolean {
     if (!this.#isEntry(at, size, salt)) return false;
-    const ptr = core.readArea + at;
-    const offset = core.view.getUint32(ptr + INDEX.offset, true);
-    const entries = this.#entries.get(offset) ?? [];
-    this.#entries.set(offset, entries);
-    entries.push({
-      at,
-      id: readUint64(core.view, ptr + INDEX.id),
-      time: readUint64(core.view, ptr + INDEX.time),
-      recordCrc: core.view.getUint32(ptr + INDEX.recordCrc, true),
-      isConfirmed: false,
-    });
+    const entry = decodeIndexEntry(core.view, core.readArea + at);
+    const entries = this.#entries.get(entry.offset) ?? [];
+    this.#entries.set(entry.offset, entries);
+    entries.push({ ...entry, at, isConfirmed: false });
     return true;
   }
 }

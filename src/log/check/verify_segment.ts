@@ -1,6 +1,7 @@
 import { core } from "../format/core/core.ts";
 import type { Finding } from "./finding.ts";
-import { FLAG, KIND, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { decodeSegmentHeader } from "../format/segment_header.ts";
 import { type FrameAt, headDamage } from "../read/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
@@ -77,7 +78,8 @@ export class SegmentCheck {
       });
     }
     const at = readWindow.at(segment, 0, SEGMENT_HEADER_BYTES, READ_AHEAD_BYTES);
-    if (at < 0 || core.checkSegmentHeader(at) !== "ok") {
+    const now = at < 0 ? undefined : decodeSegmentHeader(core.u8.subarray(at, at + SEGMENT_HEADER_BYTES));
+    if (now === undefined) {
       return this.#found({
         severity: "redundant",
         kind: "segment header",
@@ -85,10 +87,9 @@ export class SegmentCheck {
         reason: segment.headerDamage!,
       });
     }
-    const owner = core.view.getUint32(at + SEGMENT.partition, true);
-    const reason = owner === partition.partition
+    const reason = now.partition === partition.partition
       ? segment.headerDamage
-      : `it was written for partition ${owner}`;
+      : `it was written for partition ${now.partition}`;
     if (reason === undefined) return undefined;
     return this.#found({ severity: "damage", kind: "segment foreign", offset: 0, reason });
   }

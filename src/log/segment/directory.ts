@@ -2,8 +2,9 @@ import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../../erro
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { type Listing, listingOf, needsName } from "./listing.ts";
-import { encodeSegment, isSameSegment, type SealedSegment, Segment, segmentName } from "./segment_file.ts";
+import { isSameSegment, Segment, segmentName } from "./segment_file.ts";
 import { INDEX_INTERVAL_BYTES } from "./index.ts";
 import { AppendSignal } from "./append_signal.ts";
 
@@ -186,7 +187,7 @@ export class PartitionFolder {
    * filled and removed meanwhile, or make it in a new topic of the same name.
    */
   createSegment(baseId: number, after?: SealedSegment): void {
-    const content = encodeSegment({
+    const content = encodeSegmentHeader({
       partition: this.partition,
       salt: this.storage.random32(),
       baseId,

@@ -184,7 +184,7 @@ function findFrame(
       if (bytes < RECORD_BYTES) break;
       at = readWindow.at(segment, from, bytes, bytes);
     }
-    const found = core.findRecord(at, bytes, 0, segment.salt);
+    const found = core.findRecord(at, bytes, segment.salt);
     if (found < 0) {
       from += bytes - RECORD_BYTES + 1;
       continue;

@@ -1,7 +1,8 @@
 import { core } from "../format/core/core.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
-import { INDEX, INDEX_ENTRY_BYTES, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
-import { decodeRecord, type FrameRecord, readUint64 } from "../format/frame_header.ts";
+import { INDEX_ENTRY_BYTES, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
+import { decodeIndexEntry, encodeIndexEntry } from "../format/index_entry.ts";
 import { readWindow } from "./window.ts";
 import type { Segment } from "./segment_file.ts";
 import type { LogPosition } from "./log_position.ts";
@@ -59,14 +60,11 @@ export class SegmentIndex {
     const bytes = this.#read() ?? new Uint8Array(0);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + INDEX_ENTRY_BYTES <= bytes.byteLength; at += INDEX_ENTRY_BYTES) {
-      const offset = view.getUint32(at + INDEX.offset, true);
+      const { offset, id, recordCrc } = decodeIndexEntry(view, at);
       if (!isWanted(offset)) continue;
       core.u8.set(bytes.subarray(at, at + INDEX_ENTRY_BYTES), core.slot);
       if (!core.checkIndexEntry(core.slot, this.segment.salt)) continue;
-      const id = readUint64(view, at + INDEX.id);
-      if (isFrameAt({ segment: this.segment, offset, id }, view.getUint32(at + INDEX.recordCrc, true))) {
-        yield { offset, id };
-      }
+      if (isFrameAt({ segment: this.segment, offset, id }, recordCrc)) yield { offset, id };
     }
   }
 
@@ -75,9 +73,7 @@ export class SegmentIndex {
    * saves time. `newestTime` is the newest in the segment up to this frame.
    */
   add({ recordCrc }: FrameRecord, { offset, id }: { offset: number; id: number }, newestTime: number): void {
-    const at = core.slot;
-    core.encodeIndexEntry(at, { id, time: newestTime, offset, recordCrc, salt: this.segment.salt });
-    const entry = core.u8.slice(at, at + INDEX_ENTRY_BYTES);
+    const entry = encodeIndexEntry({ id, time: newestTime, offset, recordCrc, salt: this.segment.salt });
     try {
       const file = this.#file ??= this.#open();
       const written = file.append(afterWholeEntries(this.#excess, entry));
@@ -111,8 +107,8 @@ export class SegmentIndex {
 
   #position(lookup: (at: number, count: number) => number): IndexedPosition {
     const { segment } = this;
-    const { baseId: id, created: time } = segment;
-    const start: IndexedPosition = { segment, offset: SEGMENT_HEADER_BYTES, id, time };
+    const { baseId, created } = segment;
+    const start: IndexedPosition = { segment, offset: SEGMENT_HEADER_BYTES, id: baseId, time: created };
     const bytes = segment.file.size() < this.intervalBytes ? undefined : this.#read();
     if (bytes === undefined) return start;
     let count = Math.floor(bytes.byteLength / INDEX_ENTRY_BYTES);
@@ -122,14 +118,12 @@ export class SegmentIndex {
       core.u8.set(bytes, core.readArea);
       const index = lookup(core.readArea, count);
       if (index < 0) return start;
-      const entry = core.readArea + index * INDEX_ENTRY_BYTES;
-      const position = {
-        segment,
-        offset: core.view.getUint32(entry + INDEX.offset, true),
-        id: readUint64(core.view, entry + INDEX.id),
-        time: readUint64(core.view, entry + INDEX.time),
-      };
-      if (isFrameAt(position, core.view.getUint32(entry + INDEX.recordCrc, true))) return position;
+      const { offset, id, time, recordCrc } = decodeIndexEntry(
+        core.view,
+        core.readArea + index * INDEX_ENTRY_BYTES,
+      );
+      const position = { segment, offset, id, time };
+      if (isFrameAt(position, recordCrc)) return position;
       // The index is newer than the log (a power cut), or one of the two is damaged: try the entries before.
       count = index;
     }

@@ -1,5 +1,5 @@
-import { core } from "../format/core/core.ts";
 import { INDEX_ENTRY_BYTES } from "../format/bytes.ts";
+import { encodeIndexEntry } from "../format/index_entry.ts";
 import { READ_AHEAD_BYTES } from "./window.ts";
 import type { Segment } from "./segment_file.ts";
 import { INDEX_INTERVAL_BYTES, indexPath } from "./index.ts";
@@ -20,8 +20,7 @@ export function rebuildIndex(storage: Storage, segment: Segment): void {
     if (entry.damaged === "header" || offset - indexed < INDEX_INTERVAL_BYTES) continue;
     indexed = offset;
     const { recordCrc } = frame;
-    core.encodeIndexEntry(core.slot, { id, time: newestTime, offset, recordCrc, salt: segment.salt });
-    entries.push(core.u8.slice(core.slot, core.slot + INDEX_ENTRY_BYTES));
+    entries.push(encodeIndexEntry({ id, time: newestTime, offset, recordCrc, salt: segment.salt }));
   }
   const path = indexPath(segment);
   if (entries.length === 0 && storage.stat(path) === undefined) return;

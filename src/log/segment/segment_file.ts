@@ -1,9 +1,10 @@
 import { core } from "../format/core/core.ts";
 import { CorruptedLogError, UnsupportedFormatError } from "../../errors.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
-import { FORMAT_VERSION, RECORD, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { FORMAT_VERSION, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { readUint64 } from "../format/frame_header.ts";
-import { READ_AHEAD_BYTES, readWindow } from "./window.ts";
+import { decodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
+import { READ_AHEAD_BYTES, readFully, readWindow } from "./window.ts";
 
 const NAME = /^(\d{20})\.log$/;
 
@@ -21,36 +22,6 @@ export function baseIdOf(name: string): number | undefined {
   if (match === null) return undefined;
   const baseId = Number(match[1]);
   return Number.isSafeInteger(baseId) ? baseId : undefined;
-}
-
-/** Where a segment ends. */
-export interface SealedSegment {
-  baseId: number;
-  /** Offset of its seal: what stands after it is discarded. */
-  sealOffset: number;
-  /** Distinguishes it from another segment of the same name; 0 where it is not known. */
-  salt: number;
-}
-
-/** The bytes of an empty segment. */
-export function encodeSegment(
-  parts: {
-    partition: number;
-    salt: number;
-    baseId: number;
-    created: number;
-    after?: SealedSegment | undefined;
-  },
-): Uint8Array {
-  const at = core.encodeArea;
-  const { after, ...header } = parts;
-  core.encodeSegmentHeader(at, {
-    ...header,
-    previousId: after?.baseId ?? 0,
-    previousSeal: after?.sealOffset ?? 0,
-    previousSalt: after?.salt ?? 0,
-  });
-  return core.u8.slice(at, at + SEGMENT_HEADER_BYTES);
 }
 
 /** One segment file, opened when it is read and closed when too many are open. */
@@ -129,15 +100,11 @@ export class Segment {
     const folder = this.path.slice(0, this.path.lastIndexOf("/"));
     const file = this.storage.open(`${folder}/${segmentName(nextId)}`, "read");
     try {
-      const at = core.slot;
-      const bytes = core.u8.subarray(at, at + SEGMENT_HEADER_BYTES);
-      let got = 0;
-      for (let more = -1; got < SEGMENT_HEADER_BYTES && more !== 0; got += more) {
-        more = file.readAt(bytes.subarray(got), got);
-      }
-      if (got < SEGMENT_HEADER_BYTES || core.checkSegmentHeader(at) !== "ok") return "unknown";
-      const previous = previousIn(at);
-      return isSameSegment(previous, this) ? previous.sealOffset || "unknown" : "unknown";
+      const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
+      readFully(file, bytes, 0);
+      const header = decodeSegmentHeader(bytes);
+      if (header === undefined || header.version > FORMAT_VERSION) return "unknown";
+      return isSameSegment(header.after, this) ? header.after.sealOffset || "unknown" : "unknown";
     } finally {
       file.close();
     }
@@ -145,20 +112,12 @@ export class Segment {
 
   #readHeader(): { salt: number; created: number; previous?: SealedSegment; damage?: string | undefined } {
     const at = readWindow.at(this, 0, SEGMENT_HEADER_BYTES, 4096);
-    const state = at < 0 ? "too short" : core.checkSegmentHeader(at);
-    if (state === "newer") {
-      const version = core.view.getUint16(at + SEGMENT.version, true);
-      throw new UnsupportedFormatError(this.path, version, FORMAT_VERSION);
-    }
-    if (state === "ok") {
-      const baseId = readUint64(core.view, at + SEGMENT.baseId);
+    const header = at < 0 ? undefined : decodeSegmentHeader(core.u8.subarray(at, at + SEGMENT_HEADER_BYTES));
+    if (header !== undefined) {
+      const { version, baseId, salt, created, after } = header;
+      if (version > FORMAT_VERSION) throw new UnsupportedFormatError(this.path, version, FORMAT_VERSION);
       const damage = baseId === this.baseId ? undefined : `segment header says first id ${baseId}`;
-      return {
-        salt: core.view.getUint32(at + SEGMENT.salt, true),
-        created: readUint64(core.view, at + SEGMENT.created),
-        previous: previousIn(at),
-        damage,
-      };
+      return { salt, created, previous: after, damage };
     }
     // Every frame repeats what is needed to go on without the header.
     const record = this.#anyRecord();
@@ -179,16 +138,16 @@ export class Segment {
    */
   #anyRecord(): number {
     const first = readWindow.at(this, SEGMENT_HEADER_BYTES, RECORD_BYTES, RECORD_BYTES);
-    if (first >= 0 && core.checkRecordOfAnySegment(first)) return first;
+    if (isRecord(first, false)) return first;
     const size = this.file.size();
     const last = size < RECORD_BYTES
       ? -1
       : readWindow.at(this, size - RECORD_BYTES, RECORD_BYTES, RECORD_BYTES);
-    if (last >= 0 && core.checkRecordOfAnySegment(last, true)) return last;
+    if (isRecord(last, true)) return last;
     for (let offset = SEGMENT_HEADER_BYTES; offset + RECORD_BYTES <= size;) {
       const bytes = Math.min(size - offset, READ_AHEAD_BYTES);
       const at = readWindow.at(this, offset, bytes, bytes);
-      const found = at < 0 ? -1 : core.findRecordOfAnySegment(at, bytes, 0);
+      const found = at < 0 ? -1 : core.findRecord(at, bytes);
       if (found >= 0) return at + found;
       offset += bytes - RECORD_BYTES + 1;
     }
@@ -196,13 +155,9 @@ export class Segment {
   }
 }
 
-function previousIn(at: number): SealedSegment {
-  const { view } = core;
-  return {
-    baseId: readUint64(view, at + SEGMENT.previousId),
-    sealOffset: view.getUint32(at + SEGMENT.previousSeal, true),
-    salt: view.getUint32(at + SEGMENT.previousSalt, true),
-  };
+/** Whether an intact record of any segment is at an address; -1 is none. */
+function isRecord(at: number, trailer: boolean): boolean {
+  return at >= 0 && core.checkRecord(at, core.view.getUint32(at + RECORD.salt, true), trailer);
 }
 
 /** Whether a segment's header speaks of this very segment as the one before it. */

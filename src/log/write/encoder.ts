@@ -81,7 +81,7 @@ function complete(
   { sizes, layout }: { sizes: FrameSizes; layout: FrameLayout },
   signature: Signature,
 ): Uint8Array {
-  const frameBytes = core.encodeSummed(area, kind, sizes, signature);
+  const frameBytes = core.encodeFrame(area, kind, sizes, signature);
   checkEnd("records", frameBytes, layout.frameBytes);
   return core.u8.subarray(area, area + frameBytes);
 }

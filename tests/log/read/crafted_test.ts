@@ -4,7 +4,8 @@ import type { StartPosition } from "../../../src/contract.ts";
 import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../../../src/errors.ts";
 import { FLAG, KIND } from "../../../src/log/format/bytes.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
-import { encodeSegment, segmentName } from "../../../src/log/segment/segment_file.ts";
+import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
+import { segmentName } from "../../../src/log/segment/segment_file.ts";
 import { test } from "../../harness.ts";
 import {
   CraftedSegment,
@@ -189,7 +190,7 @@ test("a reader reports once that the last segment cannot be read", () => {
 /** A segment after another one. */
 function follow({ storage }: CraftedSegment, baseId: number): void {
   const after = { baseId: 0, sealOffset: 0, salt: SALT };
-  const content = encodeSegment({ partition: 0, salt: 7, baseId, created: CREATED, after });
+  const content = encodeSegmentHeader({ partition: 0, salt: 7, baseId, created: CREATED, after });
   storage.publish(`${DIRECTORY}/${segmentName(baseId)}`, content);
 }
 

@@ -9,13 +9,15 @@ import type { StoredBatch } from "../../../src/log/read/batch.ts";
 import { damagedBlocks, eventsInBlocks, extentsOf, headDamage } from "../../../src/log/read/frame_check.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { step } from "../../../src/log/segment/frame_scanner.ts";
-import { encodeSegment, Segment, segmentName } from "../../../src/log/segment/segment_file.ts";
+import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
+import { Segment, segmentName } from "../../../src/log/segment/segment_file.ts";
 import { readWindow } from "../../../src/log/segment/window.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { SimulatedDisk } from "../../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../../simulation/disk/process.ts";
 import { test } from "../../harness.ts";
 import { randomBytes, randomNumbers } from "../../wasm/reference.ts";
+import { sumBlocks } from "../../wasm/sample_frame.ts";
 
 const BLOCK = 65_536;
 const PATH = `/p/${segmentName(0)}`;
@@ -174,7 +176,7 @@ function damageOf(
   const text = new TextEncoder().encode(metadata);
   const frame = { flags, count: sizes.length, extentCount: 0, metadataBytes: text.byteLength, dataBytes: 0 };
   const layout = layoutOf(frame);
-  const header = encodeSegment({ partition: 0, salt: 9, baseId: 0, created: 1 });
+  const header = encodeSegmentHeader({ partition: 0, salt: 9, baseId: 0, created: 1 });
   const at = core.encodeArea;
   core.u8.fill(0, at, at + layout.frameBytes);
   sizes.forEach((size, index) =>
@@ -190,6 +192,7 @@ function damageOf(
     anchorOffset: 64,
     salt: 9,
   };
+  sumBlocks(at, frame);
   core.encodeFrame(at, kind, frame, signature);
   const content = new Uint8Array(64 + layout.frameBytes);
   content.set(header);

@@ -3,7 +3,6 @@ import { core } from "../../../src/log/format/core/core.ts";
 import {
   FLAG,
   type FrameSizes,
-  INDEX_ENTRY_BYTES,
   KIND,
   layoutOf,
   RECORD,
@@ -13,10 +12,13 @@ import { encodeExtents } from "../../../src/log/format/frame_body.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { entriesFrom, type Entry } from "../../../src/log/segment/entries.ts";
 import { startOf } from "../../../src/log/segment/log_position.ts";
-import { encodeSegment, Segment, segmentName } from "../../../src/log/segment/segment_file.ts";
+import { encodeIndexEntry } from "../../../src/log/format/index_entry.ts";
+import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
+import { Segment, segmentName } from "../../../src/log/segment/segment_file.ts";
 import { SimulatedDisk } from "../../simulation/disk/disk.ts";
 import { Inode } from "../../simulation/disk/inode.ts";
 import { SimulatedProcess } from "../../simulation/disk/process.ts";
+import { sumBlocks } from "../../wasm/sample_frame.ts";
 
 /** The partition's folder. */
 export const DIRECTORY = "/segments";
@@ -82,13 +84,13 @@ export class CraftedSegment {
     }
     this.offsets.push(end);
     this.#contents = parts.map((part, number) => this.#encode(part, number));
-    const header = encodeSegment({ partition: 0, salt: SALT, baseId, created: CREATED });
+    const header = encodeSegmentHeader({ partition: 0, salt: SALT, baseId, created: CREATED });
     this.#write(baseId, joined([header, ...this.#contents]));
     if (next !== undefined) {
       const { id, seal, salt = SALT, of = baseId } = next;
       const sealOffset = seal === undefined ? 0 : this.offsets[seal[0]] + seal[1];
       const after = { baseId: of, sealOffset, salt };
-      this.#write(id, encodeSegment({ partition: 0, salt: 7, baseId: id, created: CREATED, after }));
+      this.#write(id, encodeSegmentHeader({ partition: 0, salt: 7, baseId: id, created: CREATED, after }));
     }
     if (index !== undefined) {
       const entries = index.map(([part, id, time = CREATED]) => this.#indexEntry(part, id, time));
@@ -174,6 +176,7 @@ export class CraftedSegment {
       const totalBytes = list.reduce((sum, { dataBytes }) => sum + dataBytes, 0);
       encodeExtents(core.view, at + layout.extents, { totalBytes, list });
     }
+    sumBlocks(at, sizes);
     core.encodeFrame(at, kind, sizes, {
       ...{ salt: SALT, sequence, nonceLow: writer, nonceHigh: 9, time },
       ...{ anchorId: anchor[1], anchorOffset: this.offsets[anchor[0]] },
@@ -195,8 +198,7 @@ export class CraftedSegment {
   #indexEntry(part: number, id: number, time: number): Uint8Array {
     const record = this.#contents[part];
     const recordCrc = new DataView(record.buffer, record.byteOffset).getUint32(RECORD.crc, true);
-    core.encodeIndexEntry(core.slot, { id, time, offset: this.offsets[part], recordCrc, salt: SALT });
-    return core.u8.slice(core.slot, core.slot + INDEX_ENTRY_BYTES);
+    return encodeIndexEntry({ id, time, offset: this.offsets[part], recordCrc, salt: SALT });
   }
 }
 

@@ -4,7 +4,8 @@ import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } fr
 import { AppendSignal } from "../../../src/log/segment/append_signal.ts";
 import { PartitionFolder, type PartitionOptions } from "../../../src/log/segment/directory.ts";
 import { INDEX_INTERVAL_BYTES } from "../../../src/log/segment/index.ts";
-import { encodeSegment, segmentName } from "../../../src/log/segment/segment_file.ts";
+import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
+import { segmentName } from "../../../src/log/segment/segment_file.ts";
 import { Inode } from "../../simulation/disk/inode.ts";
 import { SimulatedDisk } from "../../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../../simulation/disk/process.ts";
@@ -33,7 +34,7 @@ class Made {
     after?: { baseId: number; salt: number };
     bytes?: number;
   } = {}): this {
-    const header = encodeSegment({
+    const header = encodeSegmentHeader({
       ...{ partition: 3, salt, baseId, created: 5 },
       after: after === undefined ? undefined : { ...after, sealOffset: 64 },
     });

@@ -3,13 +3,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { CorruptedLogError, StorageError, UnsupportedFormatError } from "../../../src/errors.ts";
 import { KIND, SEGMENT, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
 import { core } from "../../../src/log/format/core/core.ts";
-import {
-  baseIdOf,
-  encodeSegment,
-  isSameSegment,
-  Segment,
-  segmentName,
-} from "../../../src/log/segment/segment_file.ts";
+import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
+import { baseIdOf, isSameSegment, Segment, segmentName } from "../../../src/log/segment/segment_file.ts";
 import { readWindow } from "../../../src/log/segment/window.ts";
 import { test } from "../../harness.ts";
 import { CraftedSegment, CREATED, noise, type Part, SALT } from "./crafted_segment.ts";
@@ -39,7 +34,7 @@ test("an empty segment has the fields it was created with", () => {
   for (const previous of [undefined, after]) {
     const crafted = new CraftedSegment([]);
     const parts = { partition: 6, salt: 9, baseId: 2 ** 50 + 1, created: 2 ** 41, after: previous };
-    const bytes = encodeSegment(parts);
+    const bytes = encodeSegmentHeader(parts);
     assertEquals(bytes.byteLength, SEGMENT_HEADER_BYTES);
     const path = `/segments/${segmentName(2 ** 50 + 1)}`;
     crafted.storage.publish(path, bytes);
@@ -166,7 +161,7 @@ test("a segment reads its seal's place from the next one once, and again if that
   const after = { baseId: 0, sealOffset: 90, salt: SALT };
   storage.publish(
     `/segments/${segmentName(2)}`,
-    encodeSegment({ partition: 0, salt: 1, baseId: 2, created: 1, after }),
+    encodeSegmentHeader({ partition: 0, salt: 1, baseId: 2, created: 1, after }),
   );
   assertEquals(segment.sealOffset(), 90);
   assertEquals([opened, left], [2, 0]);

@@ -260,7 +260,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "an index entry is believed without a look at the log",
     file: "src/log/segment/index.ts",
-    from: "if (isFrameAt(position, core.view.getUint32(entry + INDEX.recordCrc, true))) return position;",
+    from: "if (isFrameAt(position, recordCrc)) return position;",
     to: "if (position.offset > 0) return position;",
   },
   {

@@ -9,38 +9,8 @@
 
 import { type CoreExports, instantiateCore } from "./exports.ts";
 import { CoreMemory, SCRATCH_BYTES } from "./memory.ts";
-import { DATA_BLOCK_BYTES, type FrameSizes, layoutOf, type Signature } from "../bytes.ts";
+import type { FrameSizes, Signature } from "../bytes.ts";
 import { encodeRecord } from "../frame_header.ts";
-
-/** What a segment header says. */
-export interface SegmentHeader {
-  partition: number;
-  salt: number;
-  baseId: number;
-  /** Milliseconds since 1970. */
-  created: number;
-  /** First id of the segment that it was made after, where that was sealed, and its salt; 0 where there is none. */
-  previousId: number;
-  previousSeal: number;
-  previousSalt: number;
-}
-
-/** What an index entry says of a frame. */
-export interface IndexEntry {
-  /** First id. */
-  id: number;
-  /** The newest time in the segment up to the frame, milliseconds since 1970. */
-  time: number;
-  offset: number;
-  recordCrc: number;
-  salt: number;
-}
-
-/** What {@linkcode Core.checkSegmentHeader} finds. */
-export type SegmentHeaderState = "ok" | "not a segment" | "damaged" | "newer";
-
-/** In the order of the numbers that the module returns. */
-const SEGMENT_HEADER_STATES: readonly SegmentHeaderState[] = ["ok", "not a segment", "damaged", "newer"];
 
 /**
  * The functions of the log core. Pointers are offsets into `u8` and need no alignment. CRCs, salts and offsets
@@ -81,53 +51,17 @@ export class Core extends CoreMemory {
   }
 
   /**
-   * Completes a frame whose table, extents, metadata and data stand where `layoutOf` puts them after `ptr`: fills
-   * in block sums, head CRC and both records. Returns the frame's bytes.
+   * Completes a frame whose table, extents, block sums, metadata and data stand where `layoutOf` puts them after `ptr`:
+   * writes both records, with the checksum of the head. Returns the frame's bytes.
    */
   encodeFrame(ptr: number, kind: number, sizes: FrameSizes, signature: Signature): number {
-    const { blockSums, data, trailer } = layoutOf(sizes);
-    for (let from = data, sum = blockSums; from < trailer; from += DATA_BLOCK_BYTES, sum += 4) {
-      const bytes = Math.min(DATA_BLOCK_BYTES, trailer - from);
-      this.view.setUint32(ptr + sum, this.crc32At(ptr + from, bytes), true);
-    }
-    return this.encodeSummed(ptr, kind, sizes, signature);
-  }
-
-  /** As `encodeFrame`, of a frame whose block sums are in place, too. */
-  encodeSummed(ptr: number, kind: number, sizes: FrameSizes, signature: Signature): number {
     encodeRecord(this.view, ptr, { kind, sizes, signature });
     return this.#wasm.sealFrame(ptr);
-  }
-
-  /** Writes the 64 bytes of a segment header. */
-  encodeSegmentHeader(ptr: number, header: SegmentHeader): void {
-    const { partition, salt, baseId, created } = header;
-    const { previousId, previousSeal, previousSalt } = header;
-    this.#wasm.encodeSegmentHeader(
-      ptr,
-      partition,
-      salt,
-      baseId,
-      created,
-      previousId,
-      previousSeal,
-      previousSalt,
-    );
-  }
-
-  /** Whether the 64 bytes at `ptr` are a segment header that this version can read. */
-  checkSegmentHeader(ptr: number): SegmentHeaderState {
-    return SEGMENT_HEADER_STATES[this.#wasm.checkSegmentHeader(ptr)]!;
   }
 
   /** Whether an intact header (or trailer) record of that salt is at `ptr`: CRC, known kind, sane sizes. */
   checkRecord(ptr: number, salt: number, trailer: boolean): boolean {
     return this.#wasm.checkRecord(ptr, salt, trailer ? 1 : 0) !== 0;
-  }
-
-  /** As `checkRecord`, with any salt: for a segment whose header is damaged. */
-  checkRecordOfAnySegment(ptr: number, trailer = false): boolean {
-    return this.#wasm.checkRecordOfAnySegment(ptr, trailer ? 1 : 0) !== 0;
   }
 
   /** Whether two intact records are the two ends of one frame: all between magic and CRC agrees. */
@@ -136,16 +70,11 @@ export class Core extends CoreMemory {
   }
 
   /**
-   * Where the next intact record (header or trailer: its magic tells) starts, at `from` or after it, and lies
-   * whole within `bytes` bytes from `ptr`. Both offsets count from `ptr`; -1: none.
+   * Where the first intact record (header or trailer: its magic tells) of that salt, or of any without one, starts that
+   * lies whole within `bytes` bytes; counted from `ptr`, -1: none.
    */
-  findRecord(ptr: number, bytes: number, from: number, salt: number): number {
-    return this.#wasm.findRecord(ptr, bytes, from, salt);
-  }
-
-  /** As `findRecord`, with any salt. */
-  findRecordOfAnySegment(ptr: number, bytes: number, from: number): number {
-    return this.#wasm.findRecordOfAnySegment(ptr, bytes, from);
+  findRecord(ptr: number, bytes: number, salt?: number): number {
+    return this.#wasm.findRecord(ptr, bytes, salt ?? 0, salt === undefined ? 1 : 0);
   }
 
   /** Whether the head after the header record at `ptr` (table to metadata, all in memory) has its CRC. */
@@ -156,11 +85,6 @@ export class Core extends CoreMemory {
   /** Whether a byte is a control character that no JSON text has. */
   hasControls(ptr: number, bytes: number): boolean {
     return this.#wasm.hasControls(ptr, bytes) !== 0;
-  }
-
-  /** Writes the 32 bytes of an index entry. */
-  encodeIndexEntry(ptr: number, { id, time, offset, recordCrc, salt }: IndexEntry): void {
-    this.#wasm.encodeIndexEntry(ptr, id, time, offset, recordCrc, salt);
   }
 
   /** Whether an intact index entry of that salt is at `ptr`. */

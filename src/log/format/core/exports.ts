@@ -8,32 +8,11 @@ export interface CoreExports {
   crc32(ptr: number, bytes: number, seed: number): number;
   crc32Sliced(ptr: number, bytes: number, seed: number): number;
   sealFrame(ptr: number): number;
-  encodeSegmentHeader(
-    ptr: number,
-    partition: number,
-    salt: number,
-    baseId: number,
-    created: number,
-    previousId: number,
-    previousSeal: number,
-    previousSalt: number,
-  ): void;
-  checkSegmentHeader(ptr: number): number;
   checkRecord(ptr: number, salt: number, trailer: number): number;
-  checkRecordOfAnySegment(ptr: number, trailer: number): number;
   sameFrame(header: number, trailer: number): number;
-  findRecord(ptr: number, bytes: number, from: number, salt: number): number;
-  findRecordOfAnySegment(ptr: number, bytes: number, from: number): number;
+  findRecord(ptr: number, bytes: number, salt: number, anySalt: number): number;
   checkHead(ptr: number): number;
   hasControls(ptr: number, bytes: number): number;
-  encodeIndexEntry(
-    ptr: number,
-    id: number,
-    time: number,
-    offset: number,
-    recordCrc: number,
-    salt: number,
-  ): void;
   checkIndexEntry(ptr: number, salt: number): number;
   lookupById(ptr: number, entryCount: number, salt: number, id: number): number;
   lookupByTime(ptr: number, entryCount: number, salt: number, time: number): number;
