@@ -11,7 +11,7 @@ import { ENTRY_BYTES, writeEntry } from "../../src/cpp_files/layout.ts";
 import { CppPartition } from "../../src/cpp_files/partition.ts";
 import { LineSplitter } from "../../src/ctl/lines/line_splitter.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { rebuildIndex } from "../../src/log/segment/index_rebuild.ts";
+import { rebuildIndex } from "../../src/log/check/repair.ts";
 import { verifyPartition } from "../../src/log/check/verify.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { test } from "../harness.ts";
@@ -72,7 +72,7 @@ test("oversized indexes, positions and names cost no memory, and hide nothing", 
     };
     const reasons = (await findings()).map(({ reason }) => reason);
     assert(reasons.includes("the index is longer than an index can be"), reasons.join());
-    rebuildIndex(nodeStorage, log.segment(0));
+    rebuildIndex(log.segment(0));
     assertEquals(await findings(), []);
     log.close();
   });

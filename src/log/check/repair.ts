@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { copyFile, writeAllAt } from "./copy_file.ts";
 import type { Partition } from "../partition.ts";
 import type { RepairStep } from "./plan.ts";
@@ -7,8 +8,12 @@ import {
   POSITION_FILE_BYTES_MAX,
   POSITION_SLOT_BYTES,
 } from "../positions/position_slot.ts";
-import { baseIdOf } from "../segment/segment_file.ts";
-import { rebuildIndex } from "../segment/index_rebuild.ts";
+import { baseIdOf, type Segment } from "../segment/segment_file.ts";
+import { INDEX_INTERVAL_BYTES, indexPath } from "../segment/index.ts";
+import { entriesFrom } from "../segment/entries.ts";
+import { startOf } from "../segment/log_position.ts";
+import { READ_AHEAD_BYTES } from "../segment/window.ts";
+import { encodeIndexEntry } from "../format/index_entry.ts";
 import type { Storage } from "../../storage/port.ts";
 
 /** Returns the path under which the original of a file is kept; its folder exists. */
@@ -37,8 +42,7 @@ export async function repairPartition(
   const indexes = own.flatMap(({ kind, file }) => kind === "rebuild index" ? [file] : []);
   for (const file of new Set([...indexes, ...[...bySegment.keys()].map(indexOf)])) {
     if (storage.stat(file) !== undefined) copyFile(storage, file, keep(file));
-    const baseId = baseIdOf(nameOf(file).replace(/\.idx$/, ".log"))!;
-    rebuildIndex(storage, partition.segment(baseId, partition.segmentIds().find((id) => id > baseId)));
+    rebuildIndex(partition.segmentFor(baseIdOf(nameOf(file).replace(/\.idx$/, ".log"))!)!);
   }
   for (const { kind, file, keptId } of own) {
     if (kind === "write dependency marker") partition.keepForSegment(baseIdOf(nameOf(file))!, keptId!);
@@ -60,6 +64,26 @@ export function clearPosition(storage: Storage, path: string, keep: Keep): void 
   } finally {
     file.close();
   }
+}
+
+/** Builds a segment's index from the log, and replaces the existing one. */
+export function rebuildIndex(segment: Segment): void {
+  const entries: Uint8Array[] = [];
+  let newestTime = segment.created;
+  let indexed = 0;
+  for (const entry of entriesFrom(startOf(segment), READ_AHEAD_BYTES)) {
+    if (entry.kind !== "frame") continue;
+    const { offset, id, frame } = entry;
+    newestTime = Math.max(newestTime, frame.time);
+    // A frame known by its trailer alone has no header for the entry to point at.
+    if (entry.damaged === "header" || offset - indexed < INDEX_INTERVAL_BYTES) continue;
+    indexed = offset;
+    const { recordCrc } = frame;
+    entries.push(encodeIndexEntry({ id, time: newestTime, offset, recordCrc, salt: segment.salt }));
+  }
+  const path = indexPath(segment);
+  if (entries.length === 0 && segment.storage.stat(path) === undefined) return;
+  segment.storage.replace(path, Buffer.concat(entries));
 }
 
 function isSegmentStep({ kind, file }: RepairStep): boolean {

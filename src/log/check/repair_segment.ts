@@ -1,19 +1,24 @@
-import { Appender } from "../write/appender.ts";
 import { copyFile, writeAllAt } from "./copy_file.ts";
 import { StorageError } from "../../errors.ts";
-import { RECORD_BYTES, type Signature } from "../format/bytes.ts";
+import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import type { FrameAt } from "../read/frame_check.ts";
-import { tombstoneBytesMin, type TombstoneRegion, tombstones } from "./tombstone.ts";
-import { encodeTombstoneSegment, sealedBefore } from "./tombstone_segment.ts";
+import {
+  encodeTombstoneSegment,
+  type FrameWriter,
+  tombstoneBytesMin,
+  type TombstoneRegion,
+  tombstones,
+} from "./tombstone.ts";
 import type { Partition } from "../partition.ts";
 import { giveUpData, writeRecords } from "./repair_frame.ts";
 import type { RepairStep } from "./plan.ts";
 import { step as scan } from "../segment/frame_scanner.ts";
-import { encodeSegmentHeader } from "../format/segment_header.ts";
+import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { baseIdOf, Segment } from "../segment/segment_file.ts";
 import type { StorageFile } from "../../storage/port.ts";
 import { Pace } from "./pace.ts";
 import { SegmentCheck } from "./verify_segment.ts";
+import { sealLast } from "../write/seal.ts";
 import { entriesFrom, positionAfter } from "../segment/entries.ts";
 import { startOf } from "../segment/log_position.ts";
 
@@ -26,7 +31,7 @@ export class SegmentRepair {
   readonly #path: string;
   /** A name that readers ignore. */
   readonly #draft: string;
-  #signature: Omit<Signature, "anchorId" | "anchorOffset">;
+  readonly #writer: FrameWriter;
 
   constructor(private readonly partition: Partition, file: string) {
     const { storage } = partition;
@@ -34,7 +39,7 @@ export class SegmentRepair {
     this.#baseId = baseIdOf(name)!;
     this.#path = file;
     this.#draft = `${partition.directory}/.${name}`;
-    this.#signature = {
+    this.#writer = {
       salt: 0,
       sequence: 0,
       nonceLow: storage.random32(),
@@ -50,7 +55,7 @@ export class SegmentRepair {
     const isThere = storage.stat(this.#path) !== undefined;
     const making = steps.find(({ kind }) => kind === "make segment");
     // Writers move to a new segment: what they append to this one would be lost with its file.
-    if (making === undefined && this.#isLast()) this.#seal();
+    if (making === undefined && partition.segmentIds().at(-1) === this.#baseId) sealLast(partition);
     if (isThere) copyFile(storage, this.#path, keptFile);
     if (making !== undefined) this.#make(making);
     else this.#change(steps);
@@ -60,45 +65,24 @@ export class SegmentRepair {
     storage.syncDirectory(partition.directory);
   }
 
-  #isLast(): boolean {
-    const ids = this.partition.segmentIds();
-    return ids[ids.length - 1] === this.#baseId;
-  }
-
-  #seal(): void {
-    const appender = new Appender(this.partition, Number.MAX_SAFE_INTEGER);
-    try {
-      appender.seal();
-    } finally {
-      appender.close();
-    }
-  }
-
   /** Makes a segment that has nothing but the ids of its events. */
   #make({ firstId, endId }: RepairStep): void {
     const { storage, partition } = this.partition;
-    const previousId = this.partition.segmentIds().filter((id) => id < firstId).pop();
-    const header = {
-      partition,
-      baseId: firstId,
-      // Segments are ordered by time: not before the previous one.
-      created: previousId === undefined ? 0 : this.partition.segment(previousId).created,
-      after: sealedBefore(this.partition, firstId),
-    };
+    const previous = segmentBefore(this.partition, firstId);
+    this.#writer.salt = storage.random32();
+    // Segments are ordered by time: not before the previous one.
+    this.#writer.time = previous?.created ?? 0;
+    const { salt, time: created } = this.#writer;
+    const header = { partition, baseId: firstId, salt, created, after: previous && sealOf(previous) };
     storage.remove(this.#draft);
-    storage.publish(
-      this.#draft,
-      encodeTombstoneSegment(header, endId, { ...this.#signature, salt: storage.random32() }),
-    );
+    storage.publish(this.#draft, encodeTombstoneSegment(header, endId, this.#writer));
   }
 
   #change(steps: readonly RepairStep[]): void {
     const { storage } = this.partition;
     copyFile(storage, this.#path, this.#draft);
-    const nextId = this.partition.segmentIds().find((id) => id > this.#baseId);
-    const original = this.partition.segment(this.#baseId, nextId);
-    const { salt, created } = original;
-    this.#signature = { ...this.#signature, salt, time: created };
+    const original = this.partition.segmentFor(this.#baseId)!;
+    this.#writer.salt = original.salt;
     const copy = storage.open(this.#draft, "update");
     try {
       for (const step of steps) this.#apply(step, original, copy);
@@ -113,7 +97,8 @@ export class SegmentRepair {
     switch (step.kind) {
       case "write header": {
         const { partition, baseId, salt, created } = original;
-        const after = sealedBefore(this.partition, baseId);
+        const previous = segmentBefore(this.partition, baseId);
+        const after = previous && sealOf(previous);
         return writeAllAt(copy, encodeSegmentHeader({ partition, baseId, salt, created, after }), 0);
       }
       case "restore records":
@@ -135,24 +120,14 @@ export class SegmentRepair {
 
   #overwrite(copy: StorageFile, original: Segment, region: TombstoneRegion): void {
     const found = scan(original, region.offset, RECORD_BYTES);
-    const time = found.kind === "frame" ? found.frame.time : original.created;
-    for (const { offset, bytes } of this.#tombstones(region, time)) writeAllAt(copy, bytes, offset);
-  }
-
-  *#tombstones(region: TombstoneRegion, time: number): Generator<{ offset: number; bytes: Uint8Array }> {
-    for (
-      const frame of tombstones(region, { ...this.#signature, sequence: this.#signature.sequence + 1, time })
-    ) {
-      this.#signature.sequence++;
-      yield frame;
-    }
+    this.#writer.time = found.kind === "frame" ? found.frame.time : original.created;
+    for (const { offset, bytes } of tombstones(region, this.#writer)) writeAllAt(copy, bytes, offset);
   }
 
   /** Checks that the copy is intact, and has the same ids as the segment. */
   async #check(steps: readonly RepairStep[]): Promise<void> {
     const { partition } = this;
-    const ids = partition.segmentIds();
-    const nextId = ids.find((id) => id > this.#baseId);
+    const nextId = partition.segmentIds().find((id) => id > this.#baseId);
     const copy = new Segment(partition.storage, this.#draft, partition.partition, this.#baseId);
     copy.endId = nextId;
     try {
@@ -163,7 +138,7 @@ export class SegmentRepair {
       }
       const endId = steps.some(({ kind }) => kind === "make segment")
         ? steps[0]!.endId
-        : endIdOf(partition.segment(this.#baseId, nextId));
+        : endIdOf(partition.segmentFor(this.#baseId)!);
       if (check.endId !== endId) throw this.#failed(`it would end before event ${check.endId}, not ${endId}`);
     } finally {
       copy.close();
@@ -191,4 +166,20 @@ function endIdOf(segment: Segment): number {
   let endId = segment.baseId;
   for (const entry of entriesFrom(startOf(segment), RECORD_BYTES)) endId = positionAfter(segment, entry).id;
   return endId;
+}
+
+function segmentBefore(partition: Partition, baseId: number): Segment | undefined {
+  return partition.segmentIds().some((id) => id < baseId) ? partition.segmentFor(baseId - 1) : undefined;
+}
+
+/** Where a segment ends; undefined if it has no seal. */
+export function sealOf(segment: Segment): SealedSegment | undefined {
+  for (let offset = SEGMENT_HEADER_BYTES;;) {
+    const next = scan(segment, offset, RECORD_BYTES);
+    if (next.kind === "tail") return undefined;
+    if (next.kind === "frame" && next.frame.kind === KIND.seal) {
+      return { baseId: segment.baseId, sealOffset: offset, salt: segment.salt };
+    }
+    offset = next.endOffset;
+  }
 }

@@ -1,5 +1,8 @@
+import { Buffer } from "node:buffer";
 import { core } from "../format/core/core.ts";
-import { FLAG, KIND, RECORD_BYTES, type Signature } from "../format/bytes.ts";
+import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES, type Signature } from "../format/bytes.ts";
+import { encodeSegmentHeader, type SegmentHeader } from "../format/segment_header.ts";
+import { encodePlain } from "../write/encoder.ts";
 
 /** A frame of lost events without anything in it. */
 const LOST_FRAME_BYTES_MIN = 2 * RECORD_BYTES;
@@ -8,6 +11,9 @@ const LOST_FRAME_BYTES_MIN = 2 * RECORD_BYTES;
 const LOST_FRAME_BYTES_MAX = 1 << 20;
 /** A count has four bytes. */
 const LOST_EVENTS_MAX = 2 ** 32 - 1;
+
+/** Who writes frames; `sequence` is that of the last one, and is counted on. */
+export type FrameWriter = Omit<Signature, "anchorId" | "anchorOffset">;
 
 /** The fewest bytes that can hold the ids of so many lost events. */
 export function tombstoneBytesMin(events: number): number {
@@ -30,11 +36,11 @@ export interface TombstoneRegion {
  */
 export function* tombstones(
   region: TombstoneRegion,
-  signature: Omit<Signature, "anchorId" | "anchorOffset">,
+  writer: FrameWriter,
 ): Generator<{ offset: number; bytes: Uint8Array }> {
   const end = region.offset + region.bytes;
-  let [id, { sequence }] = [region.firstId, signature];
-  for (let offset = region.offset; offset < end; sequence++) {
+  let id = region.firstId;
+  for (let offset = region.offset; offset < end;) {
     const count = Math.min(region.endId - id, LOST_EVENTS_MAX);
     // Ids first: while some are left, the frames are as short as can be.
     let bytes = id + count < region.endId
@@ -43,10 +49,8 @@ export function* tombstones(
     const rest = end - offset - bytes;
     // The last one needs room for its records.
     if (rest > 0 && rest < LOST_FRAME_BYTES_MIN) bytes -= LOST_FRAME_BYTES_MIN;
-    yield {
-      offset,
-      bytes: encodeTombstone(bytes, count, { ...signature, sequence, anchorId: id, anchorOffset: offset }),
-    };
+    writer.sequence++;
+    yield { offset, bytes: encodeTombstone(bytes, count, { ...writer, anchorId: id, anchorOffset: offset }) };
     offset += bytes;
     id += count;
   }
@@ -60,4 +64,24 @@ function encodeTombstone(bytes: number, count: number, signature: Signature): Ui
   const sizes = { flags: FLAG.lost, count, extentCount: 0, metadataBytes, dataBytes: 0 };
   core.encodeFrame(area, KIND.events, sizes, signature);
   return core.u8.subarray(area, area + bytes);
+}
+
+/** A segment all of whose events were lost: its header, frames that say so, a seal. */
+export function encodeTombstoneSegment(
+  header: SegmentHeader,
+  endId: number,
+  writer: FrameWriter,
+): Uint8Array {
+  const { baseId: firstId } = header;
+  const parts = [encodeSegmentHeader(header)];
+  if (endId > firstId) {
+    const bytes = tombstoneBytesMin(endId - firstId);
+    for (const frame of tombstones({ offset: SEGMENT_HEADER_BYTES, bytes, firstId, endId }, writer)) {
+      parts.push(frame.bytes.slice());
+    }
+    writer.sequence++;
+    const seal = { ...writer, anchorId: endId, anchorOffset: SEGMENT_HEADER_BYTES + bytes };
+    parts.push(encodePlain(KIND.seal, seal));
+  }
+  return Buffer.concat(parts);
 }

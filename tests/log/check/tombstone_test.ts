@@ -2,8 +2,8 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../../src/log/format/core/core.ts";
 import { FLAG, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
 import { decodeRecord } from "../../../src/log/format/frame_header.ts";
-import { tombstoneBytesMin, tombstones } from "../../../src/log/check/tombstone.ts";
-import { encodeTombstoneSegment, sealedBefore } from "../../../src/log/check/tombstone_segment.ts";
+import { sealOf } from "../../../src/log/check/repair_segment.ts";
+import { encodeTombstoneSegment, tombstoneBytesMin, tombstones } from "../../../src/log/check/tombstone.ts";
 import { KIND, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
 import { entriesFrom } from "../../../src/log/segment/entries.ts";
 import { step } from "../../../src/log/segment/frame_scanner.ts";
@@ -13,7 +13,7 @@ import { CraftedSegment, DIRECTORY, noise } from "../segment/crafted_segment.ts"
 import { test } from "../../harness.ts";
 
 const MIB = 1 << 20;
-const SIGNATURE = { salt: 77, sequence: 5, nonceLow: 1, nonceHigh: 2, time: 1_700_000_000_000 };
+const WRITER = { salt: 77, sequence: 5, nonceLow: 1, nonceHigh: 2, time: 1_700_000_000_000 };
 
 test("tombstones() fills any region to the byte and has all the ids", () => {
   for (
@@ -34,30 +34,32 @@ test("tombstones() fills any region to the byte and has all the ids", () => {
     ]
   ) {
     const region = { offset: 640, bytes, firstId: 1000, endId: 5_000_000_000 };
-    let [offset, id, sequence] = [region.offset, region.firstId, SIGNATURE.sequence];
-    for (const frame of tombstones(region, SIGNATURE)) {
+    let [offset, id, sequence] = [region.offset, region.firstId, WRITER.sequence + 1];
+    const writer = { ...WRITER };
+    for (const frame of tombstones(region, writer)) {
       const ptr = frame.bytes.byteOffset;
       assertStrictEquals(frame.offset, offset);
-      assert(core.checkRecord(ptr, SIGNATURE.salt, false) && core.checkHead(ptr));
+      assert(core.checkRecord(ptr, WRITER.salt, false) && core.checkHead(ptr));
       const record = decodeRecord(core.view, ptr);
       const trailer = ptr + record.layout.trailer;
-      assert(core.checkRecord(trailer, SIGNATURE.salt, true) && core.sameFrame(ptr, trailer));
+      assert(core.checkRecord(trailer, WRITER.salt, true) && core.sameFrame(ptr, trailer));
       assertStrictEquals(record.layout.frameBytes, frame.bytes.byteLength);
       assertEquals(
         [record.flags, record.sequence, record.time, record.anchorId, record.anchorOffset],
-        [FLAG.lost, sequence, SIGNATURE.time, id, offset],
+        [FLAG.lost, sequence, WRITER.time, id, offset],
       );
       offset += frame.bytes.byteLength;
       id += record.count;
       sequence++;
     }
+    assertStrictEquals(writer.sequence, sequence - 1);
     assertEquals([offset, id], [region.offset + bytes, region.endId], `${bytes} bytes`);
   }
 });
 
 test("tombstones() needs no space for ids", () => {
   const region = { offset: 64, bytes: 2 * RECORD_BYTES, firstId: 0, endId: 2 ** 32 - 1 };
-  const [frame] = tombstones(region, SIGNATURE);
+  const [frame] = tombstones(region, { ...WRITER });
   assertStrictEquals(decodeRecord(core.view, frame.bytes.byteOffset).count, 2 ** 32 - 1);
 });
 
@@ -70,7 +72,7 @@ test("tombstoneBytesMin() counts one frame per maximum number of events, at leas
 
 test("a tombstone frame contains no earlier content of the memory", () => {
   core.u8.fill(0xff, core.encodeArea, core.encodeArea + 1000);
-  const [frame] = tombstones({ offset: 64, bytes: 500, firstId: 0, endId: 3 }, SIGNATURE);
+  const [frame] = tombstones({ offset: 64, bytes: 500, firstId: 0, endId: 3 }, { ...WRITER });
   assertEquals(frame.bytes.subarray(64, 436), new Uint8Array(372));
 });
 
@@ -78,8 +80,9 @@ test("encodeTombstoneSegment() has a header, the ids of all its events, and a se
   const after = { baseId: 3, sealOffset: 99, salt: 8 };
   for (const events of [0, 1, 12, 5_000_000_000]) {
     const { storage } = new CraftedSegment([]);
-    const header = { partition: 0, baseId: 70, created: 1234, after };
-    const bytes = encodeTombstoneSegment(header, 70 + events, { salt: 5, nonceLow: 1, nonceHigh: 2 });
+    const header = { partition: 0, baseId: 70, salt: 5, created: 1234, after };
+    const writer = { salt: 5, nonceLow: 1, nonceHigh: 2, sequence: 0, time: 1234 };
+    const bytes = encodeTombstoneSegment(header, 70 + events, writer);
     const path = `${DIRECTORY}/${segmentName(70)}`;
     storage.publish(path, bytes);
     const segment = new Segment(storage, path, 0, 70);
@@ -99,7 +102,7 @@ test("encodeTombstoneSegment() has a header, the ids of all its events, and a se
   }
 });
 
-test("sealedBefore() finds the seal of the previous segment", () => {
+test("sealOf() finds the seal of a segment, whatever is before and after it", () => {
   const seal = { kind: KIND.seal };
   const sealed = { baseId: 0, sealOffset: SEGMENT_HEADER_BYTES + 132, salt: 0xabcdef01 };
   for (
@@ -112,9 +115,7 @@ test("sealedBefore() finds the seal of the previous segment", () => {
   ) {
     const crafted = new CraftedSegment(parts, { next: { id: 9 } });
     const partition = crafted.partition();
-    assertEquals(sealedBefore(partition, 9), expected);
-    assertEquals(sealedBefore(partition, 7), expected);
-    assertEquals(sealedBefore(partition, 0), undefined);
+    assertEquals(sealOf(partition.segmentFor(0)!), expected);
     partition.close();
   }
 });

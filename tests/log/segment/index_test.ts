@@ -6,7 +6,7 @@ import { INDEX, INDEX_ENTRY_BYTES } from "../../../src/log/format/bytes.ts";
 import { core } from "../../../src/log/format/core/core.ts";
 import { entriesFrom } from "../../../src/log/segment/entries.ts";
 import { INDEX_BYTES_MAX, indexPath, SegmentIndex } from "../../../src/log/segment/index.ts";
-import { rebuildIndex } from "../../../src/log/segment/index_rebuild.ts";
+import { rebuildIndex } from "../../../src/log/check/repair.ts";
 import { startOf } from "../../../src/log/segment/log_position.ts";
 import { newestTimeOfSealed } from "../../../src/log/segment/times.ts";
 import { test } from "../../harness.ts";
@@ -248,7 +248,7 @@ test("a rebuilt index has the same entries as writers add, except for damaged he
   ];
   for (const index of [undefined, [[1, 1]] as Surroundings["index"]]) {
     const made = bound(new CraftedSegment(parts, index === undefined ? {} : { index }));
-    rebuildIndex(made.storage, made.segment);
+    rebuildIndex(made.segment);
     assertEquals(made.storage.readWhole(indexPath(made.segment))!.byteLength, 2 * INDEX_ENTRY_BYTES);
     const confirmed = [...new SegmentIndex(made.storage, made.segment).confirmedIds(() => true)];
     assertEquals(confirmed, [{ offset: made.offsets[2], id: 2 }, { offset: made.offsets[5], id: 5 }]);
@@ -261,7 +261,7 @@ test("a rebuilt index has an entry for a frame exactly one interval after the la
   for (const [bytes, entries] of [[524_055, 0], [524_056, 1]] as const) {
     const made = new CraftedSegment([{ data: noise(bytes) }, {}]);
     assertEquals(made.offsets[1], 524_288 - (entries === 0 ? 1 : 0));
-    rebuildIndex(made.storage, made.segment);
+    rebuildIndex(made.segment);
     assertEquals(
       made.storage.readWhole(indexPath(made.segment))?.byteLength ?? 0,
       entries * INDEX_ENTRY_BYTES,
@@ -271,17 +271,17 @@ test("a rebuilt index has an entry for a frame exactly one interval after the la
 
 test("a small segment gets no new index, and a useless one is removed", () => {
   const none = crafted();
-  rebuildIndex(none.storage, none.segment);
+  rebuildIndex(none.segment);
   assertEquals(none.storage.stat(indexPath(none.segment)), undefined);
   const some = crafted([[1, 2]]);
-  rebuildIndex(some.storage, some.segment);
+  rebuildIndex(some.segment);
   assertEquals(some.storage.readWhole(indexPath(some.segment))!.byteLength, 0);
 });
 
 test("a rebuilt index includes the times of frames without entries", () => {
   const parts: Part[] = [{ time: 9000 }, { data: LARGE }, { data: LARGE }, { time: 6000 }];
   const made = bound(new CraftedSegment(parts));
-  rebuildIndex(made.storage, made.segment);
+  rebuildIndex(made.segment);
   assertEquals(found(made, { id: 9 }), ["3", 3, 9000]);
 });
 
